@@ -1,0 +1,8 @@
+//! `mesh` reads Istio configuration from files, resolves it as istiod would, and answers questions
+//! about it: what is wrong ([`lint`]), and where a request goes ([`simulate`]).
+//!
+//! The modules are declared in the order in which data passes them. Each uses only those above it;
+//! a test holds them to that.
+
+pub mod source;
+pub mod yaml;

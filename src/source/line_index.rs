@@ -1,0 +1,69 @@
+//! From byte offsets to lines and columns.
+
+/// A place in a text: `line` and `column` are 1-based, `column` counts Unicode scalar values,
+/// `offset` counts bytes from the start of the file, 0-based.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Position {
+    /// 1-based line.
+    pub line: usize,
+    /// 1-based column, in Unicode scalar values.
+    pub column: usize,
+    /// 0-based byte offset.
+    pub offset: usize,
+}
+
+/// The byte offset at which each line begins. Lines end with `\n`; a `\r` before it belongs to the line.
+#[derive(Debug)]
+pub struct LineIndex {
+    starts: Vec<usize>,
+}
+
+impl LineIndex {
+    /// Finds the lines of `text`.
+    pub fn new(text: &str) -> Self {
+        let after_breaks = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1);
+        Self { starts: std::iter::once(0).chain(after_breaks).collect() }
+    }
+
+    /// The number of lines; a text that ends with `\n` has an empty last line.
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Never true: even an empty text has one line.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// 0-based index of the line that holds byte `offset`.
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&start| start <= offset) - 1
+    }
+
+    /// Byte offset of the start of a line, by 0-based index; `None` past the last line.
+    pub fn start_of(&self, line: usize) -> Option<usize> {
+        self.starts.get(line).copied()
+    }
+
+    /// Line and column of a byte offset. An offset inside a character counts as the character's start.
+    pub fn position(&self, text: &str, offset: usize) -> Position {
+        let offset = text.floor_char_boundary(offset);
+        let line = self.line_of(offset);
+        let column = text[self.starts[line]..offset].chars().count() + 1;
+        Position { line: line + 1, column, offset }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_offsets_count_bytes() {
+        let text = "a: é\nb: ü!\n";
+        let index = LineIndex::new(text);
+        let bang = text.find('!').unwrap();
+        assert_eq!(index.position(text, bang), Position { line: 2, column: 5, offset: bang });
+        assert_eq!(index.position(text, text.len()), Position { line: 3, column: 1, offset: text.len() });
+    }
+}
