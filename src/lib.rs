@@ -6,3 +6,5 @@
 
 pub mod source;
 pub mod yaml;
+
+pub mod lint;

@@ -1,0 +1,82 @@
+//! What a rule says about the manifests.
+
+use super::rule::Rule;
+use crate::source::Span;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// It will surprise somebody.
+    Warning,
+    /// It is broken, or does not do what it says.
+    Error,
+}
+
+impl Severity {
+    /// The word that options and machine formats use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One finding of a rule: what is wrong, where, and what to do about it.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// The rule that found it.
+    pub rule: &'static Rule,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong: lower case, no final period.
+    pub message: String,
+    /// The exact place.
+    pub span: Span,
+    /// A few words for the place itself, where the message does not say it all.
+    pub label: Option<String>,
+    /// The resource and the field that `span` lies in, if it lies in one.
+    pub subject: Option<Subject>,
+    /// Other places that belong to the finding, in this file or others.
+    pub related: Vec<Related>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// Another place that belongs to a finding.
+#[derive(Debug, Clone)]
+pub struct Related {
+    /// What the place has to do with it ("first defined here").
+    pub message: String,
+    /// The place.
+    pub span: Span,
+    /// The resource and the field that it lies in, if it lies in one.
+    pub subject: Option<Subject>,
+}
+
+/// A field of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Subject {
+    /// The resource.
+    pub resource: ResourceName,
+    /// The path inside it, such as `spec.http[0].route[1].destination.host`.
+    pub field: String,
+}
+
+/// What identifies a resource. Absent means that the manifest does not say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceName {
+    /// As written: `networking.istio.io/v1`.
+    pub api_version: String,
+    /// As written: `VirtualService`.
+    pub kind: String,
+    /// The namespace; absent for cluster-wide kinds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+}

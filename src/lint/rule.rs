@@ -1,0 +1,36 @@
+//! What a rule is.
+
+use super::diagnostic::Severity;
+use super::{Context, Findings};
+
+/// A rule: its identity, its documentation and its check. One file of `lint/rules` each.
+pub struct Rule {
+    /// The identity: stable, kebab-case.
+    pub name: &'static str,
+    /// The codes of `istioctl analyze` (IST…) and Kiali (KIA…) that say the same thing.
+    pub aliases: &'static [&'static str],
+    /// How bad a finding usually is. A check may choose another level for a milder case.
+    pub severity: Severity,
+    /// One line: what it finds.
+    pub summary: &'static str,
+    /// The documentation page, in Markdown.
+    pub page: &'static str,
+    /// Looks at the manifests and reports what it finds.
+    pub check: fn(&Context<'_>, &mut Findings),
+}
+
+impl Rule {
+    /// Where the documentation page is published.
+    pub fn docs_link(&self) -> String {
+        match env!("CARGO_PKG_REPOSITORY") {
+            "" => format!("docs/rules/{}.md", self.name),
+            repository => format!("{repository}/blob/main/docs/rules/{}.md", self.name),
+        }
+    }
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rule").field("name", &self.name).finish_non_exhaustive()
+    }
+}
