@@ -7,4 +7,12 @@
 pub mod source;
 pub mod yaml;
 
+pub mod config;
+
+pub mod model;
+
+pub mod load;
+
+pub mod world;
+
 pub mod lint;

@@ -6,5 +6,7 @@
 //! aliases and merge keys are expanded within a budget, every key and value keeps its byte span.
 
 mod node;
+mod stub;
+pub use stub::*;
 
 pub use node::{Document, Entry, Key, Node, Problem, ProblemKind, Value};

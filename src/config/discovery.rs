@@ -1,0 +1,11 @@
+//! Where the configuration is.
+
+use std::path::{Path, PathBuf};
+
+/// The name of the file.
+pub const FILE_NAME: &str = ".mesh.yaml";
+
+/// The nearest [`FILE_NAME`] in `directory` or a directory above it.
+pub fn discover(directory: &Path) -> Option<PathBuf> {
+    directory.ancestors().map(|ancestor| ancestor.join(FILE_NAME)).find(|candidate| candidate.is_file())
+}

@@ -1,0 +1,112 @@
+//! Which files the given paths stand for.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::Unreadable;
+
+/// The path under which standard input is shown.
+pub const STDIN: &str = "<stdin>";
+
+/// What the user wants to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A file, or a directory with all that lies below it.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl Input {
+    /// `-` is standard input, anything else a path.
+    pub fn from_argument(argument: &Path) -> Self {
+        if argument.as_os_str() == "-" { Self::Stdin } else { Self::Path(argument.to_owned()) }
+    }
+}
+
+/// A file to read, and the path under which it is shown.
+pub(super) struct File {
+    pub input: Input,
+    pub shown: String,
+}
+
+/// Finds the files, sorted by the path shown. A file that several paths lead to is taken once.
+pub(super) fn find(inputs: &[Input], unreadable: &mut Vec<Unreadable>) -> Vec<File> {
+    // Links and overlapping arguments can lead to one file by several paths; only then is it worth asking.
+    let mut may_repeat = inputs.len() > 1;
+    let mut found = Vec::new();
+    for input in inputs {
+        match input {
+            Input::Stdin => found.push(File { input: input.clone(), shown: STDIN.to_owned() }),
+            Input::Path(path) => walk(path, &mut found, &mut may_repeat, unreadable),
+        }
+    }
+    found.sort_by(|a, b| a.shown.cmp(&b.shown));
+    if may_repeat {
+        let mut first: BTreeMap<PathBuf, ()> = BTreeMap::new();
+        found.retain(|file| match &file.input {
+            Input::Stdin => first.insert(PathBuf::from(STDIN), ()).is_none(),
+            Input::Path(path) => {
+                let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
+                first.insert(identity, ()).is_none()
+            }
+        });
+    }
+    found
+}
+
+fn walk(root: &Path, found: &mut Vec<File>, may_repeat: &mut bool, unreadable: &mut Vec<Unreadable>) {
+    let entries = WalkDir::new(root).follow_links(true).into_iter().filter_entry(|entry| !is_version_control(entry));
+    for entry in entries {
+        match entry {
+            Ok(entry) => {
+                *may_repeat |= entry.path_is_symlink();
+                // A file that is named is read whatever it is called.
+                let wanted = entry.depth() == 0 || has_manifest_extension(entry.path());
+                if wanted && !entry.file_type().is_dir() {
+                    let path = entry.into_path();
+                    found.push(File { shown: shown(&path), input: Input::Path(path) });
+                }
+            }
+            Err(error) => unreadable.push(describe(root, &error)),
+        }
+    }
+}
+
+fn describe(root: &Path, error: &walkdir::Error) -> Unreadable {
+    let path = shown(error.path().unwrap_or(root));
+    let reason = match (error.loop_ancestor(), error.io_error()) {
+        (Some(ancestor), _) => format!("the link leads back to {}", shown(ancestor)),
+        (None, Some(error)) => super::read::describe(error),
+        (None, None) => error.to_string(),
+    };
+    Unreadable { path, reason }
+}
+
+fn is_version_control(entry: &DirEntry) -> bool {
+    entry.depth() > 0 && entry.file_type().is_dir() && entry.file_name() == ".git"
+}
+
+fn has_manifest_extension(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// Whether a text is read as JSON: by its name, or because standard input starts like JSON and is it.
+pub(super) fn is_json(path: &str, text: &str) -> bool {
+    let by_name = Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let looks_like_json = || text.trim_start().starts_with(['{', '[']);
+    by_name || (path == STDIN && looks_like_json() && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok())
+}
+
+/// A path with `/` between its parts and without a leading `./`, so that output is the same everywhere.
+fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let text = if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() };
+    match text.strip_prefix("./") {
+        Some(rest) if !rest.is_empty() => rest.to_owned(),
+        _ => text,
+    }
+}

@@ -1,0 +1,88 @@
+//! Documents that are not manifests yet: only a tool can turn them into some.
+
+use crate::yaml::{Document, Node, Value};
+
+/// What has to be run before the document says anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Template {
+    /// Helm, or another user of Go templates.
+    Helm,
+    /// Carvel's ytt.
+    Ytt,
+    /// A patch that kustomize applies to another document.
+    KustomizePatch,
+    /// Placeholders such as `${NAME}`, which envsubst or Flux fill in.
+    Placeholder,
+}
+
+impl Template {
+    /// What the document is and what to do about it.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Helm => "Helm templates are not rendered; lint the output of `helm template`",
+            Self::Ytt => "ytt templates are not rendered; lint the output of `ytt`",
+            Self::KustomizePatch => "kustomize patches are not applied; lint the output of `kustomize build`",
+            Self::Placeholder => "placeholders such as ${NAME} are not filled in; lint the output of `envsubst`",
+        }
+    }
+}
+
+/// Recognises a template by its text, and where that is not enough by what it parsed to.
+pub(super) fn recognise(text: &str, document: &Document) -> Option<Template> {
+    let broken = document.root.is_none() && !document.problems.is_empty();
+    if text.contains("{{") && (broken || document.root.as_ref().is_some_and(holds_action)) {
+        return Some(Template::Helm);
+    }
+    if text.lines().any(is_ytt_directive) {
+        return Some(Template::Ytt);
+    }
+    let root = document.root.as_ref()?;
+    if is_json_patch(root) || is_merge_patch(root) {
+        return Some(Template::KustomizePatch);
+    }
+    (text.contains("${") && is_istio(root) && any_string(root, &|text| text.contains("${")))
+        .then_some(Template::Placeholder)
+}
+
+/// An action in a text of one of Istio's resources, such as `"{{ .Values.host }}"`. Other kinds may hold such texts
+/// for good, alerts for instance.
+fn holds_action(root: &Node) -> bool {
+    is_istio(root) && any_string(root, &|text| text.contains("{{"))
+}
+
+fn is_istio(root: &Node) -> bool {
+    root.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version.contains(".istio.io/"))
+}
+
+fn any_string(node: &Node, wanted: &dyn Fn(&str) -> bool) -> bool {
+    match &node.value {
+        Value::String(text) => wanted(text),
+        Value::Sequence(items) => items.iter().any(|item| any_string(item, wanted)),
+        Value::Mapping(entries) => {
+            entries.iter().any(|entry| wanted(&entry.key.text) || any_string(&entry.value, wanted))
+        }
+        _ => false,
+    }
+}
+
+/// ytt's directives are comments that start with `#@`, on a line of their own or after a value.
+fn is_ytt_directive(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("#@") || line.contains(": #@ ") || line.starts_with("- #@ ")
+}
+
+/// A list of operations of RFC 6902.
+fn is_json_patch(root: &Node) -> bool {
+    !root.items().is_empty() && root.items().iter().all(|item| item.get("op").is_some() && item.get("path").is_some())
+}
+
+/// A strategic merge patch that says so.
+fn is_merge_patch(root: &Node) -> bool {
+    match &root.value {
+        Value::Mapping(entries) => {
+            entries.iter().any(|entry| entry.key.text.starts_with("$patch") || is_merge_patch(&entry.value))
+        }
+        Value::Sequence(items) => items.iter().any(is_merge_patch),
+        _ => false,
+    }
+}

@@ -1,0 +1,59 @@
+//! Service.
+
+use crate::model::decode::{Decode, Decoder};
+use crate::model::macros::message;
+use crate::model::map::Labels;
+use crate::source::Spanned;
+use crate::yaml::{Node, Value};
+
+message! {
+    /// A name for the pods that its selector finds.
+    open struct Service {
+        selector: Labels,
+        ports: Vec<ServicePort>,
+        r#type: Option<Spanned<String>>,
+        cluster_ip as "clusterIP": Option<Spanned<String>>,
+        cluster_ips as "clusterIPs": Vec<Spanned<String>>,
+        external_name: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// A port of a service.
+    open struct ServicePort {
+        name: Option<Spanned<String>>,
+        port: Option<Spanned<u32>>,
+        protocol: Option<Spanned<String>>,
+        app_protocol: Option<Spanned<String>>,
+        target_port: Option<Spanned<TargetPort>>,
+    }
+}
+
+/// A port of a container, by number or by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetPort {
+    /// By number.
+    Number(u32),
+    /// By name.
+    Name(String),
+}
+
+impl Decode for Spanned<TargetPort> {
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        let target = match &node.value {
+            Value::String(name) => TargetPort::Name(name.to_string()),
+            Value::Int(number) => match u32::try_from(*number) {
+                Ok(number) => TargetPort::Number(number),
+                Err(_) => {
+                    decoder.invalid(node, "a port number or name", None);
+                    return None;
+                }
+            },
+            _ => {
+                decoder.wrong_type(node, "a port number or name");
+                return None;
+            }
+        };
+        Some(Spanned::new(target, node.span))
+    }
+}

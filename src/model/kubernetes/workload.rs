@@ -1,0 +1,110 @@
+//! The kinds that run pods.
+
+use crate::model::macros::message;
+use crate::model::map::Labels;
+use crate::source::Spanned;
+
+message! {
+    /// Replaceable pods.
+    open struct Deployment {
+        replicas: Option<Spanned<i32>>,
+        template: Option<PodTemplate>,
+    }
+}
+
+message! {
+    /// Pods with an identity.
+    open struct StatefulSet {
+        replicas: Option<Spanned<i32>>,
+        template: Option<PodTemplate>,
+        service_name: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// One pod on each node.
+    open struct DaemonSet {
+        template: Option<PodTemplate>,
+    }
+}
+
+message! {
+    /// A number of equal pods.
+    open struct ReplicaSet {
+        replicas: Option<Spanned<i32>>,
+        template: Option<PodTemplate>,
+    }
+}
+
+message! {
+    /// Argo's Deployment.
+    open struct Rollout {
+        replicas: Option<Spanned<i32>>,
+        template: Option<PodTemplate>,
+    }
+}
+
+message! {
+    /// Pods that run to completion.
+    open struct Job {
+        template: Option<PodTemplate>,
+    }
+}
+
+message! {
+    /// Jobs by the clock.
+    open struct CronJob {
+        job_template: Option<JobTemplate>,
+    }
+}
+
+message! {
+    /// What a CronJob makes jobs from.
+    open struct JobTemplate {
+        spec: Option<Job>,
+    }
+}
+
+message! {
+    /// What pods are made from.
+    open struct PodTemplate {
+        metadata: Option<TemplateMetadata>,
+        spec: Option<PodSpec>,
+    }
+}
+
+message! {
+    /// The metadata that pods get.
+    open struct TemplateMetadata {
+        labels: Labels,
+        annotations: Labels,
+    }
+}
+
+message! {
+    /// One pod.
+    open struct Pod {
+        service_account_name: Option<Spanned<String>>,
+        containers: Vec<Container>,
+    }
+}
+
+/// What a pod runs.
+pub type PodSpec = Pod;
+
+message! {
+    /// A container of a pod.
+    open struct Container {
+        name: Option<Spanned<String>>,
+        ports: Vec<ContainerPort>,
+    }
+}
+
+message! {
+    /// A port that a container listens on.
+    open struct ContainerPort {
+        name: Option<Spanned<String>>,
+        container_port: Option<Spanned<u32>>,
+        protocol: Option<Spanned<String>>,
+    }
+}

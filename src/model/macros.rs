@@ -1,0 +1,86 @@
+//! How a kind is described: `message!` declares a struct and how it is read, `enumeration!` the words of an enum.
+
+/// Declares a message of the API: a struct with a [`Span`](crate::source::Span) whose fields are read from
+/// the keys of a mapping. A Rust field `match_labels` is read from `matchLabels` (or, as protobuf JSON
+/// allows, `match_labels`); a name that does not follow that pattern is given with `as "clusterIP"`.
+///
+/// `open struct` passes over keys that are not described, for Kubernetes kinds of which only a part matters.
+macro_rules! message {
+    ($(#[$meta:meta])* open struct $name:ident { $($fields:tt)* }) => {
+        message!(@declare Unknown::Ignored, $(#[$meta])* $name { $($fields)* });
+    };
+    ($(#[$meta:meta])* struct $name:ident { $($fields:tt)* }) => {
+        message!(@declare Unknown::Reported, $(#[$meta])* $name { $($fields)* });
+    };
+    (@name $field:ident) => { stringify!($field) };
+    (@name $field:ident $json:literal) => { $json };
+    (@declare $unknown:expr, $(#[$meta:meta])* $name:ident {
+        $($(#[$field_meta:meta])* $field:ident $(as $json:literal)? : $type:ty),* $(,)?
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone)]
+        #[allow(missing_docs, reason = "fields mean what the API's reference says of them")]
+        pub struct $name {
+            /// Where the message stands.
+            pub span: $crate::source::Span,
+            $($(#[$field_meta])* pub $field: $type,)*
+        }
+
+        impl $name {
+            /// The names of the fields, in snake_case but for those that follow another pattern.
+            pub const FIELDS: &'static [&'static str] = &[$(message!(@name $field $($json)?)),*];
+        }
+
+        impl $crate::model::decode::Decode for $name {
+            fn decode(
+                node: &$crate::yaml::Node,
+                decoder: &mut $crate::model::decode::Decoder<'_>,
+            ) -> Option<Self> {
+                #[allow(unused_imports)]
+                use $crate::model::decode::{Field, Unknown};
+                #[allow(unused_mut, unused_variables)]
+                let mut fields = decoder.fields(node, Self::FIELDS, $unknown)?.into_iter();
+                Some(Self {
+                    span: node.span,
+                    $($field: Field::read(fields.next().flatten(), decoder),)*
+                })
+            }
+        }
+    };
+}
+
+/// Declares an enum of the API with the words and numbers that protobuf JSON accepts. The first one is the default.
+macro_rules! enumeration {
+    ($(#[$meta:meta])* enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal / $number:literal),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "values mean what the API's reference says of them")]
+        pub enum $name {
+            $($(#[$variant_meta])* $variant,)*
+            /// A number that the API does not define, which the decoder lets pass.
+            Undefined(i32),
+        }
+
+        impl $name {
+            /// The words, in the order of the API.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+        }
+
+        impl $crate::model::decode::Decode for $crate::source::Spanned<$name> {
+            fn decode(
+                node: &$crate::yaml::Node,
+                decoder: &mut $crate::model::decode::Decoder<'_>,
+            ) -> Option<Self> {
+                use $crate::model::decode::EnumValue;
+                let value = match decoder.enum_value(node, $name::WORDS)? {
+                    $(EnumValue::Word($word) | EnumValue::Number($number) => $name::$variant,)*
+                    EnumValue::Number(number) => $name::Undefined(number),
+                    EnumValue::Word(_) => return None,
+                };
+                Some($crate::source::Spanned::new(value, node.span))
+            }
+        }
+    };
+}
+
+pub(crate) use {enumeration, message};

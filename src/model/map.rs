@@ -1,0 +1,96 @@
+//! Mappings with free keys: labels, headers, ports by name.
+
+use std::collections::BTreeMap;
+
+use super::decode::{Decode, Decoder, Field};
+use crate::source::{Span, Spanned};
+use crate::yaml::{Entry, Node, Value};
+
+/// A mapping with free keys, in the order of the text. A null value is the empty value of its type.
+#[derive(Debug, Clone)]
+pub struct Map<T> {
+    /// Where it stands; `None` if the field is absent.
+    pub span: Option<Span>,
+    entries: Vec<(Spanned<String>, T)>,
+}
+
+/// The labels of something that a selector is held against.
+pub type LabelSet<'a> = BTreeMap<&'a str, &'a str>;
+
+/// Labels, and selectors over them.
+pub type Labels = Map<Spanned<String>>;
+
+impl<T> Default for Map<T> {
+    fn default() -> Self {
+        Self { span: None, entries: Vec::new() }
+    }
+}
+
+impl<T> Map<T> {
+    /// The entries, in the order of the text.
+    pub fn iter(&self) -> impl Iterator<Item = (&Spanned<String>, &T)> {
+        self.entries.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&T> {
+        self.entries.iter().find(|(name, _)| **name == key).map(|(_, value)| value)
+    }
+
+    /// The number of entries.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no entry; also true of an absent field.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl Labels {
+    /// Whether every pair of this selector is among `labels`. An empty selector selects everything.
+    pub fn selects(&self, labels: &LabelSet<'_>) -> bool {
+        self.iter().all(|(key, value)| labels.get(key.as_str()) == Some(&value.as_str()))
+    }
+
+    /// Whether both say the same.
+    pub fn equals(&self, other: &Labels) -> bool {
+        self.to_set() == other.to_set()
+    }
+
+    /// The labels by key, without their places.
+    pub fn to_set(&self) -> LabelSet<'_> {
+        self.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+
+    /// The labels as `key=value, …`, for people.
+    pub fn describe(&self) -> String {
+        let pairs: Vec<String> = self.iter().map(|(key, value)| format!("{}={}", **key, **value)).collect();
+        pairs.join(", ")
+    }
+}
+
+impl<T: Decode> Decode for Map<T> {
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        let entries = match &node.value {
+            Value::Mapping(entries) => entries.as_slice(),
+            Value::Null => &[],
+            _ => {
+                decoder.wrong_type(node, "a mapping");
+                return None;
+            }
+        };
+        let read = |entry: &Entry| {
+            let key = Spanned::new(entry.key.text.to_string(), entry.key.span);
+            T::decode(&entry.value, decoder).map(|value| (key, value))
+        };
+        Some(Self { span: Some(node.span), entries: entries.iter().filter_map(read).collect() })
+    }
+}
+
+impl<T: Decode> Field for Map<T> {
+    fn read(entry: Option<&Entry>, decoder: &mut Decoder<'_>) -> Self {
+        Option::<Self>::read(entry, decoder).unwrap_or_default()
+    }
+}

@@ -1,0 +1,24 @@
+//! Typed resources: what a document says, with a place for every value.
+//!
+//! Each kind is described once, in a file of its own, by the macros in `macros.rs`; `kinds.rs` is the table
+//! of all of them. Decoding never stops: what is wrong is returned beside the resource, as [`Problem`]s.
+
+pub mod decode;
+pub mod duration;
+pub mod kinds;
+pub mod kubernetes;
+mod macros;
+pub mod map;
+pub mod mesh_config;
+pub mod meta;
+pub mod networking;
+mod problem;
+mod resource;
+mod scalar;
+
+pub use decode::nearest;
+pub use duration::Duration;
+pub use kinds::{Kind, Scope, Spec};
+pub use map::{LabelSet, Labels, Map};
+pub use problem::{Problem, ProblemKind};
+pub use resource::{Contents, Resource, read};

@@ -1,0 +1,27 @@
+//! DestinationRule.
+
+use super::LabelSelector;
+use super::traffic_policy::TrafficPolicy;
+use crate::model::macros::message;
+use crate::model::map::Labels;
+use crate::source::Spanned;
+
+message! {
+    /// What happens to traffic for a host after routing: its subsets and their policies.
+    struct DestinationRule {
+        host: Option<Spanned<String>>,
+        traffic_policy: Option<TrafficPolicy>,
+        subsets: Vec<Subset>,
+        export_to: Vec<Spanned<String>>,
+        workload_selector: Option<LabelSelector>,
+    }
+}
+
+message! {
+    /// A named group of the endpoints of a host.
+    struct Subset {
+        name: Option<Spanned<String>>,
+        labels: Labels,
+        traffic_policy: Option<TrafficPolicy>,
+    }
+}

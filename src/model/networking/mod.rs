@@ -1,0 +1,49 @@
+//! `networking.istio.io`: what routes traffic. Messages and fields are those of
+//! <https://istio.io/latest/docs/reference/config/networking/>.
+
+mod destination_rule;
+mod gateway;
+mod service_entry;
+mod sidecar;
+mod traffic_policy;
+mod virtual_service;
+mod workload_entry;
+
+pub use destination_rule::{DestinationRule, Subset};
+pub use gateway::{Gateway, ProtocolVersion, Server, ServerPort, ServerTlsMode, ServerTlsSettings, TlsCertificate};
+pub use service_entry::{Location, Resolution, ServiceEntry, ServicePort};
+pub use sidecar::{
+    CaptureMode, IstioEgressListener, IstioIngressListener, OutboundTrafficPolicy, OutboundTrafficPolicyMode, Sidecar,
+    SidecarPort,
+};
+pub use traffic_policy::{
+    BackendUtilization, ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, ConsistentHashLb, CookieAttribute,
+    H2UpgradePolicy, Http2KeepAlive, HttpCookie, HttpSettings, LoadBalancerSettings, LocalityDistribute,
+    LocalityFailover, LocalityLbSetting, MagLev, OutlierDetection, PortTrafficPolicy, ProxyProtocol,
+    ProxyProtocolVersion, RetryBudget, RingHash, SimpleLb, TcpKeepalive, TcpSettings, TrafficPolicy, TunnelSettings,
+    WarmupConfiguration, ZoneAwareLbSetting,
+};
+pub use virtual_service::{
+    Abort, CorsPolicy, Delay, Delegate, DerivePort, Destination, DirectResponse, HeaderOperations, Headers, HttpBody,
+    HttpFaultInjection, HttpMatchRequest, HttpMirrorPolicy, HttpRedirect, HttpRetry, HttpRewrite, HttpRoute,
+    HttpRouteDestination, L4MatchAttributes, Percent, PortSelector, RegexRewrite, RouteDestination, StringMatch,
+    TcpRoute, TlsMatchAttributes, TlsRoute, UnmatchedPreflights, VirtualService,
+};
+pub use workload_entry::WorkloadEntry;
+
+use super::macros::message;
+use super::map::Labels;
+
+message! {
+    /// Selects workloads by their labels; the spelling of Sidecar, ServiceEntry and EnvoyFilter.
+    struct WorkloadSelector {
+        labels: Labels,
+    }
+}
+
+message! {
+    /// Selects workloads by their labels; the spelling of DestinationRule and the policies.
+    struct LabelSelector {
+        match_labels: Labels,
+    }
+}

@@ -1,0 +1,286 @@
+//! Traffic policies of DestinationRules: load balancing, connections, ejection, TLS.
+
+use super::virtual_service::PortSelector;
+use crate::model::duration::Duration;
+use crate::model::macros::{enumeration, message};
+use crate::model::map::Map;
+use crate::source::Spanned;
+
+message! {
+    /// The policy of a host or subset.
+    struct TrafficPolicy {
+        load_balancer: Option<LoadBalancerSettings>,
+        connection_pool: Option<ConnectionPoolSettings>,
+        outlier_detection: Option<OutlierDetection>,
+        tls: Option<ClientTlsSettings>,
+        port_level_settings: Vec<PortTrafficPolicy>,
+        tunnel: Option<TunnelSettings>,
+        proxy_protocol: Option<ProxyProtocol>,
+        retry_budget: Option<RetryBudget>,
+    }
+}
+
+message! {
+    /// The policy of one port, which replaces that of the host wholesale.
+    struct PortTrafficPolicy {
+        port: Option<PortSelector>,
+        load_balancer: Option<LoadBalancerSettings>,
+        connection_pool: Option<ConnectionPoolSettings>,
+        outlier_detection: Option<OutlierDetection>,
+        tls: Option<ClientTlsSettings>,
+    }
+}
+
+message! {
+    /// How an endpoint is chosen.
+    struct LoadBalancerSettings {
+        simple: Option<Spanned<SimpleLb>>,
+        consistent_hash: Option<ConsistentHashLb>,
+        backend_utilization: Option<BackendUtilization>,
+        locality_lb_setting: Option<LocalityLbSetting>,
+        zone_aware_lb_setting: Option<ZoneAwareLbSetting>,
+        warmup_duration_secs: Option<Spanned<Duration>>,
+        warmup: Option<WarmupConfiguration>,
+    }
+}
+
+enumeration! {
+    /// Load balancing without affinity.
+    enum SimpleLb {
+        Unspecified = "UNSPECIFIED" / 0,
+        LeastConn = "LEAST_CONN" / 1,
+        Random = "RANDOM" / 2,
+        Passthrough = "PASSTHROUGH" / 3,
+        RoundRobin = "ROUND_ROBIN" / 4,
+        LeastRequest = "LEAST_REQUEST" / 5,
+    }
+}
+
+message! {
+    /// Load balancing with affinity.
+    struct ConsistentHashLb {
+        http_header_name: Option<Spanned<String>>,
+        http_cookie: Option<HttpCookie>,
+        use_source_ip: Option<Spanned<bool>>,
+        http_query_parameter_name: Option<Spanned<String>>,
+        ring_hash: Option<RingHash>,
+        maglev: Option<MagLev>,
+        minimum_ring_size: Option<Spanned<u64>>,
+    }
+}
+
+message! {
+    /// A cookie to hash on.
+    struct HttpCookie {
+        name: Option<Spanned<String>>,
+        path: Option<Spanned<String>>,
+        ttl: Option<Spanned<Duration>>,
+        attributes: Vec<CookieAttribute>,
+    }
+}
+
+message! {
+    /// An attribute of a generated cookie.
+    struct CookieAttribute {
+        name: Option<Spanned<String>>,
+        value: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// Hashing on a ring.
+    struct RingHash {
+        minimum_ring_size: Option<Spanned<u64>>,
+    }
+}
+
+message! {
+    /// Hashing by Maglev tables.
+    struct MagLev {
+        table_size: Option<Spanned<u64>>,
+    }
+}
+
+message! {
+    /// Load balancing by what the endpoints report of themselves. Its fields are not described yet.
+    open struct BackendUtilization {}
+}
+
+message! {
+    /// Which localities get traffic.
+    struct LocalityLbSetting {
+        distribute: Vec<LocalityDistribute>,
+        failover: Vec<LocalityFailover>,
+        failover_priority: Vec<Spanned<String>>,
+        enabled: Option<Spanned<bool>>,
+    }
+}
+
+message! {
+    /// Shares of localities for clients of one.
+    struct LocalityDistribute {
+        from: Option<Spanned<String>>,
+        to: Map<Spanned<u32>>,
+    }
+}
+
+message! {
+    /// The region to turn to when another fails.
+    struct LocalityFailover {
+        from: Option<Spanned<String>>,
+        to: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// Preference for the client's zone.
+    struct ZoneAwareLbSetting {
+        enabled: Option<Spanned<bool>>,
+        failover: Vec<LocalityFailover>,
+        failover_priority: Vec<Spanned<String>>,
+        min_cluster_size: Option<Spanned<u32>>,
+    }
+}
+
+message! {
+    /// How new endpoints get their share.
+    struct WarmupConfiguration {
+        duration: Option<Spanned<Duration>>,
+        minimum_percent: Option<Spanned<f64>>,
+        aggression: Option<Spanned<f64>>,
+    }
+}
+
+message! {
+    /// Limits on connections and requests.
+    struct ConnectionPoolSettings {
+        tcp: Option<TcpSettings>,
+        http: Option<HttpSettings>,
+    }
+}
+
+message! {
+    /// Limits on connections.
+    struct TcpSettings {
+        max_connections: Option<Spanned<i32>>,
+        connect_timeout: Option<Spanned<Duration>>,
+        tcp_keepalive: Option<TcpKeepalive>,
+        max_connection_duration: Option<Spanned<Duration>>,
+        idle_timeout: Option<Spanned<Duration>>,
+    }
+}
+
+message! {
+    /// Keepalive probes.
+    struct TcpKeepalive {
+        probes: Option<Spanned<u32>>,
+        time: Option<Spanned<Duration>>,
+        interval: Option<Spanned<Duration>>,
+    }
+}
+
+message! {
+    /// Limits on requests.
+    struct HttpSettings {
+        http1_max_pending_requests: Option<Spanned<i32>>,
+        http2_max_requests: Option<Spanned<i32>>,
+        max_requests_per_connection: Option<Spanned<i32>>,
+        max_retries: Option<Spanned<i32>>,
+        idle_timeout: Option<Spanned<Duration>>,
+        h2_upgrade_policy: Option<Spanned<H2UpgradePolicy>>,
+        use_client_protocol: Option<Spanned<bool>>,
+        max_concurrent_streams: Option<Spanned<i32>>,
+        http2_keep_alive: Option<Http2KeepAlive>,
+    }
+}
+
+message! {
+    /// HTTP/2 pings.
+    struct Http2KeepAlive {
+        interval: Option<Spanned<Duration>>,
+        timeout: Option<Spanned<Duration>>,
+    }
+}
+
+enumeration! {
+    /// Whether HTTP/1.1 connections are upgraded.
+    enum H2UpgradePolicy {
+        Default = "DEFAULT" / 0,
+        DoNotUpgrade = "DO_NOT_UPGRADE" / 1,
+        Upgrade = "UPGRADE" / 2,
+    }
+}
+
+message! {
+    /// When an endpoint is taken out.
+    struct OutlierDetection {
+        consecutive_errors: Option<Spanned<i32>>,
+        split_external_local_origin_errors: Option<Spanned<bool>>,
+        consecutive_local_origin_failures: Option<Spanned<u32>>,
+        consecutive_gateway_errors: Option<Spanned<u32>>,
+        consecutive_5xx_errors: Option<Spanned<u32>>,
+        interval: Option<Spanned<Duration>>,
+        base_ejection_time: Option<Spanned<Duration>>,
+        max_ejection_percent: Option<Spanned<i32>>,
+        min_health_percent: Option<Spanned<i32>>,
+        outlier_detection_http_error_codes: Vec<Spanned<u32>>,
+    }
+}
+
+message! {
+    /// TLS towards the upstream.
+    struct ClientTlsSettings {
+        mode: Option<Spanned<ClientTlsMode>>,
+        client_certificate: Option<Spanned<String>>,
+        private_key: Option<Spanned<String>>,
+        ca_certificates: Option<Spanned<String>>,
+        credential_name: Option<Spanned<String>>,
+        subject_alt_names: Vec<Spanned<String>>,
+        sni: Option<Spanned<String>>,
+        insecure_skip_verify: Option<Spanned<bool>>,
+        ca_crl: Option<Spanned<String>>,
+    }
+}
+
+enumeration! {
+    /// TLS modes towards the upstream.
+    enum ClientTlsMode {
+        Disable = "DISABLE" / 0,
+        Simple = "SIMPLE" / 1,
+        Mutual = "MUTUAL" / 2,
+        IstioMutual = "ISTIO_MUTUAL" / 3,
+    }
+}
+
+message! {
+    /// Tunnels TCP over HTTP.
+    struct TunnelSettings {
+        protocol: Option<Spanned<String>>,
+        target_host: Option<Spanned<String>>,
+        target_port: Option<Spanned<u32>>,
+    }
+}
+
+message! {
+    /// Sends a PROXY protocol header.
+    struct ProxyProtocol {
+        version: Option<Spanned<ProxyProtocolVersion>>,
+    }
+}
+
+enumeration! {
+    /// Versions of the PROXY protocol.
+    enum ProxyProtocolVersion {
+        V1 = "V1" / 0,
+        V2 = "V2" / 1,
+    }
+}
+
+message! {
+    /// Limits retries to a share of the requests.
+    struct RetryBudget {
+        percent: Option<Spanned<f64>>,
+        min_retry_concurrency: Option<Spanned<u32>>,
+        budget_interval: Option<Spanned<Duration>>,
+    }
+}

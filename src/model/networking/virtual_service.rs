@@ -1,0 +1,300 @@
+//! VirtualService.
+
+use crate::model::duration::Duration;
+use crate::model::macros::{enumeration, message};
+use crate::model::map::{Labels, Map};
+use crate::source::Spanned;
+
+message! {
+    /// Routes for a set of hosts.
+    struct VirtualService {
+        hosts: Vec<Spanned<String>>,
+        gateways: Vec<Spanned<String>>,
+        http: Vec<HttpRoute>,
+        tls: Vec<TlsRoute>,
+        tcp: Vec<TcpRoute>,
+        export_to: Vec<Spanned<String>>,
+    }
+}
+
+message! {
+    /// One rule of `http`: the first one with a match wins.
+    struct HttpRoute {
+        name: Option<Spanned<String>>,
+        r#match: Vec<HttpMatchRequest>,
+        route: Vec<HttpRouteDestination>,
+        redirect: Option<HttpRedirect>,
+        direct_response: Option<DirectResponse>,
+        delegate: Option<Delegate>,
+        rewrite: Option<HttpRewrite>,
+        timeout: Option<Spanned<Duration>>,
+        retries: Option<HttpRetry>,
+        fault: Option<HttpFaultInjection>,
+        mirror: Option<Destination>,
+        mirrors: Vec<HttpMirrorPolicy>,
+        mirror_percent: Option<Spanned<u32>>,
+        mirror_percentage: Option<Percent>,
+        cors_policy: Option<CorsPolicy>,
+        headers: Option<Headers>,
+    }
+}
+
+message! {
+    /// Conditions that must all hold.
+    struct HttpMatchRequest {
+        name: Option<Spanned<String>>,
+        uri: Option<StringMatch>,
+        scheme: Option<StringMatch>,
+        method: Option<StringMatch>,
+        authority: Option<StringMatch>,
+        headers: Map<StringMatch>,
+        port: Option<Spanned<u32>>,
+        source_labels: Labels,
+        gateways: Vec<Spanned<String>>,
+        query_params: Map<StringMatch>,
+        ignore_uri_case: Option<Spanned<bool>>,
+        without_headers: Map<StringMatch>,
+        source_namespace: Option<Spanned<String>>,
+        stat_prefix: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// How a text is compared. With no member set it asks for presence; of several the last in the
+    /// order exact, prefix, regex counts.
+    struct StringMatch {
+        exact: Option<Spanned<String>>,
+        prefix: Option<Spanned<String>>,
+        regex: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// A destination of an HTTP rule, with its share.
+    struct HttpRouteDestination {
+        destination: Option<Destination>,
+        weight: Option<Spanned<i32>>,
+        headers: Option<Headers>,
+    }
+}
+
+message! {
+    /// A destination of a TCP or TLS rule, with its share.
+    struct RouteDestination {
+        destination: Option<Destination>,
+        weight: Option<Spanned<i32>>,
+    }
+}
+
+message! {
+    /// A service, or a subset of it.
+    struct Destination {
+        host: Option<Spanned<String>>,
+        subset: Option<Spanned<String>>,
+        port: Option<PortSelector>,
+    }
+}
+
+message! {
+    /// A port by number.
+    struct PortSelector {
+        number: Option<Spanned<u32>>,
+    }
+}
+
+message! {
+    /// Refers to a VirtualService without hosts whose rules take the place of this one.
+    struct Delegate {
+        name: Option<Spanned<String>>,
+        namespace: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// Answers with a redirect.
+    struct HttpRedirect {
+        uri: Option<Spanned<String>>,
+        prefix_rewrite: Option<Spanned<String>>,
+        authority: Option<Spanned<String>>,
+        port: Option<Spanned<u32>>,
+        derive_port: Option<Spanned<DerivePort>>,
+        scheme: Option<Spanned<String>>,
+        redirect_code: Option<Spanned<u32>>,
+    }
+}
+
+enumeration! {
+    /// Where a redirect takes its port from.
+    enum DerivePort {
+        FromProtocolDefault = "FROM_PROTOCOL_DEFAULT" / 0,
+        FromRequestPort = "FROM_REQUEST_PORT" / 1,
+    }
+}
+
+message! {
+    /// Answers without an upstream.
+    struct DirectResponse {
+        status: Option<Spanned<u32>>,
+        body: Option<HttpBody>,
+    }
+}
+
+message! {
+    /// The body of a direct response, as text or as base64.
+    struct HttpBody {
+        string: Option<Spanned<String>>,
+        bytes: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// Changes the path or the authority before forwarding.
+    struct HttpRewrite {
+        uri: Option<Spanned<String>>,
+        authority: Option<Spanned<String>>,
+        uri_regex_rewrite: Option<RegexRewrite>,
+    }
+}
+
+message! {
+    /// Replaces what an RE2 expression matches.
+    struct RegexRewrite {
+        r#match: Option<Spanned<String>>,
+        rewrite: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// When and how often a request is tried again.
+    struct HttpRetry {
+        attempts: Option<Spanned<i32>>,
+        per_try_timeout: Option<Spanned<Duration>>,
+        retry_on: Option<Spanned<String>>,
+        retry_remote_localities: Option<Spanned<bool>>,
+        retry_ignore_previous_hosts: Option<Spanned<bool>>,
+        backoff: Option<Spanned<Duration>>,
+    }
+}
+
+message! {
+    /// Delays or aborts a share of the requests.
+    struct HttpFaultInjection {
+        delay: Option<Delay>,
+        abort: Option<Abort>,
+    }
+}
+
+message! {
+    /// Waits before forwarding.
+    struct Delay {
+        percent: Option<Spanned<i32>>,
+        fixed_delay: Option<Spanned<Duration>>,
+        exponential_delay: Option<Spanned<Duration>>,
+        percentage: Option<Percent>,
+    }
+}
+
+message! {
+    /// Answers with an error instead of forwarding.
+    struct Abort {
+        http_status: Option<Spanned<i32>>,
+        grpc_status: Option<Spanned<String>>,
+        http2_error: Option<Spanned<String>>,
+        percentage: Option<Percent>,
+    }
+}
+
+message! {
+    /// A share from 0 to 100.
+    struct Percent {
+        value: Option<Spanned<f64>>,
+    }
+}
+
+message! {
+    /// Sends a copy of a share of the requests elsewhere.
+    struct HttpMirrorPolicy {
+        destination: Option<Destination>,
+        percentage: Option<Percent>,
+    }
+}
+
+message! {
+    /// Cross-origin resource sharing.
+    struct CorsPolicy {
+        allow_origin: Vec<Spanned<String>>,
+        allow_origins: Vec<StringMatch>,
+        allow_methods: Vec<Spanned<String>>,
+        allow_headers: Vec<Spanned<String>>,
+        expose_headers: Vec<Spanned<String>>,
+        max_age: Option<Spanned<Duration>>,
+        allow_credentials: Option<Spanned<bool>>,
+        unmatched_preflights: Option<Spanned<UnmatchedPreflights>>,
+    }
+}
+
+enumeration! {
+    /// What happens to preflight requests of other origins.
+    enum UnmatchedPreflights {
+        Unspecified = "UNSPECIFIED" / 0,
+        Forward = "FORWARD" / 1,
+        Ignore = "IGNORE" / 2,
+    }
+}
+
+message! {
+    /// Header changes on the way there and back.
+    struct Headers {
+        request: Option<HeaderOperations>,
+        response: Option<HeaderOperations>,
+    }
+}
+
+message! {
+    /// Headers to overwrite, append and remove.
+    struct HeaderOperations {
+        set: Map<Spanned<String>>,
+        add: Map<Spanned<String>>,
+        remove: Vec<Spanned<String>>,
+    }
+}
+
+message! {
+    /// One rule of `tls`, for traffic that is not terminated.
+    struct TlsRoute {
+        r#match: Vec<TlsMatchAttributes>,
+        route: Vec<RouteDestination>,
+    }
+}
+
+message! {
+    /// Conditions on a TLS connection that must all hold.
+    struct TlsMatchAttributes {
+        sni_hosts: Vec<Spanned<String>>,
+        destination_subnets: Vec<Spanned<String>>,
+        port: Option<Spanned<u32>>,
+        source_labels: Labels,
+        gateways: Vec<Spanned<String>>,
+        source_namespace: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// One rule of `tcp`.
+    struct TcpRoute {
+        r#match: Vec<L4MatchAttributes>,
+        route: Vec<RouteDestination>,
+    }
+}
+
+message! {
+    /// Conditions on a TCP connection that must all hold.
+    struct L4MatchAttributes {
+        destination_subnets: Vec<Spanned<String>>,
+        port: Option<Spanned<u32>>,
+        source_subnet: Option<Spanned<String>>,
+        source_labels: Labels,
+        gateways: Vec<Spanned<String>>,
+        source_namespace: Option<Spanned<String>>,
+    }
+}

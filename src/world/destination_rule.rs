@@ -1,0 +1,205 @@
+//! DestinationRules: how those of one host are merged, and which one applies to a client.
+
+use std::collections::BTreeMap;
+
+use super::names::NamespacedName;
+use super::visibility::ExportTo;
+use super::{Settings, host};
+use crate::model::networking::{self, Subset, TrafficPolicy};
+use crate::model::{LabelSet, Labels, Resource, Spec};
+use crate::source::Spanned;
+
+/// A DestinationRule with its host completed.
+#[derive(Debug)]
+pub struct DestinationRule<'a> {
+    /// Its name.
+    pub name: NamespacedName<'a>,
+    /// The resource.
+    pub resource: &'a Resource,
+    /// What it says.
+    pub spec: &'a networking::DestinationRule,
+    /// The host, a short name completed, where it is written.
+    pub host: Spanned<String>,
+    /// Who sees it. With a workload selector it is private (istiod: `setDestinationRules`).
+    pub export_to: ExportTo,
+}
+
+/// What the DestinationRules of one host in one namespace come to.
+#[derive(Debug)]
+pub struct MergedRule {
+    /// The rules that take part, as indices of [`DestinationRules::iter`], in the order of precedence.
+    pub parts: Vec<usize>,
+    export_to: ExportTo,
+}
+
+/// A subset of a merged rule.
+#[derive(Debug, Clone, Copy)]
+pub struct MergedSubset<'s, 'a> {
+    /// The subset.
+    pub subset: &'a Subset,
+    /// The rule that has it.
+    pub rule: &'s DestinationRule<'a>,
+}
+
+/// All DestinationRules, in creation order, and their merger by namespace and host.
+#[derive(Debug)]
+pub struct DestinationRules<'a> {
+    rules: Vec<DestinationRule<'a>>,
+    merged: BTreeMap<String, BTreeMap<String, Vec<MergedRule>>>,
+    root_namespace: String,
+}
+
+impl<'a> DestinationRules<'a> {
+    pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
+        let rules: Vec<_> = resources.iter().filter_map(|resource| resolve(resource, settings)).collect();
+        let mut merged: BTreeMap<String, BTreeMap<String, Vec<MergedRule>>> = BTreeMap::new();
+        // Rules with a selector go first (istiod: `mergeDestinationRule`).
+        let mut order: Vec<usize> = (0..rules.len()).collect();
+        order.sort_by_key(|&index| rules[index].selector().is_none());
+        for index in order {
+            let rule = &rules[index];
+            let of_namespace = merged.entry(rule.name.namespace.to_string()).or_default();
+            let of_host = of_namespace.entry(rule.host.value.clone()).or_default();
+            match of_host.iter_mut().find(|other| rule.merges_with(&rules[other.parts[0]])) {
+                Some(other) => other.parts.push(index),
+                None => of_host.push(MergedRule { parts: vec![index], export_to: rule.export_to.clone() }),
+            }
+        }
+        Self { rules, merged, root_namespace: settings.root_namespace.clone() }
+    }
+
+    /// All rules, in creation order.
+    pub fn iter(&self) -> impl Iterator<Item = &DestinationRule<'a>> {
+        self.rules.iter()
+    }
+
+    /// What the rules of one namespace come to, host by host.
+    pub fn merged_in(&self, namespace: &str) -> impl Iterator<Item = (&str, &[MergedRule])> {
+        let of_namespace = self.merged.get(namespace).into_iter().flatten();
+        of_namespace.map(|(host, merged)| (host.as_str(), merged.as_slice()))
+    }
+
+    /// The namespaces that have rules.
+    pub fn namespaces(&self) -> impl Iterator<Item = &str> {
+        self.merged.keys().map(String::as_str)
+    }
+
+    /// The rules that a merged rule consists of, in the order of precedence.
+    pub fn parts<'s>(&'s self, merged: &'s MergedRule) -> impl Iterator<Item = &'s DestinationRule<'a>> {
+        merged.parts.iter().map(|&index| &self.rules[index])
+    }
+
+    /// The subsets of a merged rule; of a repeated name only the first.
+    pub fn subsets<'s>(&'s self, merged: &'s MergedRule) -> Vec<MergedSubset<'s, 'a>> {
+        let mut subsets: Vec<MergedSubset<'s, 'a>> = Vec::new();
+        for rule in self.parts(merged) {
+            for subset in &rule.spec.subsets {
+                let name = subset.name.as_deref();
+                if !subsets.iter().any(|earlier| earlier.subset.name.as_deref() == name) {
+                    subsets.push(MergedSubset { subset, rule });
+                }
+            }
+        }
+        subsets
+    }
+
+    /// The subset of a name.
+    pub fn subset<'s>(&'s self, merged: &'s MergedRule, name: &str) -> Option<MergedSubset<'s, 'a>> {
+        let wanted = |subset: &MergedSubset<'_, '_>| subset.subset.name.as_ref().is_some_and(|it| it.as_str() == name);
+        self.subsets(merged).into_iter().find(wanted)
+    }
+
+    /// The traffic policy of a merged rule: that of the first rule that has one.
+    pub fn traffic_policy(&self, merged: &MergedRule) -> Option<&'a TrafficPolicy> {
+        self.parts(merged).find_map(|rule| rule.spec.traffic_policy.as_ref())
+    }
+
+    /// The rule that clients in `client` apply to a service (istiod: `PushContext.destinationRule`): the most
+    /// specific one of the client's namespace, else of the service's, else of the root namespace; of the latter two
+    /// only what is exported to the client. Rules with a workload selector apply only to the workloads they select,
+    /// which `labels` tells: `None` for a client that is not known more closely.
+    pub fn applying(
+        &self,
+        client: &str,
+        service_namespace: &str,
+        hostname: &str,
+        labels: Option<&LabelSet<'_>>,
+    ) -> Option<&MergedRule> {
+        let own = |merged: &MergedRule| {
+            // A rule that is exported only elsewhere is not for its own namespace; in the root namespace only
+            // private ones are.
+            let is_private = matches!(&merged.export_to, ExportTo::Namespaces(listed) if listed.len() == 1)
+                && merged.export_to.includes(client);
+            if client == self.root_namespace { is_private } else { merged.export_to.includes(client) }
+        };
+        if let Some(found) = self.most_specific(client, hostname, labels, client, own) {
+            return Some(found);
+        }
+        let exported = |merged: &MergedRule| merged.export_to.includes(client);
+        [service_namespace, &self.root_namespace].into_iter().find_map(|namespace| {
+            // The host is picked before visibility is looked at: there is no second try with a wider one.
+            self.most_specific(namespace, hostname, labels, client, |_| true).filter(|merged| exported(merged))
+        })
+    }
+
+    fn most_specific(
+        &self,
+        namespace: &str,
+        hostname: &str,
+        labels: Option<&LabelSet<'_>>,
+        client: &str,
+        admitted: impl Fn(&MergedRule) -> bool,
+    ) -> Option<&MergedRule> {
+        let of_namespace = self.merged.get(namespace)?;
+        let has_admitted = |merged: &Vec<MergedRule>| merged.iter().any(&admitted);
+        let hosts = of_namespace.iter().filter(|(_, merged)| has_admitted(merged)).map(|(host, _)| host.as_str());
+        let candidates = &of_namespace[host::most_specific(hostname, hosts)?];
+        let selector = |merged: &MergedRule| self.rules[merged.parts[0]].selector();
+        let selects = |merged: &&MergedRule| {
+            selector(merged).is_some_and(|selector| labels.is_some_and(|labels| selector.selects(labels)))
+        };
+        let of_client = namespace == client;
+        let admitted_candidates = || candidates.iter().filter(|merged| admitted(merged));
+        admitted_candidates()
+            .find(|merged| of_client && selects(merged))
+            .or_else(|| admitted_candidates().rfind(|merged| selector(merged).is_none()))
+    }
+}
+
+impl DestinationRule<'_> {
+    /// The labels of the workloads that the rule is for, if it is not for all.
+    pub fn selector(&self) -> Option<&Labels> {
+        self.spec.workload_selector.as_ref().map(|selector| &selector.match_labels)
+    }
+
+    /// Whether the subsets of two rules of one host end up in one rule: they are seen by the same namespaces and
+    /// select the same workloads.
+    fn merges_with(&self, other: &Self) -> bool {
+        let same_selector = match (self.selector(), other.selector()) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a.equals(b),
+            _ => false,
+        };
+        // An absent list and `*` mean the same, yet istiod keeps such rules apart.
+        let same_spelling = self.spec.export_to.is_empty() == other.spec.export_to.is_empty();
+        same_selector && same_spelling && self.export_to == other.export_to
+    }
+}
+
+fn resolve<'a>(resource: &'a Resource, settings: &Settings) -> Option<DestinationRule<'a>> {
+    let Spec::DestinationRule(spec) = &resource.spec else { return None };
+    let written = spec.host.as_ref()?;
+    let namespace = settings.namespace_of(resource).to_owned();
+    let exported = spec.export_to.iter().map(|entry| entry.as_str());
+    let export_to = match spec.workload_selector {
+        Some(_) => ExportTo::new(["."], &namespace, &[]),
+        None => ExportTo::new(exported, &namespace, &settings.destination_rule_export_to),
+    };
+    Some(DestinationRule {
+        host: Spanned::new(host::expand(written, &namespace, &settings.domain).into_owned(), written.span),
+        name: NamespacedName::new(namespace, resource.name()),
+        resource,
+        spec,
+        export_to,
+    })
+}

@@ -1,0 +1,77 @@
+//! Gateways and the hosts of their servers.
+
+use super::Settings;
+use super::names::NamespacedName;
+use crate::model::{Resource, Spec, networking};
+use crate::source::{Span, Spanned};
+
+/// A Gateway.
+#[derive(Debug)]
+pub struct Gateway<'a> {
+    /// Its name.
+    pub name: NamespacedName<'a>,
+    /// The resource.
+    pub resource: &'a Resource,
+    /// What it says.
+    pub spec: &'a networking::Gateway,
+}
+
+/// The name of a Gateway.
+pub type GatewayName<'a> = NamespacedName<'a>;
+
+/// A host of a server: the names it serves and the namespaces whose VirtualServices may bind to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerHost<'a> {
+    /// The namespace that may bind; `None` for all. `~` admits nobody.
+    pub namespace: Option<&'a str>,
+    /// The DNS name.
+    pub host: &'a str,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl<'a> ServerHost<'a> {
+    /// Reads `host`, `ns/host`, `./host` or `*/host` as a Gateway in `namespace` means it.
+    pub fn parse(written: &'a Spanned<String>, namespace: &'a str) -> Self {
+        let (admitted, host) = match written.split_once('/') {
+            Some(("*", host)) => (None, host),
+            Some((".", host)) => (Some(namespace), host),
+            Some((other, host)) => (Some(other), host),
+            None => (None, written.as_str()),
+        };
+        Self { namespace: admitted, host, span: written.span }
+    }
+
+    /// Whether VirtualServices of a namespace may bind.
+    pub fn admits(&self, namespace: &str) -> bool {
+        self.namespace.is_none_or(|admitted| admitted == namespace)
+    }
+}
+
+impl<'a> Gateway<'a> {
+    /// The hosts of a server of this Gateway. `*/*` stands for all hosts and takes the place of the whole list
+    /// (istiod: `sanitizeServerHostNamespace`).
+    pub fn hosts<'s>(&'s self, server: &'a networking::Server) -> Vec<ServerHost<'s>> {
+        if let Some(all) = server.hosts.iter().find(|host| host.as_str() == "*/*") {
+            return vec![ServerHost { namespace: None, host: "*", span: all.span }];
+        }
+        server.hosts.iter().map(|host| ServerHost::parse(host, &self.name.namespace)).collect()
+    }
+
+    /// The DNS names of a server that VirtualServices of `namespace` may bind to.
+    pub fn hosts_for<'s>(&'s self, server: &'a networking::Server, namespace: &str) -> Vec<&'s str> {
+        self.hosts(server).into_iter().filter(|host| host.admits(namespace)).map(|host| host.host).collect()
+    }
+}
+
+pub(super) fn gateways<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Gateway<'a>> {
+    let resolve = |resource: &&'a Resource| match &resource.spec {
+        Spec::Gateway(spec) => Some(Gateway {
+            name: NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name()),
+            resource,
+            spec,
+        }),
+        _ => None,
+    };
+    resources.iter().filter_map(resolve).collect()
+}

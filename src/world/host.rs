@@ -1,0 +1,119 @@
+//! Host names: short names, and the algebra of wildcards (istiod: `pkg/config/host`).
+//!
+//! A name is a wildcard if it starts with `*`; what follows is compared as a plain suffix, so `*.foo.com`
+//! does not match `foo.com`. Comparison is case-sensitive.
+
+use std::borrow::Cow;
+use std::cmp::{Ordering, Reverse};
+use std::net::IpAddr;
+
+/// What a host means in a resource of `namespace`: a name without any dot is completed to
+/// `<name>.<namespace>.svc.<domain>`, everything else stays (istiod: `ResolveShortnameToFQDN`).
+/// With an empty domain only the namespace is added.
+pub fn expand<'h>(host: &'h str, namespace: &str, domain: &str) -> Cow<'h, str> {
+    let stays = host.is_empty() || host == "*" || host.contains('.') || host.parse::<IpAddr>().is_ok();
+    match domain {
+        _ if stays => Cow::Borrowed(host),
+        "" => Cow::Owned(format!("{host}.{namespace}")),
+        domain => Cow::Owned(format!("{host}.{namespace}.svc.{domain}")),
+    }
+}
+
+/// The part after the `*` of a wildcard.
+pub fn wildcard_suffix(host: &str) -> Option<&str> {
+    host.strip_prefix('*')
+}
+
+/// Whether some name is meant by both.
+pub fn overlap(a: &str, b: &str) -> bool {
+    match (wildcard_suffix(a), wildcard_suffix(b)) {
+        (None, None) => a == b,
+        (Some(suffix), None) => b.ends_with(suffix),
+        (None, Some(suffix)) => a.ends_with(suffix),
+        (Some(a), Some(b)) => a.ends_with(b) || b.ends_with(a),
+    }
+}
+
+/// Whether every name meant by `narrow` is also meant by `wide`. A wildcard is never covered by a plain name.
+pub fn covered_by(narrow: &str, wide: &str) -> bool {
+    match (wildcard_suffix(narrow), wildcard_suffix(wide)) {
+        (None, None) => narrow == wide,
+        (Some(_), None) => false,
+        (None, Some(suffix)) => narrow.ends_with(suffix),
+        (Some(narrow), Some(wide)) => narrow.ends_with(wide),
+    }
+}
+
+/// The order of precedence: plain names before wildcards, longer ones before shorter ones, then alphabetical.
+pub fn by_specificity(a: &str, b: &str) -> Ordering {
+    let key = |host: &str| (wildcard_suffix(host).is_some(), Reverse(host.len()));
+    key(a).cmp(&key(b)).then_with(|| a.cmp(b))
+}
+
+/// The most specific of `hosts` that covers `needle` (istiod: `MostSpecificHostMatch`).
+pub fn most_specific<'h>(needle: &str, hosts: impl IntoIterator<Item = &'h str>) -> Option<&'h str> {
+    hosts.into_iter().filter(|host| covered_by(needle, host)).min_by(|a, b| by_specificity(a, b))
+}
+
+/// The names that both lists mean: of each overlapping pair the narrower one, each once, in order.
+pub fn intersection<'h>(servers: &[&'h str], hosts: &[&'h str]) -> Vec<&'h str> {
+    let mut common: Vec<&str> = Vec::new();
+    for server in servers {
+        for host in hosts {
+            let narrower = if covered_by(host, server) {
+                host
+            } else if covered_by(server, host) {
+                server
+            } else {
+                continue;
+            };
+            if !common.contains(narrower) {
+                common.push(narrower);
+            }
+        }
+    }
+    common
+}
+
+/// The name and namespace of a service of Kubernetes, by its full host name.
+pub fn kubernetes_service<'h>(host: &'h str, domain: &str) -> Option<(&'h str, &'h str)> {
+    let rest = host.strip_suffix(domain)?.strip_suffix(".svc.")?;
+    rest.split_once('.')
+        .filter(|(name, namespace)| !name.is_empty() && !namespace.contains('.') && !name.starts_with('*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_without_a_dot_are_short() {
+        assert_eq!(expand("reviews", "shop", "cluster.local"), "reviews.shop.svc.cluster.local");
+        assert_eq!(expand("reviews", "shop", ""), "reviews.shop");
+        for host in ["reviews.prod", "*", "10.0.0.1", "::1", "example.com", ""] {
+            assert_eq!(expand(host, "shop", "cluster.local"), host);
+        }
+    }
+
+    #[test]
+    fn a_wildcard_is_a_suffix() {
+        assert!(overlap("*.foo.com", "a.b.foo.com") && overlap("*foo.com", "xfoo.com"));
+        assert!(!overlap("*.foo.com", "foo.com"));
+        assert!(covered_by("*.b.foo.com", "*.foo.com") && !covered_by("*.foo.com", "*.b.foo.com"));
+        assert!(!covered_by("*", "foo.com") && covered_by("foo.com", "*"));
+    }
+
+    #[test]
+    fn plain_names_win_then_longer_wildcards() {
+        let hosts = ["*", "*.com", "a.foo.com", "*.foo.com"];
+        assert_eq!(most_specific("a.foo.com", hosts), Some("a.foo.com"));
+        assert_eq!(most_specific("b.foo.com", hosts), Some("*.foo.com"));
+        assert_eq!(most_specific("*.foo.com", hosts), Some("*.foo.com"));
+        assert_eq!(most_specific("*.bar.foo.com", hosts), Some("*.foo.com"));
+    }
+
+    #[test]
+    fn an_intersection_keeps_the_narrower_name() {
+        assert_eq!(intersection(&["*.foo.com", "bar.com"], &["a.foo.com", "*"]), ["a.foo.com", "*.foo.com", "bar.com"]);
+    }
+}

@@ -1,0 +1,50 @@
+//! What the manifests can be expected to hold completely.
+
+use std::collections::BTreeSet;
+
+use super::{Gateway, Registry, Workload};
+
+/// Manifests are often a part of what is in the cluster. A missing thing is a mistake only where others of its sort
+/// are present: then the manifests hold the inventory of that namespace.
+#[derive(Debug)]
+pub struct Inventory {
+    services: BTreeSet<String>,
+    entries: BTreeSet<String>,
+    workloads: BTreeSet<String>,
+    gateways: BTreeSet<String>,
+}
+
+impl Inventory {
+    pub(super) fn new(services: &Registry<'_>, workloads: &[Workload<'_>], gateways: &[Gateway<'_>]) -> Self {
+        let namespaces_of = |kubernetes: bool| {
+            let wanted = services.iter().filter(move |service| service.is_kubernetes() == kubernetes);
+            wanted.map(|service| service.namespace.clone()).collect()
+        };
+        Self {
+            services: namespaces_of(true),
+            entries: namespaces_of(false),
+            workloads: workloads.iter().map(|workload| workload.name.namespace.to_string()).collect(),
+            gateways: gateways.iter().map(|gateway| gateway.name.namespace.to_string()).collect(),
+        }
+    }
+
+    /// Whether the Services of a namespace are among the manifests.
+    pub fn has_services(&self, namespace: &str) -> bool {
+        self.services.contains(namespace)
+    }
+
+    /// Whether ServiceEntries of a namespace are among the manifests.
+    pub fn has_service_entries(&self, namespace: &str) -> bool {
+        self.entries.contains(namespace)
+    }
+
+    /// Whether workloads of a namespace are among the manifests.
+    pub fn has_workloads(&self, namespace: &str) -> bool {
+        self.workloads.contains(namespace)
+    }
+
+    /// Whether Gateways of a namespace are among the manifests.
+    pub fn has_gateways(&self, namespace: &str) -> bool {
+        self.gateways.contains(namespace)
+    }
+}

@@ -1,0 +1,126 @@
+//! The resolved mesh: every name looked up once, as istiod would see it after all manifests are applied.
+//!
+//! Whoever asks (a rule, the router) finds services by host, gateways by name, the VirtualServices that a
+//! namespace sees, the DestinationRule that applies. Order is istiod's "creation order"; manifests hold no
+//! creation times, so equal ones are ordered by name, then namespace.
+
+mod destination_rule;
+mod gateway;
+pub mod host;
+mod inventory;
+mod names;
+mod protocol;
+mod registry;
+mod service;
+mod settings;
+mod virtual_service;
+mod visibility;
+mod workload;
+
+pub use destination_rule::{DestinationRule, DestinationRules, MergedRule, MergedSubset};
+pub use gateway::{Gateway, GatewayName, ServerHost};
+pub use inventory::Inventory;
+pub use names::{NamespacedName, resolve_gateway_name};
+pub use protocol::{Protocol, ProtocolClass};
+pub use registry::Registry;
+pub use service::{Discovery, Service, ServicePort};
+pub use settings::Settings;
+pub use virtual_service::{Bound, VirtualService};
+pub use visibility::ExportTo;
+pub use workload::Workload;
+
+use crate::load::Snapshot;
+use crate::model::Resource;
+
+/// Everything that the manifests define, resolved. The lists are in creation order.
+#[derive(Debug)]
+pub struct World<'a> {
+    /// What was read.
+    pub snapshot: &'a Snapshot,
+    /// What holds for the whole mesh.
+    pub settings: Settings,
+    /// The VirtualServices.
+    pub virtual_services: Vec<VirtualService<'a>>,
+    /// The DestinationRules.
+    pub destination_rules: DestinationRules<'a>,
+    /// The Gateways.
+    pub gateways: Vec<Gateway<'a>>,
+    /// The services: those of Kubernetes and those of ServiceEntries.
+    pub services: Registry<'a>,
+    /// What runs: pods as their templates describe them, and WorkloadEntries.
+    pub workloads: Vec<Workload<'a>>,
+    /// What the manifests can be expected to hold completely.
+    pub inventory: Inventory,
+}
+
+impl<'a> World<'a> {
+    /// Resolves what was read.
+    pub fn new(snapshot: &'a Snapshot, settings: Settings) -> Self {
+        let resources = in_creation_order(snapshot, &settings);
+        let services = Registry::new(&resources, &settings);
+        let workloads = workload::workloads(&resources, &settings);
+        let gateways = gateway::gateways(&resources, &settings);
+        Self {
+            snapshot,
+            virtual_services: virtual_service::virtual_services(&resources, &settings),
+            destination_rules: DestinationRules::new(&resources, &settings),
+            inventory: Inventory::new(&services, &workloads, &gateways),
+            gateways,
+            services,
+            workloads,
+            settings,
+        }
+    }
+
+    /// The namespace that a resource is in.
+    pub fn namespace_of(&self, resource: &'a Resource) -> &str {
+        self.settings.namespace_of(resource)
+    }
+
+    /// The VirtualServices that proxies in `namespace` see, in the order in which istiod considers them: those of
+    /// the namespace that are not public, those exported to it by name, the public ones; each in creation order
+    /// (istiod: `initVirtualServices`).
+    pub fn virtual_services_seen_from(&self, namespace: &str) -> Vec<&VirtualService<'a>> {
+        let rank = |service: &VirtualService<'_>| match &service.export_to {
+            ExportTo::Public => Some(2),
+            _ if !service.export_to.includes(namespace) => None,
+            _ if service.name.namespace == namespace => Some(0),
+            _ => Some(1),
+        };
+        let mut seen: Vec<_> = self.virtual_services.iter().filter_map(|it| Some((rank(it)?, it))).collect();
+        seen.sort_by_key(|(rank, _)| *rank);
+        seen.into_iter().map(|(_, service)| service).collect()
+    }
+
+    /// The Gateway of a name.
+    pub fn gateway(&self, name: &NamespacedName<'_>) -> Option<&Gateway<'a>> {
+        self.gateways.iter().find(|gateway| gateway.name == *name)
+    }
+
+    /// The workloads that a Gateway selects, in any namespace. Without a selector it is every gateway workload,
+    /// which manifests do not tell from others: then there are none here.
+    pub fn workloads_of_gateway(&self, gateway: &Gateway<'_>) -> impl Iterator<Item = &Workload<'a>> {
+        let selector = &gateway.spec.selector;
+        self.workloads.iter().filter(move |workload| !selector.is_empty() && workload.is_selected_by(selector))
+    }
+
+    /// The workloads behind a service. `None` if the manifests cannot tell: a Service without selector, a
+    /// ServiceEntry that is resolved by DNS or not at all.
+    pub fn workloads_of_service(&self, service: &Service<'a>) -> Option<Vec<&Workload<'a>>> {
+        let selector = service.selector.filter(|selector| !selector.is_empty())?;
+        let behind = |workload: &&Workload<'_>| {
+            workload.name.namespace == service.namespace && workload.is_selected_by(selector)
+        };
+        Some(self.workloads.iter().filter(behind).collect())
+    }
+}
+
+/// All resources by name, then namespace: istiod's order for equal creation times.
+fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> Vec<&'a Resource> {
+    let mut resources: Vec<&Resource> = snapshot.resources.iter().collect();
+    resources.sort_by(|a, b| {
+        let key = |resource: &Resource| (resource.name().to_owned(), settings.namespace_of(resource).to_owned());
+        key(a).cmp(&key(b))
+    });
+    resources
+}

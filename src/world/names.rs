@@ -1,0 +1,43 @@
+//! Names of resources, and how references to them are written.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// What identifies a resource of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NamespacedName<'a> {
+    /// The namespace.
+    pub namespace: Cow<'a, str>,
+    /// The name.
+    pub name: Cow<'a, str>,
+}
+
+impl<'a> NamespacedName<'a> {
+    /// A name in a namespace.
+    pub fn new(namespace: impl Into<Cow<'a, str>>, name: impl Into<Cow<'a, str>>) -> Self {
+        Self { namespace: namespace.into(), name: name.into() }
+    }
+}
+
+impl fmt::Display for NamespacedName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// The Gateway that an entry of `gateways` stands for, as a resource in `namespace` means it. `None` for `mesh`
+/// (istiod: `resolveGatewayName`).
+pub fn resolve_gateway_name<'a>(written: &'a str, namespace: &'a str) -> Option<NamespacedName<'a>> {
+    if written == "mesh" {
+        return None;
+    }
+    Some(match written.split_once('/') {
+        Some((".", name)) => NamespacedName::new(namespace, name),
+        Some((other, name)) => NamespacedName::new(other, name),
+        // The legacy form is `name.namespace` or `name.namespace.svc.…`.
+        None => match written.split_once('.') {
+            Some((name, rest)) => NamespacedName::new(rest.split('.').next().unwrap_or_default(), name),
+            None => NamespacedName::new(namespace, written),
+        },
+    })
+}

@@ -1,0 +1,61 @@
+//! All services, by host name.
+
+use std::collections::BTreeMap;
+
+use super::service::{self, Service};
+use super::{Settings, host};
+use crate::model::Resource;
+
+/// The services of the mesh in creation order, and where to find them by host name.
+#[derive(Debug, Default)]
+pub struct Registry<'a> {
+    services: Vec<Service<'a>>,
+    by_hostname: BTreeMap<String, Vec<usize>>,
+    wildcards: Vec<usize>,
+}
+
+impl<'a> Registry<'a> {
+    pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
+        let mut registry = Self::default();
+        for service in resources.iter().flat_map(|resource| service::services(resource, settings)) {
+            let index = registry.services.len();
+            if host::wildcard_suffix(&service.hostname).is_some() {
+                registry.wildcards.push(index);
+            }
+            registry.by_hostname.entry(service.hostname.clone()).or_default().push(index);
+            registry.services.push(service);
+        }
+        registry
+    }
+
+    /// All services, in creation order.
+    pub fn iter(&self) -> impl Iterator<Item = &Service<'a>> {
+        self.services.iter()
+    }
+
+    /// The services that have exactly this host name, in creation order. There can be several: in several
+    /// namespaces, or a Service and a ServiceEntry.
+    pub fn named<'s>(&'s self, hostname: &str) -> impl Iterator<Item = &'s Service<'a>> + use<'s, 'a> {
+        self.by_hostname.get(hostname).into_iter().flatten().map(|&index| &self.services[index])
+    }
+
+    /// The service that proxies in `namespace` take a host name for: one of their own namespace, else a Service of
+    /// Kubernetes, else the first ServiceEntry; among those that they see (istiod: `SidecarScope`).
+    pub fn seen_from<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
+        let seen = self.named(hostname).filter(|service| service.export_to.includes(namespace));
+        // `min_by_key` keeps the first of equals, which is the oldest.
+        seen.min_by_key(|service| (service.namespace != namespace, !service.is_kubernetes()))
+    }
+
+    /// The service for a host name, which may be one that only a wildcard of a ServiceEntry covers.
+    pub fn covering<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
+        self.seen_from(namespace, hostname).or_else(|| {
+            let wildcards = self.wildcards.iter().map(|&index| &self.services[index]);
+            wildcards
+                .filter(|service| {
+                    service.export_to.includes(namespace) && host::covered_by(hostname, &service.hostname)
+                })
+                .min_by(|a, b| host::by_specificity(&a.hostname, &b.hostname))
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! Services: those of Kubernetes and those that ServiceEntries add.
+
+use super::visibility::ExportTo;
+use super::{Protocol, Settings};
+use crate::model::kubernetes;
+use crate::model::networking::{self, Resolution, WorkloadEntry};
+use crate::model::{Labels, Resource, Spec};
+use crate::source::{Span, Spanned};
+
+/// A service under one host name (istiod: `model.Service`).
+#[derive(Debug)]
+pub struct Service<'a> {
+    /// The full host name, such as `reviews.default.svc.cluster.local`, or a wildcard of a ServiceEntry.
+    pub hostname: String,
+    /// Where the host name comes from: the Service's name, or the entry of `hosts`.
+    pub span: Span,
+    /// The namespace.
+    pub namespace: String,
+    /// The Service or ServiceEntry.
+    pub resource: &'a Resource,
+    /// The ports.
+    pub ports: Vec<ServicePort>,
+    /// How proxies find endpoints.
+    pub discovery: Discovery,
+    /// Who sees it.
+    pub export_to: ExportTo,
+    /// The labels of its workloads; `None` if it has no selector.
+    pub selector: Option<&'a Labels>,
+    /// The addresses that it is known under, as written; none of a headless Service.
+    pub addresses: Vec<&'a str>,
+    /// The endpoints that a ServiceEntry lists.
+    pub endpoints: &'a [WorkloadEntry],
+}
+
+/// A port of a service.
+#[derive(Debug, Clone)]
+pub struct ServicePort {
+    /// The port that clients use.
+    pub number: u32,
+    /// Its name; empty if it has none.
+    pub name: String,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// The workload's port, where it differs.
+    pub target: Option<kubernetes::TargetPort>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// How proxies find the endpoints of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Discovery {
+    /// By its pods, behind a cluster IP.
+    ClusterIp,
+    /// By its pods, each under its own address: `clusterIP: None`.
+    Headless,
+    /// It is another name for a host: `type: ExternalName`.
+    Alias,
+    /// As a ServiceEntry's `resolution` says.
+    Entry(Resolution),
+}
+
+impl Service<'_> {
+    /// The port of a number.
+    pub fn port(&self, number: u32) -> Option<&ServicePort> {
+        self.ports.iter().find(|port| port.number == number)
+    }
+
+    /// Whether it is a Service of Kubernetes.
+    pub fn is_kubernetes(&self) -> bool {
+        !matches!(self.discovery, Discovery::Entry(_))
+    }
+
+    /// The host that an ExternalName Service stands for.
+    pub fn external_name(&self) -> Option<&str> {
+        match &self.resource.spec {
+            Spec::Service(service) if self.discovery == Discovery::Alias => {
+                service.external_name.as_deref().map(|it| &**it)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The annotation in which a Service of Kubernetes says who sees it.
+const EXPORT_TO_ANNOTATION: &str = "networking.istio.io/exportTo";
+
+/// The services that a resource defines; none if it is of another kind.
+pub(super) fn services<'a>(resource: &'a Resource, settings: &Settings) -> Vec<Service<'a>> {
+    match &resource.spec {
+        Spec::Service(service) => vec![of_kubernetes(resource, service, settings)],
+        Spec::ServiceEntry(entry) => of_service_entry(resource, entry, settings),
+        _ => Vec::new(),
+    }
+}
+
+fn of_kubernetes<'a>(resource: &'a Resource, service: &'a kubernetes::Service, settings: &Settings) -> Service<'a> {
+    let namespace = settings.namespace_of(resource);
+    let text = |field: &'a Option<Spanned<String>>| field.as_ref().map(|value| value.as_str());
+    let is_alias = text(&service.r#type) == Some("ExternalName") && service.external_name.is_some();
+    let discovery = match text(&service.cluster_ip) {
+        _ if is_alias => Discovery::Alias,
+        Some("None") => Discovery::Headless,
+        _ => Discovery::ClusterIp,
+    };
+    let exported = resource.metadata.annotations.get(EXPORT_TO_ANNOTATION).map_or("", |list| list.as_str());
+    let exported = exported.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    let cluster_ips = service.cluster_ip.iter().chain(&service.cluster_ips).map(|address| address.as_str());
+    Service {
+        hostname: super::host::expand(resource.name(), namespace, &settings.domain).into_owned(),
+        span: resource.name_span(),
+        namespace: namespace.to_owned(),
+        resource,
+        ports: service.ports.iter().filter_map(kubernetes_port).collect(),
+        discovery,
+        export_to: ExportTo::new(exported, namespace, &settings.service_export_to),
+        selector: Some(&service.selector).filter(|selector| !selector.is_empty()),
+        addresses: cluster_ips.filter(|address| *address != "None" && !address.is_empty()).collect(),
+        endpoints: &[],
+    }
+}
+
+fn kubernetes_port(port: &kubernetes::ServicePort) -> Option<ServicePort> {
+    let number = port.port.as_ref()?;
+    let text = |field: &Option<Spanned<String>>| field.as_ref().map(|value| value.value.clone());
+    let name = text(&port.name).unwrap_or_default();
+    let app_protocol = text(&port.app_protocol);
+    let transport = text(&port.protocol);
+    Some(ServicePort {
+        number: number.value,
+        protocol: Protocol::of_service_port(number.value, &name, app_protocol.as_deref(), transport.as_deref()),
+        name,
+        target: port.target_port.as_ref().map(|target| target.value.clone()),
+        span: number.span,
+    })
+}
+
+fn of_service_entry<'a>(
+    resource: &'a Resource,
+    entry: &'a networking::ServiceEntry,
+    settings: &Settings,
+) -> Vec<Service<'a>> {
+    let namespace = settings.namespace_of(resource);
+    let ports: Vec<ServicePort> = entry.ports.iter().filter_map(entry_port).collect();
+    let exported = || entry.export_to.iter().map(|namespace| namespace.as_str());
+    let resolution = entry.resolution.map_or(Resolution::None, |resolution| resolution.value);
+    let service = |host: &'a Spanned<String>| Service {
+        hostname: host.value.clone(),
+        span: host.span,
+        namespace: namespace.to_owned(),
+        resource,
+        ports: ports.clone(),
+        discovery: Discovery::Entry(resolution),
+        export_to: ExportTo::new(exported(), namespace, &settings.service_export_to),
+        selector: entry.workload_selector.as_ref().map(|selector| &selector.labels),
+        addresses: entry.addresses.iter().map(|address| address.as_str()).collect(),
+        endpoints: &entry.endpoints,
+    };
+    entry.hosts.iter().map(service).collect()
+}
+
+fn entry_port(port: &networking::ServicePort) -> Option<ServicePort> {
+    let number = port.number.as_ref()?;
+    Some(ServicePort {
+        number: number.value,
+        name: port.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+        protocol: Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str())),
+        target: port.target_port.as_ref().map(|target| kubernetes::TargetPort::Number(target.value)),
+        span: number.span,
+    })
+}

@@ -1,0 +1,95 @@
+//! What holds for the whole mesh.
+
+use crate::config::{Config, OutboundMode};
+use crate::load::Snapshot;
+use crate::model::mesh_config::{MeshConfig, OutboundTrafficPolicyMode};
+use crate::model::{Resource, Scope};
+use crate::source::Spanned;
+
+/// Mesh-wide settings: from a MeshConfig among the manifests, else from `.mesh.yaml`, else Istio's defaults
+/// (istio: `pkg/config/mesh`, `DefaultMeshConfig`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The cluster's DNS domain. Default `cluster.local`.
+    pub domain: String,
+    /// The namespace whose resources apply to all. Default `istio-system`.
+    pub root_namespace: String,
+    /// The namespace of manifests that name none, as `kubectl apply` would use it. Default `default`.
+    pub default_namespace: String,
+    /// Whether unknown destinations can be reached. Default yes (`ALLOW_ANY`).
+    pub allow_any_outbound: bool,
+    /// Who sees services that do not say. Default `*`.
+    pub service_export_to: Vec<String>,
+    /// Who sees VirtualServices that do not say. Default `*`.
+    pub virtual_service_export_to: Vec<String>,
+    /// Who sees DestinationRules that do not say. Default `*`.
+    pub destination_rule_export_to: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let public = || vec!["*".to_owned()];
+        Self {
+            domain: "cluster.local".to_owned(),
+            root_namespace: "istio-system".to_owned(),
+            default_namespace: "default".to_owned(),
+            allow_any_outbound: true,
+            service_export_to: public(),
+            virtual_service_export_to: public(),
+            destination_rule_export_to: public(),
+        }
+    }
+}
+
+impl Settings {
+    /// The settings for what was read.
+    pub fn new(config: &Config, snapshot: &Snapshot) -> Self {
+        let mut settings = Self::default();
+        settings.apply_config(config);
+        snapshot.mesh_configs.iter().for_each(|found| settings.apply_mesh_config(found));
+        settings
+    }
+
+    fn apply_config(&mut self, config: &Config) {
+        let mesh = &config.mesh;
+        replace(&mut self.default_namespace, config.namespace.clone());
+        replace(&mut self.domain, mesh.domain.clone());
+        replace(&mut self.root_namespace, mesh.root_namespace.clone());
+        replace(&mut self.allow_any_outbound, mesh.outbound_traffic_policy.map(|it| it.mode == OutboundMode::AllowAny));
+        replace(&mut self.service_export_to, mesh.default_service_export_to.clone());
+        replace(&mut self.virtual_service_export_to, mesh.default_virtual_service_export_to.clone());
+        replace(&mut self.destination_rule_export_to, mesh.default_destination_rule_export_to.clone());
+    }
+
+    fn apply_mesh_config(&mut self, mesh: &MeshConfig) {
+        let list = |written: &[Spanned<String>]| {
+            (!written.is_empty()).then(|| written.iter().map(|entry| entry.value.clone()).collect())
+        };
+        replace(&mut self.root_namespace, mesh.root_namespace.as_ref().map(|name| name.value.clone()));
+        // An empty policy means REGISTRY_ONLY, the enum's first value.
+        replace(
+            &mut self.allow_any_outbound,
+            mesh.outbound_traffic_policy
+                .as_ref()
+                .map(|policy| policy.mode.is_some_and(|mode| mode.value != OutboundTrafficPolicyMode::RegistryOnly)),
+        );
+        replace(&mut self.service_export_to, list(&mesh.default_service_export_to));
+        replace(&mut self.virtual_service_export_to, list(&mesh.default_virtual_service_export_to));
+        replace(&mut self.destination_rule_export_to, list(&mesh.default_destination_rule_export_to));
+    }
+
+    /// The namespace that a resource is in; empty for cluster-wide kinds.
+    pub fn namespace_of<'r>(&'r self, resource: &'r Resource) -> &'r str {
+        match (resource.kind.scope(), &resource.metadata.namespace) {
+            (Scope::Cluster, _) => "",
+            (Scope::Namespaced, Some(namespace)) if !namespace.is_empty() => namespace,
+            (Scope::Namespaced, _) => &self.default_namespace,
+        }
+    }
+}
+
+fn replace<T>(setting: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *setting = value;
+    }
+}

@@ -1,0 +1,92 @@
+//! VirtualServices with their names resolved.
+
+use super::names::{NamespacedName, resolve_gateway_name};
+use super::visibility::ExportTo;
+use super::{Settings, host};
+use crate::model::{Resource, Spec, networking};
+use crate::source::{Span, Spanned};
+
+/// A VirtualService with its names resolved.
+#[derive(Debug)]
+pub struct VirtualService<'a> {
+    /// Its name.
+    pub name: NamespacedName<'a>,
+    /// The resource.
+    pub resource: &'a Resource,
+    /// What it says.
+    pub spec: &'a networking::VirtualService,
+    /// Its hosts, short names completed. None: it is a delegate.
+    pub hosts: Vec<Spanned<String>>,
+    /// What it is bound to; the mesh if it names nothing.
+    pub bound_to: Vec<Bound>,
+    /// Who sees it.
+    pub export_to: ExportTo,
+}
+
+/// One of the things that a VirtualService is bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// The Gateway; `None` for the sidecars of the mesh.
+    pub gateway: Option<NamespacedName<'static>>,
+    /// The entry of `gateways` that says so; `None` if there is none.
+    pub span: Option<Span>,
+}
+
+impl VirtualService<'_> {
+    /// Whether it only lends its rules to others: it has no hosts.
+    pub fn is_delegate(&self) -> bool {
+        self.hosts.is_empty()
+    }
+
+    /// Whether its routes apply on sidecars.
+    pub fn binds_mesh(&self) -> bool {
+        self.bound_to.iter().any(|bound| bound.gateway.is_none())
+    }
+
+    /// Whether its routes apply on a Gateway.
+    pub fn binds(&self, gateway: &NamespacedName<'_>) -> bool {
+        self.bound_to.iter().any(|bound| bound.gateway.as_ref() == Some(gateway))
+    }
+
+    /// The full host name that a destination in this VirtualService means.
+    pub fn destination_host<'h>(&self, written: &'h str, settings: &Settings) -> std::borrow::Cow<'h, str> {
+        host::expand(written, &self.name.namespace, &settings.domain)
+    }
+}
+
+pub(super) fn virtual_services<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<VirtualService<'a>> {
+    let resolve = |resource: &&'a Resource| match &resource.spec {
+        Spec::VirtualService(spec) => Some(resolve(resource, spec, settings)),
+        _ => None,
+    };
+    resources.iter().filter_map(resolve).collect()
+}
+
+fn resolve<'a>(
+    resource: &'a Resource,
+    spec: &'a networking::VirtualService,
+    settings: &Settings,
+) -> VirtualService<'a> {
+    let namespace = settings.namespace_of(resource).to_owned();
+    let full_host = |written: &Spanned<String>| {
+        Spanned::new(host::expand(written, &namespace, &settings.domain).into_owned(), written.span)
+    };
+    let bound = |written: &Spanned<String>| {
+        let gateway = resolve_gateway_name(written, &namespace);
+        let owned = |name: NamespacedName<'_>| NamespacedName::new(name.namespace.into_owned(), name.name.into_owned());
+        Bound { gateway: gateway.map(owned), span: Some(written.span) }
+    };
+    let mut bound_to: Vec<Bound> = spec.gateways.iter().map(bound).collect();
+    if bound_to.is_empty() {
+        bound_to.push(Bound { gateway: None, span: None });
+    }
+    let exported = spec.export_to.iter().map(|entry| entry.as_str());
+    VirtualService {
+        hosts: spec.hosts.iter().map(full_host).collect(),
+        bound_to,
+        export_to: ExportTo::new(exported, &namespace, &settings.virtual_service_export_to),
+        name: NamespacedName::new(namespace, resource.name()),
+        resource,
+        spec,
+    }
+}

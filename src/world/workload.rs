@@ -1,0 +1,94 @@
+//! What runs: pods as their templates describe them, and WorkloadEntries.
+
+use super::Settings;
+use super::names::NamespacedName;
+use crate::model::kubernetes::{Pod, PodTemplate};
+use crate::model::networking::WorkloadEntry;
+use crate::model::{LabelSet, Labels, Resource, Spec};
+
+/// Something that endpoints come from.
+#[derive(Debug)]
+pub struct Workload<'a> {
+    /// The name of the resource that defines it.
+    pub name: NamespacedName<'a>,
+    /// That resource.
+    pub resource: &'a Resource,
+    /// The labels that its pods get.
+    pub labels: LabelSet<'a>,
+    /// Whether it is meant to run: not with `replicas: 0`.
+    pub runs: bool,
+    /// The service account of its pods.
+    pub service_account: Option<&'a str>,
+    /// What its pods are made from; `None` of a WorkloadEntry or a template without a spec.
+    pub pod: Option<&'a Pod>,
+}
+
+impl Workload<'_> {
+    /// Whether every pair of a selector is among the labels. An empty selector selects everything.
+    pub fn is_selected_by(&self, selector: &Labels) -> bool {
+        selector.selects(&self.labels)
+    }
+}
+
+pub(super) fn workloads<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Workload<'a>> {
+    resources.iter().filter_map(|resource| workload(resource, settings)).collect()
+}
+
+fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<'a>> {
+    let name = NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name());
+    let (template, replicas) = match &resource.spec {
+        Spec::Deployment(it) => (it.template.as_ref(), it.replicas),
+        Spec::StatefulSet(it) => (it.template.as_ref(), it.replicas),
+        Spec::ReplicaSet(it) => (it.template.as_ref(), it.replicas),
+        Spec::Rollout(it) => (it.template.as_ref(), it.replicas),
+        Spec::DaemonSet(it) => (it.template.as_ref(), None),
+        Spec::Job(it) => (it.template.as_ref(), None),
+        Spec::CronJob(it) => {
+            (it.job_template.as_ref().and_then(|job| job.spec.as_ref()).and_then(|job| job.template.as_ref()), None)
+        }
+        Spec::Pod(pod) => return Some(of_pod(name, resource, pod)),
+        Spec::WorkloadEntry(entry) => return Some(of_entry(name, resource, entry)),
+        _ => return None,
+    };
+    let template: &PodTemplate = template?;
+    let pod = template.spec.as_ref();
+    Some(Workload {
+        name,
+        resource,
+        labels: template.metadata.as_ref().map(|metadata| pairs(&metadata.labels).collect()).unwrap_or_default(),
+        runs: replicas.is_none_or(|replicas| replicas.value > 0),
+        service_account: service_account(pod),
+        pod,
+    })
+}
+
+fn of_pod<'a>(name: NamespacedName<'a>, resource: &'a Resource, pod: &'a Pod) -> Workload<'a> {
+    Workload {
+        name,
+        resource,
+        labels: pairs(&resource.metadata.labels).collect(),
+        runs: true,
+        service_account: service_account(Some(pod)),
+        pod: Some(pod),
+    }
+}
+
+/// The labels of a WorkloadEntry are those of its spec and its metadata; the latter win.
+fn of_entry<'a>(name: NamespacedName<'a>, resource: &'a Resource, entry: &'a WorkloadEntry) -> Workload<'a> {
+    Workload {
+        name,
+        resource,
+        labels: pairs(&entry.labels).chain(pairs(&resource.metadata.labels)).collect(),
+        runs: true,
+        service_account: entry.service_account.as_ref().map(|account| account.as_str()),
+        pod: None,
+    }
+}
+
+fn pairs(labels: &Labels) -> impl Iterator<Item = (&str, &str)> {
+    labels.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+}
+
+fn service_account(pod: Option<&Pod>) -> Option<&str> {
+    pod?.service_account_name.as_ref().map(|account| account.as_str())
+}
