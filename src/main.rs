@@ -1,2 +1,7 @@
 //! The command `mesh`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mesh::cli::main()
+}

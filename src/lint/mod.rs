@@ -1,19 +1,24 @@
 //! Judgement: rules turn what the lower layers know into [`Diagnostic`]s.
+//!
+//! A rule is one file under `rules/` and one page under `docs/rules/`. It asks the [`World`] and reports to its
+//! [`Findings`]; [`run`] sorts what all of them found and says which field of which resource each place is.
 
+mod context;
 mod diagnostic;
+mod findings;
+mod locate;
 mod rule;
+pub mod rules;
 
+pub use context::Context;
 pub use diagnostic::{Diagnostic, Related, ResourceName, Severity, Subject};
+pub use findings::{Findings, Unchecked};
 pub use rule::Rule;
 
-/// What a check may ask.
-pub struct Context<'a> {
-    _world: std::marker::PhantomData<&'a ()>,
-}
+use rayon::prelude::*;
 
-/// Where a check puts what it finds.
-#[derive(Debug, Default)]
-pub struct Findings {}
+use crate::load::Snapshot;
+use crate::world::World;
 
 /// The result of linting.
 #[derive(Debug, Default)]
@@ -26,17 +31,6 @@ pub struct Report {
     pub summary: Summary,
 }
 
-/// References that a rule could not decide, and why.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Unchecked {
-    /// The rule's name.
-    pub rule: &'static str,
-    /// How many references.
-    pub count: usize,
-    /// Why they could not be decided.
-    pub reason: String,
-}
-
 /// Totals of a [`Report`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
@@ -46,12 +40,58 @@ pub struct Summary {
     pub resources: usize,
     /// Resources of other kinds, which were passed over.
     pub skipped: usize,
-    /// Findings by severity.
+    /// Findings that are errors.
     pub errors: usize,
-    /// Findings by severity.
+    /// Findings that are warnings.
     pub warnings: usize,
-    /// Findings by severity.
+    /// Findings that are worth knowing.
     pub infos: usize,
     /// Findings that an ignore comment or the configuration took away.
     pub suppressed: usize,
+}
+
+/// Runs all rules.
+pub fn run(world: &World<'_>) -> Report {
+    run_rules(world, rules::ALL)
+}
+
+/// Runs some rules.
+pub fn run_rules(world: &World<'_>, rules: &[&'static Rule]) -> Report {
+    let snapshot = world.snapshot;
+    let context = Context { snapshot, world };
+    let found: Vec<Findings> = rules
+        .par_iter()
+        .map(|rule| {
+            let mut findings = Findings::new(rule);
+            (rule.check)(&context, &mut findings);
+            findings
+        })
+        .collect();
+    let mut report = Report::default();
+    for findings in found {
+        let (diagnostics, unchecked) = findings.into_parts();
+        report.diagnostics.extend(diagnostics);
+        report.unchecked.extend(unchecked);
+    }
+    report.diagnostics.sort_by(|a, b| {
+        let key = |it: &Diagnostic| (it.span.file, it.span.start, it.rule.name, it.span.end);
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    report.unchecked.sort();
+    locate::name_subjects(&mut report.diagnostics, world);
+    report.summary = summarise(snapshot, &report.diagnostics);
+    report
+}
+
+fn summarise(snapshot: &Snapshot, diagnostics: &[Diagnostic]) -> Summary {
+    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    Summary {
+        files: snapshot.sources.len(),
+        resources: snapshot.resources.len(),
+        skipped: snapshot.skipped,
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        infos: count(Severity::Info),
+        suppressed: 0,
+    }
 }

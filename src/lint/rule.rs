@@ -20,7 +20,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Where the documentation page is published.
+    /// Where the documentation page is.
     pub fn docs_link(&self) -> String {
         match env!("CARGO_PKG_REPOSITORY") {
             "" => format!("docs/rules/{}.md", self.name),
@@ -34,3 +34,29 @@ impl std::fmt::Debug for Rule {
         f.debug_struct("Rule").field("name", &self.name).finish_non_exhaustive()
     }
 }
+
+/// Declares a rule; its page is `docs/rules/<name>.md`, which must exist for the project to compile.
+macro_rules! rule {
+    (name: $name:literal, aliases: $aliases:expr, severity: $severity:ident, summary: $summary:literal, check: $check:expr $(,)?) => {
+        $crate::lint::Rule {
+            name: $name,
+            aliases: &$aliases,
+            severity: $crate::lint::Severity::$severity,
+            summary: $summary,
+            page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules/", $name, ".md")),
+            check: $check,
+        }
+    };
+}
+
+/// Declares the list of all rules, by family: the modules and `ALL`.
+macro_rules! rules {
+    ($($(#[$doc:meta])* $family:ident { $($rule:ident),* $(,)? })*) => {
+        $($(#[$doc])* mod $family { $(pub(super) mod $rule;)* })*
+
+        /// All rules, by family.
+        pub static ALL: &[&super::Rule] = &[$($(&$family::$rule::RULE),*),*];
+    };
+}
+
+pub(super) use {rule, rules};

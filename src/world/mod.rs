@@ -5,6 +5,7 @@
 //! creation times, so equal ones are ordered by name, then namespace.
 
 mod destination_rule;
+mod destinations;
 mod gateway;
 pub mod host;
 mod inventory;
@@ -18,6 +19,7 @@ mod visibility;
 mod workload;
 
 pub use destination_rule::{DestinationRule, DestinationRules, MergedRule, MergedSubset};
+pub use destinations::{DestinationRef, Section};
 pub use gateway::{Gateway, GatewayName, ServerHost};
 pub use inventory::Inventory;
 pub use names::{NamespacedName, resolve_gateway_name};
@@ -29,8 +31,10 @@ pub use virtual_service::{Bound, VirtualService};
 pub use visibility::ExportTo;
 pub use workload::Workload;
 
+use std::collections::BTreeMap;
+
 use crate::load::Snapshot;
-use crate::model::Resource;
+use crate::model::{Kind, Resource};
 
 /// Everything that the manifests define, resolved. The lists are in creation order.
 #[derive(Debug)]
@@ -115,12 +119,17 @@ impl<'a> World<'a> {
     }
 }
 
-/// All resources by name, then namespace: istiod's order for equal creation times.
+/// All resources by name, then namespace: istiod's order for equal creation times. Of several definitions of one
+/// resource only the last counts, as if the files were applied in their order.
 fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> Vec<&'a Resource> {
-    let mut resources: Vec<&Resource> = snapshot.resources.iter().collect();
-    resources.sort_by(|a, b| {
-        let key = |resource: &Resource| (resource.name().to_owned(), settings.namespace_of(resource).to_owned());
-        key(a).cmp(&key(b))
-    });
-    resources
+    let mut last: BTreeMap<(&str, String, Kind), &Resource> = BTreeMap::new();
+    let mut nameless = Vec::new();
+    for resource in &snapshot.resources {
+        if resource.name().is_empty() {
+            nameless.push(resource);
+        } else {
+            last.insert((resource.name(), settings.namespace_of(resource).to_owned(), resource.kind), resource);
+        }
+    }
+    nameless.into_iter().chain(last.into_values()).collect()
 }

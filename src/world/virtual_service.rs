@@ -47,11 +47,6 @@ impl VirtualService<'_> {
     pub fn binds(&self, gateway: &NamespacedName<'_>) -> bool {
         self.bound_to.iter().any(|bound| bound.gateway.as_ref() == Some(gateway))
     }
-
-    /// The full host name that a destination in this VirtualService means.
-    pub fn destination_host<'h>(&self, written: &'h str, settings: &Settings) -> std::borrow::Cow<'h, str> {
-        host::expand(written, &self.name.namespace, &settings.domain)
-    }
 }
 
 pub(super) fn virtual_services<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<VirtualService<'a>> {

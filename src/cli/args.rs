@@ -1,0 +1,104 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::lint::Severity;
+
+/// Lint and simulate Istio configuration, without a cluster.
+#[derive(Debug, Parser)]
+#[command(name = "mesh", version, max_term_width = 100)]
+pub struct Args {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of all commands.
+#[derive(Debug, clap::Args)]
+pub struct Common {
+    /// Use this configuration file [default: the nearest .mesh.yaml from here upwards]
+    #[arg(long, value_name = "FILE", global = true, conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Ignore configuration files
+    #[arg(long, global = true)]
+    pub no_config: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR says otherwise
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find mistakes in manifests
+    Lint(Lint),
+    /// Explain a rule
+    Explain(Explain),
+}
+
+/// Find mistakes in manifests.
+#[derive(Debug, clap::Args)]
+pub struct Lint {
+    /// Files, directories, or - for standard input [default: the configured manifests, else .]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How to write the findings
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// From which severity on to exit with status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
+}
+
+/// How to write results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// A threshold of severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors only
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// All findings
+    Info,
+}
+
+impl FailOn {
+    /// The lowest severity that counts.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Info => Severity::Info,
+        }
+    }
+}
+
+/// Explain a rule.
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// The rule's name, or an alias such as IST0109 or KIA1106
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+}

@@ -1,0 +1,34 @@
+//! The command line. Only this module touches the terminal, the environment and exit statuses.
+
+mod args;
+mod exit;
+mod explain;
+mod lint;
+mod project;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+/// Runs the command that the arguments ask for.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            // Help and version are answers, everything else is a mistake.
+            return ExitCode::from(if error.use_stderr() { exit::FAILED } else { exit::DONE });
+        }
+    };
+    let status = match &args.command {
+        Command::Lint(lint) => lint::run(&args.common, lint),
+        Command::Explain(explain) => explain::run(&args.common, explain),
+    };
+    ExitCode::from(status.unwrap_or_else(|error| {
+        terminal::say(&args.common, terminal::Tone::Error, &error);
+        exit::FAILED
+    }))
+}

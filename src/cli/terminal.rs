@@ -1,0 +1,67 @@
+//! What the terminal can show, and how to speak on it.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::args::{Color, Common};
+use crate::report::Style;
+
+/// The width of output that does not go to a terminal.
+const DEFAULT_WIDTH: usize = 80;
+
+/// Lines longer than this are hard to read, however wide the terminal is.
+const WIDEST: usize = 120;
+
+/// How a message to the user is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Something went wrong.
+    Error,
+    /// Something may be wrong.
+    Warning,
+}
+
+/// How results are styled on standard output.
+pub fn style(common: &Common) -> Style {
+    let stdout = io::stdout();
+    let width = terminal_size::terminal_size_of(&stdout).map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0));
+    Style { color: use_color(common, &stdout), unicode: speaks_unicode(), width: width.min(WIDEST) }
+}
+
+/// Says something on standard error.
+pub fn say(common: &Common, tone: Tone, message: &str) {
+    let stderr = io::stderr();
+    let (word, start) = match tone {
+        Tone::Error => ("error", "\x1b[1;31m"),
+        Tone::Warning => ("warning", "\x1b[1;33m"),
+    };
+    let (start, end) = if use_color(common, &stderr) { (start, "\x1b[0m") } else { ("", "") };
+    let _ = writeln!(stderr.lock(), "{start}{word}:{end} {message}");
+}
+
+/// Writes to standard output. A reader that has gone away, such as `head`, is no error.
+pub fn write(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match body(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write the result: {error}")),
+        _ => Ok(()),
+    }
+}
+
+fn use_color<S: anstream::stream::RawStream + IsTerminal>(common: &Common, stream: &S) -> bool {
+    match common.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => AutoStream::choice(stream) != ColorChoice::Never,
+    }
+}
+
+/// Whether box-drawing characters are safe: the locale says UTF-8, or says nothing at all as on macOS and Windows.
+fn speaks_unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|it| !it.is_empty()));
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}

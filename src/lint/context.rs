@@ -1,0 +1,32 @@
+//! What a check may ask.
+
+use crate::load::{self, Snapshot};
+use crate::world::World;
+use crate::{model, yaml};
+
+/// What a check may ask.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The manifests as they were read.
+    pub snapshot: &'a Snapshot,
+    /// The manifests resolved.
+    pub world: &'a World<'a>,
+}
+
+impl<'a> Context<'a> {
+    /// What is wrong with the documents as YAML, of one sort.
+    pub fn yaml_problems(&self, kind: yaml::ProblemKind) -> impl Iterator<Item = &'a yaml::Problem> {
+        self.snapshot.problems.iter().filter_map(move |problem| match problem {
+            load::Problem::Yaml(problem) if problem.kind == kind => Some(problem),
+            _ => None,
+        })
+    }
+
+    /// What is wrong with the resources as the API describes them.
+    pub fn model_problems(&self) -> impl Iterator<Item = &'a model::Problem> {
+        self.snapshot.problems.iter().filter_map(|problem| match problem {
+            load::Problem::Model(problem) => Some(problem),
+            load::Problem::Yaml(_) => None,
+        })
+    }
+}

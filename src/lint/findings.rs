@@ -1,0 +1,94 @@
+//! Where a check puts what it finds.
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::{Diagnostic, Related, Severity};
+use super::rule::Rule;
+use crate::source::Span;
+use crate::yaml;
+
+/// The findings of one rule.
+#[derive(Debug)]
+pub struct Findings {
+    rule: &'static Rule,
+    diagnostics: Vec<Diagnostic>,
+    unchecked: BTreeMap<String, usize>,
+}
+
+/// References that a rule could not decide, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Unchecked {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// How many references.
+    pub count: usize,
+    /// Why they could not be decided.
+    pub reason: String,
+}
+
+impl Findings {
+    pub(super) fn new(rule: &'static Rule) -> Self {
+        Self { rule, diagnostics: Vec::new(), unchecked: BTreeMap::new() }
+    }
+
+    /// Reports a finding of the rule's own severity. What more there is to say is added to what is returned.
+    pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.diagnostics.push(Diagnostic {
+            rule: self.rule,
+            severity: self.rule.severity,
+            message: message.into(),
+            span,
+            label: None,
+            subject: None,
+            related: Vec::new(),
+            help: None,
+        });
+        self.diagnostics.last_mut().expect("one was just pushed")
+    }
+
+    /// Reports what the reader found wrong with a document.
+    pub fn report_yaml(&mut self, problem: &yaml::Problem) {
+        let diagnostic = self.report(problem.span, &problem.message);
+        diagnostic.help.clone_from(&problem.help);
+        if let Some((span, message)) = &problem.related {
+            diagnostic.related(*span, message);
+        }
+    }
+
+    /// Notes something that these manifests do not decide.
+    pub fn unchecked(&mut self, reason: impl Into<String>) {
+        *self.unchecked.entry(reason.into()).or_default() += 1;
+    }
+
+    pub(super) fn into_parts(self) -> (Vec<Diagnostic>, Vec<Unchecked>) {
+        let rule = self.rule.name;
+        let unchecked = self.unchecked.into_iter().map(|(reason, count)| Unchecked { rule, count, reason });
+        (self.diagnostics, unchecked.collect())
+    }
+}
+
+impl Diagnostic {
+    /// Sets another severity than the rule's own.
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Says a few words at the place itself.
+    pub fn label(&mut self, label: impl Into<String>) -> &mut Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Points to another place that belongs to the finding.
+    pub fn related(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
+        self.related.push(Related { message: message.into(), span, subject: None });
+        self
+    }
+
+    /// Says what to do.
+    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(help.into());
+        self
+    }
+}

@@ -1,0 +1,133 @@
+//! `conflicting-gateways`
+
+use std::collections::BTreeMap;
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::model::networking::{Server, ServerTlsMode};
+use crate::source::Span;
+use crate::world::{Gateway, Protocol, ProtocolClass, World};
+
+pub static RULE: Rule = rule! {
+    name: "conflicting-gateways",
+    aliases: ["IST0145", "KIA0301"],
+    severity: Error,
+    summary: "servers that cannot share a port of one gateway workload: one of them is dropped",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let world = context.world;
+    let mut by_port: BTreeMap<(u32, &str), Vec<OpenServer<'_>>> = BTreeMap::new();
+    for gateway in &world.gateways {
+        for server in &gateway.spec.servers {
+            if let Some(open) = OpenServer::of(gateway, server) {
+                by_port.entry((open.port, open.bind)).or_default().push(open);
+            }
+        }
+    }
+    for servers in by_port.values() {
+        for (index, server) in servers.iter().enumerate() {
+            let related = servers[..index].iter().filter(|other| share_workload(world, other.gateway, server.gateway));
+            if let Some(conflict) = related.filter_map(|earlier| conflict(earlier, server)).next() {
+                report(server, &conflict, findings);
+            }
+        }
+    }
+}
+
+/// A server with what decides whether it can share its port.
+struct OpenServer<'w> {
+    gateway: &'w Gateway<'w>,
+    server: &'w Server,
+    port: u32,
+    port_span: Span,
+    bind: &'w str,
+    protocol: Protocol,
+}
+
+impl<'w> OpenServer<'w> {
+    fn of(gateway: &'w Gateway<'w>, server: &'w Server) -> Option<Self> {
+        let port = server.port.as_ref()?;
+        let number = port.number.as_ref()?;
+        Some(Self {
+            gateway,
+            server,
+            port: number.value,
+            port_span: port.span,
+            bind: server.bind.as_ref().map_or("", |bind| bind.as_str()),
+            protocol: Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str())),
+        })
+    }
+
+    /// Whether connections are told apart by their SNI.
+    fn has_tls(&self) -> bool {
+        self.protocol.class() == ProtocolClass::Tls && self.server.tls.is_some()
+    }
+
+    fn is_passthrough(&self) -> bool {
+        let mode = self.server.tls.as_ref().and_then(|tls| tls.mode).map(|mode| mode.value);
+        mode.is_none_or(|mode| matches!(mode, ServerTlsMode::Passthrough | ServerTlsMode::AutoPassthrough))
+    }
+}
+
+/// What two servers on one port cannot share.
+struct Conflict<'c, 'w> {
+    earlier: &'c OpenServer<'w>,
+    message: String,
+    place: Span,
+    earlier_place: Span,
+    help: &'static str,
+}
+
+/// Whether istiod drops one of two servers on a port (istiod: `mergeGateways`): servers with TLS are told apart by
+/// their hosts, plaintext HTTP servers are joined, nothing else goes together.
+fn conflict<'c, 'w>(earlier: &'c OpenServer<'w>, later: &OpenServer<'w>) -> Option<Conflict<'c, 'w>> {
+    if earlier.has_tls() && later.has_tls() {
+        return same_host(earlier, later);
+    }
+    let joined = |server: &OpenServer<'_>| server.protocol.class() == ProtocolClass::Http;
+    if joined(earlier) && joined(later) {
+        return None;
+    }
+    Some(Conflict {
+        earlier,
+        message: format!("port {} is {} here and {} in Gateway {}", later.port, later.protocol, earlier.protocol, earlier.gateway.name),
+        place: later.port_span,
+        earlier_place: earlier.port_span,
+        help: "of two such servers on one workload only the older is sure to work; use different ports",
+    })
+}
+
+/// Hosts are compared as they are written, namespaces included, as istiod does.
+fn same_host<'c, 'w>(earlier: &'c OpenServer<'w>, later: &OpenServer<'w>) -> Option<Conflict<'c, 'w>> {
+    later.server.hosts.iter().find_map(|host| {
+        let same = earlier.server.hosts.iter().find(|other| other.as_str() == host.as_str())?;
+        let what = if later.is_passthrough() { "passed through" } else { "served" };
+        Some(Conflict {
+            earlier,
+            message: format!("host {} is {what} on port {} by Gateway {} already", host.as_str(), later.port, earlier.gateway.name),
+            place: host.span,
+            earlier_place: same.span,
+            help: "the whole server of the younger Gateway is dropped; serve each TLS host in one place",
+        })
+    })
+}
+
+/// Whether some workload opens the ports of both: one that the manifests hold, or any that has the labels of both
+/// because one selector includes the other.
+fn share_workload(world: &World<'_>, a: &Gateway<'_>, b: &Gateway<'_>) -> bool {
+    let (of_a, of_b) = (a.spec.selector.to_set(), b.spec.selector.to_set());
+    a.spec.selector.selects(&of_b)
+        || b.spec.selector.selects(&of_a)
+        || world.workloads_of_gateway(a).any(|workload| workload.is_selected_by(&b.spec.selector))
+}
+
+fn report(later: &OpenServer<'_>, conflict: &Conflict<'_, '_>, findings: &mut Findings) {
+    let message = if std::ptr::eq(later.gateway, conflict.earlier.gateway) {
+        conflict.message.replace(&format!(" in Gateway {}", later.gateway.name), " in another server")
+    } else {
+        conflict.message.clone()
+    };
+    findings.report(conflict.place, message).related(conflict.earlier_place, "the other server").help(conflict.help);
+}

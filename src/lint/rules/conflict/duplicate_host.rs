@@ -1,0 +1,137 @@
+//! `duplicate-host`
+
+use std::collections::BTreeMap;
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule, Severity};
+use crate::model::networking::HttpRoute;
+use crate::source::{Span, Spanned};
+use crate::world::{ExportTo, NamespacedName, Section, VirtualService, World};
+
+pub static RULE: Rule = rule! {
+    name: "duplicate-host",
+    aliases: ["IST0109", "KIA1106"],
+    severity: Error,
+    summary: "a host that two VirtualServices define for the same proxies: one of them never applies",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    check_mesh(context.world, findings);
+    check_gateways(context.world, findings);
+}
+
+/// A host of a VirtualService.
+#[derive(Clone, Copy)]
+struct Claim<'w, 'a> {
+    service: &'w VirtualService<'a>,
+    host: &'w Spanned<String>,
+}
+
+type Claims<'w, 'a> = BTreeMap<&'w str, Vec<Claim<'w, 'a>>>;
+
+fn claims<'w, 'a>(services: impl Iterator<Item = &'w VirtualService<'a>>) -> Claims<'w, 'a>
+where
+    'a: 'w,
+{
+    let mut claims = Claims::new();
+    for service in services {
+        for host in &service.hosts {
+            let of_host = claims.entry(host.as_str()).or_default();
+            if !of_host.iter().any(|claim| std::ptr::eq(claim.service, service)) {
+                of_host.push(Claim { service, host });
+            }
+        }
+    }
+    claims
+}
+
+/// On sidecars the VirtualServices of one host are not merged: the first one in istiod's order owns it.
+fn check_mesh(world: &World<'_>, findings: &mut Findings) {
+    let bound = world.virtual_services.iter().filter(|service| service.binds_mesh());
+    for (host, claims) in claims(bound) {
+        for (index, claim) in claims.iter().enumerate() {
+            let Some(first) = claims[..index].iter().find(|first| conflict_in_mesh(first.service, claim.service)) else {
+                continue;
+            };
+            findings
+                .report(
+                    claim.host.span,
+                    format!("host {host} is defined by two VirtualServices bound to the mesh, {} and {}", first.service.name, claim.service.name),
+                )
+                .related(first.host.span, "first defined here")
+                .help("only the older one applies; merge the routes into one VirtualService");
+        }
+    }
+}
+
+/// Whether istiod would have to choose between two VirtualServices by their age alone.
+fn conflict_in_mesh(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
+    share_section(a, b) && share_rank(a, b)
+}
+
+/// A sidecar takes HTTP routes from the first VirtualService that has some, and TCP and TLS routes likewise.
+fn share_section(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
+    let has = |service: &VirtualService<'_>, section| match section {
+        Section::Http => !service.spec.http.is_empty(),
+        Section::Tls => !service.spec.tls.is_empty(),
+        Section::Tcp => !service.spec.tcp.is_empty(),
+    };
+    [Section::Http, Section::Tls, Section::Tcp].into_iter().any(|section| has(a, section) && has(b, section))
+}
+
+/// Whether some namespace sees both at the same rank. Its own come before those exported to it by name, and those
+/// before the public ones, so a private override of a public VirtualService is well defined.
+fn share_rank(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
+    match (&a.export_to, &b.export_to) {
+        (ExportTo::Public, ExportTo::Public) => true,
+        (ExportTo::Namespaces(of_a), ExportTo::Namespaces(of_b)) => of_a.intersection(of_b).any(|namespace| {
+            (a.name.namespace == *namespace) == (b.name.namespace == *namespace)
+        }),
+        _ => false,
+    }
+}
+
+/// On a gateway the routes of several VirtualServices of one host are joined, older ones first. That is a way to
+/// work; only routes which an older one has already are lost.
+fn check_gateways(world: &World<'_>, findings: &mut Findings) {
+    let mut by_gateway: BTreeMap<&NamespacedName<'_>, Vec<&VirtualService<'_>>> = BTreeMap::new();
+    for service in world.virtual_services.iter().filter(|service| !service.is_delegate()) {
+        for gateway in service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref()) {
+            let bound = by_gateway.entry(gateway).or_default();
+            if !bound.iter().any(|other| std::ptr::eq(*other, service)) {
+                bound.push(service);
+            }
+        }
+    }
+    for (gateway, services) in by_gateway {
+        for (host, claims) in claims(services.into_iter()) {
+            for (index, claim) in claims.iter().enumerate() {
+                let lost = claims[..index].iter().find_map(|first| lost_route(first.service, claim.service).map(|lost| (first, lost)));
+                let Some((first, (earlier, later))) = lost else { continue };
+                findings
+                    .report(
+                        claim.host.span,
+                        format!("host {host} is defined for gateway {gateway} by {} and {}, with the same route in both", first.service.name, claim.service.name),
+                    )
+                    .severity(Severity::Warning)
+                    .related(later, "this route gets no request")
+                    .related(earlier, "because this one of the older VirtualService takes them all")
+                    .help("remove one of the two routes");
+            }
+        }
+    }
+}
+
+/// The first route of `later` whose conditions an HTTP route of `earlier` has as well.
+fn lost_route(earlier: &VirtualService<'_>, later: &VirtualService<'_>) -> Option<(Span, Span)> {
+    later.spec.http.iter().find_map(|route| {
+        let same = earlier.spec.http.iter().find(|other| takes_all(other, route))?;
+        Some((same.span, route.span))
+    })
+}
+
+/// Whether both take every request. Conditions are compared by `unreachable-route`.
+fn takes_all(a: &HttpRoute, b: &HttpRoute) -> bool {
+    a.r#match.is_empty() && b.r#match.is_empty()
+}

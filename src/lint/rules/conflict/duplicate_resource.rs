@@ -1,0 +1,55 @@
+//! `duplicate-resource`
+
+use std::collections::BTreeMap;
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule, Severity};
+use crate::model::{Kind, Resource};
+
+pub static RULE: Rule = rule! {
+    name: "duplicate-resource",
+    aliases: [],
+    severity: Error,
+    summary: "a resource that is defined more than once: the last one applied replaces the others",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let mut by_identity: BTreeMap<(Kind, &str, &str), Vec<&Resource>> = BTreeMap::new();
+    // Namespaces are often repeated beside what they hold, and say the same each time.
+    for resource in context.snapshot.resources.iter().filter(|it| it.kind != Kind::Namespace && !it.name().is_empty()) {
+        let namespace = context.world.settings.namespace_of(resource);
+        by_identity.entry((resource.kind, namespace, resource.name())).or_default().push(resource);
+    }
+    for ((kind, namespace, name), definitions) in by_identity {
+        let [others @ .., last] = definitions.as_slice() else { continue };
+        if !others.is_empty() {
+            report(kind, namespace, name, others, last, context, findings);
+        }
+    }
+}
+
+fn report(
+    kind: Kind,
+    namespace: &str,
+    name: &str,
+    others: &[&Resource],
+    last: &Resource,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) {
+    let text = |resource: &Resource| context.snapshot.sources.text(resource.span).trim_end().to_owned();
+    if others.iter().all(|other| text(other) == text(last)) {
+        return;
+    }
+    let times = if others.len() == 1 { "twice".to_owned() } else { format!("{} times", others.len() + 1) };
+    let diagnostic = findings.report(last.name_span(), format!("{} {namespace}/{name} is defined {times}", kind.name()));
+    diagnostic.help("keep one of them, or lint what is applied together; here the last one is taken to count");
+    for other in others {
+        diagnostic.related(other.name_span(), "also defined here");
+    }
+    // Files side by side are often alternatives; in one file they are applied together.
+    if others.iter().all(|other| other.span.file != last.span.file) {
+        diagnostic.severity(Severity::Warning);
+    }
+}

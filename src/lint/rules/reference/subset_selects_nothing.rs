@@ -1,0 +1,79 @@
+//! `subset-selects-nothing`
+
+use std::collections::BTreeSet;
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::model::LabelSet;
+use crate::model::networking::Subset;
+use crate::world::{DestinationRule, Service, World, host};
+
+pub static RULE: Rule = rule! {
+    name: "subset-selects-nothing",
+    aliases: ["IST0173", "KIA0203"],
+    severity: Error,
+    summary: "a subset whose labels none of the service's workloads has: its requests are answered with 503",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let world = context.world;
+    for rule in world.destination_rules.iter() {
+        let labelled = rule.spec.subsets.iter().filter(|subset| !subset.labels.is_empty());
+        for subset in labelled {
+            check_subset(world, rule, subset, findings);
+        }
+    }
+}
+
+fn check_subset(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset, findings: &mut Findings) {
+    // A wildcard gives its subsets to many services; not all of them need all.
+    if host::wildcard_suffix(&rule.host).is_some() {
+        return;
+    }
+    let Some(service) = world.services.covering(&rule.name.namespace, &rule.host) else {
+        return findings.unchecked(format!("{} is not among the manifests", rule.host.as_str()));
+    };
+    match endpoints(world, service) {
+        Err(reason) => findings.unchecked(reason),
+        Ok(endpoints) if endpoints.iter().any(|endpoint| subset.labels.selects(endpoint)) => {}
+        Ok(endpoints) => report(service, subset, &endpoints, findings),
+    }
+}
+
+/// The labels of everything that the service could send a request to, or why that is not known.
+fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSet<'a>>, String> {
+    if !service.endpoints.is_empty() {
+        return Ok(service.endpoints.iter().map(|endpoint| endpoint.labels.to_set()).collect());
+    }
+    if !world.inventory.has_workloads(&service.namespace) {
+        return Err(format!("no workload of namespace {} is among the manifests", service.namespace));
+    }
+    match world.workloads_of_service(service) {
+        Some(workloads) if !workloads.is_empty() => {
+            Ok(workloads.iter().map(|workload| workload.labels.clone()).collect())
+        }
+        Some(_) => Err(format!("no workload of {} is among the manifests", service.hostname)),
+        None => Err(format!("the endpoints of {} are not known from files", service.hostname)),
+    }
+}
+
+fn report(service: &Service<'_>, subset: &Subset, endpoints: &[LabelSet<'_>], findings: &mut Findings) {
+    let name = subset.name.as_ref().map_or("", |name| name.as_str());
+    let diagnostic = findings.report(
+        subset.labels.span.unwrap_or(subset.span),
+        format!("subset {name} selects none of the workloads of {}", service.hostname),
+    );
+    diagnostic.related(service.span, "the service");
+    let values: Vec<String> = subset.labels.iter().map(|(key, _)| describe_values(key, endpoints)).collect();
+    diagnostic.help(values.join("; "));
+}
+
+/// What the workloads have for a label.
+fn describe_values(key: &str, endpoints: &[LabelSet<'_>]) -> String {
+    let values: BTreeSet<&str> = endpoints.iter().filter_map(|labels| labels.get(key).copied()).collect();
+    match values.len() {
+        0 => format!("none of them has a label {key}"),
+        _ => format!("their {key} is {}", values.into_iter().collect::<Vec<_>>().join(" or ")),
+    }
+}

@@ -1,0 +1,124 @@
+//! `unknown-host`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::model::nearest;
+use crate::world::{DestinationRef, Registry, VirtualService, World, host};
+
+pub static RULE: Rule = rule! {
+    name: "unknown-host",
+    aliases: ["IST0101", "KIA1101"],
+    severity: Error,
+    summary: "a destination that is no service of the mesh: its requests are answered with 503",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let world = context.world;
+    for service in &world.virtual_services {
+        for destination in service.destinations() {
+            check_destination(world, service, &destination, findings);
+        }
+    }
+}
+
+fn check_destination(
+    world: &World<'_>,
+    service: &VirtualService<'_>,
+    destination: &DestinationRef<'_>,
+    findings: &mut Findings,
+) {
+    let written = destination.host;
+    let full = service.full_host(written, &world.settings);
+    if is_seen(world, service, &full) {
+        return;
+    }
+    let hidden = world.services.named(&full).next();
+    if let Some(hidden) = hidden {
+        findings
+            .report(written.span, format!("host {full} is not exported to namespace {}", service.name.namespace))
+            .related(hidden.span, "defined here, for other namespaces")
+            .help("add the namespace to its exportTo");
+        return;
+    }
+    match Origin::of(&full, world) {
+        Origin::Kubernetes { namespace } if world.inventory.has_services(namespace) => {
+            let diagnostic = findings.report(written.span, unknown(written, &full));
+            if let Some(suggestion) = similar(&full, namespace, &world.services) {
+                diagnostic.help(format!("did you mean {suggestion}?"));
+            } else {
+                diagnostic.help(format!("there is no Service or ServiceEntry of that name in namespace {namespace}"));
+            }
+        }
+        Origin::Kubernetes { namespace } => {
+            findings.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
+        }
+        Origin::TwoLabels { name, namespace } if world.inventory.has_services(namespace) => {
+            let domain = &world.settings.domain;
+            findings
+                .report(written.span, format!("host {written:?} is no service: names with a dot are not completed", written = written.as_str()))
+                .help(format!("write {name}.{namespace}.svc.{domain}"));
+        }
+        Origin::TwoLabels { .. } | Origin::External => {
+            let namespace = &service.name.namespace;
+            if world.inventory.has_service_entries(namespace) {
+                findings
+                    .report(written.span, unknown(written, &full))
+                    .help("add a ServiceEntry for it; the mesh does not route to hosts that it does not know");
+            } else {
+                findings.unchecked(format!("no ServiceEntry of namespace {namespace} is among the manifests"));
+            }
+        }
+    }
+}
+
+/// Whether the proxies that use the VirtualService see a service of this name: those of its own namespace, and
+/// those of the gateways it is bound to.
+fn is_seen(world: &World<'_>, service: &VirtualService<'_>, full: &str) -> bool {
+    let own = std::iter::once(service.name.namespace.as_ref());
+    let of_gateways = service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
+    let mut namespaces = own.chain(of_gateways.map(|gateway| gateway.namespace.as_ref()));
+    namespaces.any(|namespace| world.services.covering(namespace, full).is_some())
+}
+
+fn unknown(written: &str, full: &str) -> String {
+    if written == full {
+        format!("unknown host {full}")
+    } else {
+        format!("unknown host {written}: there is no {full}")
+    }
+}
+
+fn similar<'s>(full: &str, namespace: &str, services: &'s Registry<'_>) -> Option<&'s str> {
+    let of_namespace = services.iter().filter(|service| service.namespace == namespace);
+    let (name, _) = full.split_once('.')?;
+    let names: Vec<(&str, &str)> = of_namespace
+        .filter_map(|service| Some((service.hostname.split_once('.')?.0, service.hostname.as_str())))
+        .collect();
+    let best = nearest(name, names.iter().map(|(name, _)| *name))?;
+    names.iter().find(|(name, _)| *name == best).map(|(_, host)| *host)
+}
+
+/// What a host name looks like, which tells where its definition would be.
+enum Origin<'h> {
+    /// A Service of Kubernetes.
+    Kubernetes { namespace: &'h str },
+    /// `name.namespace`, which istiod does not complete.
+    TwoLabels { name: &'h str, namespace: &'h str },
+    /// Anything else.
+    External,
+}
+
+impl<'h> Origin<'h> {
+    fn of(full: &'h str, world: &World<'_>) -> Self {
+        if let Some((_, namespace)) = host::kubernetes_service(full, &world.settings.domain) {
+            return Self::Kubernetes { namespace };
+        }
+        match full.split_once('.') {
+            Some((name, namespace)) if !namespace.contains('.') && !name.starts_with('*') => {
+                Self::TwoLabels { name, namespace }
+            }
+            _ => Self::External,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `invalid-weights`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule, Severity};
+use crate::source::{Span, Spanned};
+use crate::world::VirtualService;
+
+pub static RULE: Rule = rule! {
+    name: "invalid-weights",
+    aliases: ["IST0106", "KIA1104"],
+    severity: Error,
+    summary: "weights that do not share requests as they seem to: negative, all zero, forgotten or not adding up to 100",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    for service in &context.world.virtual_services {
+        check_service(service, findings);
+    }
+}
+
+/// A destination's own weight, and where it stands.
+struct Share {
+    destination: Span,
+    weight: Option<Spanned<i32>>,
+}
+
+fn check_service(service: &VirtualService<'_>, findings: &mut Findings) {
+    let spec = service.spec;
+    for rule in &spec.http {
+        let shares = rule.route.iter().map(|route| Share { destination: route.span, weight: route.weight });
+        check_shares(&shares.collect::<Vec<_>>(), findings);
+    }
+    let tls = spec.tls.iter().map(|rule| &rule.route);
+    let tcp = spec.tcp.iter().map(|rule| &rule.route);
+    for routes in tls.chain(tcp) {
+        let shares = routes.iter().map(|route| Share { destination: route.span, weight: route.weight });
+        check_shares(&shares.collect::<Vec<_>>(), findings);
+    }
+}
+
+/// Shares are weight by sum. The sum need not be 100; a single destination gets everything whatever its weight.
+fn check_shares(shares: &[Share], findings: &mut Findings) {
+    let weights = || shares.iter().filter_map(|share| share.weight);
+    if let Some(negative) = weights().find(|weight| weight.value < 0) {
+        findings.report(negative.span, "a weight cannot be negative").help("use 0 or more");
+        return;
+    }
+    let [first, _, ..] = shares else { return };
+    let sum: i64 = weights().map(|weight| i64::from(weight.value)).sum();
+    if sum == 0 {
+        let span = weights().next().map_or(first.destination, |weight| weight.span);
+        findings
+            .report(span, "the weights of all destinations are 0: istiod refuses the VirtualService")
+            .help("give each destination its share");
+        return;
+    }
+    for share in shares.iter().filter(|share| share.weight.is_none()) {
+        findings
+            .report(share.destination, "this destination gets no requests: it has no weight, while others have one")
+            .severity(Severity::Warning)
+            .help("give it a weight; weight: 0 if that is what is meant");
+    }
+    if sum != 100 && shares.iter().all(|share| share.weight.is_some()) {
+        let span = shares.iter().map(|share| share.destination).reduce(Span::to).unwrap_or(first.destination);
+        findings
+            .report(span, format!("the weights add up to {sum}, not to 100: {}", describe(shares, sum)))
+            .severity(Severity::Info)
+            .help("shares are taken relative to the sum; make it 100 so that they read as percentages");
+    }
+}
+
+fn describe(shares: &[Share], sum: i64) -> String {
+    let percent = |share: &Share| {
+        let weight = share.weight.map_or(0, |weight| weight.value);
+        let percent = f64::from(weight) * 100.0 / sum as f64;
+        format!("{weight} is {} %", (percent * 10.0).round() / 10.0)
+    };
+    shares.iter().map(percent).collect::<Vec<_>>().join(", ")
+}

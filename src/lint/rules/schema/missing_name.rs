@@ -1,0 +1,19 @@
+//! `missing-name`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::model::ProblemKind;
+
+pub static RULE: Rule = rule! {
+    name: "missing-name",
+    aliases: [],
+    severity: Error,
+    summary: "a resource without metadata.name, which the API server refuses",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    for problem in context.model_problems().filter(|problem| problem.kind == ProblemKind::MissingName) {
+        findings.report(problem.span, "the resource has no name").help("add metadata.name");
+    }
+}

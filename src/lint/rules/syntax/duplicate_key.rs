@@ -1,0 +1,17 @@
+//! `duplicate-key`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::yaml::ProblemKind;
+
+pub static RULE: Rule = rule! {
+    name: "duplicate-key",
+    aliases: [],
+    severity: Error,
+    summary: "a key that a mapping has twice: one of the values is dropped without a word",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    context.yaml_problems(ProblemKind::DuplicateKey).for_each(|problem| findings.report_yaml(problem));
+}
