@@ -1,2 +1,2 @@
 //! The command `mesh`.
-fn main(){}
+fn main() {}
