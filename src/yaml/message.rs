@@ -243,9 +243,9 @@ impl<'text> Context<'text> {
     fn escape(&self) -> Span {
         let (_, last) = self.document();
         let rest = self.slice(self.at, last);
-        let mut escapes = rest.char_indices().filter(|&(_, c)| c == '\\').map(|(found, _)| found);
+        let escapes = rest.char_indices().filter(|&(_, c)| c == '\\').map(|(found, _)| found);
         let mut after = 0;
-        while let Some(found) = escapes.next() {
+        for found in escapes {
             if found < after {
                 continue;
             }

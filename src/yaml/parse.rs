@@ -287,7 +287,7 @@ impl<'text> Builder<'text> {
         let at = match self.frames.last() {
             Some(Frame { content: Content::Mapping(_, Some(pending)), .. }) => Some(pending.span().end as usize),
             Some(frame @ Frame { content: Content::Sequence(_), flow: false, .. }) => {
-                self.places.after_dash(frame.end, site.end as usize)
+                self.places.dash(frame.end, site.end as usize).map(|dash| dash + 1)
             }
             _ => None,
         };
@@ -306,7 +306,15 @@ impl<'text> Builder<'text> {
             return Err(message::too_deep(site));
         }
         let flow = style == granit_parser::StructureStyle::Flow;
-        let start = site.start as usize;
+        let mut start = site.start as usize;
+        if !flow
+            && matches!(content, Content::Sequence(_))
+            && let Some(Frame { content: Content::Mapping(_, Some(pending)), .. }) = self.frames.last()
+        {
+            // For a list that is not indented deeper than its key, the parser's start lies after the dash.
+            let dash = self.places.dash(pending.span().end as usize, start + 1);
+            start = dash.unwrap_or(start);
+        }
         let end = if flow { site.end as usize } else { start };
         let size = Size { weight: 1, depth: 1 };
         self.frames.push(Frame { content, start, end, pair: flow && site.is_empty(), flow, anchor, size });

@@ -61,17 +61,21 @@ impl Places<'_> {
         })
     }
 
-    /// The place directly after the next dash at or after `from`, past blanks and comments.
-    pub(super) fn after_dash(&self, from: usize, limit: usize) -> Option<usize> {
+    /// The first dash at or after `from` that is an item's: past the colon of a key, blanks, comments,
+    /// anchors and tags. `None` if something else comes first, or none before `limit`.
+    pub(super) fn dash(&self, from: usize, limit: usize) -> Option<usize> {
         let mut at = from;
         loop {
-            let rest = self.text.get(at..limit.max(at))?;
+            let rest = self.text.get(at..limit)?;
             at += rest.len() - rest.trim_start().len();
-            match self.text.as_bytes().get(at) {
-                Some(b'-') => return Some(at + 1),
-                Some(b'#') => at += self.text[at..].find('\n')?,
+            let rest = self.text.get(at..limit)?;
+            at += match rest.as_bytes().first()? {
+                b'-' => return Some(at),
+                b':' => 1,
+                b'#' => rest.find(['\n', '\r'])?,
+                b'&' | b'!' => rest.find(char::is_whitespace)?,
                 _ => return None,
-            }
+            };
         }
     }
 

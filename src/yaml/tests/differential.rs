@@ -4,13 +4,13 @@ use super::*;
 use proptest::prelude::*;
 
 /// The tree with every scalar as text, since the two resolve plain scalars by different rules.
-fn ours(node: &Node, text: &str) -> String {
+fn ours(node: &Node) -> String {
     match &node.value {
         Value::Sequence(items) => {
-            format!("[{}]", items.iter().map(|item| ours(item, text)).collect::<Vec<_>>().join(","))
+            format!("[{}]", items.iter().map(ours).collect::<Vec<_>>().join(","))
         }
         Value::Mapping(entries) => {
-            let entries = entries.iter().map(|entry| format!("{:?}:{}", entry.key.text, ours(&entry.value, text)));
+            let entries = entries.iter().map(|entry| format!("{:?}:{}", entry.key.text, ours(&entry.value)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
         }
         Value::Null => "null".into(),
@@ -43,7 +43,7 @@ fn theirs(value: &serde_yaml::Value) -> String {
 
 fn agree(text: &str) {
     let value: serde_yaml::Value = serde_yaml::from_str(text).unwrap_or_else(|error| panic!("{error} in\n{text}"));
-    assert_eq!(ours(&tree(text), text), theirs(&value), "{text}");
+    assert_eq!(ours(&tree(text)), theirs(&value), "{text}");
 }
 
 #[test]
@@ -101,7 +101,7 @@ impl Tree {
                     *out += &format!("|\n{}", text.lines().map(|line| format!("{pad} {line}\n")).collect::<String>());
                 } else if block && !text.ends_with('\n') {
                     *out += &format!("|-\n{}", text.lines().map(|line| format!("{pad} {line}\n")).collect::<String>());
-                } else if !text.contains('\n') && style % 2 == 0 {
+                } else if !text.contains('\n') && style.is_multiple_of(2) {
                     *out += &format!("'{}'\n", text.replace('\'', "''"));
                 } else {
                     *out += &serde_json::to_string(text).unwrap();
@@ -176,7 +176,7 @@ proptest! {
         let document = read(&text);
         check_spans(&document, &text);
         prop_assert_eq!(&document.problems, &[]);
-        prop_assert_eq!(ours(&document.root.unwrap(), &text), generated.shape(), "{}", text);
+        prop_assert_eq!(ours(&document.root.unwrap()), generated.shape(), "{}", text);
         if let Ok(value) = serde_yaml::from_str(&text) {
             prop_assert_eq!(theirs(&value), generated.shape(), "{}", text);
         }
@@ -291,5 +291,5 @@ spec:
 
 "#,
     "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [\n    {\"kind\": \"Service\", \"spec\": {\"ports\": [{\"port\": 80}]}},\n    null\n  ]\n}\n",
-    "a: &base\r\n  timeout: 5\r\n  empty:\r\nb:\r\n  - *base\r\n  -\r\n  - [x, y: z, {q: }]\r\nc: 'single\r\n  line'\r\n\"d\": \"\\u00e9\\t\"\r\n",
+    "a: &base\r\n  timeout: 5\r\n  empty:\r\nb:\r\n  - *base\r\n  -\r\n  - [x, p: z, {q: }]\r\nc: 'single\r\n  line'\r\n\"d\": \"\\u00e9\\t\"\r\n",
 ];

@@ -49,7 +49,7 @@ fn broken_documents() {
         ("- a\nb: c\n", "2:1 a list item is expected here", "b: c"),
         ("a: b\n- c\n", "2:1 a list item where a key is expected", "-"),
         ("a: 'b' c\n", "1:8 text after the closing quote", "c"),
-        ("a: \"x\\n\\q\"\n", "1:7 an unknown escape in a double-quoted string", "\\q"),
+        ("a: \"x\\n\\q\"\n", "1:8 an unknown escape in a double-quoted string", "\\q"),
         ("a: - b\n", "1:4 a list cannot begin here", "-"),
         ("%YAML 1.1\n", "2:1 a `%` directive without a document", ""),
         ("{a: b}\nc: d\n", "2:1 text after the end of the document", "c: d"),
@@ -100,13 +100,13 @@ fn duplicate_keys() {
 
 #[test]
 fn keys_that_a_merge_brings_in_too() {
-    let text = "x: &x {a: 1}\ny:\n  <<: *x\n  a: 2\nz:\n  a: 2\n  <<: *x\n";
+    let text = "x: &x {a: 1}\nw:\n  <<: *x\n  a: 2\nz:\n  a: 2\n  <<: *x\n";
     let document = read(text);
     let [after, before] = &*document.problems else { panic!() };
     assert_eq!(&text[after.span.range()], "a");
     assert_eq!(&text[before.span.range()], "<<");
     assert!([after, before].iter().all(|problem| problem.help.as_ref().unwrap().contains("`<<`")));
-    assert_eq!(json(&document.root.unwrap()), "{x:{a:1},y:{a:2},z:{a:1}}");
+    assert_eq!(json(&document.root.unwrap()), "{x:{a:1},w:{a:2},z:{a:1}}");
     let listed = read("a: &a {k: 1}\nb: &b {k: 2}\nc:\n  <<: [*a, *b]\n");
     assert_eq!(listed.problems.len(), 1);
     assert_eq!(json(listed.root.unwrap().get("c").unwrap()), "{k:1}");

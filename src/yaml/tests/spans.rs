@@ -3,7 +3,7 @@
 use super::*;
 
 /// The text of the node at a path of keys and indices.
-fn at<'t>(text: &'t str, path: &str) -> &'t str {
+fn at<'text>(text: &'text str, path: &str) -> &'text str {
     let root = tree(text);
     let mut node = &root;
     for step in path.split('.').filter(|step| !step.is_empty()) {
@@ -68,6 +68,13 @@ fn implicit_nulls_are_empty_after_their_key_or_dash() {
     assert_eq!(place("-   \n# c\n-\n- x\n", 0), 1);
     assert_eq!(place("-   \n# - c\n-\n- x\n", 1), 12);
     assert_eq!(place("- 'x'  # - c\n-  # d\n", 1), 14);
+    assert_eq!(place("-\n- x\n", 0), 1);
+    let text = "a: &x # - c\n-\n- -1\nb: !!seq\n- - 1\nc:\n  - -1\nd:\n# c\n- -1\n";
+    assert_eq!(at(text, "a"), "-\n- -1");
+    assert_eq!(at(text, "a.0"), "");
+    assert_eq!(at(text, "b"), "- - 1");
+    assert_eq!(at(text, "c"), "- -1");
+    assert_eq!(at(text, "d"), "- -1");
     assert_eq!(place("- &x\n- y\n", 0), 4);
 }
 

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn structure() {
     let table = [
-        ("a: 1\nb:\n- x\n- y: [1, {z: w}, ]\n", r#"{a:1,b:["x",{y:[1,{z:"w"}]}]}"#),
+        ("a: 1\nb:\n- x\n- v: [1, {z: w}, ]\n", r#"{a:1,b:["x",{v:[1,{z:"w"}]}]}"#),
         ("- \n- a:\n- ? k\n- !!str\n", r#"[null,{a:null},{k:null},""]"#),
         ("a: 'b'\nc: \"1\"\nd: |\n  true\n", r#"{a:"b",c:"1",d:"true\n"}"#),
         ("on: off\n8080: 0777\n0777: y\nnull_: ~\n", "{true:false,8080:511,511:true,null_:null}"),
@@ -21,7 +21,7 @@ fn structure() {
             r#"{a:["2001:db8::","x:"],b:{c::null},d:[{e:"f"}],g:["h:",{i:null}]}"#,
         ),
         ("a: &x {b: 1}\nc: *x\n&k d: *k\n", r#"{a:{b:1},c:{b:1},d:"d"}"#),
-        ("a: x\rb: y\r", r#"{a:"x",b:"y"}"#),
+        ("a: x\rb: z\r", r#"{a:"x",b:"z"}"#),
         ("a: x\r\nb: |\r\n  y\r\n", r#"{a:"x",b:"y\n"}"#),
         ("a: x\u{feff}\n", "{a:\"x\u{feff}\"}"),
         (".inf: 1\n", "{.inf:1}"),
