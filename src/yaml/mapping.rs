@@ -30,25 +30,25 @@ struct Merge {
 impl MappingBuilder {
     /// Adds a key that stands in the text. A second one replaces the first, and is a problem.
     pub(super) fn insert(&mut self, key: Key, value: Node, problems: &mut Vec<Problem>) {
-        if let Some(first) = self.find(&key.text) {
-            problems.push(match self.merge_of(first) {
-                Some(merge) => Problem {
-                    kind: ProblemKind::DuplicateKey,
-                    span: key.span,
-                    message: format!("key `{}` is also brought in by the merge key `<<`", key.text),
-                    help: Some(merge_help()),
-                    related: Some((merge.span, "merged here".into())),
-                },
-                None => Problem {
-                    kind: ProblemKind::DuplicateKey,
-                    span: key.span,
-                    message: format!("key `{}` is defined twice", key.text),
-                    help: Some("remove one of them: strict readers refuse the document, others take the last".into()),
-                    related: Some((self.entries[first].key.span, "first defined here".into())),
-                },
-            });
-        }
-        self.push(key, value);
+        let span = key.span;
+        let Some(first) = self.push(key, value) else { return };
+        let text = &self.entries[first].key.text;
+        problems.push(match self.merge_of(first) {
+            Some(merge) => Problem {
+                kind: ProblemKind::DuplicateKey,
+                span,
+                message: format!("key `{text}` is also brought in by the merge key `<<`"),
+                help: Some(merge_help()),
+                related: Some((merge.span, "merged here".into())),
+            },
+            None => Problem {
+                kind: ProblemKind::DuplicateKey,
+                span,
+                message: format!("key `{text}` is defined twice"),
+                help: Some("remove one of them: strict readers refuse the document, others take the last".into()),
+                related: Some((self.entries[first].key.span, "first defined here".into())),
+            },
+        });
     }
 
     /// Adds what the merge key at `span` brings in: the entries of a mapping or of each mapping of a
@@ -73,16 +73,15 @@ impl MappingBuilder {
 
     fn merge_entries(&mut self, span: Span, entries: Vec<Entry>, problems: &mut Vec<Problem>) {
         for Entry { key, value } in entries {
-            if let Some(first) = self.find(&key.text) {
-                problems.push(Problem {
-                    kind: ProblemKind::DuplicateKey,
-                    span,
-                    message: format!("the merge key `<<` brings in key `{}`, which is already defined", key.text),
-                    help: Some(merge_help()),
-                    related: Some((self.entries[first].key.span, "first defined here".into())),
-                });
-            }
-            self.push(key, value);
+            let Some(first) = self.push(key, value) else { continue };
+            let Key { span: first_span, text } = &self.entries[first].key;
+            problems.push(Problem {
+                kind: ProblemKind::DuplicateKey,
+                span,
+                message: format!("the merge key `<<` brings in key `{text}`, which is already defined"),
+                help: Some(merge_help()),
+                related: Some((*first_span, "first defined here".into())),
+            });
         }
     }
 
@@ -102,28 +101,21 @@ impl MappingBuilder {
         self.entries
     }
 
-    fn push(&mut self, key: Key, value: Node) {
-        if let Some(first) = self.find(&key.text) {
-            self.replaced.push(first);
-        }
+    /// Adds an entry; returns the one it replaces, which keeps its index until the end.
+    fn push(&mut self, key: Key, value: Node) -> Option<usize> {
         let index = self.entries.len();
-        if index >= TABLE_FROM {
-            self.table.insert(key.text.clone(), index);
-        }
-        self.entries.push(Entry { key, value });
-        if index + 1 == TABLE_FROM {
-            self.table =
-                self.entries.iter().enumerate().map(|(index, entry)| (entry.key.text.clone(), index)).collect();
-        }
-    }
-
-    /// The last entry with this key.
-    fn find(&self, key: &str) -> Option<usize> {
-        if self.entries.len() < TABLE_FROM {
-            self.entries.iter().rposition(|entry| &*entry.key.text == key)
+        let first = if index < TABLE_FROM {
+            self.entries.iter().rposition(|entry| entry.key.text == key.text)
         } else {
-            self.table.get(key).copied()
-        }
+            if index == TABLE_FROM {
+                let known = self.entries.iter().enumerate();
+                self.table = known.map(|(index, entry)| (entry.key.text.clone(), index)).collect();
+            }
+            self.table.insert(key.text.clone(), index)
+        };
+        self.replaced.extend(first);
+        self.entries.push(Entry { key, value });
+        first
     }
 
     /// The merge key that an entry came from.

@@ -129,6 +129,9 @@ impl<'text> Context<'text> {
                 say(self.word(at), "wrong indentation", "indent it deeper than the line that it belongs to")
             }
             ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => self.misplaced_line(error),
+            ErrorKind::SimpleKeyExpected if self.slice(at, self.line(at).1).trim() == "..." => {
+                say(self.word(at), "`...` is not YAML here", "write out what it stands for, or make it a comment")
+            }
             ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
                 let help = "a mapping's line reads `key: value`, with a blank after the colon";
                 say(self.rest_of_line(at), "the colon of a key is missing", help)

@@ -13,8 +13,9 @@ pub struct Document {
     pub problems: Vec<Problem>,
 }
 
-/// A value and where it stands. The span of a scalar includes its quotes, that of a flow collection
-/// its brackets; a block collection spans from its first key or dash to the end of its last
+/// A value and where it stands. The span of a scalar includes its quotes, or goes from its header
+/// (`|`, `>-`) to its last line of text; it does not include anchor and tag. That of a flow collection
+/// includes its brackets; a block collection spans from its first key or dash to the end of its last
 /// descendant. The span of an implicit null is empty and lies directly after its key or dash.
 /// What an alias or a merge key brought in keeps the span of its definition.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +35,8 @@ pub enum Value {
     Bool(bool),
     /// A plain integer: decimal, octal, hexadecimal or binary.
     Int(i64),
-    /// Any other plain number, including integers that do not fit 64 bits.
+    /// Any other plain number, including integers that do not fit 64 bits. It may be infinite or not a
+    /// number, which is a [`Problem`] of its document.
     Float(f64),
     /// Everything else, and whatever is quoted.
     String(Box<str>),

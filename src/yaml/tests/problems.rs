@@ -30,6 +30,7 @@ fn broken_documents() {
         ("{{- range }}\n- x\n", "1:1 `{{` begins a template, which is not YAML", "{{- range }}"),
         ("a: 1\n {{- if }}\n  b: 2\n", "2:2 `{{` begins a template, which is not YAML", "{{- if }}"),
         ("a: b\nc\nd: e\n", "2:1 the colon of a key is missing", "c"),
+        ("a:\n  b: c\n  ...\n", "3:3 `...` is not YAML here", "..."),
         ("a\nb: c\n", "1:1 the colon of a key is missing", "a"),
         ("a:b\nc: d\n", "1:1 a blank is missing after the colon", "a:b"),
         ("a: b: c\n", "1:5 a second `: ` on one line", ":"),

@@ -23,7 +23,7 @@ fn structure() {
         ("a: &x {b: 1}\nc: *x\n&k d: *k\n", r#"{a:{b:1},c:{b:1},d:"d"}"#),
         ("a: x\rb: z\r", r#"{a:"x",b:"z"}"#),
         ("a: x\r\nb: |\r\n  y\r\n", r#"{a:"x",b:"y\n"}"#),
-        ("a: x\u{feff}\n", "{a:\"x\u{feff}\"}"),
+        ("a: x\u{feff}\n", "{a:\"x\\u{feff}\"}"),
         (".inf: 1\n", "{.inf:1}"),
     ];
     for (text, expected) in table {
