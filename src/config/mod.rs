@@ -60,12 +60,23 @@ impl Config {
     /// Reads a file. The error says what is wrong and in which line.
     pub fn read(path: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        Self::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
+        Self::parse(&text).map_err(|error| describe(path, &error))
     }
 
     /// Reads a text. An empty one is a configuration without settings.
     pub fn parse(text: &str) -> Result<Self, serde_yaml::Error> {
         Ok(serde_yaml::from_str::<Option<Self>>(text)?.unwrap_or_default())
+    }
+}
+
+/// The error with its file and line. The reader leaves the line out where it is the first.
+fn describe(path: &Path, error: &serde_yaml::Error) -> String {
+    let message = error.to_string();
+    match error.location() {
+        Some(location) if !message.contains(" line ") => {
+            format!("{}: {message} at line {} column {}", path.display(), location.line(), location.column())
+        }
+        _ => format!("{}: {message}", path.display()),
     }
 }
 

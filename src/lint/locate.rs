@@ -2,7 +2,7 @@
 //!
 //! Rules speak in spans. The path of a field is found by parsing the document once more, which only findings pay for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rayon::prelude::*;
 
@@ -15,25 +15,45 @@ use crate::yaml::{self, Document, Node, Value};
 
 /// Fills in the subjects of all places.
 pub(super) fn name_subjects(diagnostics: &mut [Diagnostic], world: &World<'_>) {
-    let places = diagnostics.iter().flat_map(|it| std::iter::once(it.span).chain(it.related.iter().map(|it| it.span)));
     let resources = ByPlace::new(world.snapshot);
-    let documents: BTreeMap<Span, Document> = places
-        .filter_map(|place| resources.around(place))
-        .map(|resource| resource.document)
-        .collect::<std::collections::BTreeSet<Span>>()
+    let mut wanted: BTreeMap<Span, BTreeMap<Span, (&Resource, BTreeSet<Span>)>> = BTreeMap::new();
+    let places = diagnostics.iter().flat_map(|it| std::iter::once(it.span).chain(it.related.iter().map(|it| it.span)));
+    for place in places {
+        if let Some(resource) = resources.around(place) {
+            let of_document = wanted.entry(resource.document).or_default();
+            of_document.entry(resource.span).or_insert_with(|| (resource, BTreeSet::new())).1.insert(place);
+        }
+    }
+    let subjects: HashMap<Span, Subject> = wanted
         .into_par_iter()
-        .map(|span| (span, parse_again(span, world)))
+        .flat_map_iter(|(document, resources)| {
+            let document = parse_again(document, world);
+            let found = resources.into_values().flat_map(|(resource, places)| {
+                let node = document.root.as_ref().and_then(|root| find(root, resource.span));
+                node.map(|node| subjects_in(node, &name_of(resource, world), places)).unwrap_or_default()
+            });
+            found.collect::<Vec<_>>()
+        })
         .collect();
-    let subject = |place: Span| {
-        let resource = resources.around(place)?;
-        let root = documents.get(&resource.document)?.root.as_ref()?;
-        let node = find(root, resource.span)?;
-        Some(Subject { resource: name_of(resource, world), field: path_to(node, place) })
-    };
-    diagnostics.par_iter_mut().for_each(|diagnostic| {
-        diagnostic.subject = subject(diagnostic.span);
-        diagnostic.related.iter_mut().for_each(|related| related.subject = subject(related.span));
-    });
+    for diagnostic in diagnostics {
+        diagnostic.subject = subjects.get(&diagnostic.span).cloned();
+        diagnostic.related.iter_mut().for_each(|related| related.subject = subjects.get(&related.span).cloned());
+    }
+}
+
+/// What some places of a resource are.
+fn subjects_in(node: &Node, name: &ResourceName, mut places: BTreeSet<Span>) -> Vec<(Span, Subject)> {
+    let mut paths = Vec::new();
+    collect_paths(node, &mut Vec::new(), &mut places, &mut paths);
+    // What is left is no value or key of its own. What an alias brought in lies elsewhere in the text, so enclosure
+    // alone would not have found the others.
+    for place in places {
+        let mut path = Vec::new();
+        enclose(node, &mut path, place);
+        paths.push((place, path.concat()));
+    }
+    let subject = |(place, field)| (place, Subject { resource: name.clone(), field });
+    paths.into_iter().map(subject).collect()
 }
 
 fn name_of(resource: &Resource, world: &World<'_>) -> ResourceName {
@@ -89,40 +109,33 @@ fn find(node: &Node, place: Span) -> Option<&Node> {
     children.filter(|child| child.span.contains(place)).find_map(|child| find(child, place))
 }
 
-/// The path from a resource to the value or key at a place; to what encloses it if nothing stands at exactly that
-/// place. What an alias brought in lies elsewhere in the text, so enclosure alone would not find it.
-fn path_to(resource: &Node, place: Span) -> String {
-    let mut path = Vec::new();
-    if !descend(resource, &mut path, &|span| span == place) {
-        path.clear();
-        enclose(resource, &mut path, place);
+/// Goes through a resource once and notes the path of each value and key that stands at a wanted place.
+fn collect_paths(node: &Node, path: &mut Vec<String>, wanted: &mut BTreeSet<Span>, found: &mut Vec<(Span, String)>) {
+    if wanted.is_empty() {
+        return;
     }
-    path.concat()
-}
-
-/// Goes depth first to the value or key that is meant; `path` is then the way to it.
-fn descend(node: &Node, path: &mut Vec<String>, is_meant: &dyn Fn(Span) -> bool) -> bool {
-    if is_meant(node.span) {
-        return true;
+    if wanted.remove(&node.span) {
+        found.push((node.span, path.concat()));
     }
     match &node.value {
-        Value::Mapping(entries) => entries.iter().any(|entry| {
-            path.push(segment(path, &entry.key.text));
-            let found = is_meant(entry.key.span) || descend(&entry.value, path, is_meant);
-            if !found {
+        Value::Mapping(entries) => {
+            for entry in entries {
+                path.push(segment(path, &entry.key.text));
+                if wanted.remove(&entry.key.span) {
+                    found.push((entry.key.span, path.concat()));
+                }
+                collect_paths(&entry.value, path, wanted, found);
                 path.pop();
             }
-            found
-        }),
-        Value::Sequence(items) => items.iter().enumerate().any(|(index, item)| {
-            path.push(format!("[{index}]"));
-            let found = descend(item, path, is_meant);
-            if !found {
+        }
+        Value::Sequence(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.push(format!("[{index}]"));
+                collect_paths(item, path, wanted, found);
                 path.pop();
             }
-            found
-        }),
-        _ => false,
+        }
+        _ => {}
     }
 }
 

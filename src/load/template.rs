@@ -29,8 +29,8 @@ impl Template {
 
 /// Recognises a template by its text, and where that is not enough by what it parsed to.
 pub(super) fn recognise(text: &str, document: &Document) -> Option<Template> {
-    let broken = document.root.is_none() && !document.problems.is_empty();
-    if text.contains("{{") && (broken || document.root.as_ref().is_some_and(holds_action)) {
+    let is_broken = !document.problems.is_empty();
+    if text.contains("{{") && (is_broken || document.root.as_ref().is_some_and(holds_action)) {
         return Some(Template::Helm);
     }
     if text.lines().any(is_ytt_directive) {

@@ -12,17 +12,29 @@ pub struct Position {
     pub offset: usize,
 }
 
-/// The byte offset at which each line begins. Lines end with `\n`; a `\r` before it belongs to the line.
+/// Where lines begin and how many characters precede a byte. Lines end with `\n`; a `\r` before it belongs to the line.
 #[derive(Debug)]
 pub struct LineIndex {
     starts: Vec<usize>,
+    /// The number of characters before each multiple of [`BLOCK`], so that a column on a line of megabytes does not
+    /// cost a walk over the line.
+    characters_before: Vec<usize>,
 }
+
+/// Bytes between two counts.
+const BLOCK: usize = 1024;
 
 impl LineIndex {
     /// Finds the lines of `text`.
     pub fn new(text: &str) -> Self {
         let after_breaks = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1);
-        Self { starts: std::iter::once(0).chain(after_breaks).collect() }
+        let starts = std::iter::once(0).chain(after_breaks).collect();
+        let counts = text.as_bytes().chunks(BLOCK).scan(0, |before, block| {
+            let count = *before;
+            *before += characters(block);
+            Some(count)
+        });
+        Self { starts, characters_before: counts.collect() }
     }
 
     /// The number of lines; a text that ends with `\n` has an empty last line.
@@ -49,9 +61,23 @@ impl LineIndex {
     pub fn position(&self, text: &str, offset: usize) -> Position {
         let offset = text.floor_char_boundary(offset);
         let line = self.line_of(offset);
-        let column = text[self.starts[line]..offset].chars().count() + 1;
+        let column = self.characters_up_to(text, offset) - self.characters_up_to(text, self.starts[line]) + 1;
         Position { line: line + 1, column, offset }
     }
+
+    /// The number of characters before a byte offset.
+    fn characters_up_to(&self, text: &str, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        let before = self.characters_before.get(block).copied();
+        // An offset at the very end may lie behind the last block.
+        let (before, from) = before.map_or_else(|| (0, 0), |before| (before, block * BLOCK));
+        before + characters(&text.as_bytes()[from..offset])
+    }
+}
+
+/// The number of characters that begin in a piece of UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| (byte as i8) >= -0x40).count()
 }
 
 #[cfg(test)]
@@ -65,5 +91,15 @@ mod tests {
         let bang = text.find('!').unwrap();
         assert_eq!(index.position(text, bang), Position { line: 2, column: 5, offset: bang });
         assert_eq!(index.position(text, text.len()), Position { line: 3, column: 1, offset: text.len() });
+    }
+
+    #[test]
+    fn columns_on_long_lines_count_characters() {
+        let text = format!("a\n{}", "é".repeat(3000));
+        let index = LineIndex::new(&text);
+        for characters in [0, 500, 511, 512, 513, 2999, 3000] {
+            let position = index.position(&text, 2 + 2 * characters);
+            assert_eq!((position.line, position.column), (2, characters + 1));
+        }
     }
 }

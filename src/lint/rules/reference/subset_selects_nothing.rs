@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
 use crate::model::LabelSet;
 use crate::model::networking::Subset;
 use crate::world::{DestinationRule, Service, World, host};
@@ -37,7 +37,13 @@ fn check_subset(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset, 
     match endpoints(world, service) {
         Err(reason) => findings.unchecked(reason),
         Ok(endpoints) if endpoints.iter().any(|endpoint| subset.labels.selects(endpoint)) => {}
-        Ok(endpoints) => report(service, subset, &endpoints, findings),
+        Ok(endpoints) => {
+            let diagnostic = report(service, subset, &endpoints, findings);
+            // A single version may be what the manifests start from, and a subset that nothing routes to does no harm.
+            if endpoints.len() < 2 || !is_routed_to(world, rule, subset) {
+                diagnostic.severity(Severity::Warning);
+            }
+        }
     }
 }
 
@@ -58,7 +64,23 @@ fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSe
     }
 }
 
-fn report(service: &Service<'_>, subset: &Subset, endpoints: &[LabelSet<'_>], findings: &mut Findings) {
+/// Whether some VirtualService sends requests to a subset of this name of the rule's host.
+fn is_routed_to(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset) -> bool {
+    let name = subset.name.as_deref();
+    world.virtual_services.iter().any(|service| {
+        service.destinations().iter().any(|destination| {
+            destination.destination.subset.as_deref() == name
+                && service.full_host(destination.host, &world.settings) == rule.host.as_str()
+        })
+    })
+}
+
+fn report<'f>(
+    service: &Service<'_>,
+    subset: &Subset,
+    endpoints: &[LabelSet<'_>],
+    findings: &'f mut Findings,
+) -> &'f mut Diagnostic {
     let name = subset.name.as_ref().map_or("", |name| name.as_str());
     let diagnostic = findings.report(
         subset.labels.span.unwrap_or(subset.span),
@@ -66,7 +88,7 @@ fn report(service: &Service<'_>, subset: &Subset, endpoints: &[LabelSet<'_>], fi
     );
     diagnostic.related(service.span, "the service");
     let values: Vec<String> = subset.labels.iter().map(|(key, _)| describe_values(key, endpoints)).collect();
-    diagnostic.help(values.join("; "));
+    diagnostic.help(values.join("; "))
 }
 
 /// What the workloads have for a label.
