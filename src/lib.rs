@@ -16,3 +16,7 @@ pub mod load;
 pub mod world;
 
 pub mod lint;
+
+pub mod report;
+
+pub mod cli;

@@ -59,7 +59,8 @@ fn use_color<S: anstream::stream::RawStream + IsTerminal>(common: &Common, strea
 
 /// Whether box-drawing characters are safe: the locale says UTF-8, or says nothing at all as on macOS and Windows.
 fn speaks_unicode() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|it| !it.is_empty()));
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|it| !it.is_empty()));
     locale.is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")

@@ -22,7 +22,7 @@ pub(super) fn name_subjects(diagnostics: &mut [Diagnostic], world: &World<'_>) {
         .map(|resource| resource.document)
         .collect::<std::collections::BTreeSet<Span>>()
         .into_par_iter()
-        .map(|span| (span, yaml::parse_again(span, world.snapshot.sources.file(span.file).text())))
+        .map(|span| (span, parse_again(span, world)))
         .collect();
     let subject = |place: Span| {
         let resource = resources.around(place)?;
@@ -68,6 +68,12 @@ impl<'a> ByPlace<'a> {
         // An empty value at the end of a resource lies just behind it.
         (place.start <= resource.span.end).then_some(*resource)
     }
+}
+
+/// What was parsed once already, so that its problems are known.
+fn parse_again(document: Span, world: &World<'_>) -> Document {
+    let chunk = yaml::Chunk { span: document, problem: None };
+    yaml::parse(&chunk, world.snapshot.sources.file(document.file).text())
 }
 
 /// The node that stands at exactly this place.

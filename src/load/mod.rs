@@ -150,24 +150,18 @@ fn decode_file(sources: &Sources, file: FileId) -> Vec<Contents> {
     let source = sources.file(file);
     let text = source.text();
     if files::is_json(source.path(), text) {
-        return vec![decode_document(file, yaml::parse_json(file, text), None, text)];
+        return vec![decode_document(file, yaml::parse_json(file, text), text)];
     }
     let chunks = yaml::split(file, text);
-    chunks
-        .into_par_iter()
-        .map(|mut chunk| {
-            let marker = chunk.problem.take();
-            decode_document(file, yaml::parse(&chunk, text), marker, text)
-        })
-        .collect()
+    chunks.into_par_iter().map(|chunk| decode_document(file, yaml::parse(&chunk, text), text)).collect()
 }
 
-fn decode_document(file: FileId, document: yaml::Document, marker: Option<yaml::Problem>, text: &str) -> Contents {
+fn decode_document(file: FileId, document: yaml::Document, text: &str) -> Contents {
     let chunk = text.get(document.span.range()).unwrap_or_default();
     if let Some(template) = template::recognise(chunk, &document) {
         return Contents { template: Some((document.span, template)), documents: 1, ..Contents::empty(file) };
     }
-    let problems = marker.into_iter().chain(document.problems).map(Problem::Yaml).collect();
+    let problems = document.problems.into_iter().map(Problem::Yaml).collect();
     let model = document.root.as_ref().map(|root| model::read(root, document.span, text)).unwrap_or_default();
     Contents { problems, model, documents: usize::from(document.root.is_some()), ..Contents::empty(file) }
 }

@@ -1,0 +1,132 @@
+//! `mesh lint` as scripts and people use it.
+
+use std::fs;
+
+use super::mesh::{mesh, mesh_in};
+
+const ONE_MISTAKE: &str = "apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: reviews
+spec:
+  hosts: [reviews]
+  http:
+  - timeOut: 5s
+    route:
+    - destination: {host: reviews}
+";
+
+#[test]
+fn text_output_shows_the_place_and_what_to_do() {
+    let run = mesh(&["lint", "fixtures/bookinfo"]);
+    assert_eq!(run.status, 1);
+    insta::assert_snapshot!(run.stdout);
+}
+
+#[test]
+fn json_output_follows_the_interface() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("a.yaml"), ONE_MISTAKE).unwrap();
+    let run = mesh_in(directory.path(), &["lint", ".", "--format", "json"], "", &[]);
+    assert_eq!((run.status, run.stderr.as_str()), (1, ""));
+    let json = run.json();
+    assert_eq!(json["schema"], "mesh.lint/v1");
+    let found = &json["diagnostics"][0];
+    assert_eq!(found["rule"], "unknown-field");
+    assert_eq!(found["severity"], "error");
+    assert_eq!(found["file"], "a.yaml");
+    assert_eq!(found["field"], "spec.http[0].timeOut");
+    assert_eq!(found["start"], serde_json::json!({"line": 8, "column": 5, "offset": 119}));
+    assert_eq!(found["end"], serde_json::json!({"line": 8, "column": 12, "offset": 126}));
+    assert_eq!(found["help"], "did you mean \"timeout\"?");
+    assert_eq!(found["witness"], serde_json::Value::Null);
+    assert_eq!(found["fixable"], false);
+    let resource = serde_json::json!({
+        "apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "namespace": "default", "name": "reviews"
+    });
+    assert_eq!(found["resource"], resource);
+    assert_eq!(json["unchecked"][0]["rule"], "unknown-host");
+    assert_eq!(json["summary"]["errors"], 1);
+    assert_eq!(json["summary"]["files"], 1);
+}
+
+#[test]
+fn the_threshold_decides_the_exit_status() {
+    let lint = |threshold: &str, text: &str| {
+        let run = mesh_in(&std::env::temp_dir(), &["lint", "-", "--no-config", "--fail-on", threshold], text, &[]);
+        run.status
+    };
+    let uneven = "{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: a}, spec: {hosts: [a],
+        http: [{route: [{destination: {host: a}, weight: 1}, {destination: {host: b}, weight: 1}]}]}}";
+    assert_eq!((lint("error", ONE_MISTAKE), lint("error", uneven), lint("info", uneven)), (1, 0, 1));
+}
+
+#[test]
+fn standard_input_is_read_like_a_file() {
+    let run = mesh_in(&std::env::temp_dir(), &["lint", "-", "--format", "json"], ONE_MISTAKE, &[]);
+    assert_eq!((run.status, &run.json()["diagnostics"][0]["file"]), (1, &serde_json::json!("<stdin>")));
+}
+
+#[test]
+fn a_path_that_does_not_exist_is_a_failure_and_the_others_are_still_checked() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("a.yaml"), ONE_MISTAKE).unwrap();
+    let run = mesh_in(directory.path(), &["lint", "nowhere", "a.yaml"], "", &[]);
+    assert_eq!(run.status, 2);
+    assert_eq!(run.stderr, "error: cannot read nowhere: no such file or directory\n");
+    assert!(run.stdout.contains("unknown field"), "{}", run.stdout);
+}
+
+#[test]
+fn one_broken_document_leaves_the_others_checked() {
+    let text = format!("a: [\n---\n{ONE_MISTAKE}");
+    let run = mesh_in(&std::env::temp_dir(), &["lint", "-", "--format", "json"], &text, &[]);
+    let rules: Vec<_> = run.json()["diagnostics"].as_array().unwrap().iter().map(|it| it["rule"].clone()).collect();
+    assert_eq!(rules, ["yaml-syntax", "unknown-field"]);
+    assert_eq!(run.status, 1);
+}
+
+#[test]
+fn when_nothing_is_yaml_the_command_has_failed() {
+    let run = mesh_in(&std::env::temp_dir(), &["lint", "-"], "a: [\n", &[]);
+    assert_eq!(run.status, 2);
+}
+
+#[test]
+fn settings_come_from_the_configuration_file() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("manifests")).unwrap();
+    fs::write(directory.path().join("manifests/a.yaml"), ONE_MISTAKE).unwrap();
+    fs::write(directory.path().join(".mesh.yaml"), "manifests: [manifests]\nnamespace: shop\n").unwrap();
+    let run = mesh_in(directory.path(), &["lint", "--format", "json"], "", &[]);
+    assert_eq!(run.json()["diagnostics"][0]["resource"]["namespace"], "shop");
+    assert_eq!(run.json()["diagnostics"][0]["file"], "manifests/a.yaml");
+
+    fs::write(directory.path().join(".mesh.yaml"), "manifest: []\n").unwrap();
+    let run = mesh_in(directory.path(), &["lint"], "", &[]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains(".mesh.yaml") && run.stderr.contains("line 1"), "{}", run.stderr);
+}
+
+#[test]
+fn colour_is_a_matter_of_options_and_environment() {
+    let colourful = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let arguments: Vec<&str> = ["lint", "-"].iter().chain(arguments).copied().collect();
+        mesh_in(&std::env::temp_dir(), &arguments, ONE_MISTAKE, environment).stdout.contains('\x1b')
+    };
+    assert!(!colourful(&[], &[]));
+    assert!(colourful(&["--color", "always"], &[]));
+    assert!(colourful(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colourful(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colourful(&["--color", "always", "--format", "json"], &[]));
+}
+
+#[test]
+fn explain_prints_the_page_of_a_rule_or_alias() {
+    let by_name = mesh(&["explain", "duplicate-host"]);
+    assert!(by_name.status == 0 && by_name.stdout.starts_with("# duplicate-host"), "{by_name:?}");
+    assert_eq!(mesh(&["explain", "IST0109"]), by_name);
+    let misspelt = mesh(&["explain", "duplicat-host"]);
+    assert_eq!((misspelt.status, misspelt.stdout.as_str()), (2, ""));
+    assert!(misspelt.stderr.contains("did you mean duplicate-host?"), "{}", misspelt.stderr);
+}
