@@ -8,7 +8,7 @@ use crate::world::{Service, ServicePort};
 
 pub static RULE: Rule = rule! {
     name: "conflicting-service-entries",
-    aliases: ["IST0177", "KIA1211"],
+    aliases: ["IST0177", "KIA1211", "KIA1212"],
     severity: Warning,
     summary: "a host that several ServiceEntries, or a Service and a ServiceEntry, define differently",
     check: check,

@@ -7,7 +7,7 @@ use crate::world::{Gateway, ServerHost, VirtualService, host};
 
 pub static RULE: Rule = rule! {
     name: "host-not-in-gateway",
-    aliases: ["IST0132", "KIA1103"],
+    aliases: ["IST0132"],
     severity: Error,
     summary: "a host that no server of the Gateway serves: requests for it are answered with 404",
     check: check,

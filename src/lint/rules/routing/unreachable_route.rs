@@ -41,8 +41,12 @@ fn check_http(service: &VirtualService<'_>, findings: &mut Findings) {
     }
 }
 
-/// The part of a rule that takes every request on every proxy.
+/// The part of a rule that takes every request on every proxy. A rule that delegates takes only what the matches of
+/// its delegate leave of it.
 fn catch_all(rule: &HttpRoute) -> Option<Span> {
+    if rule.delegate.is_some() {
+        return None;
+    }
     if rule.r#match.is_empty() {
         return Some(rule.span);
     }
