@@ -1,5 +1,7 @@
 //! The command line. Only this module touches the terminal, the environment and exit statuses.
 
+#![allow(clippy::disallowed_methods, reason = "this is the module that may")]
+
 mod args;
 mod exit;
 mod explain;

@@ -32,7 +32,9 @@ fn every_virtual_service_of_bookinfo_is_right_with_its_companions() {
             "networking/destination-rule-all.yaml",
             &file,
         ];
-        if alternative.contains("ratings-mysql") {
+        if alternative.contains("ratings-mysql-vm") {
+            paths.push("platform/kube/bookinfo-ratings-v2-mysql-vm.yaml");
+        } else if alternative.contains("ratings-mysql") {
             paths.extend(["platform/kube/bookinfo-mysql.yaml", "platform/kube/bookinfo-ratings-v2-mysql.yaml"]);
         } else if alternative.contains("ratings-db") {
             paths.extend(["platform/kube/bookinfo-db.yaml", "platform/kube/bookinfo-ratings-v2.yaml"]);

@@ -103,8 +103,9 @@ fn templates_are_named_once_and_not_taken_for_mistakes() {
         .unwrap();
     let run = mesh_in(directory.path(), &["lint", ".", "--format", "json"], "", &[]);
     assert_eq!((run.status, run.findings()), (0, Vec::new()));
+    // By reason: Helm comes after ytt in no order but that of the reasons' texts.
     let reasons: Vec<_> = run.json()["unchecked"].as_array().unwrap().iter().map(|it| it["count"].clone()).collect();
-    assert_eq!(reasons, [2, 1]);
+    assert_eq!(reasons, [1, 2]);
 }
 
 #[test]

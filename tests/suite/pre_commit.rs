@@ -37,7 +37,6 @@ fn hook_repository(directory: &Path) -> String {
 }
 
 #[test]
-#[allow(clippy::disallowed_macros, reason = "tests say what they skip")]
 fn pre_commit_runs_the_hook_on_all_manifests() {
     if !is_installed("pre-commit") || !is_installed("git") {
         println!("skipped: pre-commit and git are needed");

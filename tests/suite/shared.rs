@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 /// A file or directory of the data, if it is there; otherwise the reason for a skip is printed.
-#[allow(clippy::disallowed_macros, reason = "tests say what they skip")]
 pub fn data(path: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let found = ["../shared", "../../shared"].iter().map(|up| root.join(up).join(path)).find(|path| path.exists());

@@ -1,5 +1,7 @@
 //! The reader as a whole: structure, spans, problems, hostile input.
 
+#![allow(clippy::disallowed_macros, reason = "tests say what they skip and count")]
+
 use super::*;
 use crate::source::{FileId, Sources, Span};
 
