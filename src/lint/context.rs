@@ -1,6 +1,8 @@
 //! What a check may ask.
 
+use super::Findings;
 use crate::load::{self, Snapshot};
+use crate::model::Resource;
 use crate::world::World;
 use crate::{model, yaml};
 
@@ -14,6 +16,18 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// Whether there is just one definition of a resource, so that what refers to it can be judged. If not, that is
+    /// noted as unchecked.
+    pub fn is_definite(&self, resource: &Resource, findings: &mut Findings) -> bool {
+        let is_definite = !self.world.is_ambiguous(resource);
+        if !is_definite {
+            let namespace = self.world.settings.namespace_of(resource);
+            let kind = resource.kind.name();
+            findings.unchecked(format!("{kind} {namespace}/{} is defined in several ways", resource.name()));
+        }
+        is_definite
+    }
+
     /// What is wrong with the documents as YAML, of one sort.
     pub fn yaml_problems(&self, kind: yaml::ProblemKind) -> impl Iterator<Item = &'a yaml::Problem> {
         self.snapshot.problems.iter().filter_map(move |problem| match problem {

@@ -40,8 +40,7 @@ pub(super) fn recognise(text: &str, document: &Document) -> Option<Template> {
     if is_json_patch(root) || is_merge_patch(root) {
         return Some(Template::KustomizePatch);
     }
-    (text.contains("${") && is_istio(root) && any_string(root, &|text| text.contains("${")))
-        .then_some(Template::Placeholder)
+    (text.contains('$') && is_istio(root) && any_string(root, &is_placeholder)).then_some(Template::Placeholder)
 }
 
 /// An action in a text of one of Istio's resources, such as `"{{ .Values.host }}"`. Other kinds may hold such texts
@@ -63,6 +62,14 @@ fn any_string(node: &Node, wanted: &dyn Fn(&str) -> bool) -> bool {
         }
         _ => false,
     }
+}
+
+/// `…${NAME}…`, or nothing but `$NAME`.
+fn is_placeholder(text: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.chars().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_')
+    };
+    text.contains("${") || text.strip_prefix('$').is_some_and(is_name)
 }
 
 /// ytt's directives are comments that start with `#@`, on a line of their own or after a value.

@@ -31,10 +31,11 @@ pub use virtual_service::{Bound, VirtualService};
 pub use visibility::ExportTo;
 pub use workload::Workload;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::load::Snapshot;
 use crate::model::{Kind, Resource};
+use crate::source::Span;
 
 /// Everything that the manifests define, resolved. The lists are in creation order.
 #[derive(Debug)]
@@ -55,12 +56,14 @@ pub struct World<'a> {
     pub workloads: Vec<Workload<'a>>,
     /// What the manifests can be expected to hold completely.
     pub inventory: Inventory,
+    /// Resources that other definitions compete with, by the place of the one that counts.
+    ambiguous: BTreeSet<Span>,
 }
 
 impl<'a> World<'a> {
     /// Resolves what was read.
     pub fn new(snapshot: &'a Snapshot, settings: Settings) -> Self {
-        let resources = in_creation_order(snapshot, &settings);
+        let (resources, ambiguous) = in_creation_order(snapshot, &settings);
         let services = Registry::new(&resources, &settings);
         let workloads = workload::workloads(&resources, &settings);
         let gateways = gateway::gateways(&resources, &settings);
@@ -73,7 +76,14 @@ impl<'a> World<'a> {
             services,
             workloads,
             settings,
+            ambiguous,
         }
+    }
+
+    /// Whether the manifests define the resource in another way as well. What one definition lacks the other may
+    /// have, so what refers to it cannot be judged.
+    pub fn is_ambiguous(&self, resource: &Resource) -> bool {
+        self.ambiguous.contains(&resource.span)
     }
 
     /// The namespace that a resource is in.
@@ -120,16 +130,23 @@ impl<'a> World<'a> {
 }
 
 /// All resources by name, then namespace: istiod's order for equal creation times. Of several definitions of one
-/// resource only the last counts, as if the files were applied in their order.
-fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> Vec<&'a Resource> {
+/// resource only the last counts, as if the files were applied in their order; it is ambiguous unless all are alike.
+fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'a Resource>, BTreeSet<Span>) {
+    let text = |resource: &Resource| snapshot.sources.text(resource.span).trim_end();
     let mut last: BTreeMap<(&str, String, Kind), &Resource> = BTreeMap::new();
     let mut nameless = Vec::new();
+    let mut ambiguous = BTreeSet::new();
     for resource in &snapshot.resources {
         if resource.name().is_empty() {
             nameless.push(resource);
-        } else {
-            last.insert((resource.name(), settings.namespace_of(resource).to_owned(), resource.kind), resource);
+            continue;
+        }
+        let identity = (resource.name(), settings.namespace_of(resource).to_owned(), resource.kind);
+        if let Some(earlier) = last.insert(identity, resource)
+            && (ambiguous.contains(&earlier.span) || text(earlier) != text(resource))
+        {
+            ambiguous.insert(resource.span);
         }
     }
-    nameless.into_iter().chain(last.into_values()).collect()
+    (nameless.into_iter().chain(last.into_values()).collect(), ambiguous)
 }

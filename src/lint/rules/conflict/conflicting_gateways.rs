@@ -90,9 +90,15 @@ fn conflict<'c, 'w>(earlier: &'c OpenServer<'w>, later: &OpenServer<'w>) -> Opti
     if joined(earlier) && joined(later) {
         return None;
     }
+    let (number, name) = (later.port, &earlier.gateway.name);
+    let message = if earlier.protocol == later.protocol {
+        format!("port {number} is taken by Gateway {name} already: two {} servers cannot share it", later.protocol)
+    } else {
+        format!("port {number} is {} here and {} in Gateway {name}", later.protocol, earlier.protocol)
+    };
     Some(Conflict {
         earlier,
-        message: format!("port {} is {} here and {} in Gateway {}", later.port, later.protocol, earlier.protocol, earlier.gateway.name),
+        message,
         place: later.port_span,
         earlier_place: earlier.port_span,
         help: "of two such servers on one workload only the older is sure to work; use different ports",

@@ -47,12 +47,14 @@ fn compare(earlier: &Service<'_>, later: &Service<'_>, findings: &mut Findings) 
         return;
     }
     if let Some((first, second)) = other_protocol(earlier, later) {
+        // Within a class the same routes apply, and only how the upstream is spoken to differs.
+        let same_class = first.protocol.class() == second.protocol.class();
         findings
             .report(
                 second.span,
                 format!("port {} of {} is {} here and {} elsewhere", second.number, later.hostname, second.protocol, first.protocol),
             )
-            .severity(Severity::Error)
+            .severity(if same_class { Severity::Warning } else { Severity::Error })
             .related(first.span, "declared here")
             .help("give the port one protocol");
         return;

@@ -16,8 +16,9 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
     for service in world.virtual_services.iter().filter(|service| !service.is_delegate()) {
-        let gateways: Vec<&Gateway<'_>> =
+        let mut gateways: Vec<&Gateway<'_>> =
             service.bound_to.iter().filter_map(|bound| world.gateway(bound.gateway.as_ref()?)).collect();
+        gateways.retain(|gateway| context.is_definite(gateway.resource, findings));
         for gateway in &gateways {
             if !service.hosts.iter().any(|host| serves(gateway, host, service)) {
                 report_gateway(service, gateway, findings);

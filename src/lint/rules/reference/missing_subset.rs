@@ -19,19 +19,20 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     for service in &world.virtual_services {
         for destination in service.destinations() {
             if let Some(subset) = destination.destination.subset.as_ref().filter(|subset| !subset.is_empty()) {
-                check_subset(world, service, &destination, subset, findings);
+                check_subset(context, service, &destination, subset, findings);
             }
         }
     }
 }
 
 fn check_subset(
-    world: &World<'_>,
+    context: &Context<'_>,
     service: &VirtualService<'_>,
     destination: &DestinationRef<'_>,
     subset: &Spanned<String>,
     findings: &mut Findings,
 ) {
+    let world = context.world;
     let full = service.full_host(destination.host, &world.settings);
     let lacking = client_namespaces(world, service).into_iter().find_map(|client| {
         let rule = world.destination_rules.applying(&client, &service_namespace(world, service, &full), &full, None);
@@ -40,9 +41,14 @@ fn check_subset(
     });
     match lacking {
         None => {}
+        Some((_, Some(rule))) if !is_definite(context, rule, findings) => {}
         Some((client, Some(rule))) => report_lacking(world, &client, rule, &full, subset, findings),
         Some((client, None)) => report_without_rule(world, &client, &full, subset, findings),
     }
+}
+
+fn is_definite(context: &Context<'_>, rule: &MergedRule, findings: &mut Findings) -> bool {
+    context.world.destination_rules.parts(rule).all(|part| context.is_definite(part.resource, findings))
 }
 
 /// The namespaces of the proxies that the VirtualService routes for: its own stands for the mesh, and a gateway's is

@@ -20,7 +20,9 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         for destination in service.destinations().iter().filter(|it| it.destination.port.is_none()) {
             let full = service.full_host(destination.host, &world.settings);
             let target = world.services.covering(&service.name.namespace, &full);
-            if let Some(target) = target.filter(|target| !target.ports.is_empty() && target.external_name().is_none()) {
+            if let Some(target) = target.filter(|target| !target.ports.is_empty() && target.external_name().is_none())
+                && context.is_definite(target.resource, findings)
+            {
                 check_destination(world, service, destination, target, findings);
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
-use crate::world::{DestinationRef, Service, VirtualService, World};
+use crate::world::{DestinationRef, Service, VirtualService};
 
 pub static RULE: Rule = rule! {
     name: "unknown-port",
@@ -13,21 +13,21 @@ pub static RULE: Rule = rule! {
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    let world = context.world;
-    for service in &world.virtual_services {
+    for service in &context.world.virtual_services {
         for destination in service.destinations() {
-            check_destination(world, service, &destination, findings);
+            check_destination(context, service, &destination, findings);
         }
     }
 }
 
 fn check_destination(
-    world: &World<'_>,
+    context: &Context<'_>,
     service: &VirtualService<'_>,
     destination: &DestinationRef<'_>,
     findings: &mut Findings,
 ) {
     let Some(number) = destination.destination.port.as_ref().and_then(|port| port.number.as_ref()) else { return };
+    let world = context.world;
     let full = service.full_host(destination.host, &world.settings);
     let Some(target) = world.services.covering(&service.name.namespace, &full) else { return };
     // An alias has the ports of what it stands for; a ServiceEntry without ports says nothing.
@@ -36,6 +36,9 @@ fn check_destination(
     }
     // Of several definitions of a host each proxy may see another one.
     if world.services.named(&full).any(|other| other.port(number.value).is_some()) {
+        return;
+    }
+    if !context.is_definite(target.resource, findings) {
         return;
     }
     findings
