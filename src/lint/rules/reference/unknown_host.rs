@@ -1,9 +1,11 @@
 //! `unknown-host`
 
+use std::collections::BTreeMap;
+
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
 use crate::model::nearest;
-use crate::world::{DestinationRef, Registry, VirtualService, World, host};
+use crate::world::{DestinationRef, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "unknown-host",
@@ -44,7 +46,7 @@ fn check_destination(
     match Origin::of(&full, world) {
         Origin::Kubernetes { namespace } if world.inventory.has_services(namespace) => {
             let diagnostic = findings.report(written.span, unknown(written, &full));
-            if let Some(suggestion) = similar(&full, namespace, &world.services) {
+            if let Some(suggestion) = similar(&full, namespace, world) {
                 diagnostic.help(format!("did you mean {suggestion}?"));
             } else {
                 diagnostic.help(format!("there is no Service or ServiceEntry of that name in namespace {namespace}"));
@@ -89,14 +91,17 @@ fn unknown(written: &str, full: &str) -> String {
     }
 }
 
-fn similar<'s>(full: &str, namespace: &str, services: &'s Registry<'_>) -> Option<&'s str> {
-    let of_namespace = services.iter().filter(|service| service.namespace == namespace);
-    let (name, _) = full.split_once('.')?;
-    let names: Vec<(&str, &str)> = of_namespace
-        .filter_map(|service| Some((service.hostname.split_once('.')?.0, service.hostname.as_str())))
+/// The Service of the namespace whose name is nearest.
+fn similar<'s>(full: &'s str, namespace: &str, world: &'s World<'_>) -> Option<&'s str> {
+    let domain = &world.settings.domain;
+    let (name, _) = host::kubernetes_service(full, domain)?;
+    let names: BTreeMap<&str, &str> = world
+        .services
+        .iter()
+        .filter(|service| service.namespace == namespace)
+        .filter_map(|service| Some((host::kubernetes_service(&service.hostname, domain)?.0, service.hostname.as_str())))
         .collect();
-    let best = nearest(name, names.iter().map(|(name, _)| *name))?;
-    names.iter().find(|(name, _)| *name == best).map(|(_, host)| *host)
+    nearest(name, names.keys().copied()).map(|best| names[best])
 }
 
 /// What a host name looks like, which tells where its definition would be.
