@@ -30,7 +30,10 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         for (index, server) in servers.iter().enumerate() {
             let related = servers[..index].iter().filter(|other| share_workload(world, other.gateway, server.gateway));
             if let Some(conflict) = related.filter_map(|earlier| conflict(earlier, server)).next() {
-                report(server, &conflict, findings);
+                findings
+                    .report(conflict.place, conflict.message)
+                    .related(conflict.other_place, "the other server")
+                    .help(conflict.help);
             }
         }
     }
@@ -65,6 +68,15 @@ impl<'w> OpenServer<'w> {
         self.protocol.class() == ProtocolClass::Tls && self.server.tls.is_some()
     }
 
+    /// Where this server is, for a reader of the other one.
+    fn seen_from(&self, other: &OpenServer<'_>) -> String {
+        if std::ptr::eq(self.gateway, other.gateway) {
+            "in another server".to_owned()
+        } else {
+            format!("in Gateway {}", self.gateway.name)
+        }
+    }
+
     fn is_passthrough(&self) -> bool {
         let mode = self.server.tls.as_ref().and_then(|tls| tls.mode).map(|mode| mode.value);
         mode.is_none_or(|mode| matches!(mode, ServerTlsMode::Passthrough | ServerTlsMode::AutoPassthrough))
@@ -72,17 +84,16 @@ impl<'w> OpenServer<'w> {
 }
 
 /// What two servers on one port cannot share.
-struct Conflict<'c, 'w> {
-    earlier: &'c OpenServer<'w>,
+struct Conflict {
     message: String,
     place: Span,
-    earlier_place: Span,
+    other_place: Span,
     help: &'static str,
 }
 
 /// Whether istiod drops one of two servers on a port (istiod: `mergeGateways`): servers with TLS are told apart by
 /// their hosts, plaintext HTTP servers are joined, nothing else goes together.
-fn conflict<'c, 'w>(earlier: &'c OpenServer<'w>, later: &OpenServer<'w>) -> Option<Conflict<'c, 'w>> {
+fn conflict(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict> {
     if earlier.has_tls() && later.has_tls() {
         return same_host(earlier, later);
     }
@@ -90,31 +101,31 @@ fn conflict<'c, 'w>(earlier: &'c OpenServer<'w>, later: &OpenServer<'w>) -> Opti
     if joined(earlier) && joined(later) {
         return None;
     }
-    let (number, name) = (later.port, &earlier.gateway.name);
-    let message = if earlier.protocol == later.protocol {
-        format!("port {number} is taken by Gateway {name} already: two {} servers cannot share it", later.protocol)
+    // Beside TLS the plaintext server is the odd one, whichever is older.
+    let (odd, other) = if later.has_tls() { (earlier, later) } else { (later, earlier) };
+    let (number, place) = (odd.port, other.seen_from(odd));
+    let message = if odd.protocol == other.protocol {
+        format!("port {number} is used {place} as well: two {} servers cannot share it", odd.protocol)
     } else {
-        format!("port {number} is {} here and {} in Gateway {name}", later.protocol, earlier.protocol)
+        format!("port {number} is {} here and {} {place}", odd.protocol, other.protocol)
     };
     Some(Conflict {
-        earlier,
         message,
-        place: later.port_span,
-        earlier_place: earlier.port_span,
+        place: odd.port_span,
+        other_place: other.port_span,
         help: "of two such servers on one workload only the older is sure to work; use different ports",
     })
 }
 
 /// Hosts are compared as they are written, namespaces included, as istiod does.
-fn same_host<'c, 'w>(earlier: &'c OpenServer<'w>, later: &OpenServer<'w>) -> Option<Conflict<'c, 'w>> {
+fn same_host(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict> {
     later.server.hosts.iter().find_map(|host| {
         let same = earlier.server.hosts.iter().find(|other| other.as_str() == host.as_str())?;
         let what = if later.is_passthrough() { "passed through" } else { "served" };
         Some(Conflict {
-            earlier,
-            message: format!("host {} is {what} on port {} by Gateway {} already", host.as_str(), later.port, earlier.gateway.name),
+                message: format!("host {} is {what} on port {} {} already", host.as_str(), later.port, earlier.seen_from(later)),
             place: host.span,
-            earlier_place: same.span,
+            other_place: same.span,
             help: "the whole server of the younger Gateway is dropped; serve each TLS host in one place",
         })
     })
@@ -127,13 +138,4 @@ fn share_workload(world: &World<'_>, a: &Gateway<'_>, b: &Gateway<'_>) -> bool {
     a.spec.selector.selects(&of_b)
         || b.spec.selector.selects(&of_a)
         || world.workloads_of_gateway(a).any(|workload| workload.is_selected_by(&b.spec.selector))
-}
-
-fn report(later: &OpenServer<'_>, conflict: &Conflict<'_, '_>, findings: &mut Findings) {
-    let message = if std::ptr::eq(later.gateway, conflict.earlier.gateway) {
-        conflict.message.replace(&format!(" in Gateway {}", later.gateway.name), " in another server")
-    } else {
-        conflict.message.clone()
-    };
-    findings.report(conflict.place, message).related(conflict.earlier_place, "the other server").help(conflict.help);
 }
