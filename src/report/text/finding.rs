@@ -35,7 +35,8 @@ pub(super) fn write(diagnostic: &Diagnostic, sources: &Sources, style: &Style, o
     if let Some(help) = &diagnostic.help {
         write_note("help", help, style, out)?;
     }
-    write_note("docs", &diagnostic.rule.docs_link(), style, out)?;
+    let docs = format!("{}, or mesh explain {}", diagnostic.rule.docs_link(), diagnostic.rule.name);
+    write_note("docs", &docs, style, out)?;
     writeln!(out)
 }
 
