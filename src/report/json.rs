@@ -1,48 +1,61 @@
-//! JSON for programs, in the form that the interface promises.
+//! The machine format of `mesh lint`: schema `mesh.lint/v1`.
+//!
+//! A key that does not apply is left out. `witness` is the exception: it is always there, `null` where
+//! a rule has no request to show.
 
-use std::io::{self, Write};
+use std::io;
 
-use serde::Serialize;
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
 
-use crate::lint::{self, Diagnostic, Related, ResourceName, Subject, Summary, Unchecked};
-use crate::source::{Position, Sources, Span};
+use super::positions::Positions;
+use crate::lint::{self, ResourceName, Subject, Summary, Unchecked};
+use crate::source::{Position, Sources};
 
-/// Writes what `mesh lint` found.
-pub fn lint(report: &lint::Report, sources: &Sources, out: &mut dyn Write) -> io::Result<()> {
-    let object = LintReport {
+/// Writes what `mesh lint --format json` prints: one object, indented, with a newline at its end.
+pub fn lint(report: &lint::Report, sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
+    let diagnostics = Diagnostics { list: &report.diagnostics, sources };
+    let object = Object {
         schema: "mesh.lint/v1",
-        diagnostics: report.diagnostics.iter().map(|it| Finding::new(it, sources)).collect(),
+        diagnostics,
         unchecked: &report.unchecked,
-        summary: &report.summary,
+        summary: Totals::of(&report.summary),
     };
     serde_json::to_writer_pretty(&mut *out, &object)?;
     out.write_all(b"\n")
 }
 
 #[derive(Serialize)]
-struct LintReport<'a> {
+struct Object<'a> {
     schema: &'static str,
-    diagnostics: Vec<Finding<'a>>,
+    diagnostics: Diagnostics<'a>,
     unchecked: &'a [Unchecked],
-    summary: &'a Summary,
+    summary: Totals,
+}
+
+/// Is written one element at a time, so that a long list takes no memory of its own.
+struct Diagnostics<'a> {
+    list: &'a [lint::Diagnostic],
+    sources: &'a Sources,
 }
 
 #[derive(Serialize)]
-struct Finding<'a> {
-    rule: &'static str,
-    aliases: &'static [&'static str],
-    severity: &'static str,
+struct Diagnostic<'a> {
+    rule: &'a str,
+    aliases: &'a [&'a str],
+    severity: &'a str,
     message: &'a str,
     #[serde(flatten)]
     place: Place<'a>,
-    related: Vec<RelatedPlace<'a>>,
+    related: Vec<Related<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
     witness: Option<()>,
     fixable: bool,
 }
 
 #[derive(Serialize)]
-struct RelatedPlace<'a> {
+struct Related<'a> {
     message: &'a str,
     #[serde(flatten)]
     place: Place<'a>,
@@ -59,15 +72,44 @@ struct Place<'a> {
     end: Position,
 }
 
-impl<'a> Finding<'a> {
-    fn new(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Self {
+#[derive(Serialize)]
+struct Totals {
+    files: usize,
+    resources: usize,
+    skipped: usize,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+    suppressed: usize,
+}
+
+impl Serialize for Diagnostics<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut positions = Positions::new(self.sources);
+        let mut list = serializer.serialize_seq(Some(self.list.len()))?;
+        for diagnostic in self.list {
+            list.serialize_element(&Diagnostic::of(diagnostic, self.sources, &mut positions))?;
+        }
+        list.end()
+    }
+}
+
+impl<'a> Diagnostic<'a> {
+    fn of(diagnostic: &'a lint::Diagnostic, sources: &'a Sources, positions: &mut Positions<'_>) -> Self {
+        let file = sources.file(diagnostic.span.file).path();
+        let place = Place::new(diagnostic.subject.as_ref(), file, positions.advance(diagnostic.span));
+        let related = diagnostic.related.iter().map(|related| {
+            let file = sources.file(related.span.file).path();
+            let place = Place::new(related.subject.as_ref(), file, positions.look(related.span));
+            Related { message: &related.message, place }
+        });
         Self {
             rule: diagnostic.rule.name,
             aliases: diagnostic.rule.aliases,
             severity: diagnostic.severity.as_str(),
             message: &diagnostic.message,
-            place: Place::new(diagnostic.span, diagnostic.subject.as_ref(), sources),
-            related: diagnostic.related.iter().map(|it| RelatedPlace::new(it, sources)).collect(),
+            place,
+            related: related.collect(),
             help: diagnostic.help.as_deref(),
             witness: None,
             fixable: false,
@@ -75,20 +117,109 @@ impl<'a> Finding<'a> {
     }
 }
 
-impl<'a> RelatedPlace<'a> {
-    fn new(related: &'a Related, sources: &'a Sources) -> Self {
-        Self { message: &related.message, place: Place::new(related.span, related.subject.as_ref(), sources) }
+impl<'a> Place<'a> {
+    fn new(subject: Option<&'a Subject>, file: &'a str, (start, end): (Position, Position)) -> Self {
+        let resource = subject.map(|subject| &subject.resource);
+        // A finding about a resource as a whole has no field.
+        let field = subject.map(|subject| subject.field.as_str()).filter(|field| !field.is_empty());
+        Self { resource, field, file, start, end }
     }
 }
 
-impl<'a> Place<'a> {
-    fn new(span: Span, subject: Option<&'a Subject>, sources: &'a Sources) -> Self {
-        Self {
-            resource: subject.map(|subject| &subject.resource),
-            field: subject.map(|subject| subject.field.as_str()),
-            file: sources.file(span.file).path(),
-            start: sources.start(span),
-            end: sources.end(span),
-        }
+impl Totals {
+    fn of(summary: &Summary) -> Self {
+        let &Summary { files, resources, skipped, errors, warnings, infos, suppressed } = summary;
+        Self { files, resources, skipped, errors, warnings, infos, suppressed }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::lint::Report;
+    use crate::report::sample::{DUPLICATE_HOST, finding, manifest, related, span, virtual_service};
+
+    fn write(report: &Report, sources: &Sources) -> String {
+        let mut out = Vec::new();
+        lint(report, sources, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn an_object_has_the_promised_shape() {
+        let mut sources = Sources::default();
+        let a = sources.add("a.yaml", manifest("é-a"));
+        let b = sources.add("b.yaml", manifest("reviews-b"));
+        let mut diagnostic = finding(&sources, &DUPLICATE_HOST, b, "- reviews", "defined twice");
+        diagnostic.subject = virtual_service("reviews-b", "spec.hosts[0]");
+        diagnostic.help = Some("merge them".to_owned());
+        diagnostic.related.push(related("first defined here", span(&sources, a, "- reviews"), None));
+        let unchecked = vec![Unchecked { rule: "unknown-host", count: 3, reason: "no Service".to_owned() }];
+        let summary = Summary { files: 2, resources: 3, skipped: 4, errors: 1, warnings: 0, infos: 0, suppressed: 5 };
+        let report = Report { diagnostics: vec![diagnostic], unchecked, summary };
+
+        let expected = json!({
+            "schema": "mesh.lint/v1",
+            "diagnostics": [{
+                "rule": "duplicate-host",
+                "aliases": ["IST0109", "KIA1106"],
+                "severity": "error",
+                "message": "defined twice",
+                "resource": {
+                    "apiVersion": "networking.istio.io/v1",
+                    "kind": "VirtualService",
+                    "namespace": "default",
+                    "name": "reviews-b"
+                },
+                "field": "spec.hosts[0]",
+                "file": "b.yaml",
+                "start": {"line": 7, "column": 3, "offset": 101},
+                "end": {"line": 7, "column": 12, "offset": 110},
+                "related": [{
+                    "message": "first defined here",
+                    "file": "a.yaml",
+                    "start": {"line": 7, "column": 3, "offset": 96},
+                    "end": {"line": 7, "column": 12, "offset": 105}
+                }],
+                "help": "merge them",
+                "witness": null,
+                "fixable": false
+            }],
+            "unchecked": [{"rule": "unknown-host", "count": 3, "reason": "no Service"}],
+            "summary":
+                {"files": 2, "resources": 3, "skipped": 4, "errors": 1, "warnings": 0, "infos": 0, "suppressed": 5}
+        });
+        let text = write(&report, &sources);
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+        assert!(
+            text.starts_with("{\n  \"schema\": \"mesh.lint/v1\",\n  \"diagnostics\": [\n") && text.ends_with("\n}\n")
+        );
+    }
+
+    #[test]
+    fn what_does_not_apply_is_left_out() {
+        let mut sources = Sources::default();
+        let file = sources.add("<stdin>", "a");
+        let mut diagnostic = finding(&sources, &DUPLICATE_HOST, file, "a", "m");
+        let keys = |diagnostic: &lint::Diagnostic| {
+            let report = Report { diagnostics: vec![diagnostic.clone()], ..Report::default() };
+            let value: Value = serde_json::from_str(&write(&report, &sources)).unwrap();
+            let keys: Vec<String> = value["diagnostics"][0].as_object().unwrap().keys().cloned().collect();
+            keys
+        };
+        let always =
+            ["aliases", "end", "file", "fixable", "message", "related", "rule", "severity", "start", "witness"];
+        assert_eq!(keys(&diagnostic), always);
+        diagnostic.subject = virtual_service("a", "");
+        assert!(keys(&diagnostic).contains(&"resource".to_owned()));
+        assert!(!keys(&diagnostic).contains(&"field".to_owned()), "the finding is about the whole resource");
+    }
+
+    #[test]
+    fn nothing_found_is_an_object_too() {
+        let value: Value = serde_json::from_str(&write(&Report::default(), &Sources::default())).unwrap();
+        assert_eq!((&value["diagnostics"], &value["unchecked"]), (&json!([]), &json!([])));
     }
 }

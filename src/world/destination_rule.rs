@@ -151,9 +151,12 @@ impl<'a> DestinationRules<'a> {
         admitted: impl Fn(&MergedRule) -> bool,
     ) -> Option<&MergedRule> {
         let of_namespace = self.merged.get(namespace)?;
-        let has_admitted = |merged: &Vec<MergedRule>| merged.iter().any(&admitted);
-        let hosts = of_namespace.iter().filter(|(_, merged)| has_admitted(merged)).map(|(host, _)| host.as_str());
-        let candidates = &of_namespace[host::most_specific(hostname, hosts)?];
+        let has_admitted = |host: &&str| of_namespace[*host].iter().any(&admitted);
+        // A plain name is the most specific host there can be. Wildcards sort together, at their asterisk.
+        let plain = of_namespace.get_key_value(hostname).map(|(host, _)| host.as_str()).filter(has_admitted);
+        let wildcards = || of_namespace.range("*".to_owned().."+".to_owned()).map(|(host, _)| host.as_str());
+        let host = plain.or_else(|| host::most_specific(hostname, wildcards().filter(has_admitted)))?;
+        let candidates = &of_namespace[host];
         let selector = |merged: &MergedRule| self.rules[merged.parts[0]].selector();
         let selects = |merged: &&MergedRule| {
             selector(merged).is_some_and(|selector| labels.is_some_and(|labels| selector.selects(labels)))

@@ -108,7 +108,11 @@ impl<'a> World<'a> {
 
     /// The Gateway of a name.
     pub fn gateway(&self, name: &NamespacedName<'_>) -> Option<&Gateway<'a>> {
-        self.gateways.iter().find(|gateway| gateway.name == *name)
+        // Creation order is by name, then namespace.
+        let at = self.gateways.binary_search_by(|gateway| {
+            (&gateway.name.name, &gateway.name.namespace).cmp(&(&name.name, &name.namespace))
+        });
+        at.ok().map(|index| &self.gateways[index])
     }
 
     /// The workloads that a Gateway selects, in any namespace. Without a selector it is every gateway workload,

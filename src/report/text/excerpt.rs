@@ -1,148 +1,247 @@
-//! The piece of a file that a finding shows.
-//!
-//! miette's own source walks a file from its start for every label and knows no limit to the length of a line. A
-//! [`Window`] holds just the lines that are needed, found by the line index, and cuts very long ones.
+//! The few lines of a file that are shown around a place.
 
-use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use super::words::{clean, columns, head, push_clean, tail, wrap};
+use crate::report::Style;
+use crate::report::positions::Positions;
+use crate::source::{Position, SourceFile, Sources, Span};
 
-use crate::source::{SourceFile, Span};
+/// Other places up to this many lines from the finding's own are marked in its excerpt, which shows all
+/// lines between them; places further away have an excerpt of their own.
+const NEAR: usize = 8;
 
-/// Lines longer than this are cut around the place they are shown for.
-const LONGEST_LINE: usize = 160;
+/// A label that has less room than this at the right of its place moves the place to the left instead.
+const LABEL_ROOM: usize = 24;
 
-/// Characters of a cut line that stand before the place.
-const KEPT_BEFORE: usize = 40;
-
-/// Consecutive lines of a file, as they are shown.
-#[derive(Debug)]
-pub struct Window {
-    path: String,
-    lines: Vec<Line>,
+/// A place to mark, and the words to mark it with.
+pub(super) struct Mark<'a> {
+    pub span: Span,
+    pub label: Option<&'a str>,
 }
 
-#[derive(Debug)]
-struct Line {
-    /// 0-based number in the file.
-    number: usize,
-    /// Byte offset in the file of the first byte that is shown.
+/// Consecutive lines of a file, made presentable: long lines are cut to a window around their marks,
+/// control characters are gone, line ends are `\n`. Its own text is what labels count offsets in.
+pub(super) struct Excerpt {
+    /// The path of the file.
+    pub name: String,
+    /// The lines, each with a `\n` at its end.
+    pub text: String,
+    /// Where the lines begin in `text`.
+    pub starts: Vec<usize>,
+    /// 0-based number of the first line in the file.
+    pub first_line: usize,
+    /// What is marked, in the order of the places.
+    pub labels: Vec<Label>,
+}
+
+/// A place that is marked in an [`Excerpt`].
+pub(super) struct Label {
+    /// Index of the mark it comes from.
+    pub mark: usize,
+    /// Where it begins in the excerpt's text.
+    pub offset: usize,
+    /// Its bytes there; 0 marks a place between two characters.
+    pub length: usize,
+    /// Its words, broken into lines that fit.
+    pub words: Option<String>,
+    /// Where it begins in the file.
+    pub position: Position,
+}
+
+/// A mark's part of the first line it covers, by offset in that line.
+#[derive(Clone, Copy)]
+struct Piece {
+    mark: usize,
+    line: usize,
     start: usize,
-    /// Byte offset after the last one.
     end: usize,
-    /// What is shown.
-    text: String,
-    /// Characters of `text` that stand for others that were cut off.
-    omitted: usize,
-    /// Byte offset of the line in the window's text.
-    at: usize,
 }
 
-impl Window {
-    /// The lines of the spans and those between them. A span of several lines counts as its first one.
-    pub fn around(file: &SourceFile, spans: &[Span]) -> Self {
-        let first_line = |span: &Span| file.lines().line_of(span.start as usize);
-        let first = spans.iter().map(first_line).min().unwrap_or(0).saturating_sub(1);
-        let last = spans.iter().map(first_line).max().unwrap_or(0) + 1;
-        let mut at = 0;
-        let mut lines = Vec::new();
-        for number in first..=last {
-            let Some(range) = line_range(file, number) else { break };
-            let focus = spans.iter().find(|span| first_line(span) == number).map(|span| span.start as usize);
-            let line = Line::shown(file.text(), number, range, focus, at);
-            at += line.text.len() + 1;
-            lines.push(line);
-        }
-        // A blank line at the edge says nothing.
-        let is_needed = |line: &Line| spans.iter().any(|span| first_line(span) == line.number);
-        while lines.last().is_some_and(|line| !is_needed(line) && line.text.trim().is_empty()) {
-            lines.pop();
-        }
-        Self { path: file.path().to_owned(), lines }
-    }
-
-    /// The place of a span in the window: at least one column, at most the rest of its first line.
-    pub fn place(&self, span: Span) -> SourceSpan {
-        let (start, end) = (span.start as usize, span.end as usize);
-        let line = self.lines.iter().rev().find(|line| line.start <= start + line.omitted);
-        let Some(line) = line.or(self.lines.first()) else { return (0, 0).into() };
-        let prefix = if line.omitted > 0 { line.text.chars().take(line.omitted).map(char::len_utf8).sum() } else { 0 };
-        let offset = |place: usize| line.at + prefix + place.clamp(line.start, line.end) - line.start;
-        let from = offset(start);
-        let length = offset(end).saturating_sub(from);
-        (from, length.max(1)).into()
-    }
-
-    fn text(&self) -> String {
-        self.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
-    }
-}
-
-/// The bytes of a line, without its end.
-fn line_range(file: &SourceFile, number: usize) -> Option<std::ops::Range<usize>> {
-    let start = file.lines().start_of(number)?;
-    let end = file.lines().start_of(number + 1).map_or(file.text().len(), |next| next - 1);
-    let end = start + file.text()[start..end].trim_end_matches('\r').len();
-    Some(start..end)
-}
-
-impl Line {
-    fn shown(text: &str, number: usize, range: std::ops::Range<usize>, focus: Option<usize>, at: usize) -> Self {
-        // Byte order marks and other control characters would shift or garble what follows.
-        let clean = |text: &str| text.replace(|letter: char| letter.is_control() && letter != '\t', " ");
-        let whole = &text[range.clone()];
-        if whole.len() <= LONGEST_LINE {
-            let text = clean(whole);
-            return Self { number, start: range.start, end: range.end, text, omitted: 0, at };
-        }
-        let focus = focus.unwrap_or(range.start);
-        let start = text.floor_char_boundary(focus.saturating_sub(KEPT_BEFORE).max(range.start));
-        let end = text.floor_char_boundary((start + LONGEST_LINE / 2).min(range.end));
-        let (before, after) = (start > range.start, end < range.end);
-        let ellipsis = |is_cut: bool| if is_cut { "…" } else { "" };
-        let shown = format!("{}{}{}", ellipsis(before), clean(&text[start..end]), ellipsis(after));
-        Self { number, start, end, text: shown, omitted: usize::from(before), at }
-    }
-}
-
-/// What miette reads: the window's text, under the path and line numbers of the file.
-#[derive(Debug)]
-pub struct Excerpt {
-    window: Window,
-    text: String,
-    /// Line and column, 1-based, that the header shows.
-    position: (usize, usize),
+/// The part of a line that is shown.
+#[derive(Clone, Copy)]
+struct Window {
+    from: usize,
+    to: usize,
 }
 
 impl Excerpt {
-    /// An excerpt whose header points to the start of `span`.
-    pub fn new(window: Window, file: &SourceFile, span: Span) -> Self {
-        let position = file.position(span.start as usize);
-        let text = window.text();
-        Self { window, text, position: (position.line, position.column) }
-    }
+    /// The lines around `marks[0]`, with those of the other marks that lie near it and can be told apart.
+    /// `labels` says which ones.
+    pub(super) fn new(sources: &Sources, positions: &Positions<'_>, marks: &[Mark<'_>], style: &Style) -> Self {
+        let file = sources.file(marks[0].span.file);
+        let anchor = piece(file, 0, marks[0].span);
+        let mut pieces = vec![anchor];
+        for (mark, other) in marks.iter().enumerate().skip(1) {
+            if other.span.file == marks[0].span.file {
+                let other = piece(file, mark, other.span);
+                let apart = pieces.iter().all(|piece| !piece.overlaps(other));
+                if apart && other.line.abs_diff(anchor.line) <= NEAR {
+                    pieces.push(other);
+                }
+            }
+        }
+        let digits = (anchor.line + NEAR + 2).to_string().len();
+        let layout = Layout { marks, style, room: style.columns().saturating_sub(digits + 4) };
 
-    /// The window.
-    pub fn window(&self) -> &Window {
-        &self.window
+        // Each line shows a window around the first mark that wants it. Other marks on the line may stay if they
+        // can be seen in it, and their words have room.
+        let mut rows: Vec<(usize, Window)> = Vec::new();
+        pieces.retain(|piece| {
+            let line = line_of(file, piece.line);
+            let Some(row) = rows.iter().find(|row| row.0 == piece.line) else {
+                rows.push((piece.line, layout.window(line, piece)));
+                return true;
+            };
+            let words = marks[piece.mark].label.map_or(0, columns).min(LABEL_ROOM);
+            row.1.holds(piece.start, line.len()) && layout.label_room(line, row.1, piece) >= words
+        });
+        let window = |line: usize| rows.iter().find(|row| row.0 == line).map(|row| row.1);
+        pieces.sort_by_key(|piece| (piece.line, piece.start));
+
+        let (first, mut last) = (pieces[0].line.saturating_sub(1), pieces[pieces.len() - 1].line);
+        // The empty line that follows a final line break is no context.
+        if file.lines().start_of(last + 1).is_some_and(|start| start < file.text().len()) {
+            last += 1;
+        }
+        let mut excerpt = Self {
+            name: clean(file.path()),
+            text: String::new(),
+            starts: Vec::new(),
+            first_line: first,
+            labels: Vec::new(),
+        };
+        for line in first..=last {
+            let text = line_of(file, line);
+            let shown = window(line).unwrap_or_else(|| layout.start(text));
+            let here = excerpt.text.len();
+            excerpt.starts.push(here);
+            layout.push_line(&mut excerpt.text, text, shown);
+            for piece in pieces.iter().filter(|piece| piece.line == line) {
+                let position = positions.look(marks[piece.mark].span).0;
+                // miette draws a line down from every mark that has another one to its right. It must lead somewhere.
+                let alone = pieces.iter().filter(|other| other.line == line).count() == 1;
+                let words = marks[piece.mark].label.or(if alone { None } else { Some("here") });
+                excerpt.labels.push(layout.label(here, text, shown, piece, words, position));
+            }
+        }
+        excerpt
     }
 }
 
-impl SourceCode for Excerpt {
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        context_lines_before: usize,
-        _: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let first = self.window.lines.first().map_or(0, |line| line.number);
-        // With context wanted, everything is shown: the window is the context. Without it miette asks for the
-        // position of the header.
-        let (data, line, column, range) = if context_lines_before == 0 {
-            let rest = self.text.as_bytes().get(span.offset()..).unwrap_or_default();
-            (rest, self.position.0 - 1, self.position.1 - 1, *span)
-        } else {
-            (self.text.as_bytes(), first, 0, (0, self.text.len()).into())
-        };
-        let lines = self.window.lines.len();
-        Ok(Box::new(MietteSpanContents::new_named(self.window.path.clone(), data, range, line, column, lines)))
+/// What all lines of an excerpt have in common.
+struct Layout<'a> {
+    marks: &'a [Mark<'a>],
+    style: &'a Style,
+    room: usize,
+}
+
+impl Layout<'_> {
+    /// The window of a line that has a mark. The whole line if it fits and leaves room for the label;
+    /// else a third of the room goes to what stands before the mark.
+    fn window(&self, line: &str, piece: &Piece) -> Window {
+        let (start, whole) = (self.start(line), line.len());
+        if start.to == whole {
+            let words = self.marks[piece.mark].label.map_or(0, columns);
+            let middle = (columns(&line[..piece.start]) + columns(&line[..piece.end])) / 2;
+            if middle + 4 + words.min(LABEL_ROOM) <= self.room {
+                return start;
+            }
+        }
+        let cut = columns(self.style.ellipsis());
+        let before = tail(&line[..piece.start], self.room / 3).len();
+        let from = piece.start - before;
+        if from == 0 {
+            return start;
+        }
+        let rest = &line[from..];
+        let to = from + head(rest, self.room - cut).len();
+        Window { from, to: if to == whole { whole } else { from + head(rest, self.room - 2 * cut).len() } }
     }
+
+    /// The window of a line that is shown from its start.
+    fn start(&self, line: &str) -> Window {
+        let to = head(line, self.room).len();
+        let cut = columns(self.style.ellipsis());
+        Window { from: 0, to: if to == line.len() { to } else { head(line, self.room - cut).len() } }
+    }
+
+    fn push_line(&self, out: &mut String, line: &str, shown: Window) {
+        out.push_str(self.left(shown));
+        push_clean(out, &line[shown.from..shown.to]);
+        if shown.to < line.len() {
+            out.push_str(self.style.ellipsis());
+        }
+        out.push('\n');
+    }
+
+    fn left(&self, shown: Window) -> &'static str {
+        if shown.from > 0 { self.style.ellipsis() } else { "" }
+    }
+
+    /// The columns for the words of a mark: miette hangs them below its middle, four columns to the right.
+    fn label_room(&self, line: &str, shown: Window, piece: &Piece) -> usize {
+        let before = columns(self.left(shown)) + columns(&line[shown.from..piece.start]);
+        let marked = columns(&line[piece.start..piece.end.min(shown.to)]);
+        self.room.saturating_sub(before + marked / 2 + 4)
+    }
+
+    fn label(
+        &self,
+        here: usize,
+        line: &str,
+        shown: Window,
+        piece: &Piece,
+        words: Option<&str>,
+        position: Position,
+    ) -> Label {
+        let before = clean(&line[shown.from..piece.start]);
+        let marked = clean(&line[piece.start..piece.end.min(shown.to)]);
+        let room = self.label_room(line, shown, piece).max(LABEL_ROOM / 3);
+        Label {
+            mark: piece.mark,
+            offset: here + self.left(shown).len() + before.len(),
+            length: marked.len(),
+            words: words.map(|words| wrap(&clean(head(words, 400)), room).join("\n")),
+            position,
+        }
+    }
+}
+
+impl Piece {
+    /// Whether miette would draw the two on top of each other.
+    fn overlaps(self, other: Self) -> bool {
+        let end = |piece: Self| piece.end.max(piece.start + 1);
+        self.line == other.line && self.start < end(other) && other.start < end(self)
+    }
+}
+
+impl Window {
+    /// Whether a mark that begins at `start` can be seen. The place after the last character can, if
+    /// the line is shown to its end.
+    fn holds(self, start: usize, whole: usize) -> bool {
+        self.from <= start && (start < self.to || self.to == whole)
+    }
+}
+
+/// A line without its line break.
+fn line_of(file: &SourceFile, line: usize) -> &str {
+    let text = file.text();
+    let start = file.lines().start_of(line).unwrap_or(text.len());
+    let end = file.lines().start_of(line + 1).unwrap_or(text.len());
+    let line = &text[start..end];
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
+/// The part of a span on its first line: a mark that runs over several lines, such as that of a whole
+/// mapping, says no more than its first line, and would push everything else off the screen.
+fn piece(file: &SourceFile, mark: usize, span: Span) -> Piece {
+    let text = file.text();
+    let offset = text.floor_char_boundary(span.start as usize);
+    let line = file.lines().line_of(offset);
+    let from = file.lines().start_of(line).unwrap_or_default();
+    let whole = line_of(file, line);
+    let start = (offset - from).min(whole.len());
+    let end = text.ceil_char_boundary(span.end as usize).saturating_sub(from);
+    let end = if end > whole.len() { whole.trim_end().len() } else { end };
+    Piece { mark, line, start, end: end.max(start) }
 }

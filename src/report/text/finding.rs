@@ -1,112 +1,132 @@
-//! One finding, as miette draws it.
+//! One finding, in full.
 
 use std::fmt;
-use std::io::{self, Write};
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles};
+use miette::LabeledSpan;
 
-use super::super::style::{CYAN, Style};
-use super::excerpt::{Excerpt, Window};
-use crate::lint::{Diagnostic, Related, Severity};
+use super::excerpt::{Excerpt, Mark};
+use super::theme::{Lead, Theme};
+use super::words::{clean, columns, count, cut, push_hanging, wrap};
+use crate::lint::{Diagnostic, Related, Severity, Subject};
+use crate::report::positions::Positions;
 use crate::source::{Sources, Span};
 
-/// Related places at most this many lines away are drawn in the same excerpt.
-const NEAR: usize = 12;
+/// How many other places a finding shows; the rest is a number.
+const RELATED: usize = 6;
 
-/// Related places that are drawn; the others are counted.
-const RELATED_SHOWN: usize = 4;
+/// The columns after which a message, or a line of help, is cut: it may quote a value of any length.
+const LONGEST: usize = 1000;
 
-/// Writes a finding with its excerpt, its related places, what to do, and where it is documented.
-pub(super) fn write(diagnostic: &Diagnostic, sources: &Sources, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let file = sources.file(diagnostic.span.file);
-    let line = |span: Span| file.lines().line_of(span.start as usize);
-    let is_near = |span: Span| span.file == diagnostic.span.file && line(span).abs_diff(line(diagnostic.span)) <= NEAR;
-    let shown = &diagnostic.related[..diagnostic.related.len().min(RELATED_SHOWN)];
-    let (near, far): (Vec<_>, Vec<_>) = shown.iter().partition(|related| is_near(related.span));
+/// Writes a finding: rule and resource, the message, an excerpt with the place and other places near it,
+/// an excerpt for each place elsewhere, the help and, if `docs`, a link to the rule's documentation.
+pub(super) fn push(
+    out: &mut String,
+    finding: &Diagnostic,
+    sources: &Sources,
+    positions: &mut Positions<'_>,
+    theme: &Theme,
+    docs: bool,
+) {
+    positions.advance(finding.span);
+    push_head(out, finding, theme);
 
-    write_block(&Block::of_finding(diagnostic, &near, sources), style, out)?;
-    for related in far {
-        write_block(&Block::elsewhere(related, sources), style, out)?;
+    let shown = &finding.related[..finding.related.len().min(RELATED)];
+    let mut marks = vec![Mark { span: finding.span, label: finding.label.as_deref() }];
+    marks.extend(shown.iter().map(|related| Mark { span: related.span, label: Some(&related.message) }));
+    let excerpt = Excerpt::new(sources, positions, &marks, &theme.style);
+    let marked: Vec<usize> = excerpt.labels.iter().map(|label| label.mark).collect();
+    push_block(out, &finding.message, Lead::Finding(finding.severity), excerpt, theme);
+
+    for (index, related) in shown.iter().enumerate() {
+        if !marked.contains(&(index + 1)) {
+            push_related(out, related, finding.span, sources, positions, theme);
+        }
     }
-    let omitted = diagnostic.related.len() - shown.len();
-    if omitted > 0 {
-        writeln!(out, "  and {omitted} more places")?;
+    if finding.related.len() > RELATED {
+        let more = count(finding.related.len() - RELATED, "more place");
+        out.push_str(&format!("  {} and {more}\n", theme.style.ellipsis()));
     }
-    if let Some(help) = &diagnostic.help {
-        write_note("help", help, style, out)?;
+    if let Some(help) = &finding.help {
+        for (index, line) in help.lines().take(RELATED * 2).enumerate() {
+            let first = if index == 0 { format!("  {} ", theme.accent("help:")) } else { " ".repeat(8) };
+            push_hanging(out, &first, 8, &cut(line, LONGEST, theme.style.ellipsis()), theme.style.columns());
+        }
     }
-    let docs = format!("{}, or mesh explain {}", diagnostic.rule.docs_link(), diagnostic.rule.name);
-    write_note("docs", &docs, style, out)?;
-    writeln!(out)
+    if docs {
+        out.push_str(&format!("  {} {}\n", theme.accent("docs:"), finding.rule.docs_link()));
+    }
 }
 
-fn write_block(block: &Block, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut text = String::new();
-    handler(style).render_report(&mut text, block).map_err(io::Error::other)?;
-    for line in text.trim_matches('\n').lines().filter(|line| !line.trim().is_empty()) {
-        writeln!(out, "{}", line.trim_end())?;
+/// `error[duplicate-host] VirtualService default/reviews, spec.hosts[0]`; without the field if that is too long.
+fn push_head(out: &mut String, finding: &Diagnostic, theme: &Theme) {
+    let head = format!("{}[{}]", finding.severity.as_str(), finding.rule.name);
+    out.push_str(&theme.severity(finding.severity, &head));
+    if let Some(subject) = &finding.subject {
+        let mut used = columns(&head) + 1;
+        let resource = resource(subject);
+        used += columns(&resource);
+        out.push(' ');
+        out.push_str(&resource);
+        let field = clean(&subject.field);
+        if !field.is_empty() && used + 2 + columns(&field) <= theme.style.columns() {
+            out.push_str(", ");
+            out.push_str(&field);
+        }
     }
-    Ok(())
+    out.push('\n');
 }
 
-/// A line below the excerpts, wrapped under its first word.
-fn write_note(name: &str, text: &str, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let indent = " ".repeat(name.len() + 4);
-    let options = textwrap::Options::new(style.width).subsequent_indent(&indent).break_words(false);
-    let initial = format!("  {}: ", style.paint(CYAN, name));
-    // The escape sequences of the name take no columns, so the text is wrapped behind a stand-in of its length.
-    let wrapped = textwrap::fill(&format!("{}{text}", "x".repeat(name.len() + 4)), options);
-    writeln!(out, "{initial}{}", &wrapped[name.len() + 4..])
+/// `VirtualService default/reviews`.
+fn resource(subject: &Subject) -> String {
+    let resource = &subject.resource;
+    match &resource.namespace {
+        Some(namespace) => clean(&format!("{} {namespace}/{}", resource.kind, resource.name)),
+        None => clean(&format!("{} {}", resource.kind, resource.name)),
+    }
 }
 
-fn handler(style: &Style) -> GraphicalReportHandler {
-    let theme = GraphicalTheme {
-        characters: if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() },
-        styles: if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() },
+fn push_related(
+    out: &mut String,
+    related: &Related,
+    own: Span,
+    sources: &Sources,
+    positions: &Positions<'_>,
+    theme: &Theme,
+) {
+    let excerpt = Excerpt::new(sources, positions, &[Mark { span: related.span, label: None }], &theme.style);
+    // In its own file the reader knows where he is; in another one it helps to say.
+    let message = match &related.subject {
+        Some(subject) if related.span.file != own.file => format!("{} ({})", related.message, resource(subject)),
+        _ => related.message.clone(),
     };
-    GraphicalReportHandler::new_themed(theme)
-        .with_width(style.width)
-        .with_links(false)
-        .with_wrap_lines(true)
-        .with_break_words(false)
-        .with_context_lines(1)
+    push_block(out, &message, Lead::Related, excerpt, theme);
 }
 
-/// What miette draws as one report: the finding itself, or a related place.
-#[derive(Debug)]
+/// A message and an excerpt, drawn by miette.
+fn push_block(out: &mut String, message: &str, lead: Lead, excerpt: Excerpt, theme: &Theme) {
+    let message = cut(message, LONGEST, theme.style.ellipsis());
+    let message = wrap(&message, theme.style.columns().saturating_sub(4)).join("\n");
+    let own = excerpt.labels.iter().position(|label| label.mark == 0).unwrap_or_default();
+    let handler = theme.handler(lead, own, excerpt.labels.len());
+    let block = Block { message, lead, excerpt };
+    let mut drawn = String::new();
+    handler.render_report(&mut drawn, &block).expect("writing to a string does not fail");
+    for line in drawn.lines() {
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
+/// What miette is asked to draw.
 struct Block {
     message: String,
-    code: Option<&'static str>,
-    severity: miette::Severity,
+    lead: Lead,
     excerpt: Excerpt,
-    labels: Vec<LabeledSpan>,
 }
 
-impl Block {
-    /// The finding, with the related places that are near enough for one excerpt.
-    fn of_finding(diagnostic: &Diagnostic, near: &[&Related], sources: &Sources) -> Self {
-        let file = sources.file(diagnostic.span.file);
-        let spans: Vec<Span> = std::iter::once(diagnostic.span).chain(near.iter().map(|it| it.span)).collect();
-        let excerpt = Excerpt::new(Window::around(file, &spans), file, diagnostic.span);
-        let label = |text: Option<String>, span| LabeledSpan::new_with_span(text, excerpt.window().place(span));
-        // A place with a label beside it needs one too, or it looks forgotten.
-        let own = diagnostic.label.clone().or_else(|| (!near.is_empty()).then(|| "here".to_owned()));
-        let mut labels = vec![label(own, diagnostic.span)];
-        labels.extend(near.iter().map(|related| label(Some(related.message.clone()), related.span)));
-        let severity = match diagnostic.severity {
-            Severity::Error => miette::Severity::Error,
-            Severity::Warning => miette::Severity::Warning,
-            Severity::Info => miette::Severity::Advice,
-        };
-        let code = Some(diagnostic.rule.name);
-        Self { message: diagnostic.message.clone(), code, severity, excerpt, labels }
-    }
-
-    fn elsewhere(related: &Related, sources: &Sources) -> Self {
-        let file = sources.file(related.span.file);
-        let excerpt = Excerpt::new(Window::around(file, &[related.span]), file, related.span);
-        let labels = vec![LabeledSpan::new_with_span(None, excerpt.window().place(related.span))];
-        Self { message: related.message.clone(), code: None, severity: miette::Severity::Advice, excerpt, labels }
+impl fmt::Debug for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 
@@ -119,19 +139,25 @@ impl fmt::Display for Block {
 impl std::error::Error for Block {}
 
 impl miette::Diagnostic for Block {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.code.map(|code| Box::new(code) as Box<dyn fmt::Display>)
-    }
-
     fn severity(&self) -> Option<miette::Severity> {
-        Some(self.severity)
+        Some(match self.lead {
+            Lead::Finding(Severity::Error) => miette::Severity::Error,
+            Lead::Finding(Severity::Warning) => miette::Severity::Warning,
+            Lead::Finding(Severity::Info) | Lead::Related => miette::Severity::Advice,
+        })
     }
 
-    fn source_code(&self) -> Option<&dyn SourceCode> {
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
         Some(&self.excerpt)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(self.labels.iter().cloned()))
+        Some(Box::new(self.excerpt.labels.iter().map(|label| {
+            let span = (label.offset, label.length);
+            match label.mark {
+                0 => LabeledSpan::new_primary_with_span(label.words.clone(), span),
+                _ => LabeledSpan::new_with_span(label.words.clone(), span),
+            }
+        })))
     }
 }

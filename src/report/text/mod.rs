@@ -1,37 +1,108 @@
-//! Text for people.
+//! What a person reads.
+//!
+//! Three parts, from the particular to the general: findings with their excerpts in the order of the
+//! files, then per rule what there is too much of to show like that, then what could not be checked and the
+//! totals. The totals come last because that is what is still on the screen when everything else has scrolled away.
 
 mod excerpt;
 mod finding;
-mod summary;
+mod source_code;
+mod theme;
+mod totals;
+mod words;
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::io;
 
 use super::Style;
-use crate::lint::{self, Diagnostic};
+use super::positions::Positions;
+use crate::lint::{Diagnostic, Report};
 use crate::source::Sources;
+use theme::Theme;
+use words::{clean, columns, count, cut};
 
-/// Findings of one rule that are shown with an excerpt. More of them teach nothing new.
-const SHOWN_IN_FULL: usize = 20;
+/// Findings of one rule that are shown with an excerpt.
+const IN_FULL: usize = 20;
 
-/// Findings of one rule that are shown at all, those beyond the first ones on one line each.
-const SHOWN_AT_ALL: usize = 100;
+/// Findings of one rule, after those, that are shown on a line each.
+const IN_LINES: usize = 30;
 
-/// Writes what `mesh lint` found: every finding with its excerpt, in the order of files; of a rule that found more
-/// than 20 things the others on one line each, beyond 100 only their number; then what could not be
-/// checked, and the totals.
-pub fn lint(report: &lint::Report, sources: &Sources, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut by_rule: BTreeMap<&str, Vec<&Diagnostic>> = BTreeMap::new();
+/// Writes what `mesh lint` prints for people.
+///
+/// A rule that fires hundreds of times has mostly found one mistake that was copied hundreds of times.
+/// Its first 20 findings are shown with their excerpts, among those of the other rules. The next
+/// 30 follow below as lines that editors and terminals make clickable, under a heading for the rule;
+/// the rest is a number. The limits are per rule so that a noisy rule does not hide a quiet one. The
+/// totals count everything.
+pub fn lint(report: &Report, sources: &Sources, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let theme = Theme::new(*style);
+    let mut positions = Positions::new(sources);
+    let mut rules: Vec<Rule<'_>> = Vec::new();
+    let mut text = String::new();
     for diagnostic in &report.diagnostics {
-        let of_rule = by_rule.entry(diagnostic.rule.name).or_default();
-        of_rule.push(diagnostic);
-        if of_rule.len() <= SHOWN_IN_FULL {
-            finding::write(diagnostic, sources, style, out)?;
+        let rule = Rule::of(&mut rules, diagnostic);
+        rule.seen += 1;
+        if rule.seen <= IN_FULL {
+            let docs = style.docs && rule.seen == 1;
+            finding::push(&mut text, diagnostic, sources, &mut positions, &theme, docs);
+            text.push('\n');
+            out.write_all(text.as_bytes())?;
+            text.clear();
+        } else if rule.lines.len() < IN_LINES {
+            rule.lines.push(diagnostic);
+        } else {
+            rule.rest += 1;
+            rule.rest_files.insert(diagnostic.span.file);
         }
     }
-    for (rule, diagnostics) in by_rule.iter().filter(|(_, diagnostics)| diagnostics.len() > SHOWN_IN_FULL) {
-        summary::rest_of_rule(rule, &diagnostics[SHOWN_IN_FULL..], SHOWN_AT_ALL - SHOWN_IN_FULL, sources, style, out)?;
+    rules.sort_by_key(|rule| rule.name);
+    for rule in rules.iter().filter(|rule| !rule.lines.is_empty()) {
+        rule.push(&mut text, sources, &theme);
     }
-    summary::unchecked(&report.unchecked, style, out)?;
-    summary::totals(&report.summary, style, out)
+    totals::push_unchecked(&mut text, &report.unchecked, &theme);
+    totals::push_summary(&mut text, &report.summary, &theme);
+    out.write_all(text.as_bytes())
+}
+
+/// The findings of one rule.
+struct Rule<'a> {
+    name: &'static str,
+    seen: usize,
+    lines: Vec<&'a Diagnostic>,
+    rest: usize,
+    rest_files: BTreeSet<crate::source::FileId>,
+}
+
+impl<'a> Rule<'a> {
+    fn of<'r>(rules: &'r mut Vec<Self>, diagnostic: &Diagnostic) -> &'r mut Self {
+        let name = diagnostic.rule.name;
+        let at = rules.iter().position(|rule| rule.name == name).unwrap_or_else(|| {
+            rules.push(Self { name, seen: 0, lines: Vec::new(), rest: 0, rest_files: BTreeSet::new() });
+            rules.len() - 1
+        });
+        &mut rules[at]
+    }
+
+    /// The findings that have no excerpt.
+    fn push(&self, out: &mut String, sources: &Sources, theme: &Theme) {
+        let ellipsis = theme.style.ellipsis();
+        out.push_str(&format!("{} more of {}:\n", self.seen - IN_FULL, self.name));
+        let mut positions = Positions::new(sources);
+        for diagnostic in &self.lines {
+            let (start, _) = positions.advance(diagnostic.span);
+            let path = clean(sources.file(diagnostic.span.file).path());
+            let place = format!("{path}:{}:{}:", start.line, start.column);
+            let room = theme.style.columns().saturating_sub(columns(&place) + 3).max(Style::MIN_WIDTH);
+            let place = theme.severity(diagnostic.severity, &place);
+            out.push_str(&format!("  {place} {}\n", cut(&diagnostic.message, room, ellipsis)));
+        }
+        if self.rest > 0 {
+            let files = count(self.rest_files.len(), "file");
+            out.push_str(&format!("  {ellipsis} {} more in {files}; `--format json` lists all\n", self.rest));
+        }
+        out.push('\n');
+    }
 }

@@ -32,7 +32,7 @@ fn check_subset(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset, 
         return;
     }
     let Some(service) = world.services.covering(&rule.name.namespace, &rule.host) else {
-        return findings.unchecked(format!("{} is not among the manifests", rule.host.as_str()));
+        return findings.unchecked("the service of the DestinationRule is not among the manifests");
     };
     match endpoints(world, service) {
         Err(reason) => findings.unchecked(reason),
@@ -59,8 +59,8 @@ fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSe
         Some(workloads) if !workloads.is_empty() => {
             Ok(workloads.iter().map(|workload| workload.labels.clone()).collect())
         }
-        Some(_) => Err(format!("no workload of {} is among the manifests", service.hostname)),
-        None => Err(format!("the endpoints of {} are not known from files", service.hostname)),
+        Some(_) => Err(format!("no workload of the service is among the manifests of namespace {}", service.namespace)),
+        None => Err("the endpoints of the service are not known from files".to_owned()),
     }
 }
 
