@@ -15,6 +15,10 @@ pub mod load;
 
 pub mod world;
 
+pub mod routing;
+
+pub mod simulate;
+
 pub mod lint;
 
 pub mod report;

@@ -1,5 +1,7 @@
 //! Many findings, and how long they take.
 
+#![allow(clippy::disallowed_macros, reason = "a measurement is printed")]
+
 use super::*;
 
 /// Many findings of one rule, in several files, after one finding of another.

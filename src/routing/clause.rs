@@ -1,0 +1,74 @@
+//! Condition to action: one entry of an Envoy route list.
+
+use std::sync::Arc;
+
+use super::predicate::Condition;
+use super::request::Request;
+use super::rule::{HttpRule, Owner};
+use crate::source::Span;
+use crate::world::Service;
+
+/// One entry of a route list: all conditions have to hold, then the action is taken.
+#[derive(Debug, Clone)]
+pub struct Clause<'a> {
+    /// The conditions.
+    pub conditions: Vec<Condition>,
+    /// What is done.
+    pub action: Action<'a>,
+    /// The match of the rule that the conditions come from, and its index; `None` if the rule has none.
+    pub entry: Option<(usize, Span)>,
+    /// Why this proxy does not get the clause at all. It is kept for explanations only.
+    pub exclusion: Option<Exclusion>,
+    /// Whether it takes every request, so that nothing behind it is ever reached (istiod: `IsCatchAllRoute`).
+    pub is_catch_all: bool,
+}
+
+/// A condition that is decided for a proxy, not for a request, and does not hold for this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion {
+    /// What is looked at.
+    pub name: &'static str,
+    /// What the proxy has there.
+    pub seen: String,
+    /// What the condition asks for.
+    pub wanted: String,
+}
+
+/// What is done with a request.
+#[derive(Debug, Clone)]
+pub enum Action<'a> {
+    /// What a rule of a VirtualService says.
+    Rule(Arc<HttpRule<'a>>),
+    /// The request goes to the service itself, which no VirtualService routes for.
+    Service(&'a Service<'a>),
+}
+
+impl<'a> Clause<'a> {
+    /// Whether the proxy has the clause.
+    pub fn is_live(&self) -> bool {
+        self.exclusion.is_none()
+    }
+
+    /// Whether the clause takes a request.
+    pub fn takes(&self, request: &Request) -> bool {
+        self.is_live() && self.first_failing(request).is_none()
+    }
+
+    /// The first condition that does not hold for a request; `None` if all do.
+    pub fn first_failing(&self, request: &Request) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| !condition.holds(request))
+    }
+
+    /// The rule that the clause comes from.
+    pub fn owner(&self) -> Option<Owner<'a>> {
+        match &self.action {
+            Action::Rule(rule) => Some(rule.owner),
+            Action::Service(_) => None,
+        }
+    }
+
+    /// A clause without conditions.
+    pub fn default_route(action: Action<'a>) -> Self {
+        Self { conditions: Vec::new(), action, entry: None, exclusion: None, is_catch_all: true }
+    }
+}

@@ -1,0 +1,156 @@
+//! Delegation: the rules of another VirtualService in the place of one (istiod: `mergeVirtualServices`,
+//! `MergeHTTPRoutes`, `hasConflict`).
+
+use std::collections::BTreeMap;
+
+use super::rule::{HttpMatch, HttpRule};
+use crate::model::networking::StringMatch;
+use crate::world::{VirtualService, World};
+
+/// The HTTP rules of a VirtualService in order, those of its delegates in their places. A delegate that does not
+/// exist, or is not exported to the namespace, leaves nothing.
+pub(super) fn http_rules<'a>(world: &'a World<'a>, service: &'a VirtualService<'a>) -> Vec<HttpRule<'a>> {
+    let mut rules = Vec::new();
+    for (index, route) in service.spec.http.iter().enumerate() {
+        let rule = HttpRule::new(service, index, route);
+        let Some(delegate) = &route.delegate else {
+            rules.push(rule);
+            continue;
+        };
+        let own = service.name.namespace.as_ref();
+        let name = delegate.name.as_ref().map_or("", |name| name.as_str());
+        let namespace = delegate.namespace.as_ref().map_or(own, |it| it.as_str());
+        let namespace = if namespace.is_empty() { own } else { namespace };
+        let lender = world
+            .virtual_services
+            .iter()
+            .find(|other| other.name.name == name && other.name.namespace == namespace && other.is_delegate());
+        if let Some(lender) = lender.filter(|lender| lender.export_to.includes(own)) {
+            let lent = lender.spec.http.iter().enumerate().map(|(index, route)| HttpRule::new(lender, index, route));
+            rules.extend(lent.filter_map(|leaf| merge(&rule, leaf)));
+        }
+    }
+    rules
+}
+
+/// The rule that comes of a delegating one and one of the delegate. `None` if their conditions exclude each other.
+fn merge<'a>(root: &HttpRule<'a>, leaf: HttpRule<'a>) -> Option<HttpRule<'a>> {
+    let matches = merge_matches(&root.matches, &leaf.matches)?;
+    Some(HttpRule {
+        name: join_names(&root.name, &leaf.name),
+        matches,
+        rewrite: leaf.rewrite.or(root.rewrite),
+        direct_response: leaf.direct_response.or(root.direct_response),
+        timeout: leaf.timeout.or(root.timeout),
+        retries: leaf.retries.or(root.retries),
+        fault: leaf.fault.or(root.fault),
+        mirror: leaf.mirror.or(root.mirror),
+        mirror_percent: leaf.mirror_percent.or(root.mirror_percent),
+        mirror_percentage: leaf.mirror_percentage.or(root.mirror_percentage),
+        mirrors: if leaf.mirrors.is_empty() { root.mirrors } else { leaf.mirrors },
+        cors_policy: leaf.cors_policy.or(root.cors_policy),
+        headers: leaf.headers.or(root.headers),
+        // Where a request goes is for the delegate alone to say.
+        route: leaf.route,
+        redirect: leaf.redirect,
+        owner: leaf.owner,
+    })
+}
+
+fn merge_matches<'a>(roots: &[HttpMatch<'a>], leaves: &[HttpMatch<'a>]) -> Option<Vec<HttpMatch<'a>>> {
+    if roots.is_empty() || leaves.is_empty() {
+        return Some(if roots.is_empty() { leaves.to_vec() } else { roots.to_vec() });
+    }
+    let mut merged = Vec::new();
+    for leaf in leaves {
+        let compatible: Vec<_> = roots.iter().filter(|root| !conflict(root, leaf)).collect();
+        // One alternative that cannot hold takes the whole rule away.
+        if compatible.is_empty() {
+            return None;
+        }
+        merged.extend(compatible.into_iter().map(|root| merge_match(root, leaf)));
+    }
+    Some(merged)
+}
+
+fn merge_match<'a>(root: &HttpMatch<'a>, leaf: &HttpMatch<'a>) -> HttpMatch<'a> {
+    let mut source_labels = root.source_labels.clone();
+    source_labels.extend(&leaf.source_labels);
+    HttpMatch {
+        span: leaf.span,
+        index: leaf.index,
+        name: join_names(&root.name, &leaf.name),
+        uri: leaf.uri.or(root.uri),
+        ignore_uri_case: leaf.ignore_uri_case,
+        scheme: leaf.scheme.or(root.scheme),
+        method: leaf.method.or(root.method),
+        authority: leaf.authority.or(root.authority),
+        headers: union(&root.headers, &leaf.headers),
+        without_headers: union(&root.without_headers, &leaf.without_headers),
+        query_params: union(&root.query_params, &leaf.query_params),
+        port: leaf.port.or(root.port),
+        source_labels,
+        source_namespace: leaf.source_namespace.or(root.source_namespace),
+        gateways: if leaf.gateways.is_empty() { root.gateways.clone() } else { leaf.gateways.clone() },
+    }
+}
+
+type Named<'a> = Vec<(&'a str, &'a StringMatch)>;
+
+fn union<'a>(root: &Named<'a>, leaf: &Named<'a>) -> Named<'a> {
+    let by_name: BTreeMap<&str, &StringMatch> = root.iter().chain(leaf).copied().collect();
+    by_name.into_iter().collect()
+}
+
+fn join_names(root: &str, leaf: &str) -> String {
+    match (root.is_empty(), leaf.is_empty()) {
+        (false, false) => format!("{root}-{leaf}"),
+        (true, _) => leaf.to_owned(),
+        (_, true) => root.to_owned(),
+    }
+}
+
+/// Whether istiod finds two matches incompatible. It is stricter than logic: a delegate that does not repeat the
+/// root's `sourceNamespace` conflicts with it, as does any regular expression with anything.
+fn conflict(root: &HttpMatch<'_>, leaf: &HttpMatch<'_>) -> bool {
+    let texts = [
+        (root.uri, leaf.uri),
+        (root.scheme, leaf.scheme),
+        (root.method, leaf.method),
+        (root.authority, leaf.authority),
+    ];
+    let labels_differ =
+        root.source_labels.iter().any(|(key, value)| leaf.source_labels.get(key).is_some_and(|other| other != value));
+    let ports_differ = matches!((root.port, leaf.port), (Some(a), Some(b)) if a.value != b.value);
+    let namespace_lost = root.source_namespace.is_some() && root.source_namespace != leaf.source_namespace;
+    let gateways_lost = !root.gateways.is_empty()
+        && !leaf.gateways.is_empty()
+        && !leaf.gateways.iter().all(|gateway| root.gateways.contains(gateway));
+    texts.into_iter().any(|(root, leaf)| texts_conflict(root, leaf))
+        || root.ignore_uri_case != leaf.ignore_uri_case
+        || named_conflict(&root.headers, &leaf.headers)
+        || named_conflict(&root.without_headers, &leaf.without_headers)
+        || named_conflict(&root.query_params, &leaf.query_params)
+        || ports_differ
+        || namespace_lost
+        || labels_differ
+        || gateways_lost
+}
+
+fn named_conflict(root: &Named<'_>, leaf: &Named<'_>) -> bool {
+    root.iter().any(|(name, value)| {
+        leaf.iter().any(|(other, other_value)| name == other && texts_conflict(Some(value), Some(other_value)))
+    })
+}
+
+fn texts_conflict(root: Option<&StringMatch>, leaf: Option<&StringMatch>) -> bool {
+    let (Some(root), Some(leaf)) = (root, leaf) else { return false };
+    if root.regex.is_some() || leaf.regex.is_some() {
+        return true;
+    }
+    match (&root.exact, &root.prefix, &leaf.exact, &leaf.prefix) {
+        (Some(root), None, Some(leaf), None) => root != leaf,
+        (None, Some(root), None, Some(leaf)) | (None, Some(root), Some(leaf), None) => !leaf.starts_with(root.as_str()),
+        _ => true,
+    }
+}

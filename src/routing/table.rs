@@ -1,0 +1,104 @@
+//! Route tables: virtual hosts by domain (Envoy: `RouteConfiguration`).
+
+use std::collections::{HashMap, HashSet};
+
+use super::clause::Clause;
+use super::request::Request;
+
+/// The routes of one listener.
+#[derive(Debug, Default)]
+pub struct Table<'a> {
+    virtual_hosts: Vec<VirtualHost<'a>>,
+    names: HashSet<String>,
+    by_domain: HashMap<String, usize>,
+    /// The suffixes of wildcard domains, the longest first.
+    wildcards: Vec<(String, usize)>,
+    /// What happens to hosts that are not in the table.
+    pub fallback: Fallback,
+}
+
+/// What happens to requests for hosts that are not in the table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Fallback {
+    /// They are answered with 404.
+    #[default]
+    NotFound,
+    /// They go where the client dialled: `PassthroughCluster`.
+    Passthrough,
+    /// They are answered with 502.
+    BlackHole,
+}
+
+/// The routes for some domains.
+#[derive(Debug)]
+pub struct VirtualHost<'a> {
+    /// The name that istiod gives it: `host:port`.
+    pub name: String,
+    /// The domains. What starts with `*` is a suffix.
+    pub domains: Vec<String>,
+    /// The routes, in order.
+    pub clauses: Vec<Clause<'a>>,
+    /// Whether plaintext requests are redirected to HTTPS before any route is looked at.
+    pub requires_tls: bool,
+}
+
+/// What a table says of a request.
+#[derive(Debug)]
+pub enum Found<'t, 'a> {
+    /// The clause that matched.
+    Clause(&'t VirtualHost<'a>, &'t Clause<'a>),
+    /// No clause of the virtual host matched.
+    NoClause(&'t VirtualHost<'a>),
+    /// The virtual host wants TLS.
+    RequiresTls(&'t VirtualHost<'a>),
+    /// No virtual host has the request's host.
+    NoVirtualHost,
+}
+
+impl<'a> Table<'a> {
+    /// Adds a virtual host. One of the same name is dropped, and domains that are taken already are dropped from it
+    /// (istiod: `getUniqueAndSharedDNSDomain`, `dedupeDomains`).
+    pub fn add(&mut self, mut virtual_host: VirtualHost<'a>) {
+        if !self.names.insert(virtual_host.name.clone()) {
+            return;
+        }
+        let index = self.virtual_hosts.len();
+        virtual_host.domains.retain(|domain| !self.by_domain.contains_key(&domain.to_ascii_lowercase()));
+        for domain in &virtual_host.domains {
+            let domain = domain.to_ascii_lowercase();
+            if let Some(suffix) = domain.strip_prefix('*') {
+                let at = self.wildcards.partition_point(|(other, _)| other.len() >= suffix.len());
+                self.wildcards.insert(at, (suffix.to_owned(), index));
+            }
+            self.by_domain.insert(domain, index);
+        }
+        self.virtual_hosts.push(virtual_host);
+    }
+
+    /// The virtual hosts, in order.
+    pub fn virtual_hosts(&self) -> &[VirtualHost<'a>] {
+        &self.virtual_hosts
+    }
+
+    /// The virtual host of a request: an exact domain, else the longest wildcard with at least one character in its
+    /// place, else `*`.
+    pub fn virtual_host(&self, request: &Request) -> Option<&VirtualHost<'a>> {
+        let host = request.host();
+        let exact = self.by_domain.get(&host).filter(|_| !host.starts_with('*')).copied();
+        let covers = |suffix: &str| suffix.is_empty() || (host.len() > suffix.len() && host.ends_with(suffix));
+        let wildcard = || self.wildcards.iter().find(|(suffix, _)| covers(suffix)).map(|(_, index)| *index);
+        exact.or_else(wildcard).map(|index| &self.virtual_hosts[index])
+    }
+
+    /// What happens to a request.
+    pub fn find<'t>(&'t self, request: &Request) -> Found<'t, 'a> {
+        let Some(virtual_host) = self.virtual_host(request) else { return Found::NoVirtualHost };
+        if virtual_host.requires_tls && request.scheme != "https" {
+            return Found::RequiresTls(virtual_host);
+        }
+        match virtual_host.clauses.iter().find(|clause| clause.takes(request)) {
+            Some(clause) => Found::Clause(virtual_host, clause),
+            None => Found::NoClause(virtual_host),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! An answer: the result object of the interface.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::source::Span;
+
+/// What happens to a request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// The request's.
+    pub id: serde_json::Value,
+    /// The host that was asked for.
+    pub host: String,
+    /// What happens.
+    pub outcome: Outcome,
+    /// What the client sees if no upstream answers for it.
+    pub status: Option<u32>,
+    /// Envoy's response flag.
+    pub flag: Option<&'static str>,
+    /// The rule that decided.
+    pub route: Option<Route>,
+    /// Where the request goes, with shares that add up to 100.
+    pub destinations: Vec<Destination>,
+    /// The request that the upstream gets.
+    pub request: Option<Rewritten>,
+    /// Where the client is sent.
+    pub location: Option<String>,
+    /// Where copies go.
+    pub mirrors: Vec<Mirror>,
+    /// Delays and aborts on purpose.
+    pub fault: Option<Fault>,
+    /// How long the request may take; null without a limit.
+    pub timeout: Option<String>,
+    /// What the rule says about retries; null if it leaves them to the mesh.
+    pub retries: Option<Retries>,
+    /// The rules that were considered, in order.
+    pub trace: Vec<Step>,
+    /// What a reader should know beside the answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// What happens to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It goes to the destinations.
+    Forward,
+    /// It goes where the client dialled.
+    Passthrough,
+    /// The client is sent elsewhere.
+    Redirect,
+    /// The proxy answers.
+    DirectResponse,
+    /// No route takes it.
+    NoRoute,
+    /// It is stopped, because the destination is unknown.
+    Blackhole,
+    /// A policy forbids it.
+    Denied,
+    /// The connection is refused.
+    Refused,
+}
+
+impl Outcome {
+    /// The word of the interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Passthrough => "passthrough",
+            Self::Redirect => "redirect",
+            Self::DirectResponse => "direct-response",
+            Self::NoRoute => "no-route",
+            Self::Blackhole => "blackhole",
+            Self::Denied => "denied",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A rule of a VirtualService.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Route {
+    /// `namespace/name` of the VirtualService that has the rule.
+    pub virtual_service: String,
+    /// The section.
+    pub section: &'static str,
+    /// The rule's index in the section.
+    pub index: usize,
+    /// The index of the match that took the request; null if the rule has none.
+    pub r#match: Option<usize>,
+    /// The rule's name.
+    pub name: String,
+    /// The file.
+    pub file: String,
+    /// The line of the rule.
+    pub line: usize,
+    /// The rule, or the match of it that took the request.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// A cluster that a request goes to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Destination {
+    /// The name that istiod gives the cluster.
+    pub cluster: String,
+    /// The service.
+    pub host: String,
+    /// The subset; null for the whole service.
+    pub subset: Option<String>,
+    /// The service port; null if the client's counts.
+    pub port: Option<u32>,
+    /// The share, in percent.
+    pub weight: serde_json::Number,
+    /// The workloads behind it.
+    pub workloads: Vec<String>,
+    /// Why requests cannot reach it: `no-cluster` or `no-endpoints`.
+    pub problem: Option<&'static str>,
+}
+
+/// The request that an upstream gets.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rewritten {
+    /// The authority.
+    pub authority: String,
+    /// The path with its query string.
+    pub path: String,
+    /// The headers that the rule sets or adds.
+    pub headers: BTreeMap<String, String>,
+    /// The headers that the rule removes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed_headers: Vec<String>,
+}
+
+/// Where copies go.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Mirror {
+    /// The cluster.
+    pub cluster: String,
+    /// The share of requests that are copied, in percent.
+    pub percentage: f64,
+    /// Why copies cannot reach it.
+    pub problem: Option<&'static str>,
+}
+
+/// Delays and aborts on purpose. The abort is decided after the delay.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Fault {
+    /// The delay.
+    pub delay: Option<Delay>,
+    /// The abort.
+    pub abort: Option<Abort>,
+}
+
+/// A delay.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delay {
+    /// The share of requests, in percent. Without one that is none.
+    pub percentage: f64,
+    /// How long.
+    pub fixed_delay: String,
+}
+
+/// An abort.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Abort {
+    /// The share of requests, in percent. Without one that is none.
+    pub percentage: f64,
+    /// The status that the client sees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<i32>,
+    /// The status of gRPC that it sees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grpc_status: Option<String>,
+}
+
+/// Retries.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Retries {
+    /// How often.
+    pub attempts: i32,
+    /// How long each may take.
+    pub per_try_timeout: Option<String>,
+    /// After what.
+    pub retry_on: Option<String>,
+}
+
+/// A rule that was considered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// The rule; null for the default route of a service.
+    #[serde(flatten)]
+    pub route: Option<Route>,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The first condition that does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// The value that the request, or the proxy, has there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
+    /// The value that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<String>,
+}
+
+/// What came of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It took the request.
+    Matched,
+    /// A condition on the request does not hold.
+    NotMatched,
+    /// This proxy does not have the rule.
+    Excluded,
+}
