@@ -46,6 +46,8 @@ pub enum Color {
 pub enum Command {
     /// Find mistakes in manifests
     Lint(Lint),
+    /// Say where requests go
+    Simulate(Simulate),
     /// Explain a rule
     Explain(Explain),
 }
@@ -62,6 +64,47 @@ pub struct Lint {
     /// From which severity on to exit with status 1
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub fail_on: FailOn,
+}
+
+/// Say where requests go.
+#[derive(Debug, clap::Args)]
+pub struct Simulate {
+    /// Where the request goes, such as http://reviews:9080/path [default: every host that a VirtualService defines]
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+    /// Manifests: files, directories, or - for standard input [default: the configured manifests, else .]
+    #[arg(short, long, value_name = "PATH")]
+    pub file: Vec<PathBuf>,
+    /// A header of the request; can be repeated
+    #[arg(long, value_name = "NAME=VALUE", visible_short_alias = 'H')]
+    pub header: Vec<String>,
+    /// The method [default: GET]
+    #[arg(long, value_name = "METHOD")]
+    pub method: Option<String>,
+    /// The port that the client dials [default: the one in the URL, else that of the service, else 80]
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u32>,
+    /// The namespace of the client [default: that of the destination]
+    #[arg(long, value_name = "NAMESPACE", conflicts_with = "gateway")]
+    pub from: Option<String>,
+    /// A label of the client; can be repeated
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "gateway")]
+    pub from_label: Vec<String>,
+    /// Come in by this Gateway instead of from a workload of the mesh
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    pub gateway: Option<String>,
+    /// Show which rules were considered, and why they did not match
+    #[arg(long)]
+    pub trace: bool,
+    /// Answer the requests of this file, one on each line as JSON; - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "header", "method", "port", "from", "from_label", "gateway", "trace"])]
+    pub requests: Option<PathBuf>,
+    /// How to write the answers
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// Exit with status 1 if a request has no route
+    #[arg(long)]
+    pub expect: bool,
 }
 
 /// How to write results.

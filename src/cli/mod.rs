@@ -7,6 +7,7 @@ mod exit;
 mod explain;
 mod lint;
 mod project;
+mod simulate;
 mod terminal;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ pub fn main() -> ExitCode {
     };
     let status = match &args.command {
         Command::Lint(lint) => lint::run(&args.common, lint),
+        Command::Simulate(simulate) => simulate::run(&args.common, simulate),
         Command::Explain(explain) => explain::run(&args.common, explain),
     };
     ExitCode::from(status.unwrap_or_else(|error| {

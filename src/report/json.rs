@@ -1,6 +1,6 @@
-//! The machine format of `mesh lint`: schema `mesh.lint/v1`.
+//! The machine formats: of `mesh lint`, schema `mesh.lint/v1`, and of `mesh simulate`, schema `mesh.simulate/v1`.
 //!
-//! A key that does not apply is left out. `witness` is the exception: it is always there, `null` where
+//! In the former a key that does not apply is left out. `witness` is the exception: it is always there, `null` where
 //! a rule has no request to show.
 
 use std::io;
@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::positions::Positions;
 use crate::lint::{self, ResourceName, Subject, Summary, Unchecked};
+use crate::simulate::{Answer, Unanswered};
 use crate::source::{Position, Sources};
 
 /// Writes what `mesh lint --format json` prints: one object, indented, with a newline at its end.
@@ -23,6 +24,40 @@ pub fn lint(report: &lint::Report, sources: &Sources, out: &mut dyn io::Write) -
     };
     serde_json::to_writer_pretty(&mut *out, &object)?;
     out.write_all(b"\n")
+}
+
+/// Writes what `mesh simulate --format json` prints: one object, indented, with a newline at its end.
+pub fn simulate(results: &[Result<Answer, Unanswered>], out: &mut dyn io::Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Results<'a> {
+        schema: &'static str,
+        results: Vec<Line<'a>>,
+    }
+    let object = Results { schema: "mesh.simulate/v1", results: results.iter().map(Line::new).collect() };
+    serde_json::to_writer_pretty(&mut *out, &object)?;
+    out.write_all(b"\n")
+}
+
+/// Writes one result on one line.
+pub fn answer_line(result: &Result<Answer, Unanswered>, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Line::new(result))?;
+    out.write_all(b"\n")
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Line<'a> {
+    Answer(&'a Answer),
+    Unanswered(&'a Unanswered),
+}
+
+impl<'a> Line<'a> {
+    fn new(result: &'a Result<Answer, Unanswered>) -> Self {
+        match result {
+            Ok(answer) => Self::Answer(answer),
+            Err(unanswered) => Self::Unanswered(unanswered),
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -8,7 +8,9 @@ mod result;
 mod vantage;
 
 pub use request::{Direction, GatewayRef, HeaderValue, Protocol, Request, Tls, Workload};
-pub use result::{Abort, Answer, Delay, Destination, Fault, Mirror, Outcome, Retries, Rewritten, Route, Step, Verdict};
+pub use result::{
+    Abort, Answer, Delay, Destination, Fault, Mirror, Outcome, Retries, Rewritten, Route, Step, Unanswered, Verdict,
+};
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,7 +35,15 @@ impl<'a> Simulator<'a> {
     }
 
     /// Says what happens to a request, or why that cannot be said.
-    pub fn simulate(&self, question: &Request) -> Result<Answer, String> {
+    pub fn simulate(&self, question: &Request) -> Result<Answer, Unanswered> {
+        self.answer(question).map_err(|error| Unanswered {
+            id: question.id.clone(),
+            host: question.host.clone().unwrap_or_default(),
+            error,
+        })
+    }
+
+    fn answer(&self, question: &Request) -> Result<Answer, String> {
         refuse_what_is_not_simulated(question)?;
         let host = question.host.as_deref().filter(|host| !host.is_empty()).ok_or("the request has no host")?;
         let vantage = vantage::vantage(self.world, question, host)?;

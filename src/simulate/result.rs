@@ -42,6 +42,18 @@ pub struct Answer {
     pub notes: Vec<String>,
 }
 
+/// A question without an answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Unanswered {
+    /// The request's.
+    pub id: serde_json::Value,
+    /// The host that was asked for; empty if even that is not known.
+    #[serde(skip)]
+    pub host: String,
+    /// Why there is no answer.
+    pub error: String,
+}
+
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

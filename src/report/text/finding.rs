@@ -103,7 +103,7 @@ fn push_related(
 }
 
 /// A message and an excerpt, drawn by miette.
-fn push_block(out: &mut String, message: &str, lead: Lead, excerpt: Excerpt, theme: &Theme) {
+pub(super) fn push_block(out: &mut String, message: &str, lead: Lead, excerpt: Excerpt, theme: &Theme) {
     let message = cut(message, LONGEST, theme.style.ellipsis());
     let message = wrap(&message, theme.style.columns().saturating_sub(4)).join("\n");
     let own = excerpt.labels.iter().position(|label| label.mark == 0).unwrap_or_default();

@@ -4,6 +4,7 @@
 //! files, then per rule what there is too much of to show like that, then what could not be checked and the
 //! totals. The totals come last because that is what is still on the screen when everything else has scrolled away.
 
+mod answer;
 mod excerpt;
 mod finding;
 mod source_code;
@@ -13,6 +14,8 @@ mod words;
 
 #[cfg(test)]
 mod tests;
+
+pub use answer::answers;
 
 use std::collections::BTreeSet;
 use std::io;

@@ -1,0 +1,173 @@
+//! `mesh simulate`
+
+use std::io::{self, BufRead};
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::args::{Common, Format, Simulate};
+use super::project::Project;
+use super::{exit, terminal};
+use crate::report;
+use crate::simulate::{Answer, GatewayRef, HeaderValue, Outcome, Request, Simulator, Tls, Unanswered, Workload};
+use crate::world::World;
+
+/// Says where requests go.
+pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
+    let project = Project::open(common, &args.file)?;
+    let world = World::new(&project.snapshot, project.settings.clone());
+    let simulator = Simulator::new(&world);
+    if let Some(requests) = &args.requests {
+        let status = answer_lines(&simulator, requests, args.expect)?;
+        return Ok(if project.failed() { exit::FAILED } else { status });
+    }
+    let template = question(args)?;
+    let questions = match &template.host {
+        Some(_) => vec![template],
+        None => simulator.questions(&template),
+    };
+    if questions.is_empty() {
+        return Err("no VirtualService is among the manifests: name a host to ask for".to_owned());
+    }
+    let results: Vec<_> = questions.iter().map(|question| simulator.simulate(question)).collect();
+    terminal::write(|out| match args.format {
+        Format::Text => report::text::answers(&results, &project.snapshot.sources, &terminal::style(common), out),
+        Format::Json => report::json::simulate(&results, out),
+    })?;
+    let asked_for_one = args.url.is_some();
+    Ok(if project.failed() || (asked_for_one && results.iter().any(Result::is_err)) {
+        exit::FAILED
+    } else if args.expect && results.iter().any(is_stopped) {
+        exit::FOUND
+    } else {
+        exit::DONE
+    })
+}
+
+/// Whether no route leads anywhere.
+fn is_stopped(result: &Result<Answer, Unanswered>) -> bool {
+    const STOPS: [Outcome; 4] = [Outcome::NoRoute, Outcome::Blackhole, Outcome::Denied, Outcome::Refused];
+    result.as_ref().map_or(true, |answer| STOPS.contains(&answer.outcome))
+}
+
+/// The question that the options ask.
+fn question(args: &Simulate) -> Result<Request, String> {
+    let mut question = Request {
+        port: args.port,
+        method: args.method.clone(),
+        trace: args.trace,
+        gateway: args.gateway.clone().map(GatewayRef::Name),
+        ..Request::default()
+    };
+    if let Some(url) = &args.url {
+        apply_url(url, &mut question);
+    }
+    if args.from.is_some() || !args.from_label.is_empty() {
+        let labels = args.from_label.iter().map(|label| pair(label, '=', "--from-label")).collect::<Result<_, _>>()?;
+        question.from = Some(Workload { namespace: args.from.clone(), labels, ..Workload::default() });
+    }
+    for header in &args.header {
+        // `name=value`, or `Name: value` as curl takes it.
+        let separator = if header.find(':') < header.find('=') && header.contains(':') { ':' } else { '=' };
+        let separator = if header.contains('=') { separator } else { ':' };
+        let (name, value) = pair(header, separator, "--header")?;
+        let mut values = question.headers.get(&name).map(|known| known.values().to_vec()).unwrap_or_default();
+        values.push(value);
+        question.headers.insert(name, HeaderValue::Many(values));
+    }
+    Ok(question)
+}
+
+fn pair(text: &str, separator: char, option: &str) -> Result<(String, String), String> {
+    match text.split_once(separator) {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        _ => Err(format!("{option} takes name{separator}value, not {text:?}")),
+    }
+}
+
+/// `scheme://host:port/path?query`, of which only the host is needed.
+fn apply_url(url: &str, question: &mut Request) {
+    let (scheme, rest) = url.split_once("://").map_or((None, url), |(scheme, rest)| (Some(scheme), rest));
+    let rest = rest.split('#').next().unwrap_or_default();
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (host, target) = rest.split_at(end);
+    question.host = Some(host.to_owned());
+    if !target.is_empty() {
+        question.path = Some(if target.starts_with('?') { format!("/{target}") } else { target.to_owned() });
+    }
+    // A client in the mesh speaks plaintext to its sidecar; at a gateway the scheme decides the port.
+    if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")) {
+        question.tls = Some(Tls::Tls);
+    }
+}
+
+/// Lines that are answered side by side; their answers are written in the order of the questions.
+const BATCH: usize = 4096;
+
+/// Answers a file of questions, one on each line. A line that is no question is answered with an error.
+fn answer_lines(simulator: &Simulator<'_>, requests: &Path, expect: bool) -> Result<u8, String> {
+    let input: Box<dyn BufRead> = if requests.as_os_str() == "-" {
+        Box::new(io::stdin().lock())
+    } else {
+        let file = std::fs::File::open(requests);
+        Box::new(io::BufReader::new(file.map_err(|error| format!("cannot read {}: {error}", requests.display()))?))
+    };
+    let mut lines = input.lines();
+    let mut status = exit::DONE;
+    let mut failure = None;
+    terminal::write(|out| {
+        loop {
+            let batch: io::Result<Vec<String>> = lines.by_ref().take(BATCH).collect();
+            let batch = match batch {
+                Ok(batch) if batch.is_empty() => return out.flush(),
+                Ok(batch) => batch,
+                Err(error) => {
+                    failure = Some(format!("cannot read {}: {error}", requests.display()));
+                    return Ok(());
+                }
+            };
+            let answers: Vec<_> = batch
+                .par_iter()
+                .filter(|line| !line.trim().is_empty())
+                .map(|line| answer_line(simulator, line))
+                .collect();
+            for (answer, text) in &answers {
+                status = status.max(match answer {
+                    Verdict::Failed => exit::FAILED,
+                    Verdict::Stopped if expect => exit::FOUND,
+                    _ => exit::DONE,
+                });
+                out.write_all(text)?;
+            }
+        }
+    })?;
+    failure.map_or(Ok(status), Err)
+}
+
+/// What a line means for the exit status.
+enum Verdict {
+    Answered,
+    Stopped,
+    Failed,
+}
+
+fn answer_line(simulator: &Simulator<'_>, line: &str) -> (Verdict, Vec<u8>) {
+    let result = match Request::from_json(line) {
+        Ok(question) => simulator.simulate(&question),
+        Err(error) => Err(Unanswered { id: id_of(line), host: String::new(), error: error.to_string() }),
+    };
+    let verdict = match &result {
+        Err(_) => Verdict::Failed,
+        Ok(_) if is_stopped(&result) => Verdict::Stopped,
+        Ok(_) => Verdict::Answered,
+    };
+    let mut text = Vec::new();
+    report::json::answer_line(&result, &mut text).expect("writing to memory does not fail");
+    (verdict, text)
+}
+
+/// The id of a line that is JSON but no question.
+fn id_of(line: &str) -> serde_json::Value {
+    let value: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+    value.get("id").cloned().unwrap_or_default()
+}

@@ -1,0 +1,216 @@
+//! Where requests go.
+
+use std::io;
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::excerpt::{Excerpt, Mark};
+use super::finding::push_block;
+use super::theme::{Lead, Theme};
+use super::words::{clean, push_hanging};
+use crate::report::Style;
+use crate::report::positions::Positions;
+use crate::simulate::{Answer, Destination, Outcome, Route, Step, Unanswered, Verdict};
+use crate::source::Sources;
+
+/// Writes what `mesh simulate` prints for people: a table with a row for each destination; for a single request also
+/// the rule that decided and what it does besides; the rules that were considered, where the answers have them.
+pub fn answers(
+    results: &[Result<Answer, Unanswered>],
+    sources: &Sources,
+    style: &Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let theme = Theme::new(*style);
+    let mut text = String::new();
+    let answered: Vec<&Answer> = results.iter().filter_map(|result| result.as_ref().ok()).collect();
+    if !answered.is_empty() {
+        push_table(&mut text, &answered, style);
+    }
+    for answer in &answered {
+        if let [_] = results {
+            push_rule(&mut text, answer, sources, &theme);
+            push_details(&mut text, answer, &theme);
+        }
+        push_trace(&mut text, answer, &theme, results.len() > 1);
+    }
+    for unanswered in results.iter().filter_map(|result| result.as_ref().err()) {
+        let lead = format!("  {} ", theme.accent(&format!("{}:", clean(&unanswered.host))));
+        push_hanging(&mut text, &lead, 4, &unanswered.error, style.columns());
+    }
+    out.write_all(text.as_bytes())
+}
+
+fn push_table(text: &mut String, answers: &[&Answer], style: &Style) {
+    let mut table = Table::new();
+    table
+        .load_style(if style.unicode { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_FULL_CONDENSED })
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(style.columns()).unwrap_or(u16::MAX))
+        .set_header(["HOST", "GOES TO", "SHARE", "BECAUSE OF"]);
+    for answer in answers {
+        for (index, (target, share)) in rows(answer).into_iter().enumerate() {
+            let first = index == 0;
+            let host = if first { clean(short(&answer.host)) } else { String::new() };
+            table.add_row([host, target, share, if first { rule_name(answer) } else { String::new() }]);
+        }
+    }
+    text.push_str(&table.trim_fmt());
+    text.push('\n');
+}
+
+/// The host without what all services of the cluster have at their end.
+fn short(host: &str) -> &str {
+    host.find(".svc.").map_or(host, |at| &host[..at])
+}
+
+/// Where a request goes and with which share, for each destination.
+fn rows(answer: &Answer) -> Vec<(String, String)> {
+    if answer.destinations.is_empty() {
+        return vec![(outcome(answer), String::new())];
+    }
+    let row = |destination: &Destination| {
+        let mut target = clean(short(&destination.host));
+        if let Some(port) = destination.port {
+            target.push_str(&format!(":{port}"));
+        }
+        if let Some(subset) = &destination.subset {
+            target.push_str(&format!(" {}", clean(subset)));
+        }
+        if answer.outcome == Outcome::Passthrough {
+            target.push_str(", as dialled (unknown to the mesh)");
+        }
+        if let Some(problem) = destination.problem {
+            target.push_str(&format!("\n{}", problem_text(problem)));
+        }
+        (target, format!("{} %", destination.weight))
+    };
+    answer.destinations.iter().map(row).collect()
+}
+
+fn problem_text(problem: &str) -> &'static str {
+    match problem {
+        "no-cluster" => "503 NC: no such cluster",
+        _ => "503 UH: no endpoints",
+    }
+}
+
+fn outcome(answer: &Answer) -> String {
+    let status = answer.status.map(|status| format!("{status} ")).unwrap_or_default();
+    let flag = answer.flag.map(|flag| format!(" ({flag})")).unwrap_or_default();
+    let text = match answer.outcome {
+        Outcome::Redirect => format!("{status}to {}", answer.location.as_deref().unwrap_or_default()),
+        Outcome::DirectResponse => format!("{status}from the proxy itself"),
+        Outcome::NoRoute => format!("{status}no route{flag}"),
+        Outcome::Blackhole => format!("{status}nowhere: unknown to the mesh{flag}"),
+        Outcome::Denied => format!("{status}denied{flag}"),
+        Outcome::Refused => format!("connection refused{flag}"),
+        Outcome::Forward | Outcome::Passthrough => answer.outcome.as_str().to_owned(),
+    };
+    clean(&text)
+}
+
+fn rule_name(answer: &Answer) -> String {
+    match (&answer.route, answer.outcome) {
+        (Some(route), _) => clean(&format!("{} {}", route.virtual_service, rule_path(route))),
+        (None, Outcome::Forward) => "no VirtualService".to_owned(),
+        (None, _) => String::new(),
+    }
+}
+
+/// `http[0]`, with the match that took the request.
+fn rule_path(route: &Route) -> String {
+    match route.r#match {
+        Some(entry) => format!("{}[{}].match[{entry}]", route.section, route.index),
+        None => format!("{}[{}]", route.section, route.index),
+    }
+}
+
+/// The rule that decided, in its file.
+fn push_rule(text: &mut String, answer: &Answer, sources: &Sources, theme: &Theme) {
+    let Some(route) = &answer.route else { return };
+    let positions = Positions::new(sources);
+    let excerpt = Excerpt::new(sources, &positions, &[Mark { span: route.span, label: None }], &theme.style);
+    text.push('\n');
+    push_block(text, &format!("{} decides", rule_path(route)), Lead::Related, excerpt, theme);
+}
+
+/// What the rule does besides choosing destinations.
+fn push_details(text: &mut String, answer: &Answer, theme: &Theme) {
+    let mut add = |name: &str, value: String| {
+        let lead = format!("  {} ", theme.accent(&format!("{name}:")));
+        push_hanging(text, &lead, name.len() + 4, &clean(&value), theme.style.columns());
+    };
+    for destination in answer.destinations.iter().filter(|it| !it.workloads.is_empty()) {
+        let subset = destination.subset.as_deref().unwrap_or("all");
+        add(&format!("workloads of {subset}"), destination.workloads.join(", "));
+    }
+    if let Some(request) = answer.request.as_ref().filter(|_| answer.outcome == Outcome::Forward) {
+        if request.authority != answer.host {
+            add("authority", request.authority.clone());
+        }
+        add("path", request.path.clone());
+        request.headers.iter().for_each(|(name, value)| add("header set", format!("{name}: {value}")));
+        request.removed_headers.iter().for_each(|name| add("header removed", name.clone()));
+    }
+    if let Some(fault) = &answer.fault {
+        if let Some(delay) = &fault.delay {
+            add("delay", format!("{} of {} % of the requests", delay.fixed_delay, delay.percentage));
+        }
+        if let Some(abort) = &fault.abort {
+            let status = abort.http_status.map(|status| status.to_string());
+            let status = status.or_else(|| abort.grpc_status.clone()).unwrap_or_default();
+            add("abort", format!("{status} for {} % of the requests", abort.percentage));
+        }
+    }
+    if let Some(timeout) = &answer.timeout {
+        add("timeout", timeout.clone());
+    }
+    if let Some(retries) = &answer.retries {
+        let per_try = retries.per_try_timeout.as_ref().map(|it| format!(", {it} each")).unwrap_or_default();
+        let on = retries.retry_on.as_ref().map(|it| format!(", on {it}")).unwrap_or_default();
+        add("retries", format!("{}{per_try}{on}", retries.attempts));
+    }
+    for mirror in &answer.mirrors {
+        let problem = mirror.problem.map(|it| format!(" ({})", problem_text(it))).unwrap_or_default();
+        add("mirror", format!("{} % to {}{problem}", mirror.percentage, mirror.cluster));
+    }
+    answer.notes.iter().for_each(|note| add("note", note.clone()));
+}
+
+fn push_trace(text: &mut String, answer: &Answer, theme: &Theme, name_host: bool) {
+    if answer.trace.is_empty() {
+        return;
+    }
+    let of = if name_host { format!(" for {}", clean(&answer.host)) } else { String::new() };
+    text.push_str(&format!("\n{}\n", theme.accent(&format!("rules considered{of}, in order:"))));
+    for step in &answer.trace {
+        push_step(text, step, theme);
+    }
+}
+
+fn push_step(text: &mut String, step: &Step, theme: &Theme) {
+    let (mark, plain) = match step.verdict {
+        Verdict::Matched => ("✓", "+"),
+        Verdict::NotMatched => ("✗", "-"),
+        Verdict::Excluded => ("∅", "o"),
+    };
+    let mark = if theme.style.unicode { mark } else { plain };
+    let rule = step.route.as_ref().map_or_else(
+        || "the default route of the service".to_owned(),
+        |route| format!("{} {} ({}:{})", route.virtual_service, rule_path(route), route.file, route.line),
+    );
+    let reason = match (step.verdict, &step.condition, &step.seen, &step.wanted) {
+        (Verdict::Matched, ..) => "takes the request".to_owned(),
+        (Verdict::NotMatched, Some(name), seen, Some(wanted)) => {
+            let seen = seen.as_ref().map_or_else(|| "is absent".to_owned(), |seen| format!("is {seen:?}"));
+            format!("{name} {seen}, wanted: {wanted}")
+        }
+        (Verdict::Excluded, Some(name), Some(seen), Some(wanted)) => {
+            format!("not for this proxy: {name} is {seen}, wanted: {wanted}")
+        }
+        _ => String::new(),
+    };
+    push_hanging(text, &format!("  {mark} "), 4, &clean(&rule), theme.style.columns());
+    push_hanging(text, "      ", 6, &clean(&reason), theme.style.columns());
+}
