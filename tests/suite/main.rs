@@ -9,5 +9,7 @@ mod hostile;
 mod lint;
 mod mesh;
 mod pre_commit;
+mod readme;
 mod rules;
 mod shared;
+mod simulate;

@@ -1,0 +1,91 @@
+//! `mesh simulate` as scripts and people use it.
+
+use std::fs;
+
+use super::mesh::{Run, mesh, mesh_in};
+
+const BOOKINFO: [&str; 3] = ["simulate", "-f", "fixtures/bookinfo"];
+
+fn simulate(arguments: &[&str]) -> Run {
+    mesh(&[&BOOKINFO, arguments].concat())
+}
+
+fn first(run: &Run) -> serde_json::Value {
+    run.json()["results"][0].clone()
+}
+
+#[test]
+fn every_host_is_asked_if_none_is_named() {
+    let run = simulate(&["--header", "end-user=jason"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(run.stdout);
+}
+
+#[test]
+fn one_request_is_explained() {
+    let run = simulate(&["http://reviews:9080/", "--trace"]);
+    insta::assert_snapshot!(run.stdout);
+}
+
+#[test]
+fn the_answer_follows_the_interface() {
+    let run = simulate(&["http://reviews:9080/api/v1?x=1", "--header", "end-user=jason", "--format", "json"]);
+    assert_eq!(run.json()["schema"], "mesh.simulate/v1");
+    let expected = serde_json::json!({
+        "id": null, "host": "reviews:9080", "outcome": "forward", "status": null, "flag": null,
+        "route": {"virtualService": "default/reviews", "section": "http", "index": 0, "match": 0, "name": "testers",
+                  "file": "fixtures/bookinfo/reviews.yaml", "line": 9},
+        "destinations": [{"cluster": "outbound|9080|v2|reviews.default.svc.cluster.local",
+                          "host": "reviews.default.svc.cluster.local", "subset": "v2", "port": 9080,
+                          "weight": 100, "workloads": ["default/reviews-v2"], "problem": null}],
+        "request": {"authority": "reviews:9080", "path": "/api/v1?x=1", "headers": {}}, "location": null,
+        "mirrors": [], "fault": null, "timeout": null, "retries": null, "trace": []
+    });
+    assert_eq!(first(&run), expected);
+}
+
+#[test]
+fn requests_are_answered_line_by_line() {
+    let requests = "{\"id\": 1, \"host\": \"reviews\", \"headers\": {\"end-user\": \"jason\"}}\n\
+                    {\"id\": \"two\", \"hots\": \"reviews\"}\n\
+                    nonsense\n\
+                    {\"id\": [4], \"host\": \"reviews\", \"protocol\": \"tcp\"}\n\
+                    {\"id\": 5, \"gateway\": \"default/bookinfo\", \"host\": \"bookinfo.example.com\", \"path\": \"/nowhere\"}\n";
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let run = mesh_in(directory, &[&BOOKINFO[..], &["--requests", "-"]].concat(), requests, &[]);
+    assert_eq!(run.status, 2);
+    let answers: Vec<serde_json::Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), 5);
+    assert_eq!((&answers[0]["id"], &answers[0]["destinations"][0]["subset"]), (&1.into(), &"v2".into()));
+    assert_eq!(answers[1]["id"], "two");
+    assert!(answers[1]["error"].as_str().unwrap().contains("hots"));
+    assert_eq!(answers[2]["id"], serde_json::Value::Null);
+    assert_eq!(answers[3]["error"], "not simulated yet: TCP");
+    assert_eq!(
+        (&answers[4]["outcome"], &answers[4]["status"], &answers[4]["flag"]),
+        (&"no-route".into(), &404.into(), &"NR".into())
+    );
+}
+
+#[test]
+fn expect_turns_a_missing_route_into_a_status() {
+    let status = |arguments: &[&str]| simulate(&[&["--gateway", "default/bookinfo"], arguments].concat()).status;
+    assert_eq!(status(&["bookinfo.example.com/nowhere"]), 0);
+    assert_eq!(status(&["bookinfo.example.com/nowhere", "--expect"]), 1);
+    assert_eq!(status(&["bookinfo.example.com/productpage", "--expect"]), 0);
+}
+
+/// A directory that holds little more than a VirtualService still gets a sensible answer.
+#[test]
+fn services_that_the_manifests_know_nothing_of_are_assumed() {
+    let directory = tempfile::tempdir().unwrap();
+    let manifests = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews}\nspec:\n  hosts: [reviews]\n  http:\n  - match: [{headers: {end-user: {exact: jason}}}]\n    route: [{destination: {host: reviews, subset: v2}}]\n  - route: [{destination: {host: reviews, subset: v3}}]\n";
+    fs::write(directory.path().join("a.yaml"), manifests).unwrap();
+    let ask = |header: &str| {
+        let run = mesh_in(directory.path(), &["simulate", "--header", header, "--format", "json"], "", &[]);
+        let destination = first(&run)["destinations"][0].clone();
+        (destination["subset"].clone(), destination["problem"].clone())
+    };
+    assert_eq!(ask("end-user=jason"), ("v2".into(), "no-cluster".into()));
+    assert_eq!(ask("end-user=other"), ("v3".into(), "no-cluster".into()));
+}
