@@ -38,10 +38,12 @@ impl Cluster<'_> {
     }
 }
 
-/// The cluster that a destination of a VirtualService names for a proxy (istiod: `GetDestinationCluster`).
+/// The cluster that a destination of a VirtualService names for a proxy, which took the request on a port (istiod:
+/// `GetDestinationCluster`).
 pub fn cluster<'a>(
     world: &'a World<'a>,
     vantage: &Vantage,
+    port: u32,
     owner: &VirtualService<'_>,
     destination: &Destination,
 ) -> Cluster<'a> {
@@ -65,7 +67,7 @@ pub fn cluster<'a>(
     };
     let port = named_port.unwrap_or_else(|| match (vantage, service.map(|service| service.ports.as_slice())) {
         (Vantage::Gateway { .. }, Some([only])) => only.number,
-        _ => vantage.port(),
+        _ => port,
     });
     of_service(world, vantage, own, service, full, subset, port)
 }

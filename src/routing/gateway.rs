@@ -6,8 +6,10 @@ use super::clause::Clause;
 use super::http;
 use super::table::{Table, VirtualHost};
 use super::vantage::Vantage;
+use crate::model::LabelSet;
+use crate::model::kubernetes::TargetPort;
 use crate::model::networking::{Server, ServerTlsMode};
-use crate::world::{Gateway, Protocol, ProtocolClass, VirtualService, World, host};
+use crate::world::{Gateway, Protocol, ProtocolClass, ServicePort, VirtualService, World, host};
 
 /// What a gateway does with connections to a port.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ struct Open<'a> {
     gateway: &'a Gateway<'a>,
     server: &'a Server,
     protocol: Protocol,
+    port: u32,
 }
 
 impl Open<'_> {
@@ -75,22 +78,58 @@ pub fn listener<'a>(world: &'a World<'a>, vantage: &Vantage) -> Listener<'a> {
 /// one is dropped.
 fn open_servers<'a>(world: &'a World<'a>, vantage: &Vantage) -> Vec<Open<'a>> {
     let labels = vantage.labels().iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    let gateways = world.gateways.iter().filter(|gateway| gateway.spec.selector.selects(&labels));
+    let gateways: Vec<_> = world.gateways.iter().filter(|gateway| gateway.spec.selector.selects(&labels)).collect();
+    let ports = Ports::before(world, vantage, &labels);
+    let servers =
+        || gateways.iter().flat_map(|gateway| &gateway.spec.servers).filter_map(|server| server.port.as_ref());
+    let numbers: Vec<u32> = servers().filter_map(|port| port.number).map(|number| number.value).collect();
+    // Clients dial a port of the Service before the gateway; whoever names the workload's own port means that.
+    let dialled = vantage.port();
+    let listening = if numbers.contains(&dialled) { ports.listening(dialled) } else { dialled };
     let mut open: Vec<Open<'a>> = Vec::new();
     for gateway in gateways {
         for server in &gateway.spec.servers {
             let Some(port) = &server.port else { continue };
-            if port.number.is_none_or(|number| number.value != vantage.port()) {
+            let Some(number) = port.number.map(|number| number.value) else { continue };
+            if ports.listening(number) != listening {
                 continue;
             }
             let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
-            let candidate = Open { gateway, server, protocol };
+            let candidate = Open { gateway, server, protocol, port: number };
             if !is_dropped(&open, &candidate) {
                 open.push(candidate);
             }
         }
     }
     open
+}
+
+/// The ports of the Services before a gateway workload, in creation order.
+struct Ports {
+    targets: Vec<(u32, u32)>,
+}
+
+/// A Service with this label does not translate ports.
+const NO_TRANSLATION: &str = "experimental.istio.io/disable-gateway-port-translation";
+
+impl Ports {
+    fn before(world: &World<'_>, vantage: &Vantage, labels: &LabelSet<'_>) -> Self {
+        let services = world.services.iter().filter(|service| {
+            service.namespace == vantage.namespace()
+                && service.selector.is_some_and(|selector| !selector.is_empty() && selector.selects(labels))
+                && service.resource.metadata.labels.get(NO_TRANSLATION).is_none_or(|value| value.as_str() != "true")
+        });
+        let target = |port: &ServicePort| match port.target {
+            Some(TargetPort::Number(number)) => number,
+            _ => port.number,
+        };
+        Self { targets: services.flat_map(|service| &service.ports).map(|port| (port.number, target(port))).collect() }
+    }
+
+    /// The port that a server of a number listens on (istiod: `resolvePorts`).
+    fn listening(&self, number: u32) -> u32 {
+        self.targets.iter().find(|(port, _)| *port == number).map_or(number, |(_, target)| *target)
+    }
 }
 
 /// Whether istiod drops a server because of those before it.
@@ -121,7 +160,7 @@ fn server_for<'o, 'a>(open: &'o [Open<'a>], sni: &str) -> Option<&'o Open<'a>> {
 
 fn table<'a>(world: &'a World<'a>, vantage: &Vantage, servers: &[&Open<'a>]) -> Table<'a> {
     let seen = world.virtual_services_seen_from(vantage.namespace());
-    let mut order: Vec<String> = Vec::new();
+    let mut order: Vec<(String, u32)> = Vec::new();
     let mut hosts: BTreeMap<String, (Vec<Clause<'a>>, bool)> = BTreeMap::new();
     for open in servers {
         let redirects = open.server.tls.as_ref().and_then(|tls| tls.https_redirect).is_some_and(|it| it.value);
@@ -138,13 +177,13 @@ fn table<'a>(world: &'a World<'a>, vantage: &Vantage, servers: &[&Open<'a>]) -> 
         }
         for (host, service) in served {
             let clauses = service
-                .map(|service| http::clauses(world, service, vantage, Some(&open.gateway.name), vantage.port()))
+                .map(|service| http::clauses(world, service, vantage, Some(&open.gateway.name), open.port))
                 .unwrap_or_default();
             if !clauses.iter().any(Clause::is_live) && !redirects {
                 continue;
             }
             let entry = hosts.entry(host.clone()).or_insert_with(|| {
-                order.push(host);
+                order.push((host, open.port));
                 (Vec::new(), false)
             });
             entry.0.extend(clauses);
@@ -152,12 +191,18 @@ fn table<'a>(world: &'a World<'a>, vantage: &Vantage, servers: &[&Open<'a>]) -> 
         }
     }
     let mut table = Table::default();
-    for host in order {
+    // Without any route the listener is there all the same.
+    if order.is_empty() {
+        let port = servers.first().map_or(vantage.port(), |open| open.port);
+        let (name, domains) = (format!("blackhole:{port}"), vec!["*".to_owned()]);
+        table.add(VirtualHost { name, port, domains, clauses: Vec::new(), requires_tls: false });
+    }
+    for (host, port) in order {
         let (mut clauses, requires_tls) = hosts.remove(&host).unwrap_or_default();
         // Several VirtualServices of one host are joined, and what takes every request goes last. The sort is stable.
         clauses.sort_by_key(|clause| clause.is_catch_all);
-        let name = format!("{host}:{}", vantage.port());
-        table.add(VirtualHost { name, domains: vec![host], clauses, requires_tls });
+        let name = format!("{host}:{port}");
+        table.add(VirtualHost { name, port, domains: vec![host], clauses, requires_tls });
     }
     table
 }

@@ -37,6 +37,7 @@ pub fn table<'a>(world: &'a World<'a>, vantage: &Vantage) -> Option<Table<'a>> {
         services,
         assumed,
         unclaimed: BTreeSet::new(),
+        aliases: aliases(world, client),
         table: Table::default(),
     };
     builder.unclaimed = builder.services.keys().cloned().collect();
@@ -57,6 +58,19 @@ fn services_on<'a>(world: &'a World<'a>, client: &str, port: u32) -> BTreeMap<St
         .filter(has_http_port)
         .map(|service| (service.hostname.clone(), service))
         .collect()
+}
+
+/// The ExternalName Services that a client sees, by the service that they stand for in the end (istiod:
+/// `resolveServiceAliases`).
+fn aliases(world: &World<'_>, client: &str) -> BTreeMap<String, Vec<String>> {
+    let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let seen = world.services.iter().filter(|service| service.export_to.includes(client));
+    for alias in seen.filter(|service| service.discovery == Discovery::Alias) {
+        if let Some(target) = world.services.behind(client, alias) {
+            aliases.entry(target.hostname.clone()).or_default().push(alias.hostname.clone());
+        }
+    }
+    aliases
 }
 
 /// Hosts of VirtualServices that are services for all these manifests can tell.
@@ -92,6 +106,8 @@ struct Builder<'a, 'c> {
     assumed: BTreeSet<String>,
     owners: BTreeMap<String, String>,
     unclaimed: BTreeSet<String>,
+    /// The names of ExternalName Services, by the service that they stand for.
+    aliases: BTreeMap<String, Vec<String>>,
     table: Table<'a>,
 }
 
@@ -155,14 +171,18 @@ impl<'a> Builder<'a, '_> {
 
     fn add_service_host(&mut self, name: &str, clauses: Vec<Clause<'a>>) {
         let service = self.services.get(name).copied();
-        let domains =
-            domains(name, service, self.client, &self.world.settings.domain, |other| self.services.contains_key(other));
-        self.add(name, domains, clauses);
+        let domain = &self.world.settings.domain;
+        let is_service = |other: &str| self.services.contains_key(other);
+        let mut all = domains(name, service, self.client, domain, is_service);
+        for alias in self.aliases.get(name).into_iter().flatten() {
+            all.extend(domains(alias, None, self.client, domain, is_service));
+        }
+        self.add(name, all, clauses);
     }
 
     fn add(&mut self, name: &str, domains: Vec<String>, clauses: Vec<Clause<'a>>) {
         let name = format!("{name}:{}", self.port);
-        self.table.add(VirtualHost { name, domains, clauses, requires_tls: false });
+        self.table.add(VirtualHost { name, port: self.port, domains, clauses, requires_tls: false });
     }
 
     fn finish(mut self) -> Table<'a> {

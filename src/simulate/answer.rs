@@ -95,7 +95,7 @@ impl Subject<'_, '_> {
             Found::NoVirtualHost => (None, self.fallback(table.fallback)),
             Found::NoClause(host) => (Some(*host), self.not_found()),
             Found::RequiresTls(host) => (Some(*host), self.to_https()),
-            Found::Clause(host, clause) => (Some(*host), self.taken(clause)?),
+            Found::Clause(host, clause) => (Some(*host), self.taken(host, clause)?),
         };
         let Some(virtual_host) = virtual_host else { return Ok(answer) };
         refuse_invalid(virtual_host)?;
@@ -121,11 +121,11 @@ impl Subject<'_, '_> {
         Answer { status: Some(301), location: Some(location), ..self.empty(Outcome::Redirect) }
     }
 
-    fn taken(&self, clause: &Clause<'_>) -> Result<Answer, String> {
+    fn taken(&self, virtual_host: &VirtualHost<'_>, clause: &Clause<'_>) -> Result<Answer, String> {
         match &clause.action {
-            Action::Rule(rule) => self.by_rule(clause, rule),
+            Action::Rule(rule) => self.by_rule(virtual_host.port, clause, rule),
             Action::Service(service) => {
-                let (host, port) = (service.hostname.clone(), self.vantage.port());
+                let (host, port) = (service.hostname.clone(), virtual_host.port);
                 let namespace = &service.namespace;
                 let cluster =
                     cluster_of_service(self.world, self.vantage, namespace, Some(service), host, String::new(), port);
@@ -134,14 +134,14 @@ impl Subject<'_, '_> {
         }
     }
 
-    fn by_rule(&self, clause: &Clause<'_>, rule: &HttpRule<'_>) -> Result<Answer, String> {
+    fn by_rule(&self, port: u32, clause: &Clause<'_>, rule: &HttpRule<'_>) -> Result<Answer, String> {
         let mut answer = if let Some(redirect) = rule.redirect {
-            let (status, location) = apply::redirect(self.request, clause, redirect, self.vantage);
+            let (status, location) = apply::redirect(self.request, clause, redirect, self.vantage, port);
             Answer { status: Some(status), location: Some(location), ..self.empty(Outcome::Redirect) }
         } else if let Some(response) = rule.direct_response {
             Answer { status: response.status.map(|status| status.value), ..self.empty(Outcome::DirectResponse) }
         } else {
-            let destinations = self.destinations(rule);
+            let destinations = self.destinations(port, rule);
             if destinations.is_empty() {
                 return Err(format!(
                     "the rule that takes the request does nothing with it ({})",
@@ -160,13 +160,13 @@ impl Subject<'_, '_> {
             retry_on: retries.retry_on.as_ref().map(|on| on.value.clone()),
         });
         if answer.outcome == Outcome::Forward {
-            answer.mirrors = self.mirrors(rule);
+            answer.mirrors = self.mirrors(port, rule);
         }
         Ok(answer)
     }
 
     /// Of several destinations those without weight are left out; a single one gets everything.
-    fn destinations<'s>(&'s self, rule: &HttpRule<'_>) -> Vec<(Cluster<'s>, u64)> {
+    fn destinations<'s>(&'s self, port: u32, rule: &HttpRule<'_>) -> Vec<(Cluster<'s>, u64)> {
         let weight = |weight: Option<i32>| u64::try_from(weight.unwrap_or(0)).unwrap_or(0);
         let is_single = rule.route.len() == 1;
         let weighted = rule.route.iter().map(|route| {
@@ -176,7 +176,7 @@ impl Subject<'_, '_> {
         weighted
             .filter(|(_, weight)| *weight > 0)
             .filter_map(|(destination, weight)| {
-                Some((cluster(self.world, self.vantage, rule.owner.service, destination?), weight))
+                Some((cluster(self.world, self.vantage, port, rule.owner.service, destination?), weight))
             })
             .collect()
     }
@@ -206,7 +206,7 @@ impl Subject<'_, '_> {
         }
     }
 
-    fn mirrors(&self, rule: &HttpRule<'_>) -> Vec<Mirror> {
+    fn mirrors(&self, port: u32, rule: &HttpRule<'_>) -> Vec<Mirror> {
         let single = rule.mirror.map(|destination| {
             let older = rule.mirror_percent.map(|percent| f64::from(percent.value));
             (destination, rule.mirror_percentage.map(percent).or(older).unwrap_or(100.0))
@@ -219,7 +219,7 @@ impl Subject<'_, '_> {
             .chain(several)
             .filter(|(_, percentage)| *percentage > 0.0)
             .map(|(destination, percentage)| {
-                let cluster = cluster(self.world, self.vantage, rule.owner.service, destination);
+                let cluster = cluster(self.world, self.vantage, port, rule.owner.service, destination);
                 Mirror { cluster: cluster.name(), percentage, problem: cluster.problem.map(problem_name) }
             })
             .collect()

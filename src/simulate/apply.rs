@@ -86,6 +86,7 @@ pub(super) fn redirect(
     clause: &Clause<'_>,
     redirect: &HttpRedirect,
     vantage: &Vantage,
+    server_port: u32,
 ) -> (u32, String) {
     const CODES: [u32; 5] = [301, 302, 303, 307, 308];
     let code = redirect.redirect_code.map(|code| code.value).filter(|code| CODES.contains(code)).unwrap_or(301);
@@ -107,7 +108,7 @@ pub(super) fn redirect(
 
     let port = match (redirect.port, redirect.derive_port.map(|it| it.value)) {
         (Some(port), _) if port.value != 0 => Some(port.value),
-        (_, Some(DerivePort::FromRequestPort)) => Some(vantage.port()),
+        (_, Some(DerivePort::FromRequestPort)) => Some(server_port),
         _ => None,
     };
     let target_scheme = filled(redirect.scheme.as_ref()).unwrap_or(if has_tls { "https" } else { "http" });

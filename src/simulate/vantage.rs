@@ -110,8 +110,7 @@ fn of_gateway(
     };
     let sni = has_tls.then(|| question.sni.clone().filter(|sni| !sni.is_empty()).unwrap_or_else(|| name.to_owned()));
     let asked = port.unwrap_or(if has_tls { 443 } else { 80 });
-    let port = server_port(world, &namespace, &labels, asked);
-    Ok(Vantage::Gateway { namespace, labels, port, sni })
+    Ok(Vantage::Gateway { namespace, labels, port: asked, sni })
 }
 
 /// The workload that a Gateway is for: one of the manifests, else one that has just the labels of its selector.
@@ -127,27 +126,4 @@ fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<St
             (gateway.name.namespace.to_string(), labels.collect())
         }
     }
-}
-
-/// The number of the server's port for a port that a client dials: the same, unless it is the target of a port of the
-/// Service before the gateway (istiod: `resolvePorts`).
-fn server_port(world: &World<'_>, namespace: &str, labels: &BTreeMap<String, String>, asked: u32) -> u32 {
-    let set = labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    let applies = |gateway: &&Gateway<'_>| gateway.spec.selector.selects(&set);
-    let servers = || world.gateways.iter().filter(applies).flat_map(|gateway| &gateway.spec.servers);
-    let is_open = |number: u32| {
-        move |server: &crate::model::networking::Server| {
-            server.port.as_ref().and_then(|port| port.number).is_some_and(|port| port.value == number)
-        }
-    };
-    if servers().any(is_open(asked)) {
-        return asked;
-    }
-    let before = world.services.iter().filter(|service| {
-        service.namespace == namespace && service.selector.is_some_and(|selector| selector.selects(&set))
-    });
-    let targets = before.flat_map(|service| &service.ports).filter(
-        |port| matches!(&port.target, Some(crate::model::kubernetes::TargetPort::Number(target)) if *target == asked),
-    );
-    targets.map(|port| port.number).find(|number| servers().any(is_open(*number))).unwrap_or(asked)
 }

@@ -47,6 +47,20 @@ impl<'a> Registry<'a> {
         seen.min_by_key(|service| (service.namespace != namespace, !service.is_kubernetes()))
     }
 
+    /// The service that an ExternalName Service stands for, through others of its kind. None if there is no such
+    /// service, or they lead in a circle.
+    pub fn behind<'s>(&'s self, namespace: &str, alias: &'s Service<'a>) -> Option<&'s Service<'a>> {
+        const LONGEST_CHAIN: usize = 16;
+        let mut service = alias;
+        for _ in 0..LONGEST_CHAIN {
+            match service.external_name() {
+                Some(target) => service = self.seen_from(namespace, target)?,
+                None => return Some(service),
+            }
+        }
+        None
+    }
+
     /// The service for a host name, which may be one that only a wildcard of a ServiceEntry covers.
     pub fn covering<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
         self.seen_from(namespace, hostname).or_else(|| {

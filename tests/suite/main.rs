@@ -4,6 +4,7 @@
 
 mod architecture;
 mod bookinfo;
+mod conformance;
 mod corpus;
 mod hostile;
 mod lint;
