@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::diagnostic::{Diagnostic, Related, Severity};
+use super::diagnostic::{Diagnostic, Related};
 use super::rule::Rule;
+use super::severity::Severity;
 use crate::source::Span;
 use crate::yaml;
 

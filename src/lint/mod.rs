@@ -9,11 +9,13 @@ mod findings;
 mod locate;
 mod rule;
 pub mod rules;
+mod severity;
 
 pub use context::Context;
-pub use diagnostic::{Diagnostic, Related, ResourceName, Severity, Subject};
+pub use diagnostic::{Diagnostic, Related, ResourceName, Subject};
 pub use findings::{Findings, Unchecked};
 pub use rule::Rule;
+pub use severity::Severity;
 
 use rayon::prelude::*;
 

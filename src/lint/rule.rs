@@ -1,6 +1,6 @@
 //! What a rule is.
 
-use super::diagnostic::Severity;
+use super::severity::Severity;
 use super::{Context, Findings};
 
 /// A rule: its identity, its documentation and its check. One file of `lint/rules` each.

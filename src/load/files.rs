@@ -1,6 +1,7 @@
 //! Which files the given paths stand for.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -45,12 +46,12 @@ pub(super) fn find(inputs: &[Input], unreadable: &mut Vec<Unreadable>) -> Vec<Fi
     }
     found.sort_by(|a, b| a.shown.cmp(&b.shown));
     if may_repeat {
-        let mut first: BTreeMap<PathBuf, ()> = BTreeMap::new();
+        let mut known: BTreeSet<PathBuf> = BTreeSet::new();
         found.retain(|file| match &file.input {
-            Input::Stdin => first.insert(PathBuf::from(STDIN), ()).is_none(),
+            Input::Stdin => known.insert(PathBuf::from(STDIN)),
             Input::Path(path) => {
                 let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
-                first.insert(identity, ()).is_none()
+                known.insert(identity)
             }
         });
     }
@@ -70,16 +71,16 @@ fn walk(root: &Path, found: &mut Vec<File>, may_repeat: &mut bool, unreadable: &
                     found.push(File { shown: shown(&path), input: Input::Path(path) });
                 }
             }
-            Err(error) => unreadable.push(describe(root, &error)),
+            Err(error) => unreadable.push(describe_entry(root, &error)),
         }
     }
 }
 
-fn describe(root: &Path, error: &walkdir::Error) -> Unreadable {
+fn describe_entry(root: &Path, error: &walkdir::Error) -> Unreadable {
     let path = shown(error.path().unwrap_or(root));
     let reason = match (error.loop_ancestor(), error.io_error()) {
         (Some(ancestor), _) => format!("the link leads back to {}", shown(ancestor)),
-        (None, Some(error)) => super::read::describe(error),
+        (None, Some(error)) => describe(error),
         (None, None) => error.to_string(),
     };
     Unreadable { path, reason }
@@ -108,5 +109,15 @@ fn shown(path: &Path) -> String {
     match text.strip_prefix("./") {
         Some(rest) if !rest.is_empty() => rest.to_owned(),
         _ => text,
+    }
+}
+
+/// What an error of the operating system means for the user.
+pub(super) fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        _ => error.to_string(),
     }
 }

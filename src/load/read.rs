@@ -1,9 +1,9 @@
 //! From a file to its text.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::Read;
 
-use super::files::{File, Input};
+use super::files::{File, Input, describe};
 
 /// Positions are 32 bits wide.
 const LARGEST: usize = u32::MAX as usize;
@@ -29,7 +29,7 @@ pub(super) fn read(file: &File) -> Result<String, Failure> {
         Input::Path(path) => fs::read(path),
         Input::Stdin => {
             let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+            std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
         }
     };
     let bytes = bytes.map_err(|error| Failure::Unreadable(describe(&error)))?;
@@ -50,14 +50,4 @@ fn not_text(error: &std::string::FromUtf8Error) -> Failure {
     const SHOWN_AFTER: usize = 1024;
     let readable = String::from_utf8_lossy(&bytes[..bytes.len().min(at + SHOWN_AFTER)]).into_owned();
     Failure::NotText { readable, at, message }
-}
-
-/// What an error of the operating system means for the user.
-pub(super) fn describe(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        _ => error.to_string(),
-    }
 }
