@@ -50,12 +50,12 @@ impl<'a> Clause<'a> {
     }
 
     /// Whether the clause takes a request.
-    pub fn takes(&self, request: &Request) -> bool {
+    pub fn takes(&self, request: &Request<'_>) -> bool {
         self.is_live() && self.first_failing(request).is_none()
     }
 
     /// The first condition that does not hold for a request; `None` if all do.
-    pub fn first_failing(&self, request: &Request) -> Option<&Condition> {
+    pub fn first_failing(&self, request: &Request<'_>) -> Option<&Condition> {
         self.conditions.iter().find(|condition| !condition.holds(request))
     }
 

@@ -82,20 +82,20 @@ impl Matcher {
     }
 
     /// Whether a text matches.
-    pub fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &[u8]) -> bool {
         match self {
             Self::Present => true,
-            Self::Exact(exact) => text == exact,
-            Self::Prefix(prefix) => text.starts_with(prefix.as_str()),
+            Self::Exact(exact) => text == exact.as_bytes(),
+            Self::Prefix(prefix) => text.starts_with(prefix.as_bytes()),
             Self::Regex(regex) => regex.matches(text),
             Self::Invalid { .. } => false,
         }
     }
 
-    fn matches_ignoring_case(&self, text: &str) -> bool {
+    fn matches_ignoring_case(&self, text: &[u8]) -> bool {
         match self {
-            Self::Exact(exact) => text.eq_ignore_ascii_case(exact),
-            Self::Prefix(prefix) => text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)),
+            Self::Exact(exact) => text.eq_ignore_ascii_case(exact.as_bytes()),
+            Self::Prefix(prefix) => text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())),
             other => other.matches(text),
         }
     }
@@ -113,28 +113,28 @@ impl Matcher {
 
 impl Condition {
     /// Whether the condition holds for a request.
-    pub fn holds(&self, request: &Request) -> bool {
+    pub fn holds(&self, request: &Request<'_>) -> bool {
         let matcher = &self.matcher;
         match &self.subject {
             Subject::Path { ignore_case: true } => matcher.matches_ignoring_case(&request.path),
             Subject::Path { ignore_case: false } => matcher.matches(&request.path),
-            Subject::Method => matcher.matches(&request.method),
-            Subject::Scheme => matcher.matches(&request.scheme),
-            Subject::Authority => matcher.matches(&request.authority),
+            Subject::Method => matcher.matches(request.method.as_bytes()),
+            Subject::Scheme => matcher.matches(request.scheme.as_bytes()),
+            Subject::Authority => matcher.matches(request.authority.as_bytes()),
             Subject::Header(name) => header_values(request, name).iter().any(|value| matcher.matches(value)),
             Subject::WithoutHeader(name) => {
                 let values = header_values(request, name);
                 match matcher {
                     Matcher::Present => values.is_empty(),
                     // A header that is missing is compared as an empty one.
-                    _ if values.is_empty() => !matcher.matches(""),
+                    _ if values.is_empty() => !matcher.matches(b""),
                     _ => !values.iter().any(|value| matcher.matches(value)),
                 }
             }
             Subject::Query(name) => request.query_parameter(name).is_some_and(|value| matcher.matches(value)),
-            Subject::Claim(path) => claim_values(&request.claims, path).iter().any(|value| matcher.matches(value)),
+            Subject::Claim(path) => claim_values(request.claims, path).iter().any(|value| matcher.matches(value)),
             Subject::WithoutClaim(path) => {
-                !claim_values(&request.claims, path).iter().any(|value| matcher.matches(value))
+                !claim_values(request.claims, path).iter().any(|value| matcher.matches(value))
             }
         }
     }
@@ -153,17 +153,17 @@ impl Condition {
     }
 
     /// What the request has there; `None` if it has nothing.
-    pub fn seen(&self, request: &Request) -> Option<String> {
+    pub fn seen(&self, request: &Request<'_>) -> Option<String> {
         let values = match &self.subject {
-            Subject::Path { .. } => vec![request.path.as_str()],
-            Subject::Method => vec![request.method.as_str()],
-            Subject::Scheme => vec![request.scheme.as_str()],
-            Subject::Authority => vec![request.authority.as_str()],
+            Subject::Path { .. } => vec![request.path.as_ref()],
+            Subject::Method => vec![request.method.as_bytes()],
+            Subject::Scheme => vec![request.scheme.as_bytes()],
+            Subject::Authority => vec![request.authority.as_bytes()],
             Subject::Header(name) | Subject::WithoutHeader(name) => header_values(request, name),
             Subject::Query(name) => request.query_parameter(name).into_iter().collect(),
-            Subject::Claim(path) | Subject::WithoutClaim(path) => claim_values(&request.claims, path),
+            Subject::Claim(path) | Subject::WithoutClaim(path) => claim_values(request.claims, path),
         };
-        (!values.is_empty()).then(|| values.join(", "))
+        (!values.is_empty()).then(|| String::from_utf8_lossy(&values.join(&b", "[..])).into_owned())
     }
 
     /// What the condition asks for.
@@ -181,27 +181,29 @@ impl Condition {
 }
 
 /// The values of a header, be it one of HTTP/2's pseudo headers. `host` is another name of `:authority`.
-fn header_values<'r>(request: &'r Request, name: &'r str) -> Vec<&'r str> {
+fn header_values<'r>(request: &'r Request<'_>, name: &'r str) -> Vec<&'r [u8]> {
     match name {
-        ":authority" | "host" => vec![request.authority.as_str()],
-        ":method" => vec![request.method.as_str()],
-        ":scheme" => vec![request.scheme.as_str()],
-        ":path" => vec![request.path.as_str()],
+        ":authority" | "host" => vec![request.authority.as_bytes()],
+        ":method" => vec![request.method.as_bytes()],
+        ":scheme" => vec![request.scheme.as_bytes()],
+        ":path" => vec![request.path.as_ref()],
         name => request.header_values(name).collect(),
     }
 }
 
 /// The texts of a claim: a text itself, the texts of a list, the words of the lists that tokens write as one text.
 /// Numbers and booleans never match.
-fn claim_values<'r>(claims: &'r serde_json::Value, path: &[String]) -> Vec<&'r str> {
+fn claim_values<'r>(claims: &'r serde_json::Value, path: &[String]) -> Vec<&'r [u8]> {
     const WORD_LISTS: [&str; 2] = ["scope", "permission"];
     let found = path.iter().try_fold(claims, |value, key| value.get(key));
     match (found, path) {
         (Some(serde_json::Value::String(words)), [name]) if WORD_LISTS.contains(&name.as_str()) => {
-            words.split(' ').collect()
+            words.split(' ').map(str::as_bytes).collect()
         }
-        (Some(serde_json::Value::String(text)), _) => vec![text.as_str()],
-        (Some(serde_json::Value::Array(items)), _) => items.iter().filter_map(serde_json::Value::as_str).collect(),
+        (Some(serde_json::Value::String(text)), _) => vec![text.as_bytes()],
+        (Some(serde_json::Value::Array(items)), _) => {
+            items.iter().filter_map(|item| Some(item.as_str()?.as_bytes())).collect()
+        },
         _ => Vec::new(),
     }
 }

@@ -42,21 +42,22 @@ impl Regex {
     }
 
     /// Whether the expression matches.
-    pub fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &[u8]) -> bool {
         self.engine.is_match(text)
     }
 
     /// Replaces every match; `\1` in the replacement stands for the first group.
-    pub fn replace_all(&self, text: &str, replacement: &str) -> String {
-        let mut replaced = String::new();
+    pub fn replace_all(&self, text: &[u8], replacement: &[u8]) -> Vec<u8> {
+        let mut replaced = Vec::new();
         let mut end = 0;
         for captures in self.engine.captures_iter(text) {
             let Some(whole) = captures.get_match() else { continue };
-            replaced.push_str(&text[end..whole.start()]);
+            replaced.extend(&text[end..whole.start()]);
             expand(replacement, |group| captures.get_group(group).map(|span| &text[span.range()]), &mut replaced);
             end = whole.end();
         }
-        replaced + &text[end..]
+        replaced.extend(&text[end..]);
+        replaced
     }
 
     /// The expression as it was written.
@@ -77,18 +78,17 @@ fn first_line(error: &meta::BuildError) -> String {
     last.strip_prefix("error: ").unwrap_or(last).to_owned()
 }
 
-fn expand<'t>(replacement: &str, group: impl Fn(usize) -> Option<&'t str>, out: &mut String) {
-    let mut letters = replacement.chars();
-    while let Some(letter) = letters.next() {
-        match (letter, letter == '\\') {
-            (_, true) => match letters.next() {
-                Some(digit) if digit.is_ascii_digit() => {
-                    out.push_str(group(digit as usize - '0' as usize).unwrap_or_default());
-                }
-                Some(other) => out.push(other),
-                None => out.push('\\'),
-            },
-            (letter, false) => out.push(letter),
+fn expand<'t>(replacement: &[u8], group: impl Fn(usize) -> Option<&'t [u8]>, out: &mut Vec<u8>) {
+    let mut letters = replacement.iter();
+    while let Some(&letter) = letters.next() {
+        if letter != b'\\' {
+            out.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some(digit) if digit.is_ascii_digit() => out.extend(group(usize::from(digit - b'0')).unwrap_or_default()),
+            Some(&other) => out.push(other),
+            None => out.push(letter),
         }
     }
 }
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn the_whole_text_has_to_match() {
         let regex = Regex::new("/a|/b").unwrap();
-        assert!(regex.matches("/a") && regex.matches("/b") && !regex.matches("/ab"));
+        assert!(regex.matches(b"/a") && regex.matches(b"/b") && !regex.matches(b"/ab"));
     }
 
     #[test]
@@ -265,7 +265,7 @@ mod tests {
             ("(?i)ABC", "abc", true),
             ("a{2}", "aa", true),
         ] {
-            assert_eq!(Regex::new(source).unwrap().matches(text), matches, "{source} on {text}");
+            assert_eq!(Regex::new(source).unwrap().matches(text.as_bytes()), matches, "{source} on {text}");
         }
     }
 
@@ -281,6 +281,6 @@ mod tests {
     #[test]
     fn replacement_is_global_and_knows_groups() {
         let regex = Regex::unanchored("/v([0-9])").unwrap();
-        assert_eq!(regex.replace_all("/v1/x/v2", r"/w\1"), "/w1/x/w2");
+        assert_eq!(regex.replace_all(b"/v1/x/v2", br"/w\1"), b"/w1/x/w2");
     }
 }

@@ -2,101 +2,126 @@
 
 use std::borrow::Cow;
 
-/// A request after Envoy has normalised it.
-#[derive(Debug, Clone, Default)]
-pub struct Request {
+/// A request after Envoy has normalised it. Paths and header values are bytes: HTTP lets them be no UTF-8.
+#[derive(Debug, Clone)]
+pub struct Request<'r> {
     /// The `Host` header or `:authority`, with its port if it has one.
-    pub authority: String,
+    pub authority: Cow<'r, str>,
     /// The method.
-    pub method: String,
+    pub method: Cow<'r, str>,
     /// `http` or `https`.
-    pub scheme: String,
+    pub scheme: Cow<'r, str>,
     /// The path without its query string.
-    pub path: String,
+    pub path: Cow<'r, [u8]>,
     /// What follows the `?`, if there is one.
-    pub query: Option<String>,
+    pub query: Option<Cow<'r, [u8]>>,
     /// Header lines, names in lower case, values trimmed. A name can be there several times.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(Cow<'r, str>, Cow<'r, [u8]>)>,
     /// The claims of a valid token; null without one.
-    pub claims: serde_json::Value,
+    pub claims: &'r serde_json::Value,
 }
 
-impl Request {
+impl Default for Request<'_> {
+    /// `GET /` over plaintext, without an authority.
+    fn default() -> Self {
+        Self {
+            authority: Cow::Borrowed(""),
+            method: Cow::Borrowed("GET"),
+            scheme: Cow::Borrowed("http"),
+            path: Cow::Borrowed(b"/"),
+            query: None,
+            headers: Vec::new(),
+            claims: &serde_json::Value::Null,
+        }
+    }
+}
+
+impl Request<'_> {
     /// The values of a header, in order.
-    pub fn header_values<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
-        self.headers.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
+    pub fn header_values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s [u8]> {
+        self.headers.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_ref())
     }
 
     /// The first occurrence of a query parameter. Nothing is decoded; `?a` and `?a=` both are an empty value.
-    pub fn query_parameter(&self, name: &str) -> Option<&str> {
-        let pairs = self.query.as_deref()?.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs.into_iter().find(|(other, _)| *other == name).map(|(_, value)| value)
+    pub fn query_parameter(&self, name: &str) -> Option<&[u8]> {
+        let mut pairs = self.query.as_deref()?.split(|byte| *byte == b'&').map(|pair| {
+            let end = pair.iter().position(|byte| *byte == b'=');
+            end.map_or((pair, &[][..]), |end| (&pair[..end], &pair[end + 1..]))
+        });
+        pairs.find(|(other, _)| *other == name.as_bytes()).map(|(_, value)| value)
     }
 
     /// The host that virtual hosts are chosen by: lower case, everything from the last colon on dropped
     /// (Envoy: `ignore_port_in_host_matching`).
-    pub fn host(&self) -> String {
-        let authority = &self.authority;
+    pub fn host(&self) -> Cow<'_, str> {
+        let authority = self.authority.as_ref();
         // The colons inside the brackets of an IPv6 address are no port's.
         let port_at = authority.rfind(':').filter(|colon| authority.rfind(']').is_none_or(|bracket| bracket < *colon));
-        authority[..port_at.unwrap_or(authority.len())].to_ascii_lowercase()
+        let host = &authority[..port_at.unwrap_or(authority.len())];
+        if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(host.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(host)
+        }
     }
 
-    /// The path with its query string.
+    /// The path with its query string. What is no UTF-8 is shown as replacement characters.
     pub fn path_and_query(&self) -> String {
+        let path = String::from_utf8_lossy(&self.path);
         match &self.query {
-            Some(query) => format!("{}?{query}", self.path),
-            None => self.path.clone(),
+            Some(query) => format!("{path}?{}", String::from_utf8_lossy(query)),
+            None => path.into_owned(),
         }
     }
 }
 
 /// Normalises a path as the mesh's default `BASE` does: dot segments resolved, escaped unreserved characters
 /// decoded, backslashes turned. Slashes are not merged (Envoy: `normalize_path`).
-pub fn normalize_path(path: &str) -> Cow<'_, str> {
-    if !path.contains(['%', '\\', '.']) {
+pub fn normalize_path(path: &[u8]) -> Cow<'_, [u8]> {
+    if !path.iter().any(|byte| b"%\\.".contains(byte)) {
         return Cow::Borrowed(path);
     }
-    let decoded = decode_unreserved(&path.replace('\\', "/"));
-    let Some(rest) = decoded.strip_prefix('/') else { return Cow::Owned(decoded) };
-    let mut segments: Vec<&str> = Vec::new();
-    let last = rest.split('/').count() - 1;
-    for (index, segment) in rest.split('/').enumerate() {
+    let decoded = decode_unreserved(path);
+    let Some(rest) = decoded.strip_prefix(b"/") else { return Cow::Owned(decoded) };
+    let mut segments: Vec<&[u8]> = Vec::new();
+    let mut ends_in_directory = false;
+    for segment in rest.split(|byte| *byte == b'/') {
+        ends_in_directory = false;
         match segment {
-            "." | ".." => {
-                if segment == ".." {
-                    segments.pop();
-                }
-                // `/a/..` ends in a slash: it names a directory.
-                if index == last {
-                    segments.push("");
-                }
+            b"." => ends_in_directory = true,
+            b".." => {
+                segments.pop();
+                ends_in_directory = true;
             }
             name => segments.push(name),
         }
     }
-    Cow::Owned(format!("/{}", segments.join("/")))
+    // `/a/..` ends in a slash: it names a directory.
+    if ends_in_directory {
+        segments.push(b"");
+    }
+    Cow::Owned([b"/", segments.join(&b'/').as_slice()].concat())
 }
 
-/// Decodes the escapes of letters, digits and `-._~`, and leaves all others as they are.
-fn decode_unreserved(path: &str) -> String {
-    let mut decoded = String::with_capacity(path.len());
-    let mut rest = path;
-    while let Some(at) = rest.find('%') {
-        decoded.push_str(&rest[..at]);
-        let byte = rest.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match byte {
-            Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
-                decoded.push(char::from(byte));
-                rest = &rest[at + 3..];
+/// Turns backslashes, decodes the escapes of letters, digits and `-._~`, and leaves all others as they are.
+fn decode_unreserved(path: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut at = 0;
+    while let Some(&byte) = path.get(at) {
+        let escaped = path.get(at + 1..at + 3).filter(|_| byte == b'%');
+        let escaped = escaped.and_then(|digits| std::str::from_utf8(digits).ok());
+        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(plain) if plain.is_ascii_alphanumeric() || b"-._~".contains(&plain) => {
+                decoded.push(plain);
+                at += 3;
             }
             _ => {
-                decoded.push('%');
-                rest = &rest[at + 1..];
+                decoded.push(if byte == b'\\' { b'/' } else { byte });
+                at += 1;
             }
         }
     }
-    decoded + rest
+    decoded
 }
 
 #[cfg(test)]
@@ -118,7 +143,7 @@ mod tests {
             ("/a/b/.", "/a/b/"),
             ("/a%", "/a%"),
         ] {
-            assert_eq!(normalize_path(path), normal, "{path}");
+            assert_eq!(normalize_path(path.as_bytes()), normal.as_bytes(), "{path}");
         }
     }
 
@@ -133,10 +158,10 @@ mod tests {
 
     #[test]
     fn only_the_first_of_repeated_parameters_counts() {
-        let request = Request { query: Some("a=1&b&a=2&c=%20".into()), ..Request::default() };
-        assert_eq!(request.query_parameter("a"), Some("1"));
-        assert_eq!(request.query_parameter("b"), Some(""));
-        assert_eq!(request.query_parameter("c"), Some("%20"));
+        let request = Request { query: Some(b"a=1&b&a=2&c=%20".into()), ..Request::default() };
+        assert_eq!(request.query_parameter("a"), Some(b"1".as_slice()));
+        assert_eq!(request.query_parameter("b"), Some(b"".as_slice()));
+        assert_eq!(request.query_parameter("c"), Some(b"%20".as_slice()));
         assert_eq!(request.query_parameter("d"), None);
     }
 }

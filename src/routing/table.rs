@@ -84,16 +84,16 @@ impl<'a> Table<'a> {
 
     /// The virtual host of a request: an exact domain, else the longest wildcard with at least one character in its
     /// place, else `*`.
-    pub fn virtual_host(&self, request: &Request) -> Option<&VirtualHost<'a>> {
+    pub fn virtual_host(&self, request: &Request<'_>) -> Option<&VirtualHost<'a>> {
         let host = request.host();
-        let exact = self.by_domain.get(&host).filter(|_| !host.starts_with('*')).copied();
+        let exact = self.by_domain.get(host.as_ref()).filter(|_| !host.starts_with('*')).copied();
         let covers = |suffix: &str| suffix.is_empty() || (host.len() > suffix.len() && host.ends_with(suffix));
         let wildcard = || self.wildcards.iter().find(|(suffix, _)| covers(suffix)).map(|(_, index)| *index);
         exact.or_else(wildcard).map(|index| &self.virtual_hosts[index])
     }
 
     /// What happens to a request.
-    pub fn find<'t>(&'t self, request: &Request) -> Found<'t, 'a> {
+    pub fn find<'t>(&'t self, request: &Request<'_>) -> Found<'t, 'a> {
         let Some(virtual_host) = self.virtual_host(request) else { return Found::NoVirtualHost };
         if virtual_host.requires_tls && request.scheme != "https" {
             return Found::RequiresTls(virtual_host);

@@ -18,7 +18,7 @@ pub(super) fn answer(
     question: &Question,
     vantage: &Vantage,
     listener: &Listener<'_>,
-    request: &Request,
+    request: &Request<'_>,
 ) -> Result<Answer, String> {
     let subject = Subject { world, vantage, request };
     let mut answer = match listener {
@@ -35,14 +35,14 @@ pub(super) fn answer(
 struct Subject<'w, 'a> {
     world: &'w World<'a>,
     vantage: &'w Vantage,
-    request: &'w Request,
+    request: &'w Request<'w>,
 }
 
 impl Subject<'_, '_> {
     fn empty(&self, outcome: Outcome) -> Answer {
         Answer {
             id: serde_json::Value::Null,
-            host: self.request.authority.clone(),
+            host: self.request.authority.to_string(),
             outcome,
             status: None,
             flag: None,
@@ -71,7 +71,7 @@ impl Subject<'_, '_> {
     fn passthrough(&self) -> Answer {
         let destination = Destination {
             cluster: "PassthroughCluster".to_owned(),
-            host: self.request.host(),
+            host: self.request.host().into_owned(),
             subset: None,
             port: None,
             weight: 100.into(),
@@ -83,7 +83,7 @@ impl Subject<'_, '_> {
 
     fn unchanged(&self) -> Rewritten {
         Rewritten {
-            authority: self.request.authority.clone(),
+            authority: self.request.authority.to_string(),
             path: self.request.path_and_query(),
             ..Rewritten::default()
         }

@@ -8,15 +8,15 @@ use crate::source::Spanned;
 
 /// The request that the upstream gets.
 pub(super) fn rewritten(
-    request: &Request,
+    request: &Request<'_>,
     clause: &Clause<'_>,
     rule: Option<&HttpRule<'_>>,
 ) -> Result<Rewritten, String> {
     let mut result =
-        Rewritten { authority: request.authority.clone(), path: request.path_and_query(), ..Rewritten::default() };
+        Rewritten { authority: request.authority.to_string(), path: request.path_and_query(), ..Rewritten::default() };
     let Some(rule) = rule else { return Ok(result) };
     if let Some(rewrite) = rule.rewrite {
-        result.path = with_query(rewritten_path(request, clause, rewrite)?, request);
+        result.path = with_query(&rewritten_path(request, clause, rewrite)?, request);
     }
     // A single destination's own header operations come after the rule's; with several it hangs on the pick.
     let of_destination = match rule.route {
@@ -52,19 +52,22 @@ fn apply_headers(operations: &HeaderOperations, result: &mut Rewritten) {
 }
 
 /// With a prefix match the prefix is replaced as text, with any other the whole path.
-fn rewritten_path(request: &Request, clause: &Clause<'_>, rewrite: &HttpRewrite) -> Result<String, String> {
+fn rewritten_path(request: &Request<'_>, clause: &Clause<'_>, rewrite: &HttpRewrite) -> Result<Vec<u8>, String> {
     if let Some(by_regex) = &rewrite.uri_regex_rewrite {
         let pattern = filled(by_regex.r#match.as_ref()).unwrap_or_default();
         let regex =
             Regex::unanchored(pattern).map_err(|error| format!("the expression {pattern} is not RE2: {}", error.0))?;
-        return Ok(regex.replace_all(&request.path, by_regex.rewrite.as_ref().map_or("", |it| it.as_str())));
+        let replacement = by_regex.rewrite.as_ref().map_or("", |it| it.as_str());
+        return Ok(regex.replace_all(&request.path, replacement.as_bytes()));
     }
-    let Some(uri) = filled(rewrite.uri.as_ref()) else { return Ok(request.path.clone()) };
+    let Some(uri) = filled(rewrite.uri.as_ref()) else { return Ok(request.path.to_vec()) };
     Ok(match path_matcher(clause) {
         // Without a condition on the path every path matches the prefix `/`.
-        None => format!("{uri}{}", request.path.strip_prefix('/').unwrap_or(&request.path)),
-        Some(Matcher::Prefix(prefix)) => format!("{uri}{}", request.path.get(prefix.len()..).unwrap_or_default()),
-        Some(_) => uri.to_owned(),
+        None => [uri.as_bytes(), request.path.strip_prefix(b"/").unwrap_or(&request.path)].concat(),
+        Some(Matcher::Prefix(prefix)) => {
+            [uri.as_bytes(), request.path.get(prefix.len()..).unwrap_or_default()].concat()
+        }
+        Some(_) => uri.as_bytes().to_vec(),
     })
 }
 
@@ -73,16 +76,17 @@ fn path_matcher<'c>(clause: &'c Clause<'_>) -> Option<&'c Matcher> {
     on_path.map(|condition| &condition.matcher)
 }
 
-fn with_query(path: String, request: &Request) -> String {
+fn with_query(path: &[u8], request: &Request<'_>) -> String {
+    let path = String::from_utf8_lossy(path);
     match &request.query {
-        Some(query) => format!("{path}?{query}"),
-        None => path,
+        Some(query) => format!("{path}?{}", String::from_utf8_lossy(query)),
+        None => path.into_owned(),
     }
 }
 
 /// Where a redirect sends the client, and with which status.
 pub(super) fn redirect(
-    request: &Request,
+    request: &Request<'_>,
     clause: &Clause<'_>,
     redirect: &HttpRedirect,
     vantage: &Vantage,
@@ -95,13 +99,13 @@ pub(super) fn redirect(
 
     let path = match (filled(redirect.uri.as_ref()), filled(redirect.prefix_rewrite.as_ref())) {
         (Some(uri), _) if uri.contains('?') => uri.to_owned(),
-        (Some(uri), _) => with_query(uri.to_owned(), request),
+        (Some(uri), _) => with_query(uri.as_bytes(), request),
         (None, Some(replacement)) => {
             let matched = match path_matcher(clause) {
                 Some(Matcher::Prefix(prefix)) => prefix.len(),
                 _ => 1,
             };
-            with_query(format!("{replacement}{}", request.path.get(matched..).unwrap_or_default()), request)
+            with_query(&[replacement.as_bytes(), request.path.get(matched..).unwrap_or_default()].concat(), request)
         }
         (None, None) => request.path_and_query(),
     };
@@ -116,7 +120,7 @@ pub(super) fn redirect(
 
     let (own_host, own_port) = match request.authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
-        _ => (request.authority.as_str(), None),
+        _ => (request.authority.as_ref(), None),
     };
     let authority = match (filled(redirect.authority.as_ref()), port) {
         (Some(authority), Some(port)) => format!("{authority}:{port}"),
@@ -124,7 +128,7 @@ pub(super) fn redirect(
         (None, Some(port)) => format!("{own_host}:{port}"),
         // A change of scheme drops the old scheme's own port.
         (None, None) if scheme != request.scheme && is_default_port(&request.scheme, own_port) => own_host.to_owned(),
-        (None, None) => request.authority.clone(),
+        (None, None) => request.authority.to_string(),
     };
     (code, format!("{scheme}://{authority}{path}"))
 }

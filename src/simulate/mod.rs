@@ -12,6 +12,7 @@ pub use result::{
     Abort, Answer, Delay, Destination, Fault, Mirror, Outcome, Retries, Rewritten, Route, Step, Unanswered, Verdict,
 };
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -94,20 +95,24 @@ fn refuse_what_is_not_simulated(question: &Request) -> Result<(), String> {
 }
 
 /// The request as Envoy's router sees it.
-fn routing_request(question: &Request, host: &str, vantage: &Vantage) -> routing::Request {
+fn routing_request<'q>(question: &'q Request, host: &'q str, vantage: &Vantage) -> routing::Request<'q> {
     let target = question.path.as_deref().unwrap_or("/");
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let has_tls = matches!(vantage, Vantage::Gateway { sni: Some(_), .. });
     let headers = question.headers.iter().flat_map(|(name, value)| {
-        value.values().iter().map(move |value| (name.to_ascii_lowercase(), value.trim().to_owned()))
+        value.values().iter().map(move |value| (lower_case(name), value.trim().as_bytes().into()))
     });
     routing::Request {
-        authority: host.to_owned(),
-        method: question.method.clone().unwrap_or_else(|| "GET".to_owned()),
-        scheme: question.scheme.clone().unwrap_or_else(|| if has_tls { "https" } else { "http" }.to_owned()),
-        path: routing::normalize_path(path).into_owned(),
-        query: query.map(str::to_owned),
+        authority: host.into(),
+        method: question.method.as_deref().unwrap_or("GET").into(),
+        scheme: question.scheme.as_deref().unwrap_or(if has_tls { "https" } else { "http" }).into(),
+        path: routing::normalize_path(path.as_bytes()),
+        query: query.map(|query| query.as_bytes().into()),
         headers: headers.collect(),
-        claims: question.claims.clone(),
+        claims: &question.claims,
     }
+}
+
+fn lower_case(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }

@@ -161,8 +161,8 @@ fn plain(name: &str) -> String {
 
 fn virtual_host(world: &World<'_>, vantage: &Vantage, question: &Request) -> String {
     let request = mesh::routing::Request {
-        authority: question.host.clone().unwrap_or_default(),
-        path: normalize_path(question.path.as_deref().unwrap_or("/")).into_owned(),
+        authority: question.host.as_deref().unwrap_or_default().into(),
+        path: normalize_path(question.path.as_deref().unwrap_or("/").as_bytes()),
         ..mesh::routing::Request::default()
     };
     let listener = match vantage {
