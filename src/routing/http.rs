@@ -8,7 +8,7 @@ use super::predicate::{Condition, Matcher, Subject, claim_path};
 use super::rule::{HttpMatch, HttpRule};
 use super::vantage::Vantage;
 use crate::model::networking::StringMatch;
-use crate::world::{NamespacedName, VirtualService, World};
+use crate::world::{NamespacedName, Origin, VirtualService, World};
 
 /// Where the routes are for: a Gateway by its name, or the mesh.
 pub(super) type Place<'p> = Option<&'p NamespacedName<'p>>;
@@ -72,7 +72,8 @@ fn place_name(place: Option<&NamespacedName<'_>>) -> String {
 }
 
 fn clause<'a>(rule: &Arc<HttpRule<'a>>, entry: Option<&HttpMatch<'a>>) -> Clause<'a> {
-    let conditions = entry.map(conditions).unwrap_or_default();
+    let origin = rule.owner.service.origin;
+    let conditions = entry.map(|entry| conditions(entry, origin)).unwrap_or_default();
     Clause {
         is_catch_all: conditions.iter().all(is_any_path),
         conditions,
@@ -85,21 +86,25 @@ fn clause<'a>(rule: &Arc<HttpRule<'a>>, entry: Option<&HttpMatch<'a>>) -> Clause
 /// The path conditions that istiod takes for one that always holds.
 fn is_any_path(condition: &Condition) -> bool {
     match (&condition.subject, &condition.matcher) {
-        (Subject::Path { .. }, Matcher::Prefix(prefix)) => prefix == "/",
+        (Subject::Path { .. }, Matcher::Prefix(prefix) | Matcher::PathPrefix(prefix)) => prefix == "/",
         (Subject::Path { .. }, Matcher::Regex(regex)) => regex.as_str() == ".*",
         _ => false,
     }
 }
 
 /// In the order in which a reader expects them to be tried; the result does not depend on it.
-fn conditions(entry: &HttpMatch<'_>) -> Vec<Condition> {
-    let mut conditions = Vec::new();
+fn conditions(entry: &HttpMatch<'_>, origin: Origin) -> Vec<Condition> {
+    let path = entry.uri.map(|written| Condition {
+        subject: Subject::Path { ignore_case: entry.ignore_uri_case },
+        matcher: Matcher::of_path(written, origin),
+        span: written.span,
+    });
+    let mut conditions: Vec<Condition> = path.into_iter().collect();
     let mut add = |subject: Subject, written: Option<&StringMatch>| {
         if let Some(written) = written {
             conditions.push(Condition { subject, matcher: Matcher::new(written), span: written.span });
         }
     };
-    add(Subject::Path { ignore_case: entry.ignore_uri_case }, entry.uri);
     add(Subject::Method, entry.method);
     add(Subject::Scheme, entry.scheme);
     add(Subject::Authority, entry.authority);

@@ -7,6 +7,7 @@ use super::regex::Regex;
 use super::request::Request;
 use crate::model::networking::StringMatch;
 use crate::source::Span;
+use crate::world::Origin;
 
 /// One condition on a request.
 #[derive(Debug, Clone)]
@@ -54,6 +55,9 @@ pub enum Matcher {
     Exact(String),
     /// It has to start with this.
     Prefix(String),
+    /// It has to be this, or start with this and a slash. `/` is the start of every path
+    /// (Envoy: `path_separated_prefix`).
+    PathPrefix(String),
     /// It has to match as a whole.
     Regex(Regex),
     /// An expression that Envoy refuses, and the proxy's whole configuration with it.
@@ -66,6 +70,18 @@ pub enum Matcher {
 }
 
 impl Matcher {
+    /// Reads a comparison with a path. Prefixes of the Gateway API and of Ingress end where a segment does; one slash
+    /// at their end does not count (istiod: `TranslateRouteMatch`).
+    pub fn of_path(written: &StringMatch, origin: Origin) -> Self {
+        match (Self::new(written), origin) {
+            (Self::Prefix(prefix), Origin::GatewayApi | Origin::Ingress) if prefix != "/" => {
+                Self::PathPrefix(prefix.strip_suffix('/').unwrap_or(&prefix).to_owned())
+            }
+            (Self::Prefix(prefix), Origin::GatewayApi | Origin::Ingress) => Self::PathPrefix(prefix),
+            (matcher, _) => matcher,
+        }
+    }
+
     /// Reads a comparison. Of several members the last one in the order of the API counts; without any it asks for
     /// presence, as does the regular expression `*` (istiod: `TranslateHeaderMatch`).
     pub fn new(written: &StringMatch) -> Self {
@@ -87,6 +103,9 @@ impl Matcher {
             Self::Present => true,
             Self::Exact(exact) => text == exact.as_bytes(),
             Self::Prefix(prefix) => text.starts_with(prefix.as_bytes()),
+            Self::PathPrefix(prefix) => {
+                text.strip_prefix(prefix.as_bytes()).is_some_and(|rest| is_segment_end(prefix, rest))
+            }
             Self::Regex(regex) => regex.matches(text),
             Self::Invalid { .. } => false,
         }
@@ -95,7 +114,12 @@ impl Matcher {
     fn matches_ignoring_case(&self, text: &[u8]) -> bool {
         match self {
             Self::Exact(exact) => text.eq_ignore_ascii_case(exact.as_bytes()),
-            Self::Prefix(prefix) => text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())),
+            Self::Prefix(prefix) => {
+                text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+            }
+            Self::PathPrefix(prefix) => text.get(..prefix.len()).is_some_and(|start| {
+                start.eq_ignore_ascii_case(prefix.as_bytes()) && is_segment_end(prefix, &text[prefix.len()..])
+            }),
             other => other.matches(text),
         }
     }
@@ -105,10 +129,16 @@ impl Matcher {
             Self::Present => "any value".to_owned(),
             Self::Exact(exact) => format!("{exact:?}"),
             Self::Prefix(prefix) => format!("{prefix:?} at the start"),
+            Self::PathPrefix(prefix) => format!("{prefix:?} or a path below it"),
             Self::Regex(regex) => format!("a match of {}", regex.as_str()),
             Self::Invalid { source, .. } => format!("a match of {source}, which is not RE2"),
         }
     }
+}
+
+/// Whether a path prefix ends where a segment of the path does.
+fn is_segment_end(prefix: &str, rest: &[u8]) -> bool {
+    prefix == "/" || matches!(rest.first(), None | Some(b'/'))
 }
 
 impl Condition {
@@ -172,7 +202,7 @@ impl Condition {
         match (&self.subject, &self.matcher) {
             (Subject::WithoutHeader(_) | Subject::WithoutClaim(_), Matcher::Present) => "none".to_owned(),
             (Subject::WithoutHeader(_) | Subject::WithoutClaim(_), _) => format!("anything but {matcher}"),
-            (Subject::Path { ignore_case: true }, Matcher::Exact(_) | Matcher::Prefix(_)) => {
+            (Subject::Path { ignore_case: true }, Matcher::Exact(_) | Matcher::Prefix(_) | Matcher::PathPrefix(_)) => {
                 format!("{matcher}, in any case")
             }
             _ => matcher,
@@ -203,7 +233,7 @@ fn claim_values<'r>(claims: &'r serde_json::Value, path: &[String]) -> Vec<&'r [
         (Some(serde_json::Value::String(text)), _) => vec![text.as_bytes()],
         (Some(serde_json::Value::Array(items)), _) => {
             items.iter().filter_map(|item| Some(item.as_str()?.as_bytes())).collect()
-        },
+        }
         _ => Vec::new(),
     }
 }

@@ -34,12 +34,12 @@ pub struct DestinationRef<'a> {
     pub http_match: &'a [HttpMatchRequest],
 }
 
-impl<'a> VirtualService<'a> {
+impl VirtualService<'_> {
     /// All places that name a destination with a host, in the order of the text of each section.
-    pub fn destinations(&self) -> Vec<DestinationRef<'a>> {
-        let spec = self.spec;
+    pub fn destinations<'s>(&'s self) -> Vec<DestinationRef<'s>> {
+        let spec = self.spec.as_ref();
         let mut found = Vec::new();
-        let mut add = |destination: Option<&'a Destination>, section, rule, is_mirror, http_match| {
+        let mut add = |destination: Option<&'s Destination>, section, rule, is_mirror, http_match| {
             if let Some(destination) = destination
                 && let Some(host) = destination.host.as_ref().filter(|host| !host.is_empty())
             {

@@ -1,5 +1,7 @@
 //! Gateways and the hosts of their servers.
 
+use std::borrow::Cow;
+
 use super::Settings;
 use super::names::NamespacedName;
 use crate::model::{Resource, Spec, networking};
@@ -13,7 +15,7 @@ pub struct Gateway<'a> {
     /// The resource.
     pub resource: &'a Resource,
     /// What it says.
-    pub spec: &'a networking::Gateway,
+    pub spec: Cow<'a, networking::Gateway>,
 }
 
 /// The name of a Gateway.
@@ -69,7 +71,7 @@ pub(super) fn gateways<'a>(resources: &[&'a Resource], settings: &Settings) -> V
         Spec::Gateway(spec) => Some(Gateway {
             name: NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name()),
             resource,
-            spec,
+            spec: Cow::Borrowed(spec),
         }),
         _ => None,
     };

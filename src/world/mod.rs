@@ -27,7 +27,7 @@ pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
 pub use service::{Discovery, Service, ServicePort};
 pub use settings::Settings;
-pub use virtual_service::{Bound, VirtualService};
+pub use virtual_service::{Bound, Origin, VirtualService};
 pub use visibility::ExportTo;
 pub use workload::Workload;
 

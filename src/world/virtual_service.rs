@@ -1,5 +1,7 @@
 //! VirtualServices with their names resolved.
 
+use std::borrow::Cow;
+
 use super::names::{NamespacedName, resolve_gateway_name};
 use super::visibility::ExportTo;
 use super::{Settings, host};
@@ -14,13 +16,26 @@ pub struct VirtualService<'a> {
     /// The resource.
     pub resource: &'a Resource,
     /// What it says.
-    pub spec: &'a networking::VirtualService,
+    pub spec: Cow<'a, networking::VirtualService>,
+    /// The API that it is written in.
+    pub origin: Origin,
     /// Its hosts, short names completed. None: it is a delegate.
     pub hosts: Vec<Spanned<String>>,
     /// What it is bound to; the mesh if it names nothing.
     pub bound_to: Vec<Bound>,
     /// Who sees it.
     pub export_to: ExportTo,
+}
+
+/// The API that routes are written in. istiod turns all of them into VirtualServices, with small differences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A VirtualService of Istio's.
+    VirtualService,
+    /// A route of the Gateway API.
+    GatewayApi,
+    /// An Ingress of Kubernetes.
+    Ingress,
 }
 
 /// One of the things that a VirtualService is bound to.
@@ -82,6 +97,7 @@ fn resolve<'a>(
         export_to: ExportTo::new(exported, &namespace, &settings.virtual_service_export_to),
         name: NamespacedName::new(namespace, resource.name()),
         resource,
-        spec,
+        spec: Cow::Borrowed(spec),
+        origin: Origin::VirtualService,
     }
 }

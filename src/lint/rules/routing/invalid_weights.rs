@@ -26,7 +26,7 @@ struct Share {
 }
 
 fn check_service(service: &VirtualService<'_>, findings: &mut Findings) {
-    let spec = service.spec;
+    let spec = &service.spec;
     for rule in &spec.http {
         let shares = rule.route.iter().map(|route| Share { destination: route.span, weight: route.weight });
         check_shares(&shares.collect::<Vec<_>>(), findings);
