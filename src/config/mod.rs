@@ -54,6 +54,8 @@ pub enum OutboundMode {
     RegistryOnly,
     /// Yes, at the address that the client dialled.
     AllowAny,
+    /// Yes, at the address that the proxy finds for the host.
+    AllowAnyDynamicDns,
 }
 
 impl Config {

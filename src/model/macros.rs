@@ -64,6 +64,14 @@ macro_rules! enumeration {
         impl $name {
             /// The words, in the order of the API.
             pub const WORDS: &'static [&'static str] = &[$($word),*];
+
+            /// The word of the API.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                    Self::Undefined(_) => "undefined",
+                }
+            }
         }
 
         impl $crate::model::decode::Decode for $crate::source::Spanned<$name> {

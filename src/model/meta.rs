@@ -10,6 +10,7 @@ message! {
         name: Option<Spanned<String>>,
         generate_name: Option<Spanned<String>>,
         namespace: Option<Spanned<String>>,
+        creation_timestamp: Option<Spanned<String>>,
         labels: Labels,
         annotations: Labels,
     }

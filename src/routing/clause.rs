@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::predicate::Condition;
+use super::destination::{self, Weighted};
+use super::predicate::{Condition, Subject};
+use super::proxy::Proxy;
 use super::request::Request;
 use super::rule::{HttpRule, Owner};
 use crate::source::Span;
@@ -11,6 +13,8 @@ use crate::world::Service;
 /// One entry of a route list: all conditions have to hold, then the action is taken.
 #[derive(Debug, Clone)]
 pub struct Clause<'a> {
+    /// Its number among those of a table, in order.
+    pub id: usize,
     /// The conditions.
     pub conditions: Vec<Condition>,
     /// What is done.
@@ -44,6 +48,18 @@ pub enum Action<'a> {
 }
 
 impl<'a> Clause<'a> {
+    /// The clusters that requests are shared among, on a service port or that of a server.
+    pub fn clusters(&self, proxy: &Proxy<'a>, port: u32) -> Vec<Weighted<'a>> {
+        match &self.action {
+            Action::Rule(rule) => rule.clusters(proxy, port),
+            Action::Service(service) => {
+                let (host, referrer) = (service.hostname.clone(), &service.namespace);
+                let cluster = destination::of_service(proxy, referrer, Some(service), host, String::new(), port);
+                vec![Weighted { cluster, weight: 1, headers: None }]
+            }
+        }
+    }
+
     /// Whether the proxy has the clause.
     pub fn is_live(&self) -> bool {
         self.exclusion.is_none()
@@ -51,7 +67,12 @@ impl<'a> Clause<'a> {
 
     /// Whether the clause takes a request.
     pub fn takes(&self, request: &Request<'_>) -> bool {
-        self.is_live() && self.first_failing(request).is_none()
+        self.is_live() && (request.path.starts_with(b"/") || self.has_path()) && self.first_failing(request).is_none()
+    }
+
+    /// Whether it asks for a path. Without that it takes those that start with a slash: all but that of `OPTIONS *`.
+    fn has_path(&self) -> bool {
+        self.conditions.iter().any(|condition| matches!(condition.subject, Subject::Path { .. }))
     }
 
     /// The first condition that does not hold for a request; `None` if all do.
@@ -69,6 +90,6 @@ impl<'a> Clause<'a> {
 
     /// A clause without conditions.
     pub fn default_route(action: Action<'a>) -> Self {
-        Self { conditions: Vec::new(), action, entry: None, exclusion: None, is_catch_all: true }
+        Self { id: 0, conditions: Vec::new(), action, entry: None, exclusion: None, is_catch_all: true }
     }
 }

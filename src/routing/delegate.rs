@@ -36,6 +36,7 @@ pub(super) fn http_rules<'a>(world: &'a World<'a>, service: &'a VirtualService<'
 /// The rule that comes of a delegating one and one of the delegate. `None` if their conditions exclude each other.
 fn merge<'a>(root: &HttpRule<'a>, leaf: HttpRule<'a>) -> Option<HttpRule<'a>> {
     let matches = merge_matches(&root.matches, &leaf.matches)?;
+    let has_own_mirror = leaf.mirror.is_some() || !leaf.mirrors.is_empty();
     Some(HttpRule {
         name: join_names(&root.name, &leaf.name),
         matches,
@@ -44,6 +45,7 @@ fn merge<'a>(root: &HttpRule<'a>, leaf: HttpRule<'a>) -> Option<HttpRule<'a>> {
         timeout: leaf.timeout.or(root.timeout),
         retries: leaf.retries.or(root.retries),
         fault: leaf.fault.or(root.fault),
+        mirror_owner: if has_own_mirror { leaf.mirror_owner } else { root.mirror_owner },
         mirror: leaf.mirror.or(root.mirror),
         mirror_percent: leaf.mirror_percent.or(root.mirror_percent),
         mirror_percentage: leaf.mirror_percentage.or(root.mirror_percentage),

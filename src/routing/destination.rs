@@ -1,9 +1,10 @@
 //! Destinations: which cluster one names, whether it exists, and which workloads are behind it.
 
-use super::sidecar::is_assumed;
-use super::vantage::Vantage;
-use crate::model::networking::{Destination, Resolution};
-use crate::world::{Discovery, MergedRule, Service, VirtualService, World, host};
+use super::proxy::{Proxy, Role};
+use super::upstream::Upstream;
+use crate::model::LabelSet;
+use crate::model::networking::{Destination, Headers, Resolution};
+use crate::world::{Discovery, MergedSubset, Section, Service, VirtualService, host};
 
 /// A cluster of Envoy's, as istiod names it: `outbound|port|subset|host`.
 #[derive(Debug, Clone)]
@@ -14,12 +15,29 @@ pub struct Cluster<'a> {
     pub subset: String,
     /// The service port.
     pub port: u32,
+    /// The service, if the manifests define it.
+    pub service: Option<&'a Service<'a>>,
     /// The workloads behind it, as `namespace/name`.
     pub workloads: Vec<String>,
     /// Why requests cannot reach it, if they cannot.
     pub problem: Option<Problem>,
-    /// The DestinationRule that applies.
-    pub rule: Option<&'a MergedRule>,
+    /// Whether it is the one that gateways choose by the server name of TLS.
+    pub by_server_name: bool,
+    /// Whether the manifests hold no Service of Kubernetes at all, so that its existence is taken for granted.
+    pub is_assumed: bool,
+    /// How the proxy speaks to it.
+    pub upstream: Upstream<'a>,
+}
+
+/// A cluster and its share.
+#[derive(Debug, Clone)]
+pub struct Weighted<'a> {
+    /// The cluster.
+    pub cluster: Cluster<'a>,
+    /// The weight, of the sum of all.
+    pub weight: u64,
+    /// What is done to headers on the way to it.
+    pub headers: Option<&'a Headers>,
 }
 
 /// Why a cluster cannot be reached.
@@ -34,102 +52,156 @@ pub enum Problem {
 impl Cluster<'_> {
     /// The name.
     pub fn name(&self) -> String {
-        format!("outbound|{}|{}|{}", self.port, self.subset, self.host)
+        let Self { port, subset, host, .. } = self;
+        match self.by_server_name {
+            true => format!("outbound_.{port}_.{subset}_.{host}"),
+            false => format!("outbound|{port}|{subset}|{host}"),
+        }
     }
 }
 
-/// The cluster that a destination of a VirtualService names for a proxy, which took the request on a port (istiod:
-/// `GetDestinationCluster`).
-pub fn cluster<'a>(
-    world: &'a World<'a>,
-    vantage: &Vantage,
-    port: u32,
+/// A destination as a rule names it.
+pub(super) struct Target<'a> {
+    pub destination: Option<&'a Destination>,
+    pub weight: Option<i32>,
+    pub headers: Option<&'a Headers>,
+}
+
+/// The clusters of some destinations: of several those without weight are left out; a single one gets everything.
+pub(super) fn weighted<'a>(
+    proxy: &Proxy<'a>,
+    section: Section,
     owner: &VirtualService<'_>,
+    port: u32,
+    targets: impl ExactSizeIterator<Item = Target<'a>>,
+) -> Vec<Weighted<'a>> {
+    let is_single = targets.len() == 1;
+    let weight = |written: Option<i32>| if is_single { 1 } else { written.and_then(|it| it.try_into().ok()).unwrap_or(0) };
+    targets
+        .map(|target| (weight(target.weight), target))
+        .filter(|(weight, _)| *weight > 0)
+        .filter_map(|(weight, target)| {
+            let cluster = cluster(proxy, section, owner, port, target.destination?);
+            Some(Weighted { cluster, weight, headers: target.headers })
+        })
+        .collect()
+}
+
+/// The cluster that a destination of a VirtualService names for a proxy, which took the request on a service port or
+/// that of a server (istiod: `GetDestinationCluster`).
+pub(super) fn cluster<'a>(
+    proxy: &Proxy<'a>,
+    section: Section,
+    owner: &VirtualService<'_>,
+    port: u32,
     destination: &Destination,
 ) -> Cluster<'a> {
+    let world = proxy.world;
     let written = destination.host.as_ref().map_or("", |host| host.as_str());
     let full = owner.full_host(written, &world.settings).into_owned();
     let subset = destination.subset.as_ref().map(|subset| subset.value.clone()).unwrap_or_default();
     let named_port = destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
-    let (client, own) = (vantage.namespace(), owner.name.namespace.as_ref());
-    // A gateway looks for the service beside the VirtualService first.
-    let beside = match vantage {
-        Vantage::Gateway { .. } => {
-            world.services.named(&full).find(|it| it.namespace == own && it.export_to.includes(client))
-        }
-        Vantage::Sidecar { .. } => None,
-    };
-    let service = beside.or_else(|| world.services.seen_from(client, &full));
     // The name of an alias stands for the host behind it.
-    let (full, service) = match service.and_then(Service::external_name) {
-        Some(target) => (target.to_owned(), world.services.seen_from(client, target)),
-        None => (full, service),
+    let full = proxy.behind_alias(&full).map_or(full, str::to_owned);
+    let own = owner.name.namespace.as_ref();
+    // A gateway looks for the service beside the VirtualService first.
+    let beside = match proxy.role {
+        Role::Gateway => {
+            let seen = |it: &&Service<'_>| it.namespace == own && it.export_to.includes(&proxy.namespace);
+            world.services.named(&full).find(seen)
+        }
+        Role::Sidecar(_) => None,
     };
-    let port = named_port.unwrap_or_else(|| match (vantage, service.map(|service| service.ports.as_slice())) {
-        (Vantage::Gateway { .. }, Some([only])) => only.number,
+    let service = beside.or_else(|| proxy.service(&full));
+    let infers = proxy.is_gateway() || section != Section::Http;
+    let port = named_port.unwrap_or_else(|| match service.map(|service| service.ports.as_slice()) {
+        Some([only]) if infers => only.number,
         _ => port,
     });
-    of_service(world, vantage, own, service, full, subset, port)
+    of_service(proxy, own, service, full, subset, port)
 }
 
 /// The cluster of a service itself.
-pub fn of_service<'a>(
-    world: &'a World<'a>,
-    vantage: &Vantage,
+pub(super) fn of_service<'a>(
+    proxy: &Proxy<'a>,
     referrer: &str,
     service: Option<&'a Service<'a>>,
     host: String,
     subset: String,
     port: u32,
 ) -> Cluster<'a> {
-    let domain = &world.settings.domain;
+    let world = proxy.world;
     let namespace = service.map(|service| service.namespace.as_str());
-    let namespace = namespace.or_else(|| host::kubernetes_service(&host, domain).map(|(_, namespace)| namespace));
-    let labels = vantage.labels().iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let namespace = namespace
+        .or_else(|| host::kubernetes_service(&host, &world.settings.domain).map(|(_, namespace)| namespace))
+        .unwrap_or(referrer);
     let rules = &world.destination_rules;
-    let rule = rules.applying(vantage.namespace(), namespace.unwrap_or(referrer), &host, Some(&labels));
-    let mut cluster = Cluster { host, subset, port, workloads: Vec::new(), problem: None, rule };
-    let found_subset = rule.and_then(|rule| rules.subset(rule, &cluster.subset));
+    let rule = rules.applying(&proxy.namespace, namespace, &host, Some(&proxy.label_set()));
+    let found_subset = rule.and_then(|rule| rules.subset(rule, &subset)).filter(|_| !subset.is_empty());
+    let of_rule = rule.and_then(|rule| rules.traffic_policy(rule));
+    let of_subset = found_subset.and_then(|found| found.subset.traffic_policy.as_ref());
+    let is_assumed = service.is_none() && is_assumed(proxy, &host);
+    let mut cluster = Cluster {
+        upstream: Upstream::new(of_rule, of_subset, port),
+        workloads: Vec::new(),
+        problem: None,
+        host,
+        subset,
+        port,
+        service,
+        is_assumed,
+        by_server_name: false,
+    };
     if !cluster.subset.is_empty() && found_subset.is_none() {
         cluster.problem = Some(Problem::NoCluster);
         return cluster;
     }
-    let Some(service) = service else {
-        let unknown = !is_assumed(world, &cluster.host) && is_decided(world, &cluster.host, referrer);
-        cluster.problem = unknown.then_some(Problem::NoCluster);
-        return cluster;
-    };
-    if service.port(port).is_none() {
-        cluster.problem = Some(Problem::NoCluster);
-        return cluster;
+    match service {
+        Some(service) if service.port(port).is_some() => add_endpoints(proxy, service, found_subset, &mut cluster),
+        None if is_assumed => {}
+        _ => cluster.problem = Some(Problem::NoCluster),
     }
-    let selects = |labels: &crate::model::LabelSet<'_>| found_subset.is_none_or(|it| it.subset.labels.selects(labels));
-    let behind = world.workloads_of_service(service);
-    let selected = behind.iter().flatten().filter(|workload| selects(&workload.labels));
-    cluster.workloads = selected.map(|workload| workload.name.to_string()).collect();
-    cluster.workloads.sort();
-    let listed = || service.endpoints.iter().any(|endpoint| selects(&endpoint.labels.to_set()));
-    let has_endpoints = match service.discovery {
-        // The address that the client dialled is used, whatever the labels are.
-        Discovery::Headless | Discovery::Entry(Resolution::None) if matches!(vantage, Vantage::Sidecar { .. }) => true,
-        Discovery::Entry(Resolution::Static) if service.selector.is_none() => listed(),
-        Discovery::Entry(_) if !service.endpoints.is_empty() => listed(),
-        Discovery::Entry(_) if service.selector.is_none() => true,
-        Discovery::Alias => true,
-        // Without any workload of the namespace, or of the service, the manifests do not tell.
-        _ => !cluster.workloads.is_empty() || behind.is_none_or(|behind| behind.is_empty()),
-    };
-    cluster.problem = (!has_endpoints).then_some(Problem::NoEndpoints);
     cluster
 }
 
-/// Whether the manifests can be expected to hold the definition of a host.
-fn is_decided(world: &World<'_>, hostname: &str, referrer: &str) -> bool {
-    match host::kubernetes_service(hostname, &world.settings.domain) {
-        Some((_, namespace)) => world.inventory.has_services(namespace),
-        None => {
-            let is_short = hostname.split_once('.').is_some_and(|(_, rest)| world.inventory.has_services(rest));
-            is_short || world.inventory.has_service_entries(referrer)
+/// Whether a host is one of Kubernetes and the manifests hold no Service of any namespace: then they do not describe
+/// what is there, and such a host is taken to be a service with every port that is asked for.
+pub(super) fn is_assumed(proxy: &Proxy<'_>, hostname: &str) -> bool {
+    !proxy.world.inventory.has_any_service()
+        && host::kubernetes_service(hostname, &proxy.world.settings.domain).is_some()
+}
+
+/// Says which workloads are behind a cluster, and whether there are endpoints at all.
+fn add_endpoints(
+    proxy: &Proxy<'_>,
+    service: &Service<'_>,
+    subset: Option<MergedSubset<'_, '_>>,
+    cluster: &mut Cluster<'_>,
+) {
+    let world = proxy.world;
+    let selects = |labels: &LabelSet<'_>| subset.is_none_or(|it| it.subset.labels.selects(labels));
+    let behind = world.workloads_of_service(service);
+    let selected = behind.iter().flatten().filter(|workload| workload.runs && selects(&workload.labels));
+    cluster.workloads = selected.map(|workload| workload.name.to_string()).collect();
+    cluster.workloads.sort();
+    let listed = || service.endpoints.iter().any(|endpoint| selects(&endpoint.labels.to_set()));
+    let is_dns =
+        matches!(service.discovery, Discovery::Entry(Resolution::Dns | Resolution::DnsRoundRobin));
+    let has_endpoints = match service.discovery {
+        // The address that the client dialled is used, whatever the labels are.
+        Discovery::Headless | Discovery::Entry(Resolution::None) if !proxy.is_gateway() => true,
+        _ if cluster.upstream.is_passthrough() => true,
+        Discovery::Entry(Resolution::DynamicDns | Resolution::None) | Discovery::Alias => true,
+        Discovery::Entry(_) if service.selector.is_none() => {
+            listed() || (is_dns && service.endpoints.is_empty() && subset.is_none_or(|it| it.subset.labels.is_empty()))
         }
-    }
+        // Without any workload of the namespace the manifests do not tell.
+        _ => !cluster.workloads.is_empty() || behind.is_none() || !world.inventory.has_workloads(&service.namespace),
+    };
+    cluster.problem = match has_endpoints {
+        true => None,
+        // There is no cluster without addresses to resolve.
+        false if is_dns => Some(Problem::NoCluster),
+        false => Some(Problem::NoEndpoints),
+    };
 }

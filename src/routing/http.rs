@@ -6,9 +6,9 @@ use super::clause::{Action, Clause, Exclusion};
 use super::delegate;
 use super::predicate::{Condition, Matcher, Subject, claim_path};
 use super::rule::{HttpMatch, HttpRule};
-use super::vantage::Vantage;
+use super::proxy::Proxy;
 use crate::model::networking::StringMatch;
-use crate::world::{NamespacedName, Origin, VirtualService, World};
+use crate::world::{NamespacedName, Origin, VirtualService};
 
 /// Where the routes are for: a Gateway by its name, or the mesh.
 pub(super) type Place<'p> = Option<&'p NamespacedName<'p>>;
@@ -16,20 +16,19 @@ pub(super) type Place<'p> = Option<&'p NamespacedName<'p>>;
 /// The clauses of a VirtualService, up to the first that takes every request. None: it is as if it did not exist.
 /// `port` is the service port of a sidecar's listener, or the number of a Gateway's server.
 pub(super) fn clauses<'a>(
-    world: &'a World<'a>,
+    proxy: &Proxy<'a>,
     service: &'a VirtualService<'a>,
-    vantage: &Vantage,
     place: Place<'_>,
     port: u32,
 ) -> Vec<Clause<'a>> {
     let mut clauses = Vec::new();
-    for rule in delegate::http_rules(world, service) {
+    for rule in delegate::http_rules(proxy.world, service) {
         let rule = Arc::new(rule);
         let entries: Vec<Option<&HttpMatch<'_>>> =
             if rule.matches.is_empty() { vec![None] } else { rule.matches.iter().map(Some).collect() };
         for entry in entries {
             let mut clause = clause(&rule, entry);
-            clause.exclusion = entry.and_then(|entry| exclusion(entry, vantage, place, port));
+            clause.exclusion = entry.and_then(|entry| exclusion(entry, proxy, place, port));
             let ends = clause.is_catch_all && clause.is_live();
             clauses.push(clause);
             if ends {
@@ -42,7 +41,7 @@ pub(super) fn clauses<'a>(
 
 /// Conditions that are decided for a proxy, not for a request: the first that does not hold. A list of gateways takes
 /// the place of the conditions on the client (istiod: `sourceMatchHTTP`).
-fn exclusion(entry: &HttpMatch<'_>, vantage: &Vantage, place: Place<'_>, port: u32) -> Option<Exclusion> {
+fn exclusion(entry: &HttpMatch<'_>, proxy: &Proxy<'_>, place: Place<'_>, port: u32) -> Option<Exclusion> {
     let exclusion = |name, seen: &dyn ToString, wanted: &dyn ToString| {
         Some(Exclusion { name, seen: seen.to_string(), wanted: wanted.to_string() })
     };
@@ -57,17 +56,17 @@ fn exclusion(entry: &HttpMatch<'_>, vantage: &Vantage, place: Place<'_>, port: u
         let wanted: Vec<String> = entry.gateways.iter().map(|gateway| place_name(gateway.as_ref())).collect();
         return exclusion("gateways", &place_name(place), &wanted.join(" or "));
     }
-    let labels = vantage.labels();
+    let labels = &proxy.labels;
     let lacking = entry.source_labels.iter().find(|(key, value)| labels.get(**key).is_none_or(|own| own != *value));
     if let Some((key, value)) = lacking {
         let seen = labels.get(*key).map_or_else(|| "no such label".to_owned(), |own| format!("{key}={own}"));
         return exclusion("sourceLabels", &seen, &format!("{key}={value}"));
     }
-    let namespace = entry.source_namespace.filter(|namespace| *namespace != vantage.namespace());
-    namespace.and_then(|wanted| exclusion("sourceNamespace", &vantage.namespace(), &wanted))
+    let namespace = entry.source_namespace.filter(|namespace| *namespace != proxy.namespace);
+    namespace.and_then(|wanted| exclusion("sourceNamespace", &proxy.namespace, &wanted))
 }
 
-fn place_name(place: Option<&NamespacedName<'_>>) -> String {
+pub(super) fn place_name(place: Option<&NamespacedName<'_>>) -> String {
     place.map_or_else(|| "mesh".to_owned(), ToString::to_string)
 }
 
@@ -75,6 +74,7 @@ fn clause<'a>(rule: &Arc<HttpRule<'a>>, entry: Option<&HttpMatch<'a>>) -> Clause
     let origin = rule.owner.service.origin;
     let conditions = entry.map(|entry| conditions(entry, origin)).unwrap_or_default();
     Clause {
+        id: 0,
         is_catch_all: conditions.iter().all(is_any_path),
         conditions,
         action: Action::Rule(Arc::clone(rule)),

@@ -1,29 +1,36 @@
 //! What a proxy would do with a request, as ordered clauses.
 //!
-//! A [`Vantage`] says which proxy is asked, and on which port: a class of client workloads, or a gateway. [`sidecar`]
-//! and [`gateway`] compile the world to the route [`Table`] that istiod would send there: virtual hosts with their
-//! domains, and for each the clauses in the order in which Envoy tries them. A [`Clause`] is a condition and an action;
-//! both remember the place in the manifests that caused them.
+//! A [`Proxy`] is a client's sidecar, with what its Sidecar resource lets it know, or a gateway. [`outbound`] and
+//! [`gateway`] compile what it listens on at a port: [`Listener`]s whose [`FilterChain`]s forward connections, or route
+//! the requests in them by a [`Table`] of virtual hosts. A [`Clause`] of such a host is a condition and an action; both
+//! remember the place in the manifests that caused them.
 
 mod clause;
 mod delegate;
 mod destination;
 pub mod gateway;
 mod http;
+mod l4;
+mod listener;
+pub mod outbound;
 mod predicate;
+mod proxy;
 mod regex;
 mod request;
 mod rule;
-pub mod sidecar;
+mod scope;
 mod table;
-mod vantage;
+mod upstream;
 
 pub use clause::{Action, Clause, Exclusion};
-pub use destination::{Cluster, Problem, cluster, of_service as cluster_of_service};
-pub use gateway::Listener;
+pub use destination::{Cluster, Problem, Weighted};
+pub use l4::{Considered, L4Rule, TcpRoute};
+pub use listener::{ChainAction, Connection, Criteria, FilterChain, Listener, Otherwise, Payload};
 pub use predicate::{Condition, Matcher, Subject};
+pub use proxy::{Proxy, Role};
 pub use regex::{InvalidRegex, Regex};
 pub use request::{Request, normalize_path};
 pub use rule::{HttpMatch, HttpRule, Owner};
+pub use scope::{Egress, EgressPort, Scope};
 pub use table::{Fallback, Found, Table, VirtualHost};
-pub use vantage::Vantage;
+pub use upstream::Upstream;

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use super::destination::{self, Cluster, Target, Weighted};
+use super::proxy::Proxy;
 use crate::model::Duration;
 use crate::model::networking::{
     CorsPolicy, Destination, DirectResponse, Headers, HttpFaultInjection, HttpMatchRequest, HttpMirrorPolicy,
     HttpRedirect, HttpRetry, HttpRewrite, HttpRoute, HttpRouteDestination, Percent, StringMatch,
 };
 use crate::source::{Span, Spanned};
-use crate::world::{NamespacedName, VirtualService, resolve_gateway_name};
+use crate::world::{NamespacedName, Section, VirtualService, resolve_gateway_name};
 
 /// Where a rule is written.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +47,8 @@ pub struct HttpRule<'a> {
     pub retries: Option<&'a HttpRetry>,
     /// Delays and aborts.
     pub fault: Option<&'a HttpFaultInjection>,
+    /// The VirtualService in which the destinations of copies are written: a delegating one can bring them along.
+    pub mirror_owner: &'a VirtualService<'a>,
     /// Copies to one destination.
     pub mirror: Option<&'a Destination>,
     /// The share of requests that `mirror` gets.
@@ -110,6 +114,7 @@ impl<'a> HttpRule<'a> {
             timeout: route.timeout,
             retries: route.retries.as_ref(),
             fault: route.fault.as_ref(),
+            mirror_owner: service,
             mirror: route.mirror.as_ref(),
             mirror_percentage: route.mirror_percentage.as_ref(),
             mirror_percent: route.mirror_percent,
@@ -117,6 +122,23 @@ impl<'a> HttpRule<'a> {
             cors_policy: route.cors_policy.as_ref(),
             headers: route.headers.as_ref(),
         }
+    }
+}
+
+impl<'a> HttpRule<'a> {
+    /// The clusters that requests are shared among, on a service port or that of a server.
+    pub fn clusters(&self, proxy: &Proxy<'a>, port: u32) -> Vec<Weighted<'a>> {
+        let targets = self.route.iter().map(|route| Target {
+            destination: route.destination.as_ref(),
+            weight: route.weight.map(|weight| weight.value),
+            headers: route.headers.as_ref(),
+        });
+        destination::weighted(proxy, Section::Http, self.owner.service, port, targets)
+    }
+
+    /// The cluster that copies go to.
+    pub fn mirror_cluster(&self, proxy: &Proxy<'a>, port: u32, mirror: &Destination) -> Cluster<'a> {
+        destination::cluster(proxy, Section::Http, self.mirror_owner, port, mirror)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Route tables: virtual hosts by domain (Envoy: `RouteConfiguration`).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::clause::Clause;
 use super::request::Request;
@@ -9,7 +9,8 @@ use super::request::Request;
 #[derive(Debug, Default)]
 pub struct Table<'a> {
     virtual_hosts: Vec<VirtualHost<'a>>,
-    names: HashSet<String>,
+    names: HashMap<String, usize>,
+    clause_count: usize,
     by_domain: HashMap<String, usize>,
     /// The suffixes of wildcard domains, the longest first.
     wildcards: Vec<(String, usize)>,
@@ -27,10 +28,12 @@ pub enum Fallback {
     Passthrough,
     /// They are answered with 502.
     BlackHole,
+    /// They go where DNS says: `AllowAnyDynamicDNSCluster`.
+    DynamicDns,
 }
 
 /// The routes for some domains.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct VirtualHost<'a> {
     /// The name that istiod gives it: `host:port`.
     pub name: String,
@@ -42,6 +45,8 @@ pub struct VirtualHost<'a> {
     pub clauses: Vec<Clause<'a>>,
     /// Whether plaintext requests are redirected to HTTPS before any route is looked at.
     pub requires_tls: bool,
+    /// VirtualServices that define the host as well, and lose to this one by their name alone.
+    pub rivals: Vec<String>,
 }
 
 /// What a table says of a request.
@@ -61,10 +66,15 @@ impl<'a> Table<'a> {
     /// Adds a virtual host. One of the same name is dropped, and domains that are taken already are dropped from it
     /// (istiod: `getUniqueAndSharedDNSDomain`, `dedupeDomains`).
     pub fn add(&mut self, mut virtual_host: VirtualHost<'a>) {
-        if !self.names.insert(virtual_host.name.clone()) {
+        let index = self.virtual_hosts.len();
+        if self.names.contains_key(&virtual_host.name) {
             return;
         }
-        let index = self.virtual_hosts.len();
+        self.names.insert(virtual_host.name.clone(), index);
+        for clause in &mut virtual_host.clauses {
+            clause.id = self.clause_count;
+            self.clause_count += 1;
+        }
         virtual_host.domains.retain(|domain| !self.by_domain.contains_key(&domain.to_ascii_lowercase()));
         for domain in &virtual_host.domains {
             let domain = domain.to_ascii_lowercase();
@@ -75,6 +85,19 @@ impl<'a> Table<'a> {
             self.by_domain.insert(domain, index);
         }
         self.virtual_hosts.push(virtual_host);
+    }
+
+    /// Notes that another VirtualService defines the host of a virtual host as well, and only its name makes it the
+    /// later one.
+    pub fn add_rival(&mut self, name: &str, rival: String) {
+        if let Some(&index) = self.names.get(name) {
+            self.virtual_hosts[index].rivals.push(rival);
+        }
+    }
+
+    /// How many clauses there are.
+    pub fn clause_count(&self) -> usize {
+        self.clause_count
     }
 
     /// The virtual hosts, in order.

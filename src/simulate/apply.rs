@@ -2,25 +2,24 @@
 //! `applyHTTPRouteDestination`).
 
 use super::result::Rewritten;
-use crate::model::networking::{DerivePort, HeaderOperations, HttpRedirect, HttpRewrite};
-use crate::routing::{Clause, HttpRule, Matcher, Regex, Request, Subject, Vantage};
+use crate::model::networking::{DerivePort, HeaderOperations, HttpRewrite, StringMatch, UnmatchedPreflights};
+use crate::routing::{Action, Clause, HttpRule, Matcher, Proxy, Regex, Request, Subject};
 use crate::source::Spanned;
 
 /// The request that the upstream gets.
-pub(super) fn rewritten(
-    request: &Request<'_>,
-    clause: &Clause<'_>,
-    rule: Option<&HttpRule<'_>>,
-) -> Result<Rewritten, String> {
+pub(super) fn rewritten(request: &Request<'_>, clause: &Clause<'_>) -> Result<Rewritten, String> {
     let mut result =
         Rewritten { authority: request.authority.to_string(), path: request.path_and_query(), ..Rewritten::default() };
-    let Some(rule) = rule else { return Ok(result) };
+    let Action::Rule(rule) = &clause.action else { return Ok(result) };
     if let Some(rewrite) = rule.rewrite {
         result.path = with_query(&rewritten_path(request, clause, rewrite)?, request);
     }
     // A single destination's own header operations come after the rule's; with several it hangs on the pick.
-    let of_destination = match rule.route {
-        [only] => only.headers.as_ref(),
+    let mut weighty = rule.route.iter().filter(|route| {
+        rule.route.len() == 1 || route.weight.is_some_and(|weight| weight.value > 0)
+    });
+    let of_destination = match (weighty.next(), weighty.next()) {
+        (Some(only), None) => only.headers.as_ref(),
         _ => None,
     };
     for headers in rule.headers.into_iter().chain(of_destination) {
@@ -32,6 +31,21 @@ pub(super) fn rewritten(
         result.authority = authority.to_owned();
     }
     Ok(result)
+}
+
+/// Whether the proxy itself answers a cross-origin preflight: its origin is allowed, or preflights of other origins
+/// are not to be passed on (Envoy: CORS filter).
+pub(super) fn is_answered_preflight(request: &Request<'_>, rule: &HttpRule<'_>) -> bool {
+    let Some(policy) = rule.cors_policy else { return false };
+    let origin = request.header_values("origin").next();
+    let asks_for_method = request.header_values("access-control-request-method").next().is_some();
+    let (Some(origin), "OPTIONS", true) = (origin, request.method.as_ref(), asks_for_method) else { return false };
+    let is_listed = |listed: &Spanned<String>| listed.as_str() == "*" || listed.as_bytes() == origin;
+    let is_any = |written: &StringMatch| written.exact.as_ref().is_some_and(|exact| exact.as_str() == "*");
+    let is_allowed = policy.allow_origin.iter().any(is_listed)
+        || policy.allow_origins.iter().any(|written| is_any(written) || Matcher::new(written).matches(origin));
+    let unmatched = policy.unmatched_preflights.map(|unmatched| unmatched.value);
+    is_allowed || unmatched == Some(UnmatchedPreflights::Ignore)
 }
 
 /// `host` and `:authority` rewrite the authority; other pseudo headers are left alone. What is set beats what is added.
@@ -84,17 +98,16 @@ fn with_query(path: &[u8], request: &Request<'_>) -> String {
     }
 }
 
-/// Where a redirect sends the client, and with which status.
-pub(super) fn redirect(
+/// Where a rule that redirects sends the client.
+pub(super) fn location(
     request: &Request<'_>,
     clause: &Clause<'_>,
-    redirect: &HttpRedirect,
-    vantage: &Vantage,
+    proxy: &Proxy<'_>,
     server_port: u32,
-) -> (u32, String) {
-    const CODES: [u32; 5] = [301, 302, 303, 307, 308];
-    let code = redirect.redirect_code.map(|code| code.value).filter(|code| CODES.contains(code)).unwrap_or(301);
-    let has_tls = matches!(vantage, Vantage::Gateway { sni: Some(_), .. });
+) -> Option<String> {
+    let Action::Rule(rule) = &clause.action else { return None };
+    let redirect = rule.redirect?;
+    let has_tls = proxy.is_gateway() && request.scheme == "https";
     let scheme = filled(redirect.scheme.as_ref()).unwrap_or(&request.scheme);
 
     let path = match (filled(redirect.uri.as_ref()), filled(redirect.prefix_rewrite.as_ref())) {
@@ -130,7 +143,7 @@ pub(super) fn redirect(
         (None, None) if scheme != request.scheme && is_default_port(&request.scheme, own_port) => own_host.to_owned(),
         (None, None) => request.authority.to_string(),
     };
-    (code, format!("{scheme}://{authority}{path}"))
+    Some(format!("{scheme}://{authority}{path}"))
 }
 
 fn is_default_port(scheme: &str, port: Option<&str>) -> bool {

@@ -1,38 +1,63 @@
-//! One request through the route table of a proxy: what happens, and why.
+//! One request through what a proxy listens on: what happens, and why.
 
 mod answer;
 mod apply;
+mod compiled;
+mod decide;
+mod dial;
 mod questions;
 mod request;
 mod result;
-mod vantage;
+mod trace;
 
 pub use request::{Direction, GatewayRef, HeaderValue, Protocol, Request, Tls, Workload};
 pub use result::{
-    Abort, Answer, Delay, Destination, Fault, Mirror, Outcome, Retries, Rewritten, Route, Step, Unanswered, Verdict,
+    Abort, Answer, Decision, Delay, Destination, Fault, Mirror, Outcome, Retries, Rewritten, Route, Step, Unanswered,
+    Verdict,
 };
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::routing::{self, Listener, Vantage, gateway, sidecar};
+use self::compiled::Compiled;
+use self::dial::{Dialled, Place, ProxyKey};
+use crate::routing::{self, Connection, Payload, Proxy};
 use crate::world::World;
 
-/// Answers questions about requests. Route tables are compiled when they are first needed, and kept.
+/// Answers questions about requests. What proxies listen on is compiled when it is first needed, and kept.
 #[derive(Debug)]
 pub struct Simulator<'a> {
     world: &'a World<'a>,
-    listeners: Mutex<HashMap<Vantage, Arc<Listener<'a>>>>,
+    dialled: RwLock<HashMap<String, Arc<Dialled>>>,
+    dialled_from: RwLock<HashMap<String, HashMap<String, Arc<Dialled>>>>,
+    proxies: RwLock<HashMap<u64, Vec<Arc<Known<'a>>>>>,
+    hasher: RandomState,
 }
 
-/// Tables that are kept at a time, so that questions of ever new clients do not fill the memory.
-const MOST_TABLES: usize = 256;
+/// A proxy that has been asked before.
+#[derive(Debug)]
+struct Known<'a> {
+    key: ProxyKey,
+    proxy: Arc<Proxy<'a>>,
+    ports: RwLock<HashMap<u32, Arc<Compiled<'a>>>>,
+}
+
+/// Proxies and hosts that are kept at a time, so that questions of ever new ones do not fill the memory.
+const MOST_PROXIES: usize = 256;
+const MOST_HOSTS: usize = 65_536;
 
 impl<'a> Simulator<'a> {
     /// A simulator for a mesh.
     pub fn new(world: &'a World<'a>) -> Self {
-        Self { world, listeners: Mutex::default() }
+        Self {
+            world,
+            dialled: RwLock::default(),
+            dialled_from: RwLock::default(),
+            proxies: RwLock::default(),
+            hasher: RandomState::new(),
+        }
     }
 
     /// Says what happens to a request, or why that cannot be said.
@@ -45,12 +70,44 @@ impl<'a> Simulator<'a> {
     }
 
     fn answer(&self, question: &Request) -> Result<Answer, String> {
-        refuse_what_is_not_simulated(question)?;
-        let host = question.host.as_deref().filter(|host| !host.is_empty()).ok_or("the request has no host")?;
-        let vantage = vantage::vantage(self.world, question, host)?;
-        let listener = self.listener(&vantage);
-        let request = routing_request(question, host, &vantage);
-        answer::answer(self.world, question, &vantage, &listener, &request)
+        if question.direction == Some(Direction::Inbound) || question.to.is_some() {
+            return Err("not simulated yet: the inbound side of a workload".to_owned());
+        }
+        if question.direction == Some(Direction::Gateway) && question.gateway.is_none() {
+            return Err("direction gateway needs the field gateway".to_owned());
+        }
+        let host = asked_host(question)?;
+        let (name, written_port) = dial::split_port(host);
+        let lower = lower_case(name);
+        let from = question.from.as_ref();
+        let dialled = self.dialled(&lower, from.and_then(|from| from.namespace.as_deref()));
+        let port = question.port.or(written_port);
+        let known = match &question.gateway {
+            Some(gateway) => {
+                let key = dial::gateway_workload(self.world, gateway)?;
+                self.proxy(&key.place, &key.namespace, &key.labels)
+            }
+            None => {
+                let namespace = from.and_then(|from| from.namespace.as_deref()).unwrap_or(&dialled.namespace);
+                self.proxy(&Place::Sidecar, namespace, from.map_or(&BTreeMap::new(), |from| &from.labels))
+            }
+        };
+        let default_port = || match question.gateway {
+            Some(_) => if dial::has_tls(question) { 443 } else { 80 },
+            None => dialled.ports.default_for(question),
+        };
+        let compiled = known.at(port.unwrap_or_else(default_port));
+        let address = match question.address.as_deref() {
+            Some(written) => written.parse().map_err(|_| format!("{written:?} is no address"))?,
+            None => dialled.address,
+        };
+        let asked = answer::Asked {
+            question,
+            compiled: &compiled,
+            connection: Connection { address, payload: payload(question, &lower) },
+            request: routing_request(question, host),
+        };
+        asked.answer()
     }
 
     /// A question for each host that a VirtualService defines, made of what `template` asks.
@@ -58,57 +115,123 @@ impl<'a> Simulator<'a> {
         questions::questions(self.world, template)
     }
 
-    fn listener(&self, vantage: &Vantage) -> Arc<Listener<'a>> {
-        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(listener) = listeners.get(vantage) {
-            return Arc::clone(listener);
+    /// What a host means to a client in a namespace, or to one of whom nothing is known.
+    fn dialled(&self, name: &str, from: Option<&str>) -> Arc<Dialled> {
+        let known = match from {
+            Some(namespace) => read(&self.dialled_from).get(namespace).and_then(|hosts| hosts.get(name)).cloned(),
+            None => read(&self.dialled).get(name).cloned(),
+        };
+        if let Some(known) = known {
+            return known;
         }
-        if listeners.len() >= MOST_TABLES {
-            listeners.clear();
+        let dialled = Arc::new(Dialled::new(self.world, name, from));
+        let mut dialled_from = write(&self.dialled_from);
+        let mut anonymous = write(&self.dialled);
+        let hosts = match from {
+            Some(namespace) => {
+                if dialled_from.len() >= MOST_PROXIES {
+                    dialled_from.clear();
+                }
+                dialled_from.entry(namespace.to_owned()).or_default()
+            }
+            None => &mut anonymous,
+        };
+        if hosts.len() >= MOST_HOSTS {
+            hosts.clear();
         }
-        let listener = Arc::new(match vantage {
-            Vantage::Sidecar { .. } => sidecar::table(self.world, vantage).map_or(Listener::Closed, Listener::Http),
-            Vantage::Gateway { .. } => gateway::listener(self.world, vantage),
+        hosts.insert(name.to_owned(), Arc::clone(&dialled));
+        dialled
+    }
+
+    fn proxy(&self, place: &Place, namespace: &str, labels: &BTreeMap<String, String>) -> Arc<Known<'a>> {
+        let hash = self.hasher.hash_one((place, namespace, labels));
+        let is_asked = |known: &&Arc<Known<'a>>| {
+            known.key.place == *place && known.key.namespace == namespace && known.key.labels == *labels
+        };
+        let known = read(&self.proxies).get(&hash).and_then(|known| known.iter().find(is_asked).cloned());
+        if let Some(known) = known {
+            return known;
+        }
+        let proxy = Arc::new(match place {
+            Place::Sidecar => Proxy::sidecar(self.world, namespace, labels),
+            Place::Gateway => Proxy::gateway(self.world, namespace, labels),
         });
-        listeners.insert(vantage.clone(), Arc::clone(&listener));
-        listener
+        let key = ProxyKey { place: place.clone(), namespace: namespace.to_owned(), labels: labels.clone() };
+        let known = Arc::new(Known { key, proxy, ports: RwLock::default() });
+        let mut proxies = write(&self.proxies);
+        if proxies.len() >= MOST_PROXIES {
+            proxies.clear();
+        }
+        proxies.entry(hash).or_default().push(Arc::clone(&known));
+        known
     }
 }
 
-/// What would have to be guessed is refused.
-fn refuse_what_is_not_simulated(question: &Request) -> Result<(), String> {
-    let is_gateway = question.gateway.is_some();
-    let refused = if question.direction == Some(Direction::Inbound) || question.to.is_some() {
-        "the inbound side of a workload"
-    } else if question.protocol == Some(Protocol::Tcp) {
-        "TCP"
-    } else if !is_gateway && question.tls.is_some_and(|tls| tls != Tls::Plaintext) {
-        "TLS from a sidecar"
-    } else {
-        return if question.direction == Some(Direction::Gateway) && !is_gateway {
-            Err("direction gateway needs the field gateway".to_owned())
-        } else {
-            Ok(())
-        };
-    };
-    Err(format!("not simulated yet: {refused}"))
+impl<'a> Known<'a> {
+    /// What the proxy listens on at a port.
+    fn at(&self, port: u32) -> Arc<Compiled<'a>> {
+        if let Some(compiled) = read(&self.ports).get(&port) {
+            return Arc::clone(compiled);
+        }
+        let mut ports = write(&self.ports);
+        if ports.len() >= MOST_PROXIES {
+            ports.clear();
+        }
+        let compile = || Arc::new(Compiled::new(Arc::clone(&self.proxy), port));
+        Arc::clone(ports.entry(port).or_insert_with(compile))
+    }
+}
+
+/// A lock is poisoned if its holder panicked; what it guards is whole all the same.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the client asks for: a host, else the server name of TLS, else an address.
+fn asked_host(question: &Request) -> Result<&str, String> {
+    let fields = [&question.host, &question.sni, &question.address];
+    let mut filled = fields.into_iter().filter_map(|field| field.as_deref()).filter(|text| !text.is_empty());
+    filled.next().ok_or_else(|| "the request has no host".to_owned())
+}
+
+/// What the client speaks first.
+fn payload<'q>(question: &'q Request, host: &'q str) -> Payload<'q> {
+    if dial::has_tls(question) {
+        return Payload::Tls(question.sni.as_deref().filter(|sni| !sni.is_empty()).unwrap_or(host));
+    }
+    match question.protocol {
+        Some(Protocol::Tcp) => Payload::Bytes,
+        None | Some(Protocol::Http | Protocol::Http2 | Protocol::Grpc) => Payload::Http,
+    }
 }
 
 /// The request as Envoy's router sees it.
-fn routing_request<'q>(question: &'q Request, host: &'q str, vantage: &Vantage) -> routing::Request<'q> {
+fn routing_request<'q>(question: &'q Request, host: &'q str) -> routing::Request<'q> {
     let target = question.path.as_deref().unwrap_or("/");
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    let has_tls = matches!(vantage, Vantage::Gateway { sni: Some(_), .. });
     let headers = question.headers.iter().flat_map(|(name, value)| {
         value.values().iter().map(move |value| (lower_case(name), value.trim().as_bytes().into()))
     });
+    let headers: Vec<(Cow<'q, str>, Cow<'q, [u8]>)> = headers.collect();
+    let of_connection = if dial::has_tls(question) { "https" } else { "http" };
+    // Sidecars trust what the client says of the scheme; gateways do not.
+    let forwarded = headers.iter().find(|(name, _)| question.gateway.is_none() && name == "x-forwarded-proto");
+    let scheme = match forwarded.map(|(_, value)| value.as_ref()) {
+        Some(b"http") => "http",
+        Some(b"https") => "https",
+        _ => question.scheme.as_deref().unwrap_or(of_connection),
+    };
     routing::Request {
         authority: host.into(),
         method: question.method.as_deref().unwrap_or("GET").into(),
-        scheme: question.scheme.as_deref().unwrap_or(if has_tls { "https" } else { "http" }).into(),
+        scheme: scheme.into(),
         path: routing::normalize_path(path.as_bytes()),
         query: query.map(|query| query.as_bytes().into()),
-        headers: headers.collect(),
+        headers,
         claims: &question.claims,
     }
 }

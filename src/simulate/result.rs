@@ -1,6 +1,8 @@
 //! An answer: the result object of the interface.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -13,6 +15,28 @@ pub struct Answer {
     pub id: serde_json::Value,
     /// The host that was asked for.
     pub host: String,
+    /// What is decided, whatever else the request holds.
+    #[serde(flatten)]
+    pub decision: Arc<Decision>,
+    /// The request that the upstream gets.
+    pub request: Option<Rewritten>,
+    /// Where the client is sent.
+    pub location: Option<String>,
+    /// The rules that were considered, in order.
+    pub trace: Vec<Step>,
+}
+
+impl Deref for Answer {
+    type Target = Decision;
+
+    fn deref(&self) -> &Decision {
+        &self.decision
+    }
+}
+
+/// What is decided for all requests that take the same way.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Decision {
     /// What happens.
     pub outcome: Outcome,
     /// What the client sees if no upstream answers for it.
@@ -23,23 +47,35 @@ pub struct Answer {
     pub route: Option<Route>,
     /// Where the request goes, with shares that add up to 100.
     pub destinations: Vec<Destination>,
-    /// The request that the upstream gets.
-    pub request: Option<Rewritten>,
-    /// Where the client is sent.
-    pub location: Option<String>,
     /// Where copies go.
     pub mirrors: Vec<Mirror>,
     /// Delays and aborts on purpose.
     pub fault: Option<Fault>,
     /// How long the request may take; null without a limit.
     pub timeout: Option<String>,
-    /// What the rule says about retries; null if it leaves them to the mesh.
+    /// How often it is tried again; null if it is not.
     pub retries: Option<Retries>,
-    /// The rules that were considered, in order.
-    pub trace: Vec<Step>,
     /// What a reader should know beside the answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+impl Decision {
+    /// A decision of which nothing more is known.
+    pub fn new(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            status: None,
+            flag: None,
+            route: None,
+            destinations: Vec::new(),
+            mirrors: Vec::new(),
+            fault: None,
+            timeout: None,
+            retries: None,
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// A question without an answer.
@@ -98,7 +134,7 @@ impl Outcome {
 pub struct Route {
     /// `namespace/name` of the VirtualService that has the rule.
     pub virtual_service: String,
-    /// The section.
+    /// The section: `http`, `tls` or `tcp`.
     pub section: &'static str,
     /// The rule's index in the section.
     pub index: usize,
@@ -117,6 +153,7 @@ pub struct Route {
 
 /// A cluster that a request goes to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Destination {
     /// The name that istiod gives the cluster.
     pub cluster: String,
@@ -132,6 +169,12 @@ pub struct Destination {
     pub workloads: Vec<String>,
     /// Why requests cannot reach it: `no-cluster` or `no-endpoints`.
     pub problem: Option<&'static str>,
+    /// How an endpoint is chosen, by the words of DestinationRules; null if the client's address counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load_balancer: Option<String>,
+    /// TLS towards the endpoints: a mode of DestinationRules; null if the proxies agree on it (auto mTLS).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<&'static str>,
 }
 
 /// The request that an upstream gets.

@@ -33,6 +33,11 @@ impl Inventory {
         self.services.contains(namespace)
     }
 
+    /// Whether any Service is among the manifests.
+    pub fn has_any_service(&self) -> bool {
+        !self.services.is_empty()
+    }
+
     /// Whether ServiceEntries of a namespace are among the manifests.
     pub fn has_service_entries(&self, namespace: &str) -> bool {
         self.entries.contains(namespace)

@@ -1,8 +1,8 @@
 //! The resolved mesh: every name looked up once, as istiod would see it after all manifests are applied.
 //!
 //! Whoever asks (a rule, the router) finds services by host, gateways by name, the VirtualServices that a
-//! namespace sees, the DestinationRule that applies. Order is istiod's "creation order"; manifests hold no
-//! creation times, so equal ones are ordered by name, then namespace.
+//! namespace sees, the DestinationRule that applies. Order is istiod's "creation order": by time where resources tell
+//! it, else by name, then namespace.
 
 mod destination_rule;
 mod destinations;
@@ -14,6 +14,7 @@ mod protocol;
 mod registry;
 mod service;
 mod settings;
+mod sidecar;
 mod virtual_service;
 mod visibility;
 mod workload;
@@ -27,14 +28,15 @@ pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
 pub use service::{Discovery, Service, ServicePort};
 pub use settings::Settings;
+pub use sidecar::Sidecar;
 pub use virtual_service::{Bound, Origin, VirtualService};
 pub use visibility::ExportTo;
 pub use workload::Workload;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::load::Snapshot;
-use crate::model::{Kind, Resource};
+use crate::model::{Kind, LabelSet, Resource};
 use crate::source::Span;
 
 /// Everything that the manifests define, resolved. The lists are in creation order.
@@ -52,10 +54,13 @@ pub struct World<'a> {
     pub gateways: Vec<Gateway<'a>>,
     /// The services: those of Kubernetes and those of ServiceEntries.
     pub services: Registry<'a>,
+    /// The Sidecar resources.
+    pub sidecars: Vec<Sidecar<'a>>,
     /// What runs: pods as their templates describe them, and WorkloadEntries.
     pub workloads: Vec<Workload<'a>>,
     /// What the manifests can be expected to hold completely.
     pub inventory: Inventory,
+    gateways_by_name: HashMap<NamespacedName<'a>, usize>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
 }
@@ -72,7 +77,9 @@ impl<'a> World<'a> {
             virtual_services: virtual_service::virtual_services(&resources, &settings),
             destination_rules: DestinationRules::new(&resources, &settings),
             inventory: Inventory::new(&services, &workloads, &gateways),
+            gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
             gateways,
+            sidecars: sidecar::sidecars(&resources, &settings),
             services,
             workloads,
             settings,
@@ -106,13 +113,14 @@ impl<'a> World<'a> {
         seen.into_iter().map(|(_, service)| service).collect()
     }
 
+    /// The Sidecar resource that a workload gets.
+    pub fn sidecar_of(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Sidecar<'a>> {
+        sidecar::of_workload(&self.sidecars, namespace, labels, &self.settings.root_namespace)
+    }
+
     /// The Gateway of a name.
     pub fn gateway(&self, name: &NamespacedName<'_>) -> Option<&Gateway<'a>> {
-        // Creation order is by name, then namespace.
-        let at = self.gateways.binary_search_by(|gateway| {
-            (&gateway.name.name, &gateway.name.namespace).cmp(&(&name.name, &name.namespace))
-        });
-        at.ok().map(|index| &self.gateways[index])
+        self.gateways_by_name.get(name).map(|&index| &self.gateways[index])
     }
 
     /// The workloads that a Gateway selects, in any namespace. Without a selector it is every gateway workload,
@@ -133,7 +141,8 @@ impl<'a> World<'a> {
     }
 }
 
-/// All resources by name, then namespace: istiod's order for equal creation times. Of several definitions of one
+/// All resources by creation time, then name, then namespace, as istiod orders them. Manifests rarely tell the time:
+/// then all are equally old. Of several definitions of one
 /// resource only the last counts, as if the files were applied in their order; it is ambiguous unless all are alike.
 fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'a Resource>, BTreeSet<Span>) {
     let text = |resource: &Resource| snapshot.sources.text(resource.span).trim_end();
@@ -152,5 +161,8 @@ fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'
             ambiguous.insert(resource.span);
         }
     }
-    (nameless.into_iter().chain(last.into_values()).collect(), ambiguous)
+    let mut resources: Vec<&Resource> = nameless.into_iter().chain(last.into_values()).collect();
+    // Times of one form and zone sort as texts do.
+    resources.sort_by_key(|resource| resource.metadata.creation_timestamp.as_ref().map_or("", |time| time.as_str()));
+    (resources, ambiguous)
 }

@@ -1,9 +1,10 @@
 //! All services, by host name.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::service::{self, Service};
-use super::{Settings, host};
+use super::{ExportTo, Settings, host};
 use crate::model::Resource;
 
 /// The services of the mesh in creation order, and where to find them by host name.
@@ -17,8 +18,9 @@ pub struct Registry<'a> {
 impl<'a> Registry<'a> {
     pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
         let mut registry = Self::default();
-        for service in resources.iter().flat_map(|resource| service::services(resource, settings)) {
+        for mut service in resources.iter().flat_map(|resource| service::services(resource, settings)) {
             let index = registry.services.len();
+            service.made_up_address = IpAddr::V4(Ipv4Addr::from_bits(index as u32 + 1));
             if host::wildcard_suffix(&service.hostname).is_some() {
                 registry.wildcards.push(index);
             }
@@ -31,6 +33,20 @@ impl<'a> Registry<'a> {
     /// All services, in creation order.
     pub fn iter(&self) -> impl Iterator<Item = &Service<'a>> {
         self.services.iter()
+    }
+
+    /// The services that proxies in `namespace` see, in the order in which istiod considers them: those of the
+    /// namespace that are not public, those exported to it by name, the public ones; each in creation order.
+    pub fn visible_from<'s>(&'s self, namespace: &str) -> Vec<&'s Service<'a>> {
+        let rank = |service: &Service<'_>| match &service.export_to {
+            ExportTo::Public => Some(2),
+            _ if !service.export_to.includes(namespace) => None,
+            _ if service.namespace == namespace => Some(0),
+            _ => Some(1),
+        };
+        let mut visible: Vec<_> = self.services.iter().filter_map(|it| Some((rank(it)?, it))).collect();
+        visible.sort_by_key(|(rank, _)| *rank);
+        visible.into_iter().map(|(_, service)| service).collect()
     }
 
     /// The services that have exactly this host name, in creation order. There can be several: in several

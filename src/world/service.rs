@@ -1,5 +1,9 @@
 //! Services: those of Kubernetes and those that ServiceEntries add.
 
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::IpNet;
+
 use super::visibility::ExportTo;
 use super::{Protocol, Settings};
 use crate::model::kubernetes;
@@ -28,6 +32,10 @@ pub struct Service<'a> {
     pub selector: Option<&'a Labels>,
     /// The addresses that it is known under, as written; none of a headless Service.
     pub addresses: Vec<&'a str>,
+    /// An address that stands for the one that manifests leave to the cluster: the cluster IP of a Service, the
+    /// address of a pod of a headless one, whatever DNS says of a host outside. It is made up, of a range that no
+    /// host can have (`0.0.0.0/8`).
+    pub made_up_address: IpAddr,
     /// The endpoints that a ServiceEntry lists.
     pub endpoints: &'a [WorkloadEntry],
 }
@@ -61,9 +69,27 @@ pub enum Discovery {
 }
 
 impl Service<'_> {
-    /// The port of a number.
+    /// The port of a number. UDP is not proxied: such a port is as good as none.
     pub fn port(&self, number: u32) -> Option<&ServicePort> {
-        self.ports.iter().find(|port| port.number == number)
+        self.ports.iter().find(|port| port.number == number && port.protocol != Protocol::Udp)
+    }
+
+    /// The networks that proxies know it by: its addresses, or the made-up one of a Service whose cluster IP is not
+    /// in the manifests. None of a headless Service, an ExternalName, or a ServiceEntry without addresses.
+    pub fn networks(&self) -> Vec<IpNet> {
+        let parse = |written: &&str| written.parse::<IpNet>().or_else(|_| written.parse::<IpAddr>().map(IpNet::from)).ok();
+        let written: Vec<IpNet> =
+            self.addresses.iter().filter_map(parse).filter(|network| !network.addr().is_unspecified()).collect();
+        match self.discovery {
+            Discovery::ClusterIp if written.is_empty() => vec![self.made_up_address.into()],
+            Discovery::Headless | Discovery::Alias => Vec::new(),
+            Discovery::ClusterIp | Discovery::Entry(_) => written,
+        }
+    }
+
+    /// An address that a client dials for it.
+    pub fn dialled_address(&self) -> IpAddr {
+        self.networks().first().map_or(self.made_up_address, IpNet::addr)
     }
 
     /// Whether it is a Service of Kubernetes.
@@ -116,6 +142,7 @@ fn of_kubernetes<'a>(resource: &'a Resource, service: &'a kubernetes::Service, s
         export_to: ExportTo::new(exported, namespace, &settings.service_export_to),
         selector: Some(&service.selector).filter(|selector| !selector.is_empty()),
         addresses: cluster_ips.filter(|address| *address != "None" && !address.is_empty()).collect(),
+        made_up_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         endpoints: &[],
     }
 }
@@ -154,6 +181,7 @@ fn of_service_entry<'a>(
         export_to: ExportTo::new(exported(), namespace, &settings.service_export_to),
         selector: entry.workload_selector.as_ref().map(|selector| &selector.labels),
         addresses: entry.addresses.iter().map(|address| address.as_str()).collect(),
+        made_up_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         endpoints: &entry.endpoints,
     };
     entry.hosts.iter().map(service).collect()

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, OutboundMode};
 use crate::load::Snapshot;
-use crate::model::mesh_config::{MeshConfig, OutboundTrafficPolicyMode};
+use crate::model::mesh_config::{MeshConfig, OutboundTrafficPolicy, OutboundTrafficPolicyMode};
 use crate::model::{Resource, Scope};
 use crate::source::Spanned;
 
@@ -16,8 +16,8 @@ pub struct Settings {
     pub root_namespace: String,
     /// The namespace of manifests that name none, as `kubectl apply` would use it. Default `default`.
     pub default_namespace: String,
-    /// Whether unknown destinations can be reached. Default yes (`ALLOW_ANY`).
-    pub allow_any_outbound: bool,
+    /// Whether unknown destinations can be reached. Default `ALLOW_ANY`.
+    pub outbound: OutboundMode,
     /// Who sees services that do not say. Default `*`.
     pub service_export_to: Vec<String>,
     /// Who sees VirtualServices that do not say. Default `*`.
@@ -33,7 +33,7 @@ impl Default for Settings {
             domain: "cluster.local".to_owned(),
             root_namespace: "istio-system".to_owned(),
             default_namespace: "default".to_owned(),
-            allow_any_outbound: true,
+            outbound: OutboundMode::AllowAny,
             service_export_to: public(),
             virtual_service_export_to: public(),
             destination_rule_export_to: public(),
@@ -55,7 +55,7 @@ impl Settings {
         replace(&mut self.default_namespace, config.namespace.clone());
         replace(&mut self.domain, mesh.domain.clone());
         replace(&mut self.root_namespace, mesh.root_namespace.clone());
-        replace(&mut self.allow_any_outbound, mesh.outbound_traffic_policy.map(|it| it.mode == OutboundMode::AllowAny));
+        replace(&mut self.outbound, mesh.outbound_traffic_policy.map(|policy| policy.mode));
         replace(&mut self.service_export_to, mesh.default_service_export_to.clone());
         replace(&mut self.virtual_service_export_to, mesh.default_virtual_service_export_to.clone());
         replace(&mut self.destination_rule_export_to, mesh.default_destination_rule_export_to.clone());
@@ -66,13 +66,15 @@ impl Settings {
             (!written.is_empty()).then(|| written.iter().map(|entry| entry.value.clone()).collect())
         };
         replace(&mut self.root_namespace, mesh.root_namespace.as_ref().map(|name| name.value.clone()));
-        // An empty policy means REGISTRY_ONLY, the enum's first value.
-        replace(
-            &mut self.allow_any_outbound,
-            mesh.outbound_traffic_policy
-                .as_ref()
-                .map(|policy| policy.mode.is_some_and(|mode| mode.value != OutboundTrafficPolicyMode::RegistryOnly)),
-        );
+        let mode = |policy: &OutboundTrafficPolicy| match policy.mode.map(|mode| mode.value) {
+            // An empty policy means the first value.
+            None | Some(OutboundTrafficPolicyMode::RegistryOnly | OutboundTrafficPolicyMode::Undefined(_)) => {
+                OutboundMode::RegistryOnly
+            }
+            Some(OutboundTrafficPolicyMode::AllowAny) => OutboundMode::AllowAny,
+            Some(OutboundTrafficPolicyMode::AllowAnyDynamicDns) => OutboundMode::AllowAnyDynamicDns,
+        };
+        replace(&mut self.outbound, mesh.outbound_traffic_policy.as_ref().map(mode));
         replace(&mut self.service_export_to, list(&mesh.default_service_export_to));
         replace(&mut self.virtual_service_export_to, list(&mesh.default_virtual_service_export_to));
         replace(&mut self.destination_rule_export_to, list(&mesh.default_destination_rule_export_to));

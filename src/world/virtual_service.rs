@@ -53,6 +53,13 @@ impl VirtualService<'_> {
         self.hosts.is_empty()
     }
 
+    /// Whether nothing but their names says which of two istiod considers first.
+    pub fn is_tied_with(&self, other: &Self) -> bool {
+        let age = |service: &Self| service.resource.metadata.creation_timestamp.as_ref().map(|time| time.value.clone());
+        let is_private = |service: &Self| service.export_to != ExportTo::Public;
+        is_private(self) == is_private(other) && age(self) == age(other)
+    }
+
     /// Whether its routes apply on sidecars.
     pub fn binds_mesh(&self) -> bool {
         self.bound_to.iter().any(|bound| bound.gateway.is_none())

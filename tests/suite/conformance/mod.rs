@@ -1,4 +1,5 @@
 //! What istiod's own tests expect, where those tables are beside the checkout.
 
+mod different;
 mod hosts;
 mod routing;

@@ -1,102 +1,68 @@
-//! istiod's simulation tests: HTTP requests from sidecars and through gateways.
+//! istiod's simulation tests: connections and requests from sidecars and through gateways, and its route tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mesh::config::Config;
 use mesh::load::Snapshot;
-use mesh::routing::{Fallback, Listener, Vantage, gateway, normalize_path, sidecar};
-use mesh::simulate::{Answer, GatewayRef, Outcome, Request, Simulator, Tls, Workload};
+use mesh::routing::{Action, ChainAction, Connection, Fallback, Payload, Proxy, Role, Table, gateway, outbound};
+use mesh::simulate::{Answer, GatewayRef, Outcome, Protocol, Request, Simulator, Tls, Workload};
 use mesh::world::{Settings, World};
 use serde_json::Value;
 
+use super::different;
 use crate::shared;
 
-/// Calls whose answer is another one than istiod's, with the reason. They are not counted as agreeing.
-const DIFFERENT: &[(&str, &str)] = &[(
-    "TestGatewayConflicts/duplicate tls gateway / call",
-    "istiod sends two filter chains that Envoy refuses together; mesh reports it as conflicting-gateways",
-)];
-
-/// The fewest calls that have to agree, so that a change which skips them is noticed.
-const LEAST_AGREEING: usize = 55;
-
-/// What is not simulated yet, by what a case or a call has.
-fn reason_to_skip(case: &Value, call: &Value) -> Option<&'static str> {
-    let manifests = format!("{}{}", text(&case["config_yaml"]), text(&case["kube_yaml"]));
-    let has_kind = |kind: &str| manifests.lines().any(|line| line.trim() == format!("kind: {kind}"));
-    let router = case["proxy"]["type"] == "router";
-    if call["call_mode"] == "inbound" {
-        Some("inbound")
-    } else if call["protocol"] == "tcp" || call["protocol"].is_null() {
-        Some("TCP")
-    } else if call["tls"] != "plaintext" && !router {
-        Some("TLS from a sidecar")
-    } else if has_kind("Sidecar") {
-        Some("Sidecar scope")
-    } else if has_kind("Ingress") {
-        Some("Ingress")
-    } else if manifests.contains("internal.istio.io/gateway-service") {
-        Some("Gateway API")
-    } else if router && manifests.contains("name: service-instance") {
-        Some("the gateway's Service by the address of its pod")
-    } else if case["mesh_config"]["outboundTrafficPolicy"]["mode"] == "ALLOW_ANY_DYNAMIC_DNS" {
-        Some("dynamic DNS")
-    } else {
-        None
-    }
-}
+/// The fewest calls and tables that have to agree, so that a change which skips them is noticed.
+const LEAST_AGREEING: usize = 325;
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-#[test]
-fn http_requests_go_where_istiod_sends_them() {
-    let Some(path) = shared::data("conformance/simulation/cases.json") else { return };
+fn cases(kind: &str) -> Option<Vec<Value>> {
+    let path = shared::data("conformance/simulation/cases.json")?;
     let cases: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let mut skipped: BTreeMap<&str, usize> = BTreeMap::new();
-    let (mut agree, mut differ) = (0, Vec::new());
-    for case in cases["cases"].as_array().unwrap().iter().filter(|case| case["kind"] == "simulation") {
-        for call in case["calls"].as_array().unwrap() {
-            let name = format!("{} / {}", text(&case["name"]), text(&call["name"]));
-            match reason_to_skip(case, &call["call_effective"]) {
-                Some(reason) => *skipped.entry(reason).or_default() += 1,
-                None => match compare(case, call) {
-                    Ok(()) => agree += 1,
-                    Err(refused) if refused.starts_with("not simulated yet") => {
-                        *skipped.entry("TLS that a gateway passes through").or_default() += 1;
-                    }
-                    Err(difference) => differ.push((name, difference)),
-                },
-            }
+    Some(cases["cases"].as_array().unwrap().iter().filter(|case| case["kind"] == kind).cloned().collect())
+}
+
+#[test]
+fn requests_go_where_istiod_sends_them() {
+    let Some(cases) = cases("simulation") else { return };
+    let mut results = Vec::new();
+    for case in &cases {
+        let outward = case["calls"].as_array().unwrap().iter().filter(|it| it["call_effective"]["call_mode"] != "inbound");
+        for call in outward {
+            results.push((format!("{} / {}", text(&case["name"]), text(&call["name"])), compare(case, call)));
         }
     }
-    let all = agree + differ.len();
-    println!("simulation: {agree} of {all} calls agree; skipped, not simulated yet: {skipped:?}");
-    let unexpected: Vec<String> = differ
-        .iter()
-        .filter(|(name, _)| !DIFFERENT.iter().any(|(known, _)| known == name))
-        .map(|(name, difference)| format!("{name}: {difference}"))
-        .collect();
-    assert!(unexpected.is_empty(), "{} calls differ:\n{}", unexpected.len(), unexpected.join("\n"));
-    assert_eq!(differ.len(), DIFFERENT.len(), "a known difference is gone: take it off the list");
-    assert!(agree >= LEAST_AGREEING, "only {agree} calls agree");
+    different::check("simulation: outbound and gateway calls", results, LEAST_AGREEING);
+}
+
+#[test]
+fn route_tables_are_those_of_istiod() {
+    let Some(cases) = cases("route_table") else { return };
+    let results = cases.iter().map(|case| (text(&case["name"]).to_owned(), compare_table(case))).collect();
+    different::check("route tables", results, 48);
+}
+
+fn snapshot(case: &Value) -> Snapshot {
+    let mode = &case["mesh_config"]["outboundTrafficPolicy"];
+    let mesh_config = if mode.is_null() { String::new() } else { format!("outboundTrafficPolicy: {mode}\n") };
+    let manifests = [("config.yaml", text(&case["config_yaml"])), ("kube.yaml", text(&case["kube_yaml"]))];
+    Snapshot::of_texts(manifests.into_iter().chain([("mesh.yaml", mesh_config.as_str())]))
+}
+
+fn labels(case: &Value) -> BTreeMap<String, String> {
+    serde_json::from_value(case["proxy"]["labels"].clone()).unwrap_or_default()
 }
 
 fn compare(case: &Value, call: &Value) -> Result<(), String> {
-    let manifests = [("config.yaml", text(&case["config_yaml"])), ("kube.yaml", text(&case["kube_yaml"]))];
-    let mode = &case["mesh_config"]["outboundTrafficPolicy"];
-    let mesh_config = if mode.is_null() { String::new() } else { format!("outboundTrafficPolicy: {mode}\n") };
-    let snapshot = Snapshot::of_texts(manifests.into_iter().chain([("mesh.yaml", mesh_config.as_str())]));
+    let snapshot = snapshot(case);
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
-    let (question, vantage) = question(case, &call["call_effective"]);
-    let answer = Simulator::new(&world).simulate(&question);
+    let question = question(case, &call["call_effective"]);
+    let answer = Simulator::new(&world).simulate(&question).map_err(|unanswered| unanswered.error)?;
     let expected = &call["expect"];
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(unanswered) => return Err(unanswered.error),
-    };
-    let found = virtual_host(&world, &vantage, &question);
+    let found = virtual_host(&world, case, &question);
     compare_outcome(&answer, &found, expected)?;
     match expected["virtual_host_matched"].as_str() {
         Some(expected) if plain(&found) != plain(expected) => {
@@ -106,32 +72,28 @@ fn compare(case: &Value, call: &Value) -> Result<(), String> {
     }
 }
 
-fn question(case: &Value, call: &Value) -> (Request, Vantage) {
-    let proxy = &case["proxy"];
-    let namespace = text(&proxy["config_namespace"]).to_owned();
-    let labels: BTreeMap<String, String> = serde_json::from_value(proxy["labels"].clone()).unwrap_or_default();
-    let port = call["port"].as_u64().unwrap_or(80) as u32;
-    let host = call["host_header"].as_str().filter(|host| !host.is_empty()).unwrap_or(text(&call["address"]));
-    let is_router = proxy["type"] == "router";
-    let has_tls = call["tls"] != "plaintext";
-    let workload = Workload { namespace: Some(namespace.clone()), labels: labels.clone(), ..Workload::default() };
-    let question = Request {
-        host: Some(host.to_owned()),
-        port: Some(port),
-        path: call["path"].as_str().map(str::to_owned),
-        sni: call["sni"].as_str().map(str::to_owned),
-        tls: Some(if has_tls { Tls::Tls } else { Tls::Plaintext }),
+fn question(case: &Value, call: &Value) -> Request {
+    let filled = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let namespace = filled(&case["proxy"]["config_namespace"]);
+    let workload = Workload { namespace, labels: labels(case), ..Workload::default() };
+    let is_router = case["proxy"]["type"] == "router";
+    Request {
+        host: filled(&call["host_header"]),
+        address: filled(&call["address"]),
+        port: call["port"].as_u64().map(|port| port as u32),
+        path: filled(&call["path"]),
+        sni: filled(&call["sni"]),
+        alpn: filled(&call["alpn"]),
+        protocol: Some(match text(&call["protocol"]) {
+            "http" => Protocol::Http,
+            "http2" => Protocol::Http2,
+            _ => Protocol::Tcp,
+        }),
+        tls: Some(if call["tls"] == "plaintext" { Tls::Plaintext } else { Tls::Tls }),
         gateway: is_router.then(|| GatewayRef::Workload(workload.clone())),
         from: (!is_router).then_some(workload),
-        trace: true,
         ..Request::default()
-    };
-    let vantage = if is_router {
-        Vantage::Gateway { namespace, labels, port, sni: has_tls.then(|| text(&call["sni"]).to_owned()) }
-    } else {
-        Vantage::Sidecar { namespace, labels, port }
-    };
-    (question, vantage)
+    }
 }
 
 fn compare_outcome(answer: &Answer, virtual_host: &str, expected: &Value) -> Result<(), String> {
@@ -140,7 +102,7 @@ fn compare_outcome(answer: &Answer, virtual_host: &str, expected: &Value) -> Res
         Some("ErrNoRoute") => answer.outcome == Outcome::NoRoute && !virtual_host.is_empty(),
         Some("ErrNoVirtualHost") => answer.outcome == Outcome::NoRoute && virtual_host.is_empty(),
         Some("ErrTLSRedirect") => answer.outcome == Outcome::Redirect && answer.status == Some(301),
-        Some("ErrNoListener") => answer.outcome == Outcome::Refused && answer.flag.is_none(),
+        Some("ErrNoListener" | "ErrProtocolError") => answer.outcome == Outcome::Refused && answer.flag.is_none(),
         Some("ErrNoFilterChain") => answer.outcome == Outcome::Refused && answer.flag == Some("NR"),
         Some(other) => return Err(format!("{other} is expected, which is not compared")),
         None => match expected["cluster_matched"].as_str() {
@@ -159,21 +121,61 @@ fn plain(name: &str) -> String {
     name.replace(".svc.cluster.local", "")
 }
 
-fn virtual_host(world: &World<'_>, vantage: &Vantage, question: &Request) -> String {
-    let request = mesh::routing::Request {
-        authority: question.host.as_deref().unwrap_or_default().into(),
-        path: normalize_path(question.path.as_deref().unwrap_or("/").as_bytes()),
-        ..mesh::routing::Request::default()
+/// The name of the virtual host that a request gets to; empty if there is none.
+fn virtual_host(world: &World<'_>, case: &Value, question: &Request) -> String {
+    let host = question.host.as_deref().or(question.address.as_deref()).unwrap_or_default();
+    let payload = match (question.tls, question.protocol) {
+        (Some(Tls::Tls), _) => Payload::Tls(question.sni.as_deref().unwrap_or(host)),
+        (_, Some(Protocol::Tcp)) => Payload::Bytes,
+        _ => Payload::Http,
     };
-    let listener = match vantage {
-        Vantage::Sidecar { .. } => sidecar::table(world, vantage).map_or(Listener::Closed, Listener::Http),
-        Vantage::Gateway { .. } => gateway::listener(world, vantage),
-    };
-    let Listener::Http(table) = listener else { return String::new() };
-    match (table.virtual_host(&request), table.fallback) {
+    let address = question.address.as_deref().unwrap_or("0.255.255.255").parse().unwrap();
+    let request = mesh::routing::Request { authority: host.into(), ..mesh::routing::Request::default() };
+    let (namespace, labels, port) = (text(&case["proxy"]["config_namespace"]), labels(case), question.port.unwrap());
+    let in_table = |table: &Table<'_>| match (table.virtual_host(&request), table.fallback) {
         (Some(found), _) => found.name.clone(),
         (None, Fallback::Passthrough) => "allow_any".to_owned(),
         (None, Fallback::BlackHole) => "block_all".to_owned(),
+        (None, Fallback::DynamicDns) => "allow_any_dynamic_dns".to_owned(),
         (None, Fallback::NotFound) => String::new(),
+    };
+    let in_listener = |listener: Option<&mesh::routing::Listener<'_>>| {
+        let chain = listener.and_then(|listener| listener.chain(&Connection { address, payload }));
+        match chain.map(|chain| &chain.action) {
+            Some(ChainAction::Http { table, .. }) => in_table(table),
+            _ => String::new(),
+        }
+    };
+    if question.gateway.is_some() {
+        return in_listener(gateway::listener(&Proxy::gateway(world, namespace, &labels), port).as_ref());
     }
+    let proxy = Proxy::sidecar(world, namespace, &labels);
+    let Role::Sidecar(scope) = &proxy.role else { return String::new() };
+    in_listener(outbound::Port::new(&proxy, scope, port).listener(address))
+}
+
+fn compare_table(case: &Value) -> Result<(), String> {
+    let snapshot = snapshot(case);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    let proxy = Proxy::sidecar(&world, text(&case["proxy"]["config_namespace"]), &labels(case));
+    let Role::Sidecar(scope) = &proxy.role else { return Err("no scope".to_owned()) };
+    let port = text(&case["route_name"]).parse().unwrap();
+    let listeners = outbound::Port::new(&proxy, scope, port);
+    let hosts = listeners.shared_table().map(Table::virtual_hosts).unwrap_or_default();
+    for (domain, expected) in case["expected_virtual_hosts"].as_object().into_iter().flatten() {
+        let found = hosts.iter().find(|host| host.domains.contains(domain));
+        let clusters: Option<BTreeSet<String>> = found.map(|host| {
+            let live = host.clauses.iter().filter(|clause| clause.is_live());
+            let forwarding = live.filter(|clause| match &clause.action {
+                Action::Rule(rule) => rule.redirect.is_none() && rule.direct_response.is_none(),
+                Action::Service(_) => true,
+            });
+            forwarding.flat_map(|clause| clause.clusters(&proxy, host.port)).map(|it| it.cluster.name()).collect()
+        });
+        let expected: Option<BTreeSet<String>> = serde_json::from_value(expected.clone()).unwrap();
+        if clusters != expected {
+            return Err(format!("{domain}: {clusters:?}, expected {expected:?}"));
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,90 @@
+//! The filter chains of servers whose bytes are forwarded: `tcp` and `tls` routes on a gateway (istiod:
+//! `buildGatewayNetworkFiltersFromTCPRoutes`, `buildGatewayNetworkFiltersFromTLSRoutes`).
+
+use std::sync::Arc;
+
+use super::super::destination;
+use super::super::l4::{Considered, Entry, TcpRoute, tcp_entries, tls_entries};
+use super::super::listener::{ChainAction, Criteria, FilterChain};
+use super::super::proxy::Proxy;
+use super::servers::Open;
+use crate::world::{Discovery, VirtualService, host};
+
+/// The VirtualServices that are bound to a server and have a host in common with it, in istiod's order.
+fn bound<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<&'a VirtualService<'a>> {
+    let seen = proxy.world.virtual_services_seen_from(&proxy.namespace);
+    let concerned = |service: &&VirtualService<'_>| {
+        let of_server = open.gateway.hosts_for(open.server, &service.name.namespace);
+        let overlaps = |own: &str| of_server.iter().any(|host| host::overlap(host, own));
+        service.binds(&open.gateway.name) && service.hosts.iter().any(|host| overlaps(&host.value))
+    };
+    seen.into_iter().filter(concerned).collect()
+}
+
+/// The chain of a server by `tcp` routes: the first rule of the first VirtualService that has one for it.
+pub(super) fn tcp<'a>(proxy: &Proxy<'a>, open: &Open<'a>, considered: &mut Vec<Considered<'a>>) -> Option<FilterChain<'a>> {
+    let server_names = if open.is_tls() { open.server_names() } else { Vec::new() };
+    for entry in bound(proxy, open).into_iter().flat_map(tcp_entries) {
+        let exclusion = entry.exclusion(proxy, Some(&open.gateway.name), open.port);
+        considered.push(entry.considered(exclusion.clone()));
+        if exclusion.is_none() {
+            let criteria = Criteria { server_names, ..Criteria::default() };
+            return Some(FilterChain { criteria, action: to(proxy, open, &entry) });
+        }
+    }
+    None
+}
+
+/// The chains of a server by `tls` routes: one for each alternative. A server name that is taken already stays with
+/// the first.
+pub(super) fn tls<'a>(proxy: &Proxy<'a>, open: &Open<'a>, considered: &mut Vec<Considered<'a>>) -> Vec<FilterChain<'a>> {
+    let mut chains: Vec<FilterChain<'a>> = Vec::new();
+    for entry in bound(proxy, open).into_iter().flat_map(tls_entries) {
+        let exclusion = entry.exclusion(proxy, Some(&open.gateway.name), open.port);
+        considered.push(entry.considered(exclusion.clone()));
+        let names = entry.names();
+        let is_taken = chains.iter().any(|chain| names.iter().any(|name| chain.criteria.server_names.contains(name)));
+        if exclusion.is_none() && !is_taken {
+            let criteria = Criteria { server_names: names, ..Criteria::default() };
+            chains.push(FilterChain { criteria, action: to(proxy, open, &entry) });
+        }
+    }
+    chains
+}
+
+fn to<'a>(proxy: &Proxy<'a>, open: &Open<'a>, entry: &Entry<'a>) -> ChainAction<'a> {
+    let destinations = entry.rule.destinations(proxy, open.port);
+    ChainAction::Tcp(Arc::new(TcpRoute { rule: Some(entry.rule), destinations }))
+}
+
+/// The chains of an `AUTO_PASSTHROUGH` server: the server name says port, subset and service
+/// (istiod: `buildGatewayNetworkFiltersFromAutoPassthrough`).
+pub(super) fn automatic<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<FilterChain<'a>> {
+    let world = proxy.world;
+    let hosts = open.gateway.hosts(open.server);
+    let mut chains = Vec::new();
+    for service in world.services.visible_from(&proxy.namespace) {
+        let is_covered = hosts.iter().any(|host| {
+            host.admits(&service.namespace) && crate::world::host::covered_by(&service.hostname, host.host)
+        });
+        if !is_covered || service.discovery == Discovery::Alias {
+            continue;
+        }
+        let labels = proxy.label_set();
+        let rules = &world.destination_rules;
+        let rule = rules.applying(&proxy.namespace, &service.namespace, &service.hostname, Some(&labels));
+        let named = rule.map(|rule| rules.subsets(rule)).unwrap_or_default();
+        let subsets: Vec<&str> = named.iter().filter_map(|it| it.subset.name.as_ref()).map(|name| name.as_str()).collect();
+        for port in service.ports.iter().filter(|port| port.protocol != crate::world::Protocol::Udp) {
+            for subset in std::iter::once("").chain(subsets.iter().copied()) {
+                let (hostname, referrer) = (service.hostname.clone(), service.namespace.as_str());
+                let mut cluster =
+                    destination::of_service(proxy, referrer, Some(service), hostname, subset.to_owned(), port.number);
+                cluster.by_server_name = true;
+                let criteria = Criteria { server_names: vec![cluster.name()], ..Criteria::default() };
+                chains.push(FilterChain { criteria, action: ChainAction::Tcp(Arc::new(TcpRoute::to(cluster))) });
+            }
+        }
+    }
+    chains
+}

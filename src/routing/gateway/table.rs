@@ -1,0 +1,77 @@
+//! The routes of servers that speak HTTP (istiod: `buildGatewayHTTPRouteConfig`).
+
+use std::collections::BTreeMap;
+
+use super::super::clause::Clause;
+use super::super::http;
+use super::super::proxy::Proxy;
+use super::super::table::{Table, VirtualHost};
+use super::servers::Open;
+use crate::world::{VirtualService, host};
+
+/// Compiles the table of servers that share one: all plaintext ones of a port, or one that terminates TLS.
+pub(super) fn table<'a>(proxy: &Proxy<'a>, servers: &[Open<'a>]) -> Table<'a> {
+    let mut hosts = Hosts::default();
+    for open in servers {
+        let redirects = open.redirects_to_https();
+        for (host, service) in served(proxy, open) {
+            let clauses = http::clauses(proxy, service, Some(&open.gateway.name), open.port);
+            if clauses.iter().any(Clause::is_live) || redirects {
+                hosts.add(host, open.port, clauses, redirects);
+            }
+        }
+        if redirects {
+            let of_server = open.gateway.hosts(open.server);
+            of_server.iter().for_each(|host| hosts.add(host.host.to_owned(), open.port, Vec::new(), true));
+        }
+    }
+    let mut table = Table::default();
+    // Without any route the listener is there all the same.
+    if hosts.order.is_empty() {
+        let port = servers.first().map_or(0, |open| open.port);
+        let (name, domains) = (format!("blackhole:{port}"), vec!["*".to_owned()]);
+        table.add(VirtualHost { name, port, domains, clauses: Vec::new(), requires_tls: false, rivals: Vec::new() });
+    }
+    for host in hosts.order {
+        let Some(mut merged) = hosts.by_name.remove(&host) else { continue };
+        // Several VirtualServices of one host are joined, and what takes every request goes last. The sort is stable.
+        merged.clauses.sort_by_key(|clause| clause.is_catch_all);
+        let (name, domains) = (format!("{host}:{}", merged.port), vec![host.to_ascii_lowercase()]);
+        let VirtualHost { port, clauses, requires_tls, .. } = merged;
+        table.add(VirtualHost { name, port, domains, clauses, requires_tls, rivals: Vec::new() });
+    }
+    table
+}
+
+/// The hosts that VirtualServices serve on a server: the narrower of each pair of names, in istiod's order.
+pub(super) fn served<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<(String, &'a VirtualService<'a>)> {
+    let seen = proxy.world.virtual_services_seen_from(&proxy.namespace);
+    let bound = seen.into_iter().filter(|it| !it.is_delegate() && it.binds(&open.gateway.name));
+    bound
+        .flat_map(|service| {
+            let of_server = open.gateway.hosts_for(open.server, &service.name.namespace);
+            let of_service: Vec<&str> = service.hosts.iter().map(|host| host.value.as_str()).collect();
+            let common = host::intersection(&of_server, &of_service);
+            common.into_iter().map(|host| (host.to_owned(), service)).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Virtual hosts by their one domain, in the order in which they came up.
+#[derive(Default)]
+struct Hosts<'a> {
+    order: Vec<String>,
+    by_name: BTreeMap<String, VirtualHost<'a>>,
+}
+
+impl<'a> Hosts<'a> {
+    fn add(&mut self, host: String, port: u32, clauses: Vec<Clause<'a>>, requires_tls: bool) {
+        let entry = self.by_name.entry(host.clone()).or_insert_with(|| {
+            self.order.push(host);
+            let (name, domains) = (String::new(), Vec::new());
+            VirtualHost { name, port, domains, clauses: Vec::new(), requires_tls: false, rivals: Vec::new() }
+        });
+        entry.clauses.extend(clauses);
+        entry.requires_tls |= requires_tls;
+    }
+}

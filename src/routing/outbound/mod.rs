@@ -1,0 +1,205 @@
+//! What the sidecar of a client listens on (istiod: `buildSidecarOutboundListeners`).
+
+mod chains;
+mod domains;
+mod table;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use self::chains::{Chains, Target};
+use super::listener::{ChainAction, Criteria, FilterChain, Listener, Otherwise};
+use super::proxy::Proxy;
+use super::scope::{Egress, Scope};
+use super::table::Table;
+use crate::config::OutboundMode;
+use crate::world::{Discovery, Protocol, ProtocolClass, Service};
+
+/// What a sidecar listens on at one port.
+#[derive(Debug)]
+pub struct Port<'a> {
+    listeners: Vec<Open<'a>>,
+    /// What happens to connections to other addresses, and to those that no listener's chain takes.
+    pub otherwise: Otherwise,
+}
+
+/// A listener while it is put together.
+#[derive(Debug)]
+struct Open<'a> {
+    listener: Listener<'a>,
+    speaks: Speaks,
+}
+
+/// What a listener takes its clients to speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speaks {
+    Http,
+    Bytes,
+    /// The first bytes decide.
+    Either,
+}
+
+/// The port that sidecars capture connections on. Nobody can dial it.
+const CAPTURE_PORT: u32 = 15001;
+
+impl<'a> Port<'a> {
+    /// Compiles what a sidecar listens on at a port. A listener of the Sidecar resource for this very port is all
+    /// that there is.
+    pub fn new(proxy: &Proxy<'a>, scope: &Scope<'a>, port: u32) -> Self {
+        let otherwise = match scope.outbound {
+            _ if port == CAPTURE_PORT => Otherwise::BlackHole,
+            OutboundMode::RegistryOnly => Otherwise::BlackHole,
+            OutboundMode::AllowAny | OutboundMode::AllowAnyDynamicDns => Otherwise::Passthrough,
+        };
+        let mut builder = Builder { proxy, scope, port, shared: None, listeners: Vec::new(), otherwise };
+        if let Some(egress) = scope.egress_of_port(port) {
+            builder.add_egress(egress);
+        }
+        Self { listeners: builder.listeners, otherwise }
+    }
+
+    /// The listener that a connection to an address gets to: that of the address, else that of all.
+    pub fn listener(&self, address: IpAddr) -> Option<&Listener<'a>> {
+        let of = |bind| self.listeners.iter().map(|open| &open.listener).find(|listener| listener.bind == bind);
+        of(Some(address)).or_else(|| of(None))
+    }
+
+    /// All listeners of the port.
+    pub fn listeners(&self) -> impl Iterator<Item = &Listener<'a>> {
+        self.listeners.iter().map(|open| &open.listener)
+    }
+
+    /// The routes that all HTTP services of the port share, if it has any.
+    pub fn shared_table(&self) -> Option<&Table<'a>> {
+        self.listeners.iter().filter(|open| open.listener.bind.is_none()).find_map(|open| open.listener.table())
+    }
+}
+
+struct Builder<'a, 'p> {
+    proxy: &'p Proxy<'a>,
+    scope: &'p Scope<'a>,
+    port: u32,
+    shared: Option<Arc<Table<'a>>>,
+    listeners: Vec<Open<'a>>,
+    otherwise: Otherwise,
+}
+
+impl<'a> Builder<'a, '_> {
+    fn add_egress(&mut self, egress: &Egress<'a>) {
+        let bind = egress.bind.and_then(|bind| bind.parse::<IpAddr>().ok()).filter(|address| !address.is_unspecified());
+        if egress.port.is_some_and(|port| port.protocol == Protocol::HttpProxy) {
+            let chain = self.http(egress, None);
+            return self.add(bind, Speaks::Http, vec![chain]);
+        }
+        let declared = egress.port.filter(|port| port.number != 0).map(|port| port.protocol);
+        for service in egress.services.iter().filter(|service| service.discovery != Discovery::Alias) {
+            if let Some(port) = service.port(self.port) {
+                self.add_service(egress, service, declared.unwrap_or(port.protocol), bind);
+            }
+        }
+        // Where the manifests hold no Service at all, hosts of VirtualServices are taken to be services.
+        if !table::assumed_hosts(self.proxy, egress).is_empty() || self.nothing_is_known() {
+            let chain = self.http(egress, None);
+            self.add(bind, Speaks::Http, vec![chain]);
+        }
+    }
+
+    fn nothing_is_known(&self) -> bool {
+        const HTTP_PORT: u32 = 80;
+        self.port == HTTP_PORT && !self.proxy.world.inventory.has_any_service()
+    }
+
+    fn add_service(&mut self, egress: &Egress<'a>, service: &'a Service<'a>, protocol: Protocol, bind: Option<IpAddr>) {
+        if protocol.class() == ProtocolClass::Http {
+            if !self.listeners.iter().any(|open| open.listener.bind == bind && open.speaks != Speaks::Bytes) {
+                let chain = self.http(egress, None);
+                self.add(bind, Speaks::Http, vec![chain]);
+            }
+            return;
+        }
+        for (address, networks) in self.places(service, bind) {
+            let is_shared = address.is_none() || !networks.is_empty();
+            let (proxy, port) = (self.proxy, self.port);
+            let target = Target { proxy, egress, service, port, networks, is_shared };
+            let (speaks, built) = match protocol.class() {
+                ProtocolClass::Tls => (Speaks::Bytes, target.tls()),
+                ProtocolClass::Tcp => (Speaks::Bytes, target.tcp()),
+                ProtocolClass::Auto => (Speaks::Either, target.tcp()),
+                ProtocolClass::Http | ProtocolClass::Udp => return,
+            };
+            let Chains { mut chains, considered } = built;
+            if speaks == Speaks::Either {
+                chains.push(self.http(egress, address.map(|_| service)));
+            }
+            self.add_with(address, speaks, chains, considered);
+        }
+    }
+
+    /// Where a port of a service is listened on: at its addresses; for networks and without an address, at all.
+    fn places(&self, service: &Service<'_>, bind: Option<IpAddr>) -> Vec<(Option<IpAddr>, Vec<IpNet>)> {
+        if bind.is_some() {
+            return vec![(bind, Vec::new())];
+        }
+        // A headless Service is listened for at each of its pods; one address stands for them.
+        if service.discovery == Discovery::Headless {
+            return vec![(Some(service.made_up_address), Vec::new())];
+        }
+        let networks = service.networks();
+        if networks.is_empty() {
+            return vec![(None, Vec::new())];
+        }
+        let is_address = |network: &IpNet| network.prefix_len() == network.max_prefix_len();
+        let place = |network: IpNet| match is_address(&network) {
+            true => (Some(network.addr()), Vec::new()),
+            false => (None, vec![network]),
+        };
+        networks.into_iter().map(place).collect()
+    }
+
+    /// A chain for HTTP, which takes what is seen to be that: with the routes that the port's services share, or those of one service at its own address.
+    fn http(&mut self, egress: &Egress<'a>, own: Option<&Service<'_>>) -> FilterChain<'a> {
+        let shared = match &self.shared {
+            Some(shared) => Arc::clone(shared),
+            None => {
+                let shared = Arc::new(table::shared(self.proxy, self.scope, egress, self.port));
+                self.shared = Some(Arc::clone(&shared));
+                shared
+            }
+        };
+        let table = own.map_or(shared.clone(), |service| Arc::new(table::private(&shared, &service.hostname)));
+        let criteria = Criteria { plaintext_http: true, ..Criteria::default() };
+        FilterChain { criteria, action: ChainAction::Http { table, terminates_tls: false } }
+    }
+
+    fn add(&mut self, bind: Option<IpAddr>, speaks: Speaks, chains: Vec<FilterChain<'a>>) {
+        self.add_with(bind, speaks, chains, Vec::new());
+    }
+
+    /// Adds chains to the listener of an address, or opens it. What is there already decides what comes of it.
+    fn add_with(
+        &mut self,
+        bind: Option<IpAddr>,
+        speaks: Speaks,
+        chains: Vec<FilterChain<'a>>,
+        considered: Vec<super::l4::Considered<'a>>,
+    ) {
+        let Some(open) = self.listeners.iter_mut().find(|open| open.listener.bind == bind) else {
+            let listener = Listener { bind, chains, considered, otherwise: self.otherwise };
+            self.listeners.push(Open { listener, speaks });
+            return;
+        };
+        match (open.speaks, speaks) {
+            // The routes are those of the port: they know the service already.
+            (Speaks::Http | Speaks::Either, Speaks::Http) => return,
+            (Speaks::Http, Speaks::Either) => open.listener.chains.clear(),
+            _ => {}
+        }
+        if (open.speaks, speaks) != (Speaks::Bytes, Speaks::Bytes) {
+            open.speaks = Speaks::Either;
+        }
+        open.listener.merge(chains);
+        open.listener.considered.extend(considered);
+    }
+}

@@ -1,0 +1,232 @@
+//! The route table of a sidecar for one port (istiod: `BuildSidecarOutboundVirtualHosts`).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::super::clause::{Action, Clause};
+use super::super::destination::is_assumed;
+use super::super::http;
+use super::super::proxy::Proxy;
+use super::super::scope::{Egress, Scope};
+use super::super::table::{Fallback, Table, VirtualHost};
+use super::domains::domains;
+use crate::config::OutboundMode;
+use crate::world::{Discovery, Origin, Protocol, Service, VirtualService, host};
+
+/// The only port on which hosts that are no services get routes.
+const HTTP_PORT: u32 = 80;
+
+/// Compiles the table that all HTTP services of a port share.
+pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &Scope<'a>, egress: &Egress<'a>, port: u32) -> Table<'a> {
+    let is_proxy = egress.port.is_some_and(|port| port.protocol == Protocol::HttpProxy);
+    let services = services_on(egress, port, is_proxy);
+    let mut builder = Builder {
+        proxy,
+        port,
+        is_proxy,
+        owners: most_specific(egress),
+        assumed: assumed_hosts(proxy, egress),
+        unclaimed: services.keys().copied().collect(),
+        claims: HashMap::new(),
+        aliases: aliases(proxy, egress),
+        services,
+        table: Table::default(),
+    };
+    for service in &egress.virtual_services {
+        builder.add_virtual_service(service);
+    }
+    builder.add_default_routes();
+    let mut table = builder.table;
+    table.fallback = match scope.outbound {
+        OutboundMode::AllowAny => Fallback::Passthrough,
+        OutboundMode::RegistryOnly => Fallback::BlackHole,
+        OutboundMode::AllowAnyDynamicDns => Fallback::DynamicDns,
+    };
+    table
+}
+
+/// Hosts of VirtualServices that have to be services for all these manifests can tell.
+pub(super) fn assumed_hosts(proxy: &Proxy<'_>, egress: &Egress<'_>) -> BTreeSet<String> {
+    let hosts = egress.virtual_services.iter().flat_map(|service| &service.hosts).map(|host| host.value.as_str());
+    hosts.filter(|host| is_assumed(proxy, host)).map(str::to_owned).collect()
+}
+
+/// The services with a port of this number that may speak HTTP, by host name; on a port for an HTTP proxy all.
+fn services_on<'a>(egress: &Egress<'a>, port: u32, is_proxy: bool) -> BTreeMap<&'a str, &'a Service<'a>> {
+    let speaks_http = |service: &&&Service<'_>| match is_proxy {
+        true => service.ports.iter().any(|port| port.protocol.may_be_http()),
+        false => service.port(port).is_some_and(|port| port.protocol.may_be_http()),
+    };
+    let services = egress.services.iter().filter(|service| service.discovery != Discovery::Alias);
+    services.filter(speaks_http).map(|service| (service.hostname.as_str(), *service)).collect()
+}
+
+/// The ExternalName Services that the sidecar is told about, by the service that they stand for in the end (istiod:
+/// `resolveServiceAliases`).
+fn aliases<'a>(proxy: &Proxy<'a>, egress: &Egress<'a>) -> HashMap<&'a str, Vec<&'a str>> {
+    let mut aliases: HashMap<&'a str, Vec<&'a str>> = HashMap::new();
+    for alias in egress.services.iter().filter(|service| service.discovery == Discovery::Alias) {
+        if let Some(target) = proxy.world.services.behind(&proxy.namespace, alias) {
+            aliases.entry(&target.hostname).or_default().push(&alias.hostname);
+        }
+    }
+    aliases
+}
+
+/// For each service the VirtualService that routes for it, by the most specific of all hosts, the first of equals
+/// (istiod: `computeWildcardHostVirtualServiceIndex`). It does not look at ports or matches.
+fn most_specific<'a>(egress: &Egress<'a>) -> HashMap<&'a str, &'a VirtualService<'a>> {
+    let mut by_host: BTreeMap<&'a str, &'a VirtualService<'a>> = BTreeMap::new();
+    for service in &egress.virtual_services {
+        service.hosts.iter().for_each(|host| {
+            by_host.entry(&host.value).or_insert(service);
+        });
+    }
+    let wildcards: Vec<&str> = by_host.keys().copied().filter(|host| host::wildcard_suffix(host).is_some()).collect();
+    let owner = |service: &&'a Service<'a>| {
+        let name = service.hostname.as_str();
+        let plain = by_host.get(name);
+        let best = plain.or_else(|| by_host.get(host::most_specific(name, wildcards.iter().copied())?))?;
+        Some((name, *best))
+    };
+    egress.services.iter().filter_map(owner).collect()
+}
+
+struct Builder<'a, 'p> {
+    proxy: &'p Proxy<'a>,
+    port: u32,
+    is_proxy: bool,
+    services: BTreeMap<&'a str, &'a Service<'a>>,
+    assumed: BTreeSet<String>,
+    owners: HashMap<&'a str, &'a VirtualService<'a>>,
+    unclaimed: BTreeSet<&'a str>,
+    /// Who defined a host first.
+    claims: HashMap<String, &'a VirtualService<'a>>,
+    /// The names of ExternalName Services, by the service that they stand for.
+    aliases: HashMap<&'a str, Vec<&'a str>>,
+    table: Table<'a>,
+}
+
+impl<'a> Builder<'a, '_> {
+    fn add_virtual_service(&mut self, service: &'a VirtualService<'a>) {
+        if self.port != HTTP_PORT && !service.hosts.iter().any(|host| self.is_for_service(&host.value)) {
+            return;
+        }
+        let clauses = http::clauses(self.proxy, service, None, self.port);
+        if !clauses.iter().any(Clause::is_live) {
+            return;
+        }
+        let mut others = Vec::new();
+        let mut found_service = false;
+        for host in &service.hosts {
+            let of_host = self.services_for(service, &host.value);
+            found_service |= !of_host.is_empty();
+            if of_host.is_empty() && !self.covers_a_service(service, &host.value) {
+                others.push(host.value.clone());
+            }
+            for name in of_host {
+                // The first VirtualService in order owns a host; the routes of a second one are not joined.
+                let is_first = !self.claims.contains_key(&name);
+                if is_first && (self.unclaimed.remove(name.as_str()) || self.assumed.contains(&name)) {
+                    self.add_service(&name, clauses.clone());
+                }
+                self.claim(name, service);
+            }
+        }
+        if found_service || self.port == HTTP_PORT {
+            for name in others {
+                self.add(&name, vec![name.to_ascii_lowercase()], clauses.clone());
+                self.claim(name, service);
+            }
+        }
+    }
+
+    /// Remembers who defines a host first. Who comes later loses, if only by name: manifests do not tell ages.
+    fn claim(&mut self, name: String, service: &'a VirtualService<'a>) {
+        let Some(&first) = self.claims.get(&name) else {
+            self.claims.insert(name, service);
+            return;
+        };
+        if !std::ptr::eq(first, service) && first.is_tied_with(service) {
+            self.table.add_rival(&format!("{name}:{}", self.port), service.name.to_string());
+        }
+    }
+
+    /// Whether a host keeps its VirtualService in the table of a port other than 80.
+    fn is_for_service(&self, host: &str) -> bool {
+        let of_registry = || {
+            let covers = |name: &str| host::covered_by(name, host) || host::covered_by(host, name);
+            self.services.keys().any(|name| covers(name))
+        };
+        self.assumed.contains(host) || self.services.contains_key(host) || of_registry()
+    }
+
+    /// The services that a host of a VirtualService routes for.
+    fn services_for(&self, service: &VirtualService<'_>, host: &str) -> Vec<String> {
+        if host::wildcard_suffix(host).is_none() {
+            let host = host.to_ascii_lowercase();
+            let is_service = self.services.contains_key(host.as_str()) || self.assumed.contains(&host);
+            return is_service.then_some(host).into_iter().collect();
+        }
+        let is_owned = |name: &&str| self.owners.get(*name).is_some_and(|owner| std::ptr::eq(*owner, service));
+        let covered = self.services.keys().copied().filter(|name| host::covered_by(name, host));
+        // Wildcards of the Gateway API are not spread over services.
+        match service.origin {
+            Origin::GatewayApi => Vec::new(),
+            Origin::VirtualService | Origin::Ingress => covered.filter(is_owned).map(str::to_owned).collect(),
+        }
+    }
+
+    /// Whether a wildcard covers services, even if other VirtualServices route for them.
+    fn covers_a_service(&self, service: &VirtualService<'_>, host: &str) -> bool {
+        service.origin != Origin::GatewayApi
+            && host::wildcard_suffix(host).is_some()
+            && self.services.keys().any(|name| host::covered_by(name, host))
+    }
+
+    fn add_service(&mut self, name: &str, clauses: Vec<Clause<'a>>) {
+        let service = self.services.get(name).copied();
+        let is_service = |other: &str| self.services.contains_key(other);
+        let mut all = domains(self.proxy, name, service, is_service);
+        for alias in self.aliases.get(name).into_iter().flatten() {
+            all.extend(domains(self.proxy, alias, None, is_service));
+        }
+        self.add(name, all, clauses);
+    }
+
+    fn add(&mut self, name: &str, domains: Vec<String>, clauses: Vec<Clause<'a>>) {
+        let service = self.services.get(name).filter(|_| self.is_proxy);
+        let ports: Vec<u32> = service.map_or(vec![self.port], |service| {
+            service.ports.iter().filter(|port| port.protocol.may_be_http()).map(|port| port.number).collect()
+        });
+        for port in ports {
+            let domains = if self.is_proxy { with_port(&domains, port) } else { domains.clone() };
+            let name = format!("{name}:{port}");
+            self.table.add(VirtualHost { name, port, domains, clauses: clauses.clone(), requires_tls: false, rivals: Vec::new() });
+        }
+    }
+
+    fn add_default_routes(&mut self) {
+        for name in std::mem::take(&mut self.unclaimed) {
+            let service = self.services[name];
+            self.add_service(name, vec![Clause::default_route(Action::Service(service))]);
+        }
+    }
+}
+
+/// The domains on a listener that is an HTTP proxy: with the port behind the name, on port 80 without it as well.
+fn with_port(domains: &[String], port: u32) -> Vec<String> {
+    let with_port = domains.iter().map(|domain| format!("{domain}:{port}"));
+    let plain = domains.iter().filter(|_| port == HTTP_PORT).cloned();
+    plain.chain(with_port).collect()
+}
+
+/// The table of an auto-detected port behind a service's own address: whoever dials that means the service, whatever
+/// host is named (istiod: `getVirtualHostsForSniffedServicePort`).
+pub(super) fn private<'a>(shared: &Table<'a>, hostname: &str) -> Table<'a> {
+    let mut table = Table::default();
+    let own = shared.virtual_hosts().iter().find(|it| it.domains.iter().any(|domain| domain == hostname));
+    if let Some(own) = own {
+        table.add(VirtualHost { domains: vec!["*".to_owned()], ..own.clone() });
+    }
+    table
+}

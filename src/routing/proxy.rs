@@ -1,0 +1,76 @@
+//! Whose configuration is compiled: a workload's sidecar, or a gateway.
+
+use std::collections::BTreeMap;
+
+use super::scope::Scope;
+use crate::model::LabelSet;
+use crate::world::{Discovery, Service, World};
+
+/// A proxy, as far as its configuration depends on it.
+#[derive(Debug)]
+pub struct Proxy<'a> {
+    /// The mesh.
+    pub world: &'a World<'a>,
+    /// The namespace of the workload.
+    pub namespace: String,
+    /// The labels of the workload.
+    pub labels: BTreeMap<String, String>,
+    /// What the proxy does.
+    pub role: Role<'a>,
+}
+
+/// What a proxy does.
+#[derive(Debug)]
+pub enum Role<'a> {
+    /// It stands beside a workload.
+    Sidecar(Scope<'a>),
+    /// It is the workload: an ingress or egress gateway.
+    Gateway,
+}
+
+impl<'a> Proxy<'a> {
+    /// The sidecar of a workload.
+    pub fn sidecar(world: &'a World<'a>, namespace: &str, labels: &BTreeMap<String, String>) -> Self {
+        let scope = Scope::new(world, namespace, &label_set(labels));
+        Self { world, namespace: namespace.to_owned(), labels: labels.clone(), role: Role::Sidecar(scope) }
+    }
+
+    /// A gateway workload.
+    pub fn gateway(world: &'a World<'a>, namespace: &str, labels: &BTreeMap<String, String>) -> Self {
+        Self { world, namespace: namespace.to_owned(), labels: labels.clone(), role: Role::Gateway }
+    }
+
+    /// Whether the proxy is a gateway.
+    pub fn is_gateway(&self) -> bool {
+        matches!(self.role, Role::Gateway)
+    }
+
+    /// The labels of the workload.
+    pub fn label_set(&self) -> LabelSet<'_> {
+        label_set(&self.labels)
+    }
+
+    /// The service of a host name, if the proxy has clusters for it.
+    pub fn service(&self, hostname: &str) -> Option<&'a Service<'a>> {
+        match &self.role {
+            Role::Sidecar(scope) => scope.service(hostname),
+            Role::Gateway => self.world.services.seen_from(&self.namespace, hostname),
+        }
+    }
+
+    /// The host behind the name of an ExternalName Service, through others of its kind; of other names nothing.
+    pub fn behind_alias(&self, hostname: &str) -> Option<&'a str> {
+        let alias = self.world.services.seen_from(&self.namespace, hostname)?;
+        match alias.discovery {
+            Discovery::Alias => {
+                let resolved = self.world.services.behind(&self.namespace, alias);
+                resolved.map(|service| service.hostname.as_str()).or_else(|| alias.external_name())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn label_set(labels: &BTreeMap<String, String>) -> LabelSet<'_> {
+    labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}

@@ -1,0 +1,240 @@
+//! What a sidecar is told about: the services and VirtualServices that its Sidecar resource lets it see (istiod:
+//! `SidecarScope`).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::config::OutboundMode;
+use crate::model::LabelSet;
+use crate::model::networking::{Destination, IstioEgressListener, OutboundTrafficPolicyMode};
+use crate::world::{Discovery, Origin, Protocol, Service, Sidecar, VirtualService, World, host};
+
+/// What a sidecar is told about.
+#[derive(Debug)]
+pub struct Scope<'a> {
+    /// The Sidecar resource that applies.
+    pub sidecar: Option<&'a Sidecar<'a>>,
+    /// Its egress listeners; one for everything without a Sidecar resource.
+    pub egress: Vec<Egress<'a>>,
+    /// What happens to requests for unknown destinations.
+    pub outbound: OutboundMode,
+    /// Where requests for unknown destinations go instead, if they may go.
+    pub egress_proxy: Option<&'a Destination>,
+    /// The services that have clusters, by host name.
+    services: HashMap<&'a str, &'a Service<'a>>,
+}
+
+/// An egress listener: what it is told about.
+#[derive(Debug)]
+pub struct Egress<'a> {
+    /// The port, if the listener is for one only.
+    pub port: Option<EgressPort>,
+    /// The address that it listens on, if the resource says.
+    pub bind: Option<&'a str>,
+    /// The services, in istiod's order.
+    pub services: Vec<&'a Service<'a>>,
+    /// The VirtualServices that are bound to the mesh, in istiod's order.
+    pub virtual_services: Vec<&'a VirtualService<'a>>,
+}
+
+/// The port of an egress listener.
+#[derive(Debug, Clone, Copy)]
+pub struct EgressPort {
+    /// Its number.
+    pub number: u32,
+    /// What clients speak there.
+    pub protocol: Protocol,
+}
+
+impl<'a> Scope<'a> {
+    /// What a workload's sidecar is told about.
+    pub fn new(world: &'a World<'a>, namespace: &str, labels: &LabelSet<'_>) -> Self {
+        let sidecar = world.sidecar_of(namespace, labels);
+        let listeners = sidecar.map(|sidecar| sidecar.spec.egress.as_slice()).unwrap_or_default();
+        let imports = Imports::new(world, namespace);
+        let egress: Vec<Egress<'a>> = if listeners.is_empty() {
+            vec![imports.egress(None)]
+        } else {
+            listeners.iter().map(|listener| imports.egress(Some(listener))).collect()
+        };
+        let policy = sidecar.and_then(|sidecar| sidecar.spec.outbound_traffic_policy.as_ref());
+        let mode = policy.map(|policy| match policy.mode.map(|mode| mode.value) {
+            // An empty policy means the first value.
+            None | Some(OutboundTrafficPolicyMode::RegistryOnly | OutboundTrafficPolicyMode::Undefined(_)) => {
+                OutboundMode::RegistryOnly
+            }
+            Some(OutboundTrafficPolicyMode::AllowAny) => OutboundMode::AllowAny,
+        });
+        Self {
+            sidecar,
+            services: with_clusters(world, namespace, &egress),
+            egress,
+            outbound: mode.unwrap_or(world.settings.outbound),
+            egress_proxy: policy.and_then(|policy| policy.egress_proxy.as_ref()),
+        }
+    }
+
+    /// The service of a host name, if the sidecar has clusters for it.
+    pub fn service(&self, hostname: &str) -> Option<&'a Service<'a>> {
+        self.services.get(hostname).copied()
+    }
+
+    /// The egress listener that serves a port: the first for that port or for all.
+    pub fn egress_of_port(&self, port: u32) -> Option<&Egress<'a>> {
+        self.egress.iter().find(|egress| egress.port.is_none_or(|own| own.number == port))
+    }
+}
+
+/// What a namespace sees, before a Sidecar resource narrows it.
+struct Imports<'a, 'n> {
+    namespace: &'n str,
+    services: Vec<&'a Service<'a>>,
+    virtual_services: Vec<&'a VirtualService<'a>>,
+}
+
+impl<'a, 'n> Imports<'a, 'n> {
+    fn new(world: &'a World<'a>, namespace: &'n str) -> Self {
+        let virtual_services = world.virtual_services_seen_from(namespace).into_iter();
+        Self {
+            namespace,
+            services: world.services.visible_from(namespace),
+            virtual_services: virtual_services.filter(|it| it.binds_mesh() && !it.is_delegate()).collect(),
+        }
+    }
+
+    fn egress(&self, listener: Option<&'a IstioEgressListener>) -> Egress<'a> {
+        let hosts = listener.map_or_else(EgressHosts::all, |listener| EgressHosts::new(listener, self.namespace));
+        let port = listener.and_then(|listener| listener.port.as_ref()).and_then(|port| {
+            let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
+            Some(EgressPort { number: port.number?.value, protocol })
+        });
+        let only = port.filter(|port| port.protocol != Protocol::HttpProxy && port.number != 0);
+        let has_port = |service: &&'a Service<'a>| only.is_none_or(|only| service.port(only.number).is_some());
+        let listed = self.services.iter().copied().filter(|service| hosts.import_service(service)).filter(has_port);
+        Egress {
+            port,
+            bind: listener.and_then(|listener| listener.bind.as_ref()).map(|bind| bind.as_str()),
+            services: one_namespace_each(listed.collect(), self.namespace),
+            virtual_services: self.virtual_services(&hosts),
+        }
+    }
+
+    fn virtual_services(&self, hosts: &EgressHosts<'_>) -> Vec<&'a VirtualService<'a>> {
+        self.virtual_services.iter().copied().filter(|service| hosts.import_virtual_service(service)).collect()
+    }
+}
+
+/// The `hosts` of an egress listener.
+struct EgressHosts<'l> {
+    included: Vec<EgressHost<'l>>,
+    excluded: Vec<EgressHost<'l>>,
+}
+
+/// `namespace/dnsName`; no namespace stands for any.
+struct EgressHost<'l> {
+    namespace: Option<&'l str>,
+    host: &'l str,
+}
+
+impl EgressHost<'_> {
+    fn is_in(&self, namespace: &str) -> bool {
+        self.namespace.is_none_or(|own| own == namespace)
+    }
+}
+
+impl<'l> EgressHosts<'l> {
+    fn all() -> Self {
+        Self { included: vec![EgressHost { namespace: None, host: "*" }], excluded: Vec::new() }
+    }
+
+    /// Entries of another form count for nothing. `.` stands for the namespace of the workload.
+    fn new(listener: &'l IstioEgressListener, own: &'l str) -> Self {
+        let mut hosts = Self { included: Vec::new(), excluded: Vec::new() };
+        for written in &listener.hosts {
+            let (is_excluded, entry) = match written.strip_prefix('~') {
+                Some(rest) => (true, rest),
+                None => (false, written.as_str()),
+            };
+            let Some((namespace, host)) = entry.split_once('/') else { continue };
+            let namespace = match namespace {
+                "*" => None,
+                "." => Some(own),
+                "" if is_excluded => None,
+                "" => continue,
+                other => Some(other),
+            };
+            let list = if is_excluded { &mut hosts.excluded } else { &mut hosts.included };
+            list.push(EgressHost { namespace, host });
+        }
+        hosts
+    }
+
+    fn import_service(&self, service: &Service<'_>) -> bool {
+        let lists = |list: &[EgressHost<'_>]| {
+            list.iter().any(|it| it.is_in(&service.namespace) && host::covered_by(&service.hostname, it.host))
+        };
+        lists(&self.included) && !lists(&self.excluded)
+    }
+
+    /// One host is enough for all of the VirtualService to be known. A wildcard host counts if it has some name in
+    /// common with what is listed; that of a route of the Gateway API has to be covered.
+    fn import_virtual_service(&self, service: &VirtualService<'_>) -> bool {
+        let fits = |own: &str, listed: &str| match service.origin {
+            Origin::VirtualService | Origin::Ingress => host::overlap(own, listed),
+            Origin::GatewayApi => host::covered_by(own, listed),
+        };
+        let namespace = &service.name.namespace;
+        let hosts = || service.hosts.iter().map(|host| host.value.as_str());
+        self.included.iter().any(|it| it.is_in(namespace) && hosts().any(|own| fits(own, it.host)))
+    }
+}
+
+/// Of a host name that several namespaces define one counts: the workload's own, else the one with a Service of
+/// Kubernetes, else the first. Within it such a Service counts alone; ServiceEntries all count.
+fn one_namespace_each<'a>(services: Vec<&'a Service<'a>>, own: &str) -> Vec<&'a Service<'a>> {
+    let mut chosen: HashMap<&str, &'a Service<'a>> = HashMap::new();
+    let rank = |service: &Service<'_>| (service.namespace != own, !service.is_kubernetes());
+    for service in &services {
+        let best = chosen.entry(&service.hostname).or_insert(service);
+        if rank(service) < rank(best) {
+            *best = service;
+        }
+    }
+    let counts = |service: &&'a Service<'a>| {
+        let best = chosen[service.hostname.as_str()];
+        std::ptr::eq(*service, best) || (!best.is_kubernetes() && service.namespace == best.namespace)
+    };
+    services.into_iter().filter(counts).collect()
+}
+
+/// The services that have clusters: those of the egress listeners, and the destinations of their VirtualServices.
+fn with_clusters<'a>(
+    world: &'a World<'a>,
+    namespace: &str,
+    egress: &[Egress<'a>],
+) -> HashMap<&'a str, &'a Service<'a>> {
+    let mut services: HashMap<&'a str, &'a Service<'a>> = HashMap::new();
+    for service in egress.iter().flat_map(|egress| &egress.services) {
+        let best = services.entry(&service.hostname).or_insert(service);
+        if best.namespace != namespace && service.namespace == namespace {
+            *best = service;
+        }
+    }
+    let mut seen: HashSet<*const VirtualService<'_>> = HashSet::new();
+    let imported = egress.iter().flat_map(|egress| &egress.virtual_services).copied();
+    for virtual_service in imported.filter(|it| seen.insert(std::ptr::from_ref(*it))) {
+        let mut ports: BTreeMap<String, Vec<Option<u32>>> = BTreeMap::new();
+        for reference in virtual_service.destinations() {
+            let full = virtual_service.full_host(reference.host, &world.settings).into_owned();
+            let port = reference.destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
+            ports.entry(full).or_default().push(port);
+        }
+        for (full, ports) in ports {
+            let Some(service) = world.services.seen_from(namespace, &full) else { continue };
+            let is_named = ports.iter().any(|port| port.is_none_or(|port| service.port(port).is_some()));
+            if is_named && service.discovery != Discovery::Alias {
+                services.entry(&service.hostname).or_insert(service);
+            }
+        }
+    }
+    services
+}

@@ -1,0 +1,98 @@
+//! How a proxy speaks to a cluster: load balancing and TLS, as the DestinationRule that applies says.
+
+use crate::model::networking::{
+    ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, LoadBalancerSettings, OutlierDetection,
+    PortTrafficPolicy, SimpleLb, TrafficPolicy,
+};
+
+/// The policy that is in force for a port of a service, or of a subset.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Upstream<'a> {
+    /// How an endpoint is chosen.
+    pub load_balancer: Option<&'a LoadBalancerSettings>,
+    /// The limits of connections.
+    pub connection_pool: Option<&'a ConnectionPoolSettings>,
+    /// When endpoints are ejected.
+    pub outlier_detection: Option<&'a OutlierDetection>,
+    /// TLS towards the endpoints; `None` leaves it to auto mTLS.
+    pub tls: Option<&'a ClientTlsSettings>,
+}
+
+impl<'a> Upstream<'a> {
+    /// What a rule's policy and a subset's come to for a port. Settings of a port replace the others wholesale; a
+    /// subset overrides field by field (istiod: `MergeTrafficPolicy`, `MergeSubsetTrafficPolicy`).
+    pub fn new(of_rule: Option<&'a TrafficPolicy>, of_subset: Option<&'a TrafficPolicy>, port: u32) -> Self {
+        let base = of_rule.map(|policy| Self::of_policy(policy, port)).unwrap_or_default();
+        let Some(subset) = of_subset else { return base };
+        if let Some(settings) = of_port(subset, port) {
+            return Self::of_port(settings);
+        }
+        Self {
+            load_balancer: subset.load_balancer.as_ref().or(base.load_balancer),
+            connection_pool: subset.connection_pool.as_ref().or(base.connection_pool),
+            outlier_detection: subset.outlier_detection.as_ref().or(base.outlier_detection),
+            tls: subset.tls.as_ref().or(base.tls),
+        }
+    }
+
+    fn of_policy(policy: &'a TrafficPolicy, port: u32) -> Self {
+        of_port(policy, port).map_or(
+            Self {
+                load_balancer: policy.load_balancer.as_ref(),
+                connection_pool: policy.connection_pool.as_ref(),
+                outlier_detection: policy.outlier_detection.as_ref(),
+                tls: policy.tls.as_ref(),
+            },
+            Self::of_port,
+        )
+    }
+
+    fn of_port(settings: &'a PortTrafficPolicy) -> Self {
+        Self {
+            load_balancer: settings.load_balancer.as_ref(),
+            connection_pool: settings.connection_pool.as_ref(),
+            outlier_detection: settings.outlier_detection.as_ref(),
+            tls: settings.tls.as_ref(),
+        }
+    }
+
+    /// The name of the load balancing, by the API's words. Default: `LEAST_REQUEST`.
+    pub fn load_balancing(&self) -> String {
+        let Some(settings) = self.load_balancer else { return SimpleLb::LeastRequest.as_str().to_owned() };
+        if let Some(hash) = &settings.consistent_hash {
+            let text = |key: &str, name: &str| format!("consistentHash({key} {name})");
+            return match (&hash.http_header_name, &hash.http_cookie, &hash.http_query_parameter_name) {
+                (Some(name), ..) => text("header", name),
+                (None, Some(cookie), _) => text("cookie", cookie.name.as_ref().map_or("", |name| name.as_str())),
+                (None, None, Some(name)) => text("query parameter", name),
+                (None, None, None) => "consistentHash(source IP)".to_owned(),
+            };
+        }
+        match settings.simple.map(|simple| simple.value) {
+            // The older name of the same, and the default.
+            None | Some(SimpleLb::Unspecified | SimpleLb::LeastConn) => SimpleLb::LeastRequest,
+            Some(other) => other,
+        }
+        .as_str()
+        .to_owned()
+    }
+
+    /// Whether the address that the client dialled is used, whatever the endpoints are.
+    pub fn is_passthrough(&self) -> bool {
+        let simple = self.load_balancer.and_then(|settings| settings.simple);
+        simple.is_some_and(|simple| simple.value == SimpleLb::Passthrough)
+    }
+
+    /// The mode of TLS towards the endpoints, if the rule sets one.
+    pub fn tls_mode(&self) -> Option<ClientTlsMode> {
+        // Settings without a mode mean the first value.
+        self.tls.map(|tls| tls.mode.map_or(ClientTlsMode::Disable, |mode| mode.value))
+    }
+}
+
+fn of_port(policy: &TrafficPolicy, port: u32) -> Option<&PortTrafficPolicy> {
+    let is_for = |settings: &&PortTrafficPolicy| {
+        settings.port.as_ref().and_then(|port| port.number).is_some_and(|number| number.value == port)
+    };
+    policy.port_level_settings.iter().find(is_for)
+}

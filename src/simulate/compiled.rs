@@ -1,0 +1,99 @@
+//! What a proxy listens on at a port, compiled once, with what has been decided so far.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
+
+use super::answer::refusal;
+use super::decide;
+use super::result::Decision;
+use crate::routing::{
+    ChainAction, Clause, Listener, Otherwise, Proxy, Role, Table, VirtualHost, gateway, outbound,
+};
+
+/// What a proxy listens on at a port.
+#[derive(Debug)]
+pub(super) struct Compiled<'a> {
+    pub proxy: Arc<Proxy<'a>>,
+    port: Port<'a>,
+    /// By the address of the table.
+    routes: HashMap<usize, Routes<'a>>,
+}
+
+#[derive(Debug)]
+enum Port<'a> {
+    Outbound(outbound::Port<'a>),
+    Gateway(Option<Listener<'a>>),
+}
+
+/// A route table, and what has been decided for its clauses.
+#[derive(Debug)]
+pub(super) struct Routes<'a> {
+    pub table: Arc<Table<'a>>,
+    /// Why Envoy does not take it.
+    pub refused: Option<String>,
+    decisions: Vec<OnceLock<Result<Arc<Decision>, String>>>,
+}
+
+impl<'a> Compiled<'a> {
+    pub fn new(proxy: Arc<Proxy<'a>>, port: u32) -> Self {
+        let port = match &proxy.role {
+            Role::Sidecar(scope) => Port::Outbound(outbound::Port::new(&proxy, scope, port)),
+            Role::Gateway => Port::Gateway(gateway::listener(&proxy, port)),
+        };
+        let listeners: Vec<&Listener<'a>> = match &port {
+            Port::Outbound(port) => port.listeners().collect(),
+            Port::Gateway(listener) => listener.iter().collect(),
+        };
+        let mut routes = HashMap::new();
+        for chain in listeners.into_iter().flat_map(|listener| &listener.chains) {
+            if let ChainAction::Http { table, .. } = &chain.action {
+                routes.entry(key(table)).or_insert_with(|| Routes::new(Arc::clone(table)));
+            }
+        }
+        Self { proxy, port, routes }
+    }
+
+    /// The listener that a connection to an address gets to.
+    pub fn listener(&self, address: IpAddr) -> Option<&Listener<'a>> {
+        match &self.port {
+            Port::Outbound(port) => port.listener(address),
+            Port::Gateway(listener) => listener.as_ref(),
+        }
+    }
+
+    /// What happens to connections that nothing takes.
+    pub fn otherwise(&self) -> Otherwise {
+        match &self.port {
+            Port::Outbound(port) => port.otherwise,
+            Port::Gateway(_) => Otherwise::Reset,
+        }
+    }
+
+    /// The routes of a table that one of the listeners has.
+    pub fn routes(&self, table: &Arc<Table<'a>>) -> &Routes<'a> {
+        &self.routes[&key(table)]
+    }
+}
+
+fn key(table: &Arc<Table<'_>>) -> usize {
+    Arc::as_ptr(table).addr()
+}
+
+impl<'a> Routes<'a> {
+    fn new(table: Arc<Table<'a>>) -> Self {
+        let decisions = std::iter::repeat_with(OnceLock::new).take(table.clause_count()).collect();
+        Self { refused: refusal(table.virtual_hosts()), table, decisions }
+    }
+
+    /// What is decided for the requests that a clause takes.
+    pub fn decision(
+        &self,
+        proxy: &Proxy<'_>,
+        host: &VirtualHost<'_>,
+        clause: &Clause<'_>,
+    ) -> Result<Arc<Decision>, String> {
+        let decide = || decide::by_clause(proxy, host, clause).map(Arc::new);
+        self.decisions[clause.id].get_or_init(decide).clone()
+    }
+}

@@ -1,0 +1,184 @@
+//! Which proxy a question is about, and what the client dials, where the question does not say.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::request::{GatewayRef, Protocol, Request, Tls};
+use crate::world::{Gateway, NamespacedName, ProtocolClass, Service, World, host};
+
+/// Where a client's connection arrives first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Place {
+    /// At its own sidecar.
+    Sidecar,
+    /// At a gateway.
+    Gateway,
+}
+
+/// The workload whose proxy is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct ProxyKey {
+    pub place: Place,
+    pub namespace: String,
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What a host means to a client.
+#[derive(Debug, Clone)]
+pub(super) struct Dialled {
+    /// The namespace of a client of whom nothing is known.
+    pub namespace: String,
+    /// The address.
+    pub address: IpAddr,
+    /// The port for plaintext HTTP, for TLS and for other bytes, if nobody names one.
+    pub ports: Ports,
+}
+
+/// The ports that are dialled if nobody names one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ports {
+    http: Option<u32>,
+    tls: Option<u32>,
+    tcp: Option<u32>,
+}
+
+/// The address of hosts that the mesh does not know. No listener has it.
+const OUTSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(0, 255, 255, 255));
+
+impl Dialled {
+    /// Resolves a host as a client in a namespace would, or one of whom nothing is known.
+    pub fn new(world: &World<'_>, name: &str, from: Option<&str>) -> Self {
+        let service = match from {
+            Some(namespace) => {
+                candidates(name, namespace, world).find_map(|name| world.services.covering(namespace, &name))
+            }
+            None => destination(world, name),
+        };
+        let namespace = from.map(str::to_owned).or_else(|| service.map(|service| service.namespace.clone()));
+        let written = name.trim_start_matches('[').trim_end_matches(']').parse().ok();
+        // Behind another name stands the service that it is another name for.
+        let reached = service.and_then(|service| world.services.behind(&service.namespace, service));
+        let known = reached.filter(|service| host::wildcard_suffix(&service.hostname).is_none());
+        Self {
+            namespace: namespace.unwrap_or_else(|| namespace_of_routes(world, name)),
+            address: written.or_else(|| known.map(Service::dialled_address)).unwrap_or(OUTSIDE),
+            ports: Ports::of(reached),
+        }
+    }
+}
+
+impl Ports {
+    fn of(service: Option<&Service<'_>>) -> Self {
+        let only = |wanted: &dyn Fn(ProtocolClass) -> bool| {
+            let mut ports = service?.ports.iter().filter(|port| wanted(port.protocol.class()));
+            match (ports.next(), ports.next()) {
+                (Some(only), None) => Some(only.number),
+                _ => None,
+            }
+        };
+        Self {
+            http: only(&|class| matches!(class, ProtocolClass::Http | ProtocolClass::Auto)),
+            tls: only(&|class| class == ProtocolClass::Tls),
+            tcp: only(&|class| class == ProtocolClass::Tcp).or_else(|| only(&|class| class != ProtocolClass::Udp)),
+        }
+    }
+
+    /// The port that a client dials: the only one of the service that fits, else that of HTTP or HTTPS.
+    pub fn default_for(&self, question: &Request) -> u32 {
+        let has_tls = has_tls(question);
+        let fitting = match question.protocol {
+            _ if has_tls => self.tls,
+            Some(Protocol::Tcp) => self.tcp,
+            _ => self.http,
+        };
+        fitting.unwrap_or(if has_tls { 443 } else { 80 })
+    }
+}
+
+/// Whether the client speaks TLS.
+pub(super) fn has_tls(question: &Request) -> bool {
+    question.tls.is_some_and(|tls| tls != Tls::Plaintext)
+}
+
+/// A host and the port written behind it.
+pub(super) fn split_port(host: &str) -> (&str, Option<u32>) {
+    let is_address = host.matches(':').count() > 1 && !host.contains(']');
+    match host.rsplit_once(':').filter(|_| !is_address) {
+        Some((name, port)) => match port.parse() {
+            Ok(port) => (name, Some(port)),
+            Err(_) => (host, None),
+        },
+        None => (host, None),
+    }
+}
+
+/// The full names that a host may stand for, as a client in a namespace writes it.
+fn candidates<'n>(name: &'n str, namespace: &'n str, world: &'n World<'_>) -> impl Iterator<Item = String> + 'n {
+    let domain = &world.settings.domain;
+    let plain = name.trim_end_matches('.');
+    let completed = if plain.contains('.') {
+        format!("{}.svc.{domain}", plain.strip_suffix(".svc").unwrap_or(plain))
+    } else {
+        format!("{plain}.{namespace}.svc.{domain}")
+    };
+    [plain.to_owned(), completed].into_iter()
+}
+
+/// The service that a host means if nobody says who asks: one of the default namespace, else the first of that name.
+fn destination<'w, 'a>(world: &'w World<'a>, name: &str) -> Option<&'w Service<'a>> {
+    let default = &world.settings.default_namespace;
+    let by_name = candidates(name, default, world).find_map(|name| world.services.named(&name).next());
+    by_name.or_else(|| {
+        let is_meant = |service: &&Service<'_>| {
+            host::kubernetes_service(&service.hostname, &world.settings.domain).is_some_and(|(short, _)| short == name)
+        };
+        world.services.iter().find(is_meant)
+    })
+}
+
+/// The namespace of the VirtualService that routes for a host which is no service of the manifests.
+fn namespace_of_routes(world: &World<'_>, name: &str) -> String {
+    let default = &world.settings.default_namespace;
+    let routes_for_it = |namespace: &str| {
+        let names: Vec<String> = candidates(name, namespace, world).collect();
+        let in_namespace = world.virtual_services.iter().filter(|service| service.name.namespace == namespace);
+        in_namespace.flat_map(|service| &service.hosts).any(|host| names.contains(&host.value))
+    };
+    let namespaces = world.virtual_services.iter().map(|service| service.name.namespace.as_ref());
+    let mut namespaces = std::iter::once(default.as_str()).chain(namespaces);
+    namespaces.find(|namespace| routes_for_it(namespace)).unwrap_or(default).to_owned()
+}
+
+/// The gateway workload that a question names.
+pub(super) fn gateway_workload(world: &World<'_>, gateway: &GatewayRef) -> Result<ProxyKey, String> {
+    let (namespace, labels) = match gateway {
+        GatewayRef::Workload(workload) => {
+            let namespace = workload.namespace.clone();
+            (namespace.unwrap_or_else(|| world.settings.default_namespace.clone()), workload.labels.clone())
+        }
+        GatewayRef::Name(written) => {
+            let name = match written.split_once('/') {
+                Some((namespace, name)) => NamespacedName::new(namespace, name),
+                None => NamespacedName::new(world.settings.default_namespace.as_str(), written.as_str()),
+            };
+            let found = world.gateway(&name).ok_or_else(|| format!("there is no Gateway {name}"))?;
+            workload_of(world, found)
+        }
+    };
+    Ok(ProxyKey { place: Place::Gateway, namespace, labels })
+}
+
+/// The workload that a Gateway is for: one of the manifests, else one that has just the labels of its selector.
+fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<String, String>) {
+    let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+    match world.workloads_of_gateway(gateway).next() {
+        Some(workload) => {
+            let labels = workload.labels.iter().map(|(key, value)| owned((key, value)));
+            (workload.name.namespace.to_string(), labels.collect())
+        }
+        None => {
+            let labels = gateway.spec.selector.iter().map(|(key, value)| owned((key, value)));
+            (gateway.name.namespace.to_string(), labels.collect())
+        }
+    }
+}
