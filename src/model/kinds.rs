@@ -97,6 +97,9 @@ kinds! {
         Job: kubernetes::Job, Spec, Namespaced;
         CronJob: kubernetes::CronJob, Spec, Namespaced;
     }
+    "discovery.k8s.io" ["v1", "v1beta1"] {
+        EndpointSlice: kubernetes::EndpointSlice, Root, Namespaced;
+    }
     "argoproj.io" ["v1alpha1"] {
         Rollout: kubernetes::Rollout, Spec, Namespaced;
     }

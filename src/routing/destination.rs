@@ -76,7 +76,8 @@ pub(super) fn weighted<'a>(
     targets: impl ExactSizeIterator<Item = Target<'a>>,
 ) -> Vec<Weighted<'a>> {
     let is_single = targets.len() == 1;
-    let weight = |written: Option<i32>| if is_single { 1 } else { written.and_then(|it| it.try_into().ok()).unwrap_or(0) };
+    let weight =
+        |written: Option<i32>| if is_single { 1 } else { written.and_then(|it| it.try_into().ok()).unwrap_or(0) };
     targets
         .map(|target| (weight(target.weight), target))
         .filter(|(weight, _)| *weight > 0)
@@ -185,8 +186,7 @@ fn add_endpoints(
     cluster.workloads = selected.map(|workload| workload.name.to_string()).collect();
     cluster.workloads.sort();
     let listed = || service.endpoints.iter().any(|endpoint| selects(&endpoint.labels.to_set()));
-    let is_dns =
-        matches!(service.discovery, Discovery::Entry(Resolution::Dns | Resolution::DnsRoundRobin));
+    let is_dns = matches!(service.discovery, Discovery::Entry(Resolution::Dns | Resolution::DnsRoundRobin));
     let has_endpoints = match service.discovery {
         // The address that the client dialled is used, whatever the labels are.
         Discovery::Headless | Discovery::Entry(Resolution::None) if !proxy.is_gateway() => true,
@@ -196,6 +196,7 @@ fn add_endpoints(
             listed() || (is_dns && service.endpoints.is_empty() && subset.is_none_or(|it| it.subset.labels.is_empty()))
         }
         // Without any workload of the namespace the manifests do not tell.
+        _ if !service.pod_addresses.is_empty() && cluster.workloads.is_empty() => subset.is_none(),
         _ => !cluster.workloads.is_empty() || behind.is_none() || !world.inventory.has_workloads(&service.namespace),
     };
     cluster.problem = match has_endpoints {

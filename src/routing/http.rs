@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::clause::{Action, Clause, Exclusion};
 use super::delegate;
 use super::predicate::{Condition, Matcher, Subject, claim_path};
-use super::rule::{HttpMatch, HttpRule};
 use super::proxy::Proxy;
+use super::rule::{HttpMatch, HttpRule};
 use crate::model::networking::StringMatch;
 use crate::world::{NamespacedName, Origin, VirtualService};
 

@@ -144,7 +144,8 @@ impl<'a> Entry<'a> {
         let mut pairs = self.source_labels.into_iter().flat_map(Labels::iter);
         let lacking = pairs.find(|(key, value)| proxy.labels.get(key.as_str()).is_none_or(|own| own != value.as_str()));
         if let Some((key, value)) = lacking {
-            let seen = proxy.labels.get(key.as_str()).map_or("no such label".to_owned(), |own| format!("{}={own}", key.value));
+            let seen =
+                proxy.labels.get(key.as_str()).map_or("no such label".to_owned(), |own| format!("{}={own}", key.value));
             return exclusion("sourceLabels", seen, format!("{}={}", key.value, value.as_str()));
         }
         let wanted = self.source_namespace.filter(|wanted| *wanted != proxy.namespace);

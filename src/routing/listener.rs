@@ -47,6 +47,8 @@ pub struct Listener<'a> {
 pub enum Otherwise {
     /// They go where the client dialled: `PassthroughCluster`.
     Passthrough,
+    /// HTTP goes where DNS says, anything else where the client dialled.
+    DynamicDns,
     /// They go nowhere: `BlackHoleCluster`.
     BlackHole,
     /// They are reset.
@@ -89,17 +91,17 @@ pub enum ChainAction<'a> {
 
 impl<'a> Listener<'a> {
     /// The filter chain that takes a connection. Each step keeps the best group only, and there is no way back
-    /// (Envoy: `FilterChainManager`): the most specific network, the server name, what is spoken.
+    /// (Envoy: `FilterChainManager`): the most specific network, then the server name, then what is spoken.
     pub fn chain(&self, connection: &Connection<'_>) -> Option<&FilterChain<'a>> {
-        let networks = best(self.chains.iter().collect(), |chain| chain.criteria.network(connection.address));
-        let names = best(networks, |chain| chain.criteria.server_name(connection.payload));
-        let is_http = connection.payload == Payload::Http;
-        best(names, |chain| match chain.criteria.plaintext_http {
-            true => is_http.then_some(1),
-            false => Some(0),
-        })
-        .into_iter()
-        .next()
+        let network = |chain: &FilterChain<'a>| chain.criteria.network(connection.address);
+        let name = |chain: &FilterChain<'a>| chain.criteria.server_name(connection.payload);
+        let spoken = |chain: &FilterChain<'a>| chain.criteria.spoken(connection.payload);
+        let nearest = self.chains.iter().filter_map(network).max()?;
+        let near = || self.chains.iter().filter(|chain| network(chain) == Some(nearest));
+        let best_name = near().filter_map(name).max()?;
+        let named = || near().filter(|chain| name(chain) == Some(best_name));
+        let best_spoken = named().filter_map(spoken).max()?;
+        named().find(|chain| spoken(chain) == Some(best_spoken))
     }
 
     /// The routes of its first chain for HTTP.
@@ -120,16 +122,6 @@ impl<'a> Listener<'a> {
     }
 }
 
-/// The candidates with the highest rank; those without any are out.
-fn best<'l, 'a>(
-    candidates: Vec<&'l FilterChain<'a>>,
-    rank: impl Fn(&FilterChain<'a>) -> Option<usize>,
-) -> Vec<&'l FilterChain<'a>> {
-    let ranked: Vec<_> = candidates.into_iter().filter_map(|chain| Some((rank(chain)?, chain))).collect();
-    let highest = ranked.iter().map(|(rank, _)| *rank).max();
-    ranked.into_iter().filter(|(rank, _)| Some(*rank) == highest).map(|(_, chain)| chain).collect()
-}
-
 impl Criteria {
     /// How specific the network is that an address is in.
     fn network(&self, address: IpAddr) -> Option<usize> {
@@ -140,6 +132,15 @@ impl Criteria {
         within.map(|network| usize::from(network.prefix_len()) + 1).max()
     }
 
+    /// How specific it is of what is spoken.
+    fn spoken(&self, payload: Payload<'_>) -> Option<usize> {
+        match (self.plaintext_http, payload) {
+            (true, Payload::Http) => Some(1),
+            (true, Payload::Tls(_) | Payload::Bytes) => None,
+            (false, _) => Some(0),
+        }
+    }
+
     /// How specific the server name is that a connection asks for.
     fn server_name(&self, payload: Payload<'_>) -> Option<usize> {
         if self.server_names.is_empty() {
@@ -147,9 +148,8 @@ impl Criteria {
         }
         let Payload::Tls(asked) = payload else { return None };
         let covering = self.server_names.iter().filter(|name| {
-            host::wildcard_suffix(name).map_or(*name == asked, |suffix| {
-                asked.len() > suffix.len() && asked.ends_with(suffix)
-            })
+            host::wildcard_suffix(name)
+                .map_or(*name == asked, |suffix| asked.len() > suffix.len() && asked.ends_with(suffix))
         });
         // An exact name goes before every wildcard.
         covering.map(|name| if name.starts_with('*') { name.len() } else { usize::MAX }).max()

@@ -1,6 +1,7 @@
 //! Whose configuration is compiled: a workload's sidecar, or a gateway.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::scope::Scope;
 use crate::model::LabelSet;
@@ -15,6 +16,8 @@ pub struct Proxy<'a> {
     pub namespace: String,
     /// The labels of the workload.
     pub labels: BTreeMap<String, String>,
+    /// The address of the workload, if it is known.
+    pub address: Option<IpAddr>,
     /// What the proxy does.
     pub role: Role<'a>,
 }
@@ -32,12 +35,23 @@ impl<'a> Proxy<'a> {
     /// The sidecar of a workload.
     pub fn sidecar(world: &'a World<'a>, namespace: &str, labels: &BTreeMap<String, String>) -> Self {
         let scope = Scope::new(world, namespace, &label_set(labels));
-        Self { world, namespace: namespace.to_owned(), labels: labels.clone(), role: Role::Sidecar(scope) }
+        Self {
+            world,
+            namespace: namespace.to_owned(),
+            labels: labels.clone(),
+            address: None,
+            role: Role::Sidecar(scope),
+        }
     }
 
     /// A gateway workload.
     pub fn gateway(world: &'a World<'a>, namespace: &str, labels: &BTreeMap<String, String>) -> Self {
-        Self { world, namespace: namespace.to_owned(), labels: labels.clone(), role: Role::Gateway }
+        Self { world, namespace: namespace.to_owned(), labels: labels.clone(), address: None, role: Role::Gateway }
+    }
+
+    /// The same proxy, its workload being at an address.
+    pub fn at(self, address: Option<IpAddr>) -> Self {
+        Self { address, ..self }
     }
 
     /// Whether the proxy is a gateway.

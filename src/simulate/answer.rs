@@ -6,7 +6,7 @@ use super::compiled::{Compiled, Routes};
 use super::request::Request as Question;
 use super::result::{Answer, Decision, Outcome, Rewritten, Step};
 use super::{apply, decide, trace};
-use crate::routing::{Action, ChainAction, Connection, Found, Matcher, Payload, Request, VirtualHost};
+use crate::routing::{Action, ChainAction, Connection, Found, Matcher, Otherwise, Payload, Request, VirtualHost};
 
 /// What a question comes to, once it is known who is asked.
 pub(super) struct Asked<'q, 's, 'a> {
@@ -27,7 +27,7 @@ impl Asked<'_, '_, '_> {
             }));
         }
         let Some(listener) = self.compiled.listener(self.connection.address) else {
-            return Ok(self.without_chain(None));
+            return Ok(self.without_chain(self.compiled.otherwise()));
         };
         let chain = listener.chain(&self.connection);
         let steps = |taken| match self.question.trace {
@@ -35,7 +35,7 @@ impl Asked<'_, '_, '_> {
             false => Vec::new(),
         };
         match chain.map(|chain| &chain.action) {
-            None => Ok(Answer { trace: steps(None), ..self.without_chain(Some(())) }),
+            None => Ok(Answer { trace: steps(None), ..self.without_chain(Some(listener.otherwise)) }),
             Some(ChainAction::Tcp(route)) => {
                 let decision = decide::by_tcp_route(&self.compiled.proxy, route);
                 Ok(Answer { trace: steps(Some(route)), ..self.forwarded(Arc::new(decision)) })
@@ -51,8 +51,7 @@ impl Asked<'_, '_, '_> {
     /// What Envoy's HTTP codec refuses before anything is routed.
     fn invalid_path(&self) -> Option<&'static str> {
         let is_http = self.connection.payload == Payload::Http || !is_tcp(self.question);
-        let has_fragment =
-            |bytes: &[u8]| bytes.contains(&b'#');
+        let has_fragment = |bytes: &[u8]| bytes.contains(&b'#');
         let found = has_fragment(&self.request.path) || self.request.query.as_deref().is_some_and(has_fragment);
         (is_http && found).then_some("Envoy refuses a path with a fragment")
     }
@@ -65,10 +64,11 @@ impl Asked<'_, '_, '_> {
         }
     }
 
-    fn without_chain(&self, listener: Option<()>) -> Answer {
-        let mut decision = match (self.compiled.proxy.is_gateway(), listener) {
-            (true, None) => Decision::new(Outcome::Refused),
-            _ => decide::by_otherwise(self.compiled.otherwise()),
+    /// Nothing takes the connection. Without anything to happen then it is refused: nothing listens.
+    fn without_chain(&self, otherwise: Option<Otherwise>) -> Answer {
+        let mut decision = match otherwise {
+            None => Decision::new(Outcome::Refused),
+            Some(otherwise) => decide::by_otherwise(otherwise, self.connection.payload),
         };
         self.name_dialled(&mut decision);
         self.forwarded(Arc::new(decision))

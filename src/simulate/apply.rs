@@ -15,9 +15,8 @@ pub(super) fn rewritten(request: &Request<'_>, clause: &Clause<'_>) -> Result<Re
         result.path = with_query(&rewritten_path(request, clause, rewrite)?, request);
     }
     // A single destination's own header operations come after the rule's; with several it hangs on the pick.
-    let mut weighty = rule.route.iter().filter(|route| {
-        rule.route.len() == 1 || route.weight.is_some_and(|weight| weight.value > 0)
-    });
+    let mut weighty =
+        rule.route.iter().filter(|route| rule.route.len() == 1 || route.weight.is_some_and(|weight| weight.value > 0));
     let of_destination = match (weighty.next(), weighty.next()) {
         (Some(only), None) => only.headers.as_ref(),
         _ => None,

@@ -7,9 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::answer::refusal;
 use super::decide;
 use super::result::Decision;
-use crate::routing::{
-    ChainAction, Clause, Listener, Otherwise, Proxy, Role, Table, VirtualHost, gateway, outbound,
-};
+use crate::routing::{ChainAction, Clause, Listener, Otherwise, Proxy, Role, Table, VirtualHost, gateway, outbound};
 
 /// What a proxy listens on at a port.
 #[derive(Debug)]
@@ -62,11 +60,11 @@ impl<'a> Compiled<'a> {
         }
     }
 
-    /// What happens to connections that nothing takes.
-    pub fn otherwise(&self) -> Otherwise {
+    /// What happens to connections that no listener is for. `None`: they are refused.
+    pub fn otherwise(&self) -> Option<Otherwise> {
         match &self.port {
-            Port::Outbound(port) => port.otherwise,
-            Port::Gateway(_) => Otherwise::Reset,
+            Port::Outbound(port) => Some(port.otherwise),
+            Port::Gateway(_) => None,
         }
     }
 

@@ -1,11 +1,10 @@
 //! What is decided for all requests that take the same way: where they go, with which limits and faults.
 
-use super::result::{
-    Abort, Decision, Delay, Destination, Fault, Mirror, Outcome, Retries, Route,
-};
+use super::result::{Abort, Decision, Delay, Destination, Fault, Mirror, Outcome, Retries, Route};
 use crate::model::networking::Percent;
 use crate::routing::{
-    Action, Clause, Cluster, Fallback, HttpRule, L4Rule, Otherwise, Problem, Proxy, TcpRoute, VirtualHost, Weighted,
+    Action, Clause, Cluster, Fallback, HttpRule, L4Rule, Otherwise, Payload, Problem, Proxy, TcpRoute, VirtualHost,
+    Weighted,
 };
 use crate::source::Span;
 use crate::world::{NamespacedName, Section};
@@ -126,9 +125,10 @@ pub(super) fn by_fallback(fallback: Fallback) -> Decision {
 }
 
 /// Connections that no filter chain takes.
-pub(super) fn by_otherwise(otherwise: Otherwise) -> Decision {
+pub(super) fn by_otherwise(otherwise: Otherwise, payload: Payload<'_>) -> Decision {
     match otherwise {
-        Otherwise::Passthrough => passthrough("PassthroughCluster"),
+        Otherwise::DynamicDns if payload == Payload::Http => passthrough("AllowAnyDynamicDNSCluster"),
+        Otherwise::Passthrough | Otherwise::DynamicDns => passthrough("PassthroughCluster"),
         Otherwise::BlackHole => Decision { flag: Some("UH"), ..Decision::new(Outcome::Blackhole) },
         Otherwise::Reset => Decision { flag: Some("NR"), ..Decision::new(Outcome::Refused) },
     }
@@ -194,9 +194,10 @@ fn mirrors(proxy: &Proxy<'_>, port: u32, rule: &HttpRule<'_>) -> Vec<Mirror> {
         let older = rule.mirror_percent.map(|percent| f64::from(percent.value));
         (destination, rule.mirror_percentage.map(percent).or(older).unwrap_or(100.0))
     });
-    let several = rule.mirrors.iter().filter_map(|mirror| {
-        Some((mirror.destination.as_ref()?, mirror.percentage.as_ref().map_or(100.0, percent)))
-    });
+    let several = rule
+        .mirrors
+        .iter()
+        .filter_map(|mirror| Some((mirror.destination.as_ref()?, mirror.percentage.as_ref().map_or(100.0, percent))));
     let copied = single.into_iter().chain(several).filter(|(_, percentage)| *percentage > 0.0);
     copied
         .map(|(destination, percentage)| {
@@ -239,7 +240,12 @@ fn fault(rule: &HttpRule<'_>) -> Option<Fault> {
 }
 
 fn default_retries() -> Retries {
-    Retries { attempts: DEFAULT_ATTEMPTS, per_try_timeout: None, retry_on: Some(DEFAULT_RETRY_ON.to_owned()) }
+    Retries {
+        attempts: DEFAULT_ATTEMPTS,
+        per_try_timeout: None,
+        retry_on: Some(DEFAULT_RETRY_ON.to_owned()),
+        is_default: true,
+    }
 }
 
 /// What a rule says replaces the default; no attempts at all disable retries.
@@ -251,6 +257,7 @@ fn retries(rule: &HttpRule<'_>) -> Option<Retries> {
         attempts,
         per_try_timeout: written.per_try_timeout.map(|timeout| timeout.value.to_string()),
         retry_on: Some(retry_on.unwrap_or_else(|| DEFAULT_RETRY_ON.to_owned())),
+        is_default: false,
     })
 }
 

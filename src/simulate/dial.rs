@@ -21,6 +21,7 @@ pub(super) struct ProxyKey {
     pub place: Place,
     pub namespace: String,
     pub labels: BTreeMap<String, String>,
+    pub address: Option<IpAddr>,
 }
 
 /// What a host means to a client.
@@ -165,7 +166,11 @@ pub(super) fn gateway_workload(world: &World<'_>, gateway: &GatewayRef) -> Resul
             workload_of(world, found)
         }
     };
-    Ok(ProxyKey { place: Place::Gateway, namespace, labels })
+    let address = match gateway {
+        GatewayRef::Workload(workload) => workload.address,
+        GatewayRef::Name(_) => None,
+    };
+    Ok(ProxyKey { place: Place::Gateway, namespace, labels, address })
 }
 
 /// The workload that a Gateway is for: one of the manifests, else one that has just the labels of its selector.

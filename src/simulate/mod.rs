@@ -19,6 +19,7 @@ pub use result::{
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use self::compiled::Compiled;
@@ -47,6 +48,9 @@ struct Known<'a> {
 /// Proxies and hosts that are kept at a time, so that questions of ever new ones do not fill the memory.
 const MOST_PROXIES: usize = 256;
 const MOST_HOSTS: usize = 65_536;
+
+/// Those of a client of whom nothing is known.
+static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
 
 impl<'a> Simulator<'a> {
     /// A simulator for a mesh.
@@ -85,15 +89,22 @@ impl<'a> Simulator<'a> {
         let known = match &question.gateway {
             Some(gateway) => {
                 let key = dial::gateway_workload(self.world, gateway)?;
-                self.proxy(&key.place, &key.namespace, &key.labels)
+                self.proxy(&key.place, &key.namespace, &key.labels, key.address)
             }
             None => {
                 let namespace = from.and_then(|from| from.namespace.as_deref()).unwrap_or(&dialled.namespace);
-                self.proxy(&Place::Sidecar, namespace, from.map_or(&BTreeMap::new(), |from| &from.labels))
+                let labels = from.map_or(&NO_LABELS, |from| &from.labels);
+                self.proxy(&Place::Sidecar, namespace, labels, from.and_then(|from| from.address))
             }
         };
         let default_port = || match question.gateway {
-            Some(_) => if dial::has_tls(question) { 443 } else { 80 },
+            Some(_) => {
+                if dial::has_tls(question) {
+                    443
+                } else {
+                    80
+                }
+            }
             None => dialled.ports.default_for(question),
         };
         let compiled = known.at(port.unwrap_or_else(default_port));
@@ -143,20 +154,30 @@ impl<'a> Simulator<'a> {
         dialled
     }
 
-    fn proxy(&self, place: &Place, namespace: &str, labels: &BTreeMap<String, String>) -> Arc<Known<'a>> {
-        let hash = self.hasher.hash_one((place, namespace, labels));
+    fn proxy(
+        &self,
+        place: &Place,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+        address: Option<IpAddr>,
+    ) -> Arc<Known<'a>> {
+        let hash = self.hasher.hash_one((place, namespace, labels, address));
         let is_asked = |known: &&Arc<Known<'a>>| {
-            known.key.place == *place && known.key.namespace == namespace && known.key.labels == *labels
+            known.key.place == *place
+                && known.key.namespace == namespace
+                && known.key.labels == *labels
+                && known.key.address == address
         };
         let known = read(&self.proxies).get(&hash).and_then(|known| known.iter().find(is_asked).cloned());
         if let Some(known) = known {
             return known;
         }
-        let proxy = Arc::new(match place {
+        let proxy = match place {
             Place::Sidecar => Proxy::sidecar(self.world, namespace, labels),
             Place::Gateway => Proxy::gateway(self.world, namespace, labels),
-        });
-        let key = ProxyKey { place: place.clone(), namespace: namespace.to_owned(), labels: labels.clone() };
+        };
+        let proxy = Arc::new(proxy.at(address));
+        let key = ProxyKey { place: place.clone(), namespace: namespace.to_owned(), labels: labels.clone(), address };
         let known = Arc::new(Known { key, proxy, ports: RwLock::default() });
         let mut proxies = write(&self.proxies);
         if proxies.len() >= MOST_PROXIES {

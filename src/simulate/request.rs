@@ -1,6 +1,7 @@
 //! A question: the request object of the interface.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::Deserialize;
 
@@ -71,6 +72,8 @@ pub struct Workload {
     pub labels: BTreeMap<String, String>,
     /// The service account.
     pub service_account: Option<String>,
+    /// The address.
+    pub address: Option<IpAddr>,
 }
 
 /// A gateway: a Gateway resource as `namespace/name`, or the workload.

@@ -246,6 +246,9 @@ pub struct Retries {
     pub per_try_timeout: Option<String>,
     /// After what.
     pub retry_on: Option<String>,
+    /// Whether it is what istiod lets proxies do if nobody says anything else.
+    #[serde(skip)]
+    pub is_default: bool,
 }
 
 /// A rule that was considered.

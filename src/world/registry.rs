@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::service::{self, Service};
 use super::{ExportTo, Settings, host};
-use crate::model::Resource;
+use crate::model::{Resource, Spec};
 
 /// The services of the mesh in creation order, and where to find them by host name.
 #[derive(Debug, Default)]
@@ -27,7 +27,24 @@ impl<'a> Registry<'a> {
             registry.by_hostname.entry(service.hostname.clone()).or_default().push(index);
             registry.services.push(service);
         }
+        resources.iter().for_each(|resource| registry.add_endpoints(resource, settings));
         registry
+    }
+
+    /// Adds the addresses of an EndpointSlice to its service.
+    fn add_endpoints(&mut self, resource: &Resource, settings: &Settings) {
+        const SERVICE_NAME: &str = "kubernetes.io/service-name";
+        let Spec::EndpointSlice(slice) = &resource.spec else { return };
+        let Some(name) = resource.metadata.labels.get(SERVICE_NAME) else { return };
+        let hostname = host::expand(name, settings.namespace_of(resource), &settings.domain);
+        let addresses = slice.endpoints.iter().flat_map(|endpoint| &endpoint.addresses);
+        let addresses: Vec<IpAddr> = addresses.filter_map(|address| address.parse().ok()).collect();
+        for &index in self.by_hostname.get(hostname.as_ref()).into_iter().flatten() {
+            let service = &mut self.services[index];
+            if service.is_kubernetes() {
+                service.pod_addresses.extend(&addresses);
+            }
+        }
     }
 
     /// All services, in creation order.

@@ -8,7 +8,7 @@ use super::visibility::ExportTo;
 use super::{Protocol, Settings};
 use crate::model::kubernetes;
 use crate::model::networking::{self, Resolution, WorkloadEntry};
-use crate::model::{Labels, Resource, Spec};
+use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::{Span, Spanned};
 
 /// A service under one host name (istiod: `model.Service`).
@@ -36,6 +36,8 @@ pub struct Service<'a> {
     /// address of a pod of a headless one, whatever DNS says of a host outside. It is made up, of a range that no
     /// host can have (`0.0.0.0/8`).
     pub made_up_address: IpAddr,
+    /// The addresses of its pods, where EndpointSlices tell them.
+    pub pod_addresses: Vec<IpAddr>,
     /// The endpoints that a ServiceEntry lists.
     pub endpoints: &'a [WorkloadEntry],
 }
@@ -77,7 +79,8 @@ impl Service<'_> {
     /// The networks that proxies know it by: its addresses, or the made-up one of a Service whose cluster IP is not
     /// in the manifests. None of a headless Service, an ExternalName, or a ServiceEntry without addresses.
     pub fn networks(&self) -> Vec<IpNet> {
-        let parse = |written: &&str| written.parse::<IpNet>().or_else(|_| written.parse::<IpAddr>().map(IpNet::from)).ok();
+        let parse =
+            |written: &&str| written.parse::<IpNet>().or_else(|_| written.parse::<IpAddr>().map(IpNet::from)).ok();
         let written: Vec<IpNet> =
             self.addresses.iter().filter_map(parse).filter(|network| !network.addr().is_unspecified()).collect();
         match self.discovery {
@@ -89,7 +92,17 @@ impl Service<'_> {
 
     /// An address that a client dials for it.
     pub fn dialled_address(&self) -> IpAddr {
-        self.networks().first().map_or(self.made_up_address, IpNet::addr)
+        let first = self.networks().first().map(IpNet::addr);
+        first.or(self.pod_addresses.first().copied()).unwrap_or(self.made_up_address)
+    }
+
+    /// Whether a workload with these labels, or at this address, is behind it.
+    pub fn is_before(&self, labels: &LabelSet<'_>, address: Option<IpAddr>) -> bool {
+        let selects = self.selector.is_some_and(|selector| !selector.is_empty() && selector.selects(labels));
+        let is_own = |written: &str| address.is_some_and(|address| written.parse() == Ok(address));
+        selects
+            || address.is_some_and(|address| self.pod_addresses.contains(&address))
+            || self.endpoints.iter().filter_map(|it| it.address.as_ref()).any(|written| is_own(written))
     }
 
     /// Whether it is a Service of Kubernetes.
@@ -143,6 +156,7 @@ fn of_kubernetes<'a>(resource: &'a Resource, service: &'a kubernetes::Service, s
         selector: Some(&service.selector).filter(|selector| !selector.is_empty()),
         addresses: cluster_ips.filter(|address| *address != "None" && !address.is_empty()).collect(),
         made_up_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        pod_addresses: Vec::new(),
         endpoints: &[],
     }
 }
@@ -182,6 +196,7 @@ fn of_service_entry<'a>(
         selector: entry.workload_selector.as_ref().map(|selector| &selector.labels),
         addresses: entry.addresses.iter().map(|address| address.as_str()).collect(),
         made_up_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        pod_addresses: Vec::new(),
         endpoints: &entry.endpoints,
     };
     entry.hosts.iter().map(service).collect()

@@ -44,8 +44,7 @@ pub(super) fn of_workload<'s, 'a>(
 ) -> Option<&'s Sidecar<'a>> {
     let is_in = |it: &&Sidecar<'_>, namespace: &str| it.name.namespace == *namespace;
     let is_selected = |it: &Sidecar<'_>| it.selector().is_some_and(|selector| selector.selects(labels));
-    let unselective =
-        |namespace| sidecars.iter().filter(|it| is_in(it, namespace)).find(|it| it.selector().is_none());
+    let unselective = |namespace| sidecars.iter().filter(|it| is_in(it, namespace)).find(|it| it.selector().is_none());
     let selected = sidecars.iter().filter(|it| is_in(it, namespace)).find(|it| is_selected(it));
     selected.or_else(|| unselective(namespace)).or_else(|| unselective(root_namespace))
 }

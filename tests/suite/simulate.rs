@@ -37,9 +37,12 @@ fn the_answer_follows_the_interface() {
                   "file": "fixtures/bookinfo/reviews.yaml", "line": 9},
         "destinations": [{"cluster": "outbound|9080|v2|reviews.default.svc.cluster.local",
                           "host": "reviews.default.svc.cluster.local", "subset": "v2", "port": 9080,
-                          "weight": 100, "workloads": ["default/reviews-v2"], "problem": null}],
+                          "weight": 100, "workloads": ["default/reviews-v2"], "problem": null,
+                          "loadBalancer": "LEAST_REQUEST"}],
         "request": {"authority": "reviews:9080", "path": "/api/v1?x=1", "headers": {}}, "location": null,
-        "mirrors": [], "fault": null, "timeout": null, "retries": null, "trace": []
+        "mirrors": [], "fault": null, "timeout": null, "trace": [],
+        "retries": {"attempts": 2, "perTryTimeout": null, "retryOn":
+                    "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes"}
     });
     assert_eq!(first(&run), expected);
 }
@@ -49,7 +52,7 @@ fn requests_are_answered_line_by_line() {
     let requests = "{\"id\": 1, \"host\": \"reviews\", \"headers\": {\"end-user\": \"jason\"}}\n\
                     {\"id\": \"two\", \"hots\": \"reviews\"}\n\
                     nonsense\n\
-                    {\"id\": [4], \"host\": \"reviews\", \"protocol\": \"tcp\"}\n\
+                    {\"id\": [4], \"host\": \"reviews\", \"port\": 5432, \"protocol\": \"tcp\"}\n\
                     {\"id\": 5, \"gateway\": \"default/bookinfo\", \"host\": \"bookinfo.example.com\", \"path\": \"/nowhere\"}\n";
     let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let run = mesh_in(directory, &[&BOOKINFO[..], &["--requests", "-"]].concat(), requests, &[]);
@@ -60,7 +63,7 @@ fn requests_are_answered_line_by_line() {
     assert_eq!(answers[1]["id"], "two");
     assert!(answers[1]["error"].as_str().unwrap().contains("hots"));
     assert_eq!(answers[2]["id"], serde_json::Value::Null);
-    assert_eq!(answers[3]["error"], "not simulated yet: TCP");
+    assert_eq!((&answers[3]["outcome"], &answers[3]["id"]), (&"passthrough".into(), &serde_json::json!([4])));
     assert_eq!(
         (&answers[4]["outcome"], &answers[4]["status"], &answers[4]["flag"]),
         (&"no-route".into(), &404.into(), &"NR".into())

@@ -2,10 +2,12 @@
 //! other keys are passed over.
 
 mod config_map;
+mod endpoint_slice;
 mod service;
 mod workload;
 
 pub use config_map::{ConfigMap, IstioOperator};
+pub use endpoint_slice::{Endpoint, EndpointSlice};
 pub use service::{Service, ServicePort, TargetPort};
 pub use workload::{
     Container, ContainerPort, CronJob, DaemonSet, Deployment, Job, Pod, PodSpec, PodTemplate, ReplicaSet, Rollout,

@@ -166,7 +166,7 @@ fn push_details(text: &mut String, answer: &Answer, theme: &Theme) {
     if let Some(timeout) = &answer.timeout {
         add("timeout", timeout.clone());
     }
-    if let Some(retries) = &answer.retries {
+    if let Some(retries) = answer.retries.as_ref().filter(|retries| !retries.is_default) {
         let per_try = retries.per_try_timeout.as_ref().map(|it| format!(", {it} each")).unwrap_or_default();
         let on = retries.retry_on.as_ref().map(|it| format!(", on {it}")).unwrap_or_default();
         add("retries", format!("{}{per_try}{on}", retries.attempts));

@@ -22,7 +22,11 @@ fn bound<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<&'a VirtualService<'a>> 
 }
 
 /// The chain of a server by `tcp` routes: the first rule of the first VirtualService that has one for it.
-pub(super) fn tcp<'a>(proxy: &Proxy<'a>, open: &Open<'a>, considered: &mut Vec<Considered<'a>>) -> Option<FilterChain<'a>> {
+pub(super) fn tcp<'a>(
+    proxy: &Proxy<'a>,
+    open: &Open<'a>,
+    considered: &mut Vec<Considered<'a>>,
+) -> Option<FilterChain<'a>> {
     let server_names = if open.is_tls() { open.server_names() } else { Vec::new() };
     for entry in bound(proxy, open).into_iter().flat_map(tcp_entries) {
         let exclusion = entry.exclusion(proxy, Some(&open.gateway.name), open.port);
@@ -37,7 +41,11 @@ pub(super) fn tcp<'a>(proxy: &Proxy<'a>, open: &Open<'a>, considered: &mut Vec<C
 
 /// The chains of a server by `tls` routes: one for each alternative. A server name that is taken already stays with
 /// the first.
-pub(super) fn tls<'a>(proxy: &Proxy<'a>, open: &Open<'a>, considered: &mut Vec<Considered<'a>>) -> Vec<FilterChain<'a>> {
+pub(super) fn tls<'a>(
+    proxy: &Proxy<'a>,
+    open: &Open<'a>,
+    considered: &mut Vec<Considered<'a>>,
+) -> Vec<FilterChain<'a>> {
     let mut chains: Vec<FilterChain<'a>> = Vec::new();
     for entry in bound(proxy, open).into_iter().flat_map(tls_entries) {
         let exclusion = entry.exclusion(proxy, Some(&open.gateway.name), open.port);
@@ -74,7 +82,8 @@ pub(super) fn automatic<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<FilterCha
         let rules = &world.destination_rules;
         let rule = rules.applying(&proxy.namespace, &service.namespace, &service.hostname, Some(&labels));
         let named = rule.map(|rule| rules.subsets(rule)).unwrap_or_default();
-        let subsets: Vec<&str> = named.iter().filter_map(|it| it.subset.name.as_ref()).map(|name| name.as_str()).collect();
+        let subsets: Vec<&str> =
+            named.iter().filter_map(|it| it.subset.name.as_ref()).map(|name| name.as_str()).collect();
         for port in service.ports.iter().filter(|port| port.protocol != crate::world::Protocol::Udp) {
             for subset in std::iter::once("").chain(subsets.iter().copied()) {
                 let (hostname, referrer) = (service.hostname.clone(), service.namespace.as_str());

@@ -54,8 +54,9 @@ pub(super) fn open<'a>(proxy: &Proxy<'a>, dialled: u32) -> Vec<Open<'a>> {
     let gateways: Vec<_> =
         proxy.world.gateways.iter().filter(|gateway| gateway.spec.selector.selects(&labels)).collect();
     let ports = Ports::before(proxy);
-    let numbers =
-        || gateways.iter().flat_map(|it| &it.spec.servers).filter_map(|server| Some(server.port.as_ref()?.number?.value));
+    let numbers = || {
+        gateways.iter().flat_map(|it| &it.spec.servers).filter_map(|server| Some(server.port.as_ref()?.number?.value))
+    };
     // Clients dial a port of the Service before the gateway; whoever names the workload's own port means that.
     let listening = if numbers().any(|number| number == dialled) { ports.listening(dialled) } else { dialled };
     let mut open: Vec<Open<'a>> = Vec::new();
@@ -102,8 +103,8 @@ impl Ports {
     fn before(proxy: &Proxy<'_>) -> Self {
         let labels = proxy.label_set();
         let services = proxy.world.services.iter().filter(|service| {
-            service.namespace == proxy.namespace
-                && service.selector.is_some_and(|selector| !selector.is_empty() && selector.selects(&labels))
+            (service.namespace == proxy.namespace || proxy.address.is_some())
+                && service.is_before(&labels, proxy.address)
                 && service.resource.metadata.labels.get(NO_TRANSLATION).is_none_or(|value| value.as_str() != "true")
         });
         let target = |port: &ServicePort| match port.target {

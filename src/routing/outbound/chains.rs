@@ -49,8 +49,7 @@ impl<'a> Target<'a, '_> {
     fn default_route(&self) -> TcpRoute<'a> {
         let (service, hostname) = (self.service, self.service.hostname.clone());
         let referrer = &service.namespace;
-        let cluster =
-            destination::of_service(self.proxy, referrer, Some(service), hostname, String::new(), self.port);
+        let cluster = destination::of_service(self.proxy, referrer, Some(service), hostname, String::new(), self.port);
         TcpRoute::to(cluster)
     }
 

@@ -21,7 +21,7 @@ use crate::world::{Discovery, Protocol, ProtocolClass, Service};
 #[derive(Debug)]
 pub struct Port<'a> {
     listeners: Vec<Open<'a>>,
-    /// What happens to connections to other addresses, and to those that no listener's chain takes.
+    /// What happens to connections to other addresses.
     pub otherwise: Otherwise,
 }
 
@@ -41,17 +41,18 @@ enum Speaks {
     Either,
 }
 
-/// The port that sidecars capture connections on. Nobody can dial it.
-const CAPTURE_PORT: u32 = 15001;
+/// The ports that sidecars capture connections on. Nobody can dial them.
+const CAPTURE_PORTS: [u32; 2] = [15001, 15006];
 
 impl<'a> Port<'a> {
     /// Compiles what a sidecar listens on at a port. A listener of the Sidecar resource for this very port is all
     /// that there is.
     pub fn new(proxy: &Proxy<'a>, scope: &Scope<'a>, port: u32) -> Self {
         let otherwise = match scope.outbound {
-            _ if port == CAPTURE_PORT => Otherwise::BlackHole,
+            _ if CAPTURE_PORTS.contains(&port) => Otherwise::BlackHole,
             OutboundMode::RegistryOnly => Otherwise::BlackHole,
-            OutboundMode::AllowAny | OutboundMode::AllowAnyDynamicDns => Otherwise::Passthrough,
+            OutboundMode::AllowAny => Otherwise::Passthrough,
+            OutboundMode::AllowAnyDynamicDns => Otherwise::DynamicDns,
         };
         let mut builder = Builder { proxy, scope, port, shared: None, listeners: Vec::new(), otherwise };
         if let Some(egress) = scope.egress_of_port(port) {
@@ -142,9 +143,12 @@ impl<'a> Builder<'a, '_> {
         if bind.is_some() {
             return vec![(bind, Vec::new())];
         }
-        // A headless Service is listened for at each of its pods; one address stands for them.
+        // A headless Service is listened for at each of its pods, but the client itself. Where nothing tells their
+        // addresses one stands for them.
         if service.discovery == Discovery::Headless {
-            return vec![(Some(service.made_up_address), Vec::new())];
+            let stands_in = service.pod_addresses.is_empty().then_some(service.made_up_address);
+            let pods = service.pod_addresses.iter().copied().filter(|address| Some(*address) != self.proxy.address);
+            return pods.chain(stands_in).map(|address| (Some(address), Vec::new())).collect();
         }
         let networks = service.networks();
         if networks.is_empty() {
@@ -186,7 +190,12 @@ impl<'a> Builder<'a, '_> {
         considered: Vec<super::l4::Considered<'a>>,
     ) {
         let Some(open) = self.listeners.iter_mut().find(|open| open.listener.bind == bind) else {
-            let listener = Listener { bind, chains, considered, otherwise: self.otherwise };
+            // Only what no listener is for is looked up by name.
+            let otherwise = match self.otherwise {
+                Otherwise::DynamicDns => Otherwise::Passthrough,
+                other => other,
+            };
+            let listener = Listener { bind, chains, considered, otherwise };
             self.listeners.push(Open { listener, speaks });
             return;
         };

@@ -201,7 +201,14 @@ impl<'a> Builder<'a, '_> {
         for port in ports {
             let domains = if self.is_proxy { with_port(&domains, port) } else { domains.clone() };
             let name = format!("{name}:{port}");
-            self.table.add(VirtualHost { name, port, domains, clauses: clauses.clone(), requires_tls: false, rivals: Vec::new() });
+            self.table.add(VirtualHost {
+                name,
+                port,
+                domains,
+                clauses: clauses.clone(),
+                requires_tls: false,
+                rivals: Vec::new(),
+            });
         }
     }
 

@@ -30,7 +30,8 @@ fn requests_go_where_istiod_sends_them() {
     let Some(cases) = cases("simulation") else { return };
     let mut results = Vec::new();
     for case in &cases {
-        let outward = case["calls"].as_array().unwrap().iter().filter(|it| it["call_effective"]["call_mode"] != "inbound");
+        let outward =
+            case["calls"].as_array().unwrap().iter().filter(|it| it["call_effective"]["call_mode"] != "inbound");
         for call in outward {
             results.push((format!("{} / {}", text(&case["name"]), text(&call["name"])), compare(case, call)));
         }
@@ -75,7 +76,8 @@ fn compare(case: &Value, call: &Value) -> Result<(), String> {
 fn question(case: &Value, call: &Value) -> Request {
     let filled = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let namespace = filled(&case["proxy"]["config_namespace"]);
-    let workload = Workload { namespace, labels: labels(case), ..Workload::default() };
+    let address = case["proxy"]["ip_addresses"][0].as_str().and_then(|address| address.parse().ok());
+    let workload = Workload { namespace, labels: labels(case), address, ..Workload::default() };
     let is_router = case["proxy"]["type"] == "router";
     Request {
         host: filled(&call["host_header"]),
@@ -89,7 +91,11 @@ fn question(case: &Value, call: &Value) -> Request {
             "http2" => Protocol::Http2,
             _ => Protocol::Tcp,
         }),
-        tls: Some(if call["tls"] == "plaintext" { Tls::Plaintext } else { Tls::Tls }),
+        // Some calls of the tests name a server and leave it open that they speak TLS.
+        tls: Some(match (text(&call["tls"]), text(&call["sni"])) {
+            ("plaintext", "") => Tls::Plaintext,
+            _ => Tls::Tls,
+        }),
         gateway: is_router.then(|| GatewayRef::Workload(workload.clone())),
         from: (!is_router).then_some(workload),
         ..Request::default()
@@ -131,6 +137,7 @@ fn virtual_host(world: &World<'_>, case: &Value, question: &Request) -> String {
     };
     let address = question.address.as_deref().unwrap_or("0.255.255.255").parse().unwrap();
     let request = mesh::routing::Request { authority: host.into(), ..mesh::routing::Request::default() };
+    let own = case["proxy"]["ip_addresses"][0].as_str().and_then(|address| address.parse().ok());
     let (namespace, labels, port) = (text(&case["proxy"]["config_namespace"]), labels(case), question.port.unwrap());
     let in_table = |table: &Table<'_>| match (table.virtual_host(&request), table.fallback) {
         (Some(found), _) => found.name.clone(),
@@ -147,9 +154,9 @@ fn virtual_host(world: &World<'_>, case: &Value, question: &Request) -> String {
         }
     };
     if question.gateway.is_some() {
-        return in_listener(gateway::listener(&Proxy::gateway(world, namespace, &labels), port).as_ref());
+        return in_listener(gateway::listener(&Proxy::gateway(world, namespace, &labels).at(own), port).as_ref());
     }
-    let proxy = Proxy::sidecar(world, namespace, &labels);
+    let proxy = Proxy::sidecar(world, namespace, &labels).at(own);
     let Role::Sidecar(scope) = &proxy.role else { return String::new() };
     in_listener(outbound::Port::new(&proxy, scope, port).listener(address))
 }
