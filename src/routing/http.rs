@@ -102,7 +102,11 @@ fn conditions(entry: &HttpMatch<'_>, origin: Origin) -> Vec<Condition> {
     let mut conditions: Vec<Condition> = path.into_iter().collect();
     let mut add = |subject: Subject, written: Option<&StringMatch>| {
         if let Some(written) = written {
-            conditions.push(Condition { subject, matcher: Matcher::new(written), span: written.span });
+            let matcher = match subject {
+                Subject::Header(_) | Subject::WithoutHeader(_) => Matcher::of_header(written),
+                _ => Matcher::new(written),
+            };
+            conditions.push(Condition { subject, matcher, span: written.span });
         }
     };
     add(Subject::Method, entry.method);

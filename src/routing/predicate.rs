@@ -82,15 +82,27 @@ impl Matcher {
         }
     }
 
+    fn regex(source: &str) -> Self {
+        match Regex::new(source) {
+            Ok(regex) => Self::Regex(regex),
+            Err(error) => Self::Invalid { source: source.to_owned(), reason: error.0 },
+        }
+    }
+
+    /// Reads a comparison with a header. The regular expression `*` asks for presence (istiod:
+    /// `TranslateHeaderMatch`).
+    pub fn of_header(written: &StringMatch) -> Self {
+        match &written.regex {
+            Some(regex) if regex.as_str() == "*" => Self::Present,
+            _ => Self::new(written),
+        }
+    }
+
     /// Reads a comparison. Of several members the last one in the order of the API counts; without any it asks for
-    /// presence, as does the regular expression `*` (istiod: `TranslateHeaderMatch`).
+    /// presence.
     pub fn new(written: &StringMatch) -> Self {
         match (&written.exact, &written.prefix, &written.regex) {
-            (_, _, Some(regex)) if regex.as_str() == "*" => Self::Present,
-            (_, _, Some(regex)) => match Regex::new(regex) {
-                Ok(regex) => Self::Regex(regex),
-                Err(error) => Self::Invalid { source: regex.value.clone(), reason: error.0 },
-            },
+            (_, _, Some(regex)) => Self::regex(regex),
             (_, Some(prefix), None) => Self::Prefix(prefix.value.clone()),
             (Some(exact), None, None) => Self::Exact(exact.value.clone()),
             (None, None, None) => Self::Present,

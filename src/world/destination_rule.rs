@@ -30,6 +30,14 @@ pub struct MergedRule {
     /// The rules that take part, as indices of [`DestinationRules::iter`], in the order of precedence.
     pub parts: Vec<usize>,
     export_to: ExportTo,
+    namespace: String,
+}
+
+impl MergedRule {
+    /// Whether only its own namespace sees it.
+    fn is_private(&self) -> bool {
+        matches!(&self.export_to, ExportTo::Namespaces(listed) if listed.len() == 1 && listed.contains(&self.namespace))
+    }
 }
 
 /// A subset of a merged rule.
@@ -62,7 +70,11 @@ impl<'a> DestinationRules<'a> {
             let of_host = of_namespace.entry(rule.host.value.clone()).or_default();
             match of_host.iter_mut().find(|other| rule.merges_with(&rules[other.parts[0]])) {
                 Some(other) => other.parts.push(index),
-                None => of_host.push(MergedRule { parts: vec![index], export_to: rule.export_to.clone() }),
+                None => of_host.push(MergedRule {
+                    parts: vec![index],
+                    export_to: rule.export_to.clone(),
+                    namespace: rule.name.namespace.to_string(),
+                }),
             }
         }
         Self { rules, merged, root_namespace: settings.root_namespace.clone() }
@@ -128,44 +140,46 @@ impl<'a> DestinationRules<'a> {
         let own = |merged: &MergedRule| {
             // A rule that is exported only elsewhere is not for its own namespace; in the root namespace only
             // private ones are.
-            let is_private = matches!(&merged.export_to, ExportTo::Namespaces(listed) if listed.len() == 1)
-                && merged.export_to.includes(client);
-            if client == self.root_namespace { is_private } else { merged.export_to.includes(client) }
+            if client == self.root_namespace { merged.is_private() } else { merged.export_to.includes(client) }
         };
-        if let Some(found) = self.most_specific(client, hostname, labels, client, own) {
+        if let Some(found) = self.most_specific(client, hostname, labels, client, (own, own)) {
             return Some(found);
         }
-        let exported = |merged: &MergedRule| merged.export_to.includes(client);
-        [service_namespace, &self.root_namespace].into_iter().find_map(|namespace| {
-            // The host is picked before visibility is looked at: there is no second try with a wider one.
-            self.most_specific(namespace, hostname, labels, client, |_| true).filter(|merged| exported(merged))
-        })
+        // Others do not know of private rules. Among the rest the host is picked before it is looked at who sees the
+        // rules: there is no second try with a wider one.
+        let shared = |merged: &MergedRule| !merged.is_private();
+        let exported = |merged: &MergedRule| shared(merged) && merged.export_to.includes(client);
+        [service_namespace, &self.root_namespace]
+            .into_iter()
+            .find_map(|namespace| self.most_specific(namespace, hostname, labels, client, (shared, exported)))
     }
 
+    /// The rule of a namespace for a host: of the hosts with a `known` rule the most specific one, of its rules a
+    /// `usable` one.
     fn most_specific(
         &self,
         namespace: &str,
         hostname: &str,
         labels: Option<&LabelSet<'_>>,
         client: &str,
-        admitted: impl Fn(&MergedRule) -> bool,
+        (known, usable): (impl Fn(&MergedRule) -> bool, impl Fn(&MergedRule) -> bool),
     ) -> Option<&MergedRule> {
         let of_namespace = self.merged.get(namespace)?;
-        let has_admitted = |host: &&str| of_namespace[*host].iter().any(&admitted);
+        let has_known = |host: &&str| of_namespace[*host].iter().any(&known);
         // A plain name is the most specific host there can be. Wildcards sort together, at their asterisk.
-        let plain = of_namespace.get_key_value(hostname).map(|(host, _)| host.as_str()).filter(has_admitted);
+        let plain = of_namespace.get_key_value(hostname).map(|(host, _)| host.as_str()).filter(has_known);
         let wildcards = || of_namespace.range("*".to_owned().."+".to_owned()).map(|(host, _)| host.as_str());
-        let host = plain.or_else(|| host::most_specific(hostname, wildcards().filter(has_admitted)))?;
+        let host = plain.or_else(|| host::most_specific(hostname, wildcards().filter(has_known)))?;
         let candidates = &of_namespace[host];
         let selector = |merged: &MergedRule| self.rules[merged.parts[0]].selector();
         let selects = |merged: &&MergedRule| {
             selector(merged).is_some_and(|selector| labels.is_some_and(|labels| selector.selects(labels)))
         };
         let of_client = namespace == client;
-        let admitted_candidates = || candidates.iter().filter(|merged| admitted(merged));
-        admitted_candidates()
+        let candidates = || candidates.iter().filter(|merged| usable(merged));
+        candidates()
             .find(|merged| of_client && selects(merged))
-            .or_else(|| admitted_candidates().rfind(|merged| selector(merged).is_none()))
+            .or_else(|| candidates().rfind(|merged| selector(merged).is_none()))
     }
 }
 

@@ -61,7 +61,7 @@ fn push_table(text: &mut String, answers: &[&Answer], style: &Style) {
 
 /// The host without what all services of the cluster have at their end.
 fn short(host: &str) -> &str {
-    host.find(".svc.").map_or(host, |at| &host[..at])
+    host.rfind(".svc.").map_or(host, |at| &host[..at])
 }
 
 /// Where a request goes and with which share, for each destination.
