@@ -79,10 +79,10 @@ pub struct Simulate {
     #[arg(long, value_name = "NAME=VALUE", visible_short_alias = 'H')]
     pub header: Vec<String>,
     /// The method [default: GET]
-    #[arg(long, value_name = "METHOD")]
+    #[arg(long, value_name = "METHOD", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub method: Option<String>,
     /// The port that the client dials [default: the one in the URL, else that of the service, else 80]
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u32).range(1..=65535))]
     pub port: Option<u32>,
     /// The namespace of the client [default: that of the destination]
     #[arg(long, value_name = "NAMESPACE", conflicts_with = "gateway")]

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use super::args::Common;
 use super::terminal::{self, Tone};
 use crate::config::{self, Config};
-use crate::load::{Input, Snapshot};
+use crate::load::{Input, Problem, Snapshot};
+use crate::source::Span;
 use crate::world::Settings;
+use crate::yaml::ProblemKind;
 
 /// The manifests as they were read, and the settings they are read with.
 pub struct Project {
@@ -25,8 +27,33 @@ impl Project {
         if snapshot.sources.is_empty() && snapshot.unreadable.is_empty() {
             terminal::say(common, Tone::Warning, "no manifests found: no .yaml, .yml or .json file");
         }
+        let nothing_found = snapshot.resources.is_empty() && snapshot.skipped == 0 && snapshot.problems.is_empty();
+        if nothing_found && !snapshot.sources.is_empty() {
+            terminal::say(common, Tone::Warning, "none of the files holds a resource of Kubernetes");
+        }
         let settings = Settings::new(&config, &snapshot);
         Ok(Self { snapshot, settings })
+    }
+
+    /// Says which manifests an answer does not take into account.
+    pub fn say_gaps(&self, common: &Common) {
+        const MOST: usize = 10;
+        let sources = &self.snapshot.sources;
+        let place = |span: Span| format!("{}:{}", sources.file(span.file).path(), sources.start(span).line);
+        let broken = self.snapshot.problems.iter().filter_map(|problem| match problem {
+            Problem::Yaml(problem) if problem.kind == ProblemKind::Syntax => {
+                Some(format!("{} is not read: {}", place(problem.span), problem.message))
+            }
+            _ => None,
+        });
+        let templates = self.snapshot.templates.iter().map(|(span, _)| format!("{} is a template", place(*span)));
+        let gaps: Vec<String> = broken.chain(templates).collect();
+        for gap in gaps.iter().take(MOST) {
+            terminal::say(common, Tone::Warning, &format!("{gap}; what it defines is unknown here"));
+        }
+        if gaps.len() > MOST {
+            terminal::say(common, Tone::Warning, &format!("{} more documents are not read", gaps.len() - MOST));
+        }
     }
 
     /// Whether something that was asked for could not be read, or nothing of it was YAML.

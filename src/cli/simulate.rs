@@ -9,19 +9,25 @@ use super::args::{Common, Format, Simulate};
 use super::project::Project;
 use super::{exit, terminal};
 use crate::report;
-use crate::simulate::{Answer, GatewayRef, HeaderValue, Outcome, Request, Simulator, Tls, Unanswered, Workload};
+use crate::simulate::{
+    Answer, GatewayRef, HeaderValue, Outcome, Protocol, Request, Simulator, Tls, Unanswered, Workload,
+};
 use crate::world::World;
 
 /// Says where requests go.
 pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
+    let template = question(args)?;
     let project = Project::open(common, &args.file)?;
+    project.say_gaps(common);
+    if project.failed() && project.snapshot.documents == 0 {
+        return Err("nothing could be read".to_owned());
+    }
     let world = World::new(&project.snapshot, project.settings.clone());
     let simulator = Simulator::new(&world);
     if let Some(requests) = &args.requests {
         let status = answer_lines(&simulator, requests, args.expect)?;
         return Ok(if project.failed() { exit::FAILED } else { status });
     }
-    let template = question(args)?;
     let questions = match &template.host {
         Some(_) => vec![template],
         None => simulator.questions(&template),
@@ -60,7 +66,7 @@ fn question(args: &Simulate) -> Result<Request, String> {
         ..Request::default()
     };
     if let Some(url) = &args.url {
-        apply_url(url, &mut question);
+        apply_url(url, &mut question)?;
     }
     if args.from.is_some() || !args.from_label.is_empty() {
         let labels = args.from_label.iter().map(|label| pair(label, '=', "--from-label")).collect::<Result<_, _>>()?;
@@ -69,7 +75,7 @@ fn question(args: &Simulate) -> Result<Request, String> {
     for header in &args.header {
         // `name=value`, or `Name: value` as curl takes it.
         let separator = if header.find(':') < header.find('=') && header.contains(':') { ':' } else { '=' };
-        let separator = if header.contains('=') { separator } else { ':' };
+        let separator = if header.contains('=') || !header.contains(':') { separator } else { ':' };
         let (name, value) = pair(header, separator, "--header")?;
         let mut values = question.headers.get(&name).map(|known| known.values().to_vec()).unwrap_or_default();
         values.push(value);
@@ -81,24 +87,35 @@ fn question(args: &Simulate) -> Result<Request, String> {
 fn pair(text: &str, separator: char, option: &str) -> Result<(String, String), String> {
     match text.split_once(separator) {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        _ => Err(format!("{option} takes name{separator}value, not {text:?}")),
+        _ => Err(format!("{option} takes NAME{separator}VALUE, not {text:?}")),
     }
 }
 
 /// `scheme://host:port/path?query`, of which only the host is needed.
-fn apply_url(url: &str, question: &mut Request) {
+fn apply_url(url: &str, question: &mut Request) -> Result<(), String> {
     let (scheme, rest) = url.split_once("://").map_or((None, url), |(scheme, rest)| (Some(scheme), rest));
     let rest = rest.split('#').next().unwrap_or_default();
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (host, target) = rest.split_at(end);
+    if host.is_empty() {
+        return Err(format!("{url:?} names no host"));
+    }
     question.host = Some(host.to_owned());
     if !target.is_empty() {
         question.path = Some(if target.starts_with('?') { format!("/{target}") } else { target.to_owned() });
     }
-    // A client in the mesh speaks plaintext to its sidecar; at a gateway the scheme decides the port.
-    if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")) {
-        question.tls = Some(Tls::Tls);
+    match scheme.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("http") => {}
+        Some("https") => question.tls = Some(Tls::Tls),
+        // Bytes of which nothing is known, as the tools that dial them write it.
+        Some("tcp") => question.protocol = Some(Protocol::Tcp),
+        Some("tls") => {
+            question.protocol = Some(Protocol::Tcp);
+            question.tls = Some(Tls::Tls);
+        }
+        Some(other) => return Err(format!("{other}:// is not simulated: use http, https, tcp or tls")),
     }
+    Ok(())
 }
 
 /// Lines that are answered side by side; their answers are written in the order of the questions.
@@ -126,11 +143,7 @@ fn answer_lines(simulator: &Simulator<'_>, requests: &Path, expect: bool) -> Res
                     return Ok(());
                 }
             };
-            let answers: Vec<_> = batch
-                .par_iter()
-                .filter(|line| !line.trim().is_empty())
-                .map(|line| answer_line(simulator, line))
-                .collect();
+            let answers: Vec<_> = batch.par_iter().map(|line| answer_line(simulator, line)).collect();
             for (answer, text) in &answers {
                 status = status.max(match answer {
                     Verdict::Failed => exit::FAILED,
@@ -154,7 +167,7 @@ enum Verdict {
 fn answer_line(simulator: &Simulator<'_>, line: &str) -> (Verdict, Vec<u8>) {
     let result = match Request::from_json(line) {
         Ok(question) => simulator.simulate(&question),
-        Err(error) => Err(Unanswered { id: id_of(line), host: String::new(), error: error.to_string() }),
+        Err(error) => Err(Unanswered { id: id_of(line), host: String::new(), error: reason(&error) }),
     };
     let verdict = match &result {
         Err(_) => Verdict::Failed,
@@ -164,6 +177,16 @@ fn answer_line(simulator: &Simulator<'_>, line: &str) -> (Verdict, Vec<u8>) {
     let mut text = Vec::new();
     report::json::answer_line(&result, &mut text).expect("writing to memory does not fail");
     (verdict, text)
+}
+
+/// What is wrong with a line, in words that do not take it for a file.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let what = text.split(" at line ").next().unwrap_or_default();
+    match error.classify() {
+        serde_json::error::Category::Data => format!("{what}, at column {}", error.column()),
+        _ => format!("not a JSON object: {what}, at column {}", error.column()),
+    }
 }
 
 /// The id of a line that is JSON but no question.
