@@ -3,9 +3,9 @@
 //! [`Condition::holds`] is what Envoy does; `subject` and `matcher` are the same as data, for whoever reasons about
 //! all requests at once.
 
-use super::regex::Regex;
 use super::request::Request;
 use crate::model::networking::StringMatch;
+use crate::re2::Regex;
 use crate::source::Span;
 
 /// One condition on a request.
@@ -73,7 +73,7 @@ impl Matcher {
             (_, _, Some(regex)) if regex.as_str() == "*" => Self::Present,
             (_, _, Some(regex)) => match Regex::new(regex) {
                 Ok(regex) => Self::Regex(regex),
-                Err(error) => Self::Invalid { source: regex.value.clone(), reason: error.0 },
+                Err(error) => Self::Invalid { source: regex.value.clone(), reason: error.message },
             },
             (_, Some(prefix), None) => Self::Prefix(prefix.value.clone()),
             (Some(exact), None, None) => Self::Exact(exact.value.clone()),
@@ -87,7 +87,7 @@ impl Matcher {
             Self::Present => true,
             Self::Exact(exact) => text == exact,
             Self::Prefix(prefix) => text.starts_with(prefix.as_str()),
-            Self::Regex(regex) => regex.matches(text),
+            Self::Regex(regex) => regex.matches(text.as_bytes()),
             Self::Invalid { .. } => false,
         }
     }

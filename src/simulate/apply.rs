@@ -56,8 +56,10 @@ fn rewritten_path(request: &Request, clause: &Clause<'_>, rewrite: &HttpRewrite)
     if let Some(by_regex) = &rewrite.uri_regex_rewrite {
         let pattern = filled(by_regex.r#match.as_ref()).unwrap_or_default();
         let regex =
-            Regex::unanchored(pattern).map_err(|error| format!("the expression {pattern} is not RE2: {}", error.0))?;
-        return Ok(regex.replace_all(&request.path, by_regex.rewrite.as_ref().map_or("", |it| it.as_str())));
+            Regex::unanchored(pattern).map_err(|error| format!("the expression {pattern} is not RE2: {error}"))?;
+        let replacement = by_regex.rewrite.as_ref().map_or("", |it| it.as_str());
+        let replaced = regex.replace_all(request.path.as_bytes(), replacement.as_bytes());
+        return Ok(String::from_utf8_lossy(&replaced).into_owned());
     }
     let Some(uri) = filled(rewrite.uri.as_ref()) else { return Ok(request.path.clone()) };
     Ok(match path_matcher(clause) {
