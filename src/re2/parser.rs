@@ -51,11 +51,11 @@ struct Flags {
 
 /// A group that is not closed yet; the outermost one is the expression.
 #[derive(Debug, Default)]
-struct Open<'p> {
+struct Open {
     /// Where its parenthesis is.
     at: usize,
-    /// Its number and name, if it captures.
-    capture: Option<(u32, Option<&'p str>)>,
+    /// Its number, if it captures.
+    capture: Option<u32>,
     /// The flags that hold again after it.
     flags: Flags,
     /// The alternatives before the current one.
@@ -64,7 +64,7 @@ struct Open<'p> {
     sequence: Vec<Piece>,
 }
 
-impl Open<'_> {
+impl Open {
     fn end_alternative(&mut self) {
         self.alternatives.push(Piece::sequence(std::mem::take(&mut self.sequence)));
     }
@@ -73,7 +73,7 @@ impl Open<'_> {
         self.end_alternative();
         let inner = Piece::alternatives(self.alternatives);
         match self.capture {
-            Some((index, name)) => inner.captured(index, name),
+            Some(index) => inner.captured(index),
             None => inner,
         }
     }
@@ -85,8 +85,8 @@ struct Parser<'p> {
     flags: Flags,
     groups: u32,
     /// The groups around [`Parser::current`].
-    outer: Vec<Open<'p>>,
-    current: Open<'p>,
+    outer: Vec<Open>,
+    current: Open,
     /// Where the repetition operator begins that was read last, if nothing was read since.
     operator: Option<usize>,
 }
@@ -113,7 +113,7 @@ impl<'p> Parser<'p> {
             '(' if self.cursor.rest().starts_with("(?") => self.special_group()?,
             '(' => {
                 self.cursor.skip(1);
-                self.open(start, true, None);
+                self.open(start, true);
             }
             ')' => self.close()?,
             '|' => {
@@ -256,10 +256,10 @@ impl<'p> Parser<'p> {
         })
     }
 
-    fn open(&mut self, at: usize, captures: bool, name: Option<&'p str>) {
+    fn open(&mut self, at: usize, captures: bool) {
         let capture = captures.then(|| {
             self.groups += 1;
-            (self.groups, name)
+            self.groups
         });
         let group = Open { at, capture, flags: self.flags, ..Open::default() };
         self.outer.push(std::mem::replace(&mut self.current, group));
@@ -306,7 +306,7 @@ impl<'p> Parser<'p> {
         if name.is_empty() || !name.chars().all(unicode::is_name_letter) {
             return Err(self.cursor.fault(Fault::GroupName, start));
         }
-        self.open(start, true, Some(name));
+        self.open(start, true);
         Ok(())
     }
 
@@ -328,7 +328,7 @@ impl<'p> Parser<'p> {
                 Some('-') if on => on = false,
                 Some(':' | ')') if !minus_waits => {
                     if letter == Some(':') {
-                        self.open(start, false, None);
+                        self.open(start, false);
                     }
                     self.flags = flags;
                     return Ok(());

@@ -15,11 +15,13 @@ pub(super) struct Piece {
     pub instructions: u64,
     /// How deep it nests.
     pub depth: u32,
+    /// What it takes, if that is one code point of a set.
+    single: Option<CharSet>,
 }
 
 impl Piece {
     fn leaf(hir: Hir, instructions: u64) -> Self {
-        Self { hir, copies: 1, instructions, depth: 0 }
+        Self { hir, copies: 1, instructions, depth: 0, single: None }
     }
 
     /// Matches the empty text.
@@ -37,14 +39,14 @@ impl Piece {
         }
         let bytes = encoded(code);
         let instructions = bytes.len() as u64;
-        Self::leaf(Hir::literal(bytes), instructions)
+        Self { single: Some(CharSet::of(&[(code, code)])), ..Self::leaf(Hir::literal(bytes), instructions) }
     }
 
     /// Matches one member of a set.
     pub fn class(set: &CharSet) -> Self {
         match set.only() {
             Some(code) => Self::literal(code, false),
-            None => Self::leaf(set.to_hir(), set.instructions()),
+            None => Self { single: Some(set.clone()), ..Self::leaf(set.to_hir(), set.instructions()) },
         }
     }
 
@@ -63,9 +65,35 @@ impl Piece {
         Self::joined(pieces, Hir::concat, 0)
     }
 
-    /// Alternatives, earlier ones first.
+    /// Alternatives, earlier ones first. As in RE2, neighbours that take one code point become one class, which shows
+    /// if it then holds everything beyond ASCII (see `charset`).
     pub fn alternatives(pieces: Vec<Self>) -> Self {
-        Self::joined(pieces, Hir::alternation, 1)
+        let mut kept: Vec<Self> = Vec::with_capacity(pieces.len());
+        // The members of the run that `kept` ends with.
+        let mut run: Vec<CharSet> = Vec::new();
+        for mut piece in pieces {
+            match piece.single.take() {
+                Some(set) if run.is_empty() => {
+                    run.push(set);
+                    kept.push(piece);
+                }
+                Some(set) => run.push(set),
+                None => {
+                    Self::end_run(&mut run, &mut kept);
+                    kept.push(piece);
+                }
+            }
+        }
+        Self::end_run(&mut run, &mut kept);
+        Self::joined(kept, Hir::alternation, 1)
+    }
+
+    /// Puts the class of a run in place of its first member.
+    fn end_run(run: &mut Vec<CharSet>, kept: &mut [Self]) {
+        let ranges: Vec<(u32, u32)> = run.drain(..).flat_map(|set| set.ranges().to_vec()).collect();
+        if let (Some(last), false) = (kept.last_mut(), ranges.is_empty()) {
+            *last = Self::class(&CharSet::of(&ranges));
+        }
     }
 
     fn joined(mut pieces: Vec<Self>, join: impl FnOnce(Vec<Hir>) -> Hir, each_costs: u64) -> Self {
@@ -77,20 +105,22 @@ impl Piece {
         let instructions = pieces.iter().fold(between, |sum, piece| sum.saturating_add(piece.instructions));
         let depth = pieces.iter().map(|piece| piece.depth).max().unwrap_or(0) + 1;
         let hir = join(pieces.into_iter().map(|piece| piece.hir).collect());
-        Self { hir, copies, instructions, depth }
+        Self { hir, copies, instructions, depth, single: None }
     }
 
     /// A capturing group.
-    pub fn captured(self, index: u32, name: Option<&str>) -> Self {
-        let hir = Hir::capture(Capture { index, name: name.map(Into::into), sub: Box::new(self.hir) });
-        Self { hir, instructions: self.instructions.saturating_add(2), depth: self.depth + 1, ..self }
+    ///
+    /// It has no name: RE2 lets names repeat, and nobody here asks for a group by its name.
+    pub fn captured(self, index: u32) -> Self {
+        let hir = Hir::capture(Capture { index, name: None, sub: Box::new(self.hir) });
+        Self { hir, instructions: self.instructions.saturating_add(2), depth: self.depth + 1, single: None, ..self }
     }
 
     /// A repetition by one of `*`, `+` and `?`.
     pub fn repeated(self, least: u32, most: Option<u32>, greedy: bool) -> Self {
         let instructions = self.repeated_instructions(least, most);
         let hir = Hir::repetition(Repetition { min: least, max: most, greedy, sub: Box::new(self.hir) });
-        Self { hir, instructions, depth: self.depth + 1, ..self }
+        Self { hir, instructions, depth: self.depth + 1, single: None, ..self }
     }
 
     /// A repetition by a count, which multiplies with those inside.
