@@ -146,18 +146,14 @@ impl CharSet {
         if let Some((0..=0x80, LAST)) = self.ranges.last() {
             return 10 + self.ranges.len() as u64;
         }
-        if let [(upper, also_upper), (lower, also_lower)] = self.ranges.as_slice()
-            && upper == also_upper
-            && lower == also_lower
-            && upper + 0x20 == *lower
-            && (0x41..=0x5A).contains(upper)
-        {
-            return 1;
-        }
         let mut needed = 0;
         let mut last_bytes = std::collections::HashSet::new();
         let mut before: Vec<(u8, u8)> = Vec::new();
+        let ignores_case = self.ignores_ascii_case();
         for range in self.to_class().iter() {
+            if ignores_case && range.start() >= 'A' && range.end() <= 'Z' {
+                continue;
+            }
             for sequence in Utf8Sequences::new(range.start(), range.end()) {
                 let now: Vec<(u8, u8)> = sequence.as_slice().iter().map(|part| (part.start, part.end)).collect();
                 let shared = now.iter().zip(&before).take_while(|(a, b)| a == b).count().min(now.len() - 1);
@@ -167,6 +163,11 @@ impl CharSet {
             }
         }
         needed + 2 * self.surrogates().len() as u64
+    }
+
+    /// Whether the set holds a letter of ASCII in both cases or not at all. RE2 compares such letters once.
+    fn ignores_ascii_case(&self) -> bool {
+        (0x41..=0x5A).all(|upper| self.contains(upper) == self.contains(upper + 0x20))
     }
 
     fn tidy(&mut self) {

@@ -4,9 +4,14 @@
 //! What it accepts becomes a `regex_syntax` [`Hir`], built from its parts and never from a text, so that nothing of Rust's
 //! own syntax can leak in. `regex_automata` runs it over bytes, since `\C` matches half characters.
 //!
-//! Known differences. RE2 limits the memory of a program: the number of instructions is estimated here (`piece`), so that
-//! at the border of 8 MiB the verdict may differ. An expression whose groups and repetitions nest more than 250 deep is
-//! refused, which RE2 does not do.
+//! Known differences from RE2, none of which a usual expression meets:
+//!
+//! - RE2 limits the memory of a program. The number of its instructions is estimated here (`piece`), so close to the limit,
+//!   at hundreds of thousands of them, the verdict may differ.
+//! - What nests more than a hundred deep is refused, which RE2 does not do.
+//! - Unicode is that of `regex-syntax`, without what is newer than RE2's version. U+1171E is in another category since.
+//! - `\x{` at the very end is "invalid UTF-8" to RE2; here it is a bad escape.
+//! - Joined alternatives: RE2 also joins those of nested groups, see `piece`. It shows on texts that are not UTF-8.
 
 mod charset;
 mod class;

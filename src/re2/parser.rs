@@ -17,10 +17,10 @@ use super::unicode;
 const MOST_REPEATS: u64 = 1000;
 
 /// What RE2's default memory budget (8 MiB, two thirds of it for this) holds of its instructions.
-const MOST_INSTRUCTIONS: u64 = 699_000;
+const MOST_INSTRUCTIONS: u64 = 698_992;
 
 /// How deep an expression may nest. RE2 has no such limit; the automaton's builder recurses.
-const DEEPEST: u32 = 250;
+const DEEPEST: u32 = 100;
 
 /// An expression as it was understood.
 #[derive(Debug)]
