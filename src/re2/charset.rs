@@ -73,9 +73,13 @@ impl CharSet {
     /// What both sets hold.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
-        let mut outside = self.negated();
-        outside.add(&other.negated());
-        outside.negated()
+        let mut ranges = Vec::new();
+        for (low, high) in &self.ranges {
+            let first = other.ranges.partition_point(|range| range.1 < *low);
+            let overlapping = other.ranges[first..].iter().take_while(|range| range.0 <= *high);
+            ranges.extend(overlapping.map(|range| (range.0.max(*low), range.1.min(*high))));
+        }
+        Self { ranges }
     }
 
     /// The set with everything that differs from its members by case alone.
