@@ -3,9 +3,9 @@
 //! [`Condition::holds`] is what Envoy does; `subject` and `matcher` are the same as data, for whoever reasons about
 //! all requests at once.
 
-use super::regex::Regex;
 use super::request::Request;
 use crate::model::networking::StringMatch;
+use crate::re2::Regex;
 use crate::source::Span;
 use crate::world::Origin;
 
@@ -85,7 +85,7 @@ impl Matcher {
     fn regex(source: &str) -> Self {
         match Regex::new(source) {
             Ok(regex) => Self::Regex(regex),
-            Err(error) => Self::Invalid { source: source.to_owned(), reason: error.0 },
+            Err(error) => Self::Invalid { source: source.to_owned(), reason: error.message },
         }
     }
 

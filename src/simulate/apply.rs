@@ -3,7 +3,8 @@
 
 use super::result::Rewritten;
 use crate::model::networking::{DerivePort, HeaderOperations, HttpRewrite, StringMatch, UnmatchedPreflights};
-use crate::routing::{Action, Clause, HttpRule, Matcher, Proxy, Regex, Request, Subject};
+use crate::re2::Regex;
+use crate::routing::{Action, Clause, HttpRule, Matcher, Proxy, Request, Subject};
 use crate::source::Spanned;
 
 /// The request that the upstream gets.
@@ -68,8 +69,8 @@ fn apply_headers(operations: &HeaderOperations, result: &mut Rewritten) {
 fn rewritten_path(request: &Request<'_>, clause: &Clause<'_>, rewrite: &HttpRewrite) -> Result<Vec<u8>, String> {
     if let Some(by_regex) = &rewrite.uri_regex_rewrite {
         let pattern = filled(by_regex.r#match.as_ref()).unwrap_or_default();
-        let regex =
-            Regex::unanchored(pattern).map_err(|error| format!("the expression {pattern} is not RE2: {}", error.0))?;
+        let regex = Regex::unanchored(pattern)
+            .map_err(|error| format!("the expression {pattern} is not RE2: {}", error.message))?;
         let replacement = by_regex.rewrite.as_ref().map_or("", |it| it.as_str());
         return Ok(regex.replace_all(&request.path, replacement.as_bytes()));
     }
