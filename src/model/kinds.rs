@@ -151,7 +151,8 @@ pub fn lookup(api_version: &str, kind: &str) -> Lookup {
         Some(found) if !is_istio(group) || found.versions().contains(&version) => Lookup::Known(*found),
         Some(found) => Lookup::UnservedVersion(*found),
         None if is_istio(group) && !unread.contains(&kind) => {
-            let names = Kind::ALL.iter().filter(of_group).map(|candidate| candidate.name()).chain(unread.iter().copied());
+            let names =
+                Kind::ALL.iter().filter(of_group).map(|candidate| candidate.name()).chain(unread.iter().copied());
             Lookup::UnknownKind { suggestion: super::decode::nearest(kind, names) }
         }
         None => Lookup::Foreign,

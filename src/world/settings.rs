@@ -91,10 +91,7 @@ impl Settings {
         let providers = mesh.extension_providers.iter().filter_map(|provider| provider.name.as_ref());
         self.extension_providers.get_or_insert_default().extend(providers.map(|name| name.value.clone()));
         let inbound = mesh.inbound_traffic_policy.as_ref().and_then(|policy| policy.mode);
-        replace(
-            &mut self.inbound_to_localhost,
-            inbound.map(|mode| mode.value == InboundTrafficPolicyMode::Localhost),
-        );
+        replace(&mut self.inbound_to_localhost, inbound.map(|mode| mode.value == InboundTrafficPolicyMode::Localhost));
         let mode = |policy: &OutboundTrafficPolicy| match policy.mode.map(|mode| mode.value) {
             // An empty policy means the first value.
             None | Some(OutboundTrafficPolicyMode::RegistryOnly | OutboundTrafficPolicyMode::Undefined(_)) => {
