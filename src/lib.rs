@@ -17,6 +17,8 @@ pub mod world;
 
 pub mod routing;
 
+pub mod policy;
+
 pub mod simulate;
 
 pub mod lint;
