@@ -159,7 +159,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         match (self.matching(Action::Allow, &attributes), allowing) {
             (Some((_, cause)), _) => self.findings.cause = Some(cause),
             (None, Some(first)) => {
-                let reason = "ALLOW policies select the workload, and none of their rules matches".to_owned();
+                let reason = "no rule of the ALLOW policies for the workload matches".to_owned();
                 let policy = PolicyRef::new(self.world, first);
                 self.deny(Cause { policy, action: Some(Action::Allow), rule: None, reason: Some(reason) });
             }
