@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::identity::with_aliases;
-use super::ip_block::IpBlock;
+use ipnet::IpNet;
+
+use super::identity::TrustDomains;
+use super::ip_block;
 use super::keys::Attribute;
 use super::pattern::{Pattern, glob};
 use super::template::Template;
@@ -29,13 +31,15 @@ enum Value<'a> {
     Principals(Vec<String>),
     /// With `*` anywhere.
     Glob(&'a str),
+    /// Trust domains, with `*` anywhere.
+    TrustDomains(Vec<String>),
     Account {
         namespace: &'a str,
         name: &'a str,
     },
     /// Issuer and subject.
     Token(Pattern<'a>, Pattern<'a>),
-    Block(IpBlock),
+    Block(IpNet),
     Port(u32),
     Template(Template),
 }
@@ -85,10 +89,10 @@ impl<'a> Condition<'a> {
                 let identity = identity.to_string();
                 principals.iter().any(|principal| Pattern::parse(principal).matches(identity.as_bytes()))
             }),
-            (Value::Glob(pattern), attribute) => attributes.identity.is_some_and(|identity| match attribute {
-                Attribute::TrustDomain => glob(pattern, &identity.trust_domain),
-                _ => glob(pattern, &identity.namespace),
-            }),
+            (Value::Glob(pattern), _) => attributes.identity.is_some_and(|identity| glob(pattern, &identity.namespace)),
+            (Value::TrustDomains(domains), _) => attributes
+                .identity
+                .is_some_and(|identity| domains.iter().any(|domain| glob(domain, &identity.trust_domain))),
             (Value::Account { namespace, name }, _) => attributes
                 .identity
                 .is_some_and(|identity| identity.namespace == *namespace && identity.service_account == *name),
@@ -103,7 +107,7 @@ impl<'a> Condition<'a> {
                 is("iss", issuer) && is("sub", subject)
             }
             (Value::Block(block), attribute) => {
-                address(attribute, attributes).is_some_and(|address| block.contains(address))
+                address(attribute, attributes).is_some_and(|address| ip_block::contains(block, address))
             }
             (Value::Port(port), _) => attributes.destination_port == *port,
             (Value::Template(template), _) => attributes.http.is_some_and(|http| template.matches(&http.path)),
@@ -154,19 +158,19 @@ pub(super) struct Context<'a> {
 
 fn read<'a>(attribute: &Attribute<'a>, written: &'a Spanned<String>, context: &Context<'a>) -> Option<Value<'a>> {
     let text = written.as_str();
+    let settings = context.settings;
+    let trust_domains = TrustDomains { own: &settings.trust_domain, aliases: &settings.trust_domain_aliases };
     Some(match attribute {
-        Attribute::Principal => {
-            let settings = context.settings;
-            Value::Principals(with_aliases(text, &settings.trust_domain, &settings.trust_domain_aliases))
-        }
-        Attribute::Namespace | Attribute::TrustDomain => Value::Glob(text),
+        Attribute::Principal => Value::Principals(trust_domains.principals(text)),
+        Attribute::TrustDomain => Value::TrustDomains(trust_domains.domains(text)),
+        Attribute::Namespace => Value::Glob(text),
         Attribute::ServiceAccount => match text.split_once('/') {
             Some((namespace, name)) => Value::Account { namespace, name },
             None => Value::Account { namespace: context.namespace, name: text },
         },
         Attribute::RequestPrincipal => token(text),
-        Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => Value::Block(IpBlock::parse(text)?),
-        Attribute::DestinationPort => Value::Port(text.parse().ok().filter(|port| (1..=65535).contains(port))?),
+        Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => Value::Block(ip_block::parse(text)?),
+        Attribute::DestinationPort => Value::Port(text.parse().ok().filter(|port| *port <= 65535)?),
         Attribute::Path => match Template::parse(text) {
             Some(template) => Value::Template(template),
             None => Value::Text(Pattern::parse(text)),

@@ -1,52 +1,25 @@
 //! Blocks of addresses.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
-/// An address, or all that start with the same bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct IpBlock {
-    address: IpAddr,
-    length: u32,
-}
+use ipnet::IpNet;
 
-impl IpBlock {
-    /// Reads `10.1.2.3` or `10.0.0.0/8`. Bits behind the length do not matter.
-    pub(super) fn parse(written: &str) -> Option<Self> {
-        let (address, length) = match written.split_once('/') {
-            Some((address, length)) => (address, Some(length)),
-            None => (written, None),
-        };
-        let address: IpAddr = address.parse().ok()?;
-        let width = if address.is_ipv4() { 32 } else { 128 };
-        let length = length.map_or(Some(width), |length| length.parse().ok().filter(|length| *length <= width))?;
-        Some(Self { address, length })
-    }
-
-    /// Whether an address is one of the block's.
-    pub(super) fn contains(&self, address: IpAddr) -> bool {
-        let address = match address {
-            IpAddr::V6(wide) => wide.to_ipv4_mapped().map_or(address, IpAddr::V4),
-            IpAddr::V4(_) => address,
-        };
-        if self.address.is_ipv4() != address.is_ipv4() {
-            return false;
-        }
-        let unused = if self.address.is_ipv4() { 32 } else { 128 } - self.length;
-        let prefix = |address| bits(address).checked_shr(unused).unwrap_or(0);
-        prefix(self.address) == prefix(address)
+/// Reads `10.1.2.3` or `10.0.0.0/8`. Bits behind the length do not matter.
+pub(super) fn parse(written: &str) -> Option<IpNet> {
+    match written.contains('/') {
+        true => written.parse().ok(),
+        false => written.parse::<IpAddr>().ok().map(IpNet::from),
     }
 }
 
-fn bits(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => u128::from(address.to_bits()),
-        IpAddr::V6(address) => Ipv6Addr::to_bits(address),
-    }
+/// Whether an address is one of a block's. IPv4 inside IPv6 counts as IPv4.
+pub(super) fn contains(block: &IpNet, address: IpAddr) -> bool {
+    block.contains(&address.to_canonical())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::IpBlock;
+    use super::*;
 
     #[test]
     fn blocks_hold_the_addresses_with_their_first_bits() {
@@ -63,14 +36,10 @@ mod tests {
             ("2001:db8::/32", "2001:db9::1", false),
             ("::/0", "::1", true),
         ] {
-            assert_eq!(
-                IpBlock::parse(block).unwrap().contains(address.parse().unwrap()),
-                expected,
-                "{block} {address}"
-            );
+            assert_eq!(contains(&parse(block).unwrap(), address.parse().unwrap()), expected, "{block} {address}");
         }
         for invalid in ["10.0.0.0/33", "10.0.0", "10.0.0.0/x", "", "::/129"] {
-            assert_eq!(IpBlock::parse(invalid), None, "{invalid}");
+            assert_eq!(parse(invalid), None, "{invalid}");
         }
     }
 }

@@ -188,15 +188,9 @@ impl Leg {
     }
 }
 
+/// The word of the API; tokens are no action.
 fn action_word(action: Option<Action>) -> &'static str {
-    match action {
-        Some(Action::Allow) => "ALLOW",
-        Some(Action::Deny) => "DENY",
-        Some(Action::Audit) => "AUDIT",
-        Some(Action::Custom) => "CUSTOM",
-        Some(Action::Undefined(_)) => "undefined",
-        None => "token",
-    }
+    action.map_or("token", Action::as_str)
 }
 
 fn policy_verdict(
