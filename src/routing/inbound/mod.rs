@@ -216,3 +216,57 @@ fn is_mesh(alpn: &str) -> bool {
 fn is_mesh_http(alpn: &str) -> bool {
     matches!(alpn, "istio-http/1.0" | "istio-http/1.1" | "istio-h2")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of plaintext and TLS, with HTTP inside and other bytes, without and with a certificate.
+    fn outcomes(mode: MtlsMode, class: ProtocolClass) -> String {
+        let connections = [
+            (Security::Plaintext, "", true),
+            (Security::Plaintext, "", false),
+            (Security::Tls, "http/1.1", true),
+            (Security::Mutual, "istio-http/1.1", true),
+            (Security::Mutual, "istio", false),
+        ];
+        let outcome =
+            |(security, alpn, is_http)| match chain(mode, class, &Connection { port: 80, security, alpn, is_http }) {
+                Ok((is_http, Ends::MeshTls)) => {
+                    if is_http {
+                        "mesh-http"
+                    } else {
+                        "mesh-tcp"
+                    }
+                }
+                Ok((is_http, _)) => {
+                    if is_http {
+                        "http"
+                    } else {
+                        "tcp"
+                    }
+                }
+                Err(Refused::NoFilterChain) => "none",
+                Err(Refused::HandshakeFails) => "handshake",
+            };
+        connections.map(outcome).join(" ")
+    }
+
+    #[test]
+    fn filter_chains_are_chosen_by_mode_and_protocol() {
+        use {MtlsMode as Mode, ProtocolClass as Class};
+        for (mode, class, expected) in [
+            (Mode::Disable, Class::Http, "http http http http http"),
+            (Mode::Disable, Class::Tcp, "tcp tcp tcp tcp tcp"),
+            (Mode::Disable, Class::Auto, "http tcp tcp tcp tcp"),
+            (Mode::Permissive, Class::Http, "http http none mesh-http mesh-http"),
+            (Mode::Permissive, Class::Tcp, "tcp tcp tcp mesh-tcp mesh-tcp"),
+            (Mode::Permissive, Class::Auto, "http tcp tcp mesh-http mesh-tcp"),
+            (Mode::Strict, Class::Http, "none none handshake mesh-http mesh-http"),
+            (Mode::Strict, Class::Tcp, "none none handshake mesh-tcp mesh-tcp"),
+            (Mode::Strict, Class::Auto, "none none handshake mesh-http mesh-tcp"),
+        ] {
+            assert_eq!(outcomes(mode, class), expected, "{mode:?} {class:?}");
+        }
+    }
+}

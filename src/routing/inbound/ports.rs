@@ -192,3 +192,76 @@ fn local_endpoint(written: &str, receiver: &Receiver<'_, '_>) -> Option<String> 
         _ => Some(written.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::load::Snapshot;
+    use crate::world::Settings;
+
+    const SHOP: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: shop-1, namespace: shop, labels: {app: shop, version: v1}}
+spec: {containers: [{name: a, ports: [{name: web, containerPort: 8080}]}, {name: b, ports: [{name: db, containerPort: 5432}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: b-later, namespace: shop}
+spec: {selector: {app: shop}, ports: [{name: tcp-web, port: 90, targetPort: web}, {name: grpc-x, port: 91}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: a-first, namespace: shop}
+spec: {selector: {app: shop}, ports: [{name: http, port: 80, targetPort: web}, {name: db, port: 81, targetPort: db}, {name: none, port: 82, targetPort: nowhere}, {name: udp, port: 83, protocol: UDP}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: elsewhere, namespace: other}
+spec: {selector: {app: shop}, ports: [{name: http, port: 84}]}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: vm, namespace: other}
+spec:
+  hosts: [vm.example]
+  resolution: STATIC
+  endpoints: [{address: 10.0.0.7, ports: {http: 8081}}]
+  ports: [{number: 80, name: http, protocol: HTTP}, {number: 443, name: tls, protocol: TLS, targetPort: 8443}]
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: machine, namespace: shop}
+spec: {address: 10.0.0.8, labels: {app: machine}, ports: {http: 7070}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: machine, namespace: shop}
+spec: {selector: {app: machine}, ports: [{name: http, port: 80}, {name: tcp, port: 81, targetPort: 7071}]}
+";
+
+    fn of(labels: &[(&'static str, &'static str)], address: Option<&str>) -> Vec<String> {
+        let snapshot = Snapshot::of_texts([("shop.yaml", SHOP)]);
+        let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+        let receiver = Receiver::described(&world, "shop", labels.iter().copied().collect(), address);
+        ports(&world, &receiver)
+            .values()
+            .map(|it| format!("{} {} {}", it.number, it.service_port, it.protocol))
+            .collect()
+    }
+
+    #[test]
+    fn ports_are_those_that_services_lead_to() {
+        assert_eq!(of(&[("app", "shop")], None), ["91 91 GRPC", "5432 81 auto-detected", "8080 80 HTTP"]);
+        assert_eq!(of(&[("app", "shop"), ("version", "v2")], None), ["91 91 GRPC"], "no pod tells the named ports");
+        assert_eq!(of(&[("app", "other")], None), Vec::<String>::new());
+        assert_eq!(of(&[("app", "machine")], None), ["7070 80 HTTP", "7071 81 TCP"]);
+    }
+
+    #[test]
+    fn an_address_makes_an_endpoint_of_a_service_entry() {
+        assert_eq!(of(&[], Some("10.0.0.7")), ["8081 80 HTTP", "8443 443 TLS"]);
+        assert_eq!(of(&[], Some("10.0.0.9")), Vec::<String>::new());
+    }
+}
