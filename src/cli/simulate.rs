@@ -77,6 +77,7 @@ fn question(args: &Simulate) -> Result<Request, String> {
             namespace: args.from.clone(),
             labels: labels(&args.from_label, "--from-label")?,
             service_account: args.from_account.clone(),
+            address: None,
         });
     }
     if args.to.is_some() || !args.to_label.is_empty() {

@@ -156,7 +156,7 @@ fn taken(
         identity: incoming.peer.filter(|_| chain.ends == Ends::MeshTls),
         source_ip: incoming.source_ip,
         remote_ip: http.map_or(incoming.source_ip, |request| policy::remote_ip(request, incoming.source_ip)),
-        destination_ip: receiver.address.and_then(|address| address.parse().ok()),
+        destination_ip: receiver.address,
         destination_port: incoming.port,
         sni: incoming.sni,
         http,
@@ -266,14 +266,11 @@ pub(super) fn answer(world: &World<'_>, question: &Question) -> Result<Answer, S
     let to = question.to.as_ref().ok_or("direction inbound needs the field to: the workload")?;
     let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
     let labels: LabelSet<'_> = to.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    let address = question.address.as_deref().filter(|address| !address.is_empty());
-    let receiver = Receiver::described(world, namespace, labels, address);
+    let dialled = address(question.address.as_deref(), "address")?;
+    let receiver = Receiver::described(world, namespace, labels, to.address.or(dialled));
     let port = port(world, question, &receiver)?;
     let peer = peer(world, question, namespace);
-    let source_ip = question
-        .source_ip
-        .as_deref()
-        .map(|written| written.parse::<IpAddr>().map_err(|_| format!("sourceIp is no address: {written:?}")));
+    let source_ip = address(question.source_ip.as_deref(), "sourceIp")?;
     let request = http_request(question);
     let leg = arrive(
         world,
@@ -285,7 +282,7 @@ pub(super) fn answer(world: &World<'_>, question: &Question) -> Result<Answer, S
             alpn: question.alpn.as_deref().filter(|alpn| !alpn.is_empty()),
             sni: question.sni.as_deref().unwrap_or_default(),
             peer: peer.as_ref(),
-            source_ip: source_ip.transpose()?,
+            source_ip: source_ip.or(question.from.as_ref().and_then(|from| from.address)),
             request: &request,
             trace: question.trace,
         },
@@ -307,6 +304,13 @@ fn port(world: &World<'_>, question: &Question, receiver: &Receiver<'_, '_>) -> 
             Err(format!("the workload has several ports ({}): name one", several.join(", ")))
         }
     }
+}
+
+/// An address that the question names.
+fn address(written: Option<&str>, field: &str) -> Result<Option<IpAddr>, String> {
+    let written = written.filter(|written| !written.is_empty());
+    let parse = |written: &str| written.parse().map_err(|_| format!("{field} is no address: {written:?}"));
+    written.map(parse).transpose()
 }
 
 /// Who the client is, if it shows a certificate.

@@ -1,6 +1,7 @@
 //! The ports that a sidecar knows of its own workload (istiod: `buildInboundChainConfigs`).
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use crate::model::kubernetes::TargetPort;
 use crate::model::networking::{IstioIngressListener, ServerTlsSettings, WorkloadEntry};
@@ -15,7 +16,7 @@ pub struct Receiver<'w, 'a> {
     /// Its labels.
     pub labels: LabelSet<'w>,
     /// Its address, if it is known.
-    pub address: Option<&'w str>,
+    pub address: Option<IpAddr>,
     /// The resource that it is made from, if it is among the manifests.
     pub workload: Option<&'w Workload<'a>>,
 }
@@ -24,7 +25,7 @@ impl<'w, 'a> Receiver<'w, 'a> {
     /// A workload of the manifests.
     pub fn of(workload: &'w Workload<'a>) -> Self {
         let address = match &workload.resource.spec {
-            Spec::WorkloadEntry(entry) => entry.address.as_ref().map(|address| address.as_str()),
+            Spec::WorkloadEntry(entry) => entry.address.as_ref().and_then(|address| address.parse().ok()),
             _ => None,
         };
         Self { namespace: &workload.name.namespace, labels: workload.labels.clone(), address, workload: Some(workload) }
@@ -32,7 +33,7 @@ impl<'w, 'a> Receiver<'w, 'a> {
 
     /// A workload by what is said of it. What its pods are like is taken from the first workload of the manifests that has
     /// these labels, among others or not.
-    pub fn described(world: &'w World<'a>, namespace: &'w str, labels: LabelSet<'w>, address: Option<&'w str>) -> Self {
+    pub fn described(world: &'w World<'a>, namespace: &'w str, labels: LabelSet<'w>, address: Option<IpAddr>) -> Self {
         let has_labels = |workload: &&Workload<'_>| {
             workload.name.namespace == namespace
                 && labels.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
@@ -126,7 +127,7 @@ pub fn ports<'w, 'a>(world: &'w World<'a>, receiver: &Receiver<'w, 'a>) -> BTree
 
 /// In which way a workload is an endpoint of a service.
 enum Endpoint<'w> {
-    /// By its labels, as a pod.
+    /// By its labels or by an EndpointSlice, as a pod.
     Pod,
     /// By its labels, as a WorkloadEntry, or by its address.
     Entry(&'w WorkloadEntry),
@@ -134,14 +135,14 @@ enum Endpoint<'w> {
 
 fn endpoint_of<'w, 'a>(service: &'w Service<'a>, receiver: &Receiver<'w, 'a>) -> Option<Endpoint<'w>> {
     let selector = service.selector.filter(|selector| !selector.is_empty());
-    let is_selected =
-        service.namespace == receiver.namespace && selector.is_some_and(|selector| selector.selects(&receiver.labels));
-    if is_selected {
+    let is_selected = selector.is_some_and(|selector| selector.selects(&receiver.labels));
+    let is_listed = receiver.address.is_some_and(|address| service.pod_addresses.contains(&address));
+    if service.namespace == receiver.namespace && (is_selected || is_listed) {
         return Some(receiver.entry().map_or(Endpoint::Pod, Endpoint::Entry));
     }
     // With a selector the endpoints that are written out do not count.
     let address = receiver.address.filter(|_| selector.is_none())?;
-    let has_address = |entry: &&WorkloadEntry| entry.address.as_ref().is_some_and(|it| it.as_str() == address);
+    let has_address = |entry: &&WorkloadEntry| entry.address.as_ref().is_some_and(|it| it.parse() == Ok(address));
     service.endpoints.iter().find(has_address).map(Endpoint::Entry)
 }
 
@@ -167,12 +168,13 @@ fn of_ingress<'w, 'a>(
     let port = listener.port.as_ref()?;
     let number = port.number.as_ref()?.value;
     let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
+    let own = receiver.address.map(|address| address.to_string());
     let bind = listener.bind.as_ref().map(|bind| bind.as_str()).filter(|bind| !bind.is_empty());
     Some(InboundPort {
         number,
         service_port: number,
         protocol,
-        bind: bind.or(receiver.address).unwrap_or("0.0.0.0").to_owned(),
+        bind: bind.map(str::to_owned).or(own).unwrap_or_else(|| "0.0.0.0".to_owned()),
         endpoint: listener.default_endpoint.as_ref().and_then(|endpoint| local_endpoint(endpoint, receiver)),
         tls: listener.tls.as_ref(),
         origin: PortOrigin::Ingress(sidecar),
@@ -244,7 +246,12 @@ spec: {selector: {app: machine}, ports: [{name: http, port: 80}, {name: tcp, por
     fn of(labels: &[(&'static str, &'static str)], address: Option<&str>) -> Vec<String> {
         let snapshot = Snapshot::of_texts([("shop.yaml", SHOP)]);
         let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
-        let receiver = Receiver::described(&world, "shop", labels.iter().copied().collect(), address);
+        let receiver = Receiver::described(
+            &world,
+            "shop",
+            labels.iter().copied().collect(),
+            address.map(|it| it.parse().unwrap()),
+        );
         ports(&world, &receiver)
             .values()
             .map(|it| format!("{} {} {}", it.number, it.service_port, it.protocol))

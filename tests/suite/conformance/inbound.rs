@@ -70,7 +70,7 @@ fn with_case(case: &Value, check: impl FnOnce(&World<'_>, &Receiver<'_, '_>)) {
     let labels = labels(case);
     let labels: LabelSet<'_> = labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let proxy = &case["proxy"];
-    let address = proxy["ip_addresses"][0].as_str();
+    let address = proxy["ip_addresses"][0].as_str().map(|address| address.parse().unwrap());
     check(&world, &Receiver::described(&world, text(&proxy["config_namespace"]), labels, address));
 }
 
@@ -202,7 +202,8 @@ fn connections_arrive_as_at_istiods_sidecars() {
         });
     }
     let agree = calls + cluster_cases - differ.len();
-    println!("inbound: {agree} of {calls} calls and {cluster_cases} lists of clusters agree");
+    let all = calls + cluster_cases;
+    println!("inbound: {agree} of {all} agree ({calls} calls, {cluster_cases} lists of clusters)");
     let unexpected: Vec<String> = differ
         .iter()
         .filter(|(name, _)| !DIFFERENT.iter().any(|(known, _)| known == name))
