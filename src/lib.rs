@@ -19,6 +19,8 @@ pub mod world;
 
 pub mod routing;
 
+pub mod policy;
+
 pub mod simulate;
 
 pub mod lint;

@@ -47,7 +47,7 @@ pub enum Command {
     /// Find mistakes in manifests
     Lint(Lint),
     /// Say where requests go
-    Simulate(Simulate),
+    Simulate(Box<Simulate>),
     /// Explain a rule
     Explain(Explain),
 }
@@ -90,6 +90,18 @@ pub struct Simulate {
     /// A label of the client; can be repeated
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "gateway")]
     pub from_label: Vec<String>,
+    /// The service account of the client [default: default]
+    #[arg(long, value_name = "NAME", conflicts_with = "gateway")]
+    pub from_account: Option<String>,
+    /// Ask the sidecar of the server instead: the namespace of the workload that the request arrives at
+    #[arg(long, value_name = "NAMESPACE", conflicts_with = "gateway")]
+    pub to: Option<String>,
+    /// A label of that workload; can be repeated
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "gateway")]
+    pub to_label: Vec<String>,
+    /// The client shows a certificate of the mesh, which proves its namespace and service account
+    #[arg(long)]
+    pub mtls: bool,
     /// Come in by this Gateway instead of from a workload of the mesh
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub gateway: Option<String>,
@@ -97,7 +109,7 @@ pub struct Simulate {
     #[arg(long)]
     pub trace: bool,
     /// Answer the requests of this file, one on each line as JSON; - for standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "header", "method", "port", "from", "from_label", "gateway", "trace"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "header", "method", "port", "from", "from_label", "from_account", "to", "to_label", "mtls", "gateway", "trace"])]
     pub requests: Option<PathBuf>,
     /// How to write the answers
     #[arg(long, value_name = "FORMAT", default_value = "text")]

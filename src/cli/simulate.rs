@@ -30,6 +30,7 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     }
     let questions = match &template.host {
         Some(_) => vec![template],
+        None if template.to.is_some() => vec![template],
         None => simulator.questions(&template),
     };
     if questions.is_empty() {
@@ -40,7 +41,7 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
         Format::Text => report::text::answers(&results, &project.snapshot.sources, &terminal::style(common), out),
         Format::Json => report::json::simulate(&results, out),
     })?;
-    let asked_for_one = args.url.is_some();
+    let asked_for_one = args.url.is_some() || questions[0].to.is_some();
     Ok(if project.failed() || (asked_for_one && results.iter().any(Result::is_err)) {
         exit::FAILED
     } else if args.expect && results.iter().any(is_stopped) {
@@ -68,9 +69,23 @@ fn question(args: &Simulate) -> Result<Request, String> {
     if let Some(url) = &args.url {
         apply_url(url, &mut question)?;
     }
-    if args.from.is_some() || !args.from_label.is_empty() {
-        let labels = args.from_label.iter().map(|label| pair(label, '=', "--from-label")).collect::<Result<_, _>>()?;
-        question.from = Some(Workload { namespace: args.from.clone(), labels, ..Workload::default() });
+    let labels = |written: &[String], option| -> Result<_, String> {
+        written.iter().map(|label| pair(label, '=', option)).collect()
+    };
+    if args.from.is_some() || !args.from_label.is_empty() || args.from_account.is_some() {
+        question.from = Some(Workload {
+            namespace: args.from.clone(),
+            labels: labels(&args.from_label, "--from-label")?,
+            service_account: args.from_account.clone(),
+            address: None,
+        });
+    }
+    if args.to.is_some() || !args.to_label.is_empty() {
+        let labels = labels(&args.to_label, "--to-label")?;
+        question.to = Some(Workload { namespace: args.to.clone(), labels, ..Workload::default() });
+    }
+    if args.mtls {
+        question.tls = Some(Tls::Mtls);
     }
     for header in &args.header {
         // `name=value`, or `Name: value` as curl takes it.

@@ -28,6 +28,10 @@ pub struct Mesh {
     pub domain: Option<String>,
     /// The namespace whose resources apply to all. Default: `istio-system`.
     pub root_namespace: Option<String>,
+    /// The trust domain of the mesh's identities. Default: `cluster.local`.
+    pub trust_domain: Option<String>,
+    /// Other trust domains that count as the mesh's own. Default: none.
+    pub trust_domain_aliases: Option<Vec<String>>,
     /// What happens to requests for unknown destinations. Default: `ALLOW_ANY`.
     pub outbound_traffic_policy: Option<OutboundTrafficPolicy>,
     /// Who sees Services and ServiceEntries that do not say. Default: `*`.

@@ -1,7 +1,7 @@
 //! The one table of kinds: which group and versions each is served in, and which message describes it.
 
 use super::decode::{Decode, Decoder};
-use super::{kubernetes, networking};
+use super::{kubernetes, networking, security};
 use crate::yaml::Node;
 
 /// Where the described message of a kind stands in its resources.
@@ -81,6 +81,11 @@ kinds! {
         Sidecar: networking::Sidecar, Spec, Namespaced;
         WorkloadEntry: networking::WorkloadEntry, Spec, Namespaced;
     }
+    "security.istio.io" ["v1", "v1beta1"] {
+        PeerAuthentication: security::PeerAuthentication, Spec, Namespaced;
+        RequestAuthentication: security::RequestAuthentication, Spec, Namespaced;
+        AuthorizationPolicy: security::AuthorizationPolicy, Spec, Namespaced;
+    }
     "" ["v1"] {
         Service: kubernetes::Service, Spec, Namespaced;
         Namespace: kubernetes::Namespace, Root, Cluster;
@@ -108,8 +113,13 @@ kinds! {
     }
 }
 
-/// The group of Istio's traffic kinds, whose versions and kinds are checked.
-pub const ISTIO_NETWORKING: &str = "networking.istio.io";
+/// The group of Istio's traffic kinds.
+const ISTIO_NETWORKING: &str = "networking.istio.io";
+
+/// Whether a group is one of Istio's API, whose versions, kinds and resource keys are checked.
+pub fn is_istio(group: &str) -> bool {
+    group == ISTIO_NETWORKING || group == "security.istio.io"
+}
 
 /// Kinds of [`ISTIO_NETWORKING`] that exist but are not read yet.
 const UNREAD: [&str; 3] = ["EnvoyFilter", "ProxyConfig", "WorkloadGroup"];
@@ -136,11 +146,13 @@ pub fn lookup(api_version: &str, kind: &str) -> Lookup {
     // Until Kubernetes 1.16 the workloads were served here as well.
     let group = if group == "extensions" { "apps" } else { group };
     let of_group = |candidate: &&Kind| candidate.group() == group;
+    let unread = if group == ISTIO_NETWORKING { UNREAD.as_slice() } else { &[] };
     match Kind::ALL.iter().filter(of_group).find(|candidate| candidate.name() == kind) {
-        Some(found) if group != ISTIO_NETWORKING || found.versions().contains(&version) => Lookup::Known(*found),
+        Some(found) if !is_istio(group) || found.versions().contains(&version) => Lookup::Known(*found),
         Some(found) => Lookup::UnservedVersion(*found),
-        None if group == ISTIO_NETWORKING && !UNREAD.contains(&kind) => {
-            let names = Kind::ALL.iter().filter(of_group).map(|candidate| candidate.name()).chain(UNREAD);
+        None if is_istio(group) && !unread.contains(&kind) => {
+            let names =
+                Kind::ALL.iter().filter(of_group).map(|candidate| candidate.name()).chain(unread.iter().copied());
             Lookup::UnknownKind { suggestion: super::decode::nearest(kind, names) }
         }
         None => Lookup::Foreign,

@@ -8,7 +8,10 @@ message! {
     open struct MeshConfig {
         root_namespace: Option<Spanned<String>>,
         trust_domain: Option<Spanned<String>>,
+        trust_domain_aliases: Vec<Spanned<String>>,
         outbound_traffic_policy: Option<OutboundTrafficPolicy>,
+        inbound_traffic_policy: Option<InboundTrafficPolicy>,
+        extension_providers: Vec<ExtensionProvider>,
         default_service_export_to: Vec<Spanned<String>>,
         default_virtual_service_export_to: Vec<Spanned<String>>,
         default_destination_rule_export_to: Vec<Spanned<String>>,
@@ -28,5 +31,27 @@ enumeration! {
         RegistryOnly = "REGISTRY_ONLY" / 0,
         AllowAny = "ALLOW_ANY" / 1,
         AllowAnyDynamicDns = "ALLOW_ANY_DYNAMIC_DNS" / 3,
+    }
+}
+
+message! {
+    /// Where sidecars send what comes in.
+    open struct InboundTrafficPolicy {
+        mode: Option<Spanned<InboundTrafficPolicyMode>>,
+    }
+}
+
+enumeration! {
+    /// To which address of the workload.
+    enum InboundTrafficPolicyMode {
+        Passthrough = "PASSTHROUGH" / 0,
+        Localhost = "LOCALHOST" / 1,
+    }
+}
+
+message! {
+    /// A service that proxies ask or tell something, such as an external authorizer.
+    open struct ExtensionProvider {
+        name: Option<Spanned<String>>,
     }
 }

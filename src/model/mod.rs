@@ -15,6 +15,7 @@ pub mod networking;
 mod problem;
 mod resource;
 mod scalar;
+pub mod security;
 
 pub use decode::nearest;
 pub use duration::Duration;

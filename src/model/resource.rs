@@ -122,7 +122,7 @@ impl Reader<'_> {
         self.contents.skipped += 1;
         let forgotten = kind
             .and_then(|kind| Kind::ALL.iter().find(|known| known.name() == kind))
-            .filter(|known| known.group() == kinds::ISTIO_NETWORKING && node.get("spec").is_some());
+            .filter(|known| kinds::is_istio(known.group()) && node.get("spec").is_some());
         if let Some(known) = forgotten {
             let message = format!("a {} without apiVersion", known.name());
             let help = format!("add apiVersion: {}/{}", known.group(), known.versions()[0]);
@@ -136,7 +136,7 @@ impl Reader<'_> {
     }
 
     fn read_known(&mut self, node: &Node, kind: Kind, api_version: &str) {
-        if kind.group() == kinds::ISTIO_NETWORKING {
+        if kinds::is_istio(kind.group()) {
             self.check_resource_keys(node);
         }
         let missing = Node { span: node.span, value: Value::Null };

@@ -10,6 +10,7 @@ mod delegate;
 mod destination;
 pub mod gateway;
 mod http;
+pub mod inbound;
 mod l4;
 mod listener;
 pub mod outbound;

@@ -5,15 +5,17 @@ mod apply;
 mod compiled;
 mod decide;
 mod dial;
+mod inbound;
 mod questions;
 mod request;
 mod result;
 mod trace;
 
+pub use inbound::{Incoming, Leg, arrive};
 pub use request::{Direction, GatewayRef, HeaderValue, Protocol, Request, Tls, Workload};
 pub use result::{
-    Abort, Answer, Decision, Delay, Destination, Fault, Mirror, Outcome, Retries, Rewritten, Route, Step, Unanswered,
-    Verdict,
+    Abort, Answer, Decision, Delay, Destination, Fault, Mirror, Outcome, PolicyVerdict, Retries, Rewritten, Route,
+    Step, Unanswered, Verdict,
 };
 
 use std::borrow::Cow;
@@ -74,8 +76,8 @@ impl<'a> Simulator<'a> {
     }
 
     fn answer(&self, question: &Request) -> Result<Answer, String> {
-        if question.direction == Some(Direction::Inbound) || question.to.is_some() {
-            return Err("not simulated yet: the inbound side of a workload".to_owned());
+        if inbound::is_asked(question) {
+            return inbound::answer(self.world, question);
         }
         if question.direction == Some(Direction::Gateway) && question.gateway.is_none() {
             return Err("direction gateway needs the field gateway".to_owned());

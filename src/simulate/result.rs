@@ -45,6 +45,9 @@ pub struct Decision {
     pub flag: Option<&'static str>,
     /// The rule that decided.
     pub route: Option<Route>,
+    /// The policy that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyVerdict>,
     /// Where the request goes, with shares that add up to 100.
     pub destinations: Vec<Destination>,
     /// Where copies go.
@@ -68,6 +71,7 @@ impl Decision {
             status: None,
             flag: None,
             route: None,
+            policy: None,
             destinations: Vec::new(),
             mirrors: Vec::new(),
             fault: None,
@@ -147,6 +151,31 @@ pub struct Route {
     /// The line of the rule.
     pub line: usize,
     /// The rule, or the match of it that took the request.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// A policy, or a rule of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyVerdict {
+    /// `AuthorizationPolicy`, `RequestAuthentication` or `PeerAuthentication`.
+    pub kind: &'static str,
+    /// `namespace/name`.
+    pub name: String,
+    /// What the policy does with what it matches: `ALLOW`, `DENY`, `AUDIT`, `CUSTOM`; the mode of a PeerAuthentication;
+    /// `token` of a RequestAuthentication.
+    pub action: &'static str,
+    /// The rule's index; null if it is the policy as a whole, because no rule matches.
+    pub rule: Option<usize>,
+    /// The file.
+    pub file: String,
+    /// The line of the rule, else of the policy.
+    pub line: usize,
+    /// The reason, where the rule alone does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The rule, else the policy.
     #[serde(skip)]
     pub span: Span,
 }
@@ -257,6 +286,9 @@ pub struct Step {
     /// The rule; null for the default route of a service.
     #[serde(flatten)]
     pub route: Option<Route>,
+    /// The rule, if it is a policy's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyVerdict>,
     /// What came of it.
     pub verdict: Verdict,
     /// The first condition that does not hold.

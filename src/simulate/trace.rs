@@ -12,7 +12,7 @@ pub(super) fn http(proxy: &Proxy<'_>, host: &VirtualHost<'_>, request: &Request<
             Action::Rule(rule) => Some(decide::http_route(proxy, rule, clause.entry)),
             Action::Service(_) => None,
         };
-        let step = |verdict, condition, seen, wanted| Step { route, verdict, condition, seen, wanted };
+        let step = |verdict, condition, seen, wanted| Step { route, policy: None, verdict, condition, seen, wanted };
         if let Some(exclusion) = &clause.exclusion {
             let (seen, wanted) = (exclusion.seen.clone(), exclusion.wanted.clone());
             steps.push(step(Verdict::Excluded, Some(exclusion.name.to_owned()), Some(seen), Some(wanted)));
@@ -45,7 +45,14 @@ pub(super) fn connection(
         }
     }
     if taken.is_some_and(|route| route.rule.is_none()) {
-        steps.push(Step { route: None, verdict: Verdict::Matched, condition: None, seen: None, wanted: None });
+        steps.push(Step {
+            route: None,
+            policy: None,
+            verdict: Verdict::Matched,
+            condition: None,
+            seen: None,
+            wanted: None,
+        });
     }
     steps
 }
@@ -54,7 +61,7 @@ fn step(proxy: &Proxy<'_>, considered: &Considered<'_>, connection: &Connection<
     let route = Some(decide::l4_route(proxy, &considered.rule));
     let step = |verdict, condition: &str, seen, wanted| {
         let condition = Some(condition.to_owned()).filter(|condition| !condition.is_empty());
-        Step { route, verdict, condition, seen, wanted }
+        Step { route, policy: None, verdict, condition, seen, wanted }
     };
     if is_deciding {
         return step(Verdict::Matched, "", None, None);

@@ -10,6 +10,7 @@ mod gateway;
 pub mod host;
 mod inventory;
 mod names;
+mod policies;
 mod protocol;
 mod registry;
 mod service;
@@ -24,6 +25,7 @@ pub use destinations::{DestinationRef, Section};
 pub use gateway::{Gateway, GatewayName, ServerHost};
 pub use inventory::Inventory;
 pub use names::{NamespacedName, resolve_gateway_name};
+pub use policies::{AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Policies, Policy, RequestAuthentication};
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
 pub use service::{Discovery, Service, ServicePort};
@@ -58,6 +60,8 @@ pub struct World<'a> {
     pub sidecars: Vec<Sidecar<'a>>,
     /// What runs: pods as their templates describe them, and WorkloadEntries.
     pub workloads: Vec<Workload<'a>>,
+    /// The policies.
+    pub policies: Policies<'a>,
     /// What the manifests can be expected to hold completely.
     pub inventory: Inventory,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
@@ -78,6 +82,7 @@ impl<'a> World<'a> {
             destination_rules: DestinationRules::new(&resources, &settings),
             inventory: Inventory::new(&services, &workloads, &gateways),
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
+            policies: Policies::new(&resources, &settings),
             gateways,
             sidecars: sidecar::sidecars(&resources, &settings),
             services,

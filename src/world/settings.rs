@@ -2,7 +2,9 @@
 
 use crate::config::{Config, OutboundMode};
 use crate::load::Snapshot;
-use crate::model::mesh_config::{MeshConfig, OutboundTrafficPolicy, OutboundTrafficPolicyMode};
+use crate::model::mesh_config::{
+    InboundTrafficPolicyMode, MeshConfig, OutboundTrafficPolicy, OutboundTrafficPolicyMode,
+};
 use crate::model::{Resource, Scope};
 use crate::source::Spanned;
 
@@ -16,6 +18,17 @@ pub struct Settings {
     pub root_namespace: String,
     /// The namespace of manifests that name none, as `kubectl apply` would use it. Default `default`.
     pub default_namespace: String,
+    /// The trust domain of the mesh's identities. Default `cluster.local`.
+    pub trust_domain: String,
+    /// Other trust domains that count as the mesh's own.
+    pub trust_domain_aliases: Vec<String>,
+    /// The names of the extension providers, if the manifests have a MeshConfig.
+    pub extension_providers: Option<Vec<String>>,
+    /// Whether sidecars send what comes in to `127.0.0.1` instead of the address that was dialled
+    /// (`inboundTrafficPolicy: LOCALHOST`). Default no.
+    pub inbound_to_localhost: bool,
+    /// Whether `tls` of a Sidecar's `ingress` counts (istiod: `ENABLE_TLS_ON_SIDECAR_INGRESS`). Default no.
+    pub sidecar_ingress_tls: bool,
     /// Whether unknown destinations can be reached. Default `ALLOW_ANY`.
     pub outbound: OutboundMode,
     /// Who sees services that do not say. Default `*`.
@@ -33,6 +46,11 @@ impl Default for Settings {
             domain: "cluster.local".to_owned(),
             root_namespace: "istio-system".to_owned(),
             default_namespace: "default".to_owned(),
+            trust_domain: "cluster.local".to_owned(),
+            trust_domain_aliases: Vec::new(),
+            extension_providers: None,
+            inbound_to_localhost: false,
+            sidecar_ingress_tls: false,
             outbound: OutboundMode::AllowAny,
             service_export_to: public(),
             virtual_service_export_to: public(),
@@ -55,6 +73,8 @@ impl Settings {
         replace(&mut self.default_namespace, config.namespace.clone());
         replace(&mut self.domain, mesh.domain.clone());
         replace(&mut self.root_namespace, mesh.root_namespace.clone());
+        replace(&mut self.trust_domain, mesh.trust_domain.clone());
+        replace(&mut self.trust_domain_aliases, mesh.trust_domain_aliases.clone());
         replace(&mut self.outbound, mesh.outbound_traffic_policy.map(|policy| policy.mode));
         replace(&mut self.service_export_to, mesh.default_service_export_to.clone());
         replace(&mut self.virtual_service_export_to, mesh.default_virtual_service_export_to.clone());
@@ -66,6 +86,12 @@ impl Settings {
             (!written.is_empty()).then(|| written.iter().map(|entry| entry.value.clone()).collect())
         };
         replace(&mut self.root_namespace, mesh.root_namespace.as_ref().map(|name| name.value.clone()));
+        replace(&mut self.trust_domain, mesh.trust_domain.as_ref().map(|name| name.value.clone()));
+        replace(&mut self.trust_domain_aliases, list(&mesh.trust_domain_aliases));
+        let providers = mesh.extension_providers.iter().filter_map(|provider| provider.name.as_ref());
+        self.extension_providers.get_or_insert_default().extend(providers.map(|name| name.value.clone()));
+        let inbound = mesh.inbound_traffic_policy.as_ref().and_then(|policy| policy.mode);
+        replace(&mut self.inbound_to_localhost, inbound.map(|mode| mode.value == InboundTrafficPolicyMode::Localhost));
         let mode = |policy: &OutboundTrafficPolicy| match policy.mode.map(|mode| mode.value) {
             // An empty policy means the first value.
             None | Some(OutboundTrafficPolicyMode::RegistryOnly | OutboundTrafficPolicyMode::Undefined(_)) => {

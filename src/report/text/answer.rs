@@ -6,6 +6,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::excerpt::{Excerpt, Mark};
 use super::finding::push_block;
+use super::policy;
 use super::theme::{Lead, Theme};
 use super::words::{clean, push_hanging};
 use crate::report::Style;
@@ -111,6 +112,9 @@ fn outcome(answer: &Answer) -> String {
 }
 
 fn rule_name(answer: &Answer) -> String {
+    if let Some(decisive) = &answer.policy {
+        return policy::name(decisive);
+    }
     match (&answer.route, answer.outcome) {
         (Some(route), _) => clean(&format!("{} {}", route.virtual_service, rule_path(route))),
         (None, Outcome::Forward) => "no VirtualService".to_owned(),
@@ -128,11 +132,13 @@ fn rule_path(route: &Route) -> String {
 
 /// The rule that decided, in its file.
 fn push_rule(text: &mut String, answer: &Answer, sources: &Sources, theme: &Theme) {
-    let Some(route) = &answer.route else { return };
+    let of_policy = answer.policy.as_ref().map(|decisive| (decisive.span, policy::decides(decisive)));
+    let of_route = || answer.route.as_ref().map(|route| (route.span, format!("{} decides", rule_path(route))));
+    let Some((span, message)) = of_policy.or_else(of_route) else { return };
     let positions = Positions::new(sources);
-    let excerpt = Excerpt::new(sources, &positions, &[Mark { span: route.span, label: None }], &theme.style);
+    let excerpt = Excerpt::new(sources, &positions, &[Mark { span, label: None }], &theme.style);
     text.push('\n');
-    push_block(text, &format!("{} decides", rule_path(route)), Lead::Related, excerpt, theme);
+    push_block(text, &message, Lead::Related, excerpt, theme);
 }
 
 /// What the rule does besides choosing destinations.
@@ -196,6 +202,12 @@ fn push_step(text: &mut String, step: &Step, theme: &Theme) {
         Verdict::Excluded => ("∅", "o"),
     };
     let mark = if theme.style.unicode { mark } else { plain };
+    if let Some(considered) = &step.policy {
+        let rule = format!("{} ({}:{})", policy::name(considered), considered.file, considered.line);
+        push_hanging(text, &format!("  {mark} "), 4, &clean(&rule), theme.style.columns());
+        push_hanging(text, "      ", 6, &clean(&policy::came_of(considered, step)), theme.style.columns());
+        return;
+    }
     let rule = step.route.as_ref().map_or_else(
         || "the default route of the service".to_owned(),
         |route| format!("{} {} ({}:{})", route.virtual_service, rule_path(route), route.file, route.line),

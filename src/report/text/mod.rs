@@ -7,6 +7,7 @@
 mod answer;
 mod excerpt;
 mod finding;
+mod policy;
 mod source_code;
 mod theme;
 mod totals;

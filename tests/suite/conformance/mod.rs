@@ -2,4 +2,5 @@
 
 mod different;
 mod hosts;
+mod inbound;
 mod routing;

@@ -1,0 +1,101 @@
+//! AuthorizationPolicy.
+
+use super::PolicyTargetReference;
+use crate::model::macros::{enumeration, message};
+use crate::model::networking::LabelSelector;
+use crate::source::Spanned;
+
+message! {
+    /// Which requests are let in.
+    struct AuthorizationPolicy {
+        selector: Option<LabelSelector>,
+        target_ref: Option<PolicyTargetReference>,
+        target_refs: Vec<PolicyTargetReference>,
+        rules: Vec<Rule>,
+        action: Option<Spanned<Action>>,
+        provider: Option<ExtensionProvider>,
+    }
+}
+
+message! {
+    /// The service that a policy with the action CUSTOM leaves the decision to.
+    struct ExtensionProvider {
+        name: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// Requests from any of the sources to any of the operations for which all conditions hold.
+    struct Rule {
+        from: Vec<From>,
+        to: Vec<To>,
+        when: Vec<Condition>,
+    }
+}
+
+message! {
+    /// Wraps a source.
+    struct From {
+        source: Option<Source>,
+    }
+}
+
+message! {
+    /// Wraps an operation.
+    struct To {
+        operation: Option<Operation>,
+    }
+}
+
+message! {
+    /// Who sends a request. All fields must hold, each for one of its values.
+    struct Source {
+        principals: Vec<Spanned<String>>,
+        not_principals: Vec<Spanned<String>>,
+        request_principals: Vec<Spanned<String>>,
+        not_request_principals: Vec<Spanned<String>>,
+        namespaces: Vec<Spanned<String>>,
+        not_namespaces: Vec<Spanned<String>>,
+        service_accounts: Vec<Spanned<String>>,
+        not_service_accounts: Vec<Spanned<String>>,
+        ip_blocks: Vec<Spanned<String>>,
+        not_ip_blocks: Vec<Spanned<String>>,
+        remote_ip_blocks: Vec<Spanned<String>>,
+        not_remote_ip_blocks: Vec<Spanned<String>>,
+        trust_domains: Vec<Spanned<String>>,
+        not_trust_domains: Vec<Spanned<String>>,
+    }
+}
+
+message! {
+    /// What a request asks for. All fields must hold, each for one of its values.
+    struct Operation {
+        hosts: Vec<Spanned<String>>,
+        not_hosts: Vec<Spanned<String>>,
+        ports: Vec<Spanned<String>>,
+        not_ports: Vec<Spanned<String>>,
+        methods: Vec<Spanned<String>>,
+        not_methods: Vec<Spanned<String>>,
+        paths: Vec<Spanned<String>>,
+        not_paths: Vec<Spanned<String>>,
+    }
+}
+
+message! {
+    /// A condition on an attribute of a request.
+    struct Condition {
+        key: Option<Spanned<String>>,
+        values: Vec<Spanned<String>>,
+        not_values: Vec<Spanned<String>>,
+    }
+}
+
+enumeration! {
+    /// What happens to requests that a rule matches.
+    enum Action {
+        Allow = "ALLOW" / 0,
+        Deny = "DENY" / 1,
+        Audit = "AUDIT" / 2,
+        Custom = "CUSTOM" / 3,
+    }
+}

@@ -1,0 +1,25 @@
+//! `security.istio.io`: who may talk to whom, and what proves it. Messages and fields are those of
+//! <https://istio.io/latest/docs/reference/config/security/>.
+
+mod authorization_policy;
+mod peer_authentication;
+mod request_authentication;
+
+pub use authorization_policy::{
+    Action, AuthorizationPolicy, Condition, ExtensionProvider, From, Operation, Rule, Source, To,
+};
+pub use peer_authentication::{MutualTls, MutualTlsMode, PeerAuthentication};
+pub use request_authentication::{ClaimToHeader, JwtHeader, JwtRule, RequestAuthentication};
+
+use super::macros::message;
+use crate::source::Spanned;
+
+message! {
+    /// The resource that a policy is attached to, in place of a selector.
+    struct PolicyTargetReference {
+        group: Option<Spanned<String>>,
+        kind: Option<Spanned<String>>,
+        name: Option<Spanned<String>>,
+        namespace: Option<Spanned<String>>,
+    }
+}

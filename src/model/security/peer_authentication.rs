@@ -1,0 +1,32 @@
+//! PeerAuthentication.
+
+use crate::model::macros::{enumeration, message};
+use crate::model::map::Map;
+use crate::model::networking::LabelSelector;
+use crate::source::Spanned;
+
+message! {
+    /// Whether workloads take plaintext, mutual TLS, or both.
+    struct PeerAuthentication {
+        selector: Option<LabelSelector>,
+        mtls: Option<MutualTls>,
+        port_level_mtls: Map<MutualTls>,
+    }
+}
+
+message! {
+    /// The mode for a workload or one of its ports.
+    struct MutualTls {
+        mode: Option<Spanned<MutualTlsMode>>,
+    }
+}
+
+enumeration! {
+    /// What a workload takes.
+    enum MutualTlsMode {
+        Unset = "UNSET" / 0,
+        Disable = "DISABLE" / 1,
+        Permissive = "PERMISSIVE" / 2,
+        Strict = "STRICT" / 3,
+    }
+}

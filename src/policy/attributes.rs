@@ -1,0 +1,83 @@
+//! What a proxy knows of a request when it asks the policies.
+
+use std::net::IpAddr;
+
+use super::Identity;
+use crate::routing::Request;
+
+/// What a proxy knows of a request, or of a connection on which it does not look for requests.
+#[derive(Debug, Clone)]
+pub struct Attributes<'r> {
+    /// Who the client's certificate says it is; `None` without mutual TLS.
+    pub identity: Option<&'r Identity>,
+    /// The address that the connection comes from, if it is known.
+    pub source_ip: Option<IpAddr>,
+    /// The address of the client behind proxies, if it is known.
+    pub remote_ip: Option<IpAddr>,
+    /// The address that the connection goes to, if it is known.
+    pub destination_ip: Option<IpAddr>,
+    /// The port that the proxy listens on for the connection: the workload's, not the service's.
+    pub destination_port: u32,
+    /// The server name of TLS.
+    pub sni: &'r str,
+    /// The request; `None` on ports that are not HTTP to the proxy.
+    pub http: Option<&'r Request<'r>>,
+    /// The claims of the token that was accepted; null without one.
+    pub claims: &'r serde_json::Value,
+}
+
+/// The address of the client as a sidecar takes it from `x-forwarded-for`: the last one there, which the proxy before it
+/// has added, else the address of the connection (Envoy: `use_remote_address: false`, no trusted hops).
+pub fn remote_ip(request: &Request<'_>, source: Option<IpAddr>) -> Option<IpAddr> {
+    let lines = request.header_values("x-forwarded-for").last();
+    let last = lines.and_then(|line| line.rsplit(|byte| *byte == b',').next());
+    let forwarded = last.and_then(|text| std::str::from_utf8(text).ok()?.trim().parse().ok());
+    forwarded.or(source)
+}
+
+impl<'r> Attributes<'r> {
+    /// The values of a header or pseudo header; several if it is repeated.
+    pub(super) fn header(&self, name: &str) -> Vec<&[u8]> {
+        let Some(request) = self.http else { return Vec::new() };
+        let name = name.to_ascii_lowercase();
+        match name.as_str() {
+            ":authority" | "host" => vec![request.authority.as_bytes()],
+            ":method" => vec![request.method.as_bytes()],
+            ":scheme" => vec![request.scheme.as_bytes()],
+            _ => {
+                let lines = request.headers.iter().filter(|(other, _)| *other == name);
+                lines.map(|(_, value)| value.as_ref()).collect()
+            }
+        }
+    }
+
+    /// The texts of a claim, given by its path: that of a string, those of a list. `scope` and `permission` are lists
+    /// that are written with spaces in between (istiod: `space_delimited_claims`).
+    pub(super) fn claim(&self, path: &[&str]) -> Vec<&str> {
+        let found = path.iter().try_fold(self.claims, |claims, key| claims.get(key));
+        match found {
+            Some(serde_json::Value::String(text)) if matches!(path, ["scope" | "permission"]) => {
+                text.split(' ').filter(|part| !part.is_empty()).collect()
+            }
+            Some(serde_json::Value::String(text)) => vec![text],
+            Some(serde_json::Value::Array(items)) => items.iter().filter_map(serde_json::Value::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_hop_is_believed() {
+        let of = |value: &'static str| {
+            let headers = vec![("x-forwarded-for".into(), value.as_bytes().into())];
+            let request = Request { headers, ..Request::default() };
+            remote_ip(&request, Some("10.0.0.1".parse().unwrap())).unwrap().to_string()
+        };
+        assert_eq!(of("1.1.1.1, 2.2.2.2"), "2.2.2.2");
+        assert_eq!(of("unknown"), "10.0.0.1");
+    }
+}

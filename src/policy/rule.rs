@@ -1,0 +1,173 @@
+//! A rule of an AuthorizationPolicy, made ready to be asked.
+
+use super::Attributes;
+use super::condition::{Condition, Context, Failure};
+use super::keys::{Attribute, InvalidKey};
+use crate::model::security::{self, Action, Operation, Source};
+use crate::source::Spanned;
+
+/// A rule: any of the sources, any of the operations, all conditions.
+#[derive(Debug)]
+pub(super) struct Rule<'a> {
+    from: Vec<Vec<Condition<'a>>>,
+    to: Vec<Vec<Condition<'a>>>,
+    when: Vec<Condition<'a>>,
+    /// Conditions that the proxy is not given, with the reason. They widen the rule.
+    pub(super) ignored: Vec<String>,
+}
+
+/// Reads a rule. An error says why the proxy is not given the rule at all (istiod: `Model.Generate`).
+pub(super) fn compile<'a>(
+    written: &'a security::Rule,
+    action: Action,
+    is_tcp: bool,
+    context: &Context<'a>,
+) -> Result<Rule<'a>, String> {
+    let mut compiler = Compiler { action, is_tcp, context, ignored: Vec::new() };
+    let mut from = Vec::new();
+    for (index, entry) in written.from.iter().enumerate() {
+        let fields = entry.source.as_ref().map(source_fields).unwrap_or_default();
+        from.push(compiler.all(&format!("from[{index}].source."), fields)?);
+    }
+    let mut to = Vec::new();
+    for (index, entry) in written.to.iter().enumerate() {
+        let fields = entry.operation.as_ref().map(operation_fields).unwrap_or_default();
+        to.push(compiler.all(&format!("to[{index}].operation."), fields)?);
+    }
+    let mut when = Vec::new();
+    for entry in &written.when {
+        let key = entry.key.as_ref().map_or("", |key| key.as_str());
+        let attribute = match Attribute::of_key(key) {
+            Ok(attribute) => attribute,
+            Err(InvalidKey::Unknown) => return Err(format!("unknown key {key:?}")),
+            Err(InvalidKey::WithoutName) => {
+                compiler.give_up(format!("{key} needs a name in brackets"))?;
+                continue;
+            }
+        };
+        when.extend(compiler.condition(key.to_owned(), attribute.clone(), false, &entry.values)?);
+        when.extend(compiler.condition(format!("{key} notValues"), attribute, true, &entry.not_values)?);
+    }
+    Ok(Rule { from, to, when, ignored: compiler.ignored })
+}
+
+/// A field: its name, what it is about, whether it is negated, its values.
+type Field<'a> = (&'static str, Attribute<'a>, bool, &'a [Spanned<String>]);
+
+fn source_fields(source: &Source) -> Vec<Field<'_>> {
+    use Attribute::{Namespace, Principal, RemoteIp, RequestPrincipal, ServiceAccount, SourceIp, TrustDomain};
+    vec![
+        ("principals", Principal, false, &source.principals),
+        ("notPrincipals", Principal, true, &source.not_principals),
+        ("requestPrincipals", RequestPrincipal, false, &source.request_principals),
+        ("notRequestPrincipals", RequestPrincipal, true, &source.not_request_principals),
+        ("namespaces", Namespace, false, &source.namespaces),
+        ("notNamespaces", Namespace, true, &source.not_namespaces),
+        ("serviceAccounts", ServiceAccount, false, &source.service_accounts),
+        ("notServiceAccounts", ServiceAccount, true, &source.not_service_accounts),
+        ("ipBlocks", SourceIp, false, &source.ip_blocks),
+        ("notIpBlocks", SourceIp, true, &source.not_ip_blocks),
+        ("remoteIpBlocks", RemoteIp, false, &source.remote_ip_blocks),
+        ("notRemoteIpBlocks", RemoteIp, true, &source.not_remote_ip_blocks),
+        ("trustDomains", TrustDomain, false, &source.trust_domains),
+        ("notTrustDomains", TrustDomain, true, &source.not_trust_domains),
+    ]
+}
+
+fn operation_fields(operation: &Operation) -> Vec<Field<'_>> {
+    use Attribute::{DestinationPort, Host, Method, Path};
+    vec![
+        ("hosts", Host, false, &operation.hosts),
+        ("notHosts", Host, true, &operation.not_hosts),
+        ("ports", DestinationPort, false, &operation.ports),
+        ("notPorts", DestinationPort, true, &operation.not_ports),
+        ("methods", Method, false, &operation.methods),
+        ("notMethods", Method, true, &operation.not_methods),
+        ("paths", Path, false, &operation.paths),
+        ("notPaths", Path, true, &operation.not_paths),
+    ]
+}
+
+struct Compiler<'c, 'a> {
+    action: Action,
+    is_tcp: bool,
+    context: &'c Context<'a>,
+    ignored: Vec<String>,
+}
+
+impl<'a> Compiler<'_, 'a> {
+    fn all(&mut self, prefix: &str, fields: Vec<Field<'a>>) -> Result<Vec<Condition<'a>>, String> {
+        let mut conditions = Vec::new();
+        for (name, attribute, is_negated, values) in fields {
+            conditions.extend(self.condition(format!("{prefix}{name}"), attribute, is_negated, values)?);
+        }
+        Ok(conditions)
+    }
+
+    fn condition(
+        &mut self,
+        name: String,
+        attribute: Attribute<'a>,
+        is_negated: bool,
+        values: &'a [Spanned<String>],
+    ) -> Result<Option<Condition<'a>>, String> {
+        if values.is_empty() {
+            return Ok(None);
+        }
+        if self.is_tcp && attribute.is_http_only() {
+            self.give_up(format!("{name} is only known of HTTP"))?;
+            return Ok(None);
+        }
+        let (condition, invalid) = Condition::new(name.clone(), attribute, is_negated, values, self.context);
+        for value in invalid {
+            self.give_up(format!("{name} has the invalid value {:?}", value.value))?;
+        }
+        Ok(condition)
+    }
+
+    /// What the proxy cannot be told makes an ALLOW rule void. Of all other rules only the condition is left out, so that
+    /// they rather forbid too much (istiod: `checkError`).
+    fn give_up(&mut self, reason: String) -> Result<(), String> {
+        if self.action == Action::Allow {
+            return Err(reason);
+        }
+        self.ignored.push(reason);
+        Ok(())
+    }
+}
+
+impl Rule<'_> {
+    /// The first condition that does not hold; `None` if the rule matches.
+    pub(super) fn first_failing(&self, attributes: &Attributes<'_>) -> Option<Failure> {
+        of_alternatives(&self.from, attributes)
+            .or_else(|| of_alternatives(&self.to, attributes))
+            .or_else(|| of_all(&self.when, attributes))
+    }
+
+    /// What the question would have to say for the answer to be sure.
+    pub(super) fn unknown(&self, attributes: &Attributes<'_>) -> impl Iterator<Item = (&str, &'static str)> {
+        let conditions = self.from.iter().chain(&self.to).flatten().chain(&self.when);
+        conditions.filter_map(|condition| Some((condition.name.as_str(), condition.unknown(attributes)?)))
+    }
+}
+
+fn of_all(conditions: &[Condition<'_>], attributes: &Attributes<'_>) -> Option<Failure> {
+    let failing = conditions.iter().find(|condition| !condition.holds(attributes));
+    failing.map(|condition| condition.failure(attributes))
+}
+
+/// The failure of the first alternative; those of the others are added if they are about the same.
+fn of_alternatives(alternatives: &[Vec<Condition<'_>>], attributes: &Attributes<'_>) -> Option<Failure> {
+    let mut failures = Vec::new();
+    for conditions in alternatives {
+        failures.push(of_all(conditions, attributes)?);
+    }
+    let field = |failure: &Failure| failure.condition.rsplit('.').next().unwrap_or_default().to_owned();
+    let mut failures = failures.into_iter();
+    let mut first = failures.next()?;
+    for other in failures.filter(|other| field(other) == field(&first)).collect::<Vec<_>>() {
+        first.wanted.push_str(" or ");
+        first.wanted.push_str(&other.wanted);
+    }
+    Some(first)
+}

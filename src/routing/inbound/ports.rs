@@ -1,0 +1,274 @@
+//! The ports that a sidecar knows of its own workload (istiod: `buildInboundChainConfigs`).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::model::kubernetes::TargetPort;
+use crate::model::networking::{IstioIngressListener, ServerTlsSettings, WorkloadEntry};
+use crate::model::{LabelSet, Spec};
+use crate::world::{Discovery, Protocol, Service, ServicePort, Sidecar, Workload, World};
+
+/// A workload at whose sidecar connections arrive.
+#[derive(Debug, Clone)]
+pub struct Receiver<'w, 'a> {
+    /// Its namespace.
+    pub namespace: &'w str,
+    /// Its labels.
+    pub labels: LabelSet<'w>,
+    /// Its address, if it is known.
+    pub address: Option<IpAddr>,
+    /// The resource that it is made from, if it is among the manifests.
+    pub workload: Option<&'w Workload<'a>>,
+}
+
+impl<'w, 'a> Receiver<'w, 'a> {
+    /// A workload of the manifests.
+    pub fn of(workload: &'w Workload<'a>) -> Self {
+        let address = match &workload.resource.spec {
+            Spec::WorkloadEntry(entry) => entry.address.as_ref().and_then(|address| address.parse().ok()),
+            _ => None,
+        };
+        Self { namespace: &workload.name.namespace, labels: workload.labels.clone(), address, workload: Some(workload) }
+    }
+
+    /// A workload by what is said of it. What its pods are like is taken from the first workload of the manifests that has
+    /// these labels, among others or not.
+    pub fn described(world: &'w World<'a>, namespace: &'w str, labels: LabelSet<'w>, address: Option<IpAddr>) -> Self {
+        let has_labels = |workload: &&Workload<'_>| {
+            workload.name.namespace == namespace
+                && labels.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
+        };
+        let mut candidates = world.workloads.iter().filter(has_labels).filter(|_| !labels.is_empty());
+        let workload = candidates.clone().find(|workload| workload.labels == labels).or_else(|| candidates.next());
+        Self { namespace, labels, address, workload }
+    }
+
+    fn entry(&self) -> Option<&'w WorkloadEntry> {
+        match &self.workload?.resource.spec {
+            Spec::WorkloadEntry(entry) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// The number of a container's port.
+    fn named_port(&self, name: &str) -> Option<u32> {
+        let ports = self.workload?.pod?.containers.iter().flat_map(|container| &container.ports);
+        let named =
+            |port: &&crate::model::kubernetes::ContainerPort| port.name.as_ref().is_some_and(|it| it.as_str() == name);
+        ports.into_iter().find(named)?.container_port.map(|number| number.value)
+    }
+}
+
+/// A port that the sidecar has filter chains for.
+#[derive(Debug, Clone)]
+pub struct InboundPort<'w, 'a> {
+    /// The number that connections come in by: the workload's port.
+    pub number: u32,
+    /// The number by which the route table is named: the service's port.
+    pub service_port: u32,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// The address that the filter chain is named after.
+    pub bind: String,
+    /// Where the sidecar sends what comes in; `None` if that is the address which was dialled.
+    pub endpoint: Option<String>,
+    /// TLS that the Sidecar resource asks for.
+    pub tls: Option<&'w ServerTlsSettings>,
+    /// What declares it.
+    pub origin: PortOrigin<'w, 'a>,
+}
+
+/// What declares a port.
+#[derive(Debug, Clone, Copy)]
+pub enum PortOrigin<'w, 'a> {
+    /// A service that the workload is behind.
+    Service(&'w Service<'a>),
+    /// `ingress` of a Sidecar resource.
+    Ingress(&'w Sidecar<'a>),
+}
+
+impl InboundPort<'_, '_> {
+    /// The name of its cluster.
+    pub fn cluster(&self) -> String {
+        format!("inbound|{}||", self.number)
+    }
+}
+
+/// The ports of a workload, by number: those of the Sidecar resource's `ingress` if it has any, else those that the
+/// services in front of the workload lead to. On a port of several services the oldest one's protocol counts.
+pub fn ports<'w, 'a>(world: &'w World<'a>, receiver: &Receiver<'w, 'a>) -> BTreeMap<u32, InboundPort<'w, 'a>> {
+    let mut ports = BTreeMap::new();
+    let sidecar = world.sidecar_of(receiver.namespace, &receiver.labels);
+    if let Some(sidecar) = sidecar.filter(|sidecar| !sidecar.spec.ingress.is_empty()) {
+        for listener in &sidecar.spec.ingress {
+            if let Some(port) = of_ingress(sidecar, listener, receiver) {
+                ports.entry(port.number).or_insert(port);
+            }
+        }
+        return ports;
+    }
+    for service in world.services.iter().filter(|service| service.discovery != Discovery::Alias) {
+        let Some(endpoint) = endpoint_of(service, receiver) else { continue };
+        for port in service.ports.iter().filter(|port| port.protocol != Protocol::Udp) {
+            let Some(number) = target(port, &endpoint, receiver) else { continue };
+            ports.entry(number).or_insert_with(|| InboundPort {
+                number,
+                service_port: port.number,
+                protocol: port.protocol,
+                bind: "0.0.0.0".to_owned(),
+                endpoint: world.settings.inbound_to_localhost.then(|| format!("127.0.0.1:{number}")),
+                tls: None,
+                origin: PortOrigin::Service(service),
+            });
+        }
+    }
+    ports
+}
+
+/// In which way a workload is an endpoint of a service.
+enum Endpoint<'w> {
+    /// By its labels or by an EndpointSlice, as a pod.
+    Pod,
+    /// By its labels, as a WorkloadEntry, or by its address.
+    Entry(&'w WorkloadEntry),
+}
+
+fn endpoint_of<'w, 'a>(service: &'w Service<'a>, receiver: &Receiver<'w, 'a>) -> Option<Endpoint<'w>> {
+    let selector = service.selector.filter(|selector| !selector.is_empty());
+    let is_selected = selector.is_some_and(|selector| selector.selects(&receiver.labels));
+    let is_listed = receiver.address.is_some_and(|address| service.pod_addresses.contains(&address));
+    if service.namespace == receiver.namespace && (is_selected || is_listed) {
+        return Some(receiver.entry().map_or(Endpoint::Pod, Endpoint::Entry));
+    }
+    // With a selector the endpoints that are written out do not count.
+    let address = receiver.address.filter(|_| selector.is_none())?;
+    let has_address = |entry: &&WorkloadEntry| entry.address.as_ref().is_some_and(|it| it.parse() == Ok(address));
+    service.endpoints.iter().find(has_address).map(Endpoint::Entry)
+}
+
+/// The workload's port that a service's port leads to.
+fn target(port: &ServicePort, endpoint: &Endpoint<'_>, receiver: &Receiver<'_, '_>) -> Option<u32> {
+    if let Endpoint::Entry(entry) = endpoint
+        && let Some(own) = entry.ports.get(&port.name)
+    {
+        return Some(own.value);
+    }
+    match &port.target {
+        None | Some(TargetPort::Number(0)) => Some(port.number),
+        Some(TargetPort::Number(number)) => Some(*number),
+        Some(TargetPort::Name(name)) => receiver.named_port(name),
+    }
+}
+
+fn of_ingress<'w, 'a>(
+    sidecar: &'w Sidecar<'a>,
+    listener: &'a IstioIngressListener,
+    receiver: &Receiver<'_, '_>,
+) -> Option<InboundPort<'w, 'a>> {
+    let port = listener.port.as_ref()?;
+    let number = port.number.as_ref()?.value;
+    let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
+    let own = receiver.address.map(|address| address.to_string());
+    let bind = listener.bind.as_ref().map(|bind| bind.as_str()).filter(|bind| !bind.is_empty());
+    Some(InboundPort {
+        number,
+        service_port: number,
+        protocol,
+        bind: bind.map(str::to_owned).or(own).unwrap_or_else(|| "0.0.0.0".to_owned()),
+        endpoint: listener.default_endpoint.as_ref().and_then(|endpoint| local_endpoint(endpoint, receiver)),
+        tls: listener.tls.as_ref(),
+        origin: PortOrigin::Ingress(sidecar),
+    })
+    .filter(|port| port.protocol != Protocol::Udp)
+}
+
+/// Where a `defaultEndpoint` is: `0.0.0.0` is the workload's own address, `unix://` a socket.
+fn local_endpoint(written: &str, receiver: &Receiver<'_, '_>) -> Option<String> {
+    if let Some(path) = written.strip_prefix("unix://") {
+        return Some(path.to_owned());
+    }
+    let (address, port) = written.rsplit_once(':')?;
+    match (address, receiver.address) {
+        ("", _) => None,
+        ("0.0.0.0" | "[::]", Some(own)) => Some(format!("{own}:{port}")),
+        _ => Some(written.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::load::Snapshot;
+    use crate::world::Settings;
+
+    const SHOP: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: shop-1, namespace: shop, labels: {app: shop, version: v1}}
+spec: {containers: [{name: a, ports: [{name: web, containerPort: 8080}]}, {name: b, ports: [{name: db, containerPort: 5432}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: b-later, namespace: shop}
+spec: {selector: {app: shop}, ports: [{name: tcp-web, port: 90, targetPort: web}, {name: grpc-x, port: 91}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: a-first, namespace: shop}
+spec: {selector: {app: shop}, ports: [{name: http, port: 80, targetPort: web}, {name: db, port: 81, targetPort: db}, {name: none, port: 82, targetPort: nowhere}, {name: udp, port: 83, protocol: UDP}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: elsewhere, namespace: other}
+spec: {selector: {app: shop}, ports: [{name: http, port: 84}]}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: vm, namespace: other}
+spec:
+  hosts: [vm.example]
+  resolution: STATIC
+  endpoints: [{address: 10.0.0.7, ports: {http: 8081}}]
+  ports: [{number: 80, name: http, protocol: HTTP}, {number: 443, name: tls, protocol: TLS, targetPort: 8443}]
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: machine, namespace: shop}
+spec: {address: 10.0.0.8, labels: {app: machine}, ports: {http: 7070}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: machine, namespace: shop}
+spec: {selector: {app: machine}, ports: [{name: http, port: 80}, {name: tcp, port: 81, targetPort: 7071}]}
+";
+
+    fn of(labels: &[(&'static str, &'static str)], address: Option<&str>) -> Vec<String> {
+        let snapshot = Snapshot::of_texts([("shop.yaml", SHOP)]);
+        let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+        let receiver = Receiver::described(
+            &world,
+            "shop",
+            labels.iter().copied().collect(),
+            address.map(|it| it.parse().unwrap()),
+        );
+        ports(&world, &receiver)
+            .values()
+            .map(|it| format!("{} {} {}", it.number, it.service_port, it.protocol))
+            .collect()
+    }
+
+    #[test]
+    fn ports_are_those_that_services_lead_to() {
+        assert_eq!(of(&[("app", "shop")], None), ["91 91 GRPC", "5432 81 auto-detected", "8080 80 HTTP"]);
+        assert_eq!(of(&[("app", "shop"), ("version", "v2")], None), ["91 91 GRPC"], "no pod tells the named ports");
+        assert_eq!(of(&[("app", "other")], None), Vec::<String>::new());
+        assert_eq!(of(&[("app", "machine")], None), ["7070 80 HTTP", "7071 81 TCP"]);
+    }
+
+    #[test]
+    fn an_address_makes_an_endpoint_of_a_service_entry() {
+        assert_eq!(of(&[], Some("10.0.0.7")), ["8081 80 HTTP", "8443 443 TLS"]);
+        assert_eq!(of(&[], Some("10.0.0.9")), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,300 @@
+//! Policies: which of them apply to a workload, and what they say about mutual TLS.
+
+use super::Settings;
+use super::names::NamespacedName;
+use crate::model::networking::LabelSelector;
+use crate::model::security::{self, MutualTls, MutualTlsMode, PolicyTargetReference};
+use crate::model::{LabelSet, Resource, Spec};
+use crate::source::Span;
+
+/// A policy of a kind.
+#[derive(Debug)]
+pub struct Policy<'a, S> {
+    /// Its name.
+    pub name: NamespacedName<'a>,
+    /// The resource.
+    pub resource: &'a Resource,
+    /// What it says.
+    pub spec: &'a S,
+}
+
+/// A PeerAuthentication.
+pub type PeerAuthentication<'a> = Policy<'a, security::PeerAuthentication>;
+/// A RequestAuthentication.
+pub type RequestAuthentication<'a> = Policy<'a, security::RequestAuthentication>;
+/// An AuthorizationPolicy.
+pub type AuthorizationPolicy<'a> = Policy<'a, security::AuthorizationPolicy>;
+
+impl AuthorizationPolicy<'_> {
+    /// What it does with requests that a rule matches. Default: ALLOW.
+    pub fn action(&self) -> security::Action {
+        self.spec.action.map_or(security::Action::Allow, |action| action.value)
+    }
+
+    /// Whether it is only tried out: reported, not enforced, and not counted as an ALLOW policy (istiod:
+    /// `istio.io/dry-run`).
+    pub fn is_dry_run(&self) -> bool {
+        self.resource.metadata.annotations.get("istio.io/dry-run").is_some_and(|value| value.as_str() == "true")
+    }
+}
+
+/// All policies, each kind in creation order.
+#[derive(Debug, Default)]
+pub struct Policies<'a> {
+    peer: Vec<PeerAuthentication<'a>>,
+    request: Vec<RequestAuthentication<'a>>,
+    authorization: Vec<AuthorizationPolicy<'a>>,
+    root_namespace: String,
+}
+
+/// What a port of a workload takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MtlsMode {
+    /// Plaintext only.
+    Disable,
+    /// Plaintext and mutual TLS.
+    Permissive,
+    /// Mutual TLS only.
+    Strict,
+}
+
+impl MtlsMode {
+    /// The word of the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disable => "DISABLE",
+            Self::Permissive => "PERMISSIVE",
+            Self::Strict => "STRICT",
+        }
+    }
+}
+
+/// The mode of a port, and what sets it.
+#[derive(Debug, Clone, Copy)]
+pub struct Mtls<'w, 'a> {
+    /// The mode.
+    pub mode: MtlsMode,
+    /// The policy that sets it, and where; `None` of the default, PERMISSIVE.
+    pub set_by: Option<(&'w PeerAuthentication<'a>, Span)>,
+}
+
+/// The label of a workload that runs a Gateway of the Gateway API, and whose value names it.
+const GATEWAY_NAME_LABEL: &str = "gateway.networking.k8s.io/gateway-name";
+
+impl<'a> Policies<'a> {
+    pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
+        let mut policies = Self { root_namespace: settings.root_namespace.clone(), ..Self::default() };
+        for &resource in resources {
+            let name = || NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name());
+            match &resource.spec {
+                Spec::PeerAuthentication(spec) => policies.peer.push(Policy { name: name(), resource, spec }),
+                Spec::RequestAuthentication(spec) => policies.request.push(Policy { name: name(), resource, spec }),
+                Spec::AuthorizationPolicy(spec) => policies.authorization.push(Policy { name: name(), resource, spec }),
+                _ => {}
+            }
+        }
+        policies
+    }
+
+    /// The PeerAuthentications, in creation order.
+    pub fn peer_authentications(&self) -> &[PeerAuthentication<'a>] {
+        &self.peer
+    }
+
+    /// The RequestAuthentications, in creation order.
+    pub fn request_authentications(&self) -> &[RequestAuthentication<'a>] {
+        &self.request
+    }
+
+    /// The AuthorizationPolicies, in creation order.
+    pub fn authorization_policies(&self) -> &[AuthorizationPolicy<'a>] {
+        &self.authorization
+    }
+
+    /// The AuthorizationPolicies of a workload: those of the root namespace, then those of its own; each in creation
+    /// order (istiod: `ListAuthorizationPolicies`).
+    pub fn authorization_policies_of(&self, namespace: &str, labels: &LabelSet<'_>) -> Vec<&AuthorizationPolicy<'a>> {
+        self.attached(&self.authorization, namespace, labels, |policy| {
+            (policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs)
+        })
+    }
+
+    /// The RequestAuthentications of a workload. All of them apply together.
+    pub fn request_authentications_of(
+        &self,
+        namespace: &str,
+        labels: &LabelSet<'_>,
+    ) -> Vec<&RequestAuthentication<'a>> {
+        self.attached(&self.request, namespace, labels, |policy| {
+            (policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs)
+        })
+    }
+
+    /// Sidecars pass over policies with `targetRefs`; a gateway of the Gateway API takes those that name it (istiod:
+    /// `PolicyMatcher.ShouldAttachPolicy`).
+    fn attached<'w, S>(
+        &self,
+        policies: &'w [Policy<'a, S>],
+        namespace: &str,
+        labels: &LabelSet<'_>,
+        target: impl Fn(&S) -> (Option<&LabelSelector>, Option<&PolicyTargetReference>, &[PolicyTargetReference]),
+    ) -> Vec<&'w Policy<'a, S>> {
+        let gateway = labels.get(GATEWAY_NAME_LABEL).copied();
+        let mut attached: Vec<_> = policies
+            .iter()
+            .filter(|policy| policy.name.namespace == namespace || policy.name.namespace == self.root_namespace)
+            .filter(|policy| {
+                let (selector, one, several) = target(policy.spec);
+                let mut references = several.iter().chain(one.filter(|_| several.is_empty())).peekable();
+                if references.peek().is_none() {
+                    return selects(selector, labels);
+                }
+                let is_gateway = |reference| is_gateway_named(reference, gateway);
+                policy.name.namespace == namespace && references.any(is_gateway)
+            })
+            .collect();
+        // A stable sort keeps the creation order.
+        attached.sort_by_key(|policy| policy.name.namespace != self.root_namespace);
+        attached
+    }
+
+    /// What a port of a workload takes: the port's mode of the policy that selects the workload, else that policy's,
+    /// else the namespace's, else the mesh's. What is not set is inherited; of several policies at a level the oldest
+    /// counts (istiod: `ComposePeerAuthentication`).
+    pub fn mtls<'w>(&'w self, namespace: &str, labels: &LabelSet<'_>, port: u32) -> Mtls<'w, 'a> {
+        let is_wide = |policy: &&PeerAuthentication<'_>| is_empty(policy.spec.selector.as_ref());
+        let wide = |namespace: &str| self.peer.iter().filter(is_wide).find(|policy| policy.name.namespace == namespace);
+        let of_mesh = wide(&self.root_namespace);
+        let of_namespace = wide(namespace);
+        let of_workload = self.of_workload(namespace, labels);
+        let of_port = of_workload.and_then(|policy| {
+            let of_port = policy.spec.port_level_mtls.iter().find(|(key, _)| key.parse() == Ok(port));
+            Some((policy, of_port?.1))
+        });
+        let of_policy = |policy: &'w PeerAuthentication<'a>| Some((policy, policy.spec.mtls.as_ref()?));
+        let levels =
+            [of_port, of_workload.and_then(of_policy), of_namespace.and_then(of_policy), of_mesh.and_then(of_policy)];
+        let set = levels.into_iter().flatten().find_map(|(policy, mtls)| Some((policy, set_mode(mtls)?)));
+        match set {
+            Some((policy, (mode, span))) => Mtls { mode, set_by: Some((policy, span)) },
+            None => Mtls { mode: MtlsMode::Permissive, set_by: None },
+        }
+    }
+
+    /// The oldest policy that selects a workload.
+    fn of_workload(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&PeerAuthentication<'a>> {
+        // In the root namespace a selector has no meaning, so such a policy applies to nothing.
+        let candidates = self.peer.iter().filter(|policy| {
+            policy.name.namespace == namespace
+                && namespace != self.root_namespace
+                && !is_empty(policy.spec.selector.as_ref())
+        });
+        candidates.into_iter().find(|policy| selects(policy.spec.selector.as_ref(), labels))
+    }
+}
+
+fn is_empty(selector: Option<&LabelSelector>) -> bool {
+    selector.is_none_or(|selector| selector.match_labels.is_empty())
+}
+
+fn selects(selector: Option<&LabelSelector>, labels: &LabelSet<'_>) -> bool {
+    selector.is_none_or(|selector| selector.match_labels.selects(labels))
+}
+
+fn is_gateway_named(reference: &PolicyTargetReference, gateway: Option<&str>) -> bool {
+    let text = |field: &Option<crate::source::Spanned<String>>| field.as_ref().map(|value| value.value.clone());
+    text(&reference.group).is_some_and(|group| group == "gateway.networking.k8s.io")
+        && text(&reference.kind).is_some_and(|kind| kind == "Gateway")
+        && reference.name.as_ref().is_some_and(|name| Some(name.as_str()) == gateway)
+}
+
+/// The mode if it is set, and where.
+fn set_mode(mtls: &MutualTls) -> Option<(MtlsMode, Span)> {
+    let written = mtls.mode?;
+    let mode = match written.value {
+        MutualTlsMode::Disable => MtlsMode::Disable,
+        MutualTlsMode::Permissive => MtlsMode::Permissive,
+        MutualTlsMode::Strict => MtlsMode::Strict,
+        MutualTlsMode::Unset | MutualTlsMode::Undefined(_) => return None,
+    };
+    Some((mode, written.span))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::load::Snapshot;
+    use crate::world::World;
+
+    fn manifest(kind: &str, namespace: &str, name: &str, spec: &str) -> String {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n---\n"
+        )
+    }
+
+    fn with_world<T>(manifests: &[String], ask: impl FnOnce(&World<'_>) -> T) -> T {
+        let snapshot = Snapshot::of_texts([("policies.yaml", manifests.concat().as_str())]);
+        ask(&World::new(&snapshot, Settings::new(&Config::default(), &snapshot)))
+    }
+
+    fn mode(world: &World<'_>, namespace: &str, app: &str, port: u32) -> &'static str {
+        world.policies.mtls(namespace, &LabelSet::from([("app", app)]), port).mode.as_str()
+    }
+
+    #[test]
+    fn the_mode_of_a_port_is_that_of_the_narrowest_policy_that_sets_one() {
+        let peer = |namespace: &str, name: &str, spec: &str| manifest("PeerAuthentication", namespace, name, spec);
+        let manifests = [
+            peer("istio-system", "mesh", "{mtls: {mode: STRICT}}"),
+            // A selector in the root namespace selects nothing.
+            peer("istio-system", "a-selector", "{selector: {matchLabels: {app: b}}, mtls: {mode: DISABLE}}"),
+            peer("one", "wide", "{mtls: {mode: DISABLE}, portLevelMtls: {80: {mode: STRICT}}}"),
+            peer("one", "z-later", "{mtls: {mode: STRICT}}"),
+            peer(
+                "one",
+                "workload",
+                "{selector: {matchLabels: {app: a}}, mtls: {mode: UNSET}, portLevelMtls: {81: {mode: PERMISSIVE}, 82: {mode: UNSET}}}",
+            ),
+            peer("two", "unset", "{}"),
+        ];
+        with_world(&manifests, |world| {
+            for (namespace, app, port, expected) in [
+                ("one", "b", 80, "DISABLE"),
+                ("one", "a", 81, "PERMISSIVE"),
+                ("one", "a", 82, "DISABLE"),
+                ("one", "a", 83, "DISABLE"),
+                ("two", "b", 80, "STRICT"),
+                ("three", "a", 81, "STRICT"),
+                ("istio-system", "b", 80, "STRICT"),
+            ] {
+                assert_eq!(mode(world, namespace, app, port), expected, "{namespace} {app} {port}");
+            }
+        });
+        with_world(&[], |world| assert_eq!(mode(world, "one", "a", 80), "PERMISSIVE"));
+    }
+
+    #[test]
+    fn policies_select_workloads_of_their_namespace_or_of_all_from_the_root() {
+        let policy = |namespace: &str, name: &str, spec: &str| manifest("AuthorizationPolicy", namespace, name, spec);
+        let target = "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]";
+        let manifests = [
+            policy("one", "all", "{}"),
+            policy("one", "of-a", "{selector: {matchLabels: {app: a}}}"),
+            policy("two", "other", "{}"),
+            policy("istio-system", "root", "{selector: {matchLabels: {app: a}}}"),
+            policy("one", "edge", &format!("{{{target}}}")),
+            policy("istio-system", "edge", &format!("{{{target}}}")),
+        ];
+        with_world(&manifests, |world| {
+            let of = |labels: &[(&'static str, &'static str)]| {
+                let labels: LabelSet<'_> = labels.iter().copied().collect();
+                let found = world.policies.authorization_policies_of("one", &labels);
+                found.iter().map(|policy| policy.name.to_string()).collect::<Vec<_>>().join(" ")
+            };
+            assert_eq!(of(&[("app", "a")]), "istio-system/root one/all one/of-a");
+            assert_eq!(of(&[]), "one/all");
+            assert_eq!(of(&[("gateway.networking.k8s.io/gateway-name", "edge")]), "one/all one/edge");
+        });
+    }
+}

@@ -1,0 +1,334 @@
+//! What policies say, field by field: sections of the reference are named by what they are about.
+
+use mesh::config::Config;
+use mesh::load::Snapshot;
+use mesh::simulate::{Answer, Outcome, Request, Simulator, Verdict};
+use mesh::world::{Settings, World};
+use serde_json::{Value, json};
+
+/// A workload behind an HTTP port (service port 80, its own 8080) and a TCP port.
+const WORKLOAD: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: shop, namespace: shop}\nspec:\n  selector: {app: shop}\n  ports:\n  - {name: http, port: 80, targetPort: 8080}\n  - {name: tcp, port: 9000}\n---\n";
+
+/// Tokens of one issuer are read.
+const TOKENS: &str = "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: tokens, namespace: shop}\nspec: {jwtRules: [{issuer: 'https://id.example/tenant', jwksUri: 'https://id.example/keys', audiences: [shop]}, {issuer: other}]}\n---\n";
+
+fn policy(name: &str, spec: &str) -> String {
+    policy_in("shop", name, "", spec)
+}
+
+fn policy_in(namespace: &str, name: &str, metadata: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: {name}, namespace: {namespace}{metadata}}}\nspec: {spec}\n---\n"
+    )
+}
+
+/// Asks at the workload; `request` goes over what is usual.
+fn ask(manifests: &str, request: &Value) -> Answer {
+    let mut question = json!({
+        "to": {"namespace": "shop", "labels": {"app": "shop"}},
+        "from": {"namespace": "web", "serviceAccount": "front"},
+        "tls": "mtls", "port": 8080, "host": "shop.example:80", "path": "/orders/7?x=1", "trace": true,
+    });
+    question.as_object_mut().unwrap().extend(request.as_object().unwrap().clone());
+    let snapshot = Snapshot::of_texts([("all.yaml", format!("{WORKLOAD}{manifests}").as_str())]);
+    assert!(snapshot.problems.is_empty(), "{:?}", snapshot.problems);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    let question: Request = serde_json::from_value(question).unwrap();
+    Simulator::new(&world).simulate(&question).unwrap()
+}
+
+fn is_denied(manifests: &str, request: &Value) -> bool {
+    ask(manifests, request).outcome == Outcome::Denied
+}
+
+/// Whether a rule matches a request: then a policy with the action DENY denies it.
+fn check(rows: &[(&str, Value, bool)]) {
+    for (rule, request, expected) in rows {
+        let manifests = format!("{TOKENS}{}", policy("p", &format!("{{action: DENY, rules: [{rule}]}}")));
+        assert_eq!(is_denied(&manifests, request), *expected, "{rule} {request}");
+    }
+}
+
+#[test]
+fn sources_are_compared_with_the_identity_of_the_client() {
+    let plaintext = || json!({"tls": "plaintext"});
+    let account = |name: &str| json!({"from": {"namespace": "shop", "serviceAccount": name}});
+    check(&[
+        ("{from: [{source: {principals: [cluster.local/ns/web/sa/front]}}]}", json!({}), true),
+        ("{from: [{source: {principals: [cluster.local/ns/web/*]}}]}", json!({}), true),
+        ("{from: [{source: {principals: ['*/sa/front']}}]}", json!({}), true),
+        ("{from: [{source: {principals: ['*']}}]}", json!({}), true),
+        ("{from: [{source: {principals: ['*']}}]}", plaintext(), false),
+        ("{from: [{source: {principals: [cluster.local/ns/web/sa/fron]}}]}", json!({}), false),
+        ("{from: [{source: {principals: ['spiffe://cluster.local/ns/web/sa/front']}}]}", json!({}), false),
+        ("{from: [{source: {notPrincipals: [cluster.local/ns/web/sa/front]}}]}", json!({}), false),
+        ("{from: [{source: {notPrincipals: [cluster.local/ns/web/sa/front]}}]}", plaintext(), true),
+        ("{from: [{source: {namespaces: [web]}}]}", json!({}), true),
+        ("{from: [{source: {namespaces: ['w*b']}}]}", json!({}), true),
+        ("{from: [{source: {namespaces: [we]}}]}", json!({}), false),
+        ("{from: [{source: {namespaces: [web]}}]}", plaintext(), false),
+        ("{from: [{source: {notNamespaces: [web]}}]}", plaintext(), true),
+        ("{from: [{source: {serviceAccounts: [web/front]}}]}", json!({}), true),
+        ("{from: [{source: {serviceAccounts: [front]}}]}", json!({}), false),
+        ("{from: [{source: {serviceAccounts: [back]}}]}", account("back"), true),
+        ("{from: [{source: {serviceAccounts: ['b*']}}]}", account("back"), false),
+        ("{from: [{source: {notServiceAccounts: [web/front]}}]}", json!({}), false),
+        ("{from: [{source: {trustDomains: [cluster.local]}}]}", json!({}), true),
+        ("{from: [{source: {trustDomains: ['*.local']}}]}", json!({}), true),
+        ("{from: [{source: {trustDomains: [other]}}]}", json!({}), false),
+        ("{from: [{source: {notTrustDomains: [other]}}]}", plaintext(), true),
+        // Fields of a source are joined by and, its values and the sources by or.
+        ("{from: [{source: {namespaces: [web, x], serviceAccounts: [x/v]}}]}", json!({}), false),
+        ("{from: [{source: {namespaces: [x]}}, {source: {namespaces: [v, web]}}]}", json!({}), true),
+    ]);
+}
+
+#[test]
+fn addresses_are_those_of_the_connection_or_of_the_client_behind_it() {
+    let from = |address: &str| json!({"sourceIp": address});
+    let forwarded = |list: &str| json!({"sourceIp": "10.0.0.1", "headers": {"X-Forwarded-For": list}});
+    check(&[
+        ("{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}", from("10.1.2.3"), true),
+        ("{from: [{source: {ipBlocks: [10.1.2.3]}}]}", from("10.1.2.4"), false),
+        ("{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}", json!({}), false),
+        ("{from: [{source: {notIpBlocks: [10.0.0.0/8]}}]}", from("11.1.2.3"), true),
+        ("{from: [{source: {ipBlocks: [1.1.1.1]}}]}", forwarded("1.1.1.1"), false),
+        ("{from: [{source: {remoteIpBlocks: [1.1.1.1]}}]}", forwarded("9.9.9.9, 1.1.1.1"), true),
+        ("{from: [{source: {remoteIpBlocks: [10.0.0.1]}}]}", from("10.0.0.1"), true),
+        ("{from: [{source: {notRemoteIpBlocks: [1.1.1.1]}}]}", forwarded("1.1.1.1"), false),
+    ]);
+    let doubtful =
+        ask(&policy("p", "{action: DENY, rules: [{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}]}"), &json!({}));
+    assert!(doubtful.notes[0].contains("sourceIp"), "{:?}", doubtful.notes);
+}
+
+#[test]
+fn operations_are_compared_with_the_request() {
+    check(&[
+        ("{to: [{operation: {hosts: ['SHOP.example:80']}}]}", json!({}), true),
+        ("{to: [{operation: {hosts: [shop.example]}}]}", json!({}), false),
+        ("{to: [{operation: {hosts: ['shop.example*']}}]}", json!({}), true),
+        ("{to: [{operation: {hosts: ['*.example:80']}}]}", json!({}), true),
+        ("{to: [{operation: {notHosts: ['*']}}]}", json!({}), false),
+        ("{to: [{operation: {methods: [GET]}}]}", json!({}), true),
+        ("{to: [{operation: {methods: [get]}}]}", json!({}), false),
+        ("{to: [{operation: {methods: ['P*']}}]}", json!({"method": "POST"}), true),
+        ("{to: [{operation: {notMethods: [POST]}}]}", json!({}), true),
+        ("{to: [{operation: {paths: [/orders/7]}}]}", json!({}), true),
+        ("{to: [{operation: {paths: ['/orders/7?x=1']}}]}", json!({}), false),
+        ("{to: [{operation: {paths: [/Orders/7]}}]}", json!({}), false),
+        ("{to: [{operation: {paths: ['/orders/*']}}]}", json!({}), true),
+        ("{to: [{operation: {paths: ['*/7']}}]}", json!({}), true),
+        ("{to: [{operation: {paths: ['/{*}/7']}}]}", json!({}), true),
+        ("{to: [{operation: {paths: ['/orders/{**}']}}]}", json!({"path": "/orders"}), false),
+        ("{to: [{operation: {paths: [/orders/7]}}]}", json!({"path": "/x/../orders/%37"}), true),
+        ("{to: [{operation: {notPaths: [/health]}}]}", json!({}), true),
+        // Ports are the workload's, not the service's.
+        ("{to: [{operation: {ports: ['8080']}}]}", json!({}), true),
+        ("{to: [{operation: {ports: ['80']}}]}", json!({}), false),
+        ("{to: [{operation: {notPorts: ['8080']}}]}", json!({}), false),
+        ("{to: [{operation: {methods: [GET], paths: [/x]}}]}", json!({}), false),
+        ("{to: [{operation: {paths: [/x]}}, {operation: {methods: [GET]}}]}", json!({}), true),
+        ("{from: [{source: {namespaces: [x]}}], to: [{operation: {methods: [GET]}}]}", json!({}), false),
+        ("{}", json!({}), true),
+    ]);
+}
+
+#[test]
+fn tokens_count_where_something_reads_them() {
+    let claims = |claims: Value| json!({ "claims": claims });
+    let own = |more: Value| {
+        let mut claims = json!({"iss": "https://id.example/tenant", "sub": "ann"});
+        claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "claims": claims })
+    };
+    let source = |field: &str| format!("{{from: [{{source: {{{field}}}}}]}}");
+    let when = |key: &str, values: &str| format!("{{when: [{{key: '{key}', values: {values}}}]}}");
+    let rows = [
+        (source("requestPrincipals: ['https://id.example/tenant/ann']"), own(json!({})), true),
+        (source("requestPrincipals: ['https://id.example/tenant/*']"), own(json!({})), true),
+        (source("requestPrincipals: ['https://id.example/*']"), own(json!({})), false),
+        (source("requestPrincipals: ['*/ann']"), own(json!({})), true),
+        (source("requestPrincipals: ['https:*']"), own(json!({})), true),
+        (source("requestPrincipals: ['*']"), own(json!({})), true),
+        (source("requestPrincipals: ['*']"), claims(Value::Null), false),
+        (source("notRequestPrincipals: ['*']"), claims(Value::Null), true),
+        (when("request.auth.principal", "['*/ann']"), own(json!({})), true),
+        (when("request.auth.audiences", "[shop]"), own(json!({"aud": ["x", "shop"]})), true),
+        (when("request.auth.audiences", "[shop]"), own(json!({"aud": "shop"})), true),
+        (when("request.auth.presenter", "['client*']"), own(json!({"azp": "client-1"})), true),
+        (when("request.auth.claims[groups]", "[admin]"), own(json!({"groups": ["user", "admin"]})), true),
+        (when("request.auth.claims[groups]", "[admin]"), own(json!({"groups": "admin"})), true),
+        (when("request.auth.claims[a][b.c]", "['x*']"), own(json!({"a": {"b.c": "xyz"}})), true),
+        (when("request.auth.claims[age]", "['42']"), own(json!({"age": 42})), false),
+        (when("request.auth.claims[scope]", "[write]"), own(json!({"scope": "read write"})), true),
+    ];
+    for (rule, request, expected) in rows {
+        check(&[(rule.as_str(), request, expected)]);
+    }
+    // Nothing reads tokens here, so nobody has a principal.
+    let any = policy("p", "{action: DENY, rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}");
+    let unread = ask(&any, &own(json!({})));
+    assert_eq!(unread.outcome, Outcome::Forward);
+    assert!(unread.notes[0].contains("does not read tokens"), "{:?}", unread.notes);
+}
+
+#[test]
+fn tokens_of_unknown_issuers_are_rejected() {
+    let status = |claims: Value| ask(TOKENS, &json!({ "claims": claims })).status;
+    assert_eq!(status(json!({"iss": "nobody", "sub": "x"})), Some(401));
+    assert_eq!(status(json!({"iss": "other", "sub": "x"})), None);
+    assert_eq!(status(json!({"iss": "https://id.example/tenant", "aud": "elsewhere"})), Some(403));
+    assert_eq!(status(json!({"iss": "https://id.example/tenant", "aud": "https://shop/"})), None);
+    assert_eq!(status(Value::Null), None);
+    let preflight = json!({
+        "method": "OPTIONS", "claims": {"iss": "nobody"},
+        "headers": {"origin": "https://a", "access-control-request-method": "GET"},
+    });
+    assert_eq!(ask(TOKENS, &preflight).outcome, Outcome::Forward);
+}
+
+#[test]
+fn conditions_are_about_what_their_key_says() {
+    let header = |value: Value| json!({"headers": {"X-Team": value}});
+    check(&[
+        ("{when: [{key: 'request.headers[x-team]', values: [blue]}]}", header(json!("blue")), true),
+        ("{when: [{key: 'request.headers[X-Team]', values: ['b*', x]}]}", header(json!(["red", "blue"])), true),
+        ("{when: [{key: 'request.headers[x-team]', values: ['*']}]}", header(json!("")), true),
+        ("{when: [{key: 'request.headers[x-team]', values: ['*']}]}", json!({}), false),
+        ("{when: [{key: 'request.headers[x-team]', notValues: ['*']}]}", json!({}), true),
+        ("{when: [{key: source.ip, values: [10.0.0.0/8]}]}", json!({"sourceIp": "10.0.0.9"}), true),
+        ("{when: [{key: remote.ip, notValues: [10.0.0.0/8]}]}", json!({"sourceIp": "10.0.0.9"}), false),
+        ("{when: [{key: source.namespace, values: [web]}]}", json!({}), true),
+        ("{when: [{key: source.principal, values: ['*/front']}]}", json!({}), true),
+        ("{when: [{key: source.serviceAccount, values: [web/front]}]}", json!({}), true),
+        ("{when: [{key: source.trustDomain, values: [cluster.local]}]}", json!({}), true),
+        ("{when: [{key: destination.ip, values: [10.2.0.0/16]}]}", json!({"address": "10.2.3.4"}), true),
+        ("{when: [{key: destination.port, values: ['8080']}]}", json!({}), true),
+        ("{when: [{key: connection.sni, values: ['*.example']}]}", json!({"sni": "shop.example"}), true),
+        ("{when: [{key: 'experimental.envoy.filters.a[b]', values: [x]}]}", json!({}), false),
+        // A key that does not exist voids the rule, even one that denies.
+        ("{when: [{key: source.nothing, values: [x]}]}", json!({}), false),
+        ("{when: [{key: source.namespace, values: [web]}, {key: destination.port, values: ['1']}]}", json!({}), false),
+    ]);
+}
+
+#[test]
+fn actions_are_asked_in_order() {
+    let get = "rules: [{to: [{operation: {methods: [GET]}}]}]";
+    let decision = |manifests: &[String], request: Value| {
+        let answer = ask(&manifests.concat(), &request);
+        let policy = answer.policy.as_ref().map(|it| format!("{} {} {:?}", it.name, it.action, it.rule));
+        (answer.outcome.as_str(), policy.unwrap_or_default())
+    };
+    let is = |outcome: &'static str, policy: &str| (outcome, policy.to_owned());
+    let post = || json!({"method": "POST"});
+    let allow = policy("a", &format!("{{{get}}}"));
+    let deny = policy("d", &format!("{{action: DENY, {get}}}"));
+    let audit = policy("u", &format!("{{action: AUDIT, {get}}}"));
+    assert_eq!(decision(&[], json!({})), is("forward", ""));
+    assert_eq!(decision(std::slice::from_ref(&audit), json!({})), is("forward", ""));
+    assert_eq!(decision(std::slice::from_ref(&allow), json!({})), is("forward", "shop/a ALLOW Some(0)"));
+    assert_eq!(decision(std::slice::from_ref(&allow), post()), is("denied", "shop/a ALLOW None"));
+    assert_eq!(decision(&[allow.clone(), deny.clone()], json!({})), is("denied", "shop/d DENY Some(0)"));
+    assert_eq!(decision(std::slice::from_ref(&deny), post()), is("forward", ""));
+    // Without rules nothing matches: ALLOW then denies everything, DENY nothing.
+    assert_eq!(decision(&[policy("e", "{}")], json!({})), is("denied", "shop/e ALLOW None"));
+    assert_eq!(decision(&[policy("e", "{action: DENY}")], json!({})), is("forward", ""));
+    assert_eq!(decision(&[policy("e", "{rules: [{}]}")], json!({})), is("forward", "shop/e ALLOW Some(0)"));
+    let root = policy_in("istio-system", "r", "", "{action: DENY, rules: [{}]}");
+    assert_eq!(decision(&[root], json!({})), is("denied", "istio-system/r DENY Some(0)"));
+    let dry = ", annotations: {istio.io/dry-run: 'true'}";
+    assert_eq!(decision(&[policy_in("shop", "e", dry, "{}")], json!({})), is("forward", ""));
+    assert_eq!(decision(&[policy_in("shop", "e", dry, "{action: DENY, rules: [{}]}")], json!({})), is("forward", ""));
+}
+
+#[test]
+fn custom_policies_leave_the_decision_to_others() {
+    let custom = |name: &str, provider: &str| {
+        policy(
+            name,
+            &format!(
+                "{{action: CUSTOM, provider: {{name: {provider}}}, rules: [{{to: [{{operation: {{paths: [/orders/7]}}}}]}}]}}"
+            ),
+        )
+    };
+    let one = ask(&custom("c", "opa"), &json!({}));
+    assert_eq!((one.outcome, one.policy.as_ref().unwrap().action), (Outcome::Forward, "CUSTOM"));
+    assert!(one.notes[0].contains("opa"), "{:?}", one.notes);
+    assert_eq!(ask(&custom("c", "opa"), &json!({"path": "/"})).notes, Vec::<String>::new());
+    // Whatever the authorizer says, a DENY rule comes after it.
+    let deny = policy("d", "{action: DENY, rules: [{}]}");
+    assert_eq!(ask(&format!("{}{deny}", custom("c", "opa")), &json!({})).policy.as_ref().unwrap().name, "shop/d");
+    assert!(is_denied(&format!("{}{}", custom("c", "opa"), custom("d", "other")), &json!({})));
+    let config = |provider: &str| format!("extensionProviders: [{{name: {provider}}}]\n---\n");
+    assert!(is_denied(&format!("{}{}", custom("c", "opa"), config("other")), &json!({})));
+    assert!(!is_denied(&format!("{}{}", custom("c", "opa"), config("opa")), &json!({})));
+    // It comes before tokens, so it sees no claims.
+    let by_claim = "{action: CUSTOM, provider: {name: opa}, rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}";
+    let request = json!({"claims": {"iss": "other", "sub": "x"}});
+    assert!(ask(&format!("{TOKENS}{}", policy("c", by_claim)), &request).policy.is_none());
+}
+
+/// On a TCP port the proxy sees no request: an ALLOW rule that asks for one is void, other rules become wider.
+#[test]
+fn http_fields_void_or_widen_rules_on_tcp_ports() {
+    let tcp = json!({"port": 9000, "protocol": "tcp"});
+    let rule = |fields: &str| format!("{{from: [{{source: {{{fields}}}}}], to: [{{operation: {{paths: [/x]}}}}]}}");
+    let with = |action: &str, rule: &str| policy("p", &format!("{{action: {action}, rules: [{rule}]}}"));
+    let denied = |action: &str, rule: &str| is_denied(&with(action, rule), &tcp);
+    assert!(denied("ALLOW", &rule("namespaces: [web]")));
+    assert!(denied("DENY", &rule("namespaces: [web]")));
+    assert!(!denied("DENY", &rule("namespaces: [other]")));
+    assert!(!denied("ALLOW", "{from: [{source: {namespaces: [web]}}]}"));
+    for http_only in ["hosts: [x]", "methods: [x]", "paths: [x]", "notPaths: [x]"] {
+        assert!(denied("DENY", &format!("{{to: [{{operation: {{{http_only}}}}}]}}")), "{http_only}");
+        assert!(denied("ALLOW", &format!("{{to: [{{operation: {{{http_only}}}}}]}}")), "{http_only}");
+    }
+    assert!(denied("DENY", "{from: [{source: {requestPrincipals: [x]}}]}"));
+    assert!(denied("DENY", "{when: [{key: 'request.headers[x]', values: [v]}]}"));
+    assert!(denied("ALLOW", "{when: [{key: 'request.auth.claims[x]', values: [v]}]}"));
+    let no_sni = "{when: [{key: connection.sni, values: ['*']}, {key: destination.port, values: ['9000']}]}";
+    assert!(!denied("DENY", no_sni));
+    let widened = ask(&with("DENY", &rule("namespaces: [web]")), &tcp);
+    assert_eq!((widened.status, widened.notes.len()), (None, 1), "{:?}", widened.notes);
+    let void = ask(&with("ALLOW", &rule("namespaces: [web]")), &tcp);
+    assert_eq!(void.trace[0].verdict, Verdict::Excluded);
+    // What cannot be read is treated alike.
+    assert!(is_denied(&with("DENY", "{from: [{source: {ipBlocks: [nonsense]}}]}"), &json!({})));
+    assert!(is_denied(&with("ALLOW", "{from: [{source: {ipBlocks: [nonsense]}}]}"), &json!({})));
+}
+
+#[test]
+fn principals_in_the_meshs_trust_domain_stand_for_its_aliases() {
+    let config = "trustDomain: new\ntrustDomainAliases: [old]\n---\n";
+    let deny = |principal: &str| {
+        policy("p", &format!("{{action: DENY, rules: [{{from: [{{source: {{principals: [{principal}]}}}}]}}]}}"))
+    };
+    for (principal, expected) in
+        [("old/ns/web/sa/front", true), ("cluster.local/ns/web/sa/front", true), ("else/ns/web/sa/front", false)]
+    {
+        assert_eq!(is_denied(&format!("{config}{}", deny(principal)), &json!({})), expected, "{principal}");
+    }
+}
+
+#[test]
+fn a_trace_has_the_first_condition_that_fails() {
+    let rules = "{rules: [{from: [{source: {namespaces: [x]}}, {source: {namespaces: [v]}}]}, {to: [{operation: {methods: [POST, PUT]}}]}, {from: [{source: {requestPrincipals: [z]}}]}]}";
+    let answer = ask(&policy("p", rules), &json!({}));
+    let steps: Vec<_> = answer
+        .trace
+        .iter()
+        .map(|it| (it.condition.as_deref().unwrap(), it.seen.as_deref(), it.wanted.as_deref().unwrap()))
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            ("from[0].source.namespaces", Some("web"), "x or v"),
+            ("to[0].operation.methods", Some("GET"), "POST or PUT"),
+            ("from[0].source.requestPrincipals", None, "z"),
+        ]
+    );
+    let lines: Vec<_> = answer.trace.iter().map(|it| it.policy.as_ref().unwrap().line).collect();
+    assert_eq!((lines.len(), answer.status), (3, Some(403)));
+}
