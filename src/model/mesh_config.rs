@@ -12,6 +12,10 @@ message! {
         default_service_export_to: Vec<Spanned<String>>,
         default_virtual_service_export_to: Vec<Spanned<String>>,
         default_destination_rule_export_to: Vec<Spanned<String>>,
+        ingress_class: Option<Spanned<String>>,
+        ingress_service: Option<Spanned<String>>,
+        ingress_selector: Option<Spanned<String>>,
+        ingress_controller_mode: Option<Spanned<IngressControllerMode>>,
     }
 }
 
@@ -28,5 +32,15 @@ enumeration! {
         RegistryOnly = "REGISTRY_ONLY" / 0,
         AllowAny = "ALLOW_ANY" / 1,
         AllowAnyDynamicDns = "ALLOW_ANY_DYNAMIC_DNS" / 3,
+    }
+}
+
+enumeration! {
+    /// Which Ingresses count.
+    enum IngressControllerMode {
+        Unspecified = "UNSPECIFIED" / 0,
+        Off = "OFF" / 1,
+        Default = "DEFAULT" / 2,
+        Strict = "STRICT" / 3,
     }
 }
