@@ -4,6 +4,7 @@
 //! namespace sees, the DestinationRule that applies. Order is istiod's "creation order": by time where resources tell
 //! it, else by name, then namespace.
 
+pub mod derived;
 mod destination_rule;
 mod destinations;
 mod gateway;
@@ -19,6 +20,7 @@ mod virtual_service;
 mod visibility;
 mod workload;
 
+pub use derived::Derived;
 pub use destination_rule::{DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
 pub use gateway::{Gateway, GatewayName, ServerHost};
@@ -27,9 +29,9 @@ pub use names::{NamespacedName, resolve_gateway_name};
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
 pub use service::{Discovery, Service, ServicePort};
-pub use settings::Settings;
+pub use settings::{IngressMode, IngressSettings, Settings};
 pub use sidecar::Sidecar;
-pub use virtual_service::{Bound, Origin, VirtualService};
+pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
 pub use visibility::ExportTo;
 pub use workload::Workload;
 
@@ -52,6 +54,8 @@ pub struct World<'a> {
     pub destination_rules: DestinationRules<'a>,
     /// The Gateways.
     pub gateways: Vec<Gateway<'a>>,
+    /// What istiod makes of the Gateway API and of Ingresses. Rules look at what is written, the router at both.
+    pub derived: Derived<'a>,
     /// The services: those of Kubernetes and those of ServiceEntries.
     pub services: Registry<'a>,
     /// The Sidecar resources.
@@ -78,6 +82,7 @@ impl<'a> World<'a> {
             destination_rules: DestinationRules::new(&resources, &settings),
             inventory: Inventory::new(&services, &workloads, &gateways),
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
+            derived: Derived::new(&resources, &services, &settings),
             gateways,
             sidecars: sidecar::sidecars(&resources, &settings),
             services,

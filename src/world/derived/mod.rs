@@ -1,0 +1,103 @@
+//! Routes that are not written as VirtualServices: what istiod makes of the Gateway API and of Ingresses.
+
+mod gateway_api;
+mod ingress;
+
+use super::{ExportTo, Gateway, NamespacedName, Origin, Registry, Settings, VirtualService, World};
+use crate::model::Resource;
+use crate::source::Span;
+
+/// What istiod makes of the Gateway API and of Ingresses.
+#[derive(Debug, Default)]
+pub struct Derived<'a> {
+    /// VirtualServices in creation order: those of Ingresses first, since istiod gives them no creation time.
+    pub virtual_services: Vec<VirtualService<'a>>,
+    /// Gateways in the same order, one for each listener or Ingress.
+    pub gateways: Vec<Gateway<'a>>,
+    /// What nothing was made of.
+    pub ignored: Vec<Ignored<'a>>,
+}
+
+/// Something that istiod leaves out.
+#[derive(Debug, Clone)]
+pub struct Ignored<'a> {
+    /// The resource that it stands in.
+    pub resource: &'a Resource,
+    /// The listener, reference, rule or path.
+    pub span: Span,
+    /// Why: lower case, no final period.
+    pub reason: String,
+}
+
+impl<'a> Derived<'a> {
+    pub(super) fn new(resources: &[&'a Resource], services: &Registry<'a>, settings: &Settings) -> Self {
+        let mut derived = ingress::derive(resources, services, settings);
+        derived.sort();
+        let mut of_gateway_api = gateway_api::derive(resources, settings);
+        of_gateway_api.sort();
+        derived.virtual_services.extend(of_gateway_api.virtual_services);
+        derived.gateways.extend(of_gateway_api.gateways);
+        derived.ignored.extend(of_gateway_api.ignored);
+        derived
+    }
+
+    fn sort(&mut self) {
+        self.virtual_services.sort_by(|a, b| creation_order(&a.name, &b.name));
+        self.gateways.sort_by(|a, b| creation_order(&a.name, &b.name));
+    }
+
+    /// The Gateway of a name.
+    pub fn gateway(&self, name: &NamespacedName<'_>) -> Option<&Gateway<'a>> {
+        self.gateways.iter().find(|gateway| gateway.name == *name)
+    }
+
+    fn ignore(&mut self, resource: &'a Resource, span: Span, reason: impl Into<String>) {
+        let reason = reason.into();
+        // What is attached to several listeners is met several times.
+        if !self.ignored.iter().any(|it| it.span == span && it.reason == reason) {
+            self.ignored.push(Ignored { resource, span, reason });
+        }
+    }
+}
+
+fn creation_order(a: &NamespacedName<'_>, b: &NamespacedName<'_>) -> std::cmp::Ordering {
+    (&a.name, &a.namespace).cmp(&(&b.name, &b.namespace))
+}
+
+/// Whether an Ingress comes before everything that has a creation time, then by name.
+fn rank<'n>(origin: Origin, name: &'n NamespacedName<'_>) -> (bool, &'n str, &'n str) {
+    (origin != Origin::Ingress, &name.name, &name.namespace)
+}
+
+impl<'a> World<'a> {
+    /// The VirtualServices that proxies in `namespace` see, written and derived, in the order in which istiod
+    /// considers them: as [`World::virtual_services_seen_from`] has it, but of the public ones the routes of the
+    /// Gateway API in the same namespace come first (istiod: `VirtualServicesForGateway`).
+    pub fn routes_seen_from(&self, namespace: &str) -> Vec<&VirtualService<'a>> {
+        let group = |service: &VirtualService<'_>| match &service.export_to {
+            ExportTo::Public if service.origin == Origin::GatewayApi && service.name.namespace == namespace => Some(2),
+            ExportTo::Public => Some(3),
+            _ if !service.export_to.includes(namespace) => None,
+            _ if service.name.namespace == namespace => Some(0),
+            _ => Some(1),
+        };
+        let all = self.virtual_services.iter().chain(&self.derived.virtual_services);
+        let mut seen: Vec<_> = all.filter_map(|it| Some((group(it)?, it))).collect();
+        seen.sort_by(|(a, left), (b, right)| {
+            (a, rank(left.origin, &left.name)).cmp(&(b, rank(right.origin, &right.name)))
+        });
+        seen.into_iter().map(|(_, service)| service).collect()
+    }
+
+    /// The Gateways, written and derived, in creation order.
+    pub fn all_gateways(&self) -> Vec<&Gateway<'a>> {
+        let origin = |gateway: &Gateway<'_>| match gateway.resource.spec {
+            crate::model::Spec::Ingress(_) => Origin::Ingress,
+            crate::model::Spec::Gateway(_) => Origin::VirtualService,
+            _ => Origin::GatewayApi,
+        };
+        let mut all: Vec<_> = self.gateways.iter().chain(&self.derived.gateways).collect();
+        all.sort_by(|a, b| rank(origin(a), &a.name).cmp(&rank(origin(b), &b.name)));
+        all
+    }
+}
