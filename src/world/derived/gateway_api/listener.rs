@@ -32,9 +32,10 @@ pub(super) struct Parent {
     pub(super) kinds: Vec<Kind>,
 }
 
-/// A listener that is served.
+/// What is made of a listener.
 pub(super) struct Derivation<'a> {
-    pub(super) gateway: Gateway<'a>,
+    /// `None` if it is not served, though routes attach to it.
+    pub(super) gateway: Option<Gateway<'a>>,
     pub(super) parent: Parent,
 }
 
@@ -85,7 +86,14 @@ fn of_gateway<'a>(
             continue;
         }
         match server(it, spec, inputs) {
-            Ok(server) => found.push(derivation(it, server, &services, inputs)),
+            Ok((server, is_valid)) => {
+                if !is_valid {
+                    derived.ignore(it.resource, it.listener.span, "it may not use its certificates");
+                }
+                if is_valid || it.resource.kind == Kind::KubernetesGateway {
+                    found.push(derivation(it, server, is_valid, &services, inputs));
+                }
+            }
             Err(reason) => derived.ignore(it.resource, it.listener.span, reason),
         }
     }
@@ -176,8 +184,8 @@ fn conflict<'w, 'a>(earlier: &'w [Written<'a>], listener: &Written<'a>) -> Optio
     accepted.into_iter().find(|other| clash(listener, other))
 }
 
-/// The server for a listener, or why there is none.
-fn server(written: &Written<'_>, gateway: &GatewaySpec, inputs: &Inputs<'_, '_>) -> Result<Server, String> {
+/// The server for a listener and whether it may use its certificates, or why there is none.
+fn server(written: &Written<'_>, gateway: &GatewaySpec, inputs: &Inputs<'_, '_>) -> Result<(Server, bool), String> {
     let listener = written.listener;
     let protocol = text(&listener.protocol);
     if !matches!(protocol, "HTTP" | "HTTPS" | "TLS" | "TCP") {
@@ -188,9 +196,6 @@ fn server(written: &Written<'_>, gateway: &GatewaySpec, inputs: &Inputs<'_, '_>)
     if tls.is_none() && matches!(protocol, "HTTPS" | "TLS") {
         return Err(format!("protocol {protocol} without tls"));
     }
-    if !is_valid && written.resource.kind == Kind::ListenerSet {
-        return Err("it may not use its certificate".to_owned());
-    }
     let span = listener.span;
     let port = ServerPort {
         number: Some(Spanned::new(written.port, listener.port.map_or(span, |port| port.span))),
@@ -198,7 +203,8 @@ fn server(written: &Written<'_>, gateway: &GatewaySpec, inputs: &Inputs<'_, '_>)
         name: listener.name.clone(),
         ..ServerPort::empty(span)
     };
-    Ok(Server { port: Some(port), hosts: hosts(written, inputs), tls: tls.map(|(tls, _)| tls), ..Server::empty(span) })
+    let tls = tls.map(|(tls, _)| tls);
+    Ok((Server { port: Some(port), hosts: hosts(written, inputs), tls, ..Server::empty(span) }, is_valid))
 }
 
 /// The host name once for each namespace whose routes may attach; `~` if there is none (istiod: `buildHostnameMatch`).
@@ -217,6 +223,7 @@ fn hosts(written: &Written<'_>, inputs: &Inputs<'_, '_>) -> Vec<Spanned<String>>
 fn derivation<'a>(
     written: &Written<'a>,
     server: Server,
+    is_valid: bool,
     services: &[String],
     inputs: &Inputs<'a, '_>,
 ) -> Derivation<'a> {
@@ -237,7 +244,7 @@ fn derivation<'a>(
     let spec = networking::Gateway { servers: vec![server], ..networking::Gateway::empty(resource.span) };
     let gateway =
         Gateway { name: parent.gateway.clone(), resource, spec: Cow::Owned(spec), services: services.to_vec() };
-    Derivation { gateway, parent }
+    Derivation { gateway: is_valid.then_some(gateway), parent }
 }
 
 /// The kinds of routes that may attach (istiod: `GenerateGatewaySupportedKinds`).

@@ -54,7 +54,7 @@ pub(super) fn derive<'a>(resources: &[&'a Resource], settings: &Settings) -> Der
     let mut derived = Derived::default();
     let listeners = listener::listeners(&inputs, &mut derived);
     let attachments = Attachments::new(listeners.iter().map(|listener| listener.parent.clone()).collect());
-    derived.gateways.extend(listeners.into_iter().map(|listener| listener.gateway));
+    derived.gateways.extend(listeners.into_iter().filter_map(|listener| listener.gateway));
     let mut routes = Vec::new();
     for resource in resources.iter().copied() {
         match &resource.spec {
