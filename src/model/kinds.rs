@@ -170,3 +170,22 @@ pub fn lookup(api_version: &str, kind: &str) -> Lookup {
         None => Lookup::Foreign,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_of_two_groups_is_told_apart_by_the_version() {
+        assert_eq!(lookup("networking.istio.io/v1", "Gateway"), Lookup::Known(Kind::Gateway));
+        assert_eq!(lookup("gateway.networking.k8s.io/v1beta1", "Gateway"), Lookup::Known(Kind::KubernetesGateway));
+        assert_eq!(Kind::KubernetesGateway.name(), "Gateway");
+    }
+
+    #[test]
+    fn versions_with_other_fields_are_not_read() {
+        assert_eq!(lookup("networking.k8s.io/v1beta1", "Ingress"), Lookup::Foreign);
+        assert_eq!(lookup("gateway.networking.k8s.io/v1alpha1", "HTTPRoute"), Lookup::Foreign);
+        assert_eq!(lookup("extensions/v1beta1", "Ingress"), Lookup::Foreign);
+    }
+}

@@ -2,6 +2,8 @@
 
 mod gateway_api;
 mod ingress;
+#[cfg(test)]
+mod tests;
 
 use super::{ExportTo, Gateway, NamespacedName, Origin, Registry, Settings, VirtualService, World};
 use crate::model::Resource;

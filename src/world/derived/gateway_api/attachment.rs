@@ -164,10 +164,12 @@ impl Attachments {
         let parents: Vec<&Parent> = self.parents.iter().filter(|it| it.kind == kind && it.owner == owner).collect();
         let own = inputs.settings.namespace_of(route.resource);
         let mut places = Vec::new();
-        let mut reason = format!("there is no listener of {} {owner}", kind.name());
+        let mut denial = Denial { step: 0, reason: format!("there is no listener of {} {owner}", kind.name()) };
         for parent in &parents {
             if let Err(denied) = admits(parent, reference, route, own) {
-                reason = denied;
+                if denied.step > denial.step {
+                    denial = denied;
+                }
                 continue;
             }
             let shares = |other: &&&Parent| other.port == parent.port && other.protocol == parent.protocol;
@@ -176,34 +178,40 @@ impl Attachments {
             let hostname = parent.hostname.clone();
             places.push(Place::Listener { gateway: parent.gateway.clone(), hostname, others });
         }
-        if places.is_empty() { Err(reason) } else { Ok(places) }
+        if places.is_empty() { Err(denial.reason) } else { Ok(places) }
     }
 }
 
+/// Why a route may not attach to a listener.
+struct Denial {
+    /// How far it got; of several listeners the one that it came closest to says why.
+    step: usize,
+    reason: String,
+}
+
 /// Whether a route may attach to a listener, or why not.
-fn admits(parent: &Parent, reference: &ParentReference, route: &Route<'_, '_>, own: &str) -> Result<(), String> {
-    if let Some(port) = reference.port.filter(|port| port.value != 0 && port.value != parent.port) {
-        return Err(format!("{} has no listener on port {}", parent.owner, port.value));
-    }
+fn admits(parent: &Parent, reference: &ParentReference, route: &Route<'_, '_>, own: &str) -> Result<(), Denial> {
     let section = text(&reference.section_name);
-    if !section.is_empty() && section != parent.section {
-        return Err(format!("{} has no listener {section}", parent.owner));
-    }
     let hosts: Vec<ServerHost<'_>> = parent.hosts.iter().map(|host| ServerHost::parse(host, "")).collect();
     let any = ["*"];
     let wanted: Vec<&str> = route.hostnames.iter().map(|host| host.as_str()).collect();
     let wanted: &[&str] = if wanted.is_empty() { &any } else { &wanted };
     let overlapping = || hosts.iter().filter(|it| wanted.iter().any(|wanted| host::overlap(it.host, wanted)));
-    if overlapping().next().is_none() {
-        return Err(format!("its hostnames are not those of listener {}", parent.section));
-    }
-    if !overlapping().any(|host| host.admits(own)) {
-        return Err(format!("listener {} does not admit routes of namespace {own}", parent.section));
-    }
-    if !parent.kinds.contains(&route.resource.kind) {
-        return Err(format!("listener {} does not admit kind {}", parent.section, route.resource.kind.name()));
-    }
-    Ok(())
+    let port = reference.port.map_or(0, |port| port.value);
+    let kind = route.resource.kind;
+    let (owner, name) = (&parent.owner, &parent.section);
+    let steps = [
+        (port == 0 || port == parent.port, format!("{owner} has no listener on port {port}")),
+        (section.is_empty() || section == parent.section, format!("{owner} has no listener {section}")),
+        (overlapping().next().is_some(), format!("its hostnames are not those of listener {name}")),
+        (
+            overlapping().any(|host| host.admits(own)),
+            format!("listener {name} does not admit routes of namespace {own}"),
+        ),
+        (parent.kinds.contains(&kind), format!("listener {name} does not admit kind {}", kind.name())),
+    ];
+    let failed = steps.into_iter().enumerate().find(|(_, (holds, _))| !holds);
+    failed.map_or(Ok(()), |(index, (_, reason))| Err(Denial { step: index + 1, reason }))
 }
 
 /// The Services that a reference means, unless their waypoint is one that is not Istio's.
