@@ -167,7 +167,11 @@ fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'
         }
     }
     let mut resources: Vec<&Resource> = nameless.into_iter().chain(last.into_values()).collect();
-    // Times of one form and zone sort as texts do.
-    resources.sort_by_key(|resource| resource.metadata.creation_timestamp.as_ref().map_or("", |time| time.as_str()));
+    resources.sort_by_key(|resource| creation_time(resource));
     (resources, ambiguous)
+}
+
+/// When a resource was created, if it tells. Times of one form and zone sort as texts do.
+fn creation_time(resource: &Resource) -> &str {
+    resource.metadata.creation_timestamp.as_ref().map_or("", |time| time.as_str())
 }

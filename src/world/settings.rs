@@ -2,9 +2,7 @@
 
 use crate::config::{Config, OutboundMode};
 use crate::load::Snapshot;
-use crate::model::mesh_config::{
-    IngressControllerMode, MeshConfig, OutboundTrafficPolicy, OutboundTrafficPolicyMode,
-};
+use crate::model::mesh_config::{IngressControllerMode, MeshConfig, OutboundTrafficPolicy, OutboundTrafficPolicyMode};
 use crate::model::{Resource, Scope};
 use crate::source::Spanned;
 

@@ -25,6 +25,9 @@ const CONTROLLER: &str = "istio.io/ingress-controller";
 /// The annotation that names the class of an Ingress; it takes the place of `ingressClassName`.
 const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
 
+/// The controllers of the IngressClasses, by the names of these.
+type Controllers<'a> = BTreeMap<&'a str, Option<&'a str>>;
+
 /// A rule of some Ingress.
 struct HostRule<'a> {
     resource: &'a Resource,
@@ -35,9 +38,14 @@ struct HostRule<'a> {
 pub(super) fn derive<'a>(resources: &[&'a Resource], services: &Registry<'a>, settings: &Settings) -> Derived<'a> {
     let mut derived = Derived::default();
     let mut by_host: BTreeMap<String, Vec<HostRule<'a>>> = BTreeMap::new();
+    let controller = |resource: &'a Resource| match &resource.spec {
+        Spec::IngressClass(class) => Some((resource.name(), written(&class.controller))),
+        _ => None,
+    };
+    let controllers: Controllers<'_> = resources.iter().copied().filter_map(controller).collect();
     for resource in resources.iter().copied() {
         let Spec::Ingress(ingress) = &resource.spec else { continue };
-        if !counts(resource, ingress, resources, settings) {
+        if !counts(resource, ingress, &controllers, settings) {
             derived.ignore(resource, resource.span, "it is of no class that Istio looks after");
             continue;
         }
@@ -63,17 +71,12 @@ pub(super) fn derive<'a>(resources: &[&'a Resource], services: &Registry<'a>, se
 }
 
 /// Whether Istio looks after an Ingress (istiod: `shouldProcessIngressWithClass`).
-fn counts(resource: &Resource, ingress: &Ingress, resources: &[&Resource], settings: &Settings) -> bool {
+fn counts(resource: &Resource, ingress: &Ingress, controllers: &Controllers<'_>, settings: &Settings) -> bool {
     if let Some(annotated) = resource.metadata.annotations.get(CLASS_ANNOTATION) {
         return settings.ingress.mode != IngressMode::Off && annotated.value == settings.ingress.class;
     }
-    let wanted = written(&ingress.ingress_class_name);
-    let class = resources.iter().find_map(|other| match &other.spec {
-        Spec::IngressClass(class) if Some(other.name()) == wanted => Some(class),
-        _ => None,
-    });
-    match class {
-        Some(class) => written(&class.controller) == Some(CONTROLLER),
+    match written(&ingress.ingress_class_name).and_then(|class| controllers.get(class)) {
+        Some(controller) => *controller == Some(CONTROLLER),
         None => settings.ingress.mode == IngressMode::Default,
     }
 }

@@ -5,8 +5,8 @@ mod ingress;
 #[cfg(test)]
 mod tests;
 
-use super::{ExportTo, Gateway, NamespacedName, Origin, Registry, Settings, VirtualService, World};
-use crate::model::Resource;
+use super::{ExportTo, Gateway, NamespacedName, Origin, Registry, Settings, VirtualService, World, creation_time};
+use crate::model::{Kind, Resource};
 use crate::source::Span;
 
 /// What istiod makes of the Gateway API and of Ingresses.
@@ -34,18 +34,15 @@ pub struct Ignored<'a> {
 impl<'a> Derived<'a> {
     pub(super) fn new(resources: &[&'a Resource], services: &Registry<'a>, settings: &Settings) -> Self {
         let mut derived = ingress::derive(resources, services, settings);
-        derived.sort();
-        let mut of_gateway_api = gateway_api::derive(resources, settings);
-        of_gateway_api.sort();
+        let of_gateway_api = gateway_api::derive(resources, settings);
         derived.virtual_services.extend(of_gateway_api.virtual_services);
         derived.gateways.extend(of_gateway_api.gateways);
         derived.ignored.extend(of_gateway_api.ignored);
         derived
-    }
-
-    fn sort(&mut self) {
-        self.virtual_services.sort_by(|a, b| creation_order(&a.name, &b.name));
-        self.gateways.sort_by(|a, b| creation_order(&a.name, &b.name));
+            .virtual_services
+            .sort_by(|a, b| age(a.origin, a.resource, &a.name).cmp(&age(b.origin, b.resource, &b.name)));
+        derived.gateways.sort_by(|a, b| age_of_gateway(a).cmp(&age_of_gateway(b)));
+        derived
     }
 
     /// The Gateway of a name.
@@ -56,19 +53,25 @@ impl<'a> Derived<'a> {
     fn ignore(&mut self, resource: &'a Resource, span: Span, reason: impl Into<String>) {
         let reason = reason.into();
         // What is attached to several listeners is met several times.
-        if !self.ignored.iter().any(|it| it.span == span && it.reason == reason) {
+        let mut of_resource = self.ignored.iter().rev().take_while(|it| it.resource.span == resource.span);
+        if !of_resource.any(|it| it.span == span && it.reason == reason) {
             self.ignored.push(Ignored { resource, span, reason });
         }
     }
 }
 
-fn creation_order(a: &NamespacedName<'_>, b: &NamespacedName<'_>) -> std::cmp::Ordering {
-    (&a.name, &a.namespace).cmp(&(&b.name, &b.namespace))
+/// What creation order goes by: time, name, namespace. What is made of Ingresses comes before everything that has a
+/// time, since istiod gives it none.
+type Age<'n> = (bool, &'n str, &'n str, &'n str);
+
+fn age<'n>(origin: Origin, resource: &'n Resource, name: &'n NamespacedName<'_>) -> Age<'n> {
+    let has_time = origin != Origin::Ingress;
+    (has_time, if has_time { creation_time(resource) } else { "" }, &name.name, &name.namespace)
 }
 
-/// Whether an Ingress comes before everything that has a creation time, then by name.
-fn rank<'n>(origin: Origin, name: &'n NamespacedName<'_>) -> (bool, &'n str, &'n str) {
-    (origin != Origin::Ingress, &name.name, &name.namespace)
+fn age_of_gateway<'n>(gateway: &'n Gateway<'_>) -> Age<'n> {
+    let origin = if gateway.resource.kind == Kind::Ingress { Origin::Ingress } else { Origin::VirtualService };
+    age(origin, gateway.resource, &gateway.name)
 }
 
 impl<'a> World<'a> {
@@ -85,21 +88,17 @@ impl<'a> World<'a> {
         };
         let all = self.virtual_services.iter().chain(&self.derived.virtual_services);
         let mut seen: Vec<_> = all.filter_map(|it| Some((group(it)?, it))).collect();
-        seen.sort_by(|(a, left), (b, right)| {
-            (a, rank(left.origin, &left.name)).cmp(&(b, rank(right.origin, &right.name)))
-        });
+        let ages = |a: &VirtualService<'_>, b: &VirtualService<'_>| {
+            age(a.origin, a.resource, &a.name).cmp(&age(b.origin, b.resource, &b.name))
+        };
+        seen.sort_by(|(group, a), (other, b)| group.cmp(other).then_with(|| ages(a, b)));
         seen.into_iter().map(|(_, service)| service).collect()
     }
 
     /// The Gateways, written and derived, in creation order.
     pub fn all_gateways(&self) -> Vec<&Gateway<'a>> {
-        let origin = |gateway: &Gateway<'_>| match gateway.resource.spec {
-            crate::model::Spec::Ingress(_) => Origin::Ingress,
-            crate::model::Spec::Gateway(_) => Origin::VirtualService,
-            _ => Origin::GatewayApi,
-        };
         let mut all: Vec<_> = self.gateways.iter().chain(&self.derived.gateways).collect();
-        all.sort_by(|a, b| rank(origin(a), &a.name).cmp(&rank(origin(b), &b.name)));
+        all.sort_by(|a, b| age_of_gateway(a).cmp(&age_of_gateway(b)));
         all
     }
 }

@@ -1,7 +1,7 @@
 //! What routes attach to: listeners, and Services or ServiceEntries of the mesh (istiod:
 //! `extractParentReferenceInfo`, `referenceAllowed`, `hostnameAllowedByIsolation`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::class::{self, GATEWAY_CONTROLLER, WAYPOINT_CONTROLLER};
 use super::listener::Parent;
@@ -14,7 +14,8 @@ use crate::world::{Bound, NamespacedName, ServerHost, host};
 
 /// The listeners that routes can attach to.
 pub(super) struct Attachments {
-    parents: Vec<Parent>,
+    /// By the Gateway or ListenerSet that has them.
+    by_owner: HashMap<(Kind, NamespacedName<'static>), Vec<Parent>>,
 }
 
 /// A place that a route is attached to.
@@ -96,8 +97,12 @@ impl Attachment<'_> {
 }
 
 impl Attachments {
-    pub(super) fn new(parents: Vec<Parent>) -> Self {
-        Self { parents }
+    pub(super) fn new(parents: impl IntoIterator<Item = Parent>) -> Self {
+        let mut by_owner: HashMap<_, Vec<Parent>> = HashMap::new();
+        for parent in parents {
+            by_owner.entry((parent.kind, parent.owner.clone())).or_default().push(parent);
+        }
+        Self { by_owner }
     }
 
     /// What a route is attached to, in istiod's order: by the Gateway's name.
@@ -137,13 +142,13 @@ impl Attachments {
             (GROUP, "Gateway") => self.listeners(Kind::KubernetesGateway, namespace, reference, route, inputs),
             (GROUP, "ListenerSet") => self.listeners(Kind::ListenerSet, namespace, reference, route, inputs),
             ("", "Service") => {
-                let service = inputs.find(namespace, name, |spec| matches!(spec, Spec::Service(_)));
+                let service = inputs.find(Kind::Service, namespace, name);
                 let service = service.ok_or_else(|| format!("there is no Service {namespace}/{name}"))?;
                 let hosts = vec![format!("{name}.{namespace}.svc.{}", inputs.settings.domain)];
                 of_mesh(service, namespace, hosts, inputs)
             }
             (ISTIO_NETWORKING, "ServiceEntry") => {
-                let entry = inputs.find(namespace, name, |spec| matches!(spec, Spec::ServiceEntry(_)));
+                let entry = inputs.find(Kind::ServiceEntry, namespace, name);
                 let entry = entry.ok_or_else(|| format!("there is no ServiceEntry {namespace}/{name}"))?;
                 let Spec::ServiceEntry(spec) = &entry.spec else { return Ok(Vec::new()) };
                 of_mesh(entry, namespace, spec.hosts.iter().map(|host| host.value.clone()).collect(), inputs)
@@ -160,19 +165,19 @@ impl Attachments {
         route: &Route<'_, '_>,
         inputs: &Inputs<'_, '_>,
     ) -> Result<Vec<Place>, String> {
-        let owner = NamespacedName::new(namespace, text(&reference.name));
-        let parents: Vec<&Parent> = self.parents.iter().filter(|it| it.kind == kind && it.owner == owner).collect();
+        let owner = NamespacedName::new(namespace.to_owned(), text(&reference.name).to_owned());
+        let mut denial = Denial { step: 0, reason: format!("there is no listener of {} {owner}", kind.name()) };
+        let parents = self.by_owner.get(&(kind, owner)).map_or(&[][..], Vec::as_slice);
         let own = inputs.settings.namespace_of(route.resource);
         let mut places = Vec::new();
-        let mut denial = Denial { step: 0, reason: format!("there is no listener of {} {owner}", kind.name()) };
-        for parent in &parents {
+        for parent in parents {
             if let Err(denied) = admits(parent, reference, route, own) {
                 if denied.step > denial.step {
                     denial = denied;
                 }
                 continue;
             }
-            let shares = |other: &&&Parent| other.port == parent.port && other.protocol == parent.protocol;
+            let shares = |other: &&Parent| other.port == parent.port && other.protocol == parent.protocol;
             let mut others: BTreeSet<String> = parents.iter().filter(shares).map(|it| it.hostname.clone()).collect();
             others.remove(&parent.hostname);
             let hostname = parent.hostname.clone();
@@ -238,7 +243,7 @@ fn has_foreign_waypoint(target: &Resource, namespace: &str, inputs: &Inputs<'_, 
     let waypoint = labels.get(WAYPOINT).filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("none"));
     let Some(waypoint) = waypoint else { return false };
     let namespace = labels.get(WAYPOINT_NAMESPACE).filter(|it| !it.is_empty()).copied().unwrap_or(namespace);
-    let gateway = inputs.find(namespace, waypoint, |spec| matches!(spec, Spec::KubernetesGateway(_)));
+    let gateway = inputs.find(Kind::KubernetesGateway, namespace, waypoint);
     let Some(Spec::KubernetesGateway(spec)) = gateway.map(|gateway| &gateway.spec) else { return false };
     let controller = class::controller_name(text(&spec.gateway_class_name), inputs);
     controller.is_some_and(|name| name != WAYPOINT_CONTROLLER && name != GATEWAY_CONTROLLER)

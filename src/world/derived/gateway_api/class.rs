@@ -2,7 +2,7 @@
 
 use super::Inputs;
 use crate::model::gateway_api::Gateway;
-use crate::model::{Resource, Spec};
+use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
 
 /// What looks after a Gateway (istiod: `GetClassInfos`).
@@ -29,10 +29,10 @@ const NAME_ANNOTATION: &str = "gateway.istio.io/name-override";
 
 /// The name of the controller of a class, if the manifests have the class or it is one that istiod brings along.
 pub(super) fn controller_name<'a>(class: &str, inputs: &Inputs<'a, '_>) -> Option<&'a str> {
-    let written = inputs.resources.iter().find_map(|resource| match &resource.spec {
-        Spec::GatewayClass(spec) if resource.name() == class => Some(spec),
+    let written = match inputs.find(Kind::GatewayClass, "", class).map(|class| &class.spec) {
+        Some(Spec::GatewayClass(spec)) => Some(spec),
         _ => None,
-    });
+    };
     match (written, class) {
         (Some(spec), _) => spec.controller_name.as_ref().map(|name| name.as_str()),
         (None, "istio") => Some(GATEWAY_CONTROLLER),

@@ -9,7 +9,7 @@ use crate::model::gateway_api::{Gateway as GatewaySpec, Listener, ListenerSet};
 use crate::model::networking::{self, Server, ServerPort};
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
-use crate::world::{Gateway, NamespacedName};
+use crate::world::{Gateway, NamespacedName, creation_time};
 
 /// What routes attach to: a listener, and how it is asked for.
 #[derive(Debug, Clone)]
@@ -100,7 +100,7 @@ fn of_gateway<'a>(
     found
 }
 
-/// The listeners of ListenerSets that may attach to a Gateway, by namespace and name (istiod:
+/// The listeners of ListenerSets that may attach to a Gateway, by time, namespace and name (istiod:
 /// `NamespaceAcceptedByAllowListeners`).
 fn of_listener_sets<'a>(
     gateway: &Resource,
@@ -133,7 +133,7 @@ fn of_listener_sets<'a>(
             _ => derived.ignore(resource, parent.span, "the Gateway does not admit ListenerSets from here"),
         }
     }
-    sets.sort_by_key(|(namespace, resource, _)| (*namespace, resource.name()));
+    sets.sort_by_key(|(namespace, resource, _)| (creation_time(resource), *namespace, resource.name()));
     sets.into_iter().flat_map(|(_, resource, set)| set.listeners.iter().map(|it| Written::new(resource, it))).collect()
 }
 

@@ -15,8 +15,10 @@ mod namespaces;
 mod rule;
 mod stream_route;
 
+use std::collections::HashMap;
+
 use super::Derived;
-use crate::model::{LabelSet, Resource, Spec};
+use crate::model::{Kind, LabelSet, Resource, Spec};
 use crate::world::Settings;
 use attachment::Attachments;
 use grant::Grants;
@@ -25,17 +27,16 @@ use namespaces::Namespaces;
 /// What the conversion looks things up in.
 struct Inputs<'a, 'w> {
     resources: &'w [&'a Resource],
+    by_name: HashMap<(Kind, &'w str, &'w str), &'a Resource>,
     settings: &'w Settings,
     namespaces: Namespaces<'w>,
     grants: Grants,
 }
 
 impl<'a> Inputs<'a, '_> {
-    /// A resource of a name, if it is one that is looked for.
-    fn find(&self, namespace: &str, name: &str, wanted: impl Fn(&Spec) -> bool) -> Option<&'a Resource> {
-        let is_it =
-            |it: &&&'a Resource| it.name() == name && self.settings.namespace_of(it) == namespace && wanted(&it.spec);
-        self.resources.iter().find(is_it).copied()
+    /// The resource of a kind and name; the namespace of cluster-wide ones is empty.
+    fn find(&self, kind: Kind, namespace: &str, name: &str) -> Option<&'a Resource> {
+        self.by_name.get(&(kind, namespace, name)).copied()
     }
 
     /// The labels of a namespace.
@@ -47,13 +48,14 @@ impl<'a> Inputs<'a, '_> {
 pub(super) fn derive<'a>(resources: &[&'a Resource], settings: &Settings) -> Derived<'a> {
     let inputs = Inputs {
         resources,
+        by_name: resources.iter().map(|it| ((it.kind, settings.namespace_of(it), it.name()), *it)).collect(),
         settings,
         namespaces: Namespaces::new(resources, settings),
         grants: Grants::new(resources, settings),
     };
     let mut derived = Derived::default();
     let listeners = listener::listeners(&inputs, &mut derived);
-    let attachments = Attachments::new(listeners.iter().map(|listener| listener.parent.clone()).collect());
+    let attachments = Attachments::new(listeners.iter().map(|listener| listener.parent.clone()));
     derived.gateways.extend(listeners.into_iter().filter_map(|listener| listener.gateway));
     let mut routes = Vec::new();
     for resource in resources.iter().copied() {

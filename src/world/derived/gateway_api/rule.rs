@@ -6,7 +6,7 @@ use super::{Derived, Inputs, filter};
 use crate::model::networking::{DirectResponse, HttpMatchRequest, HttpRoute, HttpRouteDestination, StringMatch};
 use crate::model::{Kind, Resource};
 use crate::source::{Span, Spanned};
-use crate::world::{Bound, RefusedBackend, RuleSource};
+use crate::world::{Bound, RefusedBackend, RuleSource, creation_time};
 
 /// A rule with at most one match, and where it is written.
 #[derive(Clone)]
@@ -176,7 +176,7 @@ pub(super) fn unknown_type(span: Span) -> Invalid {
     Invalid { span, reason: "a match of a type that the API does not have".to_owned() }
 }
 
-/// The order of routes of equal age: by namespace and name (istiod: `sortRoutesByCreationTime`).
-pub(super) fn age<'u>(it: &'u Unmerged<'_>) -> (&'u str, &'u str, Kind) {
-    (&it.namespace, it.resource.name(), it.resource.kind)
+/// What the order of routes goes by: time, namespace, name (istiod: `sortRoutesByCreationTime`).
+pub(super) fn age<'u>(it: &'u Unmerged<'_>) -> (&'u str, &'u str, &'u str, Kind) {
+    (creation_time(it.resource), &it.namespace, it.resource.name(), it.resource.kind)
 }
