@@ -1,7 +1,7 @@
 //! The one table of kinds: which group and versions each is served in, and which message describes it.
 
 use super::decode::{Decode, Decoder};
-use super::{kubernetes, networking, security};
+use super::{gateway_api, kubernetes, networking, security};
 use crate::yaml::Node;
 
 /// Where the described message of a kind stands in its resources.
@@ -23,8 +23,12 @@ pub enum Scope {
 }
 
 macro_rules! kinds {
-    ($($group:literal $versions:tt { $($kind:ident : $message:path, $body:ident, $scope:ident;)* })*) => {
-        /// A kind that is read.
+    (@name $kind:ident) => { stringify!($kind) };
+    (@name $kind:ident $name:literal) => { $name };
+    ($($group:literal $versions:tt {
+        $($kind:ident $(as $name:literal)? : $message:path, $body:ident, $scope:ident;)*
+    })*) => {
+        /// A kind that is read. A name that several groups have is Istio's here; the other one says whose it is.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[allow(missing_docs, reason = "the names are those of the API")]
         pub enum Kind { $($($kind,)*)* }
@@ -41,7 +45,7 @@ macro_rules! kinds {
 
             /// The name as manifests write it.
             pub fn name(self) -> &'static str {
-                match self { $($(Kind::$kind => stringify!($kind),)*)* }
+                match self { $($(Kind::$kind => kinds!(@name $kind $($name)?),)*)* }
             }
 
             /// The API group; empty for the core of Kubernetes.
@@ -108,13 +112,27 @@ kinds! {
     "argoproj.io" ["v1alpha1"] {
         Rollout: kubernetes::Rollout, Spec, Namespaced;
     }
+    "networking.k8s.io" ["v1"] {
+        Ingress: kubernetes::Ingress, Spec, Namespaced;
+        IngressClass: kubernetes::IngressClass, Spec, Cluster;
+    }
+    "gateway.networking.k8s.io" ["v1", "v1beta1", "v1alpha3", "v1alpha2"] {
+        KubernetesGateway as "Gateway": gateway_api::Gateway, Spec, Namespaced;
+        GatewayClass: gateway_api::GatewayClass, Spec, Cluster;
+        ListenerSet: gateway_api::ListenerSet, Spec, Namespaced;
+        HttpRoute as "HTTPRoute": gateway_api::HttpRoute, Spec, Namespaced;
+        GrpcRoute as "GRPCRoute": gateway_api::GrpcRoute, Spec, Namespaced;
+        TlsRoute as "TLSRoute": gateway_api::TlsRoute, Spec, Namespaced;
+        TcpRoute as "TCPRoute": gateway_api::TcpRoute, Spec, Namespaced;
+        ReferenceGrant: gateway_api::ReferenceGrant, Spec, Namespaced;
+    }
     "install.istio.io" ["v1alpha1"] {
         IstioOperator: kubernetes::IstioOperator, Spec, Namespaced;
     }
 }
 
 /// The group of Istio's traffic kinds.
-const ISTIO_NETWORKING: &str = "networking.istio.io";
+pub const ISTIO_NETWORKING: &str = "networking.istio.io";
 
 /// Whether a group is one of Istio's API, whose versions, kinds and resource keys are checked.
 pub fn is_istio(group: &str) -> bool {
@@ -123,6 +141,9 @@ pub fn is_istio(group: &str) -> bool {
 
 /// Kinds of [`ISTIO_NETWORKING`] that exist but are not read yet.
 const UNREAD: [&str; 3] = ["EnvoyFilter", "ProxyConfig", "WorkloadGroup"];
+
+/// Groups of which versions that are not listed have other fields.
+const UNLIKE_OLDER_VERSIONS: [&str; 2] = ["networking.k8s.io", gateway_api::GROUP];
 
 /// What an `apiVersion` and a `kind` stand for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,13 +169,35 @@ pub fn lookup(api_version: &str, kind: &str) -> Lookup {
     let of_group = |candidate: &&Kind| candidate.group() == group;
     let unread = if group == ISTIO_NETWORKING { UNREAD.as_slice() } else { &[] };
     match Kind::ALL.iter().filter(of_group).find(|candidate| candidate.name() == kind) {
-        Some(found) if !is_istio(group) || found.versions().contains(&version) => Lookup::Known(*found),
-        Some(found) => Lookup::UnservedVersion(*found),
+        Some(found) if found.versions().contains(&version) => Lookup::Known(*found),
+        Some(found) if is_istio(group) => Lookup::UnservedVersion(*found),
+        // Older versions say other things under the same names.
+        Some(found) if UNLIKE_OLDER_VERSIONS.contains(&found.group()) => Lookup::Foreign,
+        Some(found) => Lookup::Known(*found),
         None if is_istio(group) && !unread.contains(&kind) => {
             let names =
                 Kind::ALL.iter().filter(of_group).map(|candidate| candidate.name()).chain(unread.iter().copied());
             Lookup::UnknownKind { suggestion: super::decode::nearest(kind, names) }
         }
         None => Lookup::Foreign,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_of_two_groups_is_told_apart_by_the_version() {
+        assert_eq!(lookup("networking.istio.io/v1", "Gateway"), Lookup::Known(Kind::Gateway));
+        assert_eq!(lookup("gateway.networking.k8s.io/v1beta1", "Gateway"), Lookup::Known(Kind::KubernetesGateway));
+        assert_eq!(Kind::KubernetesGateway.name(), "Gateway");
+    }
+
+    #[test]
+    fn versions_with_other_fields_are_not_read() {
+        assert_eq!(lookup("networking.k8s.io/v1beta1", "Ingress"), Lookup::Foreign);
+        assert_eq!(lookup("gateway.networking.k8s.io/v1alpha1", "HTTPRoute"), Lookup::Foreign);
+        assert_eq!(lookup("extensions/v1beta1", "Ingress"), Lookup::Foreign);
     }
 }

@@ -29,6 +29,11 @@ macro_rules! message {
         impl $name {
             /// The names of the fields, in snake_case but for those that follow another pattern.
             pub const FIELDS: &'static [&'static str] = &[$(message!(@name $field $($json)?)),*];
+
+            /// One that says nothing.
+            pub fn empty(span: $crate::source::Span) -> Self {
+                Self { span, $($field: Default::default(),)* }
+            }
         }
 
         impl $crate::model::decode::Decode for $name {

@@ -27,6 +27,16 @@ impl<T> Default for Map<T> {
 }
 
 impl<T> Map<T> {
+    /// A map at a place. Of entries with the same key the last one stays.
+    pub fn new(span: Span, entries: impl IntoIterator<Item = (Spanned<String>, T)>) -> Self {
+        let mut map = Self { span: Some(span), entries: Vec::new() };
+        for (key, value) in entries {
+            map.entries.retain(|(other, _)| *other != key);
+            map.entries.push((key, value));
+        }
+        map
+    }
+
     /// The entries, in the order of the text.
     pub fn iter(&self) -> impl Iterator<Item = (&Spanned<String>, &T)> {
         self.entries.iter().map(|(key, value)| (key, value))

@@ -15,6 +15,10 @@ message! {
         default_service_export_to: Vec<Spanned<String>>,
         default_virtual_service_export_to: Vec<Spanned<String>>,
         default_destination_rule_export_to: Vec<Spanned<String>>,
+        ingress_class: Option<Spanned<String>>,
+        ingress_service: Option<Spanned<String>>,
+        ingress_selector: Option<Spanned<String>>,
+        ingress_controller_mode: Option<Spanned<IngressControllerMode>>,
     }
 }
 
@@ -53,5 +57,15 @@ message! {
     /// A service that proxies ask or tell something, such as an external authorizer.
     open struct ExtensionProvider {
         name: Option<Spanned<String>>,
+    }
+}
+
+enumeration! {
+    /// Which Ingresses count.
+    enum IngressControllerMode {
+        Unspecified = "UNSPECIFIED" / 0,
+        Off = "OFF" / 1,
+        Default = "DEFAULT" / 2,
+        Strict = "STRICT" / 3,
     }
 }

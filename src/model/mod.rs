@@ -5,6 +5,7 @@
 
 pub mod decode;
 pub mod duration;
+pub mod gateway_api;
 pub mod kinds;
 pub mod kubernetes;
 mod macros;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Settings, VirtualService, host};
+use super::{Origin, Settings, VirtualService, host};
 use crate::model::networking::{Destination, HttpMatchRequest};
 use crate::source::{Span, Spanned};
 
@@ -65,8 +65,12 @@ impl VirtualService<'_> {
         found
     }
 
-    /// The full host name that a destination in this VirtualService means.
+    /// The full host name that a destination in this VirtualService means. Backends of the Gateway API are never
+    /// short names (istiod: `mergeVirtualServices`).
     pub fn full_host<'h>(&self, written: &'h str, settings: &Settings) -> Cow<'h, str> {
+        if self.origin == Origin::GatewayApi {
+            return Cow::Borrowed(written);
+        }
         host::expand(written, &self.name.namespace, &settings.domain)
     }
 }

@@ -16,7 +16,14 @@ pub struct Gateway<'a> {
     pub resource: &'a Resource,
     /// What it says.
     pub spec: Cow<'a, networking::Gateway>,
+    /// The full host names of the Services that it belongs to. If there are any, it applies to the workloads behind
+    /// them instead of those that its selector finds, and opens only ports that they have (istiod: `mergeGateways`,
+    /// `resolvePorts`).
+    pub services: Vec<String>,
 }
+
+/// The annotation in which istiod notes the Services of a Gateway, separated by commas.
+const SERVICES_ANNOTATION: &str = "internal.istio.io/gateway-service";
 
 /// The name of a Gateway.
 pub type GatewayName<'a> = NamespacedName<'a>;
@@ -72,8 +79,14 @@ pub(super) fn gateways<'a>(resources: &[&'a Resource], settings: &Settings) -> V
             name: NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name()),
             resource,
             spec: Cow::Borrowed(spec),
+            services: annotated_services(resource),
         }),
         _ => None,
     };
     resources.iter().filter_map(resolve).collect()
+}
+
+fn annotated_services(resource: &Resource) -> Vec<String> {
+    let list = resource.metadata.annotations.get(SERVICES_ANNOTATION).map_or("", |list| list.as_str());
+    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }

@@ -4,6 +4,7 @@
 //! namespace sees, the DestinationRule that applies. Order is istiod's "creation order": by time where resources tell
 //! it, else by name, then namespace.
 
+pub mod derived;
 mod destination_rule;
 mod destinations;
 mod gateway;
@@ -20,6 +21,7 @@ mod virtual_service;
 mod visibility;
 mod workload;
 
+pub use derived::Derived;
 pub use destination_rule::{DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
 pub use gateway::{Gateway, GatewayName, ServerHost};
@@ -29,9 +31,9 @@ pub use policies::{AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Poli
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
 pub use service::{Discovery, Service, ServicePort};
-pub use settings::Settings;
+pub use settings::{IngressMode, IngressSettings, Settings};
 pub use sidecar::Sidecar;
-pub use virtual_service::{Bound, Origin, VirtualService};
+pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
 pub use visibility::ExportTo;
 pub use workload::Workload;
 
@@ -54,6 +56,8 @@ pub struct World<'a> {
     pub destination_rules: DestinationRules<'a>,
     /// The Gateways.
     pub gateways: Vec<Gateway<'a>>,
+    /// What istiod makes of the Gateway API and of Ingresses. Rules look at what is written, the router at both.
+    pub derived: Derived<'a>,
     /// The services: those of Kubernetes and those of ServiceEntries.
     pub services: Registry<'a>,
     /// The Sidecar resources.
@@ -83,6 +87,7 @@ impl<'a> World<'a> {
             inventory: Inventory::new(&services, &workloads, &gateways),
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
             policies: Policies::new(&resources, &settings),
+            derived: Derived::new(&resources, &services, &settings),
             gateways,
             sidecars: sidecar::sidecars(&resources, &settings),
             services,
@@ -167,7 +172,11 @@ fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'
         }
     }
     let mut resources: Vec<&Resource> = nameless.into_iter().chain(last.into_values()).collect();
-    // Times of one form and zone sort as texts do.
-    resources.sort_by_key(|resource| resource.metadata.creation_timestamp.as_ref().map_or("", |time| time.as_str()));
+    resources.sort_by_key(|resource| creation_time(resource));
     (resources, ambiguous)
+}
+
+/// When a resource was created, if it tells. Times of one form and zone sort as texts do.
+fn creation_time(resource: &Resource) -> &str {
+    resource.metadata.creation_timestamp.as_ref().map_or("", |time| time.as_str())
 }

@@ -3,7 +3,7 @@
 use crate::config::{Config, OutboundMode};
 use crate::load::Snapshot;
 use crate::model::mesh_config::{
-    InboundTrafficPolicyMode, MeshConfig, OutboundTrafficPolicy, OutboundTrafficPolicyMode,
+    InboundTrafficPolicyMode, IngressControllerMode, MeshConfig, OutboundTrafficPolicy, OutboundTrafficPolicyMode,
 };
 use crate::model::{Resource, Scope};
 use crate::source::Spanned;
@@ -37,7 +37,39 @@ pub struct Settings {
     pub virtual_service_export_to: Vec<String>,
     /// Who sees DestinationRules that do not say. Default `*`.
     pub destination_rule_export_to: Vec<String>,
+    /// Which Ingresses count, and whose they are.
+    pub ingress: IngressSettings,
 }
+
+/// What holds for Ingresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IngressSettings {
+    /// Which of them count.
+    pub mode: IngressMode,
+    /// The class that their annotation names. Default `istio`.
+    pub class: String,
+    /// The `istio` label of the workloads that serve them. Default `ingressgateway`.
+    pub selector: String,
+}
+
+/// Which Ingresses count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IngressMode {
+    /// None of those that name no IngressClass of Istio's.
+    Off,
+    /// Those that name no class as well.
+    Default,
+    /// Those that name Istio's class.
+    Strict,
+}
+
+impl Default for IngressSettings {
+    fn default() -> Self {
+        Self { mode: IngressMode::Strict, class: "istio".to_owned(), selector: DEFAULT_INGRESS.to_owned() }
+    }
+}
+
+const DEFAULT_INGRESS: &str = "ingressgateway";
 
 impl Default for Settings {
     fn default() -> Self {
@@ -55,6 +87,7 @@ impl Default for Settings {
             service_export_to: public(),
             virtual_service_export_to: public(),
             destination_rule_export_to: public(),
+            ingress: IngressSettings::default(),
         }
     }
 }
@@ -104,6 +137,7 @@ impl Settings {
         replace(&mut self.service_export_to, list(&mesh.default_service_export_to));
         replace(&mut self.virtual_service_export_to, list(&mesh.default_virtual_service_export_to));
         replace(&mut self.destination_rule_export_to, list(&mesh.default_destination_rule_export_to));
+        self.ingress.apply(mesh);
     }
 
     /// The namespace that a resource is in; empty for cluster-wide kinds.
@@ -113,6 +147,27 @@ impl Settings {
             (Scope::Namespaced, Some(namespace)) if !namespace.is_empty() => namespace,
             (Scope::Namespaced, _) => &self.default_namespace,
         }
+    }
+}
+
+impl IngressSettings {
+    fn apply(&mut self, mesh: &MeshConfig) {
+        let text =
+            |field: &Option<Spanned<String>>| field.as_ref().map(|it| it.value.clone()).filter(|it| !it.is_empty());
+        replace(&mut self.class, text(&mesh.ingress_class));
+        // The label is called like the Service, but for the Service of the default installation (istiod:
+        // `getIngressGatewaySelector`).
+        let service = text(&mesh.ingress_service).filter(|name| name != "istio-ingressgateway");
+        replace(&mut self.selector, text(&mesh.ingress_selector).or(service));
+        replace(
+            &mut self.mode,
+            mesh.ingress_controller_mode.and_then(|mode| match mode.value {
+                IngressControllerMode::Off => Some(IngressMode::Off),
+                IngressControllerMode::Default => Some(IngressMode::Default),
+                IngressControllerMode::Strict => Some(IngressMode::Strict),
+                IngressControllerMode::Unspecified | IngressControllerMode::Undefined(_) => None,
+            }),
+        );
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::names::{NamespacedName, resolve_gateway_name};
 use super::visibility::ExportTo;
-use super::{Settings, host};
+use super::{Service, Settings, host};
 use crate::model::{Resource, Spec, networking};
 use crate::source::{Span, Spanned};
 
@@ -25,6 +25,41 @@ pub struct VirtualService<'a> {
     pub bound_to: Vec<Bound>,
     /// Who sees it.
     pub export_to: ExportTo,
+    /// Where the rules are written, in the order of `http`, `tls` or `tcp`, whichever there is: one that is derived has
+    /// only one of them. None of a VirtualService of Istio's.
+    pub sources: Vec<RuleSource<'a>>,
+}
+
+/// Where a derived rule is written. Each has at most one match, so that they can be sorted by it.
+#[derive(Debug, Clone)]
+pub struct RuleSource<'a> {
+    /// The route or Ingress. VirtualServices that are derived from several have rules of each.
+    pub resource: &'a Resource,
+    /// The index in `rules`.
+    pub rule: usize,
+    /// The index in the rule's `matches`, or in the `paths` of an Ingress. `None`: it has no match.
+    pub entry: Option<usize>,
+    /// Backends that may not be used. Their destinations have no host, so their share has no cluster (istiod:
+    /// `UnknownService`).
+    pub refused: Vec<RefusedBackend>,
+}
+
+/// A backend of a route that may not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedBackend {
+    /// The reference to it, which is also the span of the destination.
+    pub span: Span,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+/// Why a backend may not be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is in another namespace, and no ReferenceGrant there admits the route.
+    NotGranted,
+    /// istiod does not route to its kind.
+    UnsupportedKind,
 }
 
 /// The API that routes are written in. istiod turns all of them into VirtualServices, with small differences.
@@ -36,6 +71,13 @@ pub enum Origin {
     GatewayApi,
     /// An Ingress of Kubernetes.
     Ingress,
+}
+
+impl Origin {
+    /// What a proxy answers when the cluster of a destination does not exist (istiod: `applyHTTPRouteDestination`).
+    pub fn missing_cluster_status(self) -> u16 {
+        if self == Self::GatewayApi { 500 } else { 503 }
+    }
 }
 
 /// One of the things that a VirtualService is bound to.
@@ -63,6 +105,15 @@ impl VirtualService<'_> {
     /// Whether its routes apply on sidecars.
     pub fn binds_mesh(&self) -> bool {
         self.bound_to.iter().any(|bound| bound.gateway.is_none())
+    }
+
+    /// Whether clients in a namespace get its routes for a service. Those of the Gateway API are for the service's own
+    /// namespace to make (producer) or for the client's (consumer), and never for a wildcard (istiod:
+    /// `buildSidecarVirtualHostsForVirtualService`, `separateVSHostsAndServices`).
+    pub fn is_for(&self, service: &Service<'_>, client_namespace: &str) -> bool {
+        self.origin != Origin::GatewayApi
+            || (self.hosts.iter().any(|host| host.value == service.hostname && !host.starts_with('*'))
+                && (service.namespace == self.name.namespace || client_namespace == self.name.namespace))
     }
 
     /// Whether its routes apply on a Gateway.
@@ -106,5 +157,6 @@ fn resolve<'a>(
         resource,
         spec: Cow::Borrowed(spec),
         origin: Origin::VirtualService,
+        sources: Vec::new(),
     }
 }

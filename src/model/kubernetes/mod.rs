@@ -3,11 +3,16 @@
 
 mod config_map;
 mod endpoint_slice;
+mod ingress;
 mod service;
 mod workload;
 
 pub use config_map::{ConfigMap, IstioOperator};
 pub use endpoint_slice::{Endpoint, EndpointSlice};
+pub use ingress::{
+    Ingress, IngressBackend, IngressClass, IngressHttp, IngressPath, IngressRule, IngressService, IngressServicePort,
+    IngressTls,
+};
 pub use service::{Service, ServicePort, TargetPort};
 pub use workload::{
     Container, ContainerPort, CronJob, DaemonSet, Deployment, Job, Pod, PodSpec, PodTemplate, ReplicaSet, Rollout,

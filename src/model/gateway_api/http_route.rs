@@ -1,0 +1,114 @@
+//! HTTPRoute.
+
+use super::http_filter::HttpFilter;
+use super::reference::ParentReference;
+use crate::model::duration::Duration;
+use crate::model::macros::message;
+use crate::source::Spanned;
+
+message! {
+    /// Routes of HTTP requests.
+    struct HttpRoute {
+        parent_refs: Vec<ParentReference>,
+        use_default_gateways: Option<Spanned<String>>,
+        hostnames: Vec<Spanned<String>>,
+        rules: Vec<HttpRouteRule>,
+    }
+}
+
+message! {
+    /// A rule: any of its matches, then filters, then backends.
+    struct HttpRouteRule {
+        name: Option<Spanned<String>>,
+        matches: Vec<HttpRouteMatch>,
+        filters: Vec<HttpFilter>,
+        backend_refs: Vec<HttpBackendRef>,
+        timeouts: Option<HttpRouteTimeouts>,
+        retry: Option<HttpRouteRetry>,
+        session_persistence: Option<SessionPersistence>,
+    }
+}
+
+message! {
+    /// Conditions that must all hold.
+    struct HttpRouteMatch {
+        path: Option<HttpPathMatch>,
+        headers: Vec<HttpHeaderMatch>,
+        query_params: Vec<HttpQueryParamMatch>,
+        method: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// A condition on the path: PathPrefix unless it says otherwise.
+    struct HttpPathMatch {
+        r#type: Option<Spanned<String>>,
+        value: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// A condition on a header: Exact unless it says otherwise.
+    struct HttpHeaderMatch {
+        r#type: Option<Spanned<String>>,
+        name: Option<Spanned<String>>,
+        value: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// A condition on a query parameter: Exact unless it says otherwise.
+    struct HttpQueryParamMatch {
+        r#type: Option<Spanned<String>>,
+        name: Option<Spanned<String>>,
+        value: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// Where requests go, with their share and filters of their own.
+    struct HttpBackendRef {
+        group: Option<Spanned<String>>,
+        kind: Option<Spanned<String>>,
+        name: Option<Spanned<String>>,
+        namespace: Option<Spanned<String>>,
+        port: Option<Spanned<u32>>,
+        weight: Option<Spanned<i32>>,
+        filters: Vec<HttpFilter>,
+    }
+}
+
+message! {
+    /// How long a request may take.
+    struct HttpRouteTimeouts {
+        request: Option<Spanned<Duration>>,
+        backend_request: Option<Spanned<Duration>>,
+    }
+}
+
+message! {
+    /// When and how often a request is tried again.
+    struct HttpRouteRetry {
+        codes: Vec<Spanned<u32>>,
+        attempts: Option<Spanned<i32>>,
+        backoff: Option<Spanned<Duration>>,
+    }
+}
+
+message! {
+    /// Keeps requests of a session with one backend.
+    struct SessionPersistence {
+        session_name: Option<Spanned<String>>,
+        absolute_timeout: Option<Spanned<Duration>>,
+        idle_timeout: Option<Spanned<Duration>>,
+        r#type: Option<Spanned<String>>,
+        cookie_config: Option<CookieConfig>,
+    }
+}
+
+message! {
+    /// The cookie of a session.
+    struct CookieConfig {
+        lifetime_type: Option<Spanned<String>>,
+    }
+}

@@ -1,0 +1,85 @@
+//! Whose a Gateway is, and which Services lead to it.
+
+use super::Inputs;
+use crate::model::gateway_api::Gateway;
+use crate::model::{Kind, Resource, Spec};
+use crate::source::Spanned;
+
+/// What looks after a Gateway (istiod: `GetClassInfos`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Controller {
+    /// Istio's own gateways.
+    Gateway,
+    /// Waypoints, which do not route by VirtualServices.
+    Waypoint,
+    /// Gateways between networks.
+    EastWest,
+}
+
+/// The name with which istiod's own controller looks after a class.
+pub(super) const GATEWAY_CONTROLLER: &str = "istio.io/gateway-controller";
+
+/// The name with which istiod looks after waypoints.
+pub(super) const WAYPOINT_CONTROLLER: &str = "istio.io/mesh-controller";
+
+const EAST_WEST_CONTROLLER: &str = "istio.io/eastwest-controller";
+
+/// The annotation that gives the Service of a managed gateway another name.
+const NAME_ANNOTATION: &str = "gateway.istio.io/name-override";
+
+/// The name of the controller of a class, if the manifests have the class or it is one that istiod brings along.
+pub(super) fn controller_name<'a>(class: &str, inputs: &Inputs<'a, '_>) -> Option<&'a str> {
+    let written = match inputs.find(Kind::GatewayClass, "", class).map(|class| &class.spec) {
+        Some(Spec::GatewayClass(spec)) => Some(spec),
+        _ => None,
+    };
+    match (written, class) {
+        (Some(spec), _) => spec.controller_name.as_ref().map(|name| name.as_str()),
+        (None, "istio") => Some(GATEWAY_CONTROLLER),
+        (None, "istio-waypoint") => Some(WAYPOINT_CONTROLLER),
+        (None, "istio-east-west") => Some(EAST_WEST_CONTROLLER),
+        (None, _) => None,
+    }
+}
+
+/// What looks after a Gateway; `None` if it is not istiod, or if istiod only notes that the gateway exists.
+pub(super) fn controller(spec: &Gateway, inputs: &Inputs<'_, '_>) -> Option<Controller> {
+    match controller_name(text(&spec.gateway_class_name), inputs)? {
+        GATEWAY_CONTROLLER => Some(Controller::Gateway),
+        WAYPOINT_CONTROLLER => Some(Controller::Waypoint),
+        EAST_WEST_CONTROLLER => Some(Controller::EastWest),
+        _ => None,
+    }
+}
+
+/// The full host names of the Services that lead to a gateway (istiod: `extractGatewayServices`).
+pub(super) fn services(
+    resource: &Resource,
+    spec: &Gateway,
+    controller: Controller,
+    inputs: &Inputs<'_, '_>,
+) -> Vec<String> {
+    let namespace = inputs.settings.namespace_of(resource);
+    let full = |name: &str| format!("{name}.{namespace}.svc.{}", inputs.settings.domain);
+    let kind = |kind: Option<&Spanned<String>>| kind.map(|kind| kind.value.clone());
+    let is_managed = match spec.addresses.as_slice() {
+        [] => true,
+        [only] => kind(only.r#type.as_ref()).is_none_or(|kind| kind == "IPAddress"),
+        _ => false,
+    };
+    if is_managed {
+        let default = match controller {
+            Controller::Gateway => format!("{}-{}", resource.name(), text(&spec.gateway_class_name)),
+            Controller::Waypoint | Controller::EastWest => resource.name().to_owned(),
+        };
+        let named = resource.metadata.annotations.get(NAME_ANNOTATION).map(|name| name.value.clone());
+        return vec![full(&named.filter(|name| !name.is_empty()).unwrap_or(default))];
+    }
+    let hostnames = spec.addresses.iter().filter(|it| kind(it.r#type.as_ref()).is_none_or(|kind| kind == "Hostname"));
+    let values = hostnames.map(|address| text(&address.value));
+    values.map(|value| if value.contains('.') { value.to_owned() } else { full(value) }).collect()
+}
+
+fn text(field: &Option<Spanned<String>>) -> &str {
+    field.as_ref().map_or("", |text| text.as_str())
+}

@@ -1,0 +1,273 @@
+//! Listeners of Gateways and ListenerSets as Gateways of Istio's (istiod: `GatewayCollection`,
+//! `ListenerSetCollection`, `buildListener`).
+
+use std::borrow::Cow;
+
+use super::class::{self, Controller};
+use super::{Derived, Inputs, listener_tls};
+use crate::model::gateway_api::{Gateway as GatewaySpec, Listener, ListenerSet};
+use crate::model::networking::{self, Server, ServerPort};
+use crate::model::{Kind, Resource, Spec};
+use crate::source::Spanned;
+use crate::world::{Gateway, NamespacedName, creation_time};
+
+/// What routes attach to: a listener, and how it is asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Parent {
+    /// Gateway or ListenerSet.
+    pub(super) kind: Kind,
+    /// Its name.
+    pub(super) owner: NamespacedName<'static>,
+    /// The Gateway of Istio's that stands for the listener.
+    pub(super) gateway: NamespacedName<'static>,
+    /// The name of the listener.
+    pub(super) section: String,
+    pub(super) port: u32,
+    pub(super) protocol: String,
+    /// The host name as written; empty without one.
+    pub(super) hostname: String,
+    /// The hosts of the server.
+    pub(super) hosts: Vec<Spanned<String>>,
+    /// The kinds of routes that may attach.
+    pub(super) kinds: Vec<Kind>,
+}
+
+/// What is made of a listener.
+pub(super) struct Derivation<'a> {
+    /// `None` if it is not served, though routes attach to it.
+    pub(super) gateway: Option<Gateway<'a>>,
+    pub(super) parent: Parent,
+}
+
+/// A listener where it is written.
+struct Written<'a> {
+    resource: &'a Resource,
+    listener: &'a Listener,
+    /// A ListenerSet may leave it to the protocol.
+    port: u32,
+}
+
+pub(super) fn listeners<'a>(inputs: &Inputs<'a, '_>, derived: &mut Derived<'a>) -> Vec<Derivation<'a>> {
+    let mut all = Vec::new();
+    for resource in inputs.resources.iter().copied() {
+        if let Spec::KubernetesGateway(spec) = &resource.spec {
+            all.extend(of_gateway(resource, spec, inputs, derived));
+        }
+    }
+    all
+}
+
+fn of_gateway<'a>(
+    resource: &'a Resource,
+    spec: &'a GatewaySpec,
+    inputs: &Inputs<'a, '_>,
+    derived: &mut Derived<'a>,
+) -> Vec<Derivation<'a>> {
+    let Some(controller) = class::controller(spec, inputs) else {
+        let place = spec.gateway_class_name.as_ref().map_or(resource.span, |name| name.span);
+        derived.ignore(resource, place, "it is of no class that Istio looks after");
+        return Vec::new();
+    };
+    let services = class::services(resource, spec, controller, inputs);
+    if controller == Controller::Waypoint || services.is_empty() {
+        return Vec::new();
+    }
+    let mut written: Vec<Written<'a>> = spec.listeners.iter().map(|it| Written::new(resource, it)).collect();
+    if controller == Controller::Gateway {
+        written.extend(of_listener_sets(resource, spec, inputs, derived));
+    }
+    let mut found = Vec::new();
+    for (index, it) in written.iter().enumerate() {
+        if let Some(other) = conflict(&written[..index], it) {
+            derived.ignore(it.resource, it.listener.span, format!("it conflicts with listener {}", other.name()));
+            continue;
+        }
+        if controller == Controller::EastWest && it.port == 15008 {
+            continue;
+        }
+        match server(it, spec, inputs) {
+            Ok((server, is_valid)) => {
+                if !is_valid {
+                    derived.ignore(it.resource, it.listener.span, "it may not use its certificates");
+                }
+                if is_valid || it.resource.kind == Kind::KubernetesGateway {
+                    found.push(derivation(it, server, is_valid, &services, inputs));
+                }
+            }
+            Err(reason) => derived.ignore(it.resource, it.listener.span, reason),
+        }
+    }
+    found
+}
+
+/// The listeners of ListenerSets that may attach to a Gateway, by time, namespace and name (istiod:
+/// `NamespaceAcceptedByAllowListeners`).
+fn of_listener_sets<'a>(
+    gateway: &Resource,
+    spec: &GatewaySpec,
+    inputs: &Inputs<'a, '_>,
+    derived: &mut Derived<'a>,
+) -> Vec<Written<'a>> {
+    let own = inputs.settings.namespace_of(gateway);
+    let mut sets: Vec<(&str, &'a Resource, &'a ListenerSet)> = Vec::new();
+    for resource in inputs.resources.iter().copied() {
+        let Spec::ListenerSet(set) = &resource.spec else { continue };
+        let namespace = inputs.settings.namespace_of(resource);
+        let Some(parent) = &set.parent_ref else { continue };
+        let refers = text(&parent.name) == gateway.name()
+            && parent.namespace.as_ref().map_or(namespace, |it| it.as_str()) == own
+            && parent.kind.as_ref().is_none_or(|kind| kind.as_str() == "Gateway");
+        if !refers {
+            continue;
+        }
+        let choice = spec.allowed_listeners.as_ref().and_then(|allowed| allowed.namespaces.as_ref());
+        let admits = |choice| {
+            let chosen = inputs.namespaces.chosen(Some(choice), own);
+            chosen.contains(&"*") || chosen.contains(&namespace)
+        };
+        let is_none = |it: &&crate::model::gateway_api::RouteNamespaces| {
+            it.from.as_ref().is_none_or(|from| from.as_str() == "None") && it.selector.is_none()
+        };
+        match choice.filter(|choice| !is_none(choice)) {
+            Some(choice) if admits(choice) => sets.push((namespace, resource, set)),
+            _ => derived.ignore(resource, parent.span, "the Gateway does not admit ListenerSets from here"),
+        }
+    }
+    sets.sort_by_key(|(namespace, resource, _)| (creation_time(resource), *namespace, resource.name()));
+    sets.into_iter().flat_map(|(_, resource, set)| set.listeners.iter().map(|it| Written::new(resource, it))).collect()
+}
+
+impl<'a> Written<'a> {
+    fn new(resource: &'a Resource, listener: &'a Listener) -> Self {
+        let by_protocol = match text(&listener.protocol) {
+            "HTTP" => 80,
+            "HTTPS" => 443,
+            _ => 0,
+        };
+        let written = listener.port.map_or(0, |port| port.value);
+        let port = if written == 0 && resource.kind == Kind::ListenerSet { by_protocol } else { written };
+        Self { resource, listener, port }
+    }
+
+    fn name(&self) -> &'a str {
+        text(&self.listener.name)
+    }
+
+    fn hostname(&self) -> &'a str {
+        match text(&self.listener.hostname) {
+            "" => "*",
+            hostname => hostname,
+        }
+    }
+}
+
+/// The earlier listener that one cannot stand beside (istiod: `listenersDistinct`).
+fn conflict<'w, 'a>(earlier: &'w [Written<'a>], listener: &Written<'a>) -> Option<&'w Written<'a>> {
+    let mut accepted: Vec<&Written<'a>> = Vec::new();
+    let clash = |a: &Written<'_>, b: &Written<'_>| {
+        let (first, second) = (text(&a.listener.protocol), text(&b.listener.protocol));
+        let is_stream = |protocol: &str| matches!(protocol, "TCP" | "UDP");
+        let is_like_http = |protocol: &str| matches!(protocol, "HTTP" | "HTTPS" | "TLS");
+        a.port == b.port
+            && match (first, second) {
+                (a, b) if is_stream(a) => is_stream(b) || is_like_http(b),
+                (a, b) if is_like_http(a) && is_stream(b) => true,
+                (one, other) if is_like_http(one) && is_like_http(other) => a.hostname() == b.hostname(),
+                (one, other) => one == other,
+            }
+    };
+    for candidate in earlier {
+        if !accepted.iter().any(|other| clash(candidate, other)) {
+            accepted.push(candidate);
+        }
+    }
+    accepted.into_iter().find(|other| clash(listener, other))
+}
+
+/// The server for a listener and whether it may use its certificates, or why there is none.
+fn server(written: &Written<'_>, gateway: &GatewaySpec, inputs: &Inputs<'_, '_>) -> Result<(Server, bool), String> {
+    let listener = written.listener;
+    let protocol = text(&listener.protocol);
+    if !matches!(protocol, "HTTP" | "HTTPS" | "TLS" | "TCP") {
+        return Err(format!("Istio does not serve protocol {protocol:?}"));
+    }
+    let tls = listener_tls::settings(written.resource, listener, gateway.tls.as_ref(), inputs);
+    let is_valid = tls.as_ref().is_none_or(|(_, is_valid)| *is_valid);
+    if tls.is_none() && matches!(protocol, "HTTPS" | "TLS") {
+        return Err(format!("protocol {protocol} without tls"));
+    }
+    let span = listener.span;
+    let port = ServerPort {
+        number: Some(Spanned::new(written.port, listener.port.map_or(span, |port| port.span))),
+        protocol: listener.protocol.clone(),
+        name: listener.name.clone(),
+        ..ServerPort::empty(span)
+    };
+    let tls = tls.map(|(tls, _)| tls);
+    Ok((Server { port: Some(port), hosts: hosts(written, inputs), tls, ..Server::empty(span) }, is_valid))
+}
+
+/// The host name once for each namespace whose routes may attach; `~` if there is none (istiod: `buildHostnameMatch`).
+fn hosts(written: &Written<'_>, inputs: &Inputs<'_, '_>) -> Vec<Spanned<String>> {
+    let listener = written.listener;
+    let span = listener.hostname.as_ref().map_or(listener.span, |hostname| hostname.span);
+    let choice = listener.allowed_routes.as_ref().and_then(|allowed| allowed.namespaces.as_ref());
+    let mut namespaces = inputs.namespaces.chosen(choice, inputs.settings.namespace_of(written.resource));
+    if namespaces.is_empty() {
+        namespaces.push("~");
+    }
+    let hostname = listener.hostname.as_ref().map_or("*", |hostname| hostname.as_str());
+    namespaces.into_iter().map(|namespace| Spanned::new(format!("{namespace}/{hostname}"), span)).collect()
+}
+
+fn derivation<'a>(
+    written: &Written<'a>,
+    server: Server,
+    is_valid: bool,
+    services: &[String],
+    inputs: &Inputs<'a, '_>,
+) -> Derivation<'a> {
+    let (resource, listener) = (written.resource, written.listener);
+    let namespace = inputs.settings.namespace_of(resource).to_owned();
+    let name = format!("{}~istio-autogenerated-k8s-gateway~{}", resource.name(), written.name());
+    let parent = Parent {
+        kind: resource.kind,
+        owner: NamespacedName::new(namespace.clone(), resource.name().to_owned()),
+        gateway: NamespacedName::new(namespace, name),
+        section: written.name().to_owned(),
+        port: written.port,
+        protocol: text(&listener.protocol).to_owned(),
+        hostname: text(&listener.hostname).to_owned(),
+        hosts: server.hosts.clone(),
+        kinds: kinds(listener),
+    };
+    let spec = networking::Gateway { servers: vec![server], ..networking::Gateway::empty(resource.span) };
+    let gateway =
+        Gateway { name: parent.gateway.clone(), resource, spec: Cow::Owned(spec), services: services.to_vec() };
+    Derivation { gateway: is_valid.then_some(gateway), parent }
+}
+
+/// The kinds of routes that may attach (istiod: `GenerateGatewaySupportedKinds`).
+fn kinds(listener: &Listener) -> Vec<Kind> {
+    let terminates = listener.tls.as_ref().is_some_and(|tls| text(&tls.mode) == "Terminate" || tls.mode.is_none());
+    let mut kinds = match text(&listener.protocol) {
+        "HTTP" | "HTTPS" => vec![Kind::HttpRoute, Kind::GrpcRoute],
+        "TLS" if terminates => vec![Kind::TlsRoute, Kind::TcpRoute],
+        "TLS" => vec![Kind::TlsRoute],
+        _ => vec![Kind::TcpRoute],
+    };
+    let allowed = listener.allowed_routes.iter().flat_map(|allowed| &allowed.kinds).collect::<Vec<_>>();
+    if !allowed.is_empty() {
+        kinds.retain(|kind| {
+            let is_it = |it: &&crate::model::gateway_api::RouteGroupKind| {
+                text(&it.kind) == kind.name() && it.group.as_ref().is_none_or(|group| group.as_str() == kind.group())
+            };
+            allowed.iter().any(is_it)
+        });
+    }
+    kinds
+}
+
+fn text(field: &Option<Spanned<String>>) -> &str {
+    field.as_ref().map_or("", |text| text.as_str())
+}

@@ -1,0 +1,182 @@
+//! What rules of HTTPRoute and GRPCRoute have in common: backends, attachments, VirtualServices to be merged.
+
+use super::attachment::{Attachment, Attachments, Place, Route};
+use super::backend::{Backend, Invalid, Referrer, shares};
+use super::{Derived, Inputs, filter};
+use crate::model::networking::{DirectResponse, HttpMatchRequest, HttpRoute, HttpRouteDestination, StringMatch};
+use crate::model::{Kind, Resource};
+use crate::source::{Span, Spanned};
+use crate::world::{Bound, RefusedBackend, RuleSource, creation_time};
+
+/// A rule with at most one match, and where it is written.
+#[derive(Clone)]
+pub(super) struct Rule<'a> {
+    pub(super) route: HttpRoute,
+    pub(super) source: RuleSource<'a>,
+}
+
+/// The rules of one route for one host and listener, before those of others are merged with them.
+pub(super) struct Unmerged<'a> {
+    /// What is equal for those that are merged.
+    pub(super) key: String,
+    pub(super) namespace: String,
+    pub(super) resource: &'a Resource,
+    pub(super) host: Spanned<String>,
+    pub(super) bound: Bound,
+    pub(super) rules: Vec<Rule<'a>>,
+}
+
+/// All rules of a route for all that it is attached to. `convert` makes the rules for gateways or sidecars; if it
+/// cannot, the whole route is dropped there.
+pub(super) fn unmerged<'a>(
+    route: &Route<'_, 'a>,
+    inputs: &Inputs<'a, '_>,
+    attachments: &Attachments,
+    derived: &mut Derived<'a>,
+    convert: impl Fn(&Referrer<'a, '_, '_>) -> Result<Vec<Rule<'a>>, Invalid>,
+) -> Vec<Unmerged<'a>> {
+    let attached = attachments.of(route, inputs, derived);
+    let mut all = Vec::new();
+    for is_mesh in [false, true] {
+        let here: Vec<&Attachment<'_>> = attached.iter().filter(|it| it.is_mesh() == is_mesh).collect();
+        if here.is_empty() {
+            continue;
+        }
+        match convert(&Referrer { resource: route.resource, inputs, is_mesh }) {
+            Ok(rules) => {
+                all.extend(here.into_iter().flat_map(|it| of_attachment(it, route, &rules, inputs, derived)));
+            }
+            Err(invalid) => {
+                let reason = format!("{}: Istio drops the whole route", invalid.reason);
+                derived.ignore(route.resource, invalid.span, reason);
+            }
+        }
+    }
+    all
+}
+
+fn of_attachment<'a>(
+    attachment: &Attachment<'_>,
+    route: &Route<'_, 'a>,
+    rules: &[Rule<'a>],
+    inputs: &Inputs<'a, '_>,
+    derived: &mut Derived<'a>,
+) -> Vec<Unmerged<'a>> {
+    let namespace = inputs.settings.namespace_of(route.resource);
+    let (key, rules) = match (&attachment.place, attachment.reference.port) {
+        (Place::Listener { gateway, .. }, _) => (gateway.to_string(), rules.to_vec()),
+        (Place::Mesh { .. }, None) => (namespace.to_owned(), rules.to_vec()),
+        (Place::Mesh { .. }, Some(port)) => (format!("{namespace}/{}", port.value), on_port(rules, port)),
+    };
+    let mut found = Vec::new();
+    for host in attachment.hosts(route) {
+        if !attachment.serves(&host) {
+            derived.ignore(route.resource, host.span, format!("another listener serves {}", host.value));
+            continue;
+        }
+        found.push(Unmerged {
+            key: format!("{key}/{}", host.value),
+            namespace: namespace.to_owned(),
+            resource: route.resource,
+            host,
+            bound: attachment.bound(),
+            rules: rules.clone(),
+        });
+    }
+    found
+}
+
+/// The rules for one port of a Service.
+fn on_port<'a>(rules: &[Rule<'a>], port: Spanned<u32>) -> Vec<Rule<'a>> {
+    let mut rules = rules.to_vec();
+    for rule in &mut rules {
+        if rule.route.r#match.is_empty() {
+            rule.route.r#match.push(HttpMatchRequest::empty(port.span));
+        }
+        rule.route.r#match.iter_mut().for_each(|entry| entry.port = Some(port));
+    }
+    rules
+}
+
+/// A rule as it is written, but for its matches.
+pub(super) struct Written<'r> {
+    pub(super) span: Span,
+    pub(super) index: usize,
+    pub(super) name: Option<&'r Spanned<String>>,
+    pub(super) filters: &'r [crate::model::gateway_api::HttpFilter],
+    pub(super) backends: Vec<Backend<'r>>,
+}
+
+/// What a rule does: filters and destinations. Without any backend that gets a share it answers with 500.
+pub(super) fn action(
+    written: &Written<'_>,
+    referrer: &Referrer<'_, '_, '_>,
+) -> Result<(HttpRoute, Vec<RefusedBackend>), Invalid> {
+    let mut route = HttpRoute::empty(written.span);
+    let default = || format!("{}.{}.{}", referrer.namespace(), referrer.resource.name(), written.index);
+    route.name = Some(written.name.cloned().unwrap_or_else(|| Spanned::new(default(), written.span)));
+    filter::apply(written.filters, referrer, &mut route)?;
+    let mut refused = Vec::new();
+    let shares = shares(written.backends.iter().copied());
+    if shares.is_empty() && route.redirect.is_none() {
+        let status = Some(Spanned::new(500, written.span));
+        route.direct_response = Some(DirectResponse { status, ..DirectResponse::empty(written.span) });
+    }
+    for (backend, weight) in shares {
+        let resolved = referrer.resolve(&backend)?;
+        refused.extend(resolved.refused);
+        route.route.push(HttpRouteDestination {
+            span: backend.span,
+            destination: Some(resolved.destination),
+            weight,
+            headers: filter::backend_headers(backend.filters)?,
+        });
+    }
+    Ok((route, refused))
+}
+
+/// The rules for a written one: one for each of its matches, or one without any.
+pub(super) fn split<'a>(
+    resource: &'a Resource,
+    written: &Written<'_>,
+    (route, refused): (HttpRoute, Vec<RefusedBackend>),
+    matches: Vec<HttpMatchRequest>,
+    are_written: bool,
+) -> Vec<Rule<'a>> {
+    let source = |entry| RuleSource { resource, rule: written.index, entry, refused: refused.clone() };
+    if matches.is_empty() {
+        return vec![Rule { route, source: source(None) }];
+    }
+    let rule = |(index, entry)| Rule {
+        route: HttpRoute { r#match: vec![entry], ..route.clone() },
+        source: source(are_written.then_some(index)),
+    };
+    matches.into_iter().enumerate().map(rule).collect()
+}
+
+/// A condition on a header or query parameter; `None` for a type that the API does not have.
+pub(super) fn condition(
+    kind: Option<&Spanned<String>>,
+    name: Option<&Spanned<String>>,
+    value: Option<&Spanned<String>>,
+    span: Span,
+) -> Option<(Spanned<String>, StringMatch)> {
+    let value = value.cloned().unwrap_or(Spanned::new(String::new(), span));
+    let empty = StringMatch::empty(span);
+    let condition = match kind.map_or("Exact", |kind| kind.as_str()) {
+        "Exact" => StringMatch { exact: Some(value), ..empty },
+        "RegularExpression" => StringMatch { regex: Some(value), ..empty },
+        _ => return None,
+    };
+    Some((name.cloned().unwrap_or(Spanned::new(String::new(), span)), condition))
+}
+
+/// An unknown type in a match, for which istiod drops the route.
+pub(super) fn unknown_type(span: Span) -> Invalid {
+    Invalid { span, reason: "a match of a type that the API does not have".to_owned() }
+}
+
+/// What the order of routes goes by: time, namespace, name (istiod: `sortRoutesByCreationTime`).
+pub(super) fn age<'u>(it: &'u Unmerged<'_>) -> (&'u str, &'u str, &'u str, Kind) {
+    (creation_time(it.resource), &it.namespace, it.resource.name(), it.resource.kind)
+}
