@@ -56,12 +56,14 @@ fn merge<'a>(root: &HttpRule<'a>, leaf: HttpRule<'a>) -> Option<HttpRule<'a>> {
         route: leaf.route,
         redirect: leaf.redirect,
         owner: leaf.owner,
+        delegator: Some(root.owner),
     })
 }
 
 fn merge_matches<'a>(roots: &[HttpMatch<'a>], leaves: &[HttpMatch<'a>]) -> Option<Vec<HttpMatch<'a>>> {
     if roots.is_empty() || leaves.is_empty() {
-        return Some(if roots.is_empty() { leaves.to_vec() } else { roots.to_vec() });
+        let of_root = roots.iter().cloned().map(|entry| HttpMatch { is_own: false, ..entry });
+        return Some(if roots.is_empty() { leaves.to_vec() } else { of_root.collect() });
     }
     let mut merged = Vec::new();
     for leaf in leaves {
@@ -81,6 +83,7 @@ fn merge_match<'a>(root: &HttpMatch<'a>, leaf: &HttpMatch<'a>) -> HttpMatch<'a> 
     HttpMatch {
         span: leaf.span,
         index: leaf.index,
+        is_own: true,
         name: join_names(&root.name, &leaf.name),
         uri: leaf.uri.or(root.uri),
         ignore_uri_case: leaf.ignore_uri_case,

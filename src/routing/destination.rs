@@ -4,7 +4,7 @@ use super::proxy::{Proxy, Role};
 use super::upstream::Upstream;
 use crate::model::LabelSet;
 use crate::model::networking::{Destination, Headers, Resolution};
-use crate::world::{Discovery, MergedSubset, Section, Service, VirtualService, host};
+use crate::world::{Discovery, MergedSubset, Origin, Section, Service, VirtualService, host};
 
 /// A cluster of Envoy's, as istiod names it: `outbound|port|subset|host`.
 #[derive(Debug, Clone)]
@@ -21,8 +21,8 @@ pub struct Cluster<'a> {
     pub workloads: Vec<String>,
     /// Why requests cannot reach it, if they cannot.
     pub problem: Option<Problem>,
-    /// Whether it is the one that gateways choose by the server name of TLS.
-    pub by_server_name: bool,
+    /// How it is named.
+    pub naming: Naming,
     /// Whether the manifests hold no Service of Kubernetes at all, so that its existence is taken for granted.
     pub is_assumed: bool,
     /// How the proxy speaks to it.
@@ -40,6 +40,20 @@ pub struct Weighted<'a> {
     pub headers: Option<&'a Headers>,
 }
 
+/// How a cluster is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// As clients address it.
+    Outbound,
+    /// As gateways choose it by the server name of TLS.
+    ServerName,
+    /// It is none: the route of the Gateway API may not use what it refers to.
+    Unknown,
+}
+
+/// The cluster of a destination that may not be used (istiod: `UnknownService`). There is none of the name.
+const UNKNOWN_SERVICE: &str = "UnknownService";
+
 /// Why a cluster cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Problem {
@@ -53,9 +67,10 @@ impl Cluster<'_> {
     /// The name.
     pub fn name(&self) -> String {
         let Self { port, subset, host, .. } = self;
-        match self.by_server_name {
-            true => format!("outbound_.{port}_.{subset}_.{host}"),
-            false => format!("outbound|{port}|{subset}|{host}"),
+        match self.naming {
+            Naming::Outbound => format!("outbound|{port}|{subset}|{host}"),
+            Naming::ServerName => format!("outbound_.{port}_.{subset}_.{host}"),
+            Naming::Unknown => UNKNOWN_SERVICE.to_owned(),
         }
     }
 }
@@ -98,13 +113,17 @@ pub(super) fn cluster<'a>(
     destination: &Destination,
 ) -> Cluster<'a> {
     let world = proxy.world;
+    let own = owner.name.namespace.as_ref();
+    if destination.host.is_none() && owner.origin != Origin::VirtualService {
+        let refused = of_service(proxy, own, None, UNKNOWN_SERVICE.to_owned(), String::new(), port);
+        return Cluster { naming: Naming::Unknown, problem: Some(Problem::NoCluster), is_assumed: false, ..refused };
+    }
     let written = destination.host.as_ref().map_or("", |host| host.as_str());
     let full = owner.full_host(written, &world.settings).into_owned();
     let subset = destination.subset.as_ref().map(|subset| subset.value.clone()).unwrap_or_default();
     let named_port = destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
     // The name of an alias stands for the host behind it.
     let full = proxy.behind_alias(&full).map_or(full, str::to_owned);
-    let own = owner.name.namespace.as_ref();
     // A gateway looks for the service beside the VirtualService first.
     let beside = match proxy.role {
         Role::Gateway => {
@@ -151,7 +170,7 @@ pub(super) fn of_service<'a>(
         port,
         service,
         is_assumed,
-        by_server_name: false,
+        naming: Naming::Outbound,
     };
     if !cluster.subset.is_empty() && found_subset.is_none() {
         cluster.problem = Some(Problem::NoCluster);

@@ -78,7 +78,7 @@ fn clause<'a>(rule: &Arc<HttpRule<'a>>, entry: Option<&HttpMatch<'a>>) -> Clause
         is_catch_all: conditions.iter().all(is_any_path),
         conditions,
         action: Action::Rule(Arc::clone(rule)),
-        entry: entry.map(|entry| (entry.index, entry.span)),
+        entry: entry.filter(|entry| entry.is_own).map(|entry| (entry.index, entry.span)),
         exclusion: None,
     }
 }

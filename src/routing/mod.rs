@@ -23,7 +23,7 @@ mod table;
 mod upstream;
 
 pub use clause::{Action, Clause, Exclusion};
-pub use destination::{Cluster, Problem, Weighted};
+pub use destination::{Cluster, Naming, Problem, Weighted};
 pub use l4::{Considered, L4Rule, TcpRoute};
 pub use listener::{ChainAction, Connection, Criteria, FilterChain, Listener, Otherwise, Payload};
 pub use predicate::{Condition, Matcher, Subject};

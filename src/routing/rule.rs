@@ -29,6 +29,8 @@ pub struct Owner<'a> {
 pub struct HttpRule<'a> {
     /// Where it is written.
     pub owner: Owner<'a>,
+    /// The rule that delegates to it, if it is lent.
+    pub delegator: Option<Owner<'a>>,
     /// Its name; empty without one.
     pub name: String,
     /// Its alternatives; none matches everything.
@@ -70,6 +72,8 @@ pub struct HttpMatch<'a> {
     pub span: Span,
     /// Its index in the rule's `match`, where it is written.
     pub index: usize,
+    /// Whether it is written in the rule itself, not in one that delegates to it.
+    pub is_own: bool,
     /// Its name; empty without one.
     pub name: String,
     /// On the path.
@@ -105,6 +109,7 @@ impl<'a> HttpRule<'a> {
         let matches = route.r#match.iter().enumerate();
         Self {
             owner: Owner { service, index, span: route.span },
+            delegator: None,
             name: text(route.name.as_ref()),
             matches: matches.map(|(index, entry)| HttpMatch::new(index, entry, namespace)).collect(),
             route: &route.route,
@@ -147,6 +152,7 @@ impl<'a> HttpMatch<'a> {
         Self {
             span: entry.span,
             index,
+            is_own: true,
             name: text(entry.name.as_ref()),
             uri: entry.uri.as_ref(),
             ignore_uri_case: entry.ignore_uri_case.is_some_and(|ignore| ignore.value),

@@ -93,7 +93,7 @@ struct Imports<'a, 'n> {
 
 impl<'a, 'n> Imports<'a, 'n> {
     fn new(world: &'a World<'a>, namespace: &'n str) -> Self {
-        let virtual_services = world.virtual_services_seen_from(namespace).into_iter();
+        let virtual_services = world.routes_seen_from(namespace).into_iter();
         Self {
             namespace,
             services: world.services.visible_from(namespace),

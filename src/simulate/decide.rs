@@ -7,7 +7,7 @@ use crate::routing::{
     Weighted,
 };
 use crate::source::Span;
-use crate::world::{NamespacedName, Section};
+use crate::world::{Section, VirtualService};
 
 /// What istiod lets proxies do if a rule says nothing of retries (istiod: `retry.DefaultPolicy`).
 const DEFAULT_ATTEMPTS: i32 = 2;
@@ -27,11 +27,11 @@ pub(super) fn by_clause(proxy: &Proxy<'_>, host: &VirtualHost<'_>, clause: &Clau
         },
     };
     if let Action::Rule(rule) = &clause.action {
-        let (span, entry) = (rule.owner.span, clause.entry);
-        decision.route = Some(Route {
-            name: rule.name.clone(),
-            ..route(proxy, &rule.owner.service.name, "http", rule.owner.index, span, entry)
-        });
+        decision.route = Some(http_route(proxy, rule, clause.entry));
+        let missing = rule.owner.service.origin.missing_cluster_status();
+        for destination in decision.destinations.iter_mut().filter(|it| it.problem == Some("no-cluster")) {
+            destination.status = Some(missing).filter(|status| *status != 503);
+        }
         decision.fault = fault(rule);
         decision.timeout =
             rule.timeout.map(|timeout| timeout.value).filter(|it| it.nanoseconds() > 0).map(|it| it.to_string());
@@ -84,33 +84,54 @@ pub(super) fn l4_route(proxy: &Proxy<'_>, rule: &L4Rule<'_>) -> Route {
         Section::Tls => "tls",
         Section::Tcp => "tcp",
     };
-    route(proxy, &rule.service.name, section, rule.index, rule.span, rule.entry)
+    route(proxy, rule.service, section, rule.index, rule.span, rule.entry)
 }
 
 /// A rule for HTTP, as answers name it.
 pub(super) fn http_route(proxy: &Proxy<'_>, rule: &HttpRule<'_>, entry: Option<(usize, Span)>) -> Route {
     let owner = rule.owner;
-    Route { name: rule.name.clone(), ..route(proxy, &owner.service.name, "http", owner.index, owner.span, entry) }
+    let delegator = rule.delegator.map(|it| format!("{} http[{}]", it.service.name, it.index));
+    Route {
+        name: rule.name.clone(),
+        delegated_by: delegator,
+        ..route(proxy, owner.service, "http", owner.index, owner.span, entry)
+    }
 }
 
 fn route(
     proxy: &Proxy<'_>,
-    service: &NamespacedName<'_>,
+    service: &VirtualService<'_>,
     section: &'static str,
     index: usize,
     span: Span,
     entry: Option<(usize, Span)>,
 ) -> Route {
-    let sources = &proxy.world.snapshot.sources;
-    Route {
-        virtual_service: service.to_string(),
+    let world = proxy.world;
+    let sources = &world.snapshot.sources;
+    let place = entry.map_or(span, |(_, span)| span);
+    let written = Route {
+        virtual_service: Some(service.name.to_string()),
+        kind: None,
+        resource: None,
+        delegated_by: None,
         section,
         index,
         r#match: entry.map(|(index, _)| index),
         name: String::new(),
         file: sources.file(span.file).path().to_owned(),
         line: sources.start(span).line,
-        span: entry.map_or(span, |(_, span)| span),
+        span: place,
+    };
+    let Some(source) = service.source(index) else { return written };
+    let resource = source.resource;
+    Route {
+        virtual_service: None,
+        kind: Some(resource.kind.name()),
+        resource: Some(format!("{}/{}", world.settings.namespace_of(resource), resource.name())),
+        section: "rules",
+        index: source.rule,
+        r#match: source.entry,
+        ..written
     }
 }
 
@@ -148,6 +169,7 @@ fn passthrough(cluster: &str) -> Decision {
         weight: 100.into(),
         workloads: Vec::new(),
         problem: None,
+        status: None,
         load_balancer: None,
         tls: None,
     };
@@ -186,6 +208,7 @@ fn destination(cluster: Cluster<'_>, weight: serde_json::Number) -> Destination 
         weight,
         workloads: cluster.workloads,
         problem: cluster.problem.map(problem_name),
+        status: None,
     }
 }
 

@@ -352,6 +352,7 @@ fn into_answer(question: &Question, receiver: &Receiver<'_, '_>, request: &Reque
         weight: 100.into(),
         workloads: receiver.workload.map(|workload| workload.name.to_string()).into_iter().collect(),
         problem: None,
+        status: None,
         load_balancer: None,
         tls: None,
     });

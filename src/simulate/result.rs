@@ -136,9 +136,18 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Route {
-    /// `namespace/name` of the VirtualService that has the rule.
-    pub virtual_service: String,
-    /// The section: `http`, `tls` or `tcp`.
+    /// `namespace/name` of the VirtualService that has the rule; null if a route of another API has it.
+    pub virtual_service: Option<String>,
+    /// The kind of the resource that has the rule, if it is no VirtualService.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
+    /// `namespace/name` of that resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// The rule that delegates to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delegated_by: Option<String>,
+    /// The section: `http`, `tls` or `tcp`; `rules` of a route of another API.
     pub section: &'static str,
     /// The rule's index in the section.
     pub index: usize,
@@ -180,6 +189,25 @@ pub struct PolicyVerdict {
     pub span: Span,
 }
 
+impl Route {
+    /// What has the rule: `default/reviews`, `HTTPRoute default/reviews`.
+    pub fn owner(&self) -> String {
+        match (&self.virtual_service, &self.kind, &self.resource) {
+            (Some(service), ..) => service.clone(),
+            (None, Some(kind), Some(resource)) => format!("{kind} {resource}"),
+            _ => String::new(),
+        }
+    }
+
+    /// The rule within it: `http[0]`, with the match that took the request.
+    pub fn path(&self) -> String {
+        match self.r#match {
+            Some(entry) => format!("{}[{}].match[{entry}]", self.section, self.index),
+            None => format!("{}[{}]", self.section, self.index),
+        }
+    }
+}
+
 /// A cluster that a request goes to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -198,6 +226,9 @@ pub struct Destination {
     pub workloads: Vec<String>,
     /// Why requests cannot reach it: `no-cluster` or `no-endpoints`.
     pub problem: Option<&'static str>,
+    /// What the client sees if there is no such cluster; absent for the usual 503.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
     /// How an endpoint is chosen, by the words of DestinationRules; null if the client's address counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub load_balancer: Option<String>,

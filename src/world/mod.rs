@@ -108,21 +108,6 @@ impl<'a> World<'a> {
         self.settings.namespace_of(resource)
     }
 
-    /// The VirtualServices that proxies in `namespace` see, in the order in which istiod considers them: those of
-    /// the namespace that are not public, those exported to it by name, the public ones; each in creation order
-    /// (istiod: `initVirtualServices`).
-    pub fn virtual_services_seen_from(&self, namespace: &str) -> Vec<&VirtualService<'a>> {
-        let rank = |service: &VirtualService<'_>| match &service.export_to {
-            ExportTo::Public => Some(2),
-            _ if !service.export_to.includes(namespace) => None,
-            _ if service.name.namespace == namespace => Some(0),
-            _ => Some(1),
-        };
-        let mut seen: Vec<_> = self.virtual_services.iter().filter_map(|it| Some((rank(it)?, it))).collect();
-        seen.sort_by_key(|(rank, _)| *rank);
-        seen.into_iter().map(|(_, service)| service).collect()
-    }
-
     /// The Sidecar resource that a workload gets.
     pub fn sidecar_of(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Sidecar<'a>> {
         sidecar::of_workload(&self.sidecars, namespace, labels, &self.settings.root_namespace)
@@ -152,8 +137,8 @@ impl<'a> World<'a> {
 }
 
 /// All resources by creation time, then name, then namespace, as istiod orders them. Manifests rarely tell the time:
-/// then all are equally old. Of several definitions of one
-/// resource only the last counts, as if the files were applied in their order; it is ambiguous unless all are alike.
+/// then all are equally old. Of several definitions of one resource only the last counts, as if the files were applied
+/// in their order; it is ambiguous unless all are alike.
 fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'a Resource>, BTreeSet<Span>) {
     let text = |resource: &Resource| snapshot.sources.text(resource.span).trim_end();
     let mut last: BTreeMap<(&str, String, Kind), &Resource> = BTreeMap::new();

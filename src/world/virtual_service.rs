@@ -90,6 +90,11 @@ pub struct Bound {
 }
 
 impl VirtualService<'_> {
+    /// Where a rule is written; `None` of a VirtualService of Istio's, which is written as it is.
+    pub fn source(&self, index: usize) -> Option<&RuleSource<'_>> {
+        self.sources.get(index)
+    }
+
     /// Whether it only lends its rules to others: it has no hosts.
     pub fn is_delegate(&self) -> bool {
         self.hosts.is_empty()

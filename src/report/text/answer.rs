@@ -82,18 +82,19 @@ fn rows(answer: &Answer) -> Vec<(String, String)> {
             target.push_str(", as dialled (unknown to the mesh)");
         }
         if let Some(problem) = destination.problem {
-            target.push_str(&format!("\n{}", problem_text(problem)));
+            target.push_str(&format!("\n{}", problem_text(problem, destination.status)));
         }
         (target, format!("{} %", destination.weight))
     };
     answer.destinations.iter().map(row).collect()
 }
 
-fn problem_text(problem: &str) -> &'static str {
-    match problem {
-        "no-cluster" => "503 NC: no such cluster",
-        _ => "503 UH: no endpoints",
-    }
+fn problem_text(problem: &str, status: Option<u16>) -> String {
+    let (flag, what) = match problem {
+        "no-cluster" => ("NC", "no such cluster"),
+        _ => ("UH", "no endpoints"),
+    };
+    format!("{} {flag}: {what}", status.unwrap_or(503))
 }
 
 fn outcome(answer: &Answer) -> String {
@@ -116,24 +117,22 @@ fn rule_name(answer: &Answer) -> String {
         return policy::name(decisive);
     }
     match (&answer.route, answer.outcome) {
-        (Some(route), _) => clean(&format!("{} {}", route.virtual_service, rule_path(route))),
+        (Some(route), _) => clean(&format!("{} {}", route.owner(), route.path())),
         (None, Outcome::Forward) => "no VirtualService".to_owned(),
         (None, _) => String::new(),
     }
 }
 
-/// `http[0]`, with the match that took the request.
-fn rule_path(route: &Route) -> String {
-    match route.r#match {
-        Some(entry) => format!("{}[{}].match[{entry}]", route.section, route.index),
-        None => format!("{}[{}]", route.section, route.index),
-    }
+/// `http[0] of default/reviews decides`, and who lets it.
+fn decides(route: &Route) -> String {
+    let by = route.delegated_by.as_ref().map(|by| format!(", to which {by} delegates")).unwrap_or_default();
+    format!("{} {} decides{by}", route.owner(), route.path())
 }
 
 /// The rule that decided, in its file.
 fn push_rule(text: &mut String, answer: &Answer, sources: &Sources, theme: &Theme) {
     let of_policy = answer.policy.as_ref().map(|decisive| (decisive.span, policy::decides(decisive)));
-    let of_route = || answer.route.as_ref().map(|route| (route.span, format!("{} decides", rule_path(route))));
+    let of_route = || answer.route.as_ref().map(|route| (route.span, decides(route)));
     let Some((span, message)) = of_policy.or_else(of_route) else { return };
     let positions = Positions::new(sources);
     let excerpt = Excerpt::new(sources, &positions, &[Mark { span, label: None }], &theme.style);
@@ -178,7 +177,7 @@ fn push_details(text: &mut String, answer: &Answer, theme: &Theme) {
         add("retries", format!("{}{per_try}{on}", retries.attempts));
     }
     for mirror in &answer.mirrors {
-        let problem = mirror.problem.map(|it| format!(" ({})", problem_text(it))).unwrap_or_default();
+        let problem = mirror.problem.map(|it| format!(" ({})", problem_text(it, None))).unwrap_or_default();
         add("mirror", format!("{} % to {}{problem}", mirror.percentage, mirror.cluster));
     }
     answer.notes.iter().for_each(|note| add("note", note.clone()));
@@ -210,7 +209,7 @@ fn push_step(text: &mut String, step: &Step, theme: &Theme) {
     }
     let rule = step.route.as_ref().map_or_else(
         || "the default route of the service".to_owned(),
-        |route| format!("{} {} ({}:{})", route.virtual_service, rule_path(route), route.file, route.line),
+        |route| format!("{} {} ({}:{})", route.owner(), route.path(), route.file, route.line),
     );
     let reason = match (step.verdict, &step.condition, &step.seen, &step.wanted) {
         (Verdict::Matched, ..) => "takes the request".to_owned(),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::destination;
+use super::super::destination::{self, Naming};
 use super::super::l4::{Considered, Entry, TcpRoute, tcp_entries, tls_entries};
 use super::super::listener::{ChainAction, Criteria, FilterChain};
 use super::super::proxy::Proxy;
@@ -12,7 +12,7 @@ use crate::world::{Discovery, VirtualService, host};
 
 /// The VirtualServices that are bound to a server and have a host in common with it, in istiod's order.
 fn bound<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<&'a VirtualService<'a>> {
-    let seen = proxy.world.virtual_services_seen_from(&proxy.namespace);
+    let seen = proxy.world.routes_seen_from(&proxy.namespace);
     let concerned = |service: &&VirtualService<'_>| {
         let of_server = open.gateway.hosts_for(open.server, &service.name.namespace);
         let overlaps = |own: &str| of_server.iter().any(|host| host::overlap(host, own));
@@ -89,7 +89,7 @@ pub(super) fn automatic<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<FilterCha
                 let (hostname, referrer) = (service.hostname.clone(), service.namespace.as_str());
                 let mut cluster =
                     destination::of_service(proxy, referrer, Some(service), hostname, subset.to_owned(), port.number);
-                cluster.by_server_name = true;
+                cluster.naming = Naming::ServerName;
                 let criteria = Criteria { server_names: vec![cluster.name()], ..Criteria::default() };
                 chains.push(FilterChain { criteria, action: ChainAction::Tcp(Arc::new(TcpRoute::to(cluster))) });
             }

@@ -3,7 +3,7 @@
 use super::super::proxy::Proxy;
 use crate::model::kubernetes::TargetPort;
 use crate::model::networking::{Server, ServerTlsMode};
-use crate::world::{Gateway, Protocol, ProtocolClass, ServicePort};
+use crate::world::{Gateway, Protocol, ProtocolClass, Service};
 
 /// A server of a Gateway that applies to the workload.
 #[derive(Debug, Clone, Copy)]
@@ -51,30 +51,39 @@ impl Open<'_> {
 /// one is dropped.
 pub(super) fn open<'a>(proxy: &Proxy<'a>, dialled: u32) -> Vec<Open<'a>> {
     let labels = proxy.label_set();
-    let gateways: Vec<_> =
-        proxy.world.gateways.iter().filter(|gateway| gateway.spec.selector.selects(&labels)).collect();
     let ports = Ports::before(proxy);
-    let numbers = || {
-        gateways.iter().flat_map(|it| &it.spec.servers).filter_map(|server| Some(server.port.as_ref()?.number?.value))
+    let applies = |gateway: &&Gateway<'_>| match gateway.services.is_empty() {
+        true => gateway.spec.selector.selects(&labels),
+        false => ports.of(gateway).next().is_some(),
+    };
+    let gateways: Vec<&'a Gateway<'a>> = proxy.world.all_gateways().into_iter().filter(applies).collect();
+    let servers = || {
+        let all = gateways.iter().flat_map(|gateway| gateway.spec.servers.iter().map(move |server| (*gateway, server)));
+        all.filter_map(|(gateway, server)| {
+            let port = server.port.as_ref()?;
+            let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
+            Some(Open { gateway, server, protocol, port: port.number?.value })
+        })
     };
     // Clients dial a port of the Service before the gateway; whoever names the workload's own port means that.
-    let listening = if numbers().any(|number| number == dialled) { ports.listening(dialled) } else { dialled };
+    let behind: Vec<u32> = servers()
+        .filter(|server| server.port == dialled)
+        .flat_map(|server| ports.listening(server.gateway, server.port))
+        .collect();
+    let listening = if behind.is_empty() || is_listened(&ports, servers(), dialled) { vec![dialled] } else { behind };
     let mut open: Vec<Open<'a>> = Vec::new();
-    for gateway in gateways {
-        for server in &gateway.spec.servers {
-            let Some(port) = &server.port else { continue };
-            let Some(number) = port.number.map(|number| number.value) else { continue };
-            if ports.listening(number) != listening {
-                continue;
-            }
-            let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
-            let candidate = Open { gateway, server, protocol, port: number };
-            if !is_dropped(&open, &candidate) {
-                open.push(candidate);
-            }
+    for candidate in servers() {
+        let is_for = ports.listening(candidate.gateway, candidate.port).iter().any(|port| listening.contains(port));
+        if is_for && !is_dropped(&open, &candidate) {
+            open.push(candidate);
         }
     }
     open
+}
+
+/// Whether some server listens on this very port of the workload.
+fn is_listened<'a>(ports: &Ports<'_>, mut servers: impl Iterator<Item = Open<'a>>, port: u32) -> bool {
+    servers.any(|server| ports.listening(server.gateway, server.port).contains(&port))
 }
 
 /// Whether istiod drops a server because of those before it: after a plaintext server only HTTP joins HTTP, and a
@@ -92,30 +101,42 @@ fn is_dropped(earlier: &[Open<'_>], candidate: &Open<'_>) -> bool {
 }
 
 /// The ports of the Services before a gateway workload, in creation order.
-struct Ports {
-    targets: Vec<(u32, u32)>,
+struct Ports<'a> {
+    services: Vec<&'a Service<'a>>,
 }
 
 /// A Service with this label does not translate ports.
 const NO_TRANSLATION: &str = "experimental.istio.io/disable-gateway-port-translation";
 
-impl Ports {
-    fn before(proxy: &Proxy<'_>) -> Self {
+impl<'a> Ports<'a> {
+    fn before(proxy: &Proxy<'a>) -> Self {
         let labels = proxy.label_set();
         let services = proxy.world.services.iter().filter(|service| {
             (service.namespace == proxy.namespace || proxy.address.is_some())
                 && service.is_before(&labels, proxy.address)
                 && service.resource.metadata.labels.get(NO_TRANSLATION).is_none_or(|value| value.as_str() != "true")
         });
-        let target = |port: &ServicePort| match port.target {
-            Some(TargetPort::Number(number)) => number,
-            _ => port.number,
-        };
-        Self { targets: services.flat_map(|service| &service.ports).map(|port| (port.number, target(port))).collect() }
+        Self { services: services.collect() }
     }
 
-    /// The port that a server of a number listens on.
-    fn listening(&self, number: u32) -> u32 {
-        self.targets.iter().find(|(port, _)| *port == number).map_or(number, |(_, target)| *target)
+    /// The Services that a Gateway names as its own.
+    fn of(&self, gateway: &Gateway<'_>) -> impl Iterator<Item = &'a Service<'a>> {
+        self.services.iter().copied().filter(|service| gateway.services.contains(&service.hostname))
+    }
+
+    /// The ports that a server of a number listens on. With Services of its own a Gateway opens what all of them lead
+    /// to, and nothing else; otherwise the first Service of the workload translates.
+    fn listening(&self, gateway: &Gateway<'_>, number: u32) -> Vec<u32> {
+        let target = |service: &Service<'_>| {
+            let port = service.ports.iter().find(|port| port.number == number)?;
+            match port.target {
+                Some(TargetPort::Number(target)) => Some(target),
+                _ => Some(port.number),
+            }
+        };
+        if gateway.services.is_empty() {
+            return vec![self.services.iter().find_map(|service| target(service)).unwrap_or(number)];
+        }
+        self.of(gateway).filter_map(target).collect()
     }
 }

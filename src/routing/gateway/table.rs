@@ -45,7 +45,7 @@ pub(super) fn table<'a>(proxy: &Proxy<'a>, servers: &[Open<'a>]) -> Table<'a> {
 
 /// The hosts that VirtualServices serve on a server: the narrower of each pair of names, in istiod's order.
 pub(super) fn served<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<(String, &'a VirtualService<'a>)> {
-    let seen = proxy.world.virtual_services_seen_from(&proxy.namespace);
+    let seen = proxy.world.routes_seen_from(&proxy.namespace);
     let bound = seen.into_iter().filter(|it| !it.is_delegate() && it.binds(&open.gateway.name));
     bound
         .flat_map(|service| {

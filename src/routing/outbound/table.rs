@@ -111,6 +111,10 @@ impl<'a> Builder<'a, '_> {
         if self.port != HTTP_PORT && !service.hosts.iter().any(|host| self.is_for_service(&host.value)) {
             return;
         }
+        // A route of the Gateway API that is for none of its services here is as good as none.
+        if service.origin == Origin::GatewayApi && !self.services.values().any(|it| self.is_for(service, it)) {
+            return;
+        }
         let clauses = http::clauses(self.proxy, service, None, self.port);
         if !clauses.iter().any(Clause::is_live) {
             return;
@@ -160,12 +164,16 @@ impl<'a> Builder<'a, '_> {
         self.assumed.contains(host) || self.services.contains_key(host) || of_registry()
     }
 
+    fn is_for(&self, service: &VirtualService<'_>, registered: &Service<'_>) -> bool {
+        service.is_for(registered, &self.proxy.namespace)
+    }
+
     /// The services that a host of a VirtualService routes for.
     fn services_for(&self, service: &VirtualService<'_>, host: &str) -> Vec<String> {
         if host::wildcard_suffix(host).is_none() {
             let host = host.to_ascii_lowercase();
-            let is_service = self.services.contains_key(host.as_str()) || self.assumed.contains(&host);
-            return is_service.then_some(host).into_iter().collect();
+            let known = self.services.get(host.as_str()).is_some_and(|it| self.is_for(service, it));
+            return (known || self.assumed.contains(&host)).then_some(host).into_iter().collect();
         }
         let is_owned = |name: &&str| self.owners.get(*name).is_some_and(|owner| std::ptr::eq(*owner, service));
         let covered = self.services.keys().copied().filter(|name| host::covered_by(name, host));

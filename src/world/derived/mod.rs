@@ -76,8 +76,9 @@ fn age_of_gateway<'n>(gateway: &'n Gateway<'_>) -> Age<'n> {
 
 impl<'a> World<'a> {
     /// The VirtualServices that proxies in `namespace` see, written and derived, in the order in which istiod
-    /// considers them: as [`World::virtual_services_seen_from`] has it, but of the public ones the routes of the
-    /// Gateway API in the same namespace come first (istiod: `VirtualServicesForGateway`).
+    /// considers them: those of the namespace that are not public, those exported to it by name, the public ones; each
+    /// in creation order, but of the public ones the routes of the Gateway API in the same namespace come first
+    /// (istiod: `initVirtualServices`, `VirtualServicesForGateway`).
     pub fn routes_seen_from(&self, namespace: &str) -> Vec<&VirtualService<'a>> {
         let group = |service: &VirtualService<'_>| match &service.export_to {
             ExportTo::Public if service.origin == Origin::GatewayApi && service.name.namespace == namespace => Some(2),
