@@ -135,6 +135,11 @@ pub(super) fn virtual_services<'a>(resources: &[&'a Resource], settings: &Settin
     resources.iter().filter_map(resolve).collect()
 }
 
+/// Whether istiod made it of a route of the Gateway API, which it notes in an annotation.
+fn is_of_gateway_api(resource: &Resource) -> bool {
+    resource.metadata.annotations.get("internal.istio.io/route-semantics").is_some_and(|it| it.as_str() == "gateway")
+}
+
 fn resolve<'a>(
     resource: &'a Resource,
     spec: &'a networking::VirtualService,
@@ -161,7 +166,7 @@ fn resolve<'a>(
         name: NamespacedName::new(namespace, resource.name()),
         resource,
         spec: Cow::Borrowed(spec),
-        origin: Origin::VirtualService,
+        origin: if is_of_gateway_api(resource) { Origin::GatewayApi } else { Origin::VirtualService },
         sources: Vec::new(),
     }
 }

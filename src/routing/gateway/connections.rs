@@ -8,7 +8,7 @@ use super::super::l4::{Considered, Entry, TcpRoute, tcp_entries, tls_entries};
 use super::super::listener::{ChainAction, Criteria, FilterChain};
 use super::super::proxy::Proxy;
 use super::servers::Open;
-use crate::world::{Discovery, VirtualService, host};
+use crate::world::{Discovery, Origin, VirtualService, host};
 
 /// The VirtualServices that are bound to a server and have a host in common with it, in istiod's order.
 fn bound<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<&'a VirtualService<'a>> {
@@ -39,15 +39,34 @@ pub(super) fn tcp<'a>(
     None
 }
 
-/// The chains of a server by `tls` routes: one for each alternative. A server name that is taken already stays with
-/// the first.
+/// The chains of a server that terminates TLS by `tls` routes, which only the Gateway API has there.
+pub(super) fn terminated<'a>(
+    proxy: &Proxy<'a>,
+    open: &Open<'a>,
+    considered: &mut Vec<Considered<'a>>,
+) -> Vec<FilterChain<'a>> {
+    let routes = bound(proxy, open).into_iter().filter(|service| service.origin == Origin::GatewayApi);
+    by_server_name(proxy, open, routes.flat_map(tls_entries), considered)
+}
+
+/// The chains of a server that passes TLS on, by `tls` routes.
 pub(super) fn tls<'a>(
     proxy: &Proxy<'a>,
     open: &Open<'a>,
     considered: &mut Vec<Considered<'a>>,
 ) -> Vec<FilterChain<'a>> {
+    by_server_name(proxy, open, bound(proxy, open).into_iter().flat_map(tls_entries), considered)
+}
+
+/// A chain for each alternative. A server name that is taken already stays with the first.
+fn by_server_name<'a>(
+    proxy: &Proxy<'a>,
+    open: &Open<'a>,
+    entries: impl Iterator<Item = Entry<'a>>,
+    considered: &mut Vec<Considered<'a>>,
+) -> Vec<FilterChain<'a>> {
     let mut chains: Vec<FilterChain<'a>> = Vec::new();
-    for entry in bound(proxy, open).into_iter().flat_map(tls_entries) {
+    for entry in entries {
         let exclusion = entry.exclusion(proxy, Some(&open.gateway.name), open.port);
         considered.push(entry.considered(exclusion.clone()));
         let names = entry.names();

@@ -45,6 +45,9 @@ fn chains<'a>(proxy: &Proxy<'a>, server: &Open<'a>, listener: &mut Listener<'a>)
             let criteria = Criteria { server_names: server.server_names(), ..Criteria::default() };
             vec![FilterChain { criteria, action: ChainAction::Http { table, terminates_tls: true } }]
         }
-        _ => connections::tcp(proxy, server, &mut listener.considered).into_iter().collect(),
+        _ => {
+            let tcp = connections::tcp(proxy, server, &mut listener.considered);
+            tcp.into_iter().chain(connections::terminated(proxy, server, &mut listener.considered)).collect()
+        }
     }
 }

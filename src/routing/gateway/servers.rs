@@ -112,7 +112,7 @@ impl<'a> Ports<'a> {
     fn before(proxy: &Proxy<'a>) -> Self {
         let labels = proxy.label_set();
         let services = proxy.world.services.iter().filter(|service| {
-            (service.namespace == proxy.namespace || proxy.address.is_some())
+            service.namespace == proxy.namespace
                 && service.is_before(&labels, proxy.address)
                 && service.resource.metadata.labels.get(NO_TRANSLATION).is_none_or(|value| value.as_str() != "true")
         });
