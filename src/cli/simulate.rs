@@ -54,7 +54,10 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
 /// Whether no route leads anywhere.
 fn is_stopped(result: &Result<Answer, Unanswered>) -> bool {
     const STOPS: [Outcome; 4] = [Outcome::NoRoute, Outcome::Blackhole, Outcome::Denied, Outcome::Refused];
-    result.as_ref().map_or(true, |answer| STOPS.contains(&answer.outcome))
+    let is_stop = |outcome: Outcome| STOPS.contains(&outcome);
+    let at_all_servers =
+        |answer: &Answer| !answer.arrivals.is_empty() && answer.arrivals.iter().all(|arrived| is_stop(arrived.outcome));
+    result.as_ref().map_or(true, |answer| is_stop(answer.outcome) || at_all_servers(answer))
 }
 
 /// The question that the options ask.

@@ -4,7 +4,7 @@ use super::proxy::{Proxy, Role};
 use super::upstream::Upstream;
 use crate::model::LabelSet;
 use crate::model::networking::{Destination, Headers, Resolution};
-use crate::world::{Discovery, MergedSubset, Origin, Section, Service, VirtualService, host};
+use crate::world::{Discovery, MergedSubset, Origin, Section, Service, VirtualService, Workload, host};
 
 /// A cluster of Envoy's, as istiod names it: `outbound|port|subset|host`.
 #[derive(Debug, Clone)]
@@ -17,8 +17,8 @@ pub struct Cluster<'a> {
     pub port: u32,
     /// The service, if the manifests define it.
     pub service: Option<&'a Service<'a>>,
-    /// The workloads behind it, as `namespace/name`.
-    pub workloads: Vec<String>,
+    /// The workloads behind it, by name.
+    pub workloads: Vec<&'a Workload<'a>>,
     /// Why requests cannot reach it, if they cannot.
     pub problem: Option<Problem>,
     /// How it is named.
@@ -192,18 +192,18 @@ pub(super) fn is_assumed(proxy: &Proxy<'_>, hostname: &str) -> bool {
 }
 
 /// Says which workloads are behind a cluster, and whether there are endpoints at all.
-fn add_endpoints(
-    proxy: &Proxy<'_>,
-    service: &Service<'_>,
+fn add_endpoints<'a>(
+    proxy: &Proxy<'a>,
+    service: &'a Service<'a>,
     subset: Option<MergedSubset<'_, '_>>,
-    cluster: &mut Cluster<'_>,
+    cluster: &mut Cluster<'a>,
 ) {
     let world = proxy.world;
     let selects = |labels: &LabelSet<'_>| subset.is_none_or(|it| it.subset.labels.selects(labels));
     let behind = world.workloads_of_service(service);
     let selected = behind.iter().flatten().filter(|workload| workload.runs && selects(&workload.labels));
-    cluster.workloads = selected.map(|workload| workload.name.to_string()).collect();
-    cluster.workloads.sort();
+    cluster.workloads = selected.copied().collect();
+    cluster.workloads.sort_by(|a, b| a.name.cmp(&b.name));
     let listed = || service.endpoints.iter().any(|endpoint| selects(&endpoint.labels.to_set()));
     let is_dns = matches!(service.discovery, Discovery::Entry(Resolution::Dns | Resolution::DnsRoundRobin));
     let has_endpoints = match service.discovery {

@@ -34,6 +34,8 @@ pub enum Payload<'c> {
 pub struct Listener<'a> {
     /// The address; `None` for all.
     pub bind: Option<IpAddr>,
+    /// The port of the proxy that is listened on. A client may dial another one, of the Service before a gateway.
+    pub port: u32,
     /// The filter chains, in istiod's order.
     pub chains: Vec<FilterChain<'a>>,
     /// The rules for connections that were considered for the chains, in order.

@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use super::compiled::{Compiled, Routes};
-use super::request::Request as Question;
+use super::decide::Decided;
+use super::request::{Protocol, Request as Question};
 use super::result::{Answer, Decision, Outcome, Rewritten, Step};
-use super::{apply, decide, trace};
-use crate::routing::{Action, ChainAction, Connection, Found, Matcher, Otherwise, Payload, Request, VirtualHost};
+use super::second_leg::{Arrived, Sent};
+use super::{apply, decide, inbound, trace};
+use crate::policy::{self, Attributes};
+use crate::routing::{
+    Action, ChainAction, Clause, Connection, Found, Matcher, Otherwise, Payload, Request, VirtualHost,
+};
 
 /// What a question comes to, once it is known who is asked.
 pub(super) struct Asked<'q, 's, 'a> {
@@ -16,7 +21,7 @@ pub(super) struct Asked<'q, 's, 'a> {
     pub request: Request<'q>,
 }
 
-impl Asked<'_, '_, '_> {
+impl<'a> Asked<'_, '_, 'a> {
     /// Says what happens.
     pub fn answer(&self) -> Result<Answer, String> {
         if let Some(reason) = self.invalid_path() {
@@ -37,14 +42,21 @@ impl Asked<'_, '_, '_> {
         match chain.map(|chain| &chain.action) {
             None => Ok(Answer { trace: steps(None), ..self.without_chain(Some(listener.otherwise)) }),
             Some(ChainAction::Tcp(route)) => {
-                let decision = decide::by_tcp_route(&self.compiled.proxy, route);
-                Ok(Answer { trace: steps(Some(route)), ..self.forwarded(Arc::new(decision)) })
+                if let Some(denied) = self.denied_by_gateway(listener.port, false) {
+                    return Ok(denied);
+                }
+                let answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
+                let arrivals = self.sent(None).arrivals(&route.destinations).into();
+                Ok(Answer { trace: steps(Some(route)), arrivals, ..answer })
             }
             Some(ChainAction::Http { terminates_tls, .. }) if !self.speaks_http(*terminates_tls) => {
                 let notes = vec!["the listener expects HTTP, and TLS where it terminates that".to_owned()];
                 Ok(self.decided(Decision { notes, ..Decision::new(Outcome::Refused) }))
             }
-            Some(ChainAction::Http { table, .. }) => self.routed(self.compiled.routes(table)),
+            Some(ChainAction::Http { table, .. }) => match self.denied_by_gateway(listener.port, true) {
+                Some(denied) => Ok(denied),
+                None => self.routed(self.compiled.routes(table)),
+            },
         }
     }
 
@@ -88,7 +100,7 @@ impl Asked<'_, '_, '_> {
         }
     }
 
-    fn routed(&self, routes: &Routes<'_>) -> Result<Answer, String> {
+    fn routed(&self, routes: &Routes<'a>) -> Result<Answer, String> {
         if let Some(refused) = &routes.refused {
             return Err(refused.clone());
         }
@@ -102,28 +114,85 @@ impl Asked<'_, '_, '_> {
             Found::NoClause(host) => (host, self.decided(decide::not_found())),
             Found::RequiresTls(host) => (host, self.to_https()),
             Found::Clause(host, clause) => {
-                let decision = routes.decision(&self.compiled.proxy, host, clause)?;
-                if let Action::Rule(rule) = &clause.action
-                    && apply::is_answered_preflight(&self.request, rule)
-                {
-                    let decision = Decision {
-                        status: Some(200),
-                        route: decision.route.clone(),
-                        fault: decision.fault.clone(),
-                        ..Decision::new(Outcome::DirectResponse)
-                    };
-                    (host, self.decided(decision))
-                } else {
-                    let request = match decision.outcome {
-                        Outcome::Forward => Some(apply::rewritten(&self.request, clause)?),
-                        _ => None,
-                    };
-                    let location = apply::location(&self.request, clause, &self.compiled.proxy, host.port);
-                    (host, Answer { request, location, ..self.with(decision) })
-                }
+                let decided = routes.decision(&self.compiled.proxy, host, clause)?;
+                (host, self.taken(host, clause, decided)?)
             }
         };
         Ok(Answer { trace: self.trace(host), ..self.with_ties(host, answer) })
+    }
+
+    /// A clause takes the request.
+    fn taken(&self, host: &VirtualHost<'_>, clause: &Clause<'_>, decided: &Decided<'a>) -> Result<Answer, String> {
+        let decision = &decided.decision;
+        if let Action::Rule(rule) = &clause.action
+            && apply::is_answered_preflight(&self.request, rule)
+        {
+            return Ok(self.decided(Decision {
+                status: Some(200),
+                route: decision.route.clone(),
+                fault: decision.fault.clone(),
+                ..Decision::new(Outcome::DirectResponse)
+            }));
+        }
+        let request = match decision.outcome {
+            Outcome::Forward => Some(apply::rewritten(&self.request, clause)?),
+            _ => None,
+        };
+        let location = apply::location(&self.request, clause, &self.compiled.proxy, host.port);
+        let arrivals = self.arrivals(decided, request.as_ref());
+        Ok(Answer { request, location, arrivals, ..self.with(Arc::clone(decision)) })
+    }
+
+    /// What becomes of the request at the servers. Without policies that look at requests it is the same for all that
+    /// take the same way.
+    fn arrivals(&self, decided: &Decided<'a>, rewritten: Option<&Rewritten>) -> Arc<[Arrived]> {
+        let policies = &self.compiled.proxy.world.policies;
+        let hangs_on_request = !policies.authorization_policies().is_empty()
+            || !policies.request_authentications().is_empty()
+            || !matches!(self.question.protocol, None | Some(Protocol::Http))
+            || self.question.trace;
+        let arrivals = || self.sent(rewritten).arrivals(&decided.clusters).into();
+        if hangs_on_request { arrivals() } else { Arc::clone(decided.arrivals.get_or_init(arrivals)) }
+    }
+
+    fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'r, 'a> {
+        Sent { question: self.question, proxy: &self.compiled.proxy, request: &self.request, rewritten }
+    }
+
+    /// Gateways ask their policies before anything is routed. Sidecars of clients ask none.
+    fn denied_by_gateway(&self, port: u32, is_http: bool) -> Option<Answer> {
+        let proxy = &self.compiled.proxy;
+        let policies = &proxy.world.policies;
+        let has_none = policies.authorization_policies().is_empty() && policies.request_authentications().is_empty();
+        if !proxy.is_gateway() || has_none {
+            return None;
+        }
+        let source_ip = self.question.source_ip.as_deref().and_then(|address| address.parse().ok());
+        let attributes = Attributes {
+            identity: None,
+            source_ip,
+            remote_ip: policy::remote_ip(&self.request, source_ip).filter(|_| is_http).or(source_ip),
+            destination_ip: proxy.address,
+            destination_port: port,
+            sni: match self.connection.payload {
+                Payload::Tls(name) => name,
+                Payload::Http | Payload::Bytes => "",
+            },
+            http: is_http.then_some(&self.request),
+            claims: &serde_json::Value::Null,
+        };
+        let findings = policy::evaluate(proxy.world, &proxy.namespace, &proxy.label_set(), &attributes);
+        if findings.decision != policy::Decision::Denied {
+            return None;
+        }
+        let trace = if self.question.trace { inbound::steps(proxy.world, &findings) } else { Vec::new() };
+        let decision = Decision {
+            status: is_http.then(|| findings.status.unwrap_or(403)),
+            policy: findings.cause.as_ref().map(|cause| inbound::verdict(proxy.world, cause)),
+            notes: findings.notes,
+            ..Decision::new(Outcome::Denied)
+        };
+        Some(Answer { trace, ..self.decided(decision) })
     }
 
     fn trace(&self, host: &VirtualHost<'_>) -> Vec<Step> {
@@ -177,12 +246,20 @@ impl Asked<'_, '_, '_> {
             "" => self.asked_host(),
             authority => authority.to_owned(),
         };
-        Answer { id: self.question.id.clone(), host, decision, request: None, location: None, trace: Vec::new() }
+        Answer {
+            id: self.question.id.clone(),
+            host,
+            decision,
+            request: None,
+            location: None,
+            arrivals: Arc::default(),
+            trace: Vec::new(),
+        }
     }
 }
 
 fn is_tcp(question: &Question) -> bool {
-    question.protocol == Some(super::request::Protocol::Tcp)
+    question.protocol == Some(Protocol::Tcp)
 }
 
 /// Why Envoy takes no part of a configuration: an expression that is none of RE2's.

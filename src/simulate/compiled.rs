@@ -5,8 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use super::answer::refusal;
-use super::decide;
-use super::result::Decision;
+use super::decide::{self, Decided};
 use crate::routing::{ChainAction, Clause, Listener, Otherwise, Proxy, Role, Table, VirtualHost, gateway, outbound};
 
 /// What a proxy listens on at a port.
@@ -30,7 +29,7 @@ pub(super) struct Routes<'a> {
     pub table: Arc<Table<'a>>,
     /// Why Envoy does not take it.
     pub refused: Option<String>,
-    decisions: Vec<OnceLock<Result<Arc<Decision>, String>>>,
+    decisions: Vec<OnceLock<Result<Decided<'a>, String>>>,
 }
 
 impl<'a> Compiled<'a> {
@@ -87,11 +86,11 @@ impl<'a> Routes<'a> {
     /// What is decided for the requests that a clause takes.
     pub fn decision(
         &self,
-        proxy: &Proxy<'_>,
+        proxy: &Proxy<'a>,
         host: &VirtualHost<'_>,
-        clause: &Clause<'_>,
-    ) -> Result<Arc<Decision>, String> {
-        let decide = || decide::by_clause(proxy, host, clause).map(Arc::new);
-        self.decisions[clause.id].get_or_init(decide).clone()
+        clause: &Clause<'a>,
+    ) -> Result<&Decided<'a>, String> {
+        let decided = self.decisions[clause.id].get_or_init(|| decide::by_clause(proxy, host, clause));
+        decided.as_ref().map_err(Clone::clone)
     }
 }

@@ -1,6 +1,9 @@
 //! What is decided for all requests that take the same way: where they go, with which limits and faults.
 
+use std::sync::{Arc, OnceLock};
+
 use super::result::{Abort, Decision, Delay, Destination, Fault, Mirror, Outcome, Retries, Route};
+use super::second_leg::Arrived;
 use crate::model::networking::Percent;
 use crate::routing::{
     Action, Clause, Cluster, Fallback, HttpRule, L4Rule, Otherwise, Payload, Problem, Proxy, TcpRoute, VirtualHost,
@@ -13,17 +16,35 @@ use crate::world::{Section, VirtualService};
 const DEFAULT_ATTEMPTS: i32 = 2;
 const DEFAULT_RETRY_ON: &str = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";
 
+/// What is decided for the requests that a clause takes.
+#[derive(Debug)]
+pub(super) struct Decided<'a> {
+    pub decision: Arc<Decision>,
+    /// The clusters that they are shared among.
+    pub clusters: Vec<Weighted<'a>>,
+    /// What becomes of them at the servers, if it is the same for all.
+    pub arrivals: OnceLock<Arc<[Arrived]>>,
+}
+
 /// Requests that a clause takes.
-pub(super) fn by_clause(proxy: &Proxy<'_>, host: &VirtualHost<'_>, clause: &Clause<'_>) -> Result<Decision, String> {
+pub(super) fn by_clause<'a>(
+    proxy: &Proxy<'a>,
+    host: &VirtualHost<'_>,
+    clause: &Clause<'a>,
+) -> Result<Decided<'a>, String> {
+    let clusters = match &clause.action {
+        Action::Rule(rule) if rule.redirect.is_some() || rule.direct_response.is_some() => Vec::new(),
+        _ => clause.clusters(proxy, host.port),
+    };
     let mut decision = match &clause.action {
-        Action::Service(_) => forwarded(clause.clusters(proxy, host.port)),
+        Action::Service(_) => forwarded(&clusters),
         Action::Rule(rule) if rule.redirect.is_some() => redirected(rule)?,
         Action::Rule(rule) => match rule.direct_response {
             Some(response) => {
                 let status = response.status.map(|status| status.value);
                 Decision { status, ..Decision::new(Outcome::DirectResponse) }
             }
-            None => by_destinations(proxy, host, clause, rule)?,
+            None => by_destinations(proxy, host, &clusters, rule)?,
         },
     };
     if let Action::Rule(rule) = &clause.action {
@@ -39,7 +60,7 @@ pub(super) fn by_clause(proxy: &Proxy<'_>, host: &VirtualHost<'_>, clause: &Clau
     decision.notes.extend(host.rivals.iter().map(|rival| {
         format!("{rival} defines the host as well: the older one counts, and of equal age the one that sorts first")
     }));
-    Ok(decision)
+    Ok(Decided { decision: Arc::new(decision), clusters, arrivals: OnceLock::new() })
 }
 
 fn redirected(rule: &HttpRule<'_>) -> Result<Decision, String> {
@@ -57,23 +78,22 @@ fn redirected(rule: &HttpRule<'_>) -> Result<Decision, String> {
 fn by_destinations(
     proxy: &Proxy<'_>,
     host: &VirtualHost<'_>,
-    clause: &Clause<'_>,
+    clusters: &[Weighted<'_>],
     rule: &HttpRule<'_>,
 ) -> Result<Decision, String> {
-    let clusters = clause.clusters(proxy, host.port);
     if clusters.is_empty() {
         return Err(format!("the rule that takes the request does nothing with it ({})", rule.owner.service.name));
     }
     Ok(Decision { mirrors: mirrors(proxy, host.port, rule), retries: retries(rule), ..forwarded(clusters) })
 }
 
-fn forwarded(clusters: Vec<Weighted<'_>>) -> Decision {
+fn forwarded(clusters: &[Weighted<'_>]) -> Decision {
     Decision { retries: Some(default_retries()), ..sent(clusters) }
 }
 
 /// Bytes that a route for connections takes.
 pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpRoute<'_>) -> Decision {
-    let clusters = tcp.destinations.clone();
+    let clusters = &tcp.destinations;
     Decision { route: tcp.rule.map(|rule| l4_route(proxy, &rule)), ..sent(clusters) }
 }
 
@@ -176,7 +196,7 @@ fn passthrough(cluster: &str) -> Decision {
     Decision { destinations: vec![destination], ..Decision::new(Outcome::Passthrough) }
 }
 
-fn sent(clusters: Vec<Weighted<'_>>) -> Decision {
+fn sent(clusters: &[Weighted<'_>]) -> Decision {
     let shares = shares(&clusters.iter().map(|it| it.weight).collect::<Vec<_>>());
     let problems: Vec<Option<Problem>> = clusters.iter().map(|it| it.cluster.problem).collect();
     // The flag is sure only if it is that of every destination.
@@ -190,23 +210,23 @@ fn sent(clusters: Vec<Weighted<'_>>) -> Decision {
             Problem::NoCluster => "NC",
             Problem::NoEndpoints => "UH",
         }),
-        destinations: clusters.into_iter().zip(shares).map(|(it, share)| destination(it.cluster, share)).collect(),
+        destinations: clusters.iter().zip(shares).map(|(it, share)| destination(&it.cluster, share)).collect(),
         notes,
         ..Decision::new(Outcome::Forward)
     }
 }
 
-fn destination(cluster: Cluster<'_>, weight: serde_json::Number) -> Destination {
+fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> Destination {
     let is_there = cluster.problem != Some(Problem::NoCluster);
     Destination {
         cluster: cluster.name(),
         load_balancer: Some(cluster.upstream.load_balancing()).filter(|_| is_there),
         tls: cluster.upstream.tls_mode().filter(|_| is_there).map(|mode| mode.as_str()),
-        host: cluster.host,
-        subset: Some(cluster.subset).filter(|subset| !subset.is_empty()),
+        host: cluster.host.clone(),
+        subset: Some(&cluster.subset).filter(|subset| !subset.is_empty()).cloned(),
         port: Some(cluster.port),
         weight,
-        workloads: cluster.workloads,
+        workloads: cluster.workloads.iter().map(|workload| workload.name.to_string()).collect(),
         problem: cluster.problem.map(problem_name),
         status: None,
     }

@@ -213,14 +213,14 @@ fn policy_verdict(
     }
 }
 
-fn verdict(world: &World<'_>, cause: &Cause) -> PolicyVerdict {
+pub(super) fn verdict(world: &World<'_>, cause: &Cause) -> PolicyVerdict {
     let (index, span) = cause.rule.unzip();
     let verdict = policy_verdict(world, &cause.policy, action_word(cause.action), index, span);
     PolicyVerdict { reason: cause.reason.clone(), ..verdict }
 }
 
 /// The rules that were considered, as answers show them.
-fn steps(world: &World<'_>, findings: &Findings) -> Vec<Step> {
+pub(super) fn steps(world: &World<'_>, findings: &Findings) -> Vec<Step> {
     let step = |considered: &policy::Considered| {
         let (index, span) = considered.rule.unzip();
         let place = policy_verdict(world, &considered.policy, action_word(considered.action), index, span);
@@ -369,5 +369,13 @@ fn into_answer(question: &Question, receiver: &Receiver<'_, '_>, request: &Reque
         path: request.path_and_query(),
         ..Rewritten::default()
     });
-    Answer { id: question.id.clone(), host, decision: Arc::new(decision), request, location: None, trace: leg.trace }
+    Answer {
+        id: question.id.clone(),
+        host,
+        decision: Arc::new(decision),
+        request,
+        location: None,
+        arrivals: Arc::default(),
+        trace: leg.trace,
+    }
 }

@@ -9,6 +9,7 @@ mod inbound;
 mod questions;
 mod request;
 mod result;
+mod second_leg;
 mod trace;
 
 pub use inbound::{Incoming, Leg, arrive};
@@ -17,6 +18,8 @@ pub use result::{
     Abort, Answer, Decision, Delay, Destination, Fault, Mirror, Outcome, PolicyVerdict, Retries, Rewritten, Route,
     Step, Unanswered, Verdict,
 };
+
+pub use second_leg::Arrived;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::second_leg::Arrived;
 use crate::source::Span;
 
 /// What happens to a request.
@@ -22,6 +23,9 @@ pub struct Answer {
     pub request: Option<Rewritten>,
     /// Where the client is sent.
     pub location: Option<String>,
+    /// What becomes of it at the sidecars of the workloads that it can get to.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub arrivals: Arc<[Arrived]>,
     /// The rules that were considered, in order.
     pub trace: Vec<Step>,
 }

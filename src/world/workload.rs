@@ -17,6 +17,8 @@ pub struct Workload<'a> {
     pub labels: LabelSet<'a>,
     /// Whether it is meant to run: not with `replicas: 0`.
     pub runs: bool,
+    /// Whether it has a sidecar: it has unless its pods say that they want none.
+    pub has_sidecar: bool,
     /// The service account of its pods.
     pub service_account: Option<&'a str>,
     /// What its pods are made from; `None` of a WorkloadEntry or a template without a spec.
@@ -55,6 +57,7 @@ fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<
     Some(Workload {
         name,
         resource,
+        has_sidecar: template.metadata.as_ref().is_none_or(|it| wants_sidecar(&it.labels, &it.annotations)),
         labels: template.metadata.as_ref().map(|metadata| pairs(&metadata.labels).collect()).unwrap_or_default(),
         runs: replicas.is_none_or(|replicas| replicas.value > 0),
         service_account: service_account(pod),
@@ -66,6 +69,7 @@ fn of_pod<'a>(name: NamespacedName<'a>, resource: &'a Resource, pod: &'a Pod) ->
     Workload {
         name,
         resource,
+        has_sidecar: wants_sidecar(&resource.metadata.labels, &resource.metadata.annotations),
         labels: pairs(&resource.metadata.labels).collect(),
         runs: true,
         service_account: service_account(Some(pod)),
@@ -78,11 +82,18 @@ fn of_entry<'a>(name: NamespacedName<'a>, resource: &'a Resource, entry: &'a Wor
     Workload {
         name,
         resource,
+        has_sidecar: true,
         labels: pairs(&entry.labels).chain(pairs(&resource.metadata.labels)).collect(),
         runs: true,
         service_account: entry.service_account.as_ref().map(|account| account.as_str()),
         pod: None,
     }
+}
+
+/// Whether pods get a sidecar. The label counts, in its older form the annotation.
+fn wants_sidecar(labels: &Labels, annotations: &Labels) -> bool {
+    const INJECT: &str = "sidecar.istio.io/inject";
+    labels.get(INJECT).or(annotations.get(INJECT)).is_none_or(|value| value.as_str() != "false")
 }
 
 fn pairs(labels: &Labels) -> impl Iterator<Item = (&str, &str)> {

@@ -41,6 +41,9 @@ fn the_answer_follows_the_interface() {
                           "loadBalancer": "LEAST_REQUEST"}],
         "request": {"authority": "reviews:9080", "path": "/api/v1?x=1", "headers": {}}, "location": null,
         "mirrors": [], "fault": null, "timeout": null, "trace": [],
+        "arrivals": [{"workload": "default/reviews-v2", "via": "outbound|9080|v2|reviews.default.svc.cluster.local",
+                      "cluster": "inbound|9080||", "outcome": "forward", "status": null, "flag": null, "tls": "mtls",
+                      "policy": null}],
         "retries": {"attempts": 2, "perTryTimeout": null, "retryOn":
                     "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes"}
     });

@@ -1,5 +1,6 @@
 //! Where requests go.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -11,7 +12,7 @@ use super::theme::{Lead, Theme};
 use super::words::{clean, push_hanging};
 use crate::report::Style;
 use crate::report::positions::Positions;
-use crate::simulate::{Answer, Destination, Outcome, Route, Step, Unanswered, Verdict};
+use crate::simulate::{Answer, Arrived, Destination, Outcome, Route, Step, Unanswered, Verdict};
 use crate::source::Sources;
 
 /// Writes what `mesh simulate` prints for people: a table with a row for each destination; for a single request also
@@ -84,9 +85,24 @@ fn rows(answer: &Answer) -> Vec<(String, String)> {
         if let Some(problem) = destination.problem {
             target.push_str(&format!("\n{}", problem_text(problem, destination.status)));
         }
+        let stopped = answer.arrivals.iter().filter(|it| it.via == destination.cluster && !goes_on(it.outcome));
+        let stopped: BTreeSet<String> = stopped.map(|it| clean(&stop_text(it))).collect();
+        stopped.into_iter().for_each(|text| target.push_str(&format!("\n{text}")));
         (target, format!("{} %", destination.weight))
     };
     answer.destinations.iter().map(row).collect()
+}
+
+fn goes_on(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Forward | Outcome::Passthrough)
+}
+
+/// Why a server does not get the request.
+fn stop_text(arrived: &Arrived) -> String {
+    let status = arrived.status.map(|status| format!("{status} ")).unwrap_or_default();
+    let what = if arrived.outcome == Outcome::Denied { "denied" } else { "refused" };
+    let by = arrived.policy.as_ref().map(|policy| format!(" by {}", policy::name(policy))).unwrap_or_default();
+    format!("{status}{what}{by}")
 }
 
 fn problem_text(problem: &str, status: Option<u16>) -> String {
@@ -150,6 +166,14 @@ fn push_details(text: &mut String, answer: &Answer, theme: &Theme) {
         let subset = destination.subset.as_deref().unwrap_or("all");
         add(&format!("workloads of {subset}"), destination.workloads.join(", "));
     }
+    let mut servers: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for arrived in answer.arrivals.iter().filter(|arrived| arrived.policy.is_some() || !goes_on(arrived.outcome)) {
+        let by = || arrived.policy.as_ref().map(policy::name).unwrap_or_default();
+        let what = if goes_on(arrived.outcome) { format!("let in by {}", by()) } else { stop_text(arrived) };
+        let notes = arrived.notes.iter().map(|note| format!("; {note}")).collect::<String>();
+        servers.entry(format!("{what} ({}){notes}", arrived.tls)).or_default().push(&arrived.workload);
+    }
+    servers.into_iter().for_each(|(what, workloads)| add(&format!("at {}", workloads.join(", ")), what));
     if let Some(request) = answer.request.as_ref().filter(|_| answer.outcome == Outcome::Forward) {
         if request.authority != answer.host {
             add("authority", request.authority.clone());
@@ -191,6 +215,16 @@ fn push_trace(text: &mut String, answer: &Answer, theme: &Theme, name_host: bool
     text.push_str(&format!("\n{}\n", theme.accent(&format!("rules considered{of}, in order:"))));
     for step in &answer.trace {
         push_step(text, step, theme);
+    }
+    // Workloads that are treated alike are shown once.
+    let mut shown: Vec<&[Step]> = Vec::new();
+    for arrived in answer.arrivals.iter().filter(|arrived| !arrived.trace.is_empty()) {
+        if shown.contains(&arrived.trace.as_slice()) {
+            continue;
+        }
+        shown.push(&arrived.trace);
+        text.push_str(&format!("\n{}\n", theme.accent(&format!("at {}:", clean(&arrived.workload)))));
+        arrived.trace.iter().for_each(|step| push_step(text, step, theme));
     }
 }
 

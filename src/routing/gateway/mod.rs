@@ -14,11 +14,17 @@ use crate::world::Protocol;
 
 /// Compiles what a gateway listens on at a port. `None` if no server is for it.
 pub fn listener<'a>(proxy: &Proxy<'a>, port: u32) -> Option<Listener<'a>> {
-    let open = servers::open(proxy, port);
+    let (open, listening) = servers::open(proxy, port);
     if open.is_empty() {
         return None;
     }
-    let mut listener = Listener { bind: None, chains: Vec::new(), considered: Vec::new(), otherwise: Otherwise::Reset };
+    let mut listener = Listener {
+        bind: None,
+        chains: Vec::new(),
+        considered: Vec::new(),
+        otherwise: Otherwise::Reset,
+        port: listening,
+    };
     let plaintext: Vec<Open<'a>> = open.iter().copied().filter(Open::is_plaintext_http).collect();
     if !plaintext.is_empty() {
         let table = Arc::new(table::table(proxy, &plaintext));

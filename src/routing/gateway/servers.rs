@@ -47,43 +47,46 @@ impl Open<'_> {
     }
 }
 
-/// The servers that the workload opens on a port, in creation order. One that cannot share the port with an earlier
-/// one is dropped.
-pub(super) fn open<'a>(proxy: &Proxy<'a>, dialled: u32) -> Vec<Open<'a>> {
-    let labels = proxy.label_set();
+/// The servers that the workload opens on a port, in creation order, and the port that it listens on for them. One that
+/// cannot share the port with an earlier one is dropped.
+pub(super) fn open<'a>(proxy: &Proxy<'a>, dialled: u32) -> (Vec<Open<'a>>, u32) {
     let ports = Ports::before(proxy);
+    let servers = servers(proxy, &ports);
+    let listening = listening_among(&ports, &servers, dialled);
+    let is_for = |it: &Open<'_>| ports.listening(it.gateway, it.port).iter().any(|port| listening.contains(port));
+    let mut open: Vec<Open<'a>> = Vec::new();
+    for candidate in servers.into_iter().filter(is_for) {
+        if !is_dropped(&open, &candidate) {
+            open.push(candidate);
+        }
+    }
+    (open, listening.first().copied().unwrap_or(dialled))
+}
+
+/// All servers of the Gateways that apply to the workload.
+fn servers<'a>(proxy: &Proxy<'a>, ports: &Ports<'_>) -> Vec<Open<'a>> {
+    let labels = proxy.label_set();
     let applies = |gateway: &&Gateway<'_>| match gateway.services.is_empty() {
         true => gateway.spec.selector.selects(&labels),
         false => ports.of(gateway).next().is_some(),
     };
-    let gateways: Vec<&'a Gateway<'a>> = proxy.world.all_gateways().into_iter().filter(applies).collect();
-    let servers = || {
-        let all = gateways.iter().flat_map(|gateway| gateway.spec.servers.iter().map(move |server| (*gateway, server)));
-        all.filter_map(|(gateway, server)| {
-            let port = server.port.as_ref()?;
-            let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
-            Some(Open { gateway, server, protocol, port: port.number?.value })
-        })
-    };
-    // Clients dial a port of the Service before the gateway; whoever names the workload's own port means that.
-    let behind: Vec<u32> = servers()
-        .filter(|server| server.port == dialled)
-        .flat_map(|server| ports.listening(server.gateway, server.port))
-        .collect();
-    let listening = if behind.is_empty() || is_listened(&ports, servers(), dialled) { vec![dialled] } else { behind };
-    let mut open: Vec<Open<'a>> = Vec::new();
-    for candidate in servers() {
-        let is_for = ports.listening(candidate.gateway, candidate.port).iter().any(|port| listening.contains(port));
-        if is_for && !is_dropped(&open, &candidate) {
-            open.push(candidate);
-        }
-    }
-    open
+    let gateways = proxy.world.all_gateways().into_iter().filter(applies);
+    let all = gateways.flat_map(|gateway| gateway.spec.servers.iter().map(move |server| (gateway, server)));
+    all.filter_map(|(gateway, server)| {
+        let port = server.port.as_ref()?;
+        let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
+        Some(Open { gateway, server, protocol, port: port.number?.value })
+    })
+    .collect()
 }
 
-/// Whether some server listens on this very port of the workload.
-fn is_listened<'a>(ports: &Ports<'_>, mut servers: impl Iterator<Item = Open<'a>>, port: u32) -> bool {
-    servers.any(|server| ports.listening(server.gateway, server.port).contains(&port))
+/// The ports of the workload that a dialled one means. Clients dial a port of the Service before the gateway; whoever
+/// names the workload's own port means that.
+fn listening_among(ports: &Ports<'_>, servers: &[Open<'_>], dialled: u32) -> Vec<u32> {
+    let of = |server: &Open<'_>| ports.listening(server.gateway, server.port);
+    let behind: Vec<u32> = servers.iter().filter(|server| server.port == dialled).flat_map(of).collect();
+    let is_own = servers.iter().any(|server| of(server).contains(&dialled));
+    if behind.is_empty() || is_own { vec![dialled] } else { behind }
 }
 
 /// Whether istiod drops a server because of those before it: after a plaintext server only HTTP joins HTTP, and a

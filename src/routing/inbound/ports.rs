@@ -43,6 +43,18 @@ impl<'w, 'a> Receiver<'w, 'a> {
         Self { namespace, labels, address, workload }
     }
 
+    /// The workload's port that a port of a service leads to.
+    pub fn target(&self, port: &ServicePort) -> Option<u32> {
+        match self.entry().and_then(|entry| entry.ports.get(&port.name)) {
+            Some(own) => Some(own.value),
+            None => match &port.target {
+                None | Some(TargetPort::Number(0)) => Some(port.number),
+                Some(TargetPort::Number(number)) => Some(*number),
+                Some(TargetPort::Name(name)) => self.named_port(name),
+            },
+        }
+    }
+
     fn entry(&self) -> Option<&'w WorkloadEntry> {
         match &self.workload?.resource.spec {
             Spec::WorkloadEntry(entry) => Some(entry),

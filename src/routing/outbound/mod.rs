@@ -195,7 +195,7 @@ impl<'a> Builder<'a, '_> {
                 Otherwise::DynamicDns => Otherwise::Passthrough,
                 other => other,
             };
-            let listener = Listener { bind, chains, considered, otherwise };
+            let listener = Listener { bind, port: self.port, chains, considered, otherwise };
             self.listeners.push(Open { listener, speaks });
             return;
         };

@@ -1,0 +1,183 @@
+//! What becomes of a forwarded request at the sidecars of the workloads that it can get to.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::inbound::{Incoming, Leg, arrive};
+use super::request::{Protocol, Request as Question, Tls};
+use super::result::{Outcome, PolicyVerdict, Rewritten, Step};
+use crate::model::networking::{ClientTlsMode, Location};
+use crate::model::{LabelSet, Spec};
+use crate::policy::Identity;
+use crate::routing::inbound::{PortOrigin, Receiver, ports};
+use crate::routing::{Cluster, Proxy, Request, Weighted};
+use crate::world::{MtlsMode, Service, Workload};
+
+/// What becomes of a request at the sidecar of one workload.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Arrived {
+    /// The workload, as `namespace/name`.
+    pub workload: String,
+    /// The cluster of the client's proxy that leads to it.
+    pub via: String,
+    /// What happens: `forward`, `passthrough`, `denied`, `refused` or `blackhole`.
+    pub outcome: Outcome,
+    /// What the client sees if it is denied.
+    pub status: Option<u32>,
+    /// Envoy's response flag.
+    pub flag: Option<&'static str>,
+    /// The cluster of the server's proxy.
+    pub cluster: Option<String>,
+    /// What the client's proxy does about TLS.
+    pub tls: &'static str,
+    /// The policy that decided.
+    pub policy: Option<PolicyVerdict>,
+    /// The rules of policies that were considered, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<Step>,
+    /// What a reader should know besides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// A request on its way to the servers.
+pub(super) struct Sent<'q, 'p, 'a> {
+    pub question: &'q Question,
+    pub proxy: &'p Proxy<'a>,
+    pub request: &'q Request<'q>,
+    /// The request as the rule leaves it; `None` for other bytes.
+    pub rewritten: Option<&'q Rewritten>,
+}
+
+impl<'a> Sent<'_, '_, 'a> {
+    /// What becomes of the request at each workload of the clusters. Workloads without a sidecar are left out.
+    pub fn arrivals(&self, clusters: &[Weighted<'a>]) -> Vec<Arrived> {
+        let reachable = clusters.iter().map(|it| &it.cluster).filter(|cluster| cluster.problem.is_none());
+        reachable
+            .filter_map(|cluster| Some((cluster, cluster.service?)))
+            .flat_map(|(cluster, service)| {
+                let meshed = cluster.workloads.iter().copied().filter(|workload| workload.has_sidecar);
+                meshed.filter_map(move |workload| self.arrival(cluster, service, workload))
+            })
+            .collect()
+    }
+
+    fn arrival(&self, cluster: &Cluster<'a>, service: &'a Service<'a>, workload: &'a Workload<'a>) -> Option<Arrived> {
+        let world = self.proxy.world;
+        let receiver = Receiver::of(workload);
+        let leads_here = |origin: PortOrigin<'_, '_>| match origin {
+            PortOrigin::Service(origin) => origin.hostname == service.hostname,
+            PortOrigin::Ingress(_) => true,
+        };
+        let known = ports(world, &receiver);
+        let exact = known.values().find(|port| port.service_port == cluster.port && leads_here(port.origin));
+        // A port of several services is noted as the oldest one's: what counts is the target.
+        let target = || service.port(cluster.port).and_then(|port| receiver.target(port));
+        let port = exact.map(|port| port.number).or_else(target)?;
+        let tls = self.tls(cluster, service, workload, port);
+        let identity = (tls == Tls::Mtls).then(|| self.identity());
+        let rewritten = self.rewritten_request();
+        let leg = arrive(
+            world,
+            &receiver,
+            &Incoming {
+                port,
+                tls,
+                protocol: self.question.protocol.unwrap_or(Protocol::Http),
+                alpn: None,
+                sni: "",
+                peer: identity.as_ref(),
+                source_ip: self.source_ip(),
+                request: &rewritten,
+                trace: self.question.trace,
+            },
+        );
+        Some(arrived(workload, cluster, tls, leg))
+    }
+
+    /// What the client's proxy does about TLS: what its DestinationRule says; without one it speaks mutual TLS to
+    /// workloads with a sidecar that take it (auto mTLS; istiod: `mtls_checker`).
+    fn tls(&self, cluster: &Cluster<'_>, service: &Service<'_>, workload: &Workload<'_>, port: u32) -> Tls {
+        let is_external = match &service.resource.spec {
+            Spec::ServiceEntry(entry) => entry.location.is_none_or(|location| location.value == Location::MeshExternal),
+            _ => false,
+        };
+        match cluster.upstream.tls_mode() {
+            Some(ClientTlsMode::IstioMutual) => Tls::Mtls,
+            Some(ClientTlsMode::Simple | ClientTlsMode::Mutual) => Tls::Tls,
+            Some(_) => Tls::Plaintext,
+            None if is_external => Tls::Plaintext,
+            None => {
+                let policies = &self.proxy.world.policies;
+                let mode = policies.mtls(&workload.name.namespace, &workload.labels, port).mode;
+                if mode == MtlsMode::Disable { Tls::Plaintext } else { Tls::Mtls }
+            }
+        }
+    }
+
+    /// Who the client is: what the question says, else the account of the workload with its labels.
+    fn identity(&self) -> Identity {
+        let world = self.proxy.world;
+        let asked = self.question.from.as_ref().and_then(|from| from.service_account.clone());
+        let labels: LabelSet<'_> = self.proxy.label_set();
+        let is_client = |workload: &&Workload<'_>| {
+            workload.name.namespace == self.proxy.namespace && !labels.is_empty() && workload.labels == labels
+        };
+        let of_workload = || world.workloads.iter().find(is_client)?.service_account.map(str::to_owned);
+        Identity {
+            trust_domain: world.settings.trust_domain.clone(),
+            namespace: self.proxy.namespace.clone(),
+            service_account: asked.or_else(of_workload).unwrap_or_else(|| "default".to_owned()),
+        }
+    }
+
+    /// The address that the server's proxy sees: the client's own, or the gateway's.
+    fn source_ip(&self) -> Option<IpAddr> {
+        let asked = self.question.source_ip.as_deref().and_then(|address| address.parse().ok());
+        if self.proxy.is_gateway() { self.proxy.address } else { asked.or(self.proxy.address) }
+    }
+
+    /// The request with what the rule has changed.
+    fn rewritten_request(&self) -> Request<'_> {
+        let Some(rewritten) = self.rewritten else { return self.request.clone() };
+        let (path, query) =
+            rewritten.path.split_once('?').map_or((rewritten.path.as_str(), None), |(path, query)| (path, Some(query)));
+        let stays = |name: &str| {
+            !rewritten.headers.contains_key(name) && !rewritten.removed_headers.iter().any(|removed| removed == name)
+        };
+        let kept = self.request.headers.iter().filter(|(name, _)| stays(name)).cloned();
+        let set = rewritten
+            .headers
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(value.as_bytes())));
+        Request {
+            authority: rewritten.authority.as_str().into(),
+            path: path.as_bytes().into(),
+            query: query.map(|query| query.as_bytes().into()),
+            headers: kept.chain(set).collect(),
+            ..self.request.clone()
+        }
+    }
+}
+
+fn arrived(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls, leg: Leg) -> Arrived {
+    Arrived {
+        workload: workload.name.to_string(),
+        via: cluster.name(),
+        outcome: leg.outcome,
+        status: leg.status,
+        flag: leg.flag,
+        cluster: leg.cluster,
+        tls: match tls {
+            Tls::Plaintext => "plaintext",
+            Tls::Tls => "tls",
+            Tls::Mtls => "mtls",
+        },
+        policy: leg.policy,
+        trace: leg.trace,
+        notes: leg.notes,
+    }
+}
