@@ -75,14 +75,15 @@ impl Request<'_> {
     }
 }
 
-/// Normalises a path as the mesh's default `BASE` does: dot segments resolved, escaped unreserved characters
-/// decoded, backslashes turned. Slashes are not merged (Envoy: `normalize_path`).
+/// Normalises a path as the mesh's default `BASE` does: dot segments resolved with their parameters, escaped unreserved
+/// characters decoded, characters that no URL may have escaped, backslashes turned. Slashes are not merged (Envoy:
+/// `normalize_path`).
 pub fn normalize_path(path: &[u8]) -> Cow<'_, [u8]> {
-    if !path.iter().any(|byte| b"%\\.".contains(byte)) {
+    if !path.iter().any(|byte| b"%\\.".contains(byte) || NOT_IN_URLS.contains(byte)) {
         return Cow::Borrowed(path);
     }
-    let decoded = decode_unreserved(path);
-    let Some(rest) = decoded.strip_prefix(b"/") else { return Cow::Owned(decoded) };
+    let plain = normalize_characters(&without_parameters_of_dots(path));
+    let Some(rest) = plain.strip_prefix(b"/") else { return Cow::Owned(plain) };
     let mut segments: Vec<&[u8]> = Vec::new();
     let mut ends_in_directory = false;
     for segment in rest.split(|byte| *byte == b'/') {
@@ -103,25 +104,45 @@ pub fn normalize_path(path: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned([b"/", segments.join(&b'/').as_slice()].concat())
 }
 
-/// Turns backslashes, decodes the escapes of letters, digits and `-._~`, and leaves all others as they are.
-fn decode_unreserved(path: &[u8]) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(path.len());
+/// What Envoy escapes in a path.
+const NOT_IN_URLS: &[u8] = b"\"<>^`{|}";
+
+/// Drops what follows the semicolon of the segments `.;…` and `..;…`, so that they count as dot segments. Only what
+/// is written without escapes and after a slash does.
+fn without_parameters_of_dots(path: &[u8]) -> Vec<u8> {
+    let plain = |segment: &'_ [u8]| match segment {
+        [b'.', b';', ..] => b".".to_vec(),
+        [b'.', b'.', b';', ..] => b"..".to_vec(),
+        other => other.to_vec(),
+    };
+    let segments: Vec<Vec<u8>> = path.split(|byte| *byte == b'/').map(plain).collect();
+    segments.join(&b'/')
+}
+
+/// Turns backslashes, decodes the escapes of letters, digits and `-._~`, leaves all others as they are, and escapes
+/// what no URL may have.
+fn normalize_characters(path: &[u8]) -> Vec<u8> {
+    let mut normal = Vec::with_capacity(path.len());
     let mut at = 0;
     while let Some(&byte) = path.get(at) {
         let escaped = path.get(at + 1..at + 3).filter(|_| byte == b'%');
         let escaped = escaped.and_then(|digits| std::str::from_utf8(digits).ok());
         match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(plain) if plain.is_ascii_alphanumeric() || b"-._~".contains(&plain) => {
-                decoded.push(plain);
+                normal.push(plain);
                 at += 3;
             }
+            _ if NOT_IN_URLS.contains(&byte) => {
+                normal.extend(format!("%{byte:02X}").bytes());
+                at += 1;
+            }
             _ => {
-                decoded.push(if byte == b'\\' { b'/' } else { byte });
+                normal.push(if byte == b'\\' { b'/' } else { byte });
                 at += 1;
             }
         }
     }
-    decoded
+    normal
 }
 
 #[cfg(test)]
@@ -142,6 +163,13 @@ mod tests {
             ("/a/..", "/"),
             ("/a/b/.", "/a/b/"),
             ("/a%", "/a%"),
+            ("/{a}|\"<b>^`", "/%7Ba%7D%7C%22%3Cb%3E%5E%60"),
+            ("/a/..;x=1/b", "/b"),
+            ("/a/.;/b", "/a/b"),
+            ("/a/..;x\\b/c", "/c"),
+            ("/a/%2e.;/b", "/a/..;/b"),
+            ("/a\\..;/b", "/a/..;/b"),
+            ("/a;x/../b;y", "/b;y"),
         ] {
             assert_eq!(normalize_path(path.as_bytes()), normal.as_bytes(), "{path}");
         }
