@@ -23,31 +23,37 @@ pub(super) fn rewritten(
         [only] => only.headers.as_ref(),
         _ => None,
     };
-    for headers in rule.headers.into_iter().chain(of_destination) {
-        if let Some(operations) = &headers.request {
-            apply_headers(operations, &mut result);
-        }
-    }
-    if let Some(authority) = rule.rewrite.and_then(|rewrite| filled(rewrite.authority.as_ref())) {
+    let headers = rule.headers.into_iter().chain(of_destination);
+    let operations: Vec<&HeaderOperations> = headers.filter_map(|headers| headers.request.as_ref()).collect();
+    apply_headers(&operations, &mut result);
+    let own = rule.rewrite.and_then(|rewrite| filled(rewrite.authority.as_ref()));
+    if let Some(authority) = own.or_else(|| operations.iter().find_map(|it| authority(it))) {
         result.authority = authority.to_owned();
     }
     Ok(result)
 }
 
-/// `host` and `:authority` rewrite the authority; other pseudo headers are left alone. What is set beats what is added.
-fn apply_headers(operations: &HeaderOperations, result: &mut Rewritten) {
-    let is_authority = |name: &str| name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority");
-    for (name, value) in operations.add.iter().chain(operations.set.iter()) {
-        if is_authority(name) {
-            result.authority = value.value.clone();
-        } else if !name.starts_with(':') {
+fn is_authority(name: &str) -> bool {
+    name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority")
+}
+
+/// The authority that operations on `host` or `:authority` ask for. What is set beats what is added.
+fn authority(operations: &HeaderOperations) -> Option<&str> {
+    let written = operations.set.iter().chain(operations.add.iter());
+    let mut authorities = written.filter(|(name, _)| is_authority(name)).map(|(_, value)| value.as_str());
+    authorities.find(|value| !value.is_empty())
+}
+
+/// Everything is removed before anything is set or added. Pseudo headers are left alone, and values that are empty
+/// are not written. What is set beats what is added.
+fn apply_headers(operations: &[&HeaderOperations], result: &mut Rewritten) {
+    let is_ordinary = |name: &str| !is_authority(name) && !name.starts_with(':');
+    let removed = operations.iter().flat_map(|operations| &operations.remove);
+    result.removed_headers = removed.filter(|name| is_ordinary(name)).map(|name| name.to_ascii_lowercase()).collect();
+    for (name, value) in operations.iter().flat_map(|operations| operations.add.iter().chain(operations.set.iter())) {
+        if is_ordinary(name) && !value.is_empty() {
             result.headers.insert(name.to_ascii_lowercase(), value.value.clone());
         }
-    }
-    for name in operations.remove.iter().filter(|name| !is_authority(name) && !name.starts_with(':')) {
-        let name = name.to_ascii_lowercase();
-        result.headers.remove(&name);
-        result.removed_headers.push(name);
     }
 }
 
@@ -139,4 +145,42 @@ fn is_default_port(scheme: &str, port: Option<&str>) -> bool {
 
 fn filled(field: Option<&Spanned<String>>) -> Option<&str> {
     field.map(|value| value.as_str()).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::load::Snapshot;
+    use crate::simulate::{Request, Rewritten, Simulator};
+    use crate::world::{Settings, World};
+
+    /// What the upstream gets of `GET a/foo` by a rule.
+    fn upstream_gets(rule: &str) -> Rewritten {
+        let manifest = format!(
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: a}}\nspec:\n  hosts: [a]\n  \
+             http:\n  - {rule}\n"
+        );
+        let snapshot = Snapshot::of_texts([("a.yaml", manifest)]);
+        let world = World::new(&snapshot, Settings::default());
+        let question = Request { host: Some("a".to_owned()), path: Some("/foo".to_owned()), ..Request::default() };
+        Simulator::new(&world).simulate(&question).unwrap().request.unwrap()
+    }
+
+    #[test]
+    fn headers_are_removed_before_others_are_set() {
+        let request = upstream_gets(
+            "{headers: {request: {set: {x: one, y: \"\"}, remove: [x, z]}}, route: [{destination: {host: a}}]}",
+        );
+        assert_eq!(request.headers.into_iter().collect::<Vec<_>>(), [("x".to_owned(), "one".to_owned())]);
+        assert_eq!(request.removed_headers, ["x", "z"]);
+    }
+
+    #[test]
+    fn the_authority_of_the_rule_beats_that_of_the_destination() {
+        let authority = |rule: &str| upstream_gets(rule).authority;
+        let destination = "route: [{destination: {host: a}, headers: {request: {set: {host: of-destination}}}}]";
+        assert_eq!(authority(&format!("{{{destination}}}")), "of-destination");
+        let of_rule = "headers: {request: {add: {host: added}, set: {Host: of-rule}}}";
+        assert_eq!(authority(&format!("{{{of_rule}, {destination}}}")), "of-rule");
+        assert_eq!(authority(&format!("{{rewrite: {{authority: new}}, {of_rule}, {destination}}}")), "new");
+    }
 }
