@@ -16,7 +16,9 @@ pub(super) fn rewritten(
         Rewritten { authority: request.authority.to_string(), path: request.path_and_query(), ..Rewritten::default() };
     let Some(rule) = rule else { return Ok(result) };
     if let Some(rewrite) = rule.rewrite {
-        result.path = with_query(&rewritten_path(request, clause, rewrite)?, request);
+        let path = rewritten_path(request, clause, rewrite)?;
+        // Envoy does not write an empty path.
+        result.path = with_query(if path.is_empty() { &request.path } else { &path }, request);
     }
     // A single destination's own header operations come after the rule's; with several it hangs on the pick.
     let of_destination = match rule.route {
@@ -172,6 +174,16 @@ mod tests {
         );
         assert_eq!(request.headers.into_iter().collect::<Vec<_>>(), [("x".to_owned(), "one".to_owned())]);
         assert_eq!(request.removed_headers, ["x", "z"]);
+    }
+
+    #[test]
+    fn nothing_is_rewritten_to_an_empty_path() {
+        let by_regex = |pattern: &str| {
+            let rewrite = format!("rewrite: {{uriRegexRewrite: {{match: {pattern}, rewrite: \"\"}}}}");
+            upstream_gets(&format!("{{{rewrite}, route: [{{destination: {{host: a}}}}]}}")).path
+        };
+        assert_eq!(by_regex("/fo"), "o");
+        assert_eq!(by_regex("/f.*"), "/foo");
     }
 
     #[test]
