@@ -93,6 +93,7 @@ impl Subject<'_, '_> {
         let found = table.find(self.request);
         let (virtual_host, answer) = match &found {
             Found::NoVirtualHost => (None, self.fallback(table.fallback)),
+            Found::NoPath => (None, Answer { flag: None, ..self.not_found() }),
             Found::NoClause(host) => (Some(*host), self.not_found()),
             Found::RequiresTls(host) => (Some(*host), self.to_https()),
             Found::Clause(host, clause) => (Some(*host), self.taken(host, clause)?),
