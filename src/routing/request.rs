@@ -36,7 +36,30 @@ impl Default for Request<'_> {
     }
 }
 
+/// Says which scheme the client used.
+const FORWARDED_PROTO: &str = "x-forwarded-proto";
+
 impl Request<'_> {
+    /// Settles `x-forwarded-proto` and the scheme, as Envoy does before it routes. A proxy that trusts what others say
+    /// takes the scheme from the header if that is one of HTTP's; every proxy writes the header if it is missing, and
+    /// one that does not trust it overwrites it.
+    pub fn with_settled_scheme(mut self, is_trusted: bool) -> Self {
+        let said: Vec<&[u8]> = self.header_values(FORWARDED_PROTO).collect();
+        let known = ["http", "https"].into_iter().find(
+            |scheme| matches!(said.as_slice(), [only] if is_trusted && only.eq_ignore_ascii_case(scheme.as_bytes())),
+        );
+        let is_kept = is_trusted && !said.is_empty();
+        if let Some(scheme) = known {
+            self.scheme = Cow::Borrowed(scheme);
+        }
+        if !is_kept {
+            self.headers.retain(|(name, _)| name != FORWARDED_PROTO);
+            let scheme = self.scheme.as_bytes().to_vec();
+            self.headers.push((Cow::Borrowed(FORWARDED_PROTO), Cow::Owned(scheme)));
+        }
+        self
+    }
+
     /// The values of a header, in order.
     pub fn header_values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s [u8]> {
         self.headers.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_ref())
@@ -182,6 +205,21 @@ mod tests {
         {
             assert_eq!(Request { authority: authority.into(), ..Request::default() }.host(), host);
         }
+    }
+
+    #[test]
+    fn only_who_trusts_the_header_takes_the_scheme_from_it() {
+        let settled = |values: &[&'static str], is_trusted: bool| {
+            let headers = values.iter().map(|value| ("x-forwarded-proto".into(), value.as_bytes().into()));
+            let request = Request { headers: headers.collect(), ..Request::default() }.with_settled_scheme(is_trusted);
+            let header: Vec<_> = request.header_values("x-forwarded-proto").map(String::from_utf8_lossy).collect();
+            format!("{} {}", request.scheme, header.join(" "))
+        };
+        assert_eq!(settled(&["HTTPS"], true), "https HTTPS");
+        assert_eq!(settled(&["https"], false), "http http");
+        assert_eq!(settled(&["ftp"], true), "http ftp");
+        assert_eq!(settled(&["https", "http"], true), "http https http");
+        assert_eq!(settled(&[], true), "http http");
     }
 
     #[test]

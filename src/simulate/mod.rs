@@ -111,6 +111,8 @@ fn routing_request<'q>(question: &'q Request, host: &'q str, vantage: &Vantage) 
         headers: headers.collect(),
         claims: &question.claims,
     }
+    // A gateway talks to clients of all sorts.
+    .with_settled_scheme(matches!(vantage, Vantage::Sidecar { .. }))
 }
 
 fn lower_case(name: &str) -> Cow<'_, str> {
