@@ -1,5 +1,6 @@
 //! Requests that a client can send. Left out is what Envoy's HTTP parser refuses before anything is routed: control
-//! characters, `#` and blanks in a target, `%00` in a path, unknown methods.
+//! characters, `#`, blanks and bytes beyond ASCII in a target, `%00` in a path, unknown methods. All of that is a 400.
+//! A `Referer` that is no URL, which Envoy drops, is left out as well.
 
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -14,12 +15,21 @@ pub fn ask() -> impl Strategy<Value = Ask> {
         6 => Just("GET"),
         3 => select(vec!["POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS"]),
     ];
-    (method, host(), target(), vec(header(), 0..4)).prop_map(|(method, host, target, headers)| Ask {
-        method: method.to_owned(),
-        host,
-        target,
-        headers,
+    let line = prop_oneof![
+        60 => (method, target()),
+        1 => Just(("OPTIONS", b"*".to_vec())),
+    ];
+    let headers = (vec(header(), 0..4), weighted(0.05, forwarded_proto()));
+    (line, host(), headers).prop_map(|((method, target), host, (mut headers, proto))| {
+        headers.extend(proto);
+        Ask { method: method.to_owned(), host, target, headers }
     })
+}
+
+/// What a proxy in front says about the scheme.
+fn forwarded_proto() -> impl Strategy<Value = Header> {
+    let scheme = select(vec!["http", "https", "HTTPS", "ftp"]);
+    scheme.prop_map(|scheme| Header { name: "X-Forwarded-Proto".to_owned(), value: scheme.as_bytes().to_vec() })
 }
 
 fn host() -> impl Strategy<Value = String> {
@@ -66,7 +76,7 @@ fn target() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A segment of a path: mostly plain; sometimes with escapes, dots, or bytes that are not ASCII.
+/// A segment of a path: mostly plain; sometimes with escapes and dots.
 fn segment() -> impl Strategy<Value = Vec<u8>> {
     let odd: Vec<&[u8]> = vec![
         b"A", b"", b".", b"..", b"%61", b"%2F", b"%2f", b"%2e%2e", b"%2E", b"%zz", b"a%", b"a%4", b"a\\b", b"a;b",
@@ -74,11 +84,9 @@ fn segment() -> impl Strategy<Value = Vec<u8>> {
         b".a", b"a.", b"%20", b"%5C", b"%5c", b"%25", b"%2561", b"%3F", b"%23", b"[a]", b"a|b", b"a^b", b"{a}", b"`",
         b"\"", b"<a>", b"%30", b"%2D%5F", b"..%2F", b"%2e.", b"\\..",
     ];
-    let bytes: Vec<&[u8]> = vec![b"\xc3\xa9", b"\xff", b"a\x80b", b"\xe2\x82"];
     prop_oneof![
         6 => select(vec![&b"a"[..], b"b", b"foo", b"FOO", b"a.b"]),
         5 => select(odd),
-        1 => select(bytes),
     ]
     .prop_map(<[u8]>::to_vec)
 }
@@ -94,7 +102,7 @@ fn query() -> impl Strategy<Value = String> {
 fn header() -> impl Strategy<Value = Header> {
     let name = prop_oneof![
         6 => select(vec!["x-a", "X-B", "X-A", "x-c"]),
-        2 => select(vec!["user-agent", "cookie", "Cookie", "accept", "authorization", "referer"]),
+        2 => select(vec!["user-agent", "cookie", "Cookie", "accept", "authorization", "accept-language"]),
     ];
     let plain = select(vec!["v1", "v2", "v12", "", "V1", "v1,v2", "  v1 ", "a=b; user=jason", "user=jason;a", "v 1"]);
     let bytes: Vec<&[u8]> = vec![b"\xc3\xa9", b"\xff", b"v\xff1", b"v\xc3\xa9", b"\xe2\x82", b"v1\xa0"];

@@ -91,14 +91,14 @@ fn compile(name: &str, case: &Case, socket: &Path, upstream: &Path) -> Result<(P
             Some(question) => Some(simulator.simulate(&question).map_err(|unanswered| unanswered.error)?),
             None => None,
         };
-        Ok(Said { route: taken(&table, ask), answer })
+        Ok(Said { route: taken(&table, ask, case.proxy == Proxy::Sidecar), answer })
     });
     let said: Result<Vec<Said>, String> = said.collect();
     Ok((part, said?))
 }
 
 /// The name of the route that takes a request.
-fn taken(table: &Table<'_>, ask: &Ask) -> String {
+fn taken(table: &Table<'_>, ask: &Ask, is_sidecar: bool) -> String {
     let target = ask.target.as_slice();
     let mark = target.iter().position(|byte| *byte == b'?');
     let (path, query) = mark.map_or((target, None), |mark| (&target[..mark], Some(&target[mark + 1..])));
@@ -112,7 +112,8 @@ fn taken(table: &Table<'_>, ask: &Ask) -> String {
         query: query.map(Into::into),
         headers: ask.headers.iter().map(header).collect(),
         ..routing::Request::default()
-    };
+    }
+    .with_settled_scheme(is_sidecar);
     let host_index = |host: &routing::VirtualHost<'_>| {
         table.virtual_hosts().iter().position(|other| std::ptr::eq(other, host)).unwrap_or_default()
     };
@@ -122,7 +123,7 @@ fn taken(table: &Table<'_>, ask: &Ask) -> String {
             format!("{}/{at}", host_index(host))
         }
         Found::NoVirtualHost if table.fallback != routing::Fallback::NotFound => "fallback".to_owned(),
-        Found::NoVirtualHost | Found::NoClause(_) | Found::RequiresTls(_) => String::new(),
+        Found::NoVirtualHost | Found::NoPath | Found::NoClause(_) | Found::RequiresTls(_) => String::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A case: manifests, the proxy that is asked, and requests. Regressions are cases in files.
 
+use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ pub enum Proxy {
 }
 
 /// A request as it is sent. In files, bytes that are not printable ASCII are written as `\xNN`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
     /// The method.
     pub method: String,
@@ -52,6 +53,13 @@ pub struct Header {
     /// The value as it is sent.
     #[serde(with = "escaped")]
     pub value: Vec<u8>,
+}
+
+impl fmt::Debug for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}{}", self.method, self.host, self.target.escape_ascii())?;
+        self.headers.iter().try_for_each(|header| write!(f, ", {}: {}", header.name, header.value.escape_ascii()))
+    }
 }
 
 impl Case {

@@ -1,5 +1,6 @@
 //! A client of HTTP/1.1 that sends whatever bytes it is given.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -14,12 +15,20 @@ pub struct Client {
 }
 
 /// The head of a message: its first line, and its headers with names in lower case.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Head {
     /// The first line.
     pub first: Vec<u8>,
     /// The headers.
     pub headers: Vec<(String, Vec<u8>)>,
+}
+
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = String::from_utf8_lossy;
+        let lines = self.headers.iter().map(|(name, value)| format!("{name}: {}", shown(value)));
+        f.debug_list().entry(&shown(&self.first)).entries(lines).finish()
+    }
 }
 
 impl Head {

@@ -143,6 +143,7 @@ fn listener(case: &str, proxy: Proxy, socket: &Path, hosts: &[Value]) -> Value {
         "route_config": {
             "name": case,
             "ignore_port_in_host_matching": true,
+            "validate_clusters": false,
             "virtual_hosts": hosts,
             "request_headers_to_add":
                 [header("x-mesh-cluster", "%UPSTREAM_CLUSTER%"), header("x-mesh-route", "%ROUTE_NAME%")],

@@ -80,7 +80,11 @@ fn envoy_does_what_simulate_says() {
         let found =
             batch::differences(&program, &cases).unwrap_or_else(|error| shrink::refused(&program, &cases, &error));
         if let Some(first) = found.first() {
-            let others: Vec<&str> = found.iter().map(|it| it.what.lines().next().unwrap_or_default()).collect();
+            let line = |it: &batch::Difference| {
+                let what = it.what.lines().next().unwrap_or_default();
+                format!("{what}  ({:?})", cases[it.case].requests[it.request])
+            };
+            let others: Vec<String> = found.iter().map(line).collect();
             let case = shrink::shrink(&program, &mut generated[first.case], first.request);
             panic!(
                 "{} of {} requests are answered otherwise by Envoy (seed {seed}):\n{}\n\nthe first one, shrunk, as a \

@@ -72,7 +72,8 @@ fn minimal<T: ValueTree>(tree: &mut T, begin: Instant, mut fails: impl FnMut(&T:
 pub fn refused(program: &Path, cases: &[Case], error: &str) -> ! {
     let alone = cases.iter().find_map(|case| {
         let said = batch::differences(program, std::slice::from_ref(case)).err()?;
-        Some(format!("{said}\n{}", case.to_yaml()))
+        let without_requests = Case { requests: Vec::new(), ..case.clone() };
+        Some(format!("{said}\n{}", without_requests.to_yaml()))
     });
     panic!("{}", alone.unwrap_or_else(|| error.to_owned()));
 }
