@@ -94,7 +94,9 @@ fn is_any_path(condition: &Condition) -> bool {
 
 /// In the order in which a reader expects them to be tried; the result does not depend on it.
 fn conditions(entry: &HttpMatch<'_>, origin: Origin) -> Vec<Condition> {
-    let path = entry.uri.map(|written| Condition {
+    // One without any member is the prefix `/`, as is none.
+    let uri = entry.uri.filter(|uri| uri.exact.is_some() || uri.prefix.is_some() || uri.regex.is_some());
+    let path = uri.map(|written| Condition {
         subject: Subject::Path { ignore_case: entry.ignore_uri_case },
         matcher: Matcher::of_path(written, origin),
         span: written.span,

@@ -73,7 +73,9 @@ impl Matcher {
     /// Reads a comparison with a path. Prefixes of the Gateway API and of Ingress end where a segment does; one slash
     /// at their end does not count (istiod: `TranslateRouteMatch`).
     pub fn of_path(written: &StringMatch, origin: Origin) -> Self {
-        match (Self::new(written), origin) {
+        // The `*` that asks for the presence of headers and parameters is no expression of a path's.
+        let matcher = written.regex.as_ref().map_or_else(|| Self::new(written), |regex| Self::of_regex(regex));
+        match (matcher, origin) {
             (Self::Prefix(prefix), Origin::GatewayApi | Origin::Ingress) if prefix != "/" => {
                 Self::PathPrefix(prefix.strip_suffix('/').unwrap_or(&prefix).to_owned())
             }
@@ -87,13 +89,17 @@ impl Matcher {
     pub fn new(written: &StringMatch) -> Self {
         match (&written.exact, &written.prefix, &written.regex) {
             (_, _, Some(regex)) if regex.as_str() == "*" => Self::Present,
-            (_, _, Some(regex)) => match Regex::new(regex) {
-                Ok(regex) => Self::Regex(regex),
-                Err(error) => Self::Invalid { source: regex.value.clone(), reason: error.0 },
-            },
+            (_, _, Some(regex)) => Self::of_regex(regex),
             (_, Some(prefix), None) => Self::Prefix(prefix.value.clone()),
             (Some(exact), None, None) => Self::Exact(exact.value.clone()),
             (None, None, None) => Self::Present,
+        }
+    }
+
+    fn of_regex(source: &str) -> Self {
+        match Regex::new(source) {
+            Ok(regex) => Self::Regex(regex),
+            Err(error) => Self::Invalid { source: source.to_owned(), reason: error.0 },
         }
     }
 

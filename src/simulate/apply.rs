@@ -177,6 +177,12 @@ mod tests {
     }
 
     #[test]
+    fn a_condition_on_the_path_that_asks_for_nothing_is_the_prefix_of_all_paths() {
+        let rule = "{match: [{uri: {}}], rewrite: {uri: /new/}, route: [{destination: {host: a}}]}";
+        assert_eq!(upstream_gets(rule).path, "/new/foo");
+    }
+
+    #[test]
     fn nothing_is_rewritten_to_an_empty_path() {
         let by_regex = |pattern: &str| {
             let rewrite = format!("rewrite: {{uriRegexRewrite: {{match: {pattern}, rewrite: \"\"}}}}");
