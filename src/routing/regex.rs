@@ -2,7 +2,11 @@
 //!
 //! The engine is Rust's, whose syntax differs from RE2's in places. [`translate`] rewrites what means something else
 //! there and refuses what RE2 refuses, as far as people write it.
+//!
+//! Envoy has RE2 take every byte for a character of Latin-1, in expressions and in texts: `.` is one byte of `é`. The
+//! engine gets the same characters as UTF-8 ([`characters`]).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use regex_automata::meta;
@@ -27,7 +31,7 @@ const LARGEST: usize = 8 << 20;
 impl Regex {
     /// Compiles an expression that has to match a whole text.
     pub fn new(source: &str) -> Result<Self, InvalidRegex> {
-        let whole = format!("^(?:{})$", translate(source)?);
+        let whole = format!("^(?:{})$", translate(&expression(source))?);
         let engine = meta::Regex::builder()
             .configure(meta::Config::new().nfa_size_limit(Some(LARGEST)))
             .build(&whole)
@@ -37,26 +41,29 @@ impl Regex {
 
     /// Compiles an expression that may match anywhere.
     pub fn unanchored(source: &str) -> Result<Self, InvalidRegex> {
-        let engine = meta::Regex::new(&translate(source)?).map_err(|error| InvalidRegex(first_line(&error)))?;
+        let engine =
+            meta::Regex::new(&translate(&expression(source))?).map_err(|error| InvalidRegex(first_line(&error)))?;
         Ok(Self { source: source.to_owned(), engine })
     }
 
     /// Whether the expression matches.
     pub fn matches(&self, text: &[u8]) -> bool {
-        self.engine.is_match(text)
+        self.engine.is_match(characters(text).as_ref())
     }
 
     /// Replaces every match; `\1` in the replacement stands for the first group.
     pub fn replace_all(&self, text: &[u8], replacement: &[u8]) -> Vec<u8> {
+        let text = characters(text);
         let mut replaced = Vec::new();
         let mut end = 0;
-        for captures in self.engine.captures_iter(text) {
+        for captures in self.engine.captures_iter(text.as_ref()) {
             let Some(whole) = captures.get_match() else { continue };
-            replaced.extend(&text[end..whole.start()]);
-            expand(replacement, |group| captures.get_group(group).map(|span| &text[span.range()]), &mut replaced);
+            replaced.extend(bytes(&text[end..whole.start()]).as_ref());
+            let group = |group| captures.get_group(group).map_or(Cow::Borrowed(&[][..]), |it| bytes(&text[it.range()]));
+            expand(replacement, group, &mut replaced);
             end = whole.end();
         }
-        replaced.extend(&text[end..]);
+        replaced.extend(bytes(&text[end..]).as_ref());
         replaced
     }
 
@@ -78,7 +85,28 @@ fn first_line(error: &meta::BuildError) -> String {
     last.strip_prefix("error: ").unwrap_or(last).to_owned()
 }
 
-fn expand<'t>(replacement: &[u8], group: impl Fn(usize) -> Option<&'t [u8]>, out: &mut Vec<u8>) {
+/// Every byte as the character of Latin-1 that it is, in UTF-8.
+fn characters(text: &[u8]) -> Cow<'_, [u8]> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes())
+}
+
+/// The bytes that [`characters`] made characters of.
+fn bytes(characters: &[u8]) -> Cow<'_, [u8]> {
+    match std::str::from_utf8(characters) {
+        Ok(text) if !text.is_ascii() => text.chars().filter_map(|letter| u8::try_from(letter).ok()).collect(),
+        _ => Cow::Borrowed(characters),
+    }
+}
+
+/// An expression with every byte as a character.
+fn expression(source: &str) -> Cow<'_, str> {
+    if source.is_ascii() { Cow::Borrowed(source) } else { source.bytes().map(char::from).collect() }
+}
+
+fn expand<'t>(replacement: &[u8], group: impl Fn(usize) -> Cow<'t, [u8]>, out: &mut Vec<u8>) {
     let mut letters = replacement.iter();
     while let Some(&letter) = letters.next() {
         if letter != b'\\' {
@@ -86,7 +114,7 @@ fn expand<'t>(replacement: &[u8], group: impl Fn(usize) -> Option<&'t [u8]>, out
             continue;
         }
         match letters.next() {
-            Some(digit) if digit.is_ascii_digit() => out.extend(group(usize::from(digit - b'0')).unwrap_or_default()),
+            Some(digit) if digit.is_ascii_digit() => out.extend(group(usize::from(digit - b'0')).as_ref()),
             Some(&other) => out.push(other),
             None => out.push(letter),
         }
@@ -259,7 +287,11 @@ mod tests {
             (r"[\w.]+", "a.b", true),
             (r"\Qa.b\E+", "a.bb", true),
             (r"\Qa.b\E", "axb", false),
-            (".", "é", true),
+            (".", "é", false),
+            ("..", "é", true),
+            ("é", "é", true),
+            (r"\pL+", "vé", false),
+            ("(?i)É", "é", false),
             ("^(.*?;)?(user=jason)(;.*)?$", "a=b; user=jason", false),
             ("^(.*?;)?(user=jason)(;.*)?$", "a=b;user=jason", true),
             ("(?i)ABC", "abc", true),
@@ -282,5 +314,7 @@ mod tests {
     fn replacement_is_global_and_knows_groups() {
         let regex = Regex::unanchored("/v([0-9])").unwrap();
         assert_eq!(regex.replace_all(b"/v1/x/v2", br"/w\1"), b"/w1/x/w2");
+        let regex = Regex::unanchored("(.)/").unwrap();
+        assert_eq!(regex.replace_all("/é/ö".as_bytes(), br"\1-"), "/é-ö".as_bytes());
     }
 }
