@@ -39,17 +39,51 @@ impl Default for Request<'_> {
 /// Says which scheme the client used.
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
+/// The headers of which Envoy keeps one line: several are joined by commas before routes see them. Of all others each
+/// line is a value of its own. (Measured with Envoy 1.40; headers that Envoy strips from requests are left out.)
+const JOINED: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "authorization",
+    "cache-control",
+    "content-encoding",
+    "content-type",
+    "expect",
+    "grpc-accept-encoding",
+    "grpc-timeout",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "origin",
+    "pragma",
+    "proxy-status",
+    "referer",
+    "user-agent",
+    "via",
+    "x-client-trace-id",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    FORWARDED_PROTO,
+    "x-request-id",
+];
+
 impl Request<'_> {
-    /// Settles `x-forwarded-proto` and the scheme, as Envoy does before it routes. A proxy that trusts what others say
-    /// takes the scheme from the header if that is one of HTTP's; every proxy writes the header if it is missing, and
-    /// one that does not trust it overwrites it.
-    pub fn with_settled_scheme(mut self, is_trusted: bool) -> Self {
-        let said: Vec<&[u8]> = self.header_values(FORWARDED_PROTO).collect();
-        let known = ["http", "https"].into_iter().find(
-            |scheme| matches!(said.as_slice(), [only] if is_trusted && only.eq_ignore_ascii_case(scheme.as_bytes())),
-        );
-        let is_kept = is_trusted && !said.is_empty();
-        if let Some(scheme) = known {
+    /// The request as routes see it: lines of well-known headers joined, scheme and `x-forwarded-proto` settled.
+    ///
+    /// A proxy that trusts what others say takes the scheme from `x-forwarded-proto` if it is one of HTTP's. Every proxy
+    /// writes that header if it is missing, and one that does not trust it overwrites it.
+    pub fn as_received(mut self, trusts_others: bool) -> Self {
+        self.join_headers();
+        let said = self.header_values(FORWARDED_PROTO).next();
+        let is_said = |scheme: &&str| said.is_some_and(|said| said.eq_ignore_ascii_case(scheme.as_bytes()));
+        let known = ["http", "https"].into_iter().find(is_said);
+        let is_kept = trusts_others && said.is_some();
+        if let Some(scheme) = known.filter(|_| trusts_others) {
             self.scheme = Cow::Borrowed(scheme);
         }
         if !is_kept {
@@ -58,6 +92,17 @@ impl Request<'_> {
             self.headers.push((Cow::Borrowed(FORWARDED_PROTO), Cow::Owned(scheme)));
         }
         self
+    }
+
+    fn join_headers(&mut self) {
+        let mut lines = std::mem::take(&mut self.headers);
+        for (name, value) in lines.drain(..) {
+            let first = self.headers.iter_mut().find(|(other, _)| *other == name && JOINED.contains(&other.as_ref()));
+            match first {
+                Some((_, values)) => values.to_mut().extend([b",", value.as_ref()].concat()),
+                None => self.headers.push((name, value)),
+            }
+        }
     }
 
     /// The values of a header, in order.
@@ -208,17 +253,26 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_well_known_headers_are_joined() {
+        let header = |name: &'static str, value: &'static str| (name.into(), value.as_bytes().into());
+        let headers = vec![header("accept", "a"), header("x-a", "1"), header("accept", "b"), header("x-a", "2")];
+        let request = Request { headers, ..Request::default() }.as_received(true);
+        assert_eq!(request.header_values("accept").collect::<Vec<_>>(), [b"a,b"]);
+        assert_eq!(request.header_values("x-a").collect::<Vec<_>>(), [b"1", b"2"]);
+    }
+
+    #[test]
     fn only_who_trusts_the_header_takes_the_scheme_from_it() {
         let settled = |values: &[&'static str], is_trusted: bool| {
             let headers = values.iter().map(|value| ("x-forwarded-proto".into(), value.as_bytes().into()));
-            let request = Request { headers: headers.collect(), ..Request::default() }.with_settled_scheme(is_trusted);
+            let request = Request { headers: headers.collect(), ..Request::default() }.as_received(is_trusted);
             let header: Vec<_> = request.header_values("x-forwarded-proto").map(String::from_utf8_lossy).collect();
             format!("{} {}", request.scheme, header.join(" "))
         };
         assert_eq!(settled(&["HTTPS"], true), "https HTTPS");
         assert_eq!(settled(&["https"], false), "http http");
         assert_eq!(settled(&["ftp"], true), "http ftp");
-        assert_eq!(settled(&["https", "http"], true), "http https http");
+        assert_eq!(settled(&["https", "http"], true), "http https,http");
         assert_eq!(settled(&[], true), "http http");
     }
 

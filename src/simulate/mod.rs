@@ -112,7 +112,7 @@ fn routing_request<'q>(question: &'q Request, host: &'q str, vantage: &Vantage) 
         claims: &question.claims,
     }
     // A gateway talks to clients of all sorts.
-    .with_settled_scheme(matches!(vantage, Vantage::Sidecar { .. }))
+    .as_received(matches!(vantage, Vantage::Sidecar { .. }))
 }
 
 fn lower_case(name: &str) -> Cow<'_, str> {
