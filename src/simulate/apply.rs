@@ -126,6 +126,9 @@ pub(super) fn redirect(
     let target_scheme = filled(redirect.scheme.as_ref()).unwrap_or(if has_tls { "https" } else { "http" });
     let port = port.filter(|port| !matches!((target_scheme, port), ("http", 80) | ("https", 443)));
 
+    // Which scheme the client used is what `x-forwarded-proto` says, whatever that is.
+    let forwarded = request.header_values("x-forwarded-proto").next();
+    let spoken = forwarded.map_or_else(|| request.scheme.clone(), String::from_utf8_lossy);
     let (own_host, own_port) = match request.authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         _ => (request.authority.as_ref(), None),
@@ -135,14 +138,15 @@ pub(super) fn redirect(
         (Some(authority), None) => authority.to_owned(),
         (None, Some(port)) => format!("{own_host}:{port}"),
         // A change of scheme drops the old scheme's own port.
-        (None, None) if scheme != request.scheme && is_default_port(&request.scheme, own_port) => own_host.to_owned(),
+        (None, None) if scheme != spoken && is_default_port(&spoken, own_port) => own_host.to_owned(),
         (None, None) => request.authority.to_string(),
     };
     (code, format!("{scheme}://{authority}{path}"))
 }
 
 fn is_default_port(scheme: &str, port: Option<&str>) -> bool {
-    matches!((scheme, port), ("http", Some("80")) | ("https", Some("443")))
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+    (is("http") && port == Some("80")) || (is("https") && port == Some("443"))
 }
 
 fn filled(field: Option<&Spanned<String>>) -> Option<&str> {
