@@ -19,9 +19,9 @@ pub fn ask() -> impl Strategy<Value = Ask> {
         60 => (method, target()),
         1 => Just(("OPTIONS", b"*".to_vec())),
     ];
-    let headers = (vec(header(), 0..4), weighted(0.05, forwarded_proto()));
+    let headers = (vec(header(), 0..4), vec(forwarded_proto(), 0..3).prop_flat_map(|all| weighted(0.1, Just(all))));
     (line, host(), headers).prop_map(|((method, target), host, (mut headers, proto))| {
-        headers.extend(proto);
+        headers.extend(proto.into_iter().flatten());
         Ask { method: method.to_owned(), host, target, headers }
     })
 }

@@ -113,7 +113,7 @@ fn taken(table: &Table<'_>, ask: &Ask, is_sidecar: bool) -> String {
         headers: ask.headers.iter().map(header).collect(),
         ..routing::Request::default()
     }
-    .with_settled_scheme(is_sidecar);
+    .as_received(is_sidecar);
     let host_index = |host: &routing::VirtualHost<'_>| {
         table.virtual_hosts().iter().position(|other| std::ptr::eq(other, host)).unwrap_or_default()
     };

@@ -63,9 +63,9 @@ pub fn entry() -> impl Strategy<Value = Value> {
         weighted(0.15, select(vec![json!({ "exact": "GET" }), json!({ "regex": "P.*" }), json!({ "prefix": "P" })])),
         weighted(0.1, scheme()),
         weighted(0.15, authority()),
-        weighted(0.3, mapping(header_name(), value())),
-        weighted(0.2, mapping(header_name(), value())),
-        weighted(0.2, mapping(select(vec!["q", "p", "Q", "a%20b"]), query_value())),
+        weighted(0.3, mapping(header())),
+        weighted(0.2, mapping(header())),
+        weighted(0.2, mapping((select(vec!["q", "p", "Q", "a%20b"]), query_value()))),
         weighted(0.3, prop::bool::ANY),
     );
     conditions.prop_map(|(uri, method, scheme, authority, headers, without_headers, query, ignore_case)| {
@@ -82,13 +82,9 @@ pub fn entry() -> impl Strategy<Value = Value> {
     })
 }
 
-fn mapping<N: AsRef<str>>(
-    name: impl Strategy<Value = N>,
-    value: impl Strategy<Value = Value>,
-) -> impl Strategy<Value = Value> {
-    vec((name, value), 1..3).prop_map(|pairs| {
-        Value::Object(pairs.into_iter().map(|(name, value)| (name.as_ref().to_owned(), value)).collect())
-    })
+fn mapping(pair: impl Strategy<Value = (&'static str, Value)>) -> impl Strategy<Value = Value> {
+    vec(pair, 1..3)
+        .prop_map(|pairs| Value::Object(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
 
 fn path() -> impl Strategy<Value = Value> {
@@ -114,6 +110,20 @@ fn authority() -> impl Strategy<Value = Value> {
         json!({ "regex": ".*:80" }),
         json!({ "regex": "[a-z.]*" }),
     ])
+}
+
+/// A header and its value; a pseudo header with values that it can have.
+fn header() -> impl Strategy<Value = (&'static str, Value)> {
+    let pseudo = vec![
+        (":path", json!({ "exact": "/a?q=1" })),
+        (":path", json!({ "prefix": "/a" })),
+        (":path", json!({ "regex": ".*q=1" })),
+        (":method", json!({ "exact": "POST" })),
+        ("host", json!({ "exact": "a" })),
+        ("x-forwarded-proto", json!({ "exact": "http" })),
+        (":scheme", json!({ "prefix": "https" })),
+    ];
+    prop_oneof![12 => (header_name(), value()), 1 => select(pseudo)]
 }
 
 fn header_name() -> impl Strategy<Value = &'static str> {
