@@ -3,6 +3,8 @@
 //! [`Condition::holds`] is what Envoy does; `subject` and `matcher` are the same as data, for whoever reasons about
 //! all requests at once.
 
+use std::borrow::Cow;
+
 use super::regex::Regex;
 use super::request::Request;
 use crate::model::networking::StringMatch;
@@ -195,7 +197,10 @@ impl Condition {
             Subject::Method => vec![request.method.as_bytes()],
             Subject::Scheme => vec![request.scheme.as_bytes()],
             Subject::Authority => vec![request.authority.as_bytes()],
-            Subject::Header(name) | Subject::WithoutHeader(name) => header_values(request, name),
+            Subject::Header(name) | Subject::WithoutHeader(name) => {
+                let values = header_values(request, name);
+                return (!values.is_empty()).then(|| String::from_utf8_lossy(&values.join(&b", "[..])).into_owned());
+            }
             Subject::Query(name) => request.query_parameter(name).into_iter().collect(),
             Subject::Claim(path) | Subject::WithoutClaim(path) => claim_values(request.claims, path),
         };
@@ -217,13 +222,17 @@ impl Condition {
 }
 
 /// The values of a header, be it one of HTTP/2's pseudo headers. `host` is another name of `:authority`.
-fn header_values<'r>(request: &'r Request<'_>, name: &'r str) -> Vec<&'r [u8]> {
+fn header_values<'r>(request: &'r Request<'_>, name: &'r str) -> Vec<Cow<'r, [u8]>> {
     match name {
-        ":authority" | "host" => vec![request.authority.as_bytes()],
-        ":method" => vec![request.method.as_bytes()],
-        ":scheme" => vec![request.scheme.as_bytes()],
-        ":path" => vec![request.path.as_ref()],
-        name => request.header_values(name).collect(),
+        ":authority" | "host" => vec![request.authority.as_bytes().into()],
+        ":method" => vec![request.method.as_bytes().into()],
+        ":scheme" => vec![request.scheme.as_bytes().into()],
+        // This one has the query string.
+        ":path" => vec![match &request.query {
+            Some(query) => [request.path.as_ref(), b"?", query.as_ref()].concat().into(),
+            None => request.path.as_ref().into(),
+        }],
+        name => request.header_values(name).map(Cow::Borrowed).collect(),
     }
 }
 
@@ -258,4 +267,15 @@ pub(super) fn claim_path(header: &str) -> Option<Vec<String>> {
     }
     let inner = rest.strip_prefix('[')?.strip_suffix(']').filter(|inner| !inner.is_empty())?;
     Some(inner.split("][").map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pseudo_header_of_the_path_has_the_query_string() {
+        let request = Request { path: b"/a".into(), query: Some(b"q=1".into()), ..Request::default() };
+        assert_eq!(header_values(&request, ":path"), [b"/a?q=1".as_slice()]);
+    }
 }
