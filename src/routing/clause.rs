@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::destination::{self, Weighted};
-use super::predicate::{Condition, Subject};
+use super::predicate::Condition;
 use super::proxy::Proxy;
 use super::request::Request;
 use super::rule::{HttpRule, Owner};
@@ -67,12 +67,7 @@ impl<'a> Clause<'a> {
 
     /// Whether the clause takes a request.
     pub fn takes(&self, request: &Request<'_>) -> bool {
-        self.is_live() && (request.path.starts_with(b"/") || self.has_path()) && self.first_failing(request).is_none()
-    }
-
-    /// Whether it asks for a path. Without that it takes those that start with a slash: all but that of `OPTIONS *`.
-    fn has_path(&self) -> bool {
-        self.conditions.iter().any(|condition| matches!(condition.subject, Subject::Path { .. }))
+        self.is_live() && self.first_failing(request).is_none()
     }
 
     /// The first condition that does not hold for a request; `None` if all do.

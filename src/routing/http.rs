@@ -94,7 +94,9 @@ fn is_any_path(condition: &Condition) -> bool {
 
 /// In the order in which a reader expects them to be tried; the result does not depend on it.
 fn conditions(entry: &HttpMatch<'_>, origin: Origin) -> Vec<Condition> {
-    let path = entry.uri.map(|written| Condition {
+    // One without any member is the prefix `/`, as is none.
+    let uri = entry.uri.filter(|uri| uri.exact.is_some() || uri.prefix.is_some() || uri.regex.is_some());
+    let path = uri.map(|written| Condition {
         subject: Subject::Path { ignore_case: entry.ignore_uri_case },
         matcher: Matcher::of_path(written, origin),
         span: written.span,
@@ -102,11 +104,7 @@ fn conditions(entry: &HttpMatch<'_>, origin: Origin) -> Vec<Condition> {
     let mut conditions: Vec<Condition> = path.into_iter().collect();
     let mut add = |subject: Subject, written: Option<&StringMatch>| {
         if let Some(written) = written {
-            let matcher = match subject {
-                Subject::Header(_) | Subject::WithoutHeader(_) => Matcher::of_header(written),
-                _ => Matcher::new(written),
-            };
-            conditions.push(Condition { subject, matcher, span: written.span });
+            conditions.push(Condition { subject, matcher: Matcher::new(written), span: written.span });
         }
     };
     add(Subject::Method, entry.method);

@@ -3,9 +3,11 @@
 //! [`Condition::holds`] is what Envoy does; `subject` and `matcher` are the same as data, for whoever reasons about
 //! all requests at once.
 
+use std::borrow::Cow;
+
+use super::regex::Regex;
 use super::request::Request;
 use crate::model::networking::StringMatch;
-use crate::re2::Regex;
 use crate::source::Span;
 use crate::world::Origin;
 
@@ -73,7 +75,9 @@ impl Matcher {
     /// Reads a comparison with a path. Prefixes of the Gateway API and of Ingress end where a segment does; one slash
     /// at their end does not count (istiod: `TranslateRouteMatch`).
     pub fn of_path(written: &StringMatch, origin: Origin) -> Self {
-        match (Self::new(written), origin) {
+        // The `*` that asks for the presence of headers and parameters is no expression of a path's.
+        let matcher = written.regex.as_ref().map_or_else(|| Self::new(written), |regex| Self::of_regex(regex));
+        match (matcher, origin) {
             (Self::Prefix(prefix), Origin::GatewayApi | Origin::Ingress) if prefix != "/" => {
                 Self::PathPrefix(prefix.strip_suffix('/').unwrap_or(&prefix).to_owned())
             }
@@ -82,30 +86,22 @@ impl Matcher {
         }
     }
 
-    fn regex(source: &str) -> Self {
-        match Regex::new(source) {
-            Ok(regex) => Self::Regex(regex),
-            Err(error) => Self::Invalid { source: source.to_owned(), reason: error.message },
-        }
-    }
-
-    /// Reads a comparison with a header. The regular expression `*` asks for presence (istiod:
-    /// `TranslateHeaderMatch`).
-    pub fn of_header(written: &StringMatch) -> Self {
-        match &written.regex {
-            Some(regex) if regex.as_str() == "*" => Self::Present,
-            _ => Self::new(written),
-        }
-    }
-
     /// Reads a comparison. Of several members the last one in the order of the API counts; without any it asks for
-    /// presence.
+    /// presence, as does the regular expression `*` (istiod: `isCatchAllStringMatch`).
     pub fn new(written: &StringMatch) -> Self {
         match (&written.exact, &written.prefix, &written.regex) {
-            (_, _, Some(regex)) => Self::regex(regex),
+            (_, _, Some(regex)) if regex.as_str() == "*" => Self::Present,
+            (_, _, Some(regex)) => Self::of_regex(regex),
             (_, Some(prefix), None) => Self::Prefix(prefix.value.clone()),
             (Some(exact), None, None) => Self::Exact(exact.value.clone()),
             (None, None, None) => Self::Present,
+        }
+    }
+
+    fn of_regex(source: &str) -> Self {
+        match Regex::new(source) {
+            Ok(regex) => Self::Regex(regex),
+            Err(error) => Self::Invalid { source: source.to_owned(), reason: error.message },
         }
     }
 
@@ -201,7 +197,10 @@ impl Condition {
             Subject::Method => vec![request.method.as_bytes()],
             Subject::Scheme => vec![request.scheme.as_bytes()],
             Subject::Authority => vec![request.authority.as_bytes()],
-            Subject::Header(name) | Subject::WithoutHeader(name) => header_values(request, name),
+            Subject::Header(name) | Subject::WithoutHeader(name) => {
+                let values = header_values(request, name);
+                return (!values.is_empty()).then(|| String::from_utf8_lossy(&values.join(&b", "[..])).into_owned());
+            }
             Subject::Query(name) => request.query_parameter(name).into_iter().collect(),
             Subject::Claim(path) | Subject::WithoutClaim(path) => claim_values(request.claims, path),
         };
@@ -223,13 +222,17 @@ impl Condition {
 }
 
 /// The values of a header, be it one of HTTP/2's pseudo headers. `host` is another name of `:authority`.
-fn header_values<'r>(request: &'r Request<'_>, name: &'r str) -> Vec<&'r [u8]> {
+fn header_values<'r>(request: &'r Request<'_>, name: &'r str) -> Vec<Cow<'r, [u8]>> {
     match name {
-        ":authority" | "host" => vec![request.authority.as_bytes()],
-        ":method" => vec![request.method.as_bytes()],
-        ":scheme" => vec![request.scheme.as_bytes()],
-        ":path" => vec![request.path.as_ref()],
-        name => request.header_values(name).collect(),
+        ":authority" | "host" => vec![request.authority.as_bytes().into()],
+        ":method" => vec![request.method.as_bytes().into()],
+        ":scheme" => vec![request.scheme.as_bytes().into()],
+        // This one has the query string.
+        ":path" => vec![match &request.query {
+            Some(query) => [request.path.as_ref(), b"?", query.as_ref()].concat().into(),
+            None => request.path.as_ref().into(),
+        }],
+        name => request.header_values(name).map(Cow::Borrowed).collect(),
     }
 }
 
@@ -264,4 +267,15 @@ pub(super) fn claim_path(header: &str) -> Option<Vec<String>> {
     }
     let inner = rest.strip_prefix('[')?.strip_suffix(']').filter(|inner| !inner.is_empty())?;
     Some(inner.split("][").map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pseudo_header_of_the_path_has_the_query_string() {
+        let request = Request { path: b"/a".into(), query: Some(b"q=1".into()), ..Request::default() };
+        assert_eq!(header_values(&request, ":path"), [b"/a?q=1".as_slice()]);
+    }
 }

@@ -36,7 +36,79 @@ impl Default for Request<'_> {
     }
 }
 
+/// Says which scheme the client used.
+const FORWARDED_PROTO: &str = "x-forwarded-proto";
+
+/// The headers of which Envoy keeps one line: several are joined by commas before routes see them. Of all others each
+/// line is a value of its own. (Measured with Envoy 1.40; headers that Envoy strips from requests are left out.)
+const JOINED: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "authorization",
+    "cache-control",
+    "content-encoding",
+    "content-type",
+    "expect",
+    "grpc-accept-encoding",
+    "grpc-timeout",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "origin",
+    "pragma",
+    "proxy-status",
+    "referer",
+    "user-agent",
+    "via",
+    "x-client-trace-id",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    FORWARDED_PROTO,
+    "x-request-id",
+];
+
 impl Request<'_> {
+    /// The request as routes see it: lines of well-known headers joined, scheme and `x-forwarded-proto` settled.
+    ///
+    /// A proxy that trusts what others say takes the scheme from `x-forwarded-proto` if it is one of HTTP's. Every proxy
+    /// writes that header if it is missing, and one that does not trust it overwrites it.
+    pub fn as_received(mut self, trusts_others: bool) -> Self {
+        self.join_headers();
+        let said = self.header_values(FORWARDED_PROTO).next();
+        let is_said = |scheme: &&str| said.is_some_and(|said| said.eq_ignore_ascii_case(scheme.as_bytes()));
+        let known = ["http", "https"].into_iter().find(is_said);
+        let is_kept = trusts_others && said.is_some();
+        if let Some(scheme) = known.filter(|_| trusts_others) {
+            self.scheme = Cow::Borrowed(scheme);
+        }
+        if !is_kept {
+            self.headers.retain(|(name, _)| name != FORWARDED_PROTO);
+            let scheme = match self.scheme.as_ref() {
+                "http" => Cow::Borrowed(&b"http"[..]),
+                "https" => Cow::Borrowed(&b"https"[..]),
+                other => Cow::Owned(other.as_bytes().to_vec()),
+            };
+            self.headers.push((Cow::Borrowed(FORWARDED_PROTO), scheme));
+        }
+        self
+    }
+
+    fn join_headers(&mut self) {
+        let mut lines = std::mem::take(&mut self.headers);
+        for (name, value) in lines.drain(..) {
+            let first = self.headers.iter_mut().find(|(other, _)| *other == name && JOINED.contains(&other.as_ref()));
+            match first {
+                Some((_, values)) => values.to_mut().extend([b",", value.as_ref()].concat()),
+                None => self.headers.push((name, value)),
+            }
+        }
+    }
+
     /// The values of a header, in order.
     pub fn header_values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s [u8]> {
         self.headers.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_ref())
@@ -75,14 +147,15 @@ impl Request<'_> {
     }
 }
 
-/// Normalises a path as the mesh's default `BASE` does: dot segments resolved, escaped unreserved characters
-/// decoded, backslashes turned. Slashes are not merged (Envoy: `normalize_path`).
+/// Normalises a path as the mesh's default `BASE` does: dot segments resolved with their parameters, escaped unreserved
+/// characters decoded, characters that no URL may have escaped, backslashes turned. Slashes are not merged (Envoy:
+/// `normalize_path`).
 pub fn normalize_path(path: &[u8]) -> Cow<'_, [u8]> {
-    if !path.iter().any(|byte| b"%\\.".contains(byte)) {
+    if !path.iter().any(|byte| b"%\\.".contains(byte) || NOT_IN_URLS.contains(byte)) {
         return Cow::Borrowed(path);
     }
-    let decoded = decode_unreserved(path);
-    let Some(rest) = decoded.strip_prefix(b"/") else { return Cow::Owned(decoded) };
+    let plain = normalize_characters(&without_parameters_of_dots(path));
+    let Some(rest) = plain.strip_prefix(b"/") else { return Cow::Owned(plain) };
     let mut segments: Vec<&[u8]> = Vec::new();
     let mut ends_in_directory = false;
     for segment in rest.split(|byte| *byte == b'/') {
@@ -103,25 +176,45 @@ pub fn normalize_path(path: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned([b"/", segments.join(&b'/').as_slice()].concat())
 }
 
-/// Turns backslashes, decodes the escapes of letters, digits and `-._~`, and leaves all others as they are.
-fn decode_unreserved(path: &[u8]) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(path.len());
+/// What Envoy escapes in a path.
+const NOT_IN_URLS: &[u8] = b"\"<>^`{|}";
+
+/// Drops what follows the semicolon of the segments `.;…` and `..;…`, so that they count as dot segments. Only what
+/// is written without escapes and after a slash does.
+fn without_parameters_of_dots(path: &[u8]) -> Vec<u8> {
+    let plain = |segment: &'_ [u8]| match segment {
+        [b'.', b';', ..] => b".".to_vec(),
+        [b'.', b'.', b';', ..] => b"..".to_vec(),
+        other => other.to_vec(),
+    };
+    let segments: Vec<Vec<u8>> = path.split(|byte| *byte == b'/').map(plain).collect();
+    segments.join(&b'/')
+}
+
+/// Turns backslashes, decodes the escapes of letters, digits and `-._~`, leaves all others as they are, and escapes
+/// what no URL may have.
+fn normalize_characters(path: &[u8]) -> Vec<u8> {
+    let mut normal = Vec::with_capacity(path.len());
     let mut at = 0;
     while let Some(&byte) = path.get(at) {
         let escaped = path.get(at + 1..at + 3).filter(|_| byte == b'%');
         let escaped = escaped.and_then(|digits| std::str::from_utf8(digits).ok());
         match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(plain) if plain.is_ascii_alphanumeric() || b"-._~".contains(&plain) => {
-                decoded.push(plain);
+                normal.push(plain);
                 at += 3;
             }
+            _ if NOT_IN_URLS.contains(&byte) => {
+                normal.extend(format!("%{byte:02X}").bytes());
+                at += 1;
+            }
             _ => {
-                decoded.push(if byte == b'\\' { b'/' } else { byte });
+                normal.push(if byte == b'\\' { b'/' } else { byte });
                 at += 1;
             }
         }
     }
-    decoded
+    normal
 }
 
 #[cfg(test)]
@@ -142,6 +235,13 @@ mod tests {
             ("/a/..", "/"),
             ("/a/b/.", "/a/b/"),
             ("/a%", "/a%"),
+            ("/{a}|\"<b>^`", "/%7Ba%7D%7C%22%3Cb%3E%5E%60"),
+            ("/a/..;x=1/b", "/b"),
+            ("/a/.;/b", "/a/b"),
+            ("/a/..;x\\b/c", "/c"),
+            ("/a/%2e.;/b", "/a/..;/b"),
+            ("/a\\..;/b", "/a/..;/b"),
+            ("/a;x/../b;y", "/b;y"),
         ] {
             assert_eq!(normalize_path(path.as_bytes()), normal.as_bytes(), "{path}");
         }
@@ -154,6 +254,30 @@ mod tests {
         {
             assert_eq!(Request { authority: authority.into(), ..Request::default() }.host(), host);
         }
+    }
+
+    #[test]
+    fn lines_of_well_known_headers_are_joined() {
+        let header = |name: &'static str, value: &'static str| (name.into(), value.as_bytes().into());
+        let headers = vec![header("accept", "a"), header("x-a", "1"), header("accept", "b"), header("x-a", "2")];
+        let request = Request { headers, ..Request::default() }.as_received(true);
+        assert_eq!(request.header_values("accept").collect::<Vec<_>>(), [b"a,b"]);
+        assert_eq!(request.header_values("x-a").collect::<Vec<_>>(), [b"1", b"2"]);
+    }
+
+    #[test]
+    fn only_who_trusts_the_header_takes_the_scheme_from_it() {
+        let settled = |values: &[&'static str], is_trusted: bool| {
+            let headers = values.iter().map(|value| ("x-forwarded-proto".into(), value.as_bytes().into()));
+            let request = Request { headers: headers.collect(), ..Request::default() }.as_received(is_trusted);
+            let header: Vec<_> = request.header_values("x-forwarded-proto").map(String::from_utf8_lossy).collect();
+            format!("{} {}", request.scheme, header.join(" "))
+        };
+        assert_eq!(settled(&["HTTPS"], true), "https HTTPS");
+        assert_eq!(settled(&["https"], false), "http http");
+        assert_eq!(settled(&["ftp"], true), "http ftp");
+        assert_eq!(settled(&["https", "http"], true), "http https,http");
+        assert_eq!(settled(&[], true), "http http");
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub enum Found<'t, 'a> {
     RequiresTls(&'t VirtualHost<'a>),
     /// No virtual host has the request's host.
     NoVirtualHost,
+    /// The request has no path: `OPTIONS *`. It is answered with 404 before any virtual host is looked for.
+    NoPath,
 }
 
 impl<'a> Table<'a> {
@@ -117,6 +119,9 @@ impl<'a> Table<'a> {
 
     /// What happens to a request.
     pub fn find<'t>(&'t self, request: &Request<'_>) -> Found<'t, 'a> {
+        if !request.path.starts_with(b"/") {
+            return Found::NoPath;
+        }
         let Some(virtual_host) = self.virtual_host(request) else { return Found::NoVirtualHost };
         if virtual_host.requires_tls && request.scheme != "https" {
             return Found::RequiresTls(virtual_host);
@@ -125,5 +130,18 @@ impl<'a> Table<'a> {
             Some(clause) => Found::Clause(virtual_host, clause),
             None => Found::NoClause(virtual_host),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_path_is_not_found() {
+        let table = Table::default();
+        let find = |path: &'static [u8]| table.find(&Request { path: path.into(), ..Request::default() });
+        assert!(matches!(find(b"*"), Found::NoPath));
+        assert!(matches!(find(b"/"), Found::NoVirtualHost));
     }
 }

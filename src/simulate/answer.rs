@@ -111,6 +111,9 @@ impl<'a> Asked<'_, '_, 'a> {
                 self.name_dialled(&mut decision);
                 return Ok(self.forwarded(Arc::new(decision)));
             }
+            Found::NoPath => {
+                return Ok(self.decided(Decision { flag: None, ..decide::not_found() }));
+            }
             Found::NoClause(host) => (host, self.decided(decide::not_found())),
             Found::RequiresTls(host) => (host, self.to_https()),
             Found::Clause(host, clause) => {

@@ -3,8 +3,7 @@
 
 use super::result::Rewritten;
 use crate::model::networking::{DerivePort, HeaderOperations, HttpRewrite, StringMatch, UnmatchedPreflights};
-use crate::re2::Regex;
-use crate::routing::{Action, Clause, HttpRule, Matcher, Proxy, Request, Subject};
+use crate::routing::{Action, Clause, HttpRule, Matcher, Proxy, Regex, Request, Subject};
 use crate::source::Spanned;
 
 /// The request that the upstream gets.
@@ -13,7 +12,9 @@ pub(super) fn rewritten(request: &Request<'_>, clause: &Clause<'_>) -> Result<Re
         Rewritten { authority: request.authority.to_string(), path: request.path_and_query(), ..Rewritten::default() };
     let Action::Rule(rule) = &clause.action else { return Ok(result) };
     if let Some(rewrite) = rule.rewrite {
-        result.path = with_query(&rewritten_path(request, clause, rewrite)?, request);
+        let path = rewritten_path(request, clause, rewrite)?;
+        // Envoy does not write an empty path.
+        result.path = with_query(if path.is_empty() { &request.path } else { &path }, request);
     }
     // A single destination's own header operations come after the rule's; with several it hangs on the pick.
     let mut weighty =
@@ -22,12 +23,11 @@ pub(super) fn rewritten(request: &Request<'_>, clause: &Clause<'_>) -> Result<Re
         (Some(only), None) => only.headers.as_ref(),
         _ => None,
     };
-    for headers in rule.headers.into_iter().chain(of_destination) {
-        if let Some(operations) = &headers.request {
-            apply_headers(operations, &mut result);
-        }
-    }
-    if let Some(authority) = rule.rewrite.and_then(|rewrite| filled(rewrite.authority.as_ref())) {
+    let headers = rule.headers.into_iter().chain(of_destination);
+    let operations: Vec<&HeaderOperations> = headers.filter_map(|headers| headers.request.as_ref()).collect();
+    apply_headers(&operations, &mut result);
+    let own = rule.rewrite.and_then(|rewrite| filled(rewrite.authority.as_ref()));
+    if let Some(authority) = own.or_else(|| operations.iter().find_map(|it| authority(it))) {
         result.authority = authority.to_owned();
     }
     Ok(result)
@@ -48,20 +48,27 @@ pub(super) fn is_answered_preflight(request: &Request<'_>, rule: &HttpRule<'_>) 
     is_allowed || unmatched == Some(UnmatchedPreflights::Ignore)
 }
 
-/// `host` and `:authority` rewrite the authority; other pseudo headers are left alone. What is set beats what is added.
-fn apply_headers(operations: &HeaderOperations, result: &mut Rewritten) {
-    let is_authority = |name: &str| name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority");
-    for (name, value) in operations.add.iter().chain(operations.set.iter()) {
-        if is_authority(name) {
-            result.authority = value.value.clone();
-        } else if !name.starts_with(':') {
+fn is_authority(name: &str) -> bool {
+    name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority")
+}
+
+/// The authority that operations on `host` or `:authority` ask for. What is set beats what is added.
+fn authority(operations: &HeaderOperations) -> Option<&str> {
+    let written = operations.set.iter().chain(operations.add.iter());
+    let mut authorities = written.filter(|(name, _)| is_authority(name)).map(|(_, value)| value.as_str());
+    authorities.find(|value| !value.is_empty())
+}
+
+/// Everything is removed before anything is set or added. Pseudo headers are left alone, and values that are empty
+/// are not written. What is set beats what is added.
+fn apply_headers(operations: &[&HeaderOperations], result: &mut Rewritten) {
+    let is_ordinary = |name: &str| !is_authority(name) && !name.starts_with(':');
+    let removed = operations.iter().flat_map(|operations| &operations.remove);
+    result.removed_headers = removed.filter(|name| is_ordinary(name)).map(|name| name.to_ascii_lowercase()).collect();
+    for (name, value) in operations.iter().flat_map(|operations| operations.add.iter().chain(operations.set.iter())) {
+        if is_ordinary(name) && !value.is_empty() {
             result.headers.insert(name.to_ascii_lowercase(), value.value.clone());
         }
-    }
-    for name in operations.remove.iter().filter(|name| !is_authority(name) && !name.starts_with(':')) {
-        let name = name.to_ascii_lowercase();
-        result.headers.remove(&name);
-        result.removed_headers.push(name);
     }
 }
 
@@ -78,7 +85,14 @@ fn rewritten_path(request: &Request<'_>, clause: &Clause<'_>, rewrite: &HttpRewr
     Ok(match path_matcher(clause) {
         // Without a condition on the path every path matches the prefix `/`.
         None => [uri.as_bytes(), request.path.strip_prefix(b"/").unwrap_or(&request.path)].concat(),
-        Some(Matcher::Prefix(prefix)) => {
+        // Of a prefix that ends with a segment nothing is left but the slash before the rest.
+        Some(Matcher::PathPrefix(prefix)) if uri == "/" && prefix != "/" => {
+            match request.path.get(prefix.len()..).unwrap_or_default() {
+                b"" => b"/".to_vec(),
+                rest => rest.to_vec(),
+            }
+        }
+        Some(Matcher::Prefix(prefix) | Matcher::PathPrefix(prefix)) => {
             [uri.as_bytes(), request.path.get(prefix.len()..).unwrap_or_default()].concat()
         }
         Some(_) => uri.as_bytes().to_vec(),
@@ -115,7 +129,7 @@ pub(super) fn location(
         (Some(uri), _) => with_query(uri.as_bytes(), request),
         (None, Some(replacement)) => {
             let matched = match path_matcher(clause) {
-                Some(Matcher::Prefix(prefix)) => prefix.len(),
+                Some(Matcher::Prefix(prefix) | Matcher::PathPrefix(prefix)) => prefix.len(),
                 _ => 1,
             };
             with_query(&[replacement.as_bytes(), request.path.get(matched..).unwrap_or_default()].concat(), request)
@@ -131,6 +145,9 @@ pub(super) fn location(
     let target_scheme = filled(redirect.scheme.as_ref()).unwrap_or(if has_tls { "https" } else { "http" });
     let port = port.filter(|port| !matches!((target_scheme, port), ("http", 80) | ("https", 443)));
 
+    // Which scheme the client used is what `x-forwarded-proto` says, whatever that is.
+    let forwarded = request.header_values("x-forwarded-proto").next();
+    let spoken = forwarded.map_or_else(|| request.scheme.clone(), String::from_utf8_lossy);
     let (own_host, own_port) = match request.authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         _ => (request.authority.as_ref(), None),
@@ -140,16 +157,71 @@ pub(super) fn location(
         (Some(authority), None) => authority.to_owned(),
         (None, Some(port)) => format!("{own_host}:{port}"),
         // A change of scheme drops the old scheme's own port.
-        (None, None) if scheme != request.scheme && is_default_port(&request.scheme, own_port) => own_host.to_owned(),
+        (None, None) if scheme != spoken && is_default_port(&spoken, own_port) => own_host.to_owned(),
         (None, None) => request.authority.to_string(),
     };
     Some(format!("{scheme}://{authority}{path}"))
 }
 
 fn is_default_port(scheme: &str, port: Option<&str>) -> bool {
-    matches!((scheme, port), ("http", Some("80")) | ("https", Some("443")))
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+    (is("http") && port == Some("80")) || (is("https") && port == Some("443"))
 }
 
 fn filled(field: Option<&Spanned<String>>) -> Option<&str> {
     field.map(|value| value.as_str()).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::load::Snapshot;
+    use crate::simulate::{Request, Rewritten, Simulator};
+    use crate::world::{Settings, World};
+
+    /// What the upstream gets of `GET a/foo` by a rule.
+    fn upstream_gets(rule: &str) -> Rewritten {
+        let manifest = format!(
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: a}}\nspec:\n  hosts: [a]\n  \
+             http:\n  - {rule}\n"
+        );
+        let snapshot = Snapshot::of_texts([("a.yaml", manifest)]);
+        let world = World::new(&snapshot, Settings::default());
+        let question = Request { host: Some("a".to_owned()), path: Some("/foo".to_owned()), ..Request::default() };
+        Simulator::new(&world).simulate(&question).unwrap().request.unwrap()
+    }
+
+    #[test]
+    fn headers_are_removed_before_others_are_set() {
+        let request = upstream_gets(
+            "{headers: {request: {set: {x: one, y: \"\"}, remove: [x, z]}}, route: [{destination: {host: a}}]}",
+        );
+        assert_eq!(request.headers.into_iter().collect::<Vec<_>>(), [("x".to_owned(), "one".to_owned())]);
+        assert_eq!(request.removed_headers, ["x", "z"]);
+    }
+
+    #[test]
+    fn a_condition_on_the_path_that_asks_for_nothing_is_the_prefix_of_all_paths() {
+        let rule = "{match: [{uri: {}}], rewrite: {uri: /new/}, route: [{destination: {host: a}}]}";
+        assert_eq!(upstream_gets(rule).path, "/new/foo");
+    }
+
+    #[test]
+    fn nothing_is_rewritten_to_an_empty_path() {
+        let by_regex = |pattern: &str| {
+            let rewrite = format!("rewrite: {{uriRegexRewrite: {{match: {pattern}, rewrite: \"\"}}}}");
+            upstream_gets(&format!("{{{rewrite}, route: [{{destination: {{host: a}}}}]}}")).path
+        };
+        assert_eq!(by_regex("/fo"), "o");
+        assert_eq!(by_regex("/f.*"), "/foo");
+    }
+
+    #[test]
+    fn the_authority_of_the_rule_beats_that_of_the_destination() {
+        let authority = |rule: &str| upstream_gets(rule).authority;
+        let destination = "route: [{destination: {host: a}, headers: {request: {set: {host: of-destination}}}}]";
+        assert_eq!(authority(&format!("{{{destination}}}")), "of-destination");
+        let of_rule = "headers: {request: {add: {host: added}, set: {Host: of-rule}}}";
+        assert_eq!(authority(&format!("{{{of_rule}, {destination}}}")), "of-rule");
+        assert_eq!(authority(&format!("{{rewrite: {{authority: new}}, {of_rule}, {destination}}}")), "new");
+    }
 }

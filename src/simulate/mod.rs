@@ -237,29 +237,23 @@ fn payload<'q>(question: &'q Request, host: &'q str) -> Payload<'q> {
 
 /// The request as Envoy's router sees it.
 fn routing_request<'q>(question: &'q Request, host: &'q str) -> routing::Request<'q> {
-    let target = question.path.as_deref().unwrap_or("/");
+    let target = question.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let headers = question.headers.iter().flat_map(|(name, value)| {
         value.values().iter().map(move |value| (lower_case(name), value.trim().as_bytes().into()))
     });
-    let headers: Vec<(Cow<'q, str>, Cow<'q, [u8]>)> = headers.collect();
     let of_connection = if dial::has_tls(question) { "https" } else { "http" };
-    // Sidecars trust what the client says of the scheme; gateways do not.
-    let forwarded = headers.iter().find(|(name, _)| question.gateway.is_none() && name == "x-forwarded-proto");
-    let scheme = match forwarded.map(|(_, value)| value.as_ref()) {
-        Some(b"http") => "http",
-        Some(b"https") => "https",
-        _ => question.scheme.as_deref().unwrap_or(of_connection),
-    };
     routing::Request {
         authority: host.into(),
         method: question.method.as_deref().unwrap_or("GET").into(),
-        scheme: scheme.into(),
+        scheme: question.scheme.as_deref().unwrap_or(of_connection).into(),
         path: routing::normalize_path(path.as_bytes()),
         query: query.map(|query| query.as_bytes().into()),
-        headers,
+        headers: headers.collect(),
         claims: &question.claims,
     }
+    // A gateway talks to clients of all sorts, and does not believe them.
+    .as_received(question.gateway.is_none())
 }
 
 fn lower_case(name: &str) -> Cow<'_, str> {

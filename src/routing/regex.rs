@@ -1,0 +1,121 @@
+//! Expressions as Envoy has RE2 run them: every byte, of the expression as of the text, is a character of Latin-1.
+//!
+//! So `.` is one byte of `é`, and `\pL` takes no letter beyond ASCII of a text in UTF-8. The engine gets the same
+//! characters as UTF-8. (Known difference: `\C` on bytes beyond ASCII.)
+
+use std::borrow::Cow;
+
+use crate::re2::{self, InvalidRegex, InvalidRewrite};
+
+/// A compiled expression.
+#[derive(Debug, Clone)]
+pub struct Regex {
+    source: String,
+    inner: re2::Regex,
+}
+
+impl Regex {
+    /// Compiles an expression that has to match a whole text.
+    ///
+    /// # Errors
+    ///
+    /// If RE2 refuses the expression.
+    pub fn new(source: &str) -> Result<Self, InvalidRegex> {
+        Self::compile(source, re2::Regex::new)
+    }
+
+    /// Compiles an expression that may match anywhere.
+    ///
+    /// # Errors
+    ///
+    /// If RE2 refuses the expression.
+    pub fn unanchored(source: &str) -> Result<Self, InvalidRegex> {
+        Self::compile(source, re2::Regex::unanchored)
+    }
+
+    fn compile(
+        source: &str,
+        engine: impl FnOnce(&str) -> Result<re2::Regex, InvalidRegex>,
+    ) -> Result<Self, InvalidRegex> {
+        let expression: Cow<'_, str> =
+            if source.is_ascii() { source.into() } else { source.bytes().map(char::from).collect() };
+        // Each byte of the source is a character of the expression.
+        let place = |at: usize| expression.get(..at).map_or(source.len(), |before| before.chars().count());
+        let inner = engine(&expression).map_err(|error| InvalidRegex {
+            range: place(error.range.start)..place(error.range.end),
+            message: error.message,
+        })?;
+        Ok(Self { source: source.to_owned(), inner })
+    }
+
+    /// Whether the expression matches.
+    pub fn matches(&self, text: &[u8]) -> bool {
+        self.inner.matches(&characters(text))
+    }
+
+    /// Replaces every match; `\1` in the replacement stands for the first group.
+    pub fn replace_all(&self, text: &[u8], replacement: &[u8]) -> Vec<u8> {
+        let replaced = self.inner.replace_all(&characters(text), &characters(replacement));
+        match std::str::from_utf8(&replaced) {
+            Ok(characters) if !characters.is_ascii() => {
+                characters.chars().filter_map(|it| u8::try_from(it).ok()).collect()
+            }
+            _ => replaced,
+        }
+    }
+
+    /// Checks what is to replace the matches.
+    ///
+    /// # Errors
+    ///
+    /// If a backslash is followed by neither a digit nor a backslash, or a group is asked for that does not exist.
+    pub fn check_rewrite(&self, replacement: &str) -> Result<(), InvalidRewrite> {
+        self.inner.check_rewrite(replacement)
+    }
+
+    /// The expression as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+}
+
+/// Every byte as the character of Latin-1 that it is, in UTF-8.
+fn characters(text: &[u8]) -> Cow<'_, [u8]> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_characters() {
+        for (source, text, matches) in [
+            (".", "é", false),
+            ("..", "é", true),
+            ("é", "é", true),
+            ("[é]+", "é", true),
+            (r"\pL+", "vé", false),
+            ("(?i)É", "é", false),
+            (".+", "a", true),
+        ] {
+            assert_eq!(Regex::new(source).unwrap().matches(text.as_bytes()), matches, "{source} on {text}");
+        }
+        assert!(Regex::new(".+").unwrap().matches(b"\xff"));
+    }
+
+    #[test]
+    fn replacements_keep_their_bytes() {
+        let regex = Regex::unanchored("(.)/").unwrap();
+        assert_eq!(regex.replace_all("/é/ö".as_bytes(), br"\1-"), "/é-ö".as_bytes());
+        assert_eq!(regex.replace_all(b"a/", "ü".as_bytes()), "ü".as_bytes());
+    }
+
+    #[test]
+    fn errors_are_where_they_are_written() {
+        assert_eq!(Regex::new("éé(?=a)").unwrap_err().range.start, 4);
+    }
+}

@@ -1,0 +1,226 @@
+//! One clause as the route that istiod would send to Envoy for it.
+
+use mesh::model::networking::{HeaderOperations, Headers, HttpFaultInjection, HttpRedirect, HttpRewrite, Percent};
+use mesh::routing::{Action, Clause, Condition, HttpRule, Matcher, Subject};
+use mesh::source::Spanned;
+use serde_json::{Map, Value, json};
+
+/// Where the route is for.
+pub struct Place<'p> {
+    /// The port of the listener or server.
+    pub port: u32,
+    /// The names of the clusters of a rule's destinations, with their weights.
+    pub clusters: &'p dyn Fn(&HttpRule<'_>) -> Vec<(String, u32)>,
+    /// The name of a service's cluster.
+    pub of_service: &'p dyn Fn(&Clause<'_>) -> String,
+}
+
+/// The route of a clause.
+pub fn route(name: &str, clause: &Clause<'_>, place: &Place<'_>) -> Value {
+    let mut route = json!({ "name": name, "match": conditions(&clause.conditions) });
+    match &clause.action {
+        Action::Service(_) => route["route"] = json!({ "cluster": (place.of_service)(clause), "timeout": "0s" }),
+        Action::Rule(rule) => by_rule(&mut route, rule, place),
+    }
+    route
+}
+
+fn conditions(conditions: &[Condition]) -> Value {
+    let mut headers = Vec::new();
+    let mut parameters = Vec::new();
+    let mut matched = json!({ "prefix": "/" });
+    for condition in conditions {
+        let text = |name: &str| compared(name, &condition.matcher);
+        match &condition.subject {
+            Subject::Path { ignore_case } => {
+                matched = match &condition.matcher {
+                    Matcher::Exact(exact) => json!({ "path": exact }),
+                    Matcher::Prefix(prefix) => json!({ "prefix": prefix }),
+                    Matcher::PathPrefix(prefix) if prefix == "/" => json!({ "prefix": prefix }),
+                    Matcher::PathPrefix(prefix) => json!({ "path_separated_prefix": prefix }),
+                    Matcher::Regex(regex) => json!({ "safe_regex": { "regex": regex.as_str() } }),
+                    Matcher::Invalid { source, .. } => json!({ "safe_regex": { "regex": source } }),
+                    Matcher::Present => matched,
+                };
+                matched["case_sensitive"] = json!(!ignore_case);
+            }
+            Subject::Method => headers.push(text(":method")),
+            Subject::Scheme => headers.push(text(":scheme")),
+            Subject::Authority => headers.push(text(":authority")),
+            Subject::Header(name) => headers.push(text(name)),
+            Subject::WithoutHeader(name) => {
+                let mut header = text(name);
+                header["invert_match"] = json!(true);
+                if !matches!(condition.matcher, Matcher::Present) {
+                    header["treat_missing_header_as_empty"] = json!(true);
+                }
+                headers.push(header);
+            }
+            Subject::Query(name) => parameters.push(text(name)),
+            Subject::Claim(_) | Subject::WithoutClaim(_) => unimplemented!("claims need a JWT filter"),
+        }
+    }
+    matched["headers"] = json!(headers);
+    matched["query_parameters"] = json!(parameters);
+    matched
+}
+
+/// A matcher of a header or of a query parameter: they are written alike.
+fn compared(name: &str, matcher: &Matcher) -> Value {
+    match matcher {
+        Matcher::Present => json!({ "name": name, "present_match": true }),
+        Matcher::Exact(exact) => json!({ "name": name, "string_match": { "exact": exact } }),
+        Matcher::Prefix(prefix) | Matcher::PathPrefix(prefix) => {
+            json!({ "name": name, "string_match": { "prefix": prefix } })
+        }
+        Matcher::Regex(regex) => json!({ "name": name, "string_match": { "safe_regex": { "regex": regex.as_str() } } }),
+        Matcher::Invalid { source, .. } => {
+            json!({ "name": name, "string_match": { "safe_regex": { "regex": source } } })
+        }
+    }
+}
+
+fn by_rule(route: &mut Value, rule: &HttpRule<'_>, place: &Place<'_>) {
+    let of_rule = Operations::new(rule.headers);
+    let mut all = of_rule.clone();
+    if let Some(redirect) = rule.redirect {
+        route["redirect"] = redirection(redirect, place.port);
+    } else if let Some(response) = rule.direct_response {
+        let body = response.body.as_ref().and_then(|body| text(body.string.as_ref())).unwrap_or_default();
+        let status = response.status.map_or(200, |status| status.value);
+        route["direct_response"] = json!({ "status": status, "body": { "inline_string": body } });
+    } else {
+        let mut action = json!({ "timeout": "0s" });
+        let own = rule.rewrite.and_then(|rewrite| text(rewrite.authority.as_ref()));
+        let mut authority = own.map(str::to_owned).or(of_rule.authority);
+        let clusters = (place.clusters)(rule);
+        if let [only] = rule.route {
+            let of_destination = Operations::new(only.headers.as_ref());
+            all.add.extend(of_destination.add);
+            all.remove.extend(of_destination.remove);
+            authority = authority.or(of_destination.authority);
+            action["cluster"] = json!(clusters[0].0);
+        } else {
+            let kept = rule.route.iter().zip(clusters).filter(|(_, (_, weight))| *weight > 0);
+            let weighted = kept.map(|(destination, (name, weight))| {
+                let operations = Operations::new(destination.headers.as_ref());
+                let mut cluster = json!({ "name": name, "weight": weight });
+                operations.write(&mut cluster);
+                cluster
+            });
+            action["weighted_clusters"] = json!({ "clusters": weighted.collect::<Vec<_>>() });
+        }
+        if let Some(authority) = authority {
+            action["host_rewrite_literal"] = json!(authority);
+        }
+        if let Some(rewrite) = rule.rewrite {
+            rewriting(&mut action, rewrite);
+        }
+        route["route"] = action;
+    }
+    all.write(route);
+    if let Some(fault) = rule.fault {
+        route["typed_per_filter_config"] = json!({ "envoy.filters.http.fault": abort(fault) });
+    }
+}
+
+fn rewriting(action: &mut Value, rewrite: &HttpRewrite) {
+    if let Some(by_regex) = &rewrite.uri_regex_rewrite {
+        let pattern = text(by_regex.r#match.as_ref()).unwrap_or_default();
+        let substitution = text(by_regex.rewrite.as_ref()).unwrap_or_default();
+        action["regex_rewrite"] = json!({ "pattern": { "regex": pattern }, "substitution": substitution });
+    } else if let Some(uri) = text(rewrite.uri.as_ref()) {
+        action["prefix_rewrite"] = json!(uri);
+    }
+}
+
+fn redirection(redirect: &HttpRedirect, listener: u32) -> Value {
+    let mut fields = Map::new();
+    let mut set = |name: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            fields.insert(name.to_owned(), json!(value));
+        }
+    };
+    set("host_redirect", text(redirect.authority.as_ref()));
+    set("path_redirect", text(redirect.uri.as_ref()));
+    set("scheme_redirect", text(redirect.scheme.as_ref()));
+    set(
+        "response_code",
+        Some(match redirect.redirect_code.map(|code| code.value) {
+            Some(302) => "FOUND",
+            Some(303) => "SEE_OTHER",
+            Some(307) => "TEMPORARY_REDIRECT",
+            Some(308) => "PERMANENT_REDIRECT",
+            _ => "MOVED_PERMANENTLY",
+        }),
+    );
+    let is_derived = redirect.derive_port.is_some_and(|it| format!("{:?}", it.value) == "FromRequestPort");
+    let port = redirect.port.map(|port| port.value).or(is_derived.then_some(listener));
+    let scheme = text(redirect.scheme.as_ref()).unwrap_or("http");
+    if let Some(port) = port.filter(|port| !matches!((scheme, port), ("http", 80) | ("https", 443))) {
+        fields.insert("port_redirect".to_owned(), json!(port));
+    }
+    Value::Object(fields)
+}
+
+fn abort(fault: &HttpFaultInjection) -> Value {
+    let mut config = json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
+    });
+    if let Some(abort) = &fault.abort {
+        let value = |percent: &Percent| percent.value.map_or(0.0, |value| value.value);
+        let percentage = abort.percentage.as_ref().map_or(0.0, value);
+        config["abort"] =
+            json!({ "percentage": { "numerator": (percentage * 10_000.0) as u32, "denominator": "MILLION" } });
+        config["abort"]["http_status"] = json!(abort.http_status.map_or(500, |status| status.value));
+    }
+    config
+}
+
+/// Header operations as Envoy has them: what overwrites, sorted; what appends, sorted; what is removed.
+#[derive(Clone, Default)]
+struct Operations {
+    add: Vec<Value>,
+    remove: Vec<String>,
+    authority: Option<String>,
+}
+
+impl Operations {
+    fn new(headers: Option<&Headers>) -> Self {
+        let Some(request) = headers.and_then(|headers| headers.request.as_ref()) else { return Self::default() };
+        let mut operations = Self::default();
+        operations.extend(request);
+        operations
+    }
+
+    fn extend(&mut self, request: &HeaderOperations) {
+        let is_authority = |name: &str| name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority");
+        for (written, how) in [(&request.set, "OVERWRITE_IF_EXISTS_OR_ADD"), (&request.add, "APPEND_IF_EXISTS_OR_ADD")]
+        {
+            let mut sorted: Vec<_> = written.iter().collect();
+            sorted.sort_by_key(|(name, _)| name.as_str());
+            for (name, value) in sorted {
+                if is_authority(name) {
+                    self.authority.get_or_insert(value.value.clone());
+                } else if !name.starts_with(':') {
+                    let header = json!({ "key": name.value, "value": value.value });
+                    self.add.push(json!({ "header": header, "append_action": how }));
+                }
+            }
+        }
+        let removed = request.remove.iter().map(|name| name.value.clone());
+        self.remove.extend(removed.filter(|name| !is_authority(name) && !name.starts_with(':')));
+    }
+
+    fn write(self, target: &mut Value) {
+        target["request_headers_to_add"] = json!(self.add);
+        target["request_headers_to_remove"] = json!(self.remove);
+        if let Some(authority) = self.authority.filter(|_| target.get("weight").is_some()) {
+            target["host_rewrite_literal"] = json!(authority);
+        }
+    }
+}
+
+fn text(field: Option<&Spanned<String>>) -> Option<&str> {
+    field.map(|value| value.as_str()).filter(|value| !value.is_empty())
+}
