@@ -1,6 +1,6 @@
 //! `mesh simulate`
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -136,65 +136,87 @@ fn apply_url(url: &str, question: &mut Request) -> Result<(), String> {
     Ok(())
 }
 
-/// Lines that are answered side by side; their answers are written in the order of the questions.
-const BATCH: usize = 4096;
+/// What is read at a time, at most. Lines that are there are answered before more are read.
+const BLOCK: usize = 1 << 20;
+
+/// Lines that one thread answers at a time.
+const CHUNK: usize = 256;
 
 /// Answers a file of questions, one on each line. A line that is no question is answered with an error.
 fn answer_lines(simulator: &Simulator<'_>, requests: &Path, expect: bool) -> Result<u8, String> {
-    let input: Box<dyn BufRead> = if requests.as_os_str() == "-" {
+    let failure = |error: io::Error| format!("cannot read {}: {error}", requests.display());
+    let input: Box<dyn Read> = if requests.as_os_str() == "-" {
         Box::new(io::stdin().lock())
     } else {
-        let file = std::fs::File::open(requests);
-        Box::new(io::BufReader::new(file.map_err(|error| format!("cannot read {}: {error}", requests.display()))?))
+        Box::new(std::fs::File::open(requests).map_err(failure)?)
     };
-    let mut lines = input.lines();
+    let mut input = BufReader::with_capacity(BLOCK, input);
     let mut status = exit::DONE;
-    let mut failure = None;
+    let mut failed = None;
     terminal::write(|out| {
+        let mut rest = Vec::new();
         loop {
-            let batch: io::Result<Vec<String>> = lines.by_ref().take(BATCH).collect();
-            let batch = match batch {
-                Ok(batch) if batch.is_empty() => return out.flush(),
-                Ok(batch) => batch,
+            let block = match input.fill_buf() {
+                Ok(block) => block,
                 Err(error) => {
-                    failure = Some(format!("cannot read {}: {error}", requests.display()));
+                    failed = Some(failure(error));
                     return Ok(());
                 }
             };
-            let answers: Vec<_> = batch.par_iter().map(|line| answer_line(simulator, line)).collect();
-            for (answer, text) in &answers {
-                status = status.max(match answer {
-                    Verdict::Failed => exit::FAILED,
-                    Verdict::Stopped if expect => exit::FOUND,
-                    _ => exit::DONE,
-                });
-                out.write_all(text)?;
+            if block.is_empty() {
+                status = status.max(answer_block(simulator, &rest, expect, out)?);
+                return out.flush();
             }
+            let taken = block.len();
+            match block.iter().rposition(|byte| *byte == b'\n') {
+                Some(end) if rest.is_empty() => {
+                    status = status.max(answer_block(simulator, &block[..=end], expect, out)?);
+                    rest.extend_from_slice(&block[end + 1..]);
+                }
+                Some(end) => {
+                    rest.extend_from_slice(&block[..=end]);
+                    status = status.max(answer_block(simulator, &rest, expect, out)?);
+                    rest.clear();
+                    rest.extend_from_slice(&block[end + 1..]);
+                }
+                None => rest.extend_from_slice(block),
+            }
+            input.consume(taken);
+            out.flush()?;
         }
     })?;
-    failure.map_or(Ok(status), Err)
+    failed.map_or(Ok(status), Err)
 }
 
-/// What a line means for the exit status.
-enum Verdict {
-    Answered,
-    Stopped,
-    Failed,
+/// Answers whole lines side by side. The answers are written in the order of the questions.
+fn answer_block(simulator: &Simulator<'_>, block: &[u8], expect: bool, out: &mut dyn Write) -> io::Result<u8> {
+    let block = block.strip_suffix(b"\n").unwrap_or(block);
+    if block.is_empty() {
+        return Ok(exit::DONE);
+    }
+    let lines: Vec<&[u8]> = block.split(|byte| *byte == b'\n').collect();
+    let answer = |lines: &[&[u8]]| {
+        let mut text = Vec::new();
+        let statuses = lines.iter().map(|line| answer_line(simulator, line, expect, &mut text));
+        (statuses.max().unwrap_or(exit::DONE), text)
+    };
+    let answers: Vec<(u8, Vec<u8>)> = lines.par_chunks(CHUNK).map(answer).collect();
+    answers.iter().try_for_each(|(_, text)| out.write_all(text))?;
+    Ok(answers.iter().map(|(status, _)| *status).max().unwrap_or(exit::DONE))
 }
 
-fn answer_line(simulator: &Simulator<'_>, line: &str) -> (Verdict, Vec<u8>) {
+/// Answers a line, and says what that means for the exit status.
+fn answer_line(simulator: &Simulator<'_>, line: &[u8], expect: bool, out: &mut Vec<u8>) -> u8 {
     let result = match Request::from_json(line) {
         Ok(question) => simulator.simulate(&question),
         Err(error) => Err(Unanswered { id: id_of(line), host: String::new(), error: reason(&error) }),
     };
-    let verdict = match &result {
-        Err(_) => Verdict::Failed,
-        Ok(_) if is_stopped(&result) => Verdict::Stopped,
-        Ok(_) => Verdict::Answered,
-    };
-    let mut text = Vec::new();
-    report::json::answer_line(&result, &mut text).expect("writing to memory does not fail");
-    (verdict, text)
+    report::json::answer_line(&result, out).expect("answers can be written as JSON");
+    match &result {
+        Err(_) => exit::FAILED,
+        Ok(_) if expect && is_stopped(&result) => exit::FOUND,
+        Ok(_) => exit::DONE,
+    }
 }
 
 /// What is wrong with a line, in words that do not take it for a file.
@@ -208,7 +230,7 @@ fn reason(error: &serde_json::Error) -> String {
 }
 
 /// The id of a line that is JSON but no question.
-fn id_of(line: &str) -> serde_json::Value {
-    let value: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+fn id_of(line: &[u8]) -> serde_json::Value {
+    let value: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
     value.get("id").cloned().unwrap_or_default()
 }

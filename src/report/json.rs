@@ -39,9 +39,33 @@ pub fn simulate(results: &[Result<Answer, Unanswered>], out: &mut dyn io::Write)
 }
 
 /// Writes one result on one line.
-pub fn answer_line(result: &Result<Answer, Unanswered>, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Line::new(result))?;
-    out.write_all(b"\n")
+///
+/// It is what serializing the answer would give, but what many answers have in common is written once and copied.
+pub fn answer_line(result: &Result<Answer, Unanswered>, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    match result {
+        Ok(answer) => {
+            let mut field = |key: &str, value: &dyn Fn(&mut Vec<u8>) -> serde_json::Result<()>| {
+                out.extend_from_slice(key.as_bytes());
+                value(out)
+            };
+            field("{\"id\":", &|out| serde_json::to_writer(out, &answer.id))?;
+            field(",\"host\":", &|out| serde_json::to_writer(out, &answer.host))?;
+            field(",", &|out| {
+                out.extend_from_slice(answer.decision.json_fields());
+                Ok(())
+            })?;
+            field(",\"request\":", &|out| serde_json::to_writer(out, &answer.request))?;
+            field(",\"location\":", &|out| serde_json::to_writer(out, &answer.location))?;
+            if !answer.arrivals.is_empty() {
+                field(",\"arrivals\":", &|out| serde_json::to_writer(out, &answer.arrivals))?;
+            }
+            field(",\"trace\":", &|out| serde_json::to_writer(out, &answer.trace))?;
+            out.push(b'}');
+        }
+        Err(unanswered) => serde_json::to_writer(&mut *out, unanswered)?,
+    }
+    out.push(b'\n');
+    Ok(())
 }
 
 #[derive(Serialize)]

@@ -134,7 +134,7 @@ impl HeaderValue {
 
 impl Request {
     /// Reads a line of JSON.
-    pub fn from_json(line: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(line)
+    pub fn from_json(line: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(line)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -65,9 +65,36 @@ pub struct Decision {
     /// What a reader should know beside the answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The fields as JSON, once somebody has asked for them.
+    #[serde(skip)]
+    pub(super) json: JsonFields,
+}
+
+/// Something that is written when it is first asked for. It takes no part in comparisons, and copies start anew.
+#[derive(Debug, Default)]
+pub(super) struct JsonFields(OnceLock<Box<[u8]>>);
+
+impl Clone for JsonFields {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for JsonFields {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Decision {
+    /// The fields as JSON without the braces around them, written once for all answers that share the decision.
+    pub fn json_fields(&self) -> &[u8] {
+        self.json.0.get_or_init(|| {
+            let object = serde_json::to_vec(self).unwrap_or_default();
+            object.get(1..object.len().saturating_sub(1)).unwrap_or_default().into()
+        })
+    }
+
     /// A decision of which nothing more is known.
     pub fn new(outcome: Outcome) -> Self {
         Self {
@@ -82,6 +109,7 @@ impl Decision {
             timeout: None,
             retries: None,
             notes: Vec::new(),
+            json: JsonFields::default(),
         }
     }
 }
