@@ -15,10 +15,29 @@ message! {
         default_service_export_to: Vec<Spanned<String>>,
         default_virtual_service_export_to: Vec<Spanned<String>>,
         default_destination_rule_export_to: Vec<Spanned<String>>,
+        path_normalization: Option<ProxyPathNormalization>,
         ingress_class: Option<Spanned<String>>,
         ingress_service: Option<Spanned<String>>,
         ingress_selector: Option<Spanned<String>>,
         ingress_controller_mode: Option<Spanned<IngressControllerMode>>,
+    }
+}
+
+message! {
+    /// How proxies normalise paths.
+    open struct ProxyPathNormalization {
+        normalization: Option<Spanned<NormalizationType>>,
+    }
+}
+
+enumeration! {
+    /// How much of a path is normalised.
+    enum NormalizationType {
+        Default = "DEFAULT" / 0,
+        None = "NONE" / 1,
+        Base = "BASE" / 2,
+        MergeSlashes = "MERGE_SLASHES" / 3,
+        DecodeAndMergeSlashes = "DECODE_AND_MERGE_SLASHES" / 4,
     }
 }
 

@@ -10,8 +10,8 @@ use super::result::{Answer, Decision as Decided, Destination, Outcome, PolicyVer
 use crate::model::LabelSet;
 use crate::model::security::Action;
 use crate::policy::{self, Attributes, Cause, Decision, Findings, Identity, PolicyRef};
+use crate::routing::Request;
 use crate::routing::inbound::{self, Arrival, Chain, Connection, Ends, PortOrigin, Receiver, Security, arrival};
-use crate::routing::{Request, normalize_path};
 use crate::source::Span;
 use crate::world::{Mtls, World};
 
@@ -271,7 +271,9 @@ pub(super) fn answer(world: &World<'_>, question: &Question) -> Result<Answer, S
     let port = port(world, question, &receiver)?;
     let peer = peer(world, question, namespace);
     let source_ip = address(question.source_ip.as_deref(), "sourceIp")?;
-    let request = http_request(question);
+    let host = question.host.as_deref().unwrap_or_default();
+    // What the client's proxy says of the scheme is believed.
+    let request = super::routing_request(question, host, world.settings.path_normalization);
     let leg = arrive(
         world,
         &receiver,
@@ -321,23 +323,6 @@ fn peer(world: &World<'_>, question: &Question, namespace: &str) -> Option<Ident
         namespace: from.and_then(|from| from.namespace.clone()).unwrap_or_else(|| namespace.to_owned()),
         service_account: from.and_then(|it| it.service_account.clone()).unwrap_or_else(|| "default".to_owned()),
     })
-}
-
-fn http_request(question: &Question) -> Request<'_> {
-    let target = question.path.as_deref().unwrap_or("/");
-    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    let headers = question.headers.iter().flat_map(|(name, value)| {
-        value.values().iter().map(move |value| (super::lower_case(name), value.trim().as_bytes().into()))
-    });
-    Request {
-        authority: question.host.as_deref().unwrap_or_default().into(),
-        method: question.method.as_deref().unwrap_or("GET").into(),
-        scheme: question.scheme.as_deref().unwrap_or("http").into(),
-        path: normalize_path(path.as_bytes()),
-        query: query.map(|query| query.as_bytes().into()),
-        headers: headers.collect(),
-        claims: &question.claims,
-    }
 }
 
 fn into_answer(question: &Question, receiver: &Receiver<'_, '_>, request: &Request<'_>, port: u32, leg: Leg) -> Answer {

@@ -30,7 +30,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use self::compiled::Compiled;
 use self::dial::{Dialled, Place, ProxyKey};
 use crate::routing::{self, Connection, Payload, Proxy};
-use crate::world::World;
+use crate::world::{PathNormalization, World};
 
 /// Answers questions about requests. What proxies listen on is compiled when it is first needed, and kept.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ impl<'a> Simulator<'a> {
             question,
             compiled: &compiled,
             connection: Connection { address, payload: payload(question, &lower) },
-            request: routing_request(question, host),
+            request: routing_request(question, host, self.world.settings.path_normalization),
         };
         asked.answer()
     }
@@ -236,7 +236,7 @@ fn payload<'q>(question: &'q Request, host: &'q str) -> Payload<'q> {
 }
 
 /// The request as Envoy's router sees it.
-fn routing_request<'q>(question: &'q Request, host: &'q str) -> routing::Request<'q> {
+fn routing_request<'q>(question: &'q Request, host: &'q str, normalization: PathNormalization) -> routing::Request<'q> {
     let target = question.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let headers = question.headers.iter().flat_map(|(name, value)| {
@@ -247,7 +247,7 @@ fn routing_request<'q>(question: &'q Request, host: &'q str) -> routing::Request
         authority: host.into(),
         method: question.method.as_deref().unwrap_or("GET").into(),
         scheme: question.scheme.as_deref().unwrap_or(of_connection).into(),
-        path: routing::normalize_path(path.as_bytes()),
+        path: routing::normalize_path(path.as_bytes(), normalization),
         query: query.map(|query| query.as_bytes().into()),
         headers: headers.collect(),
         claims: &question.claims,

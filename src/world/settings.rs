@@ -3,7 +3,8 @@
 use crate::config::{Config, OutboundMode};
 use crate::load::Snapshot;
 use crate::model::mesh_config::{
-    InboundTrafficPolicyMode, IngressControllerMode, MeshConfig, OutboundTrafficPolicy, OutboundTrafficPolicyMode,
+    InboundTrafficPolicyMode, IngressControllerMode, MeshConfig, NormalizationType, OutboundTrafficPolicy,
+    OutboundTrafficPolicyMode,
 };
 use crate::model::{Resource, Scope};
 use crate::source::Spanned;
@@ -29,6 +30,8 @@ pub struct Settings {
     pub inbound_to_localhost: bool,
     /// Whether `tls` of a Sidecar's `ingress` counts (istiod: `ENABLE_TLS_ON_SIDECAR_INGRESS`). Default no.
     pub sidecar_ingress_tls: bool,
+    /// How proxies normalise paths. Default `BASE`.
+    pub path_normalization: PathNormalization,
     /// Whether unknown destinations can be reached. Default `ALLOW_ANY`.
     pub outbound: OutboundMode,
     /// Who sees services that do not say. Default `*`.
@@ -71,6 +74,19 @@ impl Default for IngressSettings {
 
 const DEFAULT_INGRESS: &str = "ingressgateway";
 
+/// How much of a path proxies normalise before anything looks at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathNormalization {
+    /// Nothing.
+    None,
+    /// Dot segments, escapes of plain characters, backslashes.
+    Base,
+    /// That, and repeated slashes.
+    MergeSlashes,
+    /// That, escaped slashes being decoded first.
+    DecodeAndMergeSlashes,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         let public = || vec!["*".to_owned()];
@@ -83,6 +99,7 @@ impl Default for Settings {
             extension_providers: None,
             inbound_to_localhost: false,
             sidecar_ingress_tls: false,
+            path_normalization: PathNormalization::Base,
             outbound: OutboundMode::AllowAny,
             service_export_to: public(),
             virtual_service_export_to: public(),
@@ -121,6 +138,18 @@ impl Settings {
         replace(&mut self.root_namespace, mesh.root_namespace.as_ref().map(|name| name.value.clone()));
         replace(&mut self.trust_domain, mesh.trust_domain.as_ref().map(|name| name.value.clone()));
         replace(&mut self.trust_domain_aliases, list(&mesh.trust_domain_aliases));
+        let normalization = mesh.path_normalization.as_ref().and_then(|it| it.normalization);
+        replace(
+            &mut self.path_normalization,
+            normalization.map(|normalization| match normalization.value {
+                NormalizationType::None => PathNormalization::None,
+                NormalizationType::MergeSlashes => PathNormalization::MergeSlashes,
+                NormalizationType::DecodeAndMergeSlashes => PathNormalization::DecodeAndMergeSlashes,
+                NormalizationType::Default | NormalizationType::Base | NormalizationType::Undefined(_) => {
+                    PathNormalization::Base
+                }
+            }),
+        );
         let providers = mesh.extension_providers.iter().filter_map(|provider| provider.name.as_ref());
         self.extension_providers.get_or_insert_default().extend(providers.map(|name| name.value.clone()));
         let inbound = mesh.inbound_traffic_policy.as_ref().and_then(|policy| policy.mode);

@@ -7,7 +7,7 @@ use mesh::config::Config;
 use mesh::load::Snapshot;
 use mesh::routing::{self, Found, Role, Table, gateway, normalize_path, outbound};
 use mesh::simulate::{self, Answer, GatewayRef, HeaderValue, Simulator, Workload};
-use mesh::world::{Settings, World};
+use mesh::world::{PathNormalization, Settings, World};
 
 use crate::case::{Ask, Case, Proxy};
 use crate::client::Client;
@@ -118,7 +118,7 @@ fn taken(table: &Table<'_>, ask: &Ask, is_sidecar: bool) -> String {
     let request = routing::Request {
         authority: ask.host.as_str().into(),
         method: ask.method.as_str().into(),
-        path: normalize_path(path),
+        path: normalize_path(path, PathNormalization::Base),
         query: query.map(Into::into),
         headers: ask.headers.iter().map(header).collect(),
         ..routing::Request::default()

@@ -1,0 +1,156 @@
+//! Paths as Envoy normalises them before anything looks at them.
+
+use std::borrow::Cow;
+
+use crate::world::PathNormalization;
+
+/// Normalises a path as the mesh is set to (Envoy: `maybeNormalizePath`): first escaped slashes are decoded, then the
+/// rest is normalised, then slashes are merged; as far as the mode asks for that.
+pub fn normalize_path(path: &[u8], mode: PathNormalization) -> Cow<'_, [u8]> {
+    match mode {
+        PathNormalization::None => Cow::Borrowed(path),
+        PathNormalization::Base => base(path),
+        PathNormalization::MergeSlashes => merge_slashes(base(path)),
+        PathNormalization::DecodeAndMergeSlashes => {
+            let decoded = decode_slashes(path);
+            merge_slashes(Cow::Owned(base(&decoded).into_owned()))
+        }
+    }
+}
+
+/// Decodes `%2F` and `%5C`.
+fn decode_slashes(path: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(&byte) = rest.first() {
+        let (byte, length) = match rest {
+            [b'%', b'2', b'f' | b'F', ..] => (b'/', 3),
+            [b'%', b'5', b'c' | b'C', ..] => (b'\\', 3),
+            _ => (byte, 1),
+        };
+        decoded.push(byte);
+        rest = &rest[length..];
+    }
+    decoded
+}
+
+fn merge_slashes(path: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    if !path.windows(2).any(|pair| pair == b"//") {
+        return path;
+    }
+    let mut merged = path.into_owned();
+    merged.dedup_by(|a, b| *a == b'/' && *b == b'/');
+    Cow::Owned(merged)
+}
+
+/// The mesh's default: dot segments resolved with their parameters, escaped unreserved characters decoded, characters
+/// that no URL may have escaped, backslashes turned. Slashes are not merged.
+fn base(path: &[u8]) -> Cow<'_, [u8]> {
+    if !path.iter().any(|byte| b"%\\.".contains(byte) || NOT_IN_URLS.contains(byte)) {
+        return Cow::Borrowed(path);
+    }
+    let plain = normalize_characters(&without_parameters_of_dots(path));
+    let Some(rest) = plain.strip_prefix(b"/") else { return Cow::Owned(plain) };
+    let mut segments: Vec<&[u8]> = Vec::new();
+    let mut ends_in_directory = false;
+    for segment in rest.split(|byte| *byte == b'/') {
+        ends_in_directory = false;
+        match segment {
+            b"." => ends_in_directory = true,
+            b".." => {
+                segments.pop();
+                ends_in_directory = true;
+            }
+            name => segments.push(name),
+        }
+    }
+    // `/a/..` ends in a slash: it names a directory.
+    if ends_in_directory {
+        segments.push(b"");
+    }
+    Cow::Owned([b"/", segments.join(&b'/').as_slice()].concat())
+}
+
+/// What Envoy escapes in a path.
+const NOT_IN_URLS: &[u8] = b"\"<>^`{|}";
+
+/// Drops what follows the semicolon of the segments `.;…` and `..;…`, so that they count as dot segments. Only what
+/// is written without escapes and after a slash does.
+fn without_parameters_of_dots(path: &[u8]) -> Vec<u8> {
+    let plain = |segment: &'_ [u8]| match segment {
+        [b'.', b';', ..] => b".".to_vec(),
+        [b'.', b'.', b';', ..] => b"..".to_vec(),
+        other => other.to_vec(),
+    };
+    let segments: Vec<Vec<u8>> = path.split(|byte| *byte == b'/').map(plain).collect();
+    segments.join(&b'/')
+}
+
+/// Turns backslashes, decodes the escapes of letters, digits and `-._~`, leaves all others as they are, and escapes
+/// what no URL may have.
+fn normalize_characters(path: &[u8]) -> Vec<u8> {
+    let mut normal = Vec::with_capacity(path.len());
+    let mut at = 0;
+    while let Some(&byte) = path.get(at) {
+        let escaped = path.get(at + 1..at + 3).filter(|_| byte == b'%');
+        let escaped = escaped.and_then(|digits| std::str::from_utf8(digits).ok());
+        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(plain) if plain.is_ascii_alphanumeric() || b"-._~".contains(&plain) => {
+                normal.push(plain);
+                at += 3;
+            }
+            _ if NOT_IN_URLS.contains(&byte) => {
+                normal.extend(format!("%{byte:02X}").bytes());
+                at += 1;
+            }
+            _ => {
+                normal.push(if byte == b'\\' { b'/' } else { byte });
+                at += 1;
+            }
+        }
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_normalised_as_envoy_does() {
+        for (path, normal) in [
+            ("/a/../b", "/b"),
+            ("/./b", "/b"),
+            ("/%62", "/b"),
+            ("/%2e/b", "/b"),
+            ("/a\\b", "/a/b"),
+            ("/a%5cb", "/a%5cb"),
+            ("//b", "//b"),
+            ("/a%2Fb", "/a%2Fb"),
+            ("/a/..", "/"),
+            ("/a/b/.", "/a/b/"),
+            ("/a%", "/a%"),
+            ("/{a}|\"<b>^`", "/%7Ba%7D%7C%22%3Cb%3E%5E%60"),
+            ("/a/..;x=1/b", "/b"),
+            ("/a/.;/b", "/a/b"),
+            ("/a/..;x\\b/c", "/c"),
+            ("/a/%2e.;/b", "/a/..;/b"),
+            ("/a\\..;/b", "/a/..;/b"),
+            ("/a;x/../b;y", "/b;y"),
+        ] {
+            assert_eq!(normalize_path(path.as_bytes(), PathNormalization::Base), normal.as_bytes(), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_mesh_says_how_much_is_normalised() {
+        let normal = |mode| {
+            let path = normalize_path(b"/a//b/../%2F%62", mode);
+            String::from_utf8(path.into_owned()).unwrap()
+        };
+        assert_eq!(normal(PathNormalization::None), "/a//b/../%2F%62");
+        assert_eq!(normal(PathNormalization::Base), "/a//%2Fb");
+        assert_eq!(normal(PathNormalization::MergeSlashes), "/a/%2Fb");
+        assert_eq!(normal(PathNormalization::DecodeAndMergeSlashes), "/a/b");
+    }
+}
