@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::compiled::{Compiled, Routes};
 use super::decide::Decided;
-use super::request::{Protocol, Request as Question};
+use super::request::{GatewayRef, Protocol, Request as Question};
 use super::result::{Answer, Decision, Outcome, Rewritten, Step};
 use super::second_leg::{Arrived, Sent};
 use super::{apply, decide, inbound, trace};
@@ -249,9 +249,14 @@ impl<'a> Asked<'_, '_, 'a> {
             "" => self.asked_host(),
             authority => authority.to_owned(),
         };
+        let gateway = match &self.question.gateway {
+            Some(GatewayRef::Name(name)) => Some(name.clone()),
+            _ => None,
+        };
         Answer {
             id: self.question.id.clone(),
             host,
+            gateway,
             decision,
             request: None,
             location: None,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::request::{GatewayRef, Protocol, Request, Tls};
-use crate::world::{Gateway, NamespacedName, ProtocolClass, Service, World, host};
+use crate::model::Labels;
+use crate::world::{GATEWAY_NAME_LABEL, Gateway, NamespacedName, ProtocolClass, Service, Workload, World, host};
 
 /// Where a client's connection arrives first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -158,12 +159,10 @@ pub(super) fn gateway_workload(world: &World<'_>, gateway: &GatewayRef) -> Resul
             (namespace.unwrap_or_else(|| world.settings.default_namespace.clone()), workload.labels.clone())
         }
         GatewayRef::Name(written) => {
-            let name = match written.split_once('/') {
-                Some((namespace, name)) => NamespacedName::new(namespace, name),
-                None => NamespacedName::new(world.settings.default_namespace.as_str(), written.as_str()),
-            };
-            let found = world.gateway(&name).ok_or_else(|| format!("there is no Gateway {name}"))?;
-            workload_of(world, found)
+            let name = gateway_name(world, written);
+            let found = world.gateway(&name).or_else(|| world.derived.gateway(&name));
+            let found = found.or_else(|| of_gateway_api(world, &name));
+            workload_of(world, found.ok_or_else(|| format!("there is no Gateway {name}"))?)
         }
     };
     let address = match gateway {
@@ -173,17 +172,40 @@ pub(super) fn gateway_workload(world: &World<'_>, gateway: &GatewayRef) -> Resul
     Ok(ProxyKey { place: Place::Gateway, namespace, labels, address })
 }
 
-/// The workload that a Gateway is for: one of the manifests, else one that has just the labels of its selector.
+/// The Gateway that a question names; without a namespace in the default one.
+pub(super) fn gateway_name<'n>(world: &'n World<'_>, written: &'n str) -> NamespacedName<'n> {
+    match written.split_once('/') {
+        Some((namespace, name)) => NamespacedName::new(namespace, name),
+        None => NamespacedName::new(world.settings.default_namespace.as_str(), written),
+    }
+}
+
+/// What istiod makes of the first listener of a Gateway of the Gateway API, by that Gateway's name.
+fn of_gateway_api<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Option<&'w Gateway<'a>> {
+    world.derived.gateways.iter().find(|gateway| {
+        gateway.resource.name() == name.name && world.settings.namespace_of(gateway.resource) == name.namespace
+    })
+}
+
+/// The workload that a Gateway is for: one of the manifests, else one that has just the labels of its selector, or of
+/// that of its Service.
 fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<String, String>) {
     let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
-    match world.workloads_of_gateway(gateway).next() {
-        Some(workload) => {
-            let labels = workload.labels.iter().map(|(key, value)| owned((key, value)));
-            (workload.name.namespace.to_string(), labels.collect())
-        }
-        None => {
-            let labels = gateway.spec.selector.iter().map(|(key, value)| owned((key, value)));
-            (gateway.name.namespace.to_string(), labels.collect())
-        }
+    let service = gateway.services.iter().find_map(|name| world.services.named(name).next());
+    let selector = service.map_or(Some(&gateway.spec.selector), |service| service.selector);
+    let namespace = service.map_or(gateway.name.namespace.as_ref(), |service| &service.namespace);
+    let behind = |workload: &&Workload<'_>| match service {
+        Some(service) => workload.name.namespace == service.namespace && service.is_before(&workload.labels, None),
+        None => !gateway.spec.selector.is_empty() && workload.is_selected_by(&gateway.spec.selector),
+    };
+    if let Some(workload) = world.workloads.iter().find(behind) {
+        let labels = workload.labels.iter().map(|(key, value)| owned((key, value)));
+        return (workload.name.namespace.to_string(), labels.collect());
     }
+    let selected = selector.into_iter().flat_map(Labels::iter).map(|(key, value)| owned((key, value)));
+    let mut labels: BTreeMap<String, String> = selected.collect();
+    if gateway.is_managed(&world.services) {
+        labels.insert(GATEWAY_NAME_LABEL.to_owned(), gateway.resource.name().to_owned());
+    }
+    (namespace.to_owned(), labels)
 }

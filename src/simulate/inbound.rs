@@ -357,6 +357,7 @@ fn into_answer(question: &Question, receiver: &Receiver<'_, '_>, request: &Reque
     Answer {
         id: question.id.clone(),
         host,
+        gateway: None,
         decision: Arc::new(decision),
         request,
         location: None,

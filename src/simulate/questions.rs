@@ -1,59 +1,86 @@
 //! The questions that stand for all hosts: what `mesh simulate` asks if it is not told a host.
 
-use super::request::{GatewayRef, Request, Workload};
-use crate::world::{Gateway, VirtualService, World, host};
+use super::dial;
+use super::request::{GatewayRef, Request, Tls, Workload};
+use crate::model::networking::Server;
+use crate::world::{Gateway, NamespacedName, Protocol, ProtocolClass, VirtualService, World, host};
 
-/// One question for each host that a VirtualService defines: through its first Gateway that serves the host, else from
-/// a sidecar of its namespace.
+/// One question for each host that a VirtualService or another route defines: from a sidecar of its namespace if it is
+/// bound to the mesh, else through its first Gateway that serves the host. If `template` names a Gateway, only what is
+/// bound to that is asked for.
 pub(super) fn questions(world: &World<'_>, template: &Request) -> Vec<Request> {
     let mut questions: Vec<Request> = Vec::new();
-    for service in world.virtual_services.iter().filter(|service| !service.is_delegate()) {
+    let all = world.virtual_services.iter().chain(&world.derived.virtual_services);
+    for service in all.filter(|service| !service.is_delegate()) {
         for host in &service.hosts {
-            let question = question(world, template, service, &host.value);
-            if !questions.contains(&question) {
-                questions.push(question);
-            }
+            let question = match &template.gateway {
+                Some(asked) => through_asked(world, template, service, &host.value, asked),
+                None => Some(question(world, template, service, &host.value)),
+            };
+            questions.extend(question.filter(|question| !questions.contains(question)));
         }
     }
     questions
 }
 
 fn question(world: &World<'_>, template: &Request, service: &VirtualService<'_>, host: &str) -> Request {
-    let mut question = Request { host: Some(example(host)), ..template.clone() };
-    if template.gateway.is_some() {
-        return question;
-    }
+    let mut plain = Request { host: Some(example(host)), ..template.clone() };
     if service.binds_mesh() {
         let namespace = Some(service.name.namespace.to_string());
-        question.from.get_or_insert_with(|| Workload { namespace, ..Workload::default() });
-        return question;
+        plain.from.get_or_insert_with(|| Workload { namespace, ..Workload::default() });
+        return plain;
     }
-    let gateways = service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
-    let served = gateways.clone().filter_map(|name| world.gateway(name)).find_map(|gateway| {
-        let port = http_port(gateway, service, host)?;
-        Some((gateway, port))
-    });
-    match served {
-        Some((gateway, port)) => {
-            question.gateway = Some(GatewayRef::Name(gateway.name.to_string()));
-            question.port = template.port.or(Some(port));
-        }
-        None => question.gateway = gateways.into_iter().next().map(|name| GatewayRef::Name(name.to_string())),
-    }
-    question
+    let bound = || service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
+    let served = bound().find_map(|name| through(template, service, host, gateway(world, name)?));
+    let unserved = || {
+        let gateway = bound().next().map(|name| GatewayRef::Name(name.to_string()));
+        Request { gateway, ..plain.clone() }
+    };
+    served.unwrap_or_else(unserved)
 }
 
-/// The port of the first plaintext HTTP server that serves a host to a VirtualService.
-fn http_port(gateway: &Gateway<'_>, service: &VirtualService<'_>, host: &str) -> Option<u32> {
-    let servers = gateway.spec.servers.iter().filter(|server| {
-        gateway.hosts_for(server, &service.name.namespace).iter().any(|served| host::overlap(served, host))
-    });
-    let is_http = |protocol: &str| crate::world::Protocol::parse(protocol).class() == crate::world::ProtocolClass::Http;
-    servers
-        .filter_map(|server| server.port.as_ref())
-        .find(|port| port.protocol.as_ref().is_some_and(|protocol| is_http(protocol)))
-        .and_then(|port| port.number)
-        .map(|number| number.value)
+fn gateway<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Option<&'w Gateway<'a>> {
+    world.gateway(name).or_else(|| world.derived.gateway(name))
+}
+
+/// A question through the Gateway that is asked for, if the VirtualService is bound to it, or to one that the same
+/// workload has.
+fn through_asked(
+    world: &World<'_>,
+    template: &Request,
+    service: &VirtualService<'_>,
+    host: &str,
+    asked: &GatewayRef,
+) -> Option<Request> {
+    let GatewayRef::Name(written) = asked else {
+        return Some(Request { host: Some(example(host)), ..template.clone() });
+    };
+    let name = dial::gateway_name(world, written);
+    let found = gateway(world, &name).filter(|_| service.binds(&name))?;
+    through(template, service, host, found)
+}
+
+/// A question for a host through a Gateway: at the first server that serves it and does not just redirect to another.
+fn through(template: &Request, service: &VirtualService<'_>, host: &str, gateway: &Gateway<'_>) -> Option<Request> {
+    let common = |server: &Server| -> Option<String> {
+        let of_server = gateway.hosts_for(server, &service.name.namespace);
+        host::intersection(&of_server, &[host]).first().map(|host| (*host).to_owned())
+    };
+    let redirects = |server: &Server| {
+        server.tls.as_ref().and_then(|tls| tls.https_redirect).is_some_and(|redirects| redirects.value)
+    };
+    let serving = || gateway.spec.servers.iter().filter_map(|server| Some((server, common(server)?)));
+    let (server, common) = serving().find(|(server, _)| !redirects(server)).or_else(|| serving().next())?;
+    let port = server.port.as_ref()?;
+    let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
+    let has_tls = server.tls.is_some() && protocol.class() != ProtocolClass::Http;
+    Some(Request {
+        host: Some(example(&common)),
+        gateway: Some(GatewayRef::Name(gateway.name.to_string())),
+        port: template.port.or(port.number.map(|number| number.value)),
+        tls: template.tls.or(has_tls.then_some(Tls::Tls)),
+        ..template.clone()
+    })
 }
 
 /// A name that a wildcard covers.

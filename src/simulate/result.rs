@@ -16,6 +16,9 @@ pub struct Answer {
     pub id: serde_json::Value,
     /// The host that was asked for.
     pub host: String,
+    /// The Gateway that was asked for, for people.
+    #[serde(skip)]
+    pub gateway: Option<String>,
     /// What is decided, whatever else the request holds.
     #[serde(flatten)]
     pub decision: Arc<Decision>,
@@ -233,8 +236,13 @@ impl Route {
 
     /// The rule within it: `http[0]`, with the match that took the request.
     pub fn path(&self) -> String {
+        let entries = match self.kind {
+            None => "match",
+            Some("Ingress") => "paths",
+            Some(_) => "matches",
+        };
         match self.r#match {
-            Some(entry) => format!("{}[{}].match[{entry}]", self.section, self.index),
+            Some(entry) => format!("{}[{}].{entries}[{entry}]", self.section, self.index),
             None => format!("{}[{}]", self.section, self.index),
         }
     }

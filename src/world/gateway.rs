@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::Settings;
 use super::names::NamespacedName;
+use super::{Registry, Settings};
 use crate::model::{Resource, Spec, networking};
 use crate::source::{Span, Spanned};
 
@@ -57,7 +57,16 @@ impl<'a> ServerHost<'a> {
     }
 }
 
+/// The label by which the pods that istiod runs for a Gateway of the Gateway API tell its name.
+pub const GATEWAY_NAME_LABEL: &str = "gateway.networking.k8s.io/gateway-name";
+
 impl<'a> Gateway<'a> {
+    /// Whether istiod runs the workload and the Service for it: it belongs to Services of which the manifests have
+    /// none.
+    pub fn is_managed(&self, services: &Registry<'_>) -> bool {
+        !self.services.is_empty() && !self.services.iter().any(|name| services.named(name).next().is_some())
+    }
+
     /// The hosts of a server of this Gateway. `*/*` stands for all hosts and takes the place of the whole list
     /// (istiod: `sanitizeServerHostNamespace`).
     pub fn hosts<'s>(&'s self, server: &'a networking::Server) -> Vec<ServerHost<'s>> {

@@ -24,7 +24,7 @@ mod workload;
 pub use derived::Derived;
 pub use destination_rule::{DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
-pub use gateway::{Gateway, GatewayName, ServerHost};
+pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName, ServerHost};
 pub use inventory::Inventory;
 pub use names::{NamespacedName, resolve_gateway_name};
 pub use policies::{AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Policies, Policy, RequestAuthentication};

@@ -53,7 +53,8 @@ fn push_table(text: &mut String, answers: &[&Answer], style: &Style) {
     for answer in answers {
         for (index, (target, share)) in rows(answer).into_iter().enumerate() {
             let first = index == 0;
-            let host = if first { clean(short(&answer.host)) } else { String::new() };
+            let via = answer.gateway.as_ref().map(|gateway| format!("\nvia {}", clean(gateway))).unwrap_or_default();
+            let host = if first { format!("{}{via}", clean(short(&answer.host))) } else { String::new() };
             table.add_row([host, target, share, if first { rule_name(answer) } else { String::new() }]);
         }
     }
@@ -122,6 +123,7 @@ fn outcome(answer: &Answer) -> String {
         Outcome::NoRoute => format!("{status}no route{flag}"),
         Outcome::Blackhole => format!("{status}nowhere: unknown to the mesh{flag}"),
         Outcome::Denied => format!("{status}denied{flag}"),
+        Outcome::Refused if answer.flag == Some("NR") => format!("connection closed: no server takes it{flag}"),
         Outcome::Refused => format!("connection refused{flag}"),
         Outcome::Forward | Outcome::Passthrough => answer.outcome.as_str().to_owned(),
     };

@@ -3,7 +3,7 @@
 use super::super::proxy::Proxy;
 use crate::model::kubernetes::TargetPort;
 use crate::model::networking::{Server, ServerTlsMode};
-use crate::world::{Gateway, Protocol, ProtocolClass, Service};
+use crate::world::{GATEWAY_NAME_LABEL, Gateway, Protocol, ProtocolClass, Service};
 
 /// A server of a Gateway that applies to the workload.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ fn servers<'a>(proxy: &Proxy<'a>, ports: &Ports<'_>) -> Vec<Open<'a>> {
     let labels = proxy.label_set();
     let applies = |gateway: &&Gateway<'_>| match gateway.services.is_empty() {
         true => gateway.spec.selector.selects(&labels),
-        false => ports.of(gateway).next().is_some(),
+        false => ports.of(gateway).next().is_some() || is_run_for(proxy, gateway),
     };
     let gateways = proxy.world.all_gateways().into_iter().filter(applies);
     let all = gateways.flat_map(|gateway| gateway.spec.servers.iter().map(move |server| (gateway, server)));
@@ -78,6 +78,13 @@ fn servers<'a>(proxy: &Proxy<'a>, ports: &Ports<'_>) -> Vec<Open<'a>> {
         Some(Open { gateway, server, protocol, port: port.number?.value })
     })
     .collect()
+}
+
+/// Whether istiod runs the workload for a Gateway of the Gateway API, with a Service that is in no manifest.
+fn is_run_for(proxy: &Proxy<'_>, gateway: &Gateway<'_>) -> bool {
+    gateway.is_managed(&proxy.world.services)
+        && gateway.name.namespace == *proxy.namespace
+        && proxy.labels.get(GATEWAY_NAME_LABEL).is_some_and(|name| name == gateway.resource.name())
 }
 
 /// The ports of the workload that a dialled one means. Clients dial a port of the Service before the gateway; whoever
@@ -139,6 +146,10 @@ impl<'a> Ports<'a> {
         };
         if gateway.services.is_empty() {
             return vec![self.services.iter().find_map(|service| target(service)).unwrap_or(number)];
+        }
+        // The Service that istiod makes has the ports of the listeners.
+        if self.of(gateway).next().is_none() {
+            return vec![number];
         }
         self.of(gateway).filter_map(target).collect()
     }
