@@ -1,8 +1,11 @@
 //! What a check may ask.
 
+use rayon::prelude::*;
+
 use super::Findings;
 use crate::load::{self, Snapshot};
 use crate::model::Resource;
+use crate::validate::{Family, Violation, validate};
 use crate::world::World;
 use crate::{model, yaml};
 
@@ -13,9 +16,17 @@ pub struct Context<'a> {
     pub snapshot: &'a Snapshot,
     /// The manifests resolved.
     pub world: &'a World<'a>,
+    violations: Vec<Violation>,
 }
 
 impl<'a> Context<'a> {
+    /// What there is to ask about some manifests.
+    pub fn new(world: &'a World<'a>) -> Self {
+        let resources = world.snapshot.resources.par_iter();
+        let violations = resources.flat_map_iter(|resource| validate(resource, &world.settings)).collect();
+        Self { snapshot: world.snapshot, world, violations }
+    }
+
     /// Whether there is just one definition of a resource, so that what refers to it can be judged. If not, that is
     /// noted as unchecked.
     pub fn is_definite(&self, resource: &Resource, findings: &mut Findings) -> bool {
@@ -26,6 +37,11 @@ impl<'a> Context<'a> {
             findings.unchecked(format!("{kind} {namespace}/{} is defined in several ways", resource.name()));
         }
         is_definite
+    }
+
+    /// What the API refuses, of one sort. Of several definitions of a resource all are looked at.
+    pub fn violations(&self, family: Family) -> impl Iterator<Item = &Violation> {
+        self.violations.iter().filter(move |violation| violation.family == family)
     }
 
     /// What is wrong with the documents as YAML, of one sort.

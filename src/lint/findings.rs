@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::Context;
 use super::diagnostic::{Diagnostic, Related};
 use super::rule::Rule;
 use super::severity::Severity;
 use crate::source::Span;
+use crate::validate::{Family, Layer};
 use crate::yaml;
 
 /// The findings of one rule.
@@ -36,6 +38,7 @@ impl Findings {
     pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         self.diagnostics.push(Diagnostic {
             rule: self.rule,
+            aliases: self.rule.aliases,
             severity: self.rule.severity,
             message: message.into(),
             span,
@@ -53,6 +56,22 @@ impl Findings {
         diagnostic.help.clone_from(&problem.help);
         if let Some((span, message)) = &problem.related {
             diagnostic.related(*span, message);
+        }
+    }
+
+    /// Reports what the API refuses, of one sort.
+    pub fn report_violations(&mut self, context: &Context<'_>, family: Family) {
+        for violation in context.violations(family) {
+            let diagnostic = self.report(violation.span, &violation.message);
+            diagnostic.help.clone_from(&violation.help);
+            match violation.layer {
+                Layer::Webhook => diagnostic.aliases = &["IST0106"],
+                Layer::WebhookWarning => {
+                    diagnostic.aliases = &["IST0133"];
+                    diagnostic.severity = Severity::Warning;
+                }
+                Layer::ApiServer => diagnostic.label = Some("the API server refuses it".to_owned()),
+            }
         }
     }
 

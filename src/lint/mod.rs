@@ -60,7 +60,7 @@ pub fn run(world: &World<'_>) -> Report {
 /// Runs some rules.
 pub fn run_rules(world: &World<'_>, rules: &[&'static Rule]) -> Report {
     let snapshot = world.snapshot;
-    let context = Context { snapshot, world };
+    let context = Context::new(world);
     let found: Vec<Findings> = rules
         .par_iter()
         .map(|rule| {

@@ -164,7 +164,7 @@ impl<'a> Diagnostic<'a> {
         });
         Self {
             rule: diagnostic.rule.name,
-            aliases: diagnostic.rule.aliases,
+            aliases: diagnostic.aliases,
             severity: diagnostic.severity.as_str(),
             message: &diagnostic.message,
             place,

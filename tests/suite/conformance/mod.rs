@@ -4,3 +4,4 @@ mod different;
 mod hosts;
 mod inbound;
 mod routing;
+mod validation;
