@@ -80,7 +80,7 @@ impl<'a> Asked<'_, '_, 'a> {
     fn without_chain(&self, otherwise: Option<Otherwise>) -> Answer {
         let mut decision = match otherwise {
             None => Decision::new(Outcome::Refused),
-            Some(otherwise) => decide::by_otherwise(otherwise, self.connection.payload),
+            Some(otherwise) => decide::by_otherwise(&self.compiled.proxy, otherwise, self.connection.payload),
         };
         self.name_dialled(&mut decision);
         self.forwarded(Arc::new(decision))
@@ -107,7 +107,7 @@ impl<'a> Asked<'_, '_, 'a> {
         let table = &routes.table;
         let (host, answer) = match table.find(&self.request) {
             Found::NoVirtualHost => {
-                let mut decision = decide::by_fallback(table.fallback);
+                let mut decision = decide::by_fallback(&self.compiled.proxy, table.fallback);
                 self.name_dialled(&mut decision);
                 return Ok(self.forwarded(Arc::new(decision)));
             }
