@@ -204,18 +204,21 @@ impl<'a> Asked<'_, '_, 'a> {
 
     /// On a gateway the rules of several VirtualServices are joined. Which goes first can hang on their names alone.
     fn with_ties(&self, host: &VirtualHost<'_>, mut answer: Answer) -> Answer {
-        let mut taking = host.clauses.iter().filter_map(|clause| Some((clause.owner()?, clause)));
+        if !self.compiled.proxy.is_gateway() {
+            return answer;
+        }
+        let mut taking = host.clauses.iter().filter_map(|clause| Some((clause.in_turn_of()?, clause)));
         let Some((owner, first)) = taking.find(|(_, clause)| clause.takes(&self.request)) else { return answer };
         let rival = taking.find(|(other, clause)| {
-            !std::ptr::eq(other.service, owner.service)
+            !std::ptr::eq(*other, owner)
                 && clause.is_catch_all == first.is_catch_all
-                && other.service.is_tied_with(owner.service)
+                && other.is_tied_with(owner)
                 && clause.takes(&self.request)
         });
         if let Some((rival, _)) = rival {
             let note = format!(
                 "{} would take the request as well: the older one goes first, and of equal age the one that sorts first",
-                rival.service.name
+                rival.name
             );
             Arc::make_mut(&mut answer.decision).notes.push(note);
         }
