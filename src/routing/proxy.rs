@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::destination::{self, Cluster};
 use super::scope::Scope;
 use crate::model::LabelSet;
 use crate::world::{Discovery, Service, World};
@@ -71,18 +70,6 @@ impl<'a> Proxy<'a> {
             Role::Sidecar(scope) => scope.service(hostname),
             Role::Gateway => self.world.services.seen_from(&self.namespace, hostname),
         }
-    }
-
-    /// The cluster that requests for unknown destinations go to, if the Sidecar resource names one (istiod:
-    /// `egressProxy`).
-    pub fn egress_proxy(&self) -> Option<Cluster<'a>> {
-        let Role::Sidecar(scope) = &self.role else { return None };
-        let written = scope.egress_proxy?;
-        let host = written.host.as_ref()?.value.clone();
-        let subset = written.subset.as_ref().map(|subset| subset.value.clone()).unwrap_or_default();
-        let port = written.port.as_ref().and_then(|port| port.number).map_or(0, |number| number.value);
-        let service = self.world.services.seen_from(&self.namespace, &host);
-        Some(destination::of_service(self, &self.namespace, service, host, subset, port))
     }
 
     /// The host behind the name of an ExternalName Service, through others of its kind; of other names nothing.

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use super::compiled::{Compiled, Routes};
 use super::decide::Decided;
 use super::request::{GatewayRef, Protocol, Request as Question};
-use super::result::{Answer, Decision, Outcome, Rewritten, Step};
-use super::second_leg::{Arrived, Sent};
+use super::result::{Answer, Arrived, Decision, Outcome, Rewritten, Step};
+use super::second_leg::Sent;
 use super::{apply, decide, inbound, trace};
 use crate::policy::{self, Attributes};
-use crate::routing::{
-    Action, ChainAction, Clause, Connection, Found, Matcher, Otherwise, Payload, Request, VirtualHost,
-};
+use crate::routing::{Action, ChainAction, Clause, Connection, Found, Otherwise, Payload, Request, VirtualHost};
 
 /// What a question comes to, once it is known who is asked.
 pub(super) struct Asked<'q, 's, 'a> {
@@ -271,17 +269,4 @@ impl<'a> Asked<'_, '_, 'a> {
 
 fn is_tcp(question: &Question) -> bool {
     question.protocol == Some(Protocol::Tcp)
-}
-
-/// Why Envoy takes no part of a configuration: an expression that is none of RE2's.
-pub(super) fn refusal(hosts: &[VirtualHost<'_>]) -> Option<String> {
-    hosts.iter().find_map(|host| {
-        let conditions = host.clauses.iter().flat_map(|clause| &clause.conditions);
-        let mut invalid = conditions.filter_map(|condition| match &condition.matcher {
-            Matcher::Invalid { source, reason } => Some((source, reason)),
-            _ => None,
-        });
-        let (source, reason) = invalid.next()?;
-        Some(format!("Envoy refuses the routes of {}: the expression {source} is not RE2 ({reason})", host.name))
-    })
 }

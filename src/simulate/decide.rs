@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::result::{Abort, Decision, Delay, Destination, Fault, Mirror, Outcome, Retries, Route};
-use super::second_leg::Arrived;
+use super::result::{Abort, Arrived, Decision, Delay, Destination, Fault, Mirror, Outcome, Retries, Route};
 use crate::model::networking::Percent;
+use crate::routing::egress_proxy;
 use crate::routing::{
     Action, Clause, Cluster, Fallback, HttpRule, L4Rule, Otherwise, Payload, Problem, Proxy, TcpRoute, VirtualHost,
     Weighted,
@@ -182,7 +182,7 @@ pub(super) fn not_found() -> Decision {
 
 /// Unknown destinations are reached as dialled, unless the Sidecar resource has a proxy for them.
 fn as_dialled(proxy: &Proxy<'_>) -> Decision {
-    match proxy.egress_proxy() {
+    match egress_proxy(proxy) {
         Some(cluster) => sent(&[Weighted { cluster, weight: 1, headers: None }]),
         None => passthrough("PassthroughCluster"),
     }
