@@ -4,6 +4,7 @@
 //! namespace sees, the DestinationRule that applies. Order is istiod's "creation order": by time where resources tell
 //! it, else by name, then namespace.
 
+mod clients;
 pub mod derived;
 mod destination_rule;
 mod destinations;

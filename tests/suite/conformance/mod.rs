@@ -1,7 +1,9 @@
 //! What istiod's own tests expect, where those tables are beside the checkout.
 
 mod different;
-mod hosts;
 mod inbound;
 mod routing;
 mod validation;
+mod unit_tables;
+mod unit_tables_delegates;
+mod unit_tables_domains;
