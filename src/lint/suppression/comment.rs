@@ -44,13 +44,15 @@ pub(super) struct Name {
 
 /// The comments of all files, in the order of their texts.
 pub(super) fn find(snapshot: &Snapshot) -> Vec<Ignore> {
-    let with_marker = snapshot.sources.iter().filter(|(_, file)| may_hold_comment(file.text()));
+    let is_json = |file: &SourceFile| file.path().to_ascii_lowercase().ends_with(".json");
+    let files = snapshot.sources.iter().filter(|(_, file)| !is_json(file));
+    let with_marker = files.filter(|(_, file)| may_hold_comment(file.text()));
     with_marker.flat_map(|(id, file)| of_file(snapshot, id, file)).collect()
 }
 
 /// Whether it is worth looking closer.
 fn may_hold_comment(text: &str) -> bool {
-    text.contains("mesh:") && text.contains("ignore")
+    text.contains('#') && text.contains("mesh:") && text.contains("ignore")
 }
 
 fn of_file(snapshot: &Snapshot, id: FileId, file: &SourceFile) -> Vec<Ignore> {
