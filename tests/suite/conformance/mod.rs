@@ -3,7 +3,7 @@
 mod different;
 mod inbound;
 mod routing;
-mod validation;
 mod unit_tables;
 mod unit_tables_delegates;
 mod unit_tables_domains;
+mod validation;
