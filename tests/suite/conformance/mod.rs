@@ -5,3 +5,4 @@ mod hosts;
 mod inbound;
 mod routing;
 mod validation;
+mod validation_policies;
