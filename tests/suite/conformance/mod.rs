@@ -7,3 +7,4 @@ mod unit_tables;
 mod unit_tables_delegates;
 mod unit_tables_domains;
 mod validation;
+mod validation_policies;
