@@ -294,7 +294,7 @@ fn all_rules_are_listed() {
     assert_eq!(rules.len(), mesh::lint::rules::ALL.len());
     let rule = rules.iter().find(|rule| rule["name"] == "duplicate-host").unwrap();
     assert_eq!((&rule["aliases"], &rule["severity"]), (&serde_json::json!(["IST0109", "KIA1106"]), &"error".into()));
-    assert!(rule["summary"].is_string() && rule["docs"].as_str().unwrap().ends_with("docs/rules/duplicate-host.md"));
+    assert!(rule["summary"].is_string() && rule["docs"].as_str().unwrap().contains("duplicate-host"));
     for rule in rules {
         assert!(table.stdout.contains(rule["name"].as_str().unwrap()), "{rule}");
     }
