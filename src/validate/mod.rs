@@ -8,6 +8,7 @@ mod common;
 mod peer_authentication;
 pub mod syntax;
 mod violation;
+mod virtual_service;
 
 pub use violation::{Family, Layer, Violation};
 
@@ -19,6 +20,7 @@ pub fn validate(resource: &Resource, settings: &Settings) -> Vec<Violation> {
     let mut found = violation::Found::new(resource, settings);
     match &resource.spec {
         Spec::PeerAuthentication(spec) => peer_authentication::check(spec, &mut found),
+        Spec::VirtualService(spec) => virtual_service::check(spec, &mut found),
         _ => {}
     }
     found.into_violations()

@@ -1,5 +1,9 @@
 //! What several kinds have in common.
 
+pub(super) mod destination;
+pub(super) mod duration;
 pub(super) mod export_to;
+pub(super) mod field;
+pub(super) mod gateway_names;
 pub(super) mod labels;
 pub(super) mod selector;
