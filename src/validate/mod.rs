@@ -14,6 +14,7 @@ mod request_authentication;
 mod sidecar;
 pub mod syntax;
 mod violation;
+mod virtual_service;
 
 pub use violation::{Family, Layer, Violation};
 
@@ -32,6 +33,7 @@ pub fn validate(resource: &Resource, settings: &Settings) -> Vec<Violation> {
         Spec::PeerAuthentication(spec) => peer_authentication::check(spec, &mut found),
         Spec::RequestAuthentication(spec) => request_authentication::check(spec, &mut found),
         Spec::Sidecar(spec) => sidecar::check(spec, &mut found),
+        Spec::VirtualService(spec) => virtual_service::check(spec, &mut found),
         _ => {}
     }
     found.into_violations()
