@@ -4,9 +4,15 @@
 //! `common`, and `syntax` says what names, hosts and numbers look like. Problems are values here: the rules of `lint`
 //! turn each [`Family`] of them into findings.
 
+pub mod cel;
 mod common;
+mod envoy_filter;
+mod extensions;
 mod peer_authentication;
+mod proxy_config;
 pub mod syntax;
+mod telemetry;
+pub mod uri;
 mod violation;
 
 pub use violation::{Family, Layer, Violation};
@@ -19,6 +25,11 @@ pub fn validate(resource: &Resource, settings: &Settings) -> Vec<Violation> {
     let mut found = violation::Found::new(resource, settings);
     match &resource.spec {
         Spec::PeerAuthentication(spec) => peer_authentication::check(spec, &mut found),
+        Spec::EnvoyFilter(spec) => envoy_filter::check(spec, &mut found),
+        Spec::ProxyConfig(spec) => proxy_config::check(spec, &mut found),
+        Spec::Telemetry(spec) => telemetry::check(spec, &mut found),
+        Spec::WasmPlugin(spec) => extensions::check_plugin(spec, &mut found),
+        Spec::TrafficExtension(spec) => extensions::check_extension(spec, &mut found),
         _ => {}
     }
     found.into_violations()

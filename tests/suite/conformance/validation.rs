@@ -12,7 +12,8 @@ use super::different;
 use crate::shared;
 
 /// The kinds that are validated.
-const KINDS: &[&str] = &["PeerAuthentication"];
+const KINDS: &[&str] =
+    &["PeerAuthentication", "EnvoyFilter", "ProxyConfig", "Telemetry", "WasmPlugin", "TrafficExtension"];
 
 fn rows(file: &str) -> Option<Vec<Value>> {
     let path = shared::data(&format!("conformance/validation/{file}"))?;
