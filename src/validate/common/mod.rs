@@ -11,3 +11,4 @@ pub(super) mod scoped_host;
 pub(super) mod selector;
 pub(super) mod server_tls;
 pub(super) mod target_refs;
+pub(super) mod wasm;

@@ -1,6 +1,8 @@
 //! `targetRef` and `targetRefs` of policies (istio: `validateOneOfSelectorType`, `validatePolicyTargetReference`).
 
 use super::field::{filled, place, text};
+use super::selector;
+use crate::model::networking::LabelSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::validate::Family;
 use crate::validate::violation::Found;
@@ -29,6 +31,19 @@ pub fn check(
         found.error("TR-4", Family::ConflictingFields, last.span, message).help("keep the one that is meant");
     }
     one.into_iter().chain(several).for_each(|target| check_target(target, found));
+}
+
+/// Checks a selector and what a policy is attached to.
+pub fn check_with_selector(
+    selected: Option<&LabelSelector>,
+    one: Option<&PolicyTargetReference>,
+    several: &[PolicyTargetReference],
+    found: &mut Found<'_>,
+) {
+    if let Some(selected) = selected {
+        selector::check(&selected.match_labels, selected.span, found);
+    }
+    check(selected.is_some(), one, several, found);
 }
 
 fn check_target(target: &PolicyTargetReference, found: &mut Found<'_>) {
