@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::Findings;
 use crate::load::{self, Snapshot};
 use crate::model::Resource;
+use crate::source::Span;
 use crate::validate::{Family, Violation, validate};
 use crate::world::World;
 use crate::{model, yaml};
@@ -22,8 +23,10 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// What there is to ask about some manifests.
     pub fn new(world: &'a World<'a>) -> Self {
-        let resources = world.snapshot.resources.par_iter();
-        let violations = resources.flat_map_iter(|resource| validate(resource, &world.settings)).collect();
+        let misread = Misread::new(world.snapshot);
+        let resources = world.snapshot.resources.par_iter().filter(|resource| !misread.breaks(resource.span));
+        let all = resources.flat_map_iter(|resource| validate(resource, &world.settings));
+        let violations = all.filter(|violation| !misread.is_within(violation.span)).collect();
         Self { snapshot: world.snapshot, world, violations }
     }
 
@@ -58,5 +61,42 @@ impl<'a> Context<'a> {
             load::Problem::Model(problem) => Some(problem),
             load::Problem::Yaml(_) => None,
         })
+    }
+}
+
+/// Where the reader has something to say already. What was read there is not what was meant, so nothing follows from it.
+struct Misread {
+    /// What is not YAML.
+    broken: Vec<Span>,
+    /// All problems, by file and start.
+    problems: Vec<Span>,
+}
+
+impl Misread {
+    fn new(snapshot: &Snapshot) -> Self {
+        let span = |problem: &load::Problem| match problem {
+            load::Problem::Yaml(problem) => problem.span,
+            load::Problem::Model(problem) => problem.span,
+        };
+        let mut problems: Vec<Span> = snapshot.problems.iter().map(span).collect();
+        problems.sort_by_key(|span| (span.file, span.start));
+        let broken = snapshot.problems.iter().filter_map(|problem| match problem {
+            load::Problem::Yaml(problem) if problem.kind == yaml::ProblemKind::Syntax => Some(problem.span),
+            _ => None,
+        });
+        Self { broken: broken.collect(), problems }
+    }
+
+    /// Whether a resource is in a document that is not YAML throughout.
+    fn breaks(&self, resource: Span) -> bool {
+        self.broken
+            .iter()
+            .any(|span| span.file == resource.file && (resource.start..=resource.end).contains(&span.start))
+    }
+
+    /// Whether a problem begins within a span.
+    fn is_within(&self, span: Span) -> bool {
+        let first = self.problems.partition_point(|other| (other.file, other.start) < (span.file, span.start));
+        self.problems.get(first).is_some_and(|other| other.file == span.file && other.start <= span.end)
     }
 }
