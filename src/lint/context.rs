@@ -4,7 +4,8 @@ use rayon::prelude::*;
 
 use super::Findings;
 use crate::load::{self, Snapshot};
-use crate::model::Resource;
+use crate::model::{ProblemKind, Resource};
+use crate::source::Span;
 use crate::validate::{Family, Violation, validate};
 use crate::world::World;
 use crate::{model, yaml};
@@ -23,7 +24,10 @@ impl<'a> Context<'a> {
     /// What there is to ask about some manifests.
     pub fn new(world: &'a World<'a>) -> Self {
         let resources = world.snapshot.resources.par_iter();
-        let violations = resources.flat_map_iter(|resource| validate(resource, &world.settings)).collect();
+        let mut violations: Vec<Violation> =
+            resources.flat_map_iter(|resource| validate(resource, &world.settings)).collect();
+        let unread = unread(world.snapshot);
+        violations.retain(|it| !is_consequence(it, &unread));
         Self { snapshot: world.snapshot, world, violations }
     }
 
@@ -59,4 +63,29 @@ impl<'a> Context<'a> {
             load::Problem::Yaml(_) => None,
         })
     }
+}
+
+/// The places of values that could not be read, in order.
+fn unread(snapshot: &Snapshot) -> Vec<Span> {
+    let unread = snapshot.problems.iter().filter_map(|problem| match problem {
+        load::Problem::Model(problem) => {
+            let is_value = matches!(problem.kind, ProblemKind::WrongType { .. } | ProblemKind::InvalidValue { .. });
+            is_value.then_some(problem.span)
+        }
+        load::Problem::Yaml(_) => None,
+    });
+    let mut unread: Vec<Span> = unread.collect();
+    unread.sort_unstable();
+    unread
+}
+
+/// Whether something may be missing only because a value in it could not be read, which is a finding of its own.
+fn is_consequence(violation: &Violation, unread: &[Span]) -> bool {
+    let span = violation.span;
+    let behind = unread.partition_point(|it| *it < span);
+    violation.family == Family::MissingField
+        && unread[behind..]
+            .iter()
+            .take_while(|it| it.file == span.file && it.start < span.end)
+            .any(|it| span.contains(*it))
 }

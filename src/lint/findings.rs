@@ -50,6 +50,11 @@ impl Findings {
         self.diagnostics.last_mut().expect("one was just pushed")
     }
 
+    /// The places of what was reported so far.
+    pub fn spans(&self) -> impl Iterator<Item = Span> {
+        self.diagnostics.iter().map(|diagnostic| diagnostic.span)
+    }
+
     /// Reports what the reader found wrong with a document.
     pub fn report_yaml(&mut self, problem: &yaml::Problem) {
         let diagnostic = self.report(problem.span, &problem.message);

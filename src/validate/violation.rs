@@ -66,6 +66,8 @@ pub enum Family {
     Weights,
     /// A match or a rule that is never reached: `unreachable-route` adds what it does not find by itself.
     Unreachable,
+    /// A match that istiod takes for unreachable though some requests reach it. No lint rule repeats that.
+    SeeminglyUnreachable,
 }
 
 /// Who refuses it.
