@@ -81,7 +81,7 @@ fn check_delay(delay: &Delay, found: &mut Found<'_>) {
 fn check_share(share: Option<&Percent>, found: &mut Found<'_>) {
     let Some(value) = share.and_then(|share| share.value) else { return };
     let share = value.value;
-    if share < 0.0 || share > 100.0 || (share > 0.0 && share < SMALLEST) {
+    if !(0.0..=100.0).contains(&share) || (share > 0.0 && share < SMALLEST) {
         let message = format!("{share} is no percentage");
         found.error("FA-2", Family::OutOfRange, value.span, message).help(format!("it takes 0, or {SMALLEST} to 100"));
     }
