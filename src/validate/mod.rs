@@ -4,8 +4,14 @@
 //! `common`, and `syntax` says what names, hosts and numbers look like. Problems are values here: the rules of `lint`
 //! turn each [`Family`] of them into findings.
 
+mod authorization_policy;
 mod common;
+mod gateway;
+mod metadata;
 mod peer_authentication;
+pub mod policy_syntax;
+mod request_authentication;
+mod sidecar;
 pub mod syntax;
 mod violation;
 mod virtual_service;
@@ -18,8 +24,15 @@ use crate::world::Settings;
 /// What is wrong with a resource.
 pub fn validate(resource: &Resource, settings: &Settings) -> Vec<Violation> {
     let mut found = violation::Found::new(resource, settings);
+    if metadata::check(resource, &mut found) {
+        return found.into_violations();
+    }
     match &resource.spec {
+        Spec::AuthorizationPolicy(spec) => authorization_policy::check(spec, &mut found),
+        Spec::Gateway(spec) => gateway::check(spec, &mut found),
         Spec::PeerAuthentication(spec) => peer_authentication::check(spec, &mut found),
+        Spec::RequestAuthentication(spec) => request_authentication::check(spec, &mut found),
+        Spec::Sidecar(spec) => sidecar::check(spec, &mut found),
         Spec::VirtualService(spec) => virtual_service::check(spec, &mut found),
         _ => {}
     }

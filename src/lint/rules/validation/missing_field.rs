@@ -1,7 +1,10 @@
 //! `missing-field`
 
+use std::collections::HashSet;
+
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
+use crate::source::Span;
 use crate::validate::Family;
 
 pub static RULE: Rule = rule! {
@@ -12,6 +15,14 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
+/// A manifest without `spec`, where one is needed, is mostly a part of one: a patch, or what a test looks for.
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    findings.report_violations(context, Family::MissingField);
+    let resources: HashSet<Span> = context.snapshot.resources.iter().map(|resource| resource.span).collect();
+    for violation in context.violations(Family::MissingField) {
+        if resources.contains(&violation.span) {
+            findings.unchecked("a manifest has no spec");
+        } else {
+            findings.report_violation(violation);
+        }
+    }
 }
