@@ -7,7 +7,7 @@ use super::diagnostic::{Diagnostic, Related};
 use super::rule::Rule;
 use super::severity::Severity;
 use crate::source::Span;
-use crate::validate::{Family, Layer};
+use crate::validate::{Family, Layer, Violation};
 use crate::yaml;
 
 /// The findings of one rule.
@@ -50,6 +50,11 @@ impl Findings {
         self.diagnostics.last_mut().expect("one was just pushed")
     }
 
+    /// The places of what was reported so far.
+    pub fn spans(&self) -> impl Iterator<Item = Span> {
+        self.diagnostics.iter().map(|diagnostic| diagnostic.span)
+    }
+
     /// Reports what the reader found wrong with a document.
     pub fn report_yaml(&mut self, problem: &yaml::Problem) {
         let diagnostic = self.report(problem.span, &problem.message);
@@ -62,22 +67,27 @@ impl Findings {
     /// Reports what the API refuses, of one sort.
     pub fn report_violations(&mut self, context: &Context<'_>, family: Family) {
         for violation in context.violations(family) {
-            let diagnostic = self.report(violation.span, &violation.message);
-            diagnostic.help.clone_from(&violation.help);
-            if let Some((span, what)) = violation.related {
-                diagnostic.related(span, what);
+            self.report_violation(violation);
+        }
+    }
+
+    /// Reports something that the API refuses, or warns of.
+    pub fn report_violation(&mut self, violation: &Violation) {
+        let diagnostic = self.report(violation.span, &violation.message);
+        diagnostic.help.clone_from(&violation.help);
+        if let Some((span, what)) = violation.related {
+            diagnostic.related(span, what);
+        }
+        match violation.layer {
+            Layer::Webhook => {
+                diagnostic.aliases = &["IST0106"];
+                diagnostic.severity = Severity::Error;
             }
-            match violation.layer {
-                Layer::Webhook => {
-                    diagnostic.aliases = &["IST0106"];
-                    diagnostic.severity = Severity::Error;
-                }
-                Layer::WebhookWarning => {
-                    diagnostic.aliases = &["IST0133"];
-                    diagnostic.severity = Severity::Warning;
-                }
-                Layer::ApiServer => diagnostic.label = Some("the API server refuses it".to_owned()),
+            Layer::WebhookWarning => {
+                diagnostic.aliases = &["IST0133"];
+                diagnostic.severity = if violation.is_general { Severity::Info } else { Severity::Warning };
             }
+            Layer::ApiServer => diagnostic.label = Some("the API server refuses it".to_owned()),
         }
     }
 

@@ -61,7 +61,8 @@ pub(super) fn check(filter: &EnvoyFilter, found: &mut Found<'_>) {
             found.resource.name_span(),
             "an EnvoyFilter changes what istiod makes of everything else, which a new version may make otherwise",
         )
-        .help("test it before each update of Istio, or use Telemetry, WasmPlugin or the traffic kinds instead");
+        .help("test it before each update of Istio, or use Telemetry, WasmPlugin or the traffic kinds instead")
+        .general();
     let waypoint = |patch: &EnvoyConfigPatch| {
         let context = patch.r#match.as_ref().and_then(|matched| matched.context.as_ref());
         context.is_some_and(|context| context.value == PatchContext::Waypoint)

@@ -19,6 +19,8 @@ pub struct Violation {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// Whether it is true of every such resource: worth knowing, and no mistake.
+    pub is_general: bool,
     /// Another place that belongs to it, and what stands there.
     pub related: Option<(Span, &'static str)>,
 }
@@ -66,6 +68,8 @@ pub enum Family {
     Weights,
     /// A match or a rule that is never reached: `unreachable-route` adds what it does not find by itself.
     Unreachable,
+    /// A match that istiod takes for unreachable though some requests reach it. No lint rule repeats that.
+    SeeminglyUnreachable,
 }
 
 /// Who refuses it.
@@ -130,7 +134,16 @@ impl<'a> Found<'a> {
     }
 
     fn add(&mut self, id: &'static str, family: Family, layer: Layer, span: Span, message: String) -> &mut Violation {
-        self.violations.push(Violation { id, family, layer, span, message, help: None, related: None });
+        self.violations.push(Violation {
+            id,
+            family,
+            layer,
+            span,
+            message,
+            help: None,
+            is_general: false,
+            related: None,
+        });
         self.violations.last_mut().expect("one was just pushed")
     }
 
@@ -140,6 +153,12 @@ impl<'a> Found<'a> {
 }
 
 impl Violation {
+    /// Marks what is true of every such resource: worth knowing, and no mistake.
+    pub fn general(&mut self) -> &mut Self {
+        self.is_general = true;
+        self
+    }
+
     /// Says what to do.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());

@@ -10,7 +10,11 @@ rules! {
     /// What the API does not describe.
     schema { unknown_field, wrong_type, unknown_kind, missing_name }
     /// What the admission webhook or the API server refuses.
-    validation { duplicate_entry, invalid_duration, invalid_host, invalid_label, invalid_metadata, invalid_policy, invalid_port, invalid_regex, invalid_tls, invalid_uri, out_of_range }
+    validation {
+        missing_field, conflicting_fields, no_effect, duplicate_entry, invalid_duration, invalid_header, invalid_host,
+        invalid_label, invalid_metadata, invalid_policy, invalid_port, invalid_reference, invalid_regex, invalid_tls,
+        invalid_uri, out_of_range,
+    }
     /// What refers to nothing.
     reference {
         unknown_host, unknown_gateway, host_not_in_gateway, missing_subset, unknown_port, port_required,

@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn variables_are_closed() {
-        for value in ["a", "100%%", "%A%", "a %A(b)% c", "%A([\"b\", \"c\"] )%", "%A(%b %d)%", "%A(\\))%"] {
+        for value in ["a", "100%%", "%A%", "a %A(b)% c", "%A([\"b\", \"c\"] )%", "%A(%b %d)%", "%A(b\\))%"] {
             assert_eq!(fault(value), None, "{value}");
         }
     }
