@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::Findings;
 use crate::load::{self, Snapshot};
 use crate::model::Resource;
+use crate::source::Span;
 use crate::validate::{Family, Violation, validate};
 use crate::world::World;
 use crate::{model, yaml};
@@ -23,7 +24,10 @@ impl<'a> Context<'a> {
     /// What there is to ask about some manifests.
     pub fn new(world: &'a World<'a>) -> Self {
         let resources = world.snapshot.resources.par_iter();
-        let violations = resources.flat_map_iter(|resource| validate(resource, &world.settings)).collect();
+        let mut violations: Vec<Violation> =
+            resources.flat_map_iter(|resource| validate(resource, &world.settings)).collect();
+        let unread = unread_values(world.snapshot);
+        violations.retain(|violation| !holds_any(violation.span, &unread));
         Self { snapshot: world.snapshot, world, violations }
     }
 
@@ -59,4 +63,24 @@ impl<'a> Context<'a> {
             load::Problem::Yaml(_) => None,
         })
     }
+}
+
+/// The places of values that could not be read. What is missing where one of them stands is not missing.
+fn unread_values(snapshot: &Snapshot) -> Vec<Span> {
+    let of_problem = |problem: &load::Problem| match problem {
+        load::Problem::Model(problem) => match problem.kind {
+            model::ProblemKind::WrongType { .. } | model::ProblemKind::InvalidValue { .. } => Some(problem.span),
+            _ => None,
+        },
+        load::Problem::Yaml(_) => None,
+    };
+    let mut places: Vec<Span> = snapshot.problems.iter().filter_map(of_problem).collect();
+    places.sort_unstable();
+    places
+}
+
+/// Whether a place holds any of others, which are sorted.
+fn holds_any(place: Span, others: &[Span]) -> bool {
+    let first = others.partition_point(|other| (other.file, other.range().start) < (place.file, place.range().start));
+    others.get(first).is_some_and(|other| place.contains(*other))
 }

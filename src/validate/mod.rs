@@ -13,6 +13,7 @@ pub mod policy_syntax;
 mod request_authentication;
 mod sidecar;
 pub mod syntax;
+pub mod uri;
 mod violation;
 
 pub use violation::{Family, Layer, Violation};

@@ -2,6 +2,7 @@
 
 pub(super) mod connection_pool;
 pub(super) mod destination;
+pub(super) mod duration;
 pub(super) mod export_to;
 pub(super) mod field;
 pub(super) mod labels;
