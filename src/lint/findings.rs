@@ -64,8 +64,14 @@ impl Findings {
         for violation in context.violations(family) {
             let diagnostic = self.report(violation.span, &violation.message);
             diagnostic.help.clone_from(&violation.help);
+            if let Some((span, what)) = violation.related {
+                diagnostic.related(span, what);
+            }
             match violation.layer {
-                Layer::Webhook => diagnostic.aliases = &["IST0106"],
+                Layer::Webhook => {
+                    diagnostic.aliases = &["IST0106"];
+                    diagnostic.severity = Severity::Error;
+                }
                 Layer::WebhookWarning => {
                     diagnostic.aliases = &["IST0133"];
                     diagnostic.severity = Severity::Warning;

@@ -20,10 +20,10 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Where the documentation page is.
+    /// Where the documentation page is: a link, or the command that prints it where the project has no address.
     pub fn docs_link(&self) -> String {
         match env!("CARGO_PKG_REPOSITORY") {
-            "" => format!("docs/rules/{}.md", self.name),
+            "" => format!("mesh explain {}", self.name),
             repository => format!("{repository}/blob/main/docs/rules/{}.md", self.name),
         }
     }

@@ -2,12 +2,13 @@
 
 use super::Attributes;
 use super::condition::{Context, Failure};
+use super::policy_ref::PolicyRef;
 use super::rule::{self, Rule};
 use super::token::{self, Token};
 use crate::model::LabelSet;
 use crate::model::security::Action;
 use crate::source::Span;
-use crate::world::{AuthorizationPolicy, Policy, World};
+use crate::world::{AuthorizationPolicy, World};
 
 /// What the policies say together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,31 +19,6 @@ pub enum Decision {
     Denied,
     /// It is let in if an external authorizer says so as well.
     External,
-}
-
-/// A policy as answers name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyRef {
-    /// The kind.
-    pub kind: &'static str,
-    /// `namespace/name`.
-    pub name: String,
-    /// The resource.
-    pub span: Span,
-    /// The file.
-    pub file: String,
-}
-
-impl PolicyRef {
-    /// Names a policy.
-    pub fn new<S>(world: &World<'_>, policy: &Policy<'_, S>) -> Self {
-        Self {
-            kind: policy.resource.kind.name(),
-            name: policy.name.to_string(),
-            span: policy.resource.span,
-            file: world.snapshot.sources.file(policy.resource.span.file).path().to_owned(),
-        }
-    }
 }
 
 /// What decided.

@@ -11,11 +11,13 @@ mod identity;
 mod ip_block;
 mod keys;
 mod pattern;
+mod policy_ref;
 mod rule;
 mod template;
 mod token;
 
 pub use attributes::{Attributes, remote_ip};
 pub use condition::Failure;
-pub use evaluate::{Cause, Considered, Decision, Findings, Outcome, PolicyRef, evaluate};
+pub use evaluate::{Cause, Considered, Decision, Findings, Outcome, evaluate};
 pub use identity::Identity;
+pub use policy_ref::PolicyRef;

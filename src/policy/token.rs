@@ -1,6 +1,6 @@
 //! Tokens: which RequestAuthentications look for them, and whether they take one.
 
-use super::evaluate::PolicyRef;
+use super::policy_ref::PolicyRef;
 use crate::routing::Request;
 use crate::source::Span;
 use crate::world::{RequestAuthentication, World};

@@ -6,9 +6,9 @@ use super::destination::{self, Weighted};
 use super::predicate::Condition;
 use super::proxy::Proxy;
 use super::request::Request;
-use super::rule::{HttpRule, Owner};
+use super::rule::HttpRule;
 use crate::source::Span;
-use crate::world::Service;
+use crate::world::{Service, VirtualService};
 
 /// One entry of a route list: all conditions have to hold, then the action is taken.
 #[derive(Debug, Clone)]
@@ -75,10 +75,10 @@ impl<'a> Clause<'a> {
         self.conditions.iter().find(|condition| !condition.holds(request))
     }
 
-    /// The rule that the clause comes from.
-    pub fn owner(&self) -> Option<Owner<'a>> {
+    /// The VirtualService whose place in the order the clause has: that of its rule, or the one that delegates to it.
+    pub fn in_turn_of(&self) -> Option<&'a VirtualService<'a>> {
         match &self.action {
-            Action::Rule(rule) => Some(rule.owner),
+            Action::Rule(rule) => Some(rule.delegator.unwrap_or(rule.owner).service),
             Action::Service(_) => None,
         }
     }

@@ -184,6 +184,18 @@ pub(super) fn of_service<'a>(
     cluster
 }
 
+/// The cluster that requests for unknown destinations go to, if the Sidecar resource names one (istiod:
+/// `egressProxy`).
+pub fn egress_proxy<'a>(proxy: &Proxy<'a>) -> Option<Cluster<'a>> {
+    let Role::Sidecar(scope) = &proxy.role else { return None };
+    let written = scope.egress_proxy?;
+    let host = written.host.as_ref()?.value.clone();
+    let subset = written.subset.as_ref().map(|subset| subset.value.clone()).unwrap_or_default();
+    let port = written.port.as_ref().and_then(|port| port.number).map_or(0, |number| number.value);
+    let service = proxy.world.services.seen_from(&proxy.namespace, &host);
+    Some(of_service(proxy, &proxy.namespace, service, host, subset, port))
+}
+
 /// Whether a host is one of Kubernetes and the manifests hold no Service of any namespace: then they do not describe
 /// what is there, and such a host is taken to be a service with every port that is asked for.
 pub(super) fn is_assumed(proxy: &Proxy<'_>, hostname: &str) -> bool {

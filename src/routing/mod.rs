@@ -25,7 +25,7 @@ mod table;
 mod upstream;
 
 pub use clause::{Action, Clause, Exclusion};
-pub use destination::{Cluster, Naming, Problem, Weighted};
+pub use destination::{Cluster, Naming, Problem, Weighted, egress_proxy};
 pub use l4::{Considered, L4Rule, TcpRoute};
 pub use listener::{ChainAction, Connection, Criteria, FilterChain, Listener, Otherwise, Payload};
 pub use path::normalize_path;

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use super::compiled::{Compiled, Routes};
 use super::decide::Decided;
 use super::request::{GatewayRef, Protocol, Request as Question};
-use super::result::{Answer, Decision, Outcome, Rewritten, Step};
-use super::second_leg::{Arrived, Sent};
+use super::result::{Answer, Arrived, Decision, Outcome, Rewritten, Step};
+use super::second_leg::Sent;
 use super::{apply, decide, inbound, trace};
 use crate::policy::{self, Attributes};
-use crate::routing::{
-    Action, ChainAction, Clause, Connection, Found, Matcher, Otherwise, Payload, Request, VirtualHost,
-};
+use crate::routing::{Action, ChainAction, Clause, Connection, Found, Otherwise, Payload, Request, VirtualHost};
 
 /// What a question comes to, once it is known who is asked.
 pub(super) struct Asked<'q, 's, 'a> {
@@ -80,7 +78,7 @@ impl<'a> Asked<'_, '_, 'a> {
     fn without_chain(&self, otherwise: Option<Otherwise>) -> Answer {
         let mut decision = match otherwise {
             None => Decision::new(Outcome::Refused),
-            Some(otherwise) => decide::by_otherwise(otherwise, self.connection.payload),
+            Some(otherwise) => decide::by_otherwise(&self.compiled.proxy, otherwise, self.connection.payload),
         };
         self.name_dialled(&mut decision);
         self.forwarded(Arc::new(decision))
@@ -107,7 +105,7 @@ impl<'a> Asked<'_, '_, 'a> {
         let table = &routes.table;
         let (host, answer) = match table.find(&self.request) {
             Found::NoVirtualHost => {
-                let mut decision = decide::by_fallback(table.fallback);
+                let mut decision = decide::by_fallback(&self.compiled.proxy, table.fallback);
                 self.name_dialled(&mut decision);
                 return Ok(self.forwarded(Arc::new(decision)));
             }
@@ -204,18 +202,21 @@ impl<'a> Asked<'_, '_, 'a> {
 
     /// On a gateway the rules of several VirtualServices are joined. Which goes first can hang on their names alone.
     fn with_ties(&self, host: &VirtualHost<'_>, mut answer: Answer) -> Answer {
-        let mut taking = host.clauses.iter().filter_map(|clause| Some((clause.owner()?, clause)));
+        if !self.compiled.proxy.is_gateway() {
+            return answer;
+        }
+        let mut taking = host.clauses.iter().filter_map(|clause| Some((clause.in_turn_of()?, clause)));
         let Some((owner, first)) = taking.find(|(_, clause)| clause.takes(&self.request)) else { return answer };
         let rival = taking.find(|(other, clause)| {
-            !std::ptr::eq(other.service, owner.service)
+            !std::ptr::eq(*other, owner)
                 && clause.is_catch_all == first.is_catch_all
-                && other.service.is_tied_with(owner.service)
+                && other.is_tied_with(owner)
                 && clause.takes(&self.request)
         });
         if let Some((rival, _)) = rival {
             let note = format!(
                 "{} would take the request as well: the older one goes first, and of equal age the one that sorts first",
-                rival.service.name
+                rival.name
             );
             Arc::make_mut(&mut answer.decision).notes.push(note);
         }
@@ -268,17 +269,4 @@ impl<'a> Asked<'_, '_, 'a> {
 
 fn is_tcp(question: &Question) -> bool {
     question.protocol == Some(Protocol::Tcp)
-}
-
-/// Why Envoy takes no part of a configuration: an expression that is none of RE2's.
-pub(super) fn refusal(hosts: &[VirtualHost<'_>]) -> Option<String> {
-    hosts.iter().find_map(|host| {
-        let conditions = host.clauses.iter().flat_map(|clause| &clause.conditions);
-        let mut invalid = conditions.filter_map(|condition| match &condition.matcher {
-            Matcher::Invalid { source, reason } => Some((source, reason)),
-            _ => None,
-        });
-        let (source, reason) = invalid.next()?;
-        Some(format!("Envoy refuses the routes of {}: the expression {source} is not RE2 ({reason})", host.name))
-    })
 }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use super::answer::refusal;
 use super::decide::{self, Decided};
-use crate::routing::{ChainAction, Clause, Listener, Otherwise, Proxy, Role, Table, VirtualHost, gateway, outbound};
+use crate::routing::{
+    ChainAction, Clause, Listener, Matcher, Otherwise, Proxy, Role, Table, VirtualHost, gateway, outbound,
+};
 
 /// What a proxy listens on at a port.
 #[derive(Debug)]
@@ -93,4 +94,17 @@ impl<'a> Routes<'a> {
         let decided = self.decisions[clause.id].get_or_init(|| decide::by_clause(proxy, host, clause));
         decided.as_ref().map_err(Clone::clone)
     }
+}
+
+/// Why Envoy takes no part of a configuration: an expression that is none of RE2's.
+fn refusal(hosts: &[VirtualHost<'_>]) -> Option<String> {
+    hosts.iter().find_map(|host| {
+        let conditions = host.clauses.iter().flat_map(|clause| &clause.conditions);
+        let mut invalid = conditions.filter_map(|condition| match &condition.matcher {
+            Matcher::Invalid { source, reason } => Some((source, reason)),
+            _ => None,
+        });
+        let (source, reason) = invalid.next()?;
+        Some(format!("Envoy refuses the routes of {}: the expression {source} is not RE2 ({reason})", host.name))
+    })
 }

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::result::{Abort, Decision, Delay, Destination, Fault, Mirror, Outcome, Retries, Route};
-use super::second_leg::Arrived;
+use super::result::{Abort, Arrived, Decision, Delay, Destination, Fault, Mirror, Outcome, Retries, Route};
 use crate::model::networking::Percent;
+use crate::routing::egress_proxy;
 use crate::routing::{
     Action, Clause, Cluster, Fallback, HttpRule, L4Rule, Otherwise, Payload, Problem, Proxy, TcpRoute, VirtualHost,
     Weighted,
@@ -156,20 +156,20 @@ fn route(
 }
 
 /// Requests for hosts that no virtual host has.
-pub(super) fn by_fallback(fallback: Fallback) -> Decision {
+pub(super) fn by_fallback(proxy: &Proxy<'_>, fallback: Fallback) -> Decision {
     match fallback {
         Fallback::NotFound => not_found(),
-        Fallback::Passthrough => passthrough("PassthroughCluster"),
+        Fallback::Passthrough => as_dialled(proxy),
         Fallback::DynamicDns => passthrough("AllowAnyDynamicDNSCluster"),
         Fallback::BlackHole => Decision { status: Some(502), ..Decision::new(Outcome::Blackhole) },
     }
 }
 
 /// Connections that no filter chain takes.
-pub(super) fn by_otherwise(otherwise: Otherwise, payload: Payload<'_>) -> Decision {
+pub(super) fn by_otherwise(proxy: &Proxy<'_>, otherwise: Otherwise, payload: Payload<'_>) -> Decision {
     match otherwise {
         Otherwise::DynamicDns if payload == Payload::Http => passthrough("AllowAnyDynamicDNSCluster"),
-        Otherwise::Passthrough | Otherwise::DynamicDns => passthrough("PassthroughCluster"),
+        Otherwise::Passthrough | Otherwise::DynamicDns => as_dialled(proxy),
         Otherwise::BlackHole => Decision { flag: Some("UH"), ..Decision::new(Outcome::Blackhole) },
         Otherwise::Reset => Decision { flag: Some("NR"), ..Decision::new(Outcome::Refused) },
     }
@@ -178,6 +178,14 @@ pub(super) fn by_otherwise(otherwise: Otherwise, payload: Payload<'_>) -> Decisi
 /// Requests that no route takes.
 pub(super) fn not_found() -> Decision {
     Decision { status: Some(404), flag: Some("NR"), ..Decision::new(Outcome::NoRoute) }
+}
+
+/// Unknown destinations are reached as dialled, unless the Sidecar resource has a proxy for them.
+fn as_dialled(proxy: &Proxy<'_>) -> Decision {
+    match egress_proxy(proxy) {
+        Some(cluster) => sent(&[Weighted { cluster, weight: 1, headers: None }]),
+        None => passthrough("PassthroughCluster"),
+    }
 }
 
 fn passthrough(cluster: &str) -> Decision {

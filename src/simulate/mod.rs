@@ -15,11 +15,9 @@ mod trace;
 pub use inbound::{Incoming, Leg, arrive};
 pub use request::{Direction, GatewayRef, HeaderValue, Protocol, Request, Tls, Workload};
 pub use result::{
-    Abort, Answer, Decision, Delay, Destination, Fault, Mirror, Outcome, PolicyVerdict, Retries, Rewritten, Route,
-    Step, Unanswered, Verdict,
+    Abort, Answer, Arrived, Decision, Delay, Destination, Fault, Mirror, Outcome, PolicyVerdict, Retries, Rewritten,
+    Route, Step, Unanswered, Verdict,
 };
-
-pub use second_leg::Arrived;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};

@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
-use super::second_leg::Arrived;
 use crate::source::Span;
 
 /// What happens to a request.
@@ -290,6 +289,34 @@ pub struct Rewritten {
     /// The headers that the rule removes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub removed_headers: Vec<String>,
+}
+
+/// What becomes of a request at the sidecar of one workload.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Arrived {
+    /// The workload, as `namespace/name`.
+    pub workload: String,
+    /// The cluster of the client's proxy that leads to it.
+    pub via: String,
+    /// What happens: `forward`, `passthrough`, `denied`, `refused` or `blackhole`.
+    pub outcome: Outcome,
+    /// What the client sees if it is denied.
+    pub status: Option<u32>,
+    /// Envoy's response flag.
+    pub flag: Option<&'static str>,
+    /// The cluster of the server's proxy.
+    pub cluster: Option<String>,
+    /// What the client's proxy does about TLS.
+    pub tls: &'static str,
+    /// The policy that decided.
+    pub policy: Option<PolicyVerdict>,
+    /// The rules of policies that were considered, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<Step>,
+    /// What a reader should know besides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Where copies go.

@@ -3,45 +3,15 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use serde::Serialize;
-
 use super::inbound::{Incoming, Leg, arrive};
 use super::request::{Protocol, Request as Question, Tls};
-use super::result::{Outcome, PolicyVerdict, Rewritten, Step};
+use super::result::{Arrived, Rewritten};
 use crate::model::networking::{ClientTlsMode, Location};
 use crate::model::{LabelSet, Spec};
 use crate::policy::Identity;
 use crate::routing::inbound::{PortOrigin, Receiver, ports};
 use crate::routing::{Cluster, Proxy, Request, Weighted};
 use crate::world::{MtlsMode, Service, Workload};
-
-/// What becomes of a request at the sidecar of one workload.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Arrived {
-    /// The workload, as `namespace/name`.
-    pub workload: String,
-    /// The cluster of the client's proxy that leads to it.
-    pub via: String,
-    /// What happens: `forward`, `passthrough`, `denied`, `refused` or `blackhole`.
-    pub outcome: Outcome,
-    /// What the client sees if it is denied.
-    pub status: Option<u32>,
-    /// Envoy's response flag.
-    pub flag: Option<&'static str>,
-    /// The cluster of the server's proxy.
-    pub cluster: Option<String>,
-    /// What the client's proxy does about TLS.
-    pub tls: &'static str,
-    /// The policy that decided.
-    pub policy: Option<PolicyVerdict>,
-    /// The rules of policies that were considered, in order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub trace: Vec<Step>,
-    /// What a reader should know besides.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-}
 
 /// A request on its way to the servers.
 pub(super) struct Sent<'q, 'p, 'a> {

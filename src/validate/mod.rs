@@ -15,6 +15,7 @@ mod sidecar;
 pub mod syntax;
 pub mod uri;
 mod violation;
+mod virtual_service;
 
 pub use violation::{Family, Layer, Violation};
 
@@ -33,6 +34,7 @@ pub fn validate(resource: &Resource, settings: &Settings) -> Vec<Violation> {
         Spec::PeerAuthentication(spec) => peer_authentication::check(spec, &mut found),
         Spec::RequestAuthentication(spec) => request_authentication::check(spec, &mut found),
         Spec::Sidecar(spec) => sidecar::check(spec, &mut found),
+        Spec::VirtualService(spec) => virtual_service::check(spec, &mut found),
         _ => {}
     }
     found.into_violations()

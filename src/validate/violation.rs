@@ -19,6 +19,8 @@ pub struct Violation {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// Another place that belongs to it, and what stands there.
+    pub related: Option<(Span, &'static str)>,
 }
 
 /// A sort of mistakes: one lint rule each.
@@ -60,6 +62,10 @@ pub enum Family {
     InvalidMetadata,
     /// What only the schema of the CRD forbids.
     CrdSchema,
+    /// Weights: the lint rule `invalid-weights` looks at them by itself.
+    Weights,
+    /// A match or a rule that is never reached: `unreachable-route` adds what it does not find by itself.
+    Unreachable,
 }
 
 /// Who refuses it.
@@ -124,7 +130,7 @@ impl<'a> Found<'a> {
     }
 
     fn add(&mut self, id: &'static str, family: Family, layer: Layer, span: Span, message: String) -> &mut Violation {
-        self.violations.push(Violation { id, family, layer, span, message, help: None });
+        self.violations.push(Violation { id, family, layer, span, message, help: None, related: None });
         self.violations.last_mut().expect("one was just pushed")
     }
 
@@ -137,6 +143,12 @@ impl Violation {
     /// Says what to do.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Points to another place.
+    pub fn related(&mut self, span: Span, what: &'static str) -> &mut Self {
+        self.related = Some((span, what));
         self
     }
 }

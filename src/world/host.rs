@@ -9,14 +9,20 @@ use std::net::IpAddr;
 
 /// What a host means in a resource of `namespace`: a name without any dot is completed to
 /// `<name>.<namespace>.svc.<domain>`, everything else stays (istiod: `ResolveShortnameToFQDN`).
-/// With an empty domain only the namespace is added.
+/// An empty namespace or domain adds nothing.
 pub fn expand<'h>(host: &'h str, namespace: &str, domain: &str) -> Cow<'h, str> {
     let stays = host.is_empty() || host == "*" || host.contains('.') || host.parse::<IpAddr>().is_ok();
-    match domain {
-        _ if stays => Cow::Borrowed(host),
-        "" => Cow::Owned(format!("{host}.{namespace}")),
-        domain => Cow::Owned(format!("{host}.{namespace}.svc.{domain}")),
+    if stays {
+        return Cow::Borrowed(host);
     }
+    let mut full = host.to_owned();
+    for (separator, part) in [(".", namespace), (".svc.", domain)] {
+        if !part.is_empty() {
+            full.push_str(separator);
+            full.push_str(part);
+        }
+    }
+    Cow::Owned(full)
 }
 
 /// The part after the `*` of a wildcard.
@@ -90,6 +96,7 @@ mod tests {
     fn only_names_without_a_dot_are_short() {
         assert_eq!(expand("reviews", "shop", "cluster.local"), "reviews.shop.svc.cluster.local");
         assert_eq!(expand("reviews", "shop", ""), "reviews.shop");
+        assert_eq!(expand("reviews", "", "cluster.local"), "reviews.svc.cluster.local");
         for host in ["reviews.prod", "*", "10.0.0.1", "::1", "example.com", ""] {
             assert_eq!(expand(host, "shop", "cluster.local"), host);
         }

@@ -1,18 +1,39 @@
 //! The domains under which a client reaches a service (istiod: `generateVirtualHostDomains`).
 
+use std::net::IpAddr;
+
 use super::super::proxy::Proxy;
 use crate::world::{Discovery, Service, host};
 
-/// The domains of a host name. A short form that `is_service` knows as the full name of another service belongs to
-/// that one.
+/// The domains of a host name and of the names that stand for it. A short form that `is_service` knows as the full name
+/// of another service belongs to that one.
 pub(super) fn domains(
     proxy: &Proxy<'_>,
     hostname: &str,
+    aliases: &[&str],
     service: Option<&Service<'_>>,
     is_service: impl Fn(&str) -> bool,
 ) -> Vec<String> {
-    let mut domains = vec![hostname.to_owned()];
-    if host::wildcard_suffix(hostname).is_none() {
+    let names = [hostname].into_iter().chain(aliases.iter().copied());
+    let mut domains: Vec<String> = names.flat_map(|name| of_name(proxy, name, &is_service)).collect();
+    let Some(service) = service else { return domains };
+    if service.discovery == Discovery::Headless {
+        let of_pods: Vec<String> = domains.iter().map(|domain| format!("*.{domain}")).collect();
+        domains.extend(of_pods);
+    }
+    for address in addresses(service, proxy.address).into_iter().filter(|address| *address != "0.0.0.0") {
+        let domain = in_brackets(address);
+        if !domains.contains(&domain) {
+            domains.push(domain);
+        }
+    }
+    domains
+}
+
+/// A name, the absolute form of it, and the short forms for those of Kubernetes.
+fn of_name(proxy: &Proxy<'_>, hostname: &str, is_service: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut domains = vec![in_brackets(hostname)];
+    if host::wildcard_suffix(hostname).is_none() && hostname.parse::<IpAddr>().is_err() {
         domains.push(format!("{hostname}."));
     }
     if let Some((name, namespace)) = host::kubernetes_service(hostname, &proxy.world.settings.domain) {
@@ -20,16 +41,77 @@ pub(super) fn domains(
         let shorter = [format!("{name}.{namespace}"), format!("{name}.{namespace}.svc")];
         domains.extend(short.into_iter().chain(shorter).filter(|form| !is_service(form)));
     }
-    let Some(service) = service else { return domains };
-    if service.discovery == Discovery::Headless {
-        let of_pods: Vec<String> = domains.iter().map(|domain| format!("*.{domain}")).collect();
-        domains.extend(of_pods);
-    }
-    if service.is_kubernetes() {
-        domains.extend(service.addresses.iter().filter(|address| **address != "0.0.0.0").map(|it| (*it).to_owned()));
-    } else if let Some(last) = service.addresses.last() {
-        // A ServiceEntry is one service for each of its addresses; the last one stands for the host.
-        domains.push((*last).to_owned());
-    }
     domains
+}
+
+/// The addresses that a client at `own` is told: those of its family, else of the first one's (istiod:
+/// `getAllAddressesForProxy`). A ServiceEntry is one service for each of its addresses, of which the last one stands
+/// for the host.
+fn addresses<'s>(service: &'s Service<'_>, own: Option<IpAddr>) -> Vec<&'s str> {
+    if !service.is_kubernetes() {
+        return service.addresses.last().copied().into_iter().collect();
+    }
+    let is_v6 = |written: &str| written.contains(':');
+    let first = service.addresses.first().is_some_and(|first| is_v6(first));
+    let wanted = own.map_or(first, |own| own.is_ipv6());
+    service.addresses.iter().copied().filter(|address| is_v6(address) == wanted).collect()
+}
+
+/// A host as requests name it: addresses of IPv6 stand in brackets.
+pub(super) fn in_brackets(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::load::Snapshot;
+    use crate::world::{Settings, World};
+
+    /// The domains of the first service of some manifests, for a client in `shop` at an address.
+    fn domains_of(manifests: &str, aliases: &[&str], client: Option<&str>) -> String {
+        let snapshot = Snapshot::of_texts([("services.yaml", manifests)]);
+        let world = World::new(&snapshot, Settings::default());
+        let client = client.map(|address| address.parse().unwrap());
+        let proxy = Proxy::sidecar(&world, "shop", &BTreeMap::new()).at(client);
+        let service = world.services.iter().next().unwrap();
+        domains(&proxy, &service.hostname, aliases, Some(service), |_| false).join(" ")
+    }
+
+    #[test]
+    fn clients_know_a_service_by_the_addresses_of_their_family() {
+        let service = |ips: &str| {
+            let metadata = "metadata: {name: web, namespace: infra}";
+            format!("apiVersion: v1\nkind: Service\n{metadata}\nspec: {{clusterIP: {ips}}}\n")
+        };
+        let names = "web.infra.svc.cluster.local web.infra.svc.cluster.local. web.infra web.infra.svc";
+        let both = service("10.0.0.1, clusterIPs: [10.0.0.1, 'fd00::1']");
+        for (client, address) in [(None, "10.0.0.1"), (Some("10.1.0.1"), "10.0.0.1"), (Some("fd01::1"), "[fd00::1]")] {
+            assert_eq!(domains_of(&both, &[], client), format!("{names} {address}"));
+        }
+        assert_eq!(domains_of(&service("'fd00::1'"), &[], None), format!("{names} [fd00::1]"));
+        assert_eq!(domains_of(&service("10.0.0.1"), &[], Some("fd01::1")), names);
+    }
+
+    #[test]
+    fn addresses_have_one_domain() {
+        let entry = |host: &str| {
+            let kind = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: entry}";
+            format!("{kind}\nspec: {{hosts: ['{host}'], addresses: ['fd00::2']}}\n")
+        };
+        assert_eq!(domains_of(&entry("10.0.0.1"), &[], None), "10.0.0.1 [fd00::2]");
+        assert_eq!(domains_of(&entry("fd00::1"), &[], None), "[fd00::1] [fd00::2]");
+    }
+
+    #[test]
+    fn pods_of_a_headless_service_are_known_under_its_other_names_as_well() {
+        let headless = "apiVersion: v1\nkind: Service\nmetadata: {name: db, namespace: infra}\n\
+                        spec: {clusterIP: None}\n";
+        let found = domains_of(headless, &["store.shop.svc.cluster.local"], None);
+        for domain in ["store", "*.db.infra", "*.store", "*.store.shop.svc.cluster.local."] {
+            assert!(found.split(' ').any(|it| it == domain), "{domain}: {found}");
+        }
+    }
 }

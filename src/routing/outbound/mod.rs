@@ -4,6 +4,7 @@ mod chains;
 mod domains;
 mod table;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ use crate::world::{Discovery, Protocol, ProtocolClass, Service};
 #[derive(Debug)]
 pub struct Port<'a> {
     listeners: Vec<Open<'a>>,
+    /// By address; `None` for the one of all.
+    by_address: HashMap<Option<IpAddr>, usize>,
     /// What happens to connections to other addresses.
     pub otherwise: Otherwise,
 }
@@ -54,17 +57,18 @@ impl<'a> Port<'a> {
             OutboundMode::AllowAny => Otherwise::Passthrough,
             OutboundMode::AllowAnyDynamicDns => Otherwise::DynamicDns,
         };
-        let mut builder = Builder { proxy, scope, port, shared: None, listeners: Vec::new(), otherwise };
+        let (listeners, by_address) = (Vec::new(), HashMap::new());
+        let mut builder = Builder { proxy, scope, port, shared: None, listeners, by_address, otherwise };
         if let Some(egress) = scope.egress_of_port(port) {
             builder.add_egress(egress);
         }
-        Self { listeners: builder.listeners, otherwise }
+        Self { listeners: builder.listeners, by_address: builder.by_address, otherwise }
     }
 
     /// The listener that a connection to an address gets to: that of the address, else that of all.
     pub fn listener(&self, address: IpAddr) -> Option<&Listener<'a>> {
-        let of = |bind| self.listeners.iter().map(|open| &open.listener).find(|listener| listener.bind == bind);
-        of(Some(address)).or_else(|| of(None))
+        let index = self.by_address.get(&Some(address)).or_else(|| self.by_address.get(&None))?;
+        Some(&self.listeners[*index].listener)
     }
 
     /// All listeners of the port.
@@ -74,7 +78,7 @@ impl<'a> Port<'a> {
 
     /// The routes that all HTTP services of the port share, if it has any.
     pub fn shared_table(&self) -> Option<&Table<'a>> {
-        self.listeners.iter().filter(|open| open.listener.bind.is_none()).find_map(|open| open.listener.table())
+        self.listeners[*self.by_address.get(&None)?].listener.table()
     }
 }
 
@@ -84,6 +88,7 @@ struct Builder<'a, 'p> {
     port: u32,
     shared: Option<Arc<Table<'a>>>,
     listeners: Vec<Open<'a>>,
+    by_address: HashMap<Option<IpAddr>, usize>,
     otherwise: Otherwise,
 }
 
@@ -114,7 +119,8 @@ impl<'a> Builder<'a, '_> {
 
     fn add_service(&mut self, egress: &Egress<'a>, service: &'a Service<'a>, protocol: Protocol, bind: Option<IpAddr>) {
         if protocol.class() == ProtocolClass::Http {
-            if !self.listeners.iter().any(|open| open.listener.bind == bind && open.speaks != Speaks::Bytes) {
+            let known = self.by_address.get(&bind).map(|&index| &self.listeners[index]);
+            if known.is_none_or(|open| open.speaks == Speaks::Bytes) {
                 let chain = self.http(egress, None);
                 self.add(bind, Speaks::Http, vec![chain]);
             }
@@ -189,16 +195,18 @@ impl<'a> Builder<'a, '_> {
         chains: Vec<FilterChain<'a>>,
         considered: Vec<super::l4::Considered<'a>>,
     ) {
-        let Some(open) = self.listeners.iter_mut().find(|open| open.listener.bind == bind) else {
+        let Some(&index) = self.by_address.get(&bind) else {
             // Only what no listener is for is looked up by name.
             let otherwise = match self.otherwise {
                 Otherwise::DynamicDns => Otherwise::Passthrough,
                 other => other,
             };
             let listener = Listener { bind, port: self.port, chains, considered, otherwise };
+            self.by_address.insert(bind, self.listeners.len());
             self.listeners.push(Open { listener, speaks });
             return;
         };
+        let open = &mut self.listeners[index];
         match (open.speaks, speaks) {
             // The routes are those of the port: they know the service already.
             (Speaks::Http | Speaks::Either, Speaks::Http) => return,

@@ -8,7 +8,7 @@ use super::super::http;
 use super::super::proxy::Proxy;
 use super::super::scope::{Egress, Scope};
 use super::super::table::{Fallback, Table, VirtualHost};
-use super::domains::domains;
+use super::domains::{domains, in_brackets};
 use crate::config::OutboundMode;
 use crate::world::{Discovery, Origin, Protocol, Service, VirtualService, host};
 
@@ -138,7 +138,7 @@ impl<'a> Builder<'a, '_> {
         }
         if found_service || self.port == HTTP_PORT {
             for name in others {
-                self.add(&name, vec![name.to_ascii_lowercase()], clauses.clone());
+                self.add(&name, vec![in_brackets(&name).to_ascii_lowercase()], clauses.clone());
                 self.claim(name, service);
             }
         }
@@ -151,7 +151,7 @@ impl<'a> Builder<'a, '_> {
             return;
         };
         if !std::ptr::eq(first, service) && first.is_tied_with(service) {
-            self.table.add_rival(&format!("{name}:{}", self.port), service.name.to_string());
+            self.table.add_rival(&format!("{}:{}", in_brackets(&name), self.port), service.name.to_string());
         }
     }
 
@@ -194,10 +194,8 @@ impl<'a> Builder<'a, '_> {
     fn add_service(&mut self, name: &str, clauses: Vec<Clause<'a>>) {
         let service = self.services.get(name).copied();
         let is_service = |other: &str| self.services.contains_key(other);
-        let mut all = domains(self.proxy, name, service, is_service);
-        for alias in self.aliases.get(name).into_iter().flatten() {
-            all.extend(domains(self.proxy, alias, None, is_service));
-        }
+        let aliases = self.aliases.get(name).map(Vec::as_slice).unwrap_or_default();
+        let all = domains(self.proxy, name, aliases, service, is_service);
         self.add(name, all, clauses);
     }
 
@@ -208,7 +206,7 @@ impl<'a> Builder<'a, '_> {
         });
         for port in ports {
             let domains = if self.is_proxy { with_port(&domains, port) } else { domains.clone() };
-            let name = format!("{name}:{port}");
+            let name = format!("{}:{port}", in_brackets(name));
             self.table.add(VirtualHost {
                 name,
                 port,
@@ -239,7 +237,8 @@ fn with_port(domains: &[String], port: u32) -> Vec<String> {
 /// host is named (istiod: `getVirtualHostsForSniffedServicePort`).
 pub(super) fn private<'a>(shared: &Table<'a>, hostname: &str) -> Table<'a> {
     let mut table = Table::default();
-    let own = shared.virtual_hosts().iter().find(|it| it.domains.iter().any(|domain| domain == hostname));
+    let full = in_brackets(hostname);
+    let own = shared.virtual_hosts().iter().find(|it| it.domains.contains(&full));
     if let Some(own) = own {
         table.add(VirtualHost { domains: vec!["*".to_owned()], ..own.clone() });
     }

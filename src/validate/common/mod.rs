@@ -5,6 +5,7 @@ pub(super) mod destination;
 pub(super) mod duration;
 pub(super) mod export_to;
 pub(super) mod field;
+pub(super) mod gateway_names;
 pub(super) mod labels;
 pub(super) mod scoped_host;
 pub(super) mod selector;

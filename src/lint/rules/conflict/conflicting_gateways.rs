@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::networking::{Server, ServerTlsMode};
 use crate::source::Span;
 use crate::world::{Gateway, Protocol, ProtocolClass, World};
@@ -32,6 +32,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             if let Some(conflict) = related.filter_map(|earlier| conflict(earlier, server)).next() {
                 findings
                     .report(conflict.place, conflict.message)
+                    .severity(conflict.severity)
                     .related(conflict.other_place, "the other server")
                     .help(conflict.help);
             }
@@ -85,6 +86,7 @@ impl<'w> OpenServer<'w> {
 
 /// What two servers on one port cannot share.
 struct Conflict {
+    severity: Severity,
     message: String,
     place: Span,
     other_place: Span,
@@ -101,6 +103,12 @@ fn conflict(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict
     if joined(earlier) && joined(later) {
         return None;
     }
+    // A plaintext server behind one with TLS is kept. Within a Gateway the order is written, between two it is a matter
+    // of their ages.
+    let is_kept = earlier.has_tls() && !later.has_tls();
+    if is_kept && std::ptr::eq(earlier.gateway, later.gateway) {
+        return None;
+    }
     // Beside TLS the plaintext server is the odd one, whichever is older.
     let (odd, other) = if later.has_tls() { (earlier, later) } else { (later, earlier) };
     let (number, place) = (odd.port, other.seen_from(odd));
@@ -110,6 +118,7 @@ fn conflict(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict
         format!("port {number} is {} here and {} {place}", odd.protocol, other.protocol)
     };
     Some(Conflict {
+        severity: if is_kept { Severity::Warning } else { Severity::Error },
         message,
         place: odd.port_span,
         other_place: other.port_span,
@@ -123,7 +132,8 @@ fn same_host(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflic
         let same = earlier.server.hosts.iter().find(|other| other.as_str() == host.as_str())?;
         let what = if later.is_passthrough() { "passed through" } else { "served" };
         Some(Conflict {
-                message: format!("host {} is {what} on port {} {} already", host.as_str(), later.port, earlier.seen_from(later)),
+            severity: Severity::Error,
+            message: format!("host {} is {what} on port {} {} already", host.as_str(), later.port, earlier.seen_from(later)),
             place: host.span,
             other_place: same.span,
             help: "the whole server of the younger Gateway is dropped; serve each TLS host in one place",

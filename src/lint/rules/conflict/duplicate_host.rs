@@ -1,12 +1,12 @@
 //! `duplicate-host`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::networking::HttpRoute;
 use crate::source::{Span, Spanned};
-use crate::world::{ExportTo, NamespacedName, Section, VirtualService, World};
+use crate::world::{ExportTo, NamespacedName, Section, VirtualService, World, host, resolve_gateway_name};
 
 pub static RULE: Rule = rule! {
     name: "duplicate-host",
@@ -67,17 +67,56 @@ fn check_mesh(world: &World<'_>, findings: &mut Findings) {
 
 /// Whether istiod would have to choose between two VirtualServices by their age alone.
 fn conflict_in_mesh(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
-    share_section(a, b) && share_rank(a, b)
+    let sections = [Section::Http, Section::Tls, Section::Tcp];
+    share_rank(a, b) && sections.into_iter().any(|section| Ports::of(a, section, None).meet(&Ports::of(b, section, None)))
 }
 
-/// A sidecar takes HTTP routes from the first VirtualService that has some, and TCP and TLS routes likewise.
-fn share_section(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
-    let has = |service: &VirtualService<'_>, section| match section {
-        Section::Http => !service.spec.http.is_empty(),
-        Section::Tls => !service.spec.tls.is_empty(),
-        Section::Tcp => !service.spec.tcp.is_empty(),
-    };
-    [Section::Http, Section::Tls, Section::Tcp].into_iter().any(|section| has(a, section) && has(b, section))
+/// The ports on which a VirtualService has routes of a section in one place.
+enum Ports {
+    Any,
+    Only(BTreeSet<u32>),
+}
+
+impl Ports {
+    /// The ports that the matches leave; those for other places do not count. `place` is a Gateway, or the mesh.
+    fn of(service: &VirtualService<'_>, section: Section, place: Option<&NamespacedName<'_>>) -> Self {
+        type Entry<'s> = (Option<u32>, &'s [Spanned<String>]);
+        let spec = &service.spec;
+        let number = |port: Option<Spanned<u32>>| port.map(|port| port.value).filter(|port| *port != 0);
+        let rules: Vec<Vec<Entry<'_>>> = match section {
+            Section::Http => spec.http.iter().map(|rule| rule.r#match.iter().map(|it| (number(it.port), it.gateways.as_slice())).collect()).collect(),
+            Section::Tls => spec.tls.iter().map(|rule| rule.r#match.iter().map(|it| (number(it.port), it.gateways.as_slice())).collect()).collect(),
+            Section::Tcp => spec.tcp.iter().map(|rule| rule.r#match.iter().map(|it| (number(it.port), it.gateways.as_slice())).collect()).collect(),
+        };
+        let is_here = |gateways: &[Spanned<String>]| {
+            let mut named = gateways.iter().map(|written| resolve_gateway_name(written, &service.name.namespace));
+            gateways.is_empty() || named.any(|gateway| gateway.as_ref() == place)
+        };
+        let mut ports = BTreeSet::new();
+        for entries in rules {
+            let without_match = entries.is_empty();
+            let mut here = entries.into_iter().filter(|(_, gateways)| is_here(gateways)).map(|(port, _)| port);
+            if without_match || here.by_ref().any(|port| port.map(|port| ports.insert(port)).is_none()) {
+                return Self::Any;
+            }
+        }
+        Self::Only(ports)
+    }
+
+    fn meet(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, Self::Any) => true,
+            (Self::Any, Self::Only(ports)) | (Self::Only(ports), Self::Any) => !ports.is_empty(),
+            (Self::Only(a), Self::Only(b)) => !a.is_disjoint(b),
+        }
+    }
+
+    fn has(&self, port: u32) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(ports) => ports.contains(&port),
+        }
+    }
 }
 
 /// Whether some namespace sees both at the same rank. Its own come before those exported to it by name, and those
@@ -107,7 +146,11 @@ fn check_gateways(world: &World<'_>, findings: &mut Findings) {
     for (gateway, services) in by_gateway {
         for (host, claims) in claims(services.into_iter()) {
             for (index, claim) in claims.iter().enumerate() {
-                let lost = claims[..index].iter().find_map(|first| lost_route(first.service, claim.service).map(|lost| (first, lost)));
+                let meet = |first: &&Claim<'_, '_>| share_server(world, gateway, first, claim);
+                let lost = claims[..index]
+                    .iter()
+                    .filter(meet)
+                    .find_map(|first| lost_route(first.service, claim.service).map(|lost| (first, lost)));
                 let Some((first, (earlier, later))) = lost else { continue };
                 findings
                     .report(
@@ -131,7 +174,36 @@ fn lost_route(earlier: &VirtualService<'_>, later: &VirtualService<'_>) -> Optio
     })
 }
 
-/// Whether both take every request. Conditions are compared by `unreachable-route`.
+/// Whether both take every request: without a match, or with one that asks for nothing but any path.
 fn takes_all(a: &HttpRoute, b: &HttpRoute) -> bool {
-    a.r#match.is_empty() && b.r#match.is_empty()
+    let is_empty = |route: &HttpRoute| route.r#match.is_empty();
+    let is_any_path = |route: &HttpRoute| {
+        route.r#match.iter().any(|entry| {
+            entry.uri.as_ref().is_some_and(|uri| uri.prefix.as_ref().is_some_and(|prefix| prefix.as_str() == "/"))
+                && entry.method.is_none()
+                && entry.authority.is_none()
+                && entry.scheme.is_none()
+                && entry.headers.is_empty()
+                && entry.without_headers.is_empty()
+                && entry.query_params.is_empty()
+                && entry.gateways.is_empty()
+                && entry.port.is_none()
+        })
+    };
+    (is_empty(a) || is_any_path(a)) && (is_empty(b) || is_any_path(b))
+}
+
+/// Whether some server of a Gateway gives a host to both VirtualServices, on a port that both have routes for. A Gateway
+/// that is not among the manifests is taken to.
+fn share_server(world: &World<'_>, name: &NamespacedName<'_>, a: &Claim<'_, '_>, b: &Claim<'_, '_>) -> bool {
+    let Some(gateway) = world.gateway(name) else { return true };
+    let ports = [a, b].map(|claim| Ports::of(claim.service, Section::Http, Some(name)));
+    gateway.spec.servers.iter().any(|server| {
+        let number = server.port.as_ref().and_then(|port| port.number).map_or(0, |number| number.value);
+        let serves = |claim: &Claim<'_, '_>| {
+            let hosts = gateway.hosts_for(server, &claim.service.name.namespace);
+            hosts.iter().any(|host| host::overlap(host, claim.host))
+        };
+        ports.iter().all(|ports| ports.has(number)) && serves(a) && serves(b)
+    })
 }

@@ -34,7 +34,7 @@ fn check_subset(
 ) {
     let world = context.world;
     let full = service.full_host(destination.host, &world.settings);
-    let lacking = client_namespaces(world, service).into_iter().find_map(|client| {
+    let lacking = world.client_namespaces(service).into_iter().find_map(|client| {
         let rule = world.destination_rules.applying(&client, &service_namespace(world, service, &full), &full, None);
         let has_it = rule.is_some_and(|rule| world.destination_rules.subset(rule, subset).is_some());
         (!has_it).then_some((client, rule))
@@ -49,24 +49,6 @@ fn check_subset(
 
 fn is_definite(context: &Context<'_>, rule: &MergedRule, findings: &mut Findings) -> bool {
     context.world.destination_rules.parts(rule).all(|part| context.is_definite(part.resource, findings))
-}
-
-/// The namespaces of the proxies that the VirtualService routes for: its own stands for the mesh, and a gateway's is
-/// that of its workloads, or of the Gateway if the manifests do not hold them.
-fn client_namespaces(world: &World<'_>, service: &VirtualService<'_>) -> Vec<String> {
-    let mut namespaces = Vec::new();
-    for bound in &service.bound_to {
-        let Some(name) = &bound.gateway else {
-            namespaces.push(service.name.namespace.to_string());
-            continue;
-        };
-        let workloads: Vec<_> = world.gateway(name).map(|it| world.workloads_of_gateway(it).collect()).unwrap_or_default();
-        if workloads.is_empty() {
-            namespaces.push(name.namespace.to_string());
-        }
-        namespaces.extend(workloads.iter().map(|workload| workload.name.namespace.to_string()));
-    }
-    namespaces
 }
 
 /// The namespace of the destination, which a name of Kubernetes tells even if the Service is not among the manifests.

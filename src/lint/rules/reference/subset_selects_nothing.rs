@@ -6,7 +6,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
 use crate::model::LabelSet;
 use crate::model::networking::Subset;
-use crate::world::{DestinationRule, Service, World, host};
+use crate::world::{DestinationRule, Discovery, Service, World, host};
 
 pub static RULE: Rule = rule! {
     name: "subset-selects-nothing",
@@ -32,8 +32,16 @@ fn check_subset(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset, 
         return;
     }
     let Some(service) = world.services.covering(&rule.name.namespace, &rule.host) else {
+        // Then the host is the mistake.
+        if world.inventory.is_complete() {
+            return;
+        }
         return findings.unchecked("the service of the DestinationRule is not among the manifests");
     };
+    // Sidecars send requests to a headless service where the client dials, whatever the labels are.
+    if service.discovery == Discovery::Headless {
+        return;
+    }
     match endpoints(world, service) {
         Err(reason) => findings.unchecked(reason),
         Ok(endpoints) if endpoints.iter().any(|endpoint| subset.labels.selects(endpoint)) => {}
@@ -49,7 +57,8 @@ fn check_subset(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset, 
 
 /// The labels of everything that the service could send a request to, or why that is not known.
 fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSet<'a>>, String> {
-    if !service.endpoints.is_empty() {
+    // With a selector the listed endpoints do not count.
+    if !service.endpoints.is_empty() && service.selector.is_none() {
         return Ok(service.endpoints.iter().map(|endpoint| endpoint.labels.to_set()).collect());
     }
     if !world.inventory.has_workloads(&service.namespace) {
@@ -59,6 +68,7 @@ fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSe
         Some(workloads) if !workloads.is_empty() => {
             Ok(workloads.iter().map(|workload| workload.labels.clone()).collect())
         }
+        Some(_) if world.inventory.is_complete() => Ok(Vec::new()),
         Some(_) => Err(format!("no workload of the service is among the manifests of namespace {}", service.namespace)),
         None => Err("the endpoints of the service are not known from files".to_owned()),
     }
@@ -87,6 +97,9 @@ fn report<'f>(
         format!("subset {name} selects none of the workloads of {}", service.hostname),
     );
     diagnostic.related(service.span, "the service");
+    if endpoints.is_empty() {
+        return diagnostic.help("the service itself selects none");
+    }
     let values: Vec<String> = subset.labels.iter().map(|(key, _)| describe_values(key, endpoints)).collect();
     diagnostic.help(values.join("; "))
 }

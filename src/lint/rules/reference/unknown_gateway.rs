@@ -32,14 +32,17 @@ fn check_reference(world: &World<'_>, written: &Spanned<String>, namespace: &str
         return;
     }
     let elsewhere = world.gateways.iter().find(|gateway| gateway.name.name == name.name);
-    if let Some(elsewhere) = elsewhere {
+    // A name without a namespace means the VirtualService's own, which is easily forgotten.
+    let is_short = !written.contains('/');
+    if let Some(elsewhere) = elsewhere.filter(|_| is_short || world.inventory.has_gateways(&name.namespace)) {
         findings
             .report(written.span, format!("there is no Gateway {name}"))
             .related(elsewhere.resource.name_span(), format!("did you mean {}?", elsewhere.name))
             .help(format!("write {}", elsewhere.name));
     } else if world.inventory.has_gateways(&name.namespace) {
         let diagnostic = findings.report(written.span, format!("there is no Gateway {name}"));
-        if let Some(suggestion) = similar(world, &name) {
+        let mesh = nearest(written, ["mesh"]).map(str::to_owned);
+        if let Some(suggestion) = similar(world, &name).or(mesh) {
             diagnostic.help(format!("did you mean {suggestion}?"));
         }
     } else {

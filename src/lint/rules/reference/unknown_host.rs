@@ -35,10 +35,17 @@ fn check_destination(
     if is_seen(world, service, &full) {
         return;
     }
+    if let Some(wide) = world.services.covering(&service.name.namespace, &full).filter(|wide| wide.hostname != full) {
+        findings
+            .report(written.span, format!("host {full} has no cluster: only the wildcard {} has one", wide.hostname))
+            .related(wide.span, "defined here")
+            .help("add the host to a ServiceEntry of its own, or write the wildcard as the destination");
+        return;
+    }
     let hidden = world.services.named(&full).next();
     if let Some(hidden) = hidden {
         findings
-            .report(written.span, format!("host {full} is not exported to namespace {}", service.name.namespace))
+            .report(written.span, format!("host {full} is not exported to {}", clients(world, service)))
             .related(hidden.span, "defined here, for other namespaces")
             .help("add the namespace to its exportTo");
         return;
@@ -74,13 +81,22 @@ fn check_destination(
     }
 }
 
-/// Whether the proxies that use the VirtualService see a service of this name: those of its own namespace, and
-/// those of the gateways it is bound to.
+/// Whether the proxies that use the VirtualService see a service of exactly this name.
 fn is_seen(world: &World<'_>, service: &VirtualService<'_>, full: &str) -> bool {
-    let own = std::iter::once(service.name.namespace.as_ref());
-    let of_gateways = service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
-    let mut namespaces = own.chain(of_gateways.map(|gateway| gateway.namespace.as_ref()));
-    namespaces.any(|namespace| world.services.covering(namespace, full).is_some())
+    let clients = world.client_namespaces(service);
+    // Nobody may use it yet; its own namespace is as good a guess as any.
+    let own = clients.is_empty().then_some(service.name.namespace.as_ref());
+    clients.iter().map(String::as_str).chain(own).any(|namespace| world.services.seen_from(namespace, full).is_some())
+}
+
+/// Who would send requests there, for a reader.
+fn clients(world: &World<'_>, service: &VirtualService<'_>) -> String {
+    let clients: Vec<String> = world.client_namespaces(service).into_iter().collect();
+    match clients.as_slice() {
+        [] => format!("namespace {}", service.name.namespace),
+        [only] => format!("namespace {only}"),
+        several => format!("namespaces {}", several.join(", ")),
+    }
 }
 
 fn unknown(written: &str, full: &str) -> String {
@@ -119,7 +135,7 @@ impl<'h> Origin<'h> {
         if let Some((_, namespace)) = host::kubernetes_service(full, &world.settings.domain) {
             return Self::Kubernetes { namespace };
         }
-        match full.split_once('.') {
+        match full.strip_suffix(".svc").unwrap_or(full).split_once('.') {
             Some((name, namespace)) if !namespace.contains('.') && !name.starts_with('*') => {
                 Self::TwoLabels { name, namespace }
             }

@@ -76,7 +76,7 @@ fn a_report_reads_well() {
      8 │   http:
        ╰────
       help: merge the routes into one VirtualService
-      docs: docs/rules/duplicate-host.md
+      docs: mesh explain duplicate-host
 
     warning[unknown-field]
       ⚠ unknown field "destination"
@@ -86,7 +86,7 @@ fn a_report_reads_well() {
         ·       ───────────
      11 │         host: reviews
         ╰────
-      docs: docs/rules/unknown-field.md
+      docs: mesh explain unknown-field
 
     Not checked, for want of other manifests or settings:
       unknown-host (3): no Service of namespace payments is among the manifests
@@ -125,7 +125,7 @@ fn without_unicode_all_is_ascii() {
      8 |   http:
        `----
       help: merge the routes into one VirtualService
-      docs: docs/rules/duplicate-host.md
+      docs: mesh explain duplicate-host
 
     warning[unknown-field]
       ! unknown field "destination"
@@ -135,7 +135,7 @@ fn without_unicode_all_is_ascii() {
         :       ^^^^^^^^^^^
      11 |         host: reviews
         `----
-      docs: docs/rules/unknown-field.md
+      docs: mesh explain unknown-field
 
     Not checked, for want of other manifests or settings:
       unknown-host (3): no Service of namespace payments is among the manifests

@@ -1,0 +1,47 @@
+//! Whose proxies use a VirtualService.
+
+use std::collections::BTreeSet;
+
+use super::{ExportTo, VirtualService, World};
+
+impl World<'_> {
+    /// The namespaces of the proxies that a VirtualService routes for: its own stands for the mesh, or those that it is
+    /// exported to if that leaves its own out; a gateway's is that of its workloads, or of the Gateway if the manifests
+    /// do not hold them. A delegate is used by whoever uses what delegates to it; nobody, if nothing does.
+    pub fn client_namespaces(&self, service: &VirtualService<'_>) -> BTreeSet<String> {
+        if service.is_delegate() {
+            let roots = self.virtual_services.iter().filter(|root| root.delegates_to(service));
+            return roots.flat_map(|root| self.client_namespaces(root)).collect();
+        }
+        let mut namespaces = BTreeSet::new();
+        for bound in &service.bound_to {
+            let Some(name) = &bound.gateway else {
+                let own = service.name.namespace.to_string();
+                match &service.export_to {
+                    ExportTo::Namespaces(listed) if !listed.contains(&own) => namespaces.extend(listed.iter().cloned()),
+                    _ => drop(namespaces.insert(own)),
+                }
+                continue;
+            };
+            let workloads: Vec<_> =
+                self.gateway(name).map(|gateway| self.workloads_of_gateway(gateway).collect()).unwrap_or_default();
+            if workloads.is_empty() {
+                namespaces.insert(name.namespace.to_string());
+            }
+            namespaces.extend(workloads.iter().map(|workload| workload.name.namespace.to_string()));
+        }
+        namespaces
+    }
+}
+
+impl VirtualService<'_> {
+    /// Whether one of its rules delegates to another VirtualService.
+    fn delegates_to(&self, other: &VirtualService<'_>) -> bool {
+        !self.is_delegate()
+            && self.spec.http.iter().filter_map(|rule| rule.delegate.as_ref()).any(|delegate| {
+                let namespace = delegate.namespace.as_ref().map(|it| it.as_str()).filter(|it| !it.is_empty());
+                delegate.name.as_ref().is_some_and(|name| name.as_str() == other.name.name)
+                    && namespace.unwrap_or(&self.name.namespace) == other.name.namespace
+            })
+    }
+}
