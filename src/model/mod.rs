@@ -17,6 +17,7 @@ mod problem;
 mod resource;
 mod scalar;
 pub mod security;
+pub mod uri;
 
 pub use decode::nearest;
 pub use duration::Duration;

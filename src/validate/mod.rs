@@ -13,7 +13,6 @@ pub mod policy_syntax;
 mod request_authentication;
 mod sidecar;
 pub mod syntax;
-pub mod uri;
 mod violation;
 mod virtual_service;
 

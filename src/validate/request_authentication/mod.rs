@@ -6,9 +6,9 @@ use self::jwks::Jwks;
 use super::common::field::{filled, place};
 use super::common::{duration, target_refs};
 use super::policy_syntax::is_strict_header_name;
-use super::uri::{Scheme, request_uri};
 use super::violation::{Family, Found};
 use crate::model::security::{ClaimToHeader, JwtRule, RequestAuthentication};
+use crate::model::uri::{Scheme, request_uri};
 use crate::source::Spanned;
 
 pub(super) fn check(policy: &RequestAuthentication, found: &mut Found<'_>) {

@@ -51,8 +51,7 @@ fn check(file: &str, name_of: impl Fn(&Value) -> String, least: usize) {
     let mut results = Vec::new();
     for row in &rows {
         let kind = row["manifest"]["kind"].as_str().unwrap_or_default();
-        // What cannot be decoded is told by other rules.
-        if !KINDS.contains(&kind) || numbers(row, "errors").contains("DEC") {
+        if !KINDS.contains(&kind) {
             *skipped.entry(kind).or_default() += 1;
             continue;
         }
@@ -74,7 +73,8 @@ fn check(file: &str, name_of: impl Fn(&Value) -> String, least: usize) {
 }
 
 fn id(row: &Value) -> String {
-    format!("{} {}", row["id"].as_str().unwrap_or_default(), row["name"].as_str().unwrap_or_default())
+    let name = format!("{} {}", row["id"].as_str().unwrap_or_default(), row["name"].as_str().unwrap_or_default());
+    name.trim_end().to_owned()
 }
 
 #[test]
@@ -84,10 +84,10 @@ fn the_webhook_refuses_what_its_own_tests_say() {
 
 #[test]
 fn the_webhook_refuses_what_its_tests_do_not_reach() {
-    check("extra.jsonl", id, 118);
+    check("extra.jsonl", id, 121);
 }
 
 #[test]
 fn the_webhook_judges_the_documents_that_the_schema_is_tested_with() {
-    check("crd-docs.jsonl", id, 29);
+    check("crd-docs.jsonl", id, 32);
 }
