@@ -5,6 +5,7 @@
 
 pub mod decode;
 pub mod duration;
+pub mod extensions;
 pub mod gateway_api;
 pub mod kinds;
 pub mod kubernetes;
@@ -17,6 +18,8 @@ mod problem;
 mod resource;
 mod scalar;
 pub mod security;
+pub mod telemetry;
+pub mod untyped;
 pub mod uri;
 
 pub use decode::nearest;

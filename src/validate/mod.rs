@@ -5,14 +5,19 @@
 //! turn each [`Family`] of them into findings.
 
 mod authorization_policy;
+pub mod cel;
 mod common;
+mod envoy_filter;
+mod extensions;
 mod gateway;
 mod metadata;
 mod peer_authentication;
 pub mod policy_syntax;
+mod proxy_config;
 mod request_authentication;
 mod sidecar;
 pub mod syntax;
+mod telemetry;
 mod violation;
 mod virtual_service;
 
@@ -34,6 +39,11 @@ pub fn validate(resource: &Resource, settings: &Settings) -> Vec<Violation> {
         Spec::RequestAuthentication(spec) => request_authentication::check(spec, &mut found),
         Spec::Sidecar(spec) => sidecar::check(spec, &mut found),
         Spec::VirtualService(spec) => virtual_service::check(spec, &mut found),
+        Spec::EnvoyFilter(spec) => envoy_filter::check(spec, &mut found),
+        Spec::ProxyConfig(spec) => proxy_config::check(spec, &mut found),
+        Spec::Telemetry(spec) => telemetry::check(spec, &mut found),
+        Spec::WasmPlugin(spec) => extensions::check_plugin(spec, &mut found),
+        Spec::TrafficExtension(spec) => extensions::check_extension(spec, &mut found),
         _ => {}
     }
     found.into_violations()

@@ -11,7 +11,7 @@ use crate::model::security::{Action, AuthorizationPolicy, Operation, Rule, Sourc
 use crate::source::Spanned;
 
 pub(super) fn check(policy: &AuthorizationPolicy, found: &mut Found<'_>) {
-    target_refs::check(policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs, found);
+    target_refs::check_with_selector(policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs, found);
     let action = policy.action.as_ref().map_or(Action::Allow, |action| action.value);
     check_action(policy, action, found);
     for rule in &policy.rules {

@@ -12,3 +12,4 @@ pub(super) mod selector;
 pub(super) mod server_tls;
 pub(super) mod spec;
 pub(super) mod target_refs;
+pub(super) mod wasm;

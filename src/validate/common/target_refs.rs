@@ -1,61 +1,77 @@
-//! What a policy is attached to (istio: `validatePolicyTargetReference`, `validateOneOfSelectorType`).
+//! `targetRef` and `targetRefs` of policies (istio: `validateOneOfSelectorType`, `validatePolicyTargetReference`).
 
+use super::field::{filled, place, text};
+use super::selector;
 use crate::model::networking::LabelSelector;
 use crate::model::security::PolicyTargetReference;
-use crate::source::Spanned;
 use crate::validate::Family;
 use crate::validate::violation::Found;
 
-use super::selector;
+/// What a policy can be attached to: groups and their kinds.
+const TARGETS: [(&str, &str); 5] = [
+    ("", "Service"),
+    ("core", "Service"),
+    ("networking.istio.io", "ServiceEntry"),
+    ("gateway.networking.k8s.io", "Gateway"),
+    ("gateway.networking.k8s.io", "GatewayClass"),
+];
 
-const GATEWAY_API: &str = "gateway.networking.k8s.io";
+/// Checks what a policy is attached to. `has_selector`: it has a selector, be it an empty one.
+fn check(
+    has_selector: bool,
+    one: Option<&PolicyTargetReference>,
+    several: &[PolicyTargetReference],
+    found: &mut Found<'_>,
+) {
+    let ways = [has_selector, one.is_some(), !several.is_empty()].into_iter().filter(|is_used| *is_used).count();
+    if ways > 1
+        && let Some(last) = several.first().or(one)
+    {
+        let message = "a policy takes only one of selector, targetRef and targetRefs";
+        found.error("TR-4", Family::ConflictingFields, last.span, message).help("keep the one that is meant");
+    }
+    one.into_iter().chain(several).for_each(|target| check_target(target, found));
+}
 
-/// Checks a selector and target references, and that there is only one sort of them.
-pub fn check(
+/// Checks a selector and what a policy is attached to.
+pub fn check_with_selector(
     selected: Option<&LabelSelector>,
-    target_ref: Option<&PolicyTargetReference>,
-    target_refs: &[PolicyTargetReference],
+    one: Option<&PolicyTargetReference>,
+    several: &[PolicyTargetReference],
     found: &mut Found<'_>,
 ) {
     if let Some(selected) = selected {
         selector::check(&selected.match_labels, selected.span, found);
     }
-    for target in target_ref.into_iter().chain(target_refs) {
-        check_one(target, found);
-    }
-    let places =
-        [selected.map(|it| it.span), target_ref.map(|it| it.span), target_refs.first().map(|target| target.span)];
-    if let [_, second, ..] = places.into_iter().flatten().collect::<Vec<_>>()[..] {
-        found
-            .error("TR-4", Family::ConflictingFields, second, "only one of selector, targetRef and targetRefs is taken")
-            .help("keep the one that is meant");
-    }
+    check(selected.is_some(), one, several, found);
 }
 
-fn check_one(target: &PolicyTargetReference, found: &mut Found<'_>) {
-    let text = |field: &Option<Spanned<String>>| field.as_ref().map_or_else(String::new, |it| it.value.clone());
+fn check_target(target: &PolicyTargetReference, found: &mut Found<'_>) {
     if text(&target.name).is_empty() {
-        let span = target.name.as_ref().map_or(target.span, |name| name.span);
-        found.error("TR-1", Family::InvalidReference, span, "this reference has no name").help("add name");
+        let span = place(&target.name, target.span);
+        found.error("TR-1", Family::MissingField, span, "this target has no name").help("add name");
     }
-    if let Some(namespace) = target.namespace.as_ref().filter(|namespace| !namespace.is_empty()) {
+    if let Some(namespace) = filled(&target.namespace) {
         found
-            .error("TR-2", Family::InvalidReference, namespace.span, "a reference does not leave its namespace")
-            .help("remove namespace, and put the resource beside what it is attached to");
+            .error(
+                "TR-2",
+                Family::InvalidReference,
+                namespace.span,
+                "a target is always in the namespace of the policy",
+            )
+            .help("remove namespace, and put the policy beside its target");
     }
     let (group, kind) = (text(&target.group), text(&target.kind));
-    let is_known = match group.as_str() {
-        "" | "core" => kind == "Service",
-        "networking.istio.io" => kind == "ServiceEntry",
-        GATEWAY_API => kind == "Gateway" || kind == "GatewayClass",
-        _ => false,
-    };
-    if !is_known {
-        let span = target.kind.as_ref().or(target.group.as_ref()).map_or(target.span, |it| it.span);
-        let message = format!("a policy cannot be attached to kind {kind:?} of group {group:?}");
-        let help = format!(
-            "it takes Service (no group), ServiceEntry (networking.istio.io), Gateway and GatewayClass ({GATEWAY_API})"
-        );
-        found.error("TR-3", Family::InvalidReference, span, message).help(help);
+    if TARGETS.contains(&(group, kind)) {
+        return;
     }
+    let is_known_group = TARGETS.iter().any(|(known, _)| *known == group);
+    let wrong = if is_known_group { &target.kind } else { &target.group };
+    let message = match (group, kind) {
+        (_, "") => "this target has no kind".to_owned(),
+        ("", kind) => format!("a policy cannot be attached to a {kind} of the core group"),
+        (group, kind) => format!("a policy cannot be attached to a {kind} of the group {group}"),
+    };
+    let kinds = "it takes Service, networking.istio.io ServiceEntry, gateway.networking.k8s.io Gateway or GatewayClass";
+    found.error("TR-3", Family::InvalidReference, place(wrong, target.span), message).help(kinds);
 }

@@ -12,7 +12,7 @@ use crate::model::uri::{Scheme, request_uri};
 use crate::source::Spanned;
 
 pub(super) fn check(policy: &RequestAuthentication, found: &mut Found<'_>) {
-    target_refs::check(policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs, found);
+    target_refs::check_with_selector(policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs, found);
     policy.jwt_rules.iter().for_each(|rule| check_rule(rule, found));
 }
 
