@@ -20,6 +20,7 @@ mod scalar;
 pub mod security;
 pub mod telemetry;
 pub mod untyped;
+pub mod uri;
 
 pub use decode::nearest;
 pub use duration::Duration;

@@ -18,7 +18,6 @@ mod request_authentication;
 mod sidecar;
 pub mod syntax;
 mod telemetry;
-pub mod uri;
 mod violation;
 mod virtual_service;
 

@@ -5,16 +5,13 @@ mod operation;
 mod source;
 
 use super::common::field::{filled, place};
-use super::common::{selector, target_refs};
+use super::common::target_refs;
 use super::violation::{Family, Found};
 use crate::model::security::{Action, AuthorizationPolicy, Operation, Rule, Source};
 use crate::source::Spanned;
 
 pub(super) fn check(policy: &AuthorizationPolicy, found: &mut Found<'_>) {
-    if let Some(selected) = &policy.selector {
-        selector::check(&selected.match_labels, selected.span, found);
-    }
-    target_refs::check(policy.selector.is_some(), policy.target_ref.as_ref(), &policy.target_refs, found);
+    target_refs::check_with_selector(policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs, found);
     let action = policy.action.as_ref().map_or(Action::Allow, |action| action.value);
     check_action(policy, action, found);
     for rule in &policy.rules {
@@ -78,7 +75,7 @@ fn warn_of_tcp(rule: &Rule, found: &mut Found<'_>) {
     let mut operations = rule.to.iter().filter_map(|to| to.operation.as_ref());
     let (message, span) = match (rule.from.first(), rule.to.first()) {
         (Some(from), None) if !sources.into_iter().any(tells_connections) => {
-            ("no source of this rule can be told of TCP traffic, so it denies all of that", from.span)
+            ("this rule denies all TCP traffic, since its sources are known of requests only", from.span)
         }
         (_, Some(to)) if !operations.any(has_port) => {
             ("this rule denies all TCP traffic, since no operation names a port", to.span)

@@ -1,10 +1,10 @@
 //! Limits on connections: of DestinationRules and of Sidecars (istio: `validateConnectionPool`).
 
+use super::duration;
 use crate::model::Duration;
 use crate::model::networking::{ConnectionPoolSettings, H2UpgradePolicy, HttpSettings, TcpSettings};
 use crate::source::{Span, Spanned};
 use crate::validate::Family;
-use crate::validate::syntax::is_duration;
 use crate::validate::violation::Found;
 
 /// Checks the limits.
@@ -31,7 +31,7 @@ fn check_http(http: &HttpSettings, found: &mut Found<'_>) {
     ] {
         check_count(id, count.as_ref(), found);
     }
-    check_duration("CP-7", http.idle_timeout.as_ref(), found);
+    duration::check(http.idle_timeout, "CP-7", found);
     let upgrades = http.h2_upgrade_policy.as_ref().filter(|policy| policy.value == H2UpgradePolicy::Upgrade);
     if let Some(upgrade) = upgrades.filter(|_| http.use_client_protocol.as_ref().is_some_and(|it| it.value)) {
         let message = "requests cannot both be upgraded to HTTP/2 and keep their protocol";
@@ -40,21 +40,21 @@ fn check_http(http: &HttpSettings, found: &mut Found<'_>) {
     }
     if let Some(keepalive) = &http.http2_keep_alive {
         let span = keepalive.span;
-        check_needed(["CP-9", "CP-10"], "interval", keepalive.interval.as_ref(), span, found);
-        check_needed(["CP-11", "CP-12"], "timeout", keepalive.timeout.as_ref(), span, found);
+        check_needed(["CP-9", "CP-10"], "interval", keepalive.interval, span, found);
+        check_needed(["CP-11", "CP-12"], "timeout", keepalive.timeout, span, found);
     }
 }
 
 fn check_tcp(tcp: &TcpSettings, found: &mut Found<'_>) {
     check_count("CP-13", tcp.max_connections.as_ref(), found);
-    check_duration("CP-14", tcp.connect_timeout.as_ref(), found);
-    check_duration("CP-15", tcp.max_connection_duration.as_ref(), found);
+    duration::check(tcp.connect_timeout, "CP-14", found);
+    duration::check(tcp.max_connection_duration, "CP-15", found);
     // Less than a millisecond switches it off.
-    let is_off = |timeout: &&Spanned<Duration>| timeout.value.nanoseconds() / 1_000_000 == 0;
-    check_duration("CP-16", tcp.idle_timeout.as_ref().filter(|timeout| !is_off(timeout)), found);
+    let is_off = |timeout: &Spanned<Duration>| timeout.value.nanoseconds() / 1_000_000 == 0;
+    duration::check(tcp.idle_timeout.filter(|timeout| !is_off(timeout)), "CP-16", found);
     if let Some(keepalive) = &tcp.tcp_keepalive {
-        check_duration("CP-17", keepalive.time.as_ref(), found);
-        check_duration("CP-18", keepalive.interval.as_ref(), found);
+        duration::check(keepalive.time, "CP-17", found);
+        duration::check(keepalive.interval, "CP-18", found);
     }
 }
 
@@ -65,18 +65,10 @@ fn check_count(id: &'static str, count: Option<&Spanned<i32>>, found: &mut Found
     }
 }
 
-fn check_duration(id: &'static str, duration: Option<&Spanned<Duration>>, found: &mut Found<'_>) {
-    if let Some(duration) = duration.filter(|duration| !is_duration(duration.value)) {
-        let message = format!("{} is no length of time that a proxy can count", duration.value);
-        let help = "write whole milliseconds, at least one";
-        found.error(id, Family::InvalidDuration, duration.span, message).help(help);
-    }
-}
-
 fn check_needed(
     [missing, wrong]: [&'static str; 2],
     name: &str,
-    duration: Option<&Spanned<Duration>>,
+    duration: Option<Spanned<Duration>>,
     span: Span,
     found: &mut Found<'_>,
 ) {
@@ -84,5 +76,5 @@ fn check_needed(
         let message = format!("keepalive has no {name}");
         found.error(missing, Family::MissingField, span, message).help(format!("add {name}"));
     }
-    check_duration(wrong, duration, found);
+    duration::check(duration, wrong, found);
 }

@@ -10,5 +10,6 @@ pub(super) mod labels;
 pub(super) mod scoped_host;
 pub(super) mod selector;
 pub(super) mod server_tls;
+pub(super) mod spec;
 pub(super) mod target_refs;
 pub(super) mod wasm;

@@ -17,7 +17,7 @@ const TARGETS: [(&str, &str); 5] = [
 ];
 
 /// Checks what a policy is attached to. `has_selector`: it has a selector, be it an empty one.
-pub fn check(
+fn check(
     has_selector: bool,
     one: Option<&PolicyTargetReference>,
     several: &[PolicyTargetReference],

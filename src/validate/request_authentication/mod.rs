@@ -1,22 +1,18 @@
 //! RequestAuthentication (istio: `ValidateRequestAuthentication`).
 
 mod jwks;
-mod url;
 
 use self::jwks::Jwks;
 use super::common::field::{filled, place};
-use super::common::{selector, target_refs};
+use super::common::{duration, target_refs};
 use super::policy_syntax::is_strict_header_name;
-use super::syntax::is_duration;
 use super::violation::{Family, Found};
 use crate::model::security::{ClaimToHeader, JwtRule, RequestAuthentication};
+use crate::model::uri::{Scheme, request_uri};
 use crate::source::Spanned;
 
 pub(super) fn check(policy: &RequestAuthentication, found: &mut Found<'_>) {
-    if let Some(selected) = &policy.selector {
-        selector::check(&selected.match_labels, selected.span, found);
-    }
-    target_refs::check(policy.selector.is_some(), policy.target_ref.as_ref(), &policy.target_refs, found);
+    target_refs::check_with_selector(policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs, found);
     policy.jwt_rules.iter().for_each(|rule| check_rule(rule, found));
 }
 
@@ -28,7 +24,7 @@ fn check_rule(rule: &JwtRule, found: &mut Found<'_>) {
         let message = "this rule has no issuer";
         found.error("RA-2", Family::MissingField, span, message).help("add issuer, as tokens have it in iss");
     }
-    if let Some((uri, fault)) = uri.and_then(|uri| Some((uri, url::fault(uri)?))) {
+    if let Some((uri, fault)) = uri.and_then(|uri| Some((uri, fault_of(uri)?))) {
         let message = format!("{:?} {fault}", uri.value);
         found.error("RA-3", Family::InvalidUri, uri.span, message).help("write https://host/path");
     }
@@ -44,10 +40,16 @@ fn check_rule(rule: &JwtRule, found: &mut Found<'_>) {
     check_filled("RA-7", "the name of this parameter is empty", &rule.from_params, found);
     check_filled("RA-8", "the name of this cookie is empty", &rule.from_cookies, found);
     rule.output_claim_to_headers.iter().for_each(|output| check_output(output, found));
-    if let Some(timeout) = rule.timeout.as_ref().filter(|timeout| !is_duration(timeout.value)) {
-        let message = format!("{} is no length of time that a proxy can wait", timeout.value);
-        let help = "write whole milliseconds, at least one";
-        found.error("RA-11", Family::InvalidDuration, timeout.span, message).help(help);
+    duration::check(rule.timeout, "RA-11", found);
+}
+
+/// What is wrong with the place of a key set (istio: `security.ParseJwksURI`).
+fn fault_of(uri: &str) -> Option<&'static str> {
+    let before_fragment = uri.split_once('#').map_or(uri, |(uri, _)| uri);
+    match request_uri(before_fragment) {
+        Some(Scheme(scheme)) if scheme == "http" || scheme == "https" => None,
+        Some(_) => Some("is neither http nor https"),
+        None => Some("is no URL"),
     }
 }
 

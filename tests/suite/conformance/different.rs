@@ -9,6 +9,10 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("TestGenerateVirtualHostDomains/same domain", NO_DNS_DOMAIN),
     ("TestGenerateVirtualHostDomains/different domains with some shared dns", NO_DNS_DOMAIN),
     ("TestGenerateVirtualHostDomains/alias", NO_DNS_DOMAIN),
+    (
+        "peerauth-invalid.yaml#1",
+        "the key of portLevelMtls is no number, which istiod's decoder refuses; mesh reads it and reports it as no port",
+    ),
 ];
 
 /// Of proxies on Kubernetes, which are all that manifests tell of, it is `<namespace>.svc.<domain>`.

@@ -46,3 +46,13 @@ fn values_of_policies_are_those_that_istiod_takes() {
     });
     different::check("validation of policies, units.jsonl", results.collect(), 94);
 }
+
+#[test]
+fn annotations_are_refused_whatever_the_kind() {
+    let files = ["cases.jsonl", "extra.jsonl"];
+    let rows = files.iter().filter_map(|file| rows(file)).flatten();
+    for row in rows.filter(|row| row["errors"][0].as_str().is_some_and(|id| id.starts_with("M-"))) {
+        let wanted: Vec<&str> = row["errors"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        assert_eq!(found(&row["manifest"])[0].iter().collect::<Vec<_>>(), wanted, "{}", row["id"]);
+    }
+}
