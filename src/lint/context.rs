@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::Findings;
 use crate::load::{self, Snapshot};
 use crate::model::Resource;
-use crate::validate::{Family, Violation, validate};
+use crate::validate::{Family, Layer, Violation, validate};
 use crate::world::World;
 use crate::{model, yaml};
 
@@ -42,6 +42,11 @@ impl<'a> Context<'a> {
     /// What the API refuses, of one sort. Of several definitions of a resource all are looked at.
     pub fn violations(&self, family: Family) -> impl Iterator<Item = &Violation> {
         self.violations.iter().filter(move |violation| violation.family == family)
+    }
+
+    /// Whatever the admission webhook refuses.
+    pub fn refused(&self) -> impl Iterator<Item = &Violation> {
+        self.violations.iter().filter(|violation| violation.layer == Layer::Webhook)
     }
 
     /// What is wrong with the documents as YAML, of one sort.

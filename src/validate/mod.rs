@@ -12,7 +12,6 @@ mod peer_authentication;
 mod proxy_config;
 pub mod syntax;
 mod telemetry;
-pub mod uri;
 mod violation;
 
 pub use violation::{Family, Layer, Violation};

@@ -9,7 +9,7 @@ rules! {
     /// What the API does not describe.
     schema { unknown_field, wrong_type, unknown_kind, missing_name }
     /// What the admission webhook or the API server refuses.
-    validation { invalid_label }
+    validation { invalid_label, crd_schema }
     /// What refers to nothing.
     reference {
         unknown_host, unknown_gateway, host_not_in_gateway, missing_subset, unknown_port, port_required,

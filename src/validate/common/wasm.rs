@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::model::extensions::{EnvValueSource, TrafficSelector, VmConfig, WasmConfig, WasmPlugin};
+use crate::model::uri::{self, Scheme};
 use crate::source::{Span, Spanned};
 use crate::validate::Family;
 use crate::validate::syntax::is_port;
-use crate::validate::uri::{self, Scheme};
+
 use crate::validate::violation::Found;
 
 const LONGEST_SECRET: usize = 253;

@@ -1,10 +1,19 @@
 //! Where `mesh` answers otherwise than istiod's own tests expect, and why.
 
 /// Cases by name, with the reason. They are not counted as agreeing.
-const DIFFERENT: &[(&str, &str)] = &[(
-    "TestGatewayConflicts/duplicate tls gateway / call",
-    "istiod sends two filter chains that Envoy refuses together; mesh reports it as conflicting-gateways",
-)];
+const DIFFERENT: &[(&str, &str)] = &[
+    (
+        "TestGatewayConflicts/duplicate tls gateway / call",
+        "istiod sends two filter chains that Envoy refuses together; mesh reports it as conflicting-gateways",
+    ),
+    (
+        "crd TestValidateRequestAuthentication/9 bad JwksUri - invalid port",
+        "the table's checker only looks at the scheme, but CEL's url() refuses what Go does not parse",
+    ),
+    ("crd extra/WP-3/146 ", "the table's checker reads localhost: as a host, CEL's isURL() as a scheme, as Go does"),
+    ("crd extra/ok/171 ", "the API server drops fields that are null before it validates"),
+    ("crd extra/ok/173 ", "the API server drops fields that are null before it validates"),
+];
 
 /// Prints how many results agree, and fails if one differs that is not listed, or a listed one agrees.
 pub fn check(what: &str, results: Vec<(String, Result<(), String>)>, least: usize) {
