@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::decode::Decoder;
+use crate::model::decode::{Decoder, camel_case};
 use crate::model::duration::Duration;
 use crate::source::Span;
 use crate::yaml::{Node, Value};
@@ -61,6 +61,16 @@ pub fn text<'n>(node: &'n Node, field: &str) -> Option<&'n str> {
     present(node, field).and_then(Node::as_str)
 }
 
+/// Whether a field is not there. One whose name is spelt in snake_case is reported as that.
+fn is_missing(node: &Node, field: &str) -> bool {
+    let is_spelt_otherwise = |key: &str| key != field && camel_case(key) == field;
+    present(node, field).is_none() && !node.entries().iter().any(|entry| is_spelt_otherwise(&entry.key.text))
+}
+
+fn is_too_short(duration: &str) -> bool {
+    Duration::parse(duration).is_some_and(|duration| duration.nanoseconds() < 1_000_000)
+}
+
 impl Shape {
     /// Reports what `node` violates.
     pub fn check(&self, node: &Node, decoder: &mut Decoder<'_>) {
@@ -90,7 +100,7 @@ impl Rule {
     fn check(&self, node: &Node, decoder: &mut Decoder<'_>) {
         let mut report = |span, message: String, help: String| decoder.not_of_schema(span, message, Some(help));
         match (self, &node.value) {
-            (Self::Required(field), Value::Mapping(_)) if present(node, field).is_none() => {
+            (Self::Required(field), Value::Mapping(_)) if is_missing(node, field) => {
                 report(node.span, format!("{field} is missing"), format!("add {field}"));
             }
             (Self::AtMostOne(fields), Value::Mapping(entries)) => {
@@ -128,11 +138,9 @@ impl Rule {
                     report(node.span, "this number is out of range".to_owned(), format!("it takes {least} {help}"));
                 }
             }
-            (Self::Duration, Value::String(text)) => {
-                if Duration::parse(text).is_some_and(|duration| duration.nanoseconds() < 1_000_000) {
-                    let message = format!("{text} is shorter than a millisecond");
-                    report(node.span, message, "it takes at least 1ms".to_owned());
-                }
+            (Self::Duration, Value::String(text)) if is_too_short(text) => {
+                let message = format!("{text} is shorter than a millisecond");
+                report(node.span, message, "it takes at least 1ms".to_owned());
             }
             (Self::Unique(field), Value::Sequence(items)) => {
                 let mut seen = HashSet::new();
