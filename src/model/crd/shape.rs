@@ -104,9 +104,9 @@ impl Rule {
                 report(node.span, format!("{field} is missing"), format!("add {field}"));
             }
             (Self::AtMostOne(fields), Value::Mapping(entries)) => {
-                let members =
+                let mut members =
                     entries.iter().filter(|entry| fields.contains(&&*entry.key.text) && !entry.value.is_null());
-                if let Some(second) = members.skip(1).next() {
+                if let Some(second) = members.nth(1) {
                     let message = format!("only one of {} is taken", fields.join(", "));
                     report(second.value.span, message, "keep the one that is meant".to_owned());
                 }
