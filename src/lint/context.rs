@@ -6,7 +6,7 @@ use super::Findings;
 use crate::load::{self, Snapshot};
 use crate::model::Resource;
 use crate::source::Span;
-use crate::validate::{Family, Violation, validate};
+use crate::validate::{Family, Layer, Violation, validate};
 use crate::world::World;
 use crate::{model, yaml};
 
@@ -47,6 +47,11 @@ impl<'a> Context<'a> {
         self.violations.iter().filter(move |violation| violation.family == family)
     }
 
+    /// Whatever the admission webhook refuses.
+    pub fn refused(&self) -> impl Iterator<Item = &Violation> {
+        self.violations.iter().filter(|violation| violation.layer == Layer::Webhook)
+    }
+
     /// What is wrong with the documents as YAML, of one sort.
     pub fn yaml_problems(&self, kind: yaml::ProblemKind) -> impl Iterator<Item = &'a yaml::Problem> {
         self.snapshot.problems.iter().filter_map(move |problem| match problem {
@@ -74,11 +79,14 @@ struct Misread {
 
 impl Misread {
     fn new(snapshot: &Snapshot) -> Self {
+        // What only the schema refuses was read as it was meant.
         let span = |problem: &load::Problem| match problem {
-            load::Problem::Yaml(problem) => problem.span,
-            load::Problem::Model(problem) => problem.span,
+            load::Problem::Yaml(problem) => Some(problem.span),
+            load::Problem::Model(problem) => {
+                (!matches!(problem.kind, model::ProblemKind::NotOfSchema { .. })).then_some(problem.span)
+            }
         };
-        let mut problems: Vec<Span> = snapshot.problems.iter().map(span).collect();
+        let mut problems: Vec<Span> = snapshot.problems.iter().filter_map(span).collect();
         problems.sort_by_key(|span| (span.file, span.start));
         let broken = snapshot.problems.iter().filter_map(|problem| match problem {
             load::Problem::Yaml(problem) if problem.kind == yaml::ProblemKind::Syntax => Some(problem.span),

@@ -87,7 +87,6 @@ impl Findings {
                 diagnostic.aliases = &["IST0133"];
                 diagnostic.severity = if violation.is_general { Severity::Info } else { Severity::Warning };
             }
-            Layer::ApiServer => diagnostic.label = Some("the API server refuses it".to_owned()),
         }
     }
 

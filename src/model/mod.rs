@@ -3,6 +3,7 @@
 //! Each kind is described once, in a file of its own, by the macros in `macros.rs`; `kinds.rs` is the table
 //! of all of them. Decoding never stops: what is wrong is returned beside the resource, as [`Problem`]s.
 
+mod crd;
 pub mod decode;
 pub mod duration;
 pub mod extensions;

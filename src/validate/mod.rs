@@ -1,4 +1,5 @@
-//! What is refused when a resource is applied: istiod's admission webhook and the API server, one resource at a time.
+//! What istiod's admission webhook refuses when a resource is applied, one resource at a time. (What the API server
+//! refuses by the schemas of the CRDs is found while a resource is read: see `model`.)
 //!
 //! Each kind has a file that goes through its fields and notes [`Violation`]s; what several kinds have in common is in
 //! `common`, and `syntax` says what names, hosts and numbers look like. Problems are values here: the rules of `lint`

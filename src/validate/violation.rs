@@ -62,8 +62,6 @@ pub enum Family {
     InvalidPolicy,
     /// Annotations and other metadata.
     InvalidMetadata,
-    /// What only the schema of the CRD forbids.
-    CrdSchema,
     /// Weights: the lint rule `invalid-weights` looks at them by itself.
     Weights,
     /// A match or a rule that is never reached: `unreachable-route` adds what it does not find by itself.
@@ -79,8 +77,6 @@ pub enum Layer {
     Webhook,
     /// istiod's admission webhook warns (`istioctl analyze`: IST0133).
     WebhookWarning,
-    /// The API server refuses the resource by the schema of its CRD.
-    ApiServer,
 }
 
 /// Where what is wrong with a resource is collected.
@@ -120,17 +116,6 @@ impl<'a> Found<'a> {
         message: impl Into<String>,
     ) -> &mut Violation {
         self.add(id, family, Layer::WebhookWarning, span, message.into())
-    }
-
-    /// Notes what only the API server refuses.
-    pub fn schema(
-        &mut self,
-        id: &'static str,
-        family: Family,
-        span: Span,
-        message: impl Into<String>,
-    ) -> &mut Violation {
-        self.add(id, family, Layer::ApiServer, span, message.into())
     }
 
     fn add(&mut self, id: &'static str, family: Family, layer: Layer, span: Span, message: String) -> &mut Violation {

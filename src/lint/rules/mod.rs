@@ -13,7 +13,7 @@ rules! {
     validation {
         missing_field, conflicting_fields, no_effect, duplicate_entry, invalid_duration, invalid_header, invalid_host,
         invalid_label, invalid_metadata, invalid_policy, invalid_port, invalid_reference, invalid_regex, invalid_tls,
-        invalid_uri, out_of_range,
+        invalid_uri, out_of_range, crd_schema,
     }
     /// What refers to nothing.
     reference {

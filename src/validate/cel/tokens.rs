@@ -86,7 +86,7 @@ fn number(text: &str) -> usize {
 
 /// The length of a string at the beginning of a text. `None` if none begins there, `Some(None)` if it is broken.
 fn string(text: &str) -> Option<Option<usize>> {
-    let start = text.find(['"', '\'']).filter(|start| *start <= 2)?;
+    let start = text.bytes().take(3).position(|byte| matches!(byte, b'"' | b'\''))?;
     let prefix = text[..start].to_ascii_lowercase();
     let is_raw = prefix.contains('r');
     if !["", "r", "b", "rb", "br"].contains(&prefix.as_str()) {

@@ -1,5 +1,6 @@
 //! What istiod's own tests expect, where those tables are beside the checkout.
 
+mod crd;
 mod different;
 mod inbound;
 mod routing;

@@ -83,7 +83,7 @@ fn check(file: &str, name_of: impl Fn(&Value) -> String, least: usize) {
     different::check(&format!("validation {file}"), results, least);
 }
 
-fn id(row: &Value) -> String {
+pub(super) fn id(row: &Value) -> String {
     let name = format!("{} {}", row["id"].as_str().unwrap_or_default(), row["name"].as_str().unwrap_or_default());
     name.trim_end().to_owned()
 }
