@@ -11,7 +11,8 @@ rules! {
     schema { unknown_field, wrong_type, unknown_kind, missing_name }
     /// What the admission webhook or the API server refuses.
     validation {
-        missing_field, conflicting_fields, no_effect, duplicate_entry, invalid_duration, invalid_header, invalid_host,
+        missing_field, conflicting_fields, no_effect, duplicate_entry, invalid_address, invalid_duration, invalid_header,
+        invalid_host,
         invalid_label, invalid_metadata, invalid_policy, invalid_port, invalid_reference, invalid_regex, invalid_tls,
         invalid_uri, out_of_range, crd_schema,
     }
