@@ -17,6 +17,8 @@ pub mod load;
 
 pub mod world;
 
+pub mod validate;
+
 pub mod routing;
 
 pub mod policy;

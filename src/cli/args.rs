@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::config::InventoryMode;
 use crate::lint::Severity;
 
 /// Lint and simulate Istio configuration, without a cluster.
@@ -48,6 +49,8 @@ pub enum Command {
     Lint(Lint),
     /// Say where requests go
     Simulate(Box<Simulate>),
+    /// List all rules
+    Rules(Rules),
     /// Explain a rule
     Explain(Explain),
 }
@@ -64,6 +67,28 @@ pub struct Lint {
     /// From which severity on to exit with status 1
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub fail_on: FailOn,
+    /// What to make of references to what is not among the manifests [default: decided for each namespace]
+    #[arg(long, value_name = "EXTENT")]
+    pub inventory: Option<Inventory>,
+}
+
+/// What the manifests hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Inventory {
+    /// The manifests are all there is: what they do not hold is missing
+    Complete,
+    /// They are a part of it: what they do not hold is not checked
+    Partial,
+}
+
+impl Inventory {
+    /// The same in the configuration.
+    pub fn mode(self) -> InventoryMode {
+        match self {
+            Self::Complete => InventoryMode::Complete,
+            Self::Partial => InventoryMode::Partial,
+        }
+    }
 }
 
 /// Say where requests go.
@@ -148,6 +173,14 @@ impl FailOn {
             Self::Info => Severity::Info,
         }
     }
+}
+
+/// List all rules.
+#[derive(Debug, clap::Args)]
+pub struct Rules {
+    /// How to write the list
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
 }
 
 /// Explain a rule.

@@ -3,15 +3,18 @@
 use super::args::{Common, Explain};
 use super::{exit, terminal};
 use crate::lint::rules;
-use crate::model::nearest;
+use crate::report;
 
-/// Prints the page of a rule.
-pub fn run(_: &Common, args: &Explain) -> Result<u8, String> {
-    let Some(rule) = rules::find(&args.rule) else {
-        let names = rules::ALL.iter().map(|rule| rule.name);
-        let hint = nearest(&args.rule, names).map_or_else(String::new, |name| format!("; did you mean {name}?"));
-        return Err(format!("there is no rule {}{hint}", args.rule));
-    };
-    terminal::write(|out| out.write_all(rule.page.as_bytes()))?;
-    Ok(exit::DONE)
+/// Prints the page of a rule, or the list of the rules that a code stands for.
+pub fn run(common: &Common, args: &Explain) -> Result<u8, String> {
+    let found = rules::find(&args.rule);
+    terminal::write(|out| match found.as_slice() {
+        [] => Ok(()),
+        [rule] => out.write_all(rule.page.as_bytes()),
+        several => {
+            report::text::rules(several, &terminal::style(common), out)?;
+            writeln!(out, "{} stands for these rules; `mesh explain RULE` explains one.", args.rule)
+        }
+    })?;
+    if found.is_empty() { Err(rules::unknown(&args.rule)) } else { Ok(exit::DONE) }
 }

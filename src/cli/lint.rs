@@ -1,6 +1,6 @@
 //! `mesh lint`
 
-use super::args::{Common, Format, Lint};
+use super::args::{Common, Format, Inventory, Lint};
 use super::project::Project;
 use super::{exit, terminal};
 use crate::lint;
@@ -10,9 +10,12 @@ use crate::world::World;
 /// Finds mistakes and prints them.
 pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
     let project = Project::open(common, &args.paths)?;
-    let world = World::new(&project.snapshot, project.settings.clone());
-    let report = lint::run(&world);
     let sources = &project.snapshot.sources;
+    let levels = project.levels()?;
+    let mut settings = project.settings.clone();
+    settings.inventory = args.inventory.map(Inventory::mode).or(settings.inventory);
+    let world = World::new(&project.snapshot, settings);
+    let report = lint::run_at(&world, &levels);
     terminal::write(|out| match args.format {
         Format::Text => report::text::lint(&report, sources, &terminal::style(common), out),
         Format::Json => report::json::lint(&report, sources, out),

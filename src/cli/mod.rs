@@ -7,6 +7,7 @@ mod exit;
 mod explain;
 mod lint;
 mod project;
+mod rules;
 mod simulate;
 mod terminal;
 
@@ -29,6 +30,7 @@ pub fn main() -> ExitCode {
     let status = match &args.command {
         Command::Lint(lint) => lint::run(&args.common, lint),
         Command::Simulate(simulate) => simulate::run(&args.common, simulate),
+        Command::Rules(rules) => rules::run(&args.common, rules),
         Command::Explain(explain) => explain::run(&args.common, explain),
     };
     ExitCode::from(status.unwrap_or_else(|error| {

@@ -1,11 +1,12 @@
 //! What every command starts with: configuration and manifests.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::args::Common;
 use super::terminal::{self, Tone};
 use crate::config::{self, Config};
-use crate::load::{Input, Problem, Snapshot};
+use crate::lint::Levels;
+use crate::load::{Input, Problem, STDIN, Snapshot};
 use crate::source::Span;
 use crate::world::Settings;
 use crate::yaml::ProblemKind;
@@ -14,13 +15,16 @@ use crate::yaml::ProblemKind;
 pub struct Project {
     pub snapshot: Snapshot,
     pub settings: Settings,
+    config: Config,
+    config_file: Option<PathBuf>,
 }
 
 impl Project {
     /// Reads the configuration and the manifests. What cannot be read is said on standard error.
     pub fn open(common: &Common, paths: &[PathBuf]) -> Result<Self, String> {
-        let (config, directory) = configuration(common)?;
-        let snapshot = Snapshot::read(&inputs(paths, &config, directory.as_deref()));
+        let (config, config_file) = configuration(common)?;
+        let directory = config_file.as_deref().and_then(Path::parent);
+        let snapshot = Snapshot::read(&inputs(paths, &config, directory));
         for unreadable in &snapshot.unreadable {
             terminal::say(common, Tone::Error, &unreadable.to_string());
         }
@@ -32,7 +36,21 @@ impl Project {
             terminal::say(common, Tone::Warning, "none of the files holds a resource of Kubernetes");
         }
         let settings = Settings::new(&config, &snapshot);
-        Ok(Self { snapshot, settings })
+        Ok(Self { snapshot, settings, config, config_file })
+    }
+
+    /// The levels that the configuration gives to rules.
+    pub fn levels(&self) -> Result<Levels, String> {
+        let Some(file) = &self.config_file else { return Ok(Levels::default()) };
+        let here = std::env::current_dir().unwrap_or_default();
+        let directory = plain(&here.join(file)).parent().map(Path::to_owned).unwrap_or_default();
+        let relative = |shown: &str| {
+            let path = plain(&here.join(shown));
+            let inside = path.strip_prefix(&directory).ok().filter(|_| shown != STDIN)?;
+            Some(inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
+        };
+        let levels = Levels::new(&self.config, &self.snapshot.sources, relative);
+        levels.map_err(|error| format!("{}: {error}", file.display()))
     }
 
     /// Says which manifests an answer does not take into account.
@@ -63,7 +81,20 @@ impl Project {
     }
 }
 
-/// The configuration, and the directory of its file.
+/// A path without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// The configuration and its file.
 fn configuration(common: &Common) -> Result<(Config, Option<PathBuf>), String> {
     let file = match &common.config {
         _ if common.no_config => None,
@@ -71,7 +102,7 @@ fn configuration(common: &Common) -> Result<(Config, Option<PathBuf>), String> {
         None => std::env::current_dir().ok().and_then(|directory| config::discover(&directory)),
     };
     match file {
-        Some(file) => Ok((Config::read(&file)?, file.parent().map(Path::to_owned))),
+        Some(file) => Ok((Config::read(&file)?, Some(file))),
         None => Ok((Config::default(), None)),
     }
 }

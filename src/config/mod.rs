@@ -4,6 +4,7 @@ mod discovery;
 
 pub use discovery::{FILE_NAME, discover};
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -18,6 +19,46 @@ pub struct Config {
     pub namespace: Option<String>,
     /// What is set for the whole mesh.
     pub mesh: Mesh,
+    /// Whether the manifests are all there is. Default: decided for each namespace.
+    pub inventory: Option<InventoryMode>,
+    /// The levels of rules, by their names or aliases.
+    pub rules: BTreeMap<String, Level>,
+    /// Other levels for some of the files. Of several that apply the last one counts.
+    pub overrides: Vec<Override>,
+}
+
+/// Levels for some of the files.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Override {
+    /// Which files: glob patterns, relative to the configuration file.
+    pub paths: Vec<String>,
+    /// The levels, by the names or aliases of rules.
+    pub rules: BTreeMap<String, Level>,
+}
+
+/// What the findings of a rule count as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// They are dropped.
+    Off,
+    /// They are worth knowing.
+    Info,
+    /// They are warnings.
+    Warning,
+    /// They are errors.
+    Error,
+}
+
+/// What the manifests can be expected to hold completely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InventoryMode {
+    /// Everything: what is not among them does not exist.
+    Complete,
+    /// Nothing: what is not among them may exist elsewhere.
+    Partial,
 }
 
 /// Mesh-wide settings, by their names in MeshConfig. A MeshConfig among the manifests goes before them.

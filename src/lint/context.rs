@@ -1,8 +1,12 @@
 //! What a check may ask.
 
+use rayon::prelude::*;
+
 use super::Findings;
 use crate::load::{self, Snapshot};
 use crate::model::Resource;
+use crate::source::Span;
+use crate::validate::{Family, Layer, Violation, validate};
 use crate::world::World;
 use crate::{model, yaml};
 
@@ -13,9 +17,19 @@ pub struct Context<'a> {
     pub snapshot: &'a Snapshot,
     /// The manifests resolved.
     pub world: &'a World<'a>,
+    violations: Vec<Violation>,
 }
 
 impl<'a> Context<'a> {
+    /// What there is to ask about some manifests.
+    pub fn new(world: &'a World<'a>) -> Self {
+        let misread = Misread::new(world.snapshot);
+        let resources = world.snapshot.resources.par_iter().filter(|resource| !misread.breaks(resource.span));
+        let all = resources.flat_map_iter(|resource| validate(resource, &world.settings));
+        let violations = all.filter(|violation| !misread.is_within(violation.span)).collect();
+        Self { snapshot: world.snapshot, world, violations }
+    }
+
     /// Whether there is just one definition of a resource, so that what refers to it can be judged. If not, that is
     /// noted as unchecked.
     pub fn is_definite(&self, resource: &Resource, findings: &mut Findings) -> bool {
@@ -26,6 +40,16 @@ impl<'a> Context<'a> {
             findings.unchecked(format!("{kind} {namespace}/{} is defined in several ways", resource.name()));
         }
         is_definite
+    }
+
+    /// What the API refuses, of one sort. Of several definitions of a resource all are looked at.
+    pub fn violations(&self, family: Family) -> impl Iterator<Item = &Violation> {
+        self.violations.iter().filter(move |violation| violation.family == family)
+    }
+
+    /// Whatever the admission webhook refuses.
+    pub fn refused(&self) -> impl Iterator<Item = &Violation> {
+        self.violations.iter().filter(|violation| violation.layer == Layer::Webhook)
     }
 
     /// What is wrong with the documents as YAML, of one sort.
@@ -42,5 +66,45 @@ impl<'a> Context<'a> {
             load::Problem::Model(problem) => Some(problem),
             load::Problem::Yaml(_) => None,
         })
+    }
+}
+
+/// Where the reader has something to say already. What was read there is not what was meant, so nothing follows from it.
+struct Misread {
+    /// What is not YAML.
+    broken: Vec<Span>,
+    /// All problems, by file and start.
+    problems: Vec<Span>,
+}
+
+impl Misread {
+    fn new(snapshot: &Snapshot) -> Self {
+        // What only the schema refuses was read as it was meant.
+        let span = |problem: &load::Problem| match problem {
+            load::Problem::Yaml(problem) => Some(problem.span),
+            load::Problem::Model(problem) => {
+                (!matches!(problem.kind, model::ProblemKind::NotOfSchema { .. })).then_some(problem.span)
+            }
+        };
+        let mut problems: Vec<Span> = snapshot.problems.iter().filter_map(span).collect();
+        problems.sort_by_key(|span| (span.file, span.start));
+        let broken = snapshot.problems.iter().filter_map(|problem| match problem {
+            load::Problem::Yaml(problem) if problem.kind == yaml::ProblemKind::Syntax => Some(problem.span),
+            _ => None,
+        });
+        Self { broken: broken.collect(), problems }
+    }
+
+    /// Whether a resource is in a document that is not YAML throughout.
+    fn breaks(&self, resource: Span) -> bool {
+        self.broken
+            .iter()
+            .any(|span| span.file == resource.file && (resource.start..=resource.end).contains(&span.start))
+    }
+
+    /// Whether a problem begins within a span.
+    fn is_within(&self, span: Span) -> bool {
+        let first = self.problems.partition_point(|other| (other.file, other.start) < (span.file, span.start));
+        self.problems.get(first).is_some_and(|other| other.file == span.file && other.start <= span.end)
     }
 }

@@ -9,6 +9,9 @@ use crate::source::Span;
 pub struct Diagnostic {
     /// The rule that found it.
     pub rule: &'static Rule,
+    /// The codes of `istioctl analyze` and Kiali that say the same thing: those of the rule, unless it has several sorts
+    /// of findings.
+    pub aliases: &'static [&'static str],
     /// How bad it is.
     pub severity: Severity,
     /// What is wrong: lower case, no final period.

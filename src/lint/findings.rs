@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::Context;
 use super::diagnostic::{Diagnostic, Related};
 use super::rule::Rule;
 use super::severity::Severity;
 use crate::source::Span;
+use crate::validate::{Family, Layer, Violation};
 use crate::yaml;
 
 /// The findings of one rule.
@@ -36,6 +38,7 @@ impl Findings {
     pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         self.diagnostics.push(Diagnostic {
             rule: self.rule,
+            aliases: self.rule.aliases,
             severity: self.rule.severity,
             message: message.into(),
             span,
@@ -47,12 +50,43 @@ impl Findings {
         self.diagnostics.last_mut().expect("one was just pushed")
     }
 
+    /// The places of what was reported so far.
+    pub fn spans(&self) -> impl Iterator<Item = Span> {
+        self.diagnostics.iter().map(|diagnostic| diagnostic.span)
+    }
+
     /// Reports what the reader found wrong with a document.
     pub fn report_yaml(&mut self, problem: &yaml::Problem) {
         let diagnostic = self.report(problem.span, &problem.message);
         diagnostic.help.clone_from(&problem.help);
         if let Some((span, message)) = &problem.related {
             diagnostic.related(*span, message);
+        }
+    }
+
+    /// Reports what the API refuses, of one sort.
+    pub fn report_violations(&mut self, context: &Context<'_>, family: Family) {
+        for violation in context.violations(family) {
+            self.report_violation(violation);
+        }
+    }
+
+    /// Reports something that the API refuses, or warns of.
+    pub fn report_violation(&mut self, violation: &Violation) {
+        let diagnostic = self.report(violation.span, &violation.message);
+        diagnostic.help.clone_from(&violation.help);
+        if let Some((span, what)) = violation.related {
+            diagnostic.related(span, what);
+        }
+        match violation.layer {
+            Layer::Webhook => {
+                diagnostic.aliases = &["IST0106"];
+                diagnostic.severity = Severity::Error;
+            }
+            Layer::WebhookWarning => {
+                diagnostic.aliases = &["IST0133"];
+                diagnostic.severity = if violation.is_general { Severity::Info } else { Severity::Warning };
+            }
         }
     }
 

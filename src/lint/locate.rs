@@ -67,12 +67,12 @@ fn name_of(resource: &Resource, world: &World<'_>) -> ResourceName {
 }
 
 /// The resources of each file, by their place.
-struct ByPlace<'a> {
+pub(super) struct ByPlace<'a> {
     by_file: BTreeMap<FileId, Vec<&'a Resource>>,
 }
 
 impl<'a> ByPlace<'a> {
-    fn new(snapshot: &'a Snapshot) -> Self {
+    pub(super) fn new(snapshot: &'a Snapshot) -> Self {
         let mut by_file: BTreeMap<FileId, Vec<&Resource>> = BTreeMap::new();
         for resource in &snapshot.resources {
             by_file.entry(resource.span.file).or_default().push(resource);
@@ -81,7 +81,8 @@ impl<'a> ByPlace<'a> {
         Self { by_file }
     }
 
-    fn around(&self, place: Span) -> Option<&'a Resource> {
+    /// The resource that a place lies in.
+    pub(super) fn around(&self, place: Span) -> Option<&'a Resource> {
         let resources = self.by_file.get(&place.file)?;
         let after = resources.partition_point(|resource| resource.span.start <= place.start);
         let resource = resources[..after].last()?;

@@ -6,14 +6,18 @@
 mod context;
 mod diagnostic;
 mod findings;
+mod levels;
 mod locate;
 mod rule;
 pub mod rules;
+mod selector;
 mod severity;
+mod suppression;
 
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Related, ResourceName, Subject};
 pub use findings::{Findings, Unchecked};
+pub use levels::Levels;
 pub use rule::Rule;
 pub use severity::Severity;
 
@@ -48,19 +52,24 @@ pub struct Summary {
     pub warnings: usize,
     /// Findings that are worth knowing.
     pub infos: usize,
-    /// Findings that an ignore comment or the configuration took away.
+    /// Findings that a comment, an annotation or the configuration took away.
     pub suppressed: usize,
 }
 
-/// Runs all rules.
+/// Runs all rules at their own levels.
 pub fn run(world: &World<'_>) -> Report {
-    run_rules(world, rules::ALL)
+    run_at(world, &Levels::default())
+}
+
+/// Runs all rules at the levels that the user gave them.
+pub fn run_at(world: &World<'_>, levels: &Levels) -> Report {
+    run_rules(world, rules::ALL, levels)
 }
 
 /// Runs some rules.
-pub fn run_rules(world: &World<'_>, rules: &[&'static Rule]) -> Report {
+pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Report {
     let snapshot = world.snapshot;
-    let context = Context { snapshot, world };
+    let context = Context::new(world);
     let found: Vec<Findings> = rules
         .par_iter()
         .map(|rule| {
@@ -75,17 +84,18 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule]) -> Report {
         report.diagnostics.extend(diagnostics);
         report.unchecked.extend(unchecked);
     }
+    report.unchecked.sort();
+    let suppressed = suppression::apply(&mut report, world, rules) + levels.apply(&mut report.diagnostics);
     report.diagnostics.sort_by(|a, b| {
         let key = |it: &Diagnostic| (it.span.file, it.span.start, it.rule.name, it.span.end);
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
     });
-    report.unchecked.sort();
     locate::name_subjects(&mut report.diagnostics, world);
-    report.summary = summarise(snapshot, &report.diagnostics);
+    report.summary = summarise(snapshot, &report.diagnostics, suppressed);
     report
 }
 
-fn summarise(snapshot: &Snapshot, diagnostics: &[Diagnostic]) -> Summary {
+fn summarise(snapshot: &Snapshot, diagnostics: &[Diagnostic], suppressed: usize) -> Summary {
     let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     Summary {
         files: snapshot.sources.len(),
@@ -94,6 +104,6 @@ fn summarise(snapshot: &Snapshot, diagnostics: &[Diagnostic]) -> Summary {
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         infos: count(Severity::Info),
-        suppressed: 0,
+        suppressed,
     }
 }

@@ -161,7 +161,11 @@ fn decode_document(file: FileId, document: yaml::Document, text: &str) -> Conten
     if let Some(template) = template::recognise(chunk, &document) {
         return Contents { template: Some((document.span, template)), documents: 1, ..Contents::empty(file) };
     }
+    let mut model = document.root.as_ref().map(|root| model::read(root, document.span, text)).unwrap_or_default();
+    if document.problems.iter().any(|problem| problem.kind == yaml::ProblemKind::Syntax) {
+        // What is missing may be what could not be parsed.
+        model.problems.retain(|problem| !matches!(problem.kind, model::ProblemKind::NotOfSchema { .. }));
+    }
     let problems = document.problems.into_iter().map(Problem::Yaml).collect();
-    let model = document.root.as_ref().map(|root| model::read(root, document.span, text)).unwrap_or_default();
     Contents { problems, model, documents: usize::from(document.root.is_some()), ..Contents::empty(file) }
 }

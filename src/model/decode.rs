@@ -30,7 +30,14 @@ impl<T: Decode> Field for Vec<T> {
         let Some(entry) = entry else { return Vec::new() };
         match &entry.value.value {
             Value::Null => Vec::new(),
-            Value::Sequence(items) => items.iter().filter_map(|item| T::decode(item, decoder)).collect(),
+            Value::Sequence(items) => {
+                let refuses_null = decoder.has_schema;
+                for item in items.iter().filter(|item| refuses_null && item.is_null()) {
+                    let help = "write the item, or remove the dash".to_owned();
+                    decoder.not_of_schema(item.span, "this item of the list is null".to_owned(), Some(help));
+                }
+                items.iter().filter_map(|item| T::decode(item, decoder)).collect()
+            }
             _ => {
                 decoder.wrong_type(&entry.value, "a list");
                 Vec::new()
@@ -62,12 +69,14 @@ pub enum EnumValue {
 pub struct Decoder<'a> {
     text: &'a str,
     problems: Vec<Problem>,
+    /// Whether what is read has a CRD, whose schema takes less than istiod's decoder.
+    pub(super) has_schema: bool,
 }
 
 impl<'a> Decoder<'a> {
     /// A decoder for nodes of a file whose whole text is `text`.
     pub fn new(text: &'a str) -> Self {
-        Self { text, problems: Vec::new() }
+        Self { text, problems: Vec::new(), has_schema: false }
     }
 
     /// What was wrong, in the order in which it was met.
@@ -78,6 +87,19 @@ impl<'a> Decoder<'a> {
     /// Notes a problem.
     pub fn report(&mut self, span: Span, kind: ProblemKind) {
         self.problems.push(Problem { kind, span });
+    }
+
+    /// Notes that the schema of the CRD refuses something.
+    pub fn not_of_schema(&mut self, span: Span, message: String, help: Option<String>) {
+        self.report(span, ProblemKind::NotOfSchema { message, help });
+    }
+
+    /// Notes a number in quotes, if there is a schema that refuses it.
+    pub fn quoted_number(&mut self, node: &Node, text: &str) {
+        if self.has_schema {
+            let message = format!("the number {text} is in quotes");
+            self.not_of_schema(node.span, message, Some(format!("remove the quotes: {text}")));
+        }
     }
 
     /// Notes that `node` has another type than the field takes.
@@ -111,15 +133,28 @@ impl<'a> Decoder<'a> {
         let mut fields: Vec<Option<&Entry>> = vec![None; names.len()];
         for entry in entries {
             match names.iter().position(|name| spells(name, &entry.key.text)) {
-                Some(index) => match fields[index] {
-                    None => fields[index] = Some(entry),
-                    Some(other) => fields[index] = Some(self.camel_case_of(other, entry)),
-                },
+                Some(index) => {
+                    self.check_spelling(entry, names[index]);
+                    fields[index] = Some(match fields[index] {
+                        None => entry,
+                        Some(other) => self.camel_case_of(other, entry),
+                    });
+                }
                 None if unknown == Unknown::Reported => self.unknown_field(entry, names),
                 None => {}
             }
         }
         Some(fields)
+    }
+
+    /// The schemas of CRDs know the camelCase names only, but for two.
+    fn check_spelling(&mut self, entry: &Entry, name: &str) {
+        const BOTH: [&str; 2] = ["mirror_percent", "jwks_uri"];
+        let key = &*entry.key.text;
+        if self.has_schema && key.contains('_') && !BOTH.contains(&key) && key != camel_case(name) {
+            let message = format!("the API server does not know {key}, only istiod does");
+            self.not_of_schema(entry.key.span, message, Some(format!("write {}", camel_case(name))));
+        }
     }
 
     fn camel_case_of<'n>(&mut self, first: &'n Entry, second: &'n Entry) -> &'n Entry {
@@ -149,7 +184,14 @@ impl<'a> Decoder<'a> {
                 None
             }
             Value::Int(number) => match i32::try_from(*number) {
-                Ok(number) => Some(EnumValue::Number(number)),
+                Ok(number) => {
+                    if self.has_schema {
+                        let message = format!("{number} stands for a word, which has to be written out");
+                        let help = format!("write one of {}", words.join(", "));
+                        self.not_of_schema(node.span, message, Some(help));
+                    }
+                    Some(EnumValue::Number(number))
+                }
                 Err(_) => {
                     self.invalid(node, format!("one of {}", words.join(", ")), None);
                     None

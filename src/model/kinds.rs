@@ -1,7 +1,7 @@
 //! The one table of kinds: which group and versions each is served in, and which message describes it.
 
 use super::decode::{Decode, Decoder};
-use super::{gateway_api, kubernetes, networking, security};
+use super::{extensions, gateway_api, kubernetes, networking, security, telemetry};
 use crate::yaml::Node;
 
 /// Where the described message of a kind stands in its resources.
@@ -85,10 +85,23 @@ kinds! {
         Sidecar: networking::Sidecar, Spec, Namespaced;
         WorkloadEntry: networking::WorkloadEntry, Spec, Namespaced;
     }
+    "networking.istio.io" ["v1alpha3"] {
+        EnvoyFilter: networking::EnvoyFilter, Spec, Namespaced;
+    }
+    "networking.istio.io" ["v1beta1"] {
+        ProxyConfig: networking::ProxyConfig, Spec, Namespaced;
+    }
     "security.istio.io" ["v1", "v1beta1"] {
         PeerAuthentication: security::PeerAuthentication, Spec, Namespaced;
         RequestAuthentication: security::RequestAuthentication, Spec, Namespaced;
         AuthorizationPolicy: security::AuthorizationPolicy, Spec, Namespaced;
+    }
+    "telemetry.istio.io" ["v1", "v1alpha1"] {
+        Telemetry: telemetry::Telemetry, Spec, Namespaced;
+    }
+    "extensions.istio.io" ["v1alpha1"] {
+        WasmPlugin: extensions::WasmPlugin, Spec, Namespaced;
+        TrafficExtension: extensions::TrafficExtension, Spec, Namespaced;
     }
     "" ["v1"] {
         Service: kubernetes::Service, Spec, Namespaced;
@@ -136,11 +149,11 @@ pub const ISTIO_NETWORKING: &str = "networking.istio.io";
 
 /// Whether a group is one of Istio's API, whose versions, kinds and resource keys are checked.
 pub fn is_istio(group: &str) -> bool {
-    group == ISTIO_NETWORKING || group == "security.istio.io"
+    matches!(group, ISTIO_NETWORKING | "security.istio.io" | "telemetry.istio.io" | "extensions.istio.io")
 }
 
 /// Kinds of [`ISTIO_NETWORKING`] that exist but are not read yet.
-const UNREAD: [&str; 3] = ["EnvoyFilter", "ProxyConfig", "WorkloadGroup"];
+const UNREAD: [&str; 1] = ["WorkloadGroup"];
 
 /// Groups of which versions that are not listed have other fields.
 const UNLIKE_OLDER_VERSIONS: [&str; 2] = ["networking.k8s.io", gateway_api::GROUP];

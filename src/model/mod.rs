@@ -3,8 +3,10 @@
 //! Each kind is described once, in a file of its own, by the macros in `macros.rs`; `kinds.rs` is the table
 //! of all of them. Decoding never stops: what is wrong is returned beside the resource, as [`Problem`]s.
 
+mod crd;
 pub mod decode;
 pub mod duration;
+pub mod extensions;
 pub mod gateway_api;
 pub mod kinds;
 pub mod kubernetes;
@@ -17,6 +19,9 @@ mod problem;
 mod resource;
 mod scalar;
 pub mod security;
+pub mod telemetry;
+pub mod untyped;
+pub mod uri;
 
 pub use decode::nearest;
 pub use duration::Duration;

@@ -48,6 +48,13 @@ pub enum ProblemKind {
         /// The nearest value that exists.
         suggestion: Option<String>,
     },
+    /// Something that istiod's decoder reads and the schema of the CRD refuses.
+    NotOfSchema {
+        /// What is wrong: lower case, no final period.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
     /// A kind that the API group does not have, or not in this version.
     UnknownKind {
         /// What is wrong: lower case, no final period.

@@ -145,7 +145,13 @@ impl Reader<'_> {
             Body::Root => node,
             Body::Spec => node.get("spec").unwrap_or(&missing),
         };
+        let is_istio = kinds::is_istio(kind.group());
+        self.decoder.has_schema = is_istio;
         let spec = kind.decode(body, &mut self.decoder);
+        self.decoder.has_schema = false;
+        if is_istio {
+            super::crd::check(kind, node, &mut self.decoder);
+        }
         let (Some(metadata), Some(spec)) = (metadata, spec) else { return };
         if metadata.name.as_ref().is_none_or(|name| name.is_empty()) && metadata.generate_name.is_none() {
             let span = node.entry("metadata").or(node.entry("kind")).map_or(node.span, |entry| entry.key.span);

@@ -71,7 +71,10 @@ fn integer<T: Integer>(node: &Node, decoder: &mut Decoder<'_>) -> Option<T> {
         Value::Int(number) => Some(*number),
         Value::Float(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => Some(*number as i64),
         Value::Float(_) => None,
-        Value::String(text) if is_json_integer(text) => text.parse().ok(),
+        Value::String(text) if is_json_integer(text) => {
+            decoder.quoted_number(node, text);
+            text.parse().ok()
+        }
         _ => {
             decoder.wrong_type(node, "a number");
             return None;
@@ -97,18 +100,20 @@ impl Decode for Spanned<f64> {
             Value::Null => 0.0,
             Value::Int(number) => *number as f64,
             Value::Float(number) => *number,
-            Value::String(text) => match &**text {
-                "NaN" => f64::NAN,
-                "Infinity" => f64::INFINITY,
-                "-Infinity" => f64::NEG_INFINITY,
-                quoted => match serde_json::from_str(quoted) {
-                    Ok(number) => number,
-                    Err(_) => {
-                        decoder.wrong_type(node, "a number");
-                        return None;
-                    }
-                },
-            },
+            Value::String(text) => {
+                let number = match &**text {
+                    "NaN" => Some(f64::NAN),
+                    "Infinity" => Some(f64::INFINITY),
+                    "-Infinity" => Some(f64::NEG_INFINITY),
+                    quoted => serde_json::from_str(quoted).ok(),
+                };
+                let Some(number) = number else {
+                    decoder.wrong_type(node, "a number");
+                    return None;
+                };
+                decoder.quoted_number(node, text);
+                number
+            }
             _ => {
                 decoder.wrong_type(node, "a number");
                 return None;

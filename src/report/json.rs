@@ -1,6 +1,7 @@
-//! The machine formats: of `mesh lint`, schema `mesh.lint/v1`, and of `mesh simulate`, schema `mesh.simulate/v1`.
+//! The machine formats: of `mesh lint`, schema `mesh.lint/v1`, of `mesh simulate`, schema `mesh.simulate/v1`, and of
+//! `mesh rules`, schema `mesh.rules/v1`.
 //!
-//! In the former a key that does not apply is left out. `witness` is the exception: it is always there, `null` where
+//! In the first a key that does not apply is left out. `witness` is the exception: it is always there, `null` where
 //! a rule has no request to show.
 
 use std::io;
@@ -22,6 +23,33 @@ pub fn lint(report: &lint::Report, sources: &Sources, out: &mut dyn io::Write) -
         unchecked: &report.unchecked,
         summary: Totals::of(&report.summary),
     };
+    serde_json::to_writer_pretty(&mut *out, &object)?;
+    out.write_all(b"\n")
+}
+
+/// Writes what `mesh rules --format json` prints: one object, indented, with a newline at its end.
+pub fn rules(rules: &[&lint::Rule], out: &mut dyn io::Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Object<'a> {
+        schema: &'static str,
+        rules: Vec<Rule<'a>>,
+    }
+    #[derive(Serialize)]
+    struct Rule<'a> {
+        name: &'a str,
+        aliases: &'a [&'a str],
+        severity: &'a str,
+        summary: &'a str,
+        docs: String,
+    }
+    let rules = rules.iter().map(|rule| Rule {
+        name: rule.name,
+        aliases: rule.aliases,
+        severity: rule.severity.as_str(),
+        summary: rule.summary,
+        docs: rule.docs_link(),
+    });
+    let object = Object { schema: "mesh.rules/v1", rules: rules.collect() };
     serde_json::to_writer_pretty(&mut *out, &object)?;
     out.write_all(b"\n")
 }
@@ -164,7 +192,7 @@ impl<'a> Diagnostic<'a> {
         });
         Self {
             rule: diagnostic.rule.name,
-            aliases: diagnostic.rule.aliases,
+            aliases: diagnostic.aliases,
             severity: diagnostic.severity.as_str(),
             message: &diagnostic.message,
             place,

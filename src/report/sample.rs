@@ -14,6 +14,7 @@ pub(super) static UNKNOWN_FIELD: Rule = rule("unknown-field", &[]);
 pub(super) fn finding(sources: &Sources, rule: &'static Rule, file: FileId, wanted: &str, message: &str) -> Diagnostic {
     Diagnostic {
         rule,
+        aliases: rule.aliases,
         severity: rule.severity,
         message: message.to_owned(),
         span: span(sources, file, wanted),

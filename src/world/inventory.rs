@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::{Gateway, Registry, Workload};
+use crate::config::InventoryMode;
 
 /// Manifests are often a part of what is in the cluster. A missing thing is a mistake only where others of its sort
-/// are present: then the manifests hold the inventory of that namespace.
+/// are present: then the manifests hold the inventory of that namespace. The user may know better: that they are all
+/// there is, or a part in every namespace.
 #[derive(Debug)]
 pub struct Inventory {
+    mode: Option<InventoryMode>,
     services: BTreeSet<String>,
     entries: BTreeSet<String>,
     workloads: BTreeSet<String>,
@@ -15,12 +18,18 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    pub(super) fn new(services: &Registry<'_>, workloads: &[Workload<'_>], gateways: &[Gateway<'_>]) -> Self {
+    pub(super) fn new(
+        services: &Registry<'_>,
+        workloads: &[Workload<'_>],
+        gateways: &[Gateway<'_>],
+        mode: Option<InventoryMode>,
+    ) -> Self {
         let namespaces_of = |kubernetes: bool| {
             let wanted = services.iter().filter(move |service| service.is_kubernetes() == kubernetes);
             wanted.map(|service| service.namespace.clone()).collect()
         };
         Self {
+            mode,
             services: namespaces_of(true),
             entries: namespaces_of(false),
             workloads: workloads.iter().map(|workload| workload.name.namespace.to_string()).collect(),
@@ -28,28 +37,42 @@ impl Inventory {
         }
     }
 
-    /// Whether the Services of a namespace are among the manifests.
-    pub fn has_services(&self, namespace: &str) -> bool {
-        self.services.contains(namespace)
+    /// Whether the manifests are all there is, by the word of the user.
+    pub fn is_complete(&self) -> bool {
+        self.mode == Some(InventoryMode::Complete)
     }
 
-    /// Whether any Service is among the manifests.
+    /// Whether the manifests hold what there is of some sort in a namespace, if they hold any of it as told.
+    fn holds(&self, any: bool) -> bool {
+        match self.mode {
+            Some(InventoryMode::Complete) => true,
+            Some(InventoryMode::Partial) => false,
+            None => any,
+        }
+    }
+
+    /// Whether the Services of a namespace are among the manifests.
+    pub fn has_services(&self, namespace: &str) -> bool {
+        self.holds(self.services.contains(namespace))
+    }
+
+    /// Whether any Service is among the manifests, or none exists.
     pub fn has_any_service(&self) -> bool {
-        !self.services.is_empty()
+        self.is_complete() || !self.services.is_empty()
     }
 
     /// Whether ServiceEntries of a namespace are among the manifests.
     pub fn has_service_entries(&self, namespace: &str) -> bool {
-        self.entries.contains(namespace)
+        self.holds(self.entries.contains(namespace))
     }
 
     /// Whether workloads of a namespace are among the manifests.
     pub fn has_workloads(&self, namespace: &str) -> bool {
-        self.workloads.contains(namespace)
+        self.holds(self.workloads.contains(namespace))
     }
 
     /// Whether Gateways of a namespace are among the manifests.
     pub fn has_gateways(&self, namespace: &str) -> bool {
-        self.gateways.contains(namespace)
+        self.holds(self.gateways.contains(namespace))
     }
 }

@@ -85,7 +85,7 @@ impl<'a> World<'a> {
             snapshot,
             virtual_services: virtual_service::virtual_services(&resources, &settings),
             destination_rules: DestinationRules::new(&resources, &settings),
-            inventory: Inventory::new(&services, &workloads, &gateways),
+            inventory: Inventory::new(&services, &workloads, &gateways, settings.inventory),
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
             policies: Policies::new(&resources, &settings),
             derived: Derived::new(&resources, &services, &settings),

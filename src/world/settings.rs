@@ -1,6 +1,6 @@
 //! What holds for the whole mesh.
 
-use crate::config::{Config, OutboundMode};
+use crate::config::{Config, InventoryMode, OutboundMode};
 use crate::load::Snapshot;
 use crate::model::mesh_config::{
     InboundTrafficPolicyMode, IngressControllerMode, MeshConfig, NormalizationType, OutboundTrafficPolicy,
@@ -42,6 +42,8 @@ pub struct Settings {
     pub destination_rule_export_to: Vec<String>,
     /// Which Ingresses count, and whose they are.
     pub ingress: IngressSettings,
+    /// Whether the manifests are all there is. By default that is decided for each namespace.
+    pub inventory: Option<InventoryMode>,
 }
 
 /// What holds for Ingresses.
@@ -105,6 +107,7 @@ impl Default for Settings {
             virtual_service_export_to: public(),
             destination_rule_export_to: public(),
             ingress: IngressSettings::default(),
+            inventory: None,
         }
     }
 }
@@ -120,6 +123,7 @@ impl Settings {
 
     fn apply_config(&mut self, config: &Config) {
         let mesh = &config.mesh;
+        self.inventory = config.inventory;
         replace(&mut self.default_namespace, config.namespace.clone());
         replace(&mut self.domain, mesh.domain.clone());
         replace(&mut self.root_namespace, mesh.root_namespace.clone());

@@ -15,9 +15,11 @@
 //! - `mapping`: unique keys and merge keys.
 //! - `scalar`: a scalar's text to its value, a key's value to its text.
 //! - `place`: the parser's positions to the spans that [`Node`] promises.
+//! - `comments`: the comments, which the tree does not hold.
 //! - `message`: the parser's errors in plain words.
 //! - `json`: the check that a JSON file needs first.
 
+mod comments;
 mod json;
 mod mapping;
 mod message;
@@ -29,6 +31,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 
+pub use comments::comments;
 pub use json::parse_json;
 pub use node::{Document, Entry, Key, Node, Problem, ProblemKind, Value};
 pub use parse::parse;

@@ -130,3 +130,20 @@ fn explain_prints_the_page_of_a_rule_or_alias() {
     assert_eq!((misspelt.status, misspelt.stdout.as_str()), (2, ""));
     assert!(misspelt.stderr.contains("did you mean duplicate-host?"), "{}", misspelt.stderr);
 }
+
+#[test]
+fn what_cannot_be_read_is_not_missing_too() {
+    let text = "apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: shop}
+spec:
+  servers:
+  - port: {number: http, name: http, protocol: HTTP}
+    hosts: [shop.example.com]
+";
+    let directory = tempfile::tempdir().unwrap();
+    let run = mesh_in(directory.path(), &["lint", "-", "--format", "json"], text, &[]);
+    let rules: Vec<String> =
+        run.json()["diagnostics"].as_array().unwrap().iter().map(|it| it["rule"].to_string()).collect();
+    assert_eq!(rules, ["\"wrong-type\""]);
+}

@@ -16,3 +16,4 @@ mod rules;
 mod shared;
 mod simulate;
 mod simulate_inbound;
+mod suppression;

@@ -78,7 +78,7 @@ fn sources_are_compared_with_the_identity_of_the_client() {
         ("{from: [{source: {trustDomains: [other]}}]}", json!({}), false),
         ("{from: [{source: {notTrustDomains: [other]}}]}", plaintext(), true),
         // Fields of a source are joined by and, its values and the sources by or.
-        ("{from: [{source: {namespaces: [web, x], serviceAccounts: [x/v]}}]}", json!({}), false),
+        ("{from: [{source: {namespaces: [web, x], trustDomains: [other]}}]}", json!({}), false),
         ("{from: [{source: {namespaces: [x]}}, {source: {namespaces: [v, web]}}]}", json!({}), true),
     ]);
 }

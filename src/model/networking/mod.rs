@@ -2,7 +2,9 @@
 //! <https://istio.io/latest/docs/reference/config/networking/>.
 
 mod destination_rule;
+mod envoy_filter;
 mod gateway;
+mod proxy_config;
 mod service_entry;
 mod sidecar;
 mod traffic_policy;
@@ -10,7 +12,13 @@ mod virtual_service;
 mod workload_entry;
 
 pub use destination_rule::{DestinationRule, Subset};
+pub use envoy_filter::{
+    ApplyTo, ClusterMatch, EnvoyConfigMatch, EnvoyConfigPatch, EnvoyFilter, EnvoyPatch, FilterChainMatch, FilterClass,
+    FilterMatch, ListenerMatch, PatchContext, PatchOperation, ProxyMatch, RouteConfigurationMatch, RouteMatch,
+    RouteMatchAction, SubFilterMatch, VirtualHostMatch, WaypointMatch, WaypointRouteMatch,
+};
 pub use gateway::{Gateway, ProtocolVersion, Server, ServerPort, ServerTlsMode, ServerTlsSettings, TlsCertificate};
+pub use proxy_config::{ProxyConfig, ProxyImage};
 pub use service_entry::{Location, Resolution, ServiceEntry, ServicePort};
 pub use sidecar::{
     CaptureMode, IstioEgressListener, IstioIngressListener, OutboundTrafficPolicy, OutboundTrafficPolicyMode, Sidecar,

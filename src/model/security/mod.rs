@@ -9,7 +9,7 @@ pub use authorization_policy::{
     Action, AuthorizationPolicy, Condition, ExtensionProvider, From, Operation, Rule, Source, To,
 };
 pub use peer_authentication::{MutualTls, MutualTlsMode, PeerAuthentication};
-pub use request_authentication::{ClaimToHeader, JwtHeader, JwtRule, RequestAuthentication};
+pub use request_authentication::{ClaimToHeader, JwtHeader, JwtRule, RequestAuthentication, TokenPresence};
 
 use super::macros::message;
 use crate::source::Spanned;

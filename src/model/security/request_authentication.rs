@@ -2,7 +2,7 @@
 
 use super::PolicyTargetReference;
 use crate::model::duration::Duration;
-use crate::model::macros::message;
+use crate::model::macros::{enumeration, message};
 use crate::model::networking::LabelSelector;
 use crate::source::Spanned;
 
@@ -31,6 +31,15 @@ message! {
         forward_original_token: Option<Spanned<bool>>,
         timeout: Option<Spanned<Duration>>,
         space_delimited_claims: Vec<Spanned<String>>,
+        presence: Option<Spanned<TokenPresence>>,
+    }
+}
+
+enumeration! {
+    /// Whether a request without a token of the rule is let through.
+    enum TokenPresence {
+        Optional = "OPTIONAL" / 0,
+        Required = "REQUIRED" / 1,
     }
 }
 

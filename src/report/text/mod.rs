@@ -8,6 +8,7 @@ mod answer;
 mod excerpt;
 mod finding;
 mod policy;
+mod rules;
 mod source_code;
 mod theme;
 mod totals;
@@ -17,6 +18,7 @@ mod words;
 mod tests;
 
 pub use answer::answers;
+pub use rules::rules;
 
 use std::collections::BTreeSet;
 use std::io;

@@ -32,6 +32,10 @@ fn check_subset(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset, 
         return;
     }
     let Some(service) = world.services.covering(&rule.name.namespace, &rule.host) else {
+        // Then the host is the mistake.
+        if world.inventory.is_complete() {
+            return;
+        }
         return findings.unchecked("the service of the DestinationRule is not among the manifests");
     };
     // Sidecars send requests to a headless service where the client dials, whatever the labels are.
@@ -64,6 +68,7 @@ fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSe
         Some(workloads) if !workloads.is_empty() => {
             Ok(workloads.iter().map(|workload| workload.labels.clone()).collect())
         }
+        Some(_) if world.inventory.is_complete() => Ok(Vec::new()),
         Some(_) => Err(format!("no workload of the service is among the manifests of namespace {}", service.namespace)),
         None => Err("the endpoints of the service are not known from files".to_owned()),
     }
@@ -92,6 +97,9 @@ fn report<'f>(
         format!("subset {name} selects none of the workloads of {}", service.hostname),
     );
     diagnostic.related(service.span, "the service");
+    if endpoints.is_empty() {
+        return diagnostic.help("the service itself selects none");
+    }
     let values: Vec<String> = subset.labels.iter().map(|(key, _)| describe_values(key, endpoints)).collect();
     diagnostic.help(values.join("; "))
 }

@@ -1,9 +1,10 @@
 //! `unreachable-route`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::networking::{HttpMatchRequest, HttpRoute, StringMatch};
 use crate::source::Span;
+use crate::validate::{Family, Violation};
 use crate::world::VirtualService;
 
 pub static RULE: Rule = rule! {
@@ -18,6 +19,22 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     for service in &context.world.virtual_services {
         check_http(service, findings);
         check_tcp(service, findings);
+    }
+    check_overlaps(context, findings);
+}
+
+/// Single matches that earlier ones take, as istiod warns of them, but for those within what was reported already.
+fn check_overlaps(context: &Context<'_>, findings: &mut Findings) {
+    let reported: Vec<Span> = findings.spans().collect();
+    let is_meant = |violation: &&Violation| {
+        matches!(violation.id, "UW-3" | "UW-5") && !reported.iter().any(|span| span.contains(violation.span))
+    };
+    for violation in context.violations(Family::Unreachable).filter(is_meant) {
+        let diagnostic = findings.report(violation.span, &violation.message).severity(Severity::Warning);
+        diagnostic.help.clone_from(&violation.help);
+        if let Some((span, what)) = violation.related {
+            diagnostic.related(span, what);
+        }
     }
 }
 

@@ -1,0 +1,15 @@
+//! `mesh rules`
+
+use super::args::{Common, Format, Rules};
+use super::{exit, terminal};
+use crate::lint::rules;
+use crate::report;
+
+/// Lists all rules.
+pub fn run(common: &Common, args: &Rules) -> Result<u8, String> {
+    terminal::write(|out| match args.format {
+        Format::Text => report::text::rules(rules::ALL, &terminal::style(common), out),
+        Format::Json => report::json::rules(rules::ALL, out),
+    })?;
+    Ok(exit::DONE)
+}

@@ -1,0 +1,125 @@
+//! The levels that the user gives to rules.
+
+use std::collections::BTreeMap;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::diagnostic::Diagnostic;
+use super::rules;
+use super::selector::Selector;
+use super::severity::Severity;
+use crate::config::{Config, Level};
+use crate::source::{FileId, Sources};
+
+/// The levels of rules, for all files and for some. By default every rule has its own.
+#[derive(Debug, Default)]
+pub struct Levels {
+    everywhere: Setting,
+    overrides: Vec<Override>,
+    /// The overrides that apply to each file.
+    of_files: Vec<Vec<usize>>,
+}
+
+/// Levels by name, those of aliases first: what is said about a rule by name goes before it.
+type Setting = Vec<(Selector, Level)>;
+
+#[derive(Debug)]
+struct Override {
+    paths: GlobSet,
+    levels: Setting,
+}
+
+impl Levels {
+    /// The levels of a configuration. `relative` gives the path of a file as the configuration would write it, from
+    /// the path that is shown; `None` if no pattern can mean it. The error says what is wrong with the configuration.
+    pub fn new(config: &Config, sources: &Sources, relative: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let everywhere = setting(&config.rules).map_err(|error| format!("rules: {error}"))?;
+        let mut overrides = Vec::new();
+        for (index, written) in config.overrides.iter().enumerate() {
+            let levels = setting(&written.rules).map_err(|error| format!("overrides[{index}].rules: {error}"))?;
+            let paths = patterns(&written.paths).map_err(|error| format!("overrides[{index}].paths: {error}"))?;
+            overrides.push(Override { paths, levels });
+        }
+        let mut of_files = Vec::new();
+        if !overrides.is_empty() {
+            of_files.extend(sources.iter().map(|(_, file)| {
+                let path = relative(file.path());
+                let applies = |it: &Override| path.as_ref().is_some_and(|path| it.paths.is_match(path));
+                overrides.iter().enumerate().filter(|(_, it)| applies(it)).map(|(index, _)| index).collect()
+            }));
+        }
+        Ok(Self { everywhere, overrides, of_files })
+    }
+
+    /// Gives findings their levels and drops those that are off. Returns how many were dropped.
+    pub(super) fn apply(&self, diagnostics: &mut Vec<Diagnostic>) -> usize {
+        let before = diagnostics.len();
+        diagnostics.retain_mut(|diagnostic| {
+            diagnostic.severity = match self.level(diagnostic) {
+                None => return true,
+                Some(Level::Off) => return false,
+                Some(Level::Info) => Severity::Info,
+                Some(Level::Warning) => Severity::Warning,
+                Some(Level::Error) => Severity::Error,
+            };
+            true
+        });
+        before - diagnostics.len()
+    }
+
+    fn level(&self, diagnostic: &Diagnostic) -> Option<Level> {
+        let of_file = self.overrides_of(diagnostic.span.file).map(|it| &it.levels);
+        let settings = std::iter::once(&self.everywhere).chain(of_file);
+        settings.flatten().rfind(|(selector, _)| selector.selects(diagnostic)).map(|(_, level)| *level)
+    }
+
+    fn overrides_of(&self, file: FileId) -> impl DoubleEndedIterator<Item = &Override> {
+        self.of_files.get(file.index()).into_iter().flatten().map(|&index| &self.overrides[index])
+    }
+}
+
+fn setting(written: &BTreeMap<String, Level>) -> Result<Setting, String> {
+    let mut setting = Vec::new();
+    for (name, level) in written {
+        setting.push((Selector::of(name).ok_or_else(|| rules::unknown(name))?, *level));
+    }
+    setting.sort_by_key(|(selector, _)| !selector.is_alias());
+    Ok(setting)
+}
+
+/// Patterns in which `*` stays within a directory. A path without any wildcard stands for all that lies below it, too.
+fn patterns(written: &[String]) -> Result<GlobSet, String> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in written {
+        let plain = pattern.strip_prefix("./").unwrap_or(pattern).trim_end_matches('/');
+        let below = (!plain.contains(['*', '?', '[', '{'])).then(|| format!("{plain}/**"));
+        for pattern in std::iter::once(plain).chain(below.as_deref()) {
+            let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+            set.add(glob.map_err(|error| error.to_string())?);
+        }
+    }
+    set.build().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_relative_and_keep_to_their_directory() {
+        let is_match = |pattern: &str, path: &str| patterns(&[pattern.to_owned()]).unwrap().is_match(path);
+        assert!(is_match("legacy/**", "legacy/a/b.yaml") && is_match("./legacy/", "legacy/a.yaml"));
+        assert!(is_match("legacy", "legacy/a.yaml") && is_match("a.yaml", "a.yaml"));
+        assert!(is_match("*/a.yaml", "x/a.yaml") && !is_match("*/a.yaml", "x/y/a.yaml"));
+        assert!(is_match("**/a.yaml", "x/y/a.yaml") && !is_match("legacy/**", "x/legacy/a.yaml"));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_an_error() {
+        let levels = |text: &str| Levels::new(&Config::parse(text).unwrap(), &Sources::default(), |_| None);
+        let error = levels("rules: {duplicat-host: off}").unwrap_err();
+        assert_eq!(error, "rules: there is no rule duplicat-host; did you mean duplicate-host?");
+        let error = levels("overrides: [{paths: ['a[']\n, rules: {}}]").unwrap_err();
+        assert!(error.starts_with("overrides[0].paths: "), "{error}");
+    }
+}

@@ -1,0 +1,17 @@
+//! `conflicting-fields`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::validate::Family;
+
+pub static RULE: Rule = rule! {
+    name: "conflicting-fields",
+    aliases: ["IST0106"],
+    severity: Error,
+    summary: "fields that exclude each other, or one that needs another",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    findings.report_violations(context, Family::ConflictingFields);
+}

@@ -1,0 +1,41 @@
+//! `crd-schema`
+
+use std::collections::{HashMap, HashSet};
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::model::ProblemKind;
+use crate::source::{FileId, Span};
+
+pub static RULE: Rule = rule! {
+    name: "crd-schema",
+    aliases: [],
+    severity: Error,
+    summary: "what the API server refuses by the schema of the CRD, whatever istiod says",
+    check: check,
+};
+
+/// What another rule says of the same place, or of a value within it, is not said again.
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let refused: Vec<Span> = context.refused().map(|violation| violation.span).collect();
+    let mut by_file: HashMap<FileId, Vec<Span>> = HashMap::new();
+    for span in refused {
+        by_file.entry(span.file).or_default().push(span);
+    }
+    let mut told: HashSet<Span> = HashSet::new();
+    for problem in context.model_problems() {
+        if let ProblemKind::NotOfSchema { message, help } = &problem.kind
+            && told.insert(problem.span)
+            && !by_file.get(&problem.span.file).is_some_and(|spans| spans.iter().any(|it| overlaps(*it, problem.span)))
+        {
+            let diagnostic = findings.report(problem.span, message);
+            diagnostic.help.clone_from(help);
+            diagnostic.label("the API server refuses it");
+        }
+    }
+}
+
+/// Whether one of two places lies in the other.
+fn overlaps(a: Span, b: Span) -> bool {
+    a.contains(b) || b.contains(a)
+}

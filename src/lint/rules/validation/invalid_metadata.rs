@@ -1,0 +1,17 @@
+//! `invalid-metadata`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::validate::Family;
+
+pub static RULE: Rule = rule! {
+    name: "invalid-metadata",
+    aliases: ["IST0106"],
+    severity: Error,
+    summary: "names and annotations that Istio does not take",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    findings.report_violations(context, Family::InvalidMetadata);
+}

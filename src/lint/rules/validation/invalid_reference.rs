@@ -1,0 +1,17 @@
+//! `invalid-reference`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::validate::Family;
+
+pub static RULE: Rule = rule! {
+    name: "invalid-reference",
+    aliases: ["IST0106"],
+    severity: Error,
+    summary: "a name that can refer to nothing: of a namespace, a Gateway, a subset or a condition",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    findings.report_violations(context, Family::InvalidReference);
+}

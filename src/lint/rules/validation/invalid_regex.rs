@@ -1,0 +1,17 @@
+//! `invalid-regex`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::validate::Family;
+
+pub static RULE: Rule = rule! {
+    name: "invalid-regex",
+    aliases: ["IST0106"],
+    severity: Error,
+    summary: "a regular expression that is none of RE2",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    findings.report_violations(context, Family::InvalidRegex);
+}

@@ -1,0 +1,28 @@
+//! `missing-field`
+
+use std::collections::HashSet;
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::source::Span;
+use crate::validate::Family;
+
+pub static RULE: Rule = rule! {
+    name: "missing-field",
+    aliases: ["IST0106"],
+    severity: Error,
+    summary: "a field that has to be there is missing or empty",
+    check: check,
+};
+
+/// A manifest without `spec`, where one is needed, is mostly a part of one: a patch, or what a test looks for.
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let resources: HashSet<Span> = context.snapshot.resources.iter().map(|resource| resource.span).collect();
+    for violation in context.violations(Family::MissingField) {
+        if resources.contains(&violation.span) {
+            findings.unchecked("a manifest has no spec");
+        } else {
+            findings.report_violation(violation);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What the API server refuses by the schemas of Istio's CRDs, beyond the types of fields
+//! (<https://github.com/istio/api>: `kubernetes/customresourcedefinitions.gen.yaml`).
+//!
+//! Each kind has a [`Shape`] with the constraints of its fields. It is held against what is written, since messages do
+//! not tell an empty list from an absent one. As the API server does, null counts as absent.
+
+mod extensions;
+mod policies;
+mod shape;
+mod traffic;
+mod workloads;
+
+use super::decode::Decoder;
+use super::kinds::Kind;
+use crate::yaml::Node;
+use shape::Shape;
+
+/// Kinds whose CRD asks for a `spec`.
+const WITH_SPEC: [&str; 5] = ["ServiceEntry", "WorkloadEntry", "WorkloadGroup", "WasmPlugin", "TrafficExtension"];
+
+fn shape_of(kind: &str) -> Option<&'static Shape> {
+    Some(match kind {
+        "VirtualService" => &traffic::VIRTUAL_SERVICE,
+        "DestinationRule" => &traffic::DESTINATION_RULE,
+        "Gateway" => &traffic::GATEWAY,
+        "Sidecar" => &traffic::SIDECAR,
+        "ServiceEntry" => &workloads::SERVICE_ENTRY,
+        "WorkloadEntry" => &workloads::WORKLOAD_ENTRY,
+        "WorkloadGroup" => &workloads::WORKLOAD_GROUP,
+        "AuthorizationPolicy" => &policies::AUTHORIZATION_POLICY,
+        "PeerAuthentication" => &policies::PEER_AUTHENTICATION,
+        "RequestAuthentication" => &policies::REQUEST_AUTHENTICATION,
+        "Telemetry" => &policies::TELEMETRY,
+        "EnvoyFilter" => &extensions::ENVOY_FILTER,
+        "ProxyConfig" => &extensions::PROXY_CONFIG,
+        "WasmPlugin" => &extensions::WASM_PLUGIN,
+        "TrafficExtension" => &extensions::TRAFFIC_EXTENSION,
+        _ => return None,
+    })
+}
+
+/// Holds a resource of Istio's against the schema of its kind.
+pub(super) fn check(kind: Kind, resource: &Node, decoder: &mut Decoder<'_>) {
+    let spec = resource.get("spec").filter(|spec| !spec.is_null());
+    match (spec, shape_of(kind.name())) {
+        (Some(spec), Some(shape)) => shape.check(spec, decoder),
+        (None, _) if WITH_SPEC.contains(&kind.name()) => {
+            let span = resource.entry("kind").map_or(resource.span, |entry| entry.value.span);
+            decoder.not_of_schema(span, format!("a {} needs a spec", kind.name()), Some("add spec".to_owned()));
+        }
+        _ => {}
+    }
+}

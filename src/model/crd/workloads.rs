@@ -1,0 +1,140 @@
+//! ServiceEntry, WorkloadEntry, WorkloadGroup.
+
+use super::shape::Rule::{AtMostOne, Check, Entries, Items, Keys, Length, Range, Required, Text, Unique};
+use super::shape::{Shape, leaf, present, text, within};
+use crate::source::Span;
+use crate::yaml::Node;
+
+pub(super) static PORT: Shape = leaf(&[Range(1, 65535)]);
+
+/// The selector of kinds with `workloadSelector.labels`: keys are not looked at.
+pub(super) static WORKLOAD_SELECTOR: Shape = within(&[
+    ("labels", &leaf(&[Entries(0, 256)])),
+    ("labels{}", &leaf(&[Length(0, 63), Text(|value| !value.contains('*'), "no wildcards")])),
+]);
+
+pub(super) static SERVICE_ENTRY: Shape = Shape {
+    rules: &[
+        Required("hosts"),
+        AtMostOne(&["workloadSelector", "endpoints"]),
+        Check(networks_need_addresses),
+        Check(endpoints_fit_resolution),
+    ],
+    fields: &[
+        ("hosts", &leaf(&[Items(1, 256)])),
+        ("hosts[]", &leaf(&[Text(|host| host != "*", "a host, with a wildcard for its first part at most")])),
+        ("addresses", &leaf(&[Items(0, 256)])),
+        ("addresses[]", &leaf(&[Length(0, 64)])),
+        ("ports", &leaf(&[Items(0, 256), Unique("name"), Unique("number")])),
+        ("ports[]", &SERVICE_PORT),
+        ("endpoints", &leaf(&[Items(0, 4096)])),
+        ("endpoints[]", &WORKLOAD_ENTRY),
+        ("workloadSelector", &WORKLOAD_SELECTOR),
+    ],
+};
+static SERVICE_PORT: Shape = Shape {
+    rules: &[Required("number"), Required("name")],
+    fields: &[
+        ("number", &PORT),
+        ("targetPort", &PORT),
+        ("name", &leaf(&[Length(0, 256)])),
+        ("protocol", &leaf(&[Length(0, 256)])),
+    ],
+};
+
+fn networks_need_addresses(spec: &Node) -> Option<(Span, &'static str)> {
+    if matches!(text(spec, "resolution").unwrap_or("NONE"), "NONE" | "STATIC") {
+        return None;
+    }
+    let addresses = present(spec, "addresses").map(Node::items).unwrap_or_default();
+    let network = addresses.iter().find(|address| address.as_str().is_some_and(|it| it.contains('/')))?;
+    Some((network.span, "addresses with a prefix length are taken with resolution NONE or STATIC only"))
+}
+
+fn endpoints_fit_resolution(spec: &Node) -> Option<(Span, &'static str)> {
+    let endpoints = present(spec, "endpoints")?;
+    match text(spec, "resolution").unwrap_or("NONE") {
+        "NONE" => Some((endpoints.span, "endpoints are not taken with resolution NONE, which is the default")),
+        "DNS_ROUND_ROBIN" => {
+            let second = endpoints.items().get(1)?;
+            Some((second.span, "resolution DNS_ROUND_ROBIN takes one endpoint"))
+        }
+        _ => None,
+    }
+}
+
+const ENTRY_FIELDS: &[(&str, &Shape)] = &[
+    ("address", &ADDRESS),
+    ("ports", &ENTRY_PORTS),
+    ("ports{}", &PORT),
+    ("labels", &leaf(&[Entries(0, 256)])),
+    ("locality", &LONG_TEXT),
+    ("network", &LONG_TEXT),
+    ("serviceAccount", &leaf(&[Length(0, 253)])),
+];
+pub(super) static WORKLOAD_ENTRY: Shape =
+    Shape { rules: &[Check(address_or_network), Check(sockets_have_no_ports)], fields: ENTRY_FIELDS };
+static TEMPLATE: Shape = Shape { rules: &[Check(sockets_have_no_ports)], fields: ENTRY_FIELDS };
+static LONG_TEXT: Shape = leaf(&[Length(0, 2048)]);
+static ADDRESS: Shape = leaf(&[
+    Length(0, 256),
+    Text(is_address, "an address, a host, or unix:// with an absolute path or an abstract name"),
+]);
+static ENTRY_PORTS: Shape =
+    leaf(&[Entries(0, 128), Keys(is_port_name, "names of at most 62 letters, digits and dashes")]);
+
+fn is_address(address: &str) -> bool {
+    let Some(path) = address.strip_prefix("unix://") else { return true };
+    path.starts_with(['/', '@']) && !path.ends_with('/')
+}
+
+fn is_port_name(name: &str) -> bool {
+    let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    name.len() < 63
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && is_end(name.bytes().next())
+        && is_end(name.bytes().last())
+}
+
+fn address_or_network(entry: &Node) -> Option<(Span, &'static str)> {
+    let is_missing = present(entry, "address").is_none() && present(entry, "network").is_none();
+    is_missing.then_some((entry.span, "neither address nor network is there"))
+}
+
+fn sockets_have_no_ports(entry: &Node) -> Option<(Span, &'static str)> {
+    let is_socket = text(entry, "address").is_some_and(|address| address.starts_with("unix://"));
+    let ports = present(entry, "ports").filter(|_| is_socket)?;
+    Some((ports.span, "a socket (unix://) has no ports"))
+}
+
+pub(super) static WORKLOAD_GROUP: Shape = Shape {
+    rules: &[Required("template")],
+    fields: &[
+        ("metadata", &within(&[("labels", &leaf(&[Entries(0, 256)])), ("annotations", &leaf(&[Entries(0, 256)]))])),
+        ("template", &TEMPLATE),
+        ("probe", &PROBE),
+    ],
+};
+static PROBE: Shape = Shape {
+    rules: &[AtMostOne(&["httpGet", "tcpSocket", "exec", "grpc"])],
+    fields: &[
+        ("httpGet", &HTTP_GET),
+        ("tcpSocket", &Shape { rules: &[Required("port")], fields: &[("port", &PORT)] }),
+        ("grpc", &within(&[("port", &PORT)])),
+        ("exec", &Shape { rules: &[Required("command")], fields: &[("command[]", &leaf(&[Length(1, usize::MAX)]))] }),
+        ("initialDelaySeconds", &COUNT),
+        ("timeoutSeconds", &COUNT),
+        ("periodSeconds", &COUNT),
+        ("successThreshold", &COUNT),
+        ("failureThreshold", &COUNT),
+    ],
+};
+static COUNT: Shape = leaf(&[Range(0, i64::MAX)]);
+static HTTP_GET: Shape = Shape {
+    rules: &[Required("port")],
+    fields: &[
+        ("port", &PORT),
+        ("scheme", &leaf(&[Text(|scheme| ["", "HTTP", "HTTPS"].contains(&scheme), "HTTP or HTTPS")])),
+        ("httpHeaders[]", &within(&[("name", &super::policies::HEADER_NAME)])),
+    ],
+};

@@ -1,0 +1,11 @@
+//! `extensions.istio.io`: what is run inside proxies. Messages and fields are those of
+//! <https://istio.io/latest/docs/reference/config/proxy_extensions/>.
+
+mod traffic_extension;
+mod wasm_plugin;
+
+pub use traffic_extension::{ExecutionPhase, LuaConfig, TrafficExtension, WasmConfig};
+pub use wasm_plugin::{
+    EnvValueSource, EnvVar, FailStrategy, PluginPhase, PluginType, PortSelector, PullPolicy, TrafficSelector, VmConfig,
+    WasmPlugin, WorkloadMode,
+};

@@ -1,0 +1,115 @@
+//! WasmPlugin, and what it has in common with TrafficExtension.
+
+use crate::model::macros::{enumeration, message};
+use crate::model::networking::LabelSelector;
+use crate::model::security::PolicyTargetReference;
+use crate::model::untyped::Untyped;
+use crate::source::Spanned;
+
+message! {
+    /// A WebAssembly module that proxies run.
+    struct WasmPlugin {
+        selector: Option<LabelSelector>,
+        target_ref: Option<PolicyTargetReference>,
+        target_refs: Vec<PolicyTargetReference>,
+        url: Option<Spanned<String>>,
+        sha256: Option<Spanned<String>>,
+        image_pull_policy: Option<Spanned<PullPolicy>>,
+        image_pull_secret: Option<Spanned<String>>,
+        verification_key: Option<Spanned<String>>,
+        plugin_config: Option<Untyped>,
+        plugin_name: Option<Spanned<String>>,
+        phase: Option<Spanned<PluginPhase>>,
+        priority: Option<Spanned<i32>>,
+        fail_strategy: Option<Spanned<FailStrategy>>,
+        vm_config: Option<VmConfig>,
+        r#match: Vec<TrafficSelector>,
+        r#type: Option<Spanned<PluginType>>,
+    }
+}
+
+message! {
+    /// Which connections and requests it is run for.
+    struct TrafficSelector {
+        mode: Option<Spanned<WorkloadMode>>,
+        ports: Vec<PortSelector>,
+    }
+}
+
+message! {
+    /// A port of the workload, or of the service that is called.
+    struct PortSelector {
+        number: Option<Spanned<u32>>,
+    }
+}
+
+message! {
+    /// What the module runs in.
+    struct VmConfig {
+        env: Vec<EnvVar>,
+    }
+}
+
+message! {
+    /// An environment variable of the module.
+    struct EnvVar {
+        name: Option<Spanned<String>>,
+        value_from: Option<Spanned<EnvValueSource>>,
+        value: Option<Spanned<String>>,
+    }
+}
+
+enumeration! {
+    /// Where among Istio's own filters a plugin stands.
+    enum PluginPhase {
+        Unspecified = "UNSPECIFIED_PHASE" / 0,
+        Authn = "AUTHN" / 1,
+        Authz = "AUTHZ" / 2,
+        Stats = "STATS" / 3,
+    }
+}
+
+enumeration! {
+    /// When an image is pulled.
+    enum PullPolicy {
+        Unspecified = "UNSPECIFIED_POLICY" / 0,
+        IfNotPresent = "IfNotPresent" / 1,
+        Always = "Always" / 2,
+    }
+}
+
+enumeration! {
+    /// Whether requests get through without the module.
+    enum FailStrategy {
+        FailClose = "FAIL_CLOSE" / 0,
+        FailOpen = "FAIL_OPEN" / 1,
+        FailReload = "FAIL_RELOAD" / 2,
+    }
+}
+
+enumeration! {
+    /// The sort of filter.
+    enum PluginType {
+        Unspecified = "UNSPECIFIED_PLUGIN_TYPE" / 0,
+        Http = "HTTP" / 1,
+        Network = "NETWORK" / 2,
+    }
+}
+
+enumeration! {
+    /// The side of a call that a workload is on.
+    enum WorkloadMode {
+        Unset = "UNDEFINED" / 0,
+        Client = "CLIENT" / 1,
+        Server = "SERVER" / 2,
+        ClientAndServer = "CLIENT_AND_SERVER" / 3,
+    }
+}
+
+enumeration! {
+    /// Where the value of an environment variable comes from.
+    enum EnvValueSource {
+        Inline = "INLINE" / 0,
+        Host = "HOST" / 1,
+    }
+}

@@ -1,0 +1,99 @@
+//! Request URIs as Go reads them (`net/url`: `ParseRequestURI`).
+
+/// The scheme of a URI; empty if it has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheme(pub String);
+
+/// Reads what can stand in a request line: a path, or something with a scheme. `None` if it is neither.
+pub fn request_uri(text: &str) -> Option<Scheme> {
+    if text.is_empty() || text.bytes().any(|byte| byte.is_ascii_control()) {
+        return None;
+    }
+    if text == "*" {
+        return Some(Scheme(String::new()));
+    }
+    let (scheme, rest) = split_scheme(text)?;
+    let rest = rest.split_once('?').map_or(rest, |(path, _)| path);
+    let scheme = Scheme(scheme.to_ascii_lowercase());
+    if !rest.starts_with('/') {
+        // What is not a path after a scheme is not looked into: `mailto:someone`.
+        return (!scheme.0.is_empty()).then_some(scheme);
+    }
+    match rest.strip_prefix("//").filter(|_| !scheme.0.is_empty()) {
+        Some(after) => {
+            let (authority, path) = after.find('/').map_or((after, ""), |slash| after.split_at(slash));
+            (is_authority(authority) && is_escaped(path)).then_some(scheme)
+        }
+        None => is_escaped(rest).then_some(scheme),
+    }
+}
+
+/// Splits at the colon behind a scheme. A colon at the beginning is a mistake.
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' => {}
+            b'0'..=b'9' | b'+' | b'-' | b'.' if index > 0 => {}
+            b':' if index == 0 => return None,
+            b':' => return Some((&text[..index], &text[index + 1..])),
+            _ => break,
+        }
+    }
+    Some(("", text))
+}
+
+fn is_authority(authority: &str) -> bool {
+    let host = match authority.rsplit_once('@') {
+        Some((user, host)) => {
+            let is_user = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte);
+            if !user.bytes().all(is_user) || !is_escaped(user) {
+                return false;
+            }
+            host
+        }
+        None => authority,
+    };
+    let (name, port) = match host.strip_prefix('[') {
+        Some(inner) => match inner.rsplit_once(']') {
+            Some((name, port)) => (name, port),
+            None => return false,
+        },
+        None => host.rfind(':').map_or((host, ""), |colon| host.split_at(colon)),
+    };
+    let is_number = port.is_empty()
+        || port.strip_prefix(':').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+    // Percent signs stand for bytes beyond ASCII only, or for the zone of an address in brackets.
+    let is_host =
+        |byte: u8| !byte.is_ascii() || byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:[]<>\"%".contains(&byte);
+    is_number && name.bytes().all(is_host) && is_escaped(name)
+}
+
+/// Whether every percent sign stands before two hexadecimal digits.
+fn is_escaped(text: &str) -> bool {
+    text.split('%').skip(1).all(|part| {
+        let digits = part.as_bytes();
+        digits.len() >= 2 && digits[..2].iter().all(u8::is_ascii_hexdigit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uris_are_split_as_go_does() {
+        let scheme = |text| request_uri(text).map(|Scheme(scheme)| scheme);
+        for (text, expected) in [
+            ("oci://ghcr.io/a/b:v1", "oci"),
+            ("HTTPS://a:8443/x?y", "https"),
+            ("localhost:5000/x", "localhost"),
+            ("/a/b", ""),
+            ("http://[::1]:80/", "http"),
+        ] {
+            assert_eq!(scheme(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in ["", "reg.io/x", ":x", "http://a:b/", "http://#%bl ah", "http://a b/", "/%zz"] {
+            assert_eq!(scheme(text), None, "{text}");
+        }
+    }
+}

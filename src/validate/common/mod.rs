@@ -1,0 +1,15 @@
+//! What several kinds have in common.
+
+pub(super) mod connection_pool;
+pub(super) mod destination;
+pub(super) mod duration;
+pub(super) mod export_to;
+pub(super) mod field;
+pub(super) mod gateway_names;
+pub(super) mod labels;
+pub(super) mod scoped_host;
+pub(super) mod selector;
+pub(super) mod server_tls;
+pub(super) mod spec;
+pub(super) mod target_refs;
+pub(super) mod wasm;

@@ -1,0 +1,140 @@
+//! Sidecar (istio: `ValidateSidecar`).
+
+mod egress;
+mod ingress;
+
+use std::collections::BTreeSet;
+
+use super::common::field::{filled, number, text};
+use super::common::selector;
+use super::common::spec::whole;
+use super::common::{connection_pool, destination};
+use super::syntax::{is_fqdn, is_label, is_socket_path};
+use super::violation::{Family, Found};
+use crate::model::Labels;
+use crate::model::networking::{OutboundTrafficPolicy, OutboundTrafficPolicyMode, Sidecar, SidecarPort};
+use crate::source::{Span, Spanned};
+use crate::world::Protocol;
+
+/// What a socket's path stands behind.
+const SOCKET: &str = "unix://";
+
+pub(super) fn check(sidecar: &Sidecar, found: &mut Found<'_>) {
+    let says_nothing = sidecar.egress.is_empty()
+        && sidecar.ingress.is_empty()
+        && sidecar.outbound_traffic_policy.is_none()
+        && sidecar.inbound_connection_pool.is_none();
+    if let Some(selected) = &sidecar.workload_selector {
+        let is_refused = is_refused(&selected.labels);
+        // What else is wrong hides the warning of an empty selector.
+        if is_refused || !says_nothing {
+            selector::check(&selected.labels, selected.span, found);
+        }
+        if is_refused {
+            return;
+        }
+    }
+    if says_nothing {
+        let message = "this Sidecar changes nothing";
+        let help = "add egress, ingress, outboundTrafficPolicy or inboundConnectionPool";
+        found.error("SC-1", Family::MissingField, whole(sidecar.span, found), message).help(help);
+        return;
+    }
+    ingress::check(&sidecar.ingress, found);
+    if let Some(pool) = &sidecar.inbound_connection_pool {
+        connection_pool::check(pool, found);
+    }
+    egress::check(&sidecar.egress, found);
+    if let Some(policy) = &sidecar.outbound_traffic_policy {
+        check_outbound(policy, found);
+    }
+}
+
+fn is_refused(labels: &Labels) -> bool {
+    labels.iter().any(|(key, value)| key.is_empty() || key.contains('*') || value.contains('*'))
+}
+
+fn check_outbound(policy: &OutboundTrafficPolicy, found: &mut Found<'_>) {
+    let mode = policy.mode.as_ref().map_or(OutboundTrafficPolicyMode::RegistryOnly, |mode| mode.value);
+    if let Some(written) = policy.mode.as_ref().filter(|_| mode == OutboundTrafficPolicyMode::Undefined(3)) {
+        let message = "only the mesh as a whole can have this mode";
+        let help = "write REGISTRY_ONLY or ALLOW_ANY";
+        found.error("SC-25", Family::ConflictingFields, written.span, message).help(help);
+        return;
+    }
+    let Some(proxy) = &policy.egress_proxy else { return };
+    if mode != OutboundTrafficPolicyMode::AllowAny {
+        let message = "an egress proxy needs the mode ALLOW_ANY";
+        let help = "write mode: ALLOW_ANY, or remove egressProxy";
+        found.error("SC-26", Family::ConflictingFields, proxy.span, message).help(help);
+        return;
+    }
+    if !is_fqdn(text(&proxy.host)) {
+        let message = format!("{:?} is no host name", text(&proxy.host));
+        let span = proxy.host.as_ref().map_or(proxy.span, |host| host.span);
+        found.error("SC-27", Family::InvalidHost, span, message).help("write the full host name, without wildcards");
+    }
+    if proxy.port.is_none() {
+        let message = "the egress proxy has no port";
+        found.error("SC-28", Family::MissingField, proxy.span, message).help("add port.number");
+        return;
+    }
+    destination::check(proxy, found);
+}
+
+/// Checks what the ports of both directions have in common.
+fn check_port(port: &SidecarPort, found: &mut Found<'_>) {
+    if let Some(target) = port.target_port.as_ref().filter(|target| target.value > 0) {
+        let message = "targetPort has no place in a Sidecar";
+        let help = "remove it; defaultEndpoint says where requests go";
+        found.error("SC-3", Family::InvalidPort, target.span, message).help(help);
+    }
+    if let Some(name) = filled(&port.name).filter(|name| !is_label(name)) {
+        let message = format!("{:?} is no name of a port", name.value);
+        let help = "it takes letters, digits and dashes, at most 63";
+        found.error("SC-4", Family::InvalidPort, name.span, message).help(help);
+    }
+    if let Some(word) = filled(&port.protocol).filter(|word| Protocol::parse(word) == Protocol::Auto) {
+        let message = format!("{:?} is no protocol that a sidecar speaks", word.value);
+        let help = "it takes HTTP, HTTPS, HTTP2, GRPC, GRPC-WEB, TLS, TCP, MONGO, MYSQL or REDIS";
+        found.error("SC-5", Family::InvalidPort, word.span, message).help(help);
+    }
+}
+
+fn report_number(port: &SidecarPort, found: &mut Found<'_>) {
+    let message = match &port.number {
+        Some(number) => format!("{} is no port", number.value),
+        None => "this port has no number".to_owned(),
+    };
+    let span = place_of(port);
+    found.error("SC-6", Family::InvalidPort, span, message).help("it takes a number from 1 to 65535");
+}
+
+fn report_address(bind: &Spanned<String>, found: &mut Found<'_>) {
+    let message = format!("{:?} is no address", bind.value);
+    found.error("SC-7", Family::InvalidAddress, bind.span, message).help("it takes an IP address");
+}
+
+/// Notes a port that another listener of the same direction has.
+fn check_repeated(port: &SidecarPort, known: &mut BTreeSet<u32>, found: &mut Found<'_>) {
+    if !known.insert(number(&port.number)) {
+        let message = format!("another listener has the port {}", number(&port.number));
+        let help = "put both into one listener, whatever bind says";
+        found.error("SC-8", Family::DuplicateEntry, place_of(port), message).help(help);
+    }
+}
+
+/// Checks the path of a socket, if a text names one.
+fn check_socket(address: &Spanned<String>, found: &mut Found<'_>) -> bool {
+    let Some(path) = address.strip_prefix(SOCKET) else { return false };
+    if !is_socket_path(path) {
+        let message = format!("{path:?} is no path of a socket");
+        let help = "write an absolute path, or an abstract name after @";
+        found.error("SC-9", Family::InvalidAddress, address.span, message).help(help);
+    }
+    true
+}
+
+fn place_of(port: &SidecarPort) -> Span {
+    port.number.as_ref().map_or(port.span, |number| number.span)
+}

@@ -1,0 +1,53 @@
+//! Which resources the API server refuses by the schemas of Istio's CRDs: istiod's own documents with a verdict, and
+//! what a checker that agrees with them says of the other tables.
+
+use mesh::load::{Problem, Snapshot};
+use mesh::model::ProblemKind;
+use serde_json::Value;
+
+use super::different;
+use super::validation::{id, rows};
+
+/// What the schema refuses in a manifest.
+fn refused(manifest: &Value) -> Vec<String> {
+    let snapshot = Snapshot::of_texts([("manifest.json", manifest.to_string())]);
+    let of_schema = |problem: &Problem| match problem {
+        Problem::Model(problem) => match &problem.kind {
+            ProblemKind::NotOfSchema { message, .. } => Some(message.clone()),
+            ProblemKind::UnknownField { key, .. } => Some(format!("unknown field {key}")),
+            kind @ (ProblemKind::WrongType { .. } | ProblemKind::InvalidValue { .. }) => Some(format!("{kind:?}")),
+            _ => None,
+        },
+        Problem::Yaml(_) => None,
+    };
+    snapshot.problems.iter().filter_map(of_schema).collect()
+}
+
+/// A kind that is not read says nothing.
+fn is_read(manifest: &Value) -> bool {
+    let snapshot = Snapshot::of_texts([("manifest.json", manifest.to_string())]);
+    !snapshot.resources.is_empty() || !snapshot.problems.is_empty()
+}
+
+fn check(file: &str, least: usize) {
+    let Some(rows) = rows(file) else { return };
+    let is_read = |row: &&Value| is_read(&row["manifest"]);
+    let results = rows.iter().filter(is_read).map(|row| {
+        let (ours, theirs) = (refused(&row["manifest"]), &row["crd_errors"]);
+        let is_valid = theirs.as_array().is_some_and(Vec::is_empty);
+        let result = if ours.is_empty() == is_valid { Ok(()) } else { Err(format!("{ours:?}, expected {theirs}")) };
+        (format!("crd {}", id(row)), result)
+    });
+    different::check(&format!("CRD schemas: {file}"), results.collect(), least);
+}
+
+#[test]
+fn the_api_server_refuses_what_upstream_says() {
+    check("crd-docs.jsonl", 107);
+}
+
+#[test]
+fn the_api_server_refuses_what_the_tables_of_the_webhook_hold() {
+    check("cases.jsonl", 743);
+    check("extra.jsonl", 184);
+}

@@ -1,0 +1,104 @@
+//! Which resources the admission webhook refuses: istiod's own tables, by the numbers of its rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mesh::config::Config;
+use mesh::load::{Problem, Snapshot};
+use mesh::model::ProblemKind;
+use mesh::validate::{Layer, validate};
+use mesh::world::Settings;
+use serde_json::Value;
+
+use super::different;
+use crate::shared;
+
+/// The kinds that are validated.
+const KINDS: &[&str] = &[
+    "AuthorizationPolicy",
+    "EnvoyFilter",
+    "Gateway",
+    "PeerAuthentication",
+    "ProxyConfig",
+    "RequestAuthentication",
+    "Sidecar",
+    "Telemetry",
+    "TrafficExtension",
+    "VirtualService",
+    "WasmPlugin",
+];
+
+pub(super) fn rows(file: &str) -> Option<Vec<Value>> {
+    let path = shared::data(&format!("conformance/validation/{file}"))?;
+    let text = std::fs::read_to_string(path).unwrap();
+    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+fn numbers(row: &Value, field: &str) -> BTreeSet<String> {
+    row[field].as_array().into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
+}
+
+/// The numbers of the rules that the webhook refuses a manifest by, and of those that it warns of.
+pub(super) fn found(manifest: &Value) -> [BTreeSet<String>; 2] {
+    let snapshot = Snapshot::of_texts([("manifest.json", manifest.to_string())]);
+    if snapshot.problems.iter().any(is_undecodable) {
+        return [BTreeSet::from(["DEC".to_owned()]), BTreeSet::new()];
+    }
+    let settings = Settings::new(&Config::default(), &snapshot);
+    let all: Vec<_> = snapshot.resources.iter().flat_map(|resource| validate(resource, &settings)).collect();
+    let of = |layer: Layer| all.iter().filter(|it| it.layer == layer).map(|it| it.id.to_owned()).collect();
+    [of(Layer::Webhook), of(Layer::WebhookWarning)]
+}
+
+/// Whether `istioctl validate` stops there, before its rules.
+fn is_undecodable(problem: &Problem) -> bool {
+    let Problem::Model(problem) = problem else { return false };
+    use ProblemKind::{InvalidValue, UnknownField, WrongType};
+    matches!(problem.kind, UnknownField { .. } | WrongType { .. } | InvalidValue { .. })
+}
+
+fn check(file: &str, name_of: impl Fn(&Value) -> String, least: usize) {
+    let Some(rows) = rows(file) else { return };
+    let mut skipped: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut results = Vec::new();
+    for row in &rows {
+        let kind = row["manifest"]["kind"].as_str().unwrap_or_default();
+        if !KINDS.contains(&kind) {
+            *skipped.entry(kind).or_default() += 1;
+            continue;
+        }
+        let [errors, warnings] = found(&row["manifest"]);
+        let (wanted_errors, wanted_warnings) = (numbers(row, "errors"), numbers(row, "warnings"));
+        let result = if errors != wanted_errors {
+            Err(format!("errors {errors:?}, expected {wanted_errors:?}"))
+        } else if warnings != wanted_warnings {
+            Err(format!("warnings {warnings:?}, expected {wanted_warnings:?}"))
+        } else {
+            Ok(())
+        };
+        results.push((name_of(row), result));
+    }
+    if !skipped.is_empty() {
+        println!("{file}: skipped, of kinds that are not validated yet: {skipped:?}");
+    }
+    different::check(&format!("validation {file}"), results, least);
+}
+
+pub(super) fn id(row: &Value) -> String {
+    let name = format!("{} {}", row["id"].as_str().unwrap_or_default(), row["name"].as_str().unwrap_or_default());
+    name.trim_end().to_owned()
+}
+
+#[test]
+fn the_webhook_refuses_what_its_own_tests_say() {
+    check("cases.jsonl", id, 561);
+}
+
+#[test]
+fn the_webhook_refuses_what_its_tests_do_not_reach() {
+    check("extra.jsonl", id, 136);
+}
+
+#[test]
+fn the_webhook_judges_the_documents_that_the_schema_is_tested_with() {
+    check("crd-docs.jsonl", id, 70);
+}
