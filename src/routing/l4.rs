@@ -157,9 +157,13 @@ impl<'a> Entry<'a> {
         self.subnets.iter().filter_map(|subnet| parse_network(subnet)).collect()
     }
 
-    /// The server names that it asks for. `*` asks for none in particular.
+    /// The server names that it asks for. With a `*` among them it asks for none in
+    /// particular.
     pub fn names(&self) -> Vec<String> {
-        self.server_names.iter().map(|name| name.to_ascii_lowercase()).filter(|name| name != "*").collect()
+        if self.server_names.iter().any(|name| name.as_str() == "*") {
+            return Vec::new();
+        }
+        self.server_names.iter().map(|name| name.to_ascii_lowercase()).collect()
     }
 
     pub fn considered(&self, exclusion: Option<Exclusion>) -> Considered<'a> {

@@ -79,7 +79,8 @@ impl Ports {
             }
         };
         Self {
-            http: only(&|class| matches!(class, ProtocolClass::Http | ProtocolClass::Auto)),
+            http: only(&|class| class == ProtocolClass::Http)
+                .or_else(|| only(&|class| matches!(class, ProtocolClass::Http | ProtocolClass::Auto))),
             tls: only(&|class| class == ProtocolClass::Tls),
             tcp: only(&|class| class == ProtocolClass::Tcp).or_else(|| only(&|class| class != ProtocolClass::Udp)),
         }
@@ -99,7 +100,11 @@ impl Ports {
 
 /// Whether the client speaks TLS.
 pub(super) fn has_tls(question: &Request) -> bool {
-    question.tls.is_some_and(|tls| tls != Tls::Plaintext)
+    match question.tls {
+        Some(tls) => tls != Tls::Plaintext,
+        // Only TLS asks for a server name.
+        None => question.sni.as_deref().is_some_and(|sni| !sni.is_empty()),
+    }
 }
 
 /// A host and the port written behind it.
@@ -134,7 +139,9 @@ fn destination<'w, 'a>(world: &'w World<'a>, name: &str) -> Option<&'w Service<'
         let is_meant = |service: &&Service<'_>| {
             host::kubernetes_service(&service.hostname, &world.settings.domain).is_some_and(|(short, _)| short == name)
         };
-        world.services.iter().find(is_meant)
+        let named = || world.services.iter().find(is_meant);
+        let covered = || world.services.iter().find(|service| host::covered_by(name, &service.hostname));
+        named().or_else(covered)
     })
 }
 
