@@ -211,7 +211,10 @@ fn add_endpoints<'a>(
     cluster: &mut Cluster<'a>,
 ) {
     let world = proxy.world;
-    let selects = |labels: &LabelSet<'_>| subset.is_none_or(|it| it.subset.labels.selects(labels));
+    // Where the address that the client dialled is used, labels do not count.
+    let is_dialled =
+        !proxy.is_gateway() && matches!(service.discovery, Discovery::Headless | Discovery::Entry(Resolution::None));
+    let selects = |labels: &LabelSet<'_>| is_dialled || subset.is_none_or(|it| it.subset.labels.selects(labels));
     let behind = world.workloads_of_service(service);
     let selected = behind.iter().flatten().filter(|workload| workload.runs && selects(&workload.labels));
     cluster.workloads = selected.copied().collect();
@@ -219,8 +222,7 @@ fn add_endpoints<'a>(
     let listed = || service.endpoints.iter().any(|endpoint| selects(&endpoint.labels.to_set()));
     let is_dns = matches!(service.discovery, Discovery::Entry(Resolution::Dns | Resolution::DnsRoundRobin));
     let has_endpoints = match service.discovery {
-        // The address that the client dialled is used, whatever the labels are.
-        Discovery::Headless | Discovery::Entry(Resolution::None) if !proxy.is_gateway() => true,
+        _ if is_dialled => true,
         _ if cluster.upstream.is_passthrough() => true,
         Discovery::Entry(Resolution::DynamicDns | Resolution::None) | Discovery::Alias => true,
         Discovery::Entry(_) if service.selector.is_none() => {

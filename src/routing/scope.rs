@@ -223,10 +223,14 @@ fn with_clusters<'a>(
     let imported = egress.iter().flat_map(|egress| &egress.virtual_services).copied();
     for virtual_service in imported.filter(|it| seen.insert(std::ptr::from_ref(*it))) {
         let mut ports: BTreeMap<String, Vec<Option<u32>>> = BTreeMap::new();
-        for reference in virtual_service.destinations() {
-            let full = virtual_service.full_host(reference.host, &world.settings).into_owned();
-            let port = reference.destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
-            ports.entry(full).or_default().push(port);
+        // Routes of delegates are those of the VirtualService that delegates to them.
+        let lenders = world.virtual_services.iter().filter(|other| virtual_service.delegates_to(other));
+        for service in std::iter::once(virtual_service).chain(lenders) {
+            for reference in service.destinations() {
+                let full = service.full_host(reference.host, &world.settings).into_owned();
+                let port = reference.destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
+                ports.entry(full).or_default().push(port);
+            }
         }
         for (full, ports) in ports {
             let Some(service) = world.services.seen_from(namespace, &full) else { continue };

@@ -22,13 +22,6 @@ pub(super) struct Asked<'q, 's, 'a> {
 impl<'a> Asked<'_, '_, 'a> {
     /// Says what happens.
     pub fn answer(&self) -> Result<Answer, String> {
-        if let Some(reason) = self.invalid_path() {
-            return Ok(self.decided(Decision {
-                status: Some(400),
-                notes: vec![reason.to_owned()],
-                ..Decision::new(Outcome::DirectResponse)
-            }));
-        }
         let Some(listener) = self.compiled.listener(self.connection.address) else {
             return Ok(self.without_chain(self.compiled.otherwise()));
         };
@@ -51,6 +44,11 @@ impl<'a> Asked<'_, '_, 'a> {
                 let notes = vec!["the listener expects HTTP, and TLS where it terminates that".to_owned()];
                 Ok(self.decided(Decision { notes, ..Decision::new(Outcome::Refused) }))
             }
+            Some(ChainAction::Http { .. }) if self.has_fragment() => Ok(self.decided(Decision {
+                status: Some(400),
+                notes: vec!["Envoy refuses a path with a fragment".to_owned()],
+                ..Decision::new(Outcome::DirectResponse)
+            })),
             Some(ChainAction::Http { table, .. }) => match self.denied_by_gateway(listener.port, true) {
                 Some(denied) => Ok(denied),
                 None => self.routed(self.compiled.routes(table)),
@@ -58,12 +56,10 @@ impl<'a> Asked<'_, '_, 'a> {
         }
     }
 
-    /// What Envoy's HTTP codec refuses before anything is routed.
-    fn invalid_path(&self) -> Option<&'static str> {
-        let is_http = self.connection.payload == Payload::Http || !is_tcp(self.question);
+    /// Whether the path is one that Envoy's HTTP codec refuses before anything is routed.
+    fn has_fragment(&self) -> bool {
         let has_fragment = |bytes: &[u8]| bytes.contains(&b'#');
-        let found = has_fragment(&self.request.path) || self.request.query.as_deref().is_some_and(has_fragment);
-        (is_http && found).then_some("Envoy refuses a path with a fragment")
+        has_fragment(&self.request.path) || self.request.query.as_deref().is_some_and(has_fragment)
     }
 
     fn speaks_http(&self, terminates_tls: bool) -> bool {
@@ -236,7 +232,8 @@ impl<'a> Asked<'_, '_, 'a> {
 
     /// An answer whose request is sent on as it is, if it is sent on at all.
     fn forwarded(&self, decision: Arc<Decision>) -> Answer {
-        let goes_on = matches!(decision.outcome, Outcome::Forward | Outcome::Passthrough) && !is_tcp(self.question);
+        let goes_on = matches!(decision.outcome, Outcome::Forward | Outcome::Passthrough)
+            && self.connection.payload == Payload::Http;
         let request = goes_on.then(|| Rewritten {
             authority: self.request.authority.to_string(),
             path: self.request.path_and_query(),

@@ -36,7 +36,7 @@ impl World<'_> {
 
 impl VirtualService<'_> {
     /// Whether one of its rules delegates to another VirtualService.
-    fn delegates_to(&self, other: &VirtualService<'_>) -> bool {
+    pub fn delegates_to(&self, other: &VirtualService<'_>) -> bool {
         !self.is_delegate()
             && self.spec.http.iter().filter_map(|rule| rule.delegate.as_ref()).any(|delegate| {
                 let namespace = delegate.namespace.as_ref().map(|it| it.as_str()).filter(|it| !it.is_empty());

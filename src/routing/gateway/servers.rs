@@ -92,8 +92,17 @@ fn is_run_for(proxy: &Proxy<'_>, gateway: &Gateway<'_>) -> bool {
 fn listening_among(ports: &Ports<'_>, servers: &[Open<'_>], dialled: u32) -> Vec<u32> {
     let of = |server: &Open<'_>| ports.listening(server.gateway, server.port);
     let behind: Vec<u32> = servers.iter().filter(|server| server.port == dialled).flat_map(of).collect();
-    let is_own = servers.iter().any(|server| of(server).contains(&dialled));
-    if behind.is_empty() || is_own { vec![dialled] } else { behind }
+    let is_open = |port: u32| servers.iter().any(|server| of(server).contains(&port));
+    if is_open(dialled) {
+        return vec![dialled];
+    }
+    // A server can be written with the workload's own port, which the Service's leads to all the same.
+    let through_service = ports.services.iter().find_map(|service| target(service, dialled)).filter(|it| is_open(*it));
+    match (behind.is_empty(), through_service) {
+        (true, Some(target)) => vec![target],
+        (true, None) => vec![dialled],
+        (false, _) => behind,
+    }
 }
 
 /// Whether istiod drops a server because of those before it: after a plaintext server only HTTP joins HTTP, and a
@@ -137,20 +146,22 @@ impl<'a> Ports<'a> {
     /// The ports that a server of a number listens on. With Services of its own a Gateway opens what all of them lead
     /// to, and nothing else; otherwise the first Service of the workload translates.
     fn listening(&self, gateway: &Gateway<'_>, number: u32) -> Vec<u32> {
-        let target = |service: &Service<'_>| {
-            let port = service.ports.iter().find(|port| port.number == number)?;
-            match port.target {
-                Some(TargetPort::Number(target)) => Some(target),
-                _ => Some(port.number),
-            }
-        };
         if gateway.services.is_empty() {
-            return vec![self.services.iter().find_map(|service| target(service)).unwrap_or(number)];
+            return vec![self.services.iter().find_map(|service| target(service, number)).unwrap_or(number)];
         }
         // The Service that istiod makes has the ports of the listeners.
         if self.of(gateway).next().is_none() {
             return vec![number];
         }
-        self.of(gateway).filter_map(target).collect()
+        self.of(gateway).filter_map(|service| target(service, number)).collect()
+    }
+}
+
+/// The workload's port that a port of a Service leads to.
+fn target(service: &Service<'_>, number: u32) -> Option<u32> {
+    let port = service.ports.iter().find(|port| port.number == number)?;
+    match port.target {
+        Some(TargetPort::Number(target)) => Some(target),
+        _ => Some(port.number),
     }
 }
