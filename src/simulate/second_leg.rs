@@ -40,7 +40,8 @@ impl<'a> Sent<'_, '_, 'a> {
         let receiver = Receiver::of(workload);
         let leads_here = |origin: PortOrigin<'_, '_>| match origin {
             PortOrigin::Service(origin) => origin.hostname == service.hostname,
-            PortOrigin::Ingress(_) => true,
+            // Its number is the workload's, which the service's port leads to.
+            PortOrigin::Ingress(_) => false,
         };
         let known = ports(world, &receiver);
         let exact = known.values().find(|port| port.service_port == cluster.port && leads_here(port.origin));
@@ -82,8 +83,11 @@ impl<'a> Sent<'_, '_, 'a> {
             None if is_external => Tls::Plaintext,
             None => {
                 let policies = &self.proxy.world.policies;
-                let mode = policies.mtls(&workload.name.namespace, &workload.labels, port).mode;
-                if mode == MtlsMode::Disable { Tls::Plaintext } else { Tls::Mtls }
+                let of_workload = policies.mtls(&workload.name.namespace, &workload.labels, port).mode;
+                // What holds for all of the service's namespace decides for the cluster as a whole.
+                let of_namespace = policies.mtls(&service.namespace, &LabelSet::new(), port).mode;
+                let is_off = of_workload == MtlsMode::Disable || of_namespace == MtlsMode::Disable;
+                if is_off { Tls::Plaintext } else { Tls::Mtls }
             }
         }
     }
