@@ -109,6 +109,8 @@ kinds! {
         Namespace: kubernetes::Namespace, Root, Cluster;
         Pod: kubernetes::Pod, Spec, Namespaced;
         ConfigMap: kubernetes::ConfigMap, Root, Namespaced;
+        ServiceAccount: kubernetes::ServiceAccount, Root, Namespaced;
+        Node: kubernetes::Node, Root, Cluster;
     }
     "apps" ["v1", "v1beta2", "v1beta1"] {
         Deployment: kubernetes::Deployment, Spec, Namespaced;
@@ -122,6 +124,13 @@ kinds! {
     }
     "discovery.k8s.io" ["v1", "v1beta1"] {
         EndpointSlice: kubernetes::EndpointSlice, Root, Namespaced;
+    }
+    "apiextensions.k8s.io" ["v1", "v1beta1"] {
+        CustomResourceDefinition: kubernetes::CustomResourceDefinition, Spec, Cluster;
+    }
+    "admissionregistration.k8s.io" ["v1", "v1beta1"] {
+        MutatingWebhookConfiguration: kubernetes::MutatingWebhookConfiguration, Root, Cluster;
+        ValidatingWebhookConfiguration: kubernetes::ValidatingWebhookConfiguration, Root, Cluster;
     }
     "argoproj.io" ["v1alpha1"] {
         Rollout: kubernetes::Rollout, Spec, Namespaced;

@@ -1,6 +1,8 @@
 //! MeshConfig: <https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/>.
 
 use super::macros::{enumeration, message};
+use super::map::Labels;
+use super::untyped::Untyped;
 use crate::source::Spanned;
 
 message! {
@@ -20,6 +22,25 @@ message! {
         ingress_service: Option<Spanned<String>>,
         ingress_selector: Option<Spanned<String>>,
         ingress_controller_mode: Option<Spanned<IngressControllerMode>>,
+        enable_auto_mtls: Option<Spanned<bool>>,
+        default_providers: Option<DefaultProviders>,
+        default_config: Option<DefaultConfig>,
+    }
+}
+
+message! {
+    /// The providers that count where a Telemetry names none.
+    open struct DefaultProviders {
+        tracing: Vec<Spanned<String>>,
+        metrics: Vec<Spanned<String>>,
+        access_logging: Vec<Spanned<String>>,
+    }
+}
+
+message! {
+    /// How proxies are set up that say nothing else.
+    open struct DefaultConfig {
+        proxy_metadata: Labels,
     }
 }
 
@@ -76,6 +97,7 @@ message! {
     /// A service that proxies ask or tell something, such as an external authorizer.
     open struct ExtensionProvider {
         name: Option<Spanned<String>>,
+        lightstep: Option<Untyped>,
     }
 }
 

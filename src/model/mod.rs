@@ -19,6 +19,7 @@ mod problem;
 mod resource;
 mod scalar;
 pub mod security;
+pub mod status;
 pub mod telemetry;
 pub mod untyped;
 pub mod uri;

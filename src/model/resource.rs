@@ -5,6 +5,7 @@ use super::kinds::{self, Body, Kind, Lookup, Spec};
 use super::mesh_config::MeshConfig;
 use super::meta::Metadata;
 use super::problem::{Problem, ProblemKind};
+use super::status::Status;
 use crate::source::{Span, Spanned};
 use crate::yaml::{Node, Value};
 
@@ -19,6 +20,8 @@ pub struct Resource {
     pub metadata: Metadata,
     /// What it says.
     pub spec: Spec,
+    /// What a controller said of it, if the manifest was taken from a cluster.
+    pub status: Option<Status>,
     /// The resource's mapping.
     pub span: Span,
     /// The document that it stands in.
@@ -86,7 +89,12 @@ impl Reader<'_> {
             && let Some(items) = node.get("items")
         {
             let typed = (!item_kind.is_empty()).then_some(ItemType { api_version, kind: item_kind });
-            items.items().iter().for_each(|item| self.read(item, typed));
+            for item in items.items() {
+                match item.value {
+                    Value::Mapping(_) => self.read(item, typed),
+                    _ => self.decoder.wrong_type(item, "a resource"),
+                }
+            }
             return;
         }
         match kinds::lookup(api_version, kind) {
@@ -157,12 +165,15 @@ impl Reader<'_> {
             let span = node.entry("metadata").or(node.entry("kind")).map_or(node.span, |entry| entry.key.span);
             self.decoder.report(span, ProblemKind::MissingName);
         }
+        // What is wrong with a status is no mistake of the manifest's.
+        let status = node.get("status").and_then(|status| Status::decode(status, &mut Decoder::new("")));
         self.note_mesh_config(&metadata, &spec);
         self.contents.resources.push(Resource {
             api_version: api_version.to_owned(),
             kind,
             metadata,
             spec,
+            status,
             span: node.span,
             document: self.document,
         });

@@ -8,6 +8,7 @@
 mod authorization_policy;
 pub mod cel;
 mod common;
+mod destination_rule;
 mod envoy_filter;
 mod extensions;
 mod gateway;
@@ -35,6 +36,7 @@ pub fn validate(resource: &Resource, settings: &Settings) -> Vec<Violation> {
     }
     match &resource.spec {
         Spec::AuthorizationPolicy(spec) => authorization_policy::check(spec, &mut found),
+        Spec::DestinationRule(spec) => destination_rule::check(spec, &mut found),
         Spec::Gateway(spec) => gateway::check(spec, &mut found),
         Spec::PeerAuthentication(spec) => peer_authentication::check(spec, &mut found),
         Spec::RequestAuthentication(spec) => request_authentication::check(spec, &mut found),

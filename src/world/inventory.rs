@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Gateway, Registry, Workload};
+use super::{Gateway, Registry, Settings, Workload};
 use crate::config::InventoryMode;
+use crate::model::{Kind, Resource};
 
 /// Manifests are often a part of what is in the cluster. A missing thing is a mistake only where others of its sort
 /// are present: then the manifests hold the inventory of that namespace. The user may know better: that they are all
@@ -15,25 +16,31 @@ pub struct Inventory {
     entries: BTreeSet<String>,
     workloads: BTreeSet<String>,
     gateways: BTreeSet<String>,
+    service_accounts: BTreeSet<String>,
+    namespaces: bool,
 }
 
 impl Inventory {
     pub(super) fn new(
+        resources: &[&Resource],
         services: &Registry<'_>,
         workloads: &[Workload<'_>],
         gateways: &[Gateway<'_>],
-        mode: Option<InventoryMode>,
+        settings: &Settings,
     ) -> Self {
+        let of_kind = |kind| resources.iter().filter(move |resource| resource.kind == kind);
         let namespaces_of = |kubernetes: bool| {
             let wanted = services.iter().filter(move |service| service.is_kubernetes() == kubernetes);
             wanted.map(|service| service.namespace.clone()).collect()
         };
         Self {
-            mode,
+            mode: settings.inventory,
             services: namespaces_of(true),
             entries: namespaces_of(false),
             workloads: workloads.iter().map(|workload| workload.name.namespace.to_string()).collect(),
             gateways: gateways.iter().map(|gateway| gateway.name.namespace.to_string()).collect(),
+            service_accounts: of_kind(Kind::ServiceAccount).map(|it| settings.namespace_of(it).to_owned()).collect(),
+            namespaces: of_kind(Kind::Namespace).next().is_some(),
         }
     }
 
@@ -74,5 +81,15 @@ impl Inventory {
     /// Whether Gateways of a namespace are among the manifests.
     pub fn has_gateways(&self, namespace: &str) -> bool {
         self.holds(self.gateways.contains(namespace))
+    }
+
+    /// Whether the ServiceAccounts of a namespace are among the manifests.
+    pub fn has_service_accounts(&self, namespace: &str) -> bool {
+        self.holds(self.service_accounts.contains(namespace))
+    }
+
+    /// Whether the Namespaces are among the manifests.
+    pub fn has_namespaces(&self) -> bool {
+        self.holds(self.namespaces)
     }
 }

@@ -12,6 +12,7 @@ mod gateway;
 pub mod host;
 mod inventory;
 mod names;
+mod namespace;
 mod policies;
 mod protocol;
 mod registry;
@@ -28,6 +29,7 @@ pub use destinations::{DestinationRef, Section};
 pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName, ServerHost};
 pub use inventory::Inventory;
 pub use names::{NamespacedName, resolve_gateway_name};
+pub use namespace::{DataPlane, Namespaces};
 pub use policies::{AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Policies, Policy, RequestAuthentication};
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
@@ -63,6 +65,10 @@ pub struct World<'a> {
     pub services: Registry<'a>,
     /// The Sidecar resources.
     pub sidecars: Vec<Sidecar<'a>>,
+    /// The namespaces.
+    pub namespaces: Namespaces<'a>,
+    /// Whom pods can run as.
+    pub service_accounts: BTreeSet<NamespacedName<'a>>,
     /// What runs: pods as their templates describe them, and WorkloadEntries.
     pub workloads: Vec<Workload<'a>>,
     /// The policies.
@@ -85,7 +91,9 @@ impl<'a> World<'a> {
             snapshot,
             virtual_services: virtual_service::virtual_services(&resources, &settings),
             destination_rules: DestinationRules::new(&resources, &settings),
-            inventory: Inventory::new(&services, &workloads, &gateways, settings.inventory),
+            inventory: Inventory::new(&resources, &services, &workloads, &gateways, &settings),
+            namespaces: Namespaces::new(&resources, &settings),
+            service_accounts: service_accounts(&resources, &settings),
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
             policies: Policies::new(&resources, &settings),
             derived: Derived::new(&resources, &services, &settings),
@@ -135,6 +143,11 @@ impl<'a> World<'a> {
         };
         Some(self.workloads.iter().filter(behind).collect())
     }
+}
+
+fn service_accounts<'a>(resources: &[&'a Resource], settings: &Settings) -> BTreeSet<NamespacedName<'a>> {
+    let accounts = resources.iter().filter(|resource| resource.kind == Kind::ServiceAccount);
+    accounts.map(|it| NamespacedName::new(settings.namespace_of(it).to_owned(), it.name())).collect()
 }
 
 /// All resources by creation time, then name, then namespace, as istiod orders them. Manifests rarely tell the time:

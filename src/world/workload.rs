@@ -15,6 +15,8 @@ pub struct Workload<'a> {
     pub resource: &'a Resource,
     /// The labels that its pods get.
     pub labels: LabelSet<'a>,
+    /// The annotations that its pods get.
+    pub annotations: LabelSet<'a>,
     /// Whether it is meant to run: not with `replicas: 0`.
     pub runs: bool,
     /// Whether it has a sidecar: it has unless its pods say that they want none.
@@ -53,12 +55,14 @@ fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<
         _ => return None,
     };
     let template: &PodTemplate = template?;
+    let metadata = template.metadata.as_ref();
     let pod = template.spec.as_ref();
     Some(Workload {
         name,
         resource,
-        has_sidecar: template.metadata.as_ref().is_none_or(|it| wants_sidecar(&it.labels, &it.annotations)),
-        labels: template.metadata.as_ref().map(|metadata| pairs(&metadata.labels).collect()).unwrap_or_default(),
+        has_sidecar: metadata.is_none_or(|it| wants_sidecar(&it.labels, &it.annotations)),
+        labels: metadata.map(|it| it.labels.to_set()).unwrap_or_default(),
+        annotations: metadata.map(|it| it.annotations.to_set()).unwrap_or_default(),
         runs: replicas.is_none_or(|replicas| replicas.value > 0),
         service_account: service_account(pod),
         pod,
@@ -70,7 +74,8 @@ fn of_pod<'a>(name: NamespacedName<'a>, resource: &'a Resource, pod: &'a Pod) ->
         name,
         resource,
         has_sidecar: wants_sidecar(&resource.metadata.labels, &resource.metadata.annotations),
-        labels: pairs(&resource.metadata.labels).collect(),
+        labels: resource.metadata.labels.to_set(),
+        annotations: resource.metadata.annotations.to_set(),
         runs: true,
         service_account: service_account(Some(pod)),
         pod: Some(pod),
@@ -84,6 +89,7 @@ fn of_entry<'a>(name: NamespacedName<'a>, resource: &'a Resource, entry: &'a Wor
         resource,
         has_sidecar: true,
         labels: pairs(&entry.labels).chain(pairs(&resource.metadata.labels)).collect(),
+        annotations: LabelSet::new(),
         runs: true,
         service_account: entry.service_account.as_ref().map(|account| account.as_str()),
         pod: None,

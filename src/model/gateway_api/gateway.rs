@@ -1,7 +1,7 @@
 //! Gateway, GatewayClass and ListenerSet.
 
 use super::reference::{ObjectReference, SecretReference};
-use super::selector::LabelSelector;
+use crate::model::kubernetes::LabelSelector;
 use crate::model::macros::message;
 use crate::model::map::Labels;
 use crate::source::Spanned;

@@ -8,7 +8,6 @@ mod http_filter;
 mod http_route;
 mod reference;
 mod reference_grant;
-mod selector;
 mod stream_route;
 
 pub use gateway::{
@@ -27,7 +26,6 @@ pub use http_route::{
 };
 pub use reference::{BackendObjectReference, BackendRef, ObjectReference, ParentReference, SecretReference};
 pub use reference_grant::{ReferenceGrant, ReferenceGrantFrom, ReferenceGrantTo};
-pub use selector::{LabelSelector, LabelSelectorRequirement};
 pub use stream_route::{StreamRouteRule, TcpRoute, TlsRoute};
 
 /// The group of the API.

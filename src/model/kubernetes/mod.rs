@@ -1,22 +1,30 @@
 //! The Kubernetes kinds that a mesh refers to. Only the parts that matter to routing are described;
 //! other keys are passed over.
 
+mod cluster;
 mod config_map;
 mod endpoint_slice;
 mod ingress;
+mod label_selector;
 mod service;
+mod webhook;
 mod workload;
 
+pub use cluster::{CustomResourceDefinition, CustomResourceNames, Node, ServiceAccount};
 pub use config_map::{ConfigMap, IstioOperator};
 pub use endpoint_slice::{Endpoint, EndpointSlice};
 pub use ingress::{
     Ingress, IngressBackend, IngressClass, IngressHttp, IngressPath, IngressRule, IngressService, IngressServicePort,
     IngressTls,
 };
+pub use label_selector::{LabelSelector, LabelSelectorRequirement};
 pub use service::{Service, ServicePort, TargetPort};
+pub use webhook::{
+    MutatingWebhookConfiguration, ValidatingWebhookConfiguration, Webhook, WebhookClientConfig, WebhookService,
+};
 pub use workload::{
-    Container, ContainerPort, CronJob, DaemonSet, Deployment, Job, Pod, PodSpec, PodTemplate, ReplicaSet, Rollout,
-    StatefulSet, TemplateMetadata,
+    Container, ContainerPort, CronJob, DaemonSet, Deployment, EnvVar, Job, Pod, PodSpec, PodTemplate, ReplicaSet,
+    Rollout, SecurityContext, StatefulSet, TemplateMetadata,
 };
 
 use super::macros::message;

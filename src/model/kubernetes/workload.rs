@@ -85,6 +85,10 @@ message! {
     /// One pod.
     open struct Pod {
         service_account_name: Option<Spanned<String>>,
+        host_network: Option<Spanned<bool>>,
+        node_name: Option<Spanned<String>>,
+        security_context: Option<SecurityContext>,
+        init_containers: Vec<Container>,
         containers: Vec<Container>,
     }
 }
@@ -96,7 +100,25 @@ message! {
     /// A container of a pod.
     open struct Container {
         name: Option<Spanned<String>>,
+        image: Option<Spanned<String>>,
+        env: Vec<EnvVar>,
         ports: Vec<ContainerPort>,
+        security_context: Option<SecurityContext>,
+    }
+}
+
+message! {
+    /// A variable of a container's environment, if its value is written down.
+    open struct EnvVar {
+        name: Option<Spanned<String>>,
+        value: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// As whom a pod or container runs.
+    open struct SecurityContext {
+        run_as_user: Option<Spanned<i64>>,
     }
 }
 
