@@ -9,3 +9,4 @@ mod unit_tables_delegates;
 mod unit_tables_domains;
 mod validation;
 mod validation_policies;
+mod validation_values;
