@@ -81,7 +81,10 @@ impl Ports {
         Self {
             http: only(&|class| class == ProtocolClass::Http)
                 .or_else(|| only(&|class| matches!(class, ProtocolClass::Http | ProtocolClass::Auto))),
-            tls: only(&|class| class == ProtocolClass::Tls),
+            // TLS can go to any port that does not expect plaintext HTTP.
+            tls: only(&|class| class == ProtocolClass::Tls)
+                .or_else(|| only(&|class| matches!(class, ProtocolClass::Tls | ProtocolClass::Auto)))
+                .or_else(|| only(&|class| !matches!(class, ProtocolClass::Http | ProtocolClass::Udp))),
             tcp: only(&|class| class == ProtocolClass::Tcp).or_else(|| only(&|class| class != ProtocolClass::Udp)),
         }
     }
@@ -107,16 +110,28 @@ pub(super) fn has_tls(question: &Request) -> bool {
     }
 }
 
-/// A host and the port written behind it.
-pub(super) fn split_port(host: &str) -> (&str, Option<u32>) {
+/// A host and the digits of the port written behind it.
+pub(super) fn split_port(host: &str) -> (&str, Option<&str>) {
     let is_address = host.matches(':').count() > 1 && !host.contains(']');
-    match host.rsplit_once(':').filter(|_| !is_address) {
-        Some((name, port)) => match port.parse() {
-            Ok(port) => (name, Some(port)),
-            Err(_) => (host, None),
-        },
+    let is_port = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match host.rsplit_once(':').filter(|(_, port)| !is_address && is_port(port)) {
+        Some((name, port)) => (name, Some(port)),
         None => (host, None),
     }
+}
+
+/// The port that a question names: in its own field, else behind the host.
+pub(super) fn named_port(question: &Request, written: Option<&str>) -> Result<Option<u32>, String> {
+    let is_port = |port: &u32| (1..=65535).contains(port);
+    match (question.port, written) {
+        (Some(port), _) => Some(port).filter(is_port).map(Some).ok_or_else(|| no_port(&port)),
+        (None, Some(digits)) => digits.parse().ok().filter(is_port).map(Some).ok_or_else(|| no_port(&digits)),
+        (None, None) => Ok(None),
+    }
+}
+
+fn no_port(written: &dyn std::fmt::Display) -> String {
+    format!("{written} is no port: ports are 1 to 65535")
 }
 
 /// The full names that a host may stand for, as a client in a namespace writes it.
@@ -140,7 +155,10 @@ fn destination<'w, 'a>(world: &'w World<'a>, name: &str) -> Option<&'w Service<'
             host::kubernetes_service(&service.hostname, &world.settings.domain).is_some_and(|(short, _)| short == name)
         };
         let named = || world.services.iter().find(is_meant);
-        let covered = || world.services.iter().find(|service| host::covered_by(name, &service.hostname));
+        let covered = || {
+            let covering = world.services.iter().filter(|service| host::covered_by(name, &service.hostname));
+            covering.min_by(|a, b| host::by_specificity(&a.hostname, &b.hostname))
+        };
         named().or_else(covered)
     })
 }

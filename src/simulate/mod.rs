@@ -88,7 +88,7 @@ impl<'a> Simulator<'a> {
         let lower = lower_case(name);
         let from = question.from.as_ref();
         let dialled = self.dialled(&lower, from.and_then(|from| from.namespace.as_deref()));
-        let port = question.port.or(written_port);
+        let port = dial::named_port(question, written_port)?;
         let known = match &question.gateway {
             Some(gateway) => {
                 let key = dial::gateway_workload(self.world, gateway)?;
