@@ -212,8 +212,8 @@ fn of_gateway_api<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Op
     })
 }
 
-/// The workload that a Gateway is for: one of the manifests, else one that has just the labels of its selector, or of
-/// that of its Service.
+/// The workload that a Gateway is for: one of the manifests, else one that has just the labels of its selector, and of
+/// that of the Service before it.
 fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<String, String>) {
     let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
     let service = gateway.services.iter().find_map(|name| world.services.named(name).next());
@@ -227,10 +227,33 @@ fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<St
         let labels = workload.labels.iter().map(|(key, value)| owned((key, value)));
         return (workload.name.namespace.to_string(), labels.collect());
     }
-    let selected = selector.into_iter().flat_map(Labels::iter).map(|(key, value)| owned((key, value)));
+    let service = service.or_else(|| selecting_alike(world, gateway));
+    let namespace = service.map_or(namespace, |service| service.namespace.as_str());
+    let selector = selector.into_iter().chain(service.and_then(|service| service.selector));
+    let selected = selector.flat_map(Labels::iter).map(|(key, value)| owned((key, value)));
     let mut labels: BTreeMap<String, String> = selected.collect();
-    if gateway.is_managed(&world.services) {
+    if gateway.lacks_services(&world.services) {
         labels.insert(GATEWAY_NAME_LABEL.to_owned(), gateway.resource.name().to_owned());
     }
     (namespace.to_owned(), labels)
+}
+
+/// The Service that selects what a Gateway selects, as that of an ingress gateway whose Deployment is elsewhere: by
+/// more labels than the Gateway's, else by fewer. One of the Gateway's namespace goes first.
+fn selecting_alike<'w, 'a>(world: &'w World<'a>, gateway: &Gateway<'_>) -> Option<&'w Service<'a>> {
+    let wanted = &gateway.spec.selector;
+    if wanted.is_empty() {
+        return None;
+    }
+    let rank = |service: &Service<'_>| {
+        let own = service.selector.filter(|own| !own.is_empty())?;
+        let is_narrower = wanted.selects(&own.to_set());
+        (is_narrower || own.selects(&wanted.to_set()))
+            .then_some((!is_narrower, service.namespace != *gateway.name.namespace))
+    };
+    let alike = world.services.iter().filter(|service| service.is_kubernetes());
+    alike
+        .filter_map(|service| Some((rank(service)?, service)))
+        .min_by_key(|(rank, _)| *rank)
+        .map(|(_, service)| service)
 }

@@ -1,5 +1,7 @@
 //! The servers that a gateway workload opens on a port (istiod: `mergeGateways`, `resolvePorts`).
 
+use std::collections::BTreeSet;
+
 use super::super::proxy::Proxy;
 use crate::model::kubernetes::TargetPort;
 use crate::model::networking::{Server, ServerTlsMode};
@@ -63,14 +65,24 @@ pub(super) fn open<'a>(proxy: &Proxy<'a>, dialled: u32) -> (Vec<Open<'a>>, u32) 
     (open, listening.first().copied().unwrap_or(dialled))
 }
 
-/// All servers of the Gateways that apply to the workload.
+/// All servers of the Gateways that apply to the workload (istiod: `filterStrictGatewayMerging`).
 fn servers<'a>(proxy: &Proxy<'a>, ports: &Ports<'_>) -> Vec<Open<'a>> {
     let labels = proxy.label_set();
     let applies = |gateway: &&Gateway<'_>| match gateway.services.is_empty() {
         true => gateway.spec.selector.selects(&labels),
         false => ports.of(gateway).next().is_some() || is_run_for(proxy, gateway),
     };
-    let gateways = proxy.world.all_gateways().into_iter().filter(applies);
+    let gateways: Vec<_> = proxy.world.all_gateways().into_iter().filter(applies).collect();
+    let managing: BTreeSet<&str> = gateways
+        .iter()
+        .filter(|it| it.is_of_gateway_api() && it.is_managed)
+        .map(|it| it.name.namespace.as_ref())
+        .collect();
+    // Beside a gateway that istiod runs, Gateways of Istio's own API count in its namespace only.
+    let may_join = |it: &&Gateway<'_>| {
+        managing.is_empty() || it.is_of_gateway_api() || managing.contains(it.name.namespace.as_ref())
+    };
+    let gateways = gateways.into_iter().filter(may_join);
     let all = gateways.flat_map(|gateway| gateway.spec.servers.iter().map(move |server| (gateway, server)));
     all.filter_map(|(gateway, server)| {
         let port = server.port.as_ref()?;
@@ -82,7 +94,7 @@ fn servers<'a>(proxy: &Proxy<'a>, ports: &Ports<'_>) -> Vec<Open<'a>> {
 
 /// Whether istiod runs the workload for a Gateway of the Gateway API, with a Service that is in no manifest.
 fn is_run_for(proxy: &Proxy<'_>, gateway: &Gateway<'_>) -> bool {
-    gateway.is_managed(&proxy.world.services)
+    gateway.lacks_services(&proxy.world.services)
         && gateway.name.namespace == *proxy.namespace
         && proxy.labels.get(GATEWAY_NAME_LABEL).is_some_and(|name| name == gateway.resource.name())
 }
