@@ -80,7 +80,7 @@ impl<'a> Sent<'_, '_, 'a> {
             Some(ClientTlsMode::IstioMutual) => Tls::Mtls,
             Some(ClientTlsMode::Simple | ClientTlsMode::Mutual) => Tls::Tls,
             Some(_) => Tls::Plaintext,
-            None if is_external => Tls::Plaintext,
+            None if is_external || !workload.takes_mesh_tls => Tls::Plaintext,
             None => {
                 let policies = &self.proxy.world.policies;
                 let of_workload = policies.mtls(&workload.name.namespace, &workload.labels, port).mode;
