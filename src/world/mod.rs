@@ -119,6 +119,16 @@ impl<'a> World<'a> {
         self.gateways_by_name.get(name).map(|&index| &self.gateways[index])
     }
 
+    /// The workload that has some labels, if only among others: it stands for all that are like it.
+    pub fn workload_with(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Workload<'a>> {
+        let has_labels = |workload: &&Workload<'_>| {
+            workload.name.namespace == namespace
+                && labels.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
+        };
+        let mut candidates = self.workloads.iter().filter(|_| !labels.is_empty()).filter(has_labels);
+        candidates.clone().find(|workload| workload.labels == *labels).or_else(|| candidates.next())
+    }
+
     /// The workloads that a Gateway selects, in any namespace. Without a selector it is every gateway workload,
     /// which manifests do not tell from others: then there are none here.
     pub fn workloads_of_gateway(&self, gateway: &Gateway<'_>) -> impl Iterator<Item = &Workload<'a>> {

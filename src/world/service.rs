@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
 
 use super::visibility::ExportTo;
-use super::{Protocol, Settings};
-use crate::model::kubernetes;
+use super::{Protocol, Settings, Workload};
+use crate::model::kubernetes::{self, TargetPort};
 use crate::model::networking::{self, Resolution, WorkloadEntry};
 use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::{Span, Spanned};
@@ -52,9 +52,24 @@ pub struct ServicePort {
     /// What it speaks.
     pub protocol: Protocol,
     /// The workload's port, where it differs.
-    pub target: Option<kubernetes::TargetPort>,
+    pub target: Option<TargetPort>,
     /// Where it is declared.
     pub span: Span,
+}
+
+impl ServicePort {
+    /// The port that it leads to at an endpoint: what a WorkloadEntry says of the port's name, else the target, whose
+    /// name a container of the workload tells.
+    pub fn target_at(&self, entry: Option<&WorkloadEntry>, workload: Option<&Workload<'_>>) -> Option<u32> {
+        if let Some(own) = entry.and_then(|entry| entry.ports.get(&self.name)) {
+            return Some(own.value);
+        }
+        match &self.target {
+            None | Some(TargetPort::Number(0)) => Some(self.number),
+            Some(TargetPort::Number(number)) => Some(*number),
+            Some(TargetPort::Name(name)) => workload?.port_named(name),
+        }
+    }
 }
 
 /// How proxies find the endpoints of a service.
@@ -208,7 +223,7 @@ fn entry_port(port: &networking::ServicePort) -> Option<ServicePort> {
         number: number.value,
         name: port.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
         protocol: Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str())),
-        target: port.target_port.as_ref().map(|target| kubernetes::TargetPort::Number(target.value)),
+        target: port.target_port.as_ref().map(|target| TargetPort::Number(target.value)),
         span: number.span,
     })
 }

@@ -28,6 +28,21 @@ pub struct Workload<'a> {
 }
 
 impl Workload<'_> {
+    /// What a WorkloadEntry says of it, if it is one.
+    pub fn entry(&self) -> Option<&WorkloadEntry> {
+        match &self.resource.spec {
+            Spec::WorkloadEntry(entry) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// The number of a port that a container names.
+    pub fn port_named(&self, name: &str) -> Option<u32> {
+        let mut ports = self.pod?.containers.iter().flat_map(|container| &container.ports);
+        let named = ports.find(|port| port.name.as_ref().is_some_and(|own| own.as_str() == name));
+        named?.container_port.map(|number| number.value)
+    }
+
     /// Whether every pair of a selector is among the labels. An empty selector selects everything.
     pub fn is_selected_by(&self, selector: &Labels) -> bool {
         selector.selects(&self.labels)

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::super::proxy::Proxy;
-use crate::model::kubernetes::TargetPort;
 use crate::model::networking::{Server, ServerTlsMode};
-use crate::world::{GATEWAY_NAME_LABEL, Gateway, Protocol, ProtocolClass, Service};
+use crate::world::{GATEWAY_NAME_LABEL, Gateway, Protocol, ProtocolClass, Service, Workload};
 
 /// A server of a Gateway that applies to the workload.
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +108,8 @@ fn listening_among(ports: &Ports<'_>, servers: &[Open<'_>], dialled: u32) -> Vec
         return vec![dialled];
     }
     // A server can be written with the workload's own port, which the Service's leads to all the same.
-    let through_service = ports.services.iter().find_map(|service| target(service, dialled)).filter(|it| is_open(*it));
+    let through_service =
+        ports.services.iter().find_map(|service| ports.target(service, dialled)).filter(|it| is_open(*it));
     match (behind.is_empty(), through_service) {
         (true, Some(target)) => vec![target],
         (true, None) => vec![dialled],
@@ -134,6 +134,8 @@ fn is_dropped(earlier: &[Open<'_>], candidate: &Open<'_>) -> bool {
 /// The ports of the Services before a gateway workload, in creation order.
 struct Ports<'a> {
     services: Vec<&'a Service<'a>>,
+    /// The gateway, if it is among the manifests.
+    workload: Option<&'a Workload<'a>>,
 }
 
 /// A Service with this label does not translate ports.
@@ -147,7 +149,8 @@ impl<'a> Ports<'a> {
                 && service.is_before(&labels, proxy.address)
                 && service.resource.metadata.labels.get(NO_TRANSLATION).is_none_or(|value| value.as_str() != "true")
         });
-        Self { services: services.collect() }
+        let workload = proxy.world.workload_with(&proxy.namespace, &labels);
+        Self { services: services.collect(), workload }
     }
 
     /// The Services that a Gateway names as its own.
@@ -159,21 +162,19 @@ impl<'a> Ports<'a> {
     /// to, and nothing else; otherwise the first Service of the workload translates.
     fn listening(&self, gateway: &Gateway<'_>, number: u32) -> Vec<u32> {
         if gateway.services.is_empty() {
-            return vec![self.services.iter().find_map(|service| target(service, number)).unwrap_or(number)];
+            return vec![self.services.iter().find_map(|service| self.target(service, number)).unwrap_or(number)];
         }
         // The Service that istiod makes has the ports of the listeners.
         if self.of(gateway).next().is_none() {
             return vec![number];
         }
-        self.of(gateway).filter_map(|service| target(service, number)).collect()
+        self.of(gateway).filter_map(|service| self.target(service, number)).collect()
     }
-}
 
-/// The workload's port that a port of a Service leads to.
-fn target(service: &Service<'_>, number: u32) -> Option<u32> {
-    let port = service.ports.iter().find(|port| port.number == number)?;
-    match port.target {
-        Some(TargetPort::Number(target)) => Some(target),
-        _ => Some(port.number),
+    /// The workload's port that a port of a Service leads to. Where nothing tells the number of a named port, that of the
+    /// Service stands for it.
+    fn target(&self, service: &Service<'_>, number: u32) -> Option<u32> {
+        let port = service.ports.iter().find(|port| port.number == number)?;
+        Some(port.target_at(None, self.workload).unwrap_or(port.number))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{goes_to, istio, istio_in, service};
+use super::{deployment, goes_to, istio, istio_in, service};
 
 const TO_WEB: &str = "route: [{destination: {host: web.shop.svc.cluster.local, port: {number: 80}}}]";
 const WEB: &str = "outbound|80||web.shop.svc.cluster.local";
@@ -50,4 +50,26 @@ fn the_service_of_a_gateway_tells_where_it_runs() {
         &format!("{{hosts: [web.example], gateways: [edge], exportTo: [istio-system], http: [{{{TO_WEB}}}]}}"),
     ) + &web();
     assert_eq!(goes_to(&manifests, &json!({"gateway": "shop/edge", "host": "web.example"})), WEB);
+}
+
+/// The Service leads to a port of the container by its name, and a server is written with the number of that.
+#[test]
+fn the_named_target_of_a_gateways_service_is_looked_up() {
+    let manifests =
+        service("infra", "edge", "{selector: {app: edge}, ports: [{name: web, port: 80, targetPort: listen}]}")
+            + &deployment("infra", "edge", "{app: edge}", "[{name: listen, containerPort: 8080}]")
+            + &istio_in(
+                "infra",
+                "Gateway",
+                "edge",
+                "{selector: {app: edge}, servers: [{port: {number: 8080, name: http, protocol: HTTP}, hosts: ['*']}]}",
+            )
+            + &istio(
+                "VirtualService",
+                "web",
+                &format!("{{hosts: [web.example], gateways: [infra/edge], http: [{{{TO_WEB}}}]}}"),
+            )
+            + &web();
+    assert_eq!(goes_to(&manifests, &json!({"gateway": "infra/edge", "host": "web.example", "port": 80})), WEB);
+    assert_eq!(goes_to(&manifests, &json!({"gateway": "infra/edge", "host": "web.example", "port": 8080})), WEB);
 }
