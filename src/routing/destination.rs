@@ -69,9 +69,15 @@ impl Cluster<'_> {
         let Self { port, subset, host, .. } = self;
         match self.naming {
             Naming::Outbound => format!("outbound|{port}|{subset}|{host}"),
-            Naming::ServerName => format!("outbound_.{port}_.{subset}_.{host}"),
+            Naming::ServerName => self.server_name(),
             Naming::Unknown => UNKNOWN_SERVICE.to_owned(),
         }
+    }
+
+    /// The server name by which proxies of the mesh ask for it in mutual TLS (istiod: `BuildDNSSrvSubsetKey`).
+    pub fn server_name(&self) -> String {
+        let Self { port, subset, host, .. } = self;
+        format!("outbound_.{port}_.{subset}_.{host}")
     }
 }
 

@@ -20,6 +20,8 @@ pub struct TcpRoute<'a> {
     pub rule: Option<L4Rule<'a>>,
     /// The destinations with their weights.
     pub destinations: Vec<Weighted<'a>>,
+    /// Whether the client's TLS ends before they are sent on.
+    pub terminates_tls: bool,
 }
 
 /// A rule of `tcp` or `tls`, or one of its alternatives.
@@ -186,7 +188,7 @@ impl<'a> L4Rule<'a> {
 impl<'a> TcpRoute<'a> {
     /// The route of a service that no rule takes.
     pub(super) fn to(cluster: Cluster<'a>) -> Self {
-        Self { rule: None, destinations: vec![Weighted { cluster, weight: 1, headers: None }] }
+        Self { rule: None, destinations: vec![Weighted { cluster, weight: 1, headers: None }], terminates_tls: false }
     }
 }
 

@@ -37,7 +37,11 @@ impl<'a> Asked<'_, '_, 'a> {
                     return Ok(denied);
                 }
                 let answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
-                let arrivals = self.sent(None).arrivals(&route.destinations).into();
+                let passed_tls = match self.connection.payload {
+                    Payload::Tls(name) if !route.terminates_tls => Some(name),
+                    _ => None,
+                };
+                let arrivals = Sent { passed_tls, ..self.sent(None) }.arrivals(&route.destinations).into();
                 Ok(Answer { trace: steps(Some(route)), arrivals, ..answer })
             }
             Some(ChainAction::Http { terminates_tls, .. }) if !self.speaks_http(*terminates_tls) => {
@@ -153,7 +157,13 @@ impl<'a> Asked<'_, '_, 'a> {
     }
 
     fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'r, 'a> {
-        Sent { question: self.question, proxy: &self.compiled.proxy, request: &self.request, rewritten }
+        Sent {
+            question: self.question,
+            proxy: &self.compiled.proxy,
+            request: &self.request,
+            rewritten,
+            passed_tls: None,
+        }
     }
 
     /// Gateways ask their policies before anything is routed. Sidecars of clients ask none.

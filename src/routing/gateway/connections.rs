@@ -81,7 +81,7 @@ fn by_server_name<'a>(
 
 fn to<'a>(proxy: &Proxy<'a>, open: &Open<'a>, entry: &Entry<'a>) -> ChainAction<'a> {
     let destinations = entry.rule.destinations(proxy, open.port);
-    ChainAction::Tcp(Arc::new(TcpRoute { rule: Some(entry.rule), destinations }))
+    ChainAction::Tcp(Arc::new(TcpRoute { rule: Some(entry.rule), destinations, terminates_tls: open.terminates_tls() }))
 }
 
 /// The chains of an `AUTO_PASSTHROUGH` server: the server name says port, subset and service

@@ -33,6 +33,11 @@ impl Open<'_> {
         mode.map_or(ServerTlsMode::Passthrough, |mode| mode.value)
     }
 
+    /// Whether TLS ends there.
+    pub fn terminates_tls(&self) -> bool {
+        self.is_tls() && !matches!(self.tls_mode(), ServerTlsMode::Passthrough | ServerTlsMode::AutoPassthrough)
+    }
+
     /// The server names that it takes; none in particular if one of its hosts is `*`.
     pub fn server_names(&self) -> Vec<String> {
         let hosts = self.gateway.hosts(self.server);

@@ -55,7 +55,7 @@ impl<'a> Target<'a, '_> {
 
     fn route(&self, entry: &Entry<'a>) -> TcpRoute<'a> {
         let destinations = entry.rule.destinations(self.proxy, self.port);
-        TcpRoute { rule: Some(entry.rule), destinations }
+        TcpRoute { rule: Some(entry.rule), destinations, terminates_tls: false }
     }
 
     /// The chains of the `tcp` routes. The first alternative that asks for no network takes all that is left.

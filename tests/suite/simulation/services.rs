@@ -25,3 +25,36 @@ fn a_label_tells_whether_a_machine_takes_mutual_tls() {
     let expected = ["shop/meshed mtls forward", "shop/pods plaintext forward"];
     assert_eq!(arrivals(&manifests, &json!({"host": "web.shop"})), expected);
 }
+
+/// Proxies of the mesh ask for the cluster, unless the DestinationRule names another; other bytes keep their own.
+#[test]
+fn servers_see_the_name_that_the_clients_proxy_asks_for() {
+    let workload = service(
+        "shop",
+        "web",
+        "{selector: {app: web}, ports: [{name: http, port: 80}, {name: tcp, port: 90}, {name: https, port: 443}]}",
+    ) + &deployment("shop", "web", "{app: web}", "[]");
+    let names = [
+        ("outbound_.80_._.web.shop.svc.cluster.local", json!({"port": 80})),
+        ("outbound_.90_._.web.shop.svc.cluster.local", json!({"port": 90, "protocol": "tcp"})),
+    ];
+    let denying = |name: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: deny, namespace: shop}}\nspec: {{action: DENY, rules: [{{when: [{{key: connection.sni, values: ['{name}']}}]}}]}}\n---\n"
+        )
+    };
+    let is_denied = |manifests: &str, name: &str, question: &serde_json::Value| {
+        let mut question = question.clone();
+        question["host"] = "web.shop".into();
+        let arrived = arrivals(&(workload.clone() + manifests + &denying(name)), &question);
+        arrived == [format!("shop/web {} denied", if manifests.contains("DISABLE") { "plaintext" } else { "mtls" })]
+    };
+    for (name, question) in &names {
+        assert!(is_denied("", name, question), "{question}");
+        assert!(!is_denied("", "other", question), "{question}");
+    }
+    let rule = |tls: &str| istio("DestinationRule", "web", &format!("{{host: web, trafficPolicy: {{tls: {tls}}}}}"));
+    assert!(is_denied(&rule("{mode: ISTIO_MUTUAL, sni: own.example}"), "own.example", &names[0].1));
+    let passed = json!({"port": 443, "sni": "own.example", "protocol": "tcp"});
+    assert!(is_denied(&rule("{mode: DISABLE}"), "own.example", &passed));
+}
