@@ -61,9 +61,12 @@ impl Dialled {
         // Behind another name stands the service that it is another name for.
         let reached = service.and_then(|service| world.services.behind(&service.namespace, service));
         let known = reached.filter(|service| host::wildcard_suffix(&service.hostname).is_none());
+        let namespace = namespace.unwrap_or_else(|| namespace_of_routes(world, name));
+        let assumed = candidates(name, &namespace, world).find_map(|name| world.assumed.get(&name));
+        let assumed = assumed.map(|(_, address)| address);
         Self {
-            namespace: namespace.unwrap_or_else(|| namespace_of_routes(world, name)),
-            address: written.or_else(|| known.map(Service::dialled_address)).unwrap_or(OUTSIDE),
+            address: written.or_else(|| known.map(Service::dialled_address)).or(assumed).unwrap_or(OUTSIDE),
+            namespace,
             ports: Ports::of(reached),
         }
     }

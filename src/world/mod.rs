@@ -4,6 +4,7 @@
 //! namespace sees, the DestinationRule that applies. Order is istiod's "creation order": by time where resources tell
 //! it, else by name, then namespace.
 
+mod assumed;
 mod clients;
 pub mod derived;
 mod destination_rule;
@@ -22,6 +23,7 @@ mod virtual_service;
 mod visibility;
 mod workload;
 
+pub use assumed::Assumed;
 pub use derived::Derived;
 pub use destination_rule::{DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
@@ -69,6 +71,8 @@ pub struct World<'a> {
     pub policies: Policies<'a>,
     /// What the manifests can be expected to hold completely.
     pub inventory: Inventory,
+    /// The services that are taken to be there where the manifests hold none.
+    pub assumed: Assumed,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
@@ -81,14 +85,19 @@ impl<'a> World<'a> {
         let services = Registry::new(&resources, &settings);
         let workloads = workload::workloads(&resources, &settings);
         let gateways = gateway::gateways(&resources, &settings);
+        let virtual_services = virtual_service::virtual_services(&resources, &settings);
+        let derived = Derived::new(&resources, &services, &settings);
+        let inventory = Inventory::new(&services, &workloads, &gateways, settings.inventory);
+        let routes = virtual_services.iter().chain(&derived.virtual_services);
         Self {
             snapshot,
-            virtual_services: virtual_service::virtual_services(&resources, &settings),
+            assumed: Assumed::new(&inventory, routes, &settings.domain),
+            virtual_services,
             destination_rules: DestinationRules::new(&resources, &settings),
-            inventory: Inventory::new(&services, &workloads, &gateways, settings.inventory),
+            inventory,
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
             policies: Policies::new(&resources, &settings),
-            derived: Derived::new(&resources, &services, &settings),
+            derived,
             gateways,
             sidecars: sidecar::sidecars(&resources, &settings),
             services,

@@ -16,7 +16,7 @@ use super::proxy::Proxy;
 use super::scope::{Egress, Scope};
 use super::table::Table;
 use crate::config::OutboundMode;
-use crate::world::{Discovery, Protocol, ProtocolClass, Service};
+use crate::world::{Discovery, Protocol, ProtocolClass, Service, VirtualService};
 
 /// What a sidecar listens on at one port.
 #[derive(Debug)]
@@ -110,6 +110,28 @@ impl<'a> Builder<'a, '_> {
             let chain = self.http(egress, None);
             self.add(bind, Speaks::Http, vec![chain]);
         }
+        let for_connections = |it: &&&VirtualService<'_>| !it.spec.tcp.is_empty() || !it.spec.tls.is_empty();
+        for service in egress.virtual_services.iter().filter(for_connections) {
+            service.hosts.iter().for_each(|host| self.add_assumed(egress, host));
+        }
+    }
+
+    /// A host that is taken to be a service has an address of its own for connections that there are rules for.
+    fn add_assumed(&mut self, egress: &Egress<'a>, host: &str) {
+        let Some((host, address)) = self.proxy.world.assumed.get(host) else { return };
+        if self.by_address.contains_key(&Some(address)) {
+            return;
+        }
+        let (proxy, port, networks) = (self.proxy, self.port, Vec::new());
+        let target = Target { proxy, egress, host, service: None, port, networks, is_shared: false };
+        let Chains { mut chains, considered } = target.assumed();
+        if chains.is_empty() {
+            return;
+        }
+        if target.has_http_rules() {
+            chains.push(self.http(egress, None));
+        }
+        self.add_with(Some(address), Speaks::Either, chains, considered);
     }
 
     fn nothing_is_known(&self) -> bool {
@@ -129,7 +151,8 @@ impl<'a> Builder<'a, '_> {
         for (address, networks) in self.places(service, bind) {
             let is_shared = address.is_none() || !networks.is_empty();
             let (proxy, port) = (self.proxy, self.port);
-            let target = Target { proxy, egress, service, port, networks, is_shared };
+            let (host, service) = (service.hostname.as_str(), Some(service));
+            let target = Target { proxy, egress, host, service, port, networks, is_shared };
             let (speaks, built) = match protocol.class() {
                 ProtocolClass::Tls => (Speaks::Bytes, target.tls()),
                 ProtocolClass::Tcp => (Speaks::Bytes, target.tcp()),
@@ -138,7 +161,7 @@ impl<'a> Builder<'a, '_> {
             };
             let Chains { mut chains, considered } = built;
             if speaks == Speaks::Either {
-                chains.push(self.http(egress, address.map(|_| service)));
+                chains.push(self.http(egress, service.filter(|_| address.is_some())));
             }
             self.add_with(address, speaks, chains, considered);
         }

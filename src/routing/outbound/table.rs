@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::clause::{Action, Clause};
-use super::super::destination::is_assumed;
 use super::super::http;
 use super::super::proxy::Proxy;
 use super::super::scope::{Egress, Scope};
@@ -45,9 +44,9 @@ pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &Scope<'a>, egress: &Egress<'
 }
 
 /// Hosts of VirtualServices that have to be services for all these manifests can tell.
-pub(super) fn assumed_hosts(proxy: &Proxy<'_>, egress: &Egress<'_>) -> BTreeSet<String> {
-    let hosts = egress.virtual_services.iter().flat_map(|service| &service.hosts).map(|host| host.value.as_str());
-    hosts.filter(|host| is_assumed(proxy, host)).map(str::to_owned).collect()
+pub(super) fn assumed_hosts<'a>(proxy: &Proxy<'a>, egress: &Egress<'a>) -> BTreeSet<&'a str> {
+    let hosts = egress.virtual_services.iter().flat_map(|service| &service.hosts);
+    hosts.filter_map(|host| proxy.world.assumed.get(host)).map(|(host, _)| host).collect()
 }
 
 /// The services with a port of this number that may speak HTTP, by host name; on a port for an HTTP proxy all.
@@ -96,7 +95,7 @@ struct Builder<'a, 'p> {
     port: u32,
     is_proxy: bool,
     services: BTreeMap<&'a str, &'a Service<'a>>,
-    assumed: BTreeSet<String>,
+    assumed: BTreeSet<&'a str>,
     owners: HashMap<&'a str, &'a VirtualService<'a>>,
     unclaimed: BTreeSet<&'a str>,
     /// Who defined a host first.
@@ -130,7 +129,7 @@ impl<'a> Builder<'a, '_> {
             for name in of_host {
                 // The first VirtualService in order owns a host; the routes of a second one are not joined.
                 let is_first = !self.claims.contains_key(&name);
-                if is_first && (self.unclaimed.remove(name.as_str()) || self.assumed.contains(&name)) {
+                if is_first && (self.unclaimed.remove(name.as_str()) || self.assumed.contains(name.as_str())) {
                     self.add_service(&name, clauses.clone());
                 }
                 self.claim(name, service);
@@ -173,7 +172,7 @@ impl<'a> Builder<'a, '_> {
         if host::wildcard_suffix(host).is_none() {
             let host = host.to_ascii_lowercase();
             let known = self.services.get(host.as_str()).is_some_and(|it| self.is_for(service, it));
-            return (known || self.assumed.contains(&host)).then_some(host).into_iter().collect();
+            return (known || self.assumed.contains(host.as_str())).then_some(host).into_iter().collect();
         }
         let is_owned = |name: &&str| self.owners.get(*name).is_some_and(|owner| std::ptr::eq(*owner, service));
         let covered = self.services.keys().copied().filter(|name| host::covered_by(name, host));

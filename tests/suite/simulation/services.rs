@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ask, deployment, istio, service};
+use super::{ask, deployment, goes_to, istio, service};
 
 /// What arrives at the servers, as `workload tls outcome`.
 fn arrivals(manifests: &str, question: &serde_json::Value) -> Vec<String> {
@@ -57,4 +57,31 @@ fn servers_see_the_name_that_the_clients_proxy_asks_for() {
     assert!(is_denied(&rule("{mode: ISTIO_MUTUAL, sni: own.example}"), "own.example", &names[0].1));
     let passed = json!({"port": 443, "sni": "own.example", "protocol": "tcp"});
     assert!(is_denied(&rule("{mode: DISABLE}"), "own.example", &passed));
+}
+
+/// Manifests without any Service: the hosts of rules for connections are taken to be services, each for itself.
+#[test]
+fn rules_for_connections_alone_are_followed() {
+    let route = |host: &str| format!("route: [{{destination: {{host: {host}, port: {{number: 9000}}}}}}]");
+    let tcp = |name: &str, entry: &str| {
+        istio(
+            "VirtualService",
+            name,
+            &format!("{{hosts: [{name}], tcp: [{{{entry}{}}}]}}", route(&format!("{name}-v2"))),
+        )
+    };
+    let manifests = tcp("one", "match: [{port: 5432}], ")
+        + &tcp("two", "")
+        + &istio(
+            "VirtualService",
+            "three",
+            &format!("{{hosts: [three], tls: [{{match: [{{sniHosts: [a.example]}}], {}}}]}}", route("three-v2")),
+        );
+    let ask = |host: &str, port: u32| goes_to(&manifests, &json!({"host": host, "port": port, "protocol": "tcp"}));
+    assert_eq!(ask("one.shop", 5432), "outbound|9000||one-v2.shop.svc.cluster.local");
+    assert_eq!(ask("two.shop", 5432), "outbound|9000||two-v2.shop.svc.cluster.local");
+    assert_eq!(ask("one.shop", 5433), "PassthroughCluster");
+    let tls = |sni: &str| goes_to(&manifests, &json!({"host": "three.shop", "port": 443, "sni": sni}));
+    assert_eq!(tls("a.example"), "outbound|9000||three-v2.shop.svc.cluster.local");
+    assert_eq!(tls("b.example"), "PassthroughCluster");
 }
