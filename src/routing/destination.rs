@@ -1,5 +1,7 @@
 //! Destinations: which cluster one names, whether it exists, and which workloads are behind it.
 
+use std::collections::BTreeSet;
+
 use super::proxy::{Proxy, Role};
 use super::upstream::Upstream;
 use crate::model::LabelSet;
@@ -140,11 +142,15 @@ pub(super) fn cluster<'a>(
     };
     let service = beside.or_else(|| proxy.service(&full));
     let infers = proxy.is_gateway() || section != Section::Http;
-    let port = named_port.unwrap_or_else(|| match service.map(|service| service.ports.as_slice()) {
-        Some([only]) if infers => only.number,
-        _ => port,
-    });
+    let port = named_port.or_else(|| only_port(proxy, service?).filter(|_| infers)).unwrap_or(port);
     of_service(proxy, own, service, full, subset, port)
+}
+
+/// The port of a service that has no other.
+fn only_port<'a>(proxy: &Proxy<'a>, service: &'a Service<'a>) -> Option<u32> {
+    let merged = if proxy.is_gateway() { vec![service] } else { proxy.merged(service).collect() };
+    let numbers: BTreeSet<u32> = merged.iter().flat_map(|it| &it.ports).map(|port| port.number).collect();
+    numbers.first().copied().filter(|_| numbers.len() == 1)
 }
 
 /// The cluster of a service itself.
@@ -167,6 +173,8 @@ pub(super) fn of_service<'a>(
     let of_rule = rule.and_then(|rule| rules.traffic_policy(rule));
     let of_subset = found_subset.and_then(|found| found.subset.traffic_policy.as_ref());
     let is_assumed = service.is_none() && is_assumed(proxy, &host);
+    // Of several services that are one, that which has the port.
+    let having = service.and_then(|service| proxy.merged(service).find(|it| it.port(port).is_some()));
     let mut cluster = Cluster {
         upstream: Upstream::new(of_rule, of_subset, port),
         workloads: Vec::new(),
@@ -174,7 +182,7 @@ pub(super) fn of_service<'a>(
         host,
         subset,
         port,
-        service,
+        service: having.or(service),
         is_assumed,
         naming: Naming::Outbound,
     };
@@ -182,10 +190,10 @@ pub(super) fn of_service<'a>(
         cluster.problem = Some(Problem::NoCluster);
         return cluster;
     }
-    match service {
-        Some(service) if service.port(port).is_some() => add_endpoints(proxy, service, found_subset, &mut cluster),
+    match having {
+        Some(service) => add_endpoints(proxy, service, found_subset, &mut cluster),
         None if is_assumed => {}
-        _ => cluster.problem = Some(Problem::NoCluster),
+        None => cluster.problem = Some(Problem::NoCluster),
     }
     cluster
 }
@@ -221,22 +229,32 @@ fn add_endpoints<'a>(
     let is_dialled =
         !proxy.is_gateway() && matches!(service.discovery, Discovery::Headless | Discovery::Entry(Resolution::None));
     let selects = |labels: &LabelSet<'_>| is_dialled || subset.is_none_or(|it| it.subset.labels.selects(labels));
-    let behind = world.workloads_of_service(service);
-    let selected = behind.iter().flatten().filter(|workload| workload.runs && selects(&workload.labels));
-    cluster.workloads = selected.copied().collect();
+    // Endpoints are kept by host, namespace and the name of the port, whichever ServiceEntry has them.
+    let port_name = service.port(cluster.port).map_or("", |port| port.name.as_str());
+    let has_port = |other: &&Service<'_>| other.ports.iter().any(|port| port.name == port_name);
+    let others = world
+        .services
+        .named(&service.hostname)
+        .filter(|other| service.shares_endpoints_with(other) && !std::ptr::eq(*other, service) && has_port(other));
+    let pooled: Vec<&Service<'_>> = std::iter::once(service).chain(others).collect();
+    let behind: Vec<Option<Vec<_>>> = pooled.iter().map(|it| world.workloads_of_service(it)).collect();
+    let is_unknown = behind.first().is_some_and(Option::is_none);
+    let selected = behind.into_iter().flatten().flatten().filter(|workload| workload.runs && selects(&workload.labels));
+    cluster.workloads = selected.collect();
     cluster.workloads.sort_by(|a, b| a.name.cmp(&b.name));
-    let listed = || service.endpoints.iter().any(|endpoint| selects(&endpoint.labels.to_set()));
+    let endpoints = || pooled.iter().flat_map(|it| it.endpoints);
+    let listed = || endpoints().any(|endpoint| selects(&endpoint.labels.to_set()));
     let is_dns = matches!(service.discovery, Discovery::Entry(Resolution::Dns | Resolution::DnsRoundRobin));
     let has_endpoints = match service.discovery {
         _ if is_dialled => true,
         _ if cluster.upstream.is_passthrough() => true,
         Discovery::Entry(Resolution::DynamicDns | Resolution::None) | Discovery::Alias => true,
         Discovery::Entry(_) if service.selector.is_none() => {
-            listed() || (is_dns && service.endpoints.is_empty() && subset.is_none_or(|it| it.subset.labels.is_empty()))
+            listed() || (is_dns && endpoints().next().is_none() && subset.is_none_or(|it| it.subset.labels.is_empty()))
         }
         // Without any workload of the namespace the manifests do not tell.
         _ if !service.pod_addresses.is_empty() && cluster.workloads.is_empty() => subset.is_none(),
-        _ => !cluster.workloads.is_empty() || behind.is_none() || !world.inventory.has_workloads(&service.namespace),
+        _ => !cluster.workloads.is_empty() || is_unknown || !world.inventory.has_workloads(&service.namespace),
     };
     cluster.problem = match has_endpoints {
         true => None,

@@ -72,6 +72,22 @@ impl<'a> Proxy<'a> {
         }
     }
 
+    /// The services whose ports a service has for the proxy, itself first. A sidecar's is merged of ServiceEntries that
+    /// are alike, and of others the oldest counts alone; a gateway has clusters for all (istiod: `appendSidecarServices`,
+    /// `DefaultSidecarScopeForGateway`).
+    pub fn merged(&self, service: &'a Service<'a>) -> impl Iterator<Item = &'a Service<'a>> {
+        let chosen = match &self.role {
+            Role::Sidecar(scope) => scope.service(&service.hostname).filter(|it| it.shares_endpoints_with(service)),
+            Role::Gateway => None,
+        };
+        let first = chosen.unwrap_or(service);
+        let others = self.world.services.named(&service.hostname).filter(move |other| match &self.role {
+            Role::Sidecar(_) => first.merges_with(other),
+            Role::Gateway => other.export_to.includes(&self.namespace),
+        });
+        std::iter::once(first).chain(others.filter(move |other| !std::ptr::eq(*other, first)))
+    }
+
     /// The host behind the name of an ExternalName Service, through others of its kind; of other names nothing.
     pub fn behind_alias(&self, hostname: &str) -> Option<&'a str> {
         let alias = self.world.services.seen_from(&self.namespace, hostname)?;

@@ -120,6 +120,27 @@ impl Service<'_> {
             || self.endpoints.iter().filter_map(|it| it.address.as_ref()).any(|written| is_own(written))
     }
 
+    /// Whether it is one service with another of its host, so that ports of both count: a ServiceEntry of the same
+    /// namespace that differs in nothing else (istiod: `canMergeServices`).
+    pub fn merges_with(&self, other: &Service<'_>) -> bool {
+        self.shares_endpoints_with(other)
+            && self.discovery == other.discovery
+            && self.export_to == other.export_to
+            && self.resource.metadata.labels.equals(&other.resource.metadata.labels)
+            && match (self.selector, other.selector) {
+                (Some(own), Some(other)) => own.equals(other),
+                (own, other) => own.or(other).is_none_or(Labels::is_empty),
+            }
+    }
+
+    /// Whether endpoints of both are kept together: those of ServiceEntries with one host in one namespace.
+    pub fn shares_endpoints_with(&self, other: &Service<'_>) -> bool {
+        self.hostname == other.hostname
+            && self.namespace == other.namespace
+            && !self.is_kubernetes()
+            && !other.is_kubernetes()
+    }
+
     /// Whether it is a Service of Kubernetes.
     pub fn is_kubernetes(&self) -> bool {
         !matches!(self.discovery, Discovery::Entry(_))

@@ -85,3 +85,37 @@ fn rules_for_connections_alone_are_followed() {
     assert_eq!(tls("a.example"), "outbound|9000||three-v2.shop.svc.cluster.local");
     assert_eq!(tls("b.example"), "PassthroughCluster");
 }
+
+/// Two ServiceEntries of one host and namespace are one service if they differ in their ports alone.
+#[test]
+fn service_entries_of_one_host_are_merged() {
+    let entry = |name: &str, more: &str, port: &str| {
+        istio("ServiceEntry", name, &format!("{{hosts: [api.example], {more}, ports: [{port}]}}"))
+    };
+    let first =
+        entry("a", "resolution: STATIC, endpoints: [{address: 10.0.0.1}]", "{number: 80, name: http, protocol: HTTP}");
+    let port = "{number: 8080, name: http-alt, protocol: HTTP}";
+    let ask = |second: &str| goes_to(&(first.clone() + second), &json!({"host": "api.example", "port": 8080}));
+    let alike = entry("b", "resolution: STATIC, endpoints: [{address: 10.0.0.2}]", port);
+    assert_eq!(ask(&alike), "outbound|8080||api.example");
+    let other = entry("b", "resolution: DNS", port);
+    assert_eq!(ask(&other), "outbound|8080||api.example (no-cluster)");
+    // The port of one and the endpoints of the other, which has it by its name.
+    let without = entry("b", "resolution: STATIC", port);
+    let endpoints = entry("c", "resolution: STATIC, endpoints: [{address: 10.0.0.3}]", port);
+    assert_eq!(ask(&without), "outbound|8080||api.example (no-endpoints)");
+    assert_eq!(ask(&(without + &endpoints)), "outbound|8080||api.example");
+}
+
+/// A port that the second ServiceEntry adds is one that routes can name.
+#[test]
+fn routes_lead_to_ports_of_either_service_entry() {
+    let entry = |name: &str, port: &str| {
+        istio("ServiceEntry", name, &format!("{{hosts: [api.example], resolution: DNS, ports: [{port}]}}"))
+    };
+    let route = "http: [{route: [{destination: {host: api.example, port: {number: 443}}}]}]";
+    let manifests = entry("a", "{number: 80, name: http, protocol: HTTP}")
+        + &entry("b", "{number: 443, name: tls, protocol: TLS}")
+        + &istio("VirtualService", "api", &format!("{{hosts: [api.example], {route}}}"));
+    assert_eq!(goes_to(&manifests, &json!({"host": "api.example", "port": 80})), "outbound|443||api.example");
+}
