@@ -27,6 +27,9 @@ pub struct Cluster<'a> {
     pub naming: Naming,
     /// Whether the manifests hold no Service of Kubernetes at all, so that its existence is taken for granted.
     pub is_assumed: bool,
+    /// Whether requests go to the address that the client dialled, so that no endpoint is chosen (Envoy:
+    /// `ORIGINAL_DST`).
+    pub is_dialled: bool,
     /// How the proxy speaks to it.
     pub upstream: Upstream<'a>,
 }
@@ -184,6 +187,7 @@ pub(super) fn of_service<'a>(
         port,
         service: having.or(service),
         is_assumed,
+        is_dialled: false,
         naming: Naming::Outbound,
     };
     if !cluster.subset.is_empty() && found_subset.is_none() {
@@ -206,7 +210,7 @@ pub fn egress_proxy<'a>(proxy: &Proxy<'a>) -> Option<Cluster<'a>> {
     let host = written.host.as_ref()?.value.clone();
     let subset = written.subset.as_ref().map(|subset| subset.value.clone()).unwrap_or_default();
     let port = written.port.as_ref().and_then(|port| port.number).map_or(0, |number| number.value);
-    let service = proxy.world.services.seen_from(&proxy.namespace, &host);
+    let service = proxy.service(&host);
     Some(of_service(proxy, &proxy.namespace, service, host, subset, port))
 }
 
@@ -228,6 +232,7 @@ fn add_endpoints<'a>(
     // Where the address that the client dialled is used, labels do not count.
     let is_dialled =
         !proxy.is_gateway() && matches!(service.discovery, Discovery::Headless | Discovery::Entry(Resolution::None));
+    cluster.is_dialled = is_dialled;
     let selects = |labels: &LabelSet<'_>| is_dialled || subset.is_none_or(|it| it.subset.labels.selects(labels));
     // Endpoints are kept by host, namespace and the name of the port, whichever ServiceEntry has them.
     let port_name = service.port(cluster.port).map_or("", |port| port.name.as_str());

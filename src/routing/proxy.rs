@@ -64,7 +64,8 @@ impl<'a> Proxy<'a> {
         label_set(&self.labels)
     }
 
-    /// The service of a host name, if the proxy has clusters for it.
+    /// The service of a host name, if the proxy has clusters for it: of a sidecar's scope, for a gateway of all that its
+    /// namespace sees.
     pub fn service(&self, hostname: &str) -> Option<&'a Service<'a>> {
         match &self.role {
             Role::Sidecar(scope) => scope.service(hostname),

@@ -228,7 +228,7 @@ fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> Destination
     let is_there = cluster.problem != Some(Problem::NoCluster);
     Destination {
         cluster: cluster.name(),
-        load_balancer: Some(cluster.upstream.load_balancing()).filter(|_| is_there),
+        load_balancer: Some(cluster.upstream.load_balancing()).filter(|_| is_there && !cluster.is_dialled),
         tls: cluster.upstream.tls_mode().filter(|_| is_there).map(|mode| mode.as_str()),
         host: cluster.host.clone(),
         subset: Some(&cluster.subset).filter(|subset| !subset.is_empty()).cloned(),

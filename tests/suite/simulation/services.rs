@@ -119,3 +119,36 @@ fn routes_lead_to_ports_of_either_service_entry() {
         + &istio("VirtualService", "api", &format!("{{hosts: [api.example], {route}}}"));
     assert_eq!(goes_to(&manifests, &json!({"host": "api.example", "port": 80})), "outbound|443||api.example");
 }
+
+#[test]
+fn no_endpoint_is_chosen_where_the_dialled_address_counts() {
+    let balancer = |manifests: &str, host: &str| {
+        let answer = ask(manifests, &json!({"host": host})).unwrap();
+        answer.destinations[0].load_balancer.clone()
+    };
+    let port = "ports: [{name: http, port: 80}]";
+    let manifests = service("shop", "web", &format!("{{selector: {{app: web}}, {port}}}"))
+        + &service("shop", "pods", &format!("{{selector: {{app: web}}, clusterIP: None, {port}}}"))
+        + &istio("ServiceEntry", "api", "{hosts: [api.example], ports: [{number: 80, name: http, protocol: HTTP}]}");
+    assert_eq!(balancer(&manifests, "web.shop").as_deref(), Some("LEAST_REQUEST"));
+    assert_eq!(balancer(&manifests, "pods.shop"), None);
+    assert_eq!(balancer(&manifests, "api.example"), None);
+}
+
+/// Where unknown destinations go is a cluster of the sidecar's like any other.
+#[test]
+fn the_egress_proxy_has_to_be_in_the_scope() {
+    let port = "ports: [{name: http, port: 80}]";
+    let services = service("shop", "web", &format!("{{selector: {{app: web}}, {port}}}"))
+        + &service("infra", "relay", &format!("{{selector: {{app: relay}}, {port}}}"));
+    let ask = |hosts: &str| {
+        let relay = "{host: relay.infra.svc.cluster.local, port: {number: 80}}";
+        let policy = format!("outboundTrafficPolicy: {{mode: ALLOW_ANY, egressProxy: {relay}}}");
+        let sidecar = istio("Sidecar", "own", &format!("{{egress: [{{hosts: [{hosts}]}}], {policy}}}"));
+        let question = json!({"host": "unknown.example", "from": {"namespace": "shop"}});
+        goes_to(&(services.clone() + &sidecar), &question)
+    };
+    let cluster = "outbound|80||relay.infra.svc.cluster.local";
+    assert_eq!(ask("'./*', 'infra/*'"), cluster);
+    assert_eq!(ask("'./*'"), format!("{cluster} (no-cluster)"));
+}
