@@ -144,7 +144,8 @@ pub(super) fn cluster<'a>(
         Role::Sidecar(_) => None,
     };
     let service = beside.or_else(|| proxy.service(&full));
-    let infers = proxy.is_gateway() || section != Section::Http;
+    // A sidecar's listener knows of the port, unless it is an HTTP proxy.
+    let infers = proxy.is_gateway() || section != Section::Http || port == 0;
     let port = named_port.or_else(|| only_port(proxy, service?).filter(|_| infers)).unwrap_or(port);
     of_service(proxy, own, service, full, subset, port)
 }

@@ -36,6 +36,13 @@ pub struct Egress<'a> {
     pub virtual_services: Vec<&'a VirtualService<'a>>,
 }
 
+impl Egress<'_> {
+    /// Whether clients speak to it as to an HTTP proxy.
+    pub fn is_http_proxy(&self) -> bool {
+        self.port.is_some_and(|port| port.protocol == Protocol::HttpProxy)
+    }
+}
+
 /// The port of an egress listener.
 #[derive(Debug, Clone, Copy)]
 pub struct EgressPort {

@@ -60,6 +60,14 @@ impl<'a> Compiled<'a> {
         }
     }
 
+    /// The address that clients dial if the port is for an HTTP proxy, whatever host they ask that for.
+    pub fn http_proxy(&self) -> Option<IpAddr> {
+        match &self.port {
+            Port::Outbound(port) => port.http_proxy,
+            Port::Gateway(_) => None,
+        }
+    }
+
     /// What happens to connections that no listener is for. `None`: they are refused.
     pub fn otherwise(&self) -> Option<Otherwise> {
         match &self.port {

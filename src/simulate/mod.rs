@@ -113,7 +113,7 @@ impl<'a> Simulator<'a> {
         let compiled = known.at(port.unwrap_or_else(default_port));
         let address = match question.address.as_deref() {
             Some(written) => written.parse().map_err(|_| format!("{written:?} is no address"))?,
-            None => dialled.address,
+            None => compiled.http_proxy().unwrap_or(dialled.address),
         };
         let asked = answer::Asked {
             question,

@@ -171,7 +171,7 @@ fn compare_table(case: &Value) -> Result<(), String> {
     let Role::Sidecar(scope) = &proxy.role else { return Err("no scope".to_owned()) };
     let port = text(&case["route_name"]).parse().unwrap();
     let listeners = outbound::Port::new(&proxy, scope, port);
-    let hosts = listeners.shared_table().map(Table::virtual_hosts).unwrap_or_default();
+    let hosts = super::shared_table(&listeners).map(Table::virtual_hosts).unwrap_or_default();
     for (domain, expected) in case["expected_virtual_hosts"].as_object().into_iter().flatten() {
         let found = hosts.iter().find(|host| host.domains.contains(domain));
         let clusters: Option<BTreeSet<String>> = found.map(|host| {

@@ -152,3 +152,57 @@ fn the_egress_proxy_has_to_be_in_the_scope() {
     assert_eq!(ask("'./*', 'infra/*'"), cluster);
     assert_eq!(ask("'./*'"), format!("{cluster} (no-cluster)"));
 }
+
+/// A server that speaks first cannot share a port with what is told by its first bytes.
+#[test]
+fn mongo_and_mysql_keep_a_port_for_themselves() {
+    let entry = |name: &str, protocol: &str| {
+        let port = format!("{{number: 27017, name: p, protocol: {protocol}}}");
+        istio("ServiceEntry", name, &format!("{{hosts: [{name}.example], ports: [{port}]}}"))
+    };
+    let mongo_first = entry("a", "MONGO") + &entry("b", "HTTP");
+    let http = |host: &str| json!({"host": host, "port": 27017, "from": {"namespace": "shop"}});
+    assert_eq!(goes_to(&mongo_first, &http("b.example")), "outbound|27017||a.example");
+    let mongo_last = entry("a", "HTTP") + &entry("b", "MYSQL");
+    assert_eq!(goes_to(&mongo_last, &http("a.example")), "outbound|27017||a.example");
+    let bytes = json!({"host": "b.example", "port": 27017, "protocol": "tcp"});
+    assert_eq!(goes_to(&mongo_last, &bytes), "PassthroughCluster");
+    assert_eq!(goes_to(&(entry("a", "MONGO") + &entry("b", "MONGO")), &bytes), "outbound|27017||a.example");
+}
+
+/// What listens for everything has no room for a listener of HTTP.
+#[test]
+fn http_on_the_sidecars_own_ports_goes_nowhere() {
+    let ports = "[{name: http, port: 15006}, {name: http-1, port: 15001}, {name: tcp, port: 15007}]";
+    let manifests = service("shop", "web", &format!("{{selector: {{app: web}}, ports: {ports}}}"));
+    for port in [15001, 15006] {
+        assert_eq!(goes_to(&manifests, &json!({"host": "web.shop", "port": port})), "blackhole", "{port}");
+    }
+}
+
+/// To an HTTP proxy rules mean no port, so a destination without one has the only port of its service.
+#[test]
+fn an_http_proxy_knows_the_names_of_port_80() {
+    let entry = |host: &str, ports: &str| {
+        istio("ServiceEntry", host, &format!("{{hosts: [{host}.example], resolution: DNS, ports: [{ports}]}}"))
+    };
+    let http = |number: u32| format!("{{number: {number}, name: http-{number}, protocol: HTTP}}");
+    let manifests = entry("plain", &http(80))
+        + &entry("other", &http(8080))
+        + &entry("routed", &(http(80) + ", " + &http(81)))
+        + &istio(
+            "VirtualService",
+            "routed",
+            "{hosts: [routed.example], http: [{match: [{port: 15080}], route: [{destination: {host: plain.example}}]}, {route: [{destination: {host: other.example}}]}]}",
+        )
+        + &istio(
+            "Sidecar",
+            "own",
+            "{egress: [{port: {number: 15080, name: proxy, protocol: HTTP_PROXY}, bind: 127.0.0.1, hosts: ['./*']}]}",
+        );
+    let ask = |host: &str| goes_to(&manifests, &json!({"host": host, "port": 15080, "from": {"namespace": "shop"}}));
+    assert_eq!(ask("plain.example"), "outbound|80||plain.example");
+    assert_eq!(ask("plain.example:80"), "outbound|80||plain.example");
+    assert_eq!(ask("routed.example"), "outbound|8080||other.example");
+    assert_eq!(ask("other.example:8080"), "PassthroughCluster");
+}
