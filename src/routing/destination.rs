@@ -6,7 +6,9 @@ use super::proxy::{Proxy, Role};
 use super::upstream::Upstream;
 use crate::model::LabelSet;
 use crate::model::networking::{Destination, Headers, Resolution};
-use crate::world::{Discovery, MergedSubset, Origin, Section, Service, VirtualService, Workload, host};
+use crate::world::{
+    Discovery, MergedSubset, Origin, Protocol, Section, Service, ServicePort, VirtualService, Workload, host,
+};
 
 /// A cluster of Envoy's, as istiod names it: `outbound|port|subset|host`.
 #[derive(Debug, Clone)]
@@ -196,6 +198,13 @@ pub(super) fn of_service<'a>(
         return cluster;
     }
     match having {
+        Some(service) if service.is_looked_up() => {
+            let can_be = |port: &ServicePort| {
+                matches!(port.protocol, Protocol::Http | Protocol::Http2 | Protocol::Grpc | Protocol::Tls)
+            };
+            let exists = cluster.subset.is_empty() && service.port(port).is_some_and(can_be);
+            cluster.problem = (!exists).then_some(Problem::NoCluster);
+        }
         Some(service) => add_endpoints(proxy, service, found_subset, &mut cluster),
         None if is_assumed => {}
         None => cluster.problem = Some(Problem::NoCluster),

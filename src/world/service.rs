@@ -120,6 +120,12 @@ impl Service<'_> {
             || self.endpoints.iter().filter_map(|it| it.address.as_ref()).any(|written| is_own(written))
     }
 
+    /// Whether what a client asks for is looked up in DNS, by the host of a request or the server name of TLS: the host
+    /// is a wildcard of a ServiceEntry that says so (istiod: `buildDFPCluster`).
+    pub fn is_looked_up(&self) -> bool {
+        self.discovery == Discovery::Entry(Resolution::DynamicDns) && self.hostname.starts_with('*')
+    }
+
     /// Whether it is one service with another of its host, so that ports of both count: a ServiceEntry of the same
     /// namespace that differs in nothing else (istiod: `canMergeServices`).
     pub fn merges_with(&self, other: &Service<'_>) -> bool {

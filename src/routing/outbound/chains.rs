@@ -123,8 +123,9 @@ impl<'a> Target<'a, '_> {
             }
         }
         if chains.is_empty() {
-            // Behind the address of the service alone no server name has to be asked for.
-            let names = if self.is_shared { self.names() } else { Vec::new() };
+            // Behind the address of the service alone no server name has to be asked for, unless it is what counts.
+            let is_asked = self.is_shared || self.service.is_some_and(Service::is_looked_up);
+            let names = if is_asked { self.names() } else { Vec::new() };
             chains.push(self.chain(self.networks.clone(), names, self.default_route()));
         }
         Chains { chains, considered }

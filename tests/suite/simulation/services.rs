@@ -206,3 +206,21 @@ fn an_http_proxy_knows_the_names_of_port_80() {
     assert_eq!(ask("routed.example"), "outbound|8080||other.example");
     assert_eq!(ask("other.example:8080"), "PassthroughCluster");
 }
+
+/// What is looked up in DNS by the name that a client asks for: some protocols, and no subsets.
+#[test]
+fn names_are_looked_up_for_some_protocols_only() {
+    let ports = "[{number: 80, name: http, protocol: HTTP}, {number: 81, name: web, protocol: GRPC-WEB}, {number: 443, name: tls, protocol: TLS}]";
+    let entry = format!("{{hosts: ['*.example'], addresses: [10.1.1.1], resolution: DYNAMIC_DNS, ports: {ports}}}");
+    let rule = "{host: '*.example', subsets: [{name: v1}]}";
+    let route = "http: [{match: [{port: 80}], route: [{destination: {host: '*.example', subset: v1}}]}]";
+    let plain = istio("ServiceEntry", "all", &entry) + &istio("DestinationRule", "all", rule);
+    let routed = plain.clone() + &istio("VirtualService", "all", &format!("{{hosts: ['*.example'], {route}}}"));
+    let http = |port: u32| json!({"host": "a.example", "port": port, "from": {"namespace": "shop"}});
+    assert_eq!(goes_to(&plain, &http(80)), "outbound|80||*.example");
+    assert_eq!(goes_to(&plain, &http(81)), "outbound|81||*.example (no-cluster)");
+    assert_eq!(goes_to(&routed, &http(80)), "outbound|80|v1|*.example (no-cluster)");
+    let tls = |sni: &str| json!({"address": "10.1.1.1", "sni": sni, "port": 443, "from": {"namespace": "shop"}});
+    assert_eq!(goes_to(&plain, &tls("a.example")), "outbound|443||*.example");
+    assert_eq!(goes_to(&plain, &tls("a.example.org")), "PassthroughCluster");
+}
