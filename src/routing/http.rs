@@ -27,7 +27,7 @@ pub(super) fn clauses<'a>(
         let entries: Vec<Option<&HttpMatch<'_>>> =
             if rule.matches.is_empty() { vec![None] } else { rule.matches.iter().map(Some).collect() };
         for entry in entries {
-            let mut clause = clause(&rule, entry);
+            let mut clause = clause(&rule, entry, port);
             clause.exclusion = entry.and_then(|entry| exclusion(entry, proxy, place, port));
             let ends = clause.is_catch_all && clause.is_live();
             clauses.push(clause);
@@ -70,7 +70,7 @@ pub(super) fn place_name(place: Option<&NamespacedName<'_>>) -> String {
     place.map_or_else(|| "mesh".to_owned(), ToString::to_string)
 }
 
-fn clause<'a>(rule: &Arc<HttpRule<'a>>, entry: Option<&HttpMatch<'a>>) -> Clause<'a> {
+fn clause<'a>(rule: &Arc<HttpRule<'a>>, entry: Option<&HttpMatch<'a>>, port: u32) -> Clause<'a> {
     let origin = rule.owner.service.origin;
     let conditions = entry.map(|entry| conditions(entry, origin)).unwrap_or_default();
     Clause {
@@ -78,6 +78,7 @@ fn clause<'a>(rule: &Arc<HttpRule<'a>>, entry: Option<&HttpMatch<'a>>) -> Clause
         is_catch_all: conditions.iter().all(is_any_path),
         conditions,
         action: Action::Rule(Arc::clone(rule)),
+        port,
         entry: entry.filter(|entry| entry.is_own).map(|entry| (entry.index, entry.span)),
         exclusion: None,
     }

@@ -69,23 +69,15 @@ impl<'a> Proxy<'a> {
     pub fn service(&self, hostname: &str) -> Option<&'a Service<'a>> {
         match &self.role {
             Role::Sidecar(scope) => scope.service(hostname),
-            Role::Gateway => self.world.services.seen_from(&self.namespace, hostname),
+            Role::Gateway => self.world.services.seen_from_gateway(&self.namespace, hostname),
         }
     }
 
-    /// The services whose ports a service has for the proxy, itself first. A sidecar's is merged of ServiceEntries that
-    /// are alike, and of others the oldest counts alone; a gateway has clusters for all (istiod: `appendSidecarServices`,
-    /// `DefaultSidecarScopeForGateway`).
+    /// The services whose ports a service has for the proxy: the one of its host that counts, and ServiceEntries that are
+    /// one with it (istiod: `appendSidecarServices`).
     pub fn merged(&self, service: &'a Service<'a>) -> impl Iterator<Item = &'a Service<'a>> {
-        let chosen = match &self.role {
-            Role::Sidecar(scope) => scope.service(&service.hostname).filter(|it| it.shares_endpoints_with(service)),
-            Role::Gateway => None,
-        };
-        let first = chosen.unwrap_or(service);
-        let others = self.world.services.named(&service.hostname).filter(move |other| match &self.role {
-            Role::Sidecar(_) => first.merges_with(other),
-            Role::Gateway => other.export_to.includes(&self.namespace),
-        });
+        let first = self.service(&service.hostname).unwrap_or(service);
+        let others = self.world.services.named(&service.hostname).filter(move |other| first.merges_with(other));
         std::iter::once(first).chain(others.filter(move |other| !std::ptr::eq(*other, first)))
     }
 

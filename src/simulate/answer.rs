@@ -116,14 +116,14 @@ impl<'a> Asked<'_, '_, 'a> {
             Found::RequiresTls(host) => (host, self.to_https()),
             Found::Clause(host, clause) => {
                 let decided = routes.decision(&self.compiled.proxy, host, clause)?;
-                (host, self.taken(host, clause, decided)?)
+                (host, self.taken(clause, decided)?)
             }
         };
         Ok(Answer { trace: self.trace(host), ..self.with_ties(host, answer) })
     }
 
     /// A clause takes the request.
-    fn taken(&self, host: &VirtualHost<'_>, clause: &Clause<'_>, decided: &Decided<'a>) -> Result<Answer, String> {
+    fn taken(&self, clause: &Clause<'_>, decided: &Decided<'a>) -> Result<Answer, String> {
         let decision = &decided.decision;
         if let Action::Rule(rule) = &clause.action
             && apply::is_answered_preflight(&self.request, rule)
@@ -139,7 +139,7 @@ impl<'a> Asked<'_, '_, 'a> {
             Outcome::Forward => Some(apply::rewritten(&self.request, clause)?),
             _ => None,
         };
-        let location = apply::location(&self.request, clause, &self.compiled.proxy, host.port);
+        let location = apply::location(&self.request, clause, &self.compiled.proxy);
         let arrivals = self.arrivals(decided, request.as_ref());
         Ok(Answer { request, location, arrivals, ..self.with(Arc::clone(decision)) })
     }

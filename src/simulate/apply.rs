@@ -113,12 +113,7 @@ fn with_query(path: &[u8], request: &Request<'_>) -> String {
 }
 
 /// Where a rule that redirects sends the client.
-pub(super) fn location(
-    request: &Request<'_>,
-    clause: &Clause<'_>,
-    proxy: &Proxy<'_>,
-    server_port: u32,
-) -> Option<String> {
+pub(super) fn location(request: &Request<'_>, clause: &Clause<'_>, proxy: &Proxy<'_>) -> Option<String> {
     let Action::Rule(rule) = &clause.action else { return None };
     let redirect = rule.redirect?;
     let has_tls = proxy.is_gateway() && request.scheme == "https";
@@ -139,7 +134,7 @@ pub(super) fn location(
 
     let port = match (redirect.port, redirect.derive_port.map(|it| it.value)) {
         (Some(port), _) if port.value != 0 => Some(port.value),
-        (_, Some(DerivePort::FromRequestPort)) => Some(server_port),
+        (_, Some(DerivePort::FromRequestPort)) => Some(clause.port),
         _ => None,
     };
     let target_scheme = filled(redirect.scheme.as_ref()).unwrap_or(if has_tls { "https" } else { "http" });

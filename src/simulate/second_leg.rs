@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use super::inbound::{Incoming, Leg, arrive};
 use super::request::{Protocol, Request as Question, Tls};
 use super::result::{Arrived, Rewritten};
-use crate::model::networking::{ClientTlsMode, Location};
-use crate::model::{LabelSet, Spec};
+use crate::model::LabelSet;
+use crate::model::networking::ClientTlsMode;
 use crate::policy::Identity;
 use crate::routing::inbound::{PortOrigin, Receiver, ports};
 use crate::routing::{Cluster, Proxy, Request, Weighted};
@@ -79,15 +79,11 @@ impl<'a> Sent<'_, '_, 'a> {
     /// What the client's proxy does about TLS: what its DestinationRule says; without one it speaks mutual TLS to
     /// workloads with a sidecar that take it (auto mTLS; istiod: `mtls_checker`).
     fn tls(&self, cluster: &Cluster<'_>, service: &Service<'_>, workload: &Workload<'_>, port: u32) -> Tls {
-        let is_external = match &service.resource.spec {
-            Spec::ServiceEntry(entry) => entry.location.is_none_or(|location| location.value == Location::MeshExternal),
-            _ => false,
-        };
         match cluster.upstream.tls_mode() {
             Some(ClientTlsMode::IstioMutual) => Tls::Mtls,
             Some(ClientTlsMode::Simple | ClientTlsMode::Mutual) => Tls::Tls,
             Some(_) => Tls::Plaintext,
-            None if is_external || !workload.takes_mesh_tls => Tls::Plaintext,
+            None if service.is_mesh_external() || !workload.takes_mesh_tls => Tls::Plaintext,
             None => {
                 let policies = &self.proxy.world.policies;
                 let of_workload = policies.mtls(&workload.name.namespace, &workload.labels, port).mode;

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::visibility::ExportTo;
 use super::{Protocol, Settings, Workload};
 use crate::model::kubernetes::{self, TargetPort};
-use crate::model::networking::{self, Resolution, WorkloadEntry};
+use crate::model::networking::{self, Location, Resolution, WorkloadEntry};
 use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::{Span, Spanned};
 
@@ -118,6 +118,14 @@ impl Service<'_> {
         selects
             || address.is_some_and(|address| self.pod_addresses.contains(&address))
             || self.endpoints.iter().filter_map(|it| it.address.as_ref()).any(|written| is_own(written))
+    }
+
+    /// Whether it is outside the mesh, as ServiceEntries are that do not say (istiod: `MeshExternal`).
+    pub fn is_mesh_external(&self) -> bool {
+        match &self.resource.spec {
+            Spec::ServiceEntry(entry) => entry.location.is_none_or(|location| location.value == Location::MeshExternal),
+            _ => false,
+        }
     }
 
     /// Whether what a client asks for is looked up in DNS, by the host of a request or the server name of TLS: the host

@@ -46,13 +46,13 @@ impl<'a> Clusters<'_, 'a> {
         self.named(&cluster.name(), cluster.problem)
     }
 
-    fn of_rule(&self, port: u32, rule: &HttpRule<'a>) -> Vec<(String, u32)> {
+    fn of_rule(&self, rule: &HttpRule<'a>, port: u32) -> Vec<(String, u32)> {
         let clusters = rule.clusters(self.proxy, port);
         clusters.iter().map(|it| (self.of(&it.cluster), u32::try_from(it.weight).unwrap_or(u32::MAX))).collect()
     }
 
-    fn of_service(&self, port: u32, clause: &Clause<'a>) -> String {
-        clause.clusters(self.proxy, port).first().map(|it| self.of(&it.cluster)).unwrap_or_default()
+    fn of_service(&self, clause: &Clause<'a>) -> String {
+        clause.clusters(self.proxy).first().map(|it| self.of(&it.cluster)).unwrap_or_default()
     }
 
     /// Clusters that do not exist are left out; those without endpoints have none.
@@ -83,9 +83,8 @@ pub fn part<'a>(
     let mut hosts: Vec<Value> = Vec::new();
     for (index, host) in table.virtual_hosts().iter().enumerate().filter(|(_, host)| !host.domains.is_empty()) {
         let place = Place {
-            port: host.port,
-            clusters: &|rule| clusters.of_rule(host.port, rule),
-            of_service: &|clause| clusters.of_service(host.port, clause),
+            clusters: &|rule, port| clusters.of_rule(rule, port),
+            of_service: &|clause| clusters.of_service(clause),
         };
         let live = host.clauses.iter().enumerate().filter(|(_, clause)| clause.is_live());
         let routes: Vec<Value> = live.map(|(at, clause)| route(&format!("{index}/{at}"), clause, &place)).collect();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::proxy::Proxy;
+use super::merging::Merging;
 use crate::model::networking::{Server, ServerTlsMode};
 use crate::world::{GATEWAY_NAME_LABEL, Gateway, Protocol, ProtocolClass, Service, Workload};
 
@@ -16,7 +17,7 @@ pub(super) struct Open<'a> {
     pub port: u32,
 }
 
-impl Open<'_> {
+impl<'a> Open<'a> {
     /// Whether clients speak TLS there (istiod: `IsTLSServer`).
     pub fn is_tls(&self) -> bool {
         self.server.tls.is_some() && self.protocol.class() != ProtocolClass::Http
@@ -47,6 +48,11 @@ impl Open<'_> {
         hosts.into_iter().map(|host| host.host.to_ascii_lowercase()).collect()
     }
 
+    /// The address that it listens on; `None` for all.
+    pub fn bind(&self) -> Option<&'a str> {
+        self.server.bind.as_ref().map(|bind| bind.as_str()).filter(|bind| !bind.is_empty())
+    }
+
     /// Whether plaintext requests are redirected to HTTPS.
     pub fn redirects_to_https(&self) -> bool {
         self.server.tls.as_ref().and_then(|tls| tls.https_redirect).is_some_and(|redirects| redirects.value)
@@ -60,13 +66,9 @@ pub(super) fn open<'a>(proxy: &Proxy<'a>, dialled: u32) -> (Vec<Open<'a>>, u32) 
     let servers = servers(proxy, &ports);
     let listening = listening_among(&ports, &servers, dialled);
     let is_for = |it: &Open<'_>| ports.listening(it.gateway, it.port).iter().any(|port| listening.contains(port));
-    let mut open: Vec<Open<'a>> = Vec::new();
-    for candidate in servers.into_iter().filter(is_for) {
-        if !is_dropped(&open, &candidate) {
-            open.push(candidate);
-        }
-    }
-    (open, listening.first().copied().unwrap_or(dialled))
+    let mut merging = Merging::default();
+    let open = servers.into_iter().filter(is_for).filter(|candidate| merging.admits(candidate));
+    (open.collect(), listening.first().copied().unwrap_or(dialled))
 }
 
 /// All servers of the Gateways that apply to the workload (istiod: `filterStrictGatewayMerging`).
@@ -120,20 +122,6 @@ fn listening_among(ports: &Ports<'_>, servers: &[Open<'_>], dialled: u32) -> Vec
         (true, None) => vec![dialled],
         (false, _) => behind,
     }
-}
-
-/// Whether istiod drops a server because of those before it: after a plaintext server only HTTP joins HTTP, and a
-/// host of TLS can be served once.
-fn is_dropped(earlier: &[Open<'_>], candidate: &Open<'_>) -> bool {
-    if candidate.is_tls() {
-        let repeats = |open: &Open<'_>| {
-            open.is_tls() && open.server.hosts.iter().any(|host| candidate.server.hosts.contains(host))
-        };
-        let first_is_plain = earlier.first().is_some_and(|first| !first.is_tls());
-        return first_is_plain || earlier.iter().any(repeats);
-    }
-    let plain = earlier.iter().find(|open| !open.is_tls());
-    plain.is_some_and(|plain| !(plain.is_plaintext_http() && candidate.is_plaintext_http()))
 }
 
 /// The ports of the Services before a gateway workload, in creation order.

@@ -203,16 +203,14 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn add(&mut self, name: &str, domains: Vec<String>, clauses: Vec<Clause<'a>>) {
-        let is_routed = clauses.iter().all(|clause| matches!(clause.action, Action::Rule(_)));
-        let port = if is_routed { self.rule_port } else { self.port };
         let name = format!("{}:{}", in_brackets(name), self.port);
-        self.table.add(VirtualHost { name, port, domains, clauses, requires_tls: false, rivals: Vec::new() });
+        self.table.add(VirtualHost { name, domains, clauses, requires_tls: false, rivals: Vec::new() });
     }
 
     fn add_default_routes(&mut self) {
         for name in std::mem::take(&mut self.unclaimed) {
             let service = self.services[name];
-            self.add_service(name, vec![Clause::default_route(Action::Service(service))]);
+            self.add_service(name, vec![Clause::default_route(Action::Service(service), self.port)]);
         }
     }
 }

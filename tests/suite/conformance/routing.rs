@@ -157,7 +157,8 @@ fn virtual_host(world: &World<'_>, case: &Value, question: &Request) -> String {
         }
     };
     if question.gateway.is_some() {
-        return in_listener(gateway::listener(&Proxy::gateway(world, namespace, &labels).at(own), port).as_ref());
+        let proxy = Proxy::gateway(world, namespace, &labels).at(own);
+        return in_listener(gateway::Port::new(&proxy, port).listener(address));
     }
     let proxy = Proxy::sidecar(world, namespace, &labels).at(own);
     let Role::Sidecar(scope) = &proxy.role else { return String::new() };
@@ -180,7 +181,7 @@ fn compare_table(case: &Value) -> Result<(), String> {
                 Action::Rule(rule) => rule.redirect.is_none() && rule.direct_response.is_none(),
                 Action::Service(_) => true,
             });
-            forwarding.flat_map(|clause| clause.clusters(&proxy, host.port)).map(|it| it.cluster.name()).collect()
+            forwarding.flat_map(|clause| clause.clusters(&proxy)).map(|it| it.cluster.name()).collect()
         });
         let expected: Option<BTreeSet<String>> = serde_json::from_value(expected.clone()).unwrap();
         if clusters != expected {

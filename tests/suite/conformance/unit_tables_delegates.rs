@@ -150,7 +150,7 @@ impl<'a> Tables<'_, 'a> {
         let mut conditions: Vec<_> = conditions.map(|it| format!("{:?} is {}", it.subject, it.wanted())).collect();
         conditions.sort_unstable();
         let clusters: Vec<String> =
-            clause.clusters(self.proxy, PORT).iter().map(|it| format!("{}×{}", it.weight, it.cluster.name())).collect();
+            clause.clusters(self.proxy).iter().map(|it| format!("{}×{}", it.weight, it.cluster.name())).collect();
         format!("{conditions:?} {:?} → {clusters:?}", clause.exclusion)
     }
 
