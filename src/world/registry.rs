@@ -77,7 +77,7 @@ impl<'a> Registry<'a> {
     pub fn seen_from<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
         let seen = self.named(hostname).filter(|service| service.export_to.includes(namespace));
         // `min_by_key` keeps the first of equals, which is the oldest.
-        seen.min_by_key(|service| (service.namespace != namespace, !service.is_kubernetes()))
+        seen.min_by_key(|service| service.precedence(namespace))
     }
 
     /// The service that a gateway in `namespace` takes a host name for: a Service of Kubernetes, else a ServiceEntry;

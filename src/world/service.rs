@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
 
 use super::visibility::ExportTo;
-use super::{Protocol, Settings, Workload};
+use super::{Protocol, Settings, Workload, host};
 use crate::model::kubernetes::{self, TargetPort};
 use crate::model::networking::{self, Location, Resolution, WorkloadEntry};
 use crate::model::{LabelSet, Labels, Resource, Spec};
@@ -94,10 +94,8 @@ impl Service<'_> {
     /// The networks that proxies know it by: its addresses, or the made-up one of a Service whose cluster IP is not
     /// in the manifests. None of a headless Service, an ExternalName, or a ServiceEntry without addresses.
     pub fn networks(&self) -> Vec<IpNet> {
-        let parse =
-            |written: &&str| written.parse::<IpNet>().or_else(|_| written.parse::<IpAddr>().map(IpNet::from)).ok();
-        let written: Vec<IpNet> =
-            self.addresses.iter().filter_map(parse).filter(|network| !network.addr().is_unspecified()).collect();
+        let written = self.addresses.iter().filter_map(|written| host::network(written));
+        let written: Vec<IpNet> = written.filter(|network| !network.addr().is_unspecified()).collect();
         match self.discovery {
             Discovery::ClusterIp if written.is_empty() => vec![self.made_up_address.into()],
             Discovery::Headless | Discovery::Alias => Vec::new(),
@@ -118,6 +116,12 @@ impl Service<'_> {
         selects
             || address.is_some_and(|address| self.pod_addresses.contains(&address))
             || self.endpoints.iter().filter_map(|it| it.address.as_ref()).any(|written| is_own(written))
+    }
+
+    /// Which of several services of one host sidecars in `namespace` take: that of their own namespace, else one of
+    /// Kubernetes, of equals the first. The least counts (istiod: `pickBestVisibleNamespace`).
+    pub fn precedence(&self, namespace: &str) -> impl Ord + use<> {
+        (self.namespace != namespace, !self.is_kubernetes())
     }
 
     /// Whether it is outside the mesh, as ServiceEntries are that do not say (istiod: `MeshExternal`).
@@ -196,7 +200,7 @@ fn of_kubernetes<'a>(resource: &'a Resource, service: &'a kubernetes::Service, s
     let exported = exported.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     let cluster_ips = service.cluster_ip.iter().chain(&service.cluster_ips).map(|address| address.as_str());
     Service {
-        hostname: super::host::expand(resource.name(), namespace, &settings.domain).into_owned(),
+        hostname: host::expand(resource.name(), namespace, &settings.domain).into_owned(),
         span: resource.name_span(),
         namespace: namespace.to_owned(),
         resource,

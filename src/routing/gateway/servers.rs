@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::proxy::Proxy;
 use super::merging::Merging;
 use crate::model::networking::{Server, ServerTlsMode};
+use crate::source::Spanned;
 use crate::world::{GATEWAY_NAME_LABEL, Gateway, Protocol, ProtocolClass, Service, Workload};
 
 /// A server of a Gateway that applies to the workload.
@@ -50,7 +51,7 @@ impl<'a> Open<'a> {
 
     /// The address that it listens on; `None` for all.
     pub fn bind(&self) -> Option<&'a str> {
-        self.server.bind.as_ref().map(|bind| bind.as_str()).filter(|bind| !bind.is_empty())
+        self.server.bind.as_ref().and_then(Spanned::filled)
     }
 
     /// Whether plaintext requests are redirected to HTTPS.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::model::LabelSet;
 use crate::model::networking::{IstioIngressListener, ServerTlsSettings, WorkloadEntry};
+use crate::source::Spanned;
 use crate::world::{Discovery, Protocol, Service, ServicePort, Sidecar, Workload, World};
 
 /// A workload at whose sidecar connections arrive.
@@ -134,7 +135,7 @@ fn of_ingress<'w, 'a>(
     let number = port.number.as_ref()?.value;
     let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
     let own = receiver.address.map(|address| address.to_string());
-    let bind = listener.bind.as_ref().map(|bind| bind.as_str()).filter(|bind| !bind.is_empty());
+    let bind = listener.bind.as_ref().and_then(Spanned::filled);
     Some(InboundPort {
         number,
         service_port: number,
