@@ -23,6 +23,7 @@ mod rule;
 mod scope;
 mod table;
 mod upstream;
+mod vantage;
 
 pub use clause::{Action, Clause, Exclusion};
 pub use destination::{Cluster, Naming, Problem, Weighted, egress_proxy};

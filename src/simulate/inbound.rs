@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::dial;
 use super::request::{Protocol, Request as Question, Tls};
 use super::result::{Answer, Decision as Decided, Destination, Outcome, PolicyVerdict, Rewritten, Step, Verdict};
 use crate::model::LabelSet;
@@ -279,7 +280,7 @@ pub(super) fn answer(world: &World<'_>, question: &Question) -> Result<Answer, S
         &receiver,
         &Incoming {
             port,
-            tls: question.tls.unwrap_or(Tls::Plaintext),
+            tls: question.tls.unwrap_or(if dial::has_tls(question) { Tls::Tls } else { Tls::Plaintext }),
             protocol: question.protocol.unwrap_or(Protocol::Http),
             alpn: question.alpn.as_deref().filter(|alpn| !alpn.is_empty()),
             sni: question.sni.as_deref().unwrap_or_default(),
@@ -294,7 +295,7 @@ pub(super) fn answer(world: &World<'_>, question: &Question) -> Result<Answer, S
 
 /// The port that is asked for, else the only one that the workload is known to have.
 fn port(world: &World<'_>, question: &Question, receiver: &Receiver<'_, '_>) -> Result<u32, String> {
-    if let Some(port) = question.port {
+    if let Some(port) = dial::named_port(question, None)? {
         return Ok(port);
     }
     let known: Vec<u32> = inbound::ports(world, receiver).into_keys().collect();

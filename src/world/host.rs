@@ -1,4 +1,4 @@
-//! Host names: short names, and the algebra of wildcards (istiod: `pkg/config/host`).
+//! Host names: short names, and the algebra of wildcards (istiod: `pkg/config/host`); addresses in their place.
 //!
 //! A name is a wildcard if it starts with `*`; what follows is compared as a plain suffix, so `*.foo.com`
 //! does not match `foo.com`. Comparison is case-sensitive.
@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
 use std::net::IpAddr;
+
+use ipnet::IpNet;
 
 /// What a host means in a resource of `namespace`: a name without any dot is completed to
 /// `<name>.<namespace>.svc.<domain>`, everything else stays (istiod: `ResolveShortnameToFQDN`).
@@ -23,6 +25,11 @@ pub fn expand<'h>(host: &'h str, namespace: &str, domain: &str) -> Cow<'h, str> 
         }
     }
     Cow::Owned(full)
+}
+
+/// Reads an address, or a network such as `10.0.0.0/8`.
+pub fn network(written: &str) -> Option<IpNet> {
+    written.parse().ok().or_else(|| written.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 /// The part after the `*` of a wildcard.

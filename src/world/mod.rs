@@ -4,6 +4,7 @@
 //! namespace sees, the DestinationRule that applies. Order is istiod's "creation order": by time where resources tell
 //! it, else by name, then namespace.
 
+mod assumed;
 mod clients;
 pub mod derived;
 mod destination_rule;
@@ -23,6 +24,7 @@ mod virtual_service;
 mod visibility;
 mod workload;
 
+pub use assumed::Assumed;
 pub use derived::Derived;
 pub use destination_rule::{DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
@@ -75,6 +77,8 @@ pub struct World<'a> {
     pub policies: Policies<'a>,
     /// What the manifests can be expected to hold completely.
     pub inventory: Inventory,
+    /// The services that are taken to be there where the manifests hold none.
+    pub assumed: Assumed,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
@@ -87,16 +91,21 @@ impl<'a> World<'a> {
         let services = Registry::new(&resources, &settings);
         let workloads = workload::workloads(&resources, &settings);
         let gateways = gateway::gateways(&resources, &settings);
+        let virtual_services = virtual_service::virtual_services(&resources, &settings);
+        let derived = Derived::new(&resources, &services, &settings);
+        let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings);
+        let routes = virtual_services.iter().chain(&derived.virtual_services);
         Self {
             snapshot,
-            virtual_services: virtual_service::virtual_services(&resources, &settings),
+            assumed: Assumed::new(&inventory, routes, &settings.domain),
+            virtual_services,
             destination_rules: DestinationRules::new(&resources, &settings),
-            inventory: Inventory::new(&resources, &services, &workloads, &gateways, &settings),
+            inventory,
             namespaces: Namespaces::new(&resources, &settings),
             service_accounts: service_accounts(&resources, &settings),
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
             policies: Policies::new(&resources, &settings),
-            derived: Derived::new(&resources, &services, &settings),
+            derived,
             gateways,
             sidecars: sidecar::sidecars(&resources, &settings),
             services,
@@ -125,6 +134,16 @@ impl<'a> World<'a> {
     /// The Gateway of a name.
     pub fn gateway(&self, name: &NamespacedName<'_>) -> Option<&Gateway<'a>> {
         self.gateways_by_name.get(name).map(|&index| &self.gateways[index])
+    }
+
+    /// The workload that has some labels, if only among others: it stands for all that are like it.
+    pub fn workload_with(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Workload<'a>> {
+        let has_labels = |workload: &&Workload<'_>| {
+            workload.name.namespace == namespace
+                && labels.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
+        };
+        let mut candidates = self.workloads.iter().filter(|_| !labels.is_empty()).filter(has_labels);
+        candidates.clone().find(|workload| workload.labels == *labels).or_else(|| candidates.next())
     }
 
     /// The workloads that a Gateway selects, in any namespace. Without a selector it is every gateway workload,

@@ -77,7 +77,14 @@ impl<'a> Registry<'a> {
     pub fn seen_from<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
         let seen = self.named(hostname).filter(|service| service.export_to.includes(namespace));
         // `min_by_key` keeps the first of equals, which is the oldest.
-        seen.min_by_key(|service| (service.namespace != namespace, !service.is_kubernetes()))
+        seen.min_by_key(|service| service.precedence(namespace))
+    }
+
+    /// The service that a gateway in `namespace` takes a host name for: a Service of Kubernetes, else a ServiceEntry;
+    /// one that is exported to it by name before a public one (istiod: `DefaultSidecarScopeForGateway`).
+    pub fn seen_from_gateway<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
+        let seen = self.named(hostname).filter(|service| service.export_to.includes(namespace));
+        seen.min_by_key(|service| (!service.is_kubernetes(), service.export_to == ExportTo::Public))
     }
 
     /// The service that an ExternalName Service stands for, through others of its kind. None if there is no such

@@ -16,4 +16,5 @@ mod rules;
 mod shared;
 mod simulate;
 mod simulate_inbound;
+mod simulation;
 mod suppression;

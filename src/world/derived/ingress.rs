@@ -108,6 +108,7 @@ fn gateway<'a>(resource: &'a Resource, ingress: &Ingress, settings: &Settings) -
         resource,
         spec: Cow::Owned(networking::Gateway { span: resource.span, servers, selector: Map::new(place, [selector]) }),
         services: Vec::new(),
+        is_managed: false,
     }
 }
 

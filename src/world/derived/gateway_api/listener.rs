@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::class::{self, Controller};
+use super::class::{self, Backing, Controller};
 use super::{Derived, Inputs, listener_tls};
 use crate::model::gateway_api::{Gateway as GatewaySpec, Listener, ListenerSet};
 use crate::model::networking::{self, Server, ServerPort};
@@ -68,8 +68,8 @@ fn of_gateway<'a>(
         derived.ignore(resource, place, "it is of no class that Istio looks after");
         return Vec::new();
     };
-    let services = class::services(resource, spec, controller, inputs);
-    if controller == Controller::Waypoint || services.is_empty() {
+    let backing = class::backing(resource, spec, controller, inputs);
+    if controller == Controller::Waypoint || backing.services.is_empty() {
         return Vec::new();
     }
     let mut written: Vec<Written<'a>> = spec.listeners.iter().map(|it| Written::new(resource, it)).collect();
@@ -91,7 +91,7 @@ fn of_gateway<'a>(
                     derived.ignore(it.resource, it.listener.span, "it may not use its certificates");
                 }
                 if is_valid || it.resource.kind == Kind::KubernetesGateway {
-                    found.push(derivation(it, server, is_valid, &services, inputs));
+                    found.push(derivation(it, server, is_valid, &backing, inputs));
                 }
             }
             Err(reason) => derived.ignore(it.resource, it.listener.span, reason),
@@ -224,7 +224,7 @@ fn derivation<'a>(
     written: &Written<'a>,
     server: Server,
     is_valid: bool,
-    services: &[String],
+    backing: &Backing,
     inputs: &Inputs<'a, '_>,
 ) -> Derivation<'a> {
     let (resource, listener) = (written.resource, written.listener);
@@ -242,8 +242,13 @@ fn derivation<'a>(
         kinds: kinds(listener),
     };
     let spec = networking::Gateway { servers: vec![server], ..networking::Gateway::empty(resource.span) };
-    let gateway =
-        Gateway { name: parent.gateway.clone(), resource, spec: Cow::Owned(spec), services: services.to_vec() };
+    let gateway = Gateway {
+        name: parent.gateway.clone(),
+        resource,
+        spec: Cow::Owned(spec),
+        services: backing.services.clone(),
+        is_managed: backing.is_managed,
+    };
     Derivation { gateway: is_valid.then_some(gateway), parent }
 }
 
