@@ -4,6 +4,7 @@
 //! namespace sees, the DestinationRule that applies. Order is istiod's "creation order": by time where resources tell
 //! it, else by name, then namespace.
 
+mod attachment;
 mod clients;
 pub mod derived;
 mod destination_rule;
@@ -23,6 +24,7 @@ mod virtual_service;
 mod visibility;
 mod workload;
 
+pub use attachment::Attachment;
 pub use derived::Derived;
 pub use destination_rule::{DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
@@ -73,9 +75,12 @@ pub struct World<'a> {
     pub workloads: Vec<Workload<'a>>,
     /// The policies.
     pub policies: Policies<'a>,
+    /// The resources that configure the proxies of workloads, and which workloads these are.
+    pub attachments: Vec<Attachment<'a>>,
     /// What the manifests can be expected to hold completely.
     pub inventory: Inventory,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
+    workloads_by_namespace: HashMap<String, Vec<usize>>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
 }
@@ -87,6 +92,10 @@ impl<'a> World<'a> {
         let services = Registry::new(&resources, &settings);
         let workloads = workload::workloads(&resources, &settings);
         let gateways = gateway::gateways(&resources, &settings);
+        let mut workloads_by_namespace: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, workload) in workloads.iter().enumerate() {
+            workloads_by_namespace.entry(workload.name.namespace.to_string()).or_default().push(index);
+        }
         Self {
             snapshot,
             virtual_services: virtual_service::virtual_services(&resources, &settings),
@@ -96,11 +105,13 @@ impl<'a> World<'a> {
             service_accounts: service_accounts(&resources, &settings),
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
             policies: Policies::new(&resources, &settings),
+            attachments: attachment::attachments(&resources, &settings),
             derived: Derived::new(&resources, &services, &settings),
             gateways,
             sidecars: sidecar::sidecars(&resources, &settings),
             services,
             workloads,
+            workloads_by_namespace,
             settings,
             ambiguous,
         }

@@ -25,6 +25,10 @@ rules! {
     conflict {
         duplicate_resource, duplicate_host, duplicate_destination_rule, conflicting_gateways, conflicting_service_entries,
     }
+    /// What is for other proxies than it seems, or hides from them what they need.
+    scope {
+        competing_resources, selector_selects_nothing, root_namespace_selector,
+    }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.
