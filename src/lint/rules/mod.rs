@@ -27,7 +27,9 @@ rules! {
     }
     /// What is for other proxies than it seems, or hides from them what they need.
     scope {
-        competing_resources, selector_selects_nothing, root_namespace_selector,
+        competing_resources, selector_selects_nothing, root_namespace_selector, sidecar_unknown_host,
+        sidecar_unserved_port, sidecar_hides_route, sidecar_ingress_port,
+        implicit_registry_only,
     }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }

@@ -53,6 +53,9 @@ fn check_wide(
     for attachment in wide {
         let diagnostic = findings.report(attachment.resource.name_span(), &message);
         diagnostic.aliases = aliases(kind, false);
+        if !is_certain(wide) {
+            diagnostic.severity(Severity::Warning);
+        }
         relate(diagnostic, attachment, wide);
         diagnostic.help("join them into one, or give them selectors that no workload satisfies twice");
     }
@@ -83,12 +86,19 @@ fn check_selective(world: &World<'_>, namespace: &str, selective: &[&Attachment<
             if kind == Kind::Telemetry { "the newest one overrides the others" } else { "only the oldest one counts" };
         let diagnostic = findings.report(span, format!("{count} select workload {workload}: {outcome}"));
         diagnostic.aliases = aliases(kind, true);
-        if kind == Kind::Telemetry {
+        let all: Vec<&Attachment<'_>> = others.iter().copied().chain([attachment]).collect();
+        if kind == Kind::Telemetry || !is_certain(&all) {
             diagnostic.severity(Severity::Warning);
         }
-        relate(diagnostic, attachment, &others);
+        relate(diagnostic, attachment, &all);
         diagnostic.help("join them into one, or narrow down the selectors");
     }
+}
+
+/// Whether all of them are sure to be applied together: files that do not name the namespace may be alternatives.
+fn is_certain(all: &[&Attachment<'_>]) -> bool {
+    let first = all[0].resource.span.file;
+    all.iter().all(|it| it.resource.span.file == first) || all.iter().all(|it| it.resource.metadata.namespace.is_some())
 }
 
 fn compete(one: &Attachment<'_>, other: &Attachment<'_>) -> bool {
