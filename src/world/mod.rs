@@ -38,7 +38,7 @@ pub use policies::{AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Poli
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
 pub use service::{Discovery, Service, ServicePort};
-pub use settings::{IngressMode, IngressSettings, PathNormalization, Settings};
+pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
 pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
 pub use visibility::ExportTo;

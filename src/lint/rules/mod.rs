@@ -29,7 +29,7 @@ rules! {
     scope {
         competing_resources, selector_selects_nothing, root_namespace_selector, sidecar_unknown_host,
         sidecar_unserved_port, sidecar_hides_route, sidecar_ingress_port,
-        implicit_registry_only,
+        implicit_registry_only, telemetry_provider,
     }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }

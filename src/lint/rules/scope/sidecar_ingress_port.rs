@@ -1,6 +1,6 @@
 //! `sidecar-ingress-port`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
@@ -30,9 +30,10 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             continue;
         }
         let targets = targets(world, &workloads);
+        let listed = listed(world, &sidecar.name.namespace);
         for listener in &sidecar.spec.ingress {
             match &targets {
-                Some(targets) if !targets.is_empty() => check_port(sidecar, listener, targets, findings),
+                Some(targets) if !targets.is_empty() => check_port(sidecar, listener, (targets, &listed), findings),
                 _ => findings.unchecked("the services of the workload are not among the manifests"),
             }
             check_endpoint(listener, &workloads, findings);
@@ -58,14 +59,23 @@ fn targets<'w, 'a>(world: &'w World<'a>, workloads: &[&'w Workload<'a>]) -> Opti
     Some(targets)
 }
 
+/// The ports of addresses that ServiceEntries of a namespace list. They may be those of the workloads.
+fn listed(world: &World<'_>, namespace: &str) -> BTreeSet<u32> {
+    let of_service = |service: &Service<'_>| -> Vec<u32> {
+        let own = service.endpoints.iter().flat_map(|endpoint| endpoint.ports.iter().map(|(_, port)| port.value));
+        own.chain(service.ports.iter().map(|port| port.number).filter(|_| !service.endpoints.is_empty())).collect()
+    };
+    world.services.in_namespace(namespace).flat_map(of_service).collect()
+}
+
 fn check_port(
     sidecar: &Sidecar<'_>,
     listener: &IstioIngressListener,
-    targets: &Targets<'_, '_>,
+    (targets, listed): (&Targets<'_, '_>, &BTreeSet<u32>),
     findings: &mut Findings,
 ) {
     let Some(number) = listener.port.as_ref().and_then(|port| port.number.as_ref()) else { return };
-    if targets.contains_key(&number.value) {
+    if targets.contains_key(&number.value) || listed.contains(&number.value) {
         return;
     }
     let is_alone = sidecar.spec.ingress.len() == 1;
@@ -84,14 +94,17 @@ fn check_port(
     }
 }
 
-/// Containers need not declare their ports, so this is worth no more than a hint.
+/// Containers need not declare their ports, so this is worth no more than a hint; and some declare the one that others
+/// dial, which is the sidecar's.
 fn check_endpoint(listener: &IstioIngressListener, workloads: &[&Workload<'_>], findings: &mut Findings) {
     let Some(endpoint) = &listener.default_endpoint else { return };
     let Some(number) = endpoint.rsplit_once(':').and_then(|(_, port)| port.parse::<u32>().ok()) else { return };
     let containers = || workloads.iter().filter_map(|it| it.pod).flat_map(|pod| &pod.containers);
     let declared: Vec<&Spanned<u32>> =
         containers().flat_map(|it| &it.ports).filter_map(|port| port.container_port.as_ref()).collect();
-    let Some(first) = declared.first().filter(|_| declared.iter().all(|it| it.value != number)) else { return };
+    let dialled = listener.port.as_ref().and_then(|port| port.number).map(|number| number.value);
+    let is_declared = declared.iter().any(|it| it.value == number || Some(it.value) == dialled);
+    let Some(first) = declared.first().filter(|_| !is_declared) else { return };
     findings
         .report(endpoint.span, format!("no container of the workload declares port {number}"))
         .severity(Severity::Info)
