@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::config::OutboundMode;
 use crate::model::LabelSet;
 use crate::model::networking::{Destination, IstioEgressListener, OutboundTrafficPolicyMode};
-use crate::world::{Discovery, Origin, Protocol, Service, Sidecar, VirtualService, World, host};
+use crate::world::{Discovery, EgressHosts, Protocol, Service, Sidecar, VirtualService, World};
 
 /// What a sidecar is told about.
 #[derive(Debug)]
@@ -109,14 +109,15 @@ impl<'a, 'n> Imports<'a, 'n> {
     }
 
     fn egress(&self, listener: Option<&'a IstioEgressListener>) -> Egress<'a> {
-        let hosts = listener.map_or_else(EgressHosts::all, |listener| EgressHosts::new(listener, self.namespace));
+        let hosts =
+            listener.map_or_else(EgressHosts::all, |listener| EgressHosts::new(&listener.hosts, self.namespace));
         let port = listener.and_then(|listener| listener.port.as_ref()).and_then(|port| {
             let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
             Some(EgressPort { number: port.number?.value, protocol })
         });
         let only = port.filter(|port| port.protocol != Protocol::HttpProxy && port.number != 0);
         let has_port = |service: &&'a Service<'a>| only.is_none_or(|only| service.port(only.number).is_some());
-        let listed = self.services.iter().copied().filter(|service| hosts.import_service(service)).filter(has_port);
+        let listed = self.services.iter().copied().filter(|service| hosts.import(service)).filter(has_port);
         Egress {
             port,
             bind: listener.and_then(|listener| listener.bind.as_ref()).map(|bind| bind.as_str()),
@@ -126,72 +127,7 @@ impl<'a, 'n> Imports<'a, 'n> {
     }
 
     fn virtual_services(&self, hosts: &EgressHosts<'_>) -> Vec<&'a VirtualService<'a>> {
-        self.virtual_services.iter().copied().filter(|service| hosts.import_virtual_service(service)).collect()
-    }
-}
-
-/// The `hosts` of an egress listener.
-struct EgressHosts<'l> {
-    included: Vec<EgressHost<'l>>,
-    excluded: Vec<EgressHost<'l>>,
-}
-
-/// `namespace/dnsName`; no namespace stands for any.
-struct EgressHost<'l> {
-    namespace: Option<&'l str>,
-    host: &'l str,
-}
-
-impl EgressHost<'_> {
-    fn is_in(&self, namespace: &str) -> bool {
-        self.namespace.is_none_or(|own| own == namespace)
-    }
-}
-
-impl<'l> EgressHosts<'l> {
-    fn all() -> Self {
-        Self { included: vec![EgressHost { namespace: None, host: "*" }], excluded: Vec::new() }
-    }
-
-    /// Entries of another form count for nothing. `.` stands for the namespace of the workload.
-    fn new(listener: &'l IstioEgressListener, own: &'l str) -> Self {
-        let mut hosts = Self { included: Vec::new(), excluded: Vec::new() };
-        for written in &listener.hosts {
-            let (is_excluded, entry) = match written.strip_prefix('~') {
-                Some(rest) => (true, rest),
-                None => (false, written.as_str()),
-            };
-            let Some((namespace, host)) = entry.split_once('/') else { continue };
-            let namespace = match namespace {
-                "*" => None,
-                "." => Some(own),
-                "" if is_excluded => None,
-                "" => continue,
-                other => Some(other),
-            };
-            let list = if is_excluded { &mut hosts.excluded } else { &mut hosts.included };
-            list.push(EgressHost { namespace, host });
-        }
-        hosts
-    }
-
-    fn import_service(&self, service: &Service<'_>) -> bool {
-        let lists = |list: &[EgressHost<'_>]| {
-            list.iter().any(|it| it.is_in(&service.namespace) && host::covered_by(&service.hostname, it.host))
-        };
-        lists(&self.included) && !lists(&self.excluded)
-    }
-
-    /// One host is enough for all of the VirtualService to be known. A wildcard host counts if it has some name in
-    /// common with what is listed; that of a route of the Gateway API has to be covered.
-    fn import_virtual_service(&self, service: &VirtualService<'_>) -> bool {
-        let fits = |own: &str, listed: &str| match service.origin {
-            Origin::VirtualService | Origin::Ingress => host::overlap(own, listed),
-            Origin::GatewayApi => host::covered_by(own, listed),
-        };
-        let namespace = &service.name.namespace;
-        let hosts = || service.hosts.iter().map(|host| host.value.as_str());
-        self.included.iter().any(|it| it.is_in(namespace) && hosts().any(|own| fits(own, it.host)))
+        self.virtual_services.iter().copied().filter(|service| hosts.import_routes(service)).collect()
     }
 }
 

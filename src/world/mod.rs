@@ -5,10 +5,12 @@
 //! it, else by name, then namespace.
 
 mod assumed;
+mod attachment;
 mod clients;
 pub mod derived;
 mod destination_rule;
 mod destinations;
+mod egress;
 mod gateway;
 pub mod host;
 mod inventory;
@@ -25,9 +27,11 @@ mod visibility;
 mod workload;
 
 pub use assumed::Assumed;
+pub use attachment::Attachment;
 pub use derived::Derived;
 pub use destination_rule::{DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
+pub use egress::{EgressHost, EgressHosts};
 pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName, ServerHost};
 pub use inventory::Inventory;
 pub use names::{NamespacedName, resolve_gateway_name};
@@ -36,7 +40,7 @@ pub use policies::{AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Poli
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
 pub use service::{Discovery, Service, ServicePort};
-pub use settings::{IngressMode, IngressSettings, PathNormalization, Settings};
+pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
 pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
 pub use visibility::ExportTo;
@@ -75,11 +79,14 @@ pub struct World<'a> {
     pub workloads: Vec<Workload<'a>>,
     /// The policies.
     pub policies: Policies<'a>,
+    /// The resources that configure the proxies of workloads, and which workloads these are.
+    pub attachments: Vec<Attachment<'a>>,
     /// What the manifests can be expected to hold completely.
     pub inventory: Inventory,
     /// The services that are taken to be there where the manifests hold none.
     pub assumed: Assumed,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
+    workloads_by_namespace: HashMap<String, Vec<usize>>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
 }
@@ -95,6 +102,10 @@ impl<'a> World<'a> {
         let derived = Derived::new(&resources, &services, &settings);
         let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings);
         let routes = virtual_services.iter().chain(&derived.virtual_services);
+        let mut workloads_by_namespace: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, workload) in workloads.iter().enumerate() {
+            workloads_by_namespace.entry(workload.name.namespace.to_string()).or_default().push(index);
+        }
         Self {
             snapshot,
             assumed: Assumed::new(&inventory, routes, &settings.domain),
@@ -106,10 +117,12 @@ impl<'a> World<'a> {
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
             policies: Policies::new(&resources, &settings),
             derived,
+            attachments: attachment::attachments(&resources, &settings),
             gateways,
             sidecars: sidecar::sidecars(&resources, &settings),
             services,
             workloads,
+            workloads_by_namespace,
             settings,
             ambiguous,
         }

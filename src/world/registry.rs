@@ -12,6 +12,7 @@ use crate::model::{Resource, Spec};
 pub struct Registry<'a> {
     services: Vec<Service<'a>>,
     by_hostname: BTreeMap<String, Vec<usize>>,
+    by_namespace: BTreeMap<String, Vec<usize>>,
     wildcards: Vec<usize>,
 }
 
@@ -25,6 +26,7 @@ impl<'a> Registry<'a> {
                 registry.wildcards.push(index);
             }
             registry.by_hostname.entry(service.hostname.clone()).or_default().push(index);
+            registry.by_namespace.entry(service.namespace.clone()).or_default().push(index);
             registry.services.push(service);
         }
         resources.iter().for_each(|resource| registry.add_endpoints(resource, settings));
@@ -50,6 +52,11 @@ impl<'a> Registry<'a> {
     /// All services, in creation order.
     pub fn iter(&self) -> impl Iterator<Item = &Service<'a>> {
         self.services.iter()
+    }
+
+    /// The services that are defined in a namespace, in creation order.
+    pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &Service<'a>> + Clone {
+        self.by_namespace.get(namespace).into_iter().flatten().map(|&index| &self.services[index])
     }
 
     /// The services that proxies in `namespace` see, in the order in which istiod considers them: those of the

@@ -25,6 +25,8 @@ pub struct Settings {
     pub trust_domain_aliases: Vec<String>,
     /// The names of the extension providers, if the manifests have a MeshConfig.
     pub extension_providers: Option<Vec<String>>,
+    /// The providers that count where a Telemetry names none.
+    pub default_providers: DefaultProviders,
     /// Whether sidecars send what comes in to `127.0.0.1` instead of the address that was dialled
     /// (`inboundTrafficPolicy: LOCALHOST`). Default no.
     pub inbound_to_localhost: bool,
@@ -44,6 +46,15 @@ pub struct Settings {
     pub ingress: IngressSettings,
     /// Whether the manifests are all there is. By default that is decided for each namespace.
     pub inventory: Option<InventoryMode>,
+}
+
+/// The providers that count where a Telemetry names none. Default none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DefaultProviders {
+    /// Where spans go.
+    pub tracing: Vec<String>,
+    /// Who writes access logs.
+    pub access_logging: Vec<String>,
 }
 
 /// What holds for Ingresses.
@@ -74,6 +85,9 @@ impl Default for IngressSettings {
     }
 }
 
+/// The extension providers of every mesh (istio: `DefaultMeshConfig`).
+const BUILT_IN_PROVIDERS: [&str; 3] = ["prometheus", "stackdriver", "envoy"];
+
 const DEFAULT_INGRESS: &str = "ingressgateway";
 
 /// How much of a path proxies normalise before anything looks at it.
@@ -99,6 +113,7 @@ impl Default for Settings {
             trust_domain: "cluster.local".to_owned(),
             trust_domain_aliases: Vec::new(),
             extension_providers: None,
+            default_providers: DefaultProviders::default(),
             inbound_to_localhost: false,
             sidecar_ingress_tls: false,
             path_normalization: PathNormalization::Base,
@@ -156,6 +171,10 @@ impl Settings {
         );
         let providers = mesh.extension_providers.iter().filter_map(|provider| provider.name.as_ref());
         self.extension_providers.get_or_insert_default().extend(providers.map(|name| name.value.clone()));
+        if let Some(defaults) = &mesh.default_providers {
+            replace(&mut self.default_providers.tracing, list(&defaults.tracing));
+            replace(&mut self.default_providers.access_logging, list(&defaults.access_logging));
+        }
         let inbound = mesh.inbound_traffic_policy.as_ref().and_then(|policy| policy.mode);
         replace(&mut self.inbound_to_localhost, inbound.map(|mode| mode.value == InboundTrafficPolicyMode::Localhost));
         let mode = |policy: &OutboundTrafficPolicy| match policy.mode.map(|mode| mode.value) {
@@ -171,6 +190,16 @@ impl Settings {
         replace(&mut self.virtual_service_export_to, list(&mesh.default_virtual_service_export_to));
         replace(&mut self.destination_rule_export_to, list(&mesh.default_destination_rule_export_to));
         self.ingress.apply(mesh);
+    }
+
+    /// Whether the mesh has an extension provider of a name, in any case; `None` if no MeshConfig is among the manifests
+    /// (istiod: `fetchProvider`).
+    pub fn has_provider(&self, name: &str) -> Option<bool> {
+        let is_meant = |known: &str| known.eq_ignore_ascii_case(name);
+        if BUILT_IN_PROVIDERS.into_iter().any(is_meant) {
+            return Some(true);
+        }
+        Some(self.extension_providers.as_ref()?.iter().any(|known| is_meant(known)))
     }
 
     /// The namespace that a resource is in; empty for cluster-wide kinds.

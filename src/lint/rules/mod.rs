@@ -25,6 +25,13 @@ rules! {
     conflict {
         duplicate_resource, duplicate_host, duplicate_destination_rule, conflicting_gateways, conflicting_service_entries,
     }
+    /// What is for other proxies than it seems, or hides from them what they need.
+    scope {
+        competing_resources, selector_selects_nothing, root_namespace_selector, sidecar_unknown_host,
+        sidecar_unserved_port, sidecar_hides_route, sidecar_ingress_port,
+        implicit_registry_only, telemetry_provider, envoy_filter_operation,
+        envoy_filter_order, envoy_filter_mesh_wide,
+    }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.

@@ -1,0 +1,100 @@
+//! `selector-selects-nothing`
+
+use std::collections::BTreeSet;
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::model::{Kind, Labels, nearest};
+use crate::world::{Attachment, GATEWAY_NAME_LABEL, Workload, World};
+
+pub static RULE: Rule = rule! {
+    name: "selector-selects-nothing",
+    aliases: ["IST0101", "KIA0004"],
+    severity: Warning,
+    summary: "a selector that no workload of the namespace satisfies: the resource does nothing",
+    check: check,
+};
+
+/// The kinds that are looked at; policies of `security.istio.io` have a rule of their own.
+const KINDS: [Kind; 6] = [
+    Kind::Sidecar,
+    Kind::Telemetry,
+    Kind::WasmPlugin,
+    Kind::TrafficExtension,
+    Kind::EnvoyFilter,
+    Kind::ProxyConfig,
+];
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let world = context.world;
+    for attachment in world.attachments.iter().filter(|it| KINDS.contains(&it.resource.kind)) {
+        if let Some(selector) = attachment.selector {
+            check_selector(world, attachment, selector, findings);
+        }
+    }
+}
+
+fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Labels, findings: &mut Findings) {
+    let namespace = attachment.name.namespace.as_ref();
+    let is_root = namespace == world.settings.root_namespace;
+    let selects = |workload: &Workload<'_>| workload.is_selected_by(selector);
+    if is_root && !attachment.selects_everywhere() {
+        // `root-namespace-selector` says that it does not reach any further.
+        return;
+    }
+    if is_root {
+        if world.workloads.iter().any(selects) {
+            return;
+        }
+        if !world.inventory.is_complete() {
+            return findings.unchecked("a selector of the root namespace may find workloads of any namespace");
+        }
+    } else {
+        if world.workloads_in(namespace).any(selects) {
+            return;
+        }
+        if !world.inventory.has_workloads(namespace) {
+            return findings.unchecked(format!("no workload of namespace {namespace} is among the manifests"));
+        }
+    }
+    if !world.inventory.is_complete() && is_of_gateway(selector) {
+        return findings.unchecked("gateway workloads are mostly installed apart from the manifests");
+    }
+    let place = if is_root { "the mesh".to_owned() } else { format!("namespace {namespace}") };
+    let span = selector.span.unwrap_or(attachment.resource.span);
+    let diagnostic = findings.report(span, format!("no workload of {place} has the labels {}", selector.describe()));
+    diagnostic.help(advice(world, namespace, selector));
+    let elsewhere = world.workloads.iter().find(|workload| selects(workload));
+    if let Some(elsewhere) = elsewhere {
+        diagnostic.related(elsewhere.resource.name_span(), format!("{} has them, in another namespace", elsewhere.name));
+    }
+}
+
+/// Whether the labels are those of a gateway.
+fn is_of_gateway(selector: &Labels) -> bool {
+    selector.iter().any(|(key, value)| {
+        key.as_str() == GATEWAY_NAME_LABEL || (key.as_str() == "istio" && value.as_str().contains("gateway"))
+    })
+}
+
+/// What the workloads of the namespace have instead, of the first label that none of them has.
+fn advice(world: &World<'_>, namespace: &str, selector: &Labels) -> String {
+    const SHOWN: usize = 5;
+    for (key, value) in selector.iter() {
+        let has = world.workloads_in(namespace).filter_map(|workload| workload.labels.get(key.as_str()).copied());
+        let values: BTreeSet<&str> = has.collect();
+        if values.contains(value.as_str()) {
+            continue;
+        }
+        if let Some(suggestion) = nearest(value, values.iter().copied()) {
+            return format!("did you mean {}: {suggestion}?", key.as_str());
+        }
+        if values.is_empty() {
+            return format!("none of them has a label {}", key.as_str());
+        }
+        let shown: Vec<&str> = values.iter().copied().take(SHOWN).collect();
+        let dots = if values.len() > SHOWN { ", …" } else { "" };
+        return format!("their {} is {}{dots}", key.as_str(), shown.join(", "));
+    }
+    "there are workloads for each of the labels, but none that has all".to_owned()
+}

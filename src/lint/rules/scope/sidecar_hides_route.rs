@@ -1,0 +1,150 @@
+//! `sidecar-hides-route`
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule, Severity};
+use crate::model::Labels;
+use crate::source::{Span, Spanned};
+use crate::world::{EgressHosts, ExportTo, Sidecar, VirtualService, World};
+
+pub static RULE: Rule = rule! {
+    name: "sidecar-hides-route",
+    aliases: [],
+    severity: Error,
+    summary: "a VirtualService for clients whose Sidecar does not import it: its routes never apply to them",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let world = context.world;
+    let sidecars = SidecarsByNamespace::new(world);
+    let routes = world.virtual_services.iter().filter(|service| service.binds_mesh() && !service.is_delegate());
+    for service in routes {
+        let sources = sources(service);
+        let mut reported: BTreeSet<Span> = BTreeSet::new();
+        for source in &sources {
+            for sidecar in sidecars.of_source(world, service, source) {
+                if !imports(sidecar, service) && reported.insert(sidecar.resource.span) {
+                    report_source(sidecar, service, source, findings);
+                }
+            }
+        }
+        if sources.is_empty() {
+            check_private(&sidecars, service, findings);
+        }
+    }
+}
+
+/// Clients that a rule of a VirtualService is for.
+struct Source<'s> {
+    labels: &'s Labels,
+    namespace: &'s str,
+    span: Span,
+}
+
+/// The clients that the rules of a VirtualService name by labels.
+fn sources<'s>(service: &'s VirtualService<'_>) -> Vec<Source<'s>> {
+    let spec = service.spec.as_ref();
+    let http = spec.http.iter().flat_map(|rule| &rule.r#match).map(|it| (&it.source_labels, &it.source_namespace));
+    let tls = spec.tls.iter().flat_map(|rule| &rule.r#match).map(|it| (&it.source_labels, &it.source_namespace));
+    let tcp = spec.tcp.iter().flat_map(|rule| &rule.r#match).map(|it| (&it.source_labels, &it.source_namespace));
+    let source = |(labels, namespace): (&'s Labels, &'s Option<Spanned<String>>)| {
+        let namespace = namespace.as_ref().map(|it| it.as_str()).filter(|it| !it.is_empty());
+        let span = labels.span.filter(|_| !labels.is_empty())?;
+        Some(Source { labels, namespace: namespace.unwrap_or(&service.name.namespace), span })
+    };
+    http.chain(tls).chain(tcp).filter_map(source).collect()
+}
+
+/// The Sidecars that narrow down what is imported, by namespace.
+struct SidecarsByNamespace<'w, 'a>(BTreeMap<&'w str, Vec<&'w Sidecar<'a>>>);
+
+impl<'w, 'a> SidecarsByNamespace<'w, 'a> {
+    fn new(world: &'w World<'a>) -> Self {
+        let mut by_namespace: BTreeMap<&str, Vec<&Sidecar<'_>>> = BTreeMap::new();
+        for sidecar in &world.sidecars {
+            by_namespace.entry(&sidecar.name.namespace).or_default().push(sidecar);
+        }
+        Self(by_namespace)
+    }
+
+    fn of(&self, namespace: &str) -> &[&'w Sidecar<'a>] {
+        self.0.get(namespace).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The Sidecars of the workloads that a rule is for; without workloads those whose selector has the labels. Those
+    /// that do not see the VirtualService at all are passed over: `exportTo` is what hides it.
+    fn of_source(
+        &self,
+        world: &'w World<'a>,
+        service: &VirtualService<'_>,
+        source: &Source<'_>,
+    ) -> Vec<&'w Sidecar<'a>> {
+        let own = self.of(source.namespace);
+        if own.is_empty() || !service.export_to.includes(source.namespace) {
+            return Vec::new();
+        }
+        let workloads = world.workloads_in(source.namespace).filter(|it| it.is_selected_by(source.labels));
+        let mut found: Vec<&Sidecar<'_>> =
+            workloads.filter_map(|it| world.sidecar_of(source.namespace, &it.labels)).collect();
+        if found.is_empty() {
+            let has_labels = |it: &&&Sidecar<'_>| {
+                it.selector().is_some_and(|selector| source.labels.selects(&selector.to_set()))
+            };
+            found = own.iter().filter(has_labels).copied().collect();
+        }
+        found
+    }
+}
+
+/// Whether some listener of a Sidecar imports a VirtualService.
+fn imports(sidecar: &Sidecar<'_>, service: &VirtualService<'_>) -> bool {
+    let listeners = &sidecar.spec.egress;
+    let mut hosts = listeners.iter().map(|it| EgressHosts::new(&it.hosts, &sidecar.name.namespace));
+    listeners.is_empty() || hosts.any(|hosts| hosts.import_routes(service))
+}
+
+fn report_source(sidecar: &Sidecar<'_>, service: &VirtualService<'_>, source: &Source<'_>, findings: &mut Findings) {
+    let clients = source.labels.describe();
+    let message = format!("VirtualService {} is not imported, but has rules for {clients}", service.name);
+    findings
+        .report(place(sidecar), message)
+        .related(source.span, "these are the rules' clients")
+        .help(format!("add {} to hosts", entry(sidecar, service)));
+}
+
+/// A VirtualService that only its own namespace sees is for clients there. If the one Sidecar of all of them does not
+/// import it, nobody uses it.
+fn check_private(sidecars: &SidecarsByNamespace<'_, '_>, service: &VirtualService<'_>, findings: &mut Findings) {
+    let namespace = service.name.namespace.as_ref();
+    let is_private = matches!(&service.export_to, ExportTo::Namespaces(listed)
+        if listed.len() == 1 && listed.contains(namespace));
+    let has_other_clients = service.bound_to.iter().any(|bound| bound.gateway.is_some());
+    let own = sidecars.of(namespace);
+    let Some(wide) = own.iter().find(|sidecar| sidecar.selector().is_none()) else { return };
+    if !is_private || has_other_clients || own.iter().any(|sidecar| imports(sidecar, service)) {
+        return;
+    }
+    findings
+        .report(place(wide), format!("VirtualService {} is not imported, but only for this namespace", service.name))
+        .severity(Severity::Warning)
+        .related(service.resource.name_span(), "exported to its own namespace alone")
+        .help(format!("add {} to hosts", entry(wide, service)));
+}
+
+/// The hosts of the last listener, which mostly is the one for all ports.
+fn place(sidecar: &Sidecar<'_>) -> Span {
+    let listener = sidecar.spec.egress.last();
+    let hosts = listener.and_then(|it| Some(it.hosts.first()?.span.to(it.hosts.last()?.span)));
+    hosts.or(listener.map(|it| it.span)).unwrap_or(sidecar.spec.span)
+}
+
+/// The entry of `hosts` that would import a VirtualService.
+fn entry(sidecar: &Sidecar<'_>, service: &VirtualService<'_>) -> String {
+    let namespace = match service.name.namespace.as_ref() {
+        own if own == sidecar.name.namespace => ".",
+        other => other,
+    };
+    format!("{namespace}/{}", service.hosts.first().map_or("*", |host| host.value.as_str()))
+}

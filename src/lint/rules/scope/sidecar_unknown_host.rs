@@ -1,0 +1,155 @@
+//! `sidecar-unknown-host`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::model::nearest;
+use crate::source::Spanned;
+use crate::world::{EgressHost, EgressHosts, Service, Sidecar, World, host};
+
+pub static RULE: Rule = rule! {
+    name: "sidecar-unknown-host",
+    aliases: ["KIA1004"],
+    severity: Warning,
+    summary: "an egress host of a Sidecar that stands for no service: nothing is imported by it",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let world = context.world;
+    for sidecar in &world.sidecars {
+        for listener in &sidecar.spec.egress {
+            let hosts = EgressHosts::new(&listener.hosts, &sidecar.name.namespace);
+            for entry in hosts.included() {
+                if let Some(written) = entry.written {
+                    check_entry(world, sidecar, entry, written, findings);
+                }
+            }
+        }
+    }
+}
+
+fn check_entry(
+    world: &World<'_>,
+    sidecar: &Sidecar<'_>,
+    entry: &EgressHost<'_>,
+    written: &Spanned<String>,
+    findings: &mut Findings,
+) {
+    let client = sidecar.name.namespace.as_ref();
+    // What applies to the whole mesh has another `.` in each namespace, and short names are no hosts at all.
+    let is_of_mesh = client == world.settings.root_namespace && sidecar.selector().is_none();
+    if is_of_mesh && written.starts_with("./") || (entry.host != "*" && !entry.host.contains('.')) {
+        return;
+    }
+    if entry.host == "*" {
+        if let Some(namespace) = entry.namespace {
+            check_namespace(world, namespace, written, findings);
+        }
+        return;
+    }
+    let found = services_of(world, entry);
+    let is_seen = |service: &&Service<'_>| is_of_mesh || service.export_to.includes(client);
+    let has_routes = || world.virtual_services.iter().any(|it| entry.names_routes(it));
+    if found.iter().any(is_seen) || (found.is_empty() && has_routes()) {
+        return;
+    }
+    if let Some(hidden) = found.first() {
+        findings
+            .report(written.span, format!("{} is not exported to namespace {client}", hidden.hostname))
+            .related(hidden.span, "defined here, for other namespaces")
+            .help("add the namespace to its exportTo");
+        return;
+    }
+    check_unknown(world, entry, written, findings);
+}
+
+/// The services that an entry stands for, seen or not.
+fn services_of<'w, 'a>(world: &'w World<'a>, entry: &EgressHost<'_>) -> Vec<&'w Service<'a>> {
+    let fits = |service: &&'w Service<'a>| entry.names(service);
+    match (host::wildcard_suffix(entry.host), entry.namespace) {
+        (None, _) => world.services.named(entry.host).filter(fits).collect(),
+        (Some(_), Some(namespace)) => world.services.in_namespace(namespace).filter(fits).collect(),
+        (Some(_), None) => world.services.iter().filter(fits).collect(),
+    }
+}
+
+/// Where the entry's host belongs, as far as its name tells.
+fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<String>, findings: &mut Findings) {
+    let domain = &world.settings.domain;
+    let no_service = || format!("{} stands for no service", written.as_str());
+    if let Some((_, owner)) = host::kubernetes_service(entry.host, domain) {
+        let exists = world.services.named(entry.host).any(Service::is_kubernetes);
+        if exists && entry.namespace.is_some_and(|namespace| namespace != owner) {
+            findings
+                .report(written.span, no_service())
+                .help(format!("the Service is in another namespace: write {owner}/{}", entry.host));
+        } else if world.inventory.has_services(owner) {
+            let names = world.services.in_namespace(owner).map(|service| service.hostname.as_str());
+            let diagnostic = findings.report(written.span, no_service());
+            diagnostic.help(match nearest(entry.host, names) {
+                Some(suggestion) => format!("did you mean {}?", with_host(written, suggestion)),
+                None => format!("there is no such Service in namespace {owner}"),
+            });
+        } else {
+            findings.unchecked(format!("no Service of namespace {owner} is among the manifests"));
+        }
+        return;
+    }
+    if let Some(meant) = shortened(world, entry) {
+        let diagnostic = findings.report(written.span, no_service());
+        diagnostic.related(meant.span, "this Service may be meant");
+        diagnostic.help(format!("hosts are not completed here: write {}/{}", meant.namespace, meant.hostname));
+        return;
+    }
+    let namespace = entry.namespace.filter(|namespace| world.inventory.has_service_entries(namespace));
+    match namespace {
+        Some(namespace) => {
+            let names = world.services.in_namespace(namespace).map(|service| service.hostname.as_str());
+            let diagnostic = findings.report(written.span, no_service());
+            diagnostic.help(match nearest(entry.host, names) {
+                Some(suggestion) => format!("did you mean {}?", with_host(written, suggestion)),
+                None => format!("add a ServiceEntry for it in namespace {namespace}, or remove it"),
+            });
+        }
+        None if world.inventory.is_complete() => {
+            findings.report(written.span, no_service()).help("add a ServiceEntry for it, or remove it");
+        }
+        None => findings.unchecked("the ServiceEntries that an egress host may stand for are not among the manifests"),
+    }
+}
+
+/// The Service of Kubernetes that a host such as `payments.billing` or `payments.svc` would be if it were completed.
+fn shortened<'w, 'a>(world: &'w World<'a>, entry: &EgressHost<'_>) -> Option<&'w Service<'a>> {
+    let (name, rest) = entry.host.split_once('.').filter(|(name, _)| !name.starts_with('*'))?;
+    let owner = rest.strip_suffix("svc").map_or(rest, |rest| rest.strip_suffix('.').unwrap_or(rest));
+    let owner = if owner.is_empty() { entry.namespace? } else { owner };
+    let full = format!("{name}.{owner}.svc.{}", world.settings.domain);
+    world.services.named(&full).find(|service| service.is_kubernetes())
+}
+
+/// The entry with another host.
+fn with_host(written: &str, host: &str) -> String {
+    match written.split_once('/') {
+        Some((namespace, _)) => format!("{namespace}/{host}"),
+        None => host.to_owned(),
+    }
+}
+
+/// Of all of a namespace at least the namespace has to be there.
+fn check_namespace(world: &World<'_>, namespace: &str, written: &Spanned<String>, findings: &mut Findings) {
+    let is_known = namespace == world.settings.root_namespace
+        || world.namespaces.names().any(|known| known == namespace)
+        || world.services.in_namespace(namespace).next().is_some();
+    if is_known {
+        return;
+    }
+    let suggestion = nearest(namespace, world.namespaces.names());
+    if world.inventory.is_complete() || (world.inventory.has_namespaces() && suggestion.is_some()) {
+        let diagnostic = findings.report(written.span, format!("there is no namespace {namespace}"));
+        if let Some(suggestion) = suggestion {
+            diagnostic.help(format!("did you mean {suggestion}/*?"));
+        }
+    } else {
+        findings.unchecked(format!("namespace {namespace} is not among the manifests"));
+    }
+}

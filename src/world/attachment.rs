@@ -1,0 +1,71 @@
+//! Which workloads the resources are for that configure proxies rather than services.
+
+use super::names::NamespacedName;
+use super::{Settings, Workload, World};
+use crate::model::networking::LabelSelector;
+use crate::model::security::PolicyTargetReference;
+use crate::model::{Kind, Labels, Resource, Spec};
+
+/// A resource that is for workloads: by their labels, by what they stand for, or for all of a namespace.
+#[derive(Debug)]
+pub struct Attachment<'a> {
+    /// Its name.
+    pub name: NamespacedName<'a>,
+    /// The resource.
+    pub resource: &'a Resource,
+    /// The labels that the workloads must have, if any are asked for.
+    pub selector: Option<&'a Labels>,
+    /// The Gateways and services that it is for. Proxies beside workloads take no resource that has any.
+    pub targets: Vec<&'a PolicyTargetReference>,
+}
+
+impl<'a> Attachment<'a> {
+    fn of(resource: &'a Resource, settings: &Settings) -> Option<Self> {
+        let match_labels =
+            |selector: &'a Option<LabelSelector>| selector.as_ref().map(|selector| &selector.match_labels);
+        let both = |one: &'a Option<PolicyTargetReference>, several: &'a [PolicyTargetReference]| {
+            several.iter().chain(one).collect()
+        };
+        let (selector, targets) = match &resource.spec {
+            Spec::Sidecar(it) => (it.workload_selector.as_ref().map(|selector| &selector.labels), Vec::new()),
+            Spec::EnvoyFilter(it) => {
+                (it.workload_selector.as_ref().map(|selector| &selector.labels), it.target_refs.iter().collect())
+            }
+            Spec::ProxyConfig(it) => (match_labels(&it.selector), Vec::new()),
+            Spec::PeerAuthentication(it) => (match_labels(&it.selector), Vec::new()),
+            Spec::RequestAuthentication(it) => (match_labels(&it.selector), both(&it.target_ref, &it.target_refs)),
+            Spec::AuthorizationPolicy(it) => (match_labels(&it.selector), both(&it.target_ref, &it.target_refs)),
+            Spec::Telemetry(it) => (match_labels(&it.selector), both(&it.target_ref, &it.target_refs)),
+            Spec::WasmPlugin(it) => (match_labels(&it.selector), both(&it.target_ref, &it.target_refs)),
+            Spec::TrafficExtension(it) => (match_labels(&it.selector), it.target_refs.iter().collect()),
+            _ => return None,
+        };
+        Some(Self {
+            name: NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name()),
+            resource,
+            selector: selector.filter(|labels| !labels.is_empty()),
+            targets,
+        })
+    }
+
+    /// Whether it is for all of its namespace, or of the mesh if it is in the root namespace.
+    pub fn is_wide(&self) -> bool {
+        self.selector.is_none() && self.targets.is_empty()
+    }
+
+    /// Whether in the root namespace its selector finds workloads of all namespaces, not only of that one.
+    pub fn selects_everywhere(&self) -> bool {
+        !matches!(self.resource.kind, Kind::Sidecar | Kind::Telemetry | Kind::ProxyConfig | Kind::PeerAuthentication)
+    }
+}
+
+pub(super) fn attachments<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Attachment<'a>> {
+    resources.iter().filter_map(|resource| Attachment::of(resource, settings)).collect()
+}
+
+impl<'a> World<'a> {
+    /// The workloads of a namespace, in creation order.
+    pub fn workloads_in(&self, namespace: &str) -> impl Iterator<Item = &Workload<'a>> + Clone {
+        self.workloads_by_namespace.get(namespace).into_iter().flatten().map(|&index| &self.workloads[index])
+    }
+}
