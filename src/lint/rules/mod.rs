@@ -32,6 +32,8 @@ rules! {
         implicit_registry_only, telemetry_provider, envoy_filter_operation,
         envoy_filter_order, envoy_filter_mesh_wide,
     }
+    /// What is said of hosts outside of the mesh.
+    egress { tcp_without_addresses, plaintext_https_port, tls_to_plaintext_port, entry_without_endpoints }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.
