@@ -133,6 +133,13 @@ pub(super) fn named_port(question: &Request, written: Option<&str>) -> Result<Op
     }
 }
 
+/// The address that a field of a question names, if it does.
+pub(super) fn named_address(written: Option<&str>, field: &str) -> Result<Option<IpAddr>, String> {
+    let written = written.filter(|written| !written.is_empty());
+    let parse = |written: &str| written.parse().map_err(|_| format!("{field} is no address: {written:?}"));
+    written.map(parse).transpose()
+}
+
 fn no_port(written: &dyn std::fmt::Display) -> String {
     format!("{written} is no port: ports are 1 to 65535")
 }
