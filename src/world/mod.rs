@@ -23,6 +23,7 @@ mod settings;
 mod sidecar;
 mod virtual_service;
 mod visibility;
+mod waypoint;
 mod workload;
 
 pub use attachment::Attachment;
@@ -42,6 +43,7 @@ pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormaliza
 pub use sidecar::Sidecar;
 pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
 pub use visibility::ExportTo;
+pub use waypoint::{Enrolment, USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, WAYPOINT_FOR, Waypoints};
 pub use workload::Workload;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -75,6 +77,8 @@ pub struct World<'a> {
     pub service_accounts: BTreeSet<NamespacedName<'a>>,
     /// What runs: pods as their templates describe them, and WorkloadEntries.
     pub workloads: Vec<Workload<'a>>,
+    /// The Gateways that may be waypoints.
+    pub waypoints: Waypoints<'a>,
     /// The policies.
     pub policies: Policies<'a>,
     /// The resources that configure the proxies of workloads, and which workloads these are.
@@ -107,6 +111,7 @@ impl<'a> World<'a> {
             service_accounts: service_accounts(&resources, &settings),
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
             policies: Policies::new(&resources, &settings),
+            waypoints: Waypoints::new(&resources, &settings),
             attachments: attachment::attachments(&resources, &settings),
             derived: Derived::new(&resources, &services, &settings),
             gateways,

@@ -30,7 +30,7 @@ rules! {
         competing_resources, selector_selects_nothing, root_namespace_selector, sidecar_unknown_host,
         sidecar_unserved_port, sidecar_hides_route, sidecar_ingress_port,
         implicit_registry_only, telemetry_provider, envoy_filter_operation,
-        envoy_filter_order, envoy_filter_mesh_wide,
+        envoy_filter_order, envoy_filter_mesh_wide, unknown_waypoint, sidecar_in_ambient,
     }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
