@@ -31,7 +31,7 @@ rules! {
         sidecar_unserved_port, sidecar_hides_route, sidecar_ingress_port,
         implicit_registry_only, telemetry_provider, envoy_filter_operation,
         envoy_filter_order, envoy_filter_mesh_wide, unknown_waypoint, sidecar_in_ambient,
-        waypoint_required, waypoint_routes,
+        waypoint_required, waypoint_routes, export_to_unknown_namespace,
     }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
