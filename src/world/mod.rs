@@ -49,7 +49,7 @@ pub use workload::Workload;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::load::Snapshot;
-use crate::model::{Kind, LabelSet, Resource};
+use crate::model::{Kind, Resource};
 use crate::source::Span;
 
 /// Everything that the manifests define, resolved. The lists are in creation order.
@@ -87,6 +87,7 @@ pub struct World<'a> {
     pub inventory: Inventory,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
     workloads_by_namespace: HashMap<String, Vec<usize>>,
+    sidecars_by_namespace: HashMap<String, Vec<usize>>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
 }
@@ -98,10 +99,7 @@ impl<'a> World<'a> {
         let services = Registry::new(&resources, &settings);
         let workloads = workload::workloads(&resources, &settings);
         let gateways = gateway::gateways(&resources, &settings);
-        let mut workloads_by_namespace: HashMap<String, Vec<usize>> = HashMap::new();
-        for (index, workload) in workloads.iter().enumerate() {
-            workloads_by_namespace.entry(workload.name.namespace.to_string()).or_default().push(index);
-        }
+        let sidecars = sidecar::sidecars(&resources, &settings);
         Self {
             snapshot,
             virtual_services: virtual_service::virtual_services(&resources, &settings),
@@ -115,10 +113,11 @@ impl<'a> World<'a> {
             attachments: attachment::attachments(&resources, &settings),
             derived: Derived::new(&resources, &services, &settings),
             gateways,
-            sidecars: sidecar::sidecars(&resources, &settings),
+            workloads_by_namespace: by_namespace(workloads.iter().map(|workload| &workload.name)),
+            sidecars_by_namespace: by_namespace(sidecars.iter().map(|sidecar| &sidecar.name)),
+            sidecars,
             services,
             workloads,
-            workloads_by_namespace,
             settings,
             ambiguous,
         }
@@ -133,11 +132,6 @@ impl<'a> World<'a> {
     /// The namespace that a resource is in.
     pub fn namespace_of(&self, resource: &'a Resource) -> &str {
         self.settings.namespace_of(resource)
-    }
-
-    /// The Sidecar resource that a workload gets.
-    pub fn sidecar_of(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Sidecar<'a>> {
-        sidecar::of_workload(&self.sidecars, namespace, labels, &self.settings.root_namespace)
     }
 
     /// The Gateway of a name.
@@ -161,6 +155,15 @@ impl<'a> World<'a> {
         };
         Some(self.workloads.iter().filter(behind).collect())
     }
+}
+
+/// Where the resources of a list are, by namespace.
+fn by_namespace<'n>(names: impl Iterator<Item = &'n NamespacedName<'n>>) -> HashMap<String, Vec<usize>> {
+    let mut indices: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, name) in names.enumerate() {
+        indices.entry(name.namespace.to_string()).or_default().push(index);
+    }
+    indices
 }
 
 fn service_accounts<'a>(resources: &[&'a Resource], settings: &Settings) -> BTreeSet<NamespacedName<'a>> {
