@@ -51,7 +51,7 @@ pub use workload::Workload;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::load::Snapshot;
-use crate::model::{Kind, Resource};
+use crate::model::{Kind, LabelSet, Resource};
 use crate::source::Span;
 
 /// Everything that the manifests define, resolved. The lists are in creation order.

@@ -88,15 +88,10 @@ fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<
     Some(Workload {
         name,
         resource,
-<<<<<<< HEAD
         has_sidecar,
         takes_mesh_tls: takes_mesh_tls(&labels, has_sidecar),
         labels,
-=======
-        has_sidecar: metadata.is_none_or(|it| wants_sidecar(&it.labels, &it.annotations)),
         written_labels: metadata.map(|it| &it.labels),
-        labels: metadata.map(|it| it.labels.to_set()).unwrap_or_default(),
->>>>>>> sc
         annotations: metadata.map(|it| it.annotations.to_set()).unwrap_or_default(),
         runs: replicas.is_none_or(|replicas| replicas.value > 0),
         service_account: service_account(pod),
@@ -110,15 +105,10 @@ fn of_pod<'a>(name: NamespacedName<'a>, resource: &'a Resource, pod: &'a Pod) ->
     Workload {
         name,
         resource,
-<<<<<<< HEAD
         has_sidecar,
         takes_mesh_tls: takes_mesh_tls(&labels, has_sidecar),
         labels,
-=======
-        has_sidecar: wants_sidecar(&resource.metadata.labels, &resource.metadata.annotations),
         written_labels: Some(&resource.metadata.labels),
-        labels: resource.metadata.labels.to_set(),
->>>>>>> sc
         annotations: resource.metadata.annotations.to_set(),
         runs: true,
         service_account: service_account(Some(pod)),
@@ -134,15 +124,10 @@ fn of_entry<'a>(name: NamespacedName<'a>, resource: &'a Resource, entry: &'a Wor
     Workload {
         name,
         resource,
-<<<<<<< HEAD
         has_sidecar: takes_mesh_tls,
         takes_mesh_tls,
         labels,
-=======
-        has_sidecar: true,
         written_labels: Some(&resource.metadata.labels),
-        labels: pairs(&entry.labels).chain(pairs(&resource.metadata.labels)).collect(),
->>>>>>> sc
         annotations: LabelSet::new(),
         runs: true,
         service_account: entry.service_account.as_ref().map(|account| account.as_str()),
