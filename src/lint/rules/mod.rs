@@ -35,6 +35,10 @@ rules! {
     }
     /// What is said of hosts outside of the mesh.
     egress { tcp_without_addresses, plaintext_https_port, tls_to_plaintext_port, entry_without_endpoints }
+    /// What the Gateway API and Ingresses say in vain.
+    gateway_api {
+        unattached_route, dropped_listener, dropped_route, unknown_backend, unknown_gateway_class, unknown_grant_namespace,
+    }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.
