@@ -33,8 +33,6 @@ rules! {
         envoy_filter_order, envoy_filter_mesh_wide, unknown_waypoint, sidecar_in_ambient,
         waypoint_required, waypoint_routes, export_to_unknown_namespace,
     }
-    /// What is said of hosts outside of the mesh.
-    egress { tcp_without_addresses, plaintext_https_port, tls_to_plaintext_port, entry_without_endpoints }
     /// What the Gateway API and Ingresses say in vain.
     gateway_api {
         unattached_route, dropped_listener, dropped_route, unknown_backend, unknown_gateway_class, unknown_grant_namespace,
