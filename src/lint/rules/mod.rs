@@ -19,7 +19,7 @@ rules! {
     /// What refers to nothing.
     reference {
         unknown_host, unknown_gateway, host_not_in_gateway, missing_subset, unknown_port, port_required,
-        subset_selects_nothing, gateway_selects_nothing,
+        subset_selects_nothing, gateway_selects_nothing, inert_destination_rule,
     }
     /// What is said twice.
     conflict {
