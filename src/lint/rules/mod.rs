@@ -19,7 +19,7 @@ rules! {
     /// What refers to nothing.
     reference {
         unknown_host, unknown_gateway, host_not_in_gateway, missing_subset, unknown_port, port_required,
-        subset_selects_nothing, gateway_selects_nothing, inert_destination_rule,
+        subset_selects_nothing, gateway_selects_nothing, inert_destination_rule, subset_without_labels,
     }
     /// What is said twice.
     conflict {
@@ -32,6 +32,8 @@ rules! {
         implicit_registry_only, telemetry_provider, envoy_filter_operation,
         envoy_filter_order, envoy_filter_mesh_wide,
     }
+    /// Certificates and where TLS begins and ends.
+    tls { missing_ca_certificates }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.
