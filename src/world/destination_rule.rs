@@ -195,7 +195,8 @@ pub struct ClientTls<'a> {
 impl<'a> DestinationRule<'a> {
     /// All TLS settings, those of subsets included, in the order of the text.
     pub fn tls_settings(&self) -> Vec<ClientTls<'a>> {
-        let policies = self.spec.traffic_policy.iter().chain(self.spec.subsets.iter().filter_map(|it| it.traffic_policy.as_ref()));
+        let policies =
+            self.spec.traffic_policy.iter().chain(self.spec.subsets.iter().filter_map(|it| it.traffic_policy.as_ref()));
         let settings = policies.flat_map(|policy| {
             let of_ports = policy.port_level_settings.iter().filter_map(|of_port| {
                 let port = of_port.port.as_ref().and_then(|port| port.number).map(|number| number.value);

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::service::{self, Service};
 use super::{ExportTo, Settings, host};
+use crate::model::networking::ServiceEntry;
 use crate::model::{Resource, Spec, nearest};
 
 /// The services of the mesh in creation order, and where to find them by host name.
@@ -52,6 +53,16 @@ impl<'a> Registry<'a> {
     /// All services, in creation order.
     pub fn iter(&self) -> impl Iterator<Item = &Service<'a>> {
         self.services.iter()
+    }
+
+    /// The ServiceEntries that have a host, with the service of the first.
+    pub fn entries(&self) -> impl Iterator<Item = (&Service<'a>, &'a ServiceEntry)> {
+        self.services.iter().filter_map(|service| match &service.resource.spec {
+            Spec::ServiceEntry(entry) if entry.hosts.first().is_some_and(|host| host.span == service.span) => {
+                Some((service, entry))
+            }
+            _ => None,
+        })
     }
 
     /// The services that are defined in a namespace, in creation order.

@@ -32,8 +32,10 @@ rules! {
         implicit_registry_only, telemetry_provider, envoy_filter_operation,
         envoy_filter_order, envoy_filter_mesh_wide,
     }
-    /// Certificates and where TLS begins and ends.
+    /// Certificates and what is trusted.
     tls { missing_ca_certificates }
+    /// What ServiceEntries say of the world outside.
+    service_entry { captured_port, plaintext_on_tls_port, tls_to_plaintext_port }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.
