@@ -16,6 +16,7 @@ mod namespace;
 mod policies;
 mod protocol;
 mod registry;
+mod selection;
 mod service;
 mod settings;
 mod sidecar;
@@ -30,9 +31,12 @@ pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName, ServerHost};
 pub use inventory::Inventory;
 pub use names::{NamespacedName, resolve_gateway_name};
 pub use namespace::{DataPlane, Namespaces};
-pub use policies::{AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Policies, Policy, RequestAuthentication};
+pub use policies::{
+    AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Policies, Policy, RequestAuthentication, Targeted,
+};
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
+pub use selection::WorkloadPort;
 pub use service::{Discovery, Service, ServicePort};
 pub use settings::{IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
@@ -41,6 +45,8 @@ pub use visibility::ExportTo;
 pub use workload::Workload;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use selection::Selection;
 
 use crate::load::Snapshot;
 use crate::model::{Kind, LabelSet, Resource};
@@ -76,6 +82,7 @@ pub struct World<'a> {
     /// What the manifests can be expected to hold completely.
     pub inventory: Inventory,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
+    selection: Selection<'a>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
 }
@@ -97,6 +104,7 @@ impl<'a> World<'a> {
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
             policies: Policies::new(&resources, &settings),
             derived: Derived::new(&resources, &services, &settings),
+            selection: Selection::new(&workloads, &gateways),
             gateways,
             sidecars: sidecar::sidecars(&resources, &settings),
             services,
@@ -138,10 +146,7 @@ impl<'a> World<'a> {
     /// ServiceEntry that is resolved by DNS or not at all.
     pub fn workloads_of_service(&self, service: &Service<'a>) -> Option<Vec<&Workload<'a>>> {
         let selector = service.selector.filter(|selector| !selector.is_empty())?;
-        let behind = |workload: &&Workload<'_>| {
-            workload.name.namespace == service.namespace && workload.is_selected_by(selector)
-        };
-        Some(self.workloads.iter().filter(behind).collect())
+        Some(self.workloads_selected(Some(&service.namespace), selector))
     }
 }
 

@@ -70,6 +70,17 @@ pub enum Discovery {
     Entry(Resolution),
 }
 
+impl ServicePort {
+    /// The workload's port, unless it is named there.
+    pub fn target_number(&self) -> Option<u32> {
+        match self.target {
+            None | Some(kubernetes::TargetPort::Number(0)) => Some(self.number),
+            Some(kubernetes::TargetPort::Number(number)) => Some(number),
+            Some(kubernetes::TargetPort::Name(_)) => None,
+        }
+    }
+}
+
 impl Service<'_> {
     /// The port of a number. UDP is not proxied: such a port is as good as none.
     pub fn port(&self, number: u32) -> Option<&ServicePort> {

@@ -1,8 +1,8 @@
 //! What runs: pods as their templates describe them, and WorkloadEntries.
 
-use super::Settings;
 use super::names::NamespacedName;
-use crate::model::kubernetes::{Pod, PodTemplate};
+use super::{ServicePort, Settings};
+use crate::model::kubernetes::{ContainerPort, Pod, PodTemplate, TargetPort};
 use crate::model::networking::WorkloadEntry;
 use crate::model::{LabelSet, Labels, Resource, Spec};
 
@@ -31,6 +31,26 @@ impl Workload<'_> {
     /// Whether every pair of a selector is among the labels. An empty selector selects everything.
     pub fn is_selected_by(&self, selector: &Labels) -> bool {
         selector.selects(&self.labels)
+    }
+
+    /// The number of its port that a port of a service leads to.
+    pub fn port_behind(&self, port: &ServicePort) -> Option<u32> {
+        if let Spec::WorkloadEntry(entry) = &self.resource.spec
+            && let Some(own) = entry.ports.get(&port.name)
+        {
+            return Some(own.value);
+        }
+        match &port.target {
+            Some(TargetPort::Name(name)) => self.named_port(name),
+            _ => port.target_number(),
+        }
+    }
+
+    /// The number of a container's port.
+    fn named_port(&self, name: &str) -> Option<u32> {
+        let ports = self.pod?.containers.iter().flat_map(|container| &container.ports);
+        let named = |port: &&ContainerPort| port.name.as_ref().is_some_and(|it| it.as_str() == name);
+        ports.into_iter().find(named)?.container_port.map(|number| number.value)
     }
 }
 

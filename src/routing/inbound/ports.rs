@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::model::kubernetes::TargetPort;
 use crate::model::networking::{IstioIngressListener, ServerTlsSettings, WorkloadEntry};
 use crate::model::{LabelSet, Spec};
 use crate::world::{Discovery, Protocol, Service, ServicePort, Sidecar, Workload, World};
@@ -45,14 +44,7 @@ impl<'w, 'a> Receiver<'w, 'a> {
 
     /// The workload's port that a port of a service leads to.
     pub fn target(&self, port: &ServicePort) -> Option<u32> {
-        match self.entry().and_then(|entry| entry.ports.get(&port.name)) {
-            Some(own) => Some(own.value),
-            None => match &port.target {
-                None | Some(TargetPort::Number(0)) => Some(port.number),
-                Some(TargetPort::Number(number)) => Some(*number),
-                Some(TargetPort::Name(name)) => self.named_port(name),
-            },
-        }
+        self.workload.map_or_else(|| port.target_number(), |workload| workload.port_behind(port))
     }
 
     fn entry(&self) -> Option<&'w WorkloadEntry> {
@@ -60,14 +52,6 @@ impl<'w, 'a> Receiver<'w, 'a> {
             Spec::WorkloadEntry(entry) => Some(entry),
             _ => None,
         }
-    }
-
-    /// The number of a container's port.
-    fn named_port(&self, name: &str) -> Option<u32> {
-        let ports = self.workload?.pod?.containers.iter().flat_map(|container| &container.ports);
-        let named =
-            |port: &&crate::model::kubernetes::ContainerPort| port.name.as_ref().is_some_and(|it| it.as_str() == name);
-        ports.into_iter().find(named)?.container_port.map(|number| number.value)
     }
 }
 
@@ -165,11 +149,7 @@ fn target(port: &ServicePort, endpoint: &Endpoint<'_>, receiver: &Receiver<'_, '
     {
         return Some(own.value);
     }
-    match &port.target {
-        None | Some(TargetPort::Number(0)) => Some(port.number),
-        Some(TargetPort::Number(number)) => Some(*number),
-        Some(TargetPort::Name(name)) => receiver.named_port(name),
-    }
+    receiver.target(port)
 }
 
 fn of_ingress<'w, 'a>(
