@@ -9,7 +9,7 @@ use crate::model::{LabelSet, Labels, Spec};
 use crate::routing::Upstream;
 use crate::source::Span;
 use crate::world::{
-    DataPlane, ExportTo, MergedRule, MtlsMode, PeerAuthentication, ProtocolClass, Service, ServicePort, Workload, World,
+    DataPlane, ExportTo, MergedRule, MtlsMode, ProtocolClass, Service, ServicePort, Workload, World,
     host,
 };
 
@@ -164,10 +164,12 @@ fn is_refused(sent: ClientTlsMode, taken: MtlsMode, port: &ServicePort) -> bool 
 /// Whether there is a conflict depends on workloads that are not among the manifests.
 fn note_unknown(world: &World<'_>, service: &Service<'_>, port: &ServicePort, sent: ClientTlsMode, findings: &mut Findings) {
     let namespace = service.namespace.as_str();
-    let may_be =
-        |policy: &PeerAuthentication<'_>| policy.name.namespace == namespace && policy.spec.selector.is_some();
     let usual = world.policies.mtls(namespace, &LabelSet::new(), port.target_number().unwrap_or(port.number)).mode;
-    if service.is_kubernetes() && (is_refused(sent, usual, port) || world.policies.peer_authentications().iter().any(may_be)) {
+    let may_differ = || {
+        let mut policies = world.policies.peer_authentications_in(namespace);
+        policies.any(|policy| policy.spec.selector.is_some())
+    };
+    if service.is_kubernetes() && (is_refused(sent, usual, port) || may_differ()) {
         findings.unchecked(format!("no workload of {} is among the manifests", service.hostname));
     }
 }
