@@ -25,8 +25,8 @@ rules! {
     conflict {
         duplicate_resource, duplicate_host, duplicate_destination_rule, conflicting_gateways, conflicting_service_entries,
     }
-    /// What lets requests in that should stay out, or keeps out those that should come in.
-    policy { mtls_conflict, unknown_principal }
+    /// What lets in or keeps out the wrong requests.
+    policy { mtls_conflict, unknown_principal, policy_selects_nothing }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.
