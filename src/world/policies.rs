@@ -77,14 +77,36 @@ macro_rules! targeted {
 
 targeted!(security::RequestAuthentication, security::AuthorizationPolicy);
 
+/// The policies of one kind in creation order, and by namespace.
+#[derive(Debug)]
+struct Listed<'a, S> {
+    all: Vec<Policy<'a, S>>,
+    by_namespace: HashMap<String, Vec<usize>>,
+}
+
+impl<S> Default for Listed<'_, S> {
+    fn default() -> Self {
+        Self { all: Vec::new(), by_namespace: HashMap::new() }
+    }
+}
+
+impl<'a, S> Listed<'a, S> {
+    fn push(&mut self, namespace: &str, resource: &'a Resource, spec: &'a S) {
+        self.by_namespace.entry(namespace.to_owned()).or_default().push(self.all.len());
+        self.all.push(Policy { name: NamespacedName::new(namespace.to_owned(), resource.name()), resource, spec });
+    }
+
+    fn of<'w>(&'w self, namespace: &str) -> impl Iterator<Item = &'w Policy<'a, S>> + use<'w, 'a, S> {
+        self.by_namespace.get(namespace).into_iter().flatten().map(|&index| &self.all[index])
+    }
+}
+
 /// All policies, each kind in creation order.
 #[derive(Debug, Default)]
 pub struct Policies<'a> {
-    peer: Vec<PeerAuthentication<'a>>,
-    request: Vec<RequestAuthentication<'a>>,
-    authorization: Vec<AuthorizationPolicy<'a>>,
-    /// The PeerAuthentications by namespace.
-    peer_in: HashMap<String, Vec<usize>>,
+    peer: Listed<'a, security::PeerAuthentication>,
+    request: Listed<'a, security::RequestAuthentication>,
+    authorization: Listed<'a, security::AuthorizationPolicy>,
     root_namespace: String,
 }
 
@@ -123,15 +145,11 @@ impl<'a> Policies<'a> {
     pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
         let mut policies = Self { root_namespace: settings.root_namespace.clone(), ..Self::default() };
         for &resource in resources {
-            let name = || NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name());
+            let namespace = settings.namespace_of(resource);
             match &resource.spec {
-                Spec::PeerAuthentication(spec) => {
-                    let in_namespace = policies.peer_in.entry(settings.namespace_of(resource).to_owned()).or_default();
-                    in_namespace.push(policies.peer.len());
-                    policies.peer.push(Policy { name: name(), resource, spec });
-                }
-                Spec::RequestAuthentication(spec) => policies.request.push(Policy { name: name(), resource, spec }),
-                Spec::AuthorizationPolicy(spec) => policies.authorization.push(Policy { name: name(), resource, spec }),
+                Spec::PeerAuthentication(spec) => policies.peer.push(namespace, resource, spec),
+                Spec::RequestAuthentication(spec) => policies.request.push(namespace, resource, spec),
+                Spec::AuthorizationPolicy(spec) => policies.authorization.push(namespace, resource, spec),
                 _ => {}
             }
         }
@@ -140,22 +158,27 @@ impl<'a> Policies<'a> {
 
     /// The PeerAuthentications, in creation order.
     pub fn peer_authentications(&self) -> &[PeerAuthentication<'a>] {
-        &self.peer
+        &self.peer.all
     }
 
     /// The PeerAuthentications of a namespace, in creation order.
     pub fn peer_authentications_in(&self, namespace: &str) -> impl Iterator<Item = &PeerAuthentication<'a>> {
-        self.peer_in.get(namespace).into_iter().flatten().map(|&index| &self.peer[index])
+        self.peer.of(namespace)
     }
 
     /// The RequestAuthentications, in creation order.
     pub fn request_authentications(&self) -> &[RequestAuthentication<'a>] {
-        &self.request
+        &self.request.all
+    }
+
+    /// The RequestAuthentications of a namespace, in creation order.
+    pub fn request_authentications_in(&self, namespace: &str) -> impl Iterator<Item = &RequestAuthentication<'a>> {
+        self.request.of(namespace)
     }
 
     /// The AuthorizationPolicies, in creation order.
     pub fn authorization_policies(&self) -> &[AuthorizationPolicy<'a>] {
-        &self.authorization
+        &self.authorization.all
     }
 
     /// The AuthorizationPolicies of a workload: those of the root namespace, then those of its own; each in creation
@@ -177,14 +200,15 @@ impl<'a> Policies<'a> {
     /// `PolicyMatcher.ShouldAttachPolicy`).
     fn attached<'w, S: Targeted>(
         &self,
-        policies: &'w [Policy<'a, S>],
+        policies: &'w Listed<'a, S>,
         namespace: &str,
         labels: &LabelSet<'_>,
     ) -> Vec<&'w Policy<'a, S>> {
         let gateway = labels.get(GATEWAY_NAME_LABEL).copied();
-        let mut attached: Vec<_> = policies
-            .iter()
-            .filter(|policy| policy.name.namespace == namespace || policy.name.namespace == self.root_namespace)
+        let of_root = policies.of(&self.root_namespace);
+        let of_own = (namespace != self.root_namespace).then(|| policies.of(namespace));
+        of_root
+            .chain(of_own.into_iter().flatten())
             .filter(|policy| {
                 let references = policy.spec.target_refs();
                 if references.is_empty() {
@@ -193,10 +217,7 @@ impl<'a> Policies<'a> {
                 let is_gateway = |reference| is_gateway_named(reference, gateway);
                 policy.name.namespace == namespace && references.into_iter().any(is_gateway)
             })
-            .collect();
-        // A stable sort keeps the creation order.
-        attached.sort_by_key(|policy| policy.name.namespace != self.root_namespace);
-        attached
+            .collect()
     }
 
     /// What a port of a workload takes: the port's mode of the policy that selects the workload, else that policy's,

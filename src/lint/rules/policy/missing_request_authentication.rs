@@ -1,0 +1,132 @@
+//! `missing-request-authentication`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule, Severity};
+use crate::model::{LabelSet, Labels, Map, security};
+use crate::source::Span;
+use crate::world::{AuthorizationPolicy, Gateway, Targeted, VirtualService, World};
+
+pub static RULE: Rule = rule! {
+    name: "missing-request-authentication",
+    aliases: ["IST0149"],
+    severity: Error,
+    summary: "a token is asked for where no RequestAuthentication checks tokens, so no request has one",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let world = context.world;
+    for policy in world.policies.authorization_policies() {
+        let places: Vec<Span> = policy.spec.rules.iter().flat_map(places_of_tokens).collect();
+        if !places.is_empty() {
+            check_policy(world, policy, &places, findings);
+        }
+    }
+    for service in &world.virtual_services {
+        let claims = claims(service);
+        if let Some(&first) = claims.first() {
+            check_routes(world, service, first, findings);
+        }
+    }
+}
+
+/// Where a rule asks for something that only a valid token tells.
+fn places_of_tokens(rule: &security::Rule) -> Vec<Span> {
+    let sources = rule.from.iter().filter_map(|from| from.source.as_ref());
+    let of_sources = sources.flat_map(|source| [&source.request_principals, &source.not_request_principals]);
+    let of_sources = of_sources.filter_map(|values| Some(values.first()?.span.to(values.last()?.span)));
+    let keys = rule.when.iter().filter_map(|condition| condition.key.as_ref());
+    let of_conditions = keys.filter(|key| key.starts_with("request.auth.")).map(|key| key.span);
+    of_sources.chain(of_conditions).collect()
+}
+
+fn check_policy<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, places: &[Span], findings: &mut Findings) {
+    let Some(workloads) = world.workloads_of_policy(policy) else { return check_targets(world, policy, findings) };
+    let is_checked = |namespace: &str, labels: &LabelSet<'_>| {
+        !world.policies.request_authentications_of(namespace, labels).is_empty()
+    };
+    if workloads.is_empty() {
+        let selector = policy.spec.selector().map(|selector| selector.match_labels.to_set()).unwrap_or_default();
+        if !is_checked(&policy.name.namespace, &selector) {
+            findings.unchecked("the workloads of the AuthorizationPolicy are not among the manifests");
+        }
+        return;
+    }
+    let lacking: Vec<_> =
+        workloads.iter().filter(|workload| !is_checked(&workload.name.namespace, &workload.labels)).collect();
+    let Some(first) = lacking.first() else { return };
+    if !world.inventory.has_workloads(&first.name.namespace) {
+        return findings.unchecked("the RequestAuthentications may be elsewhere");
+    }
+    for &place in places {
+        let message = format!("no RequestAuthentication selects workload {}, so its requests have no valid token", first.name);
+        let diagnostic = findings.report(place, message);
+        diagnostic.aliases = &[];
+        if lacking.len() < workloads.len() {
+            diagnostic.severity(Severity::Warning);
+        }
+        diagnostic.related(first.resource.name_span(), "the workload");
+        let others = world.policies.request_authentications_in(&first.name.namespace).next();
+        if let Some(other) = others {
+            diagnostic.related(other.resource.name_span(), "this one is for other workloads");
+        }
+        diagnostic.help("add a RequestAuthentication for the workload with the issuer of the tokens");
+    }
+}
+
+/// Which proxies a target stands for is not known from files; that they have a RequestAuthentication may be.
+fn check_targets(world: &World<'_>, policy: &AuthorizationPolicy<'_>, findings: &mut Findings) {
+    let name = |reference: &security::PolicyTargetReference| {
+        Some((reference.kind.as_ref()?.value.clone(), reference.name.as_ref()?.value.clone()))
+    };
+    let wanted: Vec<_> = policy.spec.target_refs().into_iter().filter_map(name).collect();
+    let mut others = world.policies.request_authentications_in(&policy.name.namespace);
+    let is_checked = others.any(|other| other.spec.target_refs().into_iter().filter_map(name).any(|it| wanted.contains(&it)));
+    if !is_checked {
+        findings.unchecked("the workloads of the AuthorizationPolicy are not among the manifests");
+    }
+}
+
+/// The conditions of a VirtualService on claims: headers with the name `@request.auth.claims…`.
+fn claims(service: &VirtualService<'_>) -> Vec<Span> {
+    const CLAIMS: &str = "@request.auth.claims";
+    fn of<T>(headers: &Map<T>) -> impl Iterator<Item = Span> {
+        let is_claim = |name: &str| name.get(..CLAIMS.len()).is_some_and(|start| start.eq_ignore_ascii_case(CLAIMS));
+        headers.iter().filter(move |(name, _)| is_claim(name)).map(|(name, _)| name.span)
+    }
+    let matches = service.spec.http.iter().flat_map(|route| &route.r#match);
+    matches.flat_map(|it| of(&it.headers).chain(of(&it.without_headers))).collect()
+}
+
+fn check_routes(world: &World<'_>, service: &VirtualService<'_>, claim: Span, findings: &mut Findings) {
+    let gateways = service.bound_to.iter().filter_map(|bound| world.gateway(bound.gateway.as_ref()?));
+    for gateway in gateways {
+        let workloads: Vec<_> = world.workloads_of_gateway(gateway).collect();
+        if workloads.is_empty() {
+            if !may_be_checked(world, gateway) {
+                findings.unchecked("no gateway workload is among the manifests");
+            }
+            continue;
+        }
+        let is_checked = |namespace: &str, labels: &LabelSet<'_>| {
+            !world.policies.request_authentications_of(namespace, labels).is_empty()
+        };
+        let lacking = workloads.iter().find(|workload| !is_checked(&workload.name.namespace, &workload.labels));
+        if let Some(workload) = lacking {
+            let message = format!("no RequestAuthentication selects gateway {}, so no request has claims", workload.name);
+            let diagnostic = findings.report(claim, message);
+            diagnostic
+                .related(workload.resource.name_span(), format!("a workload of Gateway {}", gateway.name))
+                .help("add a RequestAuthentication for the gateway with the issuer of the tokens");
+            return;
+        }
+    }
+}
+
+/// Whether some RequestAuthentication could be for the workloads of a gateway, as far as its selector tells.
+fn may_be_checked(world: &World<'_>, gateway: &Gateway<'_>) -> bool {
+    let labels = gateway.spec.selector.to_set();
+    let selects = |selector: &Labels| selector.selects(&labels);
+    let mut all = world.policies.request_authentications().iter();
+    all.any(|policy| policy.spec.selector().is_none_or(|selector| selects(&selector.match_labels)))
+}
