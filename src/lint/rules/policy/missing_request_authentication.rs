@@ -104,7 +104,7 @@ fn check_routes(world: &World<'_>, service: &VirtualService<'_>, claim: Span, fi
         let workloads: Vec<_> = world.workloads_of_gateway(gateway).collect();
         if workloads.is_empty() {
             if !may_be_checked(world, gateway) {
-                findings.unchecked("no gateway workload is among the manifests");
+                report_unknown(world, gateway, claim, findings);
             }
             continue;
         }
@@ -120,6 +120,17 @@ fn check_routes(world: &World<'_>, service: &VirtualService<'_>, claim: Span, fi
                 .help("add a RequestAuthentication for the gateway with the issuer of the tokens");
             return;
         }
+    }
+}
+
+/// Without the workloads nothing is sure, but routes on claims are rarely kept apart from what makes claims known.
+fn report_unknown(world: &World<'_>, gateway: &Gateway<'_>, claim: Span, findings: &mut Findings) {
+    findings.unchecked("no gateway workload is among the manifests");
+    if world.inventory.has_gateways(&gateway.name.namespace) {
+        findings
+            .report(claim, format!("no RequestAuthentication here is for the gateways of Gateway {}", gateway.name))
+            .severity(Severity::Info)
+            .help("claims are known only where a RequestAuthentication checks tokens");
     }
 }
 
