@@ -1,10 +1,11 @@
 //! What selectors find, and what stands before a workload.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::gateway::GATEWAY_NAME_LABEL;
 use super::policies::{Policy, Targeted};
 use super::{Gateway, Service, ServicePort, Workload, World};
+use crate::model::kubernetes::Container;
 use crate::model::{LabelSet, Labels};
 
 /// Workloads by namespace and label, and what the Gateways select.
@@ -12,7 +13,8 @@ use crate::model::{LabelSet, Labels};
 pub(super) struct Selection<'a> {
     by_namespace: HashMap<String, Vec<usize>>,
     by_label: HashMap<(&'a str, &'a str), Vec<usize>>,
-    gateway_selectors: Vec<LabelSet<'a>>,
+    /// The selectors of Gateways, each once, and which Gateways have it.
+    gateway_selectors: Vec<(LabelSet<'a>, Vec<usize>)>,
 }
 
 /// A port of a workload that a port of a service leads to.
@@ -35,12 +37,13 @@ impl<'a> Selection<'a> {
                 selection.by_label.entry((*key, *value)).or_default().push(index);
             }
         }
-        for gateway in gateways {
-            let Some(selector) = gateway.written_selector() else { continue };
-            if !selection.gateway_selectors.contains(&selector) {
-                selection.gateway_selectors.push(selector);
+        let mut selectors: BTreeMap<LabelSet<'a>, Vec<usize>> = BTreeMap::new();
+        for (index, gateway) in gateways.iter().enumerate() {
+            if let Some(selector) = gateway.written_selector() {
+                selectors.entry(selector).or_default().push(index);
             }
         }
+        selection.gateway_selectors = selectors.into_iter().collect();
         selection
     }
 }
@@ -91,10 +94,23 @@ impl<'a> World<'a> {
             .collect()
     }
 
-    /// Whether a workload is a gateway: some Gateway selects it, or istiod runs it for one.
-    pub fn is_gateway_workload(&self, workload: &Workload<'_>) -> bool {
+    /// The Gateways that select a workload.
+    pub fn gateways_of_workload<'w>(&'w self, workload: &'w Workload<'_>) -> impl Iterator<Item = &'w Gateway<'a>> {
         let selects =
             |selector: &LabelSet<'_>| selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value));
-        workload.labels.contains_key(GATEWAY_NAME_LABEL) || self.selection.gateway_selectors.iter().any(selects)
+        let found = self.selection.gateway_selectors.iter().filter(move |(selector, _)| selects(selector));
+        found.flat_map(|(_, gateways)| gateways).map(|&index| &self.gateways[index])
+    }
+
+    /// Whether a workload is a gateway: some Gateway selects it, istiod runs it for one, or its pods hold nothing but a
+    /// proxy.
+    pub fn is_gateway_workload(&self, workload: &Workload<'_>) -> bool {
+        let is_proxy =
+            |container: &Container| container.name.as_ref().is_some_and(|name| name.as_str() == "istio-proxy");
+        let is_bare_proxy =
+            workload.pod.is_some_and(|pod| !pod.containers.is_empty() && pod.containers.iter().all(is_proxy));
+        is_bare_proxy
+            || workload.labels.contains_key(GATEWAY_NAME_LABEL)
+            || self.gateways_of_workload(workload).next().is_some()
     }
 }

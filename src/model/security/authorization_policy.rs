@@ -33,35 +33,6 @@ message! {
     }
 }
 
-/// A value that a rule asks for.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked<'r> {
-    /// The value.
-    pub value: &'r Spanned<String>,
-    /// Whether it must not hold.
-    pub negated: bool,
-}
-
-impl Rule {
-    /// The values of two fields of a source, and of the conditions on the key that means the same attribute.
-    pub fn of_source<'r>(
-        &'r self,
-        key: &'r str,
-        fields: impl Fn(&'r Source) -> [&'r [Spanned<String>]; 2] + 'r,
-    ) -> impl Iterator<Item = Asked<'r>> {
-        let sources = self.from.iter().filter_map(|from| from.source.as_ref());
-        let is_meant = move |condition: &&Condition| condition.key.as_ref().is_some_and(|it| it.as_str() == key);
-        let conditions = self.when.iter().filter(is_meant);
-        let lists = sources
-            .map(fields)
-            .chain(conditions.map(|condition| [condition.values.as_slice(), condition.not_values.as_slice()]));
-        lists.flat_map(|[values, not_values]| {
-            let asked = |negated| move |value| Asked { value, negated };
-            values.iter().map(asked(false)).chain(not_values.iter().map(asked(true)))
-        })
-    }
-}
-
 message! {
     /// Wraps a source.
     struct From {

@@ -6,7 +6,7 @@ mod peer_authentication;
 mod request_authentication;
 
 pub use authorization_policy::{
-    Action, Asked, AuthorizationPolicy, Condition, ExtensionProvider, From, Operation, Rule, Source, To,
+    Action, AuthorizationPolicy, Condition, ExtensionProvider, From, Operation, Rule, Source, To,
 };
 pub use peer_authentication::{MutualTls, MutualTlsMode, PeerAuthentication};
 pub use request_authentication::{ClaimToHeader, JwtHeader, JwtRule, RequestAuthentication, TokenPresence};

@@ -1,8 +1,11 @@
 //! `missing-request-authentication`
 
+use std::collections::BTreeSet;
+
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::{LabelSet, Labels, Map, security};
+use crate::policy::{Asked, Attribute, asked};
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, Gateway, Targeted, VirtualService, World};
 
@@ -17,7 +20,8 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
     for policy in world.policies.authorization_policies() {
-        let places: Vec<Span> = policy.spec.rules.iter().flat_map(places_of_tokens).collect();
+        let asked = policy.spec.rules.iter().flat_map(asked).filter(is_of_token);
+        let places: BTreeSet<Span> = asked.map(|asked| asked.span).collect();
         if !places.is_empty() {
             check_policy(world, policy, &places, findings);
         }
@@ -30,17 +34,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-/// Where a rule asks for something that only a valid token tells.
-fn places_of_tokens(rule: &security::Rule) -> Vec<Span> {
-    let sources = rule.from.iter().filter_map(|from| from.source.as_ref());
-    let of_sources = sources.flat_map(|source| [&source.request_principals, &source.not_request_principals]);
-    let of_sources = of_sources.filter_map(|values| Some(values.first()?.span.to(values.last()?.span)));
-    let keys = rule.when.iter().filter_map(|condition| condition.key.as_ref());
-    let of_conditions = keys.filter(|key| key.starts_with("request.auth.")).map(|key| key.span);
-    of_sources.chain(of_conditions).collect()
+/// Whether only a valid token tells it.
+fn is_of_token(asked: &Asked<'_>) -> bool {
+    matches!(asked.attribute, Attribute::RequestPrincipal | Attribute::Claim(_))
 }
 
-fn check_policy<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, places: &[Span], findings: &mut Findings) {
+fn check_policy<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, places: &BTreeSet<Span>, findings: &mut Findings) {
     let Some(workloads) = world.workloads_of_policy(policy) else { return check_targets(world, policy, findings) };
     let is_checked = |namespace: &str, labels: &LabelSet<'_>| {
         !world.policies.request_authentications_of(namespace, labels).is_empty()

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::{Kind, nearest};
+use crate::policy::{Attribute, asked};
 use crate::source::Spanned;
 use crate::world::World;
 
@@ -20,15 +21,17 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
     let accounts = Accounts::new(world);
     for policy in world.policies.authorization_policies() {
-        for rule in &policy.spec.rules {
-            for asked in rule.of_source("source.principal", |source| [&source.principals, &source.not_principals]) {
-                check_principal(world, &accounts, asked.value, findings);
-            }
-            let named = rule.of_source("source.serviceAccount", |it| [&it.service_accounts, &it.not_service_accounts]);
-            for asked in named {
-                let (namespace, name) =
-                    asked.value.split_once('/').unwrap_or((policy.name.namespace.as_ref(), asked.value.as_str()));
-                check_account(world, &accounts, asked.value, namespace, name, findings);
+        for asked in policy.spec.rules.iter().flat_map(asked) {
+            for value in asked.values {
+                match asked.attribute {
+                    Attribute::Principal => check_principal(world, &accounts, value, findings),
+                    Attribute::ServiceAccount => {
+                        let own = (policy.name.namespace.as_ref(), value.as_str());
+                        let (namespace, name) = value.split_once('/').unwrap_or(own);
+                        check_account(world, &accounts, value, namespace, name, findings);
+                    }
+                    _ => {}
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::security;
+use crate::policy::{Attribute, asked};
 use crate::source::{Span, Spanned};
 use crate::world::{Policy, Targeted, Workload, World};
 
@@ -35,15 +36,9 @@ fn number(written: &Spanned<String>) -> Option<(Span, u32)> {
 }
 
 /// The ports that a rule asks for.
-fn ports(rule: &security::Rule) -> Vec<(Span, u32)> {
-    let operations = rule.to.iter().filter_map(|to| to.operation.as_ref());
-    let of_operations = operations.flat_map(|it| it.ports.iter().chain(&it.not_ports));
-    let is_port = |condition: &&security::Condition| {
-        condition.key.as_ref().is_some_and(|key| key.as_str() == "destination.port")
-    };
-    let conditions = rule.when.iter().filter(is_port);
-    let of_conditions = conditions.flat_map(|condition| condition.values.iter().chain(&condition.not_values));
-    of_operations.chain(of_conditions).filter_map(number).collect()
+fn ports(rule: &security::Rule) -> impl Iterator<Item = (Span, u32)> {
+    let ports = asked(rule).into_iter().filter(|asked| asked.attribute == Attribute::DestinationPort);
+    ports.flat_map(|asked| asked.values).filter_map(number)
 }
 
 fn check_ports<'a, S: Targeted>(
