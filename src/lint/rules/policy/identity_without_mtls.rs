@@ -49,7 +49,9 @@ enum Identity {
 fn check_policy<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, asked: &[Asked<'_>], findings: &mut Findings) {
     let Some(workloads) = world.workloads_of_policy(policy) else { return };
     let shown: Vec<_> = workloads.iter().map(|workload| identity(world, workload)).collect();
-    let is_lacking = |shown: &Identity| matches!(shown, Identity::Never(_) | Identity::NotAtGateway);
+    // A policy that is for gateways among others is probably meant for the others.
+    let is_for_gateways = shown.iter().all(|shown| *shown == Identity::NotAtGateway);
+    let is_lacking = |shown: &Identity| matches!(shown, Identity::Never(_)) || is_for_gateways;
     let Some(first) = shown.iter().position(is_lacking) else {
         let severity = match shown.contains(&Identity::AtGateway) {
             true => Severity::Warning,
@@ -59,7 +61,7 @@ fn check_policy<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, asked: 
         asked.iter().filter(|asked| is_any_namespace(asked)).for_each(|asked| report_any(asked, severity, findings));
         return;
     };
-    for asked in asked {
+    for asked in asked.iter().filter(|asked| !is_for_gateways || asked.attribute != Attribute::Sni) {
         report(asked, workloads[first], shown[first], shown.iter().all(is_lacking), findings);
     }
 }
