@@ -13,10 +13,8 @@ use crate::source::Spanned;
 pub(super) fn check(entry: &ServiceEntry, found: &mut Found<'_>) {
     let resolution = entry.resolution.map_or(Resolution::None, |resolution| resolution.value);
     if let Some(selected) = &entry.workload_selector {
-        let before = found.count();
         selector::check(&selected.labels, selected.span, found);
-        if found.has_error_since(before) {
-            found.drop_warnings_since(before);
+        if selector::is_refused(&selected.labels) {
             return;
         }
         if let Some(endpoint) = entry.endpoints.first() {
@@ -50,7 +48,8 @@ fn check_host(host: &Spanned<String>, resolution: Resolution, found: &mut Found<
                 .help("write a host name; a wildcard is its first part, as in *.example.com");
         }
         name if is_partial_wildcard(name) && resolution != Resolution::DynamicDns => {
-            let message = format!("the wildcard of {name:?} is not its whole first part, so it matches nothing");
+            // Envoy takes it for a host of HTTP, but for no server name of TLS.
+            let message = format!("the wildcard of {name:?} is not its whole first part, so TLS is not matched by it");
             found
                 .warning("SE-5", Family::InvalidHost, host.span, message)
                 .help("write *.example.com, or the full host name");
