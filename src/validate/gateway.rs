@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::common::field::{filled, number, place, text};
 use super::common::scoped_host::{self, Of};
 use super::common::server_tls;
-use super::common::spec::whole;
 use super::common::{port, socket};
 use super::syntax::{is_ip_address, is_label, is_port};
 use super::violation::{Family, Found};
@@ -28,7 +27,7 @@ pub(super) fn check(gateway: &Gateway, found: &mut Found<'_>) {
     if gateway.servers.is_empty() {
         let message = "this Gateway has no servers";
         found
-            .error("GW-2", Family::MissingField, whole(gateway.span, found), message)
+            .error("GW-2", Family::MissingField, gateway.span, message)
             .help("add servers with a port and hosts");
     }
     for server in &gateway.servers {

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::common::field::{filled, place};
-use super::common::spec::whole;
 use super::common::{labels, port, socket};
 use super::syntax::{is_fqdn, is_ip_address};
 use super::violation::{Family, Found};
@@ -23,7 +22,7 @@ pub(super) fn check_entry(entry: &WorkloadEntry, service: Option<&PortNames<'_>>
     match filled(&entry.address) {
         Some(address) => check_address(entry, address, service, found),
         None => {
-            let span = place(&entry.address, whole(entry.span, found));
+            let span = place(&entry.address, entry.span);
             if filled(&entry.network).is_none() {
                 let message = "this workload has neither an address nor a network";
                 found.error("WE-1", Family::MissingField, span, message).help("add address");

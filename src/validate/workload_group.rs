@@ -1,7 +1,6 @@
 //! WorkloadGroup (istio: `ValidateWorkloadGroup`).
 
 use super::common::field::{place, text};
-use super::common::spec::whole;
 use super::common::{labels, port};
 use super::violation::{Family, Found};
 use crate::model::networking::{HttpHealthCheck, ReadinessProbe, WorkloadGroup};
@@ -9,7 +8,7 @@ use crate::model::networking::{HttpHealthCheck, ReadinessProbe, WorkloadGroup};
 pub(super) fn check(group: &WorkloadGroup, found: &mut Found<'_>) {
     if group.template.is_none() {
         let message = "this WorkloadGroup has no template";
-        found.error("WG-1", Family::MissingField, whole(group.span, found), message).help("add template");
+        found.error("WG-1", Family::MissingField, group.span, message).help("add template");
         return;
     }
     if let Some(metadata) = group.metadata.as_ref().filter(|metadata| !labels::are_right(&metadata.labels)) {

@@ -12,6 +12,5 @@ pub(super) mod scoped_host;
 pub(super) mod selector;
 pub(super) mod server_tls;
 pub(super) mod socket;
-pub(super) mod spec;
 pub(super) mod target_refs;
 pub(super) mod wasm;

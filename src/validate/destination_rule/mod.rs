@@ -10,7 +10,6 @@ mod traffic_policy;
 use std::collections::BTreeSet;
 
 use super::common::field::{place, text};
-use super::common::spec::whole;
 use super::common::{export_to, labels, selector};
 use super::syntax::{is_label, is_wildcard_domain};
 use super::violation::{Family, Found};
@@ -45,7 +44,7 @@ pub(super) fn check(rule: &DestinationRule, found: &mut Found<'_>) {
 fn check_host(rule: &DestinationRule, found: &mut Found<'_>) {
     match text(&rule.host) {
         "" => {
-            let span = place(&rule.host, whole(rule.span, found));
+            let span = place(&rule.host, rule.span);
             found
                 .error("DR-1", Family::MissingField, span, "this DestinationRule has no host")
                 .help("name the service");

@@ -3,7 +3,6 @@
 mod ports;
 mod resolution;
 
-use super::common::spec::whole;
 use super::common::{export_to, selector};
 use super::syntax::{is_partial_wildcard, is_subnet, is_wildcard_domain};
 use super::violation::{Family, Found};
@@ -26,7 +25,7 @@ pub(super) fn check(entry: &ServiceEntry, found: &mut Found<'_>) {
     }
     if entry.hosts.is_empty() {
         let message = "this ServiceEntry has no hosts";
-        found.error("SE-2", Family::MissingField, whole(entry.span, found), message).help("add hosts");
+        found.error("SE-2", Family::MissingField, entry.span, message).help("add hosts");
     }
     entry.hosts.iter().for_each(|host| check_host(host, resolution, found));
     check_addresses(entry, resolution, found);

@@ -5,7 +5,6 @@ use crate::model::networking::{Location, Resolution, ServiceEntry};
 use crate::validate::Family;
 use crate::validate::common::field::{place, text};
 use crate::validate::common::labels;
-use crate::validate::common::spec::whole;
 use crate::validate::syntax::{is_fqdn, is_ip_address};
 use crate::validate::violation::Found;
 use crate::validate::workload_entry::{self, PortNames};
@@ -95,7 +94,7 @@ fn check_dns(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>
 fn check_dynamic(entry: &ServiceEntry, found: &mut Found<'_>) {
     if entry.hosts.is_empty() {
         let message = "DYNAMIC_DNS needs a wildcard host";
-        found.error("SE-22", Family::MissingField, whole(entry.span, found), message).help("add hosts");
+        found.error("SE-22", Family::MissingField, entry.span, message).help("add hosts");
     }
     for host in entry.hosts.iter().filter(|host| !host.starts_with('*')) {
         let message = "DYNAMIC_DNS is for wildcard hosts";

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use super::common::field::{filled, number, text};
 use super::common::selector;
-use super::common::spec::whole;
 use super::common::{connection_pool, destination, port};
 use super::syntax::is_fqdn;
 use super::violation::{Family, Found};
@@ -32,7 +31,7 @@ pub(super) fn check(sidecar: &Sidecar, found: &mut Found<'_>) {
     if says_nothing {
         let message = "this Sidecar changes nothing";
         let help = "add egress, ingress, outboundTrafficPolicy or inboundConnectionPool";
-        found.error("SC-1", Family::MissingField, whole(sidecar.span, found), message).help(help);
+        found.error("SC-1", Family::MissingField, sidecar.span, message).help(help);
         return;
     }
     ingress::check(&sidecar.ingress, found);
