@@ -8,6 +8,7 @@
 mod clause;
 mod delegate;
 mod destination;
+mod endpoints;
 pub mod gateway;
 mod http;
 pub mod inbound;

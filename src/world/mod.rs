@@ -24,6 +24,7 @@ mod settings;
 mod sidecar;
 mod virtual_service;
 mod visibility;
+mod waypoint;
 mod workload;
 
 pub use assumed::Assumed;
@@ -44,6 +45,7 @@ pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormaliza
 pub use sidecar::Sidecar;
 pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
 pub use visibility::ExportTo;
+pub use waypoint::{Enrolment, USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, WAYPOINT_FOR, Waypoints};
 pub use workload::Workload;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -77,6 +79,8 @@ pub struct World<'a> {
     pub service_accounts: BTreeSet<NamespacedName<'a>>,
     /// What runs: pods as their templates describe them, and WorkloadEntries.
     pub workloads: Vec<Workload<'a>>,
+    /// The Gateways that may be waypoints.
+    pub waypoints: Waypoints<'a>,
     /// The policies.
     pub policies: Policies<'a>,
     /// The resources that configure the proxies of workloads, and which workloads these are.
@@ -87,6 +91,7 @@ pub struct World<'a> {
     pub assumed: Assumed,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
     workloads_by_namespace: HashMap<String, Vec<usize>>,
+    sidecars_by_namespace: HashMap<String, Vec<usize>>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
 }
@@ -106,6 +111,7 @@ impl<'a> World<'a> {
         for (index, workload) in workloads.iter().enumerate() {
             workloads_by_namespace.entry(workload.name.namespace.to_string()).or_default().push(index);
         }
+        let sidecars = sidecar::sidecars(&resources, &settings);
         Self {
             snapshot,
             assumed: Assumed::new(&inventory, routes, &settings.domain),
@@ -117,12 +123,14 @@ impl<'a> World<'a> {
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
             policies: Policies::new(&resources, &settings),
             derived,
+            waypoints: Waypoints::new(&resources, &settings),
             attachments: attachment::attachments(&resources, &settings),
             gateways,
-            sidecars: sidecar::sidecars(&resources, &settings),
+            workloads_by_namespace: by_namespace(workloads.iter().map(|workload| &workload.name)),
+            sidecars_by_namespace: by_namespace(sidecars.iter().map(|sidecar| &sidecar.name)),
+            sidecars,
             services,
             workloads,
-            workloads_by_namespace,
             settings,
             ambiguous,
         }
@@ -137,11 +145,6 @@ impl<'a> World<'a> {
     /// The namespace that a resource is in.
     pub fn namespace_of(&self, resource: &'a Resource) -> &str {
         self.settings.namespace_of(resource)
-    }
-
-    /// The Sidecar resource that a workload gets.
-    pub fn sidecar_of(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Sidecar<'a>> {
-        sidecar::of_workload(&self.sidecars, namespace, labels, &self.settings.root_namespace)
     }
 
     /// The Gateway of a name.
@@ -175,6 +178,15 @@ impl<'a> World<'a> {
         };
         Some(self.workloads.iter().filter(behind).collect())
     }
+}
+
+/// Where the resources of a list are, by namespace.
+fn by_namespace<'n>(names: impl Iterator<Item = &'n NamespacedName<'n>>) -> HashMap<String, Vec<usize>> {
+    let mut indices: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, name) in names.enumerate() {
+        indices.entry(name.namespace.to_string()).or_default().push(index);
+    }
+    indices
 }
 
 fn service_accounts<'a>(resources: &[&'a Resource], settings: &Settings) -> BTreeSet<NamespacedName<'a>> {

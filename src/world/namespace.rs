@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Settings, Workload};
+use super::{Settings, Workload, World};
 use crate::model::{Labels, Resource, Spec};
 
 /// How the traffic of a workload is captured.
@@ -89,6 +89,22 @@ impl<'a> Namespaces<'a> {
             (Some(_), Some(DataPlane::Ambient)) => Some(DataPlane::None),
             (_, Some(DataPlane::Sidecar)) if injects == Some("false") => Some(DataPlane::None),
             (_, of_namespace) => of_namespace,
+        }
+    }
+}
+
+impl World<'_> {
+    /// Whether there is a namespace of a name; `None` if the manifests do not tell. Those of Kubernetes and Istio are
+    /// mostly made apart from them.
+    pub fn has_namespace(&self, name: &str) -> Option<bool> {
+        let is_named = name == self.settings.root_namespace
+            || name == self.settings.default_namespace
+            || self.namespaces.by_name.contains_key(name);
+        let is_installed = || ["istio", "kube-"].iter().any(|prefix| name.starts_with(prefix));
+        match is_named {
+            true => Some(true),
+            false if self.inventory.is_complete() => Some(false),
+            false => (self.inventory.has_namespaces() && !is_installed()).then_some(false),
         }
     }
 }

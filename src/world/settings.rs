@@ -36,6 +36,8 @@ pub struct Settings {
     pub path_normalization: PathNormalization,
     /// Whether unknown destinations can be reached. Default `ALLOW_ANY`.
     pub outbound: OutboundMode,
+    /// Whether proxies answer the DNS queries of their workloads (`ISTIO_META_DNS_CAPTURE`). Default no.
+    pub captures_dns: bool,
     /// Who sees services that do not say. Default `*`.
     pub service_export_to: Vec<String>,
     /// Who sees VirtualServices that do not say. Default `*`.
@@ -118,6 +120,7 @@ impl Default for Settings {
             sidecar_ingress_tls: false,
             path_normalization: PathNormalization::Base,
             outbound: OutboundMode::AllowAny,
+            captures_dns: false,
             service_export_to: public(),
             virtual_service_export_to: public(),
             destination_rule_export_to: public(),
@@ -189,6 +192,9 @@ impl Settings {
         replace(&mut self.service_export_to, list(&mesh.default_service_export_to));
         replace(&mut self.virtual_service_export_to, list(&mesh.default_virtual_service_export_to));
         replace(&mut self.destination_rule_export_to, list(&mesh.default_destination_rule_export_to));
+        let metadata = mesh.default_config.as_ref().map(|config| &config.proxy_metadata);
+        let captures = metadata.and_then(|metadata| metadata.get("ISTIO_META_DNS_CAPTURE"));
+        replace(&mut self.captures_dns, captures.map(|value| value.as_str() == "true"));
         self.ingress.apply(mesh);
     }
 

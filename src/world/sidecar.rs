@@ -1,7 +1,7 @@
 //! Sidecar resources, and which one a workload gets.
 
-use super::Settings;
 use super::names::NamespacedName;
+use super::{Settings, World};
 use crate::model::{LabelSet, Labels, Resource, Spec, networking};
 
 /// A Sidecar resource.
@@ -34,17 +34,18 @@ pub(super) fn sidecars<'a>(resources: &[&'a Resource], settings: &Settings) -> V
     resources.iter().filter_map(resolve).collect()
 }
 
-/// The Sidecar resource of a workload: of its namespace the first whose selector selects it, else the first without
-/// a selector, else that of the root namespace (istiod: `getSidecarScope`).
-pub(super) fn of_workload<'s, 'a>(
-    sidecars: &'s [Sidecar<'a>],
-    namespace: &str,
-    labels: &LabelSet<'_>,
-    root_namespace: &str,
-) -> Option<&'s Sidecar<'a>> {
-    let is_in = |it: &&Sidecar<'_>, namespace: &str| it.name.namespace == *namespace;
-    let is_selected = |it: &Sidecar<'_>| it.selector().is_some_and(|selector| selector.selects(labels));
-    let unselective = |namespace| sidecars.iter().filter(|it| is_in(it, namespace)).find(|it| it.selector().is_none());
-    let selected = sidecars.iter().filter(|it| is_in(it, namespace)).find(|it| is_selected(it));
-    selected.or_else(|| unselective(namespace)).or_else(|| unselective(root_namespace))
+impl<'a> World<'a> {
+    /// The Sidecar resources of a namespace, in creation order.
+    pub fn sidecars_in(&self, namespace: &str) -> impl Iterator<Item = &Sidecar<'a>> + Clone {
+        self.sidecars_by_namespace.get(namespace).into_iter().flatten().map(|&index| &self.sidecars[index])
+    }
+
+    /// The Sidecar resource of a workload: of its namespace the first whose selector selects it, else the first without
+    /// a selector, else that of the root namespace (istiod: `getSidecarScope`).
+    pub fn sidecar_of(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Sidecar<'a>> {
+        let is_selected = |it: &&Sidecar<'_>| it.selector().is_some_and(|selector| selector.selects(labels));
+        let unselective = |namespace| self.sidecars_in(namespace).find(|it| it.selector().is_none());
+        let selected = self.sidecars_in(namespace).find(is_selected);
+        selected.or_else(|| unselective(namespace)).or_else(|| unselective(&self.settings.root_namespace))
+    }
 }

@@ -13,6 +13,8 @@ pub struct Workload<'a> {
     pub name: NamespacedName<'a>,
     /// That resource.
     pub resource: &'a Resource,
+    /// Where the labels of its pods are written, if they have any; of a WorkloadEntry those of its metadata.
+    pub written_labels: Option<&'a Labels>,
     /// The labels that its pods get.
     pub labels: LabelSet<'a>,
     /// The annotations that its pods get.
@@ -89,6 +91,7 @@ fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<
         has_sidecar,
         takes_mesh_tls: takes_mesh_tls(&labels, has_sidecar),
         labels,
+        written_labels: metadata.map(|it| &it.labels),
         annotations: metadata.map(|it| it.annotations.to_set()).unwrap_or_default(),
         runs: replicas.is_none_or(|replicas| replicas.value > 0),
         service_account: service_account(pod),
@@ -105,6 +108,7 @@ fn of_pod<'a>(name: NamespacedName<'a>, resource: &'a Resource, pod: &'a Pod) ->
         has_sidecar,
         takes_mesh_tls: takes_mesh_tls(&labels, has_sidecar),
         labels,
+        written_labels: Some(&resource.metadata.labels),
         annotations: resource.metadata.annotations.to_set(),
         runs: true,
         service_account: service_account(Some(pod)),
@@ -123,6 +127,7 @@ fn of_entry<'a>(name: NamespacedName<'a>, resource: &'a Resource, entry: &'a Wor
         has_sidecar: takes_mesh_tls,
         takes_mesh_tls,
         labels,
+        written_labels: Some(&resource.metadata.labels),
         annotations: LabelSet::new(),
         runs: true,
         service_account: entry.service_account.as_ref().map(|account| account.as_str()),

@@ -28,10 +28,13 @@ rules! {
     /// What is for other proxies than it seems, or hides from them what they need.
     scope {
         competing_resources, selector_selects_nothing, root_namespace_selector, sidecar_unknown_host,
-        sidecar_unserved_port, sidecar_hides_route, sidecar_ingress_port,
+        sidecar_unserved_port, sidecar_hides_route, sidecar_hides_service, sidecar_ingress_port,
         implicit_registry_only, telemetry_provider, envoy_filter_operation,
-        envoy_filter_order, envoy_filter_mesh_wide,
+        envoy_filter_order, envoy_filter_mesh_wide, unknown_waypoint, sidecar_in_ambient,
+        waypoint_required, waypoint_routes, export_to_unknown_namespace,
     }
+    /// What is said of hosts outside of the mesh.
+    egress { tcp_without_addresses, plaintext_https_port, tls_to_plaintext_port, entry_without_endpoints }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.

@@ -137,19 +137,15 @@ fn with_host(written: &str, host: &str) -> String {
 
 /// Of all of a namespace at least the namespace has to be there.
 fn check_namespace(world: &World<'_>, namespace: &str, written: &Spanned<String>, findings: &mut Findings) {
-    let is_known = namespace == world.settings.root_namespace
-        || world.namespaces.names().any(|known| known == namespace)
-        || world.services.in_namespace(namespace).next().is_some();
-    if is_known {
-        return;
-    }
-    let suggestion = nearest(namespace, world.namespaces.names());
-    if world.inventory.is_complete() || (world.inventory.has_namespaces() && suggestion.is_some()) {
-        let diagnostic = findings.report(written.span, format!("there is no namespace {namespace}"));
-        if let Some(suggestion) = suggestion {
-            diagnostic.help(format!("did you mean {suggestion}/*?"));
+    match world.has_namespace(namespace) {
+        Some(true) => {}
+        _ if world.services.in_namespace(namespace).next().is_some() => {}
+        None => findings.unchecked("not all Namespaces are among the manifests"),
+        Some(false) => {
+            let diagnostic = findings.report(written.span, format!("there is no namespace {namespace}"));
+            if let Some(suggestion) = nearest(namespace, world.namespaces.names()) {
+                diagnostic.help(format!("did you mean {suggestion}/*?"));
+            }
         }
-    } else {
-        findings.unchecked(format!("namespace {namespace} is not among the manifests"));
     }
 }
