@@ -26,9 +26,7 @@ pub(super) fn check(gateway: &Gateway, found: &mut Found<'_>) {
     }
     if gateway.servers.is_empty() {
         let message = "this Gateway has no servers";
-        found
-            .error("GW-2", Family::MissingField, gateway.span, message)
-            .help("add servers with a port and hosts");
+        found.error("GW-2", Family::MissingField, gateway.span, message).help("add servers with a port and hosts");
     }
     for server in &gateway.servers {
         check_server(server, is_derived, found);
