@@ -62,8 +62,6 @@ pub enum Family {
     InvalidPolicy,
     /// Annotations and other metadata.
     InvalidMetadata,
-    /// A TCP port whose connections cannot be told from others: `tcp-without-addresses` looks at them by itself.
-    TcpWithoutAddresses,
     /// Weights: the lint rule `invalid-weights` looks at them by itself.
     Weights,
     /// A match or a rule that is never reached: `unreachable-route` adds what it does not find by itself.

@@ -95,6 +95,40 @@ pub fn kubernetes_service<'h>(host: &'h str, domain: &str) -> Option<(&'h str, &
         .filter(|(name, namespace)| !name.is_empty() && !namespace.contains('.') && !name.starts_with('*'))
 }
 
+/// What a full host name looks like, which tells where its definition would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form<'h> {
+    /// A Service of Kubernetes.
+    Kubernetes {
+        /// Its namespace.
+        namespace: &'h str,
+    },
+    /// `name.namespace` or `name.namespace.svc`, which istiod does not complete.
+    TwoLabels {
+        /// The part before the dot.
+        name: &'h str,
+        /// The part behind it.
+        namespace: &'h str,
+    },
+    /// Anything else, for a ServiceEntry to define.
+    External,
+}
+
+impl<'h> Form<'h> {
+    /// The form of a name that is completed already.
+    pub fn of(full: &'h str, domain: &str) -> Self {
+        if let Some((_, namespace)) = kubernetes_service(full, domain) {
+            return Self::Kubernetes { namespace };
+        }
+        match full.strip_suffix(".svc").unwrap_or(full).split_once('.') {
+            Some((name, namespace)) if !namespace.contains('.') && !name.starts_with('*') => {
+                Self::TwoLabels { name, namespace }
+            }
+            _ => Self::External,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

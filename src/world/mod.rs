@@ -29,8 +29,8 @@ mod workload;
 
 pub use assumed::Assumed;
 pub use attachment::Attachment;
-pub use derived::Derived;
-pub use destination_rule::{DestinationRule, DestinationRules, MergedRule, MergedSubset};
+pub use derived::{Derived, Ignored, Omission};
+pub use destination_rule::{ClientTls, DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
 pub use egress::{EgressHost, EgressHosts};
 pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName, ServerHost};

@@ -35,7 +35,7 @@ pub fn check(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>
         if needs_addresses && matches!(text(&port.protocol), "" | "TCP") {
             let message = "without addresses this port takes all connections to it, whatever they are for";
             found
-                .warning("SE-11", Family::TcpWithoutAddresses, place(&port.protocol, port.span), message)
+                .warning("SE-11", Family::NoEffect, place(&port.protocol, port.span), message)
                 .help("add addresses, or write the protocol: TLS, HTTPS, HTTP");
         }
         check_port(port, found);
