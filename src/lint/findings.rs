@@ -83,8 +83,9 @@ impl Findings {
                 diagnostic.aliases = &["IST0106"];
                 diagnostic.severity = Severity::Error;
             }
-            Layer::WebhookWarning => {
-                diagnostic.aliases = &["IST0133"];
+            Layer::WebhookWarning | Layer::LostWarning => {
+                let is_told = violation.layer == Layer::WebhookWarning;
+                diagnostic.aliases = if is_told { &["IST0133"] } else { &[] };
                 diagnostic.severity = if violation.is_general { Severity::Info } else { Severity::Warning };
             }
         }

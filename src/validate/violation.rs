@@ -79,6 +79,8 @@ pub enum Layer {
     Webhook,
     /// istiod's admission webhook warns (`istioctl analyze`: IST0133).
     WebhookWarning,
+    /// istiod's admission webhook would warn, but loses what it has to say of this part of a resource.
+    LostWarning,
 }
 
 /// Where what is wrong with a resource is collected.
@@ -86,11 +88,12 @@ pub(super) struct Found<'a> {
     pub resource: &'a Resource,
     pub settings: &'a Settings,
     violations: Vec<Violation>,
+    loses_warnings: bool,
 }
 
 impl<'a> Found<'a> {
     pub fn new(resource: &'a Resource, settings: &'a Settings) -> Self {
-        Self { resource, settings, violations: Vec::new() }
+        Self { resource, settings, violations: Vec::new(), loses_warnings: false }
     }
 
     /// The namespace of the resource.
@@ -117,7 +120,15 @@ impl<'a> Found<'a> {
         span: Span,
         message: impl Into<String>,
     ) -> &mut Violation {
-        self.add(id, family, Layer::WebhookWarning, span, message.into())
+        let layer = if self.loses_warnings { Layer::LostWarning } else { Layer::WebhookWarning };
+        self.add(id, family, layer, span, message.into())
+    }
+
+    /// Checks a part of the resource of which the webhook loses its warnings.
+    pub fn losing_warnings(&mut self, check: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.loses_warnings, true);
+        check(self);
+        self.loses_warnings = outer;
     }
 
     fn add(&mut self, id: &'static str, family: Family, layer: Layer, span: Span, message: String) -> &mut Violation {
@@ -132,32 +143,6 @@ impl<'a> Found<'a> {
             related: None,
         });
         self.violations.last_mut().expect("one was just pushed")
-    }
-
-    /// How much was found so far.
-    pub fn count(&self) -> usize {
-        self.violations.len()
-    }
-
-    /// Whether anything was refused since then.
-    pub fn has_error_since(&self, count: usize) -> bool {
-        self.violations[count..].iter().any(|violation| violation.layer == Layer::Webhook)
-    }
-
-    /// Takes back what was warned of since then.
-    pub fn drop_warnings_since(&mut self, count: usize) {
-        let mut index = 0;
-        self.violations.retain(|violation| {
-            index += 1;
-            index <= count || violation.layer == Layer::Webhook
-        });
-    }
-
-    /// Checks something of which istiod loses the warnings.
-    pub fn without_warnings(&mut self, check: impl FnOnce(&mut Self)) {
-        let before = self.count();
-        check(self);
-        self.drop_warnings_since(before);
     }
 
     pub fn into_violations(self) -> Vec<Violation> {

@@ -37,7 +37,12 @@ impl Inventory {
             mode: settings.inventory,
             services: namespaces_of(true),
             entries: namespaces_of(false),
-            workloads: workloads.iter().map(|workload| workload.name.namespace.to_string()).collect(),
+            // The machines of a WorkloadGroup say nothing of the pods beside them.
+            workloads: workloads
+                .iter()
+                .filter(|workload| workload.resource.kind != Kind::WorkloadGroup)
+                .map(|workload| workload.name.namespace.to_string())
+                .collect(),
             gateways: gateways.iter().map(|gateway| gateway.name.namespace.to_string()).collect(),
             service_accounts: of_kind(Kind::ServiceAccount).map(|it| settings.namespace_of(it).to_owned()).collect(),
             namespaces: of_kind(Kind::Namespace).next().is_some(),

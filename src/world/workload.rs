@@ -1,10 +1,11 @@
-//! What runs: pods as their templates describe them, and WorkloadEntries.
+//! What runs: pods as their templates describe them, WorkloadEntries, and those that a WorkloadGroup describes.
 
 use super::names::NamespacedName;
 use super::{ServicePort, Settings};
 use crate::model::kubernetes::{Pod, PodTemplate};
-use crate::model::networking::WorkloadEntry;
+use crate::model::networking::{WorkloadEntry, WorkloadGroup};
 use crate::model::{LabelSet, Labels, Resource, Spec};
+use crate::source::Spanned;
 
 /// Something that endpoints come from.
 #[derive(Debug)]
@@ -27,15 +28,16 @@ pub struct Workload<'a> {
     pub takes_mesh_tls: bool,
     /// The service account of its pods.
     pub service_account: Option<&'a str>,
-    /// What its pods are made from; `None` of a WorkloadEntry or a template without a spec.
+    /// What its pods are made from; `None` of what is no pod, or of a template without a spec.
     pub pod: Option<&'a Pod>,
 }
 
 impl Workload<'_> {
-    /// What a WorkloadEntry says of it, if it is one.
+    /// What a WorkloadEntry says of it, if it is one; of a WorkloadGroup what its entries have in common.
     pub fn entry(&self) -> Option<&WorkloadEntry> {
         match &self.resource.spec {
             Spec::WorkloadEntry(entry) => Some(entry),
+            Spec::WorkloadGroup(group) => group.template.as_ref(),
             _ => None,
         }
     }
@@ -83,6 +85,7 @@ fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<
         }
         Spec::Pod(pod) => return Some(of_pod(name, resource, pod)),
         Spec::WorkloadEntry(entry) => return Some(of_entry(name, resource, entry)),
+        Spec::WorkloadGroup(group) => return of_group(name, resource, group),
         _ => return None,
     };
     let template: &PodTemplate = template?;
@@ -121,11 +124,12 @@ fn of_pod<'a>(name: NamespacedName<'a>, resource: &'a Resource, pod: &'a Pod) ->
     }
 }
 
-/// The labels of a WorkloadEntry are those of its spec and its metadata; the latter win. Nothing but the label tells
-/// that the machine has a sidecar.
+/// The labels of a WorkloadEntry are those of its spec and its metadata; the latter win. Nothing but the label or a
+/// service account tells that the machine has a sidecar (istiod: `getTLSModeFromWorkloadEntry`).
 fn of_entry<'a>(name: NamespacedName<'a>, resource: &'a Resource, entry: &'a WorkloadEntry) -> Workload<'a> {
     let labels = pairs(&entry.labels).chain(pairs(&resource.metadata.labels)).collect();
-    let takes_mesh_tls = takes_mesh_tls(&labels, false);
+    let service_account = entry.service_account.as_ref().and_then(Spanned::filled);
+    let takes_mesh_tls = takes_mesh_tls(&labels, service_account.is_some());
     Workload {
         name,
         resource,
@@ -135,9 +139,27 @@ fn of_entry<'a>(name: NamespacedName<'a>, resource: &'a Resource, entry: &'a Wor
         written_labels: Some(&resource.metadata.labels),
         annotations: LabelSet::new(),
         runs: true,
-        service_account: entry.service_account.as_ref().map(|account| account.as_str()),
+        service_account,
         pod: None,
     }
+}
+
+/// Machines register themselves by the group: a sidecar does it for them. Their labels are those of the template and of
+/// the group's metadata; the latter win (istiod: `workloadEntryFromGroup`).
+fn of_group<'a>(name: NamespacedName<'a>, resource: &'a Resource, group: &'a WorkloadGroup) -> Option<Workload<'a>> {
+    let template = group.template.as_ref()?;
+    let metadata = group.metadata.as_ref();
+    let of_metadata = metadata.into_iter().flat_map(|metadata| pairs(&metadata.labels));
+    let labels = pairs(&template.labels).chain(of_metadata).collect();
+    let of_template = of_entry(name, resource, template);
+    Some(Workload {
+        has_sidecar: true,
+        takes_mesh_tls: takes_mesh_tls(&labels, of_template.service_account.is_some()),
+        labels,
+        written_labels: metadata.map(|metadata| &metadata.labels),
+        annotations: metadata.map(|metadata| metadata.annotations.to_set()).unwrap_or_default(),
+        ..of_template
+    })
 }
 
 /// Whether pods get a sidecar. The label counts, in its older form the annotation.
@@ -152,4 +174,24 @@ fn pairs(labels: &Labels) -> impl Iterator<Item = (&str, &str)> {
 
 fn service_account(pod: Option<&Pod>) -> Option<&str> {
     pod?.service_account_name.as_ref().map(|account| account.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+    use crate::load::Snapshot;
+    use crate::world::{Settings, World};
+
+    #[test]
+    fn machines_of_a_group_have_its_labels() {
+        let text = "apiVersion: networking.istio.io/v1\nkind: WorkloadGroup\n\
+            metadata: {name: ledger, namespace: bank, labels: {app: other}}\n\
+            spec: {metadata: {labels: {app: ledger}}, template: {serviceAccount: ledger, labels: {app: x, site: a}}}\n";
+        let snapshot = Snapshot::of_texts([("group.yaml", text)]);
+        let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+        let [workload] = world.workloads.as_slice() else { panic!("one workload") };
+        let labels: Vec<_> = workload.labels.iter().map(|(key, value)| (*key, *value)).collect();
+        assert_eq!(labels, [("app", "ledger"), ("site", "a")]);
+        assert!(workload.has_sidecar && workload.takes_mesh_tls && !world.inventory.has_workloads("bank"));
+    }
 }
