@@ -2,6 +2,8 @@
 
 use super::names::NamespacedName;
 use super::{Settings, World};
+use crate::config::OutboundMode;
+use crate::model::networking::OutboundTrafficPolicyMode;
 use crate::model::{LabelSet, Labels, Resource, Spec, networking};
 
 /// A Sidecar resource.
@@ -19,6 +21,17 @@ impl Sidecar<'_> {
     /// The labels of the workloads that it is for, if it is not for all of its namespace.
     pub fn selector(&self) -> Option<&Labels> {
         self.spec.workload_selector.as_ref().map(|selector| &selector.labels).filter(|labels| !labels.is_empty())
+    }
+
+    /// What happens to requests for unknown destinations, if it says. An empty policy means the first value of the API.
+    pub fn outbound(&self) -> Option<OutboundMode> {
+        let policy = self.spec.outbound_traffic_policy.as_ref()?;
+        Some(match policy.mode.map(|mode| mode.value) {
+            None | Some(OutboundTrafficPolicyMode::RegistryOnly | OutboundTrafficPolicyMode::Undefined(_)) => {
+                OutboundMode::RegistryOnly
+            }
+            Some(OutboundTrafficPolicyMode::AllowAny) => OutboundMode::AllowAny,
+        })
     }
 }
 
