@@ -25,6 +25,7 @@ mod virtual_service;
 mod visibility;
 mod waypoint;
 mod workload;
+mod workload_index;
 
 pub use attachment::Attachment;
 pub use derived::Derived;
@@ -47,6 +48,8 @@ pub use waypoint::{Enrolment, USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, WAYPOINT_FOR
 pub use workload::Workload;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use workload_index::WorkloadIndex;
 
 use crate::load::Snapshot;
 use crate::model::{Kind, Resource};
@@ -86,7 +89,7 @@ pub struct World<'a> {
     /// What the manifests can be expected to hold completely.
     pub inventory: Inventory,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
-    workloads_by_namespace: HashMap<String, Vec<usize>>,
+    workload_index: WorkloadIndex<'a>,
     sidecars_by_namespace: HashMap<String, Vec<usize>>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
@@ -113,8 +116,8 @@ impl<'a> World<'a> {
             attachments: attachment::attachments(&resources, &settings),
             derived: Derived::new(&resources, &services, &settings),
             gateways,
-            workloads_by_namespace: by_namespace(workloads.iter().map(|workload| &workload.name)),
-            sidecars_by_namespace: by_namespace(sidecars.iter().map(|sidecar| &sidecar.name)),
+            workload_index: WorkloadIndex::new(&workloads),
+            sidecars_by_namespace: sidecar::by_namespace(&sidecars),
             sidecars,
             services,
             workloads,
@@ -155,15 +158,6 @@ impl<'a> World<'a> {
         };
         Some(self.workloads.iter().filter(behind).collect())
     }
-}
-
-/// Where the resources of a list are, by namespace.
-fn by_namespace<'n>(names: impl Iterator<Item = &'n NamespacedName<'n>>) -> HashMap<String, Vec<usize>> {
-    let mut indices: HashMap<String, Vec<usize>> = HashMap::new();
-    for (index, name) in names.enumerate() {
-        indices.entry(name.namespace.to_string()).or_default().push(index);
-    }
-    indices
 }
 
 fn service_accounts<'a>(resources: &[&'a Resource], settings: &Settings) -> BTreeSet<NamespacedName<'a>> {

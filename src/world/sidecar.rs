@@ -1,5 +1,7 @@
 //! Sidecar resources, and which one a workload gets.
 
+use std::collections::HashMap;
+
 use super::names::NamespacedName;
 use super::{Settings, World};
 use crate::config::OutboundMode;
@@ -45,6 +47,15 @@ pub(super) fn sidecars<'a>(resources: &[&'a Resource], settings: &Settings) -> V
         _ => None,
     };
     resources.iter().filter_map(resolve).collect()
+}
+
+/// Where the Sidecars of each namespace are.
+pub(super) fn by_namespace(sidecars: &[Sidecar<'_>]) -> HashMap<String, Vec<usize>> {
+    let mut indices: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, sidecar) in sidecars.iter().enumerate() {
+        indices.entry(sidecar.name.namespace.to_string()).or_default().push(index);
+    }
+    indices
 }
 
 impl<'a> World<'a> {
