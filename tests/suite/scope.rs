@@ -296,3 +296,38 @@ fn calls_are_told_by_environments_and_policies() {
     assert_eq!(check(narrow("ALLOW_ANY")), ["info s/spec.egress[0].hosts[0]"]);
     assert!(check(sidecar("shop", "s", "{egress: [{hosts: ['bank/*']}]}")).is_empty());
 }
+
+#[test]
+fn ingress_listens_where_services_lead_to() {
+    let check = |port: u32, endpoint: &str| {
+        let deployment = workload("shop", "a", "").replace("image: b", "image: b, ports: [{containerPort: 8080}]");
+        let ingress = format!(
+            "{{ingress: [{{port: {{number: {port}, protocol: HTTP, name: http}}, defaultEndpoint: '{endpoint}'}}]}}"
+        );
+        found("sidecar-ingress-port", &[deployment, service("shop", "a", 80, 8080), sidecar("shop", "s", &ingress)])
+    };
+    assert!(check(8080, "127.0.0.1:8080").is_empty());
+    assert!(check(8080, "127.0.0.1:9999").is_empty(), "what is declared is the sidecar's port");
+    assert_eq!(check(80, "127.0.0.1:8080"), ["warning s/spec.ingress[0].port.number"]);
+    let both = ["warning s/spec.ingress[0].port.number", "info s/spec.ingress[0].defaultEndpoint"];
+    assert_eq!(check(80, "127.0.0.1:9999"), both);
+    assert!(check(8080, "unix:///run/a.sock").is_empty());
+    let alone = sidecar("shop", "s", "{ingress: [{port: {number: 80, protocol: HTTP, name: http}}]}");
+    assert_eq!(found("sidecar-ingress-port", &[alone]), ["unchecked"]);
+}
+
+#[test]
+fn namespaces_are_unknown_only_where_some_are_known() {
+    let rule = |entry: &str| {
+        let spec = format!("{{host: a, exportTo: ['{entry}']}}");
+        resource("networking.istio.io/v1", "DestinationRule", "shop", "r", &spec)
+    };
+    let rule_name = "export-to-unknown-namespace";
+    assert_eq!(found(rule_name, &[rule("bank")]), ["unchecked"]);
+    assert_eq!(found(rule_name, &[namespace("shop", ""), rule("bank")]), ["warning r/spec.exportTo[0]"]);
+    for fine in [".", "*", "shop", "istio-system"] {
+        assert!(found(rule_name, &[namespace("shop", ""), rule(fine)]).is_empty(), "{fine}");
+    }
+    assert_eq!(found(rule_name, &[namespace("shop", ""), rule("istio-ingress")]), ["unchecked"]);
+    assert!(found(rule_name, &[namespace("shop", ""), service("bank", "pay", 80, 80), rule("bank")]).is_empty());
+}
