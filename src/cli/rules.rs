@@ -8,8 +8,8 @@ use crate::report;
 /// Lists all rules.
 pub fn run(common: &Common, args: &Rules) -> Result<u8, String> {
     terminal::write(|out| match args.format {
-        Format::Text => report::text::rules(rules::ALL, &terminal::style(common), out),
-        Format::Json => report::json::rules(rules::ALL, out),
+        Format::Text => report::text::rules(rules::FAMILIES, &terminal::style(common), out),
+        Format::Json => report::json::rules(rules::FAMILIES, out),
     })?;
     Ok(exit::DONE)
 }

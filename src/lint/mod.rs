@@ -18,7 +18,7 @@ pub use context::Context;
 pub use diagnostic::{Diagnostic, Related, ResourceName, Subject};
 pub use findings::{Findings, Unchecked};
 pub use levels::Levels;
-pub use rule::Rule;
+pub use rule::{Family, Rule};
 pub use severity::Severity;
 
 use rayon::prelude::*;

@@ -35,6 +35,28 @@ impl std::fmt::Debug for Rule {
     }
 }
 
+/// Rules of one sort.
+#[derive(Debug)]
+pub struct Family {
+    /// The name, as the directory of its rules is called.
+    pub name: &'static str,
+    about: &'static str,
+    /// The rules.
+    pub rules: &'static [&'static Rule],
+}
+
+impl Family {
+    /// A family, by the text of its doc comment.
+    pub(super) const fn new(name: &'static str, about: &'static str, rules: &'static [&'static Rule]) -> Self {
+        Self { name, about, rules }
+    }
+
+    /// One line, a sentence: what they find.
+    pub fn about(&self) -> &'static str {
+        self.about.trim()
+    }
+}
+
 /// Declares a rule; its page is `docs/rules/<name>.md`, which must exist for the project to compile.
 macro_rules! rule {
     (name: $name:literal, aliases: $aliases:expr, severity: $severity:ident, summary: $summary:literal, check: $check:expr $(,)?) => {
@@ -49,13 +71,18 @@ macro_rules! rule {
     };
 }
 
-/// Declares the list of all rules, by family: the modules and `ALL`.
+/// Declares the list of all rules, by family: the modules, `FAMILIES` and `ALL`.
 macro_rules! rules {
-    ($($(#[$doc:meta])* $family:ident { $($rule:ident),* $(,)? })*) => {
-        $($(#[$doc])* mod $family { $(pub(super) mod $rule;)* })*
+    ($(#[doc = $about:literal] $family:ident { $($rule:ident),* $(,)? })*) => {
+        $(#[doc = $about] mod $family { $(pub(super) mod $rule;)* })*
+
+        /// The families of rules.
+        pub static FAMILIES: &[$crate::lint::Family] = &[
+            $($crate::lint::Family::new(stringify!($family), $about, &[$(&$family::$rule::RULE),*])),*
+        ];
 
         /// All rules, by family.
-        pub static ALL: &[&super::Rule] = &[$($(&$family::$rule::RULE),*),*];
+        pub static ALL: &[&$crate::lint::Rule] = &[$($(&$family::$rule::RULE),*),*];
     };
 }
 

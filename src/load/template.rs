@@ -16,13 +16,17 @@ pub enum Template {
 }
 
 impl Template {
-    /// What the document is and what to do about it.
-    pub fn describe(self) -> &'static str {
+    /// What is not done with the documents of some files, and what to do about it.
+    pub fn describe(self, files: &str) -> String {
         match self {
-            Self::Helm => "Helm templates are not rendered; lint the output of `helm template`",
-            Self::Ytt => "ytt templates are not rendered; lint the output of `ytt`",
-            Self::KustomizePatch => "kustomize patches are not applied; lint the output of `kustomize build`",
-            Self::Placeholder => "placeholders such as ${NAME} are not filled in; lint the output of `envsubst`",
+            Self::Helm => format!("Helm templates are not rendered ({files}); lint the output of `helm template`"),
+            Self::Ytt => format!("ytt templates are not rendered ({files}); lint the output of `ytt`"),
+            Self::KustomizePatch => {
+                format!("kustomize patches are not applied ({files}); lint the output of `kustomize build`")
+            }
+            Self::Placeholder => {
+                format!("placeholders such as ${{NAME}} are not filled in ({files}); lint the output of `envsubst`")
+            }
         }
     }
 }

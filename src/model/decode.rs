@@ -204,7 +204,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn raw_scalar(&self, node: &Node) -> Option<String> {
+    pub(super) fn raw_scalar(&self, node: &Node) -> Option<String> {
         const LONGEST: usize = 40;
         if matches!(node.value, Value::Sequence(_) | Value::Mapping(_) | Value::Null) {
             return None;

@@ -84,6 +84,7 @@ kinds! {
         ServiceEntry: networking::ServiceEntry, Spec, Namespaced;
         Sidecar: networking::Sidecar, Spec, Namespaced;
         WorkloadEntry: networking::WorkloadEntry, Spec, Namespaced;
+        WorkloadGroup: networking::WorkloadGroup, Spec, Namespaced;
     }
     "networking.istio.io" ["v1alpha3"] {
         EnvoyFilter: networking::EnvoyFilter, Spec, Namespaced;
@@ -161,9 +162,6 @@ pub fn is_istio(group: &str) -> bool {
     matches!(group, ISTIO_NETWORKING | "security.istio.io" | "telemetry.istio.io" | "extensions.istio.io")
 }
 
-/// Kinds of [`ISTIO_NETWORKING`] that exist but are not read yet.
-const UNREAD: [&str; 1] = ["WorkloadGroup"];
-
 /// Groups of which versions that are not listed have other fields.
 const UNLIKE_OLDER_VERSIONS: [&str; 2] = ["networking.k8s.io", gateway_api::GROUP];
 
@@ -189,16 +187,14 @@ pub fn lookup(api_version: &str, kind: &str) -> Lookup {
     // Until Kubernetes 1.16 the workloads were served here as well.
     let group = if group == "extensions" { "apps" } else { group };
     let of_group = |candidate: &&Kind| candidate.group() == group;
-    let unread = if group == ISTIO_NETWORKING { UNREAD.as_slice() } else { &[] };
     match Kind::ALL.iter().filter(of_group).find(|candidate| candidate.name() == kind) {
         Some(found) if found.versions().contains(&version) => Lookup::Known(*found),
         Some(found) if is_istio(group) => Lookup::UnservedVersion(*found),
         // Older versions say other things under the same names.
         Some(found) if UNLIKE_OLDER_VERSIONS.contains(&found.group()) => Lookup::Foreign,
         Some(found) => Lookup::Known(*found),
-        None if is_istio(group) && !unread.contains(&kind) => {
-            let names =
-                Kind::ALL.iter().filter(of_group).map(|candidate| candidate.name()).chain(unread.iter().copied());
+        None if is_istio(group) => {
+            let names = Kind::ALL.iter().filter(of_group).map(|candidate| candidate.name());
             Lookup::UnknownKind { suggestion: super::decode::nearest(kind, names) }
         }
         None => Lookup::Foreign,

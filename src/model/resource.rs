@@ -89,7 +89,12 @@ impl Reader<'_> {
             && let Some(items) = node.get("items")
         {
             let typed = (!item_kind.is_empty()).then_some(ItemType { api_version, kind: item_kind });
-            items.items().iter().for_each(|item| self.read(item, typed));
+            for item in items.items() {
+                match item.value {
+                    Value::Mapping(_) => self.read(item, typed),
+                    _ => self.decoder.wrong_type(item, "a resource"),
+                }
+            }
             return;
         }
         match kinds::lookup(api_version, kind) {

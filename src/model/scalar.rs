@@ -10,9 +10,10 @@ impl Decode for Spanned<String> {
         match &node.value {
             Value::String(text) => Some(Spanned::new(text.to_string(), node.span)),
             Value::Null => Some(Spanned::new(String::new(), node.span)),
+            // What stands there is probably what was meant, so that only the quotes are missing.
             _ => {
                 decoder.wrong_type(node, "a string");
-                None
+                decoder.raw_scalar(node).map(|text| Spanned::new(text, node.span))
             }
         }
     }

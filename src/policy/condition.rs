@@ -11,7 +11,7 @@ use super::pattern::{Pattern, glob};
 use super::template::Template;
 use super::{Attributes, Identity};
 use crate::source::{Span, Spanned};
-use crate::world::Settings;
+use crate::world::{Settings, host};
 
 /// A condition.
 #[derive(Debug, Clone)]
@@ -169,7 +169,7 @@ fn read<'a>(attribute: &Attribute<'a>, written: &'a Spanned<String>, context: &C
             None => Value::Account { namespace: context.namespace, name: text },
         },
         Attribute::RequestPrincipal => token(text),
-        Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => Value::Block(ip_block::parse(text)?),
+        Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => Value::Block(host::network(text)?),
         Attribute::DestinationPort => Value::Port(text.parse().ok().filter(|port| *port <= 65535)?),
         Attribute::Path => match Template::parse(text) {
             Some(template) => Value::Template(template),

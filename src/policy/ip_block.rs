@@ -4,14 +4,6 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// Reads `10.1.2.3` or `10.0.0.0/8`. Bits behind the length do not matter.
-pub(super) fn parse(written: &str) -> Option<IpNet> {
-    match written.contains('/') {
-        true => written.parse().ok(),
-        false => written.parse::<IpAddr>().ok().map(IpNet::from),
-    }
-}
-
 /// Whether an address is one of a block's. IPv4 inside IPv6 counts as IPv4.
 pub(super) fn contains(block: &IpNet, address: IpAddr) -> bool {
     block.contains(&address.to_canonical())
@@ -20,6 +12,7 @@ pub(super) fn contains(block: &IpNet, address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::host::network;
 
     #[test]
     fn blocks_hold_the_addresses_with_their_first_bits() {
@@ -36,10 +29,10 @@ mod tests {
             ("2001:db8::/32", "2001:db9::1", false),
             ("::/0", "::1", true),
         ] {
-            assert_eq!(contains(&parse(block).unwrap(), address.parse().unwrap()), expected, "{block} {address}");
+            assert_eq!(contains(&network(block).unwrap(), address.parse().unwrap()), expected, "{block} {address}");
         }
         for invalid in ["10.0.0.0/33", "10.0.0", "10.0.0.0/x", "", "::/129"] {
-            assert_eq!(parse(invalid), None, "{invalid}");
+            assert_eq!(network(invalid), None, "{invalid}");
         }
     }
 }

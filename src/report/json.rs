@@ -28,7 +28,7 @@ pub fn lint(report: &lint::Report, sources: &Sources, out: &mut dyn io::Write) -
 }
 
 /// Writes what `mesh rules --format json` prints: one object, indented, with a newline at its end.
-pub fn rules(rules: &[&lint::Rule], out: &mut dyn io::Write) -> io::Result<()> {
+pub fn rules(families: &[lint::Family], out: &mut dyn io::Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct Object<'a> {
         schema: &'static str,
@@ -37,13 +37,16 @@ pub fn rules(rules: &[&lint::Rule], out: &mut dyn io::Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct Rule<'a> {
         name: &'a str,
+        family: &'a str,
         aliases: &'a [&'a str],
         severity: &'a str,
         summary: &'a str,
         docs: String,
     }
-    let rules = rules.iter().map(|rule| Rule {
+    let rules = families.iter().flat_map(|family| family.rules.iter().map(move |rule| (family, rule)));
+    let rules = rules.map(|(family, rule)| Rule {
         name: rule.name,
+        family: family.name,
         aliases: rule.aliases,
         severity: rule.severity.as_str(),
         summary: rule.summary,

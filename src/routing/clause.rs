@@ -19,6 +19,8 @@ pub struct Clause<'a> {
     pub conditions: Vec<Condition>,
     /// What is done.
     pub action: Action<'a>,
+    /// What the rule means by a port: the service port of a sidecar's listener, or the number of a gateway's server.
+    pub port: u32,
     /// The match of the rule that the conditions come from, and its index; `None` if the rule has none.
     pub entry: Option<(usize, Span)>,
     /// Why this proxy does not get the clause at all. It is kept for explanations only.
@@ -48,12 +50,12 @@ pub enum Action<'a> {
 }
 
 impl<'a> Clause<'a> {
-    /// The clusters that requests are shared among, on a service port or that of a server.
-    pub fn clusters(&self, proxy: &Proxy<'a>, port: u32) -> Vec<Weighted<'a>> {
+    /// The clusters that requests are shared among.
+    pub fn clusters(&self, proxy: &Proxy<'a>) -> Vec<Weighted<'a>> {
         match &self.action {
-            Action::Rule(rule) => rule.clusters(proxy, port),
+            Action::Rule(rule) => rule.clusters(proxy, self.port),
             Action::Service(service) => {
-                let (host, referrer) = (service.hostname.clone(), &service.namespace);
+                let (host, referrer, port) = (service.hostname.clone(), &service.namespace, self.port);
                 let cluster = destination::of_service(proxy, referrer, Some(service), host, String::new(), port);
                 vec![Weighted { cluster, weight: 1, headers: None }]
             }
@@ -84,7 +86,7 @@ impl<'a> Clause<'a> {
     }
 
     /// A clause without conditions.
-    pub fn default_route(action: Action<'a>) -> Self {
-        Self { id: 0, conditions: Vec::new(), action, entry: None, exclusion: None, is_catch_all: true }
+    pub fn default_route(action: Action<'a>, port: u32) -> Self {
+        Self { id: 0, conditions: Vec::new(), action, port, entry: None, exclusion: None, is_catch_all: true }
     }
 }

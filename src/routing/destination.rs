@@ -1,10 +1,12 @@
 //! Destinations: which cluster one names, whether it exists, and which workloads are behind it.
 
+use std::collections::BTreeSet;
+
+use super::endpoints;
 use super::proxy::{Proxy, Role};
 use super::upstream::Upstream;
-use crate::model::LabelSet;
-use crate::model::networking::{Destination, Headers, Resolution};
-use crate::world::{Discovery, MergedSubset, Origin, Section, Service, VirtualService, Workload, host};
+use crate::model::networking::{Destination, Headers};
+use crate::world::{Origin, Protocol, Section, Service, ServicePort, VirtualService, Workload, host};
 
 /// A cluster of Envoy's, as istiod names it: `outbound|port|subset|host`.
 #[derive(Debug, Clone)]
@@ -25,6 +27,9 @@ pub struct Cluster<'a> {
     pub naming: Naming,
     /// Whether the manifests hold no Service of Kubernetes at all, so that its existence is taken for granted.
     pub is_assumed: bool,
+    /// Whether requests go to the address that the client dialled, so that no endpoint is chosen (Envoy:
+    /// `ORIGINAL_DST`).
+    pub is_dialled: bool,
     /// How the proxy speaks to it.
     pub upstream: Upstream<'a>,
 }
@@ -69,9 +74,15 @@ impl Cluster<'_> {
         let Self { port, subset, host, .. } = self;
         match self.naming {
             Naming::Outbound => format!("outbound|{port}|{subset}|{host}"),
-            Naming::ServerName => format!("outbound_.{port}_.{subset}_.{host}"),
+            Naming::ServerName => self.server_name(),
             Naming::Unknown => UNKNOWN_SERVICE.to_owned(),
         }
+    }
+
+    /// The server name by which proxies of the mesh ask for it in mutual TLS (istiod: `BuildDNSSrvSubsetKey`).
+    pub fn server_name(&self) -> String {
+        let Self { port, subset, host, .. } = self;
+        format!("outbound_.{port}_.{subset}_.{host}")
     }
 }
 
@@ -128,17 +139,22 @@ pub(super) fn cluster<'a>(
     let beside = match proxy.role {
         Role::Gateway => {
             let seen = |it: &&Service<'_>| it.namespace == own && it.export_to.includes(&proxy.namespace);
-            world.services.named(&full).find(seen)
+            world.services.named(&full).filter(seen).min_by_key(|service| !service.is_kubernetes())
         }
         Role::Sidecar(_) => None,
     };
     let service = beside.or_else(|| proxy.service(&full));
-    let infers = proxy.is_gateway() || section != Section::Http;
-    let port = named_port.unwrap_or_else(|| match service.map(|service| service.ports.as_slice()) {
-        Some([only]) if infers => only.number,
-        _ => port,
-    });
+    // A sidecar's listener knows of the port, unless it is an HTTP proxy.
+    let infers = proxy.is_gateway() || section != Section::Http || port == 0;
+    let port = named_port.or_else(|| only_port(proxy, service?).filter(|_| infers)).unwrap_or(port);
     of_service(proxy, own, service, full, subset, port)
+}
+
+/// The port of a service that has no other.
+fn only_port<'a>(proxy: &Proxy<'a>, service: &'a Service<'a>) -> Option<u32> {
+    let merged = if proxy.is_gateway() { vec![service] } else { proxy.merged(service).collect() };
+    let numbers: BTreeSet<u32> = merged.iter().flat_map(|it| &it.ports).map(|port| port.number).collect();
+    numbers.first().copied().filter(|_| numbers.len() == 1)
 }
 
 /// The cluster of a service itself.
@@ -151,7 +167,10 @@ pub(super) fn of_service<'a>(
     port: u32,
 ) -> Cluster<'a> {
     let world = proxy.world;
-    let namespace = service.map(|service| service.namespace.as_str());
+    // Of several services that are one, the first gives the namespace, and one that has it the port.
+    let merged: Vec<&'a Service<'a>> = service.into_iter().flat_map(|service| proxy.merged(service)).collect();
+    let having = merged.iter().copied().find(|service| service.port(port).is_some());
+    let namespace = merged.first().map(|service| service.namespace.as_str());
     let namespace = namespace
         .or_else(|| host::kubernetes_service(&host, &world.settings.domain).map(|(_, namespace)| namespace))
         .unwrap_or(referrer);
@@ -168,18 +187,26 @@ pub(super) fn of_service<'a>(
         host,
         subset,
         port,
-        service,
+        service: having.or(service),
         is_assumed,
+        is_dialled: false,
         naming: Naming::Outbound,
     };
     if !cluster.subset.is_empty() && found_subset.is_none() {
         cluster.problem = Some(Problem::NoCluster);
         return cluster;
     }
-    match service {
-        Some(service) if service.port(port).is_some() => add_endpoints(proxy, service, found_subset, &mut cluster),
+    match having {
+        Some(service) if service.is_looked_up() => {
+            let can_be = |port: &ServicePort| {
+                matches!(port.protocol, Protocol::Http | Protocol::Http2 | Protocol::Grpc | Protocol::Tls)
+            };
+            let exists = cluster.subset.is_empty() && service.port(port).is_some_and(can_be);
+            cluster.problem = (!exists).then_some(Problem::NoCluster);
+        }
+        Some(service) => endpoints::add(proxy, service, found_subset, &mut cluster),
         None if is_assumed => {}
-        _ => cluster.problem = Some(Problem::NoCluster),
+        None => cluster.problem = Some(Problem::NoCluster),
     }
     cluster
 }
@@ -192,50 +219,13 @@ pub fn egress_proxy<'a>(proxy: &Proxy<'a>) -> Option<Cluster<'a>> {
     let host = written.host.as_ref()?.value.clone();
     let subset = written.subset.as_ref().map(|subset| subset.value.clone()).unwrap_or_default();
     let port = written.port.as_ref().and_then(|port| port.number).map_or(0, |number| number.value);
-    let service = proxy.world.services.seen_from(&proxy.namespace, &host);
+    let service = proxy.service(&host);
     Some(of_service(proxy, &proxy.namespace, service, host, subset, port))
 }
 
 /// Whether a host is one of Kubernetes and the manifests hold no Service of any namespace: then they do not describe
 /// what is there, and such a host is taken to be a service with every port that is asked for.
-pub(super) fn is_assumed(proxy: &Proxy<'_>, hostname: &str) -> bool {
+fn is_assumed(proxy: &Proxy<'_>, hostname: &str) -> bool {
     !proxy.world.inventory.has_any_service()
         && host::kubernetes_service(hostname, &proxy.world.settings.domain).is_some()
-}
-
-/// Says which workloads are behind a cluster, and whether there are endpoints at all.
-fn add_endpoints<'a>(
-    proxy: &Proxy<'a>,
-    service: &'a Service<'a>,
-    subset: Option<MergedSubset<'_, '_>>,
-    cluster: &mut Cluster<'a>,
-) {
-    let world = proxy.world;
-    // Where the address that the client dialled is used, labels do not count.
-    let is_dialled =
-        !proxy.is_gateway() && matches!(service.discovery, Discovery::Headless | Discovery::Entry(Resolution::None));
-    let selects = |labels: &LabelSet<'_>| is_dialled || subset.is_none_or(|it| it.subset.labels.selects(labels));
-    let behind = world.workloads_of_service(service);
-    let selected = behind.iter().flatten().filter(|workload| workload.runs && selects(&workload.labels));
-    cluster.workloads = selected.copied().collect();
-    cluster.workloads.sort_by(|a, b| a.name.cmp(&b.name));
-    let listed = || service.endpoints.iter().any(|endpoint| selects(&endpoint.labels.to_set()));
-    let is_dns = matches!(service.discovery, Discovery::Entry(Resolution::Dns | Resolution::DnsRoundRobin));
-    let has_endpoints = match service.discovery {
-        _ if is_dialled => true,
-        _ if cluster.upstream.is_passthrough() => true,
-        Discovery::Entry(Resolution::DynamicDns | Resolution::None) | Discovery::Alias => true,
-        Discovery::Entry(_) if service.selector.is_none() => {
-            listed() || (is_dns && service.endpoints.is_empty() && subset.is_none_or(|it| it.subset.labels.is_empty()))
-        }
-        // Without any workload of the namespace the manifests do not tell.
-        _ if !service.pod_addresses.is_empty() && cluster.workloads.is_empty() => subset.is_none(),
-        _ => !cluster.workloads.is_empty() || behind.is_none() || !world.inventory.has_workloads(&service.namespace),
-    };
-    cluster.problem = match has_endpoints {
-        true => None,
-        // There is no cluster without addresses to resolve.
-        false if is_dns => Some(Problem::NoCluster),
-        false => Some(Problem::NoEndpoints),
-    };
 }

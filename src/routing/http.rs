@@ -7,11 +7,9 @@ use super::delegate;
 use super::predicate::{Condition, Matcher, Subject, claim_path};
 use super::proxy::Proxy;
 use super::rule::{HttpMatch, HttpRule};
+use super::vantage::{Place, Vantage};
 use crate::model::networking::StringMatch;
-use crate::world::{NamespacedName, Origin, VirtualService};
-
-/// Where the routes are for: a Gateway by its name, or the mesh.
-pub(super) type Place<'p> = Option<&'p NamespacedName<'p>>;
+use crate::world::{Origin, VirtualService};
 
 /// The clauses of a VirtualService, up to the first that takes every request. None: it is as if it did not exist.
 /// `port` is the service port of a sidecar's listener, or the number of a Gateway's server.
@@ -21,14 +19,15 @@ pub(super) fn clauses<'a>(
     place: Place<'_>,
     port: u32,
 ) -> Vec<Clause<'a>> {
+    let vantage = Vantage { proxy, place, port };
     let mut clauses = Vec::new();
     for rule in delegate::http_rules(proxy.world, service) {
         let rule = Arc::new(rule);
         let entries: Vec<Option<&HttpMatch<'_>>> =
             if rule.matches.is_empty() { vec![None] } else { rule.matches.iter().map(Some).collect() };
         for entry in entries {
-            let mut clause = clause(&rule, entry);
-            clause.exclusion = entry.and_then(|entry| exclusion(entry, proxy, place, port));
+            let mut clause = clause(&rule, entry, port);
+            clause.exclusion = entry.and_then(|entry| exclusion(entry, vantage));
             let ends = clause.is_catch_all && clause.is_live();
             clauses.push(clause);
             if ends {
@@ -39,38 +38,20 @@ pub(super) fn clauses<'a>(
     clauses
 }
 
-/// Conditions that are decided for a proxy, not for a request: the first that does not hold. A list of gateways takes
-/// the place of the conditions on the client (istiod: `sourceMatchHTTP`).
-fn exclusion(entry: &HttpMatch<'_>, proxy: &Proxy<'_>, place: Place<'_>, port: u32) -> Option<Exclusion> {
-    let exclusion = |name, seen: &dyn ToString, wanted: &dyn ToString| {
-        Some(Exclusion { name, seen: seen.to_string(), wanted: wanted.to_string() })
-    };
-    let port_wanted = entry.port.filter(|wanted| wanted.value != port);
-    if let Some(wanted) = port_wanted {
-        return exclusion("port", &port, &wanted.value);
-    }
-    if !entry.gateways.is_empty() {
-        if entry.gateways.iter().any(|gateway| gateway.as_ref() == place) {
-            return None;
+/// Why a proxy does not get a rule with these conditions: the first that does not hold. A list of gateways takes the place
+/// of the conditions on the client (istiod: `sourceMatchHTTP`).
+fn exclusion(entry: &HttpMatch<'_>, vantage: Vantage<'_, '_>) -> Option<Exclusion> {
+    let port = vantage.lacks_port(entry.port.map(|port| port.value));
+    port.or_else(|| match entry.gateways.is_empty() {
+        true => {
+            let labels = entry.source_labels.iter().map(|(key, value)| (*key, *value));
+            vantage.lacks_source(labels, entry.source_namespace)
         }
-        let wanted: Vec<String> = entry.gateways.iter().map(|gateway| place_name(gateway.as_ref())).collect();
-        return exclusion("gateways", &place_name(place), &wanted.join(" or "));
-    }
-    let labels = &proxy.labels;
-    let lacking = entry.source_labels.iter().find(|(key, value)| labels.get(**key).is_none_or(|own| own != *value));
-    if let Some((key, value)) = lacking {
-        let seen = labels.get(*key).map_or_else(|| "no such label".to_owned(), |own| format!("{key}={own}"));
-        return exclusion("sourceLabels", &seen, &format!("{key}={value}"));
-    }
-    let namespace = entry.source_namespace.filter(|namespace| *namespace != proxy.namespace);
-    namespace.and_then(|wanted| exclusion("sourceNamespace", &proxy.namespace, &wanted))
+        false => vantage.lacks_gateway(entry.gateways.iter().map(Option::as_ref)),
+    })
 }
 
-pub(super) fn place_name(place: Option<&NamespacedName<'_>>) -> String {
-    place.map_or_else(|| "mesh".to_owned(), ToString::to_string)
-}
-
-fn clause<'a>(rule: &Arc<HttpRule<'a>>, entry: Option<&HttpMatch<'a>>) -> Clause<'a> {
+fn clause<'a>(rule: &Arc<HttpRule<'a>>, entry: Option<&HttpMatch<'a>>, port: u32) -> Clause<'a> {
     let origin = rule.owner.service.origin;
     let conditions = entry.map(|entry| conditions(entry, origin)).unwrap_or_default();
     Clause {
@@ -78,6 +59,7 @@ fn clause<'a>(rule: &Arc<HttpRule<'a>>, entry: Option<&HttpMatch<'a>>) -> Clause
         is_catch_all: conditions.iter().all(is_any_path),
         conditions,
         action: Action::Rule(Arc::clone(rule)),
+        port,
         entry: entry.filter(|entry| entry.is_own).map(|entry| (entry.index, entry.span)),
         exclusion: None,
     }

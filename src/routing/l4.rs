@@ -1,17 +1,15 @@
 //! Rules for connections: `tcp` and `tls` of VirtualServices.
 
-use std::net::IpAddr;
-
 use ipnet::IpNet;
 
 use super::clause::Exclusion;
 use super::destination::{self, Cluster, Target, Weighted};
-use super::http::place_name;
 use super::proxy::Proxy;
+use super::vantage::{Place, Vantage};
 use crate::model::Labels;
 use crate::model::networking::{L4MatchAttributes, RouteDestination, TlsMatchAttributes};
 use crate::source::{Span, Spanned};
-use crate::world::{NamespacedName, Section, VirtualService, resolve_gateway_name};
+use crate::world::{Section, VirtualService, host, resolve_gateway_name};
 
 /// Where the bytes of a connection go.
 #[derive(Debug)]
@@ -20,6 +18,8 @@ pub struct TcpRoute<'a> {
     pub rule: Option<L4Rule<'a>>,
     /// The destinations with their weights.
     pub destinations: Vec<Weighted<'a>>,
+    /// Whether the client's TLS ends before they are sent on.
+    pub terminates_tls: bool,
 }
 
 /// A rule of `tcp` or `tls`, or one of its alternatives.
@@ -107,7 +107,7 @@ impl<'a> Entry<'a> {
             subnets: &written.destination_subnets,
             port: number(written.port),
             source_labels: Some(&written.source_labels),
-            source_namespace: filled(written.source_namespace.as_ref()),
+            source_namespace: written.source_namespace.as_ref().and_then(Spanned::filled),
             gateways: &written.gateways,
             server_names: &[],
         }
@@ -120,41 +120,27 @@ impl<'a> Entry<'a> {
             subnets: &written.destination_subnets,
             port: number(written.port),
             source_labels: Some(&written.source_labels),
-            source_namespace: filled(written.source_namespace.as_ref()),
+            source_namespace: written.source_namespace.as_ref().and_then(Spanned::filled),
             gateways: &written.gateways,
         }
     }
 
     /// The first condition on the proxy that does not hold. Unlike those of HTTP rules all of them count. A gateway
     /// (`place`) looks at port and gateways only.
-    pub fn exclusion(&self, proxy: &Proxy<'_>, place: Option<&NamespacedName<'_>>, port: u32) -> Option<Exclusion> {
-        let exclusion = |name, seen: String, wanted: String| Some(Exclusion { name, seen, wanted });
-        if let Some(wanted) = self.port.filter(|wanted| *wanted != port) {
-            return exclusion("port", port.to_string(), wanted.to_string());
-        }
+    pub fn exclusion(&self, proxy: &Proxy<'_>, place: Place<'_>, port: u32) -> Option<Exclusion> {
+        let vantage = Vantage { proxy, place, port };
         let namespace = &self.rule.service.name.namespace;
-        let named = || self.gateways.iter().map(|written| resolve_gateway_name(written, namespace));
-        if !self.gateways.is_empty() && !named().any(|gateway| gateway.as_ref() == place) {
-            let wanted: Vec<String> = named().map(|gateway| place_name(gateway.as_ref())).collect();
-            return exclusion("gateways", place_name(place), wanted.join(" or "));
-        }
-        if place.is_some() {
-            return None;
-        }
-        let mut pairs = self.source_labels.into_iter().flat_map(Labels::iter);
-        let lacking = pairs.find(|(key, value)| proxy.labels.get(key.as_str()).is_none_or(|own| own != value.as_str()));
-        if let Some((key, value)) = lacking {
-            let seen =
-                proxy.labels.get(key.as_str()).map_or("no such label".to_owned(), |own| format!("{}={own}", key.value));
-            return exclusion("sourceLabels", seen, format!("{}={}", key.value, value.as_str()));
-        }
-        let wanted = self.source_namespace.filter(|wanted| *wanted != proxy.namespace);
-        wanted.and_then(|wanted| exclusion("sourceNamespace", proxy.namespace.clone(), wanted.to_owned()))
+        let gateways: Vec<_> = self.gateways.iter().map(|written| resolve_gateway_name(written, namespace)).collect();
+        let gateway = || vantage.lacks_gateway(gateways.iter().map(Option::as_ref)).filter(|_| !gateways.is_empty());
+        let labels = self.source_labels.into_iter().flat_map(Labels::iter);
+        let labels = labels.map(|(key, value)| (key.as_str(), value.as_str()));
+        let source = || vantage.lacks_source(labels, self.source_namespace).filter(|_| place.is_none());
+        vantage.lacks_port(self.port).or_else(gateway).or_else(source)
     }
 
     /// The networks of the destination that it asks for.
     pub fn networks(&self) -> Vec<IpNet> {
-        self.subnets.iter().filter_map(|subnet| parse_network(subnet)).collect()
+        self.subnets.iter().filter_map(|subnet| host::network(subnet)).collect()
     }
 
     /// The server names that it asks for. With a `*` among them it asks for none in
@@ -186,19 +172,10 @@ impl<'a> L4Rule<'a> {
 impl<'a> TcpRoute<'a> {
     /// The route of a service that no rule takes.
     pub(super) fn to(cluster: Cluster<'a>) -> Self {
-        Self { rule: None, destinations: vec![Weighted { cluster, weight: 1, headers: None }] }
+        Self { rule: None, destinations: vec![Weighted { cluster, weight: 1, headers: None }], terminates_tls: false }
     }
 }
 
 fn number(port: Option<Spanned<u32>>) -> Option<u32> {
     port.map(|port| port.value).filter(|port| *port != 0)
-}
-
-fn filled(text: Option<&Spanned<String>>) -> Option<&str> {
-    text.map(|text| text.as_str()).filter(|text| !text.is_empty())
-}
-
-/// An address, or a network.
-fn parse_network(written: &str) -> Option<IpNet> {
-    written.parse().ok().or_else(|| written.parse::<IpAddr>().ok().map(IpNet::from))
 }

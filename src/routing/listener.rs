@@ -106,14 +106,6 @@ impl<'a> Listener<'a> {
         named().find(|chain| spoken(chain) == Some(best_spoken))
     }
 
-    /// The routes of its first chain for HTTP.
-    pub fn table(&self) -> Option<&Table<'a>> {
-        self.chains.iter().find_map(|chain| match &chain.action {
-            ChainAction::Http { table, .. } => Some(table.as_ref()),
-            ChainAction::Tcp(_) => None,
-        })
-    }
-
     /// Adds chains, except those whose criteria are those of one that is there: the first wins.
     pub fn merge(&mut self, chains: Vec<FilterChain<'a>>) {
         for chain in chains {

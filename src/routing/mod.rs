@@ -8,6 +8,7 @@
 mod clause;
 mod delegate;
 mod destination;
+mod endpoints;
 pub mod gateway;
 mod http;
 pub mod inbound;
@@ -23,6 +24,7 @@ mod rule;
 mod scope;
 mod table;
 mod upstream;
+mod vantage;
 
 pub use clause::{Action, Clause, Exclusion};
 pub use destination::{Cluster, Naming, Problem, Weighted, egress_proxy};

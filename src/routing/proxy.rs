@@ -64,12 +64,21 @@ impl<'a> Proxy<'a> {
         label_set(&self.labels)
     }
 
-    /// The service of a host name, if the proxy has clusters for it.
+    /// The service of a host name, if the proxy has clusters for it: of a sidecar's scope, for a gateway of all that its
+    /// namespace sees.
     pub fn service(&self, hostname: &str) -> Option<&'a Service<'a>> {
         match &self.role {
             Role::Sidecar(scope) => scope.service(hostname),
-            Role::Gateway => self.world.services.seen_from(&self.namespace, hostname),
+            Role::Gateway => self.world.services.seen_from_gateway(&self.namespace, hostname),
         }
+    }
+
+    /// The services whose ports a service has for the proxy: the one of its host that counts, and ServiceEntries that are
+    /// one with it (istiod: `appendSidecarServices`).
+    pub fn merged(&self, service: &'a Service<'a>) -> impl Iterator<Item = &'a Service<'a>> {
+        let first = self.service(&service.hostname).unwrap_or(service);
+        let others = self.world.services.named(&service.hostname).filter(move |other| first.merges_with(other));
+        std::iter::once(first).chain(others.filter(move |other| !std::ptr::eq(*other, first)))
     }
 
     /// The host behind the name of an ExternalName Service, through others of its kind; of other names nothing.

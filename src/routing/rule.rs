@@ -164,7 +164,7 @@ impl<'a> HttpMatch<'a> {
             query_params: pairs(entry.query_params.iter()),
             port: entry.port.filter(|port| port.value != 0),
             source_labels: entry.source_labels.to_set(),
-            source_namespace: entry.source_namespace.as_ref().map(|it| it.as_str()).filter(|it| !it.is_empty()),
+            source_namespace: entry.source_namespace.as_ref().and_then(Spanned::filled),
             gateways: entry.gateways.iter().map(|written| resolve_gateway_name(written, namespace)).collect(),
         }
     }

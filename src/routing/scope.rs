@@ -36,6 +36,13 @@ pub struct Egress<'a> {
     pub virtual_services: Vec<&'a VirtualService<'a>>,
 }
 
+impl Egress<'_> {
+    /// Whether clients speak to it as to an HTTP proxy.
+    pub fn is_http_proxy(&self) -> bool {
+        self.port.is_some_and(|port| port.protocol == Protocol::HttpProxy)
+    }
+}
+
 /// The port of an egress listener.
 #[derive(Debug, Clone, Copy)]
 pub struct EgressPort {
@@ -121,10 +128,9 @@ impl<'a, 'n> Imports<'a, 'n> {
 /// Kubernetes, else the first. Within it such a Service counts alone; ServiceEntries all count.
 fn one_namespace_each<'a>(services: Vec<&'a Service<'a>>, own: &str) -> Vec<&'a Service<'a>> {
     let mut chosen: HashMap<&str, &'a Service<'a>> = HashMap::new();
-    let rank = |service: &Service<'_>| (service.namespace != own, !service.is_kubernetes());
     for service in &services {
         let best = chosen.entry(&service.hostname).or_insert(service);
-        if rank(service) < rank(best) {
+        if service.precedence(own) < best.precedence(own) {
             *best = service;
         }
     }
@@ -135,39 +141,52 @@ fn one_namespace_each<'a>(services: Vec<&'a Service<'a>>, own: &str) -> Vec<&'a 
     services.into_iter().filter(counts).collect()
 }
 
-/// The services that have clusters: those of the egress listeners, and the destinations of their VirtualServices.
+/// The services that have clusters: those of the egress listeners in their order, each with the destinations of its
+/// VirtualServices. The first of a host counts, but for one of Kubernetes behind a ServiceEntry (istiod:
+/// `collectImportedServices`, `appendSidecarServices`).
 fn with_clusters<'a>(
     world: &'a World<'a>,
     namespace: &str,
     egress: &[Egress<'a>],
 ) -> HashMap<&'a str, &'a Service<'a>> {
     let mut services: HashMap<&'a str, &'a Service<'a>> = HashMap::new();
-    for service in egress.iter().flat_map(|egress| &egress.services) {
-        let best = services.entry(&service.hostname).or_insert(service);
-        if best.namespace != namespace && service.namespace == namespace {
-            *best = service;
+    let mut add = |service: &'a Service<'a>| {
+        let counted = services.entry(&service.hostname).or_insert(service);
+        if service.is_kubernetes() && !counted.is_kubernetes() {
+            *counted = service;
         }
-    }
+    };
     let mut seen: HashSet<*const VirtualService<'_>> = HashSet::new();
-    let imported = egress.iter().flat_map(|egress| &egress.virtual_services).copied();
-    for virtual_service in imported.filter(|it| seen.insert(std::ptr::from_ref(*it))) {
-        let mut ports: BTreeMap<String, Vec<Option<u32>>> = BTreeMap::new();
-        // Routes of delegates are those of the VirtualService that delegates to them.
-        let lenders = world.virtual_services.iter().filter(|other| virtual_service.delegates_to(other));
-        for service in std::iter::once(virtual_service).chain(lenders) {
-            for reference in service.destinations() {
-                let full = service.full_host(reference.host, &world.settings).into_owned();
-                let port = reference.destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
-                ports.entry(full).or_default().push(port);
-            }
-        }
-        for (full, ports) in ports {
-            let Some(service) = world.services.seen_from(namespace, &full) else { continue };
-            let is_named = ports.iter().any(|port| port.is_none_or(|port| service.port(port).is_some()));
-            if is_named && service.discovery != Discovery::Alias {
-                services.entry(&service.hostname).or_insert(service);
-            }
-        }
+    for egress in egress {
+        egress.services.iter().copied().for_each(&mut add);
+        let imported = egress.virtual_services.iter().copied();
+        let new = imported.filter(|it| seen.insert(std::ptr::from_ref(*it)));
+        new.flat_map(|it| destinations(world, namespace, it)).for_each(&mut add);
     }
     services
+}
+
+/// The services that a VirtualService leads to, by a port that they have.
+fn destinations<'a>(
+    world: &'a World<'a>,
+    namespace: &str,
+    virtual_service: &'a VirtualService<'a>,
+) -> Vec<&'a Service<'a>> {
+    let mut ports: BTreeMap<String, Vec<Option<u32>>> = BTreeMap::new();
+    // Routes of delegates are those of the VirtualService that delegates to them.
+    let delegates = virtual_service.spec.http.iter().any(|rule| rule.delegate.is_some());
+    let lenders = world.virtual_services.iter().filter(|other| delegates && virtual_service.delegates_to(other));
+    for service in std::iter::once(virtual_service).chain(lenders) {
+        for reference in service.destinations() {
+            let full = service.full_host(reference.host, &world.settings).into_owned();
+            let port = reference.destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
+            ports.entry(full).or_default().push(port);
+        }
+    }
+    let leads_to = |(full, ports): (String, Vec<Option<u32>>)| {
+        let service = world.services.seen_from(namespace, &full)?;
+        let is_named = ports.iter().any(|port| port.is_none_or(|port| service.port(port).is_some()));
+        (is_named && service.discovery != Discovery::Alias).then_some(service)
+    };
+    ports.into_iter().filter_map(leads_to).collect()
 }

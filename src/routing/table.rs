@@ -33,12 +33,10 @@ pub enum Fallback {
 }
 
 /// The routes for some domains.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct VirtualHost<'a> {
     /// The name that istiod gives it: `host:port`.
     pub name: String,
-    /// The service port of a sidecar's listener, or the number of a gateway's server: what rules mean by a port.
-    pub port: u32,
     /// The domains. What starts with `*` is a suffix.
     pub domains: Vec<String>,
     /// The routes, in order.

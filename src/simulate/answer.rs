@@ -1,5 +1,6 @@
 //! From what listens to an answer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::compiled::{Compiled, Routes};
@@ -17,6 +18,8 @@ pub(super) struct Asked<'q, 's, 'a> {
     pub compiled: &'s Compiled<'a>,
     pub connection: Connection<'q>,
     pub request: Request<'q>,
+    /// The client's address, if the question tells it.
+    pub source_ip: Option<IpAddr>,
 }
 
 impl<'a> Asked<'_, '_, 'a> {
@@ -37,7 +40,11 @@ impl<'a> Asked<'_, '_, 'a> {
                     return Ok(denied);
                 }
                 let answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
-                let arrivals = self.sent(None).arrivals(&route.destinations).into();
+                let passed_tls = match self.connection.payload {
+                    Payload::Tls(name) if !route.terminates_tls => Some(name),
+                    _ => None,
+                };
+                let arrivals = Sent { passed_tls, ..self.sent(None) }.arrivals(&route.destinations).into();
                 Ok(Answer { trace: steps(Some(route)), arrivals, ..answer })
             }
             Some(ChainAction::Http { terminates_tls, .. }) if !self.speaks_http(*terminates_tls) => {
@@ -112,14 +119,14 @@ impl<'a> Asked<'_, '_, 'a> {
             Found::RequiresTls(host) => (host, self.to_https()),
             Found::Clause(host, clause) => {
                 let decided = routes.decision(&self.compiled.proxy, host, clause)?;
-                (host, self.taken(host, clause, decided)?)
+                (host, self.taken(clause, decided)?)
             }
         };
         Ok(Answer { trace: self.trace(host), ..self.with_ties(host, answer) })
     }
 
     /// A clause takes the request.
-    fn taken(&self, host: &VirtualHost<'_>, clause: &Clause<'_>, decided: &Decided<'a>) -> Result<Answer, String> {
+    fn taken(&self, clause: &Clause<'_>, decided: &Decided<'a>) -> Result<Answer, String> {
         let decision = &decided.decision;
         if let Action::Rule(rule) = &clause.action
             && apply::is_answered_preflight(&self.request, rule)
@@ -135,7 +142,7 @@ impl<'a> Asked<'_, '_, 'a> {
             Outcome::Forward => Some(apply::rewritten(&self.request, clause)?),
             _ => None,
         };
-        let location = apply::location(&self.request, clause, &self.compiled.proxy, host.port);
+        let location = apply::location(&self.request, clause, &self.compiled.proxy);
         let arrivals = self.arrivals(decided, request.as_ref());
         Ok(Answer { request, location, arrivals, ..self.with(Arc::clone(decision)) })
     }
@@ -153,7 +160,8 @@ impl<'a> Asked<'_, '_, 'a> {
     }
 
     fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'r, 'a> {
-        Sent { question: self.question, proxy: &self.compiled.proxy, request: &self.request, rewritten }
+        let (question, source_ip) = (self.question, self.source_ip);
+        Sent { question, proxy: &self.compiled.proxy, request: &self.request, source_ip, rewritten, passed_tls: None }
     }
 
     /// Gateways ask their policies before anything is routed. Sidecars of clients ask none.
@@ -164,7 +172,7 @@ impl<'a> Asked<'_, '_, 'a> {
         if !proxy.is_gateway() || has_none {
             return None;
         }
-        let source_ip = self.question.source_ip.as_deref().and_then(|address| address.parse().ok());
+        let source_ip = self.source_ip;
         let attributes = Attributes {
             identity: None,
             source_ip,

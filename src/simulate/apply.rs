@@ -26,7 +26,7 @@ pub(super) fn rewritten(request: &Request<'_>, clause: &Clause<'_>) -> Result<Re
     let headers = rule.headers.into_iter().chain(of_destination);
     let operations: Vec<&HeaderOperations> = headers.filter_map(|headers| headers.request.as_ref()).collect();
     apply_headers(&operations, &mut result);
-    let own = rule.rewrite.and_then(|rewrite| filled(rewrite.authority.as_ref()));
+    let own = rule.rewrite.and_then(|rewrite| rewrite.authority.as_ref().and_then(Spanned::filled));
     if let Some(authority) = own.or_else(|| operations.iter().find_map(|it| authority(it))) {
         result.authority = authority.to_owned();
     }
@@ -75,13 +75,13 @@ fn apply_headers(operations: &[&HeaderOperations], result: &mut Rewritten) {
 /// With a prefix match the prefix is replaced as text, with any other the whole path.
 fn rewritten_path(request: &Request<'_>, clause: &Clause<'_>, rewrite: &HttpRewrite) -> Result<Vec<u8>, String> {
     if let Some(by_regex) = &rewrite.uri_regex_rewrite {
-        let pattern = filled(by_regex.r#match.as_ref()).unwrap_or_default();
+        let pattern = by_regex.r#match.as_ref().and_then(Spanned::filled).unwrap_or_default();
         let regex = Regex::unanchored(pattern)
             .map_err(|error| format!("the expression {pattern} is not RE2: {}", error.message))?;
         let replacement = by_regex.rewrite.as_ref().map_or("", |it| it.as_str());
         return Ok(regex.replace_all(&request.path, replacement.as_bytes()));
     }
-    let Some(uri) = filled(rewrite.uri.as_ref()) else { return Ok(request.path.to_vec()) };
+    let Some(uri) = rewrite.uri.as_ref().and_then(Spanned::filled) else { return Ok(request.path.to_vec()) };
     Ok(match path_matcher(clause) {
         // Without a condition on the path every path matches the prefix `/`.
         None => [uri.as_bytes(), request.path.strip_prefix(b"/").unwrap_or(&request.path)].concat(),
@@ -113,18 +113,16 @@ fn with_query(path: &[u8], request: &Request<'_>) -> String {
 }
 
 /// Where a rule that redirects sends the client.
-pub(super) fn location(
-    request: &Request<'_>,
-    clause: &Clause<'_>,
-    proxy: &Proxy<'_>,
-    server_port: u32,
-) -> Option<String> {
+pub(super) fn location(request: &Request<'_>, clause: &Clause<'_>, proxy: &Proxy<'_>) -> Option<String> {
     let Action::Rule(rule) = &clause.action else { return None };
     let redirect = rule.redirect?;
     let has_tls = proxy.is_gateway() && request.scheme == "https";
-    let scheme = filled(redirect.scheme.as_ref()).unwrap_or(&request.scheme);
+    let scheme = redirect.scheme.as_ref().and_then(Spanned::filled).unwrap_or(&request.scheme);
 
-    let path = match (filled(redirect.uri.as_ref()), filled(redirect.prefix_rewrite.as_ref())) {
+    let path = match (
+        redirect.uri.as_ref().and_then(Spanned::filled),
+        redirect.prefix_rewrite.as_ref().and_then(Spanned::filled),
+    ) {
         (Some(uri), _) if uri.contains('?') => uri.to_owned(),
         (Some(uri), _) => with_query(uri.as_bytes(), request),
         (None, Some(replacement)) => {
@@ -139,10 +137,11 @@ pub(super) fn location(
 
     let port = match (redirect.port, redirect.derive_port.map(|it| it.value)) {
         (Some(port), _) if port.value != 0 => Some(port.value),
-        (_, Some(DerivePort::FromRequestPort)) => Some(server_port),
+        (_, Some(DerivePort::FromRequestPort)) => Some(clause.port),
         _ => None,
     };
-    let target_scheme = filled(redirect.scheme.as_ref()).unwrap_or(if has_tls { "https" } else { "http" });
+    let target_scheme =
+        redirect.scheme.as_ref().and_then(Spanned::filled).unwrap_or(if has_tls { "https" } else { "http" });
     let port = port.filter(|port| !matches!((target_scheme, port), ("http", 80) | ("https", 443)));
 
     // Which scheme the client used is what `x-forwarded-proto` says, whatever that is.
@@ -152,7 +151,7 @@ pub(super) fn location(
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         _ => (request.authority.as_ref(), None),
     };
-    let authority = match (filled(redirect.authority.as_ref()), port) {
+    let authority = match (redirect.authority.as_ref().and_then(Spanned::filled), port) {
         (Some(authority), Some(port)) => format!("{authority}:{port}"),
         (Some(authority), None) => authority.to_owned(),
         (None, Some(port)) => format!("{own_host}:{port}"),
@@ -166,10 +165,6 @@ pub(super) fn location(
 fn is_default_port(scheme: &str, port: Option<&str>) -> bool {
     let is = |name: &str| scheme.eq_ignore_ascii_case(name);
     (is("http") && port == Some("80")) || (is("https") && port == Some("443"))
-}
-
-fn filled(field: Option<&Spanned<String>>) -> Option<&str> {
-    field.map(|value| value.as_str()).filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) struct Compiled<'a> {
 #[derive(Debug)]
 enum Port<'a> {
     Outbound(outbound::Port<'a>),
-    Gateway(Option<Listener<'a>>),
+    Gateway(gateway::Port<'a>),
 }
 
 /// A route table, and what has been decided for its clauses.
@@ -37,11 +37,11 @@ impl<'a> Compiled<'a> {
     pub fn new(proxy: Arc<Proxy<'a>>, port: u32) -> Self {
         let port = match &proxy.role {
             Role::Sidecar(scope) => Port::Outbound(outbound::Port::new(&proxy, scope, port)),
-            Role::Gateway => Port::Gateway(gateway::listener(&proxy, port)),
+            Role::Gateway => Port::Gateway(gateway::Port::new(&proxy, port)),
         };
         let listeners: Vec<&Listener<'a>> = match &port {
             Port::Outbound(port) => port.listeners().collect(),
-            Port::Gateway(listener) => listener.iter().collect(),
+            Port::Gateway(port) => port.listeners.iter().collect(),
         };
         let mut routes = HashMap::new();
         for chain in listeners.into_iter().flat_map(|listener| &listener.chains) {
@@ -56,7 +56,15 @@ impl<'a> Compiled<'a> {
     pub fn listener(&self, address: IpAddr) -> Option<&Listener<'a>> {
         match &self.port {
             Port::Outbound(port) => port.listener(address),
-            Port::Gateway(listener) => listener.as_ref(),
+            Port::Gateway(port) => port.listener(address),
+        }
+    }
+
+    /// The address that clients dial if the port is for an HTTP proxy, whatever host they ask that for.
+    pub fn http_proxy(&self) -> Option<IpAddr> {
+        match &self.port {
+            Port::Outbound(port) => port.http_proxy,
+            Port::Gateway(_) => None,
         }
     }
 

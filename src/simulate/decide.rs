@@ -34,7 +34,7 @@ pub(super) fn by_clause<'a>(
 ) -> Result<Decided<'a>, String> {
     let clusters = match &clause.action {
         Action::Rule(rule) if rule.redirect.is_some() || rule.direct_response.is_some() => Vec::new(),
-        _ => clause.clusters(proxy, host.port),
+        _ => clause.clusters(proxy),
     };
     let mut decision = match &clause.action {
         Action::Service(_) => forwarded(&clusters),
@@ -44,7 +44,7 @@ pub(super) fn by_clause<'a>(
                 let status = response.status.map(|status| status.value);
                 Decision { status, ..Decision::new(Outcome::DirectResponse) }
             }
-            None => by_destinations(proxy, host, &clusters, rule)?,
+            None => by_destinations(proxy, clause.port, &clusters, rule)?,
         },
     };
     if let Action::Rule(rule) = &clause.action {
@@ -77,14 +77,14 @@ fn redirected(rule: &HttpRule<'_>) -> Result<Decision, String> {
 
 fn by_destinations(
     proxy: &Proxy<'_>,
-    host: &VirtualHost<'_>,
+    port: u32,
     clusters: &[Weighted<'_>],
     rule: &HttpRule<'_>,
 ) -> Result<Decision, String> {
     if clusters.is_empty() {
         return Err(format!("the rule that takes the request does nothing with it ({})", rule.owner.service.name));
     }
-    Ok(Decision { mirrors: mirrors(proxy, host.port, rule), retries: retries(rule), ..forwarded(clusters) })
+    Ok(Decision { mirrors: mirrors(proxy, port, rule), retries: retries(rule), ..forwarded(clusters) })
 }
 
 fn forwarded(clusters: &[Weighted<'_>]) -> Decision {
@@ -228,7 +228,7 @@ fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> Destination
     let is_there = cluster.problem != Some(Problem::NoCluster);
     Destination {
         cluster: cluster.name(),
-        load_balancer: Some(cluster.upstream.load_balancing()).filter(|_| is_there),
+        load_balancer: Some(cluster.upstream.load_balancing()).filter(|_| is_there && !cluster.is_dialled),
         tls: cluster.upstream.tls_mode().filter(|_| is_there).map(|mode| mode.as_str()),
         host: cluster.host.clone(),
         subset: Some(&cluster.subset).filter(|subset| !subset.is_empty()).cloned(),

@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::request::{GatewayRef, Protocol, Request, Tls};
 use crate::model::Labels;
-use crate::world::{GATEWAY_NAME_LABEL, Gateway, NamespacedName, ProtocolClass, Service, Workload, World, host};
+use crate::world::{
+    GATEWAY_NAME_LABEL, Gateway, NamespacedName, ProtocolClass, Service, VirtualService, Workload, World, host,
+};
 
 /// Where a client's connection arrives first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -61,10 +63,14 @@ impl Dialled {
         // Behind another name stands the service that it is another name for.
         let reached = service.and_then(|service| world.services.behind(&service.namespace, service));
         let known = reached.filter(|service| host::wildcard_suffix(&service.hostname).is_none());
+        let namespace = namespace.unwrap_or_else(|| namespace_of_routes(world, name));
+        let assumed = || candidates(name, &namespace, world).find_map(|name| world.assumed.get(&name));
+        let assumed = if reached.is_none() { assumed() } else { None };
+        let address = written.or_else(|| known.map(Service::dialled_address));
         Self {
-            namespace: namespace.unwrap_or_else(|| namespace_of_routes(world, name)),
-            address: written.or_else(|| known.map(Service::dialled_address)).unwrap_or(OUTSIDE),
-            ports: Ports::of(reached),
+            address: address.or(assumed.map(|(_, address)| address)).unwrap_or(OUTSIDE),
+            ports: assumed.map_or_else(|| Ports::of(reached), |(host, _)| Ports::of_rules(world, host)),
+            namespace,
         }
     }
 }
@@ -81,9 +87,27 @@ impl Ports {
         Self {
             http: only(&|class| class == ProtocolClass::Http)
                 .or_else(|| only(&|class| matches!(class, ProtocolClass::Http | ProtocolClass::Auto))),
-            tls: only(&|class| class == ProtocolClass::Tls),
+            // TLS can go to any port that does not expect plaintext HTTP.
+            tls: only(&|class| class == ProtocolClass::Tls)
+                .or_else(|| only(&|class| matches!(class, ProtocolClass::Tls | ProtocolClass::Auto)))
+                .or_else(|| only(&|class| !matches!(class, ProtocolClass::Http | ProtocolClass::Udp))),
             tcp: only(&|class| class == ProtocolClass::Tcp).or_else(|| only(&|class| class != ProtocolClass::Udp)),
         }
+    }
+
+    /// The ports that the first rules for connections to a host ask for.
+    fn of_rules(world: &World<'_>, host: &str) -> Self {
+        let is_for = |service: &&VirtualService<'_>| service.hosts.iter().any(|own| own.value == host);
+        let specs = || world.virtual_services.iter().filter(is_for).map(|service| service.spec.as_ref());
+        let tls = specs()
+            .flat_map(|spec| &spec.tls)
+            .flat_map(|rule| &rule.r#match)
+            .find_map(|entry| entry.port.filter(|port| port.value != 0));
+        let tcp = specs()
+            .flat_map(|spec| &spec.tcp)
+            .flat_map(|rule| &rule.r#match)
+            .find_map(|entry| entry.port.filter(|port| port.value != 0));
+        Self { http: None, tls: tls.map(|port| port.value), tcp: tcp.map(|port| port.value) }
     }
 
     /// The port that a client dials: the only one of the service that fits, else that of HTTP or HTTPS.
@@ -107,16 +131,35 @@ pub(super) fn has_tls(question: &Request) -> bool {
     }
 }
 
-/// A host and the port written behind it.
-pub(super) fn split_port(host: &str) -> (&str, Option<u32>) {
+/// A host and the digits of the port written behind it.
+pub(super) fn split_port(host: &str) -> (&str, Option<&str>) {
     let is_address = host.matches(':').count() > 1 && !host.contains(']');
-    match host.rsplit_once(':').filter(|_| !is_address) {
-        Some((name, port)) => match port.parse() {
-            Ok(port) => (name, Some(port)),
-            Err(_) => (host, None),
-        },
+    let is_port = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match host.rsplit_once(':').filter(|(_, port)| !is_address && is_port(port)) {
+        Some((name, port)) => (name, Some(port)),
         None => (host, None),
     }
+}
+
+/// The port that a question names: in its own field, else behind the host.
+pub(super) fn named_port(question: &Request, written: Option<&str>) -> Result<Option<u32>, String> {
+    let is_port = |port: &u32| (1..=65535).contains(port);
+    match (question.port, written) {
+        (Some(port), _) => Some(port).filter(is_port).map(Some).ok_or_else(|| no_port(&port)),
+        (None, Some(digits)) => digits.parse().ok().filter(is_port).map(Some).ok_or_else(|| no_port(&digits)),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The address that a field of a question names, if it does.
+pub(super) fn named_address(written: Option<&str>, field: &str) -> Result<Option<IpAddr>, String> {
+    let written = written.filter(|written| !written.is_empty());
+    let parse = |written: &str| written.parse().map_err(|_| format!("{field} is no address: {written:?}"));
+    written.map(parse).transpose()
+}
+
+fn no_port(written: &dyn std::fmt::Display) -> String {
+    format!("{written} is no port: ports are 1 to 65535")
 }
 
 /// The full names that a host may stand for, as a client in a namespace writes it.
@@ -140,7 +183,10 @@ fn destination<'w, 'a>(world: &'w World<'a>, name: &str) -> Option<&'w Service<'
             host::kubernetes_service(&service.hostname, &world.settings.domain).is_some_and(|(short, _)| short == name)
         };
         let named = || world.services.iter().find(is_meant);
-        let covered = || world.services.iter().find(|service| host::covered_by(name, &service.hostname));
+        let covered = || {
+            let covering = world.services.iter().filter(|service| host::covered_by(name, &service.hostname));
+            covering.min_by(|a, b| host::by_specificity(&a.hostname, &b.hostname))
+        };
         named().or_else(covered)
     })
 }
@@ -194,8 +240,8 @@ fn of_gateway_api<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Op
     })
 }
 
-/// The workload that a Gateway is for: one of the manifests, else one that has just the labels of its selector, or of
-/// that of its Service.
+/// The workload that a Gateway is for: one of the manifests, else one that has just the labels of its selector, and of
+/// that of the Service before it.
 fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<String, String>) {
     let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
     let service = gateway.services.iter().find_map(|name| world.services.named(name).next());
@@ -209,10 +255,33 @@ fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<St
         let labels = workload.labels.iter().map(|(key, value)| owned((key, value)));
         return (workload.name.namespace.to_string(), labels.collect());
     }
-    let selected = selector.into_iter().flat_map(Labels::iter).map(|(key, value)| owned((key, value)));
+    let service = service.or_else(|| selecting_alike(world, gateway));
+    let namespace = service.map_or(namespace, |service| service.namespace.as_str());
+    let selector = selector.into_iter().chain(service.and_then(|service| service.selector));
+    let selected = selector.flat_map(Labels::iter).map(|(key, value)| owned((key, value)));
     let mut labels: BTreeMap<String, String> = selected.collect();
-    if gateway.is_managed(&world.services) {
+    if gateway.lacks_services(&world.services) {
         labels.insert(GATEWAY_NAME_LABEL.to_owned(), gateway.resource.name().to_owned());
     }
     (namespace.to_owned(), labels)
+}
+
+/// The Service that selects what a Gateway selects, as that of an ingress gateway whose Deployment is elsewhere: by
+/// more labels than the Gateway's, else by fewer. One of the Gateway's namespace goes first.
+fn selecting_alike<'w, 'a>(world: &'w World<'a>, gateway: &Gateway<'_>) -> Option<&'w Service<'a>> {
+    let wanted = &gateway.spec.selector;
+    if wanted.is_empty() {
+        return None;
+    }
+    let rank = |service: &Service<'_>| {
+        let own = service.selector.filter(|own| !own.is_empty())?;
+        let is_narrower = wanted.selects(&own.to_set());
+        (is_narrower || own.selects(&wanted.to_set()))
+            .then_some((!is_narrower, service.namespace != *gateway.name.namespace))
+    };
+    let alike = world.services.iter().filter(|service| service.is_kubernetes());
+    alike
+        .filter_map(|service| Some((rank(service)?, service)))
+        .min_by_key(|(rank, _)| *rank)
+        .map(|(_, service)| service)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::dial;
 use super::request::{Protocol, Request as Question, Tls};
 use super::result::{Answer, Decision as Decided, Destination, Outcome, PolicyVerdict, Rewritten, Step, Verdict};
 use crate::model::LabelSet;
@@ -266,11 +267,11 @@ pub(super) fn answer(world: &World<'_>, question: &Question) -> Result<Answer, S
     let to = question.to.as_ref().ok_or("direction inbound needs the field to: the workload")?;
     let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
     let labels: LabelSet<'_> = to.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    let dialled = address(question.address.as_deref(), "address")?;
+    let dialled = dial::named_address(question.address.as_deref(), "address")?;
     let receiver = Receiver::described(world, namespace, labels, to.address.or(dialled));
     let port = port(world, question, &receiver)?;
     let peer = peer(world, question, namespace);
-    let source_ip = address(question.source_ip.as_deref(), "sourceIp")?;
+    let source_ip = dial::named_address(question.source_ip.as_deref(), "sourceIp")?;
     let host = question.host.as_deref().unwrap_or_default();
     // What the client's proxy says of the scheme is believed.
     let request = super::routing_request(question, host, world.settings.path_normalization);
@@ -279,7 +280,7 @@ pub(super) fn answer(world: &World<'_>, question: &Question) -> Result<Answer, S
         &receiver,
         &Incoming {
             port,
-            tls: question.tls.unwrap_or(Tls::Plaintext),
+            tls: question.tls.unwrap_or(if dial::has_tls(question) { Tls::Tls } else { Tls::Plaintext }),
             protocol: question.protocol.unwrap_or(Protocol::Http),
             alpn: question.alpn.as_deref().filter(|alpn| !alpn.is_empty()),
             sni: question.sni.as_deref().unwrap_or_default(),
@@ -294,7 +295,7 @@ pub(super) fn answer(world: &World<'_>, question: &Question) -> Result<Answer, S
 
 /// The port that is asked for, else the only one that the workload is known to have.
 fn port(world: &World<'_>, question: &Question, receiver: &Receiver<'_, '_>) -> Result<u32, String> {
-    if let Some(port) = question.port {
+    if let Some(port) = dial::named_port(question, None)? {
         return Ok(port);
     }
     let known: Vec<u32> = inbound::ports(world, receiver).into_keys().collect();
@@ -306,13 +307,6 @@ fn port(world: &World<'_>, question: &Question, receiver: &Receiver<'_, '_>) -> 
             Err(format!("the workload has several ports ({}): name one", several.join(", ")))
         }
     }
-}
-
-/// An address that the question names.
-fn address(written: Option<&str>, field: &str) -> Result<Option<IpAddr>, String> {
-    let written = written.filter(|written| !written.is_empty());
-    let parse = |written: &str| written.parse().map_err(|_| format!("{field} is no address: {written:?}"));
-    written.map(parse).transpose()
 }
 
 /// Who the client is, if it shows a certificate.

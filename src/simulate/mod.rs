@@ -22,7 +22,7 @@ pub use result::{
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use self::compiled::Compiled;
@@ -88,7 +88,7 @@ impl<'a> Simulator<'a> {
         let lower = lower_case(name);
         let from = question.from.as_ref();
         let dialled = self.dialled(&lower, from.and_then(|from| from.namespace.as_deref()));
-        let port = question.port.or(written_port);
+        let port = dial::named_port(question, written_port)?;
         let known = match &question.gateway {
             Some(gateway) => {
                 let key = dial::gateway_workload(self.world, gateway)?;
@@ -111,15 +111,18 @@ impl<'a> Simulator<'a> {
             None => dialled.ports.default_for(question),
         };
         let compiled = known.at(port.unwrap_or_else(default_port));
-        let address = match question.address.as_deref() {
-            Some(written) => written.parse().map_err(|_| format!("{written:?} is no address"))?,
-            None => dialled.address,
+        let address = match dial::named_address(question.address.as_deref(), "address")? {
+            Some(address) => address,
+            // Where the host is said to be is not where the gateway is.
+            None if question.gateway.is_some() => known.key.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            None => compiled.http_proxy().unwrap_or(dialled.address),
         };
         let asked = answer::Asked {
             question,
             compiled: &compiled,
             connection: Connection { address, payload: payload(question, &lower) },
             request: routing_request(question, host, self.world.settings.path_normalization),
+            source_ip: dial::named_address(question.source_ip.as_deref(), "sourceIp")?,
         };
         asked.answer()
     }

@@ -1,13 +1,13 @@
 //! The questions that stand for all hosts: what `mesh simulate` asks if it is not told a host.
 
 use super::dial;
-use super::request::{GatewayRef, Request, Tls, Workload};
-use crate::model::networking::Server;
-use crate::world::{Gateway, NamespacedName, Protocol, ProtocolClass, VirtualService, World, host};
+use super::request::{GatewayRef, Protocol, Request, Tls, Workload};
+use crate::model::networking::{Server, ServerTlsMode, TlsMatchAttributes};
+use crate::world::{self, Gateway, NamespacedName, ProtocolClass, Section, VirtualService, World, host};
 
 /// One question for each host that a VirtualService or another route defines: from a sidecar of its namespace if it is
 /// bound to the mesh, else through its first Gateway that serves the host. If `template` names a Gateway, only what is
-/// bound to that is asked for.
+/// bound to that is asked for. What has no rules for HTTP is asked for by TLS or other bytes.
 pub(super) fn questions(world: &World<'_>, template: &Request) -> Vec<Request> {
     let mut questions: Vec<Request> = Vec::new();
     let all = world.virtual_services.iter().chain(&world.derived.virtual_services);
@@ -28,15 +28,55 @@ fn question(world: &World<'_>, template: &Request, service: &VirtualService<'_>,
     if service.binds_mesh() {
         let namespace = Some(service.name.namespace.to_string());
         plain.from.get_or_insert_with(|| Workload { namespace, ..Workload::default() });
-        return plain;
+        return speaking(plain, service);
     }
     let bound = || service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
     let served = bound().find_map(|name| through(template, service, host, gateway(world, name)?));
     let unserved = || {
         let gateway = bound().next().map(|name| GatewayRef::Name(name.to_string()));
-        Request { gateway, ..plain.clone() }
+        speaking(Request { gateway, ..plain.clone() }, service)
     };
     served.unwrap_or_else(unserved)
+}
+
+/// The section that says where most requests for a VirtualService go.
+fn section(service: &VirtualService<'_>) -> Section {
+    let spec = &service.spec;
+    match (spec.http.is_empty(), spec.tls.is_empty(), spec.tcp.is_empty()) {
+        (true, false, _) => Section::Tls,
+        (true, true, false) => Section::Tcp,
+        _ => Section::Http,
+    }
+}
+
+/// The question in the words that the rules of a VirtualService are for: the protocol, and the port and server name of
+/// the first of them.
+fn speaking(question: Request, service: &VirtualService<'_>) -> Request {
+    match section(service) {
+        Section::Http => question,
+        Section::Tls => {
+            let host = question.host.as_deref().unwrap_or_default();
+            let entries = || service.spec.tls.iter().flat_map(|rule| &rule.r#match);
+            let takes_host = |entry: &&TlsMatchAttributes| entry.sni_hosts.iter().any(|sni| host::overlap(sni, host));
+            let entry = entries().find(takes_host).or_else(|| entries().next());
+            // Without a server name of its own the client asks for the host.
+            let other = entry.filter(|entry| !takes_host(entry)).and_then(|entry| entry.sni_hosts.first());
+            let (sni, port) =
+                (other.map(|sni| example(sni)), entry.and_then(|entry| entry.port).map(|port| port.value));
+            Request {
+                protocol: question.protocol.or(Some(Protocol::Tcp)),
+                tls: question.tls.or(Some(Tls::Tls)),
+                sni: question.sni.clone().or(sni),
+                port: question.port.or(port),
+                ..question
+            }
+        }
+        Section::Tcp => {
+            let first = service.spec.tcp.first().and_then(|rule| rule.r#match.first());
+            let port = first.and_then(|first| first.port).map(|port| port.value);
+            Request { protocol: question.protocol.or(Some(Protocol::Tcp)), port: question.port.or(port), ..question }
+        }
+    }
 }
 
 fn gateway<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Option<&'w Gateway<'a>> {
@@ -53,34 +93,58 @@ fn through_asked(
     asked: &GatewayRef,
 ) -> Option<Request> {
     let GatewayRef::Name(written) = asked else {
-        return Some(Request { host: Some(example(host)), ..template.clone() });
+        return Some(speaking(Request { host: Some(example(host)), ..template.clone() }, service));
     };
     let name = dial::gateway_name(world, written);
     let found = gateway(world, &name).filter(|_| service.binds(&name))?;
     through(template, service, host, found)
 }
 
-/// A question for a host through a Gateway: at the first server that serves it and does not just redirect to another.
+/// A question for a host through a Gateway: at the first server that serves it with the rules that there are, and does
+/// not just redirect to another.
 fn through(template: &Request, service: &VirtualService<'_>, host: &str, gateway: &Gateway<'_>) -> Option<Request> {
     let common = |server: &Server| -> Option<String> {
         let of_server = gateway.hosts_for(server, &service.name.namespace);
         host::intersection(&of_server, &[host]).first().map(|host| (*host).to_owned())
     };
-    let redirects = |server: &Server| {
-        server.tls.as_ref().and_then(|tls| tls.https_redirect).is_some_and(|redirects| redirects.value)
-    };
     let serving = || gateway.spec.servers.iter().filter_map(|server| Some((server, common(server)?)));
-    let (server, common) = serving().find(|(server, _)| !redirects(server)).or_else(|| serving().next())?;
+    let wanted = section(service);
+    let fitting = || serving().filter(|(server, _)| routed_by(server) == wanted);
+    let best = fitting().find(|(server, _)| !redirects(server)).or_else(|| fitting().next());
+    let (server, common) = best.or_else(|| serving().next())?;
     let port = server.port.as_ref()?;
-    let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
-    let has_tls = server.tls.is_some() && protocol.class() != ProtocolClass::Http;
-    Some(Request {
+    let question = Request {
         host: Some(example(&common)),
         gateway: Some(GatewayRef::Name(gateway.name.to_string())),
         port: template.port.or(port.number.map(|number| number.value)),
-        tls: template.tls.or(has_tls.then_some(Tls::Tls)),
+        tls: template.tls.or(has_tls(server).then_some(Tls::Tls)),
         ..template.clone()
-    })
+    };
+    Some(speaking(question, service))
+}
+
+fn protocol(server: &Server) -> world::Protocol {
+    let written = server.port.as_ref().and_then(|port| port.protocol.as_ref());
+    world::Protocol::parse(written.map_or("", |protocol| protocol.as_str()))
+}
+
+fn has_tls(server: &Server) -> bool {
+    server.tls.is_some() && protocol(server).class() != ProtocolClass::Http
+}
+
+fn redirects(server: &Server) -> bool {
+    server.tls.as_ref().and_then(|tls| tls.https_redirect).is_some_and(|redirects| redirects.value)
+}
+
+/// Which rules a server goes by.
+fn routed_by(server: &Server) -> Section {
+    let mode = server.tls.as_ref().map(|tls| tls.mode.map_or(ServerTlsMode::Passthrough, |mode| mode.value));
+    match (protocol(server).class(), mode) {
+        (ProtocolClass::Http, _) => Section::Http,
+        (_, Some(ServerTlsMode::Passthrough)) => Section::Tls,
+        _ if protocol(server) == world::Protocol::Https => Section::Http,
+        _ => Section::Tcp,
+    }
 }
 
 /// A name that a wildcard covers.

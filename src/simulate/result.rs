@@ -268,10 +268,11 @@ pub struct Destination {
     /// What the client sees if there is no such cluster; absent for the usual 503.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// How an endpoint is chosen, by the words of DestinationRules; null if the client's address counts.
+    /// How an endpoint is chosen, by the words of DestinationRules; left out if none is, since the address that the client
+    /// dialled counts or there is no cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub load_balancer: Option<String>,
-    /// TLS towards the endpoints: a mode of DestinationRules; null if the proxies agree on it (auto mTLS).
+    /// TLS towards the endpoints: a mode of DestinationRules; left out if the proxies agree on it (auto mTLS).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<&'static str>,
 }

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use super::inbound::{Incoming, Leg, arrive};
 use super::request::{Protocol, Request as Question, Tls};
 use super::result::{Arrived, Rewritten};
-use crate::model::networking::{ClientTlsMode, Location};
-use crate::model::{LabelSet, Spec};
+use crate::model::LabelSet;
+use crate::model::networking::ClientTlsMode;
 use crate::policy::Identity;
 use crate::routing::inbound::{PortOrigin, Receiver, ports};
 use crate::routing::{Cluster, Proxy, Request, Weighted};
@@ -18,8 +18,12 @@ pub(super) struct Sent<'q, 'p, 'a> {
     pub question: &'q Question,
     pub proxy: &'p Proxy<'a>,
     pub request: &'q Request<'q>,
+    /// The client's address, if the question tells it.
+    pub source_ip: Option<IpAddr>,
     /// The request as the rule leaves it; `None` for other bytes.
     pub rewritten: Option<&'q Rewritten>,
+    /// The server name of TLS that the proxy passes on as it comes.
+    pub passed_tls: Option<&'q str>,
 }
 
 impl<'a> Sent<'_, '_, 'a> {
@@ -51,15 +55,20 @@ impl<'a> Sent<'_, '_, 'a> {
         let tls = self.tls(cluster, service, workload, port);
         let identity = (tls == Tls::Mtls).then(|| self.identity());
         let rewritten = self.rewritten_request();
+        let has_bytes = self.rewritten.is_none();
+        let seen = if self.passed_tls.is_some() && tls == Tls::Plaintext { Tls::Tls } else { tls };
+        let is_wrapped = self.passed_tls.is_some() && tls != Tls::Plaintext;
+        let asked = self.question.protocol.unwrap_or(Protocol::Http);
         let leg = arrive(
             world,
             &receiver,
             &Incoming {
                 port,
-                tls,
-                protocol: self.question.protocol.unwrap_or(Protocol::Http),
-                alpn: None,
-                sni: "",
+                tls: seen,
+                protocol: if is_wrapped { Protocol::Tcp } else { asked },
+                // What a proxy offers for bytes, whatever they are.
+                alpn: (has_bytes && tls == Tls::Mtls).then_some("istio"),
+                sni: &self.server_name(cluster, tls, &rewritten),
                 peer: identity.as_ref(),
                 source_ip: self.source_ip(),
                 request: &rewritten,
@@ -72,15 +81,11 @@ impl<'a> Sent<'_, '_, 'a> {
     /// What the client's proxy does about TLS: what its DestinationRule says; without one it speaks mutual TLS to
     /// workloads with a sidecar that take it (auto mTLS; istiod: `mtls_checker`).
     fn tls(&self, cluster: &Cluster<'_>, service: &Service<'_>, workload: &Workload<'_>, port: u32) -> Tls {
-        let is_external = match &service.resource.spec {
-            Spec::ServiceEntry(entry) => entry.location.is_none_or(|location| location.value == Location::MeshExternal),
-            _ => false,
-        };
         match cluster.upstream.tls_mode() {
             Some(ClientTlsMode::IstioMutual) => Tls::Mtls,
             Some(ClientTlsMode::Simple | ClientTlsMode::Mutual) => Tls::Tls,
             Some(_) => Tls::Plaintext,
-            None if is_external => Tls::Plaintext,
+            None if service.is_mesh_external() || !workload.takes_mesh_tls => Tls::Plaintext,
             None => {
                 let policies = &self.proxy.world.policies;
                 let of_workload = policies.mtls(&workload.name.namespace, &workload.labels, port).mode;
@@ -89,6 +94,19 @@ impl<'a> Sent<'_, '_, 'a> {
                 let is_off = of_workload == MtlsMode::Disable || of_namespace == MtlsMode::Disable;
                 if is_off { Tls::Plaintext } else { Tls::Mtls }
             }
+        }
+    }
+
+    /// The server name that the server's proxy is asked for: what the DestinationRule says, else in the mesh's TLS the
+    /// cluster, in other TLS the host of the request (istiod: `buildUpstreamTLSSettings`, Envoy: `auto_sni`).
+    fn server_name<'s>(&'s self, cluster: &Cluster<'_>, tls: Tls, request: &'s Request<'_>) -> Cow<'s, str> {
+        let written = || cluster.upstream.tls.and_then(|tls| tls.sni.as_ref()).filter(|sni| !sni.is_empty());
+        match (tls, written()) {
+            (Tls::Plaintext, _) => self.passed_tls.unwrap_or_default().into(),
+            (_, Some(written)) => written.value.clone().into(),
+            (Tls::Mtls, None) => cluster.server_name().into(),
+            (Tls::Tls, None) if self.rewritten.is_some() => request.host().into_owned().into(),
+            (Tls::Tls, None) => "".into(),
         }
     }
 
@@ -110,8 +128,7 @@ impl<'a> Sent<'_, '_, 'a> {
 
     /// The address that the server's proxy sees: the client's own, or the gateway's.
     fn source_ip(&self) -> Option<IpAddr> {
-        let asked = self.question.source_ip.as_deref().and_then(|address| address.parse().ok());
-        if self.proxy.is_gateway() { self.proxy.address } else { asked.or(self.proxy.address) }
+        if self.proxy.is_gateway() { self.proxy.address } else { self.source_ip.or(self.proxy.address) }
     }
 
     /// The request with what the rule has changed.

@@ -77,6 +77,13 @@ impl<T> Spanned<T> {
     }
 }
 
+impl Spanned<String> {
+    /// The text, unless it is empty: then the field says as little as if it were not there.
+    pub fn filled(&self) -> Option<&str> {
+        Some(self.value.as_str()).filter(|text| !text.is_empty())
+    }
+}
+
 impl<T> Deref for Spanned<T> {
     type Target = T;
 

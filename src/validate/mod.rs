@@ -8,6 +8,7 @@
 mod authorization_policy;
 pub mod cel;
 mod common;
+mod destination_rule;
 mod envoy_filter;
 mod extensions;
 mod gateway;
@@ -16,11 +17,14 @@ mod peer_authentication;
 pub mod policy_syntax;
 mod proxy_config;
 mod request_authentication;
+mod service_entry;
 mod sidecar;
 pub mod syntax;
 mod telemetry;
 mod violation;
 mod virtual_service;
+mod workload_entry;
+mod workload_group;
 
 pub use violation::{Family, Layer, Violation};
 
@@ -35,11 +39,15 @@ pub fn validate(resource: &Resource, settings: &Settings) -> Vec<Violation> {
     }
     match &resource.spec {
         Spec::AuthorizationPolicy(spec) => authorization_policy::check(spec, &mut found),
+        Spec::DestinationRule(spec) => destination_rule::check(spec, &mut found),
         Spec::Gateway(spec) => gateway::check(spec, &mut found),
         Spec::PeerAuthentication(spec) => peer_authentication::check(spec, &mut found),
         Spec::RequestAuthentication(spec) => request_authentication::check(spec, &mut found),
+        Spec::ServiceEntry(spec) => service_entry::check(spec, &mut found),
         Spec::Sidecar(spec) => sidecar::check(spec, &mut found),
         Spec::VirtualService(spec) => virtual_service::check(spec, &mut found),
+        Spec::WorkloadEntry(spec) => workload_entry::check(spec, &mut found),
+        Spec::WorkloadGroup(spec) => workload_group::check(spec, &mut found),
         Spec::EnvoyFilter(spec) => envoy_filter::check(spec, &mut found),
         Spec::ProxyConfig(spec) => proxy_config::check(spec, &mut found),
         Spec::Telemetry(spec) => telemetry::check(spec, &mut found),

@@ -132,6 +132,32 @@ impl<'a> Found<'a> {
         self.violations.last_mut().expect("one was just pushed")
     }
 
+    /// How much was found so far.
+    pub fn count(&self) -> usize {
+        self.violations.len()
+    }
+
+    /// Whether anything was refused since then.
+    pub fn has_error_since(&self, count: usize) -> bool {
+        self.violations[count..].iter().any(|violation| violation.layer == Layer::Webhook)
+    }
+
+    /// Takes back what was warned of since then.
+    pub fn drop_warnings_since(&mut self, count: usize) {
+        let mut index = 0;
+        self.violations.retain(|violation| {
+            index += 1;
+            index <= count || violation.layer == Layer::Webhook
+        });
+    }
+
+    /// Checks something of which istiod loses the warnings.
+    pub fn without_warnings(&mut self, check: impl FnOnce(&mut Self)) {
+        let before = self.count();
+        check(self);
+        self.drop_warnings_since(before);
+    }
+
     pub fn into_violations(self) -> Vec<Violation> {
         self.violations
     }

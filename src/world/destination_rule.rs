@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::names::NamespacedName;
 use super::visibility::ExportTo;
 use super::{Settings, host};
-use crate::model::networking::{self, Subset, TrafficPolicy};
+use crate::model::networking::{self, ClientTlsSettings, PortSelector, Subset, TrafficPolicy};
 use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::Spanned;
 
@@ -183,7 +183,40 @@ impl<'a> DestinationRules<'a> {
     }
 }
 
-impl DestinationRule<'_> {
+/// TLS settings of a DestinationRule.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientTls<'a> {
+    /// The settings.
+    pub settings: &'a ClientTlsSettings,
+    /// The port that they are for; `None`: all that have no settings of their own.
+    pub port: Option<u32>,
+}
+
+impl<'a> DestinationRule<'a> {
+    /// All TLS settings, those of subsets included, in the order of the text.
+    pub fn tls_settings(&self) -> Vec<ClientTls<'a>> {
+        let policies =
+            self.spec.traffic_policy.iter().chain(self.spec.subsets.iter().filter_map(|it| it.traffic_policy.as_ref()));
+        let settings = policies.flat_map(|policy| {
+            let of_ports = policy.port_level_settings.iter().filter_map(|of_port| {
+                let port = of_port.port.as_ref().and_then(|port| port.number).map(|number| number.value);
+                Some(ClientTls { settings: of_port.tls.as_ref()?, port: Some(port.unwrap_or_default()) })
+            });
+            policy.tls.as_ref().map(|settings| ClientTls { settings, port: None }).into_iter().chain(of_ports)
+        });
+        settings.collect()
+    }
+
+    /// The TLS settings that count for a port of the host: its own, if it has a policy of its own.
+    pub fn tls_of_port(&self, port: u32) -> Option<&'a ClientTlsSettings> {
+        let policy = self.spec.traffic_policy.as_ref()?;
+        let is_it = |number: Option<&PortSelector>| number.and_then(|it| it.number).is_some_and(|it| it.value == port);
+        match policy.port_level_settings.iter().find(|of_port| is_it(of_port.port.as_ref())) {
+            Some(of_port) => of_port.tls.as_ref(),
+            None => policy.tls.as_ref(),
+        }
+    }
+
     /// The labels of the workloads that the rule is for, if it is not for all.
     pub fn selector(&self) -> Option<&Labels> {
         self.spec.workload_selector.as_ref().map(|selector| &selector.match_labels)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::names::NamespacedName;
 use super::{Registry, Settings};
-use crate::model::{Resource, Spec, networking};
+use crate::model::{Kind, Resource, Spec, networking};
 use crate::source::{Span, Spanned};
 
 /// A Gateway.
@@ -20,7 +20,15 @@ pub struct Gateway<'a> {
     /// them instead of those that its selector finds, and opens only ports that they have (istiod: `mergeGateways`,
     /// `resolvePorts`).
     pub services: Vec<String>,
+    /// Whether istiod runs the workload behind it, as it does for those of the Gateway API without addresses.
+    pub is_managed: bool,
 }
+
+/// The annotation by which istiod marks a Gateway that it makes of the Gateway API.
+const SEMANTICS_ANNOTATION: &str = "internal.istio.io/gateway-semantics";
+
+/// The annotation in which istiod notes the service account of the workload that it runs for a Gateway.
+const ACCOUNT_ANNOTATION: &str = "internal.istio.io/service-account-name";
 
 /// The annotation in which istiod notes the Services of a Gateway, separated by commas.
 const SERVICES_ANNOTATION: &str = "internal.istio.io/gateway-service";
@@ -61,9 +69,14 @@ impl<'a> ServerHost<'a> {
 pub const GATEWAY_NAME_LABEL: &str = "gateway.networking.k8s.io/gateway-name";
 
 impl<'a> Gateway<'a> {
-    /// Whether istiod runs the workload and the Service for it: it belongs to Services of which the manifests have
-    /// none.
-    pub fn is_managed(&self, services: &Registry<'_>) -> bool {
+    /// Whether it comes from the Gateway API.
+    pub fn is_of_gateway_api(&self) -> bool {
+        matches!(self.resource.kind, Kind::KubernetesGateway | Kind::ListenerSet)
+            || annotation(self.resource, SEMANTICS_ANNOTATION) == "gateway"
+    }
+
+    /// Whether it belongs to Services of which the manifests have none, as those that istiod makes.
+    pub fn lacks_services(&self, services: &Registry<'_>) -> bool {
         !self.services.is_empty() && !self.services.iter().any(|name| services.named(name).next().is_some())
     }
 
@@ -89,13 +102,22 @@ pub(super) fn gateways<'a>(resources: &[&'a Resource], settings: &Settings) -> V
             resource,
             spec: Cow::Borrowed(spec),
             services: annotated_services(resource),
+            is_managed: !annotation(resource, ACCOUNT_ANNOTATION).is_empty(),
         }),
         _ => None,
     };
     resources.iter().filter_map(resolve).collect()
 }
 
+fn annotation<'r>(resource: &'r Resource, name: &str) -> &'r str {
+    resource.metadata.annotations.get(name).map_or("", |value| value.as_str())
+}
+
 fn annotated_services(resource: &Resource) -> Vec<String> {
-    let list = resource.metadata.annotations.get(SERVICES_ANNOTATION).map_or("", |list| list.as_str());
-    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    annotation(resource, SERVICES_ANNOTATION)
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

@@ -1,4 +1,4 @@
-//! Host names: short names, and the algebra of wildcards (istiod: `pkg/config/host`).
+//! Host names: short names, and the algebra of wildcards (istiod: `pkg/config/host`); addresses in their place.
 //!
 //! A name is a wildcard if it starts with `*`; what follows is compared as a plain suffix, so `*.foo.com`
 //! does not match `foo.com`. Comparison is case-sensitive.
@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
 use std::net::IpAddr;
+
+use ipnet::IpNet;
 
 /// What a host means in a resource of `namespace`: a name without any dot is completed to
 /// `<name>.<namespace>.svc.<domain>`, everything else stays (istiod: `ResolveShortnameToFQDN`).
@@ -23,6 +25,11 @@ pub fn expand<'h>(host: &'h str, namespace: &str, domain: &str) -> Cow<'h, str> 
         }
     }
     Cow::Owned(full)
+}
+
+/// Reads an address, or a network such as `10.0.0.0/8`.
+pub fn network(written: &str) -> Option<IpNet> {
+    written.parse().ok().or_else(|| written.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 /// The part after the `*` of a wildcard.
@@ -86,6 +93,40 @@ pub fn kubernetes_service<'h>(host: &'h str, domain: &str) -> Option<(&'h str, &
     let rest = host.strip_suffix(domain)?.strip_suffix(".svc.")?;
     rest.split_once('.')
         .filter(|(name, namespace)| !name.is_empty() && !namespace.contains('.') && !name.starts_with('*'))
+}
+
+/// What a full host name looks like, which tells where its definition would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form<'h> {
+    /// A Service of Kubernetes.
+    Kubernetes {
+        /// Its namespace.
+        namespace: &'h str,
+    },
+    /// `name.namespace` or `name.namespace.svc`, which istiod does not complete.
+    TwoLabels {
+        /// The part before the dot.
+        name: &'h str,
+        /// The part behind it.
+        namespace: &'h str,
+    },
+    /// Anything else, for a ServiceEntry to define.
+    External,
+}
+
+impl<'h> Form<'h> {
+    /// The form of a name that is completed already.
+    pub fn of(full: &'h str, domain: &str) -> Self {
+        if let Some((_, namespace)) = kubernetes_service(full, domain) {
+            return Self::Kubernetes { namespace };
+        }
+        match full.strip_suffix(".svc").unwrap_or(full).split_once('.') {
+            Some((name, namespace)) if !namespace.contains('.') && !name.starts_with('*') => {
+                Self::TwoLabels { name, namespace }
+            }
+            _ => Self::External,
+        }
+    }
 }
 
 #[cfg(test)]

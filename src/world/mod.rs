@@ -4,6 +4,7 @@
 //! namespace sees, the DestinationRule that applies. Order is istiod's "creation order": by time where resources tell
 //! it, else by name, then namespace.
 
+mod assumed;
 mod attachment;
 mod clients;
 pub mod derived;
@@ -27,9 +28,10 @@ mod waypoint;
 mod workload;
 mod workload_index;
 
+pub use assumed::Assumed;
 pub use attachment::Attachment;
-pub use derived::Derived;
-pub use destination_rule::{DestinationRule, DestinationRules, MergedRule, MergedSubset};
+pub use derived::{Derived, Ignored, Omission};
+pub use destination_rule::{ClientTls, DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
 pub use egress::{EgressHost, EgressHosts};
 pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName, ServerHost};
@@ -52,7 +54,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use workload_index::WorkloadIndex;
 
 use crate::load::Snapshot;
-use crate::model::{Kind, Resource};
+use crate::model::{Kind, LabelSet, Resource};
 use crate::source::Span;
 
 /// Everything that the manifests define, resolved. The lists are in creation order.
@@ -88,6 +90,8 @@ pub struct World<'a> {
     pub attachments: Vec<Attachment<'a>>,
     /// What the manifests can be expected to hold completely.
     pub inventory: Inventory,
+    /// The services that are taken to be there where the manifests hold none.
+    pub assumed: Assumed,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
     workload_index: WorkloadIndex<'a>,
     sidecars_by_namespace: HashMap<String, Vec<usize>>,
@@ -102,19 +106,28 @@ impl<'a> World<'a> {
         let services = Registry::new(&resources, &settings);
         let workloads = workload::workloads(&resources, &settings);
         let gateways = gateway::gateways(&resources, &settings);
+        let virtual_services = virtual_service::virtual_services(&resources, &settings);
+        let derived = Derived::new(&resources, &services, &settings);
+        let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings);
+        let routes = virtual_services.iter().chain(&derived.virtual_services);
+        let mut workloads_by_namespace: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, workload) in workloads.iter().enumerate() {
+            workloads_by_namespace.entry(workload.name.namespace.to_string()).or_default().push(index);
+        }
         let sidecars = sidecar::sidecars(&resources, &settings);
         Self {
             snapshot,
-            virtual_services: virtual_service::virtual_services(&resources, &settings),
+            assumed: Assumed::new(&inventory, routes, &settings.domain),
+            virtual_services,
             destination_rules: DestinationRules::new(&resources, &settings),
-            inventory: Inventory::new(&resources, &services, &workloads, &gateways, &settings),
+            inventory,
             namespaces: Namespaces::new(&resources, &settings),
             service_accounts: service_accounts(&resources, &settings),
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
             policies: Policies::new(&resources, &settings),
+            derived,
             waypoints: Waypoints::new(&resources, &settings),
             attachments: attachment::attachments(&resources, &settings),
-            derived: Derived::new(&resources, &services, &settings),
             gateways,
             workload_index: WorkloadIndex::new(&workloads),
             sidecars_by_namespace: sidecar::by_namespace(&sidecars),
@@ -140,6 +153,16 @@ impl<'a> World<'a> {
     /// The Gateway of a name.
     pub fn gateway(&self, name: &NamespacedName<'_>) -> Option<&Gateway<'a>> {
         self.gateways_by_name.get(name).map(|&index| &self.gateways[index])
+    }
+
+    /// The workload that has some labels, if only among others: it stands for all that are like it.
+    pub fn workload_with(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Workload<'a>> {
+        let has_labels = |workload: &&Workload<'_>| {
+            workload.name.namespace == namespace
+                && labels.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
+        };
+        let mut candidates = self.workloads.iter().filter(|_| !labels.is_empty()).filter(has_labels);
+        candidates.clone().find(|workload| workload.labels == *labels).or_else(|| candidates.next())
     }
 
     /// The workloads that a Gateway selects, in any namespace. Without a selector it is every gateway workload,

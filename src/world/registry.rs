@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::service::{self, Service};
 use super::{ExportTo, Settings, host};
-use crate::model::{Resource, Spec};
+use crate::model::networking::ServiceEntry;
+use crate::model::{Resource, Spec, nearest};
 
 /// The services of the mesh in creation order, and where to find them by host name.
 #[derive(Debug, Default)]
@@ -54,9 +55,40 @@ impl<'a> Registry<'a> {
         self.services.iter()
     }
 
+    /// The ServiceEntries that have a host, with the service of the first.
+    pub fn entries(&self) -> impl Iterator<Item = (&Service<'a>, &'a ServiceEntry)> {
+        self.services.iter().filter_map(|service| match &service.resource.spec {
+            Spec::ServiceEntry(entry) if entry.hosts.first().is_some_and(|host| host.span == service.span) => {
+                Some((service, entry))
+            }
+            _ => None,
+        })
+    }
+
     /// The services that are defined in a namespace, in creation order.
     pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &Service<'a>> + Clone {
         self.by_namespace.get(namespace).into_iter().flatten().map(|&index| &self.services[index])
+    }
+
+    /// The Service of Kubernetes that has a short name, if there is just one in all namespaces and its manifest says in
+    /// which.
+    pub fn only_one_called(&self, name: &str) -> Option<&Service<'a>> {
+        let start = format!("{name}.");
+        let starting = self.by_hostname.range(start.clone()..).take_while(|(host, _)| host.starts_with(&start));
+        let services = starting.flat_map(|(_, indices)| indices).map(|&index| &self.services[index]);
+        let mut called = services.filter(|service| service.is_kubernetes() && service.resource.name() == name);
+        let only = called.next().filter(|service| service.resource.metadata.namespace.is_some());
+        only.filter(|_| called.next().is_none())
+    }
+
+    /// The service of a namespace whose host name is nearest to one that there is not.
+    pub fn nearest(&self, namespace: &str, hostname: &str, domain: &str) -> Option<&Service<'a>> {
+        let (name, _) = host::kubernetes_service(hostname, domain)?;
+        let names: BTreeMap<&str, &Service<'a>> = self
+            .in_namespace(namespace)
+            .filter_map(|service| Some((host::kubernetes_service(&service.hostname, domain)?.0, service)))
+            .collect();
+        nearest(name, names.keys().copied()).map(|best| names[best])
     }
 
     /// The services that proxies in `namespace` see, in the order in which istiod considers them: those of the
@@ -84,7 +116,14 @@ impl<'a> Registry<'a> {
     pub fn seen_from<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
         let seen = self.named(hostname).filter(|service| service.export_to.includes(namespace));
         // `min_by_key` keeps the first of equals, which is the oldest.
-        seen.min_by_key(|service| (service.namespace != namespace, !service.is_kubernetes()))
+        seen.min_by_key(|service| service.precedence(namespace))
+    }
+
+    /// The service that a gateway in `namespace` takes a host name for: a Service of Kubernetes, else a ServiceEntry;
+    /// one that is exported to it by name before a public one (istiod: `DefaultSidecarScopeForGateway`).
+    pub fn seen_from_gateway<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
+        let seen = self.named(hostname).filter(|service| service.export_to.includes(namespace));
+        seen.min_by_key(|service| (!service.is_kubernetes(), service.export_to == ExportTo::Public))
     }
 
     /// The service that an ExternalName Service stands for, through others of its kind. None if there is no such

@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
 
 use super::visibility::ExportTo;
-use super::{Protocol, Settings};
-use crate::model::kubernetes;
-use crate::model::networking::{self, Resolution, WorkloadEntry};
+use super::{Protocol, Settings, Workload, host};
+use crate::model::kubernetes::{self, TargetPort};
+use crate::model::networking::{self, Location, Resolution, WorkloadEntry};
 use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::{Span, Spanned};
 
@@ -52,9 +52,24 @@ pub struct ServicePort {
     /// What it speaks.
     pub protocol: Protocol,
     /// The workload's port, where it differs.
-    pub target: Option<kubernetes::TargetPort>,
+    pub target: Option<TargetPort>,
     /// Where it is declared.
     pub span: Span,
+}
+
+impl ServicePort {
+    /// The port that it leads to at an endpoint: what a WorkloadEntry says of the port's name, else the target, whose
+    /// name a container of the workload tells.
+    pub fn target_at(&self, entry: Option<&WorkloadEntry>, workload: Option<&Workload<'_>>) -> Option<u32> {
+        if let Some(own) = entry.and_then(|entry| entry.ports.get(&self.name)) {
+            return Some(own.value);
+        }
+        match &self.target {
+            None | Some(TargetPort::Number(0)) => Some(self.number),
+            Some(TargetPort::Number(number)) => Some(*number),
+            Some(TargetPort::Name(name)) => workload?.port_named(name),
+        }
+    }
 }
 
 /// How proxies find the endpoints of a service.
@@ -79,10 +94,8 @@ impl Service<'_> {
     /// The networks that proxies know it by: its addresses, or the made-up one of a Service whose cluster IP is not
     /// in the manifests. None of a headless Service, an ExternalName, or a ServiceEntry without addresses.
     pub fn networks(&self) -> Vec<IpNet> {
-        let parse =
-            |written: &&str| written.parse::<IpNet>().or_else(|_| written.parse::<IpAddr>().map(IpNet::from)).ok();
-        let written: Vec<IpNet> =
-            self.addresses.iter().filter_map(parse).filter(|network| !network.addr().is_unspecified()).collect();
+        let written = self.addresses.iter().filter_map(|written| host::network(written));
+        let written: Vec<IpNet> = written.filter(|network| !network.addr().is_unspecified()).collect();
         match self.discovery {
             Discovery::ClusterIp if written.is_empty() => vec![self.made_up_address.into()],
             Discovery::Headless | Discovery::Alias => Vec::new(),
@@ -103,6 +116,47 @@ impl Service<'_> {
         selects
             || address.is_some_and(|address| self.pod_addresses.contains(&address))
             || self.endpoints.iter().filter_map(|it| it.address.as_ref()).any(|written| is_own(written))
+    }
+
+    /// Which of several services of one host sidecars in `namespace` take: that of their own namespace, else one of
+    /// Kubernetes, of equals the first. The least counts (istiod: `pickBestVisibleNamespace`).
+    pub fn precedence(&self, namespace: &str) -> impl Ord + use<> {
+        (self.namespace != namespace, !self.is_kubernetes())
+    }
+
+    /// Whether it is outside the mesh, as ServiceEntries are that do not say (istiod: `MeshExternal`).
+    pub fn is_mesh_external(&self) -> bool {
+        match &self.resource.spec {
+            Spec::ServiceEntry(entry) => entry.location.is_none_or(|location| location.value == Location::MeshExternal),
+            _ => false,
+        }
+    }
+
+    /// Whether what a client asks for is looked up in DNS, by the host of a request or the server name of TLS: the host
+    /// is a wildcard of a ServiceEntry that says so (istiod: `buildDFPCluster`).
+    pub fn is_looked_up(&self) -> bool {
+        self.discovery == Discovery::Entry(Resolution::DynamicDns) && self.hostname.starts_with('*')
+    }
+
+    /// Whether it is one service with another of its host, so that ports of both count: a ServiceEntry of the same
+    /// namespace that differs in nothing else (istiod: `canMergeServices`).
+    pub fn merges_with(&self, other: &Service<'_>) -> bool {
+        self.shares_endpoints_with(other)
+            && self.discovery == other.discovery
+            && self.export_to == other.export_to
+            && self.resource.metadata.labels.equals(&other.resource.metadata.labels)
+            && match (self.selector, other.selector) {
+                (Some(own), Some(other)) => own.equals(other),
+                (own, other) => own.or(other).is_none_or(Labels::is_empty),
+            }
+    }
+
+    /// Whether endpoints of both are kept together: those of ServiceEntries with one host in one namespace.
+    pub fn shares_endpoints_with(&self, other: &Service<'_>) -> bool {
+        self.hostname == other.hostname
+            && self.namespace == other.namespace
+            && !self.is_kubernetes()
+            && !other.is_kubernetes()
     }
 
     /// Whether it is a Service of Kubernetes.
@@ -146,7 +200,7 @@ fn of_kubernetes<'a>(resource: &'a Resource, service: &'a kubernetes::Service, s
     let exported = exported.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     let cluster_ips = service.cluster_ip.iter().chain(&service.cluster_ips).map(|address| address.as_str());
     Service {
-        hostname: super::host::expand(resource.name(), namespace, &settings.domain).into_owned(),
+        hostname: host::expand(resource.name(), namespace, &settings.domain).into_owned(),
         span: resource.name_span(),
         namespace: namespace.to_owned(),
         resource,
@@ -208,7 +262,7 @@ fn entry_port(port: &networking::ServicePort) -> Option<ServicePort> {
         number: number.value,
         name: port.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
         protocol: Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str())),
-        target: port.target_port.as_ref().map(|target| kubernetes::TargetPort::Number(target.value)),
+        target: port.target_port.as_ref().map(|target| TargetPort::Number(target.value)),
         span: number.span,
     })
 }

@@ -32,6 +32,8 @@ pub struct Settings {
     pub inbound_to_localhost: bool,
     /// Whether `tls` of a Sidecar's `ingress` counts (istiod: `ENABLE_TLS_ON_SIDECAR_INGRESS`). Default no.
     pub sidecar_ingress_tls: bool,
+    /// Whether sidecars answer DNS themselves, which gives hosts without addresses some. Default no.
+    pub dns_capture: bool,
     /// How proxies normalise paths. Default `BASE`.
     pub path_normalization: PathNormalization,
     /// Whether unknown destinations can be reached. Default `ALLOW_ANY`.
@@ -116,6 +118,7 @@ impl Default for Settings {
             default_providers: DefaultProviders::default(),
             inbound_to_localhost: false,
             sidecar_ingress_tls: false,
+            dns_capture: false,
             path_normalization: PathNormalization::Base,
             outbound: OutboundMode::AllowAny,
             service_export_to: public(),
@@ -157,6 +160,8 @@ impl Settings {
         replace(&mut self.root_namespace, mesh.root_namespace.as_ref().map(|name| name.value.clone()));
         replace(&mut self.trust_domain, mesh.trust_domain.as_ref().map(|name| name.value.clone()));
         replace(&mut self.trust_domain_aliases, list(&mesh.trust_domain_aliases));
+        let metadata = mesh.default_config.as_ref().and_then(|it| it.proxy_metadata.get("ISTIO_META_DNS_CAPTURE"));
+        replace(&mut self.dns_capture, metadata.map(|value| value.as_str() == "true"));
         let normalization = mesh.path_normalization.as_ref().and_then(|it| it.normalization);
         replace(
             &mut self.path_normalization,

@@ -21,8 +21,10 @@ pub struct Workload<'a> {
     pub annotations: LabelSet<'a>,
     /// Whether it is meant to run: not with `replicas: 0`.
     pub runs: bool,
-    /// Whether it has a sidecar: it has unless its pods say that they want none.
+    /// Whether it has a sidecar: pods have one unless they say that they want none, machines only if they say so.
     pub has_sidecar: bool,
+    /// Whether proxies speak mutual TLS to it if nobody says anything else (istiod: `GetTLSModeFromEndpointLabels`).
+    pub takes_mesh_tls: bool,
     /// The service account of its pods.
     pub service_account: Option<&'a str>,
     /// What its pods are made from; `None` of a WorkloadEntry or a template without a spec.
@@ -30,6 +32,21 @@ pub struct Workload<'a> {
 }
 
 impl Workload<'_> {
+    /// What a WorkloadEntry says of it, if it is one.
+    pub fn entry(&self) -> Option<&WorkloadEntry> {
+        match &self.resource.spec {
+            Spec::WorkloadEntry(entry) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// The number of a port that a container names.
+    pub fn port_named(&self, name: &str) -> Option<u32> {
+        let mut ports = self.pod?.containers.iter().flat_map(|container| &container.ports);
+        let named = ports.find(|port| port.name.as_ref().is_some_and(|own| own.as_str() == name));
+        named?.container_port.map(|number| number.value)
+    }
+
     /// Whether every pair of a selector is among the labels. An empty selector selects everything.
     pub fn is_selected_by(&self, selector: &Labels) -> bool {
         selector.selects(&self.labels)
@@ -38,6 +55,13 @@ impl Workload<'_> {
 
 pub(super) fn workloads<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Workload<'a>> {
     resources.iter().filter_map(|resource| workload(resource, settings)).collect()
+}
+
+/// The label that tells whether an endpoint takes mutual TLS of the mesh. The injector gives it to pods that lack it.
+const TLS_MODE_LABEL: &str = "security.istio.io/tlsMode";
+
+fn takes_mesh_tls(labels: &LabelSet<'_>, has_sidecar: bool) -> bool {
+    labels.get(TLS_MODE_LABEL).map_or(has_sidecar, |mode| *mode == "istio")
 }
 
 fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<'a>> {
@@ -59,12 +83,15 @@ fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<
     let template: &PodTemplate = template?;
     let metadata = template.metadata.as_ref();
     let pod = template.spec.as_ref();
+    let has_sidecar = metadata.is_none_or(|it| wants_sidecar(&it.labels, &it.annotations));
+    let labels = metadata.map(|it| it.labels.to_set()).unwrap_or_default();
     Some(Workload {
         name,
         resource,
-        has_sidecar: metadata.is_none_or(|it| wants_sidecar(&it.labels, &it.annotations)),
+        has_sidecar,
+        takes_mesh_tls: takes_mesh_tls(&labels, has_sidecar),
+        labels,
         written_labels: metadata.map(|it| &it.labels),
-        labels: metadata.map(|it| it.labels.to_set()).unwrap_or_default(),
         annotations: metadata.map(|it| it.annotations.to_set()).unwrap_or_default(),
         runs: replicas.is_none_or(|replicas| replicas.value > 0),
         service_account: service_account(pod),
@@ -73,12 +100,15 @@ fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<
 }
 
 fn of_pod<'a>(name: NamespacedName<'a>, resource: &'a Resource, pod: &'a Pod) -> Workload<'a> {
+    let has_sidecar = wants_sidecar(&resource.metadata.labels, &resource.metadata.annotations);
+    let labels = pairs(&resource.metadata.labels).collect();
     Workload {
         name,
         resource,
-        has_sidecar: wants_sidecar(&resource.metadata.labels, &resource.metadata.annotations),
+        has_sidecar,
+        takes_mesh_tls: takes_mesh_tls(&labels, has_sidecar),
+        labels,
         written_labels: Some(&resource.metadata.labels),
-        labels: resource.metadata.labels.to_set(),
         annotations: resource.metadata.annotations.to_set(),
         runs: true,
         service_account: service_account(Some(pod)),
@@ -86,14 +116,18 @@ fn of_pod<'a>(name: NamespacedName<'a>, resource: &'a Resource, pod: &'a Pod) ->
     }
 }
 
-/// The labels of a WorkloadEntry are those of its spec and its metadata; the latter win.
+/// The labels of a WorkloadEntry are those of its spec and its metadata; the latter win. Nothing but the label tells
+/// that the machine has a sidecar.
 fn of_entry<'a>(name: NamespacedName<'a>, resource: &'a Resource, entry: &'a WorkloadEntry) -> Workload<'a> {
+    let labels = pairs(&entry.labels).chain(pairs(&resource.metadata.labels)).collect();
+    let takes_mesh_tls = takes_mesh_tls(&labels, false);
     Workload {
         name,
         resource,
-        has_sidecar: true,
+        has_sidecar: takes_mesh_tls,
+        takes_mesh_tls,
+        labels,
         written_labels: Some(&resource.metadata.labels),
-        labels: pairs(&entry.labels).chain(pairs(&resource.metadata.labels)).collect(),
         annotations: LabelSet::new(),
         runs: true,
         service_account: entry.service_account.as_ref().map(|account| account.as_str()),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use mesh::config::Config;
 use mesh::load::Snapshot;
-use mesh::routing::{self, Found, Role, Table, gateway, normalize_path, outbound};
+use mesh::routing::{self, ChainAction, Found, Role, Table, gateway, normalize_path, outbound};
 use mesh::simulate::{self, Answer, GatewayRef, HeaderValue, Simulator, Workload};
 use mesh::world::{PathNormalization, Settings, World};
 
@@ -88,12 +88,18 @@ fn compile(name: &str, case: &Case, socket: &Path, upstream: &Path) -> Result<(P
             routing::Proxy::gateway(&world, NAMESPACE, &labels)
         }
     };
-    let (port, listener) = match &proxy.role {
+    let (outbound, gateway) = match &proxy.role {
         Role::Sidecar(scope) => (Some(outbound::Port::new(&proxy, scope, PORT)), None),
-        Role::Gateway => (None, gateway::listener(&proxy, PORT)),
+        Role::Gateway => (None, Some(gateway::Port::new(&proxy, PORT))),
     };
-    let shared = port.as_ref().and_then(outbound::Port::shared_table);
-    let table = shared.or(listener.as_ref().and_then(routing::Listener::table)).ok_or("no table")?;
+    let of_sidecar = outbound.iter().flat_map(outbound::Port::listeners);
+    let of_gateway = gateway.iter().flat_map(|port| &port.listeners);
+    let shared = of_sidecar.chain(of_gateway).find(|listener| listener.bind.is_none());
+    let tables = shared.into_iter().flat_map(|listener| &listener.chains).filter_map(|chain| match &chain.action {
+        ChainAction::Http { table, .. } => Some(table.as_ref()),
+        ChainAction::Tcp(_) => None,
+    });
+    let table = tables.into_iter().next().ok_or("no table")?;
     let part = config::part(name, case.proxy, &proxy, table, (socket, upstream));
     let simulator = Simulator::new(&world);
     let said = case.requests.iter().map(|ask| {

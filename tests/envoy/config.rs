@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use mesh::routing::{self, Clause, Cluster, Fallback, HttpRule, Problem, Table};
+use mesh::routing::{self, Clause, Cluster, Fallback, Problem, Table};
 use serde_json::{Value, json};
 
 use crate::case::Proxy;
@@ -46,13 +46,9 @@ impl<'a> Clusters<'_, 'a> {
         self.named(&cluster.name(), cluster.problem)
     }
 
-    fn of_rule(&self, port: u32, rule: &HttpRule<'a>) -> Vec<(String, u32)> {
-        let clusters = rule.clusters(self.proxy, port);
+    fn of_clause(&self, clause: &Clause<'a>) -> Vec<(String, u32)> {
+        let clusters = clause.clusters(self.proxy);
         clusters.iter().map(|it| (self.of(&it.cluster), u32::try_from(it.weight).unwrap_or(u32::MAX))).collect()
-    }
-
-    fn of_service(&self, port: u32, clause: &Clause<'a>) -> String {
-        clause.clusters(self.proxy, port).first().map(|it| self.of(&it.cluster)).unwrap_or_default()
     }
 
     /// Clusters that do not exist are left out; those without endpoints have none.
@@ -82,11 +78,7 @@ pub fn part<'a>(
     let clusters = Clusters { case, proxy, problems: Default::default() };
     let mut hosts: Vec<Value> = Vec::new();
     for (index, host) in table.virtual_hosts().iter().enumerate().filter(|(_, host)| !host.domains.is_empty()) {
-        let place = Place {
-            port: host.port,
-            clusters: &|rule| clusters.of_rule(host.port, rule),
-            of_service: &|clause| clusters.of_service(host.port, clause),
-        };
+        let place = Place { clusters: &|clause| clusters.of_clause(clause) };
         let live = host.clauses.iter().enumerate().filter(|(_, clause)| clause.is_live());
         let routes: Vec<Value> = live.map(|(at, clause)| route(&format!("{index}/{at}"), clause, &place)).collect();
         let require_tls = if host.requires_tls { "ALL" } else { "NONE" };

@@ -7,20 +7,19 @@ use serde_json::{Map, Value, json};
 
 /// Where the route is for.
 pub struct Place<'p> {
-    /// The port of the listener or server.
-    pub port: u32,
-    /// The names of the clusters of a rule's destinations, with their weights.
-    pub clusters: &'p dyn Fn(&HttpRule<'_>) -> Vec<(String, u32)>,
-    /// The name of a service's cluster.
-    pub of_service: &'p dyn Fn(&Clause<'_>) -> String,
+    /// The names of the clusters of a clause, with their weights.
+    pub clusters: &'p dyn Fn(&Clause<'_>) -> Vec<(String, u32)>,
 }
 
 /// The route of a clause.
 pub fn route(name: &str, clause: &Clause<'_>, place: &Place<'_>) -> Value {
     let mut route = json!({ "name": name, "match": conditions(&clause.conditions) });
     match &clause.action {
-        Action::Service(_) => route["route"] = json!({ "cluster": (place.of_service)(clause), "timeout": "0s" }),
-        Action::Rule(rule) => by_rule(&mut route, rule, place),
+        Action::Service(_) => {
+            let cluster = (place.clusters)(clause).into_iter().next().map(|(name, _)| name).unwrap_or_default();
+            route["route"] = json!({ "cluster": cluster, "timeout": "0s" });
+        }
+        Action::Rule(rule) => by_rule(&mut route, rule, clause, place),
     }
     route
 }
@@ -80,11 +79,11 @@ fn compared(name: &str, matcher: &Matcher) -> Value {
     }
 }
 
-fn by_rule(route: &mut Value, rule: &HttpRule<'_>, place: &Place<'_>) {
+fn by_rule(route: &mut Value, rule: &HttpRule<'_>, clause: &Clause<'_>, place: &Place<'_>) {
     let of_rule = Operations::new(rule.headers);
     let mut all = of_rule.clone();
     if let Some(redirect) = rule.redirect {
-        route["redirect"] = redirection(redirect, place.port);
+        route["redirect"] = redirection(redirect, clause.port);
     } else if let Some(response) = rule.direct_response {
         let body = response.body.as_ref().and_then(|body| text(body.string.as_ref())).unwrap_or_default();
         let status = response.status.map_or(200, |status| status.value);
@@ -93,7 +92,7 @@ fn by_rule(route: &mut Value, rule: &HttpRule<'_>, place: &Place<'_>) {
         let mut action = json!({ "timeout": "0s" });
         let own = rule.rewrite.and_then(|rewrite| text(rewrite.authority.as_ref()));
         let mut authority = own.map(str::to_owned).or(of_rule.authority);
-        let clusters = (place.clusters)(rule);
+        let clusters = (place.clusters)(clause);
         if let [only] = rule.route {
             let of_destination = Operations::new(only.headers.as_ref());
             all.add.extend(of_destination.add);

@@ -17,4 +17,5 @@ mod scope;
 mod shared;
 mod simulate;
 mod simulate_inbound;
+mod simulation;
 mod suppression;

@@ -11,7 +11,7 @@ use mesh::lint::{self, Diagnostic, Rule, rules};
 use mesh::load::Snapshot;
 use mesh::world::{Settings, World};
 
-/// The sections of a page, in order. `true`: every page has it.
+/// The sections of a page, in order. `true`: every page has it; the last one those of rules with upstream codes.
 const SECTIONS: [(&str, bool); 6] = [
     ("What it checks", true),
     ("Why it matters", true),
@@ -73,7 +73,7 @@ fn pages_have_their_sections_in_order() {
         let found = headings(rule.page);
         let expected: Vec<&str> = SECTIONS
             .iter()
-            .filter(|(name, required)| *required || found.contains(name))
+            .filter(|(name, required)| *required || found.contains(name) || !rule.aliases.is_empty())
             .map(|(name, _)| *name)
             .collect();
         if found != expected {
@@ -164,6 +164,20 @@ fn the_table_of_rules_is_up_to_date() {
     assert!(found == expected, "docs/rules/README.md is out of date; run `UPDATE=1 cargo test rules` and commit it");
 }
 
+#[test]
+fn the_readme_counts_the_rules() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let found = fs::read_to_string(&path).expect("README.md can be read");
+    let (before, rest) = found.split_once("<!-- rules -->").expect("README.md has the mark");
+    let (_, after) = rest.split_once("<!-- /rules -->").expect("README.md has the closing mark");
+    let expected = format!("{before}<!-- rules -->{}<!-- /rules -->{after}", rules::ALL.len());
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, &expected).expect("README.md can be written");
+    } else {
+        assert!(found == expected, "README.md counts the rules wrongly; run `UPDATE=1 cargo test rules` and commit it");
+    }
+}
+
 /// What a delegating rule takes is up to its delegate.
 #[test]
 fn routes_behind_a_delegating_rule_are_reachable() {
@@ -180,13 +194,16 @@ fn table() -> String {
         "# Rules\n\n\
          Every rule has a page with an example. `mesh explain <rule>` shows it, also for a code of `istioctl analyze` (IST) \
          or Kiali (KIA).\n\n\
-         <!-- Written by `UPDATE=1 cargo test rules`. -->\n\n\
-         | Rule | Severity | Upstream | What it finds |\n\
-         | --- | --- | --- | --- |\n",
+         <!-- Written by `UPDATE=1 cargo test rules`. -->\n",
     );
-    for rule in rules::ALL {
-        let (name, severity, aliases) = (rule.name, rule.severity.as_str(), rule.aliases.join(", "));
-        writeln!(table, "| [{name}]({name}.md) | {severity} | {aliases} | {} |", rule.summary).expect("it is a string");
+    for family in rules::FAMILIES {
+        let head = "| Rule | Severity | Upstream | What it finds |\n| --- | --- | --- | --- |";
+        writeln!(table, "\n## {}\n\n{head}", family.about().trim_end_matches('.')).expect("it is a string");
+        for rule in family.rules {
+            let (name, severity, aliases) = (rule.name, rule.severity.as_str(), rule.aliases.join(", "));
+            writeln!(table, "| [{name}]({name}.md) | {severity} | {aliases} | {} |", rule.summary)
+                .expect("it is a string");
+        }
     }
     table
 }

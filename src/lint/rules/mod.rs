@@ -19,7 +19,7 @@ rules! {
     /// What refers to nothing.
     reference {
         unknown_host, unknown_gateway, host_not_in_gateway, missing_subset, unknown_port, port_required,
-        subset_selects_nothing, gateway_selects_nothing,
+        subset_selects_nothing, gateway_selects_nothing, inert_destination_rule, subset_without_labels,
     }
     /// What is said twice.
     conflict {
@@ -33,6 +33,14 @@ rules! {
         envoy_filter_order, envoy_filter_mesh_wide, unknown_waypoint, sidecar_in_ambient,
         waypoint_required, waypoint_routes, export_to_unknown_namespace,
     }
+    /// What the Gateway API and Ingresses say in vain.
+    gateway_api {
+        unattached_route, dropped_listener, dropped_route, unknown_backend, unknown_gateway_class, unknown_grant_namespace,
+    }
+    /// Certificates and what is trusted.
+    tls { missing_ca_certificates }
+    /// What ServiceEntries say of the world outside.
+    service_entry { captured_port, plaintext_on_tls_port, tls_to_plaintext_port, entry_without_endpoints }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.

@@ -10,6 +10,7 @@ mod sidecar;
 mod traffic_policy;
 mod virtual_service;
 mod workload_entry;
+mod workload_group;
 
 pub use destination_rule::{DestinationRule, Subset};
 pub use envoy_filter::{
@@ -38,6 +39,10 @@ pub use virtual_service::{
     TcpRoute, TlsMatchAttributes, TlsRoute, UnmatchedPreflights, VirtualService,
 };
 pub use workload_entry::WorkloadEntry;
+pub use workload_group::{
+    ExecHealthCheck, GrpcHealthCheck, HttpHeader, HttpHealthCheck, ReadinessProbe, TcpHealthCheck, TemplateMetadata,
+    WorkloadGroup,
+};
 
 use super::macros::message;
 use super::map::Labels;

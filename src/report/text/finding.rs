@@ -80,6 +80,7 @@ fn push_head(out: &mut String, finding: &Diagnostic, theme: &Theme) {
 fn resource(subject: &Subject) -> String {
     let resource = &subject.resource;
     match &resource.namespace {
+        _ if resource.name.is_empty() => clean(&format!("{} without a name", resource.kind)),
         Some(namespace) => clean(&format!("{} {namespace}/{}", resource.kind, resource.name)),
         None => clean(&format!("{} {}", resource.kind, resource.name)),
     }

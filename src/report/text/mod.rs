@@ -18,7 +18,7 @@ mod words;
 mod tests;
 
 pub use answer::answers;
-pub use rules::rules;
+pub use rules::{meant, rules};
 
 use std::collections::BTreeSet;
 use std::io;

@@ -2,21 +2,43 @@
 
 use std::io;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
-use crate::lint;
+use crate::lint::{Family, Rule};
 use crate::report::Style;
 
-/// Writes what `mesh rules` prints for people: a table with a row for each rule.
-pub fn rules(rules: &[&lint::Rule], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut table = Table::new();
-    table
-        .load_style(if style.unicode { presets::UTF8_FULL } else { presets::ASCII_FULL })
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(u16::try_from(style.columns()).unwrap_or(u16::MAX))
-        .set_header(["RULE", "LEVEL", "CODES", "WHAT IT FINDS"]);
-    for rule in rules {
-        table.add_row([rule.name, rule.severity.as_str(), &rule.aliases.join("\n"), rule.summary]);
+/// Writes what `mesh rules` prints for people: a table for each family, with a row for each rule.
+pub fn rules(families: &[Family], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let longest = families.iter().map(|family| longest(family.rules)).max().unwrap_or_default();
+    for family in families {
+        writeln!(out, "{}\n\n{}\n", family.about(), table(family.rules, longest, style))?;
     }
-    writeln!(out, "{}", table.trim_fmt())
+    let count: usize = families.iter().map(|family| family.rules.len()).sum();
+    writeln!(out, "{count} rules; `mesh explain RULE` shows the page of one")
+}
+
+/// Writes the rules that a code stands for.
+pub fn meant(rules: &[&Rule], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "{}", table(rules, longest(rules), style))
+}
+
+fn longest(rules: &[&Rule]) -> usize {
+    rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default()
+}
+
+/// Rules, one in a row, the names being at most `longest` columns wide.
+fn table(rules: &[&Rule], longest: usize, style: &Style) -> String {
+    const LEVEL: u16 = 9;
+    const CODES: u16 = 9;
+    let name = u16::try_from(longest).unwrap_or(u16::MAX).saturating_add(4);
+    let all = u16::try_from(style.columns()).unwrap_or(u16::MAX);
+    let summary = all.saturating_sub(name + LEVEL + CODES).max(20);
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    for rule in rules {
+        table.add_row([&format!("  {}", rule.name), rule.severity.as_str(), rule.summary, &rule.aliases.join("\n")]);
+    }
+    let widths = [name, LEVEL, summary, CODES];
+    table.set_constraints(widths.map(|width| ColumnConstraint::Absolute(Width::Fixed(width))));
+    table.trim_fmt()
 }

@@ -1,6 +1,7 @@
 //! The filter chains of servers whose bytes are forwarded: `tcp` and `tls` routes on a gateway (istiod:
 //! `buildGatewayNetworkFiltersFromTCPRoutes`, `buildGatewayNetworkFiltersFromTLSRoutes`).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::destination::{self, Naming};
@@ -44,9 +45,10 @@ pub(super) fn terminated<'a>(
     proxy: &Proxy<'a>,
     open: &Open<'a>,
     considered: &mut Vec<Considered<'a>>,
+    taken: &mut BTreeSet<&'a str>,
 ) -> Vec<FilterChain<'a>> {
     let routes = bound(proxy, open).into_iter().filter(|service| service.origin == Origin::GatewayApi);
-    by_server_name(proxy, open, routes.flat_map(tls_entries), considered)
+    by_server_name(proxy, open, routes.flat_map(tls_entries), considered, taken)
 }
 
 /// The chains of a server that passes TLS on, by `tls` routes.
@@ -54,8 +56,9 @@ pub(super) fn tls<'a>(
     proxy: &Proxy<'a>,
     open: &Open<'a>,
     considered: &mut Vec<Considered<'a>>,
+    taken: &mut BTreeSet<&'a str>,
 ) -> Vec<FilterChain<'a>> {
-    by_server_name(proxy, open, bound(proxy, open).into_iter().flat_map(tls_entries), considered)
+    by_server_name(proxy, open, bound(proxy, open).into_iter().flat_map(tls_entries), considered, taken)
 }
 
 /// A chain for each alternative. A server name that is taken already stays with the first.
@@ -64,15 +67,16 @@ fn by_server_name<'a>(
     open: &Open<'a>,
     entries: impl Iterator<Item = Entry<'a>>,
     considered: &mut Vec<Considered<'a>>,
+    taken: &mut BTreeSet<&'a str>,
 ) -> Vec<FilterChain<'a>> {
     let mut chains: Vec<FilterChain<'a>> = Vec::new();
     for entry in entries {
         let exclusion = entry.exclusion(proxy, Some(&open.gateway.name), open.port);
         considered.push(entry.considered(exclusion.clone()));
-        let names = entry.names();
-        let is_taken = chains.iter().any(|chain| names.iter().any(|name| chain.criteria.server_names.contains(name)));
-        if exclusion.is_none() && !is_taken {
-            let criteria = Criteria { server_names: names, ..Criteria::default() };
+        let names = || entry.server_names.iter().map(|name| name.as_str());
+        if exclusion.is_none() && !names().any(|name| taken.contains(name)) {
+            taken.extend(names());
+            let criteria = Criteria { server_names: entry.names(), ..Criteria::default() };
             chains.push(FilterChain { criteria, action: to(proxy, open, &entry) });
         }
     }
@@ -81,7 +85,7 @@ fn by_server_name<'a>(
 
 fn to<'a>(proxy: &Proxy<'a>, open: &Open<'a>, entry: &Entry<'a>) -> ChainAction<'a> {
     let destinations = entry.rule.destinations(proxy, open.port);
-    ChainAction::Tcp(Arc::new(TcpRoute { rule: Some(entry.rule), destinations }))
+    ChainAction::Tcp(Arc::new(TcpRoute { rule: Some(entry.rule), destinations, terminates_tls: open.terminates_tls() }))
 }
 
 /// The chains of an `AUTO_PASSTHROUGH` server: the server name says port, subset and service
@@ -91,10 +95,10 @@ pub(super) fn automatic<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<FilterCha
     let hosts = open.gateway.hosts(open.server);
     let mut chains = Vec::new();
     for service in world.services.visible_from(&proxy.namespace) {
-        let is_covered = hosts.iter().any(|host| {
-            host.admits(&service.namespace) && crate::world::host::covered_by(&service.hostname, host.host)
-        });
-        if !is_covered || service.discovery == Discovery::Alias {
+        // Which namespaces may bind to a host does not matter here.
+        let is_covered = hosts.iter().any(|it| host::covered_by(&service.hostname, it.host));
+        let is_counted = proxy.service(&service.hostname).is_none_or(|counted| std::ptr::eq(counted, service));
+        if !is_covered || !is_counted || service.discovery == Discovery::Alias || service.is_mesh_external() {
             continue;
         }
         let labels = proxy.label_set();

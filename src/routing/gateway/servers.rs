@@ -1,9 +1,13 @@
 //! The servers that a gateway workload opens on a port (istiod: `mergeGateways`, `resolvePorts`).
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use super::super::proxy::Proxy;
-use crate::model::kubernetes::TargetPort;
+use super::merging::Merging;
 use crate::model::networking::{Server, ServerTlsMode};
-use crate::world::{GATEWAY_NAME_LABEL, Gateway, Protocol, ProtocolClass, Service};
+use crate::source::Spanned;
+use crate::world::{GATEWAY_NAME_LABEL, Gateway, Protocol, ProtocolClass, Service, Workload};
 
 /// A server of a Gateway that applies to the workload.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +19,7 @@ pub(super) struct Open<'a> {
     pub port: u32,
 }
 
-impl Open<'_> {
+impl<'a> Open<'a> {
     /// Whether clients speak TLS there (istiod: `IsTLSServer`).
     pub fn is_tls(&self) -> bool {
         self.server.tls.is_some() && self.protocol.class() != ProtocolClass::Http
@@ -32,6 +36,11 @@ impl Open<'_> {
         mode.map_or(ServerTlsMode::Passthrough, |mode| mode.value)
     }
 
+    /// Whether TLS ends there.
+    pub fn terminates_tls(&self) -> bool {
+        self.is_tls() && !matches!(self.tls_mode(), ServerTlsMode::Passthrough | ServerTlsMode::AutoPassthrough)
+    }
+
     /// The server names that it takes; none in particular if one of its hosts is `*`.
     pub fn server_names(&self) -> Vec<String> {
         let hosts = self.gateway.hosts(self.server);
@@ -39,6 +48,16 @@ impl Open<'_> {
             return Vec::new();
         }
         hosts.into_iter().map(|host| host.host.to_ascii_lowercase()).collect()
+    }
+
+    /// The address that it listens on; `None` for all.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.bind()?.parse().ok().filter(|address: &IpAddr| !address.is_unspecified())
+    }
+
+    /// The address that it listens on as it is written, if it is.
+    pub fn bind(&self) -> Option<&'a str> {
+        self.server.bind.as_ref().and_then(Spanned::filled)
     }
 
     /// Whether plaintext requests are redirected to HTTPS.
@@ -54,23 +73,29 @@ pub(super) fn open<'a>(proxy: &Proxy<'a>, dialled: u32) -> (Vec<Open<'a>>, u32) 
     let servers = servers(proxy, &ports);
     let listening = listening_among(&ports, &servers, dialled);
     let is_for = |it: &Open<'_>| ports.listening(it.gateway, it.port).iter().any(|port| listening.contains(port));
-    let mut open: Vec<Open<'a>> = Vec::new();
-    for candidate in servers.into_iter().filter(is_for) {
-        if !is_dropped(&open, &candidate) {
-            open.push(candidate);
-        }
-    }
-    (open, listening.first().copied().unwrap_or(dialled))
+    let mut merging = Merging::default();
+    let open = servers.into_iter().filter(is_for).filter(|candidate| merging.admits(candidate));
+    (open.collect(), listening.first().copied().unwrap_or(dialled))
 }
 
-/// All servers of the Gateways that apply to the workload.
+/// All servers of the Gateways that apply to the workload (istiod: `filterStrictGatewayMerging`).
 fn servers<'a>(proxy: &Proxy<'a>, ports: &Ports<'_>) -> Vec<Open<'a>> {
     let labels = proxy.label_set();
     let applies = |gateway: &&Gateway<'_>| match gateway.services.is_empty() {
         true => gateway.spec.selector.selects(&labels),
         false => ports.of(gateway).next().is_some() || is_run_for(proxy, gateway),
     };
-    let gateways = proxy.world.all_gateways().into_iter().filter(applies);
+    let gateways: Vec<_> = proxy.world.all_gateways().into_iter().filter(applies).collect();
+    let managing: BTreeSet<&str> = gateways
+        .iter()
+        .filter(|it| it.is_of_gateway_api() && it.is_managed)
+        .map(|it| it.name.namespace.as_ref())
+        .collect();
+    // Beside a gateway that istiod runs, Gateways of Istio's own API count in its namespace only.
+    let may_join = |it: &&Gateway<'_>| {
+        managing.is_empty() || it.is_of_gateway_api() || managing.contains(it.name.namespace.as_ref())
+    };
+    let gateways = gateways.into_iter().filter(may_join);
     let all = gateways.flat_map(|gateway| gateway.spec.servers.iter().map(move |server| (gateway, server)));
     all.filter_map(|(gateway, server)| {
         let port = server.port.as_ref()?;
@@ -82,7 +107,7 @@ fn servers<'a>(proxy: &Proxy<'a>, ports: &Ports<'_>) -> Vec<Open<'a>> {
 
 /// Whether istiod runs the workload for a Gateway of the Gateway API, with a Service that is in no manifest.
 fn is_run_for(proxy: &Proxy<'_>, gateway: &Gateway<'_>) -> bool {
-    gateway.is_managed(&proxy.world.services)
+    gateway.lacks_services(&proxy.world.services)
         && gateway.name.namespace == *proxy.namespace
         && proxy.labels.get(GATEWAY_NAME_LABEL).is_some_and(|name| name == gateway.resource.name())
 }
@@ -97,7 +122,8 @@ fn listening_among(ports: &Ports<'_>, servers: &[Open<'_>], dialled: u32) -> Vec
         return vec![dialled];
     }
     // A server can be written with the workload's own port, which the Service's leads to all the same.
-    let through_service = ports.services.iter().find_map(|service| target(service, dialled)).filter(|it| is_open(*it));
+    let through_service =
+        ports.services.iter().find_map(|service| ports.target(service, dialled)).filter(|it| is_open(*it));
     match (behind.is_empty(), through_service) {
         (true, Some(target)) => vec![target],
         (true, None) => vec![dialled],
@@ -105,23 +131,11 @@ fn listening_among(ports: &Ports<'_>, servers: &[Open<'_>], dialled: u32) -> Vec
     }
 }
 
-/// Whether istiod drops a server because of those before it: after a plaintext server only HTTP joins HTTP, and a
-/// host of TLS can be served once.
-fn is_dropped(earlier: &[Open<'_>], candidate: &Open<'_>) -> bool {
-    if candidate.is_tls() {
-        let repeats = |open: &Open<'_>| {
-            open.is_tls() && open.server.hosts.iter().any(|host| candidate.server.hosts.contains(host))
-        };
-        let first_is_plain = earlier.first().is_some_and(|first| !first.is_tls());
-        return first_is_plain || earlier.iter().any(repeats);
-    }
-    let plain = earlier.iter().find(|open| !open.is_tls());
-    plain.is_some_and(|plain| !(plain.is_plaintext_http() && candidate.is_plaintext_http()))
-}
-
 /// The ports of the Services before a gateway workload, in creation order.
 struct Ports<'a> {
     services: Vec<&'a Service<'a>>,
+    /// The gateway, if it is among the manifests.
+    workload: Option<&'a Workload<'a>>,
 }
 
 /// A Service with this label does not translate ports.
@@ -135,7 +149,8 @@ impl<'a> Ports<'a> {
                 && service.is_before(&labels, proxy.address)
                 && service.resource.metadata.labels.get(NO_TRANSLATION).is_none_or(|value| value.as_str() != "true")
         });
-        Self { services: services.collect() }
+        let workload = proxy.world.workload_with(&proxy.namespace, &labels);
+        Self { services: services.collect(), workload }
     }
 
     /// The Services that a Gateway names as its own.
@@ -147,21 +162,19 @@ impl<'a> Ports<'a> {
     /// to, and nothing else; otherwise the first Service of the workload translates.
     fn listening(&self, gateway: &Gateway<'_>, number: u32) -> Vec<u32> {
         if gateway.services.is_empty() {
-            return vec![self.services.iter().find_map(|service| target(service, number)).unwrap_or(number)];
+            return vec![self.services.iter().find_map(|service| self.target(service, number)).unwrap_or(number)];
         }
         // The Service that istiod makes has the ports of the listeners.
         if self.of(gateway).next().is_none() {
             return vec![number];
         }
-        self.of(gateway).filter_map(|service| target(service, number)).collect()
+        self.of(gateway).filter_map(|service| self.target(service, number)).collect()
     }
-}
 
-/// The workload's port that a port of a Service leads to.
-fn target(service: &Service<'_>, number: u32) -> Option<u32> {
-    let port = service.ports.iter().find(|port| port.number == number)?;
-    match port.target {
-        Some(TargetPort::Number(target)) => Some(target),
-        _ => Some(port.number),
+    /// The workload's port that a port of a Service leads to. Where nothing tells the number of a named port, that of the
+    /// Service stands for it.
+    fn target(&self, service: &Service<'_>, number: u32) -> Option<u32> {
+        let port = service.ports.iter().find(|port| port.number == number)?;
+        Some(port.target_at(None, self.workload).unwrap_or(port.number))
     }
 }

@@ -1,28 +1,37 @@
 //! The routes of servers that speak HTTP (istiod: `buildGatewayHTTPRouteConfig`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::clause::Clause;
 use super::super::http;
 use super::super::proxy::Proxy;
 use super::super::table::{Table, VirtualHost};
 use super::servers::Open;
-use crate::world::{VirtualService, host};
+use crate::world::{NamespacedName, VirtualService, host};
 
 /// Compiles the table of servers that share one: all plaintext ones of a port, or one that terminates TLS.
 pub(super) fn table<'a>(proxy: &Proxy<'a>, servers: &[Open<'a>]) -> Table<'a> {
     let mut hosts = Hosts::default();
+    // What a VirtualService says is compiled once for a Gateway, with the number of the first server that has routes of it.
+    let mut compiled: HashMap<(&NamespacedName<'_>, &NamespacedName<'_>), Vec<Clause<'a>>> = HashMap::new();
     for open in servers {
         let redirects = open.redirects_to_https();
         for (host, service) in served(proxy, open) {
-            let clauses = http::clauses(proxy, service, Some(&open.gateway.name), open.port);
-            if clauses.iter().any(Clause::is_live) || redirects {
-                hosts.add(host, open.port, clauses, redirects);
+            let known = compiled.entry((&open.gateway.name, &service.name)).or_default();
+            if !known.iter().any(Clause::is_live) {
+                *known = http::clauses(proxy, service, Some(&open.gateway.name), open.port);
+            }
+            if known.iter().any(Clause::is_live) {
+                hosts.add(host, open.port, known.clone(), redirects);
             }
         }
         if redirects {
             let of_server = open.gateway.hosts(open.server);
-            of_server.iter().for_each(|host| hosts.add(host.host.to_owned(), open.port, Vec::new(), true));
+            // istiod looks for the others with the namespace in front of their name, so for nothing.
+            of_server
+                .iter()
+                .filter(|host| host.namespace.is_none())
+                .for_each(|host| hosts.add(host.host.to_owned(), open.port, Vec::new(), true));
         }
     }
     let mut table = Table::default();
@@ -30,15 +39,13 @@ pub(super) fn table<'a>(proxy: &Proxy<'a>, servers: &[Open<'a>]) -> Table<'a> {
     if hosts.order.is_empty() {
         let port = servers.first().map_or(0, |open| open.port);
         let (name, domains) = (format!("blackhole:{port}"), vec!["*".to_owned()]);
-        table.add(VirtualHost { name, port, domains, clauses: Vec::new(), requires_tls: false, rivals: Vec::new() });
+        table.add(VirtualHost { name, domains, clauses: Vec::new(), requires_tls: false, rivals: Vec::new() });
     }
     for host in hosts.order {
-        let Some(mut merged) = hosts.by_name.remove(&host) else { continue };
+        let Some((port, mut merged)) = hosts.by_name.remove(&host) else { continue };
         // Several VirtualServices of one host are joined, and what takes every request goes last. The sort is stable.
         merged.clauses.sort_by_key(|clause| clause.is_catch_all);
-        let (name, domains) = (format!("{host}:{}", merged.port), vec![host.to_ascii_lowercase()]);
-        let VirtualHost { port, clauses, requires_tls, .. } = merged;
-        table.add(VirtualHost { name, port, domains, clauses, requires_tls, rivals: Vec::new() });
+        table.add(VirtualHost { name: format!("{host}:{port}"), domains: vec![host.to_ascii_lowercase()], ..merged });
     }
     table
 }
@@ -57,19 +64,19 @@ pub(super) fn served<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<(String, &'a
         .collect()
 }
 
-/// Virtual hosts by their one domain, in the order in which they came up.
+/// Virtual hosts by their one domain, in the order in which they came up, with the number of the server that they came up
+/// for.
 #[derive(Default)]
 struct Hosts<'a> {
     order: Vec<String>,
-    by_name: BTreeMap<String, VirtualHost<'a>>,
+    by_name: BTreeMap<String, (u32, VirtualHost<'a>)>,
 }
 
 impl<'a> Hosts<'a> {
     fn add(&mut self, host: String, port: u32, clauses: Vec<Clause<'a>>, requires_tls: bool) {
-        let entry = self.by_name.entry(host.clone()).or_insert_with(|| {
+        let (_, entry) = self.by_name.entry(host.clone()).or_insert_with(|| {
             self.order.push(host);
-            let (name, domains) = (String::new(), Vec::new());
-            VirtualHost { name, port, domains, clauses: Vec::new(), requires_tls: false, rivals: Vec::new() }
+            (port, VirtualHost::default())
         });
         entry.clauses.extend(clauses);
         entry.requires_tls |= requires_tls;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::model::kubernetes::TargetPort;
+use crate::model::LabelSet;
 use crate::model::networking::{IstioIngressListener, ServerTlsSettings, WorkloadEntry};
-use crate::model::{LabelSet, Spec};
+use crate::source::Spanned;
 use crate::world::{Discovery, Protocol, Service, ServicePort, Sidecar, Workload, World};
 
 /// A workload at whose sidecar connections arrive.
@@ -24,50 +24,24 @@ pub struct Receiver<'w, 'a> {
 impl<'w, 'a> Receiver<'w, 'a> {
     /// A workload of the manifests.
     pub fn of(workload: &'w Workload<'a>) -> Self {
-        let address = match &workload.resource.spec {
-            Spec::WorkloadEntry(entry) => entry.address.as_ref().and_then(|address| address.parse().ok()),
-            _ => None,
-        };
+        let address = workload.entry().and_then(|entry| entry.address.as_ref()?.parse().ok());
         Self { namespace: &workload.name.namespace, labels: workload.labels.clone(), address, workload: Some(workload) }
     }
 
     /// A workload by what is said of it. What its pods are like is taken from the first workload of the manifests that has
     /// these labels, among others or not.
     pub fn described(world: &'w World<'a>, namespace: &'w str, labels: LabelSet<'w>, address: Option<IpAddr>) -> Self {
-        let has_labels = |workload: &&Workload<'_>| {
-            workload.name.namespace == namespace
-                && labels.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
-        };
-        let mut candidates = world.workloads.iter().filter(has_labels).filter(|_| !labels.is_empty());
-        let workload = candidates.clone().find(|workload| workload.labels == labels).or_else(|| candidates.next());
+        let workload = world.workload_with(namespace, &labels);
         Self { namespace, labels, address, workload }
     }
 
     /// The workload's port that a port of a service leads to.
     pub fn target(&self, port: &ServicePort) -> Option<u32> {
-        match self.entry().and_then(|entry| entry.ports.get(&port.name)) {
-            Some(own) => Some(own.value),
-            None => match &port.target {
-                None | Some(TargetPort::Number(0)) => Some(port.number),
-                Some(TargetPort::Number(number)) => Some(*number),
-                Some(TargetPort::Name(name)) => self.named_port(name),
-            },
-        }
+        port.target_at(self.entry(), self.workload)
     }
 
     fn entry(&self) -> Option<&'w WorkloadEntry> {
-        match &self.workload?.resource.spec {
-            Spec::WorkloadEntry(entry) => Some(entry),
-            _ => None,
-        }
-    }
-
-    /// The number of a container's port.
-    fn named_port(&self, name: &str) -> Option<u32> {
-        let ports = self.workload?.pod?.containers.iter().flat_map(|container| &container.ports);
-        let named =
-            |port: &&crate::model::kubernetes::ContainerPort| port.name.as_ref().is_some_and(|it| it.as_str() == name);
-        ports.into_iter().find(named)?.container_port.map(|number| number.value)
+        self.workload?.entry()
     }
 }
 
@@ -120,9 +94,9 @@ pub fn ports<'w, 'a>(world: &'w World<'a>, receiver: &Receiver<'w, 'a>) -> BTree
         return ports;
     }
     for service in world.services.iter().filter(|service| service.discovery != Discovery::Alias) {
-        let Some(endpoint) = endpoint_of(service, receiver) else { continue };
+        let Some(entry) = endpoint_of(service, receiver) else { continue };
         for port in service.ports.iter().filter(|port| port.protocol != Protocol::Udp) {
-            let Some(number) = target(port, &endpoint, receiver) else { continue };
+            let Some(number) = port.target_at(entry, receiver.workload) else { continue };
             ports.entry(number).or_insert_with(|| InboundPort {
                 number,
                 service_port: port.number,
@@ -137,39 +111,19 @@ pub fn ports<'w, 'a>(world: &'w World<'a>, receiver: &Receiver<'w, 'a>) -> BTree
     ports
 }
 
-/// In which way a workload is an endpoint of a service.
-enum Endpoint<'w> {
-    /// By its labels or by an EndpointSlice, as a pod.
-    Pod,
-    /// By its labels, as a WorkloadEntry, or by its address.
-    Entry(&'w WorkloadEntry),
-}
-
-fn endpoint_of<'w, 'a>(service: &'w Service<'a>, receiver: &Receiver<'w, 'a>) -> Option<Endpoint<'w>> {
+/// Whether a workload is an endpoint of a service: by its labels, by an EndpointSlice, or by its address. `Some(entry)`
+/// tells what a WorkloadEntry says of it.
+fn endpoint_of<'w, 'a>(service: &'w Service<'a>, receiver: &Receiver<'w, 'a>) -> Option<Option<&'w WorkloadEntry>> {
     let selector = service.selector.filter(|selector| !selector.is_empty());
     let is_selected = selector.is_some_and(|selector| selector.selects(&receiver.labels));
     let is_listed = receiver.address.is_some_and(|address| service.pod_addresses.contains(&address));
     if service.namespace == receiver.namespace && (is_selected || is_listed) {
-        return Some(receiver.entry().map_or(Endpoint::Pod, Endpoint::Entry));
+        return Some(receiver.entry());
     }
     // With a selector the endpoints that are written out do not count.
     let address = receiver.address.filter(|_| selector.is_none())?;
     let has_address = |entry: &&WorkloadEntry| entry.address.as_ref().is_some_and(|it| it.parse() == Ok(address));
-    service.endpoints.iter().find(has_address).map(Endpoint::Entry)
-}
-
-/// The workload's port that a service's port leads to.
-fn target(port: &ServicePort, endpoint: &Endpoint<'_>, receiver: &Receiver<'_, '_>) -> Option<u32> {
-    if let Endpoint::Entry(entry) = endpoint
-        && let Some(own) = entry.ports.get(&port.name)
-    {
-        return Some(own.value);
-    }
-    match &port.target {
-        None | Some(TargetPort::Number(0)) => Some(port.number),
-        Some(TargetPort::Number(number)) => Some(*number),
-        Some(TargetPort::Name(name)) => receiver.named_port(name),
-    }
+    service.endpoints.iter().find(has_address).map(Some)
 }
 
 fn of_ingress<'w, 'a>(
@@ -181,7 +135,7 @@ fn of_ingress<'w, 'a>(
     let number = port.number.as_ref()?.value;
     let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
     let own = receiver.address.map(|address| address.to_string());
-    let bind = listener.bind.as_ref().map(|bind| bind.as_str()).filter(|bind| !bind.is_empty());
+    let bind = listener.bind.as_ref().and_then(Spanned::filled);
     Some(InboundPort {
         number,
         service_port: number,

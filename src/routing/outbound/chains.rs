@@ -19,11 +19,12 @@ pub(super) struct Chains<'a> {
     pub considered: Vec<Considered<'a>>,
 }
 
-/// What chains are built for: a port of a service, as an egress listener knows it.
+/// What chains are built for: a port of a service, as an egress listener knows it, or of a host that is taken to be one.
 pub(super) struct Target<'a, 'p> {
     pub proxy: &'p Proxy<'a>,
     pub egress: &'p Egress<'a>,
-    pub service: &'a Service<'a>,
+    pub host: &'a str,
+    pub service: Option<&'a Service<'a>>,
     pub port: u32,
     /// The networks of the service, if the listener is not for its address alone.
     pub networks: Vec<IpNet>,
@@ -35,9 +36,29 @@ impl<'a> Target<'a, '_> {
     /// The VirtualServices with a host that has some name in common with the service's. The most specific one has no
     /// privilege here.
     fn virtual_services(&self) -> impl Iterator<Item = &'a VirtualService<'a>> {
-        let name = self.service.hostname.as_str();
-        let concerned = |it: &&VirtualService<'_>| it.hosts.iter().any(|host| host::overlap(&host.value, name));
+        let concerned = |it: &&VirtualService<'_>| it.hosts.iter().any(|host| host::overlap(&host.value, self.host));
         self.egress.virtual_services.iter().copied().filter(concerned)
+    }
+
+    /// The chains of a host that is taken to be a service: what the rules for connections say, whichever there are.
+    pub fn assumed(&self) -> Chains<'a> {
+        let has_rules = |entries: Vec<Entry<'a>>| {
+            entries.iter().any(|entry| entry.exclusion(self.proxy, None, self.port).is_none())
+        };
+        let mut built = Chains { chains: Vec::new(), considered: Vec::new() };
+        let all = || self.virtual_services();
+        let of_tls = has_rules(all().flat_map(tls_entries).collect()).then(|| self.tls());
+        let of_tcp = has_rules(all().flat_map(tcp_entries).collect()).then(|| self.tcp());
+        for chains in of_tls.into_iter().chain(of_tcp) {
+            built.chains.extend(chains.chains);
+            built.considered.extend(chains.considered);
+        }
+        built
+    }
+
+    /// Whether some VirtualService has rules for HTTP.
+    pub fn has_http_rules(&self) -> bool {
+        self.virtual_services().any(|service| !service.spec.http.is_empty())
     }
 
     fn chain(&self, networks: Vec<IpNet>, server_names: Vec<String>, route: TcpRoute<'a>) -> FilterChain<'a> {
@@ -47,15 +68,15 @@ impl<'a> Target<'a, '_> {
 
     /// Goes to the service itself.
     fn default_route(&self) -> TcpRoute<'a> {
-        let (service, hostname) = (self.service, self.service.hostname.clone());
-        let referrer = &service.namespace;
-        let cluster = destination::of_service(self.proxy, referrer, Some(service), hostname, String::new(), self.port);
+        let referrer = self.service.map_or(&self.proxy.namespace, |service| &service.namespace);
+        let (host, whole) = (self.host.to_owned(), String::new());
+        let cluster = destination::of_service(self.proxy, referrer, self.service, host, whole, self.port);
         TcpRoute::to(cluster)
     }
 
     fn route(&self, entry: &Entry<'a>) -> TcpRoute<'a> {
         let destinations = entry.rule.destinations(self.proxy, self.port);
-        TcpRoute { rule: Some(entry.rule), destinations }
+        TcpRoute { rule: Some(entry.rule), destinations, terminates_tls: false }
     }
 
     /// The chains of the `tcp` routes. The first alternative that asks for no network takes all that is left.
@@ -102,8 +123,9 @@ impl<'a> Target<'a, '_> {
             }
         }
         if chains.is_empty() {
-            // Behind the address of the service alone no server name has to be asked for.
-            let names = if self.is_shared { self.names() } else { Vec::new() };
+            // Behind the address of the service alone no server name has to be asked for, unless it is what counts.
+            let is_asked = self.is_shared || self.service.is_some_and(Service::is_looked_up);
+            let names = if is_asked { self.names() } else { Vec::new() };
             chains.push(self.chain(self.networks.clone(), names, self.default_route()));
         }
         Chains { chains, considered }
@@ -112,11 +134,11 @@ impl<'a> Target<'a, '_> {
     /// The names under which the service is known to TLS: its own and those of its aliases.
     fn names(&self) -> Vec<String> {
         let world = self.proxy.world;
+        let is_own = |behind: &Service<'_>| self.service.is_some_and(|own| std::ptr::eq(own, behind));
         let is_alias = |other: &&&Service<'_>| {
-            other.external_name().is_some()
-                && world.services.behind(&self.proxy.namespace, other).is_some_and(|it| std::ptr::eq(it, self.service))
+            other.external_name().is_some() && world.services.behind(&self.proxy.namespace, other).is_some_and(is_own)
         };
         let aliases = self.egress.services.iter().filter(is_alias).map(|alias| alias.hostname.clone());
-        std::iter::once(self.service.hostname.to_ascii_lowercase()).chain(aliases).filter(|name| name != "*").collect()
+        std::iter::once(self.host.to_ascii_lowercase()).chain(aliases).filter(|name| name != "*").collect()
     }
 }

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use self::chains::{Chains, Target};
+use super::l4::Considered;
 use super::listener::{ChainAction, Criteria, FilterChain, Listener, Otherwise};
 use super::proxy::Proxy;
 use super::scope::{Egress, Scope};
 use super::table::Table;
 use crate::config::OutboundMode;
-use crate::world::{Discovery, Protocol, ProtocolClass, Service};
+use crate::world::{Discovery, Protocol, ProtocolClass, Service, VirtualService};
 
 /// What a sidecar listens on at one port.
 #[derive(Debug)]
@@ -26,12 +27,16 @@ pub struct Port<'a> {
     by_address: HashMap<Option<IpAddr>, usize>,
     /// What happens to connections to other addresses.
     pub otherwise: Otherwise,
+    /// The address that clients of the Sidecar resource's HTTP proxy dial, if the port is one and has one.
+    pub http_proxy: Option<IpAddr>,
 }
 
 /// A listener while it is put together.
 #[derive(Debug)]
 struct Open<'a> {
     listener: Listener<'a>,
+    /// The protocol of the first service on it.
+    protocol: Protocol,
     speaks: Speaks,
 }
 
@@ -44,7 +49,21 @@ enum Speaks {
     Either,
 }
 
-/// The ports that sidecars capture connections on. Nobody can dial them.
+impl Speaks {
+    /// What clients of a protocol speak; nothing of what is not proxied.
+    fn of(protocol: Protocol) -> Option<Self> {
+        match protocol.class() {
+            ProtocolClass::Http => Some(Self::Http),
+            ProtocolClass::Tls | ProtocolClass::Tcp => Some(Self::Bytes),
+            ProtocolClass::Auto => Some(Self::Either),
+            ProtocolClass::Udp => None,
+        }
+    }
+}
+
+/// The ports on which sidecars themselves listen for all that workloads send and get. HTTP of services has no listener
+/// there, and what no other listener is for goes nowhere (istiod: `conflictWithReservedListener`,
+/// `blackholeFilterChain`).
 const CAPTURE_PORTS: [u32; 2] = [15001, 15006];
 
 impl<'a> Port<'a> {
@@ -59,10 +78,10 @@ impl<'a> Port<'a> {
         };
         let (listeners, by_address) = (Vec::new(), HashMap::new());
         let mut builder = Builder { proxy, scope, port, shared: None, listeners, by_address, otherwise };
-        if let Some(egress) = scope.egress_of_port(port) {
-            builder.add_egress(egress);
-        }
-        Self { listeners: builder.listeners, by_address: builder.by_address, otherwise }
+        let egress = scope.egress_of_port(port);
+        egress.into_iter().for_each(|egress| builder.add_egress(egress));
+        let http_proxy = egress.filter(|egress| egress.is_http_proxy()).and_then(bind);
+        Self { listeners: builder.listeners, by_address: builder.by_address, otherwise, http_proxy }
     }
 
     /// The listener that a connection to an address gets to: that of the address, else that of all.
@@ -75,11 +94,11 @@ impl<'a> Port<'a> {
     pub fn listeners(&self) -> impl Iterator<Item = &Listener<'a>> {
         self.listeners.iter().map(|open| &open.listener)
     }
+}
 
-    /// The routes that all HTTP services of the port share, if it has any.
-    pub fn shared_table(&self) -> Option<&Table<'a>> {
-        self.listeners[*self.by_address.get(&None)?].listener.table()
-    }
+/// The address that an egress listener is for, if it is not for all.
+fn bind(egress: &Egress<'_>) -> Option<IpAddr> {
+    egress.bind?.parse().ok().filter(|address: &IpAddr| !address.is_unspecified())
 }
 
 struct Builder<'a, 'p> {
@@ -94,10 +113,9 @@ struct Builder<'a, 'p> {
 
 impl<'a> Builder<'a, '_> {
     fn add_egress(&mut self, egress: &Egress<'a>) {
-        let bind = egress.bind.and_then(|bind| bind.parse::<IpAddr>().ok()).filter(|address| !address.is_unspecified());
-        if egress.port.is_some_and(|port| port.protocol == Protocol::HttpProxy) {
-            let chain = self.http(egress, None);
-            return self.add(bind, Speaks::Http, vec![chain]);
+        let bind = bind(egress);
+        if egress.is_http_proxy() {
+            return self.add_http(egress, bind);
         }
         let declared = egress.port.filter(|port| port.number != 0).map(|port| port.protocol);
         for service in egress.services.iter().filter(|service| service.discovery != Discovery::Alias) {
@@ -107,40 +125,61 @@ impl<'a> Builder<'a, '_> {
         }
         // Where the manifests hold no Service at all, hosts of VirtualServices are taken to be services.
         if !table::assumed_hosts(self.proxy, egress).is_empty() || self.nothing_is_known() {
-            let chain = self.http(egress, None);
-            self.add(bind, Speaks::Http, vec![chain]);
+            self.add_http(egress, bind);
+        }
+        let for_connections = |it: &&&VirtualService<'_>| !it.spec.tcp.is_empty() || !it.spec.tls.is_empty();
+        for service in egress.virtual_services.iter().filter(for_connections) {
+            service.hosts.iter().for_each(|host| self.add_assumed(egress, host));
         }
     }
 
+    /// A host that is taken to be a service has an address of its own for connections that there are rules for.
+    fn add_assumed(&mut self, egress: &Egress<'a>, host: &str) {
+        let Some((host, address)) = self.proxy.world.assumed.get(host) else { return };
+        if self.by_address.contains_key(&Some(address)) {
+            return;
+        }
+        let (proxy, port, networks) = (self.proxy, self.port, Vec::new());
+        let target = Target { proxy, egress, host, service: None, port, networks, is_shared: false };
+        let Chains { mut chains, considered } = target.assumed();
+        if chains.is_empty() {
+            return;
+        }
+        if target.has_http_rules() {
+            chains.push(self.http(egress, None));
+        }
+        self.add(Some(address), Protocol::Auto, chains, considered);
+    }
+
     fn nothing_is_known(&self) -> bool {
-        const HTTP_PORT: u32 = 80;
-        self.port == HTTP_PORT && !self.proxy.world.inventory.has_any_service()
+        self.port == table::HTTP_PORT && !self.proxy.world.inventory.has_any_service()
     }
 
     fn add_service(&mut self, egress: &Egress<'a>, service: &'a Service<'a>, protocol: Protocol, bind: Option<IpAddr>) {
         if protocol.class() == ProtocolClass::Http {
-            let known = self.by_address.get(&bind).map(|&index| &self.listeners[index]);
-            if known.is_none_or(|open| open.speaks == Speaks::Bytes) {
-                let chain = self.http(egress, None);
-                self.add(bind, Speaks::Http, vec![chain]);
-            }
-            return;
+            return self.add_http(egress, bind);
         }
         for (address, networks) in self.places(service, bind) {
             let is_shared = address.is_none() || !networks.is_empty();
             let (proxy, port) = (self.proxy, self.port);
-            let target = Target { proxy, egress, service, port, networks, is_shared };
-            let (speaks, built) = match protocol.class() {
-                ProtocolClass::Tls => (Speaks::Bytes, target.tls()),
-                ProtocolClass::Tcp => (Speaks::Bytes, target.tcp()),
-                ProtocolClass::Auto => (Speaks::Either, target.tcp()),
-                ProtocolClass::Http | ProtocolClass::Udp => return,
-            };
-            let Chains { mut chains, considered } = built;
-            if speaks == Speaks::Either {
-                chains.push(self.http(egress, address.map(|_| service)));
+            let (host, service) = (service.hostname.as_str(), Some(service));
+            let target = Target { proxy, egress, host, service, port, networks, is_shared };
+            let is_tls = protocol.class() == ProtocolClass::Tls;
+            let Chains { mut chains, considered } = if is_tls { target.tls() } else { target.tcp() };
+            if protocol == Protocol::Auto {
+                chains.push(self.http(egress, service.filter(|_| address.is_some())));
             }
-            self.add_with(address, speaks, chains, considered);
+            self.add(address, protocol, chains, considered);
+        }
+    }
+
+    /// All HTTP of a port shares one listener.
+    fn add_http(&mut self, egress: &Egress<'a>, bind: Option<IpAddr>) {
+        let known = self.by_address.get(&bind).map(|&index| &self.listeners[index]);
+        let is_reserved = bind.is_none() && CAPTURE_PORTS.contains(&self.port);
+        if !is_reserved && known.is_none_or(|open| open.speaks == Speaks::Bytes) {
+            let chain = self.http(egress, None);
+            self.add(bind, Protocol::Http, vec![chain], Vec::new());
         }
     }
 
@@ -168,7 +207,8 @@ impl<'a> Builder<'a, '_> {
         networks.into_iter().map(place).collect()
     }
 
-    /// A chain for HTTP, which takes what is seen to be that: with the routes that the port's services share, or those of one service at its own address.
+    /// A chain for HTTP, which takes what is seen to be that: with the routes that the port's services share, or those of
+    /// one service at its own address.
     fn http(&mut self, egress: &Egress<'a>, own: Option<&Service<'_>>) -> FilterChain<'a> {
         let shared = match &self.shared {
             Some(shared) => Arc::clone(shared),
@@ -183,18 +223,15 @@ impl<'a> Builder<'a, '_> {
         FilterChain { criteria, action: ChainAction::Http { table, terminates_tls: false } }
     }
 
-    fn add(&mut self, bind: Option<IpAddr>, speaks: Speaks, chains: Vec<FilterChain<'a>>) {
-        self.add_with(bind, speaks, chains, Vec::new());
-    }
-
     /// Adds chains to the listener of an address, or opens it. What is there already decides what comes of it.
-    fn add_with(
+    fn add(
         &mut self,
         bind: Option<IpAddr>,
-        speaks: Speaks,
+        protocol: Protocol,
         chains: Vec<FilterChain<'a>>,
-        considered: Vec<super::l4::Considered<'a>>,
+        considered: Vec<Considered<'a>>,
     ) {
+        let Some(speaks) = Speaks::of(protocol) else { return };
         let Some(&index) = self.by_address.get(&bind) else {
             // Only what no listener is for is looked up by name.
             let otherwise = match self.otherwise {
@@ -203,10 +240,16 @@ impl<'a> Builder<'a, '_> {
             };
             let listener = Listener { bind, port: self.port, chains, considered, otherwise };
             self.by_address.insert(bind, self.listeners.len());
-            self.listeners.push(Open { listener, speaks });
+            self.listeners.push(Open { listener, protocol, speaks });
             return;
         };
         let open = &mut self.listeners[index];
+        // Looking at the first bytes would break protocols in which the server speaks first (istiod:
+        // `isConflictWithWellKnownPort`).
+        let server_first = |protocol: Protocol| matches!(protocol, Protocol::Mongo | Protocol::MySql);
+        if protocol != open.protocol && (server_first(protocol) || server_first(open.protocol)) {
+            return;
+        }
         match (open.speaks, speaks) {
             // The routes are those of the port: they know the service already.
             (Speaks::Http | Speaks::Either, Speaks::Http) => return,

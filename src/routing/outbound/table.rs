@@ -3,26 +3,31 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::clause::{Action, Clause};
-use super::super::destination::is_assumed;
 use super::super::http;
 use super::super::proxy::Proxy;
 use super::super::scope::{Egress, Scope};
 use super::super::table::{Fallback, Table, VirtualHost};
 use super::domains::{domains, in_brackets};
 use crate::config::OutboundMode;
-use crate::world::{Discovery, Origin, Protocol, Service, VirtualService, host};
+use crate::world::{Discovery, Origin, Service, VirtualService, host};
 
-/// The only port on which hosts that are no services get routes.
-const HTTP_PORT: u32 = 80;
+/// The only port on which hosts that are no services get routes, and that names without a port mean to an HTTP proxy.
+pub(super) const HTTP_PORT: u32 = 80;
+
+/// The port of a listener that is an HTTP proxy, to rules.
+const PROXY_PORT: u32 = 0;
 
 /// Compiles the table that all HTTP services of a port share.
 pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &Scope<'a>, egress: &Egress<'a>, port: u32) -> Table<'a> {
-    let is_proxy = egress.port.is_some_and(|port| port.protocol == Protocol::HttpProxy);
-    let services = services_on(egress, port, is_proxy);
+    let is_proxy = egress.is_http_proxy();
+    // To an HTTP proxy each name comes with its port. Since Envoy leaves that out when it looks for the virtual host, only
+    // those of names without one are ever found: the virtual hosts of port 80 (istiod: `mergeAllVirtualHosts`).
+    let port = if is_proxy { HTTP_PORT } else { port };
+    let services = services_on(egress, port);
     let mut builder = Builder {
         proxy,
         port,
-        is_proxy,
+        rule_port: if is_proxy { PROXY_PORT } else { port },
         owners: most_specific(egress),
         assumed: assumed_hosts(proxy, egress),
         unclaimed: services.keys().copied().collect(),
@@ -45,17 +50,14 @@ pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &Scope<'a>, egress: &Egress<'
 }
 
 /// Hosts of VirtualServices that have to be services for all these manifests can tell.
-pub(super) fn assumed_hosts(proxy: &Proxy<'_>, egress: &Egress<'_>) -> BTreeSet<String> {
-    let hosts = egress.virtual_services.iter().flat_map(|service| &service.hosts).map(|host| host.value.as_str());
-    hosts.filter(|host| is_assumed(proxy, host)).map(str::to_owned).collect()
+pub(super) fn assumed_hosts<'a>(proxy: &Proxy<'a>, egress: &Egress<'a>) -> BTreeSet<&'a str> {
+    let hosts = egress.virtual_services.iter().flat_map(|service| &service.hosts);
+    hosts.filter_map(|host| proxy.world.assumed.get(host)).map(|(host, _)| host).collect()
 }
 
-/// The services with a port of this number that may speak HTTP, by host name; on a port for an HTTP proxy all.
-fn services_on<'a>(egress: &Egress<'a>, port: u32, is_proxy: bool) -> BTreeMap<&'a str, &'a Service<'a>> {
-    let speaks_http = |service: &&&Service<'_>| match is_proxy {
-        true => service.ports.iter().any(|port| port.protocol.may_be_http()),
-        false => service.port(port).is_some_and(|port| port.protocol.may_be_http()),
-    };
+/// The services with a port of this number that may speak HTTP, by host name.
+fn services_on<'a>(egress: &Egress<'a>, port: u32) -> BTreeMap<&'a str, &'a Service<'a>> {
+    let speaks_http = |service: &&&Service<'_>| service.port(port).is_some_and(|port| port.protocol.may_be_http());
     let services = egress.services.iter().filter(|service| service.discovery != Discovery::Alias);
     services.filter(speaks_http).map(|service| (service.hostname.as_str(), *service)).collect()
 }
@@ -94,9 +96,10 @@ fn most_specific<'a>(egress: &Egress<'a>) -> HashMap<&'a str, &'a VirtualService
 struct Builder<'a, 'p> {
     proxy: &'p Proxy<'a>,
     port: u32,
-    is_proxy: bool,
+    /// What rules mean by a port.
+    rule_port: u32,
     services: BTreeMap<&'a str, &'a Service<'a>>,
-    assumed: BTreeSet<String>,
+    assumed: BTreeSet<&'a str>,
     owners: HashMap<&'a str, &'a VirtualService<'a>>,
     unclaimed: BTreeSet<&'a str>,
     /// Who defined a host first.
@@ -108,14 +111,14 @@ struct Builder<'a, 'p> {
 
 impl<'a> Builder<'a, '_> {
     fn add_virtual_service(&mut self, service: &'a VirtualService<'a>) {
-        if self.port != HTTP_PORT && !service.hosts.iter().any(|host| self.is_for_service(&host.value)) {
+        if self.rule_port != HTTP_PORT && !service.hosts.iter().any(|host| self.is_for_service(&host.value)) {
             return;
         }
         // A route of the Gateway API that is for none of its services here is as good as none.
         if service.origin == Origin::GatewayApi && !self.services.values().any(|it| self.is_for(service, it)) {
             return;
         }
-        let clauses = http::clauses(self.proxy, service, None, self.port);
+        let clauses = http::clauses(self.proxy, service, None, self.rule_port);
         if !clauses.iter().any(Clause::is_live) {
             return;
         }
@@ -130,13 +133,13 @@ impl<'a> Builder<'a, '_> {
             for name in of_host {
                 // The first VirtualService in order owns a host; the routes of a second one are not joined.
                 let is_first = !self.claims.contains_key(&name);
-                if is_first && (self.unclaimed.remove(name.as_str()) || self.assumed.contains(&name)) {
+                if is_first && (self.unclaimed.remove(name.as_str()) || self.assumed.contains(name.as_str())) {
                     self.add_service(&name, clauses.clone());
                 }
                 self.claim(name, service);
             }
         }
-        if found_service || self.port == HTTP_PORT {
+        if found_service || self.rule_port == HTTP_PORT {
             for name in others {
                 self.add(&name, vec![in_brackets(&name).to_ascii_lowercase()], clauses.clone());
                 self.claim(name, service);
@@ -173,7 +176,7 @@ impl<'a> Builder<'a, '_> {
         if host::wildcard_suffix(host).is_none() {
             let host = host.to_ascii_lowercase();
             let known = self.services.get(host.as_str()).is_some_and(|it| self.is_for(service, it));
-            return (known || self.assumed.contains(&host)).then_some(host).into_iter().collect();
+            return (known || self.assumed.contains(host.as_str())).then_some(host).into_iter().collect();
         }
         let is_owned = |name: &&str| self.owners.get(*name).is_some_and(|owner| std::ptr::eq(*owner, service));
         let covered = self.services.keys().copied().filter(|name| host::covered_by(name, host));
@@ -200,37 +203,16 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn add(&mut self, name: &str, domains: Vec<String>, clauses: Vec<Clause<'a>>) {
-        let service = self.services.get(name).filter(|_| self.is_proxy);
-        let ports: Vec<u32> = service.map_or(vec![self.port], |service| {
-            service.ports.iter().filter(|port| port.protocol.may_be_http()).map(|port| port.number).collect()
-        });
-        for port in ports {
-            let domains = if self.is_proxy { with_port(&domains, port) } else { domains.clone() };
-            let name = format!("{}:{port}", in_brackets(name));
-            self.table.add(VirtualHost {
-                name,
-                port,
-                domains,
-                clauses: clauses.clone(),
-                requires_tls: false,
-                rivals: Vec::new(),
-            });
-        }
+        let name = format!("{}:{}", in_brackets(name), self.port);
+        self.table.add(VirtualHost { name, domains, clauses, requires_tls: false, rivals: Vec::new() });
     }
 
     fn add_default_routes(&mut self) {
         for name in std::mem::take(&mut self.unclaimed) {
             let service = self.services[name];
-            self.add_service(name, vec![Clause::default_route(Action::Service(service))]);
+            self.add_service(name, vec![Clause::default_route(Action::Service(service), self.port)]);
         }
     }
-}
-
-/// The domains on a listener that is an HTTP proxy: with the port behind the name, on port 80 without it as well.
-fn with_port(domains: &[String], port: u32) -> Vec<String> {
-    let with_port = domains.iter().map(|domain| format!("{domain}:{port}"));
-    let plain = domains.iter().filter(|_| port == HTTP_PORT).cloned();
-    plain.chain(with_port).collect()
 }
 
 /// The table of an auto-detected port behind a service's own address: whoever dials that means the service, whatever

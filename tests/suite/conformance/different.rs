@@ -20,7 +20,15 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("crd extra/WP-3/146", "the table's checker reads localhost: as a host, CEL's isURL() as a scheme, as Go does"),
     ("crd extra/ok/171", "the API server drops fields that are null before it validates"),
     ("crd extra/ok/173", "the API server drops fields that are null before it validates"),
+    ("istioctl port name missing service", PORT_NAMES),
+    ("istioctl invalid port naming service", PORT_NAMES),
+    ("istioctl invalid service list", PORT_NAMES),
+    ("istioctl appProtocol=fake", PORT_NAMES),
+    ("istioctl invalid Istio Operator config", "only the meshConfig of an IstioOperator is read"),
 ];
+
+/// istiod takes any name, and finds out what the port speaks by itself.
+const PORT_NAMES: &str = "the names of a Service's ports are a matter of lint rules, since istiod takes any";
 
 /// Of proxies on Kubernetes, which are all that manifests tell of, it is `<namespace>.svc.<domain>`.
 const NO_DNS_DOMAIN: &str = "the proxy has a DNS domain of another form than Kubernetes gives";

@@ -9,3 +9,15 @@ mod unit_tables_delegates;
 mod unit_tables_domains;
 mod validation;
 mod validation_policies;
+mod validation_values;
+
+use mesh::routing::{ChainAction, Table, outbound};
+
+/// The routes that all HTTP services of a port share, if it has any.
+fn shared_table<'p, 'a>(port: &'p outbound::Port<'a>) -> Option<&'p Table<'a>> {
+    let shared = port.listeners().find(|listener| listener.bind.is_none())?;
+    shared.chains.iter().find_map(|chain| match &chain.action {
+        ChainAction::Http { table, .. } => Some(table.as_ref()),
+        ChainAction::Tcp(_) => None,
+    })
+}

@@ -157,7 +157,8 @@ fn virtual_host(world: &World<'_>, case: &Value, question: &Request) -> String {
         }
     };
     if question.gateway.is_some() {
-        return in_listener(gateway::listener(&Proxy::gateway(world, namespace, &labels).at(own), port).as_ref());
+        let proxy = Proxy::gateway(world, namespace, &labels).at(own);
+        return in_listener(gateway::Port::new(&proxy, port).listener(address));
     }
     let proxy = Proxy::sidecar(world, namespace, &labels).at(own);
     let Role::Sidecar(scope) = &proxy.role else { return String::new() };
@@ -171,7 +172,7 @@ fn compare_table(case: &Value) -> Result<(), String> {
     let Role::Sidecar(scope) = &proxy.role else { return Err("no scope".to_owned()) };
     let port = text(&case["route_name"]).parse().unwrap();
     let listeners = outbound::Port::new(&proxy, scope, port);
-    let hosts = listeners.shared_table().map(Table::virtual_hosts).unwrap_or_default();
+    let hosts = super::shared_table(&listeners).map(Table::virtual_hosts).unwrap_or_default();
     for (domain, expected) in case["expected_virtual_hosts"].as_object().into_iter().flatten() {
         let found = hosts.iter().find(|host| host.domains.contains(domain));
         let clusters: Option<BTreeSet<String>> = found.map(|host| {
@@ -180,7 +181,7 @@ fn compare_table(case: &Value) -> Result<(), String> {
                 Action::Rule(rule) => rule.redirect.is_none() && rule.direct_response.is_none(),
                 Action::Service(_) => true,
             });
-            forwarding.flat_map(|clause| clause.clusters(&proxy, host.port)).map(|it| it.cluster.name()).collect()
+            forwarding.flat_map(|clause| clause.clusters(&proxy)).map(|it| it.cluster.name()).collect()
         });
         let expected: Option<BTreeSet<String>> = serde_json::from_value(expected.clone()).unwrap();
         if clusters != expected {

@@ -97,7 +97,7 @@ pub fn with_clauses<T>(
     let proxy = Proxy::sidecar(&world, "default", &BTreeMap::from(labels));
     let Role::Sidecar(scope) = &proxy.role else { return Err("no sidecar".to_owned()) };
     let port = outbound::Port::new(&proxy, scope, PORT);
-    let table = port.shared_table().ok_or("no table")?;
+    let table = super::shared_table(&port).ok_or("no table")?;
     ask(&Tables { snapshot: &snapshot, proxy: &proxy, table })
 }
 
@@ -150,7 +150,7 @@ impl<'a> Tables<'_, 'a> {
         let mut conditions: Vec<_> = conditions.map(|it| format!("{:?} is {}", it.subject, it.wanted())).collect();
         conditions.sort_unstable();
         let clusters: Vec<String> =
-            clause.clusters(self.proxy, PORT).iter().map(|it| format!("{}×{}", it.weight, it.cluster.name())).collect();
+            clause.clusters(self.proxy).iter().map(|it| format!("{}×{}", it.weight, it.cluster.name())).collect();
         format!("{conditions:?} {:?} → {clusters:?}", clause.exclusion)
     }
 

@@ -1,6 +1,6 @@
 //! Which resources the admission webhook refuses: istiod's own tables, by the numbers of its rules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use mesh::config::Config;
 use mesh::load::{Problem, Snapshot};
@@ -11,21 +11,6 @@ use serde_json::Value;
 
 use super::different;
 use crate::shared;
-
-/// The kinds that are validated.
-const KINDS: &[&str] = &[
-    "AuthorizationPolicy",
-    "EnvoyFilter",
-    "Gateway",
-    "PeerAuthentication",
-    "ProxyConfig",
-    "RequestAuthentication",
-    "Sidecar",
-    "Telemetry",
-    "TrafficExtension",
-    "VirtualService",
-    "WasmPlugin",
-];
 
 pub(super) fn rows(file: &str) -> Option<Vec<Value>> {
     let path = shared::data(&format!("conformance/validation/{file}"))?;
@@ -58,14 +43,8 @@ fn is_undecodable(problem: &Problem) -> bool {
 
 fn check(file: &str, name_of: impl Fn(&Value) -> String, least: usize) {
     let Some(rows) = rows(file) else { return };
-    let mut skipped: BTreeMap<&str, usize> = BTreeMap::new();
     let mut results = Vec::new();
     for row in &rows {
-        let kind = row["manifest"]["kind"].as_str().unwrap_or_default();
-        if !KINDS.contains(&kind) {
-            *skipped.entry(kind).or_default() += 1;
-            continue;
-        }
         let [errors, warnings] = found(&row["manifest"]);
         let (wanted_errors, wanted_warnings) = (numbers(row, "errors"), numbers(row, "warnings"));
         let result = if errors != wanted_errors {
@@ -77,9 +56,6 @@ fn check(file: &str, name_of: impl Fn(&Value) -> String, least: usize) {
         };
         results.push((name_of(row), result));
     }
-    if !skipped.is_empty() {
-        println!("{file}: skipped, of kinds that are not validated yet: {skipped:?}");
-    }
     different::check(&format!("validation {file}"), results, least);
 }
 
@@ -90,15 +66,33 @@ pub(super) fn id(row: &Value) -> String {
 
 #[test]
 fn the_webhook_refuses_what_its_own_tests_say() {
-    check("cases.jsonl", id, 561);
+    check("cases.jsonl", id, 753);
 }
 
 #[test]
 fn the_webhook_refuses_what_its_tests_do_not_reach() {
-    check("extra.jsonl", id, 136);
+    check("extra.jsonl", id, 192);
 }
 
 #[test]
 fn the_webhook_judges_the_documents_that_the_schema_is_tested_with() {
-    check("crd-docs.jsonl", id, 70);
+    check("crd-docs.jsonl", id, 111);
+}
+
+/// What `istioctl validate` says of whole files.
+#[test]
+fn files_are_valid_as_istioctl_says() {
+    let Some(rows) = rows("istioctl.jsonl") else { return };
+    let results = rows.iter().map(|row| {
+        let snapshot = Snapshot::of_texts([("file.yaml", row["yaml"].as_str().unwrap())]);
+        let settings = Settings::new(&Config::default(), &snapshot);
+        let all: Vec<_> = snapshot.resources.iter().flat_map(|resource| validate(resource, &settings)).collect();
+        let is_broken = |problem: &Problem| is_undecodable(problem) || matches!(problem, Problem::Yaml(_));
+        let is_valid =
+            !snapshot.problems.iter().any(is_broken) && all.iter().all(|it| it.layer == Layer::WebhookWarning);
+        let expected = row["expect"]["valid"].as_bool().unwrap();
+        let result = if is_valid == expected { Ok(()) } else { Err(format!("valid: {is_valid}")) };
+        (format!("istioctl {}", row["name"].as_str().unwrap()), result)
+    });
+    different::check("istioctl validate", results.collect(), 17);
 }

@@ -1,11 +1,9 @@
 //! `unknown-host`
 
-use std::collections::BTreeMap;
-
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
-use crate::model::nearest;
-use crate::world::{DestinationRef, VirtualService, World, host};
+use crate::lint::{Context, Findings, Rule, Severity};
+use crate::world::host::Form;
+use crate::world::{DestinationRef, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-host",
@@ -50,25 +48,32 @@ fn check_destination(
             .help("add the namespace to its exportTo");
         return;
     }
-    match Origin::of(&full, world) {
-        Origin::Kubernetes { namespace } if world.inventory.has_services(namespace) => {
+    match Form::of(&full, &world.settings.domain) {
+        Form::Kubernetes { namespace } if world.inventory.has_services(namespace) => {
             let diagnostic = findings.report(written.span, unknown(written, &full));
-            if let Some(suggestion) = similar(&full, namespace, world) {
-                diagnostic.help(format!("did you mean {suggestion}?"));
+            if let Some(suggestion) = world.services.nearest(namespace, &full, &world.settings.domain) {
+                diagnostic.help(format!("did you mean {}?", suggestion.hostname));
             } else {
                 diagnostic.help(format!("there is no Service or ServiceEntry of that name in namespace {namespace}"));
             }
         }
-        Origin::Kubernetes { namespace } => {
-            findings.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
-        }
-        Origin::TwoLabels { name, namespace } if world.inventory.has_services(namespace) => {
+        Form::Kubernetes { namespace } => match world.services.only_one_called(written) {
+            Some(meant) => {
+                findings
+                    .report(written.span, unknown(written, &full))
+                    .severity(Severity::Warning)
+                    .related(meant.span, "a Service of that name is in another namespace")
+                    .help(format!("write {} if that is meant: a short name is completed with the own namespace", meant.hostname));
+            }
+            None => findings.unchecked(format!("no Service of namespace {namespace} is among the manifests")),
+        },
+        Form::TwoLabels { name, namespace } if world.inventory.has_services(namespace) => {
             let domain = &world.settings.domain;
             findings
                 .report(written.span, format!("host {written:?} is no service: names with a dot are not completed", written = written.as_str()))
                 .help(format!("write {name}.{namespace}.svc.{domain}"));
         }
-        Origin::TwoLabels { .. } | Origin::External => {
+        Form::TwoLabels { .. } | Form::External => {
             let namespace = &service.name.namespace;
             if world.inventory.has_service_entries(namespace) {
                 findings
@@ -104,42 +109,5 @@ fn unknown(written: &str, full: &str) -> String {
         format!("unknown host {full}")
     } else {
         format!("unknown host {written}: there is no {full}")
-    }
-}
-
-/// The Service of the namespace whose name is nearest.
-fn similar<'s>(full: &'s str, namespace: &str, world: &'s World<'_>) -> Option<&'s str> {
-    let domain = &world.settings.domain;
-    let (name, _) = host::kubernetes_service(full, domain)?;
-    let names: BTreeMap<&str, &str> = world
-        .services
-        .iter()
-        .filter(|service| service.namespace == namespace)
-        .filter_map(|service| Some((host::kubernetes_service(&service.hostname, domain)?.0, service.hostname.as_str())))
-        .collect();
-    nearest(name, names.keys().copied()).map(|best| names[best])
-}
-
-/// What a host name looks like, which tells where its definition would be.
-enum Origin<'h> {
-    /// A Service of Kubernetes.
-    Kubernetes { namespace: &'h str },
-    /// `name.namespace`, which istiod does not complete.
-    TwoLabels { name: &'h str, namespace: &'h str },
-    /// Anything else.
-    External,
-}
-
-impl<'h> Origin<'h> {
-    fn of(full: &'h str, world: &World<'_>) -> Self {
-        if let Some((_, namespace)) = host::kubernetes_service(full, &world.settings.domain) {
-            return Self::Kubernetes { namespace };
-        }
-        match full.strip_suffix(".svc").unwrap_or(full).split_once('.') {
-            Some((name, namespace)) if !namespace.contains('.') && !name.starts_with('*') => {
-                Self::TwoLabels { name, namespace }
-            }
-            _ => Self::External,
-        }
     }
 }

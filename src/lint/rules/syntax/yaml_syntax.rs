@@ -1,7 +1,10 @@
 //! `yaml-syntax`
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
+use crate::load::Template;
 use crate::yaml::ProblemKind;
 
 pub static RULE: Rule = rule! {
@@ -14,7 +17,22 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     context.yaml_problems(ProblemKind::Syntax).for_each(|problem| findings.report_yaml(problem));
-    for (_, template) in &context.snapshot.templates {
-        findings.unchecked(template.describe());
+    let mut templates: BTreeMap<Template, Vec<&str>> = BTreeMap::new();
+    for (span, template) in &context.snapshot.templates {
+        templates.entry(*template).or_default().push(context.snapshot.sources.file(span.file).path());
+    }
+    for (template, files) in templates {
+        let reason = template.describe(&some_of(&files));
+        files.iter().for_each(|_| findings.unchecked(&reason));
+    }
+}
+
+/// The first of some files, and how many more there are.
+fn some_of(documents: &[&str]) -> String {
+    let files: BTreeSet<&str> = documents.iter().copied().collect();
+    let first = files.first().copied().unwrap_or_default();
+    match files.len() {
+        0 | 1 => first.to_owned(),
+        count => format!("{first} and {} more", count - 1),
     }
 }

@@ -10,7 +10,7 @@ use crate::model::gateway_api::{GROUP, ParentReference};
 use crate::model::kinds::ISTIO_NETWORKING;
 use crate::model::{Kind, Resource, Spec};
 use crate::source::{Span, Spanned};
-use crate::world::{Bound, NamespacedName, ServerHost, host};
+use crate::world::{Bound, NamespacedName, Omission, ServerHost, host};
 
 /// The listeners that routes can attach to.
 pub(super) struct Attachments {
@@ -116,7 +116,7 @@ impl Attachments {
         for reference in route.references {
             match self.places(reference, route, inputs) {
                 Ok(places) => found.extend(places.into_iter().map(|place| Attachment { reference, place })),
-                Err(reason) => derived.ignore(route.resource, reference.span, reason),
+                Err(reason) => derived.ignore(Omission::Attachment, route.resource, reference.span, reason),
             }
         }
         let name =

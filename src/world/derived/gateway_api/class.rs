@@ -52,13 +52,17 @@ pub(super) fn controller(spec: &Gateway, inputs: &Inputs<'_, '_>) -> Option<Cont
     }
 }
 
-/// The full host names of the Services that lead to a gateway (istiod: `extractGatewayServices`).
-pub(super) fn services(
-    resource: &Resource,
-    spec: &Gateway,
-    controller: Controller,
-    inputs: &Inputs<'_, '_>,
-) -> Vec<String> {
+/// What runs behind a Gateway.
+pub(super) struct Backing {
+    /// The full host names of the Services that lead to it.
+    pub services: Vec<String>,
+    /// Whether istiod runs it.
+    pub is_managed: bool,
+}
+
+/// What runs behind a Gateway: what istiod makes of it, unless its addresses say that there is something else (istiod:
+/// `extractGatewayServices`, `IsManaged`).
+pub(super) fn backing(resource: &Resource, spec: &Gateway, controller: Controller, inputs: &Inputs<'_, '_>) -> Backing {
     let namespace = inputs.settings.namespace_of(resource);
     let full = |name: &str| format!("{name}.{namespace}.svc.{}", inputs.settings.domain);
     let kind = |kind: Option<&Spanned<String>>| kind.map(|kind| kind.value.clone());
@@ -73,11 +77,13 @@ pub(super) fn services(
             Controller::Waypoint | Controller::EastWest => resource.name().to_owned(),
         };
         let named = resource.metadata.annotations.get(NAME_ANNOTATION).map(|name| name.value.clone());
-        return vec![full(&named.filter(|name| !name.is_empty()).unwrap_or(default))];
+        let name = named.filter(|name| !name.is_empty()).unwrap_or(default);
+        return Backing { services: vec![full(&name)], is_managed };
     }
     let hostnames = spec.addresses.iter().filter(|it| kind(it.r#type.as_ref()).is_none_or(|kind| kind == "Hostname"));
     let values = hostnames.map(|address| text(&address.value));
-    values.map(|value| if value.contains('.') { value.to_owned() } else { full(value) }).collect()
+    let services = values.map(|value| if value.contains('.') { value.to_owned() } else { full(value) }).collect();
+    Backing { services, is_managed }
 }
 
 fn text(field: &Option<Spanned<String>>) -> &str {

@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 
-use super::class::{self, Controller};
+use super::class::{self, Backing, Controller};
 use super::{Derived, Inputs, listener_tls};
 use crate::model::gateway_api::{Gateway as GatewaySpec, Listener, ListenerSet};
 use crate::model::networking::{self, Server, ServerPort};
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
-use crate::world::{Gateway, NamespacedName, creation_time};
+use crate::world::{Gateway, NamespacedName, Omission, creation_time};
 
 /// What routes attach to: a listener, and how it is asked for.
 #[derive(Debug, Clone)]
@@ -65,11 +65,11 @@ fn of_gateway<'a>(
 ) -> Vec<Derivation<'a>> {
     let Some(controller) = class::controller(spec, inputs) else {
         let place = spec.gateway_class_name.as_ref().map_or(resource.span, |name| name.span);
-        derived.ignore(resource, place, "it is of no class that Istio looks after");
+        derived.ignore(Omission::NotOurs, resource, place, "it is of no class that Istio looks after");
         return Vec::new();
     };
-    let services = class::services(resource, spec, controller, inputs);
-    if controller == Controller::Waypoint || services.is_empty() {
+    let backing = class::backing(resource, spec, controller, inputs);
+    if controller == Controller::Waypoint || backing.services.is_empty() {
         return Vec::new();
     }
     let mut written: Vec<Written<'a>> = spec.listeners.iter().map(|it| Written::new(resource, it)).collect();
@@ -79,7 +79,12 @@ fn of_gateway<'a>(
     let mut found = Vec::new();
     for (index, it) in written.iter().enumerate() {
         if let Some(other) = conflict(&written[..index], it) {
-            derived.ignore(it.resource, it.listener.span, format!("it conflicts with listener {}", other.name()));
+            derived.ignore(
+                Omission::Listener,
+                it.resource,
+                it.listener.span,
+                format!("it conflicts with listener {}", other.name()),
+            );
             continue;
         }
         if controller == Controller::EastWest && it.port == 15008 {
@@ -88,13 +93,18 @@ fn of_gateway<'a>(
         match server(it, spec, inputs) {
             Ok((server, is_valid)) => {
                 if !is_valid {
-                    derived.ignore(it.resource, it.listener.span, "it may not use its certificates");
+                    derived.ignore(
+                        Omission::Listener,
+                        it.resource,
+                        it.listener.span,
+                        "it may not use its certificates",
+                    );
                 }
                 if is_valid || it.resource.kind == Kind::KubernetesGateway {
-                    found.push(derivation(it, server, is_valid, &services, inputs));
+                    found.push(derivation(it, server, is_valid, &backing, inputs));
                 }
             }
-            Err(reason) => derived.ignore(it.resource, it.listener.span, reason),
+            Err(reason) => derived.ignore(Omission::Listener, it.resource, it.listener.span, reason),
         }
     }
     found
@@ -130,7 +140,12 @@ fn of_listener_sets<'a>(
         };
         match choice.filter(|choice| !is_none(choice)) {
             Some(choice) if admits(choice) => sets.push((namespace, resource, set)),
-            _ => derived.ignore(resource, parent.span, "the Gateway does not admit ListenerSets from here"),
+            _ => derived.ignore(
+                Omission::Listener,
+                resource,
+                parent.span,
+                "the Gateway does not admit ListenerSets from here",
+            ),
         }
     }
     sets.sort_by_key(|(namespace, resource, _)| (creation_time(resource), *namespace, resource.name()));
@@ -224,7 +239,7 @@ fn derivation<'a>(
     written: &Written<'a>,
     server: Server,
     is_valid: bool,
-    services: &[String],
+    backing: &Backing,
     inputs: &Inputs<'a, '_>,
 ) -> Derivation<'a> {
     let (resource, listener) = (written.resource, written.listener);
@@ -242,8 +257,13 @@ fn derivation<'a>(
         kinds: kinds(listener),
     };
     let spec = networking::Gateway { servers: vec![server], ..networking::Gateway::empty(resource.span) };
-    let gateway =
-        Gateway { name: parent.gateway.clone(), resource, spec: Cow::Owned(spec), services: services.to_vec() };
+    let gateway = Gateway {
+        name: parent.gateway.clone(),
+        resource,
+        spec: Cow::Owned(spec),
+        services: backing.services.clone(),
+        is_managed: backing.is_managed,
+    };
     Derivation { gateway: is_valid.then_some(gateway), parent }
 }
 

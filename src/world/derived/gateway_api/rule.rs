@@ -6,7 +6,7 @@ use super::{Derived, Inputs, filter};
 use crate::model::networking::{DirectResponse, HttpMatchRequest, HttpRoute, HttpRouteDestination, StringMatch};
 use crate::model::{Kind, Resource};
 use crate::source::{Span, Spanned};
-use crate::world::{Bound, RefusedBackend, RuleSource, creation_time};
+use crate::world::{Bound, Omission, RefusedBackend, RuleSource, creation_time};
 
 /// A rule with at most one match, and where it is written.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ pub(super) fn unmerged<'a>(
             }
             Err(invalid) => {
                 let reason = format!("{}: Istio drops the whole route", invalid.reason);
-                derived.ignore(route.resource, invalid.span, reason);
+                derived.ignore(Omission::Route, route.resource, invalid.span, reason);
             }
         }
     }
@@ -71,7 +71,12 @@ fn of_attachment<'a>(
     let mut found = Vec::new();
     for host in attachment.hosts(route) {
         if !attachment.serves(&host) {
-            derived.ignore(route.resource, host.span, format!("another listener serves {}", host.value));
+            derived.ignore(
+                Omission::Host,
+                route.resource,
+                host.span,
+                format!("another listener serves {}", host.value),
+            );
             continue;
         }
         found.push(Unmerged {

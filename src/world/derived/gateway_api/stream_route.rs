@@ -11,7 +11,7 @@ use crate::model::networking::{
     self, Destination, L4MatchAttributes, PortSelector, RouteDestination, TlsMatchAttributes,
 };
 use crate::source::{Span, Spanned};
-use crate::world::{ExportTo, NamespacedName, Origin, RuleSource, VirtualService, host};
+use crate::world::{ExportTo, NamespacedName, Omission, Origin, RuleSource, VirtualService, host};
 
 /// The destinations of a rule, and where it is written.
 struct Rule<'a> {
@@ -153,7 +153,7 @@ fn rules<'a>(
         Ok(rules) => Some(rules),
         Err(invalid) => {
             let reason = format!("{}: Istio drops the whole route", invalid.reason);
-            derived.ignore(resource, invalid.span, reason);
+            derived.ignore(Omission::Route, resource, invalid.span, reason);
             None
         }
     }

@@ -1,0 +1,82 @@
+//! Which servers can share a port (istiod: `mergeGateways`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::servers::Open;
+use crate::model::networking::ServerTlsMode;
+use crate::world::{Protocol, ProtocolClass};
+
+/// The servers of a port so far, as far as those behind them have to get on with them.
+#[derive(Debug, Default)]
+pub(super) struct Merging<'a> {
+    has_any: bool,
+    /// The hosts of servers with settings of TLS and the namespaces that may bind to them, each with the address that it
+    /// was last served on.
+    hosts: BTreeMap<(Option<&'a str>, &'a str), Option<&'a str>>,
+    /// The protocol and address of the plaintext server that others are held against.
+    plaintext: Option<(Protocol, Option<&'a str>)>,
+    groups: BTreeSet<(Protocol, Option<&'a str>)>,
+    route_tables: BTreeSet<RouteTable<'a>>,
+}
+
+/// What a route table is named after.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum RouteTable<'a> {
+    /// All plaintext servers of a port share one.
+    Plaintext { bind: Option<&'a str> },
+    /// A server that terminates TLS has one of its own, by the name of its port.
+    Https { gateway: String, number: u32, port_name: &'a str, bind: Option<&'a str> },
+}
+
+impl<'a> Merging<'a> {
+    /// Whether a server gets on with those before it, which it then joins. After a plaintext server only HTTP joins
+    /// HTTP; a host of TLS can be served once, and so can a name of a port for HTTPS within a Gateway. What has an
+    /// address of its own is apart from others.
+    pub fn admits(&mut self, open: &Open<'a>) -> bool {
+        let bind = open.bind();
+        let group = (open.protocol, bind);
+        if open.server.tls.is_some() {
+            let hosts = || open.gateway.hosts(open.server).into_iter().map(|host| (host.namespace, host.host));
+            if hosts().any(|host| self.hosts.get(&host) == Some(&bind)) {
+                return false;
+            }
+            self.hosts.extend(hosts().map(|host| (host, bind)));
+        }
+        let table = RouteTable::of(open);
+        let is_plaintext = !open.is_tls();
+        let is_first = !std::mem::replace(&mut self.has_any, true);
+        match self.plaintext {
+            Some((current, of_current)) if of_current == bind => {
+                let is_http = |protocol: Protocol| protocol.class() == ProtocolClass::Http;
+                let joins = (is_http(open.protocol) || open.protocol == current) && is_http(current);
+                if !joins || table.is_none() {
+                    return false;
+                }
+            }
+            Some(_) if is_plaintext && !self.groups.contains(&group) => self.plaintext = Some(group),
+            None if is_plaintext => self.plaintext = Some(group),
+            None if !is_first && table.as_ref().is_some_and(|table| self.route_tables.contains(table)) => return false,
+            Some(_) | None => {}
+        }
+        self.groups.insert(group);
+        self.route_tables.extend(table);
+        true
+    }
+}
+
+impl<'a> RouteTable<'a> {
+    /// The table of a server; `None` if it has none (istiod: `gatewayRDSRouteName`).
+    fn of(open: &Open<'a>) -> Option<Self> {
+        let bind = open.bind();
+        let passes = matches!(open.tls_mode(), ServerTlsMode::Passthrough | ServerTlsMode::AutoPassthrough);
+        match open.protocol {
+            protocol if protocol.class() == ProtocolClass::Http => Some(Self::Plaintext { bind }),
+            Protocol::Https if open.server.tls.is_none() || !passes => {
+                let name = open.server.port.as_ref().and_then(|port| port.name.as_ref());
+                let port_name = name.map_or("", |name| name.as_str());
+                Some(Self::Https { gateway: open.gateway.name.to_string(), number: open.port, port_name, bind })
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Conditions that are decided for a proxy, not for a request: on ports, gateways and the client (istiod:
+//! `sourceMatchHTTP`, `matchTCP`).
+
+use super::clause::Exclusion;
+use super::proxy::Proxy;
+use crate::world::NamespacedName;
+
+/// Where routes are for: a Gateway by its name, or the mesh.
+pub(super) type Place<'p> = Option<&'p NamespacedName<'p>>;
+
+/// Who looks at the rules of a VirtualService.
+#[derive(Clone, Copy)]
+pub(super) struct Vantage<'p, 'a> {
+    /// The proxy.
+    pub proxy: &'p Proxy<'a>,
+    /// Where its routes are for.
+    pub place: Place<'p>,
+    /// The service port of a sidecar's listener, or the number of a Gateway's server.
+    pub port: u32,
+}
+
+impl Vantage<'_, '_> {
+    /// Why a condition on the port does not hold.
+    pub fn lacks_port(&self, wanted: Option<u32>) -> Option<Exclusion> {
+        let wanted = wanted.filter(|wanted| *wanted != self.port)?;
+        Some(Exclusion { name: "port", seen: self.port.to_string(), wanted: wanted.to_string() })
+    }
+
+    /// Why a condition on the gateway does not hold.
+    pub fn lacks_gateway<'n>(&self, wanted: impl Iterator<Item = Place<'n>> + Clone) -> Option<Exclusion> {
+        if wanted.clone().any(|gateway| gateway == self.place) {
+            return None;
+        }
+        let wanted: Vec<String> = wanted.map(name).collect();
+        Some(Exclusion { name: "gateways", seen: name(self.place), wanted: wanted.join(" or ") })
+    }
+
+    /// Why conditions on the client, which is the proxy's workload, do not hold.
+    pub fn lacks_source<'w>(
+        &self,
+        mut labels: impl Iterator<Item = (&'w str, &'w str)>,
+        namespace: Option<&str>,
+    ) -> Option<Exclusion> {
+        let own = &self.proxy.labels;
+        if let Some((key, value)) = labels.find(|(key, value)| own.get(*key).is_none_or(|own| own != value)) {
+            let seen = own.get(key).map_or_else(|| "no such label".to_owned(), |own| format!("{key}={own}"));
+            return Some(Exclusion { name: "sourceLabels", seen, wanted: format!("{key}={value}") });
+        }
+        let wanted = namespace.filter(|namespace| *namespace != self.proxy.namespace)?;
+        Some(Exclusion { name: "sourceNamespace", seen: self.proxy.namespace.clone(), wanted: wanted.to_owned() })
+    }
+}
+
+fn name(place: Place<'_>) -> String {
+    place.map_or_else(|| "mesh".to_owned(), ToString::to_string)
+}

@@ -1,0 +1,60 @@
+//! What `mesh simulate` answers, defect by defect: each test holds a decision of istiod's or Envoy's.
+
+mod gateways;
+mod questions;
+mod services;
+
+use mesh::config::Config;
+use mesh::load::Snapshot;
+use mesh::simulate::{Answer, Request, Simulator};
+use mesh::world::{Settings, World};
+use serde_json::Value;
+
+/// Asks a question about manifests.
+fn ask(manifests: &str, question: &Value) -> Result<Answer, String> {
+    let snapshot = Snapshot::of_texts([("all.yaml", manifests)]);
+    assert!(snapshot.problems.is_empty(), "{:?}", snapshot.problems);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    let question: Request = serde_json::from_value(question.clone()).unwrap();
+    Simulator::new(&world).simulate(&question).map_err(|unanswered| unanswered.error)
+}
+
+/// Where a request goes: its clusters, else the outcome and the status.
+fn goes_to(manifests: &str, question: &Value) -> String {
+    let answer = ask(manifests, question).unwrap();
+    if answer.destinations.is_empty() {
+        let status = answer.status.map(|status| format!(" {status}")).unwrap_or_default();
+        return format!("{}{status}", answer.outcome.as_str());
+    }
+    let cluster = |it: &mesh::simulate::Destination| match it.problem {
+        Some(problem) => format!("{} ({problem})", it.cluster),
+        None => it.cluster.clone(),
+    };
+    answer.destinations.iter().map(cluster).collect::<Vec<_>>().join(", ")
+}
+
+/// A resource of Istio's networking API.
+fn istio(kind: &str, name: &str, spec: &str) -> String {
+    istio_in("shop", kind, name, spec)
+}
+
+fn istio_in(namespace: &str, kind: &str, name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: networking.istio.io/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n---\n"
+    )
+}
+
+/// A Service of Kubernetes.
+fn service(namespace: &str, name: &str, spec: &str) -> String {
+    format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n---\n")
+}
+
+/// A Deployment whose pods have one container.
+fn deployment(namespace: &str, name: &str, labels: &str, ports: &str) -> String {
+    let template = format!(
+        "{{metadata: {{labels: {labels}}}, spec: {{containers: [{{name: main, image: main, ports: {ports}}}]}}}}"
+    );
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{selector: {{matchLabels: {labels}}}, template: {template}}}\n---\n"
+    )
+}

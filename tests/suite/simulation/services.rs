@@ -1,0 +1,228 @@
+//! Services: which of them count, and how their servers are reached.
+
+use serde_json::json;
+
+use super::{ask, deployment, goes_to, istio, service};
+
+/// What arrives at the servers, as `workload tls outcome`.
+fn arrivals(manifests: &str, question: &serde_json::Value) -> Vec<String> {
+    let answer = ask(manifests, question).unwrap();
+    let text = |it: &mesh::simulate::Arrived| format!("{} {} {}", it.workload, it.tls, it.outcome.as_str());
+    answer.arrivals.iter().map(text).collect()
+}
+
+#[test]
+fn a_label_tells_whether_a_machine_takes_mutual_tls() {
+    let machine = |name: &str, labels: &str| {
+        let spec = format!("{{address: 10.0.0.1, labels: {{app: web{labels}}}}}");
+        istio("WorkloadEntry", name, &spec)
+    };
+    let mode = |mode: &str| format!(", security.istio.io/tlsMode: {mode}");
+    let manifests = service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}")
+        + &machine("plain", "")
+        + &machine("meshed", &mode("istio"))
+        + &deployment("shop", "pods", &format!("{{app: web{}}}", mode("disabled")), "[]");
+    let expected = ["shop/meshed mtls forward", "shop/pods plaintext forward"];
+    assert_eq!(arrivals(&manifests, &json!({"host": "web.shop"})), expected);
+}
+
+/// Proxies of the mesh ask for the cluster, unless the DestinationRule names another; other bytes keep their own.
+#[test]
+fn servers_see_the_name_that_the_clients_proxy_asks_for() {
+    let workload = service(
+        "shop",
+        "web",
+        "{selector: {app: web}, ports: [{name: http, port: 80}, {name: tcp, port: 90}, {name: https, port: 443}]}",
+    ) + &deployment("shop", "web", "{app: web}", "[]");
+    let names = [
+        ("outbound_.80_._.web.shop.svc.cluster.local", json!({"port": 80})),
+        ("outbound_.90_._.web.shop.svc.cluster.local", json!({"port": 90, "protocol": "tcp"})),
+    ];
+    let denying = |name: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: deny, namespace: shop}}\nspec: {{action: DENY, rules: [{{when: [{{key: connection.sni, values: ['{name}']}}]}}]}}\n---\n"
+        )
+    };
+    let is_denied = |manifests: &str, name: &str, question: &serde_json::Value| {
+        let mut question = question.clone();
+        question["host"] = "web.shop".into();
+        let arrived = arrivals(&(workload.clone() + manifests + &denying(name)), &question);
+        arrived == [format!("shop/web {} denied", if manifests.contains("DISABLE") { "plaintext" } else { "mtls" })]
+    };
+    for (name, question) in &names {
+        assert!(is_denied("", name, question), "{question}");
+        assert!(!is_denied("", "other", question), "{question}");
+    }
+    let rule = |tls: &str| istio("DestinationRule", "web", &format!("{{host: web, trafficPolicy: {{tls: {tls}}}}}"));
+    assert!(is_denied(&rule("{mode: ISTIO_MUTUAL, sni: own.example}"), "own.example", &names[0].1));
+    let passed = json!({"port": 443, "sni": "own.example", "protocol": "tcp"});
+    assert!(is_denied(&rule("{mode: DISABLE}"), "own.example", &passed));
+}
+
+/// Manifests without any Service: the hosts of rules for connections are taken to be services, each for itself.
+#[test]
+fn rules_for_connections_alone_are_followed() {
+    let route = |host: &str| format!("route: [{{destination: {{host: {host}, port: {{number: 9000}}}}}}]");
+    let tcp = |name: &str, entry: &str| {
+        istio(
+            "VirtualService",
+            name,
+            &format!("{{hosts: [{name}], tcp: [{{{entry}{}}}]}}", route(&format!("{name}-v2"))),
+        )
+    };
+    let manifests = tcp("one", "match: [{port: 5432}], ")
+        + &tcp("two", "")
+        + &istio(
+            "VirtualService",
+            "three",
+            &format!("{{hosts: [three], tls: [{{match: [{{sniHosts: [a.example]}}], {}}}]}}", route("three-v2")),
+        );
+    let ask = |host: &str, port: u32| goes_to(&manifests, &json!({"host": host, "port": port, "protocol": "tcp"}));
+    assert_eq!(ask("one.shop", 5432), "outbound|9000||one-v2.shop.svc.cluster.local");
+    assert_eq!(ask("two.shop", 5432), "outbound|9000||two-v2.shop.svc.cluster.local");
+    assert_eq!(ask("one.shop", 5433), "PassthroughCluster");
+    let without_port = json!({"host": "one.shop", "protocol": "tcp"});
+    assert_eq!(goes_to(&manifests, &without_port), "outbound|9000||one-v2.shop.svc.cluster.local");
+    let tls = |sni: &str| goes_to(&manifests, &json!({"host": "three.shop", "port": 443, "sni": sni}));
+    assert_eq!(tls("a.example"), "outbound|9000||three-v2.shop.svc.cluster.local");
+    assert_eq!(tls("b.example"), "PassthroughCluster");
+}
+
+/// Two ServiceEntries of one host and namespace are one service if they differ in their ports alone.
+#[test]
+fn service_entries_of_one_host_are_merged() {
+    let entry = |name: &str, more: &str, port: &str| {
+        istio("ServiceEntry", name, &format!("{{hosts: [api.example], {more}, ports: [{port}]}}"))
+    };
+    let first =
+        entry("a", "resolution: STATIC, endpoints: [{address: 10.0.0.1}]", "{number: 80, name: http, protocol: HTTP}");
+    let port = "{number: 8080, name: http-alt, protocol: HTTP}";
+    let ask = |second: &str| goes_to(&(first.clone() + second), &json!({"host": "api.example", "port": 8080}));
+    let alike = entry("b", "resolution: STATIC, endpoints: [{address: 10.0.0.2}]", port);
+    assert_eq!(ask(&alike), "outbound|8080||api.example");
+    let other = entry("b", "resolution: DNS", port);
+    assert_eq!(ask(&other), "outbound|8080||api.example (no-cluster)");
+    // The port of one and the endpoints of the other, which has it by its name.
+    let without = entry("b", "resolution: STATIC", port);
+    let endpoints = entry("c", "resolution: STATIC, endpoints: [{address: 10.0.0.3}]", port);
+    assert_eq!(ask(&without), "outbound|8080||api.example (no-endpoints)");
+    assert_eq!(ask(&(without + &endpoints)), "outbound|8080||api.example");
+}
+
+/// A port that the second ServiceEntry adds is one that routes can name.
+#[test]
+fn routes_lead_to_ports_of_either_service_entry() {
+    let entry = |name: &str, port: &str| {
+        istio("ServiceEntry", name, &format!("{{hosts: [api.example], resolution: DNS, ports: [{port}]}}"))
+    };
+    let route = "http: [{route: [{destination: {host: api.example, port: {number: 443}}}]}]";
+    let manifests = entry("a", "{number: 80, name: http, protocol: HTTP}")
+        + &entry("b", "{number: 443, name: tls, protocol: TLS}")
+        + &istio("VirtualService", "api", &format!("{{hosts: [api.example], {route}}}"));
+    assert_eq!(goes_to(&manifests, &json!({"host": "api.example", "port": 80})), "outbound|443||api.example");
+}
+
+#[test]
+fn no_endpoint_is_chosen_where_the_dialled_address_counts() {
+    let balancer = |manifests: &str, host: &str| {
+        let answer = ask(manifests, &json!({"host": host})).unwrap();
+        answer.destinations[0].load_balancer.clone()
+    };
+    let port = "ports: [{name: http, port: 80}]";
+    let manifests = service("shop", "web", &format!("{{selector: {{app: web}}, {port}}}"))
+        + &service("shop", "pods", &format!("{{selector: {{app: web}}, clusterIP: None, {port}}}"))
+        + &istio("ServiceEntry", "api", "{hosts: [api.example], ports: [{number: 80, name: http, protocol: HTTP}]}");
+    assert_eq!(balancer(&manifests, "web.shop").as_deref(), Some("LEAST_REQUEST"));
+    assert_eq!(balancer(&manifests, "pods.shop"), None);
+    assert_eq!(balancer(&manifests, "api.example"), None);
+}
+
+/// Where unknown destinations go is a cluster of the sidecar's like any other.
+#[test]
+fn the_egress_proxy_has_to_be_in_the_scope() {
+    let port = "ports: [{name: http, port: 80}]";
+    let services = service("shop", "web", &format!("{{selector: {{app: web}}, {port}}}"))
+        + &service("infra", "relay", &format!("{{selector: {{app: relay}}, {port}}}"));
+    let ask = |hosts: &str| {
+        let relay = "{host: relay.infra.svc.cluster.local, port: {number: 80}}";
+        let policy = format!("outboundTrafficPolicy: {{mode: ALLOW_ANY, egressProxy: {relay}}}");
+        let sidecar = istio("Sidecar", "own", &format!("{{egress: [{{hosts: [{hosts}]}}], {policy}}}"));
+        let question = json!({"host": "unknown.example", "from": {"namespace": "shop"}});
+        goes_to(&(services.clone() + &sidecar), &question)
+    };
+    let cluster = "outbound|80||relay.infra.svc.cluster.local";
+    assert_eq!(ask("'./*', 'infra/*'"), cluster);
+    assert_eq!(ask("'./*'"), format!("{cluster} (no-cluster)"));
+}
+
+/// A server that speaks first cannot share a port with what is told by its first bytes.
+#[test]
+fn mongo_and_mysql_keep_a_port_for_themselves() {
+    let entry = |name: &str, protocol: &str| {
+        let port = format!("{{number: 27017, name: p, protocol: {protocol}}}");
+        istio("ServiceEntry", name, &format!("{{hosts: [{name}.example], ports: [{port}]}}"))
+    };
+    let mongo_first = entry("a", "MONGO") + &entry("b", "HTTP");
+    let http = |host: &str| json!({"host": host, "port": 27017, "from": {"namespace": "shop"}});
+    assert_eq!(goes_to(&mongo_first, &http("b.example")), "outbound|27017||a.example");
+    let mongo_last = entry("a", "HTTP") + &entry("b", "MYSQL");
+    assert_eq!(goes_to(&mongo_last, &http("a.example")), "outbound|27017||a.example");
+    let bytes = json!({"host": "b.example", "port": 27017, "protocol": "tcp"});
+    assert_eq!(goes_to(&mongo_last, &bytes), "PassthroughCluster");
+    assert_eq!(goes_to(&(entry("a", "MONGO") + &entry("b", "MONGO")), &bytes), "outbound|27017||a.example");
+}
+
+/// What listens for everything has no room for a listener of HTTP.
+#[test]
+fn http_on_the_sidecars_own_ports_goes_nowhere() {
+    let ports = "[{name: http, port: 15006}, {name: http-1, port: 15001}, {name: tcp, port: 15007}]";
+    let manifests = service("shop", "web", &format!("{{selector: {{app: web}}, ports: {ports}}}"));
+    for port in [15001, 15006] {
+        assert_eq!(goes_to(&manifests, &json!({"host": "web.shop", "port": port})), "blackhole", "{port}");
+    }
+}
+
+/// To an HTTP proxy rules mean no port, so a destination without one has the only port of its service.
+#[test]
+fn an_http_proxy_knows_the_names_of_port_80() {
+    let entry = |host: &str, ports: &str| {
+        istio("ServiceEntry", host, &format!("{{hosts: [{host}.example], resolution: DNS, ports: [{ports}]}}"))
+    };
+    let http = |number: u32| format!("{{number: {number}, name: http-{number}, protocol: HTTP}}");
+    let manifests = entry("plain", &http(80))
+        + &entry("other", &http(8080))
+        + &entry("routed", &(http(80) + ", " + &http(81)))
+        + &istio(
+            "VirtualService",
+            "routed",
+            "{hosts: [routed.example], http: [{match: [{port: 15080}], route: [{destination: {host: plain.example}}]}, {route: [{destination: {host: other.example}}]}]}",
+        )
+        + &istio(
+            "Sidecar",
+            "own",
+            "{egress: [{port: {number: 15080, name: proxy, protocol: HTTP_PROXY}, bind: 127.0.0.1, hosts: ['./*']}]}",
+        );
+    let ask = |host: &str| goes_to(&manifests, &json!({"host": host, "port": 15080, "from": {"namespace": "shop"}}));
+    assert_eq!(ask("plain.example"), "outbound|80||plain.example");
+    assert_eq!(ask("plain.example:80"), "outbound|80||plain.example");
+    assert_eq!(ask("routed.example"), "outbound|8080||other.example");
+    assert_eq!(ask("other.example:8080"), "PassthroughCluster");
+}
+
+/// What is looked up in DNS by the name that a client asks for: some protocols, and no subsets.
+#[test]
+fn names_are_looked_up_for_some_protocols_only() {
+    let ports = "[{number: 80, name: http, protocol: HTTP}, {number: 81, name: web, protocol: GRPC-WEB}, {number: 443, name: tls, protocol: TLS}]";
+    let entry = format!("{{hosts: ['*.example'], addresses: [10.1.1.1], resolution: DYNAMIC_DNS, ports: {ports}}}");
+    let rule = "{host: '*.example', subsets: [{name: v1}]}";
+    let route = "http: [{match: [{port: 80}], route: [{destination: {host: '*.example', subset: v1}}]}]";
+    let plain = istio("ServiceEntry", "all", &entry) + &istio("DestinationRule", "all", rule);
+    let routed = plain.clone() + &istio("VirtualService", "all", &format!("{{hosts: ['*.example'], {route}}}"));
+    let http = |port: u32| json!({"host": "a.example", "port": port, "from": {"namespace": "shop"}});
+    assert_eq!(goes_to(&plain, &http(80)), "outbound|80||*.example");
+    assert_eq!(goes_to(&plain, &http(81)), "outbound|81||*.example (no-cluster)");
+    assert_eq!(goes_to(&routed, &http(80)), "outbound|80|v1|*.example (no-cluster)");
+    let tls = |sni: &str| json!({"address": "10.1.1.1", "sni": sni, "port": 443, "from": {"namespace": "shop"}});
+    assert_eq!(goes_to(&plain, &tls("a.example")), "outbound|443||*.example");
+    assert_eq!(goes_to(&plain, &tls("a.example.org")), "PassthroughCluster");
+}
