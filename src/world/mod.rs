@@ -27,6 +27,7 @@ mod virtual_service;
 mod visibility;
 mod waypoint;
 mod workload;
+mod workload_index;
 
 pub use assumed::Assumed;
 pub use attachment::Attachment;
@@ -55,6 +56,7 @@ pub use workload::Workload;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use selection::Selection;
+use workload_index::WorkloadIndex;
 
 use crate::load::Snapshot;
 use crate::model::{Kind, LabelSet, Resource};
@@ -96,6 +98,7 @@ pub struct World<'a> {
     /// The services that are taken to be there where the manifests hold none.
     pub assumed: Assumed,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
+    workload_index: WorkloadIndex<'a>,
     sidecars_by_namespace: HashMap<String, Vec<usize>>,
     selection: Selection<'a>,
     /// Resources that other definitions compete with, by the place of the one that counts.
@@ -129,7 +132,8 @@ impl<'a> World<'a> {
             attachments: attachment::attachments(&resources, &settings),
             selection: Selection::new(&workloads, &gateways),
             gateways,
-            sidecars_by_namespace: by_namespace(sidecars.iter().map(|sidecar| &sidecar.name)),
+            workload_index: WorkloadIndex::new(&workloads),
+            sidecars_by_namespace: sidecar::by_namespace(&sidecars),
             sidecars,
             services,
             workloads,
@@ -177,15 +181,6 @@ impl<'a> World<'a> {
         let selector = service.selector.filter(|selector| !selector.is_empty())?;
         Some(self.workloads_selected(Some(&service.namespace), selector))
     }
-}
-
-/// Where the resources of a list are, by namespace.
-fn by_namespace<'n>(names: impl Iterator<Item = &'n NamespacedName<'n>>) -> HashMap<String, Vec<usize>> {
-    let mut indices: HashMap<String, Vec<usize>> = HashMap::new();
-    for (index, name) in names.enumerate() {
-        indices.entry(name.namespace.to_string()).or_default().push(index);
-    }
-    indices
 }
 
 fn service_accounts<'a>(resources: &[&'a Resource], settings: &Settings) -> BTreeSet<NamespacedName<'a>> {

@@ -13,6 +13,7 @@ mod policies;
 mod pre_commit;
 mod readme;
 mod rules;
+mod scope;
 mod shared;
 mod simulate;
 mod simulate_inbound;

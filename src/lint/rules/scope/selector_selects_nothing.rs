@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
 use crate::model::{Kind, Labels, nearest};
-use crate::world::{Attachment, GATEWAY_NAME_LABEL, Workload, World};
+use crate::world::{Attachment, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "selector-selects-nothing",
@@ -50,14 +50,14 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
             return findings.unchecked("a selector of the root namespace may find workloads of any namespace");
         }
     } else {
-        if world.workloads_in(namespace).any(selects) {
+        if world.selected_in(namespace, Some(selector)).next().is_some() {
             return;
         }
         if !world.inventory.has_workloads(namespace) {
             return findings.unchecked(format!("no workload of namespace {namespace} is among the manifests"));
         }
     }
-    if !world.inventory.is_complete() && is_of_gateway(selector) {
+    if !world.inventory.is_complete() && attachment.selects_gateways() {
         return findings.unchecked("gateway workloads are mostly installed apart from the manifests");
     }
     let place = if is_root { "the mesh".to_owned() } else { format!("namespace {namespace}") };
@@ -68,13 +68,6 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
     if let Some(elsewhere) = elsewhere {
         diagnostic.related(elsewhere.resource.name_span(), format!("{} has them, in another namespace", elsewhere.name));
     }
-}
-
-/// Whether the labels are those of a gateway.
-fn is_of_gateway(selector: &Labels) -> bool {
-    selector.iter().any(|(key, value)| {
-        key.as_str() == GATEWAY_NAME_LABEL || (key.as_str() == "istio" && value.as_str().contains("gateway"))
-    })
 }
 
 /// What the workloads of the namespace have instead, of the first label that none of them has.
