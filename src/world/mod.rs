@@ -70,6 +70,7 @@ pub struct World<'a> {
     /// What the manifests can be expected to hold completely.
     pub inventory: Inventory,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
+    virtual_services_by_name: HashMap<NamespacedName<'a>, usize>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
 }
@@ -81,12 +82,14 @@ impl<'a> World<'a> {
         let services = Registry::new(&resources, &settings);
         let workloads = workload::workloads(&resources, &settings);
         let gateways = gateway::gateways(&resources, &settings);
+        let virtual_services = virtual_service::virtual_services(&resources, &settings);
         Self {
             snapshot,
-            virtual_services: virtual_service::virtual_services(&resources, &settings),
+            virtual_services_by_name: by_name(virtual_services.iter().map(|service| &service.name)),
+            virtual_services,
             destination_rules: DestinationRules::new(&resources, &settings),
             inventory: Inventory::new(&services, &workloads, &gateways, settings.inventory),
-            gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
+            gateways_by_name: by_name(gateways.iter().map(|gateway| &gateway.name)),
             policies: Policies::new(&resources, &settings),
             derived: Derived::new(&resources, &services, &settings),
             gateways,
@@ -119,6 +122,11 @@ impl<'a> World<'a> {
         self.gateways_by_name.get(name).map(|&index| &self.gateways[index])
     }
 
+    /// The VirtualService of a name.
+    pub fn virtual_service(&self, name: &NamespacedName<'_>) -> Option<&VirtualService<'a>> {
+        self.virtual_services_by_name.get(name).map(|&index| &self.virtual_services[index])
+    }
+
     /// The workloads that a Gateway selects, in any namespace. Without a selector it is every gateway workload,
     /// which manifests do not tell from others: then there are none here.
     pub fn workloads_of_gateway(&self, gateway: &Gateway<'_>) -> impl Iterator<Item = &Workload<'a>> {
@@ -135,6 +143,10 @@ impl<'a> World<'a> {
         };
         Some(self.workloads.iter().filter(behind).collect())
     }
+}
+
+fn by_name<'a: 'n, 'n>(names: impl Iterator<Item = &'n NamespacedName<'a>>) -> HashMap<NamespacedName<'a>, usize> {
+    names.enumerate().map(|(index, name)| (name.clone(), index)).collect()
 }
 
 /// All resources by creation time, then name, then namespace, as istiod orders them. Manifests rarely tell the time:

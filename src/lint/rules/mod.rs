@@ -27,6 +27,8 @@ rules! {
     }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
+    /// What is handed on to another VirtualService.
+    delegation { unknown_delegate, invalid_delegate, delegate_conflict, unused_delegate }
     /// What is said to this tool itself.
     suppression { unused_suppression }
 }
