@@ -20,6 +20,7 @@ mod class;
 mod cursor;
 mod error;
 mod escape;
+mod language;
 mod parser;
 mod piece;
 mod rewrite;
@@ -36,6 +37,7 @@ use regex_automata::util::syntax;
 use regex_syntax::hir::{Hir, Look};
 
 pub use error::{InvalidRegex, InvalidRewrite};
+pub use language::{Language, Search, find_text};
 
 use error::Fault;
 

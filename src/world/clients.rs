@@ -1,11 +1,22 @@
 //! Whose proxies use a VirtualService.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{ExportTo, NamespacedName, VirtualService, World};
 use crate::model::networking::Delegate;
 
 impl World<'_> {
+    /// The names of all that VirtualServices delegate to, be it there or not.
+    pub fn delegates(&self) -> HashSet<NamespacedName<'_>> {
+        let mut names = HashSet::new();
+        for root in self.virtual_services.iter().filter(|service| !service.is_delegate()) {
+            names.extend(
+                root.spec.http.iter().filter_map(|rule| rule.delegate.as_ref()).map(|it| root.delegate_name(it)),
+            );
+        }
+        names
+    }
+
     /// The namespaces of the proxies that a VirtualService routes for: its own stands for the mesh, or those that it is
     /// exported to if that leaves its own out; a gateway's is that of its workloads, or of the Gateway if the manifests
     /// do not hold them. A delegate is used by whoever uses what delegates to it; nobody, if nothing does.

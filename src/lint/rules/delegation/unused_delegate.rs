@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
-use crate::world::NamespacedName;
 
 pub static RULE: Rule = rule! {
     name: "unused-delegate",
@@ -16,10 +15,7 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
-    let roots = world.virtual_services.iter().filter(|service| !service.is_delegate());
-    let used: HashSet<NamespacedName<'_>> = roots
-        .flat_map(|root| root.spec.http.iter().filter_map(|rule| rule.delegate.as_ref()).map(|it| root.delegate_name(it)))
-        .collect();
+    let used = world.delegates();
     // A reference that names the wrong namespace is a mistake of its own.
     let misdirected: HashSet<&str> =
         used.iter().filter(|name| world.virtual_service(name).is_none()).map(|name| name.name.as_ref()).collect();
