@@ -122,6 +122,9 @@ kinds! {
     "discovery.k8s.io" ["v1", "v1beta1"] {
         EndpointSlice: kubernetes::EndpointSlice, Root, Namespaced;
     }
+    "apiextensions.k8s.io" ["v1", "v1beta1"] {
+        CustomResourceDefinition: kubernetes::CustomResourceDefinition, Spec, Cluster;
+    }
     "argoproj.io" ["v1alpha1"] {
         Rollout: kubernetes::Rollout, Spec, Namespaced;
     }

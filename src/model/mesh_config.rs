@@ -76,7 +76,13 @@ message! {
     /// A service that proxies ask or tell something, such as an external authorizer.
     open struct ExtensionProvider {
         name: Option<Spanned<String>>,
+        lightstep: Option<LightstepTracing>,
     }
+}
+
+message! {
+    /// Spans for Lightstep, which went on to OpenTelemetry.
+    open struct LightstepTracing {}
 }
 
 enumeration! {

@@ -30,7 +30,7 @@ pub use clause::{Action, Clause, Exclusion};
 pub use destination::{Cluster, Naming, Problem, Weighted, egress_proxy};
 pub use l4::{Considered, L4Rule, TcpRoute};
 pub use listener::{ChainAction, Connection, Criteria, FilterChain, Listener, Otherwise, Payload};
-pub use path::normalize_path;
+pub use path::{normalize_path, replace_prefix};
 pub use predicate::{Condition, Matcher, Subject};
 pub use proxy::{Proxy, Role};
 pub use regex::Regex;

@@ -25,6 +25,8 @@ pub struct Settings {
     pub trust_domain_aliases: Vec<String>,
     /// The names of the extension providers, if the manifests have a MeshConfig.
     pub extension_providers: Option<Vec<String>>,
+    /// The names of those of them that are of the deprecated sort `lightstep`.
+    pub lightstep_providers: Vec<String>,
     /// Whether sidecars send what comes in to `127.0.0.1` instead of the address that was dialled
     /// (`inboundTrafficPolicy: LOCALHOST`). Default no.
     pub inbound_to_localhost: bool,
@@ -99,6 +101,7 @@ impl Default for Settings {
             trust_domain: "cluster.local".to_owned(),
             trust_domain_aliases: Vec::new(),
             extension_providers: None,
+            lightstep_providers: Vec::new(),
             inbound_to_localhost: false,
             sidecar_ingress_tls: false,
             path_normalization: PathNormalization::Base,
@@ -156,6 +159,8 @@ impl Settings {
         );
         let providers = mesh.extension_providers.iter().filter_map(|provider| provider.name.as_ref());
         self.extension_providers.get_or_insert_default().extend(providers.map(|name| name.value.clone()));
+        let lightstep = mesh.extension_providers.iter().filter(|provider| provider.lightstep.is_some());
+        self.lightstep_providers.extend(lightstep.filter_map(|it| Some(it.name.as_ref()?.value.clone())));
         let inbound = mesh.inbound_traffic_policy.as_ref().and_then(|policy| policy.mode);
         replace(&mut self.inbound_to_localhost, inbound.map(|mode| mode.value == InboundTrafficPolicyMode::Localhost));
         let mode = |policy: &OutboundTrafficPolicy| match policy.mode.map(|mode| mode.value) {

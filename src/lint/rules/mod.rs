@@ -29,6 +29,13 @@ rules! {
     routing { unreachable_route, invalid_weights }
     /// What is handed on to another VirtualService.
     delegation { unknown_delegate, invalid_delegate, delegate_conflict, unused_delegate }
+    /// What matches compare.
+    matching { mistaken_match_type, uneven_uri_case }
+    /// What is done with a request.
+    action {
+        rewrite_slashes, retries_exceed_timeout, fault_without_percentage, fault_beside_retries, duplicate_destination,
+        deprecated_field,
+    }
     /// What is said to this tool itself.
     suppression { unused_suppression }
 }

@@ -2,12 +2,14 @@
 //! other keys are passed over.
 
 mod config_map;
+mod custom_resource;
 mod endpoint_slice;
 mod ingress;
 mod service;
 mod workload;
 
 pub use config_map::{ConfigMap, IstioOperator};
+pub use custom_resource::{CustomResourceDefinition, CustomResourceNames};
 pub use endpoint_slice::{Endpoint, EndpointSlice};
 pub use ingress::{
     Ingress, IngressBackend, IngressClass, IngressHttp, IngressPath, IngressRule, IngressService, IngressServicePort,
