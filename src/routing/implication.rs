@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use super::predicate::{Condition, Matcher, Subject};
+use super::regex::Regex;
 use crate::re2::{self, Language, Search, find_text};
 
 /// Paths as clients send them: visible characters, without those that begin a query or a fragment.
@@ -75,6 +76,15 @@ impl Automata {
             },
             _ => self.takes_all_of(own, other),
         }
+    }
+}
+
+/// Whether some path matches an expression. `None`: that would take too long to say.
+pub fn takes_some_path(regex: &Regex) -> Option<bool> {
+    match find_text(&[&regex.language()?, PATHS.as_ref()?], &[]) {
+        Search::Empty => Some(false),
+        Search::Text(_) => Some(true),
+        Search::Undecided => None,
     }
 }
 

@@ -28,6 +28,7 @@ mod upstream;
 
 pub use clause::{Action, Clause, Exclusion};
 pub use destination::{Cluster, Naming, Problem, Weighted, egress_proxy};
+pub use implication::takes_some_path;
 pub use l4::{Considered, L4Rule, TcpRoute};
 pub use listener::{ChainAction, Connection, Criteria, FilterChain, Listener, Otherwise, Payload};
 pub use path::{normalize_path, replace_prefix};

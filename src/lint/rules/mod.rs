@@ -30,7 +30,7 @@ rules! {
     /// What is handed on to another VirtualService.
     delegation { unknown_delegate, invalid_delegate, delegate_conflict, unused_delegate }
     /// What matches compare.
-    matching { mistaken_match_type, uneven_uri_case }
+    matching { impossible_match, mistaken_match_type, uneven_uri_case }
     /// What is done with a request.
     action {
         rewrite_slashes, retries_exceed_timeout, fault_without_percentage, fault_beside_retries, duplicate_destination,
