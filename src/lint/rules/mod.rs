@@ -36,6 +36,8 @@ rules! {
         rewrite_slashes, retries_exceed_timeout, fault_without_percentage, fault_beside_retries, duplicate_destination,
         deprecated_field,
     }
+    /// What other origins may do.
+    cors { cors_credentials, cors_origin, cors_preflight }
     /// What is said to this tool itself.
     suppression { unused_suppression }
 }
