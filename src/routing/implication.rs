@@ -19,10 +19,13 @@ fn language_of(expression: &str) -> Option<Language> {
     Language::of_regex(&re2::Regex::new(expression).ok()?)
 }
 
+/// A comparison as a text, and whether it ignores the case.
+type Key = (String, bool);
+
 /// What comparisons take, as automata, each made once. `None`: it would be too large.
 #[derive(Debug, Default)]
 pub(super) struct Automata {
-    known: RefCell<HashMap<(String, bool), Option<Rc<Language>>>>,
+    known: RefCell<HashMap<Key, Option<Rc<Language>>>>,
 }
 
 impl Automata {
@@ -88,7 +91,7 @@ pub fn takes_some_path(regex: &Regex) -> Option<bool> {
     }
 }
 
-fn key(matcher: &Matcher, ignores_case: bool) -> (String, bool) {
+fn key(matcher: &Matcher, ignores_case: bool) -> Key {
     let text = match matcher {
         Matcher::Present => "present".to_owned(),
         Matcher::Exact(text) => format!("exact {text}"),
