@@ -24,6 +24,7 @@ mod language;
 mod parser;
 mod piece;
 mod rewrite;
+mod sample;
 mod unicode;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use super::predicate::{Condition, Matcher, Subject};
+use super::reach::is_path;
 use super::regex::Regex;
 use crate::re2::{self, Language, Search, find_text};
 
@@ -84,6 +85,9 @@ impl Automata {
 
 /// Whether some path matches an expression. `None`: that would take too long to say.
 pub fn takes_some_path(regex: &Regex) -> Option<bool> {
+    if regex.sample().is_some_and(|text| is_path(&text)) {
+        return Some(true);
+    }
     match find_text(&[&regex.language()?, PATHS.as_ref()?], &[]) {
         Search::Empty => Some(false),
         Search::Text(_) => Some(true),

@@ -23,6 +23,8 @@ pub struct Alternative<'a> {
     pub span: Span,
     entry: Option<HttpMatch<'a>>,
     conditions: Vec<Condition>,
+    /// What all paths begin with that it takes.
+    path_prefix: Vec<u8>,
 }
 
 /// Whether an alternative gets requests.
@@ -48,14 +50,19 @@ pub fn alternatives<'a>(world: &'a World<'a>, service: &'a VirtualService<'a>) -
 fn of_rule<'a>(rule: usize, http: &HttpRule<'a>) -> Vec<Alternative<'a>> {
     let rule_span = http.owner.span;
     if http.matches.is_empty() {
-        return vec![Alternative { rule, rule_span, span: rule_span, entry: None, conditions: Vec::new() }];
+        return vec![Alternative {
+            rule,
+            rule_span,
+            span: rule_span,
+            entry: None,
+            conditions: Vec::new(),
+            path_prefix: Vec::new(),
+        }];
     }
-    let alternative = |entry: &HttpMatch<'a>| Alternative {
-        rule,
-        rule_span,
-        span: entry.span,
-        conditions: http::conditions(entry, http.owner.service.origin),
-        entry: Some(entry.clone()),
+    let alternative = |entry: &HttpMatch<'a>| {
+        let conditions = http::conditions(entry, http.owner.service.origin);
+        let path_prefix = path_of(&conditions).map(path_prefix).unwrap_or_default();
+        Alternative { rule, rule_span, span: entry.span, entry: Some(entry.clone()), conditions, path_prefix }
     };
     http.matches.iter().map(alternative).collect()
 }
@@ -109,6 +116,21 @@ fn reach_of(service: &VirtualService<'_>, alternatives: &[Alternative<'_>], auto
     Reach::Reached
 }
 
+fn path_of(conditions: &[Condition]) -> Option<&Condition> {
+    conditions.iter().find(|condition| matches!(condition.subject, Subject::Path { .. }))
+}
+
+/// What all paths begin with that a condition takes.
+fn path_prefix(condition: &Condition) -> Vec<u8> {
+    match &condition.matcher {
+        Matcher::Regex(regex) => regex.literal_prefix(),
+        Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::PathPrefix(text) if is_plain(condition) => {
+            text.clone().into_bytes()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Whether the case of a path counts.
 fn is_plain(path: &Condition) -> bool {
     matches!(path.subject, Subject::Path { ignore_case: false })
@@ -119,19 +141,22 @@ fn sample(path: Option<&Condition>, automata: &Automata) -> Search {
     let Some(condition) = path else { return Search::Text(b"/".to_vec()) };
     match &condition.matcher {
         Matcher::Prefix(prefix) if prefix.is_empty() => Search::Text(b"/".to_vec()),
-        Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::PathPrefix(text) => match is_path(text) {
+        Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::PathPrefix(text) => match is_path(text.as_bytes()) {
             true => Search::Text(text.clone().into_bytes()),
             false => Search::Empty,
         },
-        Matcher::Regex(_) => automata.find_path(condition, &[]),
+        Matcher::Regex(regex) => match regex.sample().filter(|text| is_path(text)) {
+            Some(path) => Search::Text(path),
+            None => automata.find_path(condition, &[]),
+        },
         Matcher::Present | Matcher::Invalid { .. } => Search::Undecided,
     }
 }
 
 /// Whether a path can begin with a text: it starts with a slash, and has neither query nor fragment nor blanks.
-fn is_path(text: &str) -> bool {
-    let is_foreign = |byte: u8| byte <= b' ' || byte == 0x7F || byte == b'?' || byte == b'#';
-    text.starts_with('/') && !text.bytes().any(is_foreign)
+pub(super) fn is_path(text: &[u8]) -> bool {
+    let is_foreign = |byte: &u8| *byte <= b' ' || *byte == 0x7F || *byte == b'?' || *byte == b'#';
+    text.starts_with(b"/") && !text.iter().any(is_foreign)
 }
 
 impl Alternative<'_> {
@@ -147,11 +172,11 @@ impl Alternative<'_> {
     }
 
     fn path(&self) -> Option<&Condition> {
-        self.conditions.iter().find(|condition| matches!(condition.subject, Subject::Path { .. }))
+        path_of(&self.conditions)
     }
 
     fn takes_path(&self, path: &[u8]) -> bool {
-        self.path().is_none_or(|condition| condition.takes_path(path))
+        path.starts_with(&self.path_prefix) && self.path().is_none_or(|condition| condition.takes_path(path))
     }
 
     /// Whether it takes all paths of another one, as far as their texts tell.

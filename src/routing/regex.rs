@@ -79,6 +79,16 @@ impl Regex {
         Language::of_regex(&self.inner)
     }
 
+    /// What every text begins with that it matches as a whole, as far as that is ASCII.
+    pub fn literal_prefix(&self) -> Vec<u8> {
+        self.inner.literal_prefix().into_iter().take_while(u8::is_ascii).collect()
+    }
+
+    /// Some short text in ASCII that it matches as a whole, if one is easily found.
+    pub fn sample(&self) -> Option<Vec<u8>> {
+        self.inner.sample().filter(|text| text.is_ascii())
+    }
+
     /// The expression as it was written.
     pub fn as_str(&self) -> &str {
         &self.source

@@ -107,7 +107,7 @@ fn sample(written: &StringMatch) -> Option<String> {
     match Matcher::new(written) {
         Matcher::Present => Some(String::new()),
         Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::PathPrefix(text) => Some(text),
-        Matcher::Regex(regex) => shortest(&regex),
+        Matcher::Regex(regex) => regex.sample().and_then(|text| String::from_utf8(text).ok()).or_else(|| shortest(&regex)),
         Matcher::Invalid { .. } => None,
     }
 }
