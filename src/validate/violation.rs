@@ -1,5 +1,7 @@
 //! What is wrong, by whose rule, and who refuses it.
 
+use std::ops::Range;
+
 use crate::model::Resource;
 use crate::source::Span;
 use crate::world::Settings;
@@ -15,6 +17,8 @@ pub struct Violation {
     pub layer: Layer,
     /// The exact place.
     pub span: Span,
+    /// The bytes of the text there that are wrong, if they are a part of it.
+    pub part: Option<Range<usize>>,
     /// What is wrong: lower case, no final period.
     pub message: String,
     /// What to do.
@@ -137,6 +141,7 @@ impl<'a> Found<'a> {
             family,
             layer,
             span,
+            part: None,
             message,
             help: None,
             is_general: false,
@@ -154,6 +159,12 @@ impl Violation {
     /// Marks what is true of every such resource: worth knowing, and no mistake.
     pub fn general(&mut self) -> &mut Self {
         self.is_general = true;
+        self
+    }
+
+    /// Says which bytes of the text are wrong.
+    pub fn part(&mut self, part: Range<usize>) -> &mut Self {
+        self.part = Some(part);
         self
     }
 

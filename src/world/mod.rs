@@ -101,6 +101,7 @@ pub struct World<'a> {
     workload_index: WorkloadIndex<'a>,
     sidecars_by_namespace: HashMap<String, Vec<usize>>,
     selection: Selection<'a>,
+    virtual_services_by_name: HashMap<NamespacedName<'a>, usize>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
 }
@@ -120,12 +121,13 @@ impl<'a> World<'a> {
         Self {
             snapshot,
             assumed: Assumed::new(&inventory, routes, &settings.domain),
+            virtual_services_by_name: by_name(virtual_services.iter().map(|service| &service.name)),
             virtual_services,
             destination_rules: DestinationRules::new(&resources, &settings),
             inventory,
             namespaces: Namespaces::new(&resources, &settings),
             service_accounts: service_accounts(&resources, &settings),
-            gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
+            gateways_by_name: by_name(gateways.iter().map(|gateway| &gateway.name)),
             policies: Policies::new(&resources, &settings),
             derived,
             waypoints: Waypoints::new(&resources, &settings),
@@ -168,6 +170,11 @@ impl<'a> World<'a> {
         candidates.clone().find(|workload| workload.labels == *labels).or_else(|| candidates.next())
     }
 
+    /// The VirtualService of a name.
+    pub fn virtual_service(&self, name: &NamespacedName<'_>) -> Option<&VirtualService<'a>> {
+        self.virtual_services_by_name.get(name).map(|&index| &self.virtual_services[index])
+    }
+
     /// The workloads that a Gateway selects, in any namespace. Without a selector it is every gateway workload,
     /// which manifests do not tell from others: then there are none here.
     pub fn workloads_of_gateway(&self, gateway: &Gateway<'_>) -> impl Iterator<Item = &Workload<'a>> {
@@ -186,6 +193,10 @@ impl<'a> World<'a> {
 fn service_accounts<'a>(resources: &[&'a Resource], settings: &Settings) -> BTreeSet<NamespacedName<'a>> {
     let accounts = resources.iter().filter(|resource| resource.kind == Kind::ServiceAccount);
     accounts.map(|it| NamespacedName::new(settings.namespace_of(it).to_owned(), it.name())).collect()
+}
+
+fn by_name<'a: 'n, 'n>(names: impl Iterator<Item = &'n NamespacedName<'a>>) -> HashMap<NamespacedName<'a>, usize> {
+    names.enumerate().map(|(index, name)| (name.clone(), index)).collect()
 }
 
 /// All resources by creation time, then name, then namespace, as istiod orders them. Manifests rarely tell the time:

@@ -19,3 +19,4 @@ mod simulate;
 mod simulate_inbound;
 mod simulation;
 mod suppression;
+mod unreachable;
