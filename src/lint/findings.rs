@@ -72,7 +72,7 @@ impl Findings {
     }
 
     /// Reports something that the API refuses, or warns of.
-    pub fn report_violation(&mut self, violation: &Violation) {
+    pub fn report_violation(&mut self, violation: &Violation) -> &mut Diagnostic {
         let diagnostic = self.report(violation.span, &violation.message);
         diagnostic.help.clone_from(&violation.help);
         if let Some((span, what)) = violation.related {
@@ -89,6 +89,7 @@ impl Findings {
                 diagnostic.severity = if violation.is_general { Severity::Info } else { Severity::Warning };
             }
         }
+        diagnostic
     }
 
     /// Notes something that these manifests do not decide.

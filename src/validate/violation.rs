@@ -60,6 +60,8 @@ pub enum Family {
     InvalidTls,
     /// What a policy, a filter or an extension may not say.
     InvalidPolicy,
+    /// A DENY rule that takes TCP traffic with it: the lint rule `http-rule-on-tcp` looks at ports as well.
+    DeniesTcp,
     /// Annotations and other metadata.
     InvalidMetadata,
     /// A TCP port that takes the connections for other hosts too: the lint rule `captured-port` looks at them by itself.

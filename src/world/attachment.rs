@@ -1,7 +1,7 @@
 //! Which workloads the resources are for that configure proxies rather than services.
 
 use super::names::NamespacedName;
-use super::{Settings, Workload, World};
+use super::Settings;
 use crate::model::networking::LabelSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::{Kind, Labels, Resource, Spec};
@@ -61,11 +61,4 @@ impl<'a> Attachment<'a> {
 
 pub(super) fn attachments<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Attachment<'a>> {
     resources.iter().filter_map(|resource| Attachment::of(resource, settings)).collect()
-}
-
-impl<'a> World<'a> {
-    /// The workloads of a namespace, in creation order.
-    pub fn workloads_in(&self, namespace: &str) -> impl Iterator<Item = &Workload<'a>> + Clone {
-        self.workloads_by_namespace.get(namespace).into_iter().flatten().map(|&index| &self.workloads[index])
-    }
 }

@@ -19,6 +19,7 @@ mod namespace;
 mod policies;
 mod protocol;
 mod registry;
+mod selection;
 mod service;
 mod settings;
 mod sidecar;
@@ -37,9 +38,12 @@ pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName, ServerHost};
 pub use inventory::Inventory;
 pub use names::{NamespacedName, resolve_gateway_name};
 pub use namespace::{DataPlane, Namespaces};
-pub use policies::{AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Policies, Policy, RequestAuthentication};
+pub use policies::{
+    AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Policies, Policy, RequestAuthentication, Targeted,
+};
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
+pub use selection::WorkloadPort;
 pub use service::{Discovery, Service, ServicePort};
 pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
@@ -49,6 +53,8 @@ pub use waypoint::{Enrolment, USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, WAYPOINT_FOR
 pub use workload::Workload;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use selection::Selection;
 
 use crate::load::Snapshot;
 use crate::model::{Kind, LabelSet, Resource};
@@ -90,8 +96,8 @@ pub struct World<'a> {
     /// The services that are taken to be there where the manifests hold none.
     pub assumed: Assumed,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
-    workloads_by_namespace: HashMap<String, Vec<usize>>,
     sidecars_by_namespace: HashMap<String, Vec<usize>>,
+    selection: Selection<'a>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
 }
@@ -107,10 +113,6 @@ impl<'a> World<'a> {
         let derived = Derived::new(&resources, &services, &settings);
         let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings);
         let routes = virtual_services.iter().chain(&derived.virtual_services);
-        let mut workloads_by_namespace: HashMap<String, Vec<usize>> = HashMap::new();
-        for (index, workload) in workloads.iter().enumerate() {
-            workloads_by_namespace.entry(workload.name.namespace.to_string()).or_default().push(index);
-        }
         let sidecars = sidecar::sidecars(&resources, &settings);
         Self {
             snapshot,
@@ -125,8 +127,8 @@ impl<'a> World<'a> {
             derived,
             waypoints: Waypoints::new(&resources, &settings),
             attachments: attachment::attachments(&resources, &settings),
+            selection: Selection::new(&workloads, &gateways),
             gateways,
-            workloads_by_namespace: by_namespace(workloads.iter().map(|workload| &workload.name)),
             sidecars_by_namespace: by_namespace(sidecars.iter().map(|sidecar| &sidecar.name)),
             sidecars,
             services,
@@ -173,10 +175,7 @@ impl<'a> World<'a> {
     /// ServiceEntry that is resolved by DNS or not at all.
     pub fn workloads_of_service(&self, service: &Service<'a>) -> Option<Vec<&Workload<'a>>> {
         let selector = service.selector.filter(|selector| !selector.is_empty())?;
-        let behind = |workload: &&Workload<'_>| {
-            workload.name.namespace == service.namespace && workload.is_selected_by(selector)
-        };
-        Some(self.workloads.iter().filter(behind).collect())
+        Some(self.workloads_selected(Some(&service.namespace), selector))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What runs: pods as their templates describe them, WorkloadEntries, and those that a WorkloadGroup describes.
 
-use super::Settings;
 use super::names::NamespacedName;
+use super::{ServicePort, Settings};
 use crate::model::kubernetes::{Pod, PodTemplate};
 use crate::model::networking::{WorkloadEntry, WorkloadGroup};
 use crate::model::{LabelSet, Labels, Resource, Spec};
@@ -52,6 +52,11 @@ impl Workload<'_> {
     /// Whether every pair of a selector is among the labels. An empty selector selects everything.
     pub fn is_selected_by(&self, selector: &Labels) -> bool {
         selector.selects(&self.labels)
+    }
+
+    /// The number of its port that a port of a service leads to.
+    pub fn port_behind(&self, port: &ServicePort) -> Option<u32> {
+        port.target_at(self.entry(), Some(self))
     }
 }
 
