@@ -68,6 +68,8 @@ pub enum Family {
     DeniesTcp,
     /// Annotations and other metadata.
     InvalidMetadata,
+    /// A TCP port that takes the connections for other hosts too: the lint rule `captured-port` looks at them by itself.
+    CapturedPort,
     /// Weights: the lint rule `invalid-weights` looks at them by itself.
     Weights,
     /// A match or a rule that is never reached: `unreachable-route` adds what it does not find by itself.
