@@ -93,6 +93,21 @@ fn selectors_of_the_root_namespace_reach_as_far_as_their_kind() {
 }
 
 #[test]
+fn entries_of_a_workload_group_can_be_selected() {
+    let group = resource(
+        "networking.istio.io/v1",
+        "WorkloadGroup",
+        "shop",
+        "g",
+        "{metadata: {labels: {app: vm}}, template: {}}",
+    );
+    let selecting = sidecar("shop", "s", "{workloadSelector: {labels: {app: vm}}, egress: [{hosts: ['./*']}]}");
+    let rule = "selector-selects-nothing";
+    assert!(found(rule, &[workload("shop", "a", ""), group, selecting.clone()]).is_empty());
+    assert_eq!(found(rule, &[workload("shop", "a", ""), selecting]), ["warning s/spec.workloadSelector.labels"]);
+}
+
+#[test]
 fn hosts_of_a_sidecar_stand_for_services_of_their_namespace() {
     let host = |host: &str| {
         let manifests = [

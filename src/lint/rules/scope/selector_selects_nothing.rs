@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
-use crate::model::{Kind, Labels, nearest};
+use crate::model::{Kind, Labels, Resource, Spec, nearest};
 use crate::world::{Attachment, Workload, World};
 
 pub static RULE: Rule = rule! {
@@ -60,6 +60,10 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
     if !world.inventory.is_complete() && attachment.selects_gateways() {
         return findings.unchecked("gateway workloads are mostly installed apart from the manifests");
     }
+    let mut groups = world.snapshot.resources.iter().filter(|it| is_root || world.namespace_of(it) == namespace);
+    if groups.any(|group| makes(group, selector)) {
+        return;
+    }
     let place = if is_root { "the mesh".to_owned() } else { format!("namespace {namespace}") };
     let span = selector.span.unwrap_or(attachment.resource.span);
     let diagnostic = findings.report(span, format!("no workload of {place} has the labels {}", selector.describe()));
@@ -68,6 +72,14 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
     if let Some(elsewhere) = elsewhere {
         diagnostic.related(elsewhere.resource.name_span(), format!("{} has them, in another namespace", elsewhere.name));
     }
+}
+
+/// Whether a resource is a WorkloadGroup whose entries, made when machines register themselves, have the labels.
+fn makes(resource: &Resource, selector: &Labels) -> bool {
+    let Spec::WorkloadGroup(group) = &resource.spec else { return false };
+    let of_metadata = group.metadata.iter().flat_map(|metadata| metadata.labels.to_set());
+    let of_entry = group.template.iter().flat_map(|entry| entry.labels.to_set());
+    selector.selects(&of_entry.chain(of_metadata).collect())
 }
 
 /// What the workloads of the namespace have instead, of the first label that none of them has.
