@@ -26,7 +26,7 @@ rules! {
         duplicate_resource, duplicate_host, duplicate_destination_rule, conflicting_gateways, conflicting_service_entries,
     }
     /// What lets in or keeps out the wrong requests.
-    policy { mtls_conflict, unknown_principal, policy_selects_nothing, missing_request_authentication, wrong_policy_port, ignored_peer_authentication, identity_without_mtls, http_rule_on_tcp, ip_blocks_behind_gateway, unknown_namespace, unknown_method, contradictory_rule,
+    policy { mtls_conflict, unknown_principal, policy_selects_nothing, missing_request_authentication, wrong_policy_port, ignored_peer_authentication, identity_without_mtls, http_rule_on_tcp, ip_blocks_behind_gateway, unknown_namespace, unknown_method, unknown_policy_host, contradictory_rule,
         overriding_policy, ineffective_selector, unrestricted_jwks_fetch,
     }
     /// What never gets a request.
