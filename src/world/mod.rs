@@ -7,6 +7,7 @@
 mod assumed;
 mod attachment;
 mod clients;
+mod credential;
 pub mod derived;
 mod destination_rule;
 mod destinations;
@@ -28,6 +29,7 @@ mod workload;
 
 pub use assumed::Assumed;
 pub use attachment::Attachment;
+pub use credential::{Credential, GENERIC_PAIR, Secrets, TLS_PAIR};
 pub use derived::Derived;
 pub use destination_rule::{ClientTls, DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
@@ -75,6 +77,8 @@ pub struct World<'a> {
     pub namespaces: Namespaces<'a>,
     /// Whom pods can run as.
     pub service_accounts: BTreeSet<NamespacedName<'a>>,
+    /// The Secrets.
+    pub secrets: Secrets<'a>,
     /// What runs: pods as their templates describe them, and WorkloadEntries.
     pub workloads: Vec<Workload<'a>>,
     /// The policies.
@@ -119,6 +123,7 @@ impl<'a> World<'a> {
             derived,
             attachments: attachment::attachments(&resources, &settings),
             gateways,
+            secrets: Secrets::new(&resources, &settings),
             sidecars: sidecar::sidecars(&resources, &settings),
             services,
             workloads,
