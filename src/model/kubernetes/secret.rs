@@ -1,9 +1,8 @@
-//! Secret. Of its values only the form is kept, so that nothing can ever print them.
+//! Secret. Of its values only the form is kept, and nothing is said of a wrong type, so that nothing ever prints them.
 
 use crate::model::decode::{Decode, Decoder};
 use crate::model::macros::message;
 use crate::model::map::Map;
-use crate::source::Span;
 use crate::yaml::{Node, Value};
 
 message! {
@@ -40,8 +39,6 @@ pub struct PlainValue(SecretValue);
 /// A value of a Secret.
 #[derive(Debug, Clone, Copy)]
 pub struct SecretValue {
-    /// Where it stands.
-    pub span: Span,
     /// What it is.
     pub form: SecretForm,
 }
@@ -61,26 +58,23 @@ impl Secret {
 }
 
 impl Decode for EncodedValue {
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
-        let form = |text: &str| from_base64(text).map_or(SecretForm::NotBase64, |bytes| SecretForm::of(&bytes));
-        Some(Self(SecretValue { span: node.span, form: form(text(node, decoder)?) }))
+    fn decode(node: &Node, _: &mut Decoder<'_>) -> Option<Self> {
+        let bytes = from_base64(text(node)?);
+        Some(Self(SecretValue { form: bytes.map_or(SecretForm::NotBase64, |bytes| SecretForm::of(&bytes)) }))
     }
 }
 
 impl Decode for PlainValue {
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
-        Some(Self(SecretValue { span: node.span, form: SecretForm::of(text(node, decoder)?.as_bytes()) }))
+    fn decode(node: &Node, _: &mut Decoder<'_>) -> Option<Self> {
+        Some(Self(SecretValue { form: SecretForm::of(text(node)?.as_bytes()) }))
     }
 }
 
-fn text<'n>(node: &'n Node, decoder: &mut Decoder<'_>) -> Option<&'n str> {
+fn text(node: &Node) -> Option<&str> {
     match &node.value {
         Value::String(text) => Some(text),
         Value::Null => Some(""),
-        _ => {
-            decoder.wrong_type(node, "a string");
-            None
-        }
+        _ => None,
     }
 }
 

@@ -29,10 +29,10 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 fn check_missing(world: &World<'_>, credential: &Credential<'_, '_>, namespace: &str, findings: &mut Findings) {
     let own = credential.gateway.name.namespace.as_ref();
     let message = format!("there is no Secret {namespace}/{}", credential.name);
-    if let Some((misplaced, _)) = world.secrets.get(own, credential.name) {
-        let diagnostic = findings.report(credential.written.span, message);
-        diagnostic
-            .related(misplaced.name_span(), format!("this one is in namespace {own}"))
+    // Secrets are not pointed at, so that no excerpt shows what stands in them.
+    if world.secrets.get(own, credential.name).is_some() {
+        findings
+            .report(credential.written.span, format!("{message}, only one in namespace {own}"))
             .help(format!("put it into {namespace}, the namespace of the workloads that the Gateway selects"));
         return;
     }

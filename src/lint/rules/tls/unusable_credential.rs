@@ -29,11 +29,10 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             }
             let lack = lack_of_identity(secret).or_else(|| lack_of_authority(&world.secrets, namespace, &credential, secret));
             if let Some(lack) = lack {
-                // The name is pointed at, not what the Secret holds.
+                // Secrets are not pointed at, so that no excerpt shows what stands in them.
                 findings
                     .report(credential.written.span, format!("the Secret {namespace}/{} {}", credential.name, lack.what))
                     .severity(lack.severity)
-                    .related(resource.name_span(), "the Secret")
                     .help(lack.help);
             }
         }
