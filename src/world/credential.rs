@@ -42,7 +42,7 @@ impl<'a> Secrets<'a> {
     /// kept: they are often made in the cluster.
     pub fn with_certificates(&self, namespace: &str) -> impl Iterator<Item = &'a str> + use<'_, 'a> {
         let holds = |secret: &Secret| {
-            secret.keys().any(|key| secret.get(key).is_some_and(|value| value.form == SecretForm::Certificate))
+            secret.keys().any(|key| secret.get(key).is_some_and(|form| form == SecretForm::Certificate))
                 || secret.get(TLS_PAIR[0]).is_some()
         };
         let of_namespace = self.by_namespace.get(namespace).into_iter().flatten();

@@ -75,6 +75,11 @@ impl<'a> Gateway<'a> {
             || annotation(self.resource, SEMANTICS_ANNOTATION) == "gateway"
     }
 
+    /// What it is called where it is written: a listener is not named itself.
+    pub fn written_name(&self) -> String {
+        format!("{}/{}", self.name.namespace, self.resource.name())
+    }
+
     /// Whether it belongs to Services of which the manifests have none, as those that istiod makes.
     pub fn lacks_services(&self, services: &Registry<'_>) -> bool {
         !self.services.is_empty() && !self.services.iter().any(|name| services.named(name).next().is_some())

@@ -13,6 +13,7 @@ mod destination_rule;
 mod destinations;
 mod egress;
 mod gateway;
+mod gateway_group;
 pub mod host;
 mod inventory;
 mod names;
@@ -35,6 +36,7 @@ pub use destination_rule::{ClientTls, DestinationRule, DestinationRules, MergedR
 pub use destinations::{DestinationRef, Section};
 pub use egress::{EgressHost, EgressHosts};
 pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName, ServerHost};
+pub use gateway_group::GatewayGroups;
 pub use inventory::Inventory;
 pub use names::{NamespacedName, resolve_gateway_name};
 pub use namespace::{DataPlane, Namespaces};

@@ -33,7 +33,7 @@ rules! {
         envoy_filter_order, envoy_filter_mesh_wide,
     }
     /// Certificates and what is trusted.
-    tls { missing_ca_certificates, unknown_credential, unusable_credential }
+    tls { missing_ca_certificates, unknown_credential, unusable_credential, shared_certificate }
     /// What ServiceEntries say of the world outside.
     service_entry { captured_port, plaintext_on_tls_port, tls_to_plaintext_port }
     /// What never gets a request.

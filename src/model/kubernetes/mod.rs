@@ -19,7 +19,7 @@ pub use ingress::{
     IngressTls,
 };
 pub use label_selector::{LabelSelector, LabelSelectorRequirement};
-pub use secret::{EncodedValue, PlainValue, Secret, SecretForm, SecretValue};
+pub use secret::{EncodedValue, PlainValue, Secret, SecretForm};
 pub use service::{Service, ServicePort, TargetPort};
 pub use webhook::{
     MutatingWebhookConfiguration, ValidatingWebhookConfiguration, Webhook, WebhookClientConfig, WebhookService,

@@ -30,22 +30,15 @@ pub enum SecretForm {
 
 /// A value in `data`, which is base64.
 #[derive(Debug, Clone, Copy)]
-pub struct EncodedValue(SecretValue);
+pub struct EncodedValue(SecretForm);
 
 /// A value in `stringData`, which is written as it is.
 #[derive(Debug, Clone, Copy)]
-pub struct PlainValue(SecretValue);
-
-/// A value of a Secret.
-#[derive(Debug, Clone, Copy)]
-pub struct SecretValue {
-    /// What it is.
-    pub form: SecretForm,
-}
+pub struct PlainValue(SecretForm);
 
 impl Secret {
-    /// The value of a key. What `stringData` says counts more (Kubernetes: it is written over `data`).
-    pub fn get(&self, key: &str) -> Option<SecretValue> {
+    /// What the value of a key is. What `stringData` says counts more (Kubernetes: it is written over `data`).
+    pub fn get(&self, key: &str) -> Option<SecretForm> {
         let plain = self.string_data.get(key).map(|value| value.0);
         plain.or_else(|| self.data.get(key).map(|value| value.0))
     }
@@ -60,13 +53,13 @@ impl Secret {
 impl Decode for EncodedValue {
     fn decode(node: &Node, _: &mut Decoder<'_>) -> Option<Self> {
         let bytes = from_base64(text(node)?);
-        Some(Self(SecretValue { form: bytes.map_or(SecretForm::NotBase64, |bytes| SecretForm::of(&bytes)) }))
+        Some(Self(bytes.map_or(SecretForm::NotBase64, |bytes| SecretForm::of(&bytes))))
     }
 }
 
 impl Decode for PlainValue {
     fn decode(node: &Node, _: &mut Decoder<'_>) -> Option<Self> {
-        Some(Self(SecretValue { form: SecretForm::of(text(node)?.as_bytes()) }))
+        Some(Self(SecretForm::of(text(node)?.as_bytes())))
     }
 }
 

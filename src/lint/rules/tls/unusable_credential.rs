@@ -54,7 +54,7 @@ impl Lack {
 
 /// Whether there is a certificate with its key (istiod: `extractCertInfo`).
 fn lack_of_identity(secret: &Secret) -> Option<Lack> {
-    let is_filled = |key: &str| secret.get(key).is_some_and(|value| value.form != SecretForm::Empty);
+    let is_filled = |key: &str| secret.get(key).is_some_and(|form| form != SecretForm::Empty);
     let pairs = [GENERIC_PAIR, TLS_PAIR];
     let Some([certificate, key]) = pairs.into_iter().find(|pair| pair.iter().all(|key| is_filled(key))) else {
         const HELP: &str = "it needs tls.crt and tls.key, or cert and key";
@@ -68,7 +68,7 @@ fn lack_of_identity(secret: &Secret) -> Option<Lack> {
         let has = if keys.is_empty() { "holds nothing".to_owned() } else { format!("holds only {}", keys.join(", ")) };
         return Lack::of(has, HELP);
     };
-    let is = |key: &str, form| secret.get(key).is_some_and(|value| value.form == form);
+    let is = |key: &str, form| secret.get(key) == Some(form);
     if let Some(unreadable) = [certificate, key].into_iter().find(|key| is(key, SecretForm::NotBase64)) {
         return Lack::of(format!("has a {unreadable} that is no base64"), "encode it, or write it into stringData as it is");
     }
@@ -96,7 +96,7 @@ fn lack_of_authority(
         return None;
     }
     let has_authority = |secret: &Secret| {
-        ["cacert", "ca.crt"].into_iter().any(|key| secret.get(key).is_some_and(|it| it.form != SecretForm::Empty))
+        ["cacert", "ca.crt"].into_iter().any(|key| secret.get(key).is_some_and(|form| form != SecretForm::Empty))
     };
     let apart = secrets.get(namespace, &format!("{}-cacert", credential.name));
     if has_authority(secret) || apart.is_some_and(|(_, apart)| has_authority(apart)) {
