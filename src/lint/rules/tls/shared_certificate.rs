@@ -31,7 +31,10 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             }
         }
     }
-    for ((port, _), uses) in &by_certificate {
+    for ((port, _), uses) in &mut by_certificate {
+        // Listeners are known by name; in one resource the order is that of the text.
+        let first = |it: &Use<'_>| gateways.iter().position(|other| other.resource.span == it.gateway.resource.span);
+        uses.sort_by_cached_key(|it| (first(it), it.span.start));
         // One finding for each resource: whoever shares with one server shares with all.
         let mut reported = BTreeSet::new();
         for (index, later) in uses.iter().enumerate() {
