@@ -38,7 +38,7 @@ rules! {
         unattached_route, dropped_listener, dropped_route, unknown_backend, unknown_gateway_class, unknown_grant_namespace,
     }
     /// Certificates and what is trusted.
-    tls { missing_ca_certificates }
+    tls { missing_ca_certificates, unknown_credential, unusable_credential, shared_certificate }
     /// What ServiceEntries say of the world outside.
     service_entry { captured_port, plaintext_on_tls_port, tls_to_plaintext_port, entry_without_endpoints }
     /// What lets in or keeps out the wrong requests.
