@@ -25,6 +25,8 @@ rules! {
     conflict {
         duplicate_resource, duplicate_host, duplicate_destination_rule, conflicting_gateways, conflicting_service_entries,
     }
+    /// What Istio reads of Services, Namespaces and what pods are made from.
+    workload { port_name }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.
