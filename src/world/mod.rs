@@ -22,6 +22,7 @@ mod sidecar;
 mod virtual_service;
 mod visibility;
 mod workload;
+mod workload_index;
 
 pub use derived::Derived;
 pub use destination_rule::{DestinationRule, DestinationRules, MergedRule, MergedSubset};
@@ -45,6 +46,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::load::Snapshot;
 use crate::model::{Kind, LabelSet, Resource};
 use crate::source::Span;
+use workload_index::WorkloadIndex;
 
 /// Everything that the manifests define, resolved. The lists are in creation order.
 #[derive(Debug)]
@@ -76,6 +78,7 @@ pub struct World<'a> {
     /// What the manifests can be expected to hold completely.
     pub inventory: Inventory,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
+    workload_index: WorkloadIndex<'a>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
 }
@@ -95,6 +98,7 @@ impl<'a> World<'a> {
             namespaces: Namespaces::new(&resources, &settings),
             service_accounts: service_accounts(&resources, &settings),
             gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
+            workload_index: WorkloadIndex::new(&workloads),
             policies: Policies::new(&resources, &settings),
             derived: Derived::new(&resources, &services, &settings),
             gateways,
@@ -138,10 +142,14 @@ impl<'a> World<'a> {
     /// ServiceEntry that is resolved by DNS or not at all.
     pub fn workloads_of_service(&self, service: &Service<'a>) -> Option<Vec<&Workload<'a>>> {
         let selector = service.selector.filter(|selector| !selector.is_empty())?;
-        let behind = |workload: &&Workload<'_>| {
-            workload.name.namespace == service.namespace && workload.is_selected_by(selector)
-        };
-        Some(self.workloads.iter().filter(behind).collect())
+        let candidates = self.workload_index.candidates(&service.namespace, selector).iter();
+        let workloads = candidates.map(|&index| &self.workloads[index]);
+        Some(workloads.filter(|workload| workload.is_selected_by(selector)).collect())
+    }
+
+    /// The workloads of a namespace.
+    pub fn workloads_in(&self, namespace: &str) -> impl Iterator<Item = &Workload<'a>> {
+        self.workload_index.in_namespace(namespace).iter().map(|&index| &self.workloads[index])
     }
 }
 
