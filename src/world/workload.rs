@@ -2,7 +2,7 @@
 
 use super::Settings;
 use super::names::NamespacedName;
-use crate::model::kubernetes::{Pod, PodTemplate};
+use crate::model::kubernetes::{Container, Pod, PodTemplate};
 use crate::model::networking::WorkloadEntry;
 use crate::model::{LabelSet, Labels, Resource, Spec};
 
@@ -27,11 +27,31 @@ pub struct Workload<'a> {
     pub pod: Option<&'a Pod>,
 }
 
-impl Workload<'_> {
+impl<'a> Workload<'a> {
     /// Whether every pair of a selector is among the labels. An empty selector selects everything.
     pub fn is_selected_by(&self, selector: &Labels) -> bool {
         selector.selects(&self.labels)
     }
+
+    /// The containers of its pods, those that run first included.
+    pub fn containers(&self) -> impl Iterator<Item = &'a Container> + use<'a> {
+        self.pod.into_iter().flat_map(|pod| pod.containers.iter().chain(&pod.init_containers))
+    }
+
+    /// Whether a proxy is written down among the containers: manifests may be taken from a cluster or injected by hand,
+    /// and those of gateways leave the rest to injection.
+    pub fn has_proxy(&self) -> bool {
+        self.containers().any(is_proxy)
+    }
+
+    /// Whether its pods run nothing but a proxy, as those of gateways and waypoints do.
+    pub fn is_gateway(&self) -> bool {
+        self.pod.is_some_and(|pod| !pod.containers.is_empty() && pod.containers.iter().all(is_proxy))
+    }
+}
+
+fn is_proxy(container: &Container) -> bool {
+    container.name.as_ref().is_some_and(|name| name.as_str() == "istio-proxy") && container.image.is_some()
 }
 
 pub(super) fn workloads<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Workload<'a>> {
