@@ -26,7 +26,9 @@ rules! {
         duplicate_resource, duplicate_host, duplicate_destination_rule, conflicting_gateways, conflicting_service_entries,
     }
     /// What Istio reads of Services, Namespaces and what pods are made from.
-    workload { port_name, service_selects_nothing, unknown_target_port, conflicting_port_protocols }
+    workload {
+        port_name, service_selects_nothing, unknown_target_port, conflicting_port_protocols, proxy_uid, reserved_port,
+    }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.
