@@ -18,6 +18,7 @@ mod proxy_config;
 mod request_authentication;
 mod sidecar;
 pub mod syntax;
+pub mod tag_value;
 mod telemetry;
 mod violation;
 mod virtual_service;

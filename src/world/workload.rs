@@ -2,7 +2,7 @@
 
 use super::Settings;
 use super::names::NamespacedName;
-use crate::model::kubernetes::{Container, Pod, PodTemplate};
+use crate::model::kubernetes::{Container, Pod};
 use crate::model::networking::WorkloadEntry;
 use crate::model::{LabelSet, Labels, Resource, Spec};
 
@@ -60,21 +60,16 @@ pub(super) fn workloads<'a>(resources: &[&'a Resource], settings: &Settings) -> 
 
 fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<'a>> {
     let name = NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name());
-    let (template, replicas) = match &resource.spec {
-        Spec::Deployment(it) => (it.template.as_ref(), it.replicas),
-        Spec::StatefulSet(it) => (it.template.as_ref(), it.replicas),
-        Spec::ReplicaSet(it) => (it.template.as_ref(), it.replicas),
-        Spec::Rollout(it) => (it.template.as_ref(), it.replicas),
-        Spec::DaemonSet(it) => (it.template.as_ref(), None),
-        Spec::Job(it) => (it.template.as_ref(), None),
-        Spec::CronJob(it) => {
-            (it.job_template.as_ref().and_then(|job| job.spec.as_ref()).and_then(|job| job.template.as_ref()), None)
-        }
+    let replicas = match &resource.spec {
+        Spec::Deployment(it) => it.replicas,
+        Spec::StatefulSet(it) => it.replicas,
+        Spec::ReplicaSet(it) => it.replicas,
+        Spec::Rollout(it) => it.replicas,
         Spec::Pod(pod) => return Some(of_pod(name, resource, pod)),
         Spec::WorkloadEntry(entry) => return Some(of_entry(name, resource, entry)),
-        _ => return None,
+        _ => None,
     };
-    let template: &PodTemplate = template?;
+    let template = resource.spec.pod_template()?;
     let metadata = template.metadata.as_ref();
     let pod = template.spec.as_ref();
     Some(Workload {

@@ -29,6 +29,8 @@ rules! {
     workload {
         port_name, service_selects_nothing, unknown_target_port, conflicting_port_protocols, proxy_uid, reserved_port,
     }
+    /// Labels and annotations.
+    metadata { unknown_annotation, misplaced_annotation, invalid_annotation, deprecated_annotation }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.

@@ -3,6 +3,7 @@
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
 use crate::model::{Labels, nearest};
+use crate::source::Span;
 use crate::world::{Discovery, GATEWAY_NAME_LABEL, Service, Workload, World};
 
 pub static RULE: Rule = rule! {
@@ -37,10 +38,11 @@ fn check_service(world: &World<'_>, service: &Service<'_>, selector: &Labels, fi
             return findings.unchecked(format!("workloads with such labels are not among those of namespace {namespace}"));
         }
     }
-    let span = selector.span.unwrap_or(service.span);
+    let near = nearest_workload(world, namespace, selector);
+    let span = near.map_or(selector.span.unwrap_or(service.span), |(_, value)| value);
     let message = format!("no workload of namespace {namespace} has the labels {}", selector.describe());
     let diagnostic = findings.report(span, message);
-    if let Some(workload) = nearest_workload(world, namespace, selector) {
+    if let Some((workload, _)) = near {
         let name = &workload.name.name;
         diagnostic.related(workload.resource.name_span(), format!("{name} has {}", labels_of(workload, selector)));
         diagnostic.help(format!("did you mean the labels of {name}?"));
@@ -50,15 +52,19 @@ fn check_service(world: &World<'_>, service: &Service<'_>, selector: &Labels, fi
     }
 }
 
-/// The workload that was probably meant: all but one of the labels are its own, and that one is misspelt.
-fn nearest_workload<'w, 'a>(world: &'w World<'a>, namespace: &str, selector: &Labels) -> Option<&'w Workload<'a>> {
-    world.workloads_in(namespace).find(|workload| {
-        let mut differing = selector.iter().filter(|(key, value)| workload.labels.get(key.as_str()) != Some(&value.as_str()));
-        let is_near = |(key, value): (&crate::source::Spanned<String>, &crate::source::Spanned<String>)| {
-            let theirs = workload.labels.get(key.as_str()).copied();
-            theirs.is_some_and(|theirs| nearest(value, [theirs]).is_some())
-        };
-        differing.next().is_some_and(is_near) && differing.next().is_none()
+/// The workload that was probably meant: all but one of the labels are its own, and that one is misspelt. With the value
+/// that is.
+fn nearest_workload<'w, 'a>(
+    world: &'w World<'a>,
+    namespace: &str,
+    selector: &Labels,
+) -> Option<(&'w Workload<'a>, Span)> {
+    world.workloads_in(namespace).find_map(|workload| {
+        let theirs = |key: &str| workload.labels.get(key).copied();
+        let mut differing = selector.iter().filter(|(key, value)| theirs(key) != Some(value.as_str()));
+        let (key, value) = differing.next()?;
+        let is_near = differing.next().is_none() && nearest(value, theirs(key)).is_some();
+        is_near.then_some((workload, value.span))
     })
 }
 
