@@ -30,7 +30,10 @@ rules! {
         port_name, service_selects_nothing, unknown_target_port, conflicting_port_protocols, proxy_uid, reserved_port,
     }
     /// Labels and annotations.
-    metadata { unknown_annotation, misplaced_annotation, invalid_annotation, deprecated_annotation }
+    metadata {
+        unknown_annotation, misplaced_annotation, invalid_annotation, deprecated_annotation, unknown_label,
+        misplaced_label, invalid_label_value,
+    }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is said to this tool itself.

@@ -1,5 +1,6 @@
 //! The labels.
 
+use super::Otherwise::ReadAs;
 use super::Values::{Port, Words};
 use super::{Kind, Known};
 
@@ -24,8 +25,8 @@ const BEHIND_CANARY: &[Kind] = &[Kind::Namespace, Kind::Service, Kind::ServiceEn
 
 pub(super) static ALL: &[Known] = &[
     // Which part of the mesh pods become.
-    Known::new("istio-injection", &[Kind::Namespace]).takes(Words(&["enabled", "disabled"])),
-    Known::new("istio.io/dataplane-mode", &[Kind::Namespace, Kind::Pod]).takes(Words(&["ambient", "none"])),
+    Known::new("istio-injection", &[Kind::Namespace]).takes(Words(&["enabled", "disabled"])).or_is(ReadAs("disabled")),
+    Known::new("istio.io/dataplane-mode", &[Kind::Namespace, Kind::Pod]).takes(Words(&["ambient", "none"])).or_is(ReadAs("none")),
     any("istio.io/rev"),
     pod("sidecar.istio.io/inject").takes(Words(&["true", "false"])),
     // Waypoints.

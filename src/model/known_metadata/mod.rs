@@ -61,6 +61,8 @@ pub enum Values {
 pub enum Otherwise {
     /// It is as if nothing were said.
     Ignored,
+    /// It is as if it were another one.
+    ReadAs(&'static str),
     /// The injector refuses the pod.
     Refused,
     /// The proxy does not start.
@@ -97,6 +99,16 @@ impl Known {
 
     const fn removed(self, instead: &'static str) -> Self {
         Self { standing: Standing::Removed(instead), ..self }
+    }
+
+    /// What becomes of a value that is not taken, as the rest of a sentence.
+    pub fn consequence(&self) -> String {
+        match self.otherwise {
+            Otherwise::Ignored => "it counts for nothing".to_owned(),
+            Otherwise::ReadAs(value) => format!("it is read as {value}"),
+            Otherwise::Refused => "the injector refuses the pod".to_owned(),
+            Otherwise::NotStarted => "the sidecar does not start".to_owned(),
+        }
     }
 
     /// Whether it belongs on a resource of a kind.

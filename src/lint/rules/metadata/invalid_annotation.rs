@@ -24,16 +24,11 @@ fn check_tags(tags: &Tags<'_>, findings: &mut Findings) {
     for (key, value) in tags.annotations.iter() {
         let Some(known) = known::annotation(key).filter(|known| known.belongs_on(tags.kind)) else { continue };
         let Some(fault) = tag_value::fault(known.values, value) else { continue };
-        let consequence = match known.otherwise {
-            _ if fault.is_partial => "it is dropped",
-            Otherwise::Ignored => "it counts for nothing",
-            Otherwise::Refused => "the injector refuses the pod",
-            Otherwise::NotStarted => "the sidecar does not start",
-        };
+        let consequence = if fault.is_partial { "it is dropped".to_owned() } else { known.consequence() };
         let message = format!("{}: {}, so {consequence}", key.value, fault.message);
         let diagnostic = findings.report(value.span, message);
         diagnostic.help(fault.help);
-        if fault.is_partial || known.otherwise == Otherwise::Ignored {
+        if fault.is_partial || !matches!(known.otherwise, Otherwise::Refused | Otherwise::NotStarted) {
             diagnostic.severity(Severity::Warning);
         }
     }
