@@ -70,7 +70,7 @@ impl<'a> Namespaces<'a> {
         if workload.pod.is_some_and(|pod| pod.host_network.is_some_and(|it| it.value)) {
             return Some(DataPlane::None);
         }
-        if has_proxy(workload) {
+        if workload.has_proxy() {
             return Some(DataPlane::Sidecar);
         }
         let namespace = self.labels(&workload.name.namespace);
@@ -118,15 +118,6 @@ fn of_namespace(labels: &Labels) -> DataPlane {
         (_, _, Some("ambient")) => DataPlane::Ambient,
         _ => DataPlane::None,
     }
-}
-
-/// Whether a sidecar is written down among the containers: manifests may be taken from a cluster or injected by hand.
-fn has_proxy(workload: &Workload<'_>) -> bool {
-    let is_proxy = |name: &str| name == "istio-proxy";
-    workload.pod.is_some_and(|pod| {
-        let mut containers = pod.containers.iter().chain(&pod.init_containers);
-        containers.any(|it| it.name.as_ref().is_some_and(|name| is_proxy(name)) && it.image.is_some())
-    })
 }
 
 #[cfg(test)]

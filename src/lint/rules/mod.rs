@@ -45,6 +45,15 @@ rules! {
     policy { mtls_conflict, unknown_principal, policy_selects_nothing, missing_request_authentication, wrong_policy_port, ignored_peer_authentication, identity_without_mtls, http_rule_on_tcp, ip_blocks_behind_gateway, unknown_namespace, unknown_method, unknown_policy_host, contradictory_rule,
         overriding_policy, ineffective_selector, unrestricted_jwks_fetch,
     }
+    /// What Istio reads of Services, Namespaces and what pods are made from.
+    workload {
+        port_name, service_selects_nothing, unknown_target_port, conflicting_port_protocols, proxy_uid, reserved_port,
+    }
+    /// Labels and annotations.
+    metadata {
+        unknown_annotation, misplaced_annotation, invalid_annotation, deprecated_annotation, unknown_label,
+        misplaced_label, invalid_label_value,
+    }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is handed on to another VirtualService.
