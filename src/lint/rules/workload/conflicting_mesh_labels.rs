@@ -1,4 +1,4 @@
-//! `conflicting-data-plane-labels`
+//! `conflicting-mesh-labels`
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
@@ -6,7 +6,7 @@ use crate::model::{Kind, Labels};
 use crate::world::Namespaces;
 
 pub static RULE: Rule = rule! {
-    name: "conflicting-data-plane-labels",
+    name: "conflicting-mesh-labels",
     aliases: ["IST0123", "KIA1311"],
     severity: Warning,
     summary: "labels that ask for a sidecar and for the ambient mesh, or twice for a sidecar: one of them does not count",
