@@ -48,7 +48,7 @@ pub use registry::Registry;
 pub use service::{Discovery, Service, ServicePort};
 pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
-pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
+pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService, takes_everything};
 pub use visibility::ExportTo;
 pub use workload::Workload;
 
@@ -71,6 +71,8 @@ pub struct World<'a> {
     pub destination_rules: DestinationRules<'a>,
     /// The Gateways.
     pub gateways: Vec<Gateway<'a>>,
+    /// The Gateways of the Gateway API.
+    pub kubernetes_gateways: BTreeMap<NamespacedName<'a>, &'a Resource>,
     /// What istiod makes of the Gateway API and of Ingresses. Rules look at what is written, the router at both.
     pub derived: Derived<'a>,
     /// The services: those of Kubernetes and those of ServiceEntries.
@@ -127,6 +129,7 @@ impl<'a> World<'a> {
             derived,
             attachments: attachment::attachments(&resources, &settings),
             gateways,
+            kubernetes_gateways: of_kind(&resources, Kind::KubernetesGateway, &settings).collect(),
             secrets: Secrets::new(&resources, &settings),
             sidecars: sidecar::sidecars(&resources, &settings),
             services,
@@ -186,9 +189,18 @@ impl<'a> World<'a> {
     }
 }
 
+/// The resources of a kind by name.
+fn of_kind<'r, 'a>(
+    resources: &'r [&'a Resource],
+    kind: Kind,
+    settings: &'r Settings,
+) -> impl Iterator<Item = (NamespacedName<'a>, &'a Resource)> + use<'r, 'a> {
+    let of_kind = resources.iter().filter(move |resource| resource.kind == kind);
+    of_kind.map(|&it| (NamespacedName::new(settings.namespace_of(it).to_owned(), it.name()), it))
+}
+
 fn service_accounts<'a>(resources: &[&'a Resource], settings: &Settings) -> BTreeSet<NamespacedName<'a>> {
-    let accounts = resources.iter().filter(|resource| resource.kind == Kind::ServiceAccount);
-    accounts.map(|it| NamespacedName::new(settings.namespace_of(it).to_owned(), it.name())).collect()
+    of_kind(resources, Kind::ServiceAccount, settings).map(|(name, _)| name).collect()
 }
 
 /// All resources by creation time, then name, then namespace, as istiod orders them. Manifests rarely tell the time:

@@ -20,10 +20,11 @@ rules! {
     reference {
         unknown_host, unknown_gateway, host_not_in_gateway, missing_subset, unknown_port, port_required,
         subset_selects_nothing, gateway_selects_nothing, inert_destination_rule, subset_without_labels,
+        host_without_service, unexposed_server_port,
     }
     /// What is said twice.
     conflict {
-        duplicate_resource, duplicate_host, duplicate_destination_rule, conflicting_gateways, conflicting_service_entries,
+        duplicate_resource, duplicate_host, outranked_host, duplicate_destination_rule, conflicting_gateways, conflicting_service_entries,
     }
     /// What is for other proxies than it seems, or hides from them what they need.
     scope {
@@ -37,7 +38,7 @@ rules! {
     /// What ServiceEntries say of the world outside.
     service_entry { captured_port, plaintext_on_tls_port, tls_to_plaintext_port }
     /// What never gets a request.
-    routing { unreachable_route, invalid_weights }
+    routing { unreachable_route, invalid_weights, subset_not_on_gateway }
     /// What is said to this tool itself.
     suppression { unused_suppression }
 }

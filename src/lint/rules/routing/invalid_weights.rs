@@ -46,6 +46,15 @@ fn check_shares(shares: &[Share], findings: &mut Findings) {
         findings.report(negative.span, "a weight cannot be negative").help("use 0 or more");
         return;
     }
+    if let [Share { weight: Some(weight), .. }] = shares
+        && (0..100).contains(&weight.value)
+    {
+        findings
+            .report(weight.span, format!("weight {} has no effect: the only destination gets all requests", weight.value))
+            .severity(if weight.value == 0 { Severity::Warning } else { Severity::Info })
+            .help("remove it, or add the destinations that get the rest");
+        return;
+    }
     let [first, _, ..] = shares else { return };
     let sum: i64 = weights().map(|weight| i64::from(weight.value)).sum();
     if sum == 0 {
