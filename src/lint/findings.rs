@@ -67,7 +67,10 @@ impl Findings {
     /// Reports what the API refuses, of one sort.
     pub fn report_violations(&mut self, context: &Context<'_>, family: Family) {
         for violation in context.violations(family) {
-            self.report_violation(violation);
+            let diagnostic = self.report_violation(violation);
+            if let Some(part) = violation.part.clone().filter(|part| !part.is_empty()) {
+                diagnostic.span = context.part_of(violation.span, part);
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! What is wrong, by whose rule, and who refuses it.
 
+use std::ops::Range;
+
 use crate::model::Resource;
 use crate::source::Span;
 use crate::world::Settings;
@@ -15,6 +17,8 @@ pub struct Violation {
     pub layer: Layer,
     /// The exact place.
     pub span: Span,
+    /// The bytes of the text there that are wrong, if they are a part of it.
+    pub part: Option<Range<usize>>,
     /// What is wrong: lower case, no final period.
     pub message: String,
     /// What to do.
@@ -64,6 +68,8 @@ pub enum Family {
     DeniesTcp,
     /// Annotations and other metadata.
     InvalidMetadata,
+    /// A TCP port that takes the connections for other hosts too: the lint rule `captured-port` looks at them by itself.
+    CapturedPort,
     /// Weights: the lint rule `invalid-weights` looks at them by itself.
     Weights,
     /// A match or a rule that is never reached: `unreachable-route` adds what it does not find by itself.
@@ -137,6 +143,7 @@ impl<'a> Found<'a> {
             family,
             layer,
             span,
+            part: None,
             message,
             help: None,
             is_general: false,
@@ -154,6 +161,12 @@ impl Violation {
     /// Marks what is true of every such resource: worth knowing, and no mistake.
     pub fn general(&mut self) -> &mut Self {
         self.is_general = true;
+        self
+    }
+
+    /// Says which bytes of the text are wrong.
+    pub fn part(&mut self, part: Range<usize>) -> &mut Self {
+        self.part = Some(part);
         self
     }
 

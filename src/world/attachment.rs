@@ -1,7 +1,7 @@
 //! Which workloads the resources are for that configure proxies rather than services.
 
 use super::names::NamespacedName;
-use super::Settings;
+use super::{GATEWAY_NAME_LABEL, Settings};
 use crate::model::networking::LabelSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::{Kind, Labels, Resource, Spec};
@@ -51,6 +51,15 @@ impl<'a> Attachment<'a> {
     /// Whether it is for all of its namespace, or of the mesh if it is in the root namespace.
     pub fn is_wide(&self) -> bool {
         self.selector.is_none() && self.targets.is_empty()
+    }
+
+    /// Whether the labels that it asks for are those of gateways: of Istio's charts, or of the Gateway API.
+    pub fn selects_gateways(&self) -> bool {
+        self.selector.is_some_and(|selector| {
+            selector.iter().any(|(key, value)| {
+                key.as_str() == GATEWAY_NAME_LABEL || (key.as_str() == "istio" && value.contains("gateway"))
+            })
+        })
     }
 
     /// Whether in the root namespace its selector finds workloads of all namespaces, not only of that one.

@@ -54,6 +54,11 @@ impl Inventory {
         self.mode == Some(InventoryMode::Complete)
     }
 
+    /// Whether the manifests are a part of what there is, by the word of the user.
+    pub fn is_partial(&self) -> bool {
+        self.mode == Some(InventoryMode::Partial)
+    }
+
     /// Whether the manifests hold what there is of some sort in a namespace, if they hold any of it as told.
     fn holds(&self, any: bool) -> bool {
         match self.mode {

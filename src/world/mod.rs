@@ -27,6 +27,7 @@ mod virtual_service;
 mod visibility;
 mod waypoint;
 mod workload;
+mod workload_index;
 
 pub use assumed::Assumed;
 pub use attachment::Attachment;
@@ -55,6 +56,7 @@ pub use workload::Workload;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use selection::Selection;
+use workload_index::WorkloadIndex;
 
 use crate::load::Snapshot;
 use crate::model::{Kind, LabelSet, Resource};
@@ -96,8 +98,10 @@ pub struct World<'a> {
     /// The services that are taken to be there where the manifests hold none.
     pub assumed: Assumed,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
+    workload_index: WorkloadIndex<'a>,
     sidecars_by_namespace: HashMap<String, Vec<usize>>,
     selection: Selection<'a>,
+    virtual_services_by_name: HashMap<NamespacedName<'a>, usize>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
 }
@@ -117,19 +121,21 @@ impl<'a> World<'a> {
         Self {
             snapshot,
             assumed: Assumed::new(&inventory, routes, &settings.domain),
+            virtual_services_by_name: by_name(virtual_services.iter().map(|service| &service.name)),
             virtual_services,
             destination_rules: DestinationRules::new(&resources, &settings),
             inventory,
             namespaces: Namespaces::new(&resources, &settings),
             service_accounts: service_accounts(&resources, &settings),
-            gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
+            gateways_by_name: by_name(gateways.iter().map(|gateway| &gateway.name)),
             policies: Policies::new(&resources, &settings),
             derived,
             waypoints: Waypoints::new(&resources, &settings),
             attachments: attachment::attachments(&resources, &settings),
             selection: Selection::new(&workloads, &gateways),
             gateways,
-            sidecars_by_namespace: by_namespace(sidecars.iter().map(|sidecar| &sidecar.name)),
+            workload_index: WorkloadIndex::new(&workloads),
+            sidecars_by_namespace: sidecar::by_namespace(&sidecars),
             sidecars,
             services,
             workloads,
@@ -164,6 +170,11 @@ impl<'a> World<'a> {
         candidates.clone().find(|workload| workload.labels == *labels).or_else(|| candidates.next())
     }
 
+    /// The VirtualService of a name.
+    pub fn virtual_service(&self, name: &NamespacedName<'_>) -> Option<&VirtualService<'a>> {
+        self.virtual_services_by_name.get(name).map(|&index| &self.virtual_services[index])
+    }
+
     /// The workloads that a Gateway selects, in any namespace. Without a selector it is every gateway workload,
     /// which manifests do not tell from others: then there are none here.
     pub fn workloads_of_gateway(&self, gateway: &Gateway<'_>) -> impl Iterator<Item = &Workload<'a>> {
@@ -179,18 +190,13 @@ impl<'a> World<'a> {
     }
 }
 
-/// Where the resources of a list are, by namespace.
-fn by_namespace<'n>(names: impl Iterator<Item = &'n NamespacedName<'n>>) -> HashMap<String, Vec<usize>> {
-    let mut indices: HashMap<String, Vec<usize>> = HashMap::new();
-    for (index, name) in names.enumerate() {
-        indices.entry(name.namespace.to_string()).or_default().push(index);
-    }
-    indices
-}
-
 fn service_accounts<'a>(resources: &[&'a Resource], settings: &Settings) -> BTreeSet<NamespacedName<'a>> {
     let accounts = resources.iter().filter(|resource| resource.kind == Kind::ServiceAccount);
     accounts.map(|it| NamespacedName::new(settings.namespace_of(it).to_owned(), it.name())).collect()
+}
+
+fn by_name<'a: 'n, 'n>(names: impl Iterator<Item = &'n NamespacedName<'a>>) -> HashMap<NamespacedName<'a>, usize> {
+    names.enumerate().map(|(index, name)| (name.clone(), index)).collect()
 }
 
 /// All resources by creation time, then name, then namespace, as istiod orders them. Manifests rarely tell the time:

@@ -8,10 +8,9 @@ use super::{Gateway, Service, ServicePort, Workload, World};
 use crate::model::kubernetes::Container;
 use crate::model::{LabelSet, Labels};
 
-/// Workloads by namespace and label, and what the Gateways select.
+/// Workloads of all namespaces by label, and what the Gateways select.
 #[derive(Debug, Default)]
 pub(super) struct Selection<'a> {
-    by_namespace: HashMap<String, Vec<usize>>,
     by_label: HashMap<(&'a str, &'a str), Vec<usize>>,
     /// The selectors of Gateways, each once, and which Gateways have it.
     gateway_selectors: Vec<(LabelSet<'a>, Vec<usize>)>,
@@ -32,7 +31,6 @@ impl<'a> Selection<'a> {
     pub(super) fn new(workloads: &[Workload<'a>], gateways: &[Gateway<'a>]) -> Self {
         let mut selection = Self::default();
         for (index, workload) in workloads.iter().enumerate() {
-            selection.by_namespace.entry(workload.name.namespace.to_string()).or_default().push(index);
             for (key, value) in &workload.labels {
                 selection.by_label.entry((*key, *value)).or_default().push(index);
             }
@@ -49,26 +47,15 @@ impl<'a> Selection<'a> {
 }
 
 impl<'a> World<'a> {
-    /// The workloads of a namespace, in creation order.
-    pub fn workloads_in<'w>(&'w self, namespace: &str) -> impl Iterator<Item = &'w Workload<'a>> + Clone + use<'w, 'a> {
-        let found = self.selection.by_namespace.get(namespace).into_iter().flatten();
-        found.map(|&index| &self.workloads[index])
-    }
-
     /// The workloads that a selector finds, of one namespace or of all.
     pub fn workloads_selected<'w>(&'w self, namespace: Option<&str>, selector: &Labels) -> Vec<&'w Workload<'a>> {
-        let Some((key, value)) = selector.iter().next() else {
-            return match namespace {
-                Some(namespace) => self.workloads_in(namespace).collect(),
-                None => self.workloads.iter().collect(),
-            };
-        };
+        if let Some(namespace) = namespace {
+            return self.selected_in(namespace, Some(selector)).collect();
+        }
+        let Some((key, value)) = selector.iter().next() else { return self.workloads.iter().collect() };
         let candidates = self.selection.by_label.get(&(key.as_str(), value.as_str())).into_iter().flatten();
         let candidates = candidates.map(|&index| &self.workloads[index]);
-        candidates
-            .filter(|workload| namespace.is_none_or(|namespace| workload.name.namespace == namespace))
-            .filter(|workload| workload.is_selected_by(selector))
-            .collect()
+        candidates.filter(|workload| workload.is_selected_by(selector)).collect()
     }
 
     /// The workloads that a policy is for: those of its namespace, or of all from the root namespace, that it selects.

@@ -1,7 +1,11 @@
 //! Sidecar resources, and which one a workload gets.
 
+use std::collections::HashMap;
+
 use super::names::NamespacedName;
 use super::{Settings, World};
+use crate::config::OutboundMode;
+use crate::model::networking::OutboundTrafficPolicyMode;
 use crate::model::{LabelSet, Labels, Resource, Spec, networking};
 
 /// A Sidecar resource.
@@ -20,6 +24,17 @@ impl Sidecar<'_> {
     pub fn selector(&self) -> Option<&Labels> {
         self.spec.workload_selector.as_ref().map(|selector| &selector.labels).filter(|labels| !labels.is_empty())
     }
+
+    /// What happens to requests for unknown destinations, if it says. An empty policy means the first value of the API.
+    pub fn outbound(&self) -> Option<OutboundMode> {
+        let policy = self.spec.outbound_traffic_policy.as_ref()?;
+        Some(match policy.mode.map(|mode| mode.value) {
+            None | Some(OutboundTrafficPolicyMode::RegistryOnly | OutboundTrafficPolicyMode::Undefined(_)) => {
+                OutboundMode::RegistryOnly
+            }
+            Some(OutboundTrafficPolicyMode::AllowAny) => OutboundMode::AllowAny,
+        })
+    }
 }
 
 pub(super) fn sidecars<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Sidecar<'a>> {
@@ -32,6 +47,15 @@ pub(super) fn sidecars<'a>(resources: &[&'a Resource], settings: &Settings) -> V
         _ => None,
     };
     resources.iter().filter_map(resolve).collect()
+}
+
+/// Where the Sidecars of each namespace are.
+pub(super) fn by_namespace(sidecars: &[Sidecar<'_>]) -> HashMap<String, Vec<usize>> {
+    let mut indices: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, sidecar) in sidecars.iter().enumerate() {
+        indices.entry(sidecar.name.namespace.to_string()).or_default().push(index);
+    }
+    indices
 }
 
 impl<'a> World<'a> {

@@ -45,6 +45,19 @@ rules! {
     policy { mtls_conflict, plaintext_to_strict, unknown_principal, policy_selects_nothing, missing_request_authentication, wrong_policy_port, ignored_peer_authentication, identity_without_mtls, http_rule_on_tcp }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
+    /// What is handed on to another VirtualService.
+    delegation { unknown_delegate, invalid_delegate, delegate_conflict, unused_delegate }
+    /// Where routes apply.
+    binding { hidden_from_gateway, unknown_mesh_host, route_protocol }
+    /// What matches compare.
+    matching { impossible_match, mistaken_match_type, uneven_uri_case, prefix_without_boundary }
+    /// What is done with a request.
+    action {
+        rewrite_slashes, retries_exceed_timeout, fault_without_percentage, fault_beside_retries, duplicate_destination,
+        deprecated_field, redirect_loop, https_redirect_unserved,
+    }
+    /// What other origins may do.
+    cors { cors_credentials, cors_origin, cors_preflight }
     /// What is said to this tool itself.
     suppression { unused_suppression }
 }

@@ -33,13 +33,20 @@ pub fn check(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>
             port::check_number(target, "SE-10", found);
         }
         if needs_addresses && matches!(text(&port.protocol), "" | "TCP") {
-            let message = "without addresses this port takes all connections to it, whatever they are for";
-            found
-                .warning("SE-11", Family::NoEffect, place(&port.protocol, port.span), message)
-                .help("add addresses, or write the protocol: TLS, HTTPS, HTTP");
+            warn_of_any_address(port, resolution, found);
         }
         check_port(port, found);
     }
+}
+
+/// With resolution NONE connections go on to where they were meant for, so nothing is led astray.
+fn warn_of_any_address(port: &ServicePort, resolution: Resolution, found: &mut Found<'_>) {
+    let family = if resolution == Resolution::None { Family::NoEffect } else { Family::CapturedPort };
+    let message = "without addresses all connections to this port count as those of the host, whatever they are for";
+    found
+        .warning("SE-11", family, place(&port.protocol, port.span), message)
+        .help("add addresses, or write the protocol: TLS, HTTPS, HTTP")
+        .general();
 }
 
 fn check_port(port: &ServicePort, found: &mut Found<'_>) {

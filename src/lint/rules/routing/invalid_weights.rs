@@ -46,7 +46,15 @@ fn check_shares(shares: &[Share], findings: &mut Findings) {
         findings.report(negative.span, "a weight cannot be negative").help("use 0 or more");
         return;
     }
-    let [first, _, ..] = shares else { return };
+    let [first, _, ..] = shares else {
+        let lone = shares.first().and_then(|share| share.weight).filter(|weight| (1..100).contains(&weight.value));
+        if let Some(weight) = lone {
+            let diagnostic = findings.report(weight.span, "the only destination gets all requests, whatever its weight");
+            diagnostic.severity(Severity::Info).help("remove the weight, or add the destination that gets the rest");
+            diagnostic.aliases = &["KIA1104"];
+        }
+        return;
+    };
     let sum: i64 = weights().map(|weight| i64::from(weight.value)).sum();
     if sum == 0 {
         let span = weights().next().map_or(first.destination, |weight| weight.span);

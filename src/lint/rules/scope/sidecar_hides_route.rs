@@ -66,7 +66,7 @@ fn sidecars_of<'w, 'a>(
     if !service.export_to.includes(source.namespace) {
         return Vec::new();
     }
-    let workloads = world.workloads_in(source.namespace).filter(|it| it.is_selected_by(source.labels));
+    let workloads = world.selected_in(source.namespace, Some(source.labels));
     let found: Vec<&Sidecar<'_>> = workloads.filter_map(|it| world.sidecar_of(source.namespace, &it.labels)).collect();
     if !found.is_empty() {
         return found;

@@ -1,14 +1,13 @@
 //! `sidecar-hides-service`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::config::OutboundMode;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::security::Action;
-use crate::routing::Scope;
 use crate::source::Span;
-use crate::world::{DataPlane, EgressHosts, NamespacedName, Service, Sidecar, Workload, World};
+use crate::world::{DataPlane, EgressHosts, NamespacedName, Service, Sidecar, VirtualService, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "sidecar-hides-service",
@@ -20,6 +19,7 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
+    let routes = Routes::new(world);
     let mut clients: BTreeMap<NamespacedName<'_>, Vec<&Workload<'_>>> = BTreeMap::new();
     let mut reported: BTreeSet<(Span, &str)> = BTreeSet::new();
     for workload in &world.workloads {
@@ -27,13 +27,13 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         clients.entry(account).or_default().push(workload);
         for (service, place) in called_by_environment(world, workload) {
             let call = Call { workload, service, place, how: "its environment names the service" };
-            check_call(world, &call, &mut reported, findings);
+            check_call(world, &call, &routes, &mut reported, findings);
         }
     }
     for (account, service, place) in called_by_policy(world) {
         for workload in clients.get(&account).into_iter().flatten() {
             let call = Call { workload, service, place, how: "this policy lets it call the service" };
-            check_call(world, &call, &mut reported, findings);
+            check_call(world, &call, &routes, &mut reported, findings);
         }
     }
 }
@@ -105,6 +105,7 @@ fn called_by_policy<'w, 'a>(world: &'w World<'a>) -> Vec<(NamespacedName<'w>, &'
 fn check_call<'w>(
     world: &'w World<'_>,
     call: &Call<'w, '_>,
+    routes: &Routes<'_, '_>,
     reported: &mut BTreeSet<(Span, &'w str)>,
     findings: &mut Findings,
 ) {
@@ -120,12 +121,36 @@ fn check_call<'w>(
     {
         return;
     }
-    // What its VirtualServices route to is imported as well.
-    let scope = Scope::new(world, namespace, &call.workload.labels);
-    if scope.service(hostname).is_some() {
-        return;
+    if !routes.lead_to(hostname, sidecar, namespace) {
+        report(sidecar, call, sidecar.outbound().unwrap_or(world.settings.outbound), findings);
     }
-    report(sidecar, call, scope.outbound, findings);
+}
+
+/// The VirtualServices that route to a host: what they route to is imported with them.
+struct Routes<'w, 'a>(HashMap<String, Vec<&'w VirtualService<'a>>>);
+
+impl<'w, 'a> Routes<'w, 'a> {
+    fn new(world: &'w World<'a>) -> Self {
+        let mut by_host: HashMap<String, Vec<&VirtualService<'_>>> = HashMap::new();
+        for service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
+            for destination in service.destinations() {
+                let full = service.full_host(destination.host, &world.settings).into_owned();
+                by_host.entry(full).or_default().push(service);
+            }
+        }
+        Self(by_host)
+    }
+
+    /// Whether a VirtualService that a Sidecar imports routes to a host. Whose routes those of a delegate are is left
+    /// open.
+    fn lead_to(&self, hostname: &str, sidecar: &Sidecar<'_>, client: &str) -> bool {
+        let listeners: Vec<EgressHosts<'_>> =
+            sidecar.spec.egress.iter().map(|it| EgressHosts::new(&it.hosts, client)).collect();
+        self.0.get(hostname).into_iter().flatten().any(|service| {
+            let is_used = service.binds_mesh() && service.export_to.includes(client);
+            service.is_delegate() || (is_used && listeners.iter().any(|hosts| hosts.import_routes(service)))
+        })
+    }
 }
 
 fn imports(sidecar: &Sidecar<'_>, service: &Service<'_>, client: &str) -> bool {

@@ -31,9 +31,8 @@ fn check_sidecar(world: &World<'_>, sidecar: &Attachment<'_>, findings: &mut Fin
     if namespace == world.settings.root_namespace {
         return;
     }
-    let selects = |it: &&Workload<'_>| sidecar.selector.is_none_or(|selector| it.is_selected_by(selector));
     let planes: Vec<Option<DataPlane>> =
-        world.workloads_in(namespace).filter(selects).map(|it| world.namespaces.data_plane(it)).collect();
+        world.selected_in(namespace, sidecar.selector).map(|it| world.namespaces.data_plane(it)).collect();
     let is_ambient = match planes.as_slice() {
         [] => world.namespaces.is_ambient(namespace) == Some(true),
         known => known.iter().all(|plane| *plane == Some(DataPlane::Ambient)),

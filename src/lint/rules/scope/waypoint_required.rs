@@ -5,7 +5,7 @@ use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
 use crate::model::security::{self, Action, AuthorizationPolicy, PolicyTargetReference};
 use crate::model::{Kind, Spec};
 use crate::source::Span;
-use crate::world::{Attachment, DataPlane, GATEWAY_NAME_LABEL, Service, World};
+use crate::world::{Attachment, DataPlane, Service, World};
 
 pub static RULE: Rule = rule! {
     name: "waypoint-required",
@@ -69,16 +69,10 @@ fn advise(diagnostic: &mut Diagnostic) {
 /// Whether the workloads are of the ambient mesh. Policies of the root namespace are for all, sidecars among them.
 fn is_for_ambient(world: &World<'_>, attachment: &Attachment<'_>) -> bool {
     let namespace = attachment.name.namespace.as_ref();
-    let is_of_gateway = |key: &str, value: &str| key == GATEWAY_NAME_LABEL || (key == "istio" && value.contains("gateway"));
-    let selects_gateway =
-        attachment.selector.is_some_and(|selector| selector.iter().any(|(key, value)| is_of_gateway(key, value)));
-    if namespace == world.settings.root_namespace || selects_gateway {
+    if namespace == world.settings.root_namespace || attachment.selects_gateways() {
         return false;
     }
-    let mut selected = world
-        .workloads_in(namespace)
-        .filter(|it| attachment.selector.is_none_or(|selector| it.is_selected_by(selector)))
-        .peekable();
+    let mut selected = world.selected_in(namespace, attachment.selector).peekable();
     match selected.peek() {
         Some(_) => selected.any(|it| world.namespaces.data_plane(it) == Some(DataPlane::Ambient)),
         None => world.namespaces.is_ambient(namespace) == Some(true),

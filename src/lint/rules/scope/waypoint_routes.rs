@@ -57,15 +57,9 @@ impl<'w, 'a> Mesh<'w, 'a> {
     fn ambient_service(&self, host: &str) -> Option<&'w Service<'a>> {
         let service = self.world.services.named(host).find(|service| service.is_kubernetes())?;
         let is_ambient = self.world.namespaces.is_ambient(&service.namespace) == Some(true);
-        let selected = |it: &&crate::world::Workload<'_>| {
-            service.selector.is_some_and(|selector| it.is_selected_by(selector))
-        };
-        let mut planes = self
-            .world
-            .workloads_in(&service.namespace)
-            .filter(selected)
-            .map(|it| self.world.namespaces.data_plane(it))
-            .peekable();
+        let workloads = service.selector.map(|selector| self.world.selected_in(&service.namespace, Some(selector)));
+        let planes = workloads.into_iter().flatten().map(|it| self.world.namespaces.data_plane(it));
+        let mut planes = planes.peekable();
         let has_ambient = planes.peek().is_none() || planes.any(|plane| plane == Some(DataPlane::Ambient));
         (is_ambient && has_ambient).then_some(service)
     }
