@@ -42,7 +42,7 @@ rules! {
     /// What ServiceEntries say of the world outside.
     service_entry { captured_port, plaintext_on_tls_port, tls_to_plaintext_port, entry_without_endpoints }
     /// What lets in or keeps out the wrong requests.
-    policy { mtls_conflict, plaintext_to_strict, unknown_principal, policy_selects_nothing, missing_request_authentication, wrong_policy_port, ignored_peer_authentication, identity_without_mtls, http_rule_on_tcp }
+    policy { mtls_conflict, plaintext_to_strict, unknown_principal, policy_selects_nothing, missing_request_authentication, wrong_policy_port, ignored_peer_authentication, identity_without_mtls, http_rule_on_tcp, optional_token }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is handed on to another VirtualService.
