@@ -1,5 +1,6 @@
 //! What a check may ask.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -20,6 +21,7 @@ pub struct Context<'a> {
     /// The manifests resolved.
     pub world: &'a World<'a>,
     violations: Vec<Violation>,
+    refused: BTreeSet<Span>,
 }
 
 impl<'a> Context<'a> {
@@ -28,8 +30,9 @@ impl<'a> Context<'a> {
         let misread = Misread::new(world.snapshot);
         let resources = world.snapshot.resources.par_iter().filter(|resource| !misread.breaks(resource.span));
         let all = resources.flat_map_iter(|resource| validate(resource, &world.settings));
-        let violations = all.filter(|violation| !misread.is_within(violation.span)).collect();
-        Self { snapshot: world.snapshot, world, violations }
+        let violations: Vec<Violation> = all.filter(|violation| !misread.is_within(violation.span)).collect();
+        let refused = violations.iter().filter(|violation| violation.layer == Layer::Webhook).map(|it| it.span);
+        Self { snapshot: world.snapshot, world, refused: refused.collect(), violations }
     }
 
     /// Whether there is just one definition of a resource, so that what refers to it can be judged. If not, that is
@@ -65,6 +68,11 @@ impl<'a> Context<'a> {
     /// What the API refuses, of one sort. Of several definitions of a resource all are looked at.
     pub fn violations(&self, family: Family) -> impl Iterator<Item = &Violation> {
         self.violations.iter().filter(move |violation| violation.family == family)
+    }
+
+    /// Whether the admission webhook refuses what stands at a place. Then there is no need to say what it would mean.
+    pub fn is_refused(&self, place: Span) -> bool {
+        self.refused.contains(&place)
     }
 
     /// Whatever the admission webhook refuses.

@@ -109,6 +109,7 @@ kinds! {
         Namespace: kubernetes::Namespace, Root, Cluster;
         Pod: kubernetes::Pod, Spec, Namespaced;
         ConfigMap: kubernetes::ConfigMap, Root, Namespaced;
+        Secret: kubernetes::Secret, Root, Namespaced;
         ServiceAccount: kubernetes::ServiceAccount, Root, Namespaced;
         Node: kubernetes::Node, Root, Cluster;
     }

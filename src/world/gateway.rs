@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::names::NamespacedName;
-use super::{Registry, Settings};
+use super::{Protocol, ProtocolClass, Registry, Section, Settings};
+use crate::model::networking::ServerTlsMode;
 use crate::model::{Kind, LabelSet, Resource, Spec, networking};
 use crate::source::{Span, Spanned};
 
@@ -75,6 +76,11 @@ impl<'a> Gateway<'a> {
             || annotation(self.resource, SEMANTICS_ANNOTATION) == "gateway"
     }
 
+    /// What it is called where it is written: a listener is not named itself.
+    pub fn written_name(&self) -> String {
+        format!("{}/{}", self.name.namespace, self.resource.name())
+    }
+
     /// Whether it belongs to Services of which the manifests have none, as those that istiod makes.
     pub fn lacks_services(&self, services: &Registry<'_>) -> bool {
         !self.services.is_empty() && !self.services.iter().any(|name| services.named(name).next().is_some())
@@ -100,6 +106,20 @@ impl<'a> Gateway<'a> {
     /// The DNS names of a server that VirtualServices of `namespace` may bind to.
     pub fn hosts_for<'s>(&'s self, server: &'a networking::Server, namespace: &str) -> Vec<&'s str> {
         self.hosts(server).into_iter().filter(|host| host.admits(namespace)).map(|host| host.host).collect()
+    }
+}
+
+/// The section of VirtualServices whose routes a server takes (istiod: `buildGatewayListeners`).
+pub fn section_of_server(server: &networking::Server) -> Section {
+    let protocol =
+        server.port.as_ref().and_then(|port| port.protocol.as_ref()).map_or("", |protocol| protocol.as_str());
+    let mode = server.tls.as_ref().map(|tls| tls.mode.map_or(ServerTlsMode::Passthrough, |mode| mode.value));
+    let is_passed_on = matches!(mode, Some(ServerTlsMode::Passthrough | ServerTlsMode::AutoPassthrough));
+    match (Protocol::parse(protocol).class(), mode) {
+        (ProtocolClass::Http, _) => Section::Http,
+        (_, Some(_)) if is_passed_on => Section::Tls,
+        (_, Some(_)) if Protocol::parse(protocol) == Protocol::Https => Section::Http,
+        _ => Section::Tcp,
     }
 }
 

@@ -7,13 +7,16 @@
 mod assumed;
 mod attachment;
 mod clients;
+mod credential;
 pub mod derived;
 mod destination_rule;
 mod destinations;
 mod egress;
 mod gateway;
+mod gateway_group;
 pub mod host;
 mod inventory;
+mod match_ports;
 mod names;
 mod namespace;
 mod policies;
@@ -31,12 +34,15 @@ mod workload_index;
 
 pub use assumed::Assumed;
 pub use attachment::Attachment;
+pub use credential::{Credential, GENERIC_PAIR, Secrets, TLS_PAIR};
 pub use derived::{Derived, Ignored, Omission};
 pub use destination_rule::{ClientTls, DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
 pub use egress::{EgressHost, EgressHosts};
-pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName, ServerHost};
+pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName, ServerHost, section_of_server};
+pub use gateway_group::GatewayGroups;
 pub use inventory::Inventory;
+pub use match_ports::MatchPorts;
 pub use names::{NamespacedName, resolve_gateway_name};
 pub use namespace::{DataPlane, Namespaces};
 pub use policies::{
@@ -85,6 +91,8 @@ pub struct World<'a> {
     pub namespaces: Namespaces<'a>,
     /// Whom pods can run as.
     pub service_accounts: BTreeSet<NamespacedName<'a>>,
+    /// The Secrets.
+    pub secrets: Secrets<'a>,
     /// What runs: pods as their templates describe them, and WorkloadEntries.
     pub workloads: Vec<Workload<'a>>,
     /// The Gateways that may be waypoints.
@@ -137,6 +145,7 @@ impl<'a> World<'a> {
             workload_index: WorkloadIndex::new(&workloads),
             sidecars_by_namespace: sidecar::by_namespace(&sidecars),
             sidecars,
+            secrets: Secrets::new(&resources, &settings),
             services,
             workloads,
             settings,

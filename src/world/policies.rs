@@ -181,6 +181,11 @@ impl<'a> Policies<'a> {
         &self.authorization.all
     }
 
+    /// The AuthorizationPolicies of a namespace, in creation order.
+    pub fn authorization_policies_in(&self, namespace: &str) -> impl Iterator<Item = &AuthorizationPolicy<'a>> {
+        self.authorization.of(namespace)
+    }
+
     /// The AuthorizationPolicies of a workload: those of the root namespace, then those of its own; each in creation
     /// order (istiod: `ListAuthorizationPolicies`).
     pub fn authorization_policies_of(&self, namespace: &str, labels: &LabelSet<'_>) -> Vec<&AuthorizationPolicy<'a>> {

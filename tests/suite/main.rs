@@ -10,6 +10,7 @@ mod hostile;
 mod lint;
 mod mesh;
 mod policies;
+mod policy_rules;
 mod pre_commit;
 mod readme;
 mod rules;

@@ -38,11 +38,16 @@ rules! {
         unattached_route, dropped_listener, dropped_route, unknown_backend, unknown_gateway_class, unknown_grant_namespace,
     }
     /// Certificates and what is trusted.
-    tls { missing_ca_certificates }
+    tls { missing_ca_certificates, unknown_credential, unusable_credential, shared_certificate }
     /// What ServiceEntries say of the world outside.
     service_entry { captured_port, plaintext_on_tls_port, tls_to_plaintext_port, entry_without_endpoints }
     /// What lets in or keeps out the wrong requests.
-    policy { mtls_conflict, plaintext_to_strict, unknown_principal, policy_selects_nothing, missing_request_authentication, wrong_policy_port, ignored_peer_authentication, identity_without_mtls, http_rule_on_tcp, optional_token }
+    policy {
+        mtls_conflict, plaintext_to_strict, unknown_principal, unknown_namespace, unknown_method, unknown_policy_host,
+        policy_selects_nothing, ineffective_selector, missing_request_authentication, optional_token,
+        wrong_policy_port, ignored_peer_authentication, identity_without_mtls, http_rule_on_tcp,
+        ip_blocks_behind_gateway, contradictory_rule, overriding_policy, unrestricted_jwks_fetch,
+    }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights }
     /// What is handed on to another VirtualService.

@@ -6,6 +6,7 @@ mod config_map;
 mod endpoint_slice;
 mod ingress;
 mod label_selector;
+mod secret;
 mod service;
 mod webhook;
 mod workload;
@@ -18,6 +19,7 @@ pub use ingress::{
     IngressTls,
 };
 pub use label_selector::{LabelSelector, LabelSelectorRequirement};
+pub use secret::{EncodedValue, PlainValue, Secret, SecretForm};
 pub use service::{Service, ServicePort, TargetPort};
 pub use webhook::{
     MutatingWebhookConfiguration, ValidatingWebhookConfiguration, Webhook, WebhookClientConfig, WebhookService,

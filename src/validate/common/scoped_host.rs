@@ -60,17 +60,17 @@ fn is_namespace(text: &str, of: Of) -> bool {
 
 fn check_name(name: &str, span: Span, of: Of, found: &mut Found<'_>) {
     let is_host = is_wildcard_domain(name) || (of != Of::Egress && is_ip_address(name));
-    if name != "*" && !name.contains('.') {
-        let message = format!("{name:?} is a short name");
-        found
-            .error("HS-1", Family::InvalidHost, span, message)
-            .help("write the full host name, such as reviews.shop.svc.cluster.local");
-    }
     if !is_host {
         let message = format!("{name:?} is no host");
         found
             .error("HS-2", Family::InvalidHost, span, message)
             .help("write a host name; a wildcard is its first part, as in *.example.com");
+    }
+    if name != "*" && !name.contains('.') {
+        let message = format!("{name:?} is a short name");
+        found
+            .error("HS-1", Family::InvalidHost, span, message)
+            .help("write the full host name, such as reviews.shop.svc.cluster.local");
     }
     if is_partial_wildcard(name) {
         let message = format!("the wildcard of {name:?} is not its whole first part");

@@ -1,16 +1,16 @@
 //! `conflicting-gateways`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::networking::{Server, ServerTlsMode};
 use crate::source::Span;
-use crate::world::{Gateway, Protocol, ProtocolClass, World};
+use crate::world::{Gateway, GatewayGroups, Protocol, ProtocolClass};
 
 pub static RULE: Rule = rule! {
     name: "conflicting-gateways",
-    aliases: ["IST0145", "KIA0301"],
+    aliases: ["IST0145", "KIA0301", "KIA1501"],
     severity: Error,
     summary: "servers that cannot share a port of one gateway workload: one of them is dropped",
     check: check,
@@ -18,23 +18,31 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
+    // Ingresses repeat hosts on purpose: their routes are joined without that.
+    let of_gateway_api = world.derived.gateways.iter().filter(|gateway| gateway.is_of_gateway_api());
+    let gateways: Vec<&Gateway<'_>> = world.gateways.iter().chain(of_gateway_api).collect();
+    let groups = GatewayGroups::new(world, &gateways);
     let mut by_port: BTreeMap<(u32, &str), Vec<OpenServer<'_>>> = BTreeMap::new();
-    for gateway in &world.gateways {
+    for (index, gateway) in gateways.iter().enumerate() {
         for server in &gateway.spec.servers {
-            if let Some(open) = OpenServer::of(gateway, server) {
+            if let Some(open) = OpenServer::of(index, gateway, server) {
                 by_port.entry((open.port, open.bind)).or_default().push(open);
             }
         }
     }
+    let mut reported = BTreeSet::new();
     for servers in by_port.values() {
         for (index, server) in servers.iter().enumerate() {
-            let related = servers[..index].iter().filter(|other| share_workload(world, other.gateway, server.gateway));
-            if let Some(conflict) = related.filter_map(|earlier| conflict(earlier, server)).next() {
-                findings
-                    .report(conflict.place, conflict.message)
+            let related = servers[..index].iter().filter(|other| groups.meet(other.index, server.index));
+            let conflict = related.filter_map(|earlier| conflict(earlier, server)).next();
+            // One server can be the odd one beside many.
+            if let Some(conflict) = conflict.filter(|conflict| reported.insert(conflict.place)) {
+                let diagnostic = findings.report(conflict.place, conflict.message);
+                diagnostic
                     .severity(conflict.severity)
                     .related(conflict.other_place, "the other server")
                     .help(conflict.help);
+                diagnostic.aliases = if server.gateway.is_of_gateway_api() { &["KIA1501"] } else { &["IST0145", "KIA0301"] };
             }
         }
     }
@@ -42,6 +50,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 
 /// A server with what decides whether it can share its port.
 struct OpenServer<'w> {
+    /// The index of the Gateway.
+    index: usize,
     gateway: &'w Gateway<'w>,
     server: &'w Server,
     port: u32,
@@ -51,10 +61,11 @@ struct OpenServer<'w> {
 }
 
 impl<'w> OpenServer<'w> {
-    fn of(gateway: &'w Gateway<'w>, server: &'w Server) -> Option<Self> {
+    fn of(index: usize, gateway: &'w Gateway<'w>, server: &'w Server) -> Option<Self> {
         let port = server.port.as_ref()?;
         let number = port.number.as_ref()?;
         Some(Self {
+            index,
             gateway,
             server,
             port: number.value,
@@ -71,10 +82,10 @@ impl<'w> OpenServer<'w> {
 
     /// Where this server is, for a reader of the other one.
     fn seen_from(&self, other: &OpenServer<'_>) -> String {
-        if std::ptr::eq(self.gateway, other.gateway) {
+        if self.gateway.resource.span == other.gateway.resource.span {
             "in another server".to_owned()
         } else {
-            format!("in Gateway {}", self.gateway.name)
+            format!("in Gateway {}", self.gateway.written_name())
         }
     }
 
@@ -139,13 +150,4 @@ fn same_host(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflic
             help: "the whole server of the younger Gateway is dropped; serve each TLS host in one place",
         })
     })
-}
-
-/// Whether some workload opens the ports of both: one that the manifests hold, or any that has the labels of both
-/// because one selector includes the other.
-fn share_workload(world: &World<'_>, a: &Gateway<'_>, b: &Gateway<'_>) -> bool {
-    let (of_a, of_b) = (a.spec.selector.to_set(), b.spec.selector.to_set());
-    a.spec.selector.selects(&of_b)
-        || b.spec.selector.selects(&of_a)
-        || world.workloads_of_gateway(a).any(|workload| workload.is_selected_by(&b.spec.selector))
 }

@@ -1,12 +1,12 @@
 //! `duplicate-host`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::networking::HttpRoute;
 use crate::source::{Span, Spanned};
-use crate::world::{ExportTo, NamespacedName, Section, VirtualService, World, host, resolve_gateway_name};
+use crate::world::{ExportTo, MatchPorts, NamespacedName, Section, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "duplicate-host",
@@ -68,55 +68,7 @@ fn check_mesh(world: &World<'_>, findings: &mut Findings) {
 /// Whether istiod would have to choose between two VirtualServices by their age alone.
 fn conflict_in_mesh(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
     let sections = [Section::Http, Section::Tls, Section::Tcp];
-    share_rank(a, b) && sections.into_iter().any(|section| Ports::of(a, section, None).meet(&Ports::of(b, section, None)))
-}
-
-/// The ports on which a VirtualService has routes of a section in one place.
-enum Ports {
-    Any,
-    Only(BTreeSet<u32>),
-}
-
-impl Ports {
-    /// The ports that the matches leave; those for other places do not count. `place` is a Gateway, or the mesh.
-    fn of(service: &VirtualService<'_>, section: Section, place: Option<&NamespacedName<'_>>) -> Self {
-        type Entry<'s> = (Option<u32>, &'s [Spanned<String>]);
-        let spec = &service.spec;
-        let number = |port: Option<Spanned<u32>>| port.map(|port| port.value).filter(|port| *port != 0);
-        let rules: Vec<Vec<Entry<'_>>> = match section {
-            Section::Http => spec.http.iter().map(|rule| rule.r#match.iter().map(|it| (number(it.port), it.gateways.as_slice())).collect()).collect(),
-            Section::Tls => spec.tls.iter().map(|rule| rule.r#match.iter().map(|it| (number(it.port), it.gateways.as_slice())).collect()).collect(),
-            Section::Tcp => spec.tcp.iter().map(|rule| rule.r#match.iter().map(|it| (number(it.port), it.gateways.as_slice())).collect()).collect(),
-        };
-        let is_here = |gateways: &[Spanned<String>]| {
-            let mut named = gateways.iter().map(|written| resolve_gateway_name(written, &service.name.namespace));
-            gateways.is_empty() || named.any(|gateway| gateway.as_ref() == place)
-        };
-        let mut ports = BTreeSet::new();
-        for entries in rules {
-            let without_match = entries.is_empty();
-            let mut here = entries.into_iter().filter(|(_, gateways)| is_here(gateways)).map(|(port, _)| port);
-            if without_match || here.by_ref().any(|port| port.map(|port| ports.insert(port)).is_none()) {
-                return Self::Any;
-            }
-        }
-        Self::Only(ports)
-    }
-
-    fn meet(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Any, Self::Any) => true,
-            (Self::Any, Self::Only(ports)) | (Self::Only(ports), Self::Any) => !ports.is_empty(),
-            (Self::Only(a), Self::Only(b)) => !a.is_disjoint(b),
-        }
-    }
-
-    fn has(&self, port: u32) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Only(ports) => ports.contains(&port),
-        }
-    }
+    share_rank(a, b) && sections.into_iter().any(|section| MatchPorts::of_section(a, section, None).meet(&MatchPorts::of_section(b, section, None)))
 }
 
 /// Whether some namespace sees both at the same rank. Its own come before those exported to it by name, and those
@@ -197,7 +149,7 @@ fn takes_all(a: &HttpRoute, b: &HttpRoute) -> bool {
 /// that is not among the manifests is taken to.
 fn share_server(world: &World<'_>, name: &NamespacedName<'_>, a: &Claim<'_, '_>, b: &Claim<'_, '_>) -> bool {
     let Some(gateway) = world.gateway(name) else { return true };
-    let ports = [a, b].map(|claim| Ports::of(claim.service, Section::Http, Some(name)));
+    let ports = [a, b].map(|claim| MatchPorts::of_section(claim.service, Section::Http, Some(name)));
     gateway.spec.servers.iter().any(|server| {
         let number = server.port.as_ref().and_then(|port| port.number).map_or(0, |number| number.value);
         let serves = |claim: &Claim<'_, '_>| {

@@ -1,8 +1,8 @@
 //! `host-not-in-gateway`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
-use crate::source::Spanned;
+use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
+use crate::source::{Span, Spanned};
 use crate::world::{Gateway, ServerHost, VirtualService, host};
 
 pub static RULE: Rule = rule! {
@@ -14,19 +14,48 @@ pub static RULE: Rule = rule! {
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    let world = context.world;
-    for service in world.virtual_services.iter().filter(|service| !service.is_delegate()) {
-        let mut gateways: Vec<&Gateway<'_>> =
-            service.bound_to.iter().filter_map(|bound| world.gateway(bound.gateway.as_ref()?)).collect();
-        gateways.retain(|gateway| context.is_definite(gateway.resource, findings));
-        for gateway in &gateways {
-            if !service.hosts.iter().any(|host| serves(gateway, host, service)) {
-                report_gateway(service, gateway, findings);
+    for service in context.world.virtual_services.iter().filter(|service| !service.is_delegate()) {
+        check_service(context, service, findings);
+    }
+}
+
+/// A Gateway that a VirtualService is bound to, and where it says so.
+struct Binding<'w, 'a> {
+    gateway: &'w Gateway<'a>,
+    span: Option<Span>,
+}
+
+fn check_service(context: &Context<'_>, service: &VirtualService<'_>, findings: &mut Findings) {
+    let mut bindings = Vec::new();
+    for bound in &service.bound_to {
+        let gateway = bound.gateway.as_ref().and_then(|name| context.world.gateway(name));
+        bindings.extend(gateway.map(|gateway| Binding { gateway, span: bound.span }));
+    }
+    bindings.retain(|binding| context.is_definite(binding.gateway.resource, findings));
+    let hosts: Vec<&Spanned<String>> = service.hosts.iter().filter(|host| !context.is_refused(host.span)).collect();
+    let serves_any = |binding: &&Binding<'_, '_>| hosts.iter().any(|host| serves(binding.gateway, host, service));
+    let (useful, useless): (Vec<&Binding<'_, '_>>, Vec<_>) = bindings.iter().partition(serves_any);
+    let knows_all = bindings.len() == service.bound_to.len();
+    match (useful.as_slice(), useless.as_slice()) {
+        (_, []) => {}
+        ([], [only]) if knows_all => hosts.iter().for_each(|host| report_host(service, only.gateway, host, findings)),
+        _ => {
+            for binding in &useless {
+                let names: Vec<&str> = hosts.iter().map(|host| host.as_str()).collect();
+                let Some(place) = binding.span.filter(|_| !names.is_empty()) else { continue };
+                let gateway = binding.gateway;
+                let diagnostic = findings.report(place, format!("Gateway {} serves none of the hosts {}", gateway.name, names.join(", ")));
+                explain(service, gateway, &names, diagnostic);
             }
         }
-        let knows_all = service.bound_to.len() == gateways.len();
-        if knows_all {
-            report_hosts(service, &gateways, findings);
+    }
+    // A host that is for the mesh need not be served by a Gateway.
+    if knows_all && !service.binds_mesh() && !useful.is_empty() {
+        for host in hosts.iter().filter(|host| !useful.iter().any(|binding| serves(binding.gateway, host, service))) {
+            findings
+                .report(host.span, format!("no Gateway of this VirtualService serves host {}", host.as_str()))
+                .severity(Severity::Warning)
+                .help("add the host to a server of the Gateway, or remove it here");
         }
     }
 }
@@ -38,38 +67,24 @@ fn serves(gateway: &Gateway<'_>, host: &Spanned<String>, service: &VirtualServic
     served.any(|served| host::overlap(served, host))
 }
 
-fn report_gateway(service: &VirtualService<'_>, gateway: &Gateway<'_>, findings: &mut Findings) {
-    let Some(first) = service.hosts.first() else { return };
-    let names: Vec<&str> = service.hosts.iter().map(|host| host.as_str()).collect();
-    let diagnostic = findings.report(
-        first.span,
-        format!("Gateway {} serves none of the hosts {}", gateway.name, names.join(", ")),
-    );
+fn report_host(service: &VirtualService<'_>, gateway: &Gateway<'_>, host: &Spanned<String>, findings: &mut Findings) {
+    let diagnostic = findings.report(host.span, format!("Gateway {} does not serve host {}", gateway.name, host.as_str()));
+    explain(service, gateway, &[host.as_str()], diagnostic);
+}
+
+/// Says what the Gateway serves instead, or for whom it serves the hosts.
+fn explain(service: &VirtualService<'_>, gateway: &Gateway<'_>, hosts: &[&str], diagnostic: &mut Diagnostic) {
+    let namespace = service.name.namespace.as_ref();
     let of_gateway: Vec<_> = gateway.spec.servers.iter().flat_map(|server| gateway.hosts(server)).collect();
-    let closed_to_us = |it: &&ServerHost<'_>| !it.admits(&service.name.namespace) && names.iter().any(|name| host::overlap(it.host, name));
-    if let Some(closed) = of_gateway.iter().find(closed_to_us) {
+    let is_meant = |it: &&ServerHost<'_>| !it.admits(namespace) && hosts.iter().any(|host| host::overlap(it.host, host));
+    if let Some(closed) = of_gateway.iter().find(is_meant) {
         diagnostic
             .related(closed.span, "this host is for VirtualServices of another namespace")
-            .help(format!("write {}/{} or */{} there", service.name.namespace, closed.host, closed.host));
+            .help(format!("write {namespace}/{} or */{} there", closed.host, closed.host));
         return;
     }
     if let Some(served) = of_gateway.first() {
         diagnostic.related(served.span, "the hosts that it serves");
     }
     diagnostic.help("add the host to a server of the Gateway, or bind the VirtualService to another Gateway");
-}
-
-/// Hosts that none of several Gateways serves, while others of the same VirtualService are.
-fn report_hosts(service: &VirtualService<'_>, gateways: &[&Gateway<'_>], findings: &mut Findings) {
-    if service.binds_mesh() || gateways.iter().any(|gateway| !service.hosts.iter().any(|host| serves(gateway, host, service))) {
-        return;
-    }
-    for host in &service.hosts {
-        if !gateways.iter().any(|gateway| serves(gateway, host, service)) {
-            findings
-                .report(host.span, format!("no Gateway of this VirtualService serves host {}", host.as_str()))
-                .severity(Severity::Warning)
-                .help("add the host to a server of the Gateway, or remove it here");
-        }
-    }
 }

@@ -15,7 +15,7 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
-    for rule in world.destination_rules.iter().filter(|rule| !rule.host.is_empty()) {
+    for rule in world.destination_rules.iter().filter(|rule| !context.is_refused(rule.host.span)) {
         if host::wildcard_suffix(&rule.host).is_some() {
             check_wildcard(world, rule, findings);
         } else {

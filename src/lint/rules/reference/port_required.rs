@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
-use crate::world::{DestinationRef, ProtocolClass, Section, Service, VirtualService, World, host};
+use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
+use crate::world::{
+    DestinationRef, MatchPorts, NamespacedName, ProtocolClass, Section, Service, VirtualService, World, host, section_of_server,
+};
 
 pub static RULE: Rule = rule! {
     name: "port-required",
@@ -16,95 +18,121 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
-    for service in world.virtual_services.iter().filter(|service| !service.is_delegate()) {
+    for service in &world.virtual_services {
         for destination in service.destinations().iter().filter(|it| it.destination.port.is_none()) {
             let full = service.full_host(destination.host, &world.settings);
             let target = world.services.covering(&service.name.namespace, &full);
             if let Some(target) = target.filter(|target| !target.ports.is_empty() && target.external_name().is_none())
                 && context.is_definite(target.resource, findings)
             {
-                check_destination(world, service, destination, target, findings);
+                check_destination(world, &Route { service, destination, target }, findings);
             }
         }
     }
 }
 
+/// A destination without a port.
+struct Route<'w, 'a> {
+    service: &'w VirtualService<'a>,
+    destination: &'w DestinationRef<'w>,
+    target: &'w Service<'a>,
+}
+
+impl<'w, 'a> Route<'w, 'a> {
+    /// The VirtualServices through which requests come: of a delegate those that delegate to it.
+    fn entrances(&self, world: &'w World<'a>) -> Vec<&'w VirtualService<'a>> {
+        if !self.service.is_delegate() {
+            return vec![self.service];
+        }
+        world.virtual_services.iter().filter(|root| root.delegates_to(self.service)).collect()
+    }
+
+    /// The ports of one place on which the route is taken. Of the matches those of a delegating rule are not asked.
+    fn taken(&self, ports: BTreeSet<u32>, place: Option<&NamespacedName<'_>>) -> BTreeSet<u32> {
+        let asked = MatchPorts::of_destination(self.destination, self.service, place);
+        ports.into_iter().filter(|port| asked.has(*port)).collect()
+    }
+
+    /// Those that the destination does not have.
+    fn lacking(&self, ports: &BTreeSet<u32>) -> BTreeSet<u32> {
+        ports.iter().copied().filter(|port| self.target.port(*port).is_none()).collect()
+    }
+}
+
 /// Without a port a destination gets that of the listener which took the request. Only a gateway, and TCP and TLS
 /// routes anywhere, first look whether the service has just one (istiod: `GetDestinationCluster`).
-fn check_destination(
-    world: &World<'_>,
-    service: &VirtualService<'_>,
-    destination: &DestinationRef<'_>,
-    target: &Service<'_>,
-    findings: &mut Findings,
-) {
-    let is_single = target.ports.len() == 1;
-    let lacks = |port: &u32| target.port(*port).is_none();
-    if !is_single {
-        let server_ports = server_ports(world, service, destination);
-        if !server_ports.is_empty() && server_ports.iter().all(lacks) {
-            return report(destination, target, "the gateway's", &server_ports, findings);
+fn check_destination(world: &World<'_>, route: &Route<'_, '_>, findings: &mut Findings) {
+    let is_single = route.target.ports.len() == 1;
+    for entrance in route.entrances(world) {
+        let server_ports = if is_single { BTreeSet::new() } else { server_ports(world, entrance, route) };
+        let lacking = route.lacking(&server_ports);
+        if !lacking.is_empty() {
+            report(route, "the gateway's", &lacking, findings);
+            return;
         }
-    }
-    if destination.section == Section::Http && service.binds_mesh() {
-        let listener_ports = listener_ports(world, service, destination);
-        if !listener_ports.is_empty() && listener_ports.iter().all(lacks) {
-            report(destination, target, "the sidecar's", &listener_ports, findings);
+        if entrance.binds_mesh() && (route.destination.section == Section::Http || !is_single) {
+            let listener_ports = listener_ports(world, entrance, route);
+            let lacking = route.lacking(&listener_ports);
+            if !lacking.is_empty() {
+                let diagnostic = report(route, "the sidecar's", &lacking, findings);
+                // Nobody may dial the others.
+                if lacking.len() < listener_ports.len() {
+                    diagnostic.severity(Severity::Warning);
+                }
+                return;
+            }
         }
     }
 }
 
-/// The ports of the servers that the VirtualService is bound to. None if a Gateway is not among the manifests.
-fn server_ports(world: &World<'_>, service: &VirtualService<'_>, destination: &DestinationRef<'_>) -> BTreeSet<u32> {
-    let mut ports = BTreeSet::new();
-    for name in service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref()) {
+/// The ports of the servers that take the route. None if a Gateway is not among the manifests.
+fn server_ports(world: &World<'_>, entrance: &VirtualService<'_>, route: &Route<'_, '_>) -> BTreeSet<u32> {
+    let mut all = BTreeSet::new();
+    for name in entrance.bound_to.iter().filter_map(|bound| bound.gateway.as_ref()) {
         let Some(gateway) = world.gateway(name) else { return BTreeSet::new() };
+        let mut ports = BTreeSet::new();
         for server in &gateway.spec.servers {
-            let served = gateway.hosts_for(server, &service.name.namespace);
-            let is_ours = service.hosts.iter().any(|host| served.iter().any(|served| host::overlap(served, host)));
+            // A server that redirects everything to HTTPS has no use for routes.
+            let redirects = server.tls.as_ref().and_then(|tls| tls.https_redirect).is_some_and(|it| it.value);
+            if redirects || section_of_server(server) != route.destination.section {
+                continue;
+            }
+            let served = gateway.hosts_for(server, &entrance.name.namespace);
+            let is_ours = entrance.hosts.iter().any(|host| served.iter().any(|served| host::overlap(served, host)));
             ports.extend(server.port.as_ref().and_then(|port| port.number).map(|it| it.value).filter(|_| is_ours));
         }
+        all.extend(route.taken(ports, Some(name)));
     }
-    restrict(ports, destination)
+    all
 }
 
-/// The HTTP ports of the services that the VirtualService is for. None if one of its hosts is no service.
-fn listener_ports(world: &World<'_>, service: &VirtualService<'_>, destination: &DestinationRef<'_>) -> BTreeSet<u32> {
+/// The ports of the services that the VirtualService is for, as far as routes of the section apply on them. None if one
+/// of its hosts is no service.
+fn listener_ports(world: &World<'_>, entrance: &VirtualService<'_>, route: &Route<'_, '_>) -> BTreeSet<u32> {
     let mut ports = BTreeSet::new();
-    for host in &service.hosts {
-        let Some(found) = world.services.seen_from(&service.name.namespace, host) else { return BTreeSet::new() };
-        let http = found.ports.iter().filter(|port| {
-            matches!(port.protocol.class(), ProtocolClass::Http | ProtocolClass::Auto)
+    for host in &entrance.hosts {
+        let Some(found) = world.services.seen_from(&entrance.name.namespace, host) else { return BTreeSet::new() };
+        let taken = found.ports.iter().filter(|port| match (port.protocol.class(), route.destination.section) {
+            (ProtocolClass::Http, Section::Http) | (ProtocolClass::Tls, Section::Tls) => true,
+            (ProtocolClass::Tcp, Section::Tcp) => true,
+            (ProtocolClass::Auto, Section::Http) => true,
+            _ => false,
         });
-        ports.extend(http.map(|port| port.number));
+        ports.extend(taken.map(|port| port.number));
     }
-    restrict(ports, destination)
+    route.taken(ports, None)
 }
 
-/// Only the ports that the rule asks for, if it asks for some in each of its matches.
-fn restrict(ports: BTreeSet<u32>, destination: &DestinationRef<'_>) -> BTreeSet<u32> {
-    let asked: Option<BTreeSet<u32>> = destination.http_match.iter().map(|entry| entry.port.map(|it| it.value)).collect();
-    match asked {
-        Some(asked) if !asked.is_empty() => ports.intersection(&asked).copied().collect(),
-        _ => ports,
-    }
-}
-
-fn report(
-    destination: &DestinationRef<'_>,
-    target: &Service<'_>,
-    whose: &str,
-    ports: &BTreeSet<u32>,
-    findings: &mut Findings,
-) {
+fn report<'f>(route: &Route<'_, '_>, whose: &str, ports: &BTreeSet<u32>, findings: &'f mut Findings) -> &'f mut Diagnostic {
+    let target = route.target;
     let list = |ports: Vec<String>| ports.join(", ");
     let taken = list(ports.iter().map(u32::to_string).collect());
     let has = list(target.ports.iter().map(|port| port.number.to_string()).collect());
     findings
         .report(
-            destination.host.span,
+            route.destination.host.span,
             format!("destination {} needs a port: without one it is {whose}, {taken}, which the service does not have", target.hostname),
         )
         .related(target.span, format!("its ports are {has}"))
-        .help("add port.number to the destination");
+        .help("add port.number to the destination")
 }

@@ -16,8 +16,8 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
     for service in &world.virtual_services {
-        for destination in service.destinations() {
-            check_destination(world, service, &destination, findings);
+        for destination in service.destinations().iter().filter(|it| !context.is_refused(it.host.span)) {
+            check_destination(world, service, destination, findings);
         }
     }
 }

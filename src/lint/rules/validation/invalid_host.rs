@@ -1,5 +1,7 @@
 //! `invalid-host`
 
+use std::collections::BTreeSet;
+
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
 use crate::validate::Family;
@@ -13,5 +15,11 @@ pub static RULE: Rule = rule! {
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    findings.report_violations(context, Family::InvalidHost);
+    let mut reported = BTreeSet::new();
+    for violation in context.violations(Family::InvalidHost) {
+        // What is no host at all need not be full, nor a wildcard.
+        if reported.insert(violation.span) {
+            findings.report_violation(violation);
+        }
+    }
 }

@@ -1,0 +1,152 @@
+//! Secret. Of its values only the form is kept, and nothing is said of a wrong type, so that nothing ever prints them.
+
+use crate::model::decode::{Decode, Decoder};
+use crate::model::macros::message;
+use crate::model::map::Map;
+use crate::yaml::{Node, Value};
+
+message! {
+    /// What only some may read, by key.
+    open struct Secret {
+        data: Map<EncodedValue>,
+        string_data: Map<PlainValue>,
+    }
+}
+
+/// What a value of a Secret is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretForm {
+    /// Nothing at all.
+    Empty,
+    /// Something that `data` may not hold: it is no base64.
+    NotBase64,
+    /// Certificates in the form of PEM.
+    Certificate,
+    /// A private key in the form of PEM.
+    PrivateKey,
+    /// Anything else.
+    Other,
+}
+
+/// A value in `data`, which is base64.
+#[derive(Debug, Clone, Copy)]
+pub struct EncodedValue(SecretForm);
+
+/// A value in `stringData`, which is written as it is.
+#[derive(Debug, Clone, Copy)]
+pub struct PlainValue(SecretForm);
+
+impl Secret {
+    /// What the value of a key is. What `stringData` says counts more (Kubernetes: it is written over `data`).
+    pub fn get(&self, key: &str) -> Option<SecretForm> {
+        let plain = self.string_data.get(key).map(|value| value.0);
+        plain.or_else(|| self.data.get(key).map(|value| value.0))
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let encoded = self.data.iter().map(|(key, _)| key.as_str());
+        encoded.chain(self.string_data.iter().map(|(key, _)| key.as_str()))
+    }
+}
+
+impl Decode for EncodedValue {
+    fn decode(node: &Node, _: &mut Decoder<'_>) -> Option<Self> {
+        let bytes = from_base64(text(node)?);
+        Some(Self(bytes.map_or(SecretForm::NotBase64, |bytes| SecretForm::of(&bytes))))
+    }
+}
+
+impl Decode for PlainValue {
+    fn decode(node: &Node, _: &mut Decoder<'_>) -> Option<Self> {
+        Some(Self(SecretForm::of(text(node)?.as_bytes())))
+    }
+}
+
+fn text(node: &Node) -> Option<&str> {
+    match &node.value {
+        Value::String(text) => Some(text),
+        Value::Null => Some(""),
+        _ => None,
+    }
+}
+
+impl SecretForm {
+    fn of(value: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(value);
+        if text.trim().is_empty() {
+            return Self::Empty;
+        }
+        match frame(&text) {
+            Some("CERTIFICATE") => Self::Certificate,
+            Some(label) if label.ends_with("PRIVATE KEY") => Self::PrivateKey,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The label of the first block of PEM, if the block is complete and its content base64.
+fn frame(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("-----BEGIN ")?;
+    let (label, rest) = rest.split_once("-----")?;
+    let (content, _) = rest.split_once(&format!("-----END {label}-----"))?;
+    // Headers such as those of encrypted keys stand before an empty line.
+    let content = content.rsplit("\n\n").next().unwrap_or(content);
+    (!content.trim().is_empty() && from_base64(content).is_some()).then_some(label)
+}
+
+/// The bytes that a text in base64 stands for, its line breaks being left out.
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let letters: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
+    let letters = letters.trim_ascii();
+    if !letters.len().is_multiple_of(4) {
+        return None;
+    }
+    let padding = letters.iter().rev().take_while(|byte| **byte == b'=').count();
+    let mut bytes = Vec::with_capacity(letters.len() / 4 * 3);
+    for group in letters[..letters.len() - padding.min(2)].chunks(4) {
+        let mut bits = 0u32;
+        for (index, letter) in group.iter().enumerate() {
+            bits |= u32::from(sextet(*letter)?) << (18 - 6 * index);
+        }
+        bytes.extend(&bits.to_be_bytes()[1..group.len()]);
+    }
+    Some(bytes)
+}
+
+fn sextet(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'A'..=b'Z' => letter - b'A',
+        b'a'..=b'z' => letter - b'a' + 26,
+        b'0'..=b'9' => letter - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_read_as_kubernetes_reads_it() {
+        assert_eq!(from_base64("ZHVtbXk=").as_deref(), Some(&b"dummy"[..]));
+        assert_eq!(from_base64("YWJj\nZGVm\n").as_deref(), Some(&b"abcdef"[..]));
+        assert_eq!(from_base64("").as_deref(), Some(&b""[..]));
+        for wrong in ["ZHVtbXk", "<certificate>", "YQ=a"] {
+            assert_eq!(from_base64(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_told_by_its_first_block() {
+        let block = |label: &str, content: &str| format!("-----BEGIN {label}-----\n{content}\n-----END {label}-----\n");
+        let form = |text: &str| SecretForm::of(text.as_bytes());
+        assert_eq!(form(&block("CERTIFICATE", "YWJj")), SecretForm::Certificate);
+        assert_eq!(form(&block("EC PRIVATE KEY", "YWJj")), SecretForm::PrivateKey);
+        assert_eq!(form(&block("CERTIFICATE", "…")), SecretForm::Other);
+        assert_eq!(form("-----BEGIN CERTIFICATE-----\nYWJj"), SecretForm::Other);
+        assert_eq!((form("dummy"), form("\n")), (SecretForm::Other, SecretForm::Empty));
+    }
+}
