@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::{LabelSet, Labels, Map, security};
-use crate::policy::{Asked, asked};
+use crate::policy::asked;
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, Gateway, Targeted, VirtualService, World};
 

@@ -6,7 +6,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
 use crate::model::security::{Action, TokenPresence};
 use crate::policy::asked;
-use crate::world::{AuthorizationPolicy, RequestAuthentication, Targeted, World};
+use crate::world::{AuthorizationPolicy, RequestAuthentication, Targeted, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "optional-token",
@@ -18,32 +18,59 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
-    // Routes by claims need tokens as well.
-    let routed = || world.virtual_services.iter().any(|service| {
-        let mut matches = service.spec.http.iter().flat_map(|rule| &rule.r#match);
-        matches.any(|it| it.headers.iter().chain(it.without_headers.iter()).any(|(key, _)| key.starts_with("@request.auth.")))
-    });
-    let asking: BTreeSet<&str> = world
-        .policies
-        .authorization_policies()
-        .iter()
-        .filter(|policy| asks_for_token(policy))
-        .map(|policy| policy.name.namespace.as_ref())
-        .collect();
-    for policy in world.policies.request_authentications().iter().filter(|policy| is_optional(policy)) {
-        let is_root = policy.name.namespace == world.settings.root_namespace;
-        let is_asked_near = asking.contains(policy.name.namespace.as_ref())
-            || asking.contains(world.settings.root_namespace.as_str())
-            || (is_root && !asking.is_empty());
-        if (is_asked_near && is_asked(world, policy)) || routed() {
-            continue;
-        }
-        let Some(rule) = policy.spec.jwt_rules.first() else { continue };
-        let place = rule.issuer.as_ref().map_or(rule.span, |issuer| issuer.span);
-        findings
-            .report(place, "requests without a token are let in: a RequestAuthentication refuses only invalid ones")
-            .help("add an AuthorizationPolicy that denies notRequestPrincipals: [\"*\"], unless that is meant");
+    let optional: Vec<_> = world.policies.request_authentications().iter().filter(|policy| is_optional(policy)).collect();
+    if optional.is_empty() || world.virtual_services.iter().any(|service| routes_by_claims(service)) {
+        return;
     }
+    let places = Places::new(world);
+    for policy in optional {
+        let namespace = policy.name.namespace.as_ref();
+        if !world.inventory.is_complete() && !places.is_near(&places.any, namespace) {
+            findings.unchecked(format!("no AuthorizationPolicy of namespace {namespace} is among the manifests"));
+        } else if !places.is_near(&places.asking, namespace) || !is_asked(world, policy) {
+            report(policy, findings);
+        }
+    }
+}
+
+/// Where there are AuthorizationPolicies, and where such that look at tokens.
+struct Places<'w> {
+    root: &'w str,
+    any: BTreeSet<&'w str>,
+    asking: BTreeSet<&'w str>,
+}
+
+impl<'w> Places<'w> {
+    fn new(world: &'w World<'_>) -> Self {
+        let policies = || world.policies.authorization_policies().iter();
+        Self {
+            root: &world.settings.root_namespace,
+            any: policies().map(|policy| policy.name.namespace.as_ref()).collect(),
+            asking: policies().filter(|it| asks_for_token(it)).map(|policy| policy.name.namespace.as_ref()).collect(),
+        }
+    }
+
+    /// Whether some of the places count for workloads that policies of a namespace are for.
+    fn is_near(&self, places: &BTreeSet<&str>, namespace: &str) -> bool {
+        places.contains(namespace) || places.contains(self.root) || (namespace == self.root && !places.is_empty())
+    }
+}
+
+/// Whether tokens are needed to route requests.
+fn routes_by_claims(service: &VirtualService<'_>) -> bool {
+    let mut matches = service.spec.http.iter().flat_map(|rule| &rule.r#match);
+    matches.any(|it| {
+        let mut keys = it.headers.iter().chain(it.without_headers.iter()).map(|(key, _)| key);
+        keys.any(|key| key.starts_with("@request.auth."))
+    })
+}
+
+fn report(policy: &RequestAuthentication<'_>, findings: &mut Findings) {
+    let Some(rule) = policy.spec.jwt_rules.first() else { return };
+    let place = rule.issuer.as_ref().map_or(rule.span, |issuer| issuer.span);
+    findings
+        .report(place, "requests without a token are let in: a RequestAuthentication refuses only invalid ones")
+        .help("add an AuthorizationPolicy that denies notRequestPrincipals: [\"*\"], unless that is meant");
 }
 
 /// Whether it lets in requests without any of its tokens.
