@@ -79,6 +79,11 @@ impl<'a> Attribute<'a> {
         })
     }
 
+    /// Whether it is read from a token, which only a RequestAuthentication makes a proxy look for.
+    pub fn is_of_token(&self) -> bool {
+        matches!(self, Self::RequestPrincipal | Self::Claim(_))
+    }
+
     /// Whether only requests have it, and not mere connections.
     pub fn is_http_only(&self) -> bool {
         use Attribute::{Claim, Header, Host, Method, Path, RequestPrincipal};

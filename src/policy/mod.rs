@@ -17,7 +17,7 @@ mod rule;
 mod template;
 mod token;
 
-pub use asked::{Asked, asked};
+pub use asked::{Asked, Parts, asked};
 pub use attributes::{Attributes, remote_ip};
 pub use condition::Failure;
 pub use evaluate::{Cause, Considered, Decision, Findings, Outcome, evaluate};

@@ -85,6 +85,7 @@ impl<'a> Sent<'_, '_, 'a> {
             Some(ClientTlsMode::IstioMutual) => Tls::Mtls,
             Some(ClientTlsMode::Simple | ClientTlsMode::Mutual) => Tls::Tls,
             Some(_) => Tls::Plaintext,
+            None if !self.proxy.world.settings.auto_mtls => Tls::Plaintext,
             None if service.is_mesh_external() || !workload.takes_mesh_tls => Tls::Plaintext,
             None => {
                 let policies = &self.proxy.world.policies;

@@ -32,6 +32,9 @@ pub struct Settings {
     /// Whether sidecars send what comes in to `127.0.0.1` instead of the address that was dialled
     /// (`inboundTrafficPolicy: LOCALHOST`). Default no.
     pub inbound_to_localhost: bool,
+    /// Whether proxies find out by themselves who takes mutual TLS, where no DestinationRule says how to speak to a host
+    /// (`enableAutoMtls`). Default yes.
+    pub auto_mtls: bool,
     /// Whether `tls` of a Sidecar's `ingress` counts (istiod: `ENABLE_TLS_ON_SIDECAR_INGRESS`). Default no.
     pub sidecar_ingress_tls: bool,
     /// Whether sidecars answer DNS themselves, which gives hosts without addresses some. Default no.
@@ -120,6 +123,7 @@ impl Default for Settings {
             default_providers: DefaultProviders::default(),
             lightstep_providers: Vec::new(),
             inbound_to_localhost: false,
+            auto_mtls: true,
             sidecar_ingress_tls: false,
             dns_capture: false,
             path_normalization: PathNormalization::Base,
@@ -187,6 +191,7 @@ impl Settings {
         self.lightstep_providers.extend(lightstep.filter_map(|it| Some(it.name.as_ref()?.value.clone())));
         let inbound = mesh.inbound_traffic_policy.as_ref().and_then(|policy| policy.mode);
         replace(&mut self.inbound_to_localhost, inbound.map(|mode| mode.value == InboundTrafficPolicyMode::Localhost));
+        replace(&mut self.auto_mtls, mesh.enable_auto_mtls.map(|enabled| enabled.value));
         let mode = |policy: &OutboundTrafficPolicy| match policy.mode.map(|mode| mode.value) {
             // An empty policy means the first value.
             None | Some(OutboundTrafficPolicyMode::RegistryOnly | OutboundTrafficPolicyMode::Undefined(_)) => {

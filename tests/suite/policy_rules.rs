@@ -176,3 +176,114 @@ fn ports_of_policies_are_those_of_workloads() {
         assert_found("wrong-policy-port", &[LEDGER, &ports(port)], expected);
     }
 }
+
+/// A workload with a port for requests and one for connections.
+const STORE: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: store, namespace: bank}
+spec: {selector: {app: store}, ports: [{name: http, port: 8080}, {name: tcp, port: 7000}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: store, namespace: bank, labels: {app: store}}
+spec: {containers: [{name: store, image: store}]}
+";
+
+#[test]
+fn rules_about_requests_are_widened_or_void_at_the_ports_that_they_are_for() {
+    for (spec, expected) in [
+        ("{action: DENY, rules: [{to: [{operation: {paths: [/x]}}]}]}", &["error: this rule denies all"][..]),
+        ("{action: DENY, rules: [{to: [{operation: {paths: [/x], ports: ['8080']}}]}]}", &[]),
+        (
+            "{action: DENY, rules: [{to: [{operation: {paths: [/x], ports: ['7000']}}]}]}",
+            &["error: this rule denies all"],
+        ),
+        // One operation closes the port on purpose.
+        (
+            "{action: DENY, rules: [{to: [{operation: {paths: [/x], ports: ['8080']}}, {operation: {ports: ['7000']}}]}]}",
+            &[],
+        ),
+        (
+            "{action: DENY, rules: [{when: [{key: 'request.headers[a]', values: [b]}]}]}",
+            &["error: this rule denies all"],
+        ),
+        (
+            "{action: DENY, rules: [{from: [{source: {namespaces: [a]}}], when: [{key: 'request.headers[a]', values: [b]}]}]}",
+            &["error: this rule denies these"],
+        ),
+        (
+            "{action: DENY, rules: [{to: [{operation: {paths: [/x]}}], when: [{key: destination.port, values: ['8080']}]}]}",
+            &[],
+        ),
+        ("{rules: [{to: [{operation: {methods: [GET]}}]}]}", &["warning: this closes tcp port 7000"]),
+        ("{rules: [{to: [{operation: {methods: [GET]}}]}, {to: [{operation: {ports: ['7000']}}]}]}", &[]),
+        ("{rules: [{to: [{operation: {methods: [GET]}}]}, {from: [{source: {namespaces: [a]}}]}]}", &[]),
+    ] {
+        assert_found("http-rule-on-tcp", &[STORE, &resource("AuthorizationPolicy", "bank", "store", spec)], expected);
+    }
+    let requests =
+        resource("AuthorizationPolicy", "bank", "requests", "{rules: [{to: [{operation: {methods: [GET]}}]}]}");
+    let nothing = resource("AuthorizationPolicy", "bank", "nothing", "{}");
+    assert_found("http-rule-on-tcp", &[STORE, &requests, &nothing], &[]);
+}
+
+#[test]
+fn sidecars_that_take_both_know_only_the_tls_of_the_mesh() {
+    let permissive = resource("PeerAuthentication", "bank", "default", "{mtls: {mode: PERMISSIVE}}");
+    let rule = |mode: &str| {
+        let spec = format!("{{host: ledger, trafficPolicy: {{tls: {{mode: {mode}}}}}}}");
+        resource("DestinationRule", "bank", "ledger", &spec)
+    };
+    let tcp = LEDGER.replace("name: http", "name: tcp");
+    assert_found("mtls-conflict", &[LEDGER, &permissive, &rule("SIMPLE")], &["know only the tls of the mesh"]);
+    assert_found("mtls-conflict", &[LEDGER, &permissive, &rule("ISTIO_MUTUAL")], &[]);
+    assert_found("mtls-conflict", &[&tcp, &permissive, &rule("SIMPLE")], &[]);
+    // It may have no sidecar.
+    assert_found("mtls-conflict", &[LEDGER, &rule("SIMPLE")], &[]);
+}
+
+#[test]
+fn without_auto_mtls_clients_send_what_rules_say() {
+    let off = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: 'enableAutoMtls: false'}\n";
+    let strict = resource("PeerAuthentication", "bank", "default", "{mtls: {mode: STRICT}}");
+    let rule = |name: &str, host: &str, policy: &str| {
+        resource("DestinationRule", "bank", name, &format!("{{host: '{host}', trafficPolicy: {{{policy}}}}}"))
+    };
+    let mutual = rule("wide", "*.bank.svc.cluster.local", "tls: {mode: ISTIO_MUTUAL}");
+    let pool = rule("pool", "ledger", "connectionPool: {tcp: {maxConnections: 9}}");
+    let found = |manifests: &[&str], expected: &[&str]| {
+        assert_found("plaintext-to-strict", &[&[LEDGER, off], manifests].concat(), expected);
+    };
+    assert_found("plaintext-to-strict", &[LEDGER, &strict], &[]);
+    found(&[], &[]);
+    found(&[&strict], &["error: clients of ledger.bank.svc.cluster.local send plaintext: auto mtls is off"]);
+    found(&[&strict, &mutual], &[]);
+    found(
+        &[&strict, &mutual, &pool],
+        &["error: clients of ledger.bank.svc.cluster.local send plaintext: this takes the place"],
+    );
+    found(&[&mutual, &pool], &["warning: clients of ledger.bank"]);
+    found(&[&strict, &pool], &["auto mtls is off"]);
+}
+
+#[test]
+fn tokens_may_be_asked_for_by_themselves_or_by_others() {
+    let tokens = |presence: &str| {
+        let spec = format!(
+            "{{selector: {{matchLabels: {{app: ledger}}}}, jwtRules: [{{issuer: a, jwksUri: 'https://a'{presence}}}]}}"
+        );
+        resource("RequestAuthentication", "bank", "ledger", &spec)
+    };
+    let policy = |spec: &str| resource("AuthorizationPolicy", "bank", "ledger", spec);
+    let optional = tokens("");
+    let methods = policy("{rules: [{to: [{operation: {methods: [GET]}}]}]}");
+    assert_found("optional-token", &[LEDGER, &optional], &[]);
+    assert_found("optional-token", &[LEDGER, &optional, &methods], &["info: requests without a token"]);
+    assert_found("optional-token", &[LEDGER, &tokens(", presence: REQUIRED"), &methods], &[]);
+    let asking = policy("{rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}");
+    assert_found("optional-token", &[LEDGER, &optional, &asking], &[]);
+    let of_others =
+        policy("{selector: {matchLabels: {app: other}}, rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}");
+    assert_found("optional-token", &[LEDGER, &optional, &of_others], &["info"]);
+}

@@ -1,9 +1,9 @@
 //! `http-rule-on-tcp`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
 use crate::model::security::{self, Action};
-use crate::policy::asked;
+use crate::policy::{Asked, Attribute, Parts, asked};
 use crate::source::Span;
 use crate::validate::{Family, Violation};
 use crate::world::{AuthorizationPolicy, DataPlane, ProtocolClass, Workload, WorkloadPort, World};
@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     for policy in world.policies.authorization_policies() {
         match policy.action() {
             Action::Deny => check_deny(world, policy, &mut warnings, findings),
-            Action::Allow => check_allow(world, policy, findings),
+            Action::Allow if !policy.is_dry_run() => check_allow(world, policy, findings),
             _ => {}
         }
     }
@@ -38,25 +38,36 @@ fn warning_in<'v>(rule: Span, warnings: &mut Vec<&'v Violation>) -> Option<&'v V
     is_in.then(|| warnings.remove(first))
 }
 
+fn is_about_requests(rule: &&security::Rule) -> bool {
+    asked(rule).iter().any(|asked| asked.attribute.is_http_only())
+}
+
+/// Of a DENY rule a proxy is given what can be asked of a connection; the rest is left out, which widens the rule
+/// (istiod: `Model.Generate`).
 fn check_deny<'a>(
     world: &World<'a>,
     policy: &AuthorizationPolicy<'a>,
     warnings: &mut Vec<&Violation>,
     findings: &mut Findings,
 ) {
-    let found: Vec<_> = policy.spec.rules.iter().filter_map(|it| Some((it, warning_in(it.span, warnings)?))).collect();
-    if found.is_empty() {
+    let rules: Vec<_> = policy.spec.rules.iter().filter(is_about_requests).collect();
+    if rules.is_empty() {
         return;
     }
-    let workloads = sidecars(world, policy);
-    let closed = workloads.iter().find_map(|workload| {
-        let ports = world.ports_of_workload(workload);
-        Some((workload, ports.into_iter().find(is_opaque)?))
-    });
-    for (rule, warning) in found {
-        match closed {
-            Some((workload, port)) => report_deny(rule, workload, port, findings),
-            None => report_warning(warning, findings),
+    let ports: Vec<_> = sidecars(world, policy).into_iter().flat_map(|it| opaque_ports(world, it)).collect();
+    for rule in rules {
+        let warning = warning_in(rule.span, warnings);
+        let parts = Parts::new(rule);
+        let closed = ports.iter().find_map(|(workload, port)| Some((workload, port, denied(&parts, port.number)?)));
+        match (closed, warning) {
+            (Some((workload, port, denied)), _) => {
+                let severity = if policy.is_dry_run() { Severity::Warning } else { Severity::Error };
+                report_deny(rule, workload, port, denied, findings).severity(severity);
+            }
+            // istiod does not see ports that conditions name.
+            (None, Some(_)) if parts.when.iter().any(|it| it.attribute == Attribute::DestinationPort) => {}
+            (None, Some(warning)) => report_warning(warning, findings),
+            (None, None) => {}
         }
     }
 }
@@ -81,10 +92,55 @@ fn is_opaque(port: &WorkloadPort<'_, '_>) -> bool {
     matches!(port.port.protocol.class(), ProtocolClass::Tcp | ProtocolClass::Tls)
 }
 
-fn report_deny(rule: &security::Rule, workload: &Workload<'_>, port: WorkloadPort<'_, '_>, findings: &mut Findings) {
+fn opaque_ports<'w, 'a>(
+    world: &'w World<'a>,
+    workload: &'w Workload<'a>,
+) -> impl Iterator<Item = (&'w Workload<'a>, WorkloadPort<'w, 'a>)> {
+    world.ports_of_workload(workload).into_iter().filter(is_opaque).map(move |port| (workload, port))
+}
+
+/// What a rule about requests denies at a port without them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Denied {
+    /// The connections for which its other conditions hold.
+    Some,
+    /// All connections.
+    All,
+}
+
+/// What a DENY rule denies at a port by the pairs of a source and an operation that ask for something of requests.
+/// What the others deny is meant.
+fn denied(parts: &Parts<'_>, port: u32) -> Option<Denied> {
+    let anything = [Vec::new()];
+    let from = if parts.from.is_empty() { &anything[..] } else { &parts.from };
+    let to = if parts.to.is_empty() { &anything[..] } else { &parts.to };
+    let pairs = from.iter().flat_map(|from| to.iter().map(move |to| from.iter().chain(to).chain(&parts.when)));
+    let of_pair = |pair: Vec<&Asked<'_>>| {
+        let is_widened = pair.iter().any(|asked| asked.attribute.is_http_only());
+        let is_of_port = |asked: &&&Asked<'_>| asked.attribute == Attribute::DestinationPort;
+        if !is_widened || pair.iter().filter(is_of_port).any(|asked| !holds_at(asked, port)) {
+            return None;
+        }
+        let is_narrowed = pair.iter().any(|it| !it.attribute.is_http_only() && !is_of_port(&it));
+        Some(if is_narrowed { Denied::Some } else { Denied::All })
+    };
+    pairs.filter_map(|pair| of_pair(pair.collect())).max()
+}
+
+/// Whether what is asked of the port holds.
+fn holds_at(asked: &Asked<'_>, port: u32) -> bool {
+    asked.values.iter().any(|value| value.parse() == Ok(port)) != asked.negated
+}
+
+fn report_deny<'f>(
+    rule: &security::Rule,
+    workload: &Workload<'_>,
+    port: &WorkloadPort<'_, '_>,
+    denied: Denied,
+    findings: &'f mut Findings,
+) -> &'f mut Diagnostic {
     let number = port.number;
-    let is_narrowed = asked(rule).iter().any(|asked| !asked.attribute.is_http_only());
-    let whom = if is_narrowed { "these" } else { "all" };
+    let whom = if denied == Denied::Some { "these" } else { "all" };
     let protocol = port.port.protocol;
     findings
         .report(
@@ -92,25 +148,27 @@ fn report_deny(rule: &security::Rule, workload: &Workload<'_>, port: WorkloadPor
             format!("this rule denies {whom} connections to {protocol} port {number} of {}, which has no requests", workload.name),
         )
         .related(port.port.span, "the port of the Service")
-        .help("name the ports of HTTP in operation.ports, in every entry of to");
+        .help("name the ports of HTTP in operation.ports, in every entry of to")
 }
 
+/// Of an ALLOW rule a proxy is given nothing at a port where it could not be asked as a whole.
 fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, findings: &mut Findings) {
-    let is_of_http = |rule: &&security::Rule| asked(rule).iter().any(|asked| asked.attribute.is_http_only());
-    let mut rules = policy.spec.rules.iter().filter(is_of_http).peekable();
-    if rules.peek().is_none() {
+    let mut rules = policy.spec.rules.iter().filter(is_about_requests).peekable();
+    let Some(first_rule) = rules.peek() else { return };
+    let workloads = sidecars(world, policy);
+    let ports = |workload: &Workload<'a>| world.ports_of_workload(workload);
+    let is_only_opaque = |workload: &&Workload<'a>| {
+        let ports = ports(workload);
+        !ports.is_empty() && ports.iter().all(is_opaque)
+    };
+    if !workloads.iter().all(|it| is_only_opaque(it)) {
+        let mut opaque = workloads.iter().flat_map(|workload| opaque_ports(world, workload));
+        if let Some((workload, port)) = opaque.find(|(it, port)| is_closed(world, policy, it, port.number)) {
+            report_closed(first_rule, workload, &port, findings);
+        }
         return;
     }
-    let workloads = sidecars(world, policy);
-    let mut first = None;
-    for workload in workloads {
-        let ports = world.ports_of_workload(workload);
-        if ports.is_empty() || !ports.iter().all(is_opaque) {
-            return;
-        }
-        first = first.or_else(|| Some((workload, *ports.first()?)));
-    }
-    let Some((workload, port)) = first else { return };
+    let Some((workload, port)) = workloads.first().and_then(|it| opaque_ports(world, it).next()) else { return };
     for rule in rules {
         let name = &workload.name;
         let protocol = port.port.protocol;
@@ -121,4 +179,37 @@ fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, findings
             .related(port.port.span, "a port of its Service")
             .help("ask for principals, namespaces or ports; or name the port of the Service http-…");
     }
+}
+
+/// Whether no ALLOW policy of a workload takes connections to a port, and this is the first that does not for want of
+/// requests. A policy without rules says that what is not allowed is to be closed.
+fn is_closed(world: &World<'_>, policy: &AuthorizationPolicy<'_>, workload: &Workload<'_>, port: u32) -> bool {
+    let of_workload = world.policies.authorization_policies_of(&workload.name.namespace, &workload.labels);
+    let allowing: Vec<_> =
+        of_workload.into_iter().filter(|it| it.action() == Action::Allow && !it.is_dry_run()).collect();
+    let is_first = allowing
+        .iter()
+        .find(|it| it.spec.rules.iter().any(|rule| is_about_requests(&rule)))
+        .is_some_and(|first| std::ptr::eq(first.resource, policy.resource));
+    let is_meant = |it: &&AuthorizationPolicy<'_>| it.spec.rules.is_empty() || it.spec.rules.iter().any(|it| opens(it, port));
+    is_first && !allowing.iter().any(|it| is_meant(it))
+}
+
+/// Whether a rule can take connections to a port.
+fn opens(rule: &security::Rule, port: u32) -> bool {
+    let parts = Parts::new(rule);
+    let holds = |asked: &Asked<'_>| asked.attribute != Attribute::DestinationPort || holds_at(asked, port);
+    let has_way = |part: &[Vec<Asked<'_>>]| part.is_empty() || part.iter().any(|it| it.iter().all(holds));
+    !is_about_requests(&rule) && has_way(&parts.from) && has_way(&parts.to) && parts.when.iter().all(holds)
+}
+
+fn report_closed(rule: &security::Rule, workload: &Workload<'_>, port: &WorkloadPort<'_, '_>, findings: &mut Findings) {
+    let (name, number, protocol) = (&workload.name, port.number, port.port.protocol);
+    let message = format!("this closes {protocol} port {number} of {name}: what has no requests is allowed by no rule");
+    let diagnostic = findings.report(rule.span, message);
+    diagnostic.aliases = &[];
+    diagnostic
+        .severity(Severity::Warning)
+        .related(port.port.span, "the port of the Service")
+        .help("allow the port by a rule of its own; to close it on purpose, add a policy without rules");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::{LabelSet, Labels, Map, security};
-use crate::policy::{Asked, Attribute, asked};
+use crate::policy::asked;
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, Gateway, Targeted, VirtualService, World};
 
@@ -20,7 +20,7 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
     for policy in world.policies.authorization_policies() {
-        let asked = policy.spec.rules.iter().flat_map(asked).filter(is_of_token);
+        let asked = policy.spec.rules.iter().flat_map(asked).filter(|it| it.attribute.is_of_token());
         let places: BTreeSet<Span> = asked.map(|asked| asked.span).collect();
         if !places.is_empty() {
             check_policy(world, policy, &places, findings);
@@ -32,11 +32,6 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             check_routes(world, service, first, findings);
         }
     }
-}
-
-/// Whether only a valid token tells it.
-fn is_of_token(asked: &Asked<'_>) -> bool {
-    matches!(asked.attribute, Attribute::RequestPrincipal | Attribute::Claim(_))
 }
 
 fn check_policy<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, places: &BTreeSet<Span>, findings: &mut Findings) {

@@ -147,16 +147,18 @@ fn refusal(
     }
     let number = workload.port_behind(port)?;
     let mtls = world.policies.mtls(&workload.name.namespace, &workload.labels, number);
-    is_refused(sent, mtls.mode, port).then(|| (Some(mtls.mode), mtls.set_by.map(|(_, span)| span)))
+    let is_in_mesh = mtls.set_by.is_some() || world.namespaces.data_plane(workload).is_some();
+    (is_in_mesh && is_refused(sent, mtls.mode, port)).then(|| (Some(mtls.mode), mtls.set_by.map(|(_, span)| span)))
 }
 
-/// Whether a sidecar cannot read what clients send. With a certificate of the client's own it might be the mesh's, and
-/// behind a port that is not HTTP the workload itself may speak TLS.
+/// Whether a sidecar cannot read what clients send. To a demand for mutual TLS a certificate of the client's own might be
+/// the mesh's, and behind a port that is not HTTP the workload itself may speak TLS. A port of HTTP that takes both
+/// knows the mesh's TLS by its ALPN, and has no filter chain for any other.
 fn is_refused(sent: ClientTlsMode, taken: MtlsMode, port: &ServicePort) -> bool {
     let speaks_http = port.protocol.class() == ProtocolClass::Http;
     match (sent, taken) {
         (ClientTlsMode::Disable | ClientTlsMode::Simple, MtlsMode::Strict) | (ClientTlsMode::IstioMutual, MtlsMode::Disable) => true,
-        (ClientTlsMode::Simple | ClientTlsMode::Mutual, MtlsMode::Disable) => speaks_http,
+        (ClientTlsMode::Simple | ClientTlsMode::Mutual, MtlsMode::Disable | MtlsMode::Permissive) => speaks_http,
         _ => false,
     }
 }
@@ -184,13 +186,15 @@ fn report(span: Span, conflicts: &[Conflict<'_, '_>], findings: &mut Findings) {
     };
     let taken = match first.takes {
         Some(MtlsMode::Strict) => "its workloads take only mutual TLS".to_owned(),
+        Some(MtlsMode::Permissive) => "the sidecars of its workloads know only the TLS of the mesh".to_owned(),
         Some(_) => "its workloads take only plaintext".to_owned(),
         None => format!("its workload {} has no sidecar", first.workload.name),
     };
     let diagnostic = findings.report(span, format!("clients of {} send {sent}, but {taken}", first.service.hostname));
     diagnostic.aliases = match first.takes {
         Some(MtlsMode::Strict) => &["KIA0207", "KIA0208"],
-        Some(_) => &["KIA0505", "KIA0506"],
+        Some(MtlsMode::Permissive) => &[],
+        Some(MtlsMode::Disable) => &["KIA0505", "KIA0506"],
         None => &["KIA0205", "KIA0206"],
     };
     // Nobody need ever send a request to what a wildcard happens to cover.
@@ -209,7 +213,7 @@ fn report(span: Span, conflicts: &[Conflict<'_, '_>], findings: &mut Findings) {
         diagnostic.related(span, "the same holds for clients of this service");
     }
     diagnostic.help(match (first.takes, first.mode) {
-        (Some(MtlsMode::Strict), _) => "without a mode proxies send mutual TLS wherever workloads take it",
+        (Some(MtlsMode::Strict | MtlsMode::Permissive), _) => "without a mode proxies send mutual TLS wherever workloads take it",
         (None, _) | (_, ClientTlsMode::IstioMutual) => {
             "without a mode proxies send mutual TLS only where workloads take it; or set DISABLE for this host"
         }
