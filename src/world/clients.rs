@@ -46,6 +46,14 @@ impl World<'_> {
     }
 }
 
+impl World<'_> {
+    /// The same, or the VirtualService's own namespace if nobody uses it yet, or only what is not among the manifests.
+    pub fn presumed_client_namespaces(&self, service: &VirtualService<'_>) -> BTreeSet<String> {
+        let clients = self.client_namespaces(service);
+        if clients.is_empty() { BTreeSet::from([service.name.namespace.to_string()]) } else { clients }
+    }
+}
+
 impl VirtualService<'_> {
     /// Whether one of its rules delegates to another VirtualService.
     pub fn delegates_to(&self, other: &VirtualService<'_>) -> bool {

@@ -34,7 +34,7 @@ fn check_subset(
 ) {
     let world = context.world;
     let full = service.full_host(destination.host, &world.settings);
-    let lacking = world.client_namespaces(service).into_iter().find_map(|client| {
+    let lacking = world.presumed_client_namespaces(service).into_iter().find_map(|client| {
         let rule = world.destination_rules.applying(&client, &service_namespace(world, service, &full), &full, None);
         let has_it = rule.is_some_and(|rule| world.destination_rules.subset(rule, subset).is_some());
         (!has_it).then_some((client, rule))
@@ -43,12 +43,22 @@ fn check_subset(
         None => {}
         Some((_, Some(rule))) if !is_definite(context, rule, findings) => {}
         Some((client, Some(rule))) => report_lacking(world, &client, rule, &full, subset, findings),
+        Some((_, None)) if !holds_rules(world, &full) => {
+            findings.unchecked("neither DestinationRules nor the service are among the manifests");
+        }
         Some((client, None)) => report_without_rule(world, &client, &full, subset, findings),
     }
 }
 
 fn is_definite(context: &Context<'_>, rule: &MergedRule, findings: &mut Findings) -> bool {
     context.world.destination_rules.parts(rule).all(|part| context.is_definite(part.resource, findings))
+}
+
+/// Whether the manifests can be expected to hold the DestinationRules for a host: they hold some, or the service.
+fn holds_rules(world: &World<'_>, full: &str) -> bool {
+    world.inventory.is_complete()
+        || world.destination_rules.iter().next().is_some()
+        || world.services.named(full).next().is_some()
 }
 
 /// The namespace of the destination, which a name of Kubernetes tells even if the Service is not among the manifests.

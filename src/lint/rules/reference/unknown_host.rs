@@ -88,10 +88,8 @@ fn check_destination(
 
 /// Whether the proxies that use the VirtualService see a service of exactly this name.
 fn is_seen(world: &World<'_>, service: &VirtualService<'_>, full: &str) -> bool {
-    let clients = world.client_namespaces(service);
-    // Nobody may use it yet; its own namespace is as good a guess as any.
-    let own = clients.is_empty().then_some(service.name.namespace.as_ref());
-    clients.iter().map(String::as_str).chain(own).any(|namespace| world.services.seen_from(namespace, full).is_some())
+    let clients = world.presumed_client_namespaces(service);
+    clients.iter().any(|namespace| world.services.seen_from(namespace, full).is_some())
 }
 
 /// Who would send requests there, for a reader.
