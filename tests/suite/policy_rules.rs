@@ -195,10 +195,19 @@ fn rules_about_requests_are_widened_or_void_at_the_ports_that_they_are_for() {
     for (spec, expected) in [
         ("{action: DENY, rules: [{to: [{operation: {paths: [/x]}}]}]}", &["error: this rule denies all"][..]),
         ("{action: DENY, rules: [{to: [{operation: {paths: [/x], ports: ['8080']}}]}]}", &[]),
-        ("{action: DENY, rules: [{to: [{operation: {paths: [/x], ports: ['7000']}}]}]}", &["error: this rule denies all"]),
+        (
+            "{action: DENY, rules: [{to: [{operation: {paths: [/x], ports: ['7000']}}]}]}",
+            &["error: this rule denies all"],
+        ),
         // One operation closes the port on purpose.
-        ("{action: DENY, rules: [{to: [{operation: {paths: [/x], ports: ['8080']}}, {operation: {ports: ['7000']}}]}]}", &[]),
-        ("{action: DENY, rules: [{when: [{key: 'request.headers[a]', values: [b]}]}]}", &["error: this rule denies all"]),
+        (
+            "{action: DENY, rules: [{to: [{operation: {paths: [/x], ports: ['8080']}}, {operation: {ports: ['7000']}}]}]}",
+            &[],
+        ),
+        (
+            "{action: DENY, rules: [{when: [{key: 'request.headers[a]', values: [b]}]}]}",
+            &["error: this rule denies all"],
+        ),
         (
             "{action: DENY, rules: [{from: [{source: {namespaces: [a]}}], when: [{key: 'request.headers[a]', values: [b]}]}]}",
             &["error: this rule denies these"],
@@ -213,7 +222,8 @@ fn rules_about_requests_are_widened_or_void_at_the_ports_that_they_are_for() {
     ] {
         assert_found("http-rule-on-tcp", &[STORE, &resource("AuthorizationPolicy", "bank", "store", spec)], expected);
     }
-    let requests = resource("AuthorizationPolicy", "bank", "requests", "{rules: [{to: [{operation: {methods: [GET]}}]}]}");
+    let requests =
+        resource("AuthorizationPolicy", "bank", "requests", "{rules: [{to: [{operation: {methods: [GET]}}]}]}");
     let nothing = resource("AuthorizationPolicy", "bank", "nothing", "{}");
     assert_found("http-rule-on-tcp", &[STORE, &requests, &nothing], &[]);
 }
@@ -249,7 +259,10 @@ fn without_auto_mtls_clients_send_what_rules_say() {
     found(&[], &[]);
     found(&[&strict], &["error: clients of ledger.bank.svc.cluster.local send plaintext: auto mtls is off"]);
     found(&[&strict, &mutual], &[]);
-    found(&[&strict, &mutual, &pool], &["error: clients of ledger.bank.svc.cluster.local send plaintext: this takes the place"]);
+    found(
+        &[&strict, &mutual, &pool],
+        &["error: clients of ledger.bank.svc.cluster.local send plaintext: this takes the place"],
+    );
     found(&[&mutual, &pool], &["warning: clients of ledger.bank"]);
     found(&[&strict, &pool], &["auto mtls is off"]);
 }
@@ -257,7 +270,9 @@ fn without_auto_mtls_clients_send_what_rules_say() {
 #[test]
 fn tokens_may_be_asked_for_by_themselves_or_by_others() {
     let tokens = |presence: &str| {
-        let spec = format!("{{selector: {{matchLabels: {{app: ledger}}}}, jwtRules: [{{issuer: a, jwksUri: 'https://a'{presence}}}]}}");
+        let spec = format!(
+            "{{selector: {{matchLabels: {{app: ledger}}}}, jwtRules: [{{issuer: a, jwksUri: 'https://a'{presence}}}]}}"
+        );
         resource("RequestAuthentication", "bank", "ledger", &spec)
     };
     let policy = |spec: &str| resource("AuthorizationPolicy", "bank", "ledger", spec);
@@ -268,6 +283,7 @@ fn tokens_may_be_asked_for_by_themselves_or_by_others() {
     assert_found("optional-token", &[LEDGER, &tokens(", presence: REQUIRED"), &methods], &[]);
     let asking = policy("{rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}");
     assert_found("optional-token", &[LEDGER, &optional, &asking], &[]);
-    let of_others = policy("{selector: {matchLabels: {app: other}}, rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}");
+    let of_others =
+        policy("{selector: {matchLabels: {app: other}}, rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}");
     assert_found("optional-token", &[LEDGER, &optional, &of_others], &["info"]);
 }
