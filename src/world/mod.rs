@@ -54,7 +54,7 @@ pub use selection::WorkloadPort;
 pub use service::{Discovery, Service, ServicePort};
 pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
-pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
+pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService, takes_everything};
 pub use visibility::ExportTo;
 pub use waypoint::{Enrolment, USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, WAYPOINT_FOR, Waypoints};
 pub use workload::Workload;
@@ -81,6 +81,8 @@ pub struct World<'a> {
     pub destination_rules: DestinationRules<'a>,
     /// The Gateways.
     pub gateways: Vec<Gateway<'a>>,
+    /// The Gateways of the Gateway API.
+    pub kubernetes_gateways: BTreeMap<NamespacedName<'a>, &'a Resource>,
     /// What istiod makes of the Gateway API and of Ingresses. Rules look at what is written, the router at both.
     pub derived: Derived<'a>,
     /// The services: those of Kubernetes and those of ServiceEntries.
@@ -145,6 +147,7 @@ impl<'a> World<'a> {
             workload_index: WorkloadIndex::new(&workloads),
             sidecars_by_namespace: sidecar::by_namespace(&sidecars),
             sidecars,
+            kubernetes_gateways: of_kind(&resources, Kind::KubernetesGateway, &settings).collect(),
             secrets: Secrets::new(&resources, &settings),
             services,
             workloads,
@@ -199,9 +202,18 @@ impl<'a> World<'a> {
     }
 }
 
+/// The resources of a kind by name.
+fn of_kind<'r, 'a>(
+    resources: &'r [&'a Resource],
+    kind: Kind,
+    settings: &'r Settings,
+) -> impl Iterator<Item = (NamespacedName<'a>, &'a Resource)> + use<'r, 'a> {
+    let of_kind = resources.iter().filter(move |resource| resource.kind == kind);
+    of_kind.map(|&it| (NamespacedName::new(settings.namespace_of(it).to_owned(), it.name()), it))
+}
+
 fn service_accounts<'a>(resources: &[&'a Resource], settings: &Settings) -> BTreeSet<NamespacedName<'a>> {
-    let accounts = resources.iter().filter(|resource| resource.kind == Kind::ServiceAccount);
-    accounts.map(|it| NamespacedName::new(settings.namespace_of(it).to_owned(), it.name())).collect()
+    of_kind(resources, Kind::ServiceAccount, settings).map(|(name, _)| name).collect()
 }
 
 fn by_name<'a: 'n, 'n>(names: impl Iterator<Item = &'n NamespacedName<'a>>) -> HashMap<NamespacedName<'a>, usize> {

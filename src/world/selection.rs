@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use super::gateway::GATEWAY_NAME_LABEL;
 use super::policies::{Policy, Targeted};
 use super::{Gateway, Service, ServicePort, Workload, World};
-use crate::model::kubernetes::Container;
 use crate::model::{LabelSet, Labels};
 
 /// Workloads of all namespaces by label, and what the Gateways select.
@@ -92,11 +91,7 @@ impl<'a> World<'a> {
     /// Whether a workload is a gateway: some Gateway selects it, istiod runs it for one, or its pods hold nothing but a
     /// proxy.
     pub fn is_gateway_workload(&self, workload: &Workload<'_>) -> bool {
-        let is_proxy =
-            |container: &Container| container.name.as_ref().is_some_and(|name| name.as_str() == "istio-proxy");
-        let is_bare_proxy =
-            workload.pod.is_some_and(|pod| !pod.containers.is_empty() && pod.containers.iter().all(is_proxy));
-        is_bare_proxy
+        workload.is_gateway()
             || workload.labels.contains_key(GATEWAY_NAME_LABEL)
             || self.gateways_of_workload(workload).next().is_some()
     }

@@ -2,7 +2,7 @@
 
 use super::names::NamespacedName;
 use super::{ServicePort, Settings};
-use crate::model::kubernetes::{Pod, PodTemplate};
+use crate::model::kubernetes::{Container, Pod};
 use crate::model::networking::{WorkloadEntry, WorkloadGroup};
 use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::Spanned;
@@ -32,7 +32,7 @@ pub struct Workload<'a> {
     pub pod: Option<&'a Pod>,
 }
 
-impl Workload<'_> {
+impl<'a> Workload<'a> {
     /// What a WorkloadEntry says of it, if it is one; of a WorkloadGroup what its entries have in common.
     pub fn entry(&self) -> Option<&WorkloadEntry> {
         match &self.resource.spec {
@@ -54,10 +54,30 @@ impl Workload<'_> {
         selector.selects(&self.labels)
     }
 
+    /// The containers of its pods, those that run first included.
+    pub fn containers(&self) -> impl Iterator<Item = &'a Container> + use<'a> {
+        self.pod.into_iter().flat_map(|pod| pod.containers.iter().chain(&pod.init_containers))
+    }
+
+    /// Whether a proxy is written down among the containers: manifests may be taken from a cluster or injected by hand,
+    /// and those of gateways leave the rest to injection.
+    pub fn has_proxy(&self) -> bool {
+        self.containers().any(is_proxy)
+    }
+
+    /// Whether its pods run nothing but a proxy, as those of gateways and waypoints do.
+    pub fn is_gateway(&self) -> bool {
+        self.pod.is_some_and(|pod| !pod.containers.is_empty() && pod.containers.iter().all(is_proxy))
+    }
+
     /// The number of its port that a port of a service leads to.
     pub fn port_behind(&self, port: &ServicePort) -> Option<u32> {
         port.target_at(self.entry(), Some(self))
     }
+}
+
+fn is_proxy(container: &Container) -> bool {
+    container.name.as_ref().is_some_and(|name| name.as_str() == "istio-proxy") && container.image.is_some()
 }
 
 pub(super) fn workloads<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Workload<'a>> {
@@ -73,22 +93,17 @@ fn takes_mesh_tls(labels: &LabelSet<'_>, has_sidecar: bool) -> bool {
 
 fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<'a>> {
     let name = NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name());
-    let (template, replicas) = match &resource.spec {
-        Spec::Deployment(it) => (it.template.as_ref(), it.replicas),
-        Spec::StatefulSet(it) => (it.template.as_ref(), it.replicas),
-        Spec::ReplicaSet(it) => (it.template.as_ref(), it.replicas),
-        Spec::Rollout(it) => (it.template.as_ref(), it.replicas),
-        Spec::DaemonSet(it) => (it.template.as_ref(), None),
-        Spec::Job(it) => (it.template.as_ref(), None),
-        Spec::CronJob(it) => {
-            (it.job_template.as_ref().and_then(|job| job.spec.as_ref()).and_then(|job| job.template.as_ref()), None)
-        }
+    let replicas = match &resource.spec {
+        Spec::Deployment(it) => it.replicas,
+        Spec::StatefulSet(it) => it.replicas,
+        Spec::ReplicaSet(it) => it.replicas,
+        Spec::Rollout(it) => it.replicas,
         Spec::Pod(pod) => return Some(of_pod(name, resource, pod)),
         Spec::WorkloadEntry(entry) => return Some(of_entry(name, resource, entry)),
         Spec::WorkloadGroup(group) => return of_group(name, resource, group),
-        _ => return None,
+        _ => None,
     };
-    let template: &PodTemplate = template?;
+    let template = resource.spec.pod_template()?;
     let metadata = template.metadata.as_ref();
     let pod = template.spec.as_ref();
     let has_sidecar = metadata.is_none_or(|it| wants_sidecar(&it.labels, &it.annotations));

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
-use crate::model::networking::HttpRoute;
 use crate::source::{Span, Spanned};
-use crate::world::{ExportTo, MatchPorts, NamespacedName, Section, VirtualService, World, host};
+use crate::world::{ExportTo, MatchPorts, NamespacedName, Section, VirtualService, World, host, takes_everything};
 
 pub static RULE: Rule = rule! {
     name: "duplicate-host",
@@ -121,28 +120,9 @@ fn check_gateways(world: &World<'_>, findings: &mut Findings) {
 /// The first route of `later` whose conditions an HTTP route of `earlier` has as well.
 fn lost_route(earlier: &VirtualService<'_>, later: &VirtualService<'_>) -> Option<(Span, Span)> {
     later.spec.http.iter().find_map(|route| {
-        let same = earlier.spec.http.iter().find(|other| takes_all(other, route))?;
+        let same = earlier.spec.http.iter().find(|other| takes_everything(other) && takes_everything(route))?;
         Some((same.span, route.span))
     })
-}
-
-/// Whether both take every request: without a match, or with one that asks for nothing but any path.
-fn takes_all(a: &HttpRoute, b: &HttpRoute) -> bool {
-    let is_empty = |route: &HttpRoute| route.r#match.is_empty();
-    let is_any_path = |route: &HttpRoute| {
-        route.r#match.iter().any(|entry| {
-            entry.uri.as_ref().is_some_and(|uri| uri.prefix.as_ref().is_some_and(|prefix| prefix.as_str() == "/"))
-                && entry.method.is_none()
-                && entry.authority.is_none()
-                && entry.scheme.is_none()
-                && entry.headers.is_empty()
-                && entry.without_headers.is_empty()
-                && entry.query_params.is_empty()
-                && entry.gateways.is_empty()
-                && entry.port.is_none()
-        })
-    };
-    (is_empty(a) || is_any_path(a)) && (is_empty(b) || is_any_path(b))
 }
 
 /// Whether some server of a Gateway gives a host to both VirtualServices, on a port that both have routes for. A Gateway

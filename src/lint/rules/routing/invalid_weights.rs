@@ -46,15 +46,18 @@ fn check_shares(shares: &[Share], findings: &mut Findings) {
         findings.report(negative.span, "a weight cannot be negative").help("use 0 or more");
         return;
     }
-    let [first, _, ..] = shares else {
-        let lone = shares.first().and_then(|share| share.weight).filter(|weight| (1..100).contains(&weight.value));
-        if let Some(weight) = lone {
-            let diagnostic = findings.report(weight.span, "the only destination gets all requests, whatever its weight");
-            diagnostic.severity(Severity::Info).help("remove the weight, or add the destination that gets the rest");
-            diagnostic.aliases = &["KIA1104"];
-        }
+    if let [Share { weight: Some(weight), .. }] = shares
+        && (0..100).contains(&weight.value)
+    {
+        let diagnostic = findings
+            .report(weight.span, format!("weight {} has no effect: the only destination gets all requests", weight.value));
+        diagnostic.aliases = &["KIA1104"];
+        diagnostic
+            .severity(if weight.value == 0 { Severity::Warning } else { Severity::Info })
+            .help("remove it, or add the destinations that get the rest");
         return;
-    };
+    }
+    let [first, _, ..] = shares else { return };
     let sum: i64 = weights().map(|weight| i64::from(weight.value)).sum();
     if sum == 0 {
         let span = weights().next().map_or(first.destination, |weight| weight.span);

@@ -1,0 +1,85 @@
+//! `outranked-host`
+
+use std::collections::BTreeMap;
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::source::Spanned;
+use crate::world::{Gateway, MatchPorts, NamespacedName, Section, VirtualService, host, section_of_server, takes_everything};
+
+pub static RULE: Rule = rule! {
+    name: "outranked-host",
+    aliases: [],
+    severity: Warning,
+    summary: "a wildcard host of a VirtualService whose routes another one with a closer host keeps from some requests",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let world = context.world;
+    let mut by_gateway: BTreeMap<&NamespacedName<'_>, Vec<&VirtualService<'_>>> = BTreeMap::new();
+    for service in world.virtual_services.iter().filter(|service| !service.spec.http.is_empty()) {
+        for name in service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref()) {
+            by_gateway.entry(name).or_default().push(service);
+        }
+    }
+    for (name, services) in by_gateway {
+        if let Some(gateway) = world.gateway(name) {
+            check_gateway(gateway, &services, findings);
+        }
+    }
+}
+
+/// A host of a VirtualService.
+type Claim<'w, 'a> = (&'w VirtualService<'a>, &'w Spanned<String>);
+
+/// A gateway answers a request by the routes of the closest host alone (istiod: `BuildHTTPRoutes` of gateways).
+fn check_gateway(gateway: &Gateway<'_>, services: &[&VirtualService<'_>], findings: &mut Findings) {
+    let mut by_host: BTreeMap<&str, Vec<Claim<'_, '_>>> = BTreeMap::new();
+    for service in services {
+        for host in &service.hosts {
+            by_host.entry(host).or_default().push((service, host));
+        }
+    }
+    // Routes that take everything show that nothing else was meant for the host.
+    let has_rest = |claims: &[Claim<'_, '_>]| !claims.iter().any(|(service, _)| service.spec.http.iter().any(takes_everything));
+    let closer: Vec<(&str, &Vec<Claim<'_, '_>>)> =
+        by_host.iter().filter(|(_, claims)| has_rest(claims)).map(|(host, claims)| (*host, claims)).collect();
+    for (wide, claims) in by_host.iter().filter(|(host, _)| host::wildcard_suffix(host).is_some()) {
+        for claim in claims {
+            let outranks = |(near, others): &&(&str, &Vec<Claim<'_, '_>>)| {
+                near != wide
+                    && host::covered_by(near, wide)
+                    && !others.iter().any(|(service, _)| std::ptr::eq(*service, claim.0))
+                    && others.iter().any(|other| share_port(gateway, *claim, *other))
+            };
+            let mut outranking = closer.iter().filter(outranks);
+            let Some((near, others)) = outranking.next() else { continue };
+            let others_too = match outranking.count() {
+                0 => String::new(),
+                more => format!(", nor for {more} more"),
+            };
+            let (service, place) = others[0];
+            findings
+                .report(
+                    claim.1.span,
+                    format!("the routes of {} for {wide} never apply to requests for {near}{others_too}", claim.0.name),
+                )
+                .related(place.span, format!("{} has this host on the same Gateway", service.name))
+                .help(format!("repeat the routes for {near}, or end its own with one that takes the rest"));
+        }
+    }
+}
+
+/// Whether some server of the Gateway serves the hosts of both, on a port that both have routes for.
+fn share_port(gateway: &Gateway<'_>, a: Claim<'_, '_>, b: Claim<'_, '_>) -> bool {
+    let ports = [a, b].map(|(service, _)| MatchPorts::of_section(service, Section::Http, Some(&gateway.name)));
+    gateway.spec.servers.iter().filter(|server| section_of_server(server) == Section::Http).any(|server| {
+        let number = server.port.as_ref().and_then(|port| port.number).map_or(0, |number| number.value);
+        let serves = |(service, host): Claim<'_, '_>| {
+            let served = gateway.hosts_for(server, &service.name.namespace);
+            served.iter().any(|served| host::overlap(served, host))
+        };
+        ports.iter().all(|ports| ports.has(number)) && serves(a) && serves(b)
+    })
+}

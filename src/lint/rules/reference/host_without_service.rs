@@ -1,0 +1,61 @@
+//! `host-without-service`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::source::Spanned;
+use crate::world::host::{self, Form};
+use crate::world::{VirtualService, World};
+
+pub static RULE: Rule = rule! {
+    name: "host-without-service",
+    aliases: [],
+    severity: Warning,
+    summary: "a host of a VirtualService for the mesh that is no service: its routes miss the requests that were meant",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let world = context.world;
+    for service in world.virtual_services.iter().filter(|service| service.binds_mesh()) {
+        for host in service.hosts.iter().filter(|host| !context.is_refused(host.span)) {
+            if host::wildcard_suffix(host).is_none() && world.services.named(host).next().is_none() {
+                check_host(world, service, host, findings);
+            }
+        }
+    }
+}
+
+/// Requests for a host that no service has get to its routes on port 80 only, and only by this very name (istiod:
+/// `separateVSHostsAndServices`).
+fn check_host(world: &World<'_>, service: &VirtualService<'_>, host: &Spanned<String>, findings: &mut Findings) {
+    let domain = &world.settings.domain;
+    let written = service.spec.hosts.iter().find(|written| written.span == host.span).map_or("", |written| written);
+    match Form::of(host, domain) {
+        Form::TwoLabels { name, namespace } => {
+            let full = format!("{name}.{namespace}.svc.{domain}");
+            let Some(meant) = world.services.named(&full).next() else { return };
+            findings
+                .report(host.span, format!("{written} is not completed: only requests for this very name are routed, on port 80"))
+                .related(meant.span, "this Service may be meant")
+                .help(format!("write {full}"));
+        }
+        // Where its routes lead to this host as well, `unknown-host` says so.
+        Form::Kubernetes { .. } if leads_to(world, service, host) => {}
+        Form::Kubernetes { namespace } if world.inventory.has_services(namespace) => {
+            let diagnostic = findings.report(host.span, format!("there is no service {}", host.as_str()));
+            let near = world.services.nearest(namespace, host, domain);
+            match near.or_else(|| world.services.only_one_called(written)) {
+                Some(meant) => diagnostic.help(format!("did you mean {}?", meant.hostname)),
+                None => diagnostic.help("write the host of a Service or ServiceEntry, by which clients find an address"),
+            };
+        }
+        Form::Kubernetes { namespace } => {
+            findings.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
+        }
+        Form::External => {}
+    }
+}
+
+fn leads_to(world: &World<'_>, service: &VirtualService<'_>, host: &str) -> bool {
+    service.destinations().iter().any(|destination| service.full_host(destination.host, &world.settings) == host)
+}
