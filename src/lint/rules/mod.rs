@@ -23,14 +23,15 @@ rules! {
     }
     /// What is said twice.
     conflict {
-        duplicate_resource, duplicate_host, outranked_host, duplicate_destination_rule, conflicting_gateways, conflicting_service_entries,
+        duplicate_resource, duplicate_host, outranked_host, duplicate_destination_rule, conflicting_gateways,
+        conflicting_service_entries,
     }
     /// What never gets a request.
     routing { unreachable_route, invalid_weights, subset_not_on_gateway }
     /// What is handed on to another VirtualService.
     delegation { unknown_delegate, invalid_delegate, delegate_conflict, unused_delegate }
     /// Where routes apply.
-    binding { hidden_from_gateway, unknown_mesh_host, route_protocol }
+    binding { hidden_from_gateway, route_protocol }
     /// What matches compare.
     matching { impossible_match, mistaken_match_type, uneven_uri_case, prefix_without_boundary }
     /// What is done with a request.
@@ -53,10 +54,10 @@ rules! {
     }
     /// What lets in or keeps out the wrong requests.
     policy {
-        mtls_conflict, plaintext_to_strict, unknown_principal, policy_selects_nothing, missing_request_authentication, optional_token, wrong_policy_port,
-        ignored_peer_authentication, identity_without_mtls, http_rule_on_tcp, ip_blocks_behind_gateway,
-        unknown_namespace, unknown_method, unknown_policy_host, contradictory_rule, overriding_policy,
-        ineffective_selector, unrestricted_jwks_fetch,
+        mtls_conflict, plaintext_to_strict, unknown_principal, unknown_namespace, unknown_method, unknown_policy_host,
+        policy_selects_nothing, ineffective_selector, missing_request_authentication, optional_token,
+        wrong_policy_port, ignored_peer_authentication, identity_without_mtls, http_rule_on_tcp,
+        ip_blocks_behind_gateway, contradictory_rule, overriding_policy, unrestricted_jwks_fetch,
     }
     /// What the Gateway API and Ingresses say in vain.
     gateway_api {

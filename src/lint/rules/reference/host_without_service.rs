@@ -4,7 +4,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
 use crate::source::Spanned;
 use crate::world::host::{self, Form};
-use crate::world::{VirtualService, World};
+use crate::world::{Gateway, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "host-without-service",
@@ -52,7 +52,24 @@ fn check_host(world: &World<'_>, service: &VirtualService<'_>, host: &Spanned<St
         Form::Kubernetes { namespace } => {
             findings.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
         }
-        Form::External => {}
+        Form::External => check_external(world, service, host, findings),
+    }
+}
+
+/// A host that a Gateway serves is rarely meant for sidecars alone.
+fn check_external(world: &World<'_>, service: &VirtualService<'_>, host: &Spanned<String>, findings: &mut Findings) {
+    if service.bound_to.iter().any(|bound| bound.gateway.is_some()) {
+        return;
+    }
+    let serves = |gateway: &&Gateway<'_>| {
+        let mut hosts = gateway.spec.servers.iter().flat_map(|server| gateway.hosts(server));
+        hosts.any(|it| it.host != "*" && it.admits(&service.name.namespace) && host::covered_by(host, it.host))
+    };
+    if let Some(gateway) = world.gateways.iter().find(serves) {
+        findings
+            .report(host.span, format!("{} is only routed by sidecars: no gateway is named", host.as_str()))
+            .related(gateway.resource.name_span(), format!("Gateway {} serves it", gateway.name))
+            .help(format!("add gateways: [{}]", gateway.name));
     }
 }
 
