@@ -161,7 +161,7 @@ fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, findings
         let ports = ports(workload);
         !ports.is_empty() && ports.iter().all(is_opaque)
     };
-    if !workloads.iter().all(|it| is_only_opaque(it)) {
+    if !workloads.iter().all(is_only_opaque) {
         let mut opaque = workloads.iter().flat_map(|workload| opaque_ports(world, workload));
         if let Some((workload, port)) = opaque.find(|(it, port)| is_closed(world, policy, it, port.number)) {
             report_closed(first_rule, workload, &port, findings);
@@ -192,7 +192,7 @@ fn is_closed(world: &World<'_>, policy: &AuthorizationPolicy<'_>, workload: &Wor
         .find(|it| it.spec.rules.iter().any(|rule| is_about_requests(&rule)))
         .is_some_and(|first| std::ptr::eq(first.resource, policy.resource));
     let is_meant = |it: &&AuthorizationPolicy<'_>| it.spec.rules.is_empty() || it.spec.rules.iter().any(|it| opens(it, port));
-    is_first && !allowing.iter().any(|it| is_meant(it))
+    is_first && !allowing.iter().any(is_meant)
 }
 
 /// Whether a rule can take connections to a port.

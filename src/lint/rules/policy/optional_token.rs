@@ -19,15 +19,20 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
     let optional: Vec<_> = world.policies.request_authentications().iter().filter(|policy| is_optional(policy)).collect();
-    if optional.is_empty() || world.virtual_services.iter().any(|service| routes_by_claims(service)) {
+    if optional.is_empty() {
         return;
     }
+    let is_routed = world.virtual_services.iter().any(|service| routes_by_claims(service));
     let places = Places::new(world);
     for policy in optional {
         let namespace = policy.name.namespace.as_ref();
         if !world.inventory.is_complete() && !places.is_near(&places.any, namespace) {
             findings.unchecked(format!("no AuthorizationPolicy of namespace {namespace} is among the manifests"));
-        } else if !places.is_near(&places.asking, namespace) || !is_asked(world, policy) {
+            continue;
+        }
+        let is_asked = places.is_near(&places.asking, namespace) && is_asked(world, policy);
+        let is_for_routes = is_routed && is_of_gateways(world, policy);
+        if !is_asked && !is_for_routes {
             report(policy, findings);
         }
     }
@@ -54,6 +59,12 @@ impl<'w> Places<'w> {
     fn is_near(&self, places: &BTreeSet<&str>, namespace: &str) -> bool {
         places.contains(namespace) || places.contains(self.root) || (namespace == self.root && !places.is_empty())
     }
+}
+
+/// Whether a policy is, or could be, for gateways. Only they route by claims.
+fn is_of_gateways<'a>(world: &World<'a>, policy: &RequestAuthentication<'a>) -> bool {
+    let workloads = world.workloads_of_policy(policy).unwrap_or_default();
+    workloads.is_empty() || workloads.iter().any(|workload| world.is_gateway_workload(workload))
 }
 
 /// Whether tokens are needed to route requests.
