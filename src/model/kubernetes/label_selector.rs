@@ -1,5 +1,7 @@
 //! Label selectors as Kubernetes has them everywhere.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::model::macros::message;
 use crate::model::map::{LabelSet, Labels};
 use crate::source::Spanned;
@@ -26,6 +28,68 @@ impl LabelSelector {
     /// Kubernetes cannot read it.
     pub fn selects(&self, labels: &LabelSet<'_>) -> bool {
         self.match_labels.selects(labels) && self.match_expressions.iter().all(|it| it.holds(labels))
+    }
+}
+
+/// Labels that all of some selectors select, if there are any. Keys do not depend on each other, so each is looked at by
+/// itself.
+pub fn common_labels<'s>(selectors: impl IntoIterator<Item = &'s LabelSelector>) -> Option<BTreeMap<&'s str, &'s str>> {
+    let mut wanted: BTreeMap<&str, Wanted<'_>> = BTreeMap::new();
+    for selector in selectors {
+        for (key, value) in selector.match_labels.iter() {
+            wanted.entry(key.as_str()).or_default().any_of([value.as_str()]);
+        }
+        for requirement in &selector.match_expressions {
+            let wanted = wanted.entry(requirement.key.as_ref().map_or("", |key| key.as_str())).or_default();
+            let values = requirement.values.iter().map(|value| value.as_str());
+            match requirement.operator.as_ref().map_or("", |operator| operator.as_str()) {
+                "In" => wanted.any_of(values),
+                "NotIn" => wanted.none_of.extend(values),
+                "Exists" => wanted.present = true,
+                "DoesNotExist" => wanted.absent = true,
+                _ => return None,
+            }
+        }
+    }
+    let mut labels = BTreeMap::new();
+    for (key, wanted) in &wanted {
+        if let Some(value) = wanted.value()? {
+            labels.insert(*key, value);
+        }
+    }
+    Some(labels)
+}
+
+/// What selectors want of one label.
+#[derive(Default)]
+struct Wanted<'s> {
+    /// The values of which it must have one, if it must.
+    any_of: Option<BTreeSet<&'s str>>,
+    none_of: BTreeSet<&'s str>,
+    present: bool,
+    absent: bool,
+}
+
+impl<'s> Wanted<'s> {
+    fn any_of(&mut self, values: impl IntoIterator<Item = &'s str>) {
+        let values: BTreeSet<&str> = values.into_iter().collect();
+        self.any_of = Some(match self.any_of.take() {
+            Some(before) => before.intersection(&values).copied().collect(),
+            None => values,
+        });
+    }
+
+    /// A value that does, or that the label may be absent; `None` if nothing does.
+    fn value(&self) -> Option<Option<&'s str>> {
+        /// A value that nobody thinks of.
+        const OTHER: &str = "…";
+        let is_wanted = self.any_of.is_some() || self.present;
+        match &self.any_of {
+            _ if self.absent => (!is_wanted).then_some(None),
+            Some(values) => values.difference(&self.none_of).next().map(|value| Some(*value)),
+            None if self.present => Some(Some(OTHER)),
+            None => Some(None),
+        }
     }
 }
 

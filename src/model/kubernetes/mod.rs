@@ -17,7 +17,7 @@ pub use ingress::{
     Ingress, IngressBackend, IngressClass, IngressHttp, IngressPath, IngressRule, IngressService, IngressServicePort,
     IngressTls,
 };
-pub use label_selector::{LabelSelector, LabelSelectorRequirement};
+pub use label_selector::{LabelSelector, LabelSelectorRequirement, common_labels};
 pub use service::{Service, ServicePort, TargetPort};
 pub use webhook::{
     MutatingWebhookConfiguration, ValidatingWebhookConfiguration, Webhook, WebhookClientConfig, WebhookService,
