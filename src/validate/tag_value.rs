@@ -42,7 +42,9 @@ pub fn fault(values: Values, value: &Spanned<String>) -> Option<Fault> {
         Values::Networks | Values::NetworksOrAll => text.split(',').filter(|_| !text.is_empty()).find_map(network),
         Values::Interfaces => text.split(',').filter(|_| !text.is_empty()).find_map(interface),
         Values::Quantity if is_quantity(text) => None,
-        Values::Quantity => some(format!("{text:?} is no quantity"), "write it as resources of containers are: 100m, 128Mi"),
+        Values::Quantity => {
+            some(format!("{text:?} is no quantity"), "write it as resources of containers are: 100m, 128Mi")
+        }
         Values::Json if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => None,
         Values::Json => some("this is no JSON".to_owned(), "write JSON in quotes, or as a block after |"),
         Values::ProxyConfig => proxy_config(value),
@@ -73,8 +75,12 @@ fn port(text: &str) -> Option<Fault> {
 fn network(text: &str) -> Option<Fault> {
     match text.parse::<IpNet>() {
         Ok(_) => None,
-        Err(_) if text != text.trim() => some(format!("there is a space at {text:?}"), "write networks with mere commas between"),
-        Err(_) => some(format!("{text:?} is no network"), "write networks such as 10.0.0.0/8; of one address 10.1.2.3/32"),
+        Err(_) if text != text.trim() => {
+            some(format!("there is a space at {text:?}"), "write networks with mere commas between")
+        }
+        Err(_) => {
+            some(format!("{text:?} is no network"), "write networks such as 10.0.0.0/8; of one address 10.1.2.3/32")
+        }
     }
 }
 
@@ -83,7 +89,11 @@ fn interface(text: &str) -> Option<Fault> {
     let is_name = name.len() <= 15
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-    if is_name { None } else { some(format!("{name:?} names no network interface"), "write names such as eth0 with commas between") }
+    if is_name {
+        None
+    } else {
+        some(format!("{name:?} names no network interface"), "write names such as eth0 with commas between")
+    }
 }
 
 /// Whether Kubernetes reads it as an amount.
@@ -96,8 +106,7 @@ fn is_quantity(text: &str) -> bool {
         let exponent = digits.strip_prefix(['e', 'E']).map(|it| it.strip_prefix(['+', '-']).unwrap_or(it));
         exponent.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    const SUFFIXES: [&str; 16] =
-        ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    const SUFFIXES: [&str; 16] = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
     has_number && (SUFFIXES.contains(&digits) || is_exponent())
 }
 
@@ -165,4 +174,54 @@ fn proxy_config(value: &Spanned<String>) -> Option<Fault> {
         None => "it is dropped without a word".to_owned(),
     };
     Some(Fault { message: format!("a ProxyConfig has no field {unknown}"), help, is_partial: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Sources, Span};
+
+    fn is_taken(values: Values, text: &str) -> bool {
+        let file = Sources::default().add("a.yaml", text);
+        fault(values, &Spanned::new(text.to_owned(), Span::new(file, 0, text.len()))).is_none()
+    }
+
+    #[test]
+    fn values_are_taken_as_the_injector_takes_them() {
+        for (values, taken, refused) in [
+            (Values::Boolean, &["true", "False", "1", "t"][..], &["yes", "on", ""][..]),
+            (Values::Number, &["0", "10", "4294967295"], &["-1", "+1", "1.5", "", "4294967296"]),
+            (Values::Percentage, &["0", "100"], &["101", "5%"]),
+            (Values::Port, &["0", "15020", " 80 "], &["65536", "http", ""]),
+            (Values::Ports, &["", "80", "80, 443"], &["*", "80,", "80;443", "80,http"]),
+            (Values::PortsOrAll, &["*", "", "80"], &["*,80"]),
+            (
+                Values::Networks,
+                &["", "10.0.0.0/8,fd00::/8"],
+                &["*", "10.0.0.1", "10.0.0.0/8, 11.0.0.0/8", "10.0.0.0/33"],
+            ),
+            (Values::NetworksOrAll, &["*", "0.0.0.0/0"], &["any"]),
+            (Values::Interfaces, &["", "eth0, net1.100"], &["eth0,", "0eth", "averyveryverylongname", "eth0/1"]),
+            (
+                Values::Quantity,
+                &["100m", "1.5", "128Mi", "1e3", ".5G", "-1"],
+                &["128MB", "", "m", "1 Gi", "1e", "1.2.3"],
+            ),
+            (Values::Json, &["{}", "[{\"name\": \"a\"}]"], &["{name: a}", ""]),
+            (Values::CaselessWords(&["PreferClose"]), &["preferclose"], &["close"]),
+            (Values::Words(&["REDIRECT"]), &["REDIRECT"], &["redirect"]),
+            (
+                Values::ProxyConfig,
+                &["", "{}", "concurrency: 2", "proxy_metadata: {A: b}\nholdApplicationUntilProxyStarts: true\n"],
+                &["concurrency", "a: [", "holdApplicationUntilProxyStart: true"],
+            ),
+        ] {
+            for text in taken {
+                assert!(is_taken(values, text), "{values:?} takes {text:?}");
+            }
+            for text in refused {
+                assert!(!is_taken(values, text), "{values:?} does not take {text:?}");
+            }
+        }
+    }
 }

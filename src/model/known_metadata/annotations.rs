@@ -148,6 +148,7 @@ pub(super) static ALL: &[Known] = &[
     any("policy.istio.io/checkRetries").removed(MIXER),
     any("policy.istio.io/lang").removed(MIXER),
     any("security.istio.io/autoMTLS").removed("use enableAutoMtls of the mesh configuration"),
-    any("sidecar.istio.io/controlPlaneAuthPolicy").removed("remove it: the control plane is always asked over mutual TLS"),
+    any("sidecar.istio.io/controlPlaneAuthPolicy")
+        .removed("remove it: the control plane is always asked over mutual TLS"),
     any("sidecar.istio.io/enableCoreDump").removed("use values.global.proxy.enableCoreDump when you install Istio"),
 ];

@@ -17,8 +17,7 @@ const fn service(name: &'static str) -> Known {
 }
 
 /// What may be bound to a waypoint.
-const BEHIND_WAYPOINT: &[Kind] =
-    &[Kind::Namespace, Kind::Pod, Kind::Service, Kind::ServiceEntry, Kind::WorkloadEntry];
+const BEHIND_WAYPOINT: &[Kind] = &[Kind::Namespace, Kind::Pod, Kind::Service, Kind::ServiceEntry, Kind::WorkloadEntry];
 
 /// What may name a canary waypoint.
 const BEHIND_CANARY: &[Kind] = &[Kind::Namespace, Kind::Service, Kind::ServiceEntry];
@@ -26,7 +25,9 @@ const BEHIND_CANARY: &[Kind] = &[Kind::Namespace, Kind::Service, Kind::ServiceEn
 pub(super) static ALL: &[Known] = &[
     // Which part of the mesh pods become.
     Known::new("istio-injection", &[Kind::Namespace]).takes(Words(&["enabled", "disabled"])).or_is(ReadAs("disabled")),
-    Known::new("istio.io/dataplane-mode", &[Kind::Namespace, Kind::Pod]).takes(Words(&["ambient", "none"])).or_is(ReadAs("none")),
+    Known::new("istio.io/dataplane-mode", &[Kind::Namespace, Kind::Pod])
+        .takes(Words(&["ambient", "none"]))
+        .or_is(ReadAs("none")),
     any("istio.io/rev"),
     pod("sidecar.istio.io/inject").takes(Words(&["true", "false"])),
     // Waypoints.

@@ -106,3 +106,40 @@ impl LabelSelectorRequirement {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::decode::{Decode, Decoder};
+    use crate::source::Sources;
+    use crate::yaml;
+
+    fn selector(text: &str) -> LabelSelector {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", text);
+        let root = yaml::parse(&yaml::split(file, text)[0], text).root.expect("it is YAML");
+        LabelSelector::decode(&root, &mut Decoder::new(text)).expect("it is a selector")
+    }
+
+    #[test]
+    fn labels_that_two_selectors_select() {
+        let enabled = "{matchLabels: {istio-injection: enabled}}";
+        let absent = "{matchExpressions: [{key: istio-injection, operator: DoesNotExist}]}";
+        let some = "{matchExpressions: [{key: istio.io/rev, operator: In, values: [blue, green]}]}";
+        let not_blue = "{matchExpressions: [{key: istio.io/rev, operator: NotIn, values: [blue]}]}";
+        let neither = "{matchExpressions: [{key: istio.io/rev, operator: NotIn, values: [blue, green]}]}";
+        for (a, b, expected) in [
+            ("{}", "{}", Some(vec![])),
+            (enabled, enabled, Some(vec![("istio-injection", "enabled")])),
+            (enabled, absent, None),
+            (enabled, not_blue, Some(vec![("istio-injection", "enabled")])),
+            (some, not_blue, Some(vec![("istio.io/rev", "green")])),
+            (some, neither, None),
+            (not_blue, neither, Some(vec![])),
+        ] {
+            let (first, second) = (selector(a), selector(b));
+            let found = common_labels([&first, &second]);
+            assert_eq!(found, expected.map(|pairs| pairs.into_iter().collect()), "{a} {b}");
+        }
+    }
+}
