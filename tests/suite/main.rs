@@ -17,3 +17,4 @@ mod shared;
 mod simulate;
 mod simulate_inbound;
 mod suppression;
+mod workload_rules;
