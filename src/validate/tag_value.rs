@@ -175,3 +175,53 @@ fn proxy_config(value: &Spanned<String>) -> Option<Fault> {
     };
     Some(Fault { message: format!("a ProxyConfig has no field {unknown}"), help, is_partial: true })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Sources, Span};
+
+    fn is_taken(values: Values, text: &str) -> bool {
+        let file = Sources::default().add("a.yaml", text);
+        fault(values, &Spanned::new(text.to_owned(), Span::new(file, 0, text.len()))).is_none()
+    }
+
+    #[test]
+    fn values_are_taken_as_the_injector_takes_them() {
+        for (values, taken, refused) in [
+            (Values::Boolean, &["true", "False", "1", "t"][..], &["yes", "on", ""][..]),
+            (Values::Number, &["0", "10", "4294967295"], &["-1", "+1", "1.5", "", "4294967296"]),
+            (Values::Percentage, &["0", "100"], &["101", "5%"]),
+            (Values::Port, &["0", "15020", " 80 "], &["65536", "http", ""]),
+            (Values::Ports, &["", "80", "80, 443"], &["*", "80,", "80;443", "80,http"]),
+            (Values::PortsOrAll, &["*", "", "80"], &["*,80"]),
+            (
+                Values::Networks,
+                &["", "10.0.0.0/8,fd00::/8"],
+                &["*", "10.0.0.1", "10.0.0.0/8, 11.0.0.0/8", "10.0.0.0/33"],
+            ),
+            (Values::NetworksOrAll, &["*", "0.0.0.0/0"], &["any"]),
+            (Values::Interfaces, &["", "eth0, net1.100"], &["eth0,", "0eth", "averyveryverylongname", "eth0/1"]),
+            (
+                Values::Quantity,
+                &["100m", "1.5", "128Mi", "1e3", ".5G", "-1"],
+                &["128MB", "", "m", "1 Gi", "1e", "1.2.3"],
+            ),
+            (Values::Json, &["{}", "[{\"name\": \"a\"}]"], &["{name: a}", ""]),
+            (Values::CaselessWords(&["PreferClose"]), &["preferclose"], &["close"]),
+            (Values::Words(&["REDIRECT"]), &["REDIRECT"], &["redirect"]),
+            (
+                Values::ProxyConfig,
+                &["", "{}", "concurrency: 2", "proxy_metadata: {A: b}\nholdApplicationUntilProxyStarts: true\n"],
+                &["concurrency", "a: [", "holdApplicationUntilProxyStart: true"],
+            ),
+        ] {
+            for text in taken {
+                assert!(is_taken(values, text), "{values:?} takes {text:?}");
+            }
+            for text in refused {
+                assert!(!is_taken(values, text), "{values:?} does not take {text:?}");
+            }
+        }
+    }
+}

@@ -21,3 +21,4 @@ mod simulate_inbound;
 mod simulation;
 mod suppression;
 mod unreachable;
+mod workload_rules;

@@ -272,7 +272,7 @@ fn a_complete_inventory_leaves_nothing_unchecked() {
 
 #[test]
 fn a_partial_inventory_takes_no_namespace_for_complete() {
-    let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n---\n\
+    let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: http, port: 80}]}\n---\n\
         apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n  http:\n  \
         - route:\n    - destination: {host: b}\n";
     let lint = |arguments: &[&str]| {

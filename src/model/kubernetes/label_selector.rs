@@ -1,5 +1,7 @@
 //! Label selectors as Kubernetes has them everywhere.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::model::macros::message;
 use crate::model::map::{LabelSet, Labels};
 use crate::source::Spanned;
@@ -29,6 +31,68 @@ impl LabelSelector {
     }
 }
 
+/// Labels that all of some selectors select, if there are any. Keys do not depend on each other, so each is looked at by
+/// itself.
+pub fn common_labels<'s>(selectors: impl IntoIterator<Item = &'s LabelSelector>) -> Option<BTreeMap<&'s str, &'s str>> {
+    let mut wanted: BTreeMap<&str, Wanted<'_>> = BTreeMap::new();
+    for selector in selectors {
+        for (key, value) in selector.match_labels.iter() {
+            wanted.entry(key.as_str()).or_default().any_of([value.as_str()]);
+        }
+        for requirement in &selector.match_expressions {
+            let wanted = wanted.entry(requirement.key.as_ref().map_or("", |key| key.as_str())).or_default();
+            let values = requirement.values.iter().map(|value| value.as_str());
+            match requirement.operator.as_ref().map_or("", |operator| operator.as_str()) {
+                "In" => wanted.any_of(values),
+                "NotIn" => wanted.none_of.extend(values),
+                "Exists" => wanted.present = true,
+                "DoesNotExist" => wanted.absent = true,
+                _ => return None,
+            }
+        }
+    }
+    let mut labels = BTreeMap::new();
+    for (key, wanted) in &wanted {
+        if let Some(value) = wanted.value()? {
+            labels.insert(*key, value);
+        }
+    }
+    Some(labels)
+}
+
+/// What selectors want of one label.
+#[derive(Default)]
+struct Wanted<'s> {
+    /// The values of which it must have one, if it must.
+    any_of: Option<BTreeSet<&'s str>>,
+    none_of: BTreeSet<&'s str>,
+    present: bool,
+    absent: bool,
+}
+
+impl<'s> Wanted<'s> {
+    fn any_of(&mut self, values: impl IntoIterator<Item = &'s str>) {
+        let values: BTreeSet<&str> = values.into_iter().collect();
+        self.any_of = Some(match self.any_of.take() {
+            Some(before) => before.intersection(&values).copied().collect(),
+            None => values,
+        });
+    }
+
+    /// A value that does, or that the label may be absent; `None` if nothing does.
+    fn value(&self) -> Option<Option<&'s str>> {
+        /// A value that nobody thinks of.
+        const OTHER: &str = "…";
+        let is_wanted = self.any_of.is_some() || self.present;
+        match &self.any_of {
+            _ if self.absent => (!is_wanted).then_some(None),
+            Some(values) => values.difference(&self.none_of).next().map(|value| Some(*value)),
+            None if self.present => Some(Some(OTHER)),
+            None => Some(None),
+        }
+    }
+}
+
 impl LabelSelectorRequirement {
     fn holds(&self, labels: &LabelSet<'_>) -> bool {
         let value = labels.get(self.key.as_ref().map_or("", |key| key.as_str())).copied();
@@ -39,6 +103,43 @@ impl LabelSelectorRequirement {
             "Exists" => value.is_some(),
             "DoesNotExist" => value.is_none(),
             _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::decode::{Decode, Decoder};
+    use crate::source::Sources;
+    use crate::yaml;
+
+    fn selector(text: &str) -> LabelSelector {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", text);
+        let root = yaml::parse(&yaml::split(file, text)[0], text).root.expect("it is YAML");
+        LabelSelector::decode(&root, &mut Decoder::new(text)).expect("it is a selector")
+    }
+
+    #[test]
+    fn labels_that_two_selectors_select() {
+        let enabled = "{matchLabels: {istio-injection: enabled}}";
+        let absent = "{matchExpressions: [{key: istio-injection, operator: DoesNotExist}]}";
+        let some = "{matchExpressions: [{key: istio.io/rev, operator: In, values: [blue, green]}]}";
+        let not_blue = "{matchExpressions: [{key: istio.io/rev, operator: NotIn, values: [blue]}]}";
+        let neither = "{matchExpressions: [{key: istio.io/rev, operator: NotIn, values: [blue, green]}]}";
+        for (a, b, expected) in [
+            ("{}", "{}", Some(vec![])),
+            (enabled, enabled, Some(vec![("istio-injection", "enabled")])),
+            (enabled, absent, None),
+            (enabled, not_blue, Some(vec![("istio-injection", "enabled")])),
+            (some, not_blue, Some(vec![("istio.io/rev", "green")])),
+            (some, neither, None),
+            (not_blue, neither, Some(vec![])),
+        ] {
+            let (first, second) = (selector(a), selector(b));
+            let found = common_labels([&first, &second]);
+            assert_eq!(found, expected.map(|pairs| pairs.into_iter().collect()), "{a} {b}");
         }
     }
 }

@@ -18,7 +18,7 @@ pub use ingress::{
     Ingress, IngressBackend, IngressClass, IngressHttp, IngressPath, IngressRule, IngressService, IngressServicePort,
     IngressTls,
 };
-pub use label_selector::{LabelSelector, LabelSelectorRequirement};
+pub use label_selector::{LabelSelector, LabelSelectorRequirement, common_labels};
 pub use secret::{EncodedValue, PlainValue, Secret, SecretForm};
 pub use service::{Service, ServicePort, TargetPort};
 pub use webhook::{

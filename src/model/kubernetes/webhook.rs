@@ -43,3 +43,10 @@ message! {
         name: Option<Spanned<String>>,
     }
 }
+
+impl Webhook {
+    /// Whether it is one of Istio's: the injector, or the validation of resources.
+    pub fn is_of_istio(&self) -> bool {
+        self.name.as_ref().is_some_and(|name| name.as_str().ends_with("istio.io"))
+    }
+}

@@ -25,25 +25,26 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-/// The labels that ask for something, the stronger first. On pods a revision says by whom, not that.
-const ASKING: [(&str, fn(&str) -> bool); 4] = [
-    ("istio-injection", |value| value == "enabled"),
-    ("sidecar.istio.io/inject", |value| value == "true"),
-    ("istio.io/rev", |_| true),
-    ("istio.io/dataplane-mode", |value| value == "ambient"),
+/// The labels that ask for something, and the value that does if not all do; the stronger first.
+const ASKING: [(&str, Option<&str>); 4] = [
+    ("istio-injection", Some("enabled")),
+    ("sidecar.istio.io/inject", Some("true")),
+    ("istio.io/rev", None),
+    ("istio.io/dataplane-mode", Some("ambient")),
 ];
 
 fn check_labels(labels: &Labels, findings: &mut Findings) {
     let given = Namespaces::data_plane_labels(labels);
     let find = |name: &str| given.iter().find(|(key, _)| key.as_str() == name).copied();
     // A no goes before all.
-    let refuses = |name: &str, asks: fn(&str) -> bool| find(name).is_some_and(|(_, value)| !asks(value));
-    if ASKING[..2].iter().any(|(name, asks)| refuses(name, *asks)) {
+    let refuses = |key: &str, yes: &str| find(key).is_some_and(|(_, value)| value.as_str() != yes);
+    if refuses("istio-injection", "enabled") || refuses("sidecar.istio.io/inject", "true") {
         return;
     }
-    let of_pod = find("sidecar.istio.io/inject").is_some();
-    let asking = ASKING.iter().filter(|(name, _)| !(of_pod && *name == "istio.io/rev"));
-    let mut asking = asking.filter_map(|(name, asks)| find(name).filter(|(_, value)| asks(value)));
+    // On pods that want a sidecar a revision says from whom.
+    let wants_sidecar = find("sidecar.istio.io/inject").is_some();
+    let asking = ASKING.iter().filter(|(key, _)| !(wants_sidecar && *key == "istio.io/rev"));
+    let mut asking = asking.filter_map(|(key, yes)| find(key).filter(|(_, value)| yes.is_none_or(|yes| value.as_str() == yes)));
     let Some(first) = asking.next() else { return };
     for (key, value) in asking {
         let message = format!("{} {} does not count beside {} {}", key.value, value.value, first.0.value, first.1.value);

@@ -55,15 +55,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let mut reported: HashSet<Span> = HashSet::new();
     for service in world.services.iter().filter(|service| service.discovery != Discovery::Alias) {
         for workload in world.workloads_of_service(service).unwrap_or_default() {
-            if !goes_by_services(world, workload) {
-                continue;
-            }
             let receiver = Receiver::of(workload);
             for port in service.ports.iter().filter(|port| port.protocol != Protocol::Udp) {
                 let Some(number) = receiver.target(port) else { continue };
                 let claim = Claim { service, port };
                 let first = *oldest.entry((workload.resource.span, number)).or_insert(claim);
-                if contradict(first.port, port) && reported.insert(port.span) {
+                if contradict(first.port, port) && goes_by_services(world, workload) && reported.insert(port.span) {
                     report(workload, number, first, claim, findings);
                 }
             }

@@ -1,0 +1,100 @@
+//! `webhook-target`
+
+use std::net::IpAddr;
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule, Severity};
+use crate::model::kubernetes::{Webhook, WebhookService};
+use crate::model::{Spec, nearest};
+use crate::source::Spanned;
+use crate::world::{World, host};
+
+pub static RULE: Rule = rule! {
+    name: "webhook-target",
+    aliases: ["IST0139", "IST0163", "IST0164"],
+    severity: Error,
+    summary: "a webhook of Istio's that calls nobody: a missing Service, no URL, or one that is refused",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    for resource in &context.snapshot.resources {
+        let webhooks = match &resource.spec {
+            Spec::MutatingWebhookConfiguration(it) => &it.webhooks,
+            Spec::ValidatingWebhookConfiguration(it) => &it.webhooks,
+            _ => continue,
+        };
+        for webhook in webhooks.iter().filter(|webhook| webhook.is_of_istio()) {
+            check_webhook(context.world, webhook, findings);
+        }
+    }
+}
+
+fn check_webhook(world: &World<'_>, webhook: &Webhook, findings: &mut Findings) {
+    let name = webhook.name.as_ref().map_or("", |name| name.as_str());
+    let Some(client) = &webhook.client_config else { return };
+    match (&client.url, &client.service) {
+        (Some(url), _) => check_url(url, findings),
+        (None, Some(service)) => check_service(world, service, findings),
+        (None, None) => {
+            findings
+                .report(client.span, format!("{name} calls nobody: it has neither a url nor a service"))
+                .help("an external control plane is called by url, one in the cluster by service")
+                .aliases = &["IST0163"];
+        }
+    }
+}
+
+fn check_service(world: &World<'_>, service: &WebhookService, findings: &mut Findings) {
+    let (Some(name), Some(namespace)) = (&service.name, &service.namespace) else { return };
+    let full = host::expand(name, namespace, &world.settings.domain);
+    if world.services.named(&full).any(|it| it.is_kubernetes()) {
+        return;
+    }
+    if !world.inventory.has_services(namespace) {
+        return findings.unchecked(format!("no Service of namespace {} is among the manifests", namespace.value));
+    }
+    let message = format!("namespace {} has no Service {}", namespace.value, name.value);
+    let diagnostic = findings.report(name.span, message);
+    diagnostic.aliases = &["IST0139"];
+    let of_namespace = world.services.iter().filter(|it| it.is_kubernetes() && it.namespace == namespace.value);
+    if let Some(known) = nearest(name, of_namespace.map(|it| it.resource.name())) {
+        diagnostic.help(format!("did you mean {known}?"));
+    }
+}
+
+/// What the API server takes is `https://host[:port][/path]` (Kubernetes: `ValidateWebhookURL`).
+fn check_url(url: &Spanned<String>, findings: &mut Findings) {
+    let Some((host, has_more)) = read(url) else {
+        findings
+            .report(url.span, format!("{:?} is no URL of a webhook", url.value))
+            .help("write https://, a host name, and a path")
+            .aliases = &["IST0163"];
+        return;
+    };
+    if has_more {
+        findings
+            .report(url.span, "the URL of a webhook has no user, query or fragment")
+            .help("remove what stands before the host or after the path")
+            .aliases = &["IST0163"];
+    }
+    if host.parse::<IpAddr>().is_ok() {
+        let diagnostic = findings.report(url.span, format!("the control plane is called by the address {host}"));
+        diagnostic.severity(Severity::Info);
+        diagnostic.help("a host name can move, and certificates rarely name addresses").aliases = &["IST0164"];
+    }
+}
+
+/// The host, and whether there is what webhooks may not have.
+fn read(url: &str) -> Option<(&str, bool)> {
+    let rest = url.strip_prefix("https://")?;
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (has_user, address) = authority.rsplit_once('@').map_or((false, authority), |(_, address)| (true, address));
+    let (host, port) = match address.strip_prefix('[') {
+        Some(literal) => literal.split_once(']')?,
+        None => address.split_at(address.find(':').unwrap_or(address.len())),
+    };
+    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    let is_host = !host.is_empty() && !host.contains(char::is_whitespace);
+    (is_port && is_host).then_some((host, has_user || path.contains(['?', '#'])))
+}
