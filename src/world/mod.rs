@@ -32,7 +32,7 @@ mod workload;
 pub use assumed::Assumed;
 pub use attachment::Attachment;
 pub use credential::{Credential, GENERIC_PAIR, Secrets, TLS_PAIR};
-pub use derived::Derived;
+pub use derived::{Cause, Derived, Ignored};
 pub use destination_rule::{ClientTls, DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
 pub use egress::{EgressHost, EgressHosts};

@@ -33,6 +33,11 @@ rules! {
         implicit_registry_only, telemetry_provider, envoy_filter_operation,
         envoy_filter_order, envoy_filter_mesh_wide,
     }
+    /// What Istio leaves out of the Gateway API and of Ingresses.
+    gateway_api {
+        unattached_route, refused_backend, ignored_by_istio, conflicting_listeners, unknown_gateway_class,
+        shared_gateway_address, unknown_grant_namespace,
+    }
     /// Certificates and what is trusted.
     tls { missing_ca_certificates, unknown_credential, unusable_credential, shared_certificate }
     /// What ServiceEntries say of the world outside.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::class::{self, Backing, Controller};
-use super::{Derived, Inputs, listener_tls};
+use super::{Cause, Derived, Inputs, listener_tls};
 use crate::model::gateway_api::{Gateway as GatewaySpec, Listener, ListenerSet};
 use crate::model::networking::{self, Server, ServerPort};
 use crate::model::{Kind, Resource, Spec};
@@ -65,7 +65,7 @@ fn of_gateway<'a>(
 ) -> Vec<Derivation<'a>> {
     let Some(controller) = class::controller(spec, inputs) else {
         let place = spec.gateway_class_name.as_ref().map_or(resource.span, |name| name.span);
-        derived.ignore(resource, place, "it is of no class that Istio looks after");
+        derived.ignore(resource, place, Cause::Elsewhere, "it is of no class that Istio looks after");
         return Vec::new();
     };
     let backing = class::backing(resource, spec, controller, inputs);
@@ -79,7 +79,13 @@ fn of_gateway<'a>(
     let mut found = Vec::new();
     for (index, it) in written.iter().enumerate() {
         if let Some(other) = conflict(&written[..index], it) {
-            derived.ignore(it.resource, it.listener.span, format!("it conflicts with listener {}", other.name()));
+            let cause = Cause::Conflict { other: other.listener.span };
+            derived.ignore(
+                it.resource,
+                it.listener.span,
+                cause,
+                format!("it conflicts with listener {}", other.name()),
+            );
             continue;
         }
         if controller == Controller::EastWest && it.port == 15008 {
@@ -88,13 +94,18 @@ fn of_gateway<'a>(
         match server(it, spec, inputs) {
             Ok((server, is_valid)) => {
                 if !is_valid {
-                    derived.ignore(it.resource, it.listener.span, "it may not use its certificates");
+                    derived.ignore(
+                        it.resource,
+                        it.listener.span,
+                        Cause::NotAdmitted,
+                        "it may not use its certificates",
+                    );
                 }
                 if is_valid || it.resource.kind == Kind::KubernetesGateway {
                     found.push(derivation(it, server, is_valid, &backing, inputs));
                 }
             }
-            Err(reason) => derived.ignore(it.resource, it.listener.span, reason),
+            Err(reason) => derived.ignore(it.resource, it.listener.span, Cause::Unusable, reason),
         }
     }
     found
@@ -130,7 +141,12 @@ fn of_listener_sets<'a>(
         };
         match choice.filter(|choice| !is_none(choice)) {
             Some(choice) if admits(choice) => sets.push((namespace, resource, set)),
-            _ => derived.ignore(resource, parent.span, "the Gateway does not admit ListenerSets from here"),
+            _ => derived.ignore(
+                resource,
+                parent.span,
+                Cause::NotAdmitted,
+                "the Gateway does not admit ListenerSets from here",
+            ),
         }
     }
     sets.sort_by_key(|(namespace, resource, _)| (creation_time(resource), *namespace, resource.name()));

@@ -2,7 +2,7 @@
 
 use super::attachment::{Attachment, Attachments, Place, Route};
 use super::backend::{Backend, Invalid, Referrer, shares};
-use super::{Derived, Inputs, filter};
+use super::{Cause, Derived, Inputs, filter};
 use crate::model::networking::{DirectResponse, HttpMatchRequest, HttpRoute, HttpRouteDestination, StringMatch};
 use crate::model::{Kind, Resource};
 use crate::source::{Span, Spanned};
@@ -48,7 +48,7 @@ pub(super) fn unmerged<'a>(
             }
             Err(invalid) => {
                 let reason = format!("{}: Istio drops the whole route", invalid.reason);
-                derived.ignore(route.resource, invalid.span, reason);
+                derived.ignore(route.resource, invalid.span, Cause::Unusable, reason);
             }
         }
     }
@@ -71,7 +71,12 @@ fn of_attachment<'a>(
     let mut found = Vec::new();
     for host in attachment.hosts(route) {
         if !attachment.serves(&host) {
-            derived.ignore(route.resource, host.span, format!("another listener serves {}", host.value));
+            derived.ignore(
+                route.resource,
+                host.span,
+                Cause::Elsewhere,
+                format!("another listener serves {}", host.value),
+            );
             continue;
         }
         found.push(Unmerged {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::attachment::{Attachment, Attachments, Place, Route};
 use super::backend::{Backend, Invalid, Referrer, shares};
-use super::{Derived, Inputs};
+use super::{Cause, Derived, Inputs};
 use crate::model::Resource;
 use crate::model::gateway_api::{StreamRouteRule, TcpRoute, TlsRoute};
 use crate::model::networking::{
@@ -153,7 +153,7 @@ fn rules<'a>(
         Ok(rules) => Some(rules),
         Err(invalid) => {
             let reason = format!("{}: Istio drops the whole route", invalid.reason);
-            derived.ignore(resource, invalid.span, reason);
+            derived.ignore(resource, invalid.span, Cause::Unusable, reason);
             None
         }
     }
