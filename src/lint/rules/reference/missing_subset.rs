@@ -34,7 +34,12 @@ fn check_subset(
 ) {
     let world = context.world;
     let full = service.full_host(destination.host, &world.settings);
-    let lacking = world.client_namespaces(service).into_iter().find_map(|client| {
+    let mut clients = world.client_namespaces(service);
+    if clients.is_empty() {
+        // Nobody may use it yet; its own namespace is as good a guess as any.
+        clients.insert(service.name.namespace.to_string());
+    }
+    let lacking = clients.into_iter().find_map(|client| {
         let rule = world.destination_rules.applying(&client, &service_namespace(world, service, &full), &full, None);
         let has_it = rule.is_some_and(|rule| world.destination_rules.subset(rule, subset).is_some());
         (!has_it).then_some((client, rule))
