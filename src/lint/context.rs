@@ -1,6 +1,7 @@
 //! What a check may ask.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -44,6 +45,24 @@ impl<'a> Context<'a> {
             findings.unchecked(format!("{kind} {namespace}/{} is defined in several ways", resource.name()));
         }
         is_definite
+    }
+
+    /// The place of some bytes of a text at a place. Where the file does not have the text as it is, but with escapes or
+    /// in several lines, it is the place of the whole.
+    pub fn part_of(&self, span: Span, part: Range<usize>) -> Span {
+        let source = self.snapshot.sources.text(span);
+        let quoted = |quote: char| source.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        let (start, text) = match (quoted('\''), quoted('"')) {
+            (Some(text), _) if !text.contains('\'') => (1, text),
+            (_, Some(text)) if !text.contains('\\') => (1, text),
+            (None, None) if !source.starts_with(['|', '>']) => (0, source),
+            _ => return span,
+        };
+        if text.contains('\n') || part.end > text.len() {
+            return span;
+        }
+        let at = |offset: usize| span.start as usize + start + offset;
+        Span::new(span.file, at(part.start), at(part.end))
     }
 
     /// What the API refuses, of one sort. Of several definitions of a resource all are looked at.

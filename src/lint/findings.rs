@@ -67,12 +67,15 @@ impl Findings {
     /// Reports what the API refuses, of one sort.
     pub fn report_violations(&mut self, context: &Context<'_>, family: Family) {
         for violation in context.violations(family) {
-            self.report_violation(violation);
+            let diagnostic = self.report_violation(violation);
+            if let Some(part) = violation.part.clone().filter(|part| !part.is_empty()) {
+                diagnostic.span = context.part_of(violation.span, part);
+            }
         }
     }
 
     /// Reports something that the API refuses, or warns of.
-    pub fn report_violation(&mut self, violation: &Violation) {
+    pub fn report_violation(&mut self, violation: &Violation) -> &mut Diagnostic {
         let diagnostic = self.report(violation.span, &violation.message);
         diagnostic.help.clone_from(&violation.help);
         if let Some((span, what)) = violation.related {
@@ -83,11 +86,13 @@ impl Findings {
                 diagnostic.aliases = &["IST0106"];
                 diagnostic.severity = Severity::Error;
             }
-            Layer::WebhookWarning => {
-                diagnostic.aliases = &["IST0133"];
+            Layer::WebhookWarning | Layer::LostWarning => {
+                let is_told = violation.layer == Layer::WebhookWarning;
+                diagnostic.aliases = if is_told { &["IST0133"] } else { &[] };
                 diagnostic.severity = if violation.is_general { Severity::Info } else { Severity::Warning };
             }
         }
+        diagnostic
     }
 
     /// Notes something that these manifests do not decide.

@@ -101,6 +101,11 @@ message! {
     }
 }
 
+message! {
+    /// Spans for Lightstep, which went on to OpenTelemetry.
+    open struct LightstepTracing {}
+}
+
 enumeration! {
     /// Which Ingresses count.
     enum IngressControllerMode {

@@ -2,6 +2,8 @@
 
 use super::decode::{Decode, Decoder, nearest};
 use super::kinds::{self, Body, Kind, Lookup, Spec};
+use super::kubernetes::TemplateMetadata;
+use super::map::Labels;
 use super::mesh_config::MeshConfig;
 use super::meta::Metadata;
 use super::problem::{Problem, ProblemKind};
@@ -38,6 +40,31 @@ impl Resource {
     pub fn name_span(&self) -> Span {
         self.metadata.name.as_ref().map_or(self.span, |name| name.span)
     }
+
+    /// The labels and annotations of the resource itself.
+    pub fn tags(&self) -> Tags<'_> {
+        let Metadata { labels, annotations, .. } = &self.metadata;
+        Tags { kind: self.kind, of_template: false, labels, annotations }
+    }
+
+    /// The labels and annotations of the pods that are made from it, if it has a template.
+    pub fn pod_tags(&self) -> Option<Tags<'_>> {
+        let TemplateMetadata { labels, annotations, .. } = self.spec.pod_template()?.metadata.as_ref()?;
+        Some(Tags { kind: Kind::Pod, of_template: true, labels, annotations })
+    }
+}
+
+/// Labels and annotations, and whose they are.
+#[derive(Debug, Clone, Copy)]
+pub struct Tags<'a> {
+    /// The kind of what carries them: [`Kind::Pod`] of the pods that a template describes.
+    pub kind: Kind,
+    /// Whether they stand in a template.
+    pub of_template: bool,
+    /// The labels.
+    pub labels: &'a Labels,
+    /// The annotations.
+    pub annotations: &'a Labels,
 }
 
 /// What a document holds.

@@ -2,7 +2,7 @@
 
 /// An attribute of a request that policies ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Attribute<'a> {
+pub enum Attribute<'a> {
     /// `principals`, `source.principal`: the client's identity.
     Principal,
     /// `namespaces`, `source.namespace`: the namespace of that identity.
@@ -80,7 +80,7 @@ impl<'a> Attribute<'a> {
     }
 
     /// Whether only requests have it, and not mere connections.
-    pub(super) fn is_http_only(&self) -> bool {
+    pub fn is_http_only(&self) -> bool {
         use Attribute::{Claim, Header, Host, Method, Path, RequestPrincipal};
         matches!(self, Host | Method | Path | RequestPrincipal | Claim(_) | Header(_))
     }

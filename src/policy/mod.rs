@@ -4,6 +4,7 @@
 //! request ([`Attributes`]). The result is data: a [`Decision`], the [`Cause`] and, for a trace, every rule that was
 //! [`Considered`] with the first condition that does not hold.
 
+mod asked;
 mod attributes;
 mod condition;
 mod evaluate;
@@ -16,8 +17,10 @@ mod rule;
 mod template;
 mod token;
 
+pub use asked::{Asked, asked};
 pub use attributes::{Attributes, remote_ip};
 pub use condition::Failure;
 pub use evaluate::{Cause, Considered, Decision, Findings, Outcome, evaluate};
 pub use identity::Identity;
+pub use keys::Attribute;
 pub use policy_ref::PolicyRef;

@@ -52,9 +52,9 @@ pub(super) fn compile<'a>(
 }
 
 /// A field: its name, what it is about, whether it is negated, its values.
-type Field<'a> = (&'static str, Attribute<'a>, bool, &'a [Spanned<String>]);
+pub(super) type Field<'a> = (&'static str, Attribute<'a>, bool, &'a [Spanned<String>]);
 
-fn source_fields(source: &Source) -> Vec<Field<'_>> {
+pub(super) fn source_fields(source: &Source) -> Vec<Field<'_>> {
     use Attribute::{Namespace, Principal, RemoteIp, RequestPrincipal, ServiceAccount, SourceIp, TrustDomain};
     vec![
         ("principals", Principal, false, &source.principals),
@@ -74,7 +74,7 @@ fn source_fields(source: &Source) -> Vec<Field<'_>> {
     ]
 }
 
-fn operation_fields(operation: &Operation) -> Vec<Field<'_>> {
+pub(super) fn operation_fields(operation: &Operation) -> Vec<Field<'_>> {
     use Attribute::{DestinationPort, Host, Method, Path};
     vec![
         ("hosts", Host, false, &operation.hosts),

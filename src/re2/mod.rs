@@ -20,9 +20,11 @@ mod class;
 mod cursor;
 mod error;
 mod escape;
+mod language;
 mod parser;
 mod piece;
 mod rewrite;
+mod sample;
 mod unicode;
 
 #[cfg(test)]
@@ -36,6 +38,7 @@ use regex_automata::util::syntax;
 use regex_syntax::hir::{Hir, Look};
 
 pub use error::{InvalidRegex, InvalidRewrite};
+pub use language::{Language, Search, find_text};
 
 use error::Fault;
 

@@ -17,20 +17,23 @@ pub(super) fn http_rules<'a>(world: &'a World<'a>, service: &'a VirtualService<'
             rules.push(rule);
             continue;
         };
-        let own = service.name.namespace.as_ref();
-        let name = delegate.name.as_ref().map_or("", |name| name.as_str());
-        let namespace = delegate.namespace.as_ref().map_or(own, |it| it.as_str());
-        let namespace = if namespace.is_empty() { own } else { namespace };
-        let lender = world
-            .virtual_services
-            .iter()
-            .find(|other| other.name.name == name && other.name.namespace == namespace && other.is_delegate());
-        if let Some(lender) = lender.filter(|lender| lender.export_to.includes(own)) {
+        let lender = world.virtual_service(&service.delegate_name(delegate));
+        let is_lent =
+            |lender: &&VirtualService<'_>| lender.is_delegate() && lender.export_to.includes(&service.name.namespace);
+        if let Some(lender) = lender.filter(is_lent) {
             let lent = lender.spec.http.iter().enumerate().map(|(index, route)| HttpRule::new(lender, index, route));
             rules.extend(lent.filter_map(|leaf| merge(&rule, leaf)));
         }
     }
     rules
+}
+
+impl HttpMatch<'_> {
+    /// Why a match of a delegate cannot be joined with this one of the rule that delegates: the first condition in which
+    /// they exclude each other. `None`: they can be.
+    pub fn conflict_with(&self, leaf: &HttpMatch<'_>) -> Option<&'static str> {
+        conflict(self, leaf)
+    }
 }
 
 /// The rule that comes of a delegating one and one of the delegate. `None` if their conditions exclude each other.
@@ -67,7 +70,7 @@ fn merge_matches<'a>(roots: &[HttpMatch<'a>], leaves: &[HttpMatch<'a>]) -> Optio
     }
     let mut merged = Vec::new();
     for leaf in leaves {
-        let compatible: Vec<_> = roots.iter().filter(|root| !conflict(root, leaf)).collect();
+        let compatible: Vec<_> = roots.iter().filter(|root| conflict(root, leaf).is_none()).collect();
         // One alternative that cannot hold takes the whole rule away.
         if compatible.is_empty() {
             return None;
@@ -115,15 +118,9 @@ fn join_names(root: &str, leaf: &str) -> String {
     }
 }
 
-/// Whether istiod finds two matches incompatible. It is stricter than logic: a delegate that does not repeat the
-/// root's `sourceNamespace` conflicts with it, as does any regular expression with anything.
-fn conflict(root: &HttpMatch<'_>, leaf: &HttpMatch<'_>) -> bool {
-    let texts = [
-        (root.uri, leaf.uri),
-        (root.scheme, leaf.scheme),
-        (root.method, leaf.method),
-        (root.authority, leaf.authority),
-    ];
+/// The first condition in which istiod finds two matches incompatible. It is stricter than logic: a delegate that does
+/// not repeat the root's `sourceNamespace` conflicts with it, as does any regular expression with anything.
+fn conflict(root: &HttpMatch<'_>, leaf: &HttpMatch<'_>) -> Option<&'static str> {
     let labels_differ =
         root.source_labels.iter().any(|(key, value)| leaf.source_labels.get(key).is_some_and(|other| other != value));
     let ports_differ = matches!((root.port, leaf.port), (Some(a), Some(b)) if a.value != b.value);
@@ -131,15 +128,21 @@ fn conflict(root: &HttpMatch<'_>, leaf: &HttpMatch<'_>) -> bool {
     let gateways_lost = !root.gateways.is_empty()
         && !leaf.gateways.is_empty()
         && !leaf.gateways.iter().all(|gateway| root.gateways.contains(gateway));
-    texts.into_iter().any(|(root, leaf)| texts_conflict(root, leaf))
-        || root.ignore_uri_case != leaf.ignore_uri_case
-        || named_conflict(&root.headers, &leaf.headers)
-        || named_conflict(&root.without_headers, &leaf.without_headers)
-        || named_conflict(&root.query_params, &leaf.query_params)
-        || ports_differ
-        || namespace_lost
-        || labels_differ
-        || gateways_lost
+    let conditions = [
+        ("uri", texts_conflict(root.uri, leaf.uri)),
+        ("scheme", texts_conflict(root.scheme, leaf.scheme)),
+        ("method", texts_conflict(root.method, leaf.method)),
+        ("authority", texts_conflict(root.authority, leaf.authority)),
+        ("ignoreUriCase", root.ignore_uri_case != leaf.ignore_uri_case),
+        ("headers", named_conflict(&root.headers, &leaf.headers)),
+        ("withoutHeaders", named_conflict(&root.without_headers, &leaf.without_headers)),
+        ("queryParams", named_conflict(&root.query_params, &leaf.query_params)),
+        ("port", ports_differ),
+        ("sourceNamespace", namespace_lost),
+        ("sourceLabels", labels_differ),
+        ("gateways", gateways_lost),
+    ];
+    conditions.into_iter().find(|(_, conflicts)| *conflicts).map(|(name, _)| name)
 }
 
 fn named_conflict(root: &Named<'_>, leaf: &Named<'_>) -> bool {

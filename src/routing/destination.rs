@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::endpoints;
 use super::proxy::{Proxy, Role};
 use super::upstream::Upstream;
-use crate::model::LabelSet;
-use crate::model::networking::{Destination, Headers, Resolution};
-use crate::world::{
-    Discovery, MergedSubset, Origin, Protocol, Section, Service, ServicePort, VirtualService, Workload, host,
-};
+use crate::model::networking::{Destination, Headers};
+use crate::world::{Origin, Protocol, Section, Service, ServicePort, VirtualService, Workload, host};
 
 /// A cluster of Envoy's, as istiod names it: `outbound|port|subset|host`.
 #[derive(Debug, Clone)]
@@ -141,7 +139,7 @@ pub(super) fn cluster<'a>(
     let beside = match proxy.role {
         Role::Gateway => {
             let seen = |it: &&Service<'_>| it.namespace == own && it.export_to.includes(&proxy.namespace);
-            world.services.named(&full).find(seen)
+            world.services.named(&full).filter(seen).min_by_key(|service| !service.is_kubernetes())
         }
         Role::Sidecar(_) => None,
     };
@@ -169,7 +167,10 @@ pub(super) fn of_service<'a>(
     port: u32,
 ) -> Cluster<'a> {
     let world = proxy.world;
-    let namespace = service.map(|service| service.namespace.as_str());
+    // Of several services that are one, the first gives the namespace, and one that has it the port.
+    let merged: Vec<&'a Service<'a>> = service.into_iter().flat_map(|service| proxy.merged(service)).collect();
+    let having = merged.iter().copied().find(|service| service.port(port).is_some());
+    let namespace = merged.first().map(|service| service.namespace.as_str());
     let namespace = namespace
         .or_else(|| host::kubernetes_service(&host, &world.settings.domain).map(|(_, namespace)| namespace))
         .unwrap_or(referrer);
@@ -179,8 +180,6 @@ pub(super) fn of_service<'a>(
     let of_rule = rule.and_then(|rule| rules.traffic_policy(rule));
     let of_subset = found_subset.and_then(|found| found.subset.traffic_policy.as_ref());
     let is_assumed = service.is_none() && is_assumed(proxy, &host);
-    // Of several services that are one, that which has the port.
-    let having = service.and_then(|service| proxy.merged(service).find(|it| it.port(port).is_some()));
     let mut cluster = Cluster {
         upstream: Upstream::new(of_rule, of_subset, port),
         workloads: Vec::new(),
@@ -205,7 +204,7 @@ pub(super) fn of_service<'a>(
             let exists = cluster.subset.is_empty() && service.port(port).is_some_and(can_be);
             cluster.problem = (!exists).then_some(Problem::NoCluster);
         }
-        Some(service) => add_endpoints(proxy, service, found_subset, &mut cluster),
+        Some(service) => endpoints::add(proxy, service, found_subset, &mut cluster),
         None if is_assumed => {}
         None => cluster.problem = Some(Problem::NoCluster),
     }
@@ -229,52 +228,4 @@ pub fn egress_proxy<'a>(proxy: &Proxy<'a>) -> Option<Cluster<'a>> {
 fn is_assumed(proxy: &Proxy<'_>, hostname: &str) -> bool {
     !proxy.world.inventory.has_any_service()
         && host::kubernetes_service(hostname, &proxy.world.settings.domain).is_some()
-}
-
-/// Says which workloads are behind a cluster, and whether there are endpoints at all.
-fn add_endpoints<'a>(
-    proxy: &Proxy<'a>,
-    service: &'a Service<'a>,
-    subset: Option<MergedSubset<'_, '_>>,
-    cluster: &mut Cluster<'a>,
-) {
-    let world = proxy.world;
-    // Where the address that the client dialled is used, labels do not count.
-    let is_dialled =
-        !proxy.is_gateway() && matches!(service.discovery, Discovery::Headless | Discovery::Entry(Resolution::None));
-    cluster.is_dialled = is_dialled;
-    let selects = |labels: &LabelSet<'_>| is_dialled || subset.is_none_or(|it| it.subset.labels.selects(labels));
-    // Endpoints are kept by host, namespace and the name of the port, whichever ServiceEntry has them.
-    let port_name = service.port(cluster.port).map_or("", |port| port.name.as_str());
-    let has_port = |other: &&Service<'_>| other.ports.iter().any(|port| port.name == port_name);
-    let others = world
-        .services
-        .named(&service.hostname)
-        .filter(|other| service.shares_endpoints_with(other) && !std::ptr::eq(*other, service) && has_port(other));
-    let pooled: Vec<&Service<'_>> = std::iter::once(service).chain(others).collect();
-    let behind: Vec<Option<Vec<_>>> = pooled.iter().map(|it| world.workloads_of_service(it)).collect();
-    let is_unknown = behind.first().is_some_and(Option::is_none);
-    let selected = behind.into_iter().flatten().flatten().filter(|workload| workload.runs && selects(&workload.labels));
-    cluster.workloads = selected.collect();
-    cluster.workloads.sort_by(|a, b| a.name.cmp(&b.name));
-    let endpoints = || pooled.iter().flat_map(|it| it.endpoints);
-    let listed = || endpoints().any(|endpoint| selects(&endpoint.labels.to_set()));
-    let is_dns = matches!(service.discovery, Discovery::Entry(Resolution::Dns | Resolution::DnsRoundRobin));
-    let has_endpoints = match service.discovery {
-        _ if is_dialled => true,
-        _ if cluster.upstream.is_passthrough() => true,
-        Discovery::Entry(Resolution::DynamicDns | Resolution::None) | Discovery::Alias => true,
-        Discovery::Entry(_) if service.selector.is_none() => {
-            listed() || (is_dns && endpoints().next().is_none() && subset.is_none_or(|it| it.subset.labels.is_empty()))
-        }
-        // Without any workload of the namespace the manifests do not tell.
-        _ if !service.pod_addresses.is_empty() && cluster.workloads.is_empty() => subset.is_none(),
-        _ => !cluster.workloads.is_empty() || is_unknown || !world.inventory.has_workloads(&service.namespace),
-    };
-    cluster.problem = match has_endpoints {
-        true => None,
-        // There is no cluster without addresses to resolve.
-        false if is_dns => Some(Problem::NoCluster),
-        false => Some(Problem::NoEndpoints),
-    };
 }

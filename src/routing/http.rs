@@ -66,7 +66,7 @@ fn clause<'a>(rule: &Arc<HttpRule<'a>>, entry: Option<&HttpMatch<'a>>, port: u32
 }
 
 /// The path conditions that istiod takes for one that always holds.
-fn is_any_path(condition: &Condition) -> bool {
+pub(super) fn is_any_path(condition: &Condition) -> bool {
     match (&condition.subject, &condition.matcher) {
         (Subject::Path { .. }, Matcher::Prefix(prefix) | Matcher::PathPrefix(prefix)) => prefix == "/",
         (Subject::Path { .. }, Matcher::Regex(regex)) => regex.as_str() == ".*",
@@ -75,7 +75,7 @@ fn is_any_path(condition: &Condition) -> bool {
 }
 
 /// In the order in which a reader expects them to be tried; the result does not depend on it.
-fn conditions(entry: &HttpMatch<'_>, origin: Origin) -> Vec<Condition> {
+pub(super) fn conditions(entry: &HttpMatch<'_>, origin: Origin) -> Vec<Condition> {
     // One without any member is the prefix `/`, as is none.
     let uri = entry.uri.filter(|uri| uri.exact.is_some() || uri.prefix.is_some() || uri.regex.is_some());
     let path = uri.map(|written| Condition {

@@ -18,6 +18,11 @@ pub fn normalize_path(path: &[u8], mode: PathNormalization) -> Cow<'_, [u8]> {
     }
 }
 
+/// Puts a text in the place of the first bytes of a path (Envoy: `prefix_rewrite`).
+pub fn replace_prefix(path: &[u8], length: usize, replacement: &str) -> Vec<u8> {
+    [replacement.as_bytes(), path.get(length..).unwrap_or_default()].concat()
+}
+
 /// Decodes `%2F` and `%5C`.
 fn decode_slashes(path: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(path.len());

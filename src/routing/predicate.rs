@@ -154,8 +154,7 @@ impl Condition {
     pub fn holds(&self, request: &Request<'_>) -> bool {
         let matcher = &self.matcher;
         match &self.subject {
-            Subject::Path { ignore_case: true } => matcher.matches_ignoring_case(&request.path),
-            Subject::Path { ignore_case: false } => matcher.matches(&request.path),
+            Subject::Path { .. } => self.takes_path(&request.path),
             Subject::Method => matcher.matches(request.method.as_bytes()),
             Subject::Scheme => matcher.matches(request.scheme.as_bytes()),
             Subject::Authority => matcher.matches(request.authority.as_bytes()),
@@ -174,6 +173,14 @@ impl Condition {
             Subject::WithoutClaim(path) => {
                 !claim_values(request.claims, path).iter().any(|value| matcher.matches(value))
             }
+        }
+    }
+
+    /// Whether a condition on the path holds for a path.
+    pub fn takes_path(&self, path: &[u8]) -> bool {
+        match self.subject {
+            Subject::Path { ignore_case: true } => self.matcher.matches_ignoring_case(path),
+            _ => self.matcher.matches(path),
         }
     }
 

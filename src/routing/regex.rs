@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::re2::{self, InvalidRegex, InvalidRewrite};
+use crate::re2::{self, InvalidRegex, InvalidRewrite, Language};
 
 /// A compiled expression.
 #[derive(Debug, Clone)]
@@ -71,6 +71,22 @@ impl Regex {
     /// If a backslash is followed by neither a digit nor a backslash, or a group is asked for that does not exist.
     pub fn check_rewrite(&self, replacement: &str) -> Result<(), InvalidRewrite> {
         self.inner.check_rewrite(replacement)
+    }
+
+    /// The texts that it matches as a whole, each byte beyond ASCII as a character. `None`: there is no automaton of
+    /// reasonable size.
+    pub fn language(&self) -> Option<Language> {
+        Language::of_regex(&self.inner)
+    }
+
+    /// What every text begins with that it matches as a whole, as far as that is ASCII.
+    pub fn literal_prefix(&self) -> Vec<u8> {
+        self.inner.literal_prefix().into_iter().take_while(u8::is_ascii).collect()
+    }
+
+    /// Some short text in ASCII that it matches as a whole, if one is easily found.
+    pub fn sample(&self) -> Option<Vec<u8>> {
+        self.inner.sample().filter(|text| text.is_ascii())
     }
 
     /// The expression as it was written.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::OutboundMode;
 use crate::model::LabelSet;
-use crate::model::networking::{Destination, IstioEgressListener, OutboundTrafficPolicyMode};
+use crate::model::networking::{Destination, IstioEgressListener};
 use crate::world::{Discovery, EgressHosts, Protocol, Service, Sidecar, VirtualService, World};
 
 /// What a sidecar is told about.
@@ -64,18 +64,11 @@ impl<'a> Scope<'a> {
             listeners.iter().map(|listener| imports.egress(Some(listener))).collect()
         };
         let policy = sidecar.and_then(|sidecar| sidecar.spec.outbound_traffic_policy.as_ref());
-        let mode = policy.map(|policy| match policy.mode.map(|mode| mode.value) {
-            // An empty policy means the first value.
-            None | Some(OutboundTrafficPolicyMode::RegistryOnly | OutboundTrafficPolicyMode::Undefined(_)) => {
-                OutboundMode::RegistryOnly
-            }
-            Some(OutboundTrafficPolicyMode::AllowAny) => OutboundMode::AllowAny,
-        });
         Self {
             sidecar,
             services: with_clusters(world, namespace, &egress),
             egress,
-            outbound: mode.unwrap_or(world.settings.outbound),
+            outbound: sidecar.and_then(Sidecar::outbound).unwrap_or(world.settings.outbound),
             egress_proxy: policy.and_then(|policy| policy.egress_proxy.as_ref()),
         }
     }

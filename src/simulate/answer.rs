@@ -1,5 +1,6 @@
 //! From what listens to an answer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::compiled::{Compiled, Routes};
@@ -17,6 +18,8 @@ pub(super) struct Asked<'q, 's, 'a> {
     pub compiled: &'s Compiled<'a>,
     pub connection: Connection<'q>,
     pub request: Request<'q>,
+    /// The client's address, if the question tells it.
+    pub source_ip: Option<IpAddr>,
 }
 
 impl<'a> Asked<'_, '_, 'a> {
@@ -157,13 +160,8 @@ impl<'a> Asked<'_, '_, 'a> {
     }
 
     fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'r, 'a> {
-        Sent {
-            question: self.question,
-            proxy: &self.compiled.proxy,
-            request: &self.request,
-            rewritten,
-            passed_tls: None,
-        }
+        let (question, source_ip) = (self.question, self.source_ip);
+        Sent { question, proxy: &self.compiled.proxy, request: &self.request, source_ip, rewritten, passed_tls: None }
     }
 
     /// Gateways ask their policies before anything is routed. Sidecars of clients ask none.
@@ -174,7 +172,7 @@ impl<'a> Asked<'_, '_, 'a> {
         if !proxy.is_gateway() || has_none {
             return None;
         }
-        let source_ip = self.question.source_ip.as_deref().and_then(|address| address.parse().ok());
+        let source_ip = self.source_ip;
         let attributes = Attributes {
             identity: None,
             source_ip,

@@ -3,7 +3,7 @@
 
 use super::result::Rewritten;
 use crate::model::networking::{DerivePort, HeaderOperations, HttpRewrite, StringMatch, UnmatchedPreflights};
-use crate::routing::{Action, Clause, HttpRule, Matcher, Proxy, Regex, Request, Subject};
+use crate::routing::{Action, Clause, HttpRule, Matcher, Proxy, Regex, Request, Subject, replace_prefix};
 use crate::source::Spanned;
 
 /// The request that the upstream gets.
@@ -92,9 +92,7 @@ fn rewritten_path(request: &Request<'_>, clause: &Clause<'_>, rewrite: &HttpRewr
                 rest => rest.to_vec(),
             }
         }
-        Some(Matcher::Prefix(prefix) | Matcher::PathPrefix(prefix)) => {
-            [uri.as_bytes(), request.path.get(prefix.len()..).unwrap_or_default()].concat()
-        }
+        Some(Matcher::Prefix(prefix) | Matcher::PathPrefix(prefix)) => replace_prefix(&request.path, prefix.len(), uri),
         Some(_) => uri.as_bytes().to_vec(),
     })
 }
@@ -130,7 +128,7 @@ pub(super) fn location(request: &Request<'_>, clause: &Clause<'_>, proxy: &Proxy
                 Some(Matcher::Prefix(prefix) | Matcher::PathPrefix(prefix)) => prefix.len(),
                 _ => 1,
             };
-            with_query(&[replacement.as_bytes(), request.path.get(matched..).unwrap_or_default()].concat(), request)
+            with_query(&replace_prefix(&request.path, matched, replacement), request)
         }
         (None, None) => request.path_and_query(),
     };

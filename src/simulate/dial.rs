@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::request::{GatewayRef, Protocol, Request, Tls};
 use crate::model::Labels;
-use crate::world::{GATEWAY_NAME_LABEL, Gateway, NamespacedName, ProtocolClass, Service, Workload, World, host};
+use crate::world::{
+    GATEWAY_NAME_LABEL, Gateway, NamespacedName, ProtocolClass, Service, VirtualService, Workload, World, host,
+};
 
 /// Where a client's connection arrives first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -62,12 +64,13 @@ impl Dialled {
         let reached = service.and_then(|service| world.services.behind(&service.namespace, service));
         let known = reached.filter(|service| host::wildcard_suffix(&service.hostname).is_none());
         let namespace = namespace.unwrap_or_else(|| namespace_of_routes(world, name));
-        let assumed = candidates(name, &namespace, world).find_map(|name| world.assumed.get(&name));
-        let assumed = assumed.map(|(_, address)| address);
+        let assumed = || candidates(name, &namespace, world).find_map(|name| world.assumed.get(&name));
+        let assumed = if reached.is_none() { assumed() } else { None };
+        let address = written.or_else(|| known.map(Service::dialled_address));
         Self {
-            address: written.or_else(|| known.map(Service::dialled_address)).or(assumed).unwrap_or(OUTSIDE),
+            address: address.or(assumed.map(|(_, address)| address)).unwrap_or(OUTSIDE),
+            ports: assumed.map_or_else(|| Ports::of(reached), |(host, _)| Ports::of_rules(world, host)),
             namespace,
-            ports: Ports::of(reached),
         }
     }
 }
@@ -90,6 +93,21 @@ impl Ports {
                 .or_else(|| only(&|class| !matches!(class, ProtocolClass::Http | ProtocolClass::Udp))),
             tcp: only(&|class| class == ProtocolClass::Tcp).or_else(|| only(&|class| class != ProtocolClass::Udp)),
         }
+    }
+
+    /// The ports that the first rules for connections to a host ask for.
+    fn of_rules(world: &World<'_>, host: &str) -> Self {
+        let is_for = |service: &&VirtualService<'_>| service.hosts.iter().any(|own| own.value == host);
+        let specs = || world.virtual_services.iter().filter(is_for).map(|service| service.spec.as_ref());
+        let tls = specs()
+            .flat_map(|spec| &spec.tls)
+            .flat_map(|rule| &rule.r#match)
+            .find_map(|entry| entry.port.filter(|port| port.value != 0));
+        let tcp = specs()
+            .flat_map(|spec| &spec.tcp)
+            .flat_map(|rule| &rule.r#match)
+            .find_map(|entry| entry.port.filter(|port| port.value != 0));
+        Self { http: None, tls: tls.map(|port| port.value), tcp: tcp.map(|port| port.value) }
     }
 
     /// The port that a client dials: the only one of the service that fits, else that of HTTP or HTTPS.
@@ -131,6 +149,13 @@ pub(super) fn named_port(question: &Request, written: Option<&str>) -> Result<Op
         (None, Some(digits)) => digits.parse().ok().filter(is_port).map(Some).ok_or_else(|| no_port(&digits)),
         (None, None) => Ok(None),
     }
+}
+
+/// The address that a field of a question names, if it does.
+pub(super) fn named_address(written: Option<&str>, field: &str) -> Result<Option<IpAddr>, String> {
+    let written = written.filter(|written| !written.is_empty());
+    let parse = |written: &str| written.parse().map_err(|_| format!("{field} is no address: {written:?}"));
+    written.map(parse).transpose()
 }
 
 fn no_port(written: &dyn std::fmt::Display) -> String {

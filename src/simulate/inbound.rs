@@ -267,11 +267,11 @@ pub(super) fn answer(world: &World<'_>, question: &Question) -> Result<Answer, S
     let to = question.to.as_ref().ok_or("direction inbound needs the field to: the workload")?;
     let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
     let labels: LabelSet<'_> = to.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    let dialled = address(question.address.as_deref(), "address")?;
+    let dialled = dial::named_address(question.address.as_deref(), "address")?;
     let receiver = Receiver::described(world, namespace, labels, to.address.or(dialled));
     let port = port(world, question, &receiver)?;
     let peer = peer(world, question, namespace);
-    let source_ip = address(question.source_ip.as_deref(), "sourceIp")?;
+    let source_ip = dial::named_address(question.source_ip.as_deref(), "sourceIp")?;
     let host = question.host.as_deref().unwrap_or_default();
     // What the client's proxy says of the scheme is believed.
     let request = super::routing_request(question, host, world.settings.path_normalization);
@@ -307,13 +307,6 @@ fn port(world: &World<'_>, question: &Question, receiver: &Receiver<'_, '_>) -> 
             Err(format!("the workload has several ports ({}): name one", several.join(", ")))
         }
     }
-}
-
-/// An address that the question names.
-fn address(written: Option<&str>, field: &str) -> Result<Option<IpAddr>, String> {
-    let written = written.filter(|written| !written.is_empty());
-    let parse = |written: &str| written.parse().map_err(|_| format!("{field} is no address: {written:?}"));
-    written.map(parse).transpose()
 }
 
 /// Who the client is, if it shows a certificate.

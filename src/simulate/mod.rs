@@ -111,8 +111,8 @@ impl<'a> Simulator<'a> {
             None => dialled.ports.default_for(question),
         };
         let compiled = known.at(port.unwrap_or_else(default_port));
-        let address = match question.address.as_deref() {
-            Some(written) => written.parse().map_err(|_| format!("{written:?} is no address"))?,
+        let address = match dial::named_address(question.address.as_deref(), "address")? {
+            Some(address) => address,
             // Where the host is said to be is not where the gateway is.
             None if question.gateway.is_some() => known.key.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             None => compiled.http_proxy().unwrap_or(dialled.address),
@@ -122,6 +122,7 @@ impl<'a> Simulator<'a> {
             compiled: &compiled,
             connection: Connection { address, payload: payload(question, &lower) },
             request: routing_request(question, host, self.world.settings.path_normalization),
+            source_ip: dial::named_address(question.source_ip.as_deref(), "sourceIp")?,
         };
         asked.answer()
     }

@@ -18,6 +18,8 @@ pub(super) struct Sent<'q, 'p, 'a> {
     pub question: &'q Question,
     pub proxy: &'p Proxy<'a>,
     pub request: &'q Request<'q>,
+    /// The client's address, if the question tells it.
+    pub source_ip: Option<IpAddr>,
     /// The request as the rule leaves it; `None` for other bytes.
     pub rewritten: Option<&'q Rewritten>,
     /// The server name of TLS that the proxy passes on as it comes.
@@ -126,8 +128,7 @@ impl<'a> Sent<'_, '_, 'a> {
 
     /// The address that the server's proxy sees: the client's own, or the gateway's.
     fn source_ip(&self) -> Option<IpAddr> {
-        let asked = self.question.source_ip.as_deref().and_then(|address| address.parse().ok());
-        if self.proxy.is_gateway() { self.proxy.address } else { asked.or(self.proxy.address) }
+        if self.proxy.is_gateway() { self.proxy.address } else { self.source_ip.or(self.proxy.address) }
     }
 
     /// The request with what the rule has changed.

@@ -5,17 +5,14 @@ use std::collections::BTreeSet;
 use super::common::field::{filled, number, place, text};
 use super::common::scoped_host::{self, Of};
 use super::common::server_tls;
-use super::common::spec::whole;
-use super::syntax::{is_ip_address, is_label, is_port, is_socket_path};
+use super::common::{port, socket};
+use super::syntax::{is_ip_address, is_label, is_port};
 use super::violation::{Family, Found};
 use crate::model::networking::{Gateway, Server, ServerPort, ServerTlsSettings};
 use crate::world::{Protocol, ProtocolClass};
 
 /// Marks Gateways that stand for those of the Gateway API, which may do more.
 const SEMANTICS: &str = "internal.istio.io/gateway-semantics";
-
-/// What a socket's path stands behind.
-const SOCKET: &str = "unix://";
 
 pub(super) fn check(gateway: &Gateway, found: &mut Found<'_>) {
     let resource = found.resource;
@@ -29,9 +26,7 @@ pub(super) fn check(gateway: &Gateway, found: &mut Found<'_>) {
     }
     if gateway.servers.is_empty() {
         let message = "this Gateway has no servers";
-        found
-            .error("GW-2", Family::MissingField, whole(gateway.span, found), message)
-            .help("add servers with a port and hosts");
+        found.error("GW-2", Family::MissingField, gateway.span, message).help("add servers with a port and hosts");
     }
     for server in &gateway.servers {
         check_server(server, is_derived, found);
@@ -110,15 +105,10 @@ fn check_port(port: &ServerPort, server: &Server, found: &mut Found<'_>) -> bool
             .help("it takes HTTP, HTTPS, HTTP2, GRPC, GRPC-WEB, TLS, TCP, MONGO, MYSQL or REDIS");
     }
     let dialled = number(&port.number);
-    let is_socket = text(&server.bind).starts_with(SOCKET);
+    let is_socket = text(&server.bind).starts_with(socket::SCHEME);
     if !is_port(dialled) && (dialled > 0 || !is_socket) {
         is_right = false;
-        let message = match &port.number {
-            Some(number) => format!("{} is no port", number.value),
-            None => "this port has no number".to_owned(),
-        };
-        let span = place(&port.number, port.span);
-        found.error("GW-8", Family::InvalidPort, span, message).help("it takes a number from 1 to 65535");
+        port::check_needed_number(port.number, ("this port has no number", port.span), "GW-8", found);
     }
     if let Some(target) = port.target_port.as_ref().filter(|target| target.value > 0) {
         is_right = false;
@@ -137,12 +127,7 @@ fn check_port(port: &ServerPort, server: &Server, found: &mut Found<'_>) -> bool
 
 fn check_bind(server: &Server, found: &mut Found<'_>) {
     let Some(bind) = filled(&server.bind) else { return };
-    if let Some(path) = bind.strip_prefix(SOCKET) {
-        if !is_socket_path(path) {
-            let message = format!("{path:?} is no path of a socket");
-            let help = "write an absolute path, or an abstract name after @";
-            found.error("GW-11", Family::InvalidAddress, bind.span, message).help(help);
-        }
+    if socket::check(bind, "GW-11", found) {
         let port = server.port.as_ref().and_then(|port| port.number.as_ref());
         if let Some(number) = port.filter(|number| number.value != 0) {
             let message = format!("a socket has no port, and {} is given", number.value);

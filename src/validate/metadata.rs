@@ -9,7 +9,8 @@ use crate::model::{Resource, Spec};
 const DRY_RUN: &str = "istio.io/dry-run";
 
 /// What Go reads as a boolean.
-const BOOLEANS: [&str; 12] = ["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"];
+pub(super) const BOOLEANS: [&str; 12] =
+    ["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"];
 
 /// Annotations that istiod gives to resources that it makes itself, with the numbers of their rules.
 const INTERNAL: [(&str, &str); 3] = [

@@ -20,6 +20,7 @@ mod request_authentication;
 mod service_entry;
 mod sidecar;
 pub mod syntax;
+pub mod tag_value;
 mod telemetry;
 mod violation;
 mod virtual_service;

@@ -1,5 +1,7 @@
 //! What is wrong, by whose rule, and who refuses it.
 
+use std::ops::Range;
+
 use crate::model::Resource;
 use crate::source::Span;
 use crate::world::Settings;
@@ -15,6 +17,8 @@ pub struct Violation {
     pub layer: Layer,
     /// The exact place.
     pub span: Span,
+    /// The bytes of the text there that are wrong, if they are a part of it.
+    pub part: Option<Range<usize>>,
     /// What is wrong: lower case, no final period.
     pub message: String,
     /// What to do.
@@ -60,8 +64,12 @@ pub enum Family {
     InvalidTls,
     /// What a policy, a filter or an extension may not say.
     InvalidPolicy,
+    /// A DENY rule that takes TCP traffic with it: the lint rule `http-rule-on-tcp` looks at ports as well.
+    DeniesTcp,
     /// Annotations and other metadata.
     InvalidMetadata,
+    /// A TCP port that takes the connections for other hosts too: the lint rule `captured-port` looks at them by itself.
+    CapturedPort,
     /// Weights: the lint rule `invalid-weights` looks at them by itself.
     Weights,
     /// A match or a rule that is never reached: `unreachable-route` adds what it does not find by itself.
@@ -77,6 +85,8 @@ pub enum Layer {
     Webhook,
     /// istiod's admission webhook warns (`istioctl analyze`: IST0133).
     WebhookWarning,
+    /// istiod's admission webhook would warn, but loses what it has to say of this part of a resource.
+    LostWarning,
 }
 
 /// Where what is wrong with a resource is collected.
@@ -84,11 +94,12 @@ pub(super) struct Found<'a> {
     pub resource: &'a Resource,
     pub settings: &'a Settings,
     violations: Vec<Violation>,
+    loses_warnings: bool,
 }
 
 impl<'a> Found<'a> {
     pub fn new(resource: &'a Resource, settings: &'a Settings) -> Self {
-        Self { resource, settings, violations: Vec::new() }
+        Self { resource, settings, violations: Vec::new(), loses_warnings: false }
     }
 
     /// The namespace of the resource.
@@ -115,7 +126,15 @@ impl<'a> Found<'a> {
         span: Span,
         message: impl Into<String>,
     ) -> &mut Violation {
-        self.add(id, family, Layer::WebhookWarning, span, message.into())
+        let layer = if self.loses_warnings { Layer::LostWarning } else { Layer::WebhookWarning };
+        self.add(id, family, layer, span, message.into())
+    }
+
+    /// Checks a part of the resource of which the webhook loses its warnings.
+    pub fn losing_warnings(&mut self, check: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.loses_warnings, true);
+        check(self);
+        self.loses_warnings = outer;
     }
 
     fn add(&mut self, id: &'static str, family: Family, layer: Layer, span: Span, message: String) -> &mut Violation {
@@ -124,38 +143,13 @@ impl<'a> Found<'a> {
             family,
             layer,
             span,
+            part: None,
             message,
             help: None,
             is_general: false,
             related: None,
         });
         self.violations.last_mut().expect("one was just pushed")
-    }
-
-    /// How much was found so far.
-    pub fn count(&self) -> usize {
-        self.violations.len()
-    }
-
-    /// Whether anything was refused since then.
-    pub fn has_error_since(&self, count: usize) -> bool {
-        self.violations[count..].iter().any(|violation| violation.layer == Layer::Webhook)
-    }
-
-    /// Takes back what was warned of since then.
-    pub fn drop_warnings_since(&mut self, count: usize) {
-        let mut index = 0;
-        self.violations.retain(|violation| {
-            index += 1;
-            index <= count || violation.layer == Layer::Webhook
-        });
-    }
-
-    /// Checks something of which istiod loses the warnings.
-    pub fn without_warnings(&mut self, check: impl FnOnce(&mut Self)) {
-        let before = self.count();
-        check(self);
-        self.drop_warnings_since(before);
     }
 
     pub fn into_violations(self) -> Vec<Violation> {
@@ -167,6 +161,12 @@ impl Violation {
     /// Marks what is true of every such resource: worth knowing, and no mistake.
     pub fn general(&mut self) -> &mut Self {
         self.is_general = true;
+        self
+    }
+
+    /// Says which bytes of the text are wrong.
+    pub fn part(&mut self, part: Range<usize>) -> &mut Self {
+        self.part = Some(part);
         self
     }
 

@@ -1,7 +1,7 @@
 //! Which workloads the resources are for that configure proxies rather than services.
 
 use super::names::NamespacedName;
-use super::{Settings, Workload, World};
+use super::{GATEWAY_NAME_LABEL, Settings};
 use crate::model::networking::LabelSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::{Kind, Labels, Resource, Spec};
@@ -53,6 +53,15 @@ impl<'a> Attachment<'a> {
         self.selector.is_none() && self.targets.is_empty()
     }
 
+    /// Whether the labels that it asks for are those of gateways: of Istio's charts, or of the Gateway API.
+    pub fn selects_gateways(&self) -> bool {
+        self.selector.is_some_and(|selector| {
+            selector.iter().any(|(key, value)| {
+                key.as_str() == GATEWAY_NAME_LABEL || (key.as_str() == "istio" && value.contains("gateway"))
+            })
+        })
+    }
+
     /// Whether in the root namespace its selector finds workloads of all namespaces, not only of that one.
     pub fn selects_everywhere(&self) -> bool {
         !matches!(self.resource.kind, Kind::Sidecar | Kind::Telemetry | Kind::ProxyConfig | Kind::PeerAuthentication)
@@ -61,11 +70,4 @@ impl<'a> Attachment<'a> {
 
 pub(super) fn attachments<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Attachment<'a>> {
     resources.iter().filter_map(|resource| Attachment::of(resource, settings)).collect()
-}
-
-impl<'a> World<'a> {
-    /// The workloads of a namespace, in creation order.
-    pub fn workloads_in(&self, namespace: &str) -> impl Iterator<Item = &Workload<'a>> + Clone {
-        self.workloads_by_namespace.get(namespace).into_iter().flatten().map(|&index| &self.workloads[index])
-    }
 }

@@ -1,10 +1,22 @@
 //! Whose proxies use a VirtualService.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use super::{ExportTo, VirtualService, World};
+use super::{ExportTo, NamespacedName, VirtualService, World};
+use crate::model::networking::Delegate;
 
 impl World<'_> {
+    /// The names of all that VirtualServices delegate to, be it there or not.
+    pub fn delegates(&self) -> HashSet<NamespacedName<'_>> {
+        let mut names = HashSet::new();
+        for root in self.virtual_services.iter().filter(|service| !service.is_delegate()) {
+            names.extend(
+                root.spec.http.iter().filter_map(|rule| rule.delegate.as_ref()).map(|it| root.delegate_name(it)),
+            );
+        }
+        names
+    }
+
     /// The namespaces of the proxies that a VirtualService routes for: its own stands for the mesh, or those that it is
     /// exported to if that leaves its own out; a gateway's is that of its workloads, or of the Gateway if the manifests
     /// do not hold them. A delegate is used by whoever uses what delegates to it; nobody, if nothing does.
@@ -38,10 +50,18 @@ impl VirtualService<'_> {
     /// Whether one of its rules delegates to another VirtualService.
     pub fn delegates_to(&self, other: &VirtualService<'_>) -> bool {
         !self.is_delegate()
-            && self.spec.http.iter().filter_map(|rule| rule.delegate.as_ref()).any(|delegate| {
-                let namespace = delegate.namespace.as_ref().map(|it| it.as_str()).filter(|it| !it.is_empty());
-                delegate.name.as_ref().is_some_and(|name| name.as_str() == other.name.name)
-                    && namespace.unwrap_or(&self.name.namespace) == other.name.namespace
-            })
+            && self
+                .spec
+                .http
+                .iter()
+                .filter_map(|rule| rule.delegate.as_ref())
+                .any(|delegate| self.delegate_name(delegate) == other.name)
+    }
+
+    /// The VirtualService that one of its rules delegates to: without a namespace, one in its own.
+    pub fn delegate_name<'n>(&'n self, delegate: &'n Delegate) -> NamespacedName<'n> {
+        let namespace = delegate.namespace.as_ref().map(|it| it.as_str()).filter(|it| !it.is_empty());
+        let name = delegate.name.as_ref().map_or("", |name| name.as_str());
+        NamespacedName::new(namespace.unwrap_or(&self.name.namespace), name)
     }
 }

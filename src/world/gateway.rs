@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::names::NamespacedName;
 use super::{Protocol, ProtocolClass, Registry, Section, Settings};
 use crate::model::networking::ServerTlsMode;
-use crate::model::{Kind, Resource, Spec, networking};
+use crate::model::{Kind, LabelSet, Resource, Spec, networking};
 use crate::source::{Span, Spanned};
 
 /// A Gateway.
@@ -84,6 +84,14 @@ impl<'a> Gateway<'a> {
     /// Whether it belongs to Services of which the manifests have none, as those that istiod makes.
     pub fn lacks_services(&self, services: &Registry<'_>) -> bool {
         !self.services.is_empty() && !self.services.iter().any(|name| services.named(name).next().is_some())
+    }
+
+    /// The labels that it asks for, as they are written; `None` if there are none.
+    pub(super) fn written_selector(&self) -> Option<LabelSet<'a>> {
+        match &self.resource.spec {
+            Spec::Gateway(spec) => Some(spec.selector.to_set()).filter(|selector| !selector.is_empty()),
+            _ => None,
+        }
     }
 
     /// The hosts of a server of this Gateway. `*/*` stands for all hosts and takes the place of the whole list

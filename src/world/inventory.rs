@@ -37,7 +37,12 @@ impl Inventory {
             mode: settings.inventory,
             services: namespaces_of(true),
             entries: namespaces_of(false),
-            workloads: workloads.iter().map(|workload| workload.name.namespace.to_string()).collect(),
+            // The machines of a WorkloadGroup say nothing of the pods beside them.
+            workloads: workloads
+                .iter()
+                .filter(|workload| workload.resource.kind != Kind::WorkloadGroup)
+                .map(|workload| workload.name.namespace.to_string())
+                .collect(),
             gateways: gateways.iter().map(|gateway| gateway.name.namespace.to_string()).collect(),
             service_accounts: of_kind(Kind::ServiceAccount).map(|it| settings.namespace_of(it).to_owned()).collect(),
             namespaces: of_kind(Kind::Namespace).next().is_some(),
@@ -47,6 +52,11 @@ impl Inventory {
     /// Whether the manifests are all there is, by the word of the user.
     pub fn is_complete(&self) -> bool {
         self.mode == Some(InventoryMode::Complete)
+    }
+
+    /// Whether the manifests are a part of what there is, by the word of the user.
+    pub fn is_partial(&self) -> bool {
+        self.mode == Some(InventoryMode::Partial)
     }
 
     /// Whether the manifests hold what there is of some sort in a namespace, if they hold any of it as told.

@@ -22,17 +22,20 @@ mod namespace;
 mod policies;
 mod protocol;
 mod registry;
+mod selection;
 mod service;
 mod settings;
 mod sidecar;
 mod virtual_service;
 mod visibility;
+mod waypoint;
 mod workload;
+mod workload_index;
 
 pub use assumed::Assumed;
 pub use attachment::Attachment;
 pub use credential::{Credential, GENERIC_PAIR, Secrets, TLS_PAIR};
-pub use derived::{Cause, Derived, Ignored};
+pub use derived::{Derived, Ignored, Omission};
 pub use destination_rule::{ClientTls, DestinationRule, DestinationRules, MergedRule, MergedSubset};
 pub use destinations::{DestinationRef, Section};
 pub use egress::{EgressHost, EgressHosts};
@@ -42,17 +45,24 @@ pub use inventory::Inventory;
 pub use match_ports::MatchPorts;
 pub use names::{NamespacedName, resolve_gateway_name};
 pub use namespace::{DataPlane, Namespaces};
-pub use policies::{AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Policies, Policy, RequestAuthentication};
+pub use policies::{
+    AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Policies, Policy, RequestAuthentication, Targeted,
+};
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
+pub use selection::WorkloadPort;
 pub use service::{Discovery, Service, ServicePort};
 pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
 pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService, takes_everything};
 pub use visibility::ExportTo;
+pub use waypoint::{Enrolment, USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, WAYPOINT_FOR, Waypoints};
 pub use workload::Workload;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use selection::Selection;
+use workload_index::WorkloadIndex;
 
 use crate::load::Snapshot;
 use crate::model::{Kind, LabelSet, Resource};
@@ -87,6 +97,8 @@ pub struct World<'a> {
     pub secrets: Secrets<'a>,
     /// What runs: pods as their templates describe them, and WorkloadEntries.
     pub workloads: Vec<Workload<'a>>,
+    /// The Gateways that may be waypoints.
+    pub waypoints: Waypoints<'a>,
     /// The policies.
     pub policies: Policies<'a>,
     /// The resources that configure the proxies of workloads, and which workloads these are.
@@ -96,7 +108,10 @@ pub struct World<'a> {
     /// The services that are taken to be there where the manifests hold none.
     pub assumed: Assumed,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
-    workloads_by_namespace: HashMap<String, Vec<usize>>,
+    workload_index: WorkloadIndex<'a>,
+    sidecars_by_namespace: HashMap<String, Vec<usize>>,
+    selection: Selection<'a>,
+    virtual_services_by_name: HashMap<NamespacedName<'a>, usize>,
     /// Resources that other definitions compete with, by the place of the one that counts.
     ambiguous: BTreeSet<Span>,
 }
@@ -112,29 +127,30 @@ impl<'a> World<'a> {
         let derived = Derived::new(&resources, &services, &settings);
         let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings);
         let routes = virtual_services.iter().chain(&derived.virtual_services);
-        let mut workloads_by_namespace: HashMap<String, Vec<usize>> = HashMap::new();
-        for (index, workload) in workloads.iter().enumerate() {
-            workloads_by_namespace.entry(workload.name.namespace.to_string()).or_default().push(index);
-        }
+        let sidecars = sidecar::sidecars(&resources, &settings);
         Self {
             snapshot,
             assumed: Assumed::new(&inventory, routes, &settings.domain),
+            virtual_services_by_name: by_name(virtual_services.iter().map(|service| &service.name)),
             virtual_services,
             destination_rules: DestinationRules::new(&resources, &settings),
             inventory,
             namespaces: Namespaces::new(&resources, &settings),
             service_accounts: service_accounts(&resources, &settings),
-            gateways_by_name: gateways.iter().enumerate().map(|(index, it)| (it.name.clone(), index)).collect(),
+            gateways_by_name: by_name(gateways.iter().map(|gateway| &gateway.name)),
             policies: Policies::new(&resources, &settings),
             derived,
+            waypoints: Waypoints::new(&resources, &settings),
             attachments: attachment::attachments(&resources, &settings),
+            selection: Selection::new(&workloads, &gateways),
             gateways,
+            workload_index: WorkloadIndex::new(&workloads),
+            sidecars_by_namespace: sidecar::by_namespace(&sidecars),
+            sidecars,
             kubernetes_gateways: of_kind(&resources, Kind::KubernetesGateway, &settings).collect(),
             secrets: Secrets::new(&resources, &settings),
-            sidecars: sidecar::sidecars(&resources, &settings),
             services,
             workloads,
-            workloads_by_namespace,
             settings,
             ambiguous,
         }
@@ -149,11 +165,6 @@ impl<'a> World<'a> {
     /// The namespace that a resource is in.
     pub fn namespace_of(&self, resource: &'a Resource) -> &str {
         self.settings.namespace_of(resource)
-    }
-
-    /// The Sidecar resource that a workload gets.
-    pub fn sidecar_of(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Sidecar<'a>> {
-        sidecar::of_workload(&self.sidecars, namespace, labels, &self.settings.root_namespace)
     }
 
     /// The Gateway of a name.
@@ -171,6 +182,11 @@ impl<'a> World<'a> {
         candidates.clone().find(|workload| workload.labels == *labels).or_else(|| candidates.next())
     }
 
+    /// The VirtualService of a name.
+    pub fn virtual_service(&self, name: &NamespacedName<'_>) -> Option<&VirtualService<'a>> {
+        self.virtual_services_by_name.get(name).map(|&index| &self.virtual_services[index])
+    }
+
     /// The workloads that a Gateway selects, in any namespace. Without a selector it is every gateway workload,
     /// which manifests do not tell from others: then there are none here.
     pub fn workloads_of_gateway(&self, gateway: &Gateway<'_>) -> impl Iterator<Item = &Workload<'a>> {
@@ -182,10 +198,7 @@ impl<'a> World<'a> {
     /// ServiceEntry that is resolved by DNS or not at all.
     pub fn workloads_of_service(&self, service: &Service<'a>) -> Option<Vec<&Workload<'a>>> {
         let selector = service.selector.filter(|selector| !selector.is_empty())?;
-        let behind = |workload: &&Workload<'_>| {
-            workload.name.namespace == service.namespace && workload.is_selected_by(selector)
-        };
-        Some(self.workloads.iter().filter(behind).collect())
+        Some(self.workloads_selected(Some(&service.namespace), selector))
     }
 }
 
@@ -201,6 +214,10 @@ fn of_kind<'r, 'a>(
 
 fn service_accounts<'a>(resources: &[&'a Resource], settings: &Settings) -> BTreeSet<NamespacedName<'a>> {
     of_kind(resources, Kind::ServiceAccount, settings).map(|(name, _)| name).collect()
+}
+
+fn by_name<'a: 'n, 'n>(names: impl Iterator<Item = &'n NamespacedName<'a>>) -> HashMap<NamespacedName<'a>, usize> {
+    names.enumerate().map(|(index, name)| (name.clone(), index)).collect()
 }
 
 /// All resources by creation time, then name, then namespace, as istiod orders them. Manifests rarely tell the time:

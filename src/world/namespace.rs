@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Settings, Workload};
+use super::{Settings, Workload, World};
 use crate::model::{Labels, Resource, Spec};
+use crate::source::Spanned;
 
 /// How the traffic of a workload is captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,7 @@ pub enum DataPlane {
 #[derive(Debug, Default)]
 pub struct Namespaces<'a> {
     by_name: BTreeMap<&'a str, Option<&'a Resource>>,
+    injects_by_default: bool,
 }
 
 const INJECTION: &str = "istio-injection";
@@ -27,10 +29,14 @@ const INJECT: &str = "sidecar.istio.io/inject";
 const REVISION: &str = "istio.io/rev";
 const DATA_PLANE_MODE: &str = "istio.io/dataplane-mode";
 
+/// The ConfigMap of the injector.
+const INJECTOR: &str = "istio-sidecar-injector";
+
 impl<'a> Namespaces<'a> {
     pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
         let mut namespaces = Self::default();
         for &resource in resources {
+            namespaces.injects_by_default |= asks_to_inject_by_default(resource);
             let written = resource.metadata.namespace.as_ref().map(|it| it.as_str());
             if matches!(resource.spec, Spec::Namespace(_)) {
                 namespaces.by_name.insert(resource.name(), Some(resource));
@@ -61,56 +67,93 @@ impl<'a> Namespaces<'a> {
     /// Whether the pods of a namespace are of the ambient mesh unless they say something else; `None` if it is not
     /// defined.
     pub fn is_ambient(&self, name: &str) -> Option<bool> {
-        Some(of_namespace(self.labels(name)?) == DataPlane::Ambient)
+        let labels = self.labels(name)?;
+        let is_ambient = labels.get(DATA_PLANE_MODE).is_some_and(|mode| mode.as_str() == "ambient");
+        // It gives way to injection.
+        Some(is_ambient && injects(labels) != Some(true))
     }
 
     /// How the traffic of a workload is captured; `None` if that depends on a namespace that is not defined. What pods
-    /// say of themselves counts more than what their namespace says (istio: the injector's webhooks and `PodRedirectionEnabled`).
+    /// say of themselves counts more than what their namespace says (istio: the injector's webhooks and
+    /// `PodRedirectionEnabled`).
     pub fn data_plane(&self, workload: &Workload<'_>) -> Option<DataPlane> {
-        if workload.pod.is_some_and(|pod| pod.host_network.is_some_and(|it| it.value)) {
+        if is_on_host_network(workload) {
             return Some(DataPlane::None);
         }
-        if has_proxy(workload) {
+        let injection = self.injection(workload);
+        if workload.has_proxy() || injection == Some(true) {
             return Some(DataPlane::Sidecar);
         }
-        let namespace = self.labels(&workload.name.namespace);
+        let own = workload.labels.get(DATA_PLANE_MODE).copied();
+        match (own, self.is_ambient(&workload.name.namespace)) {
+            (Some("ambient"), _) | (None, Some(true)) => Some(DataPlane::Ambient),
+            (_, Some(_)) => Some(DataPlane::None),
+            (_, None) => None,
+        }
+    }
+
+    /// Whether the injector gives a workload's pods what they lack: a sidecar, or the proxy of a gateway. `None` if that
+    /// depends on a namespace that is not defined (istio: the selectors of its webhooks, `injectRequired`).
+    pub fn injection(&self, workload: &Workload<'_>) -> Option<bool> {
         let label = |name: &str| workload.labels.get(name).copied();
-        let is_disabled =
-            || namespace.and_then(|labels| labels.get(INJECTION)).is_some_and(|it| it.as_str() == "disabled");
-        let injects = label(INJECT).or_else(|| workload.annotations.get(INJECT).copied());
-        match injects {
-            Some("true") if label(INJECT).is_some() && !is_disabled() => return Some(DataPlane::Sidecar),
-            None if label(REVISION).is_some() && !is_disabled() => return Some(DataPlane::Sidecar),
-            _ => {}
+        let wish = label(INJECT).or_else(|| workload.annotations.get(INJECT).copied());
+        if is_on_host_network(workload) || wish == Some("false") {
+            return Some(false);
         }
-        let of_namespace = namespace.map(of_namespace);
-        match (label(DATA_PLANE_MODE), of_namespace) {
-            (Some("ambient"), _) => Some(DataPlane::Ambient),
-            (Some(_), Some(DataPlane::Ambient)) => Some(DataPlane::None),
-            (_, Some(DataPlane::Sidecar)) if injects == Some("false") => Some(DataPlane::None),
-            (_, of_namespace) => of_namespace,
+        let asks = label(INJECT) == Some("true") || label(REVISION).is_some();
+        match self.labels(&workload.name.namespace) {
+            None if asks => Some(true),
+            None => None,
+            Some(labels) => Some(injects(labels).unwrap_or(asks || self.injects_by_default)),
+        }
+    }
+
+    /// The labels by which a Namespace or a pod says which part of the mesh it wants to be: key and value.
+    pub fn data_plane_labels(labels: &Labels) -> Vec<(&Spanned<String>, &Spanned<String>)> {
+        let decides = |key: &str| [INJECTION, REVISION, DATA_PLANE_MODE, INJECT].contains(&key);
+        labels.iter().filter(|(key, value)| decides(key) && !value.is_empty()).collect()
+    }
+
+    /// Whether pods are injected in namespaces that say nothing (`enableNamespacesByDefault` of the injector).
+    pub fn injects_by_default(&self) -> bool {
+        self.injects_by_default
+    }
+}
+
+impl World<'_> {
+    /// Whether there is a namespace of a name; `None` if the manifests do not tell. Those of Kubernetes and Istio are
+    /// mostly made apart from them.
+    pub fn has_namespace(&self, name: &str) -> Option<bool> {
+        let is_named = name == self.settings.root_namespace
+            || name == self.settings.default_namespace
+            || self.namespaces.by_name.contains_key(name);
+        let is_installed = || ["istio", "kube-"].iter().any(|prefix| name.starts_with(prefix));
+        match is_named {
+            true => Some(true),
+            false if self.inventory.is_complete() => Some(false),
+            false => (self.inventory.has_namespaces() && !is_installed()).then_some(false),
         }
     }
 }
 
-/// What a namespace says of its pods (istiod: the injector's `namespaceSelector`; ambient gives way to injection).
-fn of_namespace(labels: &Labels) -> DataPlane {
+/// Whether a namespace wants sidecars for its pods, if it says. A label that is there and is not `enabled` is a no: all
+/// other webhooks want it absent.
+fn injects(labels: &Labels) -> Option<bool> {
     let label = |name: &str| labels.get(name).map(|value| value.as_str());
-    match (label(INJECTION), label(REVISION), label(DATA_PLANE_MODE)) {
-        (Some("enabled"), ..) => DataPlane::Sidecar,
-        (None, Some(revision), _) if !revision.is_empty() => DataPlane::Sidecar,
-        (_, _, Some("ambient")) => DataPlane::Ambient,
-        _ => DataPlane::None,
-    }
+    let by_injection = label(INJECTION).map(|value| value == "enabled");
+    by_injection.or_else(|| label(REVISION).map(|revision| !revision.is_empty()))
 }
 
-/// Whether a sidecar is written down among the containers: manifests may be taken from a cluster or injected by hand.
-fn has_proxy(workload: &Workload<'_>) -> bool {
-    let is_proxy = |name: &str| name == "istio-proxy";
-    workload.pod.is_some_and(|pod| {
-        let mut containers = pod.containers.iter().chain(&pod.init_containers);
-        containers.any(|it| it.name.as_ref().is_some_and(|name| is_proxy(name)) && it.image.is_some())
-    })
+fn is_on_host_network(workload: &Workload<'_>) -> bool {
+    workload.pod.is_some_and(|pod| pod.host_network.is_some_and(|it| it.value))
+}
+
+/// Whether a ConfigMap is that of the injector, and asks to inject where nothing is said.
+fn asks_to_inject_by_default(resource: &Resource) -> bool {
+    let Spec::ConfigMap(map) = &resource.spec else { return false };
+    let values = map.data.get("values").filter(|_| resource.name() == INJECTOR);
+    let values = values.and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.text.as_deref()?).ok());
+    values.is_some_and(|values| values["sidecarInjectorWebhook"]["enableNamespacesByDefault"] == true)
 }
 
 #[cfg(test)]

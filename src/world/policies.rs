@@ -1,6 +1,9 @@
 //! Policies: which of them apply to a workload, and what they say about mutual TLS.
 
+use std::collections::HashMap;
+
 use super::Settings;
+use super::gateway::GATEWAY_NAME_LABEL;
 use super::names::NamespacedName;
 use crate::model::networking::LabelSelector;
 use crate::model::security::{self, MutualTls, MutualTlsMode, PolicyTargetReference};
@@ -38,12 +41,72 @@ impl AuthorizationPolicy<'_> {
     }
 }
 
+/// What a policy says of the workloads that it is for.
+pub trait Targeted {
+    /// The labels that they have.
+    fn selector(&self) -> Option<&LabelSelector>;
+
+    /// What it names in place of a selector. The singular field counts if the plural one is empty.
+    fn target_refs(&self) -> Vec<&PolicyTargetReference>;
+}
+
+impl Targeted for security::PeerAuthentication {
+    fn selector(&self) -> Option<&LabelSelector> {
+        self.selector.as_ref()
+    }
+
+    fn target_refs(&self) -> Vec<&PolicyTargetReference> {
+        Vec::new()
+    }
+}
+
+macro_rules! targeted {
+    ($($policy:ty),*) => {$(
+        impl Targeted for $policy {
+            fn selector(&self) -> Option<&LabelSelector> {
+                self.selector.as_ref()
+            }
+
+            fn target_refs(&self) -> Vec<&PolicyTargetReference> {
+                let one = self.target_ref.iter().filter(|_| self.target_refs.is_empty());
+                self.target_refs.iter().chain(one).collect()
+            }
+        }
+    )*};
+}
+
+targeted!(security::RequestAuthentication, security::AuthorizationPolicy);
+
+/// The policies of one kind in creation order, and by namespace.
+#[derive(Debug)]
+struct Listed<'a, S> {
+    all: Vec<Policy<'a, S>>,
+    by_namespace: HashMap<String, Vec<usize>>,
+}
+
+impl<S> Default for Listed<'_, S> {
+    fn default() -> Self {
+        Self { all: Vec::new(), by_namespace: HashMap::new() }
+    }
+}
+
+impl<'a, S> Listed<'a, S> {
+    fn push(&mut self, namespace: &str, resource: &'a Resource, spec: &'a S) {
+        self.by_namespace.entry(namespace.to_owned()).or_default().push(self.all.len());
+        self.all.push(Policy { name: NamespacedName::new(namespace.to_owned(), resource.name()), resource, spec });
+    }
+
+    fn of<'w>(&'w self, namespace: &str) -> impl Iterator<Item = &'w Policy<'a, S>> + use<'w, 'a, S> {
+        self.by_namespace.get(namespace).into_iter().flatten().map(|&index| &self.all[index])
+    }
+}
+
 /// All policies, each kind in creation order.
 #[derive(Debug, Default)]
 pub struct Policies<'a> {
-    peer: Vec<PeerAuthentication<'a>>,
-    request: Vec<RequestAuthentication<'a>>,
-    authorization: Vec<AuthorizationPolicy<'a>>,
+    peer: Listed<'a, security::PeerAuthentication>,
+    request: Listed<'a, security::RequestAuthentication>,
+    authorization: Listed<'a, security::AuthorizationPolicy>,
     root_namespace: String,
 }
 
@@ -78,18 +141,15 @@ pub struct Mtls<'w, 'a> {
     pub set_by: Option<(&'w PeerAuthentication<'a>, Span)>,
 }
 
-/// The label of a workload that runs a Gateway of the Gateway API, and whose value names it.
-const GATEWAY_NAME_LABEL: &str = "gateway.networking.k8s.io/gateway-name";
-
 impl<'a> Policies<'a> {
     pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
         let mut policies = Self { root_namespace: settings.root_namespace.clone(), ..Self::default() };
         for &resource in resources {
-            let name = || NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name());
+            let namespace = settings.namespace_of(resource);
             match &resource.spec {
-                Spec::PeerAuthentication(spec) => policies.peer.push(Policy { name: name(), resource, spec }),
-                Spec::RequestAuthentication(spec) => policies.request.push(Policy { name: name(), resource, spec }),
-                Spec::AuthorizationPolicy(spec) => policies.authorization.push(Policy { name: name(), resource, spec }),
+                Spec::PeerAuthentication(spec) => policies.peer.push(namespace, resource, spec),
+                Spec::RequestAuthentication(spec) => policies.request.push(namespace, resource, spec),
+                Spec::AuthorizationPolicy(spec) => policies.authorization.push(namespace, resource, spec),
                 _ => {}
             }
         }
@@ -98,25 +158,38 @@ impl<'a> Policies<'a> {
 
     /// The PeerAuthentications, in creation order.
     pub fn peer_authentications(&self) -> &[PeerAuthentication<'a>] {
-        &self.peer
+        &self.peer.all
+    }
+
+    /// The PeerAuthentications of a namespace, in creation order.
+    pub fn peer_authentications_in(&self, namespace: &str) -> impl Iterator<Item = &PeerAuthentication<'a>> {
+        self.peer.of(namespace)
     }
 
     /// The RequestAuthentications, in creation order.
     pub fn request_authentications(&self) -> &[RequestAuthentication<'a>] {
-        &self.request
+        &self.request.all
+    }
+
+    /// The RequestAuthentications of a namespace, in creation order.
+    pub fn request_authentications_in(&self, namespace: &str) -> impl Iterator<Item = &RequestAuthentication<'a>> {
+        self.request.of(namespace)
     }
 
     /// The AuthorizationPolicies, in creation order.
     pub fn authorization_policies(&self) -> &[AuthorizationPolicy<'a>] {
-        &self.authorization
+        &self.authorization.all
+    }
+
+    /// The AuthorizationPolicies of a namespace, in creation order.
+    pub fn authorization_policies_in(&self, namespace: &str) -> impl Iterator<Item = &AuthorizationPolicy<'a>> {
+        self.authorization.of(namespace)
     }
 
     /// The AuthorizationPolicies of a workload: those of the root namespace, then those of its own; each in creation
     /// order (istiod: `ListAuthorizationPolicies`).
     pub fn authorization_policies_of(&self, namespace: &str, labels: &LabelSet<'_>) -> Vec<&AuthorizationPolicy<'a>> {
-        self.attached(&self.authorization, namespace, labels, |policy| {
-            (policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs)
-        })
+        self.attached(&self.authorization, namespace, labels)
     }
 
     /// The RequestAuthentications of a workload. All of them apply together.
@@ -125,37 +198,31 @@ impl<'a> Policies<'a> {
         namespace: &str,
         labels: &LabelSet<'_>,
     ) -> Vec<&RequestAuthentication<'a>> {
-        self.attached(&self.request, namespace, labels, |policy| {
-            (policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs)
-        })
+        self.attached(&self.request, namespace, labels)
     }
 
     /// Sidecars pass over policies with `targetRefs`; a gateway of the Gateway API takes those that name it (istiod:
     /// `PolicyMatcher.ShouldAttachPolicy`).
-    fn attached<'w, S>(
+    fn attached<'w, S: Targeted>(
         &self,
-        policies: &'w [Policy<'a, S>],
+        policies: &'w Listed<'a, S>,
         namespace: &str,
         labels: &LabelSet<'_>,
-        target: impl Fn(&S) -> (Option<&LabelSelector>, Option<&PolicyTargetReference>, &[PolicyTargetReference]),
     ) -> Vec<&'w Policy<'a, S>> {
         let gateway = labels.get(GATEWAY_NAME_LABEL).copied();
-        let mut attached: Vec<_> = policies
-            .iter()
-            .filter(|policy| policy.name.namespace == namespace || policy.name.namespace == self.root_namespace)
+        let of_root = policies.of(&self.root_namespace);
+        let of_own = (namespace != self.root_namespace).then(|| policies.of(namespace));
+        of_root
+            .chain(of_own.into_iter().flatten())
             .filter(|policy| {
-                let (selector, one, several) = target(policy.spec);
-                let mut references = several.iter().chain(one.filter(|_| several.is_empty())).peekable();
-                if references.peek().is_none() {
-                    return selects(selector, labels);
+                let references = policy.spec.target_refs();
+                if references.is_empty() {
+                    return selects(policy.spec.selector(), labels);
                 }
                 let is_gateway = |reference| is_gateway_named(reference, gateway);
-                policy.name.namespace == namespace && references.any(is_gateway)
+                policy.name.namespace == namespace && references.into_iter().any(is_gateway)
             })
-            .collect();
-        // A stable sort keeps the creation order.
-        attached.sort_by_key(|policy| policy.name.namespace != self.root_namespace);
-        attached
+            .collect()
     }
 
     /// What a port of a workload takes: the port's mode of the policy that selects the workload, else that policy's,
@@ -163,7 +230,7 @@ impl<'a> Policies<'a> {
     /// counts (istiod: `ComposePeerAuthentication`).
     pub fn mtls<'w>(&'w self, namespace: &str, labels: &LabelSet<'_>, port: u32) -> Mtls<'w, 'a> {
         let is_wide = |policy: &&PeerAuthentication<'_>| is_empty(policy.spec.selector.as_ref());
-        let wide = |namespace: &str| self.peer.iter().filter(is_wide).find(|policy| policy.name.namespace == namespace);
+        let wide = |namespace: &str| self.peer_authentications_in(namespace).find(is_wide);
         let of_mesh = wide(&self.root_namespace);
         let of_namespace = wide(namespace);
         let of_workload = self.of_workload(namespace, labels);
@@ -184,12 +251,14 @@ impl<'a> Policies<'a> {
     /// The oldest policy that selects a workload.
     fn of_workload(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&PeerAuthentication<'a>> {
         // In the root namespace a selector has no meaning, so such a policy applies to nothing.
-        let candidates = self.peer.iter().filter(|policy| {
-            policy.name.namespace == namespace
-                && namespace != self.root_namespace
-                && !is_empty(policy.spec.selector.as_ref())
-        });
-        candidates.into_iter().find(|policy| selects(policy.spec.selector.as_ref(), labels))
+        if namespace == self.root_namespace {
+            return None;
+        }
+        let mut candidates = self.peer_authentications_in(namespace);
+        candidates.find(|policy| {
+            let selector = policy.spec.selector.as_ref();
+            !is_empty(selector) && selects(selector, labels)
+        })
     }
 }
 

@@ -1,10 +1,10 @@
 //! All services, by host name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::service::{self, Service};
-use super::{ExportTo, Settings, host};
+use super::{ExportTo, Settings, Workload, host};
 use crate::model::networking::ServiceEntry;
 use crate::model::{Resource, Spec, nearest};
 
@@ -15,6 +15,8 @@ pub struct Registry<'a> {
     by_hostname: BTreeMap<String, Vec<usize>>,
     by_namespace: BTreeMap<String, Vec<usize>>,
     wildcards: Vec<usize>,
+    /// By namespace, and by the first pair of the selector.
+    by_selector: HashMap<(String, &'a str, &'a str), Vec<usize>>,
 }
 
 impl<'a> Registry<'a> {
@@ -28,6 +30,10 @@ impl<'a> Registry<'a> {
             }
             registry.by_hostname.entry(service.hostname.clone()).or_default().push(index);
             registry.by_namespace.entry(service.namespace.clone()).or_default().push(index);
+            if let Some((key, value)) = service.selector.and_then(|selector| selector.iter().next()) {
+                let first = (service.namespace.clone(), key.as_str(), value.as_str());
+                registry.by_selector.entry(first).or_default().push(index);
+            }
             registry.services.push(service);
         }
         resources.iter().for_each(|resource| registry.add_endpoints(resource, settings));
@@ -109,6 +115,17 @@ impl<'a> Registry<'a> {
     /// namespaces, or a Service and a ServiceEntry.
     pub fn named<'s>(&'s self, hostname: &str) -> impl Iterator<Item = &'s Service<'a>> + use<'s, 'a> {
         self.by_hostname.get(hostname).into_iter().flatten().map(|&index| &self.services[index])
+    }
+
+    /// The services whose selector finds a workload, in creation order.
+    pub fn before<'s>(&'s self, workload: &Workload<'a>) -> Vec<&'s Service<'a>> {
+        let of_label = |(key, value): (&&'a str, &&'a str)| {
+            self.by_selector.get(&(workload.name.namespace.to_string(), *key, *value))
+        };
+        let mut found: Vec<usize> = workload.labels.iter().filter_map(of_label).flatten().copied().collect();
+        found.sort_unstable();
+        let services = found.into_iter().map(|index| &self.services[index]);
+        services.filter(|service| service.selector.is_some_and(|it| workload.is_selected_by(it))).collect()
     }
 
     /// The service that proxies in `namespace` take a host name for: one of their own namespace, else a Service of

@@ -58,6 +58,22 @@ pub struct ServicePort {
 }
 
 impl ServicePort {
+    /// What istiod makes of a port of a Service; `None` without a number.
+    pub fn of_kubernetes(port: &kubernetes::ServicePort) -> Option<Self> {
+        let number = port.port.as_ref()?;
+        let text = |field: &Option<Spanned<String>>| field.as_ref().map(|value| value.value.clone());
+        let name = text(&port.name).unwrap_or_default();
+        let app_protocol = text(&port.app_protocol);
+        let transport = text(&port.protocol);
+        Some(Self {
+            number: number.value,
+            protocol: Protocol::of_service_port(number.value, &name, app_protocol.as_deref(), transport.as_deref()),
+            name,
+            target: port.target_port.as_ref().map(|target| target.value.clone()),
+            span: number.span,
+        })
+    }
+
     /// The port that it leads to at an endpoint: what a WorkloadEntry says of the port's name, else the target, whose
     /// name a container of the workload tells.
     pub fn target_at(&self, entry: Option<&WorkloadEntry>, workload: Option<&Workload<'_>>) -> Option<u32> {
@@ -204,7 +220,7 @@ fn of_kubernetes<'a>(resource: &'a Resource, service: &'a kubernetes::Service, s
         span: resource.name_span(),
         namespace: namespace.to_owned(),
         resource,
-        ports: service.ports.iter().filter_map(kubernetes_port).collect(),
+        ports: service.ports.iter().filter_map(ServicePort::of_kubernetes).collect(),
         discovery,
         export_to: ExportTo::new(exported, namespace, &settings.service_export_to),
         selector: Some(&service.selector).filter(|selector| !selector.is_empty()),
@@ -213,21 +229,6 @@ fn of_kubernetes<'a>(resource: &'a Resource, service: &'a kubernetes::Service, s
         pod_addresses: Vec::new(),
         endpoints: &[],
     }
-}
-
-fn kubernetes_port(port: &kubernetes::ServicePort) -> Option<ServicePort> {
-    let number = port.port.as_ref()?;
-    let text = |field: &Option<Spanned<String>>| field.as_ref().map(|value| value.value.clone());
-    let name = text(&port.name).unwrap_or_default();
-    let app_protocol = text(&port.app_protocol);
-    let transport = text(&port.protocol);
-    Some(ServicePort {
-        number: number.value,
-        protocol: Protocol::of_service_port(number.value, &name, app_protocol.as_deref(), transport.as_deref()),
-        name,
-        target: port.target_port.as_ref().map(|target| target.value.clone()),
-        span: number.span,
-    })
 }
 
 fn of_service_entry<'a>(

@@ -27,6 +27,8 @@ pub struct Settings {
     pub extension_providers: Option<Vec<String>>,
     /// The providers that count where a Telemetry names none.
     pub default_providers: DefaultProviders,
+    /// The names of those of them that are of the deprecated sort `lightstep`.
+    pub lightstep_providers: Vec<String>,
     /// Whether sidecars send what comes in to `127.0.0.1` instead of the address that was dialled
     /// (`inboundTrafficPolicy: LOCALHOST`). Default no.
     pub inbound_to_localhost: bool,
@@ -116,6 +118,7 @@ impl Default for Settings {
             trust_domain_aliases: Vec::new(),
             extension_providers: None,
             default_providers: DefaultProviders::default(),
+            lightstep_providers: Vec::new(),
             inbound_to_localhost: false,
             sidecar_ingress_tls: false,
             dns_capture: false,
@@ -180,6 +183,8 @@ impl Settings {
             replace(&mut self.default_providers.tracing, list(&defaults.tracing));
             replace(&mut self.default_providers.access_logging, list(&defaults.access_logging));
         }
+        let lightstep = mesh.extension_providers.iter().filter(|provider| provider.lightstep.is_some());
+        self.lightstep_providers.extend(lightstep.filter_map(|it| Some(it.name.as_ref()?.value.clone())));
         let inbound = mesh.inbound_traffic_policy.as_ref().and_then(|policy| policy.mode);
         replace(&mut self.inbound_to_localhost, inbound.map(|mode| mode.value == InboundTrafficPolicyMode::Localhost));
         let mode = |policy: &OutboundTrafficPolicy| match policy.mode.map(|mode| mode.value) {

@@ -1,7 +1,11 @@
 //! Sidecar resources, and which one a workload gets.
 
-use super::Settings;
+use std::collections::HashMap;
+
 use super::names::NamespacedName;
+use super::{Settings, World};
+use crate::config::OutboundMode;
+use crate::model::networking::OutboundTrafficPolicyMode;
 use crate::model::{LabelSet, Labels, Resource, Spec, networking};
 
 /// A Sidecar resource.
@@ -20,6 +24,17 @@ impl Sidecar<'_> {
     pub fn selector(&self) -> Option<&Labels> {
         self.spec.workload_selector.as_ref().map(|selector| &selector.labels).filter(|labels| !labels.is_empty())
     }
+
+    /// What happens to requests for unknown destinations, if it says. An empty policy means the first value of the API.
+    pub fn outbound(&self) -> Option<OutboundMode> {
+        let policy = self.spec.outbound_traffic_policy.as_ref()?;
+        Some(match policy.mode.map(|mode| mode.value) {
+            None | Some(OutboundTrafficPolicyMode::RegistryOnly | OutboundTrafficPolicyMode::Undefined(_)) => {
+                OutboundMode::RegistryOnly
+            }
+            Some(OutboundTrafficPolicyMode::AllowAny) => OutboundMode::AllowAny,
+        })
+    }
 }
 
 pub(super) fn sidecars<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Sidecar<'a>> {
@@ -34,17 +49,27 @@ pub(super) fn sidecars<'a>(resources: &[&'a Resource], settings: &Settings) -> V
     resources.iter().filter_map(resolve).collect()
 }
 
-/// The Sidecar resource of a workload: of its namespace the first whose selector selects it, else the first without
-/// a selector, else that of the root namespace (istiod: `getSidecarScope`).
-pub(super) fn of_workload<'s, 'a>(
-    sidecars: &'s [Sidecar<'a>],
-    namespace: &str,
-    labels: &LabelSet<'_>,
-    root_namespace: &str,
-) -> Option<&'s Sidecar<'a>> {
-    let is_in = |it: &&Sidecar<'_>, namespace: &str| it.name.namespace == *namespace;
-    let is_selected = |it: &Sidecar<'_>| it.selector().is_some_and(|selector| selector.selects(labels));
-    let unselective = |namespace| sidecars.iter().filter(|it| is_in(it, namespace)).find(|it| it.selector().is_none());
-    let selected = sidecars.iter().filter(|it| is_in(it, namespace)).find(|it| is_selected(it));
-    selected.or_else(|| unselective(namespace)).or_else(|| unselective(root_namespace))
+/// Where the Sidecars of each namespace are.
+pub(super) fn by_namespace(sidecars: &[Sidecar<'_>]) -> HashMap<String, Vec<usize>> {
+    let mut indices: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, sidecar) in sidecars.iter().enumerate() {
+        indices.entry(sidecar.name.namespace.to_string()).or_default().push(index);
+    }
+    indices
+}
+
+impl<'a> World<'a> {
+    /// The Sidecar resources of a namespace, in creation order.
+    pub fn sidecars_in(&self, namespace: &str) -> impl Iterator<Item = &Sidecar<'a>> + Clone {
+        self.sidecars_by_namespace.get(namespace).into_iter().flatten().map(|&index| &self.sidecars[index])
+    }
+
+    /// The Sidecar resource of a workload: of its namespace the first whose selector selects it, else the first without
+    /// a selector, else that of the root namespace (istiod: `getSidecarScope`).
+    pub fn sidecar_of(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Sidecar<'a>> {
+        let is_selected = |it: &&Sidecar<'_>| it.selector().is_some_and(|selector| selector.selects(labels));
+        let unselective = |namespace| self.sidecars_in(namespace).find(|it| it.selector().is_none());
+        let selected = self.sidecars_in(namespace).find(is_selected);
+        selected.or_else(|| unselective(namespace)).or_else(|| unselective(&self.settings.root_namespace))
+    }
 }

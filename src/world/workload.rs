@@ -1,10 +1,11 @@
-//! What runs: pods as their templates describe them, and WorkloadEntries.
+//! What runs: pods as their templates describe them, WorkloadEntries, and those that a WorkloadGroup describes.
 
-use super::Settings;
 use super::names::NamespacedName;
-use crate::model::kubernetes::{Pod, PodTemplate};
-use crate::model::networking::WorkloadEntry;
+use super::{ServicePort, Settings};
+use crate::model::kubernetes::{Container, Pod};
+use crate::model::networking::{WorkloadEntry, WorkloadGroup};
 use crate::model::{LabelSet, Labels, Resource, Spec};
+use crate::source::Spanned;
 
 /// Something that endpoints come from.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct Workload<'a> {
     pub name: NamespacedName<'a>,
     /// That resource.
     pub resource: &'a Resource,
+    /// Where the labels of its pods are written, if they have any; of a WorkloadEntry those of its metadata.
+    pub written_labels: Option<&'a Labels>,
     /// The labels that its pods get.
     pub labels: LabelSet<'a>,
     /// The annotations that its pods get.
@@ -25,15 +28,16 @@ pub struct Workload<'a> {
     pub takes_mesh_tls: bool,
     /// The service account of its pods.
     pub service_account: Option<&'a str>,
-    /// What its pods are made from; `None` of a WorkloadEntry or a template without a spec.
+    /// What its pods are made from; `None` of what is no pod, or of a template without a spec.
     pub pod: Option<&'a Pod>,
 }
 
-impl Workload<'_> {
-    /// What a WorkloadEntry says of it, if it is one.
+impl<'a> Workload<'a> {
+    /// What a WorkloadEntry says of it, if it is one; of a WorkloadGroup what its entries have in common.
     pub fn entry(&self) -> Option<&WorkloadEntry> {
         match &self.resource.spec {
             Spec::WorkloadEntry(entry) => Some(entry),
+            Spec::WorkloadGroup(group) => group.template.as_ref(),
             _ => None,
         }
     }
@@ -49,6 +53,31 @@ impl Workload<'_> {
     pub fn is_selected_by(&self, selector: &Labels) -> bool {
         selector.selects(&self.labels)
     }
+
+    /// The containers of its pods, those that run first included.
+    pub fn containers(&self) -> impl Iterator<Item = &'a Container> + use<'a> {
+        self.pod.into_iter().flat_map(|pod| pod.containers.iter().chain(&pod.init_containers))
+    }
+
+    /// Whether a proxy is written down among the containers: manifests may be taken from a cluster or injected by hand,
+    /// and those of gateways leave the rest to injection.
+    pub fn has_proxy(&self) -> bool {
+        self.containers().any(is_proxy)
+    }
+
+    /// Whether its pods run nothing but a proxy, as those of gateways and waypoints do.
+    pub fn is_gateway(&self) -> bool {
+        self.pod.is_some_and(|pod| !pod.containers.is_empty() && pod.containers.iter().all(is_proxy))
+    }
+
+    /// The number of its port that a port of a service leads to.
+    pub fn port_behind(&self, port: &ServicePort) -> Option<u32> {
+        port.target_at(self.entry(), Some(self))
+    }
+}
+
+fn is_proxy(container: &Container) -> bool {
+    container.name.as_ref().is_some_and(|name| name.as_str() == "istio-proxy") && container.image.is_some()
 }
 
 pub(super) fn workloads<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Workload<'a>> {
@@ -64,21 +93,17 @@ fn takes_mesh_tls(labels: &LabelSet<'_>, has_sidecar: bool) -> bool {
 
 fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<'a>> {
     let name = NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name());
-    let (template, replicas) = match &resource.spec {
-        Spec::Deployment(it) => (it.template.as_ref(), it.replicas),
-        Spec::StatefulSet(it) => (it.template.as_ref(), it.replicas),
-        Spec::ReplicaSet(it) => (it.template.as_ref(), it.replicas),
-        Spec::Rollout(it) => (it.template.as_ref(), it.replicas),
-        Spec::DaemonSet(it) => (it.template.as_ref(), None),
-        Spec::Job(it) => (it.template.as_ref(), None),
-        Spec::CronJob(it) => {
-            (it.job_template.as_ref().and_then(|job| job.spec.as_ref()).and_then(|job| job.template.as_ref()), None)
-        }
+    let replicas = match &resource.spec {
+        Spec::Deployment(it) => it.replicas,
+        Spec::StatefulSet(it) => it.replicas,
+        Spec::ReplicaSet(it) => it.replicas,
+        Spec::Rollout(it) => it.replicas,
         Spec::Pod(pod) => return Some(of_pod(name, resource, pod)),
         Spec::WorkloadEntry(entry) => return Some(of_entry(name, resource, entry)),
-        _ => return None,
+        Spec::WorkloadGroup(group) => return of_group(name, resource, group),
+        _ => None,
     };
-    let template: &PodTemplate = template?;
+    let template = resource.spec.pod_template()?;
     let metadata = template.metadata.as_ref();
     let pod = template.spec.as_ref();
     let has_sidecar = metadata.is_none_or(|it| wants_sidecar(&it.labels, &it.annotations));
@@ -89,6 +114,7 @@ fn workload<'a>(resource: &'a Resource, settings: &Settings) -> Option<Workload<
         has_sidecar,
         takes_mesh_tls: takes_mesh_tls(&labels, has_sidecar),
         labels,
+        written_labels: metadata.map(|it| &it.labels),
         annotations: metadata.map(|it| it.annotations.to_set()).unwrap_or_default(),
         runs: replicas.is_none_or(|replicas| replicas.value > 0),
         service_account: service_account(pod),
@@ -105,6 +131,7 @@ fn of_pod<'a>(name: NamespacedName<'a>, resource: &'a Resource, pod: &'a Pod) ->
         has_sidecar,
         takes_mesh_tls: takes_mesh_tls(&labels, has_sidecar),
         labels,
+        written_labels: Some(&resource.metadata.labels),
         annotations: resource.metadata.annotations.to_set(),
         runs: true,
         service_account: service_account(Some(pod)),
@@ -112,22 +139,42 @@ fn of_pod<'a>(name: NamespacedName<'a>, resource: &'a Resource, pod: &'a Pod) ->
     }
 }
 
-/// The labels of a WorkloadEntry are those of its spec and its metadata; the latter win. Nothing but the label tells
-/// that the machine has a sidecar.
+/// The labels of a WorkloadEntry are those of its spec and its metadata; the latter win. Nothing but the label or a
+/// service account tells that the machine has a sidecar (istiod: `getTLSModeFromWorkloadEntry`).
 fn of_entry<'a>(name: NamespacedName<'a>, resource: &'a Resource, entry: &'a WorkloadEntry) -> Workload<'a> {
     let labels = pairs(&entry.labels).chain(pairs(&resource.metadata.labels)).collect();
-    let takes_mesh_tls = takes_mesh_tls(&labels, false);
+    let service_account = entry.service_account.as_ref().and_then(Spanned::filled);
+    let takes_mesh_tls = takes_mesh_tls(&labels, service_account.is_some());
     Workload {
         name,
         resource,
         has_sidecar: takes_mesh_tls,
         takes_mesh_tls,
         labels,
+        written_labels: Some(&resource.metadata.labels),
         annotations: LabelSet::new(),
         runs: true,
-        service_account: entry.service_account.as_ref().map(|account| account.as_str()),
+        service_account,
         pod: None,
     }
+}
+
+/// Machines register themselves by the group: a sidecar does it for them. Their labels are those of the template and of
+/// the group's metadata; the latter win (istiod: `workloadEntryFromGroup`).
+fn of_group<'a>(name: NamespacedName<'a>, resource: &'a Resource, group: &'a WorkloadGroup) -> Option<Workload<'a>> {
+    let template = group.template.as_ref()?;
+    let metadata = group.metadata.as_ref();
+    let of_metadata = metadata.into_iter().flat_map(|metadata| pairs(&metadata.labels));
+    let labels = pairs(&template.labels).chain(of_metadata).collect();
+    let of_template = of_entry(name, resource, template);
+    Some(Workload {
+        has_sidecar: true,
+        takes_mesh_tls: takes_mesh_tls(&labels, of_template.service_account.is_some()),
+        labels,
+        written_labels: metadata.map(|metadata| &metadata.labels),
+        annotations: metadata.map(|metadata| metadata.annotations.to_set()).unwrap_or_default(),
+        ..of_template
+    })
 }
 
 /// Whether pods get a sidecar. The label counts, in its older form the annotation.
@@ -142,4 +189,24 @@ fn pairs(labels: &Labels) -> impl Iterator<Item = (&str, &str)> {
 
 fn service_account(pod: Option<&Pod>) -> Option<&str> {
     pod?.service_account_name.as_ref().map(|account| account.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+    use crate::load::Snapshot;
+    use crate::world::{Settings, World};
+
+    #[test]
+    fn machines_of_a_group_have_its_labels() {
+        let text = "apiVersion: networking.istio.io/v1\nkind: WorkloadGroup\n\
+            metadata: {name: ledger, namespace: bank, labels: {app: other}}\n\
+            spec: {metadata: {labels: {app: ledger}}, template: {serviceAccount: ledger, labels: {app: x, site: a}}}\n";
+        let snapshot = Snapshot::of_texts([("group.yaml", text)]);
+        let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+        let [workload] = world.workloads.as_slice() else { panic!("one workload") };
+        let labels: Vec<_> = workload.labels.iter().map(|(key, value)| (*key, *value)).collect();
+        assert_eq!(labels, [("app", "ledger"), ("site", "a")]);
+        assert!(workload.has_sidecar && workload.takes_mesh_tls && !world.inventory.has_workloads("bank"));
+    }
 }

@@ -12,38 +12,67 @@ rules! {
     /// What the admission webhook or the API server refuses.
     validation {
         missing_field, conflicting_fields, no_effect, duplicate_entry, invalid_address, invalid_duration, invalid_header,
-        invalid_host,
-        invalid_label, invalid_metadata, invalid_policy, invalid_port, invalid_reference, invalid_regex, invalid_tls,
-        invalid_uri, out_of_range, crd_schema,
+        invalid_host, invalid_label, invalid_metadata, invalid_policy, invalid_port, invalid_reference, invalid_regex,
+        invalid_tls, invalid_uri, out_of_range, crd_schema,
     }
     /// What refers to nothing.
     reference {
         unknown_host, unknown_gateway, host_not_in_gateway, missing_subset, unknown_port, port_required,
         subset_selects_nothing, gateway_selects_nothing, inert_destination_rule, subset_without_labels,
-        host_without_service, unexposed_server_port,
+        unexposed_server_port,
     }
     /// What is said twice.
     conflict {
         duplicate_resource, duplicate_host, outranked_host, duplicate_destination_rule, conflicting_gateways, conflicting_service_entries,
     }
-    /// What is for other proxies than it seems, or hides from them what they need.
-    scope {
-        competing_resources, selector_selects_nothing, root_namespace_selector, sidecar_unknown_host,
-        sidecar_unserved_port, sidecar_hides_route, sidecar_ingress_port,
-        implicit_registry_only, telemetry_provider, envoy_filter_operation,
-        envoy_filter_order, envoy_filter_mesh_wide,
+    /// What never gets a request.
+    routing { unreachable_route, invalid_weights, subset_not_on_gateway }
+    /// What is handed on to another VirtualService.
+    delegation { unknown_delegate, invalid_delegate, delegate_conflict, unused_delegate }
+    /// Where routes apply.
+    binding { hidden_from_gateway, unknown_mesh_host, route_protocol }
+    /// What matches compare.
+    matching { impossible_match, mistaken_match_type, uneven_uri_case, prefix_without_boundary }
+    /// What is done with a request.
+    action {
+        rewrite_slashes, retries_exceed_timeout, fault_without_percentage, fault_beside_retries, duplicate_destination,
+        deprecated_field, redirect_loop, https_redirect_unserved,
     }
-    /// What Istio leaves out of the Gateway API and of Ingresses.
-    gateway_api {
-        unattached_route, refused_backend, ignored_by_istio, conflicting_listeners, unknown_gateway_class,
-        shared_gateway_address, unknown_grant_namespace,
-    }
+    /// What other origins may do.
+    cors { cors_credentials, cors_origin, cors_preflight }
     /// Certificates and what is trusted.
     tls { missing_ca_certificates, unknown_credential, unusable_credential, shared_certificate }
     /// What ServiceEntries say of the world outside.
-    service_entry { captured_port, plaintext_on_tls_port, tls_to_plaintext_port }
-    /// What never gets a request.
-    routing { unreachable_route, invalid_weights, subset_not_on_gateway }
+    service_entry { captured_port, plaintext_on_tls_port, tls_to_plaintext_port, entry_without_endpoints }
+    /// What is for other proxies than it seems, or hides from them what they need.
+    scope {
+        competing_resources, selector_selects_nothing, root_namespace_selector, sidecar_unknown_host,
+        sidecar_unserved_port, sidecar_hides_route, sidecar_hides_service, sidecar_ingress_port,
+        implicit_registry_only, telemetry_provider, envoy_filter_operation, envoy_filter_order, envoy_filter_mesh_wide,
+        unknown_waypoint, sidecar_in_ambient, waypoint_required, waypoint_routes, export_to_unknown_namespace,
+    }
+    /// What lets in or keeps out the wrong requests.
+    policy {
+        mtls_conflict, unknown_principal, policy_selects_nothing, missing_request_authentication, wrong_policy_port,
+        ignored_peer_authentication, identity_without_mtls, http_rule_on_tcp, ip_blocks_behind_gateway,
+        unknown_namespace, unknown_method, unknown_policy_host, contradictory_rule, overriding_policy,
+        ineffective_selector, unrestricted_jwks_fetch,
+    }
+    /// What the Gateway API and Ingresses say in vain.
+    gateway_api {
+        unattached_route, dropped_listener, dropped_route, unknown_backend, unknown_gateway_class,
+        unknown_grant_namespace, shared_gateway_address,
+    }
+    /// What Istio reads of Services, Namespaces and what pods are made from.
+    workload {
+        port_name, service_selects_nothing, unknown_target_port, conflicting_port_protocols, proxy_uid, reserved_port,
+        namespace_not_injected, conflicting_mesh_labels, pod_without_proxy, image_without_injection,
+    }
+    /// Labels and annotations.
+    metadata {
+        unknown_annotation, misplaced_annotation, invalid_annotation, deprecated_annotation, unknown_label,
+        misplaced_label, invalid_label_value,
+    }
     /// What is said to this tool itself.
     suppression { unused_suppression }
 }

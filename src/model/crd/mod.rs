@@ -45,7 +45,9 @@ pub(super) fn check(kind: Kind, resource: &Node, decoder: &mut Decoder<'_>) {
     match (spec, shape_of(kind.name())) {
         (Some(spec), Some(shape)) => shape.check(spec, decoder),
         (None, _) if WITH_SPEC.contains(&kind.name()) => {
-            let span = resource.entry("kind").map_or(resource.span, |entry| entry.value.span);
+            // The name says which one it is.
+            let name = resource.get("metadata").and_then(|metadata| metadata.entry("name"));
+            let span = name.or(resource.entry("kind")).map_or(resource.span, |entry| entry.value.span);
             decoder.not_of_schema(span, format!("a {} needs a spec", kind.name()), Some("add spec".to_owned()));
         }
         _ => {}

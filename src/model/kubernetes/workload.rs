@@ -1,5 +1,6 @@
 //! The kinds that run pods.
 
+use crate::model::Spec;
 use crate::model::macros::message;
 use crate::model::map::Labels;
 use crate::source::Spanned;
@@ -128,5 +129,21 @@ message! {
         name: Option<Spanned<String>>,
         container_port: Option<Spanned<u32>>,
         protocol: Option<Spanned<String>>,
+    }
+}
+
+impl Spec {
+    /// What pods are made from, if the resource makes any.
+    pub fn pod_template(&self) -> Option<&PodTemplate> {
+        match self {
+            Self::Deployment(it) => it.template.as_ref(),
+            Self::StatefulSet(it) => it.template.as_ref(),
+            Self::ReplicaSet(it) => it.template.as_ref(),
+            Self::Rollout(it) => it.template.as_ref(),
+            Self::DaemonSet(it) => it.template.as_ref(),
+            Self::Job(it) => it.template.as_ref(),
+            Self::CronJob(it) => it.job_template.as_ref()?.spec.as_ref()?.template.as_ref(),
+            _ => None,
+        }
     }
 }

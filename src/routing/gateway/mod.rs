@@ -5,7 +5,7 @@ mod merging;
 mod servers;
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -26,14 +26,11 @@ impl<'a> Port<'a> {
     /// Compiles what a gateway listens on at a port. Without a server for it nothing does.
     pub fn new(proxy: &Proxy<'a>, port: u32) -> Self {
         let (open, listening) = servers::open(proxy, port);
-        let mut binds: Vec<Option<&str>> = Vec::new();
-        for bind in open.iter().map(Open::bind) {
-            if !binds.contains(&bind) {
-                binds.push(bind);
-            }
+        let mut by_address: BTreeMap<Option<IpAddr>, Vec<Open<'a>>> = BTreeMap::new();
+        for server in open {
+            by_address.entry(server.address()).or_default().push(server);
         }
-        let of = |bind| open.iter().copied().filter(|server| server.bind() == bind).collect::<Vec<_>>();
-        let listeners = binds.into_iter().map(|bind| listener(proxy, &of(bind), listening));
+        let listeners = by_address.into_iter().map(|(bind, open)| listener(proxy, bind, &open, listening));
         // A server without any route does not open the port.
         Self { listeners: listeners.filter(|listener| !listener.chains.is_empty()).collect() }
     }
@@ -47,15 +44,8 @@ impl<'a> Port<'a> {
     }
 }
 
-fn listener<'a>(proxy: &Proxy<'a>, open: &[Open<'a>], port: u32) -> Listener<'a> {
-    let bind = open.first().and_then(Open::bind).and_then(|bind| bind.parse::<IpAddr>().ok());
-    let mut listener = Listener {
-        bind: bind.filter(|address| !address.is_unspecified()),
-        chains: Vec::new(),
-        considered: Vec::new(),
-        otherwise: Otherwise::Reset,
-        port,
-    };
+fn listener<'a>(proxy: &Proxy<'a>, bind: Option<IpAddr>, open: &[Open<'a>], port: u32) -> Listener<'a> {
+    let mut listener = Listener { bind, chains: Vec::new(), considered: Vec::new(), otherwise: Otherwise::Reset, port };
     let plaintext: Vec<Open<'a>> = open.iter().copied().filter(Open::is_plaintext_http).collect();
     if !plaintext.is_empty() {
         let table = Arc::new(table::table(proxy, &plaintext));

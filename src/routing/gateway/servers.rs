@@ -1,6 +1,7 @@
 //! The servers that a gateway workload opens on a port (istiod: `mergeGateways`, `resolvePorts`).
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use super::super::proxy::Proxy;
 use super::merging::Merging;
@@ -50,6 +51,11 @@ impl<'a> Open<'a> {
     }
 
     /// The address that it listens on; `None` for all.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.bind()?.parse().ok().filter(|address: &IpAddr| !address.is_unspecified())
+    }
+
+    /// The address that it listens on as it is written, if it is.
     pub fn bind(&self) -> Option<&'a str> {
         self.server.bind.as_ref().and_then(Spanned::filled)
     }

@@ -82,7 +82,7 @@ fn warn_of_tcp(rule: &Rule, found: &mut Found<'_>) {
         }
         _ => return,
     };
-    found.warning("AP-21", Family::InvalidPolicy, span, message).help("name the ports of HTTP in operation.ports");
+    found.warning("AP-21", Family::DeniesTcp, span, message).help("name the ports of HTTP in operation.ports");
 }
 
 /// Whether a source says something that is known of a connection.

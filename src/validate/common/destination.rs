@@ -1,9 +1,10 @@
 //! Destinations of requests and connections (istio: `validateDestination`).
 
 use super::field::{filled, place, text};
+use super::port;
 use crate::model::networking::Destination;
 use crate::validate::Family;
-use crate::validate::syntax::{is_label, is_port, is_wildcard_domain};
+use crate::validate::syntax::{is_label, is_wildcard_domain};
 use crate::validate::violation::Found;
 
 /// Checks host, subset and port.
@@ -16,18 +17,7 @@ pub fn check(destination: &Destination, found: &mut Found<'_>) {
             .help("it takes up to 63 letters, digits and dashes");
     }
     let Some(port) = &destination.port else { return };
-    match port.number {
-        None => {
-            found
-                .error("DE-4", Family::MissingField, port.span, "this port has no number")
-                .help("write port.number, or remove port");
-        }
-        Some(number) if !is_port(number.value) => {
-            let message = format!("{} is no port", number.value);
-            found.error("DE-4", Family::InvalidPort, number.span, message).help("it takes a number from 1 to 65535");
-        }
-        Some(_) => {}
-    }
+    port::check_needed_number(port.number, ("this port has no number", port.span), "DE-4", found);
 }
 
 fn check_host(destination: &Destination, found: &mut Found<'_>) {

@@ -5,6 +5,11 @@ use crate::validate::Family;
 use crate::validate::syntax::{is_label_key, is_label_value};
 use crate::validate::violation::Found;
 
+/// Whether keys and values are as they have to be.
+pub fn are_right(labels: &Labels) -> bool {
+    labels.iter().all(|(key, value)| is_label_key(key) && is_label_value(value))
+}
+
 /// Checks keys and values.
 pub fn check(labels: &Labels, found: &mut Found<'_>) {
     for (key, value) in labels.iter() {

@@ -5,6 +5,11 @@ use crate::source::Span;
 use crate::validate::Family;
 use crate::validate::violation::Found;
 
+/// Whether a selector is one that the API does not take.
+pub fn is_refused(labels: &Labels) -> bool {
+    labels.iter().any(|(key, value)| key.is_empty() || key.contains('*') || value.contains('*'))
+}
+
 /// Checks the labels of a selector that is there, at `span`.
 pub fn check(labels: &Labels, span: Span, found: &mut Found<'_>) {
     if labels.is_empty() {

@@ -13,7 +13,8 @@ use crate::validate::violation::Found;
 
 /// Checks the settings of a policy with this outlier detection.
 pub fn check(settings: &LoadBalancerSettings, detection: Option<&OutlierDetection>, found: &mut Found<'_>) {
-    if let Some(hash) = &settings.consistent_hash {
+    // Of the members of a one-of the last one counts.
+    if let Some(hash) = settings.consistent_hash.as_ref().filter(|_| settings.backend_utilization.is_none()) {
         check_hash(hash, found);
     }
     if let (Some(_), Some(zones)) = (&settings.locality_lb_setting, &settings.zone_aware_lb_setting) {
@@ -32,12 +33,14 @@ pub fn check(settings: &LoadBalancerSettings, detection: Option<&OutlierDetectio
 }
 
 fn check_hash(hash: &ConsistentHashLb, found: &mut Found<'_>) {
-    if let Some(cookie) = &hash.http_cookie {
+    let has_later_key = hash.use_source_ip.is_some() || hash.http_query_parameter_name.is_some();
+    if let Some(cookie) = hash.http_cookie.as_ref().filter(|_| !has_later_key) {
         check_cookie(cookie, found);
     }
     if let Some(size) = hash.minimum_ring_size.filter(|size| size.value != 0) {
         let message = "minimumRingSize is an older form here";
-        found.warning("LC-4", Family::NoEffect, size.span, message).help("write ringHash: {minimumRingSize: …}");
+        let help = format!("write ringHash: {{minimumRingSize: {}}}", size.value);
+        found.warning("LC-4", Family::NoEffect, size.span, message).help(help);
         if hash.ring_hash.is_some() || hash.maglev.is_some() {
             let message = "minimumRingSize excludes ringHash and maglev";
             found.error("LC-5", Family::ConflictingFields, size.span, message).help("remove minimumRingSize");
@@ -61,7 +64,8 @@ fn check_cookie(cookie: &HttpCookie, found: &mut Found<'_>) {
             found.error("LC-2", Family::MissingField, span, "this attribute has no name").help("add name");
         }
         if !names.insert(name) {
-            found.error("LC-3", Family::DuplicateEntry, span, format!("there are two attributes {name:?}"));
+            let message = format!("there are two attributes {name:?}");
+            found.error("LC-3", Family::DuplicateEntry, span, message).help("remove one of them");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Load balancing by localities (istio: `validateLocalityLbSetting`, `validateZoneAwareLbSetting`).
 
+use super::locality_list;
 use crate::model::networking::{
     LocalityDistribute, LocalityFailover, LocalityLbSetting, OutlierDetection, ZoneAwareLbSetting,
 };
@@ -25,19 +26,14 @@ pub fn check(setting: &LocalityLbSetting, detection: Option<&OutlierDetection>, 
         found.error("LO-2", Family::ConflictingFields, label.span, message).help("remove this entry, or failover");
         return;
     }
-    let mut sources = Localities::default();
     for distribute in &setting.distribute {
         if !check_shares(distribute, found) {
             return;
         }
-        let mut targets = Localities::default();
-        for (locality, _) in distribute.to.iter() {
-            targets.add(locality, locality.span, found);
-        }
+        locality_list::check(distribute.to.iter().map(|(name, _)| (name.as_str(), name.span)), found);
     }
-    for from in &setting.distribute {
-        sources.add(text(&from.from), place(&from.from, from.span), found);
-    }
+    let sources = setting.distribute.iter().map(|it| (text(&it.from), place(&it.from, it.span)));
+    locality_list::check(sources, found);
     let fails_over = !setting.failover.is_empty() || !setting.failover_priority.is_empty();
     if fails_over && detection.is_none() {
         let span = setting.failover.first().map_or(setting.span, |failover| failover.span);
@@ -99,58 +95,5 @@ fn check_failover([same, parts, wildcard]: [&'static str; 3], failover: &[Locali
             let message = "failover does not take wildcards";
             found.error(wildcard, Family::InvalidReference, end.span, message).help("name the region");
         }
-    }
-}
-
-/// The localities of a list: none may be within an earlier one.
-#[derive(Default)]
-struct Localities<'a> {
-    earlier: Vec<Vec<&'a str>>,
-    all: bool,
-}
-
-impl<'a> Localities<'a> {
-    fn add(&mut self, locality: &'a str, span: Span, found: &mut Found<'_>) {
-        if self.all {
-            let message = "* stands for all localities, so it must be the last one";
-            found.error("LO-5", Family::InvalidReference, span, message).help("put * at the end");
-            return;
-        }
-        if locality == "*" {
-            self.all = true;
-            return;
-        }
-        if locality.find('*').is_some_and(|at| at + 1 < locality.len()) {
-            let message = format!("{locality:?} has a wildcard that is not at its end");
-            found.error("LO-5", Family::InvalidReference, span, message).help("write region/* or region/zone/*");
-            return;
-        }
-        let parts: Vec<&str> = locality.splitn(3, '/').collect();
-        if parts.iter().any(|part| part.is_empty()) {
-            let message = format!("{locality:?} is no locality");
-            found.error("LO-7", Family::InvalidReference, span, message).help("write region/zone/subzone");
-            return;
-        }
-        if self.earlier.iter().any(|earlier| overlap(earlier, &parts)) {
-            let message = format!("{locality} overlaps an earlier locality");
-            found.error("LO-6", Family::DuplicateEntry, span, message).help("let each locality be named once");
-            return;
-        }
-        self.earlier.push(parts);
-    }
-}
-
-/// Whether istiod takes a locality for a part of an earlier one, or the other way round.
-fn overlap(earlier: &[&str], later: &[&str]) -> bool {
-    if earlier[0] != later[0] {
-        return false;
-    }
-    match (earlier, later) {
-        (_, [_]) | ([_] | [_, "*"], _) => true,
-        // istiod does not see a wildcard that comes after what it covers.
-        ([_, zone, ..], [_, other]) => zone == other,
-        ([_, zone] | [_, zone, "*"], [_, other, _]) => zone == other,
-        ([_, zone, subzone], [_, other, later]) => zone == other && subzone == later,
-        _ => false,
     }
 }

@@ -13,7 +13,7 @@ pub fn check(detection: &OutlierDetection, found: &mut Found<'_>) {
         let message = "consecutiveErrors is an older form that counts for nothing";
         found
             .warning("OD-2", Family::NoEffect, count.span, message)
-            .help("write consecutive5xxErrors, or consecutiveGatewayErrors");
+            .help(format!("write consecutiveGatewayErrors: {0}, or consecutive5xxErrors: {0}", count.value));
     }
     let is_split = detection.split_external_local_origin_errors.is_some_and(|it| it.value);
     if let Some(count) = detection.consecutive_local_origin_failures.filter(|count| count.value > 0 && !is_split) {

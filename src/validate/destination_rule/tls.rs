@@ -66,7 +66,8 @@ fn check_config_map(credential: &Spanned<String>, found: &mut Found<'_>) {
         Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() && !name.contains('/') => {
             if namespace != found.namespace() {
                 let message = "the ConfigMap must be in the namespace of the DestinationRule";
-                found.error("CT-2", Family::InvalidTls, credential.span, message);
+                let help = format!("write {CONFIG_MAP}{}/{name}", found.namespace());
+                found.error("CT-2", Family::InvalidTls, credential.span, message).help(help);
             }
         }
         _ => {

@@ -3,13 +3,13 @@
 use super::{load_balancer, outlier_detection, tls};
 use crate::model::networking::{PortTrafficPolicy, ProxyProtocol, ProxyProtocolVersion, TrafficPolicy, TunnelSettings};
 use crate::validate::Family;
-use crate::validate::common::connection_pool;
-use crate::validate::common::field::{number, place, text};
-use crate::validate::syntax::{is_fqdn, is_ip_address, is_port};
+use crate::validate::common::field::{place, text};
+use crate::validate::common::{connection_pool, port};
+use crate::validate::syntax::{is_fqdn, is_ip_address};
 use crate::validate::violation::Found;
 
-/// Checks a policy.
-pub fn check(policy: &TrafficPolicy, found: &mut Found<'_>) {
+/// Checks a policy. That of a subset takes what it leaves open from that of the host, `outer`.
+pub fn check(policy: &TrafficPolicy, outer: Option<&TrafficPolicy>, found: &mut Found<'_>) {
     if says_nothing(policy) {
         let message = "this traffic policy has no settings";
         found.error("TP-1", Family::MissingField, policy.span, message).help("add a setting, or remove it");
@@ -27,13 +27,14 @@ pub fn check(policy: &TrafficPolicy, found: &mut Found<'_>) {
         connection_pool::check(pool, found);
     }
     if let Some(balancer) = &policy.load_balancer {
-        load_balancer::check(balancer, policy.outlier_detection.as_ref(), found);
+        let outer = outer.and_then(|outer| outer.outlier_detection.as_ref());
+        load_balancer::check(balancer, policy.outlier_detection.as_ref().or(outer), found);
     }
     if let Some(settings) = &policy.tls {
         tls::check(settings, found);
     }
     for port in &policy.port_level_settings {
-        found.without_warnings(|found| check_port(port, found));
+        found.losing_warnings(|found| check_port(port, found));
     }
     if let Some(tunnel) = &policy.tunnel {
         check_tunnel(tunnel, found);
@@ -54,6 +55,7 @@ fn says_nothing(policy: &TrafficPolicy) -> bool {
         && policy.retry_budget.is_none()
 }
 
+/// Checks the policy of a port, which takes nothing from that of the host.
 fn check_port(policy: &PortTrafficPolicy, found: &mut Found<'_>) {
     if policy.port.is_none() {
         let message = "these settings name no port";
@@ -97,14 +99,8 @@ fn check_tunnel(tunnel: &TunnelSettings, found: &mut Found<'_>) {
         };
         found.error("TU-2", family, span, message).help("name the host behind the tunnel, or give its address");
     }
-    if !is_port(number(&tunnel.target_port)) {
-        let span = place(&tunnel.target_port, tunnel.span);
-        let (family, message) = match &tunnel.target_port {
-            None => (Family::MissingField, "this tunnel has no targetPort".to_owned()),
-            Some(port) => (Family::InvalidPort, format!("{} is no port", port.value)),
-        };
-        found.error("TU-3", family, span, message).help("it takes a number from 1 to 65535");
-    }
+    let missing = ("this tunnel has no targetPort", tunnel.span);
+    port::check_needed_number(tunnel.target_port, missing, "TU-3", found);
 }
 
 fn check_proxy_protocol(protocol: &ProxyProtocol, found: &mut Found<'_>) {

@@ -3,7 +3,6 @@
 mod ports;
 mod resolution;
 
-use super::common::spec::whole;
 use super::common::{export_to, selector};
 use super::syntax::{is_partial_wildcard, is_subnet, is_wildcard_domain};
 use super::violation::{Family, Found};
@@ -13,10 +12,8 @@ use crate::source::Spanned;
 pub(super) fn check(entry: &ServiceEntry, found: &mut Found<'_>) {
     let resolution = entry.resolution.map_or(Resolution::None, |resolution| resolution.value);
     if let Some(selected) = &entry.workload_selector {
-        let before = found.count();
         selector::check(&selected.labels, selected.span, found);
-        if found.has_error_since(before) {
-            found.drop_warnings_since(before);
+        if selector::is_refused(&selected.labels) {
             return;
         }
         if let Some(endpoint) = entry.endpoints.first() {
@@ -28,7 +25,7 @@ pub(super) fn check(entry: &ServiceEntry, found: &mut Found<'_>) {
     }
     if entry.hosts.is_empty() {
         let message = "this ServiceEntry has no hosts";
-        found.error("SE-2", Family::MissingField, whole(entry.span, found), message).help("add hosts");
+        found.error("SE-2", Family::MissingField, entry.span, message).help("add hosts");
     }
     entry.hosts.iter().for_each(|host| check_host(host, resolution, found));
     check_addresses(entry, resolution, found);
@@ -50,7 +47,8 @@ fn check_host(host: &Spanned<String>, resolution: Resolution, found: &mut Found<
                 .help("write a host name; a wildcard is its first part, as in *.example.com");
         }
         name if is_partial_wildcard(name) && resolution != Resolution::DynamicDns => {
-            let message = format!("the wildcard of {name:?} is not its whole first part, so it matches nothing");
+            // Envoy takes it for a host of HTTP, but for no server name of TLS.
+            let message = format!("the wildcard of {name:?} is not its whole first part, so TLS is not matched by it");
             found
                 .warning("SE-5", Family::InvalidHost, host.span, message)
                 .help("write *.example.com, or the full host name");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::networking::{Resolution, ServiceEntry, ServicePort};
 use crate::validate::Family;
 use crate::validate::common::field::{filled, number, place, text};
-use crate::validate::syntax::{is_label, is_port};
+use crate::validate::common::port;
 use crate::validate::violation::Found;
 use crate::world::{Protocol, ProtocolClass};
 
@@ -15,52 +15,50 @@ pub fn check(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>
     let needs_addresses = entry.addresses.is_empty() && !gets_addresses(resolution, found);
     for port in &entry.ports {
         if !names.insert(text(&port.name)) {
-            let message = format!("there are two ports {:?}", text(&port.name));
+            let message = match text(&port.name) {
+                "" => "two ports have no name".to_owned(),
+                name => format!("two ports are named {name}"),
+            };
             found
                 .error("SE-8", Family::DuplicateEntry, place(&port.name, port.span), message)
                 .help("give one of them another name");
         }
         if !numbers.insert(number(&port.number)) {
             let message = format!("port {} is listed twice", number(&port.number));
-            found.error("SE-9", Family::DuplicateEntry, place(&port.number, port.span), message);
+            found
+                .error("SE-9", Family::DuplicateEntry, place(&port.number, port.span), message)
+                .help("remove one of them");
         }
-        if let Some(target) = port.target_port.filter(|target| target.value != 0 && !is_port(target.value)) {
-            let message = format!("{} is no port", target.value);
-            found.error("SE-10", Family::InvalidPort, target.span, message).help("it takes a number from 1 to 65535");
+        if let Some(target) = port.target_port.filter(|target| target.value != 0) {
+            port::check_number(target, "SE-10", found);
         }
         if needs_addresses && matches!(text(&port.protocol), "" | "TCP") {
-            let message = "without addresses this port takes all connections to it, whatever they are for";
-            found
-                .warning("SE-11", Family::NoEffect, place(&port.protocol, port.span), message)
-                .help("add addresses, or write the protocol: TLS, HTTPS, HTTP");
+            warn_of_any_address(port, resolution, found);
         }
         check_port(port, found);
     }
 }
 
+/// With resolution NONE connections go on to where they were meant for, so nothing is led astray.
+fn warn_of_any_address(port: &ServicePort, resolution: Resolution, found: &mut Found<'_>) {
+    let family = if resolution == Resolution::None { Family::NoEffect } else { Family::CapturedPort };
+    let message = "without addresses all connections to this port count as those of the host, whatever they are for";
+    found
+        .warning("SE-11", family, place(&port.protocol, port.span), message)
+        .help("add addresses, or write the protocol: TLS, HTTPS, HTTP")
+        .general();
+}
+
 fn check_port(port: &ServicePort, found: &mut Found<'_>) {
-    let name = text(&port.name);
-    if !is_label(name) {
-        let (family, message) = match name {
-            "" => (Family::MissingField, "this port has no name".to_owned()),
-            _ => (Family::InvalidPort, format!("{name:?} is no name of a port")),
-        };
-        let help = "it takes up to 63 letters, digits and dashes";
-        found.error("SE-12", family, place(&port.name, port.span), message).help(help);
+    match filled(&port.name) {
+        Some(name) => port::check_name(name, "SE-12", found),
+        None => {
+            let span = place(&port.name, port.span);
+            found.error("SE-12", Family::MissingField, span, "this port has no name").help("add name");
+        }
     }
-    if let Some(word) = filled(&port.protocol).filter(|word| Protocol::parse(word) == Protocol::Auto) {
-        let message = format!("{:?} is no protocol that Istio knows", word.value);
-        let help = "write HTTP, HTTP2, GRPC, HTTPS, TLS, TCP, MONGO, REDIS, MYSQL or UDP";
-        found.error("SE-13", Family::InvalidPort, word.span, message).help(help);
-    }
-    if !is_port(number(&port.number)) {
-        let (family, message) = match &port.number {
-            None => (Family::MissingField, "this port has no number".to_owned()),
-            Some(number) => (Family::InvalidPort, format!("{} is no port", number.value)),
-        };
-        let help = "it takes a number from 1 to 65535";
-        found.error("SE-14", family, place(&port.number, port.span), message).help(help);
-    }
+    port::check_protocol(&port.protocol, "SE-13", found);
+    port::check_needed_number(port.number, ("this port has no number", port.span), "SE-14", found);
 }
 
 /// Whether istiod finds addresses for hosts that have none (istiod: `ShouldV2AutoAllocateIP`).

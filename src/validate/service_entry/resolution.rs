@@ -3,12 +3,11 @@
 use super::ports::{is_of_tcp, names_hosts};
 use crate::model::networking::{Location, Resolution, ServiceEntry};
 use crate::validate::Family;
-use crate::validate::common::field::{number, place, text};
+use crate::validate::common::field::{place, text};
 use crate::validate::common::labels;
-use crate::validate::common::spec::whole;
 use crate::validate::syntax::{is_fqdn, is_ip_address};
 use crate::validate::violation::Found;
-use crate::validate::workload_entry::{self, ServicePorts};
+use crate::validate::workload_entry::{self, PortNames};
 use crate::world::Protocol;
 
 /// Checks endpoints, hosts and ports by how endpoints are found.
@@ -16,7 +15,7 @@ pub fn check(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>
     match resolution {
         Resolution::None => check_none(entry, found),
         Resolution::Static => {
-            let ports = service_ports(entry);
+            let ports = port_names(entry);
             entry.endpoints.iter().for_each(|it| workload_entry::check_entry(it, Some(&ports), found));
         }
         Resolution::Dns | Resolution::DnsRoundRobin => check_dns(entry, resolution, found),
@@ -50,11 +49,8 @@ fn check_none(entry: &ServiceEntry, found: &mut Found<'_>) {
     }
 }
 
-fn service_ports(entry: &ServiceEntry) -> ServicePorts<'_> {
-    ServicePorts {
-        names: entry.ports.iter().map(|port| text(&port.name)).collect(),
-        numbers: entry.ports.iter().map(|port| number(&port.number)).collect(),
-    }
+fn port_names(entry: &ServiceEntry) -> PortNames<'_> {
+    entry.ports.iter().map(|port| text(&port.name)).collect()
 }
 
 fn check_dns(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>) {
@@ -62,7 +58,7 @@ fn check_dns(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>
         for host in entry.hosts.iter().filter(|host| !is_fqdn(host)) {
             // DNS is asked for the host itself.
             let span = entry.resolution.map_or(host.span, |resolution| resolution.span);
-            let message = format!("{} cannot be looked up in DNS", host.value);
+            let message = format!("{:?} cannot be looked up in DNS", host.value);
             found
                 .error("SE-17", Family::ConflictingFields, span, message)
                 .help("write resolution: NONE or DYNAMIC_DNS, add endpoints, or name the hosts")
@@ -73,21 +69,20 @@ fn check_dns(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>
         let message = "DNS_ROUND_ROBIN takes one endpoint";
         found.error("SE-18", Family::ConflictingFields, second.span, message).help("write resolution: DNS");
     }
-    let ports = service_ports(entry);
+    let ports = port_names(entry);
     for endpoint in &entry.endpoints {
         let address = text(&endpoint.address);
         if !is_ip_address(address) && !is_fqdn(address) {
-            let message = format!("{address:?} is neither an address nor a host name");
+            let (family, message) = match address {
+                "" => (Family::MissingField, "this endpoint has no address".to_owned()),
+                _ => (Family::InvalidAddress, format!("{address:?} is neither an address nor a host name")),
+            };
             let span = place(&endpoint.address, endpoint.span);
-            found.error("SE-19", Family::InvalidAddress, span, message).help("name the host, or give its address");
-        } else {
-            labels::check(&endpoint.labels, found);
+            let help = "name the host without a port or wildcard, or give its address";
+            found.error("SE-19", family, span, message).help(help);
         }
-        for (name, _) in endpoint.ports.iter().filter(|(name, _)| !ports.names.contains(name.as_str())) {
-            let message = format!("the ServiceEntry has no port {}", name.value);
-            found.error("SE-20", Family::InvalidPort, name.span, message).help("write the name of one of its ports");
-        }
-        workload_entry::check_port_values(endpoint, found);
+        labels::check(&endpoint.labels, found);
+        workload_entry::check_ports(endpoint, Some(("SE-20", &ports)), found);
     }
     let tcp = entry.ports.iter().find(|port| is_of_tcp(port));
     if let Some(port) = tcp.filter(|_| !entry.addresses.is_empty() && entry.hosts.len() > 1) {
@@ -99,7 +94,7 @@ fn check_dns(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>
 fn check_dynamic(entry: &ServiceEntry, found: &mut Found<'_>) {
     if entry.hosts.is_empty() {
         let message = "DYNAMIC_DNS needs a wildcard host";
-        found.error("SE-22", Family::MissingField, whole(entry.span, found), message).help("add hosts");
+        found.error("SE-22", Family::MissingField, entry.span, message).help("add hosts");
     }
     for host in entry.hosts.iter().filter(|host| !host.starts_with('*')) {
         let message = "DYNAMIC_DNS is for wildcard hosts";

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{SOCKET, check_port, check_repeated, check_socket, report_address, report_number};
+use super::{check_number, check_port, check_repeated, report_address};
 use crate::model::networking::{CaptureMode, IstioEgressListener, SidecarPort};
 use crate::source::Spanned;
 use crate::validate::Family;
 use crate::validate::common::field::{filled, number, place, text};
 use crate::validate::common::scoped_host::{self, Of};
-use crate::validate::syntax::{is_ip_address, is_port};
+use crate::validate::common::socket;
+use crate::validate::syntax::is_ip_address;
 use crate::validate::violation::Found;
 
 pub(super) fn check(listeners: &[IstioEgressListener], found: &mut Found<'_>) {
@@ -21,9 +22,7 @@ pub(super) fn check(listeners: &[IstioEgressListener], found: &mut Found<'_>) {
             }
             Some(port) => {
                 check_port(port, found);
-                if !is_port(number(&port.number)) {
-                    report_number(port, found);
-                }
+                check_number(port, found);
                 if let Some(bind) = filled(&listener.bind).filter(|bind| !is_ip_address(bind)) {
                     report_address(bind, found);
                 }
@@ -47,11 +46,11 @@ fn check_socket_listener<'a>(
     sockets: &mut BTreeSet<&'a str>,
     found: &mut Found<'_>,
 ) {
-    let is_socket = listener.bind.as_ref().is_some_and(|bind| check_socket(bind, found));
+    let is_socket = listener.bind.as_ref().is_some_and(|bind| socket::check(bind, "SC-9", found));
     if !is_socket {
         let span = filled(&listener.bind).map_or_else(|| place(&port.number, port.span), |bind| bind.span);
         let message = "a listener without a port number needs a socket to bind to";
-        let help = format!("add port.number, or write bind: {SOCKET}/path");
+        let help = format!("add port.number, or write bind: {}/path", socket::SCHEME);
         found.error("SC-19", Family::InvalidAddress, span, message).help(help);
     }
     if let Some(mode) = &listener.capture_mode

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{check_port, check_repeated, check_socket, report_address, report_number};
+use super::{check_number, check_port, check_repeated, report_address};
 use crate::model::networking::{IstioIngressListener, ServerTlsMode, ServerTlsSettings};
 use crate::source::{Span, Spanned};
 use crate::validate::Family;
-use crate::validate::common::field::{filled, number, place, text};
-use crate::validate::common::{connection_pool, server_tls};
+use crate::validate::common::field::{filled, place, text};
+use crate::validate::common::{connection_pool, server_tls, socket};
 use crate::validate::syntax::{is_ip_address, is_port};
 use crate::validate::violation::Found;
 use crate::world::{Protocol, ProtocolClass};
@@ -24,15 +24,13 @@ pub(super) fn check(listeners: &[IstioIngressListener], found: &mut Found<'_>) {
             continue;
         };
         check_port(port, found);
-        if !is_port(number(&port.number)) {
-            report_number(port, found);
-        }
+        check_number(port, found);
         if let Some(bind) = filled(&listener.bind).filter(|bind| !is_ip_address(bind)) {
             report_address(bind, found);
         }
         check_repeated(port, &mut numbers, found);
         if let Some(endpoint) = filled(&listener.default_endpoint)
-            && !check_socket(endpoint, found)
+            && !socket::check(endpoint, "SC-9", found)
         {
             check_endpoint(endpoint, found);
         }

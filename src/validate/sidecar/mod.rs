@@ -7,17 +7,11 @@ use std::collections::BTreeSet;
 
 use super::common::field::{filled, number, text};
 use super::common::selector;
-use super::common::spec::whole;
-use super::common::{connection_pool, destination};
-use super::syntax::{is_fqdn, is_label, is_socket_path};
+use super::common::{connection_pool, destination, port};
+use super::syntax::is_fqdn;
 use super::violation::{Family, Found};
-use crate::model::Labels;
 use crate::model::networking::{OutboundTrafficPolicy, OutboundTrafficPolicyMode, Sidecar, SidecarPort};
 use crate::source::{Span, Spanned};
-use crate::world::Protocol;
-
-/// What a socket's path stands behind.
-const SOCKET: &str = "unix://";
 
 pub(super) fn check(sidecar: &Sidecar, found: &mut Found<'_>) {
     let says_nothing = sidecar.egress.is_empty()
@@ -25,7 +19,7 @@ pub(super) fn check(sidecar: &Sidecar, found: &mut Found<'_>) {
         && sidecar.outbound_traffic_policy.is_none()
         && sidecar.inbound_connection_pool.is_none();
     if let Some(selected) = &sidecar.workload_selector {
-        let is_refused = is_refused(&selected.labels);
+        let is_refused = selector::is_refused(&selected.labels);
         // What else is wrong hides the warning of an empty selector.
         if is_refused || !says_nothing {
             selector::check(&selected.labels, selected.span, found);
@@ -37,7 +31,7 @@ pub(super) fn check(sidecar: &Sidecar, found: &mut Found<'_>) {
     if says_nothing {
         let message = "this Sidecar changes nothing";
         let help = "add egress, ingress, outboundTrafficPolicy or inboundConnectionPool";
-        found.error("SC-1", Family::MissingField, whole(sidecar.span, found), message).help(help);
+        found.error("SC-1", Family::MissingField, sidecar.span, message).help(help);
         return;
     }
     ingress::check(&sidecar.ingress, found);
@@ -48,10 +42,6 @@ pub(super) fn check(sidecar: &Sidecar, found: &mut Found<'_>) {
     if let Some(policy) = &sidecar.outbound_traffic_policy {
         check_outbound(policy, found);
     }
-}
-
-fn is_refused(labels: &Labels) -> bool {
-    labels.iter().any(|(key, value)| key.is_empty() || key.contains('*') || value.contains('*'))
 }
 
 fn check_outbound(policy: &OutboundTrafficPolicy, found: &mut Found<'_>) {
@@ -89,25 +79,14 @@ fn check_port(port: &SidecarPort, found: &mut Found<'_>) {
         let help = "remove it; defaultEndpoint says where requests go";
         found.error("SC-3", Family::InvalidPort, target.span, message).help(help);
     }
-    if let Some(name) = filled(&port.name).filter(|name| !is_label(name)) {
-        let message = format!("{:?} is no name of a port", name.value);
-        let help = "it takes letters, digits and dashes, at most 63";
-        found.error("SC-4", Family::InvalidPort, name.span, message).help(help);
+    if let Some(name) = filled(&port.name) {
+        port::check_name(name, "SC-4", found);
     }
-    if let Some(word) = filled(&port.protocol).filter(|word| Protocol::parse(word) == Protocol::Auto) {
-        let message = format!("{:?} is no protocol that a sidecar speaks", word.value);
-        let help = "it takes HTTP, HTTPS, HTTP2, GRPC, GRPC-WEB, TLS, TCP, MONGO, MYSQL or REDIS";
-        found.error("SC-5", Family::InvalidPort, word.span, message).help(help);
-    }
+    port::check_protocol(&port.protocol, "SC-5", found);
 }
 
-fn report_number(port: &SidecarPort, found: &mut Found<'_>) {
-    let message = match &port.number {
-        Some(number) => format!("{} is no port", number.value),
-        None => "this port has no number".to_owned(),
-    };
-    let span = place_of(port);
-    found.error("SC-6", Family::InvalidPort, span, message).help("it takes a number from 1 to 65535");
+fn check_number(port: &SidecarPort, found: &mut Found<'_>) {
+    port::check_needed_number(port.number, ("this port has no number", port.span), "SC-6", found);
 }
 
 fn report_address(bind: &Spanned<String>, found: &mut Found<'_>) {
@@ -122,17 +101,6 @@ fn check_repeated(port: &SidecarPort, known: &mut BTreeSet<u32>, found: &mut Fou
         let help = "put both into one listener, whatever bind says";
         found.error("SC-8", Family::DuplicateEntry, place_of(port), message).help(help);
     }
-}
-
-/// Checks the path of a socket, if a text names one.
-fn check_socket(address: &Spanned<String>, found: &mut Found<'_>) -> bool {
-    let Some(path) = address.strip_prefix(SOCKET) else { return false };
-    if !is_socket_path(path) {
-        let message = format!("{path:?} is no path of a socket");
-        let help = "write an absolute path, or an abstract name after @";
-        found.error("SC-9", Family::InvalidAddress, address.span, message).help(help);
-    }
-    true
 }
 
 fn place_of(port: &SidecarPort) -> Span {

@@ -118,7 +118,7 @@ pub fn check_rewrite(rewrite: &HttpRewrite, found: &mut Found<'_>) {
         return;
     };
     if let Err(error) = Regex::unanchored(expression) {
-        found.error("RW-4", Family::InvalidRegex, expression.span, error.message).help(RE2_HELP);
+        found.error("RW-4", Family::InvalidRegex, expression.span, error.message).part(error.range).help(RE2_HELP);
     } else if expression.len() > 1024 {
         let message = format!("this expression has {} bytes, 1024 are the most", expression.len());
         found.error("RW-4", Family::InvalidRegex, expression.span, message).help("make it shorter");

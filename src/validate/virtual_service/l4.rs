@@ -5,8 +5,8 @@ use crate::model::Labels;
 use crate::model::networking::RouteDestination;
 use crate::source::{Span, Spanned};
 use crate::validate::Family;
-use crate::validate::common::{destination, gateway_names, labels};
-use crate::validate::syntax::{is_gateway_domain, is_ip_address, is_port, is_subnet, is_wildcard_domain};
+use crate::validate::common::{destination, gateway_names, labels, port};
+use crate::validate::syntax::{is_gateway_domain, is_ip_address, is_subnet, is_wildcard_domain};
 use crate::validate::violation::Found;
 use crate::world::host;
 
@@ -73,9 +73,9 @@ fn check_match(subnets: &[Spanned<String>], port: Option<Spanned<u32>>, from: &L
 
 /// Checks the port of a match, by the rule `id`; 0 is none.
 pub fn check_port(port: Option<Spanned<u32>>, id: &'static str, found: &mut Found<'_>) {
-    let Some(port) = port.filter(|port| port.value != 0 && !is_port(port.value)) else { return };
-    let message = format!("{} is no port", port.value);
-    found.error(id, Family::InvalidPort, port.span, message).help("it takes a number from 1 to 65535");
+    if let Some(number) = port.filter(|port| port.value != 0) {
+        port::check_number(number, id, found);
+    }
 }
 
 fn check_route(route: &[RouteDestination], lacking: (&'static str, Span), scope: Scope<'_>, found: &mut Found<'_>) {

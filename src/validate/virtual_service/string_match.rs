@@ -56,7 +56,7 @@ pub fn check_regex(regex: &Spanned<String>, found: &mut Found<'_>) {
         let message = format!("this expression has {} bytes, {LONGEST} are the most", regex.len());
         found.error("SM-3", Family::InvalidRegex, regex.span, message).help("split it into several matches");
     } else if let Err(error) = Regex::new(regex) {
-        found.error("SM-4", Family::InvalidRegex, regex.span, error.message).help(RE2_HELP);
+        found.error("SM-4", Family::InvalidRegex, regex.span, error.message).part(error.range).help(RE2_HELP);
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{Cause, Derived};
+use super::{Derived, Omission};
 use crate::model::kubernetes::{Ingress, IngressPath, IngressRule, IngressService};
 use crate::model::networking::{
     self, Destination, HttpMatchRequest, HttpRoute, HttpRouteDestination, PortSelector, Server, ServerPort,
@@ -46,11 +46,11 @@ pub(super) fn derive<'a>(resources: &[&'a Resource], services: &Registry<'a>, se
     for resource in resources.iter().copied() {
         let Spec::Ingress(ingress) = &resource.spec else { continue };
         if !counts(resource, ingress, &controllers, settings) {
-            derived.ignore(resource, resource.span, Cause::Elsewhere, "it is of no class that Istio looks after");
+            derived.ignore(Omission::NotOurs, resource, resource.span, "it is of no class that Istio looks after");
             continue;
         }
         if let Some(backend) = &ingress.default_backend {
-            derived.ignore(resource, backend.span, Cause::Unusable, "Istio does not use default backends");
+            derived.ignore(Omission::Ingress, resource, backend.span, "Istio does not use default backends");
         }
         derived.gateways.push(gateway(resource, ingress, settings));
         for (index, rule) in ingress.rules.iter().enumerate() {
@@ -59,7 +59,7 @@ pub(super) fn derive<'a>(resources: &[&'a Resource], services: &Registry<'a>, se
                     let host = written(&rule.host).filter(|host| !host.is_empty()).unwrap_or("*");
                     by_host.entry(host.to_owned()).or_default().push(HostRule { resource, index, rule });
                 }
-                None => derived.ignore(resource, rule.span, Cause::Unusable, "it has no paths"),
+                None => derived.ignore(Omission::Ingress, resource, rule.span, "it has no paths"),
             }
         }
     }
@@ -144,7 +144,7 @@ fn virtual_service<'a>(
                     };
                     routes.push((route, source));
                 }
-                Err(reason) => derived.ignore(rule.resource, path.span, Cause::Unusable, reason),
+                Err(reason) => derived.ignore(Omission::Ingress, rule.resource, path.span, reason),
             }
         }
     }

@@ -25,35 +25,29 @@ pub struct Derived<'a> {
 pub struct Ignored<'a> {
     /// The resource that it stands in.
     pub resource: &'a Resource,
+    /// What it is.
+    pub sort: Omission,
     /// The listener, reference, rule or path.
     pub span: Span,
-    /// Whose fault it is.
-    pub cause: Cause,
     /// Why: lower case, no final period.
     pub reason: String,
 }
 
-/// Why something is left out, as far as it matters to who has to mend it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cause {
-    /// Nobody's: another controller looks after it, or another listener.
-    Elsewhere,
-    /// What it refers to is not among the manifests.
-    Missing {
-        /// The kind of what it refers to.
-        kind: Kind,
-        /// Its name.
-        name: NamespacedName<'static>,
-    },
-    /// What it refers to does not take it.
-    NotAdmitted,
-    /// A listener that came first stands in its place.
-    Conflict {
-        /// That listener.
-        other: Span,
-    },
-    /// Istio can make nothing of it.
-    Unusable,
+/// A sort of things that istiod leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Omission {
+    /// Something that another controller may look after.
+    NotOurs,
+    /// A listener of a Gateway, or a ListenerSet.
+    Listener,
+    /// The reference of a route to what it should be attached to.
+    Attachment,
+    /// A host of a route that is served by another listener anyway.
+    Host,
+    /// A whole route.
+    Route,
+    /// A part of an Ingress.
+    Ingress,
 }
 
 impl<'a> Derived<'a> {
@@ -75,12 +69,12 @@ impl<'a> Derived<'a> {
         self.gateways.iter().find(|gateway| gateway.name == *name)
     }
 
-    fn ignore(&mut self, resource: &'a Resource, span: Span, cause: Cause, reason: impl Into<String>) {
+    fn ignore(&mut self, sort: Omission, resource: &'a Resource, span: Span, reason: impl Into<String>) {
         let reason = reason.into();
         // What is attached to several listeners is met several times.
         let mut of_resource = self.ignored.iter().rev().take_while(|it| it.resource.span == resource.span);
         if !of_resource.any(|it| it.span == span && it.reason == reason) {
-            self.ignored.push(Ignored { resource, span, cause, reason });
+            self.ignored.push(Ignored { resource, sort, span, reason });
         }
     }
 }

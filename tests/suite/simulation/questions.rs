@@ -28,6 +28,19 @@ fn numbers_beyond_those_of_ports_are_refused() {
 }
 
 #[test]
+fn what_is_no_address_is_refused_on_either_side() {
+    let manifests = service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}");
+    for side in [json!({"host": "web.shop"}), json!({"to": {"namespace": "shop"}, "port": 80})] {
+        for field in ["address", "sourceIp"] {
+            let mut question = side.clone();
+            question[field] = "here".into();
+            let answer = ask(&manifests, &question).map(|answer| answer.outcome);
+            assert_eq!(answer, Err(format!("{field} is no address: \"here\"")), "{question}");
+        }
+    }
+}
+
+#[test]
 fn of_several_wildcards_the_most_specific_one_is_dialled() {
     let manifests = entry("a-wide", "'*.example'", "[{number: 8080, name: http, protocol: HTTP}]")
         + &entry("b-narrow", "'*.shop.example'", "[{number: 9090, name: http, protocol: HTTP}]");

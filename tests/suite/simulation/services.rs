@@ -81,6 +81,8 @@ fn rules_for_connections_alone_are_followed() {
     assert_eq!(ask("one.shop", 5432), "outbound|9000||one-v2.shop.svc.cluster.local");
     assert_eq!(ask("two.shop", 5432), "outbound|9000||two-v2.shop.svc.cluster.local");
     assert_eq!(ask("one.shop", 5433), "PassthroughCluster");
+    let without_port = json!({"host": "one.shop", "protocol": "tcp"});
+    assert_eq!(goes_to(&manifests, &without_port), "outbound|9000||one-v2.shop.svc.cluster.local");
     let tls = |sni: &str| goes_to(&manifests, &json!({"host": "three.shop", "port": 443, "sni": sni}));
     assert_eq!(tls("a.example"), "outbound|9000||three-v2.shop.svc.cluster.local");
     assert_eq!(tls("b.example"), "PassthroughCluster");

@@ -1,52 +1,135 @@
 //! `unattached-route`
 
+use std::collections::BTreeMap;
+
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
-use crate::model::{Kind, nearest};
-use crate::source::Span;
-use crate::world::{Cause, NamespacedName, World};
+use crate::model::gateway_api::{GROUP, ParentReference};
+use crate::model::{Kind, Resource, Spec, nearest};
+use crate::world::{Ignored, NamespacedName, Omission, World};
 
 pub static RULE: Rule = rule! {
     name: "unattached-route",
-    aliases: ["KIA1401"],
+    aliases: ["KIA1401", "KIA1402"],
     severity: Error,
-    summary: "a route of the Gateway API that attaches to nothing: what it refers to does not exist or does not take it",
+    summary: "a route of the Gateway API that its parent does not take: its rules never apply",
     check: check,
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    for ignored in context.world.derived.ignored.iter().filter(|it| it.resource.kind != Kind::KubernetesGateway) {
-        match &ignored.cause {
-            Cause::NotAdmitted => {
-                let help = "mend the reference, or let the listener take the route: hostname, allowedRoutes";
-                findings.report(ignored.span, &ignored.reason).help(help);
-            }
-            Cause::Missing { kind, name } => check_missing(context.world, *kind, name, ignored.span, findings),
-            Cause::Elsewhere | Cause::Conflict { .. } | Cause::Unusable => {}
+    let world = context.world;
+    let gateways = Gateways::new(world);
+    for ignored in world.derived.ignored.iter().filter(|it| it.sort == Omission::Attachment) {
+        let reference = parents(ignored.resource).iter().find(|reference| reference.span == ignored.span);
+        if let Some(reference) = reference {
+            check_reference(world, ignored, reference, &gateways, findings);
         }
     }
 }
 
-fn check_missing(world: &World<'_>, kind: Kind, name: &NamespacedName<'_>, place: Span, findings: &mut Findings) {
-    let namespace = name.namespace.as_ref();
-    let gateways = world.kubernetes_gateways.keys();
-    let of_namespace: Vec<&str> = gateways.clone().filter(|it| it.namespace == namespace).map(|it| it.name.as_ref()).collect();
-    let is_gateway = kind == Kind::KubernetesGateway;
-    let elsewhere = is_gateway.then(|| gateways.clone().find(|it| it.name == name.name)).flatten();
-    let is_known = match kind {
-        Kind::KubernetesGateway => world.inventory.is_complete() || !of_namespace.is_empty() || elsewhere.is_some(),
-        Kind::Service => world.inventory.has_services(namespace),
-        Kind::ServiceEntry => world.inventory.has_service_entries(namespace),
-        _ => world.inventory.is_complete(),
-    };
-    if !is_known {
-        return findings.unchecked(format!("no {} of namespace {namespace} is among the manifests", kind.name()));
+/// The Gateways and ListenerSets that the manifests have, whoever looks after them.
+struct Gateways<'a> {
+    by_name: BTreeMap<(Kind, NamespacedName<'a>), &'a Resource>,
+}
+
+impl<'a> Gateways<'a> {
+    fn new(world: &World<'a>) -> Self {
+        let is_parent = |resource: &&&Resource| matches!(resource.kind, Kind::KubernetesGateway | Kind::ListenerSet);
+        let identity = |resource: &'a Resource| {
+            let namespace = world.settings.namespace_of(resource).to_owned();
+            ((resource.kind, NamespacedName::new(namespace, resource.name())), resource)
+        };
+        let resources: Vec<&Resource> = world.snapshot.resources.iter().collect();
+        Self { by_name: resources.iter().filter(is_parent).map(|resource| identity(resource)).collect() }
     }
-    let diagnostic = findings.report(place, format!("there is no {} {name}", kind.name()));
-    if let Some(elsewhere) = elsewhere {
-        let span = world.kubernetes_gateways[elsewhere].name_span();
-        diagnostic.related(span, format!("did you mean {elsewhere}?")).help(format!("add namespace: {}", elsewhere.namespace));
-    } else if let Some(suggestion) = is_gateway.then(|| nearest(&name.name, of_namespace)).flatten() {
-        diagnostic.help(format!("did you mean {suggestion}?"));
+
+    /// Whether istiod looks after a Gateway, or after that of a ListenerSet; `None` if the latter is not known.
+    fn is_of_istio(&self, world: &World<'_>, resource: &Resource) -> Option<bool> {
+        let gateway = match &resource.spec {
+            Spec::ListenerSet(set) => {
+                let parent = set.parent_ref.as_ref()?;
+                let own = world.settings.namespace_of(resource);
+                let namespace = parent.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
+                let name = NamespacedName::new(namespace, parent.name.as_ref()?.as_str());
+                self.by_name.get(&(Kind::KubernetesGateway, name)).copied()?
+            }
+            _ => resource,
+        };
+        let is_other = |it: &Ignored<'_>| it.sort == Omission::NotOurs && it.resource.span == gateway.span;
+        Some(!world.derived.ignored.iter().any(is_other))
+    }
+
+    fn has_any_in(&self, namespace: &str) -> bool {
+        self.by_name.keys().any(|(_, name)| name.namespace == namespace)
+    }
+
+    fn names_in<'s>(&'s self, namespace: &'s str) -> impl Iterator<Item = &'s str> {
+        self.by_name.keys().filter(move |(_, name)| name.namespace == namespace).map(|(_, name)| name.name.as_ref())
+    }
+}
+
+/// The references of a route to what it is attached to.
+fn parents(resource: &Resource) -> &[ParentReference] {
+    match &resource.spec {
+        Spec::HttpRoute(route) => &route.parent_refs,
+        Spec::GrpcRoute(route) => &route.parent_refs,
+        Spec::TlsRoute(route) => &route.parent_refs,
+        Spec::TcpRoute(route) => &route.parent_refs,
+        _ => &[],
+    }
+}
+
+fn check_reference(
+    world: &World<'_>,
+    ignored: &Ignored<'_>,
+    reference: &ParentReference,
+    gateways: &Gateways<'_>,
+    findings: &mut Findings,
+) {
+    let own = world.settings.namespace_of(ignored.resource);
+    let namespace = reference.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
+    let name = reference.name.as_ref().map_or("", |name| name.as_str());
+    let place = reference.name.as_ref().map_or(reference.span, |name| name.span);
+    let group = reference.group.as_ref().map_or(GROUP, |group| group.as_str());
+    let kind = match reference.kind.as_ref().map_or("Gateway", |kind| kind.as_str()) {
+        _ if group != GROUP => return check_service(world, ignored, reference, namespace, findings),
+        "ListenerSet" => Kind::ListenerSet,
+        _ => Kind::KubernetesGateway,
+    };
+    if let Some(gateway) = gateways.by_name.get(&(kind, NamespacedName::new(namespace, name))) {
+        match gateways.is_of_istio(world, gateway) {
+            Some(true) => drop(findings.report(reference.span, &ignored.reason).related(gateway.name_span(), "the parent")),
+            Some(false) => {}
+            None => findings.unchecked("the Gateway of a ListenerSet is not among the manifests"),
+        }
+        return;
+    }
+    if !world.inventory.is_complete() && !gateways.has_any_in(namespace) {
+        let message = format!("no Gateway of the Gateway API in namespace {namespace} is among the manifests");
+        return findings.unchecked(message);
+    }
+    let diagnostic = findings.report(place, format!("there is no {} {namespace}/{name}", kind.name()));
+    let elsewhere = gateways.by_name.keys().find(|(of_kind, other)| *of_kind == kind && other.name == name);
+    if let Some((_, other)) = elsewhere {
+        diagnostic.help(format!("there is {other}: add namespace: {}", other.namespace));
+    } else if let Some(near) = nearest(name, gateways.names_in(namespace)) {
+        diagnostic.help(format!("did you mean {near}?"));
+    }
+}
+
+/// A parent in the mesh: a Service, or a ServiceEntry.
+fn check_service(
+    world: &World<'_>,
+    ignored: &Ignored<'_>,
+    reference: &ParentReference,
+    namespace: &str,
+    findings: &mut Findings,
+) {
+    let is_known = world.inventory.has_services(namespace) || world.inventory.has_service_entries(namespace);
+    if is_known {
+        let place = reference.name.as_ref().map_or(reference.span, |name| name.span);
+        findings.report(place, &ignored.reason);
+    } else {
+        findings.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
     }
 }

@@ -8,35 +8,37 @@ pub static RULE: Rule = rule! {
     name: "unknown-gateway-class",
     aliases: ["KIA1504"],
     severity: Warning,
-    summary: "a Gateway of a class that there is not: no controller looks after it",
+    summary: "a Gateway of a GatewayClass that does not exist: nobody looks after it",
     check: check,
 };
 
-/// The classes that istiod makes itself (istiod: `builtinClasses`).
-const BUILT_IN: [&str; 5] = ["istio", "istio-remote", "istio-waypoint", "istio-east-west", "istio-agentgateway"];
+/// The classes that istiod brings along.
+const OF_ISTIO: [&str; 4] = ["istio", "istio-remote", "istio-waypoint", "istio-east-west"];
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
-    let classes = world.snapshot.resources.iter().filter(|resource| resource.kind == Kind::GatewayClass);
-    let classes: Vec<&str> = classes.map(|class| class.name()).collect();
-    let knows_classes = world.inventory.is_complete() || !classes.is_empty();
-    for gateway in world.kubernetes_gateways.values() {
-        let Spec::KubernetesGateway(spec) = &gateway.spec else { continue };
-        // Something else is a placeholder that is filled in later.
-        let is_name = |class: &str| !class.is_empty() && class.bytes().all(|it| it.is_ascii_alphanumeric() || b"-.".contains(&it));
-        let Some(class) = spec.gateway_class_name.as_ref().filter(|class| is_name(class)) else { continue };
-        if BUILT_IN.contains(&class.as_str()) || classes.contains(&class.as_str()) {
+    let classes: Vec<&str> =
+        context.snapshot.resources.iter().filter(|it| it.kind == Kind::GatewayClass).map(|it| it.name()).collect();
+    for resource in &context.snapshot.resources {
+        let Spec::KubernetesGateway(gateway) = &resource.spec else { continue };
+        let Some(class) = gateway.gateway_class_name.as_ref().filter(|class| is_name(class)) else { continue };
+        let known = || OF_ISTIO.into_iter().chain(classes.iter().copied());
+        if known().any(|known| known == class.as_str()) {
             continue;
         }
-        let suggestion = nearest(class, classes.iter().copied().chain(BUILT_IN));
-        if !knows_classes && suggestion.is_none() {
+        let near = nearest(class, known());
+        if classes.is_empty() && near.is_none() && !world.inventory.is_complete() {
             findings.unchecked("no GatewayClass is among the manifests");
             continue;
         }
-        let diagnostic = findings.report(class.span, format!("there is no GatewayClass {}", class.as_str()));
-        match suggestion {
-            Some(suggestion) => diagnostic.help(format!("did you mean {suggestion}?")),
-            None => diagnostic.help("add the GatewayClass, or write istio"),
-        };
+        let diagnostic = findings.report(class.span, format!("there is no GatewayClass {}", class.value));
+        if let Some(near) = near {
+            diagnostic.help(format!("did you mean {near}?"));
+        }
     }
+}
+
+/// Whether it is a name at all, and not something that is still to be filled in.
+fn is_name(class: &str) -> bool {
+    !class.is_empty() && class.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.'))
 }

@@ -8,7 +8,7 @@ pub static RULE: Rule = rule! {
     name: "unknown-grant-namespace",
     aliases: ["KIA1601"],
     severity: Warning,
-    summary: "a ReferenceGrant for references from a namespace that there is not: it allows nothing",
+    summary: "a ReferenceGrant for a namespace that does not exist: it admits nobody",
     check: check,
 };
 
@@ -16,18 +16,17 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
     for resource in &context.snapshot.resources {
         let Spec::ReferenceGrant(grant) = &resource.spec else { continue };
-        for namespace in grant.from.iter().filter_map(|from| from.namespace.as_ref()).filter(|it| !it.is_empty()) {
+        for namespace in grant.from.iter().filter_map(|from| from.namespace.as_ref()) {
             if world.namespaces.names().any(|known| known == namespace.as_str()) {
                 continue;
             }
-            let suggestion = nearest(namespace, world.namespaces.names());
-            if world.inventory.is_complete() || (world.inventory.has_namespaces() && suggestion.is_some()) {
-                let diagnostic = findings.report(namespace.span, format!("there is no namespace {}", namespace.as_str()));
-                if let Some(suggestion) = suggestion {
-                    diagnostic.help(format!("did you mean {suggestion}?"));
-                }
-            } else {
-                findings.unchecked(format!("namespace {} is not among the manifests", namespace.as_str()));
+            if !world.inventory.has_namespaces() {
+                findings.unchecked("no Namespace is among the manifests");
+                continue;
+            }
+            let diagnostic = findings.report(namespace.span, format!("there is no namespace {}", namespace.value));
+            if let Some(near) = nearest(namespace, world.namespaces.names()) {
+                diagnostic.help(format!("did you mean {near}?"));
             }
         }
     }

@@ -112,12 +112,15 @@ fn listener_ports(world: &World<'_>, entrance: &VirtualService<'_>, route: &Rout
     let mut ports = BTreeSet::new();
     for host in &entrance.hosts {
         let Some(found) = world.services.seen_from(&entrance.name.namespace, host) else { return BTreeSet::new() };
-        let taken = found.ports.iter().filter(|port| match (port.protocol.class(), route.destination.section) {
-            (ProtocolClass::Http, Section::Http) | (ProtocolClass::Tls, Section::Tls) => true,
-            (ProtocolClass::Tcp, Section::Tcp) => true,
-            (ProtocolClass::Auto, Section::Http) => true,
-            _ => false,
-        });
+        let is_taken = |class, section| {
+            matches!(
+                (class, section),
+                (ProtocolClass::Http | ProtocolClass::Auto, Section::Http)
+                    | (ProtocolClass::Tls, Section::Tls)
+                    | (ProtocolClass::Tcp, Section::Tcp)
+            )
+        };
+        let taken = found.ports.iter().filter(|port| is_taken(port.protocol.class(), route.destination.section));
         ports.extend(taken.map(|port| port.number));
     }
     route.taken(ports, None)

@@ -49,8 +49,10 @@ fn check_shares(shares: &[Share], findings: &mut Findings) {
     if let [Share { weight: Some(weight), .. }] = shares
         && (0..100).contains(&weight.value)
     {
-        findings
-            .report(weight.span, format!("weight {} has no effect: the only destination gets all requests", weight.value))
+        let diagnostic = findings
+            .report(weight.span, format!("weight {} has no effect: the only destination gets all requests", weight.value));
+        diagnostic.aliases = &["KIA1104"];
+        diagnostic
             .severity(if weight.value == 0 { Severity::Warning } else { Severity::Info })
             .help("remove it, or add the destinations that get the rest");
         return;

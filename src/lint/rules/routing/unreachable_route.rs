@@ -1,8 +1,10 @@
 //! `unreachable-route`
 
+use std::collections::BTreeMap;
+
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
-use crate::model::networking::{HttpMatchRequest, HttpRoute, StringMatch};
+use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
+use crate::routing::reach::{self, Alternative, Reach};
 use crate::source::Span;
 use crate::validate::{Family, Violation};
 use crate::world::VirtualService;
@@ -11,20 +13,115 @@ pub static RULE: Rule = rule! {
     name: "unreachable-route",
     aliases: ["IST0130", "IST0131"],
     severity: Error,
-    summary: "a route that never gets a request, because an earlier one takes them all",
+    summary: "a route or match that never gets a request, because earlier ones take them all",
     check: check,
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
+    let mut rules = Rules::new();
+    let lent = context.world.delegates();
     for service in &context.world.virtual_services {
-        check_http(service, findings);
+        // Rules of a delegate are judged where they apply.
+        if !service.is_delegate() || !lent.contains(&service.name) {
+            gather(context, service, &mut rules);
+        }
         check_tcp(service, findings);
     }
-    check_overlaps(context, findings);
+    for (span, ways) in &rules {
+        check_rule(*span, ways, findings);
+    }
+    check_repeated(context, findings);
 }
 
-/// Single matches that earlier ones take, as istiod warns of them, but for those within what was reported already.
-fn check_overlaps(context: &Context<'_>, findings: &mut Findings) {
+/// All rules of HTTP, with the ways into each.
+type Rules = BTreeMap<Span, BTreeMap<Span, Way>>;
+
+/// A match, or a rule without any. The rules of a delegate are in several VirtualServices, and some of its matches are
+/// joined with several others.
+#[derive(Default)]
+struct Way {
+    is_reached: bool,
+    taken_by: Vec<Taker>,
+}
+
+/// What takes the requests of a later match.
+struct Taker {
+    span: Span,
+    rule_span: Span,
+    takes_everything: bool,
+}
+
+fn gather(context: &Context<'_>, service: &VirtualService<'_>, rules: &mut Rules) {
+    let alternatives = reach::alternatives(context.world, service);
+    for (alternative, reach) in alternatives.iter().zip(reach::reach(service, &alternatives)) {
+        let way = rules.entry(alternative.rule_span).or_default().entry(alternative.span).or_default();
+        match reach {
+            Reach::Reached => way.is_reached = true,
+            Reach::Impossible => {}
+            Reach::TakenBy(takers) if way.taken_by.is_empty() => {
+                way.taken_by = takers.into_iter().map(|number| taker(&alternatives[number])).collect();
+            }
+            Reach::TakenBy(_) => {}
+        }
+    }
+}
+
+fn taker(alternative: &Alternative<'_>) -> Taker {
+    let Alternative { span, rule_span, .. } = *alternative;
+    Taker { span, rule_span, takes_everything: alternative.takes_everything() }
+}
+
+fn check_rule(span: Span, ways: &BTreeMap<Span, Way>, findings: &mut Findings) {
+    let dead = || ways.iter().filter(|(_, way)| !way.is_reached && !way.taken_by.is_empty());
+    let is_dead = ways.values().all(|way| !way.is_reached) && dead().next().is_some();
+    // What the rule itself takes first is its own business.
+    let outside = |taker: &&Taker| taker.rule_span != span;
+    if is_dead {
+        let takers: Vec<&Taker> = dead().flat_map(|(_, way)| &way.taken_by).filter(outside).collect();
+        let diagnostic = findings.report(span, "this route never gets a request");
+        diagnostic.aliases = &["IST0130", "IST0131"];
+        relate(diagnostic, &takers);
+        let help = match takers.iter().any(|taker| taker.takes_everything) {
+            true => "move it before the route that takes everything, or remove it",
+            false => "move it before the route that takes its requests, or remove it",
+        };
+        diagnostic.help(help);
+        return;
+    }
+    for (at, way) in dead() {
+        let takers: Vec<&Taker> = way.taken_by.iter().collect();
+        let is_repetition = takers.iter().all(|taker| taker.rule_span == span);
+        let diagnostic = findings.report(*at, "this match is never reached");
+        diagnostic.aliases = &["IST0131"];
+        relate(diagnostic, &takers);
+        if is_repetition {
+            diagnostic.severity(Severity::Info).help("remove it; the matches of a rule are alternatives");
+        } else {
+            diagnostic.severity(Severity::Warning).help("move its rule before the one that takes its requests, or remove it");
+        }
+    }
+}
+
+/// Points to what takes the requests, each place once.
+fn relate(diagnostic: &mut Diagnostic, takers: &[&Taker]) {
+    let mut seen: Vec<Span> = Vec::new();
+    for taker in takers {
+        if seen.contains(&taker.span) {
+            continue;
+        }
+        seen.push(taker.span);
+        let what = match (taker.takes_everything, takers.len()) {
+            (true, _) => "this one takes every request",
+            (false, 1) => "this one takes all of its requests",
+            (false, _) => "this one takes some of its requests",
+        };
+        diagnostic.related(taker.span, what);
+    }
+}
+
+/// Matches of connections that repeat earlier ones, as istiod warns of them, but for those within what was reported
+/// already.
+fn check_repeated(context: &Context<'_>, findings: &mut Findings) {
     let reported: Vec<Span> = findings.spans().collect();
     let is_meant = |violation: &&Violation| {
         matches!(violation.id, "UW-3" | "UW-5") && !reported.iter().any(|span| span.contains(violation.span))
@@ -36,61 +133,6 @@ fn check_overlaps(context: &Context<'_>, findings: &mut Findings) {
             diagnostic.related(span, what);
         }
     }
-}
-
-/// istiod cuts off everything behind the first route that takes every request (istiod: `IsCatchAllRoute`).
-fn check_http(service: &VirtualService<'_>, findings: &mut Findings) {
-    let rules = &service.spec.http;
-    let Some((index, catch_all)) = rules.iter().enumerate().find_map(|(index, rule)| Some((index, catch_all(rule)?))) else {
-        return;
-    };
-    if let Some(entry) = rules[index].r#match.iter().skip_while(|entry| entry.span != catch_all).nth(1) {
-        findings
-            .report(entry.span, "this match is never reached")
-            .related(catch_all, "this one takes every request")
-            .help("remove it; the matches of a rule are alternatives");
-    }
-    for rule in &rules[index + 1..] {
-        findings
-            .report(rule.span, "this route never gets a request")
-            .related(catch_all, "this one takes every request")
-            .help("move it before the route that takes everything, or remove it");
-    }
-}
-
-/// The part of a rule that takes every request on every proxy. A rule that delegates takes only what the matches of
-/// its delegate leave of it.
-fn catch_all(rule: &HttpRoute) -> Option<Span> {
-    if rule.delegate.is_some() {
-        return None;
-    }
-    if rule.r#match.is_empty() {
-        return Some(rule.span);
-    }
-    rule.r#match.iter().find(|entry| takes_everything(entry)).map(|entry| entry.span)
-}
-
-fn takes_everything(entry: &HttpMatchRequest) -> bool {
-    let any_path = entry.uri.as_ref().is_none_or(is_any_path);
-    let no_condition = entry.scheme.is_none()
-        && entry.method.is_none()
-        && entry.authority.is_none()
-        && entry.headers.is_empty()
-        && entry.without_headers.is_empty()
-        && entry.query_params.is_empty();
-    // These three hold for some proxies and ports only.
-    let everywhere = entry.port.is_none()
-        && entry.gateways.is_empty()
-        && entry.source_labels.is_empty()
-        && entry.source_namespace.as_ref().is_none_or(|namespace| namespace.is_empty());
-    any_path && no_condition && everywhere
-}
-
-fn is_any_path(uri: &StringMatch) -> bool {
-    let is = |member: &Option<crate::source::Spanned<String>>, text: &str| {
-        member.as_ref().is_some_and(|value| value.as_str() == text)
-    };
-    is(&uri.regex, ".*") || (uri.regex.is_none() && (is(&uri.prefix, "/") || is(&uri.prefix, "")))
 }
 
 fn check_tcp(service: &VirtualService<'_>, findings: &mut Findings) {

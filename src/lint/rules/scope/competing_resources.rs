@@ -6,7 +6,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
 use crate::model::{Kind, Spec};
 use crate::source::Span;
-use crate::world::{Attachment, World};
+use crate::world::{Attachment, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "competing-resources",
@@ -64,9 +64,13 @@ fn check_wide(
 /// Of those that select a workload the oldest counts. Telemetries are merged: only what several of them say competes.
 fn check_selective(world: &World<'_>, namespace: &str, selective: &[&Attachment<'_>], findings: &mut Findings) {
     let mut found: BTreeMap<usize, (BTreeSet<usize>, &str)> = BTreeMap::new();
-    for workload in world.workloads_in(namespace) {
-        let selects = |it: &Attachment<'_>| it.selector.is_some_and(|selector| workload.is_selected_by(selector));
-        let selecting: Vec<usize> = (0..selective.len()).filter(|&index| selects(selective[index])).collect();
+    let mut by_workload: BTreeMap<Span, (&Workload<'_>, Vec<usize>)> = BTreeMap::new();
+    for (index, attachment) in selective.iter().enumerate() {
+        for workload in world.selected_in(namespace, attachment.selector) {
+            by_workload.entry(workload.resource.span).or_insert_with(|| (workload, Vec::new())).1.push(index);
+        }
+    }
+    for (workload, selecting) in by_workload.into_values() {
         for &index in &selecting {
             let competes = |&&other: &&usize| other != index && compete(selective[index], selective[other]);
             let others: BTreeSet<usize> = selecting.iter().filter(competes).copied().collect();

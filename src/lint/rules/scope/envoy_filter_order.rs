@@ -1,6 +1,6 @@
 //! `envoy-filter-order`
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
@@ -20,26 +20,17 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
     let filters: Vec<Filter<'_, '_>> = world.attachments.iter().filter_map(Filter::of).collect();
-    let mut additions: HashMap<(ApplyTo, &str), Vec<Addition<'_, '_>>> = HashMap::new();
-    for filter in &filters {
-        for (index, patch) in filter.spec.config_patches.iter().enumerate() {
-            if let Some((apply_to, name)) = added(patch) {
-                additions.entry((apply_to, name)).or_default().push(Addition { filter, index, name });
-            }
-        }
-    }
+    let additions = Additions::new(&filters);
     for filter in &filters {
         for (index, patch) in filter.spec.config_patches.iter().enumerate() {
             let Some((apply_to, name)) = relative_to(patch) else { continue };
-            let key = (apply_to, name.as_str());
-            let known = additions.get(&key).map(Vec::as_slice).unwrap_or_default();
-            let mut own = known.iter().filter(|it| it.reaches(filter, world)).peekable();
-            if own.peek().is_none() {
-                note_unknown(filter, patch, name, findings);
-            } else if let Some(late) = own.clone().find(|it| !it.is_before(filter, index, world))
-                && !own.any(|it| it.is_before(filter, index, world))
-            {
-                report_late(filter, patch, name, late, findings);
+            let known = additions.beside(filter, (apply_to, name), world);
+            if known.iter().any(|it| it.is_before(filter, index, world)) {
+                continue;
+            }
+            match known.first() {
+                Some(late) => report_late(filter, patch, name, late, findings),
+                None => note_unknown(filter, patch, name, findings),
             }
         }
     }
@@ -72,16 +63,44 @@ struct Addition<'f, 'a> {
     name: &'f str,
 }
 
+/// The patches that add filters, by what they add and their namespace.
+struct Additions<'f, 'a>(HashMap<(ApplyTo, &'f str), BTreeMap<&'f str, Vec<Addition<'f, 'a>>>>);
+
+impl<'f, 'a> Additions<'f, 'a> {
+    fn new(filters: &'f [Filter<'f, 'a>]) -> Self {
+        let mut additions = Self(HashMap::new());
+        for filter in filters {
+            for (index, patch) in filter.spec.config_patches.iter().enumerate() {
+                if let Some((apply_to, name)) = added(patch) {
+                    let by_namespace = additions.0.entry((apply_to, name)).or_default();
+                    let of_namespace = by_namespace.entry(&filter.attachment.name.namespace).or_default();
+                    of_namespace.push(Addition { filter, index, name });
+                }
+            }
+        }
+        additions
+    }
+
+    /// Those of EnvoyFilters that some proxy may get together with `filter`.
+    fn beside(
+        &self,
+        filter: &Filter<'_, '_>,
+        (apply_to, name): (ApplyTo, &'f str),
+        world: &World<'_>,
+    ) -> Vec<&Addition<'f, 'a>> {
+        let root = world.settings.root_namespace.as_str();
+        let own = filter.attachment.name.namespace.as_ref();
+        let Some(by_namespace) = self.0.get(&(apply_to, name)) else { return Vec::new() };
+        if own == root {
+            return by_namespace.values().flatten().collect();
+        }
+        [own, root].into_iter().filter_map(|namespace| by_namespace.get(namespace)).flatten().collect()
+    }
+}
+
 impl Addition<'_, '_> {
     fn is_own(&self, filter: &Filter<'_, '_>) -> bool {
         std::ptr::eq(self.filter.attachment, filter.attachment)
-    }
-
-    /// Whether some proxy may get both EnvoyFilters.
-    fn reaches(&self, filter: &Filter<'_, '_>, world: &World<'_>) -> bool {
-        let (one, other) = (&self.filter.attachment.name.namespace, &filter.attachment.name.namespace);
-        let root = world.settings.root_namespace.as_str();
-        one == other || one == root || other == root
     }
 
     /// Whether it is sure to be applied first (istiod: `EnvoyFilters`): by its place in the same EnvoyFilter, by priority,

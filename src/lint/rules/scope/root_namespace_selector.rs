@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         let kind = attachment.resource.kind;
         let Some(selector) = attachment.selector.filter(|_| KINDS.contains(&kind)) else { continue };
         // It may be meant for something that runs there, such as Istio's own addons.
-        if world.workloads_in(root).any(|workload| workload.is_selected_by(selector)) {
+        if world.selected_in(root, Some(selector)).next().is_some() {
             continue;
         }
         let message = format!("with a selector this {} is only for workloads of namespace {root}", kind.name());

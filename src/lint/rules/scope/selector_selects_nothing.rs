@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
-use crate::model::{Kind, Labels, nearest};
-use crate::world::{Attachment, GATEWAY_NAME_LABEL, Workload, World};
+use crate::model::{Kind, Labels, Resource, Spec, nearest};
+use crate::world::{Attachment, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "selector-selects-nothing",
@@ -50,15 +50,19 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
             return findings.unchecked("a selector of the root namespace may find workloads of any namespace");
         }
     } else {
-        if world.workloads_in(namespace).any(selects) {
+        if world.selected_in(namespace, Some(selector)).next().is_some() {
             return;
         }
         if !world.inventory.has_workloads(namespace) {
             return findings.unchecked(format!("no workload of namespace {namespace} is among the manifests"));
         }
     }
-    if !world.inventory.is_complete() && is_of_gateway(selector) {
+    if !world.inventory.is_complete() && attachment.selects_gateways() {
         return findings.unchecked("gateway workloads are mostly installed apart from the manifests");
+    }
+    let mut groups = world.snapshot.resources.iter().filter(|it| is_root || world.namespace_of(it) == namespace);
+    if groups.any(|group| makes(group, selector)) {
+        return;
     }
     let place = if is_root { "the mesh".to_owned() } else { format!("namespace {namespace}") };
     let span = selector.span.unwrap_or(attachment.resource.span);
@@ -70,11 +74,12 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
     }
 }
 
-/// Whether the labels are those of a gateway.
-fn is_of_gateway(selector: &Labels) -> bool {
-    selector.iter().any(|(key, value)| {
-        key.as_str() == GATEWAY_NAME_LABEL || (key.as_str() == "istio" && value.as_str().contains("gateway"))
-    })
+/// Whether a resource is a WorkloadGroup whose entries, made when machines register themselves, have the labels.
+fn makes(resource: &Resource, selector: &Labels) -> bool {
+    let Spec::WorkloadGroup(group) = &resource.spec else { return false };
+    let of_metadata = group.metadata.iter().flat_map(|metadata| metadata.labels.to_set());
+    let of_entry = group.template.iter().flat_map(|entry| entry.labels.to_set());
+    selector.selects(&of_entry.chain(of_metadata).collect())
 }
 
 /// What the workloads of the namespace have instead, of the first label that none of them has.

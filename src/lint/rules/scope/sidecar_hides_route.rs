@@ -1,6 +1,6 @@
 //! `sidecar-hides-route`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
@@ -18,20 +18,19 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
-    let sidecars = SidecarsByNamespace::new(world);
     let routes = world.virtual_services.iter().filter(|service| service.binds_mesh() && !service.is_delegate());
     for service in routes {
         let sources = sources(service);
         let mut reported: BTreeSet<Span> = BTreeSet::new();
         for source in &sources {
-            for sidecar in sidecars.of_source(world, service, source) {
-                if !imports(sidecar, service) && reported.insert(sidecar.resource.span) {
+            for sidecar in sidecars_of(world, service, source) {
+                if !imports(sidecar, service, source.namespace) && reported.insert(sidecar.resource.span) {
                     report_source(sidecar, service, source, findings);
                 }
             }
         }
         if sources.is_empty() {
-            check_private(&sidecars, service, findings);
+            check_private(world, service, findings);
         }
     }
 }
@@ -57,51 +56,30 @@ fn sources<'s>(service: &'s VirtualService<'_>) -> Vec<Source<'s>> {
     http.chain(tls).chain(tcp).filter_map(source).collect()
 }
 
-/// The Sidecars that narrow down what is imported, by namespace.
-struct SidecarsByNamespace<'w, 'a>(BTreeMap<&'w str, Vec<&'w Sidecar<'a>>>);
-
-impl<'w, 'a> SidecarsByNamespace<'w, 'a> {
-    fn new(world: &'w World<'a>) -> Self {
-        let mut by_namespace: BTreeMap<&str, Vec<&Sidecar<'_>>> = BTreeMap::new();
-        for sidecar in &world.sidecars {
-            by_namespace.entry(&sidecar.name.namespace).or_default().push(sidecar);
-        }
-        Self(by_namespace)
+/// The Sidecars of the workloads that a rule is for; without workloads those whose selector has the labels. Those that
+/// do not see the VirtualService at all are passed over: `exportTo` is what hides it.
+fn sidecars_of<'w, 'a>(
+    world: &'w World<'a>,
+    service: &VirtualService<'_>,
+    source: &Source<'_>,
+) -> Vec<&'w Sidecar<'a>> {
+    if !service.export_to.includes(source.namespace) {
+        return Vec::new();
     }
-
-    fn of(&self, namespace: &str) -> &[&'w Sidecar<'a>] {
-        self.0.get(namespace).map(Vec::as_slice).unwrap_or_default()
+    let workloads = world.selected_in(source.namespace, Some(source.labels));
+    let found: Vec<&Sidecar<'_>> = workloads.filter_map(|it| world.sidecar_of(source.namespace, &it.labels)).collect();
+    if !found.is_empty() {
+        return found;
     }
-
-    /// The Sidecars of the workloads that a rule is for; without workloads those whose selector has the labels. Those
-    /// that do not see the VirtualService at all are passed over: `exportTo` is what hides it.
-    fn of_source(
-        &self,
-        world: &'w World<'a>,
-        service: &VirtualService<'_>,
-        source: &Source<'_>,
-    ) -> Vec<&'w Sidecar<'a>> {
-        let own = self.of(source.namespace);
-        if own.is_empty() || !service.export_to.includes(source.namespace) {
-            return Vec::new();
-        }
-        let workloads = world.workloads_in(source.namespace).filter(|it| it.is_selected_by(source.labels));
-        let mut found: Vec<&Sidecar<'_>> =
-            workloads.filter_map(|it| world.sidecar_of(source.namespace, &it.labels)).collect();
-        if found.is_empty() {
-            let has_labels = |it: &&&Sidecar<'_>| {
-                it.selector().is_some_and(|selector| source.labels.selects(&selector.to_set()))
-            };
-            found = own.iter().filter(has_labels).copied().collect();
-        }
-        found
-    }
+    let has_labels =
+        |it: &&Sidecar<'_>| it.selector().is_some_and(|selector| source.labels.selects(&selector.to_set()));
+    world.sidecars_in(source.namespace).filter(has_labels).collect()
 }
 
-/// Whether some listener of a Sidecar imports a VirtualService.
-fn imports(sidecar: &Sidecar<'_>, service: &VirtualService<'_>) -> bool {
+/// Whether some listener of a Sidecar imports a VirtualService for clients of a namespace.
+fn imports(sidecar: &Sidecar<'_>, service: &VirtualService<'_>, client: &str) -> bool {
     let listeners = &sidecar.spec.egress;
-    let mut hosts = listeners.iter().map(|it| EgressHosts::new(&it.hosts, &sidecar.name.namespace));
+    let mut hosts = listeners.iter().map(|it| EgressHosts::new(&it.hosts, client));
     listeners.is_empty() || hosts.any(|hosts| hosts.import_routes(service))
 }
 
@@ -116,14 +94,14 @@ fn report_source(sidecar: &Sidecar<'_>, service: &VirtualService<'_>, source: &S
 
 /// A VirtualService that only its own namespace sees is for clients there. If the one Sidecar of all of them does not
 /// import it, nobody uses it.
-fn check_private(sidecars: &SidecarsByNamespace<'_, '_>, service: &VirtualService<'_>, findings: &mut Findings) {
+fn check_private(world: &World<'_>, service: &VirtualService<'_>, findings: &mut Findings) {
     let namespace = service.name.namespace.as_ref();
     let is_private = matches!(&service.export_to, ExportTo::Namespaces(listed)
         if listed.len() == 1 && listed.contains(namespace));
     let has_other_clients = service.bound_to.iter().any(|bound| bound.gateway.is_some());
-    let own = sidecars.of(namespace);
-    let Some(wide) = own.iter().find(|sidecar| sidecar.selector().is_none()) else { return };
-    if !is_private || has_other_clients || own.iter().any(|sidecar| imports(sidecar, service)) {
+    let mut own = world.sidecars_in(namespace);
+    let Some(wide) = own.clone().find(|sidecar| sidecar.selector().is_none()) else { return };
+    if !is_private || has_other_clients || own.any(|sidecar| imports(sidecar, service, namespace)) {
         return;
     }
     findings

@@ -1,12 +1,12 @@
 //! `sidecar-ingress-port`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::networking::IstioIngressListener;
 use crate::routing::inbound::Receiver;
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::world::{Service, ServicePort, Sidecar, Workload, World};
 
 pub static RULE: Rule = rule! {
@@ -19,24 +19,25 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
+    let mut by_sidecar: HashMap<Span, Vec<&Workload<'_>>> = HashMap::new();
+    for workload in &world.workloads {
+        if let Some(sidecar) = world.sidecar_of(&workload.name.namespace, &workload.labels) {
+            by_sidecar.entry(sidecar.resource.span).or_default().push(workload);
+        }
+    }
     for sidecar in world.sidecars.iter().filter(|sidecar| !sidecar.spec.ingress.is_empty()) {
-        let is_own = |workload: &&Workload<'_>| {
-            let own = world.sidecar_of(&workload.name.namespace, &workload.labels);
-            own.is_some_and(|own| std::ptr::eq(own, sidecar))
-        };
-        let workloads: Vec<&Workload<'_>> = world.workloads_in(&sidecar.name.namespace).filter(is_own).collect();
-        if workloads.is_empty() {
+        let Some(workloads) = by_sidecar.get(&sidecar.resource.span) else {
             findings.unchecked("the workloads of the Sidecar are not among the manifests");
             continue;
-        }
-        let targets = targets(world, &workloads);
+        };
+        let targets = targets(world, workloads);
         let listed = listed(world, &sidecar.name.namespace);
         for listener in &sidecar.spec.ingress {
             match &targets {
                 Some(targets) if !targets.is_empty() => check_port(sidecar, listener, (targets, &listed), findings),
                 _ => findings.unchecked("the services of the workload are not among the manifests"),
             }
-            check_endpoint(listener, &workloads, findings);
+            check_endpoint(listener, workloads, findings);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `sidecar-unknown-host`
 
+use std::collections::HashMap;
+
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
 use crate::model::nearest;
@@ -16,23 +18,45 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
+    let mut known = Known::default();
     for sidecar in &world.sidecars {
         for listener in &sidecar.spec.egress {
             let hosts = EgressHosts::new(&listener.hosts, &sidecar.name.namespace);
             for entry in hosts.included() {
                 if let Some(written) = entry.written {
-                    check_entry(world, sidecar, entry, written, findings);
+                    check_entry(world, sidecar, (entry, written), &mut known, findings);
                 }
             }
         }
     }
 }
 
-fn check_entry(
-    world: &World<'_>,
-    sidecar: &Sidecar<'_>,
-    entry: &EgressHost<'_>,
-    written: &Spanned<String>,
+/// What the entries stand for, by namespace and host: many Sidecars have the same ones.
+#[derive(Default)]
+struct Known<'w, 'a>(HashMap<(Option<&'w str>, &'w str), Meaning<'w, 'a>>);
+
+/// What an entry stands for, seen or not.
+struct Meaning<'w, 'a> {
+    services: Vec<&'w Service<'a>>,
+    /// Whether it is a host of some VirtualService.
+    has_routes: bool,
+}
+
+impl<'w, 'a> Known<'w, 'a> {
+    fn get(&mut self, world: &'w World<'a>, entry: &EgressHost<'w>) -> &Meaning<'w, 'a> {
+        self.0.entry((entry.namespace, entry.host)).or_insert_with(|| {
+            let services = services_of(world, entry);
+            let mut routes = world.virtual_services.iter().filter(|_| services.is_empty());
+            Meaning { has_routes: routes.any(|it| entry.names_routes(it)), services }
+        })
+    }
+}
+
+fn check_entry<'w, 'a>(
+    world: &'w World<'a>,
+    sidecar: &'w Sidecar<'_>,
+    (entry, written): (&EgressHost<'w>, &Spanned<String>),
+    known: &mut Known<'w, 'a>,
     findings: &mut Findings,
 ) {
     let client = sidecar.name.namespace.as_ref();
@@ -47,13 +71,12 @@ fn check_entry(
         }
         return;
     }
-    let found = services_of(world, entry);
+    let meaning = known.get(world, entry);
     let is_seen = |service: &&Service<'_>| is_of_mesh || service.export_to.includes(client);
-    let has_routes = || world.virtual_services.iter().any(|it| entry.names_routes(it));
-    if found.iter().any(is_seen) || (found.is_empty() && has_routes()) {
+    if meaning.services.iter().any(is_seen) || meaning.has_routes {
         return;
     }
-    if let Some(hidden) = found.first() {
+    if let Some(hidden) = meaning.services.first() {
         findings
             .report(written.span, format!("{} is not exported to namespace {client}", hidden.hostname))
             .related(hidden.span, "defined here, for other namespaces")
@@ -63,7 +86,7 @@ fn check_entry(
     check_unknown(world, entry, written, findings);
 }
 
-/// The services that an entry stands for, seen or not.
+/// The services that an entry stands for.
 fn services_of<'w, 'a>(world: &'w World<'a>, entry: &EgressHost<'_>) -> Vec<&'w Service<'a>> {
     let fits = |service: &&'w Service<'a>| entry.names(service);
     match (host::wildcard_suffix(entry.host), entry.namespace) {
@@ -137,19 +160,15 @@ fn with_host(written: &str, host: &str) -> String {
 
 /// Of all of a namespace at least the namespace has to be there.
 fn check_namespace(world: &World<'_>, namespace: &str, written: &Spanned<String>, findings: &mut Findings) {
-    let is_known = namespace == world.settings.root_namespace
-        || world.namespaces.names().any(|known| known == namespace)
-        || world.services.in_namespace(namespace).next().is_some();
-    if is_known {
-        return;
-    }
-    let suggestion = nearest(namespace, world.namespaces.names());
-    if world.inventory.is_complete() || (world.inventory.has_namespaces() && suggestion.is_some()) {
-        let diagnostic = findings.report(written.span, format!("there is no namespace {namespace}"));
-        if let Some(suggestion) = suggestion {
-            diagnostic.help(format!("did you mean {suggestion}/*?"));
+    match world.has_namespace(namespace) {
+        Some(true) => {}
+        _ if world.services.in_namespace(namespace).next().is_some() => {}
+        None => findings.unchecked("not all Namespaces are among the manifests"),
+        Some(false) => {
+            let diagnostic = findings.report(written.span, format!("there is no namespace {namespace}"));
+            if let Some(suggestion) = nearest(namespace, world.namespaces.names()) {
+                diagnostic.help(format!("did you mean {suggestion}/*?"));
+            }
         }
-    } else {
-        findings.unchecked(format!("namespace {namespace} is not among the manifests"));
     }
 }

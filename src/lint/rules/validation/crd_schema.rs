@@ -15,11 +15,12 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-/// What another rule says of the same place, or of a value within it, is not said again.
+/// What another rule says of the same place, or of a value within it, is not said again. Of a resource as a whole, one
+/// without a spec, no other rule says anything.
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    let refused: Vec<Span> = context.refused().map(|violation| violation.span).collect();
+    let resources: HashSet<Span> = context.snapshot.resources.iter().map(|resource| resource.span).collect();
     let mut by_file: HashMap<FileId, Vec<Span>> = HashMap::new();
-    for span in refused {
+    for span in context.refused().map(|violation| violation.span).filter(|span| !resources.contains(span)) {
         by_file.entry(span.file).or_default().push(span);
     }
     let mut told: HashSet<Span> = HashSet::new();

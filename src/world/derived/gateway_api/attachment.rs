@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::class::{self, GATEWAY_CONTROLLER, WAYPOINT_CONTROLLER};
 use super::listener::Parent;
-use super::{Cause, Derived, Inputs};
+use super::{Derived, Inputs};
 use crate::model::gateway_api::{GROUP, ParentReference};
 use crate::model::kinds::ISTIO_NETWORKING;
 use crate::model::{Kind, Resource, Spec};
 use crate::source::{Span, Spanned};
-use crate::world::{Bound, NamespacedName, ServerHost, host};
+use crate::world::{Bound, NamespacedName, Omission, ServerHost, host};
 
 /// The listeners that routes can attach to.
 pub(super) struct Attachments {
@@ -116,10 +116,7 @@ impl Attachments {
         for reference in route.references {
             match self.places(reference, route, inputs) {
                 Ok(places) => found.extend(places.into_iter().map(|place| Attachment { reference, place })),
-                Err(refusal) => {
-                    let place = refusal.span.unwrap_or(reference.span);
-                    derived.ignore(route.resource, place, refusal.cause, refusal.reason);
-                }
+                Err(reason) => derived.ignore(Omission::Attachment, route.resource, reference.span, reason),
             }
         }
         let name =
@@ -135,7 +132,7 @@ impl Attachments {
         reference: &ParentReference,
         route: &Route<'_, '_>,
         inputs: &Inputs<'_, '_>,
-    ) -> Result<Vec<Place>, Refused> {
+    ) -> Result<Vec<Place>, String> {
         let own = inputs.settings.namespace_of(route.resource);
         let namespace = reference.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
         let name = text(&reference.name);
@@ -146,17 +143,17 @@ impl Attachments {
             (GROUP, "ListenerSet") => self.listeners(Kind::ListenerSet, namespace, reference, route, inputs),
             ("", "Service") => {
                 let service = inputs.find(Kind::Service, namespace, name);
-                let service = service.ok_or_else(|| Refused::missing(Kind::Service, namespace, name))?;
+                let service = service.ok_or_else(|| format!("there is no Service {namespace}/{name}"))?;
                 let hosts = vec![format!("{name}.{namespace}.svc.{}", inputs.settings.domain)];
                 of_mesh(service, namespace, hosts, inputs)
             }
             (ISTIO_NETWORKING, "ServiceEntry") => {
                 let entry = inputs.find(Kind::ServiceEntry, namespace, name);
-                let entry = entry.ok_or_else(|| Refused::missing(Kind::ServiceEntry, namespace, name))?;
+                let entry = entry.ok_or_else(|| format!("there is no ServiceEntry {namespace}/{name}"))?;
                 let Spec::ServiceEntry(spec) = &entry.spec else { return Ok(Vec::new()) };
                 of_mesh(entry, namespace, spec.hosts.iter().map(|host| host.value.clone()).collect(), inputs)
             }
-            _ => Err(Refused::elsewhere(format!("Istio does not attach routes to {kind} {name}"))),
+            _ => Err(format!("Istio does not attach routes to {kind} {name}")),
         }
     }
 
@@ -167,17 +164,9 @@ impl Attachments {
         reference: &ParentReference,
         route: &Route<'_, '_>,
         inputs: &Inputs<'_, '_>,
-    ) -> Result<Vec<Place>, Refused> {
-        let name = text(&reference.name);
-        let Some(owning) = inputs.find(kind, namespace, name) else {
-            return Err(Refused::missing(kind, namespace, name));
-        };
-        let owner = NamespacedName::new(namespace.to_owned(), name.to_owned());
-        let reason = format!("there is no listener of {} {owner}", kind.name());
-        if !class::is_gateway(owning, inputs) {
-            return Err(Refused::elsewhere(reason));
-        }
-        let mut denial = Denial { step: 0, span: None, reason };
+    ) -> Result<Vec<Place>, String> {
+        let owner = NamespacedName::new(namespace.to_owned(), text(&reference.name).to_owned());
+        let mut denial = Denial { step: 0, reason: format!("there is no listener of {} {owner}", kind.name()) };
         let parents = self.by_owner.get(&(kind, owner)).map_or(&[][..], Vec::as_slice);
         let own = inputs.settings.namespace_of(route.resource);
         let mut places = Vec::new();
@@ -194,30 +183,7 @@ impl Attachments {
             let hostname = parent.hostname.clone();
             places.push(Place::Listener { gateway: parent.gateway.clone(), hostname, others });
         }
-        if places.is_empty() {
-            return Err(Refused { span: denial.span, cause: Cause::NotAdmitted, reason: denial.reason });
-        }
-        Ok(places)
-    }
-}
-
-/// Why a reference leads nowhere.
-struct Refused {
-    /// The field that is to blame, if it is a single one.
-    span: Option<Span>,
-    cause: Cause,
-    reason: String,
-}
-
-impl Refused {
-    fn missing(kind: Kind, namespace: &str, name: &str) -> Self {
-        let name = NamespacedName::new(namespace.to_owned(), name.to_owned());
-        let reason = format!("there is no {} {name}", kind.name());
-        Self { span: None, cause: Cause::Missing { kind, name }, reason }
-    }
-
-    fn elsewhere(reason: String) -> Self {
-        Self { span: None, cause: Cause::Elsewhere, reason }
+        if places.is_empty() { Err(denial.reason) } else { Ok(places) }
     }
 }
 
@@ -225,8 +191,6 @@ impl Refused {
 struct Denial {
     /// How far it got; of several listeners the one that it came closest to says why.
     step: usize,
-    /// The field that is to blame, if it is a single one.
-    span: Option<Span>,
     reason: String,
 }
 
@@ -251,11 +215,8 @@ fn admits(parent: &Parent, reference: &ParentReference, route: &Route<'_, '_>, o
         ),
         (parent.kinds.contains(&kind), format!("listener {name} does not admit kind {}", kind.name())),
     ];
-    let fields = [reference.port.map(|port| port.span), reference.section_name.as_ref().map(|name| name.span)];
     let failed = steps.into_iter().enumerate().find(|(_, (holds, _))| !holds);
-    failed.map_or(Ok(()), |(index, (_, reason))| {
-        Err(Denial { step: index + 1, span: fields.get(index).copied().flatten(), reason })
-    })
+    failed.map_or(Ok(()), |(index, (_, reason))| Err(Denial { step: index + 1, reason }))
 }
 
 /// The Services that a reference means, unless their waypoint is one that is not Istio's.
@@ -264,9 +225,9 @@ fn of_mesh(
     namespace: &str,
     hosts: Vec<String>,
     inputs: &Inputs<'_, '_>,
-) -> Result<Vec<Place>, Refused> {
+) -> Result<Vec<Place>, String> {
     if has_foreign_waypoint(target, namespace, inputs) {
-        return Err(Refused::elsewhere("its waypoint is not Istio's".to_owned()));
+        return Err("its waypoint is not Istio's".to_owned());
     }
     Ok(vec![Place::Mesh { hosts }])
 }

@@ -52,23 +52,6 @@ pub(super) fn controller(spec: &Gateway, inputs: &Inputs<'_, '_>) -> Option<Cont
     }
 }
 
-/// Whether a Gateway, or that of a ListenerSet, is one to whose listeners istiod attaches routes.
-pub(super) fn is_gateway(resource: &Resource, inputs: &Inputs<'_, '_>) -> bool {
-    match &resource.spec {
-        Spec::KubernetesGateway(spec) => {
-            matches!(controller(spec, inputs), Some(Controller::Gateway | Controller::EastWest))
-        }
-        Spec::ListenerSet(set) => {
-            let Some(parent) = &set.parent_ref else { return false };
-            let own = inputs.settings.namespace_of(resource);
-            let namespace = parent.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
-            let gateway = inputs.find(Kind::KubernetesGateway, namespace, text(&parent.name));
-            gateway.is_some_and(|gateway| is_gateway(gateway, inputs))
-        }
-        _ => false,
-    }
-}
-
 /// What runs behind a Gateway.
 pub(super) struct Backing {
     /// The full host names of the Services that lead to it.

@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 
 use super::class::{self, Backing, Controller};
-use super::{Cause, Derived, Inputs, listener_tls};
+use super::{Derived, Inputs, listener_tls};
 use crate::model::gateway_api::{Gateway as GatewaySpec, Listener, ListenerSet};
 use crate::model::networking::{self, Server, ServerPort};
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
-use crate::world::{Gateway, NamespacedName, creation_time};
+use crate::world::{Gateway, NamespacedName, Omission, creation_time};
 
 /// What routes attach to: a listener, and how it is asked for.
 #[derive(Debug, Clone)]
@@ -65,7 +65,7 @@ fn of_gateway<'a>(
 ) -> Vec<Derivation<'a>> {
     let Some(controller) = class::controller(spec, inputs) else {
         let place = spec.gateway_class_name.as_ref().map_or(resource.span, |name| name.span);
-        derived.ignore(resource, place, Cause::Elsewhere, "it is of no class that Istio looks after");
+        derived.ignore(Omission::NotOurs, resource, place, "it is of no class that Istio looks after");
         return Vec::new();
     };
     let backing = class::backing(resource, spec, controller, inputs);
@@ -79,11 +79,10 @@ fn of_gateway<'a>(
     let mut found = Vec::new();
     for (index, it) in written.iter().enumerate() {
         if let Some(other) = conflict(&written[..index], it) {
-            let cause = Cause::Conflict { other: other.listener.span };
             derived.ignore(
+                Omission::Listener,
                 it.resource,
                 it.listener.span,
-                cause,
                 format!("it conflicts with listener {}", other.name()),
             );
             continue;
@@ -95,9 +94,9 @@ fn of_gateway<'a>(
             Ok((server, is_valid)) => {
                 if !is_valid {
                     derived.ignore(
+                        Omission::Listener,
                         it.resource,
                         it.listener.span,
-                        Cause::NotAdmitted,
                         "it may not use its certificates",
                     );
                 }
@@ -105,7 +104,7 @@ fn of_gateway<'a>(
                     found.push(derivation(it, server, is_valid, &backing, inputs));
                 }
             }
-            Err(reason) => derived.ignore(it.resource, it.listener.span, Cause::Unusable, reason),
+            Err(reason) => derived.ignore(Omission::Listener, it.resource, it.listener.span, reason),
         }
     }
     found
@@ -142,9 +141,9 @@ fn of_listener_sets<'a>(
         match choice.filter(|choice| !is_none(choice)) {
             Some(choice) if admits(choice) => sets.push((namespace, resource, set)),
             _ => derived.ignore(
+                Omission::Listener,
                 resource,
                 parent.span,
-                Cause::NotAdmitted,
                 "the Gateway does not admit ListenerSets from here",
             ),
         }

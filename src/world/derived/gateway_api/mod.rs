@@ -17,7 +17,7 @@ mod stream_route;
 
 use std::collections::HashMap;
 
-use super::{Cause, Derived};
+use super::Derived;
 use crate::model::{Kind, LabelSet, Resource, Spec};
 use crate::world::Settings;
 use attachment::Attachments;

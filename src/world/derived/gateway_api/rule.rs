@@ -2,11 +2,11 @@
 
 use super::attachment::{Attachment, Attachments, Place, Route};
 use super::backend::{Backend, Invalid, Referrer, shares};
-use super::{Cause, Derived, Inputs, filter};
+use super::{Derived, Inputs, filter};
 use crate::model::networking::{DirectResponse, HttpMatchRequest, HttpRoute, HttpRouteDestination, StringMatch};
 use crate::model::{Kind, Resource};
 use crate::source::{Span, Spanned};
-use crate::world::{Bound, RefusedBackend, RuleSource, creation_time};
+use crate::world::{Bound, Omission, RefusedBackend, RuleSource, creation_time};
 
 /// A rule with at most one match, and where it is written.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ pub(super) fn unmerged<'a>(
             }
             Err(invalid) => {
                 let reason = format!("{}: Istio drops the whole route", invalid.reason);
-                derived.ignore(route.resource, invalid.span, Cause::Unusable, reason);
+                derived.ignore(Omission::Route, route.resource, invalid.span, reason);
             }
         }
     }
@@ -72,9 +72,9 @@ fn of_attachment<'a>(
     for host in attachment.hosts(route) {
         if !attachment.serves(&host) {
             derived.ignore(
+                Omission::Host,
                 route.resource,
                 host.span,
-                Cause::Elsewhere,
                 format!("another listener serves {}", host.value),
             );
             continue;

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use super::attachment::{Attachment, Attachments, Place, Route};
 use super::backend::{Backend, Invalid, Referrer, shares};
-use super::{Cause, Derived, Inputs};
+use super::{Derived, Inputs};
 use crate::model::Resource;
 use crate::model::gateway_api::{StreamRouteRule, TcpRoute, TlsRoute};
 use crate::model::networking::{
     self, Destination, L4MatchAttributes, PortSelector, RouteDestination, TlsMatchAttributes,
 };
 use crate::source::{Span, Spanned};
-use crate::world::{ExportTo, NamespacedName, Origin, RuleSource, VirtualService, host};
+use crate::world::{ExportTo, NamespacedName, Omission, Origin, RuleSource, VirtualService, host};
 
 /// The destinations of a rule, and where it is written.
 struct Rule<'a> {
@@ -153,7 +153,7 @@ fn rules<'a>(
         Ok(rules) => Some(rules),
         Err(invalid) => {
             let reason = format!("{}: Istio drops the whole route", invalid.reason);
-            derived.ignore(resource, invalid.span, Cause::Unusable, reason);
+            derived.ignore(Omission::Route, resource, invalid.span, reason);
             None
         }
     }

@@ -1,0 +1,59 @@
+//! `duplicate-destination`
+
+use std::collections::BTreeMap;
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::model::networking::Destination;
+use crate::source::Span;
+use crate::world::{Settings, VirtualService};
+
+pub static RULE: Rule = rule! {
+    name: "duplicate-destination",
+    aliases: ["KIA1105"],
+    severity: Warning,
+    summary: "the same destination twice in one route",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let settings = &context.world.settings;
+    for service in &context.world.virtual_services {
+        let spec = &service.spec;
+        for rule in &spec.http {
+            // With headers of their own two shares of one destination differ.
+            let plain = rule.route.iter().filter(|route| route.headers.is_none());
+            check_route(service, plain.filter_map(|route| route.destination.as_ref()), settings, findings);
+        }
+        let routes = spec.tls.iter().map(|rule| &rule.route).chain(spec.tcp.iter().map(|rule| &rule.route));
+        for route in routes {
+            let destinations = route.iter().filter_map(|route| route.destination.as_ref());
+            check_route(service, destinations, settings, findings);
+        }
+    }
+}
+
+fn check_route<'a>(
+    service: &VirtualService<'_>,
+    destinations: impl Iterator<Item = &'a Destination>,
+    settings: &Settings,
+    findings: &mut Findings,
+) {
+    let mut known: BTreeMap<(String, &str, Option<u32>), Span> = BTreeMap::new();
+    for destination in destinations {
+        let Some(host) = destination.host.as_ref().filter(|host| !host.is_empty()) else { continue };
+        let full = service.full_host(host, settings).into_owned();
+        let subset = destination.subset.as_ref().map_or("", |subset| subset.as_str());
+        let port = destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
+        match known.get(&(full.clone(), subset, port)) {
+            None => drop(known.insert((full, subset, port), destination.span)),
+            Some(first) => {
+                let what = if subset.is_empty() { full } else { format!("subset {subset} of {full}") };
+                findings
+                    .report(destination.span, format!("{what} is a destination of this route already"))
+                    .related(*first, "first here")
+                    .help("was another subset meant? otherwise add the weights and keep one");
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! `cors-origin`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::model::networking::CorsPolicy;
+use crate::source::Spanned;
+
+pub static RULE: Rule = rule! {
+    name: "cors-origin",
+    aliases: [],
+    severity: Warning,
+    summary: "an origin of a CORS policy that no browser sends, or that lets in more than it says",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let rules = context.world.virtual_services.iter().flat_map(|service| &service.spec.http);
+    for policy in rules.filter_map(|rule| rule.cors_policy.as_ref()) {
+        check_policy(context, policy, findings);
+    }
+}
+
+fn check_policy(context: &Context<'_>, policy: &CorsPolicy, findings: &mut Findings) {
+    policy.allow_origin.iter().for_each(|origin| check_exact(origin, findings));
+    for origin in &policy.allow_origins {
+        match (&origin.regex, &origin.prefix, &origin.exact) {
+            (Some(regex), ..) => check_regex(context, regex, findings),
+            (None, Some(prefix), _) => check_prefix(prefix, findings),
+            (None, None, Some(exact)) => check_exact(exact, findings),
+            (None, None, None) => {}
+        }
+    }
+}
+
+/// Browsers send scheme, host and a port that is not the scheme's own, in small letters.
+fn check_exact(origin: &Spanned<String>, findings: &mut Findings) {
+    let text = origin.as_str();
+    if ["*", "null", ""].contains(&text) {
+        return;
+    }
+    let Some((scheme, rest)) = text.split_once("://") else {
+        findings
+            .report(origin.span, "an origin begins with a scheme, so no browser sends this")
+            .help(format!("write https://{text}"));
+        return;
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    let own_port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return,
+    };
+    let (message, help) = if rest.contains('/') {
+        ("an origin has no path, not even a slash at its end, so no browser sends this", format!("write {scheme}://{host}"))
+    } else if host.contains('*') {
+        let pattern = host.replace('.', "\\.").replace('*', "[^.]+");
+        ("a wildcard has no special meaning in an origin", format!("write regex: {scheme}://{pattern}"))
+    } else if let Some(name) = host.strip_suffix(own_port) {
+        ("browsers leave out the scheme's own port, so none sends this", format!("write {scheme}://{name}"))
+    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        ("browsers write origins in small letters, so none sends this", format!("write {}", text.to_ascii_lowercase()))
+    } else {
+        return;
+    };
+    findings.report(origin.span, message).help(help);
+}
+
+/// A prefix that ends within a name has no end.
+fn check_prefix(prefix: &Spanned<String>, findings: &mut Findings) {
+    let Some((_, host)) = prefix.split_once("://") else { return };
+    if host.contains('/') {
+        findings
+            .report(prefix.span, "an origin has no path, not even a slash at its end, so no browser sends this")
+            .help("write exact, without the slash");
+    } else if host.contains('.') && host.ends_with(|last: char| last.is_ascii_alphanumeric()) {
+        findings
+            .report(prefix.span, format!("this also allows {}.evil.example", prefix.value))
+            .help(format!("write exact: {}; regex if its port varies", prefix.value));
+    }
+}
+
+/// In a host name a dot is meant as one.
+fn check_regex(context: &Context<'_>, regex: &Spanned<String>, findings: &mut Findings) {
+    let Some(at) = unescaped_dot(regex) else { return };
+    let example = format!("{}x{}", &regex[..at], &regex[at + 1..]);
+    findings
+        .report(context.part_of(regex.span, at..at + 1), "this dot stands for any character, so other hosts are allowed as well")
+        .help(format!("write \\. for a dot: with this one {example} would do as well"));
+}
+
+/// A dot between two names of a host: behind a letter or digit and before one, or before a group of names.
+fn unescaped_dot(regex: &str) -> Option<usize> {
+    let bytes = regex.as_bytes();
+    let mut is_in_class = false;
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'[' => is_in_class = true,
+            b']' => is_in_class = false,
+            b'.' if !is_in_class => {
+                let before = at.checked_sub(1).map(|before| bytes[before]);
+                let after = bytes.get(at + 1);
+                let ends_name = before.is_some_and(|it| it.is_ascii_alphanumeric() || b")]*+".contains(&it));
+                let is_escape = at >= 2 && bytes[at - 2] == b'\\';
+                if ends_name && !is_escape && after.is_some_and(|it| it.is_ascii_alphanumeric() || *it == b'(') {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}

@@ -1,0 +1,32 @@
+//! `deprecated-annotation`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::model::Tags;
+use crate::model::known_metadata::{self as known, Standing};
+
+pub static RULE: Rule = rule! {
+    name: "deprecated-annotation",
+    aliases: ["IST0135"],
+    severity: Info,
+    summary: "an annotation of Istio's in whose place something else is to be used",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    for tags in context.snapshot.resources.iter().flat_map(|it| [Some(it.tags()), it.pod_tags()]).flatten() {
+        check_tags(&tags, findings);
+    }
+}
+
+fn check_tags(tags: &Tags<'_>, findings: &mut Findings) {
+    for (key, _) in tags.annotations.iter() {
+        // Whoever has the label of the same name keeps the annotation for older releases.
+        if tags.labels.get(key).is_some() {
+            continue;
+        }
+        if let Some(Standing::Deprecated(instead)) = known::annotation(key).map(|known| known.standing) {
+            findings.report(key.span, format!("{} is deprecated", key.value)).help(instead);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `invalid-label-value`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule};
+use crate::model::Tags;
+use crate::model::known_metadata as known;
+use crate::validate::tag_value;
+
+pub static RULE: Rule = rule! {
+    name: "invalid-label-value",
+    aliases: [],
+    severity: Warning,
+    summary: "the value of a label that Istio does not take: it counts for nothing, or for its contrary",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    for tags in context.snapshot.resources.iter().flat_map(|it| [Some(it.tags()), it.pod_tags()]).flatten() {
+        check_tags(&tags, findings);
+    }
+}
+
+fn check_tags(tags: &Tags<'_>, findings: &mut Findings) {
+    for (key, value) in tags.labels.iter() {
+        let Some(known) = known::label(key).filter(|known| known.belongs_on(tags.kind)) else { continue };
+        // An empty value is how a label is taken back.
+        if value.is_empty() {
+            continue;
+        }
+        if let Some(fault) = tag_value::fault(known.values, value) {
+            let message = format!("{}: {}, so {}", key.value, fault.message, known.consequence());
+            findings.report(value.span, message).help(fault.help);
+        }
+    }
+}

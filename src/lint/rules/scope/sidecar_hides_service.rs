@@ -1,0 +1,194 @@
+//! `sidecar-hides-service`
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::config::OutboundMode;
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule, Severity};
+use crate::model::security::Action;
+use crate::source::Span;
+use crate::world::{DataPlane, EgressHosts, NamespacedName, Service, Sidecar, VirtualService, Workload, World};
+
+pub static RULE: Rule = rule! {
+    name: "sidecar-hides-service",
+    aliases: [],
+    severity: Warning,
+    summary: "a service that a workload calls, as other manifests tell, and that its Sidecar does not import",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let world = context.world;
+    let routes = Routes::new(world);
+    let mut clients: BTreeMap<NamespacedName<'_>, Vec<&Workload<'_>>> = BTreeMap::new();
+    let mut reported: BTreeSet<(Span, &str)> = BTreeSet::new();
+    for workload in &world.workloads {
+        let account = NamespacedName::new(workload.name.namespace.clone(), workload.service_account.unwrap_or("default"));
+        clients.entry(account).or_default().push(workload);
+        for (service, place) in called_by_environment(world, workload) {
+            let call = Call { workload, service, place, how: "its environment names the service" };
+            check_call(world, &call, &routes, &mut reported, findings);
+        }
+    }
+    for (account, service, place) in called_by_policy(world) {
+        for workload in clients.get(&account).into_iter().flatten() {
+            let call = Call { workload, service, place, how: "this policy lets it call the service" };
+            check_call(world, &call, &routes, &mut reported, findings);
+        }
+    }
+}
+
+/// That a workload calls a service, and what tells.
+struct Call<'w, 'a> {
+    workload: &'w Workload<'a>,
+    service: &'w Service<'a>,
+    place: Span,
+    how: &'static str,
+}
+
+/// The services that a workload's environment names: `http://ratings.bookinfo:9080/v1`, `ratings:9080`.
+fn called_by_environment<'w, 'a>(world: &'w World<'a>, workload: &'w Workload<'a>) -> Vec<(&'w Service<'a>, Span)> {
+    let containers = workload.pod.into_iter().flat_map(|pod| &pod.containers);
+    let values = containers.flat_map(|container| &container.env).filter_map(|variable| variable.value.as_ref());
+    let service = |written: &str| {
+        let name = named_host(written)?;
+        let namespace = &workload.name.namespace;
+        let domain = &world.settings.domain;
+        let full = match name.split('.').collect::<Vec<_>>().as_slice() {
+            [name] => format!("{name}.{namespace}.svc.{domain}"),
+            [name, namespace] | [name, namespace, "svc"] => format!("{name}.{namespace}.svc.{domain}"),
+            _ => name.to_owned(),
+        };
+        world.services.seen_from(namespace, &full)
+    };
+    values.filter_map(|value| Some((service(value)?, value.span))).collect()
+}
+
+/// The host of a URL, or of an address with a port; anything else is no name of a service.
+fn named_host(written: &str) -> Option<&str> {
+    let (is_url, rest) = match written.split_once("://") {
+        Some((_, rest)) => (true, rest),
+        None => (false, written),
+    };
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (name, port) = match authority.split_once(':') {
+        Some((name, port)) => (name, Some(port)),
+        None => (authority, None),
+    };
+    let has_port = port.is_some_and(|port| port.parse::<u16>().is_ok());
+    let is_name = !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '.');
+    (is_name && (has_port || (is_url && port.is_none()))).then_some(name)
+}
+
+/// The service accounts that policies let in to services. What a policy is for is certain if its selector is part of the
+/// service's.
+fn called_by_policy<'w, 'a>(world: &'w World<'a>) -> Vec<(NamespacedName<'w>, &'w Service<'a>, Span)> {
+    let mut calls = Vec::new();
+    for policy in world.policies.authorization_policies().iter().filter(|it| it.action() == Action::Allow) {
+        let Some(selector) = policy.spec.selector.as_ref().filter(|it| !it.match_labels.is_empty()) else { continue };
+        let is_for = |service: &&Service<'_>| {
+            service.selector.is_some_and(|labels| selector.match_labels.selects(&labels.to_set()))
+        };
+        let services: Vec<&Service<'_>> =
+            world.services.in_namespace(&policy.name.namespace).filter(is_for).collect();
+        let sources = policy.spec.rules.iter().flat_map(|rule| &rule.from).filter_map(|from| from.source.as_ref());
+        for principal in sources.flat_map(|source| &source.principals) {
+            // <trust domain>/ns/<namespace>/sa/<service account>
+            let [_, "ns", namespace, "sa", account] = principal.split('/').collect::<Vec<_>>()[..] else { continue };
+            let account = NamespacedName::new(namespace, account);
+            calls.extend(services.iter().map(|service| (account.clone(), *service, principal.span)));
+        }
+    }
+    calls
+}
+
+fn check_call<'w>(
+    world: &'w World<'_>,
+    call: &Call<'w, '_>,
+    routes: &Routes<'_, '_>,
+    reported: &mut BTreeSet<(Span, &'w str)>,
+    findings: &mut Findings,
+) {
+    let namespace = call.workload.name.namespace.as_ref();
+    let Some(sidecar) = world.sidecar_of(namespace, &call.workload.labels) else { return };
+    let hostname = call.service.hostname.as_str();
+    let has_sidecar = call.workload.has_sidecar
+        && !matches!(world.namespaces.data_plane(call.workload), Some(DataPlane::Ambient | DataPlane::None));
+    if !has_sidecar
+        || !call.service.export_to.includes(namespace)
+        || imports(sidecar, call.service, namespace)
+        || !reported.insert((sidecar.resource.span, hostname))
+    {
+        return;
+    }
+    if !routes.lead_to(hostname, sidecar, namespace) {
+        report(sidecar, call, sidecar.outbound().unwrap_or(world.settings.outbound), findings);
+    }
+}
+
+/// The VirtualServices that route to a host: what they route to is imported with them.
+struct Routes<'w, 'a>(HashMap<String, Vec<&'w VirtualService<'a>>>);
+
+impl<'w, 'a> Routes<'w, 'a> {
+    fn new(world: &'w World<'a>) -> Self {
+        let mut by_host: HashMap<String, Vec<&VirtualService<'_>>> = HashMap::new();
+        for service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
+            for destination in service.destinations() {
+                let full = service.full_host(destination.host, &world.settings).into_owned();
+                by_host.entry(full).or_default().push(service);
+            }
+        }
+        Self(by_host)
+    }
+
+    /// Whether a VirtualService that a Sidecar imports routes to a host. Whose routes those of a delegate are is left
+    /// open.
+    fn lead_to(&self, hostname: &str, sidecar: &Sidecar<'_>, client: &str) -> bool {
+        let listeners: Vec<EgressHosts<'_>> =
+            sidecar.spec.egress.iter().map(|it| EgressHosts::new(&it.hosts, client)).collect();
+        self.0.get(hostname).into_iter().flatten().any(|service| {
+            let is_used = service.binds_mesh() && service.export_to.includes(client);
+            service.is_delegate() || (is_used && listeners.iter().any(|hosts| hosts.import_routes(service)))
+        })
+    }
+}
+
+fn imports(sidecar: &Sidecar<'_>, service: &Service<'_>, client: &str) -> bool {
+    let listeners = &sidecar.spec.egress;
+    listeners.is_empty() || listeners.iter().any(|it| EgressHosts::new(&it.hosts, client).import(service))
+}
+
+fn report(sidecar: &Sidecar<'_>, call: &Call<'_, '_>, outbound: OutboundMode, findings: &mut Findings) {
+    let listener = sidecar.spec.egress.last();
+    let hosts = listener.and_then(|it| Some(it.hosts.first()?.span.to(it.hosts.last()?.span)));
+    let span = hosts.or(listener.map(|it| it.span)).unwrap_or(sidecar.spec.span);
+    let hostname = &call.service.hostname;
+    let diagnostic =
+        findings.report(span, format!("{hostname} is not imported, but {} calls it", call.workload.name));
+    diagnostic.related(call.place, call.how);
+    diagnostic.help(format!("add {}/{hostname} to hosts", call.service.namespace));
+    if outbound != OutboundMode::RegistryOnly {
+        // Then requests do get through, without routes and mutual TLS.
+        diagnostic.severity(Severity::Info);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_stand_in_urls_or_before_ports() {
+        for (written, expected) in [
+            ("http://ratings.bookinfo:9080/v1", Some("ratings.bookinfo")),
+            ("https://ratings", Some("ratings")),
+            ("ratings:9080", Some("ratings")),
+            ("ratings", None),
+            ("a:b", None),
+            ("jdbc:mysql://db:3306/books?x=y", Some("db")),
+            ("1,2:3", None),
+        ] {
+            assert_eq!(named_host(written), expected, "{written}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! `image-without-injection`
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule, Severity};
+use crate::model::Kind;
+use crate::model::kubernetes::Container;
+use crate::source::Spanned;
+use crate::world::Workload;
+
+pub static RULE: Rule = rule! {
+    name: "image-without-injection",
+    aliases: ["IST0146", "IST0147"],
+    severity: Error,
+    summary: "a proxy with the image auto in pods that are not injected: the image cannot be pulled",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    let world = context.world;
+    for workload in &world.workloads {
+        let Some(image) = workload.containers().find_map(auto) else { continue };
+        let namespace = &workload.name.namespace;
+        let severity = match world.namespaces.injection(workload) {
+            Some(true) => continue,
+            Some(false) => Severity::Error,
+            // It has no labels as far as the manifests tell.
+            None if world.inventory.has_namespaces() => Severity::Warning,
+            None => {
+                findings.unchecked(format!("namespace {namespace} is not among the manifests"));
+                continue;
+            }
+        };
+        report(workload, image, severity, findings);
+    }
+}
+
+fn auto(container: &Container) -> Option<&Spanned<String>> {
+    let is_proxy = container.name.as_ref().is_some_and(|name| name.as_str() == "istio-proxy");
+    container.image.as_ref().filter(|image| is_proxy && image.as_str() == "auto")
+}
+
+fn report(workload: &Workload<'_>, image: &Spanned<String>, severity: Severity, findings: &mut Findings) {
+    let message = format!("nothing puts an image in the place of auto: pods of {} are not injected", workload.name);
+    let diagnostic = findings.report(image.span, message);
+    diagnostic.severity(severity);
+    diagnostic.help("label the pods sidecar.istio.io/inject: \"true\", or their Namespace istio-injection: enabled");
+    diagnostic.aliases = if workload.resource.kind == Kind::Pod { &["IST0147"] } else { &["IST0146"] };
+}

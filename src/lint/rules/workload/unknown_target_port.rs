@@ -1,0 +1,142 @@
+//! `unknown-target-port`
+
+use std::collections::BTreeSet;
+
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Rule, Severity};
+use crate::model::kubernetes::{self, ContainerPort, TargetPort};
+use crate::model::{Spec, nearest};
+use crate::source::Spanned;
+use crate::world::{Discovery, Service, Workload};
+
+pub static RULE: Rule = rule! {
+    name: "unknown-target-port",
+    aliases: ["KIA0701"],
+    severity: Warning,
+    summary: "a targetPort that no container of the selected workloads has",
+    check: check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Findings) {
+    for service in context.world.services.iter().filter(|service| service.discovery != Discovery::Alias) {
+        let Spec::Service(spec) = &service.resource.spec else { continue };
+        let behind = context.world.workloads_of_service(service).unwrap_or_default();
+        // What is injected into pods, or stands in for them, may listen on ports that nothing tells.
+        if behind.is_empty() || behind.iter().any(|workload| workload.pod.is_none() || workload.is_gateway()) {
+            continue;
+        }
+        for port in &spec.ports {
+            match port.target_port.as_ref() {
+                Some(Spanned { value: TargetPort::Name(name), span }) => {
+                    check_name(service, port, &Spanned::new(name.as_str(), *span), &behind, findings);
+                }
+                Some(Spanned { value: TargetPort::Number(number), span }) if *number != 0 => {
+                    check_number(spec, service, Spanned::new(*number, *span), &behind, findings);
+                }
+                _ => {
+                    if let Some(number) = &port.port {
+                        check_number(spec, service, *number, &behind, findings);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A name must be found in each pod: one that lacks it is no endpoint of the port (Kubernetes: `FindPort`).
+fn check_name(
+    service: &Service<'_>,
+    port: &kubernetes::ServicePort,
+    name: &Spanned<&str>,
+    behind: &[&Workload<'_>],
+    findings: &mut Findings,
+) {
+    let is_meant = |it: &ContainerPort| {
+        it.name.as_ref().is_some_and(|it| it.as_str() == name.value) && transport(&it.protocol) == transport(&port.protocol)
+    };
+    let lacking: Vec<_> = behind.iter().filter(|it| !ports_of(it).any(is_meant)).collect();
+    let Some(first) = lacking.first() else { return };
+    let message = match lacking.len() == behind.len() {
+        true => format!("no container of the workloads of {} has a port named {}", service.resource.name(), name.value),
+        false => format!("{} has no port named {}: it gets none of the requests", first.name, name.value),
+    };
+    let severity = if lacking.len() == behind.len() { Severity::Error } else { Severity::Warning };
+    let diagnostic = findings.report(name.span, message);
+    diagnostic.severity(severity);
+    for workload in lacking.iter().take(3) {
+        diagnostic.related(workload.resource.name_span(), format!("{} has {}", workload.name, describe(workload)));
+    }
+    let known: Vec<&str> = lacking.iter().flat_map(|it| names_of(it)).collect();
+    match nearest(name.value, known) {
+        Some(known) => diagnostic.help(format!("did you mean {known}?")),
+        None => diagnostic.help("name a port of the container so, or use its number"),
+    };
+}
+
+/// A number works if something listens there, declared or not. That none of the Service's ports is among those that the
+/// containers declare is hardly meant; minor ports are often left out.
+fn check_number(
+    spec: &kubernetes::Service,
+    service: &Service<'_>,
+    number: Spanned<u32>,
+    behind: &[&Workload<'_>],
+    findings: &mut Findings,
+) {
+    let declared: BTreeSet<u32> = behind.iter().flat_map(|it| numbers_of(it)).collect();
+    let tells_none = |workload: &&Workload<'_>| numbers_of(workload).next().is_none();
+    if declared.contains(&number.value) || is_of_proxy(number.value) || behind.iter().any(tells_none) {
+        return;
+    }
+    let name = service.resource.name();
+    let diagnostic =
+        findings.report(number.span, format!("no container of the workloads of {name} declares port {}", number.value));
+    for workload in behind.iter().take(3) {
+        diagnostic.related(workload.resource.name_span(), format!("{} has {}", workload.name, describe(workload)));
+    }
+    diagnostic.help("unless something listens there all the same, use a port of the containers as targetPort");
+    let is_known = |port: &kubernetes::ServicePort| target(port).is_none_or(|target| declared.contains(&target));
+    if spec.ports.iter().any(is_known) {
+        diagnostic.severity(Severity::Info);
+    }
+}
+
+/// Where a port of a Service leads, if it is a number.
+fn target(port: &kubernetes::ServicePort) -> Option<u32> {
+    match port.target_port.as_ref().map(|target| &target.value) {
+        Some(TargetPort::Name(_)) => None,
+        Some(TargetPort::Number(number)) if *number != 0 => Some(*number),
+        _ => port.port.as_ref().map(|number| number.value),
+    }
+}
+
+/// Ports on which an injected sidecar answers itself: metrics and health.
+fn is_of_proxy(number: u32) -> bool {
+    matches!(number, 15020 | 15021 | 15090)
+}
+
+fn ports_of<'a>(workload: &Workload<'a>) -> impl Iterator<Item = &'a ContainerPort> + use<'a> {
+    workload.containers().flat_map(|container| &container.ports)
+}
+
+fn numbers_of<'a>(workload: &Workload<'a>) -> impl Iterator<Item = u32> + use<'a> {
+    ports_of(workload).filter_map(|port| port.container_port.as_ref()).map(|number| number.value)
+}
+
+fn names_of<'a>(workload: &Workload<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
+    ports_of(workload).filter_map(|port| port.name.as_ref()).map(|name| name.as_str())
+}
+
+/// TCP unless it says something else.
+fn transport(protocol: &Option<Spanned<String>>) -> &str {
+    protocol.as_ref().map(|protocol| protocol.as_str()).filter(|protocol| !protocol.is_empty()).unwrap_or("TCP")
+}
+
+fn describe(workload: &Workload<'_>) -> String {
+    let one = |port: &ContainerPort| match (&port.name, &port.container_port) {
+        (Some(name), Some(number)) => format!("{} ({})", number.value, name.value),
+        (_, Some(number)) => number.value.to_string(),
+        _ => "?".to_owned(),
+    };
+    let ports: Vec<String> = ports_of(workload).map(one).collect();
+    if ports.is_empty() { "no ports".to_owned() } else { format!("the ports {}", ports.join(", ")) }
+}

@@ -1,0 +1,75 @@
+//! The labels.
+
+use super::Otherwise::ReadAs;
+use super::Values::{Port, Words};
+use super::{Kind, Known};
+
+const fn any(name: &'static str) -> Known {
+    Known::new(name, &[])
+}
+
+const fn pod(name: &'static str) -> Known {
+    Known::new(name, &[Kind::Pod])
+}
+
+const fn service(name: &'static str) -> Known {
+    Known::new(name, &[Kind::Service])
+}
+
+/// What may be bound to a waypoint.
+const BEHIND_WAYPOINT: &[Kind] = &[Kind::Namespace, Kind::Pod, Kind::Service, Kind::ServiceEntry, Kind::WorkloadEntry];
+
+/// What may name a canary waypoint.
+const BEHIND_CANARY: &[Kind] = &[Kind::Namespace, Kind::Service, Kind::ServiceEntry];
+
+pub(super) static ALL: &[Known] = &[
+    // Which part of the mesh pods become.
+    Known::new("istio-injection", &[Kind::Namespace]).takes(Words(&["enabled", "disabled"])).or_is(ReadAs("disabled")),
+    Known::new("istio.io/dataplane-mode", &[Kind::Namespace, Kind::Pod])
+        .takes(Words(&["ambient", "none"]))
+        .or_is(ReadAs("none")),
+    any("istio.io/rev"),
+    pod("sidecar.istio.io/inject").takes(Words(&["true", "false"])),
+    // Waypoints.
+    Known::new("istio.io/ingress-use-waypoint", &[Kind::Namespace, Kind::Service, Kind::ServiceEntry])
+        .takes(Words(&["true", "false"])),
+    Known::new("istio.io/use-waypoint", BEHIND_WAYPOINT),
+    Known::new("istio.io/use-waypoint-namespace", BEHIND_WAYPOINT),
+    Known::new("istio.io/use-waypoint-canary", BEHIND_CANARY),
+    Known::new("istio.io/use-waypoint-canary-namespace", BEHIND_CANARY),
+    Known::new("istio.io/waypoint-for", &[Kind::KubernetesGateway, Kind::GatewayClass])
+        .takes(Words(&["service", "workload", "all", "none"])),
+    Known::new("networking.istio.io/enable-autoallocate-ip", &[Kind::ServiceEntry]).takes(Words(&["true", "false"])),
+    // What workloads are called, and where they are.
+    any("istio-locality"),
+    any("istio.io/gateway-name"),
+    any("service.istio.io/canonical-name"),
+    any("service.istio.io/canonical-revision"),
+    any("service.istio.io/workload-name"),
+    any("topology.istio.io/cluster"),
+    any("topology.istio.io/locality"),
+    any("topology.istio.io/network"),
+    any("topology.istio.io/subzone"),
+    any("security.istio.io/tlsMode"),
+    any("networking.istio.io/tunnel"),
+    // What services are like.
+    service("experimental.istio.io/disable-gateway-port-translation"),
+    service("istio.io/persistent-session"),
+    service("istio.io/persistent-session-header"),
+    service("networking.istio.io/gatewayPort").takes(Port),
+    // What Istio's controllers and charts write.
+    any("cni.istio.io/not-ready"),
+    any("gateway.istio.io/defaults-for-class"),
+    any("gateway.istio.io/managed"),
+    any("install.operator.istio.io/owning-resource"),
+    any("install.operator.istio.io/owning-resource-namespace"),
+    any("internal.istio.io/always-push"),
+    any("istio.io/config"),
+    any("istio.io/draining"),
+    any("istio.io/tag"),
+    any("istio.io/test-vm"),
+    any("istio.io/test-vm-version"),
+    any("operator.istio.io/component"),
+    any("operator.istio.io/managed"),
+    any("operator.istio.io/version"),
+];

@@ -1,0 +1,124 @@
+//! Whether a condition holds whenever another one does.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use super::predicate::{Condition, Matcher, Subject};
+use super::reach::is_path;
+use super::regex::Regex;
+use crate::re2::{self, Language, Search, find_text};
+
+/// Paths as clients send them: visible characters, without those that begin a query or a fragment.
+static PATHS: LazyLock<Option<Language>> = LazyLock::new(|| language_of(r"/[!\x22\x24-\x3e\x40-~]*"));
+
+/// Values of headers and parameters.
+static VALUES: LazyLock<Option<Language>> = LazyLock::new(|| language_of(r"[\t -~\x80-\xff]*"));
+
+fn language_of(expression: &str) -> Option<Language> {
+    Language::of_regex(&re2::Regex::new(expression).ok()?)
+}
+
+/// A comparison as a text, and whether it ignores the case.
+type Key = (String, bool);
+
+/// What comparisons take, as automata, each made once. `None`: it would be too large.
+#[derive(Debug, Default)]
+pub(super) struct Automata {
+    known: RefCell<HashMap<Key, Option<Rc<Language>>>>,
+}
+
+impl Automata {
+    fn of(&self, matcher: &Matcher, ignores_case: bool) -> Option<Rc<Language>> {
+        let mut known = self.known.borrow_mut();
+        known.entry(key(matcher, ignores_case)).or_insert_with(|| language(matcher, ignores_case).map(Rc::new)).clone()
+    }
+
+    /// Looks for a path that one condition takes and others do not.
+    pub fn find_path(&self, wanted: &Condition, unwanted: &[&Condition]) -> Search {
+        let of = |condition: &Condition| self.of(&condition.matcher, ignores_case(condition));
+        let unwanted: Option<Vec<Rc<Language>>> = unwanted.iter().map(|condition| of(condition)).collect();
+        match (of(wanted), unwanted, PATHS.as_ref()) {
+            (Some(wanted), Some(unwanted), Some(paths)) => {
+                let unwanted: Vec<&Language> = unwanted.iter().map(Rc::as_ref).collect();
+                find_text(&[&wanted, paths], &unwanted)
+            }
+            _ => Search::Undecided,
+        }
+    }
+
+    /// Whether one comparison takes every value that another takes.
+    fn takes_all_of(&self, wide: &Matcher, narrow: &Matcher) -> bool {
+        match (wide, narrow) {
+            (Matcher::Invalid { .. }, _) | (_, Matcher::Invalid { .. }) => false,
+            (Matcher::Present, _) => true,
+            (wide, Matcher::Exact(text)) => wide.matches(text.as_bytes()),
+            (Matcher::Exact(_), Matcher::Prefix(_)) => false,
+            (Matcher::Prefix(wide), Matcher::Prefix(narrow)) => narrow.starts_with(wide.as_str()),
+            (Matcher::Regex(wide), Matcher::Regex(narrow)) if wide.as_str() == narrow.as_str() => true,
+            (wide, narrow) => match (self.of(wide, false), self.of(narrow, false), VALUES.as_ref()) {
+                (Some(wide), Some(narrow), Some(values)) => find_text(&[&narrow, values], &[&wide]) == Search::Empty,
+                _ => false,
+            },
+        }
+    }
+
+    /// Whether a condition on anything but the path holds whenever another one does.
+    pub fn follows(&self, condition: &Condition, from: &Condition) -> bool {
+        if condition.subject != from.subject {
+            return false;
+        }
+        let (own, other) = (&condition.matcher, &from.matcher);
+        match condition.subject {
+            // These hold if no value matches, and what is missing is compared as an empty text.
+            Subject::WithoutHeader(_) | Subject::WithoutClaim(_) => match (own, other) {
+                (Matcher::Present, Matcher::Present) => true,
+                (Matcher::Present, _) | (Matcher::Invalid { .. }, _) => false,
+                (own, Matcher::Present) => !own.matches(b""),
+                (own, other) => self.takes_all_of(other, own),
+            },
+            _ => self.takes_all_of(own, other),
+        }
+    }
+}
+
+/// Whether some path matches an expression. `None`: that would take too long to say.
+pub fn takes_some_path(regex: &Regex) -> Option<bool> {
+    if regex.sample().is_some_and(|text| is_path(&text)) {
+        return Some(true);
+    }
+    match find_text(&[&regex.language()?, PATHS.as_ref()?], &[]) {
+        Search::Empty => Some(false),
+        Search::Text(_) => Some(true),
+        Search::Undecided => None,
+    }
+}
+
+fn key(matcher: &Matcher, ignores_case: bool) -> Key {
+    let text = match matcher {
+        Matcher::Present => "present".to_owned(),
+        Matcher::Exact(text) => format!("exact {text}"),
+        Matcher::Prefix(prefix) => format!("prefix {prefix}"),
+        Matcher::PathPrefix(prefix) => format!("path {prefix}"),
+        Matcher::Regex(regex) => format!("regex {}", regex.as_str()),
+        Matcher::Invalid { source, .. } => format!("invalid {source}"),
+    };
+    (text, ignores_case)
+}
+
+/// Texts beyond ASCII are left out: expressions take them for something else than they are.
+fn language(matcher: &Matcher, ignores_case: bool) -> Option<Language> {
+    match matcher {
+        Matcher::Present => Language::of_prefix(b"", false),
+        Matcher::Exact(text) => Language::of_text(text.as_bytes(), ignores_case).filter(|_| text.is_ascii()),
+        Matcher::Prefix(prefix) => Language::of_prefix(prefix.as_bytes(), ignores_case).filter(|_| prefix.is_ascii()),
+        Matcher::Regex(regex) => regex.language(),
+        Matcher::PathPrefix(_) | Matcher::Invalid { .. } => None,
+    }
+}
+
+fn ignores_case(condition: &Condition) -> bool {
+    let of_path = matches!(condition.subject, Subject::Path { ignore_case: true });
+    of_path && !matches!(condition.matcher, Matcher::Regex(_))
+}

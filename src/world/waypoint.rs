@@ -1,0 +1,85 @@
+//! Waypoints: which one the requests to a service or workload go through in the ambient mesh.
+
+use std::collections::BTreeMap;
+
+use super::names::NamespacedName;
+use super::{Settings, World};
+use crate::model::gateway_api::Gateway;
+use crate::model::{Labels, Resource, Spec};
+use crate::source::Spanned;
+
+/// The label that names the waypoint of a namespace, service or workload.
+pub const USE_WAYPOINT: &str = "istio.io/use-waypoint";
+
+/// The label that names the namespace of that waypoint, if it is another one.
+pub const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
+
+/// The label of a waypoint that says what it is for: services, if it says nothing.
+pub const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
+
+/// The Gateways of the Gateway API, by name. Some of them are waypoints.
+#[derive(Debug, Default)]
+pub struct Waypoints<'a> {
+    by_namespace: BTreeMap<String, BTreeMap<&'a str, (&'a Resource, &'a Gateway)>>,
+}
+
+impl<'a> Waypoints<'a> {
+    pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
+        let mut waypoints = Self::default();
+        for &resource in resources {
+            if let Spec::KubernetesGateway(spec) = &resource.spec {
+                let namespace = settings.namespace_of(resource).to_owned();
+                waypoints.by_namespace.entry(namespace).or_default().insert(resource.name(), (resource, spec));
+            }
+        }
+        waypoints
+    }
+
+    /// The Gateway of a name.
+    pub fn get(&self, name: &NamespacedName<'_>) -> Option<(&'a Resource, &'a Gateway)> {
+        self.by_namespace.get(name.namespace.as_ref())?.get(name.name.as_ref()).copied()
+    }
+
+    /// The names of the Gateways in a namespace.
+    pub fn names_in(&self, namespace: &str) -> impl Iterator<Item = &'a str> {
+        self.by_namespace.get(namespace).into_iter().flatten().map(|(name, _)| *name)
+    }
+}
+
+/// What the labels of a resource say of its waypoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enrolment<'l> {
+    /// Requests go through it.
+    Waypoint {
+        /// Its name.
+        name: NamespacedName<'l>,
+        /// Where it is named.
+        written: &'l Spanned<String>,
+    },
+    /// None, whatever the namespace says.
+    Refused,
+}
+
+impl<'l> Enrolment<'l> {
+    /// Reads the labels of a resource in `namespace`; `None` if they say nothing (istiod: `getUseWaypoint`).
+    pub fn of(labels: &'l Labels, namespace: &'l str) -> Option<Self> {
+        let written = labels.get(USE_WAYPOINT).filter(|name| !name.is_empty())?;
+        if written.eq_ignore_ascii_case("none") {
+            return Some(Self::Refused);
+        }
+        let elsewhere = labels.get(USE_WAYPOINT_NAMESPACE).map(|it| it.as_str()).filter(|it| !it.is_empty());
+        let name = NamespacedName::new(elsewhere.unwrap_or(namespace), written.as_str());
+        Some(Self::Waypoint { name, written })
+    }
+}
+
+impl World<'_> {
+    /// The waypoint of a service or workload with these labels: its own, else that of its namespace.
+    pub fn waypoint<'l>(&'l self, labels: &'l Labels, namespace: &'l str) -> Option<NamespacedName<'l>> {
+        let of_namespace = || self.namespaces.labels(namespace).and_then(|labels| Enrolment::of(labels, namespace));
+        match Enrolment::of(labels, namespace).or_else(of_namespace)? {
+            Enrolment::Waypoint { name, .. } => Some(name),
+            Enrolment::Refused => None,
+        }
+    }
+}
