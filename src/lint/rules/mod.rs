@@ -62,7 +62,7 @@ rules! {
     /// What the Gateway API and Ingresses say in vain.
     gateway_api {
         unattached_route, dropped_listener, dropped_route, unknown_backend, unknown_gateway_class,
-        unknown_grant_namespace,
+        unknown_grant_namespace, shared_gateway_address,
     }
     /// What Istio reads of Services, Namespaces and what pods are made from.
     workload {
