@@ -54,7 +54,7 @@ pub use selection::WorkloadPort;
 pub use service::{Discovery, Service, ServicePort};
 pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
-pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService, takes_everything};
+pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
 pub use visibility::ExportTo;
 pub use waypoint::{Enrolment, USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, WAYPOINT_FOR, Waypoints};
 pub use workload::Workload;

@@ -127,22 +127,6 @@ impl VirtualService<'_> {
     }
 }
 
-/// Whether a rule takes every request: without a match, or with one that asks for nothing but any path.
-pub fn takes_everything(rule: &networking::HttpRoute) -> bool {
-    let is_any_path = |entry: &networking::HttpMatchRequest| {
-        entry.uri.as_ref().is_some_and(|uri| uri.prefix.as_ref().is_some_and(|prefix| prefix.as_str() == "/"))
-            && entry.method.is_none()
-            && entry.authority.is_none()
-            && entry.scheme.is_none()
-            && entry.headers.is_empty()
-            && entry.without_headers.is_empty()
-            && entry.query_params.is_empty()
-            && entry.gateways.is_empty()
-            && entry.port.is_none()
-    };
-    rule.r#match.is_empty() || rule.r#match.iter().any(is_any_path)
-}
-
 pub(super) fn virtual_services<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<VirtualService<'a>> {
     let resolve = |resource: &&'a Resource| match &resource.spec {
         Spec::VirtualService(spec) => Some(resolve(resource, spec, settings)),

@@ -258,7 +258,7 @@ fn a_complete_inventory_leaves_nothing_unchecked() {
     let directory = tempfile::tempdir().unwrap();
     let all = ["unknown-gateway", "unknown-host", "gateway-selects-nothing"];
     let default = run(directory.path(), &[]);
-    assert_eq!((rules(&default).len(), default.json()["unchecked"].as_array().unwrap().len()), (0, 4));
+    assert_eq!((rules(&default).len(), default.json()["unchecked"].as_array().unwrap().len()), (0, 3));
     let complete = run(directory.path(), &["--inventory", "complete"]);
     assert_eq!(
         (rules(&complete), &complete.json()["unchecked"]),

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
+use crate::routing::reach;
 use crate::source::{Span, Spanned};
-use crate::world::{ExportTo, MatchPorts, NamespacedName, Section, VirtualService, World, host, takes_everything};
+use crate::world::{ExportTo, MatchPorts, NamespacedName, Section, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "duplicate-host",
@@ -101,7 +102,7 @@ fn check_gateways(world: &World<'_>, findings: &mut Findings) {
                 let lost = claims[..index]
                     .iter()
                     .filter(meet)
-                    .find_map(|first| lost_route(first.service, claim.service).map(|lost| (first, lost)));
+                    .find_map(|first| lost_route(world, first.service, claim.service).map(|lost| (first, lost)));
                 let Some((first, (earlier, later))) = lost else { continue };
                 findings
                     .report(
@@ -117,12 +118,13 @@ fn check_gateways(world: &World<'_>, findings: &mut Findings) {
     }
 }
 
-/// The first route of `later` whose conditions an HTTP route of `earlier` has as well.
-fn lost_route(earlier: &VirtualService<'_>, later: &VirtualService<'_>) -> Option<(Span, Span)> {
-    later.spec.http.iter().find_map(|route| {
-        let same = earlier.spec.http.iter().find(|other| takes_everything(other) && takes_everything(route))?;
-        Some((same.span, route.span))
-    })
+/// The rules of both that take every request, of which the later one is lost.
+fn lost_route(world: &World<'_>, earlier: &VirtualService<'_>, later: &VirtualService<'_>) -> Option<(Span, Span)> {
+    let rest = |service| {
+        let alternatives = reach::alternatives(world, service);
+        alternatives.iter().find(|alternative| alternative.takes_everything()).map(|alternative| alternative.rule_span)
+    };
+    Some((rest(earlier)?, rest(later)?))
 }
 
 /// Whether some server of a Gateway gives a host to both VirtualServices, on a port that both have routes for. A Gateway

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
+use crate::routing::reach::{self, Alternative};
 use crate::source::Spanned;
-use crate::world::{Gateway, MatchPorts, NamespacedName, Section, VirtualService, host, section_of_server, takes_everything};
+use crate::world::{Gateway, MatchPorts, NamespacedName, Section, VirtualService, World, host, section_of_server};
 
 pub static RULE: Rule = rule! {
     name: "outranked-host",
@@ -25,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     for (name, services) in by_gateway {
         if let Some(gateway) = world.gateway(name) {
-            check_gateway(gateway, &services, findings);
+            check_gateway(world, gateway, &services, findings);
         }
     }
 }
@@ -34,7 +35,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 type Claim<'w, 'a> = (&'w VirtualService<'a>, &'w Spanned<String>);
 
 /// A gateway answers a request by the routes of the closest host alone (istiod: `BuildHTTPRoutes` of gateways).
-fn check_gateway(gateway: &Gateway<'_>, services: &[&VirtualService<'_>], findings: &mut Findings) {
+fn check_gateway(
+    world: &World<'_>,
+    gateway: &Gateway<'_>,
+    services: &[&VirtualService<'_>],
+    findings: &mut Findings,
+) {
     let mut by_host: BTreeMap<&str, Vec<Claim<'_, '_>>> = BTreeMap::new();
     for service in services {
         for host in &service.hosts {
@@ -42,7 +48,10 @@ fn check_gateway(gateway: &Gateway<'_>, services: &[&VirtualService<'_>], findin
         }
     }
     // Routes that take everything show that nothing else was meant for the host.
-    let has_rest = |claims: &[Claim<'_, '_>]| !claims.iter().any(|(service, _)| service.spec.http.iter().any(takes_everything));
+    let takes_all = |service: &VirtualService<'_>| {
+        reach::alternatives(world, service).iter().any(Alternative::takes_everything)
+    };
+    let has_rest = |claims: &[Claim<'_, '_>]| !claims.iter().any(|(service, _)| takes_all(service));
     let closer: Vec<(&str, &Vec<Claim<'_, '_>>)> =
         by_host.iter().filter(|(_, claims)| has_rest(claims)).map(|(host, claims)| (*host, claims)).collect();
     for (wide, claims) in by_host.iter().filter(|(host, _)| host::wildcard_suffix(host).is_some()) {
