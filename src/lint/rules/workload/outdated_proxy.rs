@@ -3,8 +3,6 @@
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
 use crate::model::Kind;
-use crate::model::kubernetes::Container;
-use crate::source::Spanned;
 
 pub static RULE: Rule = rule! {
     name: "outdated-proxy",
@@ -25,7 +23,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let pods = context.world.workloads.iter().filter(|workload| workload.resource.kind == Kind::Pod);
     for pod in pods.filter(|pod| namespaces.injection(pod) == Some(true) && !pod.annotations.contains_key(IMAGE)) {
         let Some(injector) = namespaces.injector(pod) else { continue };
-        let (Some(wanted), Some(image)) = (&injector.image, pod.containers().find_map(proxy_image)) else { continue };
+        let image = pod.containers().find(|container| container.is_proxy()).and_then(|proxy| proxy.image.as_ref());
+        let (Some(wanted), Some(image)) = (&injector.image, image) else { continue };
         let is_wanted = image.strip_prefix(wanted.as_str()).is_some_and(|rest| TYPES.contains(&rest));
         if !is_wanted && image.as_str() != "auto" {
             findings
@@ -34,9 +33,4 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 .help("pods get the image when they are created: restart them");
         }
     }
-}
-
-fn proxy_image(container: &Container) -> Option<&Spanned<String>> {
-    let is_proxy = container.name.as_ref().is_some_and(|name| name.as_str() == "istio-proxy");
-    container.image.as_ref().filter(|_| is_proxy)
 }
