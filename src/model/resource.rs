@@ -47,6 +47,11 @@ impl Resource {
         Tags { kind: self.kind, of_template: false, labels, annotations }
     }
 
+    /// All labels and annotations that it holds: its own, and those of the pods that are made from it.
+    pub fn all_tags(&self) -> impl Iterator<Item = Tags<'_>> {
+        std::iter::once(self.tags()).chain(self.pod_tags())
+    }
+
     /// The labels and annotations of the pods that are made from it, if it has a template.
     pub fn pod_tags(&self) -> Option<Tags<'_>> {
         let TemplateMetadata { labels, annotations, .. } = self.spec.pod_template()?.metadata.as_ref()?;

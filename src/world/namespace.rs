@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Settings, Workload, World};
+use super::{Injector, Injectors, Settings, Workload, World};
 use crate::model::{Labels, Resource, Spec};
 use crate::source::Spanned;
 
@@ -21,7 +21,7 @@ pub enum DataPlane {
 #[derive(Debug, Default)]
 pub struct Namespaces<'a> {
     by_name: BTreeMap<&'a str, Option<&'a Resource>>,
-    injects_by_default: bool,
+    injectors: Injectors,
 }
 
 const INJECTION: &str = "istio-injection";
@@ -29,14 +29,10 @@ const INJECT: &str = "sidecar.istio.io/inject";
 const REVISION: &str = "istio.io/rev";
 const DATA_PLANE_MODE: &str = "istio.io/dataplane-mode";
 
-/// The ConfigMap of the injector.
-const INJECTOR: &str = "istio-sidecar-injector";
-
 impl<'a> Namespaces<'a> {
     pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
-        let mut namespaces = Self::default();
+        let mut namespaces = Self { injectors: Injectors::new(resources), ..Self::default() };
         for &resource in resources {
-            namespaces.injects_by_default |= asks_to_inject_by_default(resource);
             let written = resource.metadata.namespace.as_ref().map(|it| it.as_str());
             if matches!(resource.spec, Spec::Namespace(_)) {
                 namespaces.by_name.insert(resource.name(), Some(resource));
@@ -104,7 +100,7 @@ impl<'a> Namespaces<'a> {
         match self.labels(&workload.name.namespace) {
             None if asks => Some(true),
             None => None,
-            Some(labels) => Some(injects(labels).unwrap_or(asks || self.injects_by_default)),
+            Some(labels) => Some(injects(labels).unwrap_or(asks || self.injects_by_default())),
         }
     }
 
@@ -116,7 +112,15 @@ impl<'a> Namespaces<'a> {
 
     /// Whether pods are injected in namespaces that say nothing (`enableNamespacesByDefault` of the injector).
     pub fn injects_by_default(&self) -> bool {
-        self.injects_by_default
+        self.injectors.of_revision("").is_some_and(|injector| injector.by_default)
+    }
+
+    /// The injector that a workload's pods get their proxy from, if it is among the manifests: that of the revision which
+    /// the namespace names, else the pods.
+    pub fn injector(&self, workload: &Workload<'_>) -> Option<&Injector> {
+        let of_namespace = self.labels(&workload.name.namespace).and_then(|labels| labels.get(REVISION));
+        let own = workload.labels.get(REVISION).copied();
+        self.injectors.of_revision(of_namespace.map(|revision| revision.as_str()).or(own).unwrap_or_default())
     }
 }
 
@@ -146,14 +150,6 @@ fn injects(labels: &Labels) -> Option<bool> {
 
 fn is_on_host_network(workload: &Workload<'_>) -> bool {
     workload.pod.is_some_and(|pod| pod.host_network.is_some_and(|it| it.value))
-}
-
-/// Whether a ConfigMap is that of the injector, and asks to inject where nothing is said.
-fn asks_to_inject_by_default(resource: &Resource) -> bool {
-    let Spec::ConfigMap(map) = &resource.spec else { return false };
-    let values = map.data.get("values").filter(|_| resource.name() == INJECTOR);
-    let values = values.and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.text.as_deref()?).ok());
-    values.is_some_and(|values| values["sidecarInjectorWebhook"]["enableNamespacesByDefault"] == true)
 }
 
 #[cfg(test)]

@@ -62,12 +62,12 @@ impl<'a> Workload<'a> {
     /// Whether a proxy is written down among the containers: manifests may be taken from a cluster or injected by hand,
     /// and those of gateways leave the rest to injection.
     pub fn has_proxy(&self) -> bool {
-        self.containers().any(is_proxy)
+        self.containers().any(is_whole_proxy)
     }
 
     /// Whether its pods run nothing but a proxy, as those of gateways and waypoints do.
     pub fn is_gateway(&self) -> bool {
-        self.pod.is_some_and(|pod| !pod.containers.is_empty() && pod.containers.iter().all(is_proxy))
+        self.pod.is_some_and(|pod| !pod.containers.is_empty() && pod.containers.iter().all(is_whole_proxy))
     }
 
     /// The number of its port that a port of a service leads to.
@@ -76,8 +76,8 @@ impl<'a> Workload<'a> {
     }
 }
 
-fn is_proxy(container: &Container) -> bool {
-    container.name.as_ref().is_some_and(|name| name.as_str() == "istio-proxy") && container.image.is_some()
+fn is_whole_proxy(container: &Container) -> bool {
+    container.is_proxy() && container.image.is_some()
 }
 
 pub(super) fn workloads<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Workload<'a>> {

@@ -68,7 +68,7 @@ rules! {
     workload {
         invalid_service,
         port_name, service_selects_nothing, unknown_target_port, conflicting_port_protocols, proxy_uid, reserved_port,
-        namespace_not_injected, conflicting_mesh_labels, pod_without_proxy, image_without_injection,
+        namespace_not_injected, conflicting_mesh_labels, pod_without_proxy, image_without_injection, outdated_proxy,
         overlapping_injectors, webhook_target, negative_condition, outdated_gateway_api,
     }
     /// Labels and annotations.

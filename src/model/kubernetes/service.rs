@@ -29,6 +29,18 @@ message! {
     }
 }
 
+impl ServicePort {
+    /// The transport protocol: TCP unless it says something else.
+    pub fn transport(&self) -> &str {
+        transport(&self.protocol)
+    }
+}
+
+/// What a field `protocol` of a port says.
+pub(super) fn transport(protocol: &Option<Spanned<String>>) -> &str {
+    protocol.as_ref().map(|protocol| protocol.as_str()).filter(|protocol| !protocol.is_empty()).unwrap_or("TCP")
+}
+
 /// A port of a container, by number or by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetPort {

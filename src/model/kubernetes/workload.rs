@@ -1,5 +1,6 @@
 //! The kinds that run pods.
 
+use super::service::transport;
 use crate::model::Spec;
 use crate::model::macros::message;
 use crate::model::map::Labels;
@@ -129,6 +130,20 @@ message! {
         name: Option<Spanned<String>>,
         container_port: Option<Spanned<u32>>,
         protocol: Option<Spanned<String>>,
+    }
+}
+
+impl Container {
+    /// Whether it is the proxy of a sidecar or a gateway.
+    pub fn is_proxy(&self) -> bool {
+        self.name.as_ref().is_some_and(|name| name.as_str() == "istio-proxy")
+    }
+}
+
+impl ContainerPort {
+    /// The transport protocol: TCP unless it says something else.
+    pub fn transport(&self) -> &str {
+        transport(&self.protocol)
     }
 }
 

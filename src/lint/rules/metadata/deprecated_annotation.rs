@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
-use crate::model::Tags;
+use crate::model::{Resource, Tags};
 use crate::model::known_metadata::{self as known, Standing};
 
 pub static RULE: Rule = rule! {
@@ -14,7 +14,7 @@ pub static RULE: Rule = rule! {
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    for tags in context.snapshot.resources.iter().flat_map(|it| [Some(it.tags()), it.pod_tags()]).flatten() {
+    for tags in context.snapshot.resources.iter().flat_map(Resource::all_tags) {
         check_tags(&tags, findings);
     }
 }

@@ -3,7 +3,7 @@
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
 use crate::model::known_metadata as known;
-use crate::model::{Kind, Tags, nearest};
+use crate::model::{Kind, Resource, Tags, nearest};
 
 pub static RULE: Rule = rule! {
     name: "unknown-label",
@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
 const INJECTION: &str = "istio-injection";
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    for tags in context.snapshot.resources.iter().flat_map(|it| [Some(it.tags()), it.pod_tags()]).flatten() {
+    for tags in context.snapshot.resources.iter().flat_map(Resource::all_tags) {
         check_tags(&tags, findings);
     }
 }

@@ -35,8 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 fn auto(container: &Container) -> Option<&Spanned<String>> {
-    let is_proxy = container.name.as_ref().is_some_and(|name| name.as_str() == "istio-proxy");
-    container.image.as_ref().filter(|image| is_proxy && image.as_str() == "auto")
+    container.image.as_ref().filter(|image| container.is_proxy() && image.as_str() == "auto")
 }
 
 fn report(workload: &Workload<'_>, image: &Spanned<String>, severity: Severity, findings: &mut Findings) {

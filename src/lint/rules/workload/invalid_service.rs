@@ -29,8 +29,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 report_second(&mut names, name.as_str(), name.span, message, findings);
             }
             if let Some(number) = &port.port {
-                let message = format!("two ports are {}/{}", number.value, transport(port));
-                report_second(&mut numbers, (number.value, transport(port)), number.span, message, findings);
+                let message = format!("two ports are {}/{}", number.value, port.transport());
+                report_second(&mut numbers, (number.value, port.transport()), number.span, message, findings);
             }
         }
     }
@@ -42,11 +42,6 @@ fn report_second<K: Ord>(seen: &mut BTreeMap<K, Span>, key: K, span: Span, messa
     } else {
         seen.insert(key, span);
     }
-}
-
-/// TCP unless it says something else.
-fn transport(port: &ServicePort) -> &str {
-    port.protocol.as_ref().map(|protocol| protocol.as_str()).filter(|it| !it.is_empty()).unwrap_or("TCP")
 }
 
 /// What holds for each port by itself (Kubernetes: `validateServicePort`).
@@ -68,7 +63,7 @@ fn check_port(port: &ServicePort, has_others: bool, findings: &mut Findings) {
         }
         _ => {}
     }
-    if let Some(protocol) = port.protocol.as_ref().filter(|_| !["TCP", "UDP", "SCTP"].contains(&transport(port))) {
+    if let Some(protocol) = port.protocol.as_ref().filter(|_| !["TCP", "UDP", "SCTP"].contains(&port.transport())) {
         let upper = protocol.to_ascii_uppercase();
         let help = match ["TCP", "UDP", "SCTP"].contains(&upper.as_str()) {
             true => format!("write {upper}"),

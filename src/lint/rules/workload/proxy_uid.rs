@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
-use crate::model::kubernetes::{Container, Pod, SecurityContext};
+use crate::model::kubernetes::{Pod, SecurityContext};
 use crate::source::Spanned;
 use crate::world::DataPlane;
 
@@ -34,8 +34,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 /// Whom the containers of the application run as. That of the pod counts for those that do not say. Containers that run
 /// first may be this user on purpose: they need the network before the sidecar is there.
 fn users(pod: &Pod) -> impl Iterator<Item = &Spanned<i64>> {
-    let is_application = |it: &&Container| it.name.as_ref().is_none_or(|name| name.as_str() != "istio-proxy");
-    let applications = || pod.containers.iter().filter(is_application);
+    let applications = || pod.containers.iter().filter(|container| !container.is_proxy());
     let follows_pod = applications().any(|it| user(it.security_context.as_ref()).is_none());
     let of_pod = user(pod.security_context.as_ref()).filter(|_| follows_pod);
     of_pod.into_iter().chain(applications().filter_map(|it| user(it.security_context.as_ref())))

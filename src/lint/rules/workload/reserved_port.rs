@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     for workload in context.world.workloads.iter().filter(|workload| !workload.is_gateway()) {
         let data_plane = context.world.namespaces.data_plane(workload);
         let containers = workload.pod.iter().flat_map(|pod| &pod.containers);
-        let own = containers.filter(|it| it.name.as_ref().is_none_or(|name| name.as_str() != "istio-proxy"));
+        let own = containers.filter(|container| !container.is_proxy());
         for port in own.flat_map(|container| &container.ports).filter_map(|port| port.container_port.as_ref()) {
             let Some((_, purpose)) = OF_SIDECAR.iter().find(|(reserved, _)| *reserved == port.value) else { continue };
             let proxy = match data_plane {

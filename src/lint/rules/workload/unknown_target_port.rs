@@ -52,7 +52,7 @@ fn check_name(
     findings: &mut Findings,
 ) {
     let is_meant = |it: &ContainerPort| {
-        it.name.as_ref().is_some_and(|it| it.as_str() == name.value) && transport(&it.protocol) == transport(&port.protocol)
+        it.name.as_ref().is_some_and(|it| it.as_str() == name.value) && it.transport() == port.transport()
     };
     let lacking: Vec<_> = behind.iter().filter(|it| !ports_of(it).any(is_meant)).collect();
     let Some(first) = lacking.first() else { return };
@@ -124,11 +124,6 @@ fn numbers_of<'a>(workload: &Workload<'a>) -> impl Iterator<Item = u32> + use<'a
 
 fn names_of<'a>(workload: &Workload<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
     ports_of(workload).filter_map(|port| port.name.as_ref()).map(|name| name.as_str())
-}
-
-/// TCP unless it says something else.
-fn transport(protocol: &Option<Spanned<String>>) -> &str {
-    protocol.as_ref().map(|protocol| protocol.as_str()).filter(|protocol| !protocol.is_empty()).unwrap_or("TCP")
 }
 
 fn describe(workload: &Workload<'_>) -> String {
