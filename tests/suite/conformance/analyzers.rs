@@ -5,7 +5,6 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::different;
 use crate::mesh::mesh_in;
 use crate::shared;
 
@@ -18,25 +17,82 @@ fn messages_of_istioctl_analyze_are_found() {
         return;
     };
     let table: Value = serde_json::from_str(&std::fs::read_to_string(cases).unwrap()).unwrap();
-    let results = table["cases"].as_array().unwrap().iter().flat_map(|case| check(case, &inputs)).collect();
-    different::check("messages of istioctl analyze", results, LEAST);
+    let cases = table["cases"].as_array().unwrap();
+    let results: Vec<(String, bool)> = cases.iter().flat_map(|case| check(case, &inputs)).collect();
+    let is_found = |it: &&(String, bool)| it.1;
+    let found = results.iter().filter(is_found).count();
+    println!("messages of istioctl analyze: {found} of {} are found", results.len());
+    let reason = |name: &str| DIFFERENT.iter().find(|(listed, _)| name.starts_with(&format!("{listed} ")));
+    let missed: Vec<&str> = results.iter().filter(|it| !it.1).map(|it| it.0.as_str()).collect();
+    let unexpected: Vec<&str> = missed.iter().copied().filter(|name| reason(name).is_none()).collect();
+    assert!(unexpected.is_empty(), "not found, and not listed: {unexpected:#?}");
+    let is_settled = |listed: &str| !missed.iter().any(|name| name.starts_with(&format!("{listed} ")));
+    let settled: Vec<&str> = DIFFERENT.iter().map(|(listed, _)| *listed).filter(|listed| is_settled(listed)).collect();
+    assert!(settled.is_empty(), "known differences are gone, take them off the list: {settled:?}");
+    assert!(found >= LEAST, "only {found} are found");
 }
 
 /// How many messages are found at least.
-const LEAST: usize = 46;
+const LEAST: usize = 170;
+
+/// Cases and codes whose messages are not found, at least not all of them or not on the same resource, and why.
+const DIFFERENT: &[(&str, &str)] = &[
+    ("001-alpha IST0136", "alpha is what nearly all annotations are: `istioctl analyze` itself leaves that out"),
+    ("009-gatewaybadport IST0162", "the test adds the Service of an ingress gateway that is in no file"),
+    ("017-gatewaysecretvalidations IST0161", "the Secrets were taken out of the copy of the test data"),
+    ("023-istioinjection IST0103", NO_POD_OF_A_CLUSTER),
+    ("024-istioinjectionenablenamespacesbydefault IST0103", NO_POD_OF_A_CLUSTER),
+    ("025-istioinjectionproxyimagemismatch IST0158", POD_INSTEAD),
+    ("026-injectionimagedistroless IST0158", POD_INSTEAD),
+    ("028-istioinjectionproxyimagemismatchabsolute IST0158", POD_INSTEAD),
+    ("029-istioinjectionproxyimagemismatchwithrevisioncanary IST0158", POD_INSTEAD),
+    ("035-virtualserviceconflictingmeshgatewayhosts IST0109", PRIVATE_FIRST),
+    ("036-virtualserviceconflictingmeshgatewayhostswithexportto IST0109", PRIVATE_FIRST),
+    (
+        "037-virtualservicedestinationhosts IST0112",
+        "a delegate that nothing delegates to: who would send requests is not known",
+    ),
+    ("039-virtualservicegateways IST0132", "the Gateway does not exist, which is the mistake"),
+    (
+        "040-virtualservicekubernetesgateways IST0132",
+        "a VirtualService is never bound to that Gateway, which is the mistake",
+    ),
+    ("043-servicemultipledeployments IST0116", SERVICE_INSTEAD),
+    ("043-servicemultipledeployments IST0137", SERVICE_INSTEAD),
+    (
+        "046-unknown-service-registry-in-mesh-networks IST0126",
+        "the clusters that are known stand in Secrets of the cluster",
+    ),
+    ("079-envoyfilterusesrelativeoperation IST0151", BUILT_IN_FILTER),
+    ("079-envoyfilterusesrelativeoperation IST0155", BUILT_IN_FILTER),
+    ("082-envoyfilterusesreplaceoperation IST0151", BUILT_IN_FILTER),
+    ("082-envoyfilterusesreplaceoperation IST0155", BUILT_IN_FILTER),
+    ("084-envoyfilterusesremoveoperation IST0151", BUILT_IN_FILTER),
+    ("090-telemetry-lightstep IST0002", "the MeshConfig with the provider is not in the copy of the test data"),
+    ("093-serviceentry-addresses-required-lowercase-protocol IST0134", NOTHING_CAPTURED),
+    ("094-serviceentry-addresses-required-uppercase-protocol IST0134", NOTHING_CAPTURED),
+];
+
+const NO_POD_OF_A_CLUSTER: &str = "a Pod in a manifest gets its sidecar when it is created";
+const POD_INSTEAD: &str = "the Pod's image is reported, not its Namespace";
+const SERVICE_INSTEAD: &str = "the port of the Service that loses is reported, not the Deployment";
+const PRIVATE_FIRST: &str = "istiod takes a private VirtualService before a public one, so nothing is left to age";
+const BUILT_IN_FILTER: &str = "the filter is one that is always there, or none is matched, which is reported as such";
+const NOTHING_CAPTURED: &str = "with resolution NONE connections go on to the address that was dialled";
 
 /// The messages that a case expects, each with whether it is found.
-fn check(case: &Value, inputs: &Path) -> Vec<(String, Result<(), String>)> {
+fn check(case: &Value, inputs: &Path) -> Vec<(String, bool)> {
     let files = case["inputFiles"].as_array().into_iter().flatten();
     let files = files.chain([&case["meshConfigFile"], &case["meshNetworksFile"]]).filter_map(Value::as_str);
-    let arguments: Vec<&str> = ["lint", "--format", "json"].into_iter().chain(files).collect();
+    // These files are all there is.
+    let arguments = ["lint", "--inventory", "complete", "--format", "json"];
+    let arguments: Vec<&str> = arguments.into_iter().chain(files).collect();
     let report = mesh_in(inputs, &arguments, "", &[]).json();
     let findings = report["diagnostics"].as_array().unwrap();
     let expected = case["expected"].as_array().unwrap().iter();
     let outcome = |message: &Value| {
         let name = format!("{} {} {}", case["id"].as_str().unwrap(), text(message, "code"), text(message, "resource"));
-        let is_found = findings.iter().any(|finding| says(finding, message));
-        (name, if is_found { Ok(()) } else { Err("nothing is found".to_owned()) })
+        (name, findings.iter().any(|finding| says(finding, message)))
     };
     expected.map(outcome).collect()
 }

@@ -1,8 +1,10 @@
 //! What istiod's own tests expect, where those tables are beside the checkout.
 
+mod analyzers;
 mod crd;
 mod different;
 mod inbound;
+mod reported;
 mod routing;
 mod unit_tables;
 mod unit_tables_delegates;

@@ -36,13 +36,20 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             let related = servers[..index].iter().filter(|other| groups.meet(other.index, server.index));
             let conflict = related.filter_map(|earlier| conflict(earlier, server)).next();
             // One server can be the odd one beside many.
-            if let Some(conflict) = conflict.filter(|conflict| reported.insert(conflict.place)) {
-                let diagnostic = findings.report(conflict.place, conflict.message);
-                diagnostic
-                    .severity(conflict.severity)
-                    .related(conflict.other_place, "the other server")
-                    .help(conflict.help);
-                diagnostic.aliases = if server.gateway.is_of_gateway_api() { &["KIA1501"] } else { &["IST0145", "KIA0301"] };
+            let Some(conflict) = conflict.filter(|conflict| reported.insert(conflict.place)) else { continue };
+            let aliases: &[&str] =
+                if server.gateway.is_of_gateway_api() { &["KIA1501"] } else { &["IST0145", "KIA0301"] };
+            let diagnostic = findings.report(conflict.place, conflict.message);
+            diagnostic
+                .severity(conflict.severity)
+                .related(conflict.other_place, "the other server")
+                .help(conflict.help);
+            diagnostic.aliases = aliases;
+            // Whoever adds the one that wins should hear of it as well.
+            if reported.insert(conflict.other_place) {
+                let diagnostic = findings.report(conflict.other_place, "another server cannot share the port with this one");
+                diagnostic.severity(Severity::Info).related(conflict.place, "it is left out, or wins if it is older");
+                diagnostic.aliases = aliases;
             }
         }
     }

@@ -57,6 +57,11 @@ fn compare(earlier: &Service<'_>, later: &Service<'_>, findings: &mut Findings) 
             .severity(if same_class { Severity::Warning } else { Severity::Error })
             .related(first.span, "declared here")
             .help("give the port one protocol");
+        // Whoever adds the older one should hear of it as well.
+        findings
+            .report(first.span, format!("port {} of {} is {} elsewhere", first.number, later.hostname, second.protocol))
+            .severity(Severity::Info)
+            .related(second.span, "declared here");
         return;
     }
     if earlier.namespace != later.namespace {

@@ -1,6 +1,6 @@
 //! `duplicate-host`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule, Severity};
@@ -50,6 +50,7 @@ where
 fn check_mesh(world: &World<'_>, findings: &mut Findings) {
     let bound = world.virtual_services.iter().filter(|service| service.binds_mesh());
     for (host, claims) in claims(bound) {
+        let mut owners = BTreeSet::new();
         for (index, claim) in claims.iter().enumerate() {
             let Some(first) = claims[..index].iter().find(|first| conflict_in_mesh(first.service, claim.service)) else {
                 continue;
@@ -61,6 +62,13 @@ fn check_mesh(world: &World<'_>, findings: &mut Findings) {
                 )
                 .related(first.host.span, "first defined here")
                 .help("only the older one applies; merge the routes into one VirtualService");
+            // Whoever adds the one that wins should hear of it as well.
+            if owners.insert(first.host.span) {
+                findings
+                    .report(first.host.span, format!("host {host} is defined again by {}, which has no effect", claim.service.name))
+                    .severity(Severity::Info)
+                    .related(claim.host.span, "this one is not applied");
+            }
         }
     }
 }

@@ -41,7 +41,11 @@ fn check_policy<'a, S: Targeted>(
     let is_root = policy.name.namespace == world.settings.root_namespace;
     match selector {
         // Without a selector it may wait for workloads that are still to come.
-        None if is_root || workloads.is_empty() => {}
+        None if is_root || (workloads.is_empty() && !world.inventory.is_complete()) => {}
+        None if workloads.is_empty() => {
+            let namespace = &policy.name.namespace;
+            findings.report(policy.resource.name_span(), format!("namespace {namespace} has no workload for this policy"));
+        }
         // A PeerAuthentication of the root namespace takes no selector.
         Some(_) if is_root && policy.resource.kind == Kind::PeerAuthentication => {}
         Some(selector) if workloads.is_empty() => {

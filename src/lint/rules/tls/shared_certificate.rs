@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Findings, Rule, Severity};
 use crate::model::Kind;
 use crate::model::networking::{Server, ServerTlsMode};
 use crate::source::Span;
@@ -51,6 +51,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 )
                 .related(earlier.span, format!("the certificate is used for {} here", hosts(earlier)))
                 .help("serve all hosts of the certificate in one server, or give each its own certificate");
+            if reported.insert(earlier.gateway.resource.span) {
+                findings
+                    .report(earlier.span, format!("the certificate is used for {} as well", hosts(later)))
+                    .severity(Severity::Info)
+                    .related(later.span, "here");
+            }
         }
     }
 }
