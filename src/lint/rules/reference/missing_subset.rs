@@ -43,22 +43,12 @@ fn check_subset(
         None => {}
         Some((_, Some(rule))) if !is_definite(context, rule, findings) => {}
         Some((client, Some(rule))) => report_lacking(world, &client, rule, &full, subset, findings),
-        Some((_, None)) if !holds_rules(world, &full) => {
-            findings.unchecked("neither DestinationRules nor the service are among the manifests");
-        }
         Some((client, None)) => report_without_rule(world, &client, &full, subset, findings),
     }
 }
 
 fn is_definite(context: &Context<'_>, rule: &MergedRule, findings: &mut Findings) -> bool {
     context.world.destination_rules.parts(rule).all(|part| context.is_definite(part.resource, findings))
-}
-
-/// Whether the manifests can be expected to hold the DestinationRules for a host: they hold some, or the service.
-fn holds_rules(world: &World<'_>, full: &str) -> bool {
-    world.inventory.is_complete()
-        || world.destination_rules.iter().next().is_some()
-        || world.services.named(full).next().is_some()
 }
 
 /// The namespace of the destination, which a name of Kubernetes tells even if the Service is not among the manifests.
