@@ -164,6 +164,14 @@ impl<'a> World<'a> {
         self.ambiguous.contains(&resource.span)
     }
 
+    /// Whether several resources are sure to be applied together: files that do not name the namespace may be
+    /// alternatives, of which one is applied.
+    pub fn are_together(&self, resources: &[&Resource]) -> bool {
+        let first = resources.first().map(|resource| resource.span.file);
+        resources.iter().all(|it| Some(it.span.file) == first)
+            || resources.iter().all(|it| it.metadata.namespace.is_some())
+    }
+
     /// The namespace that a resource is in.
     pub fn namespace_of(&self, resource: &'a Resource) -> &str {
         self.settings.namespace_of(resource)

@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 let first = *wide.entry(policy.name.namespace.as_ref()).or_insert(policy);
                 if !std::ptr::eq(first, policy) {
                     let message = format!("PeerAuthentication {} counts for the whole namespace", first.name);
-                    report(policy, first, &message, &["KIA0002"], findings);
+                    report(world, policy, first, &message, &["KIA0002"], findings);
                 }
             }
             Some(labels) if policy.name.namespace == world.settings.root_namespace => {
@@ -55,12 +55,13 @@ fn check_selector<'w, 'a>(
         if !std::ptr::eq(first, policy) && !is_reported {
             is_reported = true;
             let message = format!("PeerAuthentication {} counts for workload {}", first.name, workload.name);
-            report(policy, first, &message, &["KIA0003"], findings);
+            report(world, policy, first, &message, &["KIA0003"], findings);
         }
     }
 }
 
 fn report(
+    world: &World<'_>,
     policy: &PeerAuthentication<'_>,
     first: &PeerAuthentication<'_>,
     message: &str,
@@ -71,7 +72,7 @@ fn report(
     let span = selector.unwrap_or_else(|| policy.resource.name_span());
     let diagnostic = findings.report(span, format!("this policy does not count: {message}"));
     diagnostic.aliases = aliases;
-    if modes(policy) == modes(first) {
+    if modes(policy) == modes(first) || !world.are_together(&[first.resource, policy.resource]) {
         diagnostic.severity(Severity::Warning);
     }
     diagnostic.related(first.resource.name_span(), "the one that counts").help("keep one; the oldest counts, and policies are not merged");

@@ -53,7 +53,7 @@ fn check_wide(
     for attachment in wide {
         let diagnostic = findings.report(attachment.resource.name_span(), &message);
         diagnostic.aliases = aliases(kind, false);
-        if !is_certain(wide) {
+        if !is_certain(world, wide) {
             diagnostic.severity(Severity::Warning);
         }
         relate(diagnostic, attachment, wide);
@@ -91,7 +91,7 @@ fn check_selective(world: &World<'_>, namespace: &str, selective: &[&Attachment<
         let diagnostic = findings.report(span, format!("{count} select workload {workload}: {outcome}"));
         diagnostic.aliases = aliases(kind, true);
         let all: Vec<&Attachment<'_>> = others.iter().copied().chain([attachment]).collect();
-        if kind == Kind::Telemetry || !is_certain(&all) {
+        if kind == Kind::Telemetry || !is_certain(world, &all) {
             diagnostic.severity(Severity::Warning);
         }
         relate(diagnostic, attachment, &all);
@@ -99,10 +99,8 @@ fn check_selective(world: &World<'_>, namespace: &str, selective: &[&Attachment<
     }
 }
 
-/// Whether all of them are sure to be applied together: files that do not name the namespace may be alternatives.
-fn is_certain(all: &[&Attachment<'_>]) -> bool {
-    let first = all[0].resource.span.file;
-    all.iter().all(|it| it.resource.span.file == first) || all.iter().all(|it| it.resource.metadata.namespace.is_some())
+fn is_certain(world: &World<'_>, all: &[&Attachment<'_>]) -> bool {
+    world.are_together(&all.iter().map(|it| it.resource).collect::<Vec<_>>())
 }
 
 fn compete(one: &Attachment<'_>, other: &Attachment<'_>) -> bool {
