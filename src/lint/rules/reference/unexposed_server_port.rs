@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Rule};
-use crate::model::kubernetes::TargetPort;
-use crate::world::{Gateway, Protocol, Service, ServicePort, Workload, World};
+use crate::world::{Gateway, Protocol, Service, World};
 
 pub static RULE: Rule = rule! {
     name: "unexposed-server-port",
@@ -29,10 +28,9 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, findings: &mut Findin
         if workload.pod.is_some_and(|pod| pod.host_network.is_some_and(|it| it.value)) {
             return;
         }
-        let leads_there = |service: &&Service<'_>| service.is_kubernetes() && service.is_before(&workload.labels, None);
-        for service in world.services.in_namespace(&workload.name.namespace).filter(leads_there) {
+        for service in world.services.before(workload).into_iter().filter(|service| service.is_kubernetes()) {
             let ports = service.ports.iter().filter(|port| port.protocol != Protocol::Udp);
-            reachable.extend(ports.flat_map(|port| [Some(port.number), target(port, workload)]).flatten());
+            reachable.extend(ports.flat_map(|port| [Some(port.number), workload.port_behind(port)]).flatten());
             services.push(service);
         }
     }
@@ -51,18 +49,6 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, findings: &mut Findin
                 .report(number.span, format!("no Service of the gateway's workloads has port {}", number.value))
                 .related(first.span, format!("this one has {}", ports.join(", ")))
                 .help("add the port to the Service, or use one that it has");
-        }
-    }
-}
-
-/// The workload's port behind one of a Service.
-fn target(port: &ServicePort, workload: &Workload<'_>) -> Option<u32> {
-    match port.target.as_ref()? {
-        TargetPort::Number(number) => Some(*number),
-        TargetPort::Name(name) => {
-            let ports = workload.pod?.containers.iter().flat_map(|container| &container.ports);
-            let mut named = ports.filter(|port| port.name.as_ref().is_some_and(|it| it.as_str() == name));
-            named.find_map(|port| port.container_port).map(|port| port.value)
         }
     }
 }
