@@ -41,6 +41,8 @@ rules! {
     }
     /// What other origins may do.
     cors { cors_credentials, cors_origin, cors_preflight }
+    /// How services are spoken to.
+    traffic_policy { port_policy_drops_settings }
     /// Certificates and what is trusted.
     tls { missing_ca_certificates, unknown_credential, unusable_credential, shared_certificate }
     /// What ServiceEntries say of the world outside.
