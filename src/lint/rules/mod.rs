@@ -69,10 +69,11 @@ rules! {
     }
     /// What Istio reads of Services, Namespaces and what pods are made from.
     workload {
-        invalid_service,
-        port_name, service_selects_nothing, unknown_target_port, conflicting_port_protocols, proxy_uid, reserved_port,
+        invalid_service, port_name, service_selects_nothing, unknown_target_port, conflicting_port_protocols,
+        proxy_uid, reserved_port,
         namespace_not_injected, conflicting_mesh_labels, pod_without_proxy, image_without_injection, outdated_proxy,
         overlapping_injectors, webhook_target, negative_condition, outdated_gateway_api,
+        unknown_service_account, equal_workload_groups,
     }
     /// Labels and annotations.
     metadata {
