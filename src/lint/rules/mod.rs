@@ -60,7 +60,7 @@ rules! {
         policy_selects_nothing, ineffective_selector, missing_request_authentication, optional_token,
         wrong_policy_port, ignored_peer_authentication, identity_without_mtls, http_rule_on_tcp,
         ip_blocks_behind_gateway, contradictory_rule, overriding_policy, impossible_policy_value,
-        unrestricted_jwks_fetch,
+        unrestricted_jwks_fetch, uncovered_workload,
     }
     /// What the Gateway API and Ingresses say in vain.
     gateway_api {
