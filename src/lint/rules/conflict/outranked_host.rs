@@ -47,14 +47,20 @@ fn check_gateway(
             by_host.entry(host).or_default().push((service, host));
         }
     }
+    let is_wide = |host: &str| host::wildcard_suffix(host).is_some();
+    let wide: Vec<&str> = by_host.keys().copied().filter(|host| is_wide(host)).collect();
+    if wide.is_empty() {
+        return;
+    }
     // Routes that take everything show that nothing else was meant for the host.
     let takes_all = |service: &VirtualService<'_>| {
         reach::alternatives(world, service).iter().any(Alternative::takes_everything)
     };
     let has_rest = |claims: &[Claim<'_, '_>]| !claims.iter().any(|(service, _)| takes_all(service));
+    let is_outranking = |host: &str| wide.iter().any(|wide| *wide != host && host::covered_by(host, wide));
     let closer: Vec<(&str, &Vec<Claim<'_, '_>>)> =
-        by_host.iter().filter(|(_, claims)| has_rest(claims)).map(|(host, claims)| (*host, claims)).collect();
-    for (wide, claims) in by_host.iter().filter(|(host, _)| host::wildcard_suffix(host).is_some()) {
+        by_host.iter().filter(|(host, claims)| is_outranking(host) && has_rest(claims)).map(|(host, claims)| (*host, claims)).collect();
+    for (wide, claims) in by_host.iter().filter(|(host, _)| is_wide(host)) {
         for claim in claims {
             let outranks = |(near, others): &&(&str, &Vec<Claim<'_, '_>>)| {
                 near != wide

@@ -19,6 +19,10 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let world = context.world;
+    // Without a Sidecar everything that is visible is imported.
+    if world.sidecars.is_empty() {
+        return;
+    }
     let routes = Routes::new(world);
     let mut clients: BTreeMap<NamespacedName<'_>, Vec<&Workload<'_>>> = BTreeMap::new();
     let mut reported: BTreeSet<(Span, &str)> = BTreeSet::new();
