@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::Findings;
+use super::Diagnostics;
 use crate::load::{self, Snapshot};
 use crate::model::Resource;
 use crate::source::Span;
@@ -37,12 +37,12 @@ impl<'a> Context<'a> {
 
     /// Whether there is just one definition of a resource, so that what refers to it can be judged. If not, that is
     /// noted as unchecked.
-    pub fn is_definite(&self, resource: &Resource, findings: &mut Findings) -> bool {
+    pub fn is_definite(&self, resource: &Resource, diagnostics: &mut Diagnostics) -> bool {
         let is_definite = !self.world.is_ambiguous(resource);
         if !is_definite {
             let namespace = self.world.settings.namespace_of(resource);
             let kind = resource.kind.name();
-            findings.unchecked(format!("{kind} {namespace}/{} is defined in several ways", resource.name()));
+            diagnostics.unchecked(format!("{kind} {namespace}/{} is defined in several ways", resource.name()));
         }
         is_definite
     }

@@ -1,5 +1,8 @@
 //! What a rule says about the manifests.
 
+use std::panic::Location;
+
+use super::finding::Finding;
 use super::rule::Rule;
 use super::severity::Severity;
 use crate::source::Span;
@@ -9,8 +12,9 @@ use crate::source::Span;
 pub struct Diagnostic {
     /// The rule that found it.
     pub rule: &'static Rule,
-    /// The codes of `istioctl analyze` and Kiali that say the same thing: those of the rule, unless it has several sorts
-    /// of findings.
+    /// Which of the rule's findings it is.
+    pub finding: &'static Finding,
+    /// The codes of `istioctl analyze` and Kiali that say the same thing, and former names of the rule.
     pub aliases: &'static [&'static str],
     /// How bad it is.
     pub severity: Severity,
@@ -26,6 +30,8 @@ pub struct Diagnostic {
     pub related: Vec<Related>,
     /// What to do.
     pub help: Option<String>,
+    /// The line of this program that reported it. Tests use it to see that each such line is exercised.
+    pub reported_at: &'static Location<'static>,
 }
 
 /// Another place that belongs to a finding.

@@ -1,11 +1,12 @@
 //! Judgement: rules turn what the lower layers know into [`Diagnostic`]s.
 //!
 //! A rule is one file under `rules/` and one page under `docs/rules/`. It asks the [`World`] and reports to its
-//! [`Findings`]; [`run`] sorts what all of them found and says which field of which resource each place is.
+//! [`Diagnostics`]; [`run`] sorts what all of them found and says which field of which resource each place is.
 
 mod context;
 mod diagnostic;
-mod findings;
+mod diagnostics;
+mod finding;
 mod levels;
 mod locate;
 mod rule;
@@ -16,10 +17,11 @@ mod suppression;
 
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Related, ResourceName, Subject};
-pub use findings::{Findings, Unchecked};
+pub use diagnostics::{Diagnostics, Unchecked};
+pub use finding::Finding;
 pub use levels::Levels;
 pub use rule::{Family, Rule};
-pub use severity::Severity;
+pub use severity::{Certainty, Harm, Severity};
 
 use rayon::prelude::*;
 
@@ -46,13 +48,13 @@ pub struct Summary {
     pub resources: usize,
     /// Resources of other kinds, which were passed over.
     pub skipped: usize,
-    /// Findings that are errors.
+    /// Diagnostics that are errors.
     pub errors: usize,
-    /// Findings that are warnings.
+    /// Diagnostics that are warnings.
     pub warnings: usize,
-    /// Findings that are worth knowing.
+    /// Diagnostics that are worth knowing.
     pub infos: usize,
-    /// Findings that a comment, an annotation or the configuration took away.
+    /// Diagnostics that a comment, an annotation or the configuration took away.
     pub suppressed: usize,
 }
 
@@ -63,24 +65,24 @@ pub fn run(world: &World<'_>) -> Report {
 
 /// Runs all rules at the levels that the user gave them.
 pub fn run_at(world: &World<'_>, levels: &Levels) -> Report {
-    run_rules(world, rules::ALL, levels)
+    run_rules(world, &rules::ALL, levels)
 }
 
 /// Runs some rules.
 pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Report {
     let snapshot = world.snapshot;
     let context = Context::new(world);
-    let found: Vec<Findings> = rules
+    let found: Vec<Diagnostics> = rules
         .par_iter()
         .map(|rule| {
-            let mut findings = Findings::new(rule);
-            (rule.check)(&context, &mut findings);
-            findings
+            let mut diagnostics = Diagnostics::new(rule);
+            (rule.check)(&context, &mut diagnostics);
+            diagnostics
         })
         .collect();
     let mut report = Report::default();
-    for findings in found {
-        let (diagnostics, unchecked) = findings.into_parts();
+    for of_rule in found {
+        let (diagnostics, unchecked) = of_rule.into_parts();
         report.diagnostics.extend(diagnostics);
         report.unchecked.extend(unchecked);
     }

@@ -1,25 +1,37 @@
 //! What a rule is.
 
+use super::finding::Finding;
 use super::severity::Severity;
-use super::{Context, Findings};
+use super::{Context, Diagnostics};
 
 /// A rule: its identity, its documentation and its check. One file of `lint/rules` each.
 pub struct Rule {
     /// The identity: stable, kebab-case.
     pub name: &'static str,
-    /// The codes of `istioctl analyze` (IST…) and Kiali (KIA…) that say the same thing.
-    pub aliases: &'static [&'static str],
-    /// How bad a finding usually is. A check may choose another level for a milder case.
-    pub severity: Severity,
     /// One line: what it finds.
     pub summary: &'static str,
+    /// What it reports, the most important finding first.
+    pub findings: &'static [&'static Finding],
     /// The documentation page, in Markdown.
     pub page: &'static str,
     /// Looks at the manifests and reports what it finds.
-    pub check: fn(&Context<'_>, &mut Findings),
+    pub check: fn(&Context<'_>, &mut Diagnostics),
 }
 
 impl Rule {
+    /// The severity of its worst finding.
+    pub fn severity(&self) -> Severity {
+        self.findings.iter().map(|finding| finding.severity()).max().unwrap_or(Severity::Info)
+    }
+
+    /// The aliases of all its findings, sorted.
+    pub fn aliases(&self) -> Vec<&'static str> {
+        let mut aliases: Vec<_> = self.findings.iter().flat_map(|finding| finding.aliases).copied().collect();
+        aliases.sort_unstable();
+        aliases.dedup();
+        aliases
+    }
+
     /// Where the documentation page is: a link, or the command that prints it where the project has no address.
     pub fn docs_link(&self) -> String {
         match env!("CARGO_PKG_REPOSITORY") {
@@ -35,55 +47,44 @@ impl std::fmt::Debug for Rule {
     }
 }
 
-/// Rules of one sort.
+/// Rules about one subject.
 #[derive(Debug)]
 pub struct Family {
     /// The name, as the directory of its rules is called.
     pub name: &'static str,
-    about: &'static str,
+    /// One line: what its rules find.
+    pub about: &'static str,
     /// The rules.
     pub rules: &'static [&'static Rule],
 }
 
-impl Family {
-    /// A family, by the text of its doc comment.
-    pub(super) const fn new(name: &'static str, about: &'static str, rules: &'static [&'static Rule]) -> Self {
-        Self { name, about, rules }
-    }
-
-    /// One line, a sentence: what they find.
-    pub fn about(&self) -> &'static str {
-        self.about.trim()
-    }
-}
-
 /// Declares a rule; its page is `docs/rules/<name>.md`, which must exist for the project to compile.
 macro_rules! rule {
+    (name: $name:literal, summary: $summary:literal, findings: $findings:expr, check: $check:expr $(,)?) => {
+        $crate::lint::Rule {
+            name: $name,
+            summary: $summary,
+            findings: &$findings,
+            page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules/", $name, ".md")),
+            check: $check,
+        }
+    };
+    // The older form, until every rule declares its findings.
     (name: $name:literal, aliases: $aliases:expr, severity: $severity:ident, summary: $summary:literal, check: $check:expr $(,)?) => {
         $crate::lint::Rule {
             name: $name,
-            aliases: &$aliases,
-            severity: $crate::lint::Severity::$severity,
             summary: $summary,
+            findings: &[&$crate::lint::Finding {
+                name: $name,
+                harm: $crate::lint::Severity::$severity.default_harm(),
+                certainty: $crate::lint::Certainty::Certain,
+                aliases: &$aliases,
+                summary: $summary,
+            }],
             page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules/", $name, ".md")),
             check: $check,
         }
     };
 }
 
-/// Declares the list of all rules, by family: the modules, `FAMILIES` and `ALL`.
-macro_rules! rules {
-    ($(#[doc = $about:literal] $family:ident { $($rule:ident),* $(,)? })*) => {
-        $(#[doc = $about] mod $family { $(pub(super) mod $rule;)* })*
-
-        /// The families of rules.
-        pub static FAMILIES: &[$crate::lint::Family] = &[
-            $($crate::lint::Family::new(stringify!($family), $about, &[$(&$family::$rule::RULE),*])),*
-        ];
-
-        /// All rules, by family.
-        pub static ALL: &[&$crate::lint::Rule] = &[$($(&$family::$rule::RULE),*),*];
-    };
-}
-
-pub(super) use {rule, rules};
+pub(super) use rule;

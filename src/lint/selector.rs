@@ -1,7 +1,6 @@
 //! Which findings a name stands for.
 
 use super::diagnostic::Diagnostic;
-use super::rule::Rule;
 use super::rules;
 
 /// The findings of the rule that a word names or, if it is an alias, those of all rules that say the same thing.
@@ -16,7 +15,8 @@ impl Selector {
     /// What a word stands for; `None` if no rule has it as its name or alias.
     pub fn of(word: &str) -> Option<Self> {
         let found = rules::find(word);
-        let is_alias = !found.first()?.name.eq_ignore_ascii_case(word);
+        let first = found.first()?;
+        let is_alias = !first.name.eq_ignore_ascii_case(word);
         Some(Self { word: word.to_owned(), rules: found.iter().map(|rule| rule.name).collect(), is_alias })
     }
 
@@ -25,19 +25,14 @@ impl Selector {
         self.is_alias
     }
 
-    /// Whether a rule is among those meant.
-    pub fn names(&self, rule: &Rule) -> bool {
-        self.rules.contains(&rule.name)
-    }
-
     /// The names of the rules that are meant.
     pub fn rules(&self) -> &[&'static str] {
         &self.rules
     }
 
-    /// Whether a finding is meant. Of a rule with several sorts of findings an alias means those that have it.
+    /// Whether a finding is meant: one of a rule of that name, or one that has the alias.
     pub fn selects(&self, diagnostic: &Diagnostic) -> bool {
-        let has_alias = || diagnostic.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(&self.word));
-        self.names(diagnostic.rule) && (!self.is_alias || has_alias())
+        let is_word = |name: &str| name.eq_ignore_ascii_case(&self.word);
+        is_word(diagnostic.rule.name) || diagnostic.aliases.iter().any(|alias| is_word(alias))
     }
 }

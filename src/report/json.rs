@@ -28,7 +28,7 @@ pub fn lint(report: &lint::Report, sources: &Sources, out: &mut dyn io::Write) -
 }
 
 /// Writes what `mesh rules --format json` prints: one object, indented, with a newline at its end.
-pub fn rules(families: &[lint::Family], out: &mut dyn io::Write) -> io::Result<()> {
+pub fn rules(families: &[&lint::Family], out: &mut dyn io::Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct Object<'a> {
         schema: &'static str,
@@ -38,18 +38,36 @@ pub fn rules(families: &[lint::Family], out: &mut dyn io::Write) -> io::Result<(
     struct Rule<'a> {
         name: &'a str,
         family: &'a str,
-        aliases: &'a [&'a str],
+        aliases: Vec<&'a str>,
         severity: &'a str,
         summary: &'a str,
+        findings: Vec<Finding<'a>>,
         docs: String,
     }
+    #[derive(Serialize)]
+    struct Finding<'a> {
+        name: &'a str,
+        severity: &'a str,
+        aliases: &'a [&'a str],
+        summary: &'a str,
+    }
+    let findings = |rule: &'static lint::Rule| {
+        let findings = rule.findings.iter().map(|it| Finding {
+            name: it.name,
+            severity: it.severity().as_str(),
+            aliases: it.aliases,
+            summary: it.summary,
+        });
+        findings.collect()
+    };
     let rules = families.iter().flat_map(|family| family.rules.iter().map(move |rule| (family, rule)));
     let rules = rules.map(|(family, rule)| Rule {
         name: rule.name,
         family: family.name,
-        aliases: rule.aliases,
-        severity: rule.severity.as_str(),
+        aliases: rule.aliases(),
+        severity: rule.severity().as_str(),
         summary: rule.summary,
+        findings: findings(rule),
         docs: rule.docs_link(),
     });
     let object = Object { schema: "mesh.rules/v1", rules: rules.collect() };

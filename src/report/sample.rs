@@ -1,27 +1,40 @@
 //! Findings for the tests of this module, made by hand.
 
-use crate::lint::{Diagnostic, Related, ResourceName, Rule, Severity, Subject};
+use std::panic::Location;
+
+use crate::lint::{Certainty, Diagnostic, Finding, Harm, Related, ResourceName, Rule, Subject};
 use crate::source::{FileId, Sources, Span};
 
-const fn rule(name: &'static str, aliases: &'static [&'static str]) -> Rule {
-    Rule { name, aliases, severity: Severity::Error, summary: "", page: "", check: |_, _| {} }
-}
+static OF_DUPLICATE_HOST: Finding = Finding {
+    name: "conflict",
+    harm: Harm::Lost,
+    certainty: Certainty::Certain,
+    aliases: &["IST0109", "KIA1106"],
+    summary: "",
+};
+static OF_UNKNOWN_FIELD: Finding = Finding { name: "unknown", aliases: &[], ..OF_DUPLICATE_HOST };
 
-pub(super) static DUPLICATE_HOST: Rule = rule("duplicate-host", &["IST0109", "KIA1106"]);
-pub(super) static UNKNOWN_FIELD: Rule = rule("unknown-field", &[]);
+pub(super) static DUPLICATE_HOST: Rule = rule("duplicate-host", &[&OF_DUPLICATE_HOST]);
+pub(super) static UNKNOWN_FIELD: Rule = rule("unknown-field", &[&OF_UNKNOWN_FIELD]);
+
+const fn rule(name: &'static str, findings: &'static [&'static Finding]) -> Rule {
+    Rule { name, summary: "", findings, page: "", check: |_, _| {} }
+}
 
 /// A finding at the first place in `file` that reads `wanted`.
 pub(super) fn finding(sources: &Sources, rule: &'static Rule, file: FileId, wanted: &str, message: &str) -> Diagnostic {
     Diagnostic {
         rule,
-        aliases: rule.aliases,
-        severity: rule.severity,
+        finding: rule.findings[0],
+        aliases: rule.findings[0].aliases,
+        severity: rule.severity(),
         message: message.to_owned(),
         span: span(sources, file, wanted),
         label: None,
         subject: None,
         related: Vec::new(),
         help: None,
+        reported_at: Location::caller(),
     }
 }
 

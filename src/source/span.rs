@@ -1,5 +1,6 @@
 //! Byte ranges of files, and values that remember theirs.
 
+use std::fmt;
 use std::ops::{Deref, Range};
 
 /// Identity of a file in [`super::Sources`].
@@ -89,6 +90,12 @@ impl<T> Deref for Spanned<T> {
 
     fn deref(&self) -> &T {
         &self.value
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Spanned<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
     }
 }
 

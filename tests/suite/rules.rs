@@ -27,19 +27,22 @@ const EXAMPLE_FILE: &str = "example.yaml";
 #[test]
 fn names_and_aliases_are_well_formed() {
     let mut names = BTreeSet::new();
-    for rule in rules::ALL {
+    for rule in all() {
         assert!(names.insert(rule.name), "two rules are named {}", rule.name);
         assert!(is_kebab_case(rule.name), "rule name {:?} is not kebab-case", rule.name);
-        assert!(rule.aliases.is_sorted(), "aliases of {} are not sorted: {:?}", rule.name, rule.aliases);
-        for alias in rule.aliases {
-            assert!(is_upstream_code(alias), "alias {alias:?} of {} is not IST or KIA and four digits", rule.name);
+        let findings: BTreeSet<&str> = rule.findings.iter().map(|finding| finding.name).collect();
+        assert_eq!(findings.len(), rule.findings.len(), "two findings of {} have one name", rule.name);
+        assert!(findings.into_iter().all(is_kebab_case), "a finding of {} is not in kebab-case", rule.name);
+        for alias in rule.aliases() {
+            let is_known = is_upstream_code(alias) || is_kebab_case(alias);
+            assert!(is_known, "alias {alias:?} of {} is neither a code nor a former name", rule.name);
         }
     }
 }
 
 #[test]
 fn every_rule_has_a_page_and_every_page_a_rule() {
-    let of_rules: BTreeSet<String> = rules::ALL.iter().map(|rule| format!("{}.md", rule.name)).collect();
+    let of_rules: BTreeSet<String> = all().map(|rule| format!("{}.md", rule.name)).collect();
     let files = fs::read_dir(pages()).expect("docs/rules is a directory");
     let names = files.map(|file| file.expect("it can be listed").file_name().into_string().expect("it is UTF-8"));
     let of_pages: BTreeSet<String> = names.filter(|name| name != "README.md").collect();
@@ -49,18 +52,16 @@ fn every_rule_has_a_page_and_every_page_a_rule() {
 #[test]
 fn pages_start_with_what_the_code_says() {
     let mut faults = Faults::default();
-    for rule in rules::ALL {
-        let header = header(rule);
-        if !rule.page.starts_with(&header) {
-            let found: Vec<&str> = rule.page.lines().take(5).collect();
-            faults.add(
-                rule,
-                format!(
-                    "the page must start with\n{}\n  but starts with\n{}",
-                    quote(&header),
-                    quote(&found.join("\n"))
-                ),
-            );
+    for rule in all() {
+        let (header, rest) = (header(rule), rule.page.find("## What it checks").map(|at| &rule.page[at..]));
+        let expected = format!("{header}{}", rest.unwrap_or_default());
+        if rule.page != expected {
+            if env::var_os("UPDATE").is_some() {
+                fs::write(pages().join(format!("{}.md", rule.name)), &expected).expect("the page can be written");
+            } else {
+                let how = "run `UPDATE=1 cargo test rules` to write it";
+                faults.add(rule, format!("the page must start with this; {how}\n{}", quote(&header)));
+            }
         }
     }
     faults.check();
@@ -69,11 +70,11 @@ fn pages_start_with_what_the_code_says() {
 #[test]
 fn pages_have_their_sections_in_order() {
     let mut faults = Faults::default();
-    for rule in rules::ALL {
+    for rule in all() {
         let found = headings(rule.page);
         let expected: Vec<&str> = SECTIONS
             .iter()
-            .filter(|(name, required)| *required || found.contains(name) || !rule.aliases.is_empty())
+            .filter(|(name, required)| *required || found.contains(name) || !rule.aliases().is_empty())
             .map(|(name, _)| *name)
             .collect();
         if found != expected {
@@ -99,7 +100,7 @@ fn pages_have_their_sections_in_order() {
 #[test]
 fn bad_examples_are_found_where_they_are_marked() {
     let mut faults = Faults::default();
-    for rule in rules::ALL {
+    for rule in all() {
         let example = Example::of_page(rule, "bad");
         let marks = example.marks(rule);
         if marks.is_empty() {
@@ -125,7 +126,7 @@ fn bad_examples_are_found_where_they_are_marked() {
 #[test]
 fn good_examples_are_clean() {
     let mut faults = Faults::default();
-    for rule in rules::ALL {
+    for rule in all() {
         let example = Example::of_page(rule, "good");
         for it in example.lint() {
             faults.add(rule, format!("the good example must be clean: {it}"));
@@ -140,9 +141,11 @@ fn good_examples_are_clean() {
 #[test]
 fn messages_are_short_lower_case_lines() {
     let mut faults = Faults::default();
-    for rule in rules::ALL {
-        if let Some(fault) = fault_of_style(rule.summary) {
-            faults.add(rule, format!("its summary {fault}: {:?}", rule.summary));
+    for rule in all() {
+        for summary in rule.findings.iter().map(|it| it.summary).chain([rule.summary]) {
+            if let Some(fault) = fault_of_style(summary) {
+                faults.add(rule, format!("a summary {fault}: {summary:?}"));
+            }
         }
         for (what, text) in Example::of_page(rule, "bad").texts() {
             if let Some(fault) = fault_of_style(&text) {
@@ -198,14 +201,18 @@ fn table() -> String {
     );
     for family in rules::FAMILIES {
         let head = "| Rule | Severity | Upstream | What it finds |\n| --- | --- | --- | --- |";
-        writeln!(table, "\n## {}\n\n{head}", family.about().trim_end_matches('.')).expect("it is a string");
+        writeln!(table, "\n## {}\n\n{head}", family.about).expect("it is a string");
         for rule in family.rules {
-            let (name, severity, aliases) = (rule.name, rule.severity.as_str(), rule.aliases.join(", "));
+            let (name, severity, aliases) = (rule.name, rule.severity().as_str(), rule.aliases().join(", "));
             writeln!(table, "| [{name}]({name}.md) | {severity} | {aliases} | {} |", rule.summary)
                 .expect("it is a string");
         }
     }
     table
+}
+
+fn all() -> impl Iterator<Item = &'static Rule> {
+    rules::ALL.iter().copied()
 }
 
 fn pages() -> PathBuf {
@@ -221,12 +228,29 @@ fn is_upstream_code(alias: &str) -> bool {
     digits.is_some_and(|digits| digits.len() == 4 && digits.chars().all(|digit| digit.is_ascii_digit()))
 }
 
-/// The lines that a page starts with.
+/// The lines that a page starts with: what the rule finds and, if it has several findings, a table of them.
 fn header(rule: &Rule) -> String {
-    let aliases = if rule.aliases.is_empty() { "no upstream code".to_owned() } else { rule.aliases.join(", ") };
-    let mut letters = rule.summary.chars();
+    let codes = |aliases: &[&str]| aliases.join(", ");
+    let aliases = if rule.aliases().is_empty() { "no upstream code".to_owned() } else { codes(&rule.aliases()) };
+    let mut header = format!("# {}\n\n{} · {aliases}\n\n", rule.name, rule.severity().as_str());
+    writeln!(header, "{}.\n", sentence(rule.summary)).expect("it is a string");
+    if rule.findings.len() > 1 {
+        header.push_str("| Finding | Severity | Upstream |\n| --- | --- | --- |\n");
+        for finding in rule.findings {
+            let severity = finding.severity().as_str();
+            writeln!(header, "| {} | {severity} | {} |", finding.summary, codes(finding.aliases))
+                .expect("it is a string");
+        }
+        header.push('\n');
+    }
+    header
+}
+
+/// A line with a capital letter at its start, unless it starts with a name.
+fn sentence(line: &str) -> String {
+    let mut letters = line.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("# {}\n\n{} · {aliases}\n\n{first}{}.\n\n", rule.name, rule.severity.as_str(), letters.as_str())
+    format!("{first}{}", letters.as_str())
 }
 
 fn headings(page: &str) -> Vec<&str> {

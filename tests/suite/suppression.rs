@@ -309,8 +309,8 @@ fn a_code_of_several_rules_explains_which() {
         "{}",
         several.stdout
     );
-    for rule in mesh::lint::rules::ALL {
-        for alias in rule.aliases {
+    for rule in mesh::lint::rules::ALL.iter() {
+        for alias in rule.aliases() {
             let explained = mesh(&["explain", alias]);
             assert!(explained.status == 0 && explained.stdout.contains(rule.name), "{alias}: {explained:?}");
         }

@@ -1,4 +1,4 @@
-//! Findings that the manifests themselves ask not to see: by comments and by annotations.
+//! Diagnostics that the manifests themselves ask not to see: by comments and by annotations.
 
 mod annotation;
 mod comment;
@@ -6,7 +6,7 @@ mod comment;
 use std::collections::BTreeMap;
 
 use super::diagnostic::Diagnostic;
-use super::findings::Findings;
+use super::diagnostics::Diagnostics;
 use super::locate::ByPlace;
 use super::rules::{self, UNUSED_SUPPRESSION};
 use super::{Report, Rule};
@@ -40,13 +40,13 @@ pub(super) fn apply(report: &mut Report, world: &World<'_>, run: &[&'static Rule
         let is_checked = |name: &&str| report.unchecked.iter().all(|unchecked| unchecked.rule != *name);
         rules.iter().all(|name| was_run(name) && is_checked(name))
     };
-    let mut unused = Findings::new(&UNUSED_SUPPRESSION);
+    let mut unused = Diagnostics::new(&UNUSED_SUPPRESSION);
     comments.report(&mut unused, |rules| !is_about_comments(rules) && can_judge(rules));
     comments.report_faults(&mut unused);
     let (mut unused, _) = unused.into_parts();
     retain(&mut unused, &mut comments);
     report.diagnostics.append(&mut unused);
-    let mut unused = Findings::new(&UNUSED_SUPPRESSION);
+    let mut unused = Diagnostics::new(&UNUSED_SUPPRESSION);
     comments.report(&mut unused, is_about_comments);
     report.diagnostics.extend(unused.into_parts().0);
     suppressed
@@ -98,7 +98,7 @@ impl<'s> Comments<'s> {
     }
 
     /// Reports names that had no use, if they stand for rules that are to be judged.
-    fn report(&self, findings: &mut Findings, is_judged: impl Fn(&[&'static str]) -> bool) {
+    fn report(&self, diagnostics: &mut Diagnostics, is_judged: impl Fn(&[&'static str]) -> bool) {
         for ignore in self.all.iter().filter(|ignore| ignore.is_read) {
             for name in ignore.names.iter().filter(|name| !name.used) {
                 let Some(selector) = &name.selector else { continue };
@@ -108,8 +108,8 @@ impl<'s> Comments<'s> {
                         Scope::Document(_) => "in this document".to_owned(),
                         Scope::Nothing => "below it".to_owned(),
                     };
-                    findings
-                        .report(name.span, format!("this ignores nothing: {} finds nothing {place}", name.text))
+                    diagnostics
+                        .report_default(name.span, format!("this ignores nothing: {} finds nothing {place}", name.text))
                         .help("remove it, or move it to the line of the finding or the line above");
                 }
             }
@@ -117,15 +117,15 @@ impl<'s> Comments<'s> {
     }
 
     /// Reports comments that do not say what they ignore, and names that no rule has.
-    fn report_faults(&self, findings: &mut Findings) {
+    fn report_faults(&self, diagnostics: &mut Diagnostics) {
         for ignore in &self.all {
             if ignore.names.is_empty() {
-                findings
-                    .report(ignore.span, "this ignores nothing: it names no rule")
+                diagnostics
+                    .report_default(ignore.span, "this ignores nothing: it names no rule")
                     .help("write `# mesh: ignore[rule-name] reason`");
             }
             for name in ignore.names.iter().filter(|name| name.selector.is_none()) {
-                let diagnostic = findings.report(name.span, format!("there is no rule {}", name.text));
+                let diagnostic = diagnostics.report_default(name.span, format!("there is no rule {}", name.text));
                 match rules::similar(&name.text) {
                     Some(similar) => diagnostic.help(format!("did you mean {similar}?")),
                     None => diagnostic.help("`mesh rules` lists all"),

@@ -8,10 +8,10 @@ use crate::lint::{Family, Rule};
 use crate::report::Style;
 
 /// Writes what `mesh rules` prints for people: a table for each family, with a row for each rule.
-pub fn rules(families: &[Family], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn rules(families: &[&Family], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let longest = families.iter().map(|family| longest(family.rules)).max().unwrap_or_default();
     for family in families {
-        writeln!(out, "{}\n\n{}\n", family.about(), table(family.rules, longest, style))?;
+        writeln!(out, "{}\n\n{}\n", family.about, table(family.rules, longest, style))?;
     }
     let count: usize = families.iter().map(|family| family.rules.len()).sum();
     writeln!(out, "{count} rules; `mesh explain RULE` shows the page of one")
@@ -36,7 +36,12 @@ fn table(rules: &[&Rule], longest: usize, style: &Style) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     for rule in rules {
-        table.add_row([&format!("  {}", rule.name), rule.severity.as_str(), rule.summary, &rule.aliases.join("\n")]);
+        table.add_row([
+            &format!("  {}", rule.name),
+            rule.severity().as_str(),
+            rule.summary,
+            &rule.aliases().join("\n"),
+        ]);
     }
     let widths = [name, LEVEL, summary, CODES];
     table.set_constraints(widths.map(|width| ColumnConstraint::Absolute(Width::Fixed(width))));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::Destination;
 use crate::source::Span;
 use crate::world::{Settings, VirtualService};
@@ -16,19 +16,19 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let settings = &context.world.settings;
     for service in &context.world.virtual_services {
         let spec = &service.spec;
         for rule in &spec.http {
             // With headers of their own two shares of one destination differ.
             let plain = rule.route.iter().filter(|route| route.headers.is_none());
-            check_route(service, plain.filter_map(|route| route.destination.as_ref()), settings, findings);
+            check_route(service, plain.filter_map(|route| route.destination.as_ref()), settings, diagnostics);
         }
         let routes = spec.tls.iter().map(|rule| &rule.route).chain(spec.tcp.iter().map(|rule| &rule.route));
         for route in routes {
             let destinations = route.iter().filter_map(|route| route.destination.as_ref());
-            check_route(service, destinations, settings, findings);
+            check_route(service, destinations, settings, diagnostics);
         }
     }
 }
@@ -37,7 +37,7 @@ fn check_route<'a>(
     service: &VirtualService<'_>,
     destinations: impl Iterator<Item = &'a Destination>,
     settings: &Settings,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let mut known: BTreeMap<(String, &str, Option<u32>), Span> = BTreeMap::new();
     for destination in destinations {
@@ -49,8 +49,8 @@ fn check_route<'a>(
             None => drop(known.insert((full, subset, port), destination.span)),
             Some(first) => {
                 let what = if subset.is_empty() { full } else { format!("subset {subset} of {full}") };
-                findings
-                    .report(destination.span, format!("{what} is a destination of this route already"))
+                diagnostics
+                    .report_default(destination.span, format!("{what} is a destination of this route already"))
                     .related(*first, "first here")
                     .help("was another subset meant? otherwise add the weights and keep one");
             }

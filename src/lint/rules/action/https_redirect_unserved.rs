@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::LabelSet;
 use crate::model::networking::Server;
 use crate::world::{Gateway, Protocol, ProtocolClass, host};
@@ -19,7 +19,7 @@ pub static RULE: Rule = rule! {
 /// Gateways of one selector are for the same workloads.
 type BySelector<'w, 'a> = HashMap<Vec<(&'w str, &'w str)>, Vec<&'w Gateway<'a>>>;
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut by_selector = BySelector::new();
     for gateway in &world.gateways {
@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     for gateways in by_selector.values() {
         for gateway in gateways {
             for server in &gateway.spec.servers {
-                check_server(context, gateway, server, gateways, &by_selector, findings);
+                check_server(context, gateway, server, gateways, &by_selector, diagnostics);
             }
         }
     }
@@ -41,16 +41,22 @@ fn check_server(
     server: &Server,
     same: &[&Gateway<'_>],
     all: &BySelector<'_, '_>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let redirects = server.tls.as_ref().and_then(|tls| tls.https_redirect).filter(|redirects| redirects.value);
     let Some(redirects) = redirects.filter(|_| class(server) == ProtocolClass::Http) else { return };
     // Another selector can find the same workload.
     let workload = context.world.workloads_of_gateway(gateway).next();
-    let others = all.values().flatten().copied().filter(|other| {
-        workload.is_some_and(|workload| workload.is_selected_by(&other.spec.selector))
-    });
-    let served: Vec<&str> = if workload.is_some() { others.flat_map(tls_hosts).collect() } else { same.iter().copied().flat_map(tls_hosts).collect() };
+    let others = all
+        .values()
+        .flatten()
+        .copied()
+        .filter(|other| workload.is_some_and(|workload| workload.is_selected_by(&other.spec.selector)));
+    let served: Vec<&str> = if workload.is_some() {
+        others.flat_map(tls_hosts).collect()
+    } else {
+        same.iter().copied().flat_map(tls_hosts).collect()
+    };
     let hosts = gateway.hosts(server);
     let unserved: Vec<&str> =
         hosts.iter().map(|it| it.host).filter(|own| !served.iter().any(|served| host::overlap(own, served))).collect();
@@ -58,11 +64,14 @@ fn check_server(
         return;
     }
     if context.world.inventory.is_partial() {
-        findings.unchecked("servers for HTTPS may be in other manifests");
+        diagnostics.unchecked("servers for HTTPS may be in other manifests");
         return;
     }
     let names = unserved.join(", ");
-    let diagnostic = findings.report(redirects.span, format!("requests are redirected to HTTPS, which no server serves for {names}"));
+    let diagnostic = diagnostics.report_default(
+        redirects.span,
+        format!("requests are redirected to HTTPS, which no server serves for {names}"),
+    );
     if let Some(first) = hosts.iter().find(|it| unserved.contains(&it.host)) {
         diagnostic.related(first.span, "this host");
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{HttpMatchRequest, HttpRoute, Server, StringMatch};
 use crate::re2::{Search, find_text};
 use crate::routing::{Matcher, Regex};
@@ -22,15 +22,15 @@ pub static RULE: Rule = rule! {
 /// As many redirects as it takes to be sure.
 const MOST_HOPS: usize = 6;
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let simulator = Simulator::new(context.world);
     for service in context.world.virtual_services.iter().filter(|service| !service.is_delegate()) {
         for rule in &service.spec.http {
             let Some(redirect) = &rule.redirect else { continue };
             let mut questions = questions(context.world, service, rule).into_iter();
             if let Some((from, to)) = questions.find_map(|question| follow(&simulator, question, rule.span)) {
-                findings
-                    .report(redirect.span, format!("this redirects to itself: {from} to {to}, and again"))
+                diagnostics
+                    .report_default(redirect.span, format!("this redirects to itself: {from} to {to}, and again"))
                     .help("match less: the scheme, the host or the path that it leads to must not match");
             }
         }
@@ -94,9 +94,8 @@ fn request(host: &str, entry: Option<&HttpMatchRequest>) -> Option<Request> {
     if let Some(authority) = text(&entry.authority)? {
         request.host = Some(authority);
     }
-    let header = |(name, value): (&Spanned<String>, &StringMatch)| {
-        Some((name.value.clone(), HeaderValue::One(sample(value)?)))
-    };
+    let header =
+        |(name, value): (&Spanned<String>, &StringMatch)| Some((name.value.clone(), HeaderValue::One(sample(value)?)));
     let headers: Option<BTreeMap<String, HeaderValue>> = entry.headers.iter().map(header).collect();
     request.headers = headers?;
     Some(request)
@@ -107,7 +106,9 @@ fn sample(written: &StringMatch) -> Option<String> {
     match Matcher::new(written) {
         Matcher::Present => Some(String::new()),
         Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::PathPrefix(text) => Some(text),
-        Matcher::Regex(regex) => regex.sample().and_then(|text| String::from_utf8(text).ok()).or_else(|| shortest(&regex)),
+        Matcher::Regex(regex) => {
+            regex.sample().and_then(|text| String::from_utf8(text).ok()).or_else(|| shortest(&regex))
+        }
         Matcher::Invalid { .. } => None,
     }
 }
@@ -140,7 +141,8 @@ fn follow(simulator: &Simulator<'_>, question: Request, rule: Span) -> Option<(S
 fn url(request: &Request) -> String {
     let scheme = if request.tls == Some(Tls::Tls) { "https" } else { "http" };
     let [host, path] = [&request.host, &request.path].map(|text| text.as_deref().unwrap_or_default());
-    let port = request.port.filter(|port| !matches!((scheme, port), ("http", 80) | ("https", 443)) && !host.contains(':'));
+    let port =
+        request.port.filter(|port| !matches!((scheme, port), ("http", 80) | ("https", 443)) && !host.contains(':'));
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     format!("{scheme}://{host}{port}{path}")
 }

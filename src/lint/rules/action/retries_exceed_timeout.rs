@@ -1,7 +1,7 @@
 //! `retries-exceed-timeout`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::HttpRoute;
 
 pub static RULE: Rule = rule! {
@@ -12,14 +12,14 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for rule in context.world.virtual_services.iter().flat_map(|service| &service.spec.http) {
-        check_rule(rule, findings);
+        check_rule(rule, diagnostics);
     }
 }
 
 /// The timeout spans all tries (Envoy: `timeout` and `per_try_timeout`).
-fn check_rule(rule: &HttpRoute, findings: &mut Findings) {
+fn check_rule(rule: &HttpRoute, diagnostics: &mut Diagnostics) {
     let (Some(timeout), Some(retries)) = (rule.timeout, &rule.retries) else { return };
     let Some(per_try) = retries.per_try_timeout else { return };
     let (whole, single) = (i128::from(timeout.nanoseconds()), i128::from(per_try.nanoseconds()));
@@ -29,17 +29,20 @@ fn check_rule(rule: &HttpRoute, findings: &mut Findings) {
     }
     let tries = i128::from(attempts) + 1;
     if single >= whole {
-        findings
-            .report(
+        diagnostics
+            .report_default(
                 per_try.span,
-                format!("a try may take {}, but the whole request only {}: what times out is never tried again", per_try.value, timeout.value),
+                format!(
+                    "a try may take {}, but the whole request only {}: what times out is never tried again",
+                    per_try.value, timeout.value
+                ),
             )
             .related(timeout.span, "the timeout of the whole request")
             .help("make perTryTimeout shorter, or the timeout longer");
     } else if single * tries > whole {
         let fitting = whole / single;
-        findings
-            .report(
+        diagnostics
+            .report_default(
                 per_try.span,
                 format!("{tries} tries of {} do not fit into {}: {fitting} do", per_try.value, timeout.value),
             )

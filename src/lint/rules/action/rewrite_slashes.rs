@@ -1,7 +1,7 @@
 //! `rewrite-slashes`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{HttpMatchRequest, HttpRoute, VirtualService};
 use crate::routing::replace_prefix;
 use crate::source::{Span, Spanned};
@@ -14,10 +14,10 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for service in &context.world.virtual_services {
         for (index, rule) in service.spec.http.iter().enumerate() {
-            check_rule(&service.spec, index, rule, findings);
+            check_rule(&service.spec, index, rule, diagnostics);
         }
     }
 }
@@ -29,7 +29,7 @@ fn replacement(rule: &HttpRoute) -> Option<&Spanned<String>> {
     rewrite.and_then(|rewrite| rewrite.uri.as_ref()).or(of_redirect).filter(|uri| uri.starts_with('/'))
 }
 
-fn check_rule(spec: &VirtualService, index: usize, rule: &HttpRoute, findings: &mut Findings) {
+fn check_rule(spec: &VirtualService, index: usize, rule: &HttpRoute, diagnostics: &mut Diagnostics) {
     let Some(uri) = replacement(rule) else { return };
     let mut bad: Vec<(Span, String, String)> = Vec::new();
     if rule.r#match.is_empty() {
@@ -52,7 +52,7 @@ fn check_rule(spec: &VirtualService, index: usize, rule: &HttpRoute, findings: &
         (true, _) => format!("write uri: {}, or a slash at the end of the prefix", uri.trim_end_matches('/')),
         (false, _) => format!("write uri: {}/", uri.value),
     };
-    let diagnostic = findings.report(uri.span, format!("{from} becomes {to}"));
+    let diagnostic = diagnostics.report_default(uri.span, format!("{from} becomes {to}"));
     diagnostic.help(help).related(*first, "this prefix is replaced");
     for (other, ..) in &bad[1..] {
         diagnostic.related(*other, "this one as well");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::source::Span;
 use crate::world::{ExportTo, Gateway, VirtualService};
 
@@ -15,14 +15,15 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    let exported_to_some = |service: &&VirtualService<'_>| service.export_to != ExportTo::Public && !service.is_delegate();
+    let exported_to_some =
+        |service: &&VirtualService<'_>| service.export_to != ExportTo::Public && !service.is_delegate();
     for service in world.virtual_services.iter().filter(exported_to_some) {
         for bound in &service.bound_to {
             let Some(gateway) = bound.gateway.as_ref().and_then(|name| world.gateway(name)) else { continue };
-            if context.is_definite(gateway.resource, findings) {
-                check_gateway(context, service, gateway, bound.span, findings);
+            if context.is_definite(gateway.resource, diagnostics) {
+                check_gateway(context, service, gateway, bound.span, diagnostics);
             }
         }
     }
@@ -34,12 +35,12 @@ fn check_gateway(
     service: &VirtualService<'_>,
     gateway: &Gateway<'_>,
     bound: Option<Span>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let workloads = context.world.workloads_of_gateway(gateway);
     let namespaces: BTreeSet<&str> = workloads.map(|workload| workload.name.namespace.as_ref()).collect();
     if namespaces.is_empty() {
-        findings.unchecked(format!("no workload of Gateway {} is among the manifests", gateway.name));
+        diagnostics.unchecked(format!("no workload of Gateway {} is among the manifests", gateway.name));
         return;
     }
     if namespaces.iter().any(|namespace| service.export_to.includes(namespace)) {
@@ -47,9 +48,12 @@ fn check_gateway(
     }
     let list = namespaces.iter().copied().collect::<Vec<_>>().join(", ");
     let written = service.spec.export_to.iter().map(|entry| entry.span).reduce(Span::to);
-    let diagnostic = findings.report(
+    let diagnostic = diagnostics.report_default(
         written.unwrap_or_else(|| service.resource.name_span()),
-        format!("the workloads of Gateway {} are in namespace {list}, which does not see this VirtualService", gateway.name),
+        format!(
+            "the workloads of Gateway {} are in namespace {list}, which does not see this VirtualService",
+            gateway.name
+        ),
     );
     if let Some(bound) = bound {
         diagnostic.related(bound, "it is bound here");

@@ -1,7 +1,7 @@
 //! `route-protocol`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{Server, ServerTlsMode};
 use crate::source::{Span, Spanned};
 use crate::world::{
@@ -16,10 +16,10 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for service in context.world.virtual_services.iter().filter(|service| !service.is_delegate()) {
         for rule in rules(service) {
-            check_rule(context.world, service, &rule, findings);
+            check_rule(context.world, service, &rule, diagnostics);
         }
     }
 }
@@ -59,7 +59,7 @@ struct Other {
 }
 
 /// A rule is reported if all ports it could be for are of another protocol. One that applies somewhere is meant.
-fn check_rule(world: &World<'_>, service: &VirtualService<'_>, rule: &RouteRule<'_>, findings: &mut Findings) {
+fn check_rule(world: &World<'_>, service: &VirtualService<'_>, rule: &RouteRule<'_>, diagnostics: &mut Diagnostics) {
     let anywhere = [(&[][..], None)];
     let matches = if rule.matches.is_empty() { &anywhere[..] } else { rule.matches.as_slice() };
     let mut others: Vec<Other> = Vec::new();
@@ -79,11 +79,16 @@ fn check_rule(world: &World<'_>, service: &VirtualService<'_>, rule: &RouteRule<
     }
     let Some(first) = others.first() else { return };
     let section = name(rule.section);
-    let diagnostic = findings.report(rule.span, format!("{section} routes do not apply to {}", first.description));
+    let diagnostic =
+        diagnostics.report_default(rule.span, format!("{section} routes do not apply to {}", first.description));
     diagnostic.related(first.span, "this port");
     diagnostic.help(match rule.section {
-        Section::Http => "only plaintext HTTP, or TLS that ends at the Gateway, shows requests: write tls or tcp routes otherwise",
-        Section::Tls => "tls routes are for TLS that is passed on: write http routes where it ends, tcp routes otherwise",
+        Section::Http => {
+            "only plaintext HTTP, or TLS that ends at the Gateway, shows requests: write tls or tcp routes otherwise"
+        }
+        Section::Tls => {
+            "tls routes are for TLS that is passed on: write http routes where it ends, tcp routes otherwise"
+        }
         Section::Tcp => "tcp routes are for ports of plain TCP: write http or tls routes",
     });
 }
@@ -114,8 +119,12 @@ fn at_gateway(
         let mode = server.tls.as_ref().and_then(|tls| tls.mode).map(|mode| tls_mode_name(mode.value));
         let mode = mode.filter(|_| protocol.class() == ProtocolClass::Tls).map(|mode| format!(" {mode}"));
         let number = server.port.as_ref()?.number?;
-        let description =
-            format!("port {} of Gateway {}, which is {protocol}{}", number.value, gateway.name, mode.unwrap_or_default());
+        let description = format!(
+            "port {} of Gateway {}, which is {protocol}{}",
+            number.value,
+            gateway.name,
+            mode.unwrap_or_default()
+        );
         Some(Other { span: number.span, description })
     };
     Some(servers.iter().filter_map(other).collect())
@@ -137,18 +146,14 @@ fn sections(server: &Server) -> &'static [Section] {
 
 /// The ports of the hosts' services, if routes of a section apply to none of them. `None`: to some, or the manifests do
 /// not tell.
-fn in_mesh(
-    world: &World<'_>,
-    service: &VirtualService<'_>,
-    section: Section,
-    port: Option<u32>,
-) -> Option<Vec<Other>> {
+fn in_mesh(world: &World<'_>, service: &VirtualService<'_>, section: Section, port: Option<u32>) -> Option<Vec<Other>> {
     let mut others = Vec::new();
     for host in &service.hosts {
         let found = world.services.seen_from(&service.name.namespace, host)?;
         let is_single = world.services.named(host).nth(1).is_none();
         // For hosts outside the cluster sidecars route HTTP on port 80 in any case.
-        if !is_single || !found.is_kubernetes() || found.external_name().is_some() || world.is_ambiguous(found.resource) {
+        if !is_single || !found.is_kubernetes() || found.external_name().is_some() || world.is_ambiguous(found.resource)
+        {
             return None;
         }
         for own in found.ports.iter().filter(|own| port.is_none_or(|port| port == own.number)) {

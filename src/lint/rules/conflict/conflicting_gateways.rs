@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::{Server, ServerTlsMode};
 use crate::source::Span;
 use crate::world::{Gateway, GatewayGroups, Protocol, ProtocolClass};
@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     // Ingresses repeat hosts on purpose: their routes are joined without that.
     let of_gateway_api = world.derived.gateways.iter().filter(|gateway| gateway.is_of_gateway_api());
@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             let Some(conflict) = conflict.filter(|conflict| reported.insert(conflict.place)) else { continue };
             let aliases: &[&str] =
                 if server.gateway.is_of_gateway_api() { &["KIA1501"] } else { &["IST0145", "KIA0301"] };
-            let diagnostic = findings.report(conflict.place, conflict.message);
+            let diagnostic = diagnostics.report_default(conflict.place, conflict.message);
             diagnostic
                 .severity(conflict.severity)
                 .related(conflict.other_place, "the other server")
@@ -47,7 +47,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             diagnostic.aliases = aliases;
             // Whoever adds the one that wins should hear of it as well.
             if reported.insert(conflict.other_place) {
-                let diagnostic = findings.report(conflict.other_place, "another server cannot share the port with this one");
+                let diagnostic = diagnostics
+                    .report_default(conflict.other_place, "another server cannot share the port with this one");
                 diagnostic.severity(Severity::Info).related(conflict.place, "it is left out, or wins if it is older");
                 diagnostic.aliases = aliases;
             }
@@ -151,7 +152,12 @@ fn same_host(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflic
         let what = if later.is_passthrough() { "passed through" } else { "served" };
         Some(Conflict {
             severity: Severity::Error,
-            message: format!("host {} is {what} on port {} {} already", host.as_str(), later.port, earlier.seen_from(later)),
+            message: format!(
+                "host {} is {what} on port {} {} already",
+                host.as_str(),
+                later.port,
+                earlier.seen_from(later)
+            ),
             place: host.span,
             other_place: same.span,
             help: "the whole server of the younger Gateway is dropped; serve each TLS host in one place",

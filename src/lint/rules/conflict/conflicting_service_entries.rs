@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::world::{Service, ServicePort};
 
 pub static RULE: Rule = rule! {
@@ -14,7 +14,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut by_host: BTreeMap<&str, Vec<&Service<'_>>> = BTreeMap::new();
     for service in context.world.services.iter() {
         by_host.entry(&service.hostname).or_default().push(service);
@@ -24,42 +24,51 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             let seen_together = |other: &&&Service<'_>| service.export_to.overlaps(&other.export_to);
             // A Service of Kubernetes goes before ServiceEntries of any age.
             if let Some(kubernetes) = services.iter().filter(seen_together).find(|other| other.is_kubernetes()) {
-                report_hidden(service, kubernetes, findings);
+                report_hidden(service, kubernetes, diagnostics);
             } else if let Some(earlier) = services[..index].iter().find(seen_together) {
-                compare(earlier, service, findings);
+                compare(earlier, service, diagnostics);
             }
         }
     }
 }
 
-fn report_hidden(entry: &Service<'_>, kubernetes: &Service<'_>, findings: &mut Findings) {
+fn report_hidden(entry: &Service<'_>, kubernetes: &Service<'_>, diagnostics: &mut Diagnostics) {
     if entry.namespace != kubernetes.namespace {
         return;
     }
-    findings
-        .report(entry.span, format!("{} is a Service of Kubernetes already: this ServiceEntry has no effect", entry.hostname))
+    diagnostics
+        .report_default(
+            entry.span,
+            format!("{} is a Service of Kubernetes already: this ServiceEntry has no effect", entry.hostname),
+        )
         .related(kubernetes.span, "this one counts")
         .help("remove the host here");
 }
 
-fn compare(earlier: &Service<'_>, later: &Service<'_>, findings: &mut Findings) {
+fn compare(earlier: &Service<'_>, later: &Service<'_>, diagnostics: &mut Diagnostics) {
     if std::ptr::eq(earlier.resource, later.resource) {
         return;
     }
     if let Some((first, second)) = other_protocol(earlier, later) {
         // Within a class the same routes apply, and only how the upstream is spoken to differs.
         let same_class = first.protocol.class() == second.protocol.class();
-        findings
-            .report(
+        diagnostics
+            .report_default(
                 second.span,
-                format!("port {} of {} is {} here and {} elsewhere", second.number, later.hostname, second.protocol, first.protocol),
+                format!(
+                    "port {} of {} is {} here and {} elsewhere",
+                    second.number, later.hostname, second.protocol, first.protocol
+                ),
             )
             .severity(if same_class { Severity::Warning } else { Severity::Error })
             .related(first.span, "declared here")
             .help("give the port one protocol");
         // Whoever adds the older one should hear of it as well.
-        findings
-            .report(first.span, format!("port {} of {} is {} elsewhere", first.number, later.hostname, second.protocol))
+        diagnostics
+            .report_default(
+                first.span,
+                format!("port {} of {} is {} elsewhere", first.number, later.hostname, second.protocol),
+            )
             .severity(Severity::Info)
             .related(second.span, "declared here");
         return;
@@ -68,12 +77,18 @@ fn compare(earlier: &Service<'_>, later: &Service<'_>, findings: &mut Findings) 
         return;
     }
     match difference(earlier, later) {
-        Some(difference) => findings
-            .report(later.span, format!("{} has another {difference} in another ServiceEntry: the ports of this one get no clusters", later.hostname))
+        Some(difference) => diagnostics
+            .report_default(
+                later.span,
+                format!(
+                    "{} has another {difference} in another ServiceEntry: the ports of this one get no clusters",
+                    later.hostname
+                ),
+            )
             .related(earlier.span, "the older one counts")
             .help("merge them into one ServiceEntry"),
-        None => findings
-            .report(later.span, format!("{} is defined by several ServiceEntries", later.hostname))
+        None => diagnostics
+            .report_default(later.span, format!("{} is defined by several ServiceEntries", later.hostname))
             .related(earlier.span, "first defined here")
             .help("list all its ports in one ServiceEntry"),
     };

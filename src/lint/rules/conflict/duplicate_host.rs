@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::routing::reach;
 use crate::source::{Span, Spanned};
 use crate::world::{ExportTo, MatchPorts, NamespacedName, Section, VirtualService, World, host};
@@ -16,9 +16,9 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
-    check_mesh(context.world, findings);
-    check_gateways(context.world, findings);
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
+    check_mesh(context.world, diagnostics);
+    check_gateways(context.world, diagnostics);
 }
 
 /// A host of a VirtualService.
@@ -47,25 +47,32 @@ where
 }
 
 /// On sidecars the VirtualServices of one host are not merged: the first one in istiod's order owns it.
-fn check_mesh(world: &World<'_>, findings: &mut Findings) {
+fn check_mesh(world: &World<'_>, diagnostics: &mut Diagnostics) {
     let bound = world.virtual_services.iter().filter(|service| service.binds_mesh());
     for (host, claims) in claims(bound) {
         let mut owners = BTreeSet::new();
         for (index, claim) in claims.iter().enumerate() {
-            let Some(first) = claims[..index].iter().find(|first| conflict_in_mesh(first.service, claim.service)) else {
+            let Some(first) = claims[..index].iter().find(|first| conflict_in_mesh(first.service, claim.service))
+            else {
                 continue;
             };
-            findings
-                .report(
+            diagnostics
+                .report_default(
                     claim.host.span,
-                    format!("host {host} is defined by two VirtualServices bound to the mesh, {} and {}", first.service.name, claim.service.name),
+                    format!(
+                        "host {host} is defined by two VirtualServices bound to the mesh, {} and {}",
+                        first.service.name, claim.service.name
+                    ),
                 )
                 .related(first.host.span, "first defined here")
                 .help("only the older one applies; merge the routes into one VirtualService");
             // Whoever adds the one that wins should hear of it as well.
             if owners.insert(first.host.span) {
-                findings
-                    .report(first.host.span, format!("host {host} is defined again by {}, which has no effect", claim.service.name))
+                diagnostics
+                    .report_default(
+                        first.host.span,
+                        format!("host {host} is defined again by {}, which has no effect", claim.service.name),
+                    )
                     .severity(Severity::Info)
                     .related(claim.host.span, "this one is not applied");
             }
@@ -76,7 +83,10 @@ fn check_mesh(world: &World<'_>, findings: &mut Findings) {
 /// Whether istiod would have to choose between two VirtualServices by their age alone.
 fn conflict_in_mesh(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
     let sections = [Section::Http, Section::Tls, Section::Tcp];
-    share_rank(a, b) && sections.into_iter().any(|section| MatchPorts::of_section(a, section, None).meet(&MatchPorts::of_section(b, section, None)))
+    share_rank(a, b)
+        && sections
+            .into_iter()
+            .any(|section| MatchPorts::of_section(a, section, None).meet(&MatchPorts::of_section(b, section, None)))
 }
 
 /// Whether some namespace sees both at the same rank. Its own come before those exported to it by name, and those
@@ -84,16 +94,16 @@ fn conflict_in_mesh(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
 fn share_rank(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
     match (&a.export_to, &b.export_to) {
         (ExportTo::Public, ExportTo::Public) => true,
-        (ExportTo::Namespaces(of_a), ExportTo::Namespaces(of_b)) => of_a.intersection(of_b).any(|namespace| {
-            (a.name.namespace == *namespace) == (b.name.namespace == *namespace)
-        }),
+        (ExportTo::Namespaces(of_a), ExportTo::Namespaces(of_b)) => of_a
+            .intersection(of_b)
+            .any(|namespace| (a.name.namespace == *namespace) == (b.name.namespace == *namespace)),
         _ => false,
     }
 }
 
 /// On a gateway the routes of several VirtualServices of one host are joined, older ones first. That is a way to
 /// work; only routes which an older one has already are lost.
-fn check_gateways(world: &World<'_>, findings: &mut Findings) {
+fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
     let mut by_gateway: BTreeMap<&NamespacedName<'_>, Vec<&VirtualService<'_>>> = BTreeMap::new();
     for service in world.virtual_services.iter().filter(|service| !service.is_delegate()) {
         for gateway in service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref()) {
@@ -112,10 +122,13 @@ fn check_gateways(world: &World<'_>, findings: &mut Findings) {
                     .filter(meet)
                     .find_map(|first| lost_route(world, first.service, claim.service).map(|lost| (first, lost)));
                 let Some((first, (earlier, later))) = lost else { continue };
-                findings
-                    .report(
+                diagnostics
+                    .report_default(
                         claim.host.span,
-                        format!("host {host} is defined for gateway {gateway} by {} and {}, with the same route in both", first.service.name, claim.service.name),
+                        format!(
+                            "host {host} is defined for gateway {gateway} by {} and {}, with the same route in both",
+                            first.service.name, claim.service.name
+                        ),
                     )
                     .severity(Severity::Warning)
                     .related(later, "this route gets no request")

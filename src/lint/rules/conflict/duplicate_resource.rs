@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::{Kind, Resource};
 
 pub static RULE: Rule = rule! {
@@ -14,7 +14,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut by_identity: BTreeMap<(Kind, &str, &str), Vec<&Resource>> = BTreeMap::new();
     // Namespaces are often repeated beside what they hold, and say the same each time.
     for resource in context.snapshot.resources.iter().filter(|it| it.kind != Kind::Namespace && !it.name().is_empty()) {
@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     for ((kind, namespace, name), definitions) in by_identity {
         let [others @ .., last] = definitions.as_slice() else { continue };
         if !others.is_empty() {
-            report(kind, namespace, name, others, last, context, findings);
+            report(kind, namespace, name, others, last, context, diagnostics);
         }
     }
 }
@@ -36,14 +36,15 @@ fn report(
     others: &[&Resource],
     last: &Resource,
     context: &Context<'_>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let text = |resource: &Resource| context.snapshot.sources.text(resource.span).trim_end().to_owned();
     if others.iter().all(|other| text(other) == text(last)) {
         return;
     }
     let times = if others.len() == 1 { "twice".to_owned() } else { format!("{} times", others.len() + 1) };
-    let diagnostic = findings.report(last.name_span(), format!("{} {namespace}/{name} is defined {times}", kind.name()));
+    let diagnostic =
+        diagnostics.report_default(last.name_span(), format!("{} {namespace}/{name} is defined {times}", kind.name()));
     diagnostic.help("keep one of them, or lint what is applied together; here the last one is taken to count");
     for other in others {
         diagnostic.related(other.name_span(), "also defined here");

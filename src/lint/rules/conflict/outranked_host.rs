@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::routing::reach::{self, Alternative};
 use crate::source::Spanned;
 use crate::world::{Gateway, MatchPorts, NamespacedName, Section, VirtualService, World, host, section_of_server};
@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut by_gateway: BTreeMap<&NamespacedName<'_>, Vec<&VirtualService<'_>>> = BTreeMap::new();
     for service in world.virtual_services.iter().filter(|service| !service.spec.http.is_empty()) {
@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     for (name, services) in by_gateway {
         if let Some(gateway) = world.gateway(name) {
-            check_gateway(world, gateway, &services, findings);
+            check_gateway(world, gateway, &services, diagnostics);
         }
     }
 }
@@ -39,7 +39,7 @@ fn check_gateway(
     world: &World<'_>,
     gateway: &Gateway<'_>,
     services: &[&VirtualService<'_>],
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let mut by_host: BTreeMap<&str, Vec<Claim<'_, '_>>> = BTreeMap::new();
     for service in services {
@@ -53,13 +53,15 @@ fn check_gateway(
         return;
     }
     // Routes that take everything show that nothing else was meant for the host.
-    let takes_all = |service: &VirtualService<'_>| {
-        reach::alternatives(world, service).iter().any(Alternative::takes_everything)
-    };
+    let takes_all =
+        |service: &VirtualService<'_>| reach::alternatives(world, service).iter().any(Alternative::takes_everything);
     let has_rest = |claims: &[Claim<'_, '_>]| !claims.iter().any(|(service, _)| takes_all(service));
     let is_outranking = |host: &str| wide.iter().any(|wide| *wide != host && host::covered_by(host, wide));
-    let closer: Vec<(&str, &Vec<Claim<'_, '_>>)> =
-        by_host.iter().filter(|(host, claims)| is_outranking(host) && has_rest(claims)).map(|(host, claims)| (*host, claims)).collect();
+    let closer: Vec<(&str, &Vec<Claim<'_, '_>>)> = by_host
+        .iter()
+        .filter(|(host, claims)| is_outranking(host) && has_rest(claims))
+        .map(|(host, claims)| (*host, claims))
+        .collect();
     for (wide, claims) in by_host.iter().filter(|(host, _)| is_wide(host)) {
         for claim in claims {
             let outranks = |(near, others): &&(&str, &Vec<Claim<'_, '_>>)| {
@@ -75,8 +77,8 @@ fn check_gateway(
                 more => format!(", nor for {more} more"),
             };
             let (service, place) = others[0];
-            findings
-                .report(
+            diagnostics
+                .report_default(
                     claim.1.span,
                     format!("the routes of {} for {wide} never apply to requests for {near}{others_too}", claim.0.name),
                 )

@@ -1,7 +1,7 @@
 //! `cors-credentials`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{CorsPolicy, StringMatch};
 use crate::re2::{Search, find_text};
 use crate::routing::Regex;
@@ -15,13 +15,16 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let rules = context.world.virtual_services.iter().flat_map(|service| &service.spec.http);
     for policy in rules.filter_map(|rule| rule.cors_policy.as_ref()) {
         let Some(credentials) = policy.allow_credentials.filter(|allows| allows.value) else { continue };
         if let Some(origin) = any_origin(policy) {
-            findings
-                .report(origin, "every site may send requests with the user's credentials, and read the responses")
+            diagnostics
+                .report_default(
+                    origin,
+                    "every site may send requests with the user's credentials, and read the responses",
+                )
                 .related(credentials.span, "credentials are allowed here")
                 .help("list the origins that are trusted, or remove allowCredentials");
         }
@@ -39,7 +42,9 @@ fn stands_for_all(origin: &StringMatch) -> Option<Span> {
     let is = |text: &str, all: &[&str]| all.contains(&text);
     match (&origin.regex, &origin.prefix, &origin.exact) {
         (Some(regex), ..) => takes_all(regex).then_some(regex.span),
-        (None, Some(prefix), _) => is(prefix, &["", "http", "http:", "https:", "http://", "https://"]).then_some(prefix.span),
+        (None, Some(prefix), _) => {
+            is(prefix, &["", "http", "http:", "https:", "http://", "https://"]).then_some(prefix.span)
+        }
         (None, None, Some(exact)) => is(exact, &["*"]).then_some(exact.span),
         (None, None, None) => None,
     }

@@ -1,7 +1,7 @@
 //! `cors-origin`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::CorsPolicy;
 use crate::source::Spanned;
 
@@ -13,34 +13,34 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let rules = context.world.virtual_services.iter().flat_map(|service| &service.spec.http);
     for policy in rules.filter_map(|rule| rule.cors_policy.as_ref()) {
-        check_policy(context, policy, findings);
+        check_policy(context, policy, diagnostics);
     }
 }
 
-fn check_policy(context: &Context<'_>, policy: &CorsPolicy, findings: &mut Findings) {
-    policy.allow_origin.iter().for_each(|origin| check_exact(origin, findings));
+fn check_policy(context: &Context<'_>, policy: &CorsPolicy, diagnostics: &mut Diagnostics) {
+    policy.allow_origin.iter().for_each(|origin| check_exact(origin, diagnostics));
     for origin in &policy.allow_origins {
         match (&origin.regex, &origin.prefix, &origin.exact) {
-            (Some(regex), ..) => check_regex(context, regex, findings),
-            (None, Some(prefix), _) => check_prefix(prefix, findings),
-            (None, None, Some(exact)) => check_exact(exact, findings),
+            (Some(regex), ..) => check_regex(context, regex, diagnostics),
+            (None, Some(prefix), _) => check_prefix(prefix, diagnostics),
+            (None, None, Some(exact)) => check_exact(exact, diagnostics),
             (None, None, None) => {}
         }
     }
 }
 
 /// Browsers send scheme, host and a port that is not the scheme's own, in small letters.
-fn check_exact(origin: &Spanned<String>, findings: &mut Findings) {
+fn check_exact(origin: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let text = origin.as_str();
     if ["*", "null", ""].contains(&text) {
         return;
     }
     let Some((scheme, rest)) = text.split_once("://") else {
-        findings
-            .report(origin.span, "an origin begins with a scheme, so no browser sends this")
+        diagnostics
+            .report_default(origin.span, "an origin begins with a scheme, so no browser sends this")
             .help(format!("write https://{text}"));
         return;
     };
@@ -51,7 +51,10 @@ fn check_exact(origin: &Spanned<String>, findings: &mut Findings) {
         _ => return,
     };
     let (message, help) = if rest.contains('/') {
-        ("an origin has no path, not even a slash at its end, so no browser sends this", format!("write {scheme}://{host}"))
+        (
+            "an origin has no path, not even a slash at its end, so no browser sends this",
+            format!("write {scheme}://{host}"),
+        )
     } else if host.contains('*') {
         let pattern = host.replace('.', "\\.").replace('*', "[^.]+");
         ("a wildcard has no special meaning in an origin", format!("write regex: {scheme}://{pattern}"))
@@ -62,29 +65,32 @@ fn check_exact(origin: &Spanned<String>, findings: &mut Findings) {
     } else {
         return;
     };
-    findings.report(origin.span, message).help(help);
+    diagnostics.report_default(origin.span, message).help(help);
 }
 
 /// A prefix that ends within a name has no end.
-fn check_prefix(prefix: &Spanned<String>, findings: &mut Findings) {
+fn check_prefix(prefix: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let Some((_, host)) = prefix.split_once("://") else { return };
     if host.contains('/') {
-        findings
-            .report(prefix.span, "an origin has no path, not even a slash at its end, so no browser sends this")
+        diagnostics
+            .report_default(prefix.span, "an origin has no path, not even a slash at its end, so no browser sends this")
             .help("write exact, without the slash");
     } else if host.contains('.') && host.ends_with(|last: char| last.is_ascii_alphanumeric()) {
-        findings
-            .report(prefix.span, format!("this also allows {}.evil.example", prefix.value))
+        diagnostics
+            .report_default(prefix.span, format!("this also allows {}.evil.example", prefix.value))
             .help(format!("write exact: {}; regex if its port varies", prefix.value));
     }
 }
 
 /// In a host name a dot is meant as one.
-fn check_regex(context: &Context<'_>, regex: &Spanned<String>, findings: &mut Findings) {
+fn check_regex(context: &Context<'_>, regex: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let Some(at) = unescaped_dot(regex) else { return };
     let example = format!("{}x{}", &regex[..at], &regex[at + 1..]);
-    findings
-        .report(context.part_of(regex.span, at..at + 1), "this dot stands for any character, so other hosts are allowed as well")
+    diagnostics
+        .report_default(
+            context.part_of(regex.span, at..at + 1),
+            "this dot stands for any character, so other hosts are allowed as well",
+        )
         .help(format!("write \\. for a dot: with this one {example} would do as well"));
 }
 

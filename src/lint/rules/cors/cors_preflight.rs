@@ -1,7 +1,7 @@
 //! `cors-preflight`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{HttpMatchRequest, HttpRoute};
 use crate::routing::Matcher;
 use crate::source::Span;
@@ -14,7 +14,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for service in &context.world.virtual_services {
         let rules = &service.spec.http;
         // Another rule that preflights match and that has a policy is the usual way round.
@@ -25,8 +25,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         for rule in rules {
             let Some(policy) = &rule.cors_policy else { continue };
             if let Some((span, what)) = obstacle(rule) {
-                findings
-                    .report(policy.span, format!("preflight requests do not match this rule: they {what}"))
+                diagnostics
+                    .report_default(policy.span, format!("preflight requests do not match this rule: they {what}"))
                     .related(span, "this is asked of requests")
                     .help("add a rule for method OPTIONS with the same corsPolicy");
             }
@@ -56,12 +56,34 @@ fn obstacle_of_match(entry: &HttpMatchRequest) -> Option<(Span, String)> {
 /// request-headers, forbidden request-headers).
 fn needs_preflight(name: &str) -> bool {
     const WITHOUT: [&str; 24] = [
-        "accept", "accept-charset", "accept-encoding", "accept-language", "access-control-request-headers",
-        "access-control-request-method", "connection", "content-language", "content-length", "content-type", "cookie",
-        "date", "dnt", "expect", "host", "keep-alive", "origin", "range", "referer", "te", "transfer-encoding", "upgrade",
-        "user-agent", "via",
+        "accept",
+        "accept-charset",
+        "accept-encoding",
+        "accept-language",
+        "access-control-request-headers",
+        "access-control-request-method",
+        "connection",
+        "content-language",
+        "content-length",
+        "content-type",
+        "cookie",
+        "date",
+        "dnt",
+        "expect",
+        "host",
+        "keep-alive",
+        "origin",
+        "range",
+        "referer",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "via",
     ];
     let lower = name.to_ascii_lowercase();
-    let is_special = [":", "@", "sec-", "proxy-", "x-forwarded-", "x-envoy-", "x-b3-", "x-request-id"].iter().any(|prefix| lower.starts_with(prefix));
+    let is_special = [":", "@", "sec-", "proxy-", "x-forwarded-", "x-envoy-", "x-b3-", "x-request-id"]
+        .iter()
+        .any(|prefix| lower.starts_with(prefix));
     !is_special && !WITHOUT.contains(&lower.as_str())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::routing::{HttpMatch, HttpRule};
 use crate::source::Span;
 use crate::world::VirtualService;
@@ -23,12 +23,14 @@ struct Delegation<'a> {
     leaves: Vec<HttpRule<'a>>,
 }
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let roots = context.world.virtual_services.iter().filter(|service| !service.is_delegate());
     let delegations: Vec<Delegation<'_>> = roots.flat_map(|service| delegations(context, service)).collect();
     let mut taken: BTreeSet<Span> = BTreeSet::new();
     for delegation in &delegations {
-        taken.extend(delegation.leaves.iter().filter(|leaf| is_taken(&delegation.root, leaf)).map(|leaf| leaf.owner.span));
+        taken.extend(
+            delegation.leaves.iter().filter(|leaf| is_taken(&delegation.root, leaf)).map(|leaf| leaf.owner.span),
+        );
     }
     let mut never: BTreeMap<Span, Vec<(&HttpRule<'_>, &HttpRule<'_>)>> = BTreeMap::new();
     for delegation in &delegations {
@@ -39,15 +41,15 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             }
             let fits = |entry: &&HttpMatch<'_>| root.matches.iter().any(|root| root.conflict_with(entry).is_none());
             if leaf.matches.iter().any(|entry| fits(&entry)) {
-                report_halved(root, leaf, findings);
+                report_halved(root, leaf, diagnostics);
             } else if !taken.contains(&leaf.owner.span) {
                 never.entry(leaf.owner.span).or_default().push((root, leaf));
             }
         }
-        report_fruitless(delegation, &taken, findings);
+        report_fruitless(delegation, &taken, diagnostics);
     }
     for pairs in never.values() {
-        report_never(pairs, findings);
+        report_never(pairs, diagnostics);
     }
 }
 
@@ -75,12 +77,14 @@ fn is_taken(root: &HttpRule<'_>, leaf: &HttpRule<'_>) -> bool {
 }
 
 /// Some matches fit and others do not: those that fit are lost as well.
-fn report_halved(root: &HttpRule<'_>, leaf: &HttpRule<'_>, findings: &mut Findings) {
+fn report_halved(root: &HttpRule<'_>, leaf: &HttpRule<'_>, diagnostics: &mut Diagnostics) {
     for (entry, field, at) in conflicts(root, leaf) {
-        findings
-            .report(
+        diagnostics
+            .report_default(
                 entry,
-                format!("{field} is outside the match that delegates here, so istiod drops this rule with all its matches"),
+                format!(
+                    "{field} is outside the match that delegates here, so istiod drops this rule with all its matches"
+                ),
             )
             .related(at, format!("{} delegates for this match", root.owner.service.name))
             .help("put this match into a rule of its own, or widen the match that delegates");
@@ -88,33 +92,44 @@ fn report_halved(root: &HttpRule<'_>, leaf: &HttpRule<'_>, findings: &mut Findin
 }
 
 /// No rule that delegates takes it.
-fn report_never(pairs: &[(&HttpRule<'_>, &HttpRule<'_>)], findings: &mut Findings) {
+fn report_never(pairs: &[(&HttpRule<'_>, &HttpRule<'_>)], diagnostics: &mut Diagnostics) {
     let Some((root, leaf)) = pairs.first() else { return };
     for (entry, field, at) in conflicts(root, leaf) {
-        let regex = leaf.matches.iter().find(|it| it.span == entry).is_some_and(|it| it.uri.is_some_and(|uri| uri.regex.is_some()));
+        let regex = leaf
+            .matches
+            .iter()
+            .find(|it| it.span == entry)
+            .is_some_and(|it| it.uri.is_some_and(|uri| uri.regex.is_some()));
         let help = match (field, regex) {
             ("uri", true) => "istiod joins no regular expression with another condition: match by prefix or exact text",
             ("sourceNamespace", _) => "repeat the sourceNamespace of the match that delegates",
             ("ignoreUriCase", _) => "write ignoreUriCase in both, or in none",
             _ => "match something within what the rule that delegates matches",
         };
-        findings
-            .report(entry, format!("this rule never applies: its {field} excludes that of every match that delegates here"))
+        diagnostics
+            .report_default(
+                entry,
+                format!("this rule never applies: its {field} excludes that of every match that delegates here"),
+            )
             .related(at, format!("{} delegates for this match", root.owner.service.name))
             .help(help);
     }
 }
 
 /// Of all rules of the delegate none is taken, though other rules that delegate take them.
-fn report_fruitless(delegation: &Delegation<'_>, taken: &BTreeSet<Span>, findings: &mut Findings) {
+fn report_fruitless(delegation: &Delegation<'_>, taken: &BTreeSet<Span>, diagnostics: &mut Diagnostics) {
     let Delegation { root, leaves, .. } = delegation;
-    let is_fruitless = !leaves.is_empty() && leaves.iter().all(|leaf| !is_taken(root, leaf) && taken.contains(&leaf.owner.span));
+    let is_fruitless =
+        !leaves.is_empty() && leaves.iter().all(|leaf| !is_taken(root, leaf) && taken.contains(&leaf.owner.span));
     let halved = |leaf: &HttpRule<'_>| {
         leaf.matches.iter().any(|entry| root.matches.iter().any(|root| root.conflict_with(entry).is_none()))
     };
     if is_fruitless && !leaves.iter().any(halved) {
-        findings
-            .report(delegation.span, "no rule of the delegate fits what is matched here, so nothing comes of this")
+        diagnostics
+            .report_default(
+                delegation.span,
+                "no rule of the delegate fits what is matched here, so nothing comes of this",
+            )
             .severity(Severity::Warning)
             .help("match what a rule of the delegate matches, or remove this rule");
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 
 pub static RULE: Rule = rule! {
     name: "unused-delegate",
@@ -13,7 +13,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let used = world.delegates();
     // A reference that names the wrong namespace is a mistake of its own.
@@ -29,14 +29,14 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             continue;
         }
         if has_roots || world.inventory.is_complete() {
-            findings
-                .report(
+            diagnostics
+                .report_default(
                     service.resource.name_span(),
                     format!("VirtualService {} has no hosts, and no other one delegates to it", service.name),
                 )
                 .help("add hosts, or delegate to it, or remove it");
         } else {
-            findings.unchecked("no VirtualService among the manifests delegates: those that do may be elsewhere");
+            diagnostics.unchecked("no VirtualService among the manifests delegates: those that do may be elsewhere");
         }
     }
 }

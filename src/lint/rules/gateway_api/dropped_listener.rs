@@ -1,7 +1,7 @@
 //! `dropped-listener`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::world::Omission;
 
 pub static RULE: Rule = rule! {
@@ -12,8 +12,8 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for ignored in context.world.derived.ignored.iter().filter(|it| it.sort == Omission::Listener) {
-        findings.report(ignored.span, &ignored.reason);
+        diagnostics.report_default(ignored.span, &ignored.reason);
     }
 }

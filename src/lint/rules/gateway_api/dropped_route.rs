@@ -1,7 +1,7 @@
 //! `dropped-route`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::world::Omission;
 
 pub static RULE: Rule = rule! {
@@ -12,12 +12,16 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for ignored in &context.world.derived.ignored {
         match ignored.sort {
-            Omission::Route => drop(findings.report(ignored.span, &ignored.reason)),
+            Omission::Route => {
+                diagnostics.report_default(ignored.span, &ignored.reason);
+            }
             // Other controllers may use what Istio does not.
-            Omission::Ingress => drop(findings.report(ignored.span, &ignored.reason).severity(Severity::Warning)),
+            Omission::Ingress => {
+                diagnostics.report_default(ignored.span, &ignored.reason).severity(Severity::Warning);
+            }
             _ => {}
         }
     }

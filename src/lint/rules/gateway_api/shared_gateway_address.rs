@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::Spec;
 use crate::source::Spanned;
 use crate::world::NamespacedName;
@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut first: BTreeMap<&str, (&NamespacedName<'_>, &Spanned<String>)> = BTreeMap::new();
     for (name, gateway) in &context.world.kubernetes_gateways {
         let Spec::KubernetesGateway(spec) = &gateway.spec else { continue };
@@ -26,8 +26,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         for value in addresses.filter_map(|address| address.value.as_ref()).filter(|value| !value.is_empty()) {
             match first.get(value.as_str()) {
                 Some((other, span)) if *other != name => {
-                    findings
-                        .report(value.span, format!("Gateway {other} asks for address {} as well", value.as_str()))
+                    diagnostics
+                        .report_default(
+                            value.span,
+                            format!("Gateway {other} asks for address {} as well", value.as_str()),
+                        )
                         .related(span.span, "here")
                         .help("use another address, or put the listeners into one Gateway");
                 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::gateway_api::{GROUP, ParentReference};
 use crate::model::{Kind, Resource, Spec, nearest};
 use crate::world::{Ignored, NamespacedName, Omission, World};
@@ -16,13 +16,13 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let gateways = Gateways::new(world);
     for ignored in world.derived.ignored.iter().filter(|it| it.sort == Omission::Attachment) {
         let reference = parents(ignored.resource).iter().find(|reference| reference.span == ignored.span);
         if let Some(reference) = reference {
-            check_reference(world, ignored, reference, &gateways, findings);
+            check_reference(world, ignored, reference, &gateways, diagnostics);
         }
     }
 }
@@ -84,7 +84,7 @@ fn check_reference(
     ignored: &Ignored<'_>,
     reference: &ParentReference,
     gateways: &Gateways<'_>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let own = world.settings.namespace_of(ignored.resource);
     let namespace = reference.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
@@ -92,23 +92,25 @@ fn check_reference(
     let place = reference.name.as_ref().map_or(reference.span, |name| name.span);
     let group = reference.group.as_ref().map_or(GROUP, |group| group.as_str());
     let kind = match reference.kind.as_ref().map_or("Gateway", |kind| kind.as_str()) {
-        _ if group != GROUP => return check_service(world, ignored, reference, namespace, findings),
+        _ if group != GROUP => return check_service(world, ignored, reference, namespace, diagnostics),
         "ListenerSet" => Kind::ListenerSet,
         _ => Kind::KubernetesGateway,
     };
     if let Some(gateway) = gateways.by_name.get(&(kind, NamespacedName::new(namespace, name))) {
         match gateways.is_of_istio(world, gateway) {
-            Some(true) => drop(findings.report(reference.span, &ignored.reason).related(gateway.name_span(), "the parent")),
+            Some(true) => drop(
+                diagnostics.report_default(reference.span, &ignored.reason).related(gateway.name_span(), "the parent"),
+            ),
             Some(false) => {}
-            None => findings.unchecked("the Gateway of a ListenerSet is not among the manifests"),
+            None => diagnostics.unchecked("the Gateway of a ListenerSet is not among the manifests"),
         }
         return;
     }
     if !world.inventory.is_complete() && !gateways.has_any_in(namespace) {
         let message = format!("no Gateway of the Gateway API in namespace {namespace} is among the manifests");
-        return findings.unchecked(message);
+        return diagnostics.unchecked(message);
     }
-    let diagnostic = findings.report(place, format!("there is no {} {namespace}/{name}", kind.name()));
+    let diagnostic = diagnostics.report_default(place, format!("there is no {} {namespace}/{name}", kind.name()));
     let elsewhere = gateways.by_name.keys().find(|(of_kind, other)| *of_kind == kind && other.name == name);
     if let Some((_, other)) = elsewhere {
         diagnostic.help(format!("there is {other}: add namespace: {}", other.namespace));
@@ -123,13 +125,13 @@ fn check_service(
     ignored: &Ignored<'_>,
     reference: &ParentReference,
     namespace: &str,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let is_known = world.inventory.has_services(namespace) || world.inventory.has_service_entries(namespace);
     if is_known {
         let place = reference.name.as_ref().map_or(reference.span, |name| name.span);
-        findings.report(place, &ignored.reason);
+        diagnostics.report_default(place, &ignored.reason);
     } else {
-        findings.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
+        diagnostics.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
     }
 }

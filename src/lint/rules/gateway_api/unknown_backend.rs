@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::source::{Span, Spanned};
 use crate::world::{DestinationRef, Origin, Refusal, VirtualService, World, host};
 
@@ -15,65 +15,71 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     // A route that is attached to several listeners is there several times.
     let mut seen = BTreeSet::new();
     for route in world.derived.virtual_services.iter().filter(|route| route.origin == Origin::GatewayApi) {
         for refused in route.sources.iter().flat_map(|source| &source.refused) {
             if seen.insert(refused.span) {
-                report_refused(refused.span, refused.refusal, findings);
+                report_refused(refused.span, refused.refusal, diagnostics);
             }
         }
         for destination in route.destinations() {
             if seen.insert(destination.host.span) {
-                check_backend(world, route, &destination, findings);
+                check_backend(world, route, &destination, diagnostics);
             }
         }
     }
 }
 
-fn report_refused(span: Span, refusal: Refusal, findings: &mut Findings) {
+fn report_refused(span: Span, refusal: Refusal, diagnostics: &mut Diagnostics) {
     match refusal {
-        Refusal::NotGranted => findings
-            .report(span, "this backend is in another namespace, which does not admit the route")
+        Refusal::NotGranted => diagnostics
+            .report_default(span, "this backend is in another namespace, which does not admit the route")
             .help("add a ReferenceGrant to the namespace of the backend"),
-        Refusal::UnsupportedKind => findings
-            .report(span, "Istio does not route to backends of this kind")
+        Refusal::UnsupportedKind => diagnostics
+            .report_default(span, "Istio does not route to backends of this kind")
             .help("name a Service, or a Hostname of group networking.istio.io"),
     };
 }
 
-fn check_backend(world: &World<'_>, route: &VirtualService<'_>, destination: &DestinationRef<'_>, findings: &mut Findings) {
+fn check_backend(
+    world: &World<'_>,
+    route: &VirtualService<'_>,
+    destination: &DestinationRef<'_>,
+    diagnostics: &mut Diagnostics,
+) {
     let written: &Spanned<String> = destination.host;
     let full = written.as_str();
     if let Some(service) = world.services.covering(&route.name.namespace, full) {
         let port = destination.destination.port.as_ref().and_then(|port| port.number);
         if let Some(port) = port.filter(|port| !service.ports.is_empty() && service.port(port.value).is_none()) {
             let ports: Vec<String> = service.ports.iter().map(|port| port.number.to_string()).collect();
-            findings
-                .report(port.span, format!("the backend has no port {}", port.value))
+            diagnostics
+                .report_default(port.span, format!("the backend has no port {}", port.value))
                 .related(service.span, format!("its ports are {}", ports.join(", ")))
                 .help("name a port of the Service, not one of its pods");
         }
         return;
     }
     if let Some(hidden) = world.services.named(full).next() {
-        findings
-            .report(written.span, format!("{full} is not exported to namespace {}", route.name.namespace))
+        diagnostics
+            .report_default(written.span, format!("{full} is not exported to namespace {}", route.name.namespace))
             .related(hidden.span, "defined here, for other namespaces");
         return;
     }
     let Some((name, namespace)) = host::kubernetes_service(full, &world.settings.domain) else {
-        return findings.unchecked("a backend outside of the cluster may be defined elsewhere");
+        return diagnostics.unchecked("a backend outside of the cluster may be defined elsewhere");
     };
     if !world.inventory.has_services(namespace) {
-        return findings.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
+        return diagnostics.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
     }
     let names = world.services.in_namespace(namespace);
-    let names = names.filter_map(|it| host::kubernetes_service(&it.hostname, &world.settings.domain)).map(|(name, _)| name);
+    let names =
+        names.filter_map(|it| host::kubernetes_service(&it.hostname, &world.settings.domain)).map(|(name, _)| name);
     let near = crate::model::nearest(name, names);
-    let diagnostic = findings.report(written.span, format!("there is no Service {namespace}/{name}"));
+    let diagnostic = diagnostics.report_default(written.span, format!("there is no Service {namespace}/{name}"));
     if let Some(near) = near {
         diagnostic.help(format!("did you mean {near}?"));
     }

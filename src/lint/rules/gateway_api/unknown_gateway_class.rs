@@ -1,7 +1,7 @@
 //! `unknown-gateway-class`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::{Kind, Spec, nearest};
 
 pub static RULE: Rule = rule! {
@@ -15,7 +15,7 @@ pub static RULE: Rule = rule! {
 /// The classes that istiod brings along.
 const OF_ISTIO: [&str; 4] = ["istio", "istio-remote", "istio-waypoint", "istio-east-west"];
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let classes: Vec<&str> =
         context.snapshot.resources.iter().filter(|it| it.kind == Kind::GatewayClass).map(|it| it.name()).collect();
@@ -28,10 +28,10 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         }
         let near = nearest(class, known());
         if classes.is_empty() && near.is_none() && !world.inventory.is_complete() {
-            findings.unchecked("no GatewayClass is among the manifests");
+            diagnostics.unchecked("no GatewayClass is among the manifests");
             continue;
         }
-        let diagnostic = findings.report(class.span, format!("there is no GatewayClass {}", class.value));
+        let diagnostic = diagnostics.report_default(class.span, format!("there is no GatewayClass {}", class.value));
         if let Some(near) = near {
             diagnostic.help(format!("did you mean {near}?"));
         }

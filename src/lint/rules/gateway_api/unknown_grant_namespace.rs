@@ -1,7 +1,7 @@
 //! `unknown-grant-namespace`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::{Spec, nearest};
 
 pub static RULE: Rule = rule! {
@@ -12,7 +12,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for resource in &context.snapshot.resources {
         let Spec::ReferenceGrant(grant) = &resource.spec else { continue };
@@ -21,10 +21,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 continue;
             }
             if !world.inventory.has_namespaces() {
-                findings.unchecked("no Namespace is among the manifests");
+                diagnostics.unchecked("no Namespace is among the manifests");
                 continue;
             }
-            let diagnostic = findings.report(namespace.span, format!("there is no namespace {}", namespace.value));
+            let diagnostic =
+                diagnostics.report_default(namespace.span, format!("there is no namespace {}", namespace.value));
             if let Some(near) = nearest(namespace, world.namespaces.names()) {
                 diagnostic.help(format!("did you mean {near}?"));
             }

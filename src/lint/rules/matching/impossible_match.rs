@@ -1,7 +1,7 @@
 //! `impossible-match`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{HttpMatchRequest, StringMatch};
 use crate::routing::{Regex, takes_some_path};
 use crate::source::Spanned;
@@ -15,14 +15,14 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for service in &world.virtual_services {
         for place in places(service) {
-            check_place(world, service, &place, findings);
+            check_place(world, service, &place, diagnostics);
         }
         for entry in service.spec.http.iter().flat_map(|rule| &rule.r#match) {
-            check_texts(service, entry, findings);
+            check_texts(service, entry, diagnostics);
         }
     }
 }
@@ -35,13 +35,14 @@ struct Place<'a> {
 
 fn places<'s>(service: &'s VirtualService<'_>) -> Vec<Place<'s>> {
     let spec = service.spec.as_ref();
-    let http = spec.http.iter().flat_map(|rule| &rule.r#match).map(|it| Place { gateways: &it.gateways, port: it.port });
+    let http =
+        spec.http.iter().flat_map(|rule| &rule.r#match).map(|it| Place { gateways: &it.gateways, port: it.port });
     let tls = spec.tls.iter().flat_map(|rule| &rule.r#match).map(|it| Place { gateways: &it.gateways, port: it.port });
     let tcp = spec.tcp.iter().flat_map(|rule| &rule.r#match).map(|it| Place { gateways: &it.gateways, port: it.port });
     http.chain(tls).chain(tcp).collect()
 }
 
-fn check_place(world: &World<'_>, service: &VirtualService<'_>, place: &Place<'_>, findings: &mut Findings) {
+fn check_place(world: &World<'_>, service: &VirtualService<'_>, place: &Place<'_>, diagnostics: &mut Diagnostics) {
     // A delegate applies wherever the rules do that delegate to it.
     if service.is_delegate() {
         return;
@@ -56,9 +57,12 @@ fn check_place(world: &World<'_>, service: &VirtualService<'_>, place: &Place<'_
         // One that does not exist is reported as that.
         if name.as_ref().is_none_or(|name| world.gateway(name).is_some()) {
             let own = service.bound_to.iter().find_map(|bound| bound.span);
-            let diagnostic = findings.report(
+            let diagnostic = diagnostics.report_default(
                 written.span,
-                format!("this VirtualService is not bound to {}, so no request there is held against this", written.value),
+                format!(
+                    "this VirtualService is not bound to {}, so no request there is held against this",
+                    written.value
+                ),
             );
             match own {
                 Some(own) => diagnostic.related(own, "it is bound to this"),
@@ -68,7 +72,7 @@ fn check_place(world: &World<'_>, service: &VirtualService<'_>, place: &Place<'_
         }
     }
     if let Some(port) = place.port.filter(|port| port.value != 0 && all_bound) {
-        check_port(world, service, place, port, findings);
+        check_port(world, service, place, port, diagnostics);
     }
 }
 
@@ -78,7 +82,7 @@ fn check_port(
     service: &VirtualService<'_>,
     place: &Place<'_>,
     port: Spanned<u32>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let named: Vec<Option<NamespacedName<'_>>> =
         place.gateways.iter().map(|written| resolve_gateway_name(written, &service.name.namespace)).collect();
@@ -93,8 +97,8 @@ fn check_port(
     known.dedup();
     if !known.is_empty() && !known.contains(&port.value) {
         let list = known.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-        findings
-            .report(port.span, format!("no request comes in on port {}, only on {list}", port.value))
+        diagnostics
+            .report_default(port.span, format!("no request comes in on port {}, only on {list}", port.value))
             .help("name the port of the Gateway's server, or of the service in the mesh, not that of the workload");
     }
 }
@@ -119,40 +123,43 @@ fn ports_of(world: &World<'_>, service: &VirtualService<'_>, gateway: Option<&Na
     Some(servers.filter_map(|server| Some(server.port.as_ref()?.number?.value)).collect())
 }
 
-fn check_texts(service: &VirtualService<'_>, entry: &HttpMatchRequest, findings: &mut Findings) {
+fn check_texts(service: &VirtualService<'_>, entry: &HttpMatchRequest, diagnostics: &mut Diagnostics) {
     if let Some(uri) = &entry.uri {
-        check_path(uri, findings);
+        check_path(uri, diagnostics);
     }
     if let Some(method) = entry.method.as_ref().and_then(plain_text)
         && method.bytes().any(|byte| byte.is_ascii_lowercase())
     {
         let upper = method.to_ascii_uppercase();
-        findings
-            .report(method.span, format!("methods are compared with their case, and {upper} is in capitals"))
+        diagnostics
+            .report_default(method.span, format!("methods are compared with their case, and {upper} is in capitals"))
             .help(format!("write {upper}"));
     }
     let scheme = entry.scheme.as_ref().filter(|scheme| scheme.prefix.is_none()).and_then(plain_text);
     if let Some(scheme) = scheme.filter(|scheme| !["http", "https"].contains(&scheme.as_str())) {
-        findings
-            .report(scheme.span, format!("no request has the scheme {:?}", scheme.value))
+        diagnostics
+            .report_default(scheme.span, format!("no request has the scheme {:?}", scheme.value))
             .help("write http or https");
     }
     for (name, value) in entry.without_headers.iter() {
         if let Some(regex) = value.regex.as_ref().filter(|regex| regex.as_str() == ".*") {
-            findings
-                .report(regex.span, format!("this is never so: a missing {} is compared as an empty text, which matches", name.value))
+            diagnostics
+                .report_default(
+                    regex.span,
+                    format!("this is never so: a missing {} is compared as an empty text, which matches", name.value),
+                )
                 .help("write {} to ask that the header is not there");
         }
     }
-    check_authority(service, entry, findings);
+    check_authority(service, entry, diagnostics);
 }
 
-fn check_path(uri: &StringMatch, findings: &mut Findings) {
+fn check_path(uri: &StringMatch, diagnostics: &mut Diagnostics) {
     if let Some(regex) = &uri.regex {
         let is_impossible = Regex::new(regex).ok().and_then(|regex| takes_some_path(&regex)) == Some(false);
         if is_impossible {
-            findings
-                .report(regex.span, "no path matches this expression as a whole")
+            diagnostics
+                .report_default(regex.span, "no path matches this expression as a whole")
                 .help("a path begins with a slash, and the query is no part of it");
         }
         return;
@@ -163,7 +170,9 @@ fn check_path(uri: &StringMatch, findings: &mut Findings) {
         return;
     }
     let (message, help) = match text.as_str() {
-        path if !path.starts_with('/') => ("a path begins with a slash, so this is never met", format!("write /{path}")),
+        path if !path.starts_with('/') => {
+            ("a path begins with a slash, so this is never met", format!("write /{path}"))
+        }
         path if path.contains('?') => {
             ("the query is no part of the path, so this is never met", "match parameters by queryParams".to_owned())
         }
@@ -175,11 +184,11 @@ fn check_path(uri: &StringMatch, findings: &mut Findings) {
         }
         _ => return,
     };
-    findings.report(text.span, message).help(help);
+    diagnostics.report_default(text.span, message).help(help);
 }
 
 /// At a Gateway only requests for the hosts of the VirtualService are held against its rules.
-fn check_authority(service: &VirtualService<'_>, entry: &HttpMatchRequest, findings: &mut Findings) {
+fn check_authority(service: &VirtualService<'_>, entry: &HttpMatchRequest, diagnostics: &mut Diagnostics) {
     let exact = entry.authority.as_ref().filter(|authority| authority.prefix.is_none()).and_then(plain_text);
     let Some(authority) = exact.filter(|_| !service.is_delegate() && !service.binds_mesh()) else { return };
     let name = match authority.rsplit_once(':') {
@@ -190,8 +199,11 @@ fn check_authority(service: &VirtualService<'_>, entry: &HttpMatchRequest, findi
     let is_own = |host: &Spanned<String>| host::overlap(&host.to_ascii_lowercase(), &lower);
     if !name.contains('*') && !service.hosts.iter().any(is_own) {
         let hosts: Vec<&str> = service.hosts.iter().map(|host| host.as_str()).collect();
-        findings
-            .report(authority.span, format!("requests for {name} do not come here: the hosts are {}", hosts.join(", ")))
+        diagnostics
+            .report_default(
+                authority.span,
+                format!("requests for {name} do not come here: the hosts are {}", hosts.join(", ")),
+            )
             .help("add it to hosts, or remove this condition");
     }
 }

@@ -1,7 +1,7 @@
 //! `mistaken-match-type`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::{HttpMatchRequest, StringMatch};
 use crate::source::Spanned;
 
@@ -13,32 +13,38 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let rules = context.world.virtual_services.iter().flat_map(|service| &service.spec.http);
     for entry in rules.flat_map(|rule| &rule.r#match) {
-        check_path(entry, findings);
-        check_values(entry, findings);
+        check_path(entry, diagnostics);
+        check_values(entry, diagnostics);
     }
 }
 
-fn check_path(entry: &HttpMatchRequest, findings: &mut Findings) {
+fn check_path(entry: &HttpMatchRequest, diagnostics: &mut Diagnostics) {
     let Some(uri) = &entry.uri else { return };
     if let Some((kind, text)) = plain_text(uri) {
         if let Some(pattern) = pattern_in_path(text) {
-            findings
-                .report(text.span, format!("{pattern} has no special meaning in {kind}: it is compared as text"))
+            diagnostics
+                .report_default(
+                    text.span,
+                    format!("{pattern} has no special meaning in {kind}: it is compared as text"),
+                )
                 .help(format!("write regex: {}", as_regex(kind, text)));
         }
     } else if let Some(regex) = uri.regex.as_ref().filter(|regex| is_plain(regex)) {
-        findings
-            .report(regex.span, format!("an expression has to match the whole path: this one matches only {}", regex.value))
+        diagnostics
+            .report_default(
+                regex.span,
+                format!("an expression has to match the whole path: this one matches only {}", regex.value),
+            )
             .severity(Severity::Info)
             .help("write exact if that is meant, prefix if paths below it are, or add .* at its end");
     }
 }
 
 /// Values may hold any character, so only what looks like a pattern as a whole is one.
-fn check_values(entry: &HttpMatchRequest, findings: &mut Findings) {
+fn check_values(entry: &HttpMatchRequest, diagnostics: &mut Diagnostics) {
     let headers = entry.headers.iter().chain(entry.without_headers.iter()).chain(entry.query_params.iter());
     let texts = [&entry.authority, &entry.method].into_iter().flatten();
     for written in headers.map(|(_, value)| value).chain(texts) {
@@ -46,15 +52,21 @@ fn check_values(entry: &HttpMatchRequest, findings: &mut Findings) {
         let is_anchored = text.len() > 2 && text.starts_with('^') && text.ends_with('$');
         let is_pattern = [".*", ".+", "*"].contains(&text.as_str()) || is_anchored;
         if is_pattern {
-            findings
-                .report(text.span, format!("{} has no special meaning in {kind}: it is compared as text", text.value))
+            diagnostics
+                .report_default(
+                    text.span,
+                    format!("{} has no special meaning in {kind}: it is compared as text", text.value),
+                )
                 .help(if is_anchored { "write regex" } else { "write {} to ask only that it is there" });
         }
     }
     let wildcard = entry.authority.as_ref().and_then(plain_text).filter(|(_, text)| text.starts_with("*."));
     if let Some((kind, text)) = wildcard {
-        findings
-            .report(text.span, format!("a wildcard has no special meaning in {kind}: {} is compared as text", text.value))
+        diagnostics
+            .report_default(
+                text.span,
+                format!("a wildcard has no special meaning in {kind}: {} is compared as text", text.value),
+            )
             .help(format!("write regex: .*{}", escape(&text[1..])));
     }
 }
@@ -89,11 +101,14 @@ fn is_plain(regex: &str) -> bool {
 /// What was probably meant.
 fn as_regex(kind: &str, text: &str) -> String {
     let mut expression = text.to_owned();
-    while let Some((start, end)) = expression.find('{').and_then(|start| Some((start, start + expression[start..].find('}')?))) {
+    while let Some((start, end)) =
+        expression.find('{').and_then(|start| Some((start, start + expression[start..].find('}')?)))
+    {
         expression.replace_range(start..=end, "[^/]+");
     }
     // A lone asterisk is that of a file name.
-    let has_meaning = expression.contains([']', ')', '\\', '^', '$']) || expression.contains(".*") || expression.contains(".+");
+    let has_meaning =
+        expression.contains([']', ')', '\\', '^', '$']) || expression.contains(".*") || expression.contains(".+");
     if !has_meaning {
         expression = escape(&expression).replace('*', ".*");
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::HttpMatchRequest;
 use crate::source::{Span, Spanned};
 use crate::world::{NamespacedName, VirtualService};
@@ -29,7 +29,7 @@ struct Path<'w, 'a> {
     is_plain_prefix: bool,
 }
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut places: BTreeMap<Place<'_>, Vec<Path<'_, '_>>> = BTreeMap::new();
     let services = context.world.virtual_services.iter().enumerate();
     for (age, service) in services.filter(|(_, service)| !service.is_delegate()) {
@@ -60,8 +60,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 "this takes {} of VirtualService {} as well, if this VirtualService is the older one",
                 taken.text.value, taken.service.name
             );
-            findings
-                .report(path.text.span, message)
+            diagnostics
+                .report_default(path.text.span, message)
                 .related(taken.text.span, format!("the routes of both are joined for host {host} on Gateway {gateway}"))
                 .help(format!("match prefix {prefix}/ and exact {prefix}"));
         }

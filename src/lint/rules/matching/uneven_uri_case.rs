@@ -1,7 +1,7 @@
 //! `uneven-uri-case`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::{HttpMatchRequest, HttpRoute};
 
 pub static RULE: Rule = rule! {
@@ -12,21 +12,21 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for rule in context.world.virtual_services.iter().flat_map(|service| &service.spec.http) {
-        check_useless(rule, findings);
-        check_uneven(rule, findings);
+        check_useless(rule, diagnostics);
+        check_uneven(rule, diagnostics);
     }
 }
 
 /// Expressions heed the case whatever is said (istiod: `TranslateRouteMatch`).
-fn check_useless(rule: &HttpRoute, findings: &mut Findings) {
+fn check_useless(rule: &HttpRoute, diagnostics: &mut Diagnostics) {
     for entry in rule.r#match.iter().filter(|entry| ignores_case(entry)) {
         let Some(ignores) = entry.ignore_uri_case else { continue };
         let regex = entry.uri.as_ref().and_then(|uri| uri.regex.as_ref());
         if let Some(regex) = regex.filter(|regex| !regex.starts_with("(?i)")) {
-            findings
-                .report(ignores.span, "ignoreUriCase does not change how an expression is compared")
+            diagnostics
+                .report_default(ignores.span, "ignoreUriCase does not change how an expression is compared")
                 .severity(Severity::Warning)
                 .related(regex.span, "the expression")
                 .help(format!("write regex: (?i){}", regex.value));
@@ -34,14 +34,16 @@ fn check_useless(rule: &HttpRoute, findings: &mut Findings) {
     }
 }
 
-fn check_uneven(rule: &HttpRoute, findings: &mut Findings) {
+fn check_uneven(rule: &HttpRoute, diagnostics: &mut Diagnostics) {
     let texts = || rule.r#match.iter().filter(|entry| has_letters(entry));
-    let Some(ignoring) = texts().find(|entry| ignores_case(entry)).and_then(|entry| entry.ignore_uri_case) else { return };
+    let Some(ignoring) = texts().find(|entry| ignores_case(entry)).and_then(|entry| entry.ignore_uri_case) else {
+        return;
+    };
     for entry in texts().filter(|entry| !ignores_case(entry)) {
         // One that says so is meant.
         if entry.ignore_uri_case.is_none() {
-            findings
-                .report(entry.span, "the case of this path counts, that of another match of this rule does not")
+            diagnostics
+                .report_default(entry.span, "the case of this path counts, that of another match of this rule does not")
                 .related(ignoring.span, "only said here")
                 .help("write ignoreUriCase in each match; ignoreUriCase: false if the case is to count");
         }

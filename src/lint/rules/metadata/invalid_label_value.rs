@@ -1,9 +1,9 @@
 //! `invalid-label-value`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
-use crate::model::{Resource, Tags};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::known_metadata as known;
+use crate::model::{Resource, Tags};
 use crate::validate::tag_value;
 
 pub static RULE: Rule = rule! {
@@ -14,13 +14,13 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for tags in context.snapshot.resources.iter().flat_map(Resource::all_tags) {
-        check_tags(&tags, findings);
+        check_tags(&tags, diagnostics);
     }
 }
 
-fn check_tags(tags: &Tags<'_>, findings: &mut Findings) {
+fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
     for (key, value) in tags.labels.iter() {
         let Some(known) = known::label(key).filter(|known| known.belongs_on(tags.kind)) else { continue };
         // An empty value is how a label is taken back.
@@ -29,7 +29,7 @@ fn check_tags(tags: &Tags<'_>, findings: &mut Findings) {
         }
         if let Some(fault) = tag_value::fault(known.values, value) {
             let message = format!("{}: {}, so {}", key.value, fault.message, known.consequence());
-            findings.report(value.span, message).help(fault.help);
+            diagnostics.report_default(value.span, message).help(fault.help);
         }
     }
 }

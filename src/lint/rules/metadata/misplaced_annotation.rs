@@ -1,7 +1,7 @@
 //! `misplaced-annotation`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::known_metadata::{self as known, Known, Standing};
 use crate::model::{Kind, Resource, Tags};
 
@@ -13,17 +13,17 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for resource in &context.snapshot.resources {
         let pods = resource.pod_tags();
-        check_tags(resource, &resource.tags(), pods.as_ref(), findings);
+        check_tags(resource, &resource.tags(), pods.as_ref(), diagnostics);
         if let Some(pods) = &pods {
-            check_tags(resource, pods, None, findings);
+            check_tags(resource, pods, None, diagnostics);
         }
     }
 }
 
-fn check_tags(resource: &Resource, tags: &Tags<'_>, pods: Option<&Tags<'_>>, findings: &mut Findings) {
+fn check_tags(resource: &Resource, tags: &Tags<'_>, pods: Option<&Tags<'_>>, diagnostics: &mut Diagnostics) {
     for (key, _) in tags.annotations.iter() {
         let Some(known) = known::annotation(key).filter(|known| !known.belongs_on(tags.kind)) else { continue };
         // On both it is only said once too often.
@@ -32,7 +32,7 @@ fn check_tags(resource: &Resource, tags: &Tags<'_>, pods: Option<&Tags<'_>>, fin
         }
         let holder = if tags.of_template { "the pods of a" } else { "a" };
         let message = format!("{} is not read on {holder} {}", key.value, resource.kind.name());
-        findings.report(key.span, message).help(advice(known, resource));
+        diagnostics.report_default(key.span, message).help(advice(known, resource));
     }
 }
 

@@ -1,7 +1,7 @@
 //! `misplaced-label`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::known_metadata::{self as known, Known};
 use crate::model::{Kind, Resource, Tags};
 
@@ -13,20 +13,20 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for resource in &context.snapshot.resources {
         let pods = resource.pod_tags();
         // What takes part in the mesh: elsewhere labels may have been given to all there is.
         if pods.is_some() || matches!(resource.kind, Kind::Namespace | Kind::Pod) {
-            check_tags(resource, &resource.tags(), pods.as_ref(), findings);
+            check_tags(resource, &resource.tags(), pods.as_ref(), diagnostics);
         }
         if let Some(pods) = &pods {
-            check_tags(resource, pods, None, findings);
+            check_tags(resource, pods, None, diagnostics);
         }
     }
 }
 
-fn check_tags(resource: &Resource, tags: &Tags<'_>, pods: Option<&Tags<'_>>, findings: &mut Findings) {
+fn check_tags(resource: &Resource, tags: &Tags<'_>, pods: Option<&Tags<'_>>, diagnostics: &mut Diagnostics) {
     for (key, _) in tags.labels.iter() {
         let Some(known) = known::label(key).filter(|known| !known.belongs_on(tags.kind)) else { continue };
         if pods.is_some_and(|pods| pods.labels.get(key).is_some()) {
@@ -34,7 +34,7 @@ fn check_tags(resource: &Resource, tags: &Tags<'_>, pods: Option<&Tags<'_>>, fin
         }
         let holder = if tags.of_template { "the pods of a" } else { "a" };
         let message = format!("{} is not read on {holder} {}", key.value, resource.kind.name());
-        findings.report(key.span, message).help(advice(known, tags.kind, resource));
+        diagnostics.report_default(key.span, message).help(advice(known, tags.kind, resource));
     }
 }
 

@@ -1,7 +1,7 @@
 //! `unknown-annotation`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::known_metadata::{self as known, Standing};
 use crate::model::{Resource, Tags, nearest};
 use crate::source::Spanned;
@@ -14,33 +14,33 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for tags in context.snapshot.resources.iter().flat_map(Resource::all_tags) {
-        check_tags(&tags, findings);
+        check_tags(&tags, diagnostics);
     }
 }
 
-fn check_tags(tags: &Tags<'_>, findings: &mut Findings) {
+fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
     for (key, _) in tags.annotations.iter().filter(|(key, _)| known::is_of_istio(key)) {
         match known::annotation(key) {
-            None => report(key, findings),
+            None => report(key, diagnostics),
             Some(known) => {
                 if let Standing::Removed(instead) = known.standing {
                     let message = format!("Istio does not read {} any more", key.value);
-                    findings.report(key.span, message).help(instead).severity(Severity::Info);
+                    diagnostics.report_default(key.span, message).help(instead).severity(Severity::Info);
                 }
             }
         }
     }
 }
 
-fn report(key: &Spanned<String>, findings: &mut Findings) {
+fn report(key: &Spanned<String>, diagnostics: &mut Diagnostics) {
     if known::label(key).is_some() {
         let message = format!("{} is a label: as an annotation it is not read", key.value);
-        findings.report(key.span, message).help("move it to labels");
+        diagnostics.report_default(key.span, message).help("move it to labels");
         return;
     }
-    let diagnostic = findings.report(key.span, format!("Istio reads no annotation {}", key.value));
+    let diagnostic = diagnostics.report_default(key.span, format!("Istio reads no annotation {}", key.value));
     if let Some(name) = similar(key) {
         diagnostic.help(format!("did you mean {name}?"));
     }

@@ -1,7 +1,7 @@
 //! `unknown-label`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::known_metadata as known;
 use crate::model::{Kind, Resource, Tags, nearest};
 
@@ -15,13 +15,13 @@ pub static RULE: Rule = rule! {
 
 const INJECTION: &str = "istio-injection";
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for tags in context.snapshot.resources.iter().flat_map(Resource::all_tags) {
-        check_tags(&tags, findings);
+        check_tags(&tags, diagnostics);
     }
 }
 
-fn check_tags(tags: &Tags<'_>, findings: &mut Findings) {
+fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
     for (key, _) in tags.labels.iter().filter(|(key, _)| known::label(key).is_none()) {
         let similar = match known::is_of_istio(key) {
             true => nearest(key, known::labels().map(|known| known.name)),
@@ -29,10 +29,10 @@ fn check_tags(tags: &Tags<'_>, findings: &mut Findings) {
         };
         if known::annotation(key).is_some() {
             let message = format!("{} is an annotation: as a label it is not read", key.value);
-            findings.report(key.span, message).help("move it to annotations");
+            diagnostics.report_default(key.span, message).help("move it to annotations");
         } else if let Some(name) = similar {
             let message = format!("Istio reads no label {}", key.value);
-            findings.report(key.span, message).help(format!("did you mean {name}?"));
+            diagnostics.report_default(key.span, message).help(format!("did you mean {name}?"));
         }
     }
 }

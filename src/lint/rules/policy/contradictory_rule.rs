@@ -1,7 +1,7 @@
 //! `contradictory-rule`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::policy::{Asked, Attribute, asked};
 
 pub static RULE: Rule = rule! {
@@ -12,21 +12,21 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for policy in context.world.policies.authorization_policies() {
         for rule in &policy.spec.rules {
             let asked = asked(rule);
             for wanted in asked.iter().filter(|asked| !asked.negated) {
                 let excluded = asked.iter().filter(|it| it.negated && it.part_of == wanted.part_of);
                 for excluded in excluded.filter(|it| it.attribute == wanted.attribute) {
-                    check_lists(wanted, excluded, findings);
+                    check_lists(wanted, excluded, diagnostics);
                 }
             }
         }
     }
 }
 
-fn check_lists(wanted: &Asked<'_>, excluded: &Asked<'_>, findings: &mut Findings) {
+fn check_lists(wanted: &Asked<'_>, excluded: &Asked<'_>, diagnostics: &mut Diagnostics) {
     let is_excluded = |value: &str| {
         excluded.values.iter().any(|pattern| match wanted.attribute {
             Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => pattern.as_str() == value,
@@ -36,11 +36,13 @@ fn check_lists(wanted: &Asked<'_>, excluded: &Asked<'_>, findings: &mut Findings
     if wanted.values.iter().all(|value| is_excluded(value)) {
         let (field, other) = (wanted.field, excluded.field);
         let message = match field == other {
-            true => format!("this condition on {field} excludes all values that it asks for, so the rule never matches"),
+            true => {
+                format!("this condition on {field} excludes all values that it asks for, so the rule never matches")
+            }
             false => format!("{other} excludes all of {field}, so this never matches"),
         };
-        findings
-            .report(wanted.span, message)
+        diagnostics
+            .report_default(wanted.span, message)
             .related(excluded.values[0].span, "excluded here")
             .help("all fields of a source, an operation or a condition must hold together");
     }

@@ -1,7 +1,7 @@
 //! `http-rule-on-tcp`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
 use crate::model::security::{self, Action};
 use crate::policy::{Asked, Attribute, Parts, asked};
 use crate::source::Span;
@@ -16,19 +16,19 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut warnings: Vec<&Violation> = context.violations(Family::DeniesTcp).collect();
     warnings.sort_by_key(|warning| (warning.span.file, warning.span.start));
     for policy in world.policies.authorization_policies() {
         match policy.action() {
-            Action::Deny => check_deny(world, policy, &mut warnings, findings),
-            Action::Allow if !policy.is_dry_run() => check_allow(world, policy, findings),
+            Action::Deny => check_deny(world, policy, &mut warnings, diagnostics),
+            Action::Allow if !policy.is_dry_run() => check_allow(world, policy, diagnostics),
             _ => {}
         }
     }
     // Other definitions of a policy that is defined several times.
-    warnings.into_iter().for_each(|warning| report_warning(warning, findings));
+    warnings.into_iter().for_each(|warning| report_warning(warning, diagnostics));
 }
 
 /// Takes the warning that lies in a rule.
@@ -48,7 +48,7 @@ fn check_deny<'a>(
     world: &World<'a>,
     policy: &AuthorizationPolicy<'a>,
     warnings: &mut Vec<&Violation>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let rules: Vec<_> = policy.spec.rules.iter().filter(is_about_requests).collect();
     if rules.is_empty() {
@@ -62,19 +62,19 @@ fn check_deny<'a>(
         match (closed, warning) {
             (Some((workload, port, denied)), _) => {
                 let severity = if policy.is_dry_run() { Severity::Warning } else { Severity::Error };
-                report_deny(rule, workload, port, denied, findings).severity(severity);
+                report_deny(rule, workload, port, denied, diagnostics).severity(severity);
             }
             // istiod does not see ports that conditions name.
             (None, Some(_)) if parts.when.iter().any(|it| it.attribute == Attribute::DestinationPort) => {}
-            (None, Some(warning)) => report_warning(warning, findings),
+            (None, Some(warning)) => report_warning(warning, diagnostics),
             (None, None) => {}
         }
     }
 }
 
 /// Where no port of TCP is known, most such rules are meant for workloads that have none.
-fn report_warning(warning: &Violation, findings: &mut Findings) {
-    findings.report_violation(warning).severity(Severity::Info);
+fn report_warning(warning: &Violation, diagnostics: &mut Diagnostics) {
+    diagnostics.report_violation(warning).severity(Severity::Info);
 }
 
 /// The workloads of a policy whose sidecars tell what ports speak.
@@ -137,22 +137,25 @@ fn report_deny<'f>(
     workload: &Workload<'_>,
     port: &WorkloadPort<'_, '_>,
     denied: Denied,
-    findings: &'f mut Findings,
+    diagnostics: &'f mut Diagnostics,
 ) -> &'f mut Diagnostic {
     let number = port.number;
     let whom = if denied == Denied::Some { "these" } else { "all" };
     let protocol = port.port.protocol;
-    findings
-        .report(
+    diagnostics
+        .report_default(
             rule.span,
-            format!("this rule denies {whom} connections to {protocol} port {number} of {}, which has no requests", workload.name),
+            format!(
+                "this rule denies {whom} connections to {protocol} port {number} of {}, which has no requests",
+                workload.name
+            ),
         )
         .related(port.port.span, "the port of the Service")
         .help("name the ports of HTTP in operation.ports, in every entry of to")
 }
 
 /// Of an ALLOW rule a proxy is given nothing at a port where it could not be asked as a whole.
-fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, findings: &mut Findings) {
+fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, diagnostics: &mut Diagnostics) {
     let mut rules = policy.spec.rules.iter().filter(is_about_requests).peekable();
     let Some(first_rule) = rules.peek() else { return };
     let workloads = sidecars(world, policy);
@@ -164,7 +167,7 @@ fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, findings
     if !workloads.iter().all(is_only_opaque) {
         let mut opaque = workloads.iter().flat_map(|workload| opaque_ports(world, workload));
         if let Some((workload, port)) = opaque.find(|(it, port)| is_closed(world, policy, it, port.number)) {
-            report_closed(first_rule, workload, &port, findings);
+            report_closed(first_rule, workload, &port, diagnostics);
         }
         return;
     }
@@ -172,8 +175,10 @@ fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, findings
     for rule in rules {
         let name = &workload.name;
         let protocol = port.port.protocol;
-        let diagnostic = findings
-            .report(rule.span, format!("this rule asks for requests, but {name} has only {protocol} ports, so it never matches"));
+        let diagnostic = diagnostics.report_default(
+            rule.span,
+            format!("this rule asks for requests, but {name} has only {protocol} ports, so it never matches"),
+        );
         diagnostic.aliases = &[];
         diagnostic
             .related(port.port.span, "a port of its Service")
@@ -191,7 +196,8 @@ fn is_closed(world: &World<'_>, policy: &AuthorizationPolicy<'_>, workload: &Wor
         .iter()
         .find(|it| it.spec.rules.iter().any(|rule| is_about_requests(&rule)))
         .is_some_and(|first| std::ptr::eq(first.resource, policy.resource));
-    let is_meant = |it: &&AuthorizationPolicy<'_>| it.spec.rules.is_empty() || it.spec.rules.iter().any(|it| opens(it, port));
+    let is_meant =
+        |it: &&AuthorizationPolicy<'_>| it.spec.rules.is_empty() || it.spec.rules.iter().any(|it| opens(it, port));
     is_first && !allowing.iter().any(is_meant)
 }
 
@@ -203,10 +209,15 @@ fn opens(rule: &security::Rule, port: u32) -> bool {
     !is_about_requests(&rule) && has_way(&parts.from) && has_way(&parts.to) && parts.when.iter().all(holds)
 }
 
-fn report_closed(rule: &security::Rule, workload: &Workload<'_>, port: &WorkloadPort<'_, '_>, findings: &mut Findings) {
+fn report_closed(
+    rule: &security::Rule,
+    workload: &Workload<'_>,
+    port: &WorkloadPort<'_, '_>,
+    diagnostics: &mut Diagnostics,
+) {
     let (name, number, protocol) = (&workload.name, port.number, port.port.protocol);
     let message = format!("this closes {protocol} port {number} of {name}: what has no requests is allowed by no rule");
-    let diagnostic = findings.report(rule.span, message);
+    let diagnostic = diagnostics.report_default(rule.span, message);
     diagnostic.aliases = &[];
     diagnostic
         .severity(Severity::Warning)

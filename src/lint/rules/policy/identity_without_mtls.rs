@@ -1,7 +1,7 @@
 //! `identity-without-mtls`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::{Server, ServerTlsMode};
 use crate::policy::{Asked, Attribute, asked};
 use crate::source::Span;
@@ -15,12 +15,12 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for policy in world.policies.authorization_policies() {
         let asked: Vec<_> = policy.spec.rules.iter().flat_map(asked).filter(is_of_identity).collect();
         if !asked.is_empty() {
-            check_policy(world, policy, &asked, findings);
+            check_policy(world, policy, &asked, diagnostics);
         }
     }
 }
@@ -46,7 +46,12 @@ enum Identity {
     Other,
 }
 
-fn check_policy<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, asked: &[Asked<'_>], findings: &mut Findings) {
+fn check_policy<'a>(
+    world: &World<'a>,
+    policy: &AuthorizationPolicy<'a>,
+    asked: &[Asked<'_>],
+    diagnostics: &mut Diagnostics,
+) {
     let Some(workloads) = world.workloads_of_policy(policy) else { return };
     let shown: Vec<_> = workloads.iter().map(|workload| identity(world, workload)).collect();
     // A policy that is for gateways among others is probably meant for the others.
@@ -58,11 +63,11 @@ fn check_policy<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, asked: 
             false if shown.contains(&Identity::Sometimes) => Severity::Info,
             false => return,
         };
-        asked.iter().filter(|asked| is_any_namespace(asked)).for_each(|asked| report_any(asked, severity, findings));
+        asked.iter().filter(|asked| is_any_namespace(asked)).for_each(|asked| report_any(asked, severity, diagnostics));
         return;
     };
     for asked in asked.iter().filter(|asked| !is_for_gateways || asked.attribute != Attribute::Sni) {
-        report(asked, workloads[first], shown[first], shown.iter().all(is_lacking), findings);
+        report(asked, workloads[first], shown[first], shown.iter().all(is_lacking), diagnostics);
     }
 }
 
@@ -106,22 +111,19 @@ fn is_any_namespace(asked: &Asked<'_>) -> bool {
     asked.attribute == Attribute::Namespace && !asked.negated && asked.values.iter().any(|value| value.as_str() == "*")
 }
 
-fn report_any(asked: &Asked<'_>, severity: Severity, findings: &mut Findings) {
+fn report_any(asked: &Asked<'_>, severity: Severity, diagnostics: &mut Diagnostics) {
     let message = "* means any namespace of a client with mutual TLS, and leaves out those that send plaintext";
-    findings
-        .report(asked.span, message)
-        .severity(severity)
-        .help("leave the source out to mean everybody");
+    diagnostics.report_default(asked.span, message).severity(severity).help("leave the source out to mean everybody");
 }
 
-fn report(asked: &Asked<'_>, workload: &Workload<'_>, shown: Identity, is_all: bool, findings: &mut Findings) {
+fn report(asked: &Asked<'_>, workload: &Workload<'_>, shown: Identity, is_all: bool, diagnostics: &mut Diagnostics) {
     let so = if asked.negated { "so this always holds" } else { "so this never matches" };
     let name = &workload.name;
     let message = match shown {
         Identity::Never(_) => format!("{} needs mutual TLS, but {name} takes only plaintext, {so}", asked.field),
         _ => format!("{} needs mutual TLS, which no server of gateway {name} asks for, {so}", asked.field),
     };
-    let diagnostic = findings.report(asked.span, message);
+    let diagnostic = diagnostics.report_default(asked.span, message);
     if !is_all || shown == Identity::NotAtGateway {
         diagnostic.severity(Severity::Warning);
     }
@@ -130,7 +132,9 @@ fn report(asked: &Asked<'_>, workload: &Workload<'_>, shown: Identity, is_all: b
         _ => diagnostic.related(workload.resource.name_span(), "the workload"),
     };
     diagnostic.help(match shown {
-        Identity::Never(_) => "let the workload take mutual TLS, or ask for something that plaintext has, such as ipBlocks",
+        Identity::Never(_) => {
+            "let the workload take mutual TLS, or ask for something that plaintext has, such as ipBlocks"
+        }
         _ => "clients of a gateway are told by remoteIpBlocks or requestPrincipals",
     });
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::security::MutualTls;
 use crate::source::Span;
 use crate::world::{PeerAuthentication, World};
@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut wide: BTreeMap<&str, &PeerAuthentication<'_>> = BTreeMap::new();
     let mut selecting: BTreeMap<Span, &PeerAuthentication<'_>> = BTreeMap::new();
@@ -26,18 +26,18 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 let first = *wide.entry(policy.name.namespace.as_ref()).or_insert(policy);
                 if !std::ptr::eq(first, policy) {
                     let message = format!("PeerAuthentication {} counts for the whole namespace", first.name);
-                    report(world, policy, first, &message, &["KIA0002"], findings);
+                    report(world, policy, first, &message, &["KIA0002"], diagnostics);
                 }
             }
             Some(labels) if policy.name.namespace == world.settings.root_namespace => {
-                let diagnostic = findings.report(
+                let diagnostic = diagnostics.report_default(
                     labels.span.unwrap_or(policy.spec.span),
                     "in the root namespace a PeerAuthentication with a selector applies to nothing",
                 );
                 diagnostic.aliases = &[];
                 diagnostic.severity(Severity::Warning).help("put it into the namespace of the workloads");
             }
-            Some(_) => check_selector(world, policy, &mut selecting, findings),
+            Some(_) => check_selector(world, policy, &mut selecting, diagnostics),
         }
     }
 }
@@ -47,7 +47,7 @@ fn check_selector<'w, 'a>(
     world: &'w World<'a>,
     policy: &'w PeerAuthentication<'a>,
     selecting: &mut BTreeMap<Span, &'w PeerAuthentication<'a>>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let mut is_reported = false;
     for workload in world.workloads_of_policy(policy).unwrap_or_default() {
@@ -55,7 +55,7 @@ fn check_selector<'w, 'a>(
         if !std::ptr::eq(first, policy) && !is_reported {
             is_reported = true;
             let message = format!("PeerAuthentication {} counts for workload {}", first.name, workload.name);
-            report(world, policy, first, &message, &["KIA0003"], findings);
+            report(world, policy, first, &message, &["KIA0003"], diagnostics);
         }
     }
 }
@@ -66,16 +66,18 @@ fn report(
     first: &PeerAuthentication<'_>,
     message: &str,
     aliases: &'static [&'static str],
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let selector = policy.spec.selector.as_ref().and_then(|selector| selector.match_labels.span);
     let span = selector.unwrap_or_else(|| policy.resource.name_span());
-    let diagnostic = findings.report(span, format!("this policy does not count: {message}"));
+    let diagnostic = diagnostics.report_default(span, format!("this policy does not count: {message}"));
     diagnostic.aliases = aliases;
     if modes(policy) == modes(first) || !world.are_together(&[first.resource, policy.resource]) {
         diagnostic.severity(Severity::Warning);
     }
-    diagnostic.related(first.resource.name_span(), "the one that counts").help("keep one; the oldest counts, and policies are not merged");
+    diagnostic
+        .related(first.resource.name_span(), "the one that counts")
+        .help("keep one; the oldest counts, and policies are not merged");
 }
 
 /// What a policy says.

@@ -1,7 +1,7 @@
 //! `ineffective-selector`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::LabelSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::{Resource, Spec};
@@ -15,11 +15,11 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for resource in &world.snapshot.resources {
         if let Some(selector) = selector(&resource.spec) {
-            check_selector(world, resource, selector, findings);
+            check_selector(world, resource, selector, diagnostics);
         }
     }
 }
@@ -37,18 +37,22 @@ fn selector(spec: &Spec) -> Option<&LabelSelector> {
     selector.as_ref().filter(|_| target.is_none() && targets.is_empty())
 }
 
-fn check_selector(world: &World<'_>, resource: &Resource, selector: &LabelSelector, findings: &mut Findings) {
+fn check_selector(world: &World<'_>, resource: &Resource, selector: &LabelSelector, diagnostics: &mut Diagnostics) {
     let namespace = world.settings.namespace_of(resource);
     let selected = world.workloads_selected(Some(namespace), &selector.match_labels);
     let gateway = |workload: &Workload<'_>| workload.labels.get(GATEWAY_NAME_LABEL).map(|name| (*name).to_owned());
-    let Some((workload, name)) = selected.iter().find_map(|workload| Some((workload, gateway(workload)?))) else { return };
+    let Some((workload, name)) = selected.iter().find_map(|workload| Some((workload, gateway(workload)?))) else {
+        return;
+    };
     let span = selector.match_labels.span.unwrap_or(selector.span);
     let is_waypoint = workload.labels.get("gateway.istio.io/managed").is_some_and(|by| by.contains("mesh-controller"));
     let message = match is_waypoint {
         true => format!("waypoint {name} has these labels, but takes only what names it in targetRefs"),
-        false => format!("gateway {name} has these labels; what is for a gateway of the Gateway API names it in targetRefs"),
+        false => {
+            format!("gateway {name} has these labels; what is for a gateway of the Gateway API names it in targetRefs")
+        }
     };
-    let diagnostic = findings.report(span, message);
+    let diagnostic = diagnostics.report_default(span, message);
     // The labels of other workloads may be meant.
     if !is_waypoint && selected.iter().any(|workload| gateway(workload).is_none()) {
         diagnostic.severity(Severity::Info);

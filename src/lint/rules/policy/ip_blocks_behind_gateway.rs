@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::policy::{Asked, Attribute, asked};
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, World};
@@ -19,14 +19,14 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut exposed = None;
     for policy in world.policies.authorization_policies() {
         let of_clients = |asked: &Asked<'_>| asked.attribute == Attribute::SourceIp && is_outside(asked);
         let asked: Vec<_> = policy.spec.rules.iter().flat_map(asked).filter(of_clients).collect();
         if !asked.is_empty() {
-            check_policy(world, policy, &asked, exposed.get_or_insert_with(|| Exposed::new(world)), findings);
+            check_policy(world, policy, &asked, exposed.get_or_insert_with(|| Exposed::new(world)), diagnostics);
         }
     }
 }
@@ -74,7 +74,7 @@ fn check_policy<'a>(
     policy: &AuthorizationPolicy<'a>,
     asked: &[Asked<'_>],
     exposed: &Exposed,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let workloads = world.workloads_of_policy(policy).unwrap_or_default();
     let behind = workloads.iter().filter(|workload| !world.is_gateway_workload(workload)).find_map(|workload| {
@@ -83,8 +83,8 @@ fn check_policy<'a>(
     });
     let Some((workload, destination)) = behind else { return };
     for asked in asked {
-        findings
-            .report(
+        diagnostics
+            .report_default(
                 asked.span,
                 format!("requests reach {} through a gateway, whose address is what {} is held against", workload.name, asked.field),
             )

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::{LabelSet, Labels, Map, security};
 use crate::policy::asked;
 use crate::source::Span;
@@ -17,32 +17,37 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for policy in world.policies.authorization_policies() {
         let asked = policy.spec.rules.iter().flat_map(asked).filter(|it| it.attribute.is_of_token());
         let places: BTreeSet<Span> = asked.map(|asked| asked.span).collect();
         if !places.is_empty() {
-            check_policy(world, policy, &places, findings);
+            check_policy(world, policy, &places, diagnostics);
         }
     }
     for service in &world.virtual_services {
         let claims = claims(service);
         if let Some(&first) = claims.first() {
-            check_routes(world, service, first, findings);
+            check_routes(world, service, first, diagnostics);
         }
     }
 }
 
-fn check_policy<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, places: &BTreeSet<Span>, findings: &mut Findings) {
-    let Some(workloads) = world.workloads_of_policy(policy) else { return check_targets(world, policy, findings) };
+fn check_policy<'a>(
+    world: &World<'a>,
+    policy: &AuthorizationPolicy<'a>,
+    places: &BTreeSet<Span>,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(workloads) = world.workloads_of_policy(policy) else { return check_targets(world, policy, diagnostics) };
     let is_checked = |namespace: &str, labels: &LabelSet<'_>| {
         !world.policies.request_authentications_of(namespace, labels).is_empty()
     };
     if workloads.is_empty() {
         let selector = policy.spec.selector().map(|selector| selector.match_labels.to_set()).unwrap_or_default();
         if !is_checked(&policy.name.namespace, &selector) {
-            findings.unchecked("the workloads of the AuthorizationPolicy are not among the manifests");
+            diagnostics.unchecked("the workloads of the AuthorizationPolicy are not among the manifests");
         }
         return;
     }
@@ -50,11 +55,12 @@ fn check_policy<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, places:
         workloads.iter().filter(|workload| !is_checked(&workload.name.namespace, &workload.labels)).collect();
     let Some(first) = lacking.first() else { return };
     if !world.inventory.has_workloads(&first.name.namespace) {
-        return findings.unchecked("the RequestAuthentications may be elsewhere");
+        return diagnostics.unchecked("the RequestAuthentications may be elsewhere");
     }
     for &place in places {
-        let message = format!("no RequestAuthentication selects workload {}, so its requests have no valid token", first.name);
-        let diagnostic = findings.report(place, message);
+        let message =
+            format!("no RequestAuthentication selects workload {}, so its requests have no valid token", first.name);
+        let diagnostic = diagnostics.report_default(place, message);
         diagnostic.aliases = &[];
         if lacking.len() < workloads.len() {
             diagnostic.severity(Severity::Warning);
@@ -69,15 +75,16 @@ fn check_policy<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, places:
 }
 
 /// Which proxies a target stands for is not known from files; that they have a RequestAuthentication may be.
-fn check_targets(world: &World<'_>, policy: &AuthorizationPolicy<'_>, findings: &mut Findings) {
+fn check_targets(world: &World<'_>, policy: &AuthorizationPolicy<'_>, diagnostics: &mut Diagnostics) {
     let name = |reference: &security::PolicyTargetReference| {
         Some((reference.kind.as_ref()?.value.clone(), reference.name.as_ref()?.value.clone()))
     };
     let wanted: Vec<_> = policy.spec.target_refs().into_iter().filter_map(name).collect();
     let mut others = world.policies.request_authentications_in(&policy.name.namespace);
-    let is_checked = others.any(|other| other.spec.target_refs().into_iter().filter_map(name).any(|it| wanted.contains(&it)));
+    let is_checked =
+        others.any(|other| other.spec.target_refs().into_iter().filter_map(name).any(|it| wanted.contains(&it)));
     if !is_checked {
-        findings.unchecked("the workloads of the AuthorizationPolicy are not among the manifests");
+        diagnostics.unchecked("the workloads of the AuthorizationPolicy are not among the manifests");
     }
 }
 
@@ -92,13 +99,13 @@ fn claims(service: &VirtualService<'_>) -> Vec<Span> {
     matches.flat_map(|it| of(&it.headers).chain(of(&it.without_headers))).collect()
 }
 
-fn check_routes(world: &World<'_>, service: &VirtualService<'_>, claim: Span, findings: &mut Findings) {
+fn check_routes(world: &World<'_>, service: &VirtualService<'_>, claim: Span, diagnostics: &mut Diagnostics) {
     let gateways = service.bound_to.iter().filter_map(|bound| world.gateway(bound.gateway.as_ref()?));
     for gateway in gateways {
         let workloads: Vec<_> = world.workloads_of_gateway(gateway).collect();
         if workloads.is_empty() {
             if !may_be_checked(world, gateway) {
-                report_unknown(world, gateway, claim, findings);
+                report_unknown(world, gateway, claim, diagnostics);
             }
             continue;
         }
@@ -107,8 +114,9 @@ fn check_routes(world: &World<'_>, service: &VirtualService<'_>, claim: Span, fi
         };
         let lacking = workloads.iter().find(|workload| !is_checked(&workload.name.namespace, &workload.labels));
         if let Some(workload) = lacking {
-            let message = format!("no RequestAuthentication selects gateway {}, so no request has claims", workload.name);
-            let diagnostic = findings.report(claim, message);
+            let message =
+                format!("no RequestAuthentication selects gateway {}, so no request has claims", workload.name);
+            let diagnostic = diagnostics.report_default(claim, message);
             diagnostic
                 .related(workload.resource.name_span(), format!("a workload of Gateway {}", gateway.name))
                 .help("add a RequestAuthentication for the gateway with the issuer of the tokens");
@@ -118,11 +126,14 @@ fn check_routes(world: &World<'_>, service: &VirtualService<'_>, claim: Span, fi
 }
 
 /// Without the workloads nothing is sure, but routes on claims are rarely kept apart from what makes claims known.
-fn report_unknown(world: &World<'_>, gateway: &Gateway<'_>, claim: Span, findings: &mut Findings) {
-    findings.unchecked("no gateway workload is among the manifests");
+fn report_unknown(world: &World<'_>, gateway: &Gateway<'_>, claim: Span, diagnostics: &mut Diagnostics) {
+    diagnostics.unchecked("no gateway workload is among the manifests");
     if world.inventory.has_gateways(&gateway.name.namespace) {
-        findings
-            .report(claim, format!("no RequestAuthentication here is for the gateways of Gateway {}", gateway.name))
+        diagnostics
+            .report_default(
+                claim,
+                format!("no RequestAuthentication here is for the gateways of Gateway {}", gateway.name),
+            )
             .severity(Severity::Info)
             .help("claims are known only where a RequestAuthentication checks tokens");
     }

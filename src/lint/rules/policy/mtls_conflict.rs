@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::{ClientTlsMode, ClientTlsSettings};
 use crate::model::{LabelSet, Labels, Spec};
 use crate::routing::Upstream;
 use crate::source::Span;
 use crate::world::{
-    DataPlane, ExportTo, MergedRule, MtlsMode, ProtocolClass, Service, ServicePort, Workload, World,
-    host,
+    DataPlane, ExportTo, MergedRule, MtlsMode, ProtocolClass, Service, ServicePort, Workload, World, host,
 };
 
 pub static RULE: Rule = rule! {
@@ -21,7 +20,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut conflicts: BTreeMap<Span, Vec<Conflict<'_, '_>>> = BTreeMap::new();
     for namespace in world.destination_rules.namespaces() {
@@ -29,7 +28,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             for merged in merged.iter().filter(|merged| sets_tls(world, merged)) {
                 for service in services(world, hostname) {
                     if applies(world, namespace, merged, service) {
-                        check_service(world, merged, service, &mut conflicts, findings);
+                        check_service(world, merged, service, &mut conflicts, diagnostics);
                     }
                 }
             }
@@ -37,7 +36,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     for (span, mut conflicts) in conflicts {
         conflicts.sort_by_key(|conflict| conflict.takes.is_none());
-        report(span, &conflicts, findings);
+        report(span, &conflicts, diagnostics);
     }
 }
 
@@ -93,7 +92,7 @@ fn check_service<'w, 'a>(
     merged: &MergedRule,
     service: &'w Service<'a>,
     conflicts: &mut BTreeMap<Span, Vec<Conflict<'w, 'a>>>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let rules = &world.destination_rules;
     let is_wildcard = rules.parts(merged).any(|rule| host::wildcard_suffix(&rule.host).is_some());
@@ -107,7 +106,7 @@ fn check_service<'w, 'a>(
             let Some(tls) = Upstream::new(of_rule, of_subset, port.number).tls else { continue };
             let mode = mode(tls);
             if workloads.is_empty() {
-                note_unknown(world, service, port, mode, findings);
+                note_unknown(world, service, port, mode, diagnostics);
             }
             for &workload in workloads.iter().filter(|workload| workload.is_selected_by(labels)) {
                 let Some((takes, set_at)) = refusal(world, workload, port, mode) else { continue };
@@ -157,26 +156,34 @@ fn refusal(
 fn is_refused(sent: ClientTlsMode, taken: MtlsMode, port: &ServicePort) -> bool {
     let speaks_http = port.protocol.class() == ProtocolClass::Http;
     match (sent, taken) {
-        (ClientTlsMode::Disable | ClientTlsMode::Simple, MtlsMode::Strict) | (ClientTlsMode::IstioMutual, MtlsMode::Disable) => true,
+        (ClientTlsMode::Disable | ClientTlsMode::Simple, MtlsMode::Strict)
+        | (ClientTlsMode::IstioMutual, MtlsMode::Disable) => true,
         (ClientTlsMode::Simple | ClientTlsMode::Mutual, MtlsMode::Disable | MtlsMode::Permissive) => speaks_http,
         _ => false,
     }
 }
 
 /// Whether there is a conflict depends on workloads that are not among the manifests.
-fn note_unknown(world: &World<'_>, service: &Service<'_>, port: &ServicePort, sent: ClientTlsMode, findings: &mut Findings) {
+fn note_unknown(
+    world: &World<'_>,
+    service: &Service<'_>,
+    port: &ServicePort,
+    sent: ClientTlsMode,
+    diagnostics: &mut Diagnostics,
+) {
     let namespace = service.namespace.as_str();
-    let usual = world.policies.mtls(namespace, &LabelSet::new(), port.target_at(None, None).unwrap_or(port.number)).mode;
+    let usual =
+        world.policies.mtls(namespace, &LabelSet::new(), port.target_at(None, None).unwrap_or(port.number)).mode;
     let may_differ = || {
         let mut policies = world.policies.peer_authentications_in(namespace);
         policies.any(|policy| policy.spec.selector.is_some())
     };
     if service.is_kubernetes() && (is_refused(sent, usual, port) || may_differ()) {
-        findings.unchecked(format!("no workload of {} is among the manifests", service.hostname));
+        diagnostics.unchecked(format!("no workload of {} is among the manifests", service.hostname));
     }
 }
 
-fn report(span: Span, conflicts: &[Conflict<'_, '_>], findings: &mut Findings) {
+fn report(span: Span, conflicts: &[Conflict<'_, '_>], diagnostics: &mut Diagnostics) {
     let Some(first) = conflicts.first() else { return };
     let sent = match first.mode {
         ClientTlsMode::Disable => "plaintext",
@@ -190,7 +197,8 @@ fn report(span: Span, conflicts: &[Conflict<'_, '_>], findings: &mut Findings) {
         Some(_) => "its workloads take only plaintext".to_owned(),
         None => format!("its workload {} has no sidecar", first.workload.name),
     };
-    let diagnostic = findings.report(span, format!("clients of {} send {sent}, but {taken}", first.service.hostname));
+    let diagnostic =
+        diagnostics.report_default(span, format!("clients of {} send {sent}, but {taken}", first.service.hostname));
     diagnostic.aliases = match first.takes {
         Some(MtlsMode::Strict) => &["KIA0207", "KIA0208"],
         Some(MtlsMode::Permissive) => &[],
@@ -213,7 +221,9 @@ fn report(span: Span, conflicts: &[Conflict<'_, '_>], findings: &mut Findings) {
         diagnostic.related(span, "the same holds for clients of this service");
     }
     diagnostic.help(match (first.takes, first.mode) {
-        (Some(MtlsMode::Strict | MtlsMode::Permissive), _) => "without a mode proxies send mutual TLS wherever workloads take it",
+        (Some(MtlsMode::Strict | MtlsMode::Permissive), _) => {
+            "without a mode proxies send mutual TLS wherever workloads take it"
+        }
         (None, _) | (_, ClientTlsMode::IstioMutual) => {
             "without a mode proxies send mutual TLS only where workloads take it; or set DISABLE for this host"
         }

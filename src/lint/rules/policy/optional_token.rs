@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::security::{Action, TokenPresence};
 use crate::policy::asked;
 use crate::world::{AuthorizationPolicy, RequestAuthentication, Targeted, VirtualService, World};
@@ -16,9 +16,10 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    let optional: Vec<_> = world.policies.request_authentications().iter().filter(|policy| is_optional(policy)).collect();
+    let optional: Vec<_> =
+        world.policies.request_authentications().iter().filter(|policy| is_optional(policy)).collect();
     if optional.is_empty() {
         return;
     }
@@ -27,13 +28,13 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     for policy in optional {
         let namespace = policy.name.namespace.as_ref();
         if !world.inventory.is_complete() && !places.is_near(&places.any, namespace) {
-            findings.unchecked(format!("no AuthorizationPolicy of namespace {namespace} is among the manifests"));
+            diagnostics.unchecked(format!("no AuthorizationPolicy of namespace {namespace} is among the manifests"));
             continue;
         }
         let is_asked = places.is_near(&places.asking, namespace) && is_asked(world, policy);
         let is_for_routes = is_routed && is_of_gateways(world, policy);
         if !is_asked && !is_for_routes {
-            report(policy, findings);
+            report(policy, diagnostics);
         }
     }
 }
@@ -76,11 +77,11 @@ fn routes_by_claims(service: &VirtualService<'_>) -> bool {
     })
 }
 
-fn report(policy: &RequestAuthentication<'_>, findings: &mut Findings) {
+fn report(policy: &RequestAuthentication<'_>, diagnostics: &mut Diagnostics) {
     let Some(rule) = policy.spec.jwt_rules.first() else { return };
     let place = rule.issuer.as_ref().map_or(rule.span, |issuer| issuer.span);
-    findings
-        .report(place, "requests without a token are let in: a RequestAuthentication refuses only invalid ones")
+    diagnostics
+        .report_default(place, "requests without a token are let in: a RequestAuthentication refuses only invalid ones")
         .help("add an AuthorizationPolicy that denies notRequestPrincipals: [\"*\"], unless that is meant");
 }
 

@@ -1,7 +1,7 @@
 //! `overriding-policy`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::security::{self, Action};
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, Targeted, World};
@@ -14,7 +14,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for policy in world.policies.authorization_policies().iter().filter(|policy| !policy.is_dry_run()) {
         let Some(rule) = policy.spec.rules.iter().find(|rule| is_unconditional(rule)) else { continue };
@@ -25,25 +25,25 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         };
         let Some(other) = pointless(world, policy) else { continue };
         let is_deny = policy.action() == Action::Deny;
-        findings
-            .report(rule.span, format!("{message}, so AuthorizationPolicy {} is pointless", other.name))
+        diagnostics
+            .report_default(rule.span, format!("{message}, so AuthorizationPolicy {} is pointless", other.name))
             .related(place(other), "what it allows is decided already")
             .help(match is_deny {
                 true => "DENY goes before ALLOW; to let in only what is allowed use a policy with `spec: {}`",
                 false => "ALLOW policies add up; remove this one, or the others",
             });
     }
-    report_total_denials(world, findings);
+    report_total_denials(world, diagnostics);
 }
 
 /// Nothing can be allowed beside a DENY of everything, which is worth knowing even where nobody tries.
-fn report_total_denials(world: &World<'_>, findings: &mut Findings) {
-    let reported: Vec<Span> = findings.spans().collect();
+fn report_total_denials(world: &World<'_>, diagnostics: &mut Diagnostics) {
+    let reported: Vec<Span> = diagnostics.spans().collect();
     for policy in world.policies.authorization_policies().iter().filter(|policy| policy.action() == Action::Deny) {
         let rules = policy.spec.rules.iter().filter(|rule| is_unconditional(rule));
         for rule in rules.filter(|rule| !reported.contains(&rule.span)).take(1) {
-            findings
-                .report(rule.span, "this rule denies everything, and no ALLOW policy can make an exception")
+            diagnostics
+                .report_default(rule.span, "this rule denies everything, and no ALLOW policy can make an exception")
                 .severity(Severity::Info)
                 .help("to let in only what is allowed use a policy with `spec: {}`");
         }
@@ -72,9 +72,8 @@ fn pointless<'w, 'a>(world: &'w World<'a>, policy: &AuthorizationPolicy<'a>) -> 
         // Where no workload tells, the same selector does.
         let labels = |policy: &AuthorizationPolicy<'_>| policy.spec.selector().map(|it| it.match_labels.describe());
         let mut others = world.policies.authorization_policies_in(&policy.name.namespace);
-        return others.find(|other| {
-            is_other(other) && other.spec.target_refs().is_empty() && labels(other) == labels(policy)
-        });
+        return others
+            .find(|other| is_other(other) && other.spec.target_refs().is_empty() && labels(other) == labels(policy));
     }
     workloads.iter().find_map(|workload| {
         let all = world.policies.authorization_policies_of(&workload.name.namespace, &workload.labels);

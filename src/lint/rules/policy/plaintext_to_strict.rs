@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::LabelSet;
 use crate::model::networking::ClientTlsMode;
 use crate::routing::Upstream;
@@ -18,7 +18,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     if world.settings.auto_mtls {
         return;
@@ -44,8 +44,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             }
         }
     }
-    replacing.into_iter().for_each(|(span, it)| report_replacement(span, &it, findings));
-    demanding.into_iter().for_each(|(span, it)| report_demand(span, &it, findings));
+    replacing.into_iter().for_each(|(span, it)| report_replacement(span, &it, diagnostics));
+    demanding.into_iter().for_each(|(span, it)| report_demand(span, &it, diagnostics));
 }
 
 /// A service whose workloads take only mutual TLS, as a PeerAuthentication says.
@@ -76,7 +76,8 @@ fn wide_rules<'w, 'a>(world: &'w World<'a>) -> Vec<&'w DestinationRule<'a>> {
 /// whether by the policy of the mesh. The inner `None`: they take plaintext as well.
 fn demand(world: &World<'_>, service: &Service<'_>, merged: Option<&MergedRule>) -> Option<Option<(Span, bool)>> {
     let policy = merged.and_then(|merged| world.destination_rules.traffic_policy(merged));
-    let mut plain = service.ports.iter().filter(|port| Upstream::new(policy, None, port.number).tls.is_none()).peekable();
+    let mut plain =
+        service.ports.iter().filter(|port| Upstream::new(policy, None, port.number).tls.is_none()).peekable();
     plain.peek()?;
     let workloads = world.workloads_of_service(service).unwrap_or_default();
     // Those that are not among the manifests are taken for sidecars without policies of their own.
@@ -86,19 +87,20 @@ fn demand(world: &World<'_>, service: &Service<'_>, merged: Option<&MergedRule>)
             && !world.is_gateway_workload(it)
     });
     let numbered = |port| in_mesh.clone().filter_map(move |it| Some((&it.labels, it.port_behind(port)?)));
-    let strict = plain.flat_map(|port| numbered(port).chain(unknown.iter().map(|labels| (labels, port.number)))).find_map(
-        |(labels, number)| {
+    let strict = plain
+        .flat_map(|port| numbered(port).chain(unknown.iter().map(|labels| (labels, port.number))))
+        .find_map(|(labels, number)| {
             let mtls = world.policies.mtls(&service.namespace, labels, number);
             mtls.set_by.filter(|_| mtls.mode == MtlsMode::Strict)
-        },
-    );
+        });
     Some(strict.map(|(policy, span)| (span, policy.name.namespace == world.settings.root_namespace)))
 }
 
-fn report_replacement(span: Span, replacement: &Replacement<'_, '_>, findings: &mut Findings) {
+fn report_replacement(span: Span, replacement: &Replacement<'_, '_>, diagnostics: &mut Diagnostics) {
     let Replacement { service, wide, is_strict } = replacement;
-    let message = format!("clients of {} send plaintext: this takes the place of a rule with mutual TLS", service.hostname);
-    let diagnostic = findings.report(span, message);
+    let message =
+        format!("clients of {} send plaintext: this takes the place of a rule with mutual TLS", service.hostname);
+    let diagnostic = diagnostics.report_default(span, message);
     diagnostic.aliases = &["KIA0204"];
     if !is_strict {
         diagnostic.severity(Severity::Warning);
@@ -108,10 +110,13 @@ fn report_replacement(span: Span, replacement: &Replacement<'_, '_>, findings: &
 
 const HELP: &str = "set trafficPolicy.tls.mode: ISTIO_MUTUAL, or leave it to the proxies by enableAutoMtls";
 
-fn report_demand(span: Span, demand: &Demand<'_, '_>, findings: &mut Findings) {
+fn report_demand(span: Span, demand: &Demand<'_, '_>, diagnostics: &mut Diagnostics) {
     let Demand { service, is_of_mesh } = demand;
-    let message = format!("clients of {} send plaintext: auto mTLS is off, and no DestinationRule says otherwise", service.hostname);
-    let diagnostic = findings.report(span, message);
+    let message = format!(
+        "clients of {} send plaintext: auto mTLS is off, and no DestinationRule says otherwise",
+        service.hostname
+    );
+    let diagnostic = diagnostics.report_default(span, message);
     diagnostic.aliases = if *is_of_mesh { &["KIA0401"] } else { &["KIA0501"] };
     diagnostic.related(service.span, "the service").help(HELP);
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::LabelSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::{Kind, Labels, nearest};
@@ -18,23 +18,23 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let targets = Targets::new(world);
     let policies = &world.policies;
-    policies.peer_authentications().iter().for_each(|policy| check_policy(world, policy, &targets, findings));
-    policies.request_authentications().iter().for_each(|policy| check_policy(world, policy, &targets, findings));
-    policies.authorization_policies().iter().for_each(|policy| check_policy(world, policy, &targets, findings));
+    policies.peer_authentications().iter().for_each(|policy| check_policy(world, policy, &targets, diagnostics));
+    policies.request_authentications().iter().for_each(|policy| check_policy(world, policy, &targets, diagnostics));
+    policies.authorization_policies().iter().for_each(|policy| check_policy(world, policy, &targets, diagnostics));
 }
 
 fn check_policy<'a, S: Targeted>(
     world: &World<'a>,
     policy: &Policy<'a, S>,
     targets: &Targets<'_>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     for reference in policy.spec.target_refs() {
-        targets.check(world, &policy.name.namespace, reference, findings);
+        targets.check(world, &policy.name.namespace, reference, diagnostics);
     }
     let Some(workloads) = world.workloads_of_policy(policy) else { return };
     let selector = policy.spec.selector().filter(|selector| !selector.match_labels.is_empty());
@@ -44,14 +44,17 @@ fn check_policy<'a, S: Targeted>(
         None if is_root || (workloads.is_empty() && !world.inventory.is_complete()) => {}
         None if workloads.is_empty() => {
             let namespace = &policy.name.namespace;
-            findings.report(policy.resource.name_span(), format!("namespace {namespace} has no workload for this policy"));
+            diagnostics.report_default(
+                policy.resource.name_span(),
+                format!("namespace {namespace} has no workload for this policy"),
+            );
         }
         // A PeerAuthentication of the root namespace takes no selector.
         Some(_) if is_root && policy.resource.kind == Kind::PeerAuthentication => {}
         Some(selector) if workloads.is_empty() => {
-            check_selector(world, &policy.name.namespace, selector, targets, findings);
+            check_selector(world, &policy.name.namespace, selector, targets, diagnostics);
         }
-        _ => check_membership(world, policy, &workloads, findings),
+        _ => check_membership(world, policy, &workloads, diagnostics),
     }
 }
 
@@ -65,7 +68,7 @@ fn check_selector(
     namespace: &str,
     selector: &LabelSelector,
     targets: &Targets<'_>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let labels = &selector.match_labels;
     // That no label has such a value is said elsewhere.
@@ -78,7 +81,7 @@ fn check_selector(
         false => world.inventory.has_workloads(namespace),
     };
     if !world.inventory.is_complete() && (!is_known || is_for_gateways(labels)) {
-        return findings.unchecked(match is_root {
+        return diagnostics.unchecked(match is_root {
             true => "not all workloads of the mesh are among the manifests".to_owned(),
             false => format!("the workloads of namespace {namespace} are not among the manifests"),
         });
@@ -93,14 +96,17 @@ fn check_selector(
     });
     let Some((key, value)) = unknown else {
         let span = labels.span.unwrap_or(selector.span);
-        findings.report(span, format!("no workload in {place} has all of these labels"));
+        diagnostics.report_default(span, format!("no workload in {place} has all of these labels"));
         return;
     };
     if targets.of_services.contains(&(namespace, key.as_str(), value.as_str())) && !world.inventory.is_complete() {
-        return findings.unchecked(format!("the workloads of a Service of namespace {namespace} are not among the manifests"));
+        return diagnostics
+            .unchecked(format!("the workloads of a Service of namespace {namespace} are not among the manifests"));
     }
-    let diagnostic =
-        findings.report(value.span, format!("no workload in {place} has the label {}={}", key.as_str(), value.as_str()));
+    let diagnostic = diagnostics.report_default(
+        value.span,
+        format!("no workload in {place} has the label {}={}", key.as_str(), value.as_str()),
+    );
     let values = || workloads.iter().filter_map(|workload| workload.labels.get(key.as_str()).copied());
     let keys = || workloads.iter().flat_map(|workload| workload.labels.keys().copied());
     let similar = nearest(value, values()).map(|similar| format!("{}={similar}", key.as_str()));
@@ -116,7 +122,12 @@ fn check_selector(
 }
 
 /// A policy is put into force by the proxies of the mesh.
-fn check_membership(world: &World<'_>, policy: &Policy<'_, impl Targeted>, workloads: &[&Workload<'_>], findings: &mut Findings) {
+fn check_membership(
+    world: &World<'_>,
+    policy: &Policy<'_, impl Targeted>,
+    workloads: &[&Workload<'_>],
+    diagnostics: &mut Diagnostics,
+) {
     let is_outside = |workload: &&Workload<'_>| {
         world.namespaces.data_plane(workload) == Some(DataPlane::None)
             && workload.pod.is_some()
@@ -130,7 +141,7 @@ fn check_membership(world: &World<'_>, policy: &Policy<'_, impl Targeted>, workl
         Some(_) => "no workload with these labels is in the mesh".to_owned(),
         None => format!("no workload of namespace {namespace} is in the mesh"),
     };
-    let diagnostic = findings.report(span, message);
+    let diagnostic = diagnostics.report_default(span, message);
     diagnostic.aliases = &["IST0127"];
     // Namespaces are labelled by hand as well as by manifests.
     if first.has_sidecar {
@@ -158,14 +169,21 @@ impl<'w> Targets<'w> {
                 names.entry((resource.kind, namespace)).or_default().push(resource.name());
             }
         }
-        let selectors = world.services.iter().filter_map(|service| Some((service.namespace.as_str(), service.selector?)));
+        let selectors =
+            world.services.iter().filter_map(|service| Some((service.namespace.as_str(), service.selector?)));
         let labels = |(namespace, selector): (&'w str, &'w Labels)| {
             selector.iter().map(move |(key, value)| (namespace, key.as_str(), value.as_str()))
         };
         Self { names, of_services: selectors.flat_map(labels).collect() }
     }
 
-    fn check(&self, world: &World<'_>, namespace: &str, reference: &PolicyTargetReference, findings: &mut Findings) {
+    fn check(
+        &self,
+        world: &World<'_>,
+        namespace: &str,
+        reference: &PolicyTargetReference,
+        diagnostics: &mut Diagnostics,
+    ) {
         let text = |field: &Option<Spanned<String>>| field.as_ref().map_or("", |it| it.as_str()).to_owned();
         let kind = match (text(&reference.group).as_str(), text(&reference.kind).as_str()) {
             ("gateway.networking.k8s.io", "Gateway") => Kind::KubernetesGateway,
@@ -184,14 +202,16 @@ impl<'w> Targets<'w> {
             _ => world.inventory.is_complete() || !names.is_empty() && world.settings.inventory.is_none(),
         };
         if !is_known {
-            return findings.unchecked(format!("no {} of namespace {namespace} is among the manifests", kind.name()));
+            return diagnostics
+                .unchecked(format!("no {} of namespace {namespace} is among the manifests", kind.name()));
         }
-        report_target(name.span, kind, namespace, name, names, findings);
+        report_target(name.span, kind, namespace, name, names, diagnostics);
     }
 }
 
-fn report_target(span: Span, kind: Kind, namespace: &str, name: &str, names: &[&str], findings: &mut Findings) {
-    let diagnostic = findings.report(span, format!("there is no {} {name} in namespace {namespace}", kind.name()));
+fn report_target(span: Span, kind: Kind, namespace: &str, name: &str, names: &[&str], diagnostics: &mut Diagnostics) {
+    let diagnostic =
+        diagnostics.report_default(span, format!("there is no {} {name} in namespace {namespace}", kind.name()));
     diagnostic.aliases = &[];
     diagnostic.severity(Severity::Error);
     if let Some(similar) = nearest(name, names.iter().copied()) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::world::{DataPlane, Workload};
 
 pub static RULE: Rule = rule! {
@@ -14,7 +14,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let is_covered = |workload: &Workload<'_>| {
         !world.policies.authorization_policies_of(&workload.name.namespace, &workload.labels).is_empty()
@@ -26,8 +26,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         if world.namespaces.data_plane(workload) == Some(DataPlane::None) || !workload.has_sidecar {
             continue;
         }
-        findings
-            .report(
+        diagnostics
+            .report_default(
                 workload.resource.name_span(),
                 format!("no AuthorizationPolicy is for {}, so it lets everybody in", workload.name),
             )

@@ -1,7 +1,7 @@
 //! `unknown-method`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::nearest;
 use crate::policy::{Attribute, asked};
 
@@ -15,11 +15,25 @@ pub static RULE: Rule = rule! {
 
 /// The methods of HTTP, of PATCH, and of WebDAV as far as it is in use.
 const METHODS: [&str; 16] = [
-    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL",
-    "COPY", "MOVE", "LOCK", "UNLOCK",
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "DELETE",
+    "CONNECT",
+    "OPTIONS",
+    "TRACE",
+    "PATCH",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
 ];
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for policy in context.world.policies.authorization_policies() {
         let methods = policy.spec.rules.iter().flat_map(asked).filter(|asked| asked.attribute == Attribute::Method);
         for value in methods.flat_map(|asked| asked.values) {
@@ -32,7 +46,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             if exists || method.is_empty() {
                 continue;
             }
-            let diagnostic = findings.report(value.span, format!("{method} is no method of HTTP"));
+            let diagnostic = diagnostics.report_default(value.span, format!("{method} is no method of HTTP"));
             match nearest(method, METHODS) {
                 Some(known) if known.eq_ignore_ascii_case(method) => {
                     diagnostic.help(format!("methods are compared as they are written: {known}"))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::nearest;
 use crate::policy::{Attribute, asked};
 use crate::source::Spanned;
@@ -20,20 +20,25 @@ pub static RULE: Rule = rule! {
 /// Namespaces that every cluster, or every mesh, has without a manifest.
 const ALWAYS: [&str; 4] = ["default", "kube-system", "kube-public", "istio-system"];
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut known: BTreeSet<&str> = world.namespaces.names().chain(ALWAYS).collect();
     known.insert(&world.settings.root_namespace);
     for policy in world.policies.authorization_policies() {
         for asked in policy.spec.rules.iter().flat_map(asked).filter(|asked| asked.attribute == Attribute::Namespace) {
             for value in asked.values {
-                check_namespace(world, &known, value, findings);
+                check_namespace(world, &known, value, diagnostics);
             }
         }
     }
 }
 
-fn check_namespace(world: &World<'_>, known: &BTreeSet<&str>, written: &Spanned<String>, findings: &mut Findings) {
+fn check_namespace(
+    world: &World<'_>,
+    known: &BTreeSet<&str>,
+    written: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) {
     let value = written.as_str();
     let exists = match (value.strip_suffix('*'), value.strip_prefix('*')) {
         (Some(prefix), _) => known.iter().any(|name| name.starts_with(prefix)),
@@ -44,13 +49,13 @@ fn check_namespace(world: &World<'_>, known: &BTreeSet<&str>, written: &Spanned<
         return;
     }
     if !world.inventory.has_namespaces() {
-        return findings.unchecked("the Namespaces are not among the manifests");
+        return diagnostics.unchecked("the Namespaces are not among the manifests");
     }
     let message = match value.contains('*') {
         true => format!("there is no namespace like {value}"),
         false => format!("there is no namespace {value}"),
     };
-    let diagnostic = findings.report(written.span, message);
+    let diagnostic = diagnostics.report_default(written.span, message);
     if let Some(similar) = nearest(value, known.iter().copied()) {
         diagnostic.help(format!("did you mean {similar}?"));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::nearest;
 use crate::policy::{Attribute, asked};
 use crate::world::{World, host};
@@ -16,9 +16,10 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    let of_routes: BTreeSet<&str> = world.virtual_services.iter().flat_map(|it| &it.hosts).map(|it| it.as_str()).collect();
+    let of_routes: BTreeSet<&str> =
+        world.virtual_services.iter().flat_map(|it| &it.hosts).map(|it| it.as_str()).collect();
     for policy in world.policies.authorization_policies() {
         let hosts = policy.spec.rules.iter().flat_map(asked).filter(|asked| asked.attribute == Attribute::Host);
         for value in hosts.flat_map(|asked| asked.values) {
@@ -29,10 +30,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 continue;
             }
             if !world.inventory.has_services(namespace) {
-                findings.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
+                diagnostics.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
                 continue;
             }
-            let diagnostic = findings.report(value.span, format!("there is no Service {service} in namespace {namespace}"));
+            let diagnostic = diagnostics
+                .report_default(value.span, format!("there is no Service {service} in namespace {namespace}"));
             if let Some(similar) = similar(world, namespace, service) {
                 diagnostic.help(format!("did you mean {similar}?"));
             }

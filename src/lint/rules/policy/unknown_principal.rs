@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::{Kind, nearest};
 use crate::policy::{Attribute, asked};
 use crate::source::Spanned;
@@ -17,18 +17,18 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let accounts = Accounts::new(world);
     for policy in world.policies.authorization_policies() {
         for asked in policy.spec.rules.iter().flat_map(asked) {
             for value in asked.values {
                 match asked.attribute {
-                    Attribute::Principal => check_principal(world, &accounts, value, findings),
+                    Attribute::Principal => check_principal(world, &accounts, value, diagnostics),
                     Attribute::ServiceAccount => {
                         let own = (policy.name.namespace.as_ref(), value.as_str());
                         let (namespace, name) = value.split_once('/').unwrap_or(own);
-                        check_account(world, &accounts, value, namespace, name, findings);
+                        check_account(world, &accounts, value, namespace, name, diagnostics);
                     }
                     _ => {}
                 }
@@ -39,36 +39,48 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 
 const FORM: &str = "a principal is written <trust domain>/ns/<namespace>/sa/<service account>";
 
-fn check_principal(world: &World<'_>, accounts: &Accounts<'_>, written: &Spanned<String>, findings: &mut Findings) {
+fn check_principal(
+    world: &World<'_>,
+    accounts: &Accounts<'_>,
+    written: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) {
     let value = written.as_str();
     if value == "*" || value.is_empty() {
         return;
     }
     if let Some(rest) = value.strip_prefix("spiffe://") {
-        let diagnostic = findings.report(written.span, "spiffe:// is no part of a principal, so this matches nobody");
+        let diagnostic =
+            diagnostics.report_default(written.span, "spiffe:// is no part of a principal, so this matches nobody");
         diagnostic.help(format!("write {rest}"));
         return;
     }
     let inner = value.strip_prefix('*').or_else(|| value.strip_suffix('*')).unwrap_or(value);
     if inner.contains('*') {
         let message = format!("{value} matches nobody: only at one end * stands for anything");
-        findings.report(written.span, message).help("use source.namespaces for everybody in a namespace, or list the principals");
+        diagnostics
+            .report_default(written.span, message)
+            .help("use source.namespaces for everybody in a namespace, or list the principals");
         return;
     }
     let parts: Vec<&str> = value.split('/').collect();
     match parts.as_slice() {
         [domain, "ns", namespace, "sa", account] => {
             if domain.starts_with('*') || is_own(world, domain) {
-                check_account(world, accounts, written, namespace, account, findings);
+                check_account(world, accounts, written, namespace, account, diagnostics);
             } else {
-                report_domain(world, written, domain, findings);
+                report_domain(world, written, domain, diagnostics);
             }
         }
         // Pieces of the form at which the pattern breaks off, and identities that others than Istio hand out.
         _ if inner.len() < value.len() => {}
-        [domain, _, ..] if !is_own(world, domain) && parts.get(1) != Some(&"ns") => report_domain(world, written, domain, findings),
+        [domain, _, ..] if !is_own(world, domain) && parts.get(1) != Some(&"ns") => {
+            report_domain(world, written, domain, diagnostics)
+        }
         _ => {
-            findings.report(written.span, format!("{value} is no principal, so it matches nobody")).help(FORM);
+            diagnostics
+                .report_default(written.span, format!("{value} is no principal, so it matches nobody"))
+                .help(FORM);
         }
     }
 }
@@ -76,32 +88,46 @@ fn check_principal(world: &World<'_>, accounts: &Accounts<'_>, written: &Spanned
 /// Whether principals of a trust domain are the mesh's own. `cluster.local` always means those.
 fn is_own(world: &World<'_>, domain: &str) -> bool {
     let settings = &world.settings;
-    domain == "cluster.local" || domain == settings.trust_domain || settings.trust_domain_aliases.iter().any(|it| it == domain)
+    domain == "cluster.local"
+        || domain == settings.trust_domain
+        || settings.trust_domain_aliases.iter().any(|it| it == domain)
 }
 
 /// Another mesh may be trusted, which its certificates tell and no manifest.
-fn report_domain(world: &World<'_>, written: &Spanned<String>, domain: &str, findings: &mut Findings) {
+fn report_domain(world: &World<'_>, written: &Spanned<String>, domain: &str, diagnostics: &mut Diagnostics) {
     let settings = &world.settings;
-    let own = std::iter::once(settings.trust_domain.as_str()).chain(settings.trust_domain_aliases.iter().map(String::as_str));
+    let own =
+        std::iter::once(settings.trust_domain.as_str()).chain(settings.trust_domain_aliases.iter().map(String::as_str));
     let similar = nearest(domain, own);
-    let diagnostic = findings.report(written.span, format!("{domain} is not the trust domain of this mesh"));
+    let diagnostic = diagnostics.report_default(written.span, format!("{domain} is not the trust domain of this mesh"));
     diagnostic.aliases = &["KIA0108"];
     match similar {
         Some(similar) => diagnostic.severity(Severity::Warning).help(format!("did you mean {similar}?")),
-        None => diagnostic
-            .severity(Severity::Info)
-            .help(format!("the mesh has {}; the rule matches only if it trusts another mesh with this one", settings.trust_domain)),
+        None => diagnostic.severity(Severity::Info).help(format!(
+            "the mesh has {}; the rule matches only if it trusts another mesh with this one",
+            settings.trust_domain
+        )),
     };
 }
 
-fn check_account(world: &World<'_>, accounts: &Accounts<'_>, written: &Spanned<String>, namespace: &str, name: &str, findings: &mut Findings) {
+fn check_account(
+    world: &World<'_>,
+    accounts: &Accounts<'_>,
+    written: &Spanned<String>,
+    namespace: &str,
+    name: &str,
+    diagnostics: &mut Diagnostics,
+) {
     if accounts.has(namespace, name) {
         return;
     }
     if !world.inventory.has_service_accounts(namespace) && !world.inventory.has_workloads(namespace) {
-        return findings.unchecked(format!("neither service accounts nor workloads of namespace {namespace} are among the manifests"));
+        return diagnostics.unchecked(format!(
+            "neither service accounts nor workloads of namespace {namespace} are among the manifests"
+        ));
     }
-    let diagnostic = findings.report(written.span, format!("nobody in namespace {namespace} runs as service account {name}"));
+    let diagnostic = diagnostics
+        .report_default(written.span, format!("nobody in namespace {namespace} runs as service account {name}"));
     diagnostic.aliases = &["KIA0106"];
     // Of workloads alone a few may be here and the others elsewhere.
     if !world.inventory.has_service_accounts(namespace) && world.namespaces.labels(namespace).is_none() {
@@ -147,6 +173,8 @@ impl<'w> Accounts<'w> {
             return prefix.is_empty() || self.of(namespace).any(|account| account.starts_with(prefix));
         }
         let gateways = self.gateways.get(namespace).into_iter().flatten();
-        name == "default" || self.of(namespace).any(|it| it == name) || gateways.into_iter().any(|it| name.starts_with(it))
+        name == "default"
+            || self.of(namespace).any(|it| it == name)
+            || gateways.into_iter().any(|it| name.starts_with(it))
     }
 }

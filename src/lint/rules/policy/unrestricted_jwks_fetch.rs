@@ -1,7 +1,7 @@
 //! `unrestricted-jwks-fetch`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::kubernetes::{Container, EnvVar};
 use crate::model::{Kind, Resource};
 use crate::world::{Workload, World};
@@ -17,11 +17,13 @@ pub static RULE: Rule = rule! {
 /// The variable by which istiod is kept from fetching keys from some networks.
 const BLOCKED: &str = "BLOCKED_CIDRS_IN_JWKS_URIS";
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    let fetched = world.policies.request_authentications().iter().find(|policy| {
-        policy.spec.jwt_rules.iter().any(|rule| rule.jwks.is_none())
-    });
+    let fetched = world
+        .policies
+        .request_authentications()
+        .iter()
+        .find(|policy| policy.spec.jwt_rules.iter().any(|rule| rule.jwks.is_none()));
     let Some(fetched) = fetched else { return };
     for workload in istiods(world) {
         let is_set = |variable: &EnvVar| {
@@ -31,8 +33,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         };
         let is_blocked = |container: &Container| container.env.iter().any(is_set);
         if workload.pod.is_some_and(|pod| !pod.containers.iter().any(is_blocked)) {
-            findings
-                .report(workload.resource.name_span(), "istiod fetches keys of tokens from any address, also inside the cluster")
+            diagnostics
+                .report_default(
+                    workload.resource.name_span(),
+                    "istiod fetches keys of tokens from any address, also inside the cluster",
+                )
                 .related(fetched.resource.name_span(), "who may write such a policy chooses the address")
                 .help(format!("set {BLOCKED} in its environment to the networks that hold no keys"));
         }

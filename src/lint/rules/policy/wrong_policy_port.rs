@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::security;
 use crate::policy::{Attribute, asked};
 use crate::source::{Span, Spanned};
@@ -17,17 +17,17 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for policy in world.policies.peer_authentications() {
         let ports = policy.spec.port_level_mtls.iter().filter_map(|(port, _)| number(port));
         let is_selective = policy.spec.selector.as_ref().is_some_and(|selector| !selector.match_labels.is_empty());
         if is_selective && policy.name.namespace != world.settings.root_namespace {
-            check_ports(world, policy, ports.collect(), findings);
+            check_ports(world, policy, ports.collect(), diagnostics);
         }
     }
     for policy in world.policies.authorization_policies() {
-        check_ports(world, policy, policy.spec.rules.iter().flat_map(ports).collect(), findings);
+        check_ports(world, policy, policy.spec.rules.iter().flat_map(ports).collect(), diagnostics);
     }
 }
 
@@ -45,14 +45,14 @@ fn check_ports<'a, S: Targeted>(
     world: &World<'a>,
     policy: &Policy<'a, S>,
     ports: Vec<(Span, u32)>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     if ports.is_empty() {
         return;
     }
     let Some(workloads) = world.workloads_of_policy(policy) else { return };
     if workloads.is_empty() {
-        return findings.unchecked("the workloads of the policy are not among the manifests");
+        return diagnostics.unchecked("the workloads of the policy are not among the manifests");
     }
     let known = Known::new(world, &workloads);
     for (span, port) in ports {
@@ -62,14 +62,14 @@ fn check_ports<'a, S: Targeted>(
         if let Some((targets, service_port)) = known.by_service_port.get(&port) {
             let targets: Vec<String> = targets.iter().map(u32::to_string).collect();
             let targets = targets.join(" or ");
-            findings
-                .report(span, format!("{port} is a port of the Service; its workload listens on {targets}"))
+            diagnostics
+                .report_default(span, format!("{port} is a port of the Service; its workload listens on {targets}"))
                 .related(*service_port, "the port of the Service")
                 .help(format!("policies mean the port of the workload: {targets}"));
         } else if known.is_complete && !is_of_proxy(port) {
             let open: Vec<String> = known.open.iter().take(5).map(u32::to_string).collect();
-            findings
-                .report(span, format!("no workload of the policy is known to listen on {port}"))
+            diagnostics
+                .report_default(span, format!("no workload of the policy is known to listen on {port}"))
                 .severity(Severity::Warning)
                 .related(workloads[0].resource.name_span(), "a workload of the policy")
                 .help(format!("their ports are {}", open.join(", ")));
@@ -103,7 +103,9 @@ impl Known {
 
     fn add<'a>(&mut self, world: &World<'a>, workload: &Workload<'a>) {
         let containers = workload.pod.iter().flat_map(|pod| pod.containers.iter().chain(&pod.init_containers));
-        let declared = containers.flat_map(|container| &container.ports).filter_map(|port| Some(port.container_port.as_ref()?.value));
+        let declared = containers
+            .flat_map(|container| &container.ports)
+            .filter_map(|port| Some(port.container_port.as_ref()?.value));
         let sidecar = world.sidecar_of(&workload.name.namespace, &workload.labels);
         let listeners = sidecar.iter().flat_map(|sidecar| &sidecar.spec.ingress);
         let opened = listeners.filter_map(|listener| Some(listener.port.as_ref()?.number.as_ref()?.value));

@@ -1,7 +1,7 @@
 //! `gateway-selects-nothing`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::world::{Gateway, World};
 
 pub static RULE: Rule = rule! {
@@ -12,11 +12,11 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for gateway in world.gateways.iter().filter(|gateway| !gateway.spec.selector.is_empty()) {
         if world.workloads_of_gateway(gateway).next().is_none() {
-            check_gateway(world, gateway, findings);
+            check_gateway(world, gateway, diagnostics);
         }
     }
 }
@@ -26,24 +26,27 @@ const INSTALLED: [&str; 4] = ["ingressgateway", "egressgateway", "ingress", "eas
 
 /// Gateway workloads are mostly installed apart from the manifests. They are known to be among them only if some
 /// workload looks like one: it has all keys of the selector, and they are such as `istio: …gateway`.
-fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, findings: &mut Findings) {
+fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Diagnostics) {
     let selector = &gateway.spec.selector;
     let candidates: Vec<_> = world
         .workloads
         .iter()
         .filter(|workload| selector.iter().all(|(key, _)| is_gateway_label(key, workload.labels.get(key.as_str()))))
         .collect();
-    let is_elsewhere = || candidates.is_empty() || selector.iter().any(|(_, value)| INSTALLED.contains(&value.as_str()));
+    let is_elsewhere =
+        || candidates.is_empty() || selector.iter().any(|(_, value)| INSTALLED.contains(&value.as_str()));
     if !world.inventory.is_complete() && is_elsewhere() {
-        return findings.unchecked("no gateway workload is among the manifests");
+        return diagnostics.unchecked("no gateway workload is among the manifests");
     }
-    let diagnostic = findings.report(
+    let diagnostic = diagnostics.report_default(
         selector.span.unwrap_or(gateway.spec.span),
         format!("no workload has the labels {}", selector.describe()),
     );
     for workload in candidates.iter().take(3) {
-        let labels: Vec<String> =
-            selector.iter().filter_map(|(key, _)| Some(format!("{}={}", key.as_str(), workload.labels.get(key.as_str())?))).collect();
+        let labels: Vec<String> = selector
+            .iter()
+            .filter_map(|(key, _)| Some(format!("{}={}", key.as_str(), workload.labels.get(key.as_str())?)))
+            .collect();
         diagnostic.related(workload.resource.name_span(), format!("{} has {}", workload.name, labels.join(", ")));
     }
     diagnostic.help("use the labels of a gateway workload");

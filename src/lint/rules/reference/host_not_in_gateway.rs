@@ -1,7 +1,7 @@
 //! `host-not-in-gateway`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
 use crate::source::{Span, Spanned};
 use crate::world::{Gateway, ServerHost, VirtualService, host};
 
@@ -13,9 +13,9 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for service in context.world.virtual_services.iter().filter(|service| !service.is_delegate()) {
-        check_service(context, service, findings);
+        check_service(context, service, diagnostics);
     }
 }
 
@@ -25,26 +25,31 @@ struct Binding<'w, 'a> {
     span: Option<Span>,
 }
 
-fn check_service(context: &Context<'_>, service: &VirtualService<'_>, findings: &mut Findings) {
+fn check_service(context: &Context<'_>, service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
     let mut bindings = Vec::new();
     for bound in &service.bound_to {
         let gateway = bound.gateway.as_ref().and_then(|name| context.world.gateway(name));
         bindings.extend(gateway.map(|gateway| Binding { gateway, span: bound.span }));
     }
-    bindings.retain(|binding| context.is_definite(binding.gateway.resource, findings));
+    bindings.retain(|binding| context.is_definite(binding.gateway.resource, diagnostics));
     let hosts: Vec<&Spanned<String>> = service.hosts.iter().filter(|host| !context.is_refused(host.span)).collect();
     let serves_any = |binding: &&Binding<'_, '_>| hosts.iter().any(|host| serves(binding.gateway, host, service));
     let (useful, useless): (Vec<&Binding<'_, '_>>, Vec<_>) = bindings.iter().partition(serves_any);
     let knows_all = bindings.len() == service.bound_to.len();
     match (useful.as_slice(), useless.as_slice()) {
         (_, []) => {}
-        ([], [only]) if knows_all => hosts.iter().for_each(|host| report_host(service, only.gateway, host, findings)),
+        ([], [only]) if knows_all => {
+            hosts.iter().for_each(|host| report_host(service, only.gateway, host, diagnostics))
+        }
         _ => {
             for binding in &useless {
                 let names: Vec<&str> = hosts.iter().map(|host| host.as_str()).collect();
                 let Some(place) = binding.span.filter(|_| !names.is_empty()) else { continue };
                 let gateway = binding.gateway;
-                let diagnostic = findings.report(place, format!("Gateway {} serves none of the hosts {}", gateway.name, names.join(", ")));
+                let diagnostic = diagnostics.report_default(
+                    place,
+                    format!("Gateway {} serves none of the hosts {}", gateway.name, names.join(", ")),
+                );
                 explain(service, gateway, &names, diagnostic);
             }
         }
@@ -52,8 +57,8 @@ fn check_service(context: &Context<'_>, service: &VirtualService<'_>, findings: 
     // A host that is for the mesh need not be served by a Gateway.
     if knows_all && !service.binds_mesh() && !useful.is_empty() {
         for host in hosts.iter().filter(|host| !useful.iter().any(|binding| serves(binding.gateway, host, service))) {
-            findings
-                .report(host.span, format!("no Gateway of this VirtualService serves host {}", host.as_str()))
+            diagnostics
+                .report_default(host.span, format!("no Gateway of this VirtualService serves host {}", host.as_str()))
                 .severity(Severity::Warning)
                 .help("add the host to a server of the Gateway, or remove it here");
         }
@@ -67,8 +72,14 @@ fn serves(gateway: &Gateway<'_>, host: &Spanned<String>, service: &VirtualServic
     served.any(|served| host::overlap(served, host))
 }
 
-fn report_host(service: &VirtualService<'_>, gateway: &Gateway<'_>, host: &Spanned<String>, findings: &mut Findings) {
-    let diagnostic = findings.report(host.span, format!("Gateway {} does not serve host {}", gateway.name, host.as_str()));
+fn report_host(
+    service: &VirtualService<'_>,
+    gateway: &Gateway<'_>,
+    host: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) {
+    let diagnostic = diagnostics
+        .report_default(host.span, format!("Gateway {} does not serve host {}", gateway.name, host.as_str()));
     explain(service, gateway, &[host.as_str()], diagnostic);
 }
 
@@ -76,7 +87,8 @@ fn report_host(service: &VirtualService<'_>, gateway: &Gateway<'_>, host: &Spann
 fn explain(service: &VirtualService<'_>, gateway: &Gateway<'_>, hosts: &[&str], diagnostic: &mut Diagnostic) {
     let namespace = service.name.namespace.as_ref();
     let of_gateway: Vec<_> = gateway.spec.servers.iter().flat_map(|server| gateway.hosts(server)).collect();
-    let is_meant = |it: &&ServerHost<'_>| !it.admits(namespace) && hosts.iter().any(|host| host::overlap(it.host, host));
+    let is_meant =
+        |it: &&ServerHost<'_>| !it.admits(namespace) && hosts.iter().any(|host| host::overlap(it.host, host));
     if let Some(closed) = of_gateway.iter().find(is_meant) {
         diagnostic
             .related(closed.span, "this host is for VirtualServices of another namespace")

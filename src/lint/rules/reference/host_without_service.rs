@@ -1,7 +1,7 @@
 //! `host-without-service`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::source::Spanned;
 use crate::world::host::{self, Form};
 use crate::world::{Gateway, VirtualService, World};
@@ -14,12 +14,12 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for service in world.virtual_services.iter().filter(|service| service.binds_mesh()) {
         for host in service.hosts.iter().filter(|host| !context.is_refused(host.span)) {
             if host::wildcard_suffix(host).is_none() && world.services.named(host).next().is_none() {
-                check_host(world, service, host, findings);
+                check_host(world, service, host, diagnostics);
             }
         }
     }
@@ -27,37 +27,47 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 
 /// Requests for a host that no service has get to its routes on port 80 only, and only by this very name (istiod:
 /// `separateVSHostsAndServices`).
-fn check_host(world: &World<'_>, service: &VirtualService<'_>, host: &Spanned<String>, findings: &mut Findings) {
+fn check_host(world: &World<'_>, service: &VirtualService<'_>, host: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let domain = &world.settings.domain;
     let written = service.spec.hosts.iter().find(|written| written.span == host.span).map_or("", |written| written);
     match Form::of(host, domain) {
         Form::TwoLabels { name, namespace } => {
             let full = format!("{name}.{namespace}.svc.{domain}");
             let Some(meant) = world.services.named(&full).next() else { return };
-            findings
-                .report(host.span, format!("{written} is not completed: only requests for this very name are routed, on port 80"))
+            diagnostics
+                .report_default(
+                    host.span,
+                    format!("{written} is not completed: only requests for this very name are routed, on port 80"),
+                )
                 .related(meant.span, "this Service may be meant")
                 .help(format!("write {full}"));
         }
         // Where its routes lead to this host as well, `unknown-host` says so.
         Form::Kubernetes { .. } if leads_to(world, service, host) => {}
         Form::Kubernetes { namespace } if world.inventory.has_services(namespace) => {
-            let diagnostic = findings.report(host.span, format!("there is no service {}", host.as_str()));
+            let diagnostic = diagnostics.report_default(host.span, format!("there is no service {}", host.as_str()));
             let near = world.services.nearest(namespace, host, domain);
             match near.or_else(|| world.services.only_one_called(written)) {
                 Some(meant) => diagnostic.help(format!("did you mean {}?", meant.hostname)),
-                None => diagnostic.help("write the host of a Service or ServiceEntry, by which clients find an address"),
+                None => {
+                    diagnostic.help("write the host of a Service or ServiceEntry, by which clients find an address")
+                }
             };
         }
         Form::Kubernetes { namespace } => {
-            findings.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
+            diagnostics.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
         }
-        Form::External => check_external(world, service, host, findings),
+        Form::External => check_external(world, service, host, diagnostics),
     }
 }
 
 /// A host that a Gateway serves is rarely meant for sidecars alone.
-fn check_external(world: &World<'_>, service: &VirtualService<'_>, host: &Spanned<String>, findings: &mut Findings) {
+fn check_external(
+    world: &World<'_>,
+    service: &VirtualService<'_>,
+    host: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) {
     if service.bound_to.iter().any(|bound| bound.gateway.is_some()) {
         return;
     }
@@ -66,8 +76,8 @@ fn check_external(world: &World<'_>, service: &VirtualService<'_>, host: &Spanne
         hosts.any(|it| it.host != "*" && it.admits(&service.name.namespace) && host::covered_by(host, it.host))
     };
     if let Some(gateway) = world.gateways.iter().find(serves) {
-        findings
-            .report(host.span, format!("{} is only routed by sidecars: no gateway is named", host.as_str()))
+        diagnostics
+            .report_default(host.span, format!("{} is only routed by sidecars: no gateway is named", host.as_str()))
             .related(gateway.resource.name_span(), format!("Gateway {} serves it", gateway.name))
             .help(format!("add gateways: [{}]", gateway.name));
     }

@@ -1,7 +1,7 @@
 //! `inert-destination-rule`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::world::host::{self, Form};
 use crate::world::{DestinationRule, ExportTo, World};
 
@@ -13,38 +13,38 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for rule in world.destination_rules.iter().filter(|rule| !context.is_refused(rule.host.span)) {
         if host::wildcard_suffix(&rule.host).is_some() {
-            check_wildcard(world, rule, findings);
+            check_wildcard(world, rule, diagnostics);
         } else {
-            check_host(world, rule, findings);
+            check_host(world, rule, diagnostics);
         }
     }
 }
 
 /// A wildcard is mostly meant for whatever there is, so only all manifests together show that nothing is.
-fn check_wildcard(world: &World<'_>, rule: &DestinationRule<'_>, findings: &mut Findings) {
+fn check_wildcard(world: &World<'_>, rule: &DestinationRule<'_>, diagnostics: &mut Diagnostics) {
     if world.services.iter().any(|service| host::covered_by(&service.hostname, &rule.host)) {
         return;
     }
     if world.inventory.is_complete() {
-        findings
-            .report(rule.host.span, format!("no service has a host that {} covers", rule.host.as_str()))
+        diagnostics
+            .report_default(rule.host.span, format!("no service has a host that {} covers", rule.host.as_str()))
             .help("correct the host, or remove the DestinationRule");
     } else {
-        findings.unchecked("the services that a wildcard covers are not among the manifests");
+        diagnostics.unchecked("the services that a wildcard covers are not among the manifests");
     }
 }
 
-fn check_host(world: &World<'_>, rule: &DestinationRule<'_>, findings: &mut Findings) {
+fn check_host(world: &World<'_>, rule: &DestinationRule<'_>, diagnostics: &mut Diagnostics) {
     let (own, full) = (rule.name.namespace.as_ref(), rule.host.as_str());
     let mut defined = world.services.named(full).peekable();
     if let Some(first) = defined.peek().copied() {
         if !defined.any(|service| service.namespace == own || service.export_to.overlaps(&reach(world, rule))) {
-            findings
-                .report(rule.host.span, format!("{full} is not exported to the clients that this rule is for"))
+            diagnostics
+                .report_default(rule.host.span, format!("{full} is not exported to the clients that this rule is for"))
                 .related(first.span, "defined here, for other namespaces")
                 .help(format!("add namespace {own} to its exportTo"));
         }
@@ -62,7 +62,7 @@ fn check_host(world: &World<'_>, rule: &DestinationRule<'_>, findings: &mut Find
     };
     match Form::of(full, &world.settings.domain) {
         Form::Kubernetes { namespace } if world.inventory.has_services(namespace) => {
-            let diagnostic = findings.report(rule.host.span, unknown);
+            let diagnostic = diagnostics.report_default(rule.host.span, unknown);
             let near = world.services.nearest(namespace, full, &world.settings.domain);
             match near.or_else(|| world.services.only_one_called(written)) {
                 Some(meant) => diagnostic.help(format!("did you mean {}?", meant.hostname)),
@@ -71,27 +71,27 @@ fn check_host(world: &World<'_>, rule: &DestinationRule<'_>, findings: &mut Find
         }
         Form::Kubernetes { namespace } => match world.services.only_one_called(written) {
             Some(meant) => {
-                findings
-                    .report(rule.host.span, unknown)
+                diagnostics
+                    .report_default(rule.host.span, unknown)
                     .related(meant.span, "a Service of that name is in another namespace")
                     .help(format!("write {} if that is meant", meant.hostname));
             }
-            None => findings.unchecked(format!("no Service of namespace {namespace} is among the manifests")),
+            None => diagnostics.unchecked(format!("no Service of namespace {namespace} is among the manifests")),
         },
         Form::TwoLabels { name, namespace } if world.inventory.has_services(namespace) => {
             let meant = format!("{name}.{namespace}.svc.{}", world.settings.domain);
-            let diagnostic =
-                findings.report(rule.host.span, format!("{full} is no service: names with a dot are not completed"));
+            let diagnostic = diagnostics
+                .report_default(rule.host.span, format!("{full} is no service: names with a dot are not completed"));
             if let Some(service) = world.services.named(&meant).next() {
                 diagnostic.related(service.span, "this Service may be meant");
             }
             diagnostic.help(format!("write {meant}"));
         }
         Form::TwoLabels { .. } | Form::External if world.inventory.has_service_entries(own) => {
-            findings.report(rule.host.span, unknown).help("add a ServiceEntry for it");
+            diagnostics.report_default(rule.host.span, unknown).help("add a ServiceEntry for it");
         }
         Form::TwoLabels { .. } | Form::External => {
-            findings.unchecked(format!("no ServiceEntry of namespace {own} is among the manifests"));
+            diagnostics.unchecked(format!("no ServiceEntry of namespace {own} is among the manifests"));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `missing-subset`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::nearest;
 use crate::source::Spanned;
 use crate::world::{DestinationRef, MergedRule, VirtualService, World, host};
@@ -14,12 +14,12 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for service in &world.virtual_services {
         for destination in service.destinations() {
             if let Some(subset) = destination.destination.subset.as_ref().filter(|subset| !subset.is_empty()) {
-                check_subset(context, service, &destination, subset, findings);
+                check_subset(context, service, &destination, subset, diagnostics);
             }
         }
     }
@@ -30,7 +30,7 @@ fn check_subset(
     service: &VirtualService<'_>,
     destination: &DestinationRef<'_>,
     subset: &Spanned<String>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let world = context.world;
     let full = service.full_host(destination.host, &world.settings);
@@ -41,14 +41,14 @@ fn check_subset(
     });
     match lacking {
         None => {}
-        Some((_, Some(rule))) if !is_definite(context, rule, findings) => {}
-        Some((client, Some(rule))) => report_lacking(world, &client, rule, &full, subset, findings),
-        Some((client, None)) => report_without_rule(world, &client, &full, subset, findings),
+        Some((_, Some(rule))) if !is_definite(context, rule, diagnostics) => {}
+        Some((client, Some(rule))) => report_lacking(world, &client, rule, &full, subset, diagnostics),
+        Some((client, None)) => report_without_rule(world, &client, &full, subset, diagnostics),
     }
 }
 
-fn is_definite(context: &Context<'_>, rule: &MergedRule, findings: &mut Findings) -> bool {
-    context.world.destination_rules.parts(rule).all(|part| context.is_definite(part.resource, findings))
+fn is_definite(context: &Context<'_>, rule: &MergedRule, diagnostics: &mut Diagnostics) -> bool {
+    context.world.destination_rules.parts(rule).all(|part| context.is_definite(part.resource, diagnostics))
 }
 
 /// The namespace of the destination, which a name of Kubernetes tells even if the Service is not among the manifests.
@@ -66,12 +66,12 @@ fn report_lacking(
     rule: &MergedRule,
     full: &str,
     subset: &Spanned<String>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let rules: Vec<_> = world.destination_rules.parts(rule).collect();
     let subsets = world.destination_rules.subsets(rule);
     let names: Vec<&str> = subsets.iter().filter_map(|it| Some(it.subset.name.as_ref()?.as_str())).collect();
-    let diagnostic = findings.report(
+    let diagnostic = diagnostics.report_default(
         subset.span,
         format!("subset {} of {full} is not defined for clients in namespace {client}", subset.as_str()),
     );
@@ -83,9 +83,17 @@ fn report_lacking(
     });
 }
 
-fn report_without_rule(world: &World<'_>, client: &str, full: &str, subset: &Spanned<String>, findings: &mut Findings) {
-    let diagnostic = findings
-        .report(subset.span, format!("subset {} of {full} is not defined: no DestinationRule applies", subset.as_str()));
+fn report_without_rule(
+    world: &World<'_>,
+    client: &str,
+    full: &str,
+    subset: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) {
+    let diagnostic = diagnostics.report_default(
+        subset.span,
+        format!("subset {} of {full} is not defined: no DestinationRule applies", subset.as_str()),
+    );
     let elsewhere = world.destination_rules.iter().find(|rule| host::covered_by(full, &rule.host));
     match elsewhere {
         Some(rule) => diagnostic

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
 use crate::world::{
-    DestinationRef, MatchPorts, NamespacedName, ProtocolClass, Section, Service, VirtualService, World, host, section_of_server,
+    DestinationRef, MatchPorts, NamespacedName, ProtocolClass, Section, Service, VirtualService, World, host,
+    section_of_server,
 };
 
 pub static RULE: Rule = rule! {
@@ -16,16 +17,16 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for service in &world.virtual_services {
         for destination in service.destinations().iter().filter(|it| it.destination.port.is_none()) {
             let full = service.full_host(destination.host, &world.settings);
             let target = world.services.covering(&service.name.namespace, &full);
             if let Some(target) = target.filter(|target| !target.ports.is_empty() && target.external_name().is_none())
-                && context.is_definite(target.resource, findings)
+                && context.is_definite(target.resource, diagnostics)
             {
-                check_destination(world, &Route { service, destination, target }, findings);
+                check_destination(world, &Route { service, destination, target }, diagnostics);
             }
         }
     }
@@ -61,20 +62,20 @@ impl<'w, 'a> Route<'w, 'a> {
 
 /// Without a port a destination gets that of the listener which took the request. Only a gateway, and TCP and TLS
 /// routes anywhere, first look whether the service has just one (istiod: `GetDestinationCluster`).
-fn check_destination(world: &World<'_>, route: &Route<'_, '_>, findings: &mut Findings) {
+fn check_destination(world: &World<'_>, route: &Route<'_, '_>, diagnostics: &mut Diagnostics) {
     let is_single = route.target.ports.len() == 1;
     for entrance in route.entrances(world) {
         let server_ports = if is_single { BTreeSet::new() } else { server_ports(world, entrance, route) };
         let lacking = route.lacking(&server_ports);
         if !lacking.is_empty() {
-            report(route, "the gateway's", &lacking, findings);
+            report(route, "the gateway's", &lacking, diagnostics);
             return;
         }
         if entrance.binds_mesh() && (route.destination.section == Section::Http || !is_single) {
             let listener_ports = listener_ports(world, entrance, route);
             let lacking = route.lacking(&listener_ports);
             if !lacking.is_empty() {
-                let diagnostic = report(route, "the sidecar's", &lacking, findings);
+                let diagnostic = report(route, "the sidecar's", &lacking, diagnostics);
                 // Nobody may dial the others.
                 if lacking.len() < listener_ports.len() {
                     diagnostic.severity(Severity::Warning);
@@ -126,15 +127,23 @@ fn listener_ports(world: &World<'_>, entrance: &VirtualService<'_>, route: &Rout
     route.taken(ports, None)
 }
 
-fn report<'f>(route: &Route<'_, '_>, whose: &str, ports: &BTreeSet<u32>, findings: &'f mut Findings) -> &'f mut Diagnostic {
+fn report<'f>(
+    route: &Route<'_, '_>,
+    whose: &str,
+    ports: &BTreeSet<u32>,
+    diagnostics: &'f mut Diagnostics,
+) -> &'f mut Diagnostic {
     let target = route.target;
     let list = |ports: Vec<String>| ports.join(", ");
     let taken = list(ports.iter().map(u32::to_string).collect());
     let has = list(target.ports.iter().map(|port| port.number.to_string()).collect());
-    findings
-        .report(
+    diagnostics
+        .report_default(
             route.destination.host.span,
-            format!("destination {} needs a port: without one it is {whose}, {taken}, which the service does not have", target.hostname),
+            format!(
+                "destination {} needs a port: without one it is {whose}, {taken}, which the service does not have",
+                target.hostname
+            ),
         )
         .related(target.span, format!("its ports are {has}"))
         .help("add port.number to the destination")

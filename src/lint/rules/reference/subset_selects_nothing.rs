@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
 use crate::model::LabelSet;
 use crate::model::networking::Subset;
 use crate::world::{DestinationRule, Discovery, Service, World, host};
@@ -16,17 +16,17 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for rule in world.destination_rules.iter() {
         let labelled = rule.spec.subsets.iter().filter(|subset| !subset.labels.is_empty());
         for subset in labelled {
-            check_subset(world, rule, subset, findings);
+            check_subset(world, rule, subset, diagnostics);
         }
     }
 }
 
-fn check_subset(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset, findings: &mut Findings) {
+fn check_subset(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset, diagnostics: &mut Diagnostics) {
     // A wildcard gives its subsets to many services; not all of them need all.
     if host::wildcard_suffix(&rule.host).is_some() {
         return;
@@ -36,17 +36,17 @@ fn check_subset(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset, 
         if world.inventory.is_complete() {
             return;
         }
-        return findings.unchecked("the service of the DestinationRule is not among the manifests");
+        return diagnostics.unchecked("the service of the DestinationRule is not among the manifests");
     };
     // Sidecars send requests to a headless service where the client dials, whatever the labels are.
     if service.discovery == Discovery::Headless {
         return;
     }
     match endpoints(world, service) {
-        Err(reason) => findings.unchecked(reason),
+        Err(reason) => diagnostics.unchecked(reason),
         Ok(endpoints) if endpoints.iter().any(|endpoint| subset.labels.selects(endpoint)) => {}
         Ok(endpoints) => {
-            let diagnostic = report(service, subset, &endpoints, findings);
+            let diagnostic = report(service, subset, &endpoints, diagnostics);
             // A single version may be what the manifests start from, and a subset that nothing routes to does no harm.
             if endpoints.len() < 2 || !is_routed_to(world, rule, subset) {
                 diagnostic.severity(Severity::Warning);
@@ -89,10 +89,10 @@ fn report<'f>(
     service: &Service<'_>,
     subset: &Subset,
     endpoints: &[LabelSet<'_>],
-    findings: &'f mut Findings,
+    diagnostics: &'f mut Diagnostics,
 ) -> &'f mut Diagnostic {
     let name = subset.name.as_ref().map_or("", |name| name.as_str());
-    let diagnostic = findings.report(
+    let diagnostic = diagnostics.report_default(
         subset.labels.span.unwrap_or(subset.span),
         format!("subset {name} selects none of the workloads of {}", service.hostname),
     );

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::world::{Gateway, Protocol, Service, World};
 
 pub static RULE: Rule = rule! {
@@ -14,13 +14,13 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for gateway in &context.world.gateways {
-        check_gateway(context.world, gateway, findings);
+        check_gateway(context.world, gateway, diagnostics);
     }
 }
 
-fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, findings: &mut Findings) {
+fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Diagnostics) {
     let mut services: Vec<&Service<'_>> = Vec::new();
     let mut reachable: BTreeSet<u32> = BTreeSet::new();
     for workload in world.workloads_of_gateway(gateway) {
@@ -37,7 +37,7 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, findings: &mut Findin
     let Some(first) = services.first() else {
         // Where the workloads are not known, `gateway-selects-nothing` says so.
         if world.workloads_of_gateway(gateway).next().is_some() {
-            findings.unchecked("no Service of the gateway's workloads is among the manifests");
+            diagnostics.unchecked("no Service of the gateway's workloads is among the manifests");
         }
         return;
     };
@@ -45,8 +45,8 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, findings: &mut Findin
         let Some(number) = server.port.as_ref().and_then(|port| port.number) else { continue };
         if !reachable.contains(&number.value) {
             let ports: Vec<String> = first.ports.iter().map(|port| port.number.to_string()).collect();
-            findings
-                .report(number.span, format!("no Service of the gateway's workloads has port {}", number.value))
+            diagnostics
+                .report_default(number.span, format!("no Service of the gateway's workloads has port {}", number.value))
                 .related(first.span, format!("this one has {}", ports.join(", ")))
                 .help("add the port to the Service, or use one that it has");
         }

@@ -1,7 +1,7 @@
 //! `unknown-host`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::world::host::Form;
 use crate::world::{DestinationRef, VirtualService, World};
 
@@ -13,11 +13,11 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for service in &world.virtual_services {
         for destination in service.destinations().iter().filter(|it| !context.is_refused(it.host.span)) {
-            check_destination(world, service, destination, findings);
+            check_destination(world, service, destination, diagnostics);
         }
     }
 }
@@ -26,7 +26,7 @@ fn check_destination(
     world: &World<'_>,
     service: &VirtualService<'_>,
     destination: &DestinationRef<'_>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let written = destination.host;
     let full = service.full_host(written, &world.settings);
@@ -34,23 +34,26 @@ fn check_destination(
         return;
     }
     if let Some(wide) = world.services.covering(&service.name.namespace, &full).filter(|wide| wide.hostname != full) {
-        findings
-            .report(written.span, format!("host {full} has no cluster: only the wildcard {} has one", wide.hostname))
+        diagnostics
+            .report_default(
+                written.span,
+                format!("host {full} has no cluster: only the wildcard {} has one", wide.hostname),
+            )
             .related(wide.span, "defined here")
             .help("add the host to a ServiceEntry of its own, or write the wildcard as the destination");
         return;
     }
     let hidden = world.services.named(&full).next();
     if let Some(hidden) = hidden {
-        findings
-            .report(written.span, format!("host {full} is not exported to {}", clients(world, service)))
+        diagnostics
+            .report_default(written.span, format!("host {full} is not exported to {}", clients(world, service)))
             .related(hidden.span, "defined here, for other namespaces")
             .help("add the namespace to its exportTo");
         return;
     }
     match Form::of(&full, &world.settings.domain) {
         Form::Kubernetes { namespace } if world.inventory.has_services(namespace) => {
-            let diagnostic = findings.report(written.span, unknown(written, &full));
+            let diagnostic = diagnostics.report_default(written.span, unknown(written, &full));
             if let Some(suggestion) = world.services.nearest(namespace, &full, &world.settings.domain) {
                 diagnostic.help(format!("did you mean {}?", suggestion.hostname));
             } else {
@@ -59,28 +62,37 @@ fn check_destination(
         }
         Form::Kubernetes { namespace } => match world.services.only_one_called(written) {
             Some(meant) => {
-                findings
-                    .report(written.span, unknown(written, &full))
+                diagnostics
+                    .report_default(written.span, unknown(written, &full))
                     .severity(Severity::Warning)
                     .related(meant.span, "a Service of that name is in another namespace")
-                    .help(format!("write {} if that is meant: a short name is completed with the own namespace", meant.hostname));
+                    .help(format!(
+                        "write {} if that is meant: a short name is completed with the own namespace",
+                        meant.hostname
+                    ));
             }
-            None => findings.unchecked(format!("no Service of namespace {namespace} is among the manifests")),
+            None => diagnostics.unchecked(format!("no Service of namespace {namespace} is among the manifests")),
         },
         Form::TwoLabels { name, namespace } if world.inventory.has_services(namespace) => {
             let domain = &world.settings.domain;
-            findings
-                .report(written.span, format!("host {written:?} is no service: names with a dot are not completed", written = written.as_str()))
+            diagnostics
+                .report_default(
+                    written.span,
+                    format!(
+                        "host {written:?} is no service: names with a dot are not completed",
+                        written = written.as_str()
+                    ),
+                )
                 .help(format!("write {name}.{namespace}.svc.{domain}"));
         }
         Form::TwoLabels { .. } | Form::External => {
             let namespace = &service.name.namespace;
             if world.inventory.has_service_entries(namespace) {
-                findings
-                    .report(written.span, unknown(written, &full))
+                diagnostics
+                    .report_default(written.span, unknown(written, &full))
                     .help("add a ServiceEntry for it; the mesh does not route to hosts that it does not know");
             } else {
-                findings.unchecked(format!("no ServiceEntry of namespace {namespace} is among the manifests"));
+                diagnostics.unchecked(format!("no ServiceEntry of namespace {namespace} is among the manifests"));
             }
         }
     }
@@ -103,9 +115,5 @@ fn clients(world: &World<'_>, service: &VirtualService<'_>) -> String {
 }
 
 fn unknown(written: &str, full: &str) -> String {
-    if written == full {
-        format!("unknown host {full}")
-    } else {
-        format!("unknown host {written}: there is no {full}")
-    }
+    if written == full { format!("unknown host {full}") } else { format!("unknown host {written}: there is no {full}") }
 }

@@ -1,7 +1,7 @@
 //! `unknown-port`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::world::{DestinationRef, Service, VirtualService};
 
 pub static RULE: Rule = rule! {
@@ -12,10 +12,10 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for service in &context.world.virtual_services {
         for destination in service.destinations() {
-            check_destination(context, service, &destination, findings);
+            check_destination(context, service, &destination, diagnostics);
         }
     }
 }
@@ -24,7 +24,7 @@ fn check_destination(
     context: &Context<'_>,
     service: &VirtualService<'_>,
     destination: &DestinationRef<'_>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let Some(number) = destination.destination.port.as_ref().and_then(|port| port.number.as_ref()) else { return };
     let world = context.world;
@@ -38,19 +38,19 @@ fn check_destination(
     if world.services.named(&full).any(|other| other.port(number.value).is_some()) {
         return;
     }
-    if !context.is_definite(target.resource, findings) {
+    if !context.is_definite(target.resource, diagnostics) {
         return;
     }
-    findings
-        .report(number.span, format!("{full} has no port {}", number.value))
+    diagnostics
+        .report_default(number.span, format!("{full} has no port {}", number.value))
         .related(target.span, "defined here")
         .help(advice(target, number.value));
 }
 
 fn advice(target: &Service<'_>, number: u32) -> String {
-    let by_target = target.ports.iter().find(|port| {
-        matches!(&port.target, Some(crate::model::kubernetes::TargetPort::Number(target)) if *target == number)
-    });
+    let by_target = target.ports.iter().find(
+        |port| matches!(&port.target, Some(crate::model::kubernetes::TargetPort::Number(target)) if *target == number),
+    );
     match by_target {
         Some(port) => format!("{number} is the port of its workloads; clients use {}", port.number),
         None => {

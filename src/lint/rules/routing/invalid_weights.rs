@@ -1,7 +1,7 @@
 //! `invalid-weights`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::source::{Span, Spanned};
 use crate::world::VirtualService;
 
@@ -13,9 +13,9 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for service in &context.world.virtual_services {
-        check_service(service, findings);
+        check_service(service, diagnostics);
     }
 }
 
@@ -25,32 +25,34 @@ struct Share {
     weight: Option<Spanned<i32>>,
 }
 
-fn check_service(service: &VirtualService<'_>, findings: &mut Findings) {
+fn check_service(service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
     let spec = &service.spec;
     for rule in &spec.http {
         let shares = rule.route.iter().map(|route| Share { destination: route.span, weight: route.weight });
-        check_shares(&shares.collect::<Vec<_>>(), findings);
+        check_shares(&shares.collect::<Vec<_>>(), diagnostics);
     }
     let tls = spec.tls.iter().map(|rule| &rule.route);
     let tcp = spec.tcp.iter().map(|rule| &rule.route);
     for routes in tls.chain(tcp) {
         let shares = routes.iter().map(|route| Share { destination: route.span, weight: route.weight });
-        check_shares(&shares.collect::<Vec<_>>(), findings);
+        check_shares(&shares.collect::<Vec<_>>(), diagnostics);
     }
 }
 
 /// Shares are weight by sum. The sum need not be 100; a single destination gets everything whatever its weight.
-fn check_shares(shares: &[Share], findings: &mut Findings) {
+fn check_shares(shares: &[Share], diagnostics: &mut Diagnostics) {
     let weights = || shares.iter().filter_map(|share| share.weight);
     if let Some(negative) = weights().find(|weight| weight.value < 0) {
-        findings.report(negative.span, "a weight cannot be negative").help("use 0 or more");
+        diagnostics.report_default(negative.span, "a weight cannot be negative").help("use 0 or more");
         return;
     }
     if let [Share { weight: Some(weight), .. }] = shares
         && (0..100).contains(&weight.value)
     {
-        let diagnostic = findings
-            .report(weight.span, format!("weight {} has no effect: the only destination gets all requests", weight.value));
+        let diagnostic = diagnostics.report_default(
+            weight.span,
+            format!("weight {} has no effect: the only destination gets all requests", weight.value),
+        );
         diagnostic.aliases = &["KIA1104"];
         diagnostic
             .severity(if weight.value == 0 { Severity::Warning } else { Severity::Info })
@@ -61,21 +63,24 @@ fn check_shares(shares: &[Share], findings: &mut Findings) {
     let sum: i64 = weights().map(|weight| i64::from(weight.value)).sum();
     if sum == 0 {
         let span = weights().next().map_or(first.destination, |weight| weight.span);
-        findings
-            .report(span, "the weights of all destinations are 0: istiod refuses the VirtualService")
+        diagnostics
+            .report_default(span, "the weights of all destinations are 0: istiod refuses the VirtualService")
             .help("give each destination its share");
         return;
     }
     for share in shares.iter().filter(|share| share.weight.is_none()) {
-        findings
-            .report(share.destination, "this destination gets no requests: it has no weight, while others have one")
+        diagnostics
+            .report_default(
+                share.destination,
+                "this destination gets no requests: it has no weight, while others have one",
+            )
             .severity(Severity::Warning)
             .help("give it a weight; weight: 0 if that is what is meant");
     }
     if sum != 100 && shares.iter().all(|share| share.weight.is_some()) {
         let span = shares.iter().map(|share| share.destination).reduce(Span::to).unwrap_or(first.destination);
-        findings
-            .report(span, format!("the weights add up to {sum}, not to 100: {}", describe(shares, sum)))
+        diagnostics
+            .report_default(span, format!("the weights add up to {sum}, not to 100: {}", describe(shares, sum)))
             .severity(Severity::Info)
             .help("shares are taken relative to the sum; make it 100 so that they read as percentages");
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::source::Span;
 use crate::world::{DestinationRef, MatchPorts, Section, VirtualService};
 
@@ -15,7 +15,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     // The hosts that VirtualServices of the mesh lead to subsets of themselves.
     let mut chosen: BTreeMap<String, (&VirtualService<'_>, Span)> = BTreeMap::new();
@@ -36,9 +36,15 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             // Where the requests are for that very host, the gateway has its routes, or none.
             let is_same = service.hosts.iter().any(|host| host.as_str() == full);
             if !is_same && is_on_gateway(service, destination) {
-                findings
-                    .report(destination.host.span, format!("requests from the gateway go to all workloads of {full}, not to a subset"))
-                    .related(*subset, format!("{} chooses subsets, but for requests from within the mesh only", inner.name))
+                diagnostics
+                    .report_default(
+                        destination.host.span,
+                        format!("requests from the gateway go to all workloads of {full}, not to a subset"),
+                    )
+                    .related(
+                        *subset,
+                        format!("{} chooses subsets, but for requests from within the mesh only", inner.name),
+                    )
                     .help("choose the subset here as well, unless all workloads are meant");
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
 use crate::routing::reach::{self, Alternative, Reach};
 use crate::source::Span;
 use crate::validate::{Family, Violation};
@@ -17,7 +17,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut rules = Rules::new();
     let lent = context.world.delegates();
     for service in &context.world.virtual_services {
@@ -25,12 +25,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         if !service.is_delegate() || !lent.contains(&service.name) {
             gather(context, service, &mut rules);
         }
-        check_tcp(service, findings);
+        check_tcp(service, diagnostics);
     }
     for (span, ways) in &rules {
-        check_rule(*span, ways, findings);
+        check_rule(*span, ways, diagnostics);
     }
-    check_repeated(context, findings);
+    check_repeated(context, diagnostics);
 }
 
 /// All rules of HTTP, with the ways into each.
@@ -71,14 +71,14 @@ fn taker(alternative: &Alternative<'_>) -> Taker {
     Taker { span, rule_span, takes_everything: alternative.takes_everything() }
 }
 
-fn check_rule(span: Span, ways: &BTreeMap<Span, Way>, findings: &mut Findings) {
+fn check_rule(span: Span, ways: &BTreeMap<Span, Way>, diagnostics: &mut Diagnostics) {
     let dead = || ways.iter().filter(|(_, way)| !way.is_reached && !way.taken_by.is_empty());
     let is_dead = ways.values().all(|way| !way.is_reached) && dead().next().is_some();
     // What the rule itself takes first is its own business.
     let outside = |taker: &&Taker| taker.rule_span != span;
     if is_dead {
         let takers: Vec<&Taker> = dead().flat_map(|(_, way)| &way.taken_by).filter(outside).collect();
-        let diagnostic = findings.report(span, "this route never gets a request");
+        let diagnostic = diagnostics.report_default(span, "this route never gets a request");
         diagnostic.aliases = &["IST0130", "IST0131"];
         relate(diagnostic, &takers);
         let help = match takers.iter().any(|taker| taker.takes_everything) {
@@ -91,13 +91,15 @@ fn check_rule(span: Span, ways: &BTreeMap<Span, Way>, findings: &mut Findings) {
     for (at, way) in dead() {
         let takers: Vec<&Taker> = way.taken_by.iter().collect();
         let is_repetition = takers.iter().all(|taker| taker.rule_span == span);
-        let diagnostic = findings.report(*at, "this match is never reached");
+        let diagnostic = diagnostics.report_default(*at, "this match is never reached");
         diagnostic.aliases = &["IST0131"];
         relate(diagnostic, &takers);
         if is_repetition {
             diagnostic.severity(Severity::Info).help("remove it; the matches of a rule are alternatives");
         } else {
-            diagnostic.severity(Severity::Warning).help("move its rule before the one that takes its requests, or remove it");
+            diagnostic
+                .severity(Severity::Warning)
+                .help("move its rule before the one that takes its requests, or remove it");
         }
     }
 }
@@ -121,13 +123,13 @@ fn relate(diagnostic: &mut Diagnostic, takers: &[&Taker]) {
 
 /// Matches of connections that repeat earlier ones, as istiod warns of them, but for those within what was reported
 /// already.
-fn check_repeated(context: &Context<'_>, findings: &mut Findings) {
-    let reported: Vec<Span> = findings.spans().collect();
+fn check_repeated(context: &Context<'_>, diagnostics: &mut Diagnostics) {
+    let reported: Vec<Span> = diagnostics.spans().collect();
     let is_meant = |violation: &&Violation| {
         matches!(violation.id, "UW-3" | "UW-5") && !reported.iter().any(|span| span.contains(violation.span))
     };
     for violation in context.violations(Family::Unreachable).filter(is_meant) {
-        let diagnostic = findings.report(violation.span, &violation.message).severity(Severity::Warning);
+        let diagnostic = diagnostics.report_default(violation.span, &violation.message).severity(Severity::Warning);
         diagnostic.help.clone_from(&violation.help);
         if let Some((span, what)) = violation.related {
             diagnostic.related(span, what);
@@ -135,12 +137,12 @@ fn check_repeated(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-fn check_tcp(service: &VirtualService<'_>, findings: &mut Findings) {
+fn check_tcp(service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
     let mut catch_all: Option<Span> = None;
     for rule in &service.spec.tcp {
         if let Some(earlier) = catch_all {
-            findings
-                .report(rule.span, "this route never gets a connection")
+            diagnostics
+                .report_default(rule.span, "this route never gets a connection")
                 .related(earlier, "this one takes every connection")
                 .help("move it before the route that takes everything, or remove it");
         } else if rule.r#match.is_empty() {

@@ -1,7 +1,7 @@
 //! `missing-name`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::ProblemKind;
 
 pub static RULE: Rule = rule! {
@@ -12,8 +12,8 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for problem in context.model_problems().filter(|problem| problem.kind == ProblemKind::MissingName) {
-        findings.report(problem.span, "the resource has no name").help("add metadata.name");
+        diagnostics.report_default(problem.span, "the resource has no name").help("add metadata.name");
     }
 }

@@ -1,7 +1,7 @@
 //! `unknown-field`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::ProblemKind;
 
 pub static RULE: Rule = rule! {
@@ -12,15 +12,20 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for problem in context.model_problems() {
         match &problem.kind {
             ProblemKind::UnknownField { key, suggestion, known } => {
-                findings.report(problem.span, format!("unknown field {key:?}")).help(advice(suggestion.as_deref(), known));
+                diagnostics
+                    .report_default(problem.span, format!("unknown field {key:?}"))
+                    .help(advice(suggestion.as_deref(), known));
             }
             ProblemKind::SpeltTwice { field, winner } => {
-                findings
-                    .report(problem.span, format!("field {field:?} is spelt in two ways; this value is ignored"))
+                diagnostics
+                    .report_default(
+                        problem.span,
+                        format!("field {field:?} is spelt in two ways; this value is ignored"),
+                    )
                     .severity(Severity::Warning)
                     .related(*winner, "this one counts")
                     .help("keep one of the two");

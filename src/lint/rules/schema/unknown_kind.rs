@@ -1,7 +1,7 @@
 //! `unknown-kind`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::ProblemKind;
 
 pub static RULE: Rule = rule! {
@@ -12,10 +12,10 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for problem in context.model_problems() {
         if let ProblemKind::UnknownKind { message, help } = &problem.kind {
-            findings.report(problem.span, message).help(help);
+            diagnostics.report_default(problem.span, message).help(help);
         }
     }
 }

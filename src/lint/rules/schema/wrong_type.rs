@@ -1,7 +1,7 @@
 //! `wrong-type`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::ProblemKind;
 
 pub static RULE: Rule = rule! {
@@ -12,21 +12,24 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for problem in context.model_problems() {
         match &problem.kind {
             ProblemKind::WrongType { expected, found, raw } => {
-                let diagnostic = findings.report(problem.span, format!("expected {expected}, found {found}"));
+                let diagnostic =
+                    diagnostics.report_default(problem.span, format!("expected {expected}, found {found}"));
                 if let Some(help) = advice(expected, found, raw.as_deref()) {
                     diagnostic.help(help);
                 }
             }
             ProblemKind::InvalidValue { expected, found, suggestion } => {
                 let found = if found.starts_with(['"', '\'']) { found.clone() } else { format!("{found:?}") };
-                findings.report(problem.span, format!("{found} is not what this field takes")).help(match suggestion {
-                    Some(suggestion) => format!("did you mean {suggestion}? It takes {expected}"),
-                    None => format!("it takes {expected}"),
-                });
+                diagnostics.report_default(problem.span, format!("{found} is not what this field takes")).help(
+                    match suggestion {
+                        Some(suggestion) => format!("did you mean {suggestion}? It takes {expected}"),
+                        None => format!("it takes {expected}"),
+                    },
+                );
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
 use crate::model::{Kind, Spec};
 use crate::source::Span;
 use crate::world::{Attachment, Workload, World};
@@ -19,7 +19,7 @@ pub static RULE: Rule = rule! {
 /// The kinds of which one resource counts for the whole of a namespace, and one for a workload.
 const KINDS: [Kind; 3] = [Kind::Sidecar, Kind::Telemetry, Kind::ProxyConfig];
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut by_namespace: BTreeMap<(Kind, &str), Vec<&Attachment<'_>>> = BTreeMap::new();
     for attachment in world.attachments.iter().filter(|it| KINDS.contains(&it.resource.kind)) {
@@ -28,30 +28,22 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     for ((kind, namespace), attachments) in by_namespace {
         let wide: Vec<&Attachment<'_>> = attachments.iter().copied().filter(|it| it.is_wide()).collect();
         if wide.len() > 1 {
-            check_wide(world, kind, namespace, &wide, findings);
+            check_wide(world, kind, namespace, &wide, diagnostics);
         }
         let selective: Vec<&Attachment<'_>> = attachments.into_iter().filter(|it| it.selector.is_some()).collect();
         if selective.len() > 1 {
-            check_selective(world, namespace, &selective, findings);
+            check_selective(world, namespace, &selective, diagnostics);
         }
     }
 }
 
 /// The oldest of those without a selector counts.
-fn check_wide(
-    world: &World<'_>,
-    kind: Kind,
-    namespace: &str,
-    wide: &[&Attachment<'_>],
-    findings: &mut Findings,
-) {
+fn check_wide(world: &World<'_>, kind: Kind, namespace: &str, wide: &[&Attachment<'_>], diagnostics: &mut Diagnostics) {
     let reach = if namespace == world.settings.root_namespace { "the whole mesh" } else { "all workloads" };
-    let message = format!(
-        "{} of namespace {namespace} are for {reach}: only the oldest one counts",
-        counted(wide.len(), kind)
-    );
+    let message =
+        format!("{} of namespace {namespace} are for {reach}: only the oldest one counts", counted(wide.len(), kind));
     for attachment in wide {
-        let diagnostic = findings.report(attachment.resource.name_span(), &message);
+        let diagnostic = diagnostics.report_default(attachment.resource.name_span(), &message);
         diagnostic.aliases = aliases(kind, false);
         if !is_certain(world, wide) {
             diagnostic.severity(Severity::Warning);
@@ -62,7 +54,7 @@ fn check_wide(
 }
 
 /// Of those that select a workload the oldest counts. Telemetries are merged: only what several of them say competes.
-fn check_selective(world: &World<'_>, namespace: &str, selective: &[&Attachment<'_>], findings: &mut Findings) {
+fn check_selective(world: &World<'_>, namespace: &str, selective: &[&Attachment<'_>], diagnostics: &mut Diagnostics) {
     let mut found: BTreeMap<usize, (BTreeSet<usize>, &str)> = BTreeMap::new();
     let mut by_workload: BTreeMap<Span, (&Workload<'_>, Vec<usize>)> = BTreeMap::new();
     for (index, attachment) in selective.iter().enumerate() {
@@ -88,7 +80,7 @@ fn check_selective(world: &World<'_>, namespace: &str, selective: &[&Attachment<
         let count = counted(others.len() + 1, kind);
         let outcome =
             if kind == Kind::Telemetry { "the newest one overrides the others" } else { "only the oldest one counts" };
-        let diagnostic = findings.report(span, format!("{count} select workload {workload}: {outcome}"));
+        let diagnostic = diagnostics.report_default(span, format!("{count} select workload {workload}: {outcome}"));
         diagnostic.aliases = aliases(kind, true);
         let all: Vec<&Attachment<'_>> = others.iter().copied().chain([attachment]).collect();
         if kind == Kind::Telemetry || !is_certain(world, &all) {

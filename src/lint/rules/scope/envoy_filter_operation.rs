@@ -1,9 +1,11 @@
 //! `envoy-filter-operation`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::Spec;
-use crate::model::networking::{ApplyTo, EnvoyConfigMatch, EnvoyConfigPatch, FilterMatch, PatchContext, PatchOperation};
+use crate::model::networking::{
+    ApplyTo, EnvoyConfigMatch, EnvoyConfigPatch, FilterMatch, PatchContext, PatchOperation,
+};
 use crate::source::Spanned;
 
 pub static RULE: Rule = rule! {
@@ -14,19 +16,19 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for attachment in &context.world.attachments {
         let Spec::EnvoyFilter(filter) = &attachment.resource.spec else { continue };
-        filter.config_patches.iter().for_each(|patch| check_patch(patch, findings));
+        filter.config_patches.iter().for_each(|patch| check_patch(patch, diagnostics));
     }
 }
 
-fn check_patch(patch: &EnvoyConfigPatch, findings: &mut Findings) {
+fn check_patch(patch: &EnvoyConfigPatch, diagnostics: &mut Diagnostics) {
     let Some(apply_to) = &patch.apply_to else { return };
     let Some(operation) = patch.patch.as_ref().and_then(|patch| patch.operation.as_ref()) else { return };
     if !takes(apply_to.value, operation.value) {
         let message = format!("{} is ignored for {}", operation.value.as_str(), apply_to.value.as_str());
-        let diagnostic = findings.report(operation.span, message);
+        let diagnostic = diagnostics.report_default(operation.span, message);
         diagnostic.related(apply_to.span, "what the patch applies to").help(format!(
             "{} takes {}",
             apply_to.value.as_str(),
@@ -38,12 +40,12 @@ fn check_patch(patch: &EnvoyConfigPatch, findings: &mut Findings) {
     let matched = patch.r#match.as_ref();
     if let Some(lacking) = lacking_match(apply_to.value, operation.value, matched) {
         let message = format!("{} is ignored without a match of {lacking}", operation.value.as_str());
-        let diagnostic = findings.report(operation.span, message);
+        let diagnostic = diagnostics.report_default(operation.span, message);
         diagnostic.help(format!("add match.{lacking}: it says which one is meant"));
         diagnostic.aliases = &[];
     }
-    check_manager(apply_to.value, matched, findings);
-    warn_of_documentation(apply_to, operation, findings);
+    check_manager(apply_to.value, matched, diagnostics);
+    warn_of_documentation(apply_to, operation, diagnostics);
 }
 
 /// The operations that change something (istiod: `ApplyListenerPatches`, `ApplyRouteConfigurationPatches`,
@@ -106,25 +108,30 @@ fn filter(matched: Option<&EnvoyConfigMatch>) -> Option<&FilterMatch> {
 }
 
 /// HTTP filters are those of the connection manager. With `subFilter` the webhook says so.
-fn check_manager(apply_to: ApplyTo, matched: Option<&EnvoyConfigMatch>, findings: &mut Findings) {
+fn check_manager(apply_to: ApplyTo, matched: Option<&EnvoyConfigMatch>, diagnostics: &mut Diagnostics) {
     const MANAGER: &str = "envoy.filters.network.http_connection_manager";
     const OLD_NAME: &str = "envoy.http_connection_manager";
     let Some(filter) = filter(matched).filter(|filter| filter.sub_filter.is_none()) else { return };
     let Some(name) = filter.name.as_ref().filter(|_| apply_to == ApplyTo::HttpFilter) else { return };
     if ![MANAGER, OLD_NAME, ""].contains(&name.as_str()) {
-        let diagnostic = findings.report(name.span, format!("{} holds no HTTP filters: nothing matches", name.as_str()));
+        let diagnostic =
+            diagnostics.report_default(name.span, format!("{} holds no HTTP filters: nothing matches", name.as_str()));
         diagnostic.help(format!("write {MANAGER}"));
         diagnostic.aliases = &[];
     }
 }
 
 /// What the API's reference says is ignored, though istiod does it.
-fn warn_of_documentation(apply_to: &Spanned<ApplyTo>, operation: &Spanned<PatchOperation>, findings: &mut Findings) {
-    let is_undocumented = apply_to.value == ApplyTo::HttpRoute
-        && matches!(operation.value, PatchOperation::Add | PatchOperation::Remove);
+fn warn_of_documentation(
+    apply_to: &Spanned<ApplyTo>,
+    operation: &Spanned<PatchOperation>,
+    diagnostics: &mut Diagnostics,
+) {
+    let is_undocumented =
+        apply_to.value == ApplyTo::HttpRoute && matches!(operation.value, PatchOperation::Add | PatchOperation::Remove);
     if is_undocumented {
         let message = format!("istiod applies {} to HTTP_ROUTE, but its reference denies it", operation.value.as_str());
-        let diagnostic = findings.report(operation.span, message);
+        let diagnostic = diagnostics.report_default(operation.span, message);
         diagnostic.severity(Severity::Info).help("a later version may do as the reference says");
         diagnostic.aliases = aliases(operation.value);
     }

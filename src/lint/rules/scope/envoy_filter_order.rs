@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::Spec;
 use crate::model::networking::{ApplyTo, EnvoyConfigPatch, EnvoyFilter, PatchOperation};
 use crate::source::Spanned;
@@ -17,7 +17,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let filters: Vec<Filter<'_, '_>> = world.attachments.iter().filter_map(Filter::of).collect();
     let additions = Additions::new(&filters);
@@ -29,8 +29,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 continue;
             }
             match known.first() {
-                Some(late) => report_late(filter, patch, name, late, findings),
-                None => note_unknown(filter, patch, name, findings),
+                Some(late) => report_late(filter, patch, name, late, diagnostics),
+                None => note_unknown(filter, patch, name, diagnostics),
             }
         }
     }
@@ -173,12 +173,17 @@ fn is_built_in(name: &str) -> bool {
 }
 
 /// A filter that neither Istio nor any EnvoyFilter of the manifests adds: with a priority the author thought of the order.
-fn note_unknown(filter: &Filter<'_, '_>, patch: &EnvoyConfigPatch, name: &Spanned<String>, findings: &mut Findings) {
+fn note_unknown(
+    filter: &Filter<'_, '_>,
+    patch: &EnvoyConfigPatch,
+    name: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) {
     if is_built_in(name) || filter.priority() != 0 {
         return;
     }
     let message = format!("whether {} is there already depends on other EnvoyFilters", name.as_str());
-    let diagnostic = findings.report(name.span, message);
+    let diagnostic = diagnostics.report_default(name.span, message);
     diagnostic.severity(Severity::Info).help("set a priority above that of the EnvoyFilter which adds it");
     diagnostic.aliases = aliases(patch);
 }
@@ -188,7 +193,7 @@ fn report_late(
     patch: &EnvoyConfigPatch,
     name: &Spanned<String>,
     late: &Addition<'_, '_>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let is_own = late.is_own(filter);
     let is_certain = is_own || late.filter.priority() > filter.priority();
@@ -197,7 +202,7 @@ fn report_late(
         true => format!("{} is not there yet when this patch is applied", name.as_str()),
         false => format!("{} is there only if the EnvoyFilter that adds it is older", name.as_str()),
     };
-    let diagnostic = findings.report(name.span, message);
+    let diagnostic = diagnostics.report_default(name.span, message);
     if let Some(value) = span {
         let place = value.name.as_ref().map_or(value.span, |name| name.span);
         diagnostic.related(place, format!("EnvoyFilter {} adds {}", late.filter.attachment.name, late.name));

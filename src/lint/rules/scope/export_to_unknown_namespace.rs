@@ -1,7 +1,7 @@
 //! `export-to-unknown-namespace`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::{Resource, Spec, nearest};
 use crate::source::Span;
 use crate::world::World;
@@ -14,11 +14,11 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for resource in &context.snapshot.resources {
         for (namespace, span) in exported_to(resource) {
-            check_namespace(world, namespace, span, findings);
+            check_namespace(world, namespace, span, diagnostics);
         }
     }
 }
@@ -39,7 +39,7 @@ fn exported_to(resource: &Resource) -> Vec<(&str, Span)> {
     entries.iter().map(|entry| (entry.as_str(), entry.span)).collect()
 }
 
-fn check_namespace(world: &World<'_>, namespace: &str, span: Span, findings: &mut Findings) {
+fn check_namespace(world: &World<'_>, namespace: &str, span: Span, diagnostics: &mut Diagnostics) {
     // `~` is nobody; names that are none are refused.
     let is_name = namespace.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
     if namespace.is_empty() || !is_name {
@@ -47,9 +47,9 @@ fn check_namespace(world: &World<'_>, namespace: &str, span: Span, findings: &mu
     }
     match world.has_namespace(namespace) {
         Some(true) => {}
-        None => findings.unchecked("not all Namespaces are among the manifests"),
+        None => diagnostics.unchecked("not all Namespaces are among the manifests"),
         Some(false) => {
-            let diagnostic = findings.report(span, format!("there is no namespace {namespace}"));
+            let diagnostic = diagnostics.report_default(span, format!("there is no namespace {namespace}"));
             match nearest(namespace, world.namespaces.names()) {
                 Some(suggestion) => diagnostic.help(format!("did you mean {suggestion}?")),
                 None => diagnostic.help("only namespaces count here: . for its own, * for all, or a name"),

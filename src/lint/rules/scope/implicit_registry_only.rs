@@ -2,7 +2,7 @@
 
 use crate::config::OutboundMode;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 
 pub static RULE: Rule = rule! {
     name: "implicit-registry-only",
@@ -12,7 +12,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for sidecar in &world.sidecars {
         let Some(policy) = &sidecar.spec.outbound_traffic_policy else { continue };
@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         if policy.mode.is_some() || policy.egress_proxy.is_some() {
             continue;
         }
-        let diagnostic = findings.report(policy.span, "without a mode this policy means REGISTRY_ONLY");
+        let diagnostic = diagnostics.report_default(policy.span, "without a mode this policy means REGISTRY_ONLY");
         diagnostic.help(match world.settings.outbound {
             OutboundMode::RegistryOnly => "write mode: REGISTRY_ONLY, or remove the policy: the mesh has the same",
             _ => "write mode: REGISTRY_ONLY if that is meant, or remove the policy to do as the mesh does",

@@ -1,7 +1,7 @@
 //! `root-namespace-selector`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::Kind;
 
 pub static RULE: Rule = rule! {
@@ -15,7 +15,7 @@ pub static RULE: Rule = rule! {
 /// The kinds of which a selector never finds workloads of other namespaces; PeerAuthentications are another rule's.
 const KINDS: [Kind; 3] = [Kind::Sidecar, Kind::Telemetry, Kind::ProxyConfig];
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let root = world.settings.root_namespace.as_str();
     for attachment in world.attachments.iter().filter(|it| it.name.namespace == root) {
@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             continue;
         }
         let message = format!("with a selector this {} is only for workloads of namespace {root}", kind.name());
-        let diagnostic = findings.report(selector.span.unwrap_or(attachment.resource.span), message);
+        let diagnostic = diagnostics.report_default(selector.span.unwrap_or(attachment.resource.span), message);
         diagnostic.help("remove the selector to make it the default of the mesh, or move it beside the workload");
         let elsewhere = world.workloads.iter().find(|workload| workload.is_selected_by(selector));
         if let Some(workload) = elsewhere {

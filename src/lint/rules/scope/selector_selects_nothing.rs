@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::{Kind, Labels, Resource, Spec, nearest};
 use crate::world::{Attachment, Workload, World};
 
@@ -16,25 +16,19 @@ pub static RULE: Rule = rule! {
 };
 
 /// The kinds that are looked at; policies of `security.istio.io` have a rule of their own.
-const KINDS: [Kind; 6] = [
-    Kind::Sidecar,
-    Kind::Telemetry,
-    Kind::WasmPlugin,
-    Kind::TrafficExtension,
-    Kind::EnvoyFilter,
-    Kind::ProxyConfig,
-];
+const KINDS: [Kind; 6] =
+    [Kind::Sidecar, Kind::Telemetry, Kind::WasmPlugin, Kind::TrafficExtension, Kind::EnvoyFilter, Kind::ProxyConfig];
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for attachment in world.attachments.iter().filter(|it| KINDS.contains(&it.resource.kind)) {
         if let Some(selector) = attachment.selector {
-            check_selector(world, attachment, selector, findings);
+            check_selector(world, attachment, selector, diagnostics);
         }
     }
 }
 
-fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Labels, findings: &mut Findings) {
+fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Labels, diagnostics: &mut Diagnostics) {
     let namespace = attachment.name.namespace.as_ref();
     let is_root = namespace == world.settings.root_namespace;
     let selects = |workload: &Workload<'_>| workload.is_selected_by(selector);
@@ -47,18 +41,18 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
             return;
         }
         if !world.inventory.is_complete() {
-            return findings.unchecked("a selector of the root namespace may find workloads of any namespace");
+            return diagnostics.unchecked("a selector of the root namespace may find workloads of any namespace");
         }
     } else {
         if world.selected_in(namespace, Some(selector)).next().is_some() {
             return;
         }
         if !world.inventory.has_workloads(namespace) {
-            return findings.unchecked(format!("no workload of namespace {namespace} is among the manifests"));
+            return diagnostics.unchecked(format!("no workload of namespace {namespace} is among the manifests"));
         }
     }
     if !world.inventory.is_complete() && attachment.selects_gateways() {
-        return findings.unchecked("gateway workloads are mostly installed apart from the manifests");
+        return diagnostics.unchecked("gateway workloads are mostly installed apart from the manifests");
     }
     let mut groups = world.snapshot.resources.iter().filter(|it| is_root || world.namespace_of(it) == namespace);
     if groups.any(|group| makes(group, selector)) {
@@ -66,11 +60,13 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
     }
     let place = if is_root { "the mesh".to_owned() } else { format!("namespace {namespace}") };
     let span = selector.span.unwrap_or(attachment.resource.span);
-    let diagnostic = findings.report(span, format!("no workload of {place} has the labels {}", selector.describe()));
+    let diagnostic =
+        diagnostics.report_default(span, format!("no workload of {place} has the labels {}", selector.describe()));
     diagnostic.help(advice(world, namespace, selector));
     let elsewhere = world.workloads.iter().find(|workload| selects(workload));
     if let Some(elsewhere) = elsewhere {
-        diagnostic.related(elsewhere.resource.name_span(), format!("{} has them, in another namespace", elsewhere.name));
+        diagnostic
+            .related(elsewhere.resource.name_span(), format!("{} has them, in another namespace", elsewhere.name));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::Labels;
 use crate::source::{Span, Spanned};
 use crate::world::{EgressHosts, ExportTo, Sidecar, VirtualService, World};
@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let routes = world.virtual_services.iter().filter(|service| service.binds_mesh() && !service.is_delegate());
     for service in routes {
@@ -25,12 +25,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         for source in &sources {
             for sidecar in sidecars_of(world, service, source) {
                 if !imports(sidecar, service, source.namespace) && reported.insert(sidecar.resource.span) {
-                    report_source(sidecar, service, source, findings);
+                    report_source(sidecar, service, source, diagnostics);
                 }
             }
         }
         if sources.is_empty() {
-            check_private(world, service, findings);
+            check_private(world, service, diagnostics);
         }
     }
 }
@@ -83,18 +83,23 @@ fn imports(sidecar: &Sidecar<'_>, service: &VirtualService<'_>, client: &str) ->
     listeners.is_empty() || hosts.any(|hosts| hosts.import_routes(service))
 }
 
-fn report_source(sidecar: &Sidecar<'_>, service: &VirtualService<'_>, source: &Source<'_>, findings: &mut Findings) {
+fn report_source(
+    sidecar: &Sidecar<'_>,
+    service: &VirtualService<'_>,
+    source: &Source<'_>,
+    diagnostics: &mut Diagnostics,
+) {
     let clients = source.labels.describe();
     let message = format!("VirtualService {} is not imported, but has rules for {clients}", service.name);
-    findings
-        .report(place(sidecar), message)
+    diagnostics
+        .report_default(place(sidecar), message)
         .related(source.span, "these are the rules' clients")
         .help(format!("add {} to hosts", entry(sidecar, service)));
 }
 
 /// A VirtualService that only its own namespace sees is for clients there. If the one Sidecar of all of them does not
 /// import it, nobody uses it.
-fn check_private(world: &World<'_>, service: &VirtualService<'_>, findings: &mut Findings) {
+fn check_private(world: &World<'_>, service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
     let namespace = service.name.namespace.as_ref();
     let is_private = matches!(&service.export_to, ExportTo::Namespaces(listed)
         if listed.len() == 1 && listed.contains(namespace));
@@ -104,8 +109,11 @@ fn check_private(world: &World<'_>, service: &VirtualService<'_>, findings: &mut
     if !is_private || has_other_clients || own.any(|sidecar| imports(sidecar, service, namespace)) {
         return;
     }
-    findings
-        .report(place(wide), format!("VirtualService {} is not imported, but only for this namespace", service.name))
+    diagnostics
+        .report_default(
+            place(wide),
+            format!("VirtualService {} is not imported, but only for this namespace", service.name),
+        )
         .severity(Severity::Warning)
         .related(service.resource.name_span(), "exported to its own namespace alone")
         .help(format!("add {} to hosts", entry(wide, service)));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::config::OutboundMode;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::security::Action;
 use crate::source::Span;
 use crate::world::{DataPlane, EgressHosts, NamespacedName, Service, Sidecar, VirtualService, Workload, World};
@@ -17,7 +17,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     // Without a Sidecar everything that is visible is imported.
     if world.sidecars.is_empty() {
@@ -27,17 +27,18 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let mut clients: BTreeMap<NamespacedName<'_>, Vec<&Workload<'_>>> = BTreeMap::new();
     let mut reported: BTreeSet<(Span, &str)> = BTreeSet::new();
     for workload in &world.workloads {
-        let account = NamespacedName::new(workload.name.namespace.clone(), workload.service_account.unwrap_or("default"));
+        let account =
+            NamespacedName::new(workload.name.namespace.clone(), workload.service_account.unwrap_or("default"));
         clients.entry(account).or_default().push(workload);
         for (service, place) in called_by_environment(world, workload) {
             let call = Call { workload, service, place, how: "its environment names the service" };
-            check_call(world, &call, &routes, &mut reported, findings);
+            check_call(world, &call, &routes, &mut reported, diagnostics);
         }
     }
     for (account, service, place) in called_by_policy(world) {
         for workload in clients.get(&account).into_iter().flatten() {
             let call = Call { workload, service, place, how: "this policy lets it call the service" };
-            check_call(world, &call, &routes, &mut reported, findings);
+            check_call(world, &call, &routes, &mut reported, diagnostics);
         }
     }
 }
@@ -93,8 +94,7 @@ fn called_by_policy<'w, 'a>(world: &'w World<'a>) -> Vec<(NamespacedName<'w>, &'
         let is_for = |service: &&Service<'_>| {
             service.selector.is_some_and(|labels| selector.match_labels.selects(&labels.to_set()))
         };
-        let services: Vec<&Service<'_>> =
-            world.services.in_namespace(&policy.name.namespace).filter(is_for).collect();
+        let services: Vec<&Service<'_>> = world.services.in_namespace(&policy.name.namespace).filter(is_for).collect();
         let sources = policy.spec.rules.iter().flat_map(|rule| &rule.from).filter_map(|from| from.source.as_ref());
         for principal in sources.flat_map(|source| &source.principals) {
             // <trust domain>/ns/<namespace>/sa/<service account>
@@ -111,7 +111,7 @@ fn check_call<'w>(
     call: &Call<'w, '_>,
     routes: &Routes<'_, '_>,
     reported: &mut BTreeSet<(Span, &'w str)>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let namespace = call.workload.name.namespace.as_ref();
     let Some(sidecar) = world.sidecar_of(namespace, &call.workload.labels) else { return };
@@ -126,7 +126,7 @@ fn check_call<'w>(
         return;
     }
     if !routes.lead_to(hostname, sidecar, namespace) {
-        report(sidecar, call, sidecar.outbound().unwrap_or(world.settings.outbound), findings);
+        report(sidecar, call, sidecar.outbound().unwrap_or(world.settings.outbound), diagnostics);
     }
 }
 
@@ -162,13 +162,13 @@ fn imports(sidecar: &Sidecar<'_>, service: &Service<'_>, client: &str) -> bool {
     listeners.is_empty() || listeners.iter().any(|it| EgressHosts::new(&it.hosts, client).import(service))
 }
 
-fn report(sidecar: &Sidecar<'_>, call: &Call<'_, '_>, outbound: OutboundMode, findings: &mut Findings) {
+fn report(sidecar: &Sidecar<'_>, call: &Call<'_, '_>, outbound: OutboundMode, diagnostics: &mut Diagnostics) {
     let listener = sidecar.spec.egress.last();
     let hosts = listener.and_then(|it| Some(it.hosts.first()?.span.to(it.hosts.last()?.span)));
     let span = hosts.or(listener.map(|it| it.span)).unwrap_or(sidecar.spec.span);
     let hostname = &call.service.hostname;
     let diagnostic =
-        findings.report(span, format!("{hostname} is not imported, but {} calls it", call.workload.name));
+        diagnostics.report_default(span, format!("{hostname} is not imported, but {} calls it", call.workload.name));
     diagnostic.related(call.place, call.how);
     diagnostic.help(format!("add {}/{hostname} to hosts", call.service.namespace));
     if outbound != OutboundMode::RegistryOnly {

@@ -1,7 +1,7 @@
 //! `sidecar-in-ambient`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::{Kind, Labels};
 use crate::world::{Attachment, DataPlane, Workload, World};
 
@@ -13,20 +13,20 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for sidecar in world.attachments.iter().filter(|it| it.resource.kind == Kind::Sidecar) {
-        check_sidecar(world, sidecar, findings);
+        check_sidecar(world, sidecar, diagnostics);
     }
     for workload in &world.workloads {
         if let Some(labels) = workload.written_labels {
-            check_workload(world, workload, labels, findings);
+            check_workload(world, workload, labels, diagnostics);
         }
     }
 }
 
 /// ztunnel and waypoints take no Sidecar.
-fn check_sidecar(world: &World<'_>, sidecar: &Attachment<'_>, findings: &mut Findings) {
+fn check_sidecar(world: &World<'_>, sidecar: &Attachment<'_>, diagnostics: &mut Diagnostics) {
     let namespace = sidecar.name.namespace.as_ref();
     if namespace == world.settings.root_namespace {
         return;
@@ -45,7 +45,7 @@ fn check_sidecar(world: &World<'_>, sidecar: &Attachment<'_>, findings: &mut Fin
         Some(_) => "this Sidecar does nothing: the workloads are of the ambient mesh".to_owned(),
         None => format!("this Sidecar does nothing: namespace {namespace} is of the ambient mesh"),
     };
-    let diagnostic = findings.report(span, message);
+    let diagnostic = diagnostics.report_default(span, message);
     diagnostic.help("remove it, or take the workloads out of the ambient mesh");
     diagnostic.aliases = &["IST0167"];
 }
@@ -53,7 +53,7 @@ fn check_sidecar(world: &World<'_>, sidecar: &Attachment<'_>, findings: &mut Fin
 const INJECT: &str = "sidecar.istio.io/inject";
 const DATA_PLANE_MODE: &str = "istio.io/dataplane-mode";
 
-fn check_workload(world: &World<'_>, workload: &Workload<'_>, labels: &Labels, findings: &mut Findings) {
+fn check_workload(world: &World<'_>, workload: &Workload<'_>, labels: &Labels, diagnostics: &mut Diagnostics) {
     let Some(inject) = labels.get(INJECT).filter(|value| value.as_str() == "true") else { return };
     // What is injected as a gateway has no sidecar.
     let is_gateway = workload.annotations.get("inject.istio.io/templates").is_some_and(|it| it.contains("gateway"));
@@ -61,12 +61,13 @@ fn check_workload(world: &World<'_>, workload: &Workload<'_>, labels: &Labels, f
         return;
     }
     if let Some(mode) = labels.get(DATA_PLANE_MODE).filter(|mode| mode.as_str() == "ambient") {
-        let diagnostic = findings.report(mode.span, "these pods get a sidecar, so they are not of the ambient mesh");
+        let diagnostic =
+            diagnostics.report_default(mode.span, "these pods get a sidecar, so they are not of the ambient mesh");
         diagnostic.related(inject.span, "injected because of this label").help("keep one of the two labels");
         diagnostic.aliases = &["KIA1311"];
     } else if world.namespaces.is_ambient(&workload.name.namespace) == Some(true) {
         let message = format!("these pods get a sidecar, though namespace {} is ambient", workload.name.namespace);
-        let diagnostic = findings.report(inject.span, message);
+        let diagnostic = diagnostics.report_default(inject.span, message);
         diagnostic.severity(Severity::Info).help("remove the label to take them into the ambient mesh");
         diagnostic.aliases = &["KIA1316"];
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::IstioIngressListener;
 use crate::routing::inbound::Receiver;
 use crate::source::{Span, Spanned};
@@ -17,7 +17,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut by_sidecar: HashMap<Span, Vec<&Workload<'_>>> = HashMap::new();
     for workload in &world.workloads {
@@ -27,17 +27,17 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     }
     for sidecar in world.sidecars.iter().filter(|sidecar| !sidecar.spec.ingress.is_empty()) {
         let Some(workloads) = by_sidecar.get(&sidecar.resource.span) else {
-            findings.unchecked("the workloads of the Sidecar are not among the manifests");
+            diagnostics.unchecked("the workloads of the Sidecar are not among the manifests");
             continue;
         };
         let targets = targets(world, workloads);
         let listed = listed(world, &sidecar.name.namespace);
         for listener in &sidecar.spec.ingress {
             match &targets {
-                Some(targets) if !targets.is_empty() => check_port(sidecar, listener, (targets, &listed), findings),
-                _ => findings.unchecked("the services of the workload are not among the manifests"),
+                Some(targets) if !targets.is_empty() => check_port(sidecar, listener, (targets, &listed), diagnostics),
+                _ => diagnostics.unchecked("the services of the workload are not among the manifests"),
             }
-            check_endpoint(listener, workloads, findings);
+            check_endpoint(listener, workloads, diagnostics);
         }
     }
 }
@@ -73,7 +73,7 @@ fn check_port(
     sidecar: &Sidecar<'_>,
     listener: &IstioIngressListener,
     (targets, listed): (&Targets<'_, '_>, &BTreeSet<u32>),
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let Some(number) = listener.port.as_ref().and_then(|port| port.number.as_ref()) else { return };
     if targets.contains_key(&number.value) || listed.contains(&number.value) {
@@ -82,7 +82,7 @@ fn check_port(
     let is_alone = sidecar.spec.ingress.len() == 1;
     let dialled = targets.iter().find(|(_, (_, port))| port.number == number.value);
     let message = format!("no service leads to port {} of the workload", number.value);
-    let diagnostic = findings.report(number.span, message);
+    let diagnostic = diagnostics.report_default(number.span, message);
     if let Some((target, (service, port))) = dialled {
         diagnostic.related(port.span, format!("{} leads its port {} to {target}", service.hostname, port.number));
         diagnostic.help(format!("write {target}: what counts here is the port of the workload"));
@@ -97,7 +97,7 @@ fn check_port(
 
 /// Containers need not declare their ports, so this is worth no more than a hint; and some declare the one that others
 /// dial, which is the sidecar's.
-fn check_endpoint(listener: &IstioIngressListener, workloads: &[&Workload<'_>], findings: &mut Findings) {
+fn check_endpoint(listener: &IstioIngressListener, workloads: &[&Workload<'_>], diagnostics: &mut Diagnostics) {
     let Some(endpoint) = &listener.default_endpoint else { return };
     let Some(number) = endpoint.rsplit_once(':').and_then(|(_, port)| port.parse::<u32>().ok()) else { return };
     let containers = || workloads.iter().filter_map(|it| it.pod).flat_map(|pod| &pod.containers);
@@ -106,8 +106,8 @@ fn check_endpoint(listener: &IstioIngressListener, workloads: &[&Workload<'_>], 
     let dialled = listener.port.as_ref().and_then(|port| port.number).map(|number| number.value);
     let is_declared = declared.iter().any(|it| it.value == number || Some(it.value) == dialled);
     let Some(first) = declared.first().filter(|_| !is_declared) else { return };
-    findings
-        .report(endpoint.span, format!("no container of the workload declares port {number}"))
+    diagnostics
+        .report_default(endpoint.span, format!("no container of the workload declares port {number}"))
         .severity(Severity::Info)
         .related(first.span, "they declare others")
         .help("check the port, or declare it");

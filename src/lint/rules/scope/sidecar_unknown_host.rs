@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::nearest;
 use crate::source::Spanned;
 use crate::world::{EgressHost, EgressHosts, Service, Sidecar, World, host};
@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut known = Known::default();
     for sidecar in &world.sidecars {
@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             let hosts = EgressHosts::new(&listener.hosts, &sidecar.name.namespace);
             for entry in hosts.included() {
                 if let Some(written) = entry.written {
-                    check_entry(world, sidecar, (entry, written), &mut known, findings);
+                    check_entry(world, sidecar, (entry, written), &mut known, diagnostics);
                 }
             }
         }
@@ -57,7 +57,7 @@ fn check_entry<'w, 'a>(
     sidecar: &'w Sidecar<'_>,
     (entry, written): (&EgressHost<'w>, &Spanned<String>),
     known: &mut Known<'w, 'a>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let client = sidecar.name.namespace.as_ref();
     // What applies to the whole mesh has another `.` in each namespace, and short names are no hosts at all.
@@ -67,7 +67,7 @@ fn check_entry<'w, 'a>(
     }
     if entry.host == "*" {
         if let Some(namespace) = entry.namespace {
-            check_namespace(world, namespace, written, findings);
+            check_namespace(world, namespace, written, diagnostics);
         }
         return;
     }
@@ -77,13 +77,13 @@ fn check_entry<'w, 'a>(
         return;
     }
     if let Some(hidden) = meaning.services.first() {
-        findings
-            .report(written.span, format!("{} is not exported to namespace {client}", hidden.hostname))
+        diagnostics
+            .report_default(written.span, format!("{} is not exported to namespace {client}", hidden.hostname))
             .related(hidden.span, "defined here, for other namespaces")
             .help("add the namespace to its exportTo");
         return;
     }
-    check_unknown(world, entry, written, findings);
+    check_unknown(world, entry, written, diagnostics);
 }
 
 /// The services that an entry stands for.
@@ -97,29 +97,29 @@ fn services_of<'w, 'a>(world: &'w World<'a>, entry: &EgressHost<'_>) -> Vec<&'w 
 }
 
 /// Where the entry's host belongs, as far as its name tells.
-fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<String>, findings: &mut Findings) {
+fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let domain = &world.settings.domain;
     let no_service = || format!("{} stands for no service", written.as_str());
     if let Some((_, owner)) = host::kubernetes_service(entry.host, domain) {
         let exists = world.services.named(entry.host).any(Service::is_kubernetes);
         if exists && entry.namespace.is_some_and(|namespace| namespace != owner) {
-            findings
-                .report(written.span, no_service())
+            diagnostics
+                .report_default(written.span, no_service())
                 .help(format!("the Service is in another namespace: write {owner}/{}", entry.host));
         } else if world.inventory.has_services(owner) {
             let names = world.services.in_namespace(owner).map(|service| service.hostname.as_str());
-            let diagnostic = findings.report(written.span, no_service());
+            let diagnostic = diagnostics.report_default(written.span, no_service());
             diagnostic.help(match nearest(entry.host, names) {
                 Some(suggestion) => format!("did you mean {}?", with_host(written, suggestion)),
                 None => format!("there is no such Service in namespace {owner}"),
             });
         } else {
-            findings.unchecked(format!("no Service of namespace {owner} is among the manifests"));
+            diagnostics.unchecked(format!("no Service of namespace {owner} is among the manifests"));
         }
         return;
     }
     if let Some(meant) = shortened(world, entry) {
-        let diagnostic = findings.report(written.span, no_service());
+        let diagnostic = diagnostics.report_default(written.span, no_service());
         diagnostic.related(meant.span, "this Service may be meant");
         diagnostic.help(format!("hosts are not completed here: write {}/{}", meant.namespace, meant.hostname));
         return;
@@ -128,16 +128,18 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
     match namespace {
         Some(namespace) => {
             let names = world.services.in_namespace(namespace).map(|service| service.hostname.as_str());
-            let diagnostic = findings.report(written.span, no_service());
+            let diagnostic = diagnostics.report_default(written.span, no_service());
             diagnostic.help(match nearest(entry.host, names) {
                 Some(suggestion) => format!("did you mean {}?", with_host(written, suggestion)),
                 None => format!("add a ServiceEntry for it in namespace {namespace}, or remove it"),
             });
         }
         None if world.inventory.is_complete() => {
-            findings.report(written.span, no_service()).help("add a ServiceEntry for it, or remove it");
+            diagnostics.report_default(written.span, no_service()).help("add a ServiceEntry for it, or remove it");
         }
-        None => findings.unchecked("the ServiceEntries that an egress host may stand for are not among the manifests"),
+        None => {
+            diagnostics.unchecked("the ServiceEntries that an egress host may stand for are not among the manifests")
+        }
     }
 }
 
@@ -159,13 +161,13 @@ fn with_host(written: &str, host: &str) -> String {
 }
 
 /// Of all of a namespace at least the namespace has to be there.
-fn check_namespace(world: &World<'_>, namespace: &str, written: &Spanned<String>, findings: &mut Findings) {
+fn check_namespace(world: &World<'_>, namespace: &str, written: &Spanned<String>, diagnostics: &mut Diagnostics) {
     match world.has_namespace(namespace) {
         Some(true) => {}
         _ if world.services.in_namespace(namespace).next().is_some() => {}
-        None => findings.unchecked("not all Namespaces are among the manifests"),
+        None => diagnostics.unchecked("not all Namespaces are among the manifests"),
         Some(false) => {
-            let diagnostic = findings.report(written.span, format!("there is no namespace {namespace}"));
+            let diagnostic = diagnostics.report_default(written.span, format!("there is no namespace {namespace}"));
             if let Some(suggestion) = nearest(namespace, world.namespaces.names()) {
                 diagnostic.help(format!("did you mean {suggestion}/*?"));
             }

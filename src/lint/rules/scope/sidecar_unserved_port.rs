@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::IstioEgressListener;
 use crate::source::{Span, Spanned};
 use crate::world::{EgressHosts, Protocol, Service, Sidecar, World, host};
@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for sidecar in &world.sidecars {
         let is_of_mesh = sidecar.name.namespace == world.settings.root_namespace && sidecar.selector().is_none();
@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         }
         for (index, listener) in sidecar.spec.egress.iter().enumerate() {
             if let Some(port) = port_of(listener) {
-                check_listener(world, sidecar, index, port, findings);
+                check_listener(world, sidecar, index, port, diagnostics);
             }
         }
     }
@@ -43,15 +43,15 @@ fn check_listener(
     sidecar: &Sidecar<'_>,
     index: usize,
     port: &Spanned<u32>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let client = sidecar.name.namespace.as_ref();
     let hosts = EgressHosts::new(&sidecar.spec.egress[index].hosts, client);
     let Some(namespaces) = hosts.included().iter().map(|it| it.namespace).collect::<Option<BTreeSet<_>>>() else {
-        return findings.unchecked("the services of all namespaces are not among the manifests");
+        return diagnostics.unchecked("the services of all namespaces are not among the manifests");
     };
     if let Some(unknown) = namespaces.iter().find(|it| !world.inventory.has_services(it)) {
-        return findings.unchecked(format!("no Service of namespace {unknown} is among the manifests"));
+        return diagnostics.unchecked(format!("no Service of namespace {unknown} is among the manifests"));
     }
     let of_namespaces = namespaces.iter().flat_map(|namespace| world.services.in_namespace(namespace));
     let named: Vec<&Service<'_>> =
@@ -62,14 +62,15 @@ fn check_listener(
     }
     if lacking.len() == named.len() {
         let message = format!("none of the services that this listener names has the port {}", port.value);
-        return report(sidecar, index, port.span, message, &lacking, findings);
+        return report(sidecar, index, port.span, message, &lacking, diagnostics);
     }
     // Others have it; a wildcard may well be meant for those alone.
     for entry in hosts.included().iter().filter(|entry| host::wildcard_suffix(entry.host).is_none()) {
         let meant: Vec<&Service<'_>> = lacking.iter().copied().filter(|service| entry.names(service)).collect();
         if let (Some(service), Some(written)) = (meant.first(), entry.written) {
-            let message = format!("{} has no port {}, so this listener does not import it", service.hostname, port.value);
-            report(sidecar, index, written.span, message, &meant, findings);
+            let message =
+                format!("{} has no port {}, so this listener does not import it", service.hostname, port.value);
+            report(sidecar, index, written.span, message, &meant, diagnostics);
         }
     }
 }
@@ -80,10 +81,10 @@ fn report(
     span: Span,
     message: String,
     lacking: &[&Service<'_>],
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     const SHOWN: usize = 3;
-    let diagnostic = findings.report(span, message);
+    let diagnostic = diagnostics.report_default(span, message);
     for service in lacking.iter().take(SHOWN) {
         let ports: Vec<String> = service.ports.iter().map(|port| port.number.to_string()).collect();
         let place = service.ports.first().map_or(service.span, |port| port.span);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::telemetry::{AccessLogging, ProviderRef, Telemetry, Tracing};
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
@@ -17,19 +17,19 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let inherited = Inherited::new(world);
     for attachment in &world.attachments {
         let Spec::Telemetry(telemetry) = &attachment.resource.spec else { continue };
-        check_names(world, telemetry, findings);
-        check_access_logging(world, attachment, telemetry, &inherited, findings);
-        check_tracing(world, attachment, telemetry, &inherited, findings);
+        check_names(world, telemetry, diagnostics);
+        check_access_logging(world, attachment, telemetry, &inherited, diagnostics);
+        check_tracing(world, attachment, telemetry, &inherited, diagnostics);
     }
 }
 
 /// Every provider that is named must be one of the mesh.
-fn check_names(world: &World<'_>, telemetry: &Telemetry, findings: &mut Findings) {
+fn check_names(world: &World<'_>, telemetry: &Telemetry, diagnostics: &mut Diagnostics) {
     let metrics = telemetry.metrics.iter().map(|it| &it.providers);
     let tracing = telemetry.tracing.iter().map(|it| &it.providers);
     let logging = telemetry.access_logging.iter().map(|it| &it.providers);
@@ -38,15 +38,16 @@ fn check_names(world: &World<'_>, telemetry: &Telemetry, findings: &mut Findings
             // An empty name is refused.
             Some(true) => {}
             _ if name.is_empty() => {}
-            None => findings.unchecked("no MeshConfig is among the manifests"),
-            Some(false) => report_unknown(world, name, findings),
+            None => diagnostics.unchecked("no MeshConfig is among the manifests"),
+            Some(false) => report_unknown(world, name, diagnostics),
         }
     }
 }
 
-fn report_unknown(world: &World<'_>, name: &Spanned<String>, findings: &mut Findings) {
+fn report_unknown(world: &World<'_>, name: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let known = world.settings.extension_providers.iter().flatten().map(String::as_str);
-    let diagnostic = findings.report(name.span, format!("the MeshConfig has no extension provider {}", name.as_str()));
+    let diagnostic =
+        diagnostics.report_default(name.span, format!("the MeshConfig has no extension provider {}", name.as_str()));
     diagnostic.aliases = &[];
     match nearest(name, known) {
         Some(suggestion) => diagnostic.help(format!("did you mean {suggestion}?")),
@@ -92,7 +93,7 @@ fn check_access_logging(
     attachment: &Attachment<'_>,
     telemetry: &Telemetry,
     inherited: &Inherited<'_>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let of_mesh = !world.settings.default_providers.access_logging.is_empty();
     let names = |logging: &AccessLogging| names_one(&logging.providers);
@@ -104,15 +105,18 @@ fn check_access_logging(
             continue;
         }
         if let Some(filter) = &logging.filter {
-            findings
-                .report(filter.span, "this filter does nothing: its entry names no provider")
+            diagnostics
+                .report_default(filter.span, "this filter does nothing: its entry names no provider")
                 .help("name the provider in the same entry; filters are not added to those of others");
         } else if !has_provider && world.settings.extension_providers.is_some() {
-            findings
-                .report(logging.span, "nothing is logged: neither this entry nor the MeshConfig names a provider")
+            diagnostics
+                .report_default(
+                    logging.span,
+                    "nothing is logged: neither this entry nor the MeshConfig names a provider",
+                )
                 .help("add providers, such as the built-in envoy, or defaultProviders.accessLogging to the MeshConfig");
         } else if !has_provider {
-            findings.unchecked("no MeshConfig is among the manifests");
+            diagnostics.unchecked("no MeshConfig is among the manifests");
         }
     }
 }
@@ -123,7 +127,7 @@ fn check_tracing(
     attachment: &Attachment<'_>,
     telemetry: &Telemetry,
     inherited: &Inherited<'_>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let names = |tracing: &Tracing| names_one(&tracing.providers);
     let has_provider = !world.settings.default_providers.tracing.is_empty()
@@ -132,10 +136,10 @@ fn check_tracing(
     let is_off = |tracing: &Tracing| tracing.disable_span_reporting.is_some_and(|disabled| disabled.value);
     let Some(first) = telemetry.tracing.first().filter(|first| !has_provider && !is_off(first)) else { return };
     if world.settings.extension_providers.is_none() {
-        return findings.unchecked("no MeshConfig is among the manifests");
+        return diagnostics.unchecked("no MeshConfig is among the manifests");
     }
-    let diagnostic =
-        findings.report(first.span, "tracing is off: neither this Telemetry nor the MeshConfig names a provider");
+    let diagnostic = diagnostics
+        .report_default(first.span, "tracing is off: neither this Telemetry nor the MeshConfig names a provider");
     diagnostic.aliases = &[];
     diagnostic.help("add providers, or defaultProviders.tracing to the MeshConfig");
 }

@@ -1,7 +1,7 @@
 //! `unknown-waypoint`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::gateway_api::Gateway;
 use crate::model::{Kind, Labels, Resource, nearest};
 use crate::source::Spanned;
@@ -15,19 +15,19 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for namespace in world.namespaces.defined() {
-        check_labels(world, &namespace.metadata.labels, namespace.name(), Level::Namespace, findings);
+        check_labels(world, &namespace.metadata.labels, namespace.name(), Level::Namespace, diagnostics);
     }
     let is_service = |resource: &&Resource| matches!(resource.kind, Kind::Service | Kind::ServiceEntry);
     for resource in context.snapshot.resources.iter().filter(is_service) {
         let namespace = world.settings.namespace_of(resource);
-        check_labels(world, &resource.metadata.labels, namespace, Level::Service, findings);
+        check_labels(world, &resource.metadata.labels, namespace, Level::Service, diagnostics);
     }
     for workload in &world.workloads {
         if let Some(labels) = workload.written_labels {
-            check_labels(world, labels, &workload.name.namespace, Level::Workload, findings);
+            check_labels(world, labels, &workload.name.namespace, Level::Workload, diagnostics);
         }
     }
 }
@@ -40,14 +40,14 @@ enum Level {
     Workload,
 }
 
-fn check_labels(world: &World<'_>, labels: &Labels, namespace: &str, level: Level, findings: &mut Findings) {
+fn check_labels(world: &World<'_>, labels: &Labels, namespace: &str, level: Level, diagnostics: &mut Diagnostics) {
     let Some(Enrolment::Waypoint { name, written }) = Enrolment::of(labels, namespace) else { return };
     let Some((resource, spec)) = world.waypoints.get(&name) else {
-        return check_missing(world, &name, written, findings);
+        return check_missing(world, &name, written, diagnostics);
     };
     if name.namespace != namespace && !admits_others(spec) {
-        findings
-            .report(written.span, format!("waypoint {name} takes only what is in its own namespace"))
+        diagnostics
+            .report_default(written.span, format!("waypoint {name} takes only what is in its own namespace"))
             .related(resource.name_span(), "none of its listeners admits other namespaces")
             .help("set allowedRoutes.namespaces of its listener");
         return;
@@ -64,19 +64,27 @@ fn check_labels(world: &World<'_>, labels: &Labels, namespace: &str, level: Leve
             Level::Service => "workloads, not for services",
             Level::Workload => "services, not for workloads",
         };
-        findings
-            .report(written.span, format!("waypoint {name} is for {what}"))
-            .related(resource.name_span(), format!("its label {WAYPOINT_FOR} is {purpose}, where service is the default"))
+        diagnostics
+            .report_default(written.span, format!("waypoint {name} is for {what}"))
+            .related(
+                resource.name_span(),
+                format!("its label {WAYPOINT_FOR} is {purpose}, where service is the default"),
+            )
             .help(format!("label the Gateway {WAYPOINT_FOR}: all"));
     }
 }
 
-fn check_missing(world: &World<'_>, name: &NamespacedName<'_>, written: &Spanned<String>, findings: &mut Findings) {
+fn check_missing(
+    world: &World<'_>,
+    name: &NamespacedName<'_>,
+    written: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) {
     let has_any = world.waypoints.names_in(&name.namespace).next().is_some();
     if !has_any && !world.inventory.is_complete() {
-        return findings.unchecked(format!("no Gateway of namespace {} is among the manifests", name.namespace));
+        return diagnostics.unchecked(format!("no Gateway of namespace {} is among the manifests", name.namespace));
     }
-    let diagnostic = findings.report(written.span, format!("there is no waypoint {name}"));
+    let diagnostic = diagnostics.report_default(written.span, format!("there is no waypoint {name}"));
     match nearest(&name.name, world.waypoints.names_in(&name.namespace)) {
         Some(suggestion) => diagnostic.help(format!("did you mean {suggestion}?")),
         None => diagnostic.help("add a Gateway of that name with gatewayClassName: istio-waypoint"),

@@ -1,7 +1,7 @@
 //! `waypoint-required`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
 use crate::model::security::{self, Action, AuthorizationPolicy, PolicyTargetReference};
 use crate::model::{Kind, Spec};
 use crate::source::Span;
@@ -18,33 +18,28 @@ pub static RULE: Rule = rule! {
 };
 
 /// The kinds that waypoints apply.
-const KINDS: [Kind; 5] = [
-    Kind::AuthorizationPolicy,
-    Kind::RequestAuthentication,
-    Kind::WasmPlugin,
-    Kind::TrafficExtension,
-    Kind::Telemetry,
-];
+const KINDS: [Kind; 5] =
+    [Kind::AuthorizationPolicy, Kind::RequestAuthentication, Kind::WasmPlugin, Kind::TrafficExtension, Kind::Telemetry];
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for attachment in world.attachments.iter().filter(|it| KINDS.contains(&it.resource.kind)) {
         if attachment.targets.is_empty() {
-            check_untargeted(world, attachment, findings);
+            check_untargeted(world, attachment, diagnostics);
         }
         for target in &attachment.targets {
-            check_target(world, attachment, target, findings);
+            check_target(world, attachment, target, diagnostics);
         }
     }
 }
 
 /// Waypoints take no policy without a target; ztunnel takes AuthorizationPolicies, as far as it can.
-fn check_untargeted(world: &World<'_>, attachment: &Attachment<'_>, findings: &mut Findings) {
+fn check_untargeted(world: &World<'_>, attachment: &Attachment<'_>, diagnostics: &mut Diagnostics) {
     if !is_for_ambient(world, attachment) {
         return;
     }
     if let Spec::AuthorizationPolicy(policy) = &attachment.resource.spec {
-        return check_ztunnel(policy, findings);
+        return check_ztunnel(policy, diagnostics);
     }
     let kind = attachment.resource.kind;
     if kind == Kind::Telemetry && attachment.selector.is_none() && has_gateway(world, attachment) {
@@ -52,7 +47,8 @@ fn check_untargeted(world: &World<'_>, attachment: &Attachment<'_>, findings: &m
         return;
     }
     let span = attachment.selector.and_then(|selector| selector.span).unwrap_or(attachment.resource.name_span());
-    let diagnostic = findings.report(span, format!("no proxy applies this {}: its workloads are ambient", kind.name()));
+    let diagnostic =
+        diagnostics.report_default(span, format!("no proxy applies this {}: its workloads are ambient", kind.name()));
     advise(diagnostic);
     diagnostic.aliases = match kind {
         Kind::RequestAuthentication => &["KIA1110", "KIA1115"],
@@ -87,12 +83,12 @@ fn has_gateway(world: &World<'_>, attachment: &Attachment<'_>) -> bool {
 }
 
 /// What ztunnel does with a policy (istiod: `convertAuthorizationPolicy`).
-fn check_ztunnel(policy: &AuthorizationPolicy, findings: &mut Findings) {
+fn check_ztunnel(policy: &AuthorizationPolicy, diagnostics: &mut Diagnostics) {
     const ALIASES: &[&str] = &["KIA0109", "KIA0110", "KIA1317"];
     let action = policy.action.map_or(Action::Allow, |action| action.value);
     if let Some(written) = policy.action.filter(|_| matches!(action, Action::Custom | Action::Audit)) {
         let message = format!("ztunnel does not know the action {}: the policy is not applied", action.as_str());
-        let diagnostic = findings.report(written.span, message);
+        let diagnostic = diagnostics.report_default(written.span, message);
         advise(diagnostic);
         diagnostic.aliases = ALIASES;
         return;
@@ -102,7 +98,7 @@ fn check_ztunnel(policy: &AuthorizationPolicy, findings: &mut Findings) {
         _ => "ztunnel knows no requests: it leaves out the rule, so what it allows is refused",
     };
     for span in policy.rules.iter().filter_map(http_attribute) {
-        let diagnostic = findings.report(span, message);
+        let diagnostic = diagnostics.report_default(span, message);
         advise(diagnostic.severity(Severity::Error));
         diagnostic.aliases = ALIASES;
     }
@@ -113,8 +109,8 @@ fn http_attribute(rule: &security::Rule) -> Option<Span> {
     let sources = rule.from.iter().filter_map(|from| from.source.as_ref());
     let of_source = sources.flat_map(|it| [&it.request_principals, &it.not_request_principals]);
     let operations = rule.to.iter().filter_map(|to| to.operation.as_ref());
-    let of_operation = operations
-        .flat_map(|it| [&it.hosts, &it.not_hosts, &it.methods, &it.not_methods, &it.paths, &it.not_paths]);
+    let of_operation =
+        operations.flat_map(|it| [&it.hosts, &it.not_hosts, &it.methods, &it.not_methods, &it.paths, &it.not_paths]);
     let keys = rule.when.iter().filter_map(|condition| condition.key.as_ref());
     let of_requests = keys.filter(|key| key.starts_with("request.")).map(|key| key.span);
     of_source.chain(of_operation).filter_map(|values| values.first()).map(|value| value.span).chain(of_requests).next()
@@ -125,7 +121,7 @@ fn check_target(
     world: &World<'_>,
     attachment: &Attachment<'_>,
     target: &PolicyTargetReference,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let namespace = attachment.name.namespace.as_ref();
     let Some((name, service)) = target_service(world, target, namespace) else { return };
@@ -133,11 +129,12 @@ fn check_target(
         return;
     }
     if world.namespaces.labels(namespace).is_none() {
-        return findings.unchecked(format!("Namespace {namespace}, which may name a waypoint, is not among the manifests"));
+        return diagnostics
+            .unchecked(format!("Namespace {namespace}, which may name a waypoint, is not among the manifests"));
     }
     let kind = attachment.resource.kind;
     let message = format!("{} has no waypoint, so no proxy applies this {}", service.hostname, kind.name());
-    let diagnostic = findings.report(name, message);
+    let diagnostic = diagnostics.report_default(name, message);
     diagnostic.related(service.span, "neither it nor its namespace has the label istio.io/use-waypoint");
     diagnostic.help("label one of them with the name of a waypoint");
     diagnostic.aliases = match kind {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
 use crate::model::networking::TrafficPolicy;
 use crate::source::Span;
 use crate::world::{DataPlane, DestinationRule, NamespacedName, Service, VirtualService, World};
@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     if !world.namespaces.defined().any(|namespace| world.namespaces.is_ambient(namespace.name()) == Some(true)) {
         return;
@@ -24,10 +24,10 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let mesh = Mesh::new(world);
     let routes = world.virtual_services.iter().filter(|service| service.binds_mesh() && !service.is_delegate());
     for service in routes {
-        check_virtual_service(&mesh, service, findings);
+        check_virtual_service(&mesh, service, diagnostics);
     }
     for rule in world.destination_rules.iter().filter(|rule| says_something(rule)) {
-        check_destination_rule(&mesh, rule, findings);
+        check_destination_rule(&mesh, rule, diagnostics);
     }
 }
 
@@ -69,29 +69,29 @@ impl<'w, 'a> Mesh<'w, 'a> {
     }
 }
 
-fn check_virtual_service(mesh: &Mesh<'_, '_>, routes: &VirtualService<'_>, findings: &mut Findings) {
+fn check_virtual_service(mesh: &Mesh<'_, '_>, routes: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
     for host in &routes.hosts {
         let Some(service) = mesh.ambient_service(host) else { continue };
         let Some(waypoint) = mesh.waypoint_of(service) else {
             let what = "these routes apply to no ambient client: the service has no waypoint";
-            report_missing(mesh, service, host.span, what, findings).aliases = &["KIA1109", "KIA1113"];
+            report_missing(mesh, service, host.span, what, diagnostics).aliases = &["KIA1109", "KIA1113"];
             continue;
         };
         if ![service.namespace.as_str(), waypoint.namespace.as_ref()].contains(&routes.name.namespace.as_ref()) {
             let message = format!("the waypoint takes no VirtualServices of namespace {}", routes.name.namespace);
-            let diagnostic = findings.report(host.span, message);
+            let diagnostic = diagnostics.report_default(host.span, message);
             diagnostic.related(service.span, "the service").help("move the VirtualService beside the service");
             diagnostic.aliases = &["KIA1114"];
         }
     }
 }
 
-fn check_destination_rule(mesh: &Mesh<'_, '_>, rule: &DestinationRule<'_>, findings: &mut Findings) {
+fn check_destination_rule(mesh: &Mesh<'_, '_>, rule: &DestinationRule<'_>, diagnostics: &mut Diagnostics) {
     let Some(service) = mesh.ambient_service(&rule.host) else { return };
     let Some(waypoint) = mesh.waypoint_of(service) else {
         if !mesh.of_gateways.contains(rule.host.as_str()) {
             let what = "this DestinationRule applies to no ambient client: the service has no waypoint";
-            report_missing(mesh, service, rule.host.span, what, findings).aliases = &["KIA0210", "KIA0211"];
+            report_missing(mesh, service, rule.host.span, what, diagnostics).aliases = &["KIA0210", "KIA0211"];
         }
         return;
     };
@@ -99,7 +99,7 @@ fn check_destination_rule(mesh: &Mesh<'_, '_>, rule: &DestinationRule<'_>, findi
     let looked_at = [service.namespace.as_str(), waypoint.namespace.as_ref(), root];
     if !looked_at.contains(&rule.name.namespace.as_ref()) {
         let message = format!("the waypoint does not look for DestinationRules in namespace {}", rule.name.namespace);
-        let diagnostic = findings.report(rule.host.span, message);
+        let diagnostic = diagnostics.report_default(rule.host.span, message);
         diagnostic.related(service.span, "the service").help("move the DestinationRule beside the service");
         diagnostic.aliases = &["KIA0212"];
     }
@@ -110,9 +110,9 @@ fn report_missing<'f>(
     service: &Service<'_>,
     span: Span,
     message: &str,
-    findings: &'f mut Findings,
+    diagnostics: &'f mut Diagnostics,
 ) -> &'f mut Diagnostic {
-    let diagnostic = findings.report(span, message);
+    let diagnostic = diagnostics.report_default(span, message);
     diagnostic
         .related(service.span, "neither it nor its namespace has the label istio.io/use-waypoint")
         .help("label one of them with the name of a waypoint");

@@ -1,7 +1,7 @@
 //! `captured-port`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::{Resolution, ServicePort};
 use crate::world::{Protocol, ProtocolClass};
 
@@ -13,7 +13,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     if world.settings.dns_capture {
         return;
@@ -22,12 +22,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         // With resolution NONE connections go on to where they were meant for.
         let resolution = entry.resolution.map_or(Resolution::None, |resolution| resolution.value);
         if service.addresses.is_empty() && resolution != Resolution::None {
-            entry.ports.iter().for_each(|port| check_port(port, &service.hostname, findings));
+            entry.ports.iter().for_each(|port| check_port(port, &service.hostname, diagnostics));
         }
     }
 }
 
-fn check_port(port: &ServicePort, host: &str, findings: &mut Findings) {
+fn check_port(port: &ServicePort, host: &str, diagnostics: &mut Diagnostics) {
     let Some(number) = port.number else { return };
     let written = port.protocol.as_ref().filter(|protocol| !protocol.is_empty());
     let protocol = Protocol::parse(written.map_or("", |protocol| protocol));
@@ -37,7 +37,7 @@ fn check_port(port: &ServicePort, host: &str, findings: &mut Findings) {
         ProtocolClass::Http | ProtocolClass::Tls | ProtocolClass::Udp => return,
     };
     let number = number.value;
-    let diagnostic = findings.report(
+    let diagnostic = diagnostics.report_default(
         written.map_or(port.span, |written| written.span),
         format!("without addresses port {number} takes {what}, and leads them to {host}"),
     );

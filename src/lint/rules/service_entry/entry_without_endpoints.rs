@@ -1,7 +1,7 @@
 //! `entry-without-endpoints`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{Resolution, ServiceEntry};
 use crate::model::{Resource, Spec};
 use crate::world::World;
@@ -14,7 +14,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for resource in &context.snapshot.resources {
         let Spec::ServiceEntry(entry) = &resource.spec else { continue };
@@ -23,17 +23,17 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         };
         match &entry.workload_selector {
             None if entry.endpoints.is_empty() => {
-                findings
-                    .report(resolution.span, "the endpoints are static, and none is listed")
+                diagnostics
+                    .report_default(resolution.span, "the endpoints are static, and none is listed")
                     .help("add endpoints or workloadSelector, or write resolution: DNS");
             }
             None => {}
-            Some(_) => check_selected(world, resource, entry, findings),
+            Some(_) => check_selected(world, resource, entry, diagnostics),
         }
     }
 }
 
-fn check_selected(world: &World<'_>, resource: &Resource, entry: &ServiceEntry, findings: &mut Findings) {
+fn check_selected(world: &World<'_>, resource: &Resource, entry: &ServiceEntry, diagnostics: &mut Diagnostics) {
     let Some(selector) = &entry.workload_selector else { return };
     let namespace = world.settings.namespace_of(resource);
     let mut of_namespace = world.workloads.iter().filter(|workload| workload.name.namespace == namespace).peekable();
@@ -41,12 +41,15 @@ fn check_selected(world: &World<'_>, resource: &Resource, entry: &ServiceEntry, 
         return;
     }
     if of_namespace.peek().is_none() && !world.inventory.has_workloads(namespace) {
-        return findings.unchecked(format!("no workload of namespace {namespace} is among the manifests"));
+        return diagnostics.unchecked(format!("no workload of namespace {namespace} is among the manifests"));
     }
     if !of_namespace.any(|workload| workload.is_selected_by(&selector.labels)) {
         let span = selector.labels.span.unwrap_or(selector.span);
-        findings
-            .report(span, format!("no workload of namespace {namespace} has the labels {}", selector.labels.describe()))
+        diagnostics
+            .report_default(
+                span,
+                format!("no workload of namespace {namespace} has the labels {}", selector.labels.describe()),
+            )
             .help("use the labels of a WorkloadEntry or a pod of the same namespace");
     }
 }

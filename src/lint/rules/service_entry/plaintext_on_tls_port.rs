@@ -1,7 +1,7 @@
 //! `plaintext-on-tls-port`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::world::{Protocol, ProtocolClass};
 
 pub static RULE: Rule = rule! {
@@ -12,7 +12,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for (service, entry) in world.services.entries().filter(|(service, _)| service.is_mesh_external()) {
         for port in &entry.ports {
@@ -20,12 +20,16 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             let is_http = Protocol::parse(protocol).class() == ProtocolClass::Http;
             if is_http && port.number.is_some_and(|number| number.value == 443) {
                 let host = &service.hostname;
-                let originating = world.destination_rules.iter().find_map(|rule| {
-                    (rule.host.as_str() == host).then(|| rule.tls_of_port(443)).flatten()
-                });
-                let diagnostic = findings.report(
+                let originating = world
+                    .destination_rules
+                    .iter()
+                    .find_map(|rule| (rule.host.as_str() == host).then(|| rule.tls_of_port(443)).flatten());
+                let diagnostic = diagnostics.report_default(
                     protocol.span,
-                    format!("port 443 is {} here: sidecars refuse clients that open TLS on it", Protocol::parse(protocol)),
+                    format!(
+                        "port 443 is {} here: sidecars refuse clients that open TLS on it",
+                        Protocol::parse(protocol)
+                    ),
                 );
                 match originating {
                     Some(tls) => diagnostic

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{ClientTlsMode, ClientTlsSettings, ServiceEntry, ServicePort};
 use crate::world::DestinationRule;
 
@@ -15,13 +15,14 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut rules: BTreeMap<&str, Vec<&DestinationRule<'_>>> = BTreeMap::new();
     for rule in world.destination_rules.iter() {
         rules.entry(&rule.host).or_default().push(rule);
     }
-    let routed: BTreeSet<&str> = world.virtual_services.iter().flat_map(|it| &it.hosts).map(|host| host.as_str()).collect();
+    let routed: BTreeSet<&str> =
+        world.virtual_services.iter().flat_map(|it| &it.hosts).map(|host| host.as_str()).collect();
     for (service, entry) in world.services.entries().filter(|(service, _)| service.is_mesh_external()) {
         for host in &entry.hosts {
             for port in entry.ports.iter().filter(|port| leads_to_80(entry, port)) {
@@ -29,15 +30,19 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 let mut settings = of_host.filter_map(|rule| Some((*rule, begun(rule.tls_of_port(80)?)?)));
                 // Routes may lead requests to another port, for which settings of all ports are meant.
                 let is_meant = |rule: &DestinationRule<'_>, tls: &ClientTlsSettings| {
-                    let is_of_port = rule.tls_settings().iter().any(|it| it.port.is_some() && it.settings.span == tls.span);
+                    let is_of_port =
+                        rule.tls_settings().iter().any(|it| it.port.is_some() && it.settings.span == tls.span);
                     is_of_port || !routed.contains(host.as_str())
                 };
                 let seen = |rule: &DestinationRule<'_>| rule.export_to.overlaps(&service.export_to);
                 let Some((rule, tls)) = settings.find(|(rule, tls)| seen(rule) && is_meant(rule, tls)) else {
                     continue;
                 };
-                findings
-                    .report(port.span, format!("TLS is begun towards port 80 of {}, which expects plaintext", host.as_str()))
+                diagnostics
+                    .report_default(
+                        port.span,
+                        format!("TLS is begun towards port 80 of {}, which expects plaintext", host.as_str()),
+                    )
                     .related(tls.mode.map_or(tls.span, |mode| mode.span), format!("by DestinationRule {}", rule.name))
                     .help("add targetPort: 443");
             }
@@ -57,6 +62,7 @@ fn leads_to_80(entry: &ServiceEntry, port: &ServicePort) -> bool {
     let target = port.target_port.map_or(80, |target| target.value);
     let name = port.name.as_ref().map_or("", |name| name.as_str());
     let has_other = |target: u32| target != 80 && target != 0;
-    let by_endpoint = entry.endpoints.iter().any(|endpoint| endpoint.ports.get(name).is_some_and(|it| has_other(it.value)));
+    let by_endpoint =
+        entry.endpoints.iter().any(|endpoint| endpoint.ports.get(name).is_some_and(|it| has_other(it.value)));
     is_80 && !has_other(target) && !by_endpoint && entry.workload_selector.is_none()
 }

@@ -1,7 +1,7 @@
 //! `unused-suppression`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 
 pub static RULE: Rule = rule! {
     name: "unused-suppression",
@@ -12,4 +12,4 @@ pub static RULE: Rule = rule! {
 };
 
 /// What ignored nothing is known only when all other rules have found what they find: see `lint::suppression`.
-fn check(_: &Context<'_>, _: &mut Findings) {}
+fn check(_: &Context<'_>, _: &mut Diagnostics) {}

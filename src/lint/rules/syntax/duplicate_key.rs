@@ -1,7 +1,7 @@
 //! `duplicate-key`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::yaml::ProblemKind;
 
 pub static RULE: Rule = rule! {
@@ -12,6 +12,6 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
-    context.yaml_problems(ProblemKind::DuplicateKey).for_each(|problem| findings.report_yaml(problem));
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
+    context.yaml_problems(ProblemKind::DuplicateKey).for_each(|problem| diagnostics.report_yaml(problem));
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::load::Template;
 use crate::yaml::ProblemKind;
 
@@ -15,15 +15,15 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
-    context.yaml_problems(ProblemKind::Syntax).for_each(|problem| findings.report_yaml(problem));
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
+    context.yaml_problems(ProblemKind::Syntax).for_each(|problem| diagnostics.report_yaml(problem));
     let mut templates: BTreeMap<Template, Vec<&str>> = BTreeMap::new();
     for (span, template) in &context.snapshot.templates {
         templates.entry(*template).or_default().push(context.snapshot.sources.file(span.file).path());
     }
     for (template, files) in templates {
         let reason = template.describe(&some_of(&files));
-        files.iter().for_each(|_| findings.unchecked(&reason));
+        files.iter().for_each(|_| diagnostics.unchecked(&reason));
     }
 }
 

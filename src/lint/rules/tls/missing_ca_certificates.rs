@@ -1,7 +1,7 @@
 //! `missing-ca-certificates`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::{ClientTlsMode, ClientTlsSettings};
 use crate::world::{ClientTls, host};
 
@@ -13,17 +13,17 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let domain = &context.world.settings.domain;
     for rule in context.world.destination_rules.iter() {
         let is_of_cluster = host::kubernetes_service(&rule.host, domain).is_some();
         for tls in rule.tls_settings() {
-            check_settings(&tls, rule.selector().is_some(), is_of_cluster, findings);
+            check_settings(&tls, rule.selector().is_some(), is_of_cluster, diagnostics);
         }
     }
 }
 
-fn check_settings(tls: &ClientTls<'_>, has_selector: bool, is_of_cluster: bool, findings: &mut Findings) {
+fn check_settings(tls: &ClientTls<'_>, has_selector: bool, is_of_cluster: bool, diagnostics: &mut Diagnostics) {
     let settings = tls.settings;
     let mode = settings.mode.map_or(ClientTlsMode::Disable, |mode| mode.value);
     if !matches!(mode, ClientTlsMode::Simple | ClientTlsMode::Mutual) || has_authority(settings) {
@@ -33,16 +33,19 @@ fn check_settings(tls: &ClientTls<'_>, has_selector: bool, is_of_cluster: bool, 
     let credential = settings.credential_name.as_ref().filter(|name| !name.is_empty());
     if let Some(credential) = credential {
         if !has_selector {
-            findings
-                .report(credential.span, "sidecars do not read credentials without a workloadSelector: they send plaintext")
+            diagnostics
+                .report_default(
+                    credential.span,
+                    "sidecars do not read credentials without a workloadSelector: they send plaintext",
+                )
                 .help("add a workloadSelector if sidecars are meant; gateways read it anyway")
                 .aliases = aliases;
         }
         return;
     }
     if let Some(skip) = settings.insecure_skip_verify.filter(|skip| skip.value) {
-        findings
-            .report(skip.span, "the server's certificate is not verified: anyone in between can read along")
+        diagnostics
+            .report_default(skip.span, "the server's certificate is not verified: anyone in between can read along")
             .help("name the authority in caCertificates instead")
             .aliases = aliases;
         return;
@@ -50,11 +53,12 @@ fn check_settings(tls: &ClientTls<'_>, has_selector: bool, is_of_cluster: bool, 
     let place = settings.mode.map_or(settings.span, |mode| mode.span);
     let diagnostic = if is_of_cluster {
         let message = "no public authority vouches for a service of the cluster: connections fail";
-        let diagnostic = findings.report(place, message);
+        let diagnostic = diagnostics.report_default(place, message);
         diagnostic.severity(Severity::Warning).help("name the file of its authority in caCertificates");
         diagnostic
     } else {
-        let diagnostic = findings.report(place, "without caCertificates the authorities of the proxy's system count");
+        let diagnostic =
+            diagnostics.report_default(place, "without caCertificates the authorities of the proxy's system count");
         diagnostic.help("name the file of the authority in caCertificates if it is a private one");
         diagnostic
     };

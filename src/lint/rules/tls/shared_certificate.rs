@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::Kind;
 use crate::model::networking::{Server, ServerTlsMode};
 use crate::source::Span;
@@ -17,7 +17,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let of_gateway_api = world.derived.gateways.iter().filter(|gateway| gateway.is_of_gateway_api());
     let gateways: Vec<&Gateway<'_>> = world.gateways.iter().chain(of_gateway_api).collect();
@@ -44,16 +44,20 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 continue;
             }
             let hosts = |it: &Use<'_>| it.hosts().into_iter().collect::<Vec<_>>().join(", ");
-            findings
-                .report(
+            diagnostics
+                .report_default(
                     later.span,
-                    format!("{} and {} have one certificate on port {port}, but separate routes", hosts(earlier), hosts(later)),
+                    format!(
+                        "{} and {} have one certificate on port {port}, but separate routes",
+                        hosts(earlier),
+                        hosts(later)
+                    ),
                 )
                 .related(earlier.span, format!("the certificate is used for {} here", hosts(earlier)))
                 .help("serve all hosts of the certificate in one server, or give each its own certificate");
             if reported.insert(earlier.gateway.resource.span) {
-                findings
-                    .report(earlier.span, format!("the certificate is used for {} as well", hosts(later)))
+                diagnostics
+                    .report_default(earlier.span, format!("the certificate is used for {} as well", hosts(later)))
                     .severity(Severity::Info)
                     .related(later.span, "here");
             }

@@ -1,7 +1,7 @@
 //! `unknown-credential`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::nearest;
 use crate::world::{Credential, World};
 
@@ -13,35 +13,35 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for credential in context.world.credentials() {
         if credential.namespaces.is_empty() {
-            findings.unchecked("the workloads of the Gateway are not among the manifests");
+            diagnostics.unchecked("the workloads of the Gateway are not among the manifests");
             continue;
         }
         let lacks = |namespace: &&&str| context.world.secrets.get(namespace, credential.name).is_none();
         if let Some(namespace) = credential.namespaces.iter().find(lacks) {
-            check_missing(context.world, &credential, namespace, findings);
+            check_missing(context.world, &credential, namespace, diagnostics);
         }
     }
 }
 
-fn check_missing(world: &World<'_>, credential: &Credential<'_, '_>, namespace: &str, findings: &mut Findings) {
+fn check_missing(world: &World<'_>, credential: &Credential<'_, '_>, namespace: &str, diagnostics: &mut Diagnostics) {
     let own = credential.gateway.name.namespace.as_ref();
     let message = format!("there is no Secret {namespace}/{}", credential.name);
     // Secrets are not pointed at, so that no excerpt shows what stands in them.
     if world.secrets.get(own, credential.name).is_some() {
-        findings
-            .report(credential.written.span, format!("{message}, only one in namespace {own}"))
+        diagnostics
+            .report_default(credential.written.span, format!("{message}, only one in namespace {own}"))
             .help(format!("put it into {namespace}, the namespace of the workloads that the Gateway selects"));
         return;
     }
     let mut known = world.secrets.with_certificates(namespace).peekable();
     if known.peek().is_none() && !world.inventory.is_complete() {
-        findings.unchecked(format!("no certificate of namespace {namespace} is among the manifests"));
+        diagnostics.unchecked(format!("no certificate of namespace {namespace} is among the manifests"));
         return;
     }
-    let diagnostic = findings.report(credential.written.span, message);
+    let diagnostic = diagnostics.report_default(credential.written.span, message);
     match nearest(credential.name, known) {
         Some(suggestion) => diagnostic.help(format!("did you mean {suggestion}?")),
         None => diagnostic.help(format!("add a Secret with tls.crt and tls.key to namespace {namespace}")),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::kubernetes::{Secret, SecretForm};
 use crate::model::networking::ServerTlsMode;
 use crate::world::{Credential, GENERIC_PAIR, Secrets, TLS_PAIR};
@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut reported = BTreeSet::new();
     for credential in world.credentials() {
@@ -24,14 +24,18 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         let guessed = world.secrets.only_namespace_of(credential.name).filter(|_| credential.namespaces.is_empty());
         for namespace in credential.namespaces.iter().copied().chain(guessed) {
             let Some((resource, secret)) = world.secrets.get(namespace, credential.name) else { continue };
-            if !context.is_definite(resource, findings) || !reported.insert(credential.written.span) {
+            if !context.is_definite(resource, diagnostics) || !reported.insert(credential.written.span) {
                 continue;
             }
-            let lack = lack_of_identity(secret).or_else(|| lack_of_authority(&world.secrets, namespace, &credential, secret));
+            let lack =
+                lack_of_identity(secret).or_else(|| lack_of_authority(&world.secrets, namespace, &credential, secret));
             if let Some(lack) = lack {
                 // Secrets are not pointed at, so that no excerpt shows what stands in them.
-                findings
-                    .report(credential.written.span, format!("the Secret {namespace}/{} {}", credential.name, lack.what))
+                diagnostics
+                    .report_default(
+                        credential.written.span,
+                        format!("the Secret {namespace}/{} {}", credential.name, lack.what),
+                    )
                     .severity(lack.severity)
                     .help(lack.help);
             }
@@ -70,10 +74,14 @@ fn lack_of_identity(secret: &Secret) -> Option<Lack> {
     };
     let is = |key: &str, form| secret.get(key) == Some(form);
     if let Some(unreadable) = [certificate, key].into_iter().find(|key| is(key, SecretForm::NotBase64)) {
-        return Lack::of(format!("has a {unreadable} that is no base64"), "encode it, or write it into stringData as it is");
+        return Lack::of(
+            format!("has a {unreadable} that is no base64"),
+            "encode it, or write it into stringData as it is",
+        );
     }
     // What is in version control may be a stand-in for what is filled in later.
-    let expected = [(certificate, SecretForm::Certificate, "certificate"), (key, SecretForm::PrivateKey, "private key")];
+    let expected =
+        [(certificate, SecretForm::Certificate, "certificate"), (key, SecretForm::PrivateKey, "private key")];
     expected.into_iter().find(|(key, form, _)| !is(key, *form)).map(|(key, _, what)| Lack {
         what: format!("has a {key} that is no {what} in the form of PEM"),
         severity: Severity::Warning,

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::ProblemKind;
 use crate::source::{FileId, Span};
 
@@ -17,7 +17,7 @@ pub static RULE: Rule = rule! {
 
 /// What another rule says of the same place, or of a value within it, is not said again. Of a resource as a whole, one
 /// without a spec, no other rule says anything.
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let resources: HashSet<Span> = context.snapshot.resources.iter().map(|resource| resource.span).collect();
     let mut by_file: HashMap<FileId, Vec<Span>> = HashMap::new();
     for span in context.refused().map(|violation| violation.span).filter(|span| !resources.contains(span)) {
@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             && told.insert(problem.span)
             && !by_file.get(&problem.span.file).is_some_and(|spans| spans.iter().any(|it| overlaps(*it, problem.span)))
         {
-            let diagnostic = findings.report(problem.span, message);
+            let diagnostic = diagnostics.report_default(problem.span, message);
             diagnostic.help.clone_from(help);
             diagnostic.label("the API server refuses it");
         }

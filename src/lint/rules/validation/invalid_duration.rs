@@ -1,7 +1,7 @@
 //! `invalid-duration`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::validate::Family;
 
 pub static RULE: Rule = rule! {
@@ -12,6 +12,6 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
-    findings.report_violations(context, Family::InvalidDuration);
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
+    diagnostics.report_violations(context, Family::InvalidDuration);
 }

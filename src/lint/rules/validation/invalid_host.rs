@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::validate::Family;
 
 pub static RULE: Rule = rule! {
@@ -14,12 +14,12 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut reported = BTreeSet::new();
     for violation in context.violations(Family::InvalidHost) {
         // What is no host at all need not be full, nor a wildcard.
         if reported.insert(violation.span) {
-            findings.report_violation(violation);
+            diagnostics.report_violation(violation);
         }
     }
 }

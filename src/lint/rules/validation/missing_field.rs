@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::source::Span;
 use crate::validate::Family;
 
@@ -16,13 +16,13 @@ pub static RULE: Rule = rule! {
 };
 
 /// A manifest without `spec`, where one is needed, is mostly a part of one: a patch, or what a test looks for.
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let resources: HashSet<Span> = context.snapshot.resources.iter().map(|resource| resource.span).collect();
     for violation in context.violations(Family::MissingField) {
         if resources.contains(&violation.span) {
-            findings.unchecked("a manifest has no spec");
+            diagnostics.unchecked("a manifest has no spec");
         } else {
-            findings.report_violation(violation);
+            diagnostics.report_violation(violation);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `conflicting-mesh-labels`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::{Kind, Labels};
 use crate::world::Namespaces;
 
@@ -13,14 +13,14 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for namespace in context.world.namespaces.defined() {
-        check_labels(&namespace.metadata.labels, findings);
+        check_labels(&namespace.metadata.labels, diagnostics);
     }
     for resource in &context.snapshot.resources {
         let own = (resource.kind == Kind::Pod).then(|| resource.tags());
         if let Some(pods) = resource.pod_tags().or(own) {
-            check_labels(pods.labels, findings);
+            check_labels(pods.labels, diagnostics);
         }
     }
 }
@@ -33,7 +33,7 @@ const ASKING: [(&str, Option<&str>); 4] = [
     ("istio.io/dataplane-mode", Some("ambient")),
 ];
 
-fn check_labels(labels: &Labels, findings: &mut Findings) {
+fn check_labels(labels: &Labels, diagnostics: &mut Diagnostics) {
     let given = Namespaces::data_plane_labels(labels);
     let find = |name: &str| given.iter().find(|(key, _)| key.as_str() == name).copied();
     // A no goes before all.
@@ -44,11 +44,13 @@ fn check_labels(labels: &Labels, findings: &mut Findings) {
     // On pods that want a sidecar a revision says from whom.
     let wants_sidecar = find("sidecar.istio.io/inject").is_some();
     let asking = ASKING.iter().filter(|(key, _)| !(wants_sidecar && *key == "istio.io/rev"));
-    let mut asking = asking.filter_map(|(key, yes)| find(key).filter(|(_, value)| yes.is_none_or(|yes| value.as_str() == yes)));
+    let mut asking =
+        asking.filter_map(|(key, yes)| find(key).filter(|(_, value)| yes.is_none_or(|yes| value.as_str() == yes)));
     let Some(first) = asking.next() else { return };
     for (key, value) in asking {
-        let message = format!("{} {} does not count beside {} {}", key.value, value.value, first.0.value, first.1.value);
-        let diagnostic = findings.report(key.span, message);
+        let message =
+            format!("{} {} does not count beside {} {}", key.value, value.value, first.0.value, first.1.value);
+        let diagnostic = diagnostics.report_default(key.span, message);
         diagnostic.related(first.0.span, "this one counts").help("remove one of them");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::routing::inbound::Receiver;
 use crate::source::Span;
 use crate::world::{DataPlane, Discovery, Protocol, Service, ServicePort, Workload, World};
@@ -30,12 +30,9 @@ impl Handling {
         match protocol {
             Protocol::Http | Protocol::HttpProxy => Some(Self::Http1),
             Protocol::Http2 | Protocol::Grpc | Protocol::GrpcWeb => Some(Self::Http2),
-            Protocol::Https
-            | Protocol::Tls
-            | Protocol::Tcp
-            | Protocol::Mongo
-            | Protocol::Redis
-            | Protocol::MySql => Some(Self::Connections),
+            Protocol::Https | Protocol::Tls | Protocol::Tcp | Protocol::Mongo | Protocol::Redis | Protocol::MySql => {
+                Some(Self::Connections)
+            }
             Protocol::Udp | Protocol::Auto => None,
         }
     }
@@ -48,7 +45,7 @@ struct Claim<'w, 'a> {
     port: &'w ServicePort,
 }
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     // By workload and its port. Services come in creation order, so the first claim is the one that counts.
     let mut oldest: HashMap<(Span, u32), Claim<'_, '_>> = HashMap::new();
@@ -61,7 +58,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 let claim = Claim { service, port };
                 let first = *oldest.entry((workload.resource.span, number)).or_insert(claim);
                 if contradict(first.port, port) && goes_by_services(world, workload) && reported.insert(port.span) {
-                    report(workload, number, first, claim, findings);
+                    report(workload, number, first, claim, diagnostics);
                 }
             }
         }
@@ -84,12 +81,19 @@ fn contradict(first: &ServicePort, later: &ServicePort) -> bool {
     }
 }
 
-fn report(workload: &Workload<'_>, number: u32, first: Claim<'_, '_>, later: Claim<'_, '_>, findings: &mut Findings) {
+fn report(
+    workload: &Workload<'_>,
+    number: u32,
+    first: Claim<'_, '_>,
+    later: Claim<'_, '_>,
+    diagnostics: &mut Diagnostics,
+) {
     let name = &workload.name.name;
     let (believed, other) = (first.port.protocol, later.port.protocol);
-    let message = format!("port {number} of {name} is {other} here but {believed} to its sidecar: the oldest Service counts");
-    findings
-        .report(later.port.span, message)
+    let message =
+        format!("port {number} of {name} is {other} here but {believed} to its sidecar: the oldest Service counts");
+    diagnostics
+        .report_default(later.port.span, message)
         .related(first.port.span, format!("{} says {believed}", first.service.resource.name()))
         .related(workload.resource.name_span(), "the workload")
         .help("declare the same protocol in both, or give each its own port of the workload");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::{LabelSet, Resource, Spec};
 
 pub static RULE: Rule = rule! {
@@ -14,7 +14,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut first: BTreeMap<(&str, LabelSet<'_>), &Resource> = BTreeMap::new();
     for resource in &context.snapshot.resources {
         let Spec::WorkloadGroup(group) = &resource.spec else { continue };
@@ -25,8 +25,8 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             first.entry(identity).or_insert(resource);
             continue;
         };
-        findings
-            .report(
+        diagnostics
+            .report_default(
                 labels.span.unwrap_or(resource.span),
                 format!("WorkloadGroup {} gives its machines the same labels", other.name()),
             )

@@ -1,7 +1,7 @@
 //! `image-without-injection`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::Kind;
 use crate::model::kubernetes::Container;
 use crate::source::Spanned;
@@ -15,7 +15,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for workload in &world.workloads {
         let Some(image) = workload.containers().find_map(auto) else { continue };
@@ -26,11 +26,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             // It has no labels as far as the manifests tell.
             None if world.inventory.has_namespaces() => Severity::Warning,
             None => {
-                findings.unchecked(format!("namespace {namespace} is not among the manifests"));
+                diagnostics.unchecked(format!("namespace {namespace} is not among the manifests"));
                 continue;
             }
         };
-        report(workload, image, severity, findings);
+        report(workload, image, severity, diagnostics);
     }
 }
 
@@ -38,9 +38,9 @@ fn auto(container: &Container) -> Option<&Spanned<String>> {
     container.image.as_ref().filter(|image| container.is_proxy() && image.as_str() == "auto")
 }
 
-fn report(workload: &Workload<'_>, image: &Spanned<String>, severity: Severity, findings: &mut Findings) {
+fn report(workload: &Workload<'_>, image: &Spanned<String>, severity: Severity, diagnostics: &mut Diagnostics) {
     let message = format!("nothing puts an image in the place of auto: pods of {} are not injected", workload.name);
-    let diagnostic = findings.report(image.span, message);
+    let diagnostic = diagnostics.report_default(image.span, message);
     diagnostic.severity(severity);
     diagnostic.help("label the pods sidecar.istio.io/inject: \"true\", or their Namespace istio-injection: enabled");
     diagnostic.aliases = if workload.resource.kind == Kind::Pod { &["IST0147"] } else { &["IST0146"] };

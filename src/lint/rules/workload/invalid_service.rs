@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::Spec;
 use crate::model::kubernetes::{ServicePort, TargetPort};
 use crate::source::{Span, Spanned};
@@ -17,49 +17,61 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for resource in &context.snapshot.resources {
         let Spec::Service(service) = &resource.spec else { continue };
         let mut names = BTreeMap::new();
         let mut numbers = BTreeMap::new();
         for port in &service.ports {
-            check_port(port, service.ports.len() > 1, findings);
+            check_port(port, service.ports.len() > 1, diagnostics);
             if let Some(name) = port.name.as_ref().filter(|name| !name.is_empty()) {
                 let message = format!("two ports are named {}", name.value);
-                report_second(&mut names, name.as_str(), name.span, message, findings);
+                report_second(&mut names, name.as_str(), name.span, message, diagnostics);
             }
             if let Some(number) = &port.port {
                 let message = format!("two ports are {}/{}", number.value, port.transport());
-                report_second(&mut numbers, (number.value, port.transport()), number.span, message, findings);
+                report_second(&mut numbers, (number.value, port.transport()), number.span, message, diagnostics);
             }
         }
     }
 }
 
-fn report_second<K: Ord>(seen: &mut BTreeMap<K, Span>, key: K, span: Span, message: String, findings: &mut Findings) {
+fn report_second<K: Ord>(
+    seen: &mut BTreeMap<K, Span>,
+    key: K,
+    span: Span,
+    message: String,
+    diagnostics: &mut Diagnostics,
+) {
     if let Some(first) = seen.get(&key) {
-        findings.report(span, message).related(*first, "the first one");
+        diagnostics.report_default(span, message).related(*first, "the first one");
     } else {
         seen.insert(key, span);
     }
 }
 
 /// What holds for each port by itself (Kubernetes: `validateServicePort`).
-fn check_port(port: &ServicePort, has_others: bool, findings: &mut Findings) {
+fn check_port(port: &ServicePort, has_others: bool, diagnostics: &mut Diagnostics) {
     let place = port.port.as_ref().map_or(port.span, |number| number.span);
     match port.name.as_ref().filter(|name| !name.is_empty()) {
         None if has_others => {
-            findings.report(place, "each of several ports needs a name").help("name it after what it speaks, such as http");
+            diagnostics
+                .report_default(place, "each of several ports needs a name")
+                .help("name it after what it speaks, such as http");
         }
-        Some(name) if !is_label(name) => check_name(name, findings),
+        Some(name) if !is_label(name) => check_name(name, diagnostics),
         _ => {}
     }
     match &port.port {
         None => {
-            findings.report(port.span, "a port without a number").help("add port: the number that clients use");
+            diagnostics
+                .report_default(port.span, "a port without a number")
+                .help("add port: the number that clients use");
         }
         Some(number) if !syntax::is_port(number.value) => {
-            findings.report(number.span, format!("{} is no port", number.value)).help("ports are from 1 to 65535");
+            diagnostics
+                .report_default(number.span, format!("{} is no port", number.value))
+                .help("ports are from 1 to 65535");
         }
         _ => {}
     }
@@ -70,33 +82,36 @@ fn check_port(port: &ServicePort, has_others: bool, findings: &mut Findings) {
             false => format!("leave it out, and set appProtocol: {}", protocol.to_ascii_lowercase()),
         };
         let message = format!("{} is no protocol of a Service: it is TCP, UDP or SCTP", protocol.value);
-        findings.report(protocol.span, message).help(help);
+        diagnostics.report_default(protocol.span, message).help(help);
     }
     if let Some(target) = &port.target_port {
-        check_target(target, findings);
+        check_target(target, diagnostics);
     }
 }
 
-fn check_name(name: &Spanned<String>, findings: &mut Findings) {
+fn check_name(name: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let message = format!("{} is no name of a port: it takes up to 63 of a-z, 0-9 and dashes between", name.value);
     let suggestion = name.to_ascii_lowercase().replace(['_', '.', ' '], "-");
-    let diagnostic = findings.report(name.span, message);
+    let diagnostic = diagnostics.report_default(name.span, message);
     if is_label(&suggestion) {
         diagnostic.help(format!("write {suggestion}"));
     }
 }
 
-fn check_target(target: &Spanned<TargetPort>, findings: &mut Findings) {
+fn check_target(target: &Spanned<TargetPort>, diagnostics: &mut Diagnostics) {
     match &target.value {
         TargetPort::Number(number) if *number > 65535 => {
-            findings.report(target.span, format!("{number} is no port")).help("ports are from 1 to 65535");
+            diagnostics.report_default(target.span, format!("{number} is no port")).help("ports are from 1 to 65535");
         }
         TargetPort::Name(name) if name.parse::<u32>().is_ok() => {
-            findings.report(target.span, format!("{name:?} is a name, and no port is named so")).help("write the number without quotes");
+            diagnostics
+                .report_default(target.span, format!("{name:?} is a name, and no port is named so"))
+                .help("write the number without quotes");
         }
         TargetPort::Name(name) if !is_port_name(name) => {
-            let message = format!("{name} names no port: it takes up to 15 of a-z, 0-9 and dashes between, and a letter");
-            findings.report(target.span, message);
+            let message =
+                format!("{name} names no port: it takes up to 15 of a-z, 0-9 and dashes between, and a letter");
+            diagnostics.report_default(target.span, message);
         }
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! `negative-condition`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::status::Condition;
 use crate::model::{Kind, Resource};
 
@@ -13,12 +13,12 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for resource in &context.snapshot.resources {
         let Some(status) = &resource.status else { continue };
         let of_parents = status.parents.iter().flat_map(|parent| &parent.conditions);
         for condition in status.conditions.iter().chain(of_parents) {
-            check_condition(resource, condition, findings);
+            check_condition(resource, condition, diagnostics);
         }
     }
 }
@@ -40,7 +40,7 @@ fn is_told(kind: Kind, condition: &str) -> bool {
     told.contains(&condition)
 }
 
-fn check_condition(resource: &Resource, condition: &Condition, findings: &mut Findings) {
+fn check_condition(resource: &Resource, condition: &Condition, diagnostics: &mut Diagnostics) {
     let text = |field: &Option<crate::source::Spanned<String>>| field.as_ref().map_or("", |it| it.as_str()).to_owned();
     let (kind, status, reason) = (text(&condition.r#type), text(&condition.status), text(&condition.reason));
     let is_partial = reason == "PartiallyInvalid";
@@ -50,7 +50,7 @@ fn check_condition(resource: &Resource, condition: &Condition, findings: &mut Fi
     let span = condition.status.as_ref().map_or(condition.span, |status| status.span);
     let verdict = if status == "False" { "is not true" } else { "is true in part only" };
     let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-    let diagnostic = findings.report(span, format!("{kind} of {} {verdict}{because}", resource.name()));
+    let diagnostic = diagnostics.report_default(span, format!("{kind} of {} {verdict}{because}", resource.name()));
     diagnostic.related(resource.name_span(), "the resource");
     let message = text(&condition.message);
     if !message.is_empty() {

@@ -1,7 +1,7 @@
 //! `outdated-gateway-api`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::Kind;
 
 pub static RULE: Rule = rule! {
@@ -36,14 +36,17 @@ impl Release {
     }
 }
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let definitions = context.snapshot.resources.iter().filter(|it| it.kind == Kind::CustomResourceDefinition);
     for definition in definitions {
         let Some((_, first)) = FIRST.iter().find(|(name, _)| *name == definition.name()) else { continue };
         let Some(written) = definition.metadata.annotations.get(RELEASE) else { continue };
         if Release::parse(written).is_some_and(|release| release < *first) {
-            let message = format!("istiod passes over this kind of the Gateway API before v{}.{}.{}", first.0, first.1, first.2);
-            findings.report(written.span, message).help("install the definitions of a newer release of the Gateway API");
+            let message =
+                format!("istiod passes over this kind of the Gateway API before v{}.{}.{}", first.0, first.1, first.2);
+            diagnostics
+                .report_default(written.span, message)
+                .help("install the definitions of a newer release of the Gateway API");
         }
     }
 }

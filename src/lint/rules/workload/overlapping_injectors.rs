@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::kubernetes::{Webhook, common_labels};
 use crate::model::{Resource, Spec};
 use crate::source::Span;
@@ -19,15 +19,16 @@ pub static RULE: Rule = rule! {
 /// A webhook, and whose it is.
 type Injector<'a> = (&'a Resource, &'a Webhook);
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut injectors: Vec<Injector<'_>> = Vec::new();
     for resource in &context.snapshot.resources {
         let Spec::MutatingWebhookConfiguration(configuration) = &resource.spec else { continue };
         for webhook in configuration.webhooks.iter().filter(|webhook| webhook.is_of_istio()) {
-            let earlier = injectors.iter().filter(|(other, _)| other.span == resource.span || other.name() != resource.name());
+            let earlier =
+                injectors.iter().filter(|(other, _)| other.span == resource.span || other.name() != resource.name());
             let overlap = earlier.clone().find_map(|other| Some((*other, overlap(other.1, webhook)?)));
             if let Some((other, pods)) = overlap {
-                report((resource, webhook), other, &pods, findings);
+                report((resource, webhook), other, &pods, diagnostics);
             }
             injectors.push((resource, webhook));
         }
@@ -48,10 +49,10 @@ fn describe(labels: &BTreeMap<&str, &str>) -> String {
     }
 }
 
-fn report((resource, webhook): Injector<'_>, other: Injector<'_>, pods: &str, findings: &mut Findings) {
+fn report((resource, webhook): Injector<'_>, other: Injector<'_>, pods: &str, diagnostics: &mut Diagnostics) {
     let message = format!("{} takes the same pods as {} of {}", name(webhook), name(other.1), other.0.name());
-    findings
-        .report(place(resource, webhook), message)
+    diagnostics
+        .report_default(place(resource, webhook), message)
         .related(place(other.0, other.1), "the other webhook")
         .help(format!("both take {pods}: let the selectors exclude each other, or remove one"));
 }

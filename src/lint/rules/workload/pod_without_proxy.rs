@@ -1,7 +1,7 @@
 //! `pod-without-proxy`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::Kind;
 use crate::world::{DataPlane, Workload};
 
@@ -13,13 +13,13 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for workload in world.workloads.iter().filter(|workload| is_running(workload) && !workload.has_proxy()) {
         if world.namespaces.data_plane(workload) == Some(DataPlane::Sidecar) {
             let message = format!("Pod {} runs without a sidecar, which it should have", workload.name.name);
-            findings
-                .report(workload.resource.name_span(), message)
+            diagnostics
+                .report_default(workload.resource.name_span(), message)
                 .help("pods get it when they are created: restart what was there before the labels, or see what the injector says");
         }
     }

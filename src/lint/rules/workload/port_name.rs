@@ -1,7 +1,7 @@
 //! `port-name`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::Spec;
 use crate::model::kubernetes;
 use crate::source::Span;
@@ -15,15 +15,15 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let services = context.world.services.iter().filter(|service| !is_of_istio(service));
     for service in services {
         let Spec::Service(spec) = &service.resource.spec else { continue };
         for port in &spec.ports {
             let Some(protocol) = ServicePort::of_kubernetes(port).map(|resolved| resolved.protocol) else { continue };
             match protocol {
-                _ if service.discovery == Discovery::Alias => check_alias(port, protocol, findings),
-                Protocol::Auto => report(port, findings),
+                _ if service.discovery == Discovery::Alias => check_alias(port, protocol, diagnostics),
+                Protocol::Auto => report(port, diagnostics),
                 _ => {}
             }
         }
@@ -37,12 +37,12 @@ fn is_of_istio(service: &Service<'_>) -> bool {
     labels.get("istio").is_some() || is("release", "istio") || labels.get("gateway.istio.io/managed").is_some()
 }
 
-fn report(port: &kubernetes::ServicePort, findings: &mut Findings) {
+fn report(port: &kubernetes::ServicePort, diagnostics: &mut Diagnostics) {
     let number = port.port.as_ref().map_or(0, |number| number.value);
     if let Some(declared) = &port.app_protocol {
         let message = format!("Istio knows no appProtocol {}: what port {number} speaks is detected", declared.value);
-        findings
-            .report(declared.span, message)
+        diagnostics
+            .report_default(declared.span, message)
             .help("if the server speaks first, or speaks TLS of its own, write appProtocol: tcp")
             .aliases = &["IST0118", "KIA0602"];
         return;
@@ -53,20 +53,21 @@ fn report(port: &kubernetes::ServicePort, findings: &mut Findings) {
         }
         _ => (place_of(port), format!("port {number} has no name that declares its protocol: it is detected")),
     };
-    findings.report(span, message).help(advice(port)).aliases = &["IST0118", "KIA0601"];
+    diagnostics.report_default(span, message).help(advice(port)).aliases = &["IST0118", "KIA0601"];
 }
 
 /// Proxies know an ExternalName Service by its name only. It was different, with harm, before Istio 1.21.
-fn check_alias(port: &kubernetes::ServicePort, protocol: Protocol, findings: &mut Findings) {
+fn check_alias(port: &kubernetes::ServicePort, protocol: Protocol, diagnostics: &mut Diagnostics) {
     if !matches!(protocol.class(), ProtocolClass::Auto | ProtocolClass::Tcp) {
         return;
     }
     let number = port.port.as_ref().map_or(0, |number| number.value);
     let span = port.name.as_ref().filter(|name| !name.is_empty()).map_or(place_of(port), |name| name.span);
-    let message =
-        format!("as TCP, port {number} of an ExternalName Service takes every connection to that port before Istio 1.21");
-    findings
-        .report(span, message)
+    let message = format!(
+        "as TCP, port {number} of an ExternalName Service takes every connection to that port before Istio 1.21"
+    );
+    diagnostics
+        .report_default(span, message)
         .help("name it after HTTP or TLS, such as https or tls-…, or leave the ports out: today's Istio does not use them")
         .aliases = &["IST0150"];
 }

@@ -1,7 +1,7 @@
 //! `proxy-uid`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::kubernetes::{Pod, SecurityContext};
 use crate::source::Spanned;
 use crate::world::DataPlane;
@@ -17,15 +17,15 @@ pub static RULE: Rule = rule! {
 /// Whom sidecars run as; what this user sends goes past the sidecar (istio: `istio-iptables`).
 const PROXY: i64 = 1337;
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for workload in &context.world.workloads {
         let Some(pod) = workload.pod.filter(|_| !workload.is_gateway()) else { continue };
         if !matches!(context.world.namespaces.data_plane(workload), None | Some(DataPlane::Sidecar)) {
             continue;
         }
         for user in users(pod).filter(|user| user.value == PROXY) {
-            findings
-                .report(user.span, format!("{} runs as user {PROXY}, as the sidecar does", workload.name.name))
+            diagnostics
+                .report_default(user.span, format!("{} runs as user {PROXY}, as the sidecar does", workload.name.name))
                 .help("use another user: connections that this one opens are not captured by the sidecar");
         }
     }

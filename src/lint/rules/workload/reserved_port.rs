@@ -1,7 +1,7 @@
 //! `reserved-port`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::world::DataPlane;
 
 pub static RULE: Rule = rule! {
@@ -28,7 +28,7 @@ const OF_SIDECAR: [(u32, &str); 9] = [
 /// Those of them on which ztunnel listens inside of the pods that it serves.
 const OF_ZTUNNEL: [u32; 4] = [15001, 15006, 15008, 15053];
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for workload in context.world.workloads.iter().filter(|workload| !workload.is_gateway()) {
         let data_plane = context.world.namespaces.data_plane(workload);
         let containers = workload.pod.iter().flat_map(|pod| &pod.containers);
@@ -41,8 +41,9 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 Some(DataPlane::Ambient) => "ztunnel",
                 Some(DataPlane::Sidecar) | None => "the sidecar",
             };
-            let message = format!("{proxy} of {} listens on port {} itself, for {purpose}", workload.name.name, port.value);
-            let diagnostic = findings.report(port.span, message);
+            let message =
+                format!("{proxy} of {} listens on port {} itself, for {purpose}", workload.name.name, port.value);
+            let diagnostic = diagnostics.report_default(port.span, message);
             diagnostic.help("let the application listen on another port, outside of 15000-15090");
             if data_plane.is_none() {
                 diagnostic.severity(Severity::Warning);

@@ -1,7 +1,7 @@
 //! `service-selects-nothing`
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule};
+use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::{Labels, nearest};
 use crate::source::Span;
 use crate::world::{Discovery, GATEWAY_NAME_LABEL, Service, Workload, World};
@@ -14,34 +14,36 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for service in world.services.iter().filter(|it| it.is_kubernetes() && it.discovery != Discovery::Alias) {
         let Some(selector) = service.selector else { continue };
         if world.workloads_of_service(service).is_some_and(|workloads| workloads.is_empty()) {
-            check_service(world, service, selector, findings);
+            check_service(world, service, selector, diagnostics);
         }
     }
 }
 
-fn check_service(world: &World<'_>, service: &Service<'_>, selector: &Labels, findings: &mut Findings) {
+fn check_service(world: &World<'_>, service: &Service<'_>, selector: &Labels, diagnostics: &mut Diagnostics) {
     let namespace = &service.namespace;
     if !world.inventory.has_workloads(namespace) {
-        return findings.unchecked(format!("no workload of namespace {namespace} is among the manifests"));
+        return diagnostics.unchecked(format!("no workload of namespace {namespace} is among the manifests"));
     }
     if !world.inventory.is_complete() {
         if selector.get(GATEWAY_NAME_LABEL).is_some() {
-            return findings.unchecked("istiod runs the workloads of Gateways of the Gateway API");
+            return diagnostics.unchecked("istiod runs the workloads of Gateways of the Gateway API");
         }
         // Other controllers mark the pods that they make by labels of their own.
-        if !selector.iter().all(|(key, _)| world.workloads_in(namespace).any(|it| it.labels.contains_key(key.as_str()))) {
-            return findings.unchecked(format!("workloads with such labels are not among those of namespace {namespace}"));
+        if !selector.iter().all(|(key, _)| world.workloads_in(namespace).any(|it| it.labels.contains_key(key.as_str())))
+        {
+            return diagnostics
+                .unchecked(format!("workloads with such labels are not among those of namespace {namespace}"));
         }
     }
     let near = nearest_workload(world, namespace, selector);
     let span = near.map_or(selector.span.unwrap_or(service.span), |(_, value)| value);
     let message = format!("no workload of namespace {namespace} has the labels {}", selector.describe());
-    let diagnostic = findings.report(span, message);
+    let diagnostic = diagnostics.report_default(span, message);
     if let Some((workload, _)) = near {
         let name = &workload.name.name;
         diagnostic.related(workload.resource.name_span(), format!("{name} has {}", labels_of(workload, selector)));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::kubernetes::{self, ContainerPort, TargetPort};
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
@@ -17,7 +17,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for service in context.world.services.iter().filter(|service| service.discovery != Discovery::Alias) {
         let Spec::Service(spec) = &service.resource.spec else { continue };
         let behind = context.world.workloads_of_service(service).unwrap_or_default();
@@ -28,14 +28,14 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         for port in &spec.ports {
             match port.target_port.as_ref() {
                 Some(Spanned { value: TargetPort::Name(name), span }) => {
-                    check_name(service, port, &Spanned::new(name.as_str(), *span), &behind, findings);
+                    check_name(service, port, &Spanned::new(name.as_str(), *span), &behind, diagnostics);
                 }
                 Some(Spanned { value: TargetPort::Number(number), span }) if *number != 0 => {
-                    check_number(spec, service, Spanned::new(*number, *span), &behind, findings);
+                    check_number(spec, service, Spanned::new(*number, *span), &behind, diagnostics);
                 }
                 _ => {
                     if let Some(number) = &port.port {
-                        check_number(spec, service, *number, &behind, findings);
+                        check_number(spec, service, *number, &behind, diagnostics);
                     }
                 }
             }
@@ -49,7 +49,7 @@ fn check_name(
     port: &kubernetes::ServicePort,
     name: &Spanned<&str>,
     behind: &[&Workload<'_>],
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let is_meant = |it: &ContainerPort| {
         it.name.as_ref().is_some_and(|it| it.as_str() == name.value) && it.transport() == port.transport()
@@ -61,7 +61,7 @@ fn check_name(
         false => format!("{} has no port named {}: it gets none of the requests", first.name, name.value),
     };
     let severity = if lacking.len() == behind.len() { Severity::Error } else { Severity::Warning };
-    let diagnostic = findings.report(name.span, message);
+    let diagnostic = diagnostics.report_default(name.span, message);
     diagnostic.severity(severity);
     for workload in lacking.iter().take(3) {
         diagnostic.related(workload.resource.name_span(), format!("{} has {}", workload.name, describe(workload)));
@@ -80,7 +80,7 @@ fn check_number(
     service: &Service<'_>,
     number: Spanned<u32>,
     behind: &[&Workload<'_>],
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let declared: BTreeSet<u32> = behind.iter().flat_map(|it| numbers_of(it)).collect();
     let tells_none = |workload: &&Workload<'_>| numbers_of(workload).next().is_none();
@@ -88,8 +88,8 @@ fn check_number(
         return;
     }
     let name = service.resource.name();
-    let diagnostic =
-        findings.report(number.span, format!("no container of the workloads of {name} declares port {}", number.value));
+    let diagnostic = diagnostics
+        .report_default(number.span, format!("no container of the workloads of {name} declares port {}", number.value));
     for workload in behind.iter().take(3) {
         diagnostic.related(workload.resource.name_span(), format!("{} has {}", workload.name, describe(workload)));
     }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::lint::rule::rule;
-use crate::lint::{Context, Findings, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::kubernetes::{Webhook, WebhookService};
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
@@ -17,7 +17,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-fn check(context: &Context<'_>, findings: &mut Findings) {
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for resource in &context.snapshot.resources {
         let webhooks = match &resource.spec {
             Spec::MutatingWebhookConfiguration(it) => &it.webhooks,
@@ -25,37 +25,37 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             _ => continue,
         };
         for webhook in webhooks.iter().filter(|webhook| webhook.is_of_istio()) {
-            check_webhook(context.world, webhook, findings);
+            check_webhook(context.world, webhook, diagnostics);
         }
     }
 }
 
-fn check_webhook(world: &World<'_>, webhook: &Webhook, findings: &mut Findings) {
+fn check_webhook(world: &World<'_>, webhook: &Webhook, diagnostics: &mut Diagnostics) {
     let name = webhook.name.as_ref().map_or("", |name| name.as_str());
     let Some(client) = &webhook.client_config else { return };
     match (&client.url, &client.service) {
-        (Some(url), _) => check_url(url, findings),
-        (None, Some(service)) => check_service(world, service, findings),
+        (Some(url), _) => check_url(url, diagnostics),
+        (None, Some(service)) => check_service(world, service, diagnostics),
         (None, None) => {
-            findings
-                .report(client.span, format!("{name} calls nobody: it has neither a url nor a service"))
+            diagnostics
+                .report_default(client.span, format!("{name} calls nobody: it has neither a url nor a service"))
                 .help("an external control plane is called by url, one in the cluster by service")
                 .aliases = &["IST0163"];
         }
     }
 }
 
-fn check_service(world: &World<'_>, service: &WebhookService, findings: &mut Findings) {
+fn check_service(world: &World<'_>, service: &WebhookService, diagnostics: &mut Diagnostics) {
     let (Some(name), Some(namespace)) = (&service.name, &service.namespace) else { return };
     let full = host::expand(name, namespace, &world.settings.domain);
     if world.services.named(&full).any(|it| it.is_kubernetes()) {
         return;
     }
     if !world.inventory.has_services(namespace) {
-        return findings.unchecked(format!("no Service of namespace {} is among the manifests", namespace.value));
+        return diagnostics.unchecked(format!("no Service of namespace {} is among the manifests", namespace.value));
     }
     let message = format!("namespace {} has no Service {}", namespace.value, name.value);
-    let diagnostic = findings.report(name.span, message);
+    let diagnostic = diagnostics.report_default(name.span, message);
     diagnostic.aliases = &["IST0139"];
     let of_namespace = world.services.iter().filter(|it| it.is_kubernetes() && it.namespace == namespace.value);
     if let Some(known) = nearest(name, of_namespace.map(|it| it.resource.name())) {
@@ -64,22 +64,23 @@ fn check_service(world: &World<'_>, service: &WebhookService, findings: &mut Fin
 }
 
 /// What the API server takes is `https://host[:port][/path]` (Kubernetes: `ValidateWebhookURL`).
-fn check_url(url: &Spanned<String>, findings: &mut Findings) {
+fn check_url(url: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let Some((host, has_more)) = read(url) else {
-        findings
-            .report(url.span, format!("{:?} is no URL of a webhook", url.value))
+        diagnostics
+            .report_default(url.span, format!("{:?} is no URL of a webhook", url.value))
             .help("write https://, a host name, and a path")
             .aliases = &["IST0163"];
         return;
     };
     if has_more {
-        findings
-            .report(url.span, "the URL of a webhook has no user, query or fragment")
+        diagnostics
+            .report_default(url.span, "the URL of a webhook has no user, query or fragment")
             .help("remove what stands before the host or after the path")
             .aliases = &["IST0163"];
     }
     if host.parse::<IpAddr>().is_ok() {
-        let diagnostic = findings.report(url.span, format!("the control plane is called by the address {host}"));
+        let diagnostic =
+            diagnostics.report_default(url.span, format!("the control plane is called by the address {host}"));
         diagnostic.severity(Severity::Info);
         diagnostic.help("a host name can move, and certificates rarely name addresses").aliases = &["IST0164"];
     }

@@ -1,9 +1,11 @@
 //! Where a check puts what it finds.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 
 use super::Context;
 use super::diagnostic::{Diagnostic, Related};
+use super::finding::Finding;
 use super::rule::Rule;
 use super::severity::Severity;
 use crate::source::Span;
@@ -12,7 +14,7 @@ use crate::yaml;
 
 /// The findings of one rule.
 #[derive(Debug)]
-pub struct Findings {
+pub struct Diagnostics {
     rule: &'static Rule,
     diagnostics: Vec<Diagnostic>,
     unchecked: BTreeMap<String, usize>,
@@ -29,25 +31,35 @@ pub struct Unchecked {
     pub reason: String,
 }
 
-impl Findings {
+impl Diagnostics {
     pub(super) fn new(rule: &'static Rule) -> Self {
         Self { rule, diagnostics: Vec::new(), unchecked: BTreeMap::new() }
     }
 
-    /// Reports a finding of the rule's own severity. What more there is to say is added to what is returned.
-    pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+    /// Reports one of the findings that the rule declares. What more there is to say is added to what is returned.
+    #[track_caller]
+    pub fn report(&mut self, finding: &'static Finding, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        debug_assert!(self.rule.findings.contains(&finding), "{} does not declare {}", self.rule.name, finding.name);
         self.diagnostics.push(Diagnostic {
             rule: self.rule,
-            aliases: self.rule.aliases,
-            severity: self.rule.severity,
+            finding,
+            aliases: finding.aliases,
+            severity: finding.severity(),
             message: message.into(),
             span,
             label: None,
             subject: None,
             related: Vec::new(),
             help: None,
+            reported_at: Location::caller(),
         });
         self.diagnostics.last_mut().expect("one was just pushed")
+    }
+
+    /// Reports the first finding, for rules that do not declare their findings yet.
+    #[track_caller]
+    pub fn report_default(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.report(self.rule.findings[0], span, message)
     }
 
     /// The places of what was reported so far.
@@ -56,8 +68,9 @@ impl Findings {
     }
 
     /// Reports what the reader found wrong with a document.
+    #[track_caller]
     pub fn report_yaml(&mut self, problem: &yaml::Problem) {
-        let diagnostic = self.report(problem.span, &problem.message);
+        let diagnostic = self.report_default(problem.span, &problem.message);
         diagnostic.help.clone_from(&problem.help);
         if let Some((span, message)) = &problem.related {
             diagnostic.related(*span, message);
@@ -65,6 +78,7 @@ impl Findings {
     }
 
     /// Reports what the API refuses, of one sort.
+    #[track_caller]
     pub fn report_violations(&mut self, context: &Context<'_>, family: Family) {
         for violation in context.violations(family) {
             let diagnostic = self.report_violation(violation);
@@ -75,8 +89,9 @@ impl Findings {
     }
 
     /// Reports something that the API refuses, or warns of.
+    #[track_caller]
     pub fn report_violation(&mut self, violation: &Violation) -> &mut Diagnostic {
-        let diagnostic = self.report(violation.span, &violation.message);
+        let diagnostic = self.report_default(violation.span, &violation.message);
         diagnostic.help.clone_from(&violation.help);
         if let Some((span, what)) = violation.related {
             diagnostic.related(span, what);

@@ -1,0 +1,27 @@
+//! What is done with a request.
+
+mod deprecated_field;
+mod duplicate_destination;
+mod fault_beside_retries;
+mod fault_without_percentage;
+mod https_redirect_unserved;
+mod redirect_loop;
+mod retries_exceed_timeout;
+mod rewrite_slashes;
+
+use crate::lint::Family;
+
+pub static FAMILY: Family = Family {
+    name: "action",
+    about: "What is done with a request",
+    rules: &[
+        &rewrite_slashes::RULE,
+        &retries_exceed_timeout::RULE,
+        &fault_without_percentage::RULE,
+        &fault_beside_retries::RULE,
+        &duplicate_destination::RULE,
+        &deprecated_field::RULE,
+        &redirect_loop::RULE,
+        &https_redirect_unserved::RULE,
+    ],
+};

@@ -1,0 +1,23 @@
+//! What is said twice.
+
+mod conflicting_gateways;
+mod conflicting_service_entries;
+mod duplicate_destination_rule;
+mod duplicate_host;
+mod duplicate_resource;
+mod outranked_host;
+
+use crate::lint::Family;
+
+pub static FAMILY: Family = Family {
+    name: "conflict",
+    about: "What is said twice",
+    rules: &[
+        &duplicate_resource::RULE,
+        &duplicate_host::RULE,
+        &outranked_host::RULE,
+        &duplicate_destination_rule::RULE,
+        &conflicting_gateways::RULE,
+        &conflicting_service_entries::RULE,
+    ],
+};

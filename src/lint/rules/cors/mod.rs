@@ -1,0 +1,13 @@
+//! What other origins may do.
+
+mod cors_credentials;
+mod cors_origin;
+mod cors_preflight;
+
+use crate::lint::Family;
+
+pub static FAMILY: Family = Family {
+    name: "cors",
+    about: "What other origins may do",
+    rules: &[&cors_credentials::RULE, &cors_origin::RULE, &cors_preflight::RULE],
+};

@@ -1,0 +1,14 @@
+//! What is handed on to another VirtualService.
+
+mod delegate_conflict;
+mod invalid_delegate;
+mod unknown_delegate;
+mod unused_delegate;
+
+use crate::lint::Family;
+
+pub static FAMILY: Family = Family {
+    name: "delegation",
+    about: "What is handed on to another VirtualService",
+    rules: &[&unknown_delegate::RULE, &invalid_delegate::RULE, &delegate_conflict::RULE, &unused_delegate::RULE],
+};

@@ -1,0 +1,19 @@
+//! What matches compare.
+
+mod impossible_match;
+mod mistaken_match_type;
+mod prefix_without_boundary;
+mod uneven_uri_case;
+
+use crate::lint::Family;
+
+pub static FAMILY: Family = Family {
+    name: "matching",
+    about: "What matches compare",
+    rules: &[
+        &impossible_match::RULE,
+        &mistaken_match_type::RULE,
+        &uneven_uri_case::RULE,
+        &prefix_without_boundary::RULE,
+    ],
+};

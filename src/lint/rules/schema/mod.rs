@@ -1,0 +1,14 @@
+//! What the API does not describe.
+
+mod missing_name;
+mod unknown_field;
+mod unknown_kind;
+mod wrong_type;
+
+use crate::lint::Family;
+
+pub static FAMILY: Family = Family {
+    name: "schema",
+    about: "What the API does not describe",
+    rules: &[&unknown_field::RULE, &wrong_type::RULE, &unknown_kind::RULE, &missing_name::RULE],
+};
