@@ -1,11 +1,12 @@
 //! `http-rule-on-tcp`
 
 use crate::lint::rule::rule;
+use crate::lint::rules::validation::report_violation;
 use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
 use crate::model::security::{self, Action};
 use crate::policy::{Asked, Attribute, Parts, asked};
 use crate::source::Span;
-use crate::validate::{Family, Violation};
+use crate::validate::{Mistake, Violation};
 use crate::world::{AuthorizationPolicy, DataPlane, ProtocolClass, Workload, WorkloadPort, World};
 
 pub static RULE: Rule = rule! {
@@ -18,7 +19,7 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    let mut warnings: Vec<&Violation> = context.violations(Family::DeniesTcp).collect();
+    let mut warnings: Vec<&Violation> = context.violations(Mistake::DeniesTcp).collect();
     warnings.sort_by_key(|warning| (warning.span.file, warning.span.start));
     for policy in world.policies.authorization_policies() {
         match policy.action() {
@@ -74,7 +75,7 @@ fn check_deny<'a>(
 
 /// Where no port of TCP is known, most such rules are meant for workloads that have none.
 fn report_warning(warning: &Violation, diagnostics: &mut Diagnostics) {
-    diagnostics.report_violation(warning).severity(Severity::Info);
+    report_violation(RULE.findings[0], warning, diagnostics).severity(Severity::Info);
 }
 
 /// The workloads of a policy whose sidecars tell what ports speak.

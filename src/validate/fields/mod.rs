@@ -1,4 +1,4 @@
-//! What several kinds have in common.
+//! The checks of fields that several kinds have in common, one module for each field or type.
 
 pub(super) mod connection_pool;
 pub(super) mod destination;
