@@ -12,7 +12,7 @@ pub(super) fn check(telemetry: &Telemetry, violations: &mut Violations<'_>) {
     telemetry.metrics.iter().for_each(|metrics| check_metrics(metrics, violations));
     if let [_, second, ..] = &telemetry.tracing[..] {
         violations
-            .warning("TE-6", Mistake::NoEffect, second.span, "only the first entry of `tracing` has an effect")
+            .warning("TE-6", Mistake::NoEffect, second.span, "only one entry of `tracing` has an effect")
             .help("merge the entries");
     }
     telemetry.tracing.iter().for_each(|tracing| check_tracing(tracing, violations));
@@ -80,7 +80,7 @@ fn check_tracing(tracing: &Tracing, violations: &mut Violations<'_>) {
     check_providers(&tracing.providers, violations);
     if let [_, second, ..] = &tracing.providers[..] {
         violations
-            .warning("TE-7", Mistake::NoEffect, second.span, "only the first provider of `tracing` has an effect")
+            .warning("TE-7", Mistake::NoEffect, second.span, "only one provider of `tracing` has an effect")
             .help("keep one provider");
     }
     let percentage = tracing.random_sampling_percentage.as_ref();

@@ -23,14 +23,15 @@ pub(super) fn check(workload_group: &WorkloadGroup, violations: &mut Violations<
 
 fn check_probe(probe: &ReadinessProbe, violations: &mut Violations<'_>) {
     let counts = [
-        probe.period_seconds,
-        probe.initial_delay_seconds,
-        probe.timeout_seconds,
-        probe.success_threshold,
-        probe.failure_threshold,
+        ("periodSeconds", probe.period_seconds),
+        ("initialDelaySeconds", probe.initial_delay_seconds),
+        ("timeoutSeconds", probe.timeout_seconds),
+        ("successThreshold", probe.success_threshold),
+        ("failureThreshold", probe.failure_threshold),
     ];
-    for count in counts.into_iter().flatten().filter(|count| count.value < 0) {
-        let message = format!("{} is negative", count.value);
+    let counts = counts.into_iter().filter_map(|(field, count)| Some((field, count?)));
+    for (field, count) in counts.filter(|(_, count)| count.value < 0) {
+        let message = format!("`{field}` is negative");
         violations.error("WG-2", Mistake::OutOfRange, count.span, message).help("use 0 or a positive number");
     }
     check_method(probe, violations);

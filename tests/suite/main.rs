@@ -23,4 +23,5 @@ mod simulate_inbound;
 mod simulation;
 mod suppression;
 mod unreachable;
+mod violations;
 mod workload_rules;

@@ -35,7 +35,7 @@ pub(super) fn check(source: &Source, action: Action, violations: &mut Violations
         violations.error("AP-3", Mistake::InvalidPolicy, span, message).help(help);
     }
     if let (Some(span), Some(_)) = (first(&accounts), first(&identities)) {
-        let message = "service accounts exclude principals and namespaces";
+        let message = "`serviceAccounts` excludes `principals` and `namespaces`";
         let help = "keep `serviceAccounts`, or write the service accounts as `principals`";
         violations.error("AP-8", Mistake::ConflictingFields, span, message).help(help);
     }

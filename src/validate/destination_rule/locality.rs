@@ -103,7 +103,7 @@ fn check_failover(
         let ends = [&it.from, &it.to].into_iter().flatten();
         let is = |letter: char| ends.clone().find(|end: &&Spanned<String>| end.contains(letter));
         if let Some(end) = is('/') {
-            let message = format!("{} is not a region only", quoted(end));
+            let message = format!("{} is a locality, not a region", quoted(end));
             violations.error(parts, Mistake::InvalidReference, end.span, message).help("remove the zone");
         }
         if let Some(end) = is('*') {

@@ -18,16 +18,17 @@ pub fn check(settings: &ClientTlsSettings, violations: &mut Violations<'_>) {
     let mode = settings.mode.map_or(ClientTlsMode::Disable, |mode| mode.value);
     let (is_simple, is_mutual) = (mode == ClientTlsMode::Simple, mode == ClientTlsMode::Mutual);
     let skips = settings.insecure_skip_verify.filter(|skips| skips.value);
-    let names = settings.subject_alt_names.first().map(|name| name.span);
-    let authorities = filled(&settings.ca_certificates).map(|it| it.span);
+    let names = settings.subject_alt_names.first().map(|name| ("subjectAltNames", name.span));
+    let authorities = filled(&settings.ca_certificates).map(|it| ("caCertificates", it.span));
     if let Some(skips) = skips {
-        let credential = filled(&settings.credential_name).map(|it| it.span).filter(|_| is_simple);
+        let credential = filled(&settings.credential_name).map(|it| ("credentialName", it.span));
         let id = if is_simple { "CT-3" } else { "CT-4" };
-        if let Some(unused) = authorities.or(credential).or(names).filter(|_| is_simple || is_mutual) {
-            let message = "the field has no effect with `insecureSkipVerify`";
-            let help = "remove it, or remove `insecureSkipVerify`";
+        let credential = credential.filter(|_| is_simple);
+        if let Some((field, span)) = authorities.or(credential).or(names).filter(|_| is_simple || is_mutual) {
+            let message = format!("`{field}` has no effect with `insecureSkipVerify`");
+            let help = format!("remove `{field}` or `insecureSkipVerify`");
             violations
-                .error(id, Mistake::InvalidTls, unused, message)
+                .error(id, Mistake::InvalidTls, span, message)
                 .help(help)
                 .related(skips.span, "verification is skipped here");
         }

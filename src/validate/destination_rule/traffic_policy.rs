@@ -111,8 +111,9 @@ fn check_tunnel(tunnel: &TunnelSettings, violations: &mut Violations<'_>) {
 }
 
 fn check_proxy_protocol(protocol: &ProxyProtocol, violations: &mut Violations<'_>) {
-    if let Some(version) = protocol.version.filter(|it| matches!(it.value, ProxyProtocolVersion::Undefined(_))) {
-        let message = "the PROXY protocol does not have this version";
+    let Some(version) = protocol.version else { return };
+    if let ProxyProtocolVersion::Undefined(number) = version.value {
+        let message = format!("the PROXY protocol has no version {number}");
         violations.error("PP-1", Mistake::OutOfRange, version.span, message).help("use `V1` or `V2`");
     }
 }

@@ -24,14 +24,14 @@ pub fn check(pool: &ConnectionPoolSettings, violations: &mut Violations<'_>) {
 }
 
 fn check_http(http: &HttpSettings, violations: &mut Violations<'_>) {
-    for (id, count) in [
-        ("CP-2", &http.http1_max_pending_requests),
-        ("CP-3", &http.http2_max_requests),
-        ("CP-4", &http.max_requests_per_connection),
-        ("CP-5", &http.max_retries),
-        ("CP-6", &http.max_concurrent_streams),
+    for (id, field, count) in [
+        ("CP-2", "http1MaxPendingRequests", &http.http1_max_pending_requests),
+        ("CP-3", "http2MaxRequests", &http.http2_max_requests),
+        ("CP-4", "maxRequestsPerConnection", &http.max_requests_per_connection),
+        ("CP-5", "maxRetries", &http.max_retries),
+        ("CP-6", "maxConcurrentStreams", &http.max_concurrent_streams),
     ] {
-        check_count(id, count.as_ref(), violations);
+        check_count(id, field, count.as_ref(), violations);
     }
     duration::check(http.idle_timeout, "CP-7", violations);
     let upgrades = http.h2_upgrade_policy.as_ref().filter(|policy| policy.value == H2UpgradePolicy::Upgrade);
@@ -48,7 +48,7 @@ fn check_http(http: &HttpSettings, violations: &mut Violations<'_>) {
 }
 
 fn check_tcp(tcp: &TcpSettings, violations: &mut Violations<'_>) {
-    check_count("CP-13", tcp.max_connections.as_ref(), violations);
+    check_count("CP-13", "maxConnections", tcp.max_connections.as_ref(), violations);
     duration::check(tcp.connect_timeout, "CP-14", violations);
     duration::check(tcp.max_connection_duration, "CP-15", violations);
     // A timeout of less than a millisecond disables the timeout.
@@ -60,23 +60,23 @@ fn check_tcp(tcp: &TcpSettings, violations: &mut Violations<'_>) {
     }
 }
 
-fn check_count(id: &'static str, count: Option<&Spanned<i32>>, violations: &mut Violations<'_>) {
+fn check_count(id: &'static str, field: &str, count: Option<&Spanned<i32>>, violations: &mut Violations<'_>) {
     if let Some(count) = count.filter(|count| count.value < 0) {
-        let message = format!("{} is negative", count.value);
+        let message = format!("`{field}` is negative");
         violations.error(id, Mistake::OutOfRange, count.span, message).help("use 0 or a positive number");
     }
 }
 
 fn check_required(
     [missing, wrong]: [&'static str; 2],
-    name: &str,
+    field: &str,
     duration: Option<Spanned<Duration>>,
     span: Span,
     violations: &mut Violations<'_>,
 ) {
     if duration.is_none() {
-        let message = format!("`http2KeepAlive` has no `{name}`");
-        violations.error(missing, Mistake::MissingField, span, message).help(format!("add `{name}`"));
+        let message = format!("`http2KeepAlive` has no `{field}`");
+        violations.error(missing, Mistake::MissingField, span, message).help(format!("add `{field}`"));
     }
     duration::check(duration, wrong, violations);
 }

@@ -51,7 +51,8 @@ pub fn check(entries: &[Spanned<String>], allowed: AllowedExports, violations: &
             continue;
         }
         if !valid.insert(namespace) {
-            violations.error("EX-1", Mistake::DuplicateEntry, entry.span, format!("{} is listed twice", quoted(text)));
+            let message = format!("{} is listed twice", quoted(text));
+            violations.error("EX-1", Mistake::DuplicateEntry, entry.span, message).help("remove one of the two");
         }
         all = all.or((text == "*").then_some(entry.span));
         none = none.or((text == "~").then_some(entry.span));

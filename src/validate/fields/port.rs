@@ -34,7 +34,7 @@ pub fn check_required_number(
         Some(number) => check_number(number, id, violations),
         None => {
             let (message, span) = missing;
-            violations.error(id, Mistake::MissingField, span, message).help(NUMBERS);
+            violations.error(id, Mistake::MissingField, span, message).help("add a number from 1 to 65535");
         }
     }
 }

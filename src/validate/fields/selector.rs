@@ -19,11 +19,15 @@ pub fn check(labels: &Labels, span: Span, violations: &mut Violations<'_>) {
     }
     for (key, value) in labels.iter() {
         if key.is_empty() {
-            violations.error("WS-1", Mistake::InvalidLabel, key.span, "the label has an empty key");
+            violations
+                .error("WS-1", Mistake::InvalidLabel, key.span, "the label has an empty key")
+                .help("remove the label");
         }
         if key.contains('*') || value.contains('*') {
             let span = if key.contains('*') { key.span } else { value.span };
-            violations.error("WS-2", Mistake::InvalidLabel, span, "a selector cannot have wildcards");
+            violations
+                .error("WS-2", Mistake::InvalidLabel, span, "a selector cannot have wildcards")
+                .help("write the whole value of the label");
         }
     }
 }

@@ -27,7 +27,7 @@ pub fn read(text: &str) -> Jwks {
     };
     let mut result = Jwks::Public;
     for (index, key) in keys.into_iter().enumerate() {
-        match key.as_object().ok_or_else(|| "the key is not an object".to_owned()).and_then(read_key) {
+        match key.as_object().ok_or_else(|| "the value is not an object".to_owned()).and_then(read_key) {
             Ok(is_secret) => result = if is_secret { Jwks::Secret } else { result },
             Err(fault) => return Jwks::Broken(format!("in key {}, {fault}", index + 1)),
         }

@@ -21,10 +21,12 @@ pub fn check(service_entry: &ServiceEntry, resolution: Resolution, violations: &
         }
         Resolution::Dns | Resolution::DnsRoundRobin => check_dns(service_entry, resolution, violations),
         Resolution::DynamicDns => check_dynamic(service_entry, violations),
-        Resolution::Undefined(_) => {
+        Resolution::Undefined(number) => {
             let span = place(&service_entry.resolution, service_entry.span);
             let help = format!("use one of {}", Resolution::WORDS.join(", "));
-            violations.error("SE-29", Mistake::OutOfRange, span, "the resolution does not exist").help(help);
+            violations
+                .error("SE-29", Mistake::OutOfRange, span, format!("resolution {number} does not exist"))
+                .help(help);
         }
     }
     // Proxies tell connections apart by the host in HTTP or TLS, or by the destination address.
@@ -98,7 +100,9 @@ fn check_dns(service_entry: &ServiceEntry, resolution: Resolution, violations: &
 fn check_dynamic(service_entry: &ServiceEntry, violations: &mut Violations<'_>) {
     if service_entry.hosts.is_empty() {
         let message = "resolution DYNAMIC_DNS needs a wildcard host";
-        violations.error("SE-22", Mistake::MissingField, service_entry.span, message).help("add `hosts`");
+        violations
+            .error("SE-22", Mistake::MissingField, service_entry.span, message)
+            .help("add a wildcard host to `hosts`");
     }
     for host in service_entry.hosts.iter().filter(|host| !host.starts_with('*')) {
         let message = "resolution DYNAMIC_DNS allows only wildcard hosts";
@@ -124,8 +128,8 @@ fn check_dynamic(service_entry: &ServiceEntry, violations: &mut Violations<'_>) 
     }
     let Some(location) = service_entry.location else { return };
     match location.value {
-        Location::Undefined(_) => {
-            let message = "the location does not exist";
+        Location::Undefined(number) => {
+            let message = format!("location {number} does not exist");
             let help = "use MESH_EXTERNAL or MESH_INTERNAL";
             violations.error("SE-27", Mistake::OutOfRange, location.span, message).help(help);
         }

@@ -30,7 +30,7 @@ pub(super) fn check(listeners: &[IstioEgressListener], violations: &mut Violatio
                 check_repeated(port, &mut numbers, violations);
             }
             None if index + 1 < listeners.len() => {
-                let message = "a listener without a port is not the last one";
+                let message = "only the last listener can have no port";
                 let help = "add `port`, or move the listener to the end";
                 violations.error("SC-18", Mistake::ConflictingFields, listener.span, message).help(help);
             }
@@ -50,7 +50,7 @@ fn check_socket_listener<'a>(
     let is_socket = listener.bind.as_ref().is_some_and(|bind| socket::check(bind, "SC-9", violations));
     if !is_socket {
         let span = filled(&listener.bind).map_or_else(|| place(&port.number, port.span), |bind| bind.span);
-        let message = "a listener without a port number does not bind to a socket";
+        let message = "a listener without a port number must bind to a socket";
         let help = format!("add `port.number`, or write `bind: {}/path`", socket::SCHEME);
         violations.error("SC-19", Mistake::InvalidAddress, span, message).help(help);
     }

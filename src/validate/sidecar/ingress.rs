@@ -98,7 +98,10 @@ fn split(endpoint: &str) -> Option<(&str, &str)> {
 fn check_tls(tls: &ServerTlsSettings, class: ProtocolClass, violations: &mut Violations<'_>) {
     for (field, span) in fields_of_gateways(tls) {
         let message = format!("a Sidecar cannot have `{field}`");
-        let help = "remove it; use `serverCertificate`, `privateKey` and `caCertificates` for certificates";
+        let help = match field {
+            "httpsRedirect" | "subjectAltNames" => format!("remove `{field}`"),
+            _ => "use `serverCertificate`, `privateKey` and `caCertificates` instead".to_owned(),
+        };
         violations.error("SC-14", Mistake::InvalidTls, span, message).help(help);
     }
     let mode = server_tls::mode(tls);
