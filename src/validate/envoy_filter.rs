@@ -109,7 +109,7 @@ fn check_proxy_version(matched: &EnvoyConfigMatch, violations: &mut Violations<'
             format!("the regular expression has {} bytes, but Envoy may allow only {LONGEST_REGEX}", version.len());
         violations.warning("EF-6", Mistake::InvalidRegex, version.span, message).help("shorten it");
     } else if let Err(error) = Regex::new(version.as_str()) {
-        let message = format!("RE2 rejects the regular expression: {error}");
+        let message = format!("RE2 rejects the regular expression: {}", quoted(&error.message));
         violations
             .error("EF-7", Mistake::InvalidRegex, version.span, message)
             .help("write an RE2 expression, such as `^1\\.2[0-9].*`");

@@ -28,14 +28,14 @@ pub(super) fn check(resource: &Resource, violations: &mut Violations<'_>) -> boo
 fn check_dry_run(resource: &Resource, violations: &mut Violations<'_>) -> bool {
     let annotations = &resource.metadata.annotations;
     let Some((key, value)) = annotations.iter().find(|(key, _)| key.as_str() == DRY_RUN) else { return false };
-    let Spec::AuthorizationPolicy(policy) = &resource.spec else {
+    let Spec::AuthorizationPolicy(authorization_policy) = &resource.spec else {
         let message = format!("a {} cannot have the annotation `{DRY_RUN}`", resource.kind.name());
         violations
             .error("M-1", Mistake::InvalidMetadata, key.span, message)
             .help("remove it: only an AuthorizationPolicy has a dry run");
         return true;
     };
-    match policy.action.as_ref().map_or(Action::Allow, |action| action.value) {
+    match authorization_policy.action.as_ref().map_or(Action::Allow, |action| action.value) {
         Action::Allow | Action::Deny if BOOLEANS.contains(&value.as_str()) => false,
         Action::Allow | Action::Deny => {
             let message = format!("{} is not a boolean", quoted(value));

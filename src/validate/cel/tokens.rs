@@ -84,7 +84,8 @@ fn number(text: &str) -> usize {
     if end == whole { unsigned(end) } else { end }
 }
 
-/// The length of a string at the beginning of a text. `None` if none begins there, `Some(None)` if it is broken.
+/// The length of the string literal at the start of a text. `None` if there is no literal, `Some(None)` if it is not
+/// valid.
 fn string(text: &str) -> Option<Option<usize>> {
     let start = text.bytes().take(3).position(|byte| matches!(byte, b'"' | b'\''))?;
     let prefix = text[..start].to_ascii_lowercase();
@@ -114,7 +115,7 @@ fn string(text: &str) -> Option<Option<usize>> {
     Some(None)
 }
 
-/// The length of an escape sequence behind its backslash.
+/// The length of an escape sequence after its backslash.
 fn escape(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let has = |count: usize, is_digit: fn(&u8) -> bool| {

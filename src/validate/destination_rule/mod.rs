@@ -35,12 +35,12 @@ pub(super) fn check(destination_rule: &DestinationRule, violations: &mut Violati
         check_subset(subset, destination_rule.traffic_policy.as_ref(), violations);
     }
     let selected = destination_rule.workload_selector.as_ref();
-    let takes = if selected.is_some() {
+    let allowed = if selected.is_some() {
         export_to::AllowedExports::OwnNamespace
     } else {
         export_to::AllowedExports::Namespaces
     };
-    export_to::check(&destination_rule.export_to, takes, violations);
+    export_to::check(&destination_rule.export_to, allowed, violations);
     if let Some(selected) = selected {
         selector::check(&selected.match_labels, selected.span, violations);
     }

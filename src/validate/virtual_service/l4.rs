@@ -12,7 +12,7 @@ use crate::validate::violation::Violations;
 use crate::world::host;
 
 pub(super) fn check(scope: RouteScope<'_>, violations: &mut Violations<'_>) {
-    for route in &scope.spec.tls {
+    for route in &scope.virtual_service.tls {
         if route.r#match.is_empty() {
             violations
                 .error("TL-1", Mistake::MissingField, route.span, "the TLS route has no matches")
@@ -29,7 +29,7 @@ pub(super) fn check(scope: RouteScope<'_>, violations: &mut Violations<'_>) {
         }
         check_route(&route.route, ("TL-6", route.span), scope, violations);
     }
-    for route in &scope.spec.tcp {
+    for route in &scope.virtual_service.tcp {
         for route_match in &route.r#match {
             check_match(&route_match.destination_subnets, route_match.port, &route_match.source_labels, violations);
             gateway_names::check(
@@ -54,7 +54,7 @@ fn check_server_names(
             .help("add `sniHosts`");
     }
     for name in names {
-        let is_domain = match names_mesh(scope.spec) {
+        let is_domain = match names_mesh(scope.virtual_service) {
             true => is_wildcard_domain(name),
             false => is_gateway_domain(name, true),
         };
@@ -72,7 +72,7 @@ fn check_server_names(
             violations
                 .error("TL-3", Mistake::InvalidHost, name.span, message)
                 .help("write a host name; a wildcard is the first label, as in `*.example.com`");
-        } else if !scope.spec.hosts.iter().any(|wide| host::covered_by(name, wide)) {
+        } else if !scope.virtual_service.hosts.iter().any(|wide| host::covered_by(name, wide)) {
             let message = format!("server name {} does not match the hosts of the VirtualService", quoted(name));
             violations
                 .error("TL-5", Mistake::ConflictingFields, name.span, message)

@@ -21,7 +21,7 @@ use crate::world::host;
 /// Properties of a VirtualService on which the checks of its routes depend.
 #[derive(Debug, Clone, Copy)]
 struct RouteScope<'a> {
-    spec: &'a VirtualService,
+    virtual_service: &'a VirtualService,
     /// Whether the VirtualService applies to Gateways only.
     gateways_only: bool,
     /// Whether the VirtualService is a delegate of others: it has no hosts.
@@ -30,61 +30,64 @@ struct RouteScope<'a> {
     is_generated: bool,
 }
 
-pub(super) fn check(spec: &VirtualService, violations: &mut Violations<'_>) {
+pub(super) fn check(virtual_service: &VirtualService, violations: &mut Violations<'_>) {
     let semantics = violations.resource.metadata.annotations.get("internal.istio.io/route-semantics");
     let scope = RouteScope {
-        spec,
-        gateways_only: !spec.gateways.is_empty() && !names_mesh(spec),
-        is_delegate: spec.hosts.is_empty(),
+        virtual_service,
+        gateways_only: !virtual_service.gateways.is_empty() && !names_mesh(virtual_service),
+        is_delegate: virtual_service.hosts.is_empty(),
         is_generated: semantics.is_some_and(|semantics| semantics.as_str() == "gateway"),
     };
     if scope.is_delegate {
-        check_delegate(spec, violations);
+        check_delegate(virtual_service, violations);
     }
-    let takes = gateway_names::GatewayNameForm { warns_of_host_names: true, any_name: scope.is_generated };
-    gateway_names::check(&spec.gateways, takes, violations);
+    let form = gateway_names::GatewayNameForm { warns_of_host_names: true, any_name: scope.is_generated };
+    gateway_names::check(&virtual_service.gateways, form, violations);
     check_hosts(scope, violations);
-    if spec.http.is_empty() && spec.tcp.is_empty() && spec.tls.is_empty() {
+    if virtual_service.http.is_empty() && virtual_service.tcp.is_empty() && virtual_service.tls.is_empty() {
         violations
-            .error("VS-8", Mistake::MissingField, spec.span, "the VirtualService has no routes")
+            .error("VS-8", Mistake::MissingField, virtual_service.span, "the VirtualService has no routes")
             .help("add `http`, `tls` or `tcp`");
     }
-    for route in &spec.http {
+    for route in &virtual_service.http {
         http::check(route, scope, violations);
     }
     l4::check(scope, violations);
-    export_to::check(&spec.export_to, export_to::AllowedExports::Namespaces, violations);
-    reach::check(spec, violations);
+    export_to::check(&virtual_service.export_to, export_to::AllowedExports::Namespaces, violations);
+    reach::check(virtual_service, violations);
 }
 
-fn names_mesh(spec: &VirtualService) -> bool {
-    spec.gateways.iter().any(|name| name.as_str() == "mesh")
+fn names_mesh(virtual_service: &VirtualService) -> bool {
+    virtual_service.gateways.iter().any(|name| name.as_str() == "mesh")
 }
 
 /// Checks a VirtualService without hosts, which is a delegate for HTTP requests.
-fn check_delegate(spec: &VirtualService, violations: &mut Violations<'_>) {
+fn check_delegate(virtual_service: &VirtualService, violations: &mut Violations<'_>) {
     const HELP: &str = "add `hosts`, unless it is a delegate of other VirtualServices";
     let mut reject = |id, span, field: &str| {
         let message = format!("a VirtualService without hosts cannot have `{field}`");
         violations.error(id, Mistake::ConflictingFields, span, message).help(HELP);
     };
-    if let Some(first) = spec.gateways.first() {
+    if let Some(first) = virtual_service.gateways.first() {
         reject("VS-1", first.span, "gateways");
     }
-    if let Some(first) = spec.tls.first() {
+    if let Some(first) = virtual_service.tls.first() {
         reject("VS-2", first.span, "tls");
     }
-    if let Some(first) = spec.tcp.first() {
+    if let Some(first) = virtual_service.tcp.first() {
         reject("VS-3", first.span, "tcp");
     }
 }
 
 fn check_hosts(scope: RouteScope<'_>, violations: &mut Violations<'_>) {
-    let spec = scope.spec;
-    let allows_server_names =
-        spec.tls.iter().flat_map(|route| &route.r#match).any(|route_match| !route_match.sni_hosts.is_empty());
+    let virtual_service = scope.virtual_service;
+    let allows_server_names = virtual_service
+        .tls
+        .iter()
+        .flat_map(|route| &route.r#match)
+        .any(|route_match| !route_match.sni_hosts.is_empty());
     let mut all_valid = true;
-    for entry in &spec.hosts {
+    for entry in &virtual_service.hosts {
         let is_domain = match scope.gateways_only {
             true => is_gateway_domain(entry, allows_server_names),
             false => is_wildcard_domain(entry),
@@ -111,8 +114,10 @@ fn check_hosts(scope: RouteScope<'_>, violations: &mut Violations<'_>) {
     if !all_valid {
         return;
     }
-    for (index, entry) in spec.hosts.iter().enumerate() {
-        let Some(first) = spec.hosts[..index].iter().find(|first| host::overlap(first, entry)) else { continue };
+    for (index, entry) in virtual_service.hosts.iter().enumerate() {
+        let Some(first) = virtual_service.hosts[..index].iter().find(|first| host::overlap(first, entry)) else {
+            continue;
+        };
         let message = match first == entry {
             true => format!("host {} is listed twice", quoted(entry)),
             false => format!("hosts {} and {} overlap", quoted(first), quoted(entry)),

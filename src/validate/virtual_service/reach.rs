@@ -12,17 +12,19 @@ use crate::validate::Mistake;
 use crate::validate::fields::field::{number, text};
 use crate::validate::violation::Violations;
 
-pub(super) fn check(spec: &VirtualService, violations: &mut Violations<'_>) {
-    let http = spec.http.iter().map(|it| MatchedRoute {
+pub(super) fn check(virtual_service: &VirtualService, violations: &mut Violations<'_>) {
+    let http = virtual_service.http.iter().map(|it| MatchedRoute {
         span: it.span,
         matches: &it.r#match,
         delegates: it.delegate.is_some(),
     });
     let reached = check_routes(http, |route_match| route_match.span, HttpKey::of, violations);
     check_prefixes(&reached, violations);
-    let tcp = spec.tcp.iter().map(|it| MatchedRoute { span: it.span, matches: &it.r#match, delegates: false });
+    let tcp =
+        virtual_service.tcp.iter().map(|it| MatchedRoute { span: it.span, matches: &it.r#match, delegates: false });
     check_routes(tcp, |route_match| route_match.span, l4_key, violations);
-    let tls = spec.tls.iter().map(|it| MatchedRoute { span: it.span, matches: &it.r#match, delegates: false });
+    let tls =
+        virtual_service.tls.iter().map(|it| MatchedRoute { span: it.span, matches: &it.r#match, delegates: false });
     check_routes(tls, |route_match| route_match.span, tls_key, violations);
 }
 

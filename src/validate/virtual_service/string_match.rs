@@ -4,6 +4,7 @@ use crate::model::networking::StringMatch;
 use crate::re2::{InvalidRegex, Regex};
 use crate::source::Spanned;
 use crate::validate::Mistake;
+use crate::validate::quoted;
 use crate::validate::violation::Violations;
 
 /// The longest regular expression that istiod accepts, in bytes.
@@ -64,7 +65,7 @@ pub fn check_regex(regex: &Spanned<String>, violations: &mut Violations<'_>) {
 
 /// The message for a regular expression that RE2 rejects.
 pub fn rejection(error: &InvalidRegex) -> String {
-    format!("RE2 rejects the regular expression: {error}")
+    format!("RE2 rejects the regular expression: {}", quoted(&error.message))
 }
 
 /// The help for a regular expression that RE2 rejects.

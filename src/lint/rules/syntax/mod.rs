@@ -16,7 +16,9 @@ pub static FAMILY: Family = Family {
 #[track_caller]
 fn report(finding: &'static Finding, problem: &yaml::Problem, diagnostics: &mut Diagnostics) {
     let diagnostic = diagnostics.report(finding, problem.span, &problem.message);
-    diagnostic.help.clone_from(&problem.help);
+    if let Some(help) = &problem.help {
+        diagnostic.help(help);
+    }
     if let Some((span, message)) = &problem.related {
         diagnostic.related(*span, message);
     }

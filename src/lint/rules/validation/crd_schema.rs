@@ -35,8 +35,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             && !by_file.get(&problem.span.file).is_some_and(|spans| spans.iter().any(|it| overlaps(*it, problem.span)))
         {
             let diagnostic = diagnostics.report(&REJECTED, problem.span, message);
-            diagnostic.help.clone_from(help);
             diagnostic.label("the API server rejects this");
+            if let Some(help) = help {
+                diagnostic.help(help);
+            }
         }
     }
 }

@@ -185,7 +185,9 @@ pub(in crate::lint::rules) fn report_violation<'d>(
 ) -> &'d mut Diagnostic {
     let diagnostic = diagnostics.report(finding, violation.span, &violation.message);
     diagnostic.reported_at = violation.reported_at;
-    diagnostic.help.clone_from(&violation.help);
+    if let Some(help) = &violation.help {
+        diagnostic.help(help);
+    }
     if let Some((span, label)) = violation.related {
         diagnostic.related(span, label);
     }
