@@ -1,8 +1,8 @@
 //! From YAML nodes to typed messages, by the rules of protobuf JSON as istiod's decoder applies them
 //! (golang/protobuf `jsonpb`): both spellings of names, numbers in quotes, enums by number, null as absent,
-//! a null list element as an empty message. Decoding never stops; what is wrong becomes a [`Problem`].
+//! a null list element as an empty message. Decoding never stops; what is wrong becomes a [`DecodeProblem`].
 
-use super::problem::{Problem, ProblemKind};
+use super::problem::{DecodeProblem, DecodeProblemKind};
 use crate::source::Span;
 use crate::yaml::{Entry, Node, Value};
 
@@ -14,18 +14,18 @@ pub trait Decode: Sized {
 }
 
 /// A type that a field of a message can have: it knows what an absent field means.
-pub trait Field: Sized {
+pub trait DecodeField: Sized {
     /// Reads the field. An absent or null one is the type's default.
     fn read(entry: Option<&Entry>, decoder: &mut Decoder<'_>) -> Self;
 }
 
-impl<T: Decode> Field for Option<T> {
+impl<T: Decode> DecodeField for Option<T> {
     fn read(entry: Option<&Entry>, decoder: &mut Decoder<'_>) -> Self {
         entry.filter(|entry| !entry.value.is_null()).and_then(|entry| T::decode(&entry.value, decoder))
     }
 }
 
-impl<T: Decode> Field for Vec<T> {
+impl<T: Decode> DecodeField for Vec<T> {
     fn read(entry: Option<&Entry>, decoder: &mut Decoder<'_>) -> Self {
         let Some(entry) = entry else { return Vec::new() };
         match &entry.value.value {
@@ -68,7 +68,7 @@ pub enum EnumValue {
 #[derive(Debug)]
 pub struct Decoder<'a> {
     text: &'a str,
-    problems: Vec<Problem>,
+    problems: Vec<DecodeProblem>,
     /// Whether what is read has a CRD, whose schema takes less than istiod's decoder.
     pub(super) has_schema: bool,
 }
@@ -80,18 +80,18 @@ impl<'a> Decoder<'a> {
     }
 
     /// What was wrong, in the order in which it was met.
-    pub fn into_problems(self) -> Vec<Problem> {
+    pub fn into_problems(self) -> Vec<DecodeProblem> {
         self.problems
     }
 
     /// Notes a problem.
-    pub fn report(&mut self, span: Span, kind: ProblemKind) {
-        self.problems.push(Problem { kind, span });
+    pub fn report(&mut self, span: Span, kind: DecodeProblemKind) {
+        self.problems.push(DecodeProblem { kind, span });
     }
 
     /// Notes that the schema of the CRD refuses something.
     pub fn not_of_schema(&mut self, span: Span, message: String, help: Option<String>) {
-        self.report(span, ProblemKind::NotOfSchema { message, help });
+        self.report(span, DecodeProblemKind::NotOfSchema { message, help });
     }
 
     /// Notes a number in quotes, if there is a schema that refuses it.
@@ -104,14 +104,14 @@ impl<'a> Decoder<'a> {
 
     /// Notes that `node` has another type than the field takes.
     pub fn wrong_type(&mut self, node: &Node, expected: &'static str) {
-        let kind = ProblemKind::WrongType { expected, found: node.value.type_name(), raw: self.raw_scalar(node) };
+        let kind = DecodeProblemKind::WrongType { expected, found: node.value.type_name(), raw: self.raw_scalar(node) };
         self.report(node.span, kind);
     }
 
     /// Notes that a value has the right type but no meaning.
     pub fn invalid(&mut self, node: &Node, expected: impl Into<String>, suggestion: Option<String>) {
         let found = self.text.get(node.span.range()).unwrap_or_default().to_owned();
-        self.report(node.span, ProblemKind::InvalidValue { expected: expected.into(), found, suggestion });
+        self.report(node.span, DecodeProblemKind::InvalidValue { expected: expected.into(), found, suggestion });
     }
 
     /// The entries of a mapping in the order of `names` (Rust spelling). Null counts as an empty mapping.
@@ -159,7 +159,7 @@ impl<'a> Decoder<'a> {
 
     fn camel_case_of<'n>(&mut self, first: &'n Entry, second: &'n Entry) -> &'n Entry {
         let (winner, loser) = if second.key.text.contains('_') { (first, second) } else { (second, first) };
-        let kind = ProblemKind::SpeltTwice { field: winner.key.text.to_string(), winner: winner.key.span };
+        let kind = DecodeProblemKind::SpeltTwice { field: winner.key.text.to_string(), winner: winner.key.span };
         self.report(loser.key.span, kind);
         winner
     }
@@ -168,7 +168,7 @@ impl<'a> Decoder<'a> {
         let known: Vec<String> = names.iter().map(|name| camel_case(name)).collect();
         let key = entry.key.text.to_string();
         let suggestion = nearest(&key, known.iter().map(String::as_str)).map(str::to_owned);
-        self.report(entry.key.span, ProblemKind::UnknownField { key, suggestion, known });
+        self.report(entry.key.span, DecodeProblemKind::UnknownField { key, suggestion, known });
     }
 
     /// Reads an enum by word or by bare number. A quoted number is not one.

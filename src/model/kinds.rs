@@ -15,7 +15,7 @@ pub enum Body {
 
 /// Whether a kind lives in a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum KindScope {
     /// In a namespace.
     Namespaced,
     /// In the cluster.
@@ -64,8 +64,8 @@ macro_rules! kinds {
             }
 
             /// Whether resources of the kind live in a namespace.
-            pub fn scope(self) -> Scope {
-                match self { $($(Kind::$kind => Scope::$scope,)*)* }
+            pub fn scope(self) -> KindScope {
+                match self { $($(Kind::$kind => KindScope::$scope,)*)* }
             }
 
             /// Reads the described message.
@@ -111,7 +111,7 @@ kinds! {
         ConfigMap: kubernetes::ConfigMap, Root, Namespaced;
         Secret: kubernetes::Secret, Root, Namespaced;
         ServiceAccount: kubernetes::ServiceAccount, Root, Namespaced;
-        Node: kubernetes::Node, Root, Cluster;
+        Node: kubernetes::ClusterNode, Root, Cluster;
     }
     "apps" ["v1", "v1beta2", "v1beta1"] {
         Deployment: kubernetes::Deployment, Spec, Namespaced;
@@ -141,13 +141,13 @@ kinds! {
         IngressClass: kubernetes::IngressClass, Spec, Cluster;
     }
     "gateway.networking.k8s.io" ["v1", "v1beta1", "v1alpha3", "v1alpha2"] {
-        KubernetesGateway as "Gateway": gateway_api::Gateway, Spec, Namespaced;
+        KubernetesGateway as "Gateway": gateway_api::KubernetesGateway, Spec, Namespaced;
         GatewayClass: gateway_api::GatewayClass, Spec, Cluster;
         ListenerSet: gateway_api::ListenerSet, Spec, Namespaced;
-        HttpRoute as "HTTPRoute": gateway_api::HttpRoute, Spec, Namespaced;
+        HttpRoute as "HTTPRoute": gateway_api::KubernetesHttpRoute, Spec, Namespaced;
         GrpcRoute as "GRPCRoute": gateway_api::GrpcRoute, Spec, Namespaced;
-        TlsRoute as "TLSRoute": gateway_api::TlsRoute, Spec, Namespaced;
-        TcpRoute as "TCPRoute": gateway_api::TcpRoute, Spec, Namespaced;
+        TlsRoute as "TLSRoute": gateway_api::KubernetesTlsRoute, Spec, Namespaced;
+        TcpRoute as "TCPRoute": gateway_api::KubernetesTcpRoute, Spec, Namespaced;
         ReferenceGrant: gateway_api::ReferenceGrant, Spec, Namespaced;
     }
     "install.istio.io" ["v1alpha1"] {

@@ -42,12 +42,12 @@ macro_rules! message {
                 decoder: &mut $crate::model::decode::Decoder<'_>,
             ) -> Option<Self> {
                 #[allow(unused_imports)]
-                use $crate::model::decode::{Field, Unknown};
+                use $crate::model::decode::{DecodeField, Unknown};
                 #[allow(unused_mut, unused_variables)]
                 let mut fields = decoder.fields(node, Self::FIELDS, $unknown)?.into_iter();
                 Some(Self {
                     span: node.span,
-                    $($field: Field::read(fields.next().flatten(), decoder),)*
+                    $($field: DecodeField::read(fields.next().flatten(), decoder),)*
                 })
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::{Decode, Decoder, Field};
+use super::decode::{Decode, DecodeField, Decoder};
 use crate::source::{Span, Spanned};
 use crate::yaml::{Entry, Node, Value};
 
@@ -99,7 +99,7 @@ impl<T: Decode> Decode for Map<T> {
     }
 }
 
-impl<T: Decode> Field for Map<T> {
+impl<T: Decode> DecodeField for Map<T> {
     fn read(entry: Option<&Entry>, decoder: &mut Decoder<'_>) -> Self {
         Option::<Self>::read(entry, decoder).unwrap_or_default()
     }

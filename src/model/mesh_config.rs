@@ -11,7 +11,7 @@ message! {
         root_namespace: Option<Spanned<String>>,
         trust_domain: Option<Spanned<String>>,
         trust_domain_aliases: Vec<Spanned<String>>,
-        outbound_traffic_policy: Option<OutboundTrafficPolicy>,
+        outbound_traffic_policy: Option<MeshOutboundTrafficPolicy>,
         inbound_traffic_policy: Option<InboundTrafficPolicy>,
         extension_providers: Vec<ExtensionProvider>,
         default_service_export_to: Vec<Spanned<String>>,
@@ -64,14 +64,14 @@ enumeration! {
 
 message! {
     /// What happens to requests for unknown destinations.
-    open struct OutboundTrafficPolicy {
-        mode: Option<Spanned<OutboundTrafficPolicyMode>>,
+    open struct MeshOutboundTrafficPolicy {
+        mode: Option<Spanned<MeshOutboundTrafficPolicyMode>>,
     }
 }
 
 enumeration! {
     /// Whether unknown destinations can be reached.
-    enum OutboundTrafficPolicyMode {
+    enum MeshOutboundTrafficPolicyMode {
         RegistryOnly = "REGISTRY_ONLY" / 0,
         AllowAny = "ALLOW_ANY" / 1,
         AllowAnyDynamicDns = "ALLOW_ANY_DYNAMIC_DNS" / 3,

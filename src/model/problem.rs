@@ -4,16 +4,16 @@ use crate::source::Span;
 
 /// Something in a manifest that is not what the API describes. Decoding goes on past it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Problem {
+pub struct DecodeProblem {
     /// What is wrong.
-    pub kind: ProblemKind,
+    pub kind: DecodeProblemKind,
     /// The exact key or value.
     pub span: Span,
 }
 
-/// The sorts of [`Problem`].
+/// The sorts of [`DecodeProblem`].
 #[derive(Debug, Clone, PartialEq)]
-pub enum ProblemKind {
+pub enum DecodeProblemKind {
     /// A key that the API does not have at this place.
     UnknownField {
         /// The key as written.

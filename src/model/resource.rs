@@ -6,7 +6,7 @@ use super::kubernetes::TemplateMetadata;
 use super::map::Labels;
 use super::mesh_config::MeshConfig;
 use super::meta::Metadata;
-use super::problem::{Problem, ProblemKind};
+use super::problem::{DecodeProblem, DecodeProblemKind};
 use super::status::Status;
 use crate::source::{Span, Spanned};
 use crate::yaml::{Node, Value};
@@ -74,7 +74,7 @@ pub struct Tags<'a> {
 
 /// What a document holds.
 #[derive(Debug, Default)]
-pub struct Contents {
+pub struct DocumentContents {
     /// The resources of kinds that are read, in the order of the text.
     pub resources: Vec<Resource>,
     /// Mesh-wide settings, be it a bare MeshConfig or one inside a ConfigMap or IstioOperator.
@@ -82,12 +82,12 @@ pub struct Contents {
     /// The number of resources of other kinds, and of documents that are no resource at all.
     pub skipped: usize,
     /// What is wrong with the resources.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<DecodeProblem>,
 }
 
 /// Reads the resources of a document, those in lists included. `text` is that of the whole file.
-pub fn read(root: &Node, document: Span, text: &str) -> Contents {
-    let mut reader = Reader { document, decoder: Decoder::new(text), contents: Contents::default() };
+pub fn read(root: &Node, document: Span, text: &str) -> DocumentContents {
+    let mut reader = Reader { document, decoder: Decoder::new(text), contents: DocumentContents::default() };
     reader.read(root, None);
     reader.contents.problems = reader.decoder.into_problems();
     reader.contents
@@ -96,7 +96,7 @@ pub fn read(root: &Node, document: Span, text: &str) -> Contents {
 struct Reader<'a> {
     document: Span,
     decoder: Decoder<'a>,
-    contents: Contents,
+    contents: DocumentContents,
 }
 
 /// The type that a list gives to items which do not name their own.
@@ -172,7 +172,7 @@ impl Reader<'_> {
 
     fn report_type(&mut self, node: &Node, key: &str, message: String, help: String) {
         let span = node.get(key).map_or(node.span, |value| value.span);
-        self.decoder.report(span, ProblemKind::UnknownKind { message, help });
+        self.decoder.report(span, DecodeProblemKind::UnknownKind { message, help });
     }
 
     fn read_known(&mut self, node: &Node, kind: Kind, api_version: &str) {
@@ -195,7 +195,7 @@ impl Reader<'_> {
         let (Some(metadata), Some(spec)) = (metadata, spec) else { return };
         if metadata.name.as_ref().is_none_or(|name| name.is_empty()) && metadata.generate_name.is_none() {
             let span = node.entry("metadata").or(node.entry("kind")).map_or(node.span, |entry| entry.key.span);
-            self.decoder.report(span, ProblemKind::MissingName);
+            self.decoder.report(span, DecodeProblemKind::MissingName);
         }
         // What is wrong with a status is no mistake of the manifest's.
         let status = node.get("status").and_then(|status| Status::decode(status, &mut Decoder::new("")));
@@ -216,7 +216,7 @@ impl Reader<'_> {
             let key = entry.key.text.to_string();
             let suggestion = nearest(&key, RESOURCE_KEYS).map(str::to_owned);
             let known = RESOURCE_KEYS.map(str::to_owned).to_vec();
-            self.decoder.report(entry.key.span, ProblemKind::UnknownField { key, suggestion, known });
+            self.decoder.report(entry.key.span, DecodeProblemKind::UnknownField { key, suggestion, known });
         }
     }
 

@@ -6,7 +6,7 @@ use crate::source::Spanned;
 message! {
     /// A status, as far as its conditions go.
     open struct Status {
-        conditions: Vec<Condition>,
+        conditions: Vec<StatusCondition>,
         /// Of routes: one for each Gateway that they are attached to.
         parents: Vec<ParentStatus>,
     }
@@ -15,13 +15,13 @@ message! {
 message! {
     /// What the controller of one parent says.
     open struct ParentStatus {
-        conditions: Vec<Condition>,
+        conditions: Vec<StatusCondition>,
     }
 }
 
 message! {
     /// Whether something holds, and why.
-    open struct Condition {
+    open struct StatusCondition {
         r#type: Option<Spanned<String>>,
         status: Option<Spanned<String>>,
         reason: Option<Spanned<String>>,

@@ -4,14 +4,14 @@
 use super::duration::Duration;
 use super::macros::{enumeration, message};
 use super::map::Map;
-use super::networking::LabelSelector;
+use super::networking::MatchLabelsSelector;
 use super::security::PolicyTargetReference;
 use crate::source::Spanned;
 
 message! {
     /// Which metrics, spans and access logs are made.
     struct Telemetry {
-        selector: Option<LabelSelector>,
+        selector: Option<MatchLabelsSelector>,
         target_ref: Option<PolicyTargetReference>,
         target_refs: Vec<PolicyTargetReference>,
         tracing: Vec<Tracing>,

@@ -1,15 +1,15 @@
 //! EnvoyFilter, ProxyConfig, WasmPlugin, TrafficExtension.
 
 use super::policies::{SELECTOR, TARGET, TARGETS};
-use super::shape::Rule::{AtMostOne, Check, Items, Length, Range, Required, Text, Unique};
-use super::shape::{Shape, leaf, present, text, within};
+use super::schema::Constraint::{AtMostOne, Check, Items, Length, Range, Required, Text, Unique};
+use super::schema::{Schema, leaf, present, text, within};
 use super::workloads::{PORT, WORKLOAD_SELECTOR};
 use crate::model::uri;
 use crate::source::Span;
 use crate::yaml::Node;
 
-pub(super) static ENVOY_FILTER: Shape = Shape {
-    rules: &[AtMostOne(&["workloadSelector", "targetRefs"])],
+pub(super) static ENVOY_FILTER: Schema = Schema {
+    constraints: &[AtMostOne(&["workloadSelector", "targetRefs"])],
     fields: &[
         ("workloadSelector", &WORKLOAD_SELECTOR),
         ("targetRefs", &TARGETS),
@@ -17,8 +17,8 @@ pub(super) static ENVOY_FILTER: Shape = Shape {
         ("configPatches[]", &within(&[("match", &PATCH_MATCH)])),
     ],
 };
-static PATCH_MATCH: Shape = Shape {
-    rules: &[AtMostOne(&["listener", "routeConfiguration", "cluster", "waypoint"]), Check(waypoints_go_together)],
+static PATCH_MATCH: Schema = Schema {
+    constraints: &[AtMostOne(&["listener", "routeConfiguration", "cluster", "waypoint"]), Check(waypoints_go_together)],
     fields: &[("waypoint", &within(&[("portNumber", &PORT)]))],
 };
 
@@ -31,14 +31,14 @@ fn waypoints_go_together(matched: &Node) -> Option<(Span, &'static str)> {
     }
 }
 
-pub(super) static PROXY_CONFIG: Shape = within(&[
+pub(super) static PROXY_CONFIG: Schema = within(&[
     ("selector", &SELECTOR),
     ("concurrency", &leaf(&[Range(0, i64::MAX)])),
     ("environmentVariables{}", &leaf(&[Length(0, 2048)])),
 ]);
 
-pub(super) static WASM_PLUGIN: Shape = Shape {
-    rules: &[Required("url"), AtMostOne(&["selector", "targetRef", "targetRefs"])],
+pub(super) static WASM_PLUGIN: Schema = Schema {
+    constraints: &[Required("url"), AtMostOne(&["selector", "targetRef", "targetRefs"])],
     fields: &[
         ("selector", &SELECTOR),
         ("targetRef", &TARGET),
@@ -53,19 +53,22 @@ pub(super) static WASM_PLUGIN: Shape = Shape {
     ],
 };
 
-pub(super) static TRAFFIC_EXTENSION: Shape = Shape {
-    rules: &[AtMostOne(&["selector", "targetRefs"]), AtMostOne(&["wasm", "lua"]), Check(has_extension)],
+pub(super) static TRAFFIC_EXTENSION: Schema = Schema {
+    constraints: &[AtMostOne(&["selector", "targetRefs"]), AtMostOne(&["wasm", "lua"]), Check(has_extension)],
     fields: &[
         ("selector", &SELECTOR),
         ("targetRefs", &TARGETS),
         ("targetRefs[]", &TARGET),
         ("match[]", &TRAFFIC_MATCH),
-        ("lua", &Shape { rules: &[Required("inlineCode")], fields: &[("inlineCode", &leaf(&[Length(1, 65536)]))] }),
+        (
+            "lua",
+            &Schema { constraints: &[Required("inlineCode")], fields: &[("inlineCode", &leaf(&[Length(1, 65536)]))] },
+        ),
         ("wasm", &WASM_CONFIG),
     ],
 };
-static WASM_CONFIG: Shape = Shape {
-    rules: &[Required("url")],
+static WASM_CONFIG: Schema = Schema {
+    constraints: &[Required("url")],
     fields: &[
         ("url", &URL),
         ("sha256", &DIGEST),
@@ -80,17 +83,17 @@ fn has_extension(spec: &Node) -> Option<(Span, &'static str)> {
     (!is_there).then_some((spec.span, "neither wasm nor lua is there"))
 }
 
-static TRAFFIC_MATCH: Shape = within(&[
+static TRAFFIC_MATCH: Schema = within(&[
     ("ports", &leaf(&[Unique("number")])),
-    ("ports[]", &Shape { rules: &[Required("number")], fields: &[("number", &PORT)] }),
+    ("ports[]", &Schema { constraints: &[Required("number")], fields: &[("number", &PORT)] }),
 ]);
-static URL: Shape = leaf(&[Length(1, usize::MAX), Text(is_url, "a URL with oci://, https://, http:// or file://")]);
-static DIGEST: Shape = leaf(&[Text(is_digest, "64 hexadecimal digits in lower case")]);
-static SECRET: Shape = leaf(&[Length(1, 253)]);
-static NAME: Shape = leaf(&[Length(1, 256)]);
-static VM_CONFIG: Shape = within(&[("env", &leaf(&[Items(0, 256), Unique("name")])), ("env[]", &VARIABLE)]);
-static VARIABLE: Shape = Shape {
-    rules: &[Required("name"), Check(value_fits_source)],
+static URL: Schema = leaf(&[Length(1, usize::MAX), Text(is_url, "a URL with oci://, https://, http:// or file://")]);
+static DIGEST: Schema = leaf(&[Text(is_digest, "64 hexadecimal digits in lower case")]);
+static SECRET: Schema = leaf(&[Length(1, 253)]);
+static NAME: Schema = leaf(&[Length(1, 256)]);
+static VM_CONFIG: Schema = within(&[("env", &leaf(&[Items(0, 256), Unique("name")])), ("env[]", &VARIABLE)]);
+static VARIABLE: Schema = Schema {
+    constraints: &[Required("name"), Check(value_fits_source)],
     fields: &[("name", &NAME), ("value", &leaf(&[Length(0, 2048)]))],
 };
 

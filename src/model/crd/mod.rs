@@ -1,24 +1,24 @@
 //! What the API server refuses by the schemas of Istio's CRDs, beyond the types of fields
 //! (<https://github.com/istio/api>: `kubernetes/customresourcedefinitions.gen.yaml`).
 //!
-//! Each kind has a [`Shape`] with the constraints of its fields. It is held against what is written, since messages do
+//! Each kind has a [`Schema`] with the constraints of its fields. It is held against what is written, since messages do
 //! not tell an empty list from an absent one. As the API server does, null counts as absent.
 
 mod extensions;
 mod policies;
-mod shape;
+mod schema;
 mod traffic;
 mod workloads;
 
 use super::decode::Decoder;
 use super::kinds::Kind;
 use crate::yaml::Node;
-use shape::Shape;
+use schema::Schema;
 
 /// Kinds whose CRD asks for a `spec`.
 const WITH_SPEC: [&str; 5] = ["ServiceEntry", "WorkloadEntry", "WorkloadGroup", "WasmPlugin", "TrafficExtension"];
 
-fn shape_of(kind: &str) -> Option<&'static Shape> {
+fn schema_of(kind: &str) -> Option<&'static Schema> {
     Some(match kind {
         "VirtualService" => &traffic::VIRTUAL_SERVICE,
         "DestinationRule" => &traffic::DESTINATION_RULE,
@@ -42,8 +42,8 @@ fn shape_of(kind: &str) -> Option<&'static Shape> {
 /// Holds a resource of Istio's against the schema of its kind.
 pub(super) fn check(kind: Kind, resource: &Node, decoder: &mut Decoder<'_>) {
     let spec = resource.get("spec").filter(|spec| !spec.is_null());
-    match (spec, shape_of(kind.name())) {
-        (Some(spec), Some(shape)) => shape.check(spec, decoder),
+    match (spec, schema_of(kind.name())) {
+        (Some(spec), Some(schema)) => schema.check(spec, decoder),
         (None, _) if WITH_SPEC.contains(&kind.name()) => {
             // The name says which one it is.
             let name = resource.get("metadata").and_then(|metadata| metadata.entry("name"));

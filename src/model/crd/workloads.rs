@@ -1,20 +1,20 @@
 //! ServiceEntry, WorkloadEntry, WorkloadGroup.
 
-use super::shape::Rule::{AtMostOne, Check, Entries, Items, Keys, Length, Range, Required, Text, Unique};
-use super::shape::{Shape, leaf, present, text, within};
+use super::schema::Constraint::{AtMostOne, Check, Entries, Items, Keys, Length, Range, Required, Text, Unique};
+use super::schema::{Schema, leaf, present, text, within};
 use crate::source::Span;
 use crate::yaml::Node;
 
-pub(super) static PORT: Shape = leaf(&[Range(1, 65535)]);
+pub(super) static PORT: Schema = leaf(&[Range(1, 65535)]);
 
 /// The selector of kinds with `workloadSelector.labels`: keys are not looked at.
-pub(super) static WORKLOAD_SELECTOR: Shape = within(&[
+pub(super) static WORKLOAD_SELECTOR: Schema = within(&[
     ("labels", &leaf(&[Entries(0, 256)])),
     ("labels{}", &leaf(&[Length(0, 63), Text(|value| !value.contains('*'), "no wildcards")])),
 ]);
 
-pub(super) static SERVICE_ENTRY: Shape = Shape {
-    rules: &[
+pub(super) static SERVICE_ENTRY: Schema = Schema {
+    constraints: &[
         Required("hosts"),
         AtMostOne(&["workloadSelector", "endpoints"]),
         Check(networks_need_addresses),
@@ -32,8 +32,8 @@ pub(super) static SERVICE_ENTRY: Shape = Shape {
         ("workloadSelector", &WORKLOAD_SELECTOR),
     ],
 };
-static SERVICE_PORT: Shape = Shape {
-    rules: &[Required("number"), Required("name")],
+static SERVICE_PORT: Schema = Schema {
+    constraints: &[Required("number"), Required("name")],
     fields: &[
         ("number", &PORT),
         ("targetPort", &PORT),
@@ -63,7 +63,7 @@ fn endpoints_fit_resolution(spec: &Node) -> Option<(Span, &'static str)> {
     }
 }
 
-const ENTRY_FIELDS: &[(&str, &Shape)] = &[
+const ENTRY_FIELDS: &[(&str, &Schema)] = &[
     ("address", &ADDRESS),
     ("ports", &ENTRY_PORTS),
     ("ports{}", &PORT),
@@ -72,15 +72,15 @@ const ENTRY_FIELDS: &[(&str, &Shape)] = &[
     ("network", &LONG_TEXT),
     ("serviceAccount", &leaf(&[Length(0, 253)])),
 ];
-pub(super) static WORKLOAD_ENTRY: Shape =
-    Shape { rules: &[Check(address_or_network), Check(sockets_have_no_ports)], fields: ENTRY_FIELDS };
-static TEMPLATE: Shape = Shape { rules: &[Check(sockets_have_no_ports)], fields: ENTRY_FIELDS };
-static LONG_TEXT: Shape = leaf(&[Length(0, 2048)]);
-static ADDRESS: Shape = leaf(&[
+pub(super) static WORKLOAD_ENTRY: Schema =
+    Schema { constraints: &[Check(address_or_network), Check(sockets_have_no_ports)], fields: ENTRY_FIELDS };
+static TEMPLATE: Schema = Schema { constraints: &[Check(sockets_have_no_ports)], fields: ENTRY_FIELDS };
+static LONG_TEXT: Schema = leaf(&[Length(0, 2048)]);
+static ADDRESS: Schema = leaf(&[
     Length(0, 256),
     Text(is_address, "an address, a host, or unix:// with an absolute path or an abstract name"),
 ]);
-static ENTRY_PORTS: Shape =
+static ENTRY_PORTS: Schema =
     leaf(&[Entries(0, 128), Keys(is_port_name, "names of at most 62 letters, digits and dashes")]);
 
 fn is_address(address: &str) -> bool {
@@ -107,21 +107,24 @@ fn sockets_have_no_ports(entry: &Node) -> Option<(Span, &'static str)> {
     Some((ports.span, "a socket (unix://) has no ports"))
 }
 
-pub(super) static WORKLOAD_GROUP: Shape = Shape {
-    rules: &[Required("template")],
+pub(super) static WORKLOAD_GROUP: Schema = Schema {
+    constraints: &[Required("template")],
     fields: &[
         ("metadata", &within(&[("labels", &leaf(&[Entries(0, 256)])), ("annotations", &leaf(&[Entries(0, 256)]))])),
         ("template", &TEMPLATE),
         ("probe", &PROBE),
     ],
 };
-static PROBE: Shape = Shape {
-    rules: &[AtMostOne(&["httpGet", "tcpSocket", "exec", "grpc"])],
+static PROBE: Schema = Schema {
+    constraints: &[AtMostOne(&["httpGet", "tcpSocket", "exec", "grpc"])],
     fields: &[
         ("httpGet", &HTTP_GET),
-        ("tcpSocket", &Shape { rules: &[Required("port")], fields: &[("port", &PORT)] }),
+        ("tcpSocket", &Schema { constraints: &[Required("port")], fields: &[("port", &PORT)] }),
         ("grpc", &within(&[("port", &PORT)])),
-        ("exec", &Shape { rules: &[Required("command")], fields: &[("command[]", &leaf(&[Length(1, usize::MAX)]))] }),
+        (
+            "exec",
+            &Schema { constraints: &[Required("command")], fields: &[("command[]", &leaf(&[Length(1, usize::MAX)]))] },
+        ),
         ("initialDelaySeconds", &COUNT),
         ("timeoutSeconds", &COUNT),
         ("periodSeconds", &COUNT),
@@ -129,9 +132,9 @@ static PROBE: Shape = Shape {
         ("failureThreshold", &COUNT),
     ],
 };
-static COUNT: Shape = leaf(&[Range(0, i64::MAX)]);
-static HTTP_GET: Shape = Shape {
-    rules: &[Required("port")],
+static COUNT: Schema = leaf(&[Range(0, i64::MAX)]);
+static HTTP_GET: Schema = Schema {
+    constraints: &[Required("port")],
     fields: &[
         ("port", &PORT),
         ("scheme", &leaf(&[Text(|scheme| ["", "HTTP", "HTTPS"].contains(&scheme), "HTTP or HTTPS")])),

@@ -6,6 +6,6 @@ mod wasm_plugin;
 
 pub use traffic_extension::{ExecutionPhase, LuaConfig, TrafficExtension, WasmConfig};
 pub use wasm_plugin::{
-    EnvValueSource, EnvVar, FailStrategy, PluginPhase, PluginType, PortSelector, PullPolicy, TrafficSelector, VmConfig,
-    WasmPlugin, WorkloadMode,
+    EnvValueSource, FailStrategy, PluginPhase, PluginType, PullPolicy, TrafficMode, TrafficPortSelector,
+    TrafficSelector, VmConfig, VmEnvVar, WasmPlugin,
 };

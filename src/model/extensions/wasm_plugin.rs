@@ -1,7 +1,7 @@
 //! WasmPlugin, and what it has in common with TrafficExtension.
 
 use crate::model::macros::{enumeration, message};
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::untyped::Untyped;
 use crate::source::Spanned;
@@ -9,7 +9,7 @@ use crate::source::Spanned;
 message! {
     /// A WebAssembly module that proxies run.
     struct WasmPlugin {
-        selector: Option<LabelSelector>,
+        selector: Option<MatchLabelsSelector>,
         target_ref: Option<PolicyTargetReference>,
         target_refs: Vec<PolicyTargetReference>,
         url: Option<Spanned<String>>,
@@ -31,14 +31,14 @@ message! {
 message! {
     /// Which connections and requests it is run for.
     struct TrafficSelector {
-        mode: Option<Spanned<WorkloadMode>>,
-        ports: Vec<PortSelector>,
+        mode: Option<Spanned<TrafficMode>>,
+        ports: Vec<TrafficPortSelector>,
     }
 }
 
 message! {
     /// A port of the workload, or of the service that is called.
-    struct PortSelector {
+    struct TrafficPortSelector {
         number: Option<Spanned<u32>>,
     }
 }
@@ -46,13 +46,13 @@ message! {
 message! {
     /// What the module runs in.
     struct VmConfig {
-        env: Vec<EnvVar>,
+        env: Vec<VmEnvVar>,
     }
 }
 
 message! {
     /// An environment variable of the module.
-    struct EnvVar {
+    struct VmEnvVar {
         name: Option<Spanned<String>>,
         value_from: Option<Spanned<EnvValueSource>>,
         value: Option<Spanned<String>>,
@@ -98,7 +98,7 @@ enumeration! {
 
 enumeration! {
     /// The side of a call that a workload is on.
-    enum WorkloadMode {
+    enum TrafficMode {
         Unset = "UNDEFINED" / 0,
         Client = "CLIENT" / 1,
         Server = "SERVER" / 2,

@@ -8,9 +8,9 @@ use crate::source::Spanned;
 
 message! {
     /// Ports that a gateway opens.
-    struct Gateway {
+    struct KubernetesGateway {
         gateway_class_name: Option<Spanned<String>>,
-        listeners: Vec<Listener>,
+        listeners: Vec<GatewayListener>,
         addresses: Vec<GatewayAddress>,
         infrastructure: Option<GatewayInfrastructure>,
         allowed_listeners: Option<AllowedListeners>,
@@ -32,13 +32,13 @@ message! {
     /// More listeners for a Gateway.
     struct ListenerSet {
         parent_ref: Option<ObjectReference>,
-        listeners: Vec<Listener>,
+        listeners: Vec<GatewayListener>,
     }
 }
 
 message! {
     /// One port with the host served on it.
-    struct Listener {
+    struct GatewayListener {
         name: Option<Spanned<String>>,
         hostname: Option<Spanned<String>>,
         port: Option<Spanned<u32>>,

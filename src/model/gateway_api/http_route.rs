@@ -8,7 +8,7 @@ use crate::source::Spanned;
 
 message! {
     /// Routes of HTTP requests.
-    struct HttpRoute {
+    struct KubernetesHttpRoute {
         parent_refs: Vec<ParentReference>,
         use_default_gateways: Option<Spanned<String>>,
         hostnames: Vec<Spanned<String>>,

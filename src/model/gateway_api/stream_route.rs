@@ -6,7 +6,7 @@ use crate::source::Spanned;
 
 message! {
     /// Routes of TLS connections that are not terminated, by server name.
-    struct TlsRoute {
+    struct KubernetesTlsRoute {
         parent_refs: Vec<ParentReference>,
         use_default_gateways: Option<Spanned<String>>,
         hostnames: Vec<Spanned<String>>,
@@ -16,7 +16,7 @@ message! {
 
 message! {
     /// Routes of TCP connections.
-    struct TcpRoute {
+    struct KubernetesTcpRoute {
         parent_refs: Vec<ParentReference>,
         use_default_gateways: Option<Spanned<String>>,
         rules: Vec<StreamRouteRule>,

@@ -8,7 +8,7 @@ use super::Kind;
 
 /// A label or an annotation.
 #[derive(Debug, Clone, Copy)]
-pub struct Known {
+pub struct KnownKey {
     /// Its key.
     pub name: &'static str,
     /// What it belongs on: any resource if there is none. [`Kind::Pod`] stands for what pods are made from as well.
@@ -16,7 +16,7 @@ pub struct Known {
     /// What it takes.
     pub values: Values,
     /// What becomes of another value.
-    pub otherwise: Otherwise,
+    pub on_invalid: OnInvalid,
     /// Whether it is still to be used.
     pub standing: Standing,
 }
@@ -58,15 +58,15 @@ pub enum Values {
 
 /// What becomes of a value that is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Otherwise {
+pub enum OnInvalid {
     /// It is as if nothing were said.
     Ignored,
     /// It is as if it were another one.
     ReadAs(&'static str),
     /// The injector refuses the pod.
-    Refused,
+    Rejected,
     /// The proxy does not start.
-    NotStarted,
+    ProxyFails,
 }
 
 /// Whether a label or an annotation is still to be used.
@@ -80,17 +80,17 @@ pub enum Standing {
     Removed(&'static str),
 }
 
-impl Known {
+impl KnownKey {
     const fn new(name: &'static str, on: &'static [Kind]) -> Self {
-        Self { name, on, values: Values::Any, otherwise: Otherwise::Ignored, standing: Standing::Current }
+        Self { name, on, values: Values::Any, on_invalid: OnInvalid::Ignored, standing: Standing::Current }
     }
 
     const fn takes(self, values: Values) -> Self {
         Self { values, ..self }
     }
 
-    const fn or_is(self, otherwise: Otherwise) -> Self {
-        Self { otherwise, ..self }
+    const fn on_invalid(self, on_invalid: OnInvalid) -> Self {
+        Self { on_invalid, ..self }
     }
 
     const fn deprecated(self, instead: &'static str) -> Self {
@@ -103,11 +103,11 @@ impl Known {
 
     /// What becomes of a value that is not taken, as the rest of a sentence.
     pub fn consequence(&self) -> String {
-        match self.otherwise {
-            Otherwise::Ignored => "it counts for nothing".to_owned(),
-            Otherwise::ReadAs(value) => format!("it is read as {value}"),
-            Otherwise::Refused => "the injector refuses the pod".to_owned(),
-            Otherwise::NotStarted => "the sidecar does not start".to_owned(),
+        match self.on_invalid {
+            OnInvalid::Ignored => "it counts for nothing".to_owned(),
+            OnInvalid::ReadAs(value) => format!("it is read as {value}"),
+            OnInvalid::Rejected => "the injector refuses the pod".to_owned(),
+            OnInvalid::ProxyFails => "the sidecar does not start".to_owned(),
         }
     }
 
@@ -118,22 +118,22 @@ impl Known {
 }
 
 /// The annotation of a key.
-pub fn annotation(name: &str) -> Option<&'static Known> {
+pub fn annotation(name: &str) -> Option<&'static KnownKey> {
     annotations::ALL.iter().find(|known| known.name == name)
 }
 
 /// The label of a key.
-pub fn label(name: &str) -> Option<&'static Known> {
+pub fn label(name: &str) -> Option<&'static KnownKey> {
     labels::ALL.iter().find(|known| known.name == name)
 }
 
 /// The annotations that are still to be used, or were.
-pub fn annotations() -> impl Iterator<Item = &'static Known> {
+pub fn annotations() -> impl Iterator<Item = &'static KnownKey> {
     annotations::ALL.iter()
 }
 
 /// The labels that are still to be used, or were.
-pub fn labels() -> impl Iterator<Item = &'static Known> {
+pub fn labels() -> impl Iterator<Item = &'static KnownKey> {
     labels::ALL.iter()
 }
 

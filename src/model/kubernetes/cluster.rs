@@ -5,7 +5,7 @@ use crate::source::Spanned;
 
 message! {
     /// A node; all that matters of it is in its metadata.
-    open struct Node {}
+    open struct ClusterNode {}
 }
 
 message! {

@@ -12,7 +12,7 @@ use crate::{
 message! {
     /// Texts by name. The one called `istio` holds a MeshConfig under `mesh`.
     open struct ConfigMap {
-        data: Map<Raw>,
+        data: Map<RawText>,
     }
 }
 
@@ -25,14 +25,14 @@ message! {
 
 /// A value that is kept as it is.
 #[derive(Debug, Clone)]
-pub struct Raw {
+pub struct RawText {
     /// Where it stands.
     pub span: Span,
     /// The value if it is a text.
     pub text: Option<String>,
 }
 
-impl Decode for Raw {
+impl Decode for RawText {
     fn decode(node: &Node, _: &mut Decoder<'_>) -> Option<Self> {
         Some(Self { span: node.span, text: node.as_str().map(str::to_owned) })
     }

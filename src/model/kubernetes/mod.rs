@@ -11,7 +11,7 @@ mod service;
 mod webhook;
 mod workload;
 
-pub use cluster::{CustomResourceDefinition, CustomResourceNames, Node, ServiceAccount};
+pub use cluster::{ClusterNode, CustomResourceDefinition, CustomResourceNames, ServiceAccount};
 pub use config_map::{ConfigMap, IstioOperator};
 pub use endpoint_slice::{Endpoint, EndpointSlice};
 pub use ingress::{

@@ -1,6 +1,6 @@
 //! DestinationRule.
 
-use super::LabelSelector;
+use super::MatchLabelsSelector;
 use super::traffic_policy::TrafficPolicy;
 use crate::model::macros::message;
 use crate::model::map::Labels;
@@ -13,7 +13,7 @@ message! {
         traffic_policy: Option<TrafficPolicy>,
         subsets: Vec<Subset>,
         export_to: Vec<Spanned<String>>,
-        workload_selector: Option<LabelSelector>,
+        workload_selector: Option<MatchLabelsSelector>,
     }
 }
 

@@ -20,7 +20,7 @@ pub use envoy_filter::{
 };
 pub use gateway::{Gateway, ProtocolVersion, Server, ServerPort, ServerTlsMode, ServerTlsSettings, TlsCertificate};
 pub use proxy_config::{ProxyConfig, ProxyImage};
-pub use service_entry::{Location, Resolution, ServiceEntry, ServicePort};
+pub use service_entry::{Location, Resolution, ServiceEntry, ServiceEntryPort};
 pub use sidecar::{
     CaptureMode, IstioEgressListener, IstioIngressListener, OutboundTrafficPolicy, OutboundTrafficPolicyMode, Sidecar,
     SidecarPort,
@@ -40,8 +40,8 @@ pub use virtual_service::{
 };
 pub use workload_entry::WorkloadEntry;
 pub use workload_group::{
-    ExecHealthCheck, GrpcHealthCheck, HttpHeader, HttpHealthCheck, ReadinessProbe, TcpHealthCheck, TemplateMetadata,
-    WorkloadGroup,
+    ExecHealthCheck, GrpcHealthCheck, HttpHeader, HttpHealthCheck, ReadinessProbe, TcpHealthCheck, WorkloadGroup,
+    WorkloadGroupMetadata,
 };
 
 use super::macros::message;
@@ -56,7 +56,7 @@ message! {
 
 message! {
     /// Selects workloads by their labels; the spelling of DestinationRule and the policies.
-    struct LabelSelector {
+    struct MatchLabelsSelector {
         match_labels: Labels,
     }
 }

@@ -1,6 +1,6 @@
 //! ProxyConfig.
 
-use super::LabelSelector;
+use super::MatchLabelsSelector;
 use crate::model::macros::message;
 use crate::model::map::Map;
 use crate::source::Spanned;
@@ -8,7 +8,7 @@ use crate::source::Spanned;
 message! {
     /// How the proxies of workloads are started.
     struct ProxyConfig {
-        selector: Option<LabelSelector>,
+        selector: Option<MatchLabelsSelector>,
         concurrency: Option<Spanned<i32>>,
         environment_variables: Map<Spanned<String>>,
         image: Option<ProxyImage>,

@@ -9,7 +9,7 @@ message! {
     struct ServiceEntry {
         hosts: Vec<Spanned<String>>,
         addresses: Vec<Spanned<String>>,
-        ports: Vec<ServicePort>,
+        ports: Vec<ServiceEntryPort>,
         location: Option<Spanned<Location>>,
         resolution: Option<Spanned<Resolution>>,
         endpoints: Vec<WorkloadEntry>,
@@ -21,7 +21,7 @@ message! {
 
 message! {
     /// A port of a service entry.
-    struct ServicePort {
+    struct ServiceEntryPort {
         number: Option<Spanned<u32>>,
         protocol: Option<Spanned<String>>,
         name: Option<Spanned<String>>,

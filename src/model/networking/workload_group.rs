@@ -8,7 +8,7 @@ use crate::source::Spanned;
 message! {
     /// What the entries are like that workloads get which register themselves, as virtual machines do.
     struct WorkloadGroup {
-        metadata: Option<TemplateMetadata>,
+        metadata: Option<WorkloadGroupMetadata>,
         template: Option<WorkloadEntry>,
         probe: Option<ReadinessProbe>,
     }
@@ -16,7 +16,7 @@ message! {
 
 message! {
     /// The metadata of the entries.
-    struct TemplateMetadata {
+    struct WorkloadGroupMetadata {
         labels: Labels,
         annotations: Labels,
     }

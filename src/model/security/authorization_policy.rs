@@ -2,47 +2,47 @@
 
 use super::PolicyTargetReference;
 use crate::model::macros::{enumeration, message};
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::source::Spanned;
 
 message! {
     /// Which requests are let in.
     struct AuthorizationPolicy {
-        selector: Option<LabelSelector>,
+        selector: Option<MatchLabelsSelector>,
         target_ref: Option<PolicyTargetReference>,
         target_refs: Vec<PolicyTargetReference>,
-        rules: Vec<Rule>,
-        action: Option<Spanned<Action>>,
-        provider: Option<ExtensionProvider>,
+        rules: Vec<AuthorizationRule>,
+        action: Option<Spanned<PolicyAction>>,
+        provider: Option<PolicyProvider>,
     }
 }
 
 message! {
     /// The service that a policy with the action CUSTOM leaves the decision to.
-    struct ExtensionProvider {
+    struct PolicyProvider {
         name: Option<Spanned<String>>,
     }
 }
 
 message! {
     /// Requests from any of the sources to any of the operations for which all conditions hold.
-    struct Rule {
-        from: Vec<From>,
-        to: Vec<To>,
-        when: Vec<Condition>,
+    struct AuthorizationRule {
+        from: Vec<RuleFrom>,
+        to: Vec<RuleTo>,
+        when: Vec<PolicyCondition>,
     }
 }
 
 message! {
     /// Wraps a source.
-    struct From {
+    struct RuleFrom {
         source: Option<Source>,
     }
 }
 
 message! {
     /// Wraps an operation.
-    struct To {
+    struct RuleTo {
         operation: Option<Operation>,
     }
 }
@@ -83,7 +83,7 @@ message! {
 
 message! {
     /// A condition on an attribute of a request.
-    struct Condition {
+    struct PolicyCondition {
         key: Option<Spanned<String>>,
         values: Vec<Spanned<String>>,
         not_values: Vec<Spanned<String>>,
@@ -92,7 +92,7 @@ message! {
 
 enumeration! {
     /// What happens to requests that a rule matches.
-    enum Action {
+    enum PolicyAction {
         Allow = "ALLOW" / 0,
         Deny = "DENY" / 1,
         Audit = "AUDIT" / 2,

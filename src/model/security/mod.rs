@@ -6,7 +6,8 @@ mod peer_authentication;
 mod request_authentication;
 
 pub use authorization_policy::{
-    Action, AuthorizationPolicy, Condition, ExtensionProvider, From, Operation, Rule, Source, To,
+    AuthorizationPolicy, AuthorizationRule, Operation, PolicyAction, PolicyCondition, PolicyProvider, RuleFrom, RuleTo,
+    Source,
 };
 pub use peer_authentication::{MutualTls, MutualTlsMode, PeerAuthentication};
 pub use request_authentication::{ClaimToHeader, JwtHeader, JwtRule, RequestAuthentication, TokenPresence};

@@ -3,13 +3,13 @@
 use super::PolicyTargetReference;
 use crate::model::duration::Duration;
 use crate::model::macros::{enumeration, message};
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::source::Spanned;
 
 message! {
     /// Which tokens are accepted.
     struct RequestAuthentication {
-        selector: Option<LabelSelector>,
+        selector: Option<MatchLabelsSelector>,
         target_ref: Option<PolicyTargetReference>,
         target_refs: Vec<PolicyTargetReference>,
         jwt_rules: Vec<JwtRule>,

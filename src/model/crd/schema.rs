@@ -8,15 +8,15 @@ use crate::source::Span;
 use crate::yaml::{Node, Value};
 
 /// The constraints of a value and of what is in it.
-pub struct Shape {
+pub struct Schema {
     /// Of the value itself.
-    pub rules: &'static [Rule],
+    pub constraints: &'static [Constraint],
     /// Of its fields, by name. `name[]` are the items of a list, `name{}` the values of a mapping with free keys.
-    pub fields: &'static [(&'static str, &'static Shape)],
+    pub fields: &'static [(&'static str, &'static Schema)],
 }
 
 /// A constraint. It says nothing about values of other types: those are found when they are read.
-pub enum Rule {
+pub enum Constraint {
     /// A field that has to be there.
     Required(&'static str),
     /// Fields of which only one may be there.
@@ -41,14 +41,14 @@ pub enum Rule {
     Check(fn(&Node) -> Option<(Span, &'static str)>),
 }
 
-/// A shape with constraints and nothing in it.
-pub const fn leaf(rules: &'static [Rule]) -> Shape {
-    Shape { rules, fields: &[] }
+/// A schema with constraints and nothing in it.
+pub const fn leaf(constraints: &'static [Constraint]) -> Schema {
+    Schema { constraints, fields: &[] }
 }
 
-/// A shape without constraints of its own.
-pub const fn within(fields: &'static [(&'static str, &'static Shape)]) -> Shape {
-    Shape { rules: &[], fields }
+/// A schema without constraints of its own.
+pub const fn within(fields: &'static [(&'static str, &'static Schema)]) -> Schema {
+    Schema { constraints: &[], fields }
 }
 
 /// The value of a field, if it is there.
@@ -71,23 +71,23 @@ fn is_too_short(duration: &str) -> bool {
     Duration::parse(duration).is_some_and(|duration| duration.nanoseconds() < 1_000_000)
 }
 
-impl Shape {
+impl Schema {
     /// Reports what `node` violates.
     pub fn check(&self, node: &Node, decoder: &mut Decoder<'_>) {
-        for rule in self.rules {
+        for rule in self.constraints {
             rule.check(node, decoder);
         }
         if self.fields.is_empty() {
             return;
         }
         for entry in node.entries().iter().filter(|entry| !entry.value.is_null()) {
-            for (path, shape) in self.fields {
+            for (path, schema) in self.fields {
                 match path.strip_prefix(&*entry.key.text) {
-                    Some("") => shape.check(&entry.value, decoder),
-                    Some("[]") => entry.value.items().iter().for_each(|item| shape.check(item, decoder)),
+                    Some("") => schema.check(&entry.value, decoder),
+                    Some("[]") => entry.value.items().iter().for_each(|item| schema.check(item, decoder)),
                     Some("{}") => {
                         let values = entry.value.entries().iter().map(|entry| &entry.value);
-                        values.filter(|value| !value.is_null()).for_each(|value| shape.check(value, decoder));
+                        values.filter(|value| !value.is_null()).for_each(|value| schema.check(value, decoder));
                     }
                     _ => {}
                 }
@@ -96,7 +96,7 @@ impl Shape {
     }
 }
 
-impl Rule {
+impl Constraint {
     fn check(&self, node: &Node, decoder: &mut Decoder<'_>) {
         let mut report = |span, message: String, help: String| decoder.not_of_schema(span, message, Some(help));
         match (self, &node.value) {
