@@ -111,7 +111,7 @@ impl Misread {
         let span = |problem: &load::Problem| match problem {
             load::Problem::Yaml(problem) => Some(problem.span),
             load::Problem::Model(problem) => {
-                (!matches!(problem.kind, model::DecodeProblemKind::NotOfSchema { .. })).then_some(problem.span)
+                (!matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. })).then_some(problem.span)
             }
         };
         let mut problems: Vec<Span> = snapshot.problems.iter().filter_map(span).collect();

@@ -164,7 +164,7 @@ fn decode_document(file: FileId, document: yaml::Document, text: &str) -> Conten
     let mut model = document.root.as_ref().map(|root| model::read(root, document.span, text)).unwrap_or_default();
     if document.problems.iter().any(|problem| problem.kind == yaml::ProblemKind::Syntax) {
         // What is missing may be what could not be parsed.
-        model.problems.retain(|problem| !matches!(problem.kind, model::DecodeProblemKind::NotOfSchema { .. }));
+        model.problems.retain(|problem| !matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. }));
     }
     let problems = document.problems.into_iter().map(Problem::Yaml).collect();
     Contents { problems, model, documents: usize::from(document.root.is_some()), ..Contents::empty(file) }

@@ -1,4 +1,4 @@
-//! EnvoyFilter, ProxyConfig, WasmPlugin, TrafficExtension.
+//! Schemas of EnvoyFilter, ProxyConfig, WasmPlugin and TrafficExtension.
 
 use super::policies::{SELECTOR, TARGET, TARGETS};
 use super::schema::Constraint::{AtMostOne, Check, Items, Length, Range, Required, Text, Unique};
@@ -18,15 +18,15 @@ pub(super) static ENVOY_FILTER: Schema = Schema {
     ],
 };
 static PATCH_MATCH: Schema = Schema {
-    constraints: &[AtMostOne(&["listener", "routeConfiguration", "cluster", "waypoint"]), Check(waypoints_go_together)],
+    constraints: &[AtMostOne(&["listener", "routeConfiguration", "cluster", "waypoint"]), Check(context_fits_waypoint)],
     fields: &[("waypoint", &within(&[("portNumber", &PORT)]))],
 };
 
-fn waypoints_go_together(matched: &Node) -> Option<(Span, &'static str)> {
-    let is_waypoint = text(matched, "context") == Some("WAYPOINT");
-    match present(matched, "waypoint") {
-        None if is_waypoint => Some((matched.span, "context WAYPOINT needs a match of waypoint")),
-        Some(waypoint) if !is_waypoint => Some((waypoint.span, "a match of waypoint needs context: WAYPOINT")),
+fn context_fits_waypoint(entry: &Node) -> Option<(Span, &'static str)> {
+    let is_waypoint = text(entry, "context") == Some("WAYPOINT");
+    match present(entry, "waypoint") {
+        None if is_waypoint => Some((entry.span, "`context: WAYPOINT` needs `match.waypoint`")),
+        Some(waypoint) if !is_waypoint => Some((waypoint.span, "`match.waypoint` needs `context: WAYPOINT`")),
         _ => None,
     }
 }
@@ -79,16 +79,19 @@ static WASM_CONFIG: Schema = Schema {
 };
 
 fn has_extension(spec: &Node) -> Option<(Span, &'static str)> {
-    let is_there = present(spec, "wasm").is_some() || present(spec, "lua").is_some();
-    (!is_there).then_some((spec.span, "neither wasm nor lua is there"))
+    let is_set = present(spec, "wasm").is_some() || present(spec, "lua").is_some();
+    (!is_set).then_some((spec.span, "`wasm` or `lua` must be set"))
 }
 
 static TRAFFIC_MATCH: Schema = within(&[
     ("ports", &leaf(&[Unique("number")])),
     ("ports[]", &Schema { constraints: &[Required("number")], fields: &[("number", &PORT)] }),
 ]);
-static URL: Schema = leaf(&[Length(1, usize::MAX), Text(is_url, "a URL with oci://, https://, http:// or file://")]);
-static DIGEST: Schema = leaf(&[Text(is_digest, "64 hexadecimal digits in lower case")]);
+static URL: Schema = leaf(&[
+    Length(1, usize::MAX),
+    Text(is_url, "use a URL that starts with `oci://`, `https://`, `http://` or `file://`"),
+]);
+static DIGEST: Schema = leaf(&[Text(is_digest, "use 64 lower-case hexadecimal digits")]);
 static SECRET: Schema = leaf(&[Length(1, 253)]);
 static NAME: Schema = leaf(&[Length(1, 256)]);
 static VM_CONFIG: Schema = within(&[("env", &leaf(&[Items(0, 256), Unique("name")])), ("env[]", &VARIABLE)]);
@@ -109,5 +112,5 @@ fn is_digest(text: &str) -> bool {
 fn value_fits_source(variable: &Node) -> Option<(Span, &'static str)> {
     let is_host = text(variable, "valueFrom") == Some("HOST");
     let value = present(variable, "value").filter(|_| is_host)?;
-    Some((value.span, "value is not taken with valueFrom: HOST"))
+    Some((value.span, "`value` is not allowed with `valueFrom: HOST`"))
 }

@@ -1,4 +1,4 @@
-//! AuthorizationPolicy, PeerAuthentication, RequestAuthentication, Telemetry, and what selects workloads.
+//! Schemas of AuthorizationPolicy, PeerAuthentication, RequestAuthentication and Telemetry, and of selectors.
 
 use super::schema::Constraint::{AtMostOne, Check, Entries, Items, Keys, Length, Range, Required, Text};
 use super::schema::{Schema, leaf, present, text, within};
@@ -7,23 +7,33 @@ use crate::model::uri;
 use crate::source::Span;
 use crate::yaml::Node;
 
-/// The selector of kinds with `matchLabels`.
+/// A selector with `matchLabels`.
 pub(super) static SELECTOR: Schema = within(&[
-    ("matchLabels", &leaf(&[Entries(0, 4096), Keys(|key| !key.is_empty() && !key.contains('*'), "whole names")])),
-    ("matchLabels{}", &leaf(&[Length(0, 63), Text(|value| !value.contains('*'), "no wildcards")])),
+    (
+        "matchLabels",
+        &leaf(&[
+            Entries(0, 4096),
+            Keys(|key| !key.is_empty() && !key.contains('*'), "use complete label keys, without `*`"),
+        ]),
+    ),
+    (
+        "matchLabels{}",
+        &leaf(&[Length(0, 63), Text(|value| !value.contains('*'), "use a complete label value, without `*`")]),
+    ),
 ]);
 pub(super) static TARGET: Schema = Schema {
     constraints: &[Required("kind"), Required("name")],
     fields: &[
-        ("group", &leaf(&[Length(0, 253), Text(is_group, "the name of an API group, in lower case")])),
-        ("kind", &leaf(&[Length(1, 63), Text(is_kind, "the name of a kind")])),
+        ("group", &leaf(&[Length(0, 253), Text(is_group, "use an API group in lower case")])),
+        ("kind", &leaf(&[Length(1, 63), Text(is_kind, "use the name of a kind")])),
         ("name", &leaf(&[Length(1, 253)])),
-        ("namespace", &leaf(&[Text(str::is_empty, "nothing: a reference does not leave its namespace")])),
+        ("namespace", &leaf(&[Text(str::is_empty, "remove it: the target is in the namespace of the policy")])),
     ],
 };
 pub(super) static TARGETS: Schema = leaf(&[Items(0, 16)]);
 pub(super) static NOT_EMPTY: Schema = leaf(&[Length(1, usize::MAX)]);
-pub(super) static HEADER_NAME: Schema = leaf(&[Text(is_header_name, "letters, digits, dashes and underscores")]);
+pub(super) static HEADER_NAME: Schema =
+    leaf(&[Text(is_header_name, "use letters, digits, dashes and underscores only")]);
 
 fn is_header_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
@@ -51,16 +61,16 @@ pub(super) static AUTHORIZATION_POLICY: Schema = Schema {
         ("targetRefs", &TARGETS),
         ("targetRefs[]", &TARGET),
         ("rules", &leaf(&[Items(0, 512)])),
-        ("rules[]", &RULE),
+        ("rules[]", &AUTHORIZATION_RULE),
     ],
 };
-static RULE: Schema = within(&[
+static AUTHORIZATION_RULE: Schema = within(&[
     ("from", &leaf(&[Items(0, 512)])),
     ("from[]", &within(&[("source", &SOURCE)])),
     ("when[]", &leaf(&[Required("key")])),
 ]);
 static SOURCE: Schema = Schema {
-    constraints: &[Check(accounts_stand_alone)],
+    constraints: &[Check(no_accounts_beside_principals)],
     fields: &[
         ("serviceAccounts", &leaf(&[Items(0, 16)])),
         ("serviceAccounts[]", &ACCOUNT),
@@ -70,16 +80,19 @@ static SOURCE: Schema = Schema {
 };
 static ACCOUNT: Schema = leaf(&[Length(0, 320)]);
 
-fn accounts_stand_alone(source: &Node) -> Option<(Span, &'static str)> {
+fn no_accounts_beside_principals(source: &Node) -> Option<(Span, &'static str)> {
     let any = |fields: &[&str]| fields.iter().find_map(|field| present(source, field));
     any(&["serviceAccounts", "notServiceAccounts"])?;
     let other = any(&["principals", "notPrincipals", "namespaces", "notNamespaces"])?;
-    Some((other.span, "service accounts are not taken beside principals or namespaces"))
+    Some((other.span, "service accounts cannot be combined with principals or namespaces"))
 }
 
 pub(super) static PEER_AUTHENTICATION: Schema = Schema {
     constraints: &[Check(ports_need_selector)],
-    fields: &[("selector", &SELECTOR), ("portLevelMtls", &leaf(&[Entries(1, usize::MAX), Keys(is_port, "ports")]))],
+    fields: &[
+        ("selector", &SELECTOR),
+        ("portLevelMtls", &leaf(&[Entries(1, usize::MAX), Keys(is_port, "use port numbers from 1 to 65535")])),
+    ],
 };
 
 fn is_port(key: &str) -> bool {
@@ -90,7 +103,7 @@ fn ports_need_selector(spec: &Node) -> Option<(Span, &'static str)> {
     let ports = present(spec, "portLevelMtls")?;
     let labels = present(spec, "selector").and_then(|selector| present(selector, "matchLabels"));
     let selects = labels.is_some_and(|labels| !labels.entries().is_empty());
-    (!selects).then_some((ports.span, "portLevelMtls needs a selector with labels"))
+    (!selects).then_some((ports.span, "`portLevelMtls` needs a `selector` with labels"))
 }
 
 pub(super) static REQUEST_AUTHENTICATION: Schema = Schema {
@@ -120,7 +133,8 @@ static JWT_RULE: Schema = Schema {
         ("timeout", &DURATION),
     ],
 };
-static KEYS_URI: Schema = leaf(&[Length(1, 2048), Text(is_web_uri, "a URL with http:// or https://")]);
+static KEYS_URI: Schema =
+    leaf(&[Length(1, 2048), Text(is_web_uri, "use a URL that starts with `https://` or `http://`")]);
 static CLAIM: Schema = Schema {
     constraints: &[Required("header"), Required("claim")],
     fields: &[("header", &HEADER_NAME), ("claim", &NOT_EMPTY)],
@@ -163,9 +177,9 @@ fn value_fits_operation(tag: &Node) -> Option<(Span, &'static str)> {
     let value = present(tag, "value");
     match text(tag, "operation")? {
         "UPSERT" if value.is_none_or(|value| value.as_str() == Some("")) => {
-            Some((value.map_or(tag.span, |value| value.span), "a tag that is set (UPSERT) needs a value"))
+            Some((value.map_or(tag.span, |value| value.span), "`operation: UPSERT` needs a `value`"))
         }
-        "REMOVE" => Some((value?.span, "a tag that is removed has no value")),
+        "REMOVE" => Some((value?.span, "`value` is not allowed with `operation: REMOVE`")),
         _ => None,
     }
 }

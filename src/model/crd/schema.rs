@@ -1,78 +1,85 @@
-//! Constraints, and how a value is held against them.
+//! Constraints of a CRD schema, and the check of a value against them.
 
 use std::collections::HashSet;
 
 use crate::model::decode::{Decoder, camel_case};
 use crate::model::duration::Duration;
+use crate::model::problem::{in_backticks, list};
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
-/// The constraints of a value and of what is in it.
+/// The constraints of a value and of its fields.
 pub struct Schema {
-    /// Of the value itself.
+    /// The constraints of the value itself.
     pub constraints: &'static [Constraint],
-    /// Of its fields, by name. `name[]` are the items of a list, `name{}` the values of a mapping with free keys.
+    /// The schemas of its fields. `name[]` stands for the items of the list `name`, `name{}` for the values of the
+    /// mapping `name`, whose keys are free.
     pub fields: &'static [(&'static str, &'static Schema)],
 }
 
-/// A constraint. It says nothing about values of other types: those are found when they are read.
+/// A constraint. A value of another type satisfies it: the decoder reports wrong types.
 pub enum Constraint {
-    /// A field that has to be there.
+    /// The field must be set.
     Required(&'static str),
-    /// Fields of which only one may be there.
+    /// At most one of the fields may be set.
     AtMostOne(&'static [&'static str]),
-    /// How many items a list has.
+    /// The least and the greatest number of items of a list.
     Items(usize, usize),
-    /// How many entries a mapping has.
+    /// The least and the greatest number of entries of a mapping.
     Entries(usize, usize),
-    /// How many characters a text has.
+    /// The least and the greatest number of characters of a string.
     Length(usize, usize),
-    /// From where to where a number goes.
+    /// The least and the greatest number, both included.
     Range(i64, i64),
-    /// At least a millisecond.
+    /// A duration of at least 1ms.
     Duration,
-    /// A field in which the items of a list differ.
+    /// The field has a different value in each item of a list.
     Unique(&'static str),
-    /// What a text is like, and how to say so.
+    /// The form of a string, and the help if the string lacks it.
     Text(fn(&str) -> bool, &'static str),
-    /// What the keys of a mapping are like, and how to say so.
+    /// The form of the keys of a mapping, and the help if a key lacks it.
     Keys(fn(&str) -> bool, &'static str),
-    /// Anything else: where it is not so, and what is wrong.
+    /// Any other constraint: returns where it is violated, and the message.
     Check(fn(&Node) -> Option<(Span, &'static str)>),
 }
 
-/// A schema with constraints and nothing in it.
+/// A schema with constraints of the value only.
 pub const fn leaf(constraints: &'static [Constraint]) -> Schema {
     Schema { constraints, fields: &[] }
 }
 
-/// A schema without constraints of its own.
+/// A schema with constraints of the fields only.
 pub const fn within(fields: &'static [(&'static str, &'static Schema)]) -> Schema {
     Schema { constraints: &[], fields }
 }
 
-/// The value of a field, if it is there.
+/// The value of a field, if it is set.
 pub fn present<'n>(node: &'n Node, field: &str) -> Option<&'n Node> {
     node.get(field).filter(|value| !value.is_null())
 }
 
-/// The text of a field, if it is there.
+/// The string in a field, if there is one.
 pub fn text<'n>(node: &'n Node, field: &str) -> Option<&'n str> {
     present(node, field).and_then(Node::as_str)
 }
 
-/// Whether a field is not there. One whose name is spelt in snake_case is reported as that.
+/// Whether a field is not set. The decoder reports a name in snake_case, so such a field counts as set.
 fn is_missing(node: &Node, field: &str) -> bool {
-    let is_spelt_otherwise = |key: &str| key != field && camel_case(key) == field;
-    present(node, field).is_none() && !node.entries().iter().any(|entry| is_spelt_otherwise(&entry.key.text))
+    let is_snake_case = |key: &str| key != field && camel_case(key) == field;
+    present(node, field).is_none() && !node.entries().iter().any(|entry| is_snake_case(&entry.key.text))
 }
 
 fn is_too_short(duration: &str) -> bool {
     Duration::parse(duration).is_some_and(|duration| duration.nanoseconds() < 1_000_000)
 }
 
+/// The help for a number of items that is less than `least` or more than `most`.
+fn bound(count: usize, least: usize, most: usize) -> String {
+    if count < least { format!("add some: at least {least} are needed") } else { format!("use at most {most}") }
+}
+
 impl Schema {
-    /// Reports what `node` violates.
+    /// Reports each violated constraint to `decoder`.
     pub fn check(&self, node: &Node, decoder: &mut Decoder<'_>) {
         for rule in self.constraints {
             rule.check(node, decoder);
@@ -98,33 +105,36 @@ impl Schema {
 
 impl Constraint {
     fn check(&self, node: &Node, decoder: &mut Decoder<'_>) {
-        let mut report = |span, message: String, help: String| decoder.not_of_schema(span, message, Some(help));
+        let mut report = |span, message: String, help: String| decoder.schema_violation(span, message, Some(help));
         match (self, &node.value) {
             (Self::Required(field), Value::Mapping(_)) if is_missing(node, field) => {
-                report(node.span, format!("{field} is missing"), format!("add {field}"));
+                report(node.span, format!("`{field}` is missing"), format!("add `{field}`"));
             }
             (Self::AtMostOne(fields), Value::Mapping(entries)) => {
                 let mut members =
                     entries.iter().filter(|entry| fields.contains(&&*entry.key.text) && !entry.value.is_null());
                 if let Some(second) = members.nth(1) {
-                    let message = format!("only one of {} is taken", fields.join(", "));
-                    report(second.value.span, message, "keep the one that is meant".to_owned());
+                    let message = format!("at most one of {} may be set", list(fields, "and"));
+                    report(second.value.span, message, "keep one of them".to_owned());
                 }
             }
             (Self::Items(least, most), Value::Sequence(items)) if !(*least..=*most).contains(&items.len()) => {
-                let help = if items.len() < *least { format!("at least {least}") } else { format!("at most {most}") };
-                report(node.span, format!("this list has {} items", items.len()), format!("it takes {help}"));
+                report(node.span, format!("the list has {} items", items.len()), bound(items.len(), *least, *most));
             }
             (Self::Entries(least, most), Value::Mapping(entries)) if !(*least..=*most).contains(&entries.len()) => {
-                let help = if entries.len() < *least { format!("at least {least}") } else { format!("at most {most}") };
-                report(node.span, format!("this mapping has {} entries", entries.len()), format!("it takes {help}"));
+                let message = format!("the mapping has {} entries", entries.len());
+                report(node.span, message, bound(entries.len(), *least, *most));
             }
             (Self::Length(least, most), Value::String(text)) => {
                 let length = text.chars().count();
                 if length < *least {
-                    report(node.span, "this text is empty".to_owned(), "fill it in, or remove the field".to_owned());
+                    report(
+                        node.span,
+                        "the string is empty".to_owned(),
+                        "write a value, or remove the field".to_owned(),
+                    );
                 } else if length > *most {
-                    report(node.span, format!("this text has {length} characters"), format!("it takes at most {most}"));
+                    report(node.span, format!("the string has {length} characters"), format!("use at most {most}"));
                 }
             }
             (Self::Range(least, most), Value::Int(_) | Value::Float(_)) => {
@@ -134,13 +144,16 @@ impl Constraint {
                     _ => return,
                 };
                 if number < *least as f64 || number > *most as f64 {
-                    let help = if *most == i64::MAX { "up".to_owned() } else { format!("to {most}") };
-                    report(node.span, "this number is out of range".to_owned(), format!("it takes {least} {help}"));
+                    let help = match *most {
+                        i64::MAX => format!("use {least} or more"),
+                        most => format!("use a number from {least} to {most}"),
+                    };
+                    report(node.span, format!("{number} is out of range"), help);
                 }
             }
             (Self::Duration, Value::String(text)) if is_too_short(text) => {
-                let message = format!("{text} is shorter than a millisecond");
-                report(node.span, message, "it takes at least 1ms".to_owned());
+                let message = format!("{} is shorter than a millisecond", in_backticks(text));
+                report(node.span, message, "use `1ms` or more".to_owned());
             }
             (Self::Unique(field), Value::Sequence(items)) => {
                 let mut seen = HashSet::new();
@@ -151,22 +164,22 @@ impl Constraint {
                         _ => continue,
                     };
                     if !seen.insert(key.clone()) {
-                        report(value.span, format!("{field} {key} is there twice"), "keep one of the two".to_owned());
+                        let message = format!("an earlier item has the same `{field}`, {}", in_backticks(&key));
+                        report(value.span, message, format!("give each item another `{field}`, or remove one"));
                     }
                 }
             }
-            (Self::Text(is_taken, takes), Value::String(text)) if !is_taken(text) => {
-                report(node.span, format!("{text:?} is not what this field takes"), format!("it takes {takes}"));
+            (Self::Text(is_valid, help), Value::String(text)) if !is_valid(text) => {
+                report(node.span, format!("{} is not a valid value", in_backticks(text)), (*help).to_owned());
             }
-            (Self::Keys(is_taken, takes), Value::Mapping(entries)) => {
-                for key in entries.iter().map(|entry| &entry.key).filter(|key| !is_taken(&key.text)) {
-                    let message = format!("{:?} is no key that this mapping takes", key.text);
-                    report(key.span, message, format!("it takes {takes}"));
+            (Self::Keys(is_valid, help), Value::Mapping(entries)) => {
+                for key in entries.iter().map(|entry| &entry.key).filter(|key| !is_valid(&key.text)) {
+                    report(key.span, format!("{} is not a valid key", in_backticks(&key.text)), (*help).to_owned());
                 }
             }
-            (Self::Check(find), Value::Mapping(_)) => {
-                if let Some((span, message)) = find(node) {
-                    decoder.not_of_schema(span, message.to_owned(), None);
+            (Self::Check(check), Value::Mapping(_)) => {
+                if let Some((span, message)) = check(node) {
+                    decoder.schema_violation(span, message.to_owned(), None);
                 }
             }
             _ => {}

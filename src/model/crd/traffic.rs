@@ -1,4 +1,4 @@
-//! VirtualService, DestinationRule, Gateway, Sidecar.
+//! Schemas of VirtualService, DestinationRule, Gateway and Sidecar.
 
 use super::policies::SELECTOR;
 use super::schema::Constraint::{self, AtMostOne, Items, Range, Required};
@@ -117,7 +117,7 @@ static SERVER: Schema = Schema {
 };
 static TWO_AT_MOST: Schema = leaf(&[Items(1, 2)]);
 static SERVER_TLS: Schema = Schema {
-    // credentialName beside tlsCertificates is let pass: the rule that is meant for it names the first pair again.
+    // The CRD allows `credentialName` beside `tlsCertificates`: its rule for that repeats the first pair by mistake.
     constraints: &[
         AtMostOne(&["tlsCertificates", "credentialNames"]),
         AtMostOne(&["credentialName", "credentialNames"]),

@@ -1,4 +1,4 @@
-//! ServiceEntry, WorkloadEntry, WorkloadGroup.
+//! Schemas of ServiceEntry, WorkloadEntry and WorkloadGroup.
 
 use super::schema::Constraint::{AtMostOne, Check, Entries, Items, Keys, Length, Range, Required, Text, Unique};
 use super::schema::{Schema, leaf, present, text, within};
@@ -7,10 +7,13 @@ use crate::yaml::Node;
 
 pub(super) static PORT: Schema = leaf(&[Range(1, 65535)]);
 
-/// The selector of kinds with `workloadSelector.labels`: keys are not looked at.
+/// A `workloadSelector` with `labels`. The CRD does not constrain the keys.
 pub(super) static WORKLOAD_SELECTOR: Schema = within(&[
     ("labels", &leaf(&[Entries(0, 256)])),
-    ("labels{}", &leaf(&[Length(0, 63), Text(|value| !value.contains('*'), "no wildcards")])),
+    (
+        "labels{}",
+        &leaf(&[Length(0, 63), Text(|value| !value.contains('*'), "use a complete label value, without `*`")]),
+    ),
 ]);
 
 pub(super) static SERVICE_ENTRY: Schema = Schema {
@@ -22,7 +25,7 @@ pub(super) static SERVICE_ENTRY: Schema = Schema {
     ],
     fields: &[
         ("hosts", &leaf(&[Items(1, 256)])),
-        ("hosts[]", &leaf(&[Text(|host| host != "*", "a host, with a wildcard for its first part at most")])),
+        ("hosts[]", &leaf(&[Text(|host| host != "*", "use a host, or a wildcard such as `*.example.com`")])),
         ("addresses", &leaf(&[Items(0, 256)])),
         ("addresses[]", &leaf(&[Length(0, 64)])),
         ("ports", &leaf(&[Items(0, 256), Unique("name"), Unique("number")])),
@@ -48,16 +51,16 @@ fn networks_need_addresses(spec: &Node) -> Option<(Span, &'static str)> {
     }
     let addresses = present(spec, "addresses").map(Node::items).unwrap_or_default();
     let network = addresses.iter().find(|address| address.as_str().is_some_and(|it| it.contains('/')))?;
-    Some((network.span, "addresses with a prefix length are taken with resolution NONE or STATIC only"))
+    Some((network.span, "an address with a prefix length needs `resolution: NONE` or `resolution: STATIC`"))
 }
 
 fn endpoints_fit_resolution(spec: &Node) -> Option<(Span, &'static str)> {
     let endpoints = present(spec, "endpoints")?;
     match text(spec, "resolution").unwrap_or("NONE") {
-        "NONE" => Some((endpoints.span, "endpoints are not taken with resolution NONE, which is the default")),
+        "NONE" => Some((endpoints.span, "`endpoints` are not allowed with `resolution: NONE`, the default")),
         "DNS_ROUND_ROBIN" => {
             let second = endpoints.items().get(1)?;
-            Some((second.span, "resolution DNS_ROUND_ROBIN takes one endpoint"))
+            Some((second.span, "`resolution: DNS_ROUND_ROBIN` allows only one endpoint"))
         }
         _ => None,
     }
@@ -78,10 +81,10 @@ static TEMPLATE: Schema = Schema { constraints: &[Check(sockets_have_no_ports)],
 static LONG_TEXT: Schema = leaf(&[Length(0, 2048)]);
 static ADDRESS: Schema = leaf(&[
     Length(0, 256),
-    Text(is_address, "an address, a host, or unix:// with an absolute path or an abstract name"),
+    Text(is_address, "use an address, a host, or `unix://` with an absolute path or an abstract name"),
 ]);
 static ENTRY_PORTS: Schema =
-    leaf(&[Entries(0, 128), Keys(is_port_name, "names of at most 62 letters, digits and dashes")]);
+    leaf(&[Entries(0, 128), Keys(is_port_name, "use port names of at most 62 letters, digits and dashes")]);
 
 fn is_address(address: &str) -> bool {
     let Some(path) = address.strip_prefix("unix://") else { return true };
@@ -98,13 +101,13 @@ fn is_port_name(name: &str) -> bool {
 
 fn address_or_network(entry: &Node) -> Option<(Span, &'static str)> {
     let is_missing = present(entry, "address").is_none() && present(entry, "network").is_none();
-    is_missing.then_some((entry.span, "neither address nor network is there"))
+    is_missing.then_some((entry.span, "`address` or `network` must be set"))
 }
 
 fn sockets_have_no_ports(entry: &Node) -> Option<(Span, &'static str)> {
     let is_socket = text(entry, "address").is_some_and(|address| address.starts_with("unix://"));
     let ports = present(entry, "ports").filter(|_| is_socket)?;
-    Some((ports.span, "a socket (unix://) has no ports"))
+    Some((ports.span, "`ports` are not allowed with a socket address (`unix://`)"))
 }
 
 pub(super) static WORKLOAD_GROUP: Schema = Schema {
@@ -137,7 +140,7 @@ static HTTP_GET: Schema = Schema {
     constraints: &[Required("port")],
     fields: &[
         ("port", &PORT),
-        ("scheme", &leaf(&[Text(|scheme| ["", "HTTP", "HTTPS"].contains(&scheme), "HTTP or HTTPS")])),
+        ("scheme", &leaf(&[Text(|scheme| ["", "HTTP", "HTTPS"].contains(&scheme), "use `HTTP` or `HTTPS`")])),
         ("httpHeaders[]", &within(&[("name", &super::policies::HEADER_NAME)])),
     ],
 };

@@ -1,4 +1,4 @@
-//! `extensions.istio.io`: what is run inside proxies. Messages and fields are those of
+//! `extensions.istio.io`: extensions that run inside proxies. Messages and fields are those of
 //! <https://istio.io/latest/docs/reference/config/proxy_extensions/>.
 
 mod traffic_extension;

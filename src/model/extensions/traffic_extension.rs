@@ -44,7 +44,7 @@ message! {
 }
 
 enumeration! {
-    /// Where among Istio's own filters an extension stands.
+    /// The position of an extension among Istio's filters.
     enum ExecutionPhase {
         Unspecified = "UNSPECIFIED" / 0,
         Authn = "AUTHN" / 1,

@@ -1,6 +1,6 @@
-//! `gateway.networking.k8s.io`: the Gateway API of Kubernetes. Messages and fields are those of
-//! <https://gateway-api.sigs.k8s.io/reference/spec/>, the experimental ones included. Fields that the API restricts to
-//! a few words are read as texts: Kubernetes compares them as they stand.
+//! `gateway.networking.k8s.io`: the Kubernetes Gateway API. Messages and fields are those of
+//! <https://gateway-api.sigs.k8s.io/reference/spec/>, including the experimental ones. Enum fields are strings here,
+//! because Kubernetes compares them literally.
 
 mod gateway;
 mod grpc_route;
@@ -28,5 +28,5 @@ pub use reference::{BackendObjectReference, BackendRef, ObjectReference, ParentR
 pub use reference_grant::{ReferenceGrant, ReferenceGrantFrom, ReferenceGrantTo};
 pub use stream_route::{KubernetesTcpRoute, KubernetesTlsRoute, StreamRouteRule};
 
-/// The group of the API.
+/// The API group.
 pub const GROUP: &str = "gateway.networking.k8s.io";

@@ -1,4 +1,4 @@
-//! The annotations.
+//! The table of annotations.
 
 use super::OnInvalid::{ProxyFails, Rejected};
 use super::Values::{
@@ -31,9 +31,9 @@ const fn entry(name: &'static str) -> KnownKey {
     KnownKey::new(name, &[Kind::WorkloadEntry])
 }
 
-const STATS: &str = "use proxyStatsMatcher in proxy.istio.io/config";
-const MIXER: &str = "remove it: it was for Mixer, which is gone since Istio 1.8";
-const GENERATED: &str = "remove it: nothing reads it";
+const STATS: &str = "use `proxyStatsMatcher` in annotation `proxy.istio.io/config`";
+const MIXER: &str = "remove it: it configured Mixer, which Istio 1.8 removed";
+const GENERATED: &str = "remove it: no component reads it";
 
 pub(super) static ALL: &[KnownKey] = &[
     any("galley.istio.io/analyze-suppress"),
@@ -53,8 +53,10 @@ pub(super) static ALL: &[KnownKey] = &[
     KnownKey::new("topology.istio.io/controlPlaneClusters", &[Kind::Namespace]),
     service("networking.istio.io/exportTo"),
     service("traffic.istio.io/nodeSelector").takes(Json),
-    service("alpha.istio.io/kubernetes-serviceaccounts").deprecated("remove it: service accounts come from the pods"),
-    service("alpha.istio.io/canonical-serviceaccounts").deprecated("remove it: service accounts come from the pods"),
+    service("alpha.istio.io/kubernetes-serviceaccounts")
+        .deprecated("remove it: istiod takes the service accounts from the pods"),
+    service("alpha.istio.io/canonical-serviceaccounts")
+        .deprecated("remove it: istiod takes the service accounts from the pods"),
     service_like("networking.istio.io/traffic-distribution").takes(CaselessWords(&[
         "PreferClose",
         "PreferSameZone",
@@ -74,17 +76,17 @@ pub(super) static ALL: &[KnownKey] = &[
     entry("istio.io/disconnectedAt"),
     entry("istio.io/workloadController"),
     entry("proxy.istio.io/health-checks-enabled"),
-    // Whether and how pods get a sidecar.
+    // Sidecar injection.
     pod("inject.istio.io/templates"),
     pod("istio.io/rev"),
     pod("sidecar.istio.io/inject")
         .takes(Words(&["true", "false"]))
-        .deprecated("use the label of the same name, by which webhooks can select pods"),
+        .deprecated("use the label of the same name, which webhooks can select pods by"),
     pod("sidecar.istio.io/nativeSidecar").takes(Boolean),
     pod("sidecar.istio.io/status"),
     pod("proxy.istio.io/config").takes(ProxyConfig).on_invalid(Rejected),
     pod("proxy.istio.io/overrides"),
-    // What the sidecar's container is like.
+    // The container of the sidecar.
     pod("sidecar.istio.io/bootstrapOverride"),
     pod("sidecar.istio.io/capNetBindService"),
     pod("sidecar.istio.io/proxyCPU").takes(Quantity).on_invalid(Rejected),
@@ -95,7 +97,7 @@ pub(super) static ALL: &[KnownKey] = &[
     pod("sidecar.istio.io/proxyMemoryLimit").takes(Quantity).on_invalid(Rejected),
     pod("sidecar.istio.io/userVolume").takes(Json).on_invalid(Rejected),
     pod("sidecar.istio.io/userVolumeMount").takes(Json).on_invalid(Rejected),
-    // What it says of itself.
+    // Metrics, readiness and logs of the sidecar.
     pod("prometheus.istio.io/merge-metrics").takes(Boolean).on_invalid(Rejected),
     pod("prometheus.istio.io/secure-port"),
     pod("readiness.status.sidecar.istio.io/applicationPorts"),
@@ -112,14 +114,14 @@ pub(super) static ALL: &[KnownKey] = &[
     pod("sidecar.istio.io/statsFlushInterval"),
     pod("sidecar.istio.io/statsHistogramBins"),
     pod("sidecar.istio.io/statsHistogramBuckets").takes(Json),
-    pod("sidecar.istio.io/statsCompression").deprecated("use statsCompression in proxy.istio.io/config"),
+    pod("sidecar.istio.io/statsCompression").deprecated("use `statsCompression` in annotation `proxy.istio.io/config`"),
     pod("sidecar.istio.io/statsInclusionPrefixes").deprecated(STATS),
     pod("sidecar.istio.io/statsInclusionRegexps").deprecated(STATS),
     pod("sidecar.istio.io/statsInclusionSuffixes").deprecated(STATS),
-    pod("sidecar.istio.io/extraStatTags").deprecated("use extraStatTags in proxy.istio.io/config"),
-    pod("sidecar.istio.io/discoveryAddress").deprecated("use discoveryAddress in proxy.istio.io/config"),
+    pod("sidecar.istio.io/extraStatTags").deprecated("use `extraStatTags` in annotation `proxy.istio.io/config`"),
+    pod("sidecar.istio.io/discoveryAddress").deprecated("use `discoveryAddress` in annotation `proxy.istio.io/config`"),
     pod("status.sidecar.istio.io/port").takes(Port).on_invalid(Rejected),
-    // What is captured.
+    // Traffic capture.
     pod("ambient.istio.io/bypass-inbound-capture").takes(Boolean),
     pod("ambient.istio.io/dns-capture").takes(Boolean),
     pod("ambient.istio.io/redirection"),
@@ -135,10 +137,10 @@ pub(super) static ALL: &[KnownKey] = &[
     pod("traffic.sidecar.istio.io/kubevirtInterfaces")
         .takes(Interfaces)
         .on_invalid(Rejected)
-        .deprecated("use istio.io/reroute-virtual-interfaces"),
-    // What older releases read.
+        .deprecated("use annotation `istio.io/reroute-virtual-interfaces`"),
+    // Annotations of earlier releases.
     any("alpha.istio.io/identity").removed(GENERATED),
-    any("istio.io/service-account").removed("use gateway.istio.io/service-account"),
+    any("istio.io/service-account").removed("use annotation `gateway.istio.io/service-account`"),
     any("networking.alpha.istio.io/endpointsVersion").removed(GENERATED),
     any("networking.alpha.istio.io/notReadyEndpoints").removed(GENERATED),
     any("networking.alpha.istio.io/serviceVersion").removed(GENERATED),
@@ -147,8 +149,9 @@ pub(super) static ALL: &[KnownKey] = &[
     any("policy.istio.io/checkMaxRetryWaitTime").removed(MIXER),
     any("policy.istio.io/checkRetries").removed(MIXER),
     any("policy.istio.io/lang").removed(MIXER),
-    any("security.istio.io/autoMTLS").removed("use enableAutoMtls of the mesh configuration"),
+    any("security.istio.io/autoMTLS").removed("use `enableAutoMtls` in the MeshConfig"),
     any("sidecar.istio.io/controlPlaneAuthPolicy")
-        .removed("remove it: the control plane is always asked over mutual TLS"),
-    any("sidecar.istio.io/enableCoreDump").removed("use values.global.proxy.enableCoreDump when you install Istio"),
+        .removed("remove it: proxies always use mutual TLS to the control plane"),
+    any("sidecar.istio.io/enableCoreDump")
+        .removed("set `values.global.proxy.enableCoreDump` in the installation of Istio"),
 ];

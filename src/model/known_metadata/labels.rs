@@ -1,4 +1,4 @@
-//! The labels.
+//! The table of labels.
 
 use super::OnInvalid::ReadAs;
 use super::Values::{Port, Words};
@@ -16,14 +16,14 @@ const fn service(name: &'static str) -> KnownKey {
     KnownKey::new(name, &[Kind::Service])
 }
 
-/// What may be bound to a waypoint.
+/// The kinds that may use a waypoint.
 const BEHIND_WAYPOINT: &[Kind] = &[Kind::Namespace, Kind::Pod, Kind::Service, Kind::ServiceEntry, Kind::WorkloadEntry];
 
-/// What may name a canary waypoint.
+/// The kinds that may use a canary waypoint.
 const BEHIND_CANARY: &[Kind] = &[Kind::Namespace, Kind::Service, Kind::ServiceEntry];
 
 pub(super) static ALL: &[KnownKey] = &[
-    // Which part of the mesh pods become.
+    // Membership of pods in the mesh.
     KnownKey::new("istio-injection", &[Kind::Namespace])
         .takes(Words(&["enabled", "disabled"]))
         .on_invalid(ReadAs("disabled")),
@@ -42,7 +42,7 @@ pub(super) static ALL: &[KnownKey] = &[
     KnownKey::new("istio.io/waypoint-for", &[Kind::KubernetesGateway, Kind::GatewayClass])
         .takes(Words(&["service", "workload", "all", "none"])),
     KnownKey::new("networking.istio.io/enable-autoallocate-ip", &[Kind::ServiceEntry]).takes(Words(&["true", "false"])),
-    // What workloads are called, and where they are.
+    // Identity and location of workloads.
     any("istio-locality"),
     any("istio.io/gateway-name"),
     any("service.istio.io/canonical-name"),
@@ -54,12 +54,12 @@ pub(super) static ALL: &[KnownKey] = &[
     any("topology.istio.io/subzone"),
     any("security.istio.io/tlsMode"),
     any("networking.istio.io/tunnel"),
-    // What services are like.
+    // Behaviour of services.
     service("experimental.istio.io/disable-gateway-port-translation"),
     service("istio.io/persistent-session"),
     service("istio.io/persistent-session-header"),
     service("networking.istio.io/gatewayPort").takes(Port),
-    // What Istio's controllers and charts write.
+    // Labels that Istio's controllers and charts write.
     any("cni.istio.io/not-ready"),
     any("gateway.istio.io/defaults-for-class"),
     any("gateway.istio.io/managed"),

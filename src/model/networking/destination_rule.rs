@@ -7,7 +7,7 @@ use crate::model::map::Labels;
 use crate::source::Spanned;
 
 message! {
-    /// What happens to traffic for a host after routing: its subsets and their policies.
+    /// The subsets of a host, and the policies for traffic to it after routing.
     struct DestinationRule {
         host: Option<Spanned<String>>,
         traffic_policy: Option<TrafficPolicy>,

@@ -1,4 +1,4 @@
-//! `networking.istio.io`: what routes traffic. Messages and fields are those of
+//! `networking.istio.io`: traffic management. Messages and fields are those of
 //! <https://istio.io/latest/docs/reference/config/networking/>.
 
 mod destination_rule;
@@ -48,14 +48,15 @@ use super::macros::message;
 use super::map::Labels;
 
 message! {
-    /// Selects workloads by their labels; the spelling of Sidecar, ServiceEntry and EnvoyFilter.
+    /// A selector of workloads with `labels`, as in Sidecar, ServiceEntry and EnvoyFilter.
     struct WorkloadSelector {
         labels: Labels,
     }
 }
 
 message! {
-    /// Selects workloads by their labels; the spelling of DestinationRule and the policies.
+    /// A selector of workloads with `matchLabels`, as in DestinationRule and the policies.
+    /// (Istio: `istio.type.v1beta1.WorkloadSelector`.)
     struct MatchLabelsSelector {
         match_labels: Labels,
     }

@@ -6,7 +6,7 @@ use crate::model::networking::MatchLabelsSelector;
 use crate::source::Spanned;
 
 message! {
-    /// Which requests are let in.
+    /// Access control for workloads.
     struct AuthorizationPolicy {
         selector: Option<MatchLabelsSelector>,
         target_ref: Option<PolicyTargetReference>,
@@ -18,14 +18,14 @@ message! {
 }
 
 message! {
-    /// The service that a policy with the action CUSTOM leaves the decision to.
+    /// The external authorizer of a policy with `action: CUSTOM`.
     struct PolicyProvider {
         name: Option<Spanned<String>>,
     }
 }
 
 message! {
-    /// Requests from any of the sources to any of the operations for which all conditions hold.
+    /// A rule. It matches a request from one of the sources to one of the operations, if all conditions hold.
     struct AuthorizationRule {
         from: Vec<RuleFrom>,
         to: Vec<RuleTo>,
@@ -34,21 +34,21 @@ message! {
 }
 
 message! {
-    /// Wraps a source.
+    /// An entry of `from`.
     struct RuleFrom {
         source: Option<Source>,
     }
 }
 
 message! {
-    /// Wraps an operation.
+    /// An entry of `to`.
     struct RuleTo {
         operation: Option<Operation>,
     }
 }
 
 message! {
-    /// Who sends a request. All fields must hold, each for one of its values.
+    /// The source of a request. Every field must match with one of its values.
     struct Source {
         principals: Vec<Spanned<String>>,
         not_principals: Vec<Spanned<String>>,
@@ -68,7 +68,7 @@ message! {
 }
 
 message! {
-    /// What a request asks for. All fields must hold, each for one of its values.
+    /// The operation of a request. Every field must match with one of its values.
     struct Operation {
         hosts: Vec<Spanned<String>>,
         not_hosts: Vec<Spanned<String>>,
@@ -91,7 +91,7 @@ message! {
 }
 
 enumeration! {
-    /// What happens to requests that a rule matches.
+    /// The effect on requests that a rule matches.
     enum PolicyAction {
         Allow = "ALLOW" / 0,
         Deny = "DENY" / 1,

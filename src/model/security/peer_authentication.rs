@@ -6,7 +6,7 @@ use crate::model::networking::MatchLabelsSelector;
 use crate::source::Spanned;
 
 message! {
-    /// Whether workloads take plaintext, mutual TLS, or both.
+    /// Whether workloads accept plaintext, mutual TLS, or both.
     struct PeerAuthentication {
         selector: Option<MatchLabelsSelector>,
         mtls: Option<MutualTls>,
@@ -22,7 +22,7 @@ message! {
 }
 
 enumeration! {
-    /// What a workload takes.
+    /// The connections that a workload accepts.
     enum MutualTlsMode {
         Unset = "UNSET" / 0,
         Disable = "DISABLE" / 1,

@@ -13,7 +13,7 @@ fn refused(manifest: &Value) -> Vec<String> {
     let snapshot = Snapshot::of_texts([("manifest.json", manifest.to_string())]);
     let of_schema = |problem: &Problem| match problem {
         Problem::Model(problem) => match &problem.kind {
-            DecodeProblemKind::NotOfSchema { message, .. } => Some(message.clone()),
+            DecodeProblemKind::SchemaViolation { message, .. } => Some(message.clone()),
             DecodeProblemKind::UnknownField { key, .. } => Some(format!("unknown field {key}")),
             kind @ (DecodeProblemKind::WrongType { .. } | DecodeProblemKind::InvalidValue { .. }) => {
                 Some(format!("{kind:?}"))

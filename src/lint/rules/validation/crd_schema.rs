@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
     let mut told: HashSet<Span> = HashSet::new();
     for problem in context.model_problems() {
-        if let DecodeProblemKind::NotOfSchema { message, help } = &problem.kind
+        if let DecodeProblemKind::SchemaViolation { message, help } = &problem.kind
             && told.insert(problem.span)
             && !by_file.get(&problem.span.file).is_some_and(|spans| spans.iter().any(|it| overlaps(*it, problem.span)))
         {
