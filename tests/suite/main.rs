@@ -4,8 +4,10 @@
 
 mod architecture;
 mod bookinfo;
+mod cases;
 mod conformance;
 mod corpus;
+mod example;
 mod hostile;
 mod lint;
 mod mesh;
