@@ -133,7 +133,7 @@ impl Reader<'_> {
             Lookup::Known(known) => self.read_known(node, known, api_version),
             Lookup::Foreign => self.contents.skipped += 1,
             Lookup::UnservedVersion(known) => {
-                let message = format!("Istio does not serve {} in version {}", known.name(), in_backticks(api_version));
+                let message = format!("Istio does not serve {} in {}", known.name(), in_backticks(api_version));
                 let help = format!("use `apiVersion: {}/{}`", known.group(), known.versions()[0]);
                 self.report_type(node, "apiVersion", message, help);
                 self.read_known(node, known, api_version);
@@ -164,7 +164,7 @@ impl Reader<'_> {
             .and_then(|kind| Kind::ALL.iter().find(|known| known.name() == kind))
             .filter(|known| kinds::is_istio(known.group()) && node.get("spec").is_some());
         if let Some(known) = forgotten {
-            let message = format!("{} without `apiVersion`", known.name());
+            let message = format!("`apiVersion` is missing, so the {} is not checked", known.name());
             let help = format!("add `apiVersion: {}/{}`", known.group(), known.versions()[0]);
             self.report_type(node, "kind", message, help);
         }
@@ -222,9 +222,12 @@ impl Reader<'_> {
 
     fn note_mesh_config(&mut self, metadata: &Metadata, spec: &Spec) {
         match spec {
-            Spec::IstioOperator(operator) => self.contents.mesh_configs.extend(operator.mesh_config.clone()),
-            Spec::ConfigMap(map) if metadata.name.as_ref().is_some_and(|name| is_istio_config_map(name)) => {
-                let embedded = map.data.get("mesh").and_then(|raw| Some(Spanned::new(raw.text.as_deref()?, raw.span)));
+            Spec::IstioOperator(istio_operator) => {
+                self.contents.mesh_configs.extend(istio_operator.mesh_config.clone());
+            }
+            Spec::ConfigMap(config_map) if metadata.name.as_ref().is_some_and(|name| is_istio_config_map(name)) => {
+                let embedded =
+                    config_map.data.get("mesh").and_then(|raw| Some(Spanned::new(raw.text.as_deref()?, raw.span)));
                 self.contents.mesh_configs.extend(embedded.and_then(read_embedded));
             }
             _ => {}

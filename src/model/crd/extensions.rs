@@ -2,10 +2,9 @@
 
 use super::policies::{SELECTOR, TARGET, TARGETS};
 use super::schema::Constraint::{AtMostOne, Check, Items, Length, Range, Required, Text, Unique};
-use super::schema::{Schema, leaf, present, text, within};
+use super::schema::{Breach, Schema, leaf, present, text, within};
 use super::workloads::{PORT, WORKLOAD_SELECTOR};
 use crate::model::uri;
-use crate::source::Span;
 use crate::yaml::Node;
 
 pub(super) static ENVOY_FILTER: Schema = Schema {
@@ -22,11 +21,19 @@ static PATCH_MATCH: Schema = Schema {
     fields: &[("waypoint", &within(&[("portNumber", &PORT)]))],
 };
 
-fn context_fits_waypoint(entry: &Node) -> Option<(Span, &'static str)> {
+fn context_fits_waypoint(entry: &Node) -> Option<Breach> {
     let is_waypoint = text(entry, "context") == Some("WAYPOINT");
     match present(entry, "waypoint") {
-        None if is_waypoint => Some((entry.span, "`context: WAYPOINT` needs `match.waypoint`")),
-        Some(waypoint) if !is_waypoint => Some((waypoint.span, "`match.waypoint` needs `context: WAYPOINT`")),
+        None if is_waypoint => Some(Breach(
+            entry.span,
+            "`context: WAYPOINT` needs `match.waypoint`",
+            "add `waypoint` to `match`, or change `context`",
+        )),
+        Some(waypoint) if !is_waypoint => Some(Breach(
+            waypoint.span,
+            "`match.waypoint` needs `context: WAYPOINT`",
+            "set `context: WAYPOINT`, or remove `waypoint`",
+        )),
         _ => None,
     }
 }
@@ -78,9 +85,9 @@ static WASM_CONFIG: Schema = Schema {
     ],
 };
 
-fn has_extension(spec: &Node) -> Option<(Span, &'static str)> {
+fn has_extension(spec: &Node) -> Option<Breach> {
     let is_set = present(spec, "wasm").is_some() || present(spec, "lua").is_some();
-    (!is_set).then_some((spec.span, "`wasm` or `lua` must be set"))
+    (!is_set).then_some(Breach(spec.span, "`wasm` or `lua` must be set", "add `wasm` or `lua`"))
 }
 
 static TRAFFIC_MATCH: Schema = within(&[
@@ -109,8 +116,12 @@ fn is_digest(text: &str) -> bool {
     text.is_empty() || (text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
 }
 
-fn value_fits_source(variable: &Node) -> Option<(Span, &'static str)> {
+fn value_fits_source(variable: &Node) -> Option<Breach> {
     let is_host = text(variable, "valueFrom") == Some("HOST");
     let value = present(variable, "value").filter(|_| is_host)?;
-    Some((value.span, "`value` is not allowed with `valueFrom: HOST`"))
+    Some(Breach(
+        value.span,
+        "`value` is not allowed with `valueFrom: HOST`",
+        "remove `value`, or set `valueFrom: INLINE`",
+    ))
 }

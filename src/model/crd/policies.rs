@@ -1,10 +1,9 @@
 //! Schemas of AuthorizationPolicy, PeerAuthentication, RequestAuthentication and Telemetry, and of selectors.
 
 use super::schema::Constraint::{AtMostOne, Check, Entries, Items, Keys, Length, Range, Required, Text};
-use super::schema::{Schema, leaf, present, text, within};
+use super::schema::{Breach, Schema, leaf, present, text, within};
 use super::traffic::DURATION;
 use crate::model::uri;
-use crate::source::Span;
 use crate::yaml::Node;
 
 /// A selector with `matchLabels`.
@@ -80,11 +79,15 @@ static SOURCE: Schema = Schema {
 };
 static ACCOUNT: Schema = leaf(&[Length(0, 320)]);
 
-fn no_accounts_beside_principals(source: &Node) -> Option<(Span, &'static str)> {
+fn no_accounts_beside_principals(source: &Node) -> Option<Breach> {
     let any = |fields: &[&str]| fields.iter().find_map(|field| present(source, field));
     any(&["serviceAccounts", "notServiceAccounts"])?;
     let other = any(&["principals", "notPrincipals", "namespaces", "notNamespaces"])?;
-    Some((other.span, "service accounts cannot be combined with principals or namespaces"))
+    Some(Breach(
+        other.span,
+        "service accounts cannot be combined with principals or namespaces",
+        "use `principals` only, or service accounts only",
+    ))
 }
 
 pub(super) static PEER_AUTHENTICATION: Schema = Schema {
@@ -99,11 +102,15 @@ fn is_port(key: &str) -> bool {
     key.parse::<i64>().is_ok_and(|port| (1..=65535).contains(&port))
 }
 
-fn ports_need_selector(spec: &Node) -> Option<(Span, &'static str)> {
+fn ports_need_selector(spec: &Node) -> Option<Breach> {
     let ports = present(spec, "portLevelMtls")?;
     let labels = present(spec, "selector").and_then(|selector| present(selector, "matchLabels"));
     let selects = labels.is_some_and(|labels| !labels.entries().is_empty());
-    (!selects).then_some((ports.span, "`portLevelMtls` needs a `selector` with labels"))
+    (!selects).then_some(Breach(
+        ports.span,
+        "`portLevelMtls` needs a `selector` with labels",
+        "add a `selector` with `matchLabels`, or set `mtls` only",
+    ))
 }
 
 pub(super) static REQUEST_AUTHENTICATION: Schema = Schema {
@@ -173,13 +180,19 @@ static OVERRIDE: Schema = within(&[("match", &METRIC), ("tagOverrides{}", &leaf(
 static METRIC: Schema =
     Schema { constraints: &[AtMostOne(&["metric", "customMetric"])], fields: &[("customMetric", &NOT_EMPTY)] };
 
-fn value_fits_operation(tag: &Node) -> Option<(Span, &'static str)> {
+fn value_fits_operation(tag: &Node) -> Option<Breach> {
     let value = present(tag, "value");
     match text(tag, "operation")? {
-        "UPSERT" if value.is_none_or(|value| value.as_str() == Some("")) => {
-            Some((value.map_or(tag.span, |value| value.span), "`operation: UPSERT` needs a `value`"))
-        }
-        "REMOVE" => Some((value?.span, "`value` is not allowed with `operation: REMOVE`")),
+        "UPSERT" if value.is_none_or(|value| value.as_str() == Some("")) => Some(Breach(
+            value.map_or(tag.span, |value| value.span),
+            "`operation: UPSERT` needs a `value`",
+            "add `value`, or set `operation: REMOVE`",
+        )),
+        "REMOVE" => Some(Breach(
+            value?.span,
+            "`value` is not allowed with `operation: REMOVE`",
+            "remove `value`, or set `operation: UPSERT`",
+        )),
         _ => None,
     }
 }

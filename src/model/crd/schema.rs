@@ -39,9 +39,12 @@ pub enum Constraint {
     Text(fn(&str) -> bool, &'static str),
     /// The form of the keys of a mapping, and the help if a key lacks it.
     Keys(fn(&str) -> bool, &'static str),
-    /// Any other constraint: returns where it is violated, and the message.
-    Check(fn(&Node) -> Option<(Span, &'static str)>),
+    /// Any other constraint.
+    Check(fn(&Node) -> Option<Breach>),
 }
+
+/// The violation of a constraint: its place, the message and the help.
+pub struct Breach(pub Span, pub &'static str, pub &'static str);
 
 /// A schema with constraints of the value only.
 pub const fn leaf(constraints: &'static [Constraint]) -> Schema {
@@ -178,8 +181,8 @@ impl Constraint {
                 }
             }
             (Self::Check(check), Value::Mapping(_)) => {
-                if let Some((span, message)) = check(node) {
-                    decoder.schema_violation(span, message.to_owned(), None);
+                if let Some(Breach(span, message, help)) = check(node) {
+                    report(span, message.to_owned(), help.to_owned());
                 }
             }
             _ => {}

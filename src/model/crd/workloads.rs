@@ -1,8 +1,7 @@
 //! Schemas of ServiceEntry, WorkloadEntry and WorkloadGroup.
 
 use super::schema::Constraint::{AtMostOne, Check, Entries, Items, Keys, Length, Range, Required, Text, Unique};
-use super::schema::{Schema, leaf, present, text, within};
-use crate::source::Span;
+use super::schema::{Breach, Schema, leaf, present, text, within};
 use crate::yaml::Node;
 
 pub(super) static PORT: Schema = leaf(&[Range(1, 65535)]);
@@ -45,22 +44,34 @@ static SERVICE_PORT: Schema = Schema {
     ],
 };
 
-fn networks_need_addresses(spec: &Node) -> Option<(Span, &'static str)> {
+fn networks_need_addresses(spec: &Node) -> Option<Breach> {
     if matches!(text(spec, "resolution").unwrap_or("NONE"), "NONE" | "STATIC") {
         return None;
     }
     let addresses = present(spec, "addresses").map(Node::items).unwrap_or_default();
     let network = addresses.iter().find(|address| address.as_str().is_some_and(|it| it.contains('/')))?;
-    Some((network.span, "an address with a prefix length needs `resolution: NONE` or `resolution: STATIC`"))
+    Some(Breach(
+        network.span,
+        "an address with a prefix length needs `resolution: NONE` or `resolution: STATIC`",
+        "change `resolution`, or write addresses without a prefix length",
+    ))
 }
 
-fn endpoints_fit_resolution(spec: &Node) -> Option<(Span, &'static str)> {
+fn endpoints_fit_resolution(spec: &Node) -> Option<Breach> {
     let endpoints = present(spec, "endpoints")?;
     match text(spec, "resolution").unwrap_or("NONE") {
-        "NONE" => Some((endpoints.span, "`endpoints` are not allowed with `resolution: NONE`, the default")),
+        "NONE" => Some(Breach(
+            endpoints.span,
+            "`endpoints` are not allowed with `resolution: NONE`, the default",
+            "set `resolution: STATIC` or `resolution: DNS`, or remove `endpoints`",
+        )),
         "DNS_ROUND_ROBIN" => {
             let second = endpoints.items().get(1)?;
-            Some((second.span, "`resolution: DNS_ROUND_ROBIN` allows only one endpoint"))
+            Some(Breach(
+                second.span,
+                "`resolution: DNS_ROUND_ROBIN` allows only one endpoint",
+                "keep one endpoint, or set `resolution: DNS`",
+            ))
         }
         _ => None,
     }
@@ -99,15 +110,19 @@ fn is_port_name(name: &str) -> bool {
         && is_end(name.bytes().last())
 }
 
-fn address_or_network(entry: &Node) -> Option<(Span, &'static str)> {
+fn address_or_network(entry: &Node) -> Option<Breach> {
     let is_missing = present(entry, "address").is_none() && present(entry, "network").is_none();
-    is_missing.then_some((entry.span, "`address` or `network` must be set"))
+    is_missing.then_some(Breach(
+        entry.span,
+        "`address` or `network` must be set",
+        "add `address`, or `network` for endpoints behind a gateway",
+    ))
 }
 
-fn sockets_have_no_ports(entry: &Node) -> Option<(Span, &'static str)> {
+fn sockets_have_no_ports(entry: &Node) -> Option<Breach> {
     let is_socket = text(entry, "address").is_some_and(|address| address.starts_with("unix://"));
     let ports = present(entry, "ports").filter(|_| is_socket)?;
-    Some((ports.span, "`ports` are not allowed with a socket address (`unix://`)"))
+    Some(Breach(ports.span, "`ports` are not allowed with a socket address (`unix://`)", "remove `ports`"))
 }
 
 pub(super) static WORKLOAD_GROUP: Schema = Schema {
