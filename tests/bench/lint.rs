@@ -84,7 +84,7 @@ fn load(bencher: Bencher<'_, '_>, resources: usize) {
     bencher
         .counter(ItemsCount::new(resources))
         .with_inputs(|| files.clone())
-        .bench_local_values(|files| Snapshot::of_texts(files));
+        .bench_local_values(Snapshot::of_texts::<String, String>);
 }
 
 /// Resolves the manifests and runs all rules.
