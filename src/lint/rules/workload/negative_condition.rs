@@ -50,10 +50,10 @@ fn check_condition(resource: &Resource, condition: &StatusCondition, diagnostics
     let span = condition.status.as_ref().map_or(condition.span, |status| status.span);
     let verdict = if status == "False" { "is not true" } else { "is true in part only" };
     let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-    let diagnostic = diagnostics.report_default(span, format!("{kind} of {} {verdict}{because}", resource.name()));
+    let diagnostic = diagnostics.report_default(span, format!("`{kind}` of {} {verdict}{because}", resource.name()));
     diagnostic.related(resource.name_span(), "the resource");
     let message = text(&condition.message);
     if !message.is_empty() {
-        diagnostic.help(format!("the controller says: {message}"));
+        diagnostic.help(format!("the controller says `{message}`"));
     }
 }
