@@ -68,7 +68,7 @@ pub fn rules(families: &[&lint::Family], out: &mut dyn io::Write) -> io::Result<
         severity: rule.severity().as_str(),
         summary: rule.summary,
         findings: findings(rule),
-        docs: rule.docs_link(),
+        docs: rule.explain_command(),
     });
     let object = Object { schema: "mesh.rules/v1", rules: rules.collect() };
     serde_json::to_writer_pretty(&mut *out, &object)?;
