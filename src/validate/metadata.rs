@@ -3,7 +3,7 @@
 use super::quoted;
 use super::violation::{Mistake, Violations};
 use crate::model::kinds::is_istio;
-use crate::model::security::Action;
+use crate::model::security::PolicyAction;
 use crate::model::{Resource, Spec};
 
 /// The annotation that makes a policy log its decisions without enforcing them.
@@ -35,17 +35,17 @@ fn check_dry_run(resource: &Resource, violations: &mut Violations<'_>) -> bool {
             .help("remove it: only an AuthorizationPolicy has a dry run");
         return true;
     };
-    match authorization_policy.action.as_ref().map_or(Action::Allow, |action| action.value) {
-        Action::Allow | Action::Deny if BOOLEANS.contains(&value.as_str()) => false,
-        Action::Allow | Action::Deny => {
+    match authorization_policy.action.as_ref().map_or(PolicyAction::Allow, |action| action.value) {
+        PolicyAction::Allow | PolicyAction::Deny if BOOLEANS.contains(&value.as_str()) => false,
+        PolicyAction::Allow | PolicyAction::Deny => {
             let message = format!("{} is not a boolean", quoted(value));
             violations
                 .error("M-2", Mistake::InvalidMetadata, value.span, message)
                 .help("write `\"true\"` or `\"false\"`");
             true
         }
-        Action::Undefined(_) => false,
-        action @ (Action::Audit | Action::Custom) => {
+        PolicyAction::Undefined(_) => false,
+        action @ (PolicyAction::Audit | PolicyAction::Custom) => {
             let message = format!("a policy with action {} has no dry run", action.as_str());
             let help = format!("remove `{DRY_RUN}`, which needs action ALLOW or DENY");
             violations.error("M-3", Mistake::InvalidMetadata, key.span, message).help(help);

@@ -1,6 +1,6 @@
 //! Conditions of an AuthorizationPolicy, the entries of `when` (istio: `security.ValidateAttribute`).
 
-use crate::model::security::{Action, Condition};
+use crate::model::security::{PolicyAction, PolicyCondition};
 use crate::source::Spanned;
 use crate::validate::Mistake;
 use crate::validate::fields::field::{filled, place};
@@ -8,13 +8,13 @@ use crate::validate::policy_syntax::{ConditionAttribute, is_map_key};
 use crate::validate::quoted;
 use crate::validate::violation::Violations;
 
-pub(super) fn check(condition: &Condition, action: Action, violations: &mut Violations<'_>) {
+pub(super) fn check(condition: &PolicyCondition, action: PolicyAction, violations: &mut Violations<'_>) {
     let Some(key) = filled(&condition.key) else {
         let span = place(&condition.key, condition.span);
         violations.error("AP-19", Mistake::MissingField, span, "the condition has no key").help("add `key`");
         return;
     };
-    if action == Action::Custom && is_unavailable_to_custom(key) {
+    if action == PolicyAction::Custom && is_unavailable_to_custom(key) {
         let message = format!("a policy with action CUSTOM cannot use the attribute {}", quoted(key));
         violations.error("AP-4", Mistake::InvalidPolicy, key.span, message).help("let the provider check it");
     }

@@ -7,7 +7,7 @@ mod source;
 use super::fields::field::{filled, place};
 use super::fields::target_refs;
 use super::violation::{Mistake, Violations};
-use crate::model::security::{Action, AuthorizationPolicy, Operation, Rule, Source};
+use crate::model::security::{AuthorizationPolicy, AuthorizationRule, Operation, PolicyAction, Source};
 use crate::source::Spanned;
 
 pub(super) fn check(authorization_policy: &AuthorizationPolicy, violations: &mut Violations<'_>) {
@@ -17,7 +17,7 @@ pub(super) fn check(authorization_policy: &AuthorizationPolicy, violations: &mut
         &authorization_policy.target_refs,
         violations,
     );
-    let action = authorization_policy.action.as_ref().map_or(Action::Allow, |action| action.value);
+    let action = authorization_policy.action.as_ref().map_or(PolicyAction::Allow, |action| action.value);
     check_action(authorization_policy, action, violations);
     for rule in &authorization_policy.rules {
         for from in &rule.from {
@@ -39,22 +39,22 @@ pub(super) fn check(authorization_policy: &AuthorizationPolicy, violations: &mut
             }
         }
         rule.when.iter().for_each(|condition| condition::check(condition, action, violations));
-        if action == Action::Deny {
+        if action == PolicyAction::Deny {
             warn_of_tcp(rule, violations);
         }
     }
 }
 
 /// Checks the fields that each action needs.
-fn check_action(authorization_policy: &AuthorizationPolicy, action: Action, violations: &mut Violations<'_>) {
+fn check_action(authorization_policy: &AuthorizationPolicy, action: PolicyAction, violations: &mut Violations<'_>) {
     let place = place(&authorization_policy.action, authorization_policy.span);
-    if action != Action::Custom {
+    if action != PolicyAction::Custom {
         if let Some(provider) = &authorization_policy.provider {
             let message = "`provider` is only allowed with action CUSTOM";
             let help = "remove `provider`, or write `action: CUSTOM`";
             violations.error("AP-5", Mistake::InvalidPolicy, provider.span, message).help(help);
         }
-        if action == Action::Deny && authorization_policy.rules.is_empty() {
+        if action == PolicyAction::Deny && authorization_policy.rules.is_empty() {
             let message = "a policy with action DENY needs rules";
             let help = "add `rules`; to deny all requests, write an ALLOW policy without rules";
             violations.error("AP-6", Mistake::InvalidPolicy, place, message).help(help);
@@ -75,7 +75,7 @@ fn check_action(authorization_policy: &AuthorizationPolicy, action: Action, viol
 
 /// Warns about a rule that denies all TCP traffic: one without ports, or with HTTP attributes only. Proxies skip the
 /// conditions that they cannot evaluate for a TCP connection.
-fn warn_of_tcp(rule: &Rule, violations: &mut Violations<'_>) {
+fn warn_of_tcp(rule: &AuthorizationRule, violations: &mut Violations<'_>) {
     let sources = rule.from.iter().filter_map(|from| from.source.as_ref());
     let mut operations = rule.to.iter().filter_map(|to| to.operation.as_ref());
     let (message, span) = match (rule.from.first(), rule.to.first()) {

@@ -1,6 +1,6 @@
 //! Sources of an AuthorizationPolicy, the entries of `from` (istio: `validateSource`).
 
-use crate::model::security::{Action, Source};
+use crate::model::security::{PolicyAction, Source};
 use crate::source::Spanned;
 use crate::validate::Mistake;
 use crate::validate::policy_syntax::{is_service_account, is_trust_domain};
@@ -13,7 +13,7 @@ const MOST_SERVICE_ACCOUNTS: usize = 16;
 
 type List = [Spanned<String>];
 
-pub(super) fn check(source: &Source, action: Action, violations: &mut Violations<'_>) {
+pub(super) fn check(source: &Source, action: PolicyAction, violations: &mut Violations<'_>) {
     let accounts: [&List; 2] = [&source.service_accounts, &source.not_service_accounts];
     let domains: [&List; 2] = [&source.trust_domains, &source.not_trust_domains];
     let identities: [&List; 4] =
@@ -29,7 +29,7 @@ pub(super) fn check(source: &Source, action: Action, violations: &mut Violations
         violations.error("AP-9", Mistake::MissingField, source.span, message).help(help);
     }
     let unavailable_to_custom = [&accounts[..], &domains, &identities, &requests].concat();
-    if let Some(span) = first(&unavailable_to_custom).filter(|_| action == Action::Custom) {
+    if let Some(span) = first(&unavailable_to_custom).filter(|_| action == PolicyAction::Custom) {
         let message = "a policy with action CUSTOM cannot match the identity of the client";
         let help = "use only `ipBlocks` and `remoteIpBlocks`, and let the provider check the rest";
         violations.error("AP-3", Mistake::InvalidPolicy, span, message).help(help);

@@ -2,7 +2,7 @@
 
 use super::field::{filled, place, text};
 use super::selector;
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::validate::Mistake;
 use crate::validate::quoted;
@@ -36,7 +36,7 @@ fn check(
 
 /// Checks the selector and the targets of a policy.
 pub fn check_with_selector(
-    selected: Option<&LabelSelector>,
+    selected: Option<&MatchLabelsSelector>,
     one: Option<&PolicyTargetReference>,
     several: &[PolicyTargetReference],
     violations: &mut Violations<'_>,

@@ -3,7 +3,7 @@
 use crate::validate::quoted;
 use std::collections::BTreeSet;
 
-use crate::model::networking::{Resolution, ServiceEntry, ServicePort};
+use crate::model::networking::{Resolution, ServiceEntry, ServiceEntryPort};
 use crate::validate::Mistake;
 use crate::validate::fields::field::{filled, number, place, text};
 use crate::validate::fields::port;
@@ -41,7 +41,7 @@ pub fn check(service_entry: &ServiceEntry, resolution: Resolution, violations: &
 }
 
 /// With resolution NONE, proxies forward connections to the original destination, so no connection is misrouted.
-fn warn_about_any_address(port: &ServicePort, resolution: Resolution, violations: &mut Violations<'_>) {
+fn warn_about_any_address(port: &ServiceEntryPort, resolution: Resolution, violations: &mut Violations<'_>) {
     let mistake = if resolution == Resolution::None { Mistake::NoEffect } else { Mistake::CapturedPort };
     let message = "without `addresses`, the port matches connections to any address";
     violations
@@ -50,7 +50,7 @@ fn warn_about_any_address(port: &ServicePort, resolution: Resolution, violations
         .general();
 }
 
-fn check_port(port: &ServicePort, violations: &mut Violations<'_>) {
+fn check_port(port: &ServiceEntryPort, violations: &mut Violations<'_>) {
     match filled(&port.name) {
         Some(name) => port::check_name(name, "SE-12", violations),
         None => {
@@ -70,11 +70,11 @@ fn gets_addresses(resolution: Resolution, violations: &Violations<'_>) -> bool {
 }
 
 /// Whether istiod treats a port as TCP: the protocol is declared, and is neither HTTP nor UDP.
-pub(super) fn is_tcp(port: &ServicePort) -> bool {
+pub(super) fn is_tcp(port: &ServiceEntryPort) -> bool {
     matches!(Protocol::parse(text(&port.protocol)).class(), ProtocolClass::Tcp | ProtocolClass::Tls)
 }
 
 /// Whether connections to a port name the host, in HTTP or TLS.
-pub(super) fn names_hosts(port: &ServicePort) -> bool {
+pub(super) fn names_hosts(port: &ServiceEntryPort) -> bool {
     matches!(Protocol::parse(text(&port.protocol)).class(), ProtocolClass::Http | ProtocolClass::Tls)
 }

@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::ProblemKind;
+use crate::model::DecodeProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "missing-name",
@@ -18,7 +18,7 @@ static MISSING: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for problem in context.model_problems().filter(|problem| problem.kind == ProblemKind::MissingName) {
+    for problem in context.model_problems().filter(|problem| problem.kind == DecodeProblemKind::MissingName) {
         diagnostics.report(&MISSING, problem.span, "the resource has no name").help("add `metadata.name`");
     }
 }

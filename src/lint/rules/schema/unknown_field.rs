@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::ProblemKind;
+use crate::model::DecodeProblemKind;
 use crate::validate::quoted;
 
 pub static RULE: Rule = rule! {
@@ -25,12 +25,12 @@ static SPELT_TWICE: Finding = finding! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for problem in context.model_problems() {
         match &problem.kind {
-            ProblemKind::UnknownField { key, suggestion, known } => {
+            DecodeProblemKind::UnknownField { key, suggestion, known } => {
                 diagnostics
                     .report(&UNKNOWN, problem.span, format!("unknown field {}", quoted(key)))
                     .help(advice(suggestion.as_deref(), known));
             }
-            ProblemKind::SpeltTwice { field, winner } => {
+            DecodeProblemKind::SpeltTwice { field, winner } => {
                 let message = format!("field {} is set in two spellings, and this value is ignored", quoted(field));
                 diagnostics
                     .report(&SPELT_TWICE, problem.span, message)

@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::ProblemKind;
+use crate::model::DecodeProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "unknown-kind",
@@ -19,7 +19,7 @@ static UNKNOWN: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for problem in context.model_problems() {
-        if let ProblemKind::UnknownKind { message, help } = &problem.kind {
+        if let DecodeProblemKind::UnknownKind { message, help } = &problem.kind {
             diagnostics.report(&UNKNOWN, problem.span, message).help(help);
         }
     }

@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::ProblemKind;
+use crate::model::DecodeProblemKind;
 use crate::validate::quoted;
 
 pub static RULE: Rule = rule! {
@@ -25,13 +25,13 @@ static VALUE: Finding = finding! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for problem in context.model_problems() {
         match &problem.kind {
-            ProblemKind::WrongType { expected, found, raw } => {
+            DecodeProblemKind::WrongType { expected, found, raw } => {
                 let diagnostic = diagnostics.report(&TYPE, problem.span, format!("expected {expected}, found {found}"));
                 if let Some(help) = advice(expected, found, raw.as_deref()) {
                     diagnostic.help(help);
                 }
             }
-            ProblemKind::InvalidValue { expected, found, suggestion } => {
+            DecodeProblemKind::InvalidValue { expected, found, suggestion } => {
                 let message = format!("{} is not a valid value", quoted(found));
                 diagnostics.report(&VALUE, problem.span, message).help(match suggestion {
                     Some(suggestion) => format!("did you mean `{suggestion}`? Expected {expected}"),

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::ProblemKind;
+use crate::model::DecodeProblemKind;
 use crate::source::{FileId, Span};
 
 pub static RULE: Rule = rule! {
@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
     let mut reported: HashSet<Span> = HashSet::new();
     for problem in context.model_problems() {
-        if let ProblemKind::NotOfSchema { message, help } = &problem.kind
+        if let DecodeProblemKind::SchemaViolation { message, help } = &problem.kind
             && reported.insert(problem.span)
             && !by_file.get(&problem.span.file).is_some_and(|spans| spans.iter().any(|it| overlaps(*it, problem.span)))
         {

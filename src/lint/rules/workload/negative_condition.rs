@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::status::Condition;
+use crate::model::status::StatusCondition;
 use crate::model::{Kind, Resource};
 
 pub static RULE: Rule = rule! {
@@ -40,7 +40,7 @@ fn is_told(kind: Kind, condition: &str) -> bool {
     told.contains(&condition)
 }
 
-fn check_condition(resource: &Resource, condition: &Condition, diagnostics: &mut Diagnostics) {
+fn check_condition(resource: &Resource, condition: &StatusCondition, diagnostics: &mut Diagnostics) {
     let text = |field: &Option<crate::source::Spanned<String>>| field.as_ref().map_or("", |it| it.as_str()).to_owned();
     let (kind, status, reason) = (text(&condition.r#type), text(&condition.status), text(&condition.reason));
     let is_partial = reason == "PartiallyInvalid";
