@@ -8,6 +8,7 @@ use super::finding::Finding;
 use super::rule::Rule;
 use super::severity::Severity;
 use crate::source::Span;
+use crate::world::Gap;
 
 /// The findings of one rule.
 #[derive(Debug)]
@@ -64,9 +65,9 @@ impl Diagnostics {
         self.diagnostics.iter().map(|diagnostic| diagnostic.span)
     }
 
-    /// Notes something that these manifests do not decide.
-    pub fn unchecked(&mut self, reason: impl Into<String>) {
-        *self.unchecked.entry(reason.into()).or_default() += 1;
+    /// Counts a reference that these manifests do not decide.
+    pub fn unchecked(&mut self, gap: Gap) {
+        *self.unchecked.entry(gap.to_string()).or_default() += 1;
     }
 
     pub(super) fn into_parts(self) -> (Vec<Diagnostic>, Vec<Unchecked>) {

@@ -7,6 +7,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::load::Template;
+use crate::world::Gap;
 use crate::yaml::ProblemKind;
 
 pub static RULE: Rule = rule! {
@@ -30,8 +31,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         templates.entry(*template).or_default().push(context.snapshot.sources.file(span.file).path());
     }
     for (template, files) in templates {
-        let reason = template.describe(&some_of(&files));
-        files.iter().for_each(|_| diagnostics.unchecked(&reason));
+        let gap = Gap::NotRendered(template.describe(&some_of(&files)));
+        files.iter().for_each(|_| diagnostics.unchecked(gap.clone()));
     }
 }
 

@@ -6,6 +6,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Certainty, Context, Diagnostic, Diagnostics, Finding, Harm, Rule};
 use crate::source::Span;
 use crate::validate::{Layer, Mistake, Violation};
+use crate::world::Gap;
 
 /// The webhook rejects the resource.
 const fn rejected(aliases: &'static [&'static str]) -> Finding {
@@ -148,7 +149,7 @@ fn check(rule: &Rule, mistake: Mistake, context: &Context<'_>, diagnostics: &mut
     for violation in context.violations(mistake) {
         // A manifest without `spec`, where one is required, is usually a part of one: a patch, or a fixture of a test.
         if resources.contains(&violation.span) {
-            diagnostics.unchecked("a manifest has no spec");
+            diagnostics.unchecked(Gap::NoSpec);
             continue;
         }
         // A text that is not a host at all breaks several checks of hosts.
