@@ -6,6 +6,7 @@
 use super::fields::selector;
 use super::quoted;
 use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     ApplyTo, EnvoyConfigMatch, EnvoyConfigPatch, EnvoyFilter, ListenerMatch, PatchContext, PatchOperation,
 };
@@ -76,7 +77,7 @@ pub(super) fn check(envoy_filter: &EnvoyFilter, violations: &mut Violations<'_>)
 /// Checks a patch. Like istiod, it stops after some violations.
 fn check_patch(patch: &EnvoyConfigPatch, violations: &mut Violations<'_>) {
     let Some(apply_to) = patch.apply_to.as_ref().filter(|it| it.value != ApplyTo::Invalid) else {
-        let span = patch.apply_to.as_ref().map_or(patch.span, |it| it.span);
+        let span = patch.apply_to.place(patch.span);
         violations.error("EF-2", Mistake::MissingField, span, "the patch has no `applyTo`").help("add `applyTo`");
         return;
     };
@@ -85,7 +86,7 @@ fn check_patch(patch: &EnvoyConfigPatch, violations: &mut Violations<'_>) {
         return;
     };
     let Some(operation) = change.operation.as_ref().filter(|it| it.value != PatchOperation::Invalid) else {
-        let span = change.operation.as_ref().map_or(change.span, |it| it.span);
+        let span = change.operation.place(change.span);
         violations.error("EF-4", Mistake::MissingField, span, "the patch has no operation").help("add `operation`");
         return;
     };
@@ -158,8 +159,8 @@ fn check_listener(apply_to: ApplyTo, listener: Option<&ListenerMatch>, violation
         let message = format!("`filter` has no effect: istiod does not match {} by filters", apply_to.as_str());
         violations.warning("EF-9", Mistake::NoEffect, filter.span, message).help("remove `filter`");
     }
-    let Some(name) = filter.name.as_ref().filter(|name| !name.is_empty()) else {
-        let span = filter.name.as_ref().map_or(filter.span, |name| name.span);
+    let Some(name) = filter.name.filled() else {
+        let span = filter.name.place(filter.span);
         violations.error("EF-10", Mistake::MissingField, span, "the filter match has no name").help("add `name`");
         return;
     };
@@ -179,10 +180,10 @@ fn check_listener(apply_to: ApplyTo, listener: Option<&ListenerMatch>, violation
             .help(format!("match `{CONNECTION_MANAGER}`"));
         return;
     }
-    match sub_filter.name.as_ref().filter(|name| !name.is_empty()) {
+    match sub_filter.name.filled() {
         Some(name) => check_name(name, violations),
         None => {
-            let span = sub_filter.name.as_ref().map_or(sub_filter.span, |name| name.span);
+            let span = sub_filter.name.place(sub_filter.span);
             violations
                 .error("EF-13", Mistake::MissingField, span, "the HTTP filter match has no name")
                 .help("add `name`");

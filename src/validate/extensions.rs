@@ -3,6 +3,7 @@
 use super::fields::{target_refs, wasm};
 use super::violation::{Mistake, Violations};
 use crate::model::extensions::{LuaConfig, TrafficExtension, WasmPlugin};
+use crate::model::field::{PlacedField, TextField};
 
 const LONGEST_SCRIPT: usize = 65536;
 
@@ -39,9 +40,9 @@ pub(super) fn check_extension(traffic_extension: &TrafficExtension, violations: 
 }
 
 fn check_lua(lua: &LuaConfig, violations: &mut Violations<'_>) {
-    match lua.inline_code.as_ref().filter(|code| !code.is_empty()) {
+    match lua.inline_code.filled() {
         None => {
-            let span = lua.inline_code.as_ref().map_or(lua.span, |code| code.span);
+            let span = lua.inline_code.place(lua.span);
             violations.error("TX-2", Mistake::MissingField, span, "the script is empty").help("add `inlineCode`");
         }
         Some(code) if code.len() > LONGEST_SCRIPT => {

@@ -1,9 +1,9 @@
 //! Gateway (istio: `ValidateGateway`).
 
 use super::quoted;
+use crate::model::field::{NumberField, PlacedField, TextField};
 use std::collections::BTreeSet;
 
-use super::fields::field::{filled, number, place, text};
 use super::fields::scoped_host::{self, HostList};
 use super::fields::server_tls;
 use super::fields::{port, socket};
@@ -20,7 +20,7 @@ pub(super) fn check(gateway: &Gateway, violations: &mut Violations<'_>) {
     let is_generated =
         resource.metadata.annotations.get(SEMANTICS).is_some_and(|semantics| semantics.as_str() == "gateway");
     // `missing-name` reports a Gateway without a name.
-    if let Some(name) = filled(&resource.metadata.name).filter(|name| !is_generated && !is_label(name)) {
+    if let Some(name) = resource.metadata.name.filled().filter(|name| !is_generated && !is_label(name)) {
         let message = format!("{} is not a valid Gateway name", quoted(name));
         let help = "use up to 63 letters, digits and dashes";
         violations.error("GW-1", Mistake::InvalidMetadata, name.span, message).help(help);
@@ -41,13 +41,13 @@ fn check_together(gateway: &Gateway, violations: &mut Violations<'_>) {
     let mut names = BTreeSet::new();
     for server in &gateway.servers {
         let Some(port) = &server.port else { continue };
-        let name = text(&port.name);
+        let name = port.name.text();
         if !names.insert(name) {
             let message = match name {
                 "" => "2 ports have no name".to_owned(),
                 name => format!("2 ports have the name {}", quoted(name)),
             };
-            let span = place(&port.name, port.span);
+            let span = port.name.place(port.span);
             violations.error("GW-3", Mistake::DuplicateEntry, span, message).help("rename one of them");
         }
         let redirect = server.tls.as_ref().and_then(|tls| tls.https_redirect.as_ref());
@@ -60,7 +60,7 @@ fn check_together(gateway: &Gateway, violations: &mut Violations<'_>) {
 }
 
 fn protocol(port: &ServerPort) -> Protocol {
-    Protocol::parse(text(&port.protocol))
+    Protocol::parse(port.protocol.text())
 }
 
 fn is_http(port: &ServerPort) -> bool {
@@ -101,16 +101,16 @@ fn check_port(port: &ServerPort, server: &Server, violations: &mut Violations<'_
     let mut is_valid = true;
     if protocol(port) == Protocol::Auto {
         is_valid = false;
-        let message = match filled(&port.protocol) {
+        let message = match port.protocol.filled() {
             Some(word) => format!("a gateway cannot serve the protocol {}", quoted(word)),
             None => "the port has no protocol".to_owned(),
         };
         violations
-            .error("GW-7", Mistake::InvalidPort, place(&port.protocol, port.span), message)
+            .error("GW-7", Mistake::InvalidPort, port.protocol.place(port.span), message)
             .help("use HTTP, HTTPS, HTTP2, GRPC, GRPC-WEB, TLS, TCP, MONGO, MYSQL or REDIS");
     }
-    let port_number = number(&port.number);
-    let is_socket = text(&server.bind).starts_with(socket::SCHEME);
+    let port_number = port.number.number();
+    let is_socket = server.bind.text().starts_with(socket::SCHEME);
     if !is_port(port_number) && (port_number > 0 || !is_socket) {
         is_valid = false;
         port::check_required_number(port.number, ("the port has no number", port.span), "GW-8", violations);
@@ -122,16 +122,16 @@ fn check_port(port: &ServerPort, server: &Server, violations: &mut Violations<'_
             .error("GW-9", Mistake::InvalidPort, target.span, message)
             .help("set `targetPort` in the Service of the gateway instead");
     }
-    if text(&port.name).is_empty() {
+    if port.name.text().is_empty() {
         is_valid = false;
-        let span = place(&port.name, port.span);
+        let span = port.name.place(port.span);
         violations.error("GW-10", Mistake::InvalidPort, span, "the port has no name").help("add `name`");
     }
     is_valid
 }
 
 fn check_bind(server: &Server, violations: &mut Violations<'_>) {
-    let Some(bind) = filled(&server.bind) else { return };
+    let Some(bind) = server.bind.filled() else { return };
     if socket::check(bind, "GW-11", violations) {
         let port = server.port.as_ref().and_then(|port| port.number.as_ref());
         if let Some(number) = port.filter(|number| number.value != 0) {
@@ -150,10 +150,10 @@ fn check_bind(server: &Server, violations: &mut Violations<'_>) {
 /// Checks that the TLS settings fit the protocol.
 fn check_tls_of_protocol(port: &ServerPort, server: &Server, violations: &mut Violations<'_>) {
     let class = protocol(port).class();
-    let word = text(&port.protocol);
+    let word = port.protocol.text();
     let Some(tls) = &server.tls else {
         if class == ProtocolClass::Tls {
-            let span = place(&port.protocol, port.span);
+            let span = port.protocol.place(port.span);
             let message = format!("a server with protocol {word} needs `tls`");
             violations
                 .error("GW-14", Mistake::InvalidTls, span, message)
@@ -172,11 +172,11 @@ fn check_tls_of_protocol(port: &ServerPort, server: &Server, violations: &mut Vi
         ProtocolClass::Http => "write `protocol: HTTPS`, or remove all TLS settings except `httpsRedirect`",
         _ => "write `protocol: TLS`, or remove `tls`",
     };
-    violations.error(id, Mistake::InvalidTls, place(&tls.mode, tls.span), message).help(help);
+    violations.error(id, Mistake::InvalidTls, tls.mode.place(tls.span), message).help(help);
 }
 
 /// Whether TLS settings have no certificates and do not terminate TLS.
 fn has_no_tls(tls: &ServerTlsSettings) -> bool {
     let files = [&tls.ca_certificates, &tls.private_key, &tls.server_certificate];
-    server_tls::passes_through(tls) && files.iter().all(|file| text(file).is_empty())
+    server_tls::passes_through(tls) && files.iter().all(|file| file.text().is_empty())
 }

@@ -3,6 +3,7 @@
 use super::cel;
 use super::fields::target_refs;
 use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::telemetry::{CustomTag, Metrics, ProviderRef, TagOperation, TagOverride, Telemetry, Tracing};
 use crate::source::{Span, Spanned};
 
@@ -59,10 +60,10 @@ fn check_metrics(metrics: &Metrics, violations: &mut Violations<'_>) {
 
 fn check_tag(tag: &TagOverride, violations: &mut Violations<'_>) {
     let operation = tag.operation.as_ref().map_or(TagOperation::Upsert, |operation| operation.value);
-    let value = tag.value.as_ref().filter(|value| !value.is_empty());
+    let value = tag.value.filled();
     match (operation, value) {
         (TagOperation::Upsert, None) => {
-            let span = tag.value.as_ref().map_or(tag.span, |value| value.span);
+            let span = tag.value.place(tag.span);
             violations
                 .error("TE-3", Mistake::MissingField, span, "operation UPSERT, the default, needs a value")
                 .help("add `value`, or write `operation: REMOVE`");

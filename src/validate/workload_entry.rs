@@ -1,9 +1,9 @@
 //! WorkloadEntry, also as the endpoint of a ServiceEntry (istio: `ValidateWorkloadEntry`, `validateWorkloadEntry`).
 
 use super::quoted;
+use crate::model::field::{PlacedField, TextField};
 use std::collections::BTreeSet;
 
-use super::fields::field::{filled, place};
 use super::fields::{labels, port, socket};
 use super::syntax::{is_fqdn, is_ip_address};
 use super::violation::{Mistake, Violations};
@@ -24,11 +24,11 @@ pub(super) fn check_entry(
     port_names: Option<&PortNames<'_>>,
     violations: &mut Violations<'_>,
 ) {
-    match filled(&workload_entry.address) {
+    match workload_entry.address.filled() {
         Some(address) => check_address(workload_entry, address, port_names, violations),
         None => {
-            let span = place(&workload_entry.address, workload_entry.span);
-            if filled(&workload_entry.network).is_none() {
+            let span = workload_entry.address.place(workload_entry.span);
+            if workload_entry.network.filled().is_none() {
                 let message = "the workload has neither an address nor a network";
                 violations.error("WE-1", Mistake::MissingField, span, message).help("add `address`");
                 return;

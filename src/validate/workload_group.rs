@@ -1,9 +1,9 @@
 //! WorkloadGroup (istio: `ValidateWorkloadGroup`).
 
-use super::fields::field::{place, text};
 use super::fields::{labels, port};
 use super::quoted;
 use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{HttpHealthCheck, ReadinessProbe, WorkloadGroup};
 
 pub(super) fn check(workload_group: &WorkloadGroup, violations: &mut Violations<'_>) {
@@ -63,19 +63,19 @@ fn check_method(probe: &ReadinessProbe, violations: &mut Violations<'_>) {
 
 fn check_http(http: &HttpHealthCheck, violations: &mut Violations<'_>) {
     port::check_required_number(http.port, ("the probe has no port", http.span), "WG-3", violations);
-    let scheme = text(&http.scheme);
+    let scheme = http.scheme.text();
     if !matches!(scheme, "" | "HTTP" | "HTTPS") {
         let message = format!("{} is not a valid scheme of a probe", quoted(scheme));
-        let span = place(&http.scheme, http.span);
+        let span = http.scheme.place(http.span);
         violations.error("WG-4", Mistake::InvalidUri, span, message).help("use `HTTP` or `HTTPS`, in upper case");
     }
     for header in &http.http_headers {
-        let name = text(&header.name);
+        let name = header.name.text();
         let is_name = |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
         if name.is_empty() || !is_name(name) {
             let message = format!("{} is not a valid header name", quoted(name));
             violations
-                .error("WG-5", Mistake::InvalidHeader, place(&header.name, header.span), message)
+                .error("WG-5", Mistake::InvalidHeader, header.name.place(header.span), message)
                 .help("use letters, digits and dashes");
         }
     }

@@ -1,16 +1,16 @@
 //! Conditions of an AuthorizationPolicy, the entries of `when` (istio: `security.ValidateAttribute`).
 
+use crate::model::field::{PlacedField, TextField};
 use crate::model::security::{PolicyAction, PolicyCondition};
 use crate::source::Spanned;
 use crate::validate::Mistake;
-use crate::validate::fields::field::{filled, place};
 use crate::validate::policy_syntax::{ConditionAttribute, is_map_key};
 use crate::validate::quoted;
 use crate::validate::violation::Violations;
 
 pub(super) fn check(condition: &PolicyCondition, action: PolicyAction, violations: &mut Violations<'_>) {
-    let Some(key) = filled(&condition.key) else {
-        let span = place(&condition.key, condition.span);
+    let Some(key) = condition.key.filled() else {
+        let span = condition.key.place(condition.span);
         violations.error("AP-19", Mistake::MissingField, span, "the condition has no key").help("add `key`");
         return;
     };

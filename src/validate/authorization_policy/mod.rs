@@ -4,9 +4,9 @@ mod condition;
 mod operation;
 mod source;
 
-use super::fields::field::{filled, place};
 use super::fields::target_refs;
 use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::security::{AuthorizationPolicy, AuthorizationRule, Operation, PolicyAction, Source};
 use crate::source::Spanned;
 
@@ -47,7 +47,7 @@ pub(super) fn check(authorization_policy: &AuthorizationPolicy, violations: &mut
 
 /// Checks the fields that each action needs.
 fn check_action(authorization_policy: &AuthorizationPolicy, action: PolicyAction, violations: &mut Violations<'_>) {
-    let place = place(&authorization_policy.action, authorization_policy.span);
+    let place = authorization_policy.action.place(authorization_policy.span);
     if action != PolicyAction::Custom {
         if let Some(provider) = &authorization_policy.provider {
             let message = "`provider` is only allowed with action CUSTOM";
@@ -65,7 +65,7 @@ fn check_action(authorization_policy: &AuthorizationPolicy, action: PolicyAction
         let message = "a policy with action CUSTOM needs rules";
         let help = "add `rules`; the empty rule `{}` matches every request";
         violations.error("AP-1", Mistake::InvalidPolicy, place, message).help(help);
-    } else if authorization_policy.provider.as_ref().is_none_or(|provider| filled(&provider.name).is_none()) {
+    } else if authorization_policy.provider.as_ref().is_none_or(|provider| provider.name.filled().is_none()) {
         let span = authorization_policy.provider.as_ref().map_or(place, |provider| provider.span);
         let message = "a policy with action CUSTOM needs a provider with a name";
         let help = "set `provider.name` to one of the `extensionProviders` of the MeshConfig";

@@ -1,5 +1,6 @@
 //! Load balancing (istio: `validateLoadBalancer`).
 
+use crate::model::field::{PlacedField, TextField};
 use crate::validate::quoted;
 use std::collections::BTreeSet;
 
@@ -9,7 +10,6 @@ use crate::model::networking::{
 };
 use crate::validate::Mistake;
 use crate::validate::fields::duration;
-use crate::validate::fields::field::{filled, place, text};
 use crate::validate::violation::Violations;
 
 /// Checks load balancer settings. `detection` is the outlier detection that applies with them.
@@ -53,14 +53,14 @@ fn check_hash(hash: &ConsistentHashLb, violations: &mut Violations<'_>) {
 }
 
 fn check_cookie(cookie: &HttpCookie, violations: &mut Violations<'_>) {
-    if filled(&cookie.name).is_none() {
+    if cookie.name.filled().is_none() {
         violations
-            .error("LC-1", Mistake::MissingField, place(&cookie.name, cookie.span), "the cookie has no name")
+            .error("LC-1", Mistake::MissingField, cookie.name.place(cookie.span), "the cookie has no name")
             .help("add `name`");
     }
     let mut names = BTreeSet::new();
     for attribute in &cookie.attributes {
-        let (name, span) = (text(&attribute.name), place(&attribute.name, attribute.span));
+        let (name, span) = (attribute.name.text(), attribute.name.place(attribute.span));
         if name.is_empty() {
             violations
                 .error("LC-2", Mistake::MissingField, span, "the cookie attribute has no name")
@@ -77,7 +77,7 @@ fn check_maglev(maglev: &MagLev, violations: &mut Violations<'_>) {
     /// The number of entries that Envoy's largest table stays below.
     const LIMIT: u64 = 5_000_011;
     let size = maglev.table_size.map_or(0, |size| size.value);
-    let span = place(&maglev.table_size, maglev.span);
+    let span = maglev.table_size.place(maglev.span);
     let help = "use a prime number, such as 65537";
     if size == 0 {
         violations.error("LC-6", Mistake::MissingField, span, "the Maglev table has no size").help(help);

@@ -1,12 +1,12 @@
 //! Load balancing by locality (istio: `validateLocalityLbSetting`, `validateZoneAwareLbSetting`).
 
 use super::locality_list;
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     LocalityDistribute, LocalityFailover, LocalityLbSetting, OutlierDetection, ZoneAwareLbSetting,
 };
 use crate::source::{Span, Spanned};
 use crate::validate::Mistake;
-use crate::validate::fields::field::{place, text};
 use crate::validate::quoted;
 use crate::validate::violation::Violations;
 
@@ -35,7 +35,7 @@ pub fn check(setting: &LocalityLbSetting, detection: Option<&OutlierDetection>, 
         }
         locality_list::check(distribute.to.iter().map(|(name, _)| (name.as_str(), name.span)), violations);
     }
-    let sources = setting.distribute.iter().map(|it| (text(&it.from), place(&it.from, it.span)));
+    let sources = setting.distribute.iter().map(|it| (it.from.text(), it.from.place(it.span)));
     locality_list::check(sources, violations);
     let fails_over = !setting.failover.is_empty() || !setting.failover_priority.is_empty();
     if fails_over && detection.is_none() {
@@ -94,10 +94,10 @@ fn check_failover(
     violations: &mut Violations<'_>,
 ) {
     for it in failover {
-        if text(&it.from) == text(&it.to) {
+        if it.from.text() == it.to.text() {
             let message = "a region cannot fail over to itself";
             violations
-                .error(same, Mistake::InvalidReference, place(&it.to, it.span), message)
+                .error(same, Mistake::InvalidReference, it.to.place(it.span), message)
                 .help("write another region");
         }
         let ends = [&it.from, &it.to].into_iter().flatten();

@@ -7,10 +7,10 @@ mod outlier_detection;
 mod tls;
 mod traffic_policy;
 
+use crate::model::field::{PlacedField, TextField};
 use crate::validate::quoted;
 use std::collections::BTreeSet;
 
-use super::fields::field::{place, text};
 use super::fields::{export_to, labels, selector};
 use super::syntax::{is_label, is_wildcard_domain};
 use super::violation::{Mistake, Violations};
@@ -23,13 +23,13 @@ pub(super) fn check(destination_rule: &DestinationRule, violations: &mut Violati
     }
     let mut names = BTreeSet::new();
     for subset in &destination_rule.subsets {
-        let name = text(&subset.name);
+        let name = subset.name.text();
         if !names.insert(name) {
             let message = match name {
                 "" => "2 subsets have no name".to_owned(),
                 name => format!("2 subsets have the name {}", quoted(name)),
             };
-            let span = place(&subset.name, subset.span);
+            let span = subset.name.place(subset.span);
             violations.error("SS-1", Mistake::DuplicateEntry, span, message).help("rename one of them");
         }
         check_subset(subset, destination_rule.traffic_policy.as_ref(), violations);
@@ -47,15 +47,15 @@ pub(super) fn check(destination_rule: &DestinationRule, violations: &mut Violati
 }
 
 fn check_host(destination_rule: &DestinationRule, violations: &mut Violations<'_>) {
-    match text(&destination_rule.host) {
+    match destination_rule.host.text() {
         "" => {
-            let span = place(&destination_rule.host, destination_rule.span);
+            let span = destination_rule.host.place(destination_rule.span);
             violations
                 .error("DR-1", Mistake::MissingField, span, "the DestinationRule has no host")
                 .help("add `host`, the name of a service");
         }
         host if !is_wildcard_domain(host) => {
-            let span = place(&destination_rule.host, destination_rule.span);
+            let span = destination_rule.host.place(destination_rule.span);
             violations
                 .error("DR-1", Mistake::InvalidHost, span, format!("{} is not a valid host", quoted(host)))
                 .help("write the name of a service, such as `reviews` or `reviews.shop.svc.cluster.local`");
@@ -65,14 +65,14 @@ fn check_host(destination_rule: &DestinationRule, violations: &mut Violations<'_
 }
 
 fn check_subset(subset: &Subset, outer: Option<&TrafficPolicy>, violations: &mut Violations<'_>) {
-    match text(&subset.name) {
+    match subset.name.text() {
         "" => {
             violations.error("SS-2", Mistake::MissingField, subset.span, "the subset has no name").help("add `name`");
         }
         name if !is_label(name) => {
             let message = format!("{} is not a valid subset name", quoted(name));
             violations
-                .error("SS-2", Mistake::InvalidReference, place(&subset.name, subset.span), message)
+                .error("SS-2", Mistake::InvalidReference, subset.name.place(subset.span), message)
                 .help("use up to 63 letters, digits and dashes, such as `v1-0-1`");
         }
         _ => {}

@@ -1,9 +1,9 @@
 //! TLS settings of clients (istio: `validateTLS`).
 
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{ClientTlsMode, ClientTlsSettings};
 use crate::source::{Span, Spanned};
 use crate::validate::Mistake;
-use crate::validate::fields::field::{filled, place};
 use crate::validate::quoted;
 use crate::validate::violation::Violations;
 
@@ -12,16 +12,16 @@ const CONFIG_MAP: &str = "configmap://";
 
 /// Checks client TLS settings.
 pub fn check(settings: &ClientTlsSettings, violations: &mut Violations<'_>) {
-    if let Some(credential) = filled(&settings.credential_name) {
+    if let Some(credential) = settings.credential_name.filled() {
         check_config_map(credential, violations);
     }
     let mode = settings.effective_mode();
     let (is_simple, is_mutual) = (mode == ClientTlsMode::Simple, mode == ClientTlsMode::Mutual);
     let skips = settings.insecure_skip_verify.filter(|skips| skips.value);
     let names = settings.subject_alt_names.first().map(|name| ("subjectAltNames", name.span));
-    let authorities = filled(&settings.ca_certificates).map(|it| ("caCertificates", it.span));
+    let authorities = settings.ca_certificates.filled().map(|it| ("caCertificates", it.span));
     if let Some(skips) = skips {
-        let credential = filled(&settings.credential_name).map(|it| ("credentialName", it.span));
+        let credential = settings.credential_name.filled().map(|it| ("credentialName", it.span));
         let id = if is_simple { "CT-3" } else { "CT-4" };
         let credential = credential.filter(|_| is_simple);
         if let Some((field, span)) = authorities.or(credential).or(names).filter(|_| is_simple || is_mutual) {
@@ -36,7 +36,7 @@ pub fn check(settings: &ClientTlsSettings, violations: &mut Violations<'_>) {
     if !is_simple && !is_mutual {
         return;
     }
-    if let Some(credential) = filled(&settings.credential_name) {
+    if let Some(credential) = settings.credential_name.filled() {
         if let Some(file) = first_file(settings) {
             let message = "`credentialName` excludes certificate files";
             violations
@@ -46,14 +46,14 @@ pub fn check(settings: &ClientTlsSettings, violations: &mut Violations<'_>) {
         }
         return;
     }
-    let span = place(&settings.mode, settings.span);
-    if is_mutual && filled(&settings.client_certificate).is_none() {
+    let span = settings.mode.place(settings.span);
+    if is_mutual && settings.client_certificate.filled().is_none() {
         let message = "mode MUTUAL needs `clientCertificate`";
         violations
             .error("CT-6", Mistake::InvalidTls, span, message)
             .help("add `clientCertificate` or `credentialName`");
     }
-    if is_mutual && filled(&settings.private_key).is_none() {
+    if is_mutual && settings.private_key.filled().is_none() {
         let message = "mode MUTUAL needs `privateKey`";
         violations.error("CT-7", Mistake::InvalidTls, span, message).help("add `privateKey` or `credentialName`");
     }
@@ -63,7 +63,7 @@ pub fn check(settings: &ClientTlsSettings, violations: &mut Violations<'_>) {
 fn first_file(settings: &ClientTlsSettings) -> Option<Span> {
     [&settings.client_certificate, &settings.private_key, &settings.ca_certificates, &settings.ca_crl]
         .into_iter()
-        .find_map(|file| filled(file).map(|file| file.span))
+        .find_map(|file| file.filled().map(|file| file.span))
 }
 
 fn check_config_map(credential: &Spanned<String>, violations: &mut Violations<'_>) {

@@ -1,9 +1,9 @@
 //! Traffic policies (istio: `validateTrafficPolicy`).
 
 use super::{load_balancer, outlier_detection, tls};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{PortTrafficPolicy, ProxyProtocol, ProxyProtocolVersion, TrafficPolicy, TunnelSettings};
 use crate::validate::Mistake;
-use crate::validate::fields::field::{place, text};
 use crate::validate::fields::{connection_pool, port};
 use crate::validate::quoted;
 use crate::validate::syntax::{is_fqdn, is_ip_address};
@@ -89,15 +89,15 @@ fn check_port(policy: &PortTrafficPolicy, violations: &mut Violations<'_>) {
 }
 
 fn check_tunnel(tunnel: &TunnelSettings, violations: &mut Violations<'_>) {
-    let protocol = text(&tunnel.protocol);
+    let protocol = tunnel.protocol.text();
     if !matches!(protocol, "" | "CONNECT" | "POST") {
         let message = format!("{} is not a valid tunnel protocol", quoted(protocol));
-        let span = place(&tunnel.protocol, tunnel.span);
+        let span = tunnel.protocol.place(tunnel.span);
         violations.error("TU-1", Mistake::InvalidReference, span, message).help("use `CONNECT` or `POST`");
     }
-    let host = text(&tunnel.target_host);
+    let host = tunnel.target_host.text();
     if !is_fqdn(host) && !is_ip_address(host) {
-        let span = place(&tunnel.target_host, tunnel.span);
+        let span = tunnel.target_host.place(tunnel.span);
         let (mistake, message) = match host {
             "" => (Mistake::MissingField, "the tunnel has no `targetHost`".to_owned()),
             _ => (Mistake::InvalidHost, format!("{} is not a valid host", quoted(host))),

@@ -1,7 +1,7 @@
 //! Destinations of routes (istio: `validateDestination`).
 
-use super::field::{filled, place, text};
 use super::port;
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::Destination;
 use crate::validate::Mistake;
 use crate::validate::quoted;
@@ -11,7 +11,7 @@ use crate::validate::violation::Violations;
 /// Checks the host, the subset and the port.
 pub fn check(destination: &Destination, violations: &mut Violations<'_>) {
     check_host(destination, violations);
-    if let Some(subset) = filled(&destination.subset).filter(|subset| !is_label(subset)) {
+    if let Some(subset) = destination.subset.filled().filter(|subset| !is_label(subset)) {
         let message = format!("{} is not a valid subset name", quoted(subset));
         violations
             .error("DE-3", Mistake::InvalidReference, subset.span, message)
@@ -22,8 +22,8 @@ pub fn check(destination: &Destination, violations: &mut Violations<'_>) {
 }
 
 fn check_host(destination: &Destination, violations: &mut Violations<'_>) {
-    let span = place(&destination.host, destination.span);
-    match text(&destination.host) {
+    let span = destination.host.place(destination.span);
+    match destination.host.text() {
         "*" => {
             violations
                 .error("DE-1", Mistake::InvalidHost, span, "a destination cannot be the wildcard `*`")

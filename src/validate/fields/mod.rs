@@ -4,7 +4,6 @@ pub(super) mod connection_pool;
 pub(super) mod destination;
 pub(super) mod duration;
 pub(super) mod export_to;
-pub(super) mod field;
 pub(super) mod gateway_names;
 pub(super) mod labels;
 pub(super) mod port;

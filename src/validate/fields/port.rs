@@ -1,6 +1,6 @@
 //! Ports: their numbers, names and protocols (istio: `ValidatePort`, `ValidatePortName`, `ValidateProtocol`).
 
-use super::field::filled;
+use crate::model::field::TextField;
 use crate::source::{Span, Spanned};
 use crate::validate::Mistake;
 use crate::validate::quoted;
@@ -50,7 +50,7 @@ pub fn check_name(name: &Spanned<String>, id: &'static str, violations: &mut Vio
 
 /// Checks the protocol of a port. Without one, proxies detect the protocol.
 pub fn check_protocol(protocol: &Option<Spanned<String>>, id: &'static str, violations: &mut Violations<'_>) {
-    let Some(word) = filled(protocol).filter(|word| Protocol::parse(word) == Protocol::Auto) else { return };
+    let Some(word) = protocol.filled().filter(|word| Protocol::parse(word) == Protocol::Auto) else { return };
     let message = format!("Istio does not know the protocol {}", quoted(word));
     let help = match crate::model::nearest(word, PROTOCOLS) {
         Some(nearest) => format!("did you mean `{nearest}`?"),

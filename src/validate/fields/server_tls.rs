@@ -1,9 +1,9 @@
 //! TLS settings of servers: of Gateways and of Sidecars (istio: `validateTLSOptions`).
 
+use crate::model::field::{PlacedField, TextField};
 use crate::validate::quoted;
 use std::collections::BTreeSet;
 
-use super::field::{filled, place, text};
 use crate::model::networking::{ProtocolVersion, ServerTlsMode, ServerTlsSettings};
 use crate::source::{Span, Spanned};
 use crate::validate::Mistake;
@@ -57,7 +57,7 @@ pub fn check(tls: &ServerTlsSettings, violations: &mut Violations<'_>) {
         return;
     }
     if passes_through(tls) {
-        let crl = filled(&tls.ca_crl).map(|crl| ("caCrl", crl.span));
+        let crl = tls.ca_crl.filled().map(|crl| ("caCrl", crl.span));
         if let Some((field, span)) = certificates(tls).into_iter().chain(crl).next() {
             let message = format!("`{field}` has no effect in mode {}, which does not terminate TLS", mode.as_str());
             let help = format!("remove `{field}`, or write `mode: SIMPLE` to terminate TLS");
@@ -66,14 +66,14 @@ pub fn check(tls: &ServerTlsSettings, violations: &mut Violations<'_>) {
     }
     check_sources(tls, violations);
     let terminates = matches!(mode, ServerTlsMode::Simple | ServerTlsMode::Mutual | ServerTlsMode::OptionalMutual);
-    if terminates && (filled(&tls.credential_name).is_some() || !tls.credential_names.is_empty()) {
+    if terminates && (tls.credential_name.filled().is_some() || !tls.credential_names.is_empty()) {
         return;
     }
     if terminates {
         check_files(tls, mode, violations);
     }
-    let Some(crl) = filled(&tls.ca_crl) else { return };
-    if filled(&tls.credential_name).is_some() {
+    let Some(crl) = tls.ca_crl.filled() else { return };
+    if tls.credential_name.filled().is_some() {
         let message = "`caCrl` has no effect with `credentialName`";
         violations
             .error("ST-11", Mistake::InvalidTls, crl.span, message)
@@ -89,7 +89,7 @@ pub fn check(tls: &ServerTlsSettings, violations: &mut Violations<'_>) {
 
 /// The fields that configure certificates, with their places.
 fn certificates(tls: &ServerTlsSettings) -> Vec<(&'static str, Span)> {
-    let single = |name, field: &Option<Spanned<String>>| filled(field).map(|field| (name, field.span));
+    let single = |name, field: &Option<Spanned<String>>| field.filled().map(|field| (name, field.span));
     [
         single("serverCertificate", &tls.server_certificate),
         single("privateKey", &tls.private_key),
@@ -132,10 +132,10 @@ fn check_cipher_suites(suites: &[Spanned<String>], violations: &mut Violations<'
 
 /// Checks that the certificate has only one source.
 fn check_sources(tls: &ServerTlsSettings, violations: &mut Violations<'_>) {
-    let pair = filled(&tls.server_certificate).filter(|_| filled(&tls.private_key).is_some());
+    let pair = tls.server_certificate.filled().filter(|_| tls.private_key.filled().is_some());
     let sources: Vec<(&str, Span)> = [
         pair.map(|pair| ("serverCertificate", pair.span)),
-        filled(&tls.credential_name).map(|name| ("credentialName", name.span)),
+        tls.credential_name.filled().map(|name| ("credentialName", name.span)),
         tls.credential_names.first().map(|name| ("credentialNames", name.span)),
         tls.tls_certificates.first().map(|certificate| ("tlsCertificates", certificate.span)),
     ]
@@ -154,8 +154,8 @@ fn check_sources(tls: &ServerTlsSettings, violations: &mut Violations<'_>) {
 fn check_files(tls: &ServerTlsSettings, mode: ServerTlsMode, violations: &mut Violations<'_>) {
     let help = "add the file, or use a Secret with `credentialName`";
     let verifies_clients = matches!(mode, ServerTlsMode::Mutual | ServerTlsMode::OptionalMutual);
-    if verifies_clients && text(&tls.ca_certificates).is_empty() {
-        let span = place(&tls.ca_certificates, place(&tls.mode, tls.span));
+    if verifies_clients && tls.ca_certificates.text().is_empty() {
+        let span = tls.ca_certificates.place(tls.mode.place(tls.span));
         let message = format!("mode {} needs `caCertificates` to verify clients", mode.as_str());
         violations.error("ST-7", Mistake::InvalidTls, span, message).help(help);
     }
@@ -165,18 +165,18 @@ fn check_files(tls: &ServerTlsSettings, mode: ServerTlsMode, violations: &mut Vi
             .warning("ST-8", Mistake::InvalidTls, extra.span, message)
             .help("keep one RSA and one ECDSA certificate");
     }
-    let mut check_pair = |certificate, key, span: Span| {
-        if text(certificate).is_empty() {
+    let mut check_pair = |certificate: &Option<Spanned<String>>, key: &Option<Spanned<String>>, span: Span| {
+        if certificate.text().is_empty() {
             let message = format!("mode {} needs `serverCertificate`", mode.as_str());
-            violations.error("ST-9", Mistake::InvalidTls, place(certificate, span), message).help(help);
+            violations.error("ST-9", Mistake::InvalidTls, certificate.place(span), message).help(help);
         }
-        if text(key).is_empty() {
+        if key.text().is_empty() {
             let message = format!("mode {} needs `privateKey`", mode.as_str());
-            violations.error("ST-10", Mistake::InvalidTls, place(key, span), message).help(help);
+            violations.error("ST-10", Mistake::InvalidTls, key.place(span), message).help(help);
         }
     };
     if tls.tls_certificates.is_empty() {
-        check_pair(&tls.server_certificate, &tls.private_key, place(&tls.mode, tls.span));
+        check_pair(&tls.server_certificate, &tls.private_key, tls.mode.place(tls.span));
     }
     for pair in &tls.tls_certificates {
         check_pair(&pair.server_certificate, &pair.private_key, pair.span);

@@ -1,7 +1,7 @@
 //! `targetRef` and `targetRefs` of policies (istio: `validateOneOfSelectorType`, `validatePolicyTargetReference`).
 
-use super::field::{filled, place, text};
 use super::selector;
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::validate::Mistake;
@@ -48,11 +48,11 @@ pub fn check_with_selector(
 }
 
 fn check_target(target: &PolicyTargetReference, violations: &mut Violations<'_>) {
-    if text(&target.name).is_empty() {
-        let span = place(&target.name, target.span);
+    if target.name.text().is_empty() {
+        let span = target.name.place(target.span);
         violations.error("TR-1", Mistake::MissingField, span, "the target has no name").help("add `name`");
     }
-    if let Some(namespace) = filled(&target.namespace) {
+    if let Some(namespace) = target.namespace.filled() {
         violations
             .error(
                 "TR-2",
@@ -62,7 +62,7 @@ fn check_target(target: &PolicyTargetReference, violations: &mut Violations<'_>)
             )
             .help("remove `namespace`, and put the policy into the namespace of the target");
     }
-    let (group, kind) = (text(&target.group), text(&target.kind));
+    let (group, kind) = (target.group.text(), target.kind.text());
     if TARGETS.contains(&(group, kind)) {
         return;
     }
@@ -75,5 +75,5 @@ fn check_target(target: &PolicyTargetReference, violations: &mut Violations<'_>)
     };
     let kinds =
         "use a Service, a `networking.istio.io` ServiceEntry, or a `gateway.networking.k8s.io` Gateway or GatewayClass";
-    violations.error("TR-3", Mistake::InvalidReference, place(wrong, target.span), message).help(kinds);
+    violations.error("TR-3", Mistake::InvalidReference, wrong.place(target.span), message).help(kinds);
 }

@@ -1,5 +1,6 @@
 //! WebAssembly modules: of a WasmPlugin, of a TrafficExtension (istio: `validateWasmPluginURL` and its siblings).
 
+use crate::model::field::{PlacedField, TextField};
 use crate::validate::quoted;
 use std::collections::BTreeSet;
 
@@ -101,8 +102,8 @@ fn check_length(
 fn check_environment(machine: &VmConfig, violations: &mut Violations<'_>) {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for variable in &machine.env {
-        let name = variable.name.as_ref().filter(|name| !name.is_empty());
-        let span = variable.name.as_ref().map_or(variable.span, |name| name.span);
+        let name = variable.name.filled();
+        let span = variable.name.place(variable.span);
         match name {
             None => {
                 violations

@@ -3,10 +3,10 @@
 mod jwks;
 
 use self::jwks::Jwks;
-use super::fields::field::{filled, place};
 use super::fields::{duration, target_refs};
 use super::policy_syntax::is_strict_header_name;
 use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::security::{ClaimToHeader, JwtRule, RequestAuthentication};
 use crate::model::uri::{Scheme, request_uri};
 use crate::source::Spanned;
@@ -24,9 +24,9 @@ pub(super) fn check(request_authentication: &RequestAuthentication, violations: 
 
 fn check_rule(jwt_rule: &JwtRule, violations: &mut Violations<'_>) {
     check_filled("RA-1", "the audience is empty", &jwt_rule.audiences, violations);
-    let uri = filled(&jwt_rule.jwks_uri);
-    if filled(&jwt_rule.issuer).is_none() && uri.is_none() {
-        let span = place(&jwt_rule.issuer, jwt_rule.span);
+    let uri = jwt_rule.jwks_uri.filled();
+    if jwt_rule.issuer.filled().is_none() && uri.is_none() {
+        let span = jwt_rule.issuer.place(jwt_rule.span);
         let message = "the JWT rule has no issuer";
         violations
             .error("RA-2", Mistake::MissingField, span, message)
@@ -36,12 +36,12 @@ fn check_rule(jwt_rule: &JwtRule, violations: &mut Violations<'_>) {
         let message = format!("`jwksUri` {} {fault}", quoted(uri));
         violations.error("RA-3", Mistake::InvalidUri, uri.span, message).help("write an `https://` URL");
     }
-    if let Some(keys) = filled(&jwt_rule.jwks) {
+    if let Some(keys) = jwt_rule.jwks.filled() {
         check_keys(keys, violations);
     }
     for header in &jwt_rule.from_headers {
-        if filled(&header.name).is_none() {
-            let span = place(&header.name, header.span);
+        if header.name.filled().is_none() {
+            let span = header.name.place(header.span);
             violations.error("RA-6", Mistake::InvalidHeader, span, "the header has no name").help("add `name`");
         }
     }
@@ -84,12 +84,12 @@ fn check_keys(keys: &Spanned<String>, violations: &mut Violations<'_>) {
 }
 
 fn check_output(output: &ClaimToHeader, violations: &mut Violations<'_>) {
-    let header = filled(&output.header);
+    let header = output.header.filled();
     for (name, field) in [("header", &output.header), ("claim", &output.claim)] {
-        if filled(field).is_none() {
+        if field.filled().is_none() {
             let message = format!("the output has no {name}");
             let help = format!("add `{name}`");
-            violations.error("RA-9", Mistake::MissingField, place(field, output.span), message).help(help);
+            violations.error("RA-9", Mistake::MissingField, field.place(output.span), message).help(help);
         }
     }
     if let Some(header) = header.filter(|header| !is_strict_header_name(header)) {

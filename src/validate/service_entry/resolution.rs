@@ -1,9 +1,9 @@
 //! The requirements of each `resolution` of a ServiceEntry.
 
 use super::ports::{is_tcp, names_hosts};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{Location, Resolution, ServiceEntry};
 use crate::validate::Mistake;
-use crate::validate::fields::field::{place, text};
 use crate::validate::fields::labels;
 use crate::validate::quoted;
 use crate::validate::syntax::{is_fqdn, is_ip_address};
@@ -22,7 +22,7 @@ pub fn check(service_entry: &ServiceEntry, resolution: Resolution, violations: &
         Resolution::Dns | Resolution::DnsRoundRobin => check_dns(service_entry, resolution, violations),
         Resolution::DynamicDns => check_dynamic(service_entry, violations),
         Resolution::Undefined(number) => {
-            let span = place(&service_entry.resolution, service_entry.span);
+            let span = service_entry.resolution.place(service_entry.span);
             let help = format!("use one of {}", Resolution::WORDS.join(", "));
             violations
                 .error("SE-29", Mistake::OutOfRange, span, format!("resolution {number} does not exist"))
@@ -54,7 +54,7 @@ fn check_none(service_entry: &ServiceEntry, violations: &mut Violations<'_>) {
 }
 
 fn port_names(service_entry: &ServiceEntry) -> PortNames<'_> {
-    service_entry.ports.iter().map(|port| text(&port.name)).collect()
+    service_entry.ports.iter().map(|port| port.name.text()).collect()
 }
 
 fn check_dns(service_entry: &ServiceEntry, resolution: Resolution, violations: &mut Violations<'_>) {
@@ -75,13 +75,13 @@ fn check_dns(service_entry: &ServiceEntry, resolution: Resolution, violations: &
     }
     let ports = port_names(service_entry);
     for endpoint in &service_entry.endpoints {
-        let address = text(&endpoint.address);
+        let address = endpoint.address.text();
         if !is_ip_address(address) && !is_fqdn(address) {
             let (mistake, message) = match address {
                 "" => (Mistake::MissingField, "the endpoint has no address".to_owned()),
                 _ => (Mistake::InvalidAddress, format!("{} is not a valid IP address or host name", quoted(address))),
             };
-            let span = place(&endpoint.address, endpoint.span);
+            let span = endpoint.address.place(endpoint.span);
             let help = "write an IP address, or a host name without a port or a wildcard";
             violations.error("SE-19", mistake, span, message).help(help);
         }
@@ -119,10 +119,10 @@ fn check_dynamic(service_entry: &ServiceEntry, violations: &mut Violations<'_>) 
         violations.error("SE-25", Mistake::ConflictingFields, endpoint.span, message).help("remove `endpoints`");
     }
     for port in &service_entry.ports {
-        let protocol = Protocol::parse(text(&port.protocol));
+        let protocol = Protocol::parse(port.protocol.text());
         if !matches!(protocol, Protocol::Http | Protocol::Http2 | Protocol::Grpc | Protocol::Tls) {
             let message = "resolution DYNAMIC_DNS needs a protocol that names the host";
-            let span = place(&port.protocol, port.span);
+            let span = port.protocol.place(port.span);
             violations.error("SE-26", Mistake::InvalidPort, span, message).help("use HTTP, HTTP2, GRPC or TLS");
         }
     }

@@ -1,5 +1,6 @@
 //! Egress listeners of a Sidecar (istio: `validateSidecarEgressPortBindAndCaptureMode`, `ValidateSidecar`).
 
+use crate::model::field::{NumberField, PlacedField, TextField};
 use crate::validate::quoted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,6 @@ use super::{add_invalid_address, check_number, check_port, check_repeated};
 use crate::model::networking::{CaptureMode, IstioEgressListener, SidecarPort};
 use crate::source::Spanned;
 use crate::validate::Mistake;
-use crate::validate::fields::field::{filled, number, place, text};
 use crate::validate::fields::scoped_host::{self, HostList};
 use crate::validate::fields::socket;
 use crate::validate::syntax::is_ip_address;
@@ -17,14 +17,14 @@ pub(super) fn check(listeners: &[IstioEgressListener], violations: &mut Violatio
     let (mut numbers, mut sockets) = (BTreeSet::new(), BTreeSet::new());
     for (index, listener) in listeners.iter().enumerate() {
         match &listener.port {
-            Some(port) if number(&port.number) == 0 => {
+            Some(port) if port.number.number() == 0 => {
                 check_port(port, violations);
                 check_socket_listener(listener, port, &mut sockets, violations);
             }
             Some(port) => {
                 check_port(port, violations);
                 check_number(port, violations);
-                if let Some(bind) = filled(&listener.bind).filter(|bind| !is_ip_address(bind)) {
+                if let Some(bind) = listener.bind.filled().filter(|bind| !is_ip_address(bind)) {
                     add_invalid_address(bind, violations);
                 }
                 check_repeated(port, &mut numbers, violations);
@@ -49,7 +49,7 @@ fn check_socket_listener<'a>(
 ) {
     let is_socket = listener.bind.as_ref().is_some_and(|bind| socket::check(bind, "SC-9", violations));
     if !is_socket {
-        let span = filled(&listener.bind).map_or_else(|| place(&port.number, port.span), |bind| bind.span);
+        let span = listener.bind.filled().map_or_else(|| port.number.place(port.span), |bind| bind.span);
         let message = "a listener without a port number must bind to a socket";
         let help = format!("add `port.number`, or write `bind: {}/path`", socket::SCHEME);
         violations.error("SC-19", Mistake::InvalidAddress, span, message).help(help);
@@ -60,9 +60,9 @@ fn check_socket_listener<'a>(
         let message = "a listener on a socket cannot capture traffic";
         violations.error("SC-20", Mistake::ConflictingFields, mode.span, message).help("write `captureMode: NONE`");
     }
-    if !sockets.insert(text(&listener.bind)) {
+    if !sockets.insert(listener.bind.text()) {
         let message = "an earlier listener binds to the same socket";
-        let span = place(&listener.bind, listener.span);
+        let span = listener.bind.place(listener.span);
         violations.error("SC-21", Mistake::DuplicateEntry, span, message).help("merge the two listeners");
     }
 }

@@ -1,5 +1,6 @@
 //! Ingress listeners of a Sidecar (istio: `validateSidecarIngressPortAndBind`, `ValidateSidecar`).
 
+use crate::model::field::{PlacedField, TextField};
 use crate::validate::quoted;
 use std::collections::BTreeSet;
 
@@ -7,7 +8,6 @@ use super::{add_invalid_address, check_number, check_port, check_repeated};
 use crate::model::networking::{IstioIngressListener, ServerTlsMode, ServerTlsSettings};
 use crate::source::{Span, Spanned};
 use crate::validate::Mistake;
-use crate::validate::fields::field::{filled, place, text};
 use crate::validate::fields::{connection_pool, server_tls, socket};
 use crate::validate::syntax::{is_ip_address, is_port};
 use crate::validate::violation::Violations;
@@ -28,16 +28,16 @@ pub(super) fn check(listeners: &[IstioIngressListener], violations: &mut Violati
         };
         check_port(port, violations);
         check_number(port, violations);
-        if let Some(bind) = filled(&listener.bind).filter(|bind| !is_ip_address(bind)) {
+        if let Some(bind) = listener.bind.filled().filter(|bind| !is_ip_address(bind)) {
             add_invalid_address(bind, violations);
         }
         check_repeated(port, &mut numbers, violations);
-        if let Some(endpoint) = filled(&listener.default_endpoint)
+        if let Some(endpoint) = listener.default_endpoint.filled()
             && !socket::check(endpoint, "SC-9", violations)
         {
             check_endpoint(endpoint, violations);
         }
-        let class = Protocol::parse(text(&port.protocol)).class();
+        let class = Protocol::parse(port.protocol.text()).class();
         if let Some(tls) = &listener.tls {
             check_tls(tls, class, violations);
         }
@@ -105,7 +105,7 @@ fn check_tls(tls: &ServerTlsSettings, class: ProtocolClass, violations: &mut Vio
         violations.error("SC-14", Mistake::InvalidTls, span, message).help(help);
     }
     let mode = server_tls::mode(tls);
-    let span = place(&tls.mode, tls.span);
+    let span = tls.mode.place(tls.span);
     if matches!(mode, ServerTlsMode::IstioMutual | ServerTlsMode::AutoPassthrough) {
         let message = format!("a Sidecar cannot have TLS mode {}", mode.as_str());
         let help = "use mode SIMPLE or MUTUAL; a PeerAuthentication configures mutual TLS of the mesh";
@@ -124,7 +124,7 @@ fn fields_of_gateways(tls: &ServerTlsSettings) -> impl Iterator<Item = (&'static
     [
         tls.subject_alt_names.first().map(|name| ("subjectAltNames", name.span)),
         redirect.map(|redirect| ("httpsRedirect", redirect.span)),
-        filled(&tls.credential_name).map(|name| ("credentialName", name.span)),
+        tls.credential_name.filled().map(|name| ("credentialName", name.span)),
         tls.credential_names.first().map(|name| ("credentialNames", name.span)),
         tls.tls_certificates.first().map(|certificate| ("tlsCertificates", certificate.span)),
     ]

@@ -3,10 +3,10 @@
 mod egress;
 mod ingress;
 
+use crate::model::field::{NumberField, PlacedField, TextField};
 use crate::validate::quoted;
 use std::collections::BTreeSet;
 
-use super::fields::field::{filled, number, text};
 use super::fields::selector;
 use super::fields::{connection_pool, destination, port};
 use super::syntax::is_fqdn;
@@ -60,9 +60,9 @@ fn check_outbound(policy: &OutboundTrafficPolicy, violations: &mut Violations<'_
         violations.error("SC-26", Mistake::ConflictingFields, proxy.span, message).help(help);
         return;
     }
-    if !is_fqdn(text(&proxy.host)) {
-        let message = format!("{} is not a valid host name", quoted(text(&proxy.host)));
-        let span = proxy.host.as_ref().map_or(proxy.span, |host| host.span);
+    if !is_fqdn(proxy.host.text()) {
+        let message = format!("{} is not a valid host name", quoted(proxy.host.text()));
+        let span = proxy.host.place(proxy.span);
         violations.error("SC-27", Mistake::InvalidHost, span, message).help("write a full host name without wildcards");
     }
     if proxy.port.is_none() {
@@ -80,7 +80,7 @@ fn check_port(port: &SidecarPort, violations: &mut Violations<'_>) {
         let help = "remove it, and use `defaultEndpoint` to forward to another port";
         violations.error("SC-3", Mistake::InvalidPort, target.span, message).help(help);
     }
-    if let Some(name) = filled(&port.name) {
+    if let Some(name) = port.name.filled() {
         port::check_name(name, "SC-4", violations);
     }
     port::check_protocol(&port.protocol, "SC-5", violations);
@@ -97,13 +97,13 @@ fn add_invalid_address(bind: &Spanned<String>, violations: &mut Violations<'_>) 
 
 /// Checks that no earlier listener of the same direction has the port.
 fn check_repeated(port: &SidecarPort, known: &mut BTreeSet<u32>, violations: &mut Violations<'_>) {
-    if !known.insert(number(&port.number)) {
-        let message = format!("an earlier listener has port {} too", number(&port.number));
+    if !known.insert(port.number.number()) {
+        let message = format!("an earlier listener has port {} too", port.number.number());
         let help = "merge the two listeners, even if `bind` differs";
         violations.error("SC-8", Mistake::DuplicateEntry, place_of(port), message).help(help);
     }
 }
 
 fn place_of(port: &SidecarPort) -> Span {
-    port.number.as_ref().map_or(port.span, |number| number.span)
+    port.number.place(port.span)
 }

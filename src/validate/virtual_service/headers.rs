@@ -2,10 +2,10 @@
 
 use super::header_value;
 use crate::model::Map;
+use crate::model::field::TextField;
 use crate::model::networking::{HeaderOperations, Headers, HttpRoute};
 use crate::source::Spanned;
 use crate::validate::Mistake;
-use crate::validate::fields::field::filled;
 use crate::validate::quoted;
 use crate::validate::violation::Violations;
 
@@ -60,7 +60,7 @@ fn is_authority(name: &str) -> bool {
 
 /// Checks that a route sets the authority only once (istio: `validateAuthorityRewrite`).
 pub fn check_authority(route: &HttpRoute, violations: &mut Violations<'_>) {
-    let rewritten = route.rewrite.as_ref().and_then(|rewrite| filled(&rewrite.authority));
+    let rewritten = route.rewrite.as_ref().and_then(|rewrite| rewrite.authority.filled());
     let Some(request) = route.headers.as_ref().and_then(|headers| headers.request.as_ref()) else { return };
     let named = |map: &'_ Map<Spanned<String>>| -> Vec<(Spanned<String>, bool)> {
         map.iter()

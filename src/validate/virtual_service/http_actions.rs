@@ -1,13 +1,13 @@
 //! Actions of HTTP routes: redirects, direct responses, rewrites, mirrors, CORS.
 
 use super::string_match::{Comparison, RE2_HELP, check_regex, rejection};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     CorsPolicy, DirectResponse, HttpBody, HttpMatchRequest, HttpRedirect, HttpRewrite, HttpRoute, Percent,
 };
 use crate::re2::Regex;
 use crate::source::Spanned;
 use crate::validate::Mistake;
-use crate::validate::fields::field::{filled, place, text};
 use crate::validate::fields::{destination, duration};
 use crate::validate::quoted;
 use crate::validate::syntax::is_token;
@@ -22,8 +22,8 @@ const LONG_BODY: usize = 100 * 1024;
 
 /// Checks a redirect, up to the first violation (istio: `validateHTTPRedirect`).
 pub fn check_redirect(redirect: &HttpRedirect, matches: &[HttpMatchRequest], violations: &mut Violations<'_>) {
-    let prefix = filled(&redirect.prefix_rewrite);
-    if let (Some(uri), Some(prefix)) = (filled(&redirect.uri), prefix) {
+    let prefix = redirect.prefix_rewrite.filled();
+    if let (Some(uri), Some(prefix)) = (redirect.uri.filled(), prefix) {
         violations
             .error("RD-1", Mistake::ConflictingFields, prefix.span, "`uri` and `prefixRewrite` exclude each other")
             .help("remove one of the two")
@@ -42,7 +42,7 @@ pub fn check_redirect(redirect: &HttpRedirect, matches: &[HttpMatchRequest], vio
         return;
     }
     let has_port = redirect.port.is_some() || redirect.derive_port.is_some();
-    let is_set = |field| !text(field).is_empty();
+    let is_set = |field: &Option<Spanned<String>>| field.filled().is_some();
     if !(is_set(&redirect.uri)
         || prefix.is_some()
         || is_set(&redirect.authority)
@@ -58,7 +58,7 @@ pub fn check_redirect(redirect: &HttpRedirect, matches: &[HttpMatchRequest], vio
     if let Some(code) = code {
         let message = format!("{} is not a redirect status", code.value);
         violations.error("RD-4", Mistake::OutOfRange, code.span, message).help("use a status from 300 to 399");
-    } else if let Some(scheme) = filled(&redirect.scheme).filter(|it| !["http", "https"].contains(&it.as_str())) {
+    } else if let Some(scheme) = redirect.scheme.filled().filter(|it| !["http", "https"].contains(&it.as_str())) {
         let message = format!("a redirect cannot have the scheme {}", quoted(scheme));
         violations.error("RD-5", Mistake::InvalidUri, scheme.span, message).help("use `http` or `https`");
     } else if let Some(port) = redirect.port.filter(|port| port.value > 65535) {
@@ -80,7 +80,7 @@ pub fn check_direct_response(response: &DirectResponse, violations: &mut Violati
     } else if !(200..=600).contains(&status) {
         let message = format!("{status} is not a valid HTTP status");
         violations
-            .error("DI-3", Mistake::OutOfRange, place(&response.status, response.span), message)
+            .error("DI-3", Mistake::OutOfRange, response.status.place(response.span), message)
             .help("use a status from 200 to 599");
     }
 }
@@ -102,7 +102,7 @@ fn check_body(body: &HttpBody, violations: &mut Violations<'_>) {
 
 /// Checks a rewrite, up to the first violation (istio: `validateHTTPRewrite`).
 pub fn check_rewrite(rewrite: &HttpRewrite, violations: &mut Violations<'_>) {
-    let uri = filled(&rewrite.uri);
+    let uri = rewrite.uri.filled();
     if let (Some(uri), Some(regex)) = (uri, &rewrite.uri_regex_rewrite) {
         violations
             .error("RW-1", Mistake::ConflictingFields, regex.span, "`uri` and `uriRegexRewrite` exclude each other")
@@ -111,15 +111,15 @@ pub fn check_rewrite(rewrite: &HttpRewrite, violations: &mut Violations<'_>) {
         return;
     }
     let Some(regex) = &rewrite.uri_regex_rewrite else {
-        if uri.is_none() && text(&rewrite.authority).is_empty() {
+        if uri.is_none() && rewrite.authority.text().is_empty() {
             violations
                 .error("RW-2", Mistake::MissingField, rewrite.span, "the rewrite has no effect")
                 .help("add `uri`, `uriRegexRewrite` or `authority`, or remove `rewrite`");
         }
         return;
     };
-    let (Some(expression), Some(_)) = (filled(&regex.r#match), filled(&regex.rewrite)) else {
-        let missing = if filled(&regex.r#match).is_none() { "match" } else { "rewrite" };
+    let (Some(expression), Some(_)) = (regex.r#match.filled(), regex.rewrite.filled()) else {
+        let missing = if regex.r#match.filled().is_none() { "match" } else { "rewrite" };
         violations
             .error("RW-3", Mistake::MissingField, regex.span, format!("`uriRegexRewrite` has no `{missing}`"))
             .help("set both `match` and `rewrite`");

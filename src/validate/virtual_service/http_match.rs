@@ -3,10 +3,10 @@
 use super::string_match::{self, Comparison};
 use super::{RouteScope, l4};
 use crate::model::Map;
+use crate::model::field::TextField;
 use crate::model::networking::{HttpMatchRequest, StringMatch};
 use crate::source::Spanned;
 use crate::validate::Mistake;
-use crate::validate::fields::field::filled;
 use crate::validate::fields::{gateway_names, labels};
 use crate::validate::quoted;
 use crate::validate::syntax::{is_label, is_token};
@@ -44,7 +44,7 @@ pub(super) fn check(route_match: &HttpMatchRequest, scope: RouteScope<'_>, viola
         gateway_names::GatewayNameForm { warns_of_host_names: false, any_name: false },
         violations,
     );
-    if let Some(namespace) = filled(&route_match.source_namespace).filter(|namespace| !is_label(namespace)) {
+    if let Some(namespace) = route_match.source_namespace.filled().filter(|namespace| !is_label(namespace)) {
         let message = format!("{} is not a valid namespace", quoted(namespace));
         violations
             .error("HM-3", Mistake::InvalidReference, namespace.span, message)

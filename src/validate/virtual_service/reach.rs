@@ -1,5 +1,6 @@
 //! Routes and matches that get no requests (istio: `analyzeUnreachableHTTPRules`, …).
 
+use crate::model::field::{NumberField, TextField};
 use crate::validate::quoted;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -9,7 +10,6 @@ use crate::model::networking::{HttpMatchRequest, L4MatchAttributes, StringMatch,
 use crate::model::{LabelSet, Map};
 use crate::source::{Span, Spanned};
 use crate::validate::Mistake;
-use crate::validate::fields::field::{number, text};
 use crate::validate::violation::Violations;
 
 pub(super) fn check(virtual_service: &VirtualService, violations: &mut Violations<'_>) {
@@ -127,12 +127,12 @@ impl<'a> HttpKey<'a> {
             texts: texts.map(|text| text.as_ref().map(Comparison::of)),
             maps: maps(route_match)
                 .map(|map| map.iter().map(|(name, value)| (name.as_str(), Comparison::of(value))).collect()),
-            port: number(&route_match.port),
+            port: route_match.port.number(),
             labels: route_match.source_labels.to_set(),
             gateways: texts_of(&route_match.gateways),
             ignores_case: route_match.ignore_uri_case.is_some_and(|ignores| ignores.value),
-            namespace: text(&route_match.source_namespace),
-            stat_prefix: text(&route_match.stat_prefix),
+            namespace: route_match.source_namespace.text(),
+            stat_prefix: route_match.stat_prefix.text(),
         }
     }
 
@@ -163,11 +163,11 @@ fn texts_of(texts: &[Spanned<String>]) -> Vec<&str> {
 fn l4_key(route_match: &L4MatchAttributes) -> impl Hash + Eq {
     (
         texts_of(&route_match.destination_subnets),
-        number(&route_match.port),
-        text(&route_match.source_subnet),
+        route_match.port.number(),
+        route_match.source_subnet.text(),
         route_match.source_labels.to_set(),
         texts_of(&route_match.gateways),
-        text(&route_match.source_namespace),
+        route_match.source_namespace.text(),
     )
 }
 
@@ -175,10 +175,10 @@ fn tls_key(route_match: &TlsMatchAttributes) -> impl Hash + Eq {
     (
         texts_of(&route_match.sni_hosts),
         texts_of(&route_match.destination_subnets),
-        number(&route_match.port),
+        route_match.port.number(),
         route_match.source_labels.to_set(),
         texts_of(&route_match.gateways),
-        text(&route_match.source_namespace),
+        route_match.source_namespace.text(),
     )
 }
 
@@ -226,7 +226,7 @@ impl<'a> Prefixed<'a> {
             span: route_match.span,
             delegates: reached.delegates,
             key: HttpKey::of(route_match),
-            port: number(&route_match.port),
+            port: route_match.port.number(),
             texts: [method, authority],
             maps: maps(route_match).map(described_map),
         })

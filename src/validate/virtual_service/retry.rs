@@ -1,10 +1,10 @@
 //! Retries (istio: `validateHTTPRetry`).
 
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::HttpRetry;
 use crate::source::Spanned;
 use crate::validate::Mistake;
 use crate::validate::fields::duration;
-use crate::validate::fields::field::{filled, place};
 use crate::validate::quoted;
 use crate::validate::violation::Violations;
 
@@ -31,13 +31,13 @@ const CONDITIONS: [&str; 16] = [
 /// Checks a retry policy.
 pub fn check(retries: &HttpRetry, violations: &mut Violations<'_>) {
     let attempts = retries.attempts.map_or(0, |attempts| attempts.value);
-    let span = place(&retries.attempts, retries.span);
+    let span = retries.attempts.place(retries.span);
     if attempts < 0 {
         violations
             .error("RE-1", Mistake::OutOfRange, span, "`attempts` is negative")
             .help("use a positive number, or 0 for no retries");
     }
-    let retry_on = filled(&retries.retry_on);
+    let retry_on = retries.retry_on.filled();
     let sets_more =
         retries.per_try_timeout.is_some() || retry_on.is_some() || retries.retry_remote_localities.is_some();
     if attempts == 0 && sets_more {
