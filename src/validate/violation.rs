@@ -81,10 +81,10 @@ pub enum Mistake {
     InvalidExtension,
     /// An EnvoyFilter, which an upgrade of Istio can break.
     EnvoyFilterUpgrade,
-    /// A DENY rule that denies TCP traffic too. `http-rule-on-tcp` reports it, and considers ports as well.
-    DeniesTcp,
     /// Names of resources, and annotations.
     InvalidMetadata,
+    /// A DENY rule that denies TCP traffic too. `http-rule-on-tcp` reports it, and considers ports as well.
+    DeniesTcp,
     /// A TCP port that captures the connections to other hosts. `captured-port` decides that for itself.
     CapturedPort,
     /// Weights. `invalid-weights` decides that for itself.
