@@ -31,7 +31,7 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     let questions = match &template.host {
         Some(_) => vec![template],
         None if template.to.is_some() => vec![template],
-        None => simulator.questions(&template),
+        None => simulator.requests_to_every_host(&template),
     };
     if questions.is_empty() {
         return Err("no VirtualService is among the manifests: name a host to ask for".to_owned());

@@ -12,7 +12,7 @@ use crate::world::{AuthorizationPolicy, World};
 
 /// What the policies say together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
+pub enum Ruling {
     /// The request is let in.
     Allowed,
     /// It is not.
@@ -66,7 +66,7 @@ pub enum Outcome {
 #[derive(Debug, Clone)]
 pub struct Findings {
     /// What they say together.
-    pub decision: Decision,
+    pub ruling: Ruling,
     /// The status of a response that is not the policies' usual 403.
     pub status: Option<u32>,
     /// What decided: the rule that denies or allows. `None` if no policy applies.
@@ -84,7 +84,7 @@ pub struct Findings {
 pub fn evaluate(world: &World<'_>, namespace: &str, labels: &LabelSet<'_>, attributes: &Attributes<'_>) -> Findings {
     let policies = world.policies.authorization_policies_of(namespace, labels);
     let findings = Findings {
-        decision: Decision::Allowed,
+        ruling: Ruling::Allowed,
         status: None,
         cause: None,
         provider: None,
@@ -144,7 +144,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
     }
 
     fn deny(&mut self, cause: Cause) {
-        self.findings.decision = Decision::Denied;
+        self.findings.ruling = Ruling::Denied;
         self.findings.cause = Some(cause);
     }
 
@@ -171,7 +171,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             Some(format!("MeshConfig has no extension provider {name:?}"))
         } else {
             self.note(&format!("the external authorizer {name} decides first, for {}", cause.policy.name));
-            self.findings.decision = Decision::External;
+            self.findings.ruling = Ruling::External;
             self.findings.provider = Some((name, cause));
             return false;
         };

@@ -1,7 +1,7 @@
 //! What a rule does to a request: rewriting, redirecting, changing headers (Envoy, istiod: `ApplyRedirect`,
 //! `applyHTTPRouteDestination`).
 
-use super::result::Rewritten;
+use super::answer::Rewritten;
 use crate::model::networking::{DerivePort, HeaderOperations, HttpRewrite, StringMatch, UnmatchedPreflights};
 use crate::routing::{Action, Clause, HttpRule, Matcher, Proxy, Regex, Request, Subject, replace_prefix};
 use crate::source::Spanned;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use super::decide::{self, Decided};
+use super::decide::{self, ClauseDecision};
 use crate::routing::{
     ChainAction, Clause, Listener, Matcher, Otherwise, Proxy, Role, Table, VirtualHost, gateway, outbound,
 };
@@ -30,7 +30,7 @@ pub(super) struct Routes<'a> {
     pub table: Arc<Table<'a>>,
     /// Why Envoy does not take it.
     pub refused: Option<String>,
-    decisions: Vec<OnceLock<Result<Decided<'a>, String>>>,
+    decisions: Vec<OnceLock<Result<ClauseDecision<'a>, String>>>,
 }
 
 impl<'a> Compiled<'a> {
@@ -98,7 +98,7 @@ impl<'a> Routes<'a> {
         proxy: &Proxy<'a>,
         host: &VirtualHost<'_>,
         clause: &Clause<'a>,
-    ) -> Result<&Decided<'a>, String> {
+    ) -> Result<&ClauseDecision<'a>, String> {
         let decided = self.decisions[clause.id].get_or_init(|| decide::by_clause(proxy, host, clause));
         decided.as_ref().map_err(Clone::clone)
     }

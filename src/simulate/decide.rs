@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::result::{Abort, Arrived, Decision, Delay, Destination, Fault, Mirror, Outcome, Retries, Route};
+use super::answer::{Abort, Arrived, Decision, Delay, Destination, Fault, Mirror, Outcome, Retries, Route};
 use crate::model::networking::Percent;
 use crate::routing::egress_proxy;
 use crate::routing::{
@@ -18,7 +18,7 @@ const DEFAULT_RETRY_ON: &str = "connect-failure,refused-stream,unavailable,cance
 
 /// What is decided for the requests that a clause takes.
 #[derive(Debug)]
-pub(super) struct Decided<'a> {
+pub(super) struct ClauseDecision<'a> {
     pub decision: Arc<Decision>,
     /// The clusters that they are shared among.
     pub clusters: Vec<Weighted<'a>>,
@@ -31,7 +31,7 @@ pub(super) fn by_clause<'a>(
     proxy: &Proxy<'a>,
     host: &VirtualHost<'_>,
     clause: &Clause<'a>,
-) -> Result<Decided<'a>, String> {
+) -> Result<ClauseDecision<'a>, String> {
     let clusters = match &clause.action {
         Action::Rule(rule) if rule.redirect.is_some() || rule.direct_response.is_some() => Vec::new(),
         _ => clause.clusters(proxy),
@@ -60,7 +60,7 @@ pub(super) fn by_clause<'a>(
     decision.notes.extend(host.rivals.iter().map(|rival| {
         format!("{rival} defines the host as well: the older one counts, and of equal age the one that sorts first")
     }));
-    Ok(Decided { decision: Arc::new(decision), clusters, arrivals: OnceLock::new() })
+    Ok(ClauseDecision { decision: Arc::new(decision), clusters, arrivals: OnceLock::new() })
 }
 
 fn redirected(rule: &HttpRule<'_>) -> Result<Decision, String> {

@@ -1,8 +1,10 @@
 //! The rules that were considered for a request, and why each did not take it.
 
-use super::decide;
-use super::result::{Step, Verdict};
+use super::answer::{Step, Verdict};
+use super::{decide, policies};
+use crate::policy::{self, Findings};
 use crate::routing::{Action, Connection, Considered, Listener, Payload, Proxy, Request, TcpRoute, VirtualHost};
+use crate::world::World;
 
 /// The rules for HTTP up to the one that takes the request, those that this proxy does not have included.
 pub(super) fn http(proxy: &Proxy<'_>, host: &VirtualHost<'_>, request: &Request<'_>) -> Vec<Step> {
@@ -84,4 +86,38 @@ fn step(proxy: &Proxy<'_>, considered: &Considered<'_>, connection: &Connection<
         Payload::Http | Payload::Bytes => None,
     };
     step(Verdict::NotMatched, "server name", seen, Some(considered.server_names.join(" or ")))
+}
+
+/// The rules that were considered, as answers show them.
+pub(super) fn policies(world: &World<'_>, findings: &Findings) -> Vec<Step> {
+    let step = |considered: &policy::Considered| {
+        let (index, span) = considered.rule.unzip();
+        let place = policies::named(world, &considered.policy, policies::action_word(considered.action), index, span);
+        let mut step = Step {
+            route: None,
+            policy: Some(place),
+            verdict: Verdict::NotMatched,
+            condition: None,
+            seen: None,
+            wanted: None,
+        };
+        let mut reason = |verdict, reason: &str| {
+            step.verdict = verdict;
+            step.condition = Some(reason.to_owned());
+        };
+        match &considered.outcome {
+            policy::Outcome::Matched => step.verdict = Verdict::Matched,
+            policy::Outcome::NotMatched(failure) => {
+                step.condition = Some(failure.condition.clone());
+                step.seen.clone_from(&failure.seen);
+                step.wanted = Some(failure.wanted.clone());
+            }
+            policy::Outcome::WithoutRules => reason(Verdict::NotMatched, "it has no rules, so it matches nothing"),
+            policy::Outcome::Void(why) => reason(Verdict::Excluded, &format!("the rule is left out: {why}")),
+            policy::Outcome::DryRun(true) => reason(Verdict::Excluded, "a dry run: it would match"),
+            policy::Outcome::DryRun(false) => reason(Verdict::Excluded, "a dry run: it would not match"),
+        }
+        step
+    };
+    findings.considered.iter().map(step).collect()
 }

@@ -10,7 +10,7 @@ use crate::world::{Mtls, MtlsMode, Protocol, ProtocolClass, World};
 
 /// A connection, as far as filter chains look at it.
 #[derive(Debug, Clone, Copy)]
-pub struct Connection<'c> {
+pub struct InboundConnection<'c> {
     /// The workload's port that is dialled.
     pub port: u32,
     /// What the client does about TLS.
@@ -36,7 +36,7 @@ pub enum Security {
 #[derive(Debug, Clone)]
 pub enum Arrival<'w, 'a> {
     /// A filter chain takes it.
-    Taken(Chain<'w, 'a>),
+    Taken(InboundChain<'w, 'a>),
     /// No filter chain fits: the connection is reset (NR).
     NoFilterChain,
     /// A filter chain fits, but client and proxy do not agree on certificates.
@@ -49,7 +49,7 @@ pub enum Arrival<'w, 'a> {
 
 /// The filter chain that takes a connection.
 #[derive(Debug, Clone)]
-pub struct Chain<'w, 'a> {
+pub struct InboundChain<'w, 'a> {
     /// The port; `None` if nothing declares it: then what comes in is passed through.
     pub port: Option<InboundPort<'w, 'a>>,
     /// Whether the proxy looks for requests. If not, it sees a mere connection.
@@ -72,7 +72,7 @@ pub enum Ends {
 /// The port on which sidecars listen for everything that comes in.
 const INBOUND_CAPTURE_PORT: u32 = 15006;
 
-impl Chain<'_, '_> {
+impl InboundChain<'_, '_> {
     /// The name that istiod gives the chain.
     pub fn name(&self) -> String {
         match &self.port {
@@ -98,7 +98,7 @@ impl Chain<'_, '_> {
 pub fn arrival<'w, 'a>(
     world: &'w World<'a>,
     receiver: &Receiver<'w, 'a>,
-    connection: &Connection<'_>,
+    connection: &InboundConnection<'_>,
 ) -> (Arrival<'w, 'a>, Mtls<'w, 'a>) {
     let mtls = world.policies.mtls(receiver.namespace, &receiver.labels, connection.port);
     if connection.port == INBOUND_CAPTURE_PORT {
@@ -118,7 +118,7 @@ pub fn arrival<'w, 'a>(
             if is_http && !has_http_bytes {
                 Arrival::ProtocolError
             } else {
-                Arrival::Taken(Chain { port, is_http, ends })
+                Arrival::Taken(InboundChain { port, is_http, ends })
             }
         }
     };
@@ -149,7 +149,7 @@ impl From<Refused> for Arrival<'_, '_> {
 }
 
 /// Whether the chain that fits looks for requests, and which TLS it ends.
-fn chain(mode: MtlsMode, class: ProtocolClass, connection: &Connection<'_>) -> Result<(bool, Ends), Refused> {
+fn chain(mode: MtlsMode, class: ProtocolClass, connection: &InboundConnection<'_>) -> Result<(bool, Ends), Refused> {
     let is_encrypted = connection.is_encrypted();
     let plain_http = !is_encrypted && connection.is_http;
     let in_the_clear = match class {
@@ -182,7 +182,7 @@ fn chain(mode: MtlsMode, class: ProtocolClass, connection: &Connection<'_>) -> R
 fn own_chain(
     tls: &ServerTlsSettings,
     protocol: Option<Protocol>,
-    connection: &Connection<'_>,
+    connection: &InboundConnection<'_>,
 ) -> Result<(bool, Ends), Refused> {
     let wants_certificate = match tls.mode.map(|mode| mode.value) {
         Some(ServerTlsMode::Mutual | ServerTlsMode::IstioMutual) => Some(true),
@@ -202,7 +202,7 @@ fn own_chain(
     }
 }
 
-impl Connection<'_> {
+impl InboundConnection<'_> {
     fn is_encrypted(&self) -> bool {
         self.security != Security::Plaintext
     }
@@ -230,25 +230,28 @@ mod tests {
             (Security::Mutual, "istio-http/1.1", true),
             (Security::Mutual, "istio", false),
         ];
-        let outcome =
-            |(security, alpn, is_http)| match chain(mode, class, &Connection { port: 80, security, alpn, is_http }) {
-                Ok((is_http, Ends::MeshTls)) => {
-                    if is_http {
-                        "mesh-http"
-                    } else {
-                        "mesh-tcp"
-                    }
+        let outcome = |(security, alpn, is_http)| match chain(
+            mode,
+            class,
+            &InboundConnection { port: 80, security, alpn, is_http },
+        ) {
+            Ok((is_http, Ends::MeshTls)) => {
+                if is_http {
+                    "mesh-http"
+                } else {
+                    "mesh-tcp"
                 }
-                Ok((is_http, _)) => {
-                    if is_http {
-                        "http"
-                    } else {
-                        "tcp"
-                    }
+            }
+            Ok((is_http, _)) => {
+                if is_http {
+                    "http"
+                } else {
+                    "tcp"
                 }
-                Err(Refused::NoFilterChain) => "none",
-                Err(Refused::HandshakeFails) => "handshake",
-            };
+            }
+            Err(Refused::NoFilterChain) => "none",
+            Err(Refused::HandshakeFails) => "handshake",
+        };
         connections.map(outcome).join(" ")
     }
 

@@ -77,7 +77,7 @@ fn tls_is_dialled_on_the_port_that_can_take_it() {
 fn overview(manifests: &str) -> Vec<String> {
     let snapshot = Snapshot::of_texts([("all.yaml", manifests)]);
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
-    let questions = Simulator::new(&world).questions(&Request::default());
+    let questions = Simulator::new(&world).requests_to_every_host(&Request::default());
     let text = |question: &Request| {
         let gateway = match &question.gateway {
             Some(GatewayRef::Name(name)) => name.as_str(),
