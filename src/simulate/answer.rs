@@ -8,27 +8,27 @@ use serde::Serialize;
 
 use crate::source::Span;
 
-/// What happens to a request.
+/// The answer for a request.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
-    /// The request's.
+    /// The id of the request.
     pub id: serde_json::Value,
-    /// The host that was asked for.
+    /// The host of the request.
     pub host: String,
-    /// The Gateway that was asked for, for people.
+    /// The Gateway that the request names, for people.
     #[serde(skip)]
     pub gateway: Option<String>,
-    /// What is decided, whatever else the request holds.
+    /// The part that is the same for all requests of a clause.
     #[serde(flatten)]
     pub decision: Arc<Decision>,
     /// The request that the upstream gets.
     pub request: Option<Rewritten>,
-    /// Where the client is sent.
+    /// The location of a redirect.
     pub location: Option<String>,
-    /// What becomes of it at the sidecars of the workloads that it can get to.
+    /// The second leg: the answers of the sidecars of the workloads that can get the request.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub arrivals: Arc<[Arrived]>,
-    /// The rules that were considered, in order.
+    /// The routes or policy rules that were considered, in order.
     pub trace: Vec<Step>,
 }
 
@@ -40,39 +40,39 @@ impl Deref for Answer {
     }
 }
 
-/// What is decided for all requests that take the same way.
+/// The decision for all requests that take the same clause.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Decision {
-    /// What happens.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What the client sees if no upstream answers for it.
+    /// The status that the client gets if no upstream answers.
     pub status: Option<u32>,
     /// Envoy's response flag.
     pub flag: Option<&'static str>,
-    /// The rule that decided.
-    pub route: Option<Route>,
+    /// The route that decided.
+    pub route: Option<RouteRef>,
     /// The policy that decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyVerdict>,
-    /// Where the request goes, with shares that add up to 100.
-    pub destinations: Vec<Destination>,
-    /// Where copies go.
+    /// The clusters of the request, with shares that add up to 100.
+    pub destinations: Vec<ReachedCluster>,
+    /// The mirrors.
     pub mirrors: Vec<Mirror>,
-    /// Delays and aborts on purpose.
-    pub fault: Option<Fault>,
-    /// How long the request may take; null without a limit.
+    /// Injected delays and aborts.
+    pub fault: Option<InjectedFault>,
+    /// The timeout; null without a limit.
     pub timeout: Option<String>,
-    /// How often it is tried again; null if it is not.
+    /// The retries; null if there are none.
     pub retries: Option<Retries>,
-    /// What a reader should know beside the answer.
+    /// Remarks for people.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// The fields as JSON, once somebody has asked for them.
+    /// The fields as JSON, written when first needed.
     #[serde(skip)]
     pub(super) json: JsonFields,
 }
 
-/// Something that is written when it is first asked for. It takes no part in comparisons, and copies start anew.
+/// JSON that is written when first needed. Comparisons ignore it, and copies start without it.
 #[derive(Debug, Default)]
 pub(super) struct JsonFields(OnceLock<Box<[u8]>>);
 
@@ -89,7 +89,7 @@ impl PartialEq for JsonFields {
 }
 
 impl Decision {
-    /// The fields as JSON without the braces around them, written once for all answers that share the decision.
+    /// The fields as JSON without the surrounding braces, written once for all answers that share the decision.
     pub fn json_fields(&self) -> &[u8] {
         self.json.0.get_or_init(|| {
             let object = serde_json::to_vec(self).unwrap_or_default();
@@ -97,7 +97,7 @@ impl Decision {
         })
     }
 
-    /// A decision of which nothing more is known.
+    /// A decision with only an outcome.
     pub fn new(outcome: Outcome) -> Self {
         Self {
             outcome,
@@ -116,37 +116,37 @@ impl Decision {
     }
 }
 
-/// A question without an answer.
+/// A request without an answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Unanswered {
-    /// The request's.
+    /// The id of the request.
     pub id: serde_json::Value,
-    /// The host that was asked for; empty if even that is not known.
+    /// The host of the request; empty if unknown.
     #[serde(skip)]
     pub host: String,
-    /// Why there is no answer.
+    /// The reason.
     pub error: String,
 }
 
-/// What happens to a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// It goes to the destinations.
+    /// The request goes to the destinations.
     Forward,
-    /// It goes where the client dialled.
+    /// The request goes where the client dialled.
     Passthrough,
-    /// The client is sent elsewhere.
+    /// The proxy redirects the client.
     Redirect,
     /// The proxy answers.
     DirectResponse,
-    /// No route takes it.
+    /// No route takes the request.
     NoRoute,
-    /// It is stopped, because the destination is unknown.
+    /// The proxy drops the request, because the destination is unknown.
     Blackhole,
-    /// A policy forbids it.
+    /// A policy denies the request.
     Denied,
-    /// The connection is refused.
+    /// The proxy refuses the connection.
     Refused,
 }
 
@@ -166,39 +166,39 @@ impl Outcome {
     }
 }
 
-/// A rule of a VirtualService.
+/// A route of a VirtualService or of another API.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Route {
-    /// `namespace/name` of the VirtualService that has the rule; null if a route of another API has it.
+pub struct RouteRef {
+    /// `namespace/name` of the VirtualService; null for a route of another API.
     pub virtual_service: Option<String>,
-    /// The kind of the resource that has the rule, if it is no VirtualService.
+    /// The kind of the resource, if it is not a VirtualService.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
     /// `namespace/name` of that resource.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// The rule that delegates to it.
+    /// The route that delegates to this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delegated_by: Option<String>,
-    /// The section: `http`, `tls` or `tcp`; `rules` of a route of another API.
+    /// The section: `http`, `tls` or `tcp`; `rules` for a route of another API.
     pub section: &'static str,
-    /// The rule's index in the section.
+    /// The index of the route in the section.
     pub index: usize,
-    /// The index of the match that took the request; null if the rule has none.
+    /// The index of the match that takes the request; null if the route has no match.
     pub r#match: Option<usize>,
-    /// The rule's name.
+    /// The name of the route.
     pub name: String,
     /// The file.
     pub file: String,
-    /// The line of the rule.
+    /// The line of the route.
     pub line: usize,
-    /// The rule, or the match of it that took the request.
+    /// The place of the match that takes the request, else of the route.
     #[serde(skip)]
     pub span: Span,
 }
 
-/// A policy, or a rule of it.
+/// A policy, or one of its rules.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyVerdict {
@@ -206,25 +206,25 @@ pub struct PolicyVerdict {
     pub kind: &'static str,
     /// `namespace/name`.
     pub name: String,
-    /// What the policy does with what it matches: `ALLOW`, `DENY`, `AUDIT`, `CUSTOM`; the mode of a PeerAuthentication;
-    /// `token` of a RequestAuthentication.
+    /// The action: `ALLOW`, `DENY`, `AUDIT` or `CUSTOM`; the mode of a PeerAuthentication; `token` for a
+    /// RequestAuthentication.
     pub action: &'static str,
-    /// The rule's index; null if it is the policy as a whole, because no rule matches.
+    /// The index of the rule; null for the policy as a whole, because no rule matches.
     pub rule: Option<usize>,
     /// The file.
     pub file: String,
     /// The line of the rule, else of the policy.
     pub line: usize,
-    /// The reason, where the rule alone does not say it.
+    /// The reason, if the rule alone does not explain it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The rule, else the policy.
+    /// The place of the rule, else of the policy.
     #[serde(skip)]
     pub span: Span,
 }
 
-impl Route {
-    /// What has the rule: `default/reviews`, `HTTPRoute default/reviews`.
+impl RouteRef {
+    /// The resource that has the route: `default/reviews`, `HTTPRoute default/reviews`.
     pub fn owner(&self) -> String {
         match (&self.virtual_service, &self.kind, &self.resource) {
             (Some(service), ..) => service.clone(),
@@ -233,7 +233,7 @@ impl Route {
         }
     }
 
-    /// The rule within it: `http[0]`, with the match that took the request.
+    /// The path of the route within the resource: `http[0]`, with the match that takes the request.
     pub fn path(&self) -> String {
         let entries = match self.kind {
             None => "match",
@@ -247,32 +247,31 @@ impl Route {
     }
 }
 
-/// A cluster that a request goes to.
+/// A cluster that gets requests.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Destination {
-    /// The name that istiod gives the cluster.
+pub struct ReachedCluster {
+    /// istiod's name of the cluster.
     pub cluster: String,
-    /// The service.
+    /// The host of the service.
     pub host: String,
     /// The subset; null for the whole service.
     pub subset: Option<String>,
-    /// The service port; null if the client's counts.
+    /// The service port; null if the dialled port counts.
     pub port: Option<u32>,
     /// The share, in percent.
     pub weight: serde_json::Number,
-    /// The workloads behind it.
+    /// The workloads behind the cluster.
     pub workloads: Vec<String>,
-    /// Why requests cannot reach it: `no-cluster` or `no-endpoints`.
+    /// The reason why requests cannot reach the cluster: `no-cluster` or `no-endpoints`.
     pub problem: Option<&'static str>,
-    /// What the client sees if there is no such cluster; absent for the usual 503.
+    /// The status that the client gets if the cluster does not exist; absent for the usual 503.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// How an endpoint is chosen, by the words of DestinationRules; left out if none is, since the address that the client
-    /// dialled counts or there is no cluster.
+    /// The load balancing, in the words of DestinationRules; absent if Envoy chooses no endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub load_balancer: Option<String>,
-    /// TLS towards the endpoints: a mode of DestinationRules; left out if the proxies agree on it (auto mTLS).
+    /// The TLS mode towards the endpoints, in the words of DestinationRules; absent for auto mTLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<&'static str>,
 }
@@ -285,81 +284,81 @@ pub struct Rewritten {
     pub authority: String,
     /// The path with its query string.
     pub path: String,
-    /// The headers that the rule sets or adds.
+    /// The headers that the route sets or adds.
     pub headers: BTreeMap<String, String>,
-    /// The headers that the rule removes.
+    /// The headers that the route removes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub removed_headers: Vec<String>,
 }
 
-/// What becomes of a request at the sidecar of one workload.
+/// The answer of the sidecar of one workload.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Arrived {
     /// The workload, as `namespace/name`.
     pub workload: String,
-    /// The cluster of the client's proxy that leads to it.
+    /// The cluster of the client's proxy that leads to the workload.
     pub via: String,
-    /// What happens: `forward`, `passthrough`, `denied`, `refused` or `blackhole`.
+    /// `forward`, `passthrough`, `denied`, `refused` or `blackhole`.
     pub outcome: Outcome,
-    /// What the client sees if it is denied.
+    /// The status of a denied request.
     pub status: Option<u32>,
     /// Envoy's response flag.
     pub flag: Option<&'static str>,
     /// The cluster of the server's proxy.
     pub cluster: Option<String>,
-    /// What the client's proxy does about TLS.
+    /// The TLS that the client's proxy originates: `plaintext`, `tls` or `mtls`.
     pub tls: &'static str,
     /// The policy that decided.
     pub policy: Option<PolicyVerdict>,
-    /// The rules of policies that were considered, in order.
+    /// The policy rules that were considered, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trace: Vec<Step>,
-    /// What a reader should know besides.
+    /// Remarks for people.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
-/// Where copies go.
+/// A cluster of mirrored requests.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Mirror {
     /// The cluster.
     pub cluster: String,
-    /// The share of requests that are copied, in percent.
+    /// The share of requests that are mirrored, in percent.
     pub percentage: f64,
-    /// Why copies cannot reach it.
+    /// The reason why requests cannot reach the cluster.
     pub problem: Option<&'static str>,
 }
 
-/// Delays and aborts on purpose. The abort is decided after the delay.
+/// An injected delay and abort. Envoy decides about the abort after the delay.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Fault {
+pub struct InjectedFault {
     /// The delay.
-    pub delay: Option<Delay>,
+    pub delay: Option<InjectedDelay>,
     /// The abort.
-    pub abort: Option<Abort>,
+    pub abort: Option<InjectedAbort>,
 }
 
 /// A delay.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Delay {
-    /// The share of requests, in percent. Without one that is none.
+pub struct InjectedDelay {
+    /// The share of requests, in percent; 0 if the route has no percentage.
     pub percentage: f64,
-    /// How long.
+    /// The duration.
     pub fixed_delay: String,
 }
 
 /// An abort.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Abort {
-    /// The share of requests, in percent. Without one that is none.
+pub struct InjectedAbort {
+    /// The share of requests, in percent; 0 if the route has no percentage.
     pub percentage: f64,
-    /// The status that the client sees.
+    /// The HTTP status that the client gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_status: Option<i32>,
-    /// The status of gRPC that it sees.
+    /// The gRPC status that the client gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grpc_status: Option<String>,
 }
@@ -368,47 +367,47 @@ pub struct Abort {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Retries {
-    /// How often.
+    /// The number of retries.
     pub attempts: i32,
-    /// How long each may take.
+    /// The timeout of each attempt.
     pub per_try_timeout: Option<String>,
-    /// After what.
+    /// The conditions for a retry.
     pub retry_on: Option<String>,
-    /// Whether it is what istiod lets proxies do if nobody says anything else.
+    /// Whether this is istiod's default.
     #[serde(skip)]
     pub is_default: bool,
 }
 
-/// A rule that was considered.
+/// A route or policy rule that was considered.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
-    /// The rule; null for the default route of a service.
+    /// The route; null for the default route of a service.
     #[serde(flatten)]
-    pub route: Option<Route>,
-    /// The rule, if it is a policy's.
+    pub route: Option<RouteRef>,
+    /// The policy rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyVerdict>,
-    /// What came of it.
+    /// The verdict.
     pub verdict: Verdict,
     /// The first condition that does not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
-    /// The value that the request, or the proxy, has there.
+    /// The value that the request or the proxy has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
-    /// The value that is asked for.
+    /// The value that the condition requires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wanted: Option<String>,
 }
 
-/// What came of a rule.
+/// The verdict on a route or policy rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It took the request.
+    /// The route or rule takes the request.
     Matched,
     /// A condition on the request does not hold.
     NotMatched,
-    /// This proxy does not have the rule.
+    /// This proxy does not have the route or rule.
     Excluded,
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::compiled::Compiled;
 use super::dial::Dialled;
 use super::gateway_workload::GatewayWorkload;
-use super::request::Workload;
+use super::request::WorkloadRef;
 use crate::routing::Proxy;
 use crate::world::World;
 
@@ -95,7 +95,7 @@ impl<'a> Cache<'a> {
     }
 
     /// The sidecar of a client. A client without a namespace is in the default one.
-    pub fn sidecar(&self, client: Option<&Workload>, default_namespace: &str) -> Arc<CachedProxy<'a>> {
+    pub fn sidecar(&self, client: Option<&WorkloadRef>, default_namespace: &str) -> Arc<CachedProxy<'a>> {
         let namespace = client.and_then(|client| client.namespace.as_deref()).unwrap_or(default_namespace);
         let labels = client.map_or(&NO_LABELS, |client| &client.labels);
         self.proxy(ProxyKind::Sidecar, namespace, labels, client.and_then(|client| client.address))

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::request::{Protocol, Tls};
+use super::request::{RequestProtocol, Tls};
 use crate::world::{ProtocolClass, Service, VirtualService, World, host};
 
 /// A host, resolved as a client does.
@@ -89,10 +89,10 @@ impl DefaultPorts {
     }
 
     /// The port that a client dials: the only one of the service that fits, else that of HTTP or HTTPS.
-    pub fn default_for(&self, tls: Tls, protocol: Protocol) -> u32 {
+    pub fn default_for(&self, tls: Tls, protocol: RequestProtocol) -> u32 {
         let fitting = match (tls, protocol) {
             (Tls::Tls | Tls::Mtls, _) => self.tls,
-            (Tls::Plaintext, Protocol::Tcp) => self.tcp,
+            (Tls::Plaintext, RequestProtocol::Tcp) => self.tcp,
             (Tls::Plaintext, _) => self.http,
         };
         fitting.unwrap_or_else(|| default_port(tls))
@@ -118,8 +118,8 @@ pub(super) fn split_port(host: &str) -> (&str, Option<&str>) {
 pub(super) fn named_port(field: Option<u32>, written: Option<&str>) -> Result<Option<u32>, String> {
     let is_port = |port: &u32| (1..=65535).contains(port);
     match (field, written) {
-        (Some(port), _) => Some(port).filter(is_port).map(Some).ok_or_else(|| no_port(&port)),
-        (None, Some(digits)) => digits.parse().ok().filter(is_port).map(Some).ok_or_else(|| no_port(&digits)),
+        (Some(port), _) => Some(port).filter(is_port).map(Some).ok_or_else(|| invalid_port(&port)),
+        (None, Some(digits)) => digits.parse().ok().filter(is_port).map(Some).ok_or_else(|| invalid_port(&digits)),
         (None, None) => Ok(None),
     }
 }
@@ -127,15 +127,15 @@ pub(super) fn named_port(field: Option<u32>, written: Option<&str>) -> Result<Op
 /// The address in a field of a request, if the field is filled.
 pub(super) fn named_address(written: Option<&str>, field: &str) -> Result<Option<IpAddr>, String> {
     let written = written.filter(|written| !written.is_empty());
-    let parse = |written: &str| written.parse().map_err(|_| format!("{field} is no address: {written:?}"));
+    let parse = |written: &str| written.parse().map_err(|_| format!("{field} `{written}` is not a valid address"));
     written.map(parse).transpose()
 }
 
-fn no_port(written: &dyn std::fmt::Display) -> String {
-    format!("{written} is no port: ports are 1 to 65535")
+fn invalid_port(written: &dyn std::fmt::Display) -> String {
+    format!("port {written} is not valid: ports are 1 to 65535")
 }
 
-/// The full names that a host can stand for if a client in a namespace writes it.
+/// The full names that a host can refer to if a client in a namespace writes it.
 fn candidates<'n>(name: &'n str, namespace: &'n str, world: &'n World<'_>) -> impl Iterator<Item = String> + 'n {
     let domain = &world.settings.domain;
     let plain = name.trim_end_matches('.');

@@ -1,7 +1,7 @@
 //! One request for each host of the manifests: the requests of `mesh simulate` without a URL.
 
 use super::gateway_workload::gateway_name;
-use super::request::{GatewayRef, Protocol, Request, Tls, Workload};
+use super::request::{GatewayRef, Request, RequestProtocol, Tls, WorkloadRef};
 use crate::model::networking::{Server, ServerTlsMode, TlsMatchAttributes};
 use crate::world::{self, Gateway, NamespacedName, ProtocolClass, Section, VirtualService, World, host};
 
@@ -28,7 +28,7 @@ fn request(world: &World<'_>, template: &Request, virtual_service: &VirtualServi
     let mut plain = Request { host: Some(example(host)), ..template.clone() };
     if virtual_service.binds_mesh() {
         let namespace = Some(virtual_service.name.namespace.to_string());
-        plain.from.get_or_insert_with(|| Workload { namespace, ..Workload::default() });
+        plain.from.get_or_insert_with(|| WorkloadRef { namespace, ..WorkloadRef::default() });
         return speaking(plain, virtual_service);
     }
     let bound = || virtual_service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
@@ -64,7 +64,7 @@ fn speaking(request: Request, virtual_service: &VirtualService<'_>) -> Request {
             let (sni, port) =
                 (other.map(|sni| example(sni)), route_match.and_then(|it| it.port).map(|port| port.value));
             Request {
-                protocol: request.protocol.or(Some(Protocol::Tcp)),
+                protocol: request.protocol.or(Some(RequestProtocol::Tcp)),
                 tls: request.tls.or(Some(Tls::Tls)),
                 sni: request.sni.clone().or(sni),
                 port: request.port.or(port),
@@ -74,7 +74,11 @@ fn speaking(request: Request, virtual_service: &VirtualService<'_>) -> Request {
         Section::Tcp => {
             let first = virtual_service.spec.tcp.first().and_then(|route| route.r#match.first());
             let port = first.and_then(|first| first.port).map(|port| port.value);
-            Request { protocol: request.protocol.or(Some(Protocol::Tcp)), port: request.port.or(port), ..request }
+            Request {
+                protocol: request.protocol.or(Some(RequestProtocol::Tcp)),
+                port: request.port.or(port),
+                ..request
+            }
         }
     }
 }

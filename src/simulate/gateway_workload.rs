@@ -26,7 +26,7 @@ pub(super) fn gateway_workload(world: &World<'_>, gateway: &GatewayRef) -> Resul
             let name = gateway_name(world, written);
             let found = world.gateway(&name).or_else(|| world.derived.gateway(&name));
             let found = found.or_else(|| of_gateway_api(world, &name));
-            workload_of(world, found.ok_or_else(|| format!("there is no Gateway {name}"))?)
+            workload_of(world, found.ok_or_else(|| format!("Gateway `{name}` does not exist"))?)
         }
     };
     let address = match gateway {

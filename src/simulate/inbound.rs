@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::answer::{Answer, Decision, Destination, Outcome, PolicyVerdict, Rewritten, Step};
+use super::answer::{Answer, Decision, Outcome, PolicyVerdict, ReachedCluster, Rewritten, Step};
 use super::question::Question;
-use super::request::{Protocol, Tls};
+use super::request::{RequestProtocol, Tls};
 use super::{policies, trace};
 use crate::policy::{self, Attributes, Identity, PolicyRef, Ruling};
-use crate::routing::Request;
+use crate::routing::HttpRequest;
 use crate::routing::inbound::{
-    Arrival, Ends, InboundChain, InboundConnection, PortOrigin, Receiver, Security, arrival,
+    InboundChain, InboundConnection, InboundMatch, PortOrigin, Receiver, Security, TerminatedTls, arrival,
 };
 use crate::world::{Mtls, World};
 
@@ -24,18 +24,18 @@ pub struct Incoming<'q> {
     /// Whether the client uses TLS, and whether it shows a certificate.
     pub tls: Tls,
     /// The protocol that the client speaks.
-    pub protocol: Protocol,
+    pub protocol: RequestProtocol,
     /// The protocol that the client offers in TLS. The default is that of a mesh proxy for clients with a certificate,
     /// else that of an ordinary client.
     pub alpn: Option<&'q str>,
-    /// The server name that the client asks for.
+    /// The server name that the client sends.
     pub sni: &'q str,
     /// The identity of the client, if it shows a certificate of the mesh.
     pub peer: Option<&'q Identity>,
     /// The address of the client, if it is known.
     pub source_ip: Option<IpAddr>,
     /// The request, with the claims of its token. Irrelevant if the protocol is TCP.
-    pub request: &'q Request<'q>,
+    pub request: &'q HttpRequest<'q>,
     /// Whether the answer must list the policy rules that were considered.
     pub trace: bool,
 }
@@ -73,7 +73,7 @@ pub struct Leg {
 /// Says what happens to a request at the sidecar of a workload: which filter chain takes the connection, whether the
 /// policies allow the request, and where the sidecar forwards it.
 pub fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &Incoming<'_>) -> Leg {
-    let is_http = incoming.protocol != Protocol::Tcp;
+    let is_http = incoming.protocol != RequestProtocol::Tcp;
     let security = match incoming.tls {
         Tls::Plaintext => Security::Plaintext,
         Tls::Tls => Security::Tls,
@@ -97,37 +97,37 @@ pub fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &Incomin
         notes: Vec::new(),
     };
     match arrival {
-        Arrival::Taken(chain) => taken(world, receiver, incoming, &chain, &mut leg),
-        Arrival::BlackHole => {
+        InboundMatch::Taken(chain) => taken(world, receiver, incoming, &chain, &mut leg),
+        InboundMatch::BlackHole => {
             leg.outcome = Outcome::Blackhole;
             leg.flag = Some("UH");
             leg.cluster = Some("BlackHoleCluster".to_owned());
             leg.filter_chain = Some("virtualInbound-blackhole".to_owned());
         }
-        Arrival::NoFilterChain => {
+        InboundMatch::NoFilterChain => {
             leg.flag = Some("NR");
-            leg.refused(world, mtls, "no filter chain takes the connection");
+            leg.refused(world, mtls, "no filter chain matches the connection");
         }
-        Arrival::HandshakeFails => {
+        InboundMatch::HandshakeFails => {
             leg.refused(world, mtls, "client and proxy do not agree on certificates");
         }
-        Arrival::ProtocolError => {
+        InboundMatch::ProtocolError => {
             leg.flag = Some("DPE");
-            leg.refused(world, mtls, "the proxy expects plain HTTP there and gets other bytes");
+            leg.refused(world, mtls, "the proxy expects plaintext HTTP and gets other bytes");
         }
     }
     leg
 }
 
 /// The protocol that clients offer. Clients with a certificate of the mesh are treated as its proxies.
-fn usual_alpn(tls: Tls, protocol: Protocol) -> &'static str {
+fn usual_alpn(tls: Tls, protocol: RequestProtocol) -> &'static str {
     match (tls, protocol) {
-        (Tls::Plaintext, _) | (Tls::Tls, Protocol::Tcp) => "",
-        (Tls::Tls, Protocol::Http) => "http/1.1",
-        (Tls::Tls, Protocol::Http2 | Protocol::Grpc) => "h2",
-        (Tls::Mtls, Protocol::Tcp) => "istio",
-        (Tls::Mtls, Protocol::Http) => "istio-http/1.1",
-        (Tls::Mtls, Protocol::Http2 | Protocol::Grpc) => "istio-h2",
+        (Tls::Plaintext, _) | (Tls::Tls, RequestProtocol::Tcp) => "",
+        (Tls::Tls, RequestProtocol::Http) => "http/1.1",
+        (Tls::Tls, RequestProtocol::Http2 | RequestProtocol::Grpc) => "h2",
+        (Tls::Mtls, RequestProtocol::Tcp) => "istio",
+        (Tls::Mtls, RequestProtocol::Http) => "istio-http/1.1",
+        (Tls::Mtls, RequestProtocol::Http2 | RequestProtocol::Grpc) => "istio-h2",
     }
 }
 
@@ -151,7 +151,7 @@ fn taken(
     }
     let http = chain.is_http.then_some(incoming.request);
     let attributes = Attributes {
-        identity: incoming.peer.filter(|_| chain.ends == Ends::MeshTls),
+        identity: incoming.peer.filter(|_| chain.terminates == TerminatedTls::MeshTls),
         source_ip: incoming.source_ip,
         remote_ip: http.map_or(incoming.source_ip, |request| policy::remote_ip(request, incoming.source_ip)),
         destination_ip: receiver.address,
@@ -222,7 +222,7 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
     let goes_on = matches!(leg.outcome, Outcome::Forward | Outcome::Passthrough);
     let named = Some(request.authority.to_string()).filter(|host| !host.is_empty());
     let host = named.or_else(|| leg.host.clone()).unwrap_or_default();
-    let destination = leg.cluster.filter(|_| goes_on).map(|cluster| Destination {
+    let destination = leg.cluster.filter(|_| goes_on).map(|cluster| ReachedCluster {
         cluster,
         host: leg.host.or(leg.endpoint).unwrap_or_else(|| request.host().into_owned()),
         subset: None,
@@ -242,7 +242,7 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
         notes: leg.notes,
         ..Decision::new(leg.outcome)
     };
-    let request = (goes_on && question.protocol != Protocol::Tcp).then(|| Rewritten {
+    let request = (goes_on && question.protocol != RequestProtocol::Tcp).then(|| Rewritten {
         authority: request.authority.to_string(),
         path: request.path_and_query(),
         ..Rewritten::default()

@@ -20,15 +20,15 @@ mod second_leg;
 mod trace;
 
 pub use answer::{
-    Abort, Answer, Arrived, Decision, Delay, Destination, Fault, Mirror, Outcome, PolicyVerdict, Retries, Rewritten,
-    Route, Step, Unanswered, Verdict,
+    Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,
+    ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
 pub use inbound::{Incoming, Leg, arrive};
-pub use request::{Direction, GatewayRef, HeaderValue, Protocol, Request, Tls, Workload};
+pub use request::{Direction, GatewayRef, HeaderValue, Request, RequestProtocol, Tls, WorkloadRef};
 
 use self::cache::Cache;
 use self::outbound::Outbound;
-use self::question::{Question, Vantage};
+use self::question::{Question, ReceivingProxy};
 use crate::world::World;
 
 /// Answers questions about the requests of one mesh. It compiles the listeners of a proxy when a request first needs
@@ -56,9 +56,9 @@ impl<'a> Simulator<'a> {
 
     fn answer(&self, request: &Request) -> Result<Answer, String> {
         let question = Question::new(request, self.world, &self.cache)?;
-        match &question.vantage {
-            Vantage::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer(),
-            Vantage::Server(receiver) => Ok(inbound::answer(self.world, &question, receiver)),
+        match &question.proxy {
+            ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer(),
+            ReceivingProxy::Server(receiver) => Ok(inbound::answer(self.world, &question, receiver)),
         }
     }
 

@@ -4,21 +4,23 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::answer::{Answer, Arrived, Decision, Outcome, Rewritten, Step};
-use super::compiled::{Compiled, Routes};
+use super::compiled::{Compiled, CompiledTable};
 use super::decide::ClauseDecision;
 use super::question::Question;
-use super::request::Protocol;
+use super::request::RequestProtocol;
 use super::second_leg::Sent;
 use super::{apply, decide, policies, trace};
 use crate::policy::{self, Attributes};
-use crate::routing::{Action, ChainAction, Clause, Connection, Found, Otherwise, Payload, Request, VirtualHost};
+use crate::routing::{
+    ChainAction, Clause, ClauseAction, Connection, DefaultChain, HttpRequest, Payload, RouteLookup, VirtualHost,
+};
 
 /// A question for a proxy that routes requests.
 pub(super) struct Outbound<'q, 'a> {
     question: &'q Question<'q, 'a>,
     compiled: &'q Compiled<'a>,
     connection: Connection<'q>,
-    request: &'q Request<'q>,
+    request: &'q HttpRequest<'q>,
 }
 
 impl<'q, 'a> Outbound<'q, 'a> {
@@ -39,7 +41,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             false => Vec::new(),
         };
         match chain.map(|chain| &chain.action) {
-            None => Ok(Answer { trace: steps(None), ..self.without_chain(Some(listener.otherwise)) }),
+            None => Ok(Answer { trace: steps(None), ..self.without_chain(Some(listener.default_chain)) }),
             Some(ChainAction::Tcp(route)) => {
                 if let Some(denied) = self.denied_by_gateway(listener.port, false) {
                     return Ok(denied);
@@ -53,12 +55,12 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 Ok(Answer { trace: steps(Some(route)), arrivals, ..answer })
             }
             Some(ChainAction::Http { terminates_tls, .. }) if !self.speaks_http(*terminates_tls) => {
-                let notes = vec!["the listener expects HTTP, and TLS where it terminates that".to_owned()];
+                let notes = vec!["the listener expects HTTP, over TLS if it terminates TLS".to_owned()];
                 Ok(self.decided(Decision { notes, ..Decision::new(Outcome::Refused) }))
             }
             Some(ChainAction::Http { .. }) if self.has_fragment() => Ok(self.decided(Decision {
                 status: Some(400),
-                notes: vec!["Envoy refuses a path with a fragment".to_owned()],
+                notes: vec!["Envoy rejects a path with a fragment".to_owned()],
                 ..Decision::new(Outcome::DirectResponse)
             })),
             Some(ChainAction::Http { table, .. }) => match self.denied_by_gateway(listener.port, true) {
@@ -68,7 +70,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
         }
     }
 
-    /// Whether the path is one that Envoy's HTTP codec refuses before anything is routed.
+    /// Whether the path has a fragment, which Envoy's HTTP codec rejects before routing.
     fn has_fragment(&self) -> bool {
         let has_fragment = |bytes: &[u8]| bytes.contains(&b'#');
         has_fragment(&self.request.path) || self.request.query.as_deref().is_some_and(has_fragment)
@@ -77,52 +79,54 @@ impl<'q, 'a> Outbound<'q, 'a> {
     fn speaks_http(&self, terminates_tls: bool) -> bool {
         match self.connection.payload {
             Payload::Http => !terminates_tls,
-            Payload::Tls(_) => terminates_tls && self.question.protocol != Protocol::Tcp,
+            Payload::Tls(_) => terminates_tls && self.question.protocol != RequestProtocol::Tcp,
             Payload::Bytes => false,
         }
     }
 
-    /// Nothing takes the connection. Without anything to happen then it is refused: nothing listens.
-    fn without_chain(&self, otherwise: Option<Otherwise>) -> Answer {
-        let mut decision = match otherwise {
+    /// The answer for a connection without a filter chain. Without a default chain either, nothing listens.
+    fn without_chain(&self, default_chain: Option<DefaultChain>) -> Answer {
+        let mut decision = match default_chain {
             None => Decision::new(Outcome::Refused),
-            Some(otherwise) => decide::by_otherwise(&self.compiled.proxy, otherwise, self.connection.payload),
+            Some(default_chain) => {
+                decide::by_default_chain(&self.compiled.proxy, default_chain, self.connection.payload)
+            }
         };
         self.name_dialled(&mut decision);
         self.forwarded(Arc::new(decision))
     }
 
-    /// A destination that the client's address decides is named by what the client asked for.
+    /// Names the destinations that depend on the dialled address by the host of the request.
     fn name_dialled(&self, decision: &mut Decision) {
         for destination in decision.destinations.iter_mut().filter(|it| it.host.is_empty()) {
-            destination.host = self.asked_host();
+            destination.host = self.dialled_host();
         }
     }
 
-    fn asked_host(&self) -> String {
+    fn dialled_host(&self) -> String {
         match self.request.host() {
             host if host.is_empty() => self.connection.address.to_string(),
             host => host.into_owned(),
         }
     }
 
-    fn routed(&self, routes: &Routes<'a>) -> Result<Answer, String> {
-        if let Some(refused) = &routes.refused {
-            return Err(refused.clone());
+    fn routed(&self, routes: &CompiledTable<'a>) -> Result<Answer, String> {
+        if let Some(rejected) = &routes.rejected {
+            return Err(rejected.clone());
         }
         let table = &routes.table;
         let (host, answer) = match table.find(self.request) {
-            Found::NoVirtualHost => {
+            RouteLookup::NoVirtualHost => {
                 let mut decision = decide::by_fallback(&self.compiled.proxy, table.fallback);
                 self.name_dialled(&mut decision);
                 return Ok(self.forwarded(Arc::new(decision)));
             }
-            Found::NoPath => {
+            RouteLookup::NoPath => {
                 return Ok(self.decided(Decision { flag: None, ..decide::not_found() }));
             }
-            Found::NoClause(host) => (host, self.decided(decide::not_found())),
-            Found::RequiresTls(host) => (host, self.to_https()),
-            Found::Clause(host, clause) => {
+            RouteLookup::NoClause(host) => (host, self.decided(decide::not_found())),
+            RouteLookup::RequiresTls(host) => (host, self.to_https()),
+            RouteLookup::Clause(host, clause) => {
                 let decided = routes.decision(&self.compiled.proxy, host, clause)?;
                 (host, self.taken(clause, decided)?)
             }
@@ -130,11 +134,11 @@ impl<'q, 'a> Outbound<'q, 'a> {
         Ok(Answer { trace: self.trace(host), ..self.with_ties(host, answer) })
     }
 
-    /// A clause takes the request.
+    /// The answer for a request that a clause takes.
     fn taken(&self, clause: &Clause<'_>, decided: &ClauseDecision<'a>) -> Result<Answer, String> {
         let decision = &decided.decision;
-        if let Action::Rule(rule) = &clause.action
-            && apply::is_answered_preflight(self.request, rule)
+        if let ClauseAction::Route(route) = &clause.action
+            && apply::is_answered_preflight(self.request, route)
         {
             return Ok(self.decided(Decision {
                 status: Some(200),
@@ -152,23 +156,23 @@ impl<'q, 'a> Outbound<'q, 'a> {
         Ok(Answer { request, location, arrivals, ..self.with(Arc::clone(decision)) })
     }
 
-    /// What becomes of the request at the servers. Without policies that look at requests it is the same for all that
-    /// take the same way.
+    /// The second leg. Without policies that look at requests it is the same for all requests of a clause.
     fn arrivals(&self, decided: &ClauseDecision<'a>, rewritten: Option<&Rewritten>) -> Arc<[Arrived]> {
         let policies = &self.compiled.proxy.world.policies;
-        let hangs_on_request = !policies.authorization_policies().is_empty()
+        let depends_on_request = !policies.authorization_policies().is_empty()
             || !policies.request_authentications().is_empty()
-            || self.question.protocol != Protocol::Http
+            || self.question.protocol != RequestProtocol::Http
             || self.question.trace;
         let arrivals = || self.sent(rewritten).arrivals(&decided.clusters).into();
-        if hangs_on_request { arrivals() } else { Arc::clone(decided.arrivals.get_or_init(arrivals)) }
+        if depends_on_request { arrivals() } else { Arc::clone(decided.arrivals.get_or_init(arrivals)) }
     }
 
     fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'a> {
         Sent { question: self.question, proxy: &self.compiled.proxy, rewritten, passed_tls: None }
     }
 
-    /// Gateways ask their policies before anything is routed. Sidecars of clients ask none.
+    /// The answer of a gateway whose policies deny the request. Gateways apply policies before routing; sidecars of
+    /// clients apply none.
     fn denied_by_gateway(&self, port: u32, is_http: bool) -> Option<Answer> {
         let proxy = &self.compiled.proxy;
         let policies = &proxy.world.policies;
@@ -208,12 +212,13 @@ impl<'q, 'a> Outbound<'q, 'a> {
         if self.question.trace { trace::http(&self.compiled.proxy, host, self.request) } else { Vec::new() }
     }
 
-    /// On a gateway the rules of several VirtualServices are joined. Which goes first can hang on their names alone.
+    /// Adds a note if the order of two VirtualServices depends on their names alone. A gateway joins the routes of
+    /// several VirtualServices.
     fn with_ties(&self, host: &VirtualHost<'_>, mut answer: Answer) -> Answer {
         if !self.compiled.proxy.is_gateway() {
             return answer;
         }
-        let mut taking = host.clauses.iter().filter_map(|clause| Some((clause.in_turn_of()?, clause)));
+        let mut taking = host.clauses.iter().filter_map(|clause| Some((clause.ordered_by()?, clause)));
         let Some((owner, first)) = taking.find(|(_, clause)| clause.takes(self.request)) else { return answer };
         let rival = taking.find(|(other, clause)| {
             !std::ptr::eq(*other, owner)
@@ -223,7 +228,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
         });
         if let Some((rival, _)) = rival {
             let note = format!(
-                "{} would take the request as well: the older one goes first, and of equal age the one that sorts first",
+                "`{}` also matches the request: istiod puts the older one first, or the first by name if both are equally old",
                 rival.name
             );
             Arc::make_mut(&mut answer.decision).notes.push(note);
@@ -231,7 +236,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
         answer
     }
 
-    /// `httpsRedirect` of a server comes before its routes.
+    /// The redirect of a server with `httpsRedirect`, which takes precedence over routes.
     fn to_https(&self) -> Answer {
         let location = format!("https://{}{}", self.request.authority, self.request.path_and_query());
         let decision = Decision { status: Some(301), ..Decision::new(Outcome::Redirect) };
@@ -242,7 +247,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
         self.with(Arc::new(decision))
     }
 
-    /// An answer whose request is sent on as it is, if it is sent on at all.
+    /// An answer that forwards the request unchanged, if the request is forwarded at all.
     fn forwarded(&self, decision: Arc<Decision>) -> Answer {
         let goes_on = matches!(decision.outcome, Outcome::Forward | Outcome::Passthrough)
             && self.connection.payload == Payload::Http;
@@ -256,7 +261,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
 
     fn with(&self, decision: Arc<Decision>) -> Answer {
         let host = match self.request.authority.as_ref() {
-            "" => self.asked_host(),
+            "" => self.dialled_host(),
             authority => authority.to_owned(),
         };
         Answer {

@@ -8,7 +8,7 @@ use super::cache::Cache;
 use super::compiled::Compiled;
 use super::dial;
 use super::gateway_workload::gateway_workload;
-use super::request::{Direction, GatewayRef, Protocol, Request, Tls};
+use super::request::{Direction, GatewayRef, Request, RequestProtocol, Tls};
 use crate::model::LabelSet;
 use crate::routing::inbound::{Receiver, ports};
 use crate::routing::{self, Payload};
@@ -21,27 +21,27 @@ pub(super) struct Question<'q, 'a> {
     /// The name of the Gateway, if the request names one.
     pub gateway: Option<&'q str>,
     /// The proxy that gets the request.
-    pub vantage: Vantage<'q, 'a>,
+    pub proxy: ReceivingProxy<'q, 'a>,
     /// The sender of the request.
     pub client: Client<'q>,
     /// The port that the client dials; at a server, the port of the workload.
     pub port: u32,
     /// The protocol that the client speaks.
-    pub protocol: Protocol,
+    pub protocol: RequestProtocol,
     /// Whether the client uses TLS, and whether it shows a certificate.
     pub tls: Tls,
     /// The protocol that the client offers in TLS, if the request names one.
     pub alpn: Option<&'q str>,
-    /// The server name that the client asks for if it uses TLS.
+    /// The server name that the client sends if it uses TLS.
     pub server_name: Cow<'q, str>,
     /// The request as Envoy's router sees it. Irrelevant if the protocol is TCP.
-    pub http: routing::Request<'q>,
+    pub http: routing::HttpRequest<'q>,
     /// Whether the answer must list the routes and policy rules that were considered.
     pub trace: bool,
 }
 
 /// The proxy that gets the request.
-pub(super) enum Vantage<'q, 'a> {
+pub(super) enum ReceivingProxy<'q, 'a> {
     /// The sidecar of the client, or a gateway.
     Client {
         /// The listeners of the proxy at the port.
@@ -73,7 +73,7 @@ impl<'q, 'a> Question<'q, 'a> {
     /// A request at the sidecar of its client, or at a gateway.
     fn at_client(request: &'q Request, world: &'q World<'a>, cache: &Cache<'a>) -> Result<Self, String> {
         if request.direction == Some(Direction::Gateway) && request.gateway.is_none() {
-            return Err("direction gateway needs the field gateway".to_owned());
+            return Err("direction `gateway` needs the field `gateway`".to_owned());
         }
         let host = dialled_host(request)?;
         let (name, written_port) = dial::split_port(host);
@@ -103,7 +103,7 @@ impl<'q, 'a> Question<'q, 'a> {
         Ok(Self {
             id: &request.id,
             gateway: gateway_name(request),
-            vantage: Vantage::Client { listeners, address },
+            proxy: ReceivingProxy::Client { listeners, address },
             client: Client::new(request, source_ip.or(of_client)),
             port,
             protocol,
@@ -117,7 +117,7 @@ impl<'q, 'a> Question<'q, 'a> {
 
     /// A request at the sidecar of a server.
     fn at_server(request: &'q Request, world: &'q World<'a>) -> Result<Self, String> {
-        let to = request.to.as_ref().ok_or("direction inbound needs the field to: the workload")?;
+        let to = request.to.as_ref().ok_or("direction `inbound` needs the field `to`, the workload")?;
         let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
         let labels: LabelSet<'_> = to.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         let dialled = dial::named_address(request.address.as_deref(), "address")?;
@@ -131,7 +131,7 @@ impl<'q, 'a> Question<'q, 'a> {
         Ok(Self {
             id: &request.id,
             gateway: None,
-            vantage: Vantage::Server(receiver),
+            proxy: ReceivingProxy::Server(receiver),
             client: Client::new(request, source_ip.or(of_client)),
             port,
             protocol: protocol(request),
@@ -147,8 +147,8 @@ impl<'q, 'a> Question<'q, 'a> {
     pub fn payload(&self) -> Payload<'_> {
         match (self.tls, self.protocol) {
             (Tls::Tls | Tls::Mtls, _) => Payload::Tls(&self.server_name),
-            (Tls::Plaintext, Protocol::Tcp) => Payload::Bytes,
-            (Tls::Plaintext, Protocol::Http | Protocol::Http2 | Protocol::Grpc) => Payload::Http,
+            (Tls::Plaintext, RequestProtocol::Tcp) => Payload::Bytes,
+            (Tls::Plaintext, RequestProtocol::Http | RequestProtocol::Http2 | RequestProtocol::Grpc) => Payload::Http,
         }
     }
 }
@@ -176,22 +176,22 @@ fn only_port(world: &World<'_>, receiver: &Receiver<'_, '_>) -> Result<u32, Stri
     let known: Vec<u32> = ports(world, receiver).into_keys().collect();
     match known.as_slice() {
         [only] => Ok(*only),
-        [] => Err("no service leads to the workload: name the port".to_owned()),
+        [] => Err("no service selects the workload: set the port".to_owned()),
         several => {
             let several: Vec<String> = several.iter().map(u32::to_string).collect();
-            Err(format!("the workload has several ports ({}): name one", several.join(", ")))
+            Err(format!("the workload has several ports ({}): set one", several.join(", ")))
         }
     }
 }
 
-/// A client that names a server uses TLS, unless the request says otherwise.
+/// A client that names a server uses TLS, unless the request says default_chain.
 fn tls(request: &Request) -> Tls {
     let names_server = request.sni.as_deref().is_some_and(|sni| !sni.is_empty());
     request.tls.unwrap_or(if names_server { Tls::Tls } else { Tls::Plaintext })
 }
 
-fn protocol(request: &Request) -> Protocol {
-    request.protocol.unwrap_or(Protocol::Http)
+fn protocol(request: &Request) -> RequestProtocol {
+    request.protocol.unwrap_or(RequestProtocol::Http)
 }
 
 fn alpn(request: &Request) -> Option<&str> {
@@ -206,14 +206,14 @@ fn gateway_name(request: &Request) -> Option<&str> {
 }
 
 /// The request as Envoy's router sees it.
-fn http<'q>(request: &'q Request, host: &'q str, normalization: PathNormalization) -> routing::Request<'q> {
+fn http<'q>(request: &'q Request, host: &'q str, normalization: PathNormalization) -> routing::HttpRequest<'q> {
     let target = request.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let headers = request.headers.iter().flat_map(|(name, value)| {
         value.values().iter().map(move |value| (lower_case(name), value.trim().as_bytes().into()))
     });
     let of_connection = if tls(request) == Tls::Plaintext { "http" } else { "https" };
-    routing::Request {
+    routing::HttpRequest {
         authority: host.into(),
         method: request.method.as_deref().unwrap_or("GET").into(),
         scheme: request.scheme.as_deref().unwrap_or(of_connection).into(),

@@ -6,12 +6,12 @@ use std::net::IpAddr;
 use super::answer::{Arrived, Rewritten};
 use super::inbound::{Incoming, Leg, arrive};
 use super::question::Question;
-use super::request::{Protocol, Tls};
+use super::request::{RequestProtocol, Tls};
 use crate::model::LabelSet;
 use crate::model::networking::ClientTlsMode;
 use crate::policy::Identity;
 use crate::routing::inbound::{PortOrigin, Receiver, ports};
-use crate::routing::{Cluster, Proxy, Request, Weighted};
+use crate::routing::{Cluster, HttpRequest, Proxy, Weighted};
 use crate::world::{MtlsMode, Service, Workload};
 
 /// A request on its way to the servers.
@@ -63,7 +63,7 @@ impl<'a> Sent<'_, 'a> {
             &Incoming {
                 port,
                 tls: seen,
-                protocol: if is_wrapped { Protocol::Tcp } else { self.question.protocol },
+                protocol: if is_wrapped { RequestProtocol::Tcp } else { self.question.protocol },
                 // Proxies offer `istio` for all bytes that are not HTTP.
                 alpn: (has_bytes && tls == Tls::Mtls).then_some("istio"),
                 sni: &self.server_name(cluster, tls, &rewritten),
@@ -98,7 +98,7 @@ impl<'a> Sent<'_, 'a> {
 
     /// The server name that the client's proxy sends: `sni` of the DestinationRule, else the cluster in mesh TLS, else the
     /// host of the request (istiod: `buildUpstreamTLSSettings`, Envoy: `auto_sni`).
-    fn server_name<'s>(&'s self, cluster: &Cluster<'_>, tls: Tls, request: &'s Request<'_>) -> Cow<'s, str> {
+    fn server_name<'s>(&'s self, cluster: &Cluster<'_>, tls: Tls, request: &'s HttpRequest<'_>) -> Cow<'s, str> {
         let written = || cluster.upstream.tls.and_then(|tls| tls.sni.as_ref()).filter(|sni| !sni.is_empty());
         match (tls, written()) {
             (Tls::Plaintext, _) => self.passed_tls.unwrap_or_default().into(),
@@ -131,7 +131,7 @@ impl<'a> Sent<'_, 'a> {
     }
 
     /// The request with the changes that the route makes.
-    fn rewritten_request(&self) -> Request<'_> {
+    fn rewritten_request(&self) -> HttpRequest<'_> {
         let request = &self.question.http;
         let Some(rewritten) = self.rewritten else { return request.clone() };
         let (path, query) =
@@ -144,7 +144,7 @@ impl<'a> Sent<'_, 'a> {
             .headers
             .iter()
             .map(|(name, value)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(value.as_bytes())));
-        Request {
+        HttpRequest {
             authority: rewritten.authority.as_str().into(),
             path: path.as_bytes().into(),
             query: query.map(|query| query.as_bytes().into()),

@@ -22,7 +22,7 @@ fn numbers_beyond_those_of_ports_are_refused() {
         (json!({"host": "web:99999999999"}), "99999999999"),
         (json!({"to": {"namespace": "shop"}, "port": 70000}), "70000"),
     ] {
-        let expected = Err(format!("{number} is no port: ports are 1 to 65535"));
+        let expected = Err(format!("port {number} is not valid: ports are 1 to 65535"));
         assert_eq!(ask(&manifests, &question).map(|answer| answer.outcome), expected, "{question}");
     }
 }
@@ -35,7 +35,7 @@ fn what_is_no_address_is_refused_on_either_side() {
             let mut question = side.clone();
             question[field] = "here".into();
             let answer = ask(&manifests, &question).map(|answer| answer.outcome);
-            assert_eq!(answer, Err(format!("{field} is no address: \"here\"")), "{question}");
+            assert_eq!(answer, Err(format!("{field} `here` is not a valid address")), "{question}");
         }
     }
 }
