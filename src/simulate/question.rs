@@ -176,10 +176,13 @@ fn only_port(world: &World<'_>, receiver: &Receiver<'_, '_>) -> Result<u32, Stri
     let known: Vec<u32> = ports(world, receiver).into_keys().collect();
     match known.as_slice() {
         [only] => Ok(*only),
-        [] => Err("no service selects the workload: set the port".to_owned()),
+        [] => Err("no service selects the workload, so the request needs the field `port`".to_owned()),
         several => {
             let several: Vec<String> = several.iter().map(u32::to_string).collect();
-            Err(format!("the workload has several ports ({}): set one", several.join(", ")))
+            Err(format!(
+                "the workload has several ports ({}), so the request needs the field `port`",
+                several.join(", ")
+            ))
         }
     }
 }
