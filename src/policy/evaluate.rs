@@ -236,11 +236,12 @@ impl<'w, 'a> Evaluator<'w, 'a> {
     ) {
         let name = &policy.name;
         for (condition, unknown) in rule.unknown(attributes) {
-            self.note(&format!("`{name}` rules[{index}].{condition}: {unknown}"));
+            self.note(&format!("AuthorizationPolicy `{name}`, `rules[{index}].{condition}`: {unknown}"));
         }
         for reason in &rule.ignored {
             self.note(&format!(
-                "`{name}` rules[{index}]: {reason}; istiod drops the condition, so the rule matches more requests"
+                "AuthorizationPolicy `{name}`, `rules[{index}]`: {reason}; istiod drops the condition, so the rule \
+                 matches more requests"
             ));
         }
     }

@@ -25,28 +25,28 @@ pub(super) fn compile<'a>(
 ) -> Result<PolicyRule<'a>, String> {
     let mut compiler = Compiler { action, is_tcp, context, ignored: Vec::new() };
     let mut from = Vec::new();
-    for (index, entry) in written.from.iter().enumerate() {
-        let fields = entry.source.as_ref().map(source_fields).unwrap_or_default();
+    for (index, from_entry) in written.from.iter().enumerate() {
+        let fields = from_entry.source.as_ref().map(source_fields).unwrap_or_default();
         from.push(compiler.all(&format!("from[{index}].source."), fields)?);
     }
     let mut to = Vec::new();
-    for (index, entry) in written.to.iter().enumerate() {
-        let fields = entry.operation.as_ref().map(operation_fields).unwrap_or_default();
+    for (index, to_entry) in written.to.iter().enumerate() {
+        let fields = to_entry.operation.as_ref().map(operation_fields).unwrap_or_default();
         to.push(compiler.all(&format!("to[{index}].operation."), fields)?);
     }
     let mut when = Vec::new();
-    for entry in &written.when {
-        let key = entry.key.as_ref().map_or("", |key| key.as_str());
+    for condition in &written.when {
+        let key = condition.key.as_ref().map_or("", |key| key.as_str());
         let attribute = match Attribute::of_key(key) {
             Ok(attribute) => attribute,
-            Err(InvalidKey::Unknown) => return Err(format!("unknown key `{key}`")),
+            Err(InvalidKey::Unknown) => return Err(format!("key `{key}` is unknown")),
             Err(InvalidKey::WithoutName) => {
                 compiler.give_up(format!("`{key}` needs a name in brackets"))?;
                 continue;
             }
         };
-        when.extend(compiler.condition(key.to_owned(), attribute.clone(), false, &entry.values)?);
-        when.extend(compiler.condition(format!("{key} notValues"), attribute, true, &entry.not_values)?);
+        when.extend(compiler.condition(key.to_owned(), attribute.clone(), false, &condition.values)?);
+        when.extend(compiler.condition(format!("{key} notValues"), attribute, true, &condition.not_values)?);
     }
     Ok(PolicyRule { from, to, when, ignored: compiler.ignored })
 }

@@ -5,10 +5,10 @@ use super::request::{GatewayRef, Request, RequestProtocol, Tls, WorkloadRef};
 use crate::model::networking::{Server, ServerTlsMode, TlsMatchAttributes};
 use crate::world::{self, Gateway, NamespacedName, ProtocolClass, Section, VirtualService, World, host};
 
-/// One request for each host that a VirtualService or another route defines. It comes from a sidecar in the namespace of
-/// the VirtualService if that is bound to the mesh, else through its first Gateway that serves the host. If `template`
-/// names a Gateway, only the hosts that are bound to that Gateway get a request. Hosts without `http` routes get one with
-/// TLS or other bytes.
+/// One request for each host that a VirtualService or another route defines. It comes from a sidecar in the namespace
+/// of the VirtualService if that is bound to the mesh, else through its first Gateway that serves the host. If
+/// `template` names a Gateway, only the hosts that are bound to that Gateway get a request. Hosts without `http` routes
+/// get one with TLS or other bytes.
 pub(super) fn requests(world: &World<'_>, template: &Request) -> Vec<Request> {
     let mut requests: Vec<Request> = Vec::new();
     let all = world.virtual_services.iter().chain(&world.derived.virtual_services);

@@ -51,8 +51,8 @@ fn of_gateway_api<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Op
     })
 }
 
-/// The workload that a Gateway selects: one of the manifests, else one that has only the labels that the Gateway and its
-/// Service select.
+/// The workload that a Gateway selects: one of the manifests, else one that has only the labels that the Gateway and
+/// its Service select.
 fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<String, String>) {
     let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
     let service = gateway.services.iter().find_map(|name| world.services.named(name).next());

@@ -178,7 +178,7 @@ fn taken(
 
 impl Leg {
     fn refused(&mut self, world: &World<'_>, mtls: Mtls<'_, '_>, note: &str) {
-        self.notes.push(format!("{note}; mutual TLS on this port is {}", mtls.mode.as_str()));
+        self.notes.push(format!("{note}; the mutual TLS mode of the port is {}", mtls.mode.as_str()));
         self.policy = mtls.set_by.map(|(policy, span)| {
             let policy = PolicyRef::new(world, policy);
             policies::named(world, &policy, mtls.mode.as_str(), None, Some(span))

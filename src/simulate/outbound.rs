@@ -228,7 +228,8 @@ impl<'q, 'a> Outbound<'q, 'a> {
         });
         if let Some((rival, _)) = rival {
             let note = format!(
-                "`{}` also matches the request: istiod puts the older one first, or the first by name if both are equally old",
+                "`{}` also matches the request: istiod puts the older one first, or the first by name if both \
+                 are equally old",
                 rival.name
             );
             Arc::make_mut(&mut answer.decision).notes.push(note);

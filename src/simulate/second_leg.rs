@@ -96,8 +96,8 @@ impl<'a> Sent<'_, 'a> {
         }
     }
 
-    /// The server name that the client's proxy sends: `sni` of the DestinationRule, else the cluster in mesh TLS, else the
-    /// host of the request (istiod: `buildUpstreamTLSSettings`, Envoy: `auto_sni`).
+    /// The server name that the client's proxy sends: `sni` of the DestinationRule, else the cluster in mesh TLS, else
+    /// the host of the request (istiod: `buildUpstreamTLSSettings`, Envoy: `auto_sni`).
     fn server_name<'s>(&'s self, cluster: &Cluster<'_>, tls: Tls, request: &'s HttpRequest<'_>) -> Cow<'s, str> {
         let written = || cluster.upstream.tls.and_then(|tls| tls.sni.as_ref()).filter(|sni| !sni.is_empty());
         match (tls, written()) {
@@ -109,7 +109,8 @@ impl<'a> Sent<'_, 'a> {
         }
     }
 
-    /// The identity of the client: the service account that the request names, else that of the workload with its labels.
+    /// The identity of the client: the service account that the request names, else that of the workload with its
+    /// labels.
     fn identity(&self) -> Identity {
         let world = self.proxy.world;
         let named = self.question.client.service_account.map(str::to_owned);
