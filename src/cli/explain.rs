@@ -12,7 +12,7 @@ pub fn run(common: &Common, args: &Explain) -> Result<u8, String> {
         [] => Ok(()),
         [rule] => out.write_all(rule.page.as_bytes()),
         several => {
-            report::text::meant(several, &terminal::style(common), out)?;
+            report::text::rules_of_code(several, &terminal::style(common), out)?;
             writeln!(out, "{} stands for these rules; `mesh explain RULE` explains one.", args.rule)
         }
     })?;

@@ -10,7 +10,7 @@ use super::project::Project;
 use super::{exit, terminal};
 use crate::report;
 use crate::simulate::{
-    Answer, GatewayRef, HeaderValue, Outcome, Protocol, Request, Simulator, Tls, Unanswered, Workload,
+    Answer, GatewayRef, HeaderValue, Outcome, Request, RequestProtocol, Simulator, Tls, Unanswered, WorkloadRef,
 };
 use crate::world::World;
 
@@ -31,7 +31,7 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     let questions = match &template.host {
         Some(_) => vec![template],
         None if template.to.is_some() => vec![template],
-        None => simulator.questions(&template),
+        None => simulator.requests_to_every_host(&template),
     };
     if questions.is_empty() {
         return Err("no VirtualService is among the manifests: name a host to ask for".to_owned());
@@ -76,7 +76,7 @@ fn question(args: &Simulate) -> Result<Request, String> {
         written.iter().map(|label| pair(label, '=', option)).collect()
     };
     if args.from.is_some() || !args.from_label.is_empty() || args.from_account.is_some() {
-        question.from = Some(Workload {
+        question.from = Some(WorkloadRef {
             namespace: args.from.clone(),
             labels: labels(&args.from_label, "--from-label")?,
             service_account: args.from_account.clone(),
@@ -85,7 +85,7 @@ fn question(args: &Simulate) -> Result<Request, String> {
     }
     if args.to.is_some() || !args.to_label.is_empty() {
         let labels = labels(&args.to_label, "--to-label")?;
-        question.to = Some(Workload { namespace: args.to.clone(), labels, ..Workload::default() });
+        question.to = Some(WorkloadRef { namespace: args.to.clone(), labels, ..WorkloadRef::default() });
     }
     if args.mtls {
         question.tls = Some(Tls::Mtls);
@@ -126,9 +126,9 @@ fn apply_url(url: &str, question: &mut Request) -> Result<(), String> {
         None | Some("http") => {}
         Some("https") => question.tls = Some(Tls::Tls),
         // Bytes of which nothing is known, as the tools that dial them write it.
-        Some("tcp") => question.protocol = Some(Protocol::Tcp),
+        Some("tcp") => question.protocol = Some(RequestProtocol::Tcp),
         Some("tls") => {
-            question.protocol = Some(Protocol::Tcp);
+            question.protocol = Some(RequestProtocol::Tcp);
             question.tls = Some(Tls::Tls);
         }
         Some(other) => return Err(format!("{other}:// is not simulated: use http, https, tcp or tls")),

@@ -1,11 +1,10 @@
-//! Text that was written by others, made fit for a terminal: harmless, bounded and wrapped.
+//! Text from manifests, made safe for a terminal: harmless, bounded and wrapped.
 
 /// A tab is shown as this many spaces.
 const TAB: &str = "    ";
 
-/// Appends `text` as it may be shown on one line. Line breaks become spaces. Other control characters,
-/// and characters that change the direction of writing, become `�`: a manifest must not be able to move
-/// the cursor, or to look different from what it says.
+/// Appends `text` on one line. Line breaks become spaces. Other control characters, and characters that change the
+/// writing direction, become `�`, so that a manifest can neither move the cursor nor look different from its content.
 pub(super) fn push_clean(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {
@@ -25,8 +24,8 @@ pub(super) fn clean(text: &str) -> String {
     out
 }
 
-/// The most columns that a terminal gives a character. No character of the scripts before Hangul is
-/// wide; of those after it, counting some as wide that are not only means to cut a little early.
+/// The most columns that a terminal uses for a character. No character of the scripts before Hangul is wide. Some after
+/// it are counted as wide although they are not, which only cuts a little early.
 pub(super) fn columns_of(character: char) -> usize {
     match character {
         '\t' => TAB.len(),
@@ -40,7 +39,7 @@ pub(super) fn columns(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
-/// As much of the start of `text` as fits into `room` columns. Looks at no more than that.
+/// The longest start of `text` that fits into `room` columns. Reads no further.
 pub(super) fn head(text: &str, room: usize) -> &str {
     let mut used = 0;
     let end = text.char_indices().find(|&(_, character)| {
@@ -50,7 +49,7 @@ pub(super) fn head(text: &str, room: usize) -> &str {
     &text[..end.map_or(text.len(), |(at, _)| at)]
 }
 
-/// As much of the end of `text` as fits into `room` columns. Looks at no more than that.
+/// The longest end of `text` that fits into `room` columns. Reads no further.
 pub(super) fn tail(text: &str, room: usize) -> &str {
     let mut used = 0;
     let start = text.char_indices().rev().find(|&(_, character)| {
@@ -60,7 +59,7 @@ pub(super) fn tail(text: &str, room: usize) -> &str {
     &text[start.map_or(0, |(at, character)| at + character.len_utf8())..]
 }
 
-/// `text`, cut to `room` columns with `ellipsis` at its end if it is longer. The result is clean.
+/// `text`, cut to `room` columns and ending with `ellipsis` if it is longer. The result is clean.
 pub(super) fn cut(text: &str, room: usize, ellipsis: &str) -> String {
     if head(text, room).len() == text.len() {
         return clean(text);
@@ -70,8 +69,8 @@ pub(super) fn cut(text: &str, room: usize, ellipsis: &str) -> String {
     out
 }
 
-/// Breaks `text` at spaces into lines of at most `room` columns. A longer word has a line to itself: a
-/// link or a host name that is broken apart can neither be clicked nor copied.
+/// Breaks `text` at spaces into lines of at most `room` columns. A longer word gets its own line, since a broken link
+/// or host name can neither be clicked nor copied.
 pub(super) fn wrap(text: &str, room: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let (mut start, mut end, mut used) = (0, 0, 0);
@@ -90,8 +89,8 @@ pub(super) fn wrap(text: &str, room: usize) -> Vec<&str> {
     lines
 }
 
-/// Wraps `text` to `width` columns below a `first` prefix; the other lines are indented to align with the
-/// first. `indent` is the number of columns of `first`, which may hold escape codes. Ends with a newline.
+/// Wraps `text` to `width` columns after the prefix `first`, and aligns the other lines with the first. `indent` is the
+/// number of columns of `first`, which can contain escape codes. Ends with a newline.
 pub(super) fn push_hanging(out: &mut String, first: &str, indent: usize, text: &str, width: usize) {
     out.push_str(first);
     for (index, line) in wrap(text, width.saturating_sub(indent)).into_iter().enumerate() {

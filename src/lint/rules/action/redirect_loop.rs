@@ -6,7 +6,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{HttpMatchRequest, HttpRoute, StringMatch};
 use crate::re2::{Search, find_text};
-use crate::routing::{Matcher, Regex};
+use crate::routing::{EnvoyRegex, Matcher};
 use crate::simulate::{GatewayRef, HeaderValue, Outcome, Request, Simulator, Tls};
 use crate::source::{Span, Spanned};
 use crate::world::{Gateway, Section, Server, VirtualService, World, host};
@@ -110,7 +110,7 @@ fn sample(written: &StringMatch) -> Option<String> {
     }
 }
 
-fn shortest(regex: &Regex) -> Option<String> {
+fn shortest(regex: &EnvoyRegex) -> Option<String> {
     match find_text(&[&regex.language()?], &[]) {
         Search::Text(text) => String::from_utf8(text).ok(),
         Search::Empty | Search::Undecided => None,

@@ -3,7 +3,7 @@
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{HttpMatchRequest, StringMatch};
-use crate::routing::{Regex, takes_some_path};
+use crate::routing::{EnvoyRegex, takes_some_path};
 use crate::source::Spanned;
 use crate::world::{NamespacedName, RouteMatch, Server, VirtualService, World, host, resolve_gateway_name};
 
@@ -136,7 +136,7 @@ fn check_texts(service: &VirtualService<'_>, entry: &HttpMatchRequest, diagnosti
 
 fn check_path(uri: &StringMatch, diagnostics: &mut Diagnostics) {
     if let Some(regex) = &uri.regex {
-        let is_impossible = Regex::new(regex).ok().and_then(|regex| takes_some_path(&regex)) == Some(false);
+        let is_impossible = EnvoyRegex::new(regex).ok().and_then(|regex| takes_some_path(&regex)) == Some(false);
         if is_impossible {
             diagnostics
                 .report_default(regex.span, "no path matches this expression as a whole")
