@@ -12,6 +12,7 @@ use crate::report;
 use crate::simulate::{
     Answer, GatewayRef, HeaderValue, Outcome, Protocol, Request, Simulator, Tls, Unanswered, Workload,
 };
+use crate::uri::Url;
 use crate::world::World;
 
 /// Says where requests go.
@@ -110,19 +111,13 @@ fn pair(text: &str, separator: char, option: &str) -> Result<(String, String), S
 }
 
 /// `scheme://host:port/path?query`, of which only the host is needed.
-fn apply_url(url: &str, question: &mut Request) -> Result<(), String> {
-    let (scheme, rest) = url.split_once("://").map_or((None, url), |(scheme, rest)| (Some(scheme), rest));
-    let rest = rest.split('#').next().unwrap_or_default();
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (host, target) = rest.split_at(end);
-    if host.is_empty() {
-        return Err(format!("{url:?} names no host"));
-    }
-    question.host = Some(host.to_owned());
-    if !target.is_empty() {
-        question.path = Some(if target.starts_with('?') { format!("/{target}") } else { target.to_owned() });
-    }
-    match scheme.map(str::to_ascii_lowercase).as_deref() {
+fn apply_url(text: &str, question: &mut Request) -> Result<(), String> {
+    let Some(url) = Url::parse(text) else {
+        return Err(format!("`{text}` is not a valid URL: write `http://host:port/path`"));
+    };
+    question.host = Some(url.authority());
+    question.path = url.target().map(Into::into);
+    match url.scheme().as_deref() {
         None | Some("http") => {}
         Some("https") => question.tls = Some(Tls::Tls),
         // Bytes of which nothing is known, as the tools that dial them write it.

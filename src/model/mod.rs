@@ -23,7 +23,6 @@ pub mod security;
 pub mod status;
 pub mod telemetry;
 pub mod untyped;
-pub mod uri;
 
 pub use decode::nearest;
 pub use duration::Duration;

@@ -5,6 +5,7 @@ use super::result::Rewritten;
 use crate::model::networking::{DerivePort, HeaderOperations, HttpRewrite, StringMatch, UnmatchedPreflights};
 use crate::routing::{Action, Clause, HttpRule, Matcher, Proxy, Regex, Request, Subject, replace_prefix};
 use crate::source::Spanned;
+use crate::uri::split_port;
 
 /// The request that the upstream gets.
 pub(super) fn rewritten(request: &Request<'_>, clause: &Clause<'_>) -> Result<Rewritten, String> {
@@ -145,10 +146,7 @@ pub(super) fn location(request: &Request<'_>, clause: &Clause<'_>, proxy: &Proxy
     // Which scheme the client used is what `x-forwarded-proto` says, whatever that is.
     let forwarded = request.header_values("x-forwarded-proto").next();
     let spoken = forwarded.map_or_else(|| request.scheme.clone(), String::from_utf8_lossy);
-    let (own_host, own_port) = match request.authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, Some(port)),
-        _ => (request.authority.as_ref(), None),
-    };
+    let (own_host, own_port) = split_port(&request.authority);
     let authority = match (redirect.authority.as_ref().and_then(Spanned::filled), port) {
         (Some(authority), Some(port)) => format!("{authority}:{port}"),
         (Some(authority), None) => authority.to_owned(),

@@ -131,16 +131,6 @@ pub(super) fn has_tls(question: &Request) -> bool {
     }
 }
 
-/// A host and the digits of the port written behind it.
-pub(super) fn split_port(host: &str) -> (&str, Option<&str>) {
-    let is_address = host.matches(':').count() > 1 && !host.contains(']');
-    let is_port = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    match host.rsplit_once(':').filter(|(_, port)| !is_address && is_port(port)) {
-        Some((name, port)) => (name, Some(port)),
-        None => (host, None),
-    }
-}
-
 /// The port that a question names: in its own field, else behind the host.
 pub(super) fn named_port(question: &Request, written: Option<&str>) -> Result<Option<u32>, String> {
     let is_port = |port: &u32| (1..=65535).contains(port);

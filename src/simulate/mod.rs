@@ -28,6 +28,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use self::compiled::Compiled;
 use self::dial::{Dialled, Place, ProxyKey};
 use crate::routing::{self, Connection, Payload, Proxy};
+use crate::uri::split_port;
 use crate::world::{PathNormalization, World};
 
 /// Answers questions about requests. What proxies listen on is compiled when it is first needed, and kept.
@@ -84,7 +85,7 @@ impl<'a> Simulator<'a> {
             return Err("direction gateway needs the field gateway".to_owned());
         }
         let host = asked_host(question)?;
-        let (name, written_port) = dial::split_port(host);
+        let (name, written_port) = split_port(host);
         let lower = lower_case(name);
         let from = question.from.as_ref();
         let dialled = self.dialled(&lower, from.and_then(|from| from.namespace.as_deref()));

@@ -4,8 +4,8 @@ use super::policies::{SELECTOR, TARGET, TARGETS};
 use super::shape::Rule::{AtMostOne, Check, Items, Length, Range, Required, Text, Unique};
 use super::shape::{Shape, leaf, present, text, within};
 use super::workloads::{PORT, WORKLOAD_SELECTOR};
-use crate::model::uri;
 use crate::source::Span;
+use crate::uri::go;
 use crate::yaml::Node;
 
 pub(super) static ENVOY_FILTER: Shape = Shape {
@@ -95,7 +95,7 @@ static VARIABLE: Shape = Shape {
 };
 
 fn is_url(text: &str) -> bool {
-    let scheme = uri::request_uri(text).or_else(|| uri::request_uri(&format!("http://{text}")));
+    let scheme = go::request_uri(text).or_else(|| go::request_uri(&format!("http://{text}")));
     text.is_empty() || scheme.is_some_and(|scheme| ["", "http", "https", "oci", "file"].contains(&scheme.0.as_str()))
 }
 

@@ -3,8 +3,8 @@
 use super::shape::Rule::{AtMostOne, Check, Entries, Items, Keys, Length, Range, Required, Text};
 use super::shape::{Shape, leaf, present, text, within};
 use super::traffic::DURATION;
-use crate::model::uri;
 use crate::source::Span;
+use crate::uri::go;
 use crate::yaml::Node;
 
 /// The selector of kinds with `matchLabels`.
@@ -127,7 +127,7 @@ static CLAIM: Shape = Shape {
 };
 
 fn is_web_uri(text: &str) -> bool {
-    uri::request_uri(text).is_some_and(|scheme| ["http", "https"].contains(&scheme.0.as_str()))
+    go::request_uri(text).is_some_and(|scheme| ["http", "https"].contains(&scheme.0.as_str()))
 }
 
 pub(super) static TELEMETRY: Shape = Shape {

@@ -1,10 +1,11 @@
-//! Request URIs as Go reads them (`net/url`: `ParseRequestURI`).
+//! URIs and addresses as Go reads them (`net/url`: `ParseRequestURI`, `net`: `SplitHostPort`). The verdicts are Go's:
+//! what it accepts is more than RFC 3986 allows here and less there, so no other parser gives them.
 
 /// The scheme of a URI; empty if it has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheme(pub String);
 
-/// Reads what can stand in a request line: a path, or something with a scheme. `None` if it is neither.
+/// Reads a request URI: a path, or a URI with a scheme. `None` if Go rejects it.
 pub fn request_uri(text: &str) -> Option<Scheme> {
     if text.is_empty() || text.bytes().any(|byte| byte.is_ascii_control()) {
         return None;
@@ -16,7 +17,7 @@ pub fn request_uri(text: &str) -> Option<Scheme> {
     let rest = rest.split_once('?').map_or(rest, |(path, _)| path);
     let scheme = Scheme(scheme.to_ascii_lowercase());
     if !rest.starts_with('/') {
-        // What is not a path after a scheme is not looked into: `mailto:someone`.
+        // Go does not look into an opaque part: `mailto:someone`.
         return (!scheme.0.is_empty()).then_some(scheme);
     }
     match rest.strip_prefix("//").filter(|_| !scheme.0.is_empty()) {
@@ -28,7 +29,7 @@ pub fn request_uri(text: &str) -> Option<Scheme> {
     }
 }
 
-/// Splits at the colon behind a scheme. A colon at the beginning is a mistake.
+/// Splits at the colon behind a scheme. `None` if the text begins with a colon.
 fn split_scheme(text: &str) -> Option<(&str, &str)> {
     for (index, byte) in text.bytes().enumerate() {
         match byte {
@@ -62,18 +63,30 @@ fn is_authority(authority: &str) -> bool {
     };
     let is_number = port.is_empty()
         || port.strip_prefix(':').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-    // Percent signs stand for bytes beyond ASCII only, or for the zone of an address in brackets.
+    // A percent sign escapes bytes beyond ASCII, or begins the zone of an address in brackets.
     let is_host =
         |byte: u8| !byte.is_ascii() || byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:[]<>\"%".contains(&byte);
     is_number && name.bytes().all(is_host) && is_escaped(name)
 }
 
-/// Whether every percent sign stands before two hexadecimal digits.
+/// Whether two hexadecimal digits follow every percent sign.
 fn is_escaped(text: &str) -> bool {
     text.split('%').skip(1).all(|part| {
         let digits = part.as_bytes();
         digits.len() >= 2 && digits[..2].iter().all(u8::is_ascii_hexdigit)
     })
+}
+
+/// Splits an address into host and port. `None` if Go rejects it.
+pub fn split_host_port(address: &str) -> Option<(&str, &str)> {
+    let (host, port) = address.rsplit_once(':')?;
+    let host = match host.strip_prefix('[') {
+        Some(inner) => inner.strip_suffix(']')?,
+        None if host.contains(':') => return None,
+        None => host,
+    };
+    let has_bracket = |text: &str| text.contains(['[', ']']);
+    (!has_bracket(host) && !has_bracket(port)).then_some((host, port))
 }
 
 #[cfg(test)]
@@ -94,6 +107,16 @@ mod tests {
         }
         for text in ["", "reg.io/x", ":x", "http://a:b/", "http://#%bl ah", "http://a b/", "/%zz"] {
             assert_eq!(scheme(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_split_as_go_does() {
+        assert_eq!(split_host_port("127.0.0.1:80"), Some(("127.0.0.1", "80")));
+        assert_eq!(split_host_port("[::1]:80"), Some(("::1", "80")));
+        assert_eq!(split_host_port(":"), Some(("", "")));
+        for text in ["", "host", "::1:80", "[::1", "[::1]", "a]:80"] {
+            assert_eq!(split_host_port(text), None, "{text}");
         }
     }
 }
