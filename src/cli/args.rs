@@ -61,6 +61,9 @@ pub struct Lint {
     /// Files, directories, or - for standard input [default: the configured manifests, else .]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Read manifests that are ignored, too: by .gitignore, by .ignore, or in directories such as node_modules
+    #[arg(long)]
+    pub no_ignore: bool,
     /// How to write the findings
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
@@ -100,6 +103,9 @@ pub struct Simulate {
     /// Manifests: files, directories, or - for standard input [default: the configured manifests, else .]
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
+    /// Read manifests that are ignored, too: by .gitignore, by .ignore, or in directories such as node_modules
+    #[arg(long)]
+    pub no_ignore: bool,
     /// A header of the request; can be repeated
     #[arg(long, value_name = "NAME=VALUE", visible_short_alias = 'H')]
     pub header: Vec<String>,

@@ -6,7 +6,7 @@ use super::args::Common;
 use super::terminal::{self, Tone};
 use crate::config::{self, Config};
 use crate::lint::Levels;
-use crate::load::{Input, Problem, STDIN, Snapshot};
+use crate::load::{self, Exclude, Input, Problem, STDIN, Snapshot};
 use crate::source::Span;
 use crate::world::Settings;
 use crate::yaml::ProblemKind;
@@ -21,15 +21,22 @@ pub struct Project {
 
 impl Project {
     /// Reads the configuration and the manifests. What cannot be read is said on standard error.
-    pub fn open(common: &Common, paths: &[PathBuf]) -> Result<Self, String> {
+    pub fn open(common: &Common, paths: &[PathBuf], no_ignore: bool) -> Result<Self, String> {
         let (config, config_file) = configuration(common)?;
         let directory = config_file.as_deref().and_then(Path::parent);
-        let snapshot = Snapshot::read(&inputs(paths, &config, directory));
+        let inputs = inputs(paths, &config, directory);
+        let exclude = if no_ignore { Exclude::Nothing } else { Exclude::Ignored };
+        let snapshot = Snapshot::read(&inputs, exclude);
         for unreadable in &snapshot.unreadable {
             terminal::say(common, Tone::Error, &unreadable.to_string());
         }
         if snapshot.sources.is_empty() && snapshot.unreadable.is_empty() {
-            terminal::say(common, Tone::Warning, "no manifests found: no .yaml, .yml or .json file");
+            let message = if exclude == Exclude::Ignored && load::any_manifest(&inputs) {
+                "no manifests found: every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them"
+            } else {
+                "no manifests found: no .yaml, .yml or .json file"
+            };
+            terminal::say(common, Tone::Warning, message);
         }
         let nothing_found = snapshot.resources.is_empty() && snapshot.skipped == 0 && snapshot.problems.is_empty();
         if nothing_found && !snapshot.sources.is_empty() {

@@ -18,7 +18,7 @@ use crate::world::World;
 /// Says where requests go.
 pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     let template = question(args)?;
-    let project = Project::open(common, &args.file)?;
+    let project = Project::open(common, &args.file, args.no_ignore)?;
     project.say_gaps(common);
     if project.failed() && project.snapshot.documents == 0 {
         return Err("nothing could be read".to_owned());

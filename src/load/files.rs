@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::Unreadable;
+use super::exclusion::{Exclude, Exclusions, is_repository_data};
 
 /// The path under which standard input is shown.
 pub const STDIN: &str = "<stdin>";
@@ -33,15 +34,28 @@ pub(super) struct File {
     pub shown: String,
 }
 
-/// Finds the files, sorted by the path shown. A file that several paths lead to is taken once.
-pub(super) fn find(inputs: &[Input], unreadable: &mut Vec<Unreadable>) -> Vec<File> {
-    // Links and overlapping arguments can lead to one file by several paths; only then is it worth asking.
+/// Finds the files, sorted by the path shown. A file that several paths lead to appears once.
+pub(super) fn find(inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unreadable>) -> Vec<File> {
+    // Only links and overlapping arguments can lead to one file by several paths.
     let mut may_repeat = inputs.len() > 1;
     let mut found = Vec::new();
     for input in inputs {
         match input {
             Input::Stdin => found.push(File { input: input.clone(), shown: STDIN.to_owned() }),
-            Input::Path(path) => walk(path, &mut found, &mut may_repeat, unreadable),
+            Input::Path(path) => {
+                for entry in walk(path, exclude) {
+                    match entry {
+                        Ok(entry) => {
+                            may_repeat |= entry.path_is_symlink();
+                            if is_manifest(&entry) {
+                                let path = entry.into_path();
+                                found.push(File { shown: shown(&path), input: Input::Path(path) });
+                            }
+                        }
+                        Err(error) => unreadable.push(describe_entry(path, &error)),
+                    }
+                }
+            }
         }
     }
     found.sort_by(|a, b| a.shown.cmp(&b.shown));
@@ -58,22 +72,34 @@ pub(super) fn find(inputs: &[Input], unreadable: &mut Vec<Unreadable>) -> Vec<Fi
     found
 }
 
-fn walk(root: &Path, found: &mut Vec<File>, may_repeat: &mut bool, unreadable: &mut Vec<Unreadable>) {
-    let entries = WalkDir::new(root).follow_links(true).into_iter().filter_entry(|entry| !is_version_control(entry));
-    for entry in entries {
-        match entry {
-            Ok(entry) => {
-                *may_repeat |= entry.path_is_symlink();
-                // A file that is named is read whatever it is called.
-                let wanted = entry.depth() == 0 || has_manifest_extension(entry.path());
-                if wanted && !entry.file_type().is_dir() {
-                    let path = entry.into_path();
-                    found.push(File { shown: shown(&path), input: Input::Path(path) });
-                }
-            }
-            Err(error) => unreadable.push(describe_entry(root, &error)),
+/// Whether any manifest is below the paths, ignored or not.
+pub fn any_manifest(inputs: &[Input]) -> bool {
+    let paths = inputs.iter().filter_map(|input| match input {
+        Input::Path(path) => Some(path),
+        Input::Stdin => None,
+    });
+    paths.flat_map(|path| walk(path, Exclude::Nothing)).any(|entry| entry.is_ok_and(|entry| is_manifest(&entry)))
+}
+
+fn walk(root: &Path, exclude: Exclude) -> impl Iterator<Item = walkdir::Result<DirEntry>> {
+    let mut exclusions = (exclude == Exclude::Ignored && root.is_dir()).then(|| Exclusions::above(root));
+    WalkDir::new(root).follow_links(true).into_iter().filter_entry(move |entry| {
+        let (path, depth, is_directory) = (entry.path(), entry.depth(), entry.file_type().is_dir());
+        if is_directory && depth > 0 && is_repository_data(path) {
+            return false;
         }
-    }
+        match &mut exclusions {
+            None => true,
+            Some(exclusions) if is_directory => exclusions.enters(path, depth),
+            // The others are not manifests anyway.
+            Some(exclusions) => !has_manifest_extension(path) || exclusions.reads(path, depth),
+        }
+    })
+}
+
+/// Whether an entry is a file to read. A file that is named is read whatever its extension.
+fn is_manifest(entry: &DirEntry) -> bool {
+    !entry.file_type().is_dir() && (entry.depth() == 0 || has_manifest_extension(entry.path()))
 }
 
 fn describe_entry(root: &Path, error: &walkdir::Error) -> Unreadable {
@@ -84,10 +110,6 @@ fn describe_entry(root: &Path, error: &walkdir::Error) -> Unreadable {
         (None, None) => error.to_string(),
     };
     Unreadable { path, reason }
-}
-
-fn is_version_control(entry: &DirEntry) -> bool {
-    entry.depth() > 0 && entry.file_type().is_dir() && entry.file_name() == ".git"
 }
 
 fn has_manifest_extension(path: &Path) -> bool {

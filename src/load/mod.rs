@@ -1,12 +1,14 @@
 //! Paths to a [`Snapshot`]: find the files, read them, parse and decode every document. Each step runs on all
 //! cores; the result does not depend on it. Whatever goes wrong becomes part of the snapshot, and the rest goes on.
 
+mod exclusion;
 mod files;
 mod patches;
 mod read;
 mod template;
 
-pub use files::{Input, STDIN};
+pub use exclusion::Exclude;
+pub use files::{Input, STDIN, any_manifest};
 pub use template::Template;
 
 use rayon::prelude::*;
@@ -62,9 +64,9 @@ impl std::fmt::Display for Unreadable {
 
 impl Snapshot {
     /// Reads files, directories and standard input.
-    pub fn read(inputs: &[Input]) -> Self {
+    pub fn read(inputs: &[Input], exclude: Exclude) -> Self {
         let mut snapshot = Self::default();
-        let found = files::find(inputs, &mut snapshot.unreadable);
+        let found = files::find(inputs, exclude, &mut snapshot.unreadable);
         let texts: Vec<_> = found.into_par_iter().map(|file| (read::read(&file), file)).collect();
         let mut decoded = Vec::new();
         for (text, file) in texts {

@@ -7,6 +7,7 @@ mod bookinfo;
 mod conformance;
 mod corpus;
 mod hostile;
+mod ignored_files;
 mod lint;
 mod mesh;
 mod policies;
