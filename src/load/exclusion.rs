@@ -1,4 +1,4 @@
-//! Paths that a walk skips: what git ignores, what `.ignore` files name, and what tools keep for themselves.
+//! Paths that a walk skips: those that git or an `.ignore` file ignores, and directories of tools.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-/// Directories of version control systems. They are never read.
+/// Directories of version control systems, which are never read.
 const REPOSITORIES: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 
 /// Directories in which tools keep downloads, which can hold thousands of YAML files of other projects. An ignore file
@@ -14,30 +14,30 @@ const REPOSITORIES: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 const DOWNLOADS: [&str; 6] =
     ["node_modules", "bower_components", ".terraform", ".terragrunt-cache", ".venv", "__pycache__"];
 
-/// Whether ignore files and the list of [`DOWNLOADS`] apply.
+/// The paths to skip.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Exclude {
-    /// They do.
+    /// Ignored paths, and directories of downloads.
     #[default]
     Ignored,
-    /// Every manifest is read.
+    /// None: every manifest is read.
     Nothing,
 }
 
-/// The ignore files that apply at one place of a walk, with the precedence that ripgrep gives them: a deeper file takes
-/// precedence over one above it, and any `.ignore` over what git ignores.
+/// The ignore files that apply at the current position of a walk, with the precedence of ripgrep: a deeper file takes
+/// precedence over one above it, and any `.ignore` over the files of git.
 pub(super) struct Exclusions {
-    /// The directory at which the walk begins.
+    /// The root of the walk.
     root: PathBuf,
-    /// The same without links and `..`, so that its parents are the directories above it.
+    /// The canonical root, whose parents are the directories above it.
     full_root: PathBuf,
-    /// The number of levels above the root.
+    /// The number of directories above the root.
     above: usize,
-    /// A level for each directory on the way, the outermost first.
-    levels: Vec<Level>,
+    /// The ignore files of each directory above the current position, the outermost first.
+    directories: Vec<DirectoryIgnores>,
 }
 
-struct Level {
+struct DirectoryIgnores {
     ignore: Gitignore,
     gitignore: Gitignore,
     exclude: Gitignore,
@@ -50,24 +50,25 @@ impl Exclusions {
         let full_root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let mut parents: Vec<&Path> = full_root.ancestors().skip(1).collect();
         parents.reverse();
-        let levels: Vec<Level> = parents.iter().map(|directory| Level::read(directory)).collect();
-        Self { root: root.to_owned(), above: levels.len(), levels, full_root }
+        let directories: Vec<DirectoryIgnores> =
+            parents.iter().map(|directory| DirectoryIgnores::read(directory)).collect();
+        Self { root: root.to_owned(), above: directories.len(), directories, full_root }
     }
 
-    /// Whether a walk enters a directory that it has come to at `depth`. Its own ignore files apply from then on.
+    /// Whether to enter a directory at `depth`. If so, its ignore files apply from then on.
     pub fn enters(&mut self, directory: &Path, depth: usize) -> bool {
-        self.levels.truncate(self.above + depth);
+        self.directories.truncate(self.above + depth);
         let full = self.full_path(directory);
         let enters = depth == 0 || !self.is_excluded(&full, true);
         if enters {
-            self.levels.push(Level::read(&full));
+            self.directories.push(DirectoryIgnores::read(&full));
         }
         enters
     }
 
-    /// Whether a walk reads a file that it has come to at `depth`. A file at depth 0 was named, and is always read.
+    /// Whether to read a file at `depth`. A file at depth 0 is named by the user, and always read.
     pub fn reads(&mut self, file: &Path, depth: usize) -> bool {
-        self.levels.truncate(self.above + depth);
+        self.directories.truncate(self.above + depth);
         depth == 0 || !self.is_excluded(&self.full_path(file), false)
     }
 
@@ -81,18 +82,18 @@ impl Exclusions {
             Match::Whitelist(_) => Some(false),
             Match::None => None,
         };
-        let levels = || self.levels.iter().rev();
-        // git's own files count up to the directory of the repository.
-        let depth = levels().position(|level| level.is_repository).map_or(0, |above| above + 1);
-        levels()
-            .find_map(|level| excluded_by(&level.ignore))
-            .or_else(|| levels().take(depth).find_map(|level| excluded_by(&level.gitignore)))
-            .or_else(|| levels().take(depth).find_map(|level| excluded_by(&level.exclude)))
+        let directories = || self.directories.iter().rev();
+        // The files of git apply inside its repository only.
+        let depth = directories().position(|it| it.is_repository).map_or(0, |above| above + 1);
+        directories()
+            .find_map(|it| excluded_by(&it.ignore))
+            .or_else(|| directories().take(depth).find_map(|it| excluded_by(&it.gitignore)))
+            .or_else(|| directories().take(depth).find_map(|it| excluded_by(&it.exclude)))
             .unwrap_or_else(|| is_directory && has_name(path, &DOWNLOADS))
     }
 }
 
-impl Level {
+impl DirectoryIgnores {
     fn read(directory: &Path) -> Self {
         let marker = directory.join(".git");
         Self {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::load::Template;
-use crate::yaml::ProblemKind;
+use crate::yaml::YamlProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "yaml-syntax",
@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    context.yaml_problems(ProblemKind::Syntax).for_each(|problem| diagnostics.report_yaml(problem));
+    context.yaml_problems(YamlProblemKind::Syntax).for_each(|problem| diagnostics.report_yaml(problem));
     let mut templates: BTreeMap<Template, Vec<&str>> = BTreeMap::new();
     for (span, template) in &context.snapshot.templates {
         templates.entry(*template).or_default().push(context.snapshot.sources.file(span.file).path());
