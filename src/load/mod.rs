@@ -45,7 +45,7 @@ pub enum ManifestProblem {
     /// In its YAML.
     Yaml(yaml::YamlProblem),
     /// In the resource.
-    Model(model::Problem),
+    Model(model::DecodeProblem),
 }
 
 /// A path that could not be read.
@@ -78,7 +78,7 @@ impl Snapshot {
                 }
                 Err(read::ReadFailure::NotUtf8 { readable, at, message }) => {
                     let id = snapshot.sources.add(file.shown, readable);
-                    decoded.push(DocumentContents::not_utf8(Span::new(id, at, at), message));
+                    decoded.push(DecodedDocument::not_utf8(Span::new(id, at, at), message));
                 }
             }
         }
@@ -97,16 +97,16 @@ impl Snapshot {
     }
 
     /// Parses and decodes all files except those whose contents are already known.
-    fn decode(&mut self, known: Vec<DocumentContents>) {
+    fn decode(&mut self, known: Vec<DecodedDocument>) {
         let patches = patches::named_by_kustomizations(&self.sources);
         let is_known = |file: FileId| known.iter().any(|contents| contents.file == file);
         let files: Vec<FileId> = self.sources.iter().map(|(id, _)| id).filter(|id| !is_known(*id)).collect();
         let sources = &self.sources;
-        let mut all: Vec<DocumentContents> = files
+        let mut all: Vec<DecodedDocument> = files
             .into_par_iter()
             .flat_map_iter(|file| {
                 if patches.contains(&file) {
-                    vec![DocumentContents::patch(sources, file)]
+                    vec![DecodedDocument::patch(sources, file)]
                 } else {
                     decode_file(sources, file)
                 }
@@ -127,17 +127,17 @@ impl Snapshot {
 }
 
 /// The contents of one document.
-struct DocumentContents {
+struct DecodedDocument {
     file: FileId,
-    model: model::Contents,
+    model: model::DocumentContents,
     problems: Vec<ManifestProblem>,
     template: Option<(Span, Template)>,
     documents: usize,
 }
 
-impl DocumentContents {
+impl DecodedDocument {
     fn empty(file: FileId) -> Self {
-        Self { file, model: model::Contents::default(), problems: Vec::new(), template: None, documents: 0 }
+        Self { file, model: model::DocumentContents::default(), problems: Vec::new(), template: None, documents: 0 }
     }
 
     fn not_utf8(span: Span, message: String) -> Self {
@@ -153,7 +153,7 @@ impl DocumentContents {
 }
 
 /// Parses and decodes the documents of a file, side by side.
-fn decode_file(sources: &Sources, file: FileId) -> Vec<DocumentContents> {
+fn decode_file(sources: &Sources, file: FileId) -> Vec<DecodedDocument> {
     let source = sources.file(file);
     let text = source.text();
     if files::is_json(source.path(), text) {
@@ -163,25 +163,20 @@ fn decode_file(sources: &Sources, file: FileId) -> Vec<DocumentContents> {
     chunks.into_par_iter().map(|chunk| decode_document(file, yaml::parse(&chunk, text), text)).collect()
 }
 
-fn decode_document(file: FileId, document: yaml::Document, text: &str) -> DocumentContents {
+fn decode_document(file: FileId, document: yaml::Document, text: &str) -> DecodedDocument {
     let chunk = text.get(document.span.range()).unwrap_or_default();
     if let Some(template) = template::recognise(chunk, &document) {
-        return DocumentContents {
+        return DecodedDocument {
             template: Some((document.span, template)),
             documents: 1,
-            ..DocumentContents::empty(file)
+            ..DecodedDocument::empty(file)
         };
     }
     let mut model = document.root.as_ref().map(|root| model::read(root, document.span, text)).unwrap_or_default();
     if document.problems.iter().any(|problem| problem.kind == yaml::YamlProblemKind::Syntax) {
         // A field may only be missing because its line could not be parsed.
-        model.problems.retain(|problem| !matches!(problem.kind, model::ProblemKind::NotOfSchema { .. }));
+        model.problems.retain(|problem| !matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. }));
     }
     let problems = document.problems.into_iter().map(ManifestProblem::Yaml).collect();
-    DocumentContents {
-        problems,
-        model,
-        documents: usize::from(document.root.is_some()),
-        ..DocumentContents::empty(file)
-    }
+    DecodedDocument { problems, model, documents: usize::from(document.root.is_some()), ..DecodedDocument::empty(file) }
 }

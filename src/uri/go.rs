@@ -1,11 +1,11 @@
 //! URIs and addresses as Go reads them (`net/url`: `ParseRequestURI`, `net`: `SplitHostPort`). The verdicts are Go's:
 //! what it accepts is more than RFC 3986 allows here and less there, so no other parser gives them.
 
-/// The scheme of a URI; empty if it has none.
+/// The scheme of a URI. Empty for a path without a scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheme(pub String);
 
-/// Reads a request URI: a path, or a URI with a scheme. `None` if Go rejects it.
+/// Parses the target of a request line: a path, or a URI with a scheme. Returns `None` for anything else.
 pub fn request_uri(text: &str) -> Option<Scheme> {
     if text.is_empty() || text.bytes().any(|byte| byte.is_ascii_control()) {
         return None;
@@ -17,7 +17,7 @@ pub fn request_uri(text: &str) -> Option<Scheme> {
     let rest = rest.split_once('?').map_or(rest, |(path, _)| path);
     let scheme = Scheme(scheme.to_ascii_lowercase());
     if !rest.starts_with('/') {
-        // Go does not look into an opaque part: `mailto:someone`.
+        // An opaque part after the scheme can have any content: `mailto:someone`.
         return (!scheme.0.is_empty()).then_some(scheme);
     }
     match rest.strip_prefix("//").filter(|_| !scheme.0.is_empty()) {
@@ -29,7 +29,7 @@ pub fn request_uri(text: &str) -> Option<Scheme> {
     }
 }
 
-/// Splits at the colon behind a scheme. `None` if the text begins with a colon.
+/// Splits a URI after its scheme. Returns `None` if the URI starts with a colon.
 fn split_scheme(text: &str) -> Option<(&str, &str)> {
     for (index, byte) in text.bytes().enumerate() {
         match byte {
@@ -63,7 +63,7 @@ fn is_authority(authority: &str) -> bool {
     };
     let is_number = port.is_empty()
         || port.strip_prefix(':').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-    // A percent sign escapes bytes beyond ASCII, or begins the zone of an address in brackets.
+    // A percent sign encodes a non-ASCII byte, or starts the zone of an address in brackets.
     let is_host =
         |byte: u8| !byte.is_ascii() || byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:[]<>\"%".contains(&byte);
     is_number && name.bytes().all(is_host) && is_escaped(name)
