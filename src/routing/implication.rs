@@ -17,7 +17,7 @@ static PATHS: LazyLock<Option<Language>> = LazyLock::new(|| language_of(r"/[!\x2
 static VALUES: LazyLock<Option<Language>> = LazyLock::new(|| language_of(r"[\t -~\x80-\xff]*"));
 
 fn language_of(expression: &str) -> Option<Language> {
-    Language::of_regex(&re2::Regex::new(expression).ok()?)
+    Language::of_regex(&re2::Re2::new(expression).ok()?)
 }
 
 /// The text of a matcher, and whether it ignores case.

@@ -5,13 +5,13 @@
 
 use std::borrow::Cow;
 
-use crate::re2::{self, InvalidRegex, InvalidRewrite, Language};
+use crate::re2::{InvalidRegex, InvalidRewrite, Language, Re2};
 
 /// A compiled regular expression.
 #[derive(Debug, Clone)]
 pub struct EnvoyRegex {
     source: String,
-    inner: re2::Regex,
+    inner: Re2,
 }
 
 impl EnvoyRegex {
@@ -21,7 +21,7 @@ impl EnvoyRegex {
     ///
     /// If RE2 rejects the expression.
     pub fn new(source: &str) -> Result<Self, InvalidRegex> {
-        Self::compile(source, re2::Regex::new)
+        Self::compile(source, Re2::new)
     }
 
     /// Compiles an expression that may match anywhere.
@@ -30,13 +30,10 @@ impl EnvoyRegex {
     ///
     /// If RE2 rejects the expression.
     pub fn unanchored(source: &str) -> Result<Self, InvalidRegex> {
-        Self::compile(source, re2::Regex::unanchored)
+        Self::compile(source, Re2::unanchored)
     }
 
-    fn compile(
-        source: &str,
-        engine: impl FnOnce(&str) -> Result<re2::Regex, InvalidRegex>,
-    ) -> Result<Self, InvalidRegex> {
+    fn compile(source: &str, engine: impl FnOnce(&str) -> Result<Re2, InvalidRegex>) -> Result<Self, InvalidRegex> {
         let expression: Cow<'_, str> =
             if source.is_ascii() { source.into() } else { source.bytes().map(char::from).collect() };
         // Each byte of the source is one character of the expression.

@@ -104,16 +104,6 @@ pub(super) fn default_port(tls: Tls) -> u32 {
     if tls == Tls::Plaintext { 80 } else { 443 }
 }
 
-/// Splits `host:port` into the host and the digits of the port.
-pub(super) fn split_port(host: &str) -> (&str, Option<&str>) {
-    let is_address = host.matches(':').count() > 1 && !host.contains(']');
-    let is_port = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    match host.rsplit_once(':').filter(|(_, port)| !is_address && is_port(port)) {
-        Some((name, port)) => (name, Some(port)),
-        None => (host, None),
-    }
-}
-
 /// The port that a request names: its field `port`, else the digits after its host.
 pub(super) fn named_port(field: Option<u32>, written: Option<&str>) -> Result<Option<u32>, String> {
     let is_port = |port: &u32| (1..=65535).contains(port);

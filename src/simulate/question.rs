@@ -12,6 +12,7 @@ use super::request::{Direction, GatewayRef, Request, RequestProtocol, Tls};
 use crate::model::LabelSet;
 use crate::routing::inbound::{Receiver, ports};
 use crate::routing::{self, Payload};
+use crate::uri::split_port;
 use crate::world::{PathNormalization, World};
 
 /// A request with all defaults filled in. Answers are made from this alone.
@@ -76,7 +77,7 @@ impl<'q, 'a> Question<'q, 'a> {
             return Err("direction `gateway` needs the field `gateway`".to_owned());
         }
         let host = dialled_host(request)?;
-        let (name, written_port) = dial::split_port(host);
+        let (name, written_port) = split_port(host);
         let name = lower_case(name);
         let from = request.from.as_ref();
         let dialled = cache.dialled(&name, from.and_then(|from| from.namespace.as_deref()));

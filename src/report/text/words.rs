@@ -1,20 +1,31 @@
 //! Text from manifests, made safe for a terminal: harmless, bounded and wrapped.
 
+use std::borrow::Cow;
+
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+use unicode_width::UnicodeWidthChar;
+
 /// A tab is shown as this many spaces.
 const TAB: &str = "    ";
 
-/// Appends `text` on one line. Line breaks become spaces. Other control characters, and characters that change the
-/// writing direction, become `�`, so that a manifest can neither move the cursor nor look different from its content.
+/// Appends `text` in a form that is safe to show on one line. Line breaks become spaces. Other control characters,
+/// and characters that change the direction of writing, become `�`: a manifest must not be able to move
+/// the cursor, or to look different from what it says.
 pub(super) fn push_clean(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {
             '\t' => out.push_str(TAB),
             '\n' => out.push(' '),
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
-            character if character.is_control() => out.push('\u{fffd}'),
+            character if is_unsafe(character) => out.push('\u{fffd}'),
             character => out.push(character),
         }
     }
+}
+
+fn is_unsafe(character: char) -> bool {
+    let is_directional =
+        matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    character.is_control() || is_directional
 }
 
 /// [`push_clean`] to a new string.
@@ -24,13 +35,12 @@ pub(super) fn clean(text: &str) -> String {
     out
 }
 
-/// The most columns that a terminal uses for a character. No character of the scripts before Hangul is wide. Some after
-/// it are counted as wide although they are not, which only cuts a little early.
+/// The columns that a terminal gives a character, once the text is [`clean`].
 pub(super) fn columns_of(character: char) -> usize {
     match character {
         '\t' => TAB.len(),
-        '\0'..'\u{1100}' | '…' | '\u{2500}'..='\u{25ff}' | '�' => 1,
-        _ => 2,
+        character if is_unsafe(character) => 1,
+        character => character.width().unwrap_or(1),
     }
 }
 
@@ -39,24 +49,27 @@ pub(super) fn columns(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
-/// The longest start of `text` that fits into `room` columns. Reads no further.
+/// Combining characters have no width. More of them than this for each column are cut off: no script needs so many.
+const CHARACTERS_PER_COLUMN: usize = 8;
+
+/// The longest start of `text` that fits into `room` columns. Does not look at the rest.
 pub(super) fn head(text: &str, room: usize) -> &str {
     let mut used = 0;
-    let end = text.char_indices().find(|&(_, character)| {
+    let end = text.char_indices().enumerate().find(|&(index, (_, character))| {
         used += columns_of(character);
-        used > room
+        used > room || index >= room * CHARACTERS_PER_COLUMN
     });
-    &text[..end.map_or(text.len(), |(at, _)| at)]
+    &text[..end.map_or(text.len(), |(_, (at, _))| at)]
 }
 
-/// The longest end of `text` that fits into `room` columns. Reads no further.
+/// The longest end of `text` that fits into `room` columns. Does not look at the rest.
 pub(super) fn tail(text: &str, room: usize) -> &str {
     let mut used = 0;
-    let start = text.char_indices().rev().find(|&(_, character)| {
+    let start = text.char_indices().rev().enumerate().find(|&(index, (_, character))| {
         used += columns_of(character);
-        used > room
+        used > room || index >= room * CHARACTERS_PER_COLUMN
     });
-    &text[start.map_or(0, |(at, character)| at + character.len_utf8())..]
+    &text[start.map_or(0, |(_, (at, character))| at + character.len_utf8())..]
 }
 
 /// `text`, cut to `room` columns and ending with `ellipsis` if it is longer. The result is clean.
@@ -69,24 +82,15 @@ pub(super) fn cut(text: &str, room: usize, ellipsis: &str) -> String {
     out
 }
 
-/// Breaks `text` at spaces into lines of at most `room` columns. A longer word gets its own line, since a broken link
-/// or host name can neither be clicked nor copied.
-pub(super) fn wrap(text: &str, room: usize) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let (mut start, mut end, mut used) = (0, 0, 0);
-    for word in text.split(' ') {
-        let at = word.as_ptr().addr() - text.as_ptr().addr();
-        let length = columns(word);
-        if end > start && used + 1 + length > room {
-            lines.push(&text[start..end]);
-            (start, used) = (at, length);
-        } else {
-            used += length + usize::from(at > start);
-        }
-        end = at + word.len();
-    }
-    lines.push(&text[start..end]);
-    lines
+/// Breaks `text` at spaces into lines of at most `room` columns. A longer word gets a line to itself: a
+/// link or a host name that is broken apart can neither be clicked nor copied.
+pub(super) fn wrap(text: &str, room: usize) -> Vec<Cow<'_, str>> {
+    let options = Options::new(room)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
+    textwrap::wrap(text, options)
 }
 
 /// Wraps `text` to `width` columns after the prefix `first`, and aligns the other lines with the first. `indent` is the
@@ -97,7 +101,7 @@ pub(super) fn push_hanging(out: &mut String, first: &str, indent: usize, text: &
         if index > 0 {
             out.extend(std::iter::repeat_n(' ', indent));
         }
-        out.push_str(line);
+        out.push_str(&line);
         out.push('\n');
     }
 }
@@ -125,6 +129,8 @@ mod tests {
         assert_eq!(cut("abcdefg", 6, "…"), "abcde…");
         assert_eq!(cut("漢字漢字", 6, "…"), "漢字…");
         assert_eq!(tail("漢字ab", 4), "字ab");
+        assert_eq!(cut("e\u{301}e\u{301}", 2, "…"), "e\u{301}e\u{301}");
+        assert_eq!(head(&"\u{301}".repeat(1000), 2).chars().count(), 16);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{HttpMatchRequest, StringMatch};
 use crate::routing::{EnvoyRegex, takes_some_path};
 use crate::source::Spanned;
+use crate::uri::split_port;
 use crate::world::{NamespacedName, RouteMatch, Server, VirtualService, World, host, resolve_gateway_name};
 
 pub static RULE: Rule = rule! {
@@ -171,10 +172,7 @@ fn check_path(uri: &StringMatch, diagnostics: &mut Diagnostics) {
 fn check_authority(service: &VirtualService<'_>, entry: &HttpMatchRequest, diagnostics: &mut Diagnostics) {
     let exact = entry.authority.as_ref().filter(|authority| authority.prefix.is_none()).and_then(plain_text);
     let Some(authority) = exact.filter(|_| !service.is_delegate() && !service.binds_mesh()) else { return };
-    let name = match authority.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => authority.as_str(),
-    };
+    let (name, _) = split_port(authority);
     let lower = name.to_ascii_lowercase();
     let is_own = |host: &Spanned<String>| host::overlap(&host.to_ascii_lowercase(), &lower);
     if !name.contains('*') && !service.hosts.iter().any(is_own) {
