@@ -1,4 +1,4 @@
-//! What becomes of routes, written down in lines.
+//! The derivation of VirtualServices and Gateways, one line for each result.
 
 mod attachment;
 mod filters;
@@ -33,7 +33,7 @@ fn derived(manifests: &str) -> Vec<String> {
     with_world(manifests, |world| world.derived.virtual_services.iter().flat_map(lines).collect())
 }
 
-/// What was left out, with the reasons.
+/// The ignored parts, with their reasons.
 fn ignored(manifests: &str) -> Vec<String> {
     with_world(manifests, |world| {
         let line =
