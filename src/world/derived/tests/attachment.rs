@@ -83,7 +83,7 @@ spec:
 #[test]
 fn routes_of_a_service_are_for_the_mesh() {
     let manifests = format!("{SERVICE}{}{}", mesh_route("shop", "r", ""), mesh_route("shop", "s", ", port: 80"));
-    // Grants are not asked for, and a port is a condition.
+    // Sidecars need no ReferenceGrant, and a port is a condition.
     assert_eq!(
         derived(&manifests),
         [

@@ -10,7 +10,7 @@ use crate::load::Snapshot;
 use crate::model::networking::{Destination, HttpMatchRequest, StringMatch};
 use crate::world::{Settings, VirtualService, World};
 
-/// A Gateway with one listener that admits all routes.
+/// A Gateway with one listener that allows all routes.
 const GATEWAY: &str = "
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
