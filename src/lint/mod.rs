@@ -13,6 +13,7 @@ mod rule;
 pub mod rules;
 mod selector;
 mod severity;
+pub mod style;
 mod suppression;
 
 pub use context::Context;
@@ -92,6 +93,9 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) ->
         let key = |it: &Diagnostic| (it.span.file, it.span.start, it.rule.name, it.span.end);
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
     });
+    if cfg!(debug_assertions) {
+        report.diagnostics.iter().for_each(style::check);
+    }
     locate::name_subjects(&mut report.diagnostics, world);
     report.summary = summarise(snapshot, &report.diagnostics, suppressed);
     report

@@ -1,6 +1,6 @@
 //! The proxies that use a VirtualService.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use super::{ExportTo, NamespacedName, VirtualService, World};
 use crate::model::field::TextField;
@@ -8,8 +8,8 @@ use crate::model::networking::Delegate;
 
 impl World<'_> {
     /// The names that VirtualServices delegate to, whether or not they exist.
-    pub fn delegates(&self) -> HashSet<NamespacedName<'_>> {
-        let mut names = HashSet::new();
+    pub fn delegates(&self) -> BTreeSet<NamespacedName<'_>> {
+        let mut names = BTreeSet::new();
         for root in self.virtual_services.iter().filter(|virtual_service| !virtual_service.is_delegate()) {
             names.extend(
                 root.spec.http.iter().filter_map(|route| route.delegate.as_ref()).map(|it| root.delegate_name(it)),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Settings;
 use super::gateway::GATEWAY_NAME_LABEL;
 use super::names::NamespacedName;
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::{self, MutualTls, MutualTlsMode, PolicyTargetReference};
 use crate::model::{LabelSet, Resource, Spec};
 use crate::source::Span;
@@ -30,8 +30,8 @@ pub type AuthorizationPolicy<'a> = Policy<'a, security::AuthorizationPolicy>;
 
 impl AuthorizationPolicy<'_> {
     /// The action for requests that a rule of the policy matches. `ALLOW` by default.
-    pub fn action(&self) -> security::Action {
-        self.spec.action.map_or(security::Action::Allow, |action| action.value)
+    pub fn action(&self) -> security::PolicyAction {
+        self.spec.action.map_or(security::PolicyAction::Allow, |action| action.value)
     }
 
     /// Whether it is a dry run: violations are reported, not enforced, and it does not count as an ALLOW policy
@@ -44,14 +44,14 @@ impl AuthorizationPolicy<'_> {
 /// The selector and targets of a policy.
 pub trait Targeted {
     /// The selector.
-    fn selector(&self) -> Option<&LabelSelector>;
+    fn selector(&self) -> Option<&MatchLabelsSelector>;
 
     /// The targets, which replace the selector. `targetRef` counts only if `targetRefs` is empty.
     fn target_refs(&self) -> Vec<&PolicyTargetReference>;
 }
 
 impl Targeted for security::PeerAuthentication {
-    fn selector(&self) -> Option<&LabelSelector> {
+    fn selector(&self) -> Option<&MatchLabelsSelector> {
         self.selector.as_ref()
     }
 
@@ -63,7 +63,7 @@ impl Targeted for security::PeerAuthentication {
 macro_rules! targeted {
     ($($policy:ty),*) => {$(
         impl Targeted for $policy {
-            fn selector(&self) -> Option<&LabelSelector> {
+            fn selector(&self) -> Option<&MatchLabelsSelector> {
                 self.selector.as_ref()
             }
 
@@ -262,11 +262,11 @@ impl<'a> Policies<'a> {
     }
 }
 
-fn is_empty(selector: Option<&LabelSelector>) -> bool {
+fn is_empty(selector: Option<&MatchLabelsSelector>) -> bool {
     selector.is_none_or(|selector| selector.match_labels.is_empty())
 }
 
-fn selects(selector: Option<&LabelSelector>, labels: &LabelSet<'_>) -> bool {
+fn selects(selector: Option<&MatchLabelsSelector>, labels: &LabelSet<'_>) -> bool {
     selector.is_none_or(|selector| selector.match_labels.selects(labels))
 }
 

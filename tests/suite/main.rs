@@ -4,8 +4,10 @@
 
 mod architecture;
 mod bookinfo;
+mod cases;
 mod conformance;
 mod corpus;
+mod example;
 mod hostile;
 mod lint;
 mod mesh;
@@ -19,6 +21,8 @@ mod shared;
 mod simulate;
 mod simulate_inbound;
 mod simulation;
+#[path = "../skip.rs"]
+mod skip;
 mod suppression;
 mod unreachable;
 mod workload_rules;

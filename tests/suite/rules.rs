@@ -1,15 +1,14 @@
 //! Every rule has a page in `docs/rules`, and the page is true: its header says what the code says, its first example
 //! is found on the marked lines, and its second one is clean.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use mesh::config::Config;
-use mesh::lint::{self, Diagnostic, Rule, rules};
-use mesh::load::Snapshot;
-use mesh::world::{Settings, World};
+use mesh::lint::{Diagnostic, Rule, rules, style};
+
+use crate::example::{Example, Linted};
 
 /// The sections of a page, in order. `true`: every page has it; the last one those of rules with upstream codes.
 const SECTIONS: [(&str, bool); 6] = [
@@ -20,9 +19,6 @@ const SECTIONS: [(&str, bool); 6] = [
     ("What it needs", true),
     ("Upstream", false),
 ];
-
-/// The file of an example until a line `# file: NAME.yaml` names another one.
-const EXAMPLE_FILE: &str = "example.yaml";
 
 #[test]
 fn names_and_aliases_are_well_formed() {
@@ -101,23 +97,23 @@ fn pages_have_their_sections_in_order() {
 fn bad_examples_are_found_where_they_are_marked() {
     let mut faults = Faults::default();
     for rule in all() {
-        let example = Example::of_page(rule, "bad");
-        let marks = example.marks(rule);
+        let example = example(rule, "bad");
+        let marks = example.marks(rule.name);
         if marks.is_empty() {
             faults.add(rule, format!("the bad example marks no line with `# <- {}`", rule.name));
         }
-        let findings = example.lint();
-        let (own, others): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(|it| it.rule == rule.name);
-        let found: BTreeSet<(String, usize)> = own.iter().map(|it| (it.file.clone(), it.line)).collect();
-        for (file, line) in marks.difference(&found) {
-            faults
-                .add(rule, format!("nothing is found on the marked line {file}:{line}: {}", example.line(file, *line)));
+        let linted = example.lint();
+        let found: BTreeSet<(String, usize)> = linted.of_rule(rule.name).map(|it| linted.line_of(it)).collect();
+        for mark in marks.difference(&found) {
+            faults.add(rule, format!("nothing is found on the marked line {mark:?}: {}", example.line(mark)));
         }
-        for it in own.iter().filter(|it| !marks.contains(&(it.file.clone(), it.line))) {
-            faults.add(rule, format!("mark this line of the bad example, or mend it: {it}"));
-        }
-        for it in others {
-            faults.add(rule, format!("the bad example must be clean for other rules: {it}"));
+        for it in linted.diagnostics() {
+            let text = shown(&example, &linted, it);
+            if it.rule.name != rule.name {
+                faults.add(rule, format!("the bad example must be clean for other rules: {text}"));
+            } else if !marks.contains(&linted.line_of(it)) {
+                faults.add(rule, format!("mark this line of the bad example, or mend it: {text}"));
+            }
         }
     }
     faults.check();
@@ -127,11 +123,12 @@ fn bad_examples_are_found_where_they_are_marked() {
 fn good_examples_are_clean() {
     let mut faults = Faults::default();
     for rule in all() {
-        let example = Example::of_page(rule, "good");
-        for it in example.lint() {
-            faults.add(rule, format!("the good example must be clean: {it}"));
+        let example = example(rule, "good");
+        let linted = example.lint();
+        for it in linted.diagnostics() {
+            faults.add(rule, format!("the good example must be clean: {}", shown(&example, &linted, it)));
         }
-        if example.files.values().any(|text| text.contains("# <-")) {
+        if example.has_marks() {
             faults.add(rule, "the good example has a marked line".to_owned());
         }
     }
@@ -139,17 +136,12 @@ fn good_examples_are_clean() {
 }
 
 #[test]
-fn messages_are_short_lower_case_lines() {
+fn summaries_follow_the_message_style() {
     let mut faults = Faults::default();
     for rule in all() {
         for summary in rule.findings.iter().map(|it| it.summary).chain([rule.summary]) {
-            if let Some(fault) = fault_of_style(summary) {
+            if let Some(fault) = style::fault(summary) {
                 faults.add(rule, format!("a summary {fault}: {summary:?}"));
-            }
-        }
-        for (what, text) in Example::of_page(rule, "bad").texts() {
-            if let Some(fault) = fault_of_style(&text) {
-                faults.add(rule, format!("a {what} {fault}: {text:?}"));
             }
         }
     }
@@ -179,16 +171,6 @@ fn the_readme_counts_the_rules() {
     } else {
         assert!(found == expected, "README.md counts the rules wrongly; run `UPDATE=1 cargo test rules` and commit it");
     }
-}
-
-/// What a delegating rule takes is up to its delegate.
-#[test]
-fn routes_behind_a_delegating_rule_are_reachable() {
-    let text = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: shop\nspec:\n  hosts: [shop.example.com]\n  \
-                gateways: [shop]\n  http:\n  - delegate:\n      name: cart\n  - route:\n    - destination:\n        host: frontend\n";
-    let example = Example { files: BTreeMap::from([(EXAMPLE_FILE.to_owned(), text.to_owned())]) };
-    let findings: Vec<String> = example.lint().iter().map(Finding::to_string).collect();
-    assert!(findings.is_empty(), "{findings:#?}");
 }
 
 /// The table of all rules, by family.
@@ -264,112 +246,19 @@ fn section_of<'p>(page: &'p str, name: &str) -> &'p str {
     rest.split_once("\n## ").map_or(rest, |(section, _)| section)
 }
 
-/// What a message, a label or an advice has against the style of all of them.
-fn fault_of_style(text: &str) -> Option<&'static str> {
-    let first = text.split_whitespace().next().unwrap_or_default();
-    // Names, kinds and codes keep their spelling: `VirtualService`, `YAML`, `UTF-8`, `x-beta`, `IST0101`.
-    let is_plain_word = first.trim_end_matches([',', ':', ';']).chars().all(char::is_alphabetic);
-    let capitals = first.chars().filter(|letter| letter.is_uppercase()).count();
-    let starts_upper = first.starts_with(char::is_uppercase);
-    if text.trim().is_empty() || text.trim() != text {
-        Some("is empty, or has blanks around it")
-    } else if text.contains(['\n', '\r']) {
-        Some("has several lines")
-    } else if text.ends_with('.') {
-        Some("ends with a period")
-    } else if starts_upper && is_plain_word && capitals == 1 && !is_kind(first) {
-        Some("starts with a capital letter")
-    } else {
-        None
-    }
+/// The example of a page.
+fn example(rule: &Rule, word: &str) -> Example {
+    let fence = format!("\n```yaml {word}\n");
+    let block = rule.page.split_once(&fence).and_then(|(_, rest)| rest.split_once("\n```\n"));
+    let Some((block, _)) = block else { panic!("docs/rules/{}.md has no block `yaml {word}`", rule.name) };
+    Example::new(block)
 }
 
-/// Kinds of resources and products whose names look like an ordinary word.
-fn is_kind(word: &str) -> bool {
-    ["Gateway", "Service", "Deployment", "Sidecar", "Namespace", "Pod", "Job", "Istio", "Kubernetes", "Helm", "Envoy"]
-        .contains(&word.trim_end_matches([',', ':', ';']))
-}
-
-/// The YAML of a block of a page, by file.
-struct Example {
-    files: BTreeMap<String, String>,
-}
-
-/// Where a rule found something.
-struct Finding {
-    rule: &'static str,
-    file: String,
-    line: usize,
-    text: String,
-    message: String,
-}
-
-impl std::fmt::Display for Finding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} at {}:{}: {}\n      in the line: {}", self.rule, self.file, self.line, self.message, self.text)
-    }
-}
-
-impl Example {
-    fn of_page(rule: &Rule, word: &str) -> Self {
-        let fence = format!("\n```yaml {word}\n");
-        let block = rule.page.split_once(&fence).and_then(|(_, rest)| rest.split_once("\n```\n"));
-        let Some((block, _)) = block else { panic!("docs/rules/{}.md has no block `yaml {word}`", rule.name) };
-        let mut files = BTreeMap::new();
-        let mut file = EXAMPLE_FILE.to_owned();
-        for line in block.lines() {
-            match line.strip_prefix("# file: ") {
-                Some(name) => file = name.trim().to_owned(),
-                None => files.entry(file.clone()).or_insert_with(String::new).extend([line, "\n"]),
-            }
-        }
-        Self { files }
-    }
-
-    /// The lines marked for a rule, by file.
-    fn marks(&self, rule: &Rule) -> BTreeSet<(String, usize)> {
-        let mark = format!("# <- {}", rule.name);
-        let lines = self.files.iter().flat_map(|(file, text)| text.lines().enumerate().map(move |line| (file, line)));
-        let marked = lines.filter(|(_, (_, line))| line.ends_with(&mark));
-        marked.map(|(file, (index, _))| (file.clone(), index + 1)).collect()
-    }
-
-    fn line(&self, file: &str, line: usize) -> &str {
-        self.files.get(file).and_then(|text| text.lines().nth(line - 1)).unwrap_or_default().trim()
-    }
-
-    fn lint(&self) -> Vec<Finding> {
-        self.report(|snapshot, diagnostics| diagnostics.iter().map(|it| self.finding(snapshot, it)).collect())
-    }
-
-    fn finding(&self, snapshot: &Snapshot, diagnostic: &Diagnostic) -> Finding {
-        let file = snapshot.sources.file(diagnostic.span.file).path().to_owned();
-        let line = snapshot.sources.start(diagnostic.span).line;
-        let text = self.line(&file, line).to_owned();
-        Finding { rule: diagnostic.rule.name, file, line, text, message: diagnostic.message.clone() }
-    }
-
-    /// All that the findings say, each with what it is.
-    fn texts(&self) -> Vec<(&'static str, String)> {
-        self.report(|_, diagnostics| {
-            let mut texts = Vec::new();
-            for it in diagnostics {
-                texts.push(("message", it.message.clone()));
-                texts.extend(it.label.iter().map(|label| ("label", label.clone())));
-                texts.extend(it.help.iter().map(|help| ("help", help.clone())));
-                texts.extend(it.related.iter().map(|related| ("related message", related.message.clone())));
-            }
-            texts
-        })
-    }
-
-    /// Lints with all rules and the default configuration.
-    fn report<T>(&self, see: impl FnOnce(&Snapshot, &[Diagnostic]) -> T) -> T {
-        let snapshot = Snapshot::of_texts(self.files.iter().map(|(file, text)| (file.as_str(), text.as_str())));
-        let settings = Settings::new(&Config::default(), &snapshot);
-        let world = World::new(&snapshot, settings);
-        see(&snapshot, &lint::run(&world).diagnostics)
-    }
+/// A finding as a fault names it.
+fn shown(example: &Example, linted: &Linted, diagnostic: &Diagnostic) -> String {
+    let line = linted.line_of(diagnostic);
+    let (rule, message) = (diagnostic.rule.name, &diagnostic.message);
+    format!("{rule} at {}:{}: {message}\n      in the line: {}", line.0, line.1, example.line(&line))
 }
 
 /// What is wrong with the pages, told all at once.

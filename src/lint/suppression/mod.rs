@@ -41,13 +41,13 @@ pub(super) fn apply(report: &mut Report, world: &World<'_>, run: &[&'static Rule
         rules.iter().all(|name| was_run(name) && is_checked(name))
     };
     let mut unused = Diagnostics::new(&UNUSED_SUPPRESSION);
-    comments.report(&mut unused, |rules| !is_about_comments(rules) && can_judge(rules));
+    comments.report_unused(&mut unused, |rules| !is_about_comments(rules) && can_judge(rules));
     comments.report_faults(&mut unused);
     let (mut unused, _) = unused.into_parts();
     retain(&mut unused, &mut comments);
     report.diagnostics.append(&mut unused);
     let mut unused = Diagnostics::new(&UNUSED_SUPPRESSION);
-    comments.report(&mut unused, is_about_comments);
+    comments.report_unused(&mut unused, is_about_comments);
     report.diagnostics.extend(unused.into_parts().0);
     suppressed
 }
@@ -98,7 +98,7 @@ impl<'s> Comments<'s> {
     }
 
     /// Reports names that had no use, if they stand for rules that are to be judged.
-    fn report(&self, diagnostics: &mut Diagnostics, is_judged: impl Fn(&[&'static str]) -> bool) {
+    fn report_unused(&self, diagnostics: &mut Diagnostics, is_judged: impl Fn(&[&'static str]) -> bool) {
         for ignore in self.all.iter().filter(|ignore| ignore.is_read) {
             for name in ignore.names.iter().filter(|name| !name.used) {
                 let Some(selector) = &name.selector else { continue };

@@ -2,7 +2,7 @@
 
 use super::Inputs;
 use crate::model::field::TextField;
-use crate::model::gateway_api::Gateway;
+use crate::model::gateway_api::KubernetesGateway;
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
 
@@ -44,7 +44,7 @@ pub(super) fn controller_name<'a>(class: &str, inputs: &Inputs<'a, '_>) -> Optio
 }
 
 /// The controller of a Gateway. `None` if istiod does not handle its class, or only registers the gateway.
-pub(super) fn controller(spec: &Gateway, inputs: &Inputs<'_, '_>) -> Option<Controller> {
+pub(super) fn controller(spec: &KubernetesGateway, inputs: &Inputs<'_, '_>) -> Option<Controller> {
     match controller_name(spec.gateway_class_name.text(), inputs)? {
         GATEWAY_CONTROLLER => Some(Controller::Gateway),
         WAYPOINT_CONTROLLER => Some(Controller::Waypoint),
@@ -63,7 +63,12 @@ pub(super) struct Backing {
 
 /// The Services and workload behind a Gateway: those that istiod creates, unless its addresses name others (istiod:
 /// `extractGatewayServices`, `IsManaged`).
-pub(super) fn backing(resource: &Resource, spec: &Gateway, controller: Controller, inputs: &Inputs<'_, '_>) -> Backing {
+pub(super) fn backing(
+    resource: &Resource,
+    spec: &KubernetesGateway,
+    controller: Controller,
+    inputs: &Inputs<'_, '_>,
+) -> Backing {
     let namespace = inputs.settings.namespace_of(resource);
     let full = |name: &str| format!("{name}.{namespace}.svc.{}", inputs.settings.domain);
     let kind = |kind: Option<&Spanned<String>>| kind.map(|kind| kind.value.clone());

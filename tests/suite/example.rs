@@ -1,0 +1,123 @@
+//! Manifests inside Markdown, with the lines marked on which a rule must report: the form of the examples of rule pages
+//! and of the cases in `tests/rules`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use mesh::config::Config;
+use mesh::lint::{self, Diagnostic, Report};
+use mesh::load::Snapshot;
+use mesh::source::Span;
+use mesh::world::{Settings, World};
+
+/// The file of an example until a line `# file: NAME.yaml` names another one.
+const DEFAULT_FILE: &str = "example.yaml";
+
+/// Manifests by file.
+#[derive(Debug, Default)]
+pub struct Example {
+    files: BTreeMap<String, String>,
+    config: Config,
+}
+
+/// The result of linting an example.
+pub struct Linted {
+    snapshot: Snapshot,
+    report: Report,
+}
+
+impl Example {
+    /// The manifests of a code block.
+    pub fn new(block: &str) -> Self {
+        let mut example = Self::default();
+        let mut file = DEFAULT_FILE.to_owned();
+        for line in block.lines() {
+            match line.strip_prefix("# file: ") {
+                Some(name) => file = name.trim().to_owned(),
+                None => example.files.entry(file.clone()).or_default().extend([line, "\n"]),
+            }
+        }
+        example
+    }
+
+    /// Lints it with this text of a configuration file.
+    pub fn with_config(mut self, text: &str) -> Self {
+        self.config = Config::parse(text).expect("the configuration is valid");
+        self
+    }
+
+    /// The lines that are marked for a rule with `# <- rule-name`, by file.
+    pub fn marks(&self, rule: &str) -> BTreeSet<(String, usize)> {
+        let mark = format!("# <- {rule}");
+        let lines = self.files.iter().flat_map(|(file, text)| text.lines().enumerate().map(move |line| (file, line)));
+        let marked = lines.filter(|(_, (_, line))| line.ends_with(&mark));
+        marked.map(|(file, (index, _))| (file.clone(), index + 1)).collect()
+    }
+
+    /// Whether any line is marked.
+    pub fn has_marks(&self) -> bool {
+        self.files.values().any(|text| text.contains("# <-"))
+    }
+
+    /// The text of a line.
+    pub fn line(&self, (file, line): &(String, usize)) -> &str {
+        self.files.get(file).and_then(|text| text.lines().nth(line - 1)).unwrap_or_default().trim()
+    }
+
+    /// Runs all rules.
+    pub fn lint(&self) -> Linted {
+        let snapshot = Snapshot::of_texts(self.files.iter().map(|(file, text)| (file.as_str(), text.as_str())));
+        let settings = Settings::new(&self.config, &snapshot);
+        let report = lint::run(&World::new(&snapshot, settings));
+        Linted { snapshot, report }
+    }
+}
+
+impl Linted {
+    /// All findings.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.report.diagnostics
+    }
+
+    /// The findings of a rule.
+    pub fn of_rule(&self, rule: &str) -> impl Iterator<Item = &Diagnostic> {
+        self.report.diagnostics.iter().filter(move |it| it.rule.name == rule)
+    }
+
+    /// The file and line where a finding is.
+    pub fn line_of(&self, diagnostic: &Diagnostic) -> (String, usize) {
+        self.place(diagnostic.span)
+    }
+
+    /// All that a rule says, as the `text` blocks of cases have it. The place of a finding has its file only if that is
+    /// not the default one.
+    pub fn transcript(&self, rule: &str) -> String {
+        let mut text = String::new();
+        for it in self.of_rule(rule) {
+            let head = format!("{}[{}] {}", it.severity.as_str(), it.finding.name, self.shown(it.span));
+            writeln!(text, "{head}: {}", it.message).expect("it is a string");
+            let parts = it.label.iter().map(|label| format!("  label: {label}"));
+            let related = it.related.iter().map(|it| format!("  related {}: {}", self.shown(it.span), it.message));
+            let help = it.help.iter().map(|help| format!("  help: {help}"));
+            for line in parts.chain(related).chain(help) {
+                writeln!(text, "{line}").expect("it is a string");
+            }
+        }
+        for it in self.report.unchecked.iter().filter(|it| it.rule == rule) {
+            writeln!(text, "unchecked ({}): {}", it.count, it.reason).expect("it is a string");
+        }
+        text
+    }
+
+    fn place(&self, span: Span) -> (String, usize) {
+        let file = self.snapshot.sources.file(span.file).path().to_owned();
+        (file, self.snapshot.sources.start(span).line)
+    }
+
+    fn shown(&self, span: Span) -> String {
+        match self.place(span) {
+            (file, line) if file == DEFAULT_FILE => line.to_string(),
+            (file, line) => format!("{file}:{line}"),
+        }
+    }
+}
