@@ -10,7 +10,7 @@ use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     ApplyTo, EnvoyConfigMatch, EnvoyConfigPatch, EnvoyFilter, ListenerMatch, PatchContext, PatchOperation,
 };
-use crate::re2::Regex;
+use crate::re2::Re2;
 use crate::source::{Span, Spanned};
 
 const LONGEST_REGEX: usize = 1024;
@@ -109,7 +109,7 @@ fn check_proxy_version(matched: &EnvoyConfigMatch, violations: &mut Violations<'
         let message =
             format!("the regular expression has {} bytes, but Envoy may allow only {LONGEST_REGEX}", version.len());
         violations.warning("EF-6", Mistake::InvalidRegex, version.span, message).help("shorten it");
-    } else if let Err(error) = Regex::new(version.as_str()) {
+    } else if let Err(error) = Re2::new(version.as_str()) {
         let message = format!("RE2 rejects the regular expression: {}", quoted(&error.message));
         violations
             .error("EF-7", Mistake::InvalidRegex, version.span, message)

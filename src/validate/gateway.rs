@@ -1,14 +1,14 @@
 //! Gateway (istio: `ValidateGateway`).
 
-use super::quoted;
-use crate::model::field::{NumberField, PlacedField, TextField};
 use std::collections::BTreeSet;
 
 use super::fields::scoped_host::{self, HostList};
 use super::fields::server_tls;
 use super::fields::{port, socket};
+use super::quoted;
 use super::syntax::{is_ip_address, is_label, is_port};
 use super::violation::{Mistake, Violations};
+use crate::model::field::{NumberField, PlacedField, TextField};
 use crate::model::networking::{Gateway, Server, ServerPort, ServerTlsSettings};
 use crate::world::{Protocol, ProtocolClass};
 

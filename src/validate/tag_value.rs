@@ -1,8 +1,8 @@
 //! The syntax of values of labels and annotations (istio: `pkg/kube/inject/validate.go`).
 
-use super::quoted;
 use std::num::IntErrorKind;
 
+use super::quoted;
 use ipnet::IpNet;
 
 use super::metadata::BOOLEANS;

@@ -1,12 +1,12 @@
 //! WorkloadEntry, also as the endpoint of a ServiceEntry (istio: `ValidateWorkloadEntry`, `validateWorkloadEntry`).
 
-use super::quoted;
-use crate::model::field::{PlacedField, TextField};
 use std::collections::BTreeSet;
 
 use super::fields::{labels, port, socket};
+use super::quoted;
 use super::syntax::{is_fqdn, is_ip_address};
 use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::WorkloadEntry;
 use crate::source::Spanned;
 

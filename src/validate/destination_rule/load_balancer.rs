@@ -1,15 +1,15 @@
 //! Load balancing (istio: `validateLoadBalancer`).
 
-use crate::model::field::{PlacedField, TextField};
-use crate::validate::quoted;
 use std::collections::BTreeSet;
 
 use super::locality;
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     ConsistentHashLb, HttpCookie, LoadBalancerSettings, MagLev, OutlierDetection, WarmupConfiguration,
 };
 use crate::validate::Mistake;
 use crate::validate::fields::duration;
+use crate::validate::quoted;
 use crate::validate::violation::Violations;
 
 /// Checks load balancer settings. `detection` is the outlier detection that applies with them.

@@ -1,10 +1,10 @@
 //! Lists of localities, none of which can be within an earlier one (istio: `validateLocalities`).
 
-use crate::validate::quoted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::Span;
 use crate::validate::Mistake;
+use crate::validate::quoted;
 use crate::validate::violation::Violations;
 
 /// The localities seen so far: regions, their zones, and the subzones of these. `*` means all.

@@ -7,14 +7,14 @@ mod outlier_detection;
 mod tls;
 mod traffic_policy;
 
-use crate::model::field::{PlacedField, TextField};
-use crate::validate::quoted;
 use std::collections::BTreeSet;
 
 use super::fields::{export_to, labels, selector};
 use super::syntax::{is_label, is_wildcard_domain};
 use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{DestinationRule, Subset, TrafficPolicy};
+use crate::validate::quoted;
 
 pub(super) fn check(destination_rule: &DestinationRule, violations: &mut Violations<'_>) {
     check_host(destination_rule, violations);

@@ -1,10 +1,10 @@
 //! `exportTo` (istio: `validateExportTo`).
 
-use crate::validate::quoted;
 use std::collections::BTreeSet;
 
 use crate::source::Spanned;
 use crate::validate::Mistake;
+use crate::validate::quoted;
 use crate::validate::syntax::is_label;
 use crate::validate::violation::Violations;
 

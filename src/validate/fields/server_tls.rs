@@ -1,12 +1,12 @@
 //! TLS settings of servers: of Gateways and of Sidecars (istio: `validateTLSOptions`).
 
-use crate::model::field::{PlacedField, TextField};
-use crate::validate::quoted;
 use std::collections::BTreeSet;
 
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{ProtocolVersion, ServerTlsMode, ServerTlsSettings};
 use crate::source::{Span, Spanned};
 use crate::validate::Mistake;
+use crate::validate::quoted;
 use crate::validate::violation::Violations;
 
 /// The cipher suites that Envoy supports.

@@ -1,13 +1,13 @@
 //! WebAssembly modules: of a WasmPlugin, of a TrafficExtension (istio: `validateWasmPluginURL` and its siblings).
 
-use crate::model::field::{PlacedField, TextField};
-use crate::validate::quoted;
 use std::collections::BTreeSet;
 
 use crate::model::extensions::{EnvValueSource, TrafficSelector, VmConfig, WasmConfig, WasmPlugin};
-use crate::model::uri::{self, Scheme};
+use crate::model::field::{PlacedField, TextField};
 use crate::source::{Span, Spanned};
+use crate::uri::go::{self, Scheme};
 use crate::validate::Mistake;
+use crate::validate::quoted;
 use crate::validate::syntax::is_port;
 use crate::validate::violation::Violations;
 
@@ -65,7 +65,7 @@ fn check_url(module: &WasmModule<'_>, violations: &mut Violations<'_>) {
         violations.error("WP-1", Mistake::MissingField, span, "the module has no URL").help("add `url`");
         return;
     };
-    let scheme = uri::request_uri(url).or_else(|| uri::request_uri(&format!("http://{}", url.value)));
+    let scheme = go::request_uri(url).or_else(|| go::request_uri(&format!("http://{}", url.value)));
     match scheme {
         None => {
             violations

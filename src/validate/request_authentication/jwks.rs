@@ -1,7 +1,10 @@
 //! JSON Web Key Sets (RFC 7517), with the checks of the library that istiod uses (lestrrat-go/jwx).
 
-use crate::validate::quoted;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
 use serde_json::{Map, Value};
+
+use crate::validate::quoted;
 
 /// The result of reading a key set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +61,13 @@ fn read_key(key: &Map<String, Value>) -> Result<bool, String> {
     Ok(kind == "oct" || key.contains_key("d"))
 }
 
+/// Whether the library decodes a text. It uses the URL-safe alphabet, unless the text has a `+` or `/`.
 fn is_base64(text: &str) -> bool {
-    text.trim_end_matches('=').bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_+/".contains(&byte))
+    const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let alphabet = if text.contains(['+', '/']) { &alphabet::STANDARD } else { &alphabet::URL_SAFE };
+    GeneralPurpose::new(alphabet, CONFIG).decode(text).is_ok()
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use super::policy_syntax::is_strict_header_name;
 use super::violation::{Mistake, Violations};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::security::{ClaimToHeader, JwtRule, RequestAuthentication};
-use crate::model::uri::{Scheme, request_uri};
 use crate::source::Spanned;
+use crate::uri::go::{Scheme, request_uri};
 use crate::validate::quoted;
 
 pub(super) fn check(request_authentication: &RequestAuthentication, violations: &mut Violations<'_>) {

@@ -1,12 +1,12 @@
 //! The ports of a ServiceEntry.
 
-use crate::model::field::{NumberField, PlacedField, TextField};
-use crate::validate::quoted;
 use std::collections::BTreeSet;
 
+use crate::model::field::{NumberField, PlacedField, TextField};
 use crate::model::networking::{Resolution, ServiceEntry, ServiceEntryPort};
 use crate::validate::Mistake;
 use crate::validate::fields::port;
+use crate::validate::quoted;
 use crate::validate::violation::Violations;
 use crate::world::{Protocol, ProtocolClass};
 

@@ -1,15 +1,15 @@
 //! Egress listeners of a Sidecar (istio: `validateSidecarEgressPortBindAndCaptureMode`, `ValidateSidecar`).
 
-use crate::model::field::{NumberField, PlacedField, TextField};
-use crate::validate::quoted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{add_invalid_address, check_number, check_port, check_repeated};
+use crate::model::field::{NumberField, PlacedField, TextField};
 use crate::model::networking::{CaptureMode, IstioEgressListener, SidecarPort};
 use crate::source::Spanned;
 use crate::validate::Mistake;
 use crate::validate::fields::scoped_host::{self, HostList};
 use crate::validate::fields::socket;
+use crate::validate::quoted;
 use crate::validate::syntax::is_ip_address;
 use crate::validate::violation::Violations;
 

@@ -1,14 +1,15 @@
 //! Ingress listeners of a Sidecar (istio: `validateSidecarIngressPortAndBind`, `ValidateSidecar`).
 
-use crate::model::field::{PlacedField, TextField};
-use crate::validate::quoted;
 use std::collections::BTreeSet;
 
 use super::{add_invalid_address, check_number, check_port, check_repeated};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{IstioIngressListener, ServerTlsMode, ServerTlsSettings};
 use crate::source::{Span, Spanned};
+use crate::uri::go::split_host_port;
 use crate::validate::Mistake;
 use crate::validate::fields::{connection_pool, server_tls, socket};
+use crate::validate::quoted;
 use crate::validate::syntax::{is_ip_address, is_port};
 use crate::validate::violation::Violations;
 use crate::world::{Protocol, ProtocolClass};
@@ -54,7 +55,7 @@ pub(super) fn check(listeners: &[IstioIngressListener], violations: &mut Violati
 
 /// Checks the endpoint that the listener forwards to: a port of the workload.
 fn check_endpoint(endpoint: &Spanned<String>, violations: &mut Violations<'_>) {
-    let (host, port) = split(endpoint).unwrap_or_else(|| {
+    let (host, port) = split_host_port(endpoint).unwrap_or_else(|| {
         let message = format!("{} is not an address with a port", quoted(endpoint));
         violations
             .error("SC-10", Mistake::InvalidAddress, endpoint.span, message)
@@ -81,18 +82,6 @@ fn check_endpoint(endpoint: &Spanned<String>, violations: &mut Violations<'_>) {
             violations.error("SC-12", Mistake::InvalidPort, endpoint.span, message).help(help);
         }
     }
-}
-
-/// Splits a host and a port as Go's `net.SplitHostPort` does.
-fn split(endpoint: &str) -> Option<(&str, &str)> {
-    let (host, port) = endpoint.rsplit_once(':')?;
-    let host = match host.strip_prefix('[') {
-        Some(inner) => inner.strip_suffix(']')?,
-        None if host.contains(':') => return None,
-        None => host,
-    };
-    let has_bracket = |text: &str| text.contains(['[', ']']);
-    (!has_bracket(host) && !has_bracket(port)).then_some((host, port))
 }
 
 fn check_tls(tls: &ServerTlsSettings, class: ProtocolClass, violations: &mut Violations<'_>) {

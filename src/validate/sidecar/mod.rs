@@ -3,16 +3,16 @@
 mod egress;
 mod ingress;
 
-use crate::model::field::{NumberField, PlacedField, TextField};
-use crate::validate::quoted;
 use std::collections::BTreeSet;
 
 use super::fields::selector;
 use super::fields::{connection_pool, destination, port};
 use super::syntax::is_fqdn;
 use super::violation::{Mistake, Violations};
+use crate::model::field::{NumberField, PlacedField, TextField};
 use crate::model::networking::{OutboundTrafficPolicy, OutboundTrafficPolicyMode, Sidecar, SidecarPort};
 use crate::source::{Span, Spanned};
+use crate::validate::quoted;
 
 pub(super) fn check(sidecar: &Sidecar, violations: &mut Violations<'_>) {
     let is_empty = sidecar.egress.is_empty()

@@ -5,7 +5,7 @@ use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     CorsPolicy, DirectResponse, HttpBody, HttpMatchRequest, HttpRedirect, HttpRewrite, HttpRoute, Percent,
 };
-use crate::re2::Regex;
+use crate::re2::Re2;
 use crate::source::Spanned;
 use crate::validate::Mistake;
 use crate::validate::fields::{destination, duration};
@@ -125,7 +125,7 @@ pub fn check_rewrite(rewrite: &HttpRewrite, violations: &mut Violations<'_>) {
             .help("set both `match` and `rewrite`");
         return;
     };
-    if let Err(error) = Regex::unanchored(expression) {
+    if let Err(error) = Re2::unanchored(expression) {
         violations
             .error("RW-4", Mistake::InvalidRegex, expression.span, rejection(&error))
             .part(error.range)

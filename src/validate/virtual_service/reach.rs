@@ -1,15 +1,15 @@
 //! Routes and matches that get no requests (istio: `analyzeUnreachableHTTPRules`, …).
 
-use crate::model::field::{NumberField, TextField};
-use crate::validate::quoted;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use super::string_match::Comparison;
+use crate::model::field::{NumberField, TextField};
 use crate::model::networking::{HttpMatchRequest, L4MatchAttributes, StringMatch, TlsMatchAttributes, VirtualService};
 use crate::model::{LabelSet, Map};
 use crate::source::{Span, Spanned};
 use crate::validate::Mistake;
+use crate::validate::quoted;
 use crate::validate::violation::Violations;
 
 pub(super) fn check(virtual_service: &VirtualService, violations: &mut Violations<'_>) {

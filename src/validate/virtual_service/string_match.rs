@@ -1,7 +1,7 @@
 //! String matches (istio: `validateStringMatch`).
 
 use crate::model::networking::StringMatch;
-use crate::re2::{InvalidRegex, Regex};
+use crate::re2::{InvalidRegex, Re2};
 use crate::source::Spanned;
 use crate::validate::Mistake;
 use crate::validate::quoted;
@@ -58,7 +58,7 @@ pub fn check_regex(regex: &Spanned<String>, violations: &mut Violations<'_>) {
     if regex.len() > LONGEST {
         let message = format!("the regular expression has {} bytes, but at most {LONGEST} are allowed", regex.len());
         violations.error("SM-3", Mistake::InvalidRegex, regex.span, message).help("split it into several matches");
-    } else if let Err(error) = Regex::new(regex) {
+    } else if let Err(error) = Re2::new(regex) {
         violations.error("SM-4", Mistake::InvalidRegex, regex.span, rejection(&error)).part(error.range).help(RE2_HELP);
     }
 }

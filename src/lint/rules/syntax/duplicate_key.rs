@@ -4,7 +4,7 @@ use super::report;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::yaml::ProblemKind;
+use crate::yaml::YamlProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "duplicate-key",
@@ -19,7 +19,7 @@ static REPEATED: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for problem in context.yaml_problems(ProblemKind::DuplicateKey) {
+    for problem in context.yaml_problems(YamlProblemKind::DuplicateKey) {
         report(&REPEATED, problem, diagnostics);
     }
 }

@@ -14,7 +14,7 @@ pub static FAMILY: Family = Family {
 
 /// Reports a problem of the YAML reader.
 #[track_caller]
-fn report(finding: &'static Finding, problem: &yaml::Problem, diagnostics: &mut Diagnostics) {
+fn report(finding: &'static Finding, problem: &yaml::YamlProblem, diagnostics: &mut Diagnostics) {
     let diagnostic = diagnostics.report(finding, problem.span, &problem.message);
     if let Some(help) = &problem.help {
         diagnostic.help(help);

@@ -8,7 +8,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::load::Template;
 use crate::world::Gap;
-use crate::yaml::ProblemKind;
+use crate::yaml::YamlProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "yaml-syntax",
@@ -23,7 +23,7 @@ static UNREADABLE: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for problem in context.yaml_problems(ProblemKind::Syntax) {
+    for problem in context.yaml_problems(YamlProblemKind::Syntax) {
         report(&UNREADABLE, problem, diagnostics);
     }
     let mut templates: BTreeMap<Template, Vec<&str>> = BTreeMap::new();
