@@ -23,4 +23,3 @@ mod simulate_inbound;
 mod simulation;
 mod suppression;
 mod unreachable;
-mod workload_rules;
