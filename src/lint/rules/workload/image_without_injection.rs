@@ -6,6 +6,7 @@ use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::kubernetes::Container;
 use crate::source::Spanned;
+use crate::world::{Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "image-without-injection",
@@ -53,9 +54,23 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 continue;
             }
         };
-        diagnostics.report(finding, image.span, message).help(
-            "label the pods `sidecar.istio.io/inject: \"true\"`, or label the Namespace `istio-injection: enabled`",
-        );
+        diagnostics.report(finding, image.span, message).help(advice(world, workload));
+    }
+}
+
+/// The labels that make the injector inject a workload. Pods that decline need another label themselves, and a pod cannot
+/// override the label of its Namespace.
+fn advice(world: &World<'_>, workload: &Workload<'_>) -> String {
+    const INJECT: &str = "sidecar.istio.io/inject";
+    const INJECTION: &str = "istio-injection";
+    let namespace = &workload.name.namespace;
+    let own = workload.labels.get(INJECT).or_else(|| workload.annotations.get(INJECT));
+    if own == Some(&"false") {
+        format!("label the pods `{INJECT}: \"true\"`")
+    } else if world.namespaces.labels(namespace).is_some_and(|labels| labels.get(INJECTION).is_some()) {
+        format!("label Namespace `{namespace}` `{INJECTION}: enabled`")
+    } else {
+        format!("label the pods `{INJECT}: \"true\"`, or label Namespace `{namespace}` `{INJECTION}: enabled`")
     }
 }
 
