@@ -21,5 +21,7 @@ mod shared;
 mod simulate;
 mod simulate_inbound;
 mod simulation;
+#[path = "../skip.rs"]
+mod skip;
 mod suppression;
 mod unreachable;
