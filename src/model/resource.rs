@@ -1,11 +1,12 @@
 //! From the root of a document to the resources in it.
 
-use super::decode::{Decode, Decoder, nearest};
+use super::decode::{Decode, Decoder};
 use super::kinds::{self, Body, Kind, Lookup, Spec};
 use super::kubernetes::TemplateMetadata;
 use super::map::Labels;
 use super::mesh_config::MeshConfig;
 use super::meta::Metadata;
+use super::nearest;
 use super::problem::{Problem, ProblemKind};
 use super::status::Status;
 use crate::source::{Span, Spanned};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
+use crate::world::Gap;
 
 pub static RULE: Rule = rule! {
     name: "unused-delegate",
@@ -36,7 +37,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 )
                 .help("add hosts, or delegate to it, or remove it");
         } else {
-            diagnostics.unchecked("no VirtualService among the manifests delegates: those that do may be elsewhere");
+            diagnostics.unchecked(Gap::NoDelegation);
         }
     }
 }

@@ -54,7 +54,7 @@ fn advice(known: &Known, value: &str, holder: Kind, resource: &Resource) -> Stri
         }
         (INJECTION, _) => {
             let own = if value == "disabled" { "false" } else { "true" };
-            format!("label the pods `{INJECT}: \"{own}\"`, or label their Namespace `{INJECTION}: {value}`")
+            format!("label the pods with `{INJECT}: \"{own}\"`, or label their Namespace with `{INJECTION}: {value}`")
         }
         _ if holder != Kind::Pod && known.belongs_on(Kind::Pod) => match resource.kind {
             Kind::CronJob => "move the label to `spec.jobTemplate.spec.template.metadata.labels`".to_owned(),

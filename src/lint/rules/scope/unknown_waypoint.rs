@@ -5,7 +5,7 @@ use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::gateway_api::Gateway;
 use crate::model::{Kind, Labels, Resource, nearest};
 use crate::source::Spanned;
-use crate::world::{Enrolment, NamespacedName, WAYPOINT_FOR, World};
+use crate::world::{Enrolment, Gap, NamespacedName, WAYPOINT_FOR, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-waypoint",
@@ -81,8 +81,9 @@ fn check_missing(
     diagnostics: &mut Diagnostics,
 ) {
     let has_any = world.waypoints.names_in(&name.namespace).next().is_some();
-    if !has_any && !world.inventory.is_complete() {
-        return diagnostics.unchecked(format!("no Gateway of namespace {} is among the manifests", name.namespace));
+    let gap = Gap::NoResources(Kind::KubernetesGateway, name.namespace.to_string());
+    if let Err(gap) = world.inventory.expect(has_any, gap) {
+        return diagnostics.unchecked(gap);
     }
     let diagnostic = diagnostics.report_default(written.span, format!("there is no waypoint {name}"));
     match nearest(&name.name, world.waypoints.names_in(&name.namespace)) {

@@ -5,7 +5,7 @@ use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
 use crate::model::security::{self, Action, AuthorizationPolicy, PolicyTargetReference};
 use crate::model::{Kind, Spec};
 use crate::source::Span;
-use crate::world::{Attachment, DataPlane, Service, World};
+use crate::world::{Attachment, DataPlane, Gap, Service, World};
 
 pub static RULE: Rule = rule! {
     name: "waypoint-required",
@@ -129,8 +129,7 @@ fn check_target(
         return;
     }
     if world.namespaces.labels(namespace).is_none() {
-        return diagnostics
-            .unchecked(format!("Namespace {namespace}, which may name a waypoint, is not among the manifests"));
+        return diagnostics.unchecked(Gap::NoNamespace(namespace.to_owned()));
     }
     let kind = attachment.resource.kind;
     let message = format!("{} has no waypoint, so no proxy applies this {}", service.hostname, kind.name());

@@ -6,7 +6,7 @@ use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::kubernetes::Container;
 use crate::source::Spanned;
-use crate::world::{Workload, World};
+use crate::world::{Gap, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "image-without-injection",
@@ -44,13 +44,13 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 let finding = if is_pod { &POD } else { &TEMPLATE };
                 (finding, format!("nothing replaces image `auto`: pods of workload `{name}` are not injected"))
             }
-            None if world.inventory.has_namespaces() => {
+            None if world.inventory.namespaces().is_ok() => {
                 let finding = if is_pod { &POD_IN_UNKNOWN_NAMESPACE } else { &TEMPLATE_IN_UNKNOWN_NAMESPACE };
                 let condition = format!("unless Namespace `{namespace}` asks for injection");
                 (finding, format!("nothing replaces image `auto` of workload `{name}` {condition}"))
             }
             None => {
-                diagnostics.unchecked(format!("namespace {namespace} is not among the manifests"));
+                diagnostics.unchecked(Gap::NoNamespace(namespace.to_string()));
                 continue;
             }
         };
@@ -66,11 +66,13 @@ fn advice(world: &World<'_>, workload: &Workload<'_>) -> String {
     let namespace = &workload.name.namespace;
     let own = workload.labels.get(INJECT).or_else(|| workload.annotations.get(INJECT));
     if own == Some(&"false") {
-        format!("label the pods `{INJECT}: \"true\"`")
+        format!("label the pods with `{INJECT}: \"true\"`")
     } else if world.namespaces.labels(namespace).is_some_and(|labels| labels.get(INJECTION).is_some()) {
-        format!("label Namespace `{namespace}` `{INJECTION}: enabled`")
+        format!("label Namespace `{namespace}` with `{INJECTION}: enabled`")
     } else {
-        format!("label the pods `{INJECT}: \"true\"`, or label Namespace `{namespace}` `{INJECTION}: enabled`")
+        format!(
+            "label the pods with `{INJECT}: \"true\"`, or label Namespace `{namespace}` with `{INJECTION}: enabled`"
+        )
     }
 }
 

@@ -6,6 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Spec;
+use crate::model::field::{PlacedField, TextField};
 use crate::model::kubernetes::{ServicePort, TargetPort};
 use crate::source::{Span, Spanned};
 use crate::validate::syntax;
@@ -63,7 +64,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         let mut numbers: BTreeMap<(u32, &str), Span> = BTreeMap::new();
         for port in &service.ports {
             check_port(port, service.ports.len() > 1, diagnostics);
-            if let Some(name) = port.name.as_ref().filter(|name| !name.is_empty())
+            if let Some(name) = port.name.filled()
                 && let Some(first) = earlier(&mut names, name.as_str(), name.span)
             {
                 diagnostics
@@ -95,8 +96,8 @@ fn earlier<K: Ord>(seen: &mut BTreeMap<K, Span>, key: K, span: Span) -> Option<S
 
 /// The checks of a single port (Kubernetes: `validateServicePort`).
 fn check_port(port: &ServicePort, has_others: bool, diagnostics: &mut Diagnostics) {
-    let place = port.port.as_ref().map_or(port.span, |number| number.span);
-    match port.name.as_ref().filter(|name| !name.is_empty()) {
+    let place = port.port.place(port.span);
+    match port.name.filled() {
         None if has_others => {
             diagnostics
                 .report(&UNNAMED, place, "a Service with several ports needs a `name` for each of them")

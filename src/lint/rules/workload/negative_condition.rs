@@ -3,9 +3,9 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::status::Condition;
 use crate::model::{Kind, Resource};
-use crate::source::Spanned;
 
 pub static RULE: Rule = rule! {
     name: "negative-condition",
@@ -51,12 +51,12 @@ fn is_of_istio(kind: Kind, condition: &str) -> bool {
 }
 
 fn check_condition(resource: &Resource, condition: &Condition, diagnostics: &mut Diagnostics) {
-    let (name, status, reason) = (text(&condition.r#type), text(&condition.status), text(&condition.reason));
+    let (name, status, reason) = (condition.r#type.text(), condition.status.text(), condition.reason.text());
     if !is_of_istio(resource.kind, name) {
         return;
     }
     let subject = format!("condition `{name}` of {} `{}`", resource.kind.name(), resource.name());
-    let span = condition.status.as_ref().map_or(condition.span, |status| status.span);
+    let span = condition.status.place(condition.span);
     let diagnostic = match (status, reason) {
         ("False", "") => diagnostics.report(&FALSE, span, format!("{subject} is `False`")),
         ("False", reason) => diagnostics.report(&FALSE, span, format!("{subject} is `False`: `{reason}`")),
@@ -67,12 +67,8 @@ fn check_condition(resource: &Resource, condition: &Condition, diagnostics: &mut
     };
     diagnostic.related(resource.name_span(), "the resource with this condition");
     // The message of a controller may have several lines.
-    let message: Vec<&str> = text(&condition.message).split_whitespace().collect();
+    let message: Vec<&str> = condition.message.text().split_whitespace().collect();
     if !message.is_empty() {
         diagnostic.help(format!("fix what the controller reports: `{}`", message.join(" ")));
     }
-}
-
-fn text(field: &Option<Spanned<String>>) -> &str {
-    field.as_ref().map_or("", |it| it.as_str())
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::kubernetes::{Webhook, common_labels};
 use crate::model::{Resource, Spec};
-use crate::source::Span;
 
 pub static RULE: Rule = rule! {
     name: "overlapping-injectors",
@@ -60,20 +60,12 @@ fn describe(labels: &BTreeMap<&str, &str>) -> String {
 fn report((resource, webhook): Injector<'_>, other: Injector<'_>, pods: &str, diagnostics: &mut Diagnostics) {
     let message = format!(
         "webhook `{}` selects the same pods as webhook `{}` of MutatingWebhookConfiguration `{}`",
-        name(webhook),
-        name(other.1),
+        webhook.name.text(),
+        other.1.name.text(),
         other.0.name()
     );
     diagnostics
-        .report(&OVERLAP, place(resource, webhook), message)
-        .related(place(other.0, other.1), "the other webhook")
+        .report(&OVERLAP, webhook.name.place(resource.span), message)
+        .related(other.1.name.place(other.0.span), "the other webhook")
         .help(format!("let the selectors exclude each other, or remove one webhook: both select {pods}"));
-}
-
-fn name(webhook: &Webhook) -> &str {
-    webhook.name.as_ref().map_or("", |name| name.as_str())
-}
-
-fn place(resource: &Resource, webhook: &Webhook) -> Span {
-    webhook.name.as_ref().map_or(resource.span, |name| name.span)
 }

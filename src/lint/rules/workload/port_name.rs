@@ -4,8 +4,8 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Spec;
+use crate::model::field::{NumberField, PlacedField, TextField};
 use crate::model::kubernetes;
-use crate::source::Span;
 use crate::world::{Discovery, Protocol, ProtocolClass, Service, ServicePort};
 
 pub static RULE: Rule = rule! {
@@ -52,7 +52,7 @@ fn is_of_istio(service: &Service<'_>) -> bool {
 }
 
 fn report(port: &kubernetes::ServicePort, diagnostics: &mut Diagnostics) {
-    let number = port.port.as_ref().map_or(0, |number| number.value);
+    let number = port.port.number();
     if let Some(declared) = &port.app_protocol {
         let message =
             format!("Istio does not know `appProtocol: {declared}`, so proxies detect the protocol of port {number}");
@@ -61,12 +61,12 @@ fn report(port: &kubernetes::ServicePort, diagnostics: &mut Diagnostics) {
             .help("write a protocol that Istio knows, such as `http` or `grpc`, or `tcp` if the server sends first");
         return;
     }
-    let (span, message) = match &port.name {
-        Some(name) if !name.is_empty() => (
+    let (span, message) = match port.name.filled() {
+        Some(name) => (
             name.span,
             format!("port name `{name}` declares no protocol, so proxies detect the protocol of port {number}"),
         ),
-        _ => (place_of(port), format!("port {number} declares no protocol, so proxies detect it")),
+        None => (port.port.place(port.span), format!("port {number} declares no protocol, so proxies detect it")),
     };
     diagnostics.report(&UNDECLARED, span, message).help(advice(port));
 }
@@ -76,8 +76,8 @@ fn check_alias(port: &kubernetes::ServicePort, protocol: Protocol, diagnostics: 
     if !matches!(protocol.class(), ProtocolClass::Auto | ProtocolClass::Tcp) {
         return;
     }
-    let number = port.port.as_ref().map_or(0, |number| number.value);
-    let span = port.name.as_ref().filter(|name| !name.is_empty()).map_or(place_of(port), |name| name.span);
+    let number = port.port.number();
+    let span = port.name.filled().map_or_else(|| port.port.place(port.span), |name| name.span);
     let message = format!(
         "before Istio 1.21, TCP port {number} of an ExternalName Service captures connections to this port of any host"
     );
@@ -86,15 +86,11 @@ fn check_alias(port: &kubernetes::ServicePort, protocol: Protocol, diagnostics: 
         .help("name the port after HTTP or TLS, such as `https`, or remove `ports`, which newer releases ignore");
 }
 
-fn place_of(port: &kubernetes::ServicePort) -> Span {
-    port.port.as_ref().map_or(port.span, |number| number.span)
-}
-
 /// The words that declare a protocol, a longer one before its own prefix.
 const WORDS: [&str; 10] = ["grpc", "https", "http2", "http", "tls", "tcp", "mongo", "redis", "mysql", "udp"];
 
 fn advice(port: &kubernetes::ServicePort) -> String {
-    let name = port.name.as_ref().map_or("", |name| name.as_str());
+    let name = port.name.text();
     let suggestion = WORDS.iter().find_map(|word| {
         let rest = name.strip_prefix(word).or_else(|| name.strip_suffix(word)?.strip_suffix('-'))?;
         Some(format!("{word}-{}", rest.trim_start_matches(['_', '.'])))

@@ -3,6 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::field::TextField;
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
 use crate::world::{NamespacedName, World};
@@ -39,7 +40,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             Spec::Pod(pod) => (&PODS, pod.service_account_name.as_ref()),
             spec => (&PODS, spec.pod_template().and_then(|it| it.spec.as_ref()?.service_account_name.as_ref())),
         };
-        if let Some(account) = account.filter(|account| !account.is_empty()) {
+        if let Some(account) = account.filled() {
             check_account(world, world.settings.namespace_of(resource), finding, account, diagnostics);
         }
     }
@@ -57,8 +58,8 @@ fn check_account(
     if is_known {
         return;
     }
-    if !world.inventory.has_service_accounts(namespace) {
-        return diagnostics.unchecked(format!("no ServiceAccount of namespace {namespace} is among the manifests"));
+    if let Err(gap) = world.inventory.service_accounts(namespace) {
+        return diagnostics.unchecked(gap);
     }
     let diagnostic =
         diagnostics.report(finding, account.span, format!("ServiceAccount `{namespace}/{account}` does not exist"));

@@ -8,7 +8,7 @@ use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::kubernetes::{self, ContainerPort, TargetPort};
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
-use crate::world::{Discovery, Service, Workload};
+use crate::world::{Discovery, Service, ServicePort, Workload};
 
 pub static RULE: Rule = rule! {
     name: "unknown-target-port",
@@ -109,7 +109,10 @@ fn check_number(
     if declared.contains(&number.value) || is_of_proxy(number.value) || selected.iter().any(declares_none) {
         return;
     }
-    let is_declared = |port: &kubernetes::ServicePort| target(port).is_none_or(|target| declared.contains(&target));
+    let is_declared = |port: &kubernetes::ServicePort| {
+        let target = ServicePort::of_kubernetes(port).and_then(|port| port.target_at(None, None));
+        target.is_none_or(|target| declared.contains(&target))
+    };
     let finding = if spec.ports.iter().any(is_declared) { &UNDECLARED_EXTRA_NUMBER } else { &UNDECLARED_NUMBER };
     let message =
         format!("no workload of Service `{}` declares container port {}", service.resource.name(), number.value);
@@ -121,15 +124,6 @@ fn check_number(
         "set `targetPort` to a declared port, or declare `containerPort: {}` if a container listens on it",
         number.value
     ));
-}
-
-/// The number of the container port that a port of a Service leads to, unless it is named.
-fn target(port: &kubernetes::ServicePort) -> Option<u32> {
-    match port.target_port.as_ref().map(|target| &target.value) {
-        Some(TargetPort::Name(_)) => None,
-        Some(TargetPort::Number(number)) if *number != 0 => Some(*number),
-        _ => port.port.as_ref().map(|number| number.value),
-    }
 }
 
 /// Whether an injected sidecar itself serves a port: metrics and health.

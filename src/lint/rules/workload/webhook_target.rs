@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::field::TextField;
 use crate::model::kubernetes::{Webhook, WebhookService};
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
@@ -48,7 +49,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 }
 
 fn check_webhook(world: &World<'_>, webhook: &Webhook, diagnostics: &mut Diagnostics) {
-    let name = webhook.name.as_ref().map_or("", |name| name.as_str());
+    let name = webhook.name.text();
     let Some(client) = &webhook.client_config else { return };
     match (&client.url, &client.service) {
         (Some(url), _) => check_url(url, diagnostics),
@@ -67,8 +68,8 @@ fn check_service(world: &World<'_>, service: &WebhookService, diagnostics: &mut 
     if world.services.named(&full).any(|it| it.is_kubernetes()) {
         return;
     }
-    if !world.inventory.has_services(namespace) {
-        return diagnostics.unchecked(format!("no Service of namespace {} is among the manifests", namespace.value));
+    if let Err(gap) = world.inventory.services(namespace) {
+        return diagnostics.unchecked(gap);
     }
     let diagnostic =
         diagnostics.report(&MISSING_SERVICE, name.span, format!("Service `{namespace}/{name}` does not exist"));
