@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::known_metadata::{self as known, Otherwise};
+use crate::model::known_metadata::{self as known, OnInvalid};
 use crate::model::{Resource, Tags};
 use crate::validate::tag_value;
 
@@ -41,11 +41,11 @@ fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
     for (key, value) in tags.annotations.iter() {
         let Some(known) = known::annotation(key).filter(|known| known.belongs_on(tags.kind)) else { continue };
         let Some(fault) = tag_value::fault(known.values, value) else { continue };
-        let (finding, consequence) = match known.otherwise {
+        let (finding, consequence) = match known.on_invalid {
             _ if fault.is_partial => (&PARTLY_IGNORED, "Istio ignores the field".to_owned()),
-            Otherwise::Refused => (&REJECTED, known.consequence()),
-            Otherwise::NotStarted => (&PROXY_FAILS, known.consequence()),
-            Otherwise::Ignored | Otherwise::ReadAs(_) => (&IGNORED, known.consequence()),
+            OnInvalid::Rejected => (&REJECTED, known.consequence()),
+            OnInvalid::ProxyFails => (&PROXY_FAILS, known.consequence()),
+            OnInvalid::Ignored | OnInvalid::ReadAs(_) => (&IGNORED, known.consequence()),
         };
         let message = format!("annotation `{key}`: {}, so {consequence}", fault.message);
         diagnostics.report(finding, value.span, message).help(fault.help);

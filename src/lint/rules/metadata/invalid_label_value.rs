@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::known_metadata::{self as known, Otherwise};
+use crate::model::known_metadata::{self as known, OnInvalid};
 use crate::model::{Resource, Tags};
 use crate::validate::tag_value;
 
@@ -37,7 +37,7 @@ fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
             continue;
         }
         if let Some(fault) = tag_value::fault(known.values, value) {
-            let is_read = matches!(known.otherwise, Otherwise::ReadAs(_));
+            let is_read = matches!(known.on_invalid, OnInvalid::ReadAs(_));
             let finding = if is_read { &READ_AS_ANOTHER } else { &IGNORED };
             let message = format!("label `{key}`: {}, so {}", fault.message, known.consequence());
             diagnostics.report(finding, value.span, message).help(fault.help);

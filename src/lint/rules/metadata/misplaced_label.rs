@@ -4,7 +4,7 @@ use super::{holder, kinds};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::known_metadata::{self as known, Known};
+use crate::model::known_metadata::{self as known, KnownKey};
 use crate::model::{Kind, Resource, Tags};
 
 pub static RULE: Rule = rule! {
@@ -46,7 +46,7 @@ fn check_tags(resource: &Resource, tags: &Tags<'_>, pods: Option<&Tags<'_>>, dia
     }
 }
 
-fn advice(known: &Known, value: &str, holder: Kind, resource: &Resource) -> String {
+fn advice(known: &KnownKey, value: &str, holder: Kind, resource: &Resource) -> String {
     match (known.name, holder) {
         (INJECT, Kind::Namespace) => {
             let value = if value == "false" { "disabled" } else { "enabled" };

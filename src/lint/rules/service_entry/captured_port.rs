@@ -3,7 +3,7 @@
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::field::TextField;
-use crate::model::networking::{Resolution, ServicePort};
+use crate::model::networking::{Resolution, ServiceEntryPort};
 use crate::world::{Protocol, ProtocolClass};
 
 pub static RULE: Rule = rule! {
@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_port(port: &ServicePort, host: &str, diagnostics: &mut Diagnostics) {
+fn check_port(port: &ServiceEntryPort, host: &str, diagnostics: &mut Diagnostics) {
     let Some(number) = port.number else { return };
     let written = port.protocol.filled();
     let protocol = Protocol::parse(port.protocol.text());

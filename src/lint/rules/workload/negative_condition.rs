@@ -4,7 +4,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::{PlacedField, TextField};
-use crate::model::status::Condition;
+use crate::model::status::StatusCondition;
 use crate::model::{Kind, Resource};
 
 pub static RULE: Rule = rule! {
@@ -50,7 +50,7 @@ fn is_of_istio(kind: Kind, condition: &str) -> bool {
     conditions.contains(&condition)
 }
 
-fn check_condition(resource: &Resource, condition: &Condition, diagnostics: &mut Diagnostics) {
+fn check_condition(resource: &Resource, condition: &StatusCondition, diagnostics: &mut Diagnostics) {
     let (name, status, reason) = (condition.r#type.text(), condition.status.text(), condition.reason.text());
     if !is_of_istio(resource.kind, name) {
         return;
