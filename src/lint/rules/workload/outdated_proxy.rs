@@ -25,16 +25,17 @@ const TYPES: [&str; 4] = ["", "-default", "-debug", "-distroless"];
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let namespaces = &context.world.namespaces;
-    let pods = context.world.workloads.iter().filter(|workload| workload.resource.kind == Kind::Pod);
-    for pod in pods.filter(|pod| namespaces.injection(pod) == Some(true) && !pod.annotations.contains_key(IMAGE)) {
-        let Some(injector) = namespaces.injector(pod) else { continue };
-        let image = pod.containers().find(|container| container.is_proxy()).and_then(|proxy| proxy.image.as_ref());
+    let workloads = context.world.workloads.iter().filter(|workload| workload.resource.kind == Kind::Pod);
+    for workload in workloads.filter(|it| namespaces.injection(it) == Some(true) && !it.annotations.contains_key(IMAGE))
+    {
+        let Some(injector) = namespaces.injector(workload) else { continue };
+        let image = workload.containers().find(|container| container.is_proxy()).and_then(|proxy| proxy.image.as_ref());
         let (Some(wanted), Some(image)) = (&injector.image, image) else { continue };
         let is_wanted = image.strip_prefix(wanted.as_str()).is_some_and(|rest| TYPES.contains(&rest));
         if !is_wanted && image.as_str() != "auto" {
             let message = format!(
                 "the proxy of Pod `{}` does not use the image that the injector sets, `{wanted}`",
-                pod.name.name
+                workload.name.name
             );
             diagnostics
                 .report(&OTHER_IMAGE, image.span, message)
