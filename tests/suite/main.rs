@@ -26,4 +26,3 @@ mod simulation;
 mod skip;
 mod suppression;
 mod unreachable;
-mod workload_rules;
