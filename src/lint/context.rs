@@ -89,7 +89,7 @@ impl<'a> Context<'a> {
     }
 
     /// What is wrong with the resources as the API describes them.
-    pub fn model_problems(&self) -> impl Iterator<Item = &'a model::Problem> {
+    pub fn model_problems(&self) -> impl Iterator<Item = &'a model::DecodeProblem> {
         self.snapshot.problems.iter().filter_map(|problem| match problem {
             load::Problem::Model(problem) => Some(problem),
             load::Problem::Yaml(_) => None,
@@ -111,7 +111,7 @@ impl Misread {
         let span = |problem: &load::Problem| match problem {
             load::Problem::Yaml(problem) => Some(problem.span),
             load::Problem::Model(problem) => {
-                (!matches!(problem.kind, model::ProblemKind::NotOfSchema { .. })).then_some(problem.span)
+                (!matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. })).then_some(problem.span)
             }
         };
         let mut problems: Vec<Span> = snapshot.problems.iter().filter_map(span).collect();

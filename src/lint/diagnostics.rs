@@ -45,7 +45,7 @@ impl Diagnostics {
             finding,
             aliases: finding.aliases,
             severity: finding.severity(),
-            message: message.into(),
+            message: one_line(message.into()),
             span,
             label: None,
             subject: None,
@@ -131,19 +131,29 @@ impl Diagnostic {
 
     /// Says a few words at the place itself.
     pub fn label(&mut self, label: impl Into<String>) -> &mut Self {
-        self.label = Some(label.into());
+        self.label = Some(one_line(label.into()));
         self
     }
 
     /// Points to another place that belongs to the finding.
     pub fn related(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
-        self.related.push(Related { message: message.into(), span, subject: None });
+        self.related.push(Related { message: one_line(message.into()), span, subject: None });
         self
     }
 
     /// Says what to do.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = Some(help.into());
+        self.help = Some(one_line(help.into()));
         self
     }
+}
+
+/// A text with escapes instead of control characters: what it quotes from a file can hold line breaks and worse.
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let escape =
+        |letter: char| if letter.is_control() { letter.escape_debug().to_string() } else { letter.to_string() };
+    text.chars().map(escape).collect()
 }

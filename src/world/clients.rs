@@ -1,14 +1,14 @@
 //! Whose proxies use a VirtualService.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use super::{ExportTo, NamespacedName, VirtualService, World};
 use crate::model::networking::Delegate;
 
 impl World<'_> {
     /// The names of all that VirtualServices delegate to, be it there or not.
-    pub fn delegates(&self) -> HashSet<NamespacedName<'_>> {
-        let mut names = HashSet::new();
+    pub fn delegates(&self) -> BTreeSet<NamespacedName<'_>> {
+        let mut names = BTreeSet::new();
         for root in self.virtual_services.iter().filter(|service| !service.is_delegate()) {
             names.extend(
                 root.spec.http.iter().filter_map(|rule| rule.delegate.as_ref()).map(|it| root.delegate_name(it)),

@@ -257,7 +257,7 @@ fn of_service_entry<'a>(
     entry.hosts.iter().map(service).collect()
 }
 
-fn entry_port(port: &networking::ServicePort) -> Option<ServicePort> {
+fn entry_port(port: &networking::ServiceEntryPort) -> Option<ServicePort> {
     let number = port.number.as_ref()?;
     Some(ServicePort {
         number: number.value,

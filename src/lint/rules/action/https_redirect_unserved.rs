@@ -1,6 +1,6 @@
 //! `https-redirect-unserved`
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
@@ -17,7 +17,7 @@ pub static RULE: Rule = rule! {
 };
 
 /// Gateways of one selector are for the same workloads.
-type BySelector<'w, 'a> = HashMap<Vec<(&'w str, &'w str)>, Vec<&'w Gateway<'a>>>;
+type BySelector<'w, 'a> = BTreeMap<Vec<(&'w str, &'w str)>, Vec<&'w Gateway<'a>>>;
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;

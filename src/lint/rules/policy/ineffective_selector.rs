@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::{Resource, Spec};
 use crate::world::{GATEWAY_NAME_LABEL, Workload, World};
@@ -25,8 +25,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// The selector of a resource that could have targets in its place, and has none.
-fn selector(spec: &Spec) -> Option<&LabelSelector> {
-    type Parts<'s> = (&'s Option<LabelSelector>, &'s Option<PolicyTargetReference>, &'s [PolicyTargetReference]);
+fn selector(spec: &Spec) -> Option<&MatchLabelsSelector> {
+    type Parts<'s> = (&'s Option<MatchLabelsSelector>, &'s Option<PolicyTargetReference>, &'s [PolicyTargetReference]);
     let (selector, target, targets): Parts<'_> = match spec {
         Spec::AuthorizationPolicy(it) => (&it.selector, &it.target_ref, &it.target_refs),
         Spec::RequestAuthentication(it) => (&it.selector, &it.target_ref, &it.target_refs),
@@ -37,7 +37,12 @@ fn selector(spec: &Spec) -> Option<&LabelSelector> {
     selector.as_ref().filter(|_| target.is_none() && targets.is_empty())
 }
 
-fn check_selector(world: &World<'_>, resource: &Resource, selector: &LabelSelector, diagnostics: &mut Diagnostics) {
+fn check_selector(
+    world: &World<'_>,
+    resource: &Resource,
+    selector: &MatchLabelsSelector,
+    diagnostics: &mut Diagnostics,
+) {
     let namespace = world.settings.namespace_of(resource);
     let selected = world.workloads_selected(Some(namespace), &selector.match_labels);
     let gateway = |workload: &Workload<'_>| workload.labels.get(GATEWAY_NAME_LABEL).map(|name| (*name).to_owned());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::security::{Action, TokenPresence};
+use crate::model::security::{PolicyAction, TokenPresence};
 use crate::policy::asked;
 use crate::world::{AuthorizationPolicy, RequestAuthentication, Targeted, VirtualService, World};
 
@@ -93,7 +93,7 @@ fn is_optional(policy: &RequestAuthentication<'_>) -> bool {
 
 /// Whether a policy looks at tokens, or leaves the decision to somebody who may.
 fn asks_for_token(policy: &AuthorizationPolicy<'_>) -> bool {
-    policy.action() == Action::Custom
+    policy.action() == PolicyAction::Custom
         || policy.spec.rules.iter().flat_map(asked).any(|asked| asked.attribute.is_of_token())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::model::security::{self, Action};
+use crate::model::security::{self, PolicyAction};
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, Targeted, World};
 
@@ -19,12 +19,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for policy in world.policies.authorization_policies().iter().filter(|policy| !policy.is_dry_run()) {
         let Some(rule) = policy.spec.rules.iter().find(|rule| is_unconditional(rule)) else { continue };
         let message = match policy.action() {
-            Action::Deny => "this rule denies everything",
-            Action::Allow => "this rule allows everything",
+            PolicyAction::Deny => "this rule denies everything",
+            PolicyAction::Allow => "this rule allows everything",
             _ => continue,
         };
         let Some(other) = pointless(world, policy) else { continue };
-        let is_deny = policy.action() == Action::Deny;
+        let is_deny = policy.action() == PolicyAction::Deny;
         diagnostics
             .report_default(rule.span, format!("{message}, so AuthorizationPolicy {} is pointless", other.name))
             .related(place(other), "what it allows is decided already")
@@ -39,7 +39,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 /// Nothing can be allowed beside a DENY of everything, which is worth knowing even where nobody tries.
 fn report_total_denials(world: &World<'_>, diagnostics: &mut Diagnostics) {
     let reported: Vec<Span> = diagnostics.spans().collect();
-    for policy in world.policies.authorization_policies().iter().filter(|policy| policy.action() == Action::Deny) {
+    for policy in world.policies.authorization_policies().iter().filter(|policy| policy.action() == PolicyAction::Deny)
+    {
         let rules = policy.spec.rules.iter().filter(|rule| is_unconditional(rule));
         for rule in rules.filter(|rule| !reported.contains(&rule.span)).take(1) {
             diagnostics
@@ -50,7 +51,7 @@ fn report_total_denials(world: &World<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn is_unconditional(rule: &security::Rule) -> bool {
+fn is_unconditional(rule: &security::AuthorizationRule) -> bool {
     rule.from.is_empty() && rule.to.is_empty() && rule.when.is_empty()
 }
 
@@ -62,7 +63,7 @@ fn place(policy: &AuthorizationPolicy<'_>) -> Span {
 fn pointless<'w, 'a>(world: &'w World<'a>, policy: &AuthorizationPolicy<'a>) -> Option<&'w AuthorizationPolicy<'a>> {
     let is_other = |other: &AuthorizationPolicy<'_>| {
         !std::ptr::eq(other.resource, policy.resource)
-            && other.action() == Action::Allow
+            && other.action() == PolicyAction::Allow
             && !other.is_dry_run()
             && other.spec.rules.iter().any(|rule| !is_unconditional(rule))
             && !other.spec.rules.iter().any(is_unconditional)

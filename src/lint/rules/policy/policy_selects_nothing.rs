@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::{Kind, Labels, nearest};
 use crate::source::{Span, Spanned};
@@ -66,7 +66,7 @@ fn is_for_gateways(labels: &Labels) -> bool {
 fn check_selector(
     world: &World<'_>,
     namespace: &str,
-    selector: &LabelSelector,
+    selector: &MatchLabelsSelector,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {

@@ -36,7 +36,7 @@ fn number(written: &Spanned<String>) -> Option<(Span, u32)> {
 }
 
 /// The ports that a rule asks for.
-fn ports(rule: &security::Rule) -> impl Iterator<Item = (Span, u32)> {
+fn ports(rule: &security::AuthorizationRule) -> impl Iterator<Item = (Span, u32)> {
     let ports = asked(rule).into_iter().filter(|asked| asked.attribute == Attribute::DestinationPort);
     ports.flat_map(|asked| asked.values).filter_map(number)
 }

@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::gateway_api::Gateway;
+use crate::model::gateway_api::KubernetesGateway;
 use crate::model::{Kind, Labels, Resource, nearest};
 use crate::source::Spanned;
 use crate::world::{Enrolment, NamespacedName, WAYPOINT_FOR, World};
@@ -92,7 +92,7 @@ fn check_missing(
 }
 
 /// Whether some listener admits other namespaces than the Gateway's own. Which ones a selector means is left open.
-fn admits_others(spec: &Gateway) -> bool {
+fn admits_others(spec: &KubernetesGateway) -> bool {
     spec.listeners.iter().any(|listener| {
         let namespaces = listener.allowed_routes.as_ref().and_then(|routes| routes.namespaces.as_ref());
         let from = namespaces.and_then(|namespaces| namespaces.from.as_ref());

@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::model::networking::{Resolution, ServicePort};
+use crate::model::networking::{Resolution, ServiceEntryPort};
 use crate::world::{Protocol, ProtocolClass};
 
 pub static RULE: Rule = rule! {
@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_port(port: &ServicePort, host: &str, diagnostics: &mut Diagnostics) {
+fn check_port(port: &ServiceEntryPort, host: &str, diagnostics: &mut Diagnostics) {
     let Some(number) = port.number else { return };
     let written = port.protocol.as_ref().filter(|protocol| !protocol.is_empty());
     let protocol = Protocol::parse(written.map_or("", |protocol| protocol));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::networking::{ClientTlsMode, ClientTlsSettings, ServiceEntry, ServicePort};
+use crate::model::networking::{ClientTlsMode, ClientTlsSettings, ServiceEntry, ServiceEntryPort};
 use crate::world::DestinationRule;
 
 pub static RULE: Rule = rule! {
@@ -57,7 +57,7 @@ fn begun(settings: &ClientTlsSettings) -> Option<&ClientTlsSettings> {
 }
 
 /// Whether connections for a port arrive at port 80 of an endpoint.
-fn leads_to_80(entry: &ServiceEntry, port: &ServicePort) -> bool {
+fn leads_to_80(entry: &ServiceEntry, port: &ServiceEntryPort) -> bool {
     let is_80 = port.number.is_some_and(|number| number.value == 80);
     let target = port.target_port.map_or(80, |target| target.value);
     let name = port.name.as_ref().map_or("", |name| name.as_str());

@@ -1,7 +1,7 @@
 //! Whose a Gateway is, and which Services lead to it.
 
 use super::Inputs;
-use crate::model::gateway_api::Gateway;
+use crate::model::gateway_api::KubernetesGateway;
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
 
@@ -43,7 +43,7 @@ pub(super) fn controller_name<'a>(class: &str, inputs: &Inputs<'a, '_>) -> Optio
 }
 
 /// What looks after a Gateway; `None` if it is not istiod, or if istiod only notes that the gateway exists.
-pub(super) fn controller(spec: &Gateway, inputs: &Inputs<'_, '_>) -> Option<Controller> {
+pub(super) fn controller(spec: &KubernetesGateway, inputs: &Inputs<'_, '_>) -> Option<Controller> {
     match controller_name(text(&spec.gateway_class_name), inputs)? {
         GATEWAY_CONTROLLER => Some(Controller::Gateway),
         WAYPOINT_CONTROLLER => Some(Controller::Waypoint),
@@ -62,7 +62,12 @@ pub(super) struct Backing {
 
 /// What runs behind a Gateway: what istiod makes of it, unless its addresses say that there is something else (istiod:
 /// `extractGatewayServices`, `IsManaged`).
-pub(super) fn backing(resource: &Resource, spec: &Gateway, controller: Controller, inputs: &Inputs<'_, '_>) -> Backing {
+pub(super) fn backing(
+    resource: &Resource,
+    spec: &KubernetesGateway,
+    controller: Controller,
+    inputs: &Inputs<'_, '_>,
+) -> Backing {
     let namespace = inputs.settings.namespace_of(resource);
     let full = |name: &str| format!("{name}.{namespace}.svc.{}", inputs.settings.domain);
     let kind = |kind: Option<&Spanned<String>>| kind.map(|kind| kind.value.clone());

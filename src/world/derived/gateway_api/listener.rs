@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::class::{self, Backing, Controller};
 use super::{Derived, Inputs, listener_tls};
-use crate::model::gateway_api::{Gateway as GatewaySpec, Listener, ListenerSet};
+use crate::model::gateway_api::{GatewayListener, KubernetesGateway, ListenerSet};
 use crate::model::networking::{self, Server, ServerPort};
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
@@ -42,7 +42,7 @@ pub(super) struct Derivation<'a> {
 /// A listener where it is written.
 struct Written<'a> {
     resource: &'a Resource,
-    listener: &'a Listener,
+    listener: &'a GatewayListener,
     /// A ListenerSet may leave it to the protocol.
     port: u32,
 }
@@ -59,7 +59,7 @@ pub(super) fn listeners<'a>(inputs: &Inputs<'a, '_>, derived: &mut Derived<'a>) 
 
 fn of_gateway<'a>(
     resource: &'a Resource,
-    spec: &'a GatewaySpec,
+    spec: &'a KubernetesGateway,
     inputs: &Inputs<'a, '_>,
     derived: &mut Derived<'a>,
 ) -> Vec<Derivation<'a>> {
@@ -114,7 +114,7 @@ fn of_gateway<'a>(
 /// `NamespaceAcceptedByAllowListeners`).
 fn of_listener_sets<'a>(
     gateway: &Resource,
-    spec: &GatewaySpec,
+    spec: &KubernetesGateway,
     inputs: &Inputs<'a, '_>,
     derived: &mut Derived<'a>,
 ) -> Vec<Written<'a>> {
@@ -153,7 +153,7 @@ fn of_listener_sets<'a>(
 }
 
 impl<'a> Written<'a> {
-    fn new(resource: &'a Resource, listener: &'a Listener) -> Self {
+    fn new(resource: &'a Resource, listener: &'a GatewayListener) -> Self {
         let by_protocol = match text(&listener.protocol) {
             "HTTP" => 80,
             "HTTPS" => 443,
@@ -200,7 +200,11 @@ fn conflict<'w, 'a>(earlier: &'w [Written<'a>], listener: &Written<'a>) -> Optio
 }
 
 /// The server for a listener and whether it may use its certificates, or why there is none.
-fn server(written: &Written<'_>, gateway: &GatewaySpec, inputs: &Inputs<'_, '_>) -> Result<(Server, bool), String> {
+fn server(
+    written: &Written<'_>,
+    gateway: &KubernetesGateway,
+    inputs: &Inputs<'_, '_>,
+) -> Result<(Server, bool), String> {
     let listener = written.listener;
     let protocol = text(&listener.protocol);
     if !matches!(protocol, "HTTP" | "HTTPS" | "TLS" | "TCP") {
@@ -268,7 +272,7 @@ fn derivation<'a>(
 }
 
 /// The kinds of routes that may attach (istiod: `GenerateGatewaySupportedKinds`).
-fn kinds(listener: &Listener) -> Vec<Kind> {
+fn kinds(listener: &GatewayListener) -> Vec<Kind> {
     let terminates = listener.tls.as_ref().is_some_and(|tls| text(&tls.mode) == "Terminate" || tls.mode.is_none());
     let mut kinds = match text(&listener.protocol) {
         "HTTP" | "HTTPS" => vec![Kind::HttpRoute, Kind::GrpcRoute],
