@@ -1,16 +1,29 @@
 //! `sidecar-in-ambient`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::{Kind, Labels};
 use crate::world::{Attachment, DataPlane, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "sidecar-in-ambient",
-    aliases: ["IST0167", "KIA1311", "KIA1316"],
-    severity: Warning,
-    summary: "a Sidecar or a sidecar where the ambient mesh takes the traffic: one of them has no effect",
+    summary: "a Sidecar, or a sidecar container, is configured where the ambient mesh captures the traffic",
+    findings: [&SIDECAR_RESOURCE, &BOTH_LABELS, &SIDECAR_CONTAINER],
     check: check,
+};
+
+static SIDECAR_RESOURCE: Finding = finding! {
+    "sidecar-resource", Surprising, Certain, ["IST0167"],
+    "ztunnel and waypoints ignore the Sidecar",
+};
+static BOTH_LABELS: Finding = finding! {
+    "both-labels", Surprising, Certain, ["KIA1311"],
+    "pods have a label for the ambient mesh and one for a sidecar",
+};
+static SIDECAR_CONTAINER: Finding = finding! {
+    "sidecar-container", Notable, Certain, ["KIA1316"],
+    "pods of an ambient namespace request a sidecar",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -25,7 +38,6 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// ztunnel and waypoints take no Sidecar.
 fn check_sidecar(world: &World<'_>, sidecar: &Attachment<'_>, diagnostics: &mut Diagnostics) {
     let namespace = sidecar.name.namespace.as_ref();
     if namespace == world.settings.root_namespace {
@@ -41,13 +53,13 @@ fn check_sidecar(world: &World<'_>, sidecar: &Attachment<'_>, diagnostics: &mut 
         return;
     }
     let span = sidecar.selector.and_then(|selector| selector.span).unwrap_or(sidecar.resource.name_span());
-    let message = match sidecar.selector {
-        Some(_) => "this Sidecar does nothing: the workloads are of the ambient mesh".to_owned(),
-        None => format!("this Sidecar does nothing: namespace {namespace} is of the ambient mesh"),
+    let reason = match sidecar.selector {
+        Some(_) => "its workloads are in the ambient mesh".to_owned(),
+        None => format!("namespace `{namespace}` is in the ambient mesh"),
     };
-    let diagnostic = diagnostics.report_default(span, message);
-    diagnostic.help("remove it, or take the workloads out of the ambient mesh");
-    diagnostic.aliases = &["IST0167"];
+    diagnostics
+        .report(&SIDECAR_RESOURCE, span, format!("ztunnel and waypoints ignore this Sidecar: {reason}"))
+        .help("remove the Sidecar, or take the workloads out of the ambient mesh");
 }
 
 const INJECT: &str = "sidecar.istio.io/inject";
@@ -55,20 +67,24 @@ const DATA_PLANE_MODE: &str = "istio.io/dataplane-mode";
 
 fn check_workload(world: &World<'_>, workload: &Workload<'_>, labels: &Labels, diagnostics: &mut Diagnostics) {
     let Some(inject) = labels.get(INJECT).filter(|value| value.as_str() == "true") else { return };
-    // What is injected as a gateway has no sidecar.
+    // A gateway gets its proxy by injection, but is not a sidecar.
     let is_gateway = workload.annotations.get("inject.istio.io/templates").is_some_and(|it| it.contains("gateway"));
     if is_gateway || world.namespaces.data_plane(workload) != Some(DataPlane::Sidecar) {
         return;
     }
     if let Some(mode) = labels.get(DATA_PLANE_MODE).filter(|mode| mode.as_str() == "ambient") {
-        let diagnostic =
-            diagnostics.report_default(mode.span, "these pods get a sidecar, so they are not of the ambient mesh");
-        diagnostic.related(inject.span, "injected because of this label").help("keep one of the two labels");
-        diagnostic.aliases = &["KIA1311"];
+        diagnostics
+            .report(&BOTH_LABELS, mode.span, "this label has no effect, because the pods get a sidecar")
+            .related(inject.span, "this label requests the sidecar")
+            .help("remove one of the two labels");
     } else if world.namespaces.is_ambient(&workload.name.namespace) == Some(true) {
-        let message = format!("these pods get a sidecar, though namespace {} is ambient", workload.name.namespace);
-        let diagnostic = diagnostics.report_default(inject.span, message);
-        diagnostic.severity(Severity::Info).help("remove the label to take them into the ambient mesh");
-        diagnostic.aliases = &["KIA1316"];
+        let namespace = &workload.name.namespace;
+        diagnostics
+            .report(
+                &SIDECAR_CONTAINER,
+                inject.span,
+                format!("these pods get a sidecar, although namespace `{namespace}` is in the ambient mesh"),
+            )
+            .help("remove the label to move the pods to the ambient mesh");
     }
 }

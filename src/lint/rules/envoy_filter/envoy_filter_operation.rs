@@ -1,7 +1,9 @@
 //! `envoy-filter-operation`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::style::list;
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Spec;
 use crate::model::networking::{
     ApplyTo, EnvoyConfigMatch, EnvoyConfigPatch, FilterMatch, PatchContext, PatchOperation,
@@ -10,55 +12,100 @@ use crate::source::Spanned;
 
 pub static RULE: Rule = rule! {
     name: "envoy-filter-operation",
-    aliases: ["IST0152", "IST0153", "IST0154"],
-    severity: Error,
-    summary: "a patch of an EnvoyFilter that istiod passes over: what it applies to does not take the operation",
+    summary: "istiod ignores a patch of an EnvoyFilter: its `applyTo` does not support the operation, or its match selects nothing",
+    findings: [
+        &REPLACE,
+        &ADD,
+        &REMOVE,
+        &OTHER_OPERATION,
+        &NO_MATCH,
+        &WRONG_FILTER,
+        &UNDOCUMENTED_ADD,
+        &UNDOCUMENTED_REMOVE,
+    ],
     check: check,
+};
+
+static REPLACE: Finding = finding! {
+    "replace", Surprising, Certain, ["IST0152"],
+    "`applyTo` does not support `REPLACE`",
+};
+static ADD: Finding = finding! {
+    "add", Surprising, Certain, ["IST0153"],
+    "`applyTo` does not support `ADD`",
+};
+static REMOVE: Finding = finding! {
+    "remove", Surprising, Certain, ["IST0154"],
+    "`applyTo` does not support `REMOVE`",
+};
+static OTHER_OPERATION: Finding = finding! {
+    "other-operation", Surprising, Certain, [],
+    "`applyTo` does not support the operation",
+};
+static NO_MATCH: Finding = finding! {
+    "no-match", Surprising, Certain, [],
+    "`REPLACE` or `REMOVE` does not name the filter",
+};
+static WRONG_FILTER: Finding = finding! {
+    "wrong-filter", Surprising, Certain, [],
+    "a patch of HTTP filters matches a network filter that has none",
+};
+static UNDOCUMENTED_ADD: Finding = finding! {
+    "undocumented-add", Notable, Certain, ["IST0153"],
+    "`ADD` of an `HTTP_ROUTE` works, although the API reference says that istiod ignores it",
+};
+static UNDOCUMENTED_REMOVE: Finding = finding! {
+    "undocumented-remove", Notable, Certain, ["IST0154"],
+    "`REMOVE` of an `HTTP_ROUTE` works, although the API reference says that istiod ignores it",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for attachment in &context.world.attachments {
-        let Spec::EnvoyFilter(filter) = &attachment.resource.spec else { continue };
-        filter.config_patches.iter().for_each(|patch| check_patch(patch, diagnostics));
+        let Spec::EnvoyFilter(envoy_filter) = &attachment.resource.spec else { continue };
+        envoy_filter.config_patches.iter().for_each(|patch| check_patch(patch, diagnostics));
     }
 }
 
 fn check_patch(patch: &EnvoyConfigPatch, diagnostics: &mut Diagnostics) {
     let Some(apply_to) = &patch.apply_to else { return };
     let Some(operation) = patch.patch.as_ref().and_then(|patch| patch.operation.as_ref()) else { return };
-    if !takes(apply_to.value, operation.value) {
-        let message = format!("{} is ignored for {}", operation.value.as_str(), apply_to.value.as_str());
-        let diagnostic = diagnostics.report_default(operation.span, message);
-        diagnostic.related(apply_to.span, "what the patch applies to").help(format!(
-            "{} takes {}",
-            apply_to.value.as_str(),
-            taken_by(apply_to.value).join(", ")
-        ));
-        diagnostic.aliases = aliases(operation.value);
+    let (target, word) = (apply_to.value.as_str(), operation.value.as_str());
+    if !supports(apply_to.value, operation.value) {
+        let finding = match operation.value {
+            PatchOperation::Replace => &REPLACE,
+            PatchOperation::Add => &ADD,
+            PatchOperation::Remove => &REMOVE,
+            _ => &OTHER_OPERATION,
+        };
+        diagnostics
+            .report(finding, operation.span, format!("istiod ignores `{word}` for `{target}`"))
+            .related(apply_to.span, format!("the patch applies to `{target}`"))
+            .help(format!("use {}", list(supported_by(apply_to.value), "or")));
         return;
     }
-    let matched = patch.r#match.as_ref();
-    if let Some(lacking) = lacking_match(apply_to.value, operation.value, matched) {
-        let message = format!("{} is ignored without a match of {lacking}", operation.value.as_str());
-        let diagnostic = diagnostics.report_default(operation.span, message);
-        diagnostic.help(format!("add match.{lacking}: it says which one is meant"));
-        diagnostic.aliases = &[];
+    let r#match = patch.r#match.as_ref();
+    if let Some(missing) = missing_match(apply_to.value, operation.value, r#match) {
+        diagnostics
+            .report(&NO_MATCH, operation.span, format!("istiod ignores `{word}` without `match.{missing}`"))
+            .help(format!("add `match.{missing}` to name the filter"));
     }
-    check_manager(apply_to.value, matched, diagnostics);
-    warn_of_documentation(apply_to, operation, diagnostics);
+    check_connection_manager(apply_to.value, r#match, diagnostics);
+    note_undocumented(apply_to.value, operation, diagnostics);
 }
 
-/// The operations that change something (istiod: `ApplyListenerPatches`, `ApplyRouteConfigurationPatches`,
-/// `ApplyClusterMerge`, `InsertedExtensionConfigurations`). Insertions into what has no order count as ADD. What istiod
-/// does with other sorts of objects and with newer operations is left open.
-fn takes(apply_to: ApplyTo, operation: PatchOperation) -> bool {
+/// Whether istiod applies an operation (istiod: `ApplyListenerPatches`, `ApplyRouteConfigurationPatches`,
+/// `ApplyClusterMerge`, `InsertedExtensionConfigurations`). Insertions into unordered objects count as `ADD`. Other
+/// objects and newer operations are assumed to be supported.
+fn supports(apply_to: ApplyTo, operation: PatchOperation) -> bool {
     use PatchOperation::{Add, InsertAfter, InsertBefore, InsertFirst, Merge, Remove, Replace};
     let is_known = matches!(operation, Add | InsertAfter | InsertBefore | InsertFirst | Merge | Remove | Replace);
     let operation = if matches!(operation, InsertAfter | InsertBefore | InsertFirst) { Add } else { operation };
-    !is_known || taken_by(apply_to).is_empty() || taken_by(apply_to).contains(&operation.as_str())
+    let supported = supported_by(apply_to);
+    !is_known || supported.is_empty() || supported.contains(&operation.as_str())
 }
 
-fn taken_by(apply_to: ApplyTo) -> &'static [&'static str] {
+/// The operations that an `applyTo` supports; empty if it supports all of them.
+fn supported_by(apply_to: ApplyTo) -> &'static [&'static str] {
     match apply_to {
         ApplyTo::RouteConfiguration => &["MERGE"],
         ApplyTo::ExtensionConfig => &["ADD"],
@@ -67,28 +114,19 @@ fn taken_by(apply_to: ApplyTo) -> &'static [&'static str] {
     }
 }
 
-fn aliases(operation: PatchOperation) -> &'static [&'static str] {
-    match operation {
-        PatchOperation::Replace => &["IST0152"],
-        PatchOperation::Add => &["IST0153"],
-        PatchOperation::Remove => &["IST0154"],
-        _ => &[],
-    }
-}
-
-/// The field that has to say which filter is replaced or removed.
-fn lacking_match(
+/// The missing field of `match` that would name the filter to replace or remove.
+fn missing_match(
     apply_to: ApplyTo,
     operation: PatchOperation,
-    matched: Option<&EnvoyConfigMatch>,
+    r#match: Option<&EnvoyConfigMatch>,
 ) -> Option<&'static str> {
-    if !matches!(operation, PatchOperation::Replace | PatchOperation::Remove) || is_of_waypoint(matched) {
+    if !matches!(operation, PatchOperation::Replace | PatchOperation::Remove) || is_for_waypoints(r#match) {
         return None;
     }
-    let listener = matched.and_then(|matched| matched.listener.as_ref());
+    let listener = r#match.and_then(|it| it.listener.as_ref());
     match apply_to {
-        ApplyTo::NetworkFilter if filter(matched).is_none() => Some("listener.filterChain.filter"),
-        ApplyTo::HttpFilter if filter(matched).is_none_or(|it| it.sub_filter.is_none()) => {
+        ApplyTo::NetworkFilter if filter(r#match).is_none() => Some("listener.filterChain.filter"),
+        ApplyTo::HttpFilter if filter(r#match).is_none_or(|it| it.sub_filter.is_none()) => {
             Some("listener.filterChain.filter.subFilter")
         }
         ApplyTo::ListenerFilter if listener.is_none_or(|it| it.listener_filter.is_none()) => {
@@ -98,41 +136,38 @@ fn lacking_match(
     }
 }
 
-fn is_of_waypoint(matched: Option<&EnvoyConfigMatch>) -> bool {
-    let context = matched.and_then(|matched| matched.context.as_ref());
+fn is_for_waypoints(r#match: Option<&EnvoyConfigMatch>) -> bool {
+    let context = r#match.and_then(|it| it.context.as_ref());
     context.is_some_and(|context| context.value == PatchContext::Waypoint)
 }
 
-fn filter(matched: Option<&EnvoyConfigMatch>) -> Option<&FilterMatch> {
-    matched?.listener.as_ref()?.filter_chain.as_ref()?.filter.as_ref()
+fn filter(r#match: Option<&EnvoyConfigMatch>) -> Option<&FilterMatch> {
+    r#match?.listener.as_ref()?.filter_chain.as_ref()?.filter.as_ref()
 }
 
-/// HTTP filters are those of the connection manager. With `subFilter` the webhook says so.
-fn check_manager(apply_to: ApplyTo, matched: Option<&EnvoyConfigMatch>, diagnostics: &mut Diagnostics) {
+/// HTTP filters exist only in the connection manager. The webhook checks matches that have a `subFilter`.
+fn check_connection_manager(apply_to: ApplyTo, r#match: Option<&EnvoyConfigMatch>, diagnostics: &mut Diagnostics) {
     const MANAGER: &str = "envoy.filters.network.http_connection_manager";
     const OLD_NAME: &str = "envoy.http_connection_manager";
-    let Some(filter) = filter(matched).filter(|filter| filter.sub_filter.is_none()) else { return };
+    let Some(filter) = filter(r#match).filter(|filter| filter.sub_filter.is_none()) else { return };
     let Some(name) = filter.name.as_ref().filter(|_| apply_to == ApplyTo::HttpFilter) else { return };
     if ![MANAGER, OLD_NAME, ""].contains(&name.as_str()) {
-        let diagnostic =
-            diagnostics.report_default(name.span, format!("{} holds no HTTP filters: nothing matches", name.as_str()));
-        diagnostic.help(format!("write {MANAGER}"));
-        diagnostic.aliases = &[];
+        let message = format!("`{}` contains no HTTP filters, so the patch matches nothing", name.value);
+        diagnostics.report(&WRONG_FILTER, name.span, message).help(format!("write `{MANAGER}`"));
     }
 }
 
-/// What the API's reference says is ignored, though istiod does it.
-fn warn_of_documentation(
-    apply_to: &Spanned<ApplyTo>,
-    operation: &Spanned<PatchOperation>,
-    diagnostics: &mut Diagnostics,
-) {
-    let is_undocumented =
-        apply_to.value == ApplyTo::HttpRoute && matches!(operation.value, PatchOperation::Add | PatchOperation::Remove);
-    if is_undocumented {
-        let message = format!("istiod applies {} to HTTP_ROUTE, but its reference denies it", operation.value.as_str());
-        let diagnostic = diagnostics.report_default(operation.span, message);
-        diagnostic.severity(Severity::Info).help("a later version may do as the reference says");
-        diagnostic.aliases = aliases(operation.value);
-    }
+/// The API reference says that istiod ignores additions and removals of routes, but it applies them.
+fn note_undocumented(apply_to: ApplyTo, operation: &Spanned<PatchOperation>, diagnostics: &mut Diagnostics) {
+    let finding = match (apply_to, operation.value) {
+        (ApplyTo::HttpRoute, PatchOperation::Add) => &UNDOCUMENTED_ADD,
+        (ApplyTo::HttpRoute, PatchOperation::Remove) => &UNDOCUMENTED_REMOVE,
+        _ => return,
+    };
+    let word = operation.value.as_str();
+    let message =
+        format!("istiod applies `{word}` to `HTTP_ROUTE`, although the API reference says that it is ignored");
+    diagnostics
+        .report(finding, operation.span, message)
+        .help("test the patch after each upgrade of Istio: a later version may ignore it");
 }

@@ -2,21 +2,73 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostic, Diagnostics, Finding, Rule};
 use crate::model::{Kind, Spec};
 use crate::source::Span;
 use crate::world::{Attachment, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "competing-resources",
-    aliases: ["IST0110", "IST0111", "IST0159", "IST0160", "KIA0002", "KIA0003"],
-    severity: Error,
-    summary: "several Sidecars, Telemetries or ProxyConfigs for the same workloads: only one of them counts",
+    summary: "several Sidecars, Telemetries or ProxyConfigs compete for the same workloads, so some of them have no effect",
+    findings: [
+        &SIDECARS,
+        &SIDECARS_OF_WORKLOAD,
+        &SIDECAR_ALTERNATIVES,
+        &SIDECAR_ALTERNATIVES_OF_WORKLOAD,
+        &TELEMETRIES,
+        &TELEMETRIES_OF_WORKLOAD,
+        &PROXY_CONFIGS,
+        &TELEMETRY_ALTERNATIVES,
+        &TELEMETRY_ALTERNATIVES_OF_WORKLOAD,
+        &PROXY_CONFIG_ALTERNATIVES,
+    ],
     check: check,
 };
 
-/// The kinds of which one resource counts for the whole of a namespace, and one for a workload.
+static SIDECARS: Finding = finding! {
+    "sidecars", Lost, Certain, ["IST0111", "KIA0002"],
+    "several Sidecars of a namespace have no selector",
+};
+static SIDECARS_OF_WORKLOAD: Finding = finding! {
+    "sidecars-of-workload", Lost, Certain, ["IST0110", "KIA0003"],
+    "several Sidecars select the same workload",
+};
+static SIDECAR_ALTERNATIVES: Finding = finding! {
+    "sidecar-alternatives", Lost, Likely, ["IST0111", "KIA0002"],
+    "several Sidecars have no selector, but their files may be alternatives",
+};
+static SIDECAR_ALTERNATIVES_OF_WORKLOAD: Finding = finding! {
+    "sidecar-alternatives-of-workload", Lost, Likely, ["IST0110", "KIA0003"],
+    "several Sidecars select the same workload, but their files may be alternatives",
+};
+static TELEMETRIES: Finding = finding! {
+    "telemetries", Surprising, Certain, ["IST0160"],
+    "several Telemetries of a namespace have no selector",
+};
+static TELEMETRIES_OF_WORKLOAD: Finding = finding! {
+    "telemetries-of-workload", Surprising, Certain, ["IST0159"],
+    "several Telemetries configure the same part of the same workload",
+};
+static PROXY_CONFIGS: Finding = finding! {
+    "proxy-configs", Surprising, Certain, [],
+    "several ProxyConfigs have no selector, or select the same workload",
+};
+static TELEMETRY_ALTERNATIVES: Finding = finding! {
+    "telemetry-alternatives", Surprising, Likely, ["IST0160"],
+    "several Telemetries have no selector, but their files may be alternatives",
+};
+static TELEMETRY_ALTERNATIVES_OF_WORKLOAD: Finding = finding! {
+    "telemetry-alternatives-of-workload", Surprising, Likely, ["IST0159"],
+    "several Telemetries configure the same part of the same workload, but their files may be alternatives",
+};
+static PROXY_CONFIG_ALTERNATIVES: Finding = finding! {
+    "proxy-config-alternatives", Surprising, Likely, [],
+    "several ProxyConfigs have no selector, or select the same workload, but their files may be alternatives",
+};
+
+/// The kinds of which istiod uses one resource for a namespace, and one for a workload.
 const KINDS: [Kind; 3] = [Kind::Sidecar, Kind::Telemetry, Kind::ProxyConfig];
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -37,60 +89,83 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The oldest of those without a selector counts.
+/// Of the resources without a selector istiod uses the oldest.
 fn check_wide(world: &World<'_>, kind: Kind, namespace: &str, wide: &[&Attachment<'_>], diagnostics: &mut Diagnostics) {
-    let reach = if namespace == world.settings.root_namespace { "the whole mesh" } else { "all workloads" };
-    let message =
-        format!("{} of namespace {namespace} are for {reach}: only the oldest one counts", counted(wide.len(), kind));
+    let namespace = match namespace == world.settings.root_namespace {
+        true => format!("the root namespace `{namespace}`"),
+        false => format!("namespace `{namespace}`"),
+    };
+    let count = counted(wide.len(), kind);
+    let message = format!("{count} of {namespace} have no selector: istiod uses only the oldest");
     for attachment in wide {
-        let diagnostic = diagnostics.report_default(attachment.resource.name_span(), &message);
-        diagnostic.aliases = aliases(kind, false);
-        if !is_certain(world, wide) {
-            diagnostic.severity(Severity::Warning);
-        }
+        let finding = match (kind, is_certain(world, wide)) {
+            (Kind::Sidecar, true) => &SIDECARS,
+            (Kind::Sidecar, false) => &SIDECAR_ALTERNATIVES,
+            (Kind::Telemetry, true) => &TELEMETRIES,
+            (Kind::Telemetry, false) => &TELEMETRY_ALTERNATIVES,
+            (_, true) => &PROXY_CONFIGS,
+            (_, false) => &PROXY_CONFIG_ALTERNATIVES,
+        };
+        let diagnostic = diagnostics.report(finding, attachment.resource.name_span(), &message);
         relate(diagnostic, attachment, wide);
-        diagnostic.help("join them into one, or give them selectors that no workload satisfies twice");
+        diagnostic.help("merge them into one, or give selectors to all but one of them");
     }
 }
 
-/// Of those that select a workload the oldest counts. Telemetries are merged: only what several of them say competes.
+/// The resources that compete with another one for a workload.
+struct Competition<'w> {
+    /// The first such workload.
+    workload: &'w str,
+    /// The indices of the others, for any workload.
+    others: BTreeSet<usize>,
+}
+
+/// Of the resources that select a workload istiod uses the oldest. It merges Telemetries, so they compete only for the
+/// parts that several of them configure.
 fn check_selective(world: &World<'_>, namespace: &str, selective: &[&Attachment<'_>], diagnostics: &mut Diagnostics) {
-    let mut found: BTreeMap<usize, (BTreeSet<usize>, &str)> = BTreeMap::new();
     let mut by_workload: BTreeMap<Span, (&Workload<'_>, Vec<usize>)> = BTreeMap::new();
     for (index, attachment) in selective.iter().enumerate() {
         for workload in world.selected_in(namespace, attachment.selector) {
             by_workload.entry(workload.resource.span).or_insert_with(|| (workload, Vec::new())).1.push(index);
         }
     }
+    let mut competitions: BTreeMap<usize, Competition<'_>> = BTreeMap::new();
     for (workload, selecting) in by_workload.into_values() {
         for &index in &selecting {
             let competes = |&&other: &&usize| other != index && compete(selective[index], selective[other]);
             let others: BTreeSet<usize> = selecting.iter().filter(competes).copied().collect();
             if !others.is_empty() {
-                let first = found.entry(index).or_insert_with(|| (BTreeSet::new(), workload.resource.name()));
-                first.0.extend(others);
+                let workload = workload.resource.name();
+                let first = || Competition { workload, others: BTreeSet::new() };
+                competitions.entry(index).or_insert_with(first).others.extend(others);
             }
         }
     }
-    for (index, (others, workload)) in found {
+    for (index, Competition { workload, others }) in competitions {
         let attachment = selective[index];
         let kind = attachment.resource.kind;
+        let all: Vec<&Attachment<'_>> = others.into_iter().map(|index| selective[index]).chain([attachment]).collect();
+        let finding = match (kind, is_certain(world, &all)) {
+            (Kind::Sidecar, true) => &SIDECARS_OF_WORKLOAD,
+            (Kind::Sidecar, false) => &SIDECAR_ALTERNATIVES_OF_WORKLOAD,
+            (Kind::Telemetry, true) => &TELEMETRIES_OF_WORKLOAD,
+            (Kind::Telemetry, false) => &TELEMETRY_ALTERNATIVES_OF_WORKLOAD,
+            (_, true) => &PROXY_CONFIGS,
+            (_, false) => &PROXY_CONFIG_ALTERNATIVES,
+        };
+        let outcome = match kind {
+            Kind::Telemetry => "the newest takes precedence",
+            _ => "istiod uses only the oldest",
+        };
         let span = attachment.selector.and_then(|selector| selector.span).unwrap_or(attachment.resource.span);
-        let others: Vec<&Attachment<'_>> = others.into_iter().map(|index| selective[index]).collect();
-        let count = counted(others.len() + 1, kind);
-        let outcome =
-            if kind == Kind::Telemetry { "the newest one overrides the others" } else { "only the oldest one counts" };
-        let diagnostic = diagnostics.report_default(span, format!("{count} select workload {workload}: {outcome}"));
-        diagnostic.aliases = aliases(kind, true);
-        let all: Vec<&Attachment<'_>> = others.iter().copied().chain([attachment]).collect();
-        if kind == Kind::Telemetry || !is_certain(world, &all) {
-            diagnostic.severity(Severity::Warning);
-        }
+        let message = format!("{} select workload `{workload}`: {outcome}", counted(all.len(), kind));
+        let diagnostic = diagnostics.report(finding, span, message);
         relate(diagnostic, attachment, &all);
-        diagnostic.help("join them into one, or narrow down the selectors");
+        diagnostic.help("merge them into one, or change the selectors so that no workload matches several of them");
     }
 }
 
+/// Whether istiod is sure to get all of the resources.
 fn is_certain(world: &World<'_>, all: &[&Attachment<'_>]) -> bool {
     world.are_together(&all.iter().map(|it| it.resource).collect::<Vec<_>>())
 }
@@ -104,23 +179,13 @@ fn compete(one: &Attachment<'_>, other: &Attachment<'_>) -> bool {
         || (!one.access_logging.is_empty() && !other.access_logging.is_empty())
 }
 
-fn aliases(kind: Kind, is_selective: bool) -> &'static [&'static str] {
-    match (kind, is_selective) {
-        (Kind::Sidecar, false) => &["IST0111", "KIA0002"],
-        (Kind::Sidecar, true) => &["IST0110", "KIA0003"],
-        (Kind::Telemetry, false) => &["IST0160"],
-        (Kind::Telemetry, true) => &["IST0159"],
-        _ => &[],
-    }
-}
-
-/// The number of others that are pointed to.
+/// The number of competitors that a finding points to.
 const SHOWN: usize = 3;
 
 fn relate(diagnostic: &mut Diagnostic, own: &Attachment<'_>, all: &[&Attachment<'_>]) {
     for other in all.iter().filter(|other| other.resource.span != own.resource.span).take(SHOWN) {
-        let span: Span = other.resource.name_span();
-        diagnostic.related(span, format!("{} {} is another one", other.resource.kind.name(), other.name));
+        let message = format!("competes with {} `{}`", other.resource.kind.name(), other.name);
+        diagnostic.related(other.resource.name_span(), message);
     }
 }
 

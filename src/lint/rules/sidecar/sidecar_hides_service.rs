@@ -2,19 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::{imports, place_of_hosts};
 use crate::config::OutboundMode;
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::security::PolicyAction;
 use crate::source::Span;
 use crate::world::{DataPlane, EgressHosts, NamespacedName, Service, Sidecar, VirtualService, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "sidecar-hides-service",
-    aliases: [],
-    severity: Warning,
-    summary: "a service that a workload calls, as other manifests tell, and that its Sidecar does not import",
+    summary: "a workload calls a service that its Sidecar does not import",
+    findings: [&BLOCKED, &PASSED_THROUGH],
     check: check,
+};
+
+static BLOCKED: Finding = finding! {
+    "blocked", Lost, Likely, [],
+    "with `REGISTRY_ONLY` the sidecar blocks the calls",
+};
+static PASSED_THROUGH: Finding = finding! {
+    "passed-through", Surprising, Likely, [],
+    "with `ALLOW_ANY` the calls pass through without routes and mutual TLS",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -23,7 +33,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     if world.sidecars.is_empty() {
         return;
     }
-    let routes = Routes::new(world);
+    let importers = Importers::new(world);
     let mut clients: BTreeMap<NamespacedName<'_>, Vec<&Workload<'_>>> = BTreeMap::new();
     let mut reported: BTreeSet<(Span, &str)> = BTreeSet::new();
     for workload in &world.workloads {
@@ -31,27 +41,28 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             NamespacedName::new(workload.name.namespace.clone(), workload.service_account.unwrap_or("default"));
         clients.entry(account).or_default().push(workload);
         for (service, place) in called_by_environment(world, workload) {
-            let call = Call { workload, service, place, how: "its environment names the service" };
-            check_call(world, &call, &routes, &mut reported, diagnostics);
+            let call = Call { workload, service, place, evidence: "the environment of the workload names the service" };
+            check_call(world, &call, &importers, &mut reported, diagnostics);
         }
     }
     for (account, service, place) in called_by_policy(world) {
         for workload in clients.get(&account).into_iter().flatten() {
-            let call = Call { workload, service, place, how: "this policy lets it call the service" };
-            check_call(world, &call, &routes, &mut reported, diagnostics);
+            let call =
+                Call { workload, service, place, evidence: "this policy allows the workload to call the service" };
+            check_call(world, &call, &importers, &mut reported, diagnostics);
         }
     }
 }
 
-/// That a workload calls a service, and what tells.
+/// A call of a service by a workload, as far as the manifests show it.
 struct Call<'w, 'a> {
     workload: &'w Workload<'a>,
     service: &'w Service<'a>,
     place: Span,
-    how: &'static str,
+    evidence: &'static str,
 }
 
-/// The services that a workload's environment names: `http://ratings.bookinfo:9080/v1`, `ratings:9080`.
+/// The services that the environment of a workload names: `http://ratings.bookinfo:9080/v1`, `ratings:9080`.
 fn called_by_environment<'w, 'a>(world: &'w World<'a>, workload: &'w Workload<'a>) -> Vec<(&'w Service<'a>, Span)> {
     let containers = workload.pod.into_iter().flat_map(|pod| &pod.containers);
     let values = containers.flat_map(|container| &container.env).filter_map(|variable| variable.value.as_ref());
@@ -69,7 +80,7 @@ fn called_by_environment<'w, 'a>(world: &'w World<'a>, workload: &'w Workload<'a
     values.filter_map(|value| Some((service(value)?, value.span))).collect()
 }
 
-/// The host of a URL, or of an address with a port; anything else is no name of a service.
+/// The host of a URL, or of an address with a port. Other texts do not name a service.
 fn named_host(written: &str) -> Option<&str> {
     let (is_url, rest) = match written.split_once("://") {
         Some((_, rest)) => (true, rest),
@@ -85,8 +96,8 @@ fn named_host(written: &str) -> Option<&str> {
     (is_name && (has_port || (is_url && port.is_none()))).then_some(name)
 }
 
-/// The service accounts that policies let in to services. What a policy is for is certain if its selector is part of the
-/// service's.
+/// The services that ALLOW policies open to a service account. A policy is sure to be for a service if its selector is
+/// part of the selector of the service.
 fn called_by_policy<'w, 'a>(world: &'w World<'a>) -> Vec<(NamespacedName<'w>, &'w Service<'a>, Span)> {
     let mut calls = Vec::new();
     for policy in world.policies.authorization_policies().iter().filter(|it| it.action() == PolicyAction::Allow) {
@@ -109,7 +120,7 @@ fn called_by_policy<'w, 'a>(world: &'w World<'a>) -> Vec<(NamespacedName<'w>, &'
 fn check_call<'w>(
     world: &'w World<'_>,
     call: &Call<'w, '_>,
-    routes: &Routes<'_, '_>,
+    importers: &Importers<'_, '_>,
     reported: &mut BTreeSet<(Span, &'w str)>,
     diagnostics: &mut Diagnostics,
 ) {
@@ -120,61 +131,51 @@ fn check_call<'w>(
         && !matches!(world.namespaces.data_plane(call.workload), Some(DataPlane::Ambient | DataPlane::None));
     if !has_sidecar
         || !call.service.export_to.includes(namespace)
-        || imports(sidecar, call.service, namespace)
+        || imports(sidecar, namespace, |hosts| hosts.import(call.service))
         || !reported.insert((sidecar.resource.span, hostname))
     {
         return;
     }
-    if !routes.lead_to(hostname, sidecar, namespace) {
+    if !importers.import(hostname, sidecar, namespace) {
         report(sidecar, call, sidecar.outbound().unwrap_or(world.settings.outbound), diagnostics);
     }
 }
 
-/// The VirtualServices that route to a host: what they route to is imported with them.
-struct Routes<'w, 'a>(HashMap<String, Vec<&'w VirtualService<'a>>>);
+/// The VirtualServices that route to a host. Whoever imports one also imports its destinations.
+struct Importers<'w, 'a>(HashMap<String, Vec<&'w VirtualService<'a>>>);
 
-impl<'w, 'a> Routes<'w, 'a> {
+impl<'w, 'a> Importers<'w, 'a> {
     fn new(world: &'w World<'a>) -> Self {
         let mut by_host: HashMap<String, Vec<&VirtualService<'_>>> = HashMap::new();
-        for service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
-            for destination in service.destinations() {
-                let full = service.full_host(destination.host, &world.settings).into_owned();
-                by_host.entry(full).or_default().push(service);
+        for virtual_service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
+            for destination in virtual_service.destinations() {
+                let full = virtual_service.full_host(destination.host, &world.settings).into_owned();
+                by_host.entry(full).or_default().push(virtual_service);
             }
         }
         Self(by_host)
     }
 
-    /// Whether a VirtualService that a Sidecar imports routes to a host. Whose routes those of a delegate are is left
-    /// open.
-    fn lead_to(&self, hostname: &str, sidecar: &Sidecar<'_>, client: &str) -> bool {
+    /// Whether a VirtualService that a Sidecar imports routes to a host. Delegates are assumed to be imported.
+    fn import(&self, hostname: &str, sidecar: &Sidecar<'_>, client_namespace: &str) -> bool {
         let listeners: Vec<EgressHosts<'_>> =
-            sidecar.spec.egress.iter().map(|it| EgressHosts::new(&it.hosts, client)).collect();
-        self.0.get(hostname).into_iter().flatten().any(|service| {
-            let is_used = service.binds_mesh() && service.export_to.includes(client);
-            service.is_delegate() || (is_used && listeners.iter().any(|hosts| hosts.import_routes(service)))
+            sidecar.spec.egress.iter().map(|it| EgressHosts::new(&it.hosts, client_namespace)).collect();
+        self.0.get(hostname).into_iter().flatten().any(|virtual_service| {
+            let is_visible = virtual_service.binds_mesh() && virtual_service.export_to.includes(client_namespace);
+            virtual_service.is_delegate()
+                || (is_visible && listeners.iter().any(|hosts| hosts.import_routes(virtual_service)))
         })
     }
 }
 
-fn imports(sidecar: &Sidecar<'_>, service: &Service<'_>, client: &str) -> bool {
-    let listeners = &sidecar.spec.egress;
-    listeners.is_empty() || listeners.iter().any(|it| EgressHosts::new(&it.hosts, client).import(service))
-}
-
 fn report(sidecar: &Sidecar<'_>, call: &Call<'_, '_>, outbound: OutboundMode, diagnostics: &mut Diagnostics) {
-    let listener = sidecar.spec.egress.last();
-    let hosts = listener.and_then(|it| Some(it.hosts.first()?.span.to(it.hosts.last()?.span)));
-    let span = hosts.or(listener.map(|it| it.span)).unwrap_or(sidecar.spec.span);
     let hostname = &call.service.hostname;
-    let diagnostic =
-        diagnostics.report_default(span, format!("{hostname} is not imported, but {} calls it", call.workload.name));
-    diagnostic.related(call.place, call.how);
-    diagnostic.help(format!("add {}/{hostname} to hosts", call.service.namespace));
-    if outbound != OutboundMode::RegistryOnly {
-        // Then requests do get through, without routes and mutual TLS.
-        diagnostic.severity(Severity::Info);
-    }
+    let finding = if outbound == OutboundMode::RegistryOnly { &BLOCKED } else { &PASSED_THROUGH };
+    let message = format!("this Sidecar does not import `{hostname}`, which workload `{}` calls", call.workload.name);
+    diagnostics
+        .report(finding, place_of_hosts(sidecar), message)
+        .related(call.place, call.evidence)
+        .help(format!("add `{}/{hostname}` to `hosts`", call.service.namespace));
 }
 
 #[cfg(test)]
@@ -182,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_stand_in_urls_or_before_ports() {
+    fn urls_and_addresses_with_a_port_name_hosts() {
         for (written, expected) in [
             ("http://ratings.bookinfo:9080/v1", Some("ratings.bookinfo")),
             ("https://ratings", Some("ratings")),
