@@ -10,7 +10,7 @@ use crate::load::{self, Snapshot};
 use crate::model::Resource;
 use crate::source::Span;
 use crate::validate::{Family, Layer, Violation, validate};
-use crate::world::World;
+use crate::world::{Gap, World};
 use crate::{model, yaml};
 
 /// What a check may ask.
@@ -41,8 +41,8 @@ impl<'a> Context<'a> {
         let is_definite = !self.world.is_ambiguous(resource);
         if !is_definite {
             let namespace = self.world.settings.namespace_of(resource);
-            let kind = resource.kind.name();
-            diagnostics.unchecked(format!("{kind} {namespace}/{} is defined in several ways", resource.name()));
+            let name = format!("{namespace}/{}", resource.name());
+            diagnostics.unchecked(Gap::SeveralDefinitions(resource.kind, name));
         }
         is_definite
     }

@@ -10,6 +10,7 @@ use super::rule::Rule;
 use super::severity::Severity;
 use crate::source::Span;
 use crate::validate::{Family, Layer, Violation};
+use crate::world::Gap;
 use crate::yaml;
 
 /// The findings of one rule.
@@ -110,9 +111,9 @@ impl Diagnostics {
         diagnostic
     }
 
-    /// Notes something that these manifests do not decide.
-    pub fn unchecked(&mut self, reason: impl Into<String>) {
-        *self.unchecked.entry(reason.into()).or_default() += 1;
+    /// Counts a reference that these manifests do not decide.
+    pub fn unchecked(&mut self, gap: Gap) {
+        *self.unchecked.entry(gap.to_string()).or_default() += 1;
     }
 
     pub(super) fn into_parts(self) -> (Vec<Diagnostic>, Vec<Unchecked>) {

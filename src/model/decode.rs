@@ -3,6 +3,7 @@
 //! Null is an absent field; a null list item is an empty message. Decoding never stops: each mistake becomes a
 //! [`DecodeProblem`].
 
+use super::nearest;
 use super::problem::{DecodeProblem, DecodeProblemKind, list};
 use crate::source::Span;
 use crate::yaml::{Entry, Node, Value};
@@ -236,20 +237,4 @@ fn camel_case_chars(name: &str) -> impl Iterator<Item = char> + '_ {
         after_underscore = false;
         Some(raised)
     })
-}
-
-/// The candidate that `word` was most likely meant to be, if any is near enough.
-pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let furthest = 1 + word.chars().count() / 4;
-    let word = word.to_lowercase();
-    let length = word.chars().count();
-    candidates
-        .into_iter()
-        .map(|candidate| (candidate.to_lowercase(), candidate))
-        // The distance is at least the difference in length, which costs less to find.
-        .filter(|(folded, _)| folded.chars().count().abs_diff(length) <= furthest)
-        .map(|(folded, candidate)| (strsim::damerau_levenshtein(&word, &folded), candidate))
-        .filter(|(distance, _)| *distance <= furthest)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
 }

@@ -197,7 +197,7 @@ pub fn lookup(api_version: &str, kind: &str) -> Lookup {
         Some(found) => Lookup::Known(*found),
         None if is_istio(group) => {
             let names = Kind::ALL.iter().filter(of_group).map(|candidate| candidate.name());
-            Lookup::UnknownKind { suggestion: super::decode::nearest(kind, names) }
+            Lookup::UnknownKind { suggestion: super::nearest(kind, names) }
         }
         None => Lookup::Foreign,
     }

@@ -1,11 +1,12 @@
 //! Decoding of the resources in a document.
 
-use super::decode::{Decode, Decoder, nearest};
+use super::decode::{Decode, Decoder};
 use super::kinds::{self, Body, Kind, Lookup, Spec};
 use super::kubernetes::TemplateMetadata;
 use super::map::Labels;
 use super::mesh_config::MeshConfig;
 use super::meta::Metadata;
+use super::nearest;
 use super::problem::{DecodeProblem, DecodeProblemKind, in_backticks};
 use super::status::Status;
 use crate::source::{Span, Spanned};

@@ -58,6 +58,13 @@ message! {
     }
 }
 
+impl ServerTlsSettings {
+    /// The mode; without one the first value, as in all of protobuf.
+    pub fn effective_mode(&self) -> ServerTlsMode {
+        self.mode.map_or(ServerTlsMode::Passthrough, |mode| mode.value)
+    }
+}
+
 message! {
     /// A certificate by the paths of its files.
     struct TlsCertificate {

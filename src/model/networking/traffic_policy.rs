@@ -242,6 +242,13 @@ message! {
     }
 }
 
+impl ClientTlsSettings {
+    /// The mode; without one the first value, as in all of protobuf.
+    pub fn effective_mode(&self) -> ClientTlsMode {
+        self.mode.map_or(ClientTlsMode::Disable, |mode| mode.value)
+    }
+}
+
 enumeration! {
     /// The TLS mode for connections to the upstream.
     enum ClientTlsMode {

@@ -1,18 +1,33 @@
 //! `unknown-waypoint`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::field::TextField;
 use crate::model::gateway_api::KubernetesGateway;
-use crate::model::{Kind, Labels, Resource, nearest};
+use crate::model::spelling::did_you_mean;
+use crate::model::{Kind, Labels, Resource};
 use crate::source::Spanned;
-use crate::world::{Enrolment, NamespacedName, WAYPOINT_FOR, World};
+use crate::world::{Enrolment, Gap, NamespacedName, WAYPOINT_FOR, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-waypoint",
-    aliases: ["KIA1313"],
-    severity: Error,
-    summary: "a waypoint that is not there, or is not for what names it: requests do not go through it",
+    summary: "a label names a waypoint that does not exist or does not serve the resource, so requests bypass the waypoint",
+    findings: [&MISSING, &NAMESPACE_NOT_ALLOWED, &NOT_SERVED],
     check: check,
+};
+
+static MISSING: Finding = finding! {
+    "missing", Lost, Certain, ["KIA1313"],
+    "the waypoint does not exist",
+};
+static NAMESPACE_NOT_ALLOWED: Finding = finding! {
+    "namespace-not-allowed", Lost, Certain, [],
+    "the waypoint is in another namespace and allows only resources of its own",
+};
+static NOT_SERVED: Finding = finding! {
+    "not-served", Lost, Certain, [],
+    "the label `istio.io/waypoint-for` of the waypoint excludes the resource",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -32,7 +47,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What names the waypoint.
+/// The resource that names the waypoint.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Level {
     Namespace,
@@ -42,36 +57,54 @@ enum Level {
 
 fn check_labels(world: &World<'_>, labels: &Labels, namespace: &str, level: Level, diagnostics: &mut Diagnostics) {
     let Some(Enrolment::Waypoint { name, written }) = Enrolment::of(labels, namespace) else { return };
-    let Some((resource, spec)) = world.waypoints.get(&name) else {
+    let Some((resource, gateway)) = world.waypoints.get(&name) else {
         return check_missing(world, &name, written, diagnostics);
     };
-    if name.namespace != namespace && !admits_others(spec) {
+    if name.namespace != namespace && !allows_other_namespaces(gateway) {
         diagnostics
-            .report_default(written.span, format!("waypoint {name} takes only what is in its own namespace"))
-            .related(resource.name_span(), "none of its listeners admits other namespaces")
-            .help("set allowedRoutes.namespaces of its listener");
+            .report(
+                &NAMESPACE_NOT_ALLOWED,
+                written.span,
+                format!("waypoint `{name}` allows only resources of its own namespace"),
+            )
+            .related(resource.name_span(), "no listener of the Gateway allows other namespaces")
+            .help("set `allowedRoutes.namespaces.from: All` on a listener of the Gateway");
         return;
     }
-    let purpose = resource.metadata.labels.get(WAYPOINT_FOR).map_or("service", |purpose| purpose.as_str());
-    let is_meant = match level {
+    check_purpose(resource, &name, written, level, diagnostics);
+}
+
+fn check_purpose(
+    gateway: &Resource,
+    name: &NamespacedName<'_>,
+    written: &Spanned<String>,
+    level: Level,
+    diagnostics: &mut Diagnostics,
+) {
+    let label = gateway.metadata.labels.get(WAYPOINT_FOR);
+    let purpose = label.map_or("service", |purpose| purpose.as_str());
+    let is_served = match level {
         Level::Namespace => purpose != "none",
         Level::Service => matches!(purpose, "service" | "all"),
         Level::Workload => matches!(purpose, "workload" | "all"),
     };
-    if !is_meant {
-        let what = match level {
-            Level::Namespace => "nothing",
-            Level::Service => "workloads, not for services",
-            Level::Workload => "services, not for workloads",
-        };
-        diagnostics
-            .report_default(written.span, format!("waypoint {name} is for {what}"))
-            .related(
-                resource.name_span(),
-                format!("its label {WAYPOINT_FOR} is {purpose}, where service is the default"),
-            )
-            .help(format!("label the Gateway {WAYPOINT_FOR}: all"));
+    if is_served {
+        return;
     }
+    let served = match (purpose, level) {
+        ("none", _) | (_, Level::Namespace) => "traffic",
+        (_, Level::Service) => "services",
+        (_, Level::Workload) => "workloads",
+    };
+    let diagnostic = diagnostics.report(&NOT_SERVED, written.span, format!("waypoint `{name}` serves no {served}"));
+    match label {
+        Some(label) => diagnostic.related(label.span, format!("the Gateway has the label `{WAYPOINT_FOR}: {purpose}`")),
+        None => diagnostic.related(
+            gateway.name_span(),
+            format!("without the label `{WAYPOINT_FOR}` a waypoint serves only services"),
+        ),
+    };
+    diagnostic.help(format!("set the label `{WAYPOINT_FOR}: all` on the Gateway"));
 }
 
 fn check_missing(
@@ -81,21 +114,21 @@ fn check_missing(
     diagnostics: &mut Diagnostics,
 ) {
     let has_any = world.waypoints.names_in(&name.namespace).next().is_some();
-    if !has_any && !world.inventory.is_complete() {
-        return diagnostics.unchecked(format!("no Gateway of namespace {} is among the manifests", name.namespace));
+    let gap = Gap::NoResources(Kind::KubernetesGateway, name.namespace.to_string());
+    if let Err(gap) = world.inventory.expect(has_any, gap) {
+        return diagnostics.unchecked(gap);
     }
-    let diagnostic = diagnostics.report_default(written.span, format!("there is no waypoint {name}"));
-    match nearest(&name.name, world.waypoints.names_in(&name.namespace)) {
-        Some(suggestion) => diagnostic.help(format!("did you mean {suggestion}?")),
-        None => diagnostic.help("add a Gateway of that name with gatewayClassName: istio-waypoint"),
-    };
+    let help = did_you_mean(&name.name, world.waypoints.names_in(&name.namespace));
+    let addition = || format!("add a Gateway `{name}` with `gatewayClassName: istio-waypoint`");
+    diagnostics
+        .report(&MISSING, written.span, format!("waypoint `{name}` does not exist"))
+        .help(help.unwrap_or_else(addition));
 }
 
-/// Whether some listener admits other namespaces than the Gateway's own. Which ones a selector means is left open.
-fn admits_others(spec: &KubernetesGateway) -> bool {
-    spec.listeners.iter().any(|listener| {
+/// Whether some listener allows other namespaces than the Gateway's own. Selectors of namespaces are assumed to match.
+fn allows_other_namespaces(gateway: &KubernetesGateway) -> bool {
+    gateway.listeners.iter().any(|listener| {
         let namespaces = listener.allowed_routes.as_ref().and_then(|routes| routes.namespaces.as_ref());
-        let from = namespaces.and_then(|namespaces| namespaces.from.as_ref());
-        from.is_some_and(|from| matches!(from.as_str(), "All" | "Selector"))
+        namespaces.is_some_and(|namespaces| matches!(namespaces.from.text(), "All" | "Selector"))
     })
 }

@@ -65,9 +65,7 @@ fn delegations<'a>(context: &Context<'a>, root: &'a VirtualService<'a>) -> Vec<D
     let delegation = |(index, route): (usize, &'a HttpRoute)| {
         let delegate = route.delegate.as_ref()?;
         let target = context.world.virtual_service(&root.delegate_name(delegate))?;
-        let is_valid = target.is_delegate()
-            && target.export_to.includes(&root.name.namespace)
-            && !context.world.is_ambiguous(target.resource);
+        let is_valid = root.may_use(target) && !context.world.is_ambiguous(target.resource);
         let leaves = target.spec.http.iter().enumerate().map(|(index, route)| HttpRule::new(target, index, route));
         is_valid.then(|| Delegation {
             root: HttpRule::new(root, index, route),
@@ -92,7 +90,7 @@ fn merges(root: &HttpRule<'_>, leaf: &HttpRule<'_>) -> bool {
 fn report_one_match(root: &HttpRule<'_>, leaf: &HttpRule<'_>, diagnostics: &mut Diagnostics) {
     for Conflict { leaf_match, root_match, field } in conflicts(root, leaf) {
         let message = format!(
-            "the `{field}` of this match conflicts with the route that delegates, so istiod drops the whole route"
+            "the condition on `{field}` conflicts with the route that delegates, so istiod drops the whole route"
         );
         diagnostics
             .report(&ONE_MATCH_CONFLICTS, leaf_match.span, message)
@@ -111,8 +109,9 @@ fn report_unused(root: &HttpRule<'_>, leaf: &HttpRule<'_>, diagnostics: &mut Dia
             "ignoreUriCase" => "set `ignoreUriCase` to the same value in both matches",
             _ => "match a part of what the route that delegates matches",
         };
-        let message =
-            format!("istiod drops this route: its `{field}` conflicts with that of every route that delegates to it");
+        let message = format!(
+            "istiod drops this route: its condition on `{field}` conflicts with every route that delegates to it"
+        );
         diagnostics
             .report(&NO_MATCH_FITS, leaf_match.span, message)
             .related(root_match.span, format!("VirtualService `{}` delegates for this match", root.owner.service.name))

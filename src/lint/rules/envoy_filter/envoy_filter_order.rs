@@ -6,6 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Spec;
+use crate::model::field::NumberField;
 use crate::model::networking;
 use crate::model::networking::{ApplyTo, EnvoyConfigPatch, PatchOperation};
 use crate::source::Spanned;
@@ -20,11 +21,11 @@ pub static RULE: Rule = rule! {
 
 static ORDER: Finding = finding! {
     "order", Surprising, Certain, ["IST0151"],
-    "the patch that adds the filter comes later, or the age of the EnvoyFilters decides which comes first",
+    "the patch that adds the filter comes later, or the age of the EnvoyFilters decides",
 };
 static ORDER_FOR_VERSION: Finding = finding! {
     "order-for-version", Surprising, Certain, ["IST0151", "IST0155"],
-    "the same, for a patch that matches a `proxyVersion`",
+    "the patch that adds the filter comes later, or may do so, and the match has a `proxyVersion`",
 };
 static UNKNOWN_FILTER: Finding = finding! {
     "unknown-filter", Surprising, Likely, ["IST0151"],
@@ -32,7 +33,7 @@ static UNKNOWN_FILTER: Finding = finding! {
 };
 static UNKNOWN_FILTER_FOR_VERSION: Finding = finding! {
     "unknown-filter-for-version", Surprising, Likely, ["IST0151", "IST0155"],
-    "the same, for a patch that matches a `proxyVersion`",
+    "no given EnvoyFilter adds the filter, and the match has a `proxyVersion`",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -70,7 +71,7 @@ impl<'w, 'a> EnvoyFilter<'w, 'a> {
     }
 
     fn priority(&self) -> i32 {
-        self.spec.priority.map_or(0, |priority| priority.value)
+        self.spec.priority.number()
     }
 }
 

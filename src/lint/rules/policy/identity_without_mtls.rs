@@ -2,10 +2,10 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::model::networking::{Server, ServerTlsMode};
+use crate::model::networking::ServerTlsMode;
 use crate::policy::{Asked, Attribute, asked};
 use crate::source::Span;
-use crate::world::{AuthorizationPolicy, DataPlane, MtlsMode, Workload, World};
+use crate::world::{AuthorizationPolicy, DataPlane, MtlsMode, Server, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "identity-without-mtls",
@@ -96,9 +96,8 @@ fn identity(world: &World<'_>, workload: &Workload<'_>) -> Identity {
 
 /// A gateway takes what its servers say, whatever PeerAuthentications do.
 fn at_gateway(world: &World<'_>, workload: &Workload<'_>) -> Identity {
-    let servers: Vec<_> = world.gateways_of_workload(workload).flat_map(|gateway| &gateway.spec.servers).collect();
-    let mode = |server: &Server| server.tls.as_ref()?.mode.map(|mode| mode.value);
-    let takes_none = |server: &&Server| matches!(mode(server), None | Some(ServerTlsMode::Simple));
+    let servers: Vec<_> = world.gateways_of_workload(workload).flat_map(|gateway| &gateway.servers).collect();
+    let takes_none = |server: &&Server<'_>| matches!(server.tls_mode, None | Some(ServerTlsMode::Simple));
     match servers.iter().all(takes_none) {
         _ if servers.is_empty() => Identity::AtGateway,
         true => Identity::NotAtGateway,

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
+use crate::model::Kind;
 use crate::model::security::{PolicyAction, TokenPresence};
 use crate::policy::asked;
-use crate::world::{AuthorizationPolicy, RequestAuthentication, Targeted, VirtualService, World};
+use crate::world::{AuthorizationPolicy, Gap, RequestAuthentication, Targeted, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "optional-token",
@@ -27,8 +28,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let places = Places::new(world);
     for policy in optional {
         let namespace = policy.name.namespace.as_ref();
-        if !world.inventory.is_complete() && !places.is_near(&places.any, namespace) {
-            diagnostics.unchecked(format!("no AuthorizationPolicy of namespace {namespace} is among the manifests"));
+        let gap = Gap::NoResources(Kind::AuthorizationPolicy, namespace.to_owned());
+        if let Err(gap) = world.inventory.expect(places.is_near(&places.any, namespace), gap) {
+            diagnostics.unchecked(gap);
             continue;
         }
         let is_asked = places.is_near(&places.asking, namespace) && is_asked(world, policy);

@@ -81,7 +81,7 @@ fn demand(world: &World<'_>, service: &Service<'_>, merged: Option<&MergedRule>)
     plain.peek()?;
     let workloads = world.workloads_of_service(service).unwrap_or_default();
     // Those that are not among the manifests are taken for sidecars without policies of their own.
-    let unknown = (workloads.is_empty() && !world.inventory.has_workloads(&service.namespace)).then(LabelSet::new);
+    let unknown = (workloads.is_empty() && world.inventory.workloads(&service.namespace).is_err()).then(LabelSet::new);
     let in_mesh = workloads.iter().filter(|it| {
         !matches!(world.namespaces.data_plane(it), Some(DataPlane::None | DataPlane::Ambient))
             && !world.is_gateway_workload(it)

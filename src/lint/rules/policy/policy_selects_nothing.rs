@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::model::field::TextField;
 use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::{Kind, Labels, nearest};
 use crate::source::{Span, Spanned};
-use crate::world::{DataPlane, Policy, Targeted, Workload, World};
+use crate::world::{DataPlane, Gap, Policy, Targeted, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "policy-selects-nothing",
@@ -76,15 +77,12 @@ fn check_selector(
         return;
     }
     let is_root = namespace == world.settings.root_namespace;
-    let is_known = match is_root {
-        true => world.inventory.is_complete(),
-        false => world.inventory.has_workloads(namespace),
+    let known = match is_root {
+        true => world.inventory.expect(false, Gap::NotAllWorkloadsOfMesh),
+        false => world.inventory.workloads(namespace),
     };
-    if !world.inventory.is_complete() && (!is_known || is_for_gateways(labels)) {
-        return diagnostics.unchecked(match is_root {
-            true => "not all workloads of the mesh are among the manifests".to_owned(),
-            false => format!("the workloads of namespace {namespace} are not among the manifests"),
-        });
+    if let Err(gap) = known.and(world.inventory.expect(!is_for_gateways(labels), Gap::GatewaysInstalledElsewhere)) {
+        return diagnostics.unchecked(gap);
     }
     let workloads: Vec<_> = match is_root {
         true => world.workloads.iter().collect(),
@@ -100,8 +98,7 @@ fn check_selector(
         return;
     };
     if targets.of_services.contains(&(namespace, key.as_str(), value.as_str())) && !world.inventory.is_complete() {
-        return diagnostics
-            .unchecked(format!("the workloads of a Service of namespace {namespace} are not among the manifests"));
+        return diagnostics.unchecked(Gap::NotAllWorkloads(namespace.to_owned()));
     }
     let diagnostic = diagnostics.report_default(
         value.span,
@@ -184,26 +181,25 @@ impl<'w> Targets<'w> {
         reference: &PolicyTargetReference,
         diagnostics: &mut Diagnostics,
     ) {
-        let text = |field: &Option<Spanned<String>>| field.as_ref().map_or("", |it| it.as_str()).to_owned();
+        let text = |field: &Option<Spanned<String>>| field.text().to_owned();
         let kind = match (text(&reference.group).as_str(), text(&reference.kind).as_str()) {
             ("gateway.networking.k8s.io", "Gateway") => Kind::KubernetesGateway,
             ("" | "core", "Service") => Kind::Service,
             ("networking.istio.io", "ServiceEntry") => Kind::ServiceEntry,
             _ => return,
         };
-        let Some(name) = reference.name.as_ref().filter(|name| !name.is_empty()) else { return };
+        let Some(name) = reference.name.filled() else { return };
         let names = self.names.get(&(kind, namespace)).map_or(&[][..], Vec::as_slice);
         if names.contains(&name.as_str()) {
             return;
         }
-        let is_known = match kind {
-            Kind::Service => world.inventory.has_services(namespace),
-            Kind::ServiceEntry => world.inventory.has_service_entries(namespace),
-            _ => world.inventory.is_complete() || !names.is_empty() && world.settings.inventory.is_none(),
+        let known = match kind {
+            Kind::Service => world.inventory.services(namespace),
+            Kind::ServiceEntry => world.inventory.service_entries(namespace),
+            _ => world.inventory.expect(!names.is_empty(), Gap::NoResources(kind, namespace.to_owned())),
         };
-        if !is_known {
-            return diagnostics
-                .unchecked(format!("no {} of namespace {namespace} is among the manifests", kind.name()));
+        if let Err(gap) = known {
+            return diagnostics.unchecked(gap);
         }
         report_target(name.span, kind, namespace, name, names, diagnostics);
     }

@@ -48,8 +48,8 @@ fn check_namespace(
     if exists || value.is_empty() {
         return;
     }
-    if !world.inventory.has_namespaces() {
-        return diagnostics.unchecked("the Namespaces are not among the manifests");
+    if let Err(gap) = world.inventory.namespaces() {
+        return diagnostics.unchecked(gap);
     }
     let message = match value.contains('*') {
         true => format!("there is no namespace like {value}"),

@@ -7,7 +7,7 @@ use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::{Kind, nearest};
 use crate::policy::{Attribute, asked};
 use crate::source::Spanned;
-use crate::world::World;
+use crate::world::{Gap, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-principal",
@@ -121,16 +121,15 @@ fn check_account(
     if accounts.has(namespace, name) {
         return;
     }
-    if !world.inventory.has_service_accounts(namespace) && !world.inventory.has_workloads(namespace) {
-        return diagnostics.unchecked(format!(
-            "neither service accounts nor workloads of namespace {namespace} are among the manifests"
-        ));
+    let knows_accounts = world.inventory.service_accounts(namespace).is_ok();
+    if !knows_accounts && world.inventory.workloads(namespace).is_err() {
+        return diagnostics.unchecked(Gap::NoServiceAccountsOrWorkloads(namespace.to_owned()));
     }
     let diagnostic = diagnostics
         .report_default(written.span, format!("nobody in namespace {namespace} runs as service account {name}"));
     diagnostic.aliases = &["KIA0106"];
     // Of workloads alone a few may be here and the others elsewhere.
-    if !world.inventory.has_service_accounts(namespace) && world.namespaces.labels(namespace).is_none() {
+    if !knows_accounts && world.namespaces.labels(namespace).is_none() {
         diagnostic.severity(Severity::Warning);
     }
     let known: Vec<&str> = accounts.of(namespace).take(5).collect();

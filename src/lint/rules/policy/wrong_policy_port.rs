@@ -7,7 +7,7 @@ use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::security;
 use crate::policy::{Attribute, asked};
 use crate::source::{Span, Spanned};
-use crate::world::{Policy, Targeted, Workload, World};
+use crate::world::{Gap, Policy, Targeted, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "wrong-policy-port",
@@ -52,7 +52,7 @@ fn check_ports<'a, S: Targeted>(
     }
     let Some(workloads) = world.workloads_of_policy(policy) else { return };
     if workloads.is_empty() {
-        return diagnostics.unchecked("the workloads of the policy are not among the manifests");
+        return diagnostics.unchecked(Gap::NoWorkloadsOf(policy.resource.kind, policy.name.to_string()));
     }
     let known = Known::new(world, &workloads);
     for (span, port) in ports {

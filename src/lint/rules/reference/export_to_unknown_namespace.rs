@@ -1,17 +1,23 @@
 //! `export-to-unknown-namespace`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::{Resource, Spec, nearest};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::spelling::did_you_mean;
+use crate::model::{Kind, Resource, Spec};
 use crate::source::Span;
-use crate::world::World;
+use crate::world::{Gap, World};
 
 pub static RULE: Rule = rule! {
     name: "export-to-unknown-namespace",
-    aliases: ["KIA0005"],
-    severity: Warning,
-    summary: "an exportTo that names a namespace which does not exist: nobody there sees the resource",
+    summary: "a resource is exported to a namespace that does not exist, so the intended clients do not see it",
+    findings: [&UNKNOWN],
     check: check,
+};
+
+static UNKNOWN: Finding = finding! {
+    "unknown", Surprising, Certain, ["KIA0005"],
+    "the namespace does not exist",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -23,7 +29,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The namespaces that a resource names, with their places.
+/// The entries of a resource's `exportTo`, with their places.
 fn exported_to(resource: &Resource) -> Vec<(&str, Span)> {
     const ANNOTATION: &str = "networking.istio.io/exportTo";
     let entries = match &resource.spec {
@@ -40,20 +46,19 @@ fn exported_to(resource: &Resource) -> Vec<(&str, Span)> {
 }
 
 fn check_namespace(world: &World<'_>, namespace: &str, span: Span, diagnostics: &mut Diagnostics) {
-    // `~` is nobody; names that are none are refused.
+    // The rest are `.`, `*`, `~`, and names that the webhook rejects.
     let is_name = namespace.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
     if namespace.is_empty() || !is_name {
         return;
     }
     match world.has_namespace(namespace) {
         Some(true) => {}
-        None => diagnostics.unchecked("not all Namespaces are among the manifests"),
+        None => diagnostics.unchecked(Gap::NotAllOfKind(Kind::Namespace)),
         Some(false) => {
-            let diagnostic = diagnostics.report_default(span, format!("there is no namespace {namespace}"));
-            match nearest(namespace, world.namespaces.names()) {
-                Some(suggestion) => diagnostic.help(format!("did you mean {suggestion}?")),
-                None => diagnostic.help("only namespaces count here: . for its own, * for all, or a name"),
-            };
+            let help = did_you_mean(namespace, world.namespaces.names());
+            let forms = || "use the name of a namespace, `.` for that of the resource, or `*` for all".to_owned();
+            let message = format!("namespace `{namespace}` does not exist");
+            diagnostics.report(&UNKNOWN, span, message).help(help.unwrap_or_else(forms));
         }
     }
 }

@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         }
         let help = match world.settings.outbound {
             OutboundMode::RegistryOnly => {
-                "write `mode: REGISTRY_ONLY`, or remove the policy to inherit it from the mesh"
+                "write `mode: REGISTRY_ONLY`, or remove the policy to inherit the same mode from the mesh"
             }
             _ => "write `mode: REGISTRY_ONLY`, or remove the policy to inherit the mode of the mesh",
         };

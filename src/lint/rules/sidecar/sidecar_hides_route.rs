@@ -2,135 +2,134 @@
 
 use std::collections::BTreeSet;
 
+use super::{imports, place_of_hosts};
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Labels;
-use crate::source::{Span, Spanned};
-use crate::world::{EgressHosts, ExportTo, Sidecar, VirtualService, World};
+use crate::source::Span;
+use crate::world::{ExportTo, RouteMatch, Sidecar, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "sidecar-hides-route",
-    aliases: [],
-    severity: Error,
-    summary: "a VirtualService for clients whose Sidecar does not import it: its routes never apply to them",
+    summary: "a VirtualService is for clients whose Sidecar does not import it, so its routes never apply to them",
+    findings: [&NAMED_CLIENTS, &OWN_NAMESPACE],
     check: check,
+};
+
+static NAMED_CLIENTS: Finding = finding! {
+    "named-clients", Lost, Certain, [],
+    "the VirtualService names the clients by `sourceLabels`",
+};
+static OWN_NAMESPACE: Finding = finding! {
+    "own-namespace", Lost, Likely, [],
+    "the VirtualService is exported only to the namespace of the Sidecar",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    let routes = world.virtual_services.iter().filter(|service| service.binds_mesh() && !service.is_delegate());
-    for service in routes {
-        let sources = sources(service);
+    for virtual_service in world.virtual_services.iter().filter(|it| it.binds_mesh() && !it.is_delegate()) {
+        let clients = clients(virtual_service);
         let mut reported: BTreeSet<Span> = BTreeSet::new();
-        for source in &sources {
-            for sidecar in sidecars_of(world, service, source) {
-                if !imports(sidecar, service, source.namespace) && reported.insert(sidecar.resource.span) {
-                    report_source(sidecar, service, source, diagnostics);
+        for client in &clients {
+            for sidecar in sidecars_of(world, virtual_service, client) {
+                if !imports_routes(sidecar, virtual_service, client.namespace) && reported.insert(sidecar.resource.span)
+                {
+                    report_client(sidecar, virtual_service, client, diagnostics);
                 }
             }
         }
-        if sources.is_empty() {
-            check_private(world, service, diagnostics);
+        if clients.is_empty() {
+            check_private(world, virtual_service, diagnostics);
         }
     }
 }
 
-/// Clients that a rule of a VirtualService is for.
-struct Source<'s> {
+/// Clients that a route is for.
+struct Client<'s> {
     labels: &'s Labels,
     namespace: &'s str,
     span: Span,
 }
 
-/// The clients that the rules of a VirtualService name by labels.
-fn sources<'s>(service: &'s VirtualService<'_>) -> Vec<Source<'s>> {
-    let spec = service.spec.as_ref();
-    let http = spec.http.iter().flat_map(|rule| &rule.r#match).map(|it| (&it.source_labels, &it.source_namespace));
-    let tls = spec.tls.iter().flat_map(|rule| &rule.r#match).map(|it| (&it.source_labels, &it.source_namespace));
-    let tcp = spec.tcp.iter().flat_map(|rule| &rule.r#match).map(|it| (&it.source_labels, &it.source_namespace));
-    let source = |(labels, namespace): (&'s Labels, &'s Option<Spanned<String>>)| {
-        let namespace = namespace.as_ref().map(|it| it.as_str()).filter(|it| !it.is_empty());
-        let span = labels.span.filter(|_| !labels.is_empty())?;
-        Some(Source { labels, namespace: namespace.unwrap_or(&service.name.namespace), span })
+/// The clients that the routes of a VirtualService name by labels.
+fn clients<'s>(virtual_service: &'s VirtualService<'_>) -> Vec<Client<'s>> {
+    let client = |it: RouteMatch<'s>| {
+        let span = it.source_labels.span.filter(|_| !it.source_labels.is_empty())?;
+        let own = virtual_service.name.namespace.as_ref();
+        let namespace = it.source_namespace.map_or(own, |namespace| namespace.as_str());
+        Some(Client { labels: it.source_labels, namespace, span })
     };
-    http.chain(tls).chain(tcp).filter_map(source).collect()
+    virtual_service.matches().filter_map(client).collect()
 }
 
-/// The Sidecars of the workloads that a rule is for; without workloads those whose selector has the labels. Those that
-/// do not see the VirtualService at all are passed over: `exportTo` is what hides it.
+/// The Sidecars of the workloads that a route is for or, without workloads, those whose selector has the labels. If
+/// `exportTo` hides the VirtualService from the clients, no Sidecar does.
 fn sidecars_of<'w, 'a>(
     world: &'w World<'a>,
-    service: &VirtualService<'_>,
-    source: &Source<'_>,
+    virtual_service: &VirtualService<'_>,
+    client: &Client<'_>,
 ) -> Vec<&'w Sidecar<'a>> {
-    if !service.export_to.includes(source.namespace) {
+    if !virtual_service.export_to.includes(client.namespace) {
         return Vec::new();
     }
-    let workloads = world.selected_in(source.namespace, Some(source.labels));
-    let found: Vec<&Sidecar<'_>> = workloads.filter_map(|it| world.sidecar_of(source.namespace, &it.labels)).collect();
+    let workloads = world.selected_in(client.namespace, Some(client.labels));
+    let found: Vec<&Sidecar<'_>> = workloads.filter_map(|it| world.sidecar_of(client.namespace, &it.labels)).collect();
     if !found.is_empty() {
         return found;
     }
     let has_labels =
-        |it: &&Sidecar<'_>| it.selector().is_some_and(|selector| source.labels.selects(&selector.to_set()));
-    world.sidecars_in(source.namespace).filter(has_labels).collect()
+        |it: &&Sidecar<'_>| it.selector().is_some_and(|selector| client.labels.selects(&selector.to_set()));
+    world.sidecars_in(client.namespace).filter(has_labels).collect()
 }
 
-/// Whether some listener of a Sidecar imports a VirtualService for clients of a namespace.
-fn imports(sidecar: &Sidecar<'_>, service: &VirtualService<'_>, client: &str) -> bool {
-    let listeners = &sidecar.spec.egress;
-    let mut hosts = listeners.iter().map(|it| EgressHosts::new(&it.hosts, client));
-    listeners.is_empty() || hosts.any(|hosts| hosts.import_routes(service))
+fn imports_routes(sidecar: &Sidecar<'_>, virtual_service: &VirtualService<'_>, client_namespace: &str) -> bool {
+    imports(sidecar, client_namespace, |hosts| hosts.import_routes(virtual_service))
 }
 
-fn report_source(
+fn report_client(
     sidecar: &Sidecar<'_>,
-    service: &VirtualService<'_>,
-    source: &Source<'_>,
+    virtual_service: &VirtualService<'_>,
+    client: &Client<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let clients = source.labels.describe();
-    let message = format!("VirtualService {} is not imported, but has rules for {clients}", service.name);
+    let message = format!(
+        "this Sidecar does not import VirtualService `{}`, which has routes for clients `{}`",
+        virtual_service.name,
+        client.labels.describe()
+    );
     diagnostics
-        .report_default(place(sidecar), message)
-        .related(source.span, "these are the rules' clients")
-        .help(format!("add {} to hosts", entry(sidecar, service)));
+        .report(&NAMED_CLIENTS, place_of_hosts(sidecar), message)
+        .related(client.span, "the route is for these clients")
+        .help(format!("add `{}` to `hosts`", entry(sidecar, virtual_service)));
 }
 
-/// A VirtualService that only its own namespace sees is for clients there. If the one Sidecar of all of them does not
-/// import it, nobody uses it.
-fn check_private(world: &World<'_>, service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
-    let namespace = service.name.namespace.as_ref();
-    let is_private = matches!(&service.export_to, ExportTo::Namespaces(listed)
+/// Reports a VirtualService that only its own namespace sees, if no Sidecar there imports it.
+fn check_private(world: &World<'_>, virtual_service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
+    let namespace = virtual_service.name.namespace.as_ref();
+    let is_private = matches!(&virtual_service.export_to, ExportTo::Namespaces(listed)
         if listed.len() == 1 && listed.contains(namespace));
-    let has_other_clients = service.bound_to.iter().any(|bound| bound.gateway.is_some());
+    let has_other_clients = virtual_service.bound_to.iter().any(|bound| bound.gateway.is_some());
     let mut own = world.sidecars_in(namespace);
     let Some(wide) = own.clone().find(|sidecar| sidecar.selector().is_none()) else { return };
-    if !is_private || has_other_clients || own.any(|sidecar| imports(sidecar, service, namespace)) {
+    if !is_private || has_other_clients || own.any(|sidecar| imports_routes(sidecar, virtual_service, namespace)) {
         return;
     }
+    let message = format!(
+        "no Sidecar of namespace `{namespace}` imports VirtualService `{}`, which only this namespace sees",
+        virtual_service.name
+    );
     diagnostics
-        .report_default(
-            place(wide),
-            format!("VirtualService {} is not imported, but only for this namespace", service.name),
-        )
-        .severity(Severity::Warning)
-        .related(service.resource.name_span(), "exported to its own namespace alone")
-        .help(format!("add {} to hosts", entry(wide, service)));
-}
-
-/// The hosts of the last listener, which mostly is the one for all ports.
-fn place(sidecar: &Sidecar<'_>) -> Span {
-    let listener = sidecar.spec.egress.last();
-    let hosts = listener.and_then(|it| Some(it.hosts.first()?.span.to(it.hosts.last()?.span)));
-    hosts.or(listener.map(|it| it.span)).unwrap_or(sidecar.spec.span)
+        .report(&OWN_NAMESPACE, place_of_hosts(wide), message)
+        .related(virtual_service.resource.name_span(), "exported only to its own namespace")
+        .help(format!("add `{}` to `hosts`", entry(wide, virtual_service)));
 }
 
 /// The entry of `hosts` that would import a VirtualService.
-fn entry(sidecar: &Sidecar<'_>, service: &VirtualService<'_>) -> String {
-    let namespace = match service.name.namespace.as_ref() {
+fn entry(sidecar: &Sidecar<'_>, virtual_service: &VirtualService<'_>) -> String {
+    let namespace = match virtual_service.name.namespace.as_ref() {
         own if own == sidecar.name.namespace => ".",
         other => other,
     };
-    format!("{namespace}/{}", service.hosts.first().map_or("*", |host| host.value.as_str()))
+    format!("{namespace}/{}", virtual_service.hosts.first().map_or("*", |host| host.value.as_str()))
 }

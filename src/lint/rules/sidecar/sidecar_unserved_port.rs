@@ -2,18 +2,30 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::style::numbers;
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::Kind;
+use crate::model::field::TextField;
 use crate::model::networking::IstioEgressListener;
 use crate::source::{Span, Spanned};
-use crate::world::{EgressHosts, Protocol, Service, Sidecar, World, host};
+use crate::world::{EgressHosts, Gap, Protocol, Service, Sidecar, World, host};
 
 pub static RULE: Rule = rule! {
     name: "sidecar-unserved-port",
-    aliases: [],
-    severity: Error,
-    summary: "an egress listener of a Sidecar for a port that none of its services has: none of them is imported",
+    summary: "an egress listener of a Sidecar has a port that its services do not have, so it does not import them",
+    findings: [&NOT_IMPORTED, &IMPORTED_ELSEWHERE],
     check: check,
+};
+
+static NOT_IMPORTED: Finding = finding! {
+    "not-imported", Lost, Certain, [],
+    "the Sidecar does not import the services",
+};
+static IMPORTED_ELSEWHERE: Finding = finding! {
+    "imported-elsewhere", Surprising, Certain, [],
+    "another listener of the Sidecar imports the services",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -31,10 +43,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The port that the services of a listener have to have. A proxy's port is not theirs, and 0 stands for a socket.
+/// The port that the services of a listener must have. The port of an HTTP proxy is not theirs, and 0 stands for a socket.
 fn port_of(listener: &IstioEgressListener) -> Option<&Spanned<u32>> {
     let port = listener.port.as_ref()?;
-    let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
+    let protocol = Protocol::parse(port.protocol.text());
     port.number.as_ref().filter(|number| number.value != 0 && protocol != Protocol::HttpProxy)
 }
 
@@ -48,29 +60,29 @@ fn check_listener(
     let client = sidecar.name.namespace.as_ref();
     let hosts = EgressHosts::new(&sidecar.spec.egress[index].hosts, client);
     let Some(namespaces) = hosts.included().iter().map(|it| it.namespace).collect::<Option<BTreeSet<_>>>() else {
-        return diagnostics.unchecked("the services of all namespaces are not among the manifests");
+        return diagnostics.unchecked(Gap::NotAllOfKind(Kind::Service));
     };
-    if let Some(unknown) = namespaces.iter().find(|it| !world.inventory.has_services(it)) {
-        return diagnostics.unchecked(format!("no Service of namespace {unknown} is among the manifests"));
+    if let Err(gap) = namespaces.iter().try_for_each(|namespace| world.inventory.services(namespace)) {
+        return diagnostics.unchecked(gap);
     }
     let of_namespaces = namespaces.iter().flat_map(|namespace| world.services.in_namespace(namespace));
     let named: Vec<&Service<'_>> =
         of_namespaces.filter(|it| it.export_to.includes(client) && hosts.import(it)).collect();
-    let lacking: Vec<&Service<'_>> = named.iter().copied().filter(|it| it.port(port.value).is_none()).collect();
-    if lacking.is_empty() {
+    let without_port: Vec<&Service<'_>> = named.iter().copied().filter(|it| it.port(port.value).is_none()).collect();
+    if without_port.is_empty() {
         return;
     }
-    if lacking.len() == named.len() {
-        let message = format!("none of the services that this listener names has the port {}", port.value);
-        return report(sidecar, index, port.span, message, &lacking, diagnostics);
+    if without_port.len() == named.len() {
+        let message = format!("no service of this listener has port {}, so it imports none of them", port.value);
+        return report(sidecar, index, port.span, message, &without_port, diagnostics);
     }
-    // Others have it; a wildcard may well be meant for those alone.
+    // A wildcard may be written for those services that have the port.
     for entry in hosts.included().iter().filter(|entry| host::wildcard_suffix(entry.host).is_none()) {
-        let meant: Vec<&Service<'_>> = lacking.iter().copied().filter(|service| entry.names(service)).collect();
-        if let (Some(service), Some(written)) = (meant.first(), entry.written) {
+        let of_entry: Vec<&Service<'_>> = without_port.iter().copied().filter(|it| entry.names(it)).collect();
+        if let (Some(service), Some(written)) = (of_entry.first(), entry.written) {
             let message =
-                format!("{} has no port {}, so this listener does not import it", service.hostname, port.value);
-            report(sidecar, index, written.span, message, &meant, diagnostics);
+                format!("`{}` has no port {}, so this listener does not import it", service.hostname, port.value);
+            report(sidecar, index, written.span, message, &of_entry, diagnostics);
         }
     }
 }
@@ -80,25 +92,27 @@ fn report(
     index: usize,
     span: Span,
     message: String,
-    lacking: &[&Service<'_>],
+    without_port: &[&Service<'_>],
     diagnostics: &mut Diagnostics,
 ) {
     const SHOWN: usize = 3;
-    let diagnostic = diagnostics.report_default(span, message);
-    for service in lacking.iter().take(SHOWN) {
-        let ports: Vec<String> = service.ports.iter().map(|port| port.number.to_string()).collect();
-        let place = service.ports.first().map_or(service.span, |port| port.span);
-        diagnostic.related(place, format!("{} has {}", service.hostname, ports.join(", ")));
-    }
-    diagnostic.help("write a port that they have, or remove port to import all of them");
-    let is_imported_otherwise = |service: &&&Service<'_>| {
-        let others = sidecar.spec.egress.iter().enumerate().filter(|(other, _)| *other != index);
-        others.into_iter().any(|(_, listener)| {
+    let is_imported_elsewhere = |service: &&Service<'_>| {
+        let mut others = sidecar.spec.egress.iter().enumerate().filter(|(other, _)| *other != index);
+        others.any(|(_, listener)| {
             let has_port = port_of(listener).is_none_or(|port| service.port(port.value).is_some());
             has_port && EgressHosts::new(&listener.hosts, &sidecar.name.namespace).import(service)
         })
     };
-    if lacking.iter().all(|service| is_imported_otherwise(&service)) {
-        diagnostic.severity(Severity::Warning);
+    let finding = if without_port.iter().all(is_imported_elsewhere) { &IMPORTED_ELSEWHERE } else { &NOT_IMPORTED };
+    let diagnostic = diagnostics.report(finding, span, message);
+    for service in without_port.iter().take(SHOWN) {
+        let place = service.ports.first().map_or(service.span, |port| port.span);
+        let ports = match service.ports.as_slice() {
+            [] => "no ports".to_owned(),
+            [port] => format!("port {}", port.number),
+            ports => format!("ports {}", numbers(ports.iter().map(|port| port.number), "and")),
+        };
+        diagnostic.related(place, format!("`{}` has {ports}", service.hostname));
     }
+    diagnostic.help("use a port of the services, or remove `port` to import all of their ports");
 }

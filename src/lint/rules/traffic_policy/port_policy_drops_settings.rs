@@ -68,7 +68,7 @@ fn check_port(port: &PortTrafficPolicy, wider: &[&TrafficPolicy], diagnostics: &
         diagnostics
             .report(&OTHER_SETTINGS, place, format!("port {number} does not inherit {names}"))
             .related(*first, "these settings do not apply to the port")
-            .help("repeat the settings for the port, unless they are not for it");
+            .help("repeat the settings for the port, if they should apply to it");
     }
 }
 

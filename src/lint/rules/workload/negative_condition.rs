@@ -2,6 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
+use crate::model::field::TextField;
 use crate::model::status::StatusCondition;
 use crate::model::{Kind, Resource};
 
@@ -41,7 +42,7 @@ fn is_told(kind: Kind, condition: &str) -> bool {
 }
 
 fn check_condition(resource: &Resource, condition: &StatusCondition, diagnostics: &mut Diagnostics) {
-    let text = |field: &Option<crate::source::Spanned<String>>| field.as_ref().map_or("", |it| it.as_str()).to_owned();
+    let text = |field: &Option<crate::source::Spanned<String>>| field.text().to_owned();
     let (kind, status, reason) = (text(&condition.r#type), text(&condition.status), text(&condition.reason));
     let is_partial = reason == "PartiallyInvalid";
     if !is_told(resource.kind, &kind) || (status != "False" && !is_partial) {

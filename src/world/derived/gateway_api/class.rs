@@ -1,6 +1,7 @@
 //! Whose a Gateway is, and which Services lead to it.
 
 use super::Inputs;
+use crate::model::field::TextField;
 use crate::model::gateway_api::KubernetesGateway;
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
@@ -44,7 +45,7 @@ pub(super) fn controller_name<'a>(class: &str, inputs: &Inputs<'a, '_>) -> Optio
 
 /// What looks after a Gateway; `None` if it is not istiod, or if istiod only notes that the gateway exists.
 pub(super) fn controller(spec: &KubernetesGateway, inputs: &Inputs<'_, '_>) -> Option<Controller> {
-    match controller_name(text(&spec.gateway_class_name), inputs)? {
+    match controller_name(spec.gateway_class_name.text(), inputs)? {
         GATEWAY_CONTROLLER => Some(Controller::Gateway),
         WAYPOINT_CONTROLLER => Some(Controller::Waypoint),
         EAST_WEST_CONTROLLER => Some(Controller::EastWest),
@@ -78,7 +79,7 @@ pub(super) fn backing(
     };
     if is_managed {
         let default = match controller {
-            Controller::Gateway => format!("{}-{}", resource.name(), text(&spec.gateway_class_name)),
+            Controller::Gateway => format!("{}-{}", resource.name(), spec.gateway_class_name.text()),
             Controller::Waypoint | Controller::EastWest => resource.name().to_owned(),
         };
         let named = resource.metadata.annotations.get(NAME_ANNOTATION).map(|name| name.value.clone());
@@ -86,11 +87,7 @@ pub(super) fn backing(
         return Backing { services: vec![full(&name)], is_managed };
     }
     let hostnames = spec.addresses.iter().filter(|it| kind(it.r#type.as_ref()).is_none_or(|kind| kind == "Hostname"));
-    let values = hostnames.map(|address| text(&address.value));
+    let values = hostnames.map(|address| address.value.text());
     let services = values.map(|value| if value.contains('.') { value.to_owned() } else { full(value) }).collect();
     Backing { services, is_managed }
-}
-
-fn text(field: &Option<Spanned<String>>) -> &str {
-    field.as_ref().map_or("", |text| text.as_str())
 }

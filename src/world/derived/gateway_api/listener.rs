@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::class::{self, Backing, Controller};
 use super::{Derived, Inputs, listener_tls};
+use crate::model::field::TextField;
 use crate::model::gateway_api::{GatewayListener, KubernetesGateway, ListenerSet};
 use crate::model::networking::{self, Server, ServerPort};
 use crate::model::{Kind, Resource, Spec};
@@ -124,7 +125,7 @@ fn of_listener_sets<'a>(
         let Spec::ListenerSet(set) = &resource.spec else { continue };
         let namespace = inputs.settings.namespace_of(resource);
         let Some(parent) = &set.parent_ref else { continue };
-        let refers = text(&parent.name) == gateway.name()
+        let refers = parent.name.text() == gateway.name()
             && parent.namespace.as_ref().map_or(namespace, |it| it.as_str()) == own
             && parent.kind.as_ref().is_none_or(|kind| kind.as_str() == "Gateway");
         if !refers {
@@ -154,7 +155,7 @@ fn of_listener_sets<'a>(
 
 impl<'a> Written<'a> {
     fn new(resource: &'a Resource, listener: &'a GatewayListener) -> Self {
-        let by_protocol = match text(&listener.protocol) {
+        let by_protocol = match listener.protocol.text() {
             "HTTP" => 80,
             "HTTPS" => 443,
             _ => 0,
@@ -165,11 +166,11 @@ impl<'a> Written<'a> {
     }
 
     fn name(&self) -> &'a str {
-        text(&self.listener.name)
+        self.listener.name.text()
     }
 
     fn hostname(&self) -> &'a str {
-        match text(&self.listener.hostname) {
+        match self.listener.hostname.text() {
             "" => "*",
             hostname => hostname,
         }
@@ -180,7 +181,7 @@ impl<'a> Written<'a> {
 fn conflict<'w, 'a>(earlier: &'w [Written<'a>], listener: &Written<'a>) -> Option<&'w Written<'a>> {
     let mut accepted: Vec<&Written<'a>> = Vec::new();
     let clash = |a: &Written<'_>, b: &Written<'_>| {
-        let (first, second) = (text(&a.listener.protocol), text(&b.listener.protocol));
+        let (first, second) = (a.listener.protocol.text(), b.listener.protocol.text());
         let is_stream = |protocol: &str| matches!(protocol, "TCP" | "UDP");
         let is_like_http = |protocol: &str| matches!(protocol, "HTTP" | "HTTPS" | "TLS");
         a.port == b.port
@@ -206,7 +207,7 @@ fn server(
     inputs: &Inputs<'_, '_>,
 ) -> Result<(Server, bool), String> {
     let listener = written.listener;
-    let protocol = text(&listener.protocol);
+    let protocol = listener.protocol.text();
     if !matches!(protocol, "HTTP" | "HTTPS" | "TLS" | "TCP") {
         return Err(format!("Istio does not serve protocol {protocol:?}"));
     }
@@ -255,26 +256,22 @@ fn derivation<'a>(
         gateway: NamespacedName::new(namespace, name),
         section: written.name().to_owned(),
         port: written.port,
-        protocol: text(&listener.protocol).to_owned(),
-        hostname: text(&listener.hostname).to_owned(),
+        protocol: listener.protocol.text().to_owned(),
+        hostname: listener.hostname.text().to_owned(),
         hosts: server.hosts.clone(),
         kinds: kinds(listener),
     };
     let spec = networking::Gateway { servers: vec![server], ..networking::Gateway::empty(resource.span) };
-    let gateway = Gateway {
-        name: parent.gateway.clone(),
-        resource,
-        spec: Cow::Owned(spec),
-        services: backing.services.clone(),
-        is_managed: backing.is_managed,
-    };
+    let mut gateway = Gateway::new(parent.gateway.clone(), resource, Cow::Owned(spec));
+    gateway.services.clone_from(&backing.services);
+    gateway.is_managed = backing.is_managed;
     Derivation { gateway: is_valid.then_some(gateway), parent }
 }
 
 /// The kinds of routes that may attach (istiod: `GenerateGatewaySupportedKinds`).
 fn kinds(listener: &GatewayListener) -> Vec<Kind> {
-    let terminates = listener.tls.as_ref().is_some_and(|tls| text(&tls.mode) == "Terminate" || tls.mode.is_none());
-    let mut kinds = match text(&listener.protocol) {
+    let terminates = listener.tls.as_ref().is_some_and(|tls| tls.mode.text() == "Terminate" || tls.mode.is_none());
+    let mut kinds = match listener.protocol.text() {
         "HTTP" | "HTTPS" => vec![Kind::HttpRoute, Kind::GrpcRoute],
         "TLS" if terminates => vec![Kind::TlsRoute, Kind::TcpRoute],
         "TLS" => vec![Kind::TlsRoute],
@@ -284,14 +281,10 @@ fn kinds(listener: &GatewayListener) -> Vec<Kind> {
     if !allowed.is_empty() {
         kinds.retain(|kind| {
             let is_it = |it: &&crate::model::gateway_api::RouteGroupKind| {
-                text(&it.kind) == kind.name() && it.group.as_ref().is_none_or(|group| group.as_str() == kind.group())
+                it.kind.text() == kind.name() && it.group.as_ref().is_none_or(|group| group.as_str() == kind.group())
             };
             allowed.iter().any(is_it)
         });
     }
     kinds
-}
-
-fn text(field: &Option<Spanned<String>>) -> &str {
-    field.as_ref().map_or("", |text| text.as_str())
 }

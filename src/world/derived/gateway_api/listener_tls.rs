@@ -3,6 +3,7 @@
 use super::Inputs;
 use super::grant::Target;
 use crate::model::Resource;
+use crate::model::field::TextField;
 use crate::model::gateway_api::{FrontendValidation, GatewayListener, GatewayTls, ListenerTls, SecretReference};
 use crate::model::networking::{ServerTlsMode, ServerTlsSettings};
 use crate::source::Spanned;
@@ -104,12 +105,11 @@ fn credentials(resource: &Resource, tls: &ListenerTls, inputs: &Inputs<'_, '_>) 
 /// Whether the certificates of clients can be checked: with one authority, of a Secret or ConfigMap.
 fn may_validate(resource: &Resource, frontend: &FrontendValidation, inputs: &Inputs<'_, '_>) -> bool {
     let [authority] = frontend.ca_certificate_refs.as_slice() else { return false };
-    let text = |field: &Option<Spanned<String>>| field.as_ref().map_or_else(String::new, |it| it.value.clone());
-    let (group, kind, name) = (text(&authority.group), text(&authority.kind), text(&authority.name));
+    let (group, kind, name) = (authority.group.text(), authority.kind.text(), authority.name.text());
     let own = inputs.settings.namespace_of(resource);
     let namespace = authority.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
-    let target = Target { group: &group, kind: &kind, namespace, name: &name };
-    group.is_empty() && matches!(kind.as_str(), "Secret" | "ConfigMap") && may_refer(resource, &target, inputs)
+    let target = Target { group, kind, namespace, name };
+    group.is_empty() && matches!(kind, "Secret" | "ConfigMap") && may_refer(resource, &target, inputs)
 }
 
 fn may_refer(resource: &Resource, target: &Target<'_>, inputs: &Inputs<'_, '_>) -> bool {
