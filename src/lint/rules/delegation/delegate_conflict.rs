@@ -6,7 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::HttpRoute;
-use crate::routing::{HttpMatch, HttpRule};
+use crate::routing::{CompiledRoute, HttpMatch};
 use crate::source::Span;
 use crate::world::VirtualService;
 
@@ -32,9 +32,9 @@ static NOTHING_DELEGATED: Finding = finding! {
 
 /// A route that delegates, with the routes of the delegate.
 struct Delegation<'a> {
-    root: HttpRule<'a>,
+    root: CompiledRoute<'a>,
     span: Span,
-    leaves: Vec<HttpRule<'a>>,
+    leaves: Vec<CompiledRoute<'a>>,
 }
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -44,7 +44,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for Delegation { root, leaves, .. } in &delegations {
         merged.extend(leaves.iter().filter(|leaf| merges(root, leaf)).map(|leaf| leaf.owner.span));
     }
-    let mut unused: BTreeMap<Span, (&HttpRule<'_>, &HttpRule<'_>)> = BTreeMap::new();
+    let mut unused: BTreeMap<Span, (&CompiledRoute<'_>, &CompiledRoute<'_>)> = BTreeMap::new();
     for delegation in &delegations {
         let root = &delegation.root;
         for leaf in delegation.leaves.iter().filter(|leaf| !merges(root, leaf)) {
@@ -66,9 +66,9 @@ fn delegations<'a>(context: &Context<'a>, root: &'a VirtualService<'a>) -> Vec<D
         let delegate = route.delegate.as_ref()?;
         let target = context.world.virtual_service(&root.delegate_name(delegate))?;
         let is_valid = root.may_use(target) && !context.world.is_ambiguous(target.resource);
-        let leaves = target.spec.http.iter().enumerate().map(|(index, route)| HttpRule::new(target, index, route));
+        let leaves = target.spec.http.iter().enumerate().map(|(index, route)| CompiledRoute::new(target, index, route));
         is_valid.then(|| Delegation {
-            root: HttpRule::new(root, index, route),
+            root: CompiledRoute::new(root, index, route),
             span: delegate.span,
             leaves: leaves.collect(),
         })
@@ -77,30 +77,33 @@ fn delegations<'a>(context: &Context<'a>, root: &'a VirtualService<'a>) -> Vec<D
 }
 
 /// Whether istiod can merge a match of a delegate with one of the route that delegates.
-fn fits(root: &HttpRule<'_>, leaf_match: &HttpMatch<'_>) -> bool {
+fn fits(root: &CompiledRoute<'_>, leaf_match: &HttpMatch<'_>) -> bool {
     root.matches.iter().any(|root_match| root_match.conflict_with(leaf_match).is_none())
 }
 
 /// Whether istiod merges a route of a delegate: each of its matches must fit (istiod: `MergeHTTPRoutes`).
-fn merges(root: &HttpRule<'_>, leaf: &HttpRule<'_>) -> bool {
+fn merges(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>) -> bool {
     root.matches.is_empty() || leaf.matches.iter().all(|it| fits(root, it))
 }
 
 /// Some matches fit and others do not. istiod drops those that fit as well.
-fn report_one_match(root: &HttpRule<'_>, leaf: &HttpRule<'_>, diagnostics: &mut Diagnostics) {
+fn report_one_match(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>, diagnostics: &mut Diagnostics) {
     for Conflict { leaf_match, root_match, field } in conflicts(root, leaf) {
         let message = format!(
             "the condition on `{field}` conflicts with the route that delegates, so istiod drops the whole route"
         );
         diagnostics
             .report(&ONE_MATCH_CONFLICTS, leaf_match.span, message)
-            .related(root_match.span, format!("VirtualService `{}` delegates for this match", root.owner.service.name))
+            .related(
+                root_match.span,
+                format!("VirtualService `{}` delegates for this match", root.owner.virtual_service.name),
+            )
             .help("move this match to a route of its own, or widen the match that delegates");
     }
 }
 
 /// No route that delegates can be merged with the route.
-fn report_unused(root: &HttpRule<'_>, leaf: &HttpRule<'_>, diagnostics: &mut Diagnostics) {
+fn report_unused(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>, diagnostics: &mut Diagnostics) {
     for Conflict { leaf_match, root_match, field } in conflicts(root, leaf) {
         let has_regex = leaf_match.uri.is_some_and(|uri| uri.regex.is_some());
         let help = match field {
@@ -114,7 +117,10 @@ fn report_unused(root: &HttpRule<'_>, leaf: &HttpRule<'_>, diagnostics: &mut Dia
         );
         diagnostics
             .report(&NO_MATCH_FITS, leaf_match.span, message)
-            .related(root_match.span, format!("VirtualService `{}` delegates for this match", root.owner.service.name))
+            .related(
+                root_match.span,
+                format!("VirtualService `{}` delegates for this match", root.owner.virtual_service.name),
+            )
             .help(help);
     }
 }
@@ -122,7 +128,7 @@ fn report_unused(root: &HttpRule<'_>, leaf: &HttpRule<'_>, diagnostics: &mut Dia
 /// Reports a route that delegates but gets no route, although other routes that delegate get those of the delegate.
 fn check_root(delegation: &Delegation<'_>, merged: &BTreeSet<Span>, diagnostics: &mut Diagnostics) {
     let Delegation { root, leaves, span } = delegation;
-    let is_for_others = |leaf: &HttpRule<'_>| {
+    let is_for_others = |leaf: &CompiledRoute<'_>| {
         let has_fitting_match = leaf.matches.iter().any(|it| fits(root, it));
         !merges(root, leaf) && !has_fitting_match && merged.contains(&leaf.owner.span)
     };
@@ -146,7 +152,7 @@ struct Conflict<'r, 'a> {
 }
 
 /// The matches of a delegate's route that fit no match of the route that delegates.
-fn conflicts<'r, 'a>(root: &'r HttpRule<'a>, leaf: &'r HttpRule<'a>) -> Vec<Conflict<'r, 'a>> {
+fn conflicts<'r, 'a>(root: &'r CompiledRoute<'a>, leaf: &'r CompiledRoute<'a>) -> Vec<Conflict<'r, 'a>> {
     let conflict = |leaf_match: &'r HttpMatch<'a>| {
         let mut root_matches = root.matches.iter();
         root_matches.find_map(|root_match| {
