@@ -17,7 +17,6 @@ mod policy_rules;
 mod pre_commit;
 mod readme;
 mod rules;
-mod scope;
 mod shared;
 mod simulate;
 mod simulate_inbound;
