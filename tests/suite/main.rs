@@ -12,7 +12,6 @@ mod hostile;
 mod lint;
 mod mesh;
 mod policies;
-mod policy_rules;
 mod pre_commit;
 mod readme;
 mod rules;

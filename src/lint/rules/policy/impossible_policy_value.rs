@@ -45,7 +45,7 @@ fn check_path(path: &Spanned<String>, diagnostics: &mut Diagnostics) {
         diagnostics
             .report_default(
                 path.span,
-                format!("paths are no regular expressions: this takes what begins with {prefix}."),
+                format!("paths are no regular expressions: this takes what begins with `{prefix}.`"),
             )
             .help(format!("write {prefix}*"));
     } else if compared.contains('*') {
