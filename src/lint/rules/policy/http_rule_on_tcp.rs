@@ -52,7 +52,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     warnings.into_iter().for_each(|warning| report_warning(warning, diagnostics));
 }
 
-/// Removes the warning that lies in a rule.
+/// Takes the warning about a rule out of the list.
 fn warning_in<'v>(rule: Span, warnings: &mut Vec<&'v Violation>) -> Option<&'v Violation> {
     let first = warnings.partition_point(|it| (it.span.file, it.span.start) < (rule.file, rule.start));
     let is_in = warnings.get(first).is_some_and(|it| rule.contains(it.span));
@@ -63,7 +63,7 @@ fn is_about_requests(rule: &&security::Rule) -> bool {
     asked(rule).iter().any(|it| it.attribute.is_http_only())
 }
 
-/// istiod leaves out of a DENY rule what is unknown of a connection, which widens the rule (`Model.Generate`).
+/// At a TCP port, istiod leaves out the conditions of a DENY rule on requests, which widens the rule (`Model.Generate`).
 fn check_deny<'a>(
     world: &World<'a>,
     policy: &AuthorizationPolicy<'a>,
@@ -90,7 +90,7 @@ fn check_deny<'a>(
     }
 }
 
-/// Without a known TCP port, most such rules are for workloads that have none.
+/// Reports a warning of the webhook. Where no TCP port is known, the workloads usually have none.
 fn report_warning(warning: &Violation, diagnostics: &mut Diagnostics) {
     let diagnostic = diagnostics.report(&DENIES_ANY_TCP, warning.span, &warning.message);
     diagnostic.help.clone_from(&warning.help);

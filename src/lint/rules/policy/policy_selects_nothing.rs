@@ -181,7 +181,7 @@ fn check_membership(
 
 /// The resources and labels that policies can name.
 struct Targets<'w> {
-    /// The resources that they can name, by kind and namespace.
+    /// The names of resources that target references can have, by kind and namespace.
     names: BTreeMap<(Kind, &'w str), Vec<&'w str>>,
     /// The labels that Services select: namespace, key and value.
     of_services: BTreeSet<(&'w str, &'w str, &'w str)>,
