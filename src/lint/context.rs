@@ -10,7 +10,7 @@ use crate::load::{self, Snapshot};
 use crate::model::Resource;
 use crate::source::Span;
 use crate::validate::{Family, Layer, Violation, validate};
-use crate::world::World;
+use crate::world::{Gap, World};
 use crate::{model, yaml};
 
 /// What a check may ask.
@@ -41,8 +41,8 @@ impl<'a> Context<'a> {
         let is_definite = !self.world.is_ambiguous(resource);
         if !is_definite {
             let namespace = self.world.settings.namespace_of(resource);
-            let kind = resource.kind.name();
-            diagnostics.unchecked(format!("{kind} {namespace}/{} is defined in several ways", resource.name()));
+            let name = format!("{namespace}/{}", resource.name());
+            diagnostics.unchecked(Gap::SeveralDefinitions(resource.kind, name));
         }
         is_definite
     }
@@ -89,7 +89,7 @@ impl<'a> Context<'a> {
     }
 
     /// What is wrong with the resources as the API describes them.
-    pub fn model_problems(&self) -> impl Iterator<Item = &'a model::Problem> {
+    pub fn model_problems(&self) -> impl Iterator<Item = &'a model::DecodeProblem> {
         self.snapshot.problems.iter().filter_map(|problem| match problem {
             load::Problem::Model(problem) => Some(problem),
             load::Problem::Yaml(_) => None,
@@ -111,7 +111,7 @@ impl Misread {
         let span = |problem: &load::Problem| match problem {
             load::Problem::Yaml(problem) => Some(problem.span),
             load::Problem::Model(problem) => {
-                (!matches!(problem.kind, model::ProblemKind::NotOfSchema { .. })).then_some(problem.span)
+                (!matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. })).then_some(problem.span)
             }
         };
         let mut problems: Vec<Span> = snapshot.problems.iter().filter_map(span).collect();

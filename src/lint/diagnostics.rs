@@ -10,6 +10,7 @@ use super::rule::Rule;
 use super::severity::Severity;
 use crate::source::Span;
 use crate::validate::{Family, Layer, Violation};
+use crate::world::Gap;
 use crate::yaml;
 
 /// The findings of one rule.
@@ -45,7 +46,7 @@ impl Diagnostics {
             finding,
             aliases: finding.aliases,
             severity: finding.severity(),
-            message: message.into(),
+            message: one_line(message.into()),
             span,
             label: None,
             subject: None,
@@ -110,9 +111,9 @@ impl Diagnostics {
         diagnostic
     }
 
-    /// Notes something that these manifests do not decide.
-    pub fn unchecked(&mut self, reason: impl Into<String>) {
-        *self.unchecked.entry(reason.into()).or_default() += 1;
+    /// Counts a reference that these manifests do not decide.
+    pub fn unchecked(&mut self, gap: Gap) {
+        *self.unchecked.entry(gap.to_string()).or_default() += 1;
     }
 
     pub(super) fn into_parts(self) -> (Vec<Diagnostic>, Vec<Unchecked>) {
@@ -131,19 +132,29 @@ impl Diagnostic {
 
     /// Says a few words at the place itself.
     pub fn label(&mut self, label: impl Into<String>) -> &mut Self {
-        self.label = Some(label.into());
+        self.label = Some(one_line(label.into()));
         self
     }
 
     /// Points to another place that belongs to the finding.
     pub fn related(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
-        self.related.push(Related { message: message.into(), span, subject: None });
+        self.related.push(Related { message: one_line(message.into()), span, subject: None });
         self
     }
 
     /// Says what to do.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = Some(help.into());
+        self.help = Some(one_line(help.into()));
         self
     }
+}
+
+/// A text with escapes instead of control characters: what it quotes from a file can hold line breaks and worse.
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let escape =
+        |letter: char| if letter.is_control() { letter.escape_debug().to_string() } else { letter.to_string() };
+    text.chars().map(escape).collect()
 }

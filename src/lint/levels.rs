@@ -20,7 +20,7 @@ pub struct Levels {
     of_files: Vec<Vec<usize>>,
 }
 
-/// Levels by name, those of aliases first: what is said about a rule by name goes before it.
+/// Levels by name, the most precise selectors last: they take precedence.
 type Setting = Vec<(Selector, Level)>;
 
 #[derive(Debug)]
@@ -83,7 +83,7 @@ fn setting(written: &BTreeMap<String, Level>) -> Result<Setting, String> {
     for (name, level) in written {
         setting.push((Selector::of(name).ok_or_else(|| rules::unknown(name))?, *level));
     }
-    setting.sort_by_key(|(selector, _)| !selector.is_alias());
+    setting.sort_by_key(|(selector, _)| selector.precision());
     Ok(setting)
 }
 
@@ -119,6 +119,8 @@ mod tests {
         let levels = |text: &str| Levels::new(&Config::parse(text).unwrap(), &Sources::default(), |_| None);
         let error = levels("rules: {duplicat-host: off}").unwrap_err();
         assert_eq!(error, "rules: there is no rule duplicat-host; did you mean duplicate-host?");
+        let error = levels("rules: {unknown-gateway/odd: off}").unwrap_err();
+        assert!(error.starts_with("rules: rule unknown-gateway has no finding odd; it has missing, "), "{error}");
         let error = levels("overrides: [{paths: ['a[']\n, rules: {}}]").unwrap_err();
         assert!(error.starts_with("overrides[0].paths: "), "{error}");
     }

@@ -32,12 +32,9 @@ impl Rule {
         aliases
     }
 
-    /// Where the documentation page is: a link, or the command that prints it where the project has no address.
-    pub fn docs_link(&self) -> String {
-        match env!("CARGO_PKG_REPOSITORY") {
-            "" => format!("mesh explain {}", self.name),
-            repository => format!("{repository}/blob/main/docs/rules/{}.md", self.name),
-        }
+    /// The command that prints the documentation page.
+    pub fn explain_command(&self) -> String {
+        format!("mesh explain {}", self.name)
     }
 }
 

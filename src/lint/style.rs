@@ -2,25 +2,16 @@
 //! that no test produces one that breaks the style.
 
 use super::Diagnostic;
+use crate::model::Kind;
 
-/// Kinds of resources and products whose names look like ordinary words.
-const NAMES: [&str; 15] = [
-    "Gateway",
-    "Service",
-    "Deployment",
-    "Sidecar",
-    "Namespace",
-    "Pod",
-    "Job",
-    "Secret",
-    "Istio",
-    "Kubernetes",
-    "Helm",
-    "Envoy",
-    "Ingress",
-    "Kiali",
-    "Telemetry",
-];
+/// Products whose names look like ordinary words.
+const PRODUCTS: [&str; 5] = ["Istio", "Kubernetes", "Helm", "Envoy", "Kiali"];
+
+/// Whether a word is the name of a kind, perhaps in the plural, or of a product.
+fn is_name(word: &str) -> bool {
+    let is_kind = |word: &str| Kind::ALL.iter().any(|kind| kind.name() == word);
+    PRODUCTS.contains(&word) || is_kind(word) || word.strip_suffix('s').is_some_and(is_kind)
+}
 
 /// What is wrong with a text of one line: a message, a label, a help or a summary.
 pub fn fault(text: &str) -> Option<&'static str> {
@@ -35,7 +26,7 @@ pub fn fault(text: &str) -> Option<&'static str> {
         Some("has several lines")
     } else if text.ends_with('.') {
         Some("ends with a period")
-    } else if is_capitalised && !NAMES.contains(&first.trim_end_matches('s')) {
+    } else if is_capitalised && !is_name(first) {
         Some("starts with a capital letter")
     } else {
         None

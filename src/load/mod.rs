@@ -42,7 +42,7 @@ pub enum Problem {
     /// As YAML.
     Yaml(yaml::Problem),
     /// As a resource.
-    Model(model::Problem),
+    Model(model::DecodeProblem),
 }
 
 /// A path that could not be read.
@@ -122,7 +122,7 @@ impl Snapshot {
 /// What one document gave.
 struct Contents {
     file: FileId,
-    model: model::Contents,
+    model: model::DocumentContents,
     problems: Vec<Problem>,
     template: Option<(Span, Template)>,
     documents: usize,
@@ -130,7 +130,7 @@ struct Contents {
 
 impl Contents {
     fn empty(file: FileId) -> Self {
-        Self { file, model: model::Contents::default(), problems: Vec::new(), template: None, documents: 0 }
+        Self { file, model: model::DocumentContents::default(), problems: Vec::new(), template: None, documents: 0 }
     }
 
     fn not_text(span: Span, message: String) -> Self {
@@ -164,7 +164,7 @@ fn decode_document(file: FileId, document: yaml::Document, text: &str) -> Conten
     let mut model = document.root.as_ref().map(|root| model::read(root, document.span, text)).unwrap_or_default();
     if document.problems.iter().any(|problem| problem.kind == yaml::ProblemKind::Syntax) {
         // What is missing may be what could not be parsed.
-        model.problems.retain(|problem| !matches!(problem.kind, model::ProblemKind::NotOfSchema { .. }));
+        model.problems.retain(|problem| !matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. }));
     }
     let problems = document.problems.into_iter().map(Problem::Yaml).collect();
     Contents { problems, model, documents: usize::from(document.root.is_some()), ..Contents::empty(file) }

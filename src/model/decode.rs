@@ -1,40 +1,42 @@
-//! From YAML nodes to typed messages, by the rules of protobuf JSON as istiod's decoder applies them
-//! (golang/protobuf `jsonpb`): both spellings of names, numbers in quotes, enums by number, null as absent,
-//! a null list element as an empty message. Decoding never stops; what is wrong becomes a [`Problem`].
+//! Decoding of YAML nodes into typed messages, by the rules of protobuf JSON as istiod's decoder applies them
+//! (golang/protobuf `jsonpb`): it accepts both spellings of field names, numbers in quotes and enum values by number.
+//! Null is an absent field; a null list item is an empty message. Decoding never stops: each mistake becomes a
+//! [`DecodeProblem`].
 
-use super::problem::{Problem, ProblemKind};
+use super::nearest;
+use super::problem::{DecodeProblem, DecodeProblemKind, list};
 use crate::source::Span;
 use crate::yaml::{Entry, Node, Value};
 
-/// A type that a value can be read as.
+/// A type that can be decoded from a YAML value.
 pub trait Decode: Sized {
-    /// Reads a value. `None` if it cannot be read at all; the reason is then among the decoder's problems.
-    /// A null reads as the empty value of the type.
+    /// Decodes a value. Returns `None` if that is not possible, and reports the reason to the decoder.
+    /// Null becomes the empty value of the type.
     fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self>;
 }
 
-/// A type that a field of a message can have: it knows what an absent field means.
-pub trait Field: Sized {
-    /// Reads the field. An absent or null one is the type's default.
+/// A type of a field of a message. It defines the value of an absent field.
+pub trait DecodeField: Sized {
+    /// Decodes the field. An absent field and null give the type's default.
     fn read(entry: Option<&Entry>, decoder: &mut Decoder<'_>) -> Self;
 }
 
-impl<T: Decode> Field for Option<T> {
+impl<T: Decode> DecodeField for Option<T> {
     fn read(entry: Option<&Entry>, decoder: &mut Decoder<'_>) -> Self {
         entry.filter(|entry| !entry.value.is_null()).and_then(|entry| T::decode(&entry.value, decoder))
     }
 }
 
-impl<T: Decode> Field for Vec<T> {
+impl<T: Decode> DecodeField for Vec<T> {
     fn read(entry: Option<&Entry>, decoder: &mut Decoder<'_>) -> Self {
         let Some(entry) = entry else { return Vec::new() };
         match &entry.value.value {
             Value::Null => Vec::new(),
             Value::Sequence(items) => {
-                let refuses_null = decoder.has_schema;
-                for item in items.iter().filter(|item| refuses_null && item.is_null()) {
-                    let help = "write the item, or remove the dash".to_owned();
-                    decoder.not_of_schema(item.span, "this item of the list is null".to_owned(), Some(help));
+                let rejects_null = decoder.has_schema;
+                for item in items.iter().filter(|item| rejects_null && item.is_null()) {
+                    let help = "write the item, or remove the `-`".to_owned();
+                    decoder.schema_violation(item.span, "a list item is null".to_owned(), Some(help));
                 }
                 items.iter().filter_map(|item| T::decode(item, decoder)).collect()
             }
@@ -46,76 +48,76 @@ impl<T: Decode> Field for Vec<T> {
     }
 }
 
-/// What to do about keys that a message does not describe.
+/// The treatment of keys that a message does not define.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unknown {
-    /// They are problems.
+    /// Each is a problem.
     Reported,
-    /// They are none of our business.
+    /// They are skipped, since the message defines only some of the fields of the API.
     Ignored,
 }
 
-/// The value of an enum field, before it is known which enum.
+/// The value of an enum field, independent of the enum.
 #[derive(Debug)]
 pub enum EnumValue {
-    /// One of the words that were offered.
+    /// One of the words of the enum.
     Word(&'static str),
     /// A bare number.
     Number(i32),
 }
 
-/// Collects what is wrong while a resource is read.
+/// Collects the problems while a resource is decoded.
 #[derive(Debug)]
 pub struct Decoder<'a> {
     text: &'a str,
-    problems: Vec<Problem>,
-    /// Whether what is read has a CRD, whose schema takes less than istiod's decoder.
+    problems: Vec<DecodeProblem>,
+    /// Whether the resource has a CRD, whose schema is stricter than istiod's decoder.
     pub(super) has_schema: bool,
 }
 
 impl<'a> Decoder<'a> {
-    /// A decoder for nodes of a file whose whole text is `text`.
+    /// A decoder for nodes of the file whose complete text is `text`.
     pub fn new(text: &'a str) -> Self {
         Self { text, problems: Vec::new(), has_schema: false }
     }
 
-    /// What was wrong, in the order in which it was met.
-    pub fn into_problems(self) -> Vec<Problem> {
+    /// The problems, in the order in which they were found.
+    pub fn into_problems(self) -> Vec<DecodeProblem> {
         self.problems
     }
 
-    /// Notes a problem.
-    pub fn report(&mut self, span: Span, kind: ProblemKind) {
-        self.problems.push(Problem { kind, span });
+    /// Reports a problem.
+    pub fn report(&mut self, span: Span, kind: DecodeProblemKind) {
+        self.problems.push(DecodeProblem { kind, span });
     }
 
-    /// Notes that the schema of the CRD refuses something.
-    pub fn not_of_schema(&mut self, span: Span, message: String, help: Option<String>) {
-        self.report(span, ProblemKind::NotOfSchema { message, help });
+    /// Reports a violation of the schema of the CRD.
+    pub fn schema_violation(&mut self, span: Span, message: String, help: Option<String>) {
+        self.report(span, DecodeProblemKind::SchemaViolation { message, help });
     }
 
-    /// Notes a number in quotes, if there is a schema that refuses it.
+    /// Reports a number in quotes, if the resource has a schema: schemas do not allow it.
     pub fn quoted_number(&mut self, node: &Node, text: &str) {
         if self.has_schema {
-            let message = format!("the number {text} is in quotes");
-            self.not_of_schema(node.span, message, Some(format!("remove the quotes: {text}")));
+            let message = format!("the number `{text}` is in quotes");
+            self.schema_violation(node.span, message, Some(format!("write `{text}`")));
         }
     }
 
-    /// Notes that `node` has another type than the field takes.
+    /// Reports that `node` has a type that the field does not accept.
     pub fn wrong_type(&mut self, node: &Node, expected: &'static str) {
-        let kind = ProblemKind::WrongType { expected, found: node.value.type_name(), raw: self.raw_scalar(node) };
+        let kind = DecodeProblemKind::WrongType { expected, found: node.value.type_name(), raw: self.raw_scalar(node) };
         self.report(node.span, kind);
     }
 
-    /// Notes that a value has the right type but no meaning.
+    /// Reports a value of the right type that the field does not accept.
     pub fn invalid(&mut self, node: &Node, expected: impl Into<String>, suggestion: Option<String>) {
         let found = self.text.get(node.span.range()).unwrap_or_default().to_owned();
-        self.report(node.span, ProblemKind::InvalidValue { expected: expected.into(), found, suggestion });
+        self.report(node.span, DecodeProblemKind::InvalidValue { expected: expected.into(), found, suggestion });
     }
 
-    /// The entries of a mapping in the order of `names` (Rust spelling). Null counts as an empty mapping.
-    /// Keys that are not among the names are reported or passed over, as `unknown` says.
+    /// The entries of a mapping in the order of `names` (Rust spelling). Null counts as an empty mapping. `unknown` says
+    /// whether other keys are reported.
     pub fn fields<'n>(
         &mut self,
         node: &'n Node,
@@ -147,19 +149,19 @@ impl<'a> Decoder<'a> {
         Some(fields)
     }
 
-    /// The schemas of CRDs know the camelCase names only, but for two.
+    /// Reports a snake_case name, which the schemas of the CRDs do not define, except for two.
     fn check_spelling(&mut self, entry: &Entry, name: &str) {
         const BOTH: [&str; 2] = ["mirror_percent", "jwks_uri"];
         let key = &*entry.key.text;
         if self.has_schema && key.contains('_') && !BOTH.contains(&key) && key != camel_case(name) {
-            let message = format!("the API server does not know {key}, only istiod does");
-            self.not_of_schema(entry.key.span, message, Some(format!("write {}", camel_case(name))));
+            let message = format!("the API server rejects `{key}`, although istiod accepts it");
+            self.schema_violation(entry.key.span, message, Some(format!("write `{}`", camel_case(name))));
         }
     }
 
     fn camel_case_of<'n>(&mut self, first: &'n Entry, second: &'n Entry) -> &'n Entry {
         let (winner, loser) = if second.key.text.contains('_') { (first, second) } else { (second, first) };
-        let kind = ProblemKind::SpeltTwice { field: winner.key.text.to_string(), winner: winner.key.span };
+        let kind = DecodeProblemKind::SpeltTwice { field: winner.key.text.to_string(), winner: winner.key.span };
         self.report(loser.key.span, kind);
         winner
     }
@@ -168,10 +170,10 @@ impl<'a> Decoder<'a> {
         let known: Vec<String> = names.iter().map(|name| camel_case(name)).collect();
         let key = entry.key.text.to_string();
         let suggestion = nearest(&key, known.iter().map(String::as_str)).map(str::to_owned);
-        self.report(entry.key.span, ProblemKind::UnknownField { key, suggestion, known });
+        self.report(entry.key.span, DecodeProblemKind::UnknownField { key, suggestion, known });
     }
 
-    /// Reads an enum by word or by bare number. A quoted number is not one.
+    /// Decodes an enum value, a word or a number. A number in quotes is not valid.
     pub fn enum_value(&mut self, node: &Node, words: &'static [&'static str]) -> Option<EnumValue> {
         match &node.value {
             Value::Null => Some(EnumValue::Number(0)),
@@ -180,25 +182,25 @@ impl<'a> Decoder<'a> {
                     return Some(EnumValue::Word(word));
                 }
                 let suggestion = nearest(&text.to_uppercase(), words.iter().copied()).map(str::to_owned);
-                self.invalid(node, format!("one of {}", words.join(", ")), suggestion);
+                self.invalid(node, list(words, "or"), suggestion);
                 None
             }
             Value::Int(number) => match i32::try_from(*number) {
                 Ok(number) => {
                     if self.has_schema {
-                        let message = format!("{number} stands for a word, which has to be written out");
-                        let help = format!("write one of {}", words.join(", "));
-                        self.not_of_schema(node.span, message, Some(help));
+                        let message = format!("the API server rejects the number `{number}` for an enum");
+                        let help = format!("write {}", list(words, "or"));
+                        self.schema_violation(node.span, message, Some(help));
                     }
                     Some(EnumValue::Number(number))
                 }
                 Err(_) => {
-                    self.invalid(node, format!("one of {}", words.join(", ")), None);
+                    self.invalid(node, list(words, "or"), None);
                     None
                 }
             },
             _ => {
-                self.wrong_type(node, "a word");
+                self.wrong_type(node, "an enum value");
                 None
             }
         }
@@ -213,13 +215,13 @@ impl<'a> Decoder<'a> {
     }
 }
 
-/// Whether a key is a spelling of the Rust field `name`: its camelCase or its snake_case form.
+/// Whether `key` is the camelCase or the snake_case spelling of the Rust field `name`.
 fn spells(name: &str, key: &str) -> bool {
     let name = name.strip_prefix("r#").unwrap_or(name);
     name == key || (key.len() <= name.len() && camel_case_chars(name).eq(key.chars()))
 }
 
-/// `match_labels` as `matchLabels`.
+/// The camelCase spelling of a Rust field: `matchLabels` for `match_labels`.
 pub fn camel_case(name: &str) -> String {
     camel_case_chars(name.strip_prefix("r#").unwrap_or(name)).collect()
 }
@@ -235,20 +237,4 @@ fn camel_case_chars(name: &str) -> impl Iterator<Item = char> + '_ {
         after_underscore = false;
         Some(raised)
     })
-}
-
-/// The candidate that `word` was most likely meant to be, if any is near enough.
-pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let furthest = 1 + word.chars().count() / 4;
-    let word = word.to_lowercase();
-    let length = word.chars().count();
-    candidates
-        .into_iter()
-        .map(|candidate| (candidate.to_lowercase(), candidate))
-        // The distance is at least the difference in length, which costs less to find.
-        .filter(|(folded, _)| folded.chars().count().abs_diff(length) <= furthest)
-        .map(|(folded, candidate)| (strsim::damerau_levenshtein(&word, &folded), candidate))
-        .filter(|(distance, _)| *distance <= furthest)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
 }

@@ -1,19 +1,19 @@
-//! Durations as Go spells them.
+//! Durations in Go's syntax.
 
 use std::fmt;
 
-/// A length of time, in whole nanoseconds; may be negative.
+/// A length of time in whole nanoseconds. It can be negative.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration {
     nanoseconds: i64,
 }
 
-/// The units of Go's duration syntax, longest spelling first where one is a prefix of another.
+/// The units of Go's duration syntax, in nanoseconds.
 const UNITS: [(&str, f64); 8] =
     [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)];
 
 impl Duration {
-    /// A duration of whole nanoseconds.
+    /// A duration of a number of nanoseconds.
     pub fn from_nanoseconds(nanoseconds: i64) -> Self {
         Self { nanoseconds }
     }
@@ -23,7 +23,7 @@ impl Duration {
         self.nanoseconds
     }
 
-    /// Reads what Go's `time.ParseDuration` reads: `1h30m`, `1.5s`, `-2s`, and `0` without a unit.
+    /// Parses a duration as Go's `time.ParseDuration` does: `1h30m`, `1.5s`, `-2s`, and `0` without a unit.
     pub fn parse(text: &str) -> Option<Self> {
         let (sign, mut rest) = match text.as_bytes().first()? {
             b'-' => (-1.0, &text[1..]),
@@ -46,7 +46,7 @@ impl Duration {
             let unit_end = tail.find(|letter: char| letter.is_ascii_digit() || letter == '.').unwrap_or(tail.len());
             let (unit, tail) = tail.split_at(unit_end);
             let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit)?;
-            // Rust reads "1.", ".5" and refuses "1.2.3", just as Go does.
+            // Rust accepts "1." and ".5" and rejects "1.2.3", as Go does.
             total += number.parse::<f64>().ok()? * scale;
             rest = tail;
         }
@@ -56,7 +56,7 @@ impl Duration {
 }
 
 impl fmt::Display for Duration {
-    /// Writes the shortest of `1h30m`, `1m30s`, `1.5s`, `250ms` …; zero is `0s`.
+    /// Writes `1h30m`, `1.5s` or `250ms`, without units that are 0. Zero is `0s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.nanoseconds.unsigned_abs();
         if self.nanoseconds < 0 {

@@ -1,24 +1,24 @@
-//! The one table of kinds: which group and versions each is served in, and which message describes it.
+//! The table of all kinds: the API group and versions that serve each of them, and the message that describes it.
 
 use super::decode::{Decode, Decoder};
 use super::{extensions, gateway_api, kubernetes, networking, security, telemetry};
 use crate::yaml::Node;
 
-/// Where the described message of a kind stands in its resources.
+/// The part of a resource that the message of its kind describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
-    /// Under `spec`.
+    /// The value of `spec`.
     Spec,
-    /// In the resource itself.
+    /// The resource as a whole.
     Root,
 }
 
-/// Whether a kind lives in a namespace.
+/// The scope of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// In a namespace.
+pub enum KindScope {
+    /// Resources belong to a namespace.
     Namespaced,
-    /// In the cluster.
+    /// Resources belong to the cluster.
     Cluster,
 }
 
@@ -28,12 +28,13 @@ macro_rules! kinds {
     ($($group:literal $versions:tt {
         $($kind:ident $(as $name:literal)? : $message:path, $body:ident, $scope:ident;)*
     })*) => {
-        /// A kind that is read. A name that several groups have is Istio's here; the other one says whose it is.
+        /// A kind that `mesh` reads. Where Istio and Kubernetes have a kind of the same name, `Kubernetes` in the name
+        /// marks the other one.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[allow(missing_docs, reason = "the names are those of the API")]
         pub enum Kind { $($($kind,)*)* }
 
-        /// What a resource says, by kind.
+        /// The decoded content of a resource, by kind.
         #[derive(Debug, Clone)]
         #[allow(missing_docs, reason = "the names are those of the API")]
         #[allow(clippy::large_enum_variant, reason = "resources are kept in one list and rarely moved")]
@@ -43,32 +44,32 @@ macro_rules! kinds {
             /// All kinds, in the order of the table.
             pub const ALL: &'static [Kind] = &[$($(Kind::$kind,)*)*];
 
-            /// The name as manifests write it.
+            /// The name in manifests.
             pub fn name(self) -> &'static str {
                 match self { $($(Kind::$kind => kinds!(@name $kind $($name)?),)*)* }
             }
 
-            /// The API group; empty for the core of Kubernetes.
+            /// The API group. Empty for the core group of Kubernetes.
             pub fn group(self) -> &'static str {
                 match self { $($(Kind::$kind => $group,)*)* }
             }
 
-            /// The versions in which the API serves the kind, the newest first.
+            /// The versions that serve the kind, newest first.
             pub fn versions(self) -> &'static [&'static str] {
                 match self { $($(Kind::$kind => &$versions,)*)* }
             }
 
-            /// Where the described message stands.
+            /// The part of a resource that the message describes.
             pub fn body(self) -> Body {
                 match self { $($(Kind::$kind => Body::$body,)*)* }
             }
 
-            /// Whether resources of the kind live in a namespace.
-            pub fn scope(self) -> Scope {
-                match self { $($(Kind::$kind => Scope::$scope,)*)* }
+            /// The scope of the kind.
+            pub fn scope(self) -> KindScope {
+                match self { $($(Kind::$kind => KindScope::$scope,)*)* }
             }
 
-            /// Reads the described message.
+            /// Decodes the message of the kind.
             pub fn decode(self, node: &Node, decoder: &mut Decoder<'_>) -> Option<Spec> {
                 match self { $($(Kind::$kind => Decode::decode(node, decoder).map(Spec::$kind),)*)* }
             }
@@ -111,7 +112,7 @@ kinds! {
         ConfigMap: kubernetes::ConfigMap, Root, Namespaced;
         Secret: kubernetes::Secret, Root, Namespaced;
         ServiceAccount: kubernetes::ServiceAccount, Root, Namespaced;
-        Node: kubernetes::Node, Root, Cluster;
+        Node: kubernetes::ClusterNode, Root, Cluster;
     }
     "apps" ["v1", "v1beta2", "v1beta1"] {
         Deployment: kubernetes::Deployment, Spec, Namespaced;
@@ -141,13 +142,13 @@ kinds! {
         IngressClass: kubernetes::IngressClass, Spec, Cluster;
     }
     "gateway.networking.k8s.io" ["v1", "v1beta1", "v1alpha3", "v1alpha2"] {
-        KubernetesGateway as "Gateway": gateway_api::Gateway, Spec, Namespaced;
+        KubernetesGateway as "Gateway": gateway_api::KubernetesGateway, Spec, Namespaced;
         GatewayClass: gateway_api::GatewayClass, Spec, Cluster;
         ListenerSet: gateway_api::ListenerSet, Spec, Namespaced;
-        HttpRoute as "HTTPRoute": gateway_api::HttpRoute, Spec, Namespaced;
+        HttpRoute as "HTTPRoute": gateway_api::KubernetesHttpRoute, Spec, Namespaced;
         GrpcRoute as "GRPCRoute": gateway_api::GrpcRoute, Spec, Namespaced;
-        TlsRoute as "TLSRoute": gateway_api::TlsRoute, Spec, Namespaced;
-        TcpRoute as "TCPRoute": gateway_api::TcpRoute, Spec, Namespaced;
+        TlsRoute as "TLSRoute": gateway_api::KubernetesTlsRoute, Spec, Namespaced;
+        TcpRoute as "TCPRoute": gateway_api::KubernetesTcpRoute, Spec, Namespaced;
         ReferenceGrant: gateway_api::ReferenceGrant, Spec, Namespaced;
     }
     "install.istio.io" ["v1alpha1"] {
@@ -155,48 +156,48 @@ kinds! {
     }
 }
 
-/// The group of Istio's traffic kinds.
+/// The API group of Istio's traffic management kinds.
 pub const ISTIO_NETWORKING: &str = "networking.istio.io";
 
-/// Whether a group is one of Istio's API, whose versions, kinds and resource keys are checked.
+/// Whether an API group is one of Istio's. Versions, kinds and top-level fields are checked for these groups only.
 pub fn is_istio(group: &str) -> bool {
     matches!(group, ISTIO_NETWORKING | "security.istio.io" | "telemetry.istio.io" | "extensions.istio.io")
 }
 
-/// Groups of which versions that are not listed have other fields.
+/// Groups whose unlisted versions have other fields.
 const UNLIKE_OLDER_VERSIONS: [&str; 2] = ["networking.k8s.io", gateway_api::GROUP];
 
-/// What an `apiVersion` and a `kind` stand for.
+/// The result of looking up an `apiVersion` and a `kind`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup {
-    /// A kind that is read.
+    /// A kind that `mesh` reads.
     Known(Kind),
-    /// A kind that is not read.
+    /// A kind that `mesh` does not read.
     Foreign,
-    /// A kind of Istio's in a version that no release serves.
+    /// An Istio kind in a version that no release of Istio serves.
     UnservedVersion(Kind),
-    /// A kind that Istio's group does not have.
+    /// A kind that Istio's API group does not define.
     UnknownKind {
-        /// The nearest one that it has.
+        /// The kind of the group with the most similar name.
         suggestion: Option<&'static str>,
     },
 }
 
-/// Looks up a resource's type.
+/// Looks up the type of a resource.
 pub fn lookup(api_version: &str, kind: &str) -> Lookup {
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-    // Until Kubernetes 1.16 the workloads were served here as well.
+    // Before Kubernetes 1.16, this group served workloads too.
     let group = if group == "extensions" { "apps" } else { group };
     let of_group = |candidate: &&Kind| candidate.group() == group;
     match Kind::ALL.iter().filter(of_group).find(|candidate| candidate.name() == kind) {
         Some(found) if found.versions().contains(&version) => Lookup::Known(*found),
         Some(found) if is_istio(group) => Lookup::UnservedVersion(*found),
-        // Older versions say other things under the same names.
+        // The same fields have another meaning in older versions.
         Some(found) if UNLIKE_OLDER_VERSIONS.contains(&found.group()) => Lookup::Foreign,
         Some(found) => Lookup::Known(*found),
         None if is_istio(group) => {
             let names = Kind::ALL.iter().filter(of_group).map(|candidate| candidate.name());
-            Lookup::UnknownKind { suggestion: super::decode::nearest(kind, names) }
+            Lookup::UnknownKind { suggestion: super::nearest(kind, names) }
         }
         None => Lookup::Foreign,
     }
@@ -207,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_of_two_groups_is_told_apart_by_the_version() {
+    fn kinds_of_the_same_name_differ_by_group() {
         assert_eq!(lookup("networking.istio.io/v1", "Gateway"), Lookup::Known(Kind::Gateway));
         assert_eq!(lookup("gateway.networking.k8s.io/v1beta1", "Gateway"), Lookup::Known(Kind::KubernetesGateway));
         assert_eq!(Kind::KubernetesGateway.name(), "Gateway");

@@ -1,10 +1,10 @@
-//! How a kind is described: `message!` declares a struct and how it is read, `enumeration!` the words of an enum.
+//! Macros that describe the API: `message!` declares a message and its decoding, `enumeration!` an enum.
 
-/// Declares a message of the API: a struct with a [`Span`](crate::source::Span) whose fields are read from
-/// the keys of a mapping. A Rust field `match_labels` is read from `matchLabels` (or, as protobuf JSON
-/// allows, `match_labels`); a name that does not follow that pattern is given with `as "clusterIP"`.
+/// Declares a message of the API: a struct with a [`Span`](crate::source::Span) whose fields are decoded from the keys
+/// of a mapping. The Rust field `match_labels` is decoded from `matchLabels`, or from `match_labels`, which protobuf
+/// JSON allows too. `as "clusterIP"` gives a name that does not follow this pattern.
 ///
-/// `open struct` passes over keys that are not described, for Kubernetes kinds of which only a part matters.
+/// An `open struct` skips keys that it does not declare. It is for Kubernetes kinds with only some of their fields.
 macro_rules! message {
     ($(#[$meta:meta])* open struct $name:ident { $($fields:tt)* }) => {
         message!(@declare Unknown::Ignored, $(#[$meta])* $name { $($fields)* });
@@ -19,18 +19,18 @@ macro_rules! message {
     }) => {
         $(#[$meta])*
         #[derive(Debug, Clone)]
-        #[allow(missing_docs, reason = "fields mean what the API's reference says of them")]
+        #[allow(missing_docs, reason = "the API reference describes the fields")]
         pub struct $name {
-            /// Where the message stands.
+            /// The place of the message.
             pub span: $crate::source::Span,
             $($(#[$field_meta])* pub $field: $type,)*
         }
 
         impl $name {
-            /// The names of the fields, in snake_case but for those that follow another pattern.
+            /// The names of the fields, in snake_case, except those given with `as`.
             pub const FIELDS: &'static [&'static str] = &[$(message!(@name $field $($json)?)),*];
 
-            /// One that says nothing.
+            /// A message without fields, at a place.
             pub fn empty(span: $crate::source::Span) -> Self {
                 Self { span, $($field: Default::default(),)* }
             }
@@ -42,27 +42,27 @@ macro_rules! message {
                 decoder: &mut $crate::model::decode::Decoder<'_>,
             ) -> Option<Self> {
                 #[allow(unused_imports)]
-                use $crate::model::decode::{Field, Unknown};
+                use $crate::model::decode::{DecodeField, Unknown};
                 #[allow(unused_mut, unused_variables)]
                 let mut fields = decoder.fields(node, Self::FIELDS, $unknown)?.into_iter();
                 Some(Self {
                     span: node.span,
-                    $($field: Field::read(fields.next().flatten(), decoder),)*
+                    $($field: DecodeField::read(fields.next().flatten(), decoder),)*
                 })
             }
         }
     };
 }
 
-/// Declares an enum of the API with the words and numbers that protobuf JSON accepts. The first one is the default.
+/// Declares an enum of the API with the words and numbers that protobuf JSON accepts. The first value is the default.
 macro_rules! enumeration {
     ($(#[$meta:meta])* enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal / $number:literal),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[allow(missing_docs, reason = "values mean what the API's reference says of them")]
+        #[allow(missing_docs, reason = "the API reference describes the values")]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)*
-            /// A number that the API does not define, which the decoder lets pass.
+            /// A number that the API does not define. istiod's decoder accepts it.
             Undefined(i32),
         }
 
@@ -70,7 +70,7 @@ macro_rules! enumeration {
             /// The words, in the order of the API.
             pub const WORDS: &'static [&'static str] = &[$($word),*];
 
-            /// The word of the API.
+            /// The word in the API.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)*

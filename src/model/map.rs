@@ -1,20 +1,20 @@
-//! Mappings with free keys: labels, headers, ports by name.
+//! Mappings with free keys, such as labels and headers.
 
 use std::collections::BTreeMap;
 
-use super::decode::{Decode, Decoder, Field};
+use super::decode::{Decode, DecodeField, Decoder};
 use crate::source::{Span, Spanned};
 use crate::yaml::{Entry, Node, Value};
 
-/// A mapping with free keys, in the order of the text. A null value is the empty value of its type.
+/// A mapping with free keys, in the order of the file. Null is the empty value of the type.
 #[derive(Debug, Clone)]
 pub struct Map<T> {
-    /// Where it stands; `None` if the field is absent.
+    /// The place of the mapping; `None` if the field is absent.
     pub span: Option<Span>,
     entries: Vec<(Spanned<String>, T)>,
 }
 
-/// The labels of something that a selector is held against.
+/// The labels of an object, for selectors to be checked against.
 pub type LabelSet<'a> = BTreeMap<&'a str, &'a str>;
 
 /// Labels, and selectors over them.
@@ -27,7 +27,7 @@ impl<T> Default for Map<T> {
 }
 
 impl<T> Map<T> {
-    /// A map at a place. Of entries with the same key the last one stays.
+    /// A map at a place. Of several entries with the same key, the last one is kept.
     pub fn new(span: Span, entries: impl IntoIterator<Item = (Spanned<String>, T)>) -> Self {
         let mut map = Self { span: Some(span), entries: Vec::new() };
         for (key, value) in entries {
@@ -37,7 +37,7 @@ impl<T> Map<T> {
         map
     }
 
-    /// The entries, in the order of the text.
+    /// The entries, in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = (&Spanned<String>, &T)> {
         self.entries.iter().map(|(key, value)| (key, value))
     }
@@ -52,19 +52,19 @@ impl<T> Map<T> {
         self.entries.len()
     }
 
-    /// Whether there is no entry; also true of an absent field.
+    /// Whether the map has no entries. An absent field is empty too.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 }
 
 impl Labels {
-    /// Whether every pair of this selector is among `labels`. An empty selector selects everything.
+    /// Whether `labels` contain every pair of this selector. An empty selector selects all objects.
     pub fn selects(&self, labels: &LabelSet<'_>) -> bool {
         self.iter().all(|(key, value)| labels.get(key.as_str()) == Some(&value.as_str()))
     }
 
-    /// Whether both say the same.
+    /// Whether both have the same pairs, regardless of order.
     pub fn equals(&self, other: &Labels) -> bool {
         self.to_set() == other.to_set()
     }
@@ -74,7 +74,7 @@ impl Labels {
         self.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
     }
 
-    /// The labels as `key=value, …`, for people.
+    /// The labels for a message: `key=value, key=value`.
     pub fn describe(&self) -> String {
         let pairs: Vec<String> = self.iter().map(|(key, value)| format!("{}={}", **key, **value)).collect();
         pairs.join(", ")
@@ -99,7 +99,7 @@ impl<T: Decode> Decode for Map<T> {
     }
 }
 
-impl<T: Decode> Field for Map<T> {
+impl<T: Decode> DecodeField for Map<T> {
     fn read(entry: Option<&Entry>, decoder: &mut Decoder<'_>) -> Self {
         Option::<Self>::read(entry, decoder).unwrap_or_default()
     }

@@ -6,12 +6,12 @@ use super::untyped::Untyped;
 use crate::source::Spanned;
 
 message! {
-    /// The mesh-wide settings that routing depends on.
+    /// The mesh-wide settings that `mesh` uses.
     open struct MeshConfig {
         root_namespace: Option<Spanned<String>>,
         trust_domain: Option<Spanned<String>>,
         trust_domain_aliases: Vec<Spanned<String>>,
-        outbound_traffic_policy: Option<OutboundTrafficPolicy>,
+        outbound_traffic_policy: Option<MeshOutboundTrafficPolicy>,
         inbound_traffic_policy: Option<InboundTrafficPolicy>,
         extension_providers: Vec<ExtensionProvider>,
         default_service_export_to: Vec<Spanned<String>>,
@@ -29,7 +29,7 @@ message! {
 }
 
 message! {
-    /// The providers that count where a Telemetry names none.
+    /// The providers for Telemetry resources that do not name any.
     open struct DefaultProviders {
         tracing: Vec<Spanned<String>>,
         metrics: Vec<Spanned<String>>,
@@ -38,21 +38,21 @@ message! {
 }
 
 message! {
-    /// How proxies are set up that say nothing else.
+    /// The default configuration of proxies.
     open struct DefaultConfig {
         proxy_metadata: Labels,
     }
 }
 
 message! {
-    /// How proxies normalise paths.
+    /// The path normalization of proxies.
     open struct ProxyPathNormalization {
         normalization: Option<Spanned<NormalizationType>>,
     }
 }
 
 enumeration! {
-    /// How much of a path is normalised.
+    /// The degree of path normalization.
     enum NormalizationType {
         Default = "DEFAULT" / 0,
         None = "NONE" / 1,
@@ -63,15 +63,15 @@ enumeration! {
 }
 
 message! {
-    /// What happens to requests for unknown destinations.
-    open struct OutboundTrafficPolicy {
-        mode: Option<Spanned<OutboundTrafficPolicyMode>>,
+    /// The default for requests to destinations that are not in the registry.
+    open struct MeshOutboundTrafficPolicy {
+        mode: Option<Spanned<MeshOutboundTrafficPolicyMode>>,
     }
 }
 
 enumeration! {
-    /// Whether unknown destinations can be reached.
-    enum OutboundTrafficPolicyMode {
+    /// The handling of requests to destinations that are not in the registry.
+    enum MeshOutboundTrafficPolicyMode {
         RegistryOnly = "REGISTRY_ONLY" / 0,
         AllowAny = "ALLOW_ANY" / 1,
         AllowAnyDynamicDns = "ALLOW_ANY_DYNAMIC_DNS" / 3,
@@ -79,14 +79,14 @@ enumeration! {
 }
 
 message! {
-    /// Where sidecars send what comes in.
+    /// The address that sidecars forward inbound traffic to.
     open struct InboundTrafficPolicy {
         mode: Option<Spanned<InboundTrafficPolicyMode>>,
     }
 }
 
 enumeration! {
-    /// To which address of the workload.
+    /// The address of the workload: its pod IP or localhost.
     enum InboundTrafficPolicyMode {
         Passthrough = "PASSTHROUGH" / 0,
         Localhost = "LOCALHOST" / 1,
@@ -94,7 +94,7 @@ enumeration! {
 }
 
 message! {
-    /// A service that proxies ask or tell something, such as an external authorizer.
+    /// A service that extends proxies, such as an external authorizer or a tracing backend.
     open struct ExtensionProvider {
         name: Option<Spanned<String>>,
         lightstep: Option<Untyped>,
@@ -102,12 +102,12 @@ message! {
 }
 
 message! {
-    /// Spans for Lightstep, which went on to OpenTelemetry.
+    /// The removed tracing provider for Lightstep, which now uses OpenTelemetry.
     open struct LightstepTracing {}
 }
 
 enumeration! {
-    /// Which Ingresses count.
+    /// The Ingresses that istiod reads.
     enum IngressControllerMode {
         Unspecified = "UNSPECIFIED" / 0,
         Off = "OFF" / 1,

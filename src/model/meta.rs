@@ -1,11 +1,11 @@
-//! What all resources have: version, kind, metadata.
+//! Metadata of resources.
 
 use super::macros::message;
 use super::map::Labels;
 use crate::source::Spanned;
 
 message! {
-    /// The metadata of a resource, as far as it matters here.
+    /// The metadata of a resource: the fields that `mesh` uses.
     open struct Metadata {
         name: Option<Spanned<String>>,
         generate_name: Option<Spanned<String>>,

@@ -1,12 +1,13 @@
-//! Typed resources: what a document says, with a place for every value.
+//! Typed resources, decoded from YAML, with a place for every value.
 //!
-//! Each kind is described once, in a file of its own, by the macros in `macros.rs`; `kinds.rs` is the table
-//! of all of them. Decoding never stops: what is wrong is returned beside the resource, as [`Problem`]s.
+//! Each kind is described once, in its own file, by the macros in `macros.rs`. `kinds.rs` is the table of all kinds.
+//! Decoding never stops: mistakes are returned beside the resource as [`DecodeProblem`]s.
 
 mod crd;
 pub mod decode;
 pub mod duration;
 pub mod extensions;
+pub mod field;
 pub mod gateway_api;
 pub mod kinds;
 pub mod known_metadata;
@@ -20,14 +21,15 @@ mod problem;
 mod resource;
 mod scalar;
 pub mod security;
+pub mod spelling;
 pub mod status;
 pub mod telemetry;
 pub mod untyped;
 pub mod uri;
 
-pub use decode::nearest;
 pub use duration::Duration;
-pub use kinds::{Kind, Scope, Spec};
+pub use kinds::{Kind, KindScope, Spec};
 pub use map::{LabelSet, Labels, Map};
-pub use problem::{Problem, ProblemKind};
-pub use resource::{Contents, Resource, Tags, read};
+pub use problem::{DecodeProblem, DecodeProblemKind};
+pub use resource::{DocumentContents, Resource, Tags, read};
+pub use spelling::nearest;

@@ -1,67 +1,82 @@
-//! What decoding finds wrong with a resource.
+//! Problems that the decoder finds in a resource.
 
 use crate::source::Span;
 
-/// Something in a manifest that is not what the API describes. Decoding goes on past it.
+/// A part of a manifest that the API does not allow. Decoding continues after it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Problem {
+pub struct DecodeProblem {
     /// What is wrong.
-    pub kind: ProblemKind,
-    /// The exact key or value.
+    pub kind: DecodeProblemKind,
+    /// The key or value that is wrong.
     pub span: Span,
 }
 
-/// The sorts of [`Problem`].
+/// The kinds of [`DecodeProblem`].
 #[derive(Debug, Clone, PartialEq)]
-pub enum ProblemKind {
-    /// A key that the API does not have at this place.
+pub enum DecodeProblemKind {
+    /// A field that the API does not define here.
     UnknownField {
         /// The key as written.
         key: String,
-        /// The nearest field that exists.
+        /// The field with the most similar name.
         suggestion: Option<String>,
-        /// All fields that exist here.
+        /// All fields that the API defines here.
         known: Vec<String>,
     },
-    /// The same field in both spellings, camelCase and snake_case; the camelCase value wins.
+    /// A field that is set in both spellings, camelCase and snake_case. istiod uses the camelCase one.
     SpeltTwice {
-        /// The camelCase name.
+        /// The camelCase spelling.
         field: String,
-        /// The spelling that counts.
+        /// The key that istiod uses.
         winner: Span,
     },
-    /// A value of a type that the field does not take.
+    /// A value of a type that the field does not accept.
     WrongType {
-        /// What the field takes: `a string`.
+        /// The type that the field accepts: `a string`.
         expected: &'static str,
-        /// What stands there: `a number`.
+        /// The type of the value: `a number`.
         found: &'static str,
-        /// The scalar as written, where it is one and short.
+        /// The value as written, if it is a short scalar.
         raw: Option<String>,
     },
-    /// A value of the right type that does not say anything the field understands.
+    /// A value of the right type that the field does not accept.
     InvalidValue {
-        /// What the field takes: `a duration such as 5s or 1h30m`.
+        /// The values that the field accepts: `` a duration such as `5s` ``.
         expected: String,
         /// The value as written.
         found: String,
-        /// The nearest value that exists.
+        /// The most similar value that the field accepts.
         suggestion: Option<String>,
     },
-    /// Something that istiod's decoder reads and the schema of the CRD refuses.
-    NotOfSchema {
-        /// What is wrong: lower case, no final period.
+    /// A value that istiod accepts, but that violates the schema of the CRD, so that the API server rejects it.
+    SchemaViolation {
+        /// The message: lower case, no final period.
         message: String,
-        /// What to do.
+        /// The help.
         help: Option<String>,
     },
-    /// A kind that the API group does not have, or not in this version.
+    /// A kind that the API group does not define, or does not serve in this version.
     UnknownKind {
-        /// What is wrong: lower case, no final period.
+        /// The message: lower case, no final period.
         message: String,
-        /// What to write instead.
+        /// The help.
         help: String,
     },
-    /// A resource without `metadata.name`, so that nothing can refer to it.
+    /// A resource without `metadata.name`.
     MissingName,
+}
+
+/// A text of the user for a message: in backticks, on one line.
+pub(super) fn in_backticks(text: &str) -> String {
+    let escape = |letter: char| if letter.is_control() { letter.escape_default().to_string() } else { letter.into() };
+    format!("`{}`", text.chars().map(escape).collect::<String>())
+}
+
+/// Words for a message, each in backticks: `` `a`, `b` or `c` ``. The conjunction is `and` or `or`.
+pub(super) fn list(words: &[&str], conjunction: &str) -> String {
+    match words {
+        [] => String::new(),
+        [word] => format!("`{word}`"),
+        [words @ .., last] => format!("`{}` {conjunction} `{last}`", words.join("`, `")),
+    }
 }

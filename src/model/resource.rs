@@ -1,42 +1,43 @@
-//! From the root of a document to the resources in it.
+//! Decoding of the resources in a document.
 
-use super::decode::{Decode, Decoder, nearest};
+use super::decode::{Decode, Decoder};
 use super::kinds::{self, Body, Kind, Lookup, Spec};
 use super::kubernetes::TemplateMetadata;
 use super::map::Labels;
 use super::mesh_config::MeshConfig;
 use super::meta::Metadata;
-use super::problem::{Problem, ProblemKind};
+use super::nearest;
+use super::problem::{DecodeProblem, DecodeProblemKind, in_backticks};
 use super::status::Status;
 use crate::source::{Span, Spanned};
 use crate::yaml::{Node, Value};
 
-/// A resource of a kind that is read.
+/// A resource of a known kind.
 #[derive(Debug, Clone)]
 pub struct Resource {
-    /// As written: `networking.istio.io/v1`.
+    /// `apiVersion` as written: `networking.istio.io/v1`.
     pub api_version: String,
     /// The kind.
     pub kind: Kind,
     /// Name, namespace, labels, annotations.
     pub metadata: Metadata,
-    /// What it says.
+    /// The decoded content.
     pub spec: Spec,
-    /// What a controller said of it, if the manifest was taken from a cluster.
+    /// The status, if the manifest comes from a cluster.
     pub status: Option<Status>,
-    /// The resource's mapping.
+    /// The place of the resource.
     pub span: Span,
-    /// The document that it stands in.
+    /// The place of the document that contains the resource.
     pub document: Span,
 }
 
 impl Resource {
-    /// The name; empty if the manifest gives none.
+    /// The name. Empty if the manifest does not have one.
     pub fn name(&self) -> &str {
         self.metadata.name.as_ref().map_or("", |name| name)
     }
 
-    /// Where the name stands, else where the resource stands.
+    /// The place of the name, or of the resource if it has no name.
     pub fn name_span(&self) -> Span {
         self.metadata.name.as_ref().map_or(self.span, |name| name.span)
     }
@@ -47,24 +48,24 @@ impl Resource {
         Tags { kind: self.kind, of_template: false, labels, annotations }
     }
 
-    /// All labels and annotations that it holds: its own, and those of the pods that are made from it.
+    /// The labels and annotations of the resource, and of the pods that it creates.
     pub fn all_tags(&self) -> impl Iterator<Item = Tags<'_>> {
         std::iter::once(self.tags()).chain(self.pod_tags())
     }
 
-    /// The labels and annotations of the pods that are made from it, if it has a template.
+    /// The labels and annotations of the pods that the resource creates, if it has a template.
     pub fn pod_tags(&self) -> Option<Tags<'_>> {
         let TemplateMetadata { labels, annotations, .. } = self.spec.pod_template()?.metadata.as_ref()?;
         Some(Tags { kind: Kind::Pod, of_template: true, labels, annotations })
     }
 }
 
-/// Labels and annotations, and whose they are.
+/// Labels and annotations, with the kind of object that has them.
 #[derive(Debug, Clone, Copy)]
 pub struct Tags<'a> {
-    /// The kind of what carries them: [`Kind::Pod`] of the pods that a template describes.
+    /// The kind of the object. [`Kind::Pod`] for the pods of a template.
     pub kind: Kind,
-    /// Whether they stand in a template.
+    /// Whether they are in a template of pods.
     pub of_template: bool,
     /// The labels.
     pub labels: &'a Labels,
@@ -72,22 +73,22 @@ pub struct Tags<'a> {
     pub annotations: &'a Labels,
 }
 
-/// What a document holds.
+/// The contents of a document.
 #[derive(Debug, Default)]
-pub struct Contents {
-    /// The resources of kinds that are read, in the order of the text.
+pub struct DocumentContents {
+    /// The resources of known kinds, in the order of the file.
     pub resources: Vec<Resource>,
-    /// Mesh-wide settings, be it a bare MeshConfig or one inside a ConfigMap or IstioOperator.
+    /// Mesh-wide settings: a plain MeshConfig, or one inside a ConfigMap or an IstioOperator.
     pub mesh_configs: Vec<MeshConfig>,
-    /// The number of resources of other kinds, and of documents that are no resource at all.
+    /// The number of resources of other kinds, plus 1 for a document that is not a resource.
     pub skipped: usize,
-    /// What is wrong with the resources.
-    pub problems: Vec<Problem>,
+    /// The problems of the resources.
+    pub problems: Vec<DecodeProblem>,
 }
 
-/// Reads the resources of a document, those in lists included. `text` is that of the whole file.
-pub fn read(root: &Node, document: Span, text: &str) -> Contents {
-    let mut reader = Reader { document, decoder: Decoder::new(text), contents: Contents::default() };
+/// Decodes the resources of a document, including those in lists. `text` is the text of the whole file.
+pub fn read(root: &Node, document: Span, text: &str) -> DocumentContents {
+    let mut reader = Reader { document, decoder: Decoder::new(text), contents: DocumentContents::default() };
     reader.read(root, None);
     reader.contents.problems = reader.decoder.into_problems();
     reader.contents
@@ -96,17 +97,17 @@ pub fn read(root: &Node, document: Span, text: &str) -> Contents {
 struct Reader<'a> {
     document: Span,
     decoder: Decoder<'a>,
-    contents: Contents,
+    contents: DocumentContents,
 }
 
-/// The type that a list gives to items which do not name their own.
+/// The type of list items that do not name one, from the type of the list.
 #[derive(Clone, Copy)]
 struct ItemType<'n> {
     api_version: &'n str,
     kind: &'n str,
 }
 
-/// The keys that every resource of Istio's may have.
+/// The top-level fields of every Istio resource.
 const RESOURCE_KEYS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
 
 impl Reader<'_> {
@@ -133,16 +134,16 @@ impl Reader<'_> {
             Lookup::Known(known) => self.read_known(node, known, api_version),
             Lookup::Foreign => self.contents.skipped += 1,
             Lookup::UnservedVersion(known) => {
-                let message = format!("{} is not served in version {api_version}", known.name());
-                let help = format!("use apiVersion: {}/{}", known.group(), known.versions()[0]);
+                let message = format!("Istio does not serve {} in {}", known.name(), in_backticks(api_version));
+                let help = format!("use `apiVersion: {}/{}`", known.group(), known.versions()[0]);
                 self.report_type(node, "apiVersion", message, help);
                 self.read_known(node, known, api_version);
             }
             Lookup::UnknownKind { suggestion } => {
-                let message = format!("{api_version} has no kind {kind}");
+                let message = format!("kind {} does not exist in {}", in_backticks(kind), in_backticks(api_version));
                 let help = match suggestion {
-                    Some(suggestion) => format!("did you mean {suggestion}?"),
-                    None => "check the spelling of kind and apiVersion; the resource is not checked".to_owned(),
+                    Some(suggestion) => format!("did you mean `{suggestion}`?"),
+                    None => "check the spelling of `kind` and `apiVersion`: the resource is not checked".to_owned(),
                 };
                 self.report_type(node, "kind", message, help);
                 self.contents.skipped += 1;
@@ -150,7 +151,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A document that does not say what it is: a MeshConfig, a forgotten `apiVersion`, or something else altogether.
+    /// Handles a document without a complete type: a MeshConfig, a resource without `apiVersion`, or another file.
     fn read_untyped(&mut self, node: &Node, kind: Option<&str>) {
         let is_mesh_config = kind.is_none()
             && node.get("apiVersion").is_none()
@@ -164,15 +165,15 @@ impl Reader<'_> {
             .and_then(|kind| Kind::ALL.iter().find(|known| known.name() == kind))
             .filter(|known| kinds::is_istio(known.group()) && node.get("spec").is_some());
         if let Some(known) = forgotten {
-            let message = format!("a {} without apiVersion", known.name());
-            let help = format!("add apiVersion: {}/{}", known.group(), known.versions()[0]);
+            let message = format!("`apiVersion` is missing, so the {} is not checked", known.name());
+            let help = format!("add `apiVersion: {}/{}`", known.group(), known.versions()[0]);
             self.report_type(node, "kind", message, help);
         }
     }
 
     fn report_type(&mut self, node: &Node, key: &str, message: String, help: String) {
         let span = node.get(key).map_or(node.span, |value| value.span);
-        self.decoder.report(span, ProblemKind::UnknownKind { message, help });
+        self.decoder.report(span, DecodeProblemKind::UnknownKind { message, help });
     }
 
     fn read_known(&mut self, node: &Node, kind: Kind, api_version: &str) {
@@ -195,9 +196,9 @@ impl Reader<'_> {
         let (Some(metadata), Some(spec)) = (metadata, spec) else { return };
         if metadata.name.as_ref().is_none_or(|name| name.is_empty()) && metadata.generate_name.is_none() {
             let span = node.entry("metadata").or(node.entry("kind")).map_or(node.span, |entry| entry.key.span);
-            self.decoder.report(span, ProblemKind::MissingName);
+            self.decoder.report(span, DecodeProblemKind::MissingName);
         }
-        // What is wrong with a status is no mistake of the manifest's.
+        // The cluster writes the status, so its problems are not mistakes of the manifest.
         let status = node.get("status").and_then(|status| Status::decode(status, &mut Decoder::new("")));
         self.note_mesh_config(&metadata, &spec);
         self.contents.resources.push(Resource {
@@ -216,15 +217,18 @@ impl Reader<'_> {
             let key = entry.key.text.to_string();
             let suggestion = nearest(&key, RESOURCE_KEYS).map(str::to_owned);
             let known = RESOURCE_KEYS.map(str::to_owned).to_vec();
-            self.decoder.report(entry.key.span, ProblemKind::UnknownField { key, suggestion, known });
+            self.decoder.report(entry.key.span, DecodeProblemKind::UnknownField { key, suggestion, known });
         }
     }
 
     fn note_mesh_config(&mut self, metadata: &Metadata, spec: &Spec) {
         match spec {
-            Spec::IstioOperator(operator) => self.contents.mesh_configs.extend(operator.mesh_config.clone()),
-            Spec::ConfigMap(map) if metadata.name.as_ref().is_some_and(|name| is_istio_config_map(name)) => {
-                let embedded = map.data.get("mesh").and_then(|raw| Some(Spanned::new(raw.text.as_deref()?, raw.span)));
+            Spec::IstioOperator(istio_operator) => {
+                self.contents.mesh_configs.extend(istio_operator.mesh_config.clone());
+            }
+            Spec::ConfigMap(config_map) if metadata.name.as_ref().is_some_and(|name| is_istio_config_map(name)) => {
+                let embedded =
+                    config_map.data.get("mesh").and_then(|raw| Some(Spanned::new(raw.text.as_deref()?, raw.span)));
                 self.contents.mesh_configs.extend(embedded.and_then(read_embedded));
             }
             _ => {}
@@ -232,13 +236,13 @@ impl Reader<'_> {
     }
 }
 
-/// The ConfigMap of the default revision is `istio`, that of others `istio-<revision>`. Only the former is the
-/// mesh's own.
+/// Whether a ConfigMap has the MeshConfig of the default revision. Those of other revisions are named
+/// `istio-<revision>`, and are not used.
 fn is_istio_config_map(name: &str) -> bool {
     name == "istio"
 }
 
-/// Reads a MeshConfig that stands as text inside another document. The places inside it are lost.
+/// Decodes a MeshConfig that is a string in another document. Places inside of it are not kept.
 fn read_embedded(text: Spanned<&str>) -> Option<MeshConfig> {
     let chunk = crate::yaml::split(text.span.file, text.value).into_iter().next()?;
     let root = crate::yaml::parse(&chunk, text.value).root?;

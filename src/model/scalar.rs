@@ -1,4 +1,4 @@
-//! How scalars are read: strings, booleans, numbers, durations.
+//! Decoding of scalars: strings, booleans, numbers and durations.
 
 use super::decode::{Decode, Decoder};
 use super::duration::Duration;
@@ -10,7 +10,7 @@ impl Decode for Spanned<String> {
         match &node.value {
             Value::String(text) => Some(Spanned::new(text.to_string(), node.span)),
             Value::Null => Some(Spanned::new(String::new(), node.span)),
-            // What stands there is probably what was meant, so that only the quotes are missing.
+            // Most likely only the quotes are missing, so the scalar as written is the best value.
             _ => {
                 decoder.wrong_type(node, "a string");
                 decoder.raw_scalar(node).map(|text| Spanned::new(text, node.span))
@@ -32,7 +32,7 @@ impl Decode for Spanned<bool> {
     }
 }
 
-/// What a number field accepts, as messages say it.
+/// An integer type of the API, with the range that messages name.
 trait Integer: TryFrom<i64> + Default {
     const EXPECTED: &'static str;
 }
@@ -42,15 +42,15 @@ impl Integer for u32 {
 }
 
 impl Integer for i32 {
-    const EXPECTED: &'static str = "a whole number of 32 bits";
+    const EXPECTED: &'static str = "a whole number from -2147483648 to 2147483647";
 }
 
 impl Integer for u64 {
-    const EXPECTED: &'static str = "a whole number from 0";
+    const EXPECTED: &'static str = "a whole number, 0 or more";
 }
 
 impl Integer for i64 {
-    const EXPECTED: &'static str = "a whole number of 64 bits";
+    const EXPECTED: &'static str = "a whole number";
 }
 
 macro_rules! integers {
@@ -65,7 +65,7 @@ macro_rules! integers {
 
 integers!(u32, i32, u64, i64);
 
-/// A number, or a number in quotes. An integral float such as `80.0` is an integer, `"80.0"` is not.
+/// Decodes an integer, which may be in quotes. `80.0` is an integer, `"80.0"` is not.
 fn integer<T: Integer>(node: &Node, decoder: &mut Decoder<'_>) -> Option<T> {
     let number = match &node.value {
         Value::Null => return Some(T::default()),
@@ -88,7 +88,7 @@ fn integer<T: Integer>(node: &Node, decoder: &mut Decoder<'_>) -> Option<T> {
     value
 }
 
-/// JSON's spelling of integers: no plus sign, no leading zeros, no other bases.
+/// Whether JSON accepts a text as an integer: no plus sign, no leading zeros, decimal digits only.
 fn is_json_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -131,12 +131,12 @@ impl Decode for Spanned<Duration> {
             Value::String(text) => match Duration::parse(text) {
                 Some(duration) => Some(Spanned::new(duration, node.span)),
                 None => {
-                    decoder.invalid(node, "a duration such as 500ms, 10s or 1h30m", None);
+                    decoder.invalid(node, "a duration such as `500ms`, `10s` or `1h30m`", None);
                     None
                 }
             },
             _ => {
-                decoder.wrong_type(node, "a duration such as 10s");
+                decoder.wrong_type(node, "a duration such as `10s`");
                 None
             }
         }

@@ -1,27 +1,27 @@
-//! What a controller wrote back about a resource, where a manifest was taken from a cluster.
+//! The status of a resource, which controllers write. Only manifests from a cluster have one.
 
 use super::macros::message;
 use crate::source::Spanned;
 
 message! {
-    /// A status, as far as its conditions go.
+    /// A status with its conditions.
     open struct Status {
-        conditions: Vec<Condition>,
-        /// Of routes: one for each Gateway that they are attached to.
+        conditions: Vec<StatusCondition>,
+        /// The status of a route for each of its parents.
         parents: Vec<ParentStatus>,
     }
 }
 
 message! {
-    /// What the controller of one parent says.
+    /// The status of a route for one parent.
     open struct ParentStatus {
-        conditions: Vec<Condition>,
+        conditions: Vec<StatusCondition>,
     }
 }
 
 message! {
-    /// Whether something holds, and why.
-    open struct Condition {
+    /// A condition: its status, and the reason for it.
+    open struct StatusCondition {
         r#type: Option<Spanned<String>>,
         status: Option<Spanned<String>>,
         reason: Option<Spanned<String>>,

@@ -1,17 +1,17 @@
-//! `telemetry.istio.io`: what proxies tell about requests. Messages and fields are those of
+//! `telemetry.istio.io`: metrics, traces and access logs. Messages and fields are those of
 //! <https://istio.io/latest/docs/reference/config/telemetry/>.
 
 use super::duration::Duration;
 use super::macros::{enumeration, message};
 use super::map::Map;
-use super::networking::LabelSelector;
+use super::networking::MatchLabelsSelector;
 use super::security::PolicyTargetReference;
 use crate::source::Spanned;
 
 message! {
-    /// Which metrics, spans and access logs are made.
+    /// The telemetry of workloads.
     struct Telemetry {
-        selector: Option<LabelSelector>,
+        selector: Option<MatchLabelsSelector>,
         target_ref: Option<PolicyTargetReference>,
         target_refs: Vec<PolicyTargetReference>,
         tracing: Vec<Tracing>,
@@ -21,21 +21,21 @@ message! {
 }
 
 message! {
-    /// The provider that something is sent to, by its name in the mesh configuration.
+    /// A reference to an extension provider in the MeshConfig.
     struct ProviderRef {
         name: Option<Spanned<String>>,
     }
 }
 
 message! {
-    /// Which calls settings are for.
+    /// The direction of traffic that settings apply to.
     struct WorkloadModeMatch {
         mode: Option<Spanned<WorkloadMode>>,
     }
 }
 
 message! {
-    /// Which spans are made.
+    /// The settings of tracing.
     struct Tracing {
         r#match: Option<WorkloadModeMatch>,
         providers: Vec<ProviderRef>,
@@ -49,7 +49,7 @@ message! {
 }
 
 message! {
-    /// A tag of spans: one of the sources of its value is named.
+    /// A tag of spans. One of the fields gives the source of its value.
     struct CustomTag {
         literal: Option<LiteralTag>,
         environment: Option<NamedTag>,
@@ -81,7 +81,7 @@ message! {
 }
 
 message! {
-    /// Which metrics are made.
+    /// The settings of metrics.
     struct Metrics {
         providers: Vec<ProviderRef>,
         overrides: Vec<MetricsOverrides>,
@@ -90,7 +90,7 @@ message! {
 }
 
 message! {
-    /// A change to metrics.
+    /// An override of metrics.
     struct MetricsOverrides {
         r#match: Option<MetricSelector>,
         disabled: Option<Spanned<bool>>,
@@ -99,7 +99,7 @@ message! {
 }
 
 message! {
-    /// Which metric is changed: one of Istio's own, or another one by its name.
+    /// The metric to override: one of Istio's, or a custom metric by name.
     struct MetricSelector {
         metric: Option<Spanned<IstioMetric>>,
         custom_metric: Option<Spanned<String>>,
@@ -108,7 +108,7 @@ message! {
 }
 
 message! {
-    /// A change to a tag of metrics.
+    /// An override of a tag of metrics.
     struct TagOverride {
         operation: Option<Spanned<TagOperation>>,
         value: Option<Spanned<String>>,
@@ -116,7 +116,7 @@ message! {
 }
 
 message! {
-    /// Which access logs are written.
+    /// The settings of access logs.
     struct AccessLogging {
         r#match: Option<WorkloadModeMatch>,
         providers: Vec<ProviderRef>,
@@ -126,14 +126,14 @@ message! {
 }
 
 message! {
-    /// Which requests are logged.
+    /// The requests to log, as a CEL expression.
     struct AccessLogFilter {
         expression: Option<Spanned<String>>,
     }
 }
 
 enumeration! {
-    /// The side of a call that a workload is on.
+    /// The direction of traffic: as a client, as a server, or both.
     enum WorkloadMode {
         ClientAndServer = "CLIENT_AND_SERVER" / 0,
         Client = "CLIENT" / 1,
@@ -142,7 +142,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// Istio's own metrics.
+    /// Istio's standard metrics.
     enum IstioMetric {
         AllMetrics = "ALL_METRICS" / 0,
         RequestCount = "REQUEST_COUNT" / 1,
@@ -159,7 +159,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// What happens to a tag.
+    /// The operation on a tag.
     enum TagOperation {
         Upsert = "UPSERT" / 0,
         Remove = "REMOVE" / 1,

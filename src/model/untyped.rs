@@ -1,15 +1,15 @@
-//! Values whose content is somebody else's: Envoy's configuration, the configuration of a plugin.
+//! Values of types that Istio does not define, such as Envoy's configuration or that of a plugin.
 
 use super::decode::{Decode, Decoder};
 use crate::source::{Span, Spanned};
 use crate::yaml::{Node, Value};
 
-/// A mapping that is not looked into, but for its name.
+/// A mapping of which only the place and the name are decoded.
 #[derive(Debug, Clone)]
 pub struct Untyped {
-    /// Where it stands.
+    /// The place of the mapping.
     pub span: Span,
-    /// What it calls itself, as Envoy's objects do.
+    /// The field `name`, which most Envoy objects have.
     pub name: Option<Spanned<String>>,
 }
 

@@ -1,10 +1,10 @@
-//! Request URIs as Go reads them (`net/url`: `ParseRequestURI`).
+//! Request URIs, as Go parses them (`net/url`: `ParseRequestURI`).
 
-/// The scheme of a URI; empty if it has none.
+/// The scheme of a URI. Empty for a path without a scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheme(pub String);
 
-/// Reads what can stand in a request line: a path, or something with a scheme. `None` if it is neither.
+/// Parses the target of a request line: a path, or a URI with a scheme. Returns `None` for anything else.
 pub fn request_uri(text: &str) -> Option<Scheme> {
     if text.is_empty() || text.bytes().any(|byte| byte.is_ascii_control()) {
         return None;
@@ -16,7 +16,7 @@ pub fn request_uri(text: &str) -> Option<Scheme> {
     let rest = rest.split_once('?').map_or(rest, |(path, _)| path);
     let scheme = Scheme(scheme.to_ascii_lowercase());
     if !rest.starts_with('/') {
-        // What is not a path after a scheme is not looked into: `mailto:someone`.
+        // An opaque part after the scheme can have any content: `mailto:someone`.
         return (!scheme.0.is_empty()).then_some(scheme);
     }
     match rest.strip_prefix("//").filter(|_| !scheme.0.is_empty()) {
@@ -28,7 +28,7 @@ pub fn request_uri(text: &str) -> Option<Scheme> {
     }
 }
 
-/// Splits at the colon behind a scheme. A colon at the beginning is a mistake.
+/// Splits a URI after its scheme. Returns `None` if the URI starts with a colon.
 fn split_scheme(text: &str) -> Option<(&str, &str)> {
     for (index, byte) in text.bytes().enumerate() {
         match byte {
@@ -62,13 +62,13 @@ fn is_authority(authority: &str) -> bool {
     };
     let is_number = port.is_empty()
         || port.strip_prefix(':').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-    // Percent signs stand for bytes beyond ASCII only, or for the zone of an address in brackets.
+    // A percent sign encodes a non-ASCII byte, or starts the zone of an address in brackets.
     let is_host =
         |byte: u8| !byte.is_ascii() || byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:[]<>\"%".contains(&byte);
     is_number && name.bytes().all(is_host) && is_escaped(name)
 }
 
-/// Whether every percent sign stands before two hexadecimal digits.
+/// Whether two hexadecimal digits follow every percent sign.
 fn is_escaped(text: &str) -> bool {
     text.split('%').skip(1).all(|part| {
         let digits = part.as_bytes();

@@ -2,7 +2,7 @@
 
 use super::keys::Attribute;
 use super::rule::{Field, operation_fields, source_fields};
-use crate::model::security::Rule;
+use crate::model::security::AuthorizationRule;
 use crate::source::{Span, Spanned};
 
 /// A list of values that an attribute of a request is held against.
@@ -35,7 +35,7 @@ pub struct Parts<'r> {
 
 impl<'r> Parts<'r> {
     /// Reads a rule.
-    pub fn new(rule: &'r Rule) -> Self {
+    pub fn new(rule: &'r AuthorizationRule) -> Self {
         let sources = rule.from.iter().filter_map(|from| from.source.as_ref());
         let operations = rule.to.iter().filter_map(|to| to.operation.as_ref());
         let mut when = Vec::new();
@@ -59,7 +59,7 @@ impl<'r> Parts<'r> {
 }
 
 /// All that a rule asks for. Conditions on keys that there are not are left out.
-pub fn asked(rule: &Rule) -> Vec<Asked<'_>> {
+pub fn asked(rule: &AuthorizationRule) -> Vec<Asked<'_>> {
     let parts = Parts::new(rule);
     parts.from.into_iter().chain(parts.to).flatten().chain(parts.when).collect()
 }

@@ -6,7 +6,7 @@ use super::policy_ref::PolicyRef;
 use super::rule::{self, Rule};
 use super::token::{self, Token};
 use crate::model::LabelSet;
-use crate::model::security::Action;
+use crate::model::security::PolicyAction;
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, World};
 
@@ -27,7 +27,7 @@ pub struct Cause {
     /// The policy.
     pub policy: PolicyRef,
     /// What it does with what it matches; `None` of a RequestAuthentication.
-    pub action: Option<Action>,
+    pub action: Option<PolicyAction>,
     /// The rule's index and place; `None` if it is that no rule matches.
     pub rule: Option<(usize, Span)>,
     /// The reason in words, where the rule alone does not say it.
@@ -40,7 +40,7 @@ pub struct Considered {
     /// The policy.
     pub policy: PolicyRef,
     /// What it does with what it matches; `None` of a RequestAuthentication.
-    pub action: Option<Action>,
+    pub action: Option<PolicyAction>,
     /// The rule's index and place; `None` if the policy has no rules.
     pub rule: Option<(usize, Span)>,
     /// What came of it.
@@ -126,18 +126,18 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             }
         };
         let attributes = Attributes { claims: &claims, ..attributes.clone() };
-        self.matching(Action::Audit, &attributes);
-        if let Some((_, cause)) = self.matching(Action::Deny, &attributes) {
+        self.matching(PolicyAction::Audit, &attributes);
+        if let Some((_, cause)) = self.matching(PolicyAction::Deny, &attributes) {
             self.deny(cause);
             return;
         }
-        let allowing = self.enforced(Action::Allow).next();
-        match (self.matching(Action::Allow, &attributes), allowing) {
+        let allowing = self.enforced(PolicyAction::Allow).next();
+        match (self.matching(PolicyAction::Allow, &attributes), allowing) {
             (Some((_, cause)), _) => self.findings.cause = Some(cause),
             (None, Some(first)) => {
                 let reason = "no rule of the ALLOW policies for the workload matches".to_owned();
                 let policy = PolicyRef::new(self.world, first);
-                self.deny(Cause { policy, action: Some(Action::Allow), rule: None, reason: Some(reason) });
+                self.deny(Cause { policy, action: Some(PolicyAction::Allow), rule: None, reason: Some(reason) });
             }
             (None, None) => {}
         }
@@ -161,8 +161,8 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             let name = policy.spec.provider.as_ref().and_then(|provider| provider.name.as_ref());
             name.map_or(String::new(), |name| name.value.clone())
         };
-        let providers: Vec<String> = self.enforced(Action::Custom).map(provider).collect();
-        let Some((policy, mut cause)) = self.matching(Action::Custom, attributes) else { return false };
+        let providers: Vec<String> = self.enforced(PolicyAction::Custom).map(provider).collect();
+        let Some((policy, mut cause)) = self.matching(PolicyAction::Custom, attributes) else { return false };
         let name = provider(policy);
         let is_known = |known: &Vec<String>| known.contains(&name);
         cause.reason = if providers.iter().any(|other| *other != name) {
@@ -179,7 +179,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         true
     }
 
-    fn enforced(&self, action: Action) -> impl Iterator<Item = &'w AuthorizationPolicy<'a>> {
+    fn enforced(&self, action: PolicyAction) -> impl Iterator<Item = &'w AuthorizationPolicy<'a>> {
         let policies: Vec<_> =
             self.policies.iter().copied().filter(|it| it.action() == action && !it.is_dry_run()).collect();
         policies.into_iter()
@@ -188,7 +188,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
     /// The first rule that matches among the policies of an action. Those behind it are not considered.
     fn matching(
         &mut self,
-        action: Action,
+        action: PolicyAction,
         attributes: &Attributes<'_>,
     ) -> Option<(&'w AuthorizationPolicy<'a>, Cause)> {
         let policies: Vec<_> = self.policies.iter().copied().filter(|policy| policy.action() == action).collect();

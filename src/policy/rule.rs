@@ -3,7 +3,7 @@
 use super::Attributes;
 use super::condition::{Condition, Context, Failure};
 use super::keys::{Attribute, InvalidKey};
-use crate::model::security::{self, Action, Operation, Source};
+use crate::model::security::{self, Operation, PolicyAction, Source};
 use crate::source::Spanned;
 
 /// A rule: any of the sources, any of the operations, all conditions.
@@ -18,8 +18,8 @@ pub(super) struct Rule<'a> {
 
 /// Reads a rule. An error says why the proxy is not given the rule at all (istiod: `Model.Generate`).
 pub(super) fn compile<'a>(
-    written: &'a security::Rule,
-    action: Action,
+    written: &'a security::AuthorizationRule,
+    action: PolicyAction,
     is_tcp: bool,
     context: &Context<'a>,
 ) -> Result<Rule<'a>, String> {
@@ -89,7 +89,7 @@ pub(super) fn operation_fields(operation: &Operation) -> Vec<Field<'_>> {
 }
 
 struct Compiler<'c, 'a> {
-    action: Action,
+    action: PolicyAction,
     is_tcp: bool,
     context: &'c Context<'a>,
     ignored: Vec<String>,
@@ -128,7 +128,7 @@ impl<'a> Compiler<'_, 'a> {
     /// What the proxy cannot be told makes an ALLOW rule void. Of all other rules only the condition is left out, so that
     /// they rather forbid too much (istiod: `checkError`).
     fn give_up(&mut self, reason: String) -> Result<(), String> {
-        if self.action == Action::Allow {
+        if self.action == PolicyAction::Allow {
             return Err(reason);
         }
         self.ignored.push(reason);

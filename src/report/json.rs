@@ -68,7 +68,7 @@ pub fn rules(families: &[&lint::Family], out: &mut dyn io::Write) -> io::Result<
         severity: rule.severity().as_str(),
         summary: rule.summary,
         findings: findings(rule),
-        docs: rule.docs_link(),
+        docs: rule.explain_command(),
     });
     let object = Object { schema: "mesh.rules/v1", rules: rules.collect() };
     serde_json::to_writer_pretty(&mut *out, &object)?;
@@ -150,6 +150,7 @@ struct Diagnostics<'a> {
 #[derive(Serialize)]
 struct Diagnostic<'a> {
     rule: &'a str,
+    finding: &'a str,
     aliases: &'a [&'a str],
     severity: &'a str,
     message: &'a str,
@@ -213,6 +214,7 @@ impl<'a> Diagnostic<'a> {
         });
         Self {
             rule: diagnostic.rule.name,
+            finding: diagnostic.finding.name,
             aliases: diagnostic.aliases,
             severity: diagnostic.severity.as_str(),
             message: &diagnostic.message,
@@ -272,6 +274,7 @@ mod tests {
             "schema": "mesh.lint/v1",
             "diagnostics": [{
                 "rule": "duplicate-host",
+                "finding": "conflict",
                 "aliases": ["IST0109", "KIA1106"],
                 "severity": "error",
                 "message": "defined twice",
@@ -317,8 +320,10 @@ mod tests {
             let keys: Vec<String> = value["diagnostics"][0].as_object().unwrap().keys().cloned().collect();
             keys
         };
-        let always =
-            ["aliases", "end", "file", "fixable", "message", "related", "rule", "severity", "start", "witness"];
+        let always = [
+            "aliases", "end", "file", "finding", "fixable", "message", "related", "rule", "severity", "start",
+            "witness",
+        ];
         assert_eq!(keys(&diagnostic), always);
         diagnostic.subject = virtual_service("a", "");
         assert!(keys(&diagnostic).contains(&"resource".to_owned()));

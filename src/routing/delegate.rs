@@ -18,9 +18,7 @@ pub(super) fn http_rules<'a>(world: &'a World<'a>, service: &'a VirtualService<'
             continue;
         };
         let lender = world.virtual_service(&service.delegate_name(delegate));
-        let is_lent =
-            |lender: &&VirtualService<'_>| lender.is_delegate() && lender.export_to.includes(&service.name.namespace);
-        if let Some(lender) = lender.filter(is_lent) {
+        if let Some(lender) = lender.filter(|lender| service.may_use(lender)) {
             let lent = lender.spec.http.iter().enumerate().map(|(index, route)| HttpRule::new(lender, index, route));
             rules.extend(lent.filter_map(|leaf| merge(&rule, leaf)));
         }

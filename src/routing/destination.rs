@@ -226,6 +226,6 @@ pub fn egress_proxy<'a>(proxy: &Proxy<'a>) -> Option<Cluster<'a>> {
 /// Whether a host is one of Kubernetes and the manifests hold no Service of any namespace: then they do not describe
 /// what is there, and such a host is taken to be a service with every port that is asked for.
 fn is_assumed(proxy: &Proxy<'_>, hostname: &str) -> bool {
-    !proxy.world.inventory.has_any_service()
+    !proxy.world.inventory.knows_services()
         && host::kubernetes_service(hostname, &proxy.world.settings.domain).is_some()
 }

@@ -44,7 +44,7 @@ pub(super) fn add<'a>(
         }
         // Without any workload of the namespace the manifests do not tell.
         _ if !service.pod_addresses.is_empty() && cluster.workloads.is_empty() => subset.is_none(),
-        _ => !cluster.workloads.is_empty() || is_unknown || !world.inventory.has_workloads(&service.namespace),
+        _ => !cluster.workloads.is_empty() || is_unknown || world.inventory.workloads(&service.namespace).is_err(),
     };
     cluster.problem = match has_endpoints {
         true => None,

@@ -85,8 +85,7 @@ impl<'a> Upstream<'a> {
 
     /// The mode of TLS towards the endpoints, if the rule sets one.
     pub fn tls_mode(&self) -> Option<ClientTlsMode> {
-        // Settings without a mode mean the first value.
-        self.tls.map(|tls| tls.mode.map_or(ClientTlsMode::Disable, |mode| mode.value))
+        self.tls.map(ClientTlsSettings::effective_mode)
     }
 }
 

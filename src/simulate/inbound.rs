@@ -9,7 +9,7 @@ use super::dial;
 use super::request::{Protocol, Request as Question, Tls};
 use super::result::{Answer, Decision as Decided, Destination, Outcome, PolicyVerdict, Rewritten, Step, Verdict};
 use crate::model::LabelSet;
-use crate::model::security::Action;
+use crate::model::security::PolicyAction;
 use crate::policy::{self, Attributes, Cause, Decision, Findings, Identity, PolicyRef};
 use crate::routing::Request;
 use crate::routing::inbound::{self, Arrival, Chain, Connection, Ends, PortOrigin, Receiver, Security, arrival};
@@ -190,8 +190,8 @@ impl Leg {
 }
 
 /// The word of the API; tokens are no action.
-fn action_word(action: Option<Action>) -> &'static str {
-    action.map_or("token", Action::as_str)
+fn action_word(action: Option<PolicyAction>) -> &'static str {
+    action.map_or("token", PolicyAction::as_str)
 }
 
 fn policy_verdict(

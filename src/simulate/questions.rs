@@ -2,8 +2,8 @@
 
 use super::dial;
 use super::request::{GatewayRef, Protocol, Request, Tls, Workload};
-use crate::model::networking::{Server, ServerTlsMode, TlsMatchAttributes};
-use crate::world::{self, Gateway, NamespacedName, ProtocolClass, Section, VirtualService, World, host};
+use crate::model::networking::TlsMatchAttributes;
+use crate::world::{Gateway, NamespacedName, Section, Server, VirtualService, World, host};
 
 /// One question for each host that a VirtualService or another route defines: from a sidecar of its namespace if it is
 /// bound to the mesh, else through its first Gateway that serves the host. If `template` names a Gateway, only what is
@@ -103,48 +103,24 @@ fn through_asked(
 /// A question for a host through a Gateway: at the first server that serves it with the rules that there are, and does
 /// not just redirect to another.
 fn through(template: &Request, service: &VirtualService<'_>, host: &str, gateway: &Gateway<'_>) -> Option<Request> {
-    let common = |server: &Server| -> Option<String> {
-        let of_server = gateway.hosts_for(server, &service.name.namespace);
+    let common = |server: &Server<'_>| -> Option<String> {
+        let of_server = server.hosts_for(&service.name.namespace);
         host::intersection(&of_server, &[host]).first().map(|host| (*host).to_owned())
     };
-    let serving = || gateway.spec.servers.iter().filter_map(|server| Some((server, common(server)?)));
+    let serving = || gateway.servers.iter().filter_map(|server| Some((server, common(server)?)));
     let wanted = section(service);
-    let fitting = || serving().filter(|(server, _)| routed_by(server) == wanted);
-    let best = fitting().find(|(server, _)| !redirects(server)).or_else(|| fitting().next());
+    let fitting = || serving().filter(|(server, _)| server.section() == Some(wanted));
+    let best = fitting().find(|(server, _)| server.https_redirect().is_none()).or_else(|| fitting().next());
     let (server, common) = best.or_else(|| serving().next())?;
-    let port = server.port.as_ref()?;
+    server.spec.port.as_ref()?;
     let question = Request {
         host: Some(example(&common)),
         gateway: Some(GatewayRef::Name(gateway.name.to_string())),
-        port: template.port.or(port.number.map(|number| number.value)),
-        tls: template.tls.or(has_tls(server).then_some(Tls::Tls)),
+        port: template.port.or(server.port_number()),
+        tls: template.tls.or(server.is_tls().then_some(Tls::Tls)),
         ..template.clone()
     };
     Some(speaking(question, service))
-}
-
-fn protocol(server: &Server) -> world::Protocol {
-    let written = server.port.as_ref().and_then(|port| port.protocol.as_ref());
-    world::Protocol::parse(written.map_or("", |protocol| protocol.as_str()))
-}
-
-fn has_tls(server: &Server) -> bool {
-    server.tls.is_some() && protocol(server).class() != ProtocolClass::Http
-}
-
-fn redirects(server: &Server) -> bool {
-    server.tls.as_ref().and_then(|tls| tls.https_redirect).is_some_and(|redirects| redirects.value)
-}
-
-/// Which rules a server goes by.
-fn routed_by(server: &Server) -> Section {
-    let mode = server.tls.as_ref().map(|tls| tls.mode.map_or(ServerTlsMode::Passthrough, |mode| mode.value));
-    match (protocol(server).class(), mode) {
-        (ProtocolClass::Http, _) => Section::Http,
-        (_, Some(ServerTlsMode::Passthrough)) => Section::Tls,
-        _ if protocol(server) == world::Protocol::Https => Section::Http,
-        _ => Section::Tcp,
-    }
 }
 
 /// A name that a wildcard covers.

@@ -2,7 +2,7 @@
 
 use super::violation::{Family, Found};
 use crate::model::kinds::is_istio;
-use crate::model::security::Action;
+use crate::model::security::PolicyAction;
 use crate::model::{Resource, Spec};
 
 /// Lets a policy only write down what it would do.
@@ -34,15 +34,15 @@ fn check_dry_run(resource: &Resource, found: &mut Found<'_>) -> bool {
             .help("remove it: only an AuthorizationPolicy can be tried out");
         return true;
     };
-    match policy.action.as_ref().map_or(Action::Allow, |action| action.value) {
-        Action::Allow | Action::Deny if BOOLEANS.contains(&value.as_str()) => false,
-        Action::Allow | Action::Deny => {
+    match policy.action.as_ref().map_or(PolicyAction::Allow, |action| action.value) {
+        PolicyAction::Allow | PolicyAction::Deny if BOOLEANS.contains(&value.as_str()) => false,
+        PolicyAction::Allow | PolicyAction::Deny => {
             let message = format!("{:?} is no boolean", value.value);
             found.error("M-2", Family::InvalidMetadata, value.span, message).help("write \"true\" or \"false\"");
             true
         }
-        Action::Undefined(_) => false,
-        action @ (Action::Audit | Action::Custom) => {
+        PolicyAction::Undefined(_) => false,
+        action @ (PolicyAction::Audit | PolicyAction::Custom) => {
             let message = format!("a policy with the action {} cannot be tried out", action.as_str());
             let help = format!("remove {DRY_RUN}: it takes the actions ALLOW and DENY");
             found.error("M-3", Family::InvalidMetadata, key.span, message).help(help);

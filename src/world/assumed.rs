@@ -22,7 +22,7 @@ impl Assumed {
         domain: &str,
     ) -> Self {
         let mut assumed = Self::default();
-        if inventory.has_any_service() {
+        if inventory.knows_services() {
             return assumed;
         }
         for host in services.flat_map(|service| &service.hosts) {

@@ -2,7 +2,7 @@
 
 use super::names::NamespacedName;
 use super::{GATEWAY_NAME_LABEL, Settings};
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::{Kind, Labels, Resource, Spec};
 
@@ -22,7 +22,7 @@ pub struct Attachment<'a> {
 impl<'a> Attachment<'a> {
     fn of(resource: &'a Resource, settings: &Settings) -> Option<Self> {
         let match_labels =
-            |selector: &'a Option<LabelSelector>| selector.as_ref().map(|selector| &selector.match_labels);
+            |selector: &'a Option<MatchLabelsSelector>| selector.as_ref().map(|selector| &selector.match_labels);
         let both = |one: &'a Option<PolicyTargetReference>, several: &'a [PolicyTargetReference]| {
             several.iter().chain(one).collect()
         };

@@ -1,14 +1,15 @@
 //! Whose proxies use a VirtualService.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use super::{ExportTo, NamespacedName, VirtualService, World};
+use crate::model::field::TextField;
 use crate::model::networking::Delegate;
 
 impl World<'_> {
     /// The names of all that VirtualServices delegate to, be it there or not.
-    pub fn delegates(&self) -> HashSet<NamespacedName<'_>> {
-        let mut names = HashSet::new();
+    pub fn delegates(&self) -> BTreeSet<NamespacedName<'_>> {
+        let mut names = BTreeSet::new();
         for root in self.virtual_services.iter().filter(|service| !service.is_delegate()) {
             names.extend(
                 root.spec.http.iter().filter_map(|rule| rule.delegate.as_ref()).map(|it| root.delegate_name(it)),
@@ -66,10 +67,16 @@ impl VirtualService<'_> {
                 .any(|delegate| self.delegate_name(delegate) == other.name)
     }
 
-    /// The VirtualService that one of its rules delegates to: without a namespace, one in its own.
+    /// Whether the routes of `delegate` take the place of a route that names it: it has no hosts, and is exported to the
+    /// namespace (istiod: `mergeVirtualServices`).
+    pub fn may_use(&self, delegate: &VirtualService<'_>) -> bool {
+        delegate.is_delegate() && delegate.export_to.includes(&self.name.namespace)
+    }
+
+    /// The name of the VirtualService that a route delegates to: without a namespace, one in its own.
     pub fn delegate_name<'n>(&'n self, delegate: &'n Delegate) -> NamespacedName<'n> {
-        let namespace = delegate.namespace.as_ref().map(|it| it.as_str()).filter(|it| !it.is_empty());
-        let name = delegate.name.as_ref().map_or("", |name| name.as_str());
+        let namespace = delegate.namespace.filled().map(|namespace| namespace.as_str());
+        let name = delegate.name.text();
         NamespacedName::new(namespace.unwrap_or(&self.name.namespace), name)
     }
 }

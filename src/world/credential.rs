@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Gateway, Settings, World};
 use crate::model::kubernetes::{Secret, SecretForm};
-use crate::model::networking::{ServerTlsMode, ServerTlsSettings};
+use crate::model::networking::ServerTlsSettings;
 use crate::model::{Resource, Spec};
 use crate::source::Spanned;
 
@@ -77,7 +77,8 @@ impl<'a> World<'a> {
         let mut found = Vec::new();
         for gateway in self.gateways.iter().chain(&self.derived.gateways) {
             let mut namespaces: Option<BTreeSet<&str>> = None;
-            for tls in gateway.spec.servers.iter().filter_map(|server| server.tls.as_ref()).filter(|tls| asks(tls)) {
+            let servers = gateway.servers.iter().filter(|server| server.has_own_certificate());
+            for tls in servers.filter_map(|server| server.spec.tls.as_ref()) {
                 for written in tls.credential_name.iter().chain(&tls.credential_names).filter(|name| !name.is_empty()) {
                     let of_workloads = || {
                         let workloads = self.workloads_of_gateway(gateway);
@@ -92,12 +93,6 @@ impl<'a> World<'a> {
         }
         found
     }
-}
-
-/// Whether a server takes its certificate from a credential.
-fn asks(tls: &ServerTlsSettings) -> bool {
-    let mode = tls.mode.map_or(ServerTlsMode::Passthrough, |mode| mode.value);
-    matches!(mode, ServerTlsMode::Simple | ServerTlsMode::Mutual | ServerTlsMode::OptionalMutual)
 }
 
 /// The Secret that a name of a credential means (istiod: `ParseResourceName`); `None` if it means something else.

@@ -2,20 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Origin, Settings, VirtualService, host};
-use crate::model::networking::{Destination, HttpMatchRequest};
-use crate::source::{Span, Spanned};
-
-/// A section of a VirtualService.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Section {
-    /// `http`
-    Http,
-    /// `tls`
-    Tls,
-    /// `tcp`
-    Tcp,
-}
+use super::{Origin, Route, Settings, VirtualService, host};
+use crate::model::field::TextField;
+use crate::model::networking::Destination;
+use crate::source::Spanned;
 
 /// One place of a VirtualService that sends requests, or copies of them, to a service.
 #[derive(Debug, Clone, Copy)]
@@ -24,43 +14,24 @@ pub struct DestinationRef<'a> {
     pub destination: &'a Destination,
     /// Its host as written.
     pub host: &'a Spanned<String>,
-    /// The section of the rule.
-    pub section: Section,
-    /// The rule.
-    pub rule: Span,
+    /// The route.
+    pub route: Route<'a>,
     /// Whether only copies go there.
     pub is_mirror: bool,
-    /// The conditions of an HTTP rule.
-    pub http_match: &'a [HttpMatchRequest],
 }
 
 impl VirtualService<'_> {
     /// All places that name a destination with a host, in the order of the text of each section.
-    pub fn destinations<'s>(&'s self) -> Vec<DestinationRef<'s>> {
-        let spec = self.spec.as_ref();
+    pub fn destinations(&self) -> Vec<DestinationRef<'_>> {
         let mut found = Vec::new();
-        let mut add = |destination: Option<&'s Destination>, section, rule, is_mirror, http_match| {
-            if let Some(destination) = destination
-                && let Some(host) = destination.host.as_ref().filter(|host| !host.is_empty())
-            {
-                found.push(DestinationRef { destination, host, section, rule, is_mirror, http_match });
+        for route in self.routes() {
+            let targets = route.targets().into_iter().filter_map(|target| target.destination);
+            let all = targets.map(|it| (it, false)).chain(route.mirrors().map(|it| (it, true)));
+            for (destination, is_mirror) in all {
+                if let Some(host) = destination.host.filled() {
+                    found.push(DestinationRef { destination, host, route, is_mirror });
+                }
             }
-        };
-        for rule in &spec.http {
-            let conditions = rule.r#match.as_slice();
-            for route in &rule.route {
-                add(route.destination.as_ref(), Section::Http, rule.span, false, conditions);
-            }
-            let mirrors = rule.mirrors.iter().map(|mirror| mirror.destination.as_ref());
-            for mirror in std::iter::once(rule.mirror.as_ref()).chain(mirrors) {
-                add(mirror, Section::Http, rule.span, true, conditions);
-            }
-        }
-        for rule in &spec.tls {
-            rule.route.iter().for_each(|route| add(route.destination.as_ref(), Section::Tls, rule.span, false, &[]));
-        }
-        for rule in &spec.tcp {
-            rule.route.iter().for_each(|route| add(route.destination.as_ref(), Section::Tcp, rule.span, false, &[]));
         }
         found
     }

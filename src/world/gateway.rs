@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use super::names::NamespacedName;
-use super::{Protocol, ProtocolClass, Registry, Section, Settings};
-use crate::model::networking::ServerTlsMode;
+use super::server::Server;
+use super::{Registry, Settings};
 use crate::model::{Kind, LabelSet, Resource, Spec, networking};
-use crate::source::{Span, Spanned};
 
 /// A Gateway.
 #[derive(Debug)]
@@ -17,6 +16,8 @@ pub struct Gateway<'a> {
     pub resource: &'a Resource,
     /// What it says.
     pub spec: Cow<'a, networking::Gateway>,
+    /// Its servers.
+    pub servers: Vec<Server<'a>>,
     /// The full host names of the Services that it belongs to. If there are any, it applies to the workloads behind
     /// them instead of those that its selector finds, and opens only ports that they have (istiod: `mergeGateways`,
     /// `resolvePorts`).
@@ -37,39 +38,20 @@ const SERVICES_ANNOTATION: &str = "internal.istio.io/gateway-service";
 /// The name of a Gateway.
 pub type GatewayName<'a> = NamespacedName<'a>;
 
-/// A host of a server: the names it serves and the namespaces whose VirtualServices may bind to them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ServerHost<'a> {
-    /// The namespace that may bind; `None` for all. `~` admits nobody.
-    pub namespace: Option<&'a str>,
-    /// The DNS name.
-    pub host: &'a str,
-    /// Where it is written.
-    pub span: Span,
-}
-
-impl<'a> ServerHost<'a> {
-    /// Reads `host`, `ns/host`, `./host` or `*/host` as a Gateway in `namespace` means it.
-    pub fn parse(written: &'a Spanned<String>, namespace: &'a str) -> Self {
-        let (admitted, host) = match written.split_once('/') {
-            Some(("*", host)) => (None, host),
-            Some((".", host)) => (Some(namespace), host),
-            Some((other, host)) => (Some(other), host),
-            None => (None, written.as_str()),
-        };
-        Self { namespace: admitted, host, span: written.span }
-    }
-
-    /// Whether VirtualServices of a namespace may bind.
-    pub fn admits(&self, namespace: &str) -> bool {
-        self.namespace.is_none_or(|admitted| admitted == namespace)
-    }
-}
-
 /// The label by which the pods that istiod runs for a Gateway of the Gateway API tell its name.
 pub const GATEWAY_NAME_LABEL: &str = "gateway.networking.k8s.io/gateway-name";
 
 impl<'a> Gateway<'a> {
+    /// A Gateway that is for the workloads that its selector finds.
+    pub(super) fn new(name: NamespacedName<'a>, resource: &'a Resource, spec: Cow<'a, networking::Gateway>) -> Self {
+        let server = |server| Server::new(server, &name.namespace);
+        let servers = match &spec {
+            Cow::Borrowed(spec) => spec.servers.iter().map(Cow::Borrowed).map(server).collect(),
+            Cow::Owned(spec) => spec.servers.iter().cloned().map(Cow::Owned).map(server).collect(),
+        };
+        Self { name, resource, spec, servers, services: Vec::new(), is_managed: false }
+    }
+
     /// Whether it comes from the Gateway API.
     pub fn is_of_gateway_api(&self) -> bool {
         matches!(self.resource.kind, Kind::KubernetesGateway | Kind::ListenerSet)
@@ -93,45 +75,17 @@ impl<'a> Gateway<'a> {
             _ => None,
         }
     }
-
-    /// The hosts of a server of this Gateway. `*/*` stands for all hosts and takes the place of the whole list
-    /// (istiod: `sanitizeServerHostNamespace`).
-    pub fn hosts<'s>(&'s self, server: &'a networking::Server) -> Vec<ServerHost<'s>> {
-        if let Some(all) = server.hosts.iter().find(|host| host.as_str() == "*/*") {
-            return vec![ServerHost { namespace: None, host: "*", span: all.span }];
-        }
-        server.hosts.iter().map(|host| ServerHost::parse(host, &self.name.namespace)).collect()
-    }
-
-    /// The DNS names of a server that VirtualServices of `namespace` may bind to.
-    pub fn hosts_for<'s>(&'s self, server: &'a networking::Server, namespace: &str) -> Vec<&'s str> {
-        self.hosts(server).into_iter().filter(|host| host.admits(namespace)).map(|host| host.host).collect()
-    }
-}
-
-/// The section of VirtualServices whose routes a server takes (istiod: `buildGatewayListeners`).
-pub fn section_of_server(server: &networking::Server) -> Section {
-    let protocol =
-        server.port.as_ref().and_then(|port| port.protocol.as_ref()).map_or("", |protocol| protocol.as_str());
-    let mode = server.tls.as_ref().map(|tls| tls.mode.map_or(ServerTlsMode::Passthrough, |mode| mode.value));
-    let is_passed_on = matches!(mode, Some(ServerTlsMode::Passthrough | ServerTlsMode::AutoPassthrough));
-    match (Protocol::parse(protocol).class(), mode) {
-        (ProtocolClass::Http, _) => Section::Http,
-        (_, Some(_)) if is_passed_on => Section::Tls,
-        (_, Some(_)) if Protocol::parse(protocol) == Protocol::Https => Section::Http,
-        _ => Section::Tcp,
-    }
 }
 
 pub(super) fn gateways<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Gateway<'a>> {
     let resolve = |resource: &&'a Resource| match &resource.spec {
-        Spec::Gateway(spec) => Some(Gateway {
-            name: NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name()),
-            resource,
-            spec: Cow::Borrowed(spec),
-            services: annotated_services(resource),
-            is_managed: !annotation(resource, ACCOUNT_ANNOTATION).is_empty(),
-        }),
+        Spec::Gateway(spec) => {
+            let name = NamespacedName::new(settings.namespace_of(resource).to_owned(), resource.name());
+            let mut gateway = Gateway::new(name, resource, Cow::Borrowed(spec));
+            gateway.services = annotated_services(resource);
+            gateway.is_managed = !annotation(resource, ACCOUNT_ANNOTATION).is_empty();
+            Some(gateway)
+        }
         _ => None,
     };
     resources.iter().filter_map(resolve).collect()

@@ -1,19 +1,19 @@
-//! What the manifests can be expected to hold completely.
+//! The resources that the manifests can be expected to define completely.
 
 use std::collections::BTreeSet;
 
-use super::{Gateway, Registry, Settings, Workload};
+use super::{Gap, Gateway, Registry, Settings, Workload};
 use crate::config::InventoryMode;
 use crate::model::{Kind, Resource};
 
-/// Manifests are often a part of what is in the cluster. A missing thing is a mistake only where others of its sort
-/// are present: then the manifests hold the inventory of that namespace. The user may know better: that they are all
-/// there is, or a part in every namespace.
+/// The completeness of the manifests. They are often a part of what is in the cluster, so a missing resource is a mistake
+/// only if others of its kind are there: then the manifests are taken to be complete for that kind and namespace. The user
+/// can declare otherwise (`inventory` in `.mesh.yaml`): that they are complete everywhere, or nowhere.
 #[derive(Debug)]
 pub struct Inventory {
     mode: Option<InventoryMode>,
     services: BTreeSet<String>,
-    entries: BTreeSet<String>,
+    service_entries: BTreeSet<String>,
     workloads: BTreeSet<String>,
     gateways: BTreeSet<String>,
     service_accounts: BTreeSet<String>,
@@ -30,14 +30,14 @@ impl Inventory {
     ) -> Self {
         let of_kind = |kind| resources.iter().filter(move |resource| resource.kind == kind);
         let namespaces_of = |kubernetes: bool| {
-            let wanted = services.iter().filter(move |service| service.is_kubernetes() == kubernetes);
-            wanted.map(|service| service.namespace.clone()).collect()
+            let of_api = services.iter().filter(move |service| service.is_kubernetes() == kubernetes);
+            of_api.map(|service| service.namespace.clone()).collect()
         };
         Self {
             mode: settings.inventory,
             services: namespaces_of(true),
-            entries: namespaces_of(false),
-            // The machines of a WorkloadGroup say nothing of the pods beside them.
+            service_entries: namespaces_of(false),
+            // A WorkloadGroup does not show that the pods of its namespace are here.
             workloads: workloads
                 .iter()
                 .filter(|workload| workload.resource.kind != Kind::WorkloadGroup)
@@ -49,57 +49,67 @@ impl Inventory {
         }
     }
 
-    /// Whether the manifests are all there is, by the word of the user.
+    /// Whether the user declares the manifests to be complete.
     pub fn is_complete(&self) -> bool {
         self.mode == Some(InventoryMode::Complete)
     }
 
-    /// Whether the manifests are a part of what there is, by the word of the user.
+    /// Whether the user declares the manifests to be a part of what is in the cluster.
     pub fn is_partial(&self) -> bool {
         self.mode == Some(InventoryMode::Partial)
     }
 
-    /// Whether the manifests hold what there is of some sort in a namespace, if they hold any of it as told.
-    fn holds(&self, any: bool) -> bool {
+    /// Whether something that the manifests lack does not exist. `any` says whether they define others like it, in whose
+    /// company it would be expected; `gap` is the reason if they do not.
+    pub fn expect(&self, any: bool, gap: Gap) -> Result<(), Gap> {
         match self.mode {
-            Some(InventoryMode::Complete) => true,
-            Some(InventoryMode::Partial) => false,
-            None => any,
+            Some(InventoryMode::Complete) => Ok(()),
+            None if any => Ok(()),
+            None | Some(InventoryMode::Partial) => Err(gap),
         }
     }
 
-    /// Whether the Services of a namespace are among the manifests.
-    pub fn has_services(&self, namespace: &str) -> bool {
-        self.holds(self.services.contains(namespace))
+    fn expect_in(&self, kind: Kind, namespaces: &BTreeSet<String>, namespace: &str) -> Result<(), Gap> {
+        let any = namespaces.contains(namespace);
+        let gap = if any { Gap::NotAllResources } else { Gap::NoResources };
+        self.expect(any, gap(kind, namespace.to_owned()))
     }
 
-    /// Whether any Service is among the manifests, or none exists.
-    pub fn has_any_service(&self) -> bool {
+    /// Whether a Service of a namespace that the manifests lack does not exist.
+    pub fn services(&self, namespace: &str) -> Result<(), Gap> {
+        self.expect_in(Kind::Service, &self.services, namespace)
+    }
+
+    /// Whether a ServiceEntry of a namespace that the manifests lack does not exist.
+    pub fn service_entries(&self, namespace: &str) -> Result<(), Gap> {
+        self.expect_in(Kind::ServiceEntry, &self.service_entries, namespace)
+    }
+
+    /// Whether a Gateway of a namespace that the manifests lack does not exist.
+    pub fn gateways(&self, namespace: &str) -> Result<(), Gap> {
+        self.expect_in(Kind::Gateway, &self.gateways, namespace)
+    }
+
+    /// Whether a ServiceAccount of a namespace that the manifests lack does not exist.
+    pub fn service_accounts(&self, namespace: &str) -> Result<(), Gap> {
+        self.expect_in(Kind::ServiceAccount, &self.service_accounts, namespace)
+    }
+
+    /// Whether a workload of a namespace that the manifests lack does not exist.
+    pub fn workloads(&self, namespace: &str) -> Result<(), Gap> {
+        let any = self.workloads.contains(namespace);
+        let gap = if any { Gap::NotAllWorkloads } else { Gap::NoWorkloads };
+        self.expect(any, gap(namespace.to_owned()))
+    }
+
+    /// Whether a Namespace that the manifests lack does not exist.
+    pub fn namespaces(&self) -> Result<(), Gap> {
+        let gap = if self.namespaces { Gap::NotAllOfKind } else { Gap::NoneOfKind };
+        self.expect(self.namespaces, gap(Kind::Namespace))
+    }
+
+    /// Whether the manifests define a Service, or no Service exists.
+    pub fn knows_services(&self) -> bool {
         self.is_complete() || !self.services.is_empty()
-    }
-
-    /// Whether ServiceEntries of a namespace are among the manifests.
-    pub fn has_service_entries(&self, namespace: &str) -> bool {
-        self.holds(self.entries.contains(namespace))
-    }
-
-    /// Whether workloads of a namespace are among the manifests.
-    pub fn has_workloads(&self, namespace: &str) -> bool {
-        self.holds(self.workloads.contains(namespace))
-    }
-
-    /// Whether Gateways of a namespace are among the manifests.
-    pub fn has_gateways(&self, namespace: &str) -> bool {
-        self.holds(self.gateways.contains(namespace))
-    }
-
-    /// Whether the ServiceAccounts of a namespace are among the manifests.
-    pub fn has_service_accounts(&self, namespace: &str) -> bool {
-        self.holds(self.service_accounts.contains(namespace))
-    }
-
-    /// Whether the Namespaces are among the manifests.
-    pub fn has_namespaces(&self) -> bool {
-        self.holds(self.namespaces)
     }
 }

@@ -2,52 +2,38 @@
 
 use std::collections::BTreeSet;
 
-use super::{DestinationRef, NamespacedName, Section, VirtualService, resolve_gateway_name};
-use crate::source::{Span, Spanned};
+use super::{NamespacedName, Route, Section, VirtualService};
 
-/// The ports on which routes apply in one place, as far as their matches say.
+/// The ports on which routes apply at one Gateway, or in the mesh, as far as their matches say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MatchPorts {
-    /// Whatever the place listens on.
+    /// All ports.
     Any,
-    /// Some of these.
+    /// These ports.
     Only(BTreeSet<u32>),
 }
 
-/// A match as far as ports go: its own, and the gateways that it is for.
-type Entry<'s> = (Option<u32>, &'s [Spanned<String>]);
+impl VirtualService<'_> {
+    /// The ports on which the routes of a section apply at a Gateway, or in the mesh.
+    pub fn ports_of(&self, section: Section, gateway: Option<&NamespacedName<'_>>) -> MatchPorts {
+        let none = MatchPorts::Only(BTreeSet::new());
+        self.routes_of(section).iter().map(|route| route.ports_at(gateway)).fold(none, MatchPorts::or)
+    }
+}
+
+impl Route<'_> {
+    /// The ports on which the route applies at a Gateway, or in the mesh. Matches for other Gateways do not count.
+    pub fn ports_at(&self, gateway: Option<&NamespacedName<'_>>) -> MatchPorts {
+        let matches = self.matches();
+        if matches.is_empty() {
+            return MatchPorts::Any;
+        }
+        let here = matches.iter().filter(|it| it.applies_at(gateway)).map(|it| it.port.map(|port| port.value));
+        here.collect::<Option<BTreeSet<u32>>>().map_or(MatchPorts::Any, MatchPorts::Only)
+    }
+}
 
 impl MatchPorts {
-    /// Those of all routes of a section. `place` is a Gateway, or the mesh.
-    pub fn of_section(service: &VirtualService<'_>, section: Section, place: Option<&NamespacedName<'_>>) -> Self {
-        let of_rules = entries(service, section).into_iter().map(|(_, entries)| Self::of(entries, service, place));
-        of_rules.fold(Self::Only(BTreeSet::new()), Self::or)
-    }
-
-    /// Those of the rule that a destination stands in.
-    pub fn of_destination(
-        destination: &DestinationRef<'_>,
-        service: &VirtualService<'_>,
-        place: Option<&NamespacedName<'_>>,
-    ) -> Self {
-        let mut rules = entries(service, destination.section).into_iter();
-        let of_rule = rules.find(|(rule, _)| *rule == destination.rule);
-        of_rule.map_or(Self::Any, |(_, entries)| Self::of(entries, service, place))
-    }
-
-    /// Matches for other places do not count.
-    fn of(entries: Vec<Entry<'_>>, service: &VirtualService<'_>, place: Option<&NamespacedName<'_>>) -> Self {
-        if entries.is_empty() {
-            return Self::Any;
-        }
-        let is_here = |gateways: &[Spanned<String>]| {
-            let mut named = gateways.iter().map(|written| resolve_gateway_name(written, &service.name.namespace));
-            gateways.is_empty() || named.any(|gateway| gateway.as_ref() == place)
-        };
-        let here = entries.into_iter().filter(|(_, gateways)| is_here(gateways)).map(|(port, _)| port);
-        here.collect::<Option<BTreeSet<u32>>>().map_or(Self::Any, Self::Only)
-    }
-
     fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Only(a), Self::Only(b)) => Self::Only(a.union(&b).copied().collect()),
@@ -70,27 +56,5 @@ impl MatchPorts {
             Self::Any => true,
             Self::Only(ports) => ports.contains(&port),
         }
-    }
-}
-
-/// The rules of a section with their matches.
-fn entries<'s>(service: &'s VirtualService<'_>, section: Section) -> Vec<(Span, Vec<Entry<'s>>)> {
-    let spec = &service.spec;
-    let number = |port: Option<Spanned<u32>>| port.map(|port| port.value).filter(|port| *port != 0);
-    macro_rules! rules {
-        ($rules:expr) => {
-            $rules
-                .iter()
-                .map(|rule| {
-                    let entries = rule.r#match.iter().map(|it| (number(it.port), it.gateways.as_slice()));
-                    (rule.span, entries.collect())
-                })
-                .collect()
-        };
-    }
-    match section {
-        Section::Http => rules!(spec.http),
-        Section::Tls => rules!(spec.tls),
-        Section::Tcp => rules!(spec.tcp),
     }
 }

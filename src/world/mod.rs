@@ -12,6 +12,7 @@ pub mod derived;
 mod destination_rule;
 mod destinations;
 mod egress;
+mod gap;
 mod gateway;
 mod gateway_group;
 pub mod host;
@@ -23,7 +24,9 @@ mod namespace;
 mod policies;
 mod protocol;
 mod registry;
+mod route;
 mod selection;
+mod server;
 mod service;
 mod settings;
 mod sidecar;
@@ -38,9 +41,10 @@ pub use attachment::Attachment;
 pub use credential::{Credential, GENERIC_PAIR, Secrets, TLS_PAIR};
 pub use derived::{Derived, Ignored, Omission};
 pub use destination_rule::{ClientTls, DestinationRule, DestinationRules, MergedRule, MergedSubset};
-pub use destinations::{DestinationRef, Section};
+pub use destinations::DestinationRef;
 pub use egress::{EgressHost, EgressHosts};
-pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName, ServerHost, section_of_server};
+pub use gap::Gap;
+pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName};
 pub use gateway_group::GatewayGroups;
 pub use injector::{Injector, Injectors};
 pub use inventory::Inventory;
@@ -52,7 +56,9 @@ pub use policies::{
 };
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
+pub use route::{Route, RouteMatch, RouteTarget, Section};
 pub use selection::WorkloadPort;
+pub use server::{Server, ServerHost};
 pub use service::{Discovery, Service, ServicePort};
 pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
@@ -67,6 +73,7 @@ use selection::Selection;
 use workload_index::WorkloadIndex;
 
 use crate::load::Snapshot;
+use crate::model::field::TextField;
 use crate::model::{Kind, LabelSet, Resource};
 use crate::source::Span;
 
@@ -257,5 +264,5 @@ fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'
 
 /// When a resource was created, if it tells. Times of one form and zone sort as texts do.
 fn creation_time(resource: &Resource) -> &str {
-    resource.metadata.creation_timestamp.as_ref().map_or("", |time| time.as_str())
+    resource.metadata.creation_timestamp.text()
 }

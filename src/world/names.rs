@@ -19,9 +19,13 @@ impl<'a> NamespacedName<'a> {
     }
 }
 
+/// `namespace/name`, or the name alone for cluster-wide kinds.
 impl fmt::Display for NamespacedName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.namespace, self.name)
+        match self.namespace.as_ref() {
+            "" => f.write_str(&self.name),
+            namespace => write!(f, "{namespace}/{}", self.name),
+        }
     }
 }
 

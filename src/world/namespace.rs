@@ -135,7 +135,7 @@ impl World<'_> {
         match is_named {
             true => Some(true),
             false if self.inventory.is_complete() => Some(false),
-            false => (self.inventory.has_namespaces() && !is_installed()).then_some(false),
+            false => (self.inventory.namespaces().is_ok() && !is_installed()).then_some(false),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Settings;
 use super::gateway::GATEWAY_NAME_LABEL;
 use super::names::NamespacedName;
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::{self, MutualTls, MutualTlsMode, PolicyTargetReference};
 use crate::model::{LabelSet, Resource, Spec};
 use crate::source::Span;
@@ -30,8 +30,8 @@ pub type AuthorizationPolicy<'a> = Policy<'a, security::AuthorizationPolicy>;
 
 impl AuthorizationPolicy<'_> {
     /// What it does with requests that a rule matches. Default: ALLOW.
-    pub fn action(&self) -> security::Action {
-        self.spec.action.map_or(security::Action::Allow, |action| action.value)
+    pub fn action(&self) -> security::PolicyAction {
+        self.spec.action.map_or(security::PolicyAction::Allow, |action| action.value)
     }
 
     /// Whether it is only tried out: reported, not enforced, and not counted as an ALLOW policy (istiod:
@@ -44,14 +44,14 @@ impl AuthorizationPolicy<'_> {
 /// What a policy says of the workloads that it is for.
 pub trait Targeted {
     /// The labels that they have.
-    fn selector(&self) -> Option<&LabelSelector>;
+    fn selector(&self) -> Option<&MatchLabelsSelector>;
 
     /// What it names in place of a selector. The singular field counts if the plural one is empty.
     fn target_refs(&self) -> Vec<&PolicyTargetReference>;
 }
 
 impl Targeted for security::PeerAuthentication {
-    fn selector(&self) -> Option<&LabelSelector> {
+    fn selector(&self) -> Option<&MatchLabelsSelector> {
         self.selector.as_ref()
     }
 
@@ -63,7 +63,7 @@ impl Targeted for security::PeerAuthentication {
 macro_rules! targeted {
     ($($policy:ty),*) => {$(
         impl Targeted for $policy {
-            fn selector(&self) -> Option<&LabelSelector> {
+            fn selector(&self) -> Option<&MatchLabelsSelector> {
                 self.selector.as_ref()
             }
 
@@ -262,11 +262,11 @@ impl<'a> Policies<'a> {
     }
 }
 
-fn is_empty(selector: Option<&LabelSelector>) -> bool {
+fn is_empty(selector: Option<&MatchLabelsSelector>) -> bool {
     selector.is_none_or(|selector| selector.match_labels.is_empty())
 }
 
-fn selects(selector: Option<&LabelSelector>, labels: &LabelSet<'_>) -> bool {
+fn selects(selector: Option<&MatchLabelsSelector>, labels: &LabelSet<'_>) -> bool {
     selector.is_none_or(|selector| selector.match_labels.selects(labels))
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Section;
+
 /// What istiod takes a port to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names of the protocols")]
@@ -35,6 +37,20 @@ pub enum ProtocolClass {
     Auto,
     /// None: not proxied.
     Udp,
+}
+
+impl ProtocolClass {
+    /// The sections of VirtualServices whose routes sidecars apply to a service port (istiod:
+    /// `buildSidecarOutboundTCPFilterChainOpts`, `buildSidecarOutboundTLSFilterChainOpts`).
+    pub fn sections(self) -> &'static [Section] {
+        match self {
+            Self::Http => &[Section::Http],
+            Self::Tls => &[Section::Tls],
+            Self::Tcp => &[Section::Tcp],
+            Self::Auto => &[Section::Http, Section::Tcp],
+            Self::Udp => &[],
+        }
+    }
 }
 
 impl Protocol {

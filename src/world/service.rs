@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use super::visibility::ExportTo;
 use super::{Protocol, Settings, Workload, host};
+use crate::model::field::TextField;
 use crate::model::kubernetes::{self, TargetPort};
 use crate::model::networking::{self, Location, Resolution, WorkloadEntry};
 use crate::model::{LabelSet, Labels, Resource, Spec};
@@ -257,12 +258,12 @@ fn of_service_entry<'a>(
     entry.hosts.iter().map(service).collect()
 }
 
-fn entry_port(port: &networking::ServicePort) -> Option<ServicePort> {
+fn entry_port(port: &networking::ServiceEntryPort) -> Option<ServicePort> {
     let number = port.number.as_ref()?;
     Some(ServicePort {
         number: number.value,
         name: port.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
-        protocol: Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str())),
+        protocol: Protocol::parse(port.protocol.text()),
         target: port.target_port.as_ref().map(|target| TargetPort::Number(target.value)),
         span: number.span,
     })

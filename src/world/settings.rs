@@ -3,10 +3,10 @@
 use crate::config::{Config, InventoryMode, OutboundMode};
 use crate::load::Snapshot;
 use crate::model::mesh_config::{
-    InboundTrafficPolicyMode, IngressControllerMode, MeshConfig, NormalizationType, OutboundTrafficPolicy,
-    OutboundTrafficPolicyMode,
+    InboundTrafficPolicyMode, IngressControllerMode, MeshConfig, MeshOutboundTrafficPolicy,
+    MeshOutboundTrafficPolicyMode, NormalizationType,
 };
-use crate::model::{Resource, Scope};
+use crate::model::{KindScope, Resource};
 use crate::source::Spanned;
 
 /// Mesh-wide settings: from a MeshConfig among the manifests, else from `.mesh.yaml`, else Istio's defaults
@@ -192,13 +192,13 @@ impl Settings {
         let inbound = mesh.inbound_traffic_policy.as_ref().and_then(|policy| policy.mode);
         replace(&mut self.inbound_to_localhost, inbound.map(|mode| mode.value == InboundTrafficPolicyMode::Localhost));
         replace(&mut self.auto_mtls, mesh.enable_auto_mtls.map(|enabled| enabled.value));
-        let mode = |policy: &OutboundTrafficPolicy| match policy.mode.map(|mode| mode.value) {
+        let mode = |policy: &MeshOutboundTrafficPolicy| match policy.mode.map(|mode| mode.value) {
             // An empty policy means the first value.
-            None | Some(OutboundTrafficPolicyMode::RegistryOnly | OutboundTrafficPolicyMode::Undefined(_)) => {
+            None | Some(MeshOutboundTrafficPolicyMode::RegistryOnly | MeshOutboundTrafficPolicyMode::Undefined(_)) => {
                 OutboundMode::RegistryOnly
             }
-            Some(OutboundTrafficPolicyMode::AllowAny) => OutboundMode::AllowAny,
-            Some(OutboundTrafficPolicyMode::AllowAnyDynamicDns) => OutboundMode::AllowAnyDynamicDns,
+            Some(MeshOutboundTrafficPolicyMode::AllowAny) => OutboundMode::AllowAny,
+            Some(MeshOutboundTrafficPolicyMode::AllowAnyDynamicDns) => OutboundMode::AllowAnyDynamicDns,
         };
         replace(&mut self.outbound, mesh.outbound_traffic_policy.as_ref().map(mode));
         replace(&mut self.service_export_to, list(&mesh.default_service_export_to));
@@ -220,9 +220,9 @@ impl Settings {
     /// The namespace that a resource is in; empty for cluster-wide kinds.
     pub fn namespace_of<'r>(&'r self, resource: &'r Resource) -> &'r str {
         match (resource.kind.scope(), &resource.metadata.namespace) {
-            (Scope::Cluster, _) => "",
-            (Scope::Namespaced, Some(namespace)) if !namespace.is_empty() => namespace,
-            (Scope::Namespaced, _) => &self.default_namespace,
+            (KindScope::Cluster, _) => "",
+            (KindScope::Namespaced, Some(namespace)) if !namespace.is_empty() => namespace,
+            (KindScope::Namespaced, _) => &self.default_namespace,
         }
     }
 }

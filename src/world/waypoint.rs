@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::names::NamespacedName;
 use super::{Settings, World};
-use crate::model::gateway_api::Gateway;
+use crate::model::gateway_api::KubernetesGateway;
 use crate::model::{Labels, Resource, Spec};
 use crate::source::Spanned;
 
@@ -20,7 +20,7 @@ pub const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
 /// The Gateways of the Gateway API, by name. Some of them are waypoints.
 #[derive(Debug, Default)]
 pub struct Waypoints<'a> {
-    by_namespace: BTreeMap<String, BTreeMap<&'a str, (&'a Resource, &'a Gateway)>>,
+    by_namespace: BTreeMap<String, BTreeMap<&'a str, (&'a Resource, &'a KubernetesGateway)>>,
 }
 
 impl<'a> Waypoints<'a> {
@@ -36,7 +36,7 @@ impl<'a> Waypoints<'a> {
     }
 
     /// The Gateway of a name.
-    pub fn get(&self, name: &NamespacedName<'_>) -> Option<(&'a Resource, &'a Gateway)> {
+    pub fn get(&self, name: &NamespacedName<'_>) -> Option<(&'a Resource, &'a KubernetesGateway)> {
         self.by_namespace.get(name.namespace.as_ref())?.get(name.name.as_ref()).copied()
     }
 

@@ -2,10 +2,10 @@
 
 use super::names::NamespacedName;
 use super::{ServicePort, Settings};
+use crate::model::field::TextField;
 use crate::model::kubernetes::{Container, Pod};
 use crate::model::networking::{WorkloadEntry, WorkloadGroup};
 use crate::model::{LabelSet, Labels, Resource, Spec};
-use crate::source::Spanned;
 
 /// Something that endpoints come from.
 #[derive(Debug)]
@@ -143,7 +143,7 @@ fn of_pod<'a>(name: NamespacedName<'a>, resource: &'a Resource, pod: &'a Pod) ->
 /// service account tells that the machine has a sidecar (istiod: `getTLSModeFromWorkloadEntry`).
 fn of_entry<'a>(name: NamespacedName<'a>, resource: &'a Resource, entry: &'a WorkloadEntry) -> Workload<'a> {
     let labels = pairs(&entry.labels).chain(pairs(&resource.metadata.labels)).collect();
-    let service_account = entry.service_account.as_ref().and_then(Spanned::filled);
+    let service_account = entry.service_account.filled().map(|account| account.as_str());
     let takes_mesh_tls = takes_mesh_tls(&labels, service_account.is_some());
     Workload {
         name,
@@ -207,6 +207,6 @@ mod tests {
         let [workload] = world.workloads.as_slice() else { panic!("one workload") };
         let labels: Vec<_> = workload.labels.iter().map(|(key, value)| (*key, *value)).collect();
         assert_eq!(labels, [("app", "ledger"), ("site", "a")]);
-        assert!(workload.has_sidecar && workload.takes_mesh_tls && !world.inventory.has_workloads("bank"));
+        assert!(workload.has_sidecar && workload.takes_mesh_tls && world.inventory.workloads("bank").is_err());
     }
 }

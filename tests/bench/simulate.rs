@@ -1,4 +1,4 @@
-//! How many requests a core answers, for a mesh of a thousand services: `cargo bench`.
+//! The number of requests that one core simulates, in a mesh of 1,000 services: `cargo bench --bench simulate`.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -63,7 +63,7 @@ fn answer_all(bencher: Bencher<'_, '_>, from: Option<&str>) {
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
     let simulator = Simulator::new(&world);
     let questions: Vec<Request> = (0..SERVICES).map(|number| question(number, from)).collect();
-    // What is compiled at the first question is not what is measured.
+    // The first question compiles the routes, which is not measured here.
     assert!(questions.iter().all(|question| simulator.simulate(question).is_ok()));
     bencher.counter(ItemsCount::new(questions.len())).bench_local(|| {
         for question in &questions {

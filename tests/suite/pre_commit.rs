@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::skip::skip;
+
 const BROKEN: &str = "apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: reviews}
@@ -39,7 +41,7 @@ fn hook_repository(directory: &Path) -> String {
 #[test]
 fn pre_commit_runs_the_hook_on_all_manifests() {
     if !is_installed("pre-commit") || !is_installed("git") {
-        println!("skipped: pre-commit and git are needed");
+        skip("pre-commit and git are needed");
         return;
     }
     let (hooks, user, cache) =

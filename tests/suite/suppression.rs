@@ -58,6 +58,20 @@ fn a_comment_counts_on_its_line_on_the_next_and_for_the_document() {
 }
 
 #[test]
+fn a_comment_can_name_one_finding_of_a_rule() {
+    let text = |comment: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: reviews}}\nspec:\n  hosts: \
+             [reviews.example.com]\n  gateways: [public.ingress] # mesh: ignore[{comment}, IST0133]\n  http: [{{redirect: {{uri: /}}}}]\n"
+        )
+    };
+    assert_suppressed(&text("unknown-gateway/older-form"), 2);
+    let unused = "unused-suppression 6: ";
+    assert_found(&text("unknown-gateway/missing"), &["unknown-gateway 6: "], 1);
+    assert_found(&text("unknown-gateway/odd"), &["unknown-gateway 6: ", unused], 1);
+}
+
+#[test]
 fn a_document_is_not_answerable_for_the_next() {
     let text = format!("{}---\n{}", manifest("# mesh: ignore[unknown-field]\n", "", ""), manifest("", "", ""));
     let (found, suppressed) = found(&lint(&text));

@@ -23,7 +23,7 @@ mod workload;
 
 use std::sync::LazyLock;
 
-use super::{Family, Rule};
+use super::{Family, Finding, Rule};
 use crate::model::nearest;
 
 /// The families of rules, in the order in which documentation lists them.
@@ -64,6 +64,14 @@ pub fn find(word: &str) -> Vec<&'static Rule> {
     named.chain(ALL.iter().filter(has_alias)).copied().collect()
 }
 
+/// The finding that `rule-name/finding-name` stands for, in any case.
+pub fn find_finding(word: &str) -> Option<(&'static Rule, &'static Finding)> {
+    let (rule, finding) = word.split_once('/')?;
+    let rule = ALL.iter().find(|known| known.name.eq_ignore_ascii_case(rule))?;
+    let finding = rule.findings.iter().find(|known| known.name.eq_ignore_ascii_case(finding))?;
+    Some((rule, finding))
+}
+
 /// The name or alias that was probably meant by one that no rule has.
 pub fn similar(name: &str) -> Option<&'static str> {
     let code = name.split_at_checked(3).and_then(|(tool, number)| Some((tool, number.parse::<u16>().ok()?)));
@@ -78,8 +86,14 @@ pub fn similar(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Says that there is no such rule, and which one may be meant.
+/// The message that no rule, or no finding of a rule, has this name, with the one that may be meant.
 pub fn unknown(name: &str) -> String {
+    if let Some((rule, finding)) = name.split_once('/')
+        && let Some(rule) = ALL.iter().find(|known| known.name.eq_ignore_ascii_case(rule))
+    {
+        let known: Vec<&str> = rule.findings.iter().map(|finding| finding.name).collect();
+        return format!("rule {} has no finding {finding}; it has {}", rule.name, known.join(", "));
+    }
     let hint =
         similar(name).map_or_else(|| "`mesh rules` lists all".to_owned(), |name| format!("did you mean {name}?"));
     format!("there is no rule {name}; {hint}")

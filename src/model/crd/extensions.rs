@@ -1,15 +1,14 @@
-//! EnvoyFilter, ProxyConfig, WasmPlugin, TrafficExtension.
+//! Schemas of EnvoyFilter, ProxyConfig, WasmPlugin and TrafficExtension.
 
 use super::policies::{SELECTOR, TARGET, TARGETS};
-use super::shape::Rule::{AtMostOne, Check, Items, Length, Range, Required, Text, Unique};
-use super::shape::{Shape, leaf, present, text, within};
+use super::schema::Constraint::{AtMostOne, Check, Items, Length, Range, Required, Text, Unique};
+use super::schema::{Breach, Schema, leaf, present, text, within};
 use super::workloads::{PORT, WORKLOAD_SELECTOR};
 use crate::model::uri;
-use crate::source::Span;
 use crate::yaml::Node;
 
-pub(super) static ENVOY_FILTER: Shape = Shape {
-    rules: &[AtMostOne(&["workloadSelector", "targetRefs"])],
+pub(super) static ENVOY_FILTER: Schema = Schema {
+    constraints: &[AtMostOne(&["workloadSelector", "targetRefs"])],
     fields: &[
         ("workloadSelector", &WORKLOAD_SELECTOR),
         ("targetRefs", &TARGETS),
@@ -17,28 +16,36 @@ pub(super) static ENVOY_FILTER: Shape = Shape {
         ("configPatches[]", &within(&[("match", &PATCH_MATCH)])),
     ],
 };
-static PATCH_MATCH: Shape = Shape {
-    rules: &[AtMostOne(&["listener", "routeConfiguration", "cluster", "waypoint"]), Check(waypoints_go_together)],
+static PATCH_MATCH: Schema = Schema {
+    constraints: &[AtMostOne(&["listener", "routeConfiguration", "cluster", "waypoint"]), Check(context_fits_waypoint)],
     fields: &[("waypoint", &within(&[("portNumber", &PORT)]))],
 };
 
-fn waypoints_go_together(matched: &Node) -> Option<(Span, &'static str)> {
-    let is_waypoint = text(matched, "context") == Some("WAYPOINT");
-    match present(matched, "waypoint") {
-        None if is_waypoint => Some((matched.span, "context WAYPOINT needs a match of waypoint")),
-        Some(waypoint) if !is_waypoint => Some((waypoint.span, "a match of waypoint needs context: WAYPOINT")),
+fn context_fits_waypoint(entry: &Node) -> Option<Breach> {
+    let is_waypoint = text(entry, "context") == Some("WAYPOINT");
+    match present(entry, "waypoint") {
+        None if is_waypoint => Some(Breach(
+            entry.span,
+            "`context: WAYPOINT` needs `match.waypoint`",
+            "add `waypoint` to `match`, or change `context`",
+        )),
+        Some(waypoint) if !is_waypoint => Some(Breach(
+            waypoint.span,
+            "`match.waypoint` needs `context: WAYPOINT`",
+            "set `context: WAYPOINT`, or remove `waypoint`",
+        )),
         _ => None,
     }
 }
 
-pub(super) static PROXY_CONFIG: Shape = within(&[
+pub(super) static PROXY_CONFIG: Schema = within(&[
     ("selector", &SELECTOR),
     ("concurrency", &leaf(&[Range(0, i64::MAX)])),
     ("environmentVariables{}", &leaf(&[Length(0, 2048)])),
 ]);
 
-pub(super) static WASM_PLUGIN: Shape = Shape {
-    rules: &[Required("url"), AtMostOne(&["selector", "targetRef", "targetRefs"])],
+pub(super) static WASM_PLUGIN: Schema = Schema {
+    constraints: &[Required("url"), AtMostOne(&["selector", "targetRef", "targetRefs"])],
     fields: &[
         ("selector", &SELECTOR),
         ("targetRef", &TARGET),
@@ -53,19 +60,22 @@ pub(super) static WASM_PLUGIN: Shape = Shape {
     ],
 };
 
-pub(super) static TRAFFIC_EXTENSION: Shape = Shape {
-    rules: &[AtMostOne(&["selector", "targetRefs"]), AtMostOne(&["wasm", "lua"]), Check(has_extension)],
+pub(super) static TRAFFIC_EXTENSION: Schema = Schema {
+    constraints: &[AtMostOne(&["selector", "targetRefs"]), AtMostOne(&["wasm", "lua"]), Check(has_extension)],
     fields: &[
         ("selector", &SELECTOR),
         ("targetRefs", &TARGETS),
         ("targetRefs[]", &TARGET),
         ("match[]", &TRAFFIC_MATCH),
-        ("lua", &Shape { rules: &[Required("inlineCode")], fields: &[("inlineCode", &leaf(&[Length(1, 65536)]))] }),
+        (
+            "lua",
+            &Schema { constraints: &[Required("inlineCode")], fields: &[("inlineCode", &leaf(&[Length(1, 65536)]))] },
+        ),
         ("wasm", &WASM_CONFIG),
     ],
 };
-static WASM_CONFIG: Shape = Shape {
-    rules: &[Required("url")],
+static WASM_CONFIG: Schema = Schema {
+    constraints: &[Required("url")],
     fields: &[
         ("url", &URL),
         ("sha256", &DIGEST),
@@ -75,22 +85,25 @@ static WASM_CONFIG: Shape = Shape {
     ],
 };
 
-fn has_extension(spec: &Node) -> Option<(Span, &'static str)> {
-    let is_there = present(spec, "wasm").is_some() || present(spec, "lua").is_some();
-    (!is_there).then_some((spec.span, "neither wasm nor lua is there"))
+fn has_extension(spec: &Node) -> Option<Breach> {
+    let is_set = present(spec, "wasm").is_some() || present(spec, "lua").is_some();
+    (!is_set).then_some(Breach(spec.span, "`wasm` or `lua` must be set", "add `wasm` or `lua`"))
 }
 
-static TRAFFIC_MATCH: Shape = within(&[
+static TRAFFIC_MATCH: Schema = within(&[
     ("ports", &leaf(&[Unique("number")])),
-    ("ports[]", &Shape { rules: &[Required("number")], fields: &[("number", &PORT)] }),
+    ("ports[]", &Schema { constraints: &[Required("number")], fields: &[("number", &PORT)] }),
 ]);
-static URL: Shape = leaf(&[Length(1, usize::MAX), Text(is_url, "a URL with oci://, https://, http:// or file://")]);
-static DIGEST: Shape = leaf(&[Text(is_digest, "64 hexadecimal digits in lower case")]);
-static SECRET: Shape = leaf(&[Length(1, 253)]);
-static NAME: Shape = leaf(&[Length(1, 256)]);
-static VM_CONFIG: Shape = within(&[("env", &leaf(&[Items(0, 256), Unique("name")])), ("env[]", &VARIABLE)]);
-static VARIABLE: Shape = Shape {
-    rules: &[Required("name"), Check(value_fits_source)],
+static URL: Schema = leaf(&[
+    Length(1, usize::MAX),
+    Text(is_url, "use a URL that starts with `oci://`, `https://`, `http://` or `file://`"),
+]);
+static DIGEST: Schema = leaf(&[Text(is_digest, "use 64 lower-case hexadecimal digits")]);
+static SECRET: Schema = leaf(&[Length(1, 253)]);
+static NAME: Schema = leaf(&[Length(1, 256)]);
+static VM_CONFIG: Schema = within(&[("env", &leaf(&[Items(0, 256), Unique("name")])), ("env[]", &VARIABLE)]);
+static VARIABLE: Schema = Schema {
+    constraints: &[Required("name"), Check(value_fits_source)],
     fields: &[("name", &NAME), ("value", &leaf(&[Length(0, 2048)]))],
 };
 
@@ -103,8 +116,12 @@ fn is_digest(text: &str) -> bool {
     text.is_empty() || (text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
 }
 
-fn value_fits_source(variable: &Node) -> Option<(Span, &'static str)> {
+fn value_fits_source(variable: &Node) -> Option<Breach> {
     let is_host = text(variable, "valueFrom") == Some("HOST");
     let value = present(variable, "value").filter(|_| is_host)?;
-    Some((value.span, "value is not taken with valueFrom: HOST"))
+    Some(Breach(
+        value.span,
+        "`value` is not allowed with `valueFrom: HOST`",
+        "remove `value`, or set `valueFrom: INLINE`",
+    ))
 }

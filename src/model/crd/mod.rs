@@ -1,24 +1,24 @@
-//! What the API server refuses by the schemas of Istio's CRDs, beyond the types of fields
+//! Constraints in the schemas of Istio's CRDs, beyond the types of fields
 //! (<https://github.com/istio/api>: `kubernetes/customresourcedefinitions.gen.yaml`).
 //!
-//! Each kind has a [`Shape`] with the constraints of its fields. It is held against what is written, since messages do
-//! not tell an empty list from an absent one. As the API server does, null counts as absent.
+//! Each kind has a [`Schema`]. The YAML is checked against it, not the decoded message, because a message does not
+//! distinguish an empty list from an absent one. Null counts as absent, as it does for the API server.
 
 mod extensions;
 mod policies;
-mod shape;
+mod schema;
 mod traffic;
 mod workloads;
 
 use super::decode::Decoder;
 use super::kinds::Kind;
 use crate::yaml::Node;
-use shape::Shape;
+use schema::Schema;
 
-/// Kinds whose CRD asks for a `spec`.
+/// Kinds whose CRD requires `spec`.
 const WITH_SPEC: [&str; 5] = ["ServiceEntry", "WorkloadEntry", "WorkloadGroup", "WasmPlugin", "TrafficExtension"];
 
-fn shape_of(kind: &str) -> Option<&'static Shape> {
+fn schema_of(kind: &str) -> Option<&'static Schema> {
     Some(match kind {
         "VirtualService" => &traffic::VIRTUAL_SERVICE,
         "DestinationRule" => &traffic::DESTINATION_RULE,
@@ -39,16 +39,16 @@ fn shape_of(kind: &str) -> Option<&'static Shape> {
     })
 }
 
-/// Holds a resource of Istio's against the schema of its kind.
+/// Checks an Istio resource against the schema of its kind.
 pub(super) fn check(kind: Kind, resource: &Node, decoder: &mut Decoder<'_>) {
     let spec = resource.get("spec").filter(|spec| !spec.is_null());
-    match (spec, shape_of(kind.name())) {
-        (Some(spec), Some(shape)) => shape.check(spec, decoder),
+    match (spec, schema_of(kind.name())) {
+        (Some(spec), Some(schema)) => schema.check(spec, decoder),
         (None, _) if WITH_SPEC.contains(&kind.name()) => {
-            // The name says which one it is.
+            // Point at the name, so that the user sees which resource of the file it is.
             let name = resource.get("metadata").and_then(|metadata| metadata.entry("name"));
             let span = name.or(resource.entry("kind")).map_or(resource.span, |entry| entry.value.span);
-            decoder.not_of_schema(span, format!("a {} needs a spec", kind.name()), Some("add spec".to_owned()));
+            decoder.schema_violation(span, "`spec` is missing".to_owned(), Some("add `spec`".to_owned()));
         }
         _ => {}
     }

@@ -1,29 +1,38 @@
-//! AuthorizationPolicy, PeerAuthentication, RequestAuthentication, Telemetry, and what selects workloads.
+//! Schemas of AuthorizationPolicy, PeerAuthentication, RequestAuthentication and Telemetry, and of selectors.
 
-use super::shape::Rule::{AtMostOne, Check, Entries, Items, Keys, Length, Range, Required, Text};
-use super::shape::{Shape, leaf, present, text, within};
+use super::schema::Constraint::{AtMostOne, Check, Entries, Items, Keys, Length, Range, Required, Text};
+use super::schema::{Breach, Schema, leaf, present, text, within};
 use super::traffic::DURATION;
 use crate::model::uri;
-use crate::source::Span;
 use crate::yaml::Node;
 
-/// The selector of kinds with `matchLabels`.
-pub(super) static SELECTOR: Shape = within(&[
-    ("matchLabels", &leaf(&[Entries(0, 4096), Keys(|key| !key.is_empty() && !key.contains('*'), "whole names")])),
-    ("matchLabels{}", &leaf(&[Length(0, 63), Text(|value| !value.contains('*'), "no wildcards")])),
+/// A selector with `matchLabels`.
+pub(super) static SELECTOR: Schema = within(&[
+    (
+        "matchLabels",
+        &leaf(&[
+            Entries(0, 4096),
+            Keys(|key| !key.is_empty() && !key.contains('*'), "use complete label keys, without `*`"),
+        ]),
+    ),
+    (
+        "matchLabels{}",
+        &leaf(&[Length(0, 63), Text(|value| !value.contains('*'), "use a complete label value, without `*`")]),
+    ),
 ]);
-pub(super) static TARGET: Shape = Shape {
-    rules: &[Required("kind"), Required("name")],
+pub(super) static TARGET: Schema = Schema {
+    constraints: &[Required("kind"), Required("name")],
     fields: &[
-        ("group", &leaf(&[Length(0, 253), Text(is_group, "the name of an API group, in lower case")])),
-        ("kind", &leaf(&[Length(1, 63), Text(is_kind, "the name of a kind")])),
+        ("group", &leaf(&[Length(0, 253), Text(is_group, "use an API group in lower case")])),
+        ("kind", &leaf(&[Length(1, 63), Text(is_kind, "use the name of a kind")])),
         ("name", &leaf(&[Length(1, 253)])),
-        ("namespace", &leaf(&[Text(str::is_empty, "nothing: a reference does not leave its namespace")])),
+        ("namespace", &leaf(&[Text(str::is_empty, "remove it: the target is in the namespace of the policy")])),
     ],
 };
-pub(super) static TARGETS: Shape = leaf(&[Items(0, 16)]);
-pub(super) static NOT_EMPTY: Shape = leaf(&[Length(1, usize::MAX)]);
-pub(super) static HEADER_NAME: Shape = leaf(&[Text(is_header_name, "letters, digits, dashes and underscores")]);
+pub(super) static TARGETS: Schema = leaf(&[Items(0, 16)]);
+pub(super) static NOT_EMPTY: Schema = leaf(&[Length(1, usize::MAX)]);
+pub(super) static HEADER_NAME: Schema =
+    leaf(&[Text(is_header_name, "use letters, digits, dashes and underscores only")]);
 
 fn is_header_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
@@ -43,24 +52,24 @@ fn is_kind(kind: &str) -> bool {
     kind.starts_with(|letter: char| letter.is_ascii_alphabetic()) && kind.bytes().all(is_inner) && !kind.ends_with('-')
 }
 
-pub(super) static AUTHORIZATION_POLICY: Shape = Shape {
-    rules: &[AtMostOne(&["selector", "targetRef", "targetRefs"])],
+pub(super) static AUTHORIZATION_POLICY: Schema = Schema {
+    constraints: &[AtMostOne(&["selector", "targetRef", "targetRefs"])],
     fields: &[
         ("selector", &SELECTOR),
         ("targetRef", &TARGET),
         ("targetRefs", &TARGETS),
         ("targetRefs[]", &TARGET),
         ("rules", &leaf(&[Items(0, 512)])),
-        ("rules[]", &RULE),
+        ("rules[]", &AUTHORIZATION_RULE),
     ],
 };
-static RULE: Shape = within(&[
+static AUTHORIZATION_RULE: Schema = within(&[
     ("from", &leaf(&[Items(0, 512)])),
     ("from[]", &within(&[("source", &SOURCE)])),
     ("when[]", &leaf(&[Required("key")])),
 ]);
-static SOURCE: Shape = Shape {
-    rules: &[Check(accounts_stand_alone)],
+static SOURCE: Schema = Schema {
+    constraints: &[Check(no_accounts_beside_principals)],
     fields: &[
         ("serviceAccounts", &leaf(&[Items(0, 16)])),
         ("serviceAccounts[]", &ACCOUNT),
@@ -68,33 +77,44 @@ static SOURCE: Shape = Shape {
         ("notServiceAccounts[]", &ACCOUNT),
     ],
 };
-static ACCOUNT: Shape = leaf(&[Length(0, 320)]);
+static ACCOUNT: Schema = leaf(&[Length(0, 320)]);
 
-fn accounts_stand_alone(source: &Node) -> Option<(Span, &'static str)> {
+fn no_accounts_beside_principals(source: &Node) -> Option<Breach> {
     let any = |fields: &[&str]| fields.iter().find_map(|field| present(source, field));
     any(&["serviceAccounts", "notServiceAccounts"])?;
     let other = any(&["principals", "notPrincipals", "namespaces", "notNamespaces"])?;
-    Some((other.span, "service accounts are not taken beside principals or namespaces"))
+    Some(Breach(
+        other.span,
+        "service accounts cannot be combined with principals or namespaces",
+        "use `principals` only, or service accounts only",
+    ))
 }
 
-pub(super) static PEER_AUTHENTICATION: Shape = Shape {
-    rules: &[Check(ports_need_selector)],
-    fields: &[("selector", &SELECTOR), ("portLevelMtls", &leaf(&[Entries(1, usize::MAX), Keys(is_port, "ports")]))],
+pub(super) static PEER_AUTHENTICATION: Schema = Schema {
+    constraints: &[Check(ports_need_selector)],
+    fields: &[
+        ("selector", &SELECTOR),
+        ("portLevelMtls", &leaf(&[Entries(1, usize::MAX), Keys(is_port, "use port numbers from 1 to 65535")])),
+    ],
 };
 
 fn is_port(key: &str) -> bool {
     key.parse::<i64>().is_ok_and(|port| (1..=65535).contains(&port))
 }
 
-fn ports_need_selector(spec: &Node) -> Option<(Span, &'static str)> {
+fn ports_need_selector(spec: &Node) -> Option<Breach> {
     let ports = present(spec, "portLevelMtls")?;
     let labels = present(spec, "selector").and_then(|selector| present(selector, "matchLabels"));
     let selects = labels.is_some_and(|labels| !labels.entries().is_empty());
-    (!selects).then_some((ports.span, "portLevelMtls needs a selector with labels"))
+    (!selects).then_some(Breach(
+        ports.span,
+        "`portLevelMtls` needs a `selector` with labels",
+        "add a `selector` with `matchLabels`, or set `mtls` only",
+    ))
 }
 
-pub(super) static REQUEST_AUTHENTICATION: Shape = Shape {
-    rules: &[AtMostOne(&["selector", "targetRef", "targetRefs"])],
+pub(super) static REQUEST_AUTHENTICATION: Schema = Schema {
+    constraints: &[AtMostOne(&["selector", "targetRef", "targetRefs"])],
     fields: &[
         ("selector", &SELECTOR),
         ("targetRef", &TARGET),
@@ -104,14 +124,14 @@ pub(super) static REQUEST_AUTHENTICATION: Shape = Shape {
         ("jwtRules[]", &JWT_RULE),
     ],
 };
-static JWT_RULE: Shape = Shape {
-    rules: &[AtMostOne(&["jwks", "jwksUri", "jwks_uri"])],
+static JWT_RULE: Schema = Schema {
+    constraints: &[AtMostOne(&["jwks", "jwksUri", "jwks_uri"])],
     fields: &[
         ("issuer", &NOT_EMPTY),
         ("audiences[]", &NOT_EMPTY),
         ("jwksUri", &KEYS_URI),
         ("jwks_uri", &KEYS_URI),
-        ("fromHeaders[]", &Shape { rules: &[Required("name")], fields: &[("name", &NOT_EMPTY)] }),
+        ("fromHeaders[]", &Schema { constraints: &[Required("name")], fields: &[("name", &NOT_EMPTY)] }),
         ("fromParams[]", &NOT_EMPTY),
         ("fromCookies[]", &NOT_EMPTY),
         ("outputClaimToHeaders[]", &CLAIM),
@@ -120,9 +140,10 @@ static JWT_RULE: Shape = Shape {
         ("timeout", &DURATION),
     ],
 };
-static KEYS_URI: Shape = leaf(&[Length(1, 2048), Text(is_web_uri, "a URL with http:// or https://")]);
-static CLAIM: Shape = Shape {
-    rules: &[Required("header"), Required("claim")],
+static KEYS_URI: Schema =
+    leaf(&[Length(1, 2048), Text(is_web_uri, "use a URL that starts with `https://` or `http://`")]);
+static CLAIM: Schema = Schema {
+    constraints: &[Required("header"), Required("claim")],
     fields: &[("header", &HEADER_NAME), ("claim", &NOT_EMPTY)],
 };
 
@@ -130,8 +151,8 @@ fn is_web_uri(text: &str) -> bool {
     uri::request_uri(text).is_some_and(|scheme| ["http", "https"].contains(&scheme.0.as_str()))
 }
 
-pub(super) static TELEMETRY: Shape = Shape {
-    rules: &[AtMostOne(&["selector", "targetRef", "targetRefs"])],
+pub(super) static TELEMETRY: Schema = Schema {
+    constraints: &[AtMostOne(&["selector", "targetRef", "targetRefs"])],
     fields: &[
         ("selector", &SELECTOR),
         ("targetRef", &TARGET),
@@ -142,30 +163,36 @@ pub(super) static TELEMETRY: Shape = Shape {
         ("accessLogging[]", &within(&[("providers[]", &NAMED)])),
     ],
 };
-static NAMED: Shape = Shape { rules: &[Required("name")], fields: &[("name", &NOT_EMPTY)] };
-static VALUED: Shape = Shape { rules: &[Required("value")], fields: &[("value", &NOT_EMPTY)] };
-static TRACING: Shape = within(&[
+static NAMED: Schema = Schema { constraints: &[Required("name")], fields: &[("name", &NOT_EMPTY)] };
+static VALUED: Schema = Schema { constraints: &[Required("value")], fields: &[("value", &NOT_EMPTY)] };
+static TRACING: Schema = within(&[
     ("providers[]", &NAMED),
     ("randomSamplingPercentage", &leaf(&[Range(0, 100)])),
     ("customTags{}", &CUSTOM_TAG),
 ]);
-static CUSTOM_TAG: Shape = Shape {
-    rules: &[AtMostOne(&["literal", "environment", "header", "formatter"])],
+static CUSTOM_TAG: Schema = Schema {
+    constraints: &[AtMostOne(&["literal", "environment", "header", "formatter"])],
     fields: &[("literal", &VALUED), ("environment", &NAMED), ("header", &NAMED), ("formatter", &VALUED)],
 };
-static METRICS: Shape =
+static METRICS: Schema =
     within(&[("providers[]", &NAMED), ("overrides[]", &OVERRIDE), ("reportingInterval", &DURATION)]);
-static OVERRIDE: Shape = within(&[("match", &METRIC), ("tagOverrides{}", &leaf(&[Check(value_fits_operation)]))]);
-static METRIC: Shape =
-    Shape { rules: &[AtMostOne(&["metric", "customMetric"])], fields: &[("customMetric", &NOT_EMPTY)] };
+static OVERRIDE: Schema = within(&[("match", &METRIC), ("tagOverrides{}", &leaf(&[Check(value_fits_operation)]))]);
+static METRIC: Schema =
+    Schema { constraints: &[AtMostOne(&["metric", "customMetric"])], fields: &[("customMetric", &NOT_EMPTY)] };
 
-fn value_fits_operation(tag: &Node) -> Option<(Span, &'static str)> {
+fn value_fits_operation(tag: &Node) -> Option<Breach> {
     let value = present(tag, "value");
     match text(tag, "operation")? {
-        "UPSERT" if value.is_none_or(|value| value.as_str() == Some("")) => {
-            Some((value.map_or(tag.span, |value| value.span), "a tag that is set (UPSERT) needs a value"))
-        }
-        "REMOVE" => Some((value?.span, "a tag that is removed has no value")),
+        "UPSERT" if value.is_none_or(|value| value.as_str() == Some("")) => Some(Breach(
+            value.map_or(tag.span, |value| value.span),
+            "`operation: UPSERT` needs a `value`",
+            "add `value`, or set `operation: REMOVE`",
+        )),
+        "REMOVE" => Some(Breach(
+            value?.span,
+            "`value` is not allowed with `operation: REMOVE`",
+            "remove `value`, or set `operation: UPSERT`",
+        )),
         _ => None,
     }
 }

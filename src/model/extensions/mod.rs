@@ -1,4 +1,4 @@
-//! `extensions.istio.io`: what is run inside proxies. Messages and fields are those of
+//! `extensions.istio.io`: extensions that run inside proxies. Messages and fields are those of
 //! <https://istio.io/latest/docs/reference/config/proxy_extensions/>.
 
 mod traffic_extension;
@@ -6,6 +6,6 @@ mod wasm_plugin;
 
 pub use traffic_extension::{ExecutionPhase, LuaConfig, TrafficExtension, WasmConfig};
 pub use wasm_plugin::{
-    EnvValueSource, EnvVar, FailStrategy, PluginPhase, PluginType, PortSelector, PullPolicy, TrafficSelector, VmConfig,
-    WasmPlugin, WorkloadMode,
+    EnvValueSource, FailStrategy, PluginPhase, PluginType, PullPolicy, TrafficMode, TrafficPortSelector,
+    TrafficSelector, VmConfig, VmEnvVar, WasmPlugin,
 };

@@ -2,7 +2,7 @@
 
 use super::wasm_plugin::{FailStrategy, PluginType, PullPolicy, TrafficSelector, VmConfig};
 use crate::model::macros::{enumeration, message};
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::untyped::Untyped;
 use crate::source::Spanned;
@@ -10,7 +10,7 @@ use crate::source::Spanned;
 message! {
     /// A WebAssembly module or a Lua script that proxies run.
     struct TrafficExtension {
-        selector: Option<LabelSelector>,
+        selector: Option<MatchLabelsSelector>,
         target_refs: Vec<PolicyTargetReference>,
         phase: Option<Spanned<ExecutionPhase>>,
         priority: Option<Spanned<i32>>,
@@ -44,7 +44,7 @@ message! {
 }
 
 enumeration! {
-    /// Where among Istio's own filters an extension stands.
+    /// The position of an extension among Istio's filters.
     enum ExecutionPhase {
         Unspecified = "UNSPECIFIED" / 0,
         Authn = "AUTHN" / 1,

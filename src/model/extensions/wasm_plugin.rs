@@ -1,7 +1,7 @@
-//! WasmPlugin, and what it has in common with TrafficExtension.
+//! WasmPlugin, and the messages that it shares with TrafficExtension.
 
 use crate::model::macros::{enumeration, message};
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::untyped::Untyped;
 use crate::source::Spanned;
@@ -9,7 +9,7 @@ use crate::source::Spanned;
 message! {
     /// A WebAssembly module that proxies run.
     struct WasmPlugin {
-        selector: Option<LabelSelector>,
+        selector: Option<MatchLabelsSelector>,
         target_ref: Option<PolicyTargetReference>,
         target_refs: Vec<PolicyTargetReference>,
         url: Option<Spanned<String>>,
@@ -29,30 +29,30 @@ message! {
 }
 
 message! {
-    /// Which connections and requests it is run for.
+    /// The traffic that an extension applies to.
     struct TrafficSelector {
-        mode: Option<Spanned<WorkloadMode>>,
-        ports: Vec<PortSelector>,
+        mode: Option<Spanned<TrafficMode>>,
+        ports: Vec<TrafficPortSelector>,
     }
 }
 
 message! {
-    /// A port of the workload, or of the service that is called.
-    struct PortSelector {
+    /// A port: of the workload for inbound traffic, of the called service for outbound traffic.
+    struct TrafficPortSelector {
         number: Option<Spanned<u32>>,
     }
 }
 
 message! {
-    /// What the module runs in.
+    /// The virtual machine that runs the module.
     struct VmConfig {
-        env: Vec<EnvVar>,
+        env: Vec<VmEnvVar>,
     }
 }
 
 message! {
     /// An environment variable of the module.
-    struct EnvVar {
+    struct VmEnvVar {
         name: Option<Spanned<String>>,
         value_from: Option<Spanned<EnvValueSource>>,
         value: Option<Spanned<String>>,
@@ -60,7 +60,7 @@ message! {
 }
 
 enumeration! {
-    /// Where among Istio's own filters a plugin stands.
+    /// The position of a plugin among Istio's filters.
     enum PluginPhase {
         Unspecified = "UNSPECIFIED_PHASE" / 0,
         Authn = "AUTHN" / 1,
@@ -70,7 +70,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// When an image is pulled.
+    /// When Istio pulls the image.
     enum PullPolicy {
         Unspecified = "UNSPECIFIED_POLICY" / 0,
         IfNotPresent = "IfNotPresent" / 1,
@@ -79,7 +79,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// Whether requests get through without the module.
+    /// What happens to requests if the module fails.
     enum FailStrategy {
         FailClose = "FAIL_CLOSE" / 0,
         FailOpen = "FAIL_OPEN" / 1,
@@ -88,7 +88,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// The sort of filter.
+    /// The kind of Envoy filter.
     enum PluginType {
         Unspecified = "UNSPECIFIED_PLUGIN_TYPE" / 0,
         Http = "HTTP" / 1,
@@ -97,8 +97,8 @@ enumeration! {
 }
 
 enumeration! {
-    /// The side of a call that a workload is on.
-    enum WorkloadMode {
+    /// The direction of traffic: as a client, as a server, or both. (Istio: `WorkloadMode`.)
+    enum TrafficMode {
         Unset = "UNDEFINED" / 0,
         Client = "CLIENT" / 1,
         Server = "SERVER" / 2,
@@ -107,7 +107,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// Where the value of an environment variable comes from.
+    /// The source of the value of an environment variable.
     enum EnvValueSource {
         Inline = "INLINE" / 0,
         Host = "HOST" / 1,

@@ -7,10 +7,10 @@ use crate::model::map::Labels;
 use crate::source::Spanned;
 
 message! {
-    /// Ports that a gateway opens.
-    struct Gateway {
+    /// A gateway with its listeners.
+    struct KubernetesGateway {
         gateway_class_name: Option<Spanned<String>>,
-        listeners: Vec<Listener>,
+        listeners: Vec<GatewayListener>,
         addresses: Vec<GatewayAddress>,
         infrastructure: Option<GatewayInfrastructure>,
         allowed_listeners: Option<AllowedListeners>,
@@ -20,7 +20,7 @@ message! {
 }
 
 message! {
-    /// Which controller looks after the Gateways of a class.
+    /// The controller that manages the Gateways of a class.
     struct GatewayClass {
         controller_name: Option<Spanned<String>>,
         parameters_ref: Option<ObjectReference>,
@@ -29,16 +29,16 @@ message! {
 }
 
 message! {
-    /// More listeners for a Gateway.
+    /// Additional listeners for a Gateway.
     struct ListenerSet {
         parent_ref: Option<ObjectReference>,
-        listeners: Vec<Listener>,
+        listeners: Vec<GatewayListener>,
     }
 }
 
 message! {
-    /// One port with the host served on it.
-    struct Listener {
+    /// A port and the host that the gateway serves on it.
+    struct GatewayListener {
         name: Option<Spanned<String>>,
         hostname: Option<Spanned<String>>,
         port: Option<Spanned<u32>>,
@@ -49,7 +49,7 @@ message! {
 }
 
 message! {
-    /// TLS of a listener.
+    /// The TLS settings of a listener.
     struct ListenerTls {
         mode: Option<Spanned<String>>,
         certificate_refs: Vec<SecretReference>,
@@ -58,7 +58,7 @@ message! {
 }
 
 message! {
-    /// Which routes may attach to a listener.
+    /// The routes that may attach to a listener.
     struct AllowedRoutes {
         namespaces: Option<RouteNamespaces>,
         kinds: Vec<RouteGroupKind>,
@@ -66,14 +66,14 @@ message! {
 }
 
 message! {
-    /// Which ListenerSets may attach to a Gateway.
+    /// The ListenerSets that may attach to a Gateway.
     struct AllowedListeners {
         namespaces: Option<RouteNamespaces>,
     }
 }
 
 message! {
-    /// A choice of namespaces.
+    /// A set of namespaces.
     struct RouteNamespaces {
         from: Option<Spanned<String>>,
         selector: Option<LabelSelector>,
@@ -81,7 +81,7 @@ message! {
 }
 
 message! {
-    /// A kind of routes.
+    /// A kind of route.
     struct RouteGroupKind {
         group: Option<Spanned<String>>,
         kind: Option<Spanned<String>>,
@@ -89,7 +89,7 @@ message! {
 }
 
 message! {
-    /// An address that is asked for.
+    /// A requested address of a Gateway.
     struct GatewayAddress {
         r#type: Option<Spanned<String>>,
         value: Option<Spanned<String>>,
@@ -97,7 +97,7 @@ message! {
 }
 
 message! {
-    /// What the deployment of a managed gateway gets.
+    /// Metadata of the resources that a controller creates for a Gateway.
     struct GatewayInfrastructure {
         labels: Labels,
         annotations: Labels,
@@ -106,7 +106,7 @@ message! {
 }
 
 message! {
-    /// TLS of a whole Gateway.
+    /// The TLS settings of a Gateway as a whole.
     struct GatewayTls {
         backend: Option<GatewayTlsBackend>,
         frontend: Option<FrontendTls>,
@@ -114,14 +114,14 @@ message! {
 }
 
 message! {
-    /// TLS towards backends.
+    /// The TLS settings for connections to backends.
     struct GatewayTlsBackend {
         client_certificate_ref: Option<SecretReference>,
     }
 }
 
 message! {
-    /// How clients are asked for certificates.
+    /// The validation of client certificates.
     struct FrontendTls {
         default: Option<FrontendTlsDefault>,
         per_port: Vec<FrontendTlsPort>,
@@ -129,14 +129,14 @@ message! {
 }
 
 message! {
-    /// What holds for ports that are not listed.
+    /// The settings for all ports that `perPort` does not list.
     struct FrontendTlsDefault {
         validation: Option<FrontendValidation>,
     }
 }
 
 message! {
-    /// What holds for one port.
+    /// The settings for one port.
     struct FrontendTlsPort {
         port: Option<Spanned<u32>>,
         tls: Option<FrontendTlsDefault>,
@@ -144,7 +144,7 @@ message! {
 }
 
 message! {
-    /// How certificates of clients are checked.
+    /// The certificate authorities for client certificates.
     struct FrontendValidation {
         ca_certificate_refs: Vec<ObjectReference>,
         mode: Option<Spanned<String>>,

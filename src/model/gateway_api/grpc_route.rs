@@ -7,7 +7,7 @@ use crate::model::macros::message;
 use crate::source::Spanned;
 
 message! {
-    /// Routes of gRPC calls.
+    /// Routes for gRPC calls.
     struct GrpcRoute {
         parent_refs: Vec<ParentReference>,
         use_default_gateways: Option<Spanned<String>>,
@@ -17,7 +17,7 @@ message! {
 }
 
 message! {
-    /// A rule: any of its matches, then filters, then backends.
+    /// A rule: if one of its matches applies, its filters and backends handle the call.
     struct GrpcRouteRule {
         name: Option<Spanned<String>>,
         matches: Vec<GrpcRouteMatch>,
@@ -36,7 +36,7 @@ message! {
 }
 
 message! {
-    /// A condition on service and method: Exact unless it says otherwise.
+    /// A condition on service and method. `type` defaults to Exact.
     struct GrpcMethodMatch {
         r#type: Option<Spanned<String>>,
         service: Option<Spanned<String>>,
@@ -45,7 +45,7 @@ message! {
 }
 
 message! {
-    /// A condition on a header: Exact unless it says otherwise.
+    /// A condition on a header. `type` defaults to Exact.
     struct GrpcHeaderMatch {
         r#type: Option<Spanned<String>>,
         name: Option<Spanned<String>>,
@@ -54,7 +54,7 @@ message! {
 }
 
 message! {
-    /// Where calls go, with their share and filters of their own.
+    /// A backend with its weight and its filters.
     struct GrpcBackendRef {
         group: Option<Spanned<String>>,
         kind: Option<Spanned<String>>,

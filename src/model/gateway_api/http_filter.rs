@@ -1,11 +1,11 @@
-//! Filters of HTTPRoute and GRPCRoute: what is done to a request besides sending it on.
+//! Filters of HTTPRoute and GRPCRoute.
 
 use super::reference::{BackendObjectReference, ObjectReference};
 use crate::model::macros::message;
 use crate::source::Spanned;
 
 message! {
-    /// A filter; `type` says which member counts.
+    /// A filter. `type` selects the member that applies.
     struct HttpFilter {
         r#type: Option<Spanned<String>>,
         request_header_modifier: Option<HeaderFilter>,
@@ -20,7 +20,7 @@ message! {
 }
 
 message! {
-    /// Headers to overwrite, append and remove.
+    /// Headers to set, add and remove.
     struct HeaderFilter {
         set: Vec<Header>,
         add: Vec<Header>,
@@ -37,7 +37,7 @@ message! {
 }
 
 message! {
-    /// Sends copies of a share of the requests elsewhere.
+    /// Mirrors a share of the requests to another backend.
     struct MirrorFilter {
         backend_ref: Option<BackendObjectReference>,
         percent: Option<Spanned<i32>>,
@@ -46,7 +46,7 @@ message! {
 }
 
 message! {
-    /// A share.
+    /// A share of the requests.
     struct Fraction {
         numerator: Option<Spanned<i32>>,
         denominator: Option<Spanned<i32>>,
@@ -54,7 +54,7 @@ message! {
 }
 
 message! {
-    /// Answers with a redirect.
+    /// Responds with a redirect.
     struct RedirectFilter {
         scheme: Option<Spanned<String>>,
         hostname: Option<Spanned<String>>,
@@ -65,7 +65,7 @@ message! {
 }
 
 message! {
-    /// Changes path or host before sending on.
+    /// Rewrites the path or the host before forwarding.
     struct UrlRewriteFilter {
         hostname: Option<Spanned<String>>,
         path: Option<PathModifier>,
@@ -73,7 +73,7 @@ message! {
 }
 
 message! {
-    /// A change of the path, whole or in the prefix that matched.
+    /// A replacement for the path or for the prefix that matched.
     struct PathModifier {
         r#type: Option<Spanned<String>>,
         replace_full_path: Option<Spanned<String>>,
@@ -94,7 +94,7 @@ message! {
 }
 
 message! {
-    /// Asks another service whether a request may pass.
+    /// Delegates authorization to another service.
     struct ExternalAuthFilter {
         protocol: Option<Spanned<String>>,
         backend_ref: Option<BackendObjectReference>,
@@ -105,14 +105,14 @@ message! {
 }
 
 message! {
-    /// What a service that speaks gRPC is sent.
+    /// The request to an authorization service that speaks gRPC.
     struct ExternalAuthGrpc {
         allowed_headers: Vec<Spanned<String>>,
     }
 }
 
 message! {
-    /// What a service that speaks HTTP is sent.
+    /// The request to an authorization service that speaks HTTP.
     struct ExternalAuthHttp {
         path: Option<Spanned<String>>,
         allowed_headers: Vec<Spanned<String>>,
@@ -121,7 +121,7 @@ message! {
 }
 
 message! {
-    /// How much of the body is sent.
+    /// The part of the request body to send, in bytes.
     struct ExternalAuthForwardBody {
         max_size: Option<Spanned<u32>>,
     }

@@ -7,8 +7,8 @@ use crate::model::macros::message;
 use crate::source::Spanned;
 
 message! {
-    /// Routes of HTTP requests.
-    struct HttpRoute {
+    /// Routes for HTTP requests.
+    struct KubernetesHttpRoute {
         parent_refs: Vec<ParentReference>,
         use_default_gateways: Option<Spanned<String>>,
         hostnames: Vec<Spanned<String>>,
@@ -17,7 +17,7 @@ message! {
 }
 
 message! {
-    /// A rule: any of its matches, then filters, then backends.
+    /// A rule: if one of its matches applies, its filters and backends handle the request.
     struct HttpRouteRule {
         name: Option<Spanned<String>>,
         matches: Vec<HttpRouteMatch>,
@@ -40,7 +40,7 @@ message! {
 }
 
 message! {
-    /// A condition on the path: PathPrefix unless it says otherwise.
+    /// A condition on the path. `type` defaults to PathPrefix.
     struct HttpPathMatch {
         r#type: Option<Spanned<String>>,
         value: Option<Spanned<String>>,
@@ -48,7 +48,7 @@ message! {
 }
 
 message! {
-    /// A condition on a header: Exact unless it says otherwise.
+    /// A condition on a header. `type` defaults to Exact.
     struct HttpHeaderMatch {
         r#type: Option<Spanned<String>>,
         name: Option<Spanned<String>>,
@@ -57,7 +57,7 @@ message! {
 }
 
 message! {
-    /// A condition on a query parameter: Exact unless it says otherwise.
+    /// A condition on a query parameter. `type` defaults to Exact.
     struct HttpQueryParamMatch {
         r#type: Option<Spanned<String>>,
         name: Option<Spanned<String>>,
@@ -66,7 +66,7 @@ message! {
 }
 
 message! {
-    /// Where requests go, with their share and filters of their own.
+    /// A backend with its weight and its filters.
     struct HttpBackendRef {
         group: Option<Spanned<String>>,
         kind: Option<Spanned<String>>,
@@ -79,7 +79,7 @@ message! {
 }
 
 message! {
-    /// How long a request may take.
+    /// Time limits for a request.
     struct HttpRouteTimeouts {
         request: Option<Spanned<Duration>>,
         backend_request: Option<Spanned<Duration>>,
@@ -87,7 +87,7 @@ message! {
 }
 
 message! {
-    /// When and how often a request is tried again.
+    /// When and how often a request is retried.
     struct HttpRouteRetry {
         codes: Vec<Spanned<u32>>,
         attempts: Option<Spanned<i32>>,
@@ -96,7 +96,7 @@ message! {
 }
 
 message! {
-    /// Keeps requests of a session with one backend.
+    /// Sends all requests of a session to the same backend.
     struct SessionPersistence {
         session_name: Option<Spanned<String>>,
         absolute_timeout: Option<Spanned<Duration>>,

@@ -1,6 +1,6 @@
-//! `gateway.networking.k8s.io`: the Gateway API of Kubernetes. Messages and fields are those of
-//! <https://gateway-api.sigs.k8s.io/reference/spec/>, the experimental ones included. Fields that the API restricts to
-//! a few words are read as texts: Kubernetes compares them as they stand.
+//! `gateway.networking.k8s.io`: the Kubernetes Gateway API. Messages and fields are those of
+//! <https://gateway-api.sigs.k8s.io/reference/spec/>, including the experimental ones. Enum fields are strings here,
+//! because Kubernetes compares them literally.
 
 mod gateway;
 mod grpc_route;
@@ -11,9 +11,9 @@ mod reference_grant;
 mod stream_route;
 
 pub use gateway::{
-    AllowedListeners, AllowedRoutes, FrontendTls, FrontendTlsDefault, FrontendTlsPort, FrontendValidation, Gateway,
-    GatewayAddress, GatewayClass, GatewayInfrastructure, GatewayTls, GatewayTlsBackend, Listener, ListenerSet,
-    ListenerTls, RouteGroupKind, RouteNamespaces,
+    AllowedListeners, AllowedRoutes, FrontendTls, FrontendTlsDefault, FrontendTlsPort, FrontendValidation,
+    GatewayAddress, GatewayClass, GatewayInfrastructure, GatewayListener, GatewayTls, GatewayTlsBackend,
+    KubernetesGateway, ListenerSet, ListenerTls, RouteGroupKind, RouteNamespaces,
 };
 pub use grpc_route::{GrpcBackendRef, GrpcHeaderMatch, GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub use http_filter::{
@@ -21,12 +21,12 @@ pub use http_filter::{
     HeaderFilter, HttpFilter, MirrorFilter, PathModifier, RedirectFilter, UrlRewriteFilter,
 };
 pub use http_route::{
-    CookieConfig, HttpBackendRef, HttpHeaderMatch, HttpPathMatch, HttpQueryParamMatch, HttpRoute, HttpRouteMatch,
-    HttpRouteRetry, HttpRouteRule, HttpRouteTimeouts, SessionPersistence,
+    CookieConfig, HttpBackendRef, HttpHeaderMatch, HttpPathMatch, HttpQueryParamMatch, HttpRouteMatch, HttpRouteRetry,
+    HttpRouteRule, HttpRouteTimeouts, KubernetesHttpRoute, SessionPersistence,
 };
 pub use reference::{BackendObjectReference, BackendRef, ObjectReference, ParentReference, SecretReference};
 pub use reference_grant::{ReferenceGrant, ReferenceGrantFrom, ReferenceGrantTo};
-pub use stream_route::{StreamRouteRule, TcpRoute, TlsRoute};
+pub use stream_route::{KubernetesTcpRoute, KubernetesTlsRoute, StreamRouteRule};
 
-/// The group of the API.
+/// The API group.
 pub const GROUP: &str = "gateway.networking.k8s.io";

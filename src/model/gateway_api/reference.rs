@@ -4,7 +4,7 @@ use crate::model::macros::message;
 use crate::source::Spanned;
 
 message! {
-    /// What a route attaches to: a Gateway unless it says otherwise.
+    /// The parent that a route attaches to. `kind` defaults to Gateway.
     struct ParentReference {
         group: Option<Spanned<String>>,
         kind: Option<Spanned<String>>,
@@ -16,7 +16,7 @@ message! {
 }
 
 message! {
-    /// Where requests go: a Service unless it says otherwise.
+    /// The destination of requests. `kind` defaults to Service.
     struct BackendObjectReference {
         group: Option<Spanned<String>>,
         kind: Option<Spanned<String>>,
@@ -27,7 +27,7 @@ message! {
 }
 
 message! {
-    /// Where connections go, with their share.
+    /// A destination of connections with its weight.
     struct BackendRef {
         group: Option<Spanned<String>>,
         kind: Option<Spanned<String>>,
@@ -39,7 +39,7 @@ message! {
 }
 
 message! {
-    /// A resource of some kind.
+    /// A resource of any kind.
     struct ObjectReference {
         group: Option<Spanned<String>>,
         kind: Option<Spanned<String>>,
@@ -49,7 +49,7 @@ message! {
 }
 
 message! {
-    /// A certificate: a Secret unless it says otherwise.
+    /// A certificate. `kind` defaults to Secret.
     struct SecretReference {
         group: Option<Spanned<String>>,
         kind: Option<Spanned<String>>,

@@ -4,7 +4,7 @@ use crate::model::macros::message;
 use crate::source::Spanned;
 
 message! {
-    /// Allows references from other namespaces to resources of its own.
+    /// Allows references from other namespaces to resources in the namespace of the grant.
     struct ReferenceGrant {
         from: Vec<ReferenceGrantFrom>,
         to: Vec<ReferenceGrantTo>,
@@ -12,7 +12,7 @@ message! {
 }
 
 message! {
-    /// Who may refer.
+    /// The resources that may refer.
     struct ReferenceGrantFrom {
         group: Option<Spanned<String>>,
         kind: Option<Spanned<String>>,
@@ -21,7 +21,7 @@ message! {
 }
 
 message! {
-    /// To what; without a name, to all of the kind.
+    /// The resources that may be referred to. Without a name, all resources of the kind.
     struct ReferenceGrantTo {
         group: Option<Spanned<String>>,
         kind: Option<Spanned<String>>,

@@ -5,8 +5,8 @@ use crate::model::macros::message;
 use crate::source::Spanned;
 
 message! {
-    /// Routes of TLS connections that are not terminated, by server name.
-    struct TlsRoute {
+    /// Routes for TLS connections by SNI, without termination.
+    struct KubernetesTlsRoute {
         parent_refs: Vec<ParentReference>,
         use_default_gateways: Option<Spanned<String>>,
         hostnames: Vec<Spanned<String>>,
@@ -15,8 +15,8 @@ message! {
 }
 
 message! {
-    /// Routes of TCP connections.
-    struct TcpRoute {
+    /// Routes for TCP connections.
+    struct KubernetesTcpRoute {
         parent_refs: Vec<ParentReference>,
         use_default_gateways: Option<Spanned<String>>,
         rules: Vec<StreamRouteRule>,
@@ -24,7 +24,7 @@ message! {
 }
 
 message! {
-    /// Where connections go.
+    /// A rule: the backends of connections.
     struct StreamRouteRule {
         name: Option<Spanned<String>>,
         backend_refs: Vec<BackendRef>,

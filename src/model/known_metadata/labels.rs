@@ -1,46 +1,48 @@
-//! The labels.
+//! The table of labels.
 
-use super::Otherwise::ReadAs;
+use super::OnInvalid::ReadAs;
 use super::Values::{Port, Words};
-use super::{Kind, Known};
+use super::{Kind, KnownKey};
 
-const fn any(name: &'static str) -> Known {
-    Known::new(name, &[])
+const fn any(name: &'static str) -> KnownKey {
+    KnownKey::new(name, &[])
 }
 
-const fn pod(name: &'static str) -> Known {
-    Known::new(name, &[Kind::Pod])
+const fn pod(name: &'static str) -> KnownKey {
+    KnownKey::new(name, &[Kind::Pod])
 }
 
-const fn service(name: &'static str) -> Known {
-    Known::new(name, &[Kind::Service])
+const fn service(name: &'static str) -> KnownKey {
+    KnownKey::new(name, &[Kind::Service])
 }
 
-/// What may be bound to a waypoint.
+/// The kinds that may use a waypoint.
 const BEHIND_WAYPOINT: &[Kind] = &[Kind::Namespace, Kind::Pod, Kind::Service, Kind::ServiceEntry, Kind::WorkloadEntry];
 
-/// What may name a canary waypoint.
+/// The kinds that may use a canary waypoint.
 const BEHIND_CANARY: &[Kind] = &[Kind::Namespace, Kind::Service, Kind::ServiceEntry];
 
-pub(super) static ALL: &[Known] = &[
-    // Which part of the mesh pods become.
-    Known::new("istio-injection", &[Kind::Namespace]).takes(Words(&["enabled", "disabled"])).or_is(ReadAs("disabled")),
-    Known::new("istio.io/dataplane-mode", &[Kind::Namespace, Kind::Pod])
+pub(super) static ALL: &[KnownKey] = &[
+    // Membership of pods in the mesh.
+    KnownKey::new("istio-injection", &[Kind::Namespace])
+        .takes(Words(&["enabled", "disabled"]))
+        .on_invalid(ReadAs("disabled")),
+    KnownKey::new("istio.io/dataplane-mode", &[Kind::Namespace, Kind::Pod])
         .takes(Words(&["ambient", "none"]))
-        .or_is(ReadAs("none")),
+        .on_invalid(ReadAs("none")),
     any("istio.io/rev"),
     pod("sidecar.istio.io/inject").takes(Words(&["true", "false"])),
     // Waypoints.
-    Known::new("istio.io/ingress-use-waypoint", &[Kind::Namespace, Kind::Service, Kind::ServiceEntry])
+    KnownKey::new("istio.io/ingress-use-waypoint", &[Kind::Namespace, Kind::Service, Kind::ServiceEntry])
         .takes(Words(&["true", "false"])),
-    Known::new("istio.io/use-waypoint", BEHIND_WAYPOINT),
-    Known::new("istio.io/use-waypoint-namespace", BEHIND_WAYPOINT),
-    Known::new("istio.io/use-waypoint-canary", BEHIND_CANARY),
-    Known::new("istio.io/use-waypoint-canary-namespace", BEHIND_CANARY),
-    Known::new("istio.io/waypoint-for", &[Kind::KubernetesGateway, Kind::GatewayClass])
+    KnownKey::new("istio.io/use-waypoint", BEHIND_WAYPOINT),
+    KnownKey::new("istio.io/use-waypoint-namespace", BEHIND_WAYPOINT),
+    KnownKey::new("istio.io/use-waypoint-canary", BEHIND_CANARY),
+    KnownKey::new("istio.io/use-waypoint-canary-namespace", BEHIND_CANARY),
+    KnownKey::new("istio.io/waypoint-for", &[Kind::KubernetesGateway, Kind::GatewayClass])
         .takes(Words(&["service", "workload", "all", "none"])),
-    Known::new("networking.istio.io/enable-autoallocate-ip", &[Kind::ServiceEntry]).takes(Words(&["true", "false"])),
-    // What workloads are called, and where they are.
+    KnownKey::new("networking.istio.io/enable-autoallocate-ip", &[Kind::ServiceEntry]).takes(Words(&["true", "false"])),
+    // Identity and location of workloads.
     any("istio-locality"),
     any("istio.io/gateway-name"),
     any("service.istio.io/canonical-name"),
@@ -52,12 +54,12 @@ pub(super) static ALL: &[Known] = &[
     any("topology.istio.io/subzone"),
     any("security.istio.io/tlsMode"),
     any("networking.istio.io/tunnel"),
-    // What services are like.
+    // Behaviour of services.
     service("experimental.istio.io/disable-gateway-port-translation"),
     service("istio.io/persistent-session"),
     service("istio.io/persistent-session-header"),
     service("networking.istio.io/gatewayPort").takes(Port),
-    // What Istio's controllers and charts write.
+    // Labels that Istio's controllers and charts write.
     any("cni.istio.io/not-ready"),
     any("gateway.istio.io/defaults-for-class"),
     any("gateway.istio.io/managed"),

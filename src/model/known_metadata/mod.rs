@@ -1,54 +1,54 @@
-//! The labels and annotations that Istio reads: where they belong, and which values they take.
-//! (istio/api: `annotation/annotations.yaml`, `label/labels.yaml`; what istiod and its templates read besides.)
+//! The labels and annotations that Istio reads: the resources that they belong on, and the values that they accept.
+//! (istio/api: `annotation/annotations.yaml`, `label/labels.yaml`; in addition those that istiod and its templates read.)
 
 mod annotations;
 mod labels;
 
 use super::Kind;
 
-/// A label or an annotation.
+/// A label or an annotation that Istio defines.
 #[derive(Debug, Clone, Copy)]
-pub struct Known {
-    /// Its key.
+pub struct KnownKey {
+    /// The key.
     pub name: &'static str,
-    /// What it belongs on: any resource if there is none. [`Kind::Pod`] stands for what pods are made from as well.
+    /// The kinds that Istio reads it on; empty for all kinds. [`Kind::Pod`] includes templates of pods.
     pub on: &'static [Kind],
-    /// What it takes.
+    /// The values that it accepts.
     pub values: Values,
-    /// What becomes of another value.
-    pub otherwise: Otherwise,
-    /// Whether it is still to be used.
+    /// What happens to another value.
+    pub on_invalid: OnInvalid,
+    /// Whether Istio still reads it.
     pub standing: Standing,
 }
 
-/// What a label or an annotation takes.
+/// The values that a label or an annotation accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {
-    /// Whatever there is to say.
+    /// Any value.
     Any,
-    /// One of some words.
+    /// One of the words.
     Words(&'static [&'static str]),
-    /// One of some words, in any case.
+    /// One of the words, in upper or lower case.
     CaselessWords(&'static [&'static str]),
-    /// What Go reads as a boolean.
+    /// A boolean, as Go parses it.
     Boolean,
-    /// A number of 32 bits.
+    /// A whole number from 0 to 2^32 - 1.
     Number,
-    /// A number from 0 to 100.
+    /// A whole number from 0 to 100.
     Percentage,
-    /// A port; 0 is one.
+    /// A port number. 0 is valid.
     Port,
-    /// Ports with commas between.
+    /// A comma-separated list of ports.
     Ports,
-    /// Ports with commas between, or `*`.
+    /// A comma-separated list of ports, or `*`.
     PortsOrAll,
-    /// Networks with commas between.
+    /// A comma-separated list of networks in CIDR notation.
     Networks,
-    /// Networks with commas between, or `*`.
+    /// A comma-separated list of networks in CIDR notation, or `*`.
     NetworksOrAll,
-    /// Names of network interfaces with commas between.
+    /// A comma-separated list of network interfaces.
     Interfaces,
-    /// An amount as Kubernetes writes it: `100m`, `128Mi`.
+    /// A Kubernetes quantity: `100m`, `128Mi`.
     Quantity,
     /// JSON.
     Json,
@@ -56,41 +56,41 @@ pub enum Values {
     ProxyConfig,
 }
 
-/// What becomes of a value that is not taken.
+/// What happens to a value that is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Otherwise {
-    /// It is as if nothing were said.
+pub enum OnInvalid {
+    /// Istio ignores it.
     Ignored,
-    /// It is as if it were another one.
+    /// Istio treats it as another value.
     ReadAs(&'static str),
-    /// The injector refuses the pod.
-    Refused,
+    /// The sidecar injector rejects the pod.
+    Rejected,
     /// The proxy does not start.
-    NotStarted,
+    ProxyFails,
 }
 
-/// Whether a label or an annotation is still to be used.
+/// Whether Istio still reads a label or an annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It is.
+    /// Istio reads it.
     Current,
-    /// It works, but something else is to be used: what.
+    /// Istio reads it, but advises against it. The text is the help: what to use instead.
     Deprecated(&'static str),
-    /// Istio reads it no more: what is to be used.
+    /// Istio no longer reads it. The text is the help: what to use instead.
     Removed(&'static str),
 }
 
-impl Known {
+impl KnownKey {
     const fn new(name: &'static str, on: &'static [Kind]) -> Self {
-        Self { name, on, values: Values::Any, otherwise: Otherwise::Ignored, standing: Standing::Current }
+        Self { name, on, values: Values::Any, on_invalid: OnInvalid::Ignored, standing: Standing::Current }
     }
 
     const fn takes(self, values: Values) -> Self {
         Self { values, ..self }
     }
 
-    const fn or_is(self, otherwise: Otherwise) -> Self {
-        Self { otherwise, ..self }
+    const fn on_invalid(self, on_invalid: OnInvalid) -> Self {
+        Self { on_invalid, ..self }
     }
 
     const fn deprecated(self, instead: &'static str) -> Self {
@@ -101,43 +101,43 @@ impl Known {
         Self { standing: Standing::Removed(instead), ..self }
     }
 
-    /// What becomes of a value that is not taken, as the rest of a sentence.
+    /// What happens to a value that is not accepted, as a clause of a message.
     pub fn consequence(&self) -> String {
-        match self.otherwise {
-            Otherwise::Ignored => "it counts for nothing".to_owned(),
-            Otherwise::ReadAs(value) => format!("it is read as {value}"),
-            Otherwise::Refused => "the injector refuses the pod".to_owned(),
-            Otherwise::NotStarted => "the sidecar does not start".to_owned(),
+        match self.on_invalid {
+            OnInvalid::Ignored => "Istio ignores it".to_owned(),
+            OnInvalid::ReadAs(value) => format!("Istio treats it as `{value}`"),
+            OnInvalid::Rejected => "the sidecar injector rejects the pod".to_owned(),
+            OnInvalid::ProxyFails => "the sidecar does not start".to_owned(),
         }
     }
 
-    /// Whether it belongs on a resource of a kind.
+    /// Whether Istio reads the key on resources of a kind.
     pub fn belongs_on(&self, kind: Kind) -> bool {
         self.on.is_empty() || self.on.contains(&kind)
     }
 }
 
-/// The annotation of a key.
-pub fn annotation(name: &str) -> Option<&'static Known> {
+/// The annotation with a key.
+pub fn annotation(name: &str) -> Option<&'static KnownKey> {
     annotations::ALL.iter().find(|known| known.name == name)
 }
 
-/// The label of a key.
-pub fn label(name: &str) -> Option<&'static Known> {
+/// The label with a key.
+pub fn label(name: &str) -> Option<&'static KnownKey> {
     labels::ALL.iter().find(|known| known.name == name)
 }
 
-/// The annotations that are still to be used, or were.
-pub fn annotations() -> impl Iterator<Item = &'static Known> {
+/// All annotations, including deprecated and removed ones.
+pub fn annotations() -> impl Iterator<Item = &'static KnownKey> {
     annotations::ALL.iter()
 }
 
-/// The labels that are still to be used, or were.
-pub fn labels() -> impl Iterator<Item = &'static Known> {
+/// All labels, including deprecated and removed ones.
+pub fn labels() -> impl Iterator<Item = &'static KnownKey> {
     labels::ALL.iter()
 }
 
-/// Whether a key is in Istio's name space.
+/// Whether the prefix of a key is a domain of Istio.
 pub fn is_of_istio(key: &str) -> bool {
     let domain = key.split_once('/').map_or("", |(domain, _)| domain);
     domain == "istio.io" || domain.ends_with(".istio.io")
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_key_stands_once() {
+    fn keys_are_unique() {
         for table in [annotations::ALL, labels::ALL] {
             let names: BTreeSet<&str> = table.iter().map(|known| known.name).collect();
             assert_eq!(names.len(), table.len());

@@ -1,20 +1,20 @@
-//! What a cluster is made of: nodes, service accounts, the definitions of other kinds.
+//! Nodes, service accounts and definitions of custom resources.
 
 use crate::model::macros::message;
 use crate::source::Spanned;
 
 message! {
-    /// A node; all that matters of it is in its metadata.
-    open struct Node {}
+    /// A node. Only its metadata is used.
+    open struct ClusterNode {}
 }
 
 message! {
-    /// Whom pods run as; all that matters of it is in its metadata.
+    /// The identity that pods run as. Only its metadata is used.
     open struct ServiceAccount {}
 }
 
 message! {
-    /// The definition of a kind.
+    /// The definition of a custom kind.
     open struct CustomResourceDefinition {
         group: Option<Spanned<String>>,
         names: Option<CustomResourceNames>,
@@ -22,7 +22,7 @@ message! {
 }
 
 message! {
-    /// What a kind is called.
+    /// The names of a custom kind.
     open struct CustomResourceNames {
         kind: Option<Spanned<String>>,
         plural: Option<Spanned<String>>,

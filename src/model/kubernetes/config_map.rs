@@ -1,4 +1,4 @@
-//! Where the mesh-wide configuration of Istio may stand among the manifests.
+//! ConfigMap and IstioOperator, which can contain Istio's mesh-wide configuration.
 
 use crate::model::macros::message;
 use crate::model::map::Map;
@@ -10,29 +10,29 @@ use crate::{
 };
 
 message! {
-    /// Texts by name. The one called `istio` holds a MeshConfig under `mesh`.
+    /// A ConfigMap. The one named `istio` has a MeshConfig in its key `mesh`.
     open struct ConfigMap {
-        data: Map<Raw>,
+        data: Map<RawText>,
     }
 }
 
 message! {
-    /// An installation of Istio.
+    /// The settings of an Istio installation.
     open struct IstioOperator {
         mesh_config: Option<MeshConfig>,
     }
 }
 
-/// A value that is kept as it is.
+/// A value of any type, of which only a string is kept.
 #[derive(Debug, Clone)]
-pub struct Raw {
-    /// Where it stands.
+pub struct RawText {
+    /// The place of the value.
     pub span: Span,
-    /// The value if it is a text.
+    /// The value, if it is a string.
     pub text: Option<String>,
 }
 
-impl Decode for Raw {
+impl Decode for RawText {
     fn decode(node: &Node, _: &mut Decoder<'_>) -> Option<Self> {
         Some(Self { span: node.span, text: node.as_str().map(str::to_owned) })
     }

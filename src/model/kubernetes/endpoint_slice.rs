@@ -4,14 +4,14 @@ use crate::model::macros::message;
 use crate::source::Spanned;
 
 message! {
-    /// The addresses of the pods behind a service, as a cluster writes them down.
+    /// The addresses of the pods of a Service, which the cluster generates.
     open struct EndpointSlice {
         endpoints: Vec<Endpoint>,
     }
 }
 
 message! {
-    /// Addresses that are the same pod's.
+    /// The addresses of one pod.
     open struct Endpoint {
         addresses: Vec<Spanned<String>>,
     }

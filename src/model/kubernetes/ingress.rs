@@ -4,7 +4,7 @@ use crate::model::macros::message;
 use crate::source::Spanned;
 
 message! {
-    /// Routes of requests from outside, by host and path.
+    /// Routes for requests from outside the cluster, by host and path.
     open struct Ingress {
         ingress_class_name: Option<Spanned<String>>,
         default_backend: Option<IngressBackend>,
@@ -14,7 +14,7 @@ message! {
 }
 
 message! {
-    /// Hosts that are served with a certificate.
+    /// Hosts and the Secret with their certificate.
     open struct IngressTls {
         hosts: Vec<Spanned<String>>,
         secret_name: Option<Spanned<String>>,
@@ -30,14 +30,14 @@ message! {
 }
 
 message! {
-    /// Paths.
+    /// The list of paths of a host.
     open struct IngressHttp {
         paths: Vec<IngressPath>,
     }
 }
 
 message! {
-    /// A path and where it leads.
+    /// A path and its backend.
     open struct IngressPath {
         path: Option<Spanned<String>>,
         path_type: Option<Spanned<String>>,
@@ -46,14 +46,14 @@ message! {
 }
 
 message! {
-    /// Where requests go.
+    /// The destination of requests.
     open struct IngressBackend {
         service: Option<IngressService>,
     }
 }
 
 message! {
-    /// A Service of the Ingress's namespace.
+    /// A Service in the namespace of the Ingress.
     open struct IngressService {
         name: Option<Spanned<String>>,
         port: Option<IngressServicePort>,
@@ -69,7 +69,7 @@ message! {
 }
 
 message! {
-    /// Which controller looks after the Ingresses of a class.
+    /// The controller that manages the Ingresses of a class.
     open struct IngressClass {
         controller: Option<Spanned<String>>,
     }

@@ -1,4 +1,4 @@
-//! Label selectors as Kubernetes has them everywhere.
+//! Label selectors of Kubernetes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::model::map::{LabelSet, Labels};
 use crate::source::Spanned;
 
 message! {
-    /// Selects by labels; all requirements must hold.
+    /// A label selector. An object must meet all requirements.
     struct LabelSelector {
         match_labels: Labels,
         match_expressions: Vec<LabelSelectorRequirement>,
@@ -24,15 +24,15 @@ message! {
 }
 
 impl LabelSelector {
-    /// Whether all requirements hold. One with an unknown operator makes the selector select nothing, since
-    /// Kubernetes cannot read it.
+    /// Whether labels meet all requirements. A selector with an unknown operator selects nothing, because Kubernetes
+    /// rejects it.
     pub fn selects(&self, labels: &LabelSet<'_>) -> bool {
         self.match_labels.selects(labels) && self.match_expressions.iter().all(|it| it.holds(labels))
     }
 }
 
-/// Labels that all of some selectors select, if there are any. Keys do not depend on each other, so each is looked at by
-/// itself.
+/// Labels that all the selectors select; `None` if no labels do. Keys are independent of each other, so one value is
+/// chosen for each key.
 pub fn common_labels<'s>(selectors: impl IntoIterator<Item = &'s LabelSelector>) -> Option<BTreeMap<&'s str, &'s str>> {
     let mut wanted: BTreeMap<&str, Wanted<'_>> = BTreeMap::new();
     for selector in selectors {
@@ -60,11 +60,12 @@ pub fn common_labels<'s>(selectors: impl IntoIterator<Item = &'s LabelSelector>)
     Some(labels)
 }
 
-/// What selectors want of one label.
+/// The requirements of several selectors on one label.
 #[derive(Default)]
 struct Wanted<'s> {
-    /// The values of which it must have one, if it must.
+    /// The allowed values; `None` if every value is allowed.
     any_of: Option<BTreeSet<&'s str>>,
+    /// The excluded values.
     none_of: BTreeSet<&'s str>,
     present: bool,
     absent: bool,
@@ -79,9 +80,9 @@ impl<'s> Wanted<'s> {
         });
     }
 
-    /// A value that does, or that the label may be absent; `None` if nothing does.
+    /// A value that meets the requirements, or `Some(None)` for an absent label. `None` if they contradict each other.
     fn value(&self) -> Option<Option<&'s str>> {
-        /// A value that nobody thinks of.
+        /// A value that no selector names.
         const OTHER: &str = "…";
         let is_wanted = self.any_of.is_some() || self.present;
         match &self.any_of {

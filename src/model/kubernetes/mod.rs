@@ -1,5 +1,5 @@
-//! The Kubernetes kinds that a mesh refers to. Only the parts that matter to routing are described;
-//! other keys are passed over.
+//! The Kubernetes kinds that Istio's configuration refers to. The messages have only the fields that `mesh` uses; other
+//! fields are skipped.
 
 mod cluster;
 mod config_map;
@@ -11,7 +11,7 @@ mod service;
 mod webhook;
 mod workload;
 
-pub use cluster::{CustomResourceDefinition, CustomResourceNames, Node, ServiceAccount};
+pub use cluster::{ClusterNode, CustomResourceDefinition, CustomResourceNames, ServiceAccount};
 pub use config_map::{ConfigMap, IstioOperator};
 pub use endpoint_slice::{Endpoint, EndpointSlice};
 pub use ingress::{
@@ -32,6 +32,6 @@ pub use workload::{
 use super::macros::message;
 
 message! {
-    /// A namespace; all that matters of it is in its metadata.
+    /// A namespace. Only its metadata is used.
     open struct Namespace {}
 }

@@ -1,4 +1,5 @@
-//! Secret. Of its values only the form is kept, and nothing is said of a wrong type, so that nothing ever prints them.
+//! Secret. Only the form of its values is kept, and values of a wrong type are not reported, so that no output can
+//! contain them.
 
 use crate::model::decode::{Decode, Decoder};
 use crate::model::macros::message;
@@ -6,38 +7,38 @@ use crate::model::map::Map;
 use crate::yaml::{Node, Value};
 
 message! {
-    /// What only some may read, by key.
+    /// Confidential values by key.
     open struct Secret {
         data: Map<EncodedValue>,
         string_data: Map<PlainValue>,
     }
 }
 
-/// What a value of a Secret is.
+/// The form of a value of a Secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretForm {
-    /// Nothing at all.
+    /// Empty or white space.
     Empty,
-    /// Something that `data` may not hold: it is no base64.
+    /// A value of `data` that is not base64.
     NotBase64,
-    /// Certificates in the form of PEM.
+    /// Certificates in PEM format.
     Certificate,
-    /// A private key in the form of PEM.
+    /// A private key in PEM format.
     PrivateKey,
     /// Anything else.
     Other,
 }
 
-/// A value in `data`, which is base64.
+/// A value in `data`, encoded as base64.
 #[derive(Debug, Clone, Copy)]
 pub struct EncodedValue(SecretForm);
 
-/// A value in `stringData`, which is written as it is.
+/// A value in `stringData`, without encoding.
 #[derive(Debug, Clone, Copy)]
 pub struct PlainValue(SecretForm);
 
 impl Secret {
-    /// What the value of a key is. What `stringData` says counts more (Kubernetes: it is written over `data`).
+    /// The form of the value of a key. `stringData` takes precedence over `data`, as in Kubernetes.
     pub fn get(&self, key: &str) -> Option<SecretForm> {
         let plain = self.string_data.get(key).map(|value| value.0);
         plain.or_else(|| self.data.get(key).map(|value| value.0))
@@ -90,7 +91,7 @@ fn frame(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("-----BEGIN ")?;
     let (label, rest) = rest.split_once("-----")?;
     let (content, _) = rest.split_once(&format!("-----END {label}-----"))?;
-    // Headers such as those of encrypted keys stand before an empty line.
+    // An empty line ends headers such as those of encrypted keys.
     let content = content.rsplit("\n\n").next().unwrap_or(content);
     (!content.trim().is_empty() && from_base64(content).is_some()).then_some(label)
 }
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_told_by_its_first_block() {
+    fn the_first_block_decides_the_form() {
         let block = |label: &str, content: &str| format!("-----BEGIN {label}-----\n{content}\n-----END {label}-----\n");
         let form = |text: &str| SecretForm::of(text.as_bytes());
         assert_eq!(form(&block("CERTIFICATE", "YWJj")), SecretForm::Certificate);

@@ -7,7 +7,7 @@ use crate::source::Spanned;
 use crate::yaml::{Node, Value};
 
 message! {
-    /// A name for the pods that its selector finds.
+    /// A service: a name for the pods that the selector selects.
     open struct Service {
         selector: Labels,
         ports: Vec<ServicePort>,
@@ -30,18 +30,18 @@ message! {
 }
 
 impl ServicePort {
-    /// The transport protocol: TCP unless it says something else.
+    /// The transport protocol. The default is TCP.
     pub fn transport(&self) -> &str {
         transport(&self.protocol)
     }
 }
 
-/// What a field `protocol` of a port says.
+/// The transport protocol in the field `protocol` of a port. The default is TCP.
 pub(super) fn transport(protocol: &Option<Spanned<String>>) -> &str {
     protocol.as_ref().map(|protocol| protocol.as_str()).filter(|protocol| !protocol.is_empty()).unwrap_or("TCP")
 }
 
-/// A port of a container, by number or by name.
+/// A reference to a port of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetPort {
     /// By number.

@@ -5,21 +5,21 @@ use crate::model::macros::message;
 use crate::source::Spanned;
 
 message! {
-    /// Who may change resources before they are stored: injection of sidecars, for one.
+    /// Webhooks that may change resources before they are stored, such as the sidecar injector.
     open struct MutatingWebhookConfiguration {
         webhooks: Vec<Webhook>,
     }
 }
 
 message! {
-    /// Who may refuse resources.
+    /// Webhooks that may reject resources.
     open struct ValidatingWebhookConfiguration {
         webhooks: Vec<Webhook>,
     }
 }
 
 message! {
-    /// One call.
+    /// A webhook and the resources that it is called for.
     open struct Webhook {
         name: Option<Spanned<String>>,
         client_config: Option<WebhookClientConfig>,
@@ -29,7 +29,7 @@ message! {
 }
 
 message! {
-    /// Whom to call: a URL or a Service.
+    /// The address of a webhook: a URL or a Service.
     open struct WebhookClientConfig {
         url: Option<Spanned<String>>,
         service: Option<WebhookService>,
@@ -37,7 +37,7 @@ message! {
 }
 
 message! {
-    /// A Service that answers.
+    /// The Service of a webhook.
     open struct WebhookService {
         namespace: Option<Spanned<String>>,
         name: Option<Spanned<String>>,
@@ -45,7 +45,7 @@ message! {
 }
 
 impl Webhook {
-    /// Whether it is one of Istio's: the injector, or the validation of resources.
+    /// Whether the webhook belongs to Istio: the sidecar injector or the validating webhook.
     pub fn is_of_istio(&self) -> bool {
         self.name.as_ref().is_some_and(|name| name.as_str().ends_with("istio.io"))
     }

@@ -1,4 +1,4 @@
-//! The kinds that run pods.
+//! Pods and the kinds that create pods.
 
 use super::service::transport;
 use crate::model::Spec;
@@ -7,7 +7,7 @@ use crate::model::map::Labels;
 use crate::source::Spanned;
 
 message! {
-    /// Replaceable pods.
+    /// A set of interchangeable pods.
     open struct Deployment {
         replicas: Option<Spanned<i32>>,
         template: Option<PodTemplate>,
@@ -15,7 +15,7 @@ message! {
 }
 
 message! {
-    /// Pods with an identity.
+    /// A set of pods with stable identities.
     open struct StatefulSet {
         replicas: Option<Spanned<i32>>,
         template: Option<PodTemplate>,
@@ -31,7 +31,7 @@ message! {
 }
 
 message! {
-    /// A number of equal pods.
+    /// A fixed number of pods, usually created by a Deployment.
     open struct ReplicaSet {
         replicas: Option<Spanned<i32>>,
         template: Option<PodTemplate>,
@@ -39,7 +39,7 @@ message! {
 }
 
 message! {
-    /// Argo's Deployment.
+    /// A Deployment of Argo Rollouts.
     open struct Rollout {
         replicas: Option<Spanned<i32>>,
         template: Option<PodTemplate>,
@@ -54,21 +54,21 @@ message! {
 }
 
 message! {
-    /// Jobs by the clock.
+    /// A Job on a schedule.
     open struct CronJob {
         job_template: Option<JobTemplate>,
     }
 }
 
 message! {
-    /// What a CronJob makes jobs from.
+    /// The template for the Jobs of a CronJob.
     open struct JobTemplate {
         spec: Option<Job>,
     }
 }
 
 message! {
-    /// What pods are made from.
+    /// A template for pods.
     open struct PodTemplate {
         metadata: Option<TemplateMetadata>,
         spec: Option<PodSpec>,
@@ -76,7 +76,7 @@ message! {
 }
 
 message! {
-    /// The metadata that pods get.
+    /// The metadata of pods that a template creates.
     open struct TemplateMetadata {
         labels: Labels,
         annotations: Labels,
@@ -95,7 +95,7 @@ message! {
     }
 }
 
-/// What a pod runs.
+/// The spec of a pod.
 pub type PodSpec = Pod;
 
 message! {
@@ -110,7 +110,7 @@ message! {
 }
 
 message! {
-    /// A variable of a container's environment, if its value is written down.
+    /// An environment variable of a container. `value` is absent if the value comes from elsewhere.
     open struct EnvVar {
         name: Option<Spanned<String>>,
         value: Option<Spanned<String>>,
@@ -118,7 +118,7 @@ message! {
 }
 
 message! {
-    /// As whom a pod or container runs.
+    /// The user that a pod or a container runs as.
     open struct SecurityContext {
         run_as_user: Option<Spanned<i64>>,
     }
@@ -134,21 +134,21 @@ message! {
 }
 
 impl Container {
-    /// Whether it is the proxy of a sidecar or a gateway.
+    /// Whether the container is Istio's proxy, in a sidecar or a gateway.
     pub fn is_proxy(&self) -> bool {
         self.name.as_ref().is_some_and(|name| name.as_str() == "istio-proxy")
     }
 }
 
 impl ContainerPort {
-    /// The transport protocol: TCP unless it says something else.
+    /// The transport protocol. The default is TCP.
     pub fn transport(&self) -> &str {
         transport(&self.protocol)
     }
 }
 
 impl Spec {
-    /// What pods are made from, if the resource makes any.
+    /// The template of the pods that the resource creates, if it creates pods.
     pub fn pod_template(&self) -> Option<&PodTemplate> {
         match self {
             Self::Deployment(it) => it.template.as_ref(),

@@ -1,19 +1,19 @@
 //! DestinationRule.
 
-use super::LabelSelector;
+use super::MatchLabelsSelector;
 use super::traffic_policy::TrafficPolicy;
 use crate::model::macros::message;
 use crate::model::map::Labels;
 use crate::source::Spanned;
 
 message! {
-    /// What happens to traffic for a host after routing: its subsets and their policies.
+    /// The subsets of a host, and the policies for traffic to it after routing.
     struct DestinationRule {
         host: Option<Spanned<String>>,
         traffic_policy: Option<TrafficPolicy>,
         subsets: Vec<Subset>,
         export_to: Vec<Spanned<String>>,
-        workload_selector: Option<LabelSelector>,
+        workload_selector: Option<MatchLabelsSelector>,
     }
 }
 

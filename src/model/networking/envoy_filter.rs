@@ -8,7 +8,7 @@ use crate::model::untyped::Untyped;
 use crate::source::Spanned;
 
 message! {
-    /// Changes to what proxies are told. What is merged or added is Envoy's configuration and not looked into.
+    /// Patches to the configuration that istiod generates for Envoy. The patched values are not decoded.
     struct EnvoyFilter {
         workload_selector: Option<WorkloadSelector>,
         target_refs: Vec<PolicyTargetReference>,
@@ -18,7 +18,7 @@ message! {
 }
 
 message! {
-    /// One change.
+    /// A patch and the objects that it applies to.
     struct EnvoyConfigPatch {
         apply_to: Option<Spanned<ApplyTo>>,
         r#match: Option<EnvoyConfigMatch>,
@@ -27,7 +27,7 @@ message! {
 }
 
 message! {
-    /// What is changed: at most one of the objects is named.
+    /// The objects to patch. At most one of the object fields is set.
     struct EnvoyConfigMatch {
         context: Option<Spanned<PatchContext>>,
         proxy: Option<ProxyMatch>,
@@ -39,7 +39,7 @@ message! {
 }
 
 message! {
-    /// Which proxies are changed.
+    /// The proxies to patch.
     struct ProxyMatch {
         proxy_version: Option<Spanned<String>>,
         metadata: Map<Spanned<String>>,
@@ -47,7 +47,7 @@ message! {
 }
 
 message! {
-    /// Which listener is changed.
+    /// The listeners to patch.
     struct ListenerMatch {
         port_number: Option<Spanned<u32>>,
         port_name: Option<Spanned<String>>,
@@ -58,7 +58,7 @@ message! {
 }
 
 message! {
-    /// Which filter chain of a listener is changed.
+    /// The filter chains of a listener to patch.
     struct FilterChainMatch {
         name: Option<Spanned<String>>,
         sni: Option<Spanned<String>>,
@@ -70,7 +70,7 @@ message! {
 }
 
 message! {
-    /// Which network filter is changed, or which filter in it.
+    /// The network filter to patch, or a filter inside of it.
     struct FilterMatch {
         name: Option<Spanned<String>>,
         sub_filter: Option<SubFilterMatch>,
@@ -78,14 +78,14 @@ message! {
 }
 
 message! {
-    /// Which HTTP filter is changed.
+    /// The HTTP filter to patch.
     struct SubFilterMatch {
         name: Option<Spanned<String>>,
     }
 }
 
 message! {
-    /// Which route configuration is changed.
+    /// The route configurations to patch.
     struct RouteConfigurationMatch {
         port_number: Option<Spanned<u32>>,
         port_name: Option<Spanned<String>>,
@@ -96,7 +96,7 @@ message! {
 }
 
 message! {
-    /// Which virtual host is changed.
+    /// The virtual hosts to patch.
     struct VirtualHostMatch {
         name: Option<Spanned<String>>,
         route: Option<RouteMatch>,
@@ -105,7 +105,7 @@ message! {
 }
 
 message! {
-    /// Which route is changed.
+    /// The routes to patch.
     struct RouteMatch {
         name: Option<Spanned<String>>,
         action: Option<Spanned<RouteMatchAction>>,
@@ -113,7 +113,7 @@ message! {
 }
 
 message! {
-    /// Which cluster is changed.
+    /// The clusters to patch.
     struct ClusterMatch {
         port_number: Option<Spanned<u32>>,
         service: Option<Spanned<String>>,
@@ -123,7 +123,7 @@ message! {
 }
 
 message! {
-    /// What is changed in a waypoint.
+    /// The objects of a waypoint to patch.
     struct WaypointMatch {
         port_number: Option<Spanned<u32>>,
         filter: Option<FilterMatch>,
@@ -132,14 +132,14 @@ message! {
 }
 
 message! {
-    /// Which route of a waypoint is changed.
+    /// The routes of a waypoint to patch.
     struct WaypointRouteMatch {
         name: Option<Spanned<String>>,
     }
 }
 
 message! {
-    /// How it is changed.
+    /// The operation and the value of a patch.
     struct EnvoyPatch {
         operation: Option<Spanned<PatchOperation>>,
         value: Option<Untyped>,
@@ -148,7 +148,7 @@ message! {
 }
 
 enumeration! {
-    /// The sort of object that is changed.
+    /// The kind of object to patch.
     enum ApplyTo {
         Invalid = "INVALID" / 0,
         Listener = "LISTENER" / 1,
@@ -166,7 +166,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// The sort of proxy and the direction that is changed.
+    /// The kind of proxy and the direction of traffic.
     enum PatchContext {
         Any = "ANY" / 0,
         SidecarInbound = "SIDECAR_INBOUND" / 1,
@@ -177,7 +177,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// The sort of route that is changed.
+    /// The action of the routes to patch.
     enum RouteMatchAction {
         Any = "ANY" / 0,
         Route = "ROUTE" / 1,
@@ -187,7 +187,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// The sort of change.
+    /// The operation of a patch.
     enum PatchOperation {
         Invalid = "INVALID" / 0,
         Merge = "MERGE" / 1,
@@ -202,7 +202,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// Where among Istio's own filters an added one stands.
+    /// The position of an added filter among Istio's filters.
     enum FilterClass {
         Unspecified = "UNSPECIFIED" / 0,
         Authn = "AUTHN" / 1,

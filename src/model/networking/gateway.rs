@@ -5,7 +5,7 @@ use crate::model::map::Labels;
 use crate::source::Spanned;
 
 message! {
-    /// Ports that the selected gateway workloads open.
+    /// A load balancer at the edge of the mesh: servers on the selected workloads.
     struct Gateway {
         servers: Vec<Server>,
         selector: Labels,
@@ -13,7 +13,7 @@ message! {
 }
 
 message! {
-    /// One port with the hosts served on it.
+    /// A port and the hosts that the gateway serves on it.
     struct Server {
         port: Option<ServerPort>,
         bind: Option<Spanned<String>>,
@@ -35,7 +35,7 @@ message! {
 }
 
 message! {
-    /// TLS towards the client.
+    /// The TLS settings for connections from clients.
     struct ServerTlsSettings {
         https_redirect: Option<Spanned<bool>>,
         mode: Option<Spanned<ServerTlsMode>>,
@@ -58,8 +58,15 @@ message! {
     }
 }
 
+impl ServerTlsSettings {
+    /// The mode; without one the first value, as in all of protobuf.
+    pub fn effective_mode(&self) -> ServerTlsMode {
+        self.mode.map_or(ServerTlsMode::Passthrough, |mode| mode.value)
+    }
+}
+
 message! {
-    /// A certificate by its files.
+    /// A certificate by the paths of its files.
     struct TlsCertificate {
         server_certificate: Option<Spanned<String>>,
         private_key: Option<Spanned<String>>,
@@ -68,7 +75,7 @@ message! {
 }
 
 enumeration! {
-    /// What a gateway does with TLS.
+    /// The TLS mode of a server.
     enum ServerTlsMode {
         Passthrough = "PASSTHROUGH" / 0,
         Simple = "SIMPLE" / 1,

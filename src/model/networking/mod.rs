@@ -1,4 +1,4 @@
-//! `networking.istio.io`: what routes traffic. Messages and fields are those of
+//! `networking.istio.io`: traffic management. Messages and fields are those of
 //! <https://istio.io/latest/docs/reference/config/networking/>.
 
 mod destination_rule;
@@ -20,7 +20,7 @@ pub use envoy_filter::{
 };
 pub use gateway::{Gateway, ProtocolVersion, Server, ServerPort, ServerTlsMode, ServerTlsSettings, TlsCertificate};
 pub use proxy_config::{ProxyConfig, ProxyImage};
-pub use service_entry::{Location, Resolution, ServiceEntry, ServicePort};
+pub use service_entry::{Location, Resolution, ServiceEntry, ServiceEntryPort};
 pub use sidecar::{
     CaptureMode, IstioEgressListener, IstioIngressListener, OutboundTrafficPolicy, OutboundTrafficPolicyMode, Sidecar,
     SidecarPort,
@@ -40,23 +40,24 @@ pub use virtual_service::{
 };
 pub use workload_entry::WorkloadEntry;
 pub use workload_group::{
-    ExecHealthCheck, GrpcHealthCheck, HttpHeader, HttpHealthCheck, ReadinessProbe, TcpHealthCheck, TemplateMetadata,
-    WorkloadGroup,
+    ExecHealthCheck, GrpcHealthCheck, HttpHeader, HttpHealthCheck, ReadinessProbe, TcpHealthCheck, WorkloadGroup,
+    WorkloadGroupMetadata,
 };
 
 use super::macros::message;
 use super::map::Labels;
 
 message! {
-    /// Selects workloads by their labels; the spelling of Sidecar, ServiceEntry and EnvoyFilter.
+    /// A selector of workloads with `labels`, as in Sidecar, ServiceEntry and EnvoyFilter.
     struct WorkloadSelector {
         labels: Labels,
     }
 }
 
 message! {
-    /// Selects workloads by their labels; the spelling of DestinationRule and the policies.
-    struct LabelSelector {
+    /// A selector of workloads with `matchLabels`, as in DestinationRule and the policies.
+    /// (Istio: `istio.type.v1beta1.WorkloadSelector`.)
+    struct MatchLabelsSelector {
         match_labels: Labels,
     }
 }

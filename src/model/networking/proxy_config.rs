@@ -1,14 +1,14 @@
 //! ProxyConfig.
 
-use super::LabelSelector;
+use super::MatchLabelsSelector;
 use crate::model::macros::message;
 use crate::model::map::Map;
 use crate::source::Spanned;
 
 message! {
-    /// How the proxies of workloads are started.
+    /// The start-up configuration of proxies.
     struct ProxyConfig {
-        selector: Option<LabelSelector>,
+        selector: Option<MatchLabelsSelector>,
         concurrency: Option<Spanned<i32>>,
         environment_variables: Map<Spanned<String>>,
         image: Option<ProxyImage>,
@@ -16,7 +16,7 @@ message! {
 }
 
 message! {
-    /// Which image of the proxy is run.
+    /// The variant of the proxy image.
     struct ProxyImage {
         image_type: Option<Spanned<String>>,
     }

@@ -5,11 +5,11 @@ use crate::model::macros::{enumeration, message};
 use crate::source::Spanned;
 
 message! {
-    /// Services that the platform does not know of.
+    /// Services that are not in the platform's registry.
     struct ServiceEntry {
         hosts: Vec<Spanned<String>>,
         addresses: Vec<Spanned<String>>,
-        ports: Vec<ServicePort>,
+        ports: Vec<ServiceEntryPort>,
         location: Option<Spanned<Location>>,
         resolution: Option<Spanned<Resolution>>,
         endpoints: Vec<WorkloadEntry>,
@@ -20,8 +20,8 @@ message! {
 }
 
 message! {
-    /// A port of a service entry.
-    struct ServicePort {
+    /// A port of a ServiceEntry.
+    struct ServiceEntryPort {
         number: Option<Spanned<u32>>,
         protocol: Option<Spanned<String>>,
         name: Option<Spanned<String>>,
@@ -38,7 +38,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// How endpoints are found.
+    /// How proxies find the endpoints.
     enum Resolution {
         None = "NONE" / 0,
         Static = "STATIC" / 1,

@@ -5,7 +5,7 @@ use crate::model::macros::{enumeration, message};
 use crate::source::Spanned;
 
 message! {
-    /// What a workload's proxy listens on and knows about.
+    /// The listeners of a sidecar, and the hosts that it can reach.
     struct Sidecar {
         workload_selector: Option<WorkloadSelector>,
         ingress: Vec<IstioIngressListener>,
@@ -16,7 +16,7 @@ message! {
 }
 
 message! {
-    /// A listener for requests to the workload.
+    /// A listener for inbound traffic.
     struct IstioIngressListener {
         port: Option<SidecarPort>,
         bind: Option<Spanned<String>>,
@@ -28,7 +28,7 @@ message! {
 }
 
 message! {
-    /// A listener for requests of the workload.
+    /// A listener for outbound traffic.
     struct IstioEgressListener {
         port: Option<SidecarPort>,
         bind: Option<Spanned<String>>,
@@ -48,7 +48,7 @@ message! {
 }
 
 message! {
-    /// What happens to requests for unknown destinations.
+    /// The policy for requests to destinations that are not in the registry.
     struct OutboundTrafficPolicy {
         mode: Option<Spanned<OutboundTrafficPolicyMode>>,
         egress_proxy: Option<Destination>,
@@ -56,7 +56,7 @@ message! {
 }
 
 enumeration! {
-    /// Whether unknown destinations can be reached.
+    /// The handling of requests to destinations that are not in the registry.
     enum OutboundTrafficPolicyMode {
         RegistryOnly = "REGISTRY_ONLY" / 0,
         AllowAny = "ALLOW_ANY" / 1,
@@ -64,7 +64,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// How traffic reaches a listener.
+    /// How a listener captures traffic.
     enum CaptureMode {
         Default = "DEFAULT" / 0,
         Iptables = "IPTABLES" / 1,

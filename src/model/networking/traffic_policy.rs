@@ -1,4 +1,4 @@
-//! Traffic policies of DestinationRules: load balancing, connections, ejection, TLS.
+//! Traffic policies of DestinationRules: load balancing, connection pools, outlier detection and TLS.
 
 use super::virtual_service::PortSelector;
 use crate::model::duration::Duration;
@@ -7,7 +7,7 @@ use crate::model::map::Map;
 use crate::source::Spanned;
 
 message! {
-    /// The policy of a host or subset.
+    /// The policy of a host or a subset.
     struct TrafficPolicy {
         load_balancer: Option<LoadBalancerSettings>,
         connection_pool: Option<ConnectionPoolSettings>,
@@ -21,7 +21,7 @@ message! {
 }
 
 message! {
-    /// The policy of one port, which replaces that of the host wholesale.
+    /// The policy of one port. It replaces the policy of the host as a whole.
     struct PortTrafficPolicy {
         port: Option<PortSelector>,
         load_balancer: Option<LoadBalancerSettings>,
@@ -32,7 +32,7 @@ message! {
 }
 
 message! {
-    /// How an endpoint is chosen.
+    /// The choice of an endpoint.
     struct LoadBalancerSettings {
         simple: Option<Spanned<SimpleLb>>,
         consistent_hash: Option<ConsistentHashLb>,
@@ -45,7 +45,7 @@ message! {
 }
 
 enumeration! {
-    /// Load balancing without affinity.
+    /// Load balancing without session affinity.
     enum SimpleLb {
         Unspecified = "UNSPECIFIED" / 0,
         LeastConn = "LEAST_CONN" / 1,
@@ -57,7 +57,7 @@ enumeration! {
 }
 
 message! {
-    /// Load balancing with affinity.
+    /// Load balancing with session affinity.
     struct ConsistentHashLb {
         http_header_name: Option<Spanned<String>>,
         http_cookie: Option<HttpCookie>,
@@ -80,7 +80,7 @@ message! {
 }
 
 message! {
-    /// An attribute of a generated cookie.
+    /// An attribute of a cookie that Envoy generates.
     struct CookieAttribute {
         name: Option<Spanned<String>>,
         value: Option<Spanned<String>>,
@@ -88,26 +88,26 @@ message! {
 }
 
 message! {
-    /// Hashing on a ring.
+    /// Consistent hashing with a ring.
     struct RingHash {
         minimum_ring_size: Option<Spanned<u64>>,
     }
 }
 
 message! {
-    /// Hashing by Maglev tables.
+    /// Consistent hashing with Maglev tables.
     struct MagLev {
         table_size: Option<Spanned<u64>>,
     }
 }
 
 message! {
-    /// Load balancing by what the endpoints report of themselves. Its fields are not described yet.
+    /// Load balancing by the load that endpoints report. Its fields are not described yet.
     open struct BackendUtilization {}
 }
 
 message! {
-    /// Which localities get traffic.
+    /// The distribution of traffic over localities.
     struct LocalityLbSetting {
         distribute: Vec<LocalityDistribute>,
         failover: Vec<LocalityFailover>,
@@ -117,7 +117,7 @@ message! {
 }
 
 message! {
-    /// Shares of localities for clients of one.
+    /// The shares of destination localities for clients in one locality.
     struct LocalityDistribute {
         from: Option<Spanned<String>>,
         to: Map<Spanned<u32>>,
@@ -125,7 +125,7 @@ message! {
 }
 
 message! {
-    /// The region to turn to when another fails.
+    /// The region that takes over when another region fails.
     struct LocalityFailover {
         from: Option<Spanned<String>>,
         to: Option<Spanned<String>>,
@@ -133,7 +133,7 @@ message! {
 }
 
 message! {
-    /// Preference for the client's zone.
+    /// The preference for endpoints in the client's zone.
     struct ZoneAwareLbSetting {
         enabled: Option<Spanned<bool>>,
         failover: Vec<LocalityFailover>,
@@ -143,7 +143,7 @@ message! {
 }
 
 message! {
-    /// How new endpoints get their share.
+    /// The slow start of new endpoints.
     struct WarmupConfiguration {
         duration: Option<Spanned<Duration>>,
         minimum_percent: Option<Spanned<f64>>,
@@ -171,7 +171,7 @@ message! {
 }
 
 message! {
-    /// Keepalive probes.
+    /// TCP keepalive probes.
     struct TcpKeepalive {
         probes: Option<Spanned<u32>>,
         time: Option<Spanned<Duration>>,
@@ -195,7 +195,7 @@ message! {
 }
 
 message! {
-    /// HTTP/2 pings.
+    /// HTTP/2 keepalive pings.
     struct Http2KeepAlive {
         interval: Option<Spanned<Duration>>,
         timeout: Option<Spanned<Duration>>,
@@ -203,7 +203,7 @@ message! {
 }
 
 enumeration! {
-    /// Whether HTTP/1.1 connections are upgraded.
+    /// Whether Envoy upgrades HTTP/1.1 connections to HTTP/2.
     enum H2UpgradePolicy {
         Default = "DEFAULT" / 0,
         DoNotUpgrade = "DO_NOT_UPGRADE" / 1,
@@ -212,7 +212,7 @@ enumeration! {
 }
 
 message! {
-    /// When an endpoint is taken out.
+    /// When an endpoint is ejected from the load balancing pool.
     struct OutlierDetection {
         consecutive_errors: Option<Spanned<i32>>,
         split_external_local_origin_errors: Option<Spanned<bool>>,
@@ -228,7 +228,7 @@ message! {
 }
 
 message! {
-    /// TLS towards the upstream.
+    /// The TLS settings for connections to the upstream.
     struct ClientTlsSettings {
         mode: Option<Spanned<ClientTlsMode>>,
         client_certificate: Option<Spanned<String>>,
@@ -242,8 +242,15 @@ message! {
     }
 }
 
+impl ClientTlsSettings {
+    /// The mode; without one the first value, as in all of protobuf.
+    pub fn effective_mode(&self) -> ClientTlsMode {
+        self.mode.map_or(ClientTlsMode::Disable, |mode| mode.value)
+    }
+}
+
 enumeration! {
-    /// TLS modes towards the upstream.
+    /// The TLS mode for connections to the upstream.
     enum ClientTlsMode {
         Disable = "DISABLE" / 0,
         Simple = "SIMPLE" / 1,
@@ -253,7 +260,7 @@ enumeration! {
 }
 
 message! {
-    /// Tunnels TCP over HTTP.
+    /// A tunnel for TCP over HTTP.
     struct TunnelSettings {
         protocol: Option<Spanned<String>>,
         target_host: Option<Spanned<String>>,
@@ -262,7 +269,7 @@ message! {
 }
 
 message! {
-    /// Sends a PROXY protocol header.
+    /// The PROXY protocol header for the upstream.
     struct ProxyProtocol {
         version: Option<Spanned<ProxyProtocolVersion>>,
     }
@@ -277,7 +284,7 @@ enumeration! {
 }
 
 message! {
-    /// Limits retries to a share of the requests.
+    /// A limit on retries, as a share of the active requests.
     struct RetryBudget {
         percent: Option<Spanned<f64>>,
         min_retry_concurrency: Option<Spanned<u32>>,

@@ -18,7 +18,7 @@ message! {
 }
 
 message! {
-    /// One rule of `http`: the first one with a match wins.
+    /// An entry of `http`. The first entry that matches a request applies.
     struct HttpRoute {
         name: Option<Spanned<String>>,
         r#match: Vec<HttpMatchRequest>,
@@ -40,7 +40,7 @@ message! {
 }
 
 message! {
-    /// Conditions that must all hold.
+    /// Conditions on a request that must all hold.
     struct HttpMatchRequest {
         name: Option<Spanned<String>>,
         uri: Option<StringMatch>,
@@ -60,8 +60,8 @@ message! {
 }
 
 message! {
-    /// How a text is compared. With no member set it asks for presence; of several the last in the
-    /// order exact, prefix, regex counts.
+    /// A condition on a string. Without fields it tests for presence. Of several fields, the last one in the order
+    /// `exact`, `prefix`, `regex` applies.
     struct StringMatch {
         exact: Option<Spanned<String>>,
         prefix: Option<Spanned<String>>,
@@ -70,7 +70,7 @@ message! {
 }
 
 message! {
-    /// A destination of an HTTP rule, with its share.
+    /// A destination of an HTTP route, with its weight.
     struct HttpRouteDestination {
         destination: Option<Destination>,
         weight: Option<Spanned<i32>>,
@@ -79,7 +79,7 @@ message! {
 }
 
 message! {
-    /// A destination of a TCP or TLS rule, with its share.
+    /// A destination of a TCP or TLS route, with its weight.
     struct RouteDestination {
         destination: Option<Destination>,
         weight: Option<Spanned<i32>>,
@@ -87,7 +87,7 @@ message! {
 }
 
 message! {
-    /// A service, or a subset of it.
+    /// A service or a subset of a service.
     struct Destination {
         host: Option<Spanned<String>>,
         subset: Option<Spanned<String>>,
@@ -96,14 +96,14 @@ message! {
 }
 
 message! {
-    /// A port by number.
+    /// A port number.
     struct PortSelector {
         number: Option<Spanned<u32>>,
     }
 }
 
 message! {
-    /// Refers to a VirtualService without hosts whose rules take the place of this one.
+    /// A reference to a VirtualService without hosts, whose routes replace this one.
     struct Delegate {
         name: Option<Spanned<String>>,
         namespace: Option<Spanned<String>>,
@@ -111,7 +111,7 @@ message! {
 }
 
 message! {
-    /// Answers with a redirect.
+    /// A redirect as the response.
     struct HttpRedirect {
         uri: Option<Spanned<String>>,
         prefix_rewrite: Option<Spanned<String>>,
@@ -124,7 +124,7 @@ message! {
 }
 
 enumeration! {
-    /// Where a redirect takes its port from.
+    /// The source of the port of a redirect.
     enum DerivePort {
         FromProtocolDefault = "FROM_PROTOCOL_DEFAULT" / 0,
         FromRequestPort = "FROM_REQUEST_PORT" / 1,
@@ -132,7 +132,7 @@ enumeration! {
 }
 
 message! {
-    /// Answers without an upstream.
+    /// A fixed response, without an upstream.
     struct DirectResponse {
         status: Option<Spanned<u32>>,
         body: Option<HttpBody>,
@@ -148,7 +148,7 @@ message! {
 }
 
 message! {
-    /// Changes the path or the authority before forwarding.
+    /// A rewrite of the path or the authority before forwarding.
     struct HttpRewrite {
         uri: Option<Spanned<String>>,
         authority: Option<Spanned<String>>,
@@ -157,7 +157,7 @@ message! {
 }
 
 message! {
-    /// Replaces what an RE2 expression matches.
+    /// A replacement for the part of the path that an RE2 regular expression matches.
     struct RegexRewrite {
         r#match: Option<Spanned<String>>,
         rewrite: Option<Spanned<String>>,
@@ -165,7 +165,7 @@ message! {
 }
 
 message! {
-    /// When and how often a request is tried again.
+    /// When and how often a request is retried.
     struct HttpRetry {
         attempts: Option<Spanned<i32>>,
         per_try_timeout: Option<Spanned<Duration>>,
@@ -177,7 +177,7 @@ message! {
 }
 
 message! {
-    /// Delays or aborts a share of the requests.
+    /// Delays or aborts for a share of the requests.
     struct HttpFaultInjection {
         delay: Option<Delay>,
         abort: Option<Abort>,
@@ -185,7 +185,7 @@ message! {
 }
 
 message! {
-    /// Waits before forwarding.
+    /// A delay before forwarding.
     struct Delay {
         percent: Option<Spanned<i32>>,
         fixed_delay: Option<Spanned<Duration>>,
@@ -195,7 +195,7 @@ message! {
 }
 
 message! {
-    /// Answers with an error instead of forwarding.
+    /// An error response instead of forwarding.
     struct Abort {
         http_status: Option<Spanned<i32>>,
         grpc_status: Option<Spanned<String>>,
@@ -205,14 +205,14 @@ message! {
 }
 
 message! {
-    /// A share from 0 to 100.
+    /// A percentage, from 0 to 100.
     struct Percent {
         value: Option<Spanned<f64>>,
     }
 }
 
 message! {
-    /// Sends a copy of a share of the requests elsewhere.
+    /// A mirror for a share of the requests.
     struct HttpMirrorPolicy {
         destination: Option<Destination>,
         percentage: Option<Percent>,
@@ -234,7 +234,7 @@ message! {
 }
 
 enumeration! {
-    /// What happens to preflight requests of other origins.
+    /// The handling of preflight requests from origins that are not allowed.
     enum UnmatchedPreflights {
         Unspecified = "UNSPECIFIED" / 0,
         Forward = "FORWARD" / 1,
@@ -243,7 +243,7 @@ enumeration! {
 }
 
 message! {
-    /// Header changes on the way there and back.
+    /// Changes to request and response headers.
     struct Headers {
         request: Option<HeaderOperations>,
         response: Option<HeaderOperations>,
@@ -251,7 +251,7 @@ message! {
 }
 
 message! {
-    /// Headers to overwrite, append and remove.
+    /// Headers to set, add and remove.
     struct HeaderOperations {
         set: Map<Spanned<String>>,
         add: Map<Spanned<String>>,
@@ -260,7 +260,7 @@ message! {
 }
 
 message! {
-    /// One rule of `tls`, for traffic that is not terminated.
+    /// An entry of `tls`, for TLS connections without termination.
     struct TlsRoute {
         r#match: Vec<TlsMatchAttributes>,
         route: Vec<RouteDestination>,
@@ -280,7 +280,7 @@ message! {
 }
 
 message! {
-    /// One rule of `tcp`.
+    /// An entry of `tcp`.
     struct TcpRoute {
         r#match: Vec<L4MatchAttributes>,
         route: Vec<RouteDestination>,

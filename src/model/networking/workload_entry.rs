@@ -5,7 +5,7 @@ use crate::model::map::{Labels, Map};
 use crate::source::Spanned;
 
 message! {
-    /// A workload that is not a pod, or an endpoint of a service entry.
+    /// A workload that is not a pod, or an endpoint of a ServiceEntry.
     struct WorkloadEntry {
         address: Option<Spanned<String>>,
         ports: Map<Spanned<u32>>,

@@ -6,24 +6,24 @@ use crate::model::map::Labels;
 use crate::source::Spanned;
 
 message! {
-    /// What the entries are like that workloads get which register themselves, as virtual machines do.
+    /// The template for WorkloadEntries of workloads that register themselves, such as virtual machines.
     struct WorkloadGroup {
-        metadata: Option<TemplateMetadata>,
+        metadata: Option<WorkloadGroupMetadata>,
         template: Option<WorkloadEntry>,
         probe: Option<ReadinessProbe>,
     }
 }
 
 message! {
-    /// The metadata of the entries.
-    struct TemplateMetadata {
+    /// The metadata of the WorkloadEntries. (Istio: `WorkloadGroup.ObjectMeta`.)
+    struct WorkloadGroupMetadata {
         labels: Labels,
         annotations: Labels,
     }
 }
 
 message! {
-    /// How the sidecar finds out whether its workload is ready. Of several methods the last one counts.
+    /// The readiness check of a workload by its sidecar. Of several methods, the last one applies.
     struct ReadinessProbe {
         initial_delay_seconds: Option<Spanned<i32>>,
         timeout_seconds: Option<Spanned<i32>>,
@@ -38,7 +38,7 @@ message! {
 }
 
 message! {
-    /// A request that has to be answered with success.
+    /// An HTTP request that must succeed.
     struct HttpHealthCheck {
         path: Option<Spanned<String>>,
         port: Option<Spanned<u32>>,
@@ -49,7 +49,7 @@ message! {
 }
 
 message! {
-    /// A header of that request.
+    /// A header of the HTTP request.
     struct HttpHeader {
         name: Option<Spanned<String>>,
         value: Option<Spanned<String>>,
@@ -57,7 +57,7 @@ message! {
 }
 
 message! {
-    /// A port that has to take connections.
+    /// A port that must accept connections.
     struct TcpHealthCheck {
         host: Option<Spanned<String>>,
         port: Option<Spanned<u32>>,
@@ -65,14 +65,14 @@ message! {
 }
 
 message! {
-    /// A command that has to succeed.
+    /// A command that must succeed.
     struct ExecHealthCheck {
         command: Vec<Spanned<String>>,
     }
 }
 
 message! {
-    /// A service of gRPC's health checking protocol.
+    /// A service that implements the gRPC health checking protocol.
     struct GrpcHealthCheck {
         port: Option<Spanned<u32>>,
         service: Option<Spanned<String>>,

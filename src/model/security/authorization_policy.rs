@@ -2,53 +2,53 @@
 
 use super::PolicyTargetReference;
 use crate::model::macros::{enumeration, message};
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::source::Spanned;
 
 message! {
-    /// Which requests are let in.
+    /// Access control for workloads.
     struct AuthorizationPolicy {
-        selector: Option<LabelSelector>,
+        selector: Option<MatchLabelsSelector>,
         target_ref: Option<PolicyTargetReference>,
         target_refs: Vec<PolicyTargetReference>,
-        rules: Vec<Rule>,
-        action: Option<Spanned<Action>>,
-        provider: Option<ExtensionProvider>,
+        rules: Vec<AuthorizationRule>,
+        action: Option<Spanned<PolicyAction>>,
+        provider: Option<PolicyProvider>,
     }
 }
 
 message! {
-    /// The service that a policy with the action CUSTOM leaves the decision to.
-    struct ExtensionProvider {
+    /// The external authorizer of a policy with `action: CUSTOM`.
+    struct PolicyProvider {
         name: Option<Spanned<String>>,
     }
 }
 
 message! {
-    /// Requests from any of the sources to any of the operations for which all conditions hold.
-    struct Rule {
-        from: Vec<From>,
-        to: Vec<To>,
-        when: Vec<Condition>,
+    /// A rule. It matches a request from one of the sources to one of the operations, if all conditions hold.
+    struct AuthorizationRule {
+        from: Vec<RuleFrom>,
+        to: Vec<RuleTo>,
+        when: Vec<PolicyCondition>,
     }
 }
 
 message! {
-    /// Wraps a source.
-    struct From {
+    /// An entry of `from`.
+    struct RuleFrom {
         source: Option<Source>,
     }
 }
 
 message! {
-    /// Wraps an operation.
-    struct To {
+    /// An entry of `to`.
+    struct RuleTo {
         operation: Option<Operation>,
     }
 }
 
 message! {
-    /// Who sends a request. All fields must hold, each for one of its values.
+    /// The source of a request. Every field must match with one of its values.
     struct Source {
         principals: Vec<Spanned<String>>,
         not_principals: Vec<Spanned<String>>,
@@ -68,7 +68,7 @@ message! {
 }
 
 message! {
-    /// What a request asks for. All fields must hold, each for one of its values.
+    /// The operation of a request. Every field must match with one of its values.
     struct Operation {
         hosts: Vec<Spanned<String>>,
         not_hosts: Vec<Spanned<String>>,
@@ -83,7 +83,7 @@ message! {
 
 message! {
     /// A condition on an attribute of a request.
-    struct Condition {
+    struct PolicyCondition {
         key: Option<Spanned<String>>,
         values: Vec<Spanned<String>>,
         not_values: Vec<Spanned<String>>,
@@ -91,8 +91,8 @@ message! {
 }
 
 enumeration! {
-    /// What happens to requests that a rule matches.
-    enum Action {
+    /// The effect on requests that a rule matches.
+    enum PolicyAction {
         Allow = "ALLOW" / 0,
         Deny = "DENY" / 1,
         Audit = "AUDIT" / 2,

@@ -1,4 +1,4 @@
-//! `security.istio.io`: who may talk to whom, and what proves it. Messages and fields are those of
+//! `security.istio.io`: authentication and authorization. Messages and fields are those of
 //! <https://istio.io/latest/docs/reference/config/security/>.
 
 mod authorization_policy;
@@ -6,7 +6,8 @@ mod peer_authentication;
 mod request_authentication;
 
 pub use authorization_policy::{
-    Action, AuthorizationPolicy, Condition, ExtensionProvider, From, Operation, Rule, Source, To,
+    AuthorizationPolicy, AuthorizationRule, Operation, PolicyAction, PolicyCondition, PolicyProvider, RuleFrom, RuleTo,
+    Source,
 };
 pub use peer_authentication::{MutualTls, MutualTlsMode, PeerAuthentication};
 pub use request_authentication::{ClaimToHeader, JwtHeader, JwtRule, RequestAuthentication, TokenPresence};
@@ -15,7 +16,7 @@ use super::macros::message;
 use crate::source::Spanned;
 
 message! {
-    /// The resource that a policy is attached to, in place of a selector.
+    /// The resource that a policy applies to, instead of a selector.
     struct PolicyTargetReference {
         group: Option<Spanned<String>>,
         kind: Option<Spanned<String>>,

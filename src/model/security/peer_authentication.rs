@@ -2,13 +2,13 @@
 
 use crate::model::macros::{enumeration, message};
 use crate::model::map::Map;
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::source::Spanned;
 
 message! {
-    /// Whether workloads take plaintext, mutual TLS, or both.
+    /// Whether workloads accept plaintext, mutual TLS, or both.
     struct PeerAuthentication {
-        selector: Option<LabelSelector>,
+        selector: Option<MatchLabelsSelector>,
         mtls: Option<MutualTls>,
         port_level_mtls: Map<MutualTls>,
     }
@@ -22,7 +22,7 @@ message! {
 }
 
 enumeration! {
-    /// What a workload takes.
+    /// The connections that a workload accepts.
     enum MutualTlsMode {
         Unset = "UNSET" / 0,
         Disable = "DISABLE" / 1,

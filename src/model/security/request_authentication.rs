@@ -3,13 +3,13 @@
 use super::PolicyTargetReference;
 use crate::model::duration::Duration;
 use crate::model::macros::{enumeration, message};
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::source::Spanned;
 
 message! {
-    /// Which tokens are accepted.
+    /// The tokens that workloads accept.
     struct RequestAuthentication {
-        selector: Option<LabelSelector>,
+        selector: Option<MatchLabelsSelector>,
         target_ref: Option<PolicyTargetReference>,
         target_refs: Vec<PolicyTargetReference>,
         jwt_rules: Vec<JwtRule>,
@@ -17,7 +17,7 @@ message! {
 }
 
 message! {
-    /// The tokens of an issuer, and where they are looked for.
+    /// The tokens of an issuer, and their location in a request.
     struct JwtRule {
         issuer: Option<Spanned<String>>,
         audiences: Vec<Spanned<String>>,
@@ -36,7 +36,7 @@ message! {
 }
 
 enumeration! {
-    /// Whether a request without a token of the rule is let through.
+    /// Whether a request must have a token of the rule.
     enum TokenPresence {
         Optional = "OPTIONAL" / 0,
         Required = "REQUIRED" / 1,
@@ -44,7 +44,7 @@ enumeration! {
 }
 
 message! {
-    /// A header that holds a token behind a prefix.
+    /// A header that contains a token after a prefix.
     struct JwtHeader {
         name: Option<Spanned<String>>,
         prefix: Option<Spanned<String>>,
@@ -52,7 +52,7 @@ message! {
 }
 
 message! {
-    /// A claim that the upstream gets as a header.
+    /// A claim that Envoy copies to a header for the upstream.
     struct ClaimToHeader {
         header: Option<Spanned<String>>,
         claim: Option<Spanned<String>>,

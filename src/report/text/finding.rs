@@ -53,7 +53,7 @@ pub(super) fn push(
         }
     }
     if docs {
-        out.push_str(&format!("  {} {}\n", theme.accent("docs:"), finding.rule.docs_link()));
+        out.push_str(&format!("  {} {}\n", theme.accent("docs:"), finding.rule.explain_command()));
     }
 }
 

@@ -15,9 +15,8 @@ use crate::world::{Discovery, Origin, VirtualService, host};
 fn bound<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<&'a VirtualService<'a>> {
     let seen = proxy.world.routes_seen_from(&proxy.namespace);
     let concerned = |service: &&VirtualService<'_>| {
-        let of_server = open.gateway.hosts_for(open.server, &service.name.namespace);
-        let overlaps = |own: &str| of_server.iter().any(|host| host::overlap(host, own));
-        service.binds(&open.gateway.name) && service.hosts.iter().any(|host| overlaps(&host.value))
+        let namespace = &service.name.namespace;
+        service.binds(&open.gateway.name) && service.hosts.iter().any(|host| open.server.serves(host, namespace))
     };
     seen.into_iter().filter(concerned).collect()
 }
@@ -28,7 +27,7 @@ pub(super) fn tcp<'a>(
     open: &Open<'a>,
     considered: &mut Vec<Considered<'a>>,
 ) -> Option<FilterChain<'a>> {
-    let server_names = if open.is_tls() { open.server_names() } else { Vec::new() };
+    let server_names = if open.server.is_tls() { open.server_names() } else { Vec::new() };
     for entry in bound(proxy, open).into_iter().flat_map(tcp_entries) {
         let exclusion = entry.exclusion(proxy, Some(&open.gateway.name), open.port);
         considered.push(entry.considered(exclusion.clone()));
@@ -85,18 +84,22 @@ fn by_server_name<'a>(
 
 fn to<'a>(proxy: &Proxy<'a>, open: &Open<'a>, entry: &Entry<'a>) -> ChainAction<'a> {
     let destinations = entry.rule.destinations(proxy, open.port);
-    ChainAction::Tcp(Arc::new(TcpRoute { rule: Some(entry.rule), destinations, terminates_tls: open.terminates_tls() }))
+    ChainAction::Tcp(Arc::new(TcpRoute {
+        rule: Some(entry.rule),
+        destinations,
+        terminates_tls: open.server.terminates_tls(),
+    }))
 }
 
 /// The chains of an `AUTO_PASSTHROUGH` server: the server name says port, subset and service
 /// (istiod: `buildGatewayNetworkFiltersFromAutoPassthrough`).
 pub(super) fn automatic<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<FilterChain<'a>> {
     let world = proxy.world;
-    let hosts = open.gateway.hosts(open.server);
+    let hosts = &open.server.hosts;
     let mut chains = Vec::new();
     for service in world.services.visible_from(&proxy.namespace) {
         // Which namespaces may bind to a host does not matter here.
-        let is_covered = hosts.iter().any(|it| host::covered_by(&service.hostname, it.host));
+        let is_covered = hosts.iter().any(|it| host::covered_by(&service.hostname, &it.host));
         let is_counted = proxy.service(&service.hostname).is_none_or(|counted| std::ptr::eq(counted, service));
         if !is_covered || !is_counted || service.discovery == Discovery::Alias || service.is_mesh_external() {
             continue;

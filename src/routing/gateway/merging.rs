@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::servers::Open;
-use crate::model::networking::ServerTlsMode;
+use crate::model::field::TextField;
 use crate::world::{Protocol, ProtocolClass};
 
 /// The servers of a port so far, as far as those behind them have to get on with them.
@@ -33,22 +33,22 @@ impl<'a> Merging<'a> {
     /// HTTP; a host of TLS can be served once, and so can a name of a port for HTTPS within a Gateway. What has an
     /// address of its own is apart from others.
     pub fn admits(&mut self, open: &Open<'a>) -> bool {
-        let bind = open.bind();
-        let group = (open.protocol, bind);
-        if open.server.tls.is_some() {
-            let hosts = || open.gateway.hosts(open.server).into_iter().map(|host| (host.namespace, host.host));
+        let (bind, protocol) = (open.server.bind(), open.server.protocol);
+        let group = (protocol, bind);
+        if open.server.spec.tls.is_some() {
+            let hosts = || open.server.hosts.iter().map(|host| (host.namespace.as_deref(), host.host.as_str()));
             if hosts().any(|host| self.hosts.get(&host) == Some(&bind)) {
                 return false;
             }
             self.hosts.extend(hosts().map(|host| (host, bind)));
         }
         let table = RouteTable::of(open);
-        let is_plaintext = !open.is_tls();
+        let is_plaintext = !open.server.is_tls();
         let is_first = !std::mem::replace(&mut self.has_any, true);
         match self.plaintext {
             Some((current, of_current)) if of_current == bind => {
                 let is_http = |protocol: Protocol| protocol.class() == ProtocolClass::Http;
-                let joins = (is_http(open.protocol) || open.protocol == current) && is_http(current);
+                let joins = (is_http(protocol) || protocol == current) && is_http(current);
                 if !joins || table.is_none() {
                     return false;
                 }
@@ -67,13 +67,11 @@ impl<'a> Merging<'a> {
 impl<'a> RouteTable<'a> {
     /// The table of a server; `None` if it has none (istiod: `gatewayRDSRouteName`).
     fn of(open: &Open<'a>) -> Option<Self> {
-        let bind = open.bind();
-        let passes = matches!(open.tls_mode(), ServerTlsMode::Passthrough | ServerTlsMode::AutoPassthrough);
-        match open.protocol {
+        let bind = open.server.bind();
+        match open.server.protocol {
             protocol if protocol.class() == ProtocolClass::Http => Some(Self::Plaintext { bind }),
-            Protocol::Https if open.server.tls.is_none() || !passes => {
-                let name = open.server.port.as_ref().and_then(|port| port.name.as_ref());
-                let port_name = name.map_or("", |name| name.as_str());
+            Protocol::Https if !open.server.passes_tls_through() => {
+                let port_name = open.server.spec.port.as_ref().map_or("", |port| port.name.text());
                 Some(Self::Https { gateway: open.gateway.name.to_string(), number: open.port, port_name, bind })
             }
             _ => None,

@@ -12,8 +12,7 @@ use std::sync::Arc;
 use self::servers::Open;
 use super::listener::{ChainAction, Criteria, FilterChain, Listener, Otherwise};
 use super::proxy::Proxy;
-use crate::model::networking::ServerTlsMode;
-use crate::world::Protocol;
+use crate::world::Section;
 
 /// What a gateway listens on at one port.
 #[derive(Debug)]
@@ -67,20 +66,21 @@ fn chains<'a>(
     listener: &mut Listener<'a>,
     taken: &mut BTreeSet<&'a str>,
 ) -> Vec<FilterChain<'a>> {
-    if !server.is_tls() {
-        return connections::tcp(proxy, server, &mut listener.considered).into_iter().collect();
-    }
-    match server.tls_mode() {
-        ServerTlsMode::AutoPassthrough => connections::automatic(proxy, server),
-        ServerTlsMode::Passthrough => connections::tls(proxy, server, &mut listener.considered, taken),
-        _ if server.protocol == Protocol::Https => {
+    let considered = &mut listener.considered;
+    match server.server.section() {
+        None => connections::automatic(proxy, server),
+        Some(Section::Tls) => connections::tls(proxy, server, considered, taken),
+        Some(Section::Http) => {
             let table = Arc::new(table::table(proxy, std::slice::from_ref(server)));
             let criteria = Criteria { server_names: server.server_names(), ..Criteria::default() };
             vec![FilterChain { criteria, action: ChainAction::Http { table, terminates_tls: true } }]
         }
-        _ => {
-            let tcp = connections::tcp(proxy, server, &mut listener.considered);
-            tcp.into_iter().chain(connections::terminated(proxy, server, &mut listener.considered, taken)).collect()
+        Some(Section::Tcp) => {
+            let mut chains: Vec<_> = connections::tcp(proxy, server, considered).into_iter().collect();
+            if server.server.terminates_tls() {
+                chains.extend(connections::terminated(proxy, server, considered, taken));
+            }
+            chains
         }
     }
 }

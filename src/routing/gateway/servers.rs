@@ -5,64 +5,35 @@ use std::net::IpAddr;
 
 use super::super::proxy::Proxy;
 use super::merging::Merging;
-use crate::model::networking::{Server, ServerTlsMode};
-use crate::source::Spanned;
-use crate::world::{GATEWAY_NAME_LABEL, Gateway, Protocol, ProtocolClass, Service, Workload};
+use crate::world::{GATEWAY_NAME_LABEL, Gateway, Section, Server, Service, Workload};
 
 /// A server of a Gateway that applies to the workload.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Open<'a> {
     pub gateway: &'a Gateway<'a>,
-    pub server: &'a Server,
-    pub protocol: Protocol,
+    pub server: &'a Server<'a>,
     /// The number of the server's port, which is the Service's as a rule, not the one that is listened on.
     pub port: u32,
 }
 
-impl<'a> Open<'a> {
-    /// Whether clients speak TLS there (istiod: `IsTLSServer`).
-    pub fn is_tls(&self) -> bool {
-        self.server.tls.is_some() && self.protocol.class() != ProtocolClass::Http
-    }
-
-    /// Whether clients speak plaintext HTTP there.
+impl Open<'_> {
+    /// Whether clients send plaintext HTTP.
     pub fn is_plaintext_http(&self) -> bool {
-        self.protocol.class() == ProtocolClass::Http
-    }
-
-    /// What the gateway does with TLS. Settings without a mode mean the first value.
-    pub fn tls_mode(&self) -> ServerTlsMode {
-        let mode = self.server.tls.as_ref().and_then(|tls| tls.mode);
-        mode.map_or(ServerTlsMode::Passthrough, |mode| mode.value)
-    }
-
-    /// Whether TLS ends there.
-    pub fn terminates_tls(&self) -> bool {
-        self.is_tls() && !matches!(self.tls_mode(), ServerTlsMode::Passthrough | ServerTlsMode::AutoPassthrough)
+        self.server.section() == Some(Section::Http) && !self.server.is_tls()
     }
 
     /// The server names that it takes; none in particular if one of its hosts is `*`.
     pub fn server_names(&self) -> Vec<String> {
-        let hosts = self.gateway.hosts(self.server);
+        let hosts = &self.server.hosts;
         if hosts.iter().any(|host| host.host == "*") {
             return Vec::new();
         }
-        hosts.into_iter().map(|host| host.host.to_ascii_lowercase()).collect()
+        hosts.iter().map(|host| host.host.to_ascii_lowercase()).collect()
     }
 
     /// The address that it listens on; `None` for all.
     pub fn address(&self) -> Option<IpAddr> {
-        self.bind()?.parse().ok().filter(|address: &IpAddr| !address.is_unspecified())
-    }
-
-    /// The address that it listens on as it is written, if it is.
-    pub fn bind(&self) -> Option<&'a str> {
-        self.server.bind.as_ref().and_then(Spanned::filled)
-    }
-
-    /// Whether plaintext requests are redirected to HTTPS.
-    pub fn redirects_to_https(&self) -> bool {
-        self.server.tls.as_ref().and_then(|tls| tls.https_redirect).is_some_and(|redirects| redirects.value)
+        self.server.bind()?.parse().ok().filter(|address: &IpAddr| !address.is_unspecified())
     }
 }
 
@@ -96,13 +67,8 @@ fn servers<'a>(proxy: &Proxy<'a>, ports: &Ports<'_>) -> Vec<Open<'a>> {
         managing.is_empty() || it.is_of_gateway_api() || managing.contains(it.name.namespace.as_ref())
     };
     let gateways = gateways.into_iter().filter(may_join);
-    let all = gateways.flat_map(|gateway| gateway.spec.servers.iter().map(move |server| (gateway, server)));
-    all.filter_map(|(gateway, server)| {
-        let port = server.port.as_ref()?;
-        let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
-        Some(Open { gateway, server, protocol, port: port.number?.value })
-    })
-    .collect()
+    let all = gateways.flat_map(|gateway| gateway.servers.iter().map(move |server| (gateway, server)));
+    all.filter_map(|(gateway, server)| Some(Open { gateway, server, port: server.port_number()? })).collect()
 }
 
 /// Whether istiod runs the workload for a Gateway of the Gateway API, with a Service that is in no manifest.

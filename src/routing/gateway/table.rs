@@ -15,7 +15,7 @@ pub(super) fn table<'a>(proxy: &Proxy<'a>, servers: &[Open<'a>]) -> Table<'a> {
     // What a VirtualService says is compiled once for a Gateway, with the number of the first server that has routes of it.
     let mut compiled: HashMap<(&NamespacedName<'_>, &NamespacedName<'_>), Vec<Clause<'a>>> = HashMap::new();
     for open in servers {
-        let redirects = open.redirects_to_https();
+        let redirects = open.server.https_redirect().is_some();
         for (host, service) in served(proxy, open) {
             let known = compiled.entry((&open.gateway.name, &service.name)).or_default();
             if !known.iter().any(Clause::is_live) {
@@ -26,12 +26,11 @@ pub(super) fn table<'a>(proxy: &Proxy<'a>, servers: &[Open<'a>]) -> Table<'a> {
             }
         }
         if redirects {
-            let of_server = open.gateway.hosts(open.server);
             // istiod looks for the others with the namespace in front of their name, so for nothing.
+            let of_server = open.server.hosts.iter();
             of_server
-                .iter()
                 .filter(|host| host.namespace.is_none())
-                .for_each(|host| hosts.add(host.host.to_owned(), open.port, Vec::new(), true));
+                .for_each(|host| hosts.add(host.host.clone(), open.port, Vec::new(), true));
         }
     }
     let mut table = Table::default();
@@ -56,7 +55,7 @@ pub(super) fn served<'a>(proxy: &Proxy<'a>, open: &Open<'a>) -> Vec<(String, &'a
     let bound = seen.into_iter().filter(|it| !it.is_delegate() && it.binds(&open.gateway.name));
     bound
         .flat_map(|service| {
-            let of_server = open.gateway.hosts_for(open.server, &service.name.namespace);
+            let of_server = open.server.hosts_for(&service.name.namespace);
             let of_service: Vec<&str> = service.hosts.iter().map(|host| host.value.as_str()).collect();
             let common = host::intersection(&of_server, &of_service);
             common.into_iter().map(|host| (host.to_owned(), service)).collect::<Vec<_>>()

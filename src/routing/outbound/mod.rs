@@ -152,7 +152,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn nothing_is_known(&self) -> bool {
-        self.port == table::HTTP_PORT && !self.proxy.world.inventory.has_any_service()
+        self.port == table::HTTP_PORT && !self.proxy.world.inventory.knows_services()
     }
 
     fn add_service(&mut self, egress: &Egress<'a>, service: &'a Service<'a>, protocol: Protocol, bind: Option<IpAddr>) {

@@ -1,19 +1,19 @@
 //! What else has to hold (istio: `security.ValidateAttribute`).
 
-use crate::model::security::{Action, Condition};
+use crate::model::security::{PolicyAction, PolicyCondition};
 use crate::source::Spanned;
 use crate::validate::Family;
 use crate::validate::common::field::{filled, place};
 use crate::validate::policy_syntax::{Attribute, is_map_key};
 use crate::validate::violation::Found;
 
-pub(super) fn check(condition: &Condition, action: Action, found: &mut Found<'_>) {
+pub(super) fn check(condition: &PolicyCondition, action: PolicyAction, found: &mut Found<'_>) {
     let Some(key) = filled(&condition.key) else {
         let span = place(&condition.key, condition.span);
         found.error("AP-19", Family::MissingField, span, "this condition has no key").help("add key");
         return;
     };
-    if action == Action::Custom && is_unknown_to_custom(key) {
+    if action == PolicyAction::Custom && is_unknown_to_custom(key) {
         let message = format!("{} is not known when the action CUSTOM is taken", key.value);
         found.error("AP-4", Family::InvalidPolicy, key.span, message).help("let the provider look at it");
     }

@@ -7,12 +7,12 @@ mod source;
 use super::common::field::{filled, place};
 use super::common::target_refs;
 use super::violation::{Family, Found};
-use crate::model::security::{Action, AuthorizationPolicy, Operation, Rule, Source};
+use crate::model::security::{AuthorizationPolicy, AuthorizationRule, Operation, PolicyAction, Source};
 use crate::source::Spanned;
 
 pub(super) fn check(policy: &AuthorizationPolicy, found: &mut Found<'_>) {
     target_refs::check_with_selector(policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs, found);
-    let action = policy.action.as_ref().map_or(Action::Allow, |action| action.value);
+    let action = policy.action.as_ref().map_or(PolicyAction::Allow, |action| action.value);
     check_action(policy, action, found);
     for rule in &policy.rules {
         for from in &rule.from {
@@ -34,22 +34,22 @@ pub(super) fn check(policy: &AuthorizationPolicy, found: &mut Found<'_>) {
             }
         }
         rule.when.iter().for_each(|wanted| condition::check(wanted, action, found));
-        if action == Action::Deny {
+        if action == PolicyAction::Deny {
             warn_of_tcp(rule, found);
         }
     }
 }
 
 /// What each action needs.
-fn check_action(policy: &AuthorizationPolicy, action: Action, found: &mut Found<'_>) {
+fn check_action(policy: &AuthorizationPolicy, action: PolicyAction, found: &mut Found<'_>) {
     let place = place(&policy.action, policy.span);
-    if action != Action::Custom {
+    if action != PolicyAction::Custom {
         if let Some(provider) = &policy.provider {
             let message = "a provider is only asked if the action is CUSTOM";
             let help = "remove provider, or write action: CUSTOM";
             found.error("AP-5", Family::InvalidPolicy, provider.span, message).help(help);
         }
-        if action == Action::Deny && policy.rules.is_empty() {
+        if action == PolicyAction::Deny && policy.rules.is_empty() {
             let message = "a policy with the action DENY and no rules denies nothing";
             let help = "add rules; to deny everything, remove action and leave the policy without rules";
             found.error("AP-6", Family::InvalidPolicy, place, message).help(help);
@@ -70,7 +70,7 @@ fn check_action(policy: &AuthorizationPolicy, action: Action, found: &mut Found<
 
 /// A rule without a port, or with only what HTTP requests have, denies TCP traffic as a whole, since a proxy passes
 /// over what it cannot tell.
-fn warn_of_tcp(rule: &Rule, found: &mut Found<'_>) {
+fn warn_of_tcp(rule: &AuthorizationRule, found: &mut Found<'_>) {
     let sources = rule.from.iter().filter_map(|from| from.source.as_ref());
     let mut operations = rule.to.iter().filter_map(|to| to.operation.as_ref());
     let (message, span) = match (rule.from.first(), rule.to.first()) {

@@ -1,6 +1,6 @@
 //! Who a rule is about (istio: `validateSource`).
 
-use crate::model::security::{Action, Source};
+use crate::model::security::{PolicyAction, Source};
 use crate::source::Spanned;
 use crate::validate::Family;
 use crate::validate::policy_syntax::{is_service_account, is_trust_domain};
@@ -12,7 +12,7 @@ const MOST_SERVICE_ACCOUNTS: usize = 16;
 
 type List = [Spanned<String>];
 
-pub(super) fn check(source: &Source, action: Action, found: &mut Found<'_>) {
+pub(super) fn check(source: &Source, action: PolicyAction, found: &mut Found<'_>) {
     let accounts: [&List; 2] = [&source.service_accounts, &source.not_service_accounts];
     let domains: [&List; 2] = [&source.trust_domains, &source.not_trust_domains];
     let identities: [&List; 4] =
@@ -28,7 +28,7 @@ pub(super) fn check(source: &Source, action: Action, found: &mut Found<'_>) {
         found.error("AP-9", Family::MissingField, source.span, message).help(help);
     }
     let unknown_to_custom = [&accounts[..], &domains, &identities, &requests].concat();
-    if let Some(span) = first(&unknown_to_custom).filter(|_| action == Action::Custom) {
+    if let Some(span) = first(&unknown_to_custom).filter(|_| action == PolicyAction::Custom) {
         let message = "the action CUSTOM is taken before it is known who sends a request";
         let help = "only ipBlocks and remoteIpBlocks can be used here; let the provider look at the rest";
         found.error("AP-3", Family::InvalidPolicy, span, message).help(help);

@@ -2,7 +2,7 @@
 
 use super::field::{filled, place, text};
 use super::selector;
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::validate::Family;
 use crate::validate::violation::Found;
@@ -35,7 +35,7 @@ fn check(
 
 /// Checks a selector and what a policy is attached to.
 pub fn check_with_selector(
-    selected: Option<&LabelSelector>,
+    selected: Option<&MatchLabelsSelector>,
     one: Option<&PolicyTargetReference>,
     several: &[PolicyTargetReference],
     found: &mut Found<'_>,

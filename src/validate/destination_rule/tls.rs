@@ -14,7 +14,7 @@ pub fn check(settings: &ClientTlsSettings, found: &mut Found<'_>) {
     if let Some(credential) = filled(&settings.credential_name) {
         check_config_map(credential, found);
     }
-    let mode = settings.mode.map_or(ClientTlsMode::Disable, |mode| mode.value);
+    let mode = settings.effective_mode();
     let (is_simple, is_mutual) = (mode == ClientTlsMode::Simple, mode == ClientTlsMode::Mutual);
     let skips = settings.insecure_skip_verify.filter(|skips| skips.value);
     let names = settings.subject_alt_names.first().map(|name| name.span);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::networking::{Resolution, ServiceEntry, ServicePort};
+use crate::model::networking::{Resolution, ServiceEntry, ServiceEntryPort};
 use crate::validate::Family;
 use crate::validate::common::field::{filled, number, place, text};
 use crate::validate::common::port;
@@ -40,7 +40,7 @@ pub fn check(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>
 }
 
 /// With resolution NONE connections go on to where they were meant for, so nothing is led astray.
-fn warn_of_any_address(port: &ServicePort, resolution: Resolution, found: &mut Found<'_>) {
+fn warn_of_any_address(port: &ServiceEntryPort, resolution: Resolution, found: &mut Found<'_>) {
     let family = if resolution == Resolution::None { Family::NoEffect } else { Family::CapturedPort };
     let message = "without addresses all connections to this port count as those of the host, whatever they are for";
     found
@@ -49,7 +49,7 @@ fn warn_of_any_address(port: &ServicePort, resolution: Resolution, found: &mut F
         .general();
 }
 
-fn check_port(port: &ServicePort, found: &mut Found<'_>) {
+fn check_port(port: &ServiceEntryPort, found: &mut Found<'_>) {
     match filled(&port.name) {
         Some(name) => port::check_name(name, "SE-12", found),
         None => {
@@ -69,11 +69,11 @@ fn gets_addresses(resolution: Resolution, found: &Found<'_>) -> bool {
 }
 
 /// Whether istiod counts a port among those of TCP: what neither HTTP nor UDP is, but declared.
-pub(super) fn is_of_tcp(port: &ServicePort) -> bool {
+pub(super) fn is_of_tcp(port: &ServiceEntryPort) -> bool {
     matches!(Protocol::parse(text(&port.protocol)).class(), ProtocolClass::Tcp | ProtocolClass::Tls)
 }
 
 /// Whether the hosts of connections to a port can be told apart by what is sent.
-pub(super) fn names_hosts(port: &ServicePort) -> bool {
+pub(super) fn names_hosts(port: &ServiceEntryPort) -> bool {
     matches!(Protocol::parse(text(&port.protocol)).class(), ProtocolClass::Http | ProtocolClass::Tls)
 }

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::{Derived, Omission};
+use crate::model::field::TextField;
 use crate::model::kubernetes::{Ingress, IngressPath, IngressRule, IngressService};
 use crate::model::networking::{
     self, Destination, HttpMatchRequest, HttpRoute, HttpRouteDestination, PortSelector, Server, ServerPort,
@@ -103,13 +104,8 @@ fn gateway<'a>(resource: &'a Resource, ingress: &Ingress, settings: &Settings) -
         .collect();
     servers.push(Server { hosts: vec![any(place)], ..server(80, "HTTP", place) });
     let selector = (Spanned::new("istio".to_owned(), place), Spanned::new(settings.ingress.selector.clone(), place));
-    Gateway {
-        name: gateway_name(resource, settings),
-        resource,
-        spec: Cow::Owned(networking::Gateway { span: resource.span, servers, selector: Map::new(place, [selector]) }),
-        services: Vec::new(),
-        is_managed: false,
-    }
+    let spec = networking::Gateway { span: resource.span, servers, selector: Map::new(place, [selector]) };
+    Gateway::new(gateway_name(resource, settings), resource, Cow::Owned(spec))
 }
 
 fn server(number: u32, protocol: &str, span: Span) -> Server {
@@ -222,7 +218,7 @@ fn port(service: &IngressService, hostname: &str, services: &Registry<'_>) -> Op
 
 /// The condition on the path; `None` if every path is meant (istiod: `createFallbackStringMatch`).
 fn uri(path: &IngressPath) -> Option<StringMatch> {
-    let text = path.path.as_ref().map_or("", |text| text.as_str());
+    let text = path.path.text();
     let span = path.path.as_ref().map_or(path.span, |text| text.span);
     let here = |text: &str| Some(Spanned::new(text.to_owned(), span));
     let exact = |text| Some(StringMatch { exact: here(text), ..StringMatch::empty(span) });

@@ -9,6 +9,8 @@ mod corpus;
 mod differential;
 mod hostile;
 mod problems;
+#[path = "../../../tests/skip.rs"]
+mod skip;
 mod spans;
 mod values;
 

@@ -1,6 +1,7 @@
-//! What the tests of `istioctl analyze` expect: each message must have a finding on the same resource that has its code
-//! among the aliases.
+//! The tests of `istioctl analyze`: each message must have a finding on the same resource that has its code among the
+//! aliases, and a case without messages no finding with a code of its analyzer.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -31,6 +32,56 @@ fn messages_of_istioctl_analyze_are_found() {
     assert!(settled.is_empty(), "known differences are gone, take them off the list: {settled:?}");
     assert!(found >= LEAST, "only {found} are found");
 }
+
+#[test]
+fn cases_without_messages_have_no_findings() {
+    let (Some(cases), Some(inputs)) = (shared::data("conformance/analyzer/cases.json"), shared::data(INPUTS)) else {
+        return;
+    };
+    let table: Value = serde_json::from_str(&std::fs::read_to_string(cases).unwrap()).unwrap();
+    let cases = table["cases"].as_array().unwrap().iter();
+    let silent: Vec<&Value> = cases.filter(|case| case["expected"].as_array().is_some_and(Vec::is_empty)).collect();
+    assert!(silent.len() >= 26, "only {} cases expect nothing", silent.len());
+    let found: BTreeSet<String> = silent.iter().flat_map(|case| findings_with_its_codes(case, &inputs)).collect();
+    let listed: BTreeSet<String> = NOT_SILENT.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(found, listed, "left: what is found; right: what NOT_SILENT lists");
+}
+
+/// The findings in a case that have a code of its analyzer, as `case code rule`.
+fn findings_with_its_codes(case: &Value, inputs: &Path) -> Vec<String> {
+    let id = text(case, "id");
+    let codes = case["codesThisAnalyzerCanEmit"].as_array().unwrap();
+    let report = lint(case, inputs);
+    let findings = report["diagnostics"].as_array().unwrap().iter();
+    let named = findings.flat_map(|it| {
+        let aliases = it["aliases"].as_array().unwrap().iter().filter(|alias| codes.contains(alias));
+        aliases.map(move |alias| format!("{id} {} {}", alias.as_str().unwrap(), text(it, "rule")))
+    });
+    named.collect()
+}
+
+/// Findings in cases that expect none, and why they are right.
+const NOT_SILENT: &[(&str, &str)] = &[
+    (
+        "010-gatewaycorrectport IST0101 gateway-selects-nothing",
+        "the test adds the gateway workload, which is in no file",
+    ),
+    ("019-gateways-with-different-port-are-non-conflicting IST0101 gateway-selects-nothing", NO_GATEWAY_WORKLOAD),
+    ("022-conflicting-gateways-detect-no-port IST0101 gateway-selects-nothing", NO_GATEWAY_WORKLOAD),
+    (
+        "032-unnamedportinsystemnamespace IST0118 port-name",
+        "the protocol of such a port is detected in system namespaces, too; an info says so",
+    ),
+    (
+        "068-missing-addresses-and-protocol-in-service-entry-with-istio-meta-dns-auto-allocate-enabled IST0134 captured-port",
+        "the setting of the proxies is in a ProxyConfig, which is not resolved",
+    ),
+    (
+        "096-serviceentry-no-conflict-same-protocol IST0177 conflicting-service-entries",
+        "the code is not that of this finding",
+    ),
+    ("101-destinationrulesubsetswithtopologylabels IST0173 subset-selects-nothing", "labels of Nodes are not known"),
+];
 
 /// How many messages are found at least.
 const LEAST: usize = 170;
@@ -73,6 +124,7 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("094-serviceentry-addresses-required-uppercase-protocol IST0134", NOTHING_CAPTURED),
 ];
 
+const NO_GATEWAY_WORKLOAD: &str = "no file has the gateway workload, about which the case is not";
 const NO_POD_OF_A_CLUSTER: &str = "a Pod in a manifest gets its sidecar when it is created";
 const POD_INSTEAD: &str = "the Pod's image is reported, not its Namespace";
 const SERVICE_INSTEAD: &str = "the port of the Service that loses is reported, not the Deployment";
@@ -82,12 +134,7 @@ const NOTHING_CAPTURED: &str = "with resolution NONE connections go on to the ad
 
 /// The messages that a case expects, each with whether it is found.
 fn check(case: &Value, inputs: &Path) -> Vec<(String, bool)> {
-    let files = case["inputFiles"].as_array().into_iter().flatten();
-    let files = files.chain([&case["meshConfigFile"], &case["meshNetworksFile"]]).filter_map(Value::as_str);
-    // These files are all there is.
-    let arguments = ["lint", "--inventory", "complete", "--format", "json"];
-    let arguments: Vec<&str> = arguments.into_iter().chain(files).collect();
-    let report = mesh_in(inputs, &arguments, "", &[]).json();
+    let report = lint(case, inputs);
     let findings = report["diagnostics"].as_array().unwrap();
     let expected = case["expected"].as_array().unwrap().iter();
     let outcome = |message: &Value| {
@@ -95,6 +142,15 @@ fn check(case: &Value, inputs: &Path) -> Vec<(String, bool)> {
         (name, findings.iter().any(|finding| says(finding, message)))
     };
     expected.map(outcome).collect()
+}
+
+/// Lints the files of a case, as all that there is.
+fn lint(case: &Value, inputs: &Path) -> Value {
+    let files = case["inputFiles"].as_array().into_iter().flatten();
+    let files = files.chain([&case["meshConfigFile"], &case["meshNetworksFile"]]).filter_map(Value::as_str);
+    let arguments = ["lint", "--inventory", "complete", "--format", "json"];
+    let arguments: Vec<&str> = arguments.into_iter().chain(files).collect();
+    mesh_in(inputs, &arguments, "", &[]).json()
 }
 
 /// Whether a finding says what a message says, of the same resource.

@@ -2,7 +2,7 @@
 //! what a checker that agrees with them says of the other tables.
 
 use mesh::load::{Problem, Snapshot};
-use mesh::model::ProblemKind;
+use mesh::model::DecodeProblemKind;
 use serde_json::Value;
 
 use super::different;
@@ -13,9 +13,11 @@ fn refused(manifest: &Value) -> Vec<String> {
     let snapshot = Snapshot::of_texts([("manifest.json", manifest.to_string())]);
     let of_schema = |problem: &Problem| match problem {
         Problem::Model(problem) => match &problem.kind {
-            ProblemKind::NotOfSchema { message, .. } => Some(message.clone()),
-            ProblemKind::UnknownField { key, .. } => Some(format!("unknown field {key}")),
-            kind @ (ProblemKind::WrongType { .. } | ProblemKind::InvalidValue { .. }) => Some(format!("{kind:?}")),
+            DecodeProblemKind::SchemaViolation { message, .. } => Some(message.clone()),
+            DecodeProblemKind::UnknownField { key, .. } => Some(format!("unknown field {key}")),
+            kind @ (DecodeProblemKind::WrongType { .. } | DecodeProblemKind::InvalidValue { .. }) => {
+                Some(format!("{kind:?}"))
+            }
             _ => None,
         },
         Problem::Yaml(_) => None,

@@ -105,7 +105,7 @@ fn names_for_namespace(row: &Value) -> Result<(), String> {
     let snapshot = Snapshot::of_texts([("gateway.yaml", gateway.to_string().as_str())]);
     let world = World::new(&snapshot, Settings::default());
     let [gateway] = world.gateways.as_slice() else { return Err("no Gateway".to_owned()) };
-    same(gateway.hosts_for(&gateway.spec.servers[0], text(&row["namespace"])), list(&row["want"]))
+    same(gateway.servers[0].hosts_for(text(&row["namespace"])), list(&row["want"]))
 }
 
 /// The port is that of a Service.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use mesh::config::Config;
 use mesh::load::{Problem, Snapshot};
-use mesh::model::ProblemKind;
+use mesh::model::DecodeProblemKind;
 use mesh::validate::{Layer, validate};
 use mesh::world::Settings;
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub(super) fn found(manifest: &Value) -> [BTreeSet<String>; 2] {
 /// Whether `istioctl validate` stops there, before its rules.
 fn is_undecodable(problem: &Problem) -> bool {
     let Problem::Model(problem) = problem else { return false };
-    use ProblemKind::{InvalidValue, UnknownField, WrongType};
+    use DecodeProblemKind::{InvalidValue, UnknownField, WrongType};
     matches!(problem.kind, UnknownField { .. } | WrongType { .. } | InvalidValue { .. })
 }
 

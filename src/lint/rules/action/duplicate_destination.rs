@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
+use crate::model::field::TextField;
 use crate::model::networking::Destination;
 use crate::source::Span;
 use crate::world::{Settings, VirtualService};
@@ -19,16 +20,10 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let settings = &context.world.settings;
     for service in &context.world.virtual_services {
-        let spec = &service.spec;
-        for rule in &spec.http {
+        for route in service.routes() {
             // With headers of their own two shares of one destination differ.
-            let plain = rule.route.iter().filter(|route| route.headers.is_none());
-            check_route(service, plain.filter_map(|route| route.destination.as_ref()), settings, diagnostics);
-        }
-        let routes = spec.tls.iter().map(|rule| &rule.route).chain(spec.tcp.iter().map(|rule| &rule.route));
-        for route in routes {
-            let destinations = route.iter().filter_map(|route| route.destination.as_ref());
-            check_route(service, destinations, settings, diagnostics);
+            let plain = route.targets().into_iter().filter(|target| target.headers.is_none());
+            check_route(service, plain.filter_map(|target| target.destination), settings, diagnostics);
         }
     }
 }
@@ -41,9 +36,9 @@ fn check_route<'a>(
 ) {
     let mut known: BTreeMap<(String, &str, Option<u32>), Span> = BTreeMap::new();
     for destination in destinations {
-        let Some(host) = destination.host.as_ref().filter(|host| !host.is_empty()) else { continue };
+        let Some(host) = destination.host.filled() else { continue };
         let full = service.full_host(host, settings).into_owned();
-        let subset = destination.subset.as_ref().map_or("", |subset| subset.as_str());
+        let subset = destination.subset.text();
         let port = destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
         match known.get(&(full.clone(), subset, port)) {
             None => drop(known.insert((full, subset, port), destination.span)),

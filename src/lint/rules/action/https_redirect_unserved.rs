@@ -1,12 +1,11 @@
 //! `https-redirect-unserved`
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::LabelSet;
-use crate::model::networking::Server;
-use crate::world::{Gateway, Protocol, ProtocolClass, host};
+use crate::model::{Kind, LabelSet};
+use crate::world::{Gap, Gateway, Section, Server, host};
 
 pub static RULE: Rule = rule! {
     name: "https-redirect-unserved",
@@ -17,7 +16,7 @@ pub static RULE: Rule = rule! {
 };
 
 /// Gateways of one selector are for the same workloads.
-type BySelector<'w, 'a> = HashMap<Vec<(&'w str, &'w str)>, Vec<&'w Gateway<'a>>>;
+type BySelector<'w, 'a> = BTreeMap<Vec<(&'w str, &'w str)>, Vec<&'w Gateway<'a>>>;
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
@@ -28,7 +27,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
     for gateways in by_selector.values() {
         for gateway in gateways {
-            for server in &gateway.spec.servers {
+            for server in &gateway.servers {
                 check_server(context, gateway, server, gateways, &by_selector, diagnostics);
             }
         }
@@ -38,13 +37,13 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 fn check_server(
     context: &Context<'_>,
     gateway: &Gateway<'_>,
-    server: &Server,
+    server: &Server<'_>,
     same: &[&Gateway<'_>],
     all: &BySelector<'_, '_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let redirects = server.tls.as_ref().and_then(|tls| tls.https_redirect).filter(|redirects| redirects.value);
-    let Some(redirects) = redirects.filter(|_| class(server) == ProtocolClass::Http) else { return };
+    let is_http = server.section() == Some(Section::Http) && !server.is_tls();
+    let Some(redirects) = server.https_redirect().filter(|_| is_http) else { return };
     // Another selector can find the same workload.
     let workload = context.world.workloads_of_gateway(gateway).next();
     let others = all
@@ -57,22 +56,19 @@ fn check_server(
     } else {
         same.iter().copied().flat_map(tls_hosts).collect()
     };
-    let hosts = gateway.hosts(server);
-    let unserved: Vec<&str> =
-        hosts.iter().map(|it| it.host).filter(|own| !served.iter().any(|served| host::overlap(own, served))).collect();
+    let hosts = server.hosts.iter().map(|it| it.host.as_str());
+    let unserved: Vec<&str> = hosts.filter(|own| !served.iter().any(|served| host::overlap(own, served))).collect();
     if unserved.is_empty() {
         return;
     }
     if context.world.inventory.is_partial() {
-        diagnostics.unchecked("servers for HTTPS may be in other manifests");
+        diagnostics.unchecked(Gap::NotAllOfKind(Kind::Gateway));
         return;
     }
     let names = unserved.join(", ");
-    let diagnostic = diagnostics.report_default(
-        redirects.span,
-        format!("requests are redirected to HTTPS, which no server serves for {names}"),
-    );
-    if let Some(first) = hosts.iter().find(|it| unserved.contains(&it.host)) {
+    let diagnostic = diagnostics
+        .report_default(redirects, format!("requests are redirected to HTTPS, which no server serves for {names}"));
+    if let Some(first) = server.hosts.iter().find(|it| unserved.contains(&it.host.as_str())) {
         diagnostic.related(first.span, "this host");
     }
     diagnostic.help(
@@ -82,11 +78,6 @@ fn check_server(
 
 /// The hosts that clients of a Gateway reach by TLS.
 fn tls_hosts<'w>(gateway: &'w Gateway<'_>) -> Vec<&'w str> {
-    let servers = gateway.spec.servers.iter().filter(|server| class(server) == ProtocolClass::Tls);
-    servers.flat_map(|server| gateway.hosts(server)).map(|it| it.host).collect()
-}
-
-fn class(server: &Server) -> ProtocolClass {
-    let protocol = server.port.as_ref().and_then(|port| port.protocol.as_ref());
-    Protocol::parse(protocol.map_or("", |protocol| protocol.as_str())).class()
+    let servers = gateway.servers.iter().filter(|server| server.is_tls());
+    servers.flat_map(|server| &server.hosts).map(|it| it.host.as_str()).collect()
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::networking::{HttpMatchRequest, HttpRoute, Server, StringMatch};
+use crate::model::networking::{HttpMatchRequest, HttpRoute, StringMatch};
 use crate::re2::{Search, find_text};
 use crate::routing::{Matcher, Regex};
 use crate::simulate::{GatewayRef, HeaderValue, Outcome, Request, Simulator, Tls};
 use crate::source::{Span, Spanned};
-use crate::world::{Gateway, Protocol, ProtocolClass, VirtualService, World, host};
+use crate::world::{Gateway, Section, Server, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "redirect-loop",
@@ -54,7 +54,7 @@ fn questions(world: &World<'_>, service: &VirtualService<'_>, rule: &HttpRoute) 
                     None => questions.push(question.clone()),
                     Some(gateway) => {
                         let Some(gateway) = world.gateway(gateway) else { continue };
-                        questions.extend(gateway.spec.servers.iter().filter_map(|it| at(gateway, it, &question)));
+                        questions.extend(gateway.servers.iter().filter_map(|it| at(gateway, it, &question)));
                     }
                 }
             }
@@ -64,16 +64,13 @@ fn questions(world: &World<'_>, service: &VirtualService<'_>, rule: &HttpRoute) 
 }
 
 /// A request at a server that speaks HTTP.
-fn at(gateway: &Gateway<'_>, server: &Server, question: &Request) -> Option<Request> {
-    let port = server.port.as_ref()?;
-    let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
-    let tls = match protocol.class() {
-        ProtocolClass::Http => Tls::Plaintext,
-        _ if protocol == Protocol::Https => Tls::Tls,
-        _ => return None,
-    };
+fn at(gateway: &Gateway<'_>, server: &Server<'_>, question: &Request) -> Option<Request> {
+    if server.section() != Some(Section::Http) {
+        return None;
+    }
+    let tls = if server.is_tls() { Tls::Tls } else { Tls::Plaintext };
     let gateway = Some(GatewayRef::Name(gateway.name.to_string()));
-    Some(Request { gateway, port: Some(port.number?.value), tls: Some(tls), ..question.clone() })
+    Some(Request { gateway, port: Some(server.port_number()?), tls: Some(tls), ..question.clone() })
 }
 
 /// A request that meets the conditions of a match. `None`: none is found.

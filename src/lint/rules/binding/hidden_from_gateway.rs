@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
+use crate::model::Kind;
 use crate::source::Span;
-use crate::world::{ExportTo, Gateway, VirtualService};
+use crate::world::{ExportTo, Gap, Gateway, VirtualService};
 
 pub static RULE: Rule = rule! {
     name: "hidden-from-gateway",
@@ -40,7 +41,7 @@ fn check_gateway(
     let workloads = context.world.workloads_of_gateway(gateway);
     let namespaces: BTreeSet<&str> = workloads.map(|workload| workload.name.namespace.as_ref()).collect();
     if namespaces.is_empty() {
-        diagnostics.unchecked(format!("no workload of Gateway {} is among the manifests", gateway.name));
+        diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::Gateway, gateway.name.to_string()));
         return;
     }
     if namespaces.iter().any(|namespace| service.export_to.includes(namespace)) {

@@ -2,11 +2,9 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::networking::{Server, ServerTlsMode};
-use crate::source::{Span, Spanned};
-use crate::world::{
-    Gateway, NamespacedName, Protocol, ProtocolClass, Section, VirtualService, World, host, resolve_gateway_name,
-};
+use crate::model::networking::ServerTlsMode;
+use crate::source::Span;
+use crate::world::{Bound, Gateway, Route, RouteMatch, Section, Server, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "route-protocol",
@@ -18,38 +16,10 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for service in context.world.virtual_services.iter().filter(|service| !service.is_delegate()) {
-        for rule in rules(service) {
-            check_rule(context.world, service, &rule, diagnostics);
+        for route in service.routes() {
+            check_route(context.world, service, &route, diagnostics);
         }
     }
-}
-
-/// A rule of any section, with the places that its matches name.
-struct RouteRule<'s> {
-    section: Section,
-    span: Span,
-    matches: Vec<(&'s [Spanned<String>], Option<u32>)>,
-}
-
-fn rules<'s>(service: &'s VirtualService<'_>) -> Vec<RouteRule<'s>> {
-    let spec = service.spec.as_ref();
-    let number = |port: Option<Spanned<u32>>| port.map(|port| port.value).filter(|port| *port != 0);
-    let http = spec.http.iter().map(|rule| RouteRule {
-        section: Section::Http,
-        span: rule.span,
-        matches: rule.r#match.iter().map(|it| (it.gateways.as_slice(), number(it.port))).collect(),
-    });
-    let tls = spec.tls.iter().map(|rule| RouteRule {
-        section: Section::Tls,
-        span: rule.span,
-        matches: rule.r#match.iter().map(|it| (it.gateways.as_slice(), number(it.port))).collect(),
-    });
-    let tcp = spec.tcp.iter().map(|rule| RouteRule {
-        section: Section::Tcp,
-        span: rule.span,
-        matches: rule.r#match.iter().map(|it| (it.gateways.as_slice(), number(it.port))).collect(),
-    });
-    http.chain(tls).chain(tcp).collect()
 }
 
 /// A port that routes of some section do not apply to.
@@ -58,18 +28,20 @@ struct Other {
     description: String,
 }
 
-/// A rule is reported if all ports it could be for are of another protocol. One that applies somewhere is meant.
-fn check_rule(world: &World<'_>, service: &VirtualService<'_>, rule: &RouteRule<'_>, diagnostics: &mut Diagnostics) {
-    let anywhere = [(&[][..], None)];
-    let matches = if rule.matches.is_empty() { &anywhere[..] } else { rule.matches.as_slice() };
+/// A route is reported if all ports it could be for have another protocol. One that applies somewhere is intended.
+fn check_route(world: &World<'_>, service: &VirtualService<'_>, route: &Route<'_>, diagnostics: &mut Diagnostics) {
+    let matches = route.matches();
+    // A route without matches is for all ports.
+    let alternatives: Vec<Option<RouteMatch<'_>>> =
+        if matches.is_empty() { vec![None] } else { matches.into_iter().map(Some).collect() };
     let mut others: Vec<Other> = Vec::new();
-    for (gateways, port) in matches {
-        let named: Vec<Option<NamespacedName<'_>>> =
-            gateways.iter().map(|written| resolve_gateway_name(written, &service.name.namespace)).collect();
-        for bound in service.bound_to.iter().filter(|bound| named.is_empty() || named.contains(&bound.gateway)) {
+    for alternative in alternatives {
+        let port = alternative.and_then(|it| it.port).map(|port| port.value);
+        let applies = |bound: &&Bound| alternative.is_none_or(|it| it.applies_at(bound.gateway.as_ref()));
+        for bound in service.bound_to.iter().filter(applies) {
             let found = match &bound.gateway {
-                Some(name) => world.gateway(name).and_then(|it| at_gateway(world, it, service, rule.section, *port)),
-                None => in_mesh(world, service, rule.section, *port),
+                Some(name) => world.gateway(name).and_then(|it| at_gateway(world, it, service, route.section, port)),
+                None => in_mesh(world, service, route.section, port),
             };
             match found {
                 Some(found) => others.extend(found),
@@ -78,11 +50,11 @@ fn check_rule(world: &World<'_>, service: &VirtualService<'_>, rule: &RouteRule<
         }
     }
     let Some(first) = others.first() else { return };
-    let section = name(rule.section);
+    let section = route.section.name();
     let diagnostic =
-        diagnostics.report_default(rule.span, format!("{section} routes do not apply to {}", first.description));
+        diagnostics.report_default(route.span, format!("{section} routes do not apply to {}", first.description));
     diagnostic.related(first.span, "this port");
-    diagnostic.help(match rule.section {
+    diagnostic.help(match route.section {
         Section::Http => {
             "only plaintext HTTP, or TLS that ends at the Gateway, shows requests: write tls or tcp routes otherwise"
         }
@@ -105,43 +77,22 @@ fn at_gateway(
     if world.is_ambiguous(gateway.resource) {
         return None;
     }
-    let is_for = |server: &&Server| {
-        let hosts = gateway.hosts_for(server, &service.name.namespace);
-        number(server).is_some_and(|own| port.is_none_or(|port| port == own))
-            && hosts.iter().any(|own| service.hosts.iter().any(|host| host::overlap(own, host)))
+    let is_for = |server: &&Server<'_>| {
+        server.port_number().is_some_and(|own| port.is_none_or(|port| port == own))
+            && service.hosts.iter().any(|host| server.serves(host, &service.name.namespace))
     };
-    let servers: Vec<&Server> = gateway.spec.servers.iter().filter(is_for).collect();
-    if servers.is_empty() || servers.iter().any(|server| sections(server).contains(&section)) {
+    let servers: Vec<&Server<'_>> = gateway.servers.iter().filter(is_for).collect();
+    if servers.is_empty() || servers.iter().any(|server| server.section() == Some(section)) {
         return None;
     }
-    let other = |server: &&Server| {
-        let protocol = protocol(server);
-        let mode = server.tls.as_ref().and_then(|tls| tls.mode).map(|mode| tls_mode_name(mode.value));
-        let mode = mode.filter(|_| protocol.class() == ProtocolClass::Tls).map(|mode| format!(" {mode}"));
-        let number = server.port.as_ref()?.number?;
-        let description = format!(
-            "port {} of Gateway {}, which is {protocol}{}",
-            number.value,
-            gateway.name,
-            mode.unwrap_or_default()
-        );
+    let other = |server: &&Server<'_>| {
+        let number = server.port?;
+        let tls = server.tls_mode.map(|mode| format!(" {}", tls_mode_name(mode))).unwrap_or_default();
+        let (port, protocol) = (number.value, server.protocol);
+        let description = format!("port {port} of Gateway {}, which is {protocol}{tls}", gateway.name);
         Some(Other { span: number.span, description })
     };
     Some(servers.iter().filter_map(other).collect())
-}
-
-/// The sections whose routes a server takes (istiod: `buildGatewayListeners`).
-fn sections(server: &Server) -> &'static [Section] {
-    let protocol = protocol(server);
-    let mode = server.tls.as_ref().map(|tls| tls.mode.map_or(ServerTlsMode::Passthrough, |mode| mode.value));
-    match (protocol.class(), mode) {
-        (ProtocolClass::Http, _) => &[Section::Http],
-        (_, None) => &[Section::Tcp],
-        (_, Some(ServerTlsMode::Passthrough)) => &[Section::Tls],
-        (_, Some(ServerTlsMode::AutoPassthrough)) => &[],
-        _ if protocol == Protocol::Https => &[Section::Http],
-        _ => &[Section::Tcp],
-    }
 }
 
 /// The ports of the hosts' services, if routes of a section apply to none of them. `None`: to some, or the manifests do
@@ -157,14 +108,7 @@ fn in_mesh(world: &World<'_>, service: &VirtualService<'_>, section: Section, po
             return None;
         }
         for own in found.ports.iter().filter(|own| port.is_none_or(|port| port == own.number)) {
-            let applies = match own.protocol.class() {
-                ProtocolClass::Http => section == Section::Http,
-                ProtocolClass::Tls => section == Section::Tls,
-                ProtocolClass::Tcp => section == Section::Tcp,
-                ProtocolClass::Auto => section != Section::Tls,
-                ProtocolClass::Udp => false,
-            };
-            if applies {
+            if own.protocol.class().sections().contains(&section) {
                 return None;
             }
             let description = format!("port {} of {}, which is {}", own.number, found.hostname, own.protocol);
@@ -174,27 +118,10 @@ fn in_mesh(world: &World<'_>, service: &VirtualService<'_>, section: Section, po
     Some(others)
 }
 
-fn number(server: &Server) -> Option<u32> {
-    server.port.as_ref()?.number.map(|number| number.value)
-}
-
-fn protocol(server: &Server) -> Protocol {
-    let written = server.port.as_ref().and_then(|port| port.protocol.as_ref());
-    Protocol::parse(written.map_or("", |protocol| protocol.as_str()))
-}
-
 fn tls_mode_name(mode: ServerTlsMode) -> &'static str {
     match mode {
         ServerTlsMode::Passthrough => "with mode PASSTHROUGH",
         ServerTlsMode::AutoPassthrough => "with mode AUTO_PASSTHROUGH",
         _ => "that ends there",
-    }
-}
-
-fn name(section: Section) -> &'static str {
-    match section {
-        Section::Http => "http",
-        Section::Tls => "tls",
-        Section::Tcp => "tcp",
     }
 }

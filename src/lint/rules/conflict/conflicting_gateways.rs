@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::model::networking::{Server, ServerTlsMode};
 use crate::source::Span;
-use crate::world::{Gateway, GatewayGroups, Protocol, ProtocolClass};
+use crate::world::{Gateway, GatewayGroups, Protocol, ProtocolClass, Server};
 
 pub static RULE: Rule = rule! {
     name: "conflicting-gateways",
@@ -24,7 +23,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let groups = GatewayGroups::new(world, &gateways);
     let mut by_port: BTreeMap<(u32, &str), Vec<OpenServer<'_>>> = BTreeMap::new();
     for (index, gateway) in gateways.iter().enumerate() {
-        for server in &gateway.spec.servers {
+        for server in &gateway.servers {
             if let Some(open) = OpenServer::of(index, gateway, server) {
                 by_port.entry((open.port, open.bind)).or_default().push(open);
             }
@@ -61,7 +60,7 @@ struct OpenServer<'w> {
     /// The index of the Gateway.
     index: usize,
     gateway: &'w Gateway<'w>,
-    server: &'w Server,
+    server: &'w Server<'w>,
     port: u32,
     port_span: Span,
     bind: &'w str,
@@ -69,23 +68,21 @@ struct OpenServer<'w> {
 }
 
 impl<'w> OpenServer<'w> {
-    fn of(index: usize, gateway: &'w Gateway<'w>, server: &'w Server) -> Option<Self> {
-        let port = server.port.as_ref()?;
-        let number = port.number.as_ref()?;
+    fn of(index: usize, gateway: &'w Gateway<'w>, server: &'w Server<'w>) -> Option<Self> {
         Some(Self {
             index,
             gateway,
             server,
-            port: number.value,
-            port_span: port.span,
-            bind: server.bind.as_ref().map_or("", |bind| bind.as_str()),
-            protocol: Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str())),
+            port: server.port_number()?,
+            port_span: server.spec.port.as_ref()?.span,
+            bind: server.bind().unwrap_or_default(),
+            protocol: server.protocol,
         })
     }
 
     /// Whether connections are told apart by their SNI.
     fn has_tls(&self) -> bool {
-        self.protocol.class() == ProtocolClass::Tls && self.server.tls.is_some()
+        self.server.is_tls()
     }
 
     /// Where this server is, for a reader of the other one.
@@ -95,11 +92,6 @@ impl<'w> OpenServer<'w> {
         } else {
             format!("in Gateway {}", self.gateway.written_name())
         }
-    }
-
-    fn is_passthrough(&self) -> bool {
-        let mode = self.server.tls.as_ref().and_then(|tls| tls.mode).map(|mode| mode.value);
-        mode.is_none_or(|mode| matches!(mode, ServerTlsMode::Passthrough | ServerTlsMode::AutoPassthrough))
     }
 }
 
@@ -147,9 +139,9 @@ fn conflict(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict
 
 /// Hosts are compared as they are written, namespaces included, as istiod does.
 fn same_host(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict> {
-    later.server.hosts.iter().find_map(|host| {
-        let same = earlier.server.hosts.iter().find(|other| other.as_str() == host.as_str())?;
-        let what = if later.is_passthrough() { "passed through" } else { "served" };
+    later.server.spec.hosts.iter().find_map(|host| {
+        let same = earlier.server.spec.hosts.iter().find(|other| other.as_str() == host.as_str())?;
+        let what = if later.server.passes_tls_through() { "passed through" } else { "served" };
         Some(Conflict {
             severity: Severity::Error,
             message: format!(

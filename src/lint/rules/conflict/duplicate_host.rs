@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::model::field::NumberField;
 use crate::routing::reach;
 use crate::source::{Span, Spanned};
-use crate::world::{ExportTo, MatchPorts, NamespacedName, Section, VirtualService, World, host};
+use crate::world::{ExportTo, NamespacedName, Section, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "duplicate-host",
@@ -82,11 +83,8 @@ fn check_mesh(world: &World<'_>, diagnostics: &mut Diagnostics) {
 
 /// Whether istiod would have to choose between two VirtualServices by their age alone.
 fn conflict_in_mesh(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
-    let sections = [Section::Http, Section::Tls, Section::Tcp];
-    share_rank(a, b)
-        && sections
-            .into_iter()
-            .any(|section| MatchPorts::of_section(a, section, None).meet(&MatchPorts::of_section(b, section, None)))
+    let meet = |section: &Section| a.ports_of(*section, None).meet(&b.ports_of(*section, None));
+    share_rank(a, b) && Section::ALL.iter().any(meet)
 }
 
 /// Whether some namespace sees both at the same rank. Its own come before those exported to it by name, and those
@@ -152,13 +150,9 @@ fn lost_route(world: &World<'_>, earlier: &VirtualService<'_>, later: &VirtualSe
 /// that is not among the manifests is taken to.
 fn share_server(world: &World<'_>, name: &NamespacedName<'_>, a: &Claim<'_, '_>, b: &Claim<'_, '_>) -> bool {
     let Some(gateway) = world.gateway(name) else { return true };
-    let ports = [a, b].map(|claim| MatchPorts::of_section(claim.service, Section::Http, Some(name)));
-    gateway.spec.servers.iter().any(|server| {
-        let number = server.port.as_ref().and_then(|port| port.number).map_or(0, |number| number.value);
-        let serves = |claim: &Claim<'_, '_>| {
-            let hosts = gateway.hosts_for(server, &claim.service.name.namespace);
-            hosts.iter().any(|host| host::overlap(host, claim.host))
-        };
-        ports.iter().all(|ports| ports.has(number)) && serves(a) && serves(b)
+    let ports = [a, b].map(|claim| claim.service.ports_of(Section::Http, Some(name)));
+    gateway.servers.iter().filter(|server| server.section() == Some(Section::Http)).any(|server| {
+        let serves = |claim: &Claim<'_, '_>| server.serves(claim.host, &claim.service.name.namespace);
+        ports.iter().all(|ports| ports.has(server.port.number())) && serves(a) && serves(b)
     })
 }

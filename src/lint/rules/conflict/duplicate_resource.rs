@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::{Kind, Resource};
+use crate::world::NamespacedName;
 
 pub static RULE: Rule = rule! {
     name: "duplicate-resource",
@@ -43,8 +44,10 @@ fn report(
         return;
     }
     let times = if others.len() == 1 { "twice".to_owned() } else { format!("{} times", others.len() + 1) };
-    let diagnostic =
-        diagnostics.report_default(last.name_span(), format!("{} {namespace}/{name} is defined {times}", kind.name()));
+    let diagnostic = diagnostics.report_default(
+        last.name_span(),
+        format!("{} `{}` is defined {times}", kind.name(), NamespacedName::new(namespace, name)),
+    );
     diagnostic.help("keep one of them, or lint what is applied together; here the last one is taken to count");
     for other in others {
         diagnostic.related(other.name_span(), "also defined here");

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
+use crate::model::field::NumberField;
 use crate::routing::reach::{self, Alternative};
 use crate::source::Spanned;
-use crate::world::{Gateway, MatchPorts, NamespacedName, Section, VirtualService, World, host, section_of_server};
+use crate::world::{Gateway, NamespacedName, Section, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "outranked-host",
@@ -90,13 +91,9 @@ fn check_gateway(
 
 /// Whether some server of the Gateway serves the hosts of both, on a port that both have routes for.
 fn share_port(gateway: &Gateway<'_>, a: Claim<'_, '_>, b: Claim<'_, '_>) -> bool {
-    let ports = [a, b].map(|(service, _)| MatchPorts::of_section(service, Section::Http, Some(&gateway.name)));
-    gateway.spec.servers.iter().filter(|server| section_of_server(server) == Section::Http).any(|server| {
-        let number = server.port.as_ref().and_then(|port| port.number).map_or(0, |number| number.value);
-        let serves = |(service, host): Claim<'_, '_>| {
-            let served = gateway.hosts_for(server, &service.name.namespace);
-            served.iter().any(|served| host::overlap(served, host))
-        };
-        ports.iter().all(|ports| ports.has(number)) && serves(a) && serves(b)
+    let ports = [a, b].map(|(service, _)| service.ports_of(Section::Http, Some(&gateway.name)));
+    gateway.servers.iter().filter(|server| server.section() == Some(Section::Http)).any(|server| {
+        let serves = |(service, host): Claim<'_, '_>| server.serves(host, &service.name.namespace);
+        ports.iter().all(|ports| ports.has(server.port.number())) && serves(a) && serves(b)
     })
 }

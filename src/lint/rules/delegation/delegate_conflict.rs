@@ -57,9 +57,7 @@ fn delegations<'a>(context: &Context<'a>, service: &'a VirtualService<'a>) -> Ve
     let lend = |(index, route): (usize, &'a crate::model::networking::HttpRoute)| {
         let delegate = route.delegate.as_ref()?;
         let lender = context.world.virtual_service(&service.delegate_name(delegate))?;
-        let is_lent = lender.is_delegate()
-            && lender.export_to.includes(&service.name.namespace)
-            && !context.world.is_ambiguous(lender.resource);
+        let is_lent = service.may_use(lender) && !context.world.is_ambiguous(lender.resource);
         let leaves = lender.spec.http.iter().enumerate().map(|(index, route)| HttpRule::new(lender, index, route));
         is_lent.then(|| Delegation {
             root: HttpRule::new(service, index, route),

@@ -2,9 +2,9 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::nearest;
 use crate::model::networking::Delegate;
-use crate::world::{NamespacedName, VirtualService, World};
+use crate::model::{Kind, nearest};
+use crate::world::{Gap, NamespacedName, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-delegate",
@@ -75,9 +75,6 @@ fn report_unknown(
                 diagnostic.help(format!("did you mean {similar}?"));
             }
         }
-        None => {
-            let namespace = &name.namespace;
-            diagnostics.unchecked(format!("no other VirtualService of namespace {namespace} is among the manifests"));
-        }
+        None => diagnostics.unchecked(Gap::NoOtherResources(Kind::VirtualService, name.namespace.to_string())),
     }
 }

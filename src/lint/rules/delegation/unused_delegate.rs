@@ -1,9 +1,10 @@
 //! `unused-delegate`
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
+use crate::world::Gap;
 
 pub static RULE: Rule = rule! {
     name: "unused-delegate",
@@ -17,7 +18,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let used = world.delegates();
     // A reference that names the wrong namespace is a mistake of its own.
-    let misdirected: HashSet<&str> =
+    let misdirected: BTreeSet<&str> =
         used.iter().filter(|name| world.virtual_service(name).is_none()).map(|name| name.name.as_ref()).collect();
     // Where some VirtualService delegates, the ones that do are among the manifests.
     let has_roots = !used.is_empty() && !world.inventory.is_partial();
@@ -36,7 +37,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 )
                 .help("add hosts, or delegate to it, or remove it");
         } else {
-            diagnostics.unchecked("no VirtualService among the manifests delegates: those that do may be elsewhere");
+            diagnostics.unchecked(Gap::NoDelegation);
         }
     }
 }

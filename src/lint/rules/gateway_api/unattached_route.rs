@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::gateway_api::{GROUP, ParentReference};
 use crate::model::{Kind, Resource, Spec, nearest};
-use crate::world::{Ignored, NamespacedName, Omission, World};
+use crate::world::{Gap, Ignored, NamespacedName, Omission, World};
 
 pub static RULE: Rule = rule! {
     name: "unattached-route",
@@ -88,7 +89,7 @@ fn check_reference(
 ) {
     let own = world.settings.namespace_of(ignored.resource);
     let namespace = reference.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
-    let name = reference.name.as_ref().map_or("", |name| name.as_str());
+    let name = reference.name.text();
     let place = reference.name.as_ref().map_or(reference.span, |name| name.span);
     let group = reference.group.as_ref().map_or(GROUP, |group| group.as_str());
     let kind = match reference.kind.as_ref().map_or("Gateway", |kind| kind.as_str()) {
@@ -102,13 +103,13 @@ fn check_reference(
                 diagnostics.report_default(reference.span, &ignored.reason).related(gateway.name_span(), "the parent"),
             ),
             Some(false) => {}
-            None => diagnostics.unchecked("the Gateway of a ListenerSet is not among the manifests"),
+            None => diagnostics.unchecked(Gap::NoneOfKind(Kind::KubernetesGateway)),
         }
         return;
     }
-    if !world.inventory.is_complete() && !gateways.has_any_in(namespace) {
-        let message = format!("no Gateway of the Gateway API in namespace {namespace} is among the manifests");
-        return diagnostics.unchecked(message);
+    let gap = Gap::NoResources(Kind::KubernetesGateway, namespace.to_owned());
+    if let Err(gap) = world.inventory.expect(gateways.has_any_in(namespace), gap) {
+        return diagnostics.unchecked(gap);
     }
     let diagnostic = diagnostics.report_default(place, format!("there is no {} {namespace}/{name}", kind.name()));
     let elsewhere = gateways.by_name.keys().find(|(of_kind, other)| *of_kind == kind && other.name == name);
@@ -127,11 +128,8 @@ fn check_service(
     namespace: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    let is_known = world.inventory.has_services(namespace) || world.inventory.has_service_entries(namespace);
-    if is_known {
-        let place = reference.name.as_ref().map_or(reference.span, |name| name.span);
-        diagnostics.report_default(place, &ignored.reason);
-    } else {
-        diagnostics.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
+    match world.inventory.services(namespace).or(world.inventory.service_entries(namespace)) {
+        Ok(()) => drop(diagnostics.report_default(reference.name.place(reference.span), &ignored.reason)),
+        Err(_) => diagnostics.unchecked(Gap::NoResources(Kind::Service, namespace.to_owned())),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::source::{Span, Spanned};
-use crate::world::{DestinationRef, Origin, Refusal, VirtualService, World, host};
+use crate::world::{DestinationRef, Gap, Origin, Refusal, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "unknown-backend",
@@ -70,10 +70,10 @@ fn check_backend(
         return;
     }
     let Some((name, namespace)) = host::kubernetes_service(full, &world.settings.domain) else {
-        return diagnostics.unchecked("a backend outside of the cluster may be defined elsewhere");
+        return diagnostics.unchecked(Gap::ExternalService(full.to_owned()));
     };
-    if !world.inventory.has_services(namespace) {
-        return diagnostics.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
+    if let Err(gap) = world.inventory.services(namespace) {
+        return diagnostics.unchecked(gap);
     }
     let names = world.services.in_namespace(namespace);
     let names =

@@ -3,6 +3,7 @@
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::{Kind, Spec, nearest};
+use crate::world::Gap;
 
 pub static RULE: Rule = rule! {
     name: "unknown-gateway-class",
@@ -27,8 +28,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             continue;
         }
         let near = nearest(class, known());
-        if classes.is_empty() && near.is_none() && !world.inventory.is_complete() {
-            diagnostics.unchecked("no GatewayClass is among the manifests");
+        let known = world.inventory.expect(!classes.is_empty(), Gap::NoneOfKind(Kind::GatewayClass));
+        if let Err(gap) = known
+            && near.is_none()
+        {
+            diagnostics.unchecked(gap);
             continue;
         }
         let diagnostic = diagnostics.report_default(class.span, format!("there is no GatewayClass {}", class.value));

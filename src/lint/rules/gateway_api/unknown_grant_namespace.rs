@@ -20,8 +20,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             if world.namespaces.names().any(|known| known == namespace.as_str()) {
                 continue;
             }
-            if !world.inventory.has_namespaces() {
-                diagnostics.unchecked("no Namespace is among the manifests");
+            if let Err(gap) = world.inventory.namespaces() {
+                diagnostics.unchecked(gap);
                 continue;
             }
             let diagnostic =

@@ -5,7 +5,7 @@ use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{HttpMatchRequest, StringMatch};
 use crate::routing::{Regex, takes_some_path};
 use crate::source::Spanned;
-use crate::world::{NamespacedName, VirtualService, World, host, resolve_gateway_name};
+use crate::world::{NamespacedName, RouteMatch, Server, VirtualService, World, host, resolve_gateway_name};
 
 pub static RULE: Rule = rule! {
     name: "impossible-match",
@@ -18,31 +18,14 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for service in &world.virtual_services {
-        for place in places(service) {
-            check_place(world, service, &place, diagnostics);
-        }
+        service.matches().for_each(|it| check_place(world, service, &it, diagnostics));
         for entry in service.spec.http.iter().flat_map(|rule| &rule.r#match) {
             check_texts(service, entry, diagnostics);
         }
     }
 }
 
-/// What a match says of where it applies.
-struct Place<'a> {
-    gateways: &'a [Spanned<String>],
-    port: Option<Spanned<u32>>,
-}
-
-fn places<'s>(service: &'s VirtualService<'_>) -> Vec<Place<'s>> {
-    let spec = service.spec.as_ref();
-    let http =
-        spec.http.iter().flat_map(|rule| &rule.r#match).map(|it| Place { gateways: &it.gateways, port: it.port });
-    let tls = spec.tls.iter().flat_map(|rule| &rule.r#match).map(|it| Place { gateways: &it.gateways, port: it.port });
-    let tcp = spec.tcp.iter().flat_map(|rule| &rule.r#match).map(|it| Place { gateways: &it.gateways, port: it.port });
-    http.chain(tls).chain(tcp).collect()
-}
-
-fn check_place(world: &World<'_>, service: &VirtualService<'_>, place: &Place<'_>, diagnostics: &mut Diagnostics) {
+fn check_place(world: &World<'_>, service: &VirtualService<'_>, place: &RouteMatch<'_>, diagnostics: &mut Diagnostics) {
     // A delegate applies wherever the rules do that delegate to it.
     if service.is_delegate() {
         return;
@@ -71,7 +54,7 @@ fn check_place(world: &World<'_>, service: &VirtualService<'_>, place: &Place<'_
             diagnostic.help(format!("add {} to gateways of the VirtualService, or remove it here", written.value));
         }
     }
-    if let Some(port) = place.port.filter(|port| port.value != 0 && all_bound) {
+    if let Some(port) = place.port.filter(|_| all_bound) {
         check_port(world, service, place, port, diagnostics);
     }
 }
@@ -80,14 +63,12 @@ fn check_place(world: &World<'_>, service: &VirtualService<'_>, place: &Place<'_
 fn check_port(
     world: &World<'_>,
     service: &VirtualService<'_>,
-    place: &Place<'_>,
+    place: &RouteMatch<'_>,
     port: Spanned<u32>,
     diagnostics: &mut Diagnostics,
 ) {
-    let named: Vec<Option<NamespacedName<'_>>> =
-        place.gateways.iter().map(|written| resolve_gateway_name(written, &service.name.namespace)).collect();
     let mut known: Vec<u32> = Vec::new();
-    for bound in service.bound_to.iter().filter(|bound| named.is_empty() || named.contains(&bound.gateway)) {
+    for bound in service.bound_to.iter().filter(|bound| place.applies_at(bound.gateway.as_ref())) {
         match ports_of(world, service, bound.gateway.as_ref()) {
             Some(ports) => known.extend(ports),
             None => return,
@@ -119,8 +100,7 @@ fn ports_of(world: &World<'_>, service: &VirtualService<'_>, gateway: Option<&Na
         return Some(ports);
     };
     let gateway = world.gateway(name).filter(|gateway| !world.is_ambiguous(gateway.resource))?;
-    let servers = gateway.spec.servers.iter();
-    Some(servers.filter_map(|server| Some(server.port.as_ref()?.number?.value)).collect())
+    Some(gateway.servers.iter().filter_map(Server::port_number).collect())
 }
 
 fn check_texts(service: &VirtualService<'_>, entry: &HttpMatchRequest, diagnostics: &mut Diagnostics) {

@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::model::known_metadata::{self as known, Otherwise};
+use crate::model::known_metadata::{self as known, OnInvalid};
 use crate::model::{Resource, Tags};
 use crate::validate::tag_value;
 
@@ -28,7 +28,7 @@ fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
         let message = format!("{}: {}, so {consequence}", key.value, fault.message);
         let diagnostic = diagnostics.report_default(value.span, message);
         diagnostic.help(fault.help);
-        if fault.is_partial || !matches!(known.otherwise, Otherwise::Refused | Otherwise::NotStarted) {
+        if fault.is_partial || !matches!(known.on_invalid, OnInvalid::Rejected | OnInvalid::ProxyFails) {
             diagnostic.severity(Severity::Warning);
         }
     }

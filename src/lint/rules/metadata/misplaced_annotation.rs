@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::known_metadata::{self as known, Known, Standing};
+use crate::model::known_metadata::{self as known, KnownKey, Standing};
 use crate::model::{Kind, Resource, Tags};
 
 pub static RULE: Rule = rule! {
@@ -36,7 +36,7 @@ fn check_tags(resource: &Resource, tags: &Tags<'_>, pods: Option<&Tags<'_>>, dia
     }
 }
 
-fn advice(known: &Known, resource: &Resource) -> String {
+fn advice(known: &KnownKey, resource: &Resource) -> String {
     if known.on == [Kind::Pod] {
         return match (resource.kind, resource.spec.pod_template()) {
             (Kind::CronJob, _) => "move it to spec.jobTemplate.spec.template.metadata.annotations".to_owned(),

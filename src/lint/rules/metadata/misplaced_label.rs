@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::known_metadata::{self as known, Known};
+use crate::model::known_metadata::{self as known, KnownKey};
 use crate::model::{Kind, Resource, Tags};
 
 pub static RULE: Rule = rule! {
@@ -38,7 +38,7 @@ fn check_tags(resource: &Resource, tags: &Tags<'_>, pods: Option<&Tags<'_>>, dia
     }
 }
 
-fn advice(known: &Known, holder: Kind, resource: &Resource) -> String {
+fn advice(known: &KnownKey, holder: Kind, resource: &Resource) -> String {
     match (known.name, holder) {
         ("sidecar.istio.io/inject", Kind::Namespace) => "label a Namespace istio-injection: enabled".to_owned(),
         ("istio-injection", _) => "it is for Namespaces; pods have sidecar.istio.io/inject".to_owned(),

@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::security::{self, Action};
+use crate::model::security::{self, PolicyAction};
 use crate::policy::{Asked, Attribute, Parts, asked};
 use crate::source::Span;
 use crate::validate::{Family, Violation};
@@ -43,8 +43,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     warnings.sort_by_key(|warning| (warning.span.file, warning.span.start));
     for policy in world.policies.authorization_policies() {
         match policy.action() {
-            Action::Deny => check_deny(world, policy, &mut warnings, diagnostics),
-            Action::Allow if !policy.is_dry_run() => check_allow(world, policy, diagnostics),
+            PolicyAction::Deny => check_deny(world, policy, &mut warnings, diagnostics),
+            PolicyAction::Allow if !policy.is_dry_run() => check_allow(world, policy, diagnostics),
             _ => {}
         }
     }
@@ -59,7 +59,7 @@ fn warning_in<'v>(rule: Span, warnings: &mut Vec<&'v Violation>) -> Option<&'v V
     is_in.then(|| warnings.remove(first))
 }
 
-fn is_about_requests(rule: &&security::Rule) -> bool {
+fn is_about_requests(rule: &&security::AuthorizationRule) -> bool {
     asked(rule).iter().any(|it| it.attribute.is_http_only())
 }
 
@@ -153,7 +153,7 @@ fn holds_at(asked: &Asked<'_>, port: u32) -> bool {
 
 fn report_deny(
     finding: &'static Finding,
-    rule: &security::Rule,
+    rule: &security::AuthorizationRule,
     workload: &Workload<'_>,
     port: &WorkloadPort<'_, '_>,
     denied: Denied,
@@ -210,7 +210,7 @@ fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, diagnost
 fn is_closed(world: &World<'_>, policy: &AuthorizationPolicy<'_>, workload: &Workload<'_>, port: u32) -> bool {
     let of_workload = world.policies.authorization_policies_of(&workload.name.namespace, &workload.labels);
     let allowing: Vec<_> =
-        of_workload.into_iter().filter(|it| it.action() == Action::Allow && !it.is_dry_run()).collect();
+        of_workload.into_iter().filter(|it| it.action() == PolicyAction::Allow && !it.is_dry_run()).collect();
     let is_first = allowing
         .iter()
         .find(|it| it.spec.rules.iter().any(|rule| is_about_requests(&rule)))
@@ -221,7 +221,7 @@ fn is_closed(world: &World<'_>, policy: &AuthorizationPolicy<'_>, workload: &Wor
 }
 
 /// Whether a rule can match connections to a port.
-fn opens(rule: &security::Rule, port: u32) -> bool {
+fn opens(rule: &security::AuthorizationRule, port: u32) -> bool {
     let parts = Parts::new(rule);
     let holds = |asked: &Asked<'_>| asked.attribute != Attribute::DestinationPort || holds_at(asked, port);
     let can_match = |part: &[Vec<Asked<'_>>]| part.is_empty() || part.iter().any(|it| it.iter().all(holds));
@@ -229,7 +229,7 @@ fn opens(rule: &security::Rule, port: u32) -> bool {
 }
 
 fn report_closed(
-    rule: &security::Rule,
+    rule: &security::AuthorizationRule,
     workload: &Workload<'_>,
     port: &WorkloadPort<'_, '_>,
     diagnostics: &mut Diagnostics,

@@ -3,10 +3,10 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::networking::{Server, ServerTlsMode};
+use crate::model::networking::ServerTlsMode;
 use crate::policy::{Asked, Attribute, asked};
 use crate::source::Span;
-use crate::world::{AuthorizationPolicy, DataPlane, MtlsMode, Workload, World};
+use crate::world::{AuthorizationPolicy, DataPlane, MtlsMode, Server, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "identity-without-mtls",
@@ -124,9 +124,8 @@ fn identified(world: &World<'_>, workload: &Workload<'_>) -> Identified {
 
 /// The servers of a gateway decide, whatever PeerAuthentications say.
 fn at_gateway(world: &World<'_>, workload: &Workload<'_>) -> Identified {
-    let servers: Vec<_> = world.gateways_of_workload(workload).flat_map(|gateway| &gateway.spec.servers).collect();
-    let mode = |server: &Server| server.tls.as_ref()?.mode.map(|mode| mode.value);
-    let asks_for_none = |server: &&Server| matches!(mode(server), None | Some(ServerTlsMode::Simple));
+    let servers: Vec<_> = world.gateways_of_workload(workload).flat_map(|gateway| &gateway.servers).collect();
+    let asks_for_none = |server: &&Server<'_>| matches!(server.tls_mode, None | Some(ServerTlsMode::Simple));
     match servers.iter().all(asks_for_none) {
         _ if servers.is_empty() => Identified::AtGateway,
         true => Identified::NotAtGateway,

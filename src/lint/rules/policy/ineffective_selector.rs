@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::networking::LabelSelector;
+use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::{Resource, Spec};
 use crate::world::{GATEWAY_NAME_LABEL, Workload, World};
@@ -38,8 +38,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// The selector of a resource that could have target references instead, and has none.
-fn selector(spec: &Spec) -> Option<&LabelSelector> {
-    type Parts<'s> = (&'s Option<LabelSelector>, &'s Option<PolicyTargetReference>, &'s [PolicyTargetReference]);
+fn selector(spec: &Spec) -> Option<&MatchLabelsSelector> {
+    type Parts<'s> = (&'s Option<MatchLabelsSelector>, &'s Option<PolicyTargetReference>, &'s [PolicyTargetReference]);
     let (selector, target, targets): Parts<'_> = match spec {
         Spec::AuthorizationPolicy(it) => (&it.selector, &it.target_ref, &it.target_refs),
         Spec::RequestAuthentication(it) => (&it.selector, &it.target_ref, &it.target_refs),
@@ -50,7 +50,12 @@ fn selector(spec: &Spec) -> Option<&LabelSelector> {
     selector.as_ref().filter(|_| target.is_none() && targets.is_empty())
 }
 
-fn check_selector(world: &World<'_>, resource: &Resource, selector: &LabelSelector, diagnostics: &mut Diagnostics) {
+fn check_selector(
+    world: &World<'_>,
+    resource: &Resource,
+    selector: &MatchLabelsSelector,
+    diagnostics: &mut Diagnostics,
+) {
     let namespace = world.settings.namespace_of(resource);
     let selected = world.workloads_selected(Some(namespace), &selector.match_labels);
     let gateway = |workload: &Workload<'_>| workload.labels.get(GATEWAY_NAME_LABEL).map(|name| (*name).to_owned());

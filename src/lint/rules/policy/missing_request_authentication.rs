@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::{LabelSet, Labels, Map, security};
+use crate::model::{Kind, LabelSet, Labels, Map, security};
 use crate::policy::asked;
 use crate::source::Span;
-use crate::world::{AuthorizationPolicy, Gateway, Targeted, VirtualService, World};
+use crate::world::{AuthorizationPolicy, Gap, Gateway, Targeted, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "missing-request-authentication",
@@ -64,15 +64,15 @@ fn check_policy<'a>(
     if workloads.is_empty() {
         let selector = policy.spec.selector().map(|selector| selector.match_labels.to_set()).unwrap_or_default();
         if !is_checked(&policy.name.namespace, &selector) {
-            diagnostics.unchecked("the workloads of the AuthorizationPolicy are not among the manifests");
+            diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::AuthorizationPolicy, policy.name.to_string()));
         }
         return;
     }
     let lacking: Vec<_> =
         workloads.iter().filter(|workload| !is_checked(&workload.name.namespace, &workload.labels)).collect();
     let Some(first) = lacking.first() else { return };
-    if !world.inventory.has_workloads(&first.name.namespace) {
-        return diagnostics.unchecked("the RequestAuthentications may be elsewhere");
+    if let Err(gap) = world.inventory.workloads(&first.name.namespace) {
+        return diagnostics.unchecked(gap);
     }
     let finding = if lacking.len() < workloads.len() { &SOME_WORKLOADS } else { &WORKLOADS };
     for &place in places {
@@ -100,7 +100,7 @@ fn check_targets(world: &World<'_>, policy: &AuthorizationPolicy<'_>, diagnostic
     let is_checked =
         others.any(|other| other.spec.target_refs().into_iter().filter_map(name).any(|it| wanted.contains(&it)));
     if !is_checked {
-        diagnostics.unchecked("the workloads of the AuthorizationPolicy are not among the manifests");
+        diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::AuthorizationPolicy, policy.name.to_string()));
     }
 }
 
@@ -145,8 +145,8 @@ fn check_routes(world: &World<'_>, virtual_service: &VirtualService<'_>, claim: 
 
 /// Nothing is certain without the workloads, but a RequestAuthentication is usually kept beside the routes that need it.
 fn report_unknown(world: &World<'_>, gateway: &Gateway<'_>, claim: Span, diagnostics: &mut Diagnostics) {
-    diagnostics.unchecked("no gateway workload is among the manifests");
-    if world.inventory.has_gateways(&gateway.name.namespace) {
+    diagnostics.unchecked(Gap::NoGatewayWorkloads);
+    if world.inventory.gateways(&gateway.name.namespace).is_ok() {
         diagnostics
             .report(
                 &UNKNOWN_GATEWAY,

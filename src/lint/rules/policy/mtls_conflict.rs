@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::networking::{ClientTlsMode, ClientTlsSettings};
-use crate::model::{LabelSet, Labels, Spec};
+use crate::model::networking::ClientTlsMode;
+use crate::model::{Kind, LabelSet, Labels, Spec};
 use crate::routing::Upstream;
 use crate::source::Span;
 use crate::world::{
-    DataPlane, ExportTo, MergedRule, MtlsMode, ProtocolClass, Service, ServicePort, Workload, World, host,
+    DataPlane, ExportTo, Gap, MergedRule, MtlsMode, ProtocolClass, Service, ServicePort, Workload, World, host,
 };
 
 pub static RULE: Rule = rule! {
@@ -126,7 +126,7 @@ fn check_service<'w, 'a>(
     for (of_subset, labels) in std::iter::once((None, &no_labels)).chain(of_subsets) {
         for port in &service.ports {
             let Some(tls) = Upstream::new(of_host, of_subset, port.number).tls else { continue };
-            let mode = mode(tls);
+            let mode = tls.effective_mode();
             if workloads.is_empty() {
                 note_unknown(world, service, port, mode, diagnostics);
             }
@@ -139,10 +139,6 @@ fn check_service<'w, 'a>(
             }
         }
     }
-}
-
-fn mode(tls: &ClientTlsSettings) -> ClientTlsMode {
-    tls.mode.map_or(ClientTlsMode::Disable, |mode| mode.value)
 }
 
 /// The mode of a workload at a port, and where it is set, if the workload does not accept what clients send.
@@ -201,7 +197,7 @@ fn note_unknown(
         policies.any(|policy| policy.spec.selector.is_some())
     };
     if service.is_kubernetes() && (is_refused(sent, usual, port) || may_differ()) {
-        diagnostics.unchecked(format!("no workload of {} is among the manifests", service.hostname));
+        diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::Service, service.hostname.clone()));
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::security::{Action, TokenPresence};
+use crate::model::Kind;
+use crate::model::security::{PolicyAction, TokenPresence};
 use crate::policy::asked;
-use crate::world::{AuthorizationPolicy, RequestAuthentication, Targeted, VirtualService, World};
+use crate::world::{AuthorizationPolicy, Gap, RequestAuthentication, Targeted, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "optional-token",
@@ -32,8 +33,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let namespaces = PolicyNamespaces::new(world);
     for policy in optional {
         let namespace = policy.name.namespace.as_ref();
-        if !world.inventory.is_complete() && !namespaces.cover(&namespaces.any, namespace) {
-            diagnostics.unchecked(format!("no AuthorizationPolicy of namespace {namespace} is among the manifests"));
+        let gap = Gap::NoResources(Kind::AuthorizationPolicy, namespace.to_owned());
+        if let Err(gap) = world.inventory.expect(namespaces.cover(&namespaces.any, namespace), gap) {
+            diagnostics.unchecked(gap);
             continue;
         }
         let is_required = namespaces.cover(&namespaces.with_token, namespace) && is_required(world, policy);
@@ -110,7 +112,7 @@ fn is_optional(policy: &RequestAuthentication<'_>) -> bool {
 
 /// Whether a policy looks at tokens, or leaves the decision to a provider that may.
 fn looks_at_token(policy: &AuthorizationPolicy<'_>) -> bool {
-    policy.action() == Action::Custom
+    policy.action() == PolicyAction::Custom
         || policy.spec.rules.iter().flat_map(asked).any(|asked| asked.attribute.is_of_token())
 }
 

@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::security::{self, Action};
+use crate::model::security::{self, PolicyAction};
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, Targeted, World};
 
@@ -34,8 +34,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for policy in world.policies.authorization_policies().iter().filter(|policy| !policy.is_dry_run()) {
         let Some(rule) = policy.spec.rules.iter().find(|rule| is_unconditional(rule)) else { continue };
         match policy.action() {
-            Action::Deny => check_deny(world, policy, rule.span, diagnostics),
-            Action::Allow => check_allow(world, policy, rule.span, diagnostics),
+            PolicyAction::Deny => check_deny(world, policy, rule.span, diagnostics),
+            PolicyAction::Allow => check_allow(world, policy, rule.span, diagnostics),
             _ => {}
         }
     }
@@ -70,7 +70,7 @@ fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, place: S
         .help("remove this rule, or the other policy");
 }
 
-fn is_unconditional(rule: &security::Rule) -> bool {
+fn is_unconditional(rule: &security::AuthorizationRule) -> bool {
     rule.from.is_empty() && rule.to.is_empty() && rule.when.is_empty()
 }
 
@@ -82,7 +82,7 @@ fn action_place(policy: &AuthorizationPolicy<'_>) -> Span {
 fn overridden<'w, 'a>(world: &'w World<'a>, policy: &AuthorizationPolicy<'a>) -> Option<&'w AuthorizationPolicy<'a>> {
     let is_other = |other: &AuthorizationPolicy<'_>| {
         !std::ptr::eq(other.resource, policy.resource)
-            && other.action() == Action::Allow
+            && other.action() == PolicyAction::Allow
             && !other.is_dry_run()
             && other.spec.rules.iter().any(|rule| !is_unconditional(rule))
             && !other.spec.rules.iter().any(is_unconditional)

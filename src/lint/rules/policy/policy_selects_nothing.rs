@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::networking::LabelSelector;
+use crate::model::field::TextField;
+use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
+use crate::model::spelling::did_you_mean;
 use crate::model::{Kind, Labels, nearest};
-use crate::source::{Span, Spanned};
-use crate::world::{DataPlane, Policy, Targeted, Workload, World};
+use crate::source::Span;
+use crate::world::{DataPlane, Gap, Policy, Targeted, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "policy-selects-nothing",
@@ -92,7 +94,7 @@ fn is_for_gateways(labels: &Labels) -> bool {
 fn check_selector(
     world: &World<'_>,
     namespace: &str,
-    selector: &LabelSelector,
+    selector: &MatchLabelsSelector,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {
@@ -102,15 +104,12 @@ fn check_selector(
         return;
     }
     let is_root = namespace == world.settings.root_namespace;
-    let is_known = match is_root {
-        true => world.inventory.is_complete(),
-        false => world.inventory.has_workloads(namespace),
+    let known = match is_root {
+        true => world.inventory.expect(false, Gap::NotAllWorkloadsOfMesh),
+        false => world.inventory.workloads(namespace),
     };
-    if !world.inventory.is_complete() && (!is_known || is_for_gateways(labels)) {
-        return diagnostics.unchecked(match is_root {
-            true => "not all workloads of the mesh are among the manifests".to_owned(),
-            false => format!("the workloads of namespace {namespace} are not among the manifests"),
-        });
+    if let Err(gap) = known.and(world.inventory.expect(!is_for_gateways(labels), Gap::GatewaysInstalledElsewhere)) {
+        return diagnostics.unchecked(gap);
     }
     let workloads: Vec<_> = match is_root {
         true => world.workloads.iter().collect(),
@@ -126,8 +125,7 @@ fn check_selector(
         return;
     };
     if targets.of_services.contains(&(namespace, key.as_str(), value.as_str())) && !world.inventory.is_complete() {
-        return diagnostics
-            .unchecked(format!("the workloads of a Service of namespace {namespace} are not among the manifests"));
+        return diagnostics.unchecked(Gap::NotAllWorkloads(namespace.to_owned()));
     }
     let diagnostic = diagnostics.report(
         &LABEL,
@@ -211,26 +209,24 @@ impl<'w> Targets<'w> {
         reference: &PolicyTargetReference,
         diagnostics: &mut Diagnostics,
     ) {
-        let text = |field: &Option<Spanned<String>>| field.as_ref().map_or("", |it| it.as_str()).to_owned();
-        let kind = match (text(&reference.group).as_str(), text(&reference.kind).as_str()) {
+        let kind = match (reference.group.text(), reference.kind.text()) {
             ("gateway.networking.k8s.io", "Gateway") => Kind::KubernetesGateway,
             ("" | "core", "Service") => Kind::Service,
             ("networking.istio.io", "ServiceEntry") => Kind::ServiceEntry,
             _ => return,
         };
-        let Some(name) = reference.name.as_ref().filter(|name| !name.is_empty()) else { return };
+        let Some(name) = reference.name.filled() else { return };
         let names = self.names.get(&(kind, namespace)).map_or(&[][..], Vec::as_slice);
         if names.contains(&name.as_str()) {
             return;
         }
-        let is_known = match kind {
-            Kind::Service => world.inventory.has_services(namespace),
-            Kind::ServiceEntry => world.inventory.has_service_entries(namespace),
-            _ => world.inventory.is_complete() || !names.is_empty() && world.settings.inventory.is_none(),
+        let known = match kind {
+            Kind::Service => world.inventory.services(namespace),
+            Kind::ServiceEntry => world.inventory.service_entries(namespace),
+            _ => world.inventory.expect(!names.is_empty(), Gap::NoResources(kind, namespace.to_owned())),
         };
-        if !is_known {
-            return diagnostics
-                .unchecked(format!("no {} of namespace {namespace} is among the manifests", kind.name()));
+        if let Err(gap) = known {
+            return diagnostics.unchecked(gap);
         }
         report_target(name.span, kind, namespace, name, names, diagnostics);
     }
@@ -240,7 +236,7 @@ fn report_target(span: Span, kind: Kind, namespace: &str, name: &str, names: &[&
     let api = if kind == Kind::KubernetesGateway { " of the Gateway API" } else { "" };
     let message = format!("{} `{namespace}/{name}`{api} does not exist", kind.name());
     let diagnostic = diagnostics.report(&TARGET, span, message);
-    if let Some(similar) = nearest(name, names.iter().copied()) {
-        diagnostic.help(format!("did you mean `{similar}`?"));
+    if let Some(help) = did_you_mean(name, names.iter().copied()) {
+        diagnostic.help(help);
     }
 }

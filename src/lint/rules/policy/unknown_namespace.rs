@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::nearest;
+use crate::model::spelling::did_you_mean;
 use crate::policy::{Attribute, asked};
 use crate::source::Spanned;
 use crate::world::World;
@@ -53,15 +53,15 @@ fn check_namespace(
     if exists || value.is_empty() {
         return;
     }
-    if !world.inventory.has_namespaces() {
-        return diagnostics.unchecked("the Namespaces are not among the manifests");
+    if let Err(gap) = world.inventory.namespaces() {
+        return diagnostics.unchecked(gap);
     }
     let message = match value.contains('*') {
         true => format!("no namespace matches `{value}`"),
         false => format!("namespace `{value}` does not exist"),
     };
     let diagnostic = diagnostics.report(&MISSING, written.span, message);
-    if let Some(similar) = nearest(value, known.iter().copied()) {
-        diagnostic.help(format!("did you mean `{similar}`?"));
+    if let Some(help) = did_you_mean(value, known.iter().copied()) {
+        diagnostic.help(help);
     }
 }

@@ -34,8 +34,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             if service.contains('*') || of_routes.contains(name) || world.services.named(name).next().is_some() {
                 continue;
             }
-            if !world.inventory.has_services(namespace) {
-                diagnostics.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
+            if let Err(gap) = world.inventory.services(namespace) {
+                diagnostics.unchecked(gap);
                 continue;
             }
             let message = format!("Service `{namespace}/{service}` does not exist");

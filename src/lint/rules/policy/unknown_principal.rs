@@ -8,7 +8,7 @@ use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::{Kind, nearest};
 use crate::policy::{Attribute, asked};
 use crate::source::Spanned;
-use crate::world::World;
+use crate::world::{Gap, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-principal",
@@ -149,12 +149,10 @@ fn check_account(
     if accounts.has(namespace, name) {
         return;
     }
-    if !world.inventory.has_service_accounts(namespace) && !world.inventory.has_workloads(namespace) {
-        return diagnostics.unchecked(format!(
-            "neither service accounts nor workloads of namespace {namespace} are among the manifests"
-        ));
+    let are_listed = world.inventory.service_accounts(namespace).is_ok();
+    if !are_listed && world.inventory.workloads(namespace).is_err() {
+        return diagnostics.unchecked(Gap::NoServiceAccountsOrWorkloads(namespace.to_owned()));
     }
-    let are_listed = world.inventory.has_service_accounts(namespace);
     // The ServiceAccount and some workloads may be in other manifests.
     let finding = match !are_listed && world.namespaces.labels(namespace).is_none() {
         true => &UNUSED_SERVICE_ACCOUNT,

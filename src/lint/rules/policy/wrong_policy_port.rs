@@ -8,7 +8,7 @@ use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::security;
 use crate::policy::{Attribute, asked};
 use crate::source::{Span, Spanned};
-use crate::world::{Policy, Targeted, Workload, World};
+use crate::world::{Gap, Policy, Targeted, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "wrong-policy-port",
@@ -45,7 +45,7 @@ fn number(written: &Spanned<String>) -> Option<(Span, u32)> {
 }
 
 /// The ports that a rule names.
-fn ports(rule: &security::Rule) -> impl Iterator<Item = (Span, u32)> {
+fn ports(rule: &security::AuthorizationRule) -> impl Iterator<Item = (Span, u32)> {
     let ports = asked(rule).into_iter().filter(|asked| asked.attribute == Attribute::DestinationPort);
     ports.flat_map(|asked| asked.values).filter_map(number)
 }
@@ -61,7 +61,7 @@ fn check_ports<'a, S: Targeted>(
     }
     let Some(workloads) = world.workloads_of_policy(policy) else { return };
     if workloads.is_empty() {
-        return diagnostics.unchecked("the workloads of the policy are not among the manifests");
+        return diagnostics.unchecked(Gap::NoWorkloadsOf(policy.resource.kind, policy.name.to_string()));
     }
     let known = KnownPorts::new(world, &workloads);
     for (span, port) in ports {

@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::world::{Gateway, World};
+use crate::world::{Gap, Gateway, World};
 
 pub static RULE: Rule = rule! {
     name: "gateway-selects-nothing",
@@ -36,7 +36,7 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Dia
     let is_elsewhere =
         || candidates.is_empty() || selector.iter().any(|(_, value)| INSTALLED.contains(&value.as_str()));
     if !world.inventory.is_complete() && is_elsewhere() {
-        return diagnostics.unchecked("no gateway workload is among the manifests");
+        return diagnostics.unchecked(Gap::NoGatewayWorkloads);
     }
     let diagnostic = diagnostics.report_default(
         selector.span.unwrap_or(gateway.spec.span),

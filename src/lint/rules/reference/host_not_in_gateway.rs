@@ -67,9 +67,7 @@ fn check_service(context: &Context<'_>, service: &VirtualService<'_>, diagnostic
 
 /// Whether some server of the Gateway admits the VirtualService's namespace and has a host in common with it.
 fn serves(gateway: &Gateway<'_>, host: &Spanned<String>, service: &VirtualService<'_>) -> bool {
-    let servers = gateway.spec.servers.iter();
-    let mut served = servers.flat_map(|server| gateway.hosts_for(server, &service.name.namespace));
-    served.any(|served| host::overlap(served, host))
+    gateway.servers.iter().any(|server| server.serves(host, &service.name.namespace))
 }
 
 fn report_host(
@@ -86,9 +84,8 @@ fn report_host(
 /// Says what the Gateway serves instead, or for whom it serves the hosts.
 fn explain(service: &VirtualService<'_>, gateway: &Gateway<'_>, hosts: &[&str], diagnostic: &mut Diagnostic) {
     let namespace = service.name.namespace.as_ref();
-    let of_gateway: Vec<_> = gateway.spec.servers.iter().flat_map(|server| gateway.hosts(server)).collect();
-    let is_meant =
-        |it: &&ServerHost<'_>| !it.admits(namespace) && hosts.iter().any(|host| host::overlap(it.host, host));
+    let of_gateway: Vec<_> = gateway.servers.iter().flat_map(|server| &server.hosts).collect();
+    let is_meant = |it: &&&ServerHost| !it.admits(namespace) && hosts.iter().any(|host| host::overlap(&it.host, host));
     if let Some(closed) = of_gateway.iter().find(is_meant) {
         diagnostic
             .related(closed.span, "this host is for VirtualServices of another namespace")

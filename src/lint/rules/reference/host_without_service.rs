@@ -44,7 +44,7 @@ fn check_host(world: &World<'_>, service: &VirtualService<'_>, host: &Spanned<St
         }
         // Where its routes lead to this host as well, `unknown-host` says so.
         Form::Kubernetes { .. } if leads_to(world, service, host) => {}
-        Form::Kubernetes { namespace } if world.inventory.has_services(namespace) => {
+        Form::Kubernetes { namespace } if world.inventory.services(namespace).is_ok() => {
             let diagnostic = diagnostics.report_default(host.span, format!("there is no service {}", host.as_str()));
             let near = world.services.nearest(namespace, host, domain);
             match near.or_else(|| world.services.only_one_called(written)) {
@@ -55,7 +55,7 @@ fn check_host(world: &World<'_>, service: &VirtualService<'_>, host: &Spanned<St
             };
         }
         Form::Kubernetes { namespace } => {
-            diagnostics.unchecked(format!("no Service of namespace {namespace} is among the manifests"));
+            world.inventory.services(namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap));
         }
         Form::External => check_external(world, service, host, diagnostics),
     }
@@ -72,8 +72,8 @@ fn check_external(
         return;
     }
     let serves = |gateway: &&Gateway<'_>| {
-        let mut hosts = gateway.spec.servers.iter().flat_map(|server| gateway.hosts(server));
-        hosts.any(|it| it.host != "*" && it.admits(&service.name.namespace) && host::covered_by(host, it.host))
+        let mut hosts = gateway.servers.iter().flat_map(|server| &server.hosts);
+        hosts.any(|it| it.host != "*" && it.admits(&service.name.namespace) && host::covered_by(host, &it.host))
     };
     if let Some(gateway) = world.gateways.iter().find(serves) {
         diagnostics

@@ -2,8 +2,9 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
+use crate::model::field::TextField;
 use crate::world::host::{self, Form};
-use crate::world::{DestinationRule, ExportTo, World};
+use crate::world::{DestinationRule, ExportTo, Gap, World};
 
 pub static RULE: Rule = rule! {
     name: "inert-destination-rule",
@@ -34,7 +35,7 @@ fn check_wildcard(world: &World<'_>, rule: &DestinationRule<'_>, diagnostics: &m
             .report_default(rule.host.span, format!("no service has a host that {} covers", rule.host.as_str()))
             .help("correct the host, or remove the DestinationRule");
     } else {
-        diagnostics.unchecked("the services that a wildcard covers are not among the manifests");
+        diagnostics.unchecked(Gap::NoServicesCovered(rule.host.value.clone()));
     }
 }
 
@@ -54,14 +55,14 @@ fn check_host(world: &World<'_>, rule: &DestinationRule<'_>, diagnostics: &mut D
     if world.services.covering(own, full).is_some() {
         return;
     }
-    let written = rule.spec.host.as_ref().map_or("", |host| host.as_str());
+    let written = rule.spec.host.text();
     let unknown = if written == full {
         format!("there is no service {full}")
     } else {
         format!("{written} means {full} here, which is no service")
     };
     match Form::of(full, &world.settings.domain) {
-        Form::Kubernetes { namespace } if world.inventory.has_services(namespace) => {
+        Form::Kubernetes { namespace } if world.inventory.services(namespace).is_ok() => {
             let diagnostic = diagnostics.report_default(rule.host.span, unknown);
             let near = world.services.nearest(namespace, full, &world.settings.domain);
             match near.or_else(|| world.services.only_one_called(written)) {
@@ -76,9 +77,9 @@ fn check_host(world: &World<'_>, rule: &DestinationRule<'_>, diagnostics: &mut D
                     .related(meant.span, "a Service of that name is in another namespace")
                     .help(format!("write {} if that is meant", meant.hostname));
             }
-            None => diagnostics.unchecked(format!("no Service of namespace {namespace} is among the manifests")),
+            None => world.inventory.services(namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
-        Form::TwoLabels { name, namespace } if world.inventory.has_services(namespace) => {
+        Form::TwoLabels { name, namespace } if world.inventory.services(namespace).is_ok() => {
             let meant = format!("{name}.{namespace}.svc.{}", world.settings.domain);
             let diagnostic = diagnostics
                 .report_default(rule.host.span, format!("{full} is no service: names with a dot are not completed"));
@@ -87,12 +88,10 @@ fn check_host(world: &World<'_>, rule: &DestinationRule<'_>, diagnostics: &mut D
             }
             diagnostic.help(format!("write {meant}"));
         }
-        Form::TwoLabels { .. } | Form::External if world.inventory.has_service_entries(own) => {
-            diagnostics.report_default(rule.host.span, unknown).help("add a ServiceEntry for it");
-        }
-        Form::TwoLabels { .. } | Form::External => {
-            diagnostics.unchecked(format!("no ServiceEntry of namespace {own} is among the manifests"));
-        }
+        Form::TwoLabels { .. } | Form::External => match world.inventory.service_entries(own) {
+            Ok(()) => drop(diagnostics.report_default(rule.host.span, unknown).help("add a ServiceEntry for it")),
+            Err(gap) => diagnostics.unchecked(gap),
+        },
     }
 }
 

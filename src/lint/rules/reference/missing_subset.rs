@@ -2,6 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
+use crate::model::field::TextField;
 use crate::model::nearest;
 use crate::source::Spanned;
 use crate::world::{DestinationRef, MergedRule, VirtualService, World, host};
@@ -18,7 +19,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for service in &world.virtual_services {
         for destination in service.destinations() {
-            if let Some(subset) = destination.destination.subset.as_ref().filter(|subset| !subset.is_empty()) {
+            if let Some(subset) = destination.destination.subset.filled() {
                 check_subset(context, service, &destination, subset, diagnostics);
             }
         }

@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
-use crate::world::{
-    DestinationRef, MatchPorts, NamespacedName, ProtocolClass, Section, Service, VirtualService, World, host,
-    section_of_server,
-};
+use crate::source::Spanned;
+use crate::world::{DestinationRef, NamespacedName, Section, Service, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "port-required",
@@ -50,7 +48,7 @@ impl<'w, 'a> Route<'w, 'a> {
 
     /// The ports of one place on which the route is taken. Of the matches those of a delegating rule are not asked.
     fn taken(&self, ports: BTreeSet<u32>, place: Option<&NamespacedName<'_>>) -> BTreeSet<u32> {
-        let asked = MatchPorts::of_destination(self.destination, self.service, place);
+        let asked = self.destination.route.ports_at(place);
         ports.into_iter().filter(|port| asked.has(*port)).collect()
     }
 
@@ -71,7 +69,7 @@ fn check_destination(world: &World<'_>, route: &Route<'_, '_>, diagnostics: &mut
             report(route, "the gateway's", &lacking, diagnostics);
             return;
         }
-        if entrance.binds_mesh() && (route.destination.section == Section::Http || !is_single) {
+        if entrance.binds_mesh() && (route.destination.route.section == Section::Http || !is_single) {
             let listener_ports = listener_ports(world, entrance, route);
             let lacking = route.lacking(&listener_ports);
             if !lacking.is_empty() {
@@ -92,15 +90,14 @@ fn server_ports(world: &World<'_>, entrance: &VirtualService<'_>, route: &Route<
     for name in entrance.bound_to.iter().filter_map(|bound| bound.gateway.as_ref()) {
         let Some(gateway) = world.gateway(name) else { return BTreeSet::new() };
         let mut ports = BTreeSet::new();
-        for server in &gateway.spec.servers {
+        for server in &gateway.servers {
             // A server that redirects everything to HTTPS has no use for routes.
-            let redirects = server.tls.as_ref().and_then(|tls| tls.https_redirect).is_some_and(|it| it.value);
-            if redirects || section_of_server(server) != route.destination.section {
-                continue;
+            let uses_routes =
+                server.https_redirect().is_none() && server.section() == Some(route.destination.route.section);
+            let serves = |host: &Spanned<String>| server.serves(host, &entrance.name.namespace);
+            if uses_routes && entrance.hosts.iter().any(serves) {
+                ports.extend(server.port_number());
             }
-            let served = gateway.hosts_for(server, &entrance.name.namespace);
-            let is_ours = entrance.hosts.iter().any(|host| served.iter().any(|served| host::overlap(served, host)));
-            ports.extend(server.port.as_ref().and_then(|port| port.number).map(|it| it.value).filter(|_| is_ours));
         }
         all.extend(route.taken(ports, Some(name)));
     }
@@ -113,15 +110,8 @@ fn listener_ports(world: &World<'_>, entrance: &VirtualService<'_>, route: &Rout
     let mut ports = BTreeSet::new();
     for host in &entrance.hosts {
         let Some(found) = world.services.seen_from(&entrance.name.namespace, host) else { return BTreeSet::new() };
-        let is_taken = |class, section| {
-            matches!(
-                (class, section),
-                (ProtocolClass::Http | ProtocolClass::Auto, Section::Http)
-                    | (ProtocolClass::Tls, Section::Tls)
-                    | (ProtocolClass::Tcp, Section::Tcp)
-            )
-        };
-        let taken = found.ports.iter().filter(|port| is_taken(port.protocol.class(), route.destination.section));
+        let section = route.destination.route.section;
+        let taken = found.ports.iter().filter(|port| port.protocol.class().sections().contains(&section));
         ports.extend(taken.map(|port| port.number));
     }
     route.taken(ports, None)

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
-use crate::model::LabelSet;
+use crate::model::field::TextField;
 use crate::model::networking::Subset;
-use crate::world::{DestinationRule, Discovery, Service, World, host};
+use crate::model::{Kind, LabelSet};
+use crate::world::{DestinationRule, Discovery, Gap, Service, World, host};
 
 pub static RULE: Rule = rule! {
     name: "subset-selects-nothing",
@@ -36,14 +37,14 @@ fn check_subset(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset, 
         if world.inventory.is_complete() {
             return;
         }
-        return diagnostics.unchecked("the service of the DestinationRule is not among the manifests");
+        return diagnostics.unchecked(Gap::NoServicesOf(Kind::DestinationRule, rule.name.to_string()));
     };
     // Sidecars send requests to a headless service where the client dials, whatever the labels are.
     if service.discovery == Discovery::Headless {
         return;
     }
     match endpoints(world, service) {
-        Err(reason) => diagnostics.unchecked(reason),
+        Err(gap) => diagnostics.unchecked(gap),
         Ok(endpoints) if endpoints.iter().any(|endpoint| subset.labels.selects(endpoint)) => {}
         Ok(endpoints) => {
             let diagnostic = report(service, subset, &endpoints, diagnostics);
@@ -56,21 +57,19 @@ fn check_subset(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset, 
 }
 
 /// The labels of everything that the service could send a request to, or why that is not known.
-fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSet<'a>>, String> {
+fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSet<'a>>, Gap> {
     // With a selector the listed endpoints do not count.
     if !service.endpoints.is_empty() && service.selector.is_none() {
         return Ok(service.endpoints.iter().map(|endpoint| endpoint.labels.to_set()).collect());
     }
-    if !world.inventory.has_workloads(&service.namespace) {
-        return Err(format!("no workload of namespace {} is among the manifests", service.namespace));
-    }
+    world.inventory.workloads(&service.namespace)?;
     match world.workloads_of_service(service) {
         Some(workloads) if !workloads.is_empty() => {
             Ok(workloads.iter().map(|workload| workload.labels.clone()).collect())
         }
         Some(_) if world.inventory.is_complete() => Ok(Vec::new()),
-        Some(_) => Err(format!("no workload of the service is among the manifests of namespace {}", service.namespace)),
-        None => Err("the endpoints of the service are not known from files".to_owned()),
+        Some(_) => Err(Gap::NoWorkloadsOf(Kind::Service, service.hostname.clone())),
+        None => Err(Gap::UnknownEndpoints(service.hostname.clone())),
     }
 }
 
@@ -91,7 +90,7 @@ fn report<'f>(
     endpoints: &[LabelSet<'_>],
     diagnostics: &'f mut Diagnostics,
 ) -> &'f mut Diagnostic {
-    let name = subset.name.as_ref().map_or("", |name| name.as_str());
+    let name = subset.name.text();
     let diagnostic = diagnostics.report_default(
         subset.labels.span.unwrap_or(subset.span),
         format!("subset {name} selects none of the workloads of {}", service.hostname),

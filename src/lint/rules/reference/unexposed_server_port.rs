@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::world::{Gateway, Protocol, Service, World};
+use crate::model::Kind;
+use crate::world::{Gap, Gateway, Protocol, Service, World};
 
 pub static RULE: Rule = rule! {
     name: "unexposed-server-port",
@@ -37,12 +38,11 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Dia
     let Some(first) = services.first() else {
         // Where the workloads are not known, `gateway-selects-nothing` says so.
         if world.workloads_of_gateway(gateway).next().is_some() {
-            diagnostics.unchecked("no Service of the gateway's workloads is among the manifests");
+            diagnostics.unchecked(Gap::NoServicesOf(Kind::Gateway, gateway.name.to_string()));
         }
         return;
     };
-    for server in &gateway.spec.servers {
-        let Some(number) = server.port.as_ref().and_then(|port| port.number) else { continue };
+    for number in gateway.servers.iter().filter_map(|server| server.port) {
         if !reachable.contains(&number.value) {
             let ports: Vec<String> = first.ports.iter().map(|port| port.number.to_string()).collect();
             diagnostics

@@ -52,7 +52,7 @@ fn check_destination(
         return;
     }
     match Form::of(&full, &world.settings.domain) {
-        Form::Kubernetes { namespace } if world.inventory.has_services(namespace) => {
+        Form::Kubernetes { namespace } if world.inventory.services(namespace).is_ok() => {
             let diagnostic = diagnostics.report_default(written.span, unknown(written, &full));
             if let Some(suggestion) = world.services.nearest(namespace, &full, &world.settings.domain) {
                 diagnostic.help(format!("did you mean {}?", suggestion.hostname));
@@ -71,9 +71,9 @@ fn check_destination(
                         meant.hostname
                     ));
             }
-            None => diagnostics.unchecked(format!("no Service of namespace {namespace} is among the manifests")),
+            None => world.inventory.services(namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
-        Form::TwoLabels { name, namespace } if world.inventory.has_services(namespace) => {
+        Form::TwoLabels { name, namespace } if world.inventory.services(namespace).is_ok() => {
             let domain = &world.settings.domain;
             diagnostics
                 .report_default(
@@ -86,14 +86,12 @@ fn check_destination(
                 .help(format!("write {name}.{namespace}.svc.{domain}"));
         }
         Form::TwoLabels { .. } | Form::External => {
-            let namespace = &service.name.namespace;
-            if world.inventory.has_service_entries(namespace) {
-                diagnostics
-                    .report_default(written.span, unknown(written, &full))
-                    .help("add a ServiceEntry for it; the mesh does not route to hosts that it does not know");
-            } else {
-                diagnostics.unchecked(format!("no ServiceEntry of namespace {namespace} is among the manifests"));
+            if let Err(gap) = world.inventory.service_entries(&service.name.namespace) {
+                return diagnostics.unchecked(gap);
             }
+            diagnostics
+                .report_default(written.span, unknown(written, &full))
+                .help("add a ServiceEntry for it; the mesh does not route to hosts that it does not know");
         }
     }
 }

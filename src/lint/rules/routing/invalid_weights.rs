@@ -2,8 +2,8 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::source::{Span, Spanned};
-use crate::world::VirtualService;
+use crate::source::Span;
+use crate::world::{RouteTarget, VirtualService};
 
 pub static RULE: Rule = rule! {
     name: "invalid-weights",
@@ -19,34 +19,20 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A destination's own weight, and where it stands.
-struct Share {
-    destination: Span,
-    weight: Option<Spanned<i32>>,
-}
-
 fn check_service(service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
-    let spec = &service.spec;
-    for rule in &spec.http {
-        let shares = rule.route.iter().map(|route| Share { destination: route.span, weight: route.weight });
-        check_shares(&shares.collect::<Vec<_>>(), diagnostics);
-    }
-    let tls = spec.tls.iter().map(|rule| &rule.route);
-    let tcp = spec.tcp.iter().map(|rule| &rule.route);
-    for routes in tls.chain(tcp) {
-        let shares = routes.iter().map(|route| Share { destination: route.span, weight: route.weight });
-        check_shares(&shares.collect::<Vec<_>>(), diagnostics);
+    for route in service.routes() {
+        check_shares(&route.targets(), diagnostics);
     }
 }
 
 /// Shares are weight by sum. The sum need not be 100; a single destination gets everything whatever its weight.
-fn check_shares(shares: &[Share], diagnostics: &mut Diagnostics) {
+fn check_shares(shares: &[RouteTarget<'_>], diagnostics: &mut Diagnostics) {
     let weights = || shares.iter().filter_map(|share| share.weight);
     if let Some(negative) = weights().find(|weight| weight.value < 0) {
         diagnostics.report_default(negative.span, "a weight cannot be negative").help("use 0 or more");
         return;
     }
-    if let [Share { weight: Some(weight), .. }] = shares
+    if let [RouteTarget { weight: Some(weight), .. }] = shares
         && (0..100).contains(&weight.value)
     {
         let diagnostic = diagnostics.report_default(
@@ -62,7 +48,7 @@ fn check_shares(shares: &[Share], diagnostics: &mut Diagnostics) {
     let [first, _, ..] = shares else { return };
     let sum: i64 = weights().map(|weight| i64::from(weight.value)).sum();
     if sum == 0 {
-        let span = weights().next().map_or(first.destination, |weight| weight.span);
+        let span = weights().next().map_or(first.span, |weight| weight.span);
         diagnostics
             .report_default(span, "the weights of all destinations are 0: istiod refuses the VirtualService")
             .help("give each destination its share");
@@ -70,15 +56,12 @@ fn check_shares(shares: &[Share], diagnostics: &mut Diagnostics) {
     }
     for share in shares.iter().filter(|share| share.weight.is_none()) {
         diagnostics
-            .report_default(
-                share.destination,
-                "this destination gets no requests: it has no weight, while others have one",
-            )
+            .report_default(share.span, "this destination gets no requests: it has no weight, while others have one")
             .severity(Severity::Warning)
             .help("give it a weight; weight: 0 if that is what is meant");
     }
     if sum != 100 && shares.iter().all(|share| share.weight.is_some()) {
-        let span = shares.iter().map(|share| share.destination).reduce(Span::to).unwrap_or(first.destination);
+        let span = shares.iter().map(|share| share.span).reduce(Span::to).unwrap_or(first.span);
         diagnostics
             .report_default(span, format!("the weights add up to {sum}, not to 100: {}", describe(shares, sum)))
             .severity(Severity::Info)
@@ -86,8 +69,8 @@ fn check_shares(shares: &[Share], diagnostics: &mut Diagnostics) {
     }
 }
 
-fn describe(shares: &[Share], sum: i64) -> String {
-    let percent = |share: &Share| {
+fn describe(shares: &[RouteTarget<'_>], sum: i64) -> String {
+    let percent = |share: &RouteTarget<'_>| {
         let weight = share.weight.map_or(0, |weight| weight.value);
         let percent = f64::from(weight) * 100.0 / sum as f64;
         format!("{weight} is {} %", (percent * 10.0).round() / 10.0)

@@ -52,12 +52,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 }
 
 fn is_plain(destination: &DestinationRef<'_>) -> bool {
-    destination.section == Section::Http && !destination.is_mirror
+    destination.route.section == Section::Http && !destination.is_mirror
 }
 
 /// Whether the rule of a destination applies on some Gateway.
 fn is_on_gateway(service: &VirtualService<'_>, destination: &DestinationRef<'_>) -> bool {
     let nowhere = MatchPorts::Only(Default::default());
     let mut gateways = service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
-    gateways.any(|gateway| MatchPorts::of_destination(destination, service, Some(gateway)) != nowhere)
+    gateways.any(|gateway| destination.route.ports_at(Some(gateway)) != nowhere)
 }

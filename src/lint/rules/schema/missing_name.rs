@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::ProblemKind;
+use crate::model::DecodeProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "missing-name",
@@ -13,7 +13,7 @@ pub static RULE: Rule = rule! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for problem in context.model_problems().filter(|problem| problem.kind == ProblemKind::MissingName) {
+    for problem in context.model_problems().filter(|problem| problem.kind == DecodeProblemKind::MissingName) {
         diagnostics.report_default(problem.span, "the resource has no name").help("add metadata.name");
     }
 }

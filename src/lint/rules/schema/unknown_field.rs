@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::model::ProblemKind;
+use crate::model::DecodeProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "unknown-field",
@@ -15,12 +15,12 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for problem in context.model_problems() {
         match &problem.kind {
-            ProblemKind::UnknownField { key, suggestion, known } => {
+            DecodeProblemKind::UnknownField { key, suggestion, known } => {
                 diagnostics
                     .report_default(problem.span, format!("unknown field {key:?}"))
                     .help(advice(suggestion.as_deref(), known));
             }
-            ProblemKind::SpeltTwice { field, winner } => {
+            DecodeProblemKind::SpeltTwice { field, winner } => {
                 diagnostics
                     .report_default(
                         problem.span,

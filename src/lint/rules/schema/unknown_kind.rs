@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::ProblemKind;
+use crate::model::DecodeProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "unknown-kind",
@@ -14,7 +14,7 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for problem in context.model_problems() {
-        if let ProblemKind::UnknownKind { message, help } = &problem.kind {
+        if let DecodeProblemKind::UnknownKind { message, help } = &problem.kind {
             diagnostics.report_default(problem.span, message).help(help);
         }
     }

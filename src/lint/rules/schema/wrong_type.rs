@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::ProblemKind;
+use crate::model::DecodeProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "wrong-type",
@@ -15,14 +15,14 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for problem in context.model_problems() {
         match &problem.kind {
-            ProblemKind::WrongType { expected, found, raw } => {
+            DecodeProblemKind::WrongType { expected, found, raw } => {
                 let diagnostic =
                     diagnostics.report_default(problem.span, format!("expected {expected}, found {found}"));
                 if let Some(help) = advice(expected, found, raw.as_deref()) {
                     diagnostic.help(help);
                 }
             }
-            ProblemKind::InvalidValue { expected, found, suggestion } => {
+            DecodeProblemKind::InvalidValue { expected, found, suggestion } => {
                 let found = if found.starts_with(['"', '\'']) { found.clone() } else { format!("{found:?}") };
                 diagnostics.report_default(problem.span, format!("{found} is not what this field takes")).help(
                     match suggestion {

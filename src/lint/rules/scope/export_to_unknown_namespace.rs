@@ -2,9 +2,9 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::{Resource, Spec, nearest};
+use crate::model::{Kind, Resource, Spec, nearest};
 use crate::source::Span;
-use crate::world::World;
+use crate::world::{Gap, World};
 
 pub static RULE: Rule = rule! {
     name: "export-to-unknown-namespace",
@@ -47,7 +47,7 @@ fn check_namespace(world: &World<'_>, namespace: &str, span: Span, diagnostics: 
     }
     match world.has_namespace(namespace) {
         Some(true) => {}
-        None => diagnostics.unchecked("not all Namespaces are among the manifests"),
+        None => diagnostics.unchecked(Gap::NotAllOfKind(Kind::Namespace)),
         Some(false) => {
             let diagnostic = diagnostics.report_default(span, format!("there is no namespace {namespace}"));
             match nearest(namespace, world.namespaces.names()) {

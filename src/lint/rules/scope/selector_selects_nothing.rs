@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::{Kind, Labels, Resource, Spec, nearest};
-use crate::world::{Attachment, Workload, World};
+use crate::world::{Attachment, Gap, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "selector-selects-nothing",
@@ -41,18 +41,18 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
             return;
         }
         if !world.inventory.is_complete() {
-            return diagnostics.unchecked("a selector of the root namespace may find workloads of any namespace");
+            return diagnostics.unchecked(Gap::NotAllWorkloadsOfMesh);
         }
     } else {
         if world.selected_in(namespace, Some(selector)).next().is_some() {
             return;
         }
-        if !world.inventory.has_workloads(namespace) {
-            return diagnostics.unchecked(format!("no workload of namespace {namespace} is among the manifests"));
+        if let Err(gap) = world.inventory.workloads(namespace) {
+            return diagnostics.unchecked(gap);
         }
     }
     if !world.inventory.is_complete() && attachment.selects_gateways() {
-        return diagnostics.unchecked("gateway workloads are mostly installed apart from the manifests");
+        return diagnostics.unchecked(Gap::GatewaysInstalledElsewhere);
     }
     let mut groups = world.snapshot.resources.iter().filter(|it| is_root || world.namespace_of(it) == namespace);
     if groups.any(|group| makes(group, selector)) {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::Labels;
-use crate::source::{Span, Spanned};
-use crate::world::{EgressHosts, ExportTo, Sidecar, VirtualService, World};
+use crate::source::Span;
+use crate::world::{EgressHosts, ExportTo, RouteMatch, Sidecar, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "sidecar-hides-route",
@@ -44,16 +44,12 @@ struct Source<'s> {
 
 /// The clients that the rules of a VirtualService name by labels.
 fn sources<'s>(service: &'s VirtualService<'_>) -> Vec<Source<'s>> {
-    let spec = service.spec.as_ref();
-    let http = spec.http.iter().flat_map(|rule| &rule.r#match).map(|it| (&it.source_labels, &it.source_namespace));
-    let tls = spec.tls.iter().flat_map(|rule| &rule.r#match).map(|it| (&it.source_labels, &it.source_namespace));
-    let tcp = spec.tcp.iter().flat_map(|rule| &rule.r#match).map(|it| (&it.source_labels, &it.source_namespace));
-    let source = |(labels, namespace): (&'s Labels, &'s Option<Spanned<String>>)| {
-        let namespace = namespace.as_ref().map(|it| it.as_str()).filter(|it| !it.is_empty());
-        let span = labels.span.filter(|_| !labels.is_empty())?;
-        Some(Source { labels, namespace: namespace.unwrap_or(&service.name.namespace), span })
+    let source = |it: RouteMatch<'s>| {
+        let span = it.source_labels.span.filter(|_| !it.source_labels.is_empty())?;
+        let namespace = it.source_namespace.map_or(service.name.namespace.as_ref(), |namespace| namespace.as_str());
+        Some(Source { labels: it.source_labels, namespace, span })
     };
-    http.chain(tls).chain(tcp).filter_map(source).collect()
+    service.matches().filter_map(source).collect()
 }
 
 /// The Sidecars of the workloads that a rule is for; without workloads those whose selector has the labels. Those that

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::config::OutboundMode;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::model::security::Action;
+use crate::model::security::PolicyAction;
 use crate::source::Span;
 use crate::world::{DataPlane, EgressHosts, NamespacedName, Service, Sidecar, VirtualService, Workload, World};
 
@@ -89,7 +89,7 @@ fn named_host(written: &str) -> Option<&str> {
 /// service's.
 fn called_by_policy<'w, 'a>(world: &'w World<'a>) -> Vec<(NamespacedName<'w>, &'w Service<'a>, Span)> {
     let mut calls = Vec::new();
-    for policy in world.policies.authorization_policies().iter().filter(|it| it.action() == Action::Allow) {
+    for policy in world.policies.authorization_policies().iter().filter(|it| it.action() == PolicyAction::Allow) {
         let Some(selector) = policy.spec.selector.as_ref().filter(|it| !it.match_labels.is_empty()) else { continue };
         let is_for = |service: &&Service<'_>| {
             service.selector.is_some_and(|labels| selector.match_labels.selects(&labels.to_set()))

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::model::Kind;
 use crate::model::networking::IstioIngressListener;
 use crate::routing::inbound::Receiver;
 use crate::source::{Span, Spanned};
-use crate::world::{Service, ServicePort, Sidecar, Workload, World};
+use crate::world::{Gap, Service, ServicePort, Sidecar, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "sidecar-ingress-port",
@@ -27,7 +28,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
     for sidecar in world.sidecars.iter().filter(|sidecar| !sidecar.spec.ingress.is_empty()) {
         let Some(workloads) = by_sidecar.get(&sidecar.resource.span) else {
-            diagnostics.unchecked("the workloads of the Sidecar are not among the manifests");
+            diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::Sidecar, sidecar.name.to_string()));
             continue;
         };
         let targets = targets(world, workloads);
@@ -35,7 +36,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         for listener in &sidecar.spec.ingress {
             match &targets {
                 Some(targets) if !targets.is_empty() => check_port(sidecar, listener, (targets, &listed), diagnostics),
-                _ => diagnostics.unchecked("the services of the workload are not among the manifests"),
+                _ => diagnostics.unchecked(Gap::NoServicesOf(Kind::Sidecar, sidecar.name.to_string())),
             }
             check_endpoint(listener, workloads, diagnostics);
         }

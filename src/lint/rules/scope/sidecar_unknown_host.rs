@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::nearest;
+use crate::model::{Kind, nearest};
 use crate::source::Spanned;
-use crate::world::{EgressHost, EgressHosts, Service, Sidecar, World, host};
+use crate::world::{EgressHost, EgressHosts, Gap, Service, Sidecar, World, host};
 
 pub static RULE: Rule = rule! {
     name: "sidecar-unknown-host",
@@ -106,15 +106,15 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
             diagnostics
                 .report_default(written.span, no_service())
                 .help(format!("the Service is in another namespace: write {owner}/{}", entry.host));
-        } else if world.inventory.has_services(owner) {
+        } else if let Err(gap) = world.inventory.services(owner) {
+            diagnostics.unchecked(gap);
+        } else {
             let names = world.services.in_namespace(owner).map(|service| service.hostname.as_str());
             let diagnostic = diagnostics.report_default(written.span, no_service());
             diagnostic.help(match nearest(entry.host, names) {
                 Some(suggestion) => format!("did you mean {}?", with_host(written, suggestion)),
                 None => format!("there is no such Service in namespace {owner}"),
             });
-        } else {
-            diagnostics.unchecked(format!("no Service of namespace {owner} is among the manifests"));
         }
         return;
     }
@@ -124,7 +124,7 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
         diagnostic.help(format!("hosts are not completed here: write {}/{}", meant.namespace, meant.hostname));
         return;
     }
-    let namespace = entry.namespace.filter(|namespace| world.inventory.has_service_entries(namespace));
+    let namespace = entry.namespace.filter(|namespace| world.inventory.service_entries(namespace).is_ok());
     match namespace {
         Some(namespace) => {
             let names = world.services.in_namespace(namespace).map(|service| service.hostname.as_str());
@@ -137,9 +137,10 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
         None if world.inventory.is_complete() => {
             diagnostics.report_default(written.span, no_service()).help("add a ServiceEntry for it, or remove it");
         }
-        None => {
-            diagnostics.unchecked("the ServiceEntries that an egress host may stand for are not among the manifests")
-        }
+        None => diagnostics.unchecked(match entry.namespace {
+            Some(namespace) => Gap::NoResources(Kind::ServiceEntry, namespace.to_owned()),
+            None => Gap::NotAllOfKind(Kind::ServiceEntry),
+        }),
     }
 }
 
@@ -165,7 +166,7 @@ fn check_namespace(world: &World<'_>, namespace: &str, written: &Spanned<String>
     match world.has_namespace(namespace) {
         Some(true) => {}
         _ if world.services.in_namespace(namespace).next().is_some() => {}
-        None => diagnostics.unchecked("not all Namespaces are among the manifests"),
+        None => diagnostics.unchecked(Gap::NotAllOfKind(Kind::Namespace)),
         Some(false) => {
             let diagnostic = diagnostics.report_default(written.span, format!("there is no namespace {namespace}"));
             if let Some(suggestion) = nearest(namespace, world.namespaces.names()) {

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::model::Kind;
+use crate::model::field::TextField;
 use crate::model::networking::IstioEgressListener;
 use crate::source::{Span, Spanned};
-use crate::world::{EgressHosts, Protocol, Service, Sidecar, World, host};
+use crate::world::{EgressHosts, Gap, Protocol, Service, Sidecar, World, host};
 
 pub static RULE: Rule = rule! {
     name: "sidecar-unserved-port",
@@ -34,7 +36,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 /// The port that the services of a listener have to have. A proxy's port is not theirs, and 0 stands for a socket.
 fn port_of(listener: &IstioEgressListener) -> Option<&Spanned<u32>> {
     let port = listener.port.as_ref()?;
-    let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
+    let protocol = Protocol::parse(port.protocol.text());
     port.number.as_ref().filter(|number| number.value != 0 && protocol != Protocol::HttpProxy)
 }
 
@@ -48,10 +50,10 @@ fn check_listener(
     let client = sidecar.name.namespace.as_ref();
     let hosts = EgressHosts::new(&sidecar.spec.egress[index].hosts, client);
     let Some(namespaces) = hosts.included().iter().map(|it| it.namespace).collect::<Option<BTreeSet<_>>>() else {
-        return diagnostics.unchecked("the services of all namespaces are not among the manifests");
+        return diagnostics.unchecked(Gap::NotAllOfKind(Kind::Service));
     };
-    if let Some(unknown) = namespaces.iter().find(|it| !world.inventory.has_services(it)) {
-        return diagnostics.unchecked(format!("no Service of namespace {unknown} is among the manifests"));
+    if let Err(gap) = namespaces.iter().try_for_each(|namespace| world.inventory.services(namespace)) {
+        return diagnostics.unchecked(gap);
     }
     let of_namespaces = namespaces.iter().flat_map(|namespace| world.services.in_namespace(namespace));
     let named: Vec<&Service<'_>> =

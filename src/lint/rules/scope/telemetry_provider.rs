@@ -7,7 +7,7 @@ use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::telemetry::{AccessLogging, ProviderRef, Telemetry, Tracing};
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
-use crate::world::{Attachment, World};
+use crate::world::{Attachment, Gap, World};
 
 pub static RULE: Rule = rule! {
     name: "telemetry-provider",
@@ -38,7 +38,7 @@ fn check_names(world: &World<'_>, telemetry: &Telemetry, diagnostics: &mut Diagn
             // An empty name is refused.
             Some(true) => {}
             _ if name.is_empty() => {}
-            None => diagnostics.unchecked("no MeshConfig is among the manifests"),
+            None => diagnostics.unchecked(Gap::NoMeshConfig),
             Some(false) => report_unknown(world, name, diagnostics),
         }
     }
@@ -116,7 +116,7 @@ fn check_access_logging(
                 )
                 .help("add providers, such as the built-in envoy, or defaultProviders.accessLogging to the MeshConfig");
         } else if !has_provider {
-            diagnostics.unchecked("no MeshConfig is among the manifests");
+            diagnostics.unchecked(Gap::NoMeshConfig);
         }
     }
 }
@@ -136,7 +136,7 @@ fn check_tracing(
     let is_off = |tracing: &Tracing| tracing.disable_span_reporting.is_some_and(|disabled| disabled.value);
     let Some(first) = telemetry.tracing.first().filter(|first| !has_provider && !is_off(first)) else { return };
     if world.settings.extension_providers.is_none() {
-        return diagnostics.unchecked("no MeshConfig is among the manifests");
+        return diagnostics.unchecked(Gap::NoMeshConfig);
     }
     let diagnostic = diagnostics
         .report_default(first.span, "tracing is off: neither this Telemetry nor the MeshConfig names a provider");

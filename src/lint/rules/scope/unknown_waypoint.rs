@@ -2,10 +2,10 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::gateway_api::Gateway;
+use crate::model::gateway_api::KubernetesGateway;
 use crate::model::{Kind, Labels, Resource, nearest};
 use crate::source::Spanned;
-use crate::world::{Enrolment, NamespacedName, WAYPOINT_FOR, World};
+use crate::world::{Enrolment, Gap, NamespacedName, WAYPOINT_FOR, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-waypoint",
@@ -81,8 +81,9 @@ fn check_missing(
     diagnostics: &mut Diagnostics,
 ) {
     let has_any = world.waypoints.names_in(&name.namespace).next().is_some();
-    if !has_any && !world.inventory.is_complete() {
-        return diagnostics.unchecked(format!("no Gateway of namespace {} is among the manifests", name.namespace));
+    let gap = Gap::NoResources(Kind::KubernetesGateway, name.namespace.to_string());
+    if let Err(gap) = world.inventory.expect(has_any, gap) {
+        return diagnostics.unchecked(gap);
     }
     let diagnostic = diagnostics.report_default(written.span, format!("there is no waypoint {name}"));
     match nearest(&name.name, world.waypoints.names_in(&name.namespace)) {
@@ -92,7 +93,7 @@ fn check_missing(
 }
 
 /// Whether some listener admits other namespaces than the Gateway's own. Which ones a selector means is left open.
-fn admits_others(spec: &Gateway) -> bool {
+fn admits_others(spec: &KubernetesGateway) -> bool {
     spec.listeners.iter().any(|listener| {
         let namespaces = listener.allowed_routes.as_ref().and_then(|routes| routes.namespaces.as_ref());
         let from = namespaces.and_then(|namespaces| namespaces.from.as_ref());

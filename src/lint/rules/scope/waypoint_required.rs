@@ -2,10 +2,10 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
-use crate::model::security::{self, Action, AuthorizationPolicy, PolicyTargetReference};
+use crate::model::security::{self, AuthorizationPolicy, PolicyAction, PolicyTargetReference};
 use crate::model::{Kind, Spec};
 use crate::source::Span;
-use crate::world::{Attachment, DataPlane, Service, World};
+use crate::world::{Attachment, DataPlane, Gap, Service, World};
 
 pub static RULE: Rule = rule! {
     name: "waypoint-required",
@@ -85,8 +85,8 @@ fn has_gateway(world: &World<'_>, attachment: &Attachment<'_>) -> bool {
 /// What ztunnel does with a policy (istiod: `convertAuthorizationPolicy`).
 fn check_ztunnel(policy: &AuthorizationPolicy, diagnostics: &mut Diagnostics) {
     const ALIASES: &[&str] = &["KIA0109", "KIA0110", "KIA1317"];
-    let action = policy.action.map_or(Action::Allow, |action| action.value);
-    if let Some(written) = policy.action.filter(|_| matches!(action, Action::Custom | Action::Audit)) {
+    let action = policy.action.map_or(PolicyAction::Allow, |action| action.value);
+    if let Some(written) = policy.action.filter(|_| matches!(action, PolicyAction::Custom | PolicyAction::Audit)) {
         let message = format!("ztunnel does not know the action {}: the policy is not applied", action.as_str());
         let diagnostic = diagnostics.report_default(written.span, message);
         advise(diagnostic);
@@ -94,7 +94,7 @@ fn check_ztunnel(policy: &AuthorizationPolicy, diagnostics: &mut Diagnostics) {
         return;
     }
     let message = match action {
-        Action::Deny => "ztunnel knows no requests: it applies the rule without this",
+        PolicyAction::Deny => "ztunnel knows no requests: it applies the rule without this",
         _ => "ztunnel knows no requests: it leaves out the rule, so what it allows is refused",
     };
     for span in policy.rules.iter().filter_map(http_attribute) {
@@ -105,7 +105,7 @@ fn check_ztunnel(policy: &AuthorizationPolicy, diagnostics: &mut Diagnostics) {
 }
 
 /// The first attribute of a rule that only requests have.
-fn http_attribute(rule: &security::Rule) -> Option<Span> {
+fn http_attribute(rule: &security::AuthorizationRule) -> Option<Span> {
     let sources = rule.from.iter().filter_map(|from| from.source.as_ref());
     let of_source = sources.flat_map(|it| [&it.request_principals, &it.not_request_principals]);
     let operations = rule.to.iter().filter_map(|to| to.operation.as_ref());
@@ -129,8 +129,7 @@ fn check_target(
         return;
     }
     if world.namespaces.labels(namespace).is_none() {
-        return diagnostics
-            .unchecked(format!("Namespace {namespace}, which may name a waypoint, is not among the manifests"));
+        return diagnostics.unchecked(Gap::NoNamespace(namespace.to_owned()));
     }
     let kind = attachment.resource.kind;
     let message = format!("{} has no waypoint, so no proxy applies this {}", service.hostname, kind.name());

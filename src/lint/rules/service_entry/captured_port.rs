@@ -2,7 +2,8 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::model::networking::{Resolution, ServicePort};
+use crate::model::field::TextField;
+use crate::model::networking::{Resolution, ServiceEntryPort};
 use crate::world::{Protocol, ProtocolClass};
 
 pub static RULE: Rule = rule! {
@@ -27,10 +28,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_port(port: &ServicePort, host: &str, diagnostics: &mut Diagnostics) {
+fn check_port(port: &ServiceEntryPort, host: &str, diagnostics: &mut Diagnostics) {
     let Some(number) = port.number else { return };
-    let written = port.protocol.as_ref().filter(|protocol| !protocol.is_empty());
-    let protocol = Protocol::parse(written.map_or("", |protocol| protocol));
+    let written = port.protocol.filled();
+    let protocol = Protocol::parse(port.protocol.text());
     let what = match protocol.class() {
         ProtocolClass::Tcp => "all connections to it",
         ProtocolClass::Auto => "all connections to it that are not HTTP",

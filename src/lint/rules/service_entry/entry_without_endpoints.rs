@@ -40,8 +40,10 @@ fn check_selected(world: &World<'_>, resource: &Resource, entry: &ServiceEntry, 
     if selector.labels.is_empty() {
         return;
     }
-    if of_namespace.peek().is_none() && !world.inventory.has_workloads(namespace) {
-        return diagnostics.unchecked(format!("no workload of namespace {namespace} is among the manifests"));
+    if let Err(gap) = world.inventory.workloads(namespace)
+        && of_namespace.peek().is_none()
+    {
+        return diagnostics.unchecked(gap);
     }
     if !of_namespace.any(|workload| workload.is_selected_by(&selector.labels)) {
         let span = selector.labels.span.unwrap_or(selector.span);

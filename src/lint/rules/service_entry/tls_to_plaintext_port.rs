@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::networking::{ClientTlsMode, ClientTlsSettings, ServiceEntry, ServicePort};
+use crate::model::field::TextField;
+use crate::model::networking::{ClientTlsMode, ClientTlsSettings, ServiceEntry, ServiceEntryPort};
 use crate::world::DestinationRule;
 
 pub static RULE: Rule = rule! {
@@ -52,15 +53,14 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 
 /// Settings that make the proxy open TLS.
 fn begun(settings: &ClientTlsSettings) -> Option<&ClientTlsSettings> {
-    let mode = settings.mode.map_or(ClientTlsMode::Disable, |mode| mode.value);
-    matches!(mode, ClientTlsMode::Simple | ClientTlsMode::Mutual).then_some(settings)
+    matches!(settings.effective_mode(), ClientTlsMode::Simple | ClientTlsMode::Mutual).then_some(settings)
 }
 
 /// Whether connections for a port arrive at port 80 of an endpoint.
-fn leads_to_80(entry: &ServiceEntry, port: &ServicePort) -> bool {
+fn leads_to_80(entry: &ServiceEntry, port: &ServiceEntryPort) -> bool {
     let is_80 = port.number.is_some_and(|number| number.value == 80);
     let target = port.target_port.map_or(80, |target| target.value);
-    let name = port.name.as_ref().map_or("", |name| name.as_str());
+    let name = port.name.text();
     let has_other = |target: u32| target != 80 && target != 0;
     let by_endpoint =
         entry.endpoints.iter().any(|endpoint| endpoint.ports.get(name).is_some_and(|it| has_other(it.value)));

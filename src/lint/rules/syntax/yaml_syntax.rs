@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::load::Template;
+use crate::world::Gap;
 use crate::yaml::ProblemKind;
 
 pub static RULE: Rule = rule! {
@@ -22,8 +23,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         templates.entry(*template).or_default().push(context.snapshot.sources.file(span.file).path());
     }
     for (template, files) in templates {
-        let reason = template.describe(&some_of(&files));
-        files.iter().for_each(|_| diagnostics.unchecked(&reason));
+        let gap = Gap::NotRendered(template.describe(&some_of(&files)));
+        files.iter().for_each(|_| diagnostics.unchecked(gap.clone()));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::model::field::TextField;
 use crate::model::networking::{ClientTlsMode, ClientTlsSettings};
 use crate::world::{ClientTls, host};
 
@@ -25,12 +26,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 
 fn check_settings(tls: &ClientTls<'_>, has_selector: bool, is_of_cluster: bool, diagnostics: &mut Diagnostics) {
     let settings = tls.settings;
-    let mode = settings.mode.map_or(ClientTlsMode::Disable, |mode| mode.value);
-    if !matches!(mode, ClientTlsMode::Simple | ClientTlsMode::Mutual) || has_authority(settings) {
+    if !matches!(settings.effective_mode(), ClientTlsMode::Simple | ClientTlsMode::Mutual) || has_authority(settings) {
         return;
     }
     let aliases: &'static [&'static str] = if tls.port.is_some() { &["IST0129"] } else { &["IST0128"] };
-    let credential = settings.credential_name.as_ref().filter(|name| !name.is_empty());
+    let credential = settings.credential_name.filled();
     if let Some(credential) = credential {
         if !has_selector {
             diagnostics

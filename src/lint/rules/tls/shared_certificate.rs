@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::Kind;
-use crate::model::networking::{Server, ServerTlsMode};
-use crate::source::Span;
-use crate::world::{Gateway, GatewayGroups, Protocol};
+use crate::model::field::{NumberField, PlacedField, TextField};
+use crate::source::{Span, Spanned};
+use crate::world::{Gateway, GatewayGroups, Section, Server};
 
 pub static RULE: Rule = rule! {
     name: "shared-certificate",
@@ -24,8 +24,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let groups = GatewayGroups::new(world, &gateways);
     let mut by_certificate: BTreeMap<(u32, String), Vec<Use<'_>>> = BTreeMap::new();
     for (index, gateway) in gateways.iter().enumerate() {
-        for server in &gateway.spec.servers {
-            let port = server.port.as_ref().and_then(|port| port.number).map_or(0, |number| number.value);
+        for server in &gateway.servers {
+            let port = server.port.number();
             if let Some((certificate, span)) = certificate(gateway, server) {
                 by_certificate.entry((port, certificate)).or_default().push(Use { index, gateway, server, span });
             }
@@ -70,14 +70,14 @@ struct Use<'w> {
     /// The index of the Gateway.
     index: usize,
     gateway: &'w Gateway<'w>,
-    server: &'w Server,
+    server: &'w Server<'w>,
     /// Where the certificate is named; of the Gateway API the listener.
     span: Span,
 }
 
 impl Use<'_> {
     fn hosts(&self) -> BTreeSet<&str> {
-        let hosts = self.server.hosts.iter();
+        let hosts = self.server.spec.hosts.iter();
         hosts.map(|host| host.split_once('/').map_or(host.as_str(), |(_, host)| host)).collect()
     }
 
@@ -86,19 +86,17 @@ impl Use<'_> {
     }
 }
 
-/// The certificate of a server that ends TLS and speaks HTTP, and where it is named.
-fn certificate(gateway: &Gateway<'_>, server: &Server) -> Option<(String, Span)> {
-    let protocol = server.port.as_ref()?.protocol.as_ref()?;
-    let tls = server.tls.as_ref().filter(|_| Protocol::parse(protocol) == Protocol::Https)?;
-    let mode = tls.mode.map_or(ServerTlsMode::Passthrough, |mode| mode.value);
-    if !matches!(mode, ServerTlsMode::Simple | ServerTlsMode::Mutual | ServerTlsMode::OptionalMutual) {
-        return None;
+/// The certificate of a server that terminates TLS and speaks HTTP, and the place that names it.
+fn certificate(gateway: &Gateway<'_>, server: &Server<'_>) -> Option<(String, Span)> {
+    let is_https = server.section() == Some(Section::Http) && server.has_own_certificate();
+    let tls = server.spec.tls.as_ref().filter(|_| is_https)?;
+    let span = |field: &Option<Spanned<String>>| match gateway.resource.kind {
+        Kind::Gateway => field.place(tls.span),
+        _ => server.spec.span,
+    };
+    if let Some(name) = tls.credential_name.filled() {
+        return Some((name.value.clone(), span(&tls.credential_name)));
     }
-    let filled = |field: &Option<crate::source::Spanned<String>>| field.clone().filter(|text| !text.is_empty());
-    let span = |span| if gateway.resource.kind == Kind::Gateway { span } else { server.span };
-    if let Some(name) = filled(&tls.credential_name) {
-        return Some((name.value, span(name.span)));
-    }
-    let (certificate, key) = (filled(&tls.server_certificate)?, filled(&tls.private_key)?);
-    Some((format!("{} {}", certificate.value, key.value), span(certificate.span)))
+    let (certificate, key) = (tls.server_certificate.filled()?, tls.private_key.filled()?);
+    Some((format!("{certificate} {key}"), span(&tls.server_certificate)))
 }

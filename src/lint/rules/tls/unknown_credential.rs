@@ -2,8 +2,8 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::nearest;
-use crate::world::{Credential, World};
+use crate::model::{Kind, nearest};
+use crate::world::{Credential, Gap, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-credential",
@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for credential in context.world.credentials() {
         if credential.namespaces.is_empty() {
-            diagnostics.unchecked("the workloads of the Gateway are not among the manifests");
+            diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::Gateway, credential.gateway.name.to_string()));
             continue;
         }
         let lacks = |namespace: &&&str| context.world.secrets.get(namespace, credential.name).is_none();
@@ -37,9 +37,9 @@ fn check_missing(world: &World<'_>, credential: &Credential<'_, '_>, namespace: 
         return;
     }
     let mut known = world.secrets.with_certificates(namespace).peekable();
-    if known.peek().is_none() && !world.inventory.is_complete() {
-        diagnostics.unchecked(format!("no certificate of namespace {namespace} is among the manifests"));
-        return;
+    let gap = Gap::NoCertificates(namespace.to_owned());
+    if let Err(gap) = world.inventory.expect(known.peek().is_some(), gap) {
+        return diagnostics.unchecked(gap);
     }
     let diagnostic = diagnostics.report_default(credential.written.span, message);
     match nearest(credential.name, known) {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::ProblemKind;
+use crate::model::DecodeProblemKind;
 use crate::source::{FileId, Span};
 
 pub static RULE: Rule = rule! {
@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
     let mut told: HashSet<Span> = HashSet::new();
     for problem in context.model_problems() {
-        if let ProblemKind::NotOfSchema { message, help } = &problem.kind
+        if let DecodeProblemKind::SchemaViolation { message, help } = &problem.kind
             && told.insert(problem.span)
             && !by_file.get(&problem.span.file).is_some_and(|spans| spans.iter().any(|it| overlaps(*it, problem.span)))
         {

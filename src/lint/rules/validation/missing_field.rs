@@ -6,6 +6,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::source::Span;
 use crate::validate::Family;
+use crate::world::Gap;
 
 pub static RULE: Rule = rule! {
     name: "missing-field",
@@ -20,7 +21,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let resources: HashSet<Span> = context.snapshot.resources.iter().map(|resource| resource.span).collect();
     for violation in context.violations(Family::MissingField) {
         if resources.contains(&violation.span) {
-            diagnostics.unchecked("a manifest has no spec");
+            diagnostics.unchecked(Gap::NoSpec);
         } else {
             diagnostics.report_violation(violation);
         }

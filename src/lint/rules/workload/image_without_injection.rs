@@ -5,7 +5,7 @@ use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::Kind;
 use crate::model::kubernetes::Container;
 use crate::source::Spanned;
-use crate::world::Workload;
+use crate::world::{Gap, Workload};
 
 pub static RULE: Rule = rule! {
     name: "image-without-injection",
@@ -24,9 +24,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             Some(true) => continue,
             Some(false) => Severity::Error,
             // It has no labels as far as the manifests tell.
-            None if world.inventory.has_namespaces() => Severity::Warning,
+            None if world.inventory.namespaces().is_ok() => Severity::Warning,
             None => {
-                diagnostics.unchecked(format!("namespace {namespace} is not among the manifests"));
+                diagnostics.unchecked(Gap::NoNamespace(namespace.to_string()));
                 continue;
             }
         };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::Spec;
+use crate::model::field::TextField;
 use crate::model::kubernetes::{ServicePort, TargetPort};
 use crate::source::{Span, Spanned};
 use crate::validate::syntax;
@@ -24,7 +25,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         let mut numbers = BTreeMap::new();
         for port in &service.ports {
             check_port(port, service.ports.len() > 1, diagnostics);
-            if let Some(name) = port.name.as_ref().filter(|name| !name.is_empty()) {
+            if let Some(name) = port.name.filled() {
                 let message = format!("two ports are named {}", name.value);
                 report_second(&mut names, name.as_str(), name.span, message, diagnostics);
             }
@@ -53,7 +54,7 @@ fn report_second<K: Ord>(
 /// What holds for each port by itself (Kubernetes: `validateServicePort`).
 fn check_port(port: &ServicePort, has_others: bool, diagnostics: &mut Diagnostics) {
     let place = port.port.as_ref().map_or(port.span, |number| number.span);
-    match port.name.as_ref().filter(|name| !name.is_empty()) {
+    match port.name.filled() {
         None if has_others => {
             diagnostics
                 .report_default(place, "each of several ports needs a name")

@@ -2,7 +2,8 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::status::Condition;
+use crate::model::field::TextField;
+use crate::model::status::StatusCondition;
 use crate::model::{Kind, Resource};
 
 pub static RULE: Rule = rule! {
@@ -40,8 +41,8 @@ fn is_told(kind: Kind, condition: &str) -> bool {
     told.contains(&condition)
 }
 
-fn check_condition(resource: &Resource, condition: &Condition, diagnostics: &mut Diagnostics) {
-    let text = |field: &Option<crate::source::Spanned<String>>| field.as_ref().map_or("", |it| it.as_str()).to_owned();
+fn check_condition(resource: &Resource, condition: &StatusCondition, diagnostics: &mut Diagnostics) {
+    let text = |field: &Option<crate::source::Spanned<String>>| field.text().to_owned();
     let (kind, status, reason) = (text(&condition.r#type), text(&condition.status), text(&condition.reason));
     let is_partial = reason == "PartiallyInvalid";
     if !is_told(resource.kind, &kind) || (status != "False" && !is_partial) {
@@ -50,10 +51,10 @@ fn check_condition(resource: &Resource, condition: &Condition, diagnostics: &mut
     let span = condition.status.as_ref().map_or(condition.span, |status| status.span);
     let verdict = if status == "False" { "is not true" } else { "is true in part only" };
     let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-    let diagnostic = diagnostics.report_default(span, format!("{kind} of {} {verdict}{because}", resource.name()));
+    let diagnostic = diagnostics.report_default(span, format!("`{kind}` of {} {verdict}{because}", resource.name()));
     diagnostic.related(resource.name_span(), "the resource");
     let message = text(&condition.message);
     if !message.is_empty() {
-        diagnostic.help(format!("the controller says: {message}"));
+        diagnostic.help(format!("the controller says `{message}`"));
     }
 }

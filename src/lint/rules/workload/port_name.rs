@@ -3,6 +3,7 @@
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::Spec;
+use crate::model::field::TextField;
 use crate::model::kubernetes;
 use crate::source::Span;
 use crate::world::{Discovery, Protocol, ProtocolClass, Service, ServicePort};
@@ -62,7 +63,7 @@ fn check_alias(port: &kubernetes::ServicePort, protocol: Protocol, diagnostics: 
         return;
     }
     let number = port.port.as_ref().map_or(0, |number| number.value);
-    let span = port.name.as_ref().filter(|name| !name.is_empty()).map_or(place_of(port), |name| name.span);
+    let span = port.name.filled().map_or(place_of(port), |name| name.span);
     let message = format!(
         "as TCP, port {number} of an ExternalName Service takes every connection to that port before Istio 1.21"
     );
@@ -80,7 +81,7 @@ fn place_of(port: &kubernetes::ServicePort) -> Span {
 const WORDS: [&str; 10] = ["grpc", "https", "http2", "http", "tls", "tcp", "mongo", "redis", "mysql", "udp"];
 
 fn advice(port: &kubernetes::ServicePort) -> String {
-    let name = port.name.as_ref().map_or("", |name| name.as_str());
+    let name = port.name.text();
     let suggestion = WORDS.iter().find_map(|word| {
         let rest = name.strip_prefix(word).or_else(|| name.strip_suffix(word)?.strip_suffix('-'))?;
         Some(format!("{word}-{}", rest.trim_start_matches(['_', '.'])))

@@ -4,7 +4,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::{Labels, nearest};
 use crate::source::Span;
-use crate::world::{Discovery, GATEWAY_NAME_LABEL, Service, Workload, World};
+use crate::world::{Discovery, GATEWAY_NAME_LABEL, Gap, Service, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "service-selects-nothing",
@@ -26,18 +26,17 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 
 fn check_service(world: &World<'_>, service: &Service<'_>, selector: &Labels, diagnostics: &mut Diagnostics) {
     let namespace = &service.namespace;
-    if !world.inventory.has_workloads(namespace) {
-        return diagnostics.unchecked(format!("no workload of namespace {namespace} is among the manifests"));
+    if let Err(gap) = world.inventory.workloads(namespace) {
+        return diagnostics.unchecked(gap);
     }
     if !world.inventory.is_complete() {
         if selector.get(GATEWAY_NAME_LABEL).is_some() {
-            return diagnostics.unchecked("istiod runs the workloads of Gateways of the Gateway API");
+            return diagnostics.unchecked(Gap::ManagedWorkloads);
         }
         // Other controllers mark the pods that they make by labels of their own.
         if !selector.iter().all(|(key, _)| world.workloads_in(namespace).any(|it| it.labels.contains_key(key.as_str())))
         {
-            return diagnostics
-                .unchecked(format!("workloads with such labels are not among those of namespace {namespace}"));
+            return diagnostics.unchecked(Gap::NoWorkloadsWithKeys(namespace.clone()));
         }
     }
     let near = nearest_workload(world, namespace, selector);

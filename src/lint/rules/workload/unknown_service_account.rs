@@ -37,8 +37,8 @@ fn check_account(world: &World<'_>, namespace: &str, account: &Spanned<String>, 
     if is_known {
         return;
     }
-    if !world.inventory.has_service_accounts(namespace) {
-        return diagnostics.unchecked(format!("no ServiceAccount of namespace {namespace} is among the manifests"));
+    if let Err(gap) = world.inventory.service_accounts(namespace) {
+        return diagnostics.unchecked(gap);
     }
     let diagnostic =
         diagnostics.report_default(account.span, format!("there is no ServiceAccount {namespace}/{}", account.value));

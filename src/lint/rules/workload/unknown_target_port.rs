@@ -7,7 +7,7 @@ use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::kubernetes::{self, ContainerPort, TargetPort};
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
-use crate::world::{Discovery, Service, Workload};
+use crate::world::{Discovery, Service, ServicePort, Workload};
 
 pub static RULE: Rule = rule! {
     name: "unknown-target-port",
@@ -94,18 +94,12 @@ fn check_number(
         diagnostic.related(workload.resource.name_span(), format!("{} has {}", workload.name, describe(workload)));
     }
     diagnostic.help("unless something listens there all the same, use a port of the containers as targetPort");
-    let is_known = |port: &kubernetes::ServicePort| target(port).is_none_or(|target| declared.contains(&target));
+    let is_known = |port: &kubernetes::ServicePort| {
+        let target = ServicePort::of_kubernetes(port).and_then(|port| port.target_at(None, None));
+        target.is_none_or(|target| declared.contains(&target))
+    };
     if spec.ports.iter().any(is_known) {
         diagnostic.severity(Severity::Info);
-    }
-}
-
-/// Where a port of a Service leads, if it is a number.
-fn target(port: &kubernetes::ServicePort) -> Option<u32> {
-    match port.target_port.as_ref().map(|target| &target.value) {
-        Some(TargetPort::Name(_)) => None,
-        Some(TargetPort::Number(number)) if *number != 0 => Some(*number),
-        _ => port.port.as_ref().map(|number| number.value),
     }
 }
 

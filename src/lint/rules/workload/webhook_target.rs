@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::model::field::TextField;
 use crate::model::kubernetes::{Webhook, WebhookService};
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
@@ -31,7 +32,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 }
 
 fn check_webhook(world: &World<'_>, webhook: &Webhook, diagnostics: &mut Diagnostics) {
-    let name = webhook.name.as_ref().map_or("", |name| name.as_str());
+    let name = webhook.name.text();
     let Some(client) = &webhook.client_config else { return };
     match (&client.url, &client.service) {
         (Some(url), _) => check_url(url, diagnostics),
@@ -51,8 +52,8 @@ fn check_service(world: &World<'_>, service: &WebhookService, diagnostics: &mut 
     if world.services.named(&full).any(|it| it.is_kubernetes()) {
         return;
     }
-    if !world.inventory.has_services(namespace) {
-        return diagnostics.unchecked(format!("no Service of namespace {} is among the manifests", namespace.value));
+    if let Err(gap) = world.inventory.services(namespace) {
+        return diagnostics.unchecked(gap);
     }
     let message = format!("namespace {} has no Service {}", namespace.value, name.value);
     let diagnostic = diagnostics.report_default(name.span, message);

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::class::{self, GATEWAY_CONTROLLER, WAYPOINT_CONTROLLER};
 use super::listener::Parent;
 use super::{Derived, Inputs};
+use crate::model::field::TextField;
 use crate::model::gateway_api::{GROUP, ParentReference};
 use crate::model::kinds::ISTIO_NETWORKING;
 use crate::model::{Kind, Resource, Spec};
@@ -135,7 +136,7 @@ impl Attachments {
     ) -> Result<Vec<Place>, String> {
         let own = inputs.settings.namespace_of(route.resource);
         let namespace = reference.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
-        let name = text(&reference.name);
+        let name = reference.name.text();
         let group = reference.group.as_ref().map_or(GROUP, |group| group.as_str());
         let kind = reference.kind.as_ref().map_or("Gateway", |kind| kind.as_str());
         match (group, kind) {
@@ -165,7 +166,7 @@ impl Attachments {
         route: &Route<'_, '_>,
         inputs: &Inputs<'_, '_>,
     ) -> Result<Vec<Place>, String> {
-        let owner = NamespacedName::new(namespace.to_owned(), text(&reference.name).to_owned());
+        let owner = NamespacedName::new(namespace.to_owned(), reference.name.text().to_owned());
         let mut denial = Denial { step: 0, reason: format!("there is no listener of {} {owner}", kind.name()) };
         let parents = self.by_owner.get(&(kind, owner)).map_or(&[][..], Vec::as_slice);
         let own = inputs.settings.namespace_of(route.resource);
@@ -196,12 +197,12 @@ struct Denial {
 
 /// Whether a route may attach to a listener, or why not.
 fn admits(parent: &Parent, reference: &ParentReference, route: &Route<'_, '_>, own: &str) -> Result<(), Denial> {
-    let section = text(&reference.section_name);
-    let hosts: Vec<ServerHost<'_>> = parent.hosts.iter().map(|host| ServerHost::parse(host, "")).collect();
+    let section = reference.section_name.text();
+    let hosts: Vec<ServerHost> = parent.hosts.iter().map(|host| ServerHost::parse(host, "")).collect();
     let any = ["*"];
     let wanted: Vec<&str> = route.hostnames.iter().map(|host| host.as_str()).collect();
     let wanted: &[&str] = if wanted.is_empty() { &any } else { &wanted };
-    let overlapping = || hosts.iter().filter(|it| wanted.iter().any(|wanted| host::overlap(it.host, wanted)));
+    let overlapping = || hosts.iter().filter(|it| wanted.iter().any(|wanted| host::overlap(&it.host, wanted)));
     let port = reference.port.map_or(0, |port| port.value);
     let kind = route.resource.kind;
     let (owner, name) = (&parent.owner, &parent.section);
@@ -245,10 +246,6 @@ fn has_foreign_waypoint(target: &Resource, namespace: &str, inputs: &Inputs<'_, 
     let namespace = labels.get(WAYPOINT_NAMESPACE).filter(|it| !it.is_empty()).copied().unwrap_or(namespace);
     let gateway = inputs.find(Kind::KubernetesGateway, namespace, waypoint);
     let Some(Spec::KubernetesGateway(spec)) = gateway.map(|gateway| &gateway.spec) else { return false };
-    let controller = class::controller_name(text(&spec.gateway_class_name), inputs);
+    let controller = class::controller_name(spec.gateway_class_name.text(), inputs);
     controller.is_some_and(|name| name != WAYPOINT_CONTROLLER && name != GATEWAY_CONTROLLER)
-}
-
-fn text(field: &Option<Spanned<String>>) -> &str {
-    field.as_ref().map_or("", |text| text.as_str())
 }

@@ -3,6 +3,7 @@
 use super::Inputs;
 use super::grant::Target;
 use crate::model::Resource;
+use crate::model::field::TextField;
 use crate::model::gateway_api::{BackendObjectReference, BackendRef, GrpcBackendRef, HttpBackendRef, HttpFilter};
 use crate::model::kinds::ISTIO_NETWORKING;
 use crate::model::networking::{Destination, PortSelector};
@@ -76,9 +77,9 @@ impl Referrer<'_, '_, '_> {
     /// The destination that a backend stands for. A service that does not exist has one as well.
     pub(super) fn resolve(&self, backend: &Backend<'_>) -> Result<Resolved, Invalid> {
         let own = self.namespace();
-        let group = backend.group.map_or("", |group| group.as_str());
+        let group = backend.group.text();
         let kind = backend.kind.map_or("Service", |kind| kind.as_str());
-        let name = backend.name.map_or("", |name| name.as_str());
+        let name = backend.name.text();
         let namespace = backend.namespace.map_or(own, |namespace| namespace.as_str());
         let refuse = |refusal| {
             let refused = RefusedBackend { span: backend.span, refusal };

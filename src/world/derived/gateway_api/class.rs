@@ -1,7 +1,8 @@
 //! Whose a Gateway is, and which Services lead to it.
 
 use super::Inputs;
-use crate::model::gateway_api::Gateway;
+use crate::model::field::TextField;
+use crate::model::gateway_api::KubernetesGateway;
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
 
@@ -43,8 +44,8 @@ pub(super) fn controller_name<'a>(class: &str, inputs: &Inputs<'a, '_>) -> Optio
 }
 
 /// What looks after a Gateway; `None` if it is not istiod, or if istiod only notes that the gateway exists.
-pub(super) fn controller(spec: &Gateway, inputs: &Inputs<'_, '_>) -> Option<Controller> {
-    match controller_name(text(&spec.gateway_class_name), inputs)? {
+pub(super) fn controller(spec: &KubernetesGateway, inputs: &Inputs<'_, '_>) -> Option<Controller> {
+    match controller_name(spec.gateway_class_name.text(), inputs)? {
         GATEWAY_CONTROLLER => Some(Controller::Gateway),
         WAYPOINT_CONTROLLER => Some(Controller::Waypoint),
         EAST_WEST_CONTROLLER => Some(Controller::EastWest),
@@ -62,7 +63,12 @@ pub(super) struct Backing {
 
 /// What runs behind a Gateway: what istiod makes of it, unless its addresses say that there is something else (istiod:
 /// `extractGatewayServices`, `IsManaged`).
-pub(super) fn backing(resource: &Resource, spec: &Gateway, controller: Controller, inputs: &Inputs<'_, '_>) -> Backing {
+pub(super) fn backing(
+    resource: &Resource,
+    spec: &KubernetesGateway,
+    controller: Controller,
+    inputs: &Inputs<'_, '_>,
+) -> Backing {
     let namespace = inputs.settings.namespace_of(resource);
     let full = |name: &str| format!("{name}.{namespace}.svc.{}", inputs.settings.domain);
     let kind = |kind: Option<&Spanned<String>>| kind.map(|kind| kind.value.clone());
@@ -73,7 +79,7 @@ pub(super) fn backing(resource: &Resource, spec: &Gateway, controller: Controlle
     };
     if is_managed {
         let default = match controller {
-            Controller::Gateway => format!("{}-{}", resource.name(), text(&spec.gateway_class_name)),
+            Controller::Gateway => format!("{}-{}", resource.name(), spec.gateway_class_name.text()),
             Controller::Waypoint | Controller::EastWest => resource.name().to_owned(),
         };
         let named = resource.metadata.annotations.get(NAME_ANNOTATION).map(|name| name.value.clone());
@@ -81,11 +87,7 @@ pub(super) fn backing(resource: &Resource, spec: &Gateway, controller: Controlle
         return Backing { services: vec![full(&name)], is_managed };
     }
     let hostnames = spec.addresses.iter().filter(|it| kind(it.r#type.as_ref()).is_none_or(|kind| kind == "Hostname"));
-    let values = hostnames.map(|address| text(&address.value));
+    let values = hostnames.map(|address| address.value.text());
     let services = values.map(|value| if value.contains('.') { value.to_owned() } else { full(value) }).collect();
     Backing { services, is_managed }
-}
-
-fn text(field: &Option<Spanned<String>>) -> &str {
-    field.as_ref().map_or("", |text| text.as_str())
 }

@@ -1,6 +1,7 @@
 //! Filters: headers, redirects, rewrites, copies, CORS (istiod: `createHeadersFilter` and its like).
 
 use super::backend::{Backend, Invalid, Referrer};
+use crate::model::field::TextField;
 use crate::model::gateway_api::{
     CorsFilter, Header, HeaderFilter, HttpFilter, MirrorFilter, RedirectFilter, UrlRewriteFilter,
 };
@@ -49,7 +50,7 @@ pub(super) fn backend_headers(filters: &[HttpFilter]) -> Result<Option<Headers>,
 }
 
 fn kind(filter: &HttpFilter) -> &str {
-    filter.r#type.as_ref().map_or("", |kind| kind.as_str())
+    filter.r#type.text()
 }
 
 fn unsupported<T>(filter: &HttpFilter, kind: &str) -> Result<T, Invalid> {
@@ -136,7 +137,7 @@ fn redirect(filter: &RedirectFilter) -> HttpRedirect {
 fn rewrite(filter: &UrlRewriteFilter) -> Option<HttpRewrite> {
     let mut rewrite = HttpRewrite { authority: filter.hostname.clone(), ..HttpRewrite::empty(filter.span) };
     if let Some(path) = &filter.path {
-        match path.r#type.as_ref().map_or("", |kind| kind.as_str()) {
+        match path.r#type.text() {
             "ReplacePrefixMatch" => {
                 let written = path.replace_prefix_match.as_ref();
                 let prefix = written.map_or("", |prefix| prefix.strip_suffix('/').unwrap_or(prefix));

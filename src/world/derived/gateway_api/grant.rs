@@ -1,8 +1,8 @@
 //! ReferenceGrants: who may refer to what in another namespace.
 
+use crate::model::field::TextField;
 use crate::model::gateway_api::GROUP;
 use crate::model::{Kind, Resource, Spec};
-use crate::source::Spanned;
 use crate::world::Settings;
 
 /// One permission.
@@ -29,16 +29,15 @@ pub(super) struct Target<'t> {
 
 impl Grants {
     pub(super) fn new(resources: &[&Resource], settings: &Settings) -> Self {
-        let text = |field: &Option<Spanned<String>>| field.as_ref().map_or_else(String::new, |it| it.value.clone());
         let mut grants = Vec::new();
         for resource in resources {
             let Spec::ReferenceGrant(spec) = &resource.spec else { continue };
-            for from in spec.from.iter().filter(|from| text(&from.group) == GROUP) {
+            for from in spec.from.iter().filter(|from| from.group.text() == GROUP) {
                 grants.extend(spec.to.iter().map(|to| Grant {
-                    from_kind: text(&from.kind),
-                    from_namespace: text(&from.namespace),
-                    to_group: text(&to.group),
-                    to_kind: text(&to.kind),
+                    from_kind: from.kind.text().to_owned(),
+                    from_namespace: from.namespace.text().to_owned(),
+                    to_group: to.group.text().to_owned(),
+                    to_kind: to.kind.text().to_owned(),
                     to_namespace: settings.namespace_of(resource).to_owned(),
                     to_name: to.name.as_ref().map(|name| name.value.clone()),
                 }));

@@ -4,14 +4,14 @@ use super::attachment::{Attachments, Route};
 use super::backend::{Backend, Invalid, Referrer};
 use super::rule::{self, Rule, Unmerged, Written, condition, unknown_type};
 use super::{Derived, Inputs};
-use crate::model::gateway_api::{HttpPathMatch, HttpRoute, HttpRouteMatch, HttpRouteRetry, HttpRouteRule};
+use crate::model::gateway_api::{HttpPathMatch, HttpRouteMatch, HttpRouteRetry, HttpRouteRule, KubernetesHttpRoute};
 use crate::model::networking::{self, HttpMatchRequest, HttpRetry, StringMatch};
 use crate::model::{Map, Resource};
 use crate::source::{Span, Spanned};
 
 pub(super) fn routes<'a>(
     resource: &'a Resource,
-    spec: &'a HttpRoute,
+    spec: &'a KubernetesHttpRoute,
     inputs: &Inputs<'a, '_>,
     attachments: &Attachments,
     derived: &mut Derived<'a>,
@@ -22,7 +22,7 @@ pub(super) fn routes<'a>(
 
 fn rules<'a>(
     resource: &'a Resource,
-    spec: &'a HttpRoute,
+    spec: &'a KubernetesHttpRoute,
     referrer: &Referrer<'a, '_, '_>,
 ) -> Result<Vec<Rule<'a>>, Invalid> {
     if spec.rules.is_empty() {

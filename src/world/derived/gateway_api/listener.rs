@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use super::class::{self, Backing, Controller};
 use super::{Derived, Inputs, listener_tls};
-use crate::model::gateway_api::{Gateway as GatewaySpec, Listener, ListenerSet};
+use crate::model::field::TextField;
+use crate::model::gateway_api::{GatewayListener, KubernetesGateway, ListenerSet};
 use crate::model::networking::{self, Server, ServerPort};
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
@@ -42,7 +43,7 @@ pub(super) struct Derivation<'a> {
 /// A listener where it is written.
 struct Written<'a> {
     resource: &'a Resource,
-    listener: &'a Listener,
+    listener: &'a GatewayListener,
     /// A ListenerSet may leave it to the protocol.
     port: u32,
 }
@@ -59,7 +60,7 @@ pub(super) fn listeners<'a>(inputs: &Inputs<'a, '_>, derived: &mut Derived<'a>) 
 
 fn of_gateway<'a>(
     resource: &'a Resource,
-    spec: &'a GatewaySpec,
+    spec: &'a KubernetesGateway,
     inputs: &Inputs<'a, '_>,
     derived: &mut Derived<'a>,
 ) -> Vec<Derivation<'a>> {
@@ -114,7 +115,7 @@ fn of_gateway<'a>(
 /// `NamespaceAcceptedByAllowListeners`).
 fn of_listener_sets<'a>(
     gateway: &Resource,
-    spec: &GatewaySpec,
+    spec: &KubernetesGateway,
     inputs: &Inputs<'a, '_>,
     derived: &mut Derived<'a>,
 ) -> Vec<Written<'a>> {
@@ -124,7 +125,7 @@ fn of_listener_sets<'a>(
         let Spec::ListenerSet(set) = &resource.spec else { continue };
         let namespace = inputs.settings.namespace_of(resource);
         let Some(parent) = &set.parent_ref else { continue };
-        let refers = text(&parent.name) == gateway.name()
+        let refers = parent.name.text() == gateway.name()
             && parent.namespace.as_ref().map_or(namespace, |it| it.as_str()) == own
             && parent.kind.as_ref().is_none_or(|kind| kind.as_str() == "Gateway");
         if !refers {
@@ -153,8 +154,8 @@ fn of_listener_sets<'a>(
 }
 
 impl<'a> Written<'a> {
-    fn new(resource: &'a Resource, listener: &'a Listener) -> Self {
-        let by_protocol = match text(&listener.protocol) {
+    fn new(resource: &'a Resource, listener: &'a GatewayListener) -> Self {
+        let by_protocol = match listener.protocol.text() {
             "HTTP" => 80,
             "HTTPS" => 443,
             _ => 0,
@@ -165,11 +166,11 @@ impl<'a> Written<'a> {
     }
 
     fn name(&self) -> &'a str {
-        text(&self.listener.name)
+        self.listener.name.text()
     }
 
     fn hostname(&self) -> &'a str {
-        match text(&self.listener.hostname) {
+        match self.listener.hostname.text() {
             "" => "*",
             hostname => hostname,
         }
@@ -180,7 +181,7 @@ impl<'a> Written<'a> {
 fn conflict<'w, 'a>(earlier: &'w [Written<'a>], listener: &Written<'a>) -> Option<&'w Written<'a>> {
     let mut accepted: Vec<&Written<'a>> = Vec::new();
     let clash = |a: &Written<'_>, b: &Written<'_>| {
-        let (first, second) = (text(&a.listener.protocol), text(&b.listener.protocol));
+        let (first, second) = (a.listener.protocol.text(), b.listener.protocol.text());
         let is_stream = |protocol: &str| matches!(protocol, "TCP" | "UDP");
         let is_like_http = |protocol: &str| matches!(protocol, "HTTP" | "HTTPS" | "TLS");
         a.port == b.port
@@ -200,9 +201,13 @@ fn conflict<'w, 'a>(earlier: &'w [Written<'a>], listener: &Written<'a>) -> Optio
 }
 
 /// The server for a listener and whether it may use its certificates, or why there is none.
-fn server(written: &Written<'_>, gateway: &GatewaySpec, inputs: &Inputs<'_, '_>) -> Result<(Server, bool), String> {
+fn server(
+    written: &Written<'_>,
+    gateway: &KubernetesGateway,
+    inputs: &Inputs<'_, '_>,
+) -> Result<(Server, bool), String> {
     let listener = written.listener;
-    let protocol = text(&listener.protocol);
+    let protocol = listener.protocol.text();
     if !matches!(protocol, "HTTP" | "HTTPS" | "TLS" | "TCP") {
         return Err(format!("Istio does not serve protocol {protocol:?}"));
     }
@@ -251,26 +256,22 @@ fn derivation<'a>(
         gateway: NamespacedName::new(namespace, name),
         section: written.name().to_owned(),
         port: written.port,
-        protocol: text(&listener.protocol).to_owned(),
-        hostname: text(&listener.hostname).to_owned(),
+        protocol: listener.protocol.text().to_owned(),
+        hostname: listener.hostname.text().to_owned(),
         hosts: server.hosts.clone(),
         kinds: kinds(listener),
     };
     let spec = networking::Gateway { servers: vec![server], ..networking::Gateway::empty(resource.span) };
-    let gateway = Gateway {
-        name: parent.gateway.clone(),
-        resource,
-        spec: Cow::Owned(spec),
-        services: backing.services.clone(),
-        is_managed: backing.is_managed,
-    };
+    let mut gateway = Gateway::new(parent.gateway.clone(), resource, Cow::Owned(spec));
+    gateway.services.clone_from(&backing.services);
+    gateway.is_managed = backing.is_managed;
     Derivation { gateway: is_valid.then_some(gateway), parent }
 }
 
 /// The kinds of routes that may attach (istiod: `GenerateGatewaySupportedKinds`).
-fn kinds(listener: &Listener) -> Vec<Kind> {
-    let terminates = listener.tls.as_ref().is_some_and(|tls| text(&tls.mode) == "Terminate" || tls.mode.is_none());
-    let mut kinds = match text(&listener.protocol) {
+fn kinds(listener: &GatewayListener) -> Vec<Kind> {
+    let terminates = listener.tls.as_ref().is_some_and(|tls| tls.mode.text() == "Terminate" || tls.mode.is_none());
+    let mut kinds = match listener.protocol.text() {
         "HTTP" | "HTTPS" => vec![Kind::HttpRoute, Kind::GrpcRoute],
         "TLS" if terminates => vec![Kind::TlsRoute, Kind::TcpRoute],
         "TLS" => vec![Kind::TlsRoute],
@@ -280,14 +281,10 @@ fn kinds(listener: &Listener) -> Vec<Kind> {
     if !allowed.is_empty() {
         kinds.retain(|kind| {
             let is_it = |it: &&crate::model::gateway_api::RouteGroupKind| {
-                text(&it.kind) == kind.name() && it.group.as_ref().is_none_or(|group| group.as_str() == kind.group())
+                it.kind.text() == kind.name() && it.group.as_ref().is_none_or(|group| group.as_str() == kind.group())
             };
             allowed.iter().any(is_it)
         });
     }
     kinds
-}
-
-fn text(field: &Option<Spanned<String>>) -> &str {
-    field.as_ref().map_or("", |text| text.as_str())
 }

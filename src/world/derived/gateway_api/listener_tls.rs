@@ -3,7 +3,8 @@
 use super::Inputs;
 use super::grant::Target;
 use crate::model::Resource;
-use crate::model::gateway_api::{FrontendValidation, GatewayTls, Listener, ListenerTls, SecretReference};
+use crate::model::field::TextField;
+use crate::model::gateway_api::{FrontendValidation, GatewayListener, GatewayTls, ListenerTls, SecretReference};
 use crate::model::networking::{ServerTlsMode, ServerTlsSettings};
 use crate::source::Spanned;
 
@@ -25,7 +26,7 @@ const MOST_CERTIFICATES: usize = 2;
 /// The settings of a server, and whether its certificates may be used.
 pub(super) fn settings(
     resource: &Resource,
-    listener: &Listener,
+    listener: &GatewayListener,
     gateway: Option<&GatewayTls>,
     inputs: &Inputs<'_, '_>,
 ) -> Option<(ServerTlsSettings, bool)> {
@@ -75,7 +76,7 @@ fn terminating_mode(option: Option<&str>, frontend: Option<&FrontendValidation>)
 }
 
 /// How the Gateway wants clients of the listener's port to be checked, if it does.
-fn validation<'g>(gateway: &'g GatewayTls, listener: &Listener) -> Option<&'g FrontendValidation> {
+fn validation<'g>(gateway: &'g GatewayTls, listener: &GatewayListener) -> Option<&'g FrontendValidation> {
     let frontend = gateway.frontend.as_ref()?;
     let port = listener.port.map(|port| port.value);
     let of_port = frontend.per_port.iter().find(|it| it.port.map(|port| port.value) == port);
@@ -104,12 +105,11 @@ fn credentials(resource: &Resource, tls: &ListenerTls, inputs: &Inputs<'_, '_>) 
 /// Whether the certificates of clients can be checked: with one authority, of a Secret or ConfigMap.
 fn may_validate(resource: &Resource, frontend: &FrontendValidation, inputs: &Inputs<'_, '_>) -> bool {
     let [authority] = frontend.ca_certificate_refs.as_slice() else { return false };
-    let text = |field: &Option<Spanned<String>>| field.as_ref().map_or_else(String::new, |it| it.value.clone());
-    let (group, kind, name) = (text(&authority.group), text(&authority.kind), text(&authority.name));
+    let (group, kind, name) = (authority.group.text(), authority.kind.text(), authority.name.text());
     let own = inputs.settings.namespace_of(resource);
     let namespace = authority.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
-    let target = Target { group: &group, kind: &kind, namespace, name: &name };
-    group.is_empty() && matches!(kind.as_str(), "Secret" | "ConfigMap") && may_refer(resource, &target, inputs)
+    let target = Target { group, kind, namespace, name };
+    group.is_empty() && matches!(kind, "Secret" | "ConfigMap") && may_refer(resource, &target, inputs)
 }
 
 fn may_refer(resource: &Resource, target: &Target<'_>, inputs: &Inputs<'_, '_>) -> bool {
@@ -117,7 +117,7 @@ fn may_refer(resource: &Resource, target: &Target<'_>, inputs: &Inputs<'_, '_>) 
     target.namespace == own || inputs.grants.allow(resource.kind, own, target)
 }
 
-fn is_auto_passthrough(resource: &Resource, listener: &Listener, tls: &ListenerTls) -> bool {
+fn is_auto_passthrough(resource: &Resource, listener: &GatewayListener, tls: &ListenerTls) -> bool {
     let by_option = tls.options.get(PROTOCOL_OPTION).is_some_and(|protocol| protocol.as_str() == "auto-passthrough");
     let labels = &resource.metadata.labels;
     let expected = labels.get(PORT_LABEL).map_or("15443", |port| port.as_str());

@@ -6,7 +6,7 @@ use super::attachment::{Attachment, Attachments, Place, Route};
 use super::backend::{Backend, Invalid, Referrer, shares};
 use super::{Derived, Inputs};
 use crate::model::Resource;
-use crate::model::gateway_api::{StreamRouteRule, TcpRoute, TlsRoute};
+use crate::model::gateway_api::{KubernetesTcpRoute, KubernetesTlsRoute, StreamRouteRule};
 use crate::model::networking::{
     self, Destination, L4MatchAttributes, PortSelector, RouteDestination, TlsMatchAttributes,
 };
@@ -24,7 +24,7 @@ struct Rule<'a> {
 
 pub(super) fn of_tcp<'a>(
     resource: &'a Resource,
-    spec: &'a TcpRoute,
+    spec: &'a KubernetesTcpRoute,
     inputs: &Inputs<'a, '_>,
     attachments: &Attachments,
     derived: &mut Derived<'a>,
@@ -57,7 +57,7 @@ pub(super) fn of_tcp<'a>(
 
 pub(super) fn of_tls<'a>(
     resource: &'a Resource,
-    spec: &'a TlsRoute,
+    spec: &'a KubernetesTlsRoute,
     inputs: &Inputs<'a, '_>,
     attachments: &Attachments,
     derived: &mut Derived<'a>,
