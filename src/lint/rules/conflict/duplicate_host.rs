@@ -141,7 +141,7 @@ fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
 fn lost_route(world: &World<'_>, earlier: &VirtualService<'_>, later: &VirtualService<'_>) -> Option<(Span, Span)> {
     let rest = |service| {
         let alternatives = reach::alternatives(world, service);
-        alternatives.iter().find(|alternative| alternative.takes_everything()).map(|alternative| alternative.rule_span)
+        alternatives.iter().find(|alternative| alternative.takes_everything()).map(|alternative| alternative.route_span)
     };
     Some((rest(earlier)?, rest(later)?))
 }

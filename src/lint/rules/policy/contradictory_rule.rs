@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::policy::{Asked, Attribute, asked};
+use crate::policy::{Attribute, Requirement, requirements};
 
 pub static RULE: Rule = rule! {
     name: "contradictory-rule",
@@ -20,9 +20,9 @@ static EXCLUDED: Finding = finding! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for policy in context.world.policies.authorization_policies() {
         for rule in &policy.spec.rules {
-            let asked = asked(rule);
-            for required in asked.iter().filter(|it| !it.negated) {
-                let excluded = asked.iter().filter(|it| it.negated && it.part_of == required.part_of);
+            let requirements = requirements(rule);
+            for required in requirements.iter().filter(|it| !it.negated) {
+                let excluded = requirements.iter().filter(|it| it.negated && it.part_of == required.part_of);
                 for excluded in excluded.filter(|it| it.attribute == required.attribute) {
                     check_lists(required, excluded, diagnostics);
                 }
@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_lists(required: &Asked<'_>, excluded: &Asked<'_>, diagnostics: &mut Diagnostics) {
+fn check_lists(required: &Requirement<'_>, excluded: &Requirement<'_>, diagnostics: &mut Diagnostics) {
     let is_excluded = |value: &str| {
         excluded.values.iter().any(|pattern| match required.attribute {
             Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => pattern.as_str() == value,

@@ -4,7 +4,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::security::{self, PolicyAction};
-use crate::policy::{Asked, Attribute, Parts, asked};
+use crate::policy::{Attribute, Requirement, RuleParts, requirements};
 use crate::source::Span;
 use crate::validate::{Family, Violation};
 use crate::world::{AuthorizationPolicy, DataPlane, ProtocolClass, Workload, WorkloadPort, World};
@@ -60,7 +60,7 @@ fn warning_in<'v>(rule: Span, warnings: &mut Vec<&'v Violation>) -> Option<&'v V
 }
 
 fn is_about_requests(rule: &&security::AuthorizationRule) -> bool {
-    asked(rule).iter().any(|it| it.attribute.is_http_only())
+    requirements(rule).iter().any(|it| it.attribute.is_http_only())
 }
 
 /// At a TCP port, istiod leaves out the conditions of a DENY rule on requests, which widens the rule (`Model.Generate`).
@@ -78,7 +78,7 @@ fn check_deny<'a>(
     let finding = if policy.is_dry_run() { &DRY_RUN } else { &DENIES_CONNECTIONS };
     for rule in rules {
         let warning = warning_in(rule.span, warnings);
-        let parts = Parts::new(rule);
+        let parts = RuleParts::new(rule);
         let closed = ports.iter().find_map(|(workload, port)| Some((workload, port, denied(&parts, port.number)?)));
         match (closed, warning) {
             (Some((workload, port, denied)), _) => report_deny(finding, rule, workload, port, denied, diagnostics),
@@ -129,14 +129,14 @@ enum Denied {
 
 /// The connections that a DENY rule denies at a port by those of its pairs of a source and an operation that have a
 /// condition on requests. The other pairs deny connections on purpose.
-fn denied(parts: &Parts<'_>, port: u32) -> Option<Denied> {
+fn denied(parts: &RuleParts<'_>, port: u32) -> Option<Denied> {
     let anything = [Vec::new()];
     let from = if parts.from.is_empty() { &anything[..] } else { &parts.from };
     let to = if parts.to.is_empty() { &anything[..] } else { &parts.to };
     let pairs = from.iter().flat_map(|from| to.iter().map(move |to| from.iter().chain(to).chain(&parts.when)));
-    let of_pair = |pair: Vec<&Asked<'_>>| {
+    let of_pair = |pair: Vec<&Requirement<'_>>| {
         let is_widened = pair.iter().any(|it| it.attribute.is_http_only());
-        let is_of_port = |it: &&&Asked<'_>| it.attribute == Attribute::DestinationPort;
+        let is_of_port = |it: &&&Requirement<'_>| it.attribute == Attribute::DestinationPort;
         if !is_widened || pair.iter().filter(is_of_port).any(|it| !holds_at(it, port)) {
             return None;
         }
@@ -147,8 +147,8 @@ fn denied(parts: &Parts<'_>, port: u32) -> Option<Denied> {
 }
 
 /// Whether a condition on the port holds.
-fn holds_at(asked: &Asked<'_>, port: u32) -> bool {
-    asked.values.iter().any(|value| value.parse() == Ok(port)) != asked.negated
+fn holds_at(requirement: &Requirement<'_>, port: u32) -> bool {
+    requirement.values.iter().any(|value| value.parse() == Ok(port)) != requirement.negated
 }
 
 fn report_deny(
@@ -222,9 +222,11 @@ fn is_closed(world: &World<'_>, policy: &AuthorizationPolicy<'_>, workload: &Wor
 
 /// Whether a rule can match connections to a port.
 fn opens(rule: &security::AuthorizationRule, port: u32) -> bool {
-    let parts = Parts::new(rule);
-    let holds = |asked: &Asked<'_>| asked.attribute != Attribute::DestinationPort || holds_at(asked, port);
-    let can_match = |part: &[Vec<Asked<'_>>]| part.is_empty() || part.iter().any(|it| it.iter().all(holds));
+    let parts = RuleParts::new(rule);
+    let holds = |requirement: &Requirement<'_>| {
+        requirement.attribute != Attribute::DestinationPort || holds_at(requirement, port)
+    };
+    let can_match = |part: &[Vec<Requirement<'_>>]| part.is_empty() || part.iter().any(|it| it.iter().all(holds));
     !is_about_requests(&rule) && can_match(&parts.from) && can_match(&parts.to) && parts.when.iter().all(holds)
 }
 

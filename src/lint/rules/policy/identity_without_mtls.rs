@@ -4,7 +4,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::ServerTlsMode;
-use crate::policy::{Asked, Attribute, asked};
+use crate::policy::{Attribute, Requirement, requirements};
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, DataPlane, MtlsMode, Server, Workload, World};
 
@@ -39,17 +39,17 @@ static ANY_WITH_PLAINTEXT: Finding = finding! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for policy in world.policies.authorization_policies() {
-        let asked: Vec<_> = policy.spec.rules.iter().flat_map(asked).filter(is_of_identity).collect();
-        if !asked.is_empty() {
-            check_policy(world, policy, &asked, diagnostics);
+        let requirements: Vec<_> = policy.spec.rules.iter().flat_map(requirements).filter(is_of_identity).collect();
+        if !requirements.is_empty() {
+            check_policy(world, policy, &requirements, diagnostics);
         }
     }
 }
 
 /// Whether a condition is about what only the certificate of a client, or its TLS handshake, contains.
-fn is_of_identity(asked: &Asked<'_>) -> bool {
+fn is_of_identity(requirement: &Requirement<'_>) -> bool {
     use Attribute::{Namespace, Principal, ServiceAccount, Sni, TrustDomain};
-    matches!(asked.attribute, Principal | Namespace | ServiceAccount | TrustDomain | Sni)
+    matches!(requirement.attribute, Principal | Namespace | ServiceAccount | TrustDomain | Sni)
 }
 
 /// Which clients of a workload have an identity.
@@ -70,7 +70,7 @@ enum Identified {
 fn check_policy<'a>(
     world: &World<'a>,
     policy: &AuthorizationPolicy<'a>,
-    asked: &[Asked<'_>],
+    requirements: &[Requirement<'_>],
     diagnostics: &mut Diagnostics,
 ) {
     let Some(workloads) = world.workloads_of_policy(policy) else { return };
@@ -84,17 +84,17 @@ fn check_policy<'a>(
             false if identified.contains(&Identified::Sometimes) => &ANY_WITH_PLAINTEXT,
             false => return,
         };
-        asked.iter().filter(|it| is_any_namespace(it)).for_each(|it| report_any(finding, it, diagnostics));
+        requirements.iter().filter(|it| is_any_namespace(it)).for_each(|it| report_any(finding, it, diagnostics));
         return;
     };
-    for asked in asked {
+    for requirement in requirements {
         match identified[first] {
             Identified::Never(set_at) => {
                 let finding = if identified.iter().all(is_lacking) { &PLAINTEXT } else { &SOMEWHERE_PLAINTEXT };
-                report_plaintext(finding, asked, workloads[first], set_at, diagnostics);
+                report_plaintext(finding, requirement, workloads[first], set_at, diagnostics);
             }
             // Every TLS handshake has an SNI.
-            _ if asked.attribute != Attribute::Sni => report_gateway(asked, workloads[first], diagnostics),
+            _ if requirement.attribute != Attribute::Sni => report_gateway(requirement, workloads[first], diagnostics),
             _ => {}
         }
     }
@@ -134,50 +134,52 @@ fn at_gateway(world: &World<'_>, workload: &Workload<'_>) -> Identified {
 }
 
 /// Whether a condition looks as if it matched all clients.
-fn is_any_namespace(asked: &Asked<'_>) -> bool {
-    asked.attribute == Attribute::Namespace && !asked.negated && asked.values.iter().any(|value| value.as_str() == "*")
+fn is_any_namespace(requirement: &Requirement<'_>) -> bool {
+    requirement.attribute == Attribute::Namespace
+        && !requirement.negated
+        && requirement.values.iter().any(|value| value.as_str() == "*")
 }
 
-fn report_any(finding: &'static Finding, asked: &Asked<'_>, diagnostics: &mut Diagnostics) {
-    let field = asked.field;
+fn report_any(finding: &'static Finding, requirement: &Requirement<'_>, diagnostics: &mut Diagnostics) {
+    let field = requirement.field;
     diagnostics
         .report(
             finding,
-            asked.span,
+            requirement.span,
             "the namespace `*` matches only clients with mutual TLS, and excludes clients that send plaintext",
         )
         .help(format!("remove `{field}` to match all clients"));
 }
 
 /// What follows from a condition on an identity that no client has.
-fn consequence(asked: &Asked<'_>) -> &'static str {
-    if asked.negated { "always holds" } else { "never holds" }
+fn consequence(requirement: &Requirement<'_>) -> &'static str {
+    if requirement.negated { "always holds" } else { "never holds" }
 }
 
 fn report_plaintext(
     finding: &'static Finding,
-    asked: &Asked<'_>,
+    requirement: &Requirement<'_>,
     workload: &Workload<'_>,
     set_at: Span,
     diagnostics: &mut Diagnostics,
 ) {
-    let (field, name, consequence) = (asked.field, &workload.name, consequence(asked));
+    let (field, name, consequence) = (requirement.field, &workload.name, consequence(requirement));
     diagnostics
         .report(
             finding,
-            asked.span,
+            requirement.span,
             format!("`{field}` {consequence}: it needs mutual TLS, but workload `{name}` accepts only plaintext"),
         )
         .related(set_at, "set here")
         .help("set `mode: PERMISSIVE` or `STRICT` for the workload, or identify the clients by `ipBlocks`");
 }
 
-fn report_gateway(asked: &Asked<'_>, workload: &Workload<'_>, diagnostics: &mut Diagnostics) {
-    let (field, name, consequence) = (asked.field, &workload.name, consequence(asked));
+fn report_gateway(requirement: &Requirement<'_>, workload: &Workload<'_>, diagnostics: &mut Diagnostics) {
+    let (field, name, consequence) = (requirement.field, &workload.name, consequence(requirement));
     diagnostics
         .report(
             &GATEWAY,
-            asked.span,
+            requirement.span,
             format!("`{field}` {consequence}: it needs mutual TLS, but no server of gateway workload `{name}` asks clients for a certificate"),
         )
         .related(workload.resource.name_span(), "the workload of the gateway")

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::policy::{Asked, Attribute, asked};
+use crate::policy::{Attribute, Requirement, requirements};
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, World};
 
@@ -28,18 +28,19 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut exposed = None;
     for policy in world.policies.authorization_policies() {
-        let of_clients = |asked: &Asked<'_>| asked.attribute == Attribute::SourceIp && is_outside(asked);
-        let asked: Vec<_> = policy.spec.rules.iter().flat_map(asked).filter(of_clients).collect();
-        if !asked.is_empty() {
-            check_policy(world, policy, &asked, exposed.get_or_insert_with(|| Exposed::new(world)), diagnostics);
+        let of_clients =
+            |requirement: &Requirement<'_>| requirement.attribute == Attribute::SourceIp && is_outside(requirement);
+        let requirements: Vec<_> = policy.spec.rules.iter().flat_map(requirements).filter(of_clients).collect();
+        if !requirements.is_empty() {
+            check_policy(world, policy, &requirements, exposed.get_or_insert_with(|| Exposed::new(world)), diagnostics);
         }
     }
 }
 
 /// Whether some address belongs to clients outside of the cluster. Private ones may be the gateway's own.
-fn is_outside(asked: &Asked<'_>) -> bool {
+fn is_outside(requirement: &Requirement<'_>) -> bool {
     let network = |written: &str| written.parse::<IpNet>().or_else(|_| written.parse::<IpAddr>().map(IpNet::from)).ok();
-    let mut networks = asked.values.iter().filter_map(|value| network(value));
+    let mut networks = requirement.values.iter().filter_map(|value| network(value));
     networks.any(|network| network.prefix_len() > 0 && !is_private(network.addr()))
 }
 
@@ -77,7 +78,7 @@ impl Exposed {
 fn check_policy<'a>(
     world: &World<'a>,
     policy: &AuthorizationPolicy<'a>,
-    asked: &[Asked<'_>],
+    requirements: &[Requirement<'_>],
     exposed: &Exposed,
     diagnostics: &mut Diagnostics,
 ) {
@@ -87,14 +88,14 @@ fn check_policy<'a>(
         services.into_iter().find_map(|service| Some((workload, exposed.by_host.get(&service.hostname)?)))
     });
     let Some((workload, destination)) = behind else { return };
-    for asked in asked {
+    for requirement in requirements {
         diagnostics
             .report(
                 &GATEWAY_ADDRESS,
-                asked.span,
+                requirement.span,
                 format!(
                     "`{}` is compared with the address of a gateway, through which requests reach workload `{}`",
-                    asked.field, workload.name
+                    requirement.field, workload.name
                 ),
             )
             .related(*destination, "a gateway sends requests to the workload here")

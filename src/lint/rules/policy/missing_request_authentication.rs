@@ -6,7 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::{Kind, LabelSet, Labels, Map, security};
-use crate::policy::asked;
+use crate::policy::requirements;
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, Gap, Gateway, Targeted, VirtualService, World};
 
@@ -37,8 +37,8 @@ static UNKNOWN_GATEWAY: Finding = finding! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for policy in world.policies.authorization_policies() {
-        let asked = policy.spec.rules.iter().flat_map(asked).filter(|it| it.attribute.is_of_token());
-        let places: BTreeSet<Span> = asked.map(|asked| asked.span).collect();
+        let requirements = policy.spec.rules.iter().flat_map(requirements).filter(|it| it.attribute.is_of_token());
+        let places: BTreeSet<Span> = requirements.map(|it| it.span).collect();
         if !places.is_empty() {
             check_policy(world, policy, &places, diagnostics);
         }

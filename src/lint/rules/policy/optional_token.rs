@@ -7,7 +7,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::security::{PolicyAction, TokenPresence};
-use crate::policy::asked;
+use crate::policy::requirements;
 use crate::world::{AuthorizationPolicy, Gap, RequestAuthentication, Targeted, VirtualService, World};
 
 pub static RULE: Rule = rule! {
@@ -113,7 +113,7 @@ fn is_optional(policy: &RequestAuthentication<'_>) -> bool {
 /// Whether a policy looks at tokens, or leaves the decision to a provider that may.
 fn looks_at_token(policy: &AuthorizationPolicy<'_>) -> bool {
     policy.action() == PolicyAction::Custom
-        || policy.spec.rules.iter().flat_map(asked).any(|asked| asked.attribute.is_of_token())
+        || policy.spec.rules.iter().flat_map(requirements).any(|it| it.attribute.is_of_token())
 }
 
 /// Whether an AuthorizationPolicy that looks at tokens is for some workload of a RequestAuthentication. One may be for

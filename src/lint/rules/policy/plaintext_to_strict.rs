@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         return;
     }
     let wide = wide_destination_rules(world);
-    let mut requiring: BTreeMap<Span, Requirement<'_, '_>> = BTreeMap::new();
+    let mut strict_services: BTreeMap<Span, StrictService<'_, '_>> = BTreeMap::new();
     let mut replacing: BTreeMap<Span, Replacement<'_, '_>> = BTreeMap::new();
     for service in world.services.iter().filter(|service| service.is_kubernetes()) {
         let destination_rules = &world.destination_rules;
@@ -56,17 +56,17 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
             _ => {
                 if let Some((span, is_of_mesh)) = strict {
-                    requiring.entry(span).or_insert(Requirement { service, is_of_mesh });
+                    strict_services.entry(span).or_insert(StrictService { service, is_of_mesh });
                 }
             }
         }
     }
     replacing.into_iter().for_each(|(span, it)| report_replacement(span, &it, diagnostics));
-    requiring.into_iter().for_each(|(span, it)| report_requirement(span, &it, diagnostics));
+    strict_services.into_iter().for_each(|(span, it)| report_strict(span, &it, diagnostics));
 }
 
 /// A service whose workloads accept only mutual TLS, as a PeerAuthentication requires.
-struct Requirement<'w, 'a> {
+struct StrictService<'w, 'a> {
     service: &'w Service<'a>,
     /// Whether the policy is for the whole mesh.
     is_of_mesh: bool,
@@ -129,8 +129,8 @@ fn report_replacement(span: Span, replacement: &Replacement<'_, '_>, diagnostics
         .help("set `trafficPolicy.tls.mode: ISTIO_MUTUAL`, or `enableAutoMtls: true` in the MeshConfig");
 }
 
-fn report_requirement(span: Span, requirement: &Requirement<'_, '_>, diagnostics: &mut Diagnostics) {
-    let Requirement { service, is_of_mesh } = requirement;
+fn report_strict(span: Span, strict: &StrictService<'_, '_>, diagnostics: &mut Diagnostics) {
+    let StrictService { service, is_of_mesh } = strict;
     let finding = if *is_of_mesh { &REQUIRED_BY_MESH } else { &REQUIRED_BY_NAMESPACE };
     diagnostics
         .report(

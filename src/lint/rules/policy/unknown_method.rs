@@ -4,7 +4,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::nearest;
-use crate::policy::{Attribute, asked};
+use crate::policy::{Attribute, requirements};
 
 pub static RULE: Rule = rule! {
     name: "unknown-method",
@@ -44,8 +44,8 @@ const METHODS: [&str; 16] = [
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for policy in context.world.policies.authorization_policies() {
-        let methods = policy.spec.rules.iter().flat_map(asked).filter(|asked| asked.attribute == Attribute::Method);
-        for value in methods.flat_map(|asked| asked.values) {
+        let methods = policy.spec.rules.iter().flat_map(requirements).filter(|it| it.attribute == Attribute::Method);
+        for value in methods.flat_map(|it| it.values) {
             let method = value.as_str();
             if method.is_empty() || exists(method) {
                 continue;

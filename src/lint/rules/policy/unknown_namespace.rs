@@ -6,7 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::spelling::did_you_mean;
-use crate::policy::{Attribute, asked};
+use crate::policy::{Attribute, requirements};
 use crate::source::Spanned;
 use crate::world::World;
 
@@ -30,10 +30,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut known: BTreeSet<&str> = world.namespaces.names().chain(ALWAYS).collect();
     known.insert(&world.settings.root_namespace);
     for policy in world.policies.authorization_policies() {
-        for asked in policy.spec.rules.iter().flat_map(asked).filter(|asked| asked.attribute == Attribute::Namespace) {
-            for value in asked.values {
-                check_namespace(world, &known, value, diagnostics);
-            }
+        let requirements = policy.spec.rules.iter().flat_map(requirements);
+        let namespaces = requirements.filter(|it| it.attribute == Attribute::Namespace);
+        for value in namespaces.flat_map(|it| it.values) {
+            check_namespace(world, &known, value, diagnostics);
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::nearest;
-use crate::policy::{Attribute, asked};
+use crate::policy::{Attribute, requirements};
 use crate::world::{World, host};
 
 pub static RULE: Rule = rule! {
@@ -26,8 +26,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let of_routes: BTreeSet<&str> =
         world.virtual_services.iter().flat_map(|it| &it.hosts).map(|it| it.as_str()).collect();
     for policy in world.policies.authorization_policies() {
-        let hosts = policy.spec.rules.iter().flat_map(asked).filter(|asked| asked.attribute == Attribute::Host);
-        for value in hosts.flat_map(|asked| asked.values) {
+        let hosts = policy.spec.rules.iter().flat_map(requirements).filter(|it| it.attribute == Attribute::Host);
+        for value in hosts.flat_map(|it| it.values) {
             // Clients may send any name in the `Host` header, so only names of Services can be checked.
             let name = value.split(':').next().unwrap_or_default();
             let Some((service, namespace)) = host::kubernetes_service(name, &world.settings.domain) else { continue };

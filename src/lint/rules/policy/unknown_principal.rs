@@ -6,7 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::{Kind, nearest};
-use crate::policy::{Attribute, asked};
+use crate::policy::{Attribute, requirements};
 use crate::source::Spanned;
 use crate::world::{Gap, World};
 
@@ -50,9 +50,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let accounts = Accounts::new(world);
     for policy in world.policies.authorization_policies() {
-        for asked in policy.spec.rules.iter().flat_map(asked) {
-            for value in asked.values {
-                match asked.attribute {
+        for requirement in policy.spec.rules.iter().flat_map(requirements) {
+            for value in requirement.values {
+                match requirement.attribute {
                     Attribute::Principal => check_principal(world, &accounts, value, diagnostics),
                     Attribute::ServiceAccount => {
                         let own = (policy.name.namespace.as_ref(), value.as_str());

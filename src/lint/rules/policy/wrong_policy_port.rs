@@ -6,7 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::security;
-use crate::policy::{Attribute, asked};
+use crate::policy::{Attribute, requirements};
 use crate::source::{Span, Spanned};
 use crate::world::{Gap, Policy, Targeted, Workload, World};
 
@@ -46,8 +46,8 @@ fn number(written: &Spanned<String>) -> Option<(Span, u32)> {
 
 /// The ports that a rule names.
 fn ports(rule: &security::AuthorizationRule) -> impl Iterator<Item = (Span, u32)> {
-    let ports = asked(rule).into_iter().filter(|asked| asked.attribute == Attribute::DestinationPort);
-    ports.flat_map(|asked| asked.values).filter_map(number)
+    let ports = requirements(rule).into_iter().filter(|it| it.attribute == Attribute::DestinationPort);
+    ports.flat_map(|it| it.values).filter_map(number)
 }
 
 fn check_ports<'a, S: Targeted>(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
-use crate::routing::reach::{self, Alternative, Reach};
+use crate::routing::reach::{self, Alternative, Reachability};
 use crate::source::Span;
 use crate::validate::{Family, Violation};
 use crate::world::VirtualService;
@@ -54,20 +54,20 @@ struct Taker {
 fn gather(context: &Context<'_>, service: &VirtualService<'_>, rules: &mut Rules) {
     let alternatives = reach::alternatives(context.world, service);
     for (alternative, reach) in alternatives.iter().zip(reach::reach(service, &alternatives)) {
-        let way = rules.entry(alternative.rule_span).or_default().entry(alternative.span).or_default();
+        let way = rules.entry(alternative.route_span).or_default().entry(alternative.span).or_default();
         match reach {
-            Reach::Reached => way.is_reached = true,
-            Reach::Impossible => {}
-            Reach::TakenBy(takers) if way.taken_by.is_empty() => {
+            Reachability::Reached => way.is_reached = true,
+            Reachability::Impossible => {}
+            Reachability::TakenBy(takers) if way.taken_by.is_empty() => {
                 way.taken_by = takers.into_iter().map(|number| taker(&alternatives[number])).collect();
             }
-            Reach::TakenBy(_) => {}
+            Reachability::TakenBy(_) => {}
         }
     }
 }
 
 fn taker(alternative: &Alternative<'_>) -> Taker {
-    let Alternative { span, rule_span, .. } = *alternative;
+    let Alternative { span, route_span: rule_span, .. } = *alternative;
     Taker { span, rule_span, takes_everything: alternative.takes_everything() }
 }
 
