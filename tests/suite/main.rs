@@ -13,7 +13,6 @@ mod ignored_files;
 mod lint;
 mod mesh;
 mod policies;
-mod policy_rules;
 mod pre_commit;
 mod readme;
 mod rules;
