@@ -179,7 +179,7 @@ fn finding_of(rule: &Rule, violation: &Violation) -> Option<&'static Finding> {
 }
 
 /// Reports a violation as a finding of a rule.
-pub(in crate::lint::rules) fn report_violation<'d>(
+fn report_violation<'d>(
     finding: &'static Finding,
     violation: &Violation,
     diagnostics: &'d mut Diagnostics,

@@ -3,8 +3,6 @@
 mod crd_schema;
 mod mistakes;
 
-pub(super) use mistakes::report_violation;
-
 use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
