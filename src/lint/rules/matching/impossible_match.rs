@@ -13,7 +13,7 @@ use crate::world::{NamespacedName, RouteMatch, Server, VirtualService, World, ho
 pub static RULE: Rule = rule! {
     name: "impossible-match",
     summary: "no request can meet the conditions of a match",
-    findings: [&DEAD_ROUTE, &DEAD_MATCH, &METHOD_CASE, &UNBOUND_GATEWAY],
+    findings: [&DEAD_ROUTE, &METHOD_CASE, &UNSERVED_PORT, &DEAD_MATCH, &UNBOUND_GATEWAY],
     check: check,
 };
 
@@ -21,13 +21,17 @@ static DEAD_ROUTE: Finding = finding! {
     "dead-route", Lost, Certain, [],
     "no request can meet any match of the route",
 };
-static DEAD_MATCH: Finding = finding! {
-    "dead-match", Surprising, Certain, [],
-    "no request can meet the match, but the route has others",
-};
 static METHOD_CASE: Finding = finding! {
     "method-case", Lost, Likely, [],
     "the match compares the method with lower-case text, although clients send methods in upper case",
+};
+static UNSERVED_PORT: Finding = finding! {
+    "unserved-port", Lost, Likely, [],
+    "no Service has the port of the match, so only a listener of a Sidecar can have it",
+};
+static DEAD_MATCH: Finding = finding! {
+    "dead-match", Surprising, Certain, [],
+    "no request can meet the match, but the route has other matches",
 };
 static UNBOUND_GATEWAY: Finding = finding! {
     "unbound-gateway", Surprising, Certain, [],
@@ -149,11 +153,12 @@ fn obstacle_of_port(
         return None;
     }
     let ports = if known.len() == 1 { "port" } else { "ports" };
-    Some(Obstacle::new(
-        port.span,
-        format!("no request arrives on port {}, only on {ports} {}", port.value, numbers(known, "and")),
-        "use the port of the Gateway's server or of the Service, not that of the workload",
-    ))
+    // A Sidecar can have an egress listener on any port.
+    let finding =
+        if virtual_service.binds_mesh() && route_match.applies_at(None) { &UNSERVED_PORT } else { &DEAD_MATCH };
+    let message = format!("no request arrives on port {}, only on {ports} {}", port.value, numbers(known, "and"));
+    let help = "use the port of the Gateway's server or of the Service, not that of the workload";
+    Some(Obstacle { finding, ..Obstacle::new(port.span, message, help) })
 }
 
 /// The ports on which requests for a VirtualService arrive, or `None` if the manifests do not decide that.
