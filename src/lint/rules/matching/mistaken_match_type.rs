@@ -103,7 +103,12 @@ fn plain_text(string_match: &StringMatch) -> Option<(&'static str, &Spanned<Stri
 /// do not count.
 fn pattern_in_path(text: &str) -> Option<&str> {
     const PATTERNS: [&str; 12] = [".*", ".+", "[^", "[a-", "[A-", "[0-", "\\d", "\\w", "\\.", "\\/", "(?", "*"];
-    let of_pattern = PATTERNS.into_iter().find(|pattern| text.contains(pattern));
+    let of_pattern = PATTERNS.into_iter().find_map(|pattern| {
+        let found = &text[text.find(pattern)?..];
+        // A character class is shown as a whole.
+        let class = found.find(']').filter(|_| pattern.starts_with('['));
+        Some(&found[..class.map_or(pattern.len(), |end| end + 1)])
+    });
     let anchor = || text.starts_with("^/").then_some("^").or_else(|| text.ends_with('$').then_some("$"));
     // Clients escape braces, so no path has them.
     let placeholder = || {
