@@ -52,7 +52,7 @@ fn a_comment_counts_on_its_line_on_the_next_and_for_the_document() {
     assert_suppressed(&manifest("--- # mesh: ignore[unknown-field]\n", "", ""), 1);
     assert_found(
         &manifest("", "", "\n  # mesh: ignore[unknown-field]"),
-        &["unknown-field 8", "unused-suppression 9: this ignores nothing: unknown-field finds nothing on line 10"],
+        &["unknown-field 8", "unused-suppression 9: `unknown-field` reports nothing on line 10"],
         0,
     );
 }
@@ -119,7 +119,7 @@ fn several_rules_and_aliases_can_be_named() {
     assert_suppressed(&both, 2);
     assert_found(
         &weights(" # mesh: ignore[unknown-field, KIA1104]"),
-        &["unused-suppression 7: this ignores nothing: KIA1104 finds nothing on line 7", "invalid-weights 8"],
+        &["unused-suppression 7: `KIA1104` reports nothing on line 7", "invalid-weights 8"],
         1,
     );
 }
@@ -130,10 +130,10 @@ fn comments_without_a_use_are_reported_at_the_name() {
     let json = run.json();
     let found = &json["diagnostics"][0];
     assert_eq!((&found["rule"], &found["severity"]), (&"unused-suppression".into(), &"warning".into()));
-    assert_eq!(found["message"], "there is no rule unknown-fiel");
-    assert_eq!(found["help"], "did you mean unknown-field?");
+    assert_eq!(found["message"], "rule `unknown-fiel` does not exist");
+    assert_eq!(found["help"], "did you mean `unknown-field`?");
     assert_eq!((&found["start"]["column"], &found["end"]["column"]), (&47.into(), &59.into()));
-    let nothing = "unused-suppression 8: this ignores nothing: it names no rule";
+    let nothing = "unused-suppression 8: the comment names no rule";
     assert_found(&manifest("", "", " # mesh: ignore"), &["unknown-field 8", nothing], 0);
     assert_found(&manifest("", "", " # mesh: ignore[]"), &["unknown-field 8", nothing], 0);
     assert_found(&manifest("", "", " # mesh: ignored by us"), &["unknown-field 8"], 0);
@@ -240,11 +240,14 @@ fn mistakes_in_the_configuration_are_errors() {
     };
     let unknown = error("rules: {unknown-fiel: off}");
     assert!(
-        unknown.contains(".mesh.yaml: rules: there is no rule unknown-fiel; did you mean unknown-field?"),
+        unknown.contains(".mesh.yaml: rules: rule `unknown-fiel` does not exist; did you mean `unknown-field`?"),
         "{unknown}"
     );
     let unknown = error("overrides: [{paths: [a], rules: {IST9999: off}}]");
-    assert!(unknown.contains("overrides[0].rules: there is no rule IST9999; `mesh rules` lists all"), "{unknown}");
+    assert!(
+        unknown.contains("overrides[0].rules: rule `IST9999` does not exist; run `mesh rules` to list all rules"),
+        "{unknown}"
+    );
     assert!(error("rules: {unknown-field: on}").contains("`off`, `info`, `warning`, `error`"));
     assert!(error("inventory: full").contains("`complete` or `partial`"));
     assert!(error("overrides: [{paths: ['a['], rules: {}}]").contains("overrides[0].paths"));
@@ -332,12 +335,12 @@ fn a_code_of_several_rules_explains_which() {
     let unknown = mesh(&["explain", "IST109"]);
     assert_eq!(
         (unknown.status, unknown.stderr.as_str()),
-        (2, "error: there is no rule IST109; did you mean IST0109?\n")
+        (2, "error: rule `IST109` does not exist; did you mean `IST0109`?\n")
     );
     let unknown = mesh(&["explain", "nothing-like-it"]);
     assert_eq!(
         (unknown.status, unknown.stderr.as_str()),
-        (2, "error: there is no rule nothing-like-it; `mesh rules` lists all\n")
+        (2, "error: rule `nothing-like-it` does not exist; run `mesh rules` to list all rules\n")
     );
 }
 
