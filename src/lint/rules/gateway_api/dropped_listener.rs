@@ -7,7 +7,7 @@ use crate::world::Omission;
 
 pub static RULE: Rule = rule! {
     name: "dropped-listener",
-    summary: "istiod does not serve a listener of a Gateway API Gateway",
+    summary: "a listener of a Gateway API Gateway has no effect, because istiod does not serve it",
     findings: [&CONFLICT, &NO_GRANT, &UNSUPPORTED, &LISTENER_SET],
     check: check,
 };

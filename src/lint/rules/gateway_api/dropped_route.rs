@@ -7,7 +7,7 @@ use crate::world::Omission;
 
 pub static RULE: Rule = rule! {
     name: "dropped-route",
-    summary: "istiod drops a whole route of the Gateway API, or ignores a part of an Ingress",
+    summary: "a Gateway API route, or a part of an Ingress, has no effect, because istiod cannot convert it",
     findings: [&WHOLE_ROUTE, &INGRESS_PART],
     check: check,
 };
