@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
+use crate::lint::style::numbers;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::nearest;
 use crate::source::{Span, Spanned};
@@ -79,18 +80,18 @@ fn check_backend(
     if let Some(service) = world.services.covering(own, full) {
         let port = destination.destination.port.as_ref().and_then(|port| port.number);
         if let Some(port) = port.filter(|port| !service.ports.is_empty() && service.port(port.value).is_none()) {
-            let ports: Vec<String> = service.ports.iter().map(|port| port.number.to_string()).collect();
+            let ports = service.ports.iter().map(|port| port.number);
             diagnostics
                 .report(&MISSING_PORT, port.span, format!("host `{full}` does not have port {}", port.value))
-                .related(service.span, format!("its ports: {}", ports.join(", ")))
-                .help("use a port of the Service, not of its pods");
+                .related(service.span, "the host is defined here")
+                .help(format!("use port {}", numbers(ports, "or")));
         }
         return;
     }
     if let Some(hidden) = world.services.named(full).next() {
         diagnostics
             .report(&NOT_EXPORTED, written.span, format!("host `{full}` is not exported to namespace `{own}`"))
-            .related(hidden.span, "defined here, for other namespaces")
+            .related(hidden.span, "the host is defined here, for other namespaces")
             .help(format!("export the host to namespace `{own}`"));
         return;
     }
