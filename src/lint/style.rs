@@ -1,6 +1,8 @@
 //! The message style of `docs/style.md`, as far as a program can check it. Debug builds check every message with it, so
 //! that no test produces one that breaks the style.
 
+use std::fmt::Display;
+
 use super::Diagnostic;
 use crate::model::Kind;
 
@@ -11,6 +13,23 @@ const PRODUCTS: [&str; 5] = ["Istio", "Kubernetes", "Helm", "Envoy", "Kiali"];
 fn is_name(word: &str) -> bool {
     let is_kind = |word: &str| Kind::ALL.iter().any(|kind| kind.name() == word);
     PRODUCTS.contains(&word) || is_kind(word) || word.strip_suffix('s').is_some_and(is_kind)
+}
+
+/// Names for a message, each in backticks: `` `a`, `b` and `c` ``. The conjunction is `and` or `or`.
+pub(super) fn list(names: impl IntoIterator<Item = impl Display>, conjunction: &str) -> String {
+    enumeration(names.into_iter().map(|name| format!("`{name}`")).collect(), conjunction)
+}
+
+/// Numbers for a message: `80, 443 and 8080`.
+pub(super) fn numbers(numbers: impl IntoIterator<Item = u32>, conjunction: &str) -> String {
+    enumeration(numbers.into_iter().map(|number| number.to_string()).collect(), conjunction)
+}
+
+fn enumeration(words: Vec<String>, conjunction: &str) -> String {
+    match words.as_slice() {
+        [words @ .., last] if !words.is_empty() => format!("{} {conjunction} {last}", words.join(", ")),
+        words => words.concat(),
+    }
 }
 
 /// What is wrong with a text of one line: a message, a label, a help or a summary.

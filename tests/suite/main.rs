@@ -24,5 +24,4 @@ mod simulation;
 #[path = "../skip.rs"]
 mod skip;
 mod suppression;
-mod unreachable;
 mod workload_rules;
