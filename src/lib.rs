@@ -7,6 +7,8 @@
 pub mod source;
 pub mod yaml;
 
+pub mod uri;
+
 pub mod re2;
 
 pub mod config;

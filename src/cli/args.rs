@@ -1,4 +1,4 @@
-//! What the command line takes.
+//! Arguments of the command line.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::config::InventoryMode;
 use crate::lint::Severity;
 
-/// Lint and simulate Istio configuration, without a cluster.
+/// Lint and simulate Istio configuration without a cluster.
 #[derive(Debug, Parser)]
 #[command(name = "mesh", version, max_term_width = 100)]
 pub struct Args {
@@ -20,21 +20,21 @@ pub struct Args {
 /// Options of all commands.
 #[derive(Debug, clap::Args)]
 pub struct Common {
-    /// Use this configuration file [default: the nearest .mesh.yaml from here upwards]
+    /// Configuration file [default: .mesh.yaml in the working directory or the nearest parent]
     #[arg(long, value_name = "FILE", global = true, conflicts_with = "no_config")]
     pub config: Option<PathBuf>,
     /// Ignore configuration files
     #[arg(long, global = true)]
     pub no_config: bool,
-    /// When to use colours
+    /// When to use colors
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub color: Color,
 }
 
-/// When to use colours.
+/// When to use colors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR says otherwise
+    /// On a terminal, unless NO_COLOR is set
     Auto,
     /// Always
     Always,
@@ -42,47 +42,50 @@ pub enum Color {
     Never,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Find mistakes in manifests
+    /// Check manifests for mistakes
     Lint(Lint),
-    /// Say where requests go
+    /// Show where requests go, and why
     Simulate(Box<Simulate>),
     /// List all rules
     Rules(Rules),
-    /// Explain a rule
+    /// Show the documentation of a rule
     Explain(Explain),
 }
 
-/// Find mistakes in manifests.
+/// Check manifests for mistakes.
 #[derive(Debug, clap::Args)]
 pub struct Lint {
-    /// Files, directories, or - for standard input [default: the configured manifests, else .]
+    /// Files, directories, or - for standard input [default: `manifests` of the configuration, or .]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// How to write the findings
+    /// Read all manifests, even those that .gitignore or .ignore excludes and those in directories such as node_modules
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
-    /// From which severity on to exit with status 1
+    /// Lowest severity that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub fail_on: FailOn,
-    /// What to make of references to what is not among the manifests [default: decided for each namespace]
+    /// Whether the manifests define everything that they refer to [default: decided for each namespace]
     #[arg(long, value_name = "EXTENT")]
     pub inventory: Option<Inventory>,
 }
 
-/// What the manifests hold.
+/// Whether the manifests are complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Inventory {
-    /// The manifests are all there is: what they do not hold is missing
+    /// They are complete: a reference to a resource that they do not define is a mistake
     Complete,
-    /// They are a part of it: what they do not hold is not checked
+    /// They are a part: a reference to a resource that they do not define is not checked
     Partial,
 }
 
 impl Inventory {
-    /// The same in the configuration.
+    /// The corresponding setting of the configuration.
     pub fn mode(self) -> InventoryMode {
         match self {
             Self::Complete => InventoryMode::Complete,
@@ -91,69 +94,72 @@ impl Inventory {
     }
 }
 
-/// Say where requests go.
+/// Show where requests go, and why.
 #[derive(Debug, clap::Args)]
 pub struct Simulate {
-    /// Where the request goes, such as http://reviews:9080/path [default: every host that a VirtualService defines]
+    /// URL of the request, such as http://reviews:9080/path [default: every host of a VirtualService]
     #[arg(value_name = "URL")]
     pub url: Option<String>,
-    /// Manifests: files, directories, or - for standard input [default: the configured manifests, else .]
+    /// Manifests: files, directories, or - for standard input [default: `manifests` of the configuration, or .]
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
-    /// A header of the request; can be repeated
+    /// Read all manifests, even those that .gitignore or .ignore excludes and those in directories such as node_modules
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// Header of the request (repeatable)
     #[arg(long, value_name = "NAME=VALUE", visible_short_alias = 'H')]
     pub header: Vec<String>,
-    /// The method [default: GET]
+    /// Method of the request [default: GET]
     #[arg(long, value_name = "METHOD", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub method: Option<String>,
-    /// The port that the client dials [default: the one in the URL, else that of the service, else 80]
+    /// Port that the client connects to [default: that of the URL, the HTTP port of the service, or 80]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u32).range(1..=65535))]
     pub port: Option<u32>,
-    /// The namespace of the client [default: that of the destination]
+    /// Namespace of the client [default: that of the destination]
     #[arg(long, value_name = "NAMESPACE", conflicts_with = "gateway")]
     pub from: Option<String>,
-    /// A label of the client; can be repeated
+    /// Label of the client (repeatable)
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "gateway")]
     pub from_label: Vec<String>,
-    /// The service account of the client [default: default]
+    /// Service account of the client [default: default]
     #[arg(long, value_name = "NAME", conflicts_with = "gateway")]
     pub from_account: Option<String>,
-    /// Ask the sidecar of the server instead: the namespace of the workload that the request arrives at
+    /// Simulate the sidecar of a server instead: namespace of the workload that receives the request
     #[arg(long, value_name = "NAMESPACE", conflicts_with = "gateway")]
     pub to: Option<String>,
-    /// A label of that workload; can be repeated
+    /// Label of that workload (repeatable)
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "gateway")]
     pub to_label: Vec<String>,
-    /// The client shows a certificate of the mesh, which proves its namespace and service account
+    /// Send the request with mutual TLS, which proves the namespace and service account of the client
     #[arg(long)]
     pub mtls: bool,
-    /// Come in by this Gateway instead of from a workload of the mesh
+    /// Send the request to this Gateway instead of from a workload in the mesh
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub gateway: Option<String>,
-    /// Show which rules were considered, and why they did not match
+    /// Show the routes and rules that were considered, and why they did not match
     #[arg(long)]
     pub trace: bool,
-    /// Answer the requests of this file, one on each line as JSON; - for standard input
+    /// Simulate the requests of a file, one JSON object per line (- for standard input)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "header", "method", "port", "from", "from_label", "from_account", "to", "to_label", "mtls", "gateway", "trace"])]
     pub requests: Option<PathBuf>,
-    /// How to write the answers
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
-    /// Exit with status 1 if a request has no route
+    /// Exit with status 1 if a request does not reach a destination
     #[arg(long)]
     pub expect: bool,
 }
 
-/// How to write results.
+/// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Text for people
     Text,
-    /// For programs
+    /// JSON for programs
     Json,
 }
 
-/// A threshold of severity.
+/// A threshold for severities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
     /// Errors only
@@ -165,7 +171,7 @@ pub enum FailOn {
 }
 
 impl FailOn {
-    /// The lowest severity that counts.
+    /// The lowest severity that reaches the threshold.
     pub fn severity(self) -> Severity {
         match self {
             Self::Error => Severity::Error,
@@ -178,15 +184,15 @@ impl FailOn {
 /// List all rules.
 #[derive(Debug, clap::Args)]
 pub struct Rules {
-    /// How to write the list
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
 }
 
-/// Explain a rule.
+/// Show the documentation of a rule.
 #[derive(Debug, clap::Args)]
 pub struct Explain {
-    /// The rule's name, or an alias such as IST0109 or KIA1106
+    /// Name of the rule, or an alias such as IST0109 or KIA1106
     #[arg(value_name = "RULE")]
     pub rule: String,
 }

@@ -1,10 +1,10 @@
 //! Exit statuses. They are the same in every output format.
 
-/// Done; no finding at or above the threshold.
+/// The command succeeded without findings at or above the threshold.
 pub const DONE: u8 = 0;
 
-/// Done; findings at or above the threshold.
+/// The command succeeded with findings at or above the threshold.
 pub const FOUND: u8 = 1;
 
-/// The command could not be carried out: bad arguments, unreadable input, nothing that could be checked.
+/// The command failed: bad arguments, unreadable input, or input that is not YAML.
 pub const FAILED: u8 = 2;

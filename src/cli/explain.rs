@@ -5,15 +5,15 @@ use super::{exit, terminal};
 use crate::lint::rules;
 use crate::report;
 
-/// Prints the page of a rule, or the list of the rules that a code stands for.
+/// Prints the page of a rule, or the list of the rules with an alias.
 pub fn run(common: &Common, args: &Explain) -> Result<u8, String> {
     let found = rules::find(&args.rule);
     terminal::write(|out| match found.as_slice() {
         [] => Ok(()),
         [rule] => out.write_all(rule.page.as_bytes()),
         several => {
-            report::text::meant(several, &terminal::style(common), out)?;
-            writeln!(out, "{} stands for these rules; `mesh explain RULE` explains one.", args.rule)
+            report::text::rules_of_code(several, &terminal::style(common), out)?;
+            writeln!(out, "These rules have the alias `{}`. Run `mesh explain RULE` for one of them.", args.rule)
         }
     })?;
     if found.is_empty() { Err(rules::unknown(&args.rule)) } else { Ok(exit::DONE) }

@@ -7,9 +7,9 @@ use crate::lint;
 use crate::report;
 use crate::world::World;
 
-/// Finds mistakes and prints them.
+/// Checks manifests and prints the findings.
 pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
-    let project = Project::open(common, &args.paths)?;
+    let project = Project::open(common, &args.paths, args.no_ignore)?;
     let sources = &project.snapshot.sources;
     let levels = project.levels()?;
     let mut settings = project.settings.clone();

@@ -1,6 +1,6 @@
-//! The command line. Only this module touches the terminal, the environment and exit statuses.
+//! The command line. Only this module uses the terminal, the environment and exit statuses.
 
-#![allow(clippy::disallowed_methods, reason = "this is the module that may")]
+#![allow(clippy::disallowed_methods, reason = "only this module may call them")]
 
 mod args;
 mod exit;
@@ -17,13 +17,13 @@ use clap::Parser;
 
 use args::{Args, Command};
 
-/// Runs the command that the arguments ask for.
+/// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
             let _ = error.print();
-            // Help and version are answers, everything else is a mistake.
+            // clap reports `--help` and `--version` as errors, too.
             return ExitCode::from(if error.use_stderr() { exit::FAILED } else { exit::DONE });
         }
     };

@@ -1,4 +1,4 @@
-//! What every command starts with: configuration and manifests.
+//! Configuration and manifests, which every command reads first.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -6,12 +6,12 @@ use super::args::Common;
 use super::terminal::{self, Tone};
 use crate::config::{self, Config};
 use crate::lint::Levels;
-use crate::load::{Input, Problem, STDIN, Snapshot};
+use crate::load::{self, Exclude, Input, ManifestProblem, STDIN, Snapshot};
 use crate::source::Span;
 use crate::world::Settings;
-use crate::yaml::ProblemKind;
+use crate::yaml::YamlProblemKind;
 
-/// The manifests as they were read, and the settings they are read with.
+/// The manifests and the settings of a run.
 pub struct Project {
     pub snapshot: Snapshot,
     pub settings: Settings,
@@ -20,26 +20,33 @@ pub struct Project {
 }
 
 impl Project {
-    /// Reads the configuration and the manifests. What cannot be read is said on standard error.
-    pub fn open(common: &Common, paths: &[PathBuf]) -> Result<Self, String> {
+    /// Reads the configuration and the manifests. Reports on standard error what cannot be read.
+    pub fn open(common: &Common, paths: &[PathBuf], no_ignore: bool) -> Result<Self, String> {
         let (config, config_file) = configuration(common)?;
         let directory = config_file.as_deref().and_then(Path::parent);
-        let snapshot = Snapshot::read(&inputs(paths, &config, directory));
+        let inputs = inputs(paths, &config, directory);
+        let exclude = if no_ignore { Exclude::Nothing } else { Exclude::Ignored };
+        let snapshot = Snapshot::read(&inputs, exclude);
         for unreadable in &snapshot.unreadable {
             terminal::say(common, Tone::Error, &unreadable.to_string());
         }
         if snapshot.sources.is_empty() && snapshot.unreadable.is_empty() {
-            terminal::say(common, Tone::Warning, "no manifests found: no .yaml, .yml or .json file");
+            let message = if exclude == Exclude::Ignored && load::any_manifest(&inputs) {
+                "no manifests found: every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them"
+            } else {
+                "no manifests found: no .yaml, .yml or .json file"
+            };
+            terminal::say(common, Tone::Warning, message);
         }
         let nothing_found = snapshot.resources.is_empty() && snapshot.skipped == 0 && snapshot.problems.is_empty();
         if nothing_found && !snapshot.sources.is_empty() {
-            terminal::say(common, Tone::Warning, "none of the files holds a resource of Kubernetes");
+            terminal::say(common, Tone::Warning, "no Kubernetes resources found: none of the files contains one");
         }
         let settings = Settings::new(&config, &snapshot);
         Ok(Self { snapshot, settings, config, config_file })
     }
 
-    /// The levels that the configuration gives to rules.
+    /// The levels of rules in the configuration.
     pub fn levels(&self) -> Result<Levels, String> {
         let Some(file) = &self.config_file else { return Ok(Levels::default()) };
         let here = std::env::current_dir().unwrap_or_default();
@@ -53,35 +60,35 @@ impl Project {
         levels.map_err(|error| format!("{}: {error}", file.display()))
     }
 
-    /// Says which manifests an answer does not take into account.
+    /// Reports on standard error which manifests an answer does not consider.
     pub fn say_gaps(&self, common: &Common) {
         const MOST: usize = 10;
         let sources = &self.snapshot.sources;
         let place = |span: Span| format!("{}:{}", sources.file(span.file).path(), sources.start(span).line);
         let broken = self.snapshot.problems.iter().filter_map(|problem| match problem {
-            Problem::Yaml(problem) if problem.kind == ProblemKind::Syntax => {
-                Some(format!("{} is not read: {}", place(problem.span), problem.message))
+            ManifestProblem::Yaml(problem) if problem.kind == YamlProblemKind::Syntax => {
+                Some(format!("`{}` is not valid YAML: {}", place(problem.span), problem.message))
             }
             _ => None,
         });
-        let templates = self.snapshot.templates.iter().map(|(span, _)| format!("{} is a template", place(*span)));
+        let templates = self.snapshot.templates.iter().map(|(span, _)| format!("`{}` is a template", place(*span)));
         let gaps: Vec<String> = broken.chain(templates).collect();
         for gap in gaps.iter().take(MOST) {
-            terminal::say(common, Tone::Warning, &format!("{gap}; what it defines is unknown here"));
+            terminal::say(common, Tone::Warning, &format!("{gap}; its resources are not considered"));
         }
         if gaps.len() > MOST {
-            terminal::say(common, Tone::Warning, &format!("{} more documents are not read", gaps.len() - MOST));
+            terminal::say(common, Tone::Warning, &format!("{} more documents are not considered", gaps.len() - MOST));
         }
     }
 
-    /// Whether something that was asked for could not be read, or nothing of it was YAML.
+    /// Whether an input could not be read, or no document is YAML.
     pub fn failed(&self) -> bool {
         let nothing_read = self.snapshot.documents == 0 && !self.snapshot.problems.is_empty();
         !self.snapshot.unreadable.is_empty() || nothing_read
     }
 }
 
-/// A path without `.` and `..`.
+/// Resolves `.` and `..` in a path.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -94,7 +101,7 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// The configuration and its file.
+/// The configuration with its file.
 fn configuration(common: &Common) -> Result<(Config, Option<PathBuf>), String> {
     let file = match &common.config {
         _ if common.no_config => None,
@@ -114,7 +121,7 @@ fn inputs(paths: &[PathBuf], config: &Config, directory: Option<&Path>) -> Vec<I
     if config.manifests.is_empty() {
         return vec![Input::Path(PathBuf::from("."))];
     }
-    // The file may lie above the working directory; paths are shown relative to where the user is.
+    // The file may be above the working directory, but output shows paths relative to that.
     let here = std::env::current_dir().unwrap_or_default();
     let resolve = |path: &PathBuf| {
         let full = directory.map_or_else(|| path.clone(), |directory| directory.join(path));

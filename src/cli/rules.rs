@@ -5,7 +5,7 @@ use super::{exit, terminal};
 use crate::lint::rules;
 use crate::report;
 
-/// Lists all rules.
+/// Prints the list of all rules.
 pub fn run(common: &Common, args: &Rules) -> Result<u8, String> {
     terminal::write(|out| match args.format {
         Format::Text => report::text::rules(rules::FAMILIES, &terminal::style(common), out),

@@ -10,17 +10,18 @@ use super::project::Project;
 use super::{exit, terminal};
 use crate::report;
 use crate::simulate::{
-    Answer, GatewayRef, HeaderValue, Outcome, Protocol, Request, Simulator, Tls, Unanswered, Workload,
+    Answer, GatewayRef, HeaderValue, Outcome, Request, RequestProtocol, Simulator, Tls, Unanswered, WorkloadRef,
 };
+use crate::uri::Url;
 use crate::world::World;
 
-/// Says where requests go.
+/// Simulates requests and prints the answers.
 pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     let template = question(args)?;
-    let project = Project::open(common, &args.file)?;
+    let project = Project::open(common, &args.file, args.no_ignore)?;
     project.say_gaps(common);
     if project.failed() && project.snapshot.documents == 0 {
-        return Err("nothing could be read".to_owned());
+        return Err("no manifest could be read".to_owned());
     }
     let world = World::new(&project.snapshot, project.settings.clone());
     let simulator = Simulator::new(&world);
@@ -31,10 +32,10 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     let questions = match &template.host {
         Some(_) => vec![template],
         None if template.to.is_some() => vec![template],
-        None => simulator.questions(&template),
+        None => simulator.requests_to_every_host(&template),
     };
     if questions.is_empty() {
-        return Err("no VirtualService is among the manifests: name a host to ask for".to_owned());
+        return Err("the manifests do not contain a VirtualService; name a URL to simulate".to_owned());
     }
     let results: Vec<_> = questions.iter().map(|question| simulator.simulate(question)).collect();
     terminal::write(|out| match args.format {
@@ -51,7 +52,7 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     })
 }
 
-/// Whether no route leads anywhere.
+/// Whether a request does not reach any destination.
 fn is_stopped(result: &Result<Answer, Unanswered>) -> bool {
     const STOPS: [Outcome; 4] = [Outcome::NoRoute, Outcome::Blackhole, Outcome::Denied, Outcome::Refused];
     let is_stop = |outcome: Outcome| STOPS.contains(&outcome);
@@ -60,7 +61,7 @@ fn is_stopped(result: &Result<Answer, Unanswered>) -> bool {
     result.as_ref().map_or(true, |answer| is_stop(answer.outcome) || at_all_servers(answer))
 }
 
-/// The question that the options ask.
+/// The question that the arguments describe.
 fn question(args: &Simulate) -> Result<Request, String> {
     let mut question = Request {
         port: args.port,
@@ -76,7 +77,7 @@ fn question(args: &Simulate) -> Result<Request, String> {
         written.iter().map(|label| pair(label, '=', option)).collect()
     };
     if args.from.is_some() || !args.from_label.is_empty() || args.from_account.is_some() {
-        question.from = Some(Workload {
+        question.from = Some(WorkloadRef {
             namespace: args.from.clone(),
             labels: labels(&args.from_label, "--from-label")?,
             service_account: args.from_account.clone(),
@@ -85,13 +86,13 @@ fn question(args: &Simulate) -> Result<Request, String> {
     }
     if args.to.is_some() || !args.to_label.is_empty() {
         let labels = labels(&args.to_label, "--to-label")?;
-        question.to = Some(Workload { namespace: args.to.clone(), labels, ..Workload::default() });
+        question.to = Some(WorkloadRef { namespace: args.to.clone(), labels, ..WorkloadRef::default() });
     }
     if args.mtls {
         question.tls = Some(Tls::Mtls);
     }
     for header in &args.header {
-        // `name=value`, or `Name: value` as curl takes it.
+        // `name=value`, or `Name: value` as for curl.
         let separator = if header.find(':') < header.find('=') && header.contains(':') { ':' } else { '=' };
         let separator = if header.contains('=') || !header.contains(':') { separator } else { ':' };
         let (name, value) = pair(header, separator, "--header")?;
@@ -105,46 +106,40 @@ fn question(args: &Simulate) -> Result<Request, String> {
 fn pair(text: &str, separator: char, option: &str) -> Result<(String, String), String> {
     match text.split_once(separator) {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        _ => Err(format!("{option} takes NAME{separator}VALUE, not {text:?}")),
+        _ => Err(format!("`{option}` needs `NAME{separator}VALUE`, found `{text}`")),
     }
 }
 
-/// `scheme://host:port/path?query`, of which only the host is needed.
-fn apply_url(url: &str, question: &mut Request) -> Result<(), String> {
-    let (scheme, rest) = url.split_once("://").map_or((None, url), |(scheme, rest)| (Some(scheme), rest));
-    let rest = rest.split('#').next().unwrap_or_default();
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (host, target) = rest.split_at(end);
-    if host.is_empty() {
-        return Err(format!("{url:?} names no host"));
-    }
-    question.host = Some(host.to_owned());
-    if !target.is_empty() {
-        question.path = Some(if target.starts_with('?') { format!("/{target}") } else { target.to_owned() });
-    }
-    match scheme.map(str::to_ascii_lowercase).as_deref() {
+/// Reads `scheme://host:port/path?query` into a question. Only the host is required.
+fn apply_url(text: &str, question: &mut Request) -> Result<(), String> {
+    let Some(url) = Url::parse(text) else {
+        return Err(format!("`{text}` is not a valid URL: write `http://host:port/path`"));
+    };
+    question.host = Some(url.authority());
+    question.path = url.target().map(Into::into);
+    match url.scheme().as_deref() {
         None | Some("http") => {}
         Some("https") => question.tls = Some(Tls::Tls),
-        // Bytes of which nothing is known, as the tools that dial them write it.
-        Some("tcp") => question.protocol = Some(Protocol::Tcp),
+        // Any other protocol over TCP.
+        Some("tcp") => question.protocol = Some(RequestProtocol::Tcp),
         Some("tls") => {
-            question.protocol = Some(Protocol::Tcp);
+            question.protocol = Some(RequestProtocol::Tcp);
             question.tls = Some(Tls::Tls);
         }
-        Some(other) => return Err(format!("{other}:// is not simulated: use http, https, tcp or tls")),
+        Some(other) => return Err(format!("scheme `{other}` is not supported: use `http`, `https`, `tcp` or `tls`")),
     }
     Ok(())
 }
 
-/// What is read at a time, at most. Lines that are there are answered before more are read.
+/// The most bytes read at a time. Complete lines are answered before more are read.
 const BLOCK: usize = 1 << 20;
 
-/// Lines that one thread answers at a time.
+/// The number of lines that a thread answers at a time.
 const CHUNK: usize = 256;
 
-/// Answers a file of questions, one on each line. A line that is no question is answered with an error.
+/// Answers a file of questions, one per line. The answer to an invalid line is an error.
 fn answer_lines(simulator: &Simulator<'_>, requests: &Path, expect: bool) -> Result<u8, String> {
-    let failure = |error: io::Error| format!("cannot read {}: {error}", requests.display());
+    let failure = |error: io::Error| format!("cannot read `{}`: {error}", requests.display());
     let input: Box<dyn Read> = if requests.as_os_str() == "-" {
         Box::new(io::stdin().lock())
     } else {
@@ -188,7 +183,7 @@ fn answer_lines(simulator: &Simulator<'_>, requests: &Path, expect: bool) -> Res
     failed.map_or(Ok(status), Err)
 }
 
-/// Answers whole lines side by side. The answers are written in the order of the questions.
+/// Answers whole lines in parallel. The answers are in the order of the questions.
 fn answer_block(simulator: &Simulator<'_>, block: &[u8], expect: bool, out: &mut dyn Write) -> io::Result<u8> {
     let block = block.strip_suffix(b"\n").unwrap_or(block);
     if block.is_empty() {
@@ -205,7 +200,7 @@ fn answer_block(simulator: &Simulator<'_>, block: &[u8], expect: bool, out: &mut
     Ok(answers.iter().map(|(status, _)| *status).max().unwrap_or(exit::DONE))
 }
 
-/// Answers a line, and says what that means for the exit status.
+/// Answers a line. Returns the exit status for it.
 fn answer_line(simulator: &Simulator<'_>, line: &[u8], expect: bool, out: &mut Vec<u8>) -> u8 {
     let result = match Request::from_json(line) {
         Ok(question) => simulator.simulate(&question),
@@ -219,7 +214,7 @@ fn answer_line(simulator: &Simulator<'_>, line: &[u8], expect: bool, out: &mut V
     }
 }
 
-/// What is wrong with a line, in words that do not take it for a file.
+/// The error of a line, without a line number: each line is parsed alone.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or_default();
@@ -229,7 +224,7 @@ fn reason(error: &serde_json::Error) -> String {
     }
 }
 
-/// The id of a line that is JSON but no question.
+/// The id of a line that is JSON but not a valid question.
 fn id_of(line: &[u8]) -> serde_json::Value {
     let value: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
     value.get("id").cloned().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the terminal can show, and how to speak on it.
+//! Output to the terminal: styles, messages and results.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -10,26 +10,26 @@ use crate::report::Style;
 /// The width of output that does not go to a terminal.
 const DEFAULT_WIDTH: usize = 80;
 
-/// Lines longer than this are hard to read, however wide the terminal is.
+/// The longest lines on a wide terminal. Longer ones are hard to read.
 const WIDEST: usize = 120;
 
-/// How a message to the user is meant.
+/// The tone of a message to the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// Something went wrong.
+    /// A failure.
     Error,
-    /// Something may be wrong.
+    /// A possible mistake.
     Warning,
 }
 
-/// How results are styled on standard output.
+/// The style of results on standard output.
 pub fn style(common: &Common) -> Style {
     let stdout = io::stdout();
     let width = terminal_size::terminal_size_of(&stdout).map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0));
     Style { color: use_color(common, &stdout), unicode: speaks_unicode(), width: width.min(WIDEST), docs: true }
 }
 
-/// Says something on standard error.
+/// Prints a message on standard error.
 pub fn say(common: &Common, tone: Tone, message: &str) {
     let stderr = io::stderr();
     let (word, start) = match tone {
@@ -40,7 +40,7 @@ pub fn say(common: &Common, tone: Tone, message: &str) {
     let _ = writeln!(stderr.lock(), "{start}{word}:{end} {message}");
 }
 
-/// Writes to standard output. A reader that has gone away, such as `head`, is no error.
+/// Writes results to standard output. A reader such as `head` may close it early.
 pub fn write(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match body(&mut out).and_then(|()| out.flush()) {
@@ -57,7 +57,7 @@ fn use_color<S: anstream::stream::RawStream + IsTerminal>(common: &Common, strea
     }
 }
 
-/// Whether box-drawing characters are safe: the locale says UTF-8, or says nothing at all as on macOS and Windows.
+/// Whether box-drawing characters are safe: the locale is UTF-8, or not set, as on macOS and Windows.
 fn speaks_unicode() -> bool {
     let locale =
         ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|it| !it.is_empty()));

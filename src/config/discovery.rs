@@ -1,8 +1,8 @@
-//! Where the configuration is.
+//! Discovery of the configuration file.
 
 use std::path::{Path, PathBuf};
 
-/// The name of the file.
+/// The name of the configuration file.
 pub const FILE_NAME: &str = ".mesh.yaml";
 
 /// The nearest [`FILE_NAME`] in `directory` or a directory above it.

@@ -1,4 +1,4 @@
-//! `.mesh.yaml`: what the user says about the mesh and the manifests. It knows no rule and no resource.
+//! `.mesh.yaml`: the user's settings. This module does not depend on rules and resources.
 
 mod discovery;
 
@@ -13,110 +13,119 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Config {
-    /// The paths to read when a command names none, relative to the file.
+    /// The paths to read if a command names none, relative to the file.
     pub manifests: Vec<PathBuf>,
     /// The namespace of manifests that name none. Default: `default`.
     pub namespace: Option<String>,
-    /// What is set for the whole mesh.
-    pub mesh: Mesh,
-    /// Whether the manifests are all there is. Default: decided for each namespace.
+    /// Mesh-wide settings.
+    pub mesh: MeshSettings,
+    /// Whether the manifests are complete. Default: decided for each namespace.
     pub inventory: Option<InventoryMode>,
     /// The levels of rules, by their names or aliases.
     pub rules: BTreeMap<String, Level>,
-    /// Other levels for some of the files. Of several that apply the last one counts.
-    pub overrides: Vec<Override>,
+    /// Levels for some of the files. If several apply to a file, the last one counts.
+    pub overrides: Vec<LevelOverride>,
 }
 
 /// Levels for some of the files.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Override {
-    /// Which files: glob patterns, relative to the configuration file.
+pub struct LevelOverride {
+    /// Glob patterns of the files, relative to the configuration file.
     pub paths: Vec<String>,
     /// The levels, by the names or aliases of rules.
     pub rules: BTreeMap<String, Level>,
 }
 
-/// What the findings of a rule count as.
+/// The level of a rule's findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// They are dropped.
+    /// Findings are dropped.
     Off,
-    /// They are worth knowing.
+    /// Findings are infos.
     Info,
-    /// They are warnings.
+    /// Findings are warnings.
     Warning,
-    /// They are errors.
+    /// Findings are errors.
     Error,
 }
 
-/// What the manifests can be expected to hold completely.
+/// Whether the manifests are complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum InventoryMode {
-    /// Everything: what is not among them does not exist.
+    /// The manifests are complete: a resource that they do not define does not exist.
     Complete,
-    /// Nothing: what is not among them may exist elsewhere.
+    /// The manifests are a part: a resource that they do not define may exist elsewhere.
     Partial,
 }
 
-/// Mesh-wide settings, by their names in MeshConfig. A MeshConfig among the manifests goes before them.
+/// Mesh-wide settings, named as in MeshConfig. A MeshConfig among the manifests takes precedence.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Mesh {
+pub struct MeshSettings {
     /// The cluster's DNS domain. Default: `cluster.local`.
     pub domain: Option<String>,
-    /// The namespace whose resources apply to all. Default: `istio-system`.
+    /// The namespace whose resources apply to all namespaces. Default: `istio-system`.
     pub root_namespace: Option<String>,
     /// The trust domain of the mesh's identities. Default: `cluster.local`.
     pub trust_domain: Option<String>,
-    /// Other trust domains that count as the mesh's own. Default: none.
+    /// Trust domains that are equivalent to `trust_domain`. Default: none.
     pub trust_domain_aliases: Option<Vec<String>>,
-    /// What happens to requests for unknown destinations. Default: `ALLOW_ANY`.
-    pub outbound_traffic_policy: Option<OutboundTrafficPolicy>,
-    /// Who sees Services and ServiceEntries that do not say. Default: `*`.
+    /// The policy for requests to unknown destinations. Default: `ALLOW_ANY`.
+    pub outbound_traffic_policy: Option<OutboundSettings>,
+    /// `exportTo` of Services and ServiceEntries that do not set it. Default: `*`.
     pub default_service_export_to: Option<Vec<String>>,
-    /// Who sees VirtualServices that do not say. Default: `*`.
+    /// `exportTo` of VirtualServices that do not set it. Default: `*`.
     pub default_virtual_service_export_to: Option<Vec<String>>,
-    /// Who sees DestinationRules that do not say. Default: `*`.
+    /// `exportTo` of DestinationRules that do not set it. Default: `*`.
     pub default_destination_rule_export_to: Option<Vec<String>>,
 }
 
-/// What happens to requests for unknown destinations.
+/// The policy for requests to unknown destinations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OutboundTrafficPolicy {
+pub struct OutboundSettings {
     /// The mode.
     pub mode: OutboundMode,
 }
 
-/// Whether unknown destinations can be reached.
+/// Whether clients can reach unknown destinations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OutboundMode {
-    /// No.
+    /// They cannot.
     RegistryOnly,
-    /// Yes, at the address that the client dialled.
+    /// They can, at the address that the client dials.
     AllowAny,
-    /// Yes, at the address that the proxy finds for the host.
+    /// They can, at the address that the proxy resolves for the host.
     AllowAnyDynamicDns,
 }
 
 impl Config {
-    /// Reads a file. The error says what is wrong and in which line.
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or is not a valid configuration. The message names the file and the line.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
         Self::parse(&text).map_err(|error| describe(path, &error))
     }
 
-    /// Reads a text. An empty one is a configuration without settings.
+    /// Reads the text of a configuration file. An empty text sets nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not a valid configuration.
     pub fn parse(text: &str) -> Result<Self, serde_yaml::Error> {
         Ok(serde_yaml::from_str::<Option<Self>>(text)?.unwrap_or_default())
     }
 }
 
-/// The error with its file and line. The reader leaves the line out where it is the first.
+/// An error with its file and line. The reader omits the line if it is the first.
 fn describe(path: &Path, error: &serde_yaml::Error) -> String {
     let message = error.to_string();
     match error.location() {

@@ -81,9 +81,9 @@ impl<'a> Context<'a> {
     }
 
     /// What is wrong with the documents as YAML, of one sort.
-    pub fn yaml_problems(&self, kind: yaml::ProblemKind) -> impl Iterator<Item = &'a yaml::Problem> {
+    pub fn yaml_problems(&self, kind: yaml::YamlProblemKind) -> impl Iterator<Item = &'a yaml::YamlProblem> {
         self.snapshot.problems.iter().filter_map(move |problem| match problem {
-            load::Problem::Yaml(problem) if problem.kind == kind => Some(problem),
+            load::ManifestProblem::Yaml(problem) if problem.kind == kind => Some(problem),
             _ => None,
         })
     }
@@ -91,8 +91,8 @@ impl<'a> Context<'a> {
     /// What is wrong with the resources as the API describes them.
     pub fn model_problems(&self) -> impl Iterator<Item = &'a model::DecodeProblem> {
         self.snapshot.problems.iter().filter_map(|problem| match problem {
-            load::Problem::Model(problem) => Some(problem),
-            load::Problem::Yaml(_) => None,
+            load::ManifestProblem::Model(problem) => Some(problem),
+            load::ManifestProblem::Yaml(_) => None,
         })
     }
 }
@@ -108,16 +108,16 @@ struct Misread {
 impl Misread {
     fn new(snapshot: &Snapshot) -> Self {
         // What only the schema refuses was read as it was meant.
-        let span = |problem: &load::Problem| match problem {
-            load::Problem::Yaml(problem) => Some(problem.span),
-            load::Problem::Model(problem) => {
+        let span = |problem: &load::ManifestProblem| match problem {
+            load::ManifestProblem::Yaml(problem) => Some(problem.span),
+            load::ManifestProblem::Model(problem) => {
                 (!matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. })).then_some(problem.span)
             }
         };
         let mut problems: Vec<Span> = snapshot.problems.iter().filter_map(span).collect();
         problems.sort_by_key(|span| (span.file, span.start));
         let broken = snapshot.problems.iter().filter_map(|problem| match problem {
-            load::Problem::Yaml(problem) if problem.kind == yaml::ProblemKind::Syntax => Some(problem.span),
+            load::ManifestProblem::Yaml(problem) if problem.kind == yaml::YamlProblemKind::Syntax => Some(problem.span),
             _ => None,
         });
         Self { broken: broken.collect(), problems }

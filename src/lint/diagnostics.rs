@@ -70,7 +70,7 @@ impl Diagnostics {
 
     /// Reports what the reader found wrong with a document.
     #[track_caller]
-    pub fn report_yaml(&mut self, problem: &yaml::Problem) {
+    pub fn report_yaml(&mut self, problem: &yaml::YamlProblem) {
         let diagnostic = self.report_default(problem.span, &problem.message);
         diagnostic.help.clone_from(&problem.help);
         if let Some((span, message)) = &problem.related {

@@ -1,4 +1,4 @@
-//! Which files the given paths stand for.
+//! The files that paths and directories refer to.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -7,41 +7,55 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::Unreadable;
+use super::exclusion::{Exclude, Exclusions, is_repository_data};
 
-/// The path under which standard input is shown.
+/// The path that output shows for standard input.
 pub const STDIN: &str = "<stdin>";
 
-/// What the user wants to be read.
+/// An input that the user names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A file, or a directory with all that lies below it.
+    /// A file, or a directory with all manifests below it.
     Path(PathBuf),
     /// Standard input.
     Stdin,
 }
 
 impl Input {
-    /// `-` is standard input, anything else a path.
+    /// The input that an argument names: `-` is standard input, anything else a path.
     pub fn from_argument(argument: &Path) -> Self {
         if argument.as_os_str() == "-" { Self::Stdin } else { Self::Path(argument.to_owned()) }
     }
 }
 
-/// A file to read, and the path under which it is shown.
+/// A file to read, with the path that output shows.
 pub(super) struct File {
     pub input: Input,
     pub shown: String,
 }
 
-/// Finds the files, sorted by the path shown. A file that several paths lead to is taken once.
-pub(super) fn find(inputs: &[Input], unreadable: &mut Vec<Unreadable>) -> Vec<File> {
-    // Links and overlapping arguments can lead to one file by several paths; only then is it worth asking.
+/// Finds the files, sorted by the path that output shows. A file with several paths appears once.
+pub(super) fn find(inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unreadable>) -> Vec<File> {
+    // Only links and overlapping arguments can lead to one file by several paths.
     let mut may_repeat = inputs.len() > 1;
     let mut found = Vec::new();
     for input in inputs {
         match input {
             Input::Stdin => found.push(File { input: input.clone(), shown: STDIN.to_owned() }),
-            Input::Path(path) => walk(path, &mut found, &mut may_repeat, unreadable),
+            Input::Path(path) => {
+                for entry in walk(path, exclude) {
+                    match entry {
+                        Ok(entry) => {
+                            may_repeat |= entry.path_is_symlink();
+                            if is_manifest(&entry) {
+                                let path = entry.into_path();
+                                found.push(File { shown: shown(&path), input: Input::Path(path) });
+                            }
+                        }
+                        Err(error) => unreadable.push(describe_entry(path, &error)),
+                    }
+                }
+            }
         }
     }
     found.sort_by(|a, b| a.shown.cmp(&b.shown));
@@ -58,36 +72,44 @@ pub(super) fn find(inputs: &[Input], unreadable: &mut Vec<Unreadable>) -> Vec<Fi
     found
 }
 
-fn walk(root: &Path, found: &mut Vec<File>, may_repeat: &mut bool, unreadable: &mut Vec<Unreadable>) {
-    let entries = WalkDir::new(root).follow_links(true).into_iter().filter_entry(|entry| !is_version_control(entry));
-    for entry in entries {
-        match entry {
-            Ok(entry) => {
-                *may_repeat |= entry.path_is_symlink();
-                // A file that is named is read whatever it is called.
-                let wanted = entry.depth() == 0 || has_manifest_extension(entry.path());
-                if wanted && !entry.file_type().is_dir() {
-                    let path = entry.into_path();
-                    found.push(File { shown: shown(&path), input: Input::Path(path) });
-                }
-            }
-            Err(error) => unreadable.push(describe_entry(root, &error)),
+/// Whether any manifest is below the paths, ignored or not.
+pub fn any_manifest(inputs: &[Input]) -> bool {
+    let paths = inputs.iter().filter_map(|input| match input {
+        Input::Path(path) => Some(path),
+        Input::Stdin => None,
+    });
+    paths.flat_map(|path| walk(path, Exclude::Nothing)).any(|entry| entry.is_ok_and(|entry| is_manifest(&entry)))
+}
+
+fn walk(root: &Path, exclude: Exclude) -> impl Iterator<Item = walkdir::Result<DirEntry>> {
+    let mut exclusions = (exclude == Exclude::Ignored && root.is_dir()).then(|| Exclusions::above(root));
+    WalkDir::new(root).follow_links(true).into_iter().filter_entry(move |entry| {
+        let (path, depth, is_directory) = (entry.path(), entry.depth(), entry.file_type().is_dir());
+        if is_directory && depth > 0 && is_repository_data(path) {
+            return false;
         }
-    }
+        match &mut exclusions {
+            None => true,
+            Some(exclusions) if is_directory => exclusions.enters(path, depth),
+            // The others are not manifests anyway.
+            Some(exclusions) => !has_manifest_extension(path) || exclusions.reads(path, depth),
+        }
+    })
+}
+
+/// Whether an entry is a file to read. A file that the user names may have any extension.
+fn is_manifest(entry: &DirEntry) -> bool {
+    !entry.file_type().is_dir() && (entry.depth() == 0 || has_manifest_extension(entry.path()))
 }
 
 fn describe_entry(root: &Path, error: &walkdir::Error) -> Unreadable {
     let path = shown(error.path().unwrap_or(root));
     let reason = match (error.loop_ancestor(), error.io_error()) {
-        (Some(ancestor), _) => format!("the link leads back to {}", shown(ancestor)),
+        (Some(ancestor), _) => format!("the link points back to `{}`", shown(ancestor)),
         (None, Some(error)) => describe(error),
         (None, None) => error.to_string(),
     };
     Unreadable { path, reason }
-}
-
-fn is_version_control(entry: &DirEntry) -> bool {
-    entry.depth() > 0 && entry.file_type().is_dir() && entry.file_name() == ".git"
 }
 
 fn has_manifest_extension(path: &Path) -> bool {
@@ -95,14 +117,14 @@ fn has_manifest_extension(path: &Path) -> bool {
     ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-/// Whether a text is read as JSON: by its name, or because standard input starts like JSON and is it.
+/// Whether a text is read as JSON: a `.json` file, or standard input that is valid JSON.
 pub(super) fn is_json(path: &str, text: &str) -> bool {
     let by_name = Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let looks_like_json = || text.trim_start().starts_with(['{', '[']);
     by_name || (path == STDIN && looks_like_json() && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok())
 }
 
-/// A path with `/` between its parts and without a leading `./`, so that output is the same everywhere.
+/// A path with `/` as separator and without a leading `./`, so that output is the same on all systems.
 fn shown(path: &Path) -> String {
     let text = path.to_string_lossy();
     let text = if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() };
@@ -112,12 +134,12 @@ fn shown(path: &Path) -> String {
     }
 }
 
-/// What an error of the operating system means for the user.
+/// A short description of an error of the operating system.
 pub(super) fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        io::ErrorKind::IsADirectory => "the path is a directory".to_owned(),
         _ => error.to_string(),
     }
 }

@@ -1,12 +1,15 @@
-//! Paths to a [`Snapshot`]: find the files, read them, parse and decode every document. Each step runs on all
-//! cores; the result does not depend on it. Whatever goes wrong becomes part of the snapshot, and the rest goes on.
+//! A [`Snapshot`] of the manifests below some paths: it finds the files, reads them, and parses and decodes every
+//! document. Each step runs on all cores, and the result is deterministic. A failure becomes part of the snapshot and does
+//! not stop the rest.
 
+mod exclusion;
 mod files;
 mod patches;
 mod read;
 mod template;
 
-pub use files::{Input, STDIN};
+pub use exclusion::Exclude;
+pub use files::{Input, STDIN, any_manifest};
 pub use template::Template;
 
 use rayon::prelude::*;
@@ -15,67 +18,67 @@ use crate::model::{self, Resource, mesh_config::MeshConfig};
 use crate::source::{FileId, Sources, Span};
 use crate::yaml;
 
-/// Everything that was read.
+/// The manifests, parsed and decoded.
 #[derive(Debug, Default)]
 pub struct Snapshot {
     /// The files.
     pub sources: Sources,
-    /// The resources of kinds that are read, in the order of files and of their texts.
+    /// The resources of known kinds, in the order of the files and of their texts.
     pub resources: Vec<Resource>,
-    /// Mesh-wide settings found among the manifests, in the same order.
+    /// The MeshConfigs among the manifests, in the same order.
     pub mesh_configs: Vec<MeshConfig>,
-    /// What is wrong with the manifests.
-    pub problems: Vec<Problem>,
-    /// Documents that only a tool can turn into manifests, with the tool.
+    /// The mistakes in the manifests.
+    pub problems: Vec<ManifestProblem>,
+    /// Documents that are templates, with the kind of template.
     pub templates: Vec<(Span, Template)>,
     /// The number of resources of other kinds.
     pub skipped: usize,
-    /// The number of documents that were YAML.
+    /// The number of documents that are YAML.
     pub documents: usize,
-    /// What could not be read at all.
+    /// The paths that could not be read.
     pub unreadable: Vec<Unreadable>,
 }
 
-/// Something that is wrong with a document.
+/// A mistake in a document.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Problem {
-    /// As YAML.
-    Yaml(yaml::Problem),
-    /// As a resource.
+pub enum ManifestProblem {
+    /// In its YAML.
+    Yaml(yaml::YamlProblem),
+    /// In the resource.
     Model(model::DecodeProblem),
 }
 
 /// A path that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The path as it is shown.
+    /// The path, as output shows it.
     pub path: String,
-    /// Why, and what to do about it.
+    /// The reason.
     pub reason: String,
 }
 
 impl std::fmt::Display for Unreadable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "cannot read {}: {}", self.path, self.reason)
+        write!(f, "cannot read `{}`: {}", self.path, self.reason)
     }
 }
 
 impl Snapshot {
     /// Reads files, directories and standard input.
-    pub fn read(inputs: &[Input]) -> Self {
+    pub fn read(inputs: &[Input], exclude: Exclude) -> Self {
         let mut snapshot = Self::default();
-        let found = files::find(inputs, &mut snapshot.unreadable);
+        let found = files::find(inputs, exclude, &mut snapshot.unreadable);
         let texts: Vec<_> = found.into_par_iter().map(|file| (read::read(&file), file)).collect();
         let mut decoded = Vec::new();
         for (text, file) in texts {
             match text {
                 Ok(text) => drop(snapshot.sources.add(file.shown, text)),
-                Err(read::Failure::Unreadable(reason)) => {
+                Err(read::ReadFailure::Unreadable(reason)) => {
                     snapshot.unreadable.push(Unreadable { path: file.shown, reason });
                 }
-                Err(read::Failure::NotText { readable, at, message }) => {
+                Err(read::ReadFailure::NotUtf8 { readable, at, message }) => {
                     let id = snapshot.sources.add(file.shown, readable);
-                    decoded.push(Contents::not_text(Span::new(id, at, at), message));
+                    decoded.push(DecodedDocument::not_utf8(Span::new(id, at, at), message));
                 }
             }
         }
@@ -83,7 +86,7 @@ impl Snapshot {
         snapshot
     }
 
-    /// Reads texts that are already at hand, each under the path that is shown for it.
+    /// Makes a snapshot of texts, each with the path that output shows for it.
     pub fn of_texts<P: Into<String>, T: Into<String>>(texts: impl IntoIterator<Item = (P, T)>) -> Self {
         let mut snapshot = Self::default();
         for (path, text) in texts {
@@ -93,16 +96,20 @@ impl Snapshot {
         snapshot
     }
 
-    /// Parses all files but those whose `Contents` are known already.
-    fn decode(&mut self, known: Vec<Contents>) {
+    /// Parses and decodes all files except those whose contents are already known.
+    fn decode(&mut self, known: Vec<DecodedDocument>) {
         let patches = patches::named_by_kustomizations(&self.sources);
         let is_known = |file: FileId| known.iter().any(|contents| contents.file == file);
         let files: Vec<FileId> = self.sources.iter().map(|(id, _)| id).filter(|id| !is_known(*id)).collect();
         let sources = &self.sources;
-        let mut all: Vec<Contents> = files
+        let mut all: Vec<DecodedDocument> = files
             .into_par_iter()
             .flat_map_iter(|file| {
-                if patches.contains(&file) { vec![Contents::patch(sources, file)] } else { decode_file(sources, file) }
+                if patches.contains(&file) {
+                    vec![DecodedDocument::patch(sources, file)]
+                } else {
+                    decode_file(sources, file)
+                }
             })
             .collect();
         all.extend(known);
@@ -113,30 +120,30 @@ impl Snapshot {
             self.skipped += contents.model.skipped;
             self.documents += contents.documents;
             self.problems.extend(contents.problems);
-            self.problems.extend(contents.model.problems.into_iter().map(Problem::Model));
+            self.problems.extend(contents.model.problems.into_iter().map(ManifestProblem::Model));
             self.templates.extend(contents.template);
         }
     }
 }
 
-/// What one document gave.
-struct Contents {
+/// The contents of one document.
+struct DecodedDocument {
     file: FileId,
     model: model::DocumentContents,
-    problems: Vec<Problem>,
+    problems: Vec<ManifestProblem>,
     template: Option<(Span, Template)>,
     documents: usize,
 }
 
-impl Contents {
+impl DecodedDocument {
     fn empty(file: FileId) -> Self {
         Self { file, model: model::DocumentContents::default(), problems: Vec::new(), template: None, documents: 0 }
     }
 
-    fn not_text(span: Span, message: String) -> Self {
+    fn not_utf8(span: Span, message: String) -> Self {
         let help = Some("save the file as UTF-8".to_owned());
-        let problem = yaml::Problem { kind: yaml::ProblemKind::Syntax, span, message, help, related: None };
-        Self { problems: vec![Problem::Yaml(problem)], ..Self::empty(span.file) }
+        let problem = yaml::YamlProblem { kind: yaml::YamlProblemKind::Syntax, span, message, help, related: None };
+        Self { problems: vec![ManifestProblem::Yaml(problem)], ..Self::empty(span.file) }
     }
 
     fn patch(sources: &Sources, file: FileId) -> Self {
@@ -146,7 +153,7 @@ impl Contents {
 }
 
 /// Parses and decodes the documents of a file, side by side.
-fn decode_file(sources: &Sources, file: FileId) -> Vec<Contents> {
+fn decode_file(sources: &Sources, file: FileId) -> Vec<DecodedDocument> {
     let source = sources.file(file);
     let text = source.text();
     if files::is_json(source.path(), text) {
@@ -156,16 +163,20 @@ fn decode_file(sources: &Sources, file: FileId) -> Vec<Contents> {
     chunks.into_par_iter().map(|chunk| decode_document(file, yaml::parse(&chunk, text), text)).collect()
 }
 
-fn decode_document(file: FileId, document: yaml::Document, text: &str) -> Contents {
+fn decode_document(file: FileId, document: yaml::Document, text: &str) -> DecodedDocument {
     let chunk = text.get(document.span.range()).unwrap_or_default();
     if let Some(template) = template::recognise(chunk, &document) {
-        return Contents { template: Some((document.span, template)), documents: 1, ..Contents::empty(file) };
+        return DecodedDocument {
+            template: Some((document.span, template)),
+            documents: 1,
+            ..DecodedDocument::empty(file)
+        };
     }
     let mut model = document.root.as_ref().map(|root| model::read(root, document.span, text)).unwrap_or_default();
-    if document.problems.iter().any(|problem| problem.kind == yaml::ProblemKind::Syntax) {
-        // What is missing may be what could not be parsed.
+    if document.problems.iter().any(|problem| problem.kind == yaml::YamlProblemKind::Syntax) {
+        // A field may only be missing because its line could not be parsed.
         model.problems.retain(|problem| !matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. }));
     }
-    let problems = document.problems.into_iter().map(Problem::Yaml).collect();
-    Contents { problems, model, documents: usize::from(document.root.is_some()), ..Contents::empty(file) }
+    let problems = document.problems.into_iter().map(ManifestProblem::Yaml).collect();
+    DecodedDocument { problems, model, documents: usize::from(document.root.is_some()), ..DecodedDocument::empty(file) }
 }

@@ -1,4 +1,4 @@
-//! Files that a `kustomization.yaml` among the manifests names as patches: they are parts of resources.
+//! Files that a `kustomization.yaml` among the manifests names as patches. They hold parts of resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,14 +15,14 @@ struct Kustomization {
     patches_json6902: Vec<serde_yaml::Value>,
 }
 
-/// The files that are patches.
+/// The files that Kustomizations name as patches.
 pub(super) fn named_by_kustomizations(sources: &Sources) -> BTreeSet<FileId> {
     let by_path: BTreeMap<&str, FileId> = sources.iter().map(|(id, file)| (file.path(), id)).collect();
     sources
         .iter()
         .filter(|(_, file)| is_kustomization(file.path()))
         .filter_map(|(_, file)| {
-            // Anything that cannot be read here is reported where the file itself is read.
+            // The document itself is checked elsewhere, so a mistake is not reported twice.
             let kustomization: Kustomization = serde_yaml::from_str(file.text()).ok()?;
             let directory = file.path().rsplit_once('/').map_or("", |(directory, _)| directory);
             Some(kustomization.paths().iter().map(|path| join(directory, path)).collect::<Vec<_>>())
@@ -46,7 +46,7 @@ impl Kustomization {
     }
 }
 
-/// `base/../patch.yaml` without the detour.
+/// Joins a path to a directory, and resolves `.` and `..`.
 fn join(directory: &str, path: &str) -> String {
     let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {

@@ -1,22 +1,22 @@
-//! Documents that are not manifests yet: only a tool can turn them into some.
+//! Templates: documents that a tool has to render before they are manifests.
 
 use crate::yaml::{Document, Node, Value};
 
-/// What has to be run before the document says anything.
+/// The kind of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Template {
-    /// Helm, or another user of Go templates.
+    /// A Go template, usually of Helm.
     Helm,
-    /// Carvel's ytt.
+    /// A template of Carvel's ytt.
     Ytt,
-    /// A patch that kustomize applies to another document.
+    /// A kustomize patch to another document.
     KustomizePatch,
-    /// Placeholders such as `${NAME}`, which envsubst or Flux fill in.
+    /// A document with placeholders such as `${NAME}`, which envsubst or Flux replace.
     Placeholder,
 }
 
 impl Template {
-    /// What is not done with the documents of some files, and what to do about it.
+    /// A sentence that says why the documents of some files are not checked, and what to do.
     pub fn describe(self, files: &str) -> String {
         match self {
             Self::Helm => format!("Helm templates are not rendered ({files}); lint the output of `helm template`"),
@@ -25,13 +25,13 @@ impl Template {
                 format!("kustomize patches are not applied ({files}); lint the output of `kustomize build`")
             }
             Self::Placeholder => {
-                format!("placeholders such as ${{NAME}} are not filled in ({files}); lint the output of `envsubst`")
+                format!("placeholders such as `${{NAME}}` are not replaced ({files}); lint the output of `envsubst`")
             }
         }
     }
 }
 
-/// Recognises a template by its text, and where that is not enough by what it parsed to.
+/// Recognises a template by its text and its tree.
 pub(super) fn recognise(text: &str, document: &Document) -> Option<Template> {
     let is_broken = !document.problems.is_empty();
     if text.contains("{{") && (is_broken || document.root.as_ref().is_some_and(holds_action)) {
@@ -47,8 +47,8 @@ pub(super) fn recognise(text: &str, document: &Document) -> Option<Template> {
     (text.contains('$') && is_istio(root) && any_string(root, &is_placeholder)).then_some(Template::Placeholder)
 }
 
-/// An action in a text of one of Istio's resources, such as `"{{ .Values.host }}"`. Other kinds may hold such texts
-/// for good, alerts for instance.
+/// Whether a string of an Istio resource contains an action, such as `"{{ .Values.host }}"`. In other kinds, such strings
+/// can be ordinary values, for example in alerts.
 fn holds_action(root: &Node) -> bool {
     is_istio(root) && any_string(root, &|text| text.contains("{{"))
 }
@@ -68,7 +68,7 @@ fn any_string(node: &Node, wanted: &dyn Fn(&str) -> bool) -> bool {
     }
 }
 
-/// `…${NAME}…`, or nothing but `$NAME`.
+/// Whether a string contains `${`, or is `$NAME`.
 fn is_placeholder(text: &str) -> bool {
     let is_name = |name: &str| {
         !name.is_empty() && name.chars().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_')
@@ -76,18 +76,18 @@ fn is_placeholder(text: &str) -> bool {
     text.contains("${") || text.strip_prefix('$').is_some_and(is_name)
 }
 
-/// ytt's directives are comments that start with `#@`, on a line of their own or after a value.
+/// Whether a line has a ytt directive: a comment that starts with `#@`, alone or after a value.
 fn is_ytt_directive(line: &str) -> bool {
     let line = line.trim_start();
     line.starts_with("#@") || line.contains(": #@ ") || line.starts_with("- #@ ")
 }
 
-/// A list of operations of RFC 6902.
+/// Whether a document is a list of operations (RFC 6902).
 fn is_json_patch(root: &Node) -> bool {
     !root.items().is_empty() && root.items().iter().all(|item| item.get("op").is_some() && item.get("path").is_some())
 }
 
-/// A strategic merge patch that says so.
+/// Whether a document is a strategic merge patch with `$patch` directives.
 fn is_merge_patch(root: &Node) -> bool {
     match &root.value {
         Value::Mapping(entries) => {

@@ -25,7 +25,6 @@ pub mod spelling;
 pub mod status;
 pub mod telemetry;
 pub mod untyped;
-pub mod uri;
 
 pub use duration::Duration;
 pub use kinds::{Kind, KindScope, Spec};

@@ -1,34 +1,34 @@
-//! What a proxy knows of a request when it asks the policies.
+//! The attributes of a request by which a proxy evaluates policies.
 
 use std::net::IpAddr;
 
 use super::Identity;
-use crate::routing::Request;
+use crate::routing::HttpRequest;
 
-/// What a proxy knows of a request, or of a connection on which it does not look for requests.
+/// The attributes of a request, or of a connection that the proxy does not handle as HTTP.
 #[derive(Debug, Clone)]
 pub struct Attributes<'r> {
-    /// Who the client's certificate says it is; `None` without mutual TLS.
+    /// The identity in the certificate of the client; `None` without mutual TLS.
     pub identity: Option<&'r Identity>,
-    /// The address that the connection comes from, if it is known.
+    /// The source address of the connection, if it is known.
     pub source_ip: Option<IpAddr>,
-    /// The address of the client behind proxies, if it is known.
+    /// The address of the original client, if it is known.
     pub remote_ip: Option<IpAddr>,
-    /// The address that the connection goes to, if it is known.
+    /// The destination address of the connection, if it is known.
     pub destination_ip: Option<IpAddr>,
-    /// The port that the proxy listens on for the connection: the workload's, not the service's.
+    /// The port of the workload, not of the service.
     pub destination_port: u32,
     /// The server name of TLS.
     pub sni: &'r str,
-    /// The request; `None` on ports that are not HTTP to the proxy.
-    pub http: Option<&'r Request<'r>>,
-    /// The claims of the token that was accepted; null without one.
+    /// The request; `None` if the proxy does not handle the port as HTTP.
+    pub http: Option<&'r HttpRequest<'r>>,
+    /// The claims of the accepted token; null without one.
     pub claims: &'r serde_json::Value,
 }
 
-/// The address of the client as a sidecar takes it from `x-forwarded-for`: the last one there, which the proxy before it
-/// has added, else the address of the connection (Envoy: `use_remote_address: false`, no trusted hops).
-pub fn remote_ip(request: &Request<'_>, source: Option<IpAddr>) -> Option<IpAddr> {
+/// The address of the original client by `x-forwarded-for`, as a sidecar sees it: the last address in the header, which
+/// the previous proxy added, else the address of the connection (Envoy: `use_remote_address: false`, no trusted hops).
+pub fn remote_ip(request: &HttpRequest<'_>, source: Option<IpAddr>) -> Option<IpAddr> {
     let lines = request.header_values("x-forwarded-for").last();
     let last = lines.and_then(|line| line.rsplit(|byte| *byte == b',').next());
     let forwarded = last.and_then(|text| std::str::from_utf8(text).ok()?.trim().parse().ok());
@@ -36,7 +36,7 @@ pub fn remote_ip(request: &Request<'_>, source: Option<IpAddr>) -> Option<IpAddr
 }
 
 impl<'r> Attributes<'r> {
-    /// The values of a header or pseudo header; several if it is repeated.
+    /// The values of a header or pseudo header; several if the header is repeated.
     pub(super) fn header(&self, name: &str) -> Vec<&[u8]> {
         let Some(request) = self.http else { return Vec::new() };
         let name = name.to_ascii_lowercase();
@@ -51,8 +51,8 @@ impl<'r> Attributes<'r> {
         }
     }
 
-    /// The texts of a claim, given by its path: that of a string, those of a list. `scope` and `permission` are lists
-    /// that are written with spaces in between (istiod: `space_delimited_claims`).
+    /// The texts of the claim at a path: that of a string, or those of a list. `scope` and `permission` hold lists that
+    /// are separated by spaces (istiod: `space_delimited_claims`).
     pub(super) fn claim(&self, path: &[&str]) -> Vec<&str> {
         let found = path.iter().try_fold(self.claims, |claims, key| claims.get(key));
         match found {
@@ -71,10 +71,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_hop_is_believed() {
+    fn the_last_hop_is_trusted() {
         let of = |value: &'static str| {
             let headers = vec![("x-forwarded-for".into(), value.as_bytes().into())];
-            let request = Request { headers, ..Request::default() };
+            let request = HttpRequest { headers, ..HttpRequest::default() };
             remote_ip(&request, Some("10.0.0.1".parse().unwrap())).unwrap().to_string()
         };
         assert_eq!(of("1.1.1.1, 2.2.2.2"), "2.2.2.2");

@@ -1,4 +1,4 @@
-//! One condition of a rule: an attribute and the values that it may, or must not, have.
+//! One condition of a policy rule: an attribute, and the values that it must, or must not, have.
 
 use std::net::IpAddr;
 
@@ -8,28 +8,28 @@ use super::identity::TrustDomains;
 use super::ip_block;
 use super::keys::Attribute;
 use super::pattern::{Pattern, glob};
-use super::template::Template;
+use super::template::PathTemplate;
 use super::{Attributes, Identity};
 use crate::source::{Span, Spanned};
 use crate::world::{Settings, host};
 
-/// A condition.
+/// A condition of a policy rule.
 #[derive(Debug, Clone)]
-pub(super) struct Condition<'a> {
-    /// How a manifest names it: `principals`, `notPaths`, `request.headers[x]`.
+pub(super) struct PolicyCondition<'a> {
+    /// The name in a manifest: `principals`, `notPaths`, `request.headers[x]`.
     pub(super) name: String,
     pub(super) attribute: Attribute<'a>,
-    /// Whether none of the values may be there.
+    /// Whether the attribute must have none of the values.
     is_negated: bool,
-    values: Vec<(&'a Spanned<String>, Value<'a>)>,
+    values: Vec<(&'a Spanned<String>, ConditionValue<'a>)>,
 }
 
 #[derive(Debug, Clone)]
-enum Value<'a> {
+enum ConditionValue<'a> {
     Text(Pattern<'a>),
-    /// A principal, once for each trust domain that it stands for.
+    /// A principal, once for each trust domain that it can have.
     Principals(Vec<String>),
-    /// With `*` anywhere.
+    /// A namespace, with `*` anywhere.
     Glob(&'a str),
     /// Trust domains, with `*` anywhere.
     TrustDomains(Vec<String>),
@@ -41,30 +41,31 @@ enum Value<'a> {
     Token(Pattern<'a>, Pattern<'a>),
     Block(IpNet),
     Port(u32),
-    Template(Template),
+    PathTemplate(PathTemplate),
 }
 
 /// A condition that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// Its name as a manifest writes it.
+pub struct FailedCondition {
+    /// The name of the condition, as in a manifest.
     pub condition: String,
-    /// What the request has; `None` if it has nothing there.
+    /// The value that the request has; `None` if it has none.
     pub seen: Option<String>,
-    /// What is asked for.
+    /// The value that the condition requires.
     pub wanted: String,
-    /// Where it is asked for.
+    /// The place of the first value.
     pub span: Option<Span>,
 }
 
-impl<'a> Condition<'a> {
-    /// A condition on an attribute, and the values that cannot be read. `None` if no value is left, which makes it true.
+impl<'a> PolicyCondition<'a> {
+    /// Reads a condition, and returns the values that are not valid. A condition without valid values is `None`, which
+    /// always holds.
     pub(super) fn new(
         name: String,
         attribute: Attribute<'a>,
         is_negated: bool,
         written: &'a [Spanned<String>],
-        context: &Context<'a>,
+        context: &PolicyContext<'a>,
     ) -> (Option<Self>, Vec<&'a Spanned<String>>) {
         let mut invalid = Vec::new();
         let mut values = Vec::new();
@@ -78,25 +79,27 @@ impl<'a> Condition<'a> {
         (condition, invalid)
     }
 
-    /// Whether it holds. What a request does not have is none of the values.
+    /// Whether the condition holds. A missing attribute equals no value.
     pub(super) fn holds(&self, attributes: &Attributes<'_>) -> bool {
         self.values.iter().any(|(_, value)| self.is_value(value, attributes)) != self.is_negated
     }
 
-    fn is_value(&self, value: &Value<'_>, attributes: &Attributes<'_>) -> bool {
+    fn is_value(&self, value: &ConditionValue<'_>, attributes: &Attributes<'_>) -> bool {
         match (value, &self.attribute) {
-            (Value::Principals(principals), _) => attributes.identity.is_some_and(|identity| {
+            (ConditionValue::Principals(principals), _) => attributes.identity.is_some_and(|identity| {
                 let identity = identity.to_string();
                 principals.iter().any(|principal| Pattern::parse(principal).matches(identity.as_bytes()))
             }),
-            (Value::Glob(pattern), _) => attributes.identity.is_some_and(|identity| glob(pattern, &identity.namespace)),
-            (Value::TrustDomains(domains), _) => attributes
+            (ConditionValue::Glob(pattern), _) => {
+                attributes.identity.is_some_and(|identity| glob(pattern, &identity.namespace))
+            }
+            (ConditionValue::TrustDomains(domains), _) => attributes
                 .identity
                 .is_some_and(|identity| domains.iter().any(|domain| glob(domain, &identity.trust_domain))),
-            (Value::Account { namespace, name }, _) => attributes
+            (ConditionValue::Account { namespace, name }, _) => attributes
                 .identity
                 .is_some_and(|identity| identity.namespace == *namespace && identity.service_account == *name),
-            (Value::Token(issuer, subject), _) => {
+            (ConditionValue::Token(issuer, subject), _) => {
                 let is = |claim, pattern: &Pattern<'_>| {
                     attributes
                         .claims
@@ -106,41 +109,43 @@ impl<'a> Condition<'a> {
                 };
                 is("iss", issuer) && is("sub", subject)
             }
-            (Value::Block(block), attribute) => {
+            (ConditionValue::Block(block), attribute) => {
                 address(attribute, attributes).is_some_and(|address| ip_block::contains(block, address))
             }
-            (Value::Port(port), _) => attributes.destination_port == *port,
-            (Value::Template(template), _) => attributes.http.is_some_and(|http| template.matches(&http.path)),
-            (Value::Text(pattern), Attribute::Host) => {
+            (ConditionValue::Port(port), _) => attributes.destination_port == *port,
+            (ConditionValue::PathTemplate(template), _) => {
+                attributes.http.is_some_and(|http| template.matches(&http.path))
+            }
+            (ConditionValue::Text(pattern), Attribute::Host) => {
                 attributes.http.is_some_and(|http| pattern.matches_ignoring_case(http.authority.as_bytes()))
             }
-            (Value::Text(pattern), attribute) => {
+            (ConditionValue::Text(pattern), attribute) => {
                 texts(attribute, attributes).into_iter().any(|text| pattern.matches(text))
             }
         }
     }
 
-    /// Whether the answer hangs on something that the question does not say, and what that is.
+    /// The reason why the request does not determine the result, if it does not.
     pub(super) fn unknown(&self, attributes: &Attributes<'_>) -> Option<&'static str> {
         match self.attribute {
             Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp
                 if address(&self.attribute, attributes).is_none() =>
             {
                 Some(match self.attribute {
-                    Attribute::DestinationIp => "the request names no address",
-                    _ => "the request names no sourceIp",
+                    Attribute::DestinationIp => "the request does not set `address`",
+                    _ => "the request does not set `sourceIp`",
                 })
             }
-            Attribute::FilterMetadata => Some("what other filters leave behind is not known"),
+            Attribute::FilterMetadata => Some("the metadata of other filters is unknown"),
             _ => None,
         }
     }
 
-    /// How it fails.
-    pub(super) fn failure(&self, attributes: &Attributes<'_>) -> Failure {
+    /// The condition and the value that the request has.
+    pub(super) fn failure(&self, attributes: &Attributes<'_>) -> FailedCondition {
         let written: Vec<&str> = self.values.iter().map(|(value, _)| value.as_str()).collect();
         let wanted = written.join(" or ");
-        Failure {
+        FailedCondition {
             condition: self.name.clone(),
             seen: seen(&self.attribute, attributes),
             wanted: if self.is_negated { format!("not {wanted}") } else { wanted },
@@ -149,52 +154,58 @@ impl<'a> Condition<'a> {
     }
 }
 
-/// What values are read in.
-pub(super) struct Context<'a> {
+/// The context in which values are read.
+pub(super) struct PolicyContext<'a> {
     pub(super) settings: &'a Settings,
-    /// The policy's namespace.
+    /// The namespace of the policy.
     pub(super) namespace: &'a str,
 }
 
-fn read<'a>(attribute: &Attribute<'a>, written: &'a Spanned<String>, context: &Context<'a>) -> Option<Value<'a>> {
+fn read<'a>(
+    attribute: &Attribute<'a>,
+    written: &'a Spanned<String>,
+    context: &PolicyContext<'a>,
+) -> Option<ConditionValue<'a>> {
     let text = written.as_str();
     let settings = context.settings;
     let trust_domains = TrustDomains { own: &settings.trust_domain, aliases: &settings.trust_domain_aliases };
     Some(match attribute {
-        Attribute::Principal => Value::Principals(trust_domains.principals(text)),
-        Attribute::TrustDomain => Value::TrustDomains(trust_domains.domains(text)),
-        Attribute::Namespace => Value::Glob(text),
+        Attribute::Principal => ConditionValue::Principals(trust_domains.principals(text)),
+        Attribute::TrustDomain => ConditionValue::TrustDomains(trust_domains.domains(text)),
+        Attribute::Namespace => ConditionValue::Glob(text),
         Attribute::ServiceAccount => match text.split_once('/') {
-            Some((namespace, name)) => Value::Account { namespace, name },
-            None => Value::Account { namespace: context.namespace, name: text },
+            Some((namespace, name)) => ConditionValue::Account { namespace, name },
+            None => ConditionValue::Account { namespace: context.namespace, name: text },
         },
         Attribute::RequestPrincipal => token(text),
-        Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => Value::Block(host::network(text)?),
-        Attribute::DestinationPort => Value::Port(text.parse().ok().filter(|port| *port <= 65535)?),
-        Attribute::Path => match Template::parse(text) {
-            Some(template) => Value::Template(template),
-            None => Value::Text(Pattern::parse(text)),
+        Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => {
+            ConditionValue::Block(host::network(text)?)
+        }
+        Attribute::DestinationPort => ConditionValue::Port(text.parse().ok().filter(|port| *port <= 65535)?),
+        Attribute::Path => match PathTemplate::parse(text) {
+            Some(template) => ConditionValue::PathTemplate(template),
+            None => ConditionValue::Text(Pattern::parse(text)),
         },
-        Attribute::Header(_) | Attribute::Host | Attribute::Method => Value::Text(Pattern::of_present(text)),
-        Attribute::Sni | Attribute::Claim(_) | Attribute::FilterMetadata => Value::Text(Pattern::parse(text)),
+        Attribute::Header(_) | Attribute::Host | Attribute::Method => ConditionValue::Text(Pattern::of_present(text)),
+        Attribute::Sni | Attribute::Claim(_) | Attribute::FilterMetadata => ConditionValue::Text(Pattern::parse(text)),
     })
 }
 
-/// `issuer/subject`, parted at the last slash: an issuer is mostly an address and has slashes of its own.
-fn token(written: &str) -> Value<'_> {
+/// `issuer/subject`, split at the last slash, since most issuers are URLs and contain slashes.
+fn token(written: &str) -> ConditionValue<'_> {
     let any = Pattern::NotEmpty;
     match written.rsplit_once('/') {
         None => match Pattern::parse(written) {
-            Pattern::NotEmpty => Value::Token(any, any),
-            prefix @ Pattern::Prefix(_) => Value::Token(prefix, any),
-            suffix @ Pattern::Suffix(_) => Value::Token(any, suffix),
-            // Without a slash there is no subject, and every token that is asked for has one.
-            whole => Value::Token(whole, Pattern::Exact("")),
+            Pattern::NotEmpty => ConditionValue::Token(any, any),
+            prefix @ Pattern::Prefix(_) => ConditionValue::Token(prefix, any),
+            suffix @ Pattern::Suffix(_) => ConditionValue::Token(any, suffix),
+            // Without a slash the subject is empty, and no valid token has an empty subject.
+            whole => ConditionValue::Token(whole, Pattern::Exact("")),
         },
         Some((issuer, subject)) if subject.ends_with('*') => {
-            Value::Token(Pattern::Exact(issuer), Pattern::parse(subject))
+            ConditionValue::Token(Pattern::Exact(issuer), Pattern::parse(subject))
         }
-        Some((issuer, subject)) => Value::Token(Pattern::parse(issuer), Pattern::Exact(subject)),
+        Some((issuer, subject)) => ConditionValue::Token(Pattern::parse(issuer), Pattern::Exact(subject)),
     }
 }
 
@@ -207,7 +218,7 @@ fn address(attribute: &Attribute<'_>, attributes: &Attributes<'_>) -> Option<IpA
     }
 }
 
-/// The texts of an attribute that has any number of them.
+/// The texts of an attribute that can have several.
 fn texts<'t>(attribute: &Attribute<'_>, attributes: &'t Attributes<'_>) -> Vec<&'t [u8]> {
     match attribute {
         Attribute::Host => attributes.header(":authority"),

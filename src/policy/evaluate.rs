@@ -1,108 +1,108 @@
-//! The order in which policies are asked: CUSTOM, tokens, AUDIT, DENY, ALLOW (istiod: `authz/builder`).
+//! Evaluation of policies in istiod's order: CUSTOM, tokens, AUDIT, DENY, ALLOW (istiod: `authz/builder`).
 
 use super::Attributes;
-use super::condition::{Context, Failure};
+use super::condition::{FailedCondition, PolicyContext};
 use super::policy_ref::PolicyRef;
-use super::rule::{self, Rule};
-use super::token::{self, Token};
+use super::rule::{self, PolicyRule};
+use super::token::{self, TokenVerdict};
 use crate::model::LabelSet;
 use crate::model::security::PolicyAction;
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, World};
 
-/// What the policies say together.
+/// The combined ruling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// The request is let in.
+pub enum Ruling {
+    /// The policies allow the request.
     Allowed,
-    /// It is not.
+    /// The policies deny the request.
     Denied,
-    /// It is let in if an external authorizer says so as well.
+    /// An external authorizer decides, after the other policies allowed the request.
     External,
 }
 
-/// What decided.
+/// The policy or rule that decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
     /// The policy.
     pub policy: PolicyRef,
-    /// What it does with what it matches; `None` of a RequestAuthentication.
+    /// The action; `None` for a RequestAuthentication.
     pub action: Option<PolicyAction>,
-    /// The rule's index and place; `None` if it is that no rule matches.
+    /// The index and place of the rule; `None` if no rule matches.
     pub rule: Option<(usize, Span)>,
-    /// The reason in words, where the rule alone does not say it.
+    /// The reason, if the rule alone does not explain it.
     pub reason: Option<String>,
 }
 
 /// A policy or one of its rules that was considered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Considered {
+pub struct ConsideredRule {
     /// The policy.
     pub policy: PolicyRef,
-    /// What it does with what it matches; `None` of a RequestAuthentication.
+    /// The action; `None` for a RequestAuthentication.
     pub action: Option<PolicyAction>,
-    /// The rule's index and place; `None` if the policy has no rules.
+    /// The index and place of the rule; `None` if the policy has no rules.
     pub rule: Option<(usize, Span)>,
-    /// What came of it.
-    pub outcome: Outcome,
+    /// The outcome.
+    pub outcome: RuleOutcome,
 }
 
-/// What came of a rule.
+/// The outcome of a policy rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It matches the request.
+pub enum RuleOutcome {
+    /// The rule matches the request.
     Matched,
     /// A condition does not hold.
-    NotMatched(Failure),
-    /// The policy has no rules, so it matches nothing.
+    NotMatched(FailedCondition),
+    /// The policy has no rules, so it matches no request.
     WithoutRules,
-    /// The proxy is not given the rule, with the reason.
+    /// istiod drops the rule, for this reason.
     Void(String),
-    /// The policy is only tried out; whether the rule would match.
+    /// The policy is a dry run; whether the rule would match.
     DryRun(bool),
 }
 
-/// What the policies say, and why.
+/// The ruling of the policies, and its reason.
 #[derive(Debug, Clone)]
-pub struct Findings {
-    /// What they say together.
-    pub decision: Decision,
-    /// The status of a response that is not the policies' usual 403.
+pub struct Evaluation {
+    /// The combined ruling.
+    pub ruling: Ruling,
+    /// The status of the response, if it is not the usual 403.
     pub status: Option<u32>,
-    /// What decided: the rule that denies or allows. `None` if no policy applies.
+    /// The rule that denies or allows; `None` if no policy applies.
     pub cause: Option<Cause>,
-    /// The external authorizer that is asked first, by the name of its provider.
+    /// The provider of the external authorizer that decides first, and the rule that calls it.
     pub provider: Option<(String, Cause)>,
-    /// Everything that was considered, in order.
-    pub considered: Vec<Considered>,
-    /// What a reader should know besides.
+    /// The rules that were considered, in order.
+    pub considered: Vec<ConsideredRule>,
+    /// Remarks for people.
     pub notes: Vec<String>,
 }
 
-/// Asks the policies of a workload about a request. `attributes.claims` is not looked at: the claims come from the
-/// request, if a RequestAuthentication has the workload's proxy look for a token.
-pub fn evaluate(world: &World<'_>, namespace: &str, labels: &LabelSet<'_>, attributes: &Attributes<'_>) -> Findings {
+/// Evaluates the policies of a workload for a request. `attributes.claims` is ignored: the claims come from the
+/// request, if a RequestAuthentication makes the proxy read tokens.
+pub fn evaluate(world: &World<'_>, namespace: &str, labels: &LabelSet<'_>, attributes: &Attributes<'_>) -> Evaluation {
     let policies = world.policies.authorization_policies_of(namespace, labels);
-    let findings = Findings {
-        decision: Decision::Allowed,
+    let findings = Evaluation {
+        ruling: Ruling::Allowed,
         status: None,
         cause: None,
         provider: None,
         considered: Vec::new(),
         notes: Vec::new(),
     };
-    let mut evaluation = Evaluation { world, policies, findings };
+    let mut evaluation = Evaluator { world, policies, findings };
     evaluation.run(namespace, labels, attributes);
     evaluation.findings
 }
 
-struct Evaluation<'w, 'a> {
+struct Evaluator<'w, 'a> {
     world: &'w World<'a>,
     policies: Vec<&'w AuthorizationPolicy<'a>>,
-    findings: Findings,
+    findings: Evaluation,
 }
 
-impl<'w, 'a> Evaluation<'w, 'a> {
+impl<'w, 'a> Evaluator<'w, 'a> {
     fn run(&mut self, namespace: &str, labels: &LabelSet<'_>, attributes: &Attributes<'_>) {
         let no_claims = serde_json::Value::Null;
         let without_token = Attributes { claims: &no_claims, ..attributes.clone() };
@@ -110,16 +110,16 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             return;
         }
         let of_workload = self.world.policies.request_authentications_of(namespace, labels);
-        let token = attributes.http.map_or(Token::Absent, |http| token::check(self.world, &of_workload, http));
+        let token = attributes.http.map_or(TokenVerdict::Absent, |http| token::check(self.world, &of_workload, http));
         let claims = match token {
-            Token::Absent => {
+            TokenVerdict::Absent => {
                 if attributes.http.is_some_and(|http| !http.claims.is_null()) && of_workload.is_empty() {
-                    self.note("no RequestAuthentication selects the workload, so its proxy does not read tokens");
+                    self.note("no RequestAuthentication selects the workload, so the proxy ignores tokens");
                 }
                 no_claims
             }
-            Token::Accepted(claims) => claims,
-            Token::Rejected { status, policy, rule, reason } => {
+            TokenVerdict::Accepted(claims) => claims,
+            TokenVerdict::Rejected { status, policy, rule, reason } => {
                 self.findings.status = Some(status);
                 self.deny(Cause { policy, action: None, rule, reason: Some(reason) });
                 return;
@@ -131,11 +131,11 @@ impl<'w, 'a> Evaluation<'w, 'a> {
             self.deny(cause);
             return;
         }
-        let allowing = self.enforced(PolicyAction::Allow).next();
-        match (self.matching(PolicyAction::Allow, &attributes), allowing) {
+        let first_allow = self.enforced(PolicyAction::Allow).next();
+        match (self.matching(PolicyAction::Allow, &attributes), first_allow) {
             (Some((_, cause)), _) => self.findings.cause = Some(cause),
             (None, Some(first)) => {
-                let reason = "no rule of the ALLOW policies for the workload matches".to_owned();
+                let reason = "no ALLOW rule for the workload matches".to_owned();
                 let policy = PolicyRef::new(self.world, first);
                 self.deny(Cause { policy, action: Some(PolicyAction::Allow), rule: None, reason: Some(reason) });
             }
@@ -144,7 +144,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
     }
 
     fn deny(&mut self, cause: Cause) {
-        self.findings.decision = Decision::Denied;
+        self.findings.ruling = Ruling::Denied;
         self.findings.cause = Some(cause);
     }
 
@@ -154,8 +154,8 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         }
     }
 
-    /// Asks the CUSTOM policies; whether they deny the request without asking anybody. That is so if the provider does
-    /// not exist, or the workload has policies with different ones.
+    /// Evaluates the CUSTOM policies. Returns whether they deny the request without an authorizer, because the provider
+    /// does not exist or the workload has policies with different providers.
     fn custom(&mut self, attributes: &Attributes<'_>) -> bool {
         let provider = |policy: &AuthorizationPolicy<'_>| {
             let name = policy.spec.provider.as_ref().and_then(|provider| provider.name.as_ref());
@@ -168,10 +168,13 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         cause.reason = if providers.iter().any(|other| *other != name) {
             Some("the workload has CUSTOM policies with different providers".to_owned())
         } else if !self.world.settings.extension_providers.as_ref().is_none_or(is_known) {
-            Some(format!("MeshConfig has no extension provider {name:?}"))
+            Some(format!("MeshConfig does not define the extension provider `{name}`"))
         } else {
-            self.note(&format!("the external authorizer {name} decides first, for {}", cause.policy.name));
-            self.findings.decision = Decision::External;
+            self.note(&format!(
+                "the external authorizer `{name}` decides first (AuthorizationPolicy `{}`)",
+                cause.policy.name
+            ));
+            self.findings.ruling = Ruling::External;
             self.findings.provider = Some((name, cause));
             return false;
         };
@@ -185,7 +188,7 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         policies.into_iter()
     }
 
-    /// The first rule that matches among the policies of an action. Those behind it are not considered.
+    /// The first matching rule of the policies with an action. Later rules are not considered.
     fn matching(
         &mut self,
         action: PolicyAction,
@@ -194,24 +197,24 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         let policies: Vec<_> = self.policies.iter().copied().filter(|policy| policy.action() == action).collect();
         for policy in policies {
             if policy.spec.rules.is_empty() {
-                self.consider(policy, None, Outcome::WithoutRules);
+                self.consider(policy, None, RuleOutcome::WithoutRules);
             }
             for (index, written) in policy.spec.rules.iter().enumerate() {
                 let place = Some((index, written.span));
-                let context = Context { settings: &self.world.settings, namespace: &policy.name.namespace };
+                let context = PolicyContext { settings: &self.world.settings, namespace: &policy.name.namespace };
                 let compiled = rule::compile(written, action, attributes.http.is_none(), &context);
                 let outcome = match compiled {
-                    Err(reason) => Outcome::Void(reason),
+                    Err(reason) => RuleOutcome::Void(reason),
                     Ok(rule) => {
                         self.note_doubts(policy, index, &rule, attributes);
                         match rule.first_failing(attributes) {
-                            failure if policy.is_dry_run() => Outcome::DryRun(failure.is_none()),
-                            None => Outcome::Matched,
-                            Some(failure) => Outcome::NotMatched(failure),
+                            failure if policy.is_dry_run() => RuleOutcome::DryRun(failure.is_none()),
+                            None => RuleOutcome::Matched,
+                            Some(failure) => RuleOutcome::NotMatched(failure),
                         }
                     }
                 };
-                let is_match = outcome == Outcome::Matched;
+                let is_match = outcome == RuleOutcome::Matched;
                 self.consider(policy, place, outcome);
                 if is_match {
                     let policy_ref = PolicyRef::new(self.world, policy);
@@ -223,25 +226,33 @@ impl<'w, 'a> Evaluation<'w, 'a> {
         None
     }
 
-    /// Says where the answer hangs on what the question does not say, or a rule means more than it seems to.
+    /// Notes where the request does not determine the result, and where istiod drops a condition.
     fn note_doubts(
         &mut self,
         policy: &AuthorizationPolicy<'_>,
         index: usize,
-        rule: &Rule<'_>,
+        rule: &PolicyRule<'_>,
         attributes: &Attributes<'_>,
     ) {
         let name = &policy.name;
         for (condition, unknown) in rule.unknown(attributes) {
-            self.note(&format!("{name} rules[{index}].{condition}: {unknown}"));
+            self.note(&format!("AuthorizationPolicy `{name}`, `rules[{index}].{condition}`: {unknown}"));
         }
         for reason in &rule.ignored {
-            self.note(&format!("{name} rules[{index}]: {reason}; the condition is left out, which widens the rule"));
+            self.note(&format!(
+                "AuthorizationPolicy `{name}`, `rules[{index}]`: {reason}; istiod drops the condition, so the rule \
+                 matches more requests"
+            ));
         }
     }
 
-    fn consider(&mut self, policy: &AuthorizationPolicy<'_>, rule: Option<(usize, Span)>, outcome: Outcome) {
+    fn consider(&mut self, policy: &AuthorizationPolicy<'_>, rule: Option<(usize, Span)>, outcome: RuleOutcome) {
         let policy_ref = PolicyRef::new(self.world, policy);
-        self.findings.considered.push(Considered { policy: policy_ref, action: Some(policy.action()), rule, outcome });
+        self.findings.considered.push(ConsideredRule {
+            policy: policy_ref,
+            action: Some(policy.action()),
+            rule,
+            outcome,
+        });
     }
 }

@@ -1,4 +1,4 @@
-//! Identities of workloads, as their certificates name them.
+//! Identities of workloads in their certificates.
 
 use std::fmt;
 
@@ -19,10 +19,10 @@ impl fmt::Display for Identity {
     }
 }
 
-/// A trust domain that always means the mesh's own.
+/// The trust domain that always means that of the mesh.
 const DEFAULT_TRUST_DOMAIN: &str = "cluster.local";
 
-/// The trust domains of a mesh: its own, and those that count as its own.
+/// The trust domain of a mesh, and its aliases.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TrustDomains<'a> {
     pub(super) own: &'a str,
@@ -34,8 +34,8 @@ impl<'a> TrustDomains<'a> {
         std::iter::once(self.own).chain(self.aliases.iter().map(String::as_str))
     }
 
-    /// The principals that a written one stands for: one in a trust domain of the mesh means those of all its trust
-    /// domains. A principal that is not written in full, or leaves the trust domain open with `*`, stands for itself
+    /// The principals that a written one stands for. A principal in a trust domain of the mesh stands for one in each
+    /// of its trust domains. A principal that is incomplete, or has `*` as its trust domain, stands only for itself
     /// (istiod: `ReplaceTrustDomainAliases`).
     pub(super) fn principals(self, written: &str) -> Vec<String> {
         let unchanged = vec![written.to_owned()];

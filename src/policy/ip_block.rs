@@ -1,10 +1,10 @@
-//! Blocks of addresses.
+//! IP blocks.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// Whether an address is one of a block's. IPv4 inside IPv6 counts as IPv4.
+/// Whether a block contains an address. IPv4 inside IPv6 counts as IPv4.
 pub(super) fn contains(block: &IpNet, address: IpAddr) -> bool {
     block.contains(&address.to_canonical())
 }

@@ -1,6 +1,6 @@
-//! What conditions are about: the fields of sources and operations, and the keys of `when`.
+//! The attributes that conditions compare: the fields of sources and operations, and the keys of `when`.
 
-/// An attribute of a request that policies ask for.
+/// An attribute of a request that policies compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attribute<'a> {
     /// `principals`, `source.principal`: the client's identity.
@@ -33,14 +33,14 @@ pub enum Attribute<'a> {
     Claim(Vec<&'a str>),
     /// `request.headers[name]`.
     Header(&'a str),
-    /// `experimental.envoy.filters.…`: what other filters leave behind, which nobody knows beforehand.
+    /// `experimental.envoy.filters.…`: metadata that other filters set, which the manifests do not determine.
     FilterMetadata,
 }
 
-/// Why a key of `when` is none.
+/// The reason why a key of `when` is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InvalidKey {
-    /// The attribute is unknown: the rule is passed over.
+    /// The attribute is unknown: istiod drops the rule.
     Unknown,
     /// The part in brackets is missing.
     WithoutName,
@@ -79,19 +79,19 @@ impl<'a> Attribute<'a> {
         })
     }
 
-    /// Whether it is read from a token, which only a RequestAuthentication makes a proxy look for.
+    /// Whether the attribute comes from a token, which proxies read only for a RequestAuthentication.
     pub fn is_of_token(&self) -> bool {
         matches!(self, Self::RequestPrincipal | Self::Claim(_))
     }
 
-    /// Whether only requests have it, and not mere connections.
+    /// Whether only HTTP requests have the attribute.
     pub fn is_http_only(&self) -> bool {
         use Attribute::{Claim, Header, Host, Method, Path, RequestPrincipal};
         matches!(self, Host | Method | Path | RequestPrincipal | Claim(_) | Header(_))
     }
 }
 
-/// The names in `[a][b]`; `None` if there is none, or one is empty.
+/// The names in `[a][b]`; `None` if there are none, or one is empty.
 fn in_brackets(text: &str) -> Option<Vec<&str>> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
     let names: Vec<&str> = inner.split("][").collect();

@@ -1,10 +1,9 @@
-//! What policies say about a request: whether it is let in, by which rule, and why no other rule did.
+//! Evaluation of the policies for a request: whether they allow it, by which rule, and why other rules do not match.
 //!
-//! [`evaluate`] asks the RequestAuthentications and AuthorizationPolicies of a workload about what its proxy sees of a
-//! request ([`Attributes`]). The result is data: a [`Decision`], the [`Cause`] and, for a trace, every rule that was
-//! [`Considered`] with the first condition that does not hold.
+//! [`evaluate`] applies the RequestAuthentications and AuthorizationPolicies of a workload to the [`Attributes`] of a
+//! request. The result is data: a [`Ruling`], the [`Cause`] and, for a trace, every [`ConsideredRule`] with the first
+//! condition that does not hold.
 
-mod asked;
 mod attributes;
 mod condition;
 mod evaluate;
@@ -13,14 +12,15 @@ mod ip_block;
 mod keys;
 mod pattern;
 mod policy_ref;
+mod requirement;
 mod rule;
 mod template;
 mod token;
 
-pub use asked::{Asked, Parts, asked};
 pub use attributes::{Attributes, remote_ip};
-pub use condition::Failure;
-pub use evaluate::{Cause, Considered, Decision, Findings, Outcome, evaluate};
+pub use condition::FailedCondition;
+pub use evaluate::{Cause, ConsideredRule, Evaluation, RuleOutcome, Ruling, evaluate};
 pub use identity::Identity;
 pub use keys::Attribute;
 pub use policy_ref::PolicyRef;
+pub use requirement::{Requirement, RuleParts, requirements};

@@ -1,11 +1,11 @@
-//! How texts are compared: whole, by a prefix, by a suffix.
+//! Text patterns: whole, by a prefix, or by a suffix.
 
-/// A text of a policy with at most one `*`, at its start or end (istiod: `StringMatcher`).
+/// A pattern of a policy with at most one `*`, at its start or end (istiod: `StringMatcher`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pattern<'a> {
-    /// `*`: any text but the empty one.
+    /// `*`: any text except the empty one.
     NotEmpty,
-    /// `*` of a header: any, even the empty one.
+    /// `*` of a header: any text, even the empty one.
     Present,
     /// `abc*`.
     Prefix(&'a str),
@@ -16,7 +16,7 @@ pub(super) enum Pattern<'a> {
 }
 
 impl<'a> Pattern<'a> {
-    /// Reads a pattern. A second `*` is an ordinary character.
+    /// Parses a pattern. A second `*` is an ordinary character.
     pub(super) fn parse(written: &'a str) -> Self {
         if written == "*" {
             Self::NotEmpty
@@ -29,7 +29,7 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// Reads a pattern for something of which also the empty text is one.
+    /// Parses a pattern for an attribute that can be empty.
     pub(super) fn of_present(written: &'a str) -> Self {
         match Self::parse(written) {
             Self::NotEmpty => Self::Present,
@@ -37,7 +37,7 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// Whether a text is one of those that are meant.
+    /// Whether a text matches.
     pub(super) fn matches(self, text: &[u8]) -> bool {
         match self {
             Self::NotEmpty => !text.is_empty(),
@@ -48,7 +48,7 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// The same, capitals aside.
+    /// Whether a text matches, ignoring ASCII case.
     pub(super) fn matches_ignoring_case(self, text: &[u8]) -> bool {
         let same = |part: &[u8], wanted: &str| part.eq_ignore_ascii_case(wanted.as_bytes());
         match self {
@@ -62,7 +62,7 @@ impl<'a> Pattern<'a> {
     }
 }
 
-/// Whether a pattern with `*` anywhere covers a whole text.
+/// Whether a pattern with `*` anywhere matches a whole text.
 pub(super) fn glob(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(start) else { return false };

@@ -1,23 +1,23 @@
-//! How answers name a policy.
+//! References to policies.
 
 use crate::source::Span;
 use crate::world::{Policy, World};
 
-/// A policy as answers name it.
+/// A reference to a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyRef {
     /// The kind.
     pub kind: &'static str,
     /// `namespace/name`.
     pub name: String,
-    /// The resource.
+    /// The place of the resource.
     pub span: Span,
     /// The file.
     pub file: String,
 }
 
 impl PolicyRef {
-    /// Names a policy.
+    /// A reference to a policy.
     pub fn new<S>(world: &World<'_>, policy: &Policy<'_, S>) -> Self {
         Self {
             kind: policy.resource.kind.name(),

@@ -1,60 +1,60 @@
-//! A rule of an AuthorizationPolicy, made ready to be asked.
+//! A rule of an AuthorizationPolicy, compiled for evaluation.
 
 use super::Attributes;
-use super::condition::{Condition, Context, Failure};
+use super::condition::{FailedCondition, PolicyCondition, PolicyContext};
 use super::keys::{Attribute, InvalidKey};
 use crate::model::security::{self, Operation, PolicyAction, Source};
 use crate::source::Spanned;
 
-/// A rule: any of the sources, any of the operations, all conditions.
+/// A compiled rule: any of the sources, any of the operations, all conditions.
 #[derive(Debug)]
-pub(super) struct Rule<'a> {
-    from: Vec<Vec<Condition<'a>>>,
-    to: Vec<Vec<Condition<'a>>>,
-    when: Vec<Condition<'a>>,
-    /// Conditions that the proxy is not given, with the reason. They widen the rule.
+pub(super) struct PolicyRule<'a> {
+    from: Vec<Vec<PolicyCondition<'a>>>,
+    to: Vec<Vec<PolicyCondition<'a>>>,
+    when: Vec<PolicyCondition<'a>>,
+    /// Reasons why istiod drops conditions, which widens the rule.
     pub(super) ignored: Vec<String>,
 }
 
-/// Reads a rule. An error says why the proxy is not given the rule at all (istiod: `Model.Generate`).
+/// Compiles a rule. The error says why istiod drops the whole rule (istiod: `Model.Generate`).
 pub(super) fn compile<'a>(
     written: &'a security::AuthorizationRule,
     action: PolicyAction,
     is_tcp: bool,
-    context: &Context<'a>,
-) -> Result<Rule<'a>, String> {
+    context: &PolicyContext<'a>,
+) -> Result<PolicyRule<'a>, String> {
     let mut compiler = Compiler { action, is_tcp, context, ignored: Vec::new() };
     let mut from = Vec::new();
-    for (index, entry) in written.from.iter().enumerate() {
-        let fields = entry.source.as_ref().map(source_fields).unwrap_or_default();
+    for (index, from_entry) in written.from.iter().enumerate() {
+        let fields = from_entry.source.as_ref().map(source_fields).unwrap_or_default();
         from.push(compiler.all(&format!("from[{index}].source."), fields)?);
     }
     let mut to = Vec::new();
-    for (index, entry) in written.to.iter().enumerate() {
-        let fields = entry.operation.as_ref().map(operation_fields).unwrap_or_default();
+    for (index, to_entry) in written.to.iter().enumerate() {
+        let fields = to_entry.operation.as_ref().map(operation_fields).unwrap_or_default();
         to.push(compiler.all(&format!("to[{index}].operation."), fields)?);
     }
     let mut when = Vec::new();
-    for entry in &written.when {
-        let key = entry.key.as_ref().map_or("", |key| key.as_str());
+    for condition in &written.when {
+        let key = condition.key.as_ref().map_or("", |key| key.as_str());
         let attribute = match Attribute::of_key(key) {
             Ok(attribute) => attribute,
-            Err(InvalidKey::Unknown) => return Err(format!("unknown key {key:?}")),
+            Err(InvalidKey::Unknown) => return Err(format!("key `{key}` is unknown")),
             Err(InvalidKey::WithoutName) => {
-                compiler.give_up(format!("{key} needs a name in brackets"))?;
+                compiler.give_up(format!("`{key}` needs a name in brackets"))?;
                 continue;
             }
         };
-        when.extend(compiler.condition(key.to_owned(), attribute.clone(), false, &entry.values)?);
-        when.extend(compiler.condition(format!("{key} notValues"), attribute, true, &entry.not_values)?);
+        when.extend(compiler.condition(key.to_owned(), attribute.clone(), false, &condition.values)?);
+        when.extend(compiler.condition(format!("{key} notValues"), attribute, true, &condition.not_values)?);
     }
-    Ok(Rule { from, to, when, ignored: compiler.ignored })
+    Ok(PolicyRule { from, to, when, ignored: compiler.ignored })
 }
 
-/// A field: its name, what it is about, whether it is negated, its values.
-pub(super) type Field<'a> = (&'static str, Attribute<'a>, bool, &'a [Spanned<String>]);
+/// A field: its name, its attribute, whether it is negated, and its values.
+pub(super) type RuleField<'a> = (&'static str, Attribute<'a>, bool, &'a [Spanned<String>]);
 
-pub(super) fn source_fields(source: &Source) -> Vec<Field<'_>> {
+pub(super) fn source_fields(source: &Source) -> Vec<RuleField<'_>> {
     use Attribute::{Namespace, Principal, RemoteIp, RequestPrincipal, ServiceAccount, SourceIp, TrustDomain};
     vec![
         ("principals", Principal, false, &source.principals),
@@ -74,7 +74,7 @@ pub(super) fn source_fields(source: &Source) -> Vec<Field<'_>> {
     ]
 }
 
-pub(super) fn operation_fields(operation: &Operation) -> Vec<Field<'_>> {
+pub(super) fn operation_fields(operation: &Operation) -> Vec<RuleField<'_>> {
     use Attribute::{DestinationPort, Host, Method, Path};
     vec![
         ("hosts", Host, false, &operation.hosts),
@@ -91,12 +91,12 @@ pub(super) fn operation_fields(operation: &Operation) -> Vec<Field<'_>> {
 struct Compiler<'c, 'a> {
     action: PolicyAction,
     is_tcp: bool,
-    context: &'c Context<'a>,
+    context: &'c PolicyContext<'a>,
     ignored: Vec<String>,
 }
 
 impl<'a> Compiler<'_, 'a> {
-    fn all(&mut self, prefix: &str, fields: Vec<Field<'a>>) -> Result<Vec<Condition<'a>>, String> {
+    fn all(&mut self, prefix: &str, fields: Vec<RuleField<'a>>) -> Result<Vec<PolicyCondition<'a>>, String> {
         let mut conditions = Vec::new();
         for (name, attribute, is_negated, values) in fields {
             conditions.extend(self.condition(format!("{prefix}{name}"), attribute, is_negated, values)?);
@@ -110,23 +110,23 @@ impl<'a> Compiler<'_, 'a> {
         attribute: Attribute<'a>,
         is_negated: bool,
         values: &'a [Spanned<String>],
-    ) -> Result<Option<Condition<'a>>, String> {
+    ) -> Result<Option<PolicyCondition<'a>>, String> {
         if values.is_empty() {
             return Ok(None);
         }
         if self.is_tcp && attribute.is_http_only() {
-            self.give_up(format!("{name} is only known of HTTP"))?;
+            self.give_up(format!("`{name}` applies only to HTTP"))?;
             return Ok(None);
         }
-        let (condition, invalid) = Condition::new(name.clone(), attribute, is_negated, values, self.context);
+        let (condition, invalid) = PolicyCondition::new(name.clone(), attribute, is_negated, values, self.context);
         for value in invalid {
-            self.give_up(format!("{name} has the invalid value {:?}", value.value))?;
+            self.give_up(format!("`{name}` has the invalid value `{}`", value.value))?;
         }
         Ok(condition)
     }
 
-    /// What the proxy cannot be told makes an ALLOW rule void. Of all other rules only the condition is left out, so that
-    /// they rather forbid too much (istiod: `checkError`).
+    /// An invalid condition makes istiod drop an ALLOW rule. From other rules it drops only the condition, so that they
+    /// rather deny too much (istiod: `checkError`).
     fn give_up(&mut self, reason: String) -> Result<(), String> {
         if self.action == PolicyAction::Allow {
             return Err(reason);
@@ -136,33 +136,33 @@ impl<'a> Compiler<'_, 'a> {
     }
 }
 
-impl Rule<'_> {
+impl PolicyRule<'_> {
     /// The first condition that does not hold; `None` if the rule matches.
-    pub(super) fn first_failing(&self, attributes: &Attributes<'_>) -> Option<Failure> {
+    pub(super) fn first_failing(&self, attributes: &Attributes<'_>) -> Option<FailedCondition> {
         of_alternatives(&self.from, attributes)
             .or_else(|| of_alternatives(&self.to, attributes))
             .or_else(|| of_all(&self.when, attributes))
     }
 
-    /// What the question would have to say for the answer to be sure.
+    /// Conditions whose result the request does not determine, with the reason.
     pub(super) fn unknown(&self, attributes: &Attributes<'_>) -> impl Iterator<Item = (&str, &'static str)> {
         let conditions = self.from.iter().chain(&self.to).flatten().chain(&self.when);
         conditions.filter_map(|condition| Some((condition.name.as_str(), condition.unknown(attributes)?)))
     }
 }
 
-fn of_all(conditions: &[Condition<'_>], attributes: &Attributes<'_>) -> Option<Failure> {
+fn of_all(conditions: &[PolicyCondition<'_>], attributes: &Attributes<'_>) -> Option<FailedCondition> {
     let failing = conditions.iter().find(|condition| !condition.holds(attributes));
     failing.map(|condition| condition.failure(attributes))
 }
 
-/// The failure of the first alternative; those of the others are added if they are about the same.
-fn of_alternatives(alternatives: &[Vec<Condition<'_>>], attributes: &Attributes<'_>) -> Option<Failure> {
+/// The failed condition of the first alternative. Those of other alternatives are added if they are on the same field.
+fn of_alternatives(alternatives: &[Vec<PolicyCondition<'_>>], attributes: &Attributes<'_>) -> Option<FailedCondition> {
     let mut failures = Vec::new();
     for conditions in alternatives {
         failures.push(of_all(conditions, attributes)?);
     }
-    let field = |failure: &Failure| failure.condition.rsplit('.').next().unwrap_or_default().to_owned();
+    let field = |failure: &FailedCondition| failure.condition.rsplit('.').next().unwrap_or_default().to_owned();
     let mut failures = failures.into_iter();
     let mut first = failures.next()?;
     for other in failures.filter(|other| field(other) == field(&first)).collect::<Vec<_>>() {

@@ -2,78 +2,78 @@
 
 /// A path with placeholders (Envoy: `uri_template`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Template {
-    parts: Vec<Part>,
+pub(super) struct PathTemplate {
+    parts: Vec<TemplatePart>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum TemplatePart {
     Literal(Vec<u8>),
-    /// `{*}`: one segment, which is not empty.
+    /// `{*}`: one segment that is not empty.
     Segment,
     /// `{**}`: any number of segments.
     Rest,
 }
 
-impl Template {
-    /// Reads a template; `None` for a text without placeholders.
+impl PathTemplate {
+    /// Parses a template; `None` for a text without placeholders.
     pub(super) fn parse(written: &str) -> Option<Self> {
         let mut parts = Vec::new();
         let mut rest = written;
         while let Some(at) = rest.find("{*") {
             let placeholder = if rest[at..].starts_with("{**}") {
-                Part::Rest
+                TemplatePart::Rest
             } else if rest[at..].starts_with("{*}") {
-                Part::Segment
+                TemplatePart::Segment
             } else {
                 return None;
             };
-            let length = if placeholder == Part::Rest { 4 } else { 3 };
-            parts.push(Part::Literal(rest[..at].into()));
+            let length = if placeholder == TemplatePart::Rest { 4 } else { 3 };
+            parts.push(TemplatePart::Literal(rest[..at].into()));
             parts.push(placeholder);
             rest = &rest[at + length..];
         }
         if parts.is_empty() {
             return None;
         }
-        parts.push(Part::Literal(rest.into()));
+        parts.push(TemplatePart::Literal(rest.into()));
         Some(Self { parts })
     }
 
-    /// Whether it covers a path.
+    /// Whether a path matches.
     pub(super) fn matches(&self, path: &[u8]) -> bool {
         covers(&self.parts, path)
     }
 }
 
-fn covers(parts: &[Part], path: &[u8]) -> bool {
+fn covers(parts: &[TemplatePart], path: &[u8]) -> bool {
     let Some((first, others)) = parts.split_first() else { return path.is_empty() };
     match first {
-        Part::Literal(text) => path.strip_prefix(text.as_slice()).is_some_and(|rest| covers(others, rest)),
-        Part::Segment => {
-            // What follows is the end or a slash, so the segment is all up to there.
+        TemplatePart::Literal(text) => path.strip_prefix(text.as_slice()).is_some_and(|rest| covers(others, rest)),
+        TemplatePart::Segment => {
+            // The next part is the end or a slash, so the segment ends there.
             let end = path.iter().position(|byte| *byte == b'/').unwrap_or(path.len());
             end > 0 && path[..end].iter().copied().all(is_path_character) && covers(others, &path[end..])
         }
-        Part::Rest => {
+        TemplatePart::Rest => {
             let longest = path.iter().position(|byte| *byte != b'/' && !is_path_character(*byte)).unwrap_or(path.len());
-            // Validation admits one such placeholder, as the last: what follows it is a literal.
+            // Validation allows only one `{**}`, as the last placeholder, so a literal follows.
             (0..=longest).rev().any(|end| covers(others, &path[end..]))
         }
     }
 }
 
-/// What a path segment may consist of (RFC 3986).
+/// Whether a path segment can contain a character (RFC 3986).
 fn is_path_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;:@=".contains(&byte)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Template;
+    use super::PathTemplate;
 
     #[test]
-    fn placeholders_stand_for_one_segment_or_for_the_rest() {
+    fn placeholders_match_one_segment_or_the_rest() {
         for (template, path, expected) in [
             ("/t/{*}/x/{**}", "/t/a/x/", true),
             ("/t/{*}/x/{**}", "/t/a/x", false),
@@ -86,9 +86,9 @@ mod tests {
             ("/{**}/end", "/end", false),
             ("/{**}", "/", true),
         ] {
-            assert_eq!(Template::parse(template).unwrap().matches(path.as_bytes()), expected, "{template} {path}");
+            assert_eq!(PathTemplate::parse(template).unwrap().matches(path.as_bytes()), expected, "{template} {path}");
         }
-        assert_eq!(Template::parse("/a/*"), None);
-        assert_eq!(Template::parse("/a/{id}"), None);
+        assert_eq!(PathTemplate::parse("/a/*"), None);
+        assert_eq!(PathTemplate::parse("/a/{id}"), None);
     }
 }

@@ -1,8 +1,9 @@
-//! Sets of code points, and what they are as bytes.
+//! Sets of code points, and their encoding as bytes.
 //!
-//! RE2 has no notion of a text that is not UTF-8: it takes bytes. Two things follow that Rust's classes cannot say.
-//! Surrogates are code points as others, encoded as if UTF-8 knew them. And a class that holds everything from U+0080 on
-//! (`.`, `[^a]`) takes any lead byte with as many continuation bytes as it announces, overlong forms included.
+//! RE2 matches bytes, and does not require that a text is UTF-8. This has two consequences that Rust's classes cannot
+//! express. Surrogates are ordinary code points, encoded as if UTF-8 allowed them. And a class that contains everything
+//! from U+0080 on (`.`, `[^a]`) matches any lead byte with the number of continuation bytes that it announces, including
+//! overlong forms.
 
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir};
 use regex_syntax::utf8::Utf8Sequences;
@@ -24,7 +25,7 @@ pub(super) struct CharSet {
 }
 
 impl CharSet {
-    /// The set of the code points of some ranges.
+    /// The set of the code points in the ranges.
     pub fn of(ranges: &[(u32, u32)]) -> Self {
         let mut set = Self { ranges: ranges.to_vec() };
         set.tidy();
@@ -47,13 +48,13 @@ impl CharSet {
         after > 0 && self.ranges[after - 1].1 >= code
     }
 
-    /// Adds everything of another set.
+    /// Adds all code points of another set.
     pub fn add(&mut self, other: &Self) {
         self.ranges.extend_from_slice(&other.ranges);
         self.tidy();
     }
 
-    /// Everything else.
+    /// The complement.
     #[must_use]
     pub fn negated(&self) -> Self {
         let mut ranges = Vec::with_capacity(self.ranges.len() + 1);
@@ -70,7 +71,7 @@ impl CharSet {
         Self { ranges }
     }
 
-    /// What both sets hold.
+    /// The intersection.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         let mut ranges = Vec::new();
@@ -82,13 +83,13 @@ impl CharSet {
         Self { ranges }
     }
 
-    /// The set with everything that differs from its members by case alone.
+    /// The set with all code points that differ from its members only by case.
     #[must_use]
     pub fn folded(&self) -> Self {
         unicode::folded(self)
     }
 
-    /// The characters of the set: everything but the surrogates.
+    /// The characters of the set: all code points except surrogates.
     pub fn to_class(&self) -> ClassUnicode {
         let without = self.ranges.iter().flat_map(|(low, high)| {
             [(*low, (*high).min(FIRST_SURROGATE - 1)), ((*low).max(LAST_SURROGATE + 1), *high)]
@@ -99,7 +100,7 @@ impl CharSet {
         }))
     }
 
-    /// The only member.
+    /// The member of a set that has just one.
     pub fn only(&self) -> Option<u32> {
         match self.ranges.as_slice() {
             [(low, high)] if low == high => Some(*low),
@@ -107,7 +108,7 @@ impl CharSet {
         }
     }
 
-    /// An expression that takes one member of the set.
+    /// An expression that matches one member of the set.
     pub fn to_hir(&self) -> Hir {
         if let Some((0..=0x80, LAST)) = self.ranges.last() {
             let ascii = self.and(&Self { ranges: vec![(0, 0x7F)] });
@@ -129,7 +130,7 @@ impl CharSet {
         Hir::alternation(std::iter::once(characters).chain(encoded).collect())
     }
 
-    /// The second and third bytes of the surrogates; the first is always the same.
+    /// The second and third bytes of the surrogates. The first byte is always the same.
     fn surrogates(&self) -> Vec<((u8, u8), (u8, u8))> {
         let mut found = Vec::new();
         for (low, high) in &self.ranges {
@@ -144,8 +145,8 @@ impl CharSet {
         found
     }
 
-    /// About how many instructions RE2 needs for one member: bytes, and the branches between them. Encodings share what
-    /// they begin with, and their last bytes.
+    /// An estimate of the instructions that RE2 needs for one member: bytes, and the branches between them. Encodings share
+    /// their first bytes, and their last ones.
     pub fn instructions(&self) -> u64 {
         if let Some((0..=0x80, LAST)) = self.ranges.last() {
             return 10 + self.ranges.len() as u64;
@@ -169,7 +170,7 @@ impl CharSet {
         needed + 2 * self.surrogates().len() as u64
     }
 
-    /// Whether the set holds a letter of ASCII in both cases or not at all. RE2 compares such letters once.
+    /// Whether the set holds each ASCII letter in both cases or in none. RE2 compares such letters once.
     fn ignores_ascii_case(&self) -> bool {
         (0x41..=0x5A).all(|upper| self.contains(upper) == self.contains(upper + 0x20))
     }
@@ -187,7 +188,7 @@ impl CharSet {
     }
 }
 
-/// The bytes of a code point, surrogates included.
+/// The bytes of a code point, which may be a surrogate.
 pub(super) fn encoded(code: u32) -> Vec<u8> {
     match char::from_u32(code) {
         Some(letter) => letter.to_string().into_bytes(),

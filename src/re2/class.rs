@@ -1,8 +1,8 @@
-//! Classes: brackets and the escapes that stand for several characters.
+//! Character classes: brackets and escapes such as `\d`.
 
 use super::charset::CharSet;
 use super::cursor::Cursor;
-use super::error::{Fault, InvalidRegex};
+use super::error::{ErrorCode, InvalidRegex};
 use super::escape::escape;
 use super::unicode;
 
@@ -10,7 +10,7 @@ const DIGITS: &[(u32, u32)] = &[(0x30, 0x39)];
 const BLANKS: &[(u32, u32)] = &[(0x09, 0x0A), (0x0C, 0x0D), (0x20, 0x20)];
 const WORD: &[(u32, u32)] = &[(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)];
 
-/// The classes with names, as in `[[:alpha:]]`, which are all of ASCII.
+/// The named classes, as in `[[:alpha:]]`. They contain ASCII only.
 const NAMED: [(&str, &[(u32, u32)]); 14] = [
     ("alnum", &[(0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A)]),
     ("alpha", &[(0x41, 0x5A), (0x61, 0x7A)]),
@@ -28,14 +28,14 @@ const NAMED: [(&str, &[(u32, u32)]); 14] = [
     ("xdigit", &[(0x30, 0x39), (0x41, 0x46), (0x61, 0x66)]),
 ];
 
-/// Reads the bracketed class that comes next.
+/// Reads the bracketed class at the cursor.
 pub(super) fn bracketed(cursor: &mut Cursor<'_>, fold: bool) -> Result<CharSet, InvalidRegex> {
     let start = cursor.at();
     cursor.skip(1);
     let is_negated = cursor.eat("^");
     let mut ranges = Vec::new();
     let mut first = true;
-    // A bracket that closes at once stands for itself.
+    // A closing bracket at the start is a literal.
     while first || !cursor.rest().starts_with(']') {
         first = false;
         if let Some(set) = named(cursor, fold)? {
@@ -51,7 +51,7 @@ pub(super) fn bracketed(cursor: &mut Cursor<'_>, fold: bool) -> Result<CharSet, 
             }
         }
         if cursor.rest().is_empty() {
-            return Err(cursor.fault(Fault::MissingBracket, start));
+            return Err(cursor.fault(ErrorCode::MissingBracket, start));
         }
     }
     cursor.skip(1);
@@ -59,7 +59,7 @@ pub(super) fn bracketed(cursor: &mut Cursor<'_>, fold: bool) -> Result<CharSet, 
     Ok(if is_negated { set.negated() } else { set })
 }
 
-/// Reads one of `\d`, `\p{Greek}` and the like if it comes next.
+/// Reads a class such as `\d` or `\p{Greek}`, if one is at the cursor.
 pub(super) fn escaped(cursor: &mut Cursor<'_>, fold: bool, in_bracket: bool) -> Result<Option<CharSet>, InvalidRegex> {
     let start = cursor.at();
     let Some(letter) = cursor.rest().strip_prefix('\\').and_then(|rest| rest.chars().next()) else {
@@ -69,7 +69,7 @@ pub(super) fn escaped(cursor: &mut Cursor<'_>, fold: bool, in_bracket: bool) -> 
         'd' | 'D' => DIGITS,
         's' | 'S' => BLANKS,
         'w' | 'W' => WORD,
-        // At the very end of a class that is not closed this is no more than a bad escape.
+        // At the end of an unclosed class, RE2 reports a bad escape.
         'p' | 'P' if !in_bracket || cursor.rest().len() > 2 => {
             cursor.skip(2);
             let (set, is_negated) = property(cursor, start)?;
@@ -81,13 +81,13 @@ pub(super) fn escaped(cursor: &mut Cursor<'_>, fold: bool, in_bracket: bool) -> 
     Ok(Some(finished(&CharSet::of(ranges), fold, letter.is_ascii_uppercase())))
 }
 
-/// Reads the name of a Unicode class: one letter, or more in braces. The flag is whether a `^` negates it.
+/// Reads the name of a Unicode class: one letter, or several in braces. The flag says whether a `^` negates it.
 fn property(cursor: &mut Cursor<'_>, start: usize) -> Result<(CharSet, bool), InvalidRegex> {
     let name_start = cursor.at();
     let name = match cursor.take() {
         Some('{') => {
             let Some(length) = cursor.rest().find('}') else {
-                return Err(cursor.fault_to_end(Fault::ClassRange, start));
+                return Err(cursor.fault_to_end(ErrorCode::ClassRange, start));
             };
             cursor.skip(length + 1);
             let braced = cursor.since(name_start);
@@ -96,11 +96,11 @@ fn property(cursor: &mut Cursor<'_>, start: usize) -> Result<(CharSet, bool), In
         _ => cursor.since(name_start),
     };
     let bare = name.strip_prefix('^');
-    let set = unicode::class(bare.unwrap_or(name)).ok_or_else(|| cursor.fault(Fault::ClassRange, start))?;
+    let set = unicode::class(bare.unwrap_or(name)).ok_or_else(|| cursor.fault(ErrorCode::ClassRange, start))?;
     Ok((set, bare.is_some()))
 }
 
-/// Reads `[:alpha:]` if it comes next. Without `:]` anywhere behind it, the bracket stands for itself.
+/// Reads a named class such as `[:alpha:]`, if one is at the cursor. Without a `:]` after it, the bracket is a literal.
 fn named(cursor: &mut Cursor<'_>, fold: bool) -> Result<Option<CharSet>, InvalidRegex> {
     let start = cursor.at();
     let Some((name, _)) = cursor.rest().strip_prefix("[:").and_then(|rest| rest.split_once(":]")) else {
@@ -110,7 +110,7 @@ fn named(cursor: &mut Cursor<'_>, fold: bool) -> Result<Option<CharSet>, Invalid
     let bare = name.strip_prefix('^');
     let wanted = bare.unwrap_or(name);
     let Some((_, ranges)) = NAMED.iter().find(|(known, _)| *known == wanted) else {
-        return Err(cursor.fault(Fault::ClassRange, start));
+        return Err(cursor.fault(ErrorCode::ClassRange, start));
     };
     Ok(Some(finished(&CharSet::of(ranges), fold, bare.is_some())))
 }
@@ -125,17 +125,17 @@ fn range(cursor: &mut Cursor<'_>, class_start: usize) -> Result<(u32, u32), Inva
     }
     cursor.skip(1);
     let high = member(cursor, class_start)?;
-    if high < low { Err(cursor.fault(Fault::ClassRange, start)) } else { Ok((low, high)) }
+    if high < low { Err(cursor.fault(ErrorCode::ClassRange, start)) } else { Ok((low, high)) }
 }
 
 fn member(cursor: &mut Cursor<'_>, class_start: usize) -> Result<u32, InvalidRegex> {
     if cursor.peek() == Some('\\') {
         return escape(cursor);
     }
-    cursor.take().map(u32::from).ok_or_else(|| cursor.fault(Fault::MissingBracket, class_start))
+    cursor.take().map(u32::from).ok_or_else(|| cursor.fault(ErrorCode::MissingBracket, class_start))
 }
 
-/// Case is folded before the set is negated: `(?i)\PL` holds nothing that some letter's other case is.
+/// Folds case before negation, as RE2 does: `(?i)\PL` contains no other case of any letter.
 fn finished(set: &CharSet, fold: bool, negate: bool) -> CharSet {
     let set = if fold { set.folded() } else { set.clone() };
     if negate { set.negated() } else { set }

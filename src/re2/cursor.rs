@@ -1,10 +1,10 @@
-//! Where the parser is in an expression.
+//! The position of the parser in an expression.
 
 use std::ops::Range;
 
-use super::error::{Fault, InvalidRegex};
+use super::error::{ErrorCode, InvalidRegex};
 
-/// A place in an expression.
+/// A position in an expression.
 #[derive(Debug, Clone)]
 pub(super) struct Cursor<'p> {
     pattern: &'p str,
@@ -17,12 +17,12 @@ impl<'p> Cursor<'p> {
         Self { pattern, at: 0 }
     }
 
-    /// The offset of what comes next.
+    /// The byte offset of the position.
     pub fn at(&self) -> usize {
         self.at
     }
 
-    /// What was not read yet.
+    /// The text from the position on.
     pub fn rest(&self) -> &'p str {
         &self.pattern[self.at..]
     }
@@ -39,14 +39,14 @@ impl<'p> Cursor<'p> {
         Some(letter)
     }
 
-    /// Takes the next character if it is one that is wanted.
+    /// Takes the next character if it satisfies a condition.
     pub fn take_if(&mut self, wanted: impl FnOnce(char) -> bool) -> Option<char> {
         let letter = self.peek().filter(|letter| wanted(*letter))?;
         self.at += letter.len_utf8();
         Some(letter)
     }
 
-    /// Takes a text if it comes next, and says whether it did.
+    /// Takes a text if it is next. Returns whether it was.
     pub fn eat(&mut self, text: &str) -> bool {
         let comes = self.rest().starts_with(text);
         if comes {
@@ -55,28 +55,28 @@ impl<'p> Cursor<'p> {
         comes
     }
 
-    /// Takes so many bytes.
+    /// Takes a number of bytes.
     pub fn skip(&mut self, bytes: usize) {
         self.at += bytes;
     }
 
-    /// The text between an offset and here.
+    /// The text from an offset to the position.
     pub fn since(&self, from: usize) -> &'p str {
         &self.pattern[from..self.at]
     }
 
-    /// An error about what was read since an offset.
-    pub fn fault(&self, fault: Fault, from: usize) -> InvalidRegex {
+    /// An error about the text from an offset to the position.
+    pub fn fault(&self, fault: ErrorCode, from: usize) -> InvalidRegex {
         fault.at(self.pattern, from..self.at)
     }
 
     /// An error about a part of the expression.
-    pub fn fault_in(&self, fault: Fault, range: Range<usize>) -> InvalidRegex {
+    pub fn fault_in(&self, fault: ErrorCode, range: Range<usize>) -> InvalidRegex {
         fault.at(self.pattern, range)
     }
 
-    /// An error about everything from an offset to the end.
-    pub fn fault_to_end(&self, fault: Fault, from: usize) -> InvalidRegex {
+    /// An error about the text from an offset to the end.
+    pub fn fault_to_end(&self, fault: ErrorCode, from: usize) -> InvalidRegex {
         fault.at(self.pattern, from..self.pattern.len())
     }
 }

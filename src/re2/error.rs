@@ -1,29 +1,29 @@
-//! Why an expression, or what is to replace its matches, is none of RE2's.
+//! Errors of expressions and replacements.
 
 use std::fmt;
 use std::ops::Range;
 
-/// Why RE2 refuses an expression.
+/// An expression that RE2 rejects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidRegex {
-    /// What is wrong, in RE2's words and with the offending part where that is short of the whole.
+    /// RE2's message, which quotes the offending part if RE2 does.
     pub message: String,
-    /// The bytes of the expression that are wrong.
+    /// The byte range of the offending part of the expression.
     pub range: Range<usize>,
 }
 
-/// Why RE2 refuses a replacement.
+/// A replacement that RE2 rejects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidRewrite {
-    /// What is wrong.
+    /// RE2's message.
     pub message: String,
-    /// The bytes of the replacement that are wrong.
+    /// The byte range of the offending part of the replacement.
     pub range: Range<usize>,
 }
 
-/// The sorts of errors, each of them one of RE2's except for the last.
+/// The kinds of errors. All but the last are RE2's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum ErrorCode {
     Escape,
     ClassRange,
     MissingBracket,
@@ -39,8 +39,8 @@ pub(super) enum Fault {
     TooDeep,
 }
 
-impl Fault {
-    /// RE2's text, and whether it is followed by the offending part.
+impl ErrorCode {
+    /// RE2's message, and whether the offending part follows it.
     fn text(self) -> (&'static str, bool) {
         match self {
             Self::Escape => ("invalid escape sequence", true),
@@ -59,7 +59,7 @@ impl Fault {
         }
     }
 
-    /// The error of this sort about a part of an expression.
+    /// The error of this kind about a part of an expression.
     pub fn at(self, pattern: &str, range: Range<usize>) -> InvalidRegex {
         let (text, shows_part) = self.text();
         let message = if shows_part { format!("{text}: {}", &pattern[range.clone()]) } else { text.to_owned() };

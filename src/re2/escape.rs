@@ -1,17 +1,17 @@
-//! Escapes that stand for one character.
+//! Escapes of a single character.
 
 use super::cursor::Cursor;
-use super::error::{Fault, InvalidRegex};
+use super::error::{ErrorCode, InvalidRegex};
 
 /// The largest code point.
 pub(super) const LAST: u32 = 0x10_FFFF;
 
-/// Reads the escape that comes next and returns the code point that it stands for, which may be a surrogate.
+/// Reads the escape at the cursor. Returns its code point, which may be a surrogate.
 pub(super) fn escape(cursor: &mut Cursor<'_>) -> Result<u32, InvalidRegex> {
     let start = cursor.at();
     cursor.skip(1);
     let Some(letter) = cursor.take() else {
-        return Err(cursor.fault(Fault::TrailingBackslash, start));
+        return Err(cursor.fault(ErrorCode::TrailingBackslash, start));
     };
     let code = match letter {
         'a' => Some(0x07),
@@ -22,17 +22,17 @@ pub(super) fn escape(cursor: &mut Cursor<'_>) -> Result<u32, InvalidRegex> {
         'v' => Some(0x0B),
         'x' => hexadecimal(cursor),
         '0' => Some(octal(cursor, 0)),
-        // A single digit would be a reference to a group.
+        // A single digit would be a backreference.
         '1'..='7' => {
             cursor.peek().filter(|next| next.is_digit(8)).and_then(|_| Some(octal(cursor, letter.to_digit(8)?)))
         }
         letter if letter.is_ascii() && !letter.is_ascii_alphanumeric() => Some(u32::from(letter)),
         _ => None,
     };
-    code.ok_or_else(|| cursor.fault(Fault::Escape, start))
+    code.ok_or_else(|| cursor.fault(ErrorCode::Escape, start))
 }
 
-/// Up to two more octal digits.
+/// Reads up to two more octal digits.
 fn octal(cursor: &mut Cursor<'_>, first: u32) -> u32 {
     let mut code = first;
     for _ in 0..2 {
@@ -44,7 +44,7 @@ fn octal(cursor: &mut Cursor<'_>, first: u32) -> u32 {
     code
 }
 
-/// Two hexadecimal digits, or any number of them in braces.
+/// Reads two hexadecimal digits, or any number of them in braces.
 fn hexadecimal(cursor: &mut Cursor<'_>) -> Option<u32> {
     let first = cursor.take()?;
     if first != '{' {

@@ -1,4 +1,4 @@
-//! The texts that expressions match as a whole, as automata that can be held against each other.
+//! Languages of expressions, as automata that can be compared.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -9,43 +9,43 @@ use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir, Look};
 
-use super::Regex;
+use super::Re2;
 
-/// What the automaton of one expression may need, in bytes. Usual expressions need a hundredth of it.
+/// The largest automaton of one expression, in bytes. Usual expressions need a hundredth of it.
 const LARGEST: usize = 1 << 20;
 
-/// States of several automata together that are looked at before a question is given up.
+/// The number of product states after which a search gives up.
 const MOST_STATES: usize = 20_000;
 
-/// A set of texts.
+/// A set of texts: those that an expression matches as a whole.
 #[derive(Debug, Clone)]
 pub struct Language {
     automaton: dense::DFA<Vec<u32>>,
 }
 
-/// What is known of a set of texts.
+/// The result of a search for a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Search {
-    /// There is none.
+    /// No text exists.
     Empty,
-    /// One of the shortest.
+    /// A shortest text.
     Text(Vec<u8>),
-    /// It would take too long to say.
+    /// The search would take too long.
     Undecided,
 }
 
 impl Language {
-    /// The texts that an expression matches as a whole. `None`: its automaton would be too large.
-    pub fn of_regex(regex: &Regex) -> Option<Self> {
+    /// The texts that an expression matches as a whole. `None` if its automaton would be too large.
+    pub fn of_regex(regex: &Re2) -> Option<Self> {
         Self::of(regex.hir().clone())
     }
 
-    /// The one text.
+    /// The language of one text.
     pub fn of_text(text: &[u8], ignores_case: bool) -> Option<Self> {
         Self::of(literal(text, ignores_case))
     }
 
-    /// The texts that begin with one.
+    /// The texts that begin with a prefix.
     pub fn of_prefix(prefix: &[u8], ignores_case: bool) -> Option<Self> {
         let any = Hir::class(Class::Bytes(ClassBytes::new([ClassBytesRange::new(0, u8::MAX)])));
         let rest =
@@ -71,13 +71,13 @@ impl Language {
         self.automaton.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()
     }
 
-    /// Whether a text that leads to a state is in the language if it ends there.
+    /// Whether a text that ends in a state is in the language.
     fn ends(&self, state: StateID) -> bool {
         self.automaton.is_match_state(self.automaton.next_eoi_state(state))
     }
 }
 
-/// Looks for a text that all languages of one list have, and none of the other.
+/// Searches for a shortest text that is in all languages of one list and in no language of the other.
 pub fn find_text(all: &[&Language], none: &[&Language]) -> Search {
     let languages: Vec<&Language> = all.iter().chain(none).copied().collect();
     let Some(start) = languages.iter().map(|it| it.start()).collect::<Option<Vec<StateID>>>() else {
@@ -94,7 +94,7 @@ pub fn find_text(all: &[&Language], none: &[&Language]) -> Search {
         wanted.iter().zip(&languages).all(ends) && !unwanted.iter().zip(&languages[all.len()..]).any(ends)
     };
     let mut seen: HashSet<Vec<StateID>> = HashSet::from([start.clone()]);
-    // Each with the letter and the number of the one that it was reached from.
+    // For each state, the number of its predecessor and the letter between them.
     let mut reached: Vec<Option<(usize, u8)>> = vec![None];
     let mut queue: VecDeque<(usize, Vec<StateID>)> = VecDeque::from([(0, start)]);
     while let Some((number, states)) = queue.pop_front() {
@@ -116,7 +116,7 @@ pub fn find_text(all: &[&Language], none: &[&Language]) -> Search {
     Search::Empty
 }
 
-/// One byte of each group that no automaton tells apart, letters and digits first so that texts are readable.
+/// One byte of each class that all automata treat alike. Letters and digits come first, so that texts are readable.
 fn letters(languages: &[&Language]) -> Vec<u8> {
     let readable = (b'a'..=b'z').chain(b'0'..=b'9');
     let mut groups: HashMap<Vec<u8>, u8> = HashMap::new();
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     fn of(source: &str) -> Language {
-        Language::of_regex(&Regex::new(source).unwrap()).unwrap()
+        Language::of_regex(&Re2::new(source).unwrap()).unwrap()
     }
 
     fn covers(wide: &str, narrow: &str) -> bool {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn one_expression_covers_another_if_every_text_of_it_matches() {
+    fn one_expression_covers_another_if_it_matches_all_its_texts() {
         for (wide, narrow, expected) in [
             ("^/.+$", "^/try01/.+$", true),
             ("^/try01/.+$", "^/.+$", false),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_too_long_is_left_open() {
-        assert!(Language::of_regex(&Regex::new("(a|b)*a(a|b){30}").unwrap()).is_none());
+    fn automata_are_limited() {
+        assert!(Language::of_regex(&Re2::new("(a|b)*a(a|b){30}").unwrap()).is_none());
     }
 }

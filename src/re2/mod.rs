@@ -1,28 +1,29 @@
-//! Regular expressions as Envoy runs them: RE2's syntax and meaning, on an automaton of Rust's.
+//! Regular expressions as Envoy runs them: RE2's syntax and semantics, on the automata of `regex-automata`.
 //!
-//! `parser` reads RE2's grammar (its default options: UTF-8, Perl's classes, `.` without newline) and gives RE2's verdict.
-//! What it accepts becomes a `regex_syntax` [`Hir`], built from its parts and never from a text, so that nothing of Rust's
-//! own syntax can leak in. `regex_automata` runs it over bytes, since `\C` matches half characters.
+//! `parser` reads RE2's grammar (with its default options: UTF-8, Perl's classes, `.` without newline) and gives RE2's
+//! verdict. It builds a `regex_syntax` [`Hir`] from parts and never from text, so that Rust's own syntax cannot leak in.
+//! `regex_automata` runs it over bytes, since `\C` matches half characters.
 //!
-//! Known differences from RE2, none of which a usual expression meets:
+//! Known differences from RE2, which no usual expression shows:
 //!
-//! - RE2 limits the memory of a program. The number of its instructions is estimated here (`piece`), so close to the limit,
-//!   at hundreds of thousands of them, the verdict may differ.
-//! - What nests more than a hundred deep is refused, which RE2 does not do.
-//! - Unicode is that of `regex-syntax`, without what is newer than RE2's version. U+1171E is in another category since.
-//! - `\x{` at the very end is "invalid UTF-8" to RE2; here it is a bad escape.
-//! - Joined alternatives: RE2 also joins those of nested groups, see `piece`. It shows on texts that are not UTF-8.
-//! - How far a search goes, and what groups hold, in loops around loops that may be empty and prefer to be: one of ten
-//!   thousand random expressions made of these, and only for [`Regex::replace_all`]. RE2 there takes another round.
+//! - RE2 limits the memory of a program. The number of instructions is estimated here (`fragment`), so close to the limit,
+//!   at hundreds of thousands of instructions, the verdict may differ.
+//! - Expressions that nest more than a hundred deep are rejected. RE2 has no such limit.
+//! - The Unicode tables are those of `regex-syntax`, without characters newer than RE2's version. U+1171E has moved to
+//!   another category since.
+//! - RE2 calls `\x{` at the very end "invalid UTF-8"; here it is a bad escape.
+//! - RE2 also joins the alternatives of nested groups, see `fragment`. This shows on texts that are not UTF-8.
+//! - In nested loops that may be empty and prefer to be, RE2 iterates once more. The extent of a match and its groups
+//!   then differ, in one of ten thousand random expressions of this form, and only for [`Re2::replace_all`].
 
 mod charset;
 mod class;
 mod cursor;
 mod error;
 mod escape;
+mod fragment;
 mod language;
 mod parser;
-mod piece;
 mod rewrite;
 mod sample;
 mod unicode;
@@ -40,26 +41,26 @@ use regex_syntax::hir::{Hir, Look};
 pub use error::{InvalidRegex, InvalidRewrite};
 pub use language::{Language, Search, find_text};
 
-use error::Fault;
+use error::ErrorCode;
 
-/// What an automaton may need, in bytes. RE2's own limit is reached first.
+/// The largest automaton, in bytes. RE2's own limit is reached first.
 const LARGEST: usize = 128 << 20;
 
 /// A compiled expression.
 #[derive(Clone)]
-pub struct Regex {
+pub struct Re2 {
     source: String,
     hir: Hir,
     groups: usize,
     engine: meta::Regex,
 }
 
-impl Regex {
-    /// Compiles an expression that has to match a whole text (`RE2::FullMatch`).
+impl Re2 {
+    /// Compiles an expression that must match a whole text (`RE2::FullMatch`).
     ///
     /// # Errors
     ///
-    /// If RE2 refuses the expression: [`InvalidRegex`] says why, and which part of it.
+    /// If RE2 rejects the expression. The error marks the part that is not valid.
     pub fn new(source: &str) -> Result<Self, InvalidRegex> {
         Self::compile(source, |hir| Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]))
     }
@@ -68,20 +69,20 @@ impl Regex {
     ///
     /// # Errors
     ///
-    /// If RE2 refuses the expression: [`InvalidRegex`] says why, and which part of it.
+    /// If RE2 rejects the expression. The error marks the part that is not valid.
     pub fn unanchored(source: &str) -> Result<Self, InvalidRegex> {
         Self::compile(source, |hir| hir)
     }
 
     fn compile(source: &str, anchor: impl FnOnce(Hir) -> Hir) -> Result<Self, InvalidRegex> {
         let parsed = parser::parse(source)?;
-        let hir = parsed.piece.hir;
+        let hir = parsed.fragment.hir;
         let config = meta::Config::new().utf8_empty(false).nfa_size_limit(Some(LARGEST));
         let engine = meta::Regex::builder()
             .configure(config)
             .syntax(syntax::Config::new().utf8(false))
             .build_from_hir(&anchor(hir.clone()))
-            .map_err(|_| Fault::TooLarge.at(source, 0..source.len()))?;
+            .map_err(|_| ErrorCode::TooLarge.at(source, 0..source.len()))?;
         Ok(Self { source: source.to_owned(), hir, groups: parsed.groups, engine })
     }
 
@@ -93,8 +94,8 @@ impl Regex {
     /// Replaces every match (`RE2::GlobalReplace`). In the replacement, `\0` is the match, `\1` to `\9` are groups and
     /// `\\` is a backslash.
     ///
-    /// An empty match right after another match is none. A replacement that [`Regex::check_rewrite`] refuses does what it
-    /// does to RE2: with a group too many the text stays as it is, and of other errors the replacement ends there.
+    /// An empty match directly after another match does not count. A replacement that [`Re2::check_rewrite`] rejects acts
+    /// as in RE2: if a group does not exist, the text stays unchanged; other errors end the replacement.
     pub fn replace_all(&self, text: &[u8], replacement: &[u8]) -> Vec<u8> {
         if rewrite::highest_group(replacement) > self.groups {
             return text.to_vec();
@@ -121,33 +122,33 @@ impl Regex {
         replaced
     }
 
-    /// Checks what is to replace the matches (`RE2::CheckRewriteString`).
+    /// Checks a replacement (`RE2::CheckRewriteString`).
     ///
     /// # Errors
     ///
-    /// If a backslash is followed by neither a digit nor a backslash, or a group is asked for that does not exist.
+    /// If a backslash precedes neither a digit nor a backslash, or a group does not exist.
     pub fn check_rewrite(&self, replacement: &str) -> Result<(), InvalidRewrite> {
         rewrite::check(replacement, self.groups)
     }
 
-    /// The expression as it was written.
+    /// The source of the expression.
     pub fn as_str(&self) -> &str {
         &self.source
     }
 
-    /// What the expression means, without the anchors of [`Regex::new`]. It is one over bytes, not over UTF-8.
+    /// The expression without the anchors of [`Re2::new`]. It matches bytes, not UTF-8.
     pub fn hir(&self) -> &Hir {
         &self.hir
     }
 
-    /// How many groups capture, the whole match not counted.
+    /// The number of capturing groups, without the whole match.
     pub fn group_count(&self) -> usize {
         self.groups
     }
 }
 
-impl fmt::Debug for Regex {
+impl fmt::Debug for Re2 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Regex").field(&self.source).finish()
+        f.debug_tuple("Re2").field(&self.source).finish()
     }
 }

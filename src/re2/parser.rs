@@ -1,46 +1,46 @@
-//! RE2's grammar.
+//! A parser of RE2's grammar.
 //!
-//! One pass without recursion: open groups are on a stack, so that no expression can exhaust ours. Where RE2 reports one
-//! of several errors, this is the same one.
+//! It makes one pass without recursion: open groups are on a heap-allocated stack, which no expression can exhaust. Of
+//! several errors, it reports the same one as RE2.
 
 use regex_syntax::hir::Look;
 
 use super::charset::CharSet;
 use super::class;
 use super::cursor::Cursor;
-use super::error::{Fault, InvalidRegex};
+use super::error::{ErrorCode, InvalidRegex};
 use super::escape::{LAST, escape};
-use super::piece::Piece;
+use super::fragment::Fragment;
 use super::unicode;
 
-/// RE2 refuses larger counts, and products of nested ones.
+/// The largest repeat count, and product of nested counts, that RE2 accepts.
 const MOST_REPEATS: u64 = 1000;
 
-/// What RE2's default memory budget (8 MiB, two thirds of it for this) holds of its instructions.
+/// The number of instructions that fit into RE2's default memory budget: two thirds of 8 MiB.
 const MOST_INSTRUCTIONS: u64 = 698_992;
 
-/// How deep an expression may nest. RE2 has no such limit; the automaton's builder recurses.
+/// The deepest nesting. RE2 has no such limit, but the automaton's builder recurses.
 const DEEPEST: u32 = 100;
 
-/// An expression as it was understood.
+/// A parsed expression.
 #[derive(Debug)]
 pub(super) struct Parsed {
-    /// What the expression means.
-    pub piece: Piece,
-    /// How many groups capture.
+    /// The expression.
+    pub fragment: Fragment,
+    /// The number of capturing groups.
     pub groups: usize,
 }
 
-/// Reads an expression.
+/// Parses an expression.
 pub(super) fn parse(pattern: &str) -> Result<Parsed, InvalidRegex> {
-    let mut parser = Parser::new(pattern);
+    let mut parser = PatternParser::new(pattern);
     while parser.cursor.peek().is_some() {
         parser.step()?;
     }
     parser.finish()
 }
 
-/// What `(?imsU)` switches.
+/// The flags of `(?imsU)`.
 #[derive(Debug, Clone, Copy, Default)]
 struct Flags {
     fold_case: bool,
@@ -49,29 +49,29 @@ struct Flags {
     lazy: bool,
 }
 
-/// A group that is not closed yet; the outermost one is the expression.
+/// A group that is not closed yet. The outermost one is the expression.
 #[derive(Debug, Default)]
-struct Open {
-    /// Where its parenthesis is.
+struct OpenGroup {
+    /// The offset of its parenthesis.
     at: usize,
     /// Its number, if it captures.
     capture: Option<u32>,
-    /// The flags that hold again after it.
+    /// The flags that its end restores.
     flags: Flags,
     /// The alternatives before the current one.
-    alternatives: Vec<Piece>,
+    alternatives: Vec<Fragment>,
     /// The current alternative.
-    sequence: Vec<Piece>,
+    sequence: Vec<Fragment>,
 }
 
-impl Open {
+impl OpenGroup {
     fn end_alternative(&mut self) {
-        self.alternatives.push(Piece::sequence(std::mem::take(&mut self.sequence)));
+        self.alternatives.push(Fragment::sequence(std::mem::take(&mut self.sequence)));
     }
 
-    fn close(mut self) -> Piece {
+    fn close(mut self) -> Fragment {
         self.end_alternative();
-        let inner = Piece::alternatives(self.alternatives);
+        let inner = Fragment::alternatives(self.alternatives);
         match self.capture {
             Some(index) => inner.captured(index),
             None => inner,
@@ -79,19 +79,19 @@ impl Open {
     }
 }
 
-struct Parser<'p> {
+struct PatternParser<'p> {
     cursor: Cursor<'p>,
     pattern: &'p str,
     flags: Flags,
     groups: u32,
-    /// The groups around [`Parser::current`].
-    outer: Vec<Open>,
-    current: Open,
-    /// Where the repetition operator begins that was read last, if nothing was read since.
+    /// The groups around `current`.
+    outer: Vec<OpenGroup>,
+    current: OpenGroup,
+    /// The offset of a repetition operator directly before the cursor.
     operator: Option<usize>,
 }
 
-impl<'p> Parser<'p> {
+impl<'p> PatternParser<'p> {
     fn new(pattern: &'p str) -> Self {
         Self {
             cursor: Cursor::new(pattern),
@@ -99,12 +99,12 @@ impl<'p> Parser<'p> {
             flags: Flags::default(),
             groups: 0,
             outer: Vec::new(),
-            current: Open::default(),
+            current: OpenGroup::default(),
             operator: None,
         }
     }
 
-    /// Reads one thing.
+    /// Reads one element.
     fn step(&mut self) -> Result<(), InvalidRegex> {
         let start = self.cursor.at();
         let last_operator = self.operator.take();
@@ -122,7 +122,7 @@ impl<'p> Parser<'p> {
             }
             '[' => {
                 let set = class::bracketed(&mut self.cursor, self.flags.fold_case)?;
-                self.push(Piece::class(&set));
+                self.push(Fragment::class(&set));
             }
             '\\' => self.escape()?,
             '*' | '+' | '?' => {
@@ -132,7 +132,7 @@ impl<'p> Parser<'p> {
                     '+' => (1, None),
                     _ => (0, Some(1)),
                 };
-                self.repeat(start, last_operator, |piece, greedy| Ok(piece.repeated(least, most, greedy)))?;
+                self.repeat(start, last_operator, |fragment, greedy| Ok(fragment.repeated(least, most, greedy)))?;
             }
             '{' => match count(self.cursor.rest()) {
                 Some((length, least, most)) => {
@@ -143,8 +143,8 @@ impl<'p> Parser<'p> {
             },
             '^' | '$' | '.' => {
                 self.cursor.skip(1);
-                let piece = self.anchor_or_dot(letter);
-                self.push(piece);
+                let fragment = self.anchor_or_dot(letter);
+                self.push(fragment);
             }
             _ => self.literal(),
         }
@@ -154,83 +154,83 @@ impl<'p> Parser<'p> {
     fn finish(mut self) -> Result<Parsed, InvalidRegex> {
         if !self.outer.is_empty() {
             let open = self.current.at;
-            return Err(self.cursor.fault_in(Fault::MissingParen, open..open + 1));
+            return Err(self.cursor.fault_in(ErrorCode::MissingParen, open..open + 1));
         }
-        let piece = std::mem::take(&mut self.current).close();
+        let fragment = std::mem::take(&mut self.current).close();
         let whole = 0..self.pattern.len();
-        if piece.instructions > MOST_INSTRUCTIONS {
-            return Err(self.cursor.fault_in(Fault::TooLarge, whole));
+        if fragment.instructions > MOST_INSTRUCTIONS {
+            return Err(self.cursor.fault_in(ErrorCode::TooLarge, whole));
         }
-        if piece.depth > DEEPEST {
-            return Err(self.cursor.fault_in(Fault::TooDeep, whole));
+        if fragment.depth > DEEPEST {
+            return Err(self.cursor.fault_in(ErrorCode::TooDeep, whole));
         }
-        Ok(Parsed { piece, groups: self.groups as usize })
+        Ok(Parsed { fragment, groups: self.groups as usize })
     }
 
-    fn push(&mut self, piece: Piece) {
-        self.current.sequence.push(piece);
+    fn push(&mut self, fragment: Fragment) {
+        self.current.sequence.push(fragment);
     }
 
     fn literal(&mut self) {
         if let Some(letter) = self.cursor.take() {
-            self.push(Piece::literal(letter.into(), self.flags.fold_case));
+            self.push(Fragment::literal(letter.into(), self.flags.fold_case));
         }
     }
 
-    fn anchor_or_dot(&self, letter: char) -> Piece {
+    fn anchor_or_dot(&self, letter: char) -> Fragment {
         match (letter, self.flags.multi_line, self.flags.dot_takes_newline) {
-            ('^', false, _) => Piece::look(Look::Start),
-            ('^', true, _) => Piece::look(Look::StartLF),
-            ('$', false, _) => Piece::look(Look::End),
-            ('$', true, _) => Piece::look(Look::EndLF),
-            (_, _, true) => Piece::class(&CharSet::of(&[(0, LAST)])),
-            (_, _, false) => Piece::class(&CharSet::of(&[(0, 0x09), (0x0B, LAST)])),
+            ('^', false, _) => Fragment::look(Look::Start),
+            ('^', true, _) => Fragment::look(Look::StartLF),
+            ('$', false, _) => Fragment::look(Look::End),
+            ('$', true, _) => Fragment::look(Look::EndLF),
+            (_, _, true) => Fragment::class(&CharSet::of(&[(0, LAST)])),
+            (_, _, false) => Fragment::class(&CharSet::of(&[(0, 0x09), (0x0B, LAST)])),
         }
     }
 
-    /// A backslash and what it makes of the next letters.
+    /// Reads an escape sequence.
     fn escape(&mut self) -> Result<(), InvalidRegex> {
         for (written, look) in
             [(r"\A", Look::Start), (r"\z", Look::End), (r"\b", Look::WordAscii), (r"\B", Look::WordAsciiNegate)]
         {
             if self.cursor.eat(written) {
-                self.push(Piece::look(look));
+                self.push(Fragment::look(look));
                 return Ok(());
             }
         }
         if self.cursor.eat(r"\C") {
-            self.push(Piece::any_byte());
+            self.push(Fragment::any_byte());
         } else if self.cursor.eat(r"\Q") {
             while !self.cursor.rest().is_empty() && !self.cursor.eat(r"\E") {
                 self.literal();
             }
         } else if let Some(set) = class::escaped(&mut self.cursor, self.flags.fold_case, false)? {
-            self.push(Piece::class(&set));
+            self.push(Fragment::class(&set));
         } else {
             let code = escape(&mut self.cursor)?;
-            self.push(Piece::literal(code, self.flags.fold_case));
+            self.push(Fragment::literal(code, self.flags.fold_case));
         }
         Ok(())
     }
 
-    /// Ends a repetition operator that starts at an offset and was read but for its `?`, and applies it to what was
-    /// pushed last.
+    /// Completes a repetition operator, of which everything but a final `?` is read, and applies it to the last
+    /// fragment.
     fn repeat(
         &mut self,
         start: usize,
         last_operator: Option<usize>,
-        apply: impl FnOnce(Piece, bool) -> Result<Piece, Fault>,
+        apply: impl FnOnce(Fragment, bool) -> Result<Fragment, ErrorCode>,
     ) -> Result<(), InvalidRegex> {
         let greedy = self.cursor.eat("?") == self.flags.lazy;
         if let Some(last) = last_operator {
-            return Err(self.cursor.fault(Fault::RepeatOperator, last));
+            return Err(self.cursor.fault(ErrorCode::RepeatOperator, last));
         }
         let repeated = match self.current.sequence.pop() {
-            Some(piece) => apply(piece, greedy),
-            None => Err(Fault::RepeatArgument),
+            Some(fragment) => apply(fragment, greedy),
+            None => Err(ErrorCode::RepeatArgument),
         };
-        let piece = repeated.map_err(|fault| self.cursor.fault(fault, start))?;
-        self.push(piece);
+        let fragment = repeated.map_err(|fault| self.cursor.fault(fault, start))?;
+        self.push(fragment);
         self.operator = Some(start);
         Ok(())
     }
@@ -245,14 +245,14 @@ impl<'p> Parser<'p> {
         let too_many = least > MOST_REPEATS || most.is_some_and(|most| most > MOST_REPEATS || most < least);
         if too_many && last_operator.is_none() {
             self.cursor.eat("?");
-            return Err(self.cursor.fault(Fault::RepeatSize, start));
+            return Err(self.cursor.fault(ErrorCode::RepeatSize, start));
         }
-        // Both fit: they are at most a thousand, or this fails before it applies them.
+        // Larger counts fail before they are applied.
         let (least, most) = (least as u32, most.map(|most| most as u32));
-        self.repeat(start, last_operator, |piece, greedy| {
-            let piece = piece.counted(least, most, greedy);
+        self.repeat(start, last_operator, |fragment, greedy| {
+            let fragment = fragment.counted(least, most, greedy);
             let multiplies = least >= 2 || most.is_some_and(|most| most >= 2);
-            if multiplies && piece.copies > MOST_REPEATS { Err(Fault::RepeatSize) } else { Ok(piece) }
+            if multiplies && fragment.copies > MOST_REPEATS { Err(ErrorCode::RepeatSize) } else { Ok(fragment) }
         })
     }
 
@@ -261,7 +261,7 @@ impl<'p> Parser<'p> {
             self.groups += 1;
             self.groups
         });
-        let group = Open { at, capture, flags: self.flags, ..Open::default() };
+        let group = OpenGroup { at, capture, flags: self.flags, ..OpenGroup::default() };
         self.outer.push(std::mem::replace(&mut self.current, group));
     }
 
@@ -269,7 +269,7 @@ impl<'p> Parser<'p> {
         let start = self.cursor.at();
         self.cursor.skip(1);
         let Some(outer) = self.outer.pop() else {
-            return Err(self.cursor.fault(Fault::UnexpectedParen, start));
+            return Err(self.cursor.fault(ErrorCode::UnexpectedParen, start));
         };
         let group = std::mem::replace(&mut self.current, outer);
         self.flags = group.flags;
@@ -277,15 +277,15 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
-    /// Reads what begins with `(?`: a group with a name or without a number, or flags.
+    /// Reads a construct that begins with `(?`: a named or non-capturing group, or flags.
     fn special_group(&mut self) -> Result<(), InvalidRegex> {
         let start = self.cursor.at();
         let rest = self.cursor.rest();
-        // What is too short to be anything else is reported for its last letter.
+        // RE2 reports a shorter rest as an error of its last letter.
         for looks_around in ["(?=", "(?!", "(?<=", "(?<!"] {
             if rest.len() > looks_around.len() && rest.starts_with(looks_around) {
                 self.cursor.skip(looks_around.len());
-                return Err(self.cursor.fault(Fault::PerlOperator, start));
+                return Err(self.cursor.fault(ErrorCode::PerlOperator, start));
             }
         }
         for opening in ["(?P<", "(?<"] {
@@ -300,11 +300,11 @@ impl<'p> Parser<'p> {
         let start = self.cursor.at();
         self.cursor.skip(opening.len());
         let Some((name, _)) = self.cursor.rest().split_once('>') else {
-            return Err(self.cursor.fault_to_end(Fault::GroupName, start));
+            return Err(self.cursor.fault_to_end(ErrorCode::GroupName, start));
         };
         self.cursor.skip(name.len() + 1);
         if name.is_empty() || !name.chars().all(unicode::is_name_letter) {
-            return Err(self.cursor.fault(Fault::GroupName, start));
+            return Err(self.cursor.fault(ErrorCode::GroupName, start));
         }
         self.open(start, true);
         Ok(())
@@ -316,7 +316,7 @@ impl<'p> Parser<'p> {
         self.cursor.skip(2);
         let mut flags = self.flags;
         let mut on = true;
-        // A minus has to be followed by flags.
+        // A flag must follow a minus.
         let mut minus_waits = false;
         loop {
             let letter = self.cursor.take();
@@ -333,14 +333,14 @@ impl<'p> Parser<'p> {
                     self.flags = flags;
                     return Ok(());
                 }
-                _ => return Err(self.cursor.fault(Fault::PerlOperator, start)),
+                _ => return Err(self.cursor.fault(ErrorCode::PerlOperator, start)),
             }
             minus_waits = letter == Some('-');
         }
     }
 }
 
-/// The count that a text begins with (`{2}`, `{2,}`, `{2,3}`), and how long it is. Another brace is a letter as any.
+/// The repeat count at the start of a text (`{2}`, `{2,}`, `{2,3}`), and its length. Any other brace is a literal.
 fn count(text: &str) -> Option<(usize, u64, Option<u64>)> {
     let (least, rest) = number(text.strip_prefix('{')?)?;
     let (most, rest) = match rest.strip_prefix(',') {
@@ -352,7 +352,7 @@ fn count(text: &str) -> Option<(usize, u64, Option<u64>)> {
     Some((text.len() - rest.len(), least, most))
 }
 
-/// A number as RE2 reads it: without leading zeros, and of nine digits at most.
+/// A number as RE2 reads it: without leading zeros, and with at most nine digits.
 fn number(text: &str) -> Option<(u64, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = text.split_at(digits);

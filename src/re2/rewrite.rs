@@ -1,19 +1,19 @@
-//! What replaces a match: text, `\0` to `\9` for the match and its groups, and `\\` for a backslash.
+//! Replacements of matches: text, `\0` to `\9` for the match and its groups, and `\\` for a backslash.
 
 use std::ops::Range;
 
 use super::error::InvalidRewrite;
 
 /// A part of a replacement.
-enum Part {
+enum RewritePart {
     Byte(u8),
     Group(usize),
-    /// A backslash before anything else, or before nothing.
+    /// A backslash before any other byte or at the end.
     Bad,
 }
 
-/// The parts of a replacement and where they are.
-fn parts(replacement: &[u8]) -> impl Iterator<Item = (Part, Range<usize>)> {
+/// The parts of a replacement with their byte ranges.
+fn parts(replacement: &[u8]) -> impl Iterator<Item = (RewritePart, Range<usize>)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at;
@@ -23,12 +23,12 @@ fn parts(replacement: &[u8]) -> impl Iterator<Item = (Part, Range<usize>)> {
             let escaped = replacement.get(at).copied();
             at = (at + 1).min(replacement.len());
             match escaped {
-                Some(b'\\') => Part::Byte(b'\\'),
-                Some(digit) if digit.is_ascii_digit() => Part::Group(usize::from(digit - b'0')),
-                _ => Part::Bad,
+                Some(b'\\') => RewritePart::Byte(b'\\'),
+                Some(digit) if digit.is_ascii_digit() => RewritePart::Group(usize::from(digit - b'0')),
+                _ => RewritePart::Bad,
             }
         } else {
-            Part::Byte(first)
+            RewritePart::Byte(first)
         };
         Some((part, start..at))
     })
@@ -37,27 +37,27 @@ fn parts(replacement: &[u8]) -> impl Iterator<Item = (Part, Range<usize>)> {
 /// The highest group that a replacement asks for; 0 is the whole match.
 pub(super) fn highest_group(replacement: &[u8]) -> usize {
     let groups = parts(replacement).map(|(part, _)| match part {
-        Part::Group(group) => group,
+        RewritePart::Group(group) => group,
         _ => 0,
     });
     groups.max().unwrap_or(0)
 }
 
-/// Refuses what RE2 refuses of a replacement for an expression with so many groups.
+/// Checks a replacement for an expression with a number of groups.
 pub(super) fn check(replacement: &str, groups: usize) -> Result<(), InvalidRewrite> {
     let mut missing: Option<(usize, Range<usize>)> = None;
     for (part, range) in parts(replacement.as_bytes()) {
         match part {
-            Part::Bad if range.len() == 1 => {
+            RewritePart::Bad if range.len() == 1 => {
                 return Err(InvalidRewrite { message: "'\\' not allowed at end".to_owned(), range });
             }
-            Part::Bad => {
+            RewritePart::Bad => {
                 let message = "'\\' must be followed by a digit or '\\'".to_owned();
                 // The second byte may be the first of a character.
                 let letter = replacement[range.start + 1..].chars().next().map_or(0, char::len_utf8);
                 return Err(InvalidRewrite { message, range: range.start..range.start + 1 + letter });
             }
-            Part::Group(group) if group > groups && missing.as_ref().is_none_or(|(most, _)| group > *most) => {
+            RewritePart::Group(group) if group > groups && missing.as_ref().is_none_or(|(most, _)| group > *most) => {
                 missing = Some((group, range));
             }
             _ => {}
@@ -73,15 +73,15 @@ pub(super) fn check(replacement: &str, groups: usize) -> Result<(), InvalidRewri
 pub(super) fn expand<'t>(replacement: &[u8], group: impl Fn(usize) -> Option<&'t [u8]>, out: &mut Vec<u8>) {
     for (part, _) in parts(replacement) {
         match part {
-            Part::Byte(byte) => out.push(byte),
-            Part::Group(number) => out.extend_from_slice(group(number).unwrap_or_default()),
-            Part::Bad => return,
+            RewritePart::Byte(byte) => out.push(byte),
+            RewritePart::Group(number) => out.extend_from_slice(group(number).unwrap_or_default()),
+            RewritePart::Bad => return,
         }
     }
 }
 
-/// How many bytes the first character of a text takes. Surrogates are characters to RE2; a byte that begins no character
-/// is taken alone.
+/// The length of the first character of a text, in bytes. For RE2, surrogates are characters. A byte that does not start a
+/// character has length 1.
 pub(super) fn character_length(text: &[u8]) -> usize {
     let continues = |at: usize| text.get(at).is_some_and(|byte| (0x80..=0xBF).contains(byte));
     let second = text.get(1).copied().unwrap_or_default();

@@ -1,21 +1,21 @@
-//! A text that an expression matches, without an automaton.
+//! Sample texts and literal prefixes of expressions, found without an automaton.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::Regex;
+use super::Re2;
 
-/// The longest text that is made.
+/// The longest sample, in bytes.
 const LONGEST: usize = 4096;
 
-impl Regex {
-    /// Some short text that the expression matches as a whole. `None`: none is found so easily.
+impl Re2 {
+    /// A short text that the expression matches as a whole. `None` if the simple search does not find one.
     pub fn sample(&self) -> Option<Vec<u8>> {
         let mut text = Vec::new();
         append(self.hir(), &mut text)?;
         self.matches(&text).then_some(text)
     }
 
-    /// What every text begins with that the expression matches as a whole.
+    /// The longest known prefix of all texts that the expression matches as a whole.
     pub fn literal_prefix(&self) -> Vec<u8> {
         let mut prefix = Vec::new();
         append_prefix(self.hir(), &mut prefix);
@@ -23,7 +23,7 @@ impl Regex {
     }
 }
 
-/// Appends the text that a part begins with; false if what follows it is not fixed.
+/// Appends the fixed start of a part. Returns whether the whole part is fixed.
 fn append_prefix(hir: &Hir, prefix: &mut Vec<u8>) -> bool {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => true,
@@ -37,7 +37,7 @@ fn append_prefix(hir: &Hir, prefix: &mut Vec<u8>) -> bool {
     }
 }
 
-/// Appends what a part of an expression takes at the least: of alternatives the first, of characters a letter.
+/// Appends a text that a part matches: the first alternative, the fewest repetitions, a letter of a class.
 fn append(hir: &Hir, text: &mut Vec<u8>) -> Option<()> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
@@ -77,9 +77,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prefix_is_what_all_texts_begin_with() {
+    fn all_texts_begin_with_the_prefix() {
         for (source, prefix) in [("^/api/(v1)/x*", "/api/v1/"), ("/a|/ab", ""), ("(?i)/a", "/"), ("/x?", "/")] {
-            assert_eq!(Regex::new(source).unwrap().literal_prefix(), prefix.as_bytes(), "{source}");
+            assert_eq!(Re2::new(source).unwrap().literal_prefix(), prefix.as_bytes(), "{source}");
         }
     }
 
@@ -91,7 +91,7 @@ mod tests {
             ("[^a-z]{2}", Some("00")),
             (r"a\bb", None),
         ] {
-            let found = Regex::new(source).unwrap().sample();
+            let found = Re2::new(source).unwrap().sample();
             assert_eq!(found.as_deref(), sample.map(str::as_bytes), "{source}");
         }
     }

@@ -1,7 +1,7 @@
-//! What RE2 knows of Unicode: classes by name, and case.
+//! Unicode as RE2 knows it: named classes and case folding.
 //!
-//! The tables are those of `regex-syntax`, which knows a later version of Unicode than RE2 does. So code points that RE2's
-//! version has not assigned are left out, and only the names that RE2 has are looked up.
+//! The tables are those of `regex-syntax`, which has a later version of Unicode. So code points that RE2's version does not
+//! assign are left out, and only RE2's names are accepted.
 
 use std::sync::LazyLock;
 
@@ -12,13 +12,13 @@ use super::charset::CharSet;
 /// RE2's version of Unicode.
 const VERSION: &str = "15.1";
 
-/// General categories that are looked up as they are. `C` is apart, since RE2's holds no unassigned code points.
+/// The general categories except `C`, which has no unassigned code points in RE2.
 const CATEGORIES: [&str; 34] = [
     "Cc", "Cf", "Co", "L", "Ll", "Lm", "Lo", "Lt", "Lu", "M", "Mc", "Me", "Mn", "N", "Nd", "Nl", "No", "P", "Pc", "Pd",
     "Pe", "Pf", "Pi", "Po", "Ps", "S", "Sc", "Sk", "Sm", "So", "Z", "Zl", "Zp", "Zs",
 ];
 
-/// Surrogates, of which Rust's tables say nothing.
+/// The surrogates, which Rust's tables do not contain.
 const SURROGATES: [(u32, u32); 1] = [(0xD800, 0xDFFF)];
 
 /// The scripts of RE2's version of Unicode.
@@ -60,7 +60,7 @@ pub(super) fn class(name: &str) -> Option<CharSet> {
     }
 }
 
-/// A set with everything that differs from its members by case alone.
+/// A set with all code points that differ from its members only by case.
 pub(super) fn folded(set: &CharSet) -> CharSet {
     let mut class = set.and(&ASSIGNED).to_class();
     class.case_fold_simple();
@@ -69,7 +69,7 @@ pub(super) fn folded(set: &CharSet) -> CharSet {
     all
 }
 
-/// Whether RE2 takes a character in the name of a group.
+/// Whether RE2 allows a character in the name of a group.
 pub(super) fn is_name_letter(letter: char) -> bool {
     static LETTERS: LazyLock<CharSet> = LazyLock::new(|| {
         let mut all = CharSet::default();
@@ -81,7 +81,7 @@ pub(super) fn is_name_letter(letter: char) -> bool {
     letter == '_' || letter.is_ascii_alphanumeric() || (!letter.is_ascii() && LETTERS.contains(letter.into()))
 }
 
-/// One of `regex-syntax`'s tables. Its parser is the only way to them; it reads a name of ours here, nobody's expression.
+/// A table of `regex-syntax`. Only its parser gives access to them; it reads a fixed name here, never a user's expression.
 fn table(property: &str, value: &str) -> Option<CharSet> {
     let hir = regex_syntax::parse(&format!(r"\p{{{property}={value}}}")).ok()?;
     match hir.kind() {

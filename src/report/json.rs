@@ -1,8 +1,7 @@
-//! The machine formats: of `mesh lint`, schema `mesh.lint/v1`, of `mesh simulate`, schema `mesh.simulate/v1`, and of
-//! `mesh rules`, schema `mesh.rules/v1`.
+//! The machine formats: schema `mesh.lint/v1` of `mesh lint`, `mesh.simulate/v1` of `mesh simulate`, and
+//! `mesh.rules/v1` of `mesh rules`.
 //!
-//! In the first a key that does not apply is left out. `witness` is the exception: it is always there, `null` where
-//! a rule has no request to show.
+//! `mesh lint` leaves out keys that do not apply, except `witness`, which is `null` if a rule has no request to show.
 
 use std::io;
 
@@ -14,9 +13,9 @@ use crate::lint::{self, ResourceName, Subject, Summary, Unchecked};
 use crate::simulate::{Answer, Unanswered};
 use crate::source::{Position, Sources};
 
-/// Writes what `mesh lint --format json` prints: one object, indented, with a newline at its end.
+/// Writes the output of `mesh lint --format json`: one object, indented, with a newline at its end.
 pub fn lint(report: &lint::Report, sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
-    let diagnostics = Diagnostics { list: &report.diagnostics, sources };
+    let diagnostics = DiagnosticList { list: &report.diagnostics, sources };
     let object = Object {
         schema: "mesh.lint/v1",
         diagnostics,
@@ -27,32 +26,32 @@ pub fn lint(report: &lint::Report, sources: &Sources, out: &mut dyn io::Write) -
     out.write_all(b"\n")
 }
 
-/// Writes what `mesh rules --format json` prints: one object, indented, with a newline at its end.
+/// Writes the output of `mesh rules --format json`: one object, indented, with a newline at its end.
 pub fn rules(families: &[&lint::Family], out: &mut dyn io::Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct Object<'a> {
         schema: &'static str,
-        rules: Vec<Rule<'a>>,
+        rules: Vec<RuleObject<'a>>,
     }
     #[derive(Serialize)]
-    struct Rule<'a> {
+    struct RuleObject<'a> {
         name: &'a str,
         family: &'a str,
         aliases: Vec<&'a str>,
         severity: &'a str,
         summary: &'a str,
-        findings: Vec<Finding<'a>>,
+        findings: Vec<FindingObject<'a>>,
         docs: String,
     }
     #[derive(Serialize)]
-    struct Finding<'a> {
+    struct FindingObject<'a> {
         name: &'a str,
         severity: &'a str,
         aliases: &'a [&'a str],
         summary: &'a str,
     }
     let findings = |rule: &'static lint::Rule| {
-        let findings = rule.findings.iter().map(|it| Finding {
+        let findings = rule.findings.iter().map(|it| FindingObject {
             name: it.name,
             severity: it.severity().as_str(),
             aliases: it.aliases,
@@ -61,7 +60,7 @@ pub fn rules(families: &[&lint::Family], out: &mut dyn io::Write) -> io::Result<
         findings.collect()
     };
     let rules = families.iter().flat_map(|family| family.rules.iter().map(move |rule| (family, rule)));
-    let rules = rules.map(|(family, rule)| Rule {
+    let rules = rules.map(|(family, rule)| RuleObject {
         name: rule.name,
         family: family.name,
         aliases: rule.aliases(),
@@ -75,7 +74,7 @@ pub fn rules(families: &[&lint::Family], out: &mut dyn io::Write) -> io::Result<
     out.write_all(b"\n")
 }
 
-/// Writes what `mesh simulate --format json` prints: one object, indented, with a newline at its end.
+/// Writes the output of `mesh simulate --format json`: one object, indented, with a newline at its end.
 pub fn simulate(results: &[Result<Answer, Unanswered>], out: &mut dyn io::Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct Results<'a> {
@@ -89,7 +88,7 @@ pub fn simulate(results: &[Result<Answer, Unanswered>], out: &mut dyn io::Write)
 
 /// Writes one result on one line.
 ///
-/// It is what serializing the answer would give, but what many answers have in common is written once and copied.
+/// The bytes equal those of serializing the answer, but the part that many answers share is serialized once and copied.
 pub fn answer_line(result: &Result<Answer, Unanswered>, out: &mut Vec<u8>) -> serde_json::Result<()> {
     match result {
         Ok(answer) => {
@@ -136,27 +135,27 @@ impl<'a> Line<'a> {
 #[derive(Serialize)]
 struct Object<'a> {
     schema: &'static str,
-    diagnostics: Diagnostics<'a>,
+    diagnostics: DiagnosticList<'a>,
     unchecked: &'a [Unchecked],
     summary: Totals,
 }
 
-/// Is written one element at a time, so that a long list takes no memory of its own.
-struct Diagnostics<'a> {
+/// DiagnosticList that are written one at a time, so that a long list needs no memory.
+struct DiagnosticList<'a> {
     list: &'a [lint::Diagnostic],
     sources: &'a Sources,
 }
 
 #[derive(Serialize)]
-struct Diagnostic<'a> {
+struct DiagnosticObject<'a> {
     rule: &'a str,
     finding: &'a str,
     aliases: &'a [&'a str],
     severity: &'a str,
     message: &'a str,
     #[serde(flatten)]
-    place: Place<'a>,
-    related: Vec<Related<'a>>,
+    place: PlaceObject<'a>,
+    related: Vec<RelatedObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
     witness: Option<()>,
@@ -164,14 +163,14 @@ struct Diagnostic<'a> {
 }
 
 #[derive(Serialize)]
-struct Related<'a> {
+struct RelatedObject<'a> {
     message: &'a str,
     #[serde(flatten)]
-    place: Place<'a>,
+    place: PlaceObject<'a>,
 }
 
 #[derive(Serialize)]
-struct Place<'a> {
+struct PlaceObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     resource: Option<&'a ResourceName>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,25 +191,25 @@ struct Totals {
     suppressed: usize,
 }
 
-impl Serialize for Diagnostics<'_> {
+impl Serialize for DiagnosticList<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut positions = Positions::new(self.sources);
         let mut list = serializer.serialize_seq(Some(self.list.len()))?;
         for diagnostic in self.list {
-            list.serialize_element(&Diagnostic::of(diagnostic, self.sources, &mut positions))?;
+            list.serialize_element(&DiagnosticObject::of(diagnostic, self.sources, &mut positions))?;
         }
         list.end()
     }
 }
 
-impl<'a> Diagnostic<'a> {
+impl<'a> DiagnosticObject<'a> {
     fn of(diagnostic: &'a lint::Diagnostic, sources: &'a Sources, positions: &mut Positions<'_>) -> Self {
         let file = sources.file(diagnostic.span.file).path();
-        let place = Place::new(diagnostic.subject.as_ref(), file, positions.advance(diagnostic.span));
+        let place = PlaceObject::new(diagnostic.subject.as_ref(), file, positions.advance(diagnostic.span));
         let related = diagnostic.related.iter().map(|related| {
             let file = sources.file(related.span.file).path();
-            let place = Place::new(related.subject.as_ref(), file, positions.look(related.span));
-            Related { message: &related.message, place }
+            let place = PlaceObject::new(related.subject.as_ref(), file, positions.look(related.span));
+            RelatedObject { message: &related.message, place }
         });
         Self {
             rule: diagnostic.rule.name,
@@ -227,7 +226,7 @@ impl<'a> Diagnostic<'a> {
     }
 }
 
-impl<'a> Place<'a> {
+impl<'a> PlaceObject<'a> {
     fn new(subject: Option<&'a Subject>, file: &'a str, (start, end): (Position, Position)) -> Self {
         let resource = subject.map(|subject| &subject.resource);
         // A finding about a resource as a whole has no field.

@@ -1,12 +1,11 @@
-//! Lines and columns of many places, fast even on one endless line.
+//! Line and column numbers of many places, fast even on a single endless line.
 
 use crate::source::{FileId, Position, Sources, Span};
 
 /// Finds the positions of spans that mostly come in ascending order.
 ///
-/// To know a column one must count the characters before it on its line. On a minified file of 100 MB,
-/// counting from the start of the line for each of thousands of findings takes minutes; this counts on
-/// from the finding before.
+/// A column number requires counting the characters before it on the line. On a minified file of 100 MB, counting from
+/// the start of the line for each of thousands of findings takes minutes; this counts from the previous finding.
 pub(super) struct Positions<'a> {
     sources: &'a Sources,
     last: Option<(FileId, Position)>,
@@ -17,14 +16,14 @@ impl<'a> Positions<'a> {
         Self { sources, last: None }
     }
 
-    /// Start and end of a finding's own place. The next one is counted from here.
+    /// The start and end of a finding. The next position is counted from here.
     pub(super) fn advance(&mut self, span: Span) -> (Position, Position) {
         let start = self.find(span.file, span.start as usize);
         self.last = Some((span.file, start));
         (start, self.find(span.file, span.end as usize))
     }
 
-    /// Start and end of some other place.
+    /// The start and end of a related place.
     pub(super) fn look(&self, span: Span) -> (Position, Position) {
         (self.find(span.file, span.start as usize), self.find(span.file, span.end as usize))
     }

@@ -1,4 +1,4 @@
-//! Findings for the tests of this module, made by hand.
+//! Findings for the tests of this module.
 
 use std::panic::Location;
 
@@ -21,7 +21,7 @@ const fn rule(name: &'static str, findings: &'static [&'static Finding]) -> Rule
     Rule { name, summary: "", findings, page: "", check: |_, _| {} }
 }
 
-/// A finding at the first place in `file` that reads `wanted`.
+/// A finding at the first occurrence of `wanted` in `file`.
 pub(super) fn finding(sources: &Sources, rule: &'static Rule, file: FileId, wanted: &str, message: &str) -> Diagnostic {
     Diagnostic {
         rule,
@@ -38,7 +38,7 @@ pub(super) fn finding(sources: &Sources, rule: &'static Rule, file: FileId, want
     }
 }
 
-/// The first place in `file` that reads `wanted`.
+/// The first occurrence of `wanted` in `file`.
 pub(super) fn span(sources: &Sources, file: FileId, wanted: &str) -> Span {
     let start = sources.file(file).text().find(wanted).expect("the text is there");
     Span::new(file, start, start + wanted.len())

@@ -1,35 +1,35 @@
-//! How text for people looks.
+//! The style of output for people.
 
-/// What the reader's terminal can show, decided by the caller.
+/// The abilities of the reader's terminal, which the caller decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     /// Whether to write ANSI escape codes.
     pub color: bool,
-    /// Whether frames and markers may use characters outside ASCII. The manifests' own text is shown as it is.
+    /// Whether frames and markers may use characters outside ASCII. Text from manifests stays the same.
     pub unicode: bool,
-    /// Columns to fill. Less than [`Style::MIN_WIDTH`] counts as that.
+    /// The columns to fill; at least [`Style::MIN_WIDTH`].
     pub width: usize,
-    /// Whether the first finding of each rule links the rule's documentation.
+    /// Whether the first finding of each rule links the page of the rule.
     pub docs: bool,
 }
 
 impl Style {
-    /// The fewest columns in which a frame, a line number and a few words of source still make sense.
+    /// The fewest columns that fit a frame, a line number and a few words of source.
     pub const MIN_WIDTH: usize = 40;
 
-    /// The columns that are filled.
+    /// The columns to fill.
     pub(super) fn columns(&self) -> usize {
         self.width.max(Self::MIN_WIDTH)
     }
 
-    /// Stands for text that was left out.
+    /// The marker for text that was left out.
     pub(super) fn ellipsis(&self) -> &'static str {
         if self.unicode { "…" } else { "..." }
     }
 }
 
 impl Default for Style {
-    /// What suits a file or a pipe: 80 columns, no colour.
+    /// The style for a file or a pipe: 80 columns, no colour.
     fn default() -> Self {
         Self { color: false, unicode: true, width: 80, docs: true }
     }

@@ -1,60 +1,61 @@
-//! Condition to action: one entry of an Envoy route list.
+//! One entry of an Envoy route list: conditions and an action.
 
 use std::sync::Arc;
 
 use super::destination::{self, Weighted};
-use super::predicate::Condition;
+use super::predicate::MatchCondition;
 use super::proxy::Proxy;
-use super::request::Request;
-use super::rule::HttpRule;
+use super::request::HttpRequest;
+use super::route::CompiledRoute;
 use crate::source::Span;
 use crate::world::{Service, VirtualService};
 
-/// One entry of a route list: all conditions have to hold, then the action is taken.
+/// One entry of a route list. If all conditions hold, Envoy takes the action.
 #[derive(Debug, Clone)]
 pub struct Clause<'a> {
-    /// Its number among those of a table, in order.
+    /// The index among all clauses of a table.
     pub id: usize,
     /// The conditions.
-    pub conditions: Vec<Condition>,
-    /// What is done.
-    pub action: Action<'a>,
-    /// What the rule means by a port: the service port of a sidecar's listener, or the number of a gateway's server.
+    pub conditions: Vec<MatchCondition>,
+    /// The action.
+    pub action: ClauseAction<'a>,
+    /// The port that matches and destinations of the route refer to: the service port of a sidecar's listener, or the
+    /// port of a gateway's server.
     pub port: u32,
-    /// The match of the rule that the conditions come from, and its index; `None` if the rule has none.
-    pub entry: Option<(usize, Span)>,
-    /// Why this proxy does not get the clause at all. It is kept for explanations only.
+    /// The index and place of the match that the conditions come from; `None` if the route has no match.
+    pub route_match: Option<(usize, Span)>,
+    /// The reason why the proxy does not have the clause. Such a clause is kept for explanations only.
     pub exclusion: Option<Exclusion>,
-    /// Whether it takes every request, so that nothing behind it is ever reached (istiod: `IsCatchAllRoute`).
+    /// Whether the clause takes every request, so that no request reaches a later one (istiod: `IsCatchAllRoute`).
     pub is_catch_all: bool,
 }
 
-/// A condition that is decided for a proxy, not for a request, and does not hold for this one.
+/// A condition on the proxy that does not hold. It does not depend on the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exclusion {
-    /// What is looked at.
+    /// The field.
     pub name: &'static str,
-    /// What the proxy has there.
+    /// The value that the proxy has.
     pub seen: String,
-    /// What the condition asks for.
+    /// The value that the condition requires.
     pub wanted: String,
 }
 
-/// What is done with a request.
+/// The action for a request.
 #[derive(Debug, Clone)]
-pub enum Action<'a> {
-    /// What a rule of a VirtualService says.
-    Rule(Arc<HttpRule<'a>>),
-    /// The request goes to the service itself, which no VirtualService routes for.
+pub enum ClauseAction<'a> {
+    /// The action of a VirtualService's route.
+    Route(Arc<CompiledRoute<'a>>),
+    /// The default route to a service for which no VirtualService routes.
     Service(&'a Service<'a>),
 }
 
 impl<'a> Clause<'a> {
-    /// The clusters that requests are shared among.
+    /// The clusters that share the requests.
     pub fn clusters(&self, proxy: &Proxy<'a>) -> Vec<Weighted<'a>> {
         match &self.action {
-            Action::Rule(rule) => rule.clusters(proxy, self.port),
-            Action::Service(service) => {
+            ClauseAction::Route(route) => route.clusters(proxy, self.port),
+            ClauseAction::Service(service) => {
                 let (host, referrer, port) = (service.hostname.clone(), &service.namespace, self.port);
                 let cluster = destination::of_service(proxy, referrer, Some(service), host, String::new(), port);
                 vec![Weighted { cluster, weight: 1, headers: None }]
@@ -68,25 +69,25 @@ impl<'a> Clause<'a> {
     }
 
     /// Whether the clause takes a request.
-    pub fn takes(&self, request: &Request<'_>) -> bool {
+    pub fn takes(&self, request: &HttpRequest<'_>) -> bool {
         self.is_live() && self.first_failing(request).is_none()
     }
 
     /// The first condition that does not hold for a request; `None` if all do.
-    pub fn first_failing(&self, request: &Request<'_>) -> Option<&Condition> {
+    pub fn first_failing(&self, request: &HttpRequest<'_>) -> Option<&MatchCondition> {
         self.conditions.iter().find(|condition| !condition.holds(request))
     }
 
-    /// The VirtualService whose place in the order the clause has: that of its rule, or the one that delegates to it.
-    pub fn in_turn_of(&self) -> Option<&'a VirtualService<'a>> {
+    /// The VirtualService by which the clause is ordered: that of the route, or the one that delegates to it.
+    pub fn ordered_by(&self) -> Option<&'a VirtualService<'a>> {
         match &self.action {
-            Action::Rule(rule) => Some(rule.delegator.unwrap_or(rule.owner).service),
-            Action::Service(_) => None,
+            ClauseAction::Route(route) => Some(route.delegator.unwrap_or(route.owner).virtual_service),
+            ClauseAction::Service(_) => None,
         }
     }
 
     /// A clause without conditions.
-    pub fn default_route(action: Action<'a>, port: u32) -> Self {
-        Self { id: 0, conditions: Vec::new(), action, port, entry: None, exclusion: None, is_catch_all: true }
+    pub fn default_route(action: ClauseAction<'a>, port: u32) -> Self {
+        Self { id: 0, conditions: Vec::new(), action, port, route_match: None, exclusion: None, is_catch_all: true }
     }
 }

@@ -1,44 +1,45 @@
-//! Delegation: the rules of another VirtualService in the place of one (istiod: `mergeVirtualServices`,
-//! `MergeHTTPRoutes`, `hasConflict`).
+//! Delegation: routes that another VirtualService provides (istiod: `mergeVirtualServices`, `MergeHTTPRoutes`,
+//! `hasConflict`).
 
 use std::collections::BTreeMap;
 
-use super::rule::{HttpMatch, HttpRule};
+use super::route::{CompiledRoute, HttpMatch};
 use crate::model::networking::StringMatch;
 use crate::world::{VirtualService, World};
 
-/// The HTTP rules of a VirtualService in order, those of its delegates in their places. A delegate that does not
-/// exist, or is not exported to the namespace, leaves nothing.
-pub(super) fn http_rules<'a>(world: &'a World<'a>, service: &'a VirtualService<'a>) -> Vec<HttpRule<'a>> {
-    let mut rules = Vec::new();
-    for (index, route) in service.spec.http.iter().enumerate() {
-        let rule = HttpRule::new(service, index, route);
+/// The `http` routes of a VirtualService in order, with the routes of its delegates in place of those that delegate. A
+/// delegate that does not exist, or is not exported to the namespace, contributes no routes.
+pub(super) fn http_routes<'a>(world: &'a World<'a>, virtual_service: &'a VirtualService<'a>) -> Vec<CompiledRoute<'a>> {
+    let mut routes = Vec::new();
+    for (index, route) in virtual_service.spec.http.iter().enumerate() {
+        let compiled = CompiledRoute::new(virtual_service, index, route);
         let Some(delegate) = &route.delegate else {
-            rules.push(rule);
+            routes.push(compiled);
             continue;
         };
-        let lender = world.virtual_service(&service.delegate_name(delegate));
-        if let Some(lender) = lender.filter(|lender| service.may_use(lender)) {
-            let lent = lender.spec.http.iter().enumerate().map(|(index, route)| HttpRule::new(lender, index, route));
-            rules.extend(lent.filter_map(|leaf| merge(&rule, leaf)));
+        let target = world.virtual_service(&virtual_service.delegate_name(delegate));
+        if let Some(target) = target.filter(|target| virtual_service.may_use(target)) {
+            let delegated = target.spec.http.iter().enumerate();
+            let delegated = delegated.map(|(index, route)| CompiledRoute::new(target, index, route));
+            routes.extend(delegated.filter_map(|leaf| merge(&compiled, leaf)));
         }
     }
-    rules
+    routes
 }
 
 impl HttpMatch<'_> {
-    /// Why a match of a delegate cannot be joined with this one of the rule that delegates: the first condition in which
-    /// they exclude each other. `None`: they can be.
+    /// The first condition in which this match and one of a delegate contradict each other. `None` if istiod can merge
+    /// them.
     pub fn conflict_with(&self, leaf: &HttpMatch<'_>) -> Option<&'static str> {
         conflict(self, leaf)
     }
 }
 
-/// The rule that comes of a delegating one and one of the delegate. `None` if their conditions exclude each other.
-fn merge<'a>(root: &HttpRule<'a>, leaf: HttpRule<'a>) -> Option<HttpRule<'a>> {
+/// Merges a delegating route with one of the delegate. `None` if their matches contradict each other.
+fn merge<'a>(root: &CompiledRoute<'a>, leaf: CompiledRoute<'a>) -> Option<CompiledRoute<'a>> {
     let matches = merge_matches(&root.matches, &leaf.matches)?;
     let has_own_mirror = leaf.mirror.is_some() || !leaf.mirrors.is_empty();
-    Some(HttpRule {
+    Some(CompiledRoute {
         name: join_names(&root.name, &leaf.name),
         matches,
         rewrite: leaf.rewrite.or(root.rewrite),
@@ -53,7 +54,7 @@ fn merge<'a>(root: &HttpRule<'a>, leaf: HttpRule<'a>) -> Option<HttpRule<'a>> {
         mirrors: if leaf.mirrors.is_empty() { root.mirrors } else { leaf.mirrors },
         cors_policy: leaf.cors_policy.or(root.cors_policy),
         headers: leaf.headers.or(root.headers),
-        // Where a request goes is for the delegate alone to say.
+        // Only the delegate decides where a request goes.
         route: leaf.route,
         redirect: leaf.redirect,
         owner: leaf.owner,
@@ -63,13 +64,13 @@ fn merge<'a>(root: &HttpRule<'a>, leaf: HttpRule<'a>) -> Option<HttpRule<'a>> {
 
 fn merge_matches<'a>(roots: &[HttpMatch<'a>], leaves: &[HttpMatch<'a>]) -> Option<Vec<HttpMatch<'a>>> {
     if roots.is_empty() || leaves.is_empty() {
-        let of_root = roots.iter().cloned().map(|entry| HttpMatch { is_own: false, ..entry });
+        let of_root = roots.iter().cloned().map(|it| HttpMatch { is_own: false, ..it });
         return Some(if roots.is_empty() { leaves.to_vec() } else { of_root.collect() });
     }
     let mut merged = Vec::new();
     for leaf in leaves {
         let compatible: Vec<_> = roots.iter().filter(|root| conflict(root, leaf).is_none()).collect();
-        // One alternative that cannot hold takes the whole rule away.
+        // One match that cannot hold makes istiod drop the whole route.
         if compatible.is_empty() {
             return None;
         }
@@ -116,8 +117,8 @@ fn join_names(root: &str, leaf: &str) -> String {
     }
 }
 
-/// The first condition in which istiod finds two matches incompatible. It is stricter than logic: a delegate that does
-/// not repeat the root's `sourceNamespace` conflicts with it, as does any regular expression with anything.
+/// The first condition in which istiod finds two matches incompatible. istiod is stricter than logic: a delegate that
+/// does not repeat the root's `sourceNamespace` conflicts with it, as does any regular expression with anything.
 fn conflict(root: &HttpMatch<'_>, leaf: &HttpMatch<'_>) -> Option<&'static str> {
     let labels_differ =
         root.source_labels.iter().any(|(key, value)| leaf.source_labels.get(key).is_some_and(|other| other != value));

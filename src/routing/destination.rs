@@ -1,4 +1,4 @@
-//! Destinations: which cluster one names, whether it exists, and which workloads are behind it.
+//! Destinations: the cluster that each names, whether that exists, and the workloads behind it.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::upstream::Upstream;
 use crate::model::networking::{Destination, Headers};
 use crate::world::{Origin, Protocol, Section, Service, ServicePort, VirtualService, Workload, host};
 
-/// A cluster of Envoy's, as istiod names it: `outbound|port|subset|host`.
+/// An Envoy cluster, by istiod's name: `outbound|port|subset|host`.
 #[derive(Debug, Clone)]
 pub struct Cluster<'a> {
     /// The full host name of the service.
@@ -19,18 +19,18 @@ pub struct Cluster<'a> {
     pub port: u32,
     /// The service, if the manifests define it.
     pub service: Option<&'a Service<'a>>,
-    /// The workloads behind it, by name.
+    /// The workloads behind the cluster, by name.
     pub workloads: Vec<&'a Workload<'a>>,
-    /// Why requests cannot reach it, if they cannot.
-    pub problem: Option<Problem>,
-    /// How it is named.
+    /// The reason why requests cannot reach the cluster.
+    pub problem: Option<ClusterProblem>,
+    /// The form of the name.
     pub naming: Naming,
-    /// Whether the manifests hold no Service of Kubernetes at all, so that its existence is taken for granted.
+    /// Whether the service is assumed to exist, because no Kubernetes Service is among the manifests.
     pub is_assumed: bool,
-    /// Whether requests go to the address that the client dialled, so that no endpoint is chosen (Envoy:
+    /// Whether requests go to the address that the client dialled, so that Envoy chooses no endpoint (Envoy:
     /// `ORIGINAL_DST`).
     pub is_dialled: bool,
-    /// How the proxy speaks to it.
+    /// The traffic policy towards the cluster.
     pub upstream: Upstream<'a>,
 }
 
@@ -39,32 +39,32 @@ pub struct Cluster<'a> {
 pub struct Weighted<'a> {
     /// The cluster.
     pub cluster: Cluster<'a>,
-    /// The weight, of the sum of all.
+    /// The weight, relative to the sum of all weights.
     pub weight: u64,
-    /// What is done to headers on the way to it.
+    /// The header operations of the destination.
     pub headers: Option<&'a Headers>,
 }
 
-/// How a cluster is named.
+/// The form of a cluster's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Naming {
-    /// As clients address it.
+    /// `outbound|port|subset|host`.
     Outbound,
-    /// As gateways choose it by the server name of TLS.
+    /// `outbound_.port_.subset_.host`, by which gateways match the server name of TLS.
     ServerName,
-    /// It is none: the route of the Gateway API may not use what it refers to.
+    /// `UnknownService`: the Gateway API does not allow the route to refer to the service.
     Unknown,
 }
 
-/// The cluster of a destination that may not be used (istiod: `UnknownService`). There is none of the name.
+/// istiod's cluster for a destination that the Gateway API does not allow. No such cluster exists.
 const UNKNOWN_SERVICE: &str = "UnknownService";
 
-/// Why a cluster cannot be reached.
+/// A reason why requests cannot reach a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Problem {
-    /// There is no such cluster: the host, port or subset is unknown. 503 with flag `NC`.
+pub enum ClusterProblem {
+    /// The cluster does not exist, because the host, port or subset is unknown: 503 with flag `NC`.
     NoCluster,
-    /// The cluster has no endpoints. 503 with flag `UH`.
+    /// The cluster has no endpoints: 503 with flag `UH`.
     NoEndpoints,
 }
 
@@ -79,27 +79,27 @@ impl Cluster<'_> {
         }
     }
 
-    /// The server name by which proxies of the mesh ask for it in mutual TLS (istiod: `BuildDNSSrvSubsetKey`).
+    /// The server name that proxies of the mesh send in mutual TLS to the cluster (istiod: `BuildDNSSrvSubsetKey`).
     pub fn server_name(&self) -> String {
         let Self { port, subset, host, .. } = self;
         format!("outbound_.{port}_.{subset}_.{host}")
     }
 }
 
-/// A destination as a rule names it.
-pub(super) struct Target<'a> {
+/// A destination of a route.
+pub(super) struct RouteTarget<'a> {
     pub destination: Option<&'a Destination>,
     pub weight: Option<i32>,
     pub headers: Option<&'a Headers>,
 }
 
-/// The clusters of some destinations: of several those without weight are left out; a single one gets everything.
+/// The clusters of destinations. A single destination gets all requests; of several, those without a weight get none.
 pub(super) fn weighted<'a>(
     proxy: &Proxy<'a>,
     section: Section,
     owner: &VirtualService<'_>,
     port: u32,
-    targets: impl ExactSizeIterator<Item = Target<'a>>,
+    targets: impl ExactSizeIterator<Item = RouteTarget<'a>>,
 ) -> Vec<Weighted<'a>> {
     let is_single = targets.len() == 1;
     let weight =
@@ -114,8 +114,8 @@ pub(super) fn weighted<'a>(
         .collect()
 }
 
-/// The cluster that a destination of a VirtualService names for a proxy, which took the request on a service port or
-/// that of a server (istiod: `GetDestinationCluster`).
+/// The cluster that a destination of a VirtualService names (istiod: `GetDestinationCluster`). `port` is the service
+/// port of a sidecar's listener, or the port of a gateway's server.
 pub(super) fn cluster<'a>(
     proxy: &Proxy<'a>,
     section: Section,
@@ -127,15 +127,20 @@ pub(super) fn cluster<'a>(
     let own = owner.name.namespace.as_ref();
     if destination.host.is_none() && owner.origin != Origin::VirtualService {
         let refused = of_service(proxy, own, None, UNKNOWN_SERVICE.to_owned(), String::new(), port);
-        return Cluster { naming: Naming::Unknown, problem: Some(Problem::NoCluster), is_assumed: false, ..refused };
+        return Cluster {
+            naming: Naming::Unknown,
+            problem: Some(ClusterProblem::NoCluster),
+            is_assumed: false,
+            ..refused
+        };
     }
     let written = destination.host.as_ref().map_or("", |host| host.as_str());
     let full = owner.full_host(written, &world.settings).into_owned();
     let subset = destination.subset.as_ref().map(|subset| subset.value.clone()).unwrap_or_default();
     let named_port = destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
-    // The name of an alias stands for the host behind it.
+    // An ExternalName alias resolves to the host that it names.
     let full = proxy.behind_alias(&full).map_or(full, str::to_owned);
-    // A gateway looks for the service beside the VirtualService first.
+    // A gateway prefers a service in the namespace of the VirtualService.
     let beside = match proxy.role {
         Role::Gateway => {
             let seen = |it: &&Service<'_>| it.namespace == own && it.export_to.includes(&proxy.namespace);
@@ -144,20 +149,20 @@ pub(super) fn cluster<'a>(
         Role::Sidecar(_) => None,
     };
     let service = beside.or_else(|| proxy.service(&full));
-    // A sidecar's listener knows of the port, unless it is an HTTP proxy.
+    // The listener of a sidecar determines the port, unless it is an HTTP proxy.
     let infers = proxy.is_gateway() || section != Section::Http || port == 0;
     let port = named_port.or_else(|| only_port(proxy, service?).filter(|_| infers)).unwrap_or(port);
     of_service(proxy, own, service, full, subset, port)
 }
 
-/// The port of a service that has no other.
+/// The port of a service that has only one.
 fn only_port<'a>(proxy: &Proxy<'a>, service: &'a Service<'a>) -> Option<u32> {
     let merged = if proxy.is_gateway() { vec![service] } else { proxy.merged(service).collect() };
     let numbers: BTreeSet<u32> = merged.iter().flat_map(|it| &it.ports).map(|port| port.number).collect();
     numbers.first().copied().filter(|_| numbers.len() == 1)
 }
 
-/// The cluster of a service itself.
+/// The cluster of a service.
 pub(super) fn of_service<'a>(
     proxy: &Proxy<'a>,
     referrer: &str,
@@ -167,17 +172,18 @@ pub(super) fn of_service<'a>(
     port: u32,
 ) -> Cluster<'a> {
     let world = proxy.world;
-    // Of several services that are one, the first gives the namespace, and one that has it the port.
+    // Of merged services, the first gives the namespace, and one that has the port gives that.
     let merged: Vec<&'a Service<'a>> = service.into_iter().flat_map(|service| proxy.merged(service)).collect();
     let having = merged.iter().copied().find(|service| service.port(port).is_some());
     let namespace = merged.first().map(|service| service.namespace.as_str());
     let namespace = namespace
         .or_else(|| host::kubernetes_service(&host, &world.settings.domain).map(|(_, namespace)| namespace))
         .unwrap_or(referrer);
-    let rules = &world.destination_rules;
-    let rule = rules.applying(&proxy.namespace, namespace, &host, Some(&proxy.label_set()));
-    let found_subset = rule.and_then(|rule| rules.subset(rule, &subset)).filter(|_| !subset.is_empty());
-    let of_rule = rule.and_then(|rule| rules.traffic_policy(rule));
+    let destination_rules = &world.destination_rules;
+    let destination_rule = destination_rules.applying(&proxy.namespace, namespace, &host, Some(&proxy.label_set()));
+    let found_subset =
+        destination_rule.and_then(|it| destination_rules.subset(it, &subset)).filter(|_| !subset.is_empty());
+    let of_rule = destination_rule.and_then(|it| destination_rules.traffic_policy(it));
     let of_subset = found_subset.and_then(|found| found.subset.traffic_policy.as_ref());
     let is_assumed = service.is_none() && is_assumed(proxy, &host);
     let mut cluster = Cluster {
@@ -193,7 +199,7 @@ pub(super) fn of_service<'a>(
         naming: Naming::Outbound,
     };
     if !cluster.subset.is_empty() && found_subset.is_none() {
-        cluster.problem = Some(Problem::NoCluster);
+        cluster.problem = Some(ClusterProblem::NoCluster);
         return cluster;
     }
     match having {
@@ -202,17 +208,16 @@ pub(super) fn of_service<'a>(
                 matches!(port.protocol, Protocol::Http | Protocol::Http2 | Protocol::Grpc | Protocol::Tls)
             };
             let exists = cluster.subset.is_empty() && service.port(port).is_some_and(can_be);
-            cluster.problem = (!exists).then_some(Problem::NoCluster);
+            cluster.problem = (!exists).then_some(ClusterProblem::NoCluster);
         }
         Some(service) => endpoints::add(proxy, service, found_subset, &mut cluster),
         None if is_assumed => {}
-        None => cluster.problem = Some(Problem::NoCluster),
+        None => cluster.problem = Some(ClusterProblem::NoCluster),
     }
     cluster
 }
 
-/// The cluster that requests for unknown destinations go to, if the Sidecar resource names one (istiod:
-/// `egressProxy`).
+/// The cluster for unknown destinations, if the Sidecar resource names one (istiod: `egressProxy`).
 pub fn egress_proxy<'a>(proxy: &Proxy<'a>) -> Option<Cluster<'a>> {
     let Role::Sidecar(scope) = &proxy.role else { return None };
     let written = scope.egress_proxy?;
@@ -223,8 +228,8 @@ pub fn egress_proxy<'a>(proxy: &Proxy<'a>) -> Option<Cluster<'a>> {
     Some(of_service(proxy, &proxy.namespace, service, host, subset, port))
 }
 
-/// Whether a host is one of Kubernetes and the manifests hold no Service of any namespace: then they do not describe
-/// what is there, and such a host is taken to be a service with every port that is asked for.
+/// Whether a host belongs to Kubernetes while no Service is among the manifests. Then the manifests do not describe the
+/// cluster, and the host is assumed to be a service with every port.
 fn is_assumed(proxy: &Proxy<'_>, hostname: &str) -> bool {
     !proxy.world.inventory.knows_services()
         && host::kubernetes_service(hostname, &proxy.world.settings.domain).is_some()

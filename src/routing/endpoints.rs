@@ -1,12 +1,12 @@
-//! The endpoints of a cluster, as far as manifests tell them.
+//! The endpoints of a cluster, as far as the manifests define them.
 
-use super::destination::{Cluster, Problem};
+use super::destination::{Cluster, ClusterProblem};
 use super::proxy::Proxy;
 use crate::model::LabelSet;
 use crate::model::networking::Resolution;
 use crate::world::{Discovery, MergedSubset, Service};
 
-/// Says which workloads are behind a cluster, and whether there are endpoints at all.
+/// Adds the workloads behind a cluster, and a problem if the cluster has no endpoints.
 pub(super) fn add<'a>(
     proxy: &Proxy<'a>,
     service: &'a Service<'a>,
@@ -14,12 +14,12 @@ pub(super) fn add<'a>(
     cluster: &mut Cluster<'a>,
 ) {
     let world = proxy.world;
-    // Where the address that the client dialled is used, labels do not count.
+    // `ORIGINAL_DST` clusters use the address that the client dialled, whatever the labels of a subset are.
     let is_dialled =
         !proxy.is_gateway() && matches!(service.discovery, Discovery::Headless | Discovery::Entry(Resolution::None));
     cluster.is_dialled = is_dialled;
     let selects = |labels: &LabelSet<'_>| is_dialled || subset.is_none_or(|it| it.subset.labels.selects(labels));
-    // Endpoints are kept by host, namespace and the name of the port, whichever ServiceEntry has them.
+    // istiod keeps endpoints by host, namespace and port name, whichever ServiceEntry has them.
     let port_name = service.port(cluster.port).map_or("", |port| port.name.as_str());
     let has_port = |other: &&Service<'_>| other.ports.iter().any(|port| port.name == port_name);
     let others = world
@@ -42,14 +42,14 @@ pub(super) fn add<'a>(
         Discovery::Entry(_) if service.selector.is_none() => {
             listed() || (is_dns && endpoints().next().is_none() && subset.is_none_or(|it| it.subset.labels.is_empty()))
         }
-        // Without any workload of the namespace the manifests do not tell.
+        // If no workload of the namespace is among the manifests, the endpoints are unknown.
         _ if !service.pod_addresses.is_empty() && cluster.workloads.is_empty() => subset.is_none(),
         _ => !cluster.workloads.is_empty() || is_unknown || world.inventory.workloads(&service.namespace).is_err(),
     };
     cluster.problem = match has_endpoints {
         true => None,
-        // There is no cluster without addresses to resolve.
-        false if is_dns => Some(Problem::NoCluster),
-        false => Some(Problem::NoEndpoints),
+        // Envoy has no DNS cluster without addresses to resolve.
+        false if is_dns => Some(ClusterProblem::NoCluster),
+        false => Some(ClusterProblem::NoEndpoints),
     };
 }

@@ -1,13 +1,13 @@
-//! Whether a condition holds whenever another one does.
+//! Implication: whether one condition holds whenever another one does.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use super::predicate::{Condition, Matcher, Subject};
+use super::predicate::{MatchCondition, MatchSubject, Matcher};
 use super::reach::is_path;
-use super::regex::Regex;
+use super::regex::EnvoyRegex;
 use crate::re2::{self, Language, Search, find_text};
 
 /// Paths as clients send them: visible characters, without those that begin a query or a fragment.
@@ -17,16 +17,16 @@ static PATHS: LazyLock<Option<Language>> = LazyLock::new(|| language_of(r"/[!\x2
 static VALUES: LazyLock<Option<Language>> = LazyLock::new(|| language_of(r"[\t -~\x80-\xff]*"));
 
 fn language_of(expression: &str) -> Option<Language> {
-    Language::of_regex(&re2::Regex::new(expression).ok()?)
+    Language::of_regex(&re2::Re2::new(expression).ok()?)
 }
 
-/// A comparison as a text, and whether it ignores the case.
-type Key = (String, bool);
+/// The text of a matcher, and whether it ignores case.
+type MatcherKey = (String, bool);
 
-/// What comparisons take, as automata, each made once. `None`: it would be too large.
+/// The automata of matchers, each built once. `None` if an automaton would be too large.
 #[derive(Debug, Default)]
 pub(super) struct Automata {
-    known: RefCell<HashMap<Key, Option<Rc<Language>>>>,
+    known: RefCell<HashMap<MatcherKey, Option<Rc<Language>>>>,
 }
 
 impl Automata {
@@ -35,9 +35,9 @@ impl Automata {
         known.entry(key(matcher, ignores_case)).or_insert_with(|| language(matcher, ignores_case).map(Rc::new)).clone()
     }
 
-    /// Looks for a path that one condition takes and others do not.
-    pub fn find_path(&self, wanted: &Condition, unwanted: &[&Condition]) -> Search {
-        let of = |condition: &Condition| self.of(&condition.matcher, ignores_case(condition));
+    /// Searches for a path that one condition takes and the others do not.
+    pub fn find_path(&self, wanted: &MatchCondition, unwanted: &[&MatchCondition]) -> Search {
+        let of = |condition: &MatchCondition| self.of(&condition.matcher, ignores_case(condition));
         let unwanted: Option<Vec<Rc<Language>>> = unwanted.iter().map(|condition| of(condition)).collect();
         match (of(wanted), unwanted, PATHS.as_ref()) {
             (Some(wanted), Some(unwanted), Some(paths)) => {
@@ -48,7 +48,7 @@ impl Automata {
         }
     }
 
-    /// Whether one comparison takes every value that another takes.
+    /// Whether one matcher takes every value that another one takes.
     fn takes_all_of(&self, wide: &Matcher, narrow: &Matcher) -> bool {
         match (wide, narrow) {
             (Matcher::Invalid { .. }, _) | (_, Matcher::Invalid { .. }) => false,
@@ -64,15 +64,15 @@ impl Automata {
         }
     }
 
-    /// Whether a condition on anything but the path holds whenever another one does.
-    pub fn follows(&self, condition: &Condition, from: &Condition) -> bool {
+    /// Whether a condition, not on the path, holds whenever another one does.
+    pub fn follows(&self, condition: &MatchCondition, from: &MatchCondition) -> bool {
         if condition.subject != from.subject {
             return false;
         }
         let (own, other) = (&condition.matcher, &from.matcher);
         match condition.subject {
-            // These hold if no value matches, and what is missing is compared as an empty text.
-            Subject::WithoutHeader(_) | Subject::WithoutClaim(_) => match (own, other) {
+            // These hold if no value matches; Envoy compares a missing value as an empty text.
+            MatchSubject::WithoutHeader(_) | MatchSubject::WithoutClaim(_) => match (own, other) {
                 (Matcher::Present, Matcher::Present) => true,
                 (Matcher::Present, _) | (Matcher::Invalid { .. }, _) => false,
                 (own, Matcher::Present) => !own.matches(b""),
@@ -83,8 +83,8 @@ impl Automata {
     }
 }
 
-/// Whether some path matches an expression. `None`: that would take too long to say.
-pub fn takes_some_path(regex: &Regex) -> Option<bool> {
+/// Whether some path matches a regular expression. `None` if the automaton would be too large.
+pub fn takes_some_path(regex: &EnvoyRegex) -> Option<bool> {
     if regex.sample().is_some_and(|text| is_path(&text)) {
         return Some(true);
     }
@@ -95,7 +95,7 @@ pub fn takes_some_path(regex: &Regex) -> Option<bool> {
     }
 }
 
-fn key(matcher: &Matcher, ignores_case: bool) -> Key {
+fn key(matcher: &Matcher, ignores_case: bool) -> MatcherKey {
     let text = match matcher {
         Matcher::Present => "present".to_owned(),
         Matcher::Exact(text) => format!("exact {text}"),
@@ -107,7 +107,7 @@ fn key(matcher: &Matcher, ignores_case: bool) -> Key {
     (text, ignores_case)
 }
 
-/// Texts beyond ASCII are left out: expressions take them for something else than they are.
+/// The automaton of a matcher. Texts beyond ASCII have none, since automata read bytes as Latin-1.
 fn language(matcher: &Matcher, ignores_case: bool) -> Option<Language> {
     match matcher {
         Matcher::Present => Language::of_prefix(b"", false),
@@ -118,7 +118,7 @@ fn language(matcher: &Matcher, ignores_case: bool) -> Option<Language> {
     }
 }
 
-fn ignores_case(condition: &Condition) -> bool {
-    let of_path = matches!(condition.subject, Subject::Path { ignore_case: true });
+fn ignores_case(condition: &MatchCondition) -> bool {
+    let of_path = matches!(condition.subject, MatchSubject::Path { ignore_case: true });
     of_path && !matches!(condition.matcher, Matcher::Regex(_))
 }

@@ -1,59 +1,59 @@
-//! Rules for connections: `tcp` and `tls` of VirtualServices.
+//! Routes for connections: `tcp` and `tls` of VirtualServices.
 
 use ipnet::IpNet;
 
 use super::clause::Exclusion;
-use super::destination::{self, Cluster, Target, Weighted};
+use super::destination::{self, Cluster, RouteTarget, Weighted};
 use super::proxy::Proxy;
-use super::vantage::{Place, Vantage};
+use super::vantage::{RouteBinding, Vantage};
 use crate::model::Labels;
 use crate::model::networking::{L4MatchAttributes, RouteDestination, TlsMatchAttributes};
 use crate::source::{Span, Spanned};
 use crate::world::{Section, VirtualService, host, resolve_gateway_name};
 
-/// Where the bytes of a connection go.
+/// The destinations of a connection (Envoy: `TcpProxy`).
 #[derive(Debug)]
-pub struct TcpRoute<'a> {
-    /// The rule that says so; `None` if no VirtualService routes for the service.
-    pub rule: Option<L4Rule<'a>>,
+pub struct TcpProxy<'a> {
+    /// The route; `None` if no VirtualService routes for the service.
+    pub route: Option<L4Route<'a>>,
     /// The destinations with their weights.
     pub destinations: Vec<Weighted<'a>>,
-    /// Whether the client's TLS ends before they are sent on.
+    /// Whether the proxy terminates the TLS of the client.
     pub terminates_tls: bool,
 }
 
-/// A rule of `tcp` or `tls`, or one of its alternatives.
+/// A route of `tcp` or `tls`, or one of its matches.
 #[derive(Debug, Clone, Copy)]
-pub struct L4Rule<'a> {
+pub struct L4Route<'a> {
     /// The VirtualService.
-    pub service: &'a VirtualService<'a>,
+    pub virtual_service: &'a VirtualService<'a>,
     /// The section.
     pub section: Section,
-    /// The rule's index in the section.
+    /// The index of the route in the section.
     pub index: usize,
-    /// The rule.
+    /// The place of the route.
     pub span: Span,
-    /// The index and place of the match that applies.
-    pub entry: Option<(usize, Span)>,
-    route: &'a [RouteDestination],
+    /// The index and place of the match.
+    pub route_match: Option<(usize, Span)>,
+    destinations: &'a [RouteDestination],
 }
 
-/// A rule that was considered for a connection.
+/// A route that was considered for a connection.
 #[derive(Debug, Clone)]
-pub struct Considered<'a> {
-    /// The rule.
-    pub rule: L4Rule<'a>,
-    /// Why the proxy does not have it.
+pub struct ConsideredRoute<'a> {
+    /// The route.
+    pub route: L4Route<'a>,
+    /// The reason why the proxy does not have the route.
     pub exclusion: Option<Exclusion>,
-    /// The server names that it asks for.
+    /// The server names of its match.
     pub server_names: Vec<String>,
-    /// The networks of the destination that it asks for.
+    /// The destination networks of its match.
     pub networks: Vec<IpNet>,
 }
 
-/// One alternative of a rule: what a `match` of either section says.
-pub(super) struct Entry<'a> {
-    pub rule: L4Rule<'a>,
+/// One match of a `tcp` or `tls` route.
+pub(super) struct L4Match<'a> {
+    pub route: L4Route<'a>,
     pub server_names: &'a [Spanned<String>],
     pub subnets: &'a [Spanned<String>],
     port: Option<u32>,
@@ -62,36 +62,49 @@ pub(super) struct Entry<'a> {
     gateways: &'a [Spanned<String>],
 }
 
-/// The alternatives of the `tcp` rules of a VirtualService, in order. A rule without `match` is one that asks for
-/// nothing.
-pub(super) fn tcp_entries<'a>(service: &'a VirtualService<'a>) -> Vec<Entry<'a>> {
-    let mut entries = Vec::new();
-    for (index, rule) in service.spec.tcp.iter().enumerate() {
-        let l4 = L4Rule { service, section: Section::Tcp, index, span: rule.span, entry: None, route: &rule.route };
-        if rule.r#match.is_empty() {
-            entries.push(Entry::unconditional(l4));
+/// The matches of the `tcp` routes of a VirtualService, in order. A route without `match` has one without conditions.
+pub(super) fn tcp_matches<'a>(virtual_service: &'a VirtualService<'a>) -> Vec<L4Match<'a>> {
+    let mut matches = Vec::new();
+    for (index, route) in virtual_service.spec.tcp.iter().enumerate() {
+        let l4 = L4Route {
+            virtual_service,
+            section: Section::Tcp,
+            index,
+            span: route.span,
+            route_match: None,
+            destinations: &route.route,
+        };
+        if route.r#match.is_empty() {
+            matches.push(L4Match::unconditional(l4));
         }
-        let alternatives = rule.r#match.iter().enumerate();
-        entries.extend(alternatives.map(|(at, written)| Entry::of_tcp(l4, at, written)));
+        let written = route.r#match.iter().enumerate();
+        matches.extend(written.map(|(at, written)| L4Match::of_tcp(l4, at, written)));
     }
-    entries
+    matches
 }
 
-/// The alternatives of the `tls` rules of a VirtualService, in order.
-pub(super) fn tls_entries<'a>(service: &'a VirtualService<'a>) -> Vec<Entry<'a>> {
-    let mut entries = Vec::new();
-    for (index, rule) in service.spec.tls.iter().enumerate() {
-        let l4 = L4Rule { service, section: Section::Tls, index, span: rule.span, entry: None, route: &rule.route };
-        let alternatives = rule.r#match.iter().enumerate();
-        entries.extend(alternatives.map(|(at, written)| Entry::of_tls(l4, at, written)));
+/// The matches of the `tls` routes of a VirtualService, in order.
+pub(super) fn tls_matches<'a>(virtual_service: &'a VirtualService<'a>) -> Vec<L4Match<'a>> {
+    let mut matches = Vec::new();
+    for (index, route) in virtual_service.spec.tls.iter().enumerate() {
+        let l4 = L4Route {
+            virtual_service,
+            section: Section::Tls,
+            index,
+            span: route.span,
+            route_match: None,
+            destinations: &route.route,
+        };
+        let written = route.r#match.iter().enumerate();
+        matches.extend(written.map(|(at, written)| L4Match::of_tls(l4, at, written)));
     }
-    entries
+    matches
 }
 
-impl<'a> Entry<'a> {
-    fn unconditional(rule: L4Rule<'a>) -> Self {
+impl<'a> L4Match<'a> {
+    fn unconditional(route: L4Route<'a>) -> Self {
         Self {
-            rule,
+            route,
             server_names: &[],
             subnets: &[],
             port: None,
@@ -101,9 +114,9 @@ impl<'a> Entry<'a> {
         }
     }
 
-    fn of_tcp(rule: L4Rule<'a>, at: usize, written: &'a L4MatchAttributes) -> Self {
+    fn of_tcp(route: L4Route<'a>, at: usize, written: &'a L4MatchAttributes) -> Self {
         Self {
-            rule: L4Rule { entry: Some((at, written.span)), ..rule },
+            route: L4Route { route_match: Some((at, written.span)), ..route },
             subnets: &written.destination_subnets,
             port: number(written.port),
             source_labels: Some(&written.source_labels),
@@ -113,9 +126,9 @@ impl<'a> Entry<'a> {
         }
     }
 
-    fn of_tls(rule: L4Rule<'a>, at: usize, written: &'a TlsMatchAttributes) -> Self {
+    fn of_tls(route: L4Route<'a>, at: usize, written: &'a TlsMatchAttributes) -> Self {
         Self {
-            rule: L4Rule { entry: Some((at, written.span)), ..rule },
+            route: L4Route { route_match: Some((at, written.span)), ..route },
             server_names: &written.sni_hosts,
             subnets: &written.destination_subnets,
             port: number(written.port),
@@ -125,26 +138,25 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The first condition on the proxy that does not hold. Unlike those of HTTP rules all of them count. A gateway
-    /// (`place`) looks at port and gateways only.
-    pub fn exclusion(&self, proxy: &Proxy<'_>, place: Place<'_>, port: u32) -> Option<Exclusion> {
-        let vantage = Vantage { proxy, place, port };
-        let namespace = &self.rule.service.name.namespace;
+    /// The first condition on the proxy that does not hold. Unlike for HTTP, all conditions count; on a gateway only
+    /// port and gateways do.
+    pub fn exclusion(&self, proxy: &Proxy<'_>, binding: RouteBinding<'_>, port: u32) -> Option<Exclusion> {
+        let vantage = Vantage { proxy, binding, port };
+        let namespace = &self.route.virtual_service.name.namespace;
         let gateways: Vec<_> = self.gateways.iter().map(|written| resolve_gateway_name(written, namespace)).collect();
         let gateway = || vantage.lacks_gateway(gateways.iter().map(Option::as_ref)).filter(|_| !gateways.is_empty());
         let labels = self.source_labels.into_iter().flat_map(Labels::iter);
         let labels = labels.map(|(key, value)| (key.as_str(), value.as_str()));
-        let source = || vantage.lacks_source(labels, self.source_namespace).filter(|_| place.is_none());
+        let source = || vantage.lacks_source(labels, self.source_namespace).filter(|_| binding.is_none());
         vantage.lacks_port(self.port).or_else(gateway).or_else(source)
     }
 
-    /// The networks of the destination that it asks for.
+    /// The destination networks.
     pub fn networks(&self) -> Vec<IpNet> {
         self.subnets.iter().filter_map(|subnet| host::network(subnet)).collect()
     }
 
-    /// The server names that it asks for. With a `*` among them it asks for none in
-    /// particular.
+    /// The server names. `*` among them matches every name, so no list is left.
     pub fn names(&self) -> Vec<String> {
         if self.server_names.iter().any(|name| name.as_str() == "*") {
             return Vec::new();
@@ -152,27 +164,28 @@ impl<'a> Entry<'a> {
         self.server_names.iter().map(|name| name.to_ascii_lowercase()).collect()
     }
 
-    pub fn considered(&self, exclusion: Option<Exclusion>) -> Considered<'a> {
-        Considered { rule: self.rule, exclusion, server_names: self.names(), networks: self.networks() }
+    pub fn considered(&self, exclusion: Option<Exclusion>) -> ConsideredRoute<'a> {
+        ConsideredRoute { route: self.route, exclusion, server_names: self.names(), networks: self.networks() }
     }
 }
 
-impl<'a> L4Rule<'a> {
-    /// The clusters of the rule for a proxy, on a service port or that of a server.
+impl<'a> L4Route<'a> {
+    /// The clusters of the route. `port` is the service port of a sidecar's listener, or the port of a gateway's
+    /// server.
     pub(super) fn destinations(&self, proxy: &Proxy<'a>, port: u32) -> Vec<Weighted<'a>> {
-        let targets = self.route.iter().map(|route| Target {
-            destination: route.destination.as_ref(),
-            weight: route.weight.map(|weight| weight.value),
+        let targets = self.destinations.iter().map(|it| RouteTarget {
+            destination: it.destination.as_ref(),
+            weight: it.weight.map(|weight| weight.value),
             headers: None,
         });
-        destination::weighted(proxy, self.section, self.service, port, targets)
+        destination::weighted(proxy, self.section, self.virtual_service, port, targets)
     }
 }
 
-impl<'a> TcpRoute<'a> {
-    /// The route of a service that no rule takes.
+impl<'a> TcpProxy<'a> {
+    /// The default route of a service.
     pub(super) fn to(cluster: Cluster<'a>) -> Self {
-        Self { rule: None, destinations: vec![Weighted { cluster, weight: 1, headers: None }], terminates_tls: false }
+        Self { route: None, destinations: vec![Weighted { cluster, weight: 1, headers: None }], terminates_tls: false }
     }
 }
 

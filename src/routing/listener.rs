@@ -1,11 +1,12 @@
-//! Listeners: which filter chain takes a connection, and what it does with it (Envoy: `Listener`, `FilterChainMatch`).
+//! Listeners and their filter chains: which one takes a connection, and what it does with it (Envoy: `Listener`,
+//! `FilterChainMatch`).
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::l4::{Considered, TcpRoute};
+use super::l4::{ConsideredRoute, TcpProxy};
 use super::table::Table;
 use crate::world::host;
 
@@ -14,86 +15,86 @@ use crate::world::host;
 pub struct Connection<'c> {
     /// The address that the client dialled.
     pub address: IpAddr,
-    /// What the client speaks first.
+    /// The first bytes of the client.
     pub payload: Payload<'c>,
 }
 
-/// What a client speaks first.
+/// The first bytes of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload<'c> {
     /// Plaintext HTTP.
     Http,
-    /// TLS, with the server name that is asked for; empty without one.
+    /// TLS, with the server name that the client sends; empty without one.
     Tls(&'c str),
     /// Any other bytes.
     Bytes,
 }
 
-/// What listens on an address and port.
+/// A listener on an address and port.
 #[derive(Debug)]
-pub struct Listener<'a> {
-    /// The address; `None` for all.
+pub struct ProxyListener<'a> {
+    /// The address; `None` for all addresses.
     pub bind: Option<IpAddr>,
-    /// The port of the proxy that is listened on. A client may dial another one, of the Service before a gateway.
+    /// The port of the proxy. Clients may dial another one: that of the Service in front of a gateway.
     pub port: u32,
     /// The filter chains, in istiod's order.
     pub chains: Vec<FilterChain<'a>>,
-    /// The rules for connections that were considered for the chains, in order.
-    pub considered: Vec<Considered<'a>>,
-    /// What happens to connections that no chain takes.
-    pub otherwise: Otherwise,
+    /// The routes for connections that were considered for the chains, in order.
+    pub considered: Vec<ConsideredRoute<'a>>,
+    /// The fate of connections that no chain takes.
+    pub default_chain: DefaultChain,
 }
 
-/// What happens to connections that no filter chain takes.
+/// The fate of connections that no filter chain takes (Envoy: `default_filter_chain`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Otherwise {
-    /// They go where the client dialled: `PassthroughCluster`.
+pub enum DefaultChain {
+    /// `PassthroughCluster`: the address that the client dialled.
     Passthrough,
-    /// HTTP goes where DNS says, anything else where the client dialled.
+    /// HTTP goes where DNS resolves the host, anything else where the client dialled.
     DynamicDns,
-    /// They go nowhere: `BlackHoleCluster`.
+    /// `BlackHoleCluster`: nowhere.
     BlackHole,
-    /// They are reset.
+    /// The proxy resets the connection.
     Reset,
 }
 
 /// A filter chain.
 #[derive(Debug)]
 pub struct FilterChain<'a> {
-    /// Which connections it takes.
+    /// The connections that the chain takes.
     pub criteria: Criteria,
-    /// What it does with them.
+    /// The action for these connections.
     pub action: ChainAction<'a>,
 }
 
-/// Which connections a filter chain takes. What is empty asks for nothing.
+/// The connections that a filter chain takes. An empty field matches every connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Criteria {
     /// The networks of the destination.
     pub networks: Vec<IpNet>,
-    /// The server names of TLS; what starts with `*` is a suffix.
+    /// The server names of TLS; one that starts with `*` is a suffix.
     pub server_names: Vec<String>,
-    /// Whether only plaintext HTTP is taken.
+    /// Whether the chain takes only plaintext HTTP.
     pub plaintext_http: bool,
 }
 
-/// What a filter chain does with a connection.
+/// The action of a filter chain.
 #[derive(Debug, Clone)]
 pub enum ChainAction<'a> {
-    /// Its requests are routed, TLS being terminated if `terminates_tls`.
+    /// The proxy routes the requests.
     Http {
         /// The routes.
         table: Arc<Table<'a>>,
-        /// Whether TLS is terminated first.
+        /// Whether the proxy terminates TLS first.
         terminates_tls: bool,
     },
-    /// Its bytes are forwarded.
-    Tcp(Arc<TcpRoute<'a>>),
+    /// The proxy forwards the bytes.
+    Tcp(Arc<TcpProxy<'a>>),
 }
 
-impl<'a> Listener<'a> {
-    /// The filter chain that takes a connection. Each step keeps the best group only, and there is no way back
-    /// (Envoy: `FilterChainManager`): the most specific network, then the server name, then what is spoken.
+impl<'a> ProxyListener<'a> {
+    /// The filter chain that takes a connection: by the most specific network, then by server name, then by the first
+    /// bytes. Each step keeps only the best group, without backtracking (Envoy: `FilterChainManager`).
     pub fn chain(&self, connection: &Connection<'_>) -> Option<&FilterChain<'a>> {
         let network = |chain: &FilterChain<'a>| chain.criteria.network(connection.address);
         let name = |chain: &FilterChain<'a>| chain.criteria.server_name(connection.payload);
@@ -106,7 +107,7 @@ impl<'a> Listener<'a> {
         named().find(|chain| spoken(chain) == Some(best_spoken))
     }
 
-    /// Adds chains, except those whose criteria are those of one that is there: the first wins.
+    /// Adds chains. A chain whose criteria are already taken is dropped.
     pub fn merge(&mut self, chains: Vec<FilterChain<'a>>) {
         for chain in chains {
             if !self.chains.iter().any(|earlier| earlier.criteria == chain.criteria) {
@@ -117,7 +118,7 @@ impl<'a> Listener<'a> {
 }
 
 impl Criteria {
-    /// How specific the network is that an address is in.
+    /// The specificity of the network that contains an address.
     fn network(&self, address: IpAddr) -> Option<usize> {
         if self.networks.is_empty() {
             return Some(0);
@@ -126,7 +127,7 @@ impl Criteria {
         within.map(|network| usize::from(network.prefix_len()) + 1).max()
     }
 
-    /// How specific it is of what is spoken.
+    /// The specificity for the first bytes.
     fn spoken(&self, payload: Payload<'_>) -> Option<usize> {
         match (self.plaintext_http, payload) {
             (true, Payload::Http) => Some(1),
@@ -135,17 +136,17 @@ impl Criteria {
         }
     }
 
-    /// How specific the server name is that a connection asks for.
+    /// The specificity of the server name that covers that of a connection.
     fn server_name(&self, payload: Payload<'_>) -> Option<usize> {
         if self.server_names.is_empty() {
             return Some(0);
         }
-        let Payload::Tls(asked) = payload else { return None };
+        let Payload::Tls(sent) = payload else { return None };
         let covering = self.server_names.iter().filter(|name| {
             host::wildcard_suffix(name)
-                .map_or(*name == asked, |suffix| asked.len() > suffix.len() && asked.ends_with(suffix))
+                .map_or(*name == sent, |suffix| sent.len() > suffix.len() && sent.ends_with(suffix))
         });
-        // An exact name goes before every wildcard.
+        // An exact name takes precedence over every wildcard.
         covering.map(|name| if name.starts_with('*') { name.len() } else { usize::MAX }).max()
     }
 }

@@ -1,9 +1,10 @@
-//! What a proxy would do with a request, as ordered clauses.
+//! The behaviour of a proxy, as ordered clauses.
 //!
-//! A [`Proxy`] is a client's sidecar, with what its Sidecar resource lets it know, or a gateway. [`outbound`] and
-//! [`gateway`] compile what it listens on at a port: [`Listener`]s whose [`FilterChain`]s forward connections, or route
-//! the requests in them by a [`Table`] of virtual hosts. A [`Clause`] of such a host is a condition and an action; both
-//! remember the place in the manifests that caused them.
+//! A [`Proxy`] is the sidecar of a client, with the scope that its Sidecar resource leaves it, or a gateway.
+//! [`outbound`] and [`gateway`] compile the listeners of a proxy at a port: [`ProxyListener`]s whose [`FilterChain`]s
+//! forward connections, or route requests by a [`Table`] of virtual hosts. A [`Clause`] of a virtual host is a
+//! condition and an action; both remember the place in the manifests that caused them. [`inbound`] is the sidecar of a
+//! server.
 
 mod clause;
 mod delegate;
@@ -22,23 +23,23 @@ mod proxy;
 pub mod reach;
 mod regex;
 mod request;
-mod rule;
+mod route;
 mod scope;
 mod table;
 mod upstream;
 mod vantage;
 
-pub use clause::{Action, Clause, Exclusion};
-pub use destination::{Cluster, Naming, Problem, Weighted, egress_proxy};
+pub use clause::{Clause, ClauseAction, Exclusion};
+pub use destination::{Cluster, ClusterProblem, Naming, Weighted, egress_proxy};
 pub use implication::takes_some_path;
-pub use l4::{Considered, L4Rule, TcpRoute};
-pub use listener::{ChainAction, Connection, Criteria, FilterChain, Listener, Otherwise, Payload};
+pub use l4::{ConsideredRoute, L4Route, TcpProxy};
+pub use listener::{ChainAction, Connection, Criteria, DefaultChain, FilterChain, Payload, ProxyListener};
 pub use path::{normalize_path, replace_prefix};
-pub use predicate::{Condition, Matcher, Subject};
+pub use predicate::{MatchCondition, MatchSubject, Matcher};
 pub use proxy::{Proxy, Role};
-pub use regex::Regex;
-pub use request::Request;
-pub use rule::{HttpMatch, HttpRule, Owner};
-pub use scope::{Egress, EgressPort, Scope};
-pub use table::{Fallback, Found, Table, VirtualHost};
+pub use regex::EnvoyRegex;
+pub use request::HttpRequest;
+pub use route::{CompiledRoute, HttpMatch, Owner};
+pub use scope::{Egress, EgressPort, SidecarScope};
+pub use table::{Fallback, RouteLookup, Table, VirtualHost};
 pub use upstream::Upstream;

@@ -1,11 +1,11 @@
-//! Paths as Envoy normalises them before anything looks at them.
+//! Path normalization, which Envoy does before routing.
 
 use std::borrow::Cow;
 
 use crate::world::PathNormalization;
 
-/// Normalises a path as the mesh is set to (Envoy: `maybeNormalizePath`): first escaped slashes are decoded, then the
-/// rest is normalised, then slashes are merged; as far as the mode asks for that.
+/// Normalizes a path by the mode of the mesh (Envoy: `maybeNormalizePath`): decodes escaped slashes, then normalizes
+/// the rest, then merges slashes, as far as the mode says so.
 pub fn normalize_path(path: &[u8], mode: PathNormalization) -> Cow<'_, [u8]> {
     match mode {
         PathNormalization::None => Cow::Borrowed(path),
@@ -18,7 +18,7 @@ pub fn normalize_path(path: &[u8], mode: PathNormalization) -> Cow<'_, [u8]> {
     }
 }
 
-/// Puts a text in the place of the first bytes of a path (Envoy: `prefix_rewrite`).
+/// Replaces the first `length` bytes of a path (Envoy: `prefix_rewrite`).
 pub fn replace_prefix(path: &[u8], length: usize, replacement: &str) -> Vec<u8> {
     [replacement.as_bytes(), path.get(length..).unwrap_or_default()].concat()
 }
@@ -48,8 +48,8 @@ fn merge_slashes(path: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     Cow::Owned(merged)
 }
 
-/// The mesh's default: dot segments resolved with their parameters, escaped unreserved characters decoded, characters
-/// that no URL may have escaped, backslashes turned. Slashes are not merged.
+/// Normalizes a path by the default mode: resolves dot segments and drops their parameters, decodes escaped unreserved
+/// characters, escapes characters that no URL may contain, and turns backslashes into slashes. Slashes are not merged.
 fn base(path: &[u8]) -> Cow<'_, [u8]> {
     if !path.iter().any(|byte| b"%\\.".contains(byte) || NOT_IN_URLS.contains(byte)) {
         return Cow::Borrowed(path);
@@ -76,11 +76,11 @@ fn base(path: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned([b"/", segments.join(&b'/').as_slice()].concat())
 }
 
-/// What Envoy escapes in a path.
+/// The characters that Envoy escapes in a path.
 const NOT_IN_URLS: &[u8] = b"\"<>^`{|}";
 
-/// Drops what follows the semicolon of the segments `.;…` and `..;…`, so that they count as dot segments. Only what
-/// is written without escapes and after a slash does.
+/// Drops the parameters of the segments `.;…` and `..;…`, so that they are dot segments. Envoy recognizes them only
+/// after a slash and without escapes.
 fn without_parameters_of_dots(path: &[u8]) -> Vec<u8> {
     let plain = |segment: &'_ [u8]| match segment {
         [b'.', b';', ..] => b".".to_vec(),
@@ -91,8 +91,8 @@ fn without_parameters_of_dots(path: &[u8]) -> Vec<u8> {
     segments.join(&b'/')
 }
 
-/// Turns backslashes, decodes the escapes of letters, digits and `-._~`, leaves all others as they are, and escapes
-/// what no URL may have.
+/// Turns backslashes into slashes, decodes the escapes of letters, digits and `-._~`, keeps all other escapes, and
+/// escapes characters that no URL may contain.
 fn normalize_characters(path: &[u8]) -> Vec<u8> {
     let mut normal = Vec::with_capacity(path.len());
     let mut at = 0;
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_normalised_as_envoy_does() {
+    fn envoy_normalizes_paths() {
         for (path, normal) in [
             ("/a/../b", "/b"),
             ("/./b", "/b"),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mesh_says_how_much_is_normalised() {
+    fn the_mode_decides_how_much_is_normalized() {
         let normal = |mode| {
             let path = normalize_path(b"/a//b/../%2F%62", mode);
             String::from_utf8(path.into_owned()).unwrap()

@@ -1,81 +1,82 @@
-//! Conditions on a request: what they look at, how they compare, and why one does not hold.
+//! Conditions on a request: the field, the comparison, and the reason why one does not hold.
 //!
-//! [`Condition::holds`] is what Envoy does; `subject` and `matcher` are the same as data, for whoever reasons about
-//! all requests at once.
+//! [`MatchCondition::holds`] does what Envoy does. `subject` and `matcher` are the same as data, for code that reasons
+//! about all requests at once.
 
 use std::borrow::Cow;
 
-use super::regex::Regex;
-use super::request::Request;
+use super::regex::EnvoyRegex;
+use super::request::HttpRequest;
 use crate::model::networking::StringMatch;
 use crate::source::Span;
 use crate::world::Origin;
 
 /// One condition on a request.
 #[derive(Debug, Clone)]
-pub struct Condition {
-    /// What is looked at.
-    pub subject: Subject,
-    /// How it is compared.
+pub struct MatchCondition {
+    /// The part of the request.
+    pub subject: MatchSubject,
+    /// The comparison.
     pub matcher: Matcher,
-    /// Where the condition is written.
+    /// The place of the condition.
     pub span: Span,
 }
 
-/// What a condition looks at.
+/// A part of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
+pub enum MatchSubject {
     /// The path without its query string.
     Path {
-        /// Whether exact texts and prefixes are compared without regard to case. Regular expressions never are.
+        /// Whether exact texts and prefixes ignore case. Regular expressions never do.
         ignore_case: bool,
     },
     /// The method.
     Method,
     /// The scheme.
     Scheme,
-    /// The authority as it was sent, with its port.
+    /// The authority, including its port.
     Authority,
-    /// A header, by its name in lower case: some value has to match.
+    /// A header, by its name in lower case; some value must match.
     Header(String),
-    /// A header, by its name in lower case: no value may match.
+    /// A header, by its name in lower case; no value may match.
     WithoutHeader(String),
     /// A query parameter.
     Query(String),
     /// A claim of the token, by its path.
     Claim(Vec<String>),
-    /// A claim of the token, by its path: it must not match.
+    /// A claim of the token, by its path; it must not match.
     WithoutClaim(Vec<String>),
 }
 
-/// How a text is compared.
+/// A comparison of a text.
 #[derive(Debug, Clone)]
 pub enum Matcher {
-    /// It has to be there.
+    /// The text is present.
     Present,
-    /// It has to be this.
+    /// The text equals this.
     Exact(String),
-    /// It has to start with this.
+    /// The text starts with this.
     Prefix(String),
-    /// It has to be this, or start with this and a slash. `/` is the start of every path
-    /// (Envoy: `path_separated_prefix`).
+    /// The path equals this, or continues after it with a slash. `/` is a prefix of every path (Envoy:
+    /// `path_separated_prefix`).
     PathPrefix(String),
-    /// It has to match as a whole.
-    Regex(Regex),
-    /// An expression that Envoy refuses, and the proxy's whole configuration with it.
+    /// The whole text matches.
+    Regex(EnvoyRegex),
+    /// A regular expression that Envoy rejects, and the whole configuration of the proxy with it.
     Invalid {
-        /// The expression.
+        /// The regular expression.
         source: String,
-        /// Why it is refused.
+        /// RE2's error.
         reason: String,
     },
 }
 
 impl Matcher {
-    /// Reads a comparison with a path. Prefixes of the Gateway API and of Ingress end where a segment does; one slash
-    /// at their end does not count (istiod: `TranslateRouteMatch`).
+    /// A comparison with a path. Prefixes of the Gateway API and of Ingress end where a segment ends; a slash at their
+    /// end does not count (istiod: `TranslateRouteMatch`).
     pub fn of_path(written: &StringMatch, origin: Origin) -> Self {
-        // The `*` that asks for the presence of headers and parameters is no expression of a path's.
+        // For headers and parameters, the regular expression `*` tests for presence. For paths it is an ordinary
+        // expression.
         let matcher = written.regex.as_ref().map_or_else(|| Self::new(written), |regex| Self::of_regex(regex));
         match (matcher, origin) {
             (Self::Prefix(prefix), Origin::GatewayApi | Origin::Ingress) if prefix != "/" => {
@@ -86,8 +87,8 @@ impl Matcher {
         }
     }
 
-    /// Reads a comparison. Of several members the last one in the order of the API counts; without any it asks for
-    /// presence, as does the regular expression `*` (istiod: `isCatchAllStringMatch`).
+    /// A comparison. Of several members the last one in the order of the API counts. A comparison without members tests
+    /// for presence, as does the regular expression `*` (istiod: `isCatchAllStringMatch`).
     pub fn new(written: &StringMatch) -> Self {
         match (&written.exact, &written.prefix, &written.regex) {
             (_, _, Some(regex)) if regex.as_str() == "*" => Self::Present,
@@ -99,7 +100,7 @@ impl Matcher {
     }
 
     fn of_regex(source: &str) -> Self {
-        match Regex::new(source) {
+        match EnvoyRegex::new(source) {
             Ok(regex) => Self::Regex(regex),
             Err(error) => Self::Invalid { source: source.to_owned(), reason: error.message },
         }
@@ -136,41 +137,41 @@ impl Matcher {
         match self {
             Self::Present => "any value".to_owned(),
             Self::Exact(exact) => format!("{exact:?}"),
-            Self::Prefix(prefix) => format!("{prefix:?} at the start"),
+            Self::Prefix(prefix) => format!("a value that starts with {prefix:?}"),
             Self::PathPrefix(prefix) => format!("{prefix:?} or a path below it"),
             Self::Regex(regex) => format!("a match of {}", regex.as_str()),
-            Self::Invalid { source, .. } => format!("a match of {source}, which is not RE2"),
+            Self::Invalid { source, .. } => format!("a match of {source}, which RE2 rejects"),
         }
     }
 }
 
-/// Whether a path prefix ends where a segment of the path does.
+/// Whether the end of a path prefix is the end of a segment.
 fn is_segment_end(prefix: &str, rest: &[u8]) -> bool {
     prefix == "/" || matches!(rest.first(), None | Some(b'/'))
 }
 
-impl Condition {
+impl MatchCondition {
     /// Whether the condition holds for a request.
-    pub fn holds(&self, request: &Request<'_>) -> bool {
+    pub fn holds(&self, request: &HttpRequest<'_>) -> bool {
         let matcher = &self.matcher;
         match &self.subject {
-            Subject::Path { .. } => self.takes_path(&request.path),
-            Subject::Method => matcher.matches(request.method.as_bytes()),
-            Subject::Scheme => matcher.matches(request.scheme.as_bytes()),
-            Subject::Authority => matcher.matches(request.authority.as_bytes()),
-            Subject::Header(name) => header_values(request, name).iter().any(|value| matcher.matches(value)),
-            Subject::WithoutHeader(name) => {
+            MatchSubject::Path { .. } => self.takes_path(&request.path),
+            MatchSubject::Method => matcher.matches(request.method.as_bytes()),
+            MatchSubject::Scheme => matcher.matches(request.scheme.as_bytes()),
+            MatchSubject::Authority => matcher.matches(request.authority.as_bytes()),
+            MatchSubject::Header(name) => header_values(request, name).iter().any(|value| matcher.matches(value)),
+            MatchSubject::WithoutHeader(name) => {
                 let values = header_values(request, name);
                 match matcher {
                     Matcher::Present => values.is_empty(),
-                    // A header that is missing is compared as an empty one.
+                    // Envoy compares a missing header as an empty text.
                     _ if values.is_empty() => !matcher.matches(b""),
                     _ => !values.iter().any(|value| matcher.matches(value)),
                 }
             }
-            Subject::Query(name) => request.query_parameter(name).is_some_and(|value| matcher.matches(value)),
-            Subject::Claim(path) => claim_values(request.claims, path).iter().any(|value| matcher.matches(value)),
-            Subject::WithoutClaim(path) => {
+            MatchSubject::Query(name) => request.query_parameter(name).is_some_and(|value| matcher.matches(value)),
+            MatchSubject::Claim(path) => claim_values(request.claims, path).iter().any(|value| matcher.matches(value)),
+            MatchSubject::WithoutClaim(path) => {
                 !claim_values(request.claims, path).iter().any(|value| matcher.matches(value))
             }
         }
@@ -179,62 +180,65 @@ impl Condition {
     /// Whether a condition on the path holds for a path.
     pub fn takes_path(&self, path: &[u8]) -> bool {
         match self.subject {
-            Subject::Path { ignore_case: true } => self.matcher.matches_ignoring_case(path),
+            MatchSubject::Path { ignore_case: true } => self.matcher.matches_ignoring_case(path),
             _ => self.matcher.matches(path),
         }
     }
 
-    /// What is looked at, as people call it.
+    /// The part of the request, for people.
     pub fn name(&self) -> String {
         match &self.subject {
-            Subject::Path { .. } => "path".to_owned(),
-            Subject::Method => "method".to_owned(),
-            Subject::Scheme => "scheme".to_owned(),
-            Subject::Authority => "authority".to_owned(),
-            Subject::Header(name) | Subject::WithoutHeader(name) => format!("header {name}"),
-            Subject::Query(name) => format!("query parameter {name}"),
-            Subject::Claim(path) | Subject::WithoutClaim(path) => format!("claim {}", path.join(".")),
+            MatchSubject::Path { .. } => "path".to_owned(),
+            MatchSubject::Method => "method".to_owned(),
+            MatchSubject::Scheme => "scheme".to_owned(),
+            MatchSubject::Authority => "authority".to_owned(),
+            MatchSubject::Header(name) | MatchSubject::WithoutHeader(name) => format!("header {name}"),
+            MatchSubject::Query(name) => format!("query parameter {name}"),
+            MatchSubject::Claim(path) | MatchSubject::WithoutClaim(path) => format!("claim {}", path.join(".")),
         }
     }
 
-    /// What the request has there; `None` if it has nothing.
-    pub fn seen(&self, request: &Request<'_>) -> Option<String> {
+    /// The value in the request; `None` if it has none.
+    pub fn seen(&self, request: &HttpRequest<'_>) -> Option<String> {
         let values = match &self.subject {
-            Subject::Path { .. } => vec![request.path.as_ref()],
-            Subject::Method => vec![request.method.as_bytes()],
-            Subject::Scheme => vec![request.scheme.as_bytes()],
-            Subject::Authority => vec![request.authority.as_bytes()],
-            Subject::Header(name) | Subject::WithoutHeader(name) => {
+            MatchSubject::Path { .. } => vec![request.path.as_ref()],
+            MatchSubject::Method => vec![request.method.as_bytes()],
+            MatchSubject::Scheme => vec![request.scheme.as_bytes()],
+            MatchSubject::Authority => vec![request.authority.as_bytes()],
+            MatchSubject::Header(name) | MatchSubject::WithoutHeader(name) => {
                 let values = header_values(request, name);
                 return (!values.is_empty()).then(|| String::from_utf8_lossy(&values.join(&b", "[..])).into_owned());
             }
-            Subject::Query(name) => request.query_parameter(name).into_iter().collect(),
-            Subject::Claim(path) | Subject::WithoutClaim(path) => claim_values(request.claims, path),
+            MatchSubject::Query(name) => request.query_parameter(name).into_iter().collect(),
+            MatchSubject::Claim(path) | MatchSubject::WithoutClaim(path) => claim_values(request.claims, path),
         };
         (!values.is_empty()).then(|| String::from_utf8_lossy(&values.join(&b", "[..])).into_owned())
     }
 
-    /// What the condition asks for.
+    /// The value that the condition requires, for people.
     pub fn wanted(&self) -> String {
         let matcher = self.matcher.describe();
         match (&self.subject, &self.matcher) {
-            (Subject::WithoutHeader(_) | Subject::WithoutClaim(_), Matcher::Present) => "none".to_owned(),
-            (Subject::WithoutHeader(_) | Subject::WithoutClaim(_), _) => format!("anything but {matcher}"),
-            (Subject::Path { ignore_case: true }, Matcher::Exact(_) | Matcher::Prefix(_) | Matcher::PathPrefix(_)) => {
-                format!("{matcher}, in any case")
+            (MatchSubject::WithoutHeader(_) | MatchSubject::WithoutClaim(_), Matcher::Present) => "no value".to_owned(),
+            (MatchSubject::WithoutHeader(_) | MatchSubject::WithoutClaim(_), _) => format!("anything but {matcher}"),
+            (
+                MatchSubject::Path { ignore_case: true },
+                Matcher::Exact(_) | Matcher::Prefix(_) | Matcher::PathPrefix(_),
+            ) => {
+                format!("{matcher}, ignoring case")
             }
             _ => matcher,
         }
     }
 }
 
-/// The values of a header, be it one of HTTP/2's pseudo headers. `host` is another name of `:authority`.
-fn header_values<'r>(request: &'r Request<'_>, name: &'r str) -> Vec<Cow<'r, [u8]>> {
+/// The values of a header or of an HTTP/2 pseudo header. `host` is another name of `:authority`.
+fn header_values<'r>(request: &'r HttpRequest<'_>, name: &'r str) -> Vec<Cow<'r, [u8]>> {
     match name {
         ":authority" | "host" => vec![request.authority.as_bytes().into()],
         ":method" => vec![request.method.as_bytes().into()],
         ":scheme" => vec![request.scheme.as_bytes().into()],
-        // This one has the query string.
+        // `:path` includes the query string.
         ":path" => vec![match &request.query {
             Some(query) => [request.path.as_ref(), b"?", query.as_ref()].concat().into(),
             None => request.path.as_ref().into(),
@@ -243,8 +247,8 @@ fn header_values<'r>(request: &'r Request<'_>, name: &'r str) -> Vec<Cow<'r, [u8
     }
 }
 
-/// The texts of a claim: a text itself, the texts of a list, the words of the lists that tokens write as one text.
-/// Numbers and booleans never match.
+/// The texts of a claim: a text, the texts of a list, or the words of claims that hold a list in one text. Numbers and
+/// booleans never match.
 fn claim_values<'r>(claims: &'r serde_json::Value, path: &[String]) -> Vec<&'r [u8]> {
     const WORD_LISTS: [&str; 2] = ["scope", "permission"];
     let found = path.iter().try_fold(claims, |value, key| value.get(key));
@@ -260,7 +264,7 @@ fn claim_values<'r>(claims: &'r serde_json::Value, path: &[String]) -> Vec<&'r [
     }
 }
 
-/// The path of the claim that a header name stands for: `@request.auth.claims.a.b` or `@request.auth.claims[a][b]`
+/// The path of the claim that a header name refers to: `@request.auth.claims.a.b` or `@request.auth.claims[a][b]`
 /// (istiod: `pkg/jwt/routing.go`).
 pub(super) fn claim_path(header: &str) -> Option<Vec<String>> {
     const PREFIX: &str = "@request.auth.claims";
@@ -282,7 +286,7 @@ mod tests {
 
     #[test]
     fn the_pseudo_header_of_the_path_has_the_query_string() {
-        let request = Request { path: b"/a".into(), query: Some(b"q=1".into()), ..Request::default() };
+        let request = HttpRequest { path: b"/a".into(), query: Some(b"q=1".into()), ..HttpRequest::default() };
         assert_eq!(header_values(&request, ":path"), [b"/a?q=1".as_slice()]);
     }
 }

@@ -1,9 +1,9 @@
-//! Whose configuration is compiled: a workload's sidecar, or a gateway.
+//! The proxy whose configuration is compiled: a sidecar or a gateway.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::scope::Scope;
+use super::scope::SidecarScope;
 use crate::model::LabelSet;
 use crate::world::{Discovery, Service, World};
 
@@ -18,23 +18,23 @@ pub struct Proxy<'a> {
     pub labels: BTreeMap<String, String>,
     /// The address of the workload, if it is known.
     pub address: Option<IpAddr>,
-    /// What the proxy does.
+    /// The role of the proxy.
     pub role: Role<'a>,
 }
 
-/// What a proxy does.
+/// The role of a proxy.
 #[derive(Debug)]
 pub enum Role<'a> {
-    /// It stands beside a workload.
-    Sidecar(Scope<'a>),
-    /// It is the workload: an ingress or egress gateway.
+    /// The sidecar of a workload.
+    Sidecar(SidecarScope<'a>),
+    /// An ingress or egress gateway.
     Gateway,
 }
 
 impl<'a> Proxy<'a> {
     /// The sidecar of a workload.
     pub fn sidecar(world: &'a World<'a>, namespace: &str, labels: &BTreeMap<String, String>) -> Self {
-        let scope = Scope::new(world, namespace, &label_set(labels));
+        let scope = SidecarScope::new(world, namespace, &label_set(labels));
         Self {
             world,
             namespace: namespace.to_owned(),
@@ -49,7 +49,7 @@ impl<'a> Proxy<'a> {
         Self { world, namespace: namespace.to_owned(), labels: labels.clone(), address: None, role: Role::Gateway }
     }
 
-    /// The same proxy, its workload being at an address.
+    /// Sets the address of the workload.
     pub fn at(self, address: Option<IpAddr>) -> Self {
         Self { address, ..self }
     }
@@ -64,8 +64,8 @@ impl<'a> Proxy<'a> {
         label_set(&self.labels)
     }
 
-    /// The service of a host name, if the proxy has clusters for it: of a sidecar's scope, for a gateway of all that its
-    /// namespace sees.
+    /// The service of a host, if the proxy has clusters for it. A sidecar has those of its scope, a gateway all that
+    /// its namespace sees.
     pub fn service(&self, hostname: &str) -> Option<&'a Service<'a>> {
         match &self.role {
             Role::Sidecar(scope) => scope.service(hostname),
@@ -73,15 +73,15 @@ impl<'a> Proxy<'a> {
         }
     }
 
-    /// The services whose ports a service has for the proxy: the one of its host that counts, and ServiceEntries that are
-    /// one with it (istiod: `appendSidecarServices`).
+    /// The services that share the clusters of a host: the one that counts for the host, and ServiceEntries that istiod
+    /// merges with it (istiod: `appendSidecarServices`).
     pub fn merged(&self, service: &'a Service<'a>) -> impl Iterator<Item = &'a Service<'a>> {
         let first = self.service(&service.hostname).unwrap_or(service);
         let others = self.world.services.named(&service.hostname).filter(move |other| first.merges_with(other));
         std::iter::once(first).chain(others.filter(move |other| !std::ptr::eq(*other, first)))
     }
 
-    /// The host behind the name of an ExternalName Service, through others of its kind; of other names nothing.
+    /// The host that an ExternalName Service leads to, through other aliases. `None` for other services.
     pub fn behind_alias(&self, hostname: &str) -> Option<&'a str> {
         let alias = self.world.services.seen_from(&self.namespace, hostname)?;
         match alias.discovery {

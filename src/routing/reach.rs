@@ -1,127 +1,141 @@
-//! Which matches of a VirtualService never get a request, because those before them take all that they would.
+//! Reachability of the matches of a VirtualService: a match is unreachable if earlier ones take all of its requests.
 //!
-//! A match is taken by an earlier one that asks for nothing more, condition by condition; of the path several can take
-//! it together. Expressions are compared as automata, so a later one need not look like an earlier one.
+//! An earlier match takes the requests of a later one if it requires nothing more, condition by condition. Several
+//! matches can cover the paths of a later one together. Regular expressions are compared as automata, so they need not
+//! look alike.
 
 use super::delegate;
 use super::http;
 use super::implication::Automata;
-use super::predicate::{Condition, Matcher, Subject};
-use super::rule::{HttpMatch, HttpRule};
+use super::predicate::{MatchCondition, MatchSubject, Matcher};
+use super::route::{CompiledRoute, HttpMatch};
 use crate::re2::Search;
 use crate::source::Span;
 use crate::world::{Bound, VirtualService, World};
 
-/// One way into a rule: a match of it, or the rule itself if it has none.
+/// A match of a route, or a route without matches.
 #[derive(Debug)]
 pub struct Alternative<'a> {
-    /// The number of its rule among those of the VirtualService, those of delegates in their places.
-    pub rule: usize,
-    /// The rule.
-    pub rule_span: Span,
-    /// The match, which can be that of the rule that delegates; the rule if there is none.
+    /// The index of the route among those of the VirtualService, including the routes of delegates.
+    pub route: usize,
+    /// The place of the route.
+    pub route_span: Span,
+    /// The place of the match, which can be that of the delegating route; the route if it has no match.
     pub span: Span,
-    entry: Option<HttpMatch<'a>>,
-    conditions: Vec<Condition>,
-    /// What all paths begin with that it takes.
+    route_match: Option<HttpMatch<'a>>,
+    conditions: Vec<MatchCondition>,
+    /// The common prefix of all paths that the match takes.
     path_prefix: Vec<u8>,
 }
 
 /// Whether an alternative gets requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reach {
-    /// It does, or that cannot be told.
+pub enum Reachability {
+    /// The alternative gets requests, or the answer is unknown.
     Reached,
     /// No request has such a path.
     Impossible,
-    /// Earlier alternatives, by their numbers, take all of its requests.
+    /// Earlier alternatives, by index, take all of its requests.
     TakenBy(Vec<usize>),
 }
 
-/// More earlier matches than this are not held together against one.
+/// The most earlier matches that are combined against a later one.
 const MOST_TOGETHER: usize = 8;
 
-/// The alternatives of a VirtualService, in the order in which they are tried.
-pub fn alternatives<'a>(world: &'a World<'a>, service: &'a VirtualService<'a>) -> Vec<Alternative<'a>> {
-    let rules = delegate::http_rules(world, service);
-    rules.iter().enumerate().flat_map(|(rule, http)| of_rule(rule, http)).collect()
+/// The alternatives of a VirtualService, in the order in which Envoy tries them.
+pub fn alternatives<'a>(world: &'a World<'a>, virtual_service: &'a VirtualService<'a>) -> Vec<Alternative<'a>> {
+    let routes = delegate::http_routes(world, virtual_service);
+    routes.iter().enumerate().flat_map(|(index, route)| of_route(index, route)).collect()
 }
 
-fn of_rule<'a>(rule: usize, http: &HttpRule<'a>) -> Vec<Alternative<'a>> {
-    let rule_span = http.owner.span;
-    if http.matches.is_empty() {
+fn of_route<'a>(index: usize, route: &CompiledRoute<'a>) -> Vec<Alternative<'a>> {
+    let route_span = route.owner.span;
+    if route.matches.is_empty() {
         return vec![Alternative {
-            rule,
-            rule_span,
-            span: rule_span,
-            entry: None,
+            route: index,
+            route_span,
+            span: route_span,
+            route_match: None,
             conditions: Vec::new(),
             path_prefix: Vec::new(),
         }];
     }
-    let alternative = |entry: &HttpMatch<'a>| {
-        let conditions = http::conditions(entry, http.owner.service.origin);
+    let alternative = |route_match: &HttpMatch<'a>| {
+        let conditions = http::conditions(route_match, route.owner.virtual_service.origin);
         let path_prefix = path_of(&conditions).map(path_prefix).unwrap_or_default();
-        Alternative { rule, rule_span, span: entry.span, entry: Some(entry.clone()), conditions, path_prefix }
+        Alternative {
+            route: index,
+            route_span,
+            span: route_match.span,
+            route_match: Some(route_match.clone()),
+            conditions,
+            path_prefix,
+        }
     };
-    http.matches.iter().map(alternative).collect()
+    route.matches.iter().map(alternative).collect()
 }
 
-/// Says of each alternative of a VirtualService whether it gets requests.
-pub fn reach(service: &VirtualService<'_>, alternatives: &[Alternative<'_>]) -> Vec<Reach> {
+/// Says for each alternative of a VirtualService whether it gets requests.
+pub fn reach(virtual_service: &VirtualService<'_>, alternatives: &[Alternative<'_>]) -> Vec<Reachability> {
     let automata = Automata::default();
     let numbers = 0..alternatives.len();
-    numbers.map(|number| reach_of(service, &alternatives[..=number], &automata)).collect()
+    numbers.map(|number| reach_of(virtual_service, &alternatives[..=number], &automata)).collect()
 }
 
-/// Whether the last one of some alternatives gets requests.
-fn reach_of(service: &VirtualService<'_>, alternatives: &[Alternative<'_>], automata: &Automata) -> Reach {
-    let Some((later, earlier)) = alternatives.split_last() else { return Reach::Reached };
+/// Whether the last of the alternatives gets requests.
+fn reach_of(
+    virtual_service: &VirtualService<'_>,
+    alternatives: &[Alternative<'_>],
+    automata: &Automata,
+) -> Reachability {
+    let Some((later, earlier)) = alternatives.split_last() else { return Reachability::Reached };
     let mut sample = match sample(later.path(), automata) {
         Search::Text(path) => path,
-        Search::Empty => return Reach::Impossible,
-        Search::Undecided => return Reach::Reached,
+        Search::Empty => return Reachability::Impossible,
+        Search::Undecided => return Reachability::Reached,
     };
-    // The path is asked first: that is cheap, and mostly decides.
-    let taker = |path: &[u8], is_meant: &dyn Fn(usize, &Alternative<'_>) -> bool| {
+    // Compare the path first: it is cheap and decides most cases.
+    let taker = |path: &[u8], is_candidate: &dyn Fn(usize, &Alternative<'_>) -> bool| {
         earlier.iter().enumerate().position(|(number, it)| {
-            it.takes_path(path) && is_meant(number, it) && it.asks_no_more_than(later, &service.bound_to, automata)
+            it.takes_path(path)
+                && is_candidate(number, it)
+                && it.requires_no_more_than(later, &virtual_service.bound_to, automata)
         })
     };
     if let Some(number) = taker(&sample, &|_, it| it.takes_paths_of(later) == Some(true)) {
-        return Reach::TakenBy(vec![number]);
+        return Reachability::TakenBy(vec![number]);
     }
-    // Among plain texts only a single one could take all.
-    let is_text = |path: &Condition| is_plain(path) && !matches!(path.matcher, Matcher::Regex(_));
+    // Several plain texts never take all paths of another one together.
+    let is_text = |path: &MatchCondition| is_plain(path) && !matches!(path.matcher, Matcher::Regex(_));
     let mut paths = earlier.iter().filter_map(|it| it.path());
     let Some(path) = later.path().filter(|path| !is_text(path) || !paths.all(is_text)) else {
-        return Reach::Reached;
+        return Reachability::Reached;
     };
     let mut takers: Vec<usize> = Vec::new();
     while let Some(number) = taker(&sample, &|number, _| !takers.contains(&number)) {
         takers.push(number);
-        let conditions: Vec<&Condition> = takers.iter().filter_map(|number| earlier[*number].path()).collect();
+        let conditions: Vec<&MatchCondition> = takers.iter().filter_map(|number| earlier[*number].path()).collect();
         if takers.len() > MOST_TOGETHER {
-            return Reach::Reached;
+            return Reachability::Reached;
         }
         match automata.find_path(path, &conditions) {
             Search::Text(other) => sample = other,
-            Search::Undecided => return Reach::Reached,
+            Search::Undecided => return Reachability::Reached,
             Search::Empty => {
                 let alone = conditions.iter().position(|own| automata.find_path(path, &[own]) == Search::Empty);
-                return Reach::TakenBy(alone.map_or(takers.clone(), |at| vec![takers[at]]));
+                return Reachability::TakenBy(alone.map_or(takers.clone(), |at| vec![takers[at]]));
             }
         }
     }
-    Reach::Reached
+    Reachability::Reached
 }
 
-fn path_of(conditions: &[Condition]) -> Option<&Condition> {
-    conditions.iter().find(|condition| matches!(condition.subject, Subject::Path { .. }))
+fn path_of(conditions: &[MatchCondition]) -> Option<&MatchCondition> {
+    conditions.iter().find(|condition| matches!(condition.subject, MatchSubject::Path { .. }))
 }
 
-/// What all paths begin with that a condition takes.
-fn path_prefix(condition: &Condition) -> Vec<u8> {
+/// The common prefix of all paths that a condition takes.
+fn path_prefix(condition: &MatchCondition) -> Vec<u8> {
     match &condition.matcher {
         Matcher::Regex(regex) => regex.literal_prefix(),
         Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::PathPrefix(text) if is_plain(condition) => {
@@ -131,13 +145,13 @@ fn path_prefix(condition: &Condition) -> Vec<u8> {
     }
 }
 
-/// Whether the case of a path counts.
-fn is_plain(path: &Condition) -> bool {
-    matches!(path.subject, Subject::Path { ignore_case: false })
+/// Whether a path condition is case-sensitive.
+fn is_plain(path: &MatchCondition) -> bool {
+    matches!(path.subject, MatchSubject::Path { ignore_case: false })
 }
 
-/// A path that a condition takes.
-fn sample(path: Option<&Condition>, automata: &Automata) -> Search {
+/// Some path that a condition takes.
+fn sample(path: Option<&MatchCondition>, automata: &Automata) -> Search {
     let Some(condition) = path else { return Search::Text(b"/".to_vec()) };
     match &condition.matcher {
         Matcher::Prefix(prefix) if prefix.is_empty() => Search::Text(b"/".to_vec()),
@@ -153,25 +167,25 @@ fn sample(path: Option<&Condition>, automata: &Automata) -> Search {
     }
 }
 
-/// Whether a path can begin with a text: it starts with a slash, and has neither query nor fragment nor blanks.
+/// Whether a path can start with a text: it starts with a slash, and has no query, fragment or blanks.
 pub(super) fn is_path(text: &[u8]) -> bool {
     let is_foreign = |byte: &u8| *byte <= b' ' || *byte == 0x7F || *byte == b'?' || *byte == b'#';
     text.starts_with(b"/") && !text.iter().any(is_foreign)
 }
 
 impl Alternative<'_> {
-    /// Whether it takes every request, wherever it may come from.
+    /// Whether the alternative takes every request on every proxy.
     pub fn takes_everything(&self) -> bool {
-        let is_any = |entry: &HttpMatch<'_>| {
-            entry.port.is_none()
-                && entry.gateways.is_empty()
-                && entry.source_labels.is_empty()
-                && entry.source_namespace.is_none()
+        let is_any = |route_match: &HttpMatch<'_>| {
+            route_match.port.is_none()
+                && route_match.gateways.is_empty()
+                && route_match.source_labels.is_empty()
+                && route_match.source_namespace.is_none()
         };
-        self.entry.as_ref().is_none_or(is_any) && self.conditions.iter().all(http::is_any_path)
+        self.route_match.as_ref().is_none_or(is_any) && self.conditions.iter().all(http::is_any_path)
     }
 
-    fn path(&self) -> Option<&Condition> {
+    fn path(&self) -> Option<&MatchCondition> {
         path_of(&self.conditions)
     }
 
@@ -179,7 +193,7 @@ impl Alternative<'_> {
         path.starts_with(&self.path_prefix) && self.path().is_none_or(|condition| condition.takes_path(path))
     }
 
-    /// Whether it takes all paths of another one, as far as their texts tell.
+    /// Whether the alternative takes all paths of another one. `None` if only automata can decide.
     fn takes_paths_of(&self, later: &Self) -> Option<bool> {
         let Some(own) = self.path() else { return Some(true) };
         match (&own.matcher, later.path().map(|path| (path, &path.matcher))) {
@@ -197,16 +211,17 @@ impl Alternative<'_> {
         }
     }
 
-    /// Whether it holds wherever another one does, the path apart.
-    fn asks_no_more_than(&self, later: &Self, bound_to: &[Bound], automata: &Automata) -> bool {
-        let mut own = self.conditions.iter().filter(|condition| !matches!(condition.subject, Subject::Path { .. }));
-        is_wherever(self.entry.as_ref(), later.entry.as_ref(), bound_to)
+    /// Whether all conditions, except on the path, hold whenever those of another alternative do.
+    fn requires_no_more_than(&self, later: &Self, bound_to: &[Bound], automata: &Automata) -> bool {
+        let mut own =
+            self.conditions.iter().filter(|condition| !matches!(condition.subject, MatchSubject::Path { .. }));
+        is_wherever(self.route_match.as_ref(), later.route_match.as_ref(), bound_to)
             && own.all(|condition| later.conditions.iter().any(|from| automata.follows(condition, from)))
     }
 }
 
-/// Whether an earlier match is there on every proxy that has a later one. A list of gateways takes the place of the
-/// conditions on the client.
+/// Whether every proxy that has the later match also has the earlier one. A list of gateways replaces the conditions on
+/// the client.
 fn is_wherever(earlier: Option<&HttpMatch<'_>>, later: Option<&HttpMatch<'_>>, bound_to: &[Bound]) -> bool {
     let Some(earlier) = earlier else { return true };
     let port = later.and_then(|later| later.port);

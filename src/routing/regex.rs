@@ -1,45 +1,42 @@
-//! Expressions as Envoy has RE2 run them: every byte, of the expression as of the text, is a character of Latin-1.
+//! Regular expressions as Envoy runs them in RE2: each byte, of the expression and of the text, is a Latin-1 character.
 //!
-//! So `.` is one byte of `é`, and `\pL` takes no letter beyond ASCII of a text in UTF-8. The engine gets the same
+//! So `.` matches one byte of `é`, and `\pL` matches no letter beyond ASCII in a UTF-8 text. The engine gets the same
 //! characters as UTF-8. (Known difference: `\C` on bytes beyond ASCII.)
 
 use std::borrow::Cow;
 
-use crate::re2::{self, InvalidRegex, InvalidRewrite, Language};
+use crate::re2::{InvalidRegex, InvalidRewrite, Language, Re2};
 
-/// A compiled expression.
+/// A compiled regular expression.
 #[derive(Debug, Clone)]
-pub struct Regex {
+pub struct EnvoyRegex {
     source: String,
-    inner: re2::Regex,
+    inner: Re2,
 }
 
-impl Regex {
-    /// Compiles an expression that has to match a whole text.
+impl EnvoyRegex {
+    /// Compiles an expression that must match a whole text.
     ///
     /// # Errors
     ///
-    /// If RE2 refuses the expression.
+    /// If RE2 rejects the expression.
     pub fn new(source: &str) -> Result<Self, InvalidRegex> {
-        Self::compile(source, re2::Regex::new)
+        Self::compile(source, Re2::new)
     }
 
     /// Compiles an expression that may match anywhere.
     ///
     /// # Errors
     ///
-    /// If RE2 refuses the expression.
+    /// If RE2 rejects the expression.
     pub fn unanchored(source: &str) -> Result<Self, InvalidRegex> {
-        Self::compile(source, re2::Regex::unanchored)
+        Self::compile(source, Re2::unanchored)
     }
 
-    fn compile(
-        source: &str,
-        engine: impl FnOnce(&str) -> Result<re2::Regex, InvalidRegex>,
-    ) -> Result<Self, InvalidRegex> {
+    fn compile(source: &str, engine: impl FnOnce(&str) -> Result<Re2, InvalidRegex>) -> Result<Self, InvalidRegex> {
         let expression: Cow<'_, str> =
             if source.is_ascii() { source.into() } else { source.bytes().map(char::from).collect() };
-        // Each byte of the source is a character of the expression.
+        // Each byte of the source is one character of the expression.
         let place = |at: usize| expression.get(..at).map_or(source.len(), |before| before.chars().count());
         let inner = engine(&expression).map_err(|error| InvalidRegex {
             range: place(error.range.start)..place(error.range.end),
@@ -53,7 +50,7 @@ impl Regex {
         self.inner.matches(&characters(text))
     }
 
-    /// Replaces every match; `\1` in the replacement stands for the first group.
+    /// Replaces every match; `\1` in the replacement refers to the first group.
     pub fn replace_all(&self, text: &[u8], replacement: &[u8]) -> Vec<u8> {
         let replaced = self.inner.replace_all(&characters(text), &characters(replacement));
         match std::str::from_utf8(&replaced) {
@@ -64,38 +61,38 @@ impl Regex {
         }
     }
 
-    /// Checks what is to replace the matches.
+    /// Checks a replacement.
     ///
     /// # Errors
     ///
-    /// If a backslash is followed by neither a digit nor a backslash, or a group is asked for that does not exist.
+    /// If a backslash precedes neither a digit nor a backslash, or a group does not exist.
     pub fn check_rewrite(&self, replacement: &str) -> Result<(), InvalidRewrite> {
         self.inner.check_rewrite(replacement)
     }
 
-    /// The texts that it matches as a whole, each byte beyond ASCII as a character. `None`: there is no automaton of
-    /// reasonable size.
+    /// The language of texts that match as a whole, with each byte beyond ASCII as a character. `None` if the automaton
+    /// would be too large.
     pub fn language(&self) -> Option<Language> {
         Language::of_regex(&self.inner)
     }
 
-    /// What every text begins with that it matches as a whole, as far as that is ASCII.
+    /// The common prefix of all texts that match as a whole, up to the first byte beyond ASCII.
     pub fn literal_prefix(&self) -> Vec<u8> {
         self.inner.literal_prefix().into_iter().take_while(u8::is_ascii).collect()
     }
 
-    /// Some short text in ASCII that it matches as a whole, if one is easily found.
+    /// Some short ASCII text that matches as a whole, if one is easily found.
     pub fn sample(&self) -> Option<Vec<u8>> {
         self.inner.sample().filter(|text| text.is_ascii())
     }
 
-    /// The expression as it was written.
+    /// The source of the expression.
     pub fn as_str(&self) -> &str {
         &self.source
     }
 }
 
-/// Every byte as the character of Latin-1 that it is, in UTF-8.
+/// Converts each byte to the Latin-1 character that it encodes, in UTF-8.
 fn characters(text: &[u8]) -> Cow<'_, [u8]> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -118,20 +115,20 @@ mod tests {
             ("(?i)É", "é", false),
             (".+", "a", true),
         ] {
-            assert_eq!(Regex::new(source).unwrap().matches(text.as_bytes()), matches, "{source} on {text}");
+            assert_eq!(EnvoyRegex::new(source).unwrap().matches(text.as_bytes()), matches, "{source} on {text}");
         }
-        assert!(Regex::new(".+").unwrap().matches(b"\xff"));
+        assert!(EnvoyRegex::new(".+").unwrap().matches(b"\xff"));
     }
 
     #[test]
     fn replacements_keep_their_bytes() {
-        let regex = Regex::unanchored("(.)/").unwrap();
+        let regex = EnvoyRegex::unanchored("(.)/").unwrap();
         assert_eq!(regex.replace_all("/é/ö".as_bytes(), br"\1-"), "/é-ö".as_bytes());
         assert_eq!(regex.replace_all(b"a/", "ü".as_bytes()), "ü".as_bytes());
     }
 
     #[test]
     fn errors_are_where_they_are_written() {
-        assert_eq!(Regex::new("éé(?=a)").unwrap_err().range.start, 4);
+        assert_eq!(EnvoyRegex::new("éé(?=a)").unwrap_err().range.start, 4);
     }
 }

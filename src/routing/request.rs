@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-/// A request after Envoy has normalised it. Paths and header values are bytes: HTTP lets them be no UTF-8.
+/// A request after Envoy's normalization. Paths and header values are bytes, since HTTP does not require UTF-8.
 #[derive(Debug, Clone)]
-pub struct Request<'r> {
-    /// The `Host` header or `:authority`, with its port if it has one.
+pub struct HttpRequest<'r> {
+    /// The `Host` header or `:authority`, with its port if there is one.
     pub authority: Cow<'r, str>,
     /// The method.
     pub method: Cow<'r, str>,
@@ -13,15 +13,15 @@ pub struct Request<'r> {
     pub scheme: Cow<'r, str>,
     /// The path without its query string.
     pub path: Cow<'r, [u8]>,
-    /// What follows the `?`, if there is one.
+    /// The query string without the `?`.
     pub query: Option<Cow<'r, [u8]>>,
-    /// Header lines, names in lower case, values trimmed. A name can be there several times.
+    /// Header lines: names in lower case, values trimmed. A name can occur several times.
     pub headers: Vec<(Cow<'r, str>, Cow<'r, [u8]>)>,
     /// The claims of a valid token; null without one.
     pub claims: &'r serde_json::Value,
 }
 
-impl Default for Request<'_> {
+impl Default for HttpRequest<'_> {
     /// `GET /` over plaintext, without an authority.
     fn default() -> Self {
         Self {
@@ -36,11 +36,11 @@ impl Default for Request<'_> {
     }
 }
 
-/// Says which scheme the client used.
+/// The header that says which scheme the client used.
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
-/// The headers of which Envoy keeps one line: several are joined by commas before routes see them. Of all others each
-/// line is a value of its own. (Measured with Envoy 1.40; headers that Envoy strips from requests are left out.)
+/// The headers whose lines Envoy joins with commas before routing. Each line of any other header is a separate value.
+/// (Measured with Envoy 1.40; headers that Envoy strips from requests are left out.)
 const JOINED: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -72,18 +72,19 @@ const JOINED: &[&str] = &[
     "x-request-id",
 ];
 
-impl Request<'_> {
-    /// The request as routes see it: lines of well-known headers joined, scheme and `x-forwarded-proto` settled.
+impl HttpRequest<'_> {
+    /// The request that routes see: lines of well-known headers joined, scheme and `x-forwarded-proto` settled.
     ///
-    /// A proxy that trusts what others say takes the scheme from `x-forwarded-proto` if it is one of HTTP's. Every proxy
-    /// writes that header if it is missing, and one that does not trust it overwrites it.
-    pub fn as_received(mut self, trusts_others: bool) -> Self {
+    /// A proxy that trusts its clients takes the scheme from `x-forwarded-proto` if that is `http` or `https`. Every
+    /// proxy adds a missing `x-forwarded-proto`, and one that does not trust its clients overwrites it.
+    pub fn as_received(mut self, trusts_clients: bool) -> Self {
         self.join_headers();
-        let said = self.header_values(FORWARDED_PROTO).next();
-        let is_said = |scheme: &&str| said.is_some_and(|said| said.eq_ignore_ascii_case(scheme.as_bytes()));
-        let known = ["http", "https"].into_iter().find(is_said);
-        let is_kept = trusts_others && said.is_some();
-        if let Some(scheme) = known.filter(|_| trusts_others) {
+        let forwarded = self.header_values(FORWARDED_PROTO).next();
+        let is_forwarded =
+            |scheme: &&str| forwarded.is_some_and(|forwarded| forwarded.eq_ignore_ascii_case(scheme.as_bytes()));
+        let known = ["http", "https"].into_iter().find(is_forwarded);
+        let is_kept = trusts_clients && forwarded.is_some();
+        if let Some(scheme) = known.filter(|_| trusts_clients) {
             self.scheme = Cow::Borrowed(scheme);
         }
         if !is_kept {
@@ -114,7 +115,7 @@ impl Request<'_> {
         self.headers.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_ref())
     }
 
-    /// The first occurrence of a query parameter. Nothing is decoded; `?a` and `?a=` both are an empty value.
+    /// The first value of a query parameter, without decoding. `?a` and `?a=` both give an empty value.
     pub fn query_parameter(&self, name: &str) -> Option<&[u8]> {
         let mut pairs = self.query.as_deref()?.split(|byte| *byte == b'&').map(|pair| {
             let end = pair.iter().position(|byte| *byte == b'=');
@@ -123,11 +124,11 @@ impl Request<'_> {
         pairs.find(|(other, _)| *other == name.as_bytes()).map(|(_, value)| value)
     }
 
-    /// The host that virtual hosts are chosen by: lower case, everything from the last colon on dropped
-    /// (Envoy: `ignore_port_in_host_matching`).
+    /// The host by which Envoy chooses a virtual host: in lower case and without the port (Envoy:
+    /// `ignore_port_in_host_matching`).
     pub fn host(&self) -> Cow<'_, str> {
         let authority = self.authority.as_ref();
-        // The colons inside the brackets of an IPv6 address are no port's.
+        // Colons inside the brackets of an IPv6 address do not start a port.
         let port_at = authority.rfind(':').filter(|colon| authority.rfind(']').is_none_or(|bracket| bracket < *colon));
         let host = &authority[..port_at.unwrap_or(authority.len())];
         if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -137,7 +138,7 @@ impl Request<'_> {
         }
     }
 
-    /// The path with its query string. What is no UTF-8 is shown as replacement characters.
+    /// The path with its query string. Bytes that are not UTF-8 become replacement characters.
     pub fn path_and_query(&self) -> String {
         let path = String::from_utf8_lossy(&self.path);
         match &self.query {
@@ -156,7 +157,7 @@ mod tests {
         for (authority, host) in
             [("Foo.com:8080", "foo.com"), ("foo.com:abc", "foo.com"), ("[2001::1]:80", "[2001::1]"), ("[::1]", "[::1]")]
         {
-            assert_eq!(Request { authority: authority.into(), ..Request::default() }.host(), host);
+            assert_eq!(HttpRequest { authority: authority.into(), ..HttpRequest::default() }.host(), host);
         }
     }
 
@@ -164,16 +165,16 @@ mod tests {
     fn lines_of_well_known_headers_are_joined() {
         let header = |name: &'static str, value: &'static str| (name.into(), value.as_bytes().into());
         let headers = vec![header("accept", "a"), header("x-a", "1"), header("accept", "b"), header("x-a", "2")];
-        let request = Request { headers, ..Request::default() }.as_received(true);
+        let request = HttpRequest { headers, ..HttpRequest::default() }.as_received(true);
         assert_eq!(request.header_values("accept").collect::<Vec<_>>(), [b"a,b"]);
         assert_eq!(request.header_values("x-a").collect::<Vec<_>>(), [b"1", b"2"]);
     }
 
     #[test]
-    fn only_who_trusts_the_header_takes_the_scheme_from_it() {
+    fn only_a_proxy_that_trusts_clients_takes_the_scheme_from_the_header() {
         let settled = |values: &[&'static str], is_trusted: bool| {
             let headers = values.iter().map(|value| ("x-forwarded-proto".into(), value.as_bytes().into()));
-            let request = Request { headers: headers.collect(), ..Request::default() }.as_received(is_trusted);
+            let request = HttpRequest { headers: headers.collect(), ..HttpRequest::default() }.as_received(is_trusted);
             let header: Vec<_> = request.header_values("x-forwarded-proto").map(String::from_utf8_lossy).collect();
             format!("{} {}", request.scheme, header.join(" "))
         };
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn only_the_first_of_repeated_parameters_counts() {
-        let request = Request { query: Some(b"a=1&b&a=2&c=%20".into()), ..Request::default() };
+        let request = HttpRequest { query: Some(b"a=1&b&a=2&c=%20".into()), ..HttpRequest::default() };
         assert_eq!(request.query_parameter("a"), Some(b"1".as_slice()));
         assert_eq!(request.query_parameter("b"), Some(b"".as_slice()));
         assert_eq!(request.query_parameter("c"), Some(b"%20".as_slice()));

@@ -1,4 +1,4 @@
-//! What a sidecar is told about: the services and VirtualServices that its Sidecar resource lets it see (istiod:
+//! The scope of a sidecar: the services and VirtualServices that its Sidecar resource makes visible (istiod:
 //! `SidecarScope`).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -8,27 +8,27 @@ use crate::model::LabelSet;
 use crate::model::networking::{Destination, IstioEgressListener};
 use crate::world::{Discovery, EgressHosts, Protocol, Service, Sidecar, VirtualService, World};
 
-/// What a sidecar is told about.
+/// The services and VirtualServices that a sidecar sees.
 #[derive(Debug)]
-pub struct Scope<'a> {
+pub struct SidecarScope<'a> {
     /// The Sidecar resource that applies.
     pub sidecar: Option<&'a Sidecar<'a>>,
-    /// Its egress listeners; one for everything without a Sidecar resource.
+    /// The egress listeners. Without a Sidecar resource there is one, for everything.
     pub egress: Vec<Egress<'a>>,
-    /// What happens to requests for unknown destinations.
+    /// The policy for unknown destinations.
     pub outbound: OutboundMode,
-    /// Where requests for unknown destinations go instead, if they may go.
+    /// The destination of requests for unknown destinations, if they may leave.
     pub egress_proxy: Option<&'a Destination>,
     /// The services that have clusters, by host name.
     services: HashMap<&'a str, &'a Service<'a>>,
 }
 
-/// An egress listener: what it is told about.
+/// The services and VirtualServices of an egress listener.
 #[derive(Debug)]
 pub struct Egress<'a> {
-    /// The port, if the listener is for one only.
+    /// The port, if the listener is for one port only.
     pub port: Option<EgressPort>,
-    /// The address that it listens on, if the resource says.
+    /// The address, if the resource names one.
     pub bind: Option<&'a str>,
     /// The services, in istiod's order.
     pub services: Vec<&'a Service<'a>>,
@@ -37,7 +37,7 @@ pub struct Egress<'a> {
 }
 
 impl Egress<'_> {
-    /// Whether clients speak to it as to an HTTP proxy.
+    /// Whether the listener is an HTTP proxy to its clients.
     pub fn is_http_proxy(&self) -> bool {
         self.port.is_some_and(|port| port.protocol == Protocol::HttpProxy)
     }
@@ -46,14 +46,14 @@ impl Egress<'_> {
 /// The port of an egress listener.
 #[derive(Debug, Clone, Copy)]
 pub struct EgressPort {
-    /// Its number.
+    /// The number.
     pub number: u32,
-    /// What clients speak there.
+    /// The protocol of clients.
     pub protocol: Protocol,
 }
 
-impl<'a> Scope<'a> {
-    /// What a workload's sidecar is told about.
+impl<'a> SidecarScope<'a> {
+    /// The scope of a workload's sidecar.
     pub fn new(world: &'a World<'a>, namespace: &str, labels: &LabelSet<'_>) -> Self {
         let sidecar = world.sidecar_of(namespace, labels);
         let listeners = sidecar.map(|sidecar| sidecar.spec.egress.as_slice()).unwrap_or_default();
@@ -73,18 +73,18 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The service of a host name, if the sidecar has clusters for it.
+    /// The service of a host, if the sidecar has clusters for it.
     pub fn service(&self, hostname: &str) -> Option<&'a Service<'a>> {
         self.services.get(hostname).copied()
     }
 
-    /// The egress listener that serves a port: the first for that port or for all.
+    /// The egress listener of a port: the first for that port or for all ports.
     pub fn egress_of_port(&self, port: u32) -> Option<&Egress<'a>> {
         self.egress.iter().find(|egress| egress.port.is_none_or(|own| own.number == port))
     }
 }
 
-/// What a namespace sees, before a Sidecar resource narrows it.
+/// The services and VirtualServices that a namespace sees, before a Sidecar resource narrows them.
 struct Imports<'a, 'n> {
     namespace: &'n str,
     services: Vec<&'a Service<'a>>,
@@ -120,12 +120,12 @@ impl<'a, 'n> Imports<'a, 'n> {
     }
 
     fn virtual_services(&self, hosts: &EgressHosts<'_>) -> Vec<&'a VirtualService<'a>> {
-        self.virtual_services.iter().copied().filter(|service| hosts.import_routes(service)).collect()
+        self.virtual_services.iter().copied().filter(|it| hosts.import_routes(it)).collect()
     }
 }
 
-/// Of a host name that several namespaces define one counts: the workload's own, else the one with a Service of
-/// Kubernetes, else the first. Within it such a Service counts alone; ServiceEntries all count.
+/// Chooses one namespace for each host that several namespaces define: the workload's own, else one with a Kubernetes
+/// Service, else the first. Within it a Kubernetes Service counts alone; ServiceEntries all count.
 fn one_namespace_each<'a>(services: Vec<&'a Service<'a>>, own: &str) -> Vec<&'a Service<'a>> {
     let mut chosen: HashMap<&str, &'a Service<'a>> = HashMap::new();
     for service in &services {
@@ -141,8 +141,8 @@ fn one_namespace_each<'a>(services: Vec<&'a Service<'a>>, own: &str) -> Vec<&'a 
     services.into_iter().filter(counts).collect()
 }
 
-/// The services that have clusters: those of the egress listeners in their order, each with the destinations of its
-/// VirtualServices. The first of a host counts, but for one of Kubernetes behind a ServiceEntry (istiod:
+/// The services that have clusters: those of the egress listeners in order, each followed by the destinations of its
+/// VirtualServices. The first service of a host counts, but a Kubernetes Service replaces a ServiceEntry (istiod:
 /// `collectImportedServices`, `appendSidecarServices`).
 fn with_clusters<'a>(
     world: &'a World<'a>,
@@ -166,19 +166,19 @@ fn with_clusters<'a>(
     services
 }
 
-/// The services that a VirtualService leads to, by a port that they have.
+/// The services that a VirtualService routes to, by a port that they have.
 fn destinations<'a>(
     world: &'a World<'a>,
     namespace: &str,
     virtual_service: &'a VirtualService<'a>,
 ) -> Vec<&'a Service<'a>> {
     let mut ports: BTreeMap<String, Vec<Option<u32>>> = BTreeMap::new();
-    // Routes of delegates are those of the VirtualService that delegates to them.
-    let delegates = virtual_service.spec.http.iter().any(|rule| rule.delegate.is_some());
-    let lenders = world.virtual_services.iter().filter(|other| delegates && virtual_service.delegates_to(other));
-    for service in std::iter::once(virtual_service).chain(lenders) {
-        for reference in service.destinations() {
-            let full = service.full_host(reference.host, &world.settings).into_owned();
+    // The routes of delegates count for the VirtualService that delegates to them.
+    let delegates = virtual_service.spec.http.iter().any(|route| route.delegate.is_some());
+    let targets = world.virtual_services.iter().filter(|other| delegates && virtual_service.delegates_to(other));
+    for virtual_service in std::iter::once(virtual_service).chain(targets) {
+        for reference in virtual_service.destinations() {
+            let full = virtual_service.full_host(reference.host, &world.settings).into_owned();
             let port = reference.destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
             ports.entry(full).or_default().push(port);
         }

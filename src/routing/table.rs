@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::clause::Clause;
-use super::request::Request;
+use super::request::HttpRequest;
 
 /// The routes of one listener.
 #[derive(Debug, Default)]
@@ -14,56 +14,56 @@ pub struct Table<'a> {
     by_domain: HashMap<String, usize>,
     /// The suffixes of wildcard domains, the longest first.
     wildcards: Vec<(String, usize)>,
-    /// What happens to hosts that are not in the table.
+    /// The fate of requests for hosts that are not in the table.
     pub fallback: Fallback,
 }
 
-/// What happens to requests for hosts that are not in the table.
+/// The fate of requests for hosts that are not in the table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Fallback {
-    /// They are answered with 404.
+    /// The proxy answers 404.
     #[default]
     NotFound,
-    /// They go where the client dialled: `PassthroughCluster`.
+    /// `PassthroughCluster`: the address that the client dialled.
     Passthrough,
-    /// They are answered with 502.
+    /// `BlackHoleCluster`: the proxy answers 502.
     BlackHole,
-    /// They go where DNS says: `AllowAnyDynamicDNSCluster`.
+    /// `AllowAnyDynamicDNSCluster`: the address that DNS has for the host.
     DynamicDns,
 }
 
 /// The routes for some domains.
 #[derive(Debug, Clone, Default)]
 pub struct VirtualHost<'a> {
-    /// The name that istiod gives it: `host:port`.
+    /// istiod's name: `host:port`.
     pub name: String,
-    /// The domains. What starts with `*` is a suffix.
+    /// The domains; one that starts with `*` is a suffix.
     pub domains: Vec<String>,
     /// The routes, in order.
     pub clauses: Vec<Clause<'a>>,
-    /// Whether plaintext requests are redirected to HTTPS before any route is looked at.
+    /// Whether the proxy redirects plaintext requests to HTTPS before it looks at routes.
     pub requires_tls: bool,
-    /// VirtualServices that define the host as well, and lose to this one by their name alone.
+    /// Other VirtualServices that define the host. They lose to this one only by the order of their names.
     pub rivals: Vec<String>,
 }
 
-/// What a table says of a request.
+/// The result of looking up a request.
 #[derive(Debug)]
-pub enum Found<'t, 'a> {
-    /// The clause that matched.
+pub enum RouteLookup<'t, 'a> {
+    /// The clause that takes the request.
     Clause(&'t VirtualHost<'a>, &'t Clause<'a>),
-    /// No clause of the virtual host matched.
+    /// No clause of the virtual host takes the request.
     NoClause(&'t VirtualHost<'a>),
-    /// The virtual host wants TLS.
+    /// The virtual host requires TLS.
     RequiresTls(&'t VirtualHost<'a>),
-    /// No virtual host has the request's host.
+    /// No virtual host has the host of the request.
     NoVirtualHost,
-    /// The request has no path: `OPTIONS *`. It is answered with 404 before any virtual host is looked for.
+    /// The request has no path: `OPTIONS *`. Envoy answers 404 before it looks for a virtual host.
     NoPath,
 }
 
 impl<'a> Table<'a> {
-    /// Adds a virtual host. One of the same name is dropped, and domains that are taken already are dropped from it
+    /// Adds a virtual host. A second one of the same name is dropped, and so are domains that are already taken
     /// (istiod: `getUniqueAndSharedDNSDomain`, `dedupeDomains`).
     pub fn add(&mut self, mut virtual_host: VirtualHost<'a>) {
         let index = self.virtual_hosts.len();
@@ -87,15 +87,14 @@ impl<'a> Table<'a> {
         self.virtual_hosts.push(virtual_host);
     }
 
-    /// Notes that another VirtualService defines the host of a virtual host as well, and only its name makes it the
-    /// later one.
+    /// Notes that another VirtualService defines the host as well, and loses only by the order of names.
     pub fn add_rival(&mut self, name: &str, rival: String) {
         if let Some(&index) = self.names.get(name) {
             self.virtual_hosts[index].rivals.push(rival);
         }
     }
 
-    /// How many clauses there are.
+    /// The number of clauses.
     pub fn clause_count(&self) -> usize {
         self.clause_count
     }
@@ -105,9 +104,9 @@ impl<'a> Table<'a> {
         &self.virtual_hosts
     }
 
-    /// The virtual host of a request: an exact domain, else the longest wildcard with at least one character in its
-    /// place, else `*`.
-    pub fn virtual_host(&self, request: &Request<'_>) -> Option<&VirtualHost<'a>> {
+    /// The virtual host of a request: that of an exact domain, else that of the longest wildcard for at least one
+    /// character, else `*`.
+    pub fn virtual_host(&self, request: &HttpRequest<'_>) -> Option<&VirtualHost<'a>> {
         let host = request.host();
         let exact = self.by_domain.get(host.as_ref()).filter(|_| !host.starts_with('*')).copied();
         let covers = |suffix: &str| suffix.is_empty() || (host.len() > suffix.len() && host.ends_with(suffix));
@@ -115,18 +114,18 @@ impl<'a> Table<'a> {
         exact.or_else(wildcard).map(|index| &self.virtual_hosts[index])
     }
 
-    /// What happens to a request.
-    pub fn find<'t>(&'t self, request: &Request<'_>) -> Found<'t, 'a> {
+    /// Looks up a request.
+    pub fn find<'t>(&'t self, request: &HttpRequest<'_>) -> RouteLookup<'t, 'a> {
         if !request.path.starts_with(b"/") {
-            return Found::NoPath;
+            return RouteLookup::NoPath;
         }
-        let Some(virtual_host) = self.virtual_host(request) else { return Found::NoVirtualHost };
+        let Some(virtual_host) = self.virtual_host(request) else { return RouteLookup::NoVirtualHost };
         if virtual_host.requires_tls && request.scheme != "https" {
-            return Found::RequiresTls(virtual_host);
+            return RouteLookup::RequiresTls(virtual_host);
         }
         match virtual_host.clauses.iter().find(|clause| clause.takes(request)) {
-            Some(clause) => Found::Clause(virtual_host, clause),
-            None => Found::NoClause(virtual_host),
+            Some(clause) => RouteLookup::Clause(virtual_host, clause),
+            None => RouteLookup::NoClause(virtual_host),
         }
     }
 }
@@ -136,10 +135,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_path_is_not_found() {
+    fn a_request_without_a_path_is_not_found() {
         let table = Table::default();
-        let find = |path: &'static [u8]| table.find(&Request { path: path.into(), ..Request::default() });
-        assert!(matches!(find(b"*"), Found::NoPath));
-        assert!(matches!(find(b"/"), Found::NoVirtualHost));
+        let find = |path: &'static [u8]| table.find(&HttpRequest { path: path.into(), ..HttpRequest::default() });
+        assert!(matches!(find(b"*"), RouteLookup::NoPath));
+        assert!(matches!(find(b"/"), RouteLookup::NoVirtualHost));
     }
 }

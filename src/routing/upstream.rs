@@ -1,26 +1,26 @@
-//! How a proxy speaks to a cluster: load balancing and TLS, as the DestinationRule that applies says.
+//! The traffic policy towards a cluster: load balancing and TLS, by the DestinationRule that applies.
 
 use crate::model::networking::{
     ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, LoadBalancerSettings, OutlierDetection,
     PortTrafficPolicy, SimpleLb, TrafficPolicy,
 };
 
-/// The policy that is in force for a port of a service, or of a subset.
+/// The traffic policy in force for a port of a service or subset.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Upstream<'a> {
-    /// How an endpoint is chosen.
+    /// The load balancer.
     pub load_balancer: Option<&'a LoadBalancerSettings>,
-    /// The limits of connections.
+    /// The connection pool.
     pub connection_pool: Option<&'a ConnectionPoolSettings>,
-    /// When endpoints are ejected.
+    /// The outlier detection.
     pub outlier_detection: Option<&'a OutlierDetection>,
-    /// TLS towards the endpoints; `None` leaves it to auto mTLS.
+    /// TLS towards the endpoints; `None` for auto mTLS.
     pub tls: Option<&'a ClientTlsSettings>,
 }
 
 impl<'a> Upstream<'a> {
-    /// What a rule's policy and a subset's come to for a port. Settings of a port replace the others wholesale; a
-    /// subset overrides field by field (istiod: `MergeTrafficPolicy`, `MergeSubsetTrafficPolicy`).
+    /// Merges the policies of a DestinationRule and of a subset for a port. Settings of a port replace the others as a
+    /// whole; a subset overrides field by field (istiod: `MergeTrafficPolicy`, `MergeSubsetTrafficPolicy`).
     pub fn new(of_rule: Option<&'a TrafficPolicy>, of_subset: Option<&'a TrafficPolicy>, port: u32) -> Self {
         let base = of_rule.map(|policy| Self::of_policy(policy, port)).unwrap_or_default();
         let Some(subset) = of_subset else { return base };
@@ -56,7 +56,7 @@ impl<'a> Upstream<'a> {
         }
     }
 
-    /// The name of the load balancing, by the API's words. Default: `LEAST_REQUEST`.
+    /// The load balancing in the API's words. Default: `LEAST_REQUEST`.
     pub fn load_balancing(&self) -> String {
         let Some(settings) = self.load_balancer else { return SimpleLb::LeastRequest.as_str().to_owned() };
         if let Some(hash) = &settings.consistent_hash {
@@ -69,7 +69,7 @@ impl<'a> Upstream<'a> {
             };
         }
         match settings.simple.map(|simple| simple.value) {
-            // The older name of the same, and the default.
+            // `LEAST_CONN` is the older name of the default.
             None | Some(SimpleLb::Unspecified | SimpleLb::LeastConn) => SimpleLb::LeastRequest,
             Some(other) => other,
         }
@@ -77,13 +77,13 @@ impl<'a> Upstream<'a> {
         .to_owned()
     }
 
-    /// Whether the address that the client dialled is used, whatever the endpoints are.
+    /// Whether requests go to the address that the client dialled, whatever the endpoints are.
     pub fn is_passthrough(&self) -> bool {
         let simple = self.load_balancer.and_then(|settings| settings.simple);
         simple.is_some_and(|simple| simple.value == SimpleLb::Passthrough)
     }
 
-    /// The mode of TLS towards the endpoints, if the rule sets one.
+    /// The TLS mode towards the endpoints, if the DestinationRule sets one.
     pub fn tls_mode(&self) -> Option<ClientTlsMode> {
         self.tls.map(ClientTlsSettings::effective_mode)
     }

@@ -1,41 +1,40 @@
-//! Conditions that are decided for a proxy, not for a request: on ports, gateways and the client (istiod:
-//! `sourceMatchHTTP`, `matchTCP`).
+//! Conditions on the proxy, not on the request: port, gateways and client (istiod: `sourceMatchHTTP`, `matchTCP`).
 
 use super::clause::Exclusion;
 use super::proxy::Proxy;
 use crate::world::NamespacedName;
 
-/// Where routes are for: a Gateway by its name, or the mesh.
-pub(super) type Place<'p> = Option<&'p NamespacedName<'p>>;
+/// The binding of routes: a Gateway, or `None` for the mesh.
+pub(super) type RouteBinding<'p> = Option<&'p NamespacedName<'p>>;
 
-/// Who looks at the rules of a VirtualService.
+/// The proxy and port for which the routes of a VirtualService are compiled.
 #[derive(Clone, Copy)]
 pub(super) struct Vantage<'p, 'a> {
     /// The proxy.
     pub proxy: &'p Proxy<'a>,
-    /// Where its routes are for.
-    pub place: Place<'p>,
-    /// The service port of a sidecar's listener, or the number of a Gateway's server.
+    /// The binding of its routes.
+    pub binding: RouteBinding<'p>,
+    /// The service port of a sidecar's listener, or the port of a Gateway's server.
     pub port: u32,
 }
 
 impl Vantage<'_, '_> {
-    /// Why a condition on the port does not hold.
+    /// The reason why a condition on the port does not hold.
     pub fn lacks_port(&self, wanted: Option<u32>) -> Option<Exclusion> {
         let wanted = wanted.filter(|wanted| *wanted != self.port)?;
         Some(Exclusion { name: "port", seen: self.port.to_string(), wanted: wanted.to_string() })
     }
 
-    /// Why a condition on the gateway does not hold.
-    pub fn lacks_gateway<'n>(&self, wanted: impl Iterator<Item = Place<'n>> + Clone) -> Option<Exclusion> {
-        if wanted.clone().any(|gateway| gateway == self.place) {
+    /// The reason why a condition on the gateway does not hold.
+    pub fn lacks_gateway<'n>(&self, wanted: impl Iterator<Item = RouteBinding<'n>> + Clone) -> Option<Exclusion> {
+        if wanted.clone().any(|gateway| gateway == self.binding) {
             return None;
         }
         let wanted: Vec<String> = wanted.map(name).collect();
-        Some(Exclusion { name: "gateways", seen: name(self.place), wanted: wanted.join(" or ") })
+        Some(Exclusion { name: "gateways", seen: name(self.binding), wanted: wanted.join(" or ") })
     }
 
-    /// Why conditions on the client, which is the proxy's workload, do not hold.
+    /// The reason why conditions on the client, which is the workload of the proxy, do not hold.
     pub fn lacks_source<'w>(
         &self,
         mut labels: impl Iterator<Item = (&'w str, &'w str)>,
@@ -51,6 +50,6 @@ impl Vantage<'_, '_> {
     }
 }
 
-fn name(place: Place<'_>) -> String {
-    place.map_or_else(|| "mesh".to_owned(), ToString::to_string)
+fn name(binding: RouteBinding<'_>) -> String {
+    binding.map_or_else(|| "mesh".to_owned(), ToString::to_string)
 }

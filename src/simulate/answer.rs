@@ -1,277 +1,413 @@
-//! From what listens to an answer.
+//! An answer: the result object of the interface.
 
-use std::net::IpAddr;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
-use super::compiled::{Compiled, Routes};
-use super::decide::Decided;
-use super::request::{GatewayRef, Protocol, Request as Question};
-use super::result::{Answer, Arrived, Decision, Outcome, Rewritten, Step};
-use super::second_leg::Sent;
-use super::{apply, decide, inbound, trace};
-use crate::policy::{self, Attributes};
-use crate::routing::{Action, ChainAction, Clause, Connection, Found, Otherwise, Payload, Request, VirtualHost};
+use serde::Serialize;
 
-/// What a question comes to, once it is known who is asked.
-pub(super) struct Asked<'q, 's, 'a> {
-    pub question: &'q Question,
-    pub compiled: &'s Compiled<'a>,
-    pub connection: Connection<'q>,
-    pub request: Request<'q>,
-    /// The client's address, if the question tells it.
-    pub source_ip: Option<IpAddr>,
+use crate::source::Span;
+
+/// The answer for a request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// The id of the request.
+    pub id: serde_json::Value,
+    /// The host of the request.
+    pub host: String,
+    /// The Gateway that the request names, for people.
+    #[serde(skip)]
+    pub gateway: Option<String>,
+    /// The part that is the same for all requests of a clause.
+    #[serde(flatten)]
+    pub decision: Arc<Decision>,
+    /// The request that the upstream gets.
+    pub request: Option<Rewritten>,
+    /// The location of a redirect.
+    pub location: Option<String>,
+    /// The second leg: the answers of the sidecars of the workloads that can get the request.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub arrivals: Arc<[Arrived]>,
+    /// The routes or policy rules that were considered, in order.
+    pub trace: Vec<Step>,
 }
 
-impl<'a> Asked<'_, '_, 'a> {
-    /// Says what happens.
-    pub fn answer(&self) -> Result<Answer, String> {
-        let Some(listener) = self.compiled.listener(self.connection.address) else {
-            return Ok(self.without_chain(self.compiled.otherwise()));
-        };
-        let chain = listener.chain(&self.connection);
-        let steps = |taken| match self.question.trace {
-            true => trace::connection(&self.compiled.proxy, listener, &self.connection, taken),
-            false => Vec::new(),
-        };
-        match chain.map(|chain| &chain.action) {
-            None => Ok(Answer { trace: steps(None), ..self.without_chain(Some(listener.otherwise)) }),
-            Some(ChainAction::Tcp(route)) => {
-                if let Some(denied) = self.denied_by_gateway(listener.port, false) {
-                    return Ok(denied);
-                }
-                let answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
-                let passed_tls = match self.connection.payload {
-                    Payload::Tls(name) if !route.terminates_tls => Some(name),
-                    _ => None,
-                };
-                let arrivals = Sent { passed_tls, ..self.sent(None) }.arrivals(&route.destinations).into();
-                Ok(Answer { trace: steps(Some(route)), arrivals, ..answer })
-            }
-            Some(ChainAction::Http { terminates_tls, .. }) if !self.speaks_http(*terminates_tls) => {
-                let notes = vec!["the listener expects HTTP, and TLS where it terminates that".to_owned()];
-                Ok(self.decided(Decision { notes, ..Decision::new(Outcome::Refused) }))
-            }
-            Some(ChainAction::Http { .. }) if self.has_fragment() => Ok(self.decided(Decision {
-                status: Some(400),
-                notes: vec!["Envoy refuses a path with a fragment".to_owned()],
-                ..Decision::new(Outcome::DirectResponse)
-            })),
-            Some(ChainAction::Http { table, .. }) => match self.denied_by_gateway(listener.port, true) {
-                Some(denied) => Ok(denied),
-                None => self.routed(self.compiled.routes(table)),
-            },
-        }
+impl Deref for Answer {
+    type Target = Decision;
+
+    fn deref(&self) -> &Decision {
+        &self.decision
+    }
+}
+
+/// The decision for all requests that take the same clause.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Decision {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The status that the client gets if no upstream answers.
+    pub status: Option<u32>,
+    /// Envoy's response flag.
+    pub flag: Option<&'static str>,
+    /// The route that decided.
+    pub route: Option<RouteRef>,
+    /// The policy that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyVerdict>,
+    /// The clusters of the request, with shares that add up to 100.
+    pub destinations: Vec<ReachedCluster>,
+    /// The mirrors.
+    pub mirrors: Vec<Mirror>,
+    /// Injected delays and aborts.
+    pub fault: Option<InjectedFault>,
+    /// The timeout; null without a limit.
+    pub timeout: Option<String>,
+    /// The retries; null if there are none.
+    pub retries: Option<Retries>,
+    /// Remarks for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The fields as JSON, written when first needed.
+    #[serde(skip)]
+    pub(super) json: JsonFields,
+}
+
+/// JSON that is written when first needed. Comparisons ignore it, and copies start without it.
+#[derive(Debug, Default)]
+pub(super) struct JsonFields(OnceLock<Box<[u8]>>);
+
+impl Clone for JsonFields {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for JsonFields {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Decision {
+    /// The fields as JSON without the surrounding braces, written once for all answers that share the decision.
+    pub fn json_fields(&self) -> &[u8] {
+        self.json.0.get_or_init(|| {
+            let object = serde_json::to_vec(self).unwrap_or_default();
+            object.get(1..object.len().saturating_sub(1)).unwrap_or_default().into()
+        })
     }
 
-    /// Whether the path is one that Envoy's HTTP codec refuses before anything is routed.
-    fn has_fragment(&self) -> bool {
-        let has_fragment = |bytes: &[u8]| bytes.contains(&b'#');
-        has_fragment(&self.request.path) || self.request.query.as_deref().is_some_and(has_fragment)
-    }
-
-    fn speaks_http(&self, terminates_tls: bool) -> bool {
-        match self.connection.payload {
-            Payload::Http => !terminates_tls,
-            Payload::Tls(_) => terminates_tls && !is_tcp(self.question),
-            Payload::Bytes => false,
-        }
-    }
-
-    /// Nothing takes the connection. Without anything to happen then it is refused: nothing listens.
-    fn without_chain(&self, otherwise: Option<Otherwise>) -> Answer {
-        let mut decision = match otherwise {
-            None => Decision::new(Outcome::Refused),
-            Some(otherwise) => decide::by_otherwise(&self.compiled.proxy, otherwise, self.connection.payload),
-        };
-        self.name_dialled(&mut decision);
-        self.forwarded(Arc::new(decision))
-    }
-
-    /// A destination that the client's address decides is named by what the client asked for.
-    fn name_dialled(&self, decision: &mut Decision) {
-        for destination in decision.destinations.iter_mut().filter(|it| it.host.is_empty()) {
-            destination.host = self.asked_host();
-        }
-    }
-
-    fn asked_host(&self) -> String {
-        match self.request.host() {
-            host if host.is_empty() => self.connection.address.to_string(),
-            host => host.into_owned(),
-        }
-    }
-
-    fn routed(&self, routes: &Routes<'a>) -> Result<Answer, String> {
-        if let Some(refused) = &routes.refused {
-            return Err(refused.clone());
-        }
-        let table = &routes.table;
-        let (host, answer) = match table.find(&self.request) {
-            Found::NoVirtualHost => {
-                let mut decision = decide::by_fallback(&self.compiled.proxy, table.fallback);
-                self.name_dialled(&mut decision);
-                return Ok(self.forwarded(Arc::new(decision)));
-            }
-            Found::NoPath => {
-                return Ok(self.decided(Decision { flag: None, ..decide::not_found() }));
-            }
-            Found::NoClause(host) => (host, self.decided(decide::not_found())),
-            Found::RequiresTls(host) => (host, self.to_https()),
-            Found::Clause(host, clause) => {
-                let decided = routes.decision(&self.compiled.proxy, host, clause)?;
-                (host, self.taken(clause, decided)?)
-            }
-        };
-        Ok(Answer { trace: self.trace(host), ..self.with_ties(host, answer) })
-    }
-
-    /// A clause takes the request.
-    fn taken(&self, clause: &Clause<'_>, decided: &Decided<'a>) -> Result<Answer, String> {
-        let decision = &decided.decision;
-        if let Action::Rule(rule) = &clause.action
-            && apply::is_answered_preflight(&self.request, rule)
-        {
-            return Ok(self.decided(Decision {
-                status: Some(200),
-                route: decision.route.clone(),
-                fault: decision.fault.clone(),
-                ..Decision::new(Outcome::DirectResponse)
-            }));
-        }
-        let request = match decision.outcome {
-            Outcome::Forward => Some(apply::rewritten(&self.request, clause)?),
-            _ => None,
-        };
-        let location = apply::location(&self.request, clause, &self.compiled.proxy);
-        let arrivals = self.arrivals(decided, request.as_ref());
-        Ok(Answer { request, location, arrivals, ..self.with(Arc::clone(decision)) })
-    }
-
-    /// What becomes of the request at the servers. Without policies that look at requests it is the same for all that
-    /// take the same way.
-    fn arrivals(&self, decided: &Decided<'a>, rewritten: Option<&Rewritten>) -> Arc<[Arrived]> {
-        let policies = &self.compiled.proxy.world.policies;
-        let hangs_on_request = !policies.authorization_policies().is_empty()
-            || !policies.request_authentications().is_empty()
-            || !matches!(self.question.protocol, None | Some(Protocol::Http))
-            || self.question.trace;
-        let arrivals = || self.sent(rewritten).arrivals(&decided.clusters).into();
-        if hangs_on_request { arrivals() } else { Arc::clone(decided.arrivals.get_or_init(arrivals)) }
-    }
-
-    fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'r, 'a> {
-        let (question, source_ip) = (self.question, self.source_ip);
-        Sent { question, proxy: &self.compiled.proxy, request: &self.request, source_ip, rewritten, passed_tls: None }
-    }
-
-    /// Gateways ask their policies before anything is routed. Sidecars of clients ask none.
-    fn denied_by_gateway(&self, port: u32, is_http: bool) -> Option<Answer> {
-        let proxy = &self.compiled.proxy;
-        let policies = &proxy.world.policies;
-        let has_none = policies.authorization_policies().is_empty() && policies.request_authentications().is_empty();
-        if !proxy.is_gateway() || has_none {
-            return None;
-        }
-        let source_ip = self.source_ip;
-        let attributes = Attributes {
-            identity: None,
-            source_ip,
-            remote_ip: policy::remote_ip(&self.request, source_ip).filter(|_| is_http).or(source_ip),
-            destination_ip: proxy.address,
-            destination_port: port,
-            sni: match self.connection.payload {
-                Payload::Tls(name) => name,
-                Payload::Http | Payload::Bytes => "",
-            },
-            http: is_http.then_some(&self.request),
-            claims: &serde_json::Value::Null,
-        };
-        let findings = policy::evaluate(proxy.world, &proxy.namespace, &proxy.label_set(), &attributes);
-        if findings.decision != policy::Decision::Denied {
-            return None;
-        }
-        let trace = if self.question.trace { inbound::steps(proxy.world, &findings) } else { Vec::new() };
-        let decision = Decision {
-            status: is_http.then(|| findings.status.unwrap_or(403)),
-            policy: findings.cause.as_ref().map(|cause| inbound::verdict(proxy.world, cause)),
-            notes: findings.notes,
-            ..Decision::new(Outcome::Denied)
-        };
-        Some(Answer { trace, ..self.decided(decision) })
-    }
-
-    fn trace(&self, host: &VirtualHost<'_>) -> Vec<Step> {
-        if self.question.trace { trace::http(&self.compiled.proxy, host, &self.request) } else { Vec::new() }
-    }
-
-    /// On a gateway the rules of several VirtualServices are joined. Which goes first can hang on their names alone.
-    fn with_ties(&self, host: &VirtualHost<'_>, mut answer: Answer) -> Answer {
-        if !self.compiled.proxy.is_gateway() {
-            return answer;
-        }
-        let mut taking = host.clauses.iter().filter_map(|clause| Some((clause.in_turn_of()?, clause)));
-        let Some((owner, first)) = taking.find(|(_, clause)| clause.takes(&self.request)) else { return answer };
-        let rival = taking.find(|(other, clause)| {
-            !std::ptr::eq(*other, owner)
-                && clause.is_catch_all == first.is_catch_all
-                && other.is_tied_with(owner)
-                && clause.takes(&self.request)
-        });
-        if let Some((rival, _)) = rival {
-            let note = format!(
-                "{} would take the request as well: the older one goes first, and of equal age the one that sorts first",
-                rival.name
-            );
-            Arc::make_mut(&mut answer.decision).notes.push(note);
-        }
-        answer
-    }
-
-    /// `httpsRedirect` of a server comes before its routes.
-    fn to_https(&self) -> Answer {
-        let location = format!("https://{}{}", self.request.authority, self.request.path_and_query());
-        let decision = Decision { status: Some(301), ..Decision::new(Outcome::Redirect) };
-        Answer { location: Some(location), ..self.decided(decision) }
-    }
-
-    fn decided(&self, decision: Decision) -> Answer {
-        self.with(Arc::new(decision))
-    }
-
-    /// An answer whose request is sent on as it is, if it is sent on at all.
-    fn forwarded(&self, decision: Arc<Decision>) -> Answer {
-        let goes_on = matches!(decision.outcome, Outcome::Forward | Outcome::Passthrough)
-            && self.connection.payload == Payload::Http;
-        let request = goes_on.then(|| Rewritten {
-            authority: self.request.authority.to_string(),
-            path: self.request.path_and_query(),
-            ..Rewritten::default()
-        });
-        Answer { request, ..self.with(decision) }
-    }
-
-    fn with(&self, decision: Arc<Decision>) -> Answer {
-        let host = match self.request.authority.as_ref() {
-            "" => self.asked_host(),
-            authority => authority.to_owned(),
-        };
-        let gateway = match &self.question.gateway {
-            Some(GatewayRef::Name(name)) => Some(name.clone()),
-            _ => None,
-        };
-        Answer {
-            id: self.question.id.clone(),
-            host,
-            gateway,
-            decision,
-            request: None,
-            location: None,
-            arrivals: Arc::default(),
-            trace: Vec::new(),
+    /// A decision with only an outcome.
+    pub fn new(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            status: None,
+            flag: None,
+            route: None,
+            policy: None,
+            destinations: Vec::new(),
+            mirrors: Vec::new(),
+            fault: None,
+            timeout: None,
+            retries: None,
+            notes: Vec::new(),
+            json: JsonFields::default(),
         }
     }
 }
 
-fn is_tcp(question: &Question) -> bool {
-    question.protocol == Some(Protocol::Tcp)
+/// A request without an answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Unanswered {
+    /// The id of the request.
+    pub id: serde_json::Value,
+    /// The host of the request; empty if unknown.
+    #[serde(skip)]
+    pub host: String,
+    /// The reason.
+    pub error: String,
+}
+
+/// The outcome of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The request goes to the destinations.
+    Forward,
+    /// The request goes where the client dialled.
+    Passthrough,
+    /// The proxy redirects the client.
+    Redirect,
+    /// The proxy answers.
+    DirectResponse,
+    /// No route takes the request.
+    NoRoute,
+    /// The proxy drops the request, because the destination is unknown.
+    Blackhole,
+    /// A policy denies the request.
+    Denied,
+    /// The proxy refuses the connection.
+    Refused,
+}
+
+impl Outcome {
+    /// The word of the interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Passthrough => "passthrough",
+            Self::Redirect => "redirect",
+            Self::DirectResponse => "direct-response",
+            Self::NoRoute => "no-route",
+            Self::Blackhole => "blackhole",
+            Self::Denied => "denied",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A route of a VirtualService or of another API.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteRef {
+    /// `namespace/name` of the VirtualService; null for a route of another API.
+    pub virtual_service: Option<String>,
+    /// The kind of the resource, if it is not a VirtualService.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
+    /// `namespace/name` of that resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// The route that delegates to this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delegated_by: Option<String>,
+    /// The section: `http`, `tls` or `tcp`; `rules` for a route of another API.
+    pub section: &'static str,
+    /// The index of the route in the section.
+    pub index: usize,
+    /// The index of the match that takes the request; null if the route has no match.
+    pub r#match: Option<usize>,
+    /// The name of the route.
+    pub name: String,
+    /// The file.
+    pub file: String,
+    /// The line of the route.
+    pub line: usize,
+    /// The place of the match that takes the request, else of the route.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// A policy, or one of its rules.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyVerdict {
+    /// `AuthorizationPolicy`, `RequestAuthentication` or `PeerAuthentication`.
+    pub kind: &'static str,
+    /// `namespace/name`.
+    pub name: String,
+    /// The action: `ALLOW`, `DENY`, `AUDIT` or `CUSTOM`; the mode of a PeerAuthentication; `token` for a
+    /// RequestAuthentication.
+    pub action: &'static str,
+    /// The index of the rule; null for the policy as a whole, because no rule matches.
+    pub rule: Option<usize>,
+    /// The file.
+    pub file: String,
+    /// The line of the rule, else of the policy.
+    pub line: usize,
+    /// The reason, if the rule alone does not explain it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The place of the rule, else of the policy.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+impl RouteRef {
+    /// The resource that has the route: `default/reviews`, `HTTPRoute default/reviews`.
+    pub fn owner(&self) -> String {
+        match (&self.virtual_service, &self.kind, &self.resource) {
+            (Some(service), ..) => service.clone(),
+            (None, Some(kind), Some(resource)) => format!("{kind} {resource}"),
+            _ => String::new(),
+        }
+    }
+
+    /// The path of the route within the resource: `http[0]`, with the match that takes the request.
+    pub fn path(&self) -> String {
+        let entries = match self.kind {
+            None => "match",
+            Some("Ingress") => "paths",
+            Some(_) => "matches",
+        };
+        match self.r#match {
+            Some(entry) => format!("{}[{}].{entries}[{entry}]", self.section, self.index),
+            None => format!("{}[{}]", self.section, self.index),
+        }
+    }
+}
+
+/// A cluster that gets requests.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReachedCluster {
+    /// istiod's name of the cluster.
+    pub cluster: String,
+    /// The host of the service.
+    pub host: String,
+    /// The subset; null for the whole service.
+    pub subset: Option<String>,
+    /// The service port; null if the dialled port counts.
+    pub port: Option<u32>,
+    /// The share, in percent.
+    pub weight: serde_json::Number,
+    /// The workloads behind the cluster.
+    pub workloads: Vec<String>,
+    /// The reason why requests cannot reach the cluster: `no-cluster` or `no-endpoints`.
+    pub problem: Option<&'static str>,
+    /// The status that the client gets if the cluster does not exist; absent for the usual 503.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The load balancing, in the words of DestinationRules; absent if Envoy chooses no endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load_balancer: Option<String>,
+    /// The TLS mode towards the endpoints, in the words of DestinationRules; absent for auto mTLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<&'static str>,
+}
+
+/// The request that an upstream gets.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rewritten {
+    /// The authority.
+    pub authority: String,
+    /// The path with its query string.
+    pub path: String,
+    /// The headers that the route sets or adds.
+    pub headers: BTreeMap<String, String>,
+    /// The headers that the route removes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed_headers: Vec<String>,
+}
+
+/// The answer of the sidecar of one workload.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Arrived {
+    /// The workload, as `namespace/name`.
+    pub workload: String,
+    /// The cluster of the client's proxy that leads to the workload.
+    pub via: String,
+    /// `forward`, `passthrough`, `denied`, `refused` or `blackhole`.
+    pub outcome: Outcome,
+    /// The status of a denied request.
+    pub status: Option<u32>,
+    /// Envoy's response flag.
+    pub flag: Option<&'static str>,
+    /// The cluster of the server's proxy.
+    pub cluster: Option<String>,
+    /// The TLS that the client's proxy originates: `plaintext`, `tls` or `mtls`.
+    pub tls: &'static str,
+    /// The policy that decided.
+    pub policy: Option<PolicyVerdict>,
+    /// The policy rules that were considered, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<Step>,
+    /// Remarks for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// A cluster of mirrored requests.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Mirror {
+    /// The cluster.
+    pub cluster: String,
+    /// The share of requests that are mirrored, in percent.
+    pub percentage: f64,
+    /// The reason why requests cannot reach the cluster.
+    pub problem: Option<&'static str>,
+}
+
+/// An injected delay and abort. Envoy decides about the abort after the delay.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct InjectedFault {
+    /// The delay.
+    pub delay: Option<InjectedDelay>,
+    /// The abort.
+    pub abort: Option<InjectedAbort>,
+}
+
+/// A delay.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InjectedDelay {
+    /// The share of requests, in percent; 0 if the route has no percentage.
+    pub percentage: f64,
+    /// The duration.
+    pub fixed_delay: String,
+}
+
+/// An abort.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InjectedAbort {
+    /// The share of requests, in percent; 0 if the route has no percentage.
+    pub percentage: f64,
+    /// The HTTP status that the client gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<i32>,
+    /// The gRPC status that the client gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grpc_status: Option<String>,
+}
+
+/// Retries.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Retries {
+    /// The number of retries.
+    pub attempts: i32,
+    /// The timeout of each attempt.
+    pub per_try_timeout: Option<String>,
+    /// The conditions for a retry.
+    pub retry_on: Option<String>,
+    /// Whether this is istiod's default.
+    #[serde(skip)]
+    pub is_default: bool,
+}
+
+/// A route or policy rule that was considered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// The route; null for the default route of a service.
+    #[serde(flatten)]
+    pub route: Option<RouteRef>,
+    /// The policy rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyVerdict>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The first condition that does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// The value that the request or the proxy has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
+    /// The value that the condition requires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<String>,
+}
+
+/// The verdict on a route or policy rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The route or rule takes the request.
+    Matched,
+    /// A condition on the request does not hold.
+    NotMatched,
+    /// This proxy does not have the route or rule.
+    Excluded,
 }

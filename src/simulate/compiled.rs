@@ -1,83 +1,83 @@
-//! What a proxy listens on at a port, compiled once, with what has been decided so far.
+//! The listeners of a proxy at a port, compiled once, with the decisions made so far.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use super::decide::{self, Decided};
+use super::decide::{self, ClauseDecision};
 use crate::routing::{
-    ChainAction, Clause, Listener, Matcher, Otherwise, Proxy, Role, Table, VirtualHost, gateway, outbound,
+    ChainAction, Clause, DefaultChain, Matcher, Proxy, ProxyListener, Role, Table, VirtualHost, gateway, outbound,
 };
 
-/// What a proxy listens on at a port.
+/// The listeners of a proxy at a port.
 #[derive(Debug)]
 pub(super) struct Compiled<'a> {
     pub proxy: Arc<Proxy<'a>>,
-    port: Port<'a>,
-    /// By the address of the table.
-    routes: HashMap<usize, Routes<'a>>,
+    port: ProxyPort<'a>,
+    /// The route tables of the listeners, by their address in memory.
+    routes: HashMap<usize, CompiledTable<'a>>,
 }
 
 #[derive(Debug)]
-enum Port<'a> {
-    Outbound(outbound::Port<'a>),
-    Gateway(gateway::Port<'a>),
+enum ProxyPort<'a> {
+    Outbound(outbound::OutboundPort<'a>),
+    Gateway(gateway::GatewayPort<'a>),
 }
 
-/// A route table, and what has been decided for its clauses.
+/// A route table, and the decisions for its clauses.
 #[derive(Debug)]
-pub(super) struct Routes<'a> {
+pub(super) struct CompiledTable<'a> {
     pub table: Arc<Table<'a>>,
-    /// Why Envoy does not take it.
-    pub refused: Option<String>,
-    decisions: Vec<OnceLock<Result<Decided<'a>, String>>>,
+    /// The reason why Envoy rejects the table.
+    pub rejected: Option<String>,
+    decisions: Vec<OnceLock<Result<ClauseDecision<'a>, String>>>,
 }
 
 impl<'a> Compiled<'a> {
     pub fn new(proxy: Arc<Proxy<'a>>, port: u32) -> Self {
         let port = match &proxy.role {
-            Role::Sidecar(scope) => Port::Outbound(outbound::Port::new(&proxy, scope, port)),
-            Role::Gateway => Port::Gateway(gateway::Port::new(&proxy, port)),
+            Role::Sidecar(scope) => ProxyPort::Outbound(outbound::OutboundPort::new(&proxy, scope, port)),
+            Role::Gateway => ProxyPort::Gateway(gateway::GatewayPort::new(&proxy, port)),
         };
-        let listeners: Vec<&Listener<'a>> = match &port {
-            Port::Outbound(port) => port.listeners().collect(),
-            Port::Gateway(port) => port.listeners.iter().collect(),
+        let listeners: Vec<&ProxyListener<'a>> = match &port {
+            ProxyPort::Outbound(port) => port.listeners().collect(),
+            ProxyPort::Gateway(port) => port.listeners.iter().collect(),
         };
         let mut routes = HashMap::new();
         for chain in listeners.into_iter().flat_map(|listener| &listener.chains) {
             if let ChainAction::Http { table, .. } = &chain.action {
-                routes.entry(key(table)).or_insert_with(|| Routes::new(Arc::clone(table)));
+                routes.entry(key(table)).or_insert_with(|| CompiledTable::new(Arc::clone(table)));
             }
         }
         Self { proxy, port, routes }
     }
 
-    /// The listener that a connection to an address gets to.
-    pub fn listener(&self, address: IpAddr) -> Option<&Listener<'a>> {
+    /// The listener of a connection to an address.
+    pub fn listener(&self, address: IpAddr) -> Option<&ProxyListener<'a>> {
         match &self.port {
-            Port::Outbound(port) => port.listener(address),
-            Port::Gateway(port) => port.listener(address),
+            ProxyPort::Outbound(port) => port.listener(address),
+            ProxyPort::Gateway(port) => port.listener(address),
         }
     }
 
-    /// The address that clients dial if the port is for an HTTP proxy, whatever host they ask that for.
+    /// The address of the HTTP proxy at the port, which clients dial for every host.
     pub fn http_proxy(&self) -> Option<IpAddr> {
         match &self.port {
-            Port::Outbound(port) => port.http_proxy,
-            Port::Gateway(_) => None,
+            ProxyPort::Outbound(port) => port.http_proxy,
+            ProxyPort::Gateway(_) => None,
         }
     }
 
-    /// What happens to connections that no listener is for. `None`: they are refused.
-    pub fn otherwise(&self) -> Option<Otherwise> {
+    /// The fate of connections without a listener. `None` if they are rejected.
+    pub fn otherwise(&self) -> Option<DefaultChain> {
         match &self.port {
-            Port::Outbound(port) => Some(port.otherwise),
-            Port::Gateway(_) => None,
+            ProxyPort::Outbound(port) => Some(port.default_chain),
+            ProxyPort::Gateway(_) => None,
         }
     }
 
-    /// The routes of a table that one of the listeners has.
-    pub fn routes(&self, table: &Arc<Table<'a>>) -> &Routes<'a> {
+    /// The compiled form of a table that one of the listeners has.
+    pub fn routes(&self, table: &Arc<Table<'a>>) -> &CompiledTable<'a> {
         &self.routes[&key(table)]
     }
 }
@@ -86,26 +86,26 @@ fn key(table: &Arc<Table<'_>>) -> usize {
     Arc::as_ptr(table).addr()
 }
 
-impl<'a> Routes<'a> {
+impl<'a> CompiledTable<'a> {
     fn new(table: Arc<Table<'a>>) -> Self {
         let decisions = std::iter::repeat_with(OnceLock::new).take(table.clause_count()).collect();
-        Self { refused: refusal(table.virtual_hosts()), table, decisions }
+        Self { rejected: rejection(table.virtual_hosts()), table, decisions }
     }
 
-    /// What is decided for the requests that a clause takes.
+    /// The decision for the requests that a clause takes.
     pub fn decision(
         &self,
         proxy: &Proxy<'a>,
         host: &VirtualHost<'_>,
         clause: &Clause<'a>,
-    ) -> Result<&Decided<'a>, String> {
+    ) -> Result<&ClauseDecision<'a>, String> {
         let decided = self.decisions[clause.id].get_or_init(|| decide::by_clause(proxy, host, clause));
         decided.as_ref().map_err(Clone::clone)
     }
 }
 
-/// Why Envoy takes no part of a configuration: an expression that is none of RE2's.
-fn refusal(hosts: &[VirtualHost<'_>]) -> Option<String> {
+/// The reason why Envoy rejects a route table: a regular expression that RE2 rejects.
+fn rejection(hosts: &[VirtualHost<'_>]) -> Option<String> {
     hosts.iter().find_map(|host| {
         let conditions = host.clauses.iter().flat_map(|clause| &clause.conditions);
         let mut invalid = conditions.filter_map(|condition| match &condition.matcher {
@@ -113,6 +113,9 @@ fn refusal(hosts: &[VirtualHost<'_>]) -> Option<String> {
             _ => None,
         });
         let (source, reason) = invalid.next()?;
-        Some(format!("Envoy refuses the routes of {}: the expression {source} is not RE2 ({reason})", host.name))
+        Some(format!(
+            "Envoy rejects the routes of `{}`: RE2 rejects the regular expression `{source}`: {reason}",
+            host.name
+        ))
     })
 }

@@ -1,76 +1,80 @@
-//! What is decided for all requests that take the same way: where they go, with which limits and faults.
+//! Decisions for all requests that take the same clause: destinations, limits and faults.
 
 use std::sync::{Arc, OnceLock};
 
-use super::result::{Abort, Arrived, Decision, Delay, Destination, Fault, Mirror, Outcome, Retries, Route};
+use super::answer::{
+    Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, ReachedCluster, Retries, RouteRef,
+};
 use crate::model::networking::Percent;
 use crate::routing::egress_proxy;
 use crate::routing::{
-    Action, Clause, Cluster, Fallback, HttpRule, L4Rule, Otherwise, Payload, Problem, Proxy, TcpRoute, VirtualHost,
-    Weighted,
+    Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Payload, Proxy,
+    TcpProxy, VirtualHost, Weighted,
 };
 use crate::source::Span;
 use crate::world::{Section, VirtualService};
 
-/// What istiod lets proxies do if a rule says nothing of retries (istiod: `retry.DefaultPolicy`).
+/// istiod's retry policy for routes without one (istiod: `retry.DefaultPolicy`).
 const DEFAULT_ATTEMPTS: i32 = 2;
 const DEFAULT_RETRY_ON: &str = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";
 
-/// What is decided for the requests that a clause takes.
+/// The decision for all requests that a clause takes.
 #[derive(Debug)]
-pub(super) struct Decided<'a> {
+pub(super) struct ClauseDecision<'a> {
     pub decision: Arc<Decision>,
-    /// The clusters that they are shared among.
+    /// The clusters that share the requests.
     pub clusters: Vec<Weighted<'a>>,
-    /// What becomes of them at the servers, if it is the same for all.
+    /// The second leg, if it is the same for all requests.
     pub arrivals: OnceLock<Arc<[Arrived]>>,
 }
 
-/// Requests that a clause takes.
+/// Decides for the requests that a clause takes. The error says why istiod leaves the route without an action.
 pub(super) fn by_clause<'a>(
     proxy: &Proxy<'a>,
     host: &VirtualHost<'_>,
     clause: &Clause<'a>,
-) -> Result<Decided<'a>, String> {
+) -> Result<ClauseDecision<'a>, String> {
     let clusters = match &clause.action {
-        Action::Rule(rule) if rule.redirect.is_some() || rule.direct_response.is_some() => Vec::new(),
+        ClauseAction::Route(route) if route.redirect.is_some() || route.direct_response.is_some() => Vec::new(),
         _ => clause.clusters(proxy),
     };
     let mut decision = match &clause.action {
-        Action::Service(_) => forwarded(&clusters),
-        Action::Rule(rule) if rule.redirect.is_some() => redirected(rule)?,
-        Action::Rule(rule) => match rule.direct_response {
+        ClauseAction::Service(_) => forwarded(&clusters),
+        ClauseAction::Route(route) if route.redirect.is_some() => redirected(route)?,
+        ClauseAction::Route(route) => match route.direct_response {
             Some(response) => {
                 let status = response.status.map(|status| status.value);
                 Decision { status, ..Decision::new(Outcome::DirectResponse) }
             }
-            None => by_destinations(proxy, clause.port, &clusters, rule)?,
+            None => by_destinations(proxy, clause.port, &clusters, route)?,
         },
     };
-    if let Action::Rule(rule) = &clause.action {
-        decision.route = Some(http_route(proxy, rule, clause.entry));
-        let missing = rule.owner.service.origin.missing_cluster_status();
+    if let ClauseAction::Route(route) = &clause.action {
+        decision.route = Some(http_route(proxy, route, clause.route_match));
+        let missing = route.owner.virtual_service.origin.missing_cluster_status();
         for destination in decision.destinations.iter_mut().filter(|it| it.problem == Some("no-cluster")) {
             destination.status = Some(missing).filter(|status| *status != 503);
         }
-        decision.fault = fault(rule);
+        decision.fault = fault(route);
         decision.timeout =
-            rule.timeout.map(|timeout| timeout.value).filter(|it| it.nanoseconds() > 0).map(|it| it.to_string());
+            route.timeout.map(|timeout| timeout.value).filter(|it| it.nanoseconds() > 0).map(|it| it.to_string());
     }
     decision.notes.extend(host.rivals.iter().map(|rival| {
-        format!("{rival} defines the host as well: the older one counts, and of equal age the one that sorts first")
+        format!(
+            "`{rival}` also defines the host: istiod uses the older one, or the first by name if both are equally old"
+        )
     }));
-    Ok(Decided { decision: Arc::new(decision), clusters, arrivals: OnceLock::new() })
+    Ok(ClauseDecision { decision: Arc::new(decision), clusters, arrivals: OnceLock::new() })
 }
 
-fn redirected(rule: &HttpRule<'_>) -> Result<Decision, String> {
-    let code = rule.redirect.and_then(|redirect| redirect.redirect_code).map_or(301, |code| code.value);
+fn redirected(route: &CompiledRoute<'_>) -> Result<Decision, String> {
+    let code = route.redirect.and_then(|redirect| redirect.redirect_code).map_or(301, |code| code.value);
     match code {
         0 => Ok(Decision { status: Some(301), ..Decision::new(Outcome::Redirect) }),
         301 | 302 | 303 | 307 | 308 => Ok(Decision { status: Some(code), ..Decision::new(Outcome::Redirect) }),
         other => Err(format!(
-            "{} redirects with {other}, which istiod does not know: the rule is left without an action",
-            rule.owner.service.name
+            "VirtualService `{}` redirects with status {other}, which istiod does not support: the route has no action",
+            route.owner.virtual_service.name
         )),
     }
 }
@@ -79,72 +83,75 @@ fn by_destinations(
     proxy: &Proxy<'_>,
     port: u32,
     clusters: &[Weighted<'_>],
-    rule: &HttpRule<'_>,
+    route: &CompiledRoute<'_>,
 ) -> Result<Decision, String> {
     if clusters.is_empty() {
-        return Err(format!("the rule that takes the request does nothing with it ({})", rule.owner.service.name));
+        return Err(format!(
+            "the route that takes the request has no destination (VirtualService `{}`)",
+            route.owner.virtual_service.name
+        ));
     }
-    Ok(Decision { mirrors: mirrors(proxy, port, rule), retries: retries(rule), ..forwarded(clusters) })
+    Ok(Decision { mirrors: mirrors(proxy, port, route), retries: retries(route), ..forwarded(clusters) })
 }
 
 fn forwarded(clusters: &[Weighted<'_>]) -> Decision {
     Decision { retries: Some(default_retries()), ..sent(clusters) }
 }
 
-/// Bytes that a route for connections takes.
-pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpRoute<'_>) -> Decision {
+/// Decides for connections that a TCP proxy filter takes.
+pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>) -> Decision {
     let clusters = &tcp.destinations;
-    Decision { route: tcp.rule.map(|rule| l4_route(proxy, &rule)), ..sent(clusters) }
+    Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(clusters) }
 }
 
-/// A rule for connections, as answers name it.
-pub(super) fn l4_route(proxy: &Proxy<'_>, rule: &L4Rule<'_>) -> Route {
-    let section = match rule.section {
+/// A `tcp` or `tls` route, as answers name it.
+pub(super) fn l4_route(proxy: &Proxy<'_>, route: &L4Route<'_>) -> RouteRef {
+    let section = match route.section {
         Section::Http => "http",
         Section::Tls => "tls",
         Section::Tcp => "tcp",
     };
-    route(proxy, rule.service, section, rule.index, rule.span, rule.entry)
+    route_ref(proxy, route.virtual_service, section, route.index, route.span, route.route_match)
 }
 
-/// A rule for HTTP, as answers name it.
-pub(super) fn http_route(proxy: &Proxy<'_>, rule: &HttpRule<'_>, entry: Option<(usize, Span)>) -> Route {
-    let owner = rule.owner;
-    let delegator = rule.delegator.map(|it| format!("{} http[{}]", it.service.name, it.index));
-    Route {
-        name: rule.name.clone(),
+/// An `http` route, as answers name it.
+pub(super) fn http_route(proxy: &Proxy<'_>, route: &CompiledRoute<'_>, route_match: Option<(usize, Span)>) -> RouteRef {
+    let owner = route.owner;
+    let delegator = route.delegator.map(|it| format!("{} http[{}]", it.virtual_service.name, it.index));
+    RouteRef {
+        name: route.name.clone(),
         delegated_by: delegator,
-        ..route(proxy, owner.service, "http", owner.index, owner.span, entry)
+        ..route_ref(proxy, owner.virtual_service, "http", owner.index, owner.span, route_match)
     }
 }
 
-fn route(
+fn route_ref(
     proxy: &Proxy<'_>,
-    service: &VirtualService<'_>,
+    virtual_service: &VirtualService<'_>,
     section: &'static str,
     index: usize,
     span: Span,
-    entry: Option<(usize, Span)>,
-) -> Route {
+    route_match: Option<(usize, Span)>,
+) -> RouteRef {
     let world = proxy.world;
     let sources = &world.snapshot.sources;
-    let place = entry.map_or(span, |(_, span)| span);
-    let written = Route {
-        virtual_service: Some(service.name.to_string()),
+    let span_of_match = route_match.map_or(span, |(_, span)| span);
+    let written = RouteRef {
+        virtual_service: Some(virtual_service.name.to_string()),
         kind: None,
         resource: None,
         delegated_by: None,
         section,
         index,
-        r#match: entry.map(|(index, _)| index),
+        r#match: route_match.map(|(index, _)| index),
         name: String::new(),
         file: sources.file(span.file).path().to_owned(),
         line: sources.start(span).line,
-        span: place,
+        span: span_of_match,
     };
-    let Some(source) = service.source(index) else { return written };
+    let Some(source) = virtual_service.source(index) else { return written };
     let resource = source.resource;
-    Route {
+    RouteRef {
         virtual_service: None,
         kind: Some(resource.kind.name()),
         resource: Some(format!("{}/{}", world.settings.namespace_of(resource), resource.name())),
@@ -155,7 +162,7 @@ fn route(
     }
 }
 
-/// Requests for hosts that no virtual host has.
+/// Decides for requests to hosts without a virtual host.
 pub(super) fn by_fallback(proxy: &Proxy<'_>, fallback: Fallback) -> Decision {
     match fallback {
         Fallback::NotFound => not_found(),
@@ -165,22 +172,22 @@ pub(super) fn by_fallback(proxy: &Proxy<'_>, fallback: Fallback) -> Decision {
     }
 }
 
-/// Connections that no filter chain takes.
-pub(super) fn by_otherwise(proxy: &Proxy<'_>, otherwise: Otherwise, payload: Payload<'_>) -> Decision {
-    match otherwise {
-        Otherwise::DynamicDns if payload == Payload::Http => passthrough("AllowAnyDynamicDNSCluster"),
-        Otherwise::Passthrough | Otherwise::DynamicDns => as_dialled(proxy),
-        Otherwise::BlackHole => Decision { flag: Some("UH"), ..Decision::new(Outcome::Blackhole) },
-        Otherwise::Reset => Decision { flag: Some("NR"), ..Decision::new(Outcome::Refused) },
+/// Decides for connections that no filter chain takes.
+pub(super) fn by_default_chain(proxy: &Proxy<'_>, default_chain: DefaultChain, payload: Payload<'_>) -> Decision {
+    match default_chain {
+        DefaultChain::DynamicDns if payload == Payload::Http => passthrough("AllowAnyDynamicDNSCluster"),
+        DefaultChain::Passthrough | DefaultChain::DynamicDns => as_dialled(proxy),
+        DefaultChain::BlackHole => Decision { flag: Some("UH"), ..Decision::new(Outcome::Blackhole) },
+        DefaultChain::Reset => Decision { flag: Some("NR"), ..Decision::new(Outcome::Refused) },
     }
 }
 
-/// Requests that no route takes.
+/// The decision for requests that no route takes.
 pub(super) fn not_found() -> Decision {
     Decision { status: Some(404), flag: Some("NR"), ..Decision::new(Outcome::NoRoute) }
 }
 
-/// Unknown destinations are reached as dialled, unless the Sidecar resource has a proxy for them.
+/// The decision for unknown destinations: as dialled, unless the Sidecar resource has an egress proxy.
 fn as_dialled(proxy: &Proxy<'_>) -> Decision {
     match egress_proxy(proxy) {
         Some(cluster) => sent(&[Weighted { cluster, weight: 1, headers: None }]),
@@ -189,7 +196,7 @@ fn as_dialled(proxy: &Proxy<'_>) -> Decision {
 }
 
 fn passthrough(cluster: &str) -> Decision {
-    let destination = Destination {
+    let destination = ReachedCluster {
         cluster: cluster.to_owned(),
         host: String::new(),
         subset: None,
@@ -206,17 +213,17 @@ fn passthrough(cluster: &str) -> Decision {
 
 fn sent(clusters: &[Weighted<'_>]) -> Decision {
     let shares = shares(&clusters.iter().map(|it| it.weight).collect::<Vec<_>>());
-    let problems: Vec<Option<Problem>> = clusters.iter().map(|it| it.cluster.problem).collect();
-    // The flag is sure only if it is that of every destination.
+    let problems: Vec<Option<ClusterProblem>> = clusters.iter().map(|it| it.cluster.problem).collect();
+    // The flag is certain only if all destinations have it.
     let common = problems.first().copied().flatten().filter(|first| problems.iter().all(|it| *it == Some(*first)));
     let mut notes = Vec::new();
     if clusters.iter().any(|it| it.cluster.is_assumed) {
-        notes.push("no Service is among the manifests: hosts of Kubernetes are taken to exist".to_owned());
+        notes.push("no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned());
     }
     Decision {
         flag: common.map(|problem| match problem {
-            Problem::NoCluster => "NC",
-            Problem::NoEndpoints => "UH",
+            ClusterProblem::NoCluster => "NC",
+            ClusterProblem::NoEndpoints => "UH",
         }),
         destinations: clusters.iter().zip(shares).map(|(it, share)| destination(&it.cluster, share)).collect(),
         notes,
@@ -224,9 +231,9 @@ fn sent(clusters: &[Weighted<'_>]) -> Decision {
     }
 }
 
-fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> Destination {
-    let is_there = cluster.problem != Some(Problem::NoCluster);
-    Destination {
+fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> ReachedCluster {
+    let is_there = cluster.problem != Some(ClusterProblem::NoCluster);
+    ReachedCluster {
         cluster: cluster.name(),
         load_balancer: Some(cluster.upstream.load_balancing()).filter(|_| is_there && !cluster.is_dialled),
         tls: cluster.upstream.tls_mode().filter(|_| is_there).map(|mode| mode.as_str()),
@@ -240,28 +247,28 @@ fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> Destination
     }
 }
 
-fn mirrors(proxy: &Proxy<'_>, port: u32, rule: &HttpRule<'_>) -> Vec<Mirror> {
-    let single = rule.mirror.map(|destination| {
-        let older = rule.mirror_percent.map(|percent| f64::from(percent.value));
-        (destination, rule.mirror_percentage.map(percent).or(older).unwrap_or(100.0))
+fn mirrors(proxy: &Proxy<'_>, port: u32, route: &CompiledRoute<'_>) -> Vec<Mirror> {
+    let single = route.mirror.map(|destination| {
+        let older = route.mirror_percent.map(|percent| f64::from(percent.value));
+        (destination, route.mirror_percentage.map(percent).or(older).unwrap_or(100.0))
     });
-    let several = rule
+    let several = route
         .mirrors
         .iter()
         .filter_map(|mirror| Some((mirror.destination.as_ref()?, mirror.percentage.as_ref().map_or(100.0, percent))));
     let copied = single.into_iter().chain(several).filter(|(_, percentage)| *percentage > 0.0);
     copied
         .map(|(destination, percentage)| {
-            let cluster = rule.mirror_cluster(proxy, port, destination);
+            let cluster = route.mirror_cluster(proxy, port, destination);
             Mirror { cluster: cluster.name(), percentage, problem: cluster.problem.map(problem_name) }
         })
         .collect()
 }
 
-fn problem_name(problem: Problem) -> &'static str {
+fn problem_name(problem: ClusterProblem) -> &'static str {
     match problem {
-        Problem::NoCluster => "no-cluster",
-        Problem::NoEndpoints => "no-endpoints",
+        ClusterProblem::NoCluster => "no-cluster",
+        ClusterProblem::NoEndpoints => "no-endpoints",
     }
 }
 
@@ -269,11 +276,11 @@ fn percent(percent: &Percent) -> f64 {
     percent.value.map_or(0.0, |value| value.value)
 }
 
-/// Without a percentage a fault is injected into no request; the older integer form of delays still counts.
-fn fault(rule: &HttpRule<'_>) -> Option<Fault> {
-    let fault = rule.fault?;
-    Some(Fault {
-        delay: fault.delay.as_ref().map(|delay| Delay {
+/// The injected fault. Without a percentage it affects no request; delays also have an older integer form.
+fn fault(route: &CompiledRoute<'_>) -> Option<InjectedFault> {
+    let fault = route.fault?;
+    Some(InjectedFault {
+        delay: fault.delay.as_ref().map(|delay| InjectedDelay {
             percentage: delay
                 .percentage
                 .as_ref()
@@ -282,7 +289,7 @@ fn fault(rule: &HttpRule<'_>) -> Option<Fault> {
                 .unwrap_or(0.0),
             fixed_delay: delay.fixed_delay.map(|delay| delay.value.to_string()).unwrap_or_default(),
         }),
-        abort: fault.abort.as_ref().map(|abort| Abort {
+        abort: fault.abort.as_ref().map(|abort| InjectedAbort {
             percentage: abort.percentage.as_ref().map_or(0.0, percent),
             http_status: abort.http_status.map(|status| status.value),
             grpc_status: abort.grpc_status.as_ref().map(|status| status.value.clone()),
@@ -299,9 +306,9 @@ fn default_retries() -> Retries {
     }
 }
 
-/// What a rule says replaces the default; no attempts at all disable retries.
-fn retries(rule: &HttpRule<'_>) -> Option<Retries> {
-    let Some(written) = rule.retries else { return Some(default_retries()) };
+/// The retries of a route, which replace the default. Zero attempts disable retries.
+fn retries(route: &CompiledRoute<'_>) -> Option<Retries> {
+    let Some(written) = route.retries else { return Some(default_retries()) };
     let attempts = written.attempts.map_or(0, |attempts| attempts.value);
     let retry_on = written.retry_on.as_ref().map(|on| on.value.clone()).filter(|on| !on.is_empty());
     (attempts > 0).then(|| Retries {
@@ -318,7 +325,7 @@ fn shares(weights: &[u64]) -> Vec<serde_json::Number> {
     let sum: u64 = weights.iter().sum();
     let mut parts: Vec<u64> = weights.iter().map(|weight| weight * WHOLE / sum.max(1)).collect();
     let missing = WHOLE.saturating_sub(parts.iter().sum());
-    // What rounding down has lost goes to those that lost most.
+    // Distribute the rounding loss to those that lost most.
     let mut by_loss: Vec<usize> = (0..weights.len()).collect();
     by_loss.sort_by_key(|&index| std::cmp::Reverse(weights[index] * WHOLE % sum.max(1)));
     by_loss.into_iter().cycle().take(missing as usize).for_each(|index| parts[index] += 1);

@@ -1,27 +1,27 @@
-//! A question: the request object of the interface.
+//! The request object of the interface.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::Deserialize;
 
-/// A request as somebody asks about it. What is left out is filled in from the manifests.
+/// A request to simulate. The manifests provide what is left out.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Request {
-    /// Echoed in the answer.
+    /// An id that the answer repeats.
     pub id: serde_json::Value,
-    /// Which proxy is asked.
+    /// The proxy that gets the request.
     pub direction: Option<Direction>,
     /// The client. Default: a workload without labels in the namespace of the destination.
-    pub from: Option<Workload>,
-    /// The gateway that the request comes in by.
+    pub from: Option<WorkloadRef>,
+    /// The gateway.
     pub gateway: Option<GatewayRef>,
-    /// The workload at whose sidecar the request arrives.
-    pub to: Option<Workload>,
+    /// The server. Its sidecar gets the request.
+    pub to: Option<WorkloadRef>,
     /// The protocol. Default: `http`.
-    pub protocol: Option<Protocol>,
-    /// What the client does about TLS. Default: `plaintext`.
+    pub protocol: Option<RequestProtocol>,
+    /// Whether the client uses TLS. Default: `plaintext`.
     pub tls: Option<Tls>,
     /// The `Host` header, with or without a port.
     pub host: Option<String>,
@@ -32,7 +32,7 @@ pub struct Request {
     pub address: Option<String>,
     /// The server name of TLS.
     pub sni: Option<String>,
-    /// The protocol that TLS negotiates.
+    /// The protocol that the client offers in TLS.
     pub alpn: Option<String>,
     /// The method. Default: `GET`.
     pub method: Option<String>,
@@ -44,13 +44,13 @@ pub struct Request {
     pub headers: BTreeMap<String, HeaderValue>,
     /// The claims of a valid token.
     pub claims: serde_json::Value,
-    /// The client's address.
+    /// The address of the client.
     pub source_ip: Option<String>,
-    /// Whether the answer is to say which rules were considered.
+    /// Whether the answer lists the routes and rules that were considered.
     pub trace: bool,
 }
 
-/// Which proxy is asked.
+/// A kind of proxy that gets requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -65,7 +65,7 @@ pub enum Direction {
 /// A workload, as far as configuration depends on it.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Workload {
+pub struct WorkloadRef {
     /// The namespace.
     pub namespace: Option<String>,
     /// The labels.
@@ -76,43 +76,43 @@ pub struct Workload {
     pub address: Option<IpAddr>,
 }
 
-/// A gateway: a Gateway resource as `namespace/name`, or the workload.
+/// A gateway: a Gateway resource as `namespace/name`, or a workload.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum GatewayRef {
     /// A Gateway resource.
     Name(String),
     /// The workload.
-    Workload(Workload),
+    Workload(WorkloadRef),
 }
 
 /// A protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Protocol {
+pub enum RequestProtocol {
     /// HTTP/1.1.
     Http,
     /// HTTP/2.
     Http2,
     /// gRPC.
     Grpc,
-    /// Any bytes.
+    /// Bytes that are not HTTP.
     Tcp,
 }
 
-/// What a client does about TLS.
+/// Whether a client uses TLS, and whether it shows a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// Nothing.
+    /// No TLS.
     Plaintext,
-    /// It wants TLS.
+    /// TLS without a client certificate.
     Tls,
-    /// It wants TLS and shows a certificate.
+    /// TLS with a client certificate.
     Mtls,
 }
 
-/// The value of a header, or those of a repeated one.
+/// The value of a header, or the values of a repeated one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum HeaderValue {

@@ -1,33 +1,32 @@
-//! What becomes of a forwarded request at the sidecars of the workloads that it can get to.
+//! The second leg of a forwarded request: from the proxy that routes it to the sidecars of the servers.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use super::answer::{Arrived, Rewritten};
 use super::inbound::{Incoming, Leg, arrive};
-use super::request::{Protocol, Request as Question, Tls};
-use super::result::{Arrived, Rewritten};
+use super::question::Question;
+use super::request::{RequestProtocol, Tls};
 use crate::model::LabelSet;
 use crate::model::networking::ClientTlsMode;
 use crate::policy::Identity;
 use crate::routing::inbound::{PortOrigin, Receiver, ports};
-use crate::routing::{Cluster, Proxy, Request, Weighted};
+use crate::routing::{Cluster, HttpRequest, Proxy, Weighted};
 use crate::world::{MtlsMode, Service, Workload};
 
 /// A request on its way to the servers.
-pub(super) struct Sent<'q, 'p, 'a> {
-    pub question: &'q Question,
-    pub proxy: &'p Proxy<'a>,
-    pub request: &'q Request<'q>,
-    /// The client's address, if the question tells it.
-    pub source_ip: Option<IpAddr>,
-    /// The request as the rule leaves it; `None` for other bytes.
+pub(super) struct Sent<'q, 'a> {
+    pub question: &'q Question<'q, 'a>,
+    /// The proxy that sends the request on.
+    pub proxy: &'q Proxy<'a>,
+    /// The request after rewriting; `None` for bytes that are not HTTP.
     pub rewritten: Option<&'q Rewritten>,
-    /// The server name of TLS that the proxy passes on as it comes.
+    /// The server name of a TLS connection that the proxy does not terminate.
     pub passed_tls: Option<&'q str>,
 }
 
-impl<'a> Sent<'_, '_, 'a> {
-    /// What becomes of the request at each workload of the clusters. Workloads without a sidecar are left out.
+impl<'a> Sent<'_, 'a> {
+    /// Says what happens to the request at each workload of the clusters. Workloads without a sidecar are left out.
     pub fn arrivals(&self, clusters: &[Weighted<'a>]) -> Vec<Arrived> {
         let reachable = clusters.iter().map(|it| &it.cluster).filter(|cluster| cluster.problem.is_none());
         reachable
@@ -44,12 +43,12 @@ impl<'a> Sent<'_, '_, 'a> {
         let receiver = Receiver::of(workload);
         let leads_here = |origin: PortOrigin<'_, '_>| match origin {
             PortOrigin::Service(origin) => origin.hostname == service.hostname,
-            // Its number is the workload's, which the service's port leads to.
+            // An ingress port has the number of the workload's port: `target` finds it.
             PortOrigin::Ingress(_) => false,
         };
         let known = ports(world, &receiver);
         let exact = known.values().find(|port| port.service_port == cluster.port && leads_here(port.origin));
-        // A port of several services is noted as the oldest one's: what counts is the target.
+        // `ports` attributes a port of several services to the oldest one, so compare the target.
         let target = || service.port(cluster.port).and_then(|port| receiver.target(port));
         let port = exact.map(|port| port.number).or_else(target)?;
         let tls = self.tls(cluster, service, workload, port);
@@ -58,15 +57,14 @@ impl<'a> Sent<'_, '_, 'a> {
         let has_bytes = self.rewritten.is_none();
         let seen = if self.passed_tls.is_some() && tls == Tls::Plaintext { Tls::Tls } else { tls };
         let is_wrapped = self.passed_tls.is_some() && tls != Tls::Plaintext;
-        let asked = self.question.protocol.unwrap_or(Protocol::Http);
         let leg = arrive(
             world,
             &receiver,
             &Incoming {
                 port,
                 tls: seen,
-                protocol: if is_wrapped { Protocol::Tcp } else { asked },
-                // What a proxy offers for bytes, whatever they are.
+                protocol: if is_wrapped { RequestProtocol::Tcp } else { self.question.protocol },
+                // Proxies offer `istio` for all bytes that are not HTTP.
                 alpn: (has_bytes && tls == Tls::Mtls).then_some("istio"),
                 sni: &self.server_name(cluster, tls, &rewritten),
                 peer: identity.as_ref(),
@@ -78,8 +76,8 @@ impl<'a> Sent<'_, '_, 'a> {
         Some(arrived(workload, cluster, tls, leg))
     }
 
-    /// What the client's proxy does about TLS: what its DestinationRule says; without one it speaks mutual TLS to
-    /// workloads with a sidecar that take it (auto mTLS; istiod: `mtls_checker`).
+    /// The TLS that the client's proxy originates: the mode of the DestinationRule, else mutual TLS to workloads whose
+    /// sidecar accepts it (auto mTLS; istiod: `mtls_checker`).
     fn tls(&self, cluster: &Cluster<'_>, service: &Service<'_>, workload: &Workload<'_>, port: u32) -> Tls {
         match cluster.upstream.tls_mode() {
             Some(ClientTlsMode::IstioMutual) => Tls::Mtls,
@@ -90,7 +88,7 @@ impl<'a> Sent<'_, '_, 'a> {
             None => {
                 let policies = &self.proxy.world.policies;
                 let of_workload = policies.mtls(&workload.name.namespace, &workload.labels, port).mode;
-                // What holds for all of the service's namespace decides for the cluster as a whole.
+                // istiod decides for a whole cluster by the policies of the service's namespace.
                 let of_namespace = policies.mtls(&service.namespace, &LabelSet::new(), port).mode;
                 let is_off = of_workload == MtlsMode::Disable || of_namespace == MtlsMode::Disable;
                 if is_off { Tls::Plaintext } else { Tls::Mtls }
@@ -98,9 +96,9 @@ impl<'a> Sent<'_, '_, 'a> {
         }
     }
 
-    /// The server name that the server's proxy is asked for: what the DestinationRule says, else in the mesh's TLS the
-    /// cluster, in other TLS the host of the request (istiod: `buildUpstreamTLSSettings`, Envoy: `auto_sni`).
-    fn server_name<'s>(&'s self, cluster: &Cluster<'_>, tls: Tls, request: &'s Request<'_>) -> Cow<'s, str> {
+    /// The server name that the client's proxy sends: `sni` of the DestinationRule, else the cluster in mesh TLS, else
+    /// the host of the request (istiod: `buildUpstreamTLSSettings`, Envoy: `auto_sni`).
+    fn server_name<'s>(&'s self, cluster: &Cluster<'_>, tls: Tls, request: &'s HttpRequest<'_>) -> Cow<'s, str> {
         let written = || cluster.upstream.tls.and_then(|tls| tls.sni.as_ref()).filter(|sni| !sni.is_empty());
         match (tls, written()) {
             (Tls::Plaintext, _) => self.passed_tls.unwrap_or_default().into(),
@@ -111,10 +109,11 @@ impl<'a> Sent<'_, '_, 'a> {
         }
     }
 
-    /// Who the client is: what the question says, else the account of the workload with its labels.
+    /// The identity of the client: the service account that the request names, else that of the workload with its
+    /// labels.
     fn identity(&self) -> Identity {
         let world = self.proxy.world;
-        let asked = self.question.from.as_ref().and_then(|from| from.service_account.clone());
+        let named = self.question.client.service_account.map(str::to_owned);
         let labels: LabelSet<'_> = self.proxy.label_set();
         let is_client = |workload: &&Workload<'_>| {
             workload.name.namespace == self.proxy.namespace && !labels.is_empty() && workload.labels == labels
@@ -123,34 +122,35 @@ impl<'a> Sent<'_, '_, 'a> {
         Identity {
             trust_domain: world.settings.trust_domain.clone(),
             namespace: self.proxy.namespace.clone(),
-            service_account: asked.or_else(of_workload).unwrap_or_else(|| "default".to_owned()),
+            service_account: named.or_else(of_workload).unwrap_or_else(|| "default".to_owned()),
         }
     }
 
-    /// The address that the server's proxy sees: the client's own, or the gateway's.
+    /// The source address that the server's proxy sees: that of the client, or of the gateway.
     fn source_ip(&self) -> Option<IpAddr> {
-        if self.proxy.is_gateway() { self.proxy.address } else { self.source_ip.or(self.proxy.address) }
+        if self.proxy.is_gateway() { self.proxy.address } else { self.question.client.address }
     }
 
-    /// The request with what the rule has changed.
-    fn rewritten_request(&self) -> Request<'_> {
-        let Some(rewritten) = self.rewritten else { return self.request.clone() };
+    /// The request with the changes that the route makes.
+    fn rewritten_request(&self) -> HttpRequest<'_> {
+        let request = &self.question.http;
+        let Some(rewritten) = self.rewritten else { return request.clone() };
         let (path, query) =
             rewritten.path.split_once('?').map_or((rewritten.path.as_str(), None), |(path, query)| (path, Some(query)));
         let stays = |name: &str| {
             !rewritten.headers.contains_key(name) && !rewritten.removed_headers.iter().any(|removed| removed == name)
         };
-        let kept = self.request.headers.iter().filter(|(name, _)| stays(name)).cloned();
+        let kept = request.headers.iter().filter(|(name, _)| stays(name)).cloned();
         let set = rewritten
             .headers
             .iter()
             .map(|(name, value)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(value.as_bytes())));
-        Request {
+        HttpRequest {
             authority: rewritten.authority.as_str().into(),
             path: path.as_bytes().into(),
             query: query.map(|query| query.as_bytes().into()),
             headers: kept.chain(set).collect(),
-            ..self.request.clone()
+            ..request.clone()
         }
     }
 }

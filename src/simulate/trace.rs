@@ -1,16 +1,20 @@
-//! The rules that were considered for a request, and why each did not take it.
+//! The trace of a request: the routes and policy rules that were considered, and why each did not apply.
 
-use super::decide;
-use super::result::{Step, Verdict};
-use crate::routing::{Action, Connection, Considered, Listener, Payload, Proxy, Request, TcpRoute, VirtualHost};
+use super::answer::{Step, Verdict};
+use super::{decide, policies};
+use crate::policy::{self, Evaluation};
+use crate::routing::{
+    ClauseAction, Connection, ConsideredRoute, HttpRequest, Payload, Proxy, ProxyListener, TcpProxy, VirtualHost,
+};
+use crate::world::World;
 
-/// The rules for HTTP up to the one that takes the request, those that this proxy does not have included.
-pub(super) fn http(proxy: &Proxy<'_>, host: &VirtualHost<'_>, request: &Request<'_>) -> Vec<Step> {
+/// The `http` routes up to the one that takes the request, including those that this proxy does not have.
+pub(super) fn http(proxy: &Proxy<'_>, host: &VirtualHost<'_>, request: &HttpRequest<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     for clause in &host.clauses {
         let route = match &clause.action {
-            Action::Rule(rule) => Some(decide::http_route(proxy, rule, clause.entry)),
-            Action::Service(_) => None,
+            ClauseAction::Route(route) => Some(decide::http_route(proxy, route, clause.route_match)),
+            ClauseAction::Service(_) => None,
         };
         let step = |verdict, condition, seen, wanted| Step { route, policy: None, verdict, condition, seen, wanted };
         if let Some(exclusion) = &clause.exclusion {
@@ -27,24 +31,24 @@ pub(super) fn http(proxy: &Proxy<'_>, host: &VirtualHost<'_>, request: &Request<
     steps
 }
 
-/// The rules for connections that a listener was made of, up to the one that takes the connection.
+/// The `tcp` and `tls` routes of a listener, up to the one that takes the connection.
 pub(super) fn connection(
     proxy: &Proxy<'_>,
-    listener: &Listener<'_>,
+    listener: &ProxyListener<'_>,
     connection: &Connection<'_>,
-    taken: Option<&TcpRoute<'_>>,
+    taken: Option<&TcpProxy<'_>>,
 ) -> Vec<Step> {
     let mut steps = Vec::new();
-    let deciding = taken.and_then(|route| route.rule).map(|rule| (rule.span, rule.entry));
+    let deciding = taken.and_then(|tcp| tcp.route).map(|route| (route.span, route.route_match));
     for considered in &listener.considered {
-        let rule = &considered.rule;
-        let is_deciding = considered.exclusion.is_none() && deciding == Some((rule.span, rule.entry));
+        let route = &considered.route;
+        let is_deciding = considered.exclusion.is_none() && deciding == Some((route.span, route.route_match));
         steps.push(step(proxy, considered, connection, is_deciding));
         if is_deciding {
             return steps;
         }
     }
-    if taken.is_some_and(|route| route.rule.is_none()) {
+    if taken.is_some_and(|tcp| tcp.route.is_none()) {
         steps.push(Step {
             route: None,
             policy: None,
@@ -57,8 +61,8 @@ pub(super) fn connection(
     steps
 }
 
-fn step(proxy: &Proxy<'_>, considered: &Considered<'_>, connection: &Connection<'_>, is_deciding: bool) -> Step {
-    let route = Some(decide::l4_route(proxy, &considered.rule));
+fn step(proxy: &Proxy<'_>, considered: &ConsideredRoute<'_>, connection: &Connection<'_>, is_deciding: bool) -> Step {
+    let route = Some(decide::l4_route(proxy, &considered.route));
     let step = |verdict, condition: &str, seen, wanted| {
         let condition = Some(condition.to_owned()).filter(|condition| !condition.is_empty());
         Step { route, policy: None, verdict, condition, seen, wanted }
@@ -84,4 +88,40 @@ fn step(proxy: &Proxy<'_>, considered: &Considered<'_>, connection: &Connection<
         Payload::Http | Payload::Bytes => None,
     };
     step(Verdict::NotMatched, "server name", seen, Some(considered.server_names.join(" or ")))
+}
+
+/// The policy rules that were considered.
+pub(super) fn policies(world: &World<'_>, findings: &Evaluation) -> Vec<Step> {
+    let step = |considered: &policy::ConsideredRule| {
+        let (index, span) = considered.rule.unzip();
+        let place = policies::named(world, &considered.policy, policies::action_word(considered.action), index, span);
+        let mut step = Step {
+            route: None,
+            policy: Some(place),
+            verdict: Verdict::NotMatched,
+            condition: None,
+            seen: None,
+            wanted: None,
+        };
+        let mut reason = |verdict, reason: &str| {
+            step.verdict = verdict;
+            step.condition = Some(reason.to_owned());
+        };
+        match &considered.outcome {
+            policy::RuleOutcome::Matched => step.verdict = Verdict::Matched,
+            policy::RuleOutcome::NotMatched(failure) => {
+                step.condition = Some(failure.condition.clone());
+                step.seen.clone_from(&failure.seen);
+                step.wanted = Some(failure.wanted.clone());
+            }
+            policy::RuleOutcome::WithoutRules => {
+                reason(Verdict::NotMatched, "the policy has no rules, so it matches no request")
+            }
+            policy::RuleOutcome::Void(why) => reason(Verdict::Excluded, &format!("istiod drops the rule: {why}")),
+            policy::RuleOutcome::DryRun(true) => reason(Verdict::Excluded, "dry run: the rule would match"),
+            policy::RuleOutcome::DryRun(false) => reason(Verdict::Excluded, "dry run: the rule would not match"),
+        }
+        step
+    };
+    findings.considered.iter().map(step).collect()
 }

@@ -1,31 +1,30 @@
-//! From byte offsets to lines and columns.
+//! Conversion of byte offsets to lines and columns.
 
-/// A place in a text: `line` and `column` are 1-based, `column` counts Unicode scalar values,
-/// `offset` counts bytes from the start of the file, 0-based.
+/// A position in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Position {
     /// 1-based line.
     pub line: usize,
     /// 1-based column, in Unicode scalar values.
     pub column: usize,
-    /// 0-based byte offset.
+    /// 0-based byte offset from the start of the file.
     pub offset: usize,
 }
 
-/// Where lines begin and how many characters precede a byte. Lines end with `\n`; a `\r` before it belongs to the line.
+/// An index of the lines of a text. Lines end with `\n`; a `\r` before it belongs to the line.
 #[derive(Debug)]
 pub struct LineIndex {
     starts: Vec<usize>,
-    /// The number of characters before each multiple of [`BLOCK`], so that a column on a line of megabytes does not
-    /// cost a walk over the line.
+    /// The number of characters before each multiple of [`BLOCK`] bytes, so that finding a column does not require a scan
+    /// of a line that may be megabytes long.
     characters_before: Vec<usize>,
 }
 
-/// Bytes between two counts.
+/// The distance between two counts, in bytes.
 const BLOCK: usize = 1024;
 
 impl LineIndex {
-    /// Finds the lines of `text`.
+    /// Indexes the lines of `text`.
     pub fn new(text: &str) -> Self {
         let after_breaks = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1);
         let starts = std::iter::once(0).chain(after_breaks).collect();
@@ -37,27 +36,27 @@ impl LineIndex {
         Self { starts, characters_before: counts.collect() }
     }
 
-    /// The number of lines; a text that ends with `\n` has an empty last line.
+    /// The number of lines. A text that ends with `\n` has an empty last line.
     pub fn len(&self) -> usize {
         self.starts.len()
     }
 
-    /// Never true: even an empty text has one line.
+    /// Always false: even an empty text has one line.
     pub fn is_empty(&self) -> bool {
         false
     }
 
-    /// 0-based index of the line that holds byte `offset`.
+    /// The 0-based index of the line that contains byte `offset`.
     pub fn line_of(&self, offset: usize) -> usize {
         self.starts.partition_point(|&start| start <= offset) - 1
     }
 
-    /// Byte offset of the start of a line, by 0-based index; `None` past the last line.
+    /// The byte offset of the start of a line, by 0-based index. `None` after the last line.
     pub fn start_of(&self, line: usize) -> Option<usize> {
         self.starts.get(line).copied()
     }
 
-    /// Line and column of a byte offset. An offset inside a character counts as the character's start.
+    /// The position of a byte offset. An offset inside a character is moved to its start.
     pub fn position(&self, text: &str, offset: usize) -> Position {
         let offset = text.floor_char_boundary(offset);
         let line = self.line_of(offset);
@@ -69,13 +68,13 @@ impl LineIndex {
     fn characters_up_to(&self, text: &str, offset: usize) -> usize {
         let block = offset / BLOCK;
         let before = self.characters_before.get(block).copied();
-        // An offset at the very end may lie behind the last block.
+        // The end of the text may be after the last block.
         let (before, from) = before.map_or_else(|| (0, 0), |before| (before, block * BLOCK));
         before + characters(&text.as_bytes()[from..offset])
     }
 }
 
-/// The number of characters that begin in a piece of UTF-8.
+/// The number of characters that begin in a slice of UTF-8.
 fn characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|&&byte| (byte as i8) >= -0x40).count()
 }

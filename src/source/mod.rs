@@ -1,5 +1,4 @@
-//! Files and positions: everything that later stages say about a manifest,
-//! they say by pointing at a [`Span`] of a file in [`Sources`].
+//! Files and positions. Later stages refer to a part of a manifest by a [`Span`] of a file in [`Sources`].
 
 mod line_index;
 mod span;
@@ -9,13 +8,13 @@ pub use span::{FileId, Span, Spanned};
 
 use std::sync::OnceLock;
 
-/// All files that were read, in the order of their display paths.
+/// All files, in the order in which they were added.
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
 }
 
-/// One file: the path as the user wrote it (with `/` between the parts) and its text.
+/// A file: its text, and its path as the user wrote it, with `/` as separator.
 #[derive(Debug)]
 pub struct SourceFile {
     path: String,
@@ -24,19 +23,19 @@ pub struct SourceFile {
 }
 
 impl Sources {
-    /// Adds a file and gives it an identity. Texts are at most 4 GiB, which [`crate::load`] checks.
+    /// Adds a file. Its text must be at most 4 GiB long, which [`crate::load`] checks.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId::new(self.files.len());
         self.files.push(SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new() });
         id
     }
 
-    /// The file that `id` was given for.
+    /// The file with an identity.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.index()]
     }
 
-    /// All files with their identities, in the order in which they were added.
+    /// All files with their identities, in order.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files.iter().enumerate().map(|(index, file)| (FileId::new(index), file))
     }
@@ -46,7 +45,7 @@ impl Sources {
         self.files.len()
     }
 
-    /// Whether no file was added.
+    /// Whether the list of files is empty.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
@@ -68,7 +67,7 @@ impl Sources {
 }
 
 impl SourceFile {
-    /// The path, as it is shown and as it is written to machine formats.
+    /// The path, as text output and machine formats show it.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -78,7 +77,7 @@ impl SourceFile {
         &self.text
     }
 
-    /// Where the lines begin; computed when it is first asked for.
+    /// The line index, computed on first use.
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
     }

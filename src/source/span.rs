@@ -1,9 +1,9 @@
-//! Byte ranges of files, and values that remember theirs.
+//! Byte ranges of files, and values with their place.
 
 use std::fmt;
 use std::ops::{Deref, Range};
 
-/// Identity of a file in [`super::Sources`].
+/// The identity of a file in [`super::Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
 
@@ -12,7 +12,7 @@ impl FileId {
         Self(u32::try_from(index).expect("fewer than 2^32 files"))
     }
 
-    /// Index of the file in the order of [`super::Sources::iter`].
+    /// The index of the file in the order of [`super::Sources::iter`].
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -23,14 +23,14 @@ impl FileId {
 pub struct Span {
     /// The file.
     pub file: FileId,
-    /// First byte.
+    /// The offset of the first byte.
     pub start: u32,
-    /// Byte after the last one.
+    /// The offset after the last byte.
     pub end: u32,
 }
 
 impl Span {
-    /// A span of `file` from byte `start` to byte `end`. Offsets over 4 GiB are cut off.
+    /// The span of `file` from byte `start` to byte `end`. Offsets above 4 GiB are clamped.
     pub fn new(file: FileId, start: usize, end: usize) -> Self {
         let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
         Self { file, start: clamp(start), end: clamp(end) }
@@ -41,33 +41,33 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
-    /// Number of bytes.
+    /// The number of bytes.
     pub fn len(self) -> usize {
         self.range().len()
     }
 
-    /// Whether the span covers no byte: it then marks a place between two characters.
+    /// Whether the span is empty, and marks a position between two characters.
     pub fn is_empty(self) -> bool {
         self.start >= self.end
     }
 
-    /// Whether `other` lies inside this span.
+    /// Whether `other` is inside this span.
     pub fn contains(self, other: Span) -> bool {
         self.file == other.file && self.start <= other.start && other.end <= self.end
     }
 
-    /// The smallest span that covers both; both lie in one file.
+    /// The smallest span that covers both. Both must be in the same file.
     pub fn to(self, other: Span) -> Span {
         Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 
-/// A value together with the place it was read from. It dereferences to the value, and compares by value.
+/// A value with the place that it was read from. It dereferences to the value, and compares by value.
 #[derive(Debug, Clone, Copy)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// The place.
     pub span: Span,
 }
 
@@ -79,7 +79,7 @@ impl<T> Spanned<T> {
 }
 
 impl Spanned<String> {
-    /// The text, unless it is empty: then the field says as little as if it were not there.
+    /// The text, unless it is empty: an empty field means the same as a missing one.
     pub fn filled(&self) -> Option<&str> {
         Some(self.value.as_str()).filter(|text| !text.is_empty())
     }

@@ -8,7 +8,7 @@ use super::violation::{Family, Found};
 use crate::model::networking::{
     ApplyTo, EnvoyConfigMatch, EnvoyConfigPatch, EnvoyFilter, ListenerMatch, PatchContext, PatchOperation,
 };
-use crate::re2::Regex;
+use crate::re2::Re2;
 use crate::source::{Span, Spanned};
 
 const LONGEST_REGEX: usize = 1024;
@@ -109,7 +109,7 @@ fn check_proxy_version(matched: &EnvoyConfigMatch, found: &mut Found<'_>) -> boo
         found
             .warning("EF-6", Family::InvalidRegex, version.span, message)
             .help(format!("proxies may refuse one of more than {LONGEST_REGEX}"));
-    } else if let Err(error) = Regex::new(version.as_str()) {
+    } else if let Err(error) = Re2::new(version.as_str()) {
         let message = format!("this is no regular expression of RE2: {error}");
         found.error("EF-7", Family::InvalidRegex, version.span, message);
         return false;

@@ -1,4 +1,4 @@
-//! Which workloads the resources are for that configure proxies rather than services.
+//! Resources that configure the proxies of workloads, and the workloads that they apply to.
 
 use super::names::NamespacedName;
 use super::{GATEWAY_NAME_LABEL, Settings};
@@ -6,16 +6,16 @@ use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::{Kind, Labels, Resource, Spec};
 
-/// A resource that is for workloads: by their labels, by what they stand for, or for all of a namespace.
+/// A resource that applies to workloads: by labels, by target, or to a whole namespace.
 #[derive(Debug)]
 pub struct Attachment<'a> {
     /// Its name.
     pub name: NamespacedName<'a>,
     /// The resource.
     pub resource: &'a Resource,
-    /// The labels that the workloads must have, if any are asked for.
+    /// The labels that it selects workloads by; `None` without a selector.
     pub selector: Option<&'a Labels>,
-    /// The Gateways and services that it is for. Proxies beside workloads take no resource that has any.
+    /// The Gateways and services that it targets. Sidecars ignore resources that have targets.
     pub targets: Vec<&'a PolicyTargetReference>,
 }
 
@@ -48,12 +48,12 @@ impl<'a> Attachment<'a> {
         })
     }
 
-    /// Whether it is for all of its namespace, or of the mesh if it is in the root namespace.
+    /// Whether it applies to its whole namespace, or to the whole mesh if it is in the root namespace.
     pub fn is_wide(&self) -> bool {
         self.selector.is_none() && self.targets.is_empty()
     }
 
-    /// Whether the labels that it asks for are those of gateways: of Istio's charts, or of the Gateway API.
+    /// Whether its labels are those of gateways: of Istio's charts, or of the Gateway API.
     pub fn selects_gateways(&self) -> bool {
         self.selector.is_some_and(|selector| {
             selector.iter().any(|(key, value)| {
@@ -62,7 +62,7 @@ impl<'a> Attachment<'a> {
         })
     }
 
-    /// Whether in the root namespace its selector finds workloads of all namespaces, not only of that one.
+    /// Whether its selector applies to all namespaces if it is in the root namespace.
     pub fn selects_everywhere(&self) -> bool {
         !matches!(self.resource.kind, Kind::Sidecar | Kind::Telemetry | Kind::ProxyConfig | Kind::PeerAuthentication)
     }

@@ -1,4 +1,4 @@
-//! The Secrets that servers of Gateways ask for.
+//! The Secrets that servers of Gateways refer to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,20 +26,20 @@ impl<'a> Secrets<'a> {
         secrets
     }
 
-    /// The Secret of a name.
+    /// The Secret of that name.
     pub fn get(&self, namespace: &str, name: &str) -> Option<(&'a Resource, &'a Secret)> {
         self.by_namespace.get(namespace)?.get(name).copied()
     }
 
-    /// The namespace of the Secrets of a name, if there is just one.
+    /// The namespace of the Secrets of that name, if there is only one.
     pub fn only_namespace_of(&self, name: &str) -> Option<&str> {
         let mut namespaces = self.by_namespace.iter().filter(|(_, secrets)| secrets.contains_key(name));
         let (only, _) = namespaces.next()?;
         namespaces.next().is_none().then_some(only)
     }
 
-    /// The Secrets of a namespace that hold certificates, by name. Other Secrets say nothing about where those are
-    /// kept: they are often made in the cluster.
+    /// The names of the Secrets of a namespace that hold certificates. Other Secrets do not show where certificates are
+    /// kept, because many of them are created in the cluster.
     pub fn with_certificates(&self, namespace: &str) -> impl Iterator<Item = &'a str> + use<'_, 'a> {
         let holds = |secret: &Secret| {
             secret.keys().any(|key| secret.get(key).is_some_and(|form| form == SecretForm::Certificate))
@@ -53,26 +53,27 @@ impl<'a> Secrets<'a> {
 /// The keys of a certificate and its private key in Secrets of type `kubernetes.io/tls`.
 pub const TLS_PAIR: [&str; 2] = ["tls.crt", "tls.key"];
 
-/// The keys of a certificate and its private key in other Secrets, which count more.
+/// The keys of a certificate and its private key in other Secrets. They take precedence.
 pub const GENERIC_PAIR: [&str; 2] = ["cert", "key"];
 
-/// A credential that a server asks for.
+/// A credential that a server refers to.
 #[derive(Debug)]
 pub struct Credential<'w, 'a> {
     /// The Gateway.
     pub gateway: &'w Gateway<'a>,
-    /// The settings that it stands in.
+    /// The TLS settings that name it.
     pub tls: &'w ServerTlsSettings,
-    /// As it is written.
+    /// The credential as written.
     pub written: &'w Spanned<String>,
     /// The name of the Secret.
     pub name: &'w str,
-    /// The namespaces that the Secret has to be in: those of the workloads. None if these are not known.
+    /// The namespaces that need the Secret: those of the gateway workloads. Empty if the manifests have no such
+    /// workload.
     pub namespaces: BTreeSet<&'w str>,
 }
 
 impl<'a> World<'a> {
-    /// All credentials that servers ask for to identify themselves, where they are Secrets of Kubernetes.
+    /// All credentials of the servers' own certificates that refer to Kubernetes Secrets.
     pub fn credentials(&self) -> Vec<Credential<'_, 'a>> {
         let mut found = Vec::new();
         for gateway in self.gateways.iter().chain(&self.derived.gateways) {
@@ -95,7 +96,8 @@ impl<'a> World<'a> {
     }
 }
 
-/// The Secret that a name of a credential means (istiod: `ParseResourceName`); `None` if it means something else.
+/// The namespace, if any, and the name of the Secret that a credential name refers to (istiod: `ParseResourceName`).
+/// `None` if it refers to something else.
 fn secret(written: &str) -> Option<(Option<&str>, &str)> {
     let name = match written.split_once("://") {
         Some(("kubernetes" | "kubernetes-gateway", name)) => name,

@@ -1,4 +1,4 @@
-//! DestinationRules: how those of one host are merged, and which one applies to a client.
+//! DestinationRules: the merging of those with the same host, and the one that applies to a client.
 
 use std::collections::BTreeMap;
 
@@ -9,127 +9,127 @@ use crate::model::networking::{self, ClientTlsSettings, PortSelector, Subset, Tr
 use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::Spanned;
 
-/// A DestinationRule with its host completed.
+/// A DestinationRule with its host resolved.
 #[derive(Debug)]
 pub struct DestinationRule<'a> {
     /// Its name.
     pub name: NamespacedName<'a>,
     /// The resource.
     pub resource: &'a Resource,
-    /// What it says.
+    /// The spec.
     pub spec: &'a networking::DestinationRule,
-    /// The host, a short name completed, where it is written.
+    /// The full host name, with the place of the field.
     pub host: Spanned<String>,
-    /// Who sees it. With a workload selector it is private (istiod: `setDestinationRules`).
+    /// The namespaces that it is exported to. With a workload selector it is private (istiod: `setDestinationRules`).
     pub export_to: ExportTo,
 }
 
-/// What the DestinationRules of one host in one namespace come to.
+/// The merged DestinationRules of one host in one namespace.
 #[derive(Debug)]
 pub struct MergedRule {
-    /// The rules that take part, as indices of [`DestinationRules::iter`], in the order of precedence.
+    /// The DestinationRules that it consists of, as indices of [`DestinationRules::iter`], in order of precedence.
     pub parts: Vec<usize>,
     export_to: ExportTo,
     namespace: String,
 }
 
 impl MergedRule {
-    /// Whether only its own namespace sees it.
+    /// Whether it is exported to its own namespace only.
     fn is_private(&self) -> bool {
         matches!(&self.export_to, ExportTo::Namespaces(listed) if listed.len() == 1 && listed.contains(&self.namespace))
     }
 }
 
-/// A subset of a merged rule.
+/// A subset of merged DestinationRules.
 #[derive(Debug, Clone, Copy)]
 pub struct MergedSubset<'s, 'a> {
     /// The subset.
     pub subset: &'a Subset,
-    /// The rule that has it.
+    /// The DestinationRule that defines it.
     pub rule: &'s DestinationRule<'a>,
 }
 
-/// All DestinationRules, in creation order, and their merger by namespace and host.
+/// All DestinationRules in creation order, and merged by namespace and host.
 #[derive(Debug)]
 pub struct DestinationRules<'a> {
-    rules: Vec<DestinationRule<'a>>,
+    destination_rules: Vec<DestinationRule<'a>>,
     merged: BTreeMap<String, BTreeMap<String, Vec<MergedRule>>>,
     root_namespace: String,
 }
 
 impl<'a> DestinationRules<'a> {
     pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
-        let rules: Vec<_> = resources.iter().filter_map(|resource| resolve(resource, settings)).collect();
+        let destination_rules: Vec<_> = resources.iter().filter_map(|resource| resolve(resource, settings)).collect();
         let mut merged: BTreeMap<String, BTreeMap<String, Vec<MergedRule>>> = BTreeMap::new();
-        // Rules with a selector go first (istiod: `mergeDestinationRule`).
-        let mut order: Vec<usize> = (0..rules.len()).collect();
-        order.sort_by_key(|&index| rules[index].selector().is_none());
+        // DestinationRules with a selector come first (istiod: `mergeDestinationRule`).
+        let mut order: Vec<usize> = (0..destination_rules.len()).collect();
+        order.sort_by_key(|&index| destination_rules[index].selector().is_none());
         for index in order {
-            let rule = &rules[index];
-            let of_namespace = merged.entry(rule.name.namespace.to_string()).or_default();
-            let of_host = of_namespace.entry(rule.host.value.clone()).or_default();
-            match of_host.iter_mut().find(|other| rule.merges_with(&rules[other.parts[0]])) {
+            let destination_rule = &destination_rules[index];
+            let of_namespace = merged.entry(destination_rule.name.namespace.to_string()).or_default();
+            let of_host = of_namespace.entry(destination_rule.host.value.clone()).or_default();
+            match of_host.iter_mut().find(|other| destination_rule.merges_with(&destination_rules[other.parts[0]])) {
                 Some(other) => other.parts.push(index),
                 None => of_host.push(MergedRule {
                     parts: vec![index],
-                    export_to: rule.export_to.clone(),
-                    namespace: rule.name.namespace.to_string(),
+                    export_to: destination_rule.export_to.clone(),
+                    namespace: destination_rule.name.namespace.to_string(),
                 }),
             }
         }
-        Self { rules, merged, root_namespace: settings.root_namespace.clone() }
+        Self { destination_rules, merged, root_namespace: settings.root_namespace.clone() }
     }
 
-    /// All rules, in creation order.
+    /// All DestinationRules, in creation order.
     pub fn iter(&self) -> impl Iterator<Item = &DestinationRule<'a>> {
-        self.rules.iter()
+        self.destination_rules.iter()
     }
 
-    /// What the rules of one namespace come to, host by host.
+    /// The merged DestinationRules of a namespace, by host.
     pub fn merged_in(&self, namespace: &str) -> impl Iterator<Item = (&str, &[MergedRule])> {
         let of_namespace = self.merged.get(namespace).into_iter().flatten();
         of_namespace.map(|(host, merged)| (host.as_str(), merged.as_slice()))
     }
 
-    /// The namespaces that have rules.
+    /// The namespaces that have DestinationRules.
     pub fn namespaces(&self) -> impl Iterator<Item = &str> {
         self.merged.keys().map(String::as_str)
     }
 
-    /// The rules that a merged rule consists of, in the order of precedence.
+    /// The DestinationRules that were merged, in order of precedence.
     pub fn parts<'s>(&'s self, merged: &'s MergedRule) -> impl Iterator<Item = &'s DestinationRule<'a>> {
-        merged.parts.iter().map(|&index| &self.rules[index])
+        merged.parts.iter().map(|&index| &self.destination_rules[index])
     }
 
-    /// The subsets of a merged rule; of a repeated name only the first.
+    /// The subsets of merged DestinationRules. Of several with the same name, the first.
     pub fn subsets<'s>(&'s self, merged: &'s MergedRule) -> Vec<MergedSubset<'s, 'a>> {
         let mut subsets: Vec<MergedSubset<'s, 'a>> = Vec::new();
-        for rule in self.parts(merged) {
-            for subset in &rule.spec.subsets {
+        for destination_rule in self.parts(merged) {
+            for subset in &destination_rule.spec.subsets {
                 let name = subset.name.as_deref();
                 if !subsets.iter().any(|earlier| earlier.subset.name.as_deref() == name) {
-                    subsets.push(MergedSubset { subset, rule });
+                    subsets.push(MergedSubset { subset, rule: destination_rule });
                 }
             }
         }
         subsets
     }
 
-    /// The subset of a name.
+    /// The subset of that name.
     pub fn subset<'s>(&'s self, merged: &'s MergedRule, name: &str) -> Option<MergedSubset<'s, 'a>> {
         let wanted = |subset: &MergedSubset<'_, '_>| subset.subset.name.as_ref().is_some_and(|it| it.as_str() == name);
         self.subsets(merged).into_iter().find(wanted)
     }
 
-    /// The traffic policy of a merged rule: that of the first rule that has one.
+    /// The traffic policy of merged DestinationRules: that of the first one that has any.
     pub fn traffic_policy(&self, merged: &MergedRule) -> Option<&'a TrafficPolicy> {
-        self.parts(merged).find_map(|rule| rule.spec.traffic_policy.as_ref())
+        self.parts(merged).find_map(|it| it.spec.traffic_policy.as_ref())
     }
 
-    /// The rule that clients in `client` apply to a service (istiod: `PushContext.destinationRule`): the most
-    /// specific one of the client's namespace, else of the service's, else of the root namespace; of the latter two
-    /// only what is exported to the client. Rules with a workload selector apply only to the workloads they select,
-    /// which `labels` tells: `None` for a client that is not known more closely.
+    /// The merged DestinationRule that clients in namespace `client` apply to a service (istiod:
+    /// `PushContext.destinationRule`): the most specific one of the client's namespace, else of the service's, else of
+    /// the root namespace. From the latter two, only what is exported to the client. DestinationRules with a workload
+    /// selector apply only to clients with matching `labels`, and never if the labels are unknown (`None`).
     pub fn applying(
         &self,
         client: &str,
@@ -138,15 +138,15 @@ impl<'a> DestinationRules<'a> {
         labels: Option<&LabelSet<'_>>,
     ) -> Option<&MergedRule> {
         let own = |merged: &MergedRule| {
-            // A rule that is exported only elsewhere is not for its own namespace; in the root namespace only
-            // private ones are.
+            // A DestinationRule that is not exported to its own namespace does not apply there. In the root namespace,
+            // only private ones do.
             if client == self.root_namespace { merged.is_private() } else { merged.export_to.includes(client) }
         };
         if let Some(found) = self.most_specific(client, hostname, labels, client, (own, own)) {
             return Some(found);
         }
-        // Others do not know of private rules. Among the rest the host is picked before it is looked at who sees the
-        // rules: there is no second try with a wider one.
+        // Private DestinationRules of other namespaces are invisible. Of the rest, istiod selects the host before it
+        // checks `exportTo`, and does not fall back to a wider host.
         let shared = |merged: &MergedRule| !merged.is_private();
         let exported = |merged: &MergedRule| shared(merged) && merged.export_to.includes(client);
         [service_namespace, &self.root_namespace]
@@ -154,8 +154,8 @@ impl<'a> DestinationRules<'a> {
             .find_map(|namespace| self.most_specific(namespace, hostname, labels, client, (shared, exported)))
     }
 
-    /// The rule of a namespace for a host: of the hosts with a `known` rule the most specific one, of its rules a
-    /// `usable` one.
+    /// The merged DestinationRule of a namespace for a host name: a `usable` one of the most specific host that has a
+    /// `known` one.
     fn most_specific(
         &self,
         namespace: &str,
@@ -166,12 +166,12 @@ impl<'a> DestinationRules<'a> {
     ) -> Option<&MergedRule> {
         let of_namespace = self.merged.get(namespace)?;
         let has_known = |host: &&str| of_namespace[*host].iter().any(&known);
-        // A plain name is the most specific host there can be. Wildcards sort together, at their asterisk.
+        // A plain name is more specific than every wildcard. Wildcards are adjacent in the map, at their asterisk.
         let plain = of_namespace.get_key_value(hostname).map(|(host, _)| host.as_str()).filter(has_known);
         let wildcards = || of_namespace.range("*".to_owned().."+".to_owned()).map(|(host, _)| host.as_str());
         let host = plain.or_else(|| host::most_specific(hostname, wildcards().filter(has_known)))?;
         let candidates = &of_namespace[host];
-        let selector = |merged: &MergedRule| self.rules[merged.parts[0]].selector();
+        let selector = |merged: &MergedRule| self.destination_rules[merged.parts[0]].selector();
         let selects = |merged: &&MergedRule| {
             selector(merged).is_some_and(|selector| labels.is_some_and(|labels| selector.selects(labels)))
         };
@@ -188,12 +188,12 @@ impl<'a> DestinationRules<'a> {
 pub struct ClientTls<'a> {
     /// The settings.
     pub settings: &'a ClientTlsSettings,
-    /// The port that they are for; `None`: all that have no settings of their own.
+    /// The port that they apply to; `None` for all ports without settings.
     pub port: Option<u32>,
 }
 
 impl<'a> DestinationRule<'a> {
-    /// All TLS settings, those of subsets included, in the order of the text.
+    /// All TLS settings, including those of subsets, in the order of the file.
     pub fn tls_settings(&self) -> Vec<ClientTls<'a>> {
         let policies =
             self.spec.traffic_policy.iter().chain(self.spec.subsets.iter().filter_map(|it| it.traffic_policy.as_ref()));
@@ -207,7 +207,7 @@ impl<'a> DestinationRule<'a> {
         settings.collect()
     }
 
-    /// The TLS settings that count for a port of the host: its own, if it has a policy of its own.
+    /// The TLS settings that apply to a port of the host. Settings of the port replace those of the host.
     pub fn tls_of_port(&self, port: u32) -> Option<&'a ClientTlsSettings> {
         let policy = self.spec.traffic_policy.as_ref()?;
         let is_it = |number: Option<&PortSelector>| number.and_then(|it| it.number).is_some_and(|it| it.value == port);
@@ -217,20 +217,20 @@ impl<'a> DestinationRule<'a> {
         }
     }
 
-    /// The labels of the workloads that the rule is for, if it is not for all.
+    /// The labels of the workloads that it applies to; `None` for all workloads of its namespace.
     pub fn selector(&self) -> Option<&Labels> {
         self.spec.workload_selector.as_ref().map(|selector| &selector.match_labels)
     }
 
-    /// Whether the subsets of two rules of one host end up in one rule: they are seen by the same namespaces and
-    /// select the same workloads.
+    /// Whether istiod merges two DestinationRules of one host: they are exported to the same namespaces and select the
+    /// same workloads.
     fn merges_with(&self, other: &Self) -> bool {
         let same_selector = match (self.selector(), other.selector()) {
             (None, None) => true,
             (Some(a), Some(b)) => a.equals(b),
             _ => false,
         };
-        // An absent list and `*` mean the same, yet istiod keeps such rules apart.
+        // A missing list means the same as `*`, but istiod does not merge the two forms.
         let same_spelling = self.spec.export_to.is_empty() == other.spec.export_to.is_empty();
         same_selector && same_spelling && self.export_to == other.export_to
     }

@@ -1,4 +1,4 @@
-//! The destinations that a VirtualService names.
+//! The destinations of a VirtualService.
 
 use std::borrow::Cow;
 
@@ -7,21 +7,21 @@ use crate::model::field::TextField;
 use crate::model::networking::Destination;
 use crate::source::Spanned;
 
-/// One place of a VirtualService that sends requests, or copies of them, to a service.
+/// A destination that a route sends requests to, or copies of them.
 #[derive(Debug, Clone, Copy)]
 pub struct DestinationRef<'a> {
-    /// Where requests go.
+    /// The destination.
     pub destination: &'a Destination,
     /// Its host as written.
     pub host: &'a Spanned<String>,
     /// The route.
     pub route: Route<'a>,
-    /// Whether only copies go there.
+    /// Whether it only gets copies.
     pub is_mirror: bool,
 }
 
 impl VirtualService<'_> {
-    /// All places that name a destination with a host, in the order of the text of each section.
+    /// All destinations that have a host, in the order of [`VirtualService::routes`].
     pub fn destinations(&self) -> Vec<DestinationRef<'_>> {
         let mut found = Vec::new();
         for route in self.routes() {
@@ -36,8 +36,8 @@ impl VirtualService<'_> {
         found
     }
 
-    /// The full host name that a destination in this VirtualService means. Backends of the Gateway API are never
-    /// short names (istiod: `mergeVirtualServices`).
+    /// The full host name of a destination. Hosts of derived Gateway API routes are not short names (istiod:
+    /// `mergeVirtualServices`).
     pub fn full_host<'h>(&self, written: &'h str, settings: &Settings) -> Cow<'h, str> {
         if self.origin == Origin::GatewayApi {
             return Cow::Borrowed(written);

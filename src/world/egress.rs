@@ -1,4 +1,4 @@
-//! The `hosts` of a Sidecar's egress listeners: what a sidecar is told about.
+//! The `hosts` of a Sidecar's egress listeners: the services and VirtualServices that a sidecar imports.
 
 use super::{Origin, Service, VirtualService, host};
 use crate::source::Spanned;
@@ -10,14 +10,14 @@ pub struct EgressHosts<'l> {
     excluded: Vec<EgressHost<'l>>,
 }
 
-/// An entry of `hosts`: `namespace/dnsName`.
+/// An entry of `hosts`, in the form `namespace/dnsName`.
 #[derive(Debug, Clone, Copy)]
 pub struct EgressHost<'l> {
-    /// The namespace; `None` stands for any.
+    /// The namespace; `None` for all namespaces.
     pub namespace: Option<&'l str>,
-    /// The host name, which may be a wildcard.
+    /// The DNS name; may be a wildcard.
     pub host: &'l str,
-    /// How it is written; `None` of what stands for everything without a Sidecar.
+    /// The entry as written; `None` for the implicit `*/*` of workloads without a Sidecar resource.
     pub written: Option<&'l Spanned<String>>,
 }
 
@@ -26,31 +26,30 @@ impl EgressHost<'_> {
         self.namespace.is_none_or(|own| own == namespace)
     }
 
-    /// Whether it stands for a service.
+    /// Whether it includes a service.
     pub fn names(&self, service: &Service<'_>) -> bool {
         self.is_in(&service.namespace) && host::covered_by(&service.hostname, self.host)
     }
 
-    /// Whether it stands for a VirtualService. One host is enough for all of the VirtualService to be known. A wildcard
-    /// host counts if it has some name in common with the entry; that of a route of the Gateway API has to be covered.
-    pub fn names_routes(&self, service: &VirtualService<'_>) -> bool {
-        let fits = |own: &str| match service.origin {
+    /// Whether it includes a VirtualService. One matching host is enough. A wildcard host matches if it overlaps with
+    /// the entry; that of a Gateway API route must be covered by the entry.
+    pub fn names_routes(&self, virtual_service: &VirtualService<'_>) -> bool {
+        let fits = |own: &str| match virtual_service.origin {
             Origin::VirtualService | Origin::Ingress => host::overlap(own, self.host),
             Origin::GatewayApi => host::covered_by(own, self.host),
         };
-        self.is_in(&service.name.namespace) && service.hosts.iter().any(|own| fits(&own.value))
+        self.is_in(&virtual_service.name.namespace) && virtual_service.hosts.iter().any(|own| fits(&own.value))
     }
 }
 
 impl<'l> EgressHosts<'l> {
-    /// What a workload without a Sidecar is told about.
+    /// The hosts of a workload without a Sidecar resource: all of them.
     pub fn all() -> Self {
         let all = EgressHost { namespace: None, host: "*", written: None };
         Self { included: vec![all], excluded: Vec::new() }
     }
 
-    /// Reads a list for a workload in the namespace `own`, which `.` stands for. Entries of another form count for
-    /// nothing.
+    /// Parses a list for a workload in namespace `own`, which `.` refers to. Entries in another form have no effect.
     pub fn new(written: &'l [Spanned<String>], own: &'l str) -> Self {
         let mut hosts = Self { included: Vec::new(), excluded: Vec::new() };
         for written in written {
@@ -72,18 +71,18 @@ impl<'l> EgressHosts<'l> {
         hosts
     }
 
-    /// The entries that do not exclude anything, in the order of the text.
+    /// The entries that do not exclude hosts, in the order of the file.
     pub fn included(&self) -> &[EgressHost<'l>] {
         &self.included
     }
 
-    /// Whether a service is among them.
+    /// Whether the list imports a service.
     pub fn import(&self, service: &Service<'_>) -> bool {
         self.included.iter().any(|it| it.names(service)) && !self.excluded.iter().any(|it| it.names(service))
     }
 
-    /// Whether a VirtualService is among them.
-    pub fn import_routes(&self, service: &VirtualService<'_>) -> bool {
-        self.included.iter().any(|it| it.names_routes(service))
+    /// Whether the list imports a VirtualService.
+    pub fn import_routes(&self, virtual_service: &VirtualService<'_>) -> bool {
+        self.included.iter().any(|it| it.names_routes(virtual_service))
     }
 }

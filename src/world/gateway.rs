@@ -1,4 +1,4 @@
-//! Gateways and the hosts of their servers.
+//! Gateways.
 
 use std::borrow::Cow;
 
@@ -14,35 +14,35 @@ pub struct Gateway<'a> {
     pub name: NamespacedName<'a>,
     /// The resource.
     pub resource: &'a Resource,
-    /// What it says.
+    /// The spec.
     pub spec: Cow<'a, networking::Gateway>,
     /// Its servers.
     pub servers: Vec<Server<'a>>,
-    /// The full host names of the Services that it belongs to. If there are any, it applies to the workloads behind
-    /// them instead of those that its selector finds, and opens only ports that they have (istiod: `mergeGateways`,
-    /// `resolvePorts`).
+    /// The full host names of the Services that it belongs to. If it has any, it applies to the workloads behind these
+    /// Services rather than to those that its selector matches, and opens only ports of these Services (istiod:
+    /// `mergeGateways`, `resolvePorts`).
     pub services: Vec<String>,
-    /// Whether istiod runs the workload behind it, as it does for those of the Gateway API without addresses.
+    /// Whether istiod runs the workload behind it, as for a Gateway API Gateway without addresses.
     pub is_managed: bool,
 }
 
-/// The annotation by which istiod marks a Gateway that it makes of the Gateway API.
+/// The annotation with which istiod marks a Gateway derived from the Gateway API.
 const SEMANTICS_ANNOTATION: &str = "internal.istio.io/gateway-semantics";
 
-/// The annotation in which istiod notes the service account of the workload that it runs for a Gateway.
+/// The annotation in which istiod stores the service account of the workload that it runs for a Gateway.
 const ACCOUNT_ANNOTATION: &str = "internal.istio.io/service-account-name";
 
-/// The annotation in which istiod notes the Services of a Gateway, separated by commas.
+/// The annotation in which istiod stores the Services of a Gateway, separated by commas.
 const SERVICES_ANNOTATION: &str = "internal.istio.io/gateway-service";
 
 /// The name of a Gateway.
 pub type GatewayName<'a> = NamespacedName<'a>;
 
-/// The label by which the pods that istiod runs for a Gateway of the Gateway API tell its name.
+/// The label with the Gateway's name on pods that istiod runs for a Gateway API Gateway.
 pub const GATEWAY_NAME_LABEL: &str = "gateway.networking.k8s.io/gateway-name";
 
 impl<'a> Gateway<'a> {
-    /// A Gateway that is for the workloads that its selector finds.
+    /// A Gateway for the workloads that its selector matches.
     pub(super) fn new(name: NamespacedName<'a>, resource: &'a Resource, spec: Cow<'a, networking::Gateway>) -> Self {
         let server = |server| Server::new(server, &name.namespace);
         let servers = match &spec {
@@ -52,23 +52,23 @@ impl<'a> Gateway<'a> {
         Self { name, resource, spec, servers, services: Vec::new(), is_managed: false }
     }
 
-    /// Whether it comes from the Gateway API.
+    /// Whether it is derived from the Gateway API.
     pub fn is_of_gateway_api(&self) -> bool {
         matches!(self.resource.kind, Kind::KubernetesGateway | Kind::ListenerSet)
             || annotation(self.resource, SEMANTICS_ANNOTATION) == "gateway"
     }
 
-    /// What it is called where it is written: a listener is not named itself.
+    /// The name of the resource that defines it. Listeners have no resource name.
     pub fn written_name(&self) -> String {
         format!("{}/{}", self.name.namespace, self.resource.name())
     }
 
-    /// Whether it belongs to Services of which the manifests have none, as those that istiod makes.
+    /// Whether it belongs to Services, but the manifests define none of them, as for Services that istiod creates.
     pub fn lacks_services(&self, services: &Registry<'_>) -> bool {
         !self.services.is_empty() && !self.services.iter().any(|name| services.named(name).next().is_some())
     }
 
-    /// The labels that it asks for, as they are written; `None` if there are none.
+    /// Its selector as written; `None` if it is empty.
     pub(super) fn written_selector(&self) -> Option<LabelSet<'a>> {
         match &self.resource.spec {
             Spec::Gateway(spec) => Some(spec.selector.to_set()).filter(|selector| !selector.is_empty()),

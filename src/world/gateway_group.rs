@@ -1,37 +1,37 @@
-//! Which Gateways open ports of the same workloads.
+//! Gateways that open ports of the same workloads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Gateway, World};
 use crate::model::LabelSet;
 
-/// Gateways in groups that open ports of the same workloads, and which of these groups have some in common.
+/// Gateways grouped by the workloads whose ports they open, and the pairs of groups that have workloads in common.
 #[derive(Debug)]
 pub struct GatewayGroups {
     group_of: Vec<usize>,
     overlapping: BTreeSet<(usize, usize)>,
 }
 
-/// What decides which workloads a Gateway is for.
+/// The criterion for the workloads that a Gateway applies to.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Reach<'g> {
+enum WorkloadScope<'g> {
     Labels(LabelSet<'g>),
-    /// The Services that it belongs to.
+    /// The Services that the Gateway belongs to.
     Services(&'g [String]),
 }
 
 impl GatewayGroups {
-    /// The groups of some Gateways, which are told by their index.
+    /// Groups Gateways, which are identified by their index from here on.
     pub fn new(world: &World<'_>, gateways: &[&Gateway<'_>]) -> Self {
-        let mut groups: BTreeMap<Reach<'_>, usize> = BTreeMap::new();
+        let mut groups: BTreeMap<WorkloadScope<'_>, usize> = BTreeMap::new();
         let mut group_of = Vec::new();
         for gateway in gateways {
-            let reach = match gateway.services.as_slice() {
-                [] => Reach::Labels(gateway.spec.selector.to_set()),
-                services => Reach::Services(services),
+            let scope = match gateway.services.as_slice() {
+                [] => WorkloadScope::Labels(gateway.spec.selector.to_set()),
+                services => WorkloadScope::Services(services),
             };
             let next = groups.len();
-            group_of.push(*groups.entry(reach).or_insert(next));
+            group_of.push(*groups.entry(scope).or_insert(next));
         }
         let mut overlapping = BTreeSet::new();
         for (index, (a, group)) in groups.iter().enumerate() {
@@ -50,9 +50,9 @@ impl GatewayGroups {
     }
 }
 
-impl Reach<'_> {
-    /// Whether some workload is of both: one that the manifests hold, or any that has the labels of both because one
-    /// selector includes the other.
+impl WorkloadScope<'_> {
+    /// Whether a workload belongs to both: one of the manifests, or, if one selector includes the other, any workload
+    /// with all of these labels.
     fn meets(&self, other: &Self, world: &World<'_>) -> bool {
         match (self, other) {
             (Self::Labels(a), Self::Labels(b)) => {
@@ -64,7 +64,7 @@ impl Reach<'_> {
                     || world.workloads.iter().any(|it| includes(a, &it.labels) && includes(b, &it.labels))
             }
             (Self::Services(a), Self::Services(b)) => a.iter().any(|service| b.contains(service)),
-            // A Gateway of the Gateway API mostly has a workload of its own.
+            // A Gateway API Gateway usually has a workload to itself.
             _ => false,
         }
     }

@@ -1,7 +1,7 @@
-//! Host names: short names, and the algebra of wildcards (istiod: `pkg/config/host`); addresses in their place.
+//! Host names: short names, and the comparison of wildcards (istiod: `pkg/config/host`); addresses used as hosts.
 //!
-//! A name is a wildcard if it starts with `*`; what follows is compared as a plain suffix, so `*.foo.com`
-//! does not match `foo.com`. Comparison is case-sensitive.
+//! A name is a wildcard if it starts with `*`. The rest is compared as a suffix, so `*.foo.com` does not match
+//! `foo.com`. Comparison is case-sensitive.
 
 use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
@@ -9,9 +9,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// What a host means in a resource of `namespace`: a name without any dot is completed to
-/// `<name>.<namespace>.svc.<domain>`, everything else stays (istiod: `ResolveShortnameToFQDN`).
-/// An empty namespace or domain adds nothing.
+/// The full host name for a host written in a resource of `namespace`. A name without a dot becomes
+/// `<name>.<namespace>.svc.<domain>`; other names stay (istiod: `ResolveShortnameToFQDN`). An empty namespace or domain
+/// is left out.
 pub fn expand<'h>(host: &'h str, namespace: &str, domain: &str) -> Cow<'h, str> {
     let stays = host.is_empty() || host == "*" || host.contains('.') || host.parse::<IpAddr>().is_ok();
     if stays {
@@ -27,17 +27,17 @@ pub fn expand<'h>(host: &'h str, namespace: &str, domain: &str) -> Cow<'h, str> 
     Cow::Owned(full)
 }
 
-/// Reads an address, or a network such as `10.0.0.0/8`.
+/// Parses an address, or a network such as `10.0.0.0/8`.
 pub fn network(written: &str) -> Option<IpNet> {
     written.parse().ok().or_else(|| written.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
-/// The part after the `*` of a wildcard.
+/// The text after the `*` of a wildcard; `None` for a plain name.
 pub fn wildcard_suffix(host: &str) -> Option<&str> {
     host.strip_prefix('*')
 }
 
-/// Whether some name is meant by both.
+/// Whether some name matches both hosts.
 pub fn overlap(a: &str, b: &str) -> bool {
     match (wildcard_suffix(a), wildcard_suffix(b)) {
         (None, None) => a == b,
@@ -47,7 +47,7 @@ pub fn overlap(a: &str, b: &str) -> bool {
     }
 }
 
-/// Whether every name meant by `narrow` is also meant by `wide`. A wildcard is never covered by a plain name.
+/// Whether `wide` matches every name that `narrow` matches. A plain name never covers a wildcard.
 pub fn covered_by(narrow: &str, wide: &str) -> bool {
     match (wildcard_suffix(narrow), wildcard_suffix(wide)) {
         (None, None) => narrow == wide,
@@ -57,7 +57,7 @@ pub fn covered_by(narrow: &str, wide: &str) -> bool {
     }
 }
 
-/// The order of precedence: plain names before wildcards, longer ones before shorter ones, then alphabetical.
+/// The order of precedence: plain names before wildcards, longer names before shorter ones, then alphabetical.
 pub fn by_specificity(a: &str, b: &str) -> Ordering {
     let key = |host: &str| (wildcard_suffix(host).is_some(), Reverse(host.len()));
     key(a).cmp(&key(b)).then_with(|| a.cmp(b))
@@ -68,7 +68,7 @@ pub fn most_specific<'h>(needle: &str, hosts: impl IntoIterator<Item = &'h str>)
     hosts.into_iter().filter(|host| covered_by(needle, host)).min_by(|a, b| by_specificity(a, b))
 }
 
-/// The names that both lists mean: of each overlapping pair the narrower one, each once, in order.
+/// The hosts that both lists match: the narrower one of each overlapping pair, without duplicates, in order.
 pub fn intersection<'h>(servers: &[&'h str], hosts: &[&'h str]) -> Vec<&'h str> {
     let mut common: Vec<&str> = Vec::new();
     for server in servers {
@@ -88,34 +88,34 @@ pub fn intersection<'h>(servers: &[&'h str], hosts: &[&'h str]) -> Vec<&'h str> 
     common
 }
 
-/// The name and namespace of a service of Kubernetes, by its full host name.
+/// The name and namespace of a Kubernetes Service, from its full host name.
 pub fn kubernetes_service<'h>(host: &'h str, domain: &str) -> Option<(&'h str, &'h str)> {
     let rest = host.strip_suffix(domain)?.strip_suffix(".svc.")?;
     rest.split_once('.')
         .filter(|(name, namespace)| !name.is_empty() && !namespace.contains('.') && !name.starts_with('*'))
 }
 
-/// What a full host name looks like, which tells where its definition would be.
+/// The form of a full host name, which shows where its definition is expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form<'h> {
-    /// A Service of Kubernetes.
+    /// The name of a Kubernetes Service.
     Kubernetes {
-        /// Its namespace.
+        /// The namespace of the Service.
         namespace: &'h str,
     },
     /// `name.namespace` or `name.namespace.svc`, which istiod does not complete.
     TwoLabels {
         /// The part before the dot.
         name: &'h str,
-        /// The part behind it.
+        /// The part after the dot.
         namespace: &'h str,
     },
-    /// Anything else, for a ServiceEntry to define.
+    /// Any other name, which only a ServiceEntry can define.
     External,
 }
 
 impl<'h> Form<'h> {
-    /// The form of a name that is completed already.
+    /// The form of a full host name.
     pub fn of(full: &'h str, domain: &str) -> Self {
         if let Some((_, namespace)) = kubernetes_service(full, domain) {
             return Self::Kubernetes { namespace };

@@ -1,4 +1,4 @@
-//! What the injector of each revision is told, as far as it is among the manifests.
+//! The configuration of the sidecar injectors.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use serde_json::Value;
 use crate::model::{Resource, Spec};
 use crate::source::Span;
 
-/// The ConfigMaps of the injector, by name.
+/// The injectors that the manifests configure, by the name of their ConfigMap.
 #[derive(Debug, Default)]
 pub struct Injectors(BTreeMap<String, Injector>);
 
-/// What the injector of a revision is told.
+/// The configuration of the injector of a revision.
 #[derive(Debug)]
 pub struct Injector {
-    /// Where it is told.
+    /// The place of the ConfigMap's name.
     pub span: Span,
-    /// The image of the proxies.
+    /// The proxy image.
     pub image: Option<String>,
-    /// Whether pods are injected in namespaces that say nothing.
+    /// Whether pods are injected in namespaces without a label for injection.
     pub by_default: bool,
 }
 
-/// The ConfigMap of the default revision; those of others end with a dash and the revision.
+/// The ConfigMap of the default revision. The names of other ConfigMaps end with a dash and the revision.
 const NAME: &str = "istio-sidecar-injector";
 
 impl Injectors {
@@ -31,7 +31,7 @@ impl Injectors {
         Self(resources.iter().filter(|resource| resource.name().starts_with(NAME)).filter_map(injector).collect())
     }
 
-    /// The injector of a revision; `default` is that without a name.
+    /// The injector of a revision. `default` and the empty name mean the one without a revision.
     pub fn of_revision(&self, revision: &str) -> Option<&Injector> {
         match revision {
             "" | "default" => self.0.get(NAME),
@@ -47,7 +47,7 @@ fn read(resource: &Resource) -> Option<Injector> {
     Some(Injector { span: resource.name_span(), image: image(&values["global"]), by_default })
 }
 
-/// A whole name of an image, or one that is put together (istio: the injector's template).
+/// The proxy image: `proxy.image`, with `hub` and `tag` unless it is a full reference (istio: the injection template).
 fn image(global: &Value) -> Option<String> {
     let name = global["proxy"]["image"].as_str()?;
     if name.contains('/') {

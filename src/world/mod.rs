@@ -1,8 +1,8 @@
-//! The resolved mesh: every name looked up once, as istiod would see it after all manifests are applied.
+//! The resolved mesh: every reference resolved once, as istiod does after all manifests are applied.
 //!
-//! Whoever asks (a rule, the router) finds services by host, gateways by name, the VirtualServices that a
-//! namespace sees, the DestinationRule that applies. Order is istiod's "creation order": by time where resources tell
-//! it, else by name, then namespace.
+//! The rules and the router look up services by host, Gateways by name, the VirtualServices that a namespace sees, and
+//! the DestinationRule that applies. Lists are in istiod's "creation order": by creation time if the resources have
+//! any, else by name, then namespace.
 
 mod assumed;
 mod attachment;
@@ -77,12 +77,12 @@ use crate::model::field::TextField;
 use crate::model::{Kind, LabelSet, Resource};
 use crate::source::Span;
 
-/// Everything that the manifests define, resolved. The lists are in creation order.
+/// All resources of the manifests, resolved. Lists are in creation order.
 #[derive(Debug)]
 pub struct World<'a> {
-    /// What was read.
+    /// The manifests.
     pub snapshot: &'a Snapshot,
-    /// What holds for the whole mesh.
+    /// The mesh-wide settings.
     pub settings: Settings,
     /// The VirtualServices.
     pub virtual_services: Vec<VirtualService<'a>>,
@@ -90,43 +90,44 @@ pub struct World<'a> {
     pub destination_rules: DestinationRules<'a>,
     /// The Gateways.
     pub gateways: Vec<Gateway<'a>>,
-    /// The Gateways of the Gateway API.
+    /// The Gateway API Gateways.
     pub kubernetes_gateways: BTreeMap<NamespacedName<'a>, &'a Resource>,
-    /// What istiod makes of the Gateway API and of Ingresses. Rules look at what is written, the router at both.
+    /// The resources that istiod derives from the Gateway API and from Ingresses. The rules check what users write; the
+    /// router uses both.
     pub derived: Derived<'a>,
-    /// The services: those of Kubernetes and those of ServiceEntries.
+    /// The services: Kubernetes Services and those of ServiceEntries.
     pub services: Registry<'a>,
     /// The Sidecar resources.
     pub sidecars: Vec<Sidecar<'a>>,
     /// The namespaces.
     pub namespaces: Namespaces<'a>,
-    /// Whom pods can run as.
+    /// The ServiceAccounts.
     pub service_accounts: BTreeSet<NamespacedName<'a>>,
     /// The Secrets.
     pub secrets: Secrets<'a>,
-    /// What runs: pods as their templates describe them, and WorkloadEntries.
+    /// The workloads: pods as described by their templates, WorkloadEntries and WorkloadGroups.
     pub workloads: Vec<Workload<'a>>,
-    /// The Gateways that may be waypoints.
+    /// The Gateways that can be waypoints.
     pub waypoints: Waypoints<'a>,
     /// The policies.
     pub policies: Policies<'a>,
-    /// The resources that configure the proxies of workloads, and which workloads these are.
+    /// The resources that configure the proxies of workloads.
     pub attachments: Vec<Attachment<'a>>,
-    /// What the manifests can be expected to hold completely.
+    /// The resources that the manifests can be expected to define completely.
     pub inventory: Inventory,
-    /// The services that are taken to be there where the manifests hold none.
+    /// The services that are assumed because the manifests define none.
     pub assumed: Assumed,
     gateways_by_name: HashMap<NamespacedName<'a>, usize>,
     workload_index: WorkloadIndex<'a>,
     sidecars_by_namespace: HashMap<String, Vec<usize>>,
     selection: Selection<'a>,
     virtual_services_by_name: HashMap<NamespacedName<'a>, usize>,
-    /// Resources that other definitions compete with, by the place of the one that counts.
+    /// The places of resources that have other, different definitions. Of several definitions, the one that counts.
     ambiguous: BTreeSet<Span>,
 }
 
 impl<'a> World<'a> {
-    /// Resolves what was read.
+    /// Resolves the manifests.
     pub fn new(snapshot: &'a Snapshot, settings: Settings) -> Self {
         let (resources, ambiguous) = in_creation_order(snapshot, &settings);
         let services = Registry::new(&resources, &settings);
@@ -140,7 +141,7 @@ impl<'a> World<'a> {
         Self {
             snapshot,
             assumed: Assumed::new(&inventory, routes, &settings.domain),
-            virtual_services_by_name: by_name(virtual_services.iter().map(|service| &service.name)),
+            virtual_services_by_name: by_name(virtual_services.iter().map(|it| &it.name)),
             virtual_services,
             destination_rules: DestinationRules::new(&resources, &settings),
             inventory,
@@ -165,31 +166,30 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Whether the manifests define the resource in another way as well. What one definition lacks the other may
-    /// have, so what refers to it cannot be judged.
+    /// Whether the manifests define the resource in several, different ways. References to such a resource cannot be
+    /// checked, since one definition may have what the other lacks.
     pub fn is_ambiguous(&self, resource: &Resource) -> bool {
         self.ambiguous.contains(&resource.span)
     }
 
-    /// Whether several resources are sure to be applied together: files that do not name the namespace may be
-    /// alternatives, of which one is applied.
+    /// Whether the resources are certainly applied together. Files that do not name the namespace may be alternatives.
     pub fn are_together(&self, resources: &[&Resource]) -> bool {
         let first = resources.first().map(|resource| resource.span.file);
         resources.iter().all(|it| Some(it.span.file) == first)
             || resources.iter().all(|it| it.metadata.namespace.is_some())
     }
 
-    /// The namespace that a resource is in.
+    /// The namespace of a resource.
     pub fn namespace_of(&self, resource: &'a Resource) -> &str {
         self.settings.namespace_of(resource)
     }
 
-    /// The Gateway of a name.
+    /// The Gateway of that name.
     pub fn gateway(&self, name: &NamespacedName<'_>) -> Option<&Gateway<'a>> {
         self.gateways_by_name.get(name).map(|&index| &self.gateways[index])
     }
 
-    /// The workload that has some labels, if only among others: it stands for all that are like it.
+    /// A workload with these labels, preferably with no other labels. It represents all workloads like it.
     pub fn workload_with(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Workload<'a>> {
         let has_labels = |workload: &&Workload<'_>| {
             workload.name.namespace == namespace
@@ -199,27 +199,27 @@ impl<'a> World<'a> {
         candidates.clone().find(|workload| workload.labels == *labels).or_else(|| candidates.next())
     }
 
-    /// The VirtualService of a name.
+    /// The VirtualService of that name.
     pub fn virtual_service(&self, name: &NamespacedName<'_>) -> Option<&VirtualService<'a>> {
         self.virtual_services_by_name.get(name).map(|&index| &self.virtual_services[index])
     }
 
-    /// The workloads that a Gateway selects, in any namespace. Without a selector it is every gateway workload,
-    /// which manifests do not tell from others: then there are none here.
+    /// The workloads that a Gateway selects, in any namespace. A Gateway without a selector applies to every gateway
+    /// workload. The manifests do not show which workloads these are, so the result is empty.
     pub fn workloads_of_gateway(&self, gateway: &Gateway<'_>) -> impl Iterator<Item = &Workload<'a>> {
         let selector = &gateway.spec.selector;
         self.workloads.iter().filter(move |workload| !selector.is_empty() && workload.is_selected_by(selector))
     }
 
-    /// The workloads behind a service. `None` if the manifests cannot tell: a Service without selector, a
-    /// ServiceEntry that is resolved by DNS or not at all.
+    /// The workloads behind a service. `None` if the manifests do not define them: for a Service without a selector,
+    /// and for a ServiceEntry with endpoints or DNS.
     pub fn workloads_of_service(&self, service: &Service<'a>) -> Option<Vec<&Workload<'a>>> {
         let selector = service.selector.filter(|selector| !selector.is_empty())?;
         Some(self.workloads_selected(Some(&service.namespace), selector))
     }
 }
 
-/// The resources of a kind by name.
+/// The resources of a kind, with their names.
 fn of_kind<'r, 'a>(
     resources: &'r [&'a Resource],
     kind: Kind,
@@ -237,9 +237,9 @@ fn by_name<'a: 'n, 'n>(names: impl Iterator<Item = &'n NamespacedName<'a>>) -> H
     names.enumerate().map(|(index, name)| (name.clone(), index)).collect()
 }
 
-/// All resources by creation time, then name, then namespace, as istiod orders them. Manifests rarely tell the time:
-/// then all are equally old. Of several definitions of one resource only the last counts, as if the files were applied
-/// in their order; it is ambiguous unless all are alike.
+/// All resources by creation time, then name, then namespace, as istiod orders them. Manifests rarely have creation
+/// times, so these are usually equal. Of several definitions of a resource, the last one counts, as if the files were
+/// applied in order. The resource is ambiguous if its definitions differ.
 fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'a Resource>, BTreeSet<Span>) {
     let text = |resource: &Resource| snapshot.sources.text(resource.span).trim_end();
     let mut last: BTreeMap<(&str, String, Kind), &Resource> = BTreeMap::new();
@@ -262,7 +262,7 @@ fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'
     (resources, ambiguous)
 }
 
-/// When a resource was created, if it tells. Times of one form and zone sort as texts do.
+/// The creation time of a resource; empty if the manifest has none. RFC 3339 times in UTC sort as text.
 fn creation_time(resource: &Resource) -> &str {
     resource.metadata.creation_timestamp.text()
 }

@@ -1,9 +1,9 @@
-//! Names of resources, and how references to them are written.
+//! Names of resources, and the references to them.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// What identifies a resource of a kind.
+/// The namespace and name of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NamespacedName<'a> {
     /// The namespace.
@@ -13,7 +13,7 @@ pub struct NamespacedName<'a> {
 }
 
 impl<'a> NamespacedName<'a> {
-    /// A name in a namespace.
+    /// The name of a resource in a namespace.
     pub fn new(namespace: impl Into<Cow<'a, str>>, name: impl Into<Cow<'a, str>>) -> Self {
         Self { namespace: namespace.into(), name: name.into() }
     }
@@ -29,8 +29,8 @@ impl fmt::Display for NamespacedName<'_> {
     }
 }
 
-/// The Gateway that an entry of `gateways` stands for, as a resource in `namespace` means it. `None` for `mesh`
-/// (istiod: `resolveGatewayName`).
+/// The Gateway that an entry of `gateways` refers to, in a resource of `namespace`. `None` for `mesh` (istiod:
+/// `resolveGatewayName`).
 pub fn resolve_gateway_name<'a>(written: &'a str, namespace: &'a str) -> Option<NamespacedName<'a>> {
     if written == "mesh" {
         return None;
@@ -38,7 +38,7 @@ pub fn resolve_gateway_name<'a>(written: &'a str, namespace: &'a str) -> Option<
     Some(match written.split_once('/') {
         Some((".", name)) => NamespacedName::new(namespace, name),
         Some((other, name)) => NamespacedName::new(other, name),
-        // The legacy form is `name.namespace` or `name.namespace.svc.…`.
+        // The older form is `name.namespace` or `name.namespace.svc.…`.
         None => match written.split_once('.') {
             Some((name, rest)) => NamespacedName::new(rest.split('.').next().unwrap_or_default(), name),
             None => NamespacedName::new(namespace, written),

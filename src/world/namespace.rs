@@ -1,4 +1,4 @@
-//! Namespaces: which there are, and which part of the mesh their pods become.
+//! Namespaces, and the data plane of their pods.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,18 @@ use super::{Injector, Injectors, Settings, Workload, World};
 use crate::model::{Labels, Resource, Spec};
 use crate::source::Spanned;
 
-/// How the traffic of a workload is captured.
+/// The way in which the traffic of a workload enters the mesh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataPlane {
-    /// By a sidecar beside it.
+    /// Through a sidecar.
     Sidecar,
-    /// By the node's ztunnel.
+    /// Through the ztunnel of the node.
     Ambient,
-    /// Not at all.
+    /// The workload is outside the mesh.
     None,
 }
 
-/// The namespaces that the manifests name or define.
+/// The namespaces that the manifests define or use.
 #[derive(Debug, Default)]
 pub struct Namespaces<'a> {
     by_name: BTreeMap<&'a str, Option<&'a Resource>>,
@@ -45,32 +45,32 @@ impl<'a> Namespaces<'a> {
         namespaces
     }
 
-    /// The Namespaces that are defined, by name.
+    /// The Namespaces that the manifests define, by name.
     pub fn defined(&self) -> impl Iterator<Item = &'a Resource> {
         self.by_name.values().copied().flatten()
     }
 
-    /// The names of all that are defined, or that some resource says it is in.
+    /// The names of all Namespaces that the manifests define, and of all namespaces that resources are in.
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
         self.by_name.keys().copied()
     }
 
-    /// The labels of a namespace; `None` if it is not defined.
+    /// The labels of a Namespace; `None` if the manifests do not define it.
     pub fn labels(&self, name: &str) -> Option<&'a Labels> {
         self.by_name.get(name).copied().flatten().map(|resource| &resource.metadata.labels)
     }
 
-    /// Whether the pods of a namespace are of the ambient mesh unless they say something else; `None` if it is not
-    /// defined.
+    /// Whether pods of a namespace are in the ambient mesh by default. `None` if the manifests do not define the
+    /// Namespace.
     pub fn is_ambient(&self, name: &str) -> Option<bool> {
         let labels = self.labels(name)?;
         let is_ambient = labels.get(DATA_PLANE_MODE).is_some_and(|mode| mode.as_str() == "ambient");
-        // It gives way to injection.
+        // Injection takes precedence.
         Some(is_ambient && injects(labels) != Some(true))
     }
 
-    /// How the traffic of a workload is captured; `None` if that depends on a namespace that is not defined. What pods
-    /// say of themselves counts more than what their namespace says (istio: the injector's webhooks and
+    /// The data plane of a workload. Labels of the pod take precedence over those of its Namespace. `None` if it
+    /// depends on a Namespace that the manifests do not define (istio: the webhooks of the injector,
     /// `PodRedirectionEnabled`).
     pub fn data_plane(&self, workload: &Workload<'_>) -> Option<DataPlane> {
         if is_on_host_network(workload) {
@@ -88,8 +88,8 @@ impl<'a> Namespaces<'a> {
         }
     }
 
-    /// Whether the injector gives a workload's pods what they lack: a sidecar, or the proxy of a gateway. `None` if that
-    /// depends on a namespace that is not defined (istio: the selectors of its webhooks, `injectRequired`).
+    /// Whether the injector adds a sidecar, or the proxy of a gateway, to the pods of a workload. `None` if it depends
+    /// on a Namespace that the manifests do not define (istio: the selectors of the webhooks, `injectRequired`).
     pub fn injection(&self, workload: &Workload<'_>) -> Option<bool> {
         let label = |name: &str| workload.labels.get(name).copied();
         let wish = label(INJECT).or_else(|| workload.annotations.get(INJECT).copied());
@@ -104,19 +104,20 @@ impl<'a> Namespaces<'a> {
         }
     }
 
-    /// The labels by which a Namespace or a pod says which part of the mesh it wants to be: key and value.
+    /// The labels, with their values, with which a Namespace or a pod selects its data plane.
     pub fn data_plane_labels(labels: &Labels) -> Vec<(&Spanned<String>, &Spanned<String>)> {
         let decides = |key: &str| [INJECTION, REVISION, DATA_PLANE_MODE, INJECT].contains(&key);
         labels.iter().filter(|(key, value)| decides(key) && !value.is_empty()).collect()
     }
 
-    /// Whether pods are injected in namespaces that say nothing (`enableNamespacesByDefault` of the injector).
+    /// Whether pods are injected in namespaces without a label for injection (`enableNamespacesByDefault` of the
+    /// injector).
     pub fn injects_by_default(&self) -> bool {
         self.injectors.of_revision("").is_some_and(|injector| injector.by_default)
     }
 
-    /// The injector that a workload's pods get their proxy from, if it is among the manifests: that of the revision which
-    /// the namespace names, else the pods.
+    /// The injector of a workload's pods, if the manifests configure it: that of the revision that the Namespace names,
+    /// else the pods.
     pub fn injector(&self, workload: &Workload<'_>) -> Option<&Injector> {
         let of_namespace = self.labels(&workload.name.namespace).and_then(|labels| labels.get(REVISION));
         let own = workload.labels.get(REVISION).copied();
@@ -125,8 +126,8 @@ impl<'a> Namespaces<'a> {
 }
 
 impl World<'_> {
-    /// Whether there is a namespace of a name; `None` if the manifests do not tell. Those of Kubernetes and Istio are
-    /// mostly made apart from them.
+    /// Whether a namespace exists. `None` if the manifests do not show it: the namespaces of Kubernetes and Istio are
+    /// usually created by other means.
     pub fn has_namespace(&self, name: &str) -> Option<bool> {
         let is_named = name == self.settings.root_namespace
             || name == self.settings.default_namespace
@@ -140,8 +141,8 @@ impl World<'_> {
     }
 }
 
-/// Whether a namespace wants sidecars for its pods, if it says. A label that is there and is not `enabled` is a no: all
-/// other webhooks want it absent.
+/// Whether the labels of a Namespace or pod turn injection on or off; `None` without a label. `istio-injection` with a
+/// value other than `enabled` turns it off, since all other webhooks require the label to be missing.
 fn injects(labels: &Labels) -> Option<bool> {
     let label = |name: &str| labels.get(name).map(|value| value.as_str());
     let by_injection = label(INJECTION).map(|value| value == "enabled");

@@ -1,4 +1,4 @@
-//! Policies: which of them apply to a workload, and what they say about mutual TLS.
+//! Policies: those that apply to a workload, and the mutual TLS that they require.
 
 use std::collections::HashMap;
 
@@ -10,14 +10,14 @@ use crate::model::security::{self, MutualTls, MutualTlsMode, PolicyTargetReferen
 use crate::model::{LabelSet, Resource, Spec};
 use crate::source::Span;
 
-/// A policy of a kind.
+/// A policy.
 #[derive(Debug)]
 pub struct Policy<'a, S> {
     /// Its name.
     pub name: NamespacedName<'a>,
     /// The resource.
     pub resource: &'a Resource,
-    /// What it says.
+    /// The spec.
     pub spec: &'a S,
 }
 
@@ -29,24 +29,24 @@ pub type RequestAuthentication<'a> = Policy<'a, security::RequestAuthentication>
 pub type AuthorizationPolicy<'a> = Policy<'a, security::AuthorizationPolicy>;
 
 impl AuthorizationPolicy<'_> {
-    /// What it does with requests that a rule matches. Default: ALLOW.
+    /// The action for requests that a rule of the policy matches. `ALLOW` by default.
     pub fn action(&self) -> security::PolicyAction {
         self.spec.action.map_or(security::PolicyAction::Allow, |action| action.value)
     }
 
-    /// Whether it is only tried out: reported, not enforced, and not counted as an ALLOW policy (istiod:
-    /// `istio.io/dry-run`).
+    /// Whether it is a dry run: violations are reported, not enforced, and it does not count as an ALLOW policy
+    /// (istiod: `istio.io/dry-run`).
     pub fn is_dry_run(&self) -> bool {
         self.resource.metadata.annotations.get("istio.io/dry-run").is_some_and(|value| value.as_str() == "true")
     }
 }
 
-/// What a policy says of the workloads that it is for.
+/// The selector and targets of a policy.
 pub trait Targeted {
-    /// The labels that they have.
+    /// The selector.
     fn selector(&self) -> Option<&MatchLabelsSelector>;
 
-    /// What it names in place of a selector. The singular field counts if the plural one is empty.
+    /// The targets, which replace the selector. `targetRef` counts only if `targetRefs` is empty.
     fn target_refs(&self) -> Vec<&PolicyTargetReference>;
 }
 
@@ -77,7 +77,7 @@ macro_rules! targeted {
 
 targeted!(security::RequestAuthentication, security::AuthorizationPolicy);
 
-/// The policies of one kind in creation order, and by namespace.
+/// The policies of a kind, in creation order and by namespace.
 #[derive(Debug)]
 struct Listed<'a, S> {
     all: Vec<Policy<'a, S>>,
@@ -101,7 +101,7 @@ impl<'a, S> Listed<'a, S> {
     }
 }
 
-/// All policies, each kind in creation order.
+/// All policies, by kind and in creation order.
 #[derive(Debug, Default)]
 pub struct Policies<'a> {
     peer: Listed<'a, security::PeerAuthentication>,
@@ -110,7 +110,7 @@ pub struct Policies<'a> {
     root_namespace: String,
 }
 
-/// What a port of a workload takes.
+/// The traffic that a port of a workload accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MtlsMode {
     /// Plaintext only.
@@ -122,7 +122,7 @@ pub enum MtlsMode {
 }
 
 impl MtlsMode {
-    /// The word of the API.
+    /// The value in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Disable => "DISABLE",
@@ -132,12 +132,12 @@ impl MtlsMode {
     }
 }
 
-/// The mode of a port, and what sets it.
+/// The mode of a port, and its origin.
 #[derive(Debug, Clone, Copy)]
 pub struct Mtls<'w, 'a> {
     /// The mode.
     pub mode: MtlsMode,
-    /// The policy that sets it, and where; `None` of the default, PERMISSIVE.
+    /// The policy that sets it, and the place; `None` for the default, `PERMISSIVE`.
     pub set_by: Option<(&'w PeerAuthentication<'a>, Span)>,
 }
 
@@ -186,13 +186,13 @@ impl<'a> Policies<'a> {
         self.authorization.of(namespace)
     }
 
-    /// The AuthorizationPolicies of a workload: those of the root namespace, then those of its own; each in creation
-    /// order (istiod: `ListAuthorizationPolicies`).
+    /// The AuthorizationPolicies that apply to a workload: those of the root namespace, then those of its own
+    /// namespace, each in creation order (istiod: `ListAuthorizationPolicies`).
     pub fn authorization_policies_of(&self, namespace: &str, labels: &LabelSet<'_>) -> Vec<&AuthorizationPolicy<'a>> {
         self.attached(&self.authorization, namespace, labels)
     }
 
-    /// The RequestAuthentications of a workload. All of them apply together.
+    /// The RequestAuthentications that apply to a workload. istiod combines them.
     pub fn request_authentications_of(
         &self,
         namespace: &str,
@@ -201,7 +201,7 @@ impl<'a> Policies<'a> {
         self.attached(&self.request, namespace, labels)
     }
 
-    /// Sidecars pass over policies with `targetRefs`; a gateway of the Gateway API takes those that name it (istiod:
+    /// Sidecars ignore policies with `targetRefs`. Gateways of the Gateway API apply those that name them (istiod:
     /// `PolicyMatcher.ShouldAttachPolicy`).
     fn attached<'w, S: Targeted>(
         &self,
@@ -225,9 +225,9 @@ impl<'a> Policies<'a> {
             .collect()
     }
 
-    /// What a port of a workload takes: the port's mode of the policy that selects the workload, else that policy's,
-    /// else the namespace's, else the mesh's. What is not set is inherited; of several policies at a level the oldest
-    /// counts (istiod: `ComposePeerAuthentication`).
+    /// The mode of a workload's port: that of the port in the policy that selects the workload, else that of this
+    /// policy, else that of the namespace's policy, else that of the mesh. `UNSET` inherits. Of several policies on one
+    /// level, the oldest counts (istiod: `ComposePeerAuthentication`).
     pub fn mtls<'w>(&'w self, namespace: &str, labels: &LabelSet<'_>, port: u32) -> Mtls<'w, 'a> {
         let is_wide = |policy: &&PeerAuthentication<'_>| is_empty(policy.spec.selector.as_ref());
         let wide = |namespace: &str| self.peer_authentications_in(namespace).find(is_wide);
@@ -248,9 +248,9 @@ impl<'a> Policies<'a> {
         }
     }
 
-    /// The oldest policy that selects a workload.
+    /// The oldest policy whose selector matches a workload.
     fn of_workload(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&PeerAuthentication<'a>> {
-        // In the root namespace a selector has no meaning, so such a policy applies to nothing.
+        // istiod ignores policies of the root namespace that have a selector.
         if namespace == self.root_namespace {
             return None;
         }
@@ -277,7 +277,7 @@ fn is_gateway_named(reference: &PolicyTargetReference, gateway: Option<&str>) ->
         && reference.name.as_ref().is_some_and(|name| Some(name.as_str()) == gateway)
 }
 
-/// The mode if it is set, and where.
+/// The mode and its place, unless it is unset.
 fn set_mode(mtls: &MutualTls) -> Option<(MtlsMode, Span)> {
     let written = mtls.mode?;
     let mode = match written.value {
@@ -316,7 +316,7 @@ mod tests {
         let peer = |namespace: &str, name: &str, spec: &str| manifest("PeerAuthentication", namespace, name, spec);
         let manifests = [
             peer("istio-system", "mesh", "{mtls: {mode: STRICT}}"),
-            // A selector in the root namespace selects nothing.
+            // istiod ignores a selector in the root namespace.
             peer("istio-system", "a-selector", "{selector: {matchLabels: {app: b}}, mtls: {mode: DISABLE}}"),
             peer("one", "wide", "{mtls: {mode: DISABLE}, portLevelMtls: {80: {mode: STRICT}}}"),
             peer("one", "z-later", "{mtls: {mode: STRICT}}"),

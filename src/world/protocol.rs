@@ -1,10 +1,10 @@
-//! The protocol of a port (istio: `pkg/config/protocol`, `pkg/config/kube`).
+//! Protocols of ports (istio: `pkg/config/protocol`, `pkg/config/kube`).
 
 use std::fmt;
 
 use super::Section;
 
-/// What istiod takes a port to speak.
+/// The protocol of a port, as istiod determines it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names of the protocols")]
 pub enum Protocol {
@@ -20,11 +20,11 @@ pub enum Protocol {
     Redis,
     MySql,
     Udp,
-    /// Not declared: the proxy looks at the first bytes.
+    /// Undeclared: the proxy detects it from the first bytes.
     Auto,
 }
 
-/// Which routes apply to a protocol on a sidecar.
+/// The class of a protocol, which decides the routes that apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProtocolClass {
     /// `http` routes.
@@ -33,14 +33,14 @@ pub enum ProtocolClass {
     Tls,
     /// `tcp` routes.
     Tcp,
-    /// `http` routes if plaintext HTTP is seen, else `tcp` routes.
+    /// `http` routes for plaintext HTTP, else `tcp` routes.
     Auto,
-    /// None: not proxied.
+    /// No routes: proxies do not handle UDP.
     Udp,
 }
 
 impl ProtocolClass {
-    /// The sections of VirtualServices whose routes sidecars apply to a service port (istiod:
+    /// The sections of VirtualServices whose routes sidecars apply to a service port of this class (istiod:
     /// `buildSidecarOutboundTCPFilterChainOpts`, `buildSidecarOutboundTLSFilterChainOpts`).
     pub fn sections(self) -> &'static [Section] {
         match self {
@@ -54,8 +54,8 @@ impl ProtocolClass {
 }
 
 impl Protocol {
-    /// Reads the `protocol` of a port of a Gateway, ServiceEntry or Sidecar: a whole word, in any case.
-    /// What is unknown or missing is detected.
+    /// Parses the `protocol` of a port of a Gateway, ServiceEntry or Sidecar. Upper and lower case do not matter. An
+    /// unknown or empty protocol is detected.
     pub fn parse(word: &str) -> Self {
         match word.to_ascii_lowercase().as_str() {
             "http" => Self::Http,
@@ -74,8 +74,8 @@ impl Protocol {
         }
     }
 
-    /// The protocol of a port of a Kubernetes Service: its `appProtocol` if it has one, else the part of its name
-    /// before the first `-` (istio: `ConvertProtocol`).
+    /// The protocol of a port of a Kubernetes Service: its `appProtocol`, else the part of its name before the first
+    /// `-` (istio: `ConvertProtocol`).
     pub fn of_service_port(port: u32, name: &str, app_protocol: Option<&str>, transport: Option<&str>) -> Self {
         if transport.is_some_and(|transport| transport.eq_ignore_ascii_case("UDP")) {
             return Self::Udp;
@@ -90,7 +90,7 @@ impl Protocol {
         if declared.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("grpc-web")) {
             return Self::GrpcWeb;
         }
-        // Ports of well-known protocols in which the server speaks first cannot be detected.
+        // On the ports of these protocols the server sends the first bytes, so the protocol cannot be detected.
         const SERVER_FIRST: [u32; 4] = [25, 53, 3306, 27017];
         match Self::parse(declared.split('-').next().unwrap_or_default()) {
             Self::Auto if SERVER_FIRST.contains(&port) => Self::Tcp,
@@ -98,7 +98,7 @@ impl Protocol {
         }
     }
 
-    /// Which routes apply.
+    /// The class of the protocol.
     pub fn class(self) -> ProtocolClass {
         match self {
             Self::Http | Self::Http2 | Self::HttpProxy | Self::Grpc | Self::GrpcWeb => ProtocolClass::Http,
@@ -109,7 +109,7 @@ impl Protocol {
         }
     }
 
-    /// Whether an HTTP route table can serve the port.
+    /// Whether the port can carry plaintext HTTP.
     pub fn may_be_http(self) -> bool {
         matches!(self.class(), ProtocolClass::Http | ProtocolClass::Auto)
     }

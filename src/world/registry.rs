@@ -8,14 +8,14 @@ use super::{ExportTo, Settings, Workload, host};
 use crate::model::networking::ServiceEntry;
 use crate::model::{Resource, Spec, nearest};
 
-/// The services of the mesh in creation order, and where to find them by host name.
+/// The services of the mesh, in creation order and by host name.
 #[derive(Debug, Default)]
 pub struct Registry<'a> {
     services: Vec<Service<'a>>,
     by_hostname: BTreeMap<String, Vec<usize>>,
     by_namespace: BTreeMap<String, Vec<usize>>,
     wildcards: Vec<usize>,
-    /// By namespace, and by the first pair of the selector.
+    /// By namespace, and by the first label of the selector.
     by_selector: HashMap<(String, &'a str, &'a str), Vec<usize>>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Registry<'a> {
         self.services.iter()
     }
 
-    /// The ServiceEntries that have a host, with the service of the first.
+    /// The ServiceEntries that have a host, each with the service of its first host.
     pub fn entries(&self) -> impl Iterator<Item = (&Service<'a>, &'a ServiceEntry)> {
         self.services.iter().filter_map(|service| match &service.resource.spec {
             Spec::ServiceEntry(entry) if entry.hosts.first().is_some_and(|host| host.span == service.span) => {
@@ -71,13 +71,13 @@ impl<'a> Registry<'a> {
         })
     }
 
-    /// The services that are defined in a namespace, in creation order.
+    /// The services of a namespace, in creation order.
     pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &Service<'a>> + Clone {
         self.by_namespace.get(namespace).into_iter().flatten().map(|&index| &self.services[index])
     }
 
-    /// The Service of Kubernetes that has a short name, if there is just one in all namespaces and its manifest says in
-    /// which.
+    /// The Kubernetes Service with a short name, if it is the only one in all namespaces and its manifest names the
+    /// namespace.
     pub fn only_one_called(&self, name: &str) -> Option<&Service<'a>> {
         let start = format!("{name}.");
         let starting = self.by_hostname.range(start.clone()..).take_while(|(host, _)| host.starts_with(&start));
@@ -87,7 +87,7 @@ impl<'a> Registry<'a> {
         only.filter(|_| called.next().is_none())
     }
 
-    /// The service of a namespace whose host name is nearest to one that there is not.
+    /// The service of a namespace whose name is most similar to that of an unknown host name.
     pub fn nearest(&self, namespace: &str, hostname: &str, domain: &str) -> Option<&Service<'a>> {
         let (name, _) = host::kubernetes_service(hostname, domain)?;
         let names: BTreeMap<&str, &Service<'a>> = self
@@ -97,8 +97,8 @@ impl<'a> Registry<'a> {
         nearest(name, names.keys().copied()).map(|best| names[best])
     }
 
-    /// The services that proxies in `namespace` see, in the order in which istiod considers them: those of the
-    /// namespace that are not public, those exported to it by name, the public ones; each in creation order.
+    /// The services that proxies of a namespace see, in istiod's order: first the non-public ones of that namespace,
+    /// then those exported to it by name, then the public ones, each in creation order.
     pub fn visible_from<'s>(&'s self, namespace: &str) -> Vec<&'s Service<'a>> {
         let rank = |service: &Service<'_>| match &service.export_to {
             ExportTo::Public => Some(2),
@@ -111,13 +111,13 @@ impl<'a> Registry<'a> {
         visible.into_iter().map(|(_, service)| service).collect()
     }
 
-    /// The services that have exactly this host name, in creation order. There can be several: in several
-    /// namespaces, or a Service and a ServiceEntry.
+    /// The services with exactly this host name, in creation order. Several namespaces may define it, and both a
+    /// Service and a ServiceEntry.
     pub fn named<'s>(&'s self, hostname: &str) -> impl Iterator<Item = &'s Service<'a>> + use<'s, 'a> {
         self.by_hostname.get(hostname).into_iter().flatten().map(|&index| &self.services[index])
     }
 
-    /// The services whose selector finds a workload, in creation order.
+    /// The services whose selector matches a workload, in creation order.
     pub fn before<'s>(&'s self, workload: &Workload<'a>) -> Vec<&'s Service<'a>> {
         let of_label = |(key, value): (&&'a str, &&'a str)| {
             self.by_selector.get(&(workload.name.namespace.to_string(), *key, *value))
@@ -128,23 +128,23 @@ impl<'a> Registry<'a> {
         services.filter(|service| service.selector.is_some_and(|it| workload.is_selected_by(it))).collect()
     }
 
-    /// The service that proxies in `namespace` take a host name for: one of their own namespace, else a Service of
-    /// Kubernetes, else the first ServiceEntry; among those that they see (istiod: `SidecarScope`).
+    /// The service that proxies of a namespace use for a host name: of those that they see, one of their own namespace,
+    /// else a Kubernetes Service, else the first ServiceEntry (istiod: `SidecarScope`).
     pub fn seen_from<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
         let seen = self.named(hostname).filter(|service| service.export_to.includes(namespace));
-        // `min_by_key` keeps the first of equals, which is the oldest.
+        // `min_by_key` returns the first of equals, which is the oldest.
         seen.min_by_key(|service| service.precedence(namespace))
     }
 
-    /// The service that a gateway in `namespace` takes a host name for: a Service of Kubernetes, else a ServiceEntry;
-    /// one that is exported to it by name before a public one (istiod: `DefaultSidecarScopeForGateway`).
+    /// The service that a gateway of a namespace uses for a host name: a Kubernetes Service, else a ServiceEntry; one
+    /// that is exported to it by name takes precedence over a public one (istiod: `DefaultSidecarScopeForGateway`).
     pub fn seen_from_gateway<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
         let seen = self.named(hostname).filter(|service| service.export_to.includes(namespace));
         seen.min_by_key(|service| (!service.is_kubernetes(), service.export_to == ExportTo::Public))
     }
 
-    /// The service that an ExternalName Service stands for, through others of its kind. None if there is no such
-    /// service, or they lead in a circle.
+    /// The service that an ExternalName Service refers to, through further ExternalName Services. `None` if it does not
+    /// exist, or the references form a loop.
     pub fn behind<'s>(&'s self, namespace: &str, alias: &'s Service<'a>) -> Option<&'s Service<'a>> {
         const LONGEST_CHAIN: usize = 16;
         let mut service = alias;
@@ -157,7 +157,7 @@ impl<'a> Registry<'a> {
         None
     }
 
-    /// The service for a host name, which may be one that only a wildcard of a ServiceEntry covers.
+    /// The service for a host name, which may be covered only by a wildcard of a ServiceEntry.
     pub fn covering<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
         self.seen_from(namespace, hostname).or_else(|| {
             let wildcards = self.wildcards.iter().map(|&index| &self.services[index]);

@@ -1,4 +1,4 @@
-//! What selectors find, and what stands before a workload.
+//! Workloads by selector, and the Gateways, policies and services of a workload.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,20 +7,20 @@ use super::policies::{Policy, Targeted};
 use super::{Gateway, Service, ServicePort, Workload, World};
 use crate::model::{LabelSet, Labels};
 
-/// Workloads of all namespaces by label, and what the Gateways select.
+/// The workloads of all namespaces by label, and the selectors of Gateways.
 #[derive(Debug, Default)]
 pub(super) struct Selection<'a> {
     by_label: HashMap<(&'a str, &'a str), Vec<usize>>,
-    /// The selectors of Gateways, each once, and which Gateways have it.
+    /// The distinct selectors of Gateways, each with the Gateways that have it.
     gateway_selectors: Vec<(LabelSet<'a>, Vec<usize>)>,
 }
 
-/// A port of a workload that a port of a service leads to.
+/// A port of a workload, as the target of a service port.
 #[derive(Debug, Clone, Copy)]
 pub struct WorkloadPort<'w, 'a> {
-    /// The workload's port.
+    /// The number of the workload's port.
     pub number: u32,
-    /// The service's port.
+    /// The service port.
     pub port: &'w ServicePort,
     /// The service.
     pub service: &'w Service<'a>,
@@ -46,7 +46,7 @@ impl<'a> Selection<'a> {
 }
 
 impl<'a> World<'a> {
-    /// The workloads that a selector finds, of one namespace or of all.
+    /// The workloads that a selector matches, of one namespace or of all.
     pub fn workloads_selected<'w>(&'w self, namespace: Option<&str>, selector: &Labels) -> Vec<&'w Workload<'a>> {
         if let Some(namespace) = namespace {
             return self.selected_in(namespace, Some(selector)).collect();
@@ -57,8 +57,8 @@ impl<'a> World<'a> {
         candidates.filter(|workload| workload.is_selected_by(selector)).collect()
     }
 
-    /// The workloads that a policy is for: those of its namespace, or of all from the root namespace, that it selects.
-    /// `None` of a policy that names what it is for.
+    /// The workloads that a policy selects: of its namespace, or of all namespaces if it is in the root namespace.
+    /// `None` for a policy with targets.
     pub fn workloads_of_policy<'w, S: Targeted>(&'w self, policy: &Policy<'a, S>) -> Option<Vec<&'w Workload<'a>>> {
         if !policy.spec.target_refs().is_empty() {
             return None;
@@ -71,7 +71,7 @@ impl<'a> World<'a> {
         })
     }
 
-    /// The ports of a workload that services lead to, in the order of the services.
+    /// The ports of a workload that services have as targets, in the order of the services.
     pub fn ports_of_workload<'w>(&'w self, workload: &Workload<'a>) -> Vec<WorkloadPort<'w, 'a>> {
         let services = self.services.before(workload).into_iter();
         let ports = services.flat_map(|service| service.ports.iter().map(move |port| (service, port)));
@@ -88,8 +88,8 @@ impl<'a> World<'a> {
         found.flat_map(|(_, gateways)| gateways).map(|&index| &self.gateways[index])
     }
 
-    /// Whether a workload is a gateway: some Gateway selects it, istiod runs it for one, or its pods hold nothing but a
-    /// proxy.
+    /// Whether a workload is a gateway: a Gateway selects it, istiod runs it for a Gateway, or its pods have no
+    /// container but the proxy.
     pub fn is_gateway_workload(&self, workload: &Workload<'_>) -> bool {
         workload.is_gateway()
             || workload.labels.contains_key(GATEWAY_NAME_LABEL)

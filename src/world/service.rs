@@ -1,4 +1,4 @@
-//! Services: those of Kubernetes and those that ServiceEntries add.
+//! Services: Kubernetes Services and those of ServiceEntries.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -12,12 +12,12 @@ use crate::model::networking::{self, Location, Resolution, WorkloadEntry};
 use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::{Span, Spanned};
 
-/// A service under one host name (istiod: `model.Service`).
+/// A service with one host name (istiod: `model.Service`).
 #[derive(Debug)]
 pub struct Service<'a> {
-    /// The full host name, such as `reviews.default.svc.cluster.local`, or a wildcard of a ServiceEntry.
+    /// The full host name, such as `reviews.default.svc.cluster.local`; may be a wildcard for a ServiceEntry.
     pub hostname: String,
-    /// Where the host name comes from: the Service's name, or the entry of `hosts`.
+    /// The place of the host name: the Service's name, or the entry of `hosts`.
     pub span: Span,
     /// The namespace.
     pub namespace: String,
@@ -25,41 +25,41 @@ pub struct Service<'a> {
     pub resource: &'a Resource,
     /// The ports.
     pub ports: Vec<ServicePort>,
-    /// How proxies find endpoints.
+    /// The way in which proxies find its endpoints.
     pub discovery: Discovery,
-    /// Who sees it.
+    /// The namespaces that it is exported to.
     pub export_to: ExportTo,
-    /// The labels of its workloads; `None` if it has no selector.
+    /// The selector of its workloads; `None` without one.
     pub selector: Option<&'a Labels>,
-    /// The addresses that it is known under, as written; none of a headless Service.
+    /// Its addresses as written; empty for a headless Service.
     pub addresses: Vec<&'a str>,
-    /// An address that stands for the one that manifests leave to the cluster: the cluster IP of a Service, the
-    /// address of a pod of a headless one, whatever DNS says of a host outside. It is made up, of a range that no
-    /// host can have (`0.0.0.0/8`).
+    /// A made-up address in place of one that the manifests leave to the cluster: the cluster IP of a Service, the
+    /// address of a pod of a headless Service, or the DNS answer for an external host. It is in `0.0.0.0/8`, which no
+    /// host can use.
     pub made_up_address: IpAddr,
-    /// The addresses of its pods, where EndpointSlices tell them.
+    /// The addresses of its pods, from EndpointSlices.
     pub pod_addresses: Vec<IpAddr>,
-    /// The endpoints that a ServiceEntry lists.
+    /// The endpoints of the ServiceEntry.
     pub endpoints: &'a [WorkloadEntry],
 }
 
 /// A port of a service.
 #[derive(Debug, Clone)]
 pub struct ServicePort {
-    /// The port that clients use.
+    /// The number that clients use.
     pub number: u32,
-    /// Its name; empty if it has none.
+    /// Its name; empty without one.
     pub name: String,
-    /// What it speaks.
+    /// Its protocol.
     pub protocol: Protocol,
-    /// The workload's port, where it differs.
+    /// The target port, if there is one.
     pub target: Option<TargetPort>,
-    /// Where it is declared.
+    /// The place of the number.
     pub span: Span,
 }
 
 impl ServicePort {
-    /// What istiod makes of a port of a Service; `None` without a number.
+    /// The port as istiod reads it from a Kubernetes Service; `None` without a number.
     pub fn of_kubernetes(port: &kubernetes::ServicePort) -> Option<Self> {
         let number = port.port.as_ref()?;
         let text = |field: &Option<Spanned<String>>| field.as_ref().map(|value| value.value.clone());
@@ -75,8 +75,8 @@ impl ServicePort {
         })
     }
 
-    /// The port that it leads to at an endpoint: what a WorkloadEntry says of the port's name, else the target, whose
-    /// name a container of the workload tells.
+    /// The number of the target port at an endpoint: that of the WorkloadEntry's port of the same name, else the target
+    /// port, whose name is looked up in the containers of the workload. `None` if the name is unknown.
     pub fn target_at(&self, entry: Option<&WorkloadEntry>, workload: Option<&Workload<'_>>) -> Option<u32> {
         if let Some(own) = entry.and_then(|entry| entry.ports.get(&self.name)) {
             return Some(own.value);
@@ -89,27 +89,27 @@ impl ServicePort {
     }
 }
 
-/// How proxies find the endpoints of a service.
+/// The way in which proxies find the endpoints of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Discovery {
-    /// By its pods, behind a cluster IP.
+    /// The pods, behind a cluster IP.
     ClusterIp,
-    /// By its pods, each under its own address: `clusterIP: None`.
+    /// The pods, each at its own address: `clusterIP: None`.
     Headless,
-    /// It is another name for a host: `type: ExternalName`.
+    /// An alias of another host: `type: ExternalName`.
     Alias,
-    /// As a ServiceEntry's `resolution` says.
+    /// A ServiceEntry, according to its `resolution`.
     Entry(Resolution),
 }
 
 impl Service<'_> {
-    /// The port of a number. UDP is not proxied: such a port is as good as none.
+    /// The port with this number. Proxies do not handle UDP, so UDP ports do not count.
     pub fn port(&self, number: u32) -> Option<&ServicePort> {
         self.ports.iter().find(|port| port.number == number && port.protocol != Protocol::Udp)
     }
 
-    /// The networks that proxies know it by: its addresses, or the made-up one of a Service whose cluster IP is not
-    /// in the manifests. None of a headless Service, an ExternalName, or a ServiceEntry without addresses.
+    /// The networks by which proxies recognise it: its addresses, or the made-up address of a Service without a cluster
+    /// IP in the manifests. Empty for headless Services, ExternalName Services and ServiceEntries without addresses.
     pub fn networks(&self) -> Vec<IpNet> {
         let written = self.addresses.iter().filter_map(|written| host::network(written));
         let written: Vec<IpNet> = written.filter(|network| !network.addr().is_unspecified()).collect();
@@ -120,13 +120,13 @@ impl Service<'_> {
         }
     }
 
-    /// An address that a client dials for it.
+    /// The address that clients dial.
     pub fn dialled_address(&self) -> IpAddr {
         let first = self.networks().first().map(IpNet::addr);
         first.or(self.pod_addresses.first().copied()).unwrap_or(self.made_up_address)
     }
 
-    /// Whether a workload with these labels, or at this address, is behind it.
+    /// Whether a workload with these labels, or at this address, is an endpoint.
     pub fn is_before(&self, labels: &LabelSet<'_>, address: Option<IpAddr>) -> bool {
         let selects = self.selector.is_some_and(|selector| !selector.is_empty() && selector.selects(labels));
         let is_own = |written: &str| address.is_some_and(|address| written.parse() == Ok(address));
@@ -135,13 +135,14 @@ impl Service<'_> {
             || self.endpoints.iter().filter_map(|it| it.address.as_ref()).any(|written| is_own(written))
     }
 
-    /// Which of several services of one host sidecars in `namespace` take: that of their own namespace, else one of
-    /// Kubernetes, of equals the first. The least counts (istiod: `pickBestVisibleNamespace`).
+    /// The precedence among services of one host name for sidecars of a namespace, smallest first: those of the
+    /// namespace, then Kubernetes Services. Of equals, the first counts (istiod: `pickBestVisibleNamespace`).
     pub fn precedence(&self, namespace: &str) -> impl Ord + use<> {
         (self.namespace != namespace, !self.is_kubernetes())
     }
 
-    /// Whether it is outside the mesh, as ServiceEntries are that do not say (istiod: `MeshExternal`).
+    /// Whether it is outside the mesh: a ServiceEntry with `location: MESH_EXTERNAL`, the default (istiod:
+    /// `MeshExternal`).
     pub fn is_mesh_external(&self) -> bool {
         match &self.resource.spec {
             Spec::ServiceEntry(entry) => entry.location.is_none_or(|location| location.value == Location::MeshExternal),
@@ -149,14 +150,14 @@ impl Service<'_> {
         }
     }
 
-    /// Whether what a client asks for is looked up in DNS, by the host of a request or the server name of TLS: the host
-    /// is a wildcard of a ServiceEntry that says so (istiod: `buildDFPCluster`).
+    /// Whether proxies resolve the host of a request, or the server name of TLS, by DNS: the service is a wildcard of a
+    /// ServiceEntry with `DYNAMIC_DNS` (istiod: `buildDFPCluster`).
     pub fn is_looked_up(&self) -> bool {
         self.discovery == Discovery::Entry(Resolution::DynamicDns) && self.hostname.starts_with('*')
     }
 
-    /// Whether it is one service with another of its host, so that ports of both count: a ServiceEntry of the same
-    /// namespace that differs in nothing else (istiod: `canMergeServices`).
+    /// Whether istiod merges it with another service of the same host, so that both have the ports of both: both are
+    /// ServiceEntries of one namespace with equal settings (istiod: `canMergeServices`).
     pub fn merges_with(&self, other: &Service<'_>) -> bool {
         self.shares_endpoints_with(other)
             && self.discovery == other.discovery
@@ -168,7 +169,7 @@ impl Service<'_> {
             }
     }
 
-    /// Whether endpoints of both are kept together: those of ServiceEntries with one host in one namespace.
+    /// Whether istiod combines the endpoints of both: both are ServiceEntries with the same host and namespace.
     pub fn shares_endpoints_with(&self, other: &Service<'_>) -> bool {
         self.hostname == other.hostname
             && self.namespace == other.namespace
@@ -176,12 +177,12 @@ impl Service<'_> {
             && !other.is_kubernetes()
     }
 
-    /// Whether it is a Service of Kubernetes.
+    /// Whether it is a Kubernetes Service.
     pub fn is_kubernetes(&self) -> bool {
         !matches!(self.discovery, Discovery::Entry(_))
     }
 
-    /// The host that an ExternalName Service stands for.
+    /// The host that an ExternalName Service refers to.
     pub fn external_name(&self) -> Option<&str> {
         match &self.resource.spec {
             Spec::Service(service) if self.discovery == Discovery::Alias => {
@@ -192,10 +193,10 @@ impl Service<'_> {
     }
 }
 
-/// The annotation in which a Service of Kubernetes says who sees it.
+/// The annotation of a Kubernetes Service with the namespaces that it is exported to.
 const EXPORT_TO_ANNOTATION: &str = "networking.istio.io/exportTo";
 
-/// The services that a resource defines; none if it is of another kind.
+/// The services that a resource defines; none for other kinds.
 pub(super) fn services<'a>(resource: &'a Resource, settings: &Settings) -> Vec<Service<'a>> {
     match &resource.spec {
         Spec::Service(service) => vec![of_kubernetes(resource, service, settings)],

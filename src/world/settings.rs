@@ -1,4 +1,4 @@
-//! What holds for the whole mesh.
+//! Mesh-wide settings.
 
 use crate::config::{Config, InventoryMode, OutboundMode};
 use crate::load::Snapshot;
@@ -9,80 +9,80 @@ use crate::model::mesh_config::{
 use crate::model::{KindScope, Resource};
 use crate::source::Spanned;
 
-/// Mesh-wide settings: from a MeshConfig among the manifests, else from `.mesh.yaml`, else Istio's defaults
-/// (istio: `pkg/config/mesh`, `DefaultMeshConfig`).
+/// The mesh-wide settings: from a MeshConfig in the manifests, else from `.mesh.yaml`, else Istio's defaults (istio:
+/// `pkg/config/mesh`, `DefaultMeshConfig`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The cluster's DNS domain. Default `cluster.local`.
     pub domain: String,
-    /// The namespace whose resources apply to all. Default `istio-system`.
+    /// The namespace whose resources apply to the whole mesh. Default `istio-system`.
     pub root_namespace: String,
-    /// The namespace of manifests that name none, as `kubectl apply` would use it. Default `default`.
+    /// The namespace of manifests without one, as `kubectl apply` would set it. Default `default`.
     pub default_namespace: String,
     /// The trust domain of the mesh's identities. Default `cluster.local`.
     pub trust_domain: String,
-    /// Other trust domains that count as the mesh's own.
+    /// Other trust domains that are treated as the mesh's own.
     pub trust_domain_aliases: Vec<String>,
-    /// The names of the extension providers, if the manifests have a MeshConfig.
+    /// The names of the extension providers; `None` if the manifests have no MeshConfig.
     pub extension_providers: Option<Vec<String>>,
-    /// The providers that count where a Telemetry names none.
+    /// The providers for a Telemetry that names none.
     pub default_providers: DefaultProviders,
-    /// The names of those of them that are of the deprecated sort `lightstep`.
+    /// The names of the extension providers of the deprecated kind `lightstep`.
     pub lightstep_providers: Vec<String>,
-    /// Whether sidecars send what comes in to `127.0.0.1` instead of the address that was dialled
-    /// (`inboundTrafficPolicy: LOCALHOST`). Default no.
+    /// Whether sidecars forward inbound traffic to `127.0.0.1` rather than to the dialled address
+    /// (`inboundTrafficPolicy: LOCALHOST`). Default `false`.
     pub inbound_to_localhost: bool,
-    /// Whether proxies find out by themselves who takes mutual TLS, where no DestinationRule says how to speak to a host
-    /// (`enableAutoMtls`). Default yes.
+    /// Whether proxies detect which workloads accept mutual TLS, if no DestinationRule sets TLS (`enableAutoMtls`).
+    /// Default `true`.
     pub auto_mtls: bool,
-    /// Whether `tls` of a Sidecar's `ingress` counts (istiod: `ENABLE_TLS_ON_SIDECAR_INGRESS`). Default no.
+    /// Whether `tls` of a Sidecar's `ingress` has an effect (istiod: `ENABLE_TLS_ON_SIDECAR_INGRESS`). Default `false`.
     pub sidecar_ingress_tls: bool,
-    /// Whether sidecars answer DNS themselves, which gives hosts without addresses some. Default no.
+    /// Whether sidecars answer DNS queries, and so give addresses to hosts that have none. Default `false`.
     pub dns_capture: bool,
-    /// How proxies normalise paths. Default `BASE`.
+    /// The normalization of paths. Default `BASE`.
     pub path_normalization: PathNormalization,
-    /// Whether unknown destinations can be reached. Default `ALLOW_ANY`.
+    /// Whether sidecars forward requests to unknown destinations. Default `ALLOW_ANY`.
     pub outbound: OutboundMode,
-    /// Who sees services that do not say. Default `*`.
+    /// The namespaces that services without `exportTo` are exported to. Default `*`.
     pub service_export_to: Vec<String>,
-    /// Who sees VirtualServices that do not say. Default `*`.
+    /// The namespaces that VirtualServices without `exportTo` are exported to. Default `*`.
     pub virtual_service_export_to: Vec<String>,
-    /// Who sees DestinationRules that do not say. Default `*`.
+    /// The namespaces that DestinationRules without `exportTo` are exported to. Default `*`.
     pub destination_rule_export_to: Vec<String>,
-    /// Which Ingresses count, and whose they are.
+    /// The Ingresses that istiod handles.
     pub ingress: IngressSettings,
-    /// Whether the manifests are all there is. By default that is decided for each namespace.
+    /// The completeness of the manifests, as declared by the user. By default, it is decided for each namespace.
     pub inventory: Option<InventoryMode>,
 }
 
-/// The providers that count where a Telemetry names none. Default none.
+/// The providers for a Telemetry that names none. Empty by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DefaultProviders {
-    /// Where spans go.
+    /// Providers of tracing.
     pub tracing: Vec<String>,
-    /// Who writes access logs.
+    /// Providers of access logs.
     pub access_logging: Vec<String>,
 }
 
-/// What holds for Ingresses.
+/// The Ingresses that istiod handles, and the gateway that serves them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IngressSettings {
-    /// Which of them count.
+    /// The mode of the ingress controller.
     pub mode: IngressMode,
-    /// The class that their annotation names. Default `istio`.
+    /// The class that the annotation must name. Default `istio`.
     pub class: String,
-    /// The `istio` label of the workloads that serve them. Default `ingressgateway`.
+    /// The `istio` label of the gateway workloads. Default `ingressgateway`.
     pub selector: String,
 }
 
-/// Which Ingresses count.
+/// The Ingresses that istiod handles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IngressMode {
-    /// None of those that name no IngressClass of Istio's.
+    /// Only those whose IngressClass is Istio's.
     Off,
-    /// Those that name no class as well.
+    /// Also those without a class.
     Default,
-    /// Those that name Istio's class.
+    /// Also those whose annotation names Istio's class.
     Strict,
 }
 
@@ -97,16 +97,16 @@ const BUILT_IN_PROVIDERS: [&str; 3] = ["prometheus", "stackdriver", "envoy"];
 
 const DEFAULT_INGRESS: &str = "ingressgateway";
 
-/// How much of a path proxies normalise before anything looks at it.
+/// The normalization of paths before routing and policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathNormalization {
-    /// Nothing.
+    /// None.
     None,
-    /// Dot segments, escapes of plain characters, backslashes.
+    /// Dot segments, percent-encoded unreserved characters and backslashes.
     Base,
-    /// That, and repeated slashes.
+    /// As `Base`, and repeated slashes.
     MergeSlashes,
-    /// That, escaped slashes being decoded first.
+    /// As `MergeSlashes`, after decoding percent-encoded slashes.
     DecodeAndMergeSlashes,
 }
 
@@ -138,7 +138,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The settings for what was read.
+    /// The settings from the configuration and the manifests.
     pub fn new(config: &Config, snapshot: &Snapshot) -> Self {
         let mut settings = Self::default();
         settings.apply_config(config);
@@ -193,7 +193,7 @@ impl Settings {
         replace(&mut self.inbound_to_localhost, inbound.map(|mode| mode.value == InboundTrafficPolicyMode::Localhost));
         replace(&mut self.auto_mtls, mesh.enable_auto_mtls.map(|enabled| enabled.value));
         let mode = |policy: &MeshOutboundTrafficPolicy| match policy.mode.map(|mode| mode.value) {
-            // An empty policy means the first value.
+            // An empty policy has the first value of the enumeration.
             None | Some(MeshOutboundTrafficPolicyMode::RegistryOnly | MeshOutboundTrafficPolicyMode::Undefined(_)) => {
                 OutboundMode::RegistryOnly
             }
@@ -207,8 +207,8 @@ impl Settings {
         self.ingress.apply(mesh);
     }
 
-    /// Whether the mesh has an extension provider of a name, in any case; `None` if no MeshConfig is among the manifests
-    /// (istiod: `fetchProvider`).
+    /// Whether the mesh has an extension provider with this name, in upper or lower case. `None` if the manifests have
+    /// no MeshConfig (istiod: `fetchProvider`).
     pub fn has_provider(&self, name: &str) -> Option<bool> {
         let is_meant = |known: &str| known.eq_ignore_ascii_case(name);
         if BUILT_IN_PROVIDERS.into_iter().any(is_meant) {
@@ -217,7 +217,7 @@ impl Settings {
         Some(self.extension_providers.as_ref()?.iter().any(|known| is_meant(known)))
     }
 
-    /// The namespace that a resource is in; empty for cluster-wide kinds.
+    /// The namespace of a resource; empty for cluster-wide kinds.
     pub fn namespace_of<'r>(&'r self, resource: &'r Resource) -> &'r str {
         match (resource.kind.scope(), &resource.metadata.namespace) {
             (KindScope::Cluster, _) => "",
@@ -232,7 +232,7 @@ impl IngressSettings {
         let text =
             |field: &Option<Spanned<String>>| field.as_ref().map(|it| it.value.clone()).filter(|it| !it.is_empty());
         replace(&mut self.class, text(&mesh.ingress_class));
-        // The label is called like the Service, but for the Service of the default installation (istiod:
+        // The label is the name of the Service, but not for the Service of the default installation (istiod:
         // `getIngressGatewaySelector`).
         let service = text(&mesh.ingress_service).filter(|name| name != "istio-ingressgateway");
         replace(&mut self.selector, text(&mesh.ingress_selector).or(service));

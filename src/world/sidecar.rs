@@ -1,4 +1,4 @@
-//! Sidecar resources, and which one a workload gets.
+//! Sidecar resources, and the one that applies to a workload.
 
 use std::collections::HashMap;
 
@@ -15,17 +15,18 @@ pub struct Sidecar<'a> {
     pub name: NamespacedName<'a>,
     /// The resource.
     pub resource: &'a Resource,
-    /// What it says.
+    /// The spec.
     pub spec: &'a networking::Sidecar,
 }
 
 impl Sidecar<'_> {
-    /// The labels of the workloads that it is for, if it is not for all of its namespace.
+    /// The selector; `None` if it applies to its whole namespace.
     pub fn selector(&self) -> Option<&Labels> {
         self.spec.workload_selector.as_ref().map(|selector| &selector.labels).filter(|labels| !labels.is_empty())
     }
 
-    /// What happens to requests for unknown destinations, if it says. An empty policy means the first value of the API.
+    /// The mode for requests to unknown destinations, if it sets one. An empty policy has the first value of the
+    /// enumeration.
     pub fn outbound(&self) -> Option<OutboundMode> {
         let policy = self.spec.outbound_traffic_policy.as_ref()?;
         Some(match policy.mode.map(|mode| mode.value) {
@@ -49,7 +50,7 @@ pub(super) fn sidecars<'a>(resources: &[&'a Resource], settings: &Settings) -> V
     resources.iter().filter_map(resolve).collect()
 }
 
-/// Where the Sidecars of each namespace are.
+/// The indices of the Sidecars, by namespace.
 pub(super) fn by_namespace(sidecars: &[Sidecar<'_>]) -> HashMap<String, Vec<usize>> {
     let mut indices: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, sidecar) in sidecars.iter().enumerate() {
@@ -64,8 +65,8 @@ impl<'a> World<'a> {
         self.sidecars_by_namespace.get(namespace).into_iter().flatten().map(|&index| &self.sidecars[index])
     }
 
-    /// The Sidecar resource of a workload: of its namespace the first whose selector selects it, else the first without
-    /// a selector, else that of the root namespace (istiod: `getSidecarScope`).
+    /// The Sidecar resource that applies to a workload: the first of its namespace whose selector matches, else the
+    /// first of its namespace without a selector, else that of the root namespace (istiod: `getSidecarScope`).
     pub fn sidecar_of(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Sidecar<'a>> {
         let is_selected = |it: &&Sidecar<'_>| it.selector().is_some_and(|selector| selector.selects(labels));
         let unselective = |namespace| self.sidecars_in(namespace).find(|it| it.selector().is_none());

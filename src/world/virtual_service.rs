@@ -1,4 +1,4 @@
-//! VirtualServices with their names resolved.
+//! VirtualServices with their references resolved.
 
 use std::borrow::Cow;
 
@@ -8,112 +8,113 @@ use super::{Service, Settings, host};
 use crate::model::{Resource, Spec, networking};
 use crate::source::{Span, Spanned};
 
-/// A VirtualService with its names resolved.
+/// A VirtualService with its references resolved.
 #[derive(Debug)]
 pub struct VirtualService<'a> {
     /// Its name.
     pub name: NamespacedName<'a>,
     /// The resource.
     pub resource: &'a Resource,
-    /// What it says.
+    /// The spec.
     pub spec: Cow<'a, networking::VirtualService>,
     /// The API that it is written in.
     pub origin: Origin,
-    /// Its hosts, short names completed. None: it is a delegate.
+    /// Its full host names. A delegate has none.
     pub hosts: Vec<Spanned<String>>,
-    /// What it is bound to; the mesh if it names nothing.
+    /// The Gateways and the mesh, as bound by `gateways`. Without `gateways` it is the mesh.
     pub bound_to: Vec<Bound>,
-    /// Who sees it.
+    /// The namespaces that it is exported to.
     pub export_to: ExportTo,
-    /// Where the rules are written, in the order of `http`, `tls` or `tcp`, whichever there is: one that is derived has
-    /// only one of them. None of a VirtualService of Istio's.
+    /// The sources of its routes, in the order of `http`, `tls` or `tcp`; a derived VirtualService has only one of
+    /// these sections. Empty for a VirtualService of Istio.
     pub sources: Vec<RuleSource<'a>>,
 }
 
-/// Where a derived rule is written. Each has at most one match, so that they can be sorted by it.
+/// The source of a derived route. Each has at most one match, so that istiod can sort routes by their matches.
 #[derive(Debug, Clone)]
 pub struct RuleSource<'a> {
-    /// The route or Ingress. VirtualServices that are derived from several have rules of each.
+    /// The Gateway API route or Ingress. A VirtualService may combine several.
     pub resource: &'a Resource,
     /// The index in `rules`.
     pub rule: usize,
-    /// The index in the rule's `matches`, or in the `paths` of an Ingress. `None`: it has no match.
+    /// The index in the rule's `matches`, or in the `paths` of an Ingress; `None` without a match.
     pub entry: Option<usize>,
-    /// Backends that may not be used. Their destinations have no host, so their share has no cluster (istiod:
-    /// `UnknownService`).
+    /// Its refused backends. Their destinations have no host, so no cluster exists for their share of the requests
+    /// (istiod: `UnknownService`).
     pub refused: Vec<RefusedBackend>,
 }
 
-/// A backend of a route that may not be used.
+/// A backend that the route may not use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedBackend {
-    /// The reference to it, which is also the span of the destination.
+    /// The place of the reference, which is also that of the destination.
     pub span: Span,
-    /// Why.
+    /// The reason.
     pub refusal: Refusal,
 }
 
-/// Why a backend may not be used.
+/// The reason for which a route may not use a backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is in another namespace, and no ReferenceGrant there admits the route.
+    /// The backend is in another namespace, which has no ReferenceGrant for the route.
     NotGranted,
-    /// istiod does not route to its kind.
+    /// istiod does not support its kind.
     UnsupportedKind,
 }
 
-/// The API that routes are written in. istiod turns all of them into VirtualServices, with small differences.
+/// The API of a VirtualService. istiod converts all of them to VirtualServices, which it treats slightly differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// A VirtualService of Istio's.
+    /// Istio's VirtualService.
     VirtualService,
     /// A route of the Gateway API.
     GatewayApi,
-    /// An Ingress of Kubernetes.
+    /// A Kubernetes Ingress.
     Ingress,
 }
 
 impl Origin {
-    /// What a proxy answers when the cluster of a destination does not exist (istiod: `applyHTTPRouteDestination`).
+    /// The status that a proxy answers with if the cluster of a destination does not exist (istiod:
+    /// `applyHTTPRouteDestination`).
     pub fn missing_cluster_status(self) -> u16 {
         if self == Self::GatewayApi { 500 } else { 503 }
     }
 }
 
-/// One of the things that a VirtualService is bound to.
+/// A Gateway that a VirtualService is bound to, or the mesh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound {
-    /// The Gateway; `None` for the sidecars of the mesh.
+    /// The Gateway; `None` for the mesh.
     pub gateway: Option<NamespacedName<'static>>,
-    /// The entry of `gateways` that says so; `None` if there is none.
+    /// The place of the entry of `gateways`; `None` for the implicit mesh.
     pub span: Option<Span>,
 }
 
 impl VirtualService<'_> {
-    /// Where a rule is written; `None` of a VirtualService of Istio's, which is written as it is.
+    /// The source of a derived route; `None` for a VirtualService of Istio.
     pub fn source(&self, index: usize) -> Option<&RuleSource<'_>> {
         self.sources.get(index)
     }
 
-    /// Whether it only lends its rules to others: it has no hosts.
+    /// Whether it is a delegate: it has no hosts, and other VirtualServices use its routes.
     pub fn is_delegate(&self) -> bool {
         self.hosts.is_empty()
     }
 
-    /// Whether nothing but their names says which of two istiod considers first.
+    /// Whether only the names decide which of two istiod considers first.
     pub fn is_tied_with(&self, other: &Self) -> bool {
-        let age = |service: &Self| service.resource.metadata.creation_timestamp.as_ref().map(|time| time.value.clone());
-        let is_private = |service: &Self| service.export_to != ExportTo::Public;
+        let age = |it: &Self| it.resource.metadata.creation_timestamp.as_ref().map(|time| time.value.clone());
+        let is_private = |it: &Self| it.export_to != ExportTo::Public;
         is_private(self) == is_private(other) && age(self) == age(other)
     }
 
-    /// Whether its routes apply on sidecars.
+    /// Whether its routes apply in sidecars.
     pub fn binds_mesh(&self) -> bool {
         self.bound_to.iter().any(|bound| bound.gateway.is_none())
     }
 
-    /// Whether clients in a namespace get its routes for a service. Those of the Gateway API are for the service's own
-    /// namespace to make (producer) or for the client's (consumer), and never for a wildcard (istiod:
+    /// Whether clients of a namespace use its routes for a service. A Gateway API route must be in the namespace of the
+    /// service (producer) or of the client (consumer), and never applies by a wildcard (istiod:
     /// `buildSidecarVirtualHostsForVirtualService`, `separateVSHostsAndServices`).
     pub fn is_for(&self, service: &Service<'_>, client_namespace: &str) -> bool {
         self.origin != Origin::GatewayApi
@@ -121,7 +122,7 @@ impl VirtualService<'_> {
                 && (service.namespace == self.name.namespace || client_namespace == self.name.namespace))
     }
 
-    /// Whether its routes apply on a Gateway.
+    /// Whether its routes apply at a Gateway.
     pub fn binds(&self, gateway: &NamespacedName<'_>) -> bool {
         self.bound_to.iter().any(|bound| bound.gateway.as_ref() == Some(gateway))
     }
@@ -135,7 +136,7 @@ pub(super) fn virtual_services<'a>(resources: &[&'a Resource], settings: &Settin
     resources.iter().filter_map(resolve).collect()
 }
 
-/// Whether istiod made it of a route of the Gateway API, which it notes in an annotation.
+/// Whether it is derived from the Gateway API, which istiod notes in an annotation.
 fn is_of_gateway_api(resource: &Resource) -> bool {
     resource.metadata.annotations.get("internal.istio.io/route-semantics").is_some_and(|it| it.as_str() == "gateway")
 }

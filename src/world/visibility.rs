@@ -1,21 +1,20 @@
-//! Who sees a resource: `exportTo`.
+//! The visibility of a resource: `exportTo`.
 
 use std::collections::BTreeSet;
 
 /// The namespaces that a resource is exported to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExportTo {
-    /// All of them: `*`.
+    /// All namespaces: `*`.
     Public,
-    /// None at all: `~`.
+    /// No namespace: `~`.
     Nobody,
-    /// Those listed; `.` stands for the resource's own.
+    /// The listed namespaces; `.` is replaced by that of the resource.
     Namespaces(BTreeSet<String>),
 }
 
 impl ExportTo {
-    /// Reads a list as a resource in `namespace` means it. An empty list means `default`
-    /// (istiod: `initVirtualServices`).
+    /// Parses the list of a resource in `namespace`. An empty list means `default` (istiod: `initVirtualServices`).
     pub fn new<'s>(written: impl IntoIterator<Item = &'s str>, namespace: &str, default: &[String]) -> Self {
         let mut entries: Vec<&str> = written.into_iter().collect();
         if entries.is_empty() {
@@ -31,7 +30,7 @@ impl ExportTo {
         Self::Namespaces(entries.into_iter().map(resolve).collect())
     }
 
-    /// Whether proxies in `namespace` see the resource.
+    /// Whether proxies of `namespace` see the resource.
     pub fn includes(&self, namespace: &str) -> bool {
         match self {
             Self::Public => true,

@@ -1,4 +1,4 @@
-//! Waypoints: which one the requests to a service or workload go through in the ambient mesh.
+//! Waypoints, and the one that handles requests to a service or workload of the ambient mesh.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use crate::model::gateway_api::KubernetesGateway;
 use crate::model::{Labels, Resource, Spec};
 use crate::source::Spanned;
 
-/// The label that names the waypoint of a namespace, service or workload.
+/// The label with the waypoint of a namespace, service or workload.
 pub const USE_WAYPOINT: &str = "istio.io/use-waypoint";
 
-/// The label that names the namespace of that waypoint, if it is another one.
+/// The label with the namespace of the waypoint, if it is another one.
 pub const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
 
-/// The label of a waypoint that says what it is for: services, if it says nothing.
+/// The label with the traffic that a waypoint handles. Default `service`.
 pub const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
 
-/// The Gateways of the Gateway API, by name. Some of them are waypoints.
+/// The Gateway API Gateways, by name. Some of them are waypoints.
 #[derive(Debug, Default)]
 pub struct Waypoints<'a> {
     by_namespace: BTreeMap<String, BTreeMap<&'a str, (&'a Resource, &'a KubernetesGateway)>>,
@@ -35,33 +35,33 @@ impl<'a> Waypoints<'a> {
         waypoints
     }
 
-    /// The Gateway of a name.
+    /// The Gateway of that name.
     pub fn get(&self, name: &NamespacedName<'_>) -> Option<(&'a Resource, &'a KubernetesGateway)> {
         self.by_namespace.get(name.namespace.as_ref())?.get(name.name.as_ref()).copied()
     }
 
-    /// The names of the Gateways in a namespace.
+    /// The names of the Gateways of a namespace.
     pub fn names_in(&self, namespace: &str) -> impl Iterator<Item = &'a str> {
         self.by_namespace.get(namespace).into_iter().flatten().map(|(name, _)| *name)
     }
 }
 
-/// What the labels of a resource say of its waypoint.
+/// The choice of a waypoint by the labels of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Enrolment<'l> {
-    /// Requests go through it.
+    /// A waypoint.
     Waypoint {
         /// Its name.
         name: NamespacedName<'l>,
-        /// Where it is named.
+        /// The label value.
         written: &'l Spanned<String>,
     },
-    /// None, whatever the namespace says.
+    /// No waypoint, even if the namespace has one.
     Refused,
 }
 
 impl<'l> Enrolment<'l> {
-    /// Reads the labels of a resource in `namespace`; `None` if they say nothing (istiod: `getUseWaypoint`).
+    /// Reads the labels of a resource in `namespace`; `None` if they do not name a waypoint (istiod: `getUseWaypoint`).
     pub fn of(labels: &'l Labels, namespace: &'l str) -> Option<Self> {
         let written = labels.get(USE_WAYPOINT).filter(|name| !name.is_empty())?;
         if written.eq_ignore_ascii_case("none") {

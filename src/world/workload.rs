@@ -1,4 +1,4 @@
-//! What runs: pods as their templates describe them, WorkloadEntries, and those that a WorkloadGroup describes.
+//! Workloads: pods as described by their templates, WorkloadEntries, and WorkloadGroups.
 
 use super::names::NamespacedName;
 use super::{ServicePort, Settings};
@@ -7,33 +7,34 @@ use crate::model::kubernetes::{Container, Pod};
 use crate::model::networking::{WorkloadEntry, WorkloadGroup};
 use crate::model::{LabelSet, Labels, Resource, Spec};
 
-/// Something that endpoints come from.
+/// A workload: the pods of a template, or one or more machines.
 #[derive(Debug)]
 pub struct Workload<'a> {
     /// The name of the resource that defines it.
     pub name: NamespacedName<'a>,
-    /// That resource.
+    /// The resource that defines it.
     pub resource: &'a Resource,
-    /// Where the labels of its pods are written, if they have any; of a WorkloadEntry those of its metadata.
+    /// The labels of its pods as written; for a WorkloadEntry those of its metadata. `None` without labels.
     pub written_labels: Option<&'a Labels>,
-    /// The labels that its pods get.
+    /// The labels of its pods.
     pub labels: LabelSet<'a>,
-    /// The annotations that its pods get.
+    /// The annotations of its pods.
     pub annotations: LabelSet<'a>,
-    /// Whether it is meant to run: not with `replicas: 0`.
+    /// Whether it has replicas.
     pub runs: bool,
-    /// Whether it has a sidecar: pods have one unless they say that they want none, machines only if they say so.
+    /// Whether it has a sidecar. Pods have one unless their labels turn injection off. Machines have one only if they
+    /// declare it.
     pub has_sidecar: bool,
-    /// Whether proxies speak mutual TLS to it if nobody says anything else (istiod: `GetTLSModeFromEndpointLabels`).
+    /// Whether proxies use mutual TLS to it by default (istiod: `GetTLSModeFromEndpointLabels`).
     pub takes_mesh_tls: bool,
     /// The service account of its pods.
     pub service_account: Option<&'a str>,
-    /// What its pods are made from; `None` of what is no pod, or of a template without a spec.
+    /// The spec of its pods; `None` for machines, and for a template without a spec.
     pub pod: Option<&'a Pod>,
 }
 
 impl<'a> Workload<'a> {
-    /// What a WorkloadEntry says of it, if it is one; of a WorkloadGroup what its entries have in common.
+    /// The WorkloadEntry, or the template of a WorkloadGroup.
     pub fn entry(&self) -> Option<&WorkloadEntry> {
         match &self.resource.spec {
             Spec::WorkloadEntry(entry) => Some(entry),
@@ -42,35 +43,35 @@ impl<'a> Workload<'a> {
         }
     }
 
-    /// The number of a port that a container names.
+    /// The number of the port that a container declares under a name.
     pub fn port_named(&self, name: &str) -> Option<u32> {
         let mut ports = self.pod?.containers.iter().flat_map(|container| &container.ports);
         let named = ports.find(|port| port.name.as_ref().is_some_and(|own| own.as_str() == name));
         named?.container_port.map(|number| number.value)
     }
 
-    /// Whether every pair of a selector is among the labels. An empty selector selects everything.
+    /// Whether it has every label of a selector. An empty selector matches all workloads.
     pub fn is_selected_by(&self, selector: &Labels) -> bool {
         selector.selects(&self.labels)
     }
 
-    /// The containers of its pods, those that run first included.
+    /// The containers of its pods, including init containers.
     pub fn containers(&self) -> impl Iterator<Item = &'a Container> + use<'a> {
         self.pod.into_iter().flat_map(|pod| pod.containers.iter().chain(&pod.init_containers))
     }
 
-    /// Whether a proxy is written down among the containers: manifests may be taken from a cluster or injected by hand,
-    /// and those of gateways leave the rest to injection.
+    /// Whether its containers include a complete proxy, as in manifests that were exported from a cluster or injected
+    /// by hand. Gateways rely on injection.
     pub fn has_proxy(&self) -> bool {
         self.containers().any(is_whole_proxy)
     }
 
-    /// Whether its pods run nothing but a proxy, as those of gateways and waypoints do.
+    /// Whether its pods have no container but the proxy, as for gateways and waypoints.
     pub fn is_gateway(&self) -> bool {
         self.pod.is_some_and(|pod| !pod.containers.is_empty() && pod.containers.iter().all(is_whole_proxy))
     }
 
-    /// The number of its port that a port of a service leads to.
+    /// The number of its port that is the target of a service port.
     pub fn port_behind(&self, port: &ServicePort) -> Option<u32> {
         port.target_at(self.entry(), Some(self))
     }
@@ -84,7 +85,7 @@ pub(super) fn workloads<'a>(resources: &[&'a Resource], settings: &Settings) -> 
     resources.iter().filter_map(|resource| workload(resource, settings)).collect()
 }
 
-/// The label that tells whether an endpoint takes mutual TLS of the mesh. The injector gives it to pods that lack it.
+/// The label that shows whether an endpoint accepts mutual TLS of the mesh. The injector sets it unless the pod has it.
 const TLS_MODE_LABEL: &str = "security.istio.io/tlsMode";
 
 fn takes_mesh_tls(labels: &LabelSet<'_>, has_sidecar: bool) -> bool {
@@ -139,8 +140,8 @@ fn of_pod<'a>(name: NamespacedName<'a>, resource: &'a Resource, pod: &'a Pod) ->
     }
 }
 
-/// The labels of a WorkloadEntry are those of its spec and its metadata; the latter win. Nothing but the label or a
-/// service account tells that the machine has a sidecar (istiod: `getTLSModeFromWorkloadEntry`).
+/// A WorkloadEntry has the labels of its spec and of its metadata; the latter take precedence. Only the label or a
+/// service account shows that the machine has a sidecar (istiod: `getTLSModeFromWorkloadEntry`).
 fn of_entry<'a>(name: NamespacedName<'a>, resource: &'a Resource, entry: &'a WorkloadEntry) -> Workload<'a> {
     let labels = pairs(&entry.labels).chain(pairs(&resource.metadata.labels)).collect();
     let service_account = entry.service_account.filled().map(|account| account.as_str());
@@ -159,8 +160,8 @@ fn of_entry<'a>(name: NamespacedName<'a>, resource: &'a Resource, entry: &'a Wor
     }
 }
 
-/// Machines register themselves by the group: a sidecar does it for them. Their labels are those of the template and of
-/// the group's metadata; the latter win (istiod: `workloadEntryFromGroup`).
+/// The sidecars of machines register them by the group. They have the labels of the template and of the group's
+/// metadata; the latter take precedence (istiod: `workloadEntryFromGroup`).
 fn of_group<'a>(name: NamespacedName<'a>, resource: &'a Resource, group: &'a WorkloadGroup) -> Option<Workload<'a>> {
     let template = group.template.as_ref()?;
     let metadata = group.metadata.as_ref();
@@ -177,7 +178,7 @@ fn of_group<'a>(name: NamespacedName<'a>, resource: &'a Resource, group: &'a Wor
     })
 }
 
-/// Whether pods get a sidecar. The label counts, in its older form the annotation.
+/// Whether pods are injected. The label takes precedence over the annotation, its older form.
 fn wants_sidecar(labels: &Labels, annotations: &Labels) -> bool {
     const INJECT: &str = "sidecar.istio.io/inject";
     labels.get(INJECT).or(annotations.get(INJECT)).is_none_or(|value| value.as_str() != "false")

@@ -1,4 +1,4 @@
-//! Where the workloads of a namespace are, and those that a selector selects.
+//! Workloads by namespace and selector.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ pub(super) struct WorkloadIndex<'a> {
     by_namespace: HashMap<String, NamespaceIndex<'a>>,
 }
 
-/// The workloads of a namespace, as indices.
+/// The indices of the workloads of a namespace.
 #[derive(Debug, Default)]
 struct NamespaceIndex<'a> {
     all: Vec<usize>,
@@ -36,7 +36,7 @@ impl<'a> WorkloadIndex<'a> {
         self.by_namespace.get(namespace).map(|it| it.all.as_slice()).unwrap_or_default()
     }
 
-    /// The workloads that have the rarest label of a selector.
+    /// The workloads with the least frequent label of a selector.
     fn candidates(&self, namespace: &str, selector: &Labels) -> &[usize] {
         let Some(of_namespace) = self.by_namespace.get(namespace) else { return &[] };
         let having = |(key, value): (&Spanned<String>, &Spanned<String>)| {

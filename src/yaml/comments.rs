@@ -1,14 +1,14 @@
-//! Where the comments of a document stand, which its tree does not hold.
+//! Comments of a document, which its tree does not hold.
 
 use granit_parser::{Event, Parser};
 
 use super::place::Places;
 use crate::source::Span;
 
-/// The comments of a document, each from its `#` to its last character, in the order of the text. What looks like a
-/// comment inside a scalar is none. `text` is the whole text of the file that `document` was cut from.
+/// The comments of a document, each from its `#` to its last character, in the order of the text. A `#` inside a scalar
+/// does not start a comment. `text` is the whole text of the file that `document` was cut from.
 ///
-/// Of a document that is not YAML they are those before the mistake.
+/// If the document is not YAML, only the comments before the mistake are found.
 pub fn comments(document: Span, text: &str) -> Vec<Span> {
     let Some(content) = text.get(document.range()) else { return Vec::new() };
     let places = Places { text, document };
@@ -51,12 +51,12 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_of_windows_are_no_part_of_them() {
+    fn comments_end_before_the_line_ends_of_windows() {
         assert_eq!(found("# a\r\nb: é # d\r\n  # e  \r\n"), ["# a", "# d", "# e"]);
     }
 
     #[test]
-    fn many_comments_and_broken_documents_do_no_harm() {
+    fn many_comments_and_broken_documents_are_read() {
         let many = "# a\n".repeat(500) + "b: 1\n";
         assert_eq!(found(&many).len(), 500);
         assert_eq!(found("# a\nb: [\n"), ["# a"]);

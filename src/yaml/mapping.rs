@@ -1,25 +1,25 @@
-//! A mapping while it is read: unique keys, and what merge keys bring in.
+//! Mappings while they are read: unique keys and merge keys.
 
-use super::{Entry, Key, Node, Problem, ProblemKind, Value};
+use super::{Entry, Key, Node, Value, YamlProblem, YamlProblemKind};
 use crate::source::Span;
 use std::collections::HashMap;
 
-/// From this many entries on, keys are looked up in a table.
+/// The number of entries from which keys are looked up in a table.
 const TABLE_FROM: usize = 16;
 
 /// The entries of a mapping so far.
 #[derive(Debug, Default)]
 pub(super) struct MappingBuilder {
     entries: Vec<Entry>,
-    /// The last entry of each key, once there are many.
+    /// The last entry of each key. Empty while the mapping is small.
     table: HashMap<Box<str>, usize>,
     /// Entries that a later one with the same key replaced.
     replaced: Vec<usize>,
-    /// Which entries came from a merge key, ascending.
+    /// The entries that come from merge keys, ascending.
     merges: Vec<Merge>,
 }
 
-/// The entries `first..end` came from the merge key at `span`.
+/// The entries `first..end`, which come from the merge key at `span`.
 #[derive(Debug)]
 struct Merge {
     first: usize,
@@ -28,33 +28,33 @@ struct Merge {
 }
 
 impl MappingBuilder {
-    /// Adds a key that stands in the text. A second one replaces the first, and is a problem.
-    pub(super) fn insert(&mut self, key: Key, value: Node, problems: &mut Vec<Problem>) {
+    /// Adds an entry of the text. A second one with the same key replaces the first, and is a problem.
+    pub(super) fn insert(&mut self, key: Key, value: Node, problems: &mut Vec<YamlProblem>) {
         let span = key.span;
         let Some(first) = self.push(key, value) else { return };
         let text = &self.entries[first].key.text;
         problems.push(match self.merge_of(first) {
-            Some(merge) => Problem {
-                kind: ProblemKind::DuplicateKey,
+            Some(merge) => YamlProblem {
+                kind: YamlProblemKind::DuplicateKey,
                 span,
-                message: format!("key `{text}` is also brought in by the merge key `<<`"),
+                message: format!("key `{text}` is also defined by the merge key `<<`"),
                 help: Some(merge_help()),
                 related: Some((merge.span, "merged here".into())),
             },
-            None => Problem {
-                kind: ProblemKind::DuplicateKey,
+            None => YamlProblem {
+                kind: YamlProblemKind::DuplicateKey,
                 span,
                 message: format!("key `{text}` is defined twice"),
-                help: Some("remove one of them: strict readers refuse the document, others take the last".into()),
+                help: Some("remove one: strict readers reject the document, others use the last one".into()),
                 related: Some((self.entries[first].key.span, "first defined here".into())),
             },
         });
     }
 
-    /// Adds what the merge key at `span` brings in: the entries of a mapping or of each mapping of a
-    /// list. Of a list, go-yaml takes the last mapping first, so that the first one wins.
-    /// `site` is where the value stands, which for an alias is not where its node stands.
-    pub(super) fn merge(&mut self, span: Span, value: Node, site: Span, problems: &mut Vec<Problem>) {
+    /// Adds the entries that the merge key at `span` refers to: those of a mapping, or of each mapping of a
+    /// list. go-yaml merges the last mapping of a list first, so that the first one wins.
+    /// `site` is the place of the value; for an alias, that is not the place of its node.
+    pub(super) fn merge(&mut self, span: Span, value: Node, site: Span, problems: &mut Vec<YamlProblem>) {
         let first = self.entries.len();
         match value.value {
             Value::Mapping(entries) => self.merge_entries(span, entries, problems),
@@ -71,21 +71,21 @@ impl MappingBuilder {
         self.merges.push(Merge { first, end: self.entries.len(), span });
     }
 
-    fn merge_entries(&mut self, span: Span, entries: Vec<Entry>, problems: &mut Vec<Problem>) {
+    fn merge_entries(&mut self, span: Span, entries: Vec<Entry>, problems: &mut Vec<YamlProblem>) {
         for Entry { key, value } in entries {
             let Some(first) = self.push(key, value) else { continue };
             let Key { span: first_span, text } = &self.entries[first].key;
-            problems.push(Problem {
-                kind: ProblemKind::DuplicateKey,
+            problems.push(YamlProblem {
+                kind: YamlProblemKind::DuplicateKey,
                 span,
-                message: format!("the merge key `<<` brings in key `{text}`, which is already defined"),
+                message: format!("the merge key `<<` redefines key `{text}`"),
                 help: Some(merge_help()),
                 related: Some((*first_span, "first defined here".into())),
             });
         }
     }
 
-    /// The mapping's entries, keys unique, in the order of the text.
+    /// The entries of the mapping in the order of the text, with unique keys.
     pub(super) fn finish(mut self) -> Vec<Entry> {
         if self.replaced.is_empty() {
             return self.entries;
@@ -101,7 +101,7 @@ impl MappingBuilder {
         self.entries
     }
 
-    /// Adds an entry; returns the one it replaces, which keeps its index until the end.
+    /// Adds an entry. Returns the index of the entry that it replaces, which stays in place until the end.
     fn push(&mut self, key: Key, value: Node) -> Option<usize> {
         let index = self.entries.len();
         let first = if index < TABLE_FROM {
@@ -118,7 +118,7 @@ impl MappingBuilder {
         first
     }
 
-    /// The merge key that an entry came from.
+    /// The merge key that an entry comes from.
     fn merge_of(&self, entry: usize) -> Option<&Merge> {
         let after = self.merges.partition_point(|merge| merge.first <= entry);
         self.merges[..after].last().filter(|merge| entry < merge.end)
@@ -126,16 +126,15 @@ impl MappingBuilder {
 }
 
 fn merge_help() -> String {
-    "strict readers (`istioctl`) refuse a key that is both merged by `<<` and defined; for others the later one wins"
-        .into()
+    "remove one: strict readers such as `istioctl` reject a key that `<<` also merges, others use the later one".into()
 }
 
-fn not_mergeable(span: Span, value: &Value) -> Problem {
-    Problem {
-        kind: ProblemKind::Syntax,
+fn not_mergeable(span: Span, value: &Value) -> YamlProblem {
+    YamlProblem {
+        kind: YamlProblemKind::Syntax,
         span,
         message: format!("the merge key `<<` needs a mapping or a list of mappings, found {}", value.type_name()),
-        help: Some("quote it (`\"<<\"`) if an ordinary key is meant".into()),
+        help: Some("write `\"<<\"` if it is an ordinary key".into()),
         related: None,
     }
 }

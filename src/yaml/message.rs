@@ -1,47 +1,47 @@
-//! What stopped the parser, in words that help whoever wrote the text.
+//! Messages and helps for the errors of the parser.
 
 use super::place::Places;
-use super::{Problem, ProblemKind};
+use super::{YamlProblem, YamlProblemKind};
 use crate::source::Span;
 use granit_parser::{ErrorKind, ScanError};
 
-pub(super) fn syntax(span: Span, message: String, help: Option<String>) -> Problem {
-    Problem { kind: ProblemKind::Syntax, span, message, help, related: None }
+pub(super) fn syntax(span: Span, message: String, help: Option<String>) -> YamlProblem {
+    YamlProblem { kind: YamlProblemKind::Syntax, span, message, help, related: None }
 }
 
-pub(super) fn too_deep(span: Span) -> Problem {
-    syntax(span, "nested too deeply".into(), Some("no manifest needs more than 500 levels".into()))
+pub(super) fn too_deep(span: Span) -> YamlProblem {
+    syntax(span, "the document nests too deeply".into(), Some("use at most 500 levels".into()))
 }
 
-fn template(span: Span) -> Problem {
-    let help = "render the template first (`helm template`), or quote the value if braces are meant";
-    syntax(span, "`{{` begins a template, which is not YAML".into(), Some(help.into()))
+fn template(span: Span) -> YamlProblem {
+    let help = "lint the rendered template (`helm template`), or quote the value if the braces are text";
+    syntax(span, "`{{` starts a template, which is not YAML".into(), Some(help.into()))
 }
 
-/// The problem of a `{{ … }}` whose inner braces stand at `inner`; `None` if these are other braces.
-pub(super) fn template_around(inner: Span, places: Places<'_>) -> Option<Problem> {
+/// The problem of a `{{ … }}` whose inner braces are at `inner`. `None` for other braces.
+pub(super) fn template_around(inner: Span, places: Places<'_>) -> Option<YamlProblem> {
     let (start, end) = (inner.start as usize, inner.end as usize);
     let outer = start.checked_sub(1).filter(|&outer| places.text[outer..].starts_with("{{"))?;
     let end = if places.text[end..].starts_with('}') { end + 1 } else { end };
     Some(template(Span::new(places.file(), outer, end)))
 }
 
-/// The problem for an error of the parser. `last_scalar` is the last one it delivered.
-pub(super) fn of_scan_error(error: &ScanError, places: Places<'_>, last_scalar: Option<Span>) -> Problem {
+/// The problem for an error of the parser. `last_scalar` is the last scalar before it.
+pub(super) fn of_scan_error(error: &ScanError, places: Places<'_>, last_scalar: Option<Span>) -> YamlProblem {
     let at = places.offset(error.marker());
-    let context = Context { places, at, last_scalar };
-    context.template().unwrap_or_else(|| context.explain(error))
+    let site = ErrorSite { places, at, last_scalar };
+    site.template().unwrap_or_else(|| site.explain(error))
 }
 
-/// The surroundings of an error.
+/// An error's position in its document.
 #[derive(Clone, Copy)]
-struct Context<'text> {
+struct ErrorSite<'text> {
     places: Places<'text>,
     at: usize,
     last_scalar: Option<Span>,
 }
 
-impl<'text> Context<'text> {
+impl<'text> ErrorSite<'text> {
     fn document(&self) -> (usize, usize) {
         let range = self.places.document.range();
         (range.start, range.end)
@@ -55,7 +55,7 @@ impl<'text> Context<'text> {
         Span::new(self.places.file(), start, end)
     }
 
-    /// The line of an offset, without its break.
+    /// The line of an offset, without the line break.
     fn line(&self, at: usize) -> (usize, usize) {
         let (first, last) = self.document();
         let start = self.slice(first, at).rfind('\n').map_or(first, |found| first + found + 1);
@@ -63,8 +63,8 @@ impl<'text> Context<'text> {
         (start, end)
     }
 
-    /// From `at` to the next blank, at least one character and at most to the end of the line. At the
-    /// end of the text it is empty.
+    /// The word at `at`: up to the next white space, at least one character, and within the line. Empty at
+    /// the end of the text.
     fn word(&self, at: usize) -> Span {
         let (_, last) = self.document();
         let rest = self.slice(at, last);
@@ -78,8 +78,8 @@ impl<'text> Context<'text> {
         self.span(at, self.places.text.ceil_char_boundary((at + 1).min(last)))
     }
 
-    /// A template on the error's line, or the last line before it that begins with one.
-    fn template(&self) -> Option<Problem> {
+    /// The template on the line of the error, or on the last line before it that begins with a template.
+    fn template(&self) -> Option<YamlProblem> {
         let (first, last) = self.document();
         let (start, end) = self.line(self.at.min(last));
         let here = self.slice(start, end).find("{{").map(|found| start + found);
@@ -95,7 +95,7 @@ impl<'text> Context<'text> {
         Some(template(self.span(opening, end)))
     }
 
-    fn explain(&self, error: &ScanError) -> Problem {
+    fn explain(&self, error: &ScanError) -> YamlProblem {
         let at = self.at;
         let say = |span: Span, message: &str, help: &str| {
             syntax(span, message.into(), (!help.is_empty()).then(|| help.into()))
@@ -105,66 +105,64 @@ impl<'text> Context<'text> {
             | ErrorKind::TabInIndentation
             | ErrorKind::TabInPlainScalar
             | ErrorKind::TabNotAllowed
-            | ErrorKind::TabAtBlockScalarStart => {
-                say(self.tab(), "a tab is used for indentation", "YAML allows only spaces there")
-            }
+            | ErrorKind::TabAtBlockScalarStart => say(self.tab(), "a tab cannot indent a line", "indent with spaces"),
             ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
                 let quote = if self.slice(at, at + 1) == "'" { '\'' } else { '"' };
                 syntax(
                     self.character(at),
-                    format!("the string that begins here has no closing `{quote}`"),
+                    format!("this string has no closing `{quote}`"),
                     Some("close the quote; inside single quotes, a quote is written twice (`''`)".into())
                         .filter(|_| quote == '\'')
                         .or_else(|| Some("close the quote; inside double quotes, a quote is written `\\\"`".into())),
                 )
             }
             ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => {
-                let help = "a value that begins with a quote must end with it; quote the whole value";
-                say(self.word(at), "text after the closing quote", help)
+                let help = "quote the whole value";
+                say(self.word(at), "unexpected text after the closing quote", help)
             }
             ErrorKind::InvalidIndentation
             | ErrorKind::InvalidQuotedScalarIndent
             | ErrorKind::InvalidFlowScalarIndent
             | ErrorKind::InvalidBlockScalarIndent => {
-                say(self.word(at), "wrong indentation", "indent it deeper than the line that it belongs to")
+                say(self.word(at), "wrong indentation", "indent it deeper than its parent")
             }
             ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => self.misplaced_line(error),
             ErrorKind::SimpleKeyExpected if self.slice(at, self.line(at).1).trim() == "..." => {
-                say(self.word(at), "`...` is not YAML here", "write out what it stands for, or make it a comment")
+                say(self.word(at), "`...` is not valid here", "replace it with the omitted lines, or make it a comment")
             }
             ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
-                let help = "a mapping's line reads `key: value`, with a blank after the colon";
-                say(self.rest_of_line(at), "the colon of a key is missing", help)
+                let help = "write `key: value`, with a space after the colon";
+                say(self.rest_of_line(at), "the key has no colon", help)
             }
             ErrorKind::MappingValueNotAllowed => self.misplaced_colon(),
             ErrorKind::InvalidColonPlacement | ErrorKind::InvalidMappingValueWhitespace => {
-                let help = "quote the value if the colon belongs to it; if not, is a `]` or `}` missing before it?";
+                let help = "quote the value if the colon belongs to it, or close the `[` or `{` before it";
                 say(self.character(at), "a colon is not allowed here", help)
             }
             ErrorKind::UnclosedFlowCollection { open } => {
-                syntax(self.character(at), format!("`{open}` is never closed"), Some(closing(*open)))
+                syntax(self.character(at), format!("`{open}` is not closed"), Some(closing(*open)))
             }
-            ErrorKind::UnexpectedEofFlowSequence => say(self.word(at), "a `[` is never closed", ""),
+            ErrorKind::UnexpectedEofFlowSequence => say(self.word(at), "a `[` is not closed", ""),
             ErrorKind::UnexpectedEofFlowMapping | ErrorKind::UnexpectedEofImplicitFlowMapping => {
-                say(self.word(at), "a `{` is never closed", "")
+                say(self.word(at), "a `{` is not closed", "")
             }
             ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
                 syntax(self.character(at), format!("`{open}` is closed by `{close}`"), Some(closing(*open)))
             }
             ErrorKind::MisplacedFlowCollectionEnd => {
-                say(self.character(at), "a closing bracket without an opening one", "quote the value if it is text")
+                say(self.character(at), "this bracket closes nothing", "quote the value if it is text")
             }
             ErrorKind::ExpectedFlowMappingSeparator => {
-                let help = "inside `{…}`, entries are separated by `,`; is a `}` missing before it?";
+                let help = "separate entries with `,`, or close the `{` before it";
                 say(self.word(at), "a `,` or `}` is missing here", help)
             }
             ErrorKind::ExpectedFlowSequenceSeparator => {
-                let help = "inside `[…]`, items are separated by `,`; is a `]` missing before it?";
+                let help = "separate items with `,`, or close the `[` before it";
                 say(self.word(at), "a `,` or `]` is missing here", help)
             }
             ErrorKind::RecursionLimitExceeded => too_deep(self.character(at)),
             ErrorKind::BomInsideDocument => {
-                say(self.character(at), "a byte order mark inside the text", "remove this invisible character")
+                say(self.character(at), "unexpected byte order mark", "remove it: this character is invisible")
             }
             ErrorKind::UnexpectedCharacter { character } if character.is_control() => syntax(
                 self.character(at),
@@ -178,11 +176,7 @@ impl<'text> Context<'text> {
             ),
             ErrorKind::MissingAnchorOrAliasName => {
                 let star = self.slice(at, at + 1) == "*";
-                let message = if star {
-                    "`*` begins an alias, but no name follows"
-                } else {
-                    "`&` begins an anchor, but no name follows"
-                };
+                let message = if star { "the alias `*` has no name" } else { "the anchor `&` has no name" };
                 say(self.word(at), message, "quote the value if it is text, as in `\"*.example.com\"`")
             }
             ErrorKind::BlockSequenceEntryNotAllowed | ErrorKind::BlockEntryInFlowCollection => {
@@ -196,33 +190,40 @@ impl<'text> Context<'text> {
             | ErrorKind::InvalidQuotedScalarHexEscape
             | ErrorKind::InvalidUnicodeEscape => {
                 let help = "use single quotes, or write a backslash as `\\\\`";
-                say(self.escape(), "an unknown escape in a double-quoted string", help)
+                say(self.escape(), "this escape sequence is not valid in a double-quoted string", help)
             }
             ErrorKind::InvalidBlockScalarHeader | ErrorKind::ZeroBlockScalarIndent => {
                 let help =
-                    "after `|` or `>` come at most `+` or `-` and an indentation of 1 to 9, the text on the next line";
-                say(self.word(at), "text after the header of a block scalar", help)
+                    "move the text to the next line; only `+`, `-` and an indentation of 1 to 9 may follow `|` or `>`";
+                say(self.word(at), "unexpected text after the header of a block scalar", help)
             }
             ErrorKind::ExpectedDocumentStart => {
                 let (first, _) = self.document();
                 if self.slice(first, at).trim_start().starts_with('%') {
-                    let help = "Kubernetes cuts the file at each `---`, which leaves the directive alone; remove it";
-                    return say(self.span(at, at), "a `%` directive without a document", help);
+                    let help =
+                        "remove it: Kubernetes splits the file at each `---`, so no document follows the directive";
+                    return say(self.span(at, at), "this `%` directive has no document", help);
                 }
-                say(self.rest_of_line(at), "text after the end of the document", "separate documents by a `---` line")
+                say(
+                    self.rest_of_line(at),
+                    "unexpected text after the end of the document",
+                    "separate documents with a `---` line",
+                )
             }
             ErrorKind::UndeclaredTagHandle => {
-                say(self.word(at), "an unknown tag", "quote the value if the `!` belongs to it")
+                say(self.word(at), "this tag is not defined", "quote the value if the `!` belongs to it")
             }
-            ErrorKind::CommentNotSeparated => {
-                say(self.word(at), "a comment needs a blank before its `#`", "quote the value if the `#` belongs to it")
-            }
+            ErrorKind::CommentNotSeparated => say(
+                self.word(at),
+                "a comment needs a space before its `#`",
+                "add a space, or quote the value if the `#` belongs to it",
+            ),
             _ => syntax(self.word(at), plain(&error.info()), None),
         }
     }
 
-    /// The tab that an error about tabs means: the one before the place, or the first one after it
-    /// that indents a line.
+    /// The tab that caused an error about tabs: the one that indents the line, or else the first one that
+    /// indents a later line.
     fn tab(&self) -> Span {
         let (_, last) = self.document();
         let (start, _) = self.line(self.at);
@@ -242,7 +243,7 @@ impl<'text> Context<'text> {
         self.character(self.at)
     }
 
-    /// The escape that an error about a double-quoted scalar means, whose opening quote is at `at`.
+    /// The escape sequence that caused an error in a double-quoted scalar. Its opening quote is at `at`.
     fn escape(&self) -> Span {
         let (_, last) = self.document();
         let rest = self.slice(self.at, last);
@@ -275,8 +276,8 @@ impl<'text> Context<'text> {
         self.span(at, at + self.slice(at, end).trim_end().len())
     }
 
-    /// A line that continues no open collection.
-    fn misplaced_line(&self, error: &ScanError) -> Problem {
+    /// The problem of a line that does not continue an open collection.
+    fn misplaced_line(&self, error: &ScanError) -> YamlProblem {
         let (start, end) = self.line(self.at);
         let line = self.slice(start, end);
         let first = start + (line.len() - line.trim_start().len());
@@ -284,25 +285,25 @@ impl<'text> Context<'text> {
         if line.trim_start().starts_with("- ") && within.trim_end() == "-" || self.slice(self.at, end).starts_with("- ")
         {
             let at = if within.trim_end() == "-" { first } else { self.at };
-            let help = "a mapping goes on at this indentation; indent the list to its key, or remove the dash";
-            return syntax(self.character(at), "a list item where a key is expected".into(), Some(help.into()));
+            let help = "remove the dash, or indent the list below its key";
+            return syntax(self.character(at), "expected a key, found a list item".into(), Some(help.into()));
         }
         if !within.trim().is_empty() {
             let help = "quote the whole value";
-            return syntax(self.word(self.at), "text after the end of a value".into(), Some(help.into()));
+            return syntax(self.word(self.at), "unexpected text after the value".into(), Some(help.into()));
         }
         let (message, help) = if *error.kind() == ErrorKind::ExpectedBlockSequenceEntry {
-            let help = "a list goes on at this indentation: begin with `- `, or indent the line differently";
-            ("a list item is expected here", help)
+            let help = "begin the line with `- `, or indent it differently";
+            ("expected a list item", help)
         } else {
-            let help = "indent the line exactly as its siblings";
-            ("the indentation of this line matches no line above", help)
+            let help = "indent it like its siblings";
+            ("no line above has this indentation", help)
         };
         syntax(self.rest_of_line(self.at), message.into(), Some(help.into()))
     }
 
-    /// A colon after something that cannot be a key.
-    fn misplaced_colon(&self) -> Problem {
+    /// The problem of a colon after something that cannot be a key.
+    fn misplaced_colon(&self) -> YamlProblem {
         let colon = self.character(self.at);
         if let Some(scalar) = self.last_scalar
             && scalar.end as usize <= self.at
@@ -316,24 +317,24 @@ impl<'text> Context<'text> {
             let line = self.slice(line_start, line_end);
             let here = self.span(line_start + line.len() - line.trim_start().len(), self.at);
             return if begins_line && above.contains(':') {
-                let help = "write `key: value` with a blank after the colon";
-                syntax(above_span, "a blank is missing after the colon".into(), Some(help.into()))
+                let help = "write `key: value`, with a space after the colon";
+                syntax(above_span, "no space follows the colon".into(), Some(help.into()))
             } else if begins_line {
-                let help = "a mapping's line reads `key: value`, with a blank after the colon";
-                syntax(above_span, "the colon of a key is missing".into(), Some(help.into()))
+                let help = "write `key: value`, with a space after the colon";
+                syntax(above_span, "the key has no colon".into(), Some(help.into()))
             } else {
-                Problem {
-                    related: Some((above_span, "this value goes on to the next line".into())),
+                YamlProblem {
+                    related: Some((above_span, "this value continues on the next line".into())),
                     ..syntax(
                         here,
-                        "a key is indented deeper than the value above, so it continues that value".into(),
-                        Some("indent it as its siblings, or remove the value above".into()),
+                        "this key is part of the value above, because it is indented deeper".into(),
+                        Some("indent it like its siblings, or remove the value above".into()),
                     )
                 }
             };
         }
         let help = "quote the value if the colon belongs to it";
-        syntax(colon, "a second `: ` on one line".into(), Some(help.into()))
+        syntax(colon, "a line cannot hold a second `: `".into(), Some(help.into()))
     }
 }
 
@@ -342,12 +343,12 @@ fn closing(open: char) -> String {
     format!("add `{close}`, or quote the value if it is text")
 }
 
-/// The parser's own words in our style.
+/// The parser's own message in our style.
 fn plain(info: &str) -> String {
     let info = info.trim().trim_end_matches('.');
     let mut characters = info.chars();
     match characters.next() {
         Some(first) => first.to_lowercase().chain(characters).collect(),
-        None => "not YAML".into(),
+        None => "the document is not valid YAML".into(),
     }
 }

@@ -1,48 +1,51 @@
-//! The tree that a document becomes.
+//! The tree of a document.
 
 use crate::source::Span;
 
 /// One document of a file.
 #[derive(Debug)]
 pub struct Document {
-    /// The document's whole text, without the `---` lines around it.
+    /// The whole text of the document, without the `---` lines around it.
     pub span: Span,
-    /// The tree; `None` if the document is empty, holds only comments or is not YAML.
+    /// The tree. `None` if the document is empty, holds only comments or is not YAML.
     pub root: Option<Node>,
-    /// What is wrong with it as YAML, in the order of the text.
-    pub problems: Vec<Problem>,
+    /// The mistakes in its YAML, in the order of the text.
+    pub problems: Vec<YamlProblem>,
 }
 
-/// A value and where it stands. The span of a scalar includes its quotes, or goes from its header
-/// (`|`, `>-`) to its last line of text; it does not include anchor and tag. That of a flow collection
-/// includes its brackets; a block collection spans from its first key or dash to the end of its last
-/// descendant. The span of an implicit null is empty and lies directly after its key or dash.
-/// What an alias or a merge key brought in keeps the span of its definition.
+/// A value with its place.
+///
+/// - The span of a scalar includes its quotes. A block scalar spans from its header (`|`, `>-`) to its
+///   last line of text. Anchors and tags are not included.
+/// - The span of a flow collection includes its brackets. A block collection spans from its first key or
+///   dash to the end of its last descendant.
+/// - The span of an implicit null is empty, directly after its key or dash.
+/// - A node that an alias or a merge key repeats keeps the span of its definition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// Where the value stands.
+    /// The place of the value.
     pub span: Span,
     /// The value.
     pub value: Value,
 }
 
-/// A value as JSON knows them, after resolution of scalars.
+/// A value of JSON, after the resolution of scalars.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// `null`, `~` or nothing.
+    /// `null`, `~` or an empty plain scalar.
     Null,
     /// A plain `true`, `yes`, `on`, `y` … or `false`, `no`, `off`, `n` …
     Bool(bool),
     /// A plain integer: decimal, octal, hexadecimal or binary.
     Int(i64),
-    /// Any other plain number, including integers that do not fit 64 bits. It may be infinite or not a
-    /// number, which is a [`Problem`] of its document.
+    /// Any other plain number, including integers that do not fit into 64 bits. Infinities and NaN are
+    /// also reported as a [`YamlProblem`] of the document.
     Float(f64),
-    /// Everything else, and whatever is quoted.
+    /// Any other scalar, and every quoted one.
     String(Box<str>),
     /// A list.
     Sequence(Vec<Node>),
-    /// A mapping with unique keys, in the order of the text. Of duplicate keys the last one stands here.
+    /// A mapping with unique keys, in the order of the text. Of duplicate keys it holds the last one.
     Mapping(Vec<Entry>),
 }
 
@@ -55,41 +58,41 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// A key: scalars are turned into text as JSON would have it (`8080:` is `8080`, `on:` is `true`).
+/// A key. Scalars become text as in JSON: `8080:` is `8080`, `on:` is `true`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Key {
-    /// Where the key stands.
+    /// The place of the key.
     pub span: Span,
     /// The key after resolution.
     pub text: Box<str>,
 }
 
-/// Something that is wrong with a document as YAML.
+/// A mistake in the YAML of a document.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Problem {
-    /// What sort of problem it is.
-    pub kind: ProblemKind,
-    /// The exact place.
+pub struct YamlProblem {
+    /// The kind of mistake.
+    pub kind: YamlProblemKind,
+    /// The exact place of the mistake.
     pub span: Span,
-    /// What is wrong: lower case, no final period.
+    /// The message: lower case, no final period.
     pub message: String,
-    /// What to do about it.
+    /// How to mend it.
     pub help: Option<String>,
-    /// A second place that belongs to it, with what it is ("first defined here").
+    /// Another place that belongs to the mistake, with a label such as "first defined here".
     pub related: Option<(Span, String)>,
 }
 
-/// The sorts of [`Problem`].
+/// The kinds of [`YamlProblem`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProblemKind {
-    /// The text is not YAML (or not JSON), or Kubernetes' reader refuses it.
+pub enum YamlProblemKind {
+    /// The text is not YAML (or not JSON), or Kubernetes' reader rejects it.
     Syntax,
     /// A mapping has the same key twice.
     DuplicateKey,
 }
 
 impl Node {
-    /// The entries of a mapping; none for anything else.
+    /// The entries of a mapping; empty for other values.
     pub fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Mapping(entries) => entries,
@@ -97,7 +100,7 @@ impl Node {
         }
     }
 
-    /// The items of a sequence; none for anything else.
+    /// The items of a sequence; empty for other values.
     pub fn items(&self) -> &[Node] {
         match &self.value {
             Value::Sequence(items) => items,
@@ -115,7 +118,7 @@ impl Node {
         self.entries().iter().find(|entry| &*entry.key.text == key)
     }
 
-    /// The text of a string; `None` for anything else.
+    /// The text of a string; `None` for other values.
     pub fn as_str(&self) -> Option<&str> {
         match &self.value {
             Value::String(text) => Some(text),
@@ -130,7 +133,7 @@ impl Node {
 }
 
 impl Value {
-    /// The name of the value's type, as messages write it.
+    /// The type of the value, as messages name it.
     pub fn type_name(&self) -> &'static str {
         match self {
             Value::Null => "null",

@@ -1,61 +1,62 @@
-//! The parser's events to the tree.
+//! The tree of a document, built from the parser's events.
 
 use super::mapping::MappingBuilder;
 use super::message;
 use super::place::Places;
 use super::scalar;
-use super::{Chunk, Document, Key, Node, Problem, Value};
+use super::{Chunk, Document, Key, Node, Value, YamlProblem};
 use crate::source::Span;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// Collections nested deeper than this are refused; what aliases bring in counts as well. It keeps
-/// every recursion over a tree (drop, clone, compare, …) within a small stack.
+/// The deepest nesting of collections, including those that aliases expand to. It keeps every recursion
+/// over a tree (drop, clone, compare, …) within a small stack.
 const MAX_DEPTH: usize = 500;
-/// How much aliases may bring into one document. A node weighs 1, and 1 more for each 64 bytes of text.
+/// The total weight that aliases of one document may expand to. A node weighs 1, and 1 more for each 64
+/// bytes of text.
 const ALIAS_BUDGET: usize = 100_000;
-/// How much may be kept aside for aliases: more than the budget, because an anchor may never be used.
+/// The total weight of nodes kept for aliases: more than [`ALIAS_BUDGET`], since anchors may be unused.
 const ANCHOR_BUDGET: usize = 1_000_000;
 
-/// What differs between YAML and JSON files.
+/// The limits that differ between YAML and JSON files.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// How long a key may be, in characters.
+    /// The longest key, in characters.
     key_length: usize,
 }
 
 impl Limits {
-    /// YAML's own limit.
+    /// The limit of YAML itself.
     const YAML: Self = Self { key_length: 1024 };
-    /// JSON has none.
+    /// JSON has no limit.
     pub(super) const JSON: Self = Self { key_length: usize::MAX };
 }
 
 /// Parses one document; `text` is the whole text of the file that `chunk` was cut from.
 ///
-/// Only the chunk's first YAML document counts, as for Kubernetes: what follows a `...` line is ignored.
-/// The chunk's own problem comes first; consequences of it are not reported.
+/// Like Kubernetes, this reads only the first YAML document of the chunk and ignores what follows a `...`
+/// line. If the separator of the chunk is a problem, its consequences are not reported.
 pub fn parse(chunk: &Chunk, text: &str) -> Document {
     read(chunk.span, text, chunk.problem.clone(), Limits::YAML)
 }
 
-pub(super) fn read(span: Span, text: &str, chunk_problem: Option<Problem>, limits: Limits) -> Document {
+pub(super) fn read(span: Span, text: &str, chunk_problem: Option<YamlProblem>, limits: Limits) -> Document {
     let mut document = Document { span, root: None, problems: Vec::new() };
     let Some(content) = text.get(span.range()) else { return document };
     let mut options = granit_parser::options! {
-        // The value that go-yaml gives to a last block scalar.
+        // go-yaml gives this value to a block scalar at the end.
         block_scalar_eof_without_line_feed: true,
-        // An alias without an anchor is a problem of its own, not the end of the document.
+        // An alias without an anchor is a problem, but does not end the document.
         emit_unresolved_aliases: true,
         simple_key_max_lookahead: limits.key_length,
-        // Depth is limited here, for all kinds of collections together.
+        // `MAX_DEPTH` limits flow and block collections together.
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
-    // Also keeps long runs of comments from counting against the parser's buffer.
+    // Long runs of comments would count against the parser's buffer.
     options.set_emit_comments(false);
-    let mut builder = Builder::new(Places { text, document: span });
+    let mut builder = TreeBuilder::new(Places { text, document: span });
     let done = builder.run(Parser::new_from_str_with_options(content, options));
     document.problems = builder.problems;
     document.problems.sort_by_key(|problem| problem.span.start);
@@ -66,7 +67,7 @@ pub(super) fn read(span: Span, text: &str, chunk_problem: Option<Problem>, limit
             document.problems.insert(0, problem);
         }
         (Err(problem), None) => {
-            // A template shows up both as a mapping that is a key and as what stops the parser.
+            // A template is reported twice: as a mapping in place of a key, and as the error that stops the parser.
             if document.problems.iter().all(|other| other.message != problem.message) {
                 document.problems.push(problem);
             }
@@ -76,26 +77,26 @@ pub(super) fn read(span: Span, text: &str, chunk_problem: Option<Problem>, limit
     document
 }
 
-/// A tree that grows.
-struct Builder<'text> {
+/// A tree under construction.
+struct TreeBuilder<'text> {
     places: Places<'text>,
     frames: Vec<Frame>,
     root: Option<Node>,
-    problems: Vec<Problem>,
+    problems: Vec<YamlProblem>,
     anchors: HashMap<usize, Anchored>,
     anchor_budget: usize,
     alias_budget: usize,
-    /// The alias budget's problem was reported.
+    /// Whether the exhausted alias budget is already reported.
     exhausted: bool,
-    /// Where the last scalar stands, for the words about an error after it.
+    /// The place of the last scalar, for messages about an error after it.
     last_scalar: Option<Span>,
 }
 
-/// A collection whose end has not come yet.
+/// An open collection.
 struct Frame {
     content: Content,
     start: usize,
-    /// The end of the last descendant.
+    /// The end of the last descendant so far.
     end: usize,
     /// A flow collection without brackets: the mapping of `[a: b]`.
     pair: bool,
@@ -109,50 +110,50 @@ enum Content {
     Mapping(MappingBuilder, Option<Pending>),
 }
 
-/// A key that waits for its value.
+/// A key without its value.
 enum Pending {
-    /// A key; `plain` if it is a plain scalar.
+    /// An ordinary key. `plain`: it is a plain scalar.
     Key { key: Key, plain: bool },
     /// A merge key.
     Merge(Span),
-    /// A key that cannot be one. It was reported, and its value will be dropped.
-    Refused(Span),
+    /// A value that cannot be a key. It is already reported, and its value is dropped.
+    Rejected(Span),
 }
 
-/// How much there is below a node.
+/// The size of a node with its descendants.
 #[derive(Debug, Clone, Copy, Default)]
 struct Size {
     weight: usize,
     depth: usize,
 }
 
-/// A node with an anchor; without the node if it is too large to be used.
+/// A node with an anchor. The node is `None` if it is too large to be repeated.
 struct Anchored {
     node: Option<Node>,
     size: Size,
 }
 
-/// What else is known about a node that is complete.
+/// Further facts about a complete node.
 #[derive(Clone, Copy)]
 struct Facts {
-    /// Where it stands: for an alias not where its node stands.
+    /// The place of the node. For an alias, that is not the place of the node that it repeats.
     site: Span,
     size: Size,
-    form: Form,
+    form: NodeForm,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Form {
+enum NodeForm {
     /// A plain scalar without a tag.
     Plain,
     /// A plain `<<`.
     Merge,
-    /// A null without a character.
+    /// An implicit null.
     Nothing,
     Other,
 }
 
-impl<'text> Builder<'text> {
+impl<'text> TreeBuilder<'text> {
     fn new(places: Places<'text>) -> Self {
         Self {
             places,
@@ -167,8 +168,8 @@ impl<'text> Builder<'text> {
         }
     }
 
-    /// Takes the events of the first document. An error costs the document its tree.
-    fn run<'input, I>(&mut self, events: I) -> Result<(), Problem>
+    /// Reads the events of the first document. After an error the document has no tree.
+    fn run<'input, I>(&mut self, events: I) -> Result<(), YamlProblem>
     where
         I: Iterator<Item = Result<(Event<'input>, granit_parser::Span), ScanError>>,
     {
@@ -176,7 +177,7 @@ impl<'text> Builder<'text> {
         for next in events {
             let (event, span) = match next {
                 Ok(next) => next,
-                // What stands after the document's end; an error within a next document is none of this one.
+                // An error in a later document does not concern this one.
                 Err(error) if ended && *error.kind() != ErrorKind::ExpectedDocumentStart => return Ok(()),
                 Err(error) => return Err(message::of_scan_error(&error, self.places, self.last_scalar)),
             };
@@ -192,9 +193,9 @@ impl<'text> Builder<'text> {
                 Event::Alias(anchor) => self.alias(anchor, &span),
                 Event::UnresolvedAlias(name) => {
                     let site = self.places.span(&span);
-                    let help = "an anchor `&name` must come before it in the same document; quote the value if no alias is meant";
-                    self.refuse(site, format!("alias `*{name}` has no anchor"), Some(help.into()));
-                    self.complete(Node { span: site, value: Value::Null }, 0, Facts::leaf(site, Form::Other));
+                    let help = "define the anchor earlier in this document, or quote the value if it is text";
+                    self.reject(site, format!("alias `*{name}` has no anchor"), Some(help.into()));
+                    self.complete(Node { span: site, value: Value::Null }, 0, Facts::leaf(site, NodeForm::Other));
                 }
                 Event::DocumentEnd => {
                     let end = self.places.offset(&span.start);
@@ -210,7 +211,7 @@ impl<'text> Builder<'text> {
         Ok(())
     }
 
-    fn refuse(&mut self, span: Span, message: String, help: Option<String>) {
+    fn reject(&mut self, span: Span, message: String, help: Option<String>) {
         self.problems.push(message::syntax(span, message, help));
     }
 
@@ -224,29 +225,29 @@ impl<'text> Builder<'text> {
     ) {
         let mut site = self.places.span(span);
         let plain = style == ScalarStyle::Plain;
-        let mut form = if plain && tag.is_none() { Form::Plain } else { Form::Other };
+        let mut form = if plain && tag.is_none() { NodeForm::Plain } else { NodeForm::Other };
         if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
             site = self.places.block_scalar(site);
         } else if plain && site.is_empty() {
-            form = Form::Nothing;
+            form = NodeForm::Nothing;
             if anchor == 0 && tag.is_none() {
                 site = self.place_of_nothing(site);
             }
         }
         let value = match tag {
-            None if form == Form::Nothing => Value::Null,
+            None if form == NodeForm::Nothing => Value::Null,
             None if plain => scalar::resolve(&text),
             None => Value::String(text.into_owned().into()),
             Some(tag) => {
-                let text = if form == Form::Nothing { "" } else { &*text };
+                let text = if form == NodeForm::Nothing { "" } else { &*text };
                 let resolved = tag.core_suffix().map(|suffix| scalar::resolve_tagged(suffix, text));
                 match resolved.unwrap_or_else(|| Ok(Value::String(text.into()))) {
                     Ok(value) => value,
                     Err(expected) => {
                         let tag = tag.original();
-                        self.refuse(
+                        self.reject(
                             site,
-                            format!("`{}` is not {expected}, as its tag `{tag}` says", excerpt(text)),
+                            format!("`{}` is not {expected}, but its tag is `{tag}`", excerpt(text)),
                             None,
                         );
                         Value::String(text.into())
@@ -254,18 +255,17 @@ impl<'text> Builder<'text> {
                 }
             }
         };
-        if form == Form::Plain && matches!(&value, Value::String(text) if &**text == "<<") {
-            form = Form::Merge;
+        if form == NodeForm::Plain && matches!(&value, Value::String(text) if &**text == "<<") {
+            form = NodeForm::Merge;
         }
         if let Value::Float(number) = value
             && !number.is_finite()
             && !self.awaits_key()
         {
-            let help =
-                "Kubernetes turns YAML into JSON, which has no infinity and no NaN; quote it if a string is meant";
-            self.refuse(
+            let help = "quote it if it is text; Kubernetes converts YAML to JSON, which has neither infinity nor NaN";
+            self.reject(
                 site,
-                format!("`{}` has no counterpart in JSON", &self.places.text[site.range()]),
+                format!("`{}` does not exist in JSON", &self.places.text[site.range()]),
                 Some(help.into()),
             );
         }
@@ -282,7 +282,7 @@ impl<'text> Builder<'text> {
         matches!(self.frames.last(), Some(Frame { content: Content::Mapping(_, None), .. }))
     }
 
-    /// Where a null without a character stands: directly after its key or dash.
+    /// The place of an implicit null: directly after its key or dash.
     fn place_of_nothing(&self, site: Span) -> Span {
         let at = match self.frames.last() {
             Some(Frame { content: Content::Mapping(_, Some(pending)), .. }) => Some(pending.span().end as usize),
@@ -300,7 +300,7 @@ impl<'text> Builder<'text> {
         style: granit_parser::StructureStyle,
         anchor: usize,
         span: &granit_parser::Span,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), YamlProblem> {
         let site = self.places.span(span);
         if self.frames.len() >= MAX_DEPTH {
             return Err(message::too_deep(site));
@@ -311,7 +311,7 @@ impl<'text> Builder<'text> {
             && matches!(content, Content::Sequence(_))
             && let Some(Frame { content: Content::Mapping(_, Some(pending)), .. }) = self.frames.last()
         {
-            // For a list that is not indented deeper than its key, the parser's start lies after the dash.
+            // If the list is not indented deeper than its key, the parser's start is after the dash.
             let dash = self.places.dash(pending.span().end as usize, start + 1);
             start = dash.unwrap_or(start);
         }
@@ -333,11 +333,11 @@ impl<'text> Builder<'text> {
         };
         let node = Node { span: site, value };
         let node = if frame.pair { self.pair_or_scalar(node) } else { node };
-        let facts = Facts { site: node.span, size: frame.size, form: Form::Other };
+        let facts = Facts { site: node.span, size: frame.size, form: NodeForm::Other };
         self.complete(node, frame.anchor, facts);
     }
 
-    /// The only entry of `[2001:db8::]` is a string for go-yaml.
+    /// The mapping of a single pair, or the string that go-yaml reads instead in `[2001:db8::]`.
     fn pair_or_scalar(&self, mut node: Node) -> Node {
         if let Value::Mapping(entries) = &mut node.value
             && let [entry] = entries.as_mut_slice()
@@ -358,8 +358,8 @@ impl<'text> Builder<'text> {
         let nothing = Node { span: site, value: Value::Null };
         let name = excerpt(&self.places.text[site.range()]).into_owned();
         let Some(Anchored { node, size }) = self.anchors.get(&anchor) else {
-            self.refuse(site, format!("alias `{name}` stands inside the node that it repeats"), None);
-            return self.complete(nothing, 0, Facts::leaf(site, Form::Other));
+            self.reject(site, format!("alias `{name}` refers to a node that contains it"), None);
+            return self.complete(nothing, 0, Facts::leaf(site, NodeForm::Other));
         };
         let size = *size;
         let fits = size.weight <= self.alias_budget && self.frames.len() + size.depth <= MAX_DEPTH;
@@ -367,20 +367,24 @@ impl<'text> Builder<'text> {
             Some(node) if fits => {
                 let node = node.clone();
                 self.alias_budget -= size.weight;
-                self.complete(node, 0, Facts { site, size, form: Form::Other });
+                self.complete(node, 0, Facts { site, size, form: NodeForm::Other });
             }
             _ => {
                 if !self.exhausted {
                     self.exhausted = true;
-                    let help = "from here on, aliases are read as null; write the repeated parts out";
-                    self.refuse(site, format!("alias expansion of `{name}` goes beyond all bounds"), Some(help.into()));
+                    let help = "write the repeated parts out; `mesh` reads this alias and all later ones as null";
+                    self.reject(
+                        site,
+                        format!("alias `{name}` expands to more than a document may hold"),
+                        Some(help.into()),
+                    );
                 }
-                self.complete(nothing, 0, Facts::leaf(site, Form::Other));
+                self.complete(nothing, 0, Facts::leaf(site, NodeForm::Other));
             }
         }
     }
 
-    /// Puts a node that is complete where it belongs.
+    /// Adds a complete node to its parent.
     fn complete(&mut self, mut node: Node, anchor: usize, facts: Facts) {
         let Facts { site, size, form } = facts;
         if anchor != 0 {
@@ -404,11 +408,11 @@ impl<'text> Builder<'text> {
             Content::Mapping(mapping, pending) => match pending.take() {
                 None => *pending = Some(key(node, site, form, places, &mut self.problems)),
                 Some(Pending::Merge(span)) => mapping.merge(span, node, site, &mut self.problems),
-                Some(Pending::Refused(_)) => {}
+                Some(Pending::Rejected(_)) => {}
                 Some(Pending::Key { mut key, plain }) => {
                     let at = key.span.end as usize;
-                    if frame.flow && plain && form == Form::Nothing && places.colon_ends_scalar(at) {
-                        // go-yaml's scalar includes the colon, which makes it a string.
+                    if frame.flow && plain && form == NodeForm::Nothing && places.colon_ends_scalar(at) {
+                        // For go-yaml the colon belongs to the scalar, which makes it a string.
                         key.text = format!("{}:", &places.text[key.span.range()]).into();
                         key.span.end += 1;
                         node.span = places.point(at + 1);
@@ -421,45 +425,45 @@ impl<'text> Builder<'text> {
     }
 }
 
-/// A node as a key.
-fn key(node: Node, site: Span, form: Form, places: Places<'_>, problems: &mut Vec<Problem>) -> Pending {
-    if form == Form::Merge {
+/// Turns a node into a key.
+fn key(node: Node, site: Span, form: NodeForm, places: Places<'_>, problems: &mut Vec<YamlProblem>) -> Pending {
+    if form == NodeForm::Merge {
         return Pending::Merge(site);
     }
     let kind = node.value.type_name();
     let collection = matches!(node.value, Value::Sequence(_) | Value::Mapping(_));
     match scalar::key_text(node.value) {
         Some(text) => {
-            return Pending::Key { key: Key { span: site, text }, plain: form == Form::Plain };
+            return Pending::Key { key: Key { span: site, text }, plain: form == NodeForm::Plain };
         }
         None if collection => problems.push(match message::template_around(site, places) {
             Some(template) => template,
             None => message::syntax(site, format!("a key must be a scalar, found {kind}"), None),
         }),
         None => {
-            let help = "Kubernetes refuses a null key; quote it if the word is meant";
+            let help = "quote it if it is text; Kubernetes rejects null keys";
             problems.push(message::syntax(site, "a key must not be null".into(), Some(help.into())));
         }
     }
-    Pending::Refused(site)
+    Pending::Rejected(site)
 }
 
 impl Pending {
     fn span(&self) -> Span {
         match self {
             Self::Key { key, .. } => key.span,
-            Self::Merge(span) | Self::Refused(span) => *span,
+            Self::Merge(span) | Self::Rejected(span) => *span,
         }
     }
 }
 
 impl Facts {
-    fn leaf(site: Span, form: Form) -> Self {
+    fn leaf(site: Span, form: NodeForm) -> Self {
         Self { site, size: Size { weight: 1, depth: 0 }, form }
     }
 }
 
-/// The beginning of a text, for a message.
+/// The start of a text, for a message.
 fn excerpt(text: &str) -> Cow<'_, str> {
     const LENGTH: usize = 40;
     if text.len() <= LENGTH {

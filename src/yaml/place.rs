@@ -1,9 +1,9 @@
-//! The parser's positions to the spans that [`super::Node`] promises.
+//! The spans that [`super::Node`] promises, computed from the parser's positions.
 
 use crate::source::{FileId, Span};
 
-/// The text of one document inside its file's text, and the way from the parser's offsets (from the
-/// start of the document) to spans of the file.
+/// One document in the text of its file. It converts the parser's offsets, which count from the start of
+/// the document, to spans of the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Places<'text> {
     pub(super) text: &'text str,
@@ -15,7 +15,7 @@ impl Places<'_> {
         self.document.file
     }
 
-    /// The file's offset of one of the parser's: inside the document and between two characters.
+    /// The offset in the file of a parser's marker, clamped to the document and to a character boundary.
     pub(super) fn offset(&self, marker: &granit_parser::Marker) -> usize {
         let range = self.document.range();
         let offset = marker.byte_offset().map_or(range.end, |offset| range.start + offset);
@@ -27,13 +27,13 @@ impl Places<'_> {
         Span::new(self.file(), start, end.max(start))
     }
 
-    /// A span that is empty.
+    /// An empty span.
     pub(super) fn point(&self, at: usize) -> Span {
         Span::new(self.file(), at, at)
     }
 
-    /// From the header (`|`, `>-`) of a block scalar to the end of its last line of text. The parser's
-    /// span goes from the first character of the content to the next token's line.
+    /// The span of a block scalar: from its header (`|`, `>-`) to the end of its last line of text. The
+    /// parser's span begins at the first character of the content and ends at the next token's line.
     pub(super) fn block_scalar(&self, content: Span) -> Span {
         let from = content.start as usize;
         let end = self.document.start as usize
@@ -42,8 +42,8 @@ impl Places<'_> {
         Span::new(self.file(), start, end.max(start))
     }
 
-    /// The place of the `|` or `>` whose content begins at `from`: on the last line before it that
-    /// has more than blanks, unless the scalar is empty and `from` is the header itself.
+    /// The offset of the `|` or `>` whose content begins at `from`. It is on the last line before `from`
+    /// that is not blank, unless the scalar is empty and `from` is the header itself.
     fn header_before(&self, from: usize) -> Option<usize> {
         let base = self.document.start as usize;
         let before = self.text.get(base..from)?;
@@ -61,8 +61,8 @@ impl Places<'_> {
         })
     }
 
-    /// The first dash at or after `from` that is an item's: past the colon of a key, blanks, comments,
-    /// anchors and tags. `None` if something else comes first, or none before `limit`.
+    /// The offset of the first dash of a list item at or after `from`. The colon of a key, white space,
+    /// comments, anchors and tags may precede it. `None` if anything else does, or if `limit` comes first.
     pub(super) fn dash(&self, from: usize, limit: usize) -> Option<usize> {
         let mut at = from;
         loop {
@@ -79,8 +79,8 @@ impl Places<'_> {
         }
     }
 
-    /// Whether go-yaml counts the colon at `at` to the plain scalar before it: in a flow collection,
-    /// directly before the next bracket or comma.
+    /// Whether the colon at `at` belongs to the plain scalar before it. In a flow collection, go-yaml
+    /// reads a colon directly before a bracket or comma as part of the scalar.
     pub(super) fn colon_ends_scalar(&self, at: usize) -> bool {
         matches!(self.text.as_bytes().get(at..at + 2), Some([b':', b',' | b']' | b'}']))
     }

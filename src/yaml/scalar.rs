@@ -1,14 +1,14 @@
-//! A scalar's text to its value, by the rules of go-yaml v2, and a key's value to its text.
+//! Values of scalars by the rules of go-yaml v2, and texts of keys.
 
 use super::Value;
 use std::borrow::Cow;
 
-/// What a plain scalar without a tag stands for. Infinities and NaN come out as such.
+/// The value of a plain scalar without a tag. Infinities and NaN are floats.
 pub(super) fn resolve(text: &str) -> Value {
     let found = match text.as_bytes().first() {
         None => Some(Value::Null),
         Some(b'0'..=b'9' | b'+' | b'-') => not_finite(text).or_else(|| number(text)),
-        // go-yaml takes no underscores out of a number that starts with its point.
+        // go-yaml removes underscores from a number, unless it starts with its decimal point.
         Some(b'.') => not_finite(text).or_else(|| float(text)),
         Some(b'~' | b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O') => word(text),
         Some(_) => None,
@@ -42,8 +42,7 @@ fn number(text: &str) -> Option<Value> {
     integer(&plain).or_else(|| float(&plain))
 }
 
-/// An integer as Go's `ParseInt` reads it with base 0; too large for `i64` but not for `u64`, it
-/// becomes a float here.
+/// An integer as Go's `ParseInt` reads it with base 0. An integer that fits only `u64` becomes a float.
 fn integer(plain: &str) -> Option<Value> {
     let (negative, unsigned) = match plain.as_bytes().first() {
         Some(b'-') => (true, &plain[1..]),
@@ -66,13 +65,13 @@ fn integer(plain: &str) -> Option<Value> {
     }
     match i64::try_from(magnitude) {
         Ok(value) => Some(Value::Int(value)),
-        // Go's `ParseUint` takes no sign.
+        // Go's `ParseUint` does not allow a sign.
         Err(_) if plain.starts_with('+') => None,
         Err(_) => Some(Value::Float(magnitude as f64)),
     }
 }
 
-/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`, and not so large that it overflows.
+/// A float: `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?` without overflow.
 fn float(plain: &str) -> Option<Value> {
     let unsigned = plain.strip_prefix(['-', '+']).unwrap_or(plain);
     let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
@@ -94,8 +93,8 @@ fn float(plain: &str) -> Option<Value> {
     plain.parse().ok().filter(|value: &f64| value.is_finite()).map(Value::Float)
 }
 
-/// What a scalar with a tag of YAML's core schema stands for; an error names what it is not.
-/// Unlike without a tag, quotes do not matter.
+/// The value of a scalar with a tag of YAML's core schema. Quotes do not matter, unlike without a tag.
+/// The error is the type that the text does not have.
 pub(super) fn resolve_tagged(tag: &str, text: &str) -> Result<Value, &'static str> {
     match (tag, resolve(text)) {
         ("null", Value::Null) => Ok(Value::Null),
@@ -115,7 +114,7 @@ pub(super) fn resolve_tagged(tag: &str, text: &str) -> Result<Value, &'static st
     }
 }
 
-/// The text of a key in JSON; `None` for null and collections, which cannot be keys.
+/// The text of a key in JSON. `None` for null and collections, which cannot be keys.
 pub(super) fn key_text(value: Value) -> Option<Box<str>> {
     match value {
         Value::String(text) => Some(text),
@@ -143,7 +142,7 @@ fn short_float(value: f64) -> String {
     let scientific = format!("{value:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    // Go takes six significant digits for "the shortest possible" when it picks between the forms.
+    // Go chooses the form as if the shortest representation had six significant digits.
     if (-4..6).contains(&exponent) {
         value.to_string()
     } else {

@@ -1,6 +1,6 @@
 //! A file to documents, before any of them is parsed.
 
-use super::{Problem, ProblemKind};
+use super::{YamlProblem, YamlProblemKind};
 use crate::source::{FileId, Span};
 
 /// The text of one document, not yet parsed.
@@ -8,23 +8,23 @@ use crate::source::{FileId, Span};
 pub struct Chunk {
     /// The text between two `---` lines.
     pub span: Span,
-    /// A line in or before it that Kubernetes refuses as a separator; [`super::parse`] passes it on.
-    pub problem: Option<Problem>,
+    /// A line in or before the text that Kubernetes rejects as a separator. [`super::parse`] passes the problem on.
+    pub problem: Option<YamlProblem>,
 }
 
 const SEPARATOR: &str = "---";
 
 /// Cuts a file into documents as Kubernetes' reader does: at every line that starts with `---`, even
-/// inside a block scalar. Only blanks or a comment may follow on that line. Chunks that hold nothing
-/// but blanks are left out; chunks of comments are not.
+/// inside a block scalar. Only white space or a comment may follow on that line. Blank chunks are left
+/// out; chunks that hold only comments are not.
 ///
-/// A line that Kubernetes refuses is reported once: `--- text` opens a chunk of its own (as YAML
-/// would have it), `---text` stays in its chunk.
+/// A line that Kubernetes rejects is reported once: `--- text` starts a new chunk, as in YAML, and
+/// `---text` stays in its chunk.
 pub fn split(file: FileId, text: &str) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let mut start = start_of_text(text);
     let mut problem = None;
-    let mut close = |start: usize, end: usize, problem: Option<Problem>| {
+    let mut close = |start: usize, end: usize, problem: Option<YamlProblem>| {
         if problem.is_some() || !text[start..end].trim_start().is_empty() {
             chunks.push(Chunk { span: Span::new(file, start, end), problem });
         }
@@ -40,19 +40,19 @@ pub fn split(file: FileId, text: &str) -> Vec<Chunk> {
             close(start, at, problem.take());
             start = at + SEPARATOR.len();
             let from = line_end - tail.trim_start().len();
-            problem = Some(Problem {
-                kind: ProblemKind::Syntax,
+            problem = Some(YamlProblem {
+                kind: YamlProblemKind::Syntax,
                 span: Span::new(file, from, from + content.len()),
                 message: "only a comment may follow `---` on its line".into(),
-                help: Some("Kubernetes refuses the whole file; move the text to the next line".into()),
+                help: Some("move the text to the next line; Kubernetes rejects the whole file".into()),
                 related: None,
             });
         } else {
-            problem.get_or_insert_with(|| Problem {
-                kind: ProblemKind::Syntax,
+            problem.get_or_insert_with(|| YamlProblem {
+                kind: YamlProblemKind::Syntax,
                 span: Span::new(file, at, at + SEPARATOR.len() + tail.trim_end().len()),
-                message: "a line that starts with `---` separates documents, and only a comment may follow it".into(),
-                help: Some("Kubernetes refuses the whole file; indent the line if it belongs to a text".into()),
+                message: "a line that starts with `---` separates documents, so only a comment may follow".into(),
+                help: Some("indent the line if it belongs to a block scalar; Kubernetes rejects the whole file".into()),
                 related: None,
             });
         }
@@ -61,12 +61,12 @@ pub fn split(file: FileId, text: &str) -> Vec<Chunk> {
     chunks
 }
 
-/// The length of the byte order mark that a file may begin with.
+/// The length of the byte order mark, if the text begins with one.
 pub(super) fn start_of_text(text: &str) -> usize {
     if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
 }
 
-/// Where the lines begin that start with `---`.
+/// The offsets of the lines that start with `---`.
 fn separators(text: &str, start: usize) -> impl Iterator<Item = usize> {
     let first = text[start..].starts_with(SEPARATOR).then_some(start);
     first.into_iter().chain(text[start..].match_indices("\n---").map(move |(at, _)| start + at + 1))
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn separators_stand_at_the_start_of_a_line() {
+    fn separators_are_at_the_start_of_a_line() {
         assert_eq!(pieces("a: 1\n---\nb: 2\n"), [("a: 1\n", false), ("b: 2\n", false)]);
         assert_eq!(pieces("---\na: 1\n---   # c\nb\n---"), [("a: 1\n", false), ("b\n", false)]);
         assert_eq!(pieces("a: 1\r\n---\r\nb: 2\r\n"), [("a: 1\r\n", false), ("b: 2\r\n", false)]);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_separator_does_not_end_the_reading() {
+    fn a_rejected_separator_does_not_end_the_reading() {
         assert_eq!(pieces("a\n--- {b: 1} \n---\nc\n"), [("a\n", false), (" {b: 1} \n", true), ("c\n", false)]);
         assert_eq!(pieces("a\n-----BEGIN\n---\nc"), [("a\n-----BEGIN\n", true), ("c", false)]);
         let file = Sources::default().add("f", "");

@@ -4,7 +4,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use mesh::config::Config;
 use mesh::load::Snapshot;
-use mesh::simulate::{HeaderValue, Request, Simulator, Workload};
+use mesh::simulate::{HeaderValue, Request, Simulator, WorkloadRef};
 use mesh::world::{Settings, World};
 
 const SERVICES: usize = 1000;
@@ -47,7 +47,7 @@ spec:
 }
 
 fn question(number: usize, from: Option<&str>) -> Request {
-    let from = from.map(|namespace| Workload { namespace: Some(namespace.to_owned()), ..Workload::default() });
+    let from = from.map(|namespace| WorkloadRef { namespace: Some(namespace.to_owned()), ..WorkloadRef::default() });
     Request {
         host: Some(format!("service-{}", number % SERVICES)),
         port: Some(8080),

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use mesh::config::Config;
 use mesh::load::Snapshot;
-use mesh::routing::{self, ChainAction, Found, Role, Table, gateway, normalize_path, outbound};
-use mesh::simulate::{self, Answer, GatewayRef, HeaderValue, Simulator, Workload};
+use mesh::routing::{self, ChainAction, Role, RouteLookup, Table, gateway, normalize_path, outbound};
+use mesh::simulate::{self, Answer, GatewayRef, HeaderValue, Simulator, WorkloadRef};
 use mesh::world::{PathNormalization, Settings, World};
 
 use crate::case::{Ask, Case, Proxy};
@@ -89,10 +89,10 @@ fn compile(name: &str, case: &Case, socket: &Path, upstream: &Path) -> Result<(P
         }
     };
     let (outbound, gateway) = match &proxy.role {
-        Role::Sidecar(scope) => (Some(outbound::Port::new(&proxy, scope, PORT)), None),
-        Role::Gateway => (None, Some(gateway::Port::new(&proxy, PORT))),
+        Role::Sidecar(scope) => (Some(outbound::OutboundPort::new(&proxy, scope, PORT)), None),
+        Role::Gateway => (None, Some(gateway::GatewayPort::new(&proxy, PORT))),
     };
-    let of_sidecar = outbound.iter().flat_map(outbound::Port::listeners);
+    let of_sidecar = outbound.iter().flat_map(outbound::OutboundPort::listeners);
     let of_gateway = gateway.iter().flat_map(|port| &port.listeners);
     let shared = of_sidecar.chain(of_gateway).find(|listener| listener.bind.is_none());
     let tables = shared.into_iter().flat_map(|listener| &listener.chains).filter_map(|chain| match &chain.action {
@@ -121,25 +121,27 @@ fn taken(table: &Table<'_>, ask: &Ask, is_sidecar: bool) -> String {
     let header = |header: &'_ crate::case::Header| {
         (header.name.to_ascii_lowercase().into(), header.value.trim_ascii().to_vec().into())
     };
-    let request = routing::Request {
+    let request = routing::HttpRequest {
         authority: ask.host.as_str().into(),
         method: ask.method.as_str().into(),
         path: normalize_path(path, PathNormalization::Base),
         query: query.map(Into::into),
         headers: ask.headers.iter().map(header).collect(),
-        ..routing::Request::default()
+        ..routing::HttpRequest::default()
     }
     .as_received(is_sidecar);
     let host_index = |host: &routing::VirtualHost<'_>| {
         table.virtual_hosts().iter().position(|other| std::ptr::eq(other, host)).unwrap_or_default()
     };
     match table.find(&request) {
-        Found::Clause(host, clause) => {
+        RouteLookup::Clause(host, clause) => {
             let at = host.clauses.iter().position(|other| std::ptr::eq(other, clause)).unwrap_or_default();
             format!("{}/{at}", host_index(host))
         }
-        Found::NoVirtualHost if table.fallback != routing::Fallback::NotFound => "fallback".to_owned(),
-        Found::NoVirtualHost | Found::NoPath | Found::NoClause(_) | Found::RequiresTls(_) => String::new(),
+        RouteLookup::NoVirtualHost if table.fallback != routing::Fallback::NotFound => "fallback".to_owned(),
+        RouteLookup::NoVirtualHost | RouteLookup::NoPath | RouteLookup::NoClause(_) | RouteLookup::RequiresTls(_) => {
+            String::new()
+        }
     }
 }
 
@@ -152,8 +154,11 @@ fn question(ask: &Ask, proxy: &routing::Proxy<'_>) -> Option<simulate::Request> 
         let known = headers.keys().find(|name| name.eq_ignore_ascii_case(&header.name)).cloned();
         headers.entry(known.unwrap_or_else(|| header.name.clone())).or_default().push(value);
     }
-    let workload =
-        || Workload { namespace: Some(proxy.namespace.clone()), labels: proxy.labels.clone(), ..Workload::default() };
+    let workload = || WorkloadRef {
+        namespace: Some(proxy.namespace.clone()),
+        labels: proxy.labels.clone(),
+        ..WorkloadRef::default()
+    };
     let is_gateway = proxy.is_gateway();
     Some(simulate::Request {
         gateway: is_gateway.then(|| GatewayRef::Workload(workload())),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use mesh::routing::{self, Clause, Cluster, Fallback, Problem, Table};
+use mesh::routing::{self, Clause, Cluster, ClusterProblem, Fallback, Table};
 use serde_json::{Value, json};
 
 use crate::case::Proxy;
@@ -32,11 +32,11 @@ pub fn bootstrap(parts: Vec<Part>) -> Value {
 struct Clusters<'c, 'a> {
     case: &'c str,
     proxy: &'c routing::Proxy<'a>,
-    problems: std::cell::RefCell<BTreeMap<String, Option<Problem>>>,
+    problems: std::cell::RefCell<BTreeMap<String, Option<ClusterProblem>>>,
 }
 
 impl<'a> Clusters<'_, 'a> {
-    fn named(&self, name: &str, problem: Option<Problem>) -> String {
+    fn named(&self, name: &str, problem: Option<ClusterProblem>) -> String {
         let name = format!("{}/{name}", self.case);
         self.problems.borrow_mut().insert(name.clone(), problem);
         name
@@ -53,7 +53,7 @@ impl<'a> Clusters<'_, 'a> {
 
     /// Clusters that do not exist are left out; those without endpoints have none.
     fn configs(self, upstream: &Path) -> Vec<Value> {
-        let there = self.problems.into_inner().into_iter().filter(|(_, it)| *it != Some(Problem::NoCluster));
+        let there = self.problems.into_inner().into_iter().filter(|(_, it)| *it != Some(ClusterProblem::NoCluster));
         let configs = there.map(|(name, problem)| {
             let address = json!({ "pipe": { "path": upstream } });
             let endpoints = match problem {

@@ -1,7 +1,7 @@
 //! One clause as the route that istiod would send to Envoy for it.
 
 use mesh::model::networking::{HeaderOperations, Headers, HttpFaultInjection, HttpRedirect, HttpRewrite, Percent};
-use mesh::routing::{Action, Clause, Condition, HttpRule, Matcher, Subject};
+use mesh::routing::{Clause, ClauseAction, CompiledRoute, MatchCondition, MatchSubject, Matcher};
 use mesh::source::Spanned;
 use serde_json::{Map, Value, json};
 
@@ -15,23 +15,23 @@ pub struct Place<'p> {
 pub fn route(name: &str, clause: &Clause<'_>, place: &Place<'_>) -> Value {
     let mut route = json!({ "name": name, "match": conditions(&clause.conditions) });
     match &clause.action {
-        Action::Service(_) => {
+        ClauseAction::Service(_) => {
             let cluster = (place.clusters)(clause).into_iter().next().map(|(name, _)| name).unwrap_or_default();
             route["route"] = json!({ "cluster": cluster, "timeout": "0s" });
         }
-        Action::Rule(rule) => by_rule(&mut route, rule, clause, place),
+        ClauseAction::Route(rule) => by_rule(&mut route, rule, clause, place),
     }
     route
 }
 
-fn conditions(conditions: &[Condition]) -> Value {
+fn conditions(conditions: &[MatchCondition]) -> Value {
     let mut headers = Vec::new();
     let mut parameters = Vec::new();
     let mut matched = json!({ "prefix": "/" });
     for condition in conditions {
         let text = |name: &str| compared(name, &condition.matcher);
         match &condition.subject {
-            Subject::Path { ignore_case } => {
+            MatchSubject::Path { ignore_case } => {
                 matched = match &condition.matcher {
                     Matcher::Exact(exact) => json!({ "path": exact }),
                     Matcher::Prefix(prefix) => json!({ "prefix": prefix }),
@@ -43,11 +43,11 @@ fn conditions(conditions: &[Condition]) -> Value {
                 };
                 matched["case_sensitive"] = json!(!ignore_case);
             }
-            Subject::Method => headers.push(text(":method")),
-            Subject::Scheme => headers.push(text(":scheme")),
-            Subject::Authority => headers.push(text(":authority")),
-            Subject::Header(name) => headers.push(text(name)),
-            Subject::WithoutHeader(name) => {
+            MatchSubject::Method => headers.push(text(":method")),
+            MatchSubject::Scheme => headers.push(text(":scheme")),
+            MatchSubject::Authority => headers.push(text(":authority")),
+            MatchSubject::Header(name) => headers.push(text(name)),
+            MatchSubject::WithoutHeader(name) => {
                 let mut header = text(name);
                 header["invert_match"] = json!(true);
                 if !matches!(condition.matcher, Matcher::Present) {
@@ -55,8 +55,8 @@ fn conditions(conditions: &[Condition]) -> Value {
                 }
                 headers.push(header);
             }
-            Subject::Query(name) => parameters.push(text(name)),
-            Subject::Claim(_) | Subject::WithoutClaim(_) => unimplemented!("claims need a JWT filter"),
+            MatchSubject::Query(name) => parameters.push(text(name)),
+            MatchSubject::Claim(_) | MatchSubject::WithoutClaim(_) => unimplemented!("claims need a JWT filter"),
         }
     }
     matched["headers"] = json!(headers);
@@ -79,7 +79,7 @@ fn compared(name: &str, matcher: &Matcher) -> Value {
     }
 }
 
-fn by_rule(route: &mut Value, rule: &HttpRule<'_>, clause: &Clause<'_>, place: &Place<'_>) {
+fn by_rule(route: &mut Value, rule: &CompiledRoute<'_>, clause: &Clause<'_>, place: &Place<'_>) {
     let of_rule = Operations::new(rule.headers);
     let mut all = of_rule.clone();
     if let Some(redirect) = rule.redirect {

@@ -90,7 +90,7 @@ fn links_in_circles_and_files_that_cannot_be_read() {
     fs::write(directory.path().join("a/good.yaml"), "kind: A\napiVersion: v1\n").unwrap();
     let run = mesh_in(directory.path(), &["lint", "."], "", &[]);
     assert_eq!(run.status, 2, "{run:?}");
-    assert!(run.stderr.contains("leads back") && run.stderr.contains("a/lost.yaml"), "{}", run.stderr);
+    assert!(run.stderr.contains("points back") && run.stderr.contains("a/lost.yaml"), "{}", run.stderr);
     assert!(run.stdout.contains("1 file"), "{}", run.stdout);
 }
 

@@ -73,7 +73,7 @@ fn a_path_that_does_not_exist_is_a_failure_and_the_others_are_still_checked() {
     fs::write(directory.path().join("a.yaml"), ONE_MISTAKE).unwrap();
     let run = mesh_in(directory.path(), &["lint", "nowhere", "a.yaml"], "", &[]);
     assert_eq!(run.status, 2);
-    assert_eq!(run.stderr, "error: cannot read nowhere: no such file or directory\n");
+    assert_eq!(run.stderr, "error: cannot read `nowhere`: no such file or directory\n");
     assert!(run.stdout.contains("unknown field"), "{}", run.stdout);
 }
 

@@ -9,6 +9,7 @@ mod conformance;
 mod corpus;
 mod example;
 mod hostile;
+mod ignored_files;
 mod lint;
 mod mesh;
 mod policies;

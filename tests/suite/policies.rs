@@ -170,7 +170,7 @@ fn tokens_count_where_something_reads_them() {
     let any = policy("p", "{action: DENY, rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}");
     let unread = ask(&any, &own(json!({})));
     assert_eq!(unread.outcome, Outcome::Forward);
-    assert!(unread.notes[0].contains("does not read tokens"), "{:?}", unread.notes);
+    assert!(unread.notes[0].contains("ignores tokens"), "{:?}", unread.notes);
 }
 
 #[test]

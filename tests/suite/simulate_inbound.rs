@@ -134,8 +134,8 @@ fn unknown_ports_are_passed_through_and_the_proxys_own_is_not() {
 #[test]
 fn questions_that_cannot_be_answered_say_why() {
     let error = |request: &Value| ask(request)["error"].as_str().unwrap().to_owned();
-    assert_eq!(error(&json!({"direction": "inbound"})), "direction inbound needs the field to: the workload");
-    assert!(error(&json!({"to": {"namespace": "elsewhere"}})).contains("name the port"));
+    assert_eq!(error(&json!({"direction": "inbound"})), "direction `inbound` needs the field `to`, the workload");
+    assert!(error(&json!({"to": {"namespace": "elsewhere"}})).contains("needs the field `port`"));
     assert!(error(&request(&json!({"sourceIp": "localhost"}))).contains("sourceIp"));
 }
 

@@ -90,10 +90,10 @@ fn of_file(snapshot: &Snapshot, id: FileId, file: &SourceFile) -> Vec<Ignore> {
 
 /// Whether a document was YAML and no template.
 fn is_read(snapshot: &Snapshot, document: Span) -> bool {
-    let is_syntax = |problem: &&yaml::Problem| problem.kind == yaml::ProblemKind::Syntax;
+    let is_syntax = |problem: &&yaml::YamlProblem| problem.kind == yaml::YamlProblemKind::Syntax;
     let mut broken = snapshot.problems.iter().filter_map(|problem| match problem {
-        crate::load::Problem::Yaml(problem) => Some(problem).filter(is_syntax),
-        crate::load::Problem::Model(_) => None,
+        crate::load::ManifestProblem::Yaml(problem) => Some(problem).filter(is_syntax),
+        crate::load::ManifestProblem::Model(_) => None,
     });
     let lies_in = |place: Span| document.contains(place);
     !broken.any(|problem| lies_in(problem.span))

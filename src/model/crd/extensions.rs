@@ -4,7 +4,7 @@ use super::policies::{SELECTOR, TARGET, TARGETS};
 use super::schema::Constraint::{AtMostOne, Check, Items, Length, Range, Required, Text, Unique};
 use super::schema::{Breach, Schema, leaf, present, text, within};
 use super::workloads::{PORT, WORKLOAD_SELECTOR};
-use crate::model::uri;
+use crate::uri::go;
 use crate::yaml::Node;
 
 pub(super) static ENVOY_FILTER: Schema = Schema {
@@ -108,7 +108,7 @@ static VARIABLE: Schema = Schema {
 };
 
 fn is_url(text: &str) -> bool {
-    let scheme = uri::request_uri(text).or_else(|| uri::request_uri(&format!("http://{text}")));
+    let scheme = go::request_uri(text).or_else(|| go::request_uri(&format!("http://{text}")));
     text.is_empty() || scheme.is_some_and(|scheme| ["", "http", "https", "oci", "file"].contains(&scheme.0.as_str()))
 }
 

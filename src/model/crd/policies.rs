@@ -3,7 +3,7 @@
 use super::schema::Constraint::{AtMostOne, Check, Entries, Items, Keys, Length, Range, Required, Text};
 use super::schema::{Breach, Schema, leaf, present, text, within};
 use super::traffic::DURATION;
-use crate::model::uri;
+use crate::uri::go;
 use crate::yaml::Node;
 
 /// A selector with `matchLabels`.
@@ -148,7 +148,7 @@ static CLAIM: Schema = Schema {
 };
 
 fn is_web_uri(text: &str) -> bool {
-    uri::request_uri(text).is_some_and(|scheme| ["http", "https"].contains(&scheme.0.as_str()))
+    go::request_uri(text).is_some_and(|scheme| ["http", "https"].contains(&scheme.0.as_str()))
 }
 
 pub(super) static TELEMETRY: Schema = Schema {

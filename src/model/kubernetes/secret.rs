@@ -1,6 +1,9 @@
 //! Secret. Only the form of its values is kept, and values of a wrong type are not reported, so that no output can
 //! contain them.
 
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
+
 use crate::model::decode::{Decode, Decoder};
 use crate::model::macros::message;
 use crate::model::map::Map;
@@ -78,7 +81,7 @@ impl SecretForm {
         if text.trim().is_empty() {
             return Self::Empty;
         }
-        match frame(&text) {
+        match frame(&text).as_deref() {
             Some("CERTIFICATE") => Self::Certificate,
             Some(label) if label.ends_with("PRIVATE KEY") => Self::PrivateKey,
             _ => Self::Other,
@@ -86,44 +89,18 @@ impl SecretForm {
     }
 }
 
-/// The label of the first block of PEM, if the block is complete and its content base64.
-fn frame(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once("-----BEGIN ")?;
-    let (label, rest) = rest.split_once("-----")?;
-    let (content, _) = rest.split_once(&format!("-----END {label}-----"))?;
-    // An empty line ends headers such as those of encrypted keys.
-    let content = content.rsplit("\n\n").next().unwrap_or(content);
-    (!content.trim().is_empty() && from_base64(content).is_some()).then_some(label)
+/// The label of the first PEM block, if that is complete and holds anything.
+fn frame(text: &str) -> Option<String> {
+    let block = pem::parse(text).ok()?;
+    (!block.contents().is_empty()).then(|| block.tag().to_owned())
 }
 
-/// The bytes that a text in base64 stands for, its line breaks being left out.
+/// The bytes of a base64 text. Like Go's decoder, this skips line breaks and accepts set trailing bits.
 fn from_base64(text: &str) -> Option<Vec<u8>> {
+    const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+    const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
     let letters: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
-    let letters = letters.trim_ascii();
-    if !letters.len().is_multiple_of(4) {
-        return None;
-    }
-    let padding = letters.iter().rev().take_while(|byte| **byte == b'=').count();
-    let mut bytes = Vec::with_capacity(letters.len() / 4 * 3);
-    for group in letters[..letters.len() - padding.min(2)].chunks(4) {
-        let mut bits = 0u32;
-        for (index, letter) in group.iter().enumerate() {
-            bits |= u32::from(sextet(*letter)?) << (18 - 6 * index);
-        }
-        bytes.extend(&bits.to_be_bytes()[1..group.len()]);
-    }
-    Some(bytes)
-}
-
-fn sextet(letter: u8) -> Option<u8> {
-    Some(match letter {
-        b'A'..=b'Z' => letter - b'A',
-        b'a'..=b'z' => letter - b'a' + 26,
-        b'0'..=b'9' => letter - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    })
+    STANDARD.decode(letters.trim_ascii()).ok()
 }
 
 #[cfg(test)]
@@ -135,7 +112,8 @@ mod tests {
         assert_eq!(from_base64("ZHVtbXk=").as_deref(), Some(&b"dummy"[..]));
         assert_eq!(from_base64("YWJj\nZGVm\n").as_deref(), Some(&b"abcdef"[..]));
         assert_eq!(from_base64("").as_deref(), Some(&b""[..]));
-        for wrong in ["ZHVtbXk", "<certificate>", "YQ=a"] {
+        assert_eq!(from_base64("YR==").as_deref(), Some(&b"a"[..]));
+        for wrong in ["ZHVtbXk", "<certificate>", "YQ=a", "====", "YW Jj"] {
             assert_eq!(from_base64(wrong), None, "{wrong}");
         }
     }
@@ -147,6 +125,10 @@ mod tests {
         assert_eq!(form(&block("CERTIFICATE", "YWJj")), SecretForm::Certificate);
         assert_eq!(form(&block("EC PRIVATE KEY", "YWJj")), SecretForm::PrivateKey);
         assert_eq!(form(&block("CERTIFICATE", "…")), SecretForm::Other);
+        assert_eq!(form(&format!("issuer: a\n{}", block("CERTIFICATE", "YWJj\r\nYWJj"))), SecretForm::Certificate);
+        let encrypted = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nYWJj";
+        assert_eq!(form(&block("RSA PRIVATE KEY", encrypted)), SecretForm::PrivateKey);
+        assert_eq!(form(&block("CERTIFICATE", "")), SecretForm::Other);
         assert_eq!(form("-----BEGIN CERTIFICATE-----\nYWJj"), SecretForm::Other);
         assert_eq!((form("dummy"), form("\n")), (SecretForm::Other, SecretForm::Empty));
     }

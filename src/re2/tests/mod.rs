@@ -1,9 +1,9 @@
-//! What RE2 accepts and matches: tables of our own, and two that RE2 itself made (`verdicts.txt`, `matches.txt`).
+//! Verdicts and matches: tables written by hand, and two that RE2 itself produced (`verdicts.txt`, `matches.txt`).
 
-use super::{InvalidRegex, Regex};
+use super::{InvalidRegex, Re2};
 
 fn error(source: &str) -> InvalidRegex {
-    Regex::new(source).expect_err(source)
+    Re2::new(source).expect_err(source)
 }
 
 /// The bytes of a percent-encoded text.
@@ -35,7 +35,7 @@ fn re2_gave_the_same_verdicts() {
     let mut wrong = Vec::new();
     for row in rows(include_str!("verdicts.txt")) {
         let (source, expected) = (decoded_text(row[0]), decoded_text(row[1]));
-        let verdict = match Regex::new(&source) {
+        let verdict = match Re2::new(&source) {
             Ok(regex) => format!("ok {}", regex.group_count()),
             Err(error) => error.message,
         };
@@ -51,7 +51,7 @@ fn re2_matched_and_replaced_the_same() {
     let mut wrong = Vec::new();
     for row in rows(include_str!("matches.txt")) {
         let (source, text) = (decoded_text(row[0]), decoded(row[1]));
-        let (whole, part) = (Regex::new(&source).unwrap(), Regex::unanchored(&source).unwrap());
+        let (whole, part) = (Re2::new(&source).unwrap(), Re2::unanchored(&source).unwrap());
         let matches = match (whole.matches(&text), part.matches(&text)) {
             (true, _) => "whole",
             (_, true) => "part",
@@ -68,9 +68,9 @@ fn re2_matched_and_replaced_the_same() {
 
 #[test]
 fn the_whole_text_has_to_match() {
-    let regex = Regex::new("/a|/b").unwrap();
+    let regex = Re2::new("/a|/b").unwrap();
     assert!(regex.matches(b"/a") && regex.matches(b"/b") && !regex.matches(b"/ab"));
-    assert!(Regex::unanchored("/a|/b").unwrap().matches(b"x/ab"));
+    assert!(Re2::unanchored("/a|/b").unwrap().matches(b"x/ab"));
 }
 
 #[test]
@@ -99,18 +99,18 @@ fn expressions_mean_what_they_mean_to_re2() {
         ("^(.*?;)?(user=jason)(;.*)?$", "a=b; user=jason", false),
         ("^(.*?;)?(user=jason)(;.*)?$", "a=b;user=jason", true),
     ] {
-        assert_eq!(Regex::new(source).unwrap().matches(text.as_bytes()), matches, "{source} on {text}");
+        assert_eq!(Re2::new(source).unwrap().matches(text.as_bytes()), matches, "{source} on {text}");
     }
 }
 
 #[test]
 fn texts_need_not_be_utf8() {
-    assert!(Regex::new(r"a\Cb").unwrap().matches(b"a\xFFb"));
-    assert!(!Regex::new("a.b").unwrap().matches(b"a\xFFb"));
+    assert!(Re2::new(r"a\Cb").unwrap().matches(b"a\xFFb"));
+    assert!(!Re2::new("a.b").unwrap().matches(b"a\xFFb"));
     // RE2 takes overlong forms where everything beyond ASCII is wanted, and surrogates as characters.
-    assert!(Regex::new("[^a]").unwrap().matches(b"\xE0\x80\x80"));
-    assert!(!Regex::new("[^é]").unwrap().matches(b"\xE0\x80\x80"));
-    assert!(Regex::new(r"[\x{D7FF}-\x{D810}]").unwrap().matches(b"\xED\xA0\x90"));
+    assert!(Re2::new("[^a]").unwrap().matches(b"\xE0\x80\x80"));
+    assert!(!Re2::new("[^é]").unwrap().matches(b"\xE0\x80\x80"));
+    assert!(Re2::new(r"[\x{D7FF}-\x{D810}]").unwrap().matches(b"\xED\xA0\x90"));
 }
 
 #[test]
@@ -143,44 +143,44 @@ fn errors_say_where() {
 #[test]
 fn programs_are_limited() {
     let too_large = |source: &str| error(source).message;
-    assert!(Regex::new(r"(?:\pL){20}").is_ok());
+    assert!(Re2::new(r"(?:\pL){20}").is_ok());
     assert_eq!(too_large(r"(?:\pL){1000}"), "pattern too large - compile failed");
     assert_eq!(too_large(&"a".repeat(699_000)), "pattern too large - compile failed");
-    assert!(Regex::new(&"(?:".repeat(10_000).chars().chain(")".repeat(10_000).chars()).collect::<String>()).is_ok());
+    assert!(Re2::new(&"(?:".repeat(10_000).chars().chain(")".repeat(10_000).chars()).collect::<String>()).is_ok());
 }
 
 #[test]
 fn nesting_does_not_exhaust_the_stack() {
     for (open, close, most) in [("(", ")", 100), ("(a", ")*", 33), ("(?:a|", "b)*", 33), ("(?:a", "b){0,1}", 50)] {
         let nested = |depth: usize| format!("{}{}", open.repeat(depth), close.repeat(depth));
-        assert!(Regex::new(&nested(most)).is_ok(), "{open}");
+        assert!(Re2::new(&nested(most)).is_ok(), "{open}");
         assert_eq!(error(&nested(100_000)).message, "expression nests too deeply");
     }
 }
 
 #[test]
 fn groups_are_counted() {
-    assert_eq!(Regex::new("(a)(?:b)(?P<c>d)(?<c>e)(f){0}").unwrap().group_count(), 4);
+    assert_eq!(Re2::new("(a)(?:b)(?P<c>d)(?<c>e)(f){0}").unwrap().group_count(), 4);
 }
 
 #[test]
 fn replacement_is_global_and_knows_groups() {
     let replaced = |source: &str, text: &[u8], replacement: &str| {
-        Regex::unanchored(source).unwrap().replace_all(text, replacement.as_bytes())
+        Re2::unanchored(source).unwrap().replace_all(text, replacement.as_bytes())
     };
     assert_eq!(replaced("/v([0-9])", b"/v1/x/v2", r"/w\1"), b"/w1/x/w2");
     assert_eq!(replaced("b*", b"abc", r"<\0>"), b"<>a<b>c<>");
     assert_eq!(replaced("", "é".as_bytes(), "-"), "-é-".as_bytes());
     assert_eq!(replaced("", b"\xC3\xFF", "-"), b"-\xC3-\xFF-");
     assert_eq!(replaced("^a", b"aaa", r"\\"), br"\aa");
-    // What the check refuses.
+    // Replacements that the check rejects.
     assert_eq!(replaced("a", b"aba", r"\1"), b"aba");
     assert_eq!(replaced("a", b"aba", r"x\yz"), b"xbx");
 }
 
 #[test]
 fn replacements_are_checked() {
-    let regex = Regex::unanchored("(a)").unwrap();
+    let regex = Re2::unanchored("(a)").unwrap();
     assert!(regex.check_rewrite(r"x\0\1\\").is_ok());
     for (replacement, message, range) in [
         (r"x\2\3", "group 3 is requested, but the expression has only 1", 3..5),

@@ -1,4 +1,4 @@
-//! Where requests go.
+//! Answers of `mesh simulate` for people.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -12,11 +12,11 @@ use super::theme::{Lead, Theme};
 use super::words::{clean, push_hanging};
 use crate::report::Style;
 use crate::report::positions::Positions;
-use crate::simulate::{Answer, Arrived, Destination, Outcome, Route, Step, Unanswered, Verdict};
+use crate::simulate::{Answer, Arrived, Outcome, ReachedCluster, RouteRef, Step, Unanswered, Verdict};
 use crate::source::Sources;
 
-/// Writes what `mesh simulate` prints for people: a table with a row for each destination; for a single request also
-/// the rule that decided and what it does besides; the rules that were considered, where the answers have them.
+/// Writes the output of `mesh simulate` for people: a table with a row for each destination; for a single request also
+/// the route that decides, and its other effects; and the trace, if the answers have one.
 pub fn answers(
     results: &[Result<Answer, Unanswered>],
     sources: &Sources,
@@ -31,7 +31,7 @@ pub fn answers(
     }
     for answer in &answered {
         if let [_] = results {
-            push_rule(&mut text, answer, sources, &theme);
+            push_deciding(&mut text, answer, sources, &theme);
             push_details(&mut text, answer, &theme);
         }
         push_trace(&mut text, answer, &theme, results.len() > 1);
@@ -49,30 +49,30 @@ fn push_table(text: &mut String, answers: &[&Answer], style: &Style) {
         .load_style(if style.unicode { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_FULL_CONDENSED })
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(style.columns()).unwrap_or(u16::MAX))
-        .set_header(["HOST", "GOES TO", "SHARE", "BECAUSE OF"]);
+        .set_header(["HOST", "GOES TO", "SHARE", "DECIDED BY"]);
     for answer in answers {
         for (index, (target, share)) in rows(answer).into_iter().enumerate() {
             let first = index == 0;
             let via = answer.gateway.as_ref().map(|gateway| format!("\nvia {}", clean(gateway))).unwrap_or_default();
             let host = if first { format!("{}{via}", clean(short(&answer.host))) } else { String::new() };
-            table.add_row([host, target, share, if first { rule_name(answer) } else { String::new() }]);
+            table.add_row([host, target, share, if first { decided_by(answer) } else { String::new() }]);
         }
     }
     text.push_str(&table.trim_fmt());
     text.push('\n');
 }
 
-/// The host without what all services of the cluster have at their end.
+/// The host without the domain of the cluster.
 fn short(host: &str) -> &str {
     host.rfind(".svc.").map_or(host, |at| &host[..at])
 }
 
-/// Where a request goes and with which share, for each destination.
+/// The destinations of a request, each with its share.
 fn rows(answer: &Answer) -> Vec<(String, String)> {
     if answer.destinations.is_empty() {
         return vec![(outcome(answer), String::new())];
     }
-    let row = |destination: &Destination| {
+    let row = |destination: &ReachedCluster| {
         let mut target = clean(short(&destination.host));
         if let Some(port) = destination.port {
             target.push_str(&format!(":{port}"));
@@ -98,7 +98,7 @@ fn goes_on(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Forward | Outcome::Passthrough)
 }
 
-/// Why a server does not get the request.
+/// The reason why a server does not get the request.
 fn stop_text(arrived: &Arrived) -> String {
     let status = arrived.status.map(|status| format!("{status} ")).unwrap_or_default();
     let what = if arrived.outcome == Outcome::Denied { "denied" } else { "refused" };
@@ -118,19 +118,19 @@ fn outcome(answer: &Answer) -> String {
     let status = answer.status.map(|status| format!("{status} ")).unwrap_or_default();
     let flag = answer.flag.map(|flag| format!(" ({flag})")).unwrap_or_default();
     let text = match answer.outcome {
-        Outcome::Redirect => format!("{status}to {}", answer.location.as_deref().unwrap_or_default()),
-        Outcome::DirectResponse => format!("{status}from the proxy itself"),
+        Outcome::Redirect => format!("{status}redirect to {}", answer.location.as_deref().unwrap_or_default()),
+        Outcome::DirectResponse => format!("{status}from the proxy"),
         Outcome::NoRoute => format!("{status}no route{flag}"),
-        Outcome::Blackhole => format!("{status}nowhere: unknown to the mesh{flag}"),
+        Outcome::Blackhole => format!("{status}dropped: unknown to the mesh{flag}"),
         Outcome::Denied => format!("{status}denied{flag}"),
-        Outcome::Refused if answer.flag == Some("NR") => format!("connection closed: no server takes it{flag}"),
+        Outcome::Refused if answer.flag == Some("NR") => format!("connection closed: no server matches{flag}"),
         Outcome::Refused => format!("connection refused{flag}"),
         Outcome::Forward | Outcome::Passthrough => answer.outcome.as_str().to_owned(),
     };
     clean(&text)
 }
 
-fn rule_name(answer: &Answer) -> String {
+fn decided_by(answer: &Answer) -> String {
     if let Some(decisive) = &answer.policy {
         return policy::name(decisive);
     }
@@ -141,14 +141,14 @@ fn rule_name(answer: &Answer) -> String {
     }
 }
 
-/// `http[0] of default/reviews decides`, and who lets it.
-fn decides(route: &Route) -> String {
-    let by = route.delegated_by.as_ref().map(|by| format!(", to which {by} delegates")).unwrap_or_default();
+/// `default/reviews http[0] decides`, and the route that delegates to it.
+fn decides(route: &RouteRef) -> String {
+    let by = route.delegated_by.as_ref().map(|by| format!(", delegated by {by}")).unwrap_or_default();
     format!("{} {} decides{by}", route.owner(), route.path())
 }
 
-/// The rule that decided, in its file.
-fn push_rule(text: &mut String, answer: &Answer, sources: &Sources, theme: &Theme) {
+/// The route or policy rule that decides, in its file.
+fn push_deciding(text: &mut String, answer: &Answer, sources: &Sources, theme: &Theme) {
     let of_policy = answer.policy.as_ref().map(|decisive| (decisive.span, policy::decides(decisive)));
     let of_route = || answer.route.as_ref().map(|route| (route.span, decides(route)));
     let Some((span, message)) = of_policy.or_else(of_route) else { return };
@@ -158,20 +158,20 @@ fn push_rule(text: &mut String, answer: &Answer, sources: &Sources, theme: &Them
     push_block(text, &message, Lead::Related, excerpt, theme);
 }
 
-/// What the rule does besides choosing destinations.
+/// The effects of the route other than its destinations.
 fn push_details(text: &mut String, answer: &Answer, theme: &Theme) {
     let mut add = |name: &str, value: String| {
         let lead = format!("  {} ", theme.accent(&format!("{name}:")));
         push_hanging(text, &lead, name.len() + 4, &clean(&value), theme.style.columns());
     };
     for destination in answer.destinations.iter().filter(|it| !it.workloads.is_empty()) {
-        let subset = destination.subset.as_deref().unwrap_or("all");
-        add(&format!("workloads of {subset}"), destination.workloads.join(", "));
+        let of = destination.subset.as_ref().map(|subset| format!(" of {subset}")).unwrap_or_default();
+        add(&format!("workloads{of}"), destination.workloads.join(", "));
     }
     let mut servers: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for arrived in answer.arrivals.iter().filter(|arrived| arrived.policy.is_some() || !goes_on(arrived.outcome)) {
         let by = || arrived.policy.as_ref().map(policy::name).unwrap_or_default();
-        let what = if goes_on(arrived.outcome) { format!("let in by {}", by()) } else { stop_text(arrived) };
+        let what = if goes_on(arrived.outcome) { format!("allowed by {}", by()) } else { stop_text(arrived) };
         let notes = arrived.notes.iter().map(|note| format!("; {note}")).collect::<String>();
         servers.entry(format!("{what} ({}){notes}", arrived.tls)).or_default().push(&arrived.workload);
     }
@@ -186,7 +186,7 @@ fn push_details(text: &mut String, answer: &Answer, theme: &Theme) {
     }
     if let Some(fault) = &answer.fault {
         if let Some(delay) = &fault.delay {
-            add("delay", format!("{} of {} % of the requests", delay.fixed_delay, delay.percentage));
+            add("delay", format!("{} for {} % of the requests", delay.fixed_delay, delay.percentage));
         }
         if let Some(abort) = &fault.abort {
             let status = abort.http_status.map(|status| status.to_string());
@@ -214,11 +214,12 @@ fn push_trace(text: &mut String, answer: &Answer, theme: &Theme, name_host: bool
         return;
     }
     let of = if name_host { format!(" for {}", clean(&answer.host)) } else { String::new() };
-    text.push_str(&format!("\n{}\n", theme.accent(&format!("rules considered{of}, in order:"))));
+    let kind = if answer.trace.iter().any(|step| step.policy.is_some()) { "policy rules" } else { "routes" };
+    text.push_str(&format!("\n{}\n", theme.accent(&format!("{kind} considered{of}, in order:"))));
     for step in &answer.trace {
         push_step(text, step, theme);
     }
-    // Workloads that are treated alike are shown once.
+    // Workloads with equal traces are shown once.
     let mut shown: Vec<&[Step]> = Vec::new();
     for arrived in answer.arrivals.iter().filter(|arrived| !arrived.trace.is_empty()) {
         if shown.contains(&arrived.trace.as_slice()) {
@@ -240,7 +241,7 @@ fn push_step(text: &mut String, step: &Step, theme: &Theme) {
     if let Some(considered) = &step.policy {
         let rule = format!("{} ({}:{})", policy::name(considered), considered.file, considered.line);
         push_hanging(text, &format!("  {mark} "), 4, &clean(&rule), theme.style.columns());
-        push_hanging(text, "      ", 6, &clean(&policy::came_of(considered, step)), theme.style.columns());
+        push_hanging(text, "      ", 6, &clean(&policy::result_of(considered, step)), theme.style.columns());
         return;
     }
     let rule = step.route.as_ref().map_or_else(
@@ -250,11 +251,11 @@ fn push_step(text: &mut String, step: &Step, theme: &Theme) {
     let reason = match (step.verdict, &step.condition, &step.seen, &step.wanted) {
         (Verdict::Matched, ..) => "takes the request".to_owned(),
         (Verdict::NotMatched, Some(name), seen, Some(wanted)) => {
-            let seen = seen.as_ref().map_or_else(|| "is absent".to_owned(), |seen| format!("is {seen:?}"));
-            format!("{name} {seen}, wanted: {wanted}")
+            let seen = seen.as_ref().map_or_else(|| "is missing".to_owned(), |seen| format!("is {seen:?}"));
+            format!("{name} {seen}, expected: {wanted}")
         }
         (Verdict::Excluded, Some(name), Some(seen), Some(wanted)) => {
-            format!("not for this proxy: {name} is {seen}, wanted: {wanted}")
+            format!("not on this proxy: {name} is {seen}, expected: {wanted}")
         }
         _ => String::new(),
     };

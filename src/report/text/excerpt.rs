@@ -1,55 +1,56 @@
-//! The few lines of a file that are shown around a place.
+//! Excerpts: a few lines of a file around a place.
 
 use super::words::{clean, columns, head, push_clean, tail, wrap};
 use crate::report::Style;
 use crate::report::positions::Positions;
 use crate::source::{Position, SourceFile, Sources, Span};
 
-/// Other places up to this many lines from the finding's own are marked in its excerpt, which shows all
-/// lines between them; places further away have an excerpt of their own.
+/// The greatest distance, in lines, of a related place that is marked in the excerpt of a finding, which shows all
+/// lines in between. Places further away have separate excerpts.
 const NEAR: usize = 8;
 
-/// A label that has less room than this at the right of its place moves the place to the left instead.
+/// The least room for a label at the right of its place. With less room, the window moves so that the place is further
+/// left.
 const LABEL_ROOM: usize = 24;
 
-/// A place to mark, and the words to mark it with.
+/// A place to mark, and its label.
 pub(super) struct Mark<'a> {
     pub span: Span,
     pub label: Option<&'a str>,
 }
 
-/// Consecutive lines of a file, made presentable: long lines are cut to a window around their marks,
-/// control characters are gone, line ends are `\n`. Its own text is what labels count offsets in.
+/// Consecutive lines of a file, fit for a terminal: long lines are cut to a window around their marks, control
+/// characters are replaced, and line ends are `\n`. Offsets of labels refer to this text.
 pub(super) struct Excerpt {
     /// The path of the file.
     pub name: String,
     /// The lines, each with a `\n` at its end.
     pub text: String,
-    /// Where the lines begin in `text`.
+    /// The offset of each line in `text`.
     pub starts: Vec<usize>,
-    /// 0-based number of the first line in the file.
+    /// The 0-based number of the first line in the file.
     pub first_line: usize,
-    /// What is marked, in the order of the places.
+    /// The labels, in the order of their places.
     pub labels: Vec<Label>,
 }
 
 /// A place that is marked in an [`Excerpt`].
 pub(super) struct Label {
-    /// Index of the mark it comes from.
+    /// The index of the mark.
     pub mark: usize,
-    /// Where it begins in the excerpt's text.
+    /// The offset in the text of the excerpt.
     pub offset: usize,
-    /// Its bytes there; 0 marks a place between two characters.
+    /// The length in bytes; 0 marks a place between two characters.
     pub length: usize,
-    /// Its words, broken into lines that fit.
+    /// The text of the label, broken into lines that fit.
     pub words: Option<String>,
-    /// Where it begins in the file.
+    /// The position in the file.
     pub position: Position,
 }
 
-/// A mark's part of the first line it covers, by offset in that line.
+/// The part of a mark on its first line, by offsets in that line.
 #[derive(Clone, Copy)]
-struct Piece {
+struct MarkedPiece {
     mark: usize,
     line: usize,
     start: usize,
@@ -64,8 +65,7 @@ struct Window {
 }
 
 impl Excerpt {
-    /// The lines around `marks[0]`, with those of the other marks that lie near it and can be told apart.
-    /// `labels` says which ones.
+    /// The excerpt around `marks[0]`, with the other marks that are near and do not overlap. `labels` lists them.
     pub(super) fn new(sources: &Sources, positions: &Positions<'_>, marks: &[Mark<'_>], style: &Style) -> Self {
         let file = sources.file(marks[0].span.file);
         let anchor = piece(file, 0, marks[0].span);
@@ -82,8 +82,8 @@ impl Excerpt {
         let digits = (anchor.line + NEAR + 2).to_string().len();
         let layout = Layout { marks, style, room: style.columns().saturating_sub(digits + 4) };
 
-        // Each line shows a window around the first mark that wants it. Other marks on the line may stay if they
-        // can be seen in it, and their words have room.
+        // Each line shows a window around its first mark. Other marks on the line stay if the window shows them and
+        // their labels have room.
         let mut rows: Vec<(usize, Window)> = Vec::new();
         pieces.retain(|piece| {
             let line = line_of(file, piece.line);
@@ -98,7 +98,7 @@ impl Excerpt {
         pieces.sort_by_key(|piece| (piece.line, piece.start));
 
         let (first, mut last) = (pieces[0].line.saturating_sub(1), pieces[pieces.len() - 1].line);
-        // The empty line that follows a final line break is no context.
+        // The empty line after a final line break is not useful context.
         if file.lines().start_of(last + 1).is_some_and(|start| start < file.text().len()) {
             last += 1;
         }
@@ -117,7 +117,8 @@ impl Excerpt {
             layout.push_line(&mut excerpt.text, text, shown);
             for piece in pieces.iter().filter(|piece| piece.line == line) {
                 let position = positions.look(marks[piece.mark].span).0;
-                // miette draws a line down from every mark that has another one to its right. It must lead somewhere.
+                // miette draws a line down from every mark that has another one to its right. The line needs a label to
+                // lead to.
                 let alone = pieces.iter().filter(|other| other.line == line).count() == 1;
                 let words = marks[piece.mark].label.or(if alone { None } else { Some("here") });
                 excerpt.labels.push(layout.label(here, text, shown, piece, words, position));
@@ -127,7 +128,7 @@ impl Excerpt {
     }
 }
 
-/// What all lines of an excerpt have in common.
+/// The settings that all lines of an excerpt share.
 struct Layout<'a> {
     marks: &'a [Mark<'a>],
     style: &'a Style,
@@ -135,9 +136,9 @@ struct Layout<'a> {
 }
 
 impl Layout<'_> {
-    /// The window of a line that has a mark. The whole line if it fits and leaves room for the label;
-    /// else a third of the room goes to what stands before the mark.
-    fn window(&self, line: &str, piece: &Piece) -> Window {
+    /// The window of a line with a mark: the whole line if it fits and leaves room for the label, else a third of the
+    /// room goes to the text before the mark.
+    fn window(&self, line: &str, piece: &MarkedPiece) -> Window {
         let (start, whole) = (self.start(line), line.len());
         if start.to == whole {
             let words = self.marks[piece.mark].label.map_or(0, columns);
@@ -177,8 +178,8 @@ impl Layout<'_> {
         if shown.from > 0 { self.style.ellipsis() } else { "" }
     }
 
-    /// The columns for the words of a mark: miette hangs them below its middle, four columns to the right.
-    fn label_room(&self, line: &str, shown: Window, piece: &Piece) -> usize {
+    /// The columns for the label of a mark: miette puts it below the middle of the mark, four columns to the right.
+    fn label_room(&self, line: &str, shown: Window, piece: &MarkedPiece) -> usize {
         let before = columns(self.left(shown)) + columns(&line[shown.from..piece.start]);
         let marked = columns(&line[piece.start..piece.end.min(shown.to)]);
         self.room.saturating_sub(before + marked / 2 + 4)
@@ -189,7 +190,7 @@ impl Layout<'_> {
         here: usize,
         line: &str,
         shown: Window,
-        piece: &Piece,
+        piece: &MarkedPiece,
         words: Option<&str>,
         position: Position,
     ) -> Label {
@@ -206,8 +207,8 @@ impl Layout<'_> {
     }
 }
 
-impl Piece {
-    /// Whether miette would draw the two on top of each other.
+impl MarkedPiece {
+    /// Whether miette would draw the two marks on top of each other.
     fn overlaps(self, other: Self) -> bool {
         let end = |piece: Self| piece.end.max(piece.start + 1);
         self.line == other.line && self.start < end(other) && other.start < end(self)
@@ -215,8 +216,8 @@ impl Piece {
 }
 
 impl Window {
-    /// Whether a mark that begins at `start` can be seen. The place after the last character can, if
-    /// the line is shown to its end.
+    /// Whether the window shows a mark that begins at `start`. It shows the place after the last character if it ends
+    /// where the line does.
     fn holds(self, start: usize, whole: usize) -> bool {
         self.from <= start && (start < self.to || self.to == whole)
     }
@@ -232,9 +233,9 @@ fn line_of(file: &SourceFile, line: usize) -> &str {
     line.strip_suffix('\r').unwrap_or(line)
 }
 
-/// The part of a span on its first line: a mark that runs over several lines, such as that of a whole
-/// mapping, says no more than its first line, and would push everything else off the screen.
-fn piece(file: &SourceFile, mark: usize, span: Span) -> Piece {
+/// The part of a span on its first line. A mark over several lines, such as that of a whole mapping, says no more than
+/// its first line, and would push everything else off the screen.
+fn piece(file: &SourceFile, mark: usize, span: Span) -> MarkedPiece {
     let text = file.text();
     let offset = text.floor_char_boundary(span.start as usize);
     let line = file.lines().line_of(offset);
@@ -243,5 +244,5 @@ fn piece(file: &SourceFile, mark: usize, span: Span) -> Piece {
     let start = (offset - from).min(whole.len());
     let end = text.ceil_char_boundary(span.end as usize).saturating_sub(from);
     let end = if end > whole.len() { whole.trim_end().len() } else { end };
-    Piece { mark, line, start, end: end.max(start) }
+    MarkedPiece { mark, line, start, end: end.max(start) }
 }

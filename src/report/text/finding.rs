@@ -1,4 +1,4 @@
-//! One finding, in full.
+//! A finding with its excerpts.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ use crate::lint::{Diagnostic, Related, Severity, Subject};
 use crate::report::positions::Positions;
 use crate::source::{Sources, Span};
 
-/// How many other places a finding shows; the rest is a number.
+/// The most related places that a finding shows. The rest are only counted.
 const RELATED: usize = 6;
 
-/// The columns after which a message, or a line of help, is cut: it may quote a value of any length.
+/// The column at which a message, or a line of help, is cut, since it can quote a value of any length.
 const LONGEST: usize = 1000;
 
-/// Writes a finding: rule and resource, the message, an excerpt with the place and other places near it,
-/// an excerpt for each place elsewhere, the help and, if `docs`, a link to the rule's documentation.
+/// Writes a finding: rule and resource, the message, an excerpt with the place and nearby places, an excerpt for each
+/// other place, the help and, if `docs`, a link to the page of the rule.
 pub(super) fn push(
     out: &mut String,
     finding: &Diagnostic,
@@ -95,7 +95,7 @@ fn push_related(
     theme: &Theme,
 ) {
     let excerpt = Excerpt::new(sources, positions, &[Mark { span: related.span, label: None }], &theme.style);
-    // In its own file the reader knows where he is; in another one it helps to say.
+    // In another file the reader needs to know the resource.
     let message = match &related.subject {
         Some(subject) if related.span.file != own.file => format!("{} ({})", related.message, resource(subject)),
         _ => related.message.clone(),
@@ -118,7 +118,7 @@ pub(super) fn push_block(out: &mut String, message: &str, lead: Lead, excerpt: E
     }
 }
 
-/// What miette is asked to draw.
+/// A block that miette draws.
 struct Block {
     message: String,
     lead: Lead,

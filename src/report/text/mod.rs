@@ -1,8 +1,8 @@
-//! What a person reads.
+//! Output for people.
 //!
-//! Three parts, from the particular to the general: findings with their excerpts in the order of the
-//! files, then per rule what there is too much of to show like that, then what could not be checked and the
-//! totals. The totals come last because that is what is still on the screen when everything else has scrolled away.
+//! It has three parts, from the particular to the general: findings with their excerpts, in the order of the files;
+//! then, for each rule, the findings beyond a limit; then the unchecked references and the totals. The totals come
+//! last, so that they are on the screen when everything else has scrolled away.
 
 mod answer;
 mod excerpt;
@@ -18,7 +18,7 @@ mod words;
 mod tests;
 
 pub use answer::answers;
-pub use rules::{meant, rules};
+pub use rules::{rules, rules_of_code};
 
 use std::collections::BTreeSet;
 use std::io;
@@ -30,26 +30,25 @@ use crate::source::Sources;
 use theme::Theme;
 use words::{clean, columns, count, cut};
 
-/// Findings of one rule that are shown with an excerpt.
+/// The most findings of a rule that are shown with an excerpt.
 const IN_FULL: usize = 20;
 
-/// Findings of one rule, after those, that are shown on a line each.
+/// The most further findings of a rule that are shown on a line each.
 const IN_LINES: usize = 30;
 
-/// Writes what `mesh lint` prints for people.
+/// Writes the output of `mesh lint` for people.
 ///
-/// A rule that fires hundreds of times has mostly found one mistake that was copied hundreds of times.
-/// Its first 20 findings are shown with their excerpts, among those of the other rules. The next
-/// 30 follow below as lines that editors and terminals make clickable, under a heading for the rule;
-/// the rest is a number. The limits are per rule so that a noisy rule does not hide a quiet one. The
-/// totals count everything.
+/// A rule that fires hundreds of times has mostly found one mistake that was copied hundreds of times. Its first 20
+/// findings are shown with their excerpts, among those of other rules. The next 30 follow below a heading for the rule,
+/// as lines that editors and terminals make clickable. The rest is only counted. The limits are per rule, so that a
+/// noisy rule does not hide a quiet one. The totals count everything.
 pub fn lint(report: &Report, sources: &Sources, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let theme = Theme::new(*style);
     let mut positions = Positions::new(sources);
-    let mut rules: Vec<Rule<'_>> = Vec::new();
+    let mut rules: Vec<RuleFindings<'_>> = Vec::new();
     let mut text = String::new();
     for diagnostic in &report.diagnostics {
-        let rule = Rule::of(&mut rules, diagnostic);
+        let rule = RuleFindings::of(&mut rules, diagnostic);
         rule.seen += 1;
         if rule.seen <= IN_FULL {
             let docs = style.docs && rule.seen == 1;
@@ -74,7 +73,7 @@ pub fn lint(report: &Report, sources: &Sources, style: &Style, out: &mut dyn io:
 }
 
 /// The findings of one rule.
-struct Rule<'a> {
+struct RuleFindings<'a> {
     name: &'static str,
     seen: usize,
     lines: Vec<&'a Diagnostic>,
@@ -82,7 +81,7 @@ struct Rule<'a> {
     rest_files: BTreeSet<crate::source::FileId>,
 }
 
-impl<'a> Rule<'a> {
+impl<'a> RuleFindings<'a> {
     fn of<'r>(rules: &'r mut Vec<Self>, diagnostic: &Diagnostic) -> &'r mut Self {
         let name = diagnostic.rule.name;
         let at = rules.iter().position(|rule| rule.name == name).unwrap_or_else(|| {
@@ -92,10 +91,10 @@ impl<'a> Rule<'a> {
         &mut rules[at]
     }
 
-    /// The findings that have no excerpt.
+    /// Writes the findings without an excerpt.
     fn push(&self, out: &mut String, sources: &Sources, theme: &Theme) {
         let ellipsis = theme.style.ellipsis();
-        out.push_str(&format!("{} more of {}:\n", self.seen - IN_FULL, self.name));
+        out.push_str(&format!("{} of {}:\n", count(self.seen - IN_FULL, "more finding"), self.name));
         let mut positions = Positions::new(sources);
         for diagnostic in &self.lines {
             let (start, _) = positions.advance(diagnostic.span);
@@ -107,7 +106,7 @@ impl<'a> Rule<'a> {
         }
         if self.rest > 0 {
             let files = count(self.rest_files.len(), "file");
-            out.push_str(&format!("  {ellipsis} {} more in {files}; `--format json` lists all\n", self.rest));
+            out.push_str(&format!("  {ellipsis} and {} more in {files}; `--format json` lists all\n", self.rest));
         }
         out.push('\n');
     }

@@ -1,4 +1,4 @@
-//! How policies are named, and what they are said to do.
+//! The names of policies and the results of their rules.
 
 use super::words::clean;
 use crate::simulate::{PolicyVerdict, Step, Verdict};
@@ -20,14 +20,14 @@ pub(super) fn decides(policy: &PolicyVerdict) -> String {
     clean(&format!("{what} decides ({}){reason}", policy.action))
 }
 
-/// What came of a rule that was considered.
-pub(super) fn came_of(policy: &PolicyVerdict, step: &Step) -> String {
+/// The result of a policy rule that was considered.
+pub(super) fn result_of(policy: &PolicyVerdict, step: &Step) -> String {
     let condition = step.condition.as_deref().unwrap_or_default();
     match (step.verdict, &step.wanted) {
         (Verdict::Matched, _) => format!("matches the request: {}", policy.action),
         (_, Some(wanted)) => {
-            let seen = step.seen.as_ref().map_or_else(|| "is absent".to_owned(), |seen| format!("is {seen:?}"));
-            format!("{condition} {seen}, wanted: {wanted}")
+            let seen = step.seen.as_ref().map_or_else(|| "is missing".to_owned(), |seen| format!("is {seen:?}"));
+            format!("{condition} {seen}, expected: {wanted}")
         }
         (_, None) => condition.to_owned(),
     }

@@ -1,4 +1,4 @@
-//! Which rules there are.
+//! The list of rules for people.
 
 use std::io;
 
@@ -7,18 +7,18 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use crate::lint::{Family, Rule};
 use crate::report::Style;
 
-/// Writes what `mesh rules` prints for people: a table for each family, with a row for each rule.
+/// Writes the output of `mesh rules` for people: a table for each family, with a row for each rule.
 pub fn rules(families: &[&Family], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let longest = families.iter().map(|family| longest(family.rules)).max().unwrap_or_default();
     for family in families {
         writeln!(out, "{}\n\n{}\n", family.about, table(family.rules, longest, style))?;
     }
     let count: usize = families.iter().map(|family| family.rules.len()).sum();
-    writeln!(out, "{count} rules; `mesh explain RULE` shows the page of one")
+    writeln!(out, "{count} rules; `mesh explain RULE` shows the page of a rule")
 }
 
-/// Writes the rules that a code stands for.
-pub fn meant(rules: &[&Rule], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+/// Writes the rules that a code refers to.
+pub fn rules_of_code(rules: &[&Rule], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "{}", table(rules, longest(rules), style))
 }
 
@@ -26,7 +26,7 @@ fn longest(rules: &[&Rule]) -> usize {
     rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default()
 }
 
-/// Rules, one in a row, the names being at most `longest` columns wide.
+/// A table with one rule in each row. Names are at most `longest` columns wide.
 fn table(rules: &[&Rule], longest: usize, style: &Style) -> String {
     const LEVEL: u16 = 9;
     const CODES: u16 = 9;

@@ -1,11 +1,11 @@
-//! An excerpt as miette reads it.
+//! Access to excerpts for miette.
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use super::excerpt::Excerpt;
 
-/// miette's own implementations read a file from its first byte for every label, which takes minutes for
-/// ten thousand findings in a large file. This one has only an excerpt, and an index of its lines.
+/// miette's own implementations read a file from its first byte for every label, which takes minutes for ten thousand
+/// findings in a large file. This one has only an excerpt, and an index of its lines.
 impl SourceCode for Excerpt {
     fn read_span<'a>(
         &'a self,
@@ -18,8 +18,8 @@ impl SourceCode for Excerpt {
         let last = (line_of(span.offset() + span.len()) + after).min(self.starts.len() - 1);
         let start = self.starts[first];
         let end = self.starts.get(last + 1).copied().unwrap_or(self.text.len());
-        // miette asks without context to learn the line and the column that it prints over the excerpt.
-        // They are those of the file, which a line that is cut does not show.
+        // miette reads without context to learn the line and column that it prints above the excerpt. These must be
+        // those of the file, which a cut line does not show.
         let label = self.labels.iter().find(|label| before == 0 && label.offset == span.offset());
         let (line, column) = match label {
             Some(label) => (label.position.line - 1, label.position.column - 1),
@@ -27,8 +27,8 @@ impl SourceCode for Excerpt {
         };
         let data = &self.text.as_bytes()[start..end];
         let covered = SourceSpan::from((start, end - start));
-        // By the number of lines miette decides whether two labels go into one frame. All that are in one
-        // excerpt do: else the frame of an earlier place would stand before that of the finding itself.
+        // miette decides by the number of lines whether two labels go into one frame. All labels of an excerpt must, or
+        // the frame of an earlier place would precede that of the finding.
         let lines = self.starts.len();
         Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), data, covered, line, column, lines)))
     }

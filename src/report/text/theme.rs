@@ -5,19 +5,19 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 use crate::lint::Severity;
 use crate::report::Style;
 
-/// The look of a whole report.
+/// The look of a report.
 pub(super) struct Theme {
-    /// What the terminal can show.
+    /// The abilities of the terminal.
     pub style: Style,
     colors: GraphicalTheme,
 }
 
-/// What stands before a message.
+/// The kind of a message, which decides its marker.
 #[derive(Clone, Copy)]
 pub(super) enum Lead {
     /// The message of a finding.
     Finding(Severity),
-    /// The message of another place that belongs to one.
+    /// The message of a related place.
     Related,
 }
 
@@ -57,13 +57,13 @@ impl Theme {
         self.colors.styles.help.style(text).to_string()
     }
 
-    /// Text of the second rank.
+    /// Text that is less important.
     pub(super) fn faint(&self, text: &str) -> String {
         self.colors.styles.linum.style(text).to_string()
     }
 
-    /// The renderer of a message and its excerpt. `own` is the index of the finding's own label among all
-    /// labels of the excerpt, by place: it has the colour of the severity, the others share another one.
+    /// The renderer of a message and its excerpt. `own` is the index of the finding's own label among all labels of the
+    /// excerpt, by place. That label has the colour of the severity, the others share another colour.
     pub(super) fn handler(&self, lead: Lead, own: usize, labels: usize) -> GraphicalReportHandler {
         let mut theme = self.colors.clone();
         if self.style.color {
@@ -80,7 +80,7 @@ impl Theme {
         if let Lead::Finding(Severity::Info) = lead {
             theme.characters.advice = "i".to_owned();
         }
-        // Messages come wrapped: miette would break links and host names apart.
+        // Messages are already wrapped; miette would break links and host names.
         GraphicalReportHandler::new_themed(theme).with_wrap_lines(false).with_links(false).without_syntax_highlighting()
     }
 }

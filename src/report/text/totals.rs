@@ -1,4 +1,4 @@
-//! What stands below the findings.
+//! The summary below the findings.
 
 use super::theme::Theme;
 use super::words::{columns, count, cut, push_hanging};
@@ -13,12 +13,12 @@ pub(super) fn push_unchecked(out: &mut String, unchecked: &[Unchecked], theme: &
         return;
     }
     let ellipsis = theme.style.ellipsis();
-    out.push_str("Not checked, for want of other manifests or settings:\n");
+    out.push_str("Not checked (needs manifests or settings that were not given):\n");
     for entry in unchecked.iter().take(REASONS) {
         let head = format!("{} ({}):", entry.rule, entry.count);
         let reason = cut(&entry.reason, 300, ellipsis);
         let width = theme.style.columns();
-        // A reason that does not fit beside the rule's name has lines of its own, with all their width.
+        // A reason that does not fit beside the name of the rule gets separate lines.
         if columns(&head) + columns(&reason) + 3 <= width {
             out.push_str(&format!("  {} {reason}\n", theme.accent(&head)));
         } else {

@@ -1,9 +1,14 @@
-//! Text that was written by others, made fit for a terminal: harmless, bounded and wrapped.
+//! Text from manifests, made safe for a terminal: harmless, bounded and wrapped.
+
+use std::borrow::Cow;
+
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+use unicode_width::UnicodeWidthChar;
 
 /// A tab is shown as this many spaces.
 const TAB: &str = "    ";
 
-/// Appends `text` as it may be shown on one line. Line breaks become spaces. Other control characters,
+/// Appends `text` in a form that is safe to show on one line. Line breaks become spaces. Other control characters,
 /// and characters that change the direction of writing, become `�`: a manifest must not be able to move
 /// the cursor, or to look different from what it says.
 pub(super) fn push_clean(out: &mut String, text: &str) {
@@ -11,11 +16,16 @@ pub(super) fn push_clean(out: &mut String, text: &str) {
         match character {
             '\t' => out.push_str(TAB),
             '\n' => out.push(' '),
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
-            character if character.is_control() => out.push('\u{fffd}'),
+            character if is_unsafe(character) => out.push('\u{fffd}'),
             character => out.push(character),
         }
     }
+}
+
+fn is_unsafe(character: char) -> bool {
+    let is_directional =
+        matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    character.is_control() || is_directional
 }
 
 /// [`push_clean`] to a new string.
@@ -25,13 +35,12 @@ pub(super) fn clean(text: &str) -> String {
     out
 }
 
-/// The most columns that a terminal gives a character. No character of the scripts before Hangul is
-/// wide; of those after it, counting some as wide that are not only means to cut a little early.
+/// The columns that a terminal gives a character, once the text is [`clean`].
 pub(super) fn columns_of(character: char) -> usize {
     match character {
         '\t' => TAB.len(),
-        '\0'..'\u{1100}' | '…' | '\u{2500}'..='\u{25ff}' | '�' => 1,
-        _ => 2,
+        character if is_unsafe(character) => 1,
+        character => character.width().unwrap_or(1),
     }
 }
 
@@ -40,27 +49,30 @@ pub(super) fn columns(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
-/// As much of the start of `text` as fits into `room` columns. Looks at no more than that.
+/// Combining characters have no width. More of them than this for each column are cut off: no script needs so many.
+const CHARACTERS_PER_COLUMN: usize = 8;
+
+/// The longest start of `text` that fits into `room` columns. Does not look at the rest.
 pub(super) fn head(text: &str, room: usize) -> &str {
     let mut used = 0;
-    let end = text.char_indices().find(|&(_, character)| {
+    let end = text.char_indices().enumerate().find(|&(index, (_, character))| {
         used += columns_of(character);
-        used > room
+        used > room || index >= room * CHARACTERS_PER_COLUMN
     });
-    &text[..end.map_or(text.len(), |(at, _)| at)]
+    &text[..end.map_or(text.len(), |(_, (at, _))| at)]
 }
 
-/// As much of the end of `text` as fits into `room` columns. Looks at no more than that.
+/// The longest end of `text` that fits into `room` columns. Does not look at the rest.
 pub(super) fn tail(text: &str, room: usize) -> &str {
     let mut used = 0;
-    let start = text.char_indices().rev().find(|&(_, character)| {
+    let start = text.char_indices().rev().enumerate().find(|&(index, (_, character))| {
         used += columns_of(character);
-        used > room
+        used > room || index >= room * CHARACTERS_PER_COLUMN
     });
-    &text[start.map_or(0, |(at, character)| at + character.len_utf8())..]
+    &text[start.map_or(0, |(_, (at, character))| at + character.len_utf8())..]
 }
 
-/// `text`, cut to `room` columns with `ellipsis` at its end if it is longer. The result is clean.
+/// `text`, cut to `room` columns and ending with `ellipsis` if it is longer. The result is clean.
 pub(super) fn cut(text: &str, room: usize, ellipsis: &str) -> String {
     if head(text, room).len() == text.len() {
         return clean(text);
@@ -70,35 +82,26 @@ pub(super) fn cut(text: &str, room: usize, ellipsis: &str) -> String {
     out
 }
 
-/// Breaks `text` at spaces into lines of at most `room` columns. A longer word has a line to itself: a
+/// Breaks `text` at spaces into lines of at most `room` columns. A longer word gets a line to itself: a
 /// link or a host name that is broken apart can neither be clicked nor copied.
-pub(super) fn wrap(text: &str, room: usize) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let (mut start, mut end, mut used) = (0, 0, 0);
-    for word in text.split(' ') {
-        let at = word.as_ptr().addr() - text.as_ptr().addr();
-        let length = columns(word);
-        if end > start && used + 1 + length > room {
-            lines.push(&text[start..end]);
-            (start, used) = (at, length);
-        } else {
-            used += length + usize::from(at > start);
-        }
-        end = at + word.len();
-    }
-    lines.push(&text[start..end]);
-    lines
+pub(super) fn wrap(text: &str, room: usize) -> Vec<Cow<'_, str>> {
+    let options = Options::new(room)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
+    textwrap::wrap(text, options)
 }
 
-/// Wraps `text` to `width` columns below a `first` prefix; the other lines are indented to align with the
-/// first. `indent` is the number of columns of `first`, which may hold escape codes. Ends with a newline.
+/// Wraps `text` to `width` columns after the prefix `first`, and aligns the other lines with the first. `indent` is the
+/// number of columns of `first`, which can contain escape codes. Ends with a newline.
 pub(super) fn push_hanging(out: &mut String, first: &str, indent: usize, text: &str, width: usize) {
     out.push_str(first);
     for (index, line) in wrap(text, width.saturating_sub(indent)).into_iter().enumerate() {
         if index > 0 {
             out.extend(std::iter::repeat_n(' ', indent));
         }
-        out.push_str(line);
+        out.push_str(&line);
         out.push('\n');
     }
 }
@@ -126,6 +129,8 @@ mod tests {
         assert_eq!(cut("abcdefg", 6, "…"), "abcde…");
         assert_eq!(cut("漢字漢字", 6, "…"), "漢字…");
         assert_eq!(tail("漢字ab", 4), "字ab");
+        assert_eq!(cut("e\u{301}e\u{301}", 2, "…"), "e\u{301}e\u{301}");
+        assert_eq!(head(&"\u{301}".repeat(1000), 2).chars().count(), 16);
     }
 
     #[test]

@@ -1,38 +1,38 @@
-//! Which servers can share a port (istiod: `mergeGateways`).
+//! Merging of servers: those that cannot share a port with earlier ones are dropped (istiod: `mergeGateways`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::servers::Open;
+use super::servers::ListeningServer;
 use crate::model::field::TextField;
 use crate::world::{Protocol, ProtocolClass};
 
-/// The servers of a port so far, as far as those behind them have to get on with them.
+/// The servers of a port so far, as far as later servers can conflict with them.
 #[derive(Debug, Default)]
 pub(super) struct Merging<'a> {
     has_any: bool,
-    /// The hosts of servers with settings of TLS and the namespaces that may bind to them, each with the address that it
-    /// was last served on.
+    /// The hosts of servers with `tls`, each with the namespaces that may bind to it, and the address that it was last
+    /// served on.
     hosts: BTreeMap<(Option<&'a str>, &'a str), Option<&'a str>>,
-    /// The protocol and address of the plaintext server that others are held against.
+    /// The protocol and address of the plaintext server with which later servers must be compatible.
     plaintext: Option<(Protocol, Option<&'a str>)>,
     groups: BTreeSet<(Protocol, Option<&'a str>)>,
     route_tables: BTreeSet<RouteTable<'a>>,
 }
 
-/// What a route table is named after.
+/// The name of a route table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum RouteTable<'a> {
-    /// All plaintext servers of a port share one.
+    /// All plaintext servers of a port share one table.
     Plaintext { bind: Option<&'a str> },
-    /// A server that terminates TLS has one of its own, by the name of its port.
+    /// A server that terminates TLS has a table for itself, by the name of its port.
     Https { gateway: String, number: u32, port_name: &'a str, bind: Option<&'a str> },
 }
 
 impl<'a> Merging<'a> {
-    /// Whether a server gets on with those before it, which it then joins. After a plaintext server only HTTP joins
-    /// HTTP; a host of TLS can be served once, and so can a name of a port for HTTPS within a Gateway. What has an
-    /// address of its own is apart from others.
-    pub fn admits(&mut self, open: &Open<'a>) -> bool {
+    /// Adds a server if it is compatible with those before it. After a plaintext server only HTTP joins HTTP. A TLS
+    /// host can be served once, and so can the name of an HTTPS port within a Gateway. Servers on different addresses
+    /// do not conflict.
+    pub fn admits(&mut self, open: &ListeningServer<'a>) -> bool {
         let (bind, protocol) = (open.server.bind(), open.server.protocol);
         let group = (protocol, bind);
         if open.server.spec.tls.is_some() {
@@ -65,8 +65,8 @@ impl<'a> Merging<'a> {
 }
 
 impl<'a> RouteTable<'a> {
-    /// The table of a server; `None` if it has none (istiod: `gatewayRDSRouteName`).
-    fn of(open: &Open<'a>) -> Option<Self> {
+    /// The route table of a server; `None` if it has none (istiod: `gatewayRDSRouteName`).
+    fn of(open: &ListeningServer<'a>) -> Option<Self> {
         let bind = open.server.bind();
         match open.server.protocol {
             protocol if protocol.class() == ProtocolClass::Http => Some(Self::Plaintext { bind }),

@@ -1,4 +1,4 @@
-//! What a gateway listens on (istiod: `buildGatewayListeners`).
+//! The listeners of a gateway (istiod: `buildGatewayListeners`).
 
 mod connections;
 mod merging;
@@ -9,43 +9,44 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use self::servers::Open;
-use super::listener::{ChainAction, Criteria, FilterChain, Listener, Otherwise};
+use self::servers::ListeningServer;
+use super::listener::{ChainAction, Criteria, DefaultChain, FilterChain, ProxyListener};
 use super::proxy::Proxy;
 use crate::world::Section;
 
-/// What a gateway listens on at one port.
+/// The listeners of a gateway at one port.
 #[derive(Debug)]
-pub struct Port<'a> {
-    /// Its listeners, each for an address of its own.
-    pub listeners: Vec<Listener<'a>>,
+pub struct GatewayPort<'a> {
+    /// The listeners, one for each address.
+    pub listeners: Vec<ProxyListener<'a>>,
 }
 
-impl<'a> Port<'a> {
-    /// Compiles what a gateway listens on at a port. Without a server for it nothing does.
+impl<'a> GatewayPort<'a> {
+    /// Compiles the listeners of a gateway at a port. Without a server for the port there are none.
     pub fn new(proxy: &Proxy<'a>, port: u32) -> Self {
         let (open, listening) = servers::open(proxy, port);
-        let mut by_address: BTreeMap<Option<IpAddr>, Vec<Open<'a>>> = BTreeMap::new();
+        let mut by_address: BTreeMap<Option<IpAddr>, Vec<ListeningServer<'a>>> = BTreeMap::new();
         for server in open {
             by_address.entry(server.address()).or_default().push(server);
         }
         let listeners = by_address.into_iter().map(|(bind, open)| listener(proxy, bind, &open, listening));
-        // A server without any route does not open the port.
+        // A server without routes does not open the port.
         Self { listeners: listeners.filter(|listener| !listener.chains.is_empty()).collect() }
     }
 
-    /// The listener that a connection gets to: that of the address, else that of all. Of a connection to nowhere in
-    /// particular (`0.0.0.0`) it is the first.
-    pub fn listener(&self, address: IpAddr) -> Option<&Listener<'a>> {
+    /// The listener of a connection: that of the address, else that of all addresses. For the unspecified address
+    /// (`0.0.0.0`) it is the first one.
+    pub fn listener(&self, address: IpAddr) -> Option<&ProxyListener<'a>> {
         let bound_to = |bind: Option<IpAddr>| self.listeners.iter().find(|listener| listener.bind == bind);
         let any = || self.listeners.first().filter(|_| address.is_unspecified());
         bound_to(Some(address)).or_else(|| bound_to(None)).or_else(any)
     }
 }
 
-fn listener<'a>(proxy: &Proxy<'a>, bind: Option<IpAddr>, open: &[Open<'a>], port: u32) -> Listener<'a> {
-    let mut listener = Listener { bind, chains: Vec::new(), considered: Vec::new(), otherwise: Otherwise::Reset, port };
-    let plaintext: Vec<Open<'a>> = open.iter().copied().filter(Open::is_plaintext_http).collect();
+fn listener<'a>(proxy: &Proxy<'a>, bind: Option<IpAddr>, open: &[ListeningServer<'a>], port: u32) -> ProxyListener<'a> {
+    let mut listener =
+        ProxyListener { bind, chains: Vec::new(), considered: Vec::new(), default_chain: DefaultChain::Reset, port };
+    let plaintext: Vec<ListeningServer<'a>> = open.iter().copied().filter(ListeningServer::is_plaintext_http).collect();
     if !plaintext.is_empty() {
         let table = Arc::new(table::table(proxy, &plaintext));
         let action = ChainAction::Http { table, terminates_tls: false };
@@ -59,11 +60,11 @@ fn listener<'a>(proxy: &Proxy<'a>, bind: Option<IpAddr>, open: &[Open<'a>], port
     listener
 }
 
-/// The chains of a server. `taken` are the server names of `tls` routes before it.
+/// The filter chains of a server. `taken` holds the server names of earlier `tls` routes.
 fn chains<'a>(
     proxy: &Proxy<'a>,
-    server: &Open<'a>,
-    listener: &mut Listener<'a>,
+    server: &ListeningServer<'a>,
+    listener: &mut ProxyListener<'a>,
     taken: &mut BTreeSet<&'a str>,
 ) -> Vec<FilterChain<'a>> {
     let considered = &mut listener.considered;

@@ -1,5 +1,5 @@
-//! What the sidecar of a server does with a connection: the filter chain that takes it, by port, mutual TLS and
-//! protocol (istiod: `listener_inbound.go`, `filterchain_options.go`). VirtualServices have no part in it.
+//! The filter chains of a server's sidecar, by port, mutual TLS and protocol (istiod: `listener_inbound.go`,
+//! `filterchain_options.go`). VirtualServices do not affect them.
 
 mod ports;
 
@@ -8,72 +8,72 @@ pub use ports::{InboundPort, PortOrigin, Receiver, ports};
 use crate::model::networking::{ServerTlsMode, ServerTlsSettings};
 use crate::world::{Mtls, MtlsMode, Protocol, ProtocolClass, World};
 
-/// A connection, as far as filter chains look at it.
+/// The properties of a connection that filter chains match.
 #[derive(Debug, Clone, Copy)]
-pub struct Connection<'c> {
-    /// The workload's port that is dialled.
+pub struct InboundConnection<'c> {
+    /// The port of the workload.
     pub port: u32,
-    /// What the client does about TLS.
+    /// Whether the client uses TLS, and whether it shows a certificate.
     pub security: Security,
-    /// The protocol that the client offers in TLS: `istio-http/1.1` from a sidecar, for example.
+    /// The protocol that the client offers in TLS, for example `istio-http/1.1` from a sidecar.
     pub alpn: &'c str,
-    /// Whether it carries HTTP.
+    /// Whether the connection carries HTTP.
     pub is_http: bool,
 }
 
-/// What a client does about TLS.
+/// Whether a client uses TLS, and whether it shows a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
-    /// Nothing.
+    /// No TLS.
     Plaintext,
-    /// It wants TLS and shows no certificate.
+    /// TLS without a client certificate.
     Tls,
-    /// It wants TLS and shows a certificate.
+    /// TLS with a client certificate.
     Mutual,
 }
 
-/// What becomes of a connection.
+/// The filter chain for a connection, or the reason why there is none.
 #[derive(Debug, Clone)]
-pub enum Arrival<'w, 'a> {
-    /// A filter chain takes it.
-    Taken(Chain<'w, 'a>),
-    /// No filter chain fits: the connection is reset (NR).
+pub enum InboundMatch<'w, 'a> {
+    /// A filter chain takes the connection.
+    Taken(InboundChain<'w, 'a>),
+    /// No filter chain matches: Envoy resets the connection (NR).
     NoFilterChain,
-    /// A filter chain fits, but client and proxy do not agree on certificates.
+    /// A filter chain matches, but client and proxy do not agree on certificates.
     HandshakeFails,
-    /// A filter chain for HTTP gets other bytes.
+    /// A filter chain for HTTP gets bytes that are not HTTP.
     ProtocolError,
-    /// It goes to the port of the proxy itself.
+    /// The connection goes to the port of the proxy itself.
     BlackHole,
 }
 
 /// The filter chain that takes a connection.
 #[derive(Debug, Clone)]
-pub struct Chain<'w, 'a> {
-    /// The port; `None` if nothing declares it: then what comes in is passed through.
+pub struct InboundChain<'w, 'a> {
+    /// The port; `None` if no service or Sidecar declares it, so that the proxy passes connections through.
     pub port: Option<InboundPort<'w, 'a>>,
-    /// Whether the proxy looks for requests. If not, it sees a mere connection.
+    /// Whether the proxy handles requests. Otherwise it only sees bytes.
     pub is_http: bool,
-    /// What TLS the proxy ends; what it does not end it passes on.
-    pub ends: Ends,
+    /// The TLS that the proxy terminates. It passes other TLS through.
+    pub terminates: TerminatedTls,
 }
 
-/// Which TLS a filter chain ends.
+/// The TLS that a filter chain terminates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ends {
-    /// None.
+pub enum TerminatedTls {
+    /// No TLS; the workload terminates it, if there is any.
     Nothing,
-    /// That of the mesh, which proves the client's identity.
+    /// TLS of the mesh, which proves the identity of the client.
     MeshTls,
-    /// That of the Sidecar resource's `ingress`.
-    OwnTls,
+    /// TLS that `ingress` of a Sidecar resource configures.
+    IngressTls,
 }
 
-/// The port on which sidecars listen for everything that comes in.
+/// The port at which sidecars capture incoming connections.
 const INBOUND_CAPTURE_PORT: u32 = 15006;
 
-impl Chain<'_, '_> {
-    /// The name that istiod gives the chain.
+impl InboundChain<'_, '_> {
+    /// istiod's name of the filter chain.
     pub fn name(&self) -> String {
         match &self.port {
             Some(port) => format!("{}_{}", port.bind, port.number),
@@ -87,46 +87,47 @@ impl Chain<'_, '_> {
         self.port.as_ref().map_or_else(|| "InboundPassthroughCluster".to_owned(), InboundPort::cluster)
     }
 
-    /// The name of the only virtual host, if the proxy looks for requests.
+    /// The name of the only virtual host, if the proxy handles requests.
     pub fn virtual_host(&self) -> Option<String> {
         let port = self.port.as_ref().map_or(0, |port| port.service_port);
         self.is_http.then(|| format!("inbound|http|{port}"))
     }
 }
 
-/// Says what becomes of a connection to a workload, and which mode of mutual TLS its port has.
+/// Finds the filter chain for a connection to a workload, and the mutual TLS mode of the port.
 pub fn arrival<'w, 'a>(
     world: &'w World<'a>,
     receiver: &Receiver<'w, 'a>,
-    connection: &Connection<'_>,
-) -> (Arrival<'w, 'a>, Mtls<'w, 'a>) {
+    connection: &InboundConnection<'_>,
+) -> (InboundMatch<'w, 'a>, Mtls<'w, 'a>) {
     let mtls = world.policies.mtls(receiver.namespace, &receiver.labels, connection.port);
     if connection.port == INBOUND_CAPTURE_PORT {
-        return (Arrival::BlackHole, mtls);
+        return (InboundMatch::BlackHole, mtls);
     }
     let port = ports(world, receiver).remove(&connection.port);
     let own_tls = port.as_ref().and_then(|port| port.tls);
     let own_tls = own_tls.filter(|_| world.settings.sidecar_ingress_tls && mtls.mode == MtlsMode::Disable);
     let found = match own_tls {
-        Some(tls) => own_chain(tls, port.as_ref().map(|port| port.protocol), connection),
+        Some(tls) => ingress_chain(tls, port.as_ref().map(|port| port.protocol), connection),
         None => chain(mtls.mode, class(port.as_ref()), connection),
     };
     let arrival = match found {
-        Err(refused) => refused.into(),
-        Ok((is_http, ends)) => {
-            let has_http_bytes = connection.is_http && !(connection.is_encrypted() && ends == Ends::Nothing);
+        Err(mismatch) => mismatch.into(),
+        Ok((is_http, terminates)) => {
+            let has_http_bytes =
+                connection.is_http && !(connection.is_encrypted() && terminates == TerminatedTls::Nothing);
             if is_http && !has_http_bytes {
-                Arrival::ProtocolError
+                InboundMatch::ProtocolError
             } else {
-                Arrival::Taken(Chain { port, is_http, ends })
+                InboundMatch::Taken(InboundChain { port, is_http, terminates })
             }
         }
     };
     (arrival, mtls)
 }
 
-/// What the filter chains of a port are for. Passed-through ports are looked at like those without a declared protocol,
-/// and TLS that is the workload's own affair is bytes.
+/// The protocol class of a port's filter chains. Undeclared ports have protocol detection, and TLS that the workload
+/// itself terminates counts as bytes.
 fn class(port: Option<&InboundPort<'_, '_>>) -> ProtocolClass {
     match port.map_or(ProtocolClass::Auto, |port| port.protocol.class()) {
         ProtocolClass::Tls => ProtocolClass::Tcp,
@@ -134,22 +135,26 @@ fn class(port: Option<&InboundPort<'_, '_>>) -> ProtocolClass {
     }
 }
 
-enum Refused {
+enum Mismatch {
     NoFilterChain,
     HandshakeFails,
 }
 
-impl From<Refused> for Arrival<'_, '_> {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::NoFilterChain => Self::NoFilterChain,
-            Refused::HandshakeFails => Self::HandshakeFails,
+impl From<Mismatch> for InboundMatch<'_, '_> {
+    fn from(mismatch: Mismatch) -> Self {
+        match mismatch {
+            Mismatch::NoFilterChain => Self::NoFilterChain,
+            Mismatch::HandshakeFails => Self::HandshakeFails,
         }
     }
 }
 
-/// Whether the chain that fits looks for requests, and which TLS it ends.
-fn chain(mode: MtlsMode, class: ProtocolClass, connection: &Connection<'_>) -> Result<(bool, Ends), Refused> {
+/// Whether the matching filter chain handles requests, and the TLS that it terminates.
+fn chain(
+    mode: MtlsMode,
+    class: ProtocolClass,
+    connection: &InboundConnection<'_>,
+) -> Result<(bool, TerminatedTls), Mismatch> {
     let is_encrypted = connection.is_encrypted();
     let plain_http = !is_encrypted && connection.is_http;
     let in_the_clear = match class {
@@ -162,53 +167,53 @@ fn chain(mode: MtlsMode, class: ProtocolClass, connection: &Connection<'_>) -> R
         ProtocolClass::Auto => is_mesh_http(connection.alpn),
         _ => false,
     };
-    let ends_mesh_tls = match connection.security {
-        Security::Mutual => Ok((inside_tls, Ends::MeshTls)),
-        _ => Err(Refused::HandshakeFails),
+    let terminates_mesh_tls = match connection.security {
+        Security::Mutual => Ok((inside_tls, TerminatedTls::MeshTls)),
+        _ => Err(Mismatch::HandshakeFails),
     };
     match mode {
-        MtlsMode::Disable => Ok((in_the_clear, Ends::Nothing)),
-        MtlsMode::Strict if is_encrypted => ends_mesh_tls,
-        MtlsMode::Strict => Err(Refused::NoFilterChain),
-        MtlsMode::Permissive if !is_encrypted => Ok((in_the_clear, Ends::Nothing)),
-        MtlsMode::Permissive if is_mesh(connection.alpn) => ends_mesh_tls,
-        MtlsMode::Permissive if class == ProtocolClass::Http => Err(Refused::NoFilterChain),
-        MtlsMode::Permissive => Ok((false, Ends::Nothing)),
+        MtlsMode::Disable => Ok((in_the_clear, TerminatedTls::Nothing)),
+        MtlsMode::Strict if is_encrypted => terminates_mesh_tls,
+        MtlsMode::Strict => Err(Mismatch::NoFilterChain),
+        MtlsMode::Permissive if !is_encrypted => Ok((in_the_clear, TerminatedTls::Nothing)),
+        MtlsMode::Permissive if is_mesh(connection.alpn) => terminates_mesh_tls,
+        MtlsMode::Permissive if class == ProtocolClass::Http => Err(Mismatch::NoFilterChain),
+        MtlsMode::Permissive => Ok((false, TerminatedTls::Nothing)),
     }
 }
 
-/// The chain for TLS of the Sidecar resource. A client that shows a certificate of the mesh also wants one, which a
-/// server with a certificate of its own (SIMPLE) does not have.
-fn own_chain(
+/// The filter chain for TLS of a Sidecar resource. A client with a certificate of the mesh also requires one from the
+/// server, which a server with its own certificate (SIMPLE) does not have.
+fn ingress_chain(
     tls: &ServerTlsSettings,
     protocol: Option<Protocol>,
-    connection: &Connection<'_>,
-) -> Result<(bool, Ends), Refused> {
+    connection: &InboundConnection<'_>,
+) -> Result<(bool, TerminatedTls), Mismatch> {
     let wants_certificate = match tls.mode.map(|mode| mode.value) {
         Some(ServerTlsMode::Mutual | ServerTlsMode::IstioMutual) => Some(true),
         Some(ServerTlsMode::OptionalMutual) => None,
         _ => Some(false),
     };
     match connection.security {
-        Security::Plaintext => Err(Refused::NoFilterChain),
+        Security::Plaintext => Err(Mismatch::NoFilterChain),
         shown if wants_certificate.is_some_and(|wanted| wanted != (shown == Security::Mutual)) => {
-            Err(Refused::HandshakeFails)
+            Err(Mismatch::HandshakeFails)
         }
         _ => {
             let is_http =
                 protocol.is_some_and(|protocol| protocol == Protocol::Https || protocol.class() == ProtocolClass::Http);
-            Ok((is_http, Ends::OwnTls))
+            Ok((is_http, TerminatedTls::IngressTls))
         }
     }
 }
 
-impl Connection<'_> {
+impl InboundConnection<'_> {
     fn is_encrypted(&self) -> bool {
         self.security != Security::Plaintext
     }
 }
 
-/// What the proxies of the mesh offer in TLS.
+/// Whether proxies of the mesh offer this protocol in TLS.
 fn is_mesh(alpn: &str) -> bool {
     matches!(alpn, "istio" | "istio-peer-exchange") || is_mesh_http(alpn)
 }
@@ -221,7 +226,7 @@ fn is_mesh_http(alpn: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What becomes of plaintext and TLS, with HTTP inside and other bytes, without and with a certificate.
+    /// The outcomes of plaintext and TLS, with HTTP inside and other bytes, without and with a certificate.
     fn outcomes(mode: MtlsMode, class: ProtocolClass) -> String {
         let connections = [
             (Security::Plaintext, "", true),
@@ -230,25 +235,28 @@ mod tests {
             (Security::Mutual, "istio-http/1.1", true),
             (Security::Mutual, "istio", false),
         ];
-        let outcome =
-            |(security, alpn, is_http)| match chain(mode, class, &Connection { port: 80, security, alpn, is_http }) {
-                Ok((is_http, Ends::MeshTls)) => {
-                    if is_http {
-                        "mesh-http"
-                    } else {
-                        "mesh-tcp"
-                    }
+        let outcome = |(security, alpn, is_http)| match chain(
+            mode,
+            class,
+            &InboundConnection { port: 80, security, alpn, is_http },
+        ) {
+            Ok((is_http, TerminatedTls::MeshTls)) => {
+                if is_http {
+                    "mesh-http"
+                } else {
+                    "mesh-tcp"
                 }
-                Ok((is_http, _)) => {
-                    if is_http {
-                        "http"
-                    } else {
-                        "tcp"
-                    }
+            }
+            Ok((is_http, _)) => {
+                if is_http {
+                    "http"
+                } else {
+                    "tcp"
                 }
-                Err(Refused::NoFilterChain) => "none",
-                Err(Refused::HandshakeFails) => "handshake",
-            };
+            }
+            Err(Mismatch::NoFilterChain) => "none",
+            Err(Mismatch::HandshakeFails) => "handshake",
+        };
         connections.map(outcome).join(" ")
     }
 

@@ -1,4 +1,4 @@
-//! The ports that a sidecar knows of its own workload (istiod: `buildInboundChainConfigs`).
+//! The ports of a workload that its sidecar knows (istiod: `buildInboundChainConfigs`).
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -8,16 +8,16 @@ use crate::model::networking::{IstioIngressListener, ServerTlsSettings, Workload
 use crate::source::Spanned;
 use crate::world::{Discovery, Protocol, Service, ServicePort, Sidecar, Workload, World};
 
-/// A workload at whose sidecar connections arrive.
+/// A workload whose sidecar receives connections.
 #[derive(Debug, Clone)]
 pub struct Receiver<'w, 'a> {
-    /// Its namespace.
+    /// The namespace.
     pub namespace: &'w str,
-    /// Its labels.
+    /// The labels.
     pub labels: LabelSet<'w>,
-    /// Its address, if it is known.
+    /// The address, if it is known.
     pub address: Option<IpAddr>,
-    /// The resource that it is made from, if it is among the manifests.
+    /// The workload among the manifests, if there is one.
     pub workload: Option<&'w Workload<'a>>,
 }
 
@@ -28,14 +28,13 @@ impl<'w, 'a> Receiver<'w, 'a> {
         Self { namespace: &workload.name.namespace, labels: workload.labels.clone(), address, workload: Some(workload) }
     }
 
-    /// A workload by what is said of it. What its pods are like is taken from the first workload of the manifests that has
-    /// these labels, among others or not.
+    /// A workload by description. The first workload of the manifests with these labels provides its ports.
     pub fn described(world: &'w World<'a>, namespace: &'w str, labels: LabelSet<'w>, address: Option<IpAddr>) -> Self {
         let workload = world.workload_with(namespace, &labels);
         Self { namespace, labels, address, workload }
     }
 
-    /// The workload's port that a port of a service leads to.
+    /// The port of the workload to which a port of a service leads.
     pub fn target(&self, port: &ServicePort) -> Option<u32> {
         port.target_at(self.entry(), self.workload)
     }
@@ -45,43 +44,43 @@ impl<'w, 'a> Receiver<'w, 'a> {
     }
 }
 
-/// A port that the sidecar has filter chains for.
+/// A port with filter chains.
 #[derive(Debug, Clone)]
 pub struct InboundPort<'w, 'a> {
-    /// The number that connections come in by: the workload's port.
+    /// The port of the workload, to which clients connect.
     pub number: u32,
-    /// The number by which the route table is named: the service's port.
+    /// The port of the service, which names the route table.
     pub service_port: u32,
-    /// What it speaks.
+    /// The protocol.
     pub protocol: Protocol,
-    /// The address that the filter chain is named after.
+    /// The address in the name of the filter chain.
     pub bind: String,
-    /// Where the sidecar sends what comes in; `None` if that is the address which was dialled.
+    /// The address that the sidecar forwards to; `None` for the dialled address.
     pub endpoint: Option<String>,
-    /// TLS that the Sidecar resource asks for.
+    /// The TLS settings of the Sidecar resource.
     pub tls: Option<&'w ServerTlsSettings>,
-    /// What declares it.
+    /// The resource that declares the port.
     pub origin: PortOrigin<'w, 'a>,
 }
 
-/// What declares a port.
+/// The resource that declares a port.
 #[derive(Debug, Clone, Copy)]
 pub enum PortOrigin<'w, 'a> {
-    /// A service that the workload is behind.
+    /// A service that selects the workload.
     Service(&'w Service<'a>),
     /// `ingress` of a Sidecar resource.
     Ingress(&'w Sidecar<'a>),
 }
 
 impl InboundPort<'_, '_> {
-    /// The name of its cluster.
+    /// The name of the cluster.
     pub fn cluster(&self) -> String {
         format!("inbound|{}||", self.number)
     }
 }
 
-/// The ports of a workload, by number: those of the Sidecar resource's `ingress` if it has any, else those that the
-/// services in front of the workload lead to. On a port of several services the oldest one's protocol counts.
+/// The ports of a workload, by number: those of the Sidecar resource's `ingress` if there are any, else those to which
+/// the services of the workload lead. If several services share a port, the protocol of the oldest counts.
 pub fn ports<'w, 'a>(world: &'w World<'a>, receiver: &Receiver<'w, 'a>) -> BTreeMap<u32, InboundPort<'w, 'a>> {
     let mut ports = BTreeMap::new();
     let sidecar = world.sidecar_of(receiver.namespace, &receiver.labels);
@@ -111,8 +110,8 @@ pub fn ports<'w, 'a>(world: &'w World<'a>, receiver: &Receiver<'w, 'a>) -> BTree
     ports
 }
 
-/// Whether a workload is an endpoint of a service: by its labels, by an EndpointSlice, or by its address. `Some(entry)`
-/// tells what a WorkloadEntry says of it.
+/// Whether a workload is an endpoint of a service, by its labels, by an EndpointSlice or by its address. `Some` holds
+/// the WorkloadEntry of the workload, if it has one.
 fn endpoint_of<'w, 'a>(service: &'w Service<'a>, receiver: &Receiver<'w, 'a>) -> Option<Option<&'w WorkloadEntry>> {
     let selector = service.selector.filter(|selector| !selector.is_empty());
     let is_selected = selector.is_some_and(|selector| selector.selects(&receiver.labels));
@@ -120,7 +119,7 @@ fn endpoint_of<'w, 'a>(service: &'w Service<'a>, receiver: &Receiver<'w, 'a>) ->
     if service.namespace == receiver.namespace && (is_selected || is_listed) {
         return Some(receiver.entry());
     }
-    // With a selector the endpoints that are written out do not count.
+    // A service with a selector ignores its inline endpoints.
     let address = receiver.address.filter(|_| selector.is_none())?;
     let has_address = |entry: &&WorkloadEntry| entry.address.as_ref().is_some_and(|it| it.parse() == Ok(address));
     service.endpoints.iter().find(has_address).map(Some)
@@ -148,7 +147,7 @@ fn of_ingress<'w, 'a>(
     .filter(|port| port.protocol != Protocol::Udp)
 }
 
-/// Where a `defaultEndpoint` is: `0.0.0.0` is the workload's own address, `unix://` a socket.
+/// The address of a `defaultEndpoint`: `0.0.0.0` is the address of the workload, `unix://` a socket.
 fn local_endpoint(written: &str, receiver: &Receiver<'_, '_>) -> Option<String> {
     if let Some(path) = written.strip_prefix("unix://") {
         return Some(path.to_owned());
@@ -227,7 +226,7 @@ spec: {selector: {app: machine}, ports: [{name: http, port: 80}, {name: tcp, por
     #[test]
     fn ports_are_those_that_services_lead_to() {
         assert_eq!(of(&[("app", "shop")], None), ["91 91 GRPC", "5432 81 auto-detected", "8080 80 HTTP"]);
-        assert_eq!(of(&[("app", "shop"), ("version", "v2")], None), ["91 91 GRPC"], "no pod tells the named ports");
+        assert_eq!(of(&[("app", "shop"), ("version", "v2")], None), ["91 91 GRPC"], "no pod names the ports");
         assert_eq!(of(&[("app", "other")], None), Vec::<String>::new());
         assert_eq!(of(&[("app", "machine")], None), ["7070 80 HTTP", "7071 81 TCP"]);
     }

@@ -1,12 +1,12 @@
-//! The domains under which a client reaches a service (istiod: `generateVirtualHostDomains`).
+//! The domains by which clients reach a service (istiod: `generateVirtualHostDomains`).
 
 use std::net::IpAddr;
 
 use super::super::proxy::Proxy;
 use crate::world::{Discovery, Service, host};
 
-/// The domains of a host name and of the names that stand for it. A short form that `is_service` knows as the full name
-/// of another service belongs to that one.
+/// The domains of a host and of its aliases. A short form that is the full name of another service, by `is_service`,
+/// belongs to that service.
 pub(super) fn domains(
     proxy: &Proxy<'_>,
     hostname: &str,
@@ -30,7 +30,7 @@ pub(super) fn domains(
     domains
 }
 
-/// A name, the absolute form of it, and the short forms for those of Kubernetes.
+/// A host, its absolute form with a final dot, and the short forms of Kubernetes hosts.
 fn of_name(proxy: &Proxy<'_>, hostname: &str, is_service: impl Fn(&str) -> bool) -> Vec<String> {
     let mut domains = vec![in_brackets(hostname)];
     if host::wildcard_suffix(hostname).is_none() && hostname.parse::<IpAddr>().is_err() {
@@ -44,9 +44,9 @@ fn of_name(proxy: &Proxy<'_>, hostname: &str, is_service: impl Fn(&str) -> bool)
     domains
 }
 
-/// The addresses that a client at `own` is told: those of its family, else of the first one's (istiod:
-/// `getAllAddressesForProxy`). A ServiceEntry is one service for each of its addresses, of which the last one stands
-/// for the host.
+/// The addresses of a service for a client at `own`: those of the client's family, else of the family of the first
+/// address (istiod: `getAllAddressesForProxy`). istiod makes a service of each address of a ServiceEntry; the last one
+/// counts for the host.
 fn addresses<'s>(service: &'s Service<'_>, own: Option<IpAddr>) -> Vec<&'s str> {
     if !service.is_kubernetes() {
         return service.addresses.last().copied().into_iter().collect();
@@ -57,7 +57,7 @@ fn addresses<'s>(service: &'s Service<'_>, own: Option<IpAddr>) -> Vec<&'s str> 
     service.addresses.iter().copied().filter(|address| is_v6(address) == wanted).collect()
 }
 
-/// A host as requests name it: addresses of IPv6 stand in brackets.
+/// A host as requests write it: IPv6 addresses in brackets.
 pub(super) fn in_brackets(host: &str) -> String {
     if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
@@ -70,7 +70,7 @@ mod tests {
     use crate::load::Snapshot;
     use crate::world::{Settings, World};
 
-    /// The domains of the first service of some manifests, for a client in `shop` at an address.
+    /// The domains of the first service of the manifests, for a client in `shop`.
     fn domains_of(manifests: &str, aliases: &[&str], client: Option<&str>) -> String {
         let snapshot = Snapshot::of_texts([("services.yaml", manifests)]);
         let world = World::new(&snapshot, Settings::default());

@@ -1,4 +1,4 @@
-//! What the sidecar of a client listens on (istiod: `buildSidecarOutboundListeners`).
+//! The listeners of a client's sidecar (istiod: `buildSidecarOutboundListeners`).
 
 mod chains;
 mod domains;
@@ -10,47 +10,47 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use self::chains::{Chains, Target};
-use super::l4::Considered;
-use super::listener::{ChainAction, Criteria, FilterChain, Listener, Otherwise};
+use self::chains::{ChainTarget, Chains};
+use super::l4::ConsideredRoute;
+use super::listener::{ChainAction, Criteria, DefaultChain, FilterChain, ProxyListener};
 use super::proxy::Proxy;
-use super::scope::{Egress, Scope};
+use super::scope::{Egress, SidecarScope};
 use super::table::Table;
 use crate::config::OutboundMode;
 use crate::world::{Discovery, Protocol, ProtocolClass, Service, VirtualService};
 
-/// What a sidecar listens on at one port.
+/// The listeners of a sidecar at one port.
 #[derive(Debug)]
-pub struct Port<'a> {
-    listeners: Vec<Open<'a>>,
-    /// By address; `None` for the one of all.
+pub struct OutboundPort<'a> {
+    listeners: Vec<OpenListener<'a>>,
+    /// The index of a listener by address; `None` for that of all addresses.
     by_address: HashMap<Option<IpAddr>, usize>,
-    /// What happens to connections to other addresses.
-    pub otherwise: Otherwise,
-    /// The address that clients of the Sidecar resource's HTTP proxy dial, if the port is one and has one.
+    /// The fate of connections to other addresses.
+    pub default_chain: DefaultChain,
+    /// The address of the HTTP proxy that a Sidecar resource opens at the port, if it has one.
     pub http_proxy: Option<IpAddr>,
 }
 
-/// A listener while it is put together.
+/// A listener under construction.
 #[derive(Debug)]
-struct Open<'a> {
-    listener: Listener<'a>,
+struct OpenListener<'a> {
+    listener: ProxyListener<'a>,
     /// The protocol of the first service on it.
     protocol: Protocol,
-    speaks: Speaks,
+    expected: ExpectedProtocol,
 }
 
-/// What a listener takes its clients to speak.
+/// The protocol that a listener expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Speaks {
+enum ExpectedProtocol {
     Http,
     Bytes,
-    /// The first bytes decide.
+    /// Envoy detects the protocol from the first bytes.
     Either,
 }
 
-impl Speaks {
-    /// What clients of a protocol speak; nothing of what is not proxied.
+impl ExpectedProtocol {
+    /// The protocol that a listener expects for a port; `None` if the port is not proxied.
     fn of(protocol: Protocol) -> Option<Self> {
         match protocol.class() {
             ProtocolClass::Http => Some(Self::Http),
@@ -61,57 +61,56 @@ impl Speaks {
     }
 }
 
-/// The ports on which sidecars themselves listen for all that workloads send and get. HTTP of services has no listener
-/// there, and what no other listener is for goes nowhere (istiod: `conflictWithReservedListener`,
-/// `blackholeFilterChain`).
+/// The ports on which sidecars capture all traffic of workloads. HTTP services have no listener there, and connections
+/// without a listener go nowhere (istiod: `conflictWithReservedListener`, `blackholeFilterChain`).
 const CAPTURE_PORTS: [u32; 2] = [15001, 15006];
 
-impl<'a> Port<'a> {
-    /// Compiles what a sidecar listens on at a port. A listener of the Sidecar resource for this very port is all
-    /// that there is.
-    pub fn new(proxy: &Proxy<'a>, scope: &Scope<'a>, port: u32) -> Self {
-        let otherwise = match scope.outbound {
-            _ if CAPTURE_PORTS.contains(&port) => Otherwise::BlackHole,
-            OutboundMode::RegistryOnly => Otherwise::BlackHole,
-            OutboundMode::AllowAny => Otherwise::Passthrough,
-            OutboundMode::AllowAnyDynamicDns => Otherwise::DynamicDns,
+impl<'a> OutboundPort<'a> {
+    /// Compiles the listeners of a sidecar at a port. An egress listener of the Sidecar resource for this port excludes
+    /// all others.
+    pub fn new(proxy: &Proxy<'a>, scope: &SidecarScope<'a>, port: u32) -> Self {
+        let default_chain = match scope.outbound {
+            _ if CAPTURE_PORTS.contains(&port) => DefaultChain::BlackHole,
+            OutboundMode::RegistryOnly => DefaultChain::BlackHole,
+            OutboundMode::AllowAny => DefaultChain::Passthrough,
+            OutboundMode::AllowAnyDynamicDns => DefaultChain::DynamicDns,
         };
         let (listeners, by_address) = (Vec::new(), HashMap::new());
-        let mut builder = Builder { proxy, scope, port, shared: None, listeners, by_address, otherwise };
+        let mut builder = ListenerBuilder { proxy, scope, port, shared: None, listeners, by_address, default_chain };
         let egress = scope.egress_of_port(port);
         egress.into_iter().for_each(|egress| builder.add_egress(egress));
         let http_proxy = egress.filter(|egress| egress.is_http_proxy()).and_then(bind);
-        Self { listeners: builder.listeners, by_address: builder.by_address, otherwise, http_proxy }
+        Self { listeners: builder.listeners, by_address: builder.by_address, default_chain, http_proxy }
     }
 
-    /// The listener that a connection to an address gets to: that of the address, else that of all.
-    pub fn listener(&self, address: IpAddr) -> Option<&Listener<'a>> {
+    /// The listener of a connection: that of the address, else that of all addresses.
+    pub fn listener(&self, address: IpAddr) -> Option<&ProxyListener<'a>> {
         let index = self.by_address.get(&Some(address)).or_else(|| self.by_address.get(&None))?;
         Some(&self.listeners[*index].listener)
     }
 
     /// All listeners of the port.
-    pub fn listeners(&self) -> impl Iterator<Item = &Listener<'a>> {
+    pub fn listeners(&self) -> impl Iterator<Item = &ProxyListener<'a>> {
         self.listeners.iter().map(|open| &open.listener)
     }
 }
 
-/// The address that an egress listener is for, if it is not for all.
+/// The address of an egress listener; `None` for all addresses.
 fn bind(egress: &Egress<'_>) -> Option<IpAddr> {
     egress.bind?.parse().ok().filter(|address: &IpAddr| !address.is_unspecified())
 }
 
-struct Builder<'a, 'p> {
+struct ListenerBuilder<'a, 'p> {
     proxy: &'p Proxy<'a>,
-    scope: &'p Scope<'a>,
+    scope: &'p SidecarScope<'a>,
     port: u32,
     shared: Option<Arc<Table<'a>>>,
-    listeners: Vec<Open<'a>>,
+    listeners: Vec<OpenListener<'a>>,
     by_address: HashMap<Option<IpAddr>, usize>,
-    otherwise: Otherwise,
+    default_chain: DefaultChain,
 }
 
-impl<'a> Builder<'a, '_> {
+impl<'a> ListenerBuilder<'a, '_> {
     fn add_egress(&mut self, egress: &Egress<'a>) {
         let bind = bind(egress);
         if egress.is_http_proxy() {
@@ -123,29 +122,29 @@ impl<'a> Builder<'a, '_> {
                 self.add_service(egress, service, declared.unwrap_or(port.protocol), bind);
             }
         }
-        // Where the manifests hold no Service at all, hosts of VirtualServices are taken to be services.
+        // Without any Service among the manifests, hosts of VirtualServices are assumed to be services.
         if !table::assumed_hosts(self.proxy, egress).is_empty() || self.nothing_is_known() {
             self.add_http(egress, bind);
         }
         let for_connections = |it: &&&VirtualService<'_>| !it.spec.tcp.is_empty() || !it.spec.tls.is_empty();
-        for service in egress.virtual_services.iter().filter(for_connections) {
-            service.hosts.iter().for_each(|host| self.add_assumed(egress, host));
+        for virtual_service in egress.virtual_services.iter().filter(for_connections) {
+            virtual_service.hosts.iter().for_each(|host| self.add_assumed(egress, host));
         }
     }
 
-    /// A host that is taken to be a service has an address of its own for connections that there are rules for.
+    /// Adds a listener for a host that is assumed to be a service and has `tcp` or `tls` routes.
     fn add_assumed(&mut self, egress: &Egress<'a>, host: &str) {
         let Some((host, address)) = self.proxy.world.assumed.get(host) else { return };
         if self.by_address.contains_key(&Some(address)) {
             return;
         }
         let (proxy, port, networks) = (self.proxy, self.port, Vec::new());
-        let target = Target { proxy, egress, host, service: None, port, networks, is_shared: false };
+        let target = ChainTarget { proxy, egress, host, service: None, port, networks, is_shared: false };
         let Chains { mut chains, considered } = target.assumed();
         if chains.is_empty() {
             return;
         }
-        if target.has_http_rules() {
+        if target.has_http_routes() {
             chains.push(self.http(egress, None));
         }
         self.add(Some(address), Protocol::Auto, chains, considered);
@@ -159,11 +158,11 @@ impl<'a> Builder<'a, '_> {
         if protocol.class() == ProtocolClass::Http {
             return self.add_http(egress, bind);
         }
-        for (address, networks) in self.places(service, bind) {
+        for (address, networks) in self.addresses(service, bind) {
             let is_shared = address.is_none() || !networks.is_empty();
             let (proxy, port) = (self.proxy, self.port);
             let (host, service) = (service.hostname.as_str(), Some(service));
-            let target = Target { proxy, egress, host, service, port, networks, is_shared };
+            let target = ChainTarget { proxy, egress, host, service, port, networks, is_shared };
             let is_tls = protocol.class() == ProtocolClass::Tls;
             let Chains { mut chains, considered } = if is_tls { target.tls() } else { target.tcp() };
             if protocol == Protocol::Auto {
@@ -177,23 +176,24 @@ impl<'a> Builder<'a, '_> {
     fn add_http(&mut self, egress: &Egress<'a>, bind: Option<IpAddr>) {
         let known = self.by_address.get(&bind).map(|&index| &self.listeners[index]);
         let is_reserved = bind.is_none() && CAPTURE_PORTS.contains(&self.port);
-        if !is_reserved && known.is_none_or(|open| open.speaks == Speaks::Bytes) {
+        if !is_reserved && known.is_none_or(|open| open.expected == ExpectedProtocol::Bytes) {
             let chain = self.http(egress, None);
             self.add(bind, Protocol::Http, vec![chain], Vec::new());
         }
     }
 
-    /// Where a port of a service is listened on: at its addresses; for networks and without an address, at all.
-    fn places(&self, service: &Service<'_>, bind: Option<IpAddr>) -> Vec<(Option<IpAddr>, Vec<IpNet>)> {
+    /// The addresses and networks at which a service is listened for. A service without an address, or with networks,
+    /// uses the listener of all addresses.
+    fn addresses(&self, service: &Service<'_>, bind: Option<IpAddr>) -> Vec<(Option<IpAddr>, Vec<IpNet>)> {
         if bind.is_some() {
             return vec![(bind, Vec::new())];
         }
-        // A headless Service is listened for at each of its pods, but the client itself. Where nothing tells their
-        // addresses one stands for them.
+        // A headless Service has a listener for each of its pods, except the client. If the pod addresses are unknown,
+        // a made-up one represents them.
         if service.discovery == Discovery::Headless {
-            let stands_in = service.pod_addresses.is_empty().then_some(service.made_up_address);
+            let made_up = service.pod_addresses.is_empty().then_some(service.made_up_address);
             let pods = service.pod_addresses.iter().copied().filter(|address| Some(*address) != self.proxy.address);
-            return pods.chain(stands_in).map(|address| (Some(address), Vec::new())).collect();
+            return pods.chain(made_up).map(|address| (Some(address), Vec::new())).collect();
         }
         let networks = service.networks();
         if networks.is_empty() {
@@ -207,8 +207,8 @@ impl<'a> Builder<'a, '_> {
         networks.into_iter().map(place).collect()
     }
 
-    /// A chain for HTTP, which takes what is seen to be that: with the routes that the port's services share, or those of
-    /// one service at its own address.
+    /// The filter chain for plaintext HTTP: with the routes that all services of the port share, or with those of one
+    /// service at its address.
     fn http(&mut self, egress: &Egress<'a>, own: Option<&Service<'_>>) -> FilterChain<'a> {
         let shared = match &self.shared {
             Some(shared) => Arc::clone(shared),
@@ -223,41 +223,42 @@ impl<'a> Builder<'a, '_> {
         FilterChain { criteria, action: ChainAction::Http { table, terminates_tls: false } }
     }
 
-    /// Adds chains to the listener of an address, or opens it. What is there already decides what comes of it.
+    /// Adds filter chains to the listener of an address, or opens it. The protocol of an existing listener decides
+    /// which chains it accepts.
     fn add(
         &mut self,
         bind: Option<IpAddr>,
         protocol: Protocol,
         chains: Vec<FilterChain<'a>>,
-        considered: Vec<Considered<'a>>,
+        considered: Vec<ConsideredRoute<'a>>,
     ) {
-        let Some(speaks) = Speaks::of(protocol) else { return };
+        let Some(expected) = ExpectedProtocol::of(protocol) else { return };
         let Some(&index) = self.by_address.get(&bind) else {
-            // Only what no listener is for is looked up by name.
-            let otherwise = match self.otherwise {
-                Otherwise::DynamicDns => Otherwise::Passthrough,
+            // Only connections without any listener are resolved by DNS.
+            let default_chain = match self.default_chain {
+                DefaultChain::DynamicDns => DefaultChain::Passthrough,
                 other => other,
             };
-            let listener = Listener { bind, port: self.port, chains, considered, otherwise };
+            let listener = ProxyListener { bind, port: self.port, chains, considered, default_chain };
             self.by_address.insert(bind, self.listeners.len());
-            self.listeners.push(Open { listener, protocol, speaks });
+            self.listeners.push(OpenListener { listener, protocol, expected });
             return;
         };
         let open = &mut self.listeners[index];
-        // Looking at the first bytes would break protocols in which the server speaks first (istiod:
+        // Protocol detection would break protocols in which the server expected first (istiod:
         // `isConflictWithWellKnownPort`).
         let server_first = |protocol: Protocol| matches!(protocol, Protocol::Mongo | Protocol::MySql);
         if protocol != open.protocol && (server_first(protocol) || server_first(open.protocol)) {
             return;
         }
-        match (open.speaks, speaks) {
-            // The routes are those of the port: they know the service already.
-            (Speaks::Http | Speaks::Either, Speaks::Http) => return,
-            (Speaks::Http, Speaks::Either) => open.listener.chains.clear(),
+        match (open.expected, expected) {
+            // The routes of the port already include the service.
+            (ExpectedProtocol::Http | ExpectedProtocol::Either, ExpectedProtocol::Http) => return,
+            (ExpectedProtocol::Http, ExpectedProtocol::Either) => open.listener.chains.clear(),
             _ => {}
         }
-        if (open.speaks, speaks) != (Speaks::Bytes, Speaks::Bytes) {
-            open.speaks = Speaks::Either;
+        if (open.expected, expected) != (ExpectedProtocol::Bytes, ExpectedProtocol::Bytes) {
+            open.expected = ExpectedProtocol::Either;
         }
         open.listener.merge(chains);
         open.listener.considered.extend(considered);

@@ -1,33 +1,33 @@
-//! The route table of a sidecar for one port (istiod: `BuildSidecarOutboundVirtualHosts`).
+//! The route table of a sidecar at one port (istiod: `BuildSidecarOutboundVirtualHosts`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::super::clause::{Action, Clause};
+use super::super::clause::{Clause, ClauseAction};
 use super::super::http;
 use super::super::proxy::Proxy;
-use super::super::scope::{Egress, Scope};
+use super::super::scope::{Egress, SidecarScope};
 use super::super::table::{Fallback, Table, VirtualHost};
 use super::domains::{domains, in_brackets};
 use crate::config::OutboundMode;
 use crate::world::{Discovery, Origin, Service, VirtualService, host};
 
-/// The only port on which hosts that are no services get routes, and that names without a port mean to an HTTP proxy.
+/// The only port at which hosts without a service get routes. Names without a port mean this port to an HTTP proxy.
 pub(super) const HTTP_PORT: u32 = 80;
 
-/// The port of a listener that is an HTTP proxy, to rules.
+/// The port that routes see at a listener that is an HTTP proxy.
 const PROXY_PORT: u32 = 0;
 
 /// Compiles the table that all HTTP services of a port share.
-pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &Scope<'a>, egress: &Egress<'a>, port: u32) -> Table<'a> {
+pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &SidecarScope<'a>, egress: &Egress<'a>, port: u32) -> Table<'a> {
     let is_proxy = egress.is_http_proxy();
-    // To an HTTP proxy each name comes with its port. Since Envoy leaves that out when it looks for the virtual host, only
-    // those of names without one are ever found: the virtual hosts of port 80 (istiod: `mergeAllVirtualHosts`).
+    // For an HTTP proxy, istiod adds the port to each domain. Envoy ignores the port when it looks up a virtual host,
+    // so it only finds those of names without a port: the virtual hosts of port 80 (istiod: `mergeAllVirtualHosts`).
     let port = if is_proxy { HTTP_PORT } else { port };
     let services = services_on(egress, port);
-    let mut builder = Builder {
+    let mut builder = TableBuilder {
         proxy,
         port,
-        rule_port: if is_proxy { PROXY_PORT } else { port },
+        route_port: if is_proxy { PROXY_PORT } else { port },
         owners: most_specific(egress),
         assumed: assumed_hosts(proxy, egress),
         unclaimed: services.keys().copied().collect(),
@@ -36,8 +36,8 @@ pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &Scope<'a>, egress: &Egress<'
         services,
         table: Table::default(),
     };
-    for service in &egress.virtual_services {
-        builder.add_virtual_service(service);
+    for virtual_service in &egress.virtual_services {
+        builder.add_virtual_service(virtual_service);
     }
     builder.add_default_routes();
     let mut table = builder.table;
@@ -49,20 +49,20 @@ pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &Scope<'a>, egress: &Egress<'
     table
 }
 
-/// Hosts of VirtualServices that have to be services for all these manifests can tell.
+/// The hosts of VirtualServices that are assumed to be services, since the manifests hold no Service.
 pub(super) fn assumed_hosts<'a>(proxy: &Proxy<'a>, egress: &Egress<'a>) -> BTreeSet<&'a str> {
-    let hosts = egress.virtual_services.iter().flat_map(|service| &service.hosts);
+    let hosts = egress.virtual_services.iter().flat_map(|it| &it.hosts);
     hosts.filter_map(|host| proxy.world.assumed.get(host)).map(|(host, _)| host).collect()
 }
 
-/// The services with a port of this number that may speak HTTP, by host name.
+/// The services with a port of this number that may carry HTTP, by host.
 fn services_on<'a>(egress: &Egress<'a>, port: u32) -> BTreeMap<&'a str, &'a Service<'a>> {
     let speaks_http = |service: &&&Service<'_>| service.port(port).is_some_and(|port| port.protocol.may_be_http());
     let services = egress.services.iter().filter(|service| service.discovery != Discovery::Alias);
     services.filter(speaks_http).map(|service| (service.hostname.as_str(), *service)).collect()
 }
 
-/// The ExternalName Services that the sidecar is told about, by the service that they stand for in the end (istiod:
+/// The ExternalName Services that the sidecar sees, by the service to which they finally lead (istiod:
 /// `resolveServiceAliases`).
 fn aliases<'a>(proxy: &Proxy<'a>, egress: &Egress<'a>) -> HashMap<&'a str, Vec<&'a str>> {
     let mut aliases: HashMap<&'a str, Vec<&'a str>> = HashMap::new();
@@ -74,13 +74,13 @@ fn aliases<'a>(proxy: &Proxy<'a>, egress: &Egress<'a>) -> HashMap<&'a str, Vec<&
     aliases
 }
 
-/// For each service the VirtualService that routes for it, by the most specific of all hosts, the first of equals
-/// (istiod: `computeWildcardHostVirtualServiceIndex`). It does not look at ports or matches.
+/// The VirtualService that routes for each service: the one with the most specific host, the first of equals (istiod:
+/// `computeWildcardHostVirtualServiceIndex`). Ports and matches do not matter.
 fn most_specific<'a>(egress: &Egress<'a>) -> HashMap<&'a str, &'a VirtualService<'a>> {
     let mut by_host: BTreeMap<&'a str, &'a VirtualService<'a>> = BTreeMap::new();
-    for service in &egress.virtual_services {
-        service.hosts.iter().for_each(|host| {
-            by_host.entry(&host.value).or_insert(service);
+    for virtual_service in &egress.virtual_services {
+        virtual_service.hosts.iter().for_each(|host| {
+            by_host.entry(&host.value).or_insert(virtual_service);
         });
     }
     let wildcards: Vec<&str> = by_host.keys().copied().filter(|host| host::wildcard_suffix(host).is_some()).collect();
@@ -93,72 +93,75 @@ fn most_specific<'a>(egress: &Egress<'a>) -> HashMap<&'a str, &'a VirtualService
     egress.services.iter().filter_map(owner).collect()
 }
 
-struct Builder<'a, 'p> {
+struct TableBuilder<'a, 'p> {
     proxy: &'p Proxy<'a>,
     port: u32,
-    /// What rules mean by a port.
-    rule_port: u32,
+    /// The port that matches of routes refer to.
+    route_port: u32,
     services: BTreeMap<&'a str, &'a Service<'a>>,
     assumed: BTreeSet<&'a str>,
     owners: HashMap<&'a str, &'a VirtualService<'a>>,
     unclaimed: BTreeSet<&'a str>,
-    /// Who defined a host first.
+    /// The first VirtualService that defines a host.
     claims: HashMap<String, &'a VirtualService<'a>>,
-    /// The names of ExternalName Services, by the service that they stand for.
+    /// The hosts of ExternalName Services, by the service to which they lead.
     aliases: HashMap<&'a str, Vec<&'a str>>,
     table: Table<'a>,
 }
 
-impl<'a> Builder<'a, '_> {
-    fn add_virtual_service(&mut self, service: &'a VirtualService<'a>) {
-        if self.rule_port != HTTP_PORT && !service.hosts.iter().any(|host| self.is_for_service(&host.value)) {
+impl<'a> TableBuilder<'a, '_> {
+    fn add_virtual_service(&mut self, virtual_service: &'a VirtualService<'a>) {
+        if self.route_port != HTTP_PORT && !virtual_service.hosts.iter().any(|host| self.is_for_service(&host.value)) {
             return;
         }
-        // A route of the Gateway API that is for none of its services here is as good as none.
-        if service.origin == Origin::GatewayApi && !self.services.values().any(|it| self.is_for(service, it)) {
+        // A Gateway API route that is for none of the services here has no effect.
+        if virtual_service.origin == Origin::GatewayApi
+            && !self.services.values().any(|it| self.is_for(virtual_service, it))
+        {
             return;
         }
-        let clauses = http::clauses(self.proxy, service, None, self.rule_port);
+        let clauses = http::clauses(self.proxy, virtual_service, None, self.route_port);
         if !clauses.iter().any(Clause::is_live) {
             return;
         }
         let mut others = Vec::new();
         let mut found_service = false;
-        for host in &service.hosts {
-            let of_host = self.services_for(service, &host.value);
+        for host in &virtual_service.hosts {
+            let of_host = self.services_for(virtual_service, &host.value);
             found_service |= !of_host.is_empty();
-            if of_host.is_empty() && !self.covers_a_service(service, &host.value) {
+            if of_host.is_empty() && !self.covers_a_service(virtual_service, &host.value) {
                 others.push(host.value.clone());
             }
             for name in of_host {
-                // The first VirtualService in order owns a host; the routes of a second one are not joined.
+                // The first VirtualService owns a host; istiod does not merge the routes of a second one.
                 let is_first = !self.claims.contains_key(&name);
                 if is_first && (self.unclaimed.remove(name.as_str()) || self.assumed.contains(name.as_str())) {
                     self.add_service(&name, clauses.clone());
                 }
-                self.claim(name, service);
+                self.claim(name, virtual_service);
             }
         }
-        if found_service || self.rule_port == HTTP_PORT {
+        if found_service || self.route_port == HTTP_PORT {
             for name in others {
                 self.add(&name, vec![in_brackets(&name).to_ascii_lowercase()], clauses.clone());
-                self.claim(name, service);
+                self.claim(name, virtual_service);
             }
         }
     }
 
-    /// Remembers who defines a host first. Who comes later loses, if only by name: manifests do not tell ages.
-    fn claim(&mut self, name: String, service: &'a VirtualService<'a>) {
+    /// Notes the first VirtualService that defines a host. A later one loses, even if only by name, since manifests
+    /// have no creation times.
+    fn claim(&mut self, name: String, virtual_service: &'a VirtualService<'a>) {
         let Some(&first) = self.claims.get(&name) else {
-            self.claims.insert(name, service);
+            self.claims.insert(name, virtual_service);
             return;
         };
-        if !std::ptr::eq(first, service) && first.is_tied_with(service) {
-            self.table.add_rival(&format!("{}:{}", in_brackets(&name), self.port), service.name.to_string());
+        if !std::ptr::eq(first, virtual_service) && first.is_tied_with(virtual_service) {
+            self.table.add_rival(&format!("{}:{}", in_brackets(&name), self.port), virtual_service.name.to_string());
         }
     }
 
-    /// Whether a host keeps its VirtualService in the table of a port other than 80.
+    /// Whether a host gets a virtual host at a port other than 80.
     fn is_for_service(&self, host: &str) -> bool {
         let of_registry = || {
             let covers = |name: &str| host::covered_by(name, host) || host::covered_by(host, name);
@@ -167,29 +170,29 @@ impl<'a> Builder<'a, '_> {
         self.assumed.contains(host) || self.services.contains_key(host) || of_registry()
     }
 
-    fn is_for(&self, service: &VirtualService<'_>, registered: &Service<'_>) -> bool {
-        service.is_for(registered, &self.proxy.namespace)
+    fn is_for(&self, virtual_service: &VirtualService<'_>, service: &Service<'_>) -> bool {
+        virtual_service.is_for(service, &self.proxy.namespace)
     }
 
-    /// The services that a host of a VirtualService routes for.
-    fn services_for(&self, service: &VirtualService<'_>, host: &str) -> Vec<String> {
+    /// The services for which a host of a VirtualService routes.
+    fn services_for(&self, virtual_service: &VirtualService<'_>, host: &str) -> Vec<String> {
         if host::wildcard_suffix(host).is_none() {
             let host = host.to_ascii_lowercase();
-            let known = self.services.get(host.as_str()).is_some_and(|it| self.is_for(service, it));
+            let known = self.services.get(host.as_str()).is_some_and(|it| self.is_for(virtual_service, it));
             return (known || self.assumed.contains(host.as_str())).then_some(host).into_iter().collect();
         }
-        let is_owned = |name: &&str| self.owners.get(*name).is_some_and(|owner| std::ptr::eq(*owner, service));
+        let is_owned = |name: &&str| self.owners.get(*name).is_some_and(|owner| std::ptr::eq(*owner, virtual_service));
         let covered = self.services.keys().copied().filter(|name| host::covered_by(name, host));
-        // Wildcards of the Gateway API are not spread over services.
-        match service.origin {
+        // Gateway API wildcards do not expand to services.
+        match virtual_service.origin {
             Origin::GatewayApi => Vec::new(),
             Origin::VirtualService | Origin::Ingress => covered.filter(is_owned).map(str::to_owned).collect(),
         }
     }
 
     /// Whether a wildcard covers services, even if other VirtualServices route for them.
-    fn covers_a_service(&self, service: &VirtualService<'_>, host: &str) -> bool {
-        service.origin != Origin::GatewayApi
+    fn covers_a_service(&self, virtual_service: &VirtualService<'_>, host: &str) -> bool {
+        virtual_service.origin != Origin::GatewayApi
             && host::wildcard_suffix(host).is_some()
             && self.services.keys().any(|name| host::covered_by(name, host))
     }
@@ -210,13 +213,13 @@ impl<'a> Builder<'a, '_> {
     fn add_default_routes(&mut self) {
         for name in std::mem::take(&mut self.unclaimed) {
             let service = self.services[name];
-            self.add_service(name, vec![Clause::default_route(Action::Service(service), self.port)]);
+            self.add_service(name, vec![Clause::default_route(ClauseAction::Service(service), self.port)]);
         }
     }
 }
 
-/// The table of an auto-detected port behind a service's own address: whoever dials that means the service, whatever
-/// host is named (istiod: `getVirtualHostsForSniffedServicePort`).
+/// The table of a port with protocol detection at the address of one service. It routes every host to that service
+/// (istiod: `getVirtualHostsForSniffedServicePort`).
 pub(super) fn private<'a>(shared: &Table<'a>, hostname: &str) -> Table<'a> {
     let mut table = Table::default();
     let full = in_brackets(hostname);

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::model::extensions::{EnvValueSource, TrafficSelector, VmConfig, WasmConfig, WasmPlugin};
-use crate::model::uri::{self, Scheme};
 use crate::source::{Span, Spanned};
+use crate::uri::go::{self, Scheme};
 use crate::validate::Family;
 use crate::validate::syntax::is_port;
 use crate::validate::violation::Found;
@@ -63,7 +63,7 @@ fn check_url(module: &Module<'_>, found: &mut Found<'_>) {
         found.error("WP-1", Family::MissingField, span, "there is no url to load the module from").help("add url");
         return;
     };
-    let scheme = uri::request_uri(url).or_else(|| uri::request_uri(&format!("http://{}", url.value)));
+    let scheme = go::request_uri(url).or_else(|| go::request_uri(&format!("http://{}", url.value)));
     match scheme {
         None => {
             found.error("WP-2", Family::InvalidUri, url.span, "this is no URL");

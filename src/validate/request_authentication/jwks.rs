@@ -1,5 +1,7 @@
 //! Key sets (RFC 7517), as the library reads them that istiod uses (lestrrat-go/jwx).
 
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
 use serde_json::{Map, Value};
 
 /// What a text is as a key set.
@@ -57,8 +59,13 @@ fn read_key(key: &Map<String, Value>) -> Result<bool, String> {
     Ok(kind == "oct" || key.contains_key("d"))
 }
 
+/// Whether the library decodes a text, which it takes for the alphabet of URLs unless a `+` or `/` is in it.
 fn is_base64(text: &str) -> bool {
-    text.trim_end_matches('=').bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_+/".contains(&byte))
+    const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let alphabet = if text.contains(['+', '/']) { &alphabet::STANDARD } else { &alphabet::URL_SAFE };
+    GeneralPurpose::new(alphabet, CONFIG).decode(text).is_ok()
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use super::common::{duration, target_refs};
 use super::policy_syntax::is_strict_header_name;
 use super::violation::{Family, Found};
 use crate::model::security::{ClaimToHeader, JwtRule, RequestAuthentication};
-use crate::model::uri::{Scheme, request_uri};
 use crate::source::Spanned;
+use crate::uri::go::{Scheme, request_uri};
 
 pub(super) fn check(policy: &RequestAuthentication, found: &mut Found<'_>) {
     target_refs::check_with_selector(policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs, found);

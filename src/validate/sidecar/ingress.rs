@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{check_number, check_port, check_repeated, report_address};
 use crate::model::networking::{IstioIngressListener, ServerTlsMode, ServerTlsSettings};
 use crate::source::{Span, Spanned};
+use crate::uri::go::split_host_port;
 use crate::validate::Family;
 use crate::validate::common::field::{filled, place, text};
 use crate::validate::common::{connection_pool, server_tls, socket};
@@ -49,7 +50,7 @@ pub(super) fn check(listeners: &[IstioIngressListener], found: &mut Found<'_>) {
 
 /// Checks where requests are handed on to: a port of the workload itself.
 fn check_endpoint(endpoint: &Spanned<String>, found: &mut Found<'_>) {
-    let (host, port) = split(endpoint).unwrap_or_else(|| {
+    let (host, port) = split_host_port(endpoint).unwrap_or_else(|| {
         let message = format!("{:?} is not an address and a port", endpoint.value);
         found.error("SC-10", Family::InvalidAddress, endpoint.span, message).help("write 127.0.0.1:8080");
         ("", "")
@@ -74,18 +75,6 @@ fn check_endpoint(endpoint: &Spanned<String>, found: &mut Found<'_>) {
             found.error("SC-12", Family::InvalidPort, endpoint.span, message).help(help);
         }
     }
-}
-
-/// Host and port, as Go's `net.SplitHostPort` splits them.
-fn split(endpoint: &str) -> Option<(&str, &str)> {
-    let (host, port) = endpoint.rsplit_once(':')?;
-    let host = match host.strip_prefix('[') {
-        Some(inner) => inner.strip_suffix(']')?,
-        None if host.contains(':') => return None,
-        None => host,
-    };
-    let has_bracket = |text: &str| text.contains(['[', ']']);
-    (!has_bracket(host) && !has_bracket(port)).then_some((host, port))
 }
 
 fn check_tls(tls: &ServerTlsSettings, class: ProtocolClass, found: &mut Found<'_>) {

@@ -4,7 +4,7 @@ use super::string_match::{RE2_HELP, Text, check_regex};
 use crate::model::networking::{
     CorsPolicy, DirectResponse, HttpBody, HttpMatchRequest, HttpRedirect, HttpRewrite, HttpRoute, Percent,
 };
-use crate::re2::Regex;
+use crate::re2::Re2;
 use crate::source::Spanned;
 use crate::validate::Family;
 use crate::validate::common::field::{filled, place, text};
@@ -117,7 +117,7 @@ pub fn check_rewrite(rewrite: &HttpRewrite, found: &mut Found<'_>) {
             .help("it needs both match and rewrite");
         return;
     };
-    if let Err(error) = Regex::unanchored(expression) {
+    if let Err(error) = Re2::unanchored(expression) {
         found.error("RW-4", Family::InvalidRegex, expression.span, error.message).part(error.range).help(RE2_HELP);
     } else if expression.len() > 1024 {
         let message = format!("this expression has {} bytes, 1024 are the most", expression.len());

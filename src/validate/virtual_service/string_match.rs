@@ -1,7 +1,7 @@
 //! How texts are compared (istio: `validateStringMatch`).
 
 use crate::model::networking::StringMatch;
-use crate::re2::Regex;
+use crate::re2::Re2;
 use crate::source::Spanned;
 use crate::validate::Family;
 use crate::validate::violation::Found;
@@ -55,7 +55,7 @@ pub fn check_regex(regex: &Spanned<String>, found: &mut Found<'_>) {
     if regex.len() > LONGEST {
         let message = format!("this expression has {} bytes, {LONGEST} are the most", regex.len());
         found.error("SM-3", Family::InvalidRegex, regex.span, message).help("split it into several matches");
-    } else if let Err(error) = Regex::new(regex) {
+    } else if let Err(error) = Re2::new(regex) {
         found.error("SM-4", Family::InvalidRegex, regex.span, error.message).part(error.range).help(RE2_HELP);
     }
 }

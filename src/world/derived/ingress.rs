@@ -1,4 +1,4 @@
-//! Ingresses as Gateways and VirtualServices (istiod: `pkg/config/kube/ingress`).
+//! Ingresses, as Gateways and VirtualServices (istiod: `pkg/config/kube/ingress`).
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -20,16 +20,16 @@ use crate::world::{
 /// The namespace of the gateway that serves Ingresses (istiod: `IngressNamespace`).
 const INGRESS_NAMESPACE: &str = "istio-system";
 
-/// The controller that an IngressClass of Istio's names.
+/// The controller name of Istio's IngressClass.
 const CONTROLLER: &str = "istio.io/ingress-controller";
 
-/// The annotation that names the class of an Ingress; it takes the place of `ingressClassName`.
+/// The annotation with the class of an Ingress. It takes precedence over `ingressClassName`.
 const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
 
-/// The controllers of the IngressClasses, by the names of these.
+/// The controllers of the IngressClasses, by the names of the classes.
 type Controllers<'a> = BTreeMap<&'a str, Option<&'a str>>;
 
-/// A rule of some Ingress.
+/// A rule of an Ingress.
 struct HostRule<'a> {
     resource: &'a Resource,
     index: usize,
@@ -46,12 +46,17 @@ pub(super) fn derive<'a>(resources: &[&'a Resource], services: &Registry<'a>, se
     let controllers: Controllers<'_> = resources.iter().copied().filter_map(controller).collect();
     for resource in resources.iter().copied() {
         let Spec::Ingress(ingress) = &resource.spec else { continue };
-        if !counts(resource, ingress, &controllers, settings) {
-            derived.ignore(Omission::NotOurs, resource, resource.span, "it is of no class that Istio looks after");
+        if !is_handled(resource, ingress, &controllers, settings) {
+            derived.ignore(
+                Omission::NotOurs,
+                resource,
+                resource.span,
+                "Istio does not handle the class of the Ingress",
+            );
             continue;
         }
         if let Some(backend) = &ingress.default_backend {
-            derived.ignore(Omission::Ingress, resource, backend.span, "Istio does not use default backends");
+            derived.ignore(Omission::Ingress, resource, backend.span, "istiod ignores default backends");
         }
         derived.gateways.push(gateway(resource, ingress, settings));
         for (index, rule) in ingress.rules.iter().enumerate() {
@@ -60,19 +65,19 @@ pub(super) fn derive<'a>(resources: &[&'a Resource], services: &Registry<'a>, se
                     let host = written(&rule.host).filter(|host| !host.is_empty()).unwrap_or("*");
                     by_host.entry(host.to_owned()).or_default().push(HostRule { resource, index, rule });
                 }
-                None => derived.ignore(Omission::Ingress, resource, rule.span, "it has no paths"),
+                None => derived.ignore(Omission::Ingress, resource, rule.span, "the rule has no paths"),
             }
         }
     }
     for (host, rules) in by_host {
-        let service = virtual_service(&host, &rules, services, settings, &mut derived);
-        derived.virtual_services.push(service);
+        let virtual_service = virtual_service(&host, &rules, services, settings, &mut derived);
+        derived.virtual_services.push(virtual_service);
     }
     derived
 }
 
-/// Whether Istio looks after an Ingress (istiod: `shouldProcessIngressWithClass`).
-fn counts(resource: &Resource, ingress: &Ingress, controllers: &Controllers<'_>, settings: &Settings) -> bool {
+/// Whether istiod handles an Ingress (istiod: `shouldProcessIngressWithClass`).
+fn is_handled(resource: &Resource, ingress: &Ingress, controllers: &Controllers<'_>, settings: &Settings) -> bool {
     if let Some(annotated) = resource.metadata.annotations.get(CLASS_ANNOTATION) {
         return settings.ingress.mode != IngressMode::Off && annotated.value == settings.ingress.class;
     }
@@ -117,7 +122,7 @@ fn server(number: u32, protocol: &str, span: Span) -> Server {
     Server { port: Some(port), ..Server::empty(span) }
 }
 
-/// The rules of all Ingresses for one host. They are bound to the Gateway of the oldest one only.
+/// The rules of all Ingresses for one host, bound to the Gateway of the oldest Ingress only.
 fn virtual_service<'a>(
     host: &str,
     rules: &[HostRule<'a>],
@@ -165,7 +170,8 @@ fn virtual_service<'a>(
     }
 }
 
-/// Longer paths first, an exact one before a prefix of the same length (istiod: `sortHTTPRoutes`).
+/// The sort key of routes: longer paths first, and an exact path before a prefix of the same length (istiod:
+/// `sortHTTPRoutes`).
 fn precedence(route: &HttpRoute) -> (Reverse<usize>, bool) {
     let uri = route.r#match.first().and_then(|entry| entry.uri.as_ref());
     match uri.map(|uri| (&uri.exact, &uri.prefix)) {
@@ -182,11 +188,12 @@ fn route(
     settings: &Settings,
 ) -> Result<HttpRoute, String> {
     let service = path.backend.as_ref().and_then(|backend| backend.service.as_ref());
-    let service = service.ok_or("its backend is no Service")?;
-    let name = service.name.as_ref().ok_or("its backend has no name")?;
+    let service = service.ok_or("the backend is not a Service")?;
+    let name = service.name.as_ref().ok_or("the backend has no name")?;
     let namespace = settings.namespace_of(resource);
     let hostname = format!("{}.{namespace}.svc.{}", name.value, settings.domain);
-    let port = port(service, &hostname, services).ok_or("the port of its backend is not known")?;
+    let port =
+        port(service, &hostname, services).ok_or_else(|| format!("the port of Service `{}` is unknown", name.value))?;
     let uri = uri(path);
     let destination = Destination {
         host: Some(Spanned::new(hostname, name.span)),
@@ -216,7 +223,7 @@ fn port(service: &IngressService, hostname: &str, services: &Registry<'_>) -> Op
     Some(Spanned::new(found.number, name.span))
 }
 
-/// The condition on the path; `None` if every path is meant (istiod: `createFallbackStringMatch`).
+/// The condition on the path; `None` for all paths (istiod: `createFallbackStringMatch`).
 fn uri(path: &IngressPath) -> Option<StringMatch> {
     let text = path.path.text();
     let span = path.path.as_ref().map_or(path.span, |text| text.span);

@@ -1,4 +1,4 @@
-//! Routes that are not written as VirtualServices: what istiod makes of the Gateway API and of Ingresses.
+//! VirtualServices and Gateways that istiod derives from the Gateway API and from Ingresses.
 
 mod gateway_api;
 mod ingress;
@@ -9,40 +9,41 @@ use super::{ExportTo, Gateway, NamespacedName, Origin, Registry, Settings, Virtu
 use crate::model::{Kind, Resource};
 use crate::source::Span;
 
-/// What istiod makes of the Gateway API and of Ingresses.
+/// The VirtualServices and Gateways that istiod derives from the Gateway API and from Ingresses.
 #[derive(Debug, Default)]
 pub struct Derived<'a> {
-    /// VirtualServices in creation order: those of Ingresses first, since istiod gives them no creation time.
+    /// The VirtualServices, in creation order. Those of Ingresses come first, because istiod gives them no creation
+    /// time.
     pub virtual_services: Vec<VirtualService<'a>>,
-    /// Gateways in the same order, one for each listener or Ingress.
+    /// The Gateways, in the same order: one for each listener or Ingress.
     pub gateways: Vec<Gateway<'a>>,
-    /// What nothing was made of.
+    /// The parts that istiod ignores.
     pub ignored: Vec<Ignored<'a>>,
 }
 
-/// Something that istiod leaves out.
+/// A part of a resource that istiod ignores.
 #[derive(Debug, Clone)]
 pub struct Ignored<'a> {
-    /// The resource that it stands in.
+    /// The resource.
     pub resource: &'a Resource,
-    /// What it is.
-    pub sort: Omission,
-    /// The listener, reference, rule or path.
+    /// The kind of part.
+    pub kind: Omission,
+    /// The place of the listener, reference, rule or path.
     pub span: Span,
-    /// Why: lower case, no final period.
+    /// The reason, as a message.
     pub reason: String,
 }
 
-/// A sort of things that istiod leaves out.
+/// The kind of part that istiod ignores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Omission {
-    /// Something that another controller may look after.
+    /// A resource that another controller may handle.
     NotOurs,
     /// A listener of a Gateway, or a ListenerSet.
     Listener,
-    /// The reference of a route to what it should be attached to.
+    /// A reference of a route to its parent.
     Attachment,
-    /// A host of a route that is served by another listener anyway.
+    /// A host of a route, because another listener serves it.
     Host,
     /// A whole route.
     Route,
@@ -64,23 +65,23 @@ impl<'a> Derived<'a> {
         derived
     }
 
-    /// The Gateway of a name.
+    /// The Gateway of that name.
     pub fn gateway(&self, name: &NamespacedName<'_>) -> Option<&Gateway<'a>> {
         self.gateways.iter().find(|gateway| gateway.name == *name)
     }
 
-    fn ignore(&mut self, sort: Omission, resource: &'a Resource, span: Span, reason: impl Into<String>) {
+    fn ignore(&mut self, kind: Omission, resource: &'a Resource, span: Span, reason: impl Into<String>) {
         let reason = reason.into();
-        // What is attached to several listeners is met several times.
+        // A reference to several listeners is checked once for each.
         let mut of_resource = self.ignored.iter().rev().take_while(|it| it.resource.span == resource.span);
         if !of_resource.any(|it| it.span == span && it.reason == reason) {
-            self.ignored.push(Ignored { resource, sort, span, reason });
+            self.ignored.push(Ignored { resource, kind, span, reason });
         }
     }
 }
 
-/// What creation order goes by: time, name, namespace. What is made of Ingresses comes before everything that has a
-/// time, since istiod gives it none.
+/// The sort key of creation order: time, name, namespace. Resources derived from Ingresses have no time, and come
+/// first.
 type Age<'n> = (bool, &'n str, &'n str, &'n str);
 
 fn age<'n>(origin: Origin, resource: &'n Resource, name: &'n NamespacedName<'_>) -> Age<'n> {
@@ -94,16 +95,20 @@ fn age_of_gateway<'n>(gateway: &'n Gateway<'_>) -> Age<'n> {
 }
 
 impl<'a> World<'a> {
-    /// The VirtualServices that proxies in `namespace` see, written and derived, in the order in which istiod
-    /// considers them: those of the namespace that are not public, those exported to it by name, the public ones; each
-    /// in creation order, but of the public ones the routes of the Gateway API in the same namespace come first
-    /// (istiod: `initVirtualServices`, `VirtualServicesForGateway`).
+    /// The VirtualServices, written and derived, that proxies of a namespace see, in istiod's order: first the
+    /// non-public ones of that namespace, then those exported to it by name, then the public ones, each in creation
+    /// order. Among the public ones, Gateway API routes of that namespace come first (istiod: `initVirtualServices`,
+    /// `VirtualServicesForGateway`).
     pub fn routes_seen_from(&self, namespace: &str) -> Vec<&VirtualService<'a>> {
-        let group = |service: &VirtualService<'_>| match &service.export_to {
-            ExportTo::Public if service.origin == Origin::GatewayApi && service.name.namespace == namespace => Some(2),
+        let group = |virtual_service: &VirtualService<'_>| match &virtual_service.export_to {
+            ExportTo::Public
+                if virtual_service.origin == Origin::GatewayApi && virtual_service.name.namespace == namespace =>
+            {
+                Some(2)
+            }
             ExportTo::Public => Some(3),
-            _ if !service.export_to.includes(namespace) => None,
-            _ if service.name.namespace == namespace => Some(0),
+            _ if !virtual_service.export_to.includes(namespace) => None,
+            _ if virtual_service.name.namespace == namespace => Some(0),
             _ => Some(1),
         };
         let all = self.virtual_services.iter().chain(&self.derived.virtual_services);
@@ -112,7 +117,7 @@ impl<'a> World<'a> {
             age(a.origin, a.resource, &a.name).cmp(&age(b.origin, b.resource, &b.name))
         };
         seen.sort_by(|(group, a), (other, b)| group.cmp(other).then_with(|| ages(a, b)));
-        seen.into_iter().map(|(_, service)| service).collect()
+        seen.into_iter().map(|(_, virtual_service)| virtual_service).collect()
     }
 
     /// The Gateways, written and derived, in creation order.

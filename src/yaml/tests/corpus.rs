@@ -1,4 +1,4 @@
-//! Real manifests, if a folder of them lies next to the checkout.
+//! Real manifests, if a directory of them is beside the checkout.
 
 use super::*;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ fn read_file(path: &Path, text: &str) -> Vec<Document> {
     }
 }
 
-/// Where libyaml reads a document, so do we, and it has the same strings in the same places.
+/// Every document that libyaml reads is read here too, with the same strings in the same places.
 #[test]
 fn real_documents_agree_with_another_parser() {
     let (mut same, mut other) = (0, 0);
@@ -55,7 +55,7 @@ fn real_documents_agree_with_another_parser() {
     println!("{same} documents alike, {other} not");
 }
 
-/// How fast it is, and how fast the parser's events alone come: `cargo test --release speed -- --ignored --nocapture`.
+/// Measures the reader, and the events of the parser alone: `cargo test --release speed -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
 fn speed() {

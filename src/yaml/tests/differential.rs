@@ -1,9 +1,9 @@
-//! The tree against that of another parser, and mutated manifests.
+//! Comparison with another parser, and mutated manifests.
 
 use super::*;
 use proptest::prelude::*;
 
-/// The tree with every scalar as text, since the two resolve plain scalars by different rules.
+/// The tree with every scalar as text, since the parsers resolve plain scalars by different rules.
 fn ours(node: &Node) -> String {
     match &node.value {
         Value::Sequence(items) => {
@@ -41,7 +41,7 @@ fn theirs(value: &serde_yaml::Value) -> String {
     }
 }
 
-/// Whether both have the same keys, lengths and strings; plain scalars may be resolved differently.
+/// Whether both trees have the same keys, lengths and strings. Plain scalars may differ.
 pub(super) fn same_structure(node: &Node, other: &serde_yaml::Value) -> bool {
     use serde_yaml::Value as Other;
     match (&node.value, other) {
@@ -94,7 +94,7 @@ fn handwritten_documents_agree() {
     }
 }
 
-/// A document as a generator sees it.
+/// A generated document.
 #[derive(Debug, Clone)]
 enum Tree {
     Text(String),
@@ -115,7 +115,7 @@ fn trees() -> impl Strategy<Value = Tree> {
 }
 
 impl Tree {
-    /// Writes it in a style that `seed` picks anew at each node. Every string is quoted or a block.
+    /// Writes the document in a style that `seed` picks for each node. Every string is quoted or a block scalar.
     fn write(&self, out: &mut String, indent: usize, seed: &mut u32) {
         *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let style = *seed >> 29;

@@ -1,4 +1,6 @@
-//! Text that nobody writes by hand: it is refused or read, in reasonable time, without a panic.
+//! Hostile text: it is read or rejected in reasonable time, without a panic.
+
+use std::time::{Duration, Instant};
 
 use super::*;
 
@@ -13,7 +15,7 @@ fn survive(text: &str) -> Document {
 }
 
 #[test]
-fn deep_nesting_is_refused() {
+fn deep_nesting_is_rejected() {
     for unit in ["[", "{", "- ", "? ", "a: [", "{a: ", "[a: ", "[[a: {", "&a [", "!x [", "- a: [", "\"a\":{"] {
         let document = survive(&unit.repeat(10_000));
         assert!(document.root.is_none() && document.problems.len() == 1, "{unit}");
@@ -35,7 +37,7 @@ fn aliases_expand_within_bounds() {
     }
     let document = survive(&bomb);
     assert_eq!(document.problems.len(), 1);
-    assert!(document.problems[0].message.contains("alias expansion"), "{:?}", document.problems);
+    assert!(document.problems[0].message.contains("expands to more"), "{:?}", document.problems);
 
     let mut tower = String::from("a0: &a0 [x]\n");
     for level in 1..5_000 {
@@ -50,27 +52,38 @@ fn aliases_expand_within_bounds() {
     assert!(survive(&nested).root.is_some());
 }
 
+/// Far more than a text of these sizes needs, and far less than if time grew with the square of the size.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn survive_soon(text: &str) -> Document {
+    let start = Instant::now();
+    let document = survive(text);
+    let time = start.elapsed();
+    assert!(time < PATIENCE, "{:?}… took {time:?}", text.chars().take(20).collect::<String>());
+    document
+}
+
 #[test]
-fn size_costs_no_more_than_size() {
-    let keys: String = (0..300_000).map(|key| format!("k{key}: 1\n")).collect();
-    assert_eq!(survive(&keys).root.unwrap().entries().len(), 300_000);
-    let duplicates = survive(&"k: 1\n".repeat(200_000));
-    assert_eq!((duplicates.problems.len(), duplicates.root.unwrap().entries().len()), (199_999, 1));
-    survive(&"- &a x\n- *a\n".repeat(100_000));
-    survive(&"<<: {a: 1}\n".repeat(50_000));
-    survive(&format!("[{}]", "1,".repeat(300_000)));
-    survive(&"x".repeat(5_000_000));
-    survive(&format!("a: \"{}\"", "é ".repeat(1_000_000)));
-    survive(&"-\n# c\n".repeat(100_000));
-    survive(&format!("a:\n{}", "# c\n".repeat(300_000)));
-    survive(&format!("a: |\n{}b: c\n", "\n".repeat(1_000_000)));
-    survive(&"a: |\n\n".repeat(100_000));
-    survive(&"---\n".repeat(300_000));
-    survive(&"---x\n".repeat(300_000));
-    survive(&"{{ x }}\n".repeat(100_000));
-    survive(&"- {{ x }}\n".repeat(100_000));
-    survive(&format!("a: \"{}\\q\"", "\\n".repeat(500_000)));
-    survive(&format!("{}\t", " ".repeat(1_000_000)));
+fn time_grows_linearly_with_size() {
+    let keys: String = (0..75_000).map(|key| format!("k{key}: 1\n")).collect();
+    assert_eq!(survive_soon(&keys).root.unwrap().entries().len(), 75_000);
+    let duplicates = survive_soon(&"k: 1\n".repeat(50_000));
+    assert_eq!((duplicates.problems.len(), duplicates.root.unwrap().entries().len()), (49_999, 1));
+    survive_soon(&"- &a x\n- *a\n".repeat(25_000));
+    survive_soon(&"<<: {a: 1}\n".repeat(12_500));
+    survive_soon(&format!("[{}]", "1,".repeat(75_000)));
+    survive_soon(&"x".repeat(1_250_000));
+    survive_soon(&format!("a: \"{}\"", "é ".repeat(250_000)));
+    survive_soon(&"-\n# c\n".repeat(25_000));
+    survive_soon(&format!("a:\n{}", "# c\n".repeat(75_000)));
+    survive_soon(&format!("a: |\n{}b: c\n", "\n".repeat(250_000)));
+    survive_soon(&"a: |\n\n".repeat(25_000));
+    survive_soon(&"---\n".repeat(75_000));
+    survive_soon(&"---x\n".repeat(75_000));
+    survive_soon(&"{{ x }}\n".repeat(25_000));
+    survive_soon(&"- {{ x }}\n".repeat(25_000));
+    survive_soon(&format!("a: \"{}\\q\"", "\\n".repeat(125_000)));
+    survive_soon(&format!("{}\t", " ".repeat(250_000)));
 }
 
 #[test]

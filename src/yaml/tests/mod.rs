@@ -1,4 +1,4 @@
-//! The reader as a whole: structure, spans, problems, hostile input.
+//! Tests of the whole reader: structure, spans, problems, hostile input.
 
 #![allow(clippy::disallowed_macros, reason = "tests say what they skip and count")]
 
@@ -18,7 +18,7 @@ fn file() -> FileId {
     Sources::default().add("test.yaml", "")
 }
 
-/// The text as one document.
+/// Parses a text as one document.
 fn read(text: &str) -> Document {
     let file = file();
     parse(&Chunk { span: Span::new(file, 0, text.len()), problem: None }, text)
@@ -47,7 +47,7 @@ fn json(node: &Node) -> String {
     }
 }
 
-/// All spans lie in the text and between characters, and children in their parents.
+/// Checks that every span is inside the text, at character boundaries, and inside the span of its parent.
 fn check_spans(document: &Document, text: &str) {
     let check = |span: Span, within: Span| {
         assert!(text.get(span.range()).is_some(), "{span:?} of {text:?}");

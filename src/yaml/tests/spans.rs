@@ -1,4 +1,4 @@
-//! Where nodes stand.
+//! Spans of nodes.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What a text means.
+//! Values of scalars and collections.
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! Which resources the API server refuses by the schemas of Istio's CRDs: istiod's own documents with a verdict, and
 //! what a checker that agrees with them says of the other tables.
 
-use mesh::load::{Problem, Snapshot};
+use mesh::load::{ManifestProblem, Snapshot};
 use mesh::model::DecodeProblemKind;
 use serde_json::Value;
 
@@ -11,8 +11,8 @@ use super::validation::{id, rows};
 /// What the schema refuses in a manifest.
 fn refused(manifest: &Value) -> Vec<String> {
     let snapshot = Snapshot::of_texts([("manifest.json", manifest.to_string())]);
-    let of_schema = |problem: &Problem| match problem {
-        Problem::Model(problem) => match &problem.kind {
+    let of_schema = |problem: &ManifestProblem| match problem {
+        ManifestProblem::Model(problem) => match &problem.kind {
             DecodeProblemKind::SchemaViolation { message, .. } => Some(message.clone()),
             DecodeProblemKind::UnknownField { key, .. } => Some(format!("unknown field {key}")),
             kind @ (DecodeProblemKind::WrongType { .. } | DecodeProblemKind::InvalidValue { .. }) => {
@@ -20,7 +20,7 @@ fn refused(manifest: &Value) -> Vec<String> {
             }
             _ => None,
         },
-        Problem::Yaml(_) => None,
+        ManifestProblem::Yaml(_) => None,
     };
     snapshot.problems.iter().filter_map(of_schema).collect()
 }

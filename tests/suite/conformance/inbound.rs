@@ -7,7 +7,9 @@ use mesh::load::Snapshot;
 use mesh::model::LabelSet;
 use mesh::routing;
 use mesh::routing::inbound::{Receiver, ports};
-use mesh::simulate::{Direction, Incoming, Leg, Outcome, Protocol, Request, Simulator, Tls, Workload, arrive};
+use mesh::simulate::{
+    Direction, Incoming, Leg, Outcome, Request, RequestProtocol, Simulator, Tls, WorkloadRef, arrive,
+};
 use mesh::world::{Settings, World};
 use serde_json::{Value, json};
 
@@ -89,17 +91,17 @@ fn tls(call: &Value) -> Tls {
     }
 }
 
-fn protocol(call: &Value) -> Protocol {
+fn protocol(call: &Value) -> RequestProtocol {
     match text(&call["protocol"]) {
-        "tcp" => Protocol::Tcp,
-        "http2" => Protocol::Http2,
-        "http" => Protocol::Http,
+        "tcp" => RequestProtocol::Tcp,
+        "http2" => RequestProtocol::Http2,
+        "http" => RequestProtocol::Http,
         other => panic!("protocol {other:?}"),
     }
 }
 
 fn leg(world: &World<'_>, receiver: &Receiver<'_, '_>, call: &Value) -> Leg {
-    let request = routing::Request::default();
+    let request = routing::HttpRequest::default();
     let incoming = Incoming {
         port: call["port"].as_u64().unwrap() as u32,
         tls: tls(call),
@@ -118,10 +120,10 @@ fn leg(world: &World<'_>, receiver: &Receiver<'_, '_>, call: &Value) -> Leg {
 fn question(case: &Value, call: &Value) -> Request {
     Request {
         direction: Some(Direction::Inbound),
-        to: Some(Workload {
+        to: Some(WorkloadRef {
             namespace: case["proxy"]["config_namespace"].as_str().map(str::to_owned),
             labels: labels(case),
-            ..Workload::default()
+            ..WorkloadRef::default()
         }),
         address: case["proxy"]["ip_addresses"][0].as_str().map(str::to_owned),
         port: Some(call["port"].as_u64().unwrap() as u32),

@@ -16,7 +16,7 @@ mod validation_values;
 use mesh::routing::{ChainAction, Table, outbound};
 
 /// The routes that all HTTP services of a port share, if it has any.
-fn shared_table<'p, 'a>(port: &'p outbound::Port<'a>) -> Option<&'p Table<'a>> {
+fn shared_table<'p, 'a>(port: &'p outbound::OutboundPort<'a>) -> Option<&'p Table<'a>> {
     let shared = port.listeners().find(|listener| listener.bind.is_none())?;
     shared.chains.iter().find_map(|chain| match &chain.action {
         ChainAction::Http { table, .. } => Some(table.as_ref()),

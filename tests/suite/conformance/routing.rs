@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mesh::config::Config;
 use mesh::load::Snapshot;
-use mesh::routing::{Action, ChainAction, Connection, Fallback, Payload, Proxy, Role, Table, gateway, outbound};
-use mesh::simulate::{Answer, GatewayRef, Outcome, Protocol, Request, Simulator, Tls, Workload};
+use mesh::routing::{ChainAction, ClauseAction, Connection, Fallback, Payload, Proxy, Role, Table, gateway, outbound};
+use mesh::simulate::{Answer, GatewayRef, Outcome, Request, RequestProtocol, Simulator, Tls, WorkloadRef};
 use mesh::world::{Settings, World};
 use serde_json::Value;
 
@@ -80,7 +80,7 @@ fn question(case: &Value, call: &Value) -> Request {
     let filled = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let namespace = filled(&case["proxy"]["metadata_namespace"]);
     let address = case["proxy"]["ip_addresses"][0].as_str().and_then(|address| address.parse().ok());
-    let workload = Workload { namespace, labels: labels(case), address, ..Workload::default() };
+    let workload = WorkloadRef { namespace, labels: labels(case), address, ..WorkloadRef::default() };
     let is_router = case["proxy"]["type"] == "router";
     Request {
         host: filled(&call["host_header"]),
@@ -90,9 +90,9 @@ fn question(case: &Value, call: &Value) -> Request {
         sni: filled(&call["sni"]),
         alpn: filled(&call["alpn"]),
         protocol: Some(match text(&call["protocol"]) {
-            "http" => Protocol::Http,
-            "http2" => Protocol::Http2,
-            _ => Protocol::Tcp,
+            "http" => RequestProtocol::Http,
+            "http2" => RequestProtocol::Http2,
+            _ => RequestProtocol::Tcp,
         }),
         // Some calls of the tests name a server and leave it open that they speak TLS.
         tls: Some(match (text(&call["tls"]), text(&call["sni"])) {
@@ -135,11 +135,11 @@ fn virtual_host(world: &World<'_>, case: &Value, question: &Request) -> String {
     let host = question.host.as_deref().or(question.address.as_deref()).unwrap_or_default();
     let payload = match (question.tls, question.protocol) {
         (Some(Tls::Tls), _) => Payload::Tls(question.sni.as_deref().unwrap_or(host)),
-        (_, Some(Protocol::Tcp)) => Payload::Bytes,
+        (_, Some(RequestProtocol::Tcp)) => Payload::Bytes,
         _ => Payload::Http,
     };
     let address = question.address.as_deref().unwrap_or("0.255.255.255").parse().unwrap();
-    let request = mesh::routing::Request { authority: host.into(), ..mesh::routing::Request::default() };
+    let request = mesh::routing::HttpRequest { authority: host.into(), ..mesh::routing::HttpRequest::default() };
     let own = case["proxy"]["ip_addresses"][0].as_str().and_then(|address| address.parse().ok());
     let (namespace, labels, port) = (text(&case["proxy"]["metadata_namespace"]), labels(case), question.port.unwrap());
     let in_table = |table: &Table<'_>| match (table.virtual_host(&request), table.fallback) {
@@ -149,7 +149,7 @@ fn virtual_host(world: &World<'_>, case: &Value, question: &Request) -> String {
         (None, Fallback::DynamicDns) => "allow_any_dynamic_dns".to_owned(),
         (None, Fallback::NotFound) => String::new(),
     };
-    let in_listener = |listener: Option<&mesh::routing::Listener<'_>>| {
+    let in_listener = |listener: Option<&mesh::routing::ProxyListener<'_>>| {
         let chain = listener.and_then(|listener| listener.chain(&Connection { address, payload }));
         match chain.map(|chain| &chain.action) {
             Some(ChainAction::Http { table, .. }) => in_table(table),
@@ -158,11 +158,11 @@ fn virtual_host(world: &World<'_>, case: &Value, question: &Request) -> String {
     };
     if question.gateway.is_some() {
         let proxy = Proxy::gateway(world, namespace, &labels).at(own);
-        return in_listener(gateway::Port::new(&proxy, port).listener(address));
+        return in_listener(gateway::GatewayPort::new(&proxy, port).listener(address));
     }
     let proxy = Proxy::sidecar(world, namespace, &labels).at(own);
     let Role::Sidecar(scope) = &proxy.role else { return String::new() };
-    in_listener(outbound::Port::new(&proxy, scope, port).listener(address))
+    in_listener(outbound::OutboundPort::new(&proxy, scope, port).listener(address))
 }
 
 fn compare_table(case: &Value) -> Result<(), String> {
@@ -171,15 +171,15 @@ fn compare_table(case: &Value) -> Result<(), String> {
     let proxy = Proxy::sidecar(&world, text(&case["proxy"]["config_namespace"]), &labels(case));
     let Role::Sidecar(scope) = &proxy.role else { return Err("no scope".to_owned()) };
     let port = text(&case["route_name"]).parse().unwrap();
-    let listeners = outbound::Port::new(&proxy, scope, port);
+    let listeners = outbound::OutboundPort::new(&proxy, scope, port);
     let hosts = super::shared_table(&listeners).map(Table::virtual_hosts).unwrap_or_default();
     for (domain, expected) in case["expected_virtual_hosts"].as_object().into_iter().flatten() {
         let found = hosts.iter().find(|host| host.domains.contains(domain));
         let clusters: Option<BTreeSet<String>> = found.map(|host| {
             let live = host.clauses.iter().filter(|clause| clause.is_live());
             let forwarding = live.filter(|clause| match &clause.action {
-                Action::Rule(rule) => rule.redirect.is_none() && rule.direct_response.is_none(),
-                Action::Service(_) => true,
+                ClauseAction::Route(rule) => rule.redirect.is_none() && rule.direct_response.is_none(),
+                ClauseAction::Service(_) => true,
             });
             forwarding.flat_map(|clause| clause.clusters(&proxy)).map(|it| it.cluster.name()).collect()
         });

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use mesh::load::Snapshot;
-use mesh::routing::Subject;
+use mesh::routing::MatchSubject;
 use mesh::world::{NamespacedName, Protocol, Settings, World, host, resolve_gateway_name};
 use serde_json::{Value, json};
 
@@ -145,11 +145,13 @@ fn routing_claim(row: &Value) -> Result<(), String> {
     let name = text(&row["name"]);
     let rule = json!({"match": [{"headers": {name: {"exact": "value"}}}], "route": [delegates::destination()]});
     delegates::with_clauses(&[delegates::virtual_service("claims", &["claims.example"], &[rule])], |tables| {
-        let subjects: Vec<&Subject> =
+        let subjects: Vec<&MatchSubject> =
             tables.clauses("claims.example").iter().flat_map(|it| &it.conditions).map(|it| &it.subject).collect();
         let theirs = match &row["want"]["match"] {
-            Value::Bool(true) => Subject::Claim(list(&row["want"]["claims"]).into_iter().map(str::to_owned).collect()),
-            _ => Subject::Header(name.to_owned()),
+            Value::Bool(true) => {
+                MatchSubject::Claim(list(&row["want"]["claims"]).into_iter().map(str::to_owned).collect())
+            }
+            _ => MatchSubject::Header(name.to_owned()),
         };
         same(subjects, vec![&theirs])
     })

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use mesh::load::Snapshot;
 use mesh::model::networking::StringMatch;
-use mesh::routing::{Action, Clause, HttpMatch, HttpRule, Proxy, Role, Table, outbound};
+use mesh::routing::{Clause, ClauseAction, CompiledRoute, HttpMatch, Proxy, Role, Table, outbound};
 use mesh::source::Span;
 use mesh::world::{Settings, World};
 use serde_json::{Value, json};
@@ -96,7 +96,7 @@ pub fn with_clauses<T>(
     let labels = [("app", "test"), ("version", "v1")].map(|(key, value)| (key.to_owned(), value.to_owned()));
     let proxy = Proxy::sidecar(&world, "default", &BTreeMap::from(labels));
     let Role::Sidecar(scope) = &proxy.role else { return Err("no sidecar".to_owned()) };
-    let port = outbound::Port::new(&proxy, scope, PORT);
+    let port = outbound::OutboundPort::new(&proxy, scope, PORT);
     let table = super::shared_table(&port).ok_or("no table")?;
     ask(&Tables { snapshot: &snapshot, proxy: &proxy, table })
 }
@@ -129,9 +129,9 @@ impl<'a> Tables<'_, 'a> {
     /// The rules for a host in words: each with its clauses.
     fn rules(&self, host: &str) -> Vec<Vec<String>> {
         let mut described: Vec<Vec<String>> = Vec::new();
-        let mut last: Option<&Arc<HttpRule<'_>>> = None;
+        let mut last: Option<&Arc<CompiledRoute<'_>>> = None;
         for clause in self.clauses(host) {
-            let Action::Rule(rule) = &clause.action else { continue };
+            let ClauseAction::Route(rule) = &clause.action else { continue };
             if rule.name == REST {
                 continue;
             }
@@ -155,7 +155,7 @@ impl<'a> Tables<'_, 'a> {
     }
 
     /// What a rule says, as it is written.
-    fn rule(&self, rule: &HttpRule<'_>) -> Vec<String> {
+    fn rule(&self, rule: &CompiledRoute<'_>) -> Vec<String> {
         let mirrors = rule.mirrors.iter().map(|mirror| mirror.span);
         let fields: [(&str, Vec<Span>); 12] = [
             ("route", rule.route.iter().map(|route| route.span).collect()),

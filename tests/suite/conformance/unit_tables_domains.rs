@@ -21,7 +21,7 @@ pub fn virtual_host_domains(row: &Value) -> Result<(), String> {
     let address = node["iPAddresses"][0].as_str().map(|address| address.parse().unwrap());
     let proxy = Proxy::sidecar(&world, namespace, &BTreeMap::new()).at(address);
     let Role::Sidecar(scope) = &proxy.role else { return Err("no sidecar".to_owned()) };
-    let port = outbound::Port::new(&proxy, scope, number(&row["port"]));
+    let port = outbound::OutboundPort::new(&proxy, scope, number(&row["port"]));
     let hosts = super::shared_table(&port).map(Table::virtual_hosts).unwrap_or_default();
     let hostname = text(&row["service"]["hostname"]);
     let in_brackets = if hostname.contains(':') { format!("[{hostname}]") } else { hostname.to_owned() };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use mesh::config::Config;
-use mesh::load::{Problem, Snapshot};
+use mesh::load::{ManifestProblem, Snapshot};
 use mesh::model::DecodeProblemKind;
 use mesh::validate::{Layer, validate};
 use mesh::world::Settings;
@@ -35,8 +35,8 @@ pub(super) fn found(manifest: &Value) -> [BTreeSet<String>; 2] {
 }
 
 /// Whether `istioctl validate` stops there, before its rules.
-fn is_undecodable(problem: &Problem) -> bool {
-    let Problem::Model(problem) = problem else { return false };
+fn is_undecodable(problem: &ManifestProblem) -> bool {
+    let ManifestProblem::Model(problem) = problem else { return false };
     use DecodeProblemKind::{InvalidValue, UnknownField, WrongType};
     matches!(problem.kind, UnknownField { .. } | WrongType { .. } | InvalidValue { .. })
 }
@@ -87,7 +87,8 @@ fn files_are_valid_as_istioctl_says() {
         let snapshot = Snapshot::of_texts([("file.yaml", row["yaml"].as_str().unwrap())]);
         let settings = Settings::new(&Config::default(), &snapshot);
         let all: Vec<_> = snapshot.resources.iter().flat_map(|resource| validate(resource, &settings)).collect();
-        let is_broken = |problem: &Problem| is_undecodable(problem) || matches!(problem, Problem::Yaml(_));
+        let is_broken =
+            |problem: &ManifestProblem| is_undecodable(problem) || matches!(problem, ManifestProblem::Yaml(_));
         let is_valid =
             !snapshot.problems.iter().any(is_broken) && all.iter().all(|it| it.layer == Layer::WebhookWarning);
         let expected = row["expect"]["valid"].as_bool().unwrap();

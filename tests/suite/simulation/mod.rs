@@ -26,7 +26,7 @@ fn goes_to(manifests: &str, question: &Value) -> String {
         let status = answer.status.map(|status| format!(" {status}")).unwrap_or_default();
         return format!("{}{status}", answer.outcome.as_str());
     }
-    let cluster = |it: &mesh::simulate::Destination| match it.problem {
+    let cluster = |it: &mesh::simulate::ReachedCluster| match it.problem {
         Some(problem) => format!("{} ({problem})", it.cluster),
         None => it.cluster.clone(),
     };

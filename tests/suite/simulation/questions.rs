@@ -22,7 +22,7 @@ fn numbers_beyond_those_of_ports_are_refused() {
         (json!({"host": "web:99999999999"}), "99999999999"),
         (json!({"to": {"namespace": "shop"}, "port": 70000}), "70000"),
     ] {
-        let expected = Err(format!("{number} is no port: ports are 1 to 65535"));
+        let expected = Err(format!("port {number} is not valid: ports are 1 to 65535"));
         assert_eq!(ask(&manifests, &question).map(|answer| answer.outcome), expected, "{question}");
     }
 }
@@ -35,7 +35,7 @@ fn what_is_no_address_is_refused_on_either_side() {
             let mut question = side.clone();
             question[field] = "here".into();
             let answer = ask(&manifests, &question).map(|answer| answer.outcome);
-            assert_eq!(answer, Err(format!("{field} is no address: \"here\"")), "{question}");
+            assert_eq!(answer, Err(format!("{field} `here` is not a valid address")), "{question}");
         }
     }
 }
@@ -77,7 +77,7 @@ fn tls_is_dialled_on_the_port_that_can_take_it() {
 fn overview(manifests: &str) -> Vec<String> {
     let snapshot = Snapshot::of_texts([("all.yaml", manifests)]);
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
-    let questions = Simulator::new(&world).questions(&Request::default());
+    let questions = Simulator::new(&world).requests_to_every_host(&Request::default());
     let text = |question: &Request| {
         let gateway = match &question.gateway {
             Some(GatewayRef::Name(name)) => name.as_str(),

@@ -6,9 +6,10 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{HttpMatchRequest, HttpRoute, StringMatch};
 use crate::re2::{Search, find_text};
-use crate::routing::{Matcher, Regex};
+use crate::routing::{EnvoyRegex, Matcher};
 use crate::simulate::{GatewayRef, HeaderValue, Outcome, Request, Simulator, Tls};
 use crate::source::{Span, Spanned};
+use crate::uri::Url;
 use crate::world::{Gateway, Section, Server, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
@@ -110,7 +111,7 @@ fn sample(written: &StringMatch) -> Option<String> {
     }
 }
 
-fn shortest(regex: &Regex) -> Option<String> {
+fn shortest(regex: &EnvoyRegex) -> Option<String> {
     match find_text(&[&regex.language()?], &[]) {
         Search::Text(text) => String::from_utf8(text).ok(),
         Search::Empty | Search::Undecided => None,
@@ -146,10 +147,9 @@ fn url(request: &Request) -> String {
 
 /// The request that a client makes of a location.
 fn redirected(request: Request, location: &str) -> Option<Request> {
-    let (scheme, rest) = location.split_once("://")?;
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let written: Option<u32> = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-    let is_tls = scheme == "https";
+    let url = Url::parse(location)?;
+    let written = url.port().map(u32::from);
+    let is_tls = url.scheme()? == "https";
     // A client in the mesh dials the port of the service, which the host alone does not tell here.
     let of_scheme = if is_tls { 443 } else { 80 };
     let port = match request.gateway {
@@ -157,8 +157,8 @@ fn redirected(request: Request, location: &str) -> Option<Request> {
         None => written.or(is_tls.then_some(of_scheme)).or(request.port),
     };
     Some(Request {
-        host: Some(authority.to_owned()),
-        path: Some(if path.is_empty() { "/".to_owned() } else { path.to_owned() }),
+        host: Some(url.authority()),
+        path: url.target().map(Into::into),
         tls: Some(if is_tls { Tls::Tls } else { Tls::Plaintext }),
         port,
         ..request

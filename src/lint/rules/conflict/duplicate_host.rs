@@ -151,7 +151,7 @@ fn catch_all_routes(
 ) -> Option<(Span, Span)> {
     let catch_all = |virtual_service| {
         let alternatives = reach::alternatives(world, virtual_service);
-        alternatives.iter().find(|alternative| alternative.takes_everything()).map(|alternative| alternative.rule_span)
+        alternatives.iter().find(|alternative| alternative.takes_everything()).map(|alternative| alternative.route_span)
     };
     Some((catch_all(earlier)?, catch_all(later)?))
 }

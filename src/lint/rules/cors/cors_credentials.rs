@@ -4,7 +4,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{CorsPolicy, StringMatch};
 use crate::re2::{Search, find_text};
-use crate::routing::Regex;
+use crate::routing::EnvoyRegex;
 use crate::source::Span;
 
 pub static RULE: Rule = rule! {
@@ -53,7 +53,7 @@ fn stands_for_all(origin: &StringMatch) -> Option<Span> {
 /// Whether an expression matches the origin of every site that is served by HTTPS.
 fn takes_all(regex: &str) -> bool {
     const SITES: &str = r"https://[a-z0-9-]+(\.[a-z0-9-]+)+";
-    let language = |source: &str| Regex::new(source).ok().and_then(|regex| regex.language());
+    let language = |source: &str| EnvoyRegex::new(source).ok().and_then(|regex| regex.language());
     let (Some(sites), Some(own)) = (language(SITES), language(regex)) else { return false };
     find_text(&[&sites], &[&own]) == Search::Empty
 }

@@ -4,6 +4,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::CorsPolicy;
 use crate::source::Spanned;
+use crate::uri::Url;
 
 pub static RULE: Rule = rule! {
     name: "cors-origin",
@@ -38,19 +39,21 @@ fn check_exact(origin: &Spanned<String>, diagnostics: &mut Diagnostics) {
     if ["*", "null", ""].contains(&text) {
         return;
     }
-    let Some((scheme, rest)) = text.split_once("://") else {
+    if !text.contains("://") {
         diagnostics
             .report_default(origin.span, "an origin begins with a scheme, so no browser sends this")
             .help(format!("write https://{text}"));
         return;
-    };
-    let host = rest.split('/').next().unwrap_or_default();
-    let own_port = match scheme {
-        "http" => ":80",
-        "https" => ":443",
+    }
+    let Some(url) = Url::parse(text) else { return };
+    let own_port = match url.scheme().as_deref() {
+        Some("http") => 80,
+        Some("https") => 443,
         _ => return,
     };
-    let (message, help) = if rest.contains('/') {
+    let scheme = url.scheme().unwrap_or_default();
+    let host = url.authority();
+    let (message, help) = if !url.rest().is_empty() {
         (
             "an origin has no path, not even a slash at its end, so no browser sends this",
             format!("write {scheme}://{host}"),
@@ -58,8 +61,8 @@ fn check_exact(origin: &Spanned<String>, diagnostics: &mut Diagnostics) {
     } else if host.contains('*') {
         let pattern = host.replace('.', "\\.").replace('*', "[^.]+");
         ("a wildcard has no special meaning in an origin", format!("write regex: {scheme}://{pattern}"))
-    } else if let Some(name) = host.strip_suffix(own_port) {
-        ("browsers leave out the scheme's own port, so none sends this", format!("write {scheme}://{name}"))
+    } else if url.port() == Some(own_port) {
+        ("browsers leave out the scheme's own port, so none sends this", format!("write {scheme}://{}", url.host()))
     } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         ("browsers write origins in small letters, so none sends this", format!("write {}", text.to_ascii_lowercase()))
     } else {
@@ -70,8 +73,9 @@ fn check_exact(origin: &Spanned<String>, diagnostics: &mut Diagnostics) {
 
 /// A prefix that ends within a name has no end.
 fn check_prefix(prefix: &Spanned<String>, diagnostics: &mut Diagnostics) {
-    let Some((_, host)) = prefix.split_once("://") else { return };
-    if host.contains('/') {
+    let Some(url) = Url::parse(prefix).filter(|url| url.scheme().is_some()) else { return };
+    let host = url.authority();
+    if !url.rest().is_empty() {
         diagnostics
             .report_default(prefix.span, "an origin has no path, not even a slash at its end, so no browser sends this")
             .help("write exact, without the slash");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::routing::{HttpMatch, HttpRule};
+use crate::routing::{CompiledRoute, HttpMatch};
 use crate::source::Span;
 use crate::world::VirtualService;
 
@@ -18,9 +18,9 @@ pub static RULE: Rule = rule! {
 
 /// A rule that delegates, with the rules that it could take over.
 struct Delegation<'a> {
-    root: HttpRule<'a>,
+    root: CompiledRoute<'a>,
     span: Span,
-    leaves: Vec<HttpRule<'a>>,
+    leaves: Vec<CompiledRoute<'a>>,
 }
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             delegation.leaves.iter().filter(|leaf| is_taken(&delegation.root, leaf)).map(|leaf| leaf.owner.span),
         );
     }
-    let mut never: BTreeMap<Span, Vec<(&HttpRule<'_>, &HttpRule<'_>)>> = BTreeMap::new();
+    let mut never: BTreeMap<Span, Vec<(&CompiledRoute<'_>, &CompiledRoute<'_>)>> = BTreeMap::new();
     for delegation in &delegations {
         let root = &delegation.root;
         for leaf in &delegation.leaves {
@@ -58,9 +58,9 @@ fn delegations<'a>(context: &Context<'a>, service: &'a VirtualService<'a>) -> Ve
         let delegate = route.delegate.as_ref()?;
         let lender = context.world.virtual_service(&service.delegate_name(delegate))?;
         let is_lent = service.may_use(lender) && !context.world.is_ambiguous(lender.resource);
-        let leaves = lender.spec.http.iter().enumerate().map(|(index, route)| HttpRule::new(lender, index, route));
+        let leaves = lender.spec.http.iter().enumerate().map(|(index, route)| CompiledRoute::new(lender, index, route));
         is_lent.then(|| Delegation {
-            root: HttpRule::new(service, index, route),
+            root: CompiledRoute::new(service, index, route),
             span: delegate.span,
             leaves: leaves.collect(),
         })
@@ -69,13 +69,13 @@ fn delegations<'a>(context: &Context<'a>, service: &'a VirtualService<'a>) -> Ve
 }
 
 /// Whether istiod takes a rule over: each of its matches has one to be joined with (istiod: `MergeHTTPRoutes`).
-fn is_taken(root: &HttpRule<'_>, leaf: &HttpRule<'_>) -> bool {
+fn is_taken(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>) -> bool {
     let fits = |entry: &HttpMatch<'_>| root.matches.iter().any(|root| root.conflict_with(entry).is_none());
     root.matches.is_empty() || leaf.matches.iter().all(fits)
 }
 
 /// Some matches fit and others do not: those that fit are lost as well.
-fn report_halved(root: &HttpRule<'_>, leaf: &HttpRule<'_>, diagnostics: &mut Diagnostics) {
+fn report_halved(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>, diagnostics: &mut Diagnostics) {
     for (entry, field, at) in conflicts(root, leaf) {
         diagnostics
             .report_default(
@@ -84,13 +84,13 @@ fn report_halved(root: &HttpRule<'_>, leaf: &HttpRule<'_>, diagnostics: &mut Dia
                     "{field} is outside the match that delegates here, so istiod drops this rule with all its matches"
                 ),
             )
-            .related(at, format!("{} delegates for this match", root.owner.service.name))
+            .related(at, format!("{} delegates for this match", root.owner.virtual_service.name))
             .help("put this match into a rule of its own, or widen the match that delegates");
     }
 }
 
 /// No rule that delegates takes it.
-fn report_never(pairs: &[(&HttpRule<'_>, &HttpRule<'_>)], diagnostics: &mut Diagnostics) {
+fn report_never(pairs: &[(&CompiledRoute<'_>, &CompiledRoute<'_>)], diagnostics: &mut Diagnostics) {
     let Some((root, leaf)) = pairs.first() else { return };
     for (entry, field, at) in conflicts(root, leaf) {
         let regex = leaf
@@ -109,7 +109,7 @@ fn report_never(pairs: &[(&HttpRule<'_>, &HttpRule<'_>)], diagnostics: &mut Diag
                 entry,
                 format!("this rule never applies: its {field} excludes that of every match that delegates here"),
             )
-            .related(at, format!("{} delegates for this match", root.owner.service.name))
+            .related(at, format!("{} delegates for this match", root.owner.virtual_service.name))
             .help(help);
     }
 }
@@ -119,7 +119,7 @@ fn report_fruitless(delegation: &Delegation<'_>, taken: &BTreeSet<Span>, diagnos
     let Delegation { root, leaves, .. } = delegation;
     let is_fruitless =
         !leaves.is_empty() && leaves.iter().all(|leaf| !is_taken(root, leaf) && taken.contains(&leaf.owner.span));
-    let halved = |leaf: &HttpRule<'_>| {
+    let halved = |leaf: &CompiledRoute<'_>| {
         leaf.matches.iter().any(|entry| root.matches.iter().any(|root| root.conflict_with(entry).is_none()))
     };
     if is_fruitless && !leaves.iter().any(halved) {
@@ -134,7 +134,7 @@ fn report_fruitless(delegation: &Delegation<'_>, taken: &BTreeSet<Span>, diagnos
 }
 
 /// The matches of a rule that cannot be joined: where, which condition excludes, and that of the other rule.
-fn conflicts(root: &HttpRule<'_>, leaf: &HttpRule<'_>) -> Vec<(Span, &'static str, Span)> {
+fn conflicts(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>) -> Vec<(Span, &'static str, Span)> {
     let conflict = |entry: &HttpMatch<'_>| {
         let mut with = root.matches.iter().map(|root| (root.span, root.conflict_with(entry)));
         if with.clone().any(|(_, conflict)| conflict.is_none()) {

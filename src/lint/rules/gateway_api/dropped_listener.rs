@@ -13,7 +13,7 @@ pub static RULE: Rule = rule! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for ignored in context.world.derived.ignored.iter().filter(|it| it.sort == Omission::Listener) {
+    for ignored in context.world.derived.ignored.iter().filter(|it| it.kind == Omission::Listener) {
         diagnostics.report_default(ignored.span, &ignored.reason);
     }
 }

@@ -14,7 +14,7 @@ pub static RULE: Rule = rule! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for ignored in &context.world.derived.ignored {
-        match ignored.sort {
+        match ignored.kind {
             Omission::Route => {
                 diagnostics.report_default(ignored.span, &ignored.reason);
             }

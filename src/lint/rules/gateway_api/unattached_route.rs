@@ -20,7 +20,7 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let gateways = Gateways::new(world);
-    for ignored in world.derived.ignored.iter().filter(|it| it.sort == Omission::Attachment) {
+    for ignored in world.derived.ignored.iter().filter(|it| it.kind == Omission::Attachment) {
         let reference = parents(ignored.resource).iter().find(|reference| reference.span == ignored.span);
         if let Some(reference) = reference {
             check_reference(world, ignored, reference, &gateways, diagnostics);
@@ -56,7 +56,7 @@ impl<'a> Gateways<'a> {
             }
             _ => resource,
         };
-        let is_other = |it: &Ignored<'_>| it.sort == Omission::NotOurs && it.resource.span == gateway.span;
+        let is_other = |it: &Ignored<'_>| it.kind == Omission::NotOurs && it.resource.span == gateway.span;
         Some(!world.derived.ignored.iter().any(is_other))
     }
 

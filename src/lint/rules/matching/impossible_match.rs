@@ -3,8 +3,9 @@
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::networking::{HttpMatchRequest, StringMatch};
-use crate::routing::{Regex, takes_some_path};
+use crate::routing::{EnvoyRegex, takes_some_path};
 use crate::source::Spanned;
+use crate::uri::split_port;
 use crate::world::{NamespacedName, RouteMatch, Server, VirtualService, World, host, resolve_gateway_name};
 
 pub static RULE: Rule = rule! {
@@ -136,7 +137,7 @@ fn check_texts(service: &VirtualService<'_>, entry: &HttpMatchRequest, diagnosti
 
 fn check_path(uri: &StringMatch, diagnostics: &mut Diagnostics) {
     if let Some(regex) = &uri.regex {
-        let is_impossible = Regex::new(regex).ok().and_then(|regex| takes_some_path(&regex)) == Some(false);
+        let is_impossible = EnvoyRegex::new(regex).ok().and_then(|regex| takes_some_path(&regex)) == Some(false);
         if is_impossible {
             diagnostics
                 .report_default(regex.span, "no path matches this expression as a whole")
@@ -171,10 +172,7 @@ fn check_path(uri: &StringMatch, diagnostics: &mut Diagnostics) {
 fn check_authority(service: &VirtualService<'_>, entry: &HttpMatchRequest, diagnostics: &mut Diagnostics) {
     let exact = entry.authority.as_ref().filter(|authority| authority.prefix.is_none()).and_then(plain_text);
     let Some(authority) = exact.filter(|_| !service.is_delegate() && !service.binds_mesh()) else { return };
-    let name = match authority.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => authority.as_str(),
-    };
+    let (name, _) = split_port(authority);
     let lower = name.to_ascii_lowercase();
     let is_own = |host: &Spanned<String>| host::overlap(&host.to_ascii_lowercase(), &lower);
     if !name.contains('*') && !service.hosts.iter().any(is_own) {

@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::policy::{Asked, Attribute, asked};
+use crate::policy::{Attribute, Requirement, requirements};
 
 pub static RULE: Rule = rule! {
     name: "contradictory-rule",
@@ -15,7 +15,7 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for policy in context.world.policies.authorization_policies() {
         for rule in &policy.spec.rules {
-            let asked = asked(rule);
+            let asked = requirements(rule);
             for wanted in asked.iter().filter(|asked| !asked.negated) {
                 let excluded = asked.iter().filter(|it| it.negated && it.part_of == wanted.part_of);
                 for excluded in excluded.filter(|it| it.attribute == wanted.attribute) {
@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_lists(wanted: &Asked<'_>, excluded: &Asked<'_>, diagnostics: &mut Diagnostics) {
+fn check_lists(wanted: &Requirement<'_>, excluded: &Requirement<'_>, diagnostics: &mut Diagnostics) {
     let is_excluded = |value: &str| {
         excluded.values.iter().any(|pattern| match wanted.attribute {
             Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => pattern.as_str() == value,

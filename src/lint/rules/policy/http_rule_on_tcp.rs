@@ -3,7 +3,7 @@
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
 use crate::model::security::{self, PolicyAction};
-use crate::policy::{Asked, Attribute, Parts, asked};
+use crate::policy::{Attribute, Requirement, RuleParts, requirements};
 use crate::source::Span;
 use crate::validate::{Family, Violation};
 use crate::world::{AuthorizationPolicy, DataPlane, ProtocolClass, Workload, WorkloadPort, World};
@@ -39,7 +39,7 @@ fn warning_in<'v>(rule: Span, warnings: &mut Vec<&'v Violation>) -> Option<&'v V
 }
 
 fn is_about_requests(rule: &&security::AuthorizationRule) -> bool {
-    asked(rule).iter().any(|asked| asked.attribute.is_http_only())
+    requirements(rule).iter().any(|asked| asked.attribute.is_http_only())
 }
 
 /// Of a DENY rule a proxy is given what can be asked of a connection; the rest is left out, which widens the rule
@@ -57,7 +57,7 @@ fn check_deny<'a>(
     let ports: Vec<_> = sidecars(world, policy).into_iter().flat_map(|it| opaque_ports(world, it)).collect();
     for rule in rules {
         let warning = warning_in(rule.span, warnings);
-        let parts = Parts::new(rule);
+        let parts = RuleParts::new(rule);
         let closed = ports.iter().find_map(|(workload, port)| Some((workload, port, denied(&parts, port.number)?)));
         match (closed, warning) {
             (Some((workload, port, denied)), _) => {
@@ -110,14 +110,14 @@ enum Denied {
 
 /// What a DENY rule denies at a port by the pairs of a source and an operation that ask for something of requests.
 /// What the others deny is meant.
-fn denied(parts: &Parts<'_>, port: u32) -> Option<Denied> {
+fn denied(parts: &RuleParts<'_>, port: u32) -> Option<Denied> {
     let anything = [Vec::new()];
     let from = if parts.from.is_empty() { &anything[..] } else { &parts.from };
     let to = if parts.to.is_empty() { &anything[..] } else { &parts.to };
     let pairs = from.iter().flat_map(|from| to.iter().map(move |to| from.iter().chain(to).chain(&parts.when)));
-    let of_pair = |pair: Vec<&Asked<'_>>| {
+    let of_pair = |pair: Vec<&Requirement<'_>>| {
         let is_widened = pair.iter().any(|asked| asked.attribute.is_http_only());
-        let is_of_port = |asked: &&&Asked<'_>| asked.attribute == Attribute::DestinationPort;
+        let is_of_port = |asked: &&&Requirement<'_>| asked.attribute == Attribute::DestinationPort;
         if !is_widened || pair.iter().filter(is_of_port).any(|asked| !holds_at(asked, port)) {
             return None;
         }
@@ -128,7 +128,7 @@ fn denied(parts: &Parts<'_>, port: u32) -> Option<Denied> {
 }
 
 /// Whether what is asked of the port holds.
-fn holds_at(asked: &Asked<'_>, port: u32) -> bool {
+fn holds_at(asked: &Requirement<'_>, port: u32) -> bool {
     asked.values.iter().any(|value| value.parse() == Ok(port)) != asked.negated
 }
 
@@ -203,9 +203,9 @@ fn is_closed(world: &World<'_>, policy: &AuthorizationPolicy<'_>, workload: &Wor
 
 /// Whether a rule can take connections to a port.
 fn opens(rule: &security::AuthorizationRule, port: u32) -> bool {
-    let parts = Parts::new(rule);
-    let holds = |asked: &Asked<'_>| asked.attribute != Attribute::DestinationPort || holds_at(asked, port);
-    let has_way = |part: &[Vec<Asked<'_>>]| part.is_empty() || part.iter().any(|it| it.iter().all(holds));
+    let parts = RuleParts::new(rule);
+    let holds = |asked: &Requirement<'_>| asked.attribute != Attribute::DestinationPort || holds_at(asked, port);
+    let has_way = |part: &[Vec<Requirement<'_>>]| part.is_empty() || part.iter().any(|it| it.iter().all(holds));
     !is_about_requests(&rule) && has_way(&parts.from) && has_way(&parts.to) && parts.when.iter().all(holds)
 }
 

@@ -3,7 +3,7 @@
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::networking::ServerTlsMode;
-use crate::policy::{Asked, Attribute, asked};
+use crate::policy::{Attribute, Requirement, requirements};
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, DataPlane, MtlsMode, Server, Workload, World};
 
@@ -18,7 +18,7 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for policy in world.policies.authorization_policies() {
-        let asked: Vec<_> = policy.spec.rules.iter().flat_map(asked).filter(is_of_identity).collect();
+        let asked: Vec<_> = policy.spec.rules.iter().flat_map(requirements).filter(is_of_identity).collect();
         if !asked.is_empty() {
             check_policy(world, policy, &asked, diagnostics);
         }
@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// Whether only the certificate of a client, or its TLS handshake, tells it.
-fn is_of_identity(asked: &Asked<'_>) -> bool {
+fn is_of_identity(asked: &Requirement<'_>) -> bool {
     use Attribute::{Namespace, Principal, ServiceAccount, Sni, TrustDomain};
     matches!(asked.attribute, Principal | Namespace | ServiceAccount | TrustDomain | Sni)
 }
@@ -49,7 +49,7 @@ enum Identity {
 fn check_policy<'a>(
     world: &World<'a>,
     policy: &AuthorizationPolicy<'a>,
-    asked: &[Asked<'_>],
+    asked: &[Requirement<'_>],
     diagnostics: &mut Diagnostics,
 ) {
     let Some(workloads) = world.workloads_of_policy(policy) else { return };
@@ -106,16 +106,22 @@ fn at_gateway(world: &World<'_>, workload: &Workload<'_>) -> Identity {
 }
 
 /// Whether everybody seems to be meant.
-fn is_any_namespace(asked: &Asked<'_>) -> bool {
+fn is_any_namespace(asked: &Requirement<'_>) -> bool {
     asked.attribute == Attribute::Namespace && !asked.negated && asked.values.iter().any(|value| value.as_str() == "*")
 }
 
-fn report_any(asked: &Asked<'_>, severity: Severity, diagnostics: &mut Diagnostics) {
+fn report_any(asked: &Requirement<'_>, severity: Severity, diagnostics: &mut Diagnostics) {
     let message = "* means any namespace of a client with mutual TLS, and leaves out those that send plaintext";
     diagnostics.report_default(asked.span, message).severity(severity).help("leave the source out to mean everybody");
 }
 
-fn report(asked: &Asked<'_>, workload: &Workload<'_>, shown: Identity, is_all: bool, diagnostics: &mut Diagnostics) {
+fn report(
+    asked: &Requirement<'_>,
+    workload: &Workload<'_>,
+    shown: Identity,
+    is_all: bool,
+    diagnostics: &mut Diagnostics,
+) {
     let so = if asked.negated { "so this always holds" } else { "so this never matches" };
     let name = &workload.name;
     let message = match shown {

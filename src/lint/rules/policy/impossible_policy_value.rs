@@ -4,6 +4,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::security::Operation;
 use crate::source::Spanned;
+use crate::uri::Url;
 
 pub static RULE: Rule = rule! {
     name: "impossible-policy-value",
@@ -25,8 +26,7 @@ fn check_operation(operation: &Operation, context: &Context<'_>, diagnostics: &m
         check_path(path, diagnostics);
     }
     for host in operation.hosts.iter().chain(&operation.not_hosts).filter(|host| host.contains('/')) {
-        let bare = host.split_once("://").map_or(host.as_str(), |(_, rest)| rest);
-        let bare = bare.split('/').next().unwrap_or_default();
+        let bare = Url::parse(host).map_or_else(|| "the host only".to_owned(), |url| url.authority());
         diagnostics
             .report_default(host.span, format!("{} is no host: requests name one without scheme and path", host.value))
             .help(format!("write {bare}"));

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::policy::{Asked, Attribute, asked};
+use crate::policy::{Attribute, Requirement, requirements};
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, World};
 
@@ -23,8 +23,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut exposed = None;
     for policy in world.policies.authorization_policies() {
-        let of_clients = |asked: &Asked<'_>| asked.attribute == Attribute::SourceIp && is_outside(asked);
-        let asked: Vec<_> = policy.spec.rules.iter().flat_map(asked).filter(of_clients).collect();
+        let of_clients = |asked: &Requirement<'_>| asked.attribute == Attribute::SourceIp && is_outside(asked);
+        let asked: Vec<_> = policy.spec.rules.iter().flat_map(requirements).filter(of_clients).collect();
         if !asked.is_empty() {
             check_policy(world, policy, &asked, exposed.get_or_insert_with(|| Exposed::new(world)), diagnostics);
         }
@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// Whether some address is one that clients outside of the cluster have. Others may well be the gateway's own.
-fn is_outside(asked: &Asked<'_>) -> bool {
+fn is_outside(asked: &Requirement<'_>) -> bool {
     let network = |written: &str| written.parse::<IpNet>().or_else(|_| written.parse::<IpAddr>().map(IpNet::from)).ok();
     let mut networks = asked.values.iter().filter_map(|value| network(value));
     networks.any(|network| network.prefix_len() > 0 && !is_private(network.addr()))
@@ -72,7 +72,7 @@ impl Exposed {
 fn check_policy<'a>(
     world: &World<'a>,
     policy: &AuthorizationPolicy<'a>,
-    asked: &[Asked<'_>],
+    asked: &[Requirement<'_>],
     exposed: &Exposed,
     diagnostics: &mut Diagnostics,
 ) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::{Kind, LabelSet, Labels, Map, security};
-use crate::policy::asked;
+use crate::policy::requirements;
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, Gap, Gateway, Targeted, VirtualService, World};
 
@@ -20,7 +20,7 @@ pub static RULE: Rule = rule! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for policy in world.policies.authorization_policies() {
-        let asked = policy.spec.rules.iter().flat_map(asked).filter(|it| it.attribute.is_of_token());
+        let asked = policy.spec.rules.iter().flat_map(requirements).filter(|it| it.attribute.is_of_token());
         let places: BTreeSet<Span> = asked.map(|asked| asked.span).collect();
         if !places.is_empty() {
             check_policy(world, policy, &places, diagnostics);

@@ -6,7 +6,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::Kind;
 use crate::model::security::{PolicyAction, TokenPresence};
-use crate::policy::asked;
+use crate::policy::requirements;
 use crate::world::{AuthorizationPolicy, Gap, RequestAuthentication, Targeted, VirtualService, World};
 
 pub static RULE: Rule = rule! {
@@ -96,7 +96,7 @@ fn is_optional(policy: &RequestAuthentication<'_>) -> bool {
 /// Whether a policy looks at tokens, or leaves the decision to somebody who may.
 fn asks_for_token(policy: &AuthorizationPolicy<'_>) -> bool {
     policy.action() == PolicyAction::Custom
-        || policy.spec.rules.iter().flat_map(asked).any(|asked| asked.attribute.is_of_token())
+        || policy.spec.rules.iter().flat_map(requirements).any(|asked| asked.attribute.is_of_token())
 }
 
 /// Whether some workload of the policy has one that asks for tokens. Those that are not among the manifests may have.

@@ -3,7 +3,7 @@
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::nearest;
-use crate::policy::{Attribute, asked};
+use crate::policy::{Attribute, requirements};
 
 pub static RULE: Rule = rule! {
     name: "unknown-method",
@@ -35,7 +35,8 @@ const METHODS: [&str; 16] = [
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for policy in context.world.policies.authorization_policies() {
-        let methods = policy.spec.rules.iter().flat_map(asked).filter(|asked| asked.attribute == Attribute::Method);
+        let methods =
+            policy.spec.rules.iter().flat_map(requirements).filter(|asked| asked.attribute == Attribute::Method);
         for value in methods.flat_map(|asked| asked.values) {
             let method = value.as_str();
             let exists = match (method.strip_suffix('*'), method.strip_prefix('*')) {

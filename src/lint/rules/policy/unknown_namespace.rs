@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::nearest;
-use crate::policy::{Attribute, asked};
+use crate::policy::{Attribute, requirements};
 use crate::source::Spanned;
 use crate::world::World;
 
@@ -25,7 +25,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut known: BTreeSet<&str> = world.namespaces.names().chain(ALWAYS).collect();
     known.insert(&world.settings.root_namespace);
     for policy in world.policies.authorization_policies() {
-        for asked in policy.spec.rules.iter().flat_map(asked).filter(|asked| asked.attribute == Attribute::Namespace) {
+        for asked in
+            policy.spec.rules.iter().flat_map(requirements).filter(|asked| asked.attribute == Attribute::Namespace)
+        {
             for value in asked.values {
                 check_namespace(world, &known, value, diagnostics);
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::model::nearest;
-use crate::policy::{Attribute, asked};
+use crate::policy::{Attribute, requirements};
 use crate::world::{World, host};
 
 pub static RULE: Rule = rule! {
@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let of_routes: BTreeSet<&str> =
         world.virtual_services.iter().flat_map(|it| &it.hosts).map(|it| it.as_str()).collect();
     for policy in world.policies.authorization_policies() {
-        let hosts = policy.spec.rules.iter().flat_map(asked).filter(|asked| asked.attribute == Attribute::Host);
+        let hosts = policy.spec.rules.iter().flat_map(requirements).filter(|asked| asked.attribute == Attribute::Host);
         for value in hosts.flat_map(|asked| asked.values) {
             // The port belongs to the header; clients may send any name, so only those of Services can be judged.
             let name = value.split(':').next().unwrap_or_default();

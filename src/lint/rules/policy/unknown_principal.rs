@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::{Kind, nearest};
-use crate::policy::{Attribute, asked};
+use crate::policy::{Attribute, requirements};
 use crate::source::Spanned;
 use crate::world::{Gap, World};
 
@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let accounts = Accounts::new(world);
     for policy in world.policies.authorization_policies() {
-        for asked in policy.spec.rules.iter().flat_map(asked) {
+        for asked in policy.spec.rules.iter().flat_map(requirements) {
             for value in asked.values {
                 match asked.attribute {
                     Attribute::Principal => check_principal(world, &accounts, value, diagnostics),

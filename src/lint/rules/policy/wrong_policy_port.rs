@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::security;
-use crate::policy::{Attribute, asked};
+use crate::policy::{Attribute, requirements};
 use crate::source::{Span, Spanned};
 use crate::world::{Gap, Policy, Targeted, Workload, World};
 
@@ -37,7 +37,7 @@ fn number(written: &Spanned<String>) -> Option<(Span, u32)> {
 
 /// The ports that a rule asks for.
 fn ports(rule: &security::AuthorizationRule) -> impl Iterator<Item = (Span, u32)> {
-    let ports = asked(rule).into_iter().filter(|asked| asked.attribute == Attribute::DestinationPort);
+    let ports = requirements(rule).into_iter().filter(|asked| asked.attribute == Attribute::DestinationPort);
     ports.flat_map(|asked| asked.values).filter_map(number)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Diagnostics, Finding, Rule};
-use crate::routing::reach::{self, Alternative, Reach};
+use crate::routing::reach::{self, Alternative, Reachability};
 use crate::source::Span;
 use crate::validate::{Family, Violation};
 use crate::world::{Route, Section, VirtualService};
@@ -67,14 +67,14 @@ struct Shadow {
 fn gather(context: &Context<'_>, virtual_service: &VirtualService<'_>, routes: &mut Routes) {
     let alternatives = reach::alternatives(context.world, virtual_service);
     for (alternative, reach) in alternatives.iter().zip(reach::reach(virtual_service, &alternatives)) {
-        let way = routes.entry(alternative.rule_span).or_default().entry(alternative.span).or_default();
+        let way = routes.entry(alternative.route_span).or_default().entry(alternative.span).or_default();
         match reach {
-            Reach::Reached => way.is_reached = true,
-            Reach::Impossible => {}
-            Reach::TakenBy(earlier) if way.shadows.is_empty() => {
+            Reachability::Reached => way.is_reached = true,
+            Reachability::Impossible => {}
+            Reachability::TakenBy(earlier) if way.shadows.is_empty() => {
                 way.shadows = earlier.into_iter().map(|number| shadow(&alternatives[number])).collect();
             }
-            Reach::TakenBy(_) => {}
+            Reachability::TakenBy(_) => {}
         }
     }
 }
@@ -82,7 +82,7 @@ fn gather(context: &Context<'_>, virtual_service: &VirtualService<'_>, routes: &
 fn shadow(alternative: &Alternative<'_>) -> Shadow {
     Shadow {
         span: alternative.span,
-        route_span: alternative.rule_span,
+        route_span: alternative.route_span,
         matches_everything: alternative.takes_everything(),
     }
 }

@@ -7,6 +7,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule, Severity};
 use crate::model::security::PolicyAction;
 use crate::source::Span;
+use crate::uri::Url;
 use crate::world::{DataPlane, EgressHosts, NamespacedName, Service, Sidecar, VirtualService, Workload, World};
 
 pub static RULE: Rule = rule! {
@@ -57,6 +58,7 @@ fn called_by_environment<'w, 'a>(world: &'w World<'a>, workload: &'w Workload<'a
     let values = containers.flat_map(|container| &container.env).filter_map(|variable| variable.value.as_ref());
     let service = |written: &str| {
         let name = named_host(written)?;
+        let name = name.as_str();
         let namespace = &workload.name.namespace;
         let domain = &world.settings.domain;
         let full = match name.split('.').collect::<Vec<_>>().as_slice() {
@@ -70,19 +72,10 @@ fn called_by_environment<'w, 'a>(world: &'w World<'a>, workload: &'w Workload<'a
 }
 
 /// The host of a URL, or of an address with a port; anything else is no name of a service.
-fn named_host(written: &str) -> Option<&str> {
-    let (is_url, rest) = match written.split_once("://") {
-        Some((_, rest)) => (true, rest),
-        None => (false, written),
-    };
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let (name, port) = match authority.split_once(':') {
-        Some((name, port)) => (name, Some(port)),
-        None => (authority, None),
-    };
-    let has_port = port.is_some_and(|port| port.parse::<u16>().is_ok());
-    let is_name = !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '.');
-    (is_name && (has_port || (is_url && port.is_none()))).then_some(name)
+fn named_host(written: &str) -> Option<String> {
+    let url = Url::parse(written.strip_prefix("jdbc:").unwrap_or(written))?;
+    let is_name = url.host().bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-' || it == b'.');
+    (is_name && (url.port().is_some() || url.scheme().is_some())).then(|| url.host().to_owned())
 }
 
 /// The service accounts that policies let in to services. What a policy is for is certain if its selector is part of the
@@ -190,9 +183,10 @@ mod tests {
             ("ratings", None),
             ("a:b", None),
             ("jdbc:mysql://db:3306/books?x=y", Some("db")),
+            ("mysql://root:secret@db/books", Some("db")),
             ("1,2:3", None),
         ] {
-            assert_eq!(named_host(written), expected, "{written}");
+            assert_eq!(named_host(written).as_deref(), expected, "{written}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
-use crate::yaml::ProblemKind;
+use crate::yaml::YamlProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "duplicate-key",
@@ -13,5 +13,5 @@ pub static RULE: Rule = rule! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    context.yaml_problems(ProblemKind::DuplicateKey).for_each(|problem| diagnostics.report_yaml(problem));
+    context.yaml_problems(YamlProblemKind::DuplicateKey).for_each(|problem| diagnostics.report_yaml(problem));
 }

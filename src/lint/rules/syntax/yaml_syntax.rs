@@ -6,7 +6,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Rule};
 use crate::load::Template;
 use crate::world::Gap;
-use crate::yaml::ProblemKind;
+use crate::yaml::YamlProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "yaml-syntax",
@@ -17,7 +17,7 @@ pub static RULE: Rule = rule! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    context.yaml_problems(ProblemKind::Syntax).for_each(|problem| diagnostics.report_yaml(problem));
+    context.yaml_problems(YamlProblemKind::Syntax).for_each(|problem| diagnostics.report_yaml(problem));
     let mut templates: BTreeMap<Template, Vec<&str>> = BTreeMap::new();
     for (span, template) in &context.snapshot.templates {
         templates.entry(*template).or_default().push(context.snapshot.sources.file(span.file).path());

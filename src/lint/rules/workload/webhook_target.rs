@@ -8,6 +8,7 @@ use crate::model::field::TextField;
 use crate::model::kubernetes::{Webhook, WebhookService};
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
+use crate::uri::Url;
 use crate::world::{World, host};
 
 pub static RULE: Rule = rule! {
@@ -66,37 +67,25 @@ fn check_service(world: &World<'_>, service: &WebhookService, diagnostics: &mut 
 
 /// What the API server takes is `https://host[:port][/path]` (Kubernetes: `ValidateWebhookURL`).
 fn check_url(url: &Spanned<String>, diagnostics: &mut Diagnostics) {
-    let Some((host, has_more)) = read(url) else {
+    let Some(parsed) = Url::parse(url).filter(|url| url.scheme().as_deref() == Some("https")) else {
         diagnostics
             .report_default(url.span, format!("{:?} is no URL of a webhook", url.value))
             .help("write https://, a host name, and a path")
             .aliases = &["IST0163"];
         return;
     };
-    if has_more {
+    let is_filled = |part: Option<&str>| part.is_some_and(|part| !part.is_empty());
+    if parsed.has_user() || is_filled(parsed.query()) || is_filled(parsed.fragment()) {
         diagnostics
             .report_default(url.span, "the URL of a webhook has no user, query or fragment")
             .help("remove what stands before the host or after the path")
             .aliases = &["IST0163"];
     }
+    let host = parsed.host().trim_start_matches('[').trim_end_matches(']');
     if host.parse::<IpAddr>().is_ok() {
         let diagnostic =
             diagnostics.report_default(url.span, format!("the control plane is called by the address {host}"));
         diagnostic.severity(Severity::Info);
         diagnostic.help("a host name can move, and certificates rarely name addresses").aliases = &["IST0164"];
     }
-}
-
-/// The host, and whether there is what webhooks may not have.
-fn read(url: &str) -> Option<(&str, bool)> {
-    let rest = url.strip_prefix("https://")?;
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (has_user, address) = authority.rsplit_once('@').map_or((false, authority), |(_, address)| (true, address));
-    let (host, port) = match address.strip_prefix('[') {
-        Some(literal) => literal.split_once(']')?,
-        None => address.split_at(address.find(':').unwrap_or(address.len())),
-    };
-    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
-    let is_host = !host.is_empty() && !host.contains(char::is_whitespace);
-    (is_port && is_host).then_some((host, has_user || path.contains(['?', '#'])))
 }

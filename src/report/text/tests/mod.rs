@@ -88,7 +88,7 @@ fn a_report_reads_well() {
         ╰────
       docs: mesh explain unknown-field
 
-    Not checked, for want of other manifests or settings:
+    Not checked (needs manifests or settings that were not given):
       unknown-host (3): no Service of namespace payments is among the manifests
       unknown-port (1): short
 
@@ -137,7 +137,7 @@ fn without_unicode_all_is_ascii() {
         `----
       docs: mesh explain unknown-field
 
-    Not checked, for want of other manifests or settings:
+    Not checked (needs manifests or settings that were not given):
       unknown-host (3): no Service of namespace payments is among the manifests
       unknown-port (1): short
 
@@ -169,7 +169,7 @@ fn nothing_found() {
         .map(|index| Unchecked { rule: "unknown-host", count: index, reason: format!("reason {index}") })
         .collect();
     insta::assert_snapshot!(render(&report, &Sources::default()), @r#"
-    Not checked, for want of other manifests or settings:
+    Not checked (needs manifests or settings that were not given):
       unknown-host (0): reason 0
       unknown-host (1): reason 1
       unknown-host (2): reason 2

@@ -30,7 +30,7 @@ fn hundreds_of_findings_of_one_rule_end_in_a_number() {
     let lines: Vec<&str> = below.lines().collect();
     assert_eq!(lines.len(), 1 + 30 + 1 + 2);
     insta::assert_snapshot!([&lines[..2], &lines[25..]].concat().join("\n"), @r#"
-    242 more of unknown-field:
+    242 more findings of unknown-field:
       manifests/file0.yaml:3:3: unknown field "hsots"
       manifests/file1.yaml:3:3: unknown field "hsots"
       manifests/file1.yaml:3:3: a message that is much longer than all of the other…
@@ -38,7 +38,7 @@ fn hundreds_of_findings_of_one_rule_end_in_a_number() {
       manifests/file1.yaml:3:3: unknown field "hsots"
       manifests/file1.yaml:3:3: unknown field "hsots"
       manifests/file1.yaml:3:3: unknown field "hsots"
-      … 212 more in 6 files; `--format json` lists all
+      … and 212 more in 6 files; `--format json` lists all
 
     262 errors in 0 files (0 resources)
     "#);

@@ -1,4 +1,4 @@
-//! What routes attach to: listeners, and Services or ServiceEntries of the mesh (istiod:
+//! The attachment of routes to listeners, and to Services and ServiceEntries of the mesh (istiod:
 //! `extractParentReferenceInfo`, `referenceAllowed`, `hostnameAllowedByIsolation`).
 
 use std::collections::{BTreeSet, HashMap};
@@ -14,81 +14,82 @@ use crate::source::{Span, Spanned};
 use crate::world::{Bound, NamespacedName, Omission, ServerHost, host};
 
 /// The listeners that routes can attach to.
-pub(super) struct Attachments {
-    /// By the Gateway or ListenerSet that has them.
+pub(super) struct RouteAttachments {
+    /// By the Gateway or ListenerSet that defines them.
     by_owner: HashMap<(Kind, NamespacedName<'static>), Vec<Parent>>,
 }
 
-/// A place that a route is attached to.
-pub(super) struct Attachment<'r> {
-    /// The reference that says so.
+/// The attachment of a route to a listener, or to the mesh.
+pub(super) struct RouteAttachment<'r> {
+    /// The entry of `parentRefs`.
     pub(super) reference: &'r ParentReference,
-    /// What it is attached to.
-    pub(super) place: Place,
+    /// The listener or Services.
+    pub(super) place: AttachmentPoint,
 }
 
-/// What a route is attached to.
-pub(super) enum Place {
+/// A listener or Services that a route is attached to.
+pub(super) enum AttachmentPoint {
     /// A listener.
     Listener {
-        /// The Gateway of Istio's that stands for it.
+        /// The Gateway derived from the listener.
         gateway: NamespacedName<'static>,
-        /// Its host name; empty without one.
+        /// The host name of the listener; empty without one.
         hostname: String,
-        /// The host names of other listeners that it shares its port and protocol with.
+        /// The host names of the other listeners with the same port and protocol.
         others: BTreeSet<String>,
     },
-    /// Services of the mesh, by their full host names.
+    /// Services of the mesh.
     Mesh {
-        /// The host names.
+        /// The full host names of the Services.
         hosts: Vec<String>,
     },
 }
 
-/// A route as far as attaching goes.
-pub(super) struct Route<'r, 'a> {
+/// The parts of a route that its attachment depends on.
+pub(super) struct AttachableRoute<'r, 'a> {
     pub(super) resource: &'a Resource,
     pub(super) references: &'r [ParentReference],
     pub(super) hostnames: &'r [Spanned<String>],
 }
 
-impl Attachment<'_> {
-    /// Where it stands.
+impl RouteAttachment<'_> {
+    /// The place of the reference.
     pub(super) fn span(&self) -> Span {
         self.reference.span
     }
 
-    /// Whether it is to a Service of the mesh.
+    /// Whether the route is attached to Services of the mesh.
     pub(super) fn is_mesh(&self) -> bool {
-        matches!(self.place, Place::Mesh { .. })
+        matches!(self.place, AttachmentPoint::Mesh { .. })
     }
 
-    /// The binding of a VirtualService.
+    /// The binding of the derived VirtualService.
     pub(super) fn bound(&self) -> Bound {
         let gateway = match &self.place {
-            Place::Listener { gateway, .. } => Some(gateway.clone()),
-            Place::Mesh { .. } => None,
+            AttachmentPoint::Listener { gateway, .. } => Some(gateway.clone()),
+            AttachmentPoint::Mesh { .. } => None,
         };
         Bound { gateway, span: Some(self.span()) }
     }
 
-    /// The hosts of its VirtualServices: the route's own on a listener, those of the Services in the mesh.
-    pub(super) fn hosts(&self, route: &Route<'_, '_>) -> Vec<Spanned<String>> {
+    /// The hosts of the derived VirtualServices: for a listener those of the route, for the mesh those of the Services.
+    pub(super) fn hosts(&self, route: &AttachableRoute<'_, '_>) -> Vec<Spanned<String>> {
         match &self.place {
-            Place::Mesh { hosts } => {
+            AttachmentPoint::Mesh { hosts } => {
                 let span = self.reference.name.as_ref().map_or(self.span(), |name| name.span);
                 hosts.iter().map(|host| Spanned::new(host.clone(), span)).collect()
             }
-            Place::Listener { .. } if route.hostnames.is_empty() => {
+            AttachmentPoint::Listener { .. } if route.hostnames.is_empty() => {
                 vec![Spanned::new("*".to_owned(), route.resource.name_span())]
             }
-            Place::Listener { .. } => route.hostnames.to_vec(),
+            AttachmentPoint::Listener { .. } => route.hostnames.to_vec(),
         }
     }
 
-    /// Whether a host is served here, and not by another listener whose host name is at least as long.
+    /// Whether the listener serves a host. Another listener with a longer host name, or an equally long one, takes
+    /// precedence.
     pub(super) fn serves(&self, route_host: &str) -> bool {
-        let Place::Listener { hostname, others, .. } = &self.place else { return true };
+        let AttachmentPoint::Listener { hostname, others, .. } = &self.place else { return true };
         if !hostname.is_empty() && host::wildcard_suffix(hostname).is_none() {
             return true;
         }
@@ -97,7 +98,7 @@ impl Attachment<'_> {
     }
 }
 
-impl Attachments {
+impl RouteAttachments {
     pub(super) fn new(parents: impl IntoIterator<Item = Parent>) -> Self {
         let mut by_owner: HashMap<_, Vec<Parent>> = HashMap::new();
         for parent in parents {
@@ -106,24 +107,25 @@ impl Attachments {
         Self { by_owner }
     }
 
-    /// What a route is attached to, in istiod's order: by the Gateway's name.
+    /// The attachments of a route, in istiod's order: by the name of the Gateway.
     pub(super) fn of<'r, 'a>(
         &self,
-        route: &Route<'r, 'a>,
+        route: &AttachableRoute<'r, 'a>,
         inputs: &Inputs<'a, '_>,
         derived: &mut Derived<'a>,
-    ) -> Vec<Attachment<'r>> {
-        let mut found: Vec<Attachment<'r>> = Vec::new();
+    ) -> Vec<RouteAttachment<'r>> {
+        let mut found: Vec<RouteAttachment<'r>> = Vec::new();
         for reference in route.references {
             match self.places(reference, route, inputs) {
-                Ok(places) => found.extend(places.into_iter().map(|place| Attachment { reference, place })),
+                Ok(places) => found.extend(places.into_iter().map(|place| RouteAttachment { reference, place })),
                 Err(reason) => derived.ignore(Omission::Attachment, route.resource, reference.span, reason),
             }
         }
-        let name =
-            |attachment: &Attachment<'_>| attachment.bound().gateway.map_or("mesh".to_owned(), |it| it.to_string());
+        let name = |attachment: &RouteAttachment<'_>| {
+            attachment.bound().gateway.map_or("mesh".to_owned(), |it| it.to_string())
+        };
         found.sort_by_key(name);
-        // Several references can lead to one listener.
+        // Several references may lead to one listener.
         found.dedup_by(|later, earlier| !later.is_mesh() && later.bound().gateway == earlier.bound().gateway);
         found
     }
@@ -131,9 +133,9 @@ impl Attachments {
     fn places(
         &self,
         reference: &ParentReference,
-        route: &Route<'_, '_>,
+        route: &AttachableRoute<'_, '_>,
         inputs: &Inputs<'_, '_>,
-    ) -> Result<Vec<Place>, String> {
+    ) -> Result<Vec<AttachmentPoint>, String> {
         let own = inputs.settings.namespace_of(route.resource);
         let namespace = reference.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
         let name = reference.name.text();
@@ -144,17 +146,17 @@ impl Attachments {
             (GROUP, "ListenerSet") => self.listeners(Kind::ListenerSet, namespace, reference, route, inputs),
             ("", "Service") => {
                 let service = inputs.find(Kind::Service, namespace, name);
-                let service = service.ok_or_else(|| format!("there is no Service {namespace}/{name}"))?;
+                let service = service.ok_or_else(|| format!("Service `{namespace}/{name}` does not exist"))?;
                 let hosts = vec![format!("{name}.{namespace}.svc.{}", inputs.settings.domain)];
                 of_mesh(service, namespace, hosts, inputs)
             }
             (ISTIO_NETWORKING, "ServiceEntry") => {
                 let entry = inputs.find(Kind::ServiceEntry, namespace, name);
-                let entry = entry.ok_or_else(|| format!("there is no ServiceEntry {namespace}/{name}"))?;
+                let entry = entry.ok_or_else(|| format!("ServiceEntry `{namespace}/{name}` does not exist"))?;
                 let Spec::ServiceEntry(spec) = &entry.spec else { return Ok(Vec::new()) };
                 of_mesh(entry, namespace, spec.hosts.iter().map(|host| host.value.clone()).collect(), inputs)
             }
-            _ => Err(format!("Istio does not attach routes to {kind} {name}")),
+            _ => Err(format!("Istio does not attach routes to {kind} `{name}`")),
         }
     }
 
@@ -163,11 +165,11 @@ impl Attachments {
         kind: Kind,
         namespace: &str,
         reference: &ParentReference,
-        route: &Route<'_, '_>,
+        route: &AttachableRoute<'_, '_>,
         inputs: &Inputs<'_, '_>,
-    ) -> Result<Vec<Place>, String> {
+    ) -> Result<Vec<AttachmentPoint>, String> {
         let owner = NamespacedName::new(namespace.to_owned(), reference.name.text().to_owned());
-        let mut denial = Denial { step: 0, reason: format!("there is no listener of {} {owner}", kind.name()) };
+        let mut denial = Denial { step: 0, reason: format!("{} `{owner}` has no listener", kind.name()) };
         let parents = self.by_owner.get(&(kind, owner)).map_or(&[][..], Vec::as_slice);
         let own = inputs.settings.namespace_of(route.resource);
         let mut places = Vec::new();
@@ -182,21 +184,26 @@ impl Attachments {
             let mut others: BTreeSet<String> = parents.iter().filter(shares).map(|it| it.hostname.clone()).collect();
             others.remove(&parent.hostname);
             let hostname = parent.hostname.clone();
-            places.push(Place::Listener { gateway: parent.gateway.clone(), hostname, others });
+            places.push(AttachmentPoint::Listener { gateway: parent.gateway.clone(), hostname, others });
         }
         if places.is_empty() { Err(denial.reason) } else { Ok(places) }
     }
 }
 
-/// Why a route may not attach to a listener.
+/// The reason for which a route may not attach to a listener.
 struct Denial {
-    /// How far it got; of several listeners the one that it came closest to says why.
+    /// The number of conditions that hold. Of several listeners, the one with the most gives the reason.
     step: usize,
     reason: String,
 }
 
-/// Whether a route may attach to a listener, or why not.
-fn admits(parent: &Parent, reference: &ParentReference, route: &Route<'_, '_>, own: &str) -> Result<(), Denial> {
+/// Whether a route may attach to a listener.
+fn admits(
+    parent: &Parent,
+    reference: &ParentReference,
+    route: &AttachableRoute<'_, '_>,
+    own: &str,
+) -> Result<(), Denial> {
     let section = reference.section_name.text();
     let hosts: Vec<ServerHost> = parent.hosts.iter().map(|host| ServerHost::parse(host, "")).collect();
     let any = ["*"];
@@ -207,33 +214,36 @@ fn admits(parent: &Parent, reference: &ParentReference, route: &Route<'_, '_>, o
     let kind = route.resource.kind;
     let (owner, name) = (&parent.owner, &parent.section);
     let steps = [
-        (port == 0 || port == parent.port, format!("{owner} has no listener on port {port}")),
-        (section.is_empty() || section == parent.section, format!("{owner} has no listener {section}")),
-        (overlapping().next().is_some(), format!("its hostnames are not those of listener {name}")),
+        (port == 0 || port == parent.port, format!("{} `{owner}` has no listener on port {port}", parent.kind.name())),
+        (
+            section.is_empty() || section == parent.section,
+            format!("{} `{owner}` has no listener `{section}`", parent.kind.name()),
+        ),
+        (overlapping().next().is_some(), format!("listener `{name}` serves none of the route's `hostnames`")),
         (
             overlapping().any(|host| host.admits(own)),
-            format!("listener {name} does not admit routes of namespace {own}"),
+            format!("listener `{name}` does not allow routes of namespace `{own}`"),
         ),
-        (parent.kinds.contains(&kind), format!("listener {name} does not admit kind {}", kind.name())),
+        (parent.kinds.contains(&kind), format!("listener `{name}` does not allow routes of kind {}", kind.name())),
     ];
     let failed = steps.into_iter().enumerate().find(|(_, (holds, _))| !holds);
     failed.map_or(Ok(()), |(index, (_, reason))| Err(Denial { step: index + 1, reason }))
 }
 
-/// The Services that a reference means, unless their waypoint is one that is not Istio's.
+/// The Services that a reference refers to, unless another controller manages their waypoint.
 fn of_mesh(
     target: &Resource,
     namespace: &str,
     hosts: Vec<String>,
     inputs: &Inputs<'_, '_>,
-) -> Result<Vec<Place>, String> {
+) -> Result<Vec<AttachmentPoint>, String> {
     if has_foreign_waypoint(target, namespace, inputs) {
-        return Err("its waypoint is not Istio's".to_owned());
+        return Err("istiod does not manage the waypoint of the Service".to_owned());
     }
-    Ok(vec![Place::Mesh { hosts }])
+    Ok(vec![AttachmentPoint::Mesh { hosts }])
 }
 
-/// Whether something else than istiod looks after the waypoint of a Service (istiod:
+/// Whether a controller other than istiod manages the waypoint of a Service (istiod:
 /// `waypointManagedByAnotherController`).
 fn has_foreign_waypoint(target: &Resource, namespace: &str, inputs: &Inputs<'_, '_>) -> bool {
     const WAYPOINT: &str = "istio.io/use-waypoint";

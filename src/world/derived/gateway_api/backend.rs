@@ -1,7 +1,7 @@
-//! Backends as destinations (istiod: `buildDestination`, `buildHTTPDestination`, `buildTCPDestination`).
+//! Backends, as destinations (istiod: `buildDestination`, `buildHTTPDestination`, `buildTCPDestination`).
 
 use super::Inputs;
-use super::grant::Target;
+use super::grant::GrantTarget;
 use crate::model::Resource;
 use crate::model::field::TextField;
 use crate::model::gateway_api::{BackendObjectReference, BackendRef, GrpcBackendRef, HttpBackendRef, HttpFilter};
@@ -10,13 +10,13 @@ use crate::model::networking::{Destination, PortSelector};
 use crate::source::{Span, Spanned};
 use crate::world::{Refusal, RefusedBackend};
 
-/// What makes istiod drop a route as a whole.
+/// An error for which istiod drops a whole route.
 pub(super) struct Invalid {
     pub(super) span: Span,
     pub(super) reason: String,
 }
 
-/// A backend, in whichever message it stands.
+/// A backend reference, of any kind of route.
 #[derive(Clone, Copy)]
 pub(super) struct Backend<'r> {
     pub(super) span: Span,
@@ -55,15 +55,15 @@ backends! {
     BackendObjectReference: it => None, &[];
 }
 
-/// Who refers to backends.
+/// The route that refers to backends.
 pub(super) struct Referrer<'a, 'i, 'w> {
     pub(super) resource: &'a Resource,
     pub(super) inputs: &'i Inputs<'a, 'w>,
-    /// Whether its references are for sidecars, for which ReferenceGrants are not asked.
+    /// Whether the route is for sidecars. They do not need ReferenceGrants.
     pub(super) is_mesh: bool,
 }
 
-/// A destination, and whether it may be used.
+/// A destination, and the refusal if the route may not use it.
 pub(super) struct Resolved {
     pub(super) destination: Destination,
     pub(super) refused: Option<RefusedBackend>,
@@ -74,7 +74,7 @@ impl Referrer<'_, '_, '_> {
         self.inputs.settings.namespace_of(self.resource)
     }
 
-    /// The destination that a backend stands for. A service that does not exist has one as well.
+    /// The destination for a backend. The Service need not exist.
     pub(super) fn resolve(&self, backend: &Backend<'_>) -> Result<Resolved, Invalid> {
         let own = self.namespace();
         let group = backend.group.text();
@@ -86,25 +86,27 @@ impl Referrer<'_, '_, '_> {
             Ok(Resolved { destination: Destination::empty(backend.span), refused: Some(refused) })
         };
         let invalid = |span, reason: &str| Err(Invalid { span, reason: reason.to_owned() });
-        let target = Target { group, kind, namespace, name };
+        let target = GrantTarget { group, kind, namespace, name };
         if !self.is_mesh && namespace != own && !self.inputs.grants.allow(self.resource.kind, own, &target) {
             return refuse(Refusal::NotGranted);
         }
         let name_span = backend.name.map_or(backend.span, |name| name.span);
         let hostname = match (group, kind) {
             ("", "Service") if name.contains('.') => {
-                return invalid(name_span, "a backend is named by its Service, not by a host name");
+                return invalid(name_span, "the backend is a host name, not the name of a Service");
             }
             ("", "Service") | ("multicluster.x-k8s.io", "ServiceImport") => {
                 format!("{name}.{namespace}.svc.{}", self.inputs.settings.domain)
             }
             (ISTIO_NETWORKING, "Hostname") => match backend.namespace {
-                Some(namespace) => return invalid(namespace.span, "a backend of kind Hostname has no namespace"),
+                Some(namespace) => {
+                    return invalid(namespace.span, "a backend of kind `Hostname` cannot have a namespace");
+                }
                 None => name.to_owned(),
             },
             _ => return refuse(Refusal::UnsupportedKind),
         };
-        let Some(port) = backend.port else { return invalid(backend.span, "a backend without port") };
+        let Some(port) = backend.port else { return invalid(backend.span, "the backend has no port") };
         let destination = Destination {
             host: Some(Spanned::new(hostname, name_span)),
             port: Some(PortSelector { span: port.span, number: Some(port) }),
@@ -114,8 +116,8 @@ impl Referrer<'_, '_, '_> {
     }
 }
 
-/// The backends that get a share, with their weights. Only those of several are written down; none is left if all
-/// weights are zero.
+/// The backends with a share of the requests, with their weights. A single backend needs no weight. The result is empty
+/// if all weights are 0.
 pub(super) fn shares<'r>(backends: impl IntoIterator<Item = Backend<'r>>) -> Vec<(Backend<'r>, Option<Spanned<i32>>)> {
     let weight = |backend: &Backend<'_>| backend.weight.unwrap_or(Spanned::new(1, backend.span));
     let used = backends.into_iter().filter(|backend| weight(backend).value != 0);

@@ -1,4 +1,4 @@
-//! Whose a Gateway is, and which Services lead to it.
+//! The controllers of Gateways, and the Services in front of them.
 
 use super::Inputs;
 use crate::model::field::TextField;
@@ -6,29 +6,29 @@ use crate::model::gateway_api::KubernetesGateway;
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
 
-/// What looks after a Gateway (istiod: `GetClassInfos`).
+/// The part of istiod that handles a Gateway (istiod: `GetClassInfos`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Controller {
-    /// Istio's own gateways.
+    /// The controller of ingress and egress gateways.
     Gateway,
-    /// Waypoints, which do not route by VirtualServices.
+    /// The controller of waypoints. They do not route by VirtualServices.
     Waypoint,
-    /// Gateways between networks.
+    /// The controller of gateways between networks.
     EastWest,
 }
 
-/// The name with which istiod's own controller looks after a class.
+/// The controller name for gateways.
 pub(super) const GATEWAY_CONTROLLER: &str = "istio.io/gateway-controller";
 
-/// The name with which istiod looks after waypoints.
+/// The controller name for waypoints.
 pub(super) const WAYPOINT_CONTROLLER: &str = "istio.io/mesh-controller";
 
 const EAST_WEST_CONTROLLER: &str = "istio.io/eastwest-controller";
 
-/// The annotation that gives the Service of a managed gateway another name.
+/// The annotation with another name for the Service of a managed gateway.
 const NAME_ANNOTATION: &str = "gateway.istio.io/name-override";
 
-/// The name of the controller of a class, if the manifests have the class or it is one that istiod brings along.
+/// The controller name of a GatewayClass, if the manifests define the class or istiod creates it.
 pub(super) fn controller_name<'a>(class: &str, inputs: &Inputs<'a, '_>) -> Option<&'a str> {
     let written = match inputs.find(Kind::GatewayClass, "", class).map(|class| &class.spec) {
         Some(Spec::GatewayClass(spec)) => Some(spec),
@@ -43,7 +43,7 @@ pub(super) fn controller_name<'a>(class: &str, inputs: &Inputs<'a, '_>) -> Optio
     }
 }
 
-/// What looks after a Gateway; `None` if it is not istiod, or if istiod only notes that the gateway exists.
+/// The controller of a Gateway. `None` if istiod does not handle its class, or only registers the gateway.
 pub(super) fn controller(spec: &KubernetesGateway, inputs: &Inputs<'_, '_>) -> Option<Controller> {
     match controller_name(spec.gateway_class_name.text(), inputs)? {
         GATEWAY_CONTROLLER => Some(Controller::Gateway),
@@ -53,15 +53,15 @@ pub(super) fn controller(spec: &KubernetesGateway, inputs: &Inputs<'_, '_>) -> O
     }
 }
 
-/// What runs behind a Gateway.
+/// The Services and workload behind a Gateway.
 pub(super) struct Backing {
-    /// The full host names of the Services that lead to it.
+    /// The full host names of the Services.
     pub services: Vec<String>,
-    /// Whether istiod runs it.
+    /// Whether istiod runs the workload.
     pub is_managed: bool,
 }
 
-/// What runs behind a Gateway: what istiod makes of it, unless its addresses say that there is something else (istiod:
+/// The Services and workload behind a Gateway: those that istiod creates, unless its addresses name others (istiod:
 /// `extractGatewayServices`, `IsManaged`).
 pub(super) fn backing(
     resource: &Resource,

@@ -1,4 +1,4 @@
-//! Filters: headers, redirects, rewrites, copies, CORS (istiod: `createHeadersFilter` and its like).
+//! Filters: header changes, redirects, rewrites, mirrors and CORS (istiod: `createHeadersFilter` and others).
 
 use super::backend::{Backend, Invalid, Referrer};
 use crate::model::field::TextField;
@@ -24,7 +24,7 @@ pub(super) fn apply(
             "RequestHeaderModifier" | "ResponseHeaderModifier" => change_headers(filter, &mut route.headers)?,
             "RequestMirror" => match filter.request_mirror.as_ref().map(|it| mirror(it, referrer)) {
                 Some(Ok(copies)) => route.mirrors.extend(copies),
-                // An HTTPRoute goes without the copies.
+                // For an HTTPRoute, istiod only drops the mirror.
                 Some(Err(invalid)) if !is_http => return Err(invalid),
                 _ => {}
             },
@@ -37,7 +37,7 @@ pub(super) fn apply(
     Ok(())
 }
 
-/// The header changes of a backend, which can have no other filters.
+/// The header changes of a backend. A backend cannot have other filters.
 pub(super) fn backend_headers(filters: &[HttpFilter]) -> Result<Option<Headers>, Invalid> {
     let mut headers = None;
     for filter in filters {
@@ -54,7 +54,7 @@ fn kind(filter: &HttpFilter) -> &str {
 }
 
 fn unsupported<T>(filter: &HttpFilter, kind: &str) -> Result<T, Invalid> {
-    Err(Invalid { span: filter.span, reason: format!("Istio has no filter {kind:?} here") })
+    Err(Invalid { span: filter.span, reason: format!("Istio does not support filter `{kind}` here") })
 }
 
 fn change_headers(filter: &HttpFilter, headers: &mut Option<Headers>) -> Result<(), Invalid> {
@@ -70,7 +70,7 @@ fn change_headers(filter: &HttpFilter, headers: &mut Option<Headers>) -> Result<
 fn operations(filter: &HeaderFilter) -> Result<HeaderOperations, Invalid> {
     for value in filter.set.iter().chain(&filter.add).filter_map(|header| header.value.as_ref()) {
         if value.bytes().any(|byte| byte == 0x7f || (byte < 0x20 && byte != b'\t')) {
-            return Err(Invalid { span: value.span, reason: "a header value with control characters".to_owned() });
+            return Err(Invalid { span: value.span, reason: "the header value has control characters".to_owned() });
         }
     }
     let changes = |headers: &[Header]| {
@@ -79,7 +79,7 @@ fn operations(filter: &HeaderFilter) -> Result<HeaderOperations, Invalid> {
             let value = header.value.clone().unwrap_or(Spanned::new(String::new(), header.span));
             Some((Spanned::new(name.to_ascii_lowercase(), name.span), value))
         };
-        // The first of several entries counts; a map keeps the last.
+        // The first of several entries counts, but a map keeps the last.
         Map::new(filter.span, headers.iter().rev().filter_map(pair))
     };
     Ok(HeaderOperations {
@@ -90,14 +90,17 @@ fn operations(filter: &HeaderFilter) -> Result<HeaderOperations, Invalid> {
     })
 }
 
-/// Copies to a backend; none if it may not be used.
+/// The mirror; `None` if the route may not use its backend.
 fn mirror(filter: &MirrorFilter, referrer: &Referrer<'_, '_, '_>) -> Result<Option<HttpMirrorPolicy>, Invalid> {
     let Some(backend) = &filter.backend_ref else { return Ok(None) };
     let resolved = referrer.resolve(&Backend::from(backend))?;
     if resolved.refused.is_some() {
         return match referrer.resource.kind {
             Kind::HttpRoute => Ok(None),
-            _ => Err(Invalid { span: backend.span, reason: "a mirror that may not be used".to_owned() }),
+            _ => Err(Invalid {
+                span: backend.span,
+                reason: "the route may not use the backend of the mirror".to_owned(),
+            }),
         };
     }
     let share = match (&filter.fraction, filter.percent) {
@@ -127,13 +130,13 @@ fn redirect(filter: &RedirectFilter) -> HttpRedirect {
         port: filter.port,
         derive_port: filter.port.is_none().then(|| Spanned::new(port, filter.span)),
         scheme: filter.scheme.clone(),
-        // The API server fills this in.
+        // The default of the API.
         redirect_code: Some(filter.status_code.unwrap_or(Spanned::new(302, filter.span))),
         ..HttpRedirect::empty(filter.span)
     }
 }
 
-/// The rewrite; a prefix of `/` takes the matched prefix away.
+/// The rewrite. A prefix of `/` removes the matched prefix.
 fn rewrite(filter: &UrlRewriteFilter) -> Option<HttpRewrite> {
     let mut rewrite = HttpRewrite { authority: filter.hostname.clone(), ..HttpRewrite::empty(filter.span) };
     if let Some(path) = &filter.path {
@@ -160,7 +163,7 @@ fn rewrite(filter: &UrlRewriteFilter) -> Option<HttpRewrite> {
 
 fn cors(filter: &CorsFilter) -> CorsPolicy {
     let seconds = |age: i32| Duration::from_nanoseconds(i64::from(age) * 1_000_000_000);
-    // The API server fills this in.
+    // The default of the API.
     let max_age = filter.max_age.unwrap_or(Spanned::new(5, filter.span));
     CorsPolicy {
         allow_origins: filter.allow_origins.iter().filter(|origin| !origin.is_empty()).map(origin).collect(),
@@ -174,9 +177,9 @@ fn cors(filter: &CorsFilter) -> CorsPolicy {
     }
 }
 
-/// An origin, in which `*` stands for anything.
+/// An origin, in which `*` is a wildcard.
 fn origin(written: &Spanned<String>) -> StringMatch {
-    /// Scheme, host and perhaps a port.
+    /// A scheme, a host and an optional port.
     const ANY_ORIGIN: &str = r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s?#]+$";
     let here = |text: &str| Some(Spanned::new(text.to_owned(), written.span));
     let empty = StringMatch::empty(written.span);
@@ -191,7 +194,7 @@ fn origin(written: &Spanned<String>) -> StringMatch {
     }
 }
 
-/// A text with everything escaped that has a meaning in RE2 (Go: `regexp.QuoteMeta`).
+/// A regular expression for a literal text (Go: `regexp.QuoteMeta`).
 fn regex_quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len());
     for letter in text.chars() {

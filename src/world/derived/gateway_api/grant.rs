@@ -1,26 +1,26 @@
-//! ReferenceGrants: who may refer to what in another namespace.
+//! ReferenceGrants, which permit references to other namespaces.
 
 use crate::model::field::TextField;
 use crate::model::gateway_api::GROUP;
 use crate::model::{Kind, Resource, Spec};
 use crate::world::Settings;
 
-/// One permission.
+/// A permission.
 struct Grant {
     from_kind: String,
     from_namespace: String,
     to_group: String,
     to_kind: String,
     to_namespace: String,
-    /// Without one, to all of the kind.
+    /// The name that may be referred to; `None` for all names.
     to_name: Option<String>,
 }
 
-/// All permissions that ReferenceGrants give.
+/// The permissions of all ReferenceGrants.
 pub(super) struct Grants(Vec<Grant>);
 
-/// Something that is referred to.
-pub(super) struct Target<'t> {
+/// The target of a reference.
+pub(super) struct GrantTarget<'t> {
     pub(super) group: &'t str,
     pub(super) kind: &'t str,
     pub(super) namespace: &'t str,
@@ -46,9 +46,9 @@ impl Grants {
         Self(grants)
     }
 
-    /// Whether resources of a kind in a namespace may refer to something in another (istiod: `BackendAllowed`,
+    /// Whether resources of a kind in a namespace may refer to a target in another namespace (istiod: `BackendAllowed`,
     /// `SecretAllowed`).
-    pub(super) fn allow(&self, kind: Kind, namespace: &str, target: &Target<'_>) -> bool {
+    pub(super) fn allow(&self, kind: Kind, namespace: &str, target: &GrantTarget<'_>) -> bool {
         self.0.iter().any(|grant| {
             grant.from_kind == kind.name()
                 && grant.from_namespace == namespace

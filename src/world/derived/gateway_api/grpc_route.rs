@@ -1,8 +1,8 @@
 //! GRPCRoute (istiod: `convertGRPCRoute`).
 
-use super::attachment::{Attachments, Route};
+use super::attachment::{AttachableRoute, RouteAttachments};
 use super::backend::{Backend, Invalid, Referrer};
-use super::rule::{self, Rule, Unmerged, Written, condition, unknown_type};
+use super::rule::{self, ConvertedRule, Unmerged, WrittenRule, condition, unknown_type};
 use super::{Derived, Inputs};
 use crate::model::gateway_api::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch};
 use crate::model::networking::{HttpMatchRequest, StringMatch};
@@ -13,10 +13,10 @@ pub(super) fn routes<'a>(
     resource: &'a Resource,
     spec: &'a GrpcRoute,
     inputs: &Inputs<'a, '_>,
-    attachments: &Attachments,
+    attachments: &RouteAttachments,
     derived: &mut Derived<'a>,
 ) -> Vec<Unmerged<'a>> {
-    let route = Route { resource, references: &spec.parent_refs, hostnames: &spec.hostnames };
+    let route = AttachableRoute { resource, references: &spec.parent_refs, hostnames: &spec.hostnames };
     rule::unmerged(&route, inputs, attachments, derived, |referrer| rules(resource, spec, referrer))
 }
 
@@ -24,10 +24,10 @@ fn rules<'a>(
     resource: &'a Resource,
     spec: &'a GrpcRoute,
     referrer: &Referrer<'a, '_, '_>,
-) -> Result<Vec<Rule<'a>>, Invalid> {
+) -> Result<Vec<ConvertedRule<'a>>, Invalid> {
     let mut all = Vec::new();
     for (index, rule) in spec.rules.iter().enumerate() {
-        let written = Written {
+        let written = WrittenRule {
             span: rule.span,
             index,
             name: rule.name.as_ref(),
@@ -59,9 +59,10 @@ fn uri(written: &GrpcMethodMatch) -> Result<StringMatch, Invalid> {
     let service = written.service.as_ref().map(|service| service.as_str());
     let method = written.method.as_ref().map(|method| method.as_str());
     match (written.r#type.as_ref().map_or("Exact", |kind| kind.as_str()), service, method) {
-        ("Exact" | "RegularExpression", None, None) => {
-            Err(Invalid { span: written.span, reason: "a method match that says nothing".to_owned() })
-        }
+        ("Exact" | "RegularExpression", None, None) => Err(Invalid {
+            span: written.span,
+            reason: "the method match has neither a service nor a method".to_owned(),
+        }),
         ("Exact" | "RegularExpression", None, Some(method)) => {
             Ok(StringMatch { regex: here(format!("/[^/]+/{method}")), ..empty })
         }

@@ -1,8 +1,8 @@
 //! HTTPRoute (istiod: `convertHTTPRoute`).
 
-use super::attachment::{Attachments, Route};
+use super::attachment::{AttachableRoute, RouteAttachments};
 use super::backend::{Backend, Invalid, Referrer};
-use super::rule::{self, Rule, Unmerged, Written, condition, unknown_type};
+use super::rule::{self, ConvertedRule, Unmerged, WrittenRule, condition, unknown_type};
 use super::{Derived, Inputs};
 use crate::model::gateway_api::{HttpPathMatch, HttpRouteMatch, HttpRouteRetry, HttpRouteRule, KubernetesHttpRoute};
 use crate::model::networking::{self, HttpMatchRequest, HttpRetry, StringMatch};
@@ -13,10 +13,10 @@ pub(super) fn routes<'a>(
     resource: &'a Resource,
     spec: &'a KubernetesHttpRoute,
     inputs: &Inputs<'a, '_>,
-    attachments: &Attachments,
+    attachments: &RouteAttachments,
     derived: &mut Derived<'a>,
 ) -> Vec<Unmerged<'a>> {
-    let route = Route { resource, references: &spec.parent_refs, hostnames: &spec.hostnames };
+    let route = AttachableRoute { resource, references: &spec.parent_refs, hostnames: &spec.hostnames };
     rule::unmerged(&route, inputs, attachments, derived, |referrer| rules(resource, spec, referrer))
 }
 
@@ -24,9 +24,9 @@ fn rules<'a>(
     resource: &'a Resource,
     spec: &'a KubernetesHttpRoute,
     referrer: &Referrer<'a, '_, '_>,
-) -> Result<Vec<Rule<'a>>, Invalid> {
+) -> Result<Vec<ConvertedRule<'a>>, Invalid> {
     if spec.rules.is_empty() {
-        // The API server fills in one that takes everything.
+        // By default, the API has one rule for all requests.
         return convert(resource, 0, &HttpRouteRule::empty(spec.span), referrer);
     }
     let mut all = Vec::new();
@@ -41,8 +41,8 @@ fn convert<'a>(
     index: usize,
     rule: &HttpRouteRule,
     referrer: &Referrer<'a, '_, '_>,
-) -> Result<Vec<Rule<'a>>, Invalid> {
-    let written = Written {
+) -> Result<Vec<ConvertedRule<'a>>, Invalid> {
+    let written = WrittenRule {
         span: rule.span,
         index,
         name: rule.name.as_ref(),
@@ -54,7 +54,7 @@ fn convert<'a>(
     set_timeouts(rule, &mut route);
     let entries: Vec<HttpMatchRequest> = rule.matches.iter().map(entry).collect::<Result<_, _>>()?;
     let are_written = !entries.is_empty();
-    // The API server fills in a match for every path.
+    // By default, the API has a match for all paths.
     let entries = if are_written { entries } else { vec![any_path(rule.span)] };
     Ok(rule::split(resource, &written, (route, refused), entries, are_written))
 }
@@ -118,7 +118,7 @@ fn retries(written: &HttpRouteRetry) -> HttpRetry {
     }
 }
 
-/// The backend's timeout is that of a try if there are several, else that of the request.
+/// The backend timeout is that of each attempt if there are retries, else that of the request.
 fn set_timeouts(rule: &HttpRouteRule, route: &mut networking::HttpRoute) {
     let Some(timeouts) = &rule.timeouts else { return };
     route.timeout = timeouts.request.filter(|timeout| timeout.nanoseconds() != 0);

@@ -1,5 +1,5 @@
-//! Listeners of Gateways and ListenerSets as Gateways of Istio's (istiod: `GatewayCollection`,
-//! `ListenerSetCollection`, `buildListener`).
+//! Listeners of Gateways and ListenerSets, as Gateways of Istio (istiod: `GatewayCollection`, `ListenerSetCollection`,
+//! `buildListener`).
 
 use std::borrow::Cow;
 
@@ -12,14 +12,14 @@ use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
 use crate::world::{Gateway, NamespacedName, Omission, creation_time};
 
-/// What routes attach to: a listener, and how it is asked for.
+/// A listener that routes attach to, and the names by which they refer to it.
 #[derive(Debug, Clone)]
 pub(super) struct Parent {
-    /// Gateway or ListenerSet.
+    /// The kind of its owner: Gateway or ListenerSet.
     pub(super) kind: Kind,
-    /// Its name.
+    /// The name of its owner.
     pub(super) owner: NamespacedName<'static>,
-    /// The Gateway of Istio's that stands for the listener.
+    /// The Gateway derived from the listener.
     pub(super) gateway: NamespacedName<'static>,
     /// The name of the listener.
     pub(super) section: String,
@@ -27,24 +27,24 @@ pub(super) struct Parent {
     pub(super) protocol: String,
     /// The host name as written; empty without one.
     pub(super) hostname: String,
-    /// The hosts of the server.
+    /// The hosts of the derived server.
     pub(super) hosts: Vec<Spanned<String>>,
     /// The kinds of routes that may attach.
     pub(super) kinds: Vec<Kind>,
 }
 
-/// What is made of a listener.
+/// The result for a listener.
 pub(super) struct Derivation<'a> {
-    /// `None` if it is not served, though routes attach to it.
+    /// The derived Gateway. `None` if it is not served, although routes attach to it.
     pub(super) gateway: Option<Gateway<'a>>,
     pub(super) parent: Parent,
 }
 
-/// A listener where it is written.
-struct Written<'a> {
+/// A listener as written.
+struct WrittenListener<'a> {
     resource: &'a Resource,
     listener: &'a GatewayListener,
-    /// A ListenerSet may leave it to the protocol.
+    /// The port. A ListenerSet may omit it, as the protocol implies it.
     port: u32,
 }
 
@@ -66,14 +66,15 @@ fn of_gateway<'a>(
 ) -> Vec<Derivation<'a>> {
     let Some(controller) = class::controller(spec, inputs) else {
         let place = spec.gateway_class_name.as_ref().map_or(resource.span, |name| name.span);
-        derived.ignore(Omission::NotOurs, resource, place, "it is of no class that Istio looks after");
+        derived.ignore(Omission::NotOurs, resource, place, "Istio does not handle the class of the Gateway");
         return Vec::new();
     };
     let backing = class::backing(resource, spec, controller, inputs);
     if controller == Controller::Waypoint || backing.services.is_empty() {
         return Vec::new();
     }
-    let mut written: Vec<Written<'a>> = spec.listeners.iter().map(|it| Written::new(resource, it)).collect();
+    let mut written: Vec<WrittenListener<'a>> =
+        spec.listeners.iter().map(|it| WrittenListener::new(resource, it)).collect();
     if controller == Controller::Gateway {
         written.extend(of_listener_sets(resource, spec, inputs, derived));
     }
@@ -84,7 +85,7 @@ fn of_gateway<'a>(
                 Omission::Listener,
                 it.resource,
                 it.listener.span,
-                format!("it conflicts with listener {}", other.name()),
+                format!("listener `{}` conflicts with listener `{}`", it.name(), other.name()),
             );
             continue;
         }
@@ -98,7 +99,7 @@ fn of_gateway<'a>(
                         Omission::Listener,
                         it.resource,
                         it.listener.span,
-                        "it may not use its certificates",
+                        format!("listener `{}` may not use its certificates", it.name()),
                     );
                 }
                 if is_valid || it.resource.kind == Kind::KubernetesGateway {
@@ -111,14 +112,14 @@ fn of_gateway<'a>(
     found
 }
 
-/// The listeners of ListenerSets that may attach to a Gateway, by time, namespace and name (istiod:
+/// The listeners of the ListenerSets that may attach to a Gateway, by creation time, namespace and name (istiod:
 /// `NamespaceAcceptedByAllowListeners`).
 fn of_listener_sets<'a>(
     gateway: &Resource,
     spec: &KubernetesGateway,
     inputs: &Inputs<'a, '_>,
     derived: &mut Derived<'a>,
-) -> Vec<Written<'a>> {
+) -> Vec<WrittenListener<'a>> {
     let own = inputs.settings.namespace_of(gateway);
     let mut sets: Vec<(&str, &'a Resource, &'a ListenerSet)> = Vec::new();
     for resource in inputs.resources.iter().copied() {
@@ -145,15 +146,17 @@ fn of_listener_sets<'a>(
                 Omission::Listener,
                 resource,
                 parent.span,
-                "the Gateway does not admit ListenerSets from here",
+                format!("the Gateway does not allow ListenerSets of namespace `{namespace}`"),
             ),
         }
     }
     sets.sort_by_key(|(namespace, resource, _)| (creation_time(resource), *namespace, resource.name()));
-    sets.into_iter().flat_map(|(_, resource, set)| set.listeners.iter().map(|it| Written::new(resource, it))).collect()
+    sets.into_iter()
+        .flat_map(|(_, resource, set)| set.listeners.iter().map(|it| WrittenListener::new(resource, it)))
+        .collect()
 }
 
-impl<'a> Written<'a> {
+impl<'a> WrittenListener<'a> {
     fn new(resource: &'a Resource, listener: &'a GatewayListener) -> Self {
         let by_protocol = match listener.protocol.text() {
             "HTTP" => 80,
@@ -177,10 +180,13 @@ impl<'a> Written<'a> {
     }
 }
 
-/// The earlier listener that one cannot stand beside (istiod: `listenersDistinct`).
-fn conflict<'w, 'a>(earlier: &'w [Written<'a>], listener: &Written<'a>) -> Option<&'w Written<'a>> {
-    let mut accepted: Vec<&Written<'a>> = Vec::new();
-    let clash = |a: &Written<'_>, b: &Written<'_>| {
+/// The earlier listener that conflicts with a listener (istiod: `listenersDistinct`).
+fn conflict<'w, 'a>(
+    earlier: &'w [WrittenListener<'a>],
+    listener: &WrittenListener<'a>,
+) -> Option<&'w WrittenListener<'a>> {
+    let mut accepted: Vec<&WrittenListener<'a>> = Vec::new();
+    let clash = |a: &WrittenListener<'_>, b: &WrittenListener<'_>| {
         let (first, second) = (a.listener.protocol.text(), b.listener.protocol.text());
         let is_stream = |protocol: &str| matches!(protocol, "TCP" | "UDP");
         let is_like_http = |protocol: &str| matches!(protocol, "HTTP" | "HTTPS" | "TLS");
@@ -200,21 +206,22 @@ fn conflict<'w, 'a>(earlier: &'w [Written<'a>], listener: &Written<'a>) -> Optio
     accepted.into_iter().find(|other| clash(listener, other))
 }
 
-/// The server for a listener and whether it may use its certificates, or why there is none.
+/// The server for a listener, and whether it may use its certificates. An error is the reason for which there is no
+/// server.
 fn server(
-    written: &Written<'_>,
+    written: &WrittenListener<'_>,
     gateway: &KubernetesGateway,
     inputs: &Inputs<'_, '_>,
 ) -> Result<(Server, bool), String> {
     let listener = written.listener;
     let protocol = listener.protocol.text();
     if !matches!(protocol, "HTTP" | "HTTPS" | "TLS" | "TCP") {
-        return Err(format!("Istio does not serve protocol {protocol:?}"));
+        return Err(format!("Istio does not support protocol `{protocol}`"));
     }
     let tls = listener_tls::settings(written.resource, listener, gateway.tls.as_ref(), inputs);
     let is_valid = tls.as_ref().is_none_or(|(_, is_valid)| *is_valid);
     if tls.is_none() && matches!(protocol, "HTTPS" | "TLS") {
-        return Err(format!("protocol {protocol} without tls"));
+        return Err(format!("protocol `{protocol}` needs `tls`"));
     }
     let span = listener.span;
     let port = ServerPort {
@@ -227,8 +234,9 @@ fn server(
     Ok((Server { port: Some(port), hosts: hosts(written, inputs), tls, ..Server::empty(span) }, is_valid))
 }
 
-/// The host name once for each namespace whose routes may attach; `~` if there is none (istiod: `buildHostnameMatch`).
-fn hosts(written: &Written<'_>, inputs: &Inputs<'_, '_>) -> Vec<Spanned<String>> {
+/// The host name, once for each namespace whose routes may attach, or with `~` if there is none (istiod:
+/// `buildHostnameMatch`).
+fn hosts(written: &WrittenListener<'_>, inputs: &Inputs<'_, '_>) -> Vec<Spanned<String>> {
     let listener = written.listener;
     let span = listener.hostname.as_ref().map_or(listener.span, |hostname| hostname.span);
     let choice = listener.allowed_routes.as_ref().and_then(|allowed| allowed.namespaces.as_ref());
@@ -241,7 +249,7 @@ fn hosts(written: &Written<'_>, inputs: &Inputs<'_, '_>) -> Vec<Spanned<String>>
 }
 
 fn derivation<'a>(
-    written: &Written<'a>,
+    written: &WrittenListener<'a>,
     server: Server,
     is_valid: bool,
     backing: &Backing,

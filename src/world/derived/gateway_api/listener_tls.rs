@@ -1,29 +1,29 @@
-//! TLS of a listener (istiod: `buildTLS`, `IsAutoPassthrough`). Certificates are taken to exist.
+//! TLS of listeners (istiod: `buildTLS`, `IsAutoPassthrough`). All certificates are assumed to exist.
 
 use super::Inputs;
-use super::grant::Target;
+use super::grant::GrantTarget;
 use crate::model::Resource;
 use crate::model::field::TextField;
 use crate::model::gateway_api::{FrontendValidation, GatewayListener, GatewayTls, ListenerTls, SecretReference};
 use crate::model::networking::{ServerTlsMode, ServerTlsSettings};
 use crate::source::Spanned;
 
-/// The option that says how a terminating listener asks for certificates.
+/// The option with the mode of a terminating listener.
 const MODE_OPTION: &str = "gateway.istio.io/tls-terminate-mode";
 
-/// The option that makes a listener pass TLS on by the server names of the mesh.
+/// The option that makes a listener route TLS by the server names of the mesh.
 const PROTOCOL_OPTION: &str = "gateway.istio.io/listener-protocol";
 
 /// The label of gateways between networks, which do the same on one port.
 const NETWORK_LABEL: &str = "topology.istio.io/network";
 
-/// The label that says on which port.
+/// The label with that port.
 const PORT_LABEL: &str = "networking.istio.io/gatewayPort";
 
-/// More certificates than this istiod does not serve.
+/// The number of certificates that istiod supports.
 const MOST_CERTIFICATES: usize = 2;
 
-/// The settings of a server, and whether its certificates may be used.
+/// The TLS settings of a server, and whether it may use its certificates.
 pub(super) fn settings(
     resource: &Resource,
     listener: &GatewayListener,
@@ -75,7 +75,7 @@ fn terminating_mode(option: Option<&str>, frontend: Option<&FrontendValidation>)
     }
 }
 
-/// How the Gateway wants clients of the listener's port to be checked, if it does.
+/// The validation of client certificates on the port of a listener, if the Gateway has any.
 fn validation<'g>(gateway: &'g GatewayTls, listener: &GatewayListener) -> Option<&'g FrontendValidation> {
     let frontend = gateway.frontend.as_ref()?;
     let port = listener.port.map(|port| port.value);
@@ -87,13 +87,13 @@ fn validation<'g>(gateway: &'g GatewayTls, listener: &GatewayListener) -> Option
     found?.validation.as_ref().filter(|validation| !validation.ca_certificate_refs.is_empty())
 }
 
-/// The certificates that the listener may use, as istiod names them.
+/// The certificates that the listener may use, by the names that istiod gives them.
 fn credentials(resource: &Resource, tls: &ListenerTls, inputs: &Inputs<'_, '_>) -> Vec<Spanned<String>> {
     let own = inputs.settings.namespace_of(resource);
     let credential = |reference: &SecretReference| {
         let name = reference.name.as_ref()?;
         let namespace = reference.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
-        let target = Target { group: "", kind: "Secret", namespace, name };
+        let target = GrantTarget { group: "", kind: "Secret", namespace, name };
         let is_secret = reference.kind.as_ref().is_none_or(|kind| kind.as_str() == "Secret")
             && reference.group.as_ref().is_none_or(|group| group.is_empty());
         (is_secret && may_refer(resource, &target, inputs))
@@ -102,17 +102,17 @@ fn credentials(resource: &Resource, tls: &ListenerTls, inputs: &Inputs<'_, '_>) 
     tls.certificate_refs.iter().filter_map(credential).collect()
 }
 
-/// Whether the certificates of clients can be checked: with one authority, of a Secret or ConfigMap.
+/// Whether client certificates can be validated: with a single authority, from a Secret or ConfigMap.
 fn may_validate(resource: &Resource, frontend: &FrontendValidation, inputs: &Inputs<'_, '_>) -> bool {
     let [authority] = frontend.ca_certificate_refs.as_slice() else { return false };
     let (group, kind, name) = (authority.group.text(), authority.kind.text(), authority.name.text());
     let own = inputs.settings.namespace_of(resource);
     let namespace = authority.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
-    let target = Target { group, kind, namespace, name };
+    let target = GrantTarget { group, kind, namespace, name };
     group.is_empty() && matches!(kind, "Secret" | "ConfigMap") && may_refer(resource, &target, inputs)
 }
 
-fn may_refer(resource: &Resource, target: &Target<'_>, inputs: &Inputs<'_, '_>) -> bool {
+fn may_refer(resource: &Resource, target: &GrantTarget<'_>, inputs: &Inputs<'_, '_>) -> bool {
     let own = inputs.settings.namespace_of(resource);
     target.namespace == own || inputs.grants.allow(resource.kind, own, target)
 }

@@ -1,15 +1,15 @@
-//! Rules of several routes for one host and listener, in the order of the Gateway API (istiod: `mergeHTTPRoutes`,
+//! The merging of routes for one host and listener, in the order of the Gateway API (istiod: `mergeHTTPRoutes`,
 //! `sortHTTPRoutes`).
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::rule::{Rule, Unmerged, age};
+use super::rule::{ConvertedRule, Unmerged, age};
 use crate::model::networking::{self, HttpRoute, StringMatch};
 use crate::world::{ExportTo, NamespacedName, Origin, Settings, VirtualService};
 
-/// One VirtualService for each host and listener, or for each Service and namespace of routes.
+/// Merges into one VirtualService for each host and listener, or for each Service and namespace of routes.
 pub(super) fn merge<'a>(unmerged: Vec<Unmerged<'a>>, settings: &Settings) -> Vec<VirtualService<'a>> {
     let mut by_key: BTreeMap<String, Vec<Unmerged<'a>>> = BTreeMap::new();
     for it in unmerged {
@@ -20,7 +20,7 @@ pub(super) fn merge<'a>(unmerged: Vec<Unmerged<'a>>, settings: &Settings) -> Vec
 
 fn merged<'a>(mut group: Vec<Unmerged<'a>>, settings: &Settings) -> Option<VirtualService<'a>> {
     group.sort_by(|a, b| age(a).cmp(&age(b)));
-    let mut rules: Vec<Rule<'a>> = Vec::new();
+    let mut rules: Vec<ConvertedRule<'a>> = Vec::new();
     group.iter_mut().for_each(|it| rules.append(&mut it.rules));
     rules.sort_by_key(|rule| precedence(&rule.route));
     let first = group.into_iter().next().filter(|_| !rules.is_empty())?;
@@ -42,8 +42,8 @@ fn merged<'a>(mut group: Vec<Unmerged<'a>>, settings: &Settings) -> Option<Virtu
     })
 }
 
-/// What comes first has the smallest: a match at all; an exact path, a prefix, an expression; a longer path; a method;
-/// more headers; more query parameters.
+/// The order of matches, smallest first: any match; an exact path, a prefix, a regular expression; a longer path; a
+/// method; more headers; more query parameters.
 type Precedence = (bool, Reverse<(u8, usize, bool, usize, usize)>);
 
 fn precedence(route: &HttpRoute) -> Precedence {

@@ -1,4 +1,4 @@
-//! The Gateway API: one Gateway for each listener, one VirtualService for each listener and host name, or for each
+//! The Gateway API: a Gateway for each listener, and a VirtualService for each listener and host name, or for each
 //! Service that routes of a namespace attach to (istiod: `pkg/config/kube/gateway`).
 
 mod attachment;
@@ -20,21 +20,21 @@ use std::collections::HashMap;
 use super::Derived;
 use crate::model::{Kind, LabelSet, Resource, Spec};
 use crate::world::Settings;
-use attachment::Attachments;
+use attachment::RouteAttachments;
 use grant::Grants;
-use namespaces::Namespaces;
+use namespaces::NamespaceLabels;
 
-/// What the conversion looks things up in.
+/// The inputs of the conversion.
 struct Inputs<'a, 'w> {
     resources: &'w [&'a Resource],
     by_name: HashMap<(Kind, &'w str, &'w str), &'a Resource>,
     settings: &'w Settings,
-    namespaces: Namespaces<'w>,
+    namespaces: NamespaceLabels<'w>,
     grants: Grants,
 }
 
 impl<'a> Inputs<'a, '_> {
-    /// The resource of a kind and name; the namespace of cluster-wide ones is empty.
+    /// The resource of a kind and name. The namespace of cluster-wide resources is empty.
     fn find(&self, kind: Kind, namespace: &str, name: &str) -> Option<&'a Resource> {
         self.by_name.get(&(kind, namespace, name)).copied()
     }
@@ -50,12 +50,12 @@ pub(super) fn derive<'a>(resources: &[&'a Resource], settings: &Settings) -> Der
         resources,
         by_name: resources.iter().map(|it| ((it.kind, settings.namespace_of(it), it.name()), *it)).collect(),
         settings,
-        namespaces: Namespaces::new(resources, settings),
+        namespaces: NamespaceLabels::new(resources, settings),
         grants: Grants::new(resources, settings),
     };
     let mut derived = Derived::default();
     let listeners = listener::listeners(&inputs, &mut derived);
-    let attachments = Attachments::new(listeners.iter().map(|listener| listener.parent.clone()));
+    let attachments = RouteAttachments::new(listeners.iter().map(|listener| listener.parent.clone()));
     derived.gateways.extend(listeners.into_iter().filter_map(|listener| listener.gateway));
     let mut routes = Vec::new();
     for resource in resources.iter().copied() {

@@ -1,4 +1,4 @@
-//! The namespaces and their labels.
+//! NamespaceLabels and their labels.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use crate::model::gateway_api::RouteNamespaces;
 use crate::model::{LabelSet, Resource, Spec};
 use crate::world::Settings;
 
-/// The namespaces that the manifests name, with their labels as far as they are known.
-pub(super) struct Namespaces<'w> {
+/// The namespaces that the manifests name, with the labels that are known.
+pub(super) struct NamespaceLabels<'w> {
     by_name: BTreeMap<&'w str, LabelSet<'w>>,
 }
 
-impl<'w> Namespaces<'w> {
+impl<'w> NamespaceLabels<'w> {
     pub(super) fn new(resources: &[&'w Resource], settings: &'w Settings) -> Self {
         let mut by_name: BTreeMap<&str, LabelSet<'_>> = BTreeMap::new();
         for resource in resources.iter().copied() {
@@ -22,7 +22,7 @@ impl<'w> Namespaces<'w> {
             if !name.is_empty() {
                 let all = by_name.entry(name).or_default();
                 all.extend(labels);
-                // Kubernetes sets this label itself.
+                // Kubernetes sets this label.
                 all.insert("kubernetes.io/metadata.name", name);
             }
         }
@@ -34,7 +34,8 @@ impl<'w> Namespaces<'w> {
         self.by_name.get(name)
     }
 
-    /// The namespaces that a choice made in `own` admits; `*` stands for all (istiod: `namespacesFromSelector`).
+    /// The namespaces that `allowedRoutes` of a resource in `own` selects; `*` for all (istiod:
+    /// `namespacesFromSelector`).
     pub(super) fn chosen<'n>(&'n self, choice: Option<&RouteNamespaces>, own: &'n str) -> Vec<&'n str> {
         let from = choice.and_then(|choice| choice.from.as_ref()).map(|from| from.as_str());
         match (from, choice.and_then(|choice| choice.selector.as_ref())) {

@@ -1,6 +1,6 @@
-//! What rules of HTTPRoute and GRPCRoute have in common: backends, attachments, VirtualServices to be merged.
+//! Rules of HTTPRoutes and GRPCRoutes: backends, attachments, and the VirtualServices to be merged.
 
-use super::attachment::{Attachment, Attachments, Place, Route};
+use super::attachment::{AttachableRoute, AttachmentPoint, RouteAttachment, RouteAttachments};
 use super::backend::{Backend, Invalid, Referrer, shares};
 use super::{Derived, Inputs, filter};
 use crate::model::networking::{DirectResponse, HttpMatchRequest, HttpRoute, HttpRouteDestination, StringMatch};
@@ -8,37 +8,37 @@ use crate::model::{Kind, Resource};
 use crate::source::{Span, Spanned};
 use crate::world::{Bound, Omission, RefusedBackend, RuleSource, creation_time};
 
-/// A rule with at most one match, and where it is written.
+/// A converted rule with at most one match, and its source.
 #[derive(Clone)]
-pub(super) struct Rule<'a> {
+pub(super) struct ConvertedRule<'a> {
     pub(super) route: HttpRoute,
     pub(super) source: RuleSource<'a>,
 }
 
-/// The rules of one route for one host and listener, before those of others are merged with them.
+/// The rules of one route for one host and listener, before they are merged with those of other routes.
 pub(super) struct Unmerged<'a> {
-    /// What is equal for those that are merged.
+    /// The key that merged routes have in common.
     pub(super) key: String,
     pub(super) namespace: String,
     pub(super) resource: &'a Resource,
     pub(super) host: Spanned<String>,
     pub(super) bound: Bound,
-    pub(super) rules: Vec<Rule<'a>>,
+    pub(super) rules: Vec<ConvertedRule<'a>>,
 }
 
-/// All rules of a route for all that it is attached to. `convert` makes the rules for gateways or sidecars; if it
-/// cannot, the whole route is dropped there.
+/// The rules of a route, for all of its attachments. `convert` returns the rules for gateways or for sidecars. If it
+/// fails, istiod drops the whole route there.
 pub(super) fn unmerged<'a>(
-    route: &Route<'_, 'a>,
+    route: &AttachableRoute<'_, 'a>,
     inputs: &Inputs<'a, '_>,
-    attachments: &Attachments,
+    attachments: &RouteAttachments,
     derived: &mut Derived<'a>,
-    convert: impl Fn(&Referrer<'a, '_, '_>) -> Result<Vec<Rule<'a>>, Invalid>,
+    convert: impl Fn(&Referrer<'a, '_, '_>) -> Result<Vec<ConvertedRule<'a>>, Invalid>,
 ) -> Vec<Unmerged<'a>> {
     let attached = attachments.of(route, inputs, derived);
     let mut all = Vec::new();
     for is_mesh in [false, true] {
-        let here: Vec<&Attachment<'_>> = attached.iter().filter(|it| it.is_mesh() == is_mesh).collect();
+        let here: Vec<&RouteAttachment<'_>> = attached.iter().filter(|it| it.is_mesh() == is_mesh).collect();
         if here.is_empty() {
             continue;
         }
@@ -47,7 +47,7 @@ pub(super) fn unmerged<'a>(
                 all.extend(here.into_iter().flat_map(|it| of_attachment(it, route, &rules, inputs, derived)));
             }
             Err(invalid) => {
-                let reason = format!("{}: Istio drops the whole route", invalid.reason);
+                let reason = format!("{}, so istiod drops the whole route", invalid.reason);
                 derived.ignore(Omission::Route, route.resource, invalid.span, reason);
             }
         }
@@ -56,17 +56,17 @@ pub(super) fn unmerged<'a>(
 }
 
 fn of_attachment<'a>(
-    attachment: &Attachment<'_>,
-    route: &Route<'_, 'a>,
-    rules: &[Rule<'a>],
+    attachment: &RouteAttachment<'_>,
+    route: &AttachableRoute<'_, 'a>,
+    rules: &[ConvertedRule<'a>],
     inputs: &Inputs<'a, '_>,
     derived: &mut Derived<'a>,
 ) -> Vec<Unmerged<'a>> {
     let namespace = inputs.settings.namespace_of(route.resource);
     let (key, rules) = match (&attachment.place, attachment.reference.port) {
-        (Place::Listener { gateway, .. }, _) => (gateway.to_string(), rules.to_vec()),
-        (Place::Mesh { .. }, None) => (namespace.to_owned(), rules.to_vec()),
-        (Place::Mesh { .. }, Some(port)) => (format!("{namespace}/{}", port.value), on_port(rules, port)),
+        (AttachmentPoint::Listener { gateway, .. }, _) => (gateway.to_string(), rules.to_vec()),
+        (AttachmentPoint::Mesh { .. }, None) => (namespace.to_owned(), rules.to_vec()),
+        (AttachmentPoint::Mesh { .. }, Some(port)) => (format!("{namespace}/{}", port.value), on_port(rules, port)),
     };
     let mut found = Vec::new();
     for host in attachment.hosts(route) {
@@ -75,7 +75,7 @@ fn of_attachment<'a>(
                 Omission::Host,
                 route.resource,
                 host.span,
-                format!("another listener serves {}", host.value),
+                format!("another listener serves host `{}`", host.value),
             );
             continue;
         }
@@ -91,8 +91,8 @@ fn of_attachment<'a>(
     found
 }
 
-/// The rules for one port of a Service.
-fn on_port<'a>(rules: &[Rule<'a>], port: Spanned<u32>) -> Vec<Rule<'a>> {
+/// The rules, restricted to one port of a Service.
+fn on_port<'a>(rules: &[ConvertedRule<'a>], port: Spanned<u32>) -> Vec<ConvertedRule<'a>> {
     let mut rules = rules.to_vec();
     for rule in &mut rules {
         if rule.route.r#match.is_empty() {
@@ -103,8 +103,8 @@ fn on_port<'a>(rules: &[Rule<'a>], port: Spanned<u32>) -> Vec<Rule<'a>> {
     rules
 }
 
-/// A rule as it is written, but for its matches.
-pub(super) struct Written<'r> {
+/// A rule as written, without its matches.
+pub(super) struct WrittenRule<'r> {
     pub(super) span: Span,
     pub(super) index: usize,
     pub(super) name: Option<&'r Spanned<String>>,
@@ -112,9 +112,9 @@ pub(super) struct Written<'r> {
     pub(super) backends: Vec<Backend<'r>>,
 }
 
-/// What a rule does: filters and destinations. Without any backend that gets a share it answers with 500.
+/// The filters and destinations of a rule. Without any backend that has a share it answers with status 500.
 pub(super) fn action(
-    written: &Written<'_>,
+    written: &WrittenRule<'_>,
     referrer: &Referrer<'_, '_, '_>,
 ) -> Result<(HttpRoute, Vec<RefusedBackend>), Invalid> {
     let mut route = HttpRoute::empty(written.span);
@@ -140,26 +140,26 @@ pub(super) fn action(
     Ok((route, refused))
 }
 
-/// The rules for a written one: one for each of its matches, or one without any.
+/// Splits a rule: one converted rule for each match, or one without a match.
 pub(super) fn split<'a>(
     resource: &'a Resource,
-    written: &Written<'_>,
+    written: &WrittenRule<'_>,
     (route, refused): (HttpRoute, Vec<RefusedBackend>),
     matches: Vec<HttpMatchRequest>,
     are_written: bool,
-) -> Vec<Rule<'a>> {
+) -> Vec<ConvertedRule<'a>> {
     let source = |entry| RuleSource { resource, rule: written.index, entry, refused: refused.clone() };
     if matches.is_empty() {
-        return vec![Rule { route, source: source(None) }];
+        return vec![ConvertedRule { route, source: source(None) }];
     }
-    let rule = |(index, entry)| Rule {
+    let rule = |(index, entry)| ConvertedRule {
         route: HttpRoute { r#match: vec![entry], ..route.clone() },
         source: source(are_written.then_some(index)),
     };
     matches.into_iter().enumerate().map(rule).collect()
 }
 
-/// A condition on a header or query parameter; `None` for a type that the API does not have.
+/// The condition on a header or query parameter; `None` for an unknown type.
 pub(super) fn condition(
     kind: Option<&Spanned<String>>,
     name: Option<&Spanned<String>>,
@@ -176,12 +176,12 @@ pub(super) fn condition(
     Some((name.cloned().unwrap_or(Spanned::new(String::new(), span)), condition))
 }
 
-/// An unknown type in a match, for which istiod drops the route.
+/// The error for an unknown type in a match, for which istiod drops the route.
 pub(super) fn unknown_type(span: Span) -> Invalid {
-    Invalid { span, reason: "a match of a type that the API does not have".to_owned() }
+    Invalid { span, reason: "the match has an unknown type".to_owned() }
 }
 
-/// What the order of routes goes by: time, namespace, name (istiod: `sortRoutesByCreationTime`).
+/// The sort key of routes: creation time, namespace and name (istiod: `sortRoutesByCreationTime`).
 pub(super) fn age<'u>(it: &'u Unmerged<'_>) -> (&'u str, &'u str, &'u str, Kind) {
     (creation_time(it.resource), &it.namespace, it.resource.name(), it.resource.kind)
 }

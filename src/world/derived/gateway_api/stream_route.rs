@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::attachment::{Attachment, Attachments, Place, Route};
+use super::attachment::{AttachableRoute, AttachmentPoint, RouteAttachment, RouteAttachments};
 use super::backend::{Backend, Invalid, Referrer, shares};
 use super::{Derived, Inputs};
 use crate::model::Resource;
@@ -13,10 +13,10 @@ use crate::model::networking::{
 use crate::source::{Span, Spanned};
 use crate::world::{ExportTo, NamespacedName, Omission, Origin, RuleSource, VirtualService, host};
 
-/// The destinations of a rule, and where it is written.
-struct Rule<'a> {
+/// The destinations of a rule, and its source.
+struct StreamRule<'a> {
     span: Span,
-    /// Whether any backend gets a share.
+    /// Whether a backend has a share.
     has_backends: bool,
     route: Vec<RouteDestination>,
     source: RuleSource<'a>,
@@ -26,10 +26,10 @@ pub(super) fn of_tcp<'a>(
     resource: &'a Resource,
     spec: &'a KubernetesTcpRoute,
     inputs: &Inputs<'a, '_>,
-    attachments: &Attachments,
+    attachments: &RouteAttachments,
     derived: &mut Derived<'a>,
 ) -> Vec<VirtualService<'a>> {
-    let route = Route { resource, references: &spec.parent_refs, hostnames: &[] };
+    let route = AttachableRoute { resource, references: &spec.parent_refs, hostnames: &[] };
     let mut found = Vec::new();
     for attachment in attachments.of(&route, inputs, derived) {
         let Some(rules) = rules(resource, &spec.rules, &attachment, inputs, derived) else { continue };
@@ -59,21 +59,21 @@ pub(super) fn of_tls<'a>(
     resource: &'a Resource,
     spec: &'a KubernetesTlsRoute,
     inputs: &Inputs<'a, '_>,
-    attachments: &Attachments,
+    attachments: &RouteAttachments,
     derived: &mut Derived<'a>,
 ) -> Vec<VirtualService<'a>> {
-    let route = Route { resource, references: &spec.parent_refs, hostnames: &spec.hostnames };
+    let route = AttachableRoute { resource, references: &spec.parent_refs, hostnames: &spec.hostnames };
     let mut found = Vec::new();
     for attachment in attachments.of(&route, inputs, derived) {
         let Some(rules) = rules(resource, &spec.rules, &attachment, inputs, derived) else { continue };
         let hosts = attachment.hosts(&route);
         let hosts = match &attachment.place {
-            Place::Listener { hostname, .. } => constrained(hosts, hostname),
-            Place::Mesh { .. } => hosts,
+            AttachmentPoint::Listener { hostname, .. } => constrained(hosts, hostname),
+            AttachmentPoint::Mesh { .. } => hosts,
         };
         for host in &hosts {
             let names = server_names(&spec.hostnames, host, &hosts, &attachment);
-            // A rule none of whose server names is served here has no effect.
+            // A rule has no effect if the listener serves none of its server names.
             let kept = rules.iter().filter(|rule| !rule.has_backends || !names.is_empty());
             let (tls, sources) = kept.map(|rule| (tls_rule(rule, &names, &attachment), rule.source.clone())).unzip();
             let spec = networking::VirtualService {
@@ -88,32 +88,36 @@ pub(super) fn of_tls<'a>(
     found
 }
 
-fn tls_rule(rule: &Rule<'_>, names: &[Spanned<String>], attachment: &Attachment<'_>) -> networking::TlsRoute {
+fn tls_rule(
+    rule: &StreamRule<'_>,
+    names: &[Spanned<String>],
+    attachment: &RouteAttachment<'_>,
+) -> networking::TlsRoute {
     let entry = TlsMatchAttributes {
         sni_hosts: names.to_vec(),
         port: attachment.reference.port.filter(|_| attachment.is_mesh()),
         ..TlsMatchAttributes::empty(rule.span)
     };
-    // Without backends there is no match either.
+    // Without backends there is no match.
     let entries = if rule.has_backends { vec![entry] } else { Vec::new() };
     networking::TlsRoute { span: rule.span, r#match: entries, route: rule.route.clone() }
 }
 
-/// The server names that a rule matches: those of the route, as far as the listener or the Service has them (istiod:
+/// The server names that a rule matches: those of the route that the listener or Service also has (istiod:
 /// `constrainTLSRoutesToListenerHost`, `augmentTLSPortMatch`, `compatibleRoutesForHost`).
 fn server_names(
     hostnames: &[Spanned<String>],
     host: &Spanned<String>,
     hosts: &[Spanned<String>],
-    attachment: &Attachment<'_>,
+    attachment: &RouteAttachment<'_>,
 ) -> Vec<Spanned<String>> {
     let is_for_any = hostnames.is_empty() || matches!(hostnames, [only] if only.as_str() == "*");
     let any = || vec![Spanned::new("*".to_owned(), host.span)];
     match &attachment.place {
-        Place::Listener { hostname, .. } => {
+        AttachmentPoint::Listener { hostname, .. } => {
             constrained(if hostnames.is_empty() { any() } else { hostnames.to_vec() }, hostname)
         }
-        Place::Mesh { .. } => {
+        AttachmentPoint::Mesh { .. } => {
             let names = if is_for_any { hosts } else { hostnames };
             let of_host = |name: &&Spanned<String>| names.len() == 1 || host::overlap(host, name);
             names.iter().filter(of_host).cloned().collect()
@@ -121,7 +125,7 @@ fn server_names(
     }
 }
 
-/// What names and a listener's host name have in common.
+/// The names that overlap with the host name of a listener, narrowed to it.
 fn constrained(names: Vec<Spanned<String>>, hostname: &str) -> Vec<Spanned<String>> {
     if hostname.is_empty() {
         return names;
@@ -138,21 +142,21 @@ fn constrained(names: Vec<Spanned<String>>, hostname: &str) -> Vec<Spanned<Strin
     common
 }
 
-/// The rules of a route for gateways or sidecars; `None` if istiod drops all of them.
+/// The rules of a route, for gateways or sidecars; `None` if istiod drops the route.
 fn rules<'a>(
     resource: &'a Resource,
     written: &[StreamRouteRule],
-    attachment: &Attachment<'_>,
+    attachment: &RouteAttachment<'_>,
     inputs: &Inputs<'a, '_>,
     derived: &mut Derived<'a>,
-) -> Option<Vec<Rule<'a>>> {
+) -> Option<Vec<StreamRule<'a>>> {
     let referrer = Referrer { resource, inputs, is_mesh: attachment.is_mesh() };
     let converted: Result<Vec<_>, _> =
         written.iter().enumerate().map(|(index, rule)| convert(resource, index, rule, &referrer)).collect();
     match converted {
         Ok(rules) => Some(rules),
         Err(invalid) => {
-            let reason = format!("{}: Istio drops the whole route", invalid.reason);
+            let reason = format!("{}, so istiod drops the whole route", invalid.reason);
             derived.ignore(Omission::Route, resource, invalid.span, reason);
             None
         }
@@ -164,7 +168,7 @@ fn convert<'a>(
     index: usize,
     written: &StreamRouteRule,
     referrer: &Referrer<'a, '_, '_>,
-) -> Result<Rule<'a>, Invalid> {
+) -> Result<StreamRule<'a>, Invalid> {
     let shares = shares(written.backend_refs.iter().map(Backend::from));
     let has_backends = !shares.is_empty();
     let mut route = Vec::new();
@@ -178,10 +182,10 @@ fn convert<'a>(
         route.push(nowhere(written.span));
     }
     let source = RuleSource { resource, rule: index, entry: None, refused };
-    Ok(Rule { span: written.span, has_backends, route, source })
+    Ok(StreamRule { span: written.span, has_backends, route, source })
 }
 
-/// A destination that cannot exist, so that connections are closed.
+/// A destination that does not exist, so that the proxy closes connections.
 fn nowhere(span: Span) -> RouteDestination {
     let text = |text: &str| Some(Spanned::new(text.to_owned(), span));
     let destination = Destination {
@@ -194,12 +198,12 @@ fn nowhere(span: Span) -> RouteDestination {
 }
 
 fn virtual_service<'a>(
-    route: &Route<'_, 'a>,
+    route: &AttachableRoute<'_, 'a>,
     name: String,
     host: Spanned<String>,
     spec: networking::VirtualService,
     sources: Vec<RuleSource<'a>>,
-    attachment: &Attachment<'_>,
+    attachment: &RouteAttachment<'_>,
     inputs: &Inputs<'a, '_>,
 ) -> VirtualService<'a> {
     let namespace = inputs.settings.namespace_of(route.resource).to_owned();

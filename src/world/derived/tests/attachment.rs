@@ -1,4 +1,4 @@
-//! What routes attach to.
+//! The attachment of routes.
 
 use super::{GATEWAY, derived, ignored, with_world};
 
@@ -47,17 +47,17 @@ fn section_and_port_have_to_agree() {
     assert_eq!(hosts(&section), ["other.com on all"]);
     let missing = format!("{LISTENERS}{}", route(", port: 81", "other.com"));
     assert_eq!(hosts(&missing), Vec::<String>::new());
-    assert_eq!(ignored(&missing), ["HTTPRoute r: edge/gw has no listener on port 81"]);
+    assert_eq!(ignored(&missing), ["HTTPRoute r: Gateway `edge/gw` has no listener on port 81"]);
 }
 
 #[test]
 fn namespace_and_kind_have_to_be_admitted() {
     let own = format!("{LISTENERS}{}", route(", sectionName: own", "a.com"));
-    assert_eq!(ignored(&own), ["HTTPRoute r: listener own does not admit routes of namespace shop"]);
+    assert_eq!(ignored(&own), ["HTTPRoute r: listener `own` does not allow routes of namespace `shop`"]);
     let calls = format!("{LISTENERS}{}", route(", sectionName: calls", "a.com"));
-    assert_eq!(ignored(&calls), ["HTTPRoute r: listener calls does not admit kind HTTPRoute"]);
+    assert_eq!(ignored(&calls), ["HTTPRoute r: listener `calls` does not allow routes of kind HTTPRoute"]);
     let elsewhere = format!("{LISTENERS}{}", route(", sectionName: shop", "a.com"));
-    assert_eq!(ignored(&elsewhere), ["HTTPRoute r: its hostnames are not those of listener shop"]);
+    assert_eq!(ignored(&elsewhere), ["HTTPRoute r: listener `shop` serves none of the route's `hostnames`"]);
 }
 
 const SERVICE: &str = "
@@ -83,7 +83,7 @@ spec:
 #[test]
 fn routes_of_a_service_are_for_the_mesh() {
     let manifests = format!("{SERVICE}{}{}", mesh_route("shop", "r", ""), mesh_route("shop", "s", ", port: 80"));
-    // Grants are not asked for, and a port is a condition.
+    // Sidecars need no ReferenceGrant, and a port is a condition.
     assert_eq!(
         derived(&manifests),
         [
@@ -93,7 +93,7 @@ fn routes_of_a_service_are_for_the_mesh() {
             "  r#0.- [^/] -> b.shop:80",
         ]
     );
-    assert_eq!(ignored(&mesh_route("shop", "r", "")), ["HTTPRoute r: there is no Service shop/a"]);
+    assert_eq!(ignored(&mesh_route("shop", "r", "")), ["HTTPRoute r: Service `shop/a` does not exist"]);
 }
 
 #[test]

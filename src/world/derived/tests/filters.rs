@@ -3,7 +3,7 @@
 use super::{GATEWAY, with_world};
 use crate::model::networking::{DerivePort, HttpRoute};
 
-/// The rule that an HTTPRoute's only one becomes.
+/// The route derived from the only rule of an HTTPRoute.
 fn rule(rule: &str) -> HttpRoute {
     let manifests = format!(
         "{GATEWAY}

@@ -55,7 +55,7 @@ fn a_listener_is_a_gateway_of_its_own() {
 fn gateways_of_other_controllers_are_left_alone() {
     let foreign = gateway("{gatewayClassName: nginx, listeners: [{name: a, port: 80, protocol: HTTP}]}");
     assert!(gateways(&foreign).is_empty());
-    assert_eq!(ignored(&foreign), ["Gateway gw: it is of no class that Istio looks after"]);
+    assert_eq!(ignored(&foreign), ["Gateway gw: Istio does not handle the class of the Gateway"]);
     let renamed = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: nginx}\nspec: {controllerName: istio.io/gateway-controller}\n";
     assert_eq!(gateways(&format!("{foreign}{renamed}")).len(), 1);
     let waypoint =
@@ -74,9 +74,9 @@ fn a_listener_that_conflicts_with_an_earlier_one_is_dropped() {
     assert_eq!(
         ignored(&conflicting),
         [
-            "Gateway gw: it conflicts with listener a",
-            "Gateway gw: it conflicts with listener a",
-            "Gateway gw: protocol HTTPS without tls",
+            "Gateway gw: listener `b` conflicts with listener `a`",
+            "Gateway gw: listener `c` conflicts with listener `a`",
+            "Gateway gw: protocol `HTTPS` needs `tls`",
         ]
         .iter()
         .map(|line| (*line).to_owned())

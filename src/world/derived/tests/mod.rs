@@ -1,4 +1,4 @@
-//! What becomes of routes, written down in lines.
+//! The derivation of VirtualServices and Gateways, one line for each result.
 
 mod attachment;
 mod filters;
@@ -10,7 +10,7 @@ use crate::load::Snapshot;
 use crate::model::networking::{Destination, HttpMatchRequest, StringMatch};
 use crate::world::{Settings, VirtualService, World};
 
-/// A Gateway with one listener that admits all routes.
+/// A Gateway with one listener that allows all routes.
 const GATEWAY: &str = "
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
@@ -33,7 +33,7 @@ fn derived(manifests: &str) -> Vec<String> {
     with_world(manifests, |world| world.derived.virtual_services.iter().flat_map(lines).collect())
 }
 
-/// What was left out, with the reasons.
+/// The ignored parts, with their reasons.
 fn ignored(manifests: &str) -> Vec<String> {
     with_world(manifests, |world| {
         let line =

@@ -68,13 +68,13 @@ fn a_backend_may_be_a_host_name() {
 #[test]
 fn some_mistakes_drop_the_whole_route() {
     for (rule, reason) in [
-        ("{backendRefs: [{name: a}]}", "a backend without port"),
-        ("{backendRefs: [{name: a.shop, port: 1}]}", "a backend is named by its Service, not by a host name"),
-        ("{filters: [{type: ExtensionRef}]}", "Istio has no filter \"ExtensionRef\" here"),
+        ("{backendRefs: [{name: a}]}", "the backend has no port"),
+        ("{backendRefs: [{name: a.shop, port: 1}]}", "the backend is a host name, not the name of a Service"),
+        ("{filters: [{type: ExtensionRef}]}", "Istio does not support filter `ExtensionRef` here"),
     ] {
         let manifests = route(&format!("[{{backendRefs: [{{name: good, port: 1}}]}}, {rule}]"));
         assert_eq!(derived(&manifests), Vec::<String>::new(), "{rule}");
-        assert_eq!(ignored(&manifests), [format!("HTTPRoute r: {reason}: Istio drops the whole route")]);
+        assert_eq!(ignored(&manifests), [format!("HTTPRoute r: {reason}, so istiod drops the whole route")]);
     }
 }
 

@@ -1,39 +1,39 @@
-//! What the rules of AuthorizationPolicies ask for, wherever it is written.
+//! Requirements of AuthorizationPolicy rules, for code that reasons about rules without a request.
 
 use super::keys::Attribute;
-use super::rule::{Field, operation_fields, source_fields};
+use super::rule::{RuleField, operation_fields, source_fields};
 use crate::model::security::AuthorizationRule;
 use crate::source::{Span, Spanned};
 
-/// A list of values that an attribute of a request is held against.
+/// A list of values with which a rule compares an attribute of a request.
 #[derive(Debug, Clone)]
-pub struct Asked<'r> {
+pub struct Requirement<'r> {
     /// The field, or the key of a condition.
     pub field: &'r str,
     /// The attribute.
     pub attribute: Attribute<'r>,
-    /// Whether none of the values may hold.
+    /// Whether the attribute must have none of the values.
     pub negated: bool,
-    /// The values; there is at least one.
+    /// The values; at least one.
     pub values: &'r [Spanned<String>],
-    /// Where the list stands, or the key of a condition.
+    /// The place of the list, or of the key of a condition.
     pub span: Span,
-    /// The source, operation or condition that it is a part of. All parts must hold.
+    /// The source, operation or condition that contains the list. All lists of it must hold.
     pub part_of: Span,
 }
 
-/// What a rule asks for, part by part: one of `from`, one of `to` and all of `when` must hold.
+/// The requirements of a rule: one of `from`, one of `to` and all of `when` must hold.
 #[derive(Debug, Clone)]
-pub struct Parts<'r> {
+pub struct RuleParts<'r> {
     /// The sources.
-    pub from: Vec<Vec<Asked<'r>>>,
+    pub from: Vec<Vec<Requirement<'r>>>,
     /// The operations.
-    pub to: Vec<Vec<Asked<'r>>>,
-    /// The conditions. Those on keys that there are not are left out.
-    pub when: Vec<Asked<'r>>,
+    pub to: Vec<Vec<Requirement<'r>>>,
+    /// The conditions, without those on unknown keys.
+    pub when: Vec<Requirement<'r>>,
 }
 
-impl<'r> Parts<'r> {
+impl<'r> RuleParts<'r> {
     /// Reads a rule.
     pub fn new(rule: &'r AuthorizationRule) -> Self {
         let sources = rule.from.iter().filter_map(|from| from.source.as_ref());
@@ -46,7 +46,7 @@ impl<'r> Parts<'r> {
                 if !values.is_empty() {
                     let attribute = attribute.clone();
                     let (span, part_of) = (key.span, condition.span);
-                    when.push(Asked { field: key, attribute, negated, values, span, part_of });
+                    when.push(Requirement { field: key, attribute, negated, values, span, part_of });
                 }
             }
         }
@@ -58,15 +58,15 @@ impl<'r> Parts<'r> {
     }
 }
 
-/// All that a rule asks for. Conditions on keys that there are not are left out.
-pub fn asked(rule: &AuthorizationRule) -> Vec<Asked<'_>> {
-    let parts = Parts::new(rule);
+/// All requirements of a rule, without those on unknown keys.
+pub fn requirements(rule: &AuthorizationRule) -> Vec<Requirement<'_>> {
+    let parts = RuleParts::new(rule);
     parts.from.into_iter().chain(parts.to).flatten().chain(parts.when).collect()
 }
 
-fn of_fields(fields: Vec<Field<'_>>, part_of: Span) -> impl Iterator<Item = Asked<'_>> {
+fn of_fields(fields: Vec<RuleField<'_>>, part_of: Span) -> impl Iterator<Item = Requirement<'_>> {
     fields.into_iter().filter_map(move |(field, attribute, negated, values)| {
         let span = values.first()?.span.to(values.last()?.span);
-        Some(Asked { field, attribute, negated, values, span, part_of })
+        Some(Requirement { field, attribute, negated, values, span, part_of })
     })
 }

@@ -1,4 +1,5 @@
-//! Request URIs, as Go parses them (`net/url`: `ParseRequestURI`).
+//! URIs and addresses as Go reads them (`net/url`: `ParseRequestURI`, `net`: `SplitHostPort`). The verdicts are Go's:
+//! what it accepts is more than RFC 3986 allows here and less there, so no other parser gives them.
 
 /// The scheme of a URI. Empty for a path without a scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +77,18 @@ fn is_escaped(text: &str) -> bool {
     })
 }
 
+/// Splits an address into host and port. `None` if Go rejects it.
+pub fn split_host_port(address: &str) -> Option<(&str, &str)> {
+    let (host, port) = address.rsplit_once(':')?;
+    let host = match host.strip_prefix('[') {
+        Some(inner) => inner.strip_suffix(']')?,
+        None if host.contains(':') => return None,
+        None => host,
+    };
+    let has_bracket = |text: &str| text.contains(['[', ']']);
+    (!has_bracket(host) && !has_bracket(port)).then_some((host, port))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +107,16 @@ mod tests {
         }
         for text in ["", "reg.io/x", ":x", "http://a:b/", "http://#%bl ah", "http://a b/", "/%zz"] {
             assert_eq!(scheme(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_split_as_go_does() {
+        assert_eq!(split_host_port("127.0.0.1:80"), Some(("127.0.0.1", "80")));
+        assert_eq!(split_host_port("[::1]:80"), Some(("::1", "80")));
+        assert_eq!(split_host_port(":"), Some(("", "")));
+        for text in ["", "host", "::1:80", "[::1", "[::1]", "a]:80"] {
+            assert_eq!(split_host_port(text), None, "{text}");
         }
     }
 }

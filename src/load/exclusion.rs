@@ -1,0 +1,137 @@
+//! Paths that a walk skips: those that git or an `.ignore` file ignores, and directories of tools.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+/// Directories of version control systems, which are never read.
+const REPOSITORIES: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
+
+/// Directories in which tools keep downloads, which can hold thousands of YAML files of other projects. An ignore file
+/// can bring one back (`!node_modules/`).
+const DOWNLOADS: [&str; 6] =
+    ["node_modules", "bower_components", ".terraform", ".terragrunt-cache", ".venv", "__pycache__"];
+
+/// The paths to skip.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Exclude {
+    /// Ignored paths, and directories of downloads.
+    #[default]
+    Ignored,
+    /// None: every manifest is read.
+    Nothing,
+}
+
+/// The ignore files that apply at the current position of a walk, with the precedence of ripgrep: a deeper file takes
+/// precedence over one above it, and any `.ignore` over the files of git.
+pub(super) struct Exclusions {
+    /// The root of the walk.
+    root: PathBuf,
+    /// The canonical root, whose parents are the directories above it.
+    full_root: PathBuf,
+    /// The number of directories above the root.
+    above: usize,
+    /// The ignore files of each directory above the current position, the outermost first.
+    directories: Vec<DirectoryIgnores>,
+}
+
+struct DirectoryIgnores {
+    ignore: Gitignore,
+    gitignore: Gitignore,
+    exclude: Gitignore,
+    is_repository: bool,
+}
+
+impl Exclusions {
+    /// Reads the ignore files above the root of a walk.
+    pub fn above(root: &Path) -> Self {
+        let full_root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        let mut parents: Vec<&Path> = full_root.ancestors().skip(1).collect();
+        parents.reverse();
+        let directories: Vec<DirectoryIgnores> =
+            parents.iter().map(|directory| DirectoryIgnores::read(directory)).collect();
+        Self { root: root.to_owned(), above: directories.len(), directories, full_root }
+    }
+
+    /// Whether to enter a directory at `depth`. If so, its ignore files apply from then on.
+    pub fn enters(&mut self, directory: &Path, depth: usize) -> bool {
+        self.directories.truncate(self.above + depth);
+        let full = self.full_path(directory);
+        let enters = depth == 0 || !self.is_excluded(&full, true);
+        if enters {
+            self.directories.push(DirectoryIgnores::read(&full));
+        }
+        enters
+    }
+
+    /// Whether to read a file at `depth`. A file at depth 0 is named by the user, and always read.
+    pub fn reads(&mut self, file: &Path, depth: usize) -> bool {
+        self.directories.truncate(self.above + depth);
+        depth == 0 || !self.is_excluded(&self.full_path(file), false)
+    }
+
+    fn full_path(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |inside| self.full_root.join(inside))
+    }
+
+    fn is_excluded(&self, path: &Path, is_directory: bool) -> bool {
+        let excluded_by = |matcher: &Gitignore| match matcher.matched(path, is_directory) {
+            Match::Ignore(_) => Some(true),
+            Match::Whitelist(_) => Some(false),
+            Match::None => None,
+        };
+        let directories = || self.directories.iter().rev();
+        // The files of git apply inside its repository only.
+        let depth = directories().position(|it| it.is_repository).map_or(0, |above| above + 1);
+        directories()
+            .find_map(|it| excluded_by(&it.ignore))
+            .or_else(|| directories().take(depth).find_map(|it| excluded_by(&it.gitignore)))
+            .or_else(|| directories().take(depth).find_map(|it| excluded_by(&it.exclude)))
+            .unwrap_or_else(|| is_directory && has_name(path, &DOWNLOADS))
+    }
+}
+
+impl DirectoryIgnores {
+    fn read(directory: &Path) -> Self {
+        let marker = directory.join(".git");
+        Self {
+            ignore: matcher(directory, &directory.join(".ignore")),
+            gitignore: matcher(directory, &directory.join(".gitignore")),
+            exclude: exclude_file(&marker).map_or_else(Gitignore::empty, |file| matcher(directory, &file)),
+            is_repository: marker.exists(),
+        }
+    }
+}
+
+/// The patterns of an ignore file, which apply below `directory`. Like git, this skips patterns that are not valid.
+fn matcher(directory: &Path, file: &Path) -> Gitignore {
+    if !file.is_file() {
+        return Gitignore::empty();
+    }
+    let mut builder = GitignoreBuilder::new(directory);
+    let _ = builder.add(file);
+    builder.build().unwrap_or_else(|_| Gitignore::empty())
+}
+
+/// `info/exclude` of a repository. In a linked worktree `.git` is a file that leads to the main repository.
+fn exclude_file(marker: &Path) -> Option<PathBuf> {
+    if marker.is_dir() {
+        return Some(marker.join("info/exclude"));
+    }
+    let text = fs::read_to_string(marker).ok()?;
+    let repository = marker.parent()?.join(text.strip_prefix("gitdir:")?.trim());
+    let common = fs::read_to_string(repository.join("commondir")).ok();
+    let common = common.map_or_else(|| repository.clone(), |written| repository.join(written.trim()));
+    Some(common.join("info/exclude"))
+}
+
+/// Whether a directory holds the data of a version control system.
+pub(super) fn is_repository_data(directory: &Path) -> bool {
+    has_name(directory, &REPOSITORIES)
+}
+
+fn has_name(directory: &Path, names: &[&str]) -> bool {
+    directory.file_name().is_some_and(|name| names.iter().any(|known| name == *known))
+}

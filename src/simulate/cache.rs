@@ -1,0 +1,170 @@
+//! Resolved hosts and compiled proxies, kept between requests.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::compiled::Compiled;
+use super::dial::Dialled;
+use super::gateway_workload::GatewayWorkload;
+use super::request::WorkloadRef;
+use crate::routing::Proxy;
+use crate::world::World;
+
+/// Hosts and proxies that earlier requests needed.
+#[derive(Debug)]
+pub(super) struct Cache<'a> {
+    world: &'a World<'a>,
+    /// Hosts as clients of unknown namespace dial them, by name.
+    dialled: RwLock<HashMap<String, Arc<Dialled>>>,
+    /// Hosts by the namespace of the client, then by name.
+    dialled_from: RwLock<HashMap<String, HashMap<String, Arc<Dialled>>>>,
+    /// Proxies by the hash of their key.
+    proxies: RwLock<HashMap<u64, Vec<Arc<CachedProxy<'a>>>>>,
+    hasher: RandomState,
+}
+
+/// A proxy with the ports that were compiled so far.
+#[derive(Debug)]
+pub(super) struct CachedProxy<'a> {
+    key: ProxyKey,
+    proxy: Arc<Proxy<'a>>,
+    ports: RwLock<HashMap<u32, Arc<Compiled<'a>>>>,
+}
+
+/// The properties that tell two proxies apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ProxyKey {
+    kind: ProxyKind,
+    namespace: String,
+    labels: BTreeMap<String, String>,
+    address: Option<IpAddr>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum ProxyKind {
+    Sidecar,
+    Gateway,
+}
+
+/// Most proxies and hosts that are kept at a time. They bound the memory that a stream of ever new requests takes.
+const MOST_PROXIES: usize = 256;
+const MOST_HOSTS: usize = 65_536;
+
+/// The labels of a client that the request does not describe.
+static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
+
+impl<'a> Cache<'a> {
+    pub fn new(world: &'a World<'a>) -> Self {
+        Self {
+            world,
+            dialled: RwLock::default(),
+            dialled_from: RwLock::default(),
+            proxies: RwLock::default(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// A host as a client in a namespace dials it. Without a namespace nothing is known about the client.
+    pub fn dialled(&self, name: &str, from: Option<&str>) -> Arc<Dialled> {
+        let known = match from {
+            Some(namespace) => read(&self.dialled_from).get(namespace).and_then(|hosts| hosts.get(name)).cloned(),
+            None => read(&self.dialled).get(name).cloned(),
+        };
+        if let Some(known) = known {
+            return known;
+        }
+        let dialled = Arc::new(Dialled::new(self.world, name, from));
+        let mut dialled_from = write(&self.dialled_from);
+        let mut anonymous = write(&self.dialled);
+        let hosts = match from {
+            Some(namespace) => {
+                if dialled_from.len() >= MOST_PROXIES {
+                    dialled_from.clear();
+                }
+                dialled_from.entry(namespace.to_owned()).or_default()
+            }
+            None => &mut anonymous,
+        };
+        if hosts.len() >= MOST_HOSTS {
+            hosts.clear();
+        }
+        hosts.insert(name.to_owned(), Arc::clone(&dialled));
+        dialled
+    }
+
+    /// The sidecar of a client. A client without a namespace is in the default one.
+    pub fn sidecar(&self, client: Option<&WorkloadRef>, default_namespace: &str) -> Arc<CachedProxy<'a>> {
+        let namespace = client.and_then(|client| client.namespace.as_deref()).unwrap_or(default_namespace);
+        let labels = client.map_or(&NO_LABELS, |client| &client.labels);
+        self.proxy(ProxyKind::Sidecar, namespace, labels, client.and_then(|client| client.address))
+    }
+
+    /// The proxy of a gateway.
+    pub fn gateway(&self, workload: GatewayWorkload) -> Arc<CachedProxy<'a>> {
+        self.proxy(ProxyKind::Gateway, &workload.namespace, &workload.labels, workload.address)
+    }
+
+    fn proxy(
+        &self,
+        kind: ProxyKind,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+        address: Option<IpAddr>,
+    ) -> Arc<CachedProxy<'a>> {
+        let hash = self.hasher.hash_one((kind, namespace, labels, address));
+        let is_wanted = |known: &&Arc<CachedProxy<'a>>| {
+            known.key.kind == kind
+                && known.key.namespace == namespace
+                && known.key.labels == *labels
+                && known.key.address == address
+        };
+        let known = read(&self.proxies).get(&hash).and_then(|known| known.iter().find(is_wanted).cloned());
+        if let Some(known) = known {
+            return known;
+        }
+        let proxy = match kind {
+            ProxyKind::Sidecar => Proxy::sidecar(self.world, namespace, labels),
+            ProxyKind::Gateway => Proxy::gateway(self.world, namespace, labels),
+        };
+        let proxy = Arc::new(proxy.at(address));
+        let key = ProxyKey { kind, namespace: namespace.to_owned(), labels: labels.clone(), address };
+        let known = Arc::new(CachedProxy { key, proxy, ports: RwLock::default() });
+        let mut proxies = write(&self.proxies);
+        if proxies.len() >= MOST_PROXIES {
+            proxies.clear();
+        }
+        proxies.entry(hash).or_default().push(Arc::clone(&known));
+        known
+    }
+}
+
+impl<'a> CachedProxy<'a> {
+    /// The address of the workload, if it is known.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.key.address
+    }
+
+    /// The listeners of the proxy at a port.
+    pub fn at(&self, port: u32) -> Arc<Compiled<'a>> {
+        if let Some(compiled) = read(&self.ports).get(&port) {
+            return Arc::clone(compiled);
+        }
+        let mut ports = write(&self.ports);
+        if ports.len() >= MOST_PROXIES {
+            ports.clear();
+        }
+        let compile = || Arc::new(Compiled::new(Arc::clone(&self.proxy), port));
+        Arc::clone(ports.entry(port).or_insert_with(compile))
+    }
+}
+
+/// Reads through poison: a panicking holder leaves the map whole, since each change is a single insertion.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}

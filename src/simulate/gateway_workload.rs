@@ -1,0 +1,98 @@
+//! The workload of the gateway that a request names.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::request::GatewayRef;
+use crate::model::Labels;
+use crate::world::{GATEWAY_NAME_LABEL, Gateway, NamespacedName, Service, Workload, World};
+
+/// The workload of a gateway, as far as configuration depends on it.
+#[derive(Debug)]
+pub(super) struct GatewayWorkload {
+    pub namespace: String,
+    pub labels: BTreeMap<String, String>,
+    pub address: Option<IpAddr>,
+}
+
+/// Finds the workload of the gateway that a request names. The error says that the Gateway does not exist.
+pub(super) fn gateway_workload(world: &World<'_>, gateway: &GatewayRef) -> Result<GatewayWorkload, String> {
+    let (namespace, labels) = match gateway {
+        GatewayRef::Workload(workload) => {
+            let namespace = workload.namespace.clone();
+            (namespace.unwrap_or_else(|| world.settings.default_namespace.clone()), workload.labels.clone())
+        }
+        GatewayRef::Name(written) => {
+            let name = gateway_name(world, written);
+            let found = world.gateway(&name).or_else(|| world.derived.gateway(&name));
+            let found = found.or_else(|| of_gateway_api(world, &name));
+            workload_of(world, found.ok_or_else(|| format!("Gateway `{name}` does not exist"))?)
+        }
+    };
+    let address = match gateway {
+        GatewayRef::Workload(workload) => workload.address,
+        GatewayRef::Name(_) => None,
+    };
+    Ok(GatewayWorkload { namespace, labels, address })
+}
+
+/// The name of a Gateway. Without a namespace it is in the default one.
+pub(super) fn gateway_name<'n>(world: &'n World<'_>, written: &'n str) -> NamespacedName<'n> {
+    match written.split_once('/') {
+        Some((namespace, name)) => NamespacedName::new(namespace, name),
+        None => NamespacedName::new(world.settings.default_namespace.as_str(), written),
+    }
+}
+
+/// The Gateway that istiod derives from the first listener of a Gateway API Gateway, by the name of the latter.
+fn of_gateway_api<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Option<&'w Gateway<'a>> {
+    world.derived.gateways.iter().find(|gateway| {
+        gateway.resource.name() == name.name && world.settings.namespace_of(gateway.resource) == name.namespace
+    })
+}
+
+/// The workload that a Gateway selects: one of the manifests, else one that has only the labels that the Gateway and
+/// its Service select.
+fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<String, String>) {
+    let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+    let service = gateway.services.iter().find_map(|name| world.services.named(name).next());
+    let selector = service.map_or(Some(&gateway.spec.selector), |service| service.selector);
+    let namespace = service.map_or(gateway.name.namespace.as_ref(), |service| &service.namespace);
+    let behind = |workload: &&Workload<'_>| match service {
+        Some(service) => workload.name.namespace == service.namespace && service.is_before(&workload.labels, None),
+        None => !gateway.spec.selector.is_empty() && workload.is_selected_by(&gateway.spec.selector),
+    };
+    if let Some(workload) = world.workloads.iter().find(behind) {
+        let labels = workload.labels.iter().map(|(key, value)| owned((key, value)));
+        return (workload.name.namespace.to_string(), labels.collect());
+    }
+    let service = service.or_else(|| selecting_alike(world, gateway));
+    let namespace = service.map_or(namespace, |service| service.namespace.as_str());
+    let selector = selector.into_iter().chain(service.and_then(|service| service.selector));
+    let selected = selector.flat_map(Labels::iter).map(|(key, value)| owned((key, value)));
+    let mut labels: BTreeMap<String, String> = selected.collect();
+    if gateway.lacks_services(&world.services) {
+        labels.insert(GATEWAY_NAME_LABEL.to_owned(), gateway.resource.name().to_owned());
+    }
+    (namespace.to_owned(), labels)
+}
+
+/// The Service of an ingress gateway whose Deployment is not among the manifests: it selects more labels than the
+/// Gateway, else fewer. A Service in the Gateway's namespace takes precedence.
+fn selecting_alike<'w, 'a>(world: &'w World<'a>, gateway: &Gateway<'_>) -> Option<&'w Service<'a>> {
+    let wanted = &gateway.spec.selector;
+    if wanted.is_empty() {
+        return None;
+    }
+    let rank = |service: &Service<'_>| {
+        let own = service.selector.filter(|own| !own.is_empty())?;
+        let is_narrower = wanted.selects(&own.to_set());
+        (is_narrower || own.selects(&wanted.to_set()))
+            .then_some((!is_narrower, service.namespace != *gateway.name.namespace))
+    };
+    let alike = world.services.iter().filter(|service| service.is_kubernetes());
+    alike
+        .filter_map(|service| Some((rank(service)?, service)))
+        .min_by_key(|(rank, _)| *rank)
+        .map(|(_, service)| service)
+}

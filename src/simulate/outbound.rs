@@ -1,0 +1,279 @@
+//! The answer of a proxy that routes requests: the sidecar of a client, or a gateway.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::answer::{Answer, Arrived, Decision, Outcome, Rewritten, Step};
+use super::compiled::{Compiled, CompiledTable};
+use super::decide::ClauseDecision;
+use super::question::Question;
+use super::request::RequestProtocol;
+use super::second_leg::Sent;
+use super::{apply, decide, policies, trace};
+use crate::policy::{self, Attributes};
+use crate::routing::{
+    ChainAction, Clause, ClauseAction, Connection, DefaultChain, HttpRequest, Payload, RouteLookup, VirtualHost,
+};
+
+/// A question for a proxy that routes requests.
+pub(super) struct Outbound<'q, 'a> {
+    question: &'q Question<'q, 'a>,
+    compiled: &'q Compiled<'a>,
+    connection: Connection<'q>,
+    request: &'q HttpRequest<'q>,
+}
+
+impl<'q, 'a> Outbound<'q, 'a> {
+    /// A question for the listeners of a proxy; the client dials `address`.
+    pub fn new(question: &'q Question<'q, 'a>, compiled: &'q Compiled<'a>, address: IpAddr) -> Self {
+        let connection = Connection { address, payload: question.payload() };
+        Self { question, compiled, connection, request: &question.http }
+    }
+
+    /// Says what happens to the request. The error is the reason why there is no answer.
+    pub fn answer(&self) -> Result<Answer, String> {
+        let Some(listener) = self.compiled.listener(self.connection.address) else {
+            return Ok(self.without_chain(self.compiled.otherwise()));
+        };
+        let chain = listener.chain(&self.connection);
+        let steps = |taken| match self.question.trace {
+            true => trace::connection(&self.compiled.proxy, listener, &self.connection, taken),
+            false => Vec::new(),
+        };
+        match chain.map(|chain| &chain.action) {
+            None => Ok(Answer { trace: steps(None), ..self.without_chain(Some(listener.default_chain)) }),
+            Some(ChainAction::Tcp(route)) => {
+                if let Some(denied) = self.denied_by_gateway(listener.port, false) {
+                    return Ok(denied);
+                }
+                let answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
+                let passed_tls = match self.connection.payload {
+                    Payload::Tls(name) if !route.terminates_tls => Some(name),
+                    _ => None,
+                };
+                let arrivals = Sent { passed_tls, ..self.sent(None) }.arrivals(&route.destinations).into();
+                Ok(Answer { trace: steps(Some(route)), arrivals, ..answer })
+            }
+            Some(ChainAction::Http { terminates_tls, .. }) if !self.speaks_http(*terminates_tls) => {
+                let notes = vec!["the listener expects HTTP, over TLS if it terminates TLS".to_owned()];
+                Ok(self.decided(Decision { notes, ..Decision::new(Outcome::Refused) }))
+            }
+            Some(ChainAction::Http { .. }) if self.has_fragment() => Ok(self.decided(Decision {
+                status: Some(400),
+                notes: vec!["Envoy rejects a path with a fragment".to_owned()],
+                ..Decision::new(Outcome::DirectResponse)
+            })),
+            Some(ChainAction::Http { table, .. }) => match self.denied_by_gateway(listener.port, true) {
+                Some(denied) => Ok(denied),
+                None => self.routed(self.compiled.routes(table)),
+            },
+        }
+    }
+
+    /// Whether the path has a fragment, which Envoy's HTTP codec rejects before routing.
+    fn has_fragment(&self) -> bool {
+        let has_fragment = |bytes: &[u8]| bytes.contains(&b'#');
+        has_fragment(&self.request.path) || self.request.query.as_deref().is_some_and(has_fragment)
+    }
+
+    fn speaks_http(&self, terminates_tls: bool) -> bool {
+        match self.connection.payload {
+            Payload::Http => !terminates_tls,
+            Payload::Tls(_) => terminates_tls && self.question.protocol != RequestProtocol::Tcp,
+            Payload::Bytes => false,
+        }
+    }
+
+    /// The answer for a connection without a filter chain. Without a default chain either, nothing listens.
+    fn without_chain(&self, default_chain: Option<DefaultChain>) -> Answer {
+        let mut decision = match default_chain {
+            None => Decision::new(Outcome::Refused),
+            Some(default_chain) => {
+                decide::by_default_chain(&self.compiled.proxy, default_chain, self.connection.payload)
+            }
+        };
+        self.name_dialled(&mut decision);
+        self.forwarded(Arc::new(decision))
+    }
+
+    /// Names the destinations that depend on the dialled address by the host of the request.
+    fn name_dialled(&self, decision: &mut Decision) {
+        for destination in decision.destinations.iter_mut().filter(|it| it.host.is_empty()) {
+            destination.host = self.dialled_host();
+        }
+    }
+
+    fn dialled_host(&self) -> String {
+        match self.request.host() {
+            host if host.is_empty() => self.connection.address.to_string(),
+            host => host.into_owned(),
+        }
+    }
+
+    fn routed(&self, routes: &CompiledTable<'a>) -> Result<Answer, String> {
+        if let Some(rejected) = &routes.rejected {
+            return Err(rejected.clone());
+        }
+        let table = &routes.table;
+        let (host, answer) = match table.find(self.request) {
+            RouteLookup::NoVirtualHost => {
+                let mut decision = decide::by_fallback(&self.compiled.proxy, table.fallback);
+                self.name_dialled(&mut decision);
+                return Ok(self.forwarded(Arc::new(decision)));
+            }
+            RouteLookup::NoPath => {
+                return Ok(self.decided(Decision { flag: None, ..decide::not_found() }));
+            }
+            RouteLookup::NoClause(host) => (host, self.decided(decide::not_found())),
+            RouteLookup::RequiresTls(host) => (host, self.to_https()),
+            RouteLookup::Clause(host, clause) => {
+                let decided = routes.decision(&self.compiled.proxy, host, clause)?;
+                (host, self.taken(clause, decided)?)
+            }
+        };
+        Ok(Answer { trace: self.trace(host), ..self.with_ties(host, answer) })
+    }
+
+    /// The answer for a request that a clause takes.
+    fn taken(&self, clause: &Clause<'_>, decided: &ClauseDecision<'a>) -> Result<Answer, String> {
+        let decision = &decided.decision;
+        if let ClauseAction::Route(route) = &clause.action
+            && apply::is_answered_preflight(self.request, route)
+        {
+            return Ok(self.decided(Decision {
+                status: Some(200),
+                route: decision.route.clone(),
+                fault: decision.fault.clone(),
+                ..Decision::new(Outcome::DirectResponse)
+            }));
+        }
+        let request = match decision.outcome {
+            Outcome::Forward => Some(apply::rewritten(self.request, clause)?),
+            _ => None,
+        };
+        let location = apply::location(self.request, clause, &self.compiled.proxy);
+        let arrivals = self.arrivals(decided, request.as_ref());
+        Ok(Answer { request, location, arrivals, ..self.with(Arc::clone(decision)) })
+    }
+
+    /// The second leg. Without policies that look at requests it is the same for all requests of a clause.
+    fn arrivals(&self, decided: &ClauseDecision<'a>, rewritten: Option<&Rewritten>) -> Arc<[Arrived]> {
+        let policies = &self.compiled.proxy.world.policies;
+        let depends_on_request = !policies.authorization_policies().is_empty()
+            || !policies.request_authentications().is_empty()
+            || self.question.protocol != RequestProtocol::Http
+            || self.question.trace;
+        let arrivals = || self.sent(rewritten).arrivals(&decided.clusters).into();
+        if depends_on_request { arrivals() } else { Arc::clone(decided.arrivals.get_or_init(arrivals)) }
+    }
+
+    fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'a> {
+        Sent { question: self.question, proxy: &self.compiled.proxy, rewritten, passed_tls: None }
+    }
+
+    /// The answer of a gateway whose policies deny the request. Gateways apply policies before routing; sidecars of
+    /// clients apply none.
+    fn denied_by_gateway(&self, port: u32, is_http: bool) -> Option<Answer> {
+        let proxy = &self.compiled.proxy;
+        let policies = &proxy.world.policies;
+        let has_none = policies.authorization_policies().is_empty() && policies.request_authentications().is_empty();
+        if !proxy.is_gateway() || has_none {
+            return None;
+        }
+        let source_ip = self.question.client.address;
+        let attributes = Attributes {
+            identity: None,
+            source_ip,
+            remote_ip: policy::remote_ip(self.request, source_ip).filter(|_| is_http).or(source_ip),
+            destination_ip: proxy.address,
+            destination_port: port,
+            sni: match self.connection.payload {
+                Payload::Tls(name) => name,
+                Payload::Http | Payload::Bytes => "",
+            },
+            http: is_http.then_some(self.request),
+            claims: &serde_json::Value::Null,
+        };
+        let findings = policy::evaluate(proxy.world, &proxy.namespace, &proxy.label_set(), &attributes);
+        if findings.ruling != policy::Ruling::Denied {
+            return None;
+        }
+        let trace = if self.question.trace { trace::policies(proxy.world, &findings) } else { Vec::new() };
+        let decision = Decision {
+            status: is_http.then(|| findings.status.unwrap_or(403)),
+            policy: findings.cause.as_ref().map(|cause| policies::verdict(proxy.world, cause)),
+            notes: findings.notes,
+            ..Decision::new(Outcome::Denied)
+        };
+        Some(Answer { trace, ..self.decided(decision) })
+    }
+
+    fn trace(&self, host: &VirtualHost<'_>) -> Vec<Step> {
+        if self.question.trace { trace::http(&self.compiled.proxy, host, self.request) } else { Vec::new() }
+    }
+
+    /// Adds a note if the order of two VirtualServices depends on their names alone. A gateway joins the routes of
+    /// several VirtualServices.
+    fn with_ties(&self, host: &VirtualHost<'_>, mut answer: Answer) -> Answer {
+        if !self.compiled.proxy.is_gateway() {
+            return answer;
+        }
+        let mut taking = host.clauses.iter().filter_map(|clause| Some((clause.ordered_by()?, clause)));
+        let Some((owner, first)) = taking.find(|(_, clause)| clause.takes(self.request)) else { return answer };
+        let rival = taking.find(|(other, clause)| {
+            !std::ptr::eq(*other, owner)
+                && clause.is_catch_all == first.is_catch_all
+                && other.is_tied_with(owner)
+                && clause.takes(self.request)
+        });
+        if let Some((rival, _)) = rival {
+            let note = format!(
+                "`{}` also matches the request: istiod puts the older one first, or the first by name if both \
+                 are equally old",
+                rival.name
+            );
+            Arc::make_mut(&mut answer.decision).notes.push(note);
+        }
+        answer
+    }
+
+    /// The redirect of a server with `httpsRedirect`, which takes precedence over routes.
+    fn to_https(&self) -> Answer {
+        let location = format!("https://{}{}", self.request.authority, self.request.path_and_query());
+        let decision = Decision { status: Some(301), ..Decision::new(Outcome::Redirect) };
+        Answer { location: Some(location), ..self.decided(decision) }
+    }
+
+    fn decided(&self, decision: Decision) -> Answer {
+        self.with(Arc::new(decision))
+    }
+
+    /// An answer that forwards the request unchanged, if the request is forwarded at all.
+    fn forwarded(&self, decision: Arc<Decision>) -> Answer {
+        let goes_on = matches!(decision.outcome, Outcome::Forward | Outcome::Passthrough)
+            && self.connection.payload == Payload::Http;
+        let request = goes_on.then(|| Rewritten {
+            authority: self.request.authority.to_string(),
+            path: self.request.path_and_query(),
+            ..Rewritten::default()
+        });
+        Answer { request, ..self.with(decision) }
+    }
+
+    fn with(&self, decision: Arc<Decision>) -> Answer {
+        let host = match self.request.authority.as_ref() {
+            "" => self.dialled_host(),
+            authority => authority.to_owned(),
+        };
+        Answer {
+            id: self.question.id.clone(),
+            host,
+            gateway: self.question.gateway.map(str::to_owned),
+            decision,
+            request: None,
+            location: None,
+            arrivals: Arc::default(),
+            trace: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The question that a request asks, resolved against the manifests.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use super::cache::Cache;
+use super::compiled::Compiled;
+use super::dial;
+use super::gateway_workload::gateway_workload;
+use super::request::{Direction, GatewayRef, Request, RequestProtocol, Tls};
+use crate::model::LabelSet;
+use crate::routing::inbound::{Receiver, ports};
+use crate::routing::{self, Payload};
+use crate::uri::split_port;
+use crate::world::{PathNormalization, World};
+
+/// A request with all defaults filled in. Answers are made from this alone.
+pub(super) struct Question<'q, 'a> {
+    /// The id of the request.
+    pub id: &'q serde_json::Value,
+    /// The name of the Gateway, if the request names one.
+    pub gateway: Option<&'q str>,
+    /// The proxy that gets the request.
+    pub proxy: ReceivingProxy<'q, 'a>,
+    /// The sender of the request.
+    pub client: Client<'q>,
+    /// The port that the client dials; at a server, the port of the workload.
+    pub port: u32,
+    /// The protocol that the client speaks.
+    pub protocol: RequestProtocol,
+    /// Whether the client uses TLS, and whether it shows a certificate.
+    pub tls: Tls,
+    /// The protocol that the client offers in TLS, if the request names one.
+    pub alpn: Option<&'q str>,
+    /// The server name that the client sends if it uses TLS.
+    pub server_name: Cow<'q, str>,
+    /// The request as Envoy's router sees it. Irrelevant if the protocol is TCP.
+    pub http: routing::HttpRequest<'q>,
+    /// Whether the answer must list the routes and policy rules that were considered.
+    pub trace: bool,
+}
+
+/// The proxy that gets the request.
+pub(super) enum ReceivingProxy<'q, 'a> {
+    /// The sidecar of the client, or a gateway.
+    Client {
+        /// The listeners of the proxy at the port.
+        listeners: Arc<Compiled<'a>>,
+        /// The address that the client dials.
+        address: IpAddr,
+    },
+    /// The sidecar of a server.
+    Server(Receiver<'q, 'a>),
+}
+
+/// The sender of a request, as far as the request describes it.
+pub(super) struct Client<'q> {
+    pub namespace: Option<&'q str>,
+    pub service_account: Option<&'q str>,
+    pub address: Option<IpAddr>,
+}
+
+impl<'q, 'a> Question<'q, 'a> {
+    /// Resolves a request. The error says which field is missing or invalid.
+    pub fn new(request: &'q Request, world: &'q World<'a>, cache: &Cache<'a>) -> Result<Self, String> {
+        let is_inbound = match request.direction {
+            Some(direction) => direction == Direction::Inbound,
+            None => request.to.is_some(),
+        };
+        if is_inbound { Self::at_server(request, world) } else { Self::at_client(request, world, cache) }
+    }
+
+    /// A request at the sidecar of its client, or at a gateway.
+    fn at_client(request: &'q Request, world: &'q World<'a>, cache: &Cache<'a>) -> Result<Self, String> {
+        if request.direction == Some(Direction::Gateway) && request.gateway.is_none() {
+            return Err("direction `gateway` needs the field `gateway`".to_owned());
+        }
+        let host = dialled_host(request)?;
+        let (name, written_port) = split_port(host);
+        let name = lower_case(name);
+        let from = request.from.as_ref();
+        let dialled = cache.dialled(&name, from.and_then(|from| from.namespace.as_deref()));
+        let written_port = dial::named_port(request.port, written_port)?;
+        let (tls, protocol) = (tls(request), protocol(request));
+        let proxy = match &request.gateway {
+            Some(gateway) => cache.gateway(gateway_workload(world, gateway)?),
+            None => cache.sidecar(from, &dialled.namespace),
+        };
+        let port = written_port.unwrap_or_else(|| match request.gateway {
+            Some(_) => dial::default_port(tls),
+            None => dialled.ports.default_for(tls, protocol),
+        });
+        let listeners = proxy.at(port);
+        let address = match dial::named_address(request.address.as_deref(), "address")? {
+            Some(address) => address,
+            // Clients dial the gateway, not the address of the host.
+            None if request.gateway.is_some() => proxy.address().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            None => listeners.http_proxy().unwrap_or(dialled.address),
+        };
+        let source_ip = dial::named_address(request.source_ip.as_deref(), "sourceIp")?;
+        let of_client = from.filter(|_| request.gateway.is_none()).and_then(|from| from.address);
+        let server_name = request.sni.as_deref().filter(|sni| !sni.is_empty()).map_or(name, Cow::Borrowed);
+        Ok(Self {
+            id: &request.id,
+            gateway: gateway_name(request),
+            proxy: ReceivingProxy::Client { listeners, address },
+            client: Client::new(request, source_ip.or(of_client)),
+            port,
+            protocol,
+            tls,
+            alpn: alpn(request),
+            server_name,
+            http: http(request, host, world.settings.path_normalization),
+            trace: request.trace,
+        })
+    }
+
+    /// A request at the sidecar of a server.
+    fn at_server(request: &'q Request, world: &'q World<'a>) -> Result<Self, String> {
+        let to = request.to.as_ref().ok_or("direction `inbound` needs the field `to`, the workload")?;
+        let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
+        let labels: LabelSet<'_> = to.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let dialled = dial::named_address(request.address.as_deref(), "address")?;
+        let receiver = Receiver::described(world, namespace, labels, to.address.or(dialled));
+        let port = match dial::named_port(request.port, None)? {
+            Some(port) => port,
+            None => only_port(world, &receiver)?,
+        };
+        let source_ip = dial::named_address(request.source_ip.as_deref(), "sourceIp")?;
+        let of_client = request.from.as_ref().and_then(|from| from.address);
+        Ok(Self {
+            id: &request.id,
+            gateway: None,
+            proxy: ReceivingProxy::Server(receiver),
+            client: Client::new(request, source_ip.or(of_client)),
+            port,
+            protocol: protocol(request),
+            tls: tls(request),
+            alpn: alpn(request),
+            server_name: request.sni.as_deref().unwrap_or_default().into(),
+            http: http(request, request.host.as_deref().unwrap_or_default(), world.settings.path_normalization),
+            trace: request.trace,
+        })
+    }
+
+    /// The first bytes that the client sends.
+    pub fn payload(&self) -> Payload<'_> {
+        match (self.tls, self.protocol) {
+            (Tls::Tls | Tls::Mtls, _) => Payload::Tls(&self.server_name),
+            (Tls::Plaintext, RequestProtocol::Tcp) => Payload::Bytes,
+            (Tls::Plaintext, RequestProtocol::Http | RequestProtocol::Http2 | RequestProtocol::Grpc) => Payload::Http,
+        }
+    }
+}
+
+impl<'q> Client<'q> {
+    fn new(request: &'q Request, address: Option<IpAddr>) -> Self {
+        let from = request.from.as_ref();
+        Self {
+            namespace: from.and_then(|from| from.namespace.as_deref()),
+            service_account: from.and_then(|from| from.service_account.as_deref()),
+            address,
+        }
+    }
+}
+
+/// The host that the client dials: the host of the request, else the server name of TLS, else the address.
+fn dialled_host(request: &Request) -> Result<&str, String> {
+    let fields = [&request.host, &request.sni, &request.address];
+    let mut filled = fields.into_iter().filter_map(|field| field.as_deref()).filter(|text| !text.is_empty());
+    filled.next().ok_or_else(|| "the request has no host".to_owned())
+}
+
+/// The only port of a workload.
+fn only_port(world: &World<'_>, receiver: &Receiver<'_, '_>) -> Result<u32, String> {
+    let known: Vec<u32> = ports(world, receiver).into_keys().collect();
+    match known.as_slice() {
+        [only] => Ok(*only),
+        [] => Err("no service selects the workload, so the request needs the field `port`".to_owned()),
+        several => {
+            let several: Vec<String> = several.iter().map(u32::to_string).collect();
+            Err(format!(
+                "the workload has several ports ({}), so the request needs the field `port`",
+                several.join(", ")
+            ))
+        }
+    }
+}
+
+/// A client that names a server uses TLS, unless the request says default_chain.
+fn tls(request: &Request) -> Tls {
+    let names_server = request.sni.as_deref().is_some_and(|sni| !sni.is_empty());
+    request.tls.unwrap_or(if names_server { Tls::Tls } else { Tls::Plaintext })
+}
+
+fn protocol(request: &Request) -> RequestProtocol {
+    request.protocol.unwrap_or(RequestProtocol::Http)
+}
+
+fn alpn(request: &Request) -> Option<&str> {
+    request.alpn.as_deref().filter(|alpn| !alpn.is_empty())
+}
+
+fn gateway_name(request: &Request) -> Option<&str> {
+    match &request.gateway {
+        Some(GatewayRef::Name(name)) => Some(name),
+        _ => None,
+    }
+}
+
+/// The request as Envoy's router sees it.
+fn http<'q>(request: &'q Request, host: &'q str, normalization: PathNormalization) -> routing::HttpRequest<'q> {
+    let target = request.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    let headers = request.headers.iter().flat_map(|(name, value)| {
+        value.values().iter().map(move |value| (lower_case(name), value.trim().as_bytes().into()))
+    });
+    let of_connection = if tls(request) == Tls::Plaintext { "http" } else { "https" };
+    routing::HttpRequest {
+        authority: host.into(),
+        method: request.method.as_deref().unwrap_or("GET").into(),
+        scheme: request.scheme.as_deref().unwrap_or(of_connection).into(),
+        path: routing::normalize_path(path.as_bytes(), normalization),
+        query: query.map(|query| query.as_bytes().into()),
+        headers: headers.collect(),
+        claims: &request.claims,
+    }
+    // Sidecars trust the headers of their clients, gateways do not.
+    .as_received(request.gateway.is_none())
+}
+
+fn lower_case(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
+}
