@@ -83,7 +83,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A server with what decides whether it can share its port.
+/// A server that opens a port, with the properties that decide whether it can share the port.
 struct OpenServer<'w> {
     /// The index of the Gateway.
     index: usize,

@@ -17,7 +17,7 @@ pub static RULE: Rule = rule! {
 
 static SAME_FILE: Finding = finding! {
     "same-file", Lost, Certain, [],
-    "2 definitions are in one file, which is applied as a whole",
+    "several definitions are in one file, which is applied as a whole",
 };
 static SEVERAL_FILES: Finding = finding! {
     "several-files", Lost, Likely, [],

@@ -19,7 +19,7 @@ static NO_COMMON_HOST: Finding = finding! {
 };
 static UNSERVED_HOST: Finding = finding! {
     "unserved-host", Lost, Likely, [],
-    "the Gateways of the VirtualService serve other hosts of it, but not this one",
+    "the Gateways serve other hosts of the VirtualService, but not this one",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {

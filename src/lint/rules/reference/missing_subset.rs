@@ -79,7 +79,7 @@ fn is_definite(context: &Context<'_>, merged: &MergedRule, diagnostics: &mut Dia
     context.world.destination_rules.parts(merged).all(|part| context.is_definite(part.resource, diagnostics))
 }
 
-/// The namespace of the destination, which a name of Kubernetes tells even if the Service is not among the manifests.
+/// The namespace of the destination. The host of a Service contains it, so the Service need not be in the manifests.
 fn namespace_of(world: &World<'_>, virtual_service: &VirtualService<'_>, host: &str) -> String {
     let own = virtual_service.name.namespace.as_ref();
     if let Some(service) = world.services.covering(own, host) {

@@ -85,7 +85,7 @@ fn check_subset(
     {
         return diagnostics.unchecked(Gap::AddedLabel(key.value.clone()));
     }
-    // The manifests of a single version may be what others are added to later, and a subset without routes does no harm.
+    // With one workload, others may be added later. A subset without routes does no harm.
     let is_routed = endpoints.len() >= 2 && is_routed_to(world, destination_rule, subset);
     let message = format!("subset `{}` selects no workload of `{}`", subset.name.text(), service.hostname);
     diagnostics

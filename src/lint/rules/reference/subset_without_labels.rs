@@ -25,7 +25,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             let (name, host) = (subset.name.text(), destination_rule.host.as_str());
             let place = subset.labels.span.unwrap_or_else(|| subset.name.place(subset.span));
             diagnostics
-                .report(&ALL_WORKLOADS, place, format!("subset `{name}` contains all workloads of `{host}`"))
+                .report(
+                    &ALL_WORKLOADS,
+                    place,
+                    format!("subset `{name}` has no labels, so it contains all workloads of `{host}`"),
+                )
                 .related(labelled.span, "this subset contains the workloads with its labels")
                 .help("add labels, unless the subset is for all workloads");
         }
