@@ -13,11 +13,9 @@ mod ignored_files;
 mod lint;
 mod mesh;
 mod policies;
-mod policy_rules;
 mod pre_commit;
 mod readme;
 mod rules;
-mod scope;
 mod shared;
 mod simulate;
 mod simulate_inbound;
@@ -25,4 +23,3 @@ mod simulation;
 #[path = "../skip.rs"]
 mod skip;
 mod suppression;
-mod workload_rules;

@@ -1,10 +1,12 @@
 //! The list of rules.
 
 mod action;
+mod ambient;
 mod binding;
 mod conflict;
 mod cors;
 mod delegation;
+mod envoy_filter;
 mod gateway_api;
 mod matching;
 mod metadata;
@@ -12,10 +14,12 @@ mod policy;
 mod reference;
 mod routing;
 mod schema;
-mod scope;
+mod selection;
 mod service_entry;
+mod sidecar;
 mod suppression;
 mod syntax;
+mod telemetry;
 mod tls;
 mod traffic_policy;
 mod validation;
@@ -42,7 +46,11 @@ pub static FAMILIES: &[&Family] = &[
     &traffic_policy::FAMILY,
     &tls::FAMILY,
     &service_entry::FAMILY,
-    &scope::FAMILY,
+    &sidecar::FAMILY,
+    &selection::FAMILY,
+    &envoy_filter::FAMILY,
+    &telemetry::FAMILY,
+    &ambient::FAMILY,
     &policy::FAMILY,
     &gateway_api::FAMILY,
     &workload::FAMILY,

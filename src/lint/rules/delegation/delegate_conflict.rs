@@ -2,21 +2,35 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::networking::HttpRoute;
 use crate::routing::{CompiledRoute, HttpMatch};
 use crate::source::Span;
 use crate::world::VirtualService;
 
 pub static RULE: Rule = rule! {
     name: "delegate-conflict",
-    aliases: [],
-    severity: Error,
-    summary: "a rule of a delegate whose matches exclude those of the rule that delegates: istiod drops it",
+    summary: "the matches of a delegate's route exclude those of the route that delegates, so istiod drops the route",
+    findings: [&NO_MATCH_FITS, &ONE_MATCH_CONFLICTS, &NOTHING_DELEGATED],
     check: check,
 };
 
-/// A rule that delegates, with the rules that it could take over.
+static NO_MATCH_FITS: Finding = finding! {
+    "no-match-fits", Lost, Certain, [],
+    "the matches of the delegate's route conflict with those of every route that delegates to it",
+};
+static ONE_MATCH_CONFLICTS: Finding = finding! {
+    "one-match-conflicts", Lost, Certain, [],
+    "one match of the delegate's route conflicts, so istiod drops its other matches as well",
+};
+static NOTHING_DELEGATED: Finding = finding! {
+    "nothing-delegated", Lost, Certain, [],
+    "no route of the delegate fits the route that delegates",
+};
+
+/// A route that delegates, with the routes of the delegate.
 struct Delegation<'a> {
     root: CompiledRoute<'a>,
     span: Span,
@@ -24,123 +38,126 @@ struct Delegation<'a> {
 }
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    let roots = context.world.virtual_services.iter().filter(|service| !service.is_delegate());
-    let delegations: Vec<Delegation<'_>> = roots.flat_map(|service| delegations(context, service)).collect();
-    let mut taken: BTreeSet<Span> = BTreeSet::new();
-    for delegation in &delegations {
-        taken.extend(
-            delegation.leaves.iter().filter(|leaf| is_taken(&delegation.root, leaf)).map(|leaf| leaf.owner.span),
-        );
+    let roots = context.world.virtual_services.iter().filter(|it| !it.is_delegate());
+    let delegations: Vec<Delegation<'_>> = roots.flat_map(|root| delegations(context, root)).collect();
+    let mut merged: BTreeSet<Span> = BTreeSet::new();
+    for Delegation { root, leaves, .. } in &delegations {
+        merged.extend(leaves.iter().filter(|leaf| merges(root, leaf)).map(|leaf| leaf.owner.span));
     }
-    let mut never: BTreeMap<Span, Vec<(&CompiledRoute<'_>, &CompiledRoute<'_>)>> = BTreeMap::new();
+    let mut unused: BTreeMap<Span, (&CompiledRoute<'_>, &CompiledRoute<'_>)> = BTreeMap::new();
     for delegation in &delegations {
         let root = &delegation.root;
-        for leaf in &delegation.leaves {
-            if is_taken(root, leaf) {
-                continue;
-            }
-            let fits = |entry: &&HttpMatch<'_>| root.matches.iter().any(|root| root.conflict_with(entry).is_none());
-            if leaf.matches.iter().any(|entry| fits(&entry)) {
-                report_halved(root, leaf, diagnostics);
-            } else if !taken.contains(&leaf.owner.span) {
-                never.entry(leaf.owner.span).or_default().push((root, leaf));
+        for leaf in delegation.leaves.iter().filter(|leaf| !merges(root, leaf)) {
+            if leaf.matches.iter().any(|it| fits(root, it)) {
+                report_one_match(root, leaf, diagnostics);
+            } else if !merged.contains(&leaf.owner.span) {
+                unused.entry(leaf.owner.span).or_insert((root, leaf));
             }
         }
-        report_fruitless(delegation, &taken, diagnostics);
+        check_root(delegation, &merged, diagnostics);
     }
-    for pairs in never.values() {
-        report_never(pairs, diagnostics);
+    for (root, leaf) in unused.into_values() {
+        report_unused(root, leaf, diagnostics);
     }
 }
 
-fn delegations<'a>(context: &Context<'a>, service: &'a VirtualService<'a>) -> Vec<Delegation<'a>> {
-    let lend = |(index, route): (usize, &'a crate::model::networking::HttpRoute)| {
+fn delegations<'a>(context: &Context<'a>, root: &'a VirtualService<'a>) -> Vec<Delegation<'a>> {
+    let delegation = |(index, route): (usize, &'a HttpRoute)| {
         let delegate = route.delegate.as_ref()?;
-        let lender = context.world.virtual_service(&service.delegate_name(delegate))?;
-        let is_lent = service.may_use(lender) && !context.world.is_ambiguous(lender.resource);
-        let leaves = lender.spec.http.iter().enumerate().map(|(index, route)| CompiledRoute::new(lender, index, route));
-        is_lent.then(|| Delegation {
-            root: CompiledRoute::new(service, index, route),
+        let target = context.world.virtual_service(&root.delegate_name(delegate))?;
+        let is_valid = root.may_use(target) && !context.world.is_ambiguous(target.resource);
+        let leaves = target.spec.http.iter().enumerate().map(|(index, route)| CompiledRoute::new(target, index, route));
+        is_valid.then(|| Delegation {
+            root: CompiledRoute::new(root, index, route),
             span: delegate.span,
             leaves: leaves.collect(),
         })
     };
-    service.spec.http.iter().enumerate().filter_map(lend).collect()
+    root.spec.http.iter().enumerate().filter_map(delegation).collect()
 }
 
-/// Whether istiod takes a rule over: each of its matches has one to be joined with (istiod: `MergeHTTPRoutes`).
-fn is_taken(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>) -> bool {
-    let fits = |entry: &HttpMatch<'_>| root.matches.iter().any(|root| root.conflict_with(entry).is_none());
-    root.matches.is_empty() || leaf.matches.iter().all(fits)
+/// Whether istiod can merge a match of a delegate with one of the route that delegates.
+fn fits(root: &CompiledRoute<'_>, leaf_match: &HttpMatch<'_>) -> bool {
+    root.matches.iter().any(|root_match| root_match.conflict_with(leaf_match).is_none())
 }
 
-/// Some matches fit and others do not: those that fit are lost as well.
-fn report_halved(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>, diagnostics: &mut Diagnostics) {
-    for (entry, field, at) in conflicts(root, leaf) {
+/// Whether istiod merges a route of a delegate: each of its matches must fit (istiod: `MergeHTTPRoutes`).
+fn merges(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>) -> bool {
+    root.matches.is_empty() || leaf.matches.iter().all(|it| fits(root, it))
+}
+
+/// Some matches fit and others do not. istiod drops those that fit as well.
+fn report_one_match(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>, diagnostics: &mut Diagnostics) {
+    for Conflict { leaf_match, root_match, field } in conflicts(root, leaf) {
+        let message = format!(
+            "the condition on `{field}` conflicts with the route that delegates, so istiod drops the whole route"
+        );
         diagnostics
-            .report_default(
-                entry,
-                format!(
-                    "{field} is outside the match that delegates here, so istiod drops this rule with all its matches"
-                ),
+            .report(&ONE_MATCH_CONFLICTS, leaf_match.span, message)
+            .related(
+                root_match.span,
+                format!("VirtualService `{}` delegates for this match", root.owner.virtual_service.name),
             )
-            .related(at, format!("{} delegates for this match", root.owner.virtual_service.name))
-            .help("put this match into a rule of its own, or widen the match that delegates");
+            .help("move this match to a route of its own, or widen the match that delegates");
     }
 }
 
-/// No rule that delegates takes it.
-fn report_never(pairs: &[(&CompiledRoute<'_>, &CompiledRoute<'_>)], diagnostics: &mut Diagnostics) {
-    let Some((root, leaf)) = pairs.first() else { return };
-    for (entry, field, at) in conflicts(root, leaf) {
-        let regex = leaf
-            .matches
-            .iter()
-            .find(|it| it.span == entry)
-            .is_some_and(|it| it.uri.is_some_and(|uri| uri.regex.is_some()));
-        let help = match (field, regex) {
-            ("uri", true) => "istiod joins no regular expression with another condition: match by prefix or exact text",
-            ("sourceNamespace", _) => "repeat the sourceNamespace of the match that delegates",
-            ("ignoreUriCase", _) => "write ignoreUriCase in both, or in none",
-            _ => "match something within what the rule that delegates matches",
+/// No route that delegates can be merged with the route.
+fn report_unused(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>, diagnostics: &mut Diagnostics) {
+    for Conflict { leaf_match, root_match, field } in conflicts(root, leaf) {
+        let has_regex = leaf_match.uri.is_some_and(|uri| uri.regex.is_some());
+        let help = match field {
+            "uri" if has_regex => "match by prefix or exact text: istiod does not merge regular expressions",
+            "sourceNamespace" => "repeat the `sourceNamespace` of the match that delegates",
+            "ignoreUriCase" => "set `ignoreUriCase` to the same value in both matches",
+            _ => "match a part of what the route that delegates matches",
         };
+        let message = format!(
+            "istiod drops this route: its condition on `{field}` conflicts with every route that delegates to it"
+        );
         diagnostics
-            .report_default(
-                entry,
-                format!("this rule never applies: its {field} excludes that of every match that delegates here"),
+            .report(&NO_MATCH_FITS, leaf_match.span, message)
+            .related(
+                root_match.span,
+                format!("VirtualService `{}` delegates for this match", root.owner.virtual_service.name),
             )
-            .related(at, format!("{} delegates for this match", root.owner.virtual_service.name))
             .help(help);
     }
 }
 
-/// Of all rules of the delegate none is taken, though other rules that delegate take them.
-fn report_fruitless(delegation: &Delegation<'_>, taken: &BTreeSet<Span>, diagnostics: &mut Diagnostics) {
-    let Delegation { root, leaves, .. } = delegation;
-    let is_fruitless =
-        !leaves.is_empty() && leaves.iter().all(|leaf| !is_taken(root, leaf) && taken.contains(&leaf.owner.span));
-    let halved = |leaf: &CompiledRoute<'_>| {
-        leaf.matches.iter().any(|entry| root.matches.iter().any(|root| root.conflict_with(entry).is_none()))
+/// Reports a route that delegates but gets no route, although other routes that delegate get those of the delegate.
+fn check_root(delegation: &Delegation<'_>, merged: &BTreeSet<Span>, diagnostics: &mut Diagnostics) {
+    let Delegation { root, leaves, span } = delegation;
+    let is_for_others = |leaf: &CompiledRoute<'_>| {
+        let has_fitting_match = leaf.matches.iter().any(|it| fits(root, it));
+        !merges(root, leaf) && !has_fitting_match && merged.contains(&leaf.owner.span)
     };
-    if is_fruitless && !leaves.iter().any(halved) {
+    if !leaves.is_empty() && leaves.iter().all(is_for_others) {
         diagnostics
-            .report_default(
-                delegation.span,
-                "no rule of the delegate fits what is matched here, so nothing comes of this",
+            .report(
+                &NOTHING_DELEGATED,
+                *span,
+                "no route of the delegate fits the matches of this route, so istiod drops it",
             )
-            .severity(Severity::Warning)
-            .help("match what a rule of the delegate matches, or remove this rule");
+            .help("match what a route of the delegate matches, or remove this route");
     }
 }
 
-/// The matches of a rule that cannot be joined: where, which condition excludes, and that of the other rule.
-fn conflicts(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>) -> Vec<(Span, &'static str, Span)> {
-    let conflict = |entry: &HttpMatch<'_>| {
-        let mut with = root.matches.iter().map(|root| (root.span, root.conflict_with(entry)));
-        if with.clone().any(|(_, conflict)| conflict.is_none()) {
-            return None;
-        }
-        with.find_map(|(at, conflict)| Some((entry.span, conflict?, at)))
+/// Two matches that istiod cannot merge.
+struct Conflict<'r, 'a> {
+    leaf_match: &'r HttpMatch<'a>,
+    root_match: &'r HttpMatch<'a>,
+    /// The field in which they exclude each other.
+    field: &'static str,
+}
+
+/// The matches of a delegate's route that fit no match of the route that delegates.
+fn conflicts<'r, 'a>(root: &'r CompiledRoute<'a>, leaf: &'r CompiledRoute<'a>) -> Vec<Conflict<'r, 'a>> {
+    let conflict = |leaf_match: &'r HttpMatch<'a>| {
+        let mut root_matches = root.matches.iter();
+        root_matches.find_map(|root_match| {
+            Some(Conflict { leaf_match, root_match, field: root_match.conflict_with(leaf_match)? })
+        })
     };
-    leaf.matches.iter().filter_map(conflict).collect()
+    leaf.matches.iter().filter(|it| !fits(root, it)).filter_map(conflict).collect()
 }

@@ -1,4 +1,4 @@
-//! What is handed on to another VirtualService.
+//! Delegation to other VirtualServices.
 
 mod delegate_conflict;
 mod invalid_delegate;
@@ -9,6 +9,6 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "delegation",
-    about: "What is handed on to another VirtualService",
+    about: "Delegation to other VirtualServices",
     rules: &[&unknown_delegate::RULE, &invalid_delegate::RULE, &delegate_conflict::RULE, &unused_delegate::RULE],
 };

@@ -1,41 +1,45 @@
 //! `unused-delegate`
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::world::Gap;
 
 pub static RULE: Rule = rule! {
     name: "unused-delegate",
-    aliases: [],
-    severity: Warning,
-    summary: "a VirtualService without hosts to which nothing delegates: its rules never apply",
+    summary: "a VirtualService has no hosts, and no other VirtualService delegates to it, so its routes never apply",
+    findings: [&UNUSED],
     check: check,
+};
+
+static UNUSED: Finding = finding! {
+    "unused", Lost, Likely, [],
+    "no VirtualService delegates to it",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let used = world.delegates();
-    // A reference that names the wrong namespace is a mistake of its own.
-    let misdirected: BTreeSet<&str> =
+    // Another rule reports a reference with the wrong namespace.
+    let misdirected: HashSet<&str> =
         used.iter().filter(|name| world.virtual_service(name).is_none()).map(|name| name.name.as_ref()).collect();
-    // Where some VirtualService delegates, the ones that do are among the manifests.
+    // If some VirtualService delegates, the manifests are expected to have all that do.
     let has_roots = !used.is_empty() && !world.inventory.is_partial();
-    for service in world.virtual_services.iter().filter(|service| service.is_delegate()) {
-        let spec = &service.spec;
-        // One with gateways or other sections is refused: it was not meant as a delegate.
-        let is_meant = spec.gateways.is_empty() && spec.tls.is_empty() && spec.tcp.is_empty() && !spec.http.is_empty();
-        if used.contains(&service.name) || misdirected.contains(service.name.name.as_ref()) || !is_meant {
+    for virtual_service in world.virtual_services.iter().filter(|it| it.is_delegate()) {
+        let spec = &virtual_service.spec;
+        // The webhook rejects gateways and other sections without hosts.
+        let is_valid = spec.gateways.is_empty() && spec.tls.is_empty() && spec.tcp.is_empty() && !spec.http.is_empty();
+        let name = &virtual_service.name;
+        if used.contains(name) || misdirected.contains(name.name.as_ref()) || !is_valid {
             continue;
         }
         if has_roots || world.inventory.is_complete() {
+            let message = format!("VirtualService `{name}` has no `hosts`, and no VirtualService delegates to it");
             diagnostics
-                .report_default(
-                    service.resource.name_span(),
-                    format!("VirtualService {} has no hosts, and no other one delegates to it", service.name),
-                )
-                .help("add hosts, or delegate to it, or remove it");
+                .report(&UNUSED, virtual_service.resource.name_span(), message)
+                .help("add `hosts`, delegate to it, or remove it");
         } else {
             diagnostics.unchecked(Gap::NoDelegation);
         }

@@ -1,16 +1,21 @@
 //! `deprecated-annotation`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::known_metadata::{self as known, Standing};
 use crate::model::{Resource, Tags};
 
 pub static RULE: Rule = rule! {
     name: "deprecated-annotation",
-    aliases: ["IST0135"],
-    severity: Info,
-    summary: "an annotation of Istio's in whose place something else is to be used",
+    summary: "an annotation of Istio is deprecated",
+    findings: [&DEPRECATED],
     check: check,
+};
+
+static DEPRECATED: Finding = finding! {
+    "deprecated", Notable, Certain, ["IST0135"],
+    "the annotation still works, but a later release of Istio may ignore it",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -21,12 +26,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 
 fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
     for (key, _) in tags.annotations.iter() {
-        // Whoever has the label of the same name keeps the annotation for older releases.
+        // Beside the label of the same name, the annotation is for older releases.
         if tags.labels.get(key).is_some() {
             continue;
         }
         if let Some(Standing::Deprecated(instead)) = known::annotation(key).map(|known| known.standing) {
-            diagnostics.report_default(key.span, format!("{} is deprecated", key.value)).help(instead);
+            diagnostics.report(&DEPRECATED, key.span, format!("annotation `{key}` is deprecated")).help(instead);
         }
     }
 }

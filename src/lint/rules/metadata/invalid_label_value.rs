@@ -1,17 +1,26 @@
 //! `invalid-label-value`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::known_metadata as known;
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::known_metadata::{self as known, OnInvalid};
 use crate::model::{Resource, Tags};
 use crate::validate::tag_value;
 
 pub static RULE: Rule = rule! {
     name: "invalid-label-value",
-    aliases: [],
-    severity: Warning,
-    summary: "the value of a label that Istio does not take: it counts for nothing, or for its contrary",
+    summary: "a label of Istio has a value that Istio ignores, or reads as its opposite",
+    findings: [&READ_AS_ANOTHER, &IGNORED],
     check: check,
+};
+
+static READ_AS_ANOTHER: Finding = finding! {
+    "read-as-another", Surprising, Certain, [],
+    "Istio reads the value as another one",
+};
+static IGNORED: Finding = finding! {
+    "ignored", Surprising, Certain, [],
+    "Istio ignores the value",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -23,13 +32,15 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
     for (key, value) in tags.labels.iter() {
         let Some(known) = known::label(key).filter(|known| known.belongs_on(tags.kind)) else { continue };
-        // An empty value is how a label is taken back.
+        // People empty a label to remove it, for example in an overlay.
         if value.is_empty() {
             continue;
         }
         if let Some(fault) = tag_value::fault(known.values, value) {
-            let message = format!("{}: {}, so {}", key.value, fault.message, known.consequence());
-            diagnostics.report_default(value.span, message).help(fault.help);
+            let is_read = matches!(known.on_invalid, OnInvalid::ReadAs(_));
+            let finding = if is_read { &READ_AS_ANOTHER } else { &IGNORED };
+            let message = format!("label `{key}`: {}, so {}", fault.message, known.consequence());
+            diagnostics.report(finding, value.span, message).help(fault.help);
         }
     }
 }

@@ -1,16 +1,22 @@
 //! `misplaced-annotation`
 
+use super::{holder, kinds};
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::known_metadata::{self as known, KnownKey, Standing};
 use crate::model::{Kind, Resource, Tags};
 
 pub static RULE: Rule = rule! {
     name: "misplaced-annotation",
-    aliases: ["IST0107"],
-    severity: Warning,
-    summary: "an annotation of Istio's on something that it does not belong on: it is not read there",
+    summary: "an annotation of Istio is on a kind of resource on which Istio does not read it",
+    findings: [&WRONG_KIND],
     check: check,
+};
+
+static WRONG_KIND: Finding = finding! {
+    "wrong-kind", Surprising, Certain, ["IST0107"],
+    "Istio reads the annotation on other kinds only",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -26,24 +32,24 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 fn check_tags(resource: &Resource, tags: &Tags<'_>, pods: Option<&Tags<'_>>, diagnostics: &mut Diagnostics) {
     for (key, _) in tags.annotations.iter() {
         let Some(known) = known::annotation(key).filter(|known| !known.belongs_on(tags.kind)) else { continue };
-        // On both it is only said once too often.
+        // A copy of an annotation that the pods have as well is superfluous, but no surprise.
         if matches!(known.standing, Standing::Removed(_)) || pods.is_some_and(|it| it.annotations.get(key).is_some()) {
             continue;
         }
-        let holder = if tags.of_template { "the pods of a" } else { "a" };
-        let message = format!("{} is not read on {holder} {}", key.value, resource.kind.name());
-        diagnostics.report_default(key.span, message).help(advice(known, resource));
+        let message = format!("Istio does not read annotation `{key}` on {}", holder(resource, tags));
+        diagnostics.report(&WRONG_KIND, key.span, message).help(advice(known, resource));
     }
 }
 
 fn advice(known: &KnownKey, resource: &Resource) -> String {
     if known.on == [Kind::Pod] {
         return match (resource.kind, resource.spec.pod_template()) {
-            (Kind::CronJob, _) => "move it to spec.jobTemplate.spec.template.metadata.annotations".to_owned(),
-            (_, Some(_)) => "move it to spec.template.metadata.annotations".to_owned(),
-            (_, None) => "it is for pods".to_owned(),
+            (Kind::CronJob, _) => {
+                "move the annotation to `spec.jobTemplate.spec.template.metadata.annotations`".to_owned()
+            }
+            (_, Some(_)) => "move the annotation to `spec.template.metadata.annotations`".to_owned(),
+            (_, None) => "move the annotation to the pods".to_owned(),
         };
     }
-    let kinds: Vec<&str> = known.on.iter().map(|kind| kind.name()).collect();
-    format!("it is for the kind {}", kinds.join(" or "))
+    format!("move the annotation to a resource of kind {}", kinds(known.on))
 }

@@ -1,22 +1,31 @@
 //! `misplaced-label`
 
+use super::{holder, kinds};
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::known_metadata::{self as known, KnownKey};
 use crate::model::{Kind, Resource, Tags};
 
 pub static RULE: Rule = rule! {
     name: "misplaced-label",
-    aliases: [],
-    severity: Warning,
-    summary: "a label of Istio's on something that it does not belong on: it is not read there",
+    summary: "a label of Istio is on a kind of resource on which Istio does not read it",
+    findings: [&WRONG_KIND],
     check: check,
 };
+
+static WRONG_KIND: Finding = finding! {
+    "wrong-kind", Surprising, Certain, [],
+    "Istio reads the label on other kinds only",
+};
+
+const INJECTION: &str = "istio-injection";
+const INJECT: &str = "sidecar.istio.io/inject";
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for resource in &context.snapshot.resources {
         let pods = resource.pod_tags();
-        // What takes part in the mesh: elsewhere labels may have been given to all there is.
+        // Tools such as kustomize set the same labels on all resources, so only those that concern pods are checked.
         if pods.is_some() || matches!(resource.kind, Kind::Namespace | Kind::Pod) {
             check_tags(resource, &resource.tags(), pods.as_ref(), diagnostics);
         }
@@ -27,28 +36,30 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 }
 
 fn check_tags(resource: &Resource, tags: &Tags<'_>, pods: Option<&Tags<'_>>, diagnostics: &mut Diagnostics) {
-    for (key, _) in tags.labels.iter() {
+    for (key, value) in tags.labels.iter() {
         let Some(known) = known::label(key).filter(|known| !known.belongs_on(tags.kind)) else { continue };
         if pods.is_some_and(|pods| pods.labels.get(key).is_some()) {
             continue;
         }
-        let holder = if tags.of_template { "the pods of a" } else { "a" };
-        let message = format!("{} is not read on {holder} {}", key.value, resource.kind.name());
-        diagnostics.report_default(key.span, message).help(advice(known, tags.kind, resource));
+        let message = format!("Istio does not read label `{key}` on {}", holder(resource, tags));
+        diagnostics.report(&WRONG_KIND, key.span, message).help(advice(known, value, tags.kind, resource));
     }
 }
 
-fn advice(known: &KnownKey, holder: Kind, resource: &Resource) -> String {
+fn advice(known: &KnownKey, value: &str, holder: Kind, resource: &Resource) -> String {
     match (known.name, holder) {
-        ("sidecar.istio.io/inject", Kind::Namespace) => "label a Namespace istio-injection: enabled".to_owned(),
-        ("istio-injection", _) => "it is for Namespaces; pods have sidecar.istio.io/inject".to_owned(),
-        _ if holder != Kind::Pod && known.belongs_on(Kind::Pod) => match resource.kind {
-            Kind::CronJob => "move it to spec.jobTemplate.spec.template.metadata.labels".to_owned(),
-            _ => "move it to spec.template.metadata.labels".to_owned(),
-        },
-        _ => {
-            let kinds: Vec<&str> = known.on.iter().map(|kind| kind.name()).collect();
-            format!("it is for the kind {}", kinds.join(" or "))
+        (INJECT, Kind::Namespace) => {
+            let value = if value == "false" { "disabled" } else { "enabled" };
+            format!("write `{INJECTION}: {value}`")
         }
+        (INJECTION, _) => {
+            let own = if value == "disabled" { "false" } else { "true" };
+            format!("label the pods with `{INJECT}: \"{own}\"`, or label their Namespace with `{INJECTION}: {value}`")
+        }
+        _ if holder != Kind::Pod && known.belongs_on(Kind::Pod) => match resource.kind {
+            Kind::CronJob => "move the label to `spec.jobTemplate.spec.template.metadata.labels`".to_owned(),
+            _ => "move the label to `spec.template.metadata.labels`".to_owned(),
+        },
+        _ => format!("move the label to a resource of kind {}", kinds(known.on)),
     }
 }

@@ -1,4 +1,4 @@
-//! Labels and annotations.
+//! Labels and annotations of Istio.
 
 mod deprecated_annotation;
 mod invalid_annotation;
@@ -9,10 +9,11 @@ mod unknown_annotation;
 mod unknown_label;
 
 use crate::lint::Family;
+use crate::model::{Kind, Resource, Tags};
 
 pub static FAMILY: Family = Family {
     name: "metadata",
-    about: "Labels and annotations",
+    about: "Labels and annotations of Istio",
     rules: &[
         &unknown_annotation::RULE,
         &misplaced_annotation::RULE,
@@ -23,3 +24,19 @@ pub static FAMILY: Family = Family {
         &invalid_label_value::RULE,
     ],
 };
+
+/// The resource or the pods that carry tags, for messages.
+fn holder(resource: &Resource, tags: &Tags<'_>) -> String {
+    let pods = if tags.of_template { "the pods of " } else { "" };
+    format!("{pods}{} `{}`", resource.kind.name(), resource.name())
+}
+
+/// Kinds as alternatives: "Namespace, Service or ServiceEntry".
+fn kinds(kinds: &[Kind]) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}

@@ -1,17 +1,30 @@
 //! `unknown-annotation`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::known_metadata::{self as known, Standing};
 use crate::model::{Resource, Tags, nearest};
 use crate::source::Spanned;
 
 pub static RULE: Rule = rule! {
     name: "unknown-annotation",
-    aliases: ["IST0108"],
-    severity: Warning,
-    summary: "an annotation in Istio's name that Istio does not read",
+    summary: "an annotation has a domain of Istio, but Istio does not read it",
+    findings: [&UNKNOWN, &LABEL, &REMOVED],
     check: check,
+};
+
+static UNKNOWN: Finding = finding! {
+    "unknown", Surprising, Certain, ["IST0108"],
+    "Istio has no such annotation",
+};
+static LABEL: Finding = finding! {
+    "label", Surprising, Certain, ["IST0108"],
+    "the annotation has the name of a label",
+};
+static REMOVED: Finding = finding! {
+    "removed", Notable, Certain, ["IST0108"],
+    "only older releases of Istio read the annotation",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -26,8 +39,8 @@ fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
             None => report(key, diagnostics),
             Some(known) => {
                 if let Standing::Removed(instead) = known.standing {
-                    let message = format!("Istio does not read {} any more", key.value);
-                    diagnostics.report_default(key.span, message).help(instead).severity(Severity::Info);
+                    let message = format!("Istio no longer reads annotation `{key}`");
+                    diagnostics.report(&REMOVED, key.span, message).help(instead);
                 }
             }
         }
@@ -36,17 +49,18 @@ fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
 
 fn report(key: &Spanned<String>, diagnostics: &mut Diagnostics) {
     if known::label(key).is_some() {
-        let message = format!("{} is a label: as an annotation it is not read", key.value);
-        diagnostics.report_default(key.span, message).help("move it to labels");
+        diagnostics
+            .report(&LABEL, key.span, format!("`{key}` is a label, which Istio does not read as an annotation"))
+            .help("move the key to `labels`");
         return;
     }
-    let diagnostic = diagnostics.report_default(key.span, format!("Istio reads no annotation {}", key.value));
+    let diagnostic = diagnostics.report(&UNKNOWN, key.span, format!("Istio does not know annotation `{key}`"));
     if let Some(name) = similar(key) {
-        diagnostic.help(format!("did you mean {name}?"));
+        diagnostic.help(format!("did you mean `{name}`?"));
     }
 }
 
-/// The annotation that was probably meant: misspelt, or of another domain.
+/// The annotation that resembles a key: misspelt, or with another domain.
 fn similar(key: &str) -> Option<&'static str> {
     let last = |key: &str| key.rsplit_once('/').map(|(_, last)| last.to_ascii_lowercase());
     let names = || known::annotations().map(|known| known.name);

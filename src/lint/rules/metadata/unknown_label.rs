@@ -1,16 +1,25 @@
 //! `unknown-label`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::known_metadata as known;
 use crate::model::{Kind, Resource, Tags, nearest};
 
 pub static RULE: Rule = rule! {
     name: "unknown-label",
-    aliases: [],
-    severity: Warning,
-    summary: "a label that is probably a misspelt one of Istio's, or should be an annotation",
+    summary: "a label resembles one of Istio, or has the name of an annotation, but Istio does not read it",
+    findings: [&MISSPELT, &ANNOTATION],
     check: check,
+};
+
+static MISSPELT: Finding = finding! {
+    "misspelt", Surprising, Certain, [],
+    "the label resembles one that Istio reads",
+};
+static ANNOTATION: Finding = finding! {
+    "annotation", Surprising, Certain, [],
+    "the label has the name of an annotation",
 };
 
 const INJECTION: &str = "istio-injection";
@@ -28,11 +37,17 @@ fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
             false => nearest(key, [INJECTION]).filter(|_| tags.kind == Kind::Namespace),
         };
         if known::annotation(key).is_some() {
-            let message = format!("{} is an annotation: as a label it is not read", key.value);
-            diagnostics.report_default(key.span, message).help("move it to annotations");
+            diagnostics
+                .report(
+                    &ANNOTATION,
+                    key.span,
+                    format!("`{key}` is an annotation, which Istio does not read as a label"),
+                )
+                .help("move the key to `annotations`");
         } else if let Some(name) = similar {
-            let message = format!("Istio reads no label {}", key.value);
-            diagnostics.report_default(key.span, message).help(format!("did you mean {name}?"));
+            diagnostics
+                .report(&MISSPELT, key.span, format!("Istio does not know label `{key}`"))
+                .help(format!("did you mean `{name}`?"));
         }
     }
 }

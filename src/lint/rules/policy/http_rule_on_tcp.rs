@@ -1,7 +1,8 @@
 //! `http-rule-on-tcp`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::security::{self, PolicyAction};
 use crate::policy::{Attribute, Requirement, RuleParts, requirements};
 use crate::source::Span;
@@ -10,10 +11,30 @@ use crate::world::{AuthorizationPolicy, DataPlane, ProtocolClass, Workload, Work
 
 pub static RULE: Rule = rule! {
     name: "http-rule-on-tcp",
-    aliases: ["IST0133"],
-    severity: Error,
-    summary: "a rule about requests on a port without requests: DENY closes the port, ALLOW never matches",
+    summary: "a rule about HTTP requests covers a TCP port: DENY closes the port, ALLOW never matches there",
+    findings: [&DENIES_CONNECTIONS, &NEVER_ALLOWS, &DRY_RUN, &CLOSES_PORT, &DENIES_ANY_TCP],
     check: check,
+};
+
+static DENIES_CONNECTIONS: Finding = finding! {
+    "denies-connections", Lost, Certain, ["IST0133"],
+    "a DENY rule about requests denies connections to a TCP port",
+};
+static NEVER_ALLOWS: Finding = finding! {
+    "never-allows", Lost, Certain, [],
+    "an ALLOW rule about requests is for workloads that have only TCP ports",
+};
+static DRY_RUN: Finding = finding! {
+    "dry-run", Lost, Likely, ["IST0133"],
+    "a DENY rule about requests would deny connections to a TCP port, but its policy is a dry run",
+};
+static CLOSES_PORT: Finding = finding! {
+    "closes-port", Lost, Likely, [],
+    "ALLOW rules about requests leave a TCP port of the workload closed",
+};
+static DENIES_ANY_TCP: Finding = finding! {
+    "denies-any-tcp", Surprising, Likely, ["IST0133"],
+    "a DENY rule about requests names no ports, and no TCP port of its workloads is known",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -27,11 +48,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             _ => {}
         }
     }
-    // Other definitions of a policy that is defined several times.
+    // Earlier definitions of a policy that is defined several times.
     warnings.into_iter().for_each(|warning| report_warning(warning, diagnostics));
 }
 
-/// Takes the warning that lies in a rule.
+/// Takes the warning about a rule out of the list.
 fn warning_in<'v>(rule: Span, warnings: &mut Vec<&'v Violation>) -> Option<&'v Violation> {
     let first = warnings.partition_point(|it| (it.span.file, it.span.start) < (rule.file, rule.start));
     let is_in = warnings.get(first).is_some_and(|it| rule.contains(it.span));
@@ -39,11 +60,10 @@ fn warning_in<'v>(rule: Span, warnings: &mut Vec<&'v Violation>) -> Option<&'v V
 }
 
 fn is_about_requests(rule: &&security::AuthorizationRule) -> bool {
-    requirements(rule).iter().any(|asked| asked.attribute.is_http_only())
+    requirements(rule).iter().any(|it| it.attribute.is_http_only())
 }
 
-/// Of a DENY rule a proxy is given what can be asked of a connection; the rest is left out, which widens the rule
-/// (istiod: `Model.Generate`).
+/// At a TCP port, istiod leaves out the conditions of a DENY rule on requests, which widens the rule (`Model.Generate`).
 fn check_deny<'a>(
     world: &World<'a>,
     policy: &AuthorizationPolicy<'a>,
@@ -55,16 +75,14 @@ fn check_deny<'a>(
         return;
     }
     let ports: Vec<_> = sidecars(world, policy).into_iter().flat_map(|it| opaque_ports(world, it)).collect();
+    let finding = if policy.is_dry_run() { &DRY_RUN } else { &DENIES_CONNECTIONS };
     for rule in rules {
         let warning = warning_in(rule.span, warnings);
         let parts = RuleParts::new(rule);
         let closed = ports.iter().find_map(|(workload, port)| Some((workload, port, denied(&parts, port.number)?)));
         match (closed, warning) {
-            (Some((workload, port, denied)), _) => {
-                let severity = if policy.is_dry_run() { Severity::Warning } else { Severity::Error };
-                report_deny(rule, workload, port, denied, diagnostics).severity(severity);
-            }
-            // istiod does not see ports that conditions name.
+            (Some((workload, port, denied)), _) => report_deny(finding, rule, workload, port, denied, diagnostics),
+            // The webhook does not see ports that conditions name.
             (None, Some(_)) if parts.when.iter().any(|it| it.attribute == Attribute::DestinationPort) => {}
             (None, Some(warning)) => report_warning(warning, diagnostics),
             (None, None) => {}
@@ -72,12 +90,13 @@ fn check_deny<'a>(
     }
 }
 
-/// Where no port of TCP is known, most such rules are meant for workloads that have none.
+/// Reports a warning of the webhook. Where no TCP port is known, the workloads usually have none.
 fn report_warning(warning: &Violation, diagnostics: &mut Diagnostics) {
-    diagnostics.report_violation(warning).severity(Severity::Info);
+    let diagnostic = diagnostics.report(&DENIES_ANY_TCP, warning.span, &warning.message);
+    diagnostic.help.clone_from(&warning.help);
 }
 
-/// The workloads of a policy whose sidecars tell what ports speak.
+/// The workloads of a policy that have a sidecar, whose Services declare the protocols of their ports.
 fn sidecars<'w, 'a>(world: &'w World<'a>, policy: &AuthorizationPolicy<'a>) -> Vec<&'w Workload<'a>> {
     let mut workloads = world.workloads_of_policy(policy).unwrap_or_default();
     workloads.retain(|workload| {
@@ -87,7 +106,7 @@ fn sidecars<'w, 'a>(world: &'w World<'a>, policy: &AuthorizationPolicy<'a>) -> V
     workloads
 }
 
-/// Whether a proxy passes bytes through a port without looking for requests.
+/// Whether a proxy forwards the bytes of a port without parsing requests.
 fn is_opaque(port: &WorkloadPort<'_, '_>) -> bool {
     matches!(port.port.protocol.class(), ProtocolClass::Tcp | ProtocolClass::Tls)
 }
@@ -99,26 +118,26 @@ fn opaque_ports<'w, 'a>(
     world.ports_of_workload(workload).into_iter().filter(is_opaque).map(move |port| (workload, port))
 }
 
-/// What a rule about requests denies at a port without them.
+/// The connections that a rule about requests denies at a TCP port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Denied {
-    /// The connections for which its other conditions hold.
+    /// Those for which the other conditions of the rule hold.
     Some,
     /// All connections.
     All,
 }
 
-/// What a DENY rule denies at a port by the pairs of a source and an operation that ask for something of requests.
-/// What the others deny is meant.
+/// The connections that a DENY rule denies at a port by those of its pairs of a source and an operation that have a
+/// condition on requests. The other pairs deny connections on purpose.
 fn denied(parts: &RuleParts<'_>, port: u32) -> Option<Denied> {
     let anything = [Vec::new()];
     let from = if parts.from.is_empty() { &anything[..] } else { &parts.from };
     let to = if parts.to.is_empty() { &anything[..] } else { &parts.to };
     let pairs = from.iter().flat_map(|from| to.iter().map(move |to| from.iter().chain(to).chain(&parts.when)));
     let of_pair = |pair: Vec<&Requirement<'_>>| {
-        let is_widened = pair.iter().any(|asked| asked.attribute.is_http_only());
-        let is_of_port = |asked: &&&Requirement<'_>| asked.attribute == Attribute::DestinationPort;
-        if !is_widened || pair.iter().filter(is_of_port).any(|asked| !holds_at(asked, port)) {
+        let is_widened = pair.iter().any(|it| it.attribute.is_http_only());
+        let is_of_port = |it: &&&Requirement<'_>| it.attribute == Attribute::DestinationPort;
+        if !is_widened || pair.iter().filter(is_of_port).any(|it| !holds_at(it, port)) {
             return None;
         }
         let is_narrowed = pair.iter().any(|it| !it.attribute.is_http_only() && !is_of_port(&it));
@@ -127,34 +146,35 @@ fn denied(parts: &RuleParts<'_>, port: u32) -> Option<Denied> {
     pairs.filter_map(|pair| of_pair(pair.collect())).max()
 }
 
-/// Whether what is asked of the port holds.
-fn holds_at(asked: &Requirement<'_>, port: u32) -> bool {
-    asked.values.iter().any(|value| value.parse() == Ok(port)) != asked.negated
+/// Whether a condition on the port holds.
+fn holds_at(requirement: &Requirement<'_>, port: u32) -> bool {
+    requirement.values.iter().any(|value| value.parse() == Ok(port)) != requirement.negated
 }
 
-fn report_deny<'f>(
+fn report_deny(
+    finding: &'static Finding,
     rule: &security::AuthorizationRule,
     workload: &Workload<'_>,
     port: &WorkloadPort<'_, '_>,
     denied: Denied,
-    diagnostics: &'f mut Diagnostics,
-) -> &'f mut Diagnostic {
-    let number = port.number;
-    let whom = if denied == Denied::Some { "these" } else { "all" };
-    let protocol = port.port.protocol;
+    diagnostics: &mut Diagnostics,
+) {
+    let (name, number, protocol) = (&workload.name, port.number, port.port.protocol);
+    let denies = if finding == &DRY_RUN { "would deny" } else { "denies" };
+    let port_name = format!("{protocol} port {number} of workload `{name}`");
+    let message = match denied {
+        Denied::Some => format!(
+            "this rule {denies} connections to {port_name} by its other conditions alone: the port carries no requests"
+        ),
+        Denied::All => format!("this rule {denies} all connections to {port_name}: the port carries no requests"),
+    };
     diagnostics
-        .report_default(
-            rule.span,
-            format!(
-                "this rule denies {whom} connections to {protocol} port {number} of {}, which has no requests",
-                workload.name
-            ),
-        )
+        .report(finding, rule.span, message)
         .related(port.port.span, "the port of the Service")
-        .help("name the ports of HTTP in operation.ports, in every entry of to")
+        .help("limit `operation.ports` to the HTTP ports in every entry of `to`");
 }
 
-/// Of an ALLOW rule a proxy is given nothing at a port where it could not be asked as a whole.
+/// istiod drops an ALLOW rule with a condition on requests as a whole from the filter chains of TCP ports.
 fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, diagnostics: &mut Diagnostics) {
     let mut rules = policy.spec.rules.iter().filter(is_about_requests).peekable();
     let Some(first_rule) = rules.peek() else { return };
@@ -173,21 +193,20 @@ fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, diagnost
     }
     let Some((workload, port)) = workloads.first().and_then(|it| opaque_ports(world, it).next()) else { return };
     for rule in rules {
-        let name = &workload.name;
-        let protocol = port.port.protocol;
-        let diagnostic = diagnostics.report_default(
-            rule.span,
-            format!("this rule asks for requests, but {name} has only {protocol} ports, so it never matches"),
-        );
-        diagnostic.aliases = &[];
-        diagnostic
-            .related(port.port.span, "a port of its Service")
-            .help("ask for principals, namespaces or ports; or name the port of the Service http-…");
+        let (name, protocol) = (&workload.name, port.port.protocol);
+        diagnostics
+            .report(
+                &NEVER_ALLOWS,
+                rule.span,
+                format!("this rule never matches: it is about requests, but workload `{name}` has only {protocol} ports"),
+            )
+            .related(port.port.span, "a port of the Service")
+            .help("use `principals`, `namespaces` or `ports`, or declare the port as HTTP in the Service: `appProtocol: http`");
     }
 }
 
-/// Whether no ALLOW policy of a workload takes connections to a port, and this is the first that does not for want of
-/// requests. A policy without rules says that what is not allowed is to be closed.
+/// Whether no ALLOW policy of a workload allows connections to a port, and this policy is the first that does not
+/// because it is about requests. A policy without rules closes the port on purpose.
 fn is_closed(world: &World<'_>, policy: &AuthorizationPolicy<'_>, workload: &Workload<'_>, port: u32) -> bool {
     let of_workload = world.policies.authorization_policies_of(&workload.name.namespace, &workload.labels);
     let allowing: Vec<_> =
@@ -196,17 +215,19 @@ fn is_closed(world: &World<'_>, policy: &AuthorizationPolicy<'_>, workload: &Wor
         .iter()
         .find(|it| it.spec.rules.iter().any(|rule| is_about_requests(&rule)))
         .is_some_and(|first| std::ptr::eq(first.resource, policy.resource));
-    let is_meant =
+    let is_intended =
         |it: &&AuthorizationPolicy<'_>| it.spec.rules.is_empty() || it.spec.rules.iter().any(|it| opens(it, port));
-    is_first && !allowing.iter().any(is_meant)
+    is_first && !allowing.iter().any(is_intended)
 }
 
-/// Whether a rule can take connections to a port.
+/// Whether a rule can match connections to a port.
 fn opens(rule: &security::AuthorizationRule, port: u32) -> bool {
     let parts = RuleParts::new(rule);
-    let holds = |asked: &Requirement<'_>| asked.attribute != Attribute::DestinationPort || holds_at(asked, port);
-    let has_way = |part: &[Vec<Requirement<'_>>]| part.is_empty() || part.iter().any(|it| it.iter().all(holds));
-    !is_about_requests(&rule) && has_way(&parts.from) && has_way(&parts.to) && parts.when.iter().all(holds)
+    let holds = |requirement: &Requirement<'_>| {
+        requirement.attribute != Attribute::DestinationPort || holds_at(requirement, port)
+    };
+    let can_match = |part: &[Vec<Requirement<'_>>]| part.is_empty() || part.iter().any(|it| it.iter().all(holds));
+    !is_about_requests(&rule) && can_match(&parts.from) && can_match(&parts.to) && parts.when.iter().all(holds)
 }
 
 fn report_closed(
@@ -216,11 +237,12 @@ fn report_closed(
     diagnostics: &mut Diagnostics,
 ) {
     let (name, number, protocol) = (&workload.name, port.number, port.port.protocol);
-    let message = format!("this closes {protocol} port {number} of {name}: what has no requests is allowed by no rule");
-    let diagnostic = diagnostics.report_default(rule.span, message);
-    diagnostic.aliases = &[];
-    diagnostic
-        .severity(Severity::Warning)
+    diagnostics
+        .report(
+            &CLOSES_PORT,
+            rule.span,
+            format!("{protocol} port {number} of workload `{name}` is closed: this rule is about requests, and no other rule allows connections"),
+        )
         .related(port.port.span, "the port of the Service")
-        .help("allow the port by a rule of its own; to close it on purpose, add a policy without rules");
+        .help(format!("add a rule that allows port {number}, or a policy without rules to close the port on purpose"));
 }

@@ -1,7 +1,8 @@
 //! `identity-without-mtls`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::ServerTlsMode;
 use crate::policy::{Attribute, Requirement, requirements};
 use crate::source::Span;
@@ -9,137 +10,178 @@ use crate::world::{AuthorizationPolicy, DataPlane, MtlsMode, Server, Workload, W
 
 pub static RULE: Rule = rule! {
     name: "identity-without-mtls",
-    aliases: ["KIA0105"],
-    severity: Error,
-    summary: "an identity is asked for where clients have none, because there is no mutual TLS",
+    summary: "a rule needs the identity of clients, which they do not have without mutual TLS",
+    findings: [&PLAINTEXT, &SOMEWHERE_PLAINTEXT, &GATEWAY, &ANY_AT_GATEWAY, &ANY_WITH_PLAINTEXT],
     check: check,
+};
+
+static PLAINTEXT: Finding = finding! {
+    "plaintext-only", Lost, Certain, ["KIA0105"],
+    "the workloads of the policy accept only plaintext",
+};
+static SOMEWHERE_PLAINTEXT: Finding = finding! {
+    "partly-plaintext-only", Lost, Likely, ["KIA0105"],
+    "some workloads of the policy accept only plaintext",
+};
+static GATEWAY: Finding = finding! {
+    "gateway", Lost, Likely, ["KIA0105"],
+    "the policy is for a gateway, and none of its servers asks clients for a certificate",
+};
+static ANY_AT_GATEWAY: Finding = finding! {
+    "any-namespace-at-gateway", Lost, Likely, ["KIA0105"],
+    "the namespace `*` excludes clients without mutual TLS, and the policy is for a gateway of unknown servers",
+};
+static ANY_WITH_PLAINTEXT: Finding = finding! {
+    "any-namespace", Surprising, Likely, ["KIA0105"],
+    "the namespace `*` excludes clients that send plaintext, which the workloads accept",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for policy in world.policies.authorization_policies() {
-        let asked: Vec<_> = policy.spec.rules.iter().flat_map(requirements).filter(is_of_identity).collect();
-        if !asked.is_empty() {
-            check_policy(world, policy, &asked, diagnostics);
+        let requirements: Vec<_> = policy.spec.rules.iter().flat_map(requirements).filter(is_of_identity).collect();
+        if !requirements.is_empty() {
+            check_policy(world, policy, &requirements, diagnostics);
         }
     }
 }
 
-/// Whether only the certificate of a client, or its TLS handshake, tells it.
-fn is_of_identity(asked: &Requirement<'_>) -> bool {
+/// Whether a condition is about what only the certificate of a client, or its TLS handshake, contains.
+fn is_of_identity(requirement: &Requirement<'_>) -> bool {
     use Attribute::{Namespace, Principal, ServiceAccount, Sni, TrustDomain};
-    matches!(asked.attribute, Principal | Namespace | ServiceAccount | TrustDomain | Sni)
+    matches!(requirement.attribute, Principal | Namespace | ServiceAccount | TrustDomain | Sni)
 }
 
-/// What clients of a workload show.
+/// Which clients of a workload have an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Identity {
-    /// None: it takes plaintext only, as set at a place.
-    Never(Option<Span>),
-    /// None: it is a gateway none of whose servers asks for a certificate.
+enum Identified {
+    /// No client: the workload accepts only plaintext, as set here.
+    Never(Span),
+    /// No client: no server of the gateway asks for a certificate.
     NotAtGateway,
-    /// It depends on servers of a gateway that are not among the manifests.
+    /// Unknown: the servers of the gateway are not among the manifests.
     AtGateway,
-    /// Some clients do.
+    /// Some clients.
     Sometimes,
-    /// All of them, or nobody knows.
+    /// All clients, or it cannot be known.
     Other,
 }
 
 fn check_policy<'a>(
     world: &World<'a>,
     policy: &AuthorizationPolicy<'a>,
-    asked: &[Requirement<'_>],
+    requirements: &[Requirement<'_>],
     diagnostics: &mut Diagnostics,
 ) {
     let Some(workloads) = world.workloads_of_policy(policy) else { return };
-    let shown: Vec<_> = workloads.iter().map(|workload| identity(world, workload)).collect();
-    // A policy that is for gateways among others is probably meant for the others.
-    let is_for_gateways = shown.iter().all(|shown| *shown == Identity::NotAtGateway);
-    let is_lacking = |shown: &Identity| matches!(shown, Identity::Never(_)) || is_for_gateways;
-    let Some(first) = shown.iter().position(is_lacking) else {
-        let severity = match shown.contains(&Identity::AtGateway) {
-            true => Severity::Warning,
-            false if shown.contains(&Identity::Sometimes) => Severity::Info,
+    let identified: Vec<_> = workloads.iter().map(|workload| identified(world, workload)).collect();
+    // A policy for gateways and other workloads is probably written for the others.
+    let is_for_gateways = identified.iter().all(|it| *it == Identified::NotAtGateway);
+    let is_lacking = |it: &Identified| matches!(it, Identified::Never(_)) || is_for_gateways;
+    let Some(first) = identified.iter().position(is_lacking) else {
+        let finding = match identified.contains(&Identified::AtGateway) {
+            true => &ANY_AT_GATEWAY,
+            false if identified.contains(&Identified::Sometimes) => &ANY_WITH_PLAINTEXT,
             false => return,
         };
-        asked.iter().filter(|asked| is_any_namespace(asked)).for_each(|asked| report_any(asked, severity, diagnostics));
+        requirements.iter().filter(|it| is_any_namespace(it)).for_each(|it| report_any(finding, it, diagnostics));
         return;
     };
-    for asked in asked.iter().filter(|asked| !is_for_gateways || asked.attribute != Attribute::Sni) {
-        report(asked, workloads[first], shown[first], shown.iter().all(is_lacking), diagnostics);
+    for requirement in requirements {
+        match identified[first] {
+            Identified::Never(set_at) => {
+                let finding = if identified.iter().all(is_lacking) { &PLAINTEXT } else { &SOMEWHERE_PLAINTEXT };
+                report_plaintext(finding, requirement, workloads[first], set_at, diagnostics);
+            }
+            // Every TLS handshake has an SNI.
+            _ if requirement.attribute != Attribute::Sni => report_gateway(requirement, workloads[first], diagnostics),
+            _ => {}
+        }
     }
 }
 
-fn identity(world: &World<'_>, workload: &Workload<'_>) -> Identity {
+fn identified(world: &World<'_>, workload: &Workload<'_>) -> Identified {
     if world.is_gateway_workload(workload) {
         return at_gateway(world, workload);
     }
     if matches!(world.namespaces.data_plane(workload), Some(DataPlane::None | DataPlane::Ambient)) {
-        return Identity::Other;
+        return Identified::Other;
     }
     let mut ports: Vec<u32> = world.ports_of_workload(workload).iter().map(|port| port.number).collect();
     if ports.is_empty() {
-        // The port is of no consequence but to settings of ports.
+        // A port that no `portLevelMtls` names.
         ports.push(0);
     }
     let modes = ports.iter().map(|&port| world.policies.mtls(&workload.name.namespace, &workload.labels, port));
     let modes: Vec<_> = modes.collect();
-    match modes.first() {
-        Some(first) if modes.iter().all(|mtls| mtls.mode == MtlsMode::Disable) => {
-            Identity::Never(first.set_by.map(|(_, span)| span))
-        }
-        _ if modes.iter().all(|mtls| mtls.mode == MtlsMode::Strict) => Identity::Other,
-        _ => Identity::Sometimes,
+    let set_at = modes.first().and_then(|mtls| mtls.set_by).map(|(_, span)| span);
+    match set_at {
+        Some(span) if modes.iter().all(|mtls| mtls.mode == MtlsMode::Disable) => Identified::Never(span),
+        _ if modes.iter().all(|mtls| mtls.mode == MtlsMode::Strict) => Identified::Other,
+        _ => Identified::Sometimes,
     }
 }
 
-/// A gateway takes what its servers say, whatever PeerAuthentications do.
-fn at_gateway(world: &World<'_>, workload: &Workload<'_>) -> Identity {
+/// The servers of a gateway decide, whatever PeerAuthentications say.
+fn at_gateway(world: &World<'_>, workload: &Workload<'_>) -> Identified {
     let servers: Vec<_> = world.gateways_of_workload(workload).flat_map(|gateway| &gateway.servers).collect();
-    let takes_none = |server: &&Server<'_>| matches!(server.tls_mode, None | Some(ServerTlsMode::Simple));
-    match servers.iter().all(takes_none) {
-        _ if servers.is_empty() => Identity::AtGateway,
-        true => Identity::NotAtGateway,
-        false => Identity::Other,
+    let asks_for_none = |server: &&Server<'_>| matches!(server.tls_mode, None | Some(ServerTlsMode::Simple));
+    match servers.iter().all(asks_for_none) {
+        _ if servers.is_empty() => Identified::AtGateway,
+        true => Identified::NotAtGateway,
+        false => Identified::Other,
     }
 }
 
-/// Whether everybody seems to be meant.
-fn is_any_namespace(asked: &Requirement<'_>) -> bool {
-    asked.attribute == Attribute::Namespace && !asked.negated && asked.values.iter().any(|value| value.as_str() == "*")
+/// Whether a condition looks as if it matched all clients.
+fn is_any_namespace(requirement: &Requirement<'_>) -> bool {
+    requirement.attribute == Attribute::Namespace
+        && !requirement.negated
+        && requirement.values.iter().any(|value| value.as_str() == "*")
 }
 
-fn report_any(asked: &Requirement<'_>, severity: Severity, diagnostics: &mut Diagnostics) {
-    let message = "* means any namespace of a client with mutual TLS, and leaves out those that send plaintext";
-    diagnostics.report_default(asked.span, message).severity(severity).help("leave the source out to mean everybody");
+fn report_any(finding: &'static Finding, requirement: &Requirement<'_>, diagnostics: &mut Diagnostics) {
+    let field = requirement.field;
+    diagnostics
+        .report(
+            finding,
+            requirement.span,
+            "the namespace `*` matches only clients with mutual TLS, and excludes clients that send plaintext",
+        )
+        .help(format!("remove `{field}` to match all clients"));
 }
 
-fn report(
-    asked: &Requirement<'_>,
+/// What follows from a condition on an identity that no client has.
+fn consequence(requirement: &Requirement<'_>) -> &'static str {
+    if requirement.negated { "always holds" } else { "never holds" }
+}
+
+fn report_plaintext(
+    finding: &'static Finding,
+    requirement: &Requirement<'_>,
     workload: &Workload<'_>,
-    shown: Identity,
-    is_all: bool,
+    set_at: Span,
     diagnostics: &mut Diagnostics,
 ) {
-    let so = if asked.negated { "so this always holds" } else { "so this never matches" };
-    let name = &workload.name;
-    let message = match shown {
-        Identity::Never(_) => format!("{} needs mutual TLS, but {name} takes only plaintext, {so}", asked.field),
-        _ => format!("{} needs mutual TLS, which no server of gateway {name} asks for, {so}", asked.field),
-    };
-    let diagnostic = diagnostics.report_default(asked.span, message);
-    if !is_all || shown == Identity::NotAtGateway {
-        diagnostic.severity(Severity::Warning);
-    }
-    match shown {
-        Identity::Never(Some(span)) => diagnostic.related(span, "set here"),
-        _ => diagnostic.related(workload.resource.name_span(), "the workload"),
-    };
-    diagnostic.help(match shown {
-        Identity::Never(_) => {
-            "let the workload take mutual TLS, or ask for something that plaintext has, such as ipBlocks"
-        }
-        _ => "clients of a gateway are told by remoteIpBlocks or requestPrincipals",
-    });
+    let (field, name, consequence) = (requirement.field, &workload.name, consequence(requirement));
+    diagnostics
+        .report(
+            finding,
+            requirement.span,
+            format!("`{field}` {consequence}: it needs mutual TLS, but workload `{name}` accepts only plaintext"),
+        )
+        .related(set_at, "set here")
+        .help("set `mode: PERMISSIVE` or `STRICT` for the workload, or identify the clients by `ipBlocks`");
+}
+
+fn report_gateway(requirement: &Requirement<'_>, workload: &Workload<'_>, diagnostics: &mut Diagnostics) {
+    let (field, name, consequence) = (requirement.field, &workload.name, consequence(requirement));
+    diagnostics
+        .report(
+            &GATEWAY,
+            requirement.span,
+            format!("`{field}` {consequence}: it needs mutual TLS, but no server of gateway workload `{name}` asks clients for a certificate"),
+        )
+        .related(workload.resource.name_span(), "the workload of the gateway")
+        .help("identify the clients of a gateway by `remoteIpBlocks` or `requestPrincipals`");
 }

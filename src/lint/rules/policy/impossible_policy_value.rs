@@ -1,17 +1,38 @@
 //! `impossible-policy-value`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::security::Operation;
 use crate::source::Spanned;
 use crate::uri::Url;
 
 pub static RULE: Rule = rule! {
     name: "impossible-policy-value",
-    aliases: [],
-    severity: Warning,
-    summary: "a path or host of an AuthorizationPolicy that no request has, as policies compare them",
+    summary: "a path or host of an AuthorizationPolicy matches no request that it is written for",
+    findings: [&REGEX, &ASTERISK, &QUERY, &NO_SLASH, &HOST],
     check: check,
+};
+
+static REGEX: Finding = finding! {
+    "regex", Lost, Certain, [],
+    "a path ends with `.*`, which is not read as a regular expression",
+};
+static ASTERISK: Finding = finding! {
+    "asterisk", Lost, Certain, [],
+    "a path has an asterisk in the middle, where it has no special meaning",
+};
+static QUERY: Finding = finding! {
+    "query", Lost, Certain, [],
+    "a path has a query, which is not compared",
+};
+static NO_SLASH: Finding = finding! {
+    "no-slash", Lost, Certain, [],
+    "a path does not start with a slash",
+};
+static HOST: Finding = finding! {
+    "host", Lost, Certain, [],
+    "a host has a scheme or a path",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -28,41 +49,64 @@ fn check_operation(operation: &Operation, context: &Context<'_>, diagnostics: &m
     for host in operation.hosts.iter().chain(&operation.not_hosts).filter(|host| host.contains('/')) {
         let bare = Url::parse(host).map_or_else(|| "the host only".to_owned(), |url| url.authority());
         diagnostics
-            .report_default(host.span, format!("{} is no host: requests name one without scheme and path", host.value))
-            .help(format!("write {bare}"));
+            .report(
+                &HOST,
+                host.span,
+                format!("no request has the host `{}`: hosts have neither scheme nor path", host.value),
+            )
+            .help(format!("write `{bare}`"));
     }
 }
 
-/// Paths are compared whole, or by what an asterisk at one end leaves; `{*}` and `{**}` make a template of them (istiod:
-/// `matcher.PathMatcher`).
+/// A proxy compares the whole path, or the part that an asterisk at one end leaves; `{*}` and `{**}` make it a template
+/// (istiod: `matcher.PathMatcher`).
 fn check_path(path: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let text = path.as_str();
     if text == "*" || text.contains('{') {
         return;
     }
     let compared = text.strip_prefix('*').or(text.strip_suffix('*')).unwrap_or(text);
-    if let Some(prefix) = text.strip_suffix(".*") {
+    if let Some(prefix) = text.strip_suffix(".*").filter(|prefix| !prefix.contains('*')) {
         diagnostics
-            .report_default(
+            .report(
+                &REGEX,
                 path.span,
-                format!("paths are no regular expressions: this takes what begins with {prefix}."),
+                format!("`{text}` is not read as a regular expression: it matches paths that start with `{prefix}.`"),
             )
-            .help(format!("write {prefix}*"));
+            .help(format!("write `{prefix}*`"));
     } else if compared.contains('*') {
         diagnostics
-            .report_default(
+            .report(
+                &ASTERISK,
                 path.span,
-                format!("an asterisk stands for something at one end only: in {text} it is compared as it is"),
+                format!("`{text}` does not match as a pattern: `*` is special only at one end of a path"),
             )
-            .help(format!("write {{*}} for one part of a path: {}", text.replace('*', "{*}")));
+            .help(match template(text) {
+                Some(template) => format!("write `{template}`"),
+                None => "list the paths, or keep only a `*` at one end".to_owned(),
+            });
     } else if compared.contains('?') {
         let path_only = text.split('?').next().unwrap_or_default();
         diagnostics
-            .report_default(path.span, "the query is no part of the path that is compared")
-            .help(format!("write {path_only}"));
+            .report(&QUERY, path.span, format!("no request matches `{text}`: paths are compared without the query"))
+            .help(format!("write `{path_only}`"));
     } else if !text.starts_with(['/', '*']) && !text.is_empty() {
         diagnostics
-            .report_default(path.span, format!("every path begins with a slash, so {text} is none"))
-            .help(format!("write /{text}"));
+            .report(&NO_SLASH, path.span, format!("no request has the path `{text}`: paths start with a slash"))
+            .help(format!("write `/{text}`"));
     }
+}
+
+/// The path template that says what a path with asterisks seems to say. Placeholders are whole segments, and `{**}` is
+/// the last one.
+fn template(path: &str) -> Option<String> {
+    let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+    let last = segments.len() - 1;
+    let placeholder = |(index, segment): (usize, &&str)| match *segment {
+        "*" if index == last => Some("{**}".to_owned()),
+        "*" | ".*" | ".+" => Some("{*}".to_owned()),
+        segment => (!segment.is_empty() && !segment.contains('*')).then(|| segment.to_owned()),
+    };
+    let segments: Option<Vec<String>> = segments.iter().enumerate().map(placeholder).collect();
+    Some(format!("/{}", segments?.join("/")))
 }

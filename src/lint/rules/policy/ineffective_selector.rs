@@ -1,7 +1,8 @@
 //! `ineffective-selector`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::{Resource, Spec};
@@ -9,10 +10,22 @@ use crate::world::{GATEWAY_NAME_LABEL, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "ineffective-selector",
-    aliases: ["IST0166"],
-    severity: Warning,
-    summary: "a selector that means a gateway of the Gateway API, which policies are attached to by targetRefs",
+    summary: "a selector matches a gateway of the Gateway API, to which policies are attached by `targetRefs`",
+    findings: [&WAYPOINT, &GATEWAY, &GATEWAY_AND_OTHERS],
     check: check,
+};
+
+static WAYPOINT: Finding = finding! {
+    "waypoint", Surprising, Certain, ["IST0166"],
+    "the selector matches a waypoint, for which istiod ignores selectors",
+};
+static GATEWAY: Finding = finding! {
+    "gateway", Surprising, Certain, ["IST0166"],
+    "the selector matches only gateways of the Gateway API",
+};
+static GATEWAY_AND_OTHERS: Finding = finding! {
+    "gateway-and-others", Surprising, Likely, ["IST0166"],
+    "the selector matches a gateway of the Gateway API and other workloads",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -24,7 +37,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The selector of a resource that could have targets in its place, and has none.
+/// The selector of a resource that could have target references instead, and has none.
 fn selector(spec: &Spec) -> Option<&MatchLabelsSelector> {
     type Parts<'s> = (&'s Option<MatchLabelsSelector>, &'s Option<PolicyTargetReference>, &'s [PolicyTargetReference]);
     let (selector, target, targets): Parts<'_> = match spec {
@@ -49,20 +62,22 @@ fn check_selector(
     let Some((workload, name)) = selected.iter().find_map(|workload| Some((workload, gateway(workload)?))) else {
         return;
     };
-    let span = selector.match_labels.span.unwrap_or(selector.span);
     let is_waypoint = workload.labels.get("gateway.istio.io/managed").is_some_and(|by| by.contains("mesh-controller"));
-    let message = match is_waypoint {
-        true => format!("waypoint {name} has these labels, but takes only what names it in targetRefs"),
-        false => {
-            format!("gateway {name} has these labels; what is for a gateway of the Gateway API names it in targetRefs")
-        }
+    let (finding, message) = if is_waypoint {
+        (&WAYPOINT, format!("the selector has no effect on waypoint `{namespace}/{name}`, which needs `targetRefs`"))
+    } else {
+        // The policy may be written for the other workloads.
+        let is_for_others = selected.iter().any(|workload| gateway(workload).is_none());
+        let finding = if is_for_others { &GATEWAY_AND_OTHERS } else { &GATEWAY };
+        let message = format!(
+            "the selector matches Gateway `{namespace}/{name}` of the Gateway API, for which istiod may ignore selectors"
+        );
+        (finding, message)
     };
-    let diagnostic = diagnostics.report_default(span, message);
-    // The labels of other workloads may be meant.
-    if !is_waypoint && selected.iter().any(|workload| gateway(workload).is_none()) {
-        diagnostic.severity(Severity::Info);
-    }
-    diagnostic
+    diagnostics
+        .report(finding, selector.match_labels.span.unwrap_or(selector.span), message)
         .related(workload.resource.name_span(), "the workload of the gateway")
-        .help(format!("targetRefs: [{{group: gateway.networking.k8s.io, kind: Gateway, name: {name}}}]"));
+        .help(format!(
+            "write `targetRefs: [{{group: gateway.networking.k8s.io, kind: Gateway, name: {name}}}]` instead"
+        ));
 }

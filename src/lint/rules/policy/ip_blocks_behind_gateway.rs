@@ -5,36 +5,42 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::policy::{Attribute, Requirement, requirements};
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, World};
 
 pub static RULE: Rule = rule! {
     name: "ip-blocks-behind-gateway",
-    aliases: [],
-    severity: Warning,
-    summary: "addresses of clients at a workload that requests reach through a gateway: it sees the gateway's",
+    summary: "a policy compares client addresses at a workload behind a gateway, where it sees the gateway's address",
+    findings: [&GATEWAY_ADDRESS],
     check: check,
+};
+
+static GATEWAY_ADDRESS: Finding = finding! {
+    "gateway-address", Lost, Likely, [],
+    "requests have the address of the gateway, not of the client",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut exposed = None;
     for policy in world.policies.authorization_policies() {
-        let of_clients = |asked: &Requirement<'_>| asked.attribute == Attribute::SourceIp && is_outside(asked);
-        let asked: Vec<_> = policy.spec.rules.iter().flat_map(requirements).filter(of_clients).collect();
-        if !asked.is_empty() {
-            check_policy(world, policy, &asked, exposed.get_or_insert_with(|| Exposed::new(world)), diagnostics);
+        let of_clients =
+            |requirement: &Requirement<'_>| requirement.attribute == Attribute::SourceIp && is_outside(requirement);
+        let requirements: Vec<_> = policy.spec.rules.iter().flat_map(requirements).filter(of_clients).collect();
+        if !requirements.is_empty() {
+            check_policy(world, policy, &requirements, exposed.get_or_insert_with(|| Exposed::new(world)), diagnostics);
         }
     }
 }
 
-/// Whether some address is one that clients outside of the cluster have. Others may well be the gateway's own.
-fn is_outside(asked: &Requirement<'_>) -> bool {
+/// Whether some address belongs to clients outside of the cluster. Private ones may be the gateway's own.
+fn is_outside(requirement: &Requirement<'_>) -> bool {
     let network = |written: &str| written.parse::<IpNet>().or_else(|_| written.parse::<IpAddr>().map(IpNet::from)).ok();
-    let mut networks = asked.values.iter().filter_map(|value| network(value));
+    let mut networks = requirement.values.iter().filter_map(|value| network(value));
     networks.any(|network| network.prefix_len() > 0 && !is_private(network.addr()))
 }
 
@@ -49,7 +55,7 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// What gateways send requests to: the hosts of destinations, and where they are written.
+/// The hosts to which gateways send requests, and where a VirtualService names them.
 struct Exposed {
     by_host: BTreeMap<String, Span>,
 }
@@ -57,10 +63,10 @@ struct Exposed {
 impl Exposed {
     fn new(world: &World<'_>) -> Self {
         let mut by_host = BTreeMap::new();
-        for service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
-            if service.bound_to.iter().any(|bound| bound.gateway.is_some()) {
-                for destination in service.destinations().iter().filter(|destination| !destination.is_mirror) {
-                    let host = service.full_host(destination.host, &world.settings);
+        for virtual_service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
+            if virtual_service.bound_to.iter().any(|bound| bound.gateway.is_some()) {
+                for destination in virtual_service.destinations().iter().filter(|it| !it.is_mirror) {
+                    let host = virtual_service.full_host(destination.host, &world.settings);
                     by_host.entry(host.into_owned()).or_insert(destination.host.span);
                 }
             }
@@ -72,7 +78,7 @@ impl Exposed {
 fn check_policy<'a>(
     world: &World<'a>,
     policy: &AuthorizationPolicy<'a>,
-    asked: &[Requirement<'_>],
+    requirements: &[Requirement<'_>],
     exposed: &Exposed,
     diagnostics: &mut Diagnostics,
 ) {
@@ -82,13 +88,17 @@ fn check_policy<'a>(
         services.into_iter().find_map(|service| Some((workload, exposed.by_host.get(&service.hostname)?)))
     });
     let Some((workload, destination)) = behind else { return };
-    for asked in asked {
+    for requirement in requirements {
         diagnostics
-            .report_default(
-                asked.span,
-                format!("requests reach {} through a gateway, whose address is what {} is held against", workload.name, asked.field),
+            .report(
+                &GATEWAY_ADDRESS,
+                requirement.span,
+                format!(
+                    "`{}` is compared with the address of a gateway, through which requests reach workload `{}`",
+                    requirement.field, workload.name
+                ),
             )
-            .related(*destination, "the gateway sends requests to it here")
-            .help("use remoteIpBlocks in a policy for the gateway, which sees the clients, with externalTrafficPolicy: Local or numTrustedProxies");
+            .related(*destination, "a gateway sends requests to the workload here")
+            .help("use `remoteIpBlocks` in a policy for the gateway, and `externalTrafficPolicy: Local` or `numTrustedProxies` to keep client addresses");
     }
 }

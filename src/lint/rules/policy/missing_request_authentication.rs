@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::{Kind, LabelSet, Labels, Map, security};
 use crate::policy::requirements;
 use crate::source::Span;
@@ -11,25 +12,41 @@ use crate::world::{AuthorizationPolicy, Gap, Gateway, Targeted, VirtualService, 
 
 pub static RULE: Rule = rule! {
     name: "missing-request-authentication",
-    aliases: ["IST0149"],
-    severity: Error,
-    summary: "a token is asked for where no RequestAuthentication checks tokens, so no request has one",
+    summary: "a policy or route needs a token where no RequestAuthentication verifies tokens, so it never matches",
+    findings: [&WORKLOADS, &GATEWAY, &SOME_WORKLOADS, &UNKNOWN_GATEWAY],
     check: check,
+};
+
+static WORKLOADS: Finding = finding! {
+    "workloads", Lost, Certain, [],
+    "no RequestAuthentication is for the workloads of an AuthorizationPolicy",
+};
+static GATEWAY: Finding = finding! {
+    "gateway", Lost, Certain, ["IST0149"],
+    "a route matches claims, and no RequestAuthentication is for the gateway",
+};
+static SOME_WORKLOADS: Finding = finding! {
+    "some-workloads", Lost, Likely, [],
+    "no RequestAuthentication is for some workloads of an AuthorizationPolicy",
+};
+static UNKNOWN_GATEWAY: Finding = finding! {
+    "unknown-gateway", Surprising, Likely, ["IST0149"],
+    "a route matches claims at a gateway of unknown workloads, and no RequestAuthentication can be for it",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for policy in world.policies.authorization_policies() {
-        let asked = policy.spec.rules.iter().flat_map(requirements).filter(|it| it.attribute.is_of_token());
-        let places: BTreeSet<Span> = asked.map(|asked| asked.span).collect();
+        let requirements = policy.spec.rules.iter().flat_map(requirements).filter(|it| it.attribute.is_of_token());
+        let places: BTreeSet<Span> = requirements.map(|it| it.span).collect();
         if !places.is_empty() {
             check_policy(world, policy, &places, diagnostics);
         }
     }
-    for service in &world.virtual_services {
-        let claims = claims(service);
+    for virtual_service in &world.virtual_services {
+        let claims = claims(virtual_service);
         if let Some(&first) = claims.first() {
-            check_routes(world, service, first, diagnostics);
+            check_routes(world, virtual_service, first, diagnostics);
         }
     }
 }
@@ -57,24 +74,23 @@ fn check_policy<'a>(
     if let Err(gap) = world.inventory.workloads(&first.name.namespace) {
         return diagnostics.unchecked(gap);
     }
+    let finding = if lacking.len() < workloads.len() { &SOME_WORKLOADS } else { &WORKLOADS };
     for &place in places {
-        let message =
-            format!("no RequestAuthentication selects workload {}, so its requests have no valid token", first.name);
-        let diagnostic = diagnostics.report_default(place, message);
-        diagnostic.aliases = &[];
-        if lacking.len() < workloads.len() {
-            diagnostic.severity(Severity::Warning);
-        }
+        let message = format!(
+            "no RequestAuthentication selects workload `{}`, so no request to it has a valid token",
+            first.name
+        );
+        let diagnostic = diagnostics.report(finding, place, message);
         diagnostic.related(first.resource.name_span(), "the workload");
         let others = world.policies.request_authentications_in(&first.name.namespace).next();
         if let Some(other) = others {
-            diagnostic.related(other.resource.name_span(), "this one is for other workloads");
+            diagnostic.related(other.resource.name_span(), "this RequestAuthentication is for other workloads");
         }
-        diagnostic.help("add a RequestAuthentication for the workload with the issuer of the tokens");
+        diagnostic.help("add a RequestAuthentication that selects the workload and names the issuer of the tokens");
     }
 }
 
-/// Which proxies a target stands for is not known from files; that they have a RequestAuthentication may be.
+/// The proxies of a target are not among the manifests, but a RequestAuthentication with the same target may be.
 fn check_targets(world: &World<'_>, policy: &AuthorizationPolicy<'_>, diagnostics: &mut Diagnostics) {
     let name = |reference: &security::PolicyTargetReference| {
         Some((reference.kind.as_ref()?.value.clone(), reference.name.as_ref()?.value.clone()))
@@ -88,19 +104,19 @@ fn check_targets(world: &World<'_>, policy: &AuthorizationPolicy<'_>, diagnostic
     }
 }
 
-/// The conditions of a VirtualService on claims: headers with the name `@request.auth.claims…`.
-fn claims(service: &VirtualService<'_>) -> Vec<Span> {
+/// The conditions of a VirtualService on claims: headers whose name starts with `@request.auth.claims`.
+fn claims(virtual_service: &VirtualService<'_>) -> Vec<Span> {
     const CLAIMS: &str = "@request.auth.claims";
     fn of<T>(headers: &Map<T>) -> impl Iterator<Item = Span> {
         let is_claim = |name: &str| name.get(..CLAIMS.len()).is_some_and(|start| start.eq_ignore_ascii_case(CLAIMS));
         headers.iter().filter(move |(name, _)| is_claim(name)).map(|(name, _)| name.span)
     }
-    let matches = service.spec.http.iter().flat_map(|route| &route.r#match);
+    let matches = virtual_service.spec.http.iter().flat_map(|route| &route.r#match);
     matches.flat_map(|it| of(&it.headers).chain(of(&it.without_headers))).collect()
 }
 
-fn check_routes(world: &World<'_>, service: &VirtualService<'_>, claim: Span, diagnostics: &mut Diagnostics) {
-    let gateways = service.bound_to.iter().filter_map(|bound| world.gateway(bound.gateway.as_ref()?));
+fn check_routes(world: &World<'_>, virtual_service: &VirtualService<'_>, claim: Span, diagnostics: &mut Diagnostics) {
+    let gateways = virtual_service.bound_to.iter().filter_map(|bound| world.gateway(bound.gateway.as_ref()?));
     for gateway in gateways {
         let workloads: Vec<_> = world.workloads_of_gateway(gateway).collect();
         if workloads.is_empty() {
@@ -114,32 +130,34 @@ fn check_routes(world: &World<'_>, service: &VirtualService<'_>, claim: Span, di
         };
         let lacking = workloads.iter().find(|workload| !is_checked(&workload.name.namespace, &workload.labels));
         if let Some(workload) = lacking {
-            let message =
-                format!("no RequestAuthentication selects gateway {}, so no request has claims", workload.name);
-            let diagnostic = diagnostics.report_default(claim, message);
-            diagnostic
-                .related(workload.resource.name_span(), format!("a workload of Gateway {}", gateway.name))
-                .help("add a RequestAuthentication for the gateway with the issuer of the tokens");
+            let message = format!(
+                "no RequestAuthentication selects gateway workload `{}`, so no request has claims",
+                workload.name
+            );
+            diagnostics
+                .report(&GATEWAY, claim, message)
+                .related(workload.resource.name_span(), format!("a workload of Gateway `{}`", gateway.name))
+                .help("add a RequestAuthentication that selects the gateway and names the issuer of the tokens");
             return;
         }
     }
 }
 
-/// Without the workloads nothing is sure, but routes on claims are rarely kept apart from what makes claims known.
+/// Nothing is certain without the workloads, but a RequestAuthentication is usually kept beside the routes that need it.
 fn report_unknown(world: &World<'_>, gateway: &Gateway<'_>, claim: Span, diagnostics: &mut Diagnostics) {
     diagnostics.unchecked(Gap::NoGatewayWorkloads);
     if world.inventory.gateways(&gateway.name.namespace).is_ok() {
         diagnostics
-            .report_default(
+            .report(
+                &UNKNOWN_GATEWAY,
                 claim,
-                format!("no RequestAuthentication here is for the gateways of Gateway {}", gateway.name),
+                format!("no RequestAuthentication among the manifests is for Gateway `{}`", gateway.name),
             )
-            .severity(Severity::Info)
-            .help("claims are known only where a RequestAuthentication checks tokens");
+            .help("add a RequestAuthentication for the gateway: only verified tokens have claims");
     }
 }
 
-/// Whether some RequestAuthentication could be for the workloads of a gateway, as far as its selector tells.
+/// Whether the selector of some RequestAuthentication matches the labels that a Gateway selects.
 fn may_be_checked(world: &World<'_>, gateway: &Gateway<'_>) -> bool {
     let labels = gateway.spec.selector.to_set();
     let selects = |selector: &Labels| selector.selects(&labels);

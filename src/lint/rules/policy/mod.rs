@@ -1,4 +1,4 @@
-//! What lets in or keeps out the wrong requests.
+//! Policies that allow or deny the wrong requests.
 
 mod contradictory_rule;
 mod http_rule_on_tcp;
@@ -25,7 +25,7 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "policy",
-    about: "What lets in or keeps out the wrong requests",
+    about: "Policies that allow or deny the wrong requests",
     rules: &[
         &mtls_conflict::RULE,
         &plaintext_to_strict::RULE,

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::ClientTlsMode;
 use crate::model::{Kind, LabelSet, Labels, Spec};
 use crate::routing::Upstream;
@@ -14,10 +15,30 @@ use crate::world::{
 
 pub static RULE: Rule = rule! {
     name: "mtls-conflict",
-    aliases: ["KIA0205", "KIA0206", "KIA0207", "KIA0208", "KIA0505", "KIA0506"],
-    severity: Error,
-    summary: "a DestinationRule whose TLS the workloads do not take: their connections are reset",
+    summary: "a DestinationRule makes clients send TLS or plaintext that the workloads do not accept",
+    findings: [&STRICT, &DISABLE, &OTHER_TLS, &NO_SIDECAR, &NO_SIDECAR_BEHIND_WILDCARD],
     check: check,
+};
+
+static STRICT: Finding = finding! {
+    "strict", Lost, Certain, ["KIA0207", "KIA0208"],
+    "the workloads accept only mutual TLS",
+};
+static DISABLE: Finding = finding! {
+    "disable", Lost, Certain, ["KIA0505", "KIA0506"],
+    "the workloads accept only plaintext",
+};
+static OTHER_TLS: Finding = finding! {
+    "other-tls", Lost, Certain, [],
+    "the sidecars accept no other TLS than that of the mesh",
+};
+static NO_SIDECAR: Finding = finding! {
+    "no-sidecar", Lost, Certain, ["KIA0205", "KIA0206"],
+    "the workload has no sidecar that accepts mutual TLS",
+};
+static NO_SIDECAR_BEHIND_WILDCARD: Finding = finding! {
+    "no-sidecar-behind-wildcard", Lost, Likely, ["KIA0205", "KIA0206"],
+    "a wildcard host covers a workload that has no sidecar",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -35,35 +56,35 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         }
     }
     for (span, mut conflicts) in conflicts {
-        conflicts.sort_by_key(|conflict| conflict.takes.is_none());
+        conflicts.sort_by_key(|conflict| conflict.accepted.is_none());
         report(span, &conflicts, diagnostics);
     }
 }
 
-/// How many places of a kind a finding points to.
+/// How many related places of a kind a finding has at most.
 const SHOWN: usize = 3;
 
-/// A workload that does not take what clients send.
+/// A workload that does not accept what clients send.
 struct Conflict<'w, 'a> {
     mode: ClientTlsMode,
     service: &'w Service<'a>,
     workload: &'w Workload<'a>,
-    /// What it takes; `None` if it has no sidecar.
-    takes: Option<MtlsMode>,
+    /// The mode of the workload; `None` if it has no sidecar.
+    accepted: Option<MtlsMode>,
     set_at: Option<Span>,
     is_wildcard: bool,
 }
 
 fn sets_tls(world: &World<'_>, merged: &MergedRule) -> bool {
-    world.destination_rules.parts(merged).any(|rule| {
-        let policies = rule.spec.subsets.iter().filter_map(|subset| subset.traffic_policy.as_ref());
-        rule.spec.traffic_policy.iter().chain(policies).any(|policy| {
+    world.destination_rules.parts(merged).any(|destination_rule| {
+        let policies = destination_rule.spec.subsets.iter().filter_map(|subset| subset.traffic_policy.as_ref());
+        destination_rule.spec.traffic_policy.iter().chain(policies).any(|policy| {
             policy.tls.is_some() || policy.port_level_settings.iter().any(|settings| settings.tls.is_some())
         })
     })
 }
 
-/// The services that a host of a DestinationRule means.
+/// The services that a host of a DestinationRule covers.
 fn services<'w, 'a>(world: &'w World<'a>, hostname: &str) -> Vec<&'w Service<'a>> {
     match host::wildcard_suffix(hostname) {
         None => world.services.named(hostname).collect(),
@@ -71,17 +92,18 @@ fn services<'w, 'a>(world: &'w World<'a>, hostname: &str) -> Vec<&'w Service<'a>
     }
 }
 
-/// Whether some client gets the rule for a service, rather than a more specific or a nearer one.
+/// Whether the DestinationRule applies to some client of a service, rather than a more specific or closer one.
 fn applies(world: &World<'_>, namespace: &str, merged: &MergedRule, service: &Service<'_>) -> bool {
-    let rules = &world.destination_rules;
+    let destination_rules = &world.destination_rules;
     let mut clients = BTreeSet::from([namespace, service.namespace.as_str()]);
-    let exported = rules.parts(merged).next().map(|rule| &rule.export_to);
+    let exported = destination_rules.parts(merged).next().map(|it| &it.export_to);
     if let Some(ExportTo::Namespaces(listed)) = exported {
         clients.extend(listed.iter().map(String::as_str));
     }
-    let labels: Option<LabelSet<'_>> = rules.parts(merged).next().and_then(|rule| Some(rule.selector()?.to_set()));
+    let labels: Option<LabelSet<'_>> =
+        destination_rules.parts(merged).next().and_then(|it| Some(it.selector()?.to_set()));
     clients.into_iter().any(|client| {
-        rules
+        destination_rules
             .applying(client, &service.namespace, &service.hostname, labels.as_ref())
             .is_some_and(|applying| std::ptr::eq(applying, merged))
     })
@@ -94,39 +116,39 @@ fn check_service<'w, 'a>(
     conflicts: &mut BTreeMap<Span, Vec<Conflict<'w, 'a>>>,
     diagnostics: &mut Diagnostics,
 ) {
-    let rules = &world.destination_rules;
-    let is_wildcard = rules.parts(merged).any(|rule| host::wildcard_suffix(&rule.host).is_some());
+    let destination_rules = &world.destination_rules;
+    let is_wildcard = destination_rules.parts(merged).any(|it| host::wildcard_suffix(&it.host).is_some());
     let workloads = world.workloads_of_service(service).unwrap_or_default();
-    let of_rule = rules.traffic_policy(merged);
+    let of_host = destination_rules.traffic_policy(merged);
     let no_labels = Labels::default();
-    let subsets = rules.subsets(merged);
+    let subsets = destination_rules.subsets(merged);
     let of_subsets = subsets.iter().map(|it| (it.subset.traffic_policy.as_ref(), &it.subset.labels));
     for (of_subset, labels) in std::iter::once((None, &no_labels)).chain(of_subsets) {
         for port in &service.ports {
-            let Some(tls) = Upstream::new(of_rule, of_subset, port.number).tls else { continue };
+            let Some(tls) = Upstream::new(of_host, of_subset, port.number).tls else { continue };
             let mode = tls.effective_mode();
             if workloads.is_empty() {
                 note_unknown(world, service, port, mode, diagnostics);
             }
             for &workload in workloads.iter().filter(|workload| workload.is_selected_by(labels)) {
-                let Some((takes, set_at)) = refusal(world, workload, port, mode) else { continue };
+                let Some((accepted, set_at)) = refusal(world, workload, port, mode) else { continue };
                 let of_tls = conflicts.entry(tls.mode.map_or(tls.span, |mode| mode.span)).or_default();
                 if !of_tls.iter().any(|it| std::ptr::eq(it.workload, workload) && std::ptr::eq(it.service, service)) {
-                    of_tls.push(Conflict { mode, service, workload, takes, set_at, is_wildcard });
+                    of_tls.push(Conflict { mode, service, workload, accepted, set_at, is_wildcard });
                 }
             }
         }
     }
 }
 
-/// What a workload takes at a port, if that is not what clients send, and where it is set.
+/// The mode of a workload at a port, and where it is set, if the workload does not accept what clients send.
 fn refusal(
     world: &World<'_>,
     workload: &Workload<'_>,
     port: &ServicePort,
     sent: ClientTlsMode,
 ) -> Option<(Option<MtlsMode>, Option<Span>)> {
-    // What a machine or a gateway takes is not up to PeerAuthentications alone.
+    // PeerAuthentications alone do not decide for machines and gateways.
     if matches!(workload.resource.spec, Spec::WorkloadEntry(_)) || world.is_gateway_workload(workload) {
         return None;
     }
@@ -137,7 +159,7 @@ fn refusal(
     match world.namespaces.data_plane(workload) {
         Some(DataPlane::None) => return (sent == ClientTlsMode::IstioMutual).then_some((None, None)),
         Some(DataPlane::Ambient) => return None,
-        // That it is in the mesh is what the policies suppose.
+        // A policy is written for workloads in the mesh.
         Some(DataPlane::Sidecar) | None => {}
     }
     let number = workload.port_behind(port)?;
@@ -146,12 +168,12 @@ fn refusal(
     (is_in_mesh && is_refused(sent, mtls.mode, port)).then(|| (Some(mtls.mode), mtls.set_by.map(|(_, span)| span)))
 }
 
-/// Whether a sidecar cannot read what clients send. To a demand for mutual TLS a certificate of the client's own might be
-/// the mesh's, and behind a port that is not HTTP the workload itself may speak TLS. A port of HTTP that takes both
-/// knows the mesh's TLS by its ALPN, and has no filter chain for any other.
-fn is_refused(sent: ClientTlsMode, taken: MtlsMode, port: &ServicePort) -> bool {
+/// Whether a sidecar rejects what clients send. With `MUTUAL`, clients may present a certificate of the mesh to a STRICT
+/// port, and behind a port that is not HTTP the workload itself may terminate TLS. A PERMISSIVE HTTP port recognises the
+/// mesh's TLS by its ALPN, and has no filter chain for any other.
+fn is_refused(sent: ClientTlsMode, accepted: MtlsMode, port: &ServicePort) -> bool {
     let speaks_http = port.protocol.class() == ProtocolClass::Http;
-    match (sent, taken) {
+    match (sent, accepted) {
         (ClientTlsMode::Disable | ClientTlsMode::Simple, MtlsMode::Strict)
         | (ClientTlsMode::IstioMutual, MtlsMode::Disable) => true,
         (ClientTlsMode::Simple | ClientTlsMode::Mutual, MtlsMode::Disable | MtlsMode::Permissive) => speaks_http,
@@ -159,7 +181,7 @@ fn is_refused(sent: ClientTlsMode, taken: MtlsMode, port: &ServicePort) -> bool 
     }
 }
 
-/// Whether there is a conflict depends on workloads that are not among the manifests.
+/// Notes a conflict that depends on workloads which are not among the manifests.
 fn note_unknown(
     world: &World<'_>,
     service: &Service<'_>,
@@ -183,46 +205,40 @@ fn report(span: Span, conflicts: &[Conflict<'_, '_>], diagnostics: &mut Diagnost
     let Some(first) = conflicts.first() else { return };
     let sent = match first.mode {
         ClientTlsMode::Disable => "plaintext",
-        ClientTlsMode::Simple => "TLS without a certificate of their own",
-        ClientTlsMode::Mutual => "TLS of their own",
+        ClientTlsMode::Simple => "TLS without a client certificate",
+        ClientTlsMode::Mutual => "TLS with their own certificates",
         _ => "mutual TLS",
     };
-    let taken = match first.takes {
-        Some(MtlsMode::Strict) => "its workloads take only mutual TLS".to_owned(),
-        Some(MtlsMode::Permissive) => "the sidecars of its workloads know only the TLS of the mesh".to_owned(),
-        Some(_) => "its workloads take only plaintext".to_owned(),
-        None => format!("its workload {} has no sidecar", first.workload.name),
+    let (finding, refusal) = match first.accepted {
+        Some(MtlsMode::Strict) => (&STRICT, "its workloads accept only mutual TLS".to_owned()),
+        Some(MtlsMode::Permissive) => (&OTHER_TLS, "its sidecars accept no other TLS than that of the mesh".to_owned()),
+        Some(MtlsMode::Disable) => (&DISABLE, "its workloads accept only plaintext".to_owned()),
+        None => {
+            // Perhaps no client sends requests to everything that a wildcard covers.
+            let finding = if first.is_wildcard { &NO_SIDECAR_BEHIND_WILDCARD } else { &NO_SIDECAR };
+            (finding, format!("workload `{}` has no sidecar", first.workload.name))
+        }
     };
-    let diagnostic =
-        diagnostics.report_default(span, format!("clients of {} send {sent}, but {taken}", first.service.hostname));
-    diagnostic.aliases = match first.takes {
-        Some(MtlsMode::Strict) => &["KIA0207", "KIA0208"],
-        Some(MtlsMode::Permissive) => &[],
-        Some(MtlsMode::Disable) => &["KIA0505", "KIA0506"],
-        None => &["KIA0205", "KIA0206"],
-    };
-    // Nobody need ever send a request to what a wildcard happens to cover.
-    if first.is_wildcard && first.takes.is_none() {
-        diagnostic.severity(Severity::Warning);
-    }
-    if first.takes.is_none() {
+    let message = format!("clients of `{}` send {sent}, but {refusal}", first.service.hostname);
+    let diagnostic = diagnostics.report(finding, span, message);
+    if first.accepted.is_none() {
         diagnostic.related(first.workload.resource.name_span(), "the workload");
     }
     let policies: BTreeSet<Span> = conflicts.iter().filter_map(|conflict| conflict.set_at).collect();
     for span in policies.into_iter().take(SHOWN) {
-        diagnostic.related(span, "what the workloads take");
+        diagnostic.related(span, "the mode of the workloads is set here");
     }
     let others: BTreeSet<Span> = conflicts.iter().map(|conflict| conflict.service.span).collect();
     for span in others.into_iter().filter(|span| *span != first.service.span).take(SHOWN) {
-        diagnostic.related(span, "the same holds for clients of this service");
+        diagnostic.related(span, "requests to this service fail too");
     }
-    diagnostic.help(match (first.takes, first.mode) {
+    diagnostic.help(match (first.accepted, first.mode) {
         (Some(MtlsMode::Strict | MtlsMode::Permissive), _) => {
-            "without a mode proxies send mutual TLS wherever workloads take it"
+            "set `mode: ISTIO_MUTUAL`, or remove `tls` so that proxies detect which workloads accept mutual TLS"
         }
         (None, _) | (_, ClientTlsMode::IstioMutual) => {
-            "without a mode proxies send mutual TLS only where workloads take it; or set DISABLE for this host"
+            "set `mode: DISABLE` for this host, or remove `tls` so that proxies detect which workloads accept mutual TLS"
         }
-        (Some(_), _) => "set DISABLE, or let the sidecar of the workload take TLS",
+        (Some(_), _) => "set `mode: DISABLE`, or declare the port as HTTPS if the workload itself terminates TLS",
     });
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::security::{PolicyAction, TokenPresence};
 use crate::policy::requirements;
@@ -11,10 +12,14 @@ use crate::world::{AuthorizationPolicy, Gap, RequestAuthentication, Targeted, Vi
 
 pub static RULE: Rule = rule! {
     name: "optional-token",
-    aliases: [],
-    severity: Info,
-    summary: "a RequestAuthentication whose tokens nothing asks for: requests without one are let in",
+    summary: "no policy requires the tokens of a RequestAuthentication, so requests without a token are allowed",
+    findings: [&OPTIONAL],
     check: check,
+};
+
+static OPTIONAL: Finding = finding! {
+    "optional", Notable, Certain, [],
+    "requests without a token are allowed",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -24,55 +29,61 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     if optional.is_empty() {
         return;
     }
-    let is_routed = world.virtual_services.iter().any(|service| routes_by_claims(service));
-    let places = Places::new(world);
+    let is_routed = world.virtual_services.iter().any(routes_by_claims);
+    let namespaces = PolicyNamespaces::new(world);
     for policy in optional {
         let namespace = policy.name.namespace.as_ref();
         let gap = Gap::NoResources(Kind::AuthorizationPolicy, namespace.to_owned());
-        if let Err(gap) = world.inventory.expect(places.is_near(&places.any, namespace), gap) {
+        if let Err(gap) = world.inventory.expect(namespaces.cover(&namespaces.any, namespace), gap) {
             diagnostics.unchecked(gap);
             continue;
         }
-        let is_asked = places.is_near(&places.asking, namespace) && is_asked(world, policy);
+        let is_required = namespaces.cover(&namespaces.with_token, namespace) && is_required(world, policy);
         let is_for_routes = is_routed && is_of_gateways(world, policy);
-        if !is_asked && !is_for_routes {
+        if !is_required && !is_for_routes {
             report(policy, diagnostics);
         }
     }
 }
 
-/// Where there are AuthorizationPolicies, and where such that look at tokens.
-struct Places<'w> {
+/// The namespaces that have AuthorizationPolicies.
+struct PolicyNamespaces<'w> {
     root: &'w str,
     any: BTreeSet<&'w str>,
-    asking: BTreeSet<&'w str>,
+    /// Those with a policy that looks at tokens.
+    with_token: BTreeSet<&'w str>,
 }
 
-impl<'w> Places<'w> {
+impl<'w> PolicyNamespaces<'w> {
     fn new(world: &'w World<'_>) -> Self {
         let policies = || world.policies.authorization_policies().iter();
         Self {
             root: &world.settings.root_namespace,
             any: policies().map(|policy| policy.name.namespace.as_ref()).collect(),
-            asking: policies().filter(|it| asks_for_token(it)).map(|policy| policy.name.namespace.as_ref()).collect(),
+            with_token: policies()
+                .filter(|it| looks_at_token(it))
+                .map(|policy| policy.name.namespace.as_ref())
+                .collect(),
         }
     }
 
-    /// Whether some of the places count for workloads that policies of a namespace are for.
-    fn is_near(&self, places: &BTreeSet<&str>, namespace: &str) -> bool {
-        places.contains(namespace) || places.contains(self.root) || (namespace == self.root && !places.is_empty())
+    /// Whether policies of some of the namespaces can be for the same workloads as policies of one namespace.
+    fn cover(&self, namespaces: &BTreeSet<&str>, namespace: &str) -> bool {
+        namespaces.contains(namespace)
+            || namespaces.contains(self.root)
+            || (namespace == self.root && !namespaces.is_empty())
     }
 }
 
-/// Whether a policy is, or could be, for gateways. Only they route by claims.
+/// Whether a policy is or may be for gateways. Only gateways route by claims.
 fn is_of_gateways<'a>(world: &World<'a>, policy: &RequestAuthentication<'a>) -> bool {
     let workloads = world.workloads_of_policy(policy).unwrap_or_default();
     workloads.is_empty() || workloads.iter().any(|workload| world.is_gateway_workload(workload))
 }
 
-/// Whether tokens are needed to route requests.
-fn routes_by_claims(service: &VirtualService<'_>) -> bool {
-    let mut matches = service.spec.http.iter().flat_map(|rule| &rule.r#match);
+/// Whether routes of a VirtualService match claims of tokens.
+fn routes_by_claims(virtual_service: &VirtualService<'_>) -> bool {
+    let mut matches = virtual_service.spec.http.iter().flat_map(|route| &route.r#match);
     matches.any(|it| {
         let mut keys = it.headers.iter().chain(it.without_headers.iter()).map(|(key, _)| key);
         keys.any(|key| key.starts_with("@request.auth."))
@@ -83,24 +94,31 @@ fn report(policy: &RequestAuthentication<'_>, diagnostics: &mut Diagnostics) {
     let Some(rule) = policy.spec.jwt_rules.first() else { return };
     let place = rule.issuer.as_ref().map_or(rule.span, |issuer| issuer.span);
     diagnostics
-        .report_default(place, "requests without a token are let in: a RequestAuthentication refuses only invalid ones")
-        .help("add an AuthorizationPolicy that denies notRequestPrincipals: [\"*\"], unless that is meant");
+        .report(
+            &OPTIONAL,
+            place,
+            "requests without a token are allowed: a RequestAuthentication rejects only invalid tokens",
+        )
+        .help(
+            "deny `notRequestPrincipals: [\"*\"]` in an AuthorizationPolicy, unless the token is optional on purpose",
+        );
 }
 
-/// Whether it lets in requests without any of its tokens.
+/// Whether a policy allows requests without any of its tokens.
 fn is_optional(policy: &RequestAuthentication<'_>) -> bool {
     let is_required = |presence: TokenPresence| presence == TokenPresence::Required;
     !policy.spec.jwt_rules.iter().any(|rule| rule.presence.is_some_and(|it| is_required(it.value)))
 }
 
-/// Whether a policy looks at tokens, or leaves the decision to somebody who may.
-fn asks_for_token(policy: &AuthorizationPolicy<'_>) -> bool {
+/// Whether a policy looks at tokens, or leaves the decision to a provider that may.
+fn looks_at_token(policy: &AuthorizationPolicy<'_>) -> bool {
     policy.action() == PolicyAction::Custom
-        || policy.spec.rules.iter().flat_map(requirements).any(|asked| asked.attribute.is_of_token())
+        || policy.spec.rules.iter().flat_map(requirements).any(|it| it.attribute.is_of_token())
 }
 
-/// Whether some workload of the policy has one that asks for tokens. Those that are not among the manifests may have.
-fn is_asked<'a>(world: &World<'a>, policy: &RequestAuthentication<'a>) -> bool {
+/// Whether an AuthorizationPolicy that looks at tokens is for some workload of a RequestAuthentication. One may be for
+/// workloads that are not among the manifests.
+fn is_required<'a>(world: &World<'a>, policy: &RequestAuthentication<'a>) -> bool {
     if !policy.spec.target_refs().is_empty() {
         return true;
     }
@@ -108,6 +126,6 @@ fn is_asked<'a>(world: &World<'a>, policy: &RequestAuthentication<'a>) -> bool {
     workloads.is_empty()
         || workloads.iter().any(|workload| {
             let policies = world.policies.authorization_policies_of(&workload.name.namespace, &workload.labels);
-            policies.into_iter().any(asks_for_token)
+            policies.into_iter().any(looks_at_token)
         })
 }

@@ -1,66 +1,85 @@
 //! `overriding-policy`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::security::{self, PolicyAction};
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, Targeted, World};
 
 pub static RULE: Rule = rule! {
     name: "overriding-policy",
-    aliases: [],
-    severity: Warning,
-    summary: "a rule without conditions that makes other policies of the same workloads pointless",
+    summary: "a rule without conditions denies or allows all requests, so other policies have no effect",
+    findings: [&DENY_OVER_ALLOW, &ALLOW_OVER_ALLOW, &DENY_ALL],
     check: check,
 };
+
+static DENY_OVER_ALLOW: Finding = finding! {
+    "deny-over-allow", Lost, Likely, [],
+    "a policy denies all requests, so an ALLOW policy for the same workloads allows nothing",
+};
+static ALLOW_OVER_ALLOW: Finding = finding! {
+    "allow-over-allow", Exposed, Likely, [],
+    "a policy allows all requests, so another ALLOW policy for the same workloads restricts nothing",
+};
+static DENY_ALL: Finding = finding! {
+    "deny-all", Notable, Certain, [],
+    "a policy denies all requests, and allows no exceptions",
+};
+
+const SPEC_WITHOUT_RULES: &str = "use a policy with `spec: {}` to deny only what no ALLOW policy allows";
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for policy in world.policies.authorization_policies().iter().filter(|policy| !policy.is_dry_run()) {
         let Some(rule) = policy.spec.rules.iter().find(|rule| is_unconditional(rule)) else { continue };
-        let message = match policy.action() {
-            PolicyAction::Deny => "this rule denies everything",
-            PolicyAction::Allow => "this rule allows everything",
-            _ => continue,
-        };
-        let Some(other) = pointless(world, policy) else { continue };
-        let is_deny = policy.action() == PolicyAction::Deny;
-        diagnostics
-            .report_default(rule.span, format!("{message}, so AuthorizationPolicy {} is pointless", other.name))
-            .related(place(other), "what it allows is decided already")
-            .help(match is_deny {
-                true => "DENY goes before ALLOW; to let in only what is allowed use a policy with `spec: {}`",
-                false => "ALLOW policies add up; remove this one, or the others",
-            });
-    }
-    report_total_denials(world, diagnostics);
-}
-
-/// Nothing can be allowed beside a DENY of everything, which is worth knowing even where nobody tries.
-fn report_total_denials(world: &World<'_>, diagnostics: &mut Diagnostics) {
-    let reported: Vec<Span> = diagnostics.spans().collect();
-    for policy in world.policies.authorization_policies().iter().filter(|policy| policy.action() == PolicyAction::Deny)
-    {
-        let rules = policy.spec.rules.iter().filter(|rule| is_unconditional(rule));
-        for rule in rules.filter(|rule| !reported.contains(&rule.span)).take(1) {
-            diagnostics
-                .report_default(rule.span, "this rule denies everything, and no ALLOW policy can make an exception")
-                .severity(Severity::Info)
-                .help("to let in only what is allowed use a policy with `spec: {}`");
+        match policy.action() {
+            PolicyAction::Deny => check_deny(world, policy, rule.span, diagnostics),
+            PolicyAction::Allow => check_allow(world, policy, rule.span, diagnostics),
+            _ => {}
         }
     }
+}
+
+fn check_deny<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, place: Span, diagnostics: &mut Diagnostics) {
+    if let Some(other) = overridden(world, policy) {
+        diagnostics
+            .report(
+                &DENY_OVER_ALLOW,
+                place,
+                format!("this rule denies all requests, so AuthorizationPolicy `{}` allows nothing", other.name),
+            )
+            .related(action_place(other), "DENY takes precedence over this policy")
+            .help(SPEC_WITHOUT_RULES);
+    } else {
+        diagnostics
+            .report(&DENY_ALL, place, "this rule denies all requests, and no ALLOW policy can make an exception")
+            .help(SPEC_WITHOUT_RULES);
+    }
+}
+
+fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, place: Span, diagnostics: &mut Diagnostics) {
+    let Some(other) = overridden(world, policy) else { return };
+    diagnostics
+        .report(
+            &ALLOW_OVER_ALLOW,
+            place,
+            format!("this rule allows all requests, so AuthorizationPolicy `{}` restricts nothing", other.name),
+        )
+        .related(action_place(other), "one matching ALLOW rule is enough, so this policy has no effect")
+        .help("remove this rule, or the other policy");
 }
 
 fn is_unconditional(rule: &security::AuthorizationRule) -> bool {
     rule.from.is_empty() && rule.to.is_empty() && rule.when.is_empty()
 }
 
-fn place(policy: &AuthorizationPolicy<'_>) -> Span {
+fn action_place(policy: &AuthorizationPolicy<'_>) -> Span {
     policy.spec.action.map_or_else(|| policy.resource.name_span(), |action| action.span)
 }
 
-/// An ALLOW policy with conditions that some workload of a policy gets as well.
-fn pointless<'w, 'a>(world: &'w World<'a>, policy: &AuthorizationPolicy<'a>) -> Option<&'w AuthorizationPolicy<'a>> {
+/// An ALLOW policy with conditions that is for one of the workloads of a policy.
+fn overridden<'w, 'a>(world: &'w World<'a>, policy: &AuthorizationPolicy<'a>) -> Option<&'w AuthorizationPolicy<'a>> {
     let is_other = |other: &AuthorizationPolicy<'_>| {
         !std::ptr::eq(other.resource, policy.resource)
             && other.action() == PolicyAction::Allow
@@ -70,7 +89,7 @@ fn pointless<'w, 'a>(world: &'w World<'a>, policy: &AuthorizationPolicy<'a>) -> 
     };
     let workloads = world.workloads_of_policy(policy)?;
     if workloads.is_empty() {
-        // Where no workload tells, the same selector does.
+        // Policies with the same selector are for the same workloads, even if these are unknown.
         let labels = |policy: &AuthorizationPolicy<'_>| policy.spec.selector().map(|it| it.match_labels.describe());
         let mut others = world.policies.authorization_policies_in(&policy.name.namespace);
         return others

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::LabelSet;
 use crate::model::networking::ClientTlsMode;
 use crate::routing::Upstream;
@@ -12,10 +13,26 @@ use crate::world::{DataPlane, DestinationRule, MergedRule, MtlsMode, Service, Wo
 
 pub static RULE: Rule = rule! {
     name: "plaintext-to-strict",
-    aliases: ["KIA0204", "KIA0401", "KIA0501"],
-    severity: Error,
-    summary: "auto mTLS is off and no DestinationRule asks for mutual TLS, which the workloads demand",
+    summary: "auto mTLS is off, and clients send plaintext to workloads that require mutual TLS",
+    findings: [&REPLACED, &REQUIRED_BY_NAMESPACE, &REQUIRED_BY_MESH, &REPLACED_BUT_ACCEPTED],
     check: check,
+};
+
+static REPLACED: Finding = finding! {
+    "replaced", Lost, Certain, ["KIA0204"],
+    "a DestinationRule without TLS replaces one with mutual TLS, which the workloads require",
+};
+static REQUIRED_BY_NAMESPACE: Finding = finding! {
+    "required-by-namespace", Lost, Certain, ["KIA0501"],
+    "a policy of the namespace requires mutual TLS, which no DestinationRule sets",
+};
+static REQUIRED_BY_MESH: Finding = finding! {
+    "required-by-mesh", Lost, Certain, ["KIA0401"],
+    "the policy of the mesh requires mutual TLS, which no DestinationRule sets",
+};
+static REPLACED_BUT_ACCEPTED: Finding = finding! {
+    "replaced-but-accepted", Exposed, Likely, ["KIA0204"],
+    "a DestinationRule without TLS replaces one with mutual TLS, and the workloads accept plaintext",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -23,64 +40,64 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     if world.settings.auto_mtls {
         return;
     }
-    let wide = wide_rules(world);
-    let mut demanding: BTreeMap<Span, Demand<'_, '_>> = BTreeMap::new();
+    let wide = wide_destination_rules(world);
+    let mut strict_services: BTreeMap<Span, StrictService<'_, '_>> = BTreeMap::new();
     let mut replacing: BTreeMap<Span, Replacement<'_, '_>> = BTreeMap::new();
     for service in world.services.iter().filter(|service| service.is_kubernetes()) {
-        let rules = &world.destination_rules;
-        let merged = rules.applying(&service.namespace, &service.namespace, &service.hostname, None);
-        let Some(demand) = demand(world, service, merged) else { continue };
-        let replaced = wide.iter().find(|rule| host::covered_by(&service.hostname, &rule.host)).copied();
-        match (merged.and_then(|merged| rules.parts(merged).next()), replaced) {
-            (Some(rule), Some(wide)) => {
-                let is_strict = demand.is_some();
-                let entry = replacing.entry(rule.host.span).or_insert(Replacement { service, wide, is_strict });
-                entry.is_strict |= is_strict;
+        let destination_rules = &world.destination_rules;
+        let merged = destination_rules.applying(&service.namespace, &service.namespace, &service.hostname, None);
+        let Some(strict) = strict_mode(world, service, merged) else { continue };
+        let replaced = wide.iter().find(|it| host::covered_by(&service.hostname, &it.host)).copied();
+        match (merged.and_then(|merged| destination_rules.parts(merged).next()), replaced) {
+            (Some(destination_rule), Some(wide)) => {
+                let is_strict = strict.is_some();
+                let new = Replacement { service, wide, is_strict };
+                replacing.entry(destination_rule.host.span).or_insert(new).is_strict |= is_strict;
             }
             _ => {
-                if let Some((span, is_of_mesh)) = demand {
-                    demanding.entry(span).or_insert(Demand { service, is_of_mesh });
+                if let Some((span, is_of_mesh)) = strict {
+                    strict_services.entry(span).or_insert(StrictService { service, is_of_mesh });
                 }
             }
         }
     }
     replacing.into_iter().for_each(|(span, it)| report_replacement(span, &it, diagnostics));
-    demanding.into_iter().for_each(|(span, it)| report_demand(span, &it, diagnostics));
+    strict_services.into_iter().for_each(|(span, it)| report_strict(span, &it, diagnostics));
 }
 
-/// A service whose workloads take only mutual TLS, as a PeerAuthentication says.
-struct Demand<'w, 'a> {
+/// A service whose workloads accept only mutual TLS, as a PeerAuthentication requires.
+struct StrictService<'w, 'a> {
     service: &'w Service<'a>,
     /// Whether the policy is for the whole mesh.
     is_of_mesh: bool,
 }
 
-/// A DestinationRule without TLS that stands before one with mutual TLS.
+/// A DestinationRule without TLS that takes precedence over one with mutual TLS.
 struct Replacement<'w, 'a> {
     service: &'w Service<'a>,
     wide: &'w DestinationRule<'a>,
-    /// Whether some workload takes nothing but mutual TLS.
+    /// Whether some workload accepts only mutual TLS.
     is_strict: bool,
 }
 
-/// The DestinationRules for a domain that have all clients send mutual TLS.
-fn wide_rules<'w, 'a>(world: &'w World<'a>) -> Vec<&'w DestinationRule<'a>> {
-    let is_wide = |rule: &&DestinationRule<'_>| {
-        let tls = Upstream::new(rule.spec.traffic_policy.as_ref(), None, 0).tls_mode();
-        host::wildcard_suffix(&rule.host).is_some() && tls == Some(ClientTlsMode::IstioMutual)
+/// The DestinationRules for a whole domain that make clients send mutual TLS.
+fn wide_destination_rules<'w, 'a>(world: &'w World<'a>) -> Vec<&'w DestinationRule<'a>> {
+    let is_wide = |destination_rule: &&DestinationRule<'_>| {
+        let tls = Upstream::new(destination_rule.spec.traffic_policy.as_ref(), None, 0).tls_mode();
+        host::wildcard_suffix(&destination_rule.host).is_some() && tls == Some(ClientTlsMode::IstioMutual)
     };
     world.destination_rules.iter().filter(is_wide).collect()
 }
 
-/// Of a service that clients send plaintext on some port: where its workloads are told to take mutual TLS only, and
-/// whether by the policy of the mesh. The inner `None`: they take plaintext as well.
-fn demand(world: &World<'_>, service: &Service<'_>, merged: Option<&MergedRule>) -> Option<Option<(Span, bool)>> {
+/// Where a policy sets STRICT for the workloads of a service, and whether it is the policy of the mesh. The inner `None`
+/// means that the workloads accept plaintext, the outer one that clients send plaintext to no port of the service.
+fn strict_mode(world: &World<'_>, service: &Service<'_>, merged: Option<&MergedRule>) -> Option<Option<(Span, bool)>> {
     let policy = merged.and_then(|merged| world.destination_rules.traffic_policy(merged));
     let mut plain =
         service.ports.iter().filter(|port| Upstream::new(policy, None, port.number).tls.is_none()).peekable();
     plain.peek()?;
     let workloads = world.workloads_of_service(service).unwrap_or_default();
-    // Those that are not among the manifests are taken for sidecars without policies of their own.
+    // Unknown workloads are assumed to have sidecars, and no policies that select them.
     let unknown = (workloads.is_empty() && world.inventory.workloads(&service.namespace).is_err()).then(LabelSet::new);
     let in_mesh = workloads.iter().filter(|it| {
         !matches!(world.namespaces.data_plane(it), Some(DataPlane::None | DataPlane::Ambient))
@@ -98,25 +115,32 @@ fn demand(world: &World<'_>, service: &Service<'_>, merged: Option<&MergedRule>)
 
 fn report_replacement(span: Span, replacement: &Replacement<'_, '_>, diagnostics: &mut Diagnostics) {
     let Replacement { service, wide, is_strict } = replacement;
-    let message =
-        format!("clients of {} send plaintext: this takes the place of a rule with mutual TLS", service.hostname);
-    let diagnostic = diagnostics.report_default(span, message);
-    diagnostic.aliases = &["KIA0204"];
-    if !is_strict {
-        diagnostic.severity(Severity::Warning);
-    }
-    diagnostic.related(wide.host.span, "the rule for the whole domain").help(HELP);
+    let finding = if *is_strict { &REPLACED } else { &REPLACED_BUT_ACCEPTED };
+    diagnostics
+        .report(
+            finding,
+            span,
+            format!(
+                "clients of `{}` send plaintext: this DestinationRule replaces one with mutual TLS",
+                service.hostname
+            ),
+        )
+        .related(wide.host.span, "the DestinationRule for the whole domain")
+        .help("set `trafficPolicy.tls.mode: ISTIO_MUTUAL`, or `enableAutoMtls: true` in the MeshConfig");
 }
 
-const HELP: &str = "set trafficPolicy.tls.mode: ISTIO_MUTUAL, or leave it to the proxies by enableAutoMtls";
-
-fn report_demand(span: Span, demand: &Demand<'_, '_>, diagnostics: &mut Diagnostics) {
-    let Demand { service, is_of_mesh } = demand;
-    let message = format!(
-        "clients of {} send plaintext: auto mTLS is off, and no DestinationRule says otherwise",
-        service.hostname
-    );
-    let diagnostic = diagnostics.report_default(span, message);
-    diagnostic.aliases = if *is_of_mesh { &["KIA0401"] } else { &["KIA0501"] };
-    diagnostic.related(service.span, "the service").help(HELP);
+fn report_strict(span: Span, strict: &StrictService<'_, '_>, diagnostics: &mut Diagnostics) {
+    let StrictService { service, is_of_mesh } = strict;
+    let finding = if *is_of_mesh { &REQUIRED_BY_MESH } else { &REQUIRED_BY_NAMESPACE };
+    diagnostics
+        .report(
+            finding,
+            span,
+            format!(
+                "clients of `{}` send plaintext: auto mTLS is off, and no DestinationRule sets mutual TLS",
+                service.hostname
+            ),
+        )
+        .related(service.span, "the service")
+        .help("set `trafficPolicy.tls.mode: ISTIO_MUTUAL` in a DestinationRule, or `enableAutoMtls: true` in the MeshConfig");
 }

@@ -2,21 +2,47 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
 use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
+use crate::model::spelling::did_you_mean;
 use crate::model::{Kind, Labels, nearest};
-use crate::source::{Span, Spanned};
+use crate::source::Span;
 use crate::world::{DataPlane, Gap, Policy, Targeted, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "policy-selects-nothing",
-    aliases: ["IST0127", "KIA0004"],
-    severity: Warning,
-    summary: "a policy that no workload of the mesh gets: its selector or target is wrong",
+    summary: "a policy applies to no workload of the mesh, because its selector or target is wrong",
+    findings: [&TARGET, &LABEL, &LABELS, &NO_WORKLOADS, &OUTSIDE_MESH, &NAMESPACE_OUTSIDE_MESH],
     check: check,
+};
+
+static TARGET: Finding = finding! {
+    "target", Exposed, Certain, [],
+    "the resource that a target reference names does not exist",
+};
+static LABEL: Finding = finding! {
+    "label", Exposed, Likely, ["IST0127", "KIA0004"],
+    "no workload has a label of the selector",
+};
+static LABELS: Finding = finding! {
+    "labels", Exposed, Likely, ["IST0127", "KIA0004"],
+    "no workload has all labels of the selector",
+};
+static NO_WORKLOADS: Finding = finding! {
+    "no-workloads", Exposed, Likely, ["IST0127"],
+    "the namespace of a policy without a selector has no workloads",
+};
+static OUTSIDE_MESH: Finding = finding! {
+    "outside-mesh", Exposed, Likely, ["IST0127"],
+    "the workloads of the policy opt out of the mesh",
+};
+static NAMESPACE_OUTSIDE_MESH: Finding = finding! {
+    "namespace-outside-mesh", Surprising, Likely, ["IST0127"],
+    "the Namespace of the workloads has no label that adds it to the mesh",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -41,16 +67,17 @@ fn check_policy<'a, S: Targeted>(
     let selector = policy.spec.selector().filter(|selector| !selector.match_labels.is_empty());
     let is_root = policy.name.namespace == world.settings.root_namespace;
     match selector {
-        // Without a selector it may wait for workloads that are still to come.
+        // The workloads of a policy without a selector may be added later.
         None if is_root || (workloads.is_empty() && !world.inventory.is_complete()) => {}
         None if workloads.is_empty() => {
             let namespace = &policy.name.namespace;
-            diagnostics.report_default(
+            diagnostics.report(
+                &NO_WORKLOADS,
                 policy.resource.name_span(),
-                format!("namespace {namespace} has no workload for this policy"),
+                format!("this policy applies to nothing: namespace `{namespace}` has no workloads"),
             );
         }
-        // A PeerAuthentication of the root namespace takes no selector.
+        // `ignored-peer-authentication` reports a selector of a PeerAuthentication in the root namespace.
         Some(_) if is_root && policy.resource.kind == Kind::PeerAuthentication => {}
         Some(selector) if workloads.is_empty() => {
             check_selector(world, &policy.name.namespace, selector, targets, diagnostics);
@@ -59,7 +86,7 @@ fn check_policy<'a, S: Targeted>(
     }
 }
 
-/// Gateways are mostly installed apart from what they lead to.
+/// Whether labels look like those of gateways, which are usually installed from other manifests.
 fn is_for_gateways(labels: &Labels) -> bool {
     labels.iter().any(|(key, value)| value.contains("gateway") || key.ends_with("/gateway-name"))
 }
@@ -72,7 +99,7 @@ fn check_selector(
     diagnostics: &mut Diagnostics,
 ) {
     let labels = &selector.match_labels;
-    // That no label has such a value is said elsewhere.
+    // Another rule reports values that no label can have.
     if labels.iter().any(|(_, value)| value.contains('*')) {
         return;
     }
@@ -88,21 +115,22 @@ fn check_selector(
         true => world.workloads.iter().collect(),
         false => world.workloads_in(namespace).collect(),
     };
-    let place = if is_root { "the mesh".to_owned() } else { format!("namespace {namespace}") };
+    let place = if is_root { "the mesh".to_owned() } else { format!("namespace `{namespace}`") };
     let unknown = labels.iter().find(|(key, value)| {
         !workloads.iter().any(|workload| workload.labels.get(key.as_str()) == Some(&value.as_str()))
     });
     let Some((key, value)) = unknown else {
         let span = labels.span.unwrap_or(selector.span);
-        diagnostics.report_default(span, format!("no workload in {place} has all of these labels"));
+        diagnostics.report(&LABELS, span, format!("no workload of {place} has all of these labels"));
         return;
     };
     if targets.of_services.contains(&(namespace, key.as_str(), value.as_str())) && !world.inventory.is_complete() {
         return diagnostics.unchecked(Gap::NotAllWorkloads(namespace.to_owned()));
     }
-    let diagnostic = diagnostics.report_default(
+    let diagnostic = diagnostics.report(
+        &LABEL,
         value.span,
-        format!("no workload in {place} has the label {}={}", key.as_str(), value.as_str()),
+        format!("no workload of {place} has the label `{}={}`", key.as_str(), value.as_str()),
     );
     let values = || workloads.iter().filter_map(|workload| workload.labels.get(key.as_str()).copied());
     let keys = || workloads.iter().flat_map(|workload| workload.labels.keys().copied());
@@ -112,13 +140,13 @@ fn check_selector(
         Some(format!("{key}={}", value.as_str()))
     });
     if let Some(similar) = similar {
-        diagnostic.help(format!("did you mean {similar}?"));
+        diagnostic.help(format!("did you mean `{similar}`?"));
     } else if let Some(other) = values().next() {
-        diagnostic.help(format!("there is {}={other}", key.as_str()));
+        diagnostic.help(format!("use a value that exists, such as `{}={other}`", key.as_str()));
     }
 }
 
-/// A policy is put into force by the proxies of the mesh.
+/// Only the proxies of the mesh enforce a policy.
 fn check_membership(
     world: &World<'_>,
     policy: &Policy<'_, impl Targeted>,
@@ -135,25 +163,25 @@ fn check_membership(
     let span = selector.and_then(|labels| labels.span).unwrap_or_else(|| policy.resource.name_span());
     let namespace = &first.name.namespace;
     let message = match selector {
-        Some(_) => "no workload with these labels is in the mesh".to_owned(),
-        None => format!("no workload of namespace {namespace} is in the mesh"),
+        Some(_) => "no proxy enforces this policy: no workload with these labels is in the mesh".to_owned(),
+        None => format!("no proxy enforces this policy: no workload of namespace `{namespace}` is in the mesh"),
     };
-    let diagnostic = diagnostics.report_default(span, message);
-    diagnostic.aliases = &["IST0127"];
     // Namespaces are labelled by hand as well as by manifests.
-    if first.has_sidecar {
-        diagnostic.severity(Severity::Info);
-    }
-    diagnostic
-        .related(first.resource.name_span(), format!("{} has no sidecar", first.name))
-        .help("only proxies put policies into force; let one be injected");
+    let (finding, help) = match first.has_sidecar {
+        true => (&NAMESPACE_OUTSIDE_MESH, "label the Namespace with `istio-injection: enabled`"),
+        false => (&OUTSIDE_MESH, "enable sidecar injection for the pods, or remove the policy"),
+    };
+    diagnostics
+        .report(finding, span, message)
+        .related(first.resource.name_span(), format!("workload `{}` has no sidecar", first.name))
+        .help(help);
 }
 
-/// What policies can be for.
+/// The resources and labels that policies can name.
 struct Targets<'w> {
-    /// The resources that they can name, by kind and namespace.
+    /// The names of resources that target references can have, by kind and namespace.
     names: BTreeMap<(Kind, &'w str), Vec<&'w str>>,
-    /// The labels that Services ask for, by namespace.
+    /// The labels that Services select: namespace, key and value.
     of_services: BTreeSet<(&'w str, &'w str, &'w str)>,
 }
 
@@ -181,8 +209,7 @@ impl<'w> Targets<'w> {
         reference: &PolicyTargetReference,
         diagnostics: &mut Diagnostics,
     ) {
-        let text = |field: &Option<Spanned<String>>| field.text().to_owned();
-        let kind = match (text(&reference.group).as_str(), text(&reference.kind).as_str()) {
+        let kind = match (reference.group.text(), reference.kind.text()) {
             ("gateway.networking.k8s.io", "Gateway") => Kind::KubernetesGateway,
             ("" | "core", "Service") => Kind::Service,
             ("networking.istio.io", "ServiceEntry") => Kind::ServiceEntry,
@@ -206,11 +233,10 @@ impl<'w> Targets<'w> {
 }
 
 fn report_target(span: Span, kind: Kind, namespace: &str, name: &str, names: &[&str], diagnostics: &mut Diagnostics) {
-    let diagnostic =
-        diagnostics.report_default(span, format!("there is no {} {name} in namespace {namespace}", kind.name()));
-    diagnostic.aliases = &[];
-    diagnostic.severity(Severity::Error);
-    if let Some(similar) = nearest(name, names.iter().copied()) {
-        diagnostic.help(format!("did you mean {similar}?"));
+    let api = if kind == Kind::KubernetesGateway { " of the Gateway API" } else { "" };
+    let message = format!("{} `{namespace}/{name}`{api} does not exist", kind.name());
+    let diagnostic = diagnostics.report(&TARGET, span, message);
+    if let Some(help) = did_you_mean(name, names.iter().copied()) {
+        diagnostic.help(help);
     }
 }

@@ -2,16 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::world::{DataPlane, Workload};
 
 pub static RULE: Rule = rule! {
     name: "uncovered-workload",
-    aliases: ["KIA1301"],
-    severity: Info,
-    summary: "a workload that no AuthorizationPolicy is for, beside others that have one: it lets everybody in",
+    summary: "no AuthorizationPolicy selects a workload, although others of its namespace have one",
+    findings: [&UNCOVERED],
     check: check,
+};
+
+static UNCOVERED: Finding = finding! {
+    "uncovered", Notable, Certain, ["KIA1301"],
+    "the workload allows all requests",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -20,17 +25,18 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         !world.policies.authorization_policies_of(&workload.name.namespace, &workload.labels).is_empty()
     };
     let (covered, uncovered): (Vec<_>, Vec<_>) = world.workloads.iter().partition(|workload| is_covered(workload));
-    // Who has no policies at all has not forgotten one.
+    // A namespace without any policy has none on purpose.
     let guarded: BTreeSet<&str> = covered.iter().map(|workload| workload.name.namespace.as_ref()).collect();
     for workload in uncovered.into_iter().filter(|it| guarded.contains(it.name.namespace.as_ref())) {
         if world.namespaces.data_plane(workload) == Some(DataPlane::None) || !workload.has_sidecar {
             continue;
         }
         diagnostics
-            .report_default(
+            .report(
+                &UNCOVERED,
                 workload.resource.name_span(),
-                format!("no AuthorizationPolicy is for {}, so it lets everybody in", workload.name),
+                format!("no AuthorizationPolicy selects workload `{}`, so it allows all requests", workload.name),
             )
-            .help("let a policy select it, or deny what no policy allows: an AuthorizationPolicy with spec: {}");
+            .help("add a policy that selects it, or one with `spec: {}` to deny what no ALLOW policy allows");
     }
 }

@@ -1,19 +1,28 @@
 //! `unknown-method`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::nearest;
 use crate::policy::{Attribute, requirements};
 
 pub static RULE: Rule = rule! {
     name: "unknown-method",
-    aliases: ["KIA0102"],
-    severity: Warning,
-    summary: "a method of an AuthorizationPolicy that HTTP does not have: no request matches it",
+    summary: "an AuthorizationPolicy names a method that HTTP does not have, so no request matches it",
+    findings: [&UNKNOWN, &CASE],
     check: check,
 };
 
-/// The methods of HTTP, of PATCH, and of WebDAV as far as it is in use.
+static UNKNOWN: Finding = finding! {
+    "unknown", Lost, Likely, ["KIA0102"],
+    "HTTP has no such method",
+};
+static CASE: Finding = finding! {
+    "case", Lost, Likely, [],
+    "the method is not in upper case",
+};
+
+/// The methods of HTTP, PATCH, and the common ones of WebDAV.
 const METHODS: [&str; 16] = [
     "GET",
     "HEAD",
@@ -35,26 +44,37 @@ const METHODS: [&str; 16] = [
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for policy in context.world.policies.authorization_policies() {
-        let methods =
-            policy.spec.rules.iter().flat_map(requirements).filter(|asked| asked.attribute == Attribute::Method);
-        for value in methods.flat_map(|asked| asked.values) {
+        let methods = policy.spec.rules.iter().flat_map(requirements).filter(|it| it.attribute == Attribute::Method);
+        for value in methods.flat_map(|it| it.values) {
             let method = value.as_str();
-            let exists = match (method.strip_suffix('*'), method.strip_prefix('*')) {
-                (Some(prefix), _) => METHODS.iter().any(|known| known.starts_with(prefix)),
-                (_, Some(suffix)) => METHODS.iter().any(|known| known.ends_with(suffix)),
-                (None, None) => METHODS.contains(&method),
-            };
-            if exists || method.is_empty() {
+            if method.is_empty() || exists(method) {
                 continue;
             }
-            let diagnostic = diagnostics.report_default(value.span, format!("{method} is no method of HTTP"));
-            match nearest(method, METHODS) {
-                Some(known) if known.eq_ignore_ascii_case(method) => {
-                    diagnostic.help(format!("methods are compared as they are written: {known}"))
-                }
-                Some(known) => diagnostic.help(format!("did you mean {known}?")),
-                None => diagnostic.help("gRPC services are told by paths; their method is POST"),
-            };
+            let upper_case = method.to_ascii_uppercase();
+            if exists(&upper_case) {
+                diagnostics
+                    .report(
+                        &CASE,
+                        value.span,
+                        format!("no request has the method `{method}`: methods are case-sensitive"),
+                    )
+                    .help(format!("write `{upper_case}`"));
+                continue;
+            }
+            let diagnostic = diagnostics.report(&UNKNOWN, value.span, format!("`{method}` is not an HTTP method"));
+            diagnostic.help(match nearest(method, METHODS) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None => "match gRPC methods by `paths`: their HTTP method is `POST`".to_owned(),
+            });
         }
+    }
+}
+
+/// Whether there is such a method, or one that a pattern with `*` at one end matches.
+fn exists(method: &str) -> bool {
+    match (method.strip_suffix('*'), method.strip_prefix('*')) {
+        (Some(prefix), _) => METHODS.iter().any(|known| known.starts_with(prefix)),
+        (_, Some(suffix)) => METHODS.iter().any(|known| known.ends_with(suffix)),
+        (None, None) => METHODS.contains(&method),
     }
 }

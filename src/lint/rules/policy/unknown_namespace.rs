@@ -2,22 +2,27 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::nearest;
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::spelling::did_you_mean;
 use crate::policy::{Attribute, requirements};
 use crate::source::Spanned;
 use crate::world::World;
 
 pub static RULE: Rule = rule! {
     name: "unknown-namespace",
-    aliases: ["IST0101", "KIA0101"],
-    severity: Warning,
-    summary: "a namespace of clients that there is not: the rule never matches them",
+    summary: "an AuthorizationPolicy names a client namespace that does not exist, so no request matches it",
+    findings: [&MISSING],
     check: check,
 };
 
-/// Namespaces that every cluster, or every mesh, has without a manifest.
+static MISSING: Finding = finding! {
+    "missing", Lost, Likely, ["IST0101", "KIA0101"],
+    "no namespace has this name, or matches this pattern",
+};
+
+/// Namespaces that exist in every cluster or mesh without a manifest.
 const ALWAYS: [&str; 4] = ["default", "kube-system", "kube-public", "istio-system"];
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -25,12 +30,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut known: BTreeSet<&str> = world.namespaces.names().chain(ALWAYS).collect();
     known.insert(&world.settings.root_namespace);
     for policy in world.policies.authorization_policies() {
-        for asked in
-            policy.spec.rules.iter().flat_map(requirements).filter(|asked| asked.attribute == Attribute::Namespace)
-        {
-            for value in asked.values {
-                check_namespace(world, &known, value, diagnostics);
-            }
+        let requirements = policy.spec.rules.iter().flat_map(requirements);
+        let namespaces = requirements.filter(|it| it.attribute == Attribute::Namespace);
+        for value in namespaces.flat_map(|it| it.values) {
+            check_namespace(world, &known, value, diagnostics);
         }
     }
 }
@@ -54,11 +57,11 @@ fn check_namespace(
         return diagnostics.unchecked(gap);
     }
     let message = match value.contains('*') {
-        true => format!("there is no namespace like {value}"),
-        false => format!("there is no namespace {value}"),
+        true => format!("no namespace matches `{value}`"),
+        false => format!("namespace `{value}` does not exist"),
     };
-    let diagnostic = diagnostics.report_default(written.span, message);
-    if let Some(similar) = nearest(value, known.iter().copied()) {
-        diagnostic.help(format!("did you mean {similar}?"));
+    let diagnostic = diagnostics.report(&MISSING, written.span, message);
+    if let Some(help) = did_you_mean(value, known.iter().copied()) {
+        diagnostic.help(help);
     }
 }

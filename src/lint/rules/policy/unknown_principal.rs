@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::{Kind, nearest};
 use crate::policy::{Attribute, requirements};
 use crate::source::Spanned;
@@ -11,19 +12,47 @@ use crate::world::{Gap, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-principal",
-    aliases: ["KIA0106", "KIA0108"],
-    severity: Error,
-    summary: "a principal or service account that nobody has: the rule never matches",
+    summary: "an AuthorizationPolicy names a principal or service account that no client has",
+    findings: [&SCHEME, &ASTERISK, &FORM, &SERVICE_ACCOUNT, &UNUSED_SERVICE_ACCOUNT, &SIMILAR_DOMAIN, &OTHER_DOMAIN],
     check: check,
+};
+
+static SCHEME: Finding = finding! {
+    "scheme", Lost, Certain, ["KIA0106"],
+    "a principal starts with `spiffe://`",
+};
+static ASTERISK: Finding = finding! {
+    "asterisk", Lost, Certain, ["KIA0106"],
+    "a principal has an asterisk in the middle, where it has no special meaning",
+};
+static FORM: Finding = finding! {
+    "form", Lost, Certain, ["KIA0106"],
+    "a text does not have the form of a principal",
+};
+static SERVICE_ACCOUNT: Finding = finding! {
+    "service-account", Lost, Certain, ["KIA0106"],
+    "the service account does not exist",
+};
+static UNUSED_SERVICE_ACCOUNT: Finding = finding! {
+    "unused-service-account", Lost, Likely, ["KIA0106"],
+    "no workload runs as the service account, which may exist all the same",
+};
+static SIMILAR_DOMAIN: Finding = finding! {
+    "similar-trust-domain", Lost, Likely, ["KIA0108"],
+    "the trust domain is spelt almost like one of the mesh",
+};
+static OTHER_DOMAIN: Finding = finding! {
+    "other-trust-domain", Surprising, Likely, ["KIA0108"],
+    "the trust domain is not one of the mesh",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let accounts = Accounts::new(world);
     for policy in world.policies.authorization_policies() {
-        for asked in policy.spec.rules.iter().flat_map(requirements) {
-            for value in asked.values {
-                match asked.attribute {
+        for requirement in policy.spec.rules.iter().flat_map(requirements) {
+            for value in requirement.values {
+                match requirement.attribute {
                     Attribute::Principal => check_principal(world, &accounts, value, diagnostics),
                     Attribute::ServiceAccount => {
                         let own = (policy.name.namespace.as_ref(), value.as_str());
@@ -37,8 +66,6 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-const FORM: &str = "a principal is written <trust domain>/ns/<namespace>/sa/<service account>";
-
 fn check_principal(
     world: &World<'_>,
     accounts: &Accounts<'_>,
@@ -50,17 +77,17 @@ fn check_principal(
         return;
     }
     if let Some(rest) = value.strip_prefix("spiffe://") {
-        let diagnostic =
-            diagnostics.report_default(written.span, "spiffe:// is no part of a principal, so this matches nobody");
-        diagnostic.help(format!("write {rest}"));
+        diagnostics
+            .report(&SCHEME, written.span, format!("no client has the principal `{value}`: principals have no scheme"))
+            .help(format!("write `{rest}`"));
         return;
     }
     let inner = value.strip_prefix('*').or_else(|| value.strip_suffix('*')).unwrap_or(value);
     if inner.contains('*') {
-        let message = format!("{value} matches nobody: only at one end * stands for anything");
+        let message = format!("no client has the principal `{value}`: `*` is special only at one end");
         diagnostics
-            .report_default(written.span, message)
-            .help("use source.namespaces for everybody in a namespace, or list the principals");
+            .report(&ASTERISK, written.span, message)
+            .help("use `namespaces` to match all clients of a namespace, or list the principals");
         return;
     }
     let parts: Vec<&str> = value.split('/').collect();
@@ -72,20 +99,21 @@ fn check_principal(
                 report_domain(world, written, domain, diagnostics);
             }
         }
-        // Pieces of the form at which the pattern breaks off, and identities that others than Istio hand out.
+        // A pattern may end anywhere in the form.
         _ if inner.len() < value.len() => {}
+        // Other issuers than Istio have other forms.
         [domain, _, ..] if !is_own(world, domain) && parts.get(1) != Some(&"ns") => {
             report_domain(world, written, domain, diagnostics)
         }
         _ => {
             diagnostics
-                .report_default(written.span, format!("{value} is no principal, so it matches nobody"))
-                .help(FORM);
+                .report(&FORM, written.span, format!("no client matches `{value}`, which is not a principal"))
+                .help("write `<trust domain>/ns/<namespace>/sa/<service account>`");
         }
     }
 }
 
-/// Whether principals of a trust domain are the mesh's own. `cluster.local` always means those.
+/// Whether a trust domain is one of the mesh. `cluster.local` always stands for the mesh's own.
 fn is_own(world: &World<'_>, domain: &str) -> bool {
     let settings = &world.settings;
     domain == "cluster.local"
@@ -93,21 +121,21 @@ fn is_own(world: &World<'_>, domain: &str) -> bool {
         || settings.trust_domain_aliases.iter().any(|it| it == domain)
 }
 
-/// Another mesh may be trusted, which its certificates tell and no manifest.
+/// The mesh may trust another mesh, which no manifest shows.
 fn report_domain(world: &World<'_>, written: &Spanned<String>, domain: &str, diagnostics: &mut Diagnostics) {
     let settings = &world.settings;
     let own =
         std::iter::once(settings.trust_domain.as_str()).chain(settings.trust_domain_aliases.iter().map(String::as_str));
     let similar = nearest(domain, own);
-    let diagnostic = diagnostics.report_default(written.span, format!("{domain} is not the trust domain of this mesh"));
-    diagnostic.aliases = &["KIA0108"];
-    match similar {
-        Some(similar) => diagnostic.severity(Severity::Warning).help(format!("did you mean {similar}?")),
-        None => diagnostic.severity(Severity::Info).help(format!(
-            "the mesh has {}; the rule matches only if it trusts another mesh with this one",
-            settings.trust_domain
-        )),
+    let (finding, help) = match similar {
+        Some(similar) => (&SIMILAR_DOMAIN, format!("did you mean `{similar}`?")),
+        None => {
+            let own = &settings.trust_domain;
+            (&OTHER_DOMAIN, format!("use `{own}`, unless the mesh trusts another mesh with this trust domain"))
+        }
     };
+    let message = format!("`{domain}` is not a trust domain of this mesh");
+    diagnostics.report(finding, written.span, message).help(help);
 }
 
 fn check_account(
@@ -121,30 +149,40 @@ fn check_account(
     if accounts.has(namespace, name) {
         return;
     }
-    let knows_accounts = world.inventory.service_accounts(namespace).is_ok();
-    if !knows_accounts && world.inventory.workloads(namespace).is_err() {
+    let are_listed = world.inventory.service_accounts(namespace).is_ok();
+    if !are_listed && world.inventory.workloads(namespace).is_err() {
         return diagnostics.unchecked(Gap::NoServiceAccountsOrWorkloads(namespace.to_owned()));
     }
-    let diagnostic = diagnostics
-        .report_default(written.span, format!("nobody in namespace {namespace} runs as service account {name}"));
-    diagnostic.aliases = &["KIA0106"];
-    // Of workloads alone a few may be here and the others elsewhere.
-    if !knows_accounts && world.namespaces.labels(namespace).is_none() {
-        diagnostic.severity(Severity::Warning);
-    }
-    let known: Vec<&str> = accounts.of(namespace).take(5).collect();
-    diagnostic.help(match nearest(name, accounts.of(namespace)) {
-        Some(similar) => format!("did you mean {similar}?"),
-        None if known.is_empty() => "its workloads run as default; give them a serviceAccountName".to_owned(),
-        None => format!("it has {}", known.join(", ")),
+    // The ServiceAccount and some workloads may be in other manifests.
+    let finding = match !are_listed && world.namespaces.labels(namespace).is_none() {
+        true => &UNUSED_SERVICE_ACCOUNT,
+        false => &SERVICE_ACCOUNT,
+    };
+    let message = if !are_listed {
+        format!("no workload of namespace `{namespace}` runs as service account `{name}`")
+    } else if name.ends_with('*') {
+        format!("no service account of namespace `{namespace}` matches `{name}`")
+    } else {
+        format!("service account `{name}` does not exist in namespace `{namespace}`")
+    };
+    let known: Vec<String> = accounts.of(namespace).take(SHOWN).map(|known| format!("`{known}`")).collect();
+    diagnostics.report(finding, written.span, message).help(match nearest(name, accounts.of(namespace)) {
+        Some(similar) => format!("did you mean `{similar}`?"),
+        None if known.is_empty() => {
+            "use `default`, or set `serviceAccountName` in the pods of the namespace".to_owned()
+        }
+        None => format!("use one that exists, such as {}", known.join(", ")),
     });
 }
 
-/// Whom the pods of each namespace can run as.
+/// How many service accounts a help names at most.
+const SHOWN: usize = 5;
+
+/// The service accounts that pods of each namespace can run as.
 struct Accounts<'w> {
-    /// Those that are defined, and those that workloads run as.
+    /// The service accounts that are defined, or that workloads run as.
     by_namespace: BTreeMap<&'w str, BTreeSet<&'w str>>,
-    /// The Gateways of the Gateway API. istiod makes an account for each, whose name begins with the Gateway's.
+    /// The Gateways of the Gateway API. istiod creates a service account for each, whose name starts with the Gateway's.
     gateways: BTreeMap<&'w str, Vec<&'w str>>,
 }
 
@@ -166,7 +204,7 @@ impl<'w> Accounts<'w> {
         self.by_namespace.get(namespace).into_iter().flatten().copied()
     }
 
-    /// Whether there is an account of this name, or one that begins with it if it ends with `*`.
+    /// Whether a service account has this name, or starts with it if it ends with `*`.
     fn has(&self, namespace: &str, name: &str) -> bool {
         if let Some(prefix) = name.strip_suffix('*') {
             return prefix.is_empty() || self.of(namespace).any(|account| account.starts_with(prefix));

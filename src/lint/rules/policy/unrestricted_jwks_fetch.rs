@@ -1,20 +1,25 @@
 //! `unrestricted-jwks-fetch`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::kubernetes::{Container, EnvVar};
 use crate::model::{Kind, Resource};
 use crate::world::{Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "unrestricted-jwks-fetch",
-    aliases: ["IST0175"],
-    severity: Info,
-    summary: "an istiod that fetches keys from any address that a RequestAuthentication names",
+    summary: "istiod fetches keys from any address that a RequestAuthentication names",
+    findings: [&UNRESTRICTED],
     check: check,
 };
 
-/// The variable by which istiod is kept from fetching keys from some networks.
+static UNRESTRICTED: Finding = finding! {
+    "unrestricted", Notable, Certain, ["IST0175"],
+    "istiod fetches keys from any address, even inside the cluster",
+};
+
+/// The environment variable of istiod that lists networks from which it must not fetch keys.
 const BLOCKED: &str = "BLOCKED_CIDRS_IN_JWKS_URIS";
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -28,18 +33,19 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for workload in istiods(world) {
         let is_set = |variable: &EnvVar| {
             let is_named = variable.name.as_ref().is_some_and(|name| name.as_str() == BLOCKED);
-            // A value from elsewhere is as good.
+            // A `valueFrom` sets it too.
             is_named && variable.value.as_ref().is_none_or(|value| !value.is_empty())
         };
         let is_blocked = |container: &Container| container.env.iter().any(is_set);
         if workload.pod.is_some_and(|pod| !pod.containers.iter().any(is_blocked)) {
             diagnostics
-                .report_default(
+                .report(
+                    &UNRESTRICTED,
                     workload.resource.name_span(),
-                    "istiod fetches keys of tokens from any address, also inside the cluster",
+                    "istiod fetches the keys of tokens from any address, even inside the cluster",
                 )
-                .related(fetched.resource.name_span(), "who may write such a policy chooses the address")
-                .help(format!("set {BLOCKED} in its environment to the networks that hold no keys"));
+                .related(fetched.resource.name_span(), "whoever writes such a policy chooses the address")
+                .help(format!("set the environment variable `{BLOCKED}` to the networks without key servers"));
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::security;
 use crate::policy::{Attribute, requirements};
 use crate::source::{Span, Spanned};
@@ -11,10 +12,18 @@ use crate::world::{Gap, Policy, Targeted, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "wrong-policy-port",
-    aliases: [],
-    severity: Error,
-    summary: "a port of a policy that is the Service's instead of the workload's: it never applies",
+    summary: "a policy names a port on which its workloads do not listen, so it never applies",
+    findings: [&SERVICE_PORT, &UNKNOWN_PORT],
     check: check,
+};
+
+static SERVICE_PORT: Finding = finding! {
+    "service-port", Lost, Certain, [],
+    "the port is one of the Service, which leads to another port of the workload",
+};
+static UNKNOWN_PORT: Finding = finding! {
+    "unknown-port", Lost, Likely, [],
+    "no workload declares the port",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -35,10 +44,10 @@ fn number(written: &Spanned<String>) -> Option<(Span, u32)> {
     Some((written.span, written.parse().ok()?))
 }
 
-/// The ports that a rule asks for.
+/// The ports that a rule names.
 fn ports(rule: &security::AuthorizationRule) -> impl Iterator<Item = (Span, u32)> {
-    let ports = requirements(rule).into_iter().filter(|asked| asked.attribute == Attribute::DestinationPort);
-    ports.flat_map(|asked| asked.values).filter_map(number)
+    let ports = requirements(rule).into_iter().filter(|it| it.attribute == Attribute::DestinationPort);
+    ports.flat_map(|it| it.values).filter_map(number)
 }
 
 fn check_ports<'a, S: Targeted>(
@@ -54,45 +63,50 @@ fn check_ports<'a, S: Targeted>(
     if workloads.is_empty() {
         return diagnostics.unchecked(Gap::NoWorkloadsOf(policy.resource.kind, policy.name.to_string()));
     }
-    let known = Known::new(world, &workloads);
+    let known = KnownPorts::new(world, &workloads);
     for (span, port) in ports {
         if known.open.contains(&port) {
             continue;
         }
         if let Some((targets, service_port)) = known.by_service_port.get(&port) {
-            let targets: Vec<String> = targets.iter().map(u32::to_string).collect();
-            let targets = targets.join(" or ");
+            let targets: Vec<String> = targets.iter().map(|target| format!("`{target}`")).collect();
             diagnostics
-                .report_default(span, format!("{port} is a port of the Service; its workload listens on {targets}"))
+                .report(
+                    &SERVICE_PORT,
+                    span,
+                    format!("no workload of the policy listens on port {port}, which is a port of the Service"),
+                )
                 .related(*service_port, "the port of the Service")
-                .help(format!("policies mean the port of the workload: {targets}"));
+                .help(format!("write the port of the workload: {}", targets.join(" and ")));
         } else if known.is_complete && !is_of_proxy(port) {
-            let open: Vec<String> = known.open.iter().take(5).map(u32::to_string).collect();
+            let open: Vec<String> = known.open.iter().take(SHOWN).map(|port| format!("`{port}`")).collect();
             diagnostics
-                .report_default(span, format!("no workload of the policy is known to listen on {port}"))
-                .severity(Severity::Warning)
+                .report(&UNKNOWN_PORT, span, format!("no workload of the policy is known to listen on port {port}"))
                 .related(workloads[0].resource.name_span(), "a workload of the policy")
-                .help(format!("their ports are {}", open.join(", ")));
+                .help(format!("use a port that a workload declares: {}", open.join(", ")));
         }
     }
 }
 
-/// The ports that proxies open for themselves.
+/// How many ports a help names at most.
+const SHOWN: usize = 5;
+
+/// Whether proxies use a port for themselves.
 fn is_of_proxy(port: u32) -> bool {
     (15000..15100).contains(&port)
 }
 
-/// What is known of the ports of some workloads.
-struct Known {
-    /// The workloads' own.
+/// The known ports of some workloads.
+struct KnownPorts {
+    /// The ports on which the workloads listen.
     open: BTreeSet<u32>,
-    /// What the ports of their services stand for, and where these are.
+    /// The ports of their Services: the ports of the workloads to which each leads, and its place.
     by_service_port: BTreeMap<u32, (BTreeSet<u32>, Span)>,
-    /// Whether every workload declares some port, and no Service leads to one that only its container knows.
+    /// Whether every workload declares its ports.
     is_complete: bool,
 }
 
-impl Known {
+impl KnownPorts {
     fn new(world: &World<'_>, workloads: &[&Workload<'_>]) -> Self {
         let mut known = Self { open: BTreeSet::new(), by_service_port: BTreeMap::new(), is_complete: true };
         for workload in workloads {

@@ -1,5 +1,6 @@
 //! References that lead nowhere.
 
+mod export_to_unknown_namespace;
 mod gateway_selects_nothing;
 mod host_not_in_gateway;
 mod host_without_service;
@@ -32,6 +33,7 @@ pub static FAMILY: Family = Family {
         &subset_without_labels::RULE,
         &host_without_service::RULE,
         &unexposed_server_port::RULE,
+        &export_to_unknown_namespace::RULE,
     ],
 };
 

@@ -1,8 +1,11 @@
-//! How services are spoken to.
+//! Traffic policies of DestinationRules.
 
 mod port_policy_drops_settings;
 
 use crate::lint::Family;
 
-pub static FAMILY: Family =
-    Family { name: "traffic_policy", about: "How services are spoken to", rules: &[&port_policy_drops_settings::RULE] };
+pub static FAMILY: Family = Family {
+    name: "traffic_policy",
+    about: "Traffic policies of DestinationRules",
+    rules: &[&port_policy_drops_settings::RULE],
+};

@@ -2,22 +2,26 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::routing::inbound::Receiver;
 use crate::source::Span;
 use crate::world::{DataPlane, Discovery, Protocol, Service, ServicePort, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "conflicting-port-protocols",
-    aliases: ["IST0116", "IST0137"],
-    severity: Warning,
-    summary: "ports of Services that say different things of one port of a workload: the sidecar believes the oldest",
+    summary: "two ports of Services declare different protocols for the same port of a workload",
+    findings: [&CONFLICT],
     check: check,
 };
 
-/// What a sidecar does with what comes in at a port (istiod: `buildInboundNetworkFilters`, `setH2Options`). What is
-/// detected is no claim that could be wrong, UDP is not proxied.
+static CONFLICT: Finding = finding! {
+    "conflict", Lost, Likely, ["IST0116", "IST0137"],
+    "the sidecar of the workload uses the protocol of the oldest Service only",
+};
+
+/// How a sidecar handles incoming connections to a port (istiod: `buildInboundNetworkFilters`, `setH2Options`).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Handling {
     Http1,
@@ -26,6 +30,7 @@ enum Handling {
 }
 
 impl Handling {
+    /// `None` for protocols that cannot conflict: those that the sidecar detects, and UDP, which it does not proxy.
     fn of(protocol: Protocol) -> Option<Self> {
         match protocol {
             Protocol::Http | Protocol::HttpProxy => Some(Self::Http1),
@@ -38,7 +43,7 @@ impl Handling {
     }
 }
 
-/// A port of a Service that leads to a workload's.
+/// A port of a Service that leads to a port of a workload.
 #[derive(Clone, Copy)]
 struct Claim<'w, 'a> {
     service: &'w Service<'a>,
@@ -47,7 +52,7 @@ struct Claim<'w, 'a> {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    // By workload and its port. Services come in creation order, so the first claim is the one that counts.
+    // By workload and port of the workload. Services are in order of creation, so the first claim decides.
     let mut oldest: HashMap<(Span, u32), Claim<'_, '_>> = HashMap::new();
     let mut reported: HashSet<Span> = HashSet::new();
     for service in world.services.iter().filter(|service| service.discovery != Discovery::Alias) {
@@ -57,7 +62,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 let Some(number) = receiver.target(port) else { continue };
                 let claim = Claim { service, port };
                 let first = *oldest.entry((workload.resource.span, number)).or_insert(claim);
-                if contradict(first.port, port) && goes_by_services(world, workload) && reported.insert(port.span) {
+                if contradict(first.port, port) && listens_for_services(world, workload) && reported.insert(port.span) {
                     report(workload, number, first, claim, diagnostics);
                 }
             }
@@ -65,8 +70,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether a sidecar listens on the ports that Services tell: not with `ingress` of a Sidecar resource.
-fn goes_by_services(world: &World<'_>, workload: &Workload<'_>) -> bool {
+/// Whether a sidecar listens on the ports of Services, as it does unless a Sidecar resource has `ingress`.
+fn listens_for_services(world: &World<'_>, workload: &Workload<'_>) -> bool {
     let has_sidecar = matches!(world.namespaces.data_plane(workload), None | Some(DataPlane::Sidecar));
     has_sidecar
         && world
@@ -88,13 +93,19 @@ fn report(
     later: Claim<'_, '_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let name = &workload.name.name;
-    let (believed, other) = (first.port.protocol, later.port.protocol);
-    let message =
-        format!("port {number} of {name} is {other} here but {believed} to its sidecar: the oldest Service counts");
+    let (used, declared) = (first.port.protocol, later.port.protocol);
+    let service = first.service.resource.name();
+    let winner = match first.service.resource.span == later.service.resource.span {
+        true => "the first port of the Service".to_owned(),
+        false => format!("Service `{service}`"),
+    };
+    let message = format!(
+        "the sidecar of workload `{}` treats port {number} as {used} instead of {declared}: {winner} takes precedence",
+        workload.name.name
+    );
     diagnostics
-        .report_default(later.port.span, message)
-        .related(first.port.span, format!("{} says {believed}", first.service.resource.name()))
-        .related(workload.resource.name_span(), "the workload")
-        .help("declare the same protocol in both, or give each its own port of the workload");
+        .report(&CONFLICT, later.port.span, message)
+        .related(first.port.span, format!("Service `{service}` declares {used} here"))
+        .related(workload.resource.name_span(), "the workload with this port")
+        .help("declare the same protocol on both ports, or set `targetPort` to another port of the workload");
 }

@@ -1,64 +1,107 @@
 //! `invalid-service`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Spec;
-use crate::model::field::TextField;
+use crate::model::field::{PlacedField, TextField};
 use crate::model::kubernetes::{ServicePort, TargetPort};
 use crate::source::{Span, Spanned};
 use crate::validate::syntax;
 
 pub static RULE: Rule = rule! {
     name: "invalid-service",
-    aliases: [],
-    severity: Error,
-    summary: "ports of a Service that the API server refuses: names, numbers and protocols",
+    summary: "the API server rejects a Service because of the name, number or protocol of a port",
+    findings: [
+        &MISSING_NUMBER, &OUT_OF_RANGE, &UNNAMED, &PORT_NAME, &DUPLICATE_NAME, &DUPLICATE_NUMBER, &PROTOCOL,
+        &TARGET_PORT,
+    ],
     check: check,
 };
+
+static MISSING_NUMBER: Finding = finding! {
+    "missing-number", Refused, Certain, [],
+    "a port has no number",
+};
+static OUT_OF_RANGE: Finding = finding! {
+    "out-of-range", Refused, Certain, [],
+    "a port number is not between 1 and 65535",
+};
+static UNNAMED: Finding = finding! {
+    "unnamed", Refused, Certain, [],
+    "one of several ports has no name",
+};
+static PORT_NAME: Finding = finding! {
+    "port-name", Refused, Certain, [],
+    "the name of a port is not valid",
+};
+static DUPLICATE_NAME: Finding = finding! {
+    "duplicate-name", Refused, Certain, [],
+    "two ports have the same name",
+};
+static DUPLICATE_NUMBER: Finding = finding! {
+    "duplicate-number", Refused, Certain, [],
+    "two ports have the same number and protocol",
+};
+static PROTOCOL: Finding = finding! {
+    "protocol", Refused, Certain, [],
+    "`protocol` is not TCP, UDP or SCTP",
+};
+static TARGET_PORT: Finding = finding! {
+    "target-port", Refused, Certain, [],
+    "`targetPort` is neither a number nor a valid name of a container port",
+};
+
+/// The transport protocols of Services (Kubernetes: `supportedPortProtocols`).
+const TRANSPORTS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for resource in &context.snapshot.resources {
         let Spec::Service(service) = &resource.spec else { continue };
-        let mut names = BTreeMap::new();
-        let mut numbers = BTreeMap::new();
+        let mut names: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut numbers: BTreeMap<(u32, &str), Span> = BTreeMap::new();
         for port in &service.ports {
             check_port(port, service.ports.len() > 1, diagnostics);
-            if let Some(name) = port.name.filled() {
-                let message = format!("two ports are named {}", name.value);
-                report_second(&mut names, name.as_str(), name.span, message, diagnostics);
+            if let Some(name) = port.name.filled()
+                && let Some(first) = earlier(&mut names, name.as_str(), name.span)
+            {
+                diagnostics
+                    .report(&DUPLICATE_NAME, name.span, format!("two ports of the Service have the name `{name}`"))
+                    .related(first, "the first port of this name")
+                    .help("rename one of the ports");
             }
-            if let Some(number) = &port.port {
-                let message = format!("two ports are {}/{}", number.value, port.transport());
-                report_second(&mut numbers, (number.value, port.transport()), number.span, message, diagnostics);
+            if let Some(number) = &port.port
+                && let Some(first) = earlier(&mut numbers, (number.value, port.transport()), number.span)
+            {
+                let message = format!("two ports of the Service are {}/{}", number.value, port.transport());
+                diagnostics
+                    .report(&DUPLICATE_NUMBER, number.span, message)
+                    .related(first, "the first port of this number")
+                    .help("remove one of the ports, or change its number");
             }
         }
     }
 }
 
-fn report_second<K: Ord>(
-    seen: &mut BTreeMap<K, Span>,
-    key: K,
-    span: Span,
-    message: String,
-    diagnostics: &mut Diagnostics,
-) {
-    if let Some(first) = seen.get(&key) {
-        diagnostics.report_default(span, message).related(*first, "the first one");
-    } else {
+/// The place of an earlier equal key, if there is one; otherwise notes this one.
+fn earlier<K: Ord>(seen: &mut BTreeMap<K, Span>, key: K, span: Span) -> Option<Span> {
+    let first = seen.get(&key).copied();
+    if first.is_none() {
         seen.insert(key, span);
     }
+    first
 }
 
-/// What holds for each port by itself (Kubernetes: `validateServicePort`).
+/// The checks of a single port (Kubernetes: `validateServicePort`).
 fn check_port(port: &ServicePort, has_others: bool, diagnostics: &mut Diagnostics) {
-    let place = port.port.as_ref().map_or(port.span, |number| number.span);
+    let place = port.port.place(port.span);
     match port.name.filled() {
         None if has_others => {
             diagnostics
-                .report_default(place, "each of several ports needs a name")
-                .help("name it after what it speaks, such as http");
+                .report(&UNNAMED, place, "a Service with several ports needs a `name` for each of them")
+                .help("add a `name` that declares the protocol, such as `http`");
         }
         Some(name) if !is_label(name) => check_name(name, diagnostics),
         _ => {}
@@ -66,65 +109,70 @@ fn check_port(port: &ServicePort, has_others: bool, diagnostics: &mut Diagnostic
     match &port.port {
         None => {
             diagnostics
-                .report_default(port.span, "a port without a number")
-                .help("add port: the number that clients use");
+                .report(&MISSING_NUMBER, port.span, "a port of the Service has no number")
+                .help("add `port`, the number that clients connect to");
         }
-        Some(number) if !syntax::is_port(number.value) => {
-            diagnostics
-                .report_default(number.span, format!("{} is no port", number.value))
-                .help("ports are from 1 to 65535");
-        }
+        Some(number) if !syntax::is_port(number.value) => report_range(number.value, number.span, diagnostics),
         _ => {}
     }
-    if let Some(protocol) = port.protocol.as_ref().filter(|_| !["TCP", "UDP", "SCTP"].contains(&port.transport())) {
+    if let Some(protocol) = port.protocol.as_ref().filter(|_| !TRANSPORTS.contains(&port.transport())) {
         let upper = protocol.to_ascii_uppercase();
-        let help = match ["TCP", "UDP", "SCTP"].contains(&upper.as_str()) {
-            true => format!("write {upper}"),
-            false => format!("leave it out, and set appProtocol: {}", protocol.to_ascii_lowercase()),
+        let help = match TRANSPORTS.contains(&upper.as_str()) {
+            true => format!("write `{upper}`"),
+            false => format!("remove `protocol`, and set `appProtocol: {}`", protocol.to_ascii_lowercase()),
         };
-        let message = format!("{} is no protocol of a Service: it is TCP, UDP or SCTP", protocol.value);
-        diagnostics.report_default(protocol.span, message).help(help);
+        let message = format!("`{protocol}` is not one of the transport protocols TCP, UDP and SCTP");
+        diagnostics.report(&PROTOCOL, protocol.span, message).help(help);
     }
     if let Some(target) = &port.target_port {
         check_target(target, diagnostics);
     }
 }
 
+fn report_range(number: u32, span: Span, diagnostics: &mut Diagnostics) {
+    diagnostics
+        .report(&OUT_OF_RANGE, span, format!("{number} is not a valid port number"))
+        .help("write a number from 1 to 65535");
+}
+
 fn check_name(name: &Spanned<String>, diagnostics: &mut Diagnostics) {
-    let message = format!("{} is no name of a port: it takes up to 63 of a-z, 0-9 and dashes between", name.value);
+    let message =
+        format!("`{name}` is not a valid port name: it needs up to 63 lower-case letters, digits and inner dashes");
     let suggestion = name.to_ascii_lowercase().replace(['_', '.', ' '], "-");
-    let diagnostic = diagnostics.report_default(name.span, message);
-    if is_label(&suggestion) {
-        diagnostic.help(format!("write {suggestion}"));
+    let suggestion = suggestion.trim_matches('-');
+    let diagnostic = diagnostics.report(&PORT_NAME, name.span, message);
+    if is_label(suggestion) {
+        diagnostic.help(format!("write `{suggestion}`"));
     }
 }
 
 fn check_target(target: &Spanned<TargetPort>, diagnostics: &mut Diagnostics) {
     match &target.value {
-        TargetPort::Number(number) if *number > 65535 => {
-            diagnostics.report_default(target.span, format!("{number} is no port")).help("ports are from 1 to 65535");
-        }
+        TargetPort::Number(number) if *number > 65535 => report_range(*number, target.span, diagnostics),
         TargetPort::Name(name) if name.parse::<u32>().is_ok() => {
-            diagnostics
-                .report_default(target.span, format!("{name:?} is a name, and no port is named so"))
-                .help("write the number without quotes");
+            let message = format!("`{name}` is in quotes, so it is the name of a container port, which needs a letter");
+            diagnostics.report(&TARGET_PORT, target.span, message).help("remove the quotes");
         }
         TargetPort::Name(name) if !is_port_name(name) => {
-            let message =
-                format!("{name} names no port: it takes up to 15 of a-z, 0-9 and dashes between, and a letter");
-            diagnostics.report_default(target.span, message);
+            let message = format!(
+                "`{name}` is not a valid name of a container port: it needs up to 15 lower-case letters, digits and \
+                 single inner dashes, and at least one letter"
+            );
+            diagnostics
+                .report(&TARGET_PORT, target.span, message)
+                .help("write the name or the number of a container port");
         }
         _ => {}
     }
 }
 
-/// A DNS label in lower case.
+/// Whether a text is a DNS label in lower case.
 fn is_label(text: &str) -> bool {
     syntax::is_label(text) && !text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-/// A name of a container's port (Kubernetes: `IsValidPortName`).
+/// Whether a text can be the name of a container port (Kubernetes: `IsValidPortName`).
 fn is_port_name(text: &str) -> bool {
-    let letters: BTreeSet<u8> = text.bytes().filter(u8::is_ascii_lowercase).collect();
-    text.len() <= 15 && is_label(text) && !letters.is_empty() && !text.contains("--")
+    let has_letter = text.bytes().any(|byte| byte.is_ascii_lowercase());
+    text.len() <= 15 && is_label(text) && has_letter && !text.contains("--")
 }

@@ -1,4 +1,4 @@
-//! What Istio reads of Services, Namespaces and what pods are made from.
+//! Services, workloads and their injection, as far as Istio depends on them.
 
 mod conflicting_mesh_labels;
 mod conflicting_port_protocols;
@@ -23,7 +23,7 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "workload",
-    about: "What Istio reads of Services, Namespaces and what pods are made from",
+    about: "Services, Namespaces, pods and their sidecars",
     rules: &[
         &invalid_service::RULE,
         &port_name::RULE,

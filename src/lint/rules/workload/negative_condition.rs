@@ -1,17 +1,26 @@
 //! `negative-condition`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
-use crate::model::field::TextField;
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::status::StatusCondition;
 use crate::model::{Kind, Resource};
 
 pub static RULE: Rule = rule! {
     name: "negative-condition",
-    aliases: ["IST0171"],
-    severity: Warning,
-    summary: "a status in which a controller says that a resource does not work as written",
+    summary: "a condition in the status of a resource says that a controller ignores the resource or a part of it",
+    findings: [&FALSE, &PARTIALLY_INVALID],
     check: check,
+};
+
+static FALSE: Finding = finding! {
+    "false", Lost, Likely, ["IST0171"],
+    "a condition is `False`",
+};
+static PARTIALLY_INVALID: Finding = finding! {
+    "partially-invalid", Surprising, Certain, ["IST0171"],
+    "a condition has the reason `PartiallyInvalid`",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -24,9 +33,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The conditions that tell of Istio, by kind. Those of other controllers are their affair.
-fn is_told(kind: Kind, condition: &str) -> bool {
-    let told: &[&str] = match kind {
+/// Whether Istio sets a condition on resources of a kind. Conditions of other controllers are not about the mesh.
+fn is_of_istio(kind: Kind, condition: &str) -> bool {
+    let conditions: &[&str] = match kind {
         Kind::Service | Kind::ServiceEntry | Kind::WorkloadEntry => &["istio.io/WaypointBound"],
         Kind::AuthorizationPolicy => &["ZtunnelAccepted", "WaypointAccepted"],
         Kind::KubernetesGateway
@@ -38,23 +47,28 @@ fn is_told(kind: Kind, condition: &str) -> bool {
         | Kind::TcpRoute => &["Accepted", "Programmed", "ResolvedRefs"],
         _ => &[],
     };
-    told.contains(&condition)
+    conditions.contains(&condition)
 }
 
 fn check_condition(resource: &Resource, condition: &StatusCondition, diagnostics: &mut Diagnostics) {
-    let text = |field: &Option<crate::source::Spanned<String>>| field.text().to_owned();
-    let (kind, status, reason) = (text(&condition.r#type), text(&condition.status), text(&condition.reason));
-    let is_partial = reason == "PartiallyInvalid";
-    if !is_told(resource.kind, &kind) || (status != "False" && !is_partial) {
+    let (name, status, reason) = (condition.r#type.text(), condition.status.text(), condition.reason.text());
+    if !is_of_istio(resource.kind, name) {
         return;
     }
-    let span = condition.status.as_ref().map_or(condition.span, |status| status.span);
-    let verdict = if status == "False" { "is not true" } else { "is true in part only" };
-    let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-    let diagnostic = diagnostics.report_default(span, format!("`{kind}` of {} {verdict}{because}", resource.name()));
-    diagnostic.related(resource.name_span(), "the resource");
-    let message = text(&condition.message);
+    let subject = format!("condition `{name}` of {} `{}`", resource.kind.name(), resource.name());
+    let span = condition.status.place(condition.span);
+    let diagnostic = match (status, reason) {
+        ("False", "") => diagnostics.report(&FALSE, span, format!("{subject} is `False`")),
+        ("False", reason) => diagnostics.report(&FALSE, span, format!("{subject} is `False`: `{reason}`")),
+        (_, "PartiallyInvalid") => {
+            diagnostics.report(&PARTIALLY_INVALID, span, format!("{subject} has the reason `{reason}`"))
+        }
+        _ => return,
+    };
+    diagnostic.related(resource.name_span(), "the resource with this condition");
+    // The message of a controller may have several lines.
+    let message: Vec<&str> = condition.message.text().split_whitespace().collect();
     if !message.is_empty() {
-        diagnostic.help(format!("the controller says `{message}`"));
+        diagnostic.help(format!("fix what the controller reports: `{}`", message.join(" ")));
     }
 }

@@ -2,21 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::kubernetes::{Webhook, common_labels};
 use crate::model::{Resource, Spec};
-use crate::source::Span;
 
 pub static RULE: Rule = rule! {
     name: "overlapping-injectors",
-    aliases: ["IST0139"],
-    severity: Warning,
-    summary: "webhooks of Istio's injector that take the same pods: they are injected twice",
+    summary: "two injection webhooks of Istio select the same pods, which are then injected twice",
+    findings: [&OVERLAP],
     check: check,
 };
 
-/// A webhook, and whose it is.
+static OVERLAP: Finding = finding! {
+    "overlap", Surprising, Certain, ["IST0139"],
+    "the selectors of two webhooks do not exclude each other",
+};
+
+/// A webhook with the resource that holds it.
 type Injector<'a> = (&'a Resource, &'a Webhook);
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -35,32 +40,32 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The pods that both take, if there may be any.
+/// An example of pods that both webhooks select; `None` if no pod can match the selectors of both.
 fn overlap(a: &Webhook, b: &Webhook) -> Option<String> {
     let namespaces = common_labels([a, b].into_iter().filter_map(|it| it.namespace_selector.as_ref()))?;
     let pods = common_labels([a, b].into_iter().filter_map(|it| it.object_selector.as_ref()))?;
-    Some(format!("pods with {} in namespaces with {}", describe(&pods), describe(&namespaces)))
+    Some(format!("pods {} in namespaces {}", describe(&pods), describe(&namespaces)))
 }
 
 fn describe(labels: &BTreeMap<&str, &str>) -> String {
     match labels.is_empty() {
-        true => "no such label".to_owned(),
-        false => labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", "),
+        true => "without labels".to_owned(),
+        false => {
+            let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            format!("with `{}`", pairs.join(", "))
+        }
     }
 }
 
 fn report((resource, webhook): Injector<'_>, other: Injector<'_>, pods: &str, diagnostics: &mut Diagnostics) {
-    let message = format!("{} takes the same pods as {} of {}", name(webhook), name(other.1), other.0.name());
+    let message = format!(
+        "webhook `{}` selects the same pods as webhook `{}` of MutatingWebhookConfiguration `{}`",
+        webhook.name.text(),
+        other.1.name.text(),
+        other.0.name()
+    );
     diagnostics
-        .report_default(place(resource, webhook), message)
-        .related(place(other.0, other.1), "the other webhook")
-        .help(format!("both take {pods}: let the selectors exclude each other, or remove one"));
-}
-
-fn name(webhook: &Webhook) -> &str {
-    webhook.name.as_ref().map_or("a webhook", |name| name.as_str())
-}
-
-fn place(resource: &Resource, webhook: &Webhook) -> Span {
-    webhook.name.as_ref().map_or(resource.span, |name| name.span)
+        .report(&OVERLAP, webhook.name.place(resource.span), message)
+        .related(other.1.name.place(other.0.span), "the other webhook")
+        .help(format!("let the selectors exclude each other, or remove one webhook: both select {pods}"));
 }

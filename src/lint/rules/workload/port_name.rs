@@ -1,19 +1,31 @@
 //! `port-name`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Spec;
-use crate::model::field::TextField;
+use crate::model::field::{NumberField, PlacedField, TextField};
 use crate::model::kubernetes;
-use crate::source::Span;
 use crate::world::{Discovery, Protocol, ProtocolClass, Service, ServicePort};
 
 pub static RULE: Rule = rule! {
     name: "port-name",
-    aliases: ["IST0118", "IST0150", "KIA0601", "KIA0602"],
-    severity: Info,
-    summary: "a port of a Service that does not declare what it speaks: proxies have to guess",
+    summary: "a port of a Service does not declare its protocol, so proxies have to detect it",
+    findings: [&UNDECLARED, &UNKNOWN_APP_PROTOCOL, &EXTERNAL_NAME],
     check: check,
+};
+
+static UNDECLARED: Finding = finding! {
+    "undeclared", Surprising, Likely, ["IST0118", "KIA0601"],
+    "the name of the port declares no protocol, and there is no `appProtocol`",
+};
+static UNKNOWN_APP_PROTOCOL: Finding = finding! {
+    "unknown-app-protocol", Surprising, Likely, ["IST0118", "KIA0602"],
+    "Istio does not know the `appProtocol`",
+};
+static EXTERNAL_NAME: Finding = finding! {
+    "external-name", Surprising, Likely, ["IST0150"],
+    "a port of an ExternalName Service declares TCP or no protocol",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -31,7 +43,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Istio's own Services, and those of gateways that it runs, are not named by the user (istioctl passes them over too).
+/// Whether a Service belongs to Istio or to a gateway that istiod manages: its port names are not the user's choice.
+/// istioctl skips them too.
 fn is_of_istio(service: &Service<'_>) -> bool {
     let labels = &service.resource.metadata.labels;
     let is = |key: &str, value: &str| labels.get(key).is_some_and(|it| it.as_str() == value);
@@ -39,45 +52,41 @@ fn is_of_istio(service: &Service<'_>) -> bool {
 }
 
 fn report(port: &kubernetes::ServicePort, diagnostics: &mut Diagnostics) {
-    let number = port.port.as_ref().map_or(0, |number| number.value);
+    let number = port.port.number();
     if let Some(declared) = &port.app_protocol {
-        let message = format!("Istio knows no appProtocol {}: what port {number} speaks is detected", declared.value);
+        let message =
+            format!("Istio does not know `appProtocol: {declared}`, so proxies detect the protocol of port {number}");
         diagnostics
-            .report_default(declared.span, message)
-            .help("if the server speaks first, or speaks TLS of its own, write appProtocol: tcp")
-            .aliases = &["IST0118", "KIA0602"];
+            .report(&UNKNOWN_APP_PROTOCOL, declared.span, message)
+            .help("write a protocol that Istio knows, such as `http` or `grpc`, or `tcp` if the server sends first");
         return;
     }
-    let (span, message) = match &port.name {
-        Some(name) if !name.is_empty() => {
-            (name.span, format!("port name {} declares no protocol: what port {number} speaks is detected", name.value))
-        }
-        _ => (place_of(port), format!("port {number} has no name that declares its protocol: it is detected")),
+    let (span, message) = match port.name.filled() {
+        Some(name) => (
+            name.span,
+            format!("port name `{name}` declares no protocol, so proxies detect the protocol of port {number}"),
+        ),
+        None => (port.port.place(port.span), format!("port {number} declares no protocol, so proxies detect it")),
     };
-    diagnostics.report_default(span, message).help(advice(port)).aliases = &["IST0118", "KIA0601"];
+    diagnostics.report(&UNDECLARED, span, message).help(advice(port));
 }
 
-/// Proxies know an ExternalName Service by its name only. It was different, with harm, before Istio 1.21.
+/// Proxies know an ExternalName Service by its name only. Before Istio 1.21 they listened on its TCP ports.
 fn check_alias(port: &kubernetes::ServicePort, protocol: Protocol, diagnostics: &mut Diagnostics) {
     if !matches!(protocol.class(), ProtocolClass::Auto | ProtocolClass::Tcp) {
         return;
     }
-    let number = port.port.as_ref().map_or(0, |number| number.value);
-    let span = port.name.filled().map_or(place_of(port), |name| name.span);
+    let number = port.port.number();
+    let span = port.name.filled().map_or_else(|| port.port.place(port.span), |name| name.span);
     let message = format!(
-        "as TCP, port {number} of an ExternalName Service takes every connection to that port before Istio 1.21"
+        "before Istio 1.21, TCP port {number} of an ExternalName Service captures connections to this port of any host"
     );
     diagnostics
-        .report_default(span, message)
-        .help("name it after HTTP or TLS, such as https or tls-…, or leave the ports out: today's Istio does not use them")
-        .aliases = &["IST0150"];
+        .report(&EXTERNAL_NAME, span, message)
+        .help("name the port after HTTP or TLS, such as `https`, or remove `ports`, which newer releases ignore");
 }
 
-fn place_of(port: &kubernetes::ServicePort) -> Span {
-    port.port.as_ref().map_or(port.span, |number| number.span)
-}
-
-/// The words that declare a protocol; of those that begin alike the longest first.
+/// The words that declare a protocol, a longer one before its own prefix.
 const WORDS: [&str; 10] = ["grpc", "https", "http2", "http", "tls", "tcp", "mongo", "redis", "mysql", "udp"];
 
 fn advice(port: &kubernetes::ServicePort) -> String {
@@ -87,8 +96,8 @@ fn advice(port: &kubernetes::ServicePort) -> String {
         Some(format!("{word}-{}", rest.trim_start_matches(['_', '.'])))
     });
     match (suggestion, name) {
-        (Some(suggestion), _) => format!("name it {suggestion}, or set appProtocol"),
-        (None, "") => "name it after what it speaks, such as http or tcp-…, or set appProtocol".to_owned(),
-        (None, name) => format!("if it speaks HTTP name it http-{name}, or set appProtocol: http"),
+        (Some(suggestion), _) => format!("name the port `{suggestion}`, or set `appProtocol`"),
+        (None, "") => "name the port after its protocol, such as `http` or `tcp-db`, or set `appProtocol`".to_owned(),
+        (None, name) => format!("name the port `http-{name}`, or set `appProtocol: http`, if it serves HTTP"),
     }
 }

@@ -1,20 +1,25 @@
 //! `proxy-uid`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::kubernetes::{Pod, SecurityContext};
 use crate::source::Spanned;
 use crate::world::DataPlane;
 
 pub static RULE: Rule = rule! {
     name: "proxy-uid",
-    aliases: ["IST0144"],
-    severity: Warning,
-    summary: "an application that runs as the user of the sidecar, so that what it sends is not captured",
+    summary: "an application runs as the user of the sidecar, so its connections bypass the sidecar",
+    findings: [&SAME_USER],
     check: check,
 };
 
-/// Whom sidecars run as; what this user sends goes past the sidecar (istio: `istio-iptables`).
+static SAME_USER: Finding = finding! {
+    "same-user", Exposed, Likely, ["IST0144"],
+    "`runAsUser` of an application is 1337, the user of the sidecar",
+};
+
+/// The user of sidecars. Connections of this user bypass the sidecar (istio: `istio-iptables`).
 const PROXY: i64 = 1337;
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -24,15 +29,17 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             continue;
         }
         for user in users(pod).filter(|user| user.value == PROXY) {
-            diagnostics
-                .report_default(user.span, format!("{} runs as user {PROXY}, as the sidecar does", workload.name.name))
-                .help("use another user: connections that this one opens are not captured by the sidecar");
+            let message = format!(
+                "workload `{}` runs as user {PROXY}, like the sidecar, so its connections bypass the sidecar",
+                workload.name.name
+            );
+            diagnostics.report(&SAME_USER, user.span, message).help("set `runAsUser` to another user");
         }
     }
 }
 
-/// Whom the containers of the application run as. That of the pod counts for those that do not say. Containers that run
-/// first may be this user on purpose: they need the network before the sidecar is there.
+/// The users of the application's containers: the pod's user applies to containers without their own. Init containers
+/// may be this user on purpose, to reach the network before the sidecar is ready.
 fn users(pod: &Pod) -> impl Iterator<Item = &Spanned<i64>> {
     let applications = || pod.containers.iter().filter(|container| !container.is_proxy());
     let follows_pod = applications().any(|it| user(it.security_context.as_ref()).is_none());

@@ -1,17 +1,22 @@
 //! `service-selects-nothing`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::{Labels, nearest};
-use crate::source::Span;
+use crate::source::Spanned;
 use crate::world::{Discovery, GATEWAY_NAME_LABEL, Gap, Service, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "service-selects-nothing",
-    aliases: ["KIA0701"],
-    severity: Warning,
-    summary: "a Service whose selector no workload has: its requests are answered with 503",
+    summary: "a Service selects no workload, so its requests get 503",
+    findings: [&NO_WORKLOAD],
     check: check,
+};
+
+static NO_WORKLOAD: Finding = finding! {
+    "no-workload", Lost, Likely, ["KIA0701"],
+    "no workload in the namespace of the Service has the labels of its selector",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -33,43 +38,47 @@ fn check_service(world: &World<'_>, service: &Service<'_>, selector: &Labels, di
         if selector.get(GATEWAY_NAME_LABEL).is_some() {
             return diagnostics.unchecked(Gap::ManagedWorkloads);
         }
-        // Other controllers mark the pods that they make by labels of their own.
+        // Controllers give the pods that they create labels with keys that no manifest has.
         if !selector.iter().all(|(key, _)| world.workloads_in(namespace).any(|it| it.labels.contains_key(key.as_str())))
         {
             return diagnostics.unchecked(Gap::NoWorkloadsWithKeys(namespace.clone()));
         }
     }
     let near = nearest_workload(world, namespace, selector);
-    let span = near.map_or(selector.span.unwrap_or(service.span), |(_, value)| value);
-    let message = format!("no workload of namespace {namespace} has the labels {}", selector.describe());
-    let diagnostic = diagnostics.report_default(span, message);
-    if let Some((workload, _)) = near {
+    let span = near.map_or(selector.span.unwrap_or(service.span), |(_, written, _)| written.span);
+    let message = format!("no workload in namespace `{namespace}` has the labels `{}`", selector.describe());
+    let diagnostic = diagnostics.report(&NO_WORKLOAD, span, message);
+    if let Some((workload, _, value)) = near {
         let name = &workload.name.name;
-        diagnostic.related(workload.resource.name_span(), format!("{name} has {}", labels_of(workload, selector)));
-        diagnostic.help(format!("did you mean the labels of {name}?"));
+        let message = format!("workload `{name}` has the labels `{}`", labels_of(workload, selector));
+        diagnostic.related(workload.resource.name_span(), message);
+        diagnostic.help(format!("did you mean `{value}`?"));
     } else if let Some(elsewhere) = world.workloads.iter().find(|workload| workload.is_selected_by(selector)) {
-        let message = format!("{} has them, but a Service selects in its own namespace only", elsewhere.name);
+        let message = format!("workload `{}` has these labels, but is in another namespace", elsewhere.name);
         diagnostic.related(elsewhere.resource.name_span(), message);
+        diagnostic.help(
+            "move the Service to the namespace of the workload: a Service only selects workloads in its own namespace",
+        );
     }
 }
 
-/// The workload that was probably meant: all but one of the labels are its own, and that one is misspelt. With the value
-/// that is.
+/// The workload that differs from a selector by the misspelling of one value. Also this value, as the selector and as the
+/// workload have it.
 fn nearest_workload<'w, 'a>(
     world: &'w World<'a>,
     namespace: &str,
-    selector: &Labels,
-) -> Option<(&'w Workload<'a>, Span)> {
+    selector: &'w Labels,
+) -> Option<(&'w Workload<'a>, &'w Spanned<String>, &'w str)> {
     world.workloads_in(namespace).find_map(|workload| {
         let theirs = |key: &str| workload.labels.get(key).copied();
         let mut differing = selector.iter().filter(|(key, value)| theirs(key) != Some(value.as_str()));
-        let (key, value) = differing.next()?;
-        let is_near = differing.next().is_none() && nearest(value, theirs(key)).is_some();
-        is_near.then_some((workload, value.span))
+        let (key, written) = differing.next()?;
+        let value = nearest(written, theirs(key)).filter(|_| differing.next().is_none())?;
+        Some((workload, written, value))
     })
 }
 
-/// What a workload has for the labels of a selector.
+/// The labels of a workload that have the keys of a selector.
 fn labels_of(workload: &Workload<'_>, selector: &Labels) -> String {
     let pair = |key: &str| workload.labels.get(key).map(|value| format!("{key}={value}"));
     let pairs: Vec<String> = selector.iter().filter_map(|(key, _)| pair(key)).collect();

@@ -1,37 +1,58 @@
 //! `unknown-service-account`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::field::TextField;
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
 use crate::world::{NamespacedName, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-service-account",
-    aliases: ["KIA1701"],
-    severity: Warning,
-    summary: "a service account that does not exist: Kubernetes makes no such pods, machines get no identity",
+    summary: "a service account does not exist, so pods are not created and machines get no identity",
+    findings: [&PODS, &WORKLOAD_GROUP, &WORKLOAD_ENTRY],
     check: check,
+};
+
+static PODS: Finding = finding! {
+    "pods", Lost, Likely, [],
+    "the service account of pods does not exist",
+};
+static WORKLOAD_GROUP: Finding = finding! {
+    "workload-group", Lost, Likely, ["KIA1701"],
+    "the service account of a WorkloadGroup does not exist",
+};
+static WORKLOAD_ENTRY: Finding = finding! {
+    "workload-entry", Lost, Likely, [],
+    "the service account of a WorkloadEntry does not exist",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for resource in &context.snapshot.resources {
-        let account = match &resource.spec {
-            Spec::WorkloadGroup(group) => {
-                group.template.as_ref().and_then(|template| template.service_account.as_ref())
+        let (finding, account) = match &resource.spec {
+            Spec::WorkloadGroup(workload_group) => {
+                let template = workload_group.template.as_ref();
+                (&WORKLOAD_GROUP, template.and_then(|template| template.service_account.as_ref()))
             }
-            Spec::WorkloadEntry(entry) => entry.service_account.as_ref(),
-            Spec::Pod(pod) => pod.service_account_name.as_ref(),
-            spec => spec.pod_template().and_then(|it| it.spec.as_ref()?.service_account_name.as_ref()),
+            Spec::WorkloadEntry(workload_entry) => (&WORKLOAD_ENTRY, workload_entry.service_account.as_ref()),
+            Spec::Pod(pod) => (&PODS, pod.service_account_name.as_ref()),
+            spec => (&PODS, spec.pod_template().and_then(|it| it.spec.as_ref()?.service_account_name.as_ref())),
         };
-        if let Some(account) = account.filter(|account| !account.is_empty()) {
-            check_account(world, world.settings.namespace_of(resource), account, diagnostics);
+        if let Some(account) = account.filled() {
+            check_account(world, world.settings.namespace_of(resource), finding, account, diagnostics);
         }
     }
 }
 
-fn check_account(world: &World<'_>, namespace: &str, account: &Spanned<String>, diagnostics: &mut Diagnostics) {
+fn check_account(
+    world: &World<'_>,
+    namespace: &str,
+    finding: &'static Finding,
+    account: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) {
     let is_known = account.as_str() == "default"
         || world.service_accounts.contains(&NamespacedName::new(namespace, account.as_str()));
     if is_known {
@@ -41,9 +62,9 @@ fn check_account(world: &World<'_>, namespace: &str, account: &Spanned<String>, 
         return diagnostics.unchecked(gap);
     }
     let diagnostic =
-        diagnostics.report_default(account.span, format!("there is no ServiceAccount {namespace}/{}", account.value));
+        diagnostics.report(finding, account.span, format!("ServiceAccount `{namespace}/{account}` does not exist"));
     let of_namespace = world.service_accounts.iter().filter(|name| name.namespace == namespace);
     if let Some(near) = nearest(account, of_namespace.map(|name| name.name.as_ref())) {
-        diagnostic.help(format!("did you mean {near}?"));
+        diagnostic.help(format!("did you mean `{near}`?"));
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::kubernetes::{self, ContainerPort, TargetPort};
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
@@ -11,31 +12,47 @@ use crate::world::{Discovery, Service, ServicePort, Workload};
 
 pub static RULE: Rule = rule! {
     name: "unknown-target-port",
-    aliases: ["KIA0701"],
-    severity: Warning,
-    summary: "a targetPort that no container of the selected workloads has",
+    summary: "no container of the selected workloads has the target port of a Service",
+    findings: [&MISSING_NAME, &UNDECLARED_NUMBER, &PARTLY_MISSING_NAME, &UNDECLARED_EXTRA_NUMBER],
     check: check,
+};
+
+static MISSING_NAME: Finding = finding! {
+    "missing-name", Lost, Certain, ["KIA0701"],
+    "no selected workload has a container port of this name",
+};
+static UNDECLARED_NUMBER: Finding = finding! {
+    "undeclared-number", Lost, Likely, ["KIA0701"],
+    "no container declares the number, nor any other port of the Service",
+};
+static PARTLY_MISSING_NAME: Finding = finding! {
+    "partly-missing-name", Surprising, Certain, ["KIA0701"],
+    "some of the selected workloads have no container port of this name",
+};
+static UNDECLARED_EXTRA_NUMBER: Finding = finding! {
+    "undeclared-extra-number", Notable, Likely, ["KIA0701"],
+    "no container declares the number, but they declare another port of the Service",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for service in context.world.services.iter().filter(|service| service.discovery != Discovery::Alias) {
         let Spec::Service(spec) = &service.resource.spec else { continue };
-        let behind = context.world.workloads_of_service(service).unwrap_or_default();
-        // What is injected into pods, or stands in for them, may listen on ports that nothing tells.
-        if behind.is_empty() || behind.iter().any(|workload| workload.pod.is_none() || workload.is_gateway()) {
+        let selected = context.world.workloads_of_service(service).unwrap_or_default();
+        // The containers of gateways and the machines of WorkloadEntries listen on ports that no manifest declares.
+        if selected.is_empty() || selected.iter().any(|workload| workload.pod.is_none() || workload.is_gateway()) {
             continue;
         }
         for port in &spec.ports {
             match port.target_port.as_ref() {
                 Some(Spanned { value: TargetPort::Name(name), span }) => {
-                    check_name(service, port, &Spanned::new(name.as_str(), *span), &behind, diagnostics);
+                    check_name(service, port, &Spanned::new(name.as_str(), *span), &selected, diagnostics);
                 }
                 Some(Spanned { value: TargetPort::Number(number), span }) if *number != 0 => {
-                    check_number(spec, service, Spanned::new(*number, *span), &behind, diagnostics);
+                    check_number(spec, service, Spanned::new(*number, *span), &selected, diagnostics);
                 }
                 _ => {
                     if let Some(number) = &port.port {
-                        check_number(spec, service, *number, &behind, diagnostics);
+                        check_number(spec, service, *number, &selected, diagnostics);
                     }
                 }
             }
@@ -43,67 +60,73 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A name must be found in each pod: one that lacks it is no endpoint of the port (Kubernetes: `FindPort`).
+/// Each pod needs the name: a pod without it is not an endpoint of the port (Kubernetes: `FindPort`).
 fn check_name(
     service: &Service<'_>,
     port: &kubernetes::ServicePort,
     name: &Spanned<&str>,
-    behind: &[&Workload<'_>],
+    selected: &[&Workload<'_>],
     diagnostics: &mut Diagnostics,
 ) {
-    let is_meant = |it: &ContainerPort| {
-        it.name.as_ref().is_some_and(|it| it.as_str() == name.value) && it.transport() == port.transport()
-    };
-    let lacking: Vec<_> = behind.iter().filter(|it| !ports_of(it).any(is_meant)).collect();
+    let has_name = |it: &&ContainerPort| it.name.as_ref().is_some_and(|it| it.as_str() == name.value);
+    let is_target = |it: &ContainerPort| has_name(&it) && it.transport() == port.transport();
+    let lacking: Vec<_> = selected.iter().filter(|it| !ports_of(it).any(is_target)).collect();
     let Some(first) = lacking.first() else { return };
-    let message = match lacking.len() == behind.len() {
-        true => format!("no container of the workloads of {} has a port named {}", service.resource.name(), name.value),
-        false => format!("{} has no port named {}: it gets none of the requests", first.name, name.value),
+    let diagnostic = if lacking.len() == selected.len() {
+        let message =
+            format!("no workload of Service `{}` has a container port named `{}`", service.resource.name(), name.value);
+        diagnostics.report(&MISSING_NAME, name.span, message)
+    } else {
+        let message =
+            format!("workload `{}` has no container port named `{}`, so it gets no requests", first.name, name.value);
+        diagnostics.report(&PARTLY_MISSING_NAME, name.span, message)
     };
-    let severity = if lacking.len() == behind.len() { Severity::Error } else { Severity::Warning };
-    let diagnostic = diagnostics.report_default(name.span, message);
-    diagnostic.severity(severity);
     for workload in lacking.iter().take(3) {
-        diagnostic.related(workload.resource.name_span(), format!("{} has {}", workload.name, describe(workload)));
+        diagnostic.related(workload.resource.name_span(), describe(workload));
     }
-    let known: Vec<&str> = lacking.iter().flat_map(|it| names_of(it)).collect();
-    match nearest(name.value, known) {
-        Some(known) => diagnostic.help(format!("did you mean {known}?")),
-        None => diagnostic.help("name a port of the container so, or use its number"),
+    let of_other_protocol = lacking.iter().flat_map(|it| ports_of(it)).find(has_name);
+    let known = lacking.iter().flat_map(|it| names_of(it));
+    match (of_other_protocol, nearest(name.value, known)) {
+        (Some(other), _) => {
+            diagnostic.help(format!("set `protocol: {}` to match the container port", other.transport()))
+        }
+        (None, Some(known)) => diagnostic.help(format!("did you mean `{known}`?")),
+        (None, None) => diagnostic.help(format!("give a container port the name `{}`, or use its number", name.value)),
     };
 }
 
-/// A number works if something listens there, declared or not. That none of the Service's ports is among those that the
-/// containers declare is hardly meant; minor ports are often left out.
+/// A number works if a container listens on it, declared or not. If the containers declare no port of the Service, the
+/// number is probably wrong; minor ports are often not declared.
 fn check_number(
     spec: &kubernetes::Service,
     service: &Service<'_>,
     number: Spanned<u32>,
-    behind: &[&Workload<'_>],
+    selected: &[&Workload<'_>],
     diagnostics: &mut Diagnostics,
 ) {
-    let declared: BTreeSet<u32> = behind.iter().flat_map(|it| numbers_of(it)).collect();
-    let tells_none = |workload: &&Workload<'_>| numbers_of(workload).next().is_none();
-    if declared.contains(&number.value) || is_of_proxy(number.value) || behind.iter().any(tells_none) {
+    let declared: BTreeSet<u32> = selected.iter().flat_map(|it| numbers_of(it)).collect();
+    let declares_none = |workload: &&Workload<'_>| numbers_of(workload).next().is_none();
+    if declared.contains(&number.value) || is_of_proxy(number.value) || selected.iter().any(declares_none) {
         return;
     }
-    let name = service.resource.name();
-    let diagnostic = diagnostics
-        .report_default(number.span, format!("no container of the workloads of {name} declares port {}", number.value));
-    for workload in behind.iter().take(3) {
-        diagnostic.related(workload.resource.name_span(), format!("{} has {}", workload.name, describe(workload)));
-    }
-    diagnostic.help("unless something listens there all the same, use a port of the containers as targetPort");
-    let is_known = |port: &kubernetes::ServicePort| {
+    let is_declared = |port: &kubernetes::ServicePort| {
         let target = ServicePort::of_kubernetes(port).and_then(|port| port.target_at(None, None));
         target.is_none_or(|target| declared.contains(&target))
     };
-    if spec.ports.iter().any(is_known) {
-        diagnostic.severity(Severity::Info);
+    let finding = if spec.ports.iter().any(is_declared) { &UNDECLARED_EXTRA_NUMBER } else { &UNDECLARED_NUMBER };
+    let message =
+        format!("no workload of Service `{}` declares container port {}", service.resource.name(), number.value);
+    let diagnostic = diagnostics.report(finding, number.span, message);
+    for workload in selected.iter().take(3) {
+        diagnostic.related(workload.resource.name_span(), describe(workload));
     }
+    diagnostic.help(format!(
+        "set `targetPort` to a declared port, or declare `containerPort: {}` if a container listens on it",
+        number.value
+    ));
 }
 
-/// Ports on which an injected sidecar answers itself: metrics and health.
+/// Whether an injected sidecar itself serves a port: metrics and health.
 fn is_of_proxy(number: u32) -> bool {
     matches!(number, 15020 | 15021 | 15090)
 }
@@ -120,12 +143,17 @@ fn names_of<'a>(workload: &Workload<'a>) -> impl Iterator<Item = &'a str> + use<
     ports_of(workload).filter_map(|port| port.name.as_ref()).map(|name| name.as_str())
 }
 
+/// The container ports of a workload, as a related message.
 fn describe(workload: &Workload<'_>) -> String {
     let one = |port: &ContainerPort| match (&port.name, &port.container_port) {
-        (Some(name), Some(number)) => format!("{} ({})", number.value, name.value),
-        (_, Some(number)) => number.value.to_string(),
-        _ => "?".to_owned(),
+        (Some(name), Some(number)) => Some(format!("{} (`{name}`)", number.value)),
+        (None, Some(number)) => Some(number.value.to_string()),
+        (_, None) => None,
     };
-    let ports: Vec<String> = ports_of(workload).map(one).collect();
-    if ports.is_empty() { "no ports".to_owned() } else { format!("the ports {}", ports.join(", ")) }
+    let ports: Vec<String> = ports_of(workload).filter_map(one).collect();
+    match ports.as_slice() {
+        [] => format!("workload `{}` declares no container port", workload.name),
+        [port] => format!("workload `{}` declares container port {port}", workload.name),
+        ports => format!("workload `{}` declares container ports {}", workload.name, ports.join(", ")),
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
 use crate::model::kubernetes::{Webhook, WebhookService};
 use crate::model::{Spec, nearest};
@@ -13,10 +14,26 @@ use crate::world::{World, host};
 
 pub static RULE: Rule = rule! {
     name: "webhook-target",
-    aliases: ["IST0139", "IST0163", "IST0164"],
-    severity: Error,
-    summary: "a webhook of Istio's that calls nobody: a missing Service, no URL, or one that is refused",
+    summary: "the API server cannot call a webhook of Istio, because its Service or its URL is wrong",
+    findings: [&MISSING_SERVICE, &NO_TARGET, &INVALID_URL, &IP_ADDRESS],
     check: check,
+};
+
+static MISSING_SERVICE: Finding = finding! {
+    "missing-service", Lost, Certain, ["IST0139"],
+    "the Service of a webhook does not exist",
+};
+static NO_TARGET: Finding = finding! {
+    "no-target", Refused, Certain, ["IST0163"],
+    "a webhook has neither a URL nor a Service",
+};
+static INVALID_URL: Finding = finding! {
+    "invalid-url", Refused, Certain, ["IST0163"],
+    "the API server rejects the URL of a webhook",
+};
+static IP_ADDRESS: Finding = finding! {
+    "ip-address", Notable, Certain, ["IST0164"],
+    "the URL of a webhook has an IP address instead of a host name",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -40,9 +57,8 @@ fn check_webhook(world: &World<'_>, webhook: &Webhook, diagnostics: &mut Diagnos
         (None, Some(service)) => check_service(world, service, diagnostics),
         (None, None) => {
             diagnostics
-                .report_default(client.span, format!("{name} calls nobody: it has neither a url nor a service"))
-                .help("an external control plane is called by url, one in the cluster by service")
-                .aliases = &["IST0163"];
+                .report(&NO_TARGET, client.span, format!("webhook `{name}` has neither `url` nor `service`"))
+                .help("add `service` for a control plane in the cluster, or `url` for an external one");
         }
     }
 }
@@ -56,36 +72,36 @@ fn check_service(world: &World<'_>, service: &WebhookService, diagnostics: &mut 
     if let Err(gap) = world.inventory.services(namespace) {
         return diagnostics.unchecked(gap);
     }
-    let message = format!("namespace {} has no Service {}", namespace.value, name.value);
-    let diagnostic = diagnostics.report_default(name.span, message);
-    diagnostic.aliases = &["IST0139"];
+    let diagnostic =
+        diagnostics.report(&MISSING_SERVICE, name.span, format!("Service `{namespace}/{name}` does not exist"));
     let of_namespace = world.services.iter().filter(|it| it.is_kubernetes() && it.namespace == namespace.value);
     if let Some(known) = nearest(name, of_namespace.map(|it| it.resource.name())) {
-        diagnostic.help(format!("did you mean {known}?"));
+        diagnostic.help(format!("did you mean `{known}`?"));
     }
 }
 
-/// What the API server takes is `https://host[:port][/path]` (Kubernetes: `ValidateWebhookURL`).
+/// The API server accepts `https://host[:port][/path]` (Kubernetes: `ValidateWebhookURL`).
 fn check_url(url: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let Some(parsed) = Url::parse(url).filter(|url| url.scheme().as_deref() == Some("https")) else {
         diagnostics
-            .report_default(url.span, format!("{:?} is no URL of a webhook", url.value))
-            .help("write https://, a host name, and a path")
-            .aliases = &["IST0163"];
+            .report(&INVALID_URL, url.span, format!("the API server rejects `{url}`, which is not a valid https URL"))
+            .help("write `https://`, a host name and a path, such as `https://istiod.example.com/inject`");
         return;
     };
     let is_filled = |part: Option<&str>| part.is_some_and(|part| !part.is_empty());
     if parsed.has_user() || is_filled(parsed.query()) || is_filled(parsed.fragment()) {
         diagnostics
-            .report_default(url.span, "the URL of a webhook has no user, query or fragment")
-            .help("remove what stands before the host or after the path")
-            .aliases = &["IST0163"];
+            .report(&INVALID_URL, url.span, "the API server rejects a webhook URL with a user, query or fragment")
+            .help("remove the user, the query and the fragment");
     }
     let host = parsed.host().trim_start_matches('[').trim_end_matches(']');
     if host.parse::<IpAddr>().is_ok() {
-        let diagnostic =
-            diagnostics.report_default(url.span, format!("the control plane is called by the address {host}"));
-        diagnostic.severity(Severity::Info);
-        diagnostic.help("a host name can move, and certificates rarely name addresses").aliases = &["IST0164"];
+        diagnostics
+            .report(
+                &IP_ADDRESS,
+                url.span,
+                format!("the URL of the webhook has IP address `{host}` instead of a host name"),
+            )
+            .help("use a host name, which can move and which a certificate can name");
     }
 }

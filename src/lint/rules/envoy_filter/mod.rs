@@ -1,0 +1,13 @@
+//! Patches of EnvoyFilters.
+
+mod envoy_filter_mesh_wide;
+mod envoy_filter_operation;
+mod envoy_filter_order;
+
+use crate::lint::Family;
+
+pub static FAMILY: Family = Family {
+    name: "envoy_filter",
+    about: "Patches of EnvoyFilters",
+    rules: &[&envoy_filter_operation::RULE, &envoy_filter_order::RULE, &envoy_filter_mesh_wide::RULE],
+};

@@ -1,0 +1,219 @@
+//! `sidecar-unknown-host`
+
+use std::collections::HashMap;
+
+use crate::lint::finding::finding;
+use crate::lint::rule::rule;
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::Kind;
+use crate::model::spelling::nearest;
+use crate::source::Spanned;
+use crate::world::{EgressHost, EgressHosts, Gap, Service, Sidecar, World, host};
+
+pub static RULE: Rule = rule! {
+    name: "sidecar-unknown-host",
+    summary: "an egress host of a Sidecar matches no service, so the entry imports nothing",
+    findings: [&UNKNOWN, &SHORT_NAME, &WRONG_NAMESPACE, &NOT_EXPORTED, &UNKNOWN_NAMESPACE],
+    check: check,
+};
+
+static UNKNOWN: Finding = finding! {
+    "unknown", Surprising, Certain, ["KIA1004"],
+    "no service has this host",
+};
+static SHORT_NAME: Finding = finding! {
+    "short-name", Surprising, Certain, ["KIA1004"],
+    "the host is a short name, which istiod does not complete",
+};
+static WRONG_NAMESPACE: Finding = finding! {
+    "wrong-namespace", Surprising, Certain, [],
+    "the service is in another namespace than the entry says",
+};
+static NOT_EXPORTED: Finding = finding! {
+    "not-exported", Surprising, Certain, [],
+    "the service is not exported to the namespace of the Sidecar",
+};
+static UNKNOWN_NAMESPACE: Finding = finding! {
+    "unknown-namespace", Surprising, Certain, [],
+    "the namespace does not exist",
+};
+
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
+    let world = context.world;
+    let mut known = KnownHosts::default();
+    for sidecar in &world.sidecars {
+        for listener in &sidecar.spec.egress {
+            let hosts = EgressHosts::new(&listener.hosts, &sidecar.name.namespace);
+            for entry in hosts.included() {
+                if let Some(written) = entry.written {
+                    check_entry(world, sidecar, (entry, written), &mut known, diagnostics);
+                }
+            }
+        }
+    }
+}
+
+/// The matches of entries, by namespace and host: many Sidecars have the same entries.
+#[derive(Default)]
+struct KnownHosts<'w, 'a>(HashMap<(Option<&'w str>, &'w str), Matches<'w, 'a>>);
+
+/// The resources that an entry matches, whether they are exported to the Sidecar or not.
+struct Matches<'w, 'a> {
+    services: Vec<&'w Service<'a>>,
+    has_routes: bool,
+}
+
+impl<'w, 'a> KnownHosts<'w, 'a> {
+    fn get(&mut self, world: &'w World<'a>, entry: &EgressHost<'w>) -> &Matches<'w, 'a> {
+        self.0.entry((entry.namespace, entry.host)).or_insert_with(|| {
+            let services = services_of(world, entry);
+            let mut virtual_services = world.virtual_services.iter().filter(|_| services.is_empty());
+            Matches { has_routes: virtual_services.any(|it| entry.names_routes(it)), services }
+        })
+    }
+}
+
+fn check_entry<'w, 'a>(
+    world: &'w World<'a>,
+    sidecar: &'w Sidecar<'_>,
+    (entry, written): (&EgressHost<'w>, &Spanned<String>),
+    known: &mut KnownHosts<'w, 'a>,
+    diagnostics: &mut Diagnostics,
+) {
+    let client = sidecar.name.namespace.as_ref();
+    // In the default of the mesh `.` means the namespace of each client. A host without a dot is rejected.
+    let is_of_mesh = client == world.settings.root_namespace && sidecar.selector().is_none();
+    if is_of_mesh && written.starts_with("./") || (entry.host != "*" && !entry.host.contains('.')) {
+        return;
+    }
+    if entry.host == "*" {
+        if let Some(namespace) = entry.namespace {
+            check_namespace(world, namespace, written, diagnostics);
+        }
+        return;
+    }
+    let matches = known.get(world, entry);
+    let is_visible = |service: &&Service<'_>| is_of_mesh || service.export_to.includes(client);
+    if matches.services.iter().any(is_visible) || matches.has_routes {
+        return;
+    }
+    match matches.services.first() {
+        Some(hidden) => report_hidden(hidden, client, written, diagnostics),
+        None => check_unknown(world, entry, written, diagnostics),
+    }
+}
+
+fn report_hidden(service: &Service<'_>, client: &str, written: &Spanned<String>, diagnostics: &mut Diagnostics) {
+    let kind = service.resource.kind;
+    let field = if kind == Kind::Service { "annotation `networking.istio.io/exportTo`" } else { "`exportTo`" };
+    let (kind, name) = (kind.name(), service.resource.name());
+    diagnostics
+        .report(&NOT_EXPORTED, written.span, format!("`{}` is not exported to namespace `{client}`", service.hostname))
+        .related(service.span, format!("{kind} `{}/{name}` is exported to other namespaces only", service.namespace))
+        .help(format!("add `{client}` to the {field} of {kind} `{}/{name}`", service.namespace));
+}
+
+/// The services that an entry matches.
+fn services_of<'w, 'a>(world: &'w World<'a>, entry: &EgressHost<'_>) -> Vec<&'w Service<'a>> {
+    let fits = |service: &&'w Service<'a>| entry.names(service);
+    match (host::wildcard_suffix(entry.host), entry.namespace) {
+        (None, _) => world.services.named(entry.host).filter(fits).collect(),
+        (Some(_), Some(namespace)) => world.services.in_namespace(namespace).filter(fits).collect(),
+        (Some(_), None) => world.services.iter().filter(fits).collect(),
+    }
+}
+
+/// Reports an entry that matches nothing, if the manifests have other services of the namespace that its host belongs to.
+fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<String>, diagnostics: &mut Diagnostics) {
+    let matches_nothing = format!("`{}` matches no service", written.value);
+    if let Some((name, owner)) = host::kubernetes_service(entry.host, &world.settings.domain) {
+        let exists = world.services.named(entry.host).any(Service::is_kubernetes);
+        if exists && entry.namespace.is_some_and(|namespace| namespace != owner) {
+            diagnostics
+                .report(
+                    &WRONG_NAMESPACE,
+                    written.span,
+                    format!("{matches_nothing}, because Service `{name}` is in namespace `{owner}`"),
+                )
+                .help(format!("write `{owner}/{}`", entry.host));
+            return;
+        }
+        if let Err(gap) = world.inventory.services(owner) {
+            return diagnostics.unchecked(gap);
+        }
+        let services = world.services.in_namespace(owner).filter(|service| service.is_kubernetes());
+        let similar = nearest(name, services.map(|service| service.resource.name()));
+        let suggestion = similar.map(|name| format!("{name}.{owner}.svc.{}", world.settings.domain));
+        let help = suggestion.map_or_else(
+            || format!("remove the entry, or add Service `{owner}/{name}`"),
+            |host| format!("did you mean `{}`?", with_host(written, &host)),
+        );
+        diagnostics.report(&UNKNOWN, written.span, matches_nothing).help(help);
+        return;
+    }
+    if let Some(service) = shortened(world, entry) {
+        diagnostics
+            .report(
+                &SHORT_NAME,
+                written.span,
+                format!("{matches_nothing}, because istiod does not complete host names here"),
+            )
+            .related(service.span, "the name is short for this Service")
+            .help(format!("write `{}/{}`", service.namespace, service.hostname));
+        return;
+    }
+    let namespace = entry.namespace.filter(|namespace| world.inventory.service_entries(namespace).is_ok());
+    match namespace {
+        Some(namespace) => {
+            let hosts = world.services.in_namespace(namespace).map(|service| service.hostname.as_str());
+            let help = nearest(entry.host, hosts).map_or_else(
+                || format!("remove the entry, or add a ServiceEntry for the host to namespace `{namespace}`"),
+                |host| format!("did you mean `{}`?", with_host(written, host)),
+            );
+            diagnostics.report(&UNKNOWN, written.span, matches_nothing).help(help);
+        }
+        None if world.inventory.is_complete() => {
+            diagnostics
+                .report(&UNKNOWN, written.span, matches_nothing)
+                .help("remove the entry, or add a ServiceEntry for the host");
+        }
+        None => diagnostics.unchecked(match entry.namespace {
+            Some(namespace) => Gap::NoResources(Kind::ServiceEntry, namespace.to_owned()),
+            None => Gap::NotAllOfKind(Kind::ServiceEntry),
+        }),
+    }
+}
+
+/// The Kubernetes Service that a host such as `payments.billing` or `payments.svc` would be the short name of.
+fn shortened<'w, 'a>(world: &'w World<'a>, entry: &EgressHost<'_>) -> Option<&'w Service<'a>> {
+    let (name, rest) = entry.host.split_once('.').filter(|(name, _)| !name.starts_with('*'))?;
+    let owner = rest.strip_suffix("svc").map_or(rest, |rest| rest.strip_suffix('.').unwrap_or(rest));
+    let owner = if owner.is_empty() { entry.namespace? } else { owner };
+    let full = format!("{name}.{owner}.svc.{}", world.settings.domain);
+    world.services.named(&full).find(|service| service.is_kubernetes())
+}
+
+/// The entry with another host.
+fn with_host(written: &str, host: &str) -> String {
+    match written.split_once('/') {
+        Some((namespace, _)) => format!("{namespace}/{host}"),
+        None => host.to_owned(),
+    }
+}
+
+/// Checks that the namespace of an entry for all its hosts exists.
+fn check_namespace(world: &World<'_>, namespace: &str, written: &Spanned<String>, diagnostics: &mut Diagnostics) {
+    match world.has_namespace(namespace) {
+        Some(true) => {}
+        _ if world.services.in_namespace(namespace).next().is_some() => {}
+        None => diagnostics.unchecked(Gap::NotAllOfKind(Kind::Namespace)),
+        Some(false) => {
+            let help = nearest(namespace, world.namespaces.names()).map_or_else(
+                || "remove the entry, or correct the name of the namespace".to_owned(),
+                |name| format!("did you mean `{name}/*`?"),
+            );
+            let message = format!("namespace `{namespace}` does not exist");
+            diagnostics.report(&UNKNOWN_NAMESPACE, written.span, message).help(help);
+        }
+    }
+}
