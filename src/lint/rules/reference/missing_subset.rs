@@ -6,12 +6,12 @@ use crate::lint::{Context, Diagnostics, Finding, Rule, style};
 use crate::model::field::TextField;
 use crate::model::spelling::did_you_mean;
 use crate::source::Spanned;
-use crate::world::{DestinationRef, MergedRule, VirtualService, World, host};
+use crate::world::{DestinationRef, DestinationRule, MergedRule, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "missing-subset",
     summary: "a route to a subset that no DestinationRule defines for its clients, so its requests get 503",
-    findings: [&NOT_DEFINED, &NO_DESTINATION_RULE, &NOT_APPLIED],
+    findings: [&NOT_DEFINED, &NOWHERE_DEFINED, &NOT_APPLIED],
     check: check,
 };
 
@@ -19,13 +19,13 @@ static NOT_DEFINED: Finding = finding! {
     "not-defined", Lost, Certain, ["IST0101", "KIA1107"],
     "the DestinationRule of the host does not define the subset",
 };
-static NO_DESTINATION_RULE: Finding = finding! {
-    "no-destination-rule", Lost, Certain, ["IST0101", "KIA1107"],
-    "the host has no DestinationRule",
+static NOWHERE_DEFINED: Finding = finding! {
+    "nowhere-defined", Lost, Certain, ["IST0101", "KIA1107"],
+    "no DestinationRule defines the subset for the host",
 };
 static NOT_APPLIED: Finding = finding! {
     "not-applied", Lost, Certain, [],
-    "no DestinationRule of the host applies to the clients",
+    "the clients do not use the DestinationRule that defines the subset",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -109,14 +109,12 @@ fn report_without_rule(world: &World<'_>, missing: &Missing<'_>, diagnostics: &m
     let Missing { subset, host, namespace, client } = missing;
     let place = subset.span;
     let subset = subset.as_str();
-    let mut of_host = world.destination_rules.iter().filter(|it| host::covered_by(host, &it.host));
-    let Some(destination_rule) = of_host.next() else {
+    let defines = |it: &&DestinationRule<'_>| {
+        host::covered_by(host, &it.host) && it.spec.subsets.iter().any(|it| it.name.text() == subset)
+    };
+    let Some(destination_rule) = world.destination_rules.iter().find(defines) else {
         diagnostics
-            .report(
-                &NO_DESTINATION_RULE,
-                place,
-                format!("subset `{subset}` is not defined: host `{host}` has no DestinationRule"),
-            )
+            .report(&NOWHERE_DEFINED, place, format!("no DestinationRule defines subset `{subset}` for host `{host}`"))
             .help("add a DestinationRule that defines the subset for the host");
         return;
     };
