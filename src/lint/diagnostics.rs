@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::panic::Location;
 
-use super::Context;
 use super::diagnostic::{Diagnostic, Related};
 use super::finding::Finding;
 use super::rule::Rule;
 use super::severity::Severity;
 use crate::source::Span;
-use crate::validate::{Family, Layer, Violation};
 use crate::world::Gap;
-use crate::yaml;
 
 /// The findings of one rule.
 #[derive(Debug)]
@@ -66,49 +63,6 @@ impl Diagnostics {
     /// The places of what was reported so far.
     pub fn spans(&self) -> impl Iterator<Item = Span> {
         self.diagnostics.iter().map(|diagnostic| diagnostic.span)
-    }
-
-    /// Reports what the reader found wrong with a document.
-    #[track_caller]
-    pub fn report_yaml(&mut self, problem: &yaml::YamlProblem) {
-        let diagnostic = self.report_default(problem.span, &problem.message);
-        diagnostic.help.clone_from(&problem.help);
-        if let Some((span, message)) = &problem.related {
-            diagnostic.related(*span, message);
-        }
-    }
-
-    /// Reports what the API refuses, of one sort.
-    #[track_caller]
-    pub fn report_violations(&mut self, context: &Context<'_>, family: Family) {
-        for violation in context.violations(family) {
-            let diagnostic = self.report_violation(violation);
-            if let Some(part) = violation.part.clone().filter(|part| !part.is_empty()) {
-                diagnostic.span = context.part_of(violation.span, part);
-            }
-        }
-    }
-
-    /// Reports something that the API refuses, or warns of.
-    #[track_caller]
-    pub fn report_violation(&mut self, violation: &Violation) -> &mut Diagnostic {
-        let diagnostic = self.report_default(violation.span, &violation.message);
-        diagnostic.help.clone_from(&violation.help);
-        if let Some((span, what)) = violation.related {
-            diagnostic.related(span, what);
-        }
-        match violation.layer {
-            Layer::Webhook => {
-                diagnostic.aliases = &["IST0106"];
-                diagnostic.severity = Severity::Error;
-            }
-            Layer::WebhookWarning | Layer::LostWarning => {
-                let is_told = violation.layer == Layer::WebhookWarning;
-                diagnostic.aliases = if is_told { &["IST0133"] } else { &[] };
-                diagnostic.severity = if violation.is_general { Severity::Info } else { Severity::Warning };
-            }
-        }
-        diagnostic
     }
 
     /// Counts a reference that these manifests do not decide.

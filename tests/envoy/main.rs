@@ -12,7 +12,7 @@ mod proxy;
 mod routes;
 mod rules;
 mod shrink;
-#[path = "../skip.rs"]
+#[path = "../support/skip.rs"]
 mod skip;
 mod upstream;
 

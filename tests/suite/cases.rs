@@ -3,7 +3,7 @@
 //! - A heading `## …` opens a case. Prose may explain it.
 //! - A block `yaml config`, if there is one, is the configuration file.
 //! - A block `yaml` has the manifests. Lines on which the rule reports end with `# <- rule-name`. In a block
-//!   `yaml unmarked` they need no marks: for text that cannot carry comments.
+//!   `yaml unmarked` they need no marks: for text that cannot carry comments. `REPEAT(a, 300)` is 300 times the text `a`.
 //! - A block `text` has all that the rule says. `UPDATE=1 cargo test cases` writes it; read it before you commit it.
 //!   A case without one expects that the rule reports nothing and leaves nothing unchecked.
 
@@ -57,7 +57,7 @@ fn every_place_that_reports_is_exercised() {
 }
 
 /// The examples of a rule's page and its cases.
-fn examples(rule: &Rule) -> Vec<Example> {
+pub fn examples(rule: &Rule) -> Vec<Example> {
     let blocks = ["bad", "good"].map(|word| block(rule.page, &format!("yaml {word}")).unwrap_or_default());
     let cases = text_of(rule);
     let of_cases = parse(&cases).into_iter().map(|case| case.example);

@@ -38,7 +38,7 @@ fn json_output_follows_the_interface() {
     assert_eq!(found["field"], "spec.http[0].timeOut");
     assert_eq!(found["start"], serde_json::json!({"line": 8, "column": 5, "offset": 119}));
     assert_eq!(found["end"], serde_json::json!({"line": 8, "column": 12, "offset": 126}));
-    assert_eq!(found["help"], "did you mean \"timeout\"?");
+    assert_eq!(found["help"], "did you mean `timeout`?");
     assert_eq!(found["witness"], serde_json::Value::Null);
     assert_eq!(found["fixable"], false);
     let resource = serde_json::json!({

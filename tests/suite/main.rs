@@ -20,6 +20,7 @@ mod shared;
 mod simulate;
 mod simulate_inbound;
 mod simulation;
-#[path = "../skip.rs"]
+#[path = "../support/skip.rs"]
 mod skip;
 mod suppression;
+mod violations;

@@ -7,7 +7,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Diagnostics, Finding, Rule};
 use crate::routing::reach::{self, Alternative, Reachability};
 use crate::source::Span;
-use crate::validate::{Family, Violation};
+use crate::validate::{Mistake, Violation};
 use crate::world::{Route, Section, VirtualService};
 
 pub static RULE: Rule = rule! {
@@ -146,7 +146,7 @@ fn check_repeated(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let reported: Vec<Span> = diagnostics.spans().collect();
     let is_new = |span: Span| !reported.iter().any(|reported| reported.contains(span));
     let mut repeated: BTreeMap<Span, Span> = BTreeMap::new();
-    for violation in context.violations(Family::Unreachable) {
+    for violation in context.violations(Mistake::Unreachable) {
         if let Violation { id: "UW-3" | "UW-5", span, related: Some((earlier, _)), .. } = violation
             && is_new(*span)
         {
