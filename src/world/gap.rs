@@ -45,6 +45,8 @@ pub enum Gap {
     NoServicesCovered(String),
     /// The endpoints of a service that has no selector.
     UnknownEndpoints(String),
+    /// A label that istiod adds to endpoints: from their Node, locality or cluster.
+    AddedLabel(String),
     /// A service outside the cluster.
     ExternalService(String),
     /// No Secret with a certificate in a namespace.
@@ -93,6 +95,7 @@ impl fmt::Display for Gap {
             Self::NoServicesOf(kind, name) => write!(f, "no Service of {} `{name}` was given", kind.name()),
             Self::NoServicesCovered(host) => write!(f, "no service that host `{host}` covers was given"),
             Self::UnknownEndpoints(host) => write!(f, "the endpoints of `{host}` are not part of the manifests"),
+            Self::AddedLabel(key) => write!(f, "label `{key}` of an endpoint comes from its Node or cluster"),
             Self::ExternalService(host) => write!(f, "host `{host}` is outside the cluster"),
             Self::NoCertificates(namespace) => {
                 write!(f, "no Secret with a certificate of namespace `{namespace}` was given")

@@ -76,11 +76,6 @@ const NOT_SILENT: &[(&str, &str)] = &[
         "068-missing-addresses-and-protocol-in-service-entry-with-istio-meta-dns-auto-allocate-enabled IST0134 captured-port",
         "the setting of the proxies is in a ProxyConfig, which is not resolved",
     ),
-    (
-        "096-serviceentry-no-conflict-same-protocol IST0177 conflicting-service-entries",
-        "the code is not that of this finding",
-    ),
-    ("101-destinationrulesubsetswithtopologylabels IST0173 subset-selects-nothing", "labels of Nodes are not known"),
 ];
 
 /// How many messages are found at least.
