@@ -1,4 +1,4 @@
-//! What a check may ask.
+//! The data that the checks of rules work on.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -9,23 +9,23 @@ use super::Diagnostics;
 use crate::load::{self, Snapshot};
 use crate::model::Resource;
 use crate::source::Span;
-use crate::validate::{Family, Layer, Violation, validate};
+use crate::validate::{Layer, Mistake, Violation, validate};
 use crate::world::{Gap, World};
 use crate::{model, yaml};
 
-/// What a check may ask.
+/// The data that a check works on.
 #[derive(Debug)]
 pub struct Context<'a> {
-    /// The manifests as they were read.
+    /// The manifests, as read.
     pub snapshot: &'a Snapshot,
-    /// The manifests resolved.
+    /// The manifests, resolved.
     pub world: &'a World<'a>,
     violations: Vec<Violation>,
     refused: BTreeSet<Span>,
 }
 
 impl<'a> Context<'a> {
-    /// What there is to ask about some manifests.
+    /// Validates all resources.
     pub fn new(world: &'a World<'a>) -> Self {
         let misread = Misread::new(world.snapshot);
         let resources = world.snapshot.resources.par_iter().filter(|resource| !misread.breaks(resource.span));
@@ -35,8 +35,8 @@ impl<'a> Context<'a> {
         Self { snapshot: world.snapshot, world, refused: refused.collect(), violations }
     }
 
-    /// Whether there is just one definition of a resource, so that what refers to it can be judged. If not, that is
-    /// noted as unchecked.
+    /// Whether a resource has one definition only, so that references to it can be checked. If not, this is reported as
+    /// unchecked.
     pub fn is_definite(&self, resource: &Resource, diagnostics: &mut Diagnostics) -> bool {
         let is_definite = !self.world.is_ambiguous(resource);
         if !is_definite {
@@ -47,8 +47,8 @@ impl<'a> Context<'a> {
         is_definite
     }
 
-    /// The place of some bytes of a text at a place. Where the file does not have the text as it is, but with escapes or
-    /// in several lines, it is the place of the whole.
+    /// Returns the place of some bytes of the text at a place. If the file contains the text with escapes, or on several
+    /// lines, returns the place of the whole text.
     pub fn part_of(&self, span: Span, part: Range<usize>) -> Span {
         let source = self.snapshot.sources.text(span);
         let quoted = |quote: char| source.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
@@ -65,22 +65,22 @@ impl<'a> Context<'a> {
         Span::new(span.file, at(part.start), at(part.end))
     }
 
-    /// What the API refuses, of one sort. Of several definitions of a resource all are looked at.
-    pub fn violations(&self, family: Family) -> impl Iterator<Item = &Violation> {
-        self.violations.iter().filter(move |violation| violation.family == family)
+    /// The violations of one kind, in all definitions of all resources.
+    pub fn violations(&self, mistake: Mistake) -> impl Iterator<Item = &Violation> {
+        self.violations.iter().filter(move |violation| violation.mistake == mistake)
     }
 
-    /// Whether the admission webhook refuses what stands at a place. Then there is no need to say what it would mean.
+    /// Whether the admission webhook rejects the value at a place, so that its meaning does not matter.
     pub fn is_refused(&self, place: Span) -> bool {
         self.refused.contains(&place)
     }
 
-    /// Whatever the admission webhook refuses.
+    /// All violations for which the admission webhook rejects a resource.
     pub fn refused(&self) -> impl Iterator<Item = &Violation> {
         self.violations.iter().filter(|violation| violation.layer == Layer::Webhook)
     }
 
-    /// What is wrong with the documents as YAML, of one sort.
+    /// The YAML problems of one kind.
     pub fn yaml_problems(&self, kind: yaml::YamlProblemKind) -> impl Iterator<Item = &'a yaml::YamlProblem> {
         self.snapshot.problems.iter().filter_map(move |problem| match problem {
             load::ManifestProblem::Yaml(problem) if problem.kind == kind => Some(problem),
@@ -88,7 +88,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// What is wrong with the resources as the API describes them.
+    /// The problems that were found while resources were decoded.
     pub fn model_problems(&self) -> impl Iterator<Item = &'a model::DecodeProblem> {
         self.snapshot.problems.iter().filter_map(|problem| match problem {
             load::ManifestProblem::Model(problem) => Some(problem),
@@ -97,17 +97,17 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Where the reader has something to say already. What was read there is not what was meant, so nothing follows from it.
+/// The places with reading problems. The decoded values there are not what the user wrote, so they are not validated.
 struct Misread {
-    /// What is not YAML.
+    /// The YAML syntax errors.
     broken: Vec<Span>,
-    /// All problems, by file and start.
+    /// All problems, sorted by file and start.
     problems: Vec<Span>,
 }
 
 impl Misread {
     fn new(snapshot: &Snapshot) -> Self {
-        // What only the schema refuses was read as it was meant.
+        // Values that only violate the schema were decoded as the user wrote them.
         let span = |problem: &load::ManifestProblem| match problem {
             load::ManifestProblem::Yaml(problem) => Some(problem.span),
             load::ManifestProblem::Model(problem) => {
@@ -123,14 +123,14 @@ impl Misread {
         Self { broken: broken.collect(), problems }
     }
 
-    /// Whether a resource is in a document that is not YAML throughout.
+    /// Whether a resource is in a document with a syntax error.
     fn breaks(&self, resource: Span) -> bool {
         self.broken
             .iter()
             .any(|span| span.file == resource.file && (resource.start..=resource.end).contains(&span.start))
     }
 
-    /// Whether a problem begins within a span.
+    /// Whether a problem starts within a span.
     fn is_within(&self, span: Span) -> bool {
         let first = self.problems.partition_point(|other| (other.file, other.start) < (span.file, span.start));
         self.problems.get(first).is_some_and(|other| other.file == span.file && other.start <= span.end)

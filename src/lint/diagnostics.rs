@@ -1,17 +1,14 @@
-//! Where a check puts what it finds.
+//! The findings that a check reports.
 
 use std::collections::BTreeMap;
 use std::panic::Location;
 
-use super::Context;
 use super::diagnostic::{Diagnostic, Related};
 use super::finding::Finding;
 use super::rule::Rule;
 use super::severity::Severity;
 use crate::source::Span;
-use crate::validate::{Family, Layer, Violation};
 use crate::world::Gap;
-use crate::yaml;
 
 /// The findings of one rule.
 #[derive(Debug)]
@@ -21,14 +18,14 @@ pub struct Diagnostics {
     unchecked: BTreeMap<String, usize>,
 }
 
-/// References that a rule could not decide, and why.
+/// References that the manifests do not decide for a rule, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Unchecked {
     /// The rule's name.
     pub rule: &'static str,
-    /// How many references.
+    /// The number of references.
     pub count: usize,
-    /// Why they could not be decided.
+    /// The reason: the manifests lack something that would decide them.
     pub reason: String,
 }
 
@@ -37,7 +34,7 @@ impl Diagnostics {
         Self { rule, diagnostics: Vec::new(), unchecked: BTreeMap::new() }
     }
 
-    /// Reports one of the findings that the rule declares. What more there is to say is added to what is returned.
+    /// Reports one of the findings that the rule declares. Callers add labels, related places and help to the result.
     #[track_caller]
     pub fn report(&mut self, finding: &'static Finding, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         debug_assert!(self.rule.findings.contains(&finding), "{} does not declare {}", self.rule.name, finding.name);
@@ -63,55 +60,12 @@ impl Diagnostics {
         self.report(self.rule.findings[0], span, message)
     }
 
-    /// The places of what was reported so far.
+    /// The places of the findings that have been reported so far.
     pub fn spans(&self) -> impl Iterator<Item = Span> {
         self.diagnostics.iter().map(|diagnostic| diagnostic.span)
     }
 
-    /// Reports what the reader found wrong with a document.
-    #[track_caller]
-    pub fn report_yaml(&mut self, problem: &yaml::YamlProblem) {
-        let diagnostic = self.report_default(problem.span, &problem.message);
-        diagnostic.help.clone_from(&problem.help);
-        if let Some((span, message)) = &problem.related {
-            diagnostic.related(*span, message);
-        }
-    }
-
-    /// Reports what the API refuses, of one sort.
-    #[track_caller]
-    pub fn report_violations(&mut self, context: &Context<'_>, family: Family) {
-        for violation in context.violations(family) {
-            let diagnostic = self.report_violation(violation);
-            if let Some(part) = violation.part.clone().filter(|part| !part.is_empty()) {
-                diagnostic.span = context.part_of(violation.span, part);
-            }
-        }
-    }
-
-    /// Reports something that the API refuses, or warns of.
-    #[track_caller]
-    pub fn report_violation(&mut self, violation: &Violation) -> &mut Diagnostic {
-        let diagnostic = self.report_default(violation.span, &violation.message);
-        diagnostic.help.clone_from(&violation.help);
-        if let Some((span, what)) = violation.related {
-            diagnostic.related(span, what);
-        }
-        match violation.layer {
-            Layer::Webhook => {
-                diagnostic.aliases = &["IST0106"];
-                diagnostic.severity = Severity::Error;
-            }
-            Layer::WebhookWarning | Layer::LostWarning => {
-                let is_told = violation.layer == Layer::WebhookWarning;
-                diagnostic.aliases = if is_told { &["IST0133"] } else { &[] };
-                diagnostic.severity = if violation.is_general { Severity::Info } else { Severity::Warning };
-            }
-        }
-        diagnostic
-    }
-
-    /// Counts a reference that these manifests do not decide.
+    /// Counts a reference that the manifests do not decide.
     pub fn unchecked(&mut self, gap: Gap) {
         *self.unchecked.entry(gap.to_string()).or_default() += 1;
     }
@@ -130,26 +84,27 @@ impl Diagnostic {
         self
     }
 
-    /// Says a few words at the place itself.
+    /// Adds a few words that are shown at the place.
     pub fn label(&mut self, label: impl Into<String>) -> &mut Self {
         self.label = Some(one_line(label.into()));
         self
     }
 
-    /// Points to another place that belongs to the finding.
+    /// Adds another place that the finding refers to.
     pub fn related(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
         self.related.push(Related { message: one_line(message.into()), span, subject: None });
         self
     }
 
-    /// Says what to do.
+    /// Adds the advice. It starts with a verb.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(one_line(help.into()));
         self
     }
 }
 
-/// A text with escapes instead of control characters: what it quotes from a file can hold line breaks and worse.
+/// A text with escapes instead of control characters, as the quotes from files may contain line breaks or terminal
+/// sequences.
 fn one_line(text: String) -> String {
     if !text.contains(char::is_control) {
         return text;

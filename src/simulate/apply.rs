@@ -8,7 +8,6 @@ use crate::routing::{
     Clause, ClauseAction, CompiledRoute, EnvoyRegex, HttpRequest, MatchSubject, Matcher, Proxy, replace_prefix,
 };
 use crate::source::Spanned;
-use crate::uri::split_port;
 
 /// The request that the upstream gets. The error says that RE2 rejects a regular expression.
 pub(super) fn rewritten(request: &HttpRequest<'_>, clause: &Clause<'_>) -> Result<Rewritten, String> {
@@ -150,7 +149,11 @@ pub(super) fn location(request: &HttpRequest<'_>, clause: &Clause<'_>, proxy: &P
     // `x-forwarded-proto` says which scheme the client used, even if the value is unusual.
     let forwarded = request.header_values("x-forwarded-proto").next();
     let spoken = forwarded.map_or_else(|| request.scheme.clone(), String::from_utf8_lossy);
-    let (own_host, own_port) = split_port(&request.authority);
+    // Envoy cuts at the last colon, whether digits follow or not.
+    let (own_host, own_port) = match request.authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (request.authority.as_ref(), None),
+    };
     let authority = match (redirect.authority.as_ref().and_then(Spanned::filled), port) {
         (Some(authority), Some(port)) => format!("{authority}:{port}"),
         (Some(authority), None) => authority.to_owned(),

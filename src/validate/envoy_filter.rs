@@ -1,10 +1,12 @@
 //! EnvoyFilter (istio: `pkg/config/validation/envoyfilter`).
 //!
-//! What is merged or added is Envoy's configuration. istiod reads it with Envoy's descriptors, which are not here:
-//! rules EF-17 to EF-20 are left to it.
+//! The values of patches are not checked: istiod parses them with Envoy's protobuf descriptors, which are not available
+//! here (checks EF-17 to EF-20).
 
-use super::common::selector;
-use super::violation::{Family, Found};
+use super::fields::selector;
+use super::quoted;
+use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     ApplyTo, EnvoyConfigMatch, EnvoyConfigPatch, EnvoyFilter, ListenerMatch, PatchContext, PatchOperation,
 };
@@ -15,7 +17,7 @@ const LONGEST_REGEX: usize = 1024;
 const CONNECTION_MANAGER: &str = "envoy.filters.network.http_connection_manager";
 const OLD_CONNECTION_MANAGER: &str = "envoy.http_connection_manager";
 
-/// Names that filters had before Envoy 1.14, and their present ones (Envoy's version history, 1.14.0).
+/// The names of filters before Envoy 1.14, and the current ones (Envoy's version history, 1.14.0).
 const OLD_NAMES: [(&str, &str); 28] = [
     ("envoy.buffer", "envoy.filters.http.buffer"),
     ("envoy.client_ssl_auth", "envoy.filters.network.client_ssl_auth"),
@@ -47,77 +49,77 @@ const OLD_NAMES: [(&str, &str); 28] = [
     ("envoy.tcp_proxy", "envoy.filters.network.tcp_proxy"),
 ];
 
-pub(super) fn check(filter: &EnvoyFilter, found: &mut Found<'_>) {
-    if let Some(selected) = &filter.workload_selector {
-        selector::check(&selected.labels, selected.span, found);
+pub(super) fn check(envoy_filter: &EnvoyFilter, violations: &mut Violations<'_>) {
+    if let Some(selected) = &envoy_filter.workload_selector {
+        selector::check(&selected.labels, selected.span, violations);
         if selected.labels.iter().any(|(key, value)| key.is_empty() || key.contains('*') || value.contains('*')) {
             return;
         }
     }
-    found
+    violations
         .warning(
             "EF-1",
-            Family::InvalidPolicy,
-            found.resource.name_span(),
-            "an EnvoyFilter changes what istiod makes of everything else, which a new version may make otherwise",
+            Mistake::EnvoyFilterUpgrade,
+            violations.resource.name_span(),
+            "an EnvoyFilter patches generated configuration, which can change with every version of Istio",
         )
-        .help("test it before each update of Istio, or use Telemetry, WasmPlugin or the traffic kinds instead")
+        .help("test it before each upgrade, or use Telemetry, WasmPlugin or the traffic API instead")
         .general();
     let waypoint = |patch: &EnvoyConfigPatch| {
         let context = patch.r#match.as_ref().and_then(|matched| matched.context.as_ref());
         context.is_some_and(|context| context.value == PatchContext::Waypoint)
     };
-    for patch in filter.config_patches.iter().filter(|patch| !waypoint(patch)) {
-        check_patch(patch, found);
+    for patch in envoy_filter.config_patches.iter().filter(|patch| !waypoint(patch)) {
+        check_patch(patch, violations);
     }
 }
 
-/// The first mistake of some sorts hides the others.
-fn check_patch(patch: &EnvoyConfigPatch, found: &mut Found<'_>) {
-    let family = Family::MissingField;
+/// Checks a patch. Like istiod, it stops after some violations.
+fn check_patch(patch: &EnvoyConfigPatch, violations: &mut Violations<'_>) {
     let Some(apply_to) = patch.apply_to.as_ref().filter(|it| it.value != ApplyTo::Invalid) else {
-        let span = patch.apply_to.as_ref().map_or(patch.span, |it| it.span);
-        found.error("EF-2", family, span, "this patch does not say what it applies to").help("add applyTo");
+        let span = patch.apply_to.place(patch.span);
+        violations.error("EF-2", Mistake::MissingField, span, "the patch has no `applyTo`").help("add `applyTo`");
         return;
     };
     let Some(change) = &patch.patch else {
-        found.error("EF-3", family, patch.span, "this entry has no patch").help("add patch");
+        violations.error("EF-3", Mistake::MissingField, patch.span, "the entry has no patch").help("add `patch`");
         return;
     };
     let Some(operation) = change.operation.as_ref().filter(|it| it.value != PatchOperation::Invalid) else {
-        let span = change.operation.as_ref().map_or(change.span, |it| it.span);
-        found.error("EF-4", family, span, "this patch has no operation").help("add operation");
+        let span = change.operation.place(change.span);
+        violations.error("EF-4", Mistake::MissingField, span, "the patch has no operation").help("add `operation`");
         return;
     };
     if operation.value != PatchOperation::Remove && change.value.is_none() {
-        let message = format!("{} needs a value", operation.value.as_str());
-        found.error("EF-5", family, change.span, message).help("add value");
+        let message = format!("operation {} needs a value", operation.value.as_str());
+        violations.error("EF-5", Mistake::MissingField, change.span, message).help("add `value`");
         return;
     }
     let Some(matched) = &patch.r#match else { return };
-    if check_proxy_version(matched, found) {
-        check_objects(apply_to, matched, found);
+    if check_proxy_version(matched, violations) {
+        check_objects(apply_to, matched, violations);
     }
 }
 
-/// Whether checks go on.
-fn check_proxy_version(matched: &EnvoyConfigMatch, found: &mut Found<'_>) -> bool {
+/// Checks the proxy version. Returns whether istiod checks the rest of the match.
+fn check_proxy_version(matched: &EnvoyConfigMatch, violations: &mut Violations<'_>) -> bool {
     let version = matched.proxy.as_ref().and_then(|proxy| proxy.proxy_version.as_ref());
     let Some(version) = version.filter(|version| !version.is_empty()) else { return true };
     if version.len() > LONGEST_REGEX {
-        let message = format!("this regular expression has {} bytes", version.len());
-        found
-            .warning("EF-6", Family::InvalidRegex, version.span, message)
-            .help(format!("proxies may refuse one of more than {LONGEST_REGEX}"));
+        let message =
+            format!("the regular expression has {} bytes, but Envoy may allow only {LONGEST_REGEX}", version.len());
+        violations.warning("EF-6", Mistake::InvalidRegex, version.span, message).help("shorten it");
     } else if let Err(error) = Re2::new(version.as_str()) {
-        let message = format!("this is no regular expression of RE2: {error}");
-        found.error("EF-7", Family::InvalidRegex, version.span, message);
+        let message = format!("RE2 rejects the regular expression: {}", quoted(&error.message));
+        violations
+            .error("EF-7", Mistake::InvalidRegex, version.span, message)
+            .help("write an RE2 expression, such as `^1\\.2[0-9].*`");
         return false;
     }
     true
 }
 
-/// The object that counts: the last one in the order of the API.
+/// The object of a match that istiod uses: the last one in the order of the API.
 fn object(matched: &EnvoyConfigMatch) -> Option<(&'static str, Span)> {
     let objects = [
         ("waypoint", matched.waypoint.as_ref().map(|it| it.span)),
@@ -128,7 +130,7 @@ fn object(matched: &EnvoyConfigMatch) -> Option<(&'static str, Span)> {
     objects.into_iter().find_map(|(name, span)| Some((name, span?)))
 }
 
-fn check_objects(apply_to: &Spanned<ApplyTo>, matched: &EnvoyConfigMatch, found: &mut Found<'_>) {
+fn check_objects(apply_to: &Spanned<ApplyTo>, matched: &EnvoyConfigMatch, violations: &mut Violations<'_>) {
     use ApplyTo::{
         Cluster, FilterChain, HttpFilter, HttpRoute, Listener, NetworkFilter, RouteConfiguration, VirtualHost,
     };
@@ -140,56 +142,58 @@ fn check_objects(apply_to: &Spanned<ApplyTo>, matched: &EnvoyConfigMatch, found:
     };
     match object(matched) {
         Some((name, span)) if name != wanted => {
-            let message = format!("{} is not found by a match of {name}", apply_to.value.as_str());
-            found
-                .error(id, Family::InvalidPolicy, span, message)
-                .help(format!("match {wanted}, or apply to something else"));
+            let message = format!("a match of `{name}` cannot select {}", apply_to.value.as_str());
+            violations
+                .error(id, Mistake::InvalidExtension, span, message)
+                .help(format!("match `{wanted}`, or change `applyTo`"));
         }
-        Some(("listener", _)) => check_listener(apply_to.value, matched.listener.as_ref(), found),
+        Some(("listener", _)) => check_listener(apply_to.value, matched.listener.as_ref(), violations),
         _ => {}
     }
 }
 
-fn check_listener(apply_to: ApplyTo, listener: Option<&ListenerMatch>, found: &mut Found<'_>) {
+fn check_listener(apply_to: ApplyTo, listener: Option<&ListenerMatch>, violations: &mut Violations<'_>) {
     let chain = listener.and_then(|listener| listener.filter_chain.as_ref());
     let Some(filter) = chain.and_then(|chain| chain.filter.as_ref()) else { return };
     if matches!(apply_to, ApplyTo::Listener | ApplyTo::FilterChain) {
-        let message = format!("{} is not chosen by its filters, so this match does nothing", apply_to.as_str());
-        found.warning("EF-9", Family::NoEffect, filter.span, message).help("remove filter");
+        let message = format!("`filter` has no effect: istiod does not match {} by filters", apply_to.as_str());
+        violations.warning("EF-9", Mistake::NoEffect, filter.span, message).help("remove `filter`");
     }
-    let Some(name) = filter.name.as_ref().filter(|name| !name.is_empty()) else {
-        let span = filter.name.as_ref().map_or(filter.span, |name| name.span);
-        found.error("EF-10", Family::MissingField, span, "this match of a filter names none").help("add name");
+    let Some(name) = filter.name.filled() else {
+        let span = filter.name.place(filter.span);
+        violations.error("EF-10", Mistake::MissingField, span, "the filter match has no name").help("add `name`");
         return;
     };
-    check_name(name, found);
+    check_name(name, violations);
     let Some(sub_filter) = &filter.sub_filter else { return };
     if apply_to != ApplyTo::HttpFilter {
-        let message = format!("subFilter chooses an HTTP filter, but the patch applies to {}", apply_to.as_str());
-        found
-            .error("EF-11", Family::InvalidPolicy, sub_filter.span, message)
-            .help("remove subFilter, or apply to HTTP_FILTER");
+        let message = format!("`subFilter` matches HTTP filters, but the patch applies to {}", apply_to.as_str());
+        violations
+            .error("EF-11", Mistake::InvalidExtension, sub_filter.span, message)
+            .help("remove `subFilter`, or write `applyTo: HTTP_FILTER`");
         return;
     }
     if ![CONNECTION_MANAGER, OLD_CONNECTION_MANAGER].contains(&name.as_str()) {
-        let message = format!("{:?} holds no HTTP filters", name.value);
-        found.error("EF-12", Family::InvalidPolicy, name.span, message).help(format!("match {CONNECTION_MANAGER}"));
+        let message = format!("filter {} does not contain HTTP filters", quoted(name));
+        violations
+            .error("EF-12", Mistake::InvalidExtension, name.span, message)
+            .help(format!("match `{CONNECTION_MANAGER}`"));
         return;
     }
-    match sub_filter.name.as_ref().filter(|name| !name.is_empty()) {
-        Some(name) => check_name(name, found),
+    match sub_filter.name.filled() {
+        Some(name) => check_name(name, violations),
         None => {
-            let span = sub_filter.name.as_ref().map_or(sub_filter.span, |name| name.span);
-            found
-                .error("EF-13", Family::MissingField, span, "this match of an HTTP filter names none")
-                .help("add name");
+            let span = sub_filter.name.place(sub_filter.span);
+            violations
+                .error("EF-13", Mistake::MissingField, span, "the HTTP filter match has no name")
+                .help("add `name`");
         }
     }
 }
 
-fn check_name(name: &Spanned<String>, found: &mut Found<'_>) {
+fn check_name(name: &Spanned<String>, violations: &mut Violations<'_>) {
     if let Some((old, new)) = OLD_NAMES.iter().find(|(old, _)| *old == name.as_str()) {
-        let message = format!("{old} is an old name, which newer proxies do not have");
-        found.warning("EF-14", Family::NoEffect, name.span, message).help(format!("write {new}"));
+        let message = format!("`{old}` is the older name of a filter, which current proxies do not have");
+        violations.warning("EF-14", Mistake::OlderForm, name.span, message).help(format!("write `{new}`"));
     }
 }

@@ -1,25 +1,25 @@
-//! What the texts of policies look like (istio: `pkg/config/security`).
+//! The syntax of values in policies (istio: `pkg/config/security`).
 
 use super::syntax::is_subnet;
 
-/// The operator of a path template that takes one segment.
+/// The operator of a path template that matches one segment.
 const ONE: &str = "{*}";
 
-/// The operator of a path template that takes any number of segments.
+/// The operator of a path template that matches any number of segments.
 const ANY: &str = "{**}";
 
-/// What is wrong with a path.
+/// The reason why a path is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathFault {
-    /// Braces that are no operator.
+    /// Braces that are not an operator.
     Braces,
-    /// An operator behind `{**}`.
+    /// An operator after `{**}`.
     AfterAny,
-    /// A segment beside operators that no literal may look like.
+    /// A literal segment of a template that is empty or has an invalid character.
     Literal,
 }
 
-/// What is wrong with a path, which may be a template: `/users/{*}/files/{**}`.
+/// Checks a path, which may be a template: `/users/{*}/files/{**}`. Returns the reason if it is not valid.
 pub fn path_fault(path: &str) -> Option<PathFault> {
     let is_template = path.contains(ONE) || path.contains(ANY);
     let mut had_any = false;
@@ -38,54 +38,54 @@ pub fn path_fault(path: &str) -> Option<PathFault> {
     None
 }
 
-/// A segment of a path template that stands for itself.
+/// Whether a text is a literal segment of a path template.
 pub fn is_path_literal(segment: &str) -> bool {
     let is_literal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()+,;:@=".contains(&byte);
     !segment.is_empty() && segment.bytes().all(is_literal)
 }
 
-/// A value that may begin or end with a wildcard.
+/// Whether a text is a value with at most one wildcard, at the start or the end.
 pub fn is_wildcard_value(value: &str) -> bool {
     let inner = value.strip_prefix('*').or_else(|| value.strip_suffix('*')).unwrap_or(value);
     !value.is_empty() && !inner.contains('*')
 }
 
-/// A trust domain; it may begin or end with a wildcard.
+/// Whether a text is a trust domain, with at most one wildcard, at the start or the end.
 pub fn is_trust_domain(value: &str) -> bool {
     is_wildcard_value(value) && !value.contains('/')
 }
 
-/// A service account: its name, or its namespace and its name.
+/// Whether a text is a service account: `name` or `namespace/name`.
 pub fn is_service_account(value: &str) -> bool {
     let mut parts = value.split('/');
     let has_form = parts.clone().count() <= 2 && parts.all(|part| !part.is_empty());
     has_form && value.len() <= 320 && !value.contains('*')
 }
 
-/// A port as policies write it: decimal, 0 let pass.
+/// Whether a text is a port of a policy: a decimal number, 0 included.
 pub fn is_policy_port(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_digit()) && value.parse::<u16>().is_ok()
 }
 
-/// A key with something in brackets: `request.headers[x-user]`.
+/// Whether a text is a key with a name in brackets: `request.headers[x-user]`.
 pub fn is_map_key(key: &str) -> bool {
     let inner = key.strip_suffix(']').and_then(|key| key.split_once('['));
     inner.is_some_and(|(name, inner)| !name.is_empty() && !inner.is_empty())
 }
 
-/// The name of a header that a claim is put into.
+/// Whether a text is the name of a header that a claim is copied to.
 pub fn is_strict_header_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// What an attribute of a condition takes.
+/// The kind of an attribute of a condition, by the values that it allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attribute {
-    /// Texts of any form.
+pub enum ConditionAttribute {
+    /// Any text.
     Any,
-    /// Texts of any form; the key needs something in brackets.
+    /// Any text. The key needs a name in brackets.
     Map,
-    /// Addresses and networks.
+    /// IP addresses and CIDR ranges.
     Network,
     /// Service accounts.
     ServiceAccount,
@@ -93,14 +93,14 @@ pub enum Attribute {
     TrustDomain,
     /// Ports.
     Port,
-    /// Nothing: it was removed.
+    /// No value: Istio removed the attribute.
     Removed,
-    /// Nothing: there never was such an attribute.
+    /// No value: the attribute does not exist.
     Unknown,
 }
 
-impl Attribute {
-    /// The attribute of a key.
+impl ConditionAttribute {
+    /// The kind of the attribute with a key.
     pub fn of(key: &str) -> Self {
         const MAPS: [&str; 3] = ["request.headers", "request.auth.claims", "experimental.envoy.filters."];
         match key {
@@ -117,8 +117,8 @@ impl Attribute {
         }
     }
 
-    /// Whether a value has the form that the attribute takes.
-    pub fn takes(self, value: &str) -> bool {
+    /// Whether the attribute allows a value.
+    pub fn allows(self, value: &str) -> bool {
         match self {
             Self::Any | Self::Map => true,
             Self::Network => is_subnet(value),

@@ -1,10 +1,11 @@
-//! What names, hosts, addresses and numbers look like (istio: `pkg/config/validation/agent`, `pkg/config/labels`).
+//! The syntax of names, hosts, addresses and numbers (istio: `pkg/config/validation/agent`, `pkg/config/labels`).
 
 use std::net::IpAddr;
 
 use crate::model::Duration;
 
-/// A DNS label: 1 to 63 letters, digits and dashes, a letter or digit at both ends. Capitals are let pass.
+/// Whether a text is a DNS label: 1 to 63 letters, digits and dashes, with a letter or digit at both ends. Upper case is
+/// allowed.
 pub fn is_label(text: &str) -> bool {
     let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
     (1..=63).contains(&text.len())
@@ -13,19 +14,19 @@ pub fn is_label(text: &str) -> bool {
         && is_end(text.bytes().last())
 }
 
-/// A DNS label that may begin with a wildcard: `*`, `*label`, `*-label`.
+/// Whether a text is a DNS label, optionally with a wildcard at the start: `*`, `*label`, `*-label`.
 pub fn is_wildcard_label(text: &str) -> bool {
     let Some(rest) = text.strip_prefix('*') else { return is_label(text) };
     text.len() <= 63 && (rest.is_empty() || is_label(rest.strip_prefix('-').unwrap_or(rest)))
 }
 
-/// A full host name: labels with dots between, one dot at the end let pass. The last label is no number, so that no
-/// address is one.
+/// Whether a text is a full host name: labels separated by dots, optionally with a dot at the end. The last label is not
+/// a number, which excludes addresses.
 pub fn is_fqdn(text: &str) -> bool {
     is_domain(text, is_label, false)
 }
 
-/// A full host name whose first label may be a wildcard.
+/// Whether a text is a full host name, optionally with a wildcard in the first label.
 pub fn is_wildcard_domain(text: &str) -> bool {
     is_domain(text, is_wildcard_label, true)
 }
@@ -43,9 +44,10 @@ fn is_domain(text: &str, is_first: impl Fn(&str) -> bool, lone_number: bool) -> 
     is_first(first) && rest.iter().all(|label| is_label(label)) && (may_be_number || !number_last)
 }
 
-/// A host of a Gateway: a wildcard domain; where server names count, also the form that mesh-internal ones have.
-pub fn is_gateway_domain(text: &str, takes_server_names: bool) -> bool {
-    if takes_server_names && text.starts_with("outbound_") {
+/// Whether a text is a host of a Gateway: a wildcard domain or, with `allows_server_names`, a server name in the internal
+/// form of the mesh, `outbound_.…`.
+pub fn is_gateway_domain(text: &str, allows_server_names: bool) -> bool {
+    if allows_server_names && text.starts_with("outbound_") {
         let parts: Vec<&str> = text.split('_').collect();
         return parts.len() >= 4
             && parts[1].bytes().any(|byte| byte.is_ascii_digit())
@@ -54,7 +56,7 @@ pub fn is_gateway_domain(text: &str, takes_server_names: bool) -> bool {
     is_wildcard_domain(text)
 }
 
-/// An IP address; IPv6 may name a zone.
+/// Whether a text is an IP address, with an optional zone for IPv6.
 pub fn is_ip_address(text: &str) -> bool {
     let plain = match text.split_once('%') {
         Some((address, zone)) if !zone.is_empty() && address.contains(':') => address,
@@ -64,7 +66,7 @@ pub fn is_ip_address(text: &str) -> bool {
     plain.parse::<IpAddr>().is_ok()
 }
 
-/// A network in CIDR form, or an address. Bits behind the prefix may be set.
+/// Whether a text is a CIDR range or an IP address. The host bits of a range can be set.
 pub fn is_subnet(text: &str) -> bool {
     let Some((address, length)) = text.split_once('/') else { return is_ip_address(text) };
     let Ok(address) = address.parse::<IpAddr>() else { return false };
@@ -73,36 +75,37 @@ pub fn is_subnet(text: &str) -> bool {
     has_form && length.bytes().all(|byte| byte.is_ascii_digit()) && length.parse::<u8>().is_ok_and(|it| it <= most)
 }
 
-/// A port that can be dialled.
+/// Whether a number is a port, 0 excluded.
 pub fn is_port(number: u32) -> bool {
     (1..=65535).contains(&number)
 }
 
-/// A length of time that proxies can count: at least a millisecond, in whole milliseconds.
+/// Whether proxies support a duration: at least a millisecond, in whole milliseconds.
 pub fn is_duration(duration: Duration) -> bool {
     const MILLISECOND: i128 = 1_000_000;
     let nanoseconds = i128::from(duration.nanoseconds());
     nanoseconds >= MILLISECOND && nanoseconds % MILLISECOND == 0
 }
 
-/// What follows `unix://`: an abstract name after `@`, or an absolute path that names no directory.
+/// Whether a text is the path of a socket, without `unix://`: `@` and an abstract name, or an absolute path without a
+/// slash at the end.
 pub fn is_socket_path(path: &str) -> bool {
     path.starts_with('@') || (path.starts_with('/') && !path.ends_with('/'))
 }
 
-/// The name of a header (RFC 9110: `token`).
+/// Whether a text is the name of a header (RFC 9110: `token`).
 pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// The key of a label: `[prefix/]name`.
+/// Whether a text is the key of a label: `[prefix/]name`.
 pub fn is_label_key(key: &str) -> bool {
     let (prefix, name) = key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     let is_prefix = |prefix: &str| prefix.len() <= 253 && prefix.split('.').all(is_label);
     prefix.is_none_or(is_prefix) && name.len() <= 63 && is_label_name(name)
 }
 
-/// The value of a label: empty, or a name.
+/// Whether a text is the value of a label: empty, or a name.
 pub fn is_label_value(value: &str) -> bool {
     value.is_empty() || is_label_name(value)
 }
@@ -114,7 +117,7 @@ fn is_label_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
-/// Whether a host holds a wildcard in another place than a whole first label: `*foo.com`, `a.*.com`.
+/// Whether a host has a wildcard that is not the whole first label: `*foo.com`, `a.*.com`.
 pub fn is_partial_wildcard(host: &str) -> bool {
     host.contains('*') && host.len() > 1 && !host.starts_with("*.")
 }
@@ -124,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_have_the_form_of_dns() {
+    fn hosts_are_dns_names() {
         for host in ["a", "a-b.example.com", "example.com.", "A.b"] {
             assert!(is_fqdn(host) && is_wildcard_domain(host), "{host}");
         }
@@ -144,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_have_the_form_of_kubernetes() {
+    fn labels_have_the_syntax_of_kubernetes() {
         assert!(
             is_label_key("app")
                 && is_label_key("app.kubernetes.io/name")

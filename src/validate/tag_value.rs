@@ -1,7 +1,8 @@
-//! What the values of labels and annotations look like (istio: `pkg/kube/inject/validate.go`).
+//! The syntax of values of labels and annotations (istio: `pkg/kube/inject/validate.go`).
 
 use std::num::IntErrorKind;
 
+use super::quoted;
 use ipnet::IpNet;
 
 use super::metadata::BOOLEANS;
@@ -11,80 +12,91 @@ use crate::model::nearest;
 use crate::source::Spanned;
 use crate::yaml;
 
-/// What is wrong with a value: that it is none of what the key takes.
+/// The reason why a value is not valid for its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// What is wrong: "… is no port".
+pub struct ValueFault {
+    /// What is wrong: "`x` is not a valid port".
     pub message: String,
-    /// What to write.
+    /// What to do.
     pub help: String,
-    /// Whether the rest counts all the same.
+    /// Whether the rest of the value still has an effect.
     pub is_partial: bool,
 }
 
-/// Says what is wrong with a value.
-pub fn fault(values: Values, value: &Spanned<String>) -> Option<Fault> {
+/// Checks a value. Returns the reason if it is not valid.
+pub fn fault(values: Values, value: &Spanned<String>) -> Option<ValueFault> {
     let text = value.as_str();
     match values {
         Values::Any => None,
         Values::Words(words) if words.contains(&text) => None,
         Values::CaselessWords(words) if words.iter().any(|word| word.eq_ignore_ascii_case(text)) => None,
-        Values::Words(words) | Values::CaselessWords(words) => Some(of_words(text, words)),
+        Values::Words(words) | Values::CaselessWords(words) => Some(unknown_word(text, words)),
         Values::Boolean if BOOLEANS.contains(&text) => None,
-        Values::Boolean => some(format!("{text:?} is no boolean"), "write \"true\" or \"false\""),
+        Values::Boolean => fault_with(format!("{} is not a boolean", quoted(text)), "write `\"true\"` or `\"false\"`"),
         Values::Number if text.parse::<u32>().is_ok() && !text.starts_with('+') => None,
-        Values::Number => some(format!("{text:?} is no number"), "write a whole number, 0 or more"),
+        Values::Number => {
+            fault_with(format!("{} is not a valid number", quoted(text)), "use 0 or a positive whole number")
+        }
         Values::Percentage if text.parse::<u8>().is_ok_and(|number| number <= 100) => None,
-        Values::Percentage => some(format!("{text:?} is no percentage"), "write a whole number from 0 to 100"),
+        Values::Percentage => {
+            fault_with(format!("{} is not a valid percentage", quoted(text)), "use a whole number from 0 to 100")
+        }
         Values::Port => port(text),
         Values::PortsOrAll | Values::NetworksOrAll if text == "*" => None,
         Values::Ports | Values::PortsOrAll => text.trim().split(',').filter(|_| !text.trim().is_empty()).find_map(port),
         Values::Networks | Values::NetworksOrAll => text.split(',').filter(|_| !text.is_empty()).find_map(network),
         Values::Interfaces => text.split(',').filter(|_| !text.is_empty()).find_map(interface),
         Values::Quantity if is_quantity(text) => None,
-        Values::Quantity => {
-            some(format!("{text:?} is no quantity"), "write it as resources of containers are: 100m, 128Mi")
-        }
+        Values::Quantity => fault_with(
+            format!("{} is not a valid quantity", quoted(text)),
+            "write a Kubernetes quantity, such as `100m` or `128Mi`",
+        ),
         Values::Json if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => None,
-        Values::Json => some("this is no JSON".to_owned(), "write JSON in quotes, or as a block after |"),
+        Values::Json => {
+            fault_with("the value is not valid JSON".to_owned(), "write JSON in quotes, or as a block after `|`")
+        }
         Values::ProxyConfig => proxy_config(value),
     }
 }
 
-fn some(message: String, help: &str) -> Option<Fault> {
-    Some(Fault { message, help: help.to_owned(), is_partial: false })
+fn fault_with(message: String, help: &str) -> Option<ValueFault> {
+    Some(ValueFault { message, help: help.to_owned(), is_partial: false })
 }
 
-fn of_words(text: &str, words: &[&str]) -> Fault {
+fn unknown_word(text: &str, words: &[&str]) -> ValueFault {
     let help = match nearest(text, words.iter().copied()) {
-        Some(word) => format!("did you mean {word}?"),
-        None => format!("it takes {}", words.join(", ")),
+        Some(word) => format!("did you mean `{word}`?"),
+        None => format!("use one of {}", words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")),
     };
-    Fault { message: format!("{text:?} is not known here"), help, is_partial: false }
+    ValueFault { message: format!("{} is not a valid value", quoted(text)), help, is_partial: false }
 }
 
-fn port(text: &str) -> Option<Fault> {
-    let help = "write numbers up to 65535 with commas between";
+fn port(text: &str) -> Option<ValueFault> {
+    let help = "use numbers up to 65535, separated by commas";
     match text.trim().parse::<u16>() {
         Ok(_) if !text.trim().starts_with('+') => None,
-        Err(error) if *error.kind() == IntErrorKind::Empty => some("a port is empty".to_owned(), help),
-        _ => some(format!("{text:?} is no port"), help),
+        Err(error) if *error.kind() == IntErrorKind::Empty => {
+            fault_with("a port of the list is empty".to_owned(), help)
+        }
+        _ => fault_with(format!("{} is not a valid port", quoted(text)), help),
     }
 }
 
-fn network(text: &str) -> Option<Fault> {
+fn network(text: &str) -> Option<ValueFault> {
     match text.parse::<IpNet>() {
         Ok(_) => None,
-        Err(_) if text != text.trim() => {
-            some(format!("there is a space at {text:?}"), "write networks with mere commas between")
-        }
-        Err(_) => {
-            some(format!("{text:?} is no network"), "write networks such as 10.0.0.0/8; of one address 10.1.2.3/32")
-        }
+        Err(_) if text != text.trim() => fault_with(
+            format!("CIDR range {} has a space", quoted(text)),
+            "separate CIDR ranges by commas, without spaces",
+        ),
+        Err(_) => fault_with(
+            format!("{} is not a valid CIDR range", quoted(text)),
+            "write a range such as `10.0.0.0/8`, or `10.1.2.3/32` for one address",
+        ),
     }
 }
 
-fn interface(text: &str) -> Option<Fault> {
+fn interface(text: &str) -> Option<ValueFault> {
     let name = text.trim();
     let is_name = name.len() <= 15
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -92,11 +104,14 @@ fn interface(text: &str) -> Option<Fault> {
     if is_name {
         None
     } else {
-        some(format!("{name:?} names no network interface"), "write names such as eth0 with commas between")
+        fault_with(
+            format!("{} is not a valid interface name", quoted(name)),
+            "use names such as `eth0`, separated by commas",
+        )
     }
 }
 
-/// Whether Kubernetes reads it as an amount.
+/// Whether a text is a Kubernetes quantity.
 fn is_quantity(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let digits = unsigned.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
@@ -110,7 +125,7 @@ fn is_quantity(text: &str) -> bool {
     has_number && (SUFFIXES.contains(&digits) || is_exponent())
 }
 
-/// The fields of a ProxyConfig of the mesh configuration.
+/// The fields of the ProxyConfig of the MeshConfig.
 const PROXY_CONFIG: [&str; 40] = [
     "config_path",
     "binary_path",
@@ -154,26 +169,38 @@ const PROXY_CONFIG: [&str; 40] = [
     "connection_settings",
 ];
 
-/// It has to be a mapping; fields that it does not have are dropped without a word.
-fn proxy_config(value: &Spanned<String>) -> Option<Fault> {
+/// Checks a ProxyConfig: a mapping. istiod silently drops unknown fields.
+fn proxy_config(value: &Spanned<String>) -> Option<ValueFault> {
     let documents = yaml::split(value.span.file, value);
     let document = yaml::parse(documents.first()?, value);
     let Some(root) = document.root.filter(|_| document.problems.is_empty()) else {
         let is_empty = document.problems.is_empty();
-        let fault = || some("this is not YAML".to_owned(), "write the fields of a ProxyConfig as a block after |");
+        let fault = || {
+            fault_with(
+                "the value is not valid YAML".to_owned(),
+                "write the fields of a ProxyConfig as a block after `|`",
+            )
+        };
         return if is_empty { None } else { fault() };
     };
     if !root.is_null() && !matches!(root.value, yaml::Value::Mapping(_)) {
-        return some("this is no ProxyConfig".to_owned(), "write its fields as a block after |");
+        return fault_with(
+            "the value is not a ProxyConfig".to_owned(),
+            "write the fields of a ProxyConfig as a block after `|`",
+        );
     }
     let names: Vec<String> = PROXY_CONFIG.iter().map(|field| camel_case(field)).collect();
     let is_known = |key: &str| PROXY_CONFIG.contains(&key) || names.iter().any(|name| name == key);
     let unknown = root.entries().iter().map(|entry| &*entry.key.text).find(|key| !is_known(key))?;
     let help = match nearest(unknown, names.iter().map(String::as_str)) {
-        Some(name) => format!("did you mean {name}?"),
-        None => "it is dropped without a word".to_owned(),
+        Some(name) => format!("did you mean `{name}`?"),
+        None => "remove it: istiod silently drops it".to_owned(),
     };
-    Some(Fault { message: format!("a ProxyConfig has no field {unknown}"), help, is_partial: true })
+    Some(ValueFault {
+        message: format!("a ProxyConfig does not have the field {}", quoted(unknown)),
+        help,
+        is_partial: true,
+    })
 }
 
 #[cfg(test)]
@@ -181,14 +208,14 @@ mod tests {
     use super::*;
     use crate::source::{Sources, Span};
 
-    fn is_taken(values: Values, text: &str) -> bool {
+    fn is_valid(values: Values, text: &str) -> bool {
         let file = Sources::default().add("a.yaml", text);
         fault(values, &Spanned::new(text.to_owned(), Span::new(file, 0, text.len()))).is_none()
     }
 
     #[test]
-    fn values_are_taken_as_the_injector_takes_them() {
-        for (values, taken, refused) in [
+    fn values_are_valid_as_for_the_injector() {
+        for (values, valid, invalid) in [
             (Values::Boolean, &["true", "False", "1", "t"][..], &["yes", "on", ""][..]),
             (Values::Number, &["0", "10", "4294967295"], &["-1", "+1", "1.5", "", "4294967296"]),
             (Values::Percentage, &["0", "100"], &["101", "5%"]),
@@ -216,11 +243,11 @@ mod tests {
                 &["concurrency", "a: [", "holdApplicationUntilProxyStart: true"],
             ),
         ] {
-            for text in taken {
-                assert!(is_taken(values, text), "{values:?} takes {text:?}");
+            for text in valid {
+                assert!(is_valid(values, text), "{values:?} allows {text:?}");
             }
-            for text in refused {
-                assert!(!is_taken(values, text), "{values:?} does not take {text:?}");
+            for text in invalid {
+                assert!(!is_valid(values, text), "{values:?} does not allow {text:?}");
             }
         }
     }

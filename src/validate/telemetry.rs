@@ -1,117 +1,131 @@
 //! Telemetry (istio: `ValidateTelemetry`).
 
 use super::cel;
-use super::common::target_refs;
-use super::violation::{Family, Found};
+use super::fields::target_refs;
+use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::telemetry::{CustomTag, Metrics, ProviderRef, TagOperation, TagOverride, Telemetry, Tracing};
 use crate::source::{Span, Spanned};
 
-pub(super) fn check(telemetry: &Telemetry, found: &mut Found<'_>) {
+pub(super) fn check(telemetry: &Telemetry, violations: &mut Violations<'_>) {
     let Telemetry { selector, target_ref, target_refs, .. } = telemetry;
-    target_refs::check_with_selector(selector.as_ref(), target_ref.as_ref(), target_refs, found);
-    telemetry.metrics.iter().for_each(|metrics| check_metrics(metrics, found));
+    target_refs::check_with_selector(selector.as_ref(), target_ref.as_ref(), target_refs, violations);
+    telemetry.metrics.iter().for_each(|metrics| check_metrics(metrics, violations));
     if let [_, second, ..] = &telemetry.tracing[..] {
-        found
-            .warning("TE-6", Family::NoEffect, second.span, "only one entry of tracing is used")
-            .help("put the settings into one entry");
+        violations
+            .warning("TE-6", Mistake::NoEffect, second.span, "only one entry of `tracing` has an effect")
+            .help("merge the entries");
     }
-    telemetry.tracing.iter().for_each(|tracing| check_tracing(tracing, found));
+    telemetry.tracing.iter().for_each(|tracing| check_tracing(tracing, violations));
     for logging in &telemetry.access_logging {
-        check_providers(&logging.providers, found);
+        check_providers(&logging.providers, violations);
         let expression = logging.filter.as_ref().and_then(|filter| filter.expression.as_ref());
         if let Some(expression) = expression.filter(|expression| !cel::is_expression(expression.as_str())) {
-            found
-                .error("TE-11", Family::InvalidPolicy, expression.span, "this is no expression of CEL")
-                .help("write one such as response.code >= 400");
+            violations
+                .error("TE-11", Mistake::InvalidExpression, expression.span, "the filter is not a valid CEL expression")
+                .help("write an expression such as `response.code >= 400`");
         }
     }
 }
 
-fn check_providers(providers: &[ProviderRef], found: &mut Found<'_>) {
+fn check_providers(providers: &[ProviderRef], violations: &mut Violations<'_>) {
     for provider in providers {
-        if let Some(span) = emptiness(provider.span, provider.name.as_ref()) {
-            found
-                .error("TE-1", Family::MissingField, span, "this provider has no name")
-                .help("name an extensionProvider of the mesh configuration");
+        if let Some(span) = place_if_empty(provider.span, provider.name.as_ref()) {
+            violations
+                .error("TE-1", Mistake::MissingField, span, "the provider has no name")
+                .help("add the name of an `extensionProvider` of the MeshConfig");
         }
     }
 }
 
-fn check_metrics(metrics: &Metrics, found: &mut Found<'_>) {
-    check_providers(&metrics.providers, found);
+fn check_metrics(metrics: &Metrics, violations: &mut Violations<'_>) {
+    check_providers(&metrics.providers, violations);
     for change in &metrics.overrides {
         for (name, tag) in change.tag_overrides.iter() {
             if name.is_empty() {
-                found.warning("TE-2", Family::NoEffect, name.span, "the name of this tag is empty");
+                violations
+                    .warning("TE-2", Mistake::NoEffect, name.span, "the tag has an empty name")
+                    .help("add a name, or remove the tag");
             }
-            check_tag(tag, found);
+            check_tag(tag, violations);
         }
         let custom = change.r#match.as_ref().and_then(|matched| matched.custom_metric.as_ref());
         if let Some(custom) = custom.filter(|name| name.is_empty()) {
-            found
-                .error("TE-5", Family::MissingField, custom.span, "the name of this metric is empty")
-                .help("name a metric, or remove customMetric to take all of them");
+            violations
+                .error("TE-5", Mistake::MissingField, custom.span, "the metric has an empty name")
+                .help("write the name of a metric, or remove `customMetric` to match all metrics");
         }
     }
 }
 
-fn check_tag(tag: &TagOverride, found: &mut Found<'_>) {
+fn check_tag(tag: &TagOverride, violations: &mut Violations<'_>) {
     let operation = tag.operation.as_ref().map_or(TagOperation::Upsert, |operation| operation.value);
-    let value = tag.value.as_ref().filter(|value| !value.is_empty());
+    let value = tag.value.filled();
     match (operation, value) {
         (TagOperation::Upsert, None) => {
-            let span = tag.value.as_ref().map_or(tag.span, |value| value.span);
-            found
-                .error("TE-3", Family::MissingField, span, "a tag that is set (UPSERT, the default) needs a value")
-                .help("add value, or operation: REMOVE");
+            let span = tag.value.place(tag.span);
+            violations
+                .error("TE-3", Mistake::MissingField, span, "operation UPSERT, the default, needs a value")
+                .help("add `value`, or write `operation: REMOVE`");
         }
         (TagOperation::Remove, Some(value)) => {
-            found
-                .error("TE-4", Family::ConflictingFields, value.span, "a tag that is removed has no value")
-                .help("remove value");
+            violations
+                .error("TE-4", Mistake::ConflictingFields, value.span, "operation REMOVE excludes `value`")
+                .help("remove `value`");
         }
         _ => {}
     }
 }
 
-fn check_tracing(tracing: &Tracing, found: &mut Found<'_>) {
-    check_providers(&tracing.providers, found);
+fn check_tracing(tracing: &Tracing, violations: &mut Violations<'_>) {
+    check_providers(&tracing.providers, violations);
     if let [_, second, ..] = &tracing.providers[..] {
-        found.warning("TE-7", Family::NoEffect, second.span, "only one provider of tracing is used").help("keep one");
+        violations
+            .warning("TE-7", Mistake::NoEffect, second.span, "only one provider of `tracing` has an effect")
+            .help("keep one provider");
     }
     let percentage = tracing.random_sampling_percentage.as_ref();
     if let Some(percentage) = percentage.filter(|it| it.value < 0.0 || it.value > 100.0) {
-        found
-            .error("TE-8", Family::OutOfRange, percentage.span, "this is no percentage")
-            .help("it takes a number from 0 to 100");
+        violations
+            .error(
+                "TE-8",
+                Mistake::OutOfRange,
+                percentage.span,
+                format!("{} is not a valid percentage", percentage.value),
+            )
+            .help("use a number from 0 to 100");
     }
     for (name, tag) in tracing.custom_tags.iter() {
         if name.is_empty() {
-            found.error("TE-9", Family::MissingField, name.span, "the name of this tag is empty");
+            violations
+                .error("TE-9", Mistake::MissingField, name.span, "the tag has an empty name")
+                .help("add a name, or remove the tag");
         }
-        if let Some((span, what)) = missing_source(tag) {
-            found.error("TE-10", Family::MissingField, span, format!("this tag has no {what}"));
+        if let Some((span, missing)) = missing_source(tag) {
+            violations
+                .error("TE-10", Mistake::MissingField, span, format!("the tag has no {missing}"))
+                .help(format!("add the {missing}"));
         }
     }
 }
 
-/// What the source of a tag's value lacks; of several sources the last one counts.
+/// The missing part of the source of a tag's value. If there are several sources, istiod uses the last one.
 fn missing_source(tag: &CustomTag) -> Option<(Span, &'static str)> {
     if tag.formatter.is_some() {
         return None;
     }
     if let Some(header) = &tag.header {
-        return Some((emptiness(header.span, header.name.as_ref())?, "name of a header"));
+        return Some((place_if_empty(header.span, header.name.as_ref())?, "header name"));
     }
     if let Some(variable) = &tag.environment {
-        return Some((emptiness(variable.span, variable.name.as_ref())?, "name of an environment variable"));
+        return Some((place_if_empty(variable.span, variable.name.as_ref())?, "name of an environment variable"));
     }
     let literal = tag.literal.as_ref()?;
-    Some((emptiness(literal.span, literal.value.as_ref())?, "value"))
+    Some((place_if_empty(literal.span, literal.value.as_ref())?, "value"))
 }
 
-/// Where a text that has to be there is not, in the message at `around`.
-fn emptiness(around: Span, text: Option<&Spanned<String>>) -> Option<Span> {
+/// The place of a required text that is empty or, if it is absent, of the enclosing message.
+fn place_if_empty(around: Span, text: Option<&Spanned<String>>) -> Option<Span> {
     match text {
         None => Some(around),
         Some(text) => text.is_empty().then_some(text.span),

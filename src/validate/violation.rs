@@ -1,103 +1,120 @@
-//! What is wrong, by whose rule, and who refuses it.
+//! A violation: the mistake, the number of istiod's check, and how the webhook reacts to it.
 
 use std::ops::Range;
+use std::panic::Location;
 
 use crate::model::Resource;
 use crate::source::Span;
 use crate::world::Settings;
 
-/// Something that a resource may not say.
+/// A field, or a combination of fields, that istiod's admission webhook rejects or warns about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The number of the rule, which tests compare by: `VS-12`.
+    /// The number of istiod's check, which conformance tests compare: `VS-12`.
     pub id: &'static str,
-    /// The sort of mistake; findings are grouped by it.
-    pub family: Family,
-    /// Who refuses it.
+    /// The kind of mistake. One lint rule reports each kind.
+    pub mistake: Mistake,
+    /// How the webhook reacts.
     pub layer: Layer,
     /// The exact place.
     pub span: Span,
-    /// The bytes of the text there that are wrong, if they are a part of it.
+    /// The bytes of the text at `span` that are wrong, if they are only a part of the text.
     pub part: Option<Range<usize>>,
     /// What is wrong: lower case, no final period.
     pub message: String,
     /// What to do.
     pub help: Option<String>,
-    /// Whether it is true of every such resource: worth knowing, and no mistake.
+    /// Whether the warning applies to every such resource: worth knowing, but not a mistake.
     pub is_general: bool,
-    /// Another place that belongs to it, and what stands there.
+    /// Another place that belongs to the violation, with a label.
     pub related: Option<(Span, &'static str)>,
+    /// The line of this program that found the violation. Tests use it to see that each such line is exercised.
+    pub reported_at: &'static Location<'static>,
 }
 
-/// A sort of mistakes: one lint rule each.
+/// A kind of mistake. One lint rule reports each kind, unless the variant says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Family {
-    /// A field that has to be there is not, or is empty.
+pub enum Mistake {
+    /// A required field is missing or empty.
     MissingField,
-    /// Fields that exclude each other, or one that needs another.
+    /// Fields exclude each other, or one needs another.
     ConflictingFields,
-    /// Something that changes nothing, or is an older form.
+    /// A setting that has no effect.
     NoEffect,
-    /// The same entry twice in a list.
+    /// An older form of a setting, which a newer one replaces.
+    OlderForm,
+    /// A field of the API that istiod does not support.
+    UnsupportedField,
+    /// An entry that a list may have only once.
     DuplicateEntry,
-    /// A host, or a DNS name.
+    /// A host name.
     InvalidHost,
-    /// An IP address, a network, a socket.
+    /// An IP address, a CIDR range, a Unix domain socket.
     InvalidAddress,
     /// The number, name or protocol of a port.
     InvalidPort,
-    /// A length of time.
+    /// A duration.
     InvalidDuration,
-    /// A number that is too small or too large: weights, percentages, status codes, counts.
+    /// A number that is too small or too large: percentages, status codes, counts.
     OutOfRange,
+    /// A text or a list that is too long.
+    OversizedValue,
     /// Labels and selectors.
     InvalidLabel,
     /// The name or value of a header.
     InvalidHeader,
     /// A regular expression.
     InvalidRegex,
-    /// A name of something else: gateways, subsets, `exportTo`, `targetRefs`, principals, providers.
+    /// A CEL expression.
+    InvalidExpression,
+    /// A name that cannot refer to anything: gateways, subsets, `exportTo`, `targetRefs`, principals, providers.
     InvalidReference,
     /// A URI, a path, a path template.
     InvalidUri,
     /// TLS settings.
     InvalidTls,
-    /// What a policy, a filter or an extension may not say.
+    /// A value that an AuthorizationPolicy or a RequestAuthentication cannot have.
     InvalidPolicy,
-    /// A DENY rule that takes TCP traffic with it: the lint rule `http-rule-on-tcp` looks at ports as well.
-    DeniesTcp,
-    /// Annotations and other metadata.
+    /// A JSON Web Key Set.
+    InvalidJwks,
+    /// The match of an EnvoyFilter, or the module of a Wasm plugin.
+    InvalidExtension,
+    /// An EnvoyFilter, which an upgrade of Istio can break.
+    EnvoyFilterUpgrade,
+    /// Names of resources, and annotations.
     InvalidMetadata,
-    /// A TCP port that takes the connections for other hosts too: the lint rule `captured-port` looks at them by itself.
+    /// A DENY rule that denies TCP traffic too. `http-rule-on-tcp` reports it, and considers ports as well.
+    DeniesTcp,
+    /// A TCP port that captures the connections to other hosts. `captured-port` decides that for itself.
     CapturedPort,
-    /// Weights: the lint rule `invalid-weights` looks at them by itself.
+    /// Weights. `invalid-weights` decides that for itself.
     Weights,
-    /// A match or a rule that is never reached: `unreachable-route` adds what it does not find by itself.
+    /// A route or match that gets no requests. `unreachable-route` adds those that it does not find for itself.
     Unreachable,
-    /// A match that istiod takes for unreachable though some requests reach it. No lint rule repeats that.
+    /// A match that istiod considers unreachable although some requests reach it. No rule reports it.
     SeeminglyUnreachable,
 }
 
-/// Who refuses it.
+/// How istiod's admission webhook reacts to a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
-    /// istiod's admission webhook refuses the resource (`istioctl analyze`: IST0106).
+    /// The webhook rejects the resource (`istioctl analyze`: IST0106).
     Webhook,
-    /// istiod's admission webhook warns (`istioctl analyze`: IST0133).
+    /// The webhook warns (`istioctl analyze`: IST0133).
     WebhookWarning,
-    /// istiod's admission webhook would warn, but loses what it has to say of this part of a resource.
+    /// The webhook finds the violation, but drops its warnings about this part of the resource.
     LostWarning,
 }
 
-/// Where what is wrong with a resource is collected.
-pub(super) struct Found<'a> {
+/// Collects the violations of one resource.
+pub(super) struct Violations<'a> {
     pub resource: &'a Resource,
     pub settings: &'a Settings,
     violations: Vec<Violation>,
     loses_warnings: bool,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Violations<'a> {
     pub fn new(resource: &'a Resource, settings: &'a Settings) -> Self {
         Self { resource, settings, violations: Vec::new(), loses_warnings: false }
     }
@@ -107,40 +124,43 @@ impl<'a> Found<'a> {
         self.settings.namespace_of(self.resource)
     }
 
-    /// Notes what the webhook refuses.
+    /// Adds a violation for which the webhook rejects the resource.
+    #[track_caller]
     pub fn error(
         &mut self,
         id: &'static str,
-        family: Family,
+        mistake: Mistake,
         span: Span,
         message: impl Into<String>,
     ) -> &mut Violation {
-        self.add(id, family, Layer::Webhook, span, message.into())
+        self.add(id, mistake, Layer::Webhook, span, message.into())
     }
 
-    /// Notes what the webhook warns of.
+    /// Adds a violation that the webhook warns about.
+    #[track_caller]
     pub fn warning(
         &mut self,
         id: &'static str,
-        family: Family,
+        mistake: Mistake,
         span: Span,
         message: impl Into<String>,
     ) -> &mut Violation {
         let layer = if self.loses_warnings { Layer::LostWarning } else { Layer::WebhookWarning };
-        self.add(id, family, layer, span, message.into())
+        self.add(id, mistake, layer, span, message.into())
     }
 
-    /// Checks a part of the resource of which the webhook loses its warnings.
+    /// Checks a part of the resource for which the webhook drops its warnings.
     pub fn losing_warnings(&mut self, check: impl FnOnce(&mut Self)) {
         let outer = std::mem::replace(&mut self.loses_warnings, true);
         check(self);
         self.loses_warnings = outer;
     }
 
-    fn add(&mut self, id: &'static str, family: Family, layer: Layer, span: Span, message: String) -> &mut Violation {
+    #[track_caller]
+    fn add(&mut self, id: &'static str, mistake: Mistake, layer: Layer, span: Span, message: String) -> &mut Violation {
         self.violations.push(Violation {
             id,
-            family,
+            mistake,
             layer,
             span,
             part: None,
@@ -148,6 +168,7 @@ impl<'a> Found<'a> {
             help: None,
             is_general: false,
             related: None,
+            reported_at: Location::caller(),
         });
         self.violations.last_mut().expect("one was just pushed")
     }
@@ -158,27 +179,27 @@ impl<'a> Found<'a> {
 }
 
 impl Violation {
-    /// Marks what is true of every such resource: worth knowing, and no mistake.
+    /// Marks a warning that applies to every such resource: worth knowing, but not a mistake.
     pub fn general(&mut self) -> &mut Self {
         self.is_general = true;
         self
     }
 
-    /// Says which bytes of the text are wrong.
+    /// Sets which bytes of the text are wrong.
     pub fn part(&mut self, part: Range<usize>) -> &mut Self {
         self.part = Some(part);
         self
     }
 
-    /// Says what to do.
+    /// Sets what to do.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
         self
     }
 
     /// Points to another place.
-    pub fn related(&mut self, span: Span, what: &'static str) -> &mut Self {
-        self.related = Some((span, what));
+    pub fn related(&mut self, span: Span, label: &'static str) -> &mut Self {
+        self.related = Some((span, label));
         self
     }
 }

@@ -1,76 +1,82 @@
 //! WorkloadGroup (istio: `ValidateWorkloadGroup`).
 
-use super::common::field::{place, text};
-use super::common::{labels, port};
-use super::violation::{Family, Found};
+use super::fields::{labels, port};
+use super::quoted;
+use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{HttpHealthCheck, ReadinessProbe, WorkloadGroup};
 
-pub(super) fn check(group: &WorkloadGroup, found: &mut Found<'_>) {
-    if group.template.is_none() {
-        let message = "this WorkloadGroup has no template";
-        found.error("WG-1", Family::MissingField, group.span, message).help("add template");
+pub(super) fn check(workload_group: &WorkloadGroup, violations: &mut Violations<'_>) {
+    if workload_group.template.is_none() {
+        let message = "the WorkloadGroup has no template";
+        violations.error("WG-1", Mistake::MissingField, workload_group.span, message).help("add `template`");
         return;
     }
-    if let Some(metadata) = group.metadata.as_ref().filter(|metadata| !labels::are_right(&metadata.labels)) {
-        labels::check(&metadata.labels, found);
+    if let Some(metadata) = workload_group.metadata.as_ref().filter(|metadata| !labels::are_valid(&metadata.labels)) {
+        labels::check(&metadata.labels, violations);
         return;
     }
-    if let Some(probe) = &group.probe {
-        check_probe(probe, found);
+    if let Some(probe) = &workload_group.probe {
+        check_probe(probe, violations);
     }
 }
 
-fn check_probe(probe: &ReadinessProbe, found: &mut Found<'_>) {
+fn check_probe(probe: &ReadinessProbe, violations: &mut Violations<'_>) {
     let counts = [
-        probe.period_seconds,
-        probe.initial_delay_seconds,
-        probe.timeout_seconds,
-        probe.success_threshold,
-        probe.failure_threshold,
+        ("periodSeconds", probe.period_seconds),
+        ("initialDelaySeconds", probe.initial_delay_seconds),
+        ("timeoutSeconds", probe.timeout_seconds),
+        ("successThreshold", probe.success_threshold),
+        ("failureThreshold", probe.failure_threshold),
     ];
-    for count in counts.into_iter().flatten().filter(|count| count.value < 0) {
-        let message = format!("{} is less than nothing", count.value);
-        found.error("WG-2", Family::OutOfRange, count.span, message).help("write a number from 0, or remove it");
+    let counts = counts.into_iter().filter_map(|(field, count)| Some((field, count?)));
+    for (field, count) in counts.filter(|(_, count)| count.value < 0) {
+        let message = format!("`{field}` is negative");
+        violations.error("WG-2", Mistake::OutOfRange, count.span, message).help("use 0 or a positive number");
     }
-    check_method(probe, found);
+    check_method(probe, violations);
 }
 
-/// The decoder keeps the last method only, and istiod does not know that of gRPC.
-fn check_method(probe: &ReadinessProbe, found: &mut Found<'_>) {
+/// Checks the method. The decoder keeps only the last one, and istiod does not support gRPC.
+fn check_method(probe: &ReadinessProbe, violations: &mut Violations<'_>) {
     if let Some(grpc) = &probe.grpc {
-        let message = "istiod refuses probes by gRPC, though the schema has them";
-        found.error("WG-7", Family::NoEffect, grpc.span, message).help("write httpGet, tcpSocket or exec");
+        let message = "istiod rejects gRPC probes";
+        violations
+            .error("WG-7", Mistake::UnsupportedField, grpc.span, message)
+            .help("use `httpGet`, `tcpSocket` or `exec`");
     } else if let Some(exec) = &probe.exec {
         if exec.command.is_empty() {
-            let message = "this probe runs no command";
-            found.error("WG-6", Family::MissingField, exec.span, message).help("add command");
+            let message = "the probe has no command";
+            violations.error("WG-6", Mistake::MissingField, exec.span, message).help("add `command`");
         }
     } else if let Some(tcp) = &probe.tcp_socket {
-        port::check_needed_number(tcp.port, ("this probe has no port", tcp.span), "WG-3", found);
+        port::check_required_number(tcp.port, ("the probe has no port", tcp.span), "WG-3", violations);
     } else if let Some(http) = &probe.http_get {
-        check_http(http, found);
+        check_http(http, violations);
     } else {
-        let message = "this probe has no method";
-        found.error("WG-7", Family::MissingField, probe.span, message).help("add httpGet, tcpSocket or exec");
+        let message = "the probe has no method";
+        violations
+            .error("WG-7", Mistake::MissingField, probe.span, message)
+            .help("add `httpGet`, `tcpSocket` or `exec`");
     }
 }
 
-fn check_http(http: &HttpHealthCheck, found: &mut Found<'_>) {
-    port::check_needed_number(http.port, ("this probe has no port", http.span), "WG-3", found);
-    let scheme = text(&http.scheme);
+fn check_http(http: &HttpHealthCheck, violations: &mut Violations<'_>) {
+    port::check_required_number(http.port, ("the probe has no port", http.span), "WG-3", violations);
+    let scheme = http.scheme.text();
     if !matches!(scheme, "" | "HTTP" | "HTTPS") {
-        let message = format!("{scheme:?} is no scheme of a probe");
-        let span = place(&http.scheme, http.span);
-        found.error("WG-4", Family::InvalidUri, span, message).help("write HTTP or HTTPS, in capitals");
+        let message = format!("{} is not a valid scheme of a probe", quoted(scheme));
+        let span = http.scheme.place(http.span);
+        violations.error("WG-4", Mistake::InvalidUri, span, message).help("use `HTTP` or `HTTPS`, in upper case");
     }
     for header in &http.http_headers {
-        let name = text(&header.name);
+        let name = header.name.text();
         let is_name = |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
         if name.is_empty() || !is_name(name) {
-            let message = format!("{name:?} is no name of a header");
-            found
-                .error("WG-5", Family::InvalidHeader, place(&header.name, header.span), message)
-                .help("it takes letters, digits and dashes");
+            let message = format!("{} is not a valid header name", quoted(name));
+            violations
+                .error("WG-5", Mistake::InvalidHeader, header.name.place(header.span), message)
+                .help("use letters, digits and dashes");
         }
     }
 }

@@ -12,7 +12,7 @@ mod proxy;
 mod requests;
 mod route_matches;
 mod shrink;
-#[path = "../skip.rs"]
+#[path = "../support/skip.rs"]
 mod skip;
 mod upstream;
 

@@ -1,6 +1,7 @@
-//! Manifests inside Markdown, with the lines marked on which a rule must report: the form of the examples of rule pages
-//! and of the cases in `tests/rules`.
+//! Manifests in Markdown, with marks on the lines on which a rule must report: the format of examples in rule pages and of
+//! cases in `tests/rules`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -8,12 +9,13 @@ use mesh::config::Config;
 use mesh::lint::{self, Diagnostic, Report};
 use mesh::load::Snapshot;
 use mesh::source::Span;
+use mesh::validate::{Violation, validate};
 use mesh::world::{Settings, World};
 
-/// The file of an example until a line `# file: NAME.yaml` names another one.
+/// The name of the file, until a line `# file: NAME.yaml` starts another one.
 const DEFAULT_FILE: &str = "example.yaml";
 
-/// Manifests by file.
+/// The manifests of an example, by file.
 #[derive(Debug, Default)]
 pub struct Example {
     files: BTreeMap<String, String>,
@@ -34,13 +36,13 @@ impl Example {
         for line in block.lines() {
             match line.strip_prefix("# file: ") {
                 Some(name) => file = name.trim().to_owned(),
-                None => example.files.entry(file.clone()).or_default().extend([line, "\n"]),
+                None => example.files.entry(file.clone()).or_default().extend([&*repeated(line), "\n"]),
             }
         }
         example
     }
 
-    /// Lints it with this text of a configuration file.
+    /// Sets the text of the configuration file.
     pub fn with_config(mut self, text: &str) -> Self {
         self.config = Config::parse(text).expect("the configuration is valid");
         self
@@ -71,6 +73,23 @@ impl Example {
         let report = lint::run(&World::new(&snapshot, settings));
         Linted { snapshot, report }
     }
+
+    /// The violations of all resources, whether or not a rule reports them.
+    pub fn violations(&self) -> Vec<Violation> {
+        let snapshot = Snapshot::of_texts(self.files.iter().map(|(file, text)| (file.as_str(), text.as_str())));
+        let settings = Settings::new(&self.config, &snapshot);
+        snapshot.resources.iter().flat_map(|resource| validate(resource, &settings)).collect()
+    }
+}
+
+/// A line in which `REPEAT(text, number)` is replaced by so many times the text, for values that are too long to write.
+fn repeated(line: &str) -> Cow<'_, str> {
+    const OPEN: &str = "REPEAT(";
+    let Some((before, rest)) = line.split_once(OPEN) else { return line.into() };
+    let (arguments, after) = rest.split_once(')').expect("REPEAT is closed");
+    let (text, number) = arguments.split_once(", ").expect("REPEAT has two arguments");
+    let number = number.parse().expect("the second argument of REPEAT is a number");
+    format!("{before}{}{}", text.repeat(number), repeated(after)).into()
 }
 
 impl Linted {
@@ -89,7 +108,7 @@ impl Linted {
         self.place(diagnostic.span)
     }
 
-    /// All that a rule says, as the `text` blocks of cases have it. The place of a finding has its file only if that is
+    /// The complete output of a rule, in the format of the `text` blocks of cases. Places name their file only if it is
     /// not the default one.
     pub fn transcript(&self, rule: &str) -> String {
         let mut text = String::new();

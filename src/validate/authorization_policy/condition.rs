@@ -1,95 +1,103 @@
-//! What else has to hold (istio: `security.ValidateAttribute`).
+//! Conditions of an AuthorizationPolicy, the entries of `when` (istio: `security.ValidateAttribute`).
 
+use crate::model::field::{PlacedField, TextField};
 use crate::model::security::{PolicyAction, PolicyCondition};
 use crate::source::Spanned;
-use crate::validate::Family;
-use crate::validate::common::field::{filled, place};
-use crate::validate::policy_syntax::{Attribute, is_map_key};
-use crate::validate::violation::Found;
+use crate::validate::Mistake;
+use crate::validate::policy_syntax::{ConditionAttribute, is_map_key};
+use crate::validate::quoted;
+use crate::validate::violation::Violations;
 
-pub(super) fn check(condition: &PolicyCondition, action: PolicyAction, found: &mut Found<'_>) {
-    let Some(key) = filled(&condition.key) else {
-        let span = place(&condition.key, condition.span);
-        found.error("AP-19", Family::MissingField, span, "this condition has no key").help("add key");
+pub(super) fn check(condition: &PolicyCondition, action: PolicyAction, violations: &mut Violations<'_>) {
+    let Some(key) = condition.key.filled() else {
+        let span = condition.key.place(condition.span);
+        violations.error("AP-19", Mistake::MissingField, span, "the condition has no key").help("add `key`");
         return;
     };
-    if action == PolicyAction::Custom && is_unknown_to_custom(key) {
-        let message = format!("{} is not known when the action CUSTOM is taken", key.value);
-        found.error("AP-4", Family::InvalidPolicy, key.span, message).help("let the provider look at it");
+    if action == PolicyAction::Custom && is_unavailable_to_custom(key) {
+        let message = format!("a policy with action CUSTOM cannot use the attribute {}", quoted(key));
+        violations.error("AP-4", Mistake::InvalidPolicy, key.span, message).help("let the provider check it");
     }
     if condition.values.is_empty() && condition.not_values.is_empty() {
-        let message = "this condition has no values";
-        found.error("AP-20", Family::MissingField, key.span, message).help("add values or notValues");
+        let message = "the condition has no values";
+        violations.error("AP-20", Mistake::MissingField, key.span, message).help("add `values` or `notValues`");
     }
     let lists = [&condition.values, &condition.not_values];
     lists.iter().flat_map(|list| list.iter()).filter(|value| value.is_empty()).for_each(|value| {
-        found.error("AP-22", Family::InvalidPolicy, value.span, "this value is empty").help("remove it");
+        violations.error("AP-22", Mistake::InvalidPolicy, value.span, "the value is empty").help("remove the value");
     });
-    // A list with an empty value is not looked at any further.
-    let whole: Vec<&Vec<Spanned<String>>> =
+    // istiod does not check a list with an empty value any further.
+    let complete: Vec<&Vec<Spanned<String>>> =
         lists.into_iter().filter(|list| list.iter().all(|value| !value.is_empty())).collect();
-    if whole.is_empty() {
+    if complete.is_empty() {
         return;
     }
-    let attribute = Attribute::of(key);
-    if check_key(key, attribute, found) {
-        whole.into_iter().flatten().for_each(|value| check_value(value, attribute, found));
+    let attribute = ConditionAttribute::of(key);
+    if check_key(key, attribute, violations) {
+        complete.into_iter().flatten().for_each(|value| check_value(value, attribute, violations));
     }
 }
 
-fn is_unknown_to_custom(key: &str) -> bool {
+fn is_unavailable_to_custom(key: &str) -> bool {
     matches!(key, "source.namespace" | "source.serviceAccount" | "source.trustDomain" | "source.principal")
         || key.starts_with("request.auth.")
 }
 
-/// Checks a key. Whether its values matter.
-fn check_key(key: &Spanned<String>, attribute: Attribute, found: &mut Found<'_>) -> bool {
+/// Checks a key. Returns whether the values have to be checked.
+fn check_key(key: &Spanned<String>, attribute: ConditionAttribute, violations: &mut Violations<'_>) -> bool {
     match attribute {
-        Attribute::Map if !is_map_key(key) => {
-            let message = format!("{:?} has nothing in brackets", key.value);
-            let help = "write the name in brackets, as in request.headers[x-user]";
-            found.error("AP-23", Family::InvalidPolicy, key.span, message).help(help);
+        ConditionAttribute::Map if !is_map_key(key) => {
+            let message = format!("attribute {} has no name in brackets", quoted(key));
+            let help = "add the name in brackets, as in `request.headers[x-user]`";
+            violations.error("AP-23", Mistake::InvalidPolicy, key.span, message).help(help);
             false
         }
-        Attribute::Removed => {
-            let message = format!("{} is no condition any more", key.value);
-            let help = "choose the workloads by selector, and the namespace by that of the policy";
-            found.error("AP-28", Family::InvalidPolicy, key.span, message).help(help);
+        ConditionAttribute::Removed => {
+            let message = format!("Istio no longer supports the attribute {}", quoted(key));
+            let help = "select workloads with `selector`, in the namespace of the policy";
+            violations.error("AP-28", Mistake::InvalidPolicy, key.span, message).help(help);
             false
         }
-        Attribute::Unknown => {
-            let message = format!("there is no attribute {:?}", key.value);
-            let help = "it takes attributes such as source.ip, source.namespace, request.headers[…], destination.port";
-            found.error("AP-29", Family::InvalidPolicy, key.span, message).help(help);
+        ConditionAttribute::Unknown => {
+            let message = format!("attribute {} does not exist", quoted(key));
+            let help =
+                "use an attribute such as `source.ip`, `source.namespace`, `request.headers[…]` or `destination.port`";
+            violations.error("AP-29", Mistake::InvalidPolicy, key.span, message).help(help);
             false
         }
         _ => true,
     }
 }
 
-fn check_value(value: &Spanned<String>, attribute: Attribute, found: &mut Found<'_>) {
-    if attribute.takes(value) {
+fn check_value(value: &Spanned<String>, attribute: ConditionAttribute, violations: &mut Violations<'_>) {
+    if attribute.allows(value) {
         return;
     }
-    let (id, family, what, help) = match attribute {
-        Attribute::Network => {
-            ("AP-24", Family::InvalidAddress, "no address and no network", "write 10.0.0.1 or 10.0.0.0/8")
-        }
-        Attribute::ServiceAccount => (
+    let (id, mistake, what, help) = match attribute {
+        ConditionAttribute::Network => (
+            "AP-24",
+            Mistake::InvalidAddress,
+            "IP address or CIDR range",
+            "write an address such as `10.0.0.1`, or a range such as `10.0.0.0/8`",
+        ),
+        ConditionAttribute::ServiceAccount => (
             "AP-25",
-            Family::InvalidReference,
-            "no service account",
-            "write its name or namespace/name, without wildcards",
+            Mistake::InvalidReference,
+            "service account",
+            "write `name` or `namespace/name`, without wildcards",
         ),
-        Attribute::TrustDomain => (
+        ConditionAttribute::TrustDomain => (
             "AP-26",
-            Family::InvalidReference,
-            "no trust domain",
-            "write a name such as cluster.local; it may begin or end with *",
+            Mistake::InvalidReference,
+            "trust domain",
+            "write a name such as `cluster.local`; a wildcard can be at the start or the end",
         ),
-        Attribute::Port => ("AP-27", Family::InvalidPort, "no port", "it takes a number from 0 to 65535"),
-        Attribute::Any | Attribute::Map | Attribute::Removed | Attribute::Unknown => return,
+        ConditionAttribute::Port => ("AP-27", Mistake::InvalidPort, "port", "use a number from 0 to 65535"),
+        ConditionAttribute::Any
+        | ConditionAttribute::Map
+        | ConditionAttribute::Removed
+        | ConditionAttribute::Unknown => return,
     };
-    let message = format!("{:?} is {what}", value.value);
-    found.error(id, family, value.span, message).help(help);
+    let message = format!("{} is not a valid {what}", quoted(value));
+    violations.error(id, mistake, value.span, message).help(help);
 }

@@ -4,89 +4,94 @@ mod condition;
 mod operation;
 mod source;
 
-use super::common::field::{filled, place};
-use super::common::target_refs;
-use super::violation::{Family, Found};
+use super::fields::target_refs;
+use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::security::{AuthorizationPolicy, AuthorizationRule, Operation, PolicyAction, Source};
 use crate::source::Spanned;
 
-pub(super) fn check(policy: &AuthorizationPolicy, found: &mut Found<'_>) {
-    target_refs::check_with_selector(policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs, found);
-    let action = policy.action.as_ref().map_or(PolicyAction::Allow, |action| action.value);
-    check_action(policy, action, found);
-    for rule in &policy.rules {
+pub(super) fn check(authorization_policy: &AuthorizationPolicy, violations: &mut Violations<'_>) {
+    target_refs::check_with_selector(
+        authorization_policy.selector.as_ref(),
+        authorization_policy.target_ref.as_ref(),
+        &authorization_policy.target_refs,
+        violations,
+    );
+    let action = authorization_policy.action.as_ref().map_or(PolicyAction::Allow, |action| action.value);
+    check_action(authorization_policy, action, violations);
+    for rule in &authorization_policy.rules {
         for from in &rule.from {
             match &from.source {
-                Some(wanted) => source::check(wanted, action, found),
+                Some(source) => source::check(source, action, violations),
                 None => {
-                    let message = "this entry of from has no source";
-                    found.error("AP-7", Family::MissingField, from.span, message).help("add source");
+                    let message = "the `from` entry has no source";
+                    violations.error("AP-7", Mistake::MissingField, from.span, message).help("add `source`");
                 }
             }
         }
         for to in &rule.to {
             match &to.operation {
-                Some(wanted) => operation::check(wanted, found),
+                Some(operation) => operation::check(operation, violations),
                 None => {
-                    let message = "this entry of to has no operation";
-                    found.error("AP-14", Family::MissingField, to.span, message).help("add operation");
+                    let message = "the `to` entry has no operation";
+                    violations.error("AP-14", Mistake::MissingField, to.span, message).help("add `operation`");
                 }
             }
         }
-        rule.when.iter().for_each(|wanted| condition::check(wanted, action, found));
+        rule.when.iter().for_each(|condition| condition::check(condition, action, violations));
         if action == PolicyAction::Deny {
-            warn_of_tcp(rule, found);
+            warn_of_tcp(rule, violations);
         }
     }
 }
 
-/// What each action needs.
-fn check_action(policy: &AuthorizationPolicy, action: PolicyAction, found: &mut Found<'_>) {
-    let place = place(&policy.action, policy.span);
+/// Checks the fields that each action needs.
+fn check_action(authorization_policy: &AuthorizationPolicy, action: PolicyAction, violations: &mut Violations<'_>) {
+    let place = authorization_policy.action.place(authorization_policy.span);
     if action != PolicyAction::Custom {
-        if let Some(provider) = &policy.provider {
-            let message = "a provider is only asked if the action is CUSTOM";
-            let help = "remove provider, or write action: CUSTOM";
-            found.error("AP-5", Family::InvalidPolicy, provider.span, message).help(help);
+        if let Some(provider) = &authorization_policy.provider {
+            let message = "`provider` is only allowed with action CUSTOM";
+            let help = "remove `provider`, or write `action: CUSTOM`";
+            violations.error("AP-5", Mistake::InvalidPolicy, provider.span, message).help(help);
         }
-        if action == PolicyAction::Deny && policy.rules.is_empty() {
-            let message = "a policy with the action DENY and no rules denies nothing";
-            let help = "add rules; to deny everything, remove action and leave the policy without rules";
-            found.error("AP-6", Family::InvalidPolicy, place, message).help(help);
+        if action == PolicyAction::Deny && authorization_policy.rules.is_empty() {
+            let message = "a policy with action DENY needs rules";
+            let help = "add `rules`; to deny all requests, write an ALLOW policy without rules";
+            violations.error("AP-6", Mistake::InvalidPolicy, place, message).help(help);
         }
         return;
     }
-    if policy.rules.is_empty() {
-        let message = "a policy with the action CUSTOM and no rules asks about nothing";
-        let help = "add rules; a rule {} takes every request";
-        found.error("AP-1", Family::InvalidPolicy, place, message).help(help);
-    } else if policy.provider.as_ref().is_none_or(|provider| filled(&provider.name).is_none()) {
-        let span = policy.provider.as_ref().map_or(place, |provider| provider.span);
-        let message = "the action CUSTOM needs a provider with a name";
-        let help = "add provider.name, one of the extensionProviders of the mesh";
-        found.error("AP-2", Family::InvalidPolicy, span, message).help(help);
+    if authorization_policy.rules.is_empty() {
+        let message = "a policy with action CUSTOM needs rules";
+        let help = "add `rules`; the empty rule `{}` matches every request";
+        violations.error("AP-1", Mistake::InvalidPolicy, place, message).help(help);
+    } else if authorization_policy.provider.as_ref().is_none_or(|provider| provider.name.filled().is_none()) {
+        let span = authorization_policy.provider.as_ref().map_or(place, |provider| provider.span);
+        let message = "a policy with action CUSTOM needs a provider with a name";
+        let help = "set `provider.name` to one of the `extensionProviders` of the MeshConfig";
+        violations.error("AP-2", Mistake::InvalidPolicy, span, message).help(help);
     }
 }
 
-/// A rule without a port, or with only what HTTP requests have, denies TCP traffic as a whole, since a proxy passes
-/// over what it cannot tell.
-fn warn_of_tcp(rule: &AuthorizationRule, found: &mut Found<'_>) {
+/// Warns about a rule that denies all TCP traffic: one without ports, or with HTTP attributes only. Proxies skip the
+/// conditions that they cannot evaluate for a TCP connection.
+fn warn_of_tcp(rule: &AuthorizationRule, violations: &mut Violations<'_>) {
     let sources = rule.from.iter().filter_map(|from| from.source.as_ref());
     let mut operations = rule.to.iter().filter_map(|to| to.operation.as_ref());
     let (message, span) = match (rule.from.first(), rule.to.first()) {
-        (Some(from), None) if !sources.into_iter().any(tells_connections) => {
-            ("this rule denies all TCP traffic, since its sources are known of requests only", from.span)
+        (Some(from), None) if !sources.into_iter().any(matches_connections) => {
+            ("the rule denies all TCP traffic, because its sources only match HTTP requests", from.span)
         }
         (_, Some(to)) if !operations.any(has_port) => {
-            ("this rule denies all TCP traffic, since no operation names a port", to.span)
+            ("the rule denies all TCP traffic, because no operation has `ports`", to.span)
         }
         _ => return,
     };
-    found.warning("AP-21", Family::DeniesTcp, span, message).help("name the ports of HTTP in operation.ports");
+    violations.warning("AP-21", Mistake::DeniesTcp, span, message).help("set `operation.ports` to the HTTP ports");
 }
 
-/// Whether a source says something that is known of a connection.
-fn tells_connections(source: &Source) -> bool {
+/// Whether a source has an attribute that TCP connections have too.
+fn matches_connections(source: &Source) -> bool {
     let known: [&[Spanned<String>]; 10] = [
         &source.principals,
         &source.not_principals,

@@ -1,12 +1,13 @@
-//! What a rule is about (istio: `validateOperation`).
+//! Operations of an AuthorizationPolicy, the entries of `to` (istio: `validateOperation`).
 
 use crate::model::security::Operation;
 use crate::source::Spanned;
-use crate::validate::Family;
+use crate::validate::Mistake;
 use crate::validate::policy_syntax::{PathFault, is_policy_port, path_fault};
-use crate::validate::violation::Found;
+use crate::validate::quoted;
+use crate::validate::violation::Violations;
 
-pub(super) fn check(operation: &Operation, found: &mut Found<'_>) {
+pub(super) fn check(operation: &Operation, violations: &mut Violations<'_>) {
     let lists: [&[Spanned<String>]; 8] = [
         &operation.hosts,
         &operation.not_hosts,
@@ -18,27 +19,31 @@ pub(super) fn check(operation: &Operation, found: &mut Found<'_>) {
         &operation.not_paths,
     ];
     if lists.iter().all(|list| list.is_empty()) {
-        let message = "this operation is empty";
-        let help = "say what is meant, or remove the entry: a rule without to is about every request";
-        found.error("AP-15", Family::MissingField, operation.span, message).help(help);
+        let message = "the operation is empty";
+        let help = "add hosts, ports, methods or paths, or remove `to` to match every request";
+        violations.error("AP-15", Mistake::MissingField, operation.span, message).help(help);
     }
     for port in operation.ports.iter().chain(&operation.not_ports).filter(|port| !is_policy_port(port)) {
-        let message = format!("{:?} is no port", port.value);
-        found.error("AP-16", Family::InvalidPort, port.span, message).help("it takes a number from 0 to 65535");
+        let message = format!("{} is not a valid port", quoted(port));
+        violations.error("AP-16", Mistake::InvalidPort, port.span, message).help("use a number from 0 to 65535");
     }
     for entry in lists.into_iter().flatten().filter(|entry| entry.is_empty()) {
-        found.error("AP-17", Family::InvalidPolicy, entry.span, "this value is empty").help("remove it");
+        violations.error("AP-17", Mistake::InvalidPolicy, entry.span, "the value is empty").help("remove the value");
     }
     for path in operation.paths.iter().chain(&operation.not_paths) {
         let Some(fault) = path_fault(path) else { continue };
         let (message, help) = match fault {
-            PathFault::Braces => ("braces in this path are no operator", "write {*} or {**} as a whole segment"),
-            PathFault::AfterAny => ("nothing can be left open after {**}", "write {*} for the ones before the last"),
+            PathFault::Braces => {
+                ("the path has braces that are not an operator", "write `{*}` or `{**}` as a whole segment")
+            }
+            PathFault::AfterAny => {
+                ("the path has an operator after `{**}`", "use `{*}` for all operators but the last")
+            }
             PathFault::Literal => (
-                "a segment of this path template is empty or has characters that it does not take",
-                "use {*} for a segment, in place of *; other segments are taken as they are written",
+                "a segment of the path template is empty or has an invalid character",
+                "use `{*}` for a whole segment, not `*`; other segments match literally",
             ),
         };
-        found.error("AP-18", Family::InvalidUri, path.span, message).help(help);
+        violations.error("AP-18", Mistake::InvalidUri, path.span, message).help(help);
     }
 }

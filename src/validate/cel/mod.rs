@@ -1,14 +1,14 @@
-//! Whether a text is an expression of CEL (<https://github.com/google/cel-spec/blob/master/doc/langdef.md>): syntax
-//! only, as istiod checks it. What the names in it mean is Envoy's business.
+//! A syntax check of CEL expressions (<https://github.com/google/cel-spec/blob/master/doc/langdef.md>). Like istiod, it
+//! does not check the names in an expression, which Envoy resolves.
 
 mod tokens;
 
-use tokens::{Token, tokens};
+use tokens::{CelToken, tokens};
 
-/// How deep expressions may be nested (cel-go's own limit).
+/// The nesting limit for expressions (the default of cel-go).
 const DEEPEST: usize = 250;
 
-/// Words that are no names.
+/// Words that cannot be names.
 const RESERVED: [&str; 16] = [
     "as",
     "break",
@@ -28,29 +28,29 @@ const RESERVED: [&str; 16] = [
     "void",
 ];
 
-/// Whether a text is an expression.
+/// Whether a text is a valid expression.
 pub fn is_expression(text: &str) -> bool {
     let Some(tokens) = tokens(text) else { return false };
-    let mut parser = Parser { tokens: &tokens, depth: 0 };
+    let mut parser = CelParser { tokens: &tokens, depth: 0 };
     parser.expression().is_some() && parser.tokens.is_empty()
 }
 
-/// What an expression is, as far as macros ask.
+/// The form of an expression, as far as macros need it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
+enum ExpressionForm {
     Name,
     Selection,
     Other,
 }
 
-struct Parser<'t> {
-    tokens: &'t [Token<'t>],
+struct CelParser<'t> {
+    tokens: &'t [CelToken<'t>],
     depth: usize,
 }
 
-impl<'t> Parser<'t> {
+impl<'t> CelParser<'t> {
     fn take(&mut self, operator: &str) -> bool {
-        let is_next = self.tokens.first() == Some(&Token::Operator(operator));
+        let is_next = self.tokens.first() == Some(&CelToken::Operator(operator));
         if is_next {
             self.tokens = &self.tokens[1..];
         }
@@ -65,67 +65,67 @@ impl<'t> Parser<'t> {
         self.take(operator).then_some(())
     }
 
-    fn expression(&mut self) -> Option<Shape> {
+    fn expression(&mut self) -> Option<ExpressionForm> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return None;
         }
-        let mut shape = self.binary(0)?;
+        let mut form = self.binary(0)?;
         if self.take("?") {
             self.binary(0)?;
             self.expect(":")?;
             self.expression()?;
-            shape = Shape::Other;
+            form = ExpressionForm::Other;
         }
         self.depth -= 1;
-        Some(shape)
+        Some(form)
     }
 
-    /// Operands with operators of a level or a tighter one between them.
-    fn binary(&mut self, level: usize) -> Option<Shape> {
+    /// Operands with operators of a precedence level, or of a higher one.
+    fn binary(&mut self, level: usize) -> Option<ExpressionForm> {
         const LEVELS: [&[&str]; 5] =
             [&["||"], &["&&"], &["<=", "<", ">=", ">", "==", "!=", "in"], &["+", "-"], &["*", "/", "%"]];
         let Some(operators) = LEVELS.get(level) else { return self.unary() };
-        let mut shape = self.binary(level + 1)?;
+        let mut form = self.binary(level + 1)?;
         while self.take_any(operators) {
             self.binary(level + 1)?;
-            shape = Shape::Other;
+            form = ExpressionForm::Other;
         }
-        Some(shape)
+        Some(form)
     }
 
-    fn unary(&mut self) -> Option<Shape> {
+    fn unary(&mut self) -> Option<ExpressionForm> {
         let sign = if self.take("!") { "!" } else { "-" };
         if sign == "!" || self.take("-") {
             while self.take(sign) {}
-            return self.member().map(|_| Shape::Other);
+            return self.member().map(|_| ExpressionForm::Other);
         }
         self.member()
     }
 
-    fn member(&mut self) -> Option<Shape> {
-        let mut shape = self.primary()?;
+    fn member(&mut self) -> Option<ExpressionForm> {
+        let mut form = self.primary()?;
         loop {
             if self.take(".") {
                 let name = self.selected()?;
-                shape = if self.take("(") { self.call(name, true)? } else { Shape::Selection };
+                form = if self.take("(") { self.call(name, true)? } else { ExpressionForm::Selection };
             } else if self.take("[") {
                 self.expression()?;
                 self.expect("]")?;
-                shape = Shape::Other;
-            } else if shape != Shape::Other && self.take("{") {
+                form = ExpressionForm::Other;
+            } else if form != ExpressionForm::Other && self.take("{") {
                 self.entries("}", |parser| parser.selected().map(|_| ()))?;
-                shape = Shape::Other;
+                form = ExpressionForm::Other;
             } else {
-                return Some(shape);
+                return Some(form);
             }
         }
     }
 
-    fn primary(&mut self) -> Option<Shape> {
+    fn primary(&mut self) -> Option<ExpressionForm> {
         if self.take("(") {
-            let shape = self.expression()?;
-            return self.expect(")").map(|()| shape);
+            let form = self.expression()?;
+            return self.expect(")").map(|()| form);
         }
         if self.take("[") {
             return self.list("]");
@@ -135,27 +135,27 @@ impl<'t> Parser<'t> {
         }
         let is_rooted = self.take(".");
         match self.tokens.split_first()? {
-            (Token::Literal, rest) if !is_rooted => {
+            (CelToken::Literal, rest) if !is_rooted => {
                 self.tokens = rest;
-                Some(Shape::Other)
+                Some(ExpressionForm::Other)
             }
-            (Token::Name(name), rest) if !RESERVED.contains(name) => {
+            (CelToken::Name(name), rest) if !RESERVED.contains(name) => {
                 self.tokens = rest;
-                if self.take("(") { self.call(name, false) } else { Some(Shape::Name) }
+                if self.take("(") { self.call(name, false) } else { Some(ExpressionForm::Name) }
             }
             _ => None,
         }
     }
 
-    /// A name behind a dot, where reserved words are allowed.
+    /// A name after a dot, where reserved words are allowed.
     fn selected(&mut self) -> Option<&'t str> {
-        let (Token::Name(name), rest) = self.tokens.split_first()? else { return None };
+        let (CelToken::Name(name), rest) = self.tokens.split_first()? else { return None };
         self.tokens = rest;
         Some(name)
     }
 
-    /// The arguments of a call, and those of macros have to fit.
-    fn call(&mut self, name: &str, on_something: bool) -> Option<Shape> {
+    /// The arguments of a call. Those of a macro must have the right form.
+    fn call(&mut self, name: &str, has_receiver: bool) -> Option<ExpressionForm> {
         let mut arguments = Vec::new();
         if !self.take(")") {
             loop {
@@ -166,36 +166,38 @@ impl<'t> Parser<'t> {
                 self.expect(",")?;
             }
         }
-        let fits = match (name, on_something, arguments.len()) {
-            ("has", false, 1) => arguments[0] == Shape::Selection,
-            ("all" | "exists" | "exists_one" | "filter", true, 2) | ("map", true, 2 | 3) => arguments[0] == Shape::Name,
+        let fits = match (name, has_receiver, arguments.len()) {
+            ("has", false, 1) => arguments[0] == ExpressionForm::Selection,
+            ("all" | "exists" | "exists_one" | "filter", true, 2) | ("map", true, 2 | 3) => {
+                arguments[0] == ExpressionForm::Name
+            }
             _ => true,
         };
-        fits.then_some(Shape::Other)
+        fits.then_some(ExpressionForm::Other)
     }
 
-    /// Expressions up to the end of a list; a comma may stand behind the last one.
-    fn list(&mut self, end: &str) -> Option<Shape> {
+    /// Expressions up to the end of a list, with an optional comma after the last one.
+    fn list(&mut self, end: &str) -> Option<ExpressionForm> {
         while !self.take(end) {
             self.expression()?;
             if !self.take(",") {
-                return self.expect(end).map(|()| Shape::Other);
+                return self.expect(end).map(|()| ExpressionForm::Other);
             }
         }
-        Some(Shape::Other)
+        Some(ExpressionForm::Other)
     }
 
-    /// Keys and values up to the end of a map or of a message.
-    fn entries(&mut self, end: &str, key: impl Fn(&mut Self) -> Option<()>) -> Option<Shape> {
+    /// Keys and values up to the end of a map or a message.
+    fn entries(&mut self, end: &str, key: impl Fn(&mut Self) -> Option<()>) -> Option<ExpressionForm> {
         while !self.take(end) {
             key(self)?;
             self.expect(":")?;
             self.expression()?;
             if !self.take(",") {
-                return self.expect(end).map(|()| Shape::Other);
+                return self.expect(end).map(|()| ExpressionForm::Other);
             }
         }
-        Some(Shape::Other)
+        Some(ExpressionForm::Other)
     }
 }
 
@@ -204,7 +206,7 @@ mod tests {
     use super::is_expression;
 
     #[test]
-    fn expressions_are_told_from_other_texts() {
+    fn valid_and_invalid_expressions() {
         for text in [
             "response.code >= 400",
             "connection.mtls && request.url_path.contains('v1beta3')",

@@ -1,13 +1,13 @@
-//! The words of an expression.
+//! The tokens of an expression.
 
-/// A word.
+/// A token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Token<'t> {
-    /// A name, or a word that is none.
+pub enum CelToken<'t> {
+    /// A name, or a reserved word.
     Name(&'t str),
     /// A number, a string, `true`, `false`, `null`.
     Literal,
-    /// Anything else; `in` too.
+    /// Anything else, including `in`.
     Operator(&'t str),
 }
 
@@ -16,8 +16,8 @@ const OPERATORS: [&str; 24] = [
     "{", "}",
 ];
 
-/// Cuts a text into words. `None` if something is no word.
-pub fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
+/// Splits a text into tokens. Returns `None` if a part of the text is not a token.
+pub fn tokens(text: &str) -> Option<Vec<CelToken<'_>>> {
     let mut found = Vec::new();
     let mut rest = text;
     loop {
@@ -29,33 +29,33 @@ pub fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
         if rest.is_empty() {
             return Some(found);
         }
-        let (token, length) = word(rest)?;
+        let (token, length) = token(rest)?;
         found.push(token);
         rest = &rest[length..];
     }
 }
 
-fn word(text: &str) -> Option<(Token<'_>, usize)> {
+fn token(text: &str) -> Option<(CelToken<'_>, usize)> {
     if let Some(length) = string(text) {
-        return length.map(|length| (Token::Literal, length));
+        return length.map(|length| (CelToken::Literal, length));
     }
     let first = text.as_bytes()[0];
     let after_dot = text.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
     if first.is_ascii_digit() || (first == b'.' && after_dot) {
-        return Some((Token::Literal, number(text)));
+        return Some((CelToken::Literal, number(text)));
     }
     if first.is_ascii_alphabetic() || first == b'_' {
         let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
         let length = text.find(|letter| !is_part(letter)).unwrap_or(text.len());
         let token = match &text[..length] {
-            "true" | "false" | "null" => Token::Literal,
-            "in" => Token::Operator("in"),
-            name => Token::Name(name),
+            "true" | "false" | "null" => CelToken::Literal,
+            "in" => CelToken::Operator("in"),
+            name => CelToken::Name(name),
         };
         return Some((token, length));
     }
     let operator = OPERATORS.iter().find(|operator| text.starts_with(**operator))?;
-    Some((Token::Operator(operator), operator.len()))
+    Some((CelToken::Operator(operator), operator.len()))
 }
 
 /// The length of a number: decimal, hexadecimal, with a fraction and an exponent, or unsigned.
@@ -84,7 +84,8 @@ fn number(text: &str) -> usize {
     if end == whole { unsigned(end) } else { end }
 }
 
-/// The length of a string at the beginning of a text. `None` if none begins there, `Some(None)` if it is broken.
+/// The length of the string literal at the start of a text. `None` if there is no literal, `Some(None)` if it is not
+/// valid.
 fn string(text: &str) -> Option<Option<usize>> {
     let start = text.bytes().take(3).position(|byte| matches!(byte, b'"' | b'\''))?;
     let prefix = text[..start].to_ascii_lowercase();
@@ -114,7 +115,7 @@ fn string(text: &str) -> Option<Option<usize>> {
     Some(None)
 }
 
-/// The length of an escape sequence behind its backslash.
+/// The length of an escape sequence after its backslash.
 fn escape(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let has = |count: usize, is_digit: fn(&u8) -> bool| {

@@ -1,99 +1,116 @@
-//! Load balancing by localities (istio: `validateLocalityLbSetting`, `validateZoneAwareLbSetting`).
+//! Load balancing by locality (istio: `validateLocalityLbSetting`, `validateZoneAwareLbSetting`).
 
 use super::locality_list;
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     LocalityDistribute, LocalityFailover, LocalityLbSetting, OutlierDetection, ZoneAwareLbSetting,
 };
 use crate::source::{Span, Spanned};
-use crate::validate::Family;
-use crate::validate::common::field::{place, text};
-use crate::validate::violation::Found;
+use crate::validate::Mistake;
+use crate::validate::quoted;
+use crate::validate::violation::Violations;
 
-/// Labels that localities consist of, so that failing over by them is what proxies do anyway.
+/// The labels of a locality. Proxies fail over by these labels anyway.
 const TOPOLOGY: [&str; 3] =
     ["topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone"];
 
-/// Checks shares and failover. Some mistakes hide all that follow.
-pub fn check(setting: &LocalityLbSetting, detection: Option<&OutlierDetection>, found: &mut Found<'_>) {
+/// Checks distribution and failover. Like istiod, it stops after some violations.
+pub fn check(setting: &LocalityLbSetting, detection: Option<&OutlierDetection>, violations: &mut Violations<'_>) {
     if let (Some(_), Some(failover)) = (setting.distribute.first(), setting.failover.first()) {
-        let message = "distribute and failover exclude each other";
-        found.error("LO-1", Family::ConflictingFields, failover.span, message).help("remove one of them");
+        let message = "`distribute` and `failover` exclude each other";
+        violations.error("LO-1", Mistake::ConflictingFields, failover.span, message).help("remove one of the two");
         return;
     }
     let topology = setting.failover_priority.iter().find(|label| TOPOLOGY.contains(&label.as_str()));
     if let Some(label) = topology.filter(|_| !setting.failover.is_empty()) {
-        let message = "with failover the order of localities is set already";
-        found.error("LO-2", Family::ConflictingFields, label.span, message).help("remove this entry, or failover");
+        let message = format!("`failoverPriority` cannot have the topology label {} with `failover`", quoted(label));
+        violations
+            .error("LO-2", Mistake::ConflictingFields, label.span, message)
+            .help("remove the label, or remove `failover`");
         return;
     }
     for distribute in &setting.distribute {
-        if !check_shares(distribute, found) {
+        if !check_weights(distribute, violations) {
             return;
         }
-        locality_list::check(distribute.to.iter().map(|(name, _)| (name.as_str(), name.span)), found);
+        locality_list::check(distribute.to.iter().map(|(name, _)| (name.as_str(), name.span)), violations);
     }
-    let sources = setting.distribute.iter().map(|it| (text(&it.from), place(&it.from, it.span)));
-    locality_list::check(sources, found);
+    let sources = setting.distribute.iter().map(|it| (it.from.text(), it.from.place(it.span)));
+    locality_list::check(sources, violations);
     let fails_over = !setting.failover.is_empty() || !setting.failover_priority.is_empty();
     if fails_over && detection.is_none() {
         let span = setting.failover.first().map_or(setting.span, |failover| failover.span);
-        warn_of_missing_detection("LO-8", span, found);
+        warn_of_missing_detection("LO-8", span, violations);
     }
-    check_failover(["LO-9", "LO-10", "LO-11"], &setting.failover, found);
+    check_failover(["LO-9", "LO-10", "LO-11"], &setting.failover, violations);
 }
 
-/// Checks failover of clients that prefer their zone.
-pub fn check_zones(setting: &ZoneAwareLbSetting, detection: Option<&OutlierDetection>, found: &mut Found<'_>) {
+/// Checks the failover of zone-aware load balancing.
+pub fn check_zones(
+    setting: &ZoneAwareLbSetting,
+    detection: Option<&OutlierDetection>,
+    violations: &mut Violations<'_>,
+) {
     for label in setting.failover_priority.iter().filter(|label| TOPOLOGY.contains(&label.as_str())) {
-        let message = "the order of localities is set already";
-        found.error("ZA-1", Family::ConflictingFields, label.span, message).help("remove this entry");
+        let message = format!("`failoverPriority` cannot have the topology label {}", quoted(label));
+        violations.error("ZA-1", Mistake::ConflictingFields, label.span, message).help("remove the label");
     }
     let fails_over = !setting.failover.is_empty() || !setting.failover_priority.is_empty();
     if fails_over && detection.is_none() {
         let span = setting.failover.first().map_or(setting.span, |failover| failover.span);
-        warn_of_missing_detection("ZA-2", span, found);
+        warn_of_missing_detection("ZA-2", span, violations);
     }
-    check_failover(["ZA-3", "ZA-4", "ZA-5"], &setting.failover, found);
+    check_failover(["ZA-3", "ZA-4", "ZA-5"], &setting.failover, violations);
 }
 
-fn warn_of_missing_detection(id: &'static str, span: Span, found: &mut Found<'_>) {
-    let message = "without outlierDetection no endpoint is ever taken for failed";
-    found.warning(id, Family::NoEffect, span, message).help("add outlierDetection beside loadBalancer");
+fn warn_of_missing_detection(id: &'static str, span: Span, violations: &mut Violations<'_>) {
+    let message = "failover has no effect without `outlierDetection`, which detects failed endpoints";
+    violations.warning(id, Mistake::NoEffect, span, message).help("add `outlierDetection` next to `loadBalancer`");
 }
 
-/// Whether the shares of a locality are some.
-fn check_shares(distribute: &LocalityDistribute, found: &mut Found<'_>) -> bool {
-    let shares = || distribute.to.iter().map(|(_, share)| share);
-    if let Some(share) = shares().find(|share| share.value == 0 || share.value > 100) {
-        let message = format!("{} is no share", share.value);
-        found.error("LO-3", Family::OutOfRange, share.span, message).help("it takes a number from 1 to 100");
+/// Checks the weights of a locality. Returns whether they are valid.
+fn check_weights(distribute: &LocalityDistribute, violations: &mut Violations<'_>) -> bool {
+    let weights = || distribute.to.iter().map(|(_, weight)| weight);
+    if let Some(weight) = weights().find(|weight| weight.value == 0 || weight.value > 100) {
+        let message = format!("{} is not a valid weight", weight.value);
+        violations.error("LO-3", Mistake::OutOfRange, weight.span, message).help("use a number from 1 to 100");
         return false;
     }
-    let sum: u32 = shares().map(|share| share.value).sum();
+    let sum: u32 = weights().map(|weight| weight.value).sum();
     if sum != 100 {
         let span = distribute.to.span.unwrap_or(distribute.span);
-        let message = format!("the shares add up to {sum}, not 100");
-        found.error("LO-4", Family::OutOfRange, span, message).help("let them add up to 100");
+        let message = format!("the weights add up to {sum}, not to 100");
+        violations
+            .error("LO-4", Mistake::OutOfRange, span, message)
+            .help("change the weights so that they add up to 100");
         return false;
     }
     true
 }
 
-fn check_failover([same, parts, wildcard]: [&'static str; 3], failover: &[LocalityFailover], found: &mut Found<'_>) {
+fn check_failover(
+    [same, parts, wildcard]: [&'static str; 3],
+    failover: &[LocalityFailover],
+    violations: &mut Violations<'_>,
+) {
     for it in failover {
-        if text(&it.from) == text(&it.to) {
+        if it.from.text() == it.to.text() {
             let message = "a region cannot fail over to itself";
-            found.error(same, Family::InvalidReference, place(&it.to, it.span), message).help("name another region");
+            violations
+                .error(same, Mistake::InvalidReference, it.to.place(it.span), message)
+                .help("write another region");
         }
         let ends = [&it.from, &it.to].into_iter().flatten();
         let is = |letter: char| ends.clone().find(|end: &&Spanned<String>| end.contains(letter));
         if let Some(end) = is('/') {
-            let message = format!("{:?} is more than a region", end.value);
-            found.error(parts, Family::InvalidReference, end.span, message).help("name the region only");
+            let message = format!("{} is a locality, not a region", quoted(end));
+            violations.error(parts, Mistake::InvalidReference, end.span, message).help("remove the zone");
         }
         if let Some(end) = is('*') {
-            let message = "failover does not take wildcards";
-            found.error(wildcard, Family::InvalidReference, end.span, message).help("name the region");
+            let message = "a region of `failover` cannot have a wildcard";
+            violations
+                .error(wildcard, Mistake::InvalidReference, end.span, message)
+                .help("write the name of the region");
         }
     }
 }

@@ -1,62 +1,63 @@
-//! Lists of localities, of which none may be within an earlier one (istio: `validateLocalities`).
+//! Lists of localities, none of which can be within an earlier one (istio: `validateLocalities`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::Span;
-use crate::validate::Family;
-use crate::validate::violation::Found;
+use crate::validate::Mistake;
+use crate::validate::quoted;
+use crate::validate::violation::Violations;
 
-/// The localities that were seen: regions, their zones, the subzones of these. `*` stands for all that there are.
+/// The localities seen so far: regions, their zones, and the subzones of these. `*` means all.
 type Seen<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeSet<&'a str>>>;
 
-/// Checks a list. The first mistake ends that.
-pub fn check<'a>(localities: impl Iterator<Item = (&'a str, Span)>, found: &mut Found<'_>) {
+/// Checks a list, up to the first violation.
+pub fn check<'a>(localities: impl Iterator<Item = (&'a str, Span)>, violations: &mut Violations<'_>) {
     let mut seen = Seen::new();
     for (locality, span) in localities {
-        if let Err(wrong) = add(locality, &mut seen) {
-            let message = format!("{locality:?} {}", wrong.message);
-            found.error(wrong.id, wrong.family, span, message).help(wrong.help);
+        if let Err(fault) = add(locality, &mut seen) {
+            let message = format!("locality {} {}", quoted(locality), fault.message);
+            violations.error(fault.id, fault.mistake, span, message).help(fault.help);
             return;
         }
     }
 }
 
-/// Why a locality is not taken.
+/// The reason why a locality is rejected.
 #[derive(Debug, PartialEq, Eq)]
-struct Wrong {
+struct LocalityFault {
     id: &'static str,
-    family: Family,
+    mistake: Mistake,
     message: &'static str,
     help: &'static str,
 }
 
-const WILDCARD: Wrong = Wrong {
+const WILDCARD: LocalityFault = LocalityFault {
     id: "LO-5",
-    family: Family::InvalidReference,
-    message: "has a wildcard that is not at its end",
-    help: "write region/* or region/zone/*",
+    mistake: Mistake::InvalidReference,
+    message: "has a wildcard that is not at the end",
+    help: "write `region/*` or `region/zone/*`",
 };
-const AFTER_ALL: Wrong = Wrong {
+const AFTER_ALL: LocalityFault = LocalityFault {
     id: "LO-6",
-    family: Family::DuplicateEntry,
-    message: "comes after *, which stands for all localities",
-    help: "put * at the end",
+    mistake: Mistake::DuplicateEntry,
+    message: "follows `*`, which covers all localities",
+    help: "move `*` to the end",
 };
-const EMPTY: Wrong = Wrong {
+const EMPTY: LocalityFault = LocalityFault {
     id: "LO-7",
-    family: Family::InvalidReference,
-    message: "is no locality",
-    help: "write region, region/zone or region/zone/subzone",
+    mistake: Mistake::InvalidReference,
+    message: "is not valid",
+    help: "write `region`, `region/zone` or `region/zone/subzone`",
 };
-const OVERLAP: Wrong = Wrong {
+const OVERLAP: LocalityFault = LocalityFault {
     id: "LO-6",
-    family: Family::DuplicateEntry,
+    mistake: Mistake::DuplicateEntry,
     message: "overlaps an earlier locality",
-    help: "let each locality be named once",
+    help: "list each locality only once",
 };
 
-/// Adds a locality to those before it.
-fn add<'a>(locality: &'a str, seen: &mut Seen<'a>) -> Result<(), Wrong> {
+/// Adds a locality to the earlier ones.
+fn add<'a>(locality: &'a str, seen: &mut Seen<'a>) -> Result<(), LocalityFault> {
     if locality.strip_suffix('*').unwrap_or(locality).contains('*') {
         return Err(WILDCARD);
     }
@@ -70,7 +71,7 @@ fn add<'a>(locality: &'a str, seen: &mut Seen<'a>) -> Result<(), Wrong> {
     }
     let is_known = seen.contains_key(region);
     let zones = seen.entry(region).or_default();
-    // istiod does not see a wildcard that comes after what it covers.
+    // istiod does not detect a wildcard after a locality that it covers.
     let overlaps = match (zone, subzone) {
         (None, _) => is_known,
         (Some(zone), None) => zones.contains_key("*") || zones.contains_key(zone),
@@ -85,9 +86,9 @@ fn add<'a>(locality: &'a str, seen: &mut Seen<'a>) -> Result<(), Wrong> {
 
 #[cfg(test)]
 mod tests {
-    use super::{AFTER_ALL, EMPTY, OVERLAP, Seen, WILDCARD, Wrong, add};
+    use super::{AFTER_ALL, EMPTY, LocalityFault, OVERLAP, Seen, WILDCARD, add};
 
-    fn first_wrong(localities: &[&str]) -> Option<Wrong> {
+    fn first_fault(localities: &[&str]) -> Option<LocalityFault> {
         let mut seen = Seen::new();
         localities.iter().find_map(|locality| add(locality, &mut seen).err())
     }
@@ -95,17 +96,17 @@ mod tests {
     #[test]
     fn smaller_localities_and_wildcards_come_last() {
         for list in [&["a/b/c", "a/b/d", "a/e", "f", "*"][..], &["a/b", "a/*"], &["a/b/c", "a/b/*"], &["a", "b/*"]] {
-            assert_eq!(first_wrong(list), None, "{list:?}");
+            assert_eq!(first_fault(list), None, "{list:?}");
         }
     }
 
     #[test]
     fn overlaps_are_found() {
         for list in [&["a", "a"][..], &["a/b", "a"], &["a/*", "a/b"], &["a/b", "a/b/c"], &["a/b/*", "a/b/c"]] {
-            assert_eq!(first_wrong(list), Some(OVERLAP), "{list:?}");
+            assert_eq!(first_fault(list), Some(OVERLAP), "{list:?}");
         }
-        assert_eq!(first_wrong(&["*", "a"]), Some(AFTER_ALL));
-        assert_eq!(first_wrong(&["a*b"]), Some(WILDCARD));
-        assert_eq!(first_wrong(&["a//b"]), Some(EMPTY));
+        assert_eq!(first_fault(&["*", "a"]), Some(AFTER_ALL));
+        assert_eq!(first_fault(&["a*b"]), Some(WILDCARD));
+        assert_eq!(first_fault(&["a//b"]), Some(EMPTY));
     }
 }

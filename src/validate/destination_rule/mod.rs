@@ -9,71 +9,76 @@ mod traffic_policy;
 
 use std::collections::BTreeSet;
 
-use super::common::field::{place, text};
-use super::common::{export_to, labels, selector};
+use super::fields::{export_to, labels, selector};
 use super::syntax::{is_label, is_wildcard_domain};
-use super::violation::{Family, Found};
+use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{DestinationRule, Subset, TrafficPolicy};
+use crate::validate::quoted;
 
-pub(super) fn check(rule: &DestinationRule, found: &mut Found<'_>) {
-    check_host(rule, found);
-    if let Some(policy) = &rule.traffic_policy {
-        traffic_policy::check(policy, None, found);
+pub(super) fn check(destination_rule: &DestinationRule, violations: &mut Violations<'_>) {
+    check_host(destination_rule, violations);
+    if let Some(policy) = &destination_rule.traffic_policy {
+        traffic_policy::check(policy, None, violations);
     }
     let mut names = BTreeSet::new();
-    for subset in &rule.subsets {
-        let name = text(&subset.name);
+    for subset in &destination_rule.subsets {
+        let name = subset.name.text();
         if !names.insert(name) {
             let message = match name {
-                "" => "two subsets have no name".to_owned(),
-                name => format!("two subsets are named {name}"),
+                "" => "2 subsets have no name".to_owned(),
+                name => format!("2 subsets have the name {}", quoted(name)),
             };
-            let span = place(&subset.name, subset.span);
-            found.error("SS-1", Family::DuplicateEntry, span, message).help("give one of them another name");
+            let span = subset.name.place(subset.span);
+            violations.error("SS-1", Mistake::DuplicateEntry, span, message).help("rename one of them");
         }
-        check_subset(subset, rule.traffic_policy.as_ref(), found);
+        check_subset(subset, destination_rule.traffic_policy.as_ref(), violations);
     }
-    let selected = rule.workload_selector.as_ref();
-    let takes = if selected.is_some() { export_to::Takes::OwnOnly } else { export_to::Takes::Usual };
-    export_to::check(&rule.export_to, takes, found);
+    let selected = destination_rule.workload_selector.as_ref();
+    let allowed = if selected.is_some() {
+        export_to::AllowedExports::OwnNamespace
+    } else {
+        export_to::AllowedExports::Namespaces
+    };
+    export_to::check(&destination_rule.export_to, allowed, violations);
     if let Some(selected) = selected {
-        selector::check(&selected.match_labels, selected.span, found);
+        selector::check(&selected.match_labels, selected.span, violations);
     }
 }
 
-fn check_host(rule: &DestinationRule, found: &mut Found<'_>) {
-    match text(&rule.host) {
+fn check_host(destination_rule: &DestinationRule, violations: &mut Violations<'_>) {
+    match destination_rule.host.text() {
         "" => {
-            let span = place(&rule.host, rule.span);
-            found
-                .error("DR-1", Family::MissingField, span, "this DestinationRule has no host")
-                .help("name the service");
+            let span = destination_rule.host.place(destination_rule.span);
+            violations
+                .error("DR-1", Mistake::MissingField, span, "the DestinationRule has no host")
+                .help("add `host`, the name of a service");
         }
         host if !is_wildcard_domain(host) => {
-            let span = place(&rule.host, rule.span);
-            found
-                .error("DR-1", Family::InvalidHost, span, format!("{host:?} is no host"))
-                .help("write the name of a service, such as reviews or reviews.shop.svc.cluster.local");
+            let span = destination_rule.host.place(destination_rule.span);
+            violations
+                .error("DR-1", Mistake::InvalidHost, span, format!("{} is not a valid host", quoted(host)))
+                .help("write the name of a service, such as `reviews` or `reviews.shop.svc.cluster.local`");
         }
         _ => {}
     }
 }
 
-fn check_subset(subset: &Subset, outer: Option<&TrafficPolicy>, found: &mut Found<'_>) {
-    match text(&subset.name) {
+fn check_subset(subset: &Subset, outer: Option<&TrafficPolicy>, violations: &mut Violations<'_>) {
+    match subset.name.text() {
         "" => {
-            found.error("SS-2", Family::MissingField, subset.span, "this subset has no name").help("add name");
+            violations.error("SS-2", Mistake::MissingField, subset.span, "the subset has no name").help("add `name`");
         }
         name if !is_label(name) => {
-            let message = format!("{name:?} is no name of a subset");
-            found
-                .error("SS-2", Family::InvalidReference, place(&subset.name, subset.span), message)
-                .help("it takes up to 63 letters, digits and dashes: v1-0-1, not v1.0.1");
+            let message = format!("{} is not a valid subset name", quoted(name));
+            violations
+                .error("SS-2", Mistake::InvalidReference, subset.name.place(subset.span), message)
+                .help("use up to 63 letters, digits and dashes, such as `v1-0-1`");
         }
         _ => {}
     }
-    labels::check(&subset.labels, found);
+    labels::check(&subset.labels, violations);
     if let Some(policy) = &subset.traffic_policy {
-        found.losing_warnings(|found| traffic_policy::check(policy, outer, found));
+        violations.losing_warnings(|violations| traffic_policy::check(policy, outer, violations));
     }
 }

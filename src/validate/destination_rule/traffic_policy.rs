@@ -1,50 +1,53 @@
 //! Traffic policies (istio: `validateTrafficPolicy`).
 
 use super::{load_balancer, outlier_detection, tls};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{PortTrafficPolicy, ProxyProtocol, ProxyProtocolVersion, TrafficPolicy, TunnelSettings};
-use crate::validate::Family;
-use crate::validate::common::field::{place, text};
-use crate::validate::common::{connection_pool, port};
+use crate::validate::Mistake;
+use crate::validate::fields::{connection_pool, port};
+use crate::validate::quoted;
 use crate::validate::syntax::{is_fqdn, is_ip_address};
-use crate::validate::violation::Found;
+use crate::validate::violation::Violations;
 
-/// Checks a policy. That of a subset takes what it leaves open from that of the host, `outer`.
-pub fn check(policy: &TrafficPolicy, outer: Option<&TrafficPolicy>, found: &mut Found<'_>) {
-    if says_nothing(policy) {
-        let message = "this traffic policy has no settings";
-        found.error("TP-1", Family::MissingField, policy.span, message).help("add a setting, or remove it");
+/// Checks a traffic policy. `outer` is the policy of the host, from which the policy of a subset inherits.
+pub fn check(policy: &TrafficPolicy, outer: Option<&TrafficPolicy>, violations: &mut Violations<'_>) {
+    if is_empty(policy) {
+        let message = "the traffic policy has no settings";
+        violations
+            .error("TP-1", Mistake::MissingField, policy.span, message)
+            .help("add a setting, or remove `trafficPolicy`");
         return;
     }
     if let (Some(tunnel), Some(_)) = (&policy.tunnel, &policy.proxy_protocol) {
-        let message = "a tunnel and the PROXY protocol exclude each other";
-        found.error("TP-2", Family::ConflictingFields, tunnel.span, message).help("remove tunnel or proxyProtocol");
+        let message = "`tunnel` and `proxyProtocol` exclude each other";
+        violations.error("TP-2", Mistake::ConflictingFields, tunnel.span, message).help("remove one of the two");
         return;
     }
     if let Some(detection) = &policy.outlier_detection {
-        outlier_detection::check(detection, found);
+        outlier_detection::check(detection, violations);
     }
     if let Some(pool) = &policy.connection_pool {
-        connection_pool::check(pool, found);
+        connection_pool::check(pool, violations);
     }
     if let Some(balancer) = &policy.load_balancer {
         let outer = outer.and_then(|outer| outer.outlier_detection.as_ref());
-        load_balancer::check(balancer, policy.outlier_detection.as_ref().or(outer), found);
+        load_balancer::check(balancer, policy.outlier_detection.as_ref().or(outer), violations);
     }
     if let Some(settings) = &policy.tls {
-        tls::check(settings, found);
+        tls::check(settings, violations);
     }
     for port in &policy.port_level_settings {
-        found.losing_warnings(|found| check_port(port, found));
+        violations.losing_warnings(|violations| check_port(port, violations));
     }
     if let Some(tunnel) = &policy.tunnel {
-        check_tunnel(tunnel, found);
+        check_tunnel(tunnel, violations);
     }
     if let Some(protocol) = &policy.proxy_protocol {
-        check_proxy_protocol(protocol, found);
+        check_proxy_protocol(protocol, violations);
     }
 }
 
-fn says_nothing(policy: &TrafficPolicy) -> bool {
+fn is_empty(policy: &TrafficPolicy) -> bool {
     policy.outlier_detection.is_none()
         && policy.connection_pool.is_none()
         && policy.load_balancer.is_none()
@@ -55,57 +58,62 @@ fn says_nothing(policy: &TrafficPolicy) -> bool {
         && policy.retry_budget.is_none()
 }
 
-/// Checks the policy of a port, which takes nothing from that of the host.
-fn check_port(policy: &PortTrafficPolicy, found: &mut Found<'_>) {
+/// Checks the policy of a port, which inherits nothing from the policy of the host.
+fn check_port(policy: &PortTrafficPolicy, violations: &mut Violations<'_>) {
     if policy.port.is_none() {
-        let message = "these settings name no port";
-        found.error("PL-1", Family::MissingField, policy.span, message).help("add port: {number: …}");
+        let message = "the settings have no port";
+        violations.error("PL-1", Mistake::MissingField, policy.span, message).help("add `port.number`");
     }
-    let says_nothing = policy.outlier_detection.is_none()
+    let has_no_settings = policy.outlier_detection.is_none()
         && policy.connection_pool.is_none()
         && policy.load_balancer.is_none()
         && policy.tls.is_none();
-    if says_nothing {
-        let message = "this port has no settings";
-        found.error("PL-2", Family::MissingField, policy.span, message).help("add a setting, or remove the port");
+    if has_no_settings {
+        let message = "the port has no settings";
+        violations
+            .error("PL-2", Mistake::MissingField, policy.span, message)
+            .help("add a setting, or remove the entry");
     }
     if let Some(detection) = &policy.outlier_detection {
-        outlier_detection::check(detection, found);
+        outlier_detection::check(detection, violations);
     }
     if let Some(pool) = &policy.connection_pool {
-        connection_pool::check(pool, found);
+        connection_pool::check(pool, violations);
     }
     if let Some(balancer) = &policy.load_balancer {
-        load_balancer::check(balancer, policy.outlier_detection.as_ref(), found);
+        load_balancer::check(balancer, policy.outlier_detection.as_ref(), violations);
     }
     if let Some(settings) = &policy.tls {
-        tls::check(settings, found);
+        tls::check(settings, violations);
     }
 }
 
-fn check_tunnel(tunnel: &TunnelSettings, found: &mut Found<'_>) {
-    let protocol = text(&tunnel.protocol);
+fn check_tunnel(tunnel: &TunnelSettings, violations: &mut Violations<'_>) {
+    let protocol = tunnel.protocol.text();
     if !matches!(protocol, "" | "CONNECT" | "POST") {
-        let message = format!("{protocol:?} is no protocol of a tunnel");
-        let span = place(&tunnel.protocol, tunnel.span);
-        found.error("TU-1", Family::InvalidReference, span, message).help("write CONNECT or POST");
+        let message = format!("{} is not a valid tunnel protocol", quoted(protocol));
+        let span = tunnel.protocol.place(tunnel.span);
+        violations.error("TU-1", Mistake::InvalidReference, span, message).help("use `CONNECT` or `POST`");
     }
-    let host = text(&tunnel.target_host);
+    let host = tunnel.target_host.text();
     if !is_fqdn(host) && !is_ip_address(host) {
-        let span = place(&tunnel.target_host, tunnel.span);
-        let (family, message) = match host {
-            "" => (Family::MissingField, "this tunnel has no targetHost".to_owned()),
-            _ => (Family::InvalidHost, format!("{host:?} is no host")),
+        let span = tunnel.target_host.place(tunnel.span);
+        let (mistake, message) = match host {
+            "" => (Mistake::MissingField, "the tunnel has no `targetHost`".to_owned()),
+            _ => (Mistake::InvalidHost, format!("{} is not a valid host", quoted(host))),
         };
-        found.error("TU-2", family, span, message).help("name the host behind the tunnel, or give its address");
+        violations
+            .error("TU-2", mistake, span, message)
+            .help("write the host name or the IP address behind the tunnel");
     }
-    let missing = ("this tunnel has no targetPort", tunnel.span);
-    port::check_needed_number(tunnel.target_port, missing, "TU-3", found);
+    let missing = ("the tunnel has no `targetPort`", tunnel.span);
+    port::check_required_number(tunnel.target_port, missing, "TU-3", violations);
 }
 
-fn check_proxy_protocol(protocol: &ProxyProtocol, found: &mut Found<'_>) {
-    if let Some(version) = protocol.version.filter(|it| matches!(it.value, ProxyProtocolVersion::Undefined(_))) {
-        let message = "there is no such version of the PROXY protocol";
-        found.error("PP-1", Family::OutOfRange, version.span, message).help("write V1 or V2");
+fn check_proxy_protocol(protocol: &ProxyProtocol, violations: &mut Violations<'_>) {
+    let Some(version) = protocol.version else { return };
+    if let ProxyProtocolVersion::Undefined(number) = version.value {
+        let message = format!("the PROXY protocol has no version {number}");
+        violations.error("PP-1", Mistake::OutOfRange, version.span, message).help("use `V1` or `V2`");
     }
 }

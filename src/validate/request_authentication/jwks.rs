@@ -1,17 +1,19 @@
-//! Key sets (RFC 7517), as the library reads them that istiod uses (lestrrat-go/jwx).
+//! JSON Web Key Sets (RFC 7517), with the checks of the library that istiod uses (lestrrat-go/jwx).
 
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet};
 use serde_json::{Map, Value};
 
-/// What a text is as a key set.
+use crate::validate::quoted;
+
+/// The result of reading a key set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Jwks {
-    /// Public keys only.
+    /// All keys are public.
     Public,
-    /// A private or symmetric key is among them.
+    /// At least one key is private or symmetric.
     Secret,
-    /// It is none, and why.
+    /// The text is not a key set, for this reason.
     Broken(String),
 }
 
@@ -19,18 +21,18 @@ pub enum Jwks {
 pub fn read(text: &str) -> Jwks {
     let root: Map<String, Value> = match serde_json::from_str(text) {
         Ok(root) => root,
-        Err(_) => return Jwks::Broken("it is no JSON object".to_owned()),
+        Err(_) => return Jwks::Broken("the text is not a JSON object".to_owned()),
     };
     let keys: Vec<&Value> = match root.get("keys") {
         Some(Value::Array(keys)) => keys.iter().collect(),
-        Some(_) => return Jwks::Broken("keys is no list".to_owned()),
+        Some(_) => return Jwks::Broken("`keys` is not a list".to_owned()),
         None => return read_key(&root).map_or_else(Jwks::Broken, of_key),
     };
     let mut result = Jwks::Public;
     for (index, key) in keys.into_iter().enumerate() {
-        match key.as_object().ok_or_else(|| "it is no object".to_owned()).and_then(read_key) {
+        match key.as_object().ok_or_else(|| "the value is not an object".to_owned()).and_then(read_key) {
             Ok(is_secret) => result = if is_secret { Jwks::Secret } else { result },
-            Err(fault) => return Jwks::Broken(format!("key {}: {fault}", index + 1)),
+            Err(fault) => return Jwks::Broken(format!("in key {}, {fault}", index + 1)),
         }
     }
     result
@@ -40,26 +42,26 @@ fn of_key(is_secret: bool) -> Jwks {
     if is_secret { Jwks::Secret } else { Jwks::Public }
 }
 
-/// Whether a key is secret.
+/// Reads a key. Returns whether it is secret.
 fn read_key(key: &Map<String, Value>) -> Result<bool, String> {
-    let kind = key.get("kty").and_then(Value::as_str).ok_or("it has no kty")?;
+    let kind = key.get("kty").and_then(Value::as_str).ok_or("`kty` is missing")?;
     let (names, numbers): (&[&str], &[&str]) = match kind {
         "RSA" => (&[], &["n", "e"]),
         "EC" => (&["crv"], &["x", "y"]),
         "OKP" => (&["crv"], &["x"]),
         "oct" => (&[], &["k"]),
-        other => return Err(format!("{other:?} is no kty that is known")),
+        other => return Err(format!("`kty` is {}, which is not supported", quoted(other))),
     };
     for name in names.iter().chain(numbers) {
-        let text = key.get(*name).and_then(Value::as_str).ok_or_else(|| format!("it has no {name}"))?;
+        let text = key.get(*name).and_then(Value::as_str).ok_or_else(|| format!("`{name}` is missing"))?;
         if numbers.contains(name) && !is_base64(text) {
-            return Err(format!("{name} is not base64"));
+            return Err(format!("`{name}` is not base64"));
         }
     }
     Ok(kind == "oct" || key.contains_key("d"))
 }
 
-/// Whether the library decodes a text, which it takes for the alphabet of URLs unless a `+` or `/` is in it.
+/// Whether the library decodes a text. It uses the URL-safe alphabet, unless the text has a `+` or `/`.
 fn is_base64(text: &str) -> bool {
     const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)

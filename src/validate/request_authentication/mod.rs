@@ -3,90 +3,98 @@
 mod jwks;
 
 use self::jwks::Jwks;
-use super::common::field::{filled, place};
-use super::common::{duration, target_refs};
+use super::fields::{duration, target_refs};
 use super::policy_syntax::is_strict_header_name;
-use super::violation::{Family, Found};
+use super::violation::{Mistake, Violations};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::security::{ClaimToHeader, JwtRule, RequestAuthentication};
 use crate::source::Spanned;
 use crate::uri::go::{Scheme, request_uri};
+use crate::validate::quoted;
 
-pub(super) fn check(policy: &RequestAuthentication, found: &mut Found<'_>) {
-    target_refs::check_with_selector(policy.selector.as_ref(), policy.target_ref.as_ref(), &policy.target_refs, found);
-    policy.jwt_rules.iter().for_each(|rule| check_rule(rule, found));
+pub(super) fn check(request_authentication: &RequestAuthentication, violations: &mut Violations<'_>) {
+    target_refs::check_with_selector(
+        request_authentication.selector.as_ref(),
+        request_authentication.target_ref.as_ref(),
+        &request_authentication.target_refs,
+        violations,
+    );
+    request_authentication.jwt_rules.iter().for_each(|jwt_rule| check_rule(jwt_rule, violations));
 }
 
-fn check_rule(rule: &JwtRule, found: &mut Found<'_>) {
-    check_filled("RA-1", "this audience is empty", &rule.audiences, found);
-    let uri = filled(&rule.jwks_uri);
-    if filled(&rule.issuer).is_none() && uri.is_none() {
-        let span = place(&rule.issuer, rule.span);
-        let message = "this rule has no issuer";
-        found.error("RA-2", Family::MissingField, span, message).help("add issuer, as tokens have it in iss");
+fn check_rule(jwt_rule: &JwtRule, violations: &mut Violations<'_>) {
+    check_filled("RA-1", "the audience is empty", &jwt_rule.audiences, violations);
+    let uri = jwt_rule.jwks_uri.filled();
+    if jwt_rule.issuer.filled().is_none() && uri.is_none() {
+        let span = jwt_rule.issuer.place(jwt_rule.span);
+        let message = "the JWT rule has no issuer";
+        violations
+            .error("RA-2", Mistake::MissingField, span, message)
+            .help("add `issuer`, the value of `iss` in the tokens");
     }
     if let Some((uri, fault)) = uri.and_then(|uri| Some((uri, fault_of(uri)?))) {
-        let message = format!("{:?} {fault}", uri.value);
-        found.error("RA-3", Family::InvalidUri, uri.span, message).help("write https://host/path");
+        let message = format!("`jwksUri` {} {fault}", quoted(uri));
+        violations.error("RA-3", Mistake::InvalidUri, uri.span, message).help("write an `https://` URL");
     }
-    if let Some(keys) = filled(&rule.jwks) {
-        check_keys(keys, found);
+    if let Some(keys) = jwt_rule.jwks.filled() {
+        check_keys(keys, violations);
     }
-    for header in &rule.from_headers {
-        if filled(&header.name).is_none() {
-            let span = place(&header.name, header.span);
-            found.error("RA-6", Family::InvalidHeader, span, "this header has no name").help("add name");
+    for header in &jwt_rule.from_headers {
+        if header.name.filled().is_none() {
+            let span = header.name.place(header.span);
+            violations.error("RA-6", Mistake::InvalidHeader, span, "the header has no name").help("add `name`");
         }
     }
-    check_filled("RA-7", "the name of this parameter is empty", &rule.from_params, found);
-    check_filled("RA-8", "the name of this cookie is empty", &rule.from_cookies, found);
-    rule.output_claim_to_headers.iter().for_each(|output| check_output(output, found));
-    duration::check(rule.timeout, "RA-11", found);
+    check_filled("RA-7", "the parameter name is empty", &jwt_rule.from_params, violations);
+    check_filled("RA-8", "the cookie name is empty", &jwt_rule.from_cookies, violations);
+    jwt_rule.output_claim_to_headers.iter().for_each(|output| check_output(output, violations));
+    duration::check(jwt_rule.timeout, "RA-11", violations);
 }
 
-/// What is wrong with the place of a key set (istio: `security.ParseJwksURI`).
+/// Checks the URL of a key set (istio: `security.ParseJwksURI`).
 fn fault_of(uri: &str) -> Option<&'static str> {
     let before_fragment = uri.split_once('#').map_or(uri, |(uri, _)| uri);
     match request_uri(before_fragment) {
         Some(Scheme(scheme)) if scheme == "http" || scheme == "https" => None,
-        Some(_) => Some("is neither http nor https"),
-        None => Some("is no URL"),
+        Some(_) => Some("is not an HTTP or HTTPS URL"),
+        None => Some("is not a valid URL"),
     }
 }
 
-fn check_filled(id: &'static str, message: &str, texts: &[Spanned<String>], found: &mut Found<'_>) {
+fn check_filled(id: &'static str, message: &str, texts: &[Spanned<String>], violations: &mut Violations<'_>) {
     for text in texts.iter().filter(|text| text.is_empty()) {
-        found.error(id, Family::InvalidPolicy, text.span, message).help("remove it, or write its name");
+        violations.error(id, Mistake::InvalidPolicy, text.span, message).help("remove it, or write a value");
     }
 }
 
-fn check_keys(keys: &Spanned<String>, found: &mut Found<'_>) {
+fn check_keys(keys: &Spanned<String>, violations: &mut Violations<'_>) {
     match jwks::read(keys) {
         Jwks::Public => {}
         Jwks::Secret => {
-            let message = "these keys are secret: whoever reads them can sign tokens";
-            let help = "keep the public part only, and replace the key: it has been seen";
-            found.warning("RA-5", Family::InvalidPolicy, keys.span, message).help(help);
+            let message = "the key set contains a private or symmetric key: everyone who can read it can sign tokens";
+            let help = "replace the key, and write only the public part";
+            violations.warning("RA-5", Mistake::InvalidJwks, keys.span, message).help(help);
         }
         Jwks::Broken(fault) => {
-            let message = format!("jwks is no set of keys: {fault}");
-            let help = "write a JSON Web Key Set, {\"keys\": […]}, or name its place by jwksUri";
-            found.error("RA-4", Family::InvalidPolicy, keys.span, message).help(help);
+            let message = format!("`jwks` is not a valid key set: {fault}");
+            let help = "write a JSON Web Key Set, `{\"keys\": […]}`, or use `jwksUri`";
+            violations.error("RA-4", Mistake::InvalidJwks, keys.span, message).help(help);
         }
     }
 }
 
-fn check_output(output: &ClaimToHeader, found: &mut Found<'_>) {
-    let header = filled(&output.header);
+fn check_output(output: &ClaimToHeader, violations: &mut Violations<'_>) {
+    let header = output.header.filled();
     for (name, field) in [("header", &output.header), ("claim", &output.claim)] {
-        if filled(field).is_none() {
-            let message = format!("this output has no {name}");
-            let help = format!("add {name}");
-            found.error("RA-9", Family::MissingField, place(field, output.span), message).help(help);
+        if field.filled().is_none() {
+            let message = format!("the output has no {name}");
+            let help = format!("add `{name}`");
+            violations.error("RA-9", Mistake::MissingField, field.place(output.span), message).help(help);
         }
     }
     if let Some(header) = header.filter(|header| !is_strict_header_name(header)) {
-        let message = format!("{:?} is no name of a header that a claim is put into", header.value);
-        let help = "it takes letters, digits, dashes and underscores";
-        found.error("RA-10", Family::InvalidHeader, header.span, message).help(help);
+        let message = format!("{} is not a valid header name for a claim", quoted(header));
+        let help = "use letters, digits, dashes and underscores";
+        violations.error("RA-10", Mistake::InvalidHeader, header.span, message).help(help);
     }
 }

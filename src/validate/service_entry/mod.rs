@@ -3,70 +3,77 @@
 mod ports;
 mod resolution;
 
-use super::common::{export_to, selector};
+use super::fields::{export_to, selector};
 use super::syntax::{is_partial_wildcard, is_subnet, is_wildcard_domain};
-use super::violation::{Family, Found};
+use super::violation::{Mistake, Violations};
 use crate::model::networking::{Resolution, ServiceEntry};
 use crate::source::Spanned;
+use crate::validate::quoted;
 
-pub(super) fn check(entry: &ServiceEntry, found: &mut Found<'_>) {
-    let resolution = entry.resolution.map_or(Resolution::None, |resolution| resolution.value);
-    if let Some(selected) = &entry.workload_selector {
-        selector::check(&selected.labels, selected.span, found);
-        if selector::is_refused(&selected.labels) {
+pub(super) fn check(service_entry: &ServiceEntry, violations: &mut Violations<'_>) {
+    let resolution = service_entry.resolution.map_or(Resolution::None, |resolution| resolution.value);
+    if let Some(selected) = &service_entry.workload_selector {
+        selector::check(&selected.labels, selected.span, violations);
+        if selector::is_rejected(&selected.labels) {
             return;
         }
-        if let Some(endpoint) = entry.endpoints.first() {
-            let message = "workloads are selected, so endpoints cannot be listed";
-            found
-                .error("SE-1", Family::ConflictingFields, endpoint.span, message)
-                .help("remove endpoints, or workloadSelector");
+        if let Some(endpoint) = service_entry.endpoints.first() {
+            let message = "`endpoints` and `workloadSelector` exclude each other";
+            violations.error("SE-1", Mistake::ConflictingFields, endpoint.span, message).help("remove one of the two");
         }
     }
-    if entry.hosts.is_empty() {
-        let message = "this ServiceEntry has no hosts";
-        found.error("SE-2", Family::MissingField, entry.span, message).help("add hosts");
+    if service_entry.hosts.is_empty() {
+        let message = "the ServiceEntry has no hosts";
+        violations.error("SE-2", Mistake::MissingField, service_entry.span, message).help("add `hosts`");
     }
-    entry.hosts.iter().for_each(|host| check_host(host, resolution, found));
-    check_addresses(entry, resolution, found);
-    ports::check(entry, resolution, found);
-    resolution::check(entry, resolution, found);
-    export_to::check(&entry.export_to, export_to::Takes::Nobody, found);
+    service_entry.hosts.iter().for_each(|host| check_host(host, resolution, violations));
+    check_addresses(service_entry, resolution, violations);
+    ports::check(service_entry, resolution, violations);
+    resolution::check(service_entry, resolution, violations);
+    export_to::check(&service_entry.export_to, export_to::AllowedExports::NamespacesOrNone, violations);
 }
 
-fn check_host(host: &Spanned<String>, resolution: Resolution, found: &mut Found<'_>) {
+fn check_host(host: &Spanned<String>, resolution: Resolution, violations: &mut Violations<'_>) {
     match host.as_str() {
         "*" => {
-            let message = "a ServiceEntry cannot be for every host";
-            found.error("SE-3", Family::InvalidHost, host.span, message).help("name the domain: *.example.com");
+            let message = "a ServiceEntry cannot have the host `*`";
+            violations
+                .error("SE-3", Mistake::InvalidHost, host.span, message)
+                .help("add a domain to the wildcard, as in `*.example.com`");
         }
         name if !is_wildcard_domain(name) => {
-            let message = format!("{name:?} is no host");
-            found
-                .error("SE-4", Family::InvalidHost, host.span, message)
-                .help("write a host name; a wildcard is its first part, as in *.example.com");
+            let message = format!("{} is not a valid host", quoted(name));
+            violations
+                .error("SE-4", Mistake::InvalidHost, host.span, message)
+                .help("write a host name; a wildcard is the first label, as in `*.example.com`");
         }
         name if is_partial_wildcard(name) && resolution != Resolution::DynamicDns => {
-            // Envoy takes it for a host of HTTP, but for no server name of TLS.
-            let message = format!("the wildcard of {name:?} is not its whole first part, so TLS is not matched by it");
-            found
-                .warning("SE-5", Family::InvalidHost, host.span, message)
-                .help("write *.example.com, or the full host name");
+            // Envoy matches such a wildcard in HTTP hosts, but not in TLS server names.
+            let message = format!(
+                "{} does not match TLS connections, because the wildcard is not the whole first label",
+                quoted(name)
+            );
+            violations
+                .warning("SE-5", Mistake::InvalidHost, host.span, message)
+                .help("write a wildcard such as `*.example.com`, or the full host name");
         }
         _ => {}
     }
 }
 
-fn check_addresses(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>) {
-    for address in entry.addresses.iter().filter(|address| !is_subnet(address)) {
-        let message = format!("{:?} is neither an address nor a network", address.value);
-        found.error("SE-6", Family::InvalidAddress, address.span, message).help("write 10.1.2.3, or 10.1.2.0/24");
+fn check_addresses(service_entry: &ServiceEntry, resolution: Resolution, violations: &mut Violations<'_>) {
+    for address in service_entry.addresses.iter().filter(|address| !is_subnet(address)) {
+        let message = format!("{} is not a valid IP address or CIDR range", quoted(address));
+        violations
+            .error("SE-6", Mistake::InvalidAddress, address.span, message)
+            .help("write an address such as `10.1.2.3`, or a range such as `10.1.2.0/24`");
     }
-    let takes_networks = matches!(resolution, Resolution::None | Resolution::Static);
-    if let Some(network) = entry.addresses.iter().find(|address| address.contains('/')).filter(|_| !takes_networks) {
-        let message = "a network can only be given with resolution NONE or STATIC";
-        found
-            .error("SE-7", Family::ConflictingFields, network.span, message)
-            .help("write single addresses, or another resolution");
+    let allows_ranges = matches!(resolution, Resolution::None | Resolution::Static);
+    if let Some(range) = service_entry.addresses.iter().find(|address| address.contains('/')).filter(|_| !allows_ranges)
+    {
+        let message = "a CIDR range needs resolution NONE or STATIC";
+        violations
+            .error("SE-7", Mistake::ConflictingFields, range.span, message)
+            .help("write single addresses, or change `resolution`");
     }
 }

@@ -2,78 +2,79 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::field::{NumberField, PlacedField, TextField};
 use crate::model::networking::{Resolution, ServiceEntry, ServiceEntryPort};
-use crate::validate::Family;
-use crate::validate::common::field::{filled, number, place, text};
-use crate::validate::common::port;
-use crate::validate::violation::Found;
+use crate::validate::Mistake;
+use crate::validate::fields::port;
+use crate::validate::quoted;
+use crate::validate::violation::Violations;
 use crate::world::{Protocol, ProtocolClass};
 
-/// Checks each port by itself, and whether they can be told apart.
-pub fn check(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>) {
+/// Checks each port, and that names and numbers are unique.
+pub fn check(service_entry: &ServiceEntry, resolution: Resolution, violations: &mut Violations<'_>) {
     let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
-    let needs_addresses = entry.addresses.is_empty() && !gets_addresses(resolution, found);
-    for port in &entry.ports {
-        if !names.insert(text(&port.name)) {
-            let message = match text(&port.name) {
-                "" => "two ports have no name".to_owned(),
-                name => format!("two ports are named {name}"),
+    let needs_addresses = service_entry.addresses.is_empty() && !gets_addresses(resolution, violations);
+    for port in &service_entry.ports {
+        if !names.insert(port.name.text()) {
+            let message = match port.name.text() {
+                "" => "2 ports have no name".to_owned(),
+                name => format!("2 ports have the name {}", quoted(name)),
             };
-            found
-                .error("SE-8", Family::DuplicateEntry, place(&port.name, port.span), message)
-                .help("give one of them another name");
+            violations
+                .error("SE-8", Mistake::DuplicateEntry, port.name.place(port.span), message)
+                .help("rename one of them");
         }
-        if !numbers.insert(number(&port.number)) {
-            let message = format!("port {} is listed twice", number(&port.number));
-            found
-                .error("SE-9", Family::DuplicateEntry, place(&port.number, port.span), message)
-                .help("remove one of them");
+        if !numbers.insert(port.number.number()) {
+            let message = format!("port {} is listed twice", port.number.number());
+            violations
+                .error("SE-9", Mistake::DuplicateEntry, port.number.place(port.span), message)
+                .help("remove one of the two");
         }
         if let Some(target) = port.target_port.filter(|target| target.value != 0) {
-            port::check_number(target, "SE-10", found);
+            port::check_number(target, "SE-10", violations);
         }
-        if needs_addresses && matches!(text(&port.protocol), "" | "TCP") {
-            warn_of_any_address(port, resolution, found);
+        if needs_addresses && matches!(port.protocol.text(), "" | "TCP") {
+            warn_about_any_address(port, resolution, violations);
         }
-        check_port(port, found);
+        check_port(port, violations);
     }
 }
 
-/// With resolution NONE connections go on to where they were meant for, so nothing is led astray.
-fn warn_of_any_address(port: &ServiceEntryPort, resolution: Resolution, found: &mut Found<'_>) {
-    let family = if resolution == Resolution::None { Family::NoEffect } else { Family::CapturedPort };
-    let message = "without addresses all connections to this port count as those of the host, whatever they are for";
-    found
-        .warning("SE-11", family, place(&port.protocol, port.span), message)
-        .help("add addresses, or write the protocol: TLS, HTTPS, HTTP")
+/// With resolution NONE, proxies forward connections to the original destination, so no connection is misrouted.
+fn warn_about_any_address(port: &ServiceEntryPort, resolution: Resolution, violations: &mut Violations<'_>) {
+    let mistake = if resolution == Resolution::None { Mistake::NoEffect } else { Mistake::CapturedPort };
+    let message = "without `addresses`, the port matches connections to any address";
+    violations
+        .warning("SE-11", mistake, port.protocol.place(port.span), message)
+        .help("add `addresses`, or set `protocol` to TLS, HTTPS or HTTP")
         .general();
 }
 
-fn check_port(port: &ServiceEntryPort, found: &mut Found<'_>) {
-    match filled(&port.name) {
-        Some(name) => port::check_name(name, "SE-12", found),
+fn check_port(port: &ServiceEntryPort, violations: &mut Violations<'_>) {
+    match port.name.filled() {
+        Some(name) => port::check_name(name, "SE-12", violations),
         None => {
-            let span = place(&port.name, port.span);
-            found.error("SE-12", Family::MissingField, span, "this port has no name").help("add name");
+            let span = port.name.place(port.span);
+            violations.error("SE-12", Mistake::MissingField, span, "the port has no name").help("add `name`");
         }
     }
-    port::check_protocol(&port.protocol, "SE-13", found);
-    port::check_needed_number(port.number, ("this port has no number", port.span), "SE-14", found);
+    port::check_protocol(&port.protocol, "SE-13", violations);
+    port::check_required_number(port.number, ("the port has no number", port.span), "SE-14", violations);
 }
 
-/// Whether istiod finds addresses for hosts that have none (istiod: `ShouldV2AutoAllocateIP`).
-fn gets_addresses(resolution: Resolution, found: &Found<'_>) -> bool {
+/// Whether istiod allocates addresses for hosts that have none (istiod: `ShouldV2AutoAllocateIP`).
+fn gets_addresses(resolution: Resolution, violations: &Violations<'_>) -> bool {
     const ALLOCATE: &str = "networking.istio.io/enable-autoallocate-ip";
-    let label = found.resource.metadata.labels.get(ALLOCATE);
+    let label = violations.resource.metadata.labels.get(ALLOCATE);
     resolution != Resolution::None && label.is_none_or(|value| !value.eq_ignore_ascii_case("false"))
 }
 
-/// Whether istiod counts a port among those of TCP: what neither HTTP nor UDP is, but declared.
-pub(super) fn is_of_tcp(port: &ServiceEntryPort) -> bool {
-    matches!(Protocol::parse(text(&port.protocol)).class(), ProtocolClass::Tcp | ProtocolClass::Tls)
+/// Whether istiod treats a port as TCP: the protocol is declared, and is neither HTTP nor UDP.
+pub(super) fn is_tcp(port: &ServiceEntryPort) -> bool {
+    matches!(Protocol::parse(port.protocol.text()).class(), ProtocolClass::Tcp | ProtocolClass::Tls)
 }
 
-/// Whether the hosts of connections to a port can be told apart by what is sent.
+/// Whether connections to a port name the host, in HTTP or TLS.
 pub(super) fn names_hosts(port: &ServiceEntryPort) -> bool {
-    matches!(Protocol::parse(text(&port.protocol)).class(), ProtocolClass::Http | ProtocolClass::Tls)
+    matches!(Protocol::parse(port.protocol.text()).class(), ProtocolClass::Http | ProtocolClass::Tls)
 }

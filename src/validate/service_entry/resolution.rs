@@ -1,138 +1,148 @@
-//! What each `resolution` of a ServiceEntry asks for.
+//! The requirements of each `resolution` of a ServiceEntry.
 
-use super::ports::{is_of_tcp, names_hosts};
+use super::ports::{is_tcp, names_hosts};
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{Location, Resolution, ServiceEntry};
-use crate::validate::Family;
-use crate::validate::common::field::{place, text};
-use crate::validate::common::labels;
+use crate::validate::Mistake;
+use crate::validate::fields::labels;
+use crate::validate::quoted;
 use crate::validate::syntax::{is_fqdn, is_ip_address};
-use crate::validate::violation::Found;
+use crate::validate::violation::Violations;
 use crate::validate::workload_entry::{self, PortNames};
 use crate::world::Protocol;
 
-/// Checks endpoints, hosts and ports by how endpoints are found.
-pub fn check(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>) {
+/// Checks that endpoints, hosts and ports fit the resolution.
+pub fn check(service_entry: &ServiceEntry, resolution: Resolution, violations: &mut Violations<'_>) {
     match resolution {
-        Resolution::None => check_none(entry, found),
+        Resolution::None => check_none(service_entry, violations),
         Resolution::Static => {
-            let ports = port_names(entry);
-            entry.endpoints.iter().for_each(|it| workload_entry::check_entry(it, Some(&ports), found));
+            let ports = port_names(service_entry);
+            service_entry.endpoints.iter().for_each(|it| workload_entry::check_entry(it, Some(&ports), violations));
         }
-        Resolution::Dns | Resolution::DnsRoundRobin => check_dns(entry, resolution, found),
-        Resolution::DynamicDns => check_dynamic(entry, found),
-        Resolution::Undefined(_) => {
-            let span = place(&entry.resolution, entry.span);
-            let help = format!("write one of {}", Resolution::WORDS.join(", "));
-            found.error("SE-29", Family::OutOfRange, span, "there is no such resolution").help(help);
+        Resolution::Dns | Resolution::DnsRoundRobin => check_dns(service_entry, resolution, violations),
+        Resolution::DynamicDns => check_dynamic(service_entry, violations),
+        Resolution::Undefined(number) => {
+            let span = service_entry.resolution.place(service_entry.span);
+            let help = format!("use one of {}", Resolution::WORDS.join(", "));
+            violations
+                .error("SE-29", Mistake::OutOfRange, span, format!("resolution {number} does not exist"))
+                .help(help);
         }
     }
-    // Connections are told apart by the host that they name, or by the address that was dialled.
-    let unnamed = entry.ports.iter().find(|port| !names_hosts(port));
-    if let Some(port) = unnamed.filter(|_| resolution != Resolution::None && entry.hosts.len() > 1) {
-        let message = "connections to this port do not name a host, and there are several";
-        found
-            .error("SE-30", Family::ConflictingFields, port.span, message)
-            .help("write a ServiceEntry for each host, or the protocol: TLS, HTTPS, HTTP");
+    // Proxies tell connections apart by the host in HTTP or TLS, or by the destination address.
+    let unnamed = service_entry.ports.iter().find(|port| !names_hosts(port));
+    if let Some(port) = unnamed.filter(|_| resolution != Resolution::None && service_entry.hosts.len() > 1) {
+        let message = "the ServiceEntry has several hosts, but connections to this port do not name the host";
+        violations
+            .error("SE-30", Mistake::ConflictingFields, port.span, message)
+            .help("write a ServiceEntry for each host, or set `protocol` to TLS, HTTPS or HTTP");
     }
 }
 
-fn check_none(entry: &ServiceEntry, found: &mut Found<'_>) {
-    if let Some(endpoint) = entry.endpoints.first() {
-        let message = "with resolution NONE connections go where the client dials, not to endpoints";
-        found
-            .error("SE-15", Family::ConflictingFields, endpoint.span, message)
-            .help("write resolution: STATIC or DNS, or remove endpoints");
+fn check_none(service_entry: &ServiceEntry, violations: &mut Violations<'_>) {
+    if let Some(endpoint) = service_entry.endpoints.first() {
+        let message = "`endpoints` contradicts resolution NONE, which forwards to the original destination";
+        violations
+            .error("SE-15", Mistake::ConflictingFields, endpoint.span, message)
+            .help("write `resolution: STATIC` or `DNS`, or remove `endpoints`");
     }
-    if let Some(selector) = &entry.workload_selector {
-        let message = "with resolution NONE connections go where the client dials, not to workloads";
-        found.warning("SE-16", Family::NoEffect, selector.span, message).help("write resolution: STATIC");
+    if let Some(selector) = &service_entry.workload_selector {
+        let message =
+            "`workloadSelector` has no effect with resolution NONE, which forwards to the original destination";
+        violations.warning("SE-16", Mistake::NoEffect, selector.span, message).help("write `resolution: STATIC`");
     }
 }
 
-fn port_names(entry: &ServiceEntry) -> PortNames<'_> {
-    entry.ports.iter().map(|port| text(&port.name)).collect()
+fn port_names(service_entry: &ServiceEntry) -> PortNames<'_> {
+    service_entry.ports.iter().map(|port| port.name.text()).collect()
 }
 
-fn check_dns(entry: &ServiceEntry, resolution: Resolution, found: &mut Found<'_>) {
-    if entry.endpoints.is_empty() {
-        for host in entry.hosts.iter().filter(|host| !is_fqdn(host)) {
-            // DNS is asked for the host itself.
-            let span = entry.resolution.map_or(host.span, |resolution| resolution.span);
-            let message = format!("{:?} cannot be looked up in DNS", host.value);
-            found
-                .error("SE-17", Family::ConflictingFields, span, message)
-                .help("write resolution: NONE or DYNAMIC_DNS, add endpoints, or name the hosts")
-                .related(host.span, "the host");
+fn check_dns(service_entry: &ServiceEntry, resolution: Resolution, violations: &mut Violations<'_>) {
+    if service_entry.endpoints.is_empty() {
+        for host in service_entry.hosts.iter().filter(|host| !is_fqdn(host)) {
+            // Without endpoints, proxies resolve the host.
+            let span = service_entry.resolution.map_or(host.span, |resolution| resolution.span);
+            let message = format!("DNS cannot resolve the host {}", quoted(host));
+            violations
+                .error("SE-17", Mistake::ConflictingFields, span, message)
+                .help("write `resolution: NONE` or `DYNAMIC_DNS`, add `endpoints`, or write full host names")
+                .related(host.span, "the host is here");
         }
     }
-    if let Some(second) = entry.endpoints.get(1).filter(|_| resolution == Resolution::DnsRoundRobin) {
-        let message = "DNS_ROUND_ROBIN takes one endpoint";
-        found.error("SE-18", Family::ConflictingFields, second.span, message).help("write resolution: DNS");
+    if let Some(second) = service_entry.endpoints.get(1).filter(|_| resolution == Resolution::DnsRoundRobin) {
+        let message = "resolution DNS_ROUND_ROBIN allows only one endpoint";
+        violations.error("SE-18", Mistake::ConflictingFields, second.span, message).help("write `resolution: DNS`");
     }
-    let ports = port_names(entry);
-    for endpoint in &entry.endpoints {
-        let address = text(&endpoint.address);
+    let ports = port_names(service_entry);
+    for endpoint in &service_entry.endpoints {
+        let address = endpoint.address.text();
         if !is_ip_address(address) && !is_fqdn(address) {
-            let (family, message) = match address {
-                "" => (Family::MissingField, "this endpoint has no address".to_owned()),
-                _ => (Family::InvalidAddress, format!("{address:?} is neither an address nor a host name")),
+            let (mistake, message) = match address {
+                "" => (Mistake::MissingField, "the endpoint has no address".to_owned()),
+                _ => (Mistake::InvalidAddress, format!("{} is not a valid IP address or host name", quoted(address))),
             };
-            let span = place(&endpoint.address, endpoint.span);
-            let help = "name the host without a port or wildcard, or give its address";
-            found.error("SE-19", family, span, message).help(help);
+            let span = endpoint.address.place(endpoint.span);
+            let help = "write an IP address, or a host name without a port or a wildcard";
+            violations.error("SE-19", mistake, span, message).help(help);
         }
-        labels::check(&endpoint.labels, found);
-        workload_entry::check_ports(endpoint, Some(("SE-20", &ports)), found);
+        labels::check(&endpoint.labels, violations);
+        workload_entry::check_ports(endpoint, Some(("SE-20", &ports)), violations);
     }
-    let tcp = entry.ports.iter().find(|port| is_of_tcp(port));
-    if let Some(port) = tcp.filter(|_| !entry.addresses.is_empty() && entry.hosts.len() > 1) {
-        let message = "the hosts share the addresses, so connections to this port may go to either";
-        found.warning("SE-21", Family::NoEffect, port.span, message).help("write a ServiceEntry for each host");
+    let tcp = service_entry.ports.iter().find(|port| is_tcp(port));
+    if let Some(port) = tcp.filter(|_| !service_entry.addresses.is_empty() && service_entry.hosts.len() > 1) {
+        let message = "the hosts share `addresses`, so proxies cannot tell their connections to this port apart";
+        violations
+            .warning("SE-21", Mistake::ConflictingFields, port.span, message)
+            .help("write a ServiceEntry for each host");
     }
 }
 
-fn check_dynamic(entry: &ServiceEntry, found: &mut Found<'_>) {
-    if entry.hosts.is_empty() {
-        let message = "DYNAMIC_DNS needs a wildcard host";
-        found.error("SE-22", Family::MissingField, entry.span, message).help("add hosts");
+fn check_dynamic(service_entry: &ServiceEntry, violations: &mut Violations<'_>) {
+    if service_entry.hosts.is_empty() {
+        let message = "resolution DYNAMIC_DNS needs a wildcard host";
+        violations
+            .error("SE-22", Mistake::MissingField, service_entry.span, message)
+            .help("add a wildcard host to `hosts`");
     }
-    for host in entry.hosts.iter().filter(|host| !host.starts_with('*')) {
-        let message = "DYNAMIC_DNS is for wildcard hosts";
-        found.error("SE-23", Family::InvalidHost, host.span, message).help("write resolution: DNS, or a wildcard");
+    for host in service_entry.hosts.iter().filter(|host| !host.starts_with('*')) {
+        let message = "resolution DYNAMIC_DNS allows only wildcard hosts";
+        violations
+            .error("SE-23", Mistake::InvalidHost, host.span, message)
+            .help("write `resolution: DNS`, or a wildcard");
     }
-    if let Some(address) = entry.addresses.first() {
-        let message = "with DYNAMIC_DNS hosts have no addresses of their own";
-        found.error("SE-24", Family::ConflictingFields, address.span, message).help("remove addresses");
+    if let Some(address) = service_entry.addresses.first() {
+        let message = "`addresses` contradicts resolution DYNAMIC_DNS";
+        violations.error("SE-24", Mistake::ConflictingFields, address.span, message).help("remove `addresses`");
     }
-    if let Some(endpoint) = entry.endpoints.first() {
-        let message = "with DYNAMIC_DNS the host that is asked for is the endpoint";
-        found.error("SE-25", Family::ConflictingFields, endpoint.span, message).help("remove endpoints");
+    if let Some(endpoint) = service_entry.endpoints.first() {
+        let message = "`endpoints` contradicts resolution DYNAMIC_DNS, which resolves the requested host";
+        violations.error("SE-25", Mistake::ConflictingFields, endpoint.span, message).help("remove `endpoints`");
     }
-    for port in &entry.ports {
-        let protocol = Protocol::parse(text(&port.protocol));
+    for port in &service_entry.ports {
+        let protocol = Protocol::parse(port.protocol.text());
         if !matches!(protocol, Protocol::Http | Protocol::Http2 | Protocol::Grpc | Protocol::Tls) {
-            let message = "DYNAMIC_DNS needs a protocol that names the host";
-            let span = place(&port.protocol, port.span);
-            found.error("SE-26", Family::InvalidPort, span, message).help("write HTTP, HTTP2, GRPC or TLS");
+            let message = "resolution DYNAMIC_DNS needs a protocol that names the host";
+            let span = port.protocol.place(port.span);
+            violations.error("SE-26", Mistake::InvalidPort, span, message).help("use HTTP, HTTP2, GRPC or TLS");
         }
     }
-    let Some(location) = entry.location else { return };
+    let Some(location) = service_entry.location else { return };
     match location.value {
-        Location::Undefined(_) => {
-            let message = "there is no such location";
-            let help = "write MESH_EXTERNAL or MESH_INTERNAL";
-            found.error("SE-27", Family::OutOfRange, location.span, message).help(help);
+        Location::Undefined(number) => {
+            let message = format!("location {number} does not exist");
+            let help = "use MESH_EXTERNAL or MESH_INTERNAL";
+            violations.error("SE-27", Mistake::OutOfRange, location.span, message).help(help);
         }
-        Location::MeshInternal if uses_waypoint(found) => {
-            let message = "a waypoint cannot look up hosts of the mesh";
-            let help = "write location: MESH_EXTERNAL, or remove the label istio.io/use-waypoint";
-            found.error("SE-28", Family::ConflictingFields, location.span, message).help(help);
+        Location::MeshInternal if uses_waypoint(violations) => {
+            let message = "a waypoint cannot resolve hosts of location MESH_INTERNAL";
+            let help = "write `location: MESH_EXTERNAL`, or remove the label `istio.io/use-waypoint`";
+            violations.error("SE-28", Mistake::ConflictingFields, location.span, message).help(help);
         }
         _ => {}
     }
 }
 
-fn uses_waypoint(found: &Found<'_>) -> bool {
-    let waypoint = found.resource.metadata.labels.get("istio.io/use-waypoint");
+fn uses_waypoint(violations: &Violations<'_>) -> bool {
+    let waypoint = violations.resource.metadata.labels.get("istio.io/use-waypoint");
     waypoint.is_some_and(|waypoint| !matches!(waypoint.as_str(), "" | "none"))
 }

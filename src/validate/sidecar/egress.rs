@@ -1,83 +1,84 @@
-//! What a workload can reach (istio: `validateSidecarEgressPortBindAndCaptureMode` and what follows it).
+//! Egress listeners of a Sidecar (istio: `validateSidecarEgressPortBindAndCaptureMode`, `ValidateSidecar`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{check_number, check_port, check_repeated, report_address};
+use super::{add_invalid_address, check_number, check_port, check_repeated};
+use crate::model::field::{NumberField, PlacedField, TextField};
 use crate::model::networking::{CaptureMode, IstioEgressListener, SidecarPort};
 use crate::source::Spanned;
-use crate::validate::Family;
-use crate::validate::common::field::{filled, number, place, text};
-use crate::validate::common::scoped_host::{self, Of};
-use crate::validate::common::socket;
+use crate::validate::Mistake;
+use crate::validate::fields::scoped_host::{self, HostList};
+use crate::validate::fields::socket;
+use crate::validate::quoted;
 use crate::validate::syntax::is_ip_address;
-use crate::validate::violation::Found;
+use crate::validate::violation::Violations;
 
-pub(super) fn check(listeners: &[IstioEgressListener], found: &mut Found<'_>) {
+pub(super) fn check(listeners: &[IstioEgressListener], violations: &mut Violations<'_>) {
     let (mut numbers, mut sockets) = (BTreeSet::new(), BTreeSet::new());
     for (index, listener) in listeners.iter().enumerate() {
         match &listener.port {
-            Some(port) if number(&port.number) == 0 => {
-                check_port(port, found);
-                check_socket_listener(listener, port, &mut sockets, found);
+            Some(port) if port.number.number() == 0 => {
+                check_port(port, violations);
+                check_socket_listener(listener, port, &mut sockets, violations);
             }
             Some(port) => {
-                check_port(port, found);
-                check_number(port, found);
-                if let Some(bind) = filled(&listener.bind).filter(|bind| !is_ip_address(bind)) {
-                    report_address(bind, found);
+                check_port(port, violations);
+                check_number(port, violations);
+                if let Some(bind) = listener.bind.filled().filter(|bind| !is_ip_address(bind)) {
+                    add_invalid_address(bind, violations);
                 }
-                check_repeated(port, &mut numbers, found);
+                check_repeated(port, &mut numbers, violations);
             }
             None if index + 1 < listeners.len() => {
-                let message = "this listener has no port, so it has to be the last one";
-                let help = "add port, or move it to the end: it takes what the others leave";
-                found.error("SC-18", Family::ConflictingFields, listener.span, message).help(help);
+                let message = "only the last listener can have no port";
+                let help = "add `port`, or move the listener to the end";
+                violations.error("SC-18", Mistake::ConflictingFields, listener.span, message).help(help);
             }
             None => {}
         }
-        check_hosts(listener, found);
+        check_hosts(listener, violations);
     }
 }
 
-/// A listener with the port 0 is a socket.
+/// Checks a listener with port 0, which binds to a socket.
 fn check_socket_listener<'a>(
     listener: &'a IstioEgressListener,
     port: &SidecarPort,
     sockets: &mut BTreeSet<&'a str>,
-    found: &mut Found<'_>,
+    violations: &mut Violations<'_>,
 ) {
-    let is_socket = listener.bind.as_ref().is_some_and(|bind| socket::check(bind, "SC-9", found));
+    let is_socket = listener.bind.as_ref().is_some_and(|bind| socket::check(bind, "SC-9", violations));
     if !is_socket {
-        let span = filled(&listener.bind).map_or_else(|| place(&port.number, port.span), |bind| bind.span);
-        let message = "a listener without a port number needs a socket to bind to";
-        let help = format!("add port.number, or write bind: {}/path", socket::SCHEME);
-        found.error("SC-19", Family::InvalidAddress, span, message).help(help);
+        let span = listener.bind.filled().map_or_else(|| port.number.place(port.span), |bind| bind.span);
+        let message = "a listener without a port number must bind to a socket";
+        let help = format!("add `port.number`, or write `bind: {}/path`", socket::SCHEME);
+        violations.error("SC-19", Mistake::InvalidAddress, span, message).help(help);
     }
     if let Some(mode) = &listener.capture_mode
         && !matches!(mode.value, CaptureMode::Default | CaptureMode::None)
     {
-        let message = "traffic to a socket cannot be captured";
-        found.error("SC-20", Family::ConflictingFields, mode.span, message).help("write captureMode: NONE");
+        let message = "a listener on a socket cannot capture traffic";
+        violations.error("SC-20", Mistake::ConflictingFields, mode.span, message).help("write `captureMode: NONE`");
     }
-    if !sockets.insert(text(&listener.bind)) {
-        let message = "another listener binds to the same socket";
-        let span = place(&listener.bind, listener.span);
-        found.error("SC-21", Family::DuplicateEntry, span, message).help("put both into one listener");
+    if !sockets.insert(listener.bind.text()) {
+        let message = "an earlier listener binds to the same socket";
+        let span = listener.bind.place(listener.span);
+        violations.error("SC-21", Mistake::DuplicateEntry, span, message).help("merge the two listeners");
     }
 }
 
-fn check_hosts(listener: &IstioEgressListener, found: &mut Found<'_>) {
+fn check_hosts(listener: &IstioEgressListener, violations: &mut Violations<'_>) {
     if listener.hosts.is_empty() {
-        let message = "this listener has no hosts";
-        let help = "add hosts; \"*/*\" stands for all of them, \"~/*\" for none";
-        found.error("SC-22", Family::MissingField, listener.span, message).help(help);
+        let message = "the listener has no hosts";
+        let help = "add `hosts`; `*/*` matches all hosts, `~/*` none";
+        violations.error("SC-22", Mistake::MissingField, listener.span, message).help(help);
     }
-    listener.hosts.iter().for_each(|host| scoped_host::check(host, Of::Egress, found));
-    warn_of_overlap(&listener.hosts, found);
+    listener.hosts.iter().for_each(|host| scoped_host::check(host, HostList::Egress, violations));
+    warn_about_overlap(&listener.hosts, violations);
 }
 
-fn warn_of_overlap(hosts: &[Spanned<String>], found: &mut Found<'_>) {
-    let own = found.namespace();
+fn warn_about_overlap(hosts: &[Spanned<String>], violations: &mut Violations<'_>) {
+    let own = violations.namespace();
     let mut by_namespace: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut everything = None;
     for host in hosts {
@@ -87,9 +88,9 @@ fn warn_of_overlap(hosts: &[Spanned<String>], found: &mut Found<'_>) {
         let names = by_namespace.entry(if namespace == "." { own } else { namespace }).or_default();
         let overlaps = if name == "*" { !names.is_empty() } else { names.contains(name) || names.contains("*") };
         if overlaps {
-            let message = format!("{} overlaps with another host of this listener", host.value);
-            let help = "remove it, or the other: * already stands for all hosts of a namespace";
-            found.warning("SC-23", Family::DuplicateEntry, host.span, message).help(help);
+            let message = format!("host {} overlaps an earlier host of the listener", quoted(host));
+            let help = "remove one of the two; `*` covers all hosts of a namespace";
+            violations.warning("SC-23", Mistake::DuplicateEntry, host.span, message).help(help);
         }
         names.insert(name);
         if (namespace, name) == ("*", "*") {
@@ -97,8 +98,8 @@ fn warn_of_overlap(hosts: &[Spanned<String>], found: &mut Found<'_>) {
         }
     }
     if let Some(span) = everything.filter(|_| by_namespace.len() > 1) {
-        let message = "*/* already stands for the other hosts of this listener";
-        let help = "remove it to narrow down what is reachable, or remove the others";
-        found.warning("SC-24", Family::NoEffect, span, message).help(help);
+        let message = "the other hosts of the listener have no effect, because `*/*` covers them";
+        let help = "remove `*/*` to restrict the egress hosts, or remove the others";
+        violations.warning("SC-24", Mistake::NoEffect, span, message).help(help);
     }
 }

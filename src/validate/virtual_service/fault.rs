@@ -1,11 +1,12 @@
-//! Faults (istio: `validateHTTPFaultInjection`).
+//! Fault injection (istio: `validateHTTPFaultInjection`).
 
 use crate::model::networking::{Abort, Delay, HttpFaultInjection, Percent};
-use crate::validate::Family;
-use crate::validate::common::duration;
-use crate::validate::violation::Found;
+use crate::validate::Mistake;
+use crate::validate::fields::duration;
+use crate::validate::quoted;
+use crate::validate::violation::Violations;
 
-/// The codes of gRPC, as a fault names them.
+/// The names of gRPC status codes.
 const GRPC_CODES: [&str; 17] = [
     "OK",
     "CANCELLED",
@@ -26,63 +27,65 @@ const GRPC_CODES: [&str; 17] = [
     "UNAUTHENTICATED",
 ];
 
-/// The smallest share that Envoy can express.
+/// The smallest percentage above 0 that Envoy can represent.
 const SMALLEST: f64 = 0.0001;
 
-/// Checks delay and abort.
-pub fn check(fault: &HttpFaultInjection, found: &mut Found<'_>) {
+/// Checks the delay and the abort.
+pub fn check(fault: &HttpFaultInjection, violations: &mut Violations<'_>) {
     if fault.abort.is_none() && fault.delay.is_none() {
-        found
-            .error("FA-1", Family::MissingField, fault.span, "this fault neither delays nor aborts")
-            .help("add delay or abort, or remove it");
+        violations
+            .error("FA-1", Mistake::MissingField, fault.span, "the fault has neither `delay` nor `abort`")
+            .help("add `delay` or `abort`, or remove `fault`");
     }
     if let Some(abort) = &fault.abort {
-        check_abort(abort, found);
+        check_abort(abort, violations);
     }
     if let Some(delay) = &fault.delay {
-        check_delay(delay, found);
+        check_delay(delay, violations);
     }
 }
 
-/// Of several kinds of errors the last one counts.
-fn check_abort(abort: &Abort, found: &mut Found<'_>) {
-    check_share(abort.percentage.as_ref(), found);
+/// Checks an abort. If several kinds of errors are set, istiod uses the last one.
+fn check_abort(abort: &Abort, violations: &mut Violations<'_>) {
+    check_percentage(abort.percentage.as_ref(), violations);
     if let Some(error) = &abort.http2_error {
-        found
-            .error("FA-4", Family::NoEffect, error.span, "aborting with an error of HTTP/2 is not supported")
-            .help("write httpStatus or grpcStatus");
+        violations
+            .error("FA-4", Mistake::UnsupportedField, error.span, "istiod does not support `http2Error`")
+            .help("use `httpStatus` or `grpcStatus`");
     } else if let Some(code) = &abort.grpc_status {
         if !GRPC_CODES.contains(&code.as_str()) {
-            let message = format!("{:?} is no code of gRPC", code.value);
+            let message = format!("{} is not a gRPC status code", quoted(code));
             let help = match crate::model::nearest(code, GRPC_CODES) {
-                Some(nearest) => format!("did you mean {nearest}?"),
-                None => "it takes a name such as UNAVAILABLE".to_owned(),
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => "write the name of a status code, such as `UNAVAILABLE`".to_owned(),
             };
-            found.error("FA-3", Family::InvalidReference, code.span, message).help(help);
+            violations.error("FA-3", Mistake::InvalidReference, code.span, message).help(help);
         }
     } else if let Some(status) = abort.http_status.filter(|status| !(200..=600).contains(&status.value)) {
-        let message = format!("{} is no status to abort with", status.value);
-        found.error("FA-5", Family::OutOfRange, status.span, message).help("it takes 200 to 599");
+        let message = format!("{} is not a valid HTTP status", status.value);
+        violations.error("FA-5", Mistake::OutOfRange, status.span, message).help("use a status from 200 to 599");
     }
 }
 
-fn check_delay(delay: &Delay, found: &mut Found<'_>) {
-    check_share(delay.percentage.as_ref(), found);
+fn check_delay(delay: &Delay, violations: &mut Violations<'_>) {
+    check_percentage(delay.percentage.as_ref(), violations);
     let Some(exponential) = delay.exponential_delay else {
-        duration::check(delay.fixed_delay, "FA-6", found);
+        duration::check(delay.fixed_delay, "FA-6", violations);
         return;
     };
-    duration::check(Some(exponential), "FA-6", found);
-    found
-        .error("FA-7", Family::NoEffect, exponential.span, "exponential delays are not supported")
-        .help("write fixedDelay");
+    duration::check(Some(exponential), "FA-6", violations);
+    violations
+        .error("FA-7", Mistake::UnsupportedField, exponential.span, "istiod does not support `exponentialDelay`")
+        .help("use `fixedDelay`");
 }
 
-fn check_share(share: Option<&Percent>, found: &mut Found<'_>) {
-    let Some(value) = share.and_then(|share| share.value) else { return };
-    let share = value.value;
-    if !(0.0..=100.0).contains(&share) || (share > 0.0 && share < SMALLEST) {
-        let message = format!("{share} is no percentage");
-        found.error("FA-2", Family::OutOfRange, value.span, message).help(format!("it takes 0, or {SMALLEST} to 100"));
+fn check_percentage(percentage: Option<&Percent>, violations: &mut Violations<'_>) {
+    let Some(value) = percentage.and_then(|it| it.value) else { return };
+    let number = value.value;
+    if !(0.0..=100.0).contains(&number) || (number > 0.0 && number < SMALLEST) {
+        let message = format!("{number} is not a valid percentage");
+        violations
+            .error("FA-2", Mistake::OutOfRange, value.span, message)
+            .help(format!("use 0, or a number from {SMALLEST} to 100"));
     }
 }

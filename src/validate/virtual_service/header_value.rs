@@ -1,72 +1,82 @@
-//! Values of headers, which may hold variables of Envoy's, `%NAME%` and `%NAME(arguments)%` (istio:
+//! Values of headers, which can have Envoy's command operators, `%NAME%` and `%NAME(arguments)%` (istio:
 //! `ValidateHTTPHeaderValue`).
 
-/// Why a value is refused: the number of the rule, and what is wrong.
+/// The reason why a value is not valid, with the number of istiod's check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fault {
+pub struct HeaderValueFault {
     pub id: &'static str,
     pub message: &'static str,
 }
 
-/// Where in a value the reader is.
+/// The state of the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// Outside of variables.
+enum State {
+    /// Outside of an operator.
     Text,
-    /// After the `%` that begins a variable.
+    /// After the `%` at the start of an operator.
     Name,
-    /// After the parenthesis that begins the arguments.
+    /// After the parenthesis at the start of the arguments.
     Arguments,
-    /// Between the strings of a list, before one.
+    /// In a list, before a string.
     BeforeString,
-    /// In a string of a list, or in an argument that is none.
+    /// In a string of a list, or in an argument without a list.
     Argument,
-    /// Behind a string of a list.
+    /// In a list, after a string.
     AfterString,
-    /// Behind a list.
+    /// After a list.
     AfterList,
-    /// Behind the arguments.
+    /// After the arguments.
     AfterArguments,
 }
 
-/// What is wrong with a value.
-pub fn fault(value: &str) -> Option<Fault> {
-    let fault = |id, message| Some(Fault { id, message });
+/// Checks a value. Returns the reason if it is not valid.
+pub fn fault(value: &str) -> Option<HeaderValueFault> {
+    let fault = |id, message| Some(HeaderValueFault { id, message });
     if value.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') {
-        return fault("HV-1", "this value has control characters");
+        return fault("HV-1", "the header value has a control character");
     }
-    let mut place = Place::Text;
+    let mut state = State::Text;
     let mut bytes = value.bytes().peekable();
     while let Some(byte) = bytes.next() {
-        place = match (place, byte) {
-            (Place::Text, b'%') => match bytes.peek() {
-                None => return fault("HV-2", "this value ends with a lone %"),
+        state = match (state, byte) {
+            (State::Text, b'%') => match bytes.peek() {
+                None => return fault("HV-2", "the header value ends with a single `%`"),
                 Some(b'%') => {
                     bytes.next();
-                    Place::Text
+                    State::Text
                 }
-                Some(_) => Place::Name,
+                Some(_) => State::Name,
             },
-            (Place::Name | Place::AfterArguments, b'%') => Place::Text,
-            (Place::Name, b'(') => Place::Arguments,
-            (Place::Text | Place::Name, _) => place,
-            (Place::Argument, b'\\') if bytes.next().is_none() => {
-                return fault("HV-5", "this value ends with a backslash");
+            (State::Name | State::AfterArguments, b'%') => State::Text,
+            (State::Name, b'(') => State::Arguments,
+            (State::Text | State::Name, _) => state,
+            (State::Argument, b'\\') if bytes.next().is_none() => {
+                return fault("HV-5", "the header value ends with a backslash");
             }
-            (Place::Argument, b')') | (Place::AfterList, b')') => Place::AfterArguments,
-            (Place::Argument, b'"') => Place::AfterString,
-            (Place::Argument, _) => Place::Argument,
-            (_, b' ') => place,
-            (Place::Arguments, b'[') | (Place::AfterString, b',') => Place::BeforeString,
-            (Place::Arguments, _) | (Place::BeforeString, b'"') => Place::Argument,
-            (Place::AfterString, b']') => Place::AfterList,
-            (Place::BeforeString, _) => return fault("HV-4", "in the list of a variable, an item has no quotes"),
-            (Place::AfterString, _) => return fault("HV-3", "in the list of a variable, no comma follows an item"),
-            (Place::AfterList, _) => return fault("HV-6", "something stands between ] and ) of a variable"),
-            (Place::AfterArguments, _) => return fault("HV-7", "no % follows the arguments of a variable"),
+            (State::Argument, b')') | (State::AfterList, b')') => State::AfterArguments,
+            (State::Argument, b'"') => State::AfterString,
+            (State::Argument, _) => State::Argument,
+            (_, b' ') => state,
+            (State::Arguments, b'[') | (State::AfterString, b',') => State::BeforeString,
+            (State::Arguments, _) | (State::BeforeString, b'"') => State::Argument,
+            (State::AfterString, b']') => State::AfterList,
+            (State::BeforeString, _) => {
+                return fault("HV-4", "an item in the list of a command operator has no quotes");
+            }
+            (State::AfterString, _) => {
+                return fault("HV-3", "a comma is missing after an item in the list of a command operator");
+            }
+            (State::AfterList, _) => return fault("HV-6", "a command operator has text between `]` and `)`"),
+            (State::AfterArguments, _) => {
+                return fault("HV-7", "`%` is missing after the arguments of a command operator");
+            }
         };
     }
-    if place == Place::Text { None } else { fault("HV-8", "this value ends inside a variable") }
+    if state == State::Text {
+        None
+    } else {
+        fault("HV-8", "the header value ends inside a command operator, which starts with `%`")
+    }
 }
 
 #[cfg(test)]
@@ -74,7 +84,7 @@ mod tests {
     use super::fault;
 
     #[test]
-    fn variables_are_closed() {
+    fn complete_operators_are_valid() {
         for value in ["a", "100%%", "%A%", "a %A(b)% c", "%A([\"b\", \"c\"] )%", "%A(%b %d)%", "%A(b\\))%"] {
             assert_eq!(fault(value), None, "{value}");
         }

@@ -1,53 +1,56 @@
-//! Changes to headers (istio: `validateHTTPHeaderOperations`).
+//! Header operations (istio: `validateHTTPHeaderOperations`).
 
 use super::header_value;
 use crate::model::Map;
+use crate::model::field::TextField;
 use crate::model::networking::{HeaderOperations, Headers, HttpRoute};
 use crate::source::Spanned;
-use crate::validate::Family;
-use crate::validate::common::field::filled;
-use crate::validate::violation::Found;
+use crate::validate::Mistake;
+use crate::validate::quoted;
+use crate::validate::violation::Violations;
 
-/// Checks what is written and removed, on the way there and back.
-pub fn check(headers: &Headers, found: &mut Found<'_>) {
+/// Checks the operations on request and response headers.
+pub fn check(headers: &Headers, violations: &mut Violations<'_>) {
     if let Some(request) = &headers.request {
-        check_written(request, true, found);
+        check_operations(request, true, violations);
     }
     if let Some(response) = &headers.response {
-        check_written(response, false, found);
+        check_operations(response, false, violations);
     }
 }
 
-fn check_written(operations: &HeaderOperations, takes_authority: bool, found: &mut Found<'_>) {
+fn check_operations(operations: &HeaderOperations, allows_authority: bool, violations: &mut Violations<'_>) {
     for (name, value) in operations.set.iter().chain(operations.add.iter()) {
-        check_name(name, takes_authority, found);
+        check_name(name, allows_authority, violations);
         if let Some(fault) = header_value::fault(value) {
-            let help = "write %% for a percent sign, and variables as %NAME% or %NAME(arguments)%";
-            let violation = found.error(fault.id, Family::InvalidHeader, value.span, fault.message);
-            if fault.id != "HV-1" {
-                violation.help(help);
-            }
+            let help = match fault.id {
+                "HV-1" => "remove the control character",
+                _ => "write `%%` for a percent sign, and a command operator as `%NAME%` or `%NAME(arguments)%`",
+            };
+            violations.error(fault.id, Mistake::InvalidHeader, value.span, fault.message).help(help);
         }
     }
     for name in &operations.remove {
-        check_name(name, false, found);
+        check_name(name, false, violations);
     }
 }
 
-fn check_name(name: &Spanned<String>, takes_authority: bool, found: &mut Found<'_>) {
+fn check_name(name: &Spanned<String>, allows_authority: bool, violations: &mut Violations<'_>) {
     if name.is_empty() {
-        found.error("HO-1", Family::InvalidHeader, name.span, "the name of this header is empty").help("name it");
+        violations
+            .error("HO-1", Mistake::InvalidHeader, name.span, "the header name is empty")
+            .help("write the name of a header");
     } else if name.starts_with(':') {
-        if !(takes_authority && is_authority(name)) {
-            let message = format!("{} cannot be changed as a header", name.value);
-            found
-                .error("HO-2", Family::InvalidHeader, name.span, message)
-                .help("use rewrite; of such names only :authority can be set in requests");
+        if !(allows_authority && is_authority(name)) {
+            let message = format!("header operations cannot change the pseudo-header {}", quoted(name));
+            violations
+                .error("HO-2", Mistake::InvalidHeader, name.span, message)
+                .help("use `rewrite`; only `:authority` of a request can be set");
         }
-    } else if name.eq_ignore_ascii_case("host") && !takes_authority {
-        found
-            .error("HO-3", Family::InvalidHeader, name.span, "host can only be set, and only in requests")
-            .help("remove it, or use rewrite.authority");
+    } else if name.eq_ignore_ascii_case("host") && !allows_authority {
+        violations
+            .error("HO-3", Mistake::InvalidHeader, name.span, "the header `host` can only be set, and only in requests")
+            .help("remove it, or use `rewrite.authority`");
     }
 }
 
@@ -56,8 +59,8 @@ fn is_authority(name: &str) -> bool {
 }
 
 /// Checks that a route sets the authority only once (istio: `validateAuthorityRewrite`).
-pub fn check_authority(route: &HttpRoute, found: &mut Found<'_>) {
-    let rewritten = route.rewrite.as_ref().and_then(|rewrite| filled(&rewrite.authority));
+pub fn check_authority(route: &HttpRoute, violations: &mut Violations<'_>) {
+    let rewritten = route.rewrite.as_ref().and_then(|rewrite| rewrite.authority.filled());
     let Some(request) = route.headers.as_ref().and_then(|headers| headers.request.as_ref()) else { return };
     let named = |map: &'_ Map<Spanned<String>>| -> Vec<(Spanned<String>, bool)> {
         map.iter()
@@ -68,10 +71,10 @@ pub fn check_authority(route: &HttpRoute, found: &mut Found<'_>) {
     let mut first = rewritten.map(|authority| authority.span);
     for (name, counts) in named(&request.set).into_iter().chain(named(&request.add)) {
         if let Some(first) = first {
-            found
-                .error("HO-4", Family::ConflictingFields, name.span, "the authority is set twice")
-                .help("keep one of them")
-                .related(first, "here already");
+            violations
+                .error("HO-4", Mistake::ConflictingFields, name.span, "the authority is set twice")
+                .help("remove one of the two")
+                .related(first, "the authority is set here too");
         }
         first = first.or(counts.then_some(name.span));
     }

@@ -1,82 +1,85 @@
-//! Rules of `http` (istio: `validateHTTPRoute`).
+//! HTTP routes (istio: `validateHTTPRoute`).
 
 use super::http_actions as actions;
-use super::{Scope, fault, headers, http_match, l4, retry};
+use super::{RouteScope, fault, headers, http_match, l4, retry};
 use crate::model::networking::HttpRoute;
 use crate::source::Span;
-use crate::validate::Family;
-use crate::validate::common::{destination, duration};
-use crate::validate::violation::Found;
+use crate::validate::Mistake;
+use crate::validate::fields::{destination, duration};
+use crate::validate::violation::Violations;
 
-pub(super) fn check(route: &HttpRoute, scope: Scope<'_>, found: &mut Found<'_>) {
+pub(super) fn check(route: &HttpRoute, scope: RouteScope<'_>, violations: &mut Violations<'_>) {
     match &route.delegate {
-        Some(delegate) if !scope.is_delegate => check_delegating(route, found, delegate.span),
+        Some(delegate) if !scope.is_delegate => check_delegating(route, violations, delegate.span),
         delegate => {
             if let Some(delegate) = delegate {
-                found
-                    .error("HR-3", Family::ConflictingFields, delegate.span, "a delegate cannot delegate further")
-                    .help("write a route, or name hosts in this VirtualService");
+                violations
+                    .error("HR-3", Mistake::ConflictingFields, delegate.span, "a delegate cannot have a delegate")
+                    .help("write `route`, or add `hosts` to the VirtualService");
             }
-            check_exclusive(route, found);
+            check_exclusive(route, violations);
         }
     }
-    for entry in &route.r#match {
-        http_match::check(entry, scope, found);
+    for route_match in &route.r#match {
+        http_match::check(route_match, scope, violations);
     }
     if let Some(changes) = &route.headers {
-        headers::check(changes, found);
+        headers::check(changes, violations);
     }
-    headers::check_authority(route, found);
+    headers::check_authority(route, violations);
     if let Some(cors) = &route.cors_policy {
-        actions::check_cors(cors, found);
+        actions::check_cors(cors, violations);
     }
     if let Some(fault) = &route.fault {
-        fault::check(fault, found);
+        fault::check(fault, violations);
     }
-    actions::check_mirrors(route, found);
+    actions::check_mirrors(route, violations);
     if let Some(redirect) = &route.redirect {
-        actions::check_redirect(redirect, &route.r#match, found);
+        actions::check_redirect(redirect, &route.r#match, violations);
     }
     if let Some(response) = &route.direct_response {
-        actions::check_direct_response(response, found);
+        actions::check_direct_response(response, violations);
     }
     if let Some(retries) = &route.retries {
-        retry::check(retries, found);
+        retry::check(retries, violations);
     }
     if let Some(rewrite) = &route.rewrite {
-        actions::check_rewrite(rewrite, found);
+        actions::check_rewrite(rewrite, violations);
     }
-    check_destinations(route, scope, found);
-    duration::check(route.timeout, "TO-1", found);
+    check_destinations(route, scope, violations);
+    duration::check(route.timeout, "TO-1", violations);
 }
 
-/// A rule that delegates leaves to its delegate what is done.
-fn check_delegating(route: &HttpRoute, found: &mut Found<'_>, delegate: Span) {
-    const HELP: &str = "write it in the VirtualService that is delegated to, or remove delegate";
-    let mut refuse = |id, span, what: &str| {
-        let message = format!("a rule that delegates takes no {what}");
-        found.error(id, Family::ConflictingFields, span, message).help(HELP).related(delegate, "it delegates here");
+/// Checks a route that delegates, which must leave all actions to the delegate.
+fn check_delegating(route: &HttpRoute, violations: &mut Violations<'_>, delegate: Span) {
+    const HELP: &str = "move it to the delegate VirtualService, or remove `delegate`";
+    let mut reject = |id, span, field: &str| {
+        let message = format!("a route with `delegate` cannot have `{field}`");
+        violations
+            .error(id, Mistake::ConflictingFields, span, message)
+            .help(HELP)
+            .related(delegate, "the route delegates here");
     };
     if let Some(redirect) = &route.redirect {
-        refuse("HR-1", redirect.span, "redirect");
+        reject("HR-1", redirect.span, "redirect");
     }
     if let Some(first) = route.route.first() {
-        refuse("HR-2", first.span, "route");
+        reject("HR-2", first.span, "route");
     }
 }
 
-/// A rule does one thing.
-fn check_exclusive(route: &HttpRoute, found: &mut Found<'_>) {
+/// Checks that a route has only one action.
+fn check_exclusive(route: &HttpRoute, violations: &mut Violations<'_>) {
     let routed = route.route.first().map(|first| first.span);
     let fault = route.fault.as_ref().map(|fault| fault.span);
     let rewrite = route.rewrite.as_ref().map(|rewrite| rewrite.span);
     let response = route.direct_response.as_ref().map(|response| response.span);
-    let mut refuse = |id, other: Option<Span>, what: &str, main: Span, does: &str, mark: &'static str| {
+    let mut reject = |id, other: Option<Span>, field: &str, main: Span, action: &str, label: &'static str| {
         let Some(span) = other else { return };
-        found
-            .error(id, Family::ConflictingFields, span, format!("a rule that {does} takes no {what}"))
-            .help("remove one of them, or make it two rules")
-            .related(main, mark);
+        violations
+            .error(id, Mistake::ConflictingFields, span, format!("a route with `{action}` cannot have `{field}`"))
+            .help("remove one of the two, or write two routes")
+            .related(main, label);
     };
     if let Some(redirect) = &route.redirect {
         let others = [
@@ -85,36 +88,36 @@ fn check_exclusive(route: &HttpRoute, found: &mut Found<'_>) {
             ("HR-6", rewrite, "rewrite"),
             ("HR-7", response, "directResponse"),
         ];
-        for (id, other, what) in others {
-            refuse(id, other, what, redirect.span, "redirects", "it redirects here");
+        for (id, other, field) in others {
+            reject(id, other, field, redirect.span, "redirect", "the route redirects here");
         }
     } else if let Some(response) = response {
-        for (id, other, what) in [("HR-8", routed, "route"), ("HR-9", fault, "fault"), ("HR-10", rewrite, "rewrite")] {
-            refuse(id, other, what, response, "responds directly", "it responds here");
+        for (id, other, field) in [("HR-8", routed, "route"), ("HR-9", fault, "fault"), ("HR-10", rewrite, "rewrite")] {
+            reject(id, other, field, response, "directResponse", "the route responds here");
         }
     } else if routed.is_none() {
-        found
-            .error("HR-11", Family::MissingField, route.span, "this rule does nothing with the requests it takes")
-            .help("add route, redirect or directResponse");
+        violations
+            .error("HR-11", Mistake::MissingField, route.span, "the route has no action")
+            .help("add `route`, `redirect` or `directResponse`");
     }
     if let (Some(mirror), Some(first)) = (&route.mirror, route.mirrors.first()) {
-        found
-            .error("HR-12", Family::ConflictingFields, mirror.span, "mirror and mirrors exclude each other")
-            .help("move it into mirrors")
-            .related(first.span, "mirrors are here");
+        violations
+            .error("HR-12", Mistake::ConflictingFields, mirror.span, "`mirror` and `mirrors` exclude each other")
+            .help("move `mirror` into `mirrors`")
+            .related(first.span, "`mirrors` is here");
     }
 }
 
-fn check_destinations(route: &HttpRoute, scope: Scope<'_>, found: &mut Found<'_>) {
+fn check_destinations(route: &HttpRoute, scope: RouteScope<'_>, violations: &mut Violations<'_>) {
     for entry in &route.route {
         match &entry.destination {
-            Some(target) if !scope.is_generated => destination::check(target, found),
+            Some(target) if !scope.is_generated => destination::check(target, violations),
             Some(_) => {}
-            None => l4::lacks_destination(entry.span, found),
+            None => l4::add_missing_destination(entry.span, violations),
         }
         if let Some(changes) = &entry.headers {
-            headers::check(changes, found);
+            headers::check(changes, violations);
         }
     }
-    l4::check_weights(route.route.iter().map(|entry| (entry.span, entry.weight)), found);
+    l4::check_weights(route.route.iter().map(|entry| (entry.span, entry.weight)), violations);
 }

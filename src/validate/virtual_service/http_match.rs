@@ -1,76 +1,83 @@
 //! Matches of HTTP requests (istio: `validateHTTPRouteMatchRequest`).
 
-use super::string_match::{self, Text};
-use super::{Scope, l4};
+use super::string_match::{self, Comparison};
+use super::{RouteScope, l4};
 use crate::model::Map;
+use crate::model::field::TextField;
 use crate::model::networking::{HttpMatchRequest, StringMatch};
 use crate::source::Spanned;
-use crate::validate::Family;
-use crate::validate::common::field::filled;
-use crate::validate::common::{gateway_names, labels};
+use crate::validate::Mistake;
+use crate::validate::fields::{gateway_names, labels};
+use crate::validate::quoted;
 use crate::validate::syntax::{is_label, is_token};
-use crate::validate::violation::Found;
+use crate::validate::violation::Violations;
 
-/// What a header name begins with that stands for a claim of a JSON Web Token.
+/// The prefix of a header name that means a claim of a JSON Web Token.
 const CLAIM: &str = "@request.auth.claims";
 
-/// Pseudo-headers that can be matched.
+/// The pseudo-headers that a match can have.
 const PSEUDO_HEADERS: [&str; 5] = [":method", ":scheme", ":authority", ":path", ":status"];
 
-pub(super) fn check(entry: &HttpMatchRequest, scope: Scope<'_>, found: &mut Found<'_>) {
-    if let Some(uri) = &entry.uri {
-        string_match::check_path(uri, found);
+pub(super) fn check(route_match: &HttpMatchRequest, scope: RouteScope<'_>, violations: &mut Violations<'_>) {
+    if let Some(uri) = &route_match.uri {
+        string_match::check_path(uri, violations);
     }
-    for text in [&entry.scheme, &entry.method, &entry.authority].into_iter().flatten() {
-        string_match::check(text, found);
+    for text in [&route_match.scheme, &route_match.method, &route_match.authority].into_iter().flatten() {
+        string_match::check(text, violations);
     }
-    for (name, value) in entry.headers.iter() {
-        check_name(name, scope, found);
-        string_match::check(value, found);
+    for (name, value) in route_match.headers.iter() {
+        check_name(name, scope, violations);
+        string_match::check(value, violations);
     }
-    for (name, value) in entry.without_headers.iter() {
-        check_name(name, scope, found);
-        // Here it says that the header is there.
-        if Text::of(value) != Text::Regex("*") {
-            string_match::check(value, found);
+    for (name, value) in route_match.without_headers.iter() {
+        check_name(name, scope, violations);
+        // This expression, which RE2 rejects, tests for presence here.
+        if Comparison::of(value) != Comparison::Regex("*") {
+            string_match::check(value, violations);
         }
     }
-    check_values(&entry.query_params, found);
-    l4::check_port(entry.port, "HM-2", found);
-    labels::check(&entry.source_labels, found);
-    gateway_names::check(&entry.gateways, gateway_names::Takes { warns: false, any_name: false }, found);
-    if let Some(namespace) = filled(&entry.source_namespace).filter(|namespace| !is_label(namespace)) {
-        let message = format!("{:?} is no namespace", namespace.value);
-        found
-            .error("HM-3", Family::InvalidReference, namespace.span, message)
-            .help("it takes up to 63 letters, digits and dashes");
+    check_values(&route_match.query_params, violations);
+    l4::check_port(route_match.port, "HM-2", violations);
+    labels::check(&route_match.source_labels, violations);
+    gateway_names::check(
+        &route_match.gateways,
+        gateway_names::GatewayNameForm { warns_of_host_names: false, any_name: false },
+        violations,
+    );
+    if let Some(namespace) = route_match.source_namespace.filled().filter(|namespace| !is_label(namespace)) {
+        let message = format!("{} is not a valid namespace", quoted(namespace));
+        violations
+            .error("HM-3", Mistake::InvalidReference, namespace.span, message)
+            .help("use up to 63 letters, digits and dashes");
     }
 }
 
-fn check_values(values: &Map<StringMatch>, found: &mut Found<'_>) {
+fn check_values(values: &Map<StringMatch>, violations: &mut Violations<'_>) {
     for (_, value) in values.iter() {
-        string_match::check(value, found);
+        string_match::check(value, violations);
     }
 }
 
-fn check_name(name: &Spanned<String>, scope: Scope<'_>, found: &mut Found<'_>) {
+fn check_name(name: &Spanned<String>, scope: RouteScope<'_>, violations: &mut Violations<'_>) {
     if is_claim(name) {
         if !scope.gateways_only {
-            found
-                .error("VS-4", Family::ConflictingFields, name.span, "claims of a token are matched at Gateways only")
-                .help("bind the VirtualService to Gateways, without mesh");
+            violations
+                .error("VS-4", Mistake::ConflictingFields, name.span, "only routes of a Gateway can match JWT claims")
+                .help("bind the VirtualService to Gateways, and not to `mesh`");
         }
     } else if name.is_empty() {
-        found.error("HM-1", Family::InvalidHeader, name.span, "the name of this header is empty").help("name it");
+        violations
+            .error("HM-1", Mistake::InvalidHeader, name.span, "the header name is empty")
+            .help("write the name of a header");
     } else if !PSEUDO_HEADERS.contains(&name.as_str()) && !is_token(name) {
-        let message = format!("{:?} is no name of a header", name.value);
-        found
-            .error("HM-1", Family::InvalidHeader, name.span, message)
-            .help("it takes letters, digits and dashes; of pseudo-headers, those such as :authority");
+        let message = format!("{} is not a valid header name", quoted(name));
+        violations
+            .error("HM-1", Mistake::InvalidHeader, name.span, message)
+            .help("use letters, digits and dashes, or a pseudo-header such as `:authority`");
     }
 }
 
-/// Whether a name stands for a claim: `@request.auth.claims.sub`, `@request.auth.claims[a][b]`.
+/// Whether a header name means a claim: `@request.auth.claims.sub`, `@request.auth.claims[a][b]`.
 fn is_claim(name: &str) -> bool {
     let Some((prefix, rest)) = name.split_at_checked(CLAIM.len()) else { return false };
     let is_path =

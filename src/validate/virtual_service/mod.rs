@@ -11,108 +11,120 @@ mod reach;
 mod retry;
 mod string_match;
 
-use super::common::{export_to, gateway_names};
+use super::fields::{export_to, gateway_names};
 use super::syntax::{is_gateway_domain, is_ip_address, is_wildcard_domain};
-use super::violation::{Family, Found};
+use super::violation::{Mistake, Violations};
 use crate::model::networking::VirtualService;
+use crate::validate::quoted;
 use crate::world::host;
 
-/// What the whole VirtualService says that its routes are judged by.
+/// Properties of a VirtualService on which the checks of its routes depend.
 #[derive(Debug, Clone, Copy)]
-struct Scope<'a> {
-    spec: &'a VirtualService,
-    /// Whether it applies to Gateways only.
+struct RouteScope<'a> {
+    virtual_service: &'a VirtualService,
+    /// Whether the VirtualService applies to Gateways only.
     gateways_only: bool,
-    /// Whether another VirtualService delegates to it: it has no hosts of its own.
+    /// Whether the VirtualService is a delegate of others: it has no hosts.
     is_delegate: bool,
-    /// Whether it is one that istiod makes of a route of the Gateway API, whose references may have any form.
+    /// Whether istiod generates the VirtualService from a route of the Gateway API, so that references can have any form.
     is_generated: bool,
 }
 
-pub(super) fn check(spec: &VirtualService, found: &mut Found<'_>) {
-    let semantics = found.resource.metadata.annotations.get("internal.istio.io/route-semantics");
-    let scope = Scope {
-        spec,
-        gateways_only: !spec.gateways.is_empty() && !names_mesh(spec),
-        is_delegate: spec.hosts.is_empty(),
+pub(super) fn check(virtual_service: &VirtualService, violations: &mut Violations<'_>) {
+    let semantics = violations.resource.metadata.annotations.get("internal.istio.io/route-semantics");
+    let scope = RouteScope {
+        virtual_service,
+        gateways_only: !virtual_service.gateways.is_empty() && !names_mesh(virtual_service),
+        is_delegate: virtual_service.hosts.is_empty(),
         is_generated: semantics.is_some_and(|semantics| semantics.as_str() == "gateway"),
     };
     if scope.is_delegate {
-        check_delegate(spec, found);
+        check_delegate(virtual_service, violations);
     }
-    let takes = gateway_names::Takes { warns: true, any_name: scope.is_generated };
-    gateway_names::check(&spec.gateways, takes, found);
-    check_hosts(scope, found);
-    if spec.http.is_empty() && spec.tcp.is_empty() && spec.tls.is_empty() {
-        found
-            .error("VS-8", Family::MissingField, spec.span, "this VirtualService has no routes")
-            .help("add http, tls or tcp");
+    let form = gateway_names::GatewayNameForm { warns_of_host_names: true, any_name: scope.is_generated };
+    gateway_names::check(&virtual_service.gateways, form, violations);
+    check_hosts(scope, violations);
+    if virtual_service.http.is_empty() && virtual_service.tcp.is_empty() && virtual_service.tls.is_empty() {
+        violations
+            .error("VS-8", Mistake::MissingField, virtual_service.span, "the VirtualService has no routes")
+            .help("add `http`, `tls` or `tcp`");
     }
-    for route in &spec.http {
-        http::check(route, scope, found);
+    for route in &virtual_service.http {
+        http::check(route, scope, violations);
     }
-    l4::check(scope, found);
-    export_to::check(&spec.export_to, export_to::Takes::Usual, found);
-    reach::check(spec, found);
+    l4::check(scope, violations);
+    export_to::check(&virtual_service.export_to, export_to::AllowedExports::Namespaces, violations);
+    reach::check(virtual_service, violations);
 }
 
-fn names_mesh(spec: &VirtualService) -> bool {
-    spec.gateways.iter().any(|name| name.as_str() == "mesh")
+fn names_mesh(virtual_service: &VirtualService) -> bool {
+    virtual_service.gateways.iter().any(|name| name.as_str() == "mesh")
 }
 
-/// A VirtualService without hosts is one that others delegate HTTP requests to.
-fn check_delegate(spec: &VirtualService, found: &mut Found<'_>) {
-    const HELP: &str = "name hosts, unless other VirtualServices delegate to this one";
-    let mut refuse = |id, span, what: &str| {
-        let message = format!("a VirtualService without hosts takes no {what}");
-        found.error(id, Family::ConflictingFields, span, message).help(HELP);
+/// Checks a VirtualService without hosts, which is a delegate for HTTP requests.
+fn check_delegate(virtual_service: &VirtualService, violations: &mut Violations<'_>) {
+    const HELP: &str = "add `hosts`, unless it is a delegate of other VirtualServices";
+    let mut reject = |id, span, field: &str| {
+        let message = format!("a VirtualService without hosts cannot have `{field}`");
+        violations.error(id, Mistake::ConflictingFields, span, message).help(HELP);
     };
-    if let Some(first) = spec.gateways.first() {
-        refuse("VS-1", first.span, "gateways");
+    if let Some(first) = virtual_service.gateways.first() {
+        reject("VS-1", first.span, "gateways");
     }
-    if let Some(first) = spec.tls.first() {
-        refuse("VS-2", first.span, "tls routes");
+    if let Some(first) = virtual_service.tls.first() {
+        reject("VS-2", first.span, "tls");
     }
-    if let Some(first) = spec.tcp.first() {
-        refuse("VS-3", first.span, "tcp routes");
+    if let Some(first) = virtual_service.tcp.first() {
+        reject("VS-3", first.span, "tcp");
     }
 }
 
-fn check_hosts(scope: Scope<'_>, found: &mut Found<'_>) {
-    let spec = scope.spec;
-    let takes_server_names = spec.tls.iter().any(|route| route.r#match.iter().any(|entry| !entry.sni_hosts.is_empty()));
+fn check_hosts(scope: RouteScope<'_>, violations: &mut Violations<'_>) {
+    let virtual_service = scope.virtual_service;
+    let allows_server_names = virtual_service
+        .tls
+        .iter()
+        .flat_map(|route| &route.r#match)
+        .any(|route_match| !route_match.sni_hosts.is_empty());
     let mut all_valid = true;
-    for entry in &spec.hosts {
+    for entry in &virtual_service.hosts {
         let is_domain = match scope.gateways_only {
-            true => is_gateway_domain(entry, takes_server_names),
+            true => is_gateway_domain(entry, allows_server_names),
             false => is_wildcard_domain(entry),
         };
         if !is_domain && !is_ip_address(entry) {
             all_valid = false;
-            let message = format!("{:?} is no host", entry.value);
-            found
-                .error("VS-5", Family::InvalidHost, entry.span, message)
-                .help("write a host name or an address; a wildcard is the first part, as in *.example.com");
+            let message = format!("{} is not a valid host", quoted(entry));
+            violations
+                .error("VS-5", Mistake::InvalidHost, entry.span, message)
+                .help("write a host name or an IP address; a wildcard is the first label, as in `*.example.com`");
         }
         if entry.as_str() == "*" && !scope.gateways_only {
             all_valid = false;
-            found
-                .error("VS-6", Family::InvalidHost, entry.span, "* is no host for the whole mesh")
-                .help("name the hosts, or bind it to Gateways only");
+            violations
+                .error(
+                    "VS-6",
+                    Mistake::InvalidHost,
+                    entry.span,
+                    "a VirtualService cannot have the host `*` for the whole mesh",
+                )
+                .help("write the hosts, or bind the VirtualService to Gateways only");
         }
     }
     if !all_valid {
         return;
     }
-    for (index, entry) in spec.hosts.iter().enumerate() {
-        let Some(first) = spec.hosts[..index].iter().find(|first| host::overlap(first, entry)) else { continue };
-        let message = match first == entry {
-            true => format!("{} is listed twice", entry.value),
-            false => format!("{} and {} have hosts in common", first.value, entry.value),
+    for (index, entry) in virtual_service.hosts.iter().enumerate() {
+        let Some(first) = virtual_service.hosts[..index].iter().find(|first| host::overlap(first, entry)) else {
+            continue;
         };
-        found
-            .error("VS-7", Family::DuplicateEntry, entry.span, message)
-            .help("keep the wider one, or put them into two VirtualServices")
-            .related(first.span, "the other one");
+        let message = match first == entry {
+            true => format!("host {} is listed twice", quoted(entry)),
+            false => format!("hosts {} and {} overlap", quoted(first), quoted(entry)),
+        };
+        violations
+            .error("VS-7", Mistake::DuplicateEntry, entry.span, message)
+            .help("keep the wider one, or write two VirtualServices")
+            .related(first.span, "the other host");
     }
 }

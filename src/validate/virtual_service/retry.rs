@@ -1,13 +1,14 @@
 //! Retries (istio: `validateHTTPRetry`).
 
+use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::HttpRetry;
 use crate::source::Spanned;
-use crate::validate::Family;
-use crate::validate::common::duration;
-use crate::validate::common::field::{filled, place};
-use crate::validate::violation::Found;
+use crate::validate::Mistake;
+use crate::validate::fields::duration;
+use crate::validate::quoted;
+use crate::validate::violation::Violations;
 
-/// The conditions that Envoy knows, for HTTP and for gRPC.
+/// The retry conditions of Envoy, for HTTP and for gRPC.
 const CONDITIONS: [&str; 16] = [
     "5xx",
     "gateway-error",
@@ -27,43 +28,48 @@ const CONDITIONS: [&str; 16] = [
     "unavailable",
 ];
 
-/// Checks how often, how long and when.
-pub fn check(retries: &HttpRetry, found: &mut Found<'_>) {
+/// Checks a retry policy.
+pub fn check(retries: &HttpRetry, violations: &mut Violations<'_>) {
     let attempts = retries.attempts.map_or(0, |attempts| attempts.value);
-    let span = place(&retries.attempts, retries.span);
+    let span = retries.attempts.place(retries.span);
     if attempts < 0 {
-        found
-            .error("RE-1", Family::OutOfRange, span, "the number of attempts is negative")
-            .help("write 0 for none, or more");
+        violations
+            .error("RE-1", Mistake::OutOfRange, span, "`attempts` is negative")
+            .help("use a positive number, or 0 for no retries");
     }
-    let retry_on = filled(&retries.retry_on);
+    let retry_on = retries.retry_on.filled();
     let sets_more =
         retries.per_try_timeout.is_some() || retry_on.is_some() || retries.retry_remote_localities.is_some();
     if attempts == 0 && sets_more {
-        found
-            .error("RE-2", Family::ConflictingFields, span, "nothing is retried, yet it is said when or how long")
-            .help("write attempts, or remove the other fields");
+        violations
+            .error(
+                "RE-2",
+                Mistake::ConflictingFields,
+                span,
+                "the retry settings contradict `attempts: 0`, which disables retries",
+            )
+            .help("set `attempts` to a positive number, or remove the other fields");
     }
-    duration::check(retries.per_try_timeout, "RE-3", found);
-    duration::check(retries.backoff, "RE-5", found);
+    duration::check(retries.per_try_timeout, "RE-3", violations);
+    duration::check(retries.backoff, "RE-5", violations);
     if let Some(retry_on) = retry_on {
-        check_conditions(retry_on, found);
+        check_conditions(retry_on, violations);
     }
 }
 
-fn check_conditions(retry_on: &Spanned<String>, found: &mut Found<'_>) {
+fn check_conditions(retry_on: &Spanned<String>, violations: &mut Violations<'_>) {
     for condition in retry_on.split(',').filter(|condition| !is_condition(condition)) {
-        let message = format!("{condition:?} is no condition to retry on");
+        let message = format!("{} is not a retry condition", quoted(condition));
         let trimmed = condition.trim();
         let help = if is_condition(trimmed) {
-            format!("write {trimmed:?}, without spaces around commas")
+            format!("write `{trimmed}`, without spaces around commas")
         } else {
             match crate::model::nearest(trimmed, CONDITIONS) {
-                Some(nearest) => format!("did you mean {nearest:?}?"),
-                None => "it takes conditions of Envoy's such as 5xx, reset or unavailable, and status codes".to_owned(),
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => "use conditions of Envoy, such as `5xx`, `reset` or `unavailable`, or status codes".to_owned(),
             }
         };
-        found.error("RE-4", Family::InvalidReference, retry_on.span, message).help(help);
+        violations.error("RE-4", Mistake::InvalidReference, retry_on.span, message).help(help);
     }
 }
 
@@ -74,7 +80,7 @@ fn is_condition(text: &str) -> bool {
     is_status || CONDITIONS.contains(&text)
 }
 
-/// The statuses that have a reason phrase in IANA's registry, as Go knows it.
+/// Whether a status has a reason phrase in IANA's registry, as of Go's `net/http`.
 fn is_registered_status(status: i64) -> bool {
     matches!(
         status,

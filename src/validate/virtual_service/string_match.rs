@@ -1,24 +1,25 @@
-//! How texts are compared (istio: `validateStringMatch`).
+//! String matches (istio: `validateStringMatch`).
 
 use crate::model::networking::StringMatch;
-use crate::re2::Re2;
+use crate::re2::{InvalidRegex, Re2};
 use crate::source::Spanned;
-use crate::validate::Family;
-use crate::validate::violation::Found;
+use crate::validate::Mistake;
+use crate::validate::quoted;
+use crate::validate::violation::Violations;
 
-/// The longest expression that istiod takes.
+/// The longest regular expression that istiod accepts, in bytes.
 const LONGEST: usize = 1024;
 
-/// What a match compares with: of several members the last one counts.
+/// The comparison of a string match. If several members are set, istiod uses the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Text<'a> {
+pub enum Comparison<'a> {
     Present,
     Exact(&'a str),
     Prefix(&'a str),
     Regex(&'a str),
 }
 
-impl<'a> Text<'a> {
+impl<'a> Comparison<'a> {
     pub fn of(text: &'a StringMatch) -> Self {
         match (&text.regex, &text.prefix, &text.exact) {
             (Some(regex), _, _) => Self::Regex(regex),
@@ -29,36 +30,43 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Checks a match of anything but a path.
-pub fn check(text: &StringMatch, found: &mut Found<'_>) {
-    let prefix = text.prefix.as_ref().filter(|_| Text::of(text) == Text::Prefix(""));
+/// Checks a match of any text but a path.
+pub fn check(text: &StringMatch, violations: &mut Violations<'_>) {
+    let prefix = text.prefix.as_ref().filter(|_| Comparison::of(text) == Comparison::Prefix(""));
     if let Some(prefix) = prefix {
-        found
-            .error("SM-1", Family::MissingField, prefix.span, "this prefix is empty")
-            .help("write what it begins with, or {} for anything");
+        violations
+            .error("SM-1", Mistake::MissingField, prefix.span, "the prefix is empty")
+            .help("write a prefix, or use `{}` to test for presence");
     }
-    check_path(text, found);
+    check_path(text, violations);
 }
 
-/// Checks the match of a path, whose prefix may be empty.
-pub fn check_path(text: &StringMatch, found: &mut Found<'_>) {
+/// Checks the match of a path, which can have an empty prefix.
+pub fn check_path(text: &StringMatch, violations: &mut Violations<'_>) {
     let Some(regex) = &text.regex else { return };
     if regex.is_empty() {
-        found.error("SM-2", Family::InvalidRegex, regex.span, "this expression is empty").help("write .* for anything");
+        violations
+            .error("SM-2", Mistake::InvalidRegex, regex.span, "the regular expression is empty")
+            .help("write `.*` to match any text");
     } else {
-        check_regex(regex, found);
+        check_regex(regex, violations);
     }
 }
 
-/// Checks an expression for its length and its syntax.
-pub fn check_regex(regex: &Spanned<String>, found: &mut Found<'_>) {
+/// Checks the length and the syntax of a regular expression.
+pub fn check_regex(regex: &Spanned<String>, violations: &mut Violations<'_>) {
     if regex.len() > LONGEST {
-        let message = format!("this expression has {} bytes, {LONGEST} are the most", regex.len());
-        found.error("SM-3", Family::InvalidRegex, regex.span, message).help("split it into several matches");
+        let message = format!("the regular expression has {} bytes, but at most {LONGEST} are allowed", regex.len());
+        violations.error("SM-3", Mistake::InvalidRegex, regex.span, message).help("split it into several matches");
     } else if let Err(error) = Re2::new(regex) {
-        found.error("SM-4", Family::InvalidRegex, regex.span, error.message).part(error.range).help(RE2_HELP);
+        violations.error("SM-4", Mistake::InvalidRegex, regex.span, rejection(&error)).part(error.range).help(RE2_HELP);
     }
 }
 
-/// What to do about an expression that RE2 refuses.
-pub const RE2_HELP: &str = "expressions are RE2's, which has neither look-around nor back-references";
+/// The message for a regular expression that RE2 rejects.
+pub fn rejection(error: &InvalidRegex) -> String {
+    format!("RE2 rejects the regular expression: {}", quoted(&error.message))
+}
+
+/// The help for a regular expression that RE2 rejects.
+pub const RE2_HELP: &str = "write an RE2 expression, without look-around and back-references";

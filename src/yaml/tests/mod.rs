@@ -9,7 +9,7 @@ mod corpus;
 mod differential;
 mod hostile;
 mod problems;
-#[path = "../../../tests/skip.rs"]
+#[path = "../../../tests/support/skip.rs"]
 mod skip;
 mod spans;
 mod values;

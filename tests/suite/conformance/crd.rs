@@ -1,5 +1,5 @@
-//! Which resources the API server refuses by the schemas of Istio's CRDs: istiod's own documents with a verdict, and
-//! what a checker that agrees with them says of the other tables.
+//! The verdicts of the API server by the schemas of Istio's CRDs: istiod's own documents with a verdict, and those of a
+//! schema checker on the other tables.
 
 use mesh::load::{ManifestProblem, Snapshot};
 use mesh::model::DecodeProblemKind;
@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::different;
 use super::validation::{id, rows};
 
-/// What the schema refuses in a manifest.
-fn refused(manifest: &Value) -> Vec<String> {
+/// The parts of a manifest that the schema rejects.
+fn rejected(manifest: &Value) -> Vec<String> {
     let snapshot = Snapshot::of_texts([("manifest.json", manifest.to_string())]);
     let of_schema = |problem: &ManifestProblem| match problem {
         ManifestProblem::Model(problem) => match &problem.kind {
@@ -25,7 +25,7 @@ fn refused(manifest: &Value) -> Vec<String> {
     snapshot.problems.iter().filter_map(of_schema).collect()
 }
 
-/// A kind that is not read says nothing.
+/// Whether the kind of a manifest is read. If not, the table has no verdict to compare.
 fn is_read(manifest: &Value) -> bool {
     let snapshot = Snapshot::of_texts([("manifest.json", manifest.to_string())]);
     !snapshot.resources.is_empty() || !snapshot.problems.is_empty()
@@ -35,7 +35,7 @@ fn check(file: &str, least: usize) {
     let Some(rows) = rows(file) else { return };
     let is_read = |row: &&Value| is_read(&row["manifest"]);
     let results = rows.iter().filter(is_read).map(|row| {
-        let (ours, theirs) = (refused(&row["manifest"]), &row["crd_errors"]);
+        let (ours, theirs) = (rejected(&row["manifest"]), &row["crd_errors"]);
         let is_valid = theirs.as_array().is_some_and(Vec::is_empty);
         let result = if ours.is_empty() == is_valid { Ok(()) } else { Err(format!("{ours:?}, expected {theirs}")) };
         (format!("crd {}", id(row)), result)
@@ -44,12 +44,12 @@ fn check(file: &str, least: usize) {
 }
 
 #[test]
-fn the_api_server_refuses_what_upstream_says() {
+fn the_api_server_agrees_with_upstream() {
     check("crd-docs.jsonl", 107);
 }
 
 #[test]
-fn the_api_server_refuses_what_the_tables_of_the_webhook_hold() {
+fn the_api_server_agrees_on_the_tables_of_the_webhook() {
     check("cases.jsonl", 743);
     check("extra.jsonl", 184);
 }

@@ -1,4 +1,5 @@
-//! Which resources the admission webhook refuses: istiod's own tables, by the numbers of its rules.
+//! The verdicts of the admission webhook on whole resources: istiod's own test tables, compared by the numbers of its
+//! checks.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +23,7 @@ fn numbers(row: &Value, field: &str) -> BTreeSet<String> {
     row[field].as_array().into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
 }
 
-/// The numbers of the rules that the webhook refuses a manifest by, and of those that it warns of.
+/// The numbers of the checks for which the webhook rejects a manifest, and of those that it warns about.
 pub(super) fn found(manifest: &Value) -> [BTreeSet<String>; 2] {
     let snapshot = Snapshot::of_texts([("manifest.json", manifest.to_string())]);
     if snapshot.problems.iter().any(is_undecodable) {
@@ -34,7 +35,7 @@ pub(super) fn found(manifest: &Value) -> [BTreeSet<String>; 2] {
     [of(Layer::Webhook), of(Layer::WebhookWarning)]
 }
 
-/// Whether `istioctl validate` stops there, before its rules.
+/// Whether `istioctl validate` stops at a problem, before it runs any check.
 fn is_undecodable(problem: &ManifestProblem) -> bool {
     let ManifestProblem::Model(problem) = problem else { return false };
     use DecodeProblemKind::{InvalidValue, UnknownField, WrongType};
@@ -65,23 +66,23 @@ pub(super) fn id(row: &Value) -> String {
 }
 
 #[test]
-fn the_webhook_refuses_what_its_own_tests_say() {
+fn the_webhook_agrees_with_its_own_tests() {
     check("cases.jsonl", id, 753);
 }
 
 #[test]
-fn the_webhook_refuses_what_its_tests_do_not_reach() {
+fn the_webhook_agrees_beyond_its_own_tests() {
     check("extra.jsonl", id, 192);
 }
 
 #[test]
-fn the_webhook_judges_the_documents_that_the_schema_is_tested_with() {
+fn the_webhook_agrees_on_the_documents_of_the_schema_tests() {
     check("crd-docs.jsonl", id, 111);
 }
 
-/// What `istioctl validate` says of whole files.
+/// The verdicts of `istioctl validate` on whole files.
 #[test]
-fn files_are_valid_as_istioctl_says() {
+fn files_are_valid_as_for_istioctl() {
     let Some(rows) = rows("istioctl.jsonl") else { return };
     let results = rows.iter().map(|row| {
         let snapshot = Snapshot::of_texts([("file.yaml", row["yaml"].as_str().unwrap())]);

@@ -1,4 +1,4 @@
-//! The checks of single values of policies: istiod's own tables.
+//! The verdicts on single values of policies: istiod's own test tables.
 
 use mesh::validate::policy_syntax as policy;
 use serde_json::{Value, json};
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::different;
 use super::validation::{found, rows};
 
-/// Whether each text of a list passes.
-fn all(input: &Value, passes: impl Fn(&str) -> bool) -> bool {
-    input.as_array().expect("the input is a list").iter().all(|text| passes(text.as_str().expect("it is a text")))
+/// Whether all texts of a list are valid.
+fn all(input: &Value, is_valid: impl Fn(&str) -> bool) -> bool {
+    input.as_array().expect("the input is a list").iter().all(|text| is_valid(text.as_str().expect("it is a text")))
 }
 
-/// Whether a policy with this condition is accepted.
-fn takes_condition(condition: &Value) -> bool {
+/// Whether the webhook accepts a policy with a condition.
+fn accepts_condition(condition: &Value) -> bool {
     let manifest = json!({
         "apiVersion": "security.istio.io/v1",
         "kind": "AuthorizationPolicy",
@@ -22,10 +22,10 @@ fn takes_condition(condition: &Value) -> bool {
     found(&manifest)[0].is_empty()
 }
 
-/// What a check says of its input; `None` if it is not about policies.
+/// The verdict of a check on its input; `None` if the check is not about policies.
 fn verdict(check: &str, input: &Value) -> Option<bool> {
     Some(match check {
-        "authz-condition" => takes_condition(input),
+        "authz-condition" => accepts_condition(input),
         "authz-path-template" => all(input, |path| policy::path_fault(path).is_none()),
         "authz-path-literal" => policy::is_path_literal(input.as_str()?),
         "trust-domain-values" => all(input, policy::is_trust_domain),
@@ -36,7 +36,7 @@ fn verdict(check: &str, input: &Value) -> Option<bool> {
 }
 
 #[test]
-fn values_of_policies_are_those_that_istiod_takes() {
+fn values_of_policies_are_valid_as_for_istiod() {
     let Some(rows) = rows("units.jsonl") else { return };
     let results = rows.iter().filter_map(|row| {
         let (check, input) = (row["check"].as_str()?, &row["input"]);
@@ -48,7 +48,7 @@ fn values_of_policies_are_those_that_istiod_takes() {
 }
 
 #[test]
-fn annotations_are_refused_whatever_the_kind() {
+fn annotations_are_checked_for_every_kind() {
     let files = ["cases.jsonl", "extra.jsonl"];
     let rows = files.iter().filter_map(|file| rows(file)).flatten();
     for row in rows.filter(|row| row["errors"][0].as_str().is_some_and(|id| id.starts_with("M-"))) {

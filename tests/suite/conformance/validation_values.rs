@@ -1,4 +1,4 @@
-//! Which names, hosts and numbers the admission webhook takes: istiod's own tables of single values.
+//! The verdicts on names, hosts and numbers: istiod's own test tables of single values.
 
 use mesh::validate::syntax;
 use mesh::world::host;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::different;
 use super::validation::{found, rows};
 
-/// Whether a value is valid; `None` of what another test looks at.
+/// Whether a value is valid; `None` if another test has the check.
 fn verdict(check: &str, input: &Value) -> Option<bool> {
     let text = || input.as_str().unwrap_or_default();
     let pair = || (input["a"].as_str().unwrap_or_default(), input["b"].as_str().unwrap_or_default());
@@ -20,30 +20,30 @@ fn verdict(check: &str, input: &Value) -> Option<bool> {
         "port-name" => syntax::is_label(text()),
         "host-matches" => host::overlap(pair().0, pair().1),
         "host-subset-of" => host::covered_by(pair().0, pair().1),
-        "labels" => takes(&destination_rule(&json!({"subsets": [{"name": "a", "labels": input}]})), "LB"),
-        "localities" => takes_localities(input.as_array()?),
-        "duration-1ms-precision" => takes(&route(&json!({"timeout": input})), "TO-"),
-        "match-header-name" => takes(&route(&json!({"match": [{"headers": {text(): {"exact": "a"}}}]})), "HM-"),
-        "header-value" => takes(&route(&json!({"headers": {"request": {"set": {"a": input}}}})), "H"),
+        "labels" => passes(&destination_rule(&json!({"subsets": [{"name": "a", "labels": input}]})), "LB"),
+        "localities" => accepts_localities(input.as_array()?),
+        "duration-1ms-precision" => passes(&route(&json!({"timeout": input})), "TO-"),
+        "match-header-name" => passes(&route(&json!({"match": [{"headers": {text(): {"exact": "a"}}}]})), "HM-"),
+        "header-value" => passes(&route(&json!({"headers": {"request": {"set": {"a": input}}}})), "H"),
         "http-status" => {
-            takes(&route(&json!({"fault": {"abort": {"httpStatus": input, "percentage": {"value": 1}}}})), "F")
+            passes(&route(&json!({"fault": {"abort": {"httpStatus": input, "percentage": {"value": 1}}}})), "F")
         }
         _ => return None,
     })
 }
 
-/// Whether a manifest is taken, as far as rules whose number begins like that are asked.
-fn takes(manifest: &Value, id: &str) -> bool {
+/// Whether a manifest has no violation of a check whose number starts with a prefix.
+fn passes(manifest: &Value, prefix: &str) -> bool {
     let [errors, _] = found(manifest);
-    !errors.iter().any(|error| error.starts_with(id) || error == "DEC")
+    !errors.iter().any(|error| error.starts_with(prefix) || error == "DEC")
 }
 
-/// Whether localities may stand in one list. Those of `from` are such a list.
-fn takes_localities(localities: &[Value]) -> bool {
+/// Whether a list of localities is valid. The `from` fields of `distribute` are such a list.
+fn accepts_localities(localities: &[Value]) -> bool {
     let share = |from: &Value| json!({"from": from, "to": {"region": 100}});
     let distribute: Vec<Value> = localities.iter().map(share).collect();
     let balancer = json!({"localityLbSetting": {"distribute": distribute}});
-    takes(&destination_rule(&json!({"trafficPolicy": {"loadBalancer": balancer}})), "LO-")
+    passes(&destination_rule(&json!({"trafficPolicy": {"loadBalancer": balancer}})), "LO-")
 }
 
 fn destination_rule(fields: &Value) -> Value {
@@ -65,7 +65,7 @@ fn route(fields: &Value) -> Value {
 }
 
 #[test]
-fn values_are_those_that_istiod_takes() {
+fn values_are_valid_as_for_istiod() {
     let Some(rows) = rows("units.jsonl") else { return };
     let results = rows.iter().filter_map(|row| {
         let (check, input) = (row["check"].as_str()?, &row["input"]);

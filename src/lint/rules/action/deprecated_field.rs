@@ -1,7 +1,8 @@
 //! `deprecated-field`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Spec;
 use crate::model::kubernetes::CustomResourceDefinition;
 use crate::model::networking::{Sidecar, VirtualService};
@@ -10,10 +11,22 @@ use crate::world::Settings;
 
 pub static RULE: Rule = rule! {
     name: "deprecated-field",
-    aliases: ["IST0002"],
-    severity: Warning,
-    summary: "a field or kind that still works but is to be removed, or is not there any more",
+    summary: "a field or kind is deprecated, or Istio no longer reads it",
+    findings: [&DEPRECATED, &IGNORED, &REMOVED_KIND],
     check: check,
+};
+
+static DEPRECATED: Finding = finding! {
+    "deprecated", Refused, Likely, ["IST0002"],
+    "a field or a type of provider is deprecated, and a later version of Istio can remove it",
+};
+static IGNORED: Finding = finding! {
+    "ignored", Surprising, Certain, ["IST0002"],
+    "a deprecated field has no effect beside the field that replaces it",
+};
+static REMOVED_KIND: Finding = finding! {
+    "removed-kind", Surprising, Certain, ["IST0002"],
+    "Istio no longer reads the kind that a CustomResourceDefinition defines",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -29,14 +42,18 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 }
 
 fn check_virtual_service(spec: &VirtualService, diagnostics: &mut Diagnostics) {
-    let delays = spec.http.iter().filter_map(|rule| rule.fault.as_ref()?.delay.as_ref());
+    let delays = spec.http.iter().filter_map(|route| route.fault.as_ref()?.delay.as_ref());
     for (delay, percent) in delays.filter_map(|delay| Some((delay, delay.percent?))) {
-        // Of both forms the newer one counts.
-        let help = match &delay.percentage {
-            Some(_) => "remove it: percentage counts".to_owned(),
-            None => format!("write percentage: {{value: {}}}", percent.value),
-        };
-        diagnostics.report_default(percent.span, "percent of a delay is deprecated").help(help);
+        if let Some(percentage) = &delay.percentage {
+            diagnostics
+                .report(&IGNORED, percent.span, "`percent` has no effect: istiod uses `percentage`")
+                .related(percentage.span, "`percentage` is set here")
+                .help("remove `percent`");
+        } else {
+            diagnostics
+                .report(&DEPRECATED, percent.span, "`percent` of a delay is deprecated")
+                .help(format!("write `percentage: {{value: {}}}`", percent.value));
+        }
     }
 }
 
@@ -44,8 +61,8 @@ fn check_sidecar(spec: &Sidecar, diagnostics: &mut Diagnostics) {
     let proxy = spec.outbound_traffic_policy.as_ref().and_then(|policy| policy.egress_proxy.as_ref());
     if let Some(proxy) = proxy {
         diagnostics
-            .report_default(proxy.span, "egressProxy is deprecated")
-            .help("route to the proxy by a ServiceEntry and a VirtualService for the hosts that are meant");
+            .report(&DEPRECATED, proxy.span, "`egressProxy` is deprecated")
+            .help("route to the proxy with a ServiceEntry and a VirtualService");
     }
 }
 
@@ -54,11 +71,12 @@ fn check_telemetry(spec: &Telemetry, settings: &Settings, diagnostics: &mut Diag
     for name in providers.filter_map(|provider| provider.name.as_ref()) {
         if settings.lightstep_providers.contains(&name.value) {
             diagnostics
-                .report_default(
+                .report(
+                    &DEPRECATED,
                     name.span,
-                    format!("provider {} is of the sort lightstep, which is deprecated", name.value),
+                    format!("provider `{}` has the deprecated type `lightstep`", name.value),
                 )
-                .help("send spans to Lightstep by a provider of the sort opentelemetry");
+                .help("send spans to Lightstep with a provider of type `opentelemetry`");
         }
     }
 }
@@ -69,7 +87,7 @@ fn check_definition(spec: &CustomResourceDefinition, diagnostics: &mut Diagnosti
     let kind = spec.names.as_ref().and_then(|names| names.kind.as_ref());
     if let Some(kind) = kind.filter(|kind| is_rbac && REMOVED.contains(&kind.as_str())) {
         diagnostics
-            .report_default(kind.span, format!("{} of rbac.istio.io is not read by Istio any more", kind.value))
-            .help("write an AuthorizationPolicy");
+            .report(&REMOVED_KIND, kind.span, format!("Istio no longer reads `{}` of `rbac.istio.io`", kind.value))
+            .help("replace its resources with AuthorizationPolicies, and remove the definition");
     }
 }

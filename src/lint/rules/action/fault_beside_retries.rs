@@ -1,46 +1,60 @@
 //! `fault-beside-retries`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::{HttpFaultInjection, HttpRoute, Percent};
 
 pub static RULE: Rule = rule! {
     name: "fault-beside-retries",
-    aliases: [],
-    severity: Warning,
-    summary: "retries or a timeout on a route with faults, which they do not apply to",
+    summary: "a route injects faults, and its retries or timeout do not apply to them",
+    findings: [&RETRIES, &TIMEOUT],
     check: check,
 };
 
+static RETRIES: Finding = finding! {
+    "retries", Surprising, Certain, [],
+    "the route has retries, but Envoy does not retry the requests that the fault aborts",
+};
+static TIMEOUT: Finding = finding! {
+    "timeout", Surprising, Certain, [],
+    "the route has a timeout, but the delay does not count towards the timeout",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for rule in context.world.virtual_services.iter().flat_map(|service| &service.spec.http) {
-        if let Some(fault) = &rule.fault {
-            check_rule(rule, fault, diagnostics);
+    for route in context.world.virtual_services.iter().flat_map(|virtual_service| &virtual_service.spec.http) {
+        if let Some(fault) = &route.fault {
+            check_fault(route, fault, diagnostics);
         }
     }
 }
 
-/// Faults come before the router, which is what retries and measures time (istiod: the order of HTTP filters).
-fn check_rule(rule: &HttpRoute, fault: &HttpFaultInjection, diagnostics: &mut Diagnostics) {
+/// Envoy injects faults in a filter before the router, and the router retries and measures time (istiod: the order of
+/// HTTP filters).
+fn check_fault(route: &HttpRoute, fault: &HttpFaultInjection, diagnostics: &mut Diagnostics) {
     let aborts = fault.abort.as_ref().is_some_and(|abort| is_injected(abort.percentage.as_ref()));
     let delays = fault.delay.as_ref().is_some_and(|delay| {
         is_injected(delay.percentage.as_ref()) || delay.percent.is_some_and(|percent| percent.value > 0)
     });
-    let retries = rule.retries.as_ref().filter(|it| it.attempts.is_some_and(|attempts| attempts.value > 0));
-    let (message, other) = match (retries, rule.timeout) {
-        (Some(retries), _) if aborts => ("requests that this fault aborts are not retried", retries.span),
+    let retries = route.retries.as_ref().filter(|it| it.attempts.is_some_and(|attempts| attempts.value > 0));
+    let (finding, message, (other, label)) = match (retries, route.timeout) {
+        (Some(retries), _) if aborts => {
+            (&RETRIES, "Envoy does not retry requests that this fault aborts", (retries.span, "the retries"))
+        }
         (_, Some(timeout)) if delays => {
-            ("this delay is no part of the timeout: it comes before the clock starts", timeout.span)
+            let message = "the delay does not count towards `timeout`: Envoy starts the clock after the delay";
+            (&TIMEOUT, message, (timeout.span, "the timeout"))
         }
         (Some(retries), _) if delays && retries.per_try_timeout.is_some() => {
-            ("this delay is no part of perTryTimeout: it comes before the first try", retries.span)
+            let message = "the delay does not count towards `perTryTimeout`: the first try starts after the delay";
+            (&TIMEOUT, message, (retries.span, "the retries"))
         }
         _ => return,
     };
     diagnostics
-        .report_default(fault.span, message)
-        .related(other, "this does not see the fault")
-        .help("inject the fault in a VirtualService for the next service, or remove it after the test");
+        .report(finding, fault.span, message)
+        .related(other, label)
+        .help("inject the fault where the destination calls other services, or remove the fault after the test");
 }
 
 fn is_injected(share: Option<&Percent>) -> bool {

@@ -1,21 +1,26 @@
 //! `fault-without-percentage`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::Percent;
 use crate::source::Span;
 
 pub static RULE: Rule = rule! {
     name: "fault-without-percentage",
-    aliases: [],
-    severity: Warning,
-    summary: "a fault without a percentage, which is never injected",
+    summary: "a fault has no percentage, so Envoy never injects the fault",
+    findings: [&NEVER_INJECTED],
     check: check,
 };
 
+static NEVER_INJECTED: Finding = finding! {
+    "never-injected", Surprising, Certain, [],
+    "the percentage of an abort or a delay is missing, which means 0",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    let rules = context.world.virtual_services.iter().flat_map(|service| &service.spec.http);
-    for fault in rules.filter_map(|rule| rule.fault.as_ref()) {
+    let routes = context.world.virtual_services.iter().flat_map(|virtual_service| &virtual_service.spec.http);
+    for fault in routes.filter_map(|route| route.fault.as_ref()) {
         if let Some(abort) = &fault.abort {
             check_share(abort.span, "abort", abort.percentage.as_ref(), diagnostics);
         }
@@ -25,14 +30,15 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What is left out is 0 (istiod: `TranslateFault`); who writes 0 means it.
+/// A missing percentage means 0 (istiod: `TranslateFault`). An explicit 0 is a decision.
 fn check_share(span: Span, what: &str, share: Option<&Percent>, diagnostics: &mut Diagnostics) {
     if share.is_none_or(|share| share.value.is_none()) {
         diagnostics
-            .report_default(
+            .report(
+                &NEVER_INJECTED,
                 share.map_or(span, |share| share.span),
-                format!("without a percentage no request gets this {what}"),
+                format!("no request gets this {what}, because `percentage` is missing"),
             )
-            .help("write percentage: {value: 100} for all requests");
+            .help("write `percentage: {value: 100}` for all requests");
     }
 }

@@ -2,20 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::style::list;
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::{Kind, LabelSet};
 use crate::world::{Gap, Gateway, Section, Server, host};
 
 pub static RULE: Rule = rule! {
     name: "https-redirect-unserved",
-    aliases: [],
-    severity: Warning,
-    summary: "a server that redirects to HTTPS for a host that no server of the same gateway serves by TLS",
+    summary: "a server redirects a host to HTTPS, and no server of the gateway serves the host over TLS",
+    findings: [&UNSERVED],
     check: check,
 };
 
-/// Gateways of one selector are for the same workloads.
+static UNSERVED: Finding = finding! {
+    "unserved", Lost, Likely, [],
+    "no TLS server of the gateway has a host that another server redirects to HTTPS",
+};
+
+/// The Gateways by selector: those with the same selector are for the same workloads.
 type BySelector<'w, 'a> = BTreeMap<Vec<(&'w str, &'w str)>, Vec<&'w Gateway<'a>>>;
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -44,7 +50,7 @@ fn check_server(
 ) {
     let is_http = server.section() == Some(Section::Http) && !server.is_tls();
     let Some(redirects) = server.https_redirect().filter(|_| is_http) else { return };
-    // Another selector can find the same workload.
+    // Another selector can select the same workload.
     let workload = context.world.workloads_of_gateway(gateway).next();
     let others = all
         .values()
@@ -65,18 +71,15 @@ fn check_server(
         diagnostics.unchecked(Gap::NotAllOfKind(Kind::Gateway));
         return;
     }
-    let names = unserved.join(", ");
-    let diagnostic = diagnostics
-        .report_default(redirects, format!("requests are redirected to HTTPS, which no server serves for {names}"));
+    let message = format!("the server redirects to HTTPS, but no server serves {} over TLS", list(&unserved, "and"));
+    let diagnostic = diagnostics.report(&UNSERVED, redirects, message);
     if let Some(first) = server.hosts.iter().find(|it| unserved.contains(&it.host.as_str())) {
-        diagnostic.related(first.span, "this host");
+        diagnostic.related(first.span, "this host has no TLS server");
     }
-    diagnostic.help(
-        "add a server for HTTPS with these hosts; where TLS ends before the gateway, this redirect never ends: remove it",
-    );
+    diagnostic.help("add an HTTPS server with every host, or remove `httpsRedirect` if a load balancer terminates TLS");
 }
 
-/// The hosts that clients of a Gateway reach by TLS.
+/// The hosts that a Gateway serves over TLS.
 fn tls_hosts<'w>(gateway: &'w Gateway<'_>) -> Vec<&'w str> {
     let servers = gateway.servers.iter().filter(|server| server.is_tls());
     servers.flat_map(|server| &server.hosts).map(|it| it.host.as_str()).collect()

@@ -1,4 +1,4 @@
-//! What is done with a request.
+//! The actions of routes: rewrites, redirects, retries, faults.
 
 mod deprecated_field;
 mod duplicate_destination;
@@ -13,7 +13,7 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "action",
-    about: "What is done with a request",
+    about: "Actions of routes: rewrites, redirects, retries, faults",
     rules: &[
         &rewrite_slashes::RULE,
         &retries_exceed_timeout::RULE,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::{HttpMatchRequest, HttpRoute, StringMatch};
 use crate::re2::{Search, find_text};
 use crate::routing::{EnvoyRegex, Matcher};
@@ -14,94 +15,106 @@ use crate::world::{Gateway, Section, Server, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "redirect-loop",
-    aliases: [],
-    severity: Error,
-    summary: "a redirect to where the same redirect answers again: clients go round until they give up",
+    summary: "a redirect leads back to itself, so clients give up",
+    findings: [&LOOP],
     check: check,
 };
 
-/// As many redirects as it takes to be sure.
-const MOST_HOPS: usize = 6;
+static LOOP: Finding = finding! {
+    "loop", Lost, Certain, [],
+    "the route redirects the request that its redirect leads to",
+};
+
+/// After this many redirects by one route, the redirect is a loop.
+const MAX_HOPS: usize = 6;
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let simulator = Simulator::new(context.world);
-    for service in context.world.virtual_services.iter().filter(|service| !service.is_delegate()) {
-        for rule in &service.spec.http {
-            let Some(redirect) = &rule.redirect else { continue };
-            let mut questions = questions(context.world, service, rule).into_iter();
-            if let Some((from, to)) = questions.find_map(|question| follow(&simulator, question, rule.span)) {
+    for virtual_service in context.world.virtual_services.iter().filter(|it| !it.is_delegate()) {
+        for route in &virtual_service.spec.http {
+            let Some(redirect) = &route.redirect else { continue };
+            let mut requests = sample_requests(context.world, virtual_service, route).into_iter();
+            if let Some((from, to)) = requests.find_map(|request| follow(&simulator, request, route.span)) {
                 diagnostics
-                    .report_default(redirect.span, format!("this redirects to itself: {from} to {to}, and again"))
-                    .help("match less: the scheme, the host or the path that it leads to must not match");
+                    .report(
+                        &LOOP,
+                        redirect.span,
+                        format!("the route redirects `{from}` to `{to}`, and then redirects that request too"),
+                    )
+                    .help("add a match on scheme, host or path that excludes the target of the redirect");
             }
         }
     }
 }
 
-/// Requests that the matches of a rule take, wherever the VirtualService applies.
-fn questions(world: &World<'_>, service: &VirtualService<'_>, rule: &HttpRoute) -> Vec<Request> {
-    let entries: Vec<Option<&HttpMatchRequest>> =
-        if rule.r#match.is_empty() { vec![None] } else { rule.r#match.iter().map(Some).collect() };
-    let mut questions = Vec::new();
-    for host in &service.hosts {
+/// Requests that meet the matches of a route: one for each match, host, and server or sidecar that the VirtualService
+/// applies to.
+fn sample_requests(world: &World<'_>, virtual_service: &VirtualService<'_>, route: &HttpRoute) -> Vec<Request> {
+    let matches: Vec<Option<&HttpMatchRequest>> =
+        if route.r#match.is_empty() { vec![None] } else { route.r#match.iter().map(Some).collect() };
+    let mut requests = Vec::new();
+    for host in &virtual_service.hosts {
         let name = host::wildcard_suffix(host).map_or(host.value.clone(), |suffix| {
             let suffix = if suffix.is_empty() { ".example.com" } else { suffix };
             format!("any{suffix}")
         });
-        let of_host = entries.iter().filter_map(|entry| request(&name, *entry));
-        for question in of_host {
-            for bound in &service.bound_to {
+        let of_host = matches.iter().filter_map(|route_match| sample_request(&name, *route_match));
+        for request in of_host {
+            for bound in &virtual_service.bound_to {
                 match &bound.gateway {
-                    None => questions.push(question.clone()),
+                    None => requests.push(request.clone()),
                     Some(gateway) => {
                         let Some(gateway) = world.gateway(gateway) else { continue };
-                        questions.extend(gateway.servers.iter().filter_map(|it| at(gateway, it, &question)));
+                        requests.extend(gateway.servers.iter().filter_map(|it| at(gateway, it, &request)));
                     }
                 }
             }
         }
     }
-    questions
+    requests
 }
 
-/// A request at a server that speaks HTTP.
-fn at(gateway: &Gateway<'_>, server: &Server<'_>, question: &Request) -> Option<Request> {
+/// The request, sent to a server. `None` if the server does not speak HTTP.
+fn at(gateway: &Gateway<'_>, server: &Server<'_>, request: &Request) -> Option<Request> {
     if server.section() != Some(Section::Http) {
         return None;
     }
     let tls = if server.is_tls() { Tls::Tls } else { Tls::Plaintext };
     let gateway = Some(GatewayRef::Name(gateway.name.to_string()));
-    Some(Request { gateway, port: Some(server.port_number()?), tls: Some(tls), ..question.clone() })
+    Some(Request { gateway, port: Some(server.port_number()?), tls: Some(tls), ..request.clone() })
 }
 
-/// A request that meets the conditions of a match. `None`: none is found.
-fn request(host: &str, entry: Option<&HttpMatchRequest>) -> Option<Request> {
+/// A request that meets a match, or any request without one. `None` if none is found.
+fn sample_request(host: &str, route_match: Option<&HttpMatchRequest>) -> Option<Request> {
     let mut request = Request { host: Some(host.to_owned()), ..Request::default() };
-    let Some(entry) = entry else { return Some(request) };
-    let text = |written: &Option<StringMatch>| match written {
-        Some(written) => sample(written).map(Some),
+    let Some(route_match) = route_match else { return Some(request) };
+    let text = |string_match: &Option<StringMatch>| match string_match {
+        Some(string_match) => sample(string_match).map(Some),
         None => Some(None),
     };
-    let path = text(&entry.uri)?.filter(|path| !path.is_empty());
-    let parameters: Option<Vec<String>> =
-        entry.query_params.iter().map(|(name, value)| Some(format!("{}={}", name.value, sample(value)?))).collect();
+    let path = text(&route_match.uri)?.filter(|path| !path.is_empty());
+    let parameters: Option<Vec<String>> = route_match
+        .query_params
+        .iter()
+        .map(|(name, value)| Some(format!("{}={}", name.value, sample(value)?)))
+        .collect();
     let parameters = parameters?;
     let query = if parameters.is_empty() { String::new() } else { format!("?{}", parameters.join("&")) };
     request.path = Some(path.unwrap_or_else(|| "/".to_owned()) + &query);
-    request.method = text(&entry.method)?;
-    if let Some(authority) = text(&entry.authority)? {
+    request.method = text(&route_match.method)?;
+    if let Some(authority) = text(&route_match.authority)? {
         request.host = Some(authority);
     }
     let header =
         |(name, value): (&Spanned<String>, &StringMatch)| Some((name.value.clone(), HeaderValue::One(sample(value)?)));
-    let headers: Option<BTreeMap<String, HeaderValue>> = entry.headers.iter().map(header).collect();
+    let headers: Option<BTreeMap<String, HeaderValue>> = route_match.headers.iter().map(header).collect();
     request.headers = headers?;
     Some(request)
 }
 
-/// A text that a comparison takes.
-fn sample(written: &StringMatch) -> Option<String> {
-    match Matcher::new(written) {
+/// A text that matches.
+fn sample(string_match: &StringMatch) -> Option<String> {
+    match Matcher::new(string_match) {
         Matcher::Present => Some(String::new()),
         Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::PathPrefix(text) => Some(text),
         Matcher::Regex(regex) => {
@@ -118,14 +131,13 @@ fn shortest(regex: &EnvoyRegex) -> Option<String> {
     }
 }
 
-/// Follows the redirects of a rule. If it is the rule that answers each time, or a request comes up again, that is where
-/// clients go round: the first request and where it is sent.
-fn follow(simulator: &Simulator<'_>, question: Request, rule: Span) -> Option<(String, String)> {
-    let mut request = question;
+/// Follows the redirects of a route. If the route answers each time, the redirect is a loop: returns the URL of the first
+/// request, and the first redirect target.
+fn follow(simulator: &Simulator<'_>, mut request: Request, route: Span) -> Option<(String, String)> {
     let mut first = None;
-    for _ in 0..MOST_HOPS {
+    for _ in 0..MAX_HOPS {
         let answer = simulator.simulate(&request).ok()?;
-        let is_own = answer.decision.route.as_ref().is_some_and(|route| rule.contains(route.span));
+        let is_own = answer.decision.route.as_ref().is_some_and(|answering| route.contains(answering.span));
         if answer.decision.outcome != Outcome::Redirect || !is_own {
             return None;
         }
@@ -145,12 +157,12 @@ fn url(request: &Request) -> String {
     format!("{scheme}://{host}{port}{path}")
 }
 
-/// The request that a client makes of a location.
+/// The request that a client sends after a redirect.
 fn redirected(request: Request, location: &str) -> Option<Request> {
     let url = Url::parse(location)?;
     let written = url.port().map(u32::from);
     let is_tls = url.scheme()? == "https";
-    // A client in the mesh dials the port of the service, which the host alone does not tell here.
+    // A client in the mesh uses the port of the service, and a location rarely has it.
     let of_scheme = if is_tls { 443 } else { 80 };
     let port = match request.gateway {
         Some(_) => Some(written.unwrap_or(of_scheme)),

@@ -1,46 +1,59 @@
 //! `rewrite-slashes`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::{HttpMatchRequest, HttpRoute, VirtualService};
 use crate::routing::replace_prefix;
 use crate::source::{Span, Spanned};
 
 pub static RULE: Rule = rule! {
     name: "rewrite-slashes",
-    aliases: [],
-    severity: Warning,
-    summary: "a rewrite of a prefix that doubles the slash between it and the rest of the path, or loses it",
+    summary: "a rewrite of a prefix doubles the slash before the rest of the path, or loses it",
+    findings: [&DOUBLED, &LOST],
     check: check,
 };
 
+static DOUBLED: Finding = finding! {
+    "doubled-slash", Lost, Likely, [],
+    "the rewritten path has 2 slashes in a row",
+};
+static LOST: Finding = finding! {
+    "lost-slash", Lost, Likely, [],
+    "the rewritten path lacks the slash after the prefix",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for service in &context.world.virtual_services {
-        for (index, rule) in service.spec.http.iter().enumerate() {
-            check_rule(&service.spec, index, rule, diagnostics);
+    for virtual_service in &context.world.virtual_services {
+        for (index, route) in virtual_service.spec.http.iter().enumerate() {
+            check_route(&virtual_service.spec, index, route, diagnostics);
         }
     }
 }
 
-/// What is put in the place of a prefix.
-fn replacement(rule: &HttpRoute) -> Option<&Spanned<String>> {
-    let rewrite = rule.rewrite.as_ref().filter(|rewrite| rewrite.uri_regex_rewrite.is_none());
-    let of_redirect = rule.redirect.as_ref().and_then(|redirect| redirect.prefix_rewrite.as_ref());
-    rewrite.and_then(|rewrite| rewrite.uri.as_ref()).or(of_redirect).filter(|uri| uri.starts_with('/'))
+/// The replacement of a prefix, and the name of its field.
+fn replacement(route: &HttpRoute) -> Option<(&Spanned<String>, &'static str)> {
+    let rewrite = route.rewrite.as_ref().filter(|rewrite| rewrite.uri_regex_rewrite.is_none());
+    let of_rewrite = rewrite.and_then(|rewrite| rewrite.uri.as_ref()).map(|uri| (uri, "uri"));
+    let of_redirect = || {
+        let prefix = route.redirect.as_ref()?.prefix_rewrite.as_ref()?;
+        Some((prefix, "prefixRewrite"))
+    };
+    of_rewrite.or_else(of_redirect).filter(|(uri, _)| uri.starts_with('/'))
 }
 
-fn check_rule(spec: &VirtualService, index: usize, rule: &HttpRoute, diagnostics: &mut Diagnostics) {
-    let Some(uri) = replacement(rule) else { return };
+fn check_route(spec: &VirtualService, index: usize, route: &HttpRoute, diagnostics: &mut Diagnostics) {
+    let Some((uri, field)) = replacement(route) else { return };
     let mut bad: Vec<(Span, String, String)> = Vec::new();
-    if rule.r#match.is_empty() {
-        bad.extend(mangled("/", uri).map(|(from, to)| (rule.span, from, to)));
+    if route.r#match.is_empty() {
+        bad.extend(mangled("/", uri).map(|(from, to)| (route.span, from, to)));
     }
-    for (at, entry) in rule.r#match.iter().enumerate() {
-        let Some((prefix, span)) = prefix(entry) else { continue };
-        let earlier = spec.http[..index].iter().flat_map(|rule| &rule.r#match).chain(&rule.r#match[..at]);
-        // Paths below `/a` are those of `/a/` if that comes first.
+    for (at, route_match) in route.r#match.iter().enumerate() {
+        let Some((prefix, span)) = prefix(route_match) else { continue };
+        let earlier = spec.http[..index].iter().flat_map(|route| &route.r#match).chain(&route.r#match[..at]);
+        // An earlier match of `/a/` takes all paths below `/a`.
         let below = format!("{prefix}/");
-        let has_taken_below = |entry: &HttpMatchRequest| self::prefix(entry).is_some_and(|(it, _)| it == below);
+        let has_taken_below = |earlier: &HttpMatchRequest| self::prefix(earlier).is_some_and(|(it, _)| it == below);
         if !earlier.into_iter().any(has_taken_below) {
             bad.extend(mangled(prefix, uri).map(|(from, to)| (span, from, to)));
         }
@@ -48,27 +61,28 @@ fn check_rule(spec: &VirtualService, index: usize, rule: &HttpRoute, diagnostics
     let Some((first, from, to)) = bad.first() else { return };
     let doubles = to.contains("//");
     let help = match (doubles, uri.as_str()) {
-        (true, "/") => "match the prefix with a slash at its end, and the path without it by a second match".to_owned(),
-        (true, _) => format!("write uri: {}, or a slash at the end of the prefix", uri.trim_end_matches('/')),
-        (false, _) => format!("write uri: {}/", uri.value),
+        (true, "/") => "end the prefix with `/`, and add a match for the exact path without it".to_owned(),
+        (true, _) => format!("write `{field}: {}`, or end the prefix with `/`", uri.trim_end_matches('/')),
+        (false, _) => format!("write `{field}: {}/`", uri.value),
     };
-    let diagnostic = diagnostics.report_default(uri.span, format!("{from} becomes {to}"));
-    diagnostic.help(help).related(*first, "this prefix is replaced");
+    let finding = if doubles { &DOUBLED } else { &LOST };
+    let diagnostic = diagnostics.report(finding, uri.span, format!("the rewrite turns `{from}` into `{to}`"));
+    diagnostic.help(help).related(*first, "the prefix that is replaced");
     for (other, ..) in &bad[1..] {
-        diagnostic.related(*other, "this one as well");
+        diagnostic.related(*other, "another prefix that is replaced");
     }
 }
 
-/// The prefix that a match replaces: one without a condition on the path has that of all paths.
-fn prefix(entry: &HttpMatchRequest) -> Option<(&str, Span)> {
-    match &entry.uri {
-        None => Some(("/", entry.span)),
+/// The prefix that a rewrite replaces: `/` for a match without a condition on the path.
+fn prefix(route_match: &HttpMatchRequest) -> Option<(&str, Span)> {
+    match &route_match.uri {
+        None => Some(("/", route_match.span)),
         Some(uri) if uri.regex.is_none() => uri.prefix.as_ref().map(|prefix| (prefix.as_str(), prefix.span)),
         Some(_) => None,
     }
 }
 
-/// A path, and what is wrongly made of it.
+/// A path with the prefix, and its wrong rewrite; `None` if the rewrite is right.
 fn mangled(prefix: &str, uri: &str) -> Option<(String, String)> {
     let (ends_in_slash, gives_slash) = (prefix.ends_with('/'), uri.ends_with('/'));
     if prefix.is_empty() || ends_in_slash == gives_slash {

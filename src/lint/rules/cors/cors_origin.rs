@@ -1,22 +1,35 @@
 //! `cors-origin`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::CorsPolicy;
 use crate::source::Spanned;
 use crate::uri::Url;
 
 pub static RULE: Rule = rule! {
     name: "cors-origin",
-    aliases: [],
-    severity: Warning,
-    summary: "an origin of a CORS policy that no browser sends, or that lets in more than it says",
+    summary: "an origin of a CORS policy matches no site, or more sites than it seems to",
+    findings: [&OPEN_PREFIX, &UNESCAPED_DOT, &NEVER_SENT],
     check: check,
 };
 
+static OPEN_PREFIX: Finding = finding! {
+    "open-prefix", Exposed, Likely, [],
+    "a prefix ends within a host name, so other sites match too",
+};
+static UNESCAPED_DOT: Finding = finding! {
+    "unescaped-dot", Exposed, Likely, [],
+    "a dot in a regular expression matches any character, so other sites can match too",
+};
+static NEVER_SENT: Finding = finding! {
+    "never-sent", Surprising, Certain, [],
+    "no browser sends the origin",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    let rules = context.world.virtual_services.iter().flat_map(|service| &service.spec.http);
-    for policy in rules.filter_map(|rule| rule.cors_policy.as_ref()) {
+    let routes = context.world.virtual_services.iter().flat_map(|virtual_service| &virtual_service.spec.http);
+    for policy in routes.filter_map(|route| route.cors_policy.as_ref()) {
         check_policy(context, policy, diagnostics);
     }
 }
@@ -33,7 +46,7 @@ fn check_policy(context: &Context<'_>, policy: &CorsPolicy, diagnostics: &mut Di
     }
 }
 
-/// Browsers send scheme, host and a port that is not the scheme's own, in small letters.
+/// Browsers send the scheme, the host, and the port unless it is the default of the scheme, all in lower case.
 fn check_exact(origin: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let text = origin.as_str();
     if ["*", "null", ""].contains(&text) {
@@ -41,64 +54,76 @@ fn check_exact(origin: &Spanned<String>, diagnostics: &mut Diagnostics) {
     }
     if !text.contains("://") {
         diagnostics
-            .report_default(origin.span, "an origin begins with a scheme, so no browser sends this")
-            .help(format!("write https://{text}"));
+            .report(
+                &NEVER_SENT,
+                origin.span,
+                format!("no browser sends origin `{text}`: an origin starts with a scheme"),
+            )
+            .help(format!("write `https://{text}`"));
         return;
     }
     let Some(url) = Url::parse(text) else { return };
-    let own_port = match url.scheme().as_deref() {
+    let default_port = match url.scheme().as_deref() {
         Some("http") => 80,
         Some("https") => 443,
         _ => return,
     };
     let scheme = url.scheme().unwrap_or_default();
     let host = url.authority();
-    let (message, help) = if !url.rest().is_empty() {
-        (
-            "an origin has no path, not even a slash at its end, so no browser sends this",
-            format!("write {scheme}://{host}"),
-        )
+    let (reason, help) = if !url.rest().is_empty() {
+        ("an origin has no path, not even a final slash", format!("write `{scheme}://{host}`"))
     } else if host.contains('*') {
         let pattern = host.replace('.', "\\.").replace('*', "[^.]+");
-        ("a wildcard has no special meaning in an origin", format!("write regex: {scheme}://{pattern}"))
-    } else if url.port() == Some(own_port) {
-        ("browsers leave out the scheme's own port, so none sends this", format!("write {scheme}://{}", url.host()))
+        ("a wildcard has no special meaning", format!("write `regex: {scheme}://{pattern}` in `allowOrigins`"))
+    } else if url.port() == Some(default_port) {
+        ("browsers leave out the default port", format!("write `{scheme}://{}`", url.host()))
     } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        ("browsers write origins in small letters, so none sends this", format!("write {}", text.to_ascii_lowercase()))
+        ("browsers send lower case", format!("write `{}`", text.to_ascii_lowercase()))
     } else {
         return;
     };
-    diagnostics.report_default(origin.span, message).help(help);
+    let message = format!("no browser sends origin `{text}`: {reason}");
+    diagnostics.report(&NEVER_SENT, origin.span, message).help(help);
 }
 
-/// A prefix that ends within a name has no end.
+/// Checks that a prefix does not end within a host name, where any text can follow.
 fn check_prefix(prefix: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let Some(url) = Url::parse(prefix).filter(|url| url.scheme().is_some()) else { return };
     let host = url.authority();
     if !url.rest().is_empty() {
         diagnostics
-            .report_default(prefix.span, "an origin has no path, not even a slash at its end, so no browser sends this")
-            .help("write exact, without the slash");
-    } else if host.contains('.') && host.ends_with(|last: char| last.is_ascii_alphanumeric()) {
+            .report(
+                &NEVER_SENT,
+                prefix.span,
+                format!("no browser sends an origin with prefix `{}`: an origin has no path", prefix.value),
+            )
+            .help(format!("write `exact: {}://{host}`", url.scheme().unwrap_or_default()));
+    } else if host.contains('.') && prefix.ends_with(|last: char| last.is_ascii_alphanumeric()) {
         diagnostics
-            .report_default(prefix.span, format!("this also allows {}.evil.example", prefix.value))
-            .help(format!("write exact: {}; regex if its port varies", prefix.value));
+            .report(
+                &OPEN_PREFIX,
+                prefix.span,
+                format!("prefix `{0}` also allows origin `{0}.evil.example`", prefix.value),
+            )
+            .help(format!("write `exact: {}`, or a `regex` if the port varies", prefix.value));
     }
 }
 
-/// In a host name a dot is meant as one.
+/// Checks that dots between the labels of a host are escaped.
 fn check_regex(context: &Context<'_>, regex: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let Some(at) = unescaped_dot(regex) else { return };
     let example = format!("{}x{}", &regex[..at], &regex[at + 1..]);
     diagnostics
-        .report_default(
+        .report(
+            &UNESCAPED_DOT,
             context.part_of(regex.span, at..at + 1),
-            "this dot stands for any character, so other hosts are allowed as well",
+            format!("this `.` matches any character, so the expression also allows what `{example}` allows"),
         )
-        .help(format!("write \\. for a dot: with this one {example} would do as well"));
+        .help("write `\\.` to match a dot");
 }
 
-/// A dot between two names of a host: behind a letter or digit and before one, or before a group of names.
+/// The offset of a dot between two labels of a host: after a letter, a digit or the end of a group, and before a letter, a
+/// digit or a group.
 fn unescaped_dot(regex: &str) -> Option<usize> {
     let bytes = regex.as_bytes();
     let mut is_in_class = false;
@@ -111,9 +136,9 @@ fn unescaped_dot(regex: &str) -> Option<usize> {
             b'.' if !is_in_class => {
                 let before = at.checked_sub(1).map(|before| bytes[before]);
                 let after = bytes.get(at + 1);
-                let ends_name = before.is_some_and(|it| it.is_ascii_alphanumeric() || b")]*+".contains(&it));
+                let ends_label = before.is_some_and(|it| it.is_ascii_alphanumeric() || b")]*+".contains(&it));
                 let is_escape = at >= 2 && bytes[at - 2] == b'\\';
-                if ends_name && !is_escape && after.is_some_and(|it| it.is_ascii_alphanumeric() || *it == b'(') {
+                if ends_label && !is_escape && after.is_some_and(|it| it.is_ascii_alphanumeric() || *it == b'(') {
                     return Some(at);
                 }
             }

@@ -1,59 +1,64 @@
 //! `cors-preflight`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::{HttpMatchRequest, HttpRoute};
 use crate::routing::Matcher;
 use crate::source::Span;
 
 pub static RULE: Rule = rule! {
     name: "cors-preflight",
-    aliases: [],
-    severity: Warning,
-    summary: "a CORS policy on a rule that preflight requests do not match, so that it never answers them",
+    summary: "preflight requests do not match a route with a CORS policy, so the policy does not answer them",
+    findings: [&UNANSWERED],
     check: check,
 };
 
+static UNANSWERED: Finding = finding! {
+    "unanswered", Lost, Likely, [],
+    "a condition of the route excludes all preflight requests",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for service in &context.world.virtual_services {
-        let rules = &service.spec.http;
-        // Another rule that preflights match and that has a policy is the usual way round.
-        let is_answered = |rule: &HttpRoute| rule.cors_policy.is_some() && obstacle(rule).is_none();
-        if rules.iter().any(is_answered) {
+    for virtual_service in &context.world.virtual_services {
+        let routes = &virtual_service.spec.http;
+        // Another route with a policy, which preflight requests match, is the usual solution.
+        let answers = |route: &HttpRoute| route.cors_policy.is_some() && obstacle(route).is_none();
+        if routes.iter().any(answers) {
             continue;
         }
-        for rule in rules {
-            let Some(policy) = &rule.cors_policy else { continue };
-            if let Some((span, what)) = obstacle(rule) {
+        for route in routes {
+            let Some(policy) = &route.cors_policy else { continue };
+            if let Some((span, what)) = obstacle(route) {
                 diagnostics
-                    .report_default(policy.span, format!("preflight requests do not match this rule: they {what}"))
-                    .related(span, "this is asked of requests")
-                    .help("add a rule for method OPTIONS with the same corsPolicy");
+                    .report(&UNANSWERED, policy.span, format!("preflight requests do not match this route: {what}"))
+                    .related(span, "the condition that excludes them")
+                    .help("add a route for method `OPTIONS` with the same `corsPolicy`");
             }
         }
     }
 }
 
-/// Why no preflight matches a rule whose other requests need one.
-fn obstacle(rule: &HttpRoute) -> Option<(Span, String)> {
-    let obstacles: Option<Vec<(Span, String)>> = rule.r#match.iter().map(obstacle_of_match).collect();
+/// The condition that keeps preflight requests from a route whose other requests need them, and the reason.
+fn obstacle(route: &HttpRoute) -> Option<(Span, String)> {
+    let obstacles: Option<Vec<(Span, String)>> = route.r#match.iter().map(obstacle_of_match).collect();
     obstacles?.into_iter().next()
 }
 
-fn obstacle_of_match(entry: &HttpMatchRequest) -> Option<(Span, String)> {
-    if let Some((name, _)) = entry.headers.iter().find(|(name, _)| needs_preflight(name)) {
-        return Some((name.span, format!("only announce the header {}, and do not have it", name.value)));
+fn obstacle_of_match(route_match: &HttpMatchRequest) -> Option<(Span, String)> {
+    if let Some((name, _)) = route_match.headers.iter().find(|(name, _)| needs_preflight(name)) {
+        return Some((name.span, format!("they announce header `{}`, but do not have it", name.value)));
     }
-    let method = entry.method.as_ref()?;
+    let method = route_match.method.as_ref()?;
     let matcher = Matcher::new(method);
-    let takes = |name: &str| matcher.matches(name.as_bytes());
-    // These can do without a preflight.
-    let is_simple = ["GET", "HEAD", "POST"].into_iter().any(takes);
-    (!takes("OPTIONS") && !is_simple).then(|| (method.span, "have the method OPTIONS".to_owned()))
+    let matches = |name: &str| matcher.matches(name.as_bytes());
+    // Browsers can send these without a preflight request.
+    let is_simple = ["GET", "HEAD", "POST"].into_iter().any(&matches);
+    (!matches("OPTIONS") && !is_simple).then(|| (method.span, "they have method `OPTIONS`".to_owned()))
 }
 
-/// Whether a request with a header needs a preflight, which has the header's name and not the header (Fetch: CORS-safelisted
-/// request-headers, forbidden request-headers).
+/// Whether a request with a header needs a preflight request, which announces the header without having it (Fetch:
+/// CORS-safelisted request-headers, forbidden request-headers).
 fn needs_preflight(name: &str) -> bool {
     const WITHOUT: [&str; 24] = [
         "accept",

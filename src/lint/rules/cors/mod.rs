@@ -1,4 +1,4 @@
-//! What other origins may do.
+//! CORS policies.
 
 mod cors_credentials;
 mod cors_origin;
@@ -8,6 +8,6 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "cors",
-    about: "What other origins may do",
+    about: "CORS policies",
     rules: &[&cors_credentials::RULE, &cors_origin::RULE, &cors_preflight::RULE],
 };

@@ -1,97 +1,177 @@
 //! `impossible-match`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::style::{list, numbers};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::{HttpMatchRequest, StringMatch};
 use crate::routing::{EnvoyRegex, takes_some_path};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::uri::split_port;
 use crate::world::{NamespacedName, RouteMatch, Server, VirtualService, World, host, resolve_gateway_name};
 
 pub static RULE: Rule = rule! {
     name: "impossible-match",
-    aliases: [],
-    severity: Warning,
-    summary: "a match that no request meets: of a Gateway or port that is not asked, of what no path or method looks like",
+    summary: "no request can meet the conditions of a match",
+    findings: [&DEAD_ROUTE, &METHOD_CASE, &UNSERVED_PORT, &DEAD_MATCH, &UNBOUND_GATEWAY],
     check: check,
 };
 
+static DEAD_ROUTE: Finding = finding! {
+    "dead-route", Lost, Certain, [],
+    "no request can meet any match of the route",
+};
+static METHOD_CASE: Finding = finding! {
+    "method-case", Lost, Likely, [],
+    "the match compares the method with lower-case text, although clients send methods in upper case",
+};
+static UNSERVED_PORT: Finding = finding! {
+    "unserved-port", Lost, Likely, [],
+    "no Service has the port of the match, so only a listener of a Sidecar can have it",
+};
+static DEAD_MATCH: Finding = finding! {
+    "dead-match", Surprising, Certain, [],
+    "no request can meet the match, but the route has other matches",
+};
+static UNBOUND_GATEWAY: Finding = finding! {
+    "unbound-gateway", Surprising, Certain, [],
+    "the match names several Gateways, and the VirtualService is not bound to one of them",
+};
+
+/// A reason why requests do not meet a match.
+struct Obstacle {
+    /// What follows from it for the match alone: never [`DEAD_ROUTE`].
+    finding: &'static Finding,
+    span: Span,
+    message: String,
+    help: String,
+    label: Option<&'static str>,
+    related: Option<(Span, &'static str)>,
+}
+
+impl Obstacle {
+    fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
+        let (message, help) = (message.into(), help.into());
+        Self { finding: &DEAD_MATCH, span, message, help, label: None, related: None }
+    }
+}
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for service in &world.virtual_services {
-        service.matches().for_each(|it| check_place(world, service, &it, diagnostics));
-        for entry in service.spec.http.iter().flat_map(|rule| &rule.r#match) {
-            check_texts(service, entry, diagnostics);
+    for virtual_service in &world.virtual_services {
+        for route in virtual_service.routes() {
+            let http_matches = route.http().into_iter().flat_map(|http| &http.r#match).map(Some);
+            let http_matches = http_matches.chain(std::iter::repeat(None));
+            let mut obstacles: Vec<Vec<Obstacle>> = Vec::new();
+            for (route_match, http_match) in route.matches().iter().zip(http_matches) {
+                let mut found = obstacles_of_place(world, virtual_service, route_match);
+                found.extend(http_match.into_iter().flat_map(|it| obstacles_of_texts(virtual_service, it)));
+                obstacles.push(found);
+            }
+            let is_dead = |found: &Vec<Obstacle>| found.iter().any(|obstacle| obstacle.finding == &DEAD_MATCH);
+            let is_dead_route = obstacles.iter().all(is_dead);
+            for obstacle in obstacles.into_iter().flatten() {
+                report(obstacle, is_dead_route.then_some(route.span), diagnostics);
+            }
         }
     }
 }
 
-fn check_place(world: &World<'_>, service: &VirtualService<'_>, place: &RouteMatch<'_>, diagnostics: &mut Diagnostics) {
-    // A delegate applies wherever the rules do that delegate to it.
-    if service.is_delegate() {
-        return;
+fn report(obstacle: Obstacle, dead_route: Option<Span>, diagnostics: &mut Diagnostics) {
+    let dead_route = dead_route.filter(|_| obstacle.finding == &DEAD_MATCH);
+    let finding = if dead_route.is_some() { &DEAD_ROUTE } else { obstacle.finding };
+    let diagnostic = diagnostics.report(finding, obstacle.span, obstacle.message);
+    diagnostic.help(obstacle.help);
+    if let Some(label) = obstacle.label {
+        diagnostic.label(label);
     }
-    let mut all_bound = true;
-    for written in place.gateways {
-        let name = resolve_gateway_name(written, &service.name.namespace);
-        if service.bound_to.iter().any(|bound| bound.gateway == name) {
+    if let Some((span, message)) = obstacle.related {
+        diagnostic.related(span, message);
+    }
+    if let Some(route) = dead_route {
+        diagnostic.related(route, "no request reaches this route");
+    }
+}
+
+/// Checks `gateways` and `port`.
+fn obstacles_of_place(
+    world: &World<'_>,
+    virtual_service: &VirtualService<'_>,
+    route_match: &RouteMatch<'_>,
+) -> Vec<Obstacle> {
+    // A delegate applies wherever the routes do that delegate to it.
+    if virtual_service.is_delegate() {
+        return Vec::new();
+    }
+    let is_bound = |name: &Option<NamespacedName<'_>>| virtual_service.bound_to.iter().any(|it| it.gateway == *name);
+    let names = route_match.gateway_names();
+    let finding = if names.iter().any(is_bound) { &UNBOUND_GATEWAY } else { &DEAD_MATCH };
+    let mut obstacles = Vec::new();
+    for written in route_match.gateways {
+        let name = resolve_gateway_name(written, &virtual_service.name.namespace);
+        // `unknown-gateway` reports a Gateway that does not exist.
+        if is_bound(&name) || name.as_ref().is_some_and(|name| world.gateway(name).is_none()) {
             continue;
         }
-        all_bound = false;
-        // One that does not exist is reported as that.
-        if name.as_ref().is_none_or(|name| world.gateway(name).is_some()) {
-            let own = service.bound_to.iter().find_map(|bound| bound.span);
-            let diagnostic = diagnostics.report_default(
-                written.span,
-                format!(
-                    "this VirtualService is not bound to {}, so no request there is held against this",
-                    written.value
-                ),
-            );
-            match own {
-                Some(own) => diagnostic.related(own, "it is bound to this"),
-                None => diagnostic.label("without gateways it is bound to mesh only"),
-            };
-            diagnostic.help(format!("add {} to gateways of the VirtualService, or remove it here", written.value));
-        }
+        let what = if name.is_some() { "Gateway " } else { "" };
+        let message = format!(
+            "VirtualService `{}` is not bound to {what}`{}`, so the match does not apply there",
+            virtual_service.name, written.value
+        );
+        let own = virtual_service.bound_to.iter().find_map(|bound| bound.span);
+        let help = match own {
+            Some(_) => format!("add `{}` to `spec.gateways`, or remove it here", written.value),
+            None => format!("write `gateways: [mesh, {}]` in `spec`, or remove it here", written.value),
+        };
+        obstacles.push(Obstacle {
+            finding,
+            label: own.is_none().then_some("a VirtualService without `gateways` is bound to `mesh` only"),
+            related: own.map(|own| (own, "it is bound to this")),
+            ..Obstacle::new(written.span, message, help)
+        });
     }
-    if let Some(port) = place.port.filter(|_| all_bound) {
-        check_port(world, service, place, port, diagnostics);
+    if let Some(port) = route_match.port.filter(|_| names.iter().all(is_bound)) {
+        obstacles.extend(obstacle_of_port(world, virtual_service, route_match, port));
     }
+    obstacles
 }
 
-/// A port is that of a Gateway's server, or of the service in the mesh; never that of a workload.
-fn check_port(
+/// Compares a port with those of the servers of the Gateways, and of the Services in the mesh.
+fn obstacle_of_port(
     world: &World<'_>,
-    service: &VirtualService<'_>,
-    place: &RouteMatch<'_>,
+    virtual_service: &VirtualService<'_>,
+    route_match: &RouteMatch<'_>,
     port: Spanned<u32>,
-    diagnostics: &mut Diagnostics,
-) {
+) -> Option<Obstacle> {
     let mut known: Vec<u32> = Vec::new();
-    for bound in service.bound_to.iter().filter(|bound| place.applies_at(bound.gateway.as_ref())) {
-        match ports_of(world, service, bound.gateway.as_ref()) {
-            Some(ports) => known.extend(ports),
-            None => return,
-        }
+    for bound in virtual_service.bound_to.iter().filter(|bound| route_match.applies_at(bound.gateway.as_ref())) {
+        known.extend(ports_of(world, virtual_service, bound.gateway.as_ref())?);
     }
     known.sort_unstable();
     known.dedup();
-    if !known.is_empty() && !known.contains(&port.value) {
-        let list = known.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-        diagnostics
-            .report_default(port.span, format!("no request comes in on port {}, only on {list}", port.value))
-            .help("name the port of the Gateway's server, or of the service in the mesh, not that of the workload");
+    if known.is_empty() || known.contains(&port.value) {
+        return None;
     }
+    let ports = if known.len() == 1 { "port" } else { "ports" };
+    // A Sidecar can have an egress listener on any port.
+    let finding =
+        if virtual_service.binds_mesh() && route_match.applies_at(None) { &UNSERVED_PORT } else { &DEAD_MATCH };
+    let message = format!("no request arrives on port {}, only on {ports} {}", port.value, numbers(known, "and"));
+    let help = "use the port of the Gateway's server or of the Service, not that of the workload";
+    Some(Obstacle { finding, ..Obstacle::new(port.span, message, help) })
 }
 
-/// The ports on which requests for a VirtualService come in. `None`: the manifests do not tell.
-fn ports_of(world: &World<'_>, service: &VirtualService<'_>, gateway: Option<&NamespacedName<'_>>) -> Option<Vec<u32>> {
+/// The ports on which requests for a VirtualService arrive, or `None` if the manifests do not decide that.
+fn ports_of(
+    world: &World<'_>,
+    virtual_service: &VirtualService<'_>,
+    gateway: Option<&NamespacedName<'_>>,
+) -> Option<Vec<u32>> {
     let Some(name) = gateway else {
-        let namespace = &service.name.namespace;
-        // On port 80 sidecars route for hosts that are no services as well.
+        let namespace = &virtual_service.name.namespace;
+        // On port 80, sidecars also route for hosts without a service.
         let mut ports = vec![80];
-        for host in &service.hosts {
+        for host in &virtual_service.hosts {
             let found = world.services.seen_from(namespace, host)?;
             if host::wildcard_suffix(host).is_some() || world.is_ambiguous(found.resource) {
                 return None;
@@ -104,89 +184,85 @@ fn ports_of(world: &World<'_>, service: &VirtualService<'_>, gateway: Option<&Na
     Some(gateway.servers.iter().filter_map(Server::port_number).collect())
 }
 
-fn check_texts(service: &VirtualService<'_>, entry: &HttpMatchRequest, diagnostics: &mut Diagnostics) {
-    if let Some(uri) = &entry.uri {
-        check_path(uri, diagnostics);
-    }
-    if let Some(method) = entry.method.as_ref().and_then(plain_text)
+/// Checks the conditions that compare texts of the request.
+fn obstacles_of_texts(virtual_service: &VirtualService<'_>, http_match: &HttpMatchRequest) -> Vec<Obstacle> {
+    let mut obstacles = Vec::new();
+    obstacles.extend(http_match.uri.as_ref().and_then(obstacle_of_path));
+    if let Some(method) = http_match.method.as_ref().and_then(plain_text)
         && method.bytes().any(|byte| byte.is_ascii_lowercase())
     {
-        let upper = method.to_ascii_uppercase();
-        diagnostics
-            .report_default(method.span, format!("methods are compared with their case, and {upper} is in capitals"))
-            .help(format!("write {upper}"));
+        let message = format!("HTTP methods are case-sensitive, and clients do not send `{}`", method.value);
+        let help = format!("write `{}`", method.to_ascii_uppercase());
+        obstacles.push(Obstacle { finding: &METHOD_CASE, ..Obstacle::new(method.span, message, help) });
     }
-    let scheme = entry.scheme.as_ref().filter(|scheme| scheme.prefix.is_none()).and_then(plain_text);
+    let scheme = http_match.scheme.as_ref().filter(|scheme| scheme.prefix.is_none()).and_then(plain_text);
     if let Some(scheme) = scheme.filter(|scheme| !["http", "https"].contains(&scheme.as_str())) {
-        diagnostics
-            .report_default(scheme.span, format!("no request has the scheme {:?}", scheme.value))
-            .help("write http or https");
+        let message = format!("no request has scheme `{}`", scheme.value);
+        obstacles.push(Obstacle::new(scheme.span, message, "write `http` or `https`"));
     }
-    for (name, value) in entry.without_headers.iter() {
+    for (name, value) in http_match.without_headers.iter() {
         if let Some(regex) = value.regex.as_ref().filter(|regex| regex.as_str() == ".*") {
-            diagnostics
-                .report_default(
-                    regex.span,
-                    format!("this is never so: a missing {} is compared as an empty text, which matches", name.value),
-                )
-                .help("write {} to ask that the header is not there");
+            let message = format!(
+                "this condition is never true: Envoy treats a missing header `{}` as empty, which `.*` matches",
+                name.value
+            );
+            obstacles.push(Obstacle::new(regex.span, message, "write `{}` to match requests without the header"));
         }
     }
-    check_authority(service, entry, diagnostics);
+    obstacles.extend(obstacle_of_authority(virtual_service, http_match));
+    obstacles
 }
 
-fn check_path(uri: &StringMatch, diagnostics: &mut Diagnostics) {
+fn obstacle_of_path(uri: &StringMatch) -> Option<Obstacle> {
     if let Some(regex) = &uri.regex {
         let is_impossible = EnvoyRegex::new(regex).ok().and_then(|regex| takes_some_path(&regex)) == Some(false);
-        if is_impossible {
-            diagnostics
-                .report_default(regex.span, "no path matches this expression as a whole")
-                .help("a path begins with a slash, and the query is no part of it");
-        }
-        return;
+        return is_impossible.then(|| {
+            let message = format!("`{}` does not match any path as a whole", regex.value);
+            Obstacle::new(regex.span, message, "start the expression with `/`, and leave out the query")
+        });
     }
-    let Some(text) = plain_text(uri) else { return };
+    let text = plain_text(uri)?;
     let is_pattern = text.contains(['*', '^']);
     if uri.prefix.is_some() && text.is_empty() || is_pattern {
-        return;
+        return None;
     }
-    let (message, help) = match text.as_str() {
-        path if !path.starts_with('/') => {
-            ("a path begins with a slash, so this is never met", format!("write /{path}"))
-        }
+    let (reason, help) = match text.as_str() {
+        path if !path.starts_with('/') => ("a path starts with `/`", format!("write `/{path}`")),
         path if path.contains('?') => {
-            ("the query is no part of the path, so this is never met", "match parameters by queryParams".to_owned())
+            ("the query is not part of the path", "match query parameters with `queryParams`".to_owned())
         }
         path if path.contains('#') => {
-            ("clients do not send fragments, so this is never met", "remove what follows the #".to_owned())
+            ("clients do not send fragments", "remove the `#` and everything after it".to_owned())
         }
-        path if path.contains(' ') => {
-            ("paths have no spaces, so this is never met", format!("write {}", path.replace(' ', "%20")))
-        }
-        _ => return,
+        path if path.contains(' ') => ("clients escape spaces", format!("write `{}`", path.replace(' ', "%20"))),
+        _ => return None,
     };
-    diagnostics.report_default(text.span, message).help(help);
+    Some(Obstacle::new(text.span, format!("`{}` does not match any path: {reason}", text.value), help))
 }
 
-/// At a Gateway only requests for the hosts of the VirtualService are held against its rules.
-fn check_authority(service: &VirtualService<'_>, entry: &HttpMatchRequest, diagnostics: &mut Diagnostics) {
-    let exact = entry.authority.as_ref().filter(|authority| authority.prefix.is_none()).and_then(plain_text);
-    let Some(authority) = exact.filter(|_| !service.is_delegate() && !service.binds_mesh()) else { return };
+/// A Gateway passes on only requests for the hosts of the VirtualService.
+fn obstacle_of_authority(virtual_service: &VirtualService<'_>, http_match: &HttpMatchRequest) -> Option<Obstacle> {
+    if virtual_service.is_delegate() || virtual_service.binds_mesh() {
+        return None;
+    }
+    let authority = http_match.authority.as_ref().filter(|authority| authority.prefix.is_none())?;
+    let authority = plain_text(authority)?;
     let (name, _) = split_port(authority);
     let lower = name.to_ascii_lowercase();
     let is_own = |host: &Spanned<String>| host::overlap(&host.to_ascii_lowercase(), &lower);
-    if !name.contains('*') && !service.hosts.iter().any(is_own) {
-        let hosts: Vec<&str> = service.hosts.iter().map(|host| host.as_str()).collect();
-        diagnostics
-            .report_default(
-                authority.span,
-                format!("requests for {name} do not come here: the hosts are {}", hosts.join(", ")),
-            )
-            .help("add it to hosts, or remove this condition");
+    if name.contains('*') || virtual_service.hosts.iter().any(is_own) {
+        return None;
     }
+    let are = if virtual_service.hosts.len() == 1 { "host is" } else { "hosts are" };
+    let hosts = list(virtual_service.hosts.iter().map(|host| &host.value), "and");
+    Some(Obstacle::new(
+        authority.span,
+        format!("no request for `{name}` reaches VirtualService `{}`: its {are} {hosts}", virtual_service.name),
+        format!("add `{name}` to `spec.hosts`, or remove the condition"),
+    ))
 }
 
-/// What is compared as a text.
-fn plain_text(written: &StringMatch) -> Option<&Spanned<String>> {
-    written.prefix.as_ref().or(written.exact.as_ref()).filter(|_| written.regex.is_none())
+/// The text of `exact` or `prefix`.
+fn plain_text(string_match: &StringMatch) -> Option<&Spanned<String>> {
+    string_match.prefix.as_ref().or(string_match.exact.as_ref()).filter(|_| string_match.regex.is_none())
 }

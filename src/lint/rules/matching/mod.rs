@@ -1,4 +1,4 @@
-//! What matches compare.
+//! The conditions of matches.
 
 mod impossible_match;
 mod mistaken_match_type;
@@ -9,7 +9,7 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "matching",
-    about: "What matches compare",
+    about: "Conditions of matches",
     rules: &[
         &impossible_match::RULE,
         &mistaken_match_type::RULE,

@@ -6,7 +6,7 @@ use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::security::{self, PolicyAction};
 use crate::policy::{Attribute, Requirement, RuleParts, requirements};
 use crate::source::Span;
-use crate::validate::{Family, Violation};
+use crate::validate::{Mistake, Violation};
 use crate::world::{AuthorizationPolicy, DataPlane, ProtocolClass, Workload, WorkloadPort, World};
 
 pub static RULE: Rule = rule! {
@@ -39,7 +39,7 @@ static DENIES_ANY_TCP: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    let mut warnings: Vec<&Violation> = context.violations(Family::DeniesTcp).collect();
+    let mut warnings: Vec<&Violation> = context.violations(Mistake::DeniesTcp).collect();
     warnings.sort_by_key(|warning| (warning.span.file, warning.span.start));
     for policy in world.policies.authorization_policies() {
         match policy.action() {

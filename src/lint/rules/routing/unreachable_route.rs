@@ -6,7 +6,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
 use crate::routing::reach::{self, Alternative, Reachability};
 use crate::source::Span;
-use crate::validate::{Family, Violation};
+use crate::validate::{Mistake, Violation};
 use crate::world::VirtualService;
 
 pub static RULE: Rule = rule! {
@@ -128,7 +128,7 @@ fn check_repeated(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let is_meant = |violation: &&Violation| {
         matches!(violation.id, "UW-3" | "UW-5") && !reported.iter().any(|span| span.contains(violation.span))
     };
-    for violation in context.violations(Family::Unreachable).filter(is_meant) {
+    for violation in context.violations(Mistake::Unreachable).filter(is_meant) {
         let diagnostic = diagnostics.report_default(violation.span, &violation.message).severity(Severity::Warning);
         diagnostic.help.clone_from(&violation.help);
         if let Some((span, what)) = violation.related {

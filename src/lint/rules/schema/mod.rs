@@ -1,4 +1,4 @@
-//! What the API does not describe.
+//! Resources that do not fit Istio's API.
 
 mod missing_name;
 mod unknown_field;
@@ -9,6 +9,6 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "schema",
-    about: "What the API does not describe",
+    about: "Resources that do not fit the API",
     rules: &[&unknown_field::RULE, &wrong_type::RULE, &unknown_kind::RULE, &missing_name::RULE],
 };

@@ -1,17 +1,26 @@
 //! `captured-port`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
 use crate::model::networking::{Resolution, ServiceEntryPort};
 use crate::world::{Protocol, ProtocolClass};
 
 pub static RULE: Rule = rule! {
     name: "captured-port",
-    aliases: ["IST0134"],
-    severity: Warning,
-    summary: "a TCP port of a ServiceEntry without addresses: it takes the connections for all other hosts as well",
+    summary: "a TCP port of a ServiceEntry without addresses captures connections to all other hosts",
+    findings: [&WEB_PORT, &OTHER_PORT],
     check: check,
+};
+
+static WEB_PORT: Finding = finding! {
+    "web-port", Lost, Certain, ["IST0134"],
+    "the port is 80 or 443, so connections to many other hosts are captured",
+};
+static OTHER_PORT: Finding = finding! {
+    "other-port", Lost, Likely, ["IST0134"],
+    "the port is another one, so connections to other hosts are captured if there are any",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -20,7 +29,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         return;
     }
     for (service, entry) in world.services.entries() {
-        // With resolution NONE connections go on to where they were meant for.
+        // With resolution NONE, Envoy forwards connections to their original destination.
         let resolution = entry.resolution.map_or(Resolution::None, |resolution| resolution.value);
         if service.addresses.is_empty() && resolution != Resolution::None {
             entry.ports.iter().for_each(|port| check_port(port, &service.hostname, diagnostics));
@@ -32,22 +41,21 @@ fn check_port(port: &ServiceEntryPort, host: &str, diagnostics: &mut Diagnostics
     let Some(number) = port.number else { return };
     let written = port.protocol.filled();
     let protocol = Protocol::parse(port.protocol.text());
-    let what = match protocol.class() {
-        ProtocolClass::Tcp => "all connections to it",
-        ProtocolClass::Auto => "all connections to it that are not HTTP",
+    let connections = match protocol.class() {
+        ProtocolClass::Tcp => "all connections",
+        ProtocolClass::Auto => "all non-HTTP connections",
         ProtocolClass::Http | ProtocolClass::Tls | ProtocolClass::Udp => return,
     };
     let number = number.value;
-    let diagnostic = diagnostics.report_default(
-        written.map_or(port.span, |written| written.span),
-        format!("without addresses port {number} takes {what}, and leads them to {host}"),
-    );
-    diagnostic.help(match number {
-        443 => "write protocol TLS or HTTPS, by which hosts are told apart, or give the host addresses",
-        _ => "give the host addresses, or write protocol TLS or HTTP if that is what is spoken",
-    });
-    // Everything outside is dialled on these.
-    if matches!(number, 80 | 443) {
-        diagnostic.severity(Severity::Error);
-    }
+    let finding = if matches!(number, 80 | 443) { &WEB_PORT } else { &OTHER_PORT };
+    diagnostics
+        .report(
+            finding,
+            written.map_or(port.span, |written| written.span),
+            format!("without `addresses`, sidecars send {connections} on port {number} to `{host}`"),
+        )
+        .help(match number {
+            443 => "use protocol `TLS` or `HTTPS`, which tell hosts apart, or set `addresses`",
+            _ => "set `addresses`, or use protocol `TLS` or `HTTP` if clients speak it",
+        });
 }

@@ -1,17 +1,26 @@
 //! `entry-without-endpoints`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::{Resolution, ServiceEntry};
 use crate::model::{Resource, Spec};
 use crate::world::World;
 
 pub static RULE: Rule = rule! {
     name: "entry-without-endpoints",
-    aliases: [],
-    severity: Warning,
-    summary: "a ServiceEntry with static endpoints that has none: its requests are answered with 503",
+    summary: "a ServiceEntry with resolution `STATIC` has no endpoints, so Envoy answers requests with 503",
+    findings: [&NONE_LISTED, &NONE_SELECTED],
     check: check,
+};
+
+static NONE_LISTED: Finding = finding! {
+    "none-listed", Lost, Likely, [],
+    "the ServiceEntry has neither `endpoints` nor a `workloadSelector`",
+};
+static NONE_SELECTED: Finding = finding! {
+    "none-selected", Lost, Likely, [],
+    "no workload has the labels of the `workloadSelector`",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -24,8 +33,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         match &entry.workload_selector {
             None if entry.endpoints.is_empty() => {
                 diagnostics
-                    .report_default(resolution.span, "the endpoints are static, and none is listed")
-                    .help("add endpoints or workloadSelector, or write resolution: DNS");
+                    .report(
+                        &NONE_LISTED,
+                        resolution.span,
+                        "the resolution is `STATIC`, but the ServiceEntry has no endpoints",
+                    )
+                    .help("add `endpoints` or a `workloadSelector`, or write `resolution: DNS`");
             }
             None => {}
             Some(_) => check_selected(world, resource, entry, diagnostics),
@@ -48,10 +61,11 @@ fn check_selected(world: &World<'_>, resource: &Resource, entry: &ServiceEntry, 
     if !of_namespace.any(|workload| workload.is_selected_by(&selector.labels)) {
         let span = selector.labels.span.unwrap_or(selector.span);
         diagnostics
-            .report_default(
+            .report(
+                &NONE_SELECTED,
                 span,
-                format!("no workload of namespace {namespace} has the labels {}", selector.labels.describe()),
+                format!("no workload of namespace `{namespace}` has labels `{}`", selector.labels.describe()),
             )
-            .help("use the labels of a WorkloadEntry or a pod of the same namespace");
+            .help("use labels of a WorkloadEntry or a Pod of the same namespace");
     }
 }

@@ -1,4 +1,4 @@
-//! What ServiceEntries say of the world outside.
+//! ServiceEntries: their ports and endpoints.
 
 mod captured_port;
 mod entry_without_endpoints;
@@ -9,7 +9,7 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "service_entry",
-    about: "What ServiceEntries say of the world outside",
+    about: "ServiceEntries: their ports and endpoints",
     rules: &[
         &captured_port::RULE,
         &plaintext_on_tls_port::RULE,

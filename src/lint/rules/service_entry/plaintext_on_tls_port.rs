@@ -1,15 +1,20 @@
 //! `plaintext-on-tls-port`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::world::{Protocol, ProtocolClass};
 
 pub static RULE: Rule = rule! {
     name: "plaintext-on-tls-port",
-    aliases: [],
-    severity: Error,
-    summary: "port 443 of a ServiceEntry declared as plaintext HTTP: clients that open TLS on it fail, whatever the host",
+    summary: "a ServiceEntry declares port 443 as plaintext HTTP, so clients that use TLS fail",
+    findings: [&PLAINTEXT],
     check: check,
+};
+
+static PLAINTEXT: Finding = finding! {
+    "plaintext", Lost, Certain, [],
+    "port 443 of an external host has an HTTP protocol",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -23,19 +28,20 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 let originating = world
                     .destination_rules
                     .iter()
-                    .find_map(|rule| (rule.host.as_str() == host).then(|| rule.tls_of_port(443)).flatten());
-                let diagnostic = diagnostics.report_default(
+                    .find_map(|it| (it.host.as_str() == host).then(|| it.tls_of_port(443)).flatten());
+                let diagnostic = diagnostics.report(
+                    &PLAINTEXT,
                     protocol.span,
                     format!(
-                        "port 443 is {} here: sidecars refuse clients that open TLS on it",
+                        "port 443 has protocol `{}`, so sidecars reject clients that use TLS on it",
                         Protocol::parse(protocol)
                     ),
                 );
                 match originating {
                     Some(tls) => diagnostic
-                        .related(tls.span, "TLS begins here, at the sidecar")
-                        .help("declare port 80 with targetPort 443, so that clients open http:// without a port"),
-                    None => diagnostic.help("write protocol HTTPS, or TLS"),
+                        .related(tls.span, "the sidecar originates TLS here")
+                        .help("declare port 80 with `targetPort: 443`, and let clients use `http://` without a port"),
+                    None => diagnostic.help("use protocol `HTTPS` or `TLS`"),
                 };
             }
         }

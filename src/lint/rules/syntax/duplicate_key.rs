@@ -1,17 +1,25 @@
 //! `duplicate-key`
 
+use super::report;
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::yaml::YamlProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "duplicate-key",
-    aliases: [],
-    severity: Error,
-    summary: "a key that a mapping has twice: one of the values is dropped without a word",
+    summary: "a mapping has a key twice, and one of the values is silently dropped",
+    findings: [&REPEATED],
     check: check,
 };
 
+static REPEATED: Finding = finding! {
+    "repeated", Lost, Certain, [],
+    "the mapping has the key twice, and only the last value counts",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    context.yaml_problems(YamlProblemKind::DuplicateKey).for_each(|problem| diagnostics.report_yaml(problem));
+    for problem in context.yaml_problems(YamlProblemKind::DuplicateKey) {
+        report(&REPEATED, problem, diagnostics);
+    }
 }

@@ -2,22 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::report;
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::load::Template;
 use crate::world::Gap;
 use crate::yaml::YamlProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "yaml-syntax",
-    aliases: [],
-    severity: Error,
-    summary: "a document that cannot be read, so that nothing in it takes effect",
+    summary: "a document cannot be read, so nothing in it takes effect",
+    findings: [&UNREADABLE],
     check: check,
 };
 
+static UNREADABLE: Finding = finding! {
+    "unreadable", Refused, Certain, [],
+    "the document cannot be read",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    context.yaml_problems(YamlProblemKind::Syntax).for_each(|problem| diagnostics.report_yaml(problem));
+    for problem in context.yaml_problems(YamlProblemKind::Syntax) {
+        report(&UNREADABLE, problem, diagnostics);
+    }
     let mut templates: BTreeMap<Template, Vec<&str>> = BTreeMap::new();
     for (span, template) in &context.snapshot.templates {
         templates.entry(*template).or_default().push(context.snapshot.sources.file(span.file).path());
@@ -28,7 +36,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The first of some files, and how many more there are.
+/// The first of some files, and the number of the others.
 fn some_of(documents: &[&str]) -> String {
     let files: BTreeSet<&str> = documents.iter().copied().collect();
     let first = files.first().copied().unwrap_or_default();

@@ -1,70 +1,98 @@
 //! `missing-ca-certificates`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
 use crate::model::networking::{ClientTlsMode, ClientTlsSettings};
-use crate::world::{ClientTls, host};
+use crate::world::host;
 
 pub static RULE: Rule = rule! {
     name: "missing-ca-certificates",
-    aliases: ["IST0128", "IST0129"],
-    severity: Info,
-    summary: "TLS to a server whose certificate only public authorities vouch for, or that is not verified at all",
+    summary: "a DestinationRule does not say which CA signs the server's certificate",
+    findings: [&CLUSTER_HOST, &SIDECAR_CREDENTIAL, &UNVERIFIED, &SYSTEM_CAS],
     check: check,
+};
+
+static CLUSTER_HOST: Finding = finding! {
+    "cluster-host", Lost, Likely, ["IST0128", "IST0129"],
+    "Envoy trusts public CAs only, which do not sign certificates for Services of the cluster",
+};
+static SIDECAR_CREDENTIAL: Finding = finding! {
+    "sidecar-credential", Surprising, Likely, ["IST0128", "IST0129"],
+    "sidecars ignore `credentialName` without a `workloadSelector`",
+};
+static UNVERIFIED: Finding = finding! {
+    "unverified", Notable, Certain, ["IST0128", "IST0129"],
+    "Envoy does not verify the server's certificate",
+};
+static SYSTEM_CAS: Finding = finding! {
+    "system-cas", Notable, Certain, ["IST0128", "IST0129"],
+    "Envoy trusts the CAs of the proxy's operating system",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let domain = &context.world.settings.domain;
-    for rule in context.world.destination_rules.iter() {
-        let is_of_cluster = host::kubernetes_service(&rule.host, domain).is_some();
-        for tls in rule.tls_settings() {
-            check_settings(&tls, rule.selector().is_some(), is_of_cluster, diagnostics);
+    for destination_rule in context.world.destination_rules.iter() {
+        let is_of_cluster = host::kubernetes_service(&destination_rule.host, domain).is_some();
+        for tls in destination_rule.tls_settings() {
+            check_settings(tls.settings, destination_rule.selector().is_some(), is_of_cluster, diagnostics);
         }
     }
 }
 
-fn check_settings(tls: &ClientTls<'_>, has_selector: bool, is_of_cluster: bool, diagnostics: &mut Diagnostics) {
-    let settings = tls.settings;
-    if !matches!(settings.effective_mode(), ClientTlsMode::Simple | ClientTlsMode::Mutual) || has_authority(settings) {
+fn check_settings(
+    settings: &ClientTlsSettings,
+    has_selector: bool,
+    is_of_cluster: bool,
+    diagnostics: &mut Diagnostics,
+) {
+    if !matches!(settings.effective_mode(), ClientTlsMode::Simple | ClientTlsMode::Mutual) || has_ca(settings) {
         return;
     }
-    let aliases: &'static [&'static str] = if tls.port.is_some() { &["IST0129"] } else { &["IST0128"] };
     let credential = settings.credential_name.filled();
     if let Some(credential) = credential {
         if !has_selector {
             diagnostics
-                .report_default(
+                .report(
+                    &SIDECAR_CREDENTIAL,
                     credential.span,
-                    "sidecars do not read credentials without a workloadSelector: they send plaintext",
+                    "sidecars ignore `credentialName` without a `workloadSelector`, and send plaintext",
                 )
-                .help("add a workloadSelector if sidecars are meant; gateways read it anyway")
-                .aliases = aliases;
+                .help("add a `workloadSelector` if sidecars use the DestinationRule; gateways do not need it");
         }
         return;
     }
     if let Some(skip) = settings.insecure_skip_verify.filter(|skip| skip.value) {
         diagnostics
-            .report_default(skip.span, "the server's certificate is not verified: anyone in between can read along")
-            .help("name the authority in caCertificates instead")
-            .aliases = aliases;
+            .report(
+                &UNVERIFIED,
+                skip.span,
+                "Envoy does not verify the server's certificate, so any server can pose as the host",
+            )
+            .help("remove `insecureSkipVerify`, and set `caCertificates` to the file of the server's CA");
         return;
     }
     let place = settings.mode.map_or(settings.span, |mode| mode.span);
-    let diagnostic = if is_of_cluster {
-        let message = "no public authority vouches for a service of the cluster: connections fail";
-        let diagnostic = diagnostics.report_default(place, message);
-        diagnostic.severity(Severity::Warning).help("name the file of its authority in caCertificates");
-        diagnostic
+    if is_of_cluster {
+        diagnostics
+            .report(
+                &CLUSTER_HOST,
+                place,
+                "without `caCertificates`, Envoy trusts public CAs, which do not sign certificates for a Service of the cluster",
+            )
+            .help("set `caCertificates` to the file of the server's CA");
     } else {
-        let diagnostic =
-            diagnostics.report_default(place, "without caCertificates the authorities of the proxy's system count");
-        diagnostic.help("name the file of the authority in caCertificates if it is a private one");
-        diagnostic
-    };
-    diagnostic.aliases = aliases;
+        diagnostics
+            .report(
+                &SYSTEM_CAS,
+                place,
+                "without `caCertificates`, Envoy trusts the CAs of the proxy's operating system",
+            )
+            .help("set `caCertificates` if a private CA signs the server's certificate");
+    }
 }
 
-fn has_authority(settings: &ClientTlsSettings) -> bool {
+fn has_ca(settings: &ClientTlsSettings) -> bool {
     settings.ca_certificates.as_ref().is_some_and(|file| !file.is_empty())
 }

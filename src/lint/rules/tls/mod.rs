@@ -1,4 +1,4 @@
-//! Certificates and what is trusted.
+//! Certificates, their Secrets, and trusted CAs.
 
 mod missing_ca_certificates;
 mod shared_certificate;
@@ -9,7 +9,7 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "tls",
-    about: "Certificates and what is trusted",
+    about: "Certificates, their Secrets, and trusted CAs",
     rules: &[
         &missing_ca_certificates::RULE,
         &unknown_credential::RULE,

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::style::list;
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::field::{NumberField, PlacedField, TextField};
 use crate::source::{Span, Spanned};
@@ -11,10 +13,18 @@ use crate::world::{Gateway, GatewayGroups, Section, Server};
 
 pub static RULE: Rule = rule! {
     name: "shared-certificate",
-    aliases: ["IST0138"],
-    severity: Warning,
-    summary: "HTTPS servers of different hosts with one certificate: browsers reuse a connection and get 404",
+    summary: "HTTPS servers with different hosts share a certificate, so browsers that reuse a connection get 404",
+    findings: [&SHARED, &ALSO_USED],
     check: check,
+};
+
+static SHARED: Finding = finding! {
+    "shared", Lost, Likely, ["IST0138"],
+    "an earlier server with other hosts uses the certificate too",
+};
+static ALSO_USED: Finding = finding! {
+    "also-used", Notable, Certain, ["IST0138"],
+    "a later server of another Gateway uses the certificate too",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -22,60 +32,68 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let of_gateway_api = world.derived.gateways.iter().filter(|gateway| gateway.is_of_gateway_api());
     let gateways: Vec<&Gateway<'_>> = world.gateways.iter().chain(of_gateway_api).collect();
     let groups = GatewayGroups::new(world, &gateways);
-    let mut by_certificate: BTreeMap<(u32, String), Vec<Use<'_>>> = BTreeMap::new();
+    let mut by_certificate: BTreeMap<(u32, String), Vec<CertificateUse<'_>>> = BTreeMap::new();
     for (index, gateway) in gateways.iter().enumerate() {
         for server in &gateway.servers {
             let port = server.port.number();
             if let Some((certificate, span)) = certificate(gateway, server) {
-                by_certificate.entry((port, certificate)).or_default().push(Use { index, gateway, server, span });
+                by_certificate.entry((port, certificate)).or_default().push(CertificateUse {
+                    index,
+                    gateway,
+                    server,
+                    span,
+                });
             }
         }
     }
     for ((port, _), uses) in &mut by_certificate {
-        // Listeners are known by name; in one resource the order is that of the text.
-        let first = |it: &Use<'_>| gateways.iter().position(|other| other.resource.span == it.gateway.resource.span);
+        // istiod sorts the listeners of a Gateway API Gateway by name. The order in the file is easier to follow.
+        let first =
+            |it: &CertificateUse<'_>| gateways.iter().position(|other| other.resource.span == it.gateway.resource.span);
         uses.sort_by_cached_key(|it| (first(it), it.span.start));
-        // One finding for each resource: whoever shares with one server shares with all.
+        // One finding for each resource is enough: whoever shares with one server shares with all.
         let mut reported = BTreeSet::new();
         for (index, later) in uses.iter().enumerate() {
-            let shares = |earlier: &&Use<'_>| groups.meet(earlier.index, later.index) && earlier.has_other_hosts(later);
+            let shares = |earlier: &&CertificateUse<'_>| {
+                groups.meet(earlier.index, later.index) && earlier.has_other_hosts(later)
+            };
             let Some(earlier) = uses[..index].iter().find(shares) else { continue };
             if !reported.insert(later.gateway.resource.span) {
                 continue;
             }
-            let hosts = |it: &Use<'_>| it.hosts().into_iter().collect::<Vec<_>>().join(", ");
+            let hosts = |it: &CertificateUse<'_>| list(it.hosts(), "and");
             diagnostics
-                .report_default(
+                .report(
+                    &SHARED,
                     later.span,
                     format!(
-                        "{} and {} have one certificate on port {port}, but separate routes",
+                        "{} and {} share a certificate on port {port}, but not their routes",
                         hosts(earlier),
                         hosts(later)
                     ),
                 )
-                .related(earlier.span, format!("the certificate is used for {} here", hosts(earlier)))
-                .help("serve all hosts of the certificate in one server, or give each its own certificate");
+                .related(earlier.span, format!("used for {} here", hosts(earlier)))
+                .help("list all hosts of the certificate in one server, or use a certificate for each server");
             if reported.insert(earlier.gateway.resource.span) {
                 diagnostics
-                    .report_default(earlier.span, format!("the certificate is used for {} as well", hosts(later)))
-                    .severity(Severity::Info)
-                    .related(later.span, "here");
+                    .report(&ALSO_USED, earlier.span, format!("the certificate is also used for {}", hosts(later)))
+                    .related(later.span, "used here");
             }
         }
     }
 }
 
 /// A server that uses a certificate.
-struct Use<'w> {
+struct CertificateUse<'w> {
     /// The index of the Gateway.
     index: usize,
     gateway: &'w Gateway<'w>,
     server: &'w Server<'w>,
-    /// Where the certificate is named; of the Gateway API the listener.
+    /// The place that names the certificate, or the listener of a Gateway API Gateway.
     span: Span,
 }
 
-impl Use<'_> {
+impl CertificateUse<'_> {
     fn hosts(&self) -> BTreeSet<&str> {
         let hosts = self.server.spec.hosts.iter();
         hosts.map(|host| host.split_once('/').map_or(host.as_str(), |(_, host)| host)).collect()

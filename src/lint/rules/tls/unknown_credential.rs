@@ -1,16 +1,25 @@
 //! `unknown-credential`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::{Kind, nearest};
 use crate::world::{Credential, Gap, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-credential",
-    aliases: ["IST0101"],
-    severity: Error,
-    summary: "a credentialName for which the gateway's namespace has no Secret: the server has no certificate",
+    summary: "the Secret of a `credentialName` does not exist, so the server has no certificate",
+    findings: [&MISSING, &OTHER_NAMESPACE],
     check: check,
+};
+
+static MISSING: Finding = finding! {
+    "missing", Lost, Certain, ["IST0101"],
+    "the namespace of the gateway workloads has no Secret of that name",
+};
+static OTHER_NAMESPACE: Finding = finding! {
+    "other-namespace", Lost, Certain, ["IST0101"],
+    "the Secret is in the namespace of the Gateway, and the workloads are in another",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -28,12 +37,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 
 fn check_missing(world: &World<'_>, credential: &Credential<'_, '_>, namespace: &str, diagnostics: &mut Diagnostics) {
     let own = credential.gateway.name.namespace.as_ref();
-    let message = format!("there is no Secret {namespace}/{}", credential.name);
-    // Secrets are not pointed at, so that no excerpt shows what stands in them.
+    let message = format!("Secret `{namespace}/{}` does not exist", credential.name);
+    // No related place in the Secret: an excerpt would show its contents.
     if world.secrets.get(own, credential.name).is_some() {
         diagnostics
-            .report_default(credential.written.span, format!("{message}, only one in namespace {own}"))
-            .help(format!("put it into {namespace}, the namespace of the workloads that the Gateway selects"));
+            .report(&OTHER_NAMESPACE, credential.written.span, format!("{message}, only `{own}/{}`", credential.name))
+            .help(format!("move it to namespace `{namespace}`, where the workloads of the Gateway run"));
         return;
     }
     let mut known = world.secrets.with_certificates(namespace).peekable();
@@ -41,9 +50,9 @@ fn check_missing(world: &World<'_>, credential: &Credential<'_, '_>, namespace: 
     if let Err(gap) = world.inventory.expect(known.peek().is_some(), gap) {
         return diagnostics.unchecked(gap);
     }
-    let diagnostic = diagnostics.report_default(credential.written.span, message);
+    let diagnostic = diagnostics.report(&MISSING, credential.written.span, message);
     match nearest(credential.name, known) {
-        Some(suggestion) => diagnostic.help(format!("did you mean {suggestion}?")),
-        None => diagnostic.help(format!("add a Secret with tls.crt and tls.key to namespace {namespace}")),
+        Some(suggestion) => diagnostic.help(format!("did you mean `{suggestion}`?")),
+        None => diagnostic.help(format!("add a Secret with `tls.crt` and `tls.key` to namespace `{namespace}`")),
     };
 }

@@ -2,116 +2,145 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::style::list;
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::kubernetes::{Secret, SecretForm};
 use crate::model::networking::ServerTlsMode;
 use crate::world::{Credential, GENERIC_PAIR, Secrets, TLS_PAIR};
 
 pub static RULE: Rule = rule! {
     name: "unusable-credential",
-    aliases: ["IST0161"],
-    severity: Error,
-    summary: "a Secret that lacks what a server of a Gateway needs of it: certificate, private key or authority",
+    summary: "a Secret lacks the certificate, the private key or the CA that a server of a Gateway needs",
+    findings: [&INCOMPLETE, &NOT_ENCODED, &NO_CA, &CA_NOT_GIVEN, &NOT_PEM],
     check: check,
+};
+
+static INCOMPLETE: Finding = finding! {
+    "incomplete", Lost, Certain, ["IST0161"],
+    "the Secret lacks a certificate or its private key, or one of them is empty",
+};
+static NOT_ENCODED: Finding = finding! {
+    "not-encoded", Refused, Certain, ["IST0161"],
+    "a value in `data` is not valid base64",
+};
+static NO_CA: Finding = finding! {
+    "no-ca", Lost, Certain, [],
+    "the Secret for client CAs has no `ca.crt`",
+};
+static CA_NOT_GIVEN: Finding = finding! {
+    "ca-not-given", Lost, Likely, [],
+    "the server verifies client certificates, and no given Secret has a CA",
+};
+static NOT_PEM: Finding = finding! {
+    "not-pem", Lost, Likely, ["IST0161"],
+    "a value is not in PEM form, unless it is a placeholder",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut reported = BTreeSet::new();
     for credential in world.credentials() {
-        // Where the workloads are not known, the one Secret of that name must be the one that is meant.
+        // If the workloads are unknown, the only Secret of the name must be the right one.
         let guessed = world.secrets.only_namespace_of(credential.name).filter(|_| credential.namespaces.is_empty());
         for namespace in credential.namespaces.iter().copied().chain(guessed) {
             let Some((resource, secret)) = world.secrets.get(namespace, credential.name) else { continue };
             if !context.is_definite(resource, diagnostics) || !reported.insert(credential.written.span) {
                 continue;
             }
-            let lack =
-                lack_of_identity(secret).or_else(|| lack_of_authority(&world.secrets, namespace, &credential, secret));
-            if let Some(lack) = lack {
-                // Secrets are not pointed at, so that no excerpt shows what stands in them.
-                diagnostics
-                    .report_default(
-                        credential.written.span,
-                        format!("the Secret {namespace}/{} {}", credential.name, lack.what),
-                    )
-                    .severity(lack.severity)
-                    .help(lack.help);
+            let defect =
+                certificate_defect(secret).or_else(|| ca_defect(&world.secrets, namespace, &credential, secret));
+            if let Some(defect) = defect {
+                // No related place in the Secret: an excerpt would show its contents.
+                let message = format!("Secret `{namespace}/{}` {}", credential.name, defect.what);
+                diagnostics.report(defect.finding, credential.written.span, message).help(defect.help);
             }
         }
     }
 }
 
-/// What is wrong with a Secret.
-struct Lack {
+/// A defect of a Secret.
+struct Defect {
+    finding: &'static Finding,
+    /// The predicate of a sentence about the Secret.
     what: String,
-    severity: Severity,
-    help: &'static str,
+    help: String,
 }
 
-impl Lack {
-    fn of(what: String, help: &'static str) -> Option<Self> {
-        Some(Self { what, severity: Severity::Error, help })
+impl Defect {
+    fn incomplete(what: String) -> Option<Self> {
+        let help = "add `tls.crt` and `tls.key`, or `cert` and `key`".to_owned();
+        Some(Self { finding: &INCOMPLETE, what, help })
     }
 }
 
-/// Whether there is a certificate with its key (istiod: `extractCertInfo`).
-fn lack_of_identity(secret: &Secret) -> Option<Lack> {
+/// Checks the certificate and its key (istiod: `extractCertInfo`).
+fn certificate_defect(secret: &Secret) -> Option<Defect> {
     let is_filled = |key: &str| secret.get(key).is_some_and(|form| form != SecretForm::Empty);
     let pairs = [GENERIC_PAIR, TLS_PAIR];
     let Some([certificate, key]) = pairs.into_iter().find(|pair| pair.iter().all(|key| is_filled(key))) else {
-        const HELP: &str = "it needs tls.crt and tls.key, or cert and key";
         if let Some(empty) = pairs.concat().into_iter().find(|key| secret.get(key).is_some() && !is_filled(key)) {
-            return Lack::of(format!("has an empty {empty}"), HELP);
+            return Defect::incomplete(format!("has an empty `{empty}`"));
         }
-        if let Some(half) = pairs.concat().into_iter().find(|key| is_filled(key)) {
-            return Lack::of(format!("has {half}, but not what belongs to it"), HELP);
+        for [certificate, key] in pairs {
+            if is_filled(certificate) || is_filled(key) {
+                let (present, absent) = if is_filled(certificate) { (certificate, key) } else { (key, certificate) };
+                return Defect::incomplete(format!("has `{present}`, but not `{absent}`"));
+            }
         }
-        let keys: Vec<&str> = secret.keys().collect();
-        let has = if keys.is_empty() { "holds nothing".to_owned() } else { format!("holds only {}", keys.join(", ")) };
-        return Lack::of(has, HELP);
+        let is_empty = secret.keys().next().is_none();
+        let keys = list(secret.keys(), "and");
+        return Defect::incomplete(if is_empty { "is empty".to_owned() } else { format!("has only {keys}") });
     };
     let is = |key: &str, form| secret.get(key) == Some(form);
     if let Some(unreadable) = [certificate, key].into_iter().find(|key| is(key, SecretForm::NotBase64)) {
-        return Lack::of(
-            format!("has a {unreadable} that is no base64"),
-            "encode it, or write it into stringData as it is",
-        );
+        let what = format!("has a `{unreadable}` that is not valid base64");
+        return Some(Defect { finding: &NOT_ENCODED, what, help: "encode it, or move it to `stringData`".to_owned() });
     }
-    // What is in version control may be a stand-in for what is filled in later.
     let expected =
         [(certificate, SecretForm::Certificate, "certificate"), (key, SecretForm::PrivateKey, "private key")];
-    expected.into_iter().find(|(key, form, _)| !is(key, *form)).map(|(key, _, what)| Lack {
-        what: format!("has a {key} that is no {what} in the form of PEM"),
-        severity: Severity::Warning,
-        help: "it starts with -----BEGIN and ends with -----END",
+    let (wrong, _, content) = expected.into_iter().find(|(key, form, _)| !is(key, *form))?;
+    Some(Defect {
+        finding: &NOT_PEM,
+        what: format!("has a `{wrong}` that is not a {content} in PEM form"),
+        help: "write a PEM block, from `-----BEGIN` to `-----END`, unless the value is a placeholder".to_owned(),
     })
 }
 
-/// Whether there is an authority for the certificates of clients where these are asked for: in a Secret of its own, or
-/// in this one (istiod: `GetCaCert`).
-fn lack_of_authority(
+/// Checks the CA for client certificates, if the server verifies them: the CA is in the Secret, or in one of its own
+/// (istiod: `GetCaCert`).
+fn ca_defect(
     secrets: &Secrets<'_>,
     namespace: &str,
     credential: &Credential<'_, '_>,
     secret: &Secret,
-) -> Option<Lack> {
+) -> Option<Defect> {
     let tls = credential.tls;
-    let asks = tls.mode.is_some_and(|mode| matches!(mode.value, ServerTlsMode::Mutual | ServerTlsMode::OptionalMutual));
-    // Listeners of the Gateway API name it elsewhere.
-    if !asks || tls.ca_cert_credential_name.is_some() || credential.gateway.is_of_gateway_api() {
+    let mode = tls.mode.map(|mode| mode.value);
+    let verifies_clients = matches!(mode, Some(ServerTlsMode::Mutual | ServerTlsMode::OptionalMutual));
+    // Listeners of the Gateway API name the CA in another field.
+    if !verifies_clients || tls.ca_cert_credential_name.is_some() || credential.gateway.is_of_gateway_api() {
         return None;
     }
-    let has_authority = |secret: &Secret| {
+    let has_ca = |secret: &Secret| {
         ["cacert", "ca.crt"].into_iter().any(|key| secret.get(key).is_some_and(|form| form != SecretForm::Empty))
     };
-    let apart = secrets.get(namespace, &format!("{}-cacert", credential.name));
-    if has_authority(secret) || apart.is_some_and(|(_, apart)| has_authority(apart)) {
+    let ca_secret = format!("{}-cacert", credential.name);
+    let ca = secrets.get(namespace, &ca_secret);
+    if has_ca(secret) || ca.is_some_and(|(_, ca)| has_ca(ca)) {
         return None;
     }
-    let what = "has no ca.crt, by which the certificates of clients are verified".to_owned();
-    // The Secret of the authority may be one that is not among the manifests.
-    let severity = if apart.is_some() { Severity::Error } else { Severity::Warning };
-    Some(Lack { what, severity, help: "add ca.crt, or a Secret of the same name that ends in -cacert" })
+    Some(match ca {
+        Some(_) => Defect {
+            finding: &NO_CA,
+            what: format!("has no `ca.crt` to verify client certificates with, nor has `{ca_secret}`"),
+            help: format!("add `ca.crt` to Secret `{namespace}/{ca_secret}`"),
+        },
+        None => Defect {
+            finding: &CA_NOT_GIVEN,
+            what: "has no `ca.crt` to verify client certificates with".to_owned(),
+            help: format!("add `ca.crt`, or a Secret `{namespace}/{ca_secret}` with it"),
+        },
+    })
 }

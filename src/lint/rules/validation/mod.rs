@@ -1,47 +1,38 @@
-//! What the admission webhook or the API server refuses.
+//! Resources that istiod's admission webhook or the API server rejects, or that the webhook warns about.
 
-mod conflicting_fields;
 mod crd_schema;
-mod duplicate_entry;
-mod invalid_address;
-mod invalid_duration;
-mod invalid_header;
-mod invalid_host;
-mod invalid_label;
-mod invalid_metadata;
-mod invalid_policy;
-mod invalid_port;
-mod invalid_reference;
-mod invalid_regex;
-mod invalid_tls;
-mod invalid_uri;
-mod missing_field;
-mod no_effect;
-mod out_of_range;
+mod mistakes;
 
 use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "validation",
-    about: "What the admission webhook or the API server refuses",
+    about: "Resources that the admission webhook or the API server rejects",
     rules: &[
-        &missing_field::RULE,
-        &conflicting_fields::RULE,
-        &no_effect::RULE,
-        &duplicate_entry::RULE,
-        &invalid_address::RULE,
-        &invalid_duration::RULE,
-        &invalid_header::RULE,
-        &invalid_host::RULE,
-        &invalid_label::RULE,
-        &invalid_metadata::RULE,
-        &invalid_policy::RULE,
-        &invalid_port::RULE,
-        &invalid_reference::RULE,
-        &invalid_regex::RULE,
-        &invalid_tls::RULE,
-        &invalid_uri::RULE,
-        &out_of_range::RULE,
+        &mistakes::MISSING_FIELD,
+        &mistakes::CONFLICTING_FIELDS,
+        &mistakes::NO_EFFECT,
+        &mistakes::OLDER_FORM,
+        &mistakes::UNSUPPORTED_FIELD,
+        &mistakes::DUPLICATE_ENTRY,
+        &mistakes::INVALID_ADDRESS,
+        &mistakes::INVALID_DURATION,
+        &mistakes::INVALID_EXPRESSION,
+        &mistakes::INVALID_EXTENSION,
+        &mistakes::INVALID_HEADER,
+        &mistakes::INVALID_HOST,
+        &mistakes::INVALID_JWKS,
+        &mistakes::INVALID_LABEL,
+        &mistakes::INVALID_METADATA,
+        &mistakes::INVALID_POLICY,
+        &mistakes::INVALID_PORT,
+        &mistakes::INVALID_REFERENCE,
+        &mistakes::INVALID_REGEX,
+        &mistakes::INVALID_TLS,
+        &mistakes::INVALID_URI,
+        &mistakes::OUT_OF_RANGE,
+        &mistakes::OVERSIZED_VALUE,
+        &mistakes::ENVOY_FILTER_UPGRADE,
         &crd_schema::RULE,
     ],
 };
