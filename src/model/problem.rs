@@ -5,7 +5,7 @@ use crate::source::Span;
 /// A part of a manifest that the API does not allow. Decoding continues after it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecodeProblem {
-    /// What is wrong.
+    /// The kind of the problem.
     pub kind: DecodeProblemKind,
     /// The key or value that is wrong.
     pub span: Span,

@@ -3,6 +3,7 @@
 use super::Attributes;
 use super::condition::{FailedCondition, PolicyCondition, PolicyContext};
 use super::keys::{Attribute, InvalidKey};
+use crate::model::field::TextField;
 use crate::model::security::{self, Operation, PolicyAction, Source};
 use crate::source::Spanned;
 
@@ -36,7 +37,7 @@ pub(super) fn compile<'a>(
     }
     let mut when = Vec::new();
     for condition in &written.when {
-        let key = condition.key.as_ref().map_or("", |key| key.as_str());
+        let key = condition.key.text();
         let attribute = match Attribute::of_key(key) {
             Ok(attribute) => attribute,
             Err(InvalidKey::Unknown) => return Err(format!("key `{key}` is unknown")),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::endpoints;
 use super::proxy::{Proxy, Role};
 use super::upstream::Upstream;
+use crate::model::field::TextField;
 use crate::model::networking::{Destination, Headers};
 use crate::world::{Origin, Protocol, Section, Service, ServicePort, VirtualService, Workload, host};
 
@@ -134,7 +135,7 @@ pub(super) fn cluster<'a>(
             ..refused
         };
     }
-    let written = destination.host.as_ref().map_or("", |host| host.as_str());
+    let written = destination.host.text();
     let full = owner.full_host(written, &world.settings).into_owned();
     let subset = destination.subset.as_ref().map(|subset| subset.value.clone()).unwrap_or_default();
     let named_port = destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);

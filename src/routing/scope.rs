@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::OutboundMode;
 use crate::model::LabelSet;
+use crate::model::field::TextField;
 use crate::model::networking::{Destination, IstioEgressListener};
 use crate::world::{Discovery, EgressHosts, Protocol, Service, Sidecar, VirtualService, World};
 
@@ -105,7 +106,7 @@ impl<'a, 'n> Imports<'a, 'n> {
         let hosts =
             listener.map_or_else(EgressHosts::all, |listener| EgressHosts::new(&listener.hosts, self.namespace));
         let port = listener.and_then(|listener| listener.port.as_ref()).and_then(|port| {
-            let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
+            let protocol = Protocol::parse(port.protocol.text());
             Some(EgressPort { number: port.number?.value, protocol })
         });
         let only = port.filter(|port| port.protocol != Protocol::HttpProxy && port.number != 0);

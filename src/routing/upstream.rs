@@ -1,5 +1,6 @@
 //! The traffic policy towards a cluster: load balancing and TLS, by the DestinationRule that applies.
 
+use crate::model::field::TextField;
 use crate::model::networking::{
     ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, LoadBalancerSettings, OutlierDetection,
     PortTrafficPolicy, SimpleLb, TrafficPolicy,
@@ -63,7 +64,7 @@ impl<'a> Upstream<'a> {
             let text = |key: &str, name: &str| format!("consistentHash({key} {name})");
             return match (&hash.http_header_name, &hash.http_cookie, &hash.http_query_parameter_name) {
                 (Some(name), ..) => text("header", name),
-                (None, Some(cookie), _) => text("cookie", cookie.name.as_ref().map_or("", |name| name.as_str())),
+                (None, Some(cookie), _) => text("cookie", cookie.name.text()),
                 (None, None, Some(name)) => text("query parameter", name),
                 (None, None, None) => "consistentHash(source IP)".to_owned(),
             };

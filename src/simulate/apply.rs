@@ -2,6 +2,7 @@
 //! `applyHTTPRouteDestination`).
 
 use super::answer::Rewritten;
+use crate::model::field::TextField;
 use crate::model::networking::{DerivePort, HeaderOperations, HttpRewrite, StringMatch, UnmatchedPreflights};
 use crate::routing::{
     Clause, ClauseAction, CompiledRoute, EnvoyRegex, HttpRequest, MatchSubject, Matcher, Proxy, replace_prefix,
@@ -81,7 +82,7 @@ fn rewritten_path(request: &HttpRequest<'_>, clause: &Clause<'_>, rewrite: &Http
         let pattern = by_regex.r#match.as_ref().and_then(Spanned::filled).unwrap_or_default();
         let regex = EnvoyRegex::unanchored(pattern)
             .map_err(|error| format!("RE2 rejects the regular expression `{pattern}`: {}", error.message))?;
-        let replacement = by_regex.rewrite.as_ref().map_or("", |it| it.as_str());
+        let replacement = by_regex.rewrite.text();
         return Ok(regex.replace_all(&request.path, replacement.as_bytes()));
     }
     let Some(uri) = rewrite.uri.as_ref().and_then(Spanned::filled) else { return Ok(request.path.to_vec()) };

@@ -128,7 +128,7 @@ impl<'a> DestinationRules<'a> {
 
     /// The merged DestinationRule that clients in namespace `client` apply to a service (istiod:
     /// `PushContext.destinationRule`): the most specific one of the client's namespace, else of the service's, else of
-    /// the root namespace. From the latter two, only what is exported to the client. DestinationRules with a workload
+    /// the root namespace. From the latter two, only DestinationRules that are exported to the client. DestinationRules with a workload
     /// selector apply only to clients with matching `labels`, and never if the labels are unknown (`None`).
     pub fn applying(
         &self,

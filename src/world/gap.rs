@@ -1,63 +1,64 @@
-//! Reasons for which the manifests cannot decide something.
+//! Reasons why the manifests do not decide a check.
 
 use std::fmt;
 
 use crate::model::Kind;
 
-/// A reason why a reference is unchecked: the manifests lack something that would decide it.
+/// A reason why a reference is unchecked: something that the manifests lack. The text output lists the reasons under "Not
+/// checked (needs manifests or settings that were not given)".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gap {
-    /// No resource of a kind in a namespace.
+    /// The manifests have no resource of a kind in a namespace.
     NoResources(Kind, String),
-    /// No resource of a kind in a namespace besides the one that refers.
+    /// The manifests have no resource of a kind in a namespace, except the one that refers.
     NoOtherResources(Kind, String),
-    /// Resources of a kind in a namespace, but perhaps not all: the inventory is `partial`.
+    /// The manifests may lack resources of a kind in a namespace: the inventory is `partial`.
     NotAllResources(Kind, String),
-    /// No resource of a kind in any namespace.
+    /// The manifests have no resource of a kind in any namespace.
     NoneOfKind(Kind),
-    /// Resources of a kind, but perhaps not all of the mesh.
+    /// The manifests may lack resources of a kind.
     NotAllOfKind(Kind),
-    /// The Namespace of a name.
+    /// The manifests do not have a Namespace.
     NoNamespace(String),
-    /// The MeshConfig.
+    /// The manifests have no MeshConfig.
     NoMeshConfig,
-    /// No workload in a namespace.
+    /// The manifests have no workload in a namespace.
     NoWorkloads(String),
-    /// Workloads in a namespace, but perhaps not all.
+    /// The manifests may lack workloads in a namespace.
     NotAllWorkloads(String),
-    /// Workloads, but perhaps not all of the mesh.
+    /// The manifests may lack workloads of the mesh.
     NotAllWorkloadsOfMesh,
-    /// None of the workloads that a resource is for.
+    /// The manifests have no workload that a resource selects or applies to.
     NoWorkloadsOf(Kind, String),
-    /// No workload in a namespace that has the keys of a selector.
+    /// The manifests have no workload in a namespace that has the label keys of a selector.
     NoWorkloadsWithKeys(String),
-    /// No workload that looks like a gateway.
+    /// The manifests have no workload that looks like a gateway.
     NoGatewayWorkloads,
-    /// Gateway workloads, which installations bring along.
+    /// The manifests have no gateway workloads, which are usually installed separately.
     GatewaysInstalledElsewhere,
-    /// The workloads that istiod runs for a Gateway of the Gateway API.
+    /// istiod creates the workloads of a Gateway API Gateway.
     ManagedWorkloads,
-    /// Neither ServiceAccounts nor workloads in a namespace.
+    /// The manifests have neither ServiceAccounts nor workloads in a namespace.
     NoServiceAccountsOrWorkloads(String),
-    /// No Service that belongs to a resource.
+    /// The manifests have no Service for a DestinationRule, or for the workloads of another resource.
     NoServicesOf(Kind, String),
-    /// No service that a wildcard host covers.
+    /// The manifests have no service that matches a wildcard host.
     NoServicesCovered(String),
-    /// The endpoints of a service that has no selector.
+    /// A service has no selector, so the manifests do not have its endpoints.
     UnknownEndpoints(String),
     /// A label that istiod adds to endpoints: from their Node, locality or cluster.
     AddedLabel(String),
-    /// A service outside the cluster.
+    /// A service is outside the cluster.
     ExternalService(String),
-    /// No Secret with a certificate in a namespace.
+    /// The manifests have no Secret with a certificate in a namespace.
     NoCertificates(String),
-    /// No VirtualService that delegates.
+    /// The manifests have no VirtualService that delegates.
     NoDelegation,
-    /// A resource that is defined more than once, in different ways.
+    /// A resource has several definitions that differ.
     SeveralDefinitions(Kind, String),
-    /// A resource without `spec`.
+    /// A resource has no `spec`.
     NoSpec,
-    /// Files that need a tool before they can be read, in the words of [`crate::load::Template::describe`].
+    /// A tool must render files first. The text is that of [`crate::load::Template::describe`].
     NotRendered(String),
 }
 
@@ -65,40 +66,53 @@ impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoResources(kind, namespace) => {
-                write!(f, "no {} of namespace `{namespace}` was given", described(*kind))
+                write!(f, "no {} in namespace `{namespace}` was given", described(*kind))
             }
             Self::NoOtherResources(kind, namespace) => {
-                write!(f, "no other {} of namespace `{namespace}` was given", described(*kind))
+                write!(f, "no other {} in namespace `{namespace}` was given", described(*kind))
             }
             Self::NotAllResources(kind, namespace) => {
-                write!(f, "not every {} of namespace `{namespace}` was given", described(*kind))
+                write!(f, "the manifests may not have every {} in namespace `{namespace}`", described(*kind))
             }
             Self::NoneOfKind(kind) => write!(f, "no {} was given", described(*kind)),
-            Self::NotAllOfKind(kind) => write!(f, "not every {} was given", described(*kind)),
+            Self::NotAllOfKind(kind) => write!(f, "the manifests may not have every {}", described(*kind)),
             Self::NoNamespace(namespace) => write!(f, "Namespace `{namespace}` was not given"),
             Self::NoMeshConfig => f.write_str("no MeshConfig was given"),
-            Self::NoWorkloads(namespace) => write!(f, "no workload of namespace `{namespace}` was given"),
-            Self::NotAllWorkloads(namespace) => write!(f, "not every workload of namespace `{namespace}` was given"),
-            Self::NotAllWorkloadsOfMesh => f.write_str("not every workload of the mesh was given"),
-            Self::NoWorkloadsOf(kind, name) => write!(f, "no workload of {} `{name}` was given", kind.name()),
+            Self::NoWorkloads(namespace) => write!(f, "no workload in namespace `{namespace}` was given"),
+            Self::NotAllWorkloads(namespace) => {
+                write!(f, "the manifests may not have every workload in namespace `{namespace}`")
+            }
+            Self::NotAllWorkloadsOfMesh => f.write_str("the manifests may not have every workload of the mesh"),
+            Self::NoWorkloadsOf(kind, name) => {
+                let verb = match kind {
+                    Kind::Service | Kind::Gateway => "selects",
+                    _ => "applies to",
+                };
+                write!(f, "no workload that {} `{name}` {verb} was given", kind.name())
+            }
             Self::NoWorkloadsWithKeys(namespace) => {
-                write!(f, "no workload of namespace `{namespace}` with these label keys was given")
+                write!(f, "no workload in namespace `{namespace}` with the label keys of the selector was given")
             }
             Self::NoGatewayWorkloads => f.write_str("no gateway workload was given"),
             Self::GatewaysInstalledElsewhere => {
                 f.write_str("gateway workloads are usually installed from other manifests")
             }
-            Self::ManagedWorkloads => f.write_str("istiod runs the workloads of Gateway API Gateways"),
+            Self::ManagedWorkloads => f.write_str("istiod creates the workloads of Gateway API Gateways"),
             Self::NoServiceAccountsOrWorkloads(namespace) => {
-                write!(f, "neither a ServiceAccount nor a workload of namespace `{namespace}` was given")
+                write!(f, "neither a ServiceAccount nor a workload in namespace `{namespace}` was given")
             }
-            Self::NoServicesOf(kind, name) => write!(f, "no Service of {} `{name}` was given", kind.name()),
-            Self::NoServicesCovered(host) => write!(f, "no service that host `{host}` covers was given"),
-            Self::UnknownEndpoints(host) => write!(f, "the endpoints of `{host}` are not part of the manifests"),
+            Self::NoServicesOf(Kind::DestinationRule, name) => {
+                write!(f, "no Service that DestinationRule `{name}` applies to was given")
+            }
+            Self::NoServicesOf(kind, name) => {
+                write!(f, "no Service that selects the workloads of {} `{name}` was given", kind.name())
+            }
+            Self::NoServicesCovered(host) => write!(f, "no service that matches host `{host}` was given"),
+            Self::UnknownEndpoints(host) => write!(f, "the manifests do not have the endpoints of `{host}`"),
             Self::AddedLabel(key) => write!(f, "label `{key}` of an endpoint comes from its Node or cluster"),
             Self::ExternalService(host) => write!(f, "host `{host}` is outside the cluster"),
             Self::NoCertificates(namespace) => {
-                write!(f, "no Secret with a certificate of namespace `{namespace}` was given")
+                write!(f, "no Secret with a certificate in namespace `{namespace}` was given")
             }
             Self::NoDelegation => f.write_str("no VirtualService that delegates was given"),
             Self::SeveralDefinitions(kind, name) => write!(f, "{} `{name}` has several definitions", kind.name()),
@@ -108,7 +122,7 @@ impl fmt::Display for Gap {
     }
 }
 
-/// The name of a kind, where two APIs use the same one with the API.
+/// The name of a kind, with its API if two APIs use the same name.
 fn described(kind: Kind) -> &'static str {
     match kind {
         Kind::KubernetesGateway => "Gateway API Gateway",

@@ -63,7 +63,7 @@ impl<'a> Gateway<'a> {
         format!("{}/{}", self.name.namespace, self.resource.name())
     }
 
-    /// Whether it belongs to Services, but the manifests define none of them, as for Services that istiod creates.
+    /// Whether it belongs to Services that the manifests do not define, such as Services that istiod creates.
     pub fn lacks_services(&self, services: &Registry<'_>) -> bool {
         !self.services.is_empty() && !self.services.iter().any(|name| services.named(name).next().is_some())
     }

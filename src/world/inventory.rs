@@ -6,9 +6,9 @@ use super::{Gap, Gateway, Registry, Settings, Workload};
 use crate::config::InventoryMode;
 use crate::model::{Kind, Resource};
 
-/// The completeness of the manifests. They are often a part of what is in the cluster, so a missing resource is a mistake
-/// only if others of its kind are there: then the manifests are taken to be complete for that kind and namespace. The user
-/// can declare otherwise (`inventory` in `.mesh.yaml`): that they are complete everywhere, or nowhere.
+/// The completeness of the manifests. They often have only a part of the resources in the cluster. So a missing resource is
+/// a mistake only if the manifests have others of its kind in the namespace: then they count as complete for that kind and
+/// namespace. With `inventory` in `.mesh.yaml`, the user declares that they are complete everywhere, or nowhere.
 #[derive(Debug)]
 pub struct Inventory {
     mode: Option<InventoryMode>,
@@ -54,7 +54,7 @@ impl Inventory {
         self.mode == Some(InventoryMode::Complete)
     }
 
-    /// Whether the user declares the manifests to be a part of what is in the cluster.
+    /// Whether the user declares that the manifests have only a part of the resources in the cluster.
     pub fn is_partial(&self) -> bool {
         self.mode == Some(InventoryMode::Partial)
     }

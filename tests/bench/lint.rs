@@ -7,13 +7,13 @@ use mesh::lint;
 use mesh::load::Snapshot;
 use mesh::world::{Settings, World};
 
-/// The numbers of resources to measure.
+/// The numbers of resources to measure with.
 const SIZES: [usize; 2] = [1_000, 10_000];
 
-/// The resources of one application: see [`application`].
+/// The number of resources of an [`application`].
 const RESOURCES_EACH: usize = 5;
 
-/// Applications that share a namespace.
+/// The number of applications in a namespace.
 const APPLICATIONS_EACH_NAMESPACE: usize = 20;
 
 fn main() {

@@ -7,6 +7,7 @@ use mesh::load::Snapshot;
 use mesh::simulate::{HeaderValue, Request, Simulator, WorkloadRef};
 use mesh::world::{Settings, World};
 
+/// The number of services in the mesh.
 const SERVICES: usize = 1000;
 
 fn main() {
@@ -46,7 +47,7 @@ spec:
         .collect()
 }
 
-fn question(number: usize, from: Option<&str>) -> Request {
+fn request(number: usize, from: Option<&str>) -> Request {
     let from = from.map(|namespace| WorkloadRef { namespace: Some(namespace.to_owned()), ..WorkloadRef::default() });
     Request {
         host: Some(format!("service-{}", number % SERVICES)),
@@ -62,12 +63,12 @@ fn answer_all(bencher: Bencher<'_, '_>, from: Option<&str>) {
     let snapshot = Snapshot::of_texts([("mesh.yaml", manifests())]);
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
     let simulator = Simulator::new(&world);
-    let questions: Vec<Request> = (0..SERVICES).map(|number| question(number, from)).collect();
-    // The first question compiles the routes, which is not measured here.
-    assert!(questions.iter().all(|question| simulator.simulate(question).is_ok()));
-    bencher.counter(ItemsCount::new(questions.len())).bench_local(|| {
-        for question in &questions {
-            divan::black_box(simulator.simulate(question)).ok();
+    let requests: Vec<Request> = (0..SERVICES).map(|number| request(number, from)).collect();
+    // Compile the routes before the measurement.
+    assert!(requests.iter().all(|request| simulator.simulate(request).is_ok()));
+    bencher.counter(ItemsCount::new(requests.len())).bench_local(|| {
+        for request in &requests {
+            divan::black_box(simulator.simulate(request)).ok();
         }
     });
 }
@@ -78,7 +79,7 @@ fn from_a_known_client(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn from_anywhere(bencher: Bencher<'_, '_>) {
+fn from_an_unknown_client(bencher: Bencher<'_, '_>) {
     answer_all(bencher, None);
 }
 
@@ -86,5 +87,5 @@ fn from_anywhere(bencher: Bencher<'_, '_>) {
 fn compile(bencher: Bencher<'_, '_>) {
     let snapshot = Snapshot::of_texts([("mesh.yaml", manifests())]);
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
-    bencher.bench_local(|| Simulator::new(&world).simulate(&question(0, Some("shop"))));
+    bencher.bench_local(|| Simulator::new(&world).simulate(&request(0, Some("shop"))));
 }

@@ -1,4 +1,4 @@
-//! Many cases in one Envoy: what the library says of their requests, and what Envoy does with them.
+//! Sends the requests of many cases to one Envoy and compares with the answers of the library.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,25 +9,25 @@ use mesh::routing::{self, ChainAction, Role, RouteLookup, Table, gateway, normal
 use mesh::simulate::{self, Answer, GatewayRef, HeaderValue, Simulator, WorkloadRef};
 use mesh::world::{PathNormalization, Settings, World};
 
-use crate::case::{Ask, Case, Proxy};
+use crate::case::{Case, ClientRequest, Proxy};
 use crate::client::Client;
-use crate::compare::{self, Seen};
+use crate::compare::{self, Observed};
 use crate::config::{self, Part};
 use crate::proxy::Envoy;
 use crate::upstream;
 
-/// Where the client, or the gateway, is.
+/// The namespace of the client or the gateway.
 const NAMESPACE: &str = "default";
 
-/// The port that is dialled.
+/// The port that the client dials.
 const PORT: u32 = 80;
 
-/// What the library says of a request.
+/// The answer of the library to a request.
 #[derive(Debug)]
-pub struct Said {
-    /// The route that takes it, by the name that Envoy's has; empty without one.
+pub struct Simulated {
+    /// The name of the matching route in the configuration of Envoy; empty if no route matches.
     pub route: String,
-    /// The whole answer; `None` for a request that is no UTF-8, which the interface cannot express.
+    /// The whole answer; `None` if the request is not UTF-8, which the interface cannot express.
     pub answer: Option<Answer>,
 }
 
@@ -38,46 +38,46 @@ pub struct Difference {
     pub case: usize,
     /// The index of its request.
     pub request: usize,
-    /// What is different.
-    pub what: String,
+    /// The description of the difference.
+    pub description: String,
 }
 
-/// Asks one Envoy all requests of some cases, and compares. An error is a configuration that Envoy refuses.
+/// Sends all requests of the cases to one Envoy, and compares. Fails if Envoy rejects the configuration.
 pub fn differences(program: &Path, cases: &[Case]) -> Result<Vec<Difference>, String> {
     counted(program, cases, &mut BTreeMap::new())
 }
 
-/// The same; the statuses of Envoy's answers are counted.
+/// Like [`differences`], and counts the statuses of Envoy's responses.
 pub fn counted(program: &Path, cases: &[Case], statuses: &mut BTreeMap<u32, usize>) -> Result<Vec<Difference>, String> {
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let upstream = directory.path().join("upstream");
     upstream::start(&upstream);
     let socket = |index: usize| directory.path().join(format!("{index}"));
     let mut parts = Vec::new();
-    let mut said = Vec::new();
+    let mut simulated = Vec::new();
     for (index, case) in cases.iter().enumerate() {
         let (part, answers) = compile(&index.to_string(), case, &socket(index), &upstream)?;
         parts.push(part);
-        said.push(answers);
+        simulated.push(answers);
     }
     let config = config::bootstrap(parts);
     let _envoy = Envoy::start(program, directory.path(), &config, &socket(cases.len() - 1))?;
     let mut differences = Vec::new();
-    for (index, (case, said)) in cases.iter().zip(said).enumerate() {
+    for (index, (case, simulated)) in cases.iter().zip(simulated).enumerate() {
         let mut client = Client::new(&socket(index));
-        for (request, (ask, said)) in case.requests.iter().zip(said).enumerate() {
-            let answered = client.ask(ask).map_err(|error| format!("{error}: {ask:?}"))?;
-            let seen = Seen::new(&answered, &index.to_string());
-            *statuses.entry(seen.status).or_default() += 1;
-            if let Err(what) = compare::compare(ask, &said, &seen) {
-                differences.push(Difference { case: index, request, what });
+        for (request, (client_request, simulated)) in case.requests.iter().zip(simulated).enumerate() {
+            let response = client.send(client_request).map_err(|error| format!("{error}: {client_request:?}"))?;
+            let observed = Observed::new(&response, &index.to_string());
+            *statuses.entry(observed.status).or_default() += 1;
+            if let Err(description) = compare::compare(client_request, &simulated, &observed) {
+                differences.push(Difference { case: index, request, description });
             }
         }
     }
     Ok(differences)
 }
 
-fn compile(name: &str, case: &Case, socket: &Path, upstream: &Path) -> Result<(Part, Vec<Said>), String> {
+fn compile(name: &str, case: &Case, socket: &Path, upstream: &Path) -> Result<(Part, Vec<Simulated>), String> {
     let mode = if case.registry_only { "outboundTrafficPolicy: {mode: REGISTRY_ONLY}\n" } else { "" };
     let snapshot = Snapshot::of_texts([("manifests.yaml", case.manifests.as_str()), ("mesh.yaml", mode)]);
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
@@ -99,34 +99,34 @@ fn compile(name: &str, case: &Case, socket: &Path, upstream: &Path) -> Result<(P
         ChainAction::Http { table, .. } => Some(table.as_ref()),
         ChainAction::Tcp(_) => None,
     });
-    let table = tables.into_iter().next().ok_or("no table")?;
+    let table = tables.into_iter().next().ok_or("the port has no route table")?;
     let part = config::part(name, case.proxy, &proxy, table, (socket, upstream));
     let simulator = Simulator::new(&world);
-    let said = case.requests.iter().map(|ask| {
-        let answer = match question(ask, &proxy) {
+    let simulated = case.requests.iter().map(|client_request| {
+        let answer = match question(client_request, &proxy) {
             Some(question) => Some(simulator.simulate(&question).map_err(|unanswered| unanswered.error)?),
             None => None,
         };
-        Ok(Said { route: taken(table, ask, case.proxy == Proxy::Sidecar), answer })
+        Ok(Simulated { route: matching_route(table, client_request, case.proxy == Proxy::Sidecar), answer })
     });
-    let said: Result<Vec<Said>, String> = said.collect();
-    Ok((part, said?))
+    let simulated: Result<Vec<Simulated>, String> = simulated.collect();
+    Ok((part, simulated?))
 }
 
-/// The name of the route that takes a request.
-fn taken(table: &Table<'_>, ask: &Ask, is_sidecar: bool) -> String {
-    let target = ask.target.as_slice();
+/// The name of the route that matches a request; empty if none does.
+fn matching_route(table: &Table<'_>, client_request: &ClientRequest, is_sidecar: bool) -> String {
+    let target = client_request.target.as_slice();
     let mark = target.iter().position(|byte| *byte == b'?');
     let (path, query) = mark.map_or((target, None), |mark| (&target[..mark], Some(&target[mark + 1..])));
     let header = |header: &'_ crate::case::Header| {
         (header.name.to_ascii_lowercase().into(), header.value.trim_ascii().to_vec().into())
     };
     let request = routing::HttpRequest {
-        authority: ask.host.as_str().into(),
-        method: ask.method.as_str().into(),
+        authority: client_request.host.as_str().into(),
+        method: client_request.method.as_str().into(),
         path: normalize_path(path, PathNormalization::Base),
         query: query.map(Into::into),
-        headers: ask.headers.iter().map(header).collect(),
+        headers: client_request.headers.iter().map(header).collect(),
         ..routing::HttpRequest::default()
     }
     .as_received(is_sidecar);
@@ -145,12 +145,12 @@ fn taken(table: &Table<'_>, ask: &Ask, is_sidecar: bool) -> String {
     }
 }
 
-/// The request as the interface has it; `None` if it is no UTF-8.
-fn question(ask: &Ask, proxy: &routing::Proxy<'_>) -> Option<simulate::Request> {
+/// The request for `mesh simulate`; `None` if it is not UTF-8.
+fn question(client_request: &ClientRequest, proxy: &routing::Proxy<'_>) -> Option<simulate::Request> {
     let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for header in &ask.headers {
+    for header in &client_request.headers {
         let value = String::from_utf8(header.value.clone()).ok()?;
-        // The first spelling of a name stands for all, so that their order is kept.
+        // All lines of a header go under the first spelling of its name, to keep their order.
         let known = headers.keys().find(|name| name.eq_ignore_ascii_case(&header.name)).cloned();
         headers.entry(known.unwrap_or_else(|| header.name.clone())).or_default().push(value);
     }
@@ -163,10 +163,10 @@ fn question(ask: &Ask, proxy: &routing::Proxy<'_>) -> Option<simulate::Request> 
     Some(simulate::Request {
         gateway: is_gateway.then(|| GatewayRef::Workload(workload())),
         from: (!is_gateway).then(workload),
-        host: Some(ask.host.clone()),
+        host: Some(client_request.host.clone()),
         port: Some(PORT),
-        method: Some(ask.method.clone()),
-        path: Some(String::from_utf8(ask.target.clone()).ok()?),
+        method: Some(client_request.method.clone()),
+        path: Some(String::from_utf8(client_request.target.clone()).ok()?),
         headers: headers.into_iter().map(|(name, values)| (name, HeaderValue::Many(values))).collect(),
         ..simulate::Request::default()
     })

@@ -1,4 +1,4 @@
-//! A case: manifests, the proxy that is asked, and requests. Regressions are cases in files.
+//! A case: manifests, a proxy and requests to it. Regressions are cases in files.
 
 use std::fmt;
 use std::path::Path;
@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Case {
-    /// Which proxy is asked.
+    /// The proxy that gets the requests.
     pub proxy: Proxy,
-    /// Whether hosts that nobody knows are stopped (`REGISTRY_ONLY`).
+    /// Whether requests to unknown hosts are blocked (`REGISTRY_ONLY`).
     #[serde(default)]
     pub registry_only: bool,
-    /// The manifests, as one YAML text.
+    /// The manifests, as one YAML stream.
     pub manifests: String,
     /// The requests.
-    pub requests: Vec<Ask>,
+    pub requests: Vec<ClientRequest>,
 }
 
-/// Which proxy is asked, on port 80.
+/// A proxy, which gets the requests on port 80.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Proxy {
@@ -30,9 +30,9 @@ pub enum Proxy {
     Gateway,
 }
 
-/// A request as it is sent. In files, bytes that are not printable ASCII are written as `\xNN`.
+/// A request, byte for byte. In files, `\xNN` is a byte that is not printable ASCII.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
+pub struct ClientRequest {
     /// The method.
     pub method: String,
     /// The `Host` header.
@@ -55,7 +55,7 @@ pub struct Header {
     pub value: Vec<u8>,
 }
 
-impl fmt::Debug for Ask {
+impl fmt::Debug for ClientRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}{}", self.method, self.host, self.target.escape_ascii())?;
         self.headers.iter().try_for_each(|header| write!(f, ", {}: {}", header.name, header.value.escape_ascii()))
@@ -75,7 +75,7 @@ impl Case {
     }
 }
 
-/// Bytes as text that a person can read.
+/// Serializes bytes as readable text.
 mod escaped {
     use serde::{Deserialize, Deserializer, Serializer};
 

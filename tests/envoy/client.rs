@@ -1,4 +1,4 @@
-//! A client of HTTP/1.1 that sends whatever bytes it is given.
+//! An HTTP/1.1 client that sends any bytes.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -6,9 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::case::Ask;
+use crate::case::ClientRequest;
 
-/// A connection to a proxy; it is opened again when the proxy has closed it.
+/// A client with a connection to a proxy. It reconnects after the proxy closes the connection.
 pub struct Client {
     socket: PathBuf,
     stream: Option<UnixStream>,
@@ -49,7 +49,7 @@ impl Head {
         self.headers.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_slice())
     }
 
-    /// The first value of a header as text; empty without one.
+    /// The first value of a header as text; empty if the header is missing.
     pub fn text(&self, name: &str) -> String {
         self.values(name).next().map(|value| String::from_utf8_lossy(value).into_owned()).unwrap_or_default()
     }
@@ -61,25 +61,25 @@ impl Client {
         Self { socket: socket.to_owned(), stream: None }
     }
 
-    /// Sends a request and waits for the head of the answer.
-    pub fn ask(&mut self, ask: &Ask) -> io::Result<Head> {
+    /// Sends a request and waits for the head of the response.
+    pub fn send(&mut self, request: &ClientRequest) -> io::Result<Head> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => UnixStream::connect(&self.socket)?,
         };
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        stream.write_all(&message(ask))?;
-        let (head, closes) = receive(&mut stream, ask.method == "HEAD")?;
+        stream.write_all(&message(request))?;
+        let (head, closes) = receive(&mut stream, request.method == "HEAD")?;
         self.stream = (!closes).then_some(stream);
         Ok(head)
     }
 }
 
-fn message(ask: &Ask) -> Vec<u8> {
-    let mut message = format!("{} ", ask.method).into_bytes();
-    message.extend(&ask.target);
-    message.extend(format!(" HTTP/1.1\r\nHost: {}\r\n", ask.host).bytes());
-    for header in &ask.headers {
+fn message(request: &ClientRequest) -> Vec<u8> {
+    let mut message = format!("{} ", request.method).into_bytes();
+    message.extend(&request.target);
+    message.extend(format!(" HTTP/1.1\r\nHost: {}\r\n", request.host).bytes());
+    for header in &request.headers {
         message.extend(format!("{}: ", header.name).bytes());
         message.extend(&header.value);
         message.extend(b"\r\n");
@@ -88,7 +88,7 @@ fn message(ask: &Ask) -> Vec<u8> {
     message
 }
 
-/// The head of an answer, and whether the connection is over.
+/// The head of a response, and whether the connection closes after it.
 fn receive(stream: &mut UnixStream, has_no_body: bool) -> io::Result<(Head, bool)> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 8192];

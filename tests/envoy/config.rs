@@ -1,4 +1,4 @@
-//! Envoy's static configuration for a batch of cases: a listener and clusters for each.
+//! Envoy's static configuration for a batch of cases: one listener with its clusters for each case.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use mesh::routing::{self, Clause, Cluster, ClusterProblem, Fallback, Table};
 use serde_json::{Value, json};
 
 use crate::case::Proxy;
-use crate::routes::{Place, route};
+use crate::envoy_routes::{RouteContext, route};
 
 const MANAGER: &str =
     "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
@@ -20,15 +20,15 @@ pub struct Part {
     clusters: Vec<Value>,
 }
 
-/// What Envoy is started with.
+/// The bootstrap configuration of Envoy.
 pub fn bootstrap(parts: Vec<Part>) -> Value {
     let (listeners, clusters): (Vec<Value>, Vec<Vec<Value>>) =
         parts.into_iter().map(|part| (part.listener, part.clusters)).unzip();
     json!({ "static_resources": { "listeners": listeners, "clusters": clusters.concat() } })
 }
 
-/// The clusters of a table, and whether they can be reached. Their names begin with that of the case, since all cases
-/// of a batch share one Envoy.
+/// The clusters of a table, and whether requests can reach them. Their names start with the name of the case, because
+/// all cases of a batch share one Envoy.
 struct Clusters<'c, 'a> {
     case: &'c str,
     proxy: &'c routing::Proxy<'a>,
@@ -51,10 +51,10 @@ impl<'a> Clusters<'_, 'a> {
         clusters.iter().map(|it| (self.of(&it.cluster), u32::try_from(it.weight).unwrap_or(u32::MAX))).collect()
     }
 
-    /// Clusters that do not exist are left out; those without endpoints have none.
+    /// The configuration of all clusters except those that do not exist. Clusters that lack endpoints get none.
     fn configs(self, upstream: &Path) -> Vec<Value> {
-        let there = self.problems.into_inner().into_iter().filter(|(_, it)| *it != Some(ClusterProblem::NoCluster));
-        let configs = there.map(|(name, problem)| {
+        let existing = self.problems.into_inner().into_iter().filter(|(_, it)| *it != Some(ClusterProblem::NoCluster));
+        let configs = existing.map(|(name, problem)| {
             let address = json!({ "pipe": { "path": upstream } });
             let endpoints = match problem {
                 None => vec![json!({ "endpoint": { "address": address } })],
@@ -67,7 +67,7 @@ impl<'a> Clusters<'_, 'a> {
     }
 }
 
-/// Compiles a table to a listener on a socket and its clusters.
+/// Compiles a table to a listener on a socket, and its clusters.
 pub fn part<'a>(
     case: &str,
     kind: Proxy,
@@ -78,9 +78,9 @@ pub fn part<'a>(
     let clusters = Clusters { case, proxy, problems: Default::default() };
     let mut hosts: Vec<Value> = Vec::new();
     for (index, host) in table.virtual_hosts().iter().enumerate().filter(|(_, host)| !host.domains.is_empty()) {
-        let place = Place { clusters: &|clause| clusters.of_clause(clause) };
+        let context = RouteContext { clusters: &|clause| clusters.of_clause(clause) };
         let live = host.clauses.iter().enumerate().filter(|(_, clause)| clause.is_live());
-        let routes: Vec<Value> = live.map(|(at, clause)| route(&format!("{index}/{at}"), clause, &place)).collect();
+        let routes: Vec<Value> = live.map(|(at, clause)| route(&format!("{index}/{at}"), clause, &context)).collect();
         let require_tls = if host.requires_tls { "ALL" } else { "NONE" };
         hosts.push(json!({
             "name": host.name, "domains": host.domains, "routes": routes, "require_tls": require_tls,
@@ -102,7 +102,8 @@ fn fallback(fallback: Fallback, clusters: &Clusters<'_, '_>) -> Option<Value> {
     Some(json!({ "name": "fallback", "domains": ["*"], "routes": [route] }))
 }
 
-/// What the proxy says about itself: to the upstream, or to the client if it answers on its own.
+/// A listener that adds the route, the cluster and the response flags as headers: to the request for the upstream, or to
+/// the response if the proxy answers itself.
 fn listener(case: &str, proxy: Proxy, socket: &Path, hosts: &[Value]) -> Value {
     let header = |name: &str, value: &str| json!({ "header": { "key": name, "value": value } });
     let always = json!({ "op": "GE", "value": { "default_value": 0, "runtime_key": "mesh.none" } });

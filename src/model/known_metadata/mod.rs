@@ -15,7 +15,7 @@ pub struct KnownKey {
     pub on: &'static [Kind],
     /// The values that it accepts.
     pub values: Values,
-    /// What happens to another value.
+    /// The treatment of all other values.
     pub on_invalid: OnInvalid,
     /// Whether Istio still reads it.
     pub standing: Standing,
@@ -56,7 +56,7 @@ pub enum Values {
     ProxyConfig,
 }
 
-/// What happens to a value that is not accepted.
+/// The treatment of a value that is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnInvalid {
     /// Istio ignores it.
@@ -101,7 +101,7 @@ impl KnownKey {
         Self { standing: Standing::Removed(instead), ..self }
     }
 
-    /// What happens to a value that is not accepted, as a clause of a message.
+    /// The treatment of a value that is not accepted, as a clause of a message.
     pub fn consequence(&self) -> String {
         match self.on_invalid {
             OnInvalid::Ignored => "Istio ignores it".to_owned(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::field::TextField;
 use crate::model::macros::message;
 use crate::model::map::{LabelSet, Labels};
 use crate::source::Spanned;
@@ -40,9 +41,9 @@ pub fn common_labels<'s>(selectors: impl IntoIterator<Item = &'s LabelSelector>)
             wanted.entry(key.as_str()).or_default().any_of([value.as_str()]);
         }
         for requirement in &selector.match_expressions {
-            let wanted = wanted.entry(requirement.key.as_ref().map_or("", |key| key.as_str())).or_default();
+            let wanted = wanted.entry(requirement.key.text()).or_default();
             let values = requirement.values.iter().map(|value| value.as_str());
-            match requirement.operator.as_ref().map_or("", |operator| operator.as_str()) {
+            match requirement.operator.text() {
                 "In" => wanted.any_of(values),
                 "NotIn" => wanted.none_of.extend(values),
                 "Exists" => wanted.present = true,
@@ -96,9 +97,9 @@ impl<'s> Wanted<'s> {
 
 impl LabelSelectorRequirement {
     fn holds(&self, labels: &LabelSet<'_>) -> bool {
-        let value = labels.get(self.key.as_ref().map_or("", |key| key.as_str())).copied();
+        let value = labels.get(self.key.text()).copied();
         let is_listed = || value.is_some_and(|value| self.values.iter().any(|listed| listed.as_str() == value));
-        match self.operator.as_ref().map_or("", |operator| operator.as_str()) {
+        match self.operator.text() {
             "In" => is_listed(),
             "NotIn" => !is_listed(),
             "Exists" => value.is_some(),

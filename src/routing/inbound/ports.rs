@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::model::LabelSet;
+use crate::model::field::TextField;
 use crate::model::networking::{IstioIngressListener, ServerTlsSettings, WorkloadEntry};
 use crate::source::Spanned;
 use crate::world::{Discovery, Protocol, Service, ServicePort, Sidecar, Workload, World};
@@ -132,7 +133,7 @@ fn of_ingress<'w, 'a>(
 ) -> Option<InboundPort<'w, 'a>> {
     let port = listener.port.as_ref()?;
     let number = port.number.as_ref()?.value;
-    let protocol = Protocol::parse(port.protocol.as_ref().map_or("", |protocol| protocol.as_str()));
+    let protocol = Protocol::parse(port.protocol.text());
     let own = receiver.address.map(|address| address.to_string());
     let bind = listener.bind.as_ref().and_then(Spanned::filled);
     Some(InboundPort {

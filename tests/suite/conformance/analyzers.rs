@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::mesh::mesh_in;
 use crate::shared;
 
-/// Where the inputs lie.
+/// The directory of the inputs.
 const INPUTS: &str = "corpus/istio__istio/pkg/config/analysis/analyzers";
 
 #[test]
@@ -26,11 +26,11 @@ fn messages_of_istioctl_analyze_are_found() {
     let reason = |name: &str| DIFFERENT.iter().find(|(listed, _)| name.starts_with(&format!("{listed} ")));
     let missed: Vec<&str> = results.iter().filter(|it| !it.1).map(|it| it.0.as_str()).collect();
     let unexpected: Vec<&str> = missed.iter().copied().filter(|name| reason(name).is_none()).collect();
-    assert!(unexpected.is_empty(), "not found, and not listed: {unexpected:#?}");
-    let is_settled = |listed: &str| !missed.iter().any(|name| name.starts_with(&format!("{listed} ")));
-    let settled: Vec<&str> = DIFFERENT.iter().map(|(listed, _)| *listed).filter(|listed| is_settled(listed)).collect();
-    assert!(settled.is_empty(), "known differences are gone, take them off the list: {settled:?}");
-    assert!(found >= LEAST, "only {found} are found");
+    assert!(unexpected.is_empty(), "messages that are neither found nor listed: {unexpected:#?}");
+    let is_gone = |listed: &str| !missed.iter().any(|name| name.starts_with(&format!("{listed} ")));
+    let gone: Vec<&str> = DIFFERENT.iter().map(|(listed, _)| *listed).filter(|listed| is_gone(listed)).collect();
+    assert!(gone.is_empty(), "these listed differences no longer occur, remove them from the list: {gone:?}");
+    assert!(found >= LEAST, "only {found} messages are found");
 }
 
 #[test]
@@ -40,11 +40,13 @@ fn cases_without_messages_have_no_findings() {
     };
     let table: Value = serde_json::from_str(&std::fs::read_to_string(cases).unwrap()).unwrap();
     let cases = table["cases"].as_array().unwrap().iter();
-    let silent: Vec<&Value> = cases.filter(|case| case["expected"].as_array().is_some_and(Vec::is_empty)).collect();
-    assert!(silent.len() >= 26, "only {} cases expect nothing", silent.len());
-    let found: BTreeSet<String> = silent.iter().flat_map(|case| findings_with_its_codes(case, &inputs)).collect();
-    let listed: BTreeSet<String> = NOT_SILENT.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(found, listed, "left: what is found; right: what NOT_SILENT lists");
+    let without_messages: Vec<&Value> =
+        cases.filter(|case| case["expected"].as_array().is_some_and(Vec::is_empty)).collect();
+    assert!(without_messages.len() >= 26, "only {} cases expect no messages", without_messages.len());
+    let found: BTreeSet<String> =
+        without_messages.iter().flat_map(|case| findings_with_its_codes(case, &inputs)).collect();
+    let listed: BTreeSet<String> = UNEXPECTED_FINDINGS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(found, listed, "left: findings; right: UNEXPECTED_FINDINGS");
 }
 
 /// The findings in a case that have a code of its analyzer, as `case code rule`.
@@ -60,32 +62,38 @@ fn findings_with_its_codes(case: &Value, inputs: &Path) -> Vec<String> {
     named.collect()
 }
 
-/// Findings in cases that expect none, and why they are right.
-const NOT_SILENT: &[(&str, &str)] = &[
+/// Findings in cases that expect none, with the reason why they are right.
+const UNEXPECTED_FINDINGS: &[(&str, &str)] = &[
     (
         "010-gatewaycorrectport IST0101 gateway-selects-nothing",
-        "the test adds the gateway workload, which is in no file",
+        "the test adds the gateway workload in code, and the files do not have it",
     ),
     ("019-gateways-with-different-port-are-non-conflicting IST0101 gateway-selects-nothing", NO_GATEWAY_WORKLOAD),
     ("022-conflicting-gateways-detect-no-port IST0101 gateway-selects-nothing", NO_GATEWAY_WORKLOAD),
     (
         "032-unnamedportinsystemnamespace IST0118 port-name",
-        "the protocol of such a port is detected in system namespaces, too; an info says so",
+        "Envoy also detects the protocol of such a port in system namespaces, which an info reports",
     ),
     (
         "068-missing-addresses-and-protocol-in-service-entry-with-istio-meta-dns-auto-allocate-enabled IST0134 captured-port",
-        "the setting of the proxies is in a ProxyConfig, which is not resolved",
+        "the setting is in a ProxyConfig, which mesh does not resolve",
     ),
 ];
 
-/// How many messages are found at least.
+/// The least number of messages that must be found.
 const LEAST: usize = 170;
 
-/// Cases and codes whose messages are not found, at least not all of them or not on the same resource, and why.
+/// Cases and codes of which not all messages are found on the same resource, with the reason.
 const DIFFERENT: &[(&str, &str)] = &[
-    ("001-alpha IST0136", "alpha is what nearly all annotations are: `istioctl analyze` itself leaves that out"),
-    ("009-gatewaybadport IST0162", "the test adds the Service of an ingress gateway that is in no file"),
-    ("017-gatewaysecretvalidations IST0161", "the Secrets were taken out of the copy of the test data"),
+    (
+        "001-alpha IST0136",
+        "nearly all annotations are alpha, and `istioctl analyze` itself does not report that by default",
+    ),
+    (
+        "009-gatewaybadport IST0162",
+        "the test adds the Service of an ingress gateway in code, and the files do not have it",
+    ),
+    ("017-gatewaysecretvalidations IST0161", "the copy of the test data does not have the Secrets"),
     ("023-istioinjection IST0103", NO_POD_OF_A_CLUSTER),
     ("024-istioinjectionenablenamespacesbydefault IST0103", NO_POD_OF_A_CLUSTER),
     ("025-istioinjectionproxyimagemismatch IST0158", POD_INSTEAD),
@@ -96,19 +104,16 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("036-virtualserviceconflictingmeshgatewayhostswithexportto IST0109", PRIVATE_FIRST),
     (
         "037-virtualservicedestinationhosts IST0112",
-        "a delegate that nothing delegates to: who would send requests is not known",
+        "no VirtualService delegates to this delegate, so its clients are unknown",
     ),
-    ("039-virtualservicegateways IST0132", "the Gateway does not exist, which is the mistake"),
+    ("039-virtualservicegateways IST0132", "mesh reports that the Gateway does not exist"),
     (
         "040-virtualservicekubernetesgateways IST0132",
-        "a VirtualService is never bound to that Gateway, which is the mistake",
+        "mesh reports that a VirtualService cannot bind to a Gateway API Gateway",
     ),
     ("043-servicemultipledeployments IST0116", SERVICE_INSTEAD),
     ("043-servicemultipledeployments IST0137", SERVICE_INSTEAD),
-    (
-        "046-unknown-service-registry-in-mesh-networks IST0126",
-        "the clusters that are known stand in Secrets of the cluster",
-    ),
+    ("046-unknown-service-registry-in-mesh-networks IST0126", "the known clusters are in Secrets of the cluster"),
     ("079-envoyfilterusesrelativeoperation IST0151", BUILT_IN_FILTER),
     ("079-envoyfilterusesrelativeoperation IST0155", BUILT_IN_FILTER),
     ("082-envoyfilterusesreplaceoperation IST0151", BUILT_IN_FILTER),
@@ -119,27 +124,29 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("094-serviceentry-addresses-required-uppercase-protocol IST0134", NOTHING_CAPTURED),
 ];
 
-const NO_GATEWAY_WORKLOAD: &str = "no file has the gateway workload, about which the case is not";
-const NO_POD_OF_A_CLUSTER: &str = "a Pod in a manifest gets its sidecar when it is created";
-const POD_INSTEAD: &str = "the Pod's image is reported, not its Namespace";
-const SERVICE_INSTEAD: &str = "the port of the Service that loses is reported, not the Deployment";
-const PRIVATE_FIRST: &str = "istiod takes a private VirtualService before a public one, so nothing is left to age";
-const BUILT_IN_FILTER: &str = "the filter is one that is always there, or none is matched, which is reported as such";
-const NOTHING_CAPTURED: &str = "with resolution NONE connections go on to the address that was dialled";
+const NO_GATEWAY_WORKLOAD: &str = "the case is about something else, and its files do not have the gateway workload";
+const NO_POD_OF_A_CLUSTER: &str = "a Pod in a manifest gets its sidecar at creation";
+const POD_INSTEAD: &str = "mesh reports the image of the Pod, not its Namespace";
+const SERVICE_INSTEAD: &str = "mesh reports the port of the Service that loses, not the Deployment";
+const PRIVATE_FIRST: &str =
+    "in istiod, a private VirtualService takes precedence over a public one, whatever their age";
+const BUILT_IN_FILTER: &str =
+    "the filter always exists, or the patch has no filter match, which mesh reports as another mistake";
+const NOTHING_CAPTURED: &str = "with resolution NONE, connections go to the address that the client dialled";
 
-/// The messages that a case expects, each with whether it is found.
+/// The messages that a case expects, and whether each is found.
 fn check(case: &Value, inputs: &Path) -> Vec<(String, bool)> {
     let report = lint(case, inputs);
     let findings = report["diagnostics"].as_array().unwrap();
     let expected = case["expected"].as_array().unwrap().iter();
     let outcome = |message: &Value| {
         let name = format!("{} {} {}", case["id"].as_str().unwrap(), text(message, "code"), text(message, "resource"));
-        (name, findings.iter().any(|finding| says(finding, message)))
+        (name, findings.iter().any(|finding| corresponds(finding, message)))
     };
     expected.map(outcome).collect()
 }
 
-/// Lints the files of a case, as all that there is.
+/// Lints the files of a case as a complete inventory.
 fn lint(case: &Value, inputs: &Path) -> Value {
     let files = case["inputFiles"].as_array().into_iter().flatten();
     let files = files.chain([&case["meshConfigFile"], &case["meshNetworksFile"]]).filter_map(Value::as_str);
@@ -148,8 +155,8 @@ fn lint(case: &Value, inputs: &Path) -> Value {
     mesh_in(inputs, &arguments, "", &[]).json()
 }
 
-/// Whether a finding says what a message says, of the same resource.
-fn says(finding: &Value, message: &Value) -> bool {
+/// Whether a finding has the code of a message, on the same resource.
+fn corresponds(finding: &Value, message: &Value) -> bool {
     let resource = &finding["resource"];
     let namespace = message["namespace"].as_str();
     finding["aliases"].as_array().is_some_and(|aliases| aliases.contains(&message["code"]))

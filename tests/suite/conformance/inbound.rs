@@ -15,22 +15,22 @@ use serde_json::{Value, json};
 
 use crate::shared;
 
-/// Calls and cases whose answer is another one than istiod's, with the reason. They are not counted as agreeing.
+/// Names of calls and cases that differ from istiod, with the reason. They do not count as agreeing.
 const DIFFERENT: &[(&str, &str)] = &[];
 
-/// How many calls there are. All of them are compared, so that a change which skips some is noticed.
+/// The number of calls. The test compares all of them, so that skipped calls are noticed.
 const CALLS: usize = 159;
-/// How many cases list all clusters.
+/// The number of cases that list all clusters.
 const CLUSTER_CASES: usize = 16;
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// The label by which Services select the instance in place of EndpointSlices, which manifests do not have.
+/// The label by which Services select the instance. It replaces EndpointSlices, which manifests do not have.
 const INSTANCE: (&str, &str) = ("conformance", "instance");
 
-/// The Services of a case, each with the ports that the instance's EndpointSlice has of it.
+/// The Services of a case, each with the ports of its EndpointSlice for the instance.
 fn services(case: &Value) -> String {
     let address = &case["proxy"]["ip_addresses"][0];
     let objects = case["kube_objects"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -116,7 +116,7 @@ fn leg(world: &World<'_>, receiver: &Receiver<'_, '_>, call: &Value) -> Leg {
     arrive(world, receiver, &incoming)
 }
 
-/// The same call as `mesh simulate` asks it.
+/// The call as a request for `mesh simulate`.
 fn question(case: &Value, call: &Value) -> Request {
     Request {
         direction: Some(Direction::Inbound),
@@ -137,12 +137,12 @@ fn question(case: &Value, call: &Value) -> Request {
 
 fn compare(leg: &Leg, expected: &Value) -> Result<(), String> {
     let differs = || Err(format!("{leg:?}, expected {expected}"));
-    let refused = |flag: Option<&str>| leg.outcome == Outcome::Refused && leg.flag == flag;
+    let is_refused = |flag: Option<&str>| leg.outcome == Outcome::Refused && leg.flag == flag;
     if let Some(error) = expected["error"].as_str() {
         let is_wanted = match error {
-            "ErrNoFilterChain" => refused(Some("NR")),
-            "ErrMTLSError" => refused(None),
-            "ErrProtocolError" => refused(Some("DPE")),
+            "ErrNoFilterChain" => is_refused(Some("NR")),
+            "ErrMTLSError" => is_refused(None),
+            "ErrProtocolError" => is_refused(Some("DPE")),
             _ => false,
         };
         return if is_wanted { Ok(()) } else { differs() };
@@ -163,7 +163,7 @@ fn compare(leg: &Leg, expected: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// The clusters that the sidecar has, with their endpoints.
+/// The clusters of the sidecar, with their endpoints.
 fn clusters(world: &World<'_>, receiver: &Receiver<'_, '_>) -> Value {
     let known = ports(world, receiver);
     let clusters = known.values().map(|port| (port.cluster(), json!(port.endpoint.as_ref().map(|it| [it]))));
@@ -171,7 +171,7 @@ fn clusters(world: &World<'_>, receiver: &Receiver<'_, '_>) -> Value {
 }
 
 #[test]
-fn connections_arrive_as_at_istiods_sidecars() {
+fn inbound_connections_agree_with_istiod() {
     let Some(path) = shared::data("conformance/simulation/cases.json") else { return };
     let cases: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let (mut calls, mut cluster_cases, mut differ) = (0, 0, Vec::new());
@@ -196,7 +196,11 @@ fn connections_arrive_as_at_istiods_sidecars() {
                 let effective = &call["call_effective"];
                 let leg = leg(world, receiver, effective);
                 let answer = Simulator::new(world).simulate(&question(case, effective)).unwrap();
-                assert_eq!((answer.outcome, answer.flag), (leg.outcome, leg.flag), "{name}: the answer is another one");
+                assert_eq!(
+                    (answer.outcome, answer.flag),
+                    (leg.outcome, leg.flag),
+                    "{name}: `simulate` and `arrive` disagree"
+                );
                 if let Err(difference) = compare(&leg, &call["expect"]) {
                     differ.push((format!("{name} / {}", text(&call["name"])), difference));
                 }
@@ -211,7 +215,7 @@ fn connections_arrive_as_at_istiods_sidecars() {
         .filter(|(name, _)| !DIFFERENT.iter().any(|(known, _)| known == name))
         .map(|(name, difference)| format!("{name}: {difference}"))
         .collect();
-    assert!(unexpected.is_empty(), "{} differ:\n{}", unexpected.len(), unexpected.join("\n"));
-    assert_eq!(differ.len(), DIFFERENT.len(), "a known difference is gone: take it off the list");
+    assert!(unexpected.is_empty(), "{} results differ:\n{}", unexpected.len(), unexpected.join("\n"));
+    assert_eq!(differ.len(), DIFFERENT.len(), "a listed difference no longer occurs, remove it from the list");
     assert_eq!((calls, cluster_cases), (CALLS, CLUSTER_CASES));
 }

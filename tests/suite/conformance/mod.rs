@@ -1,4 +1,4 @@
-//! What istiod's own tests expect, where those tables are beside the checkout.
+//! Compares `mesh` with istiod's own test data, if that is beside the checkout.
 
 mod analyzers;
 mod crd;
@@ -15,7 +15,7 @@ mod validation_values;
 
 use mesh::routing::{ChainAction, Table, outbound};
 
-/// The routes that all HTTP services of a port share, if it has any.
+/// The route table that all HTTP services of a port share; `None` if the port has none.
 fn shared_table<'p, 'a>(port: &'p outbound::OutboundPort<'a>) -> Option<&'p Table<'a>> {
     let shared = port.listeners().find(|listener| listener.bind.is_none())?;
     shared.chains.iter().find_map(|chain| match &chain.action {

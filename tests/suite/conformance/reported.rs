@@ -1,4 +1,4 @@
-//! Misconfigurations that users reported: each must be found at the resource and field that the index names.
+//! Misconfigurations that users reported. Each must have a finding at the resource and field that the index names.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::mesh::mesh_in;
 use crate::shared;
 
 #[test]
-fn reported_misconfigurations_are_found_where_they_are() {
+fn reported_misconfigurations_are_found_at_their_place() {
     let Some(bad) = shared::data("bad") else { return };
     let index: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(bad.join("INDEX.json")).unwrap()).unwrap();
     let wrong = index.iter().filter(|case| case["verdict"] != "ok");
@@ -19,26 +19,26 @@ fn reported_misconfigurations_are_found_where_they_are() {
     different::check("reported misconfigurations", results.collect(), LEAST);
 }
 
-/// How many are found at least.
+/// The least number of misconfigurations that must be found.
 const LEAST: usize = 58;
 
 fn check(case: &Value, report: &Value) -> Result<(), String> {
     let place = case["where"].as_str().unwrap();
     let findings = report["diagnostics"].as_array().unwrap();
-    let is_there = |finding: &&Value| match case["parses"] == true {
+    let is_at_place = |finding: &&Value| match case["parses"] == true {
         true => is_at(finding, place),
-        // What is no YAML is no resource either.
+        // A file that is not valid YAML has no resources.
         false => finding["resource"].is_null(),
     };
-    if findings.iter().any(|finding| is_there(&finding)) {
+    if findings.iter().any(|finding| is_at_place(&finding)) {
         return Ok(());
     }
     let found: Vec<String> =
         findings.iter().map(|it| format!("{} at {} {}", it["rule"], it["resource"]["name"], it["field"])).collect();
-    Err(format!("nothing at {place}, but {found:?}"))
+    Err(format!("no finding at {place}, but {found:?}"))
 }
 
-/// Whether a finding is at a place such as `VirtualService shop/cart spec.hosts[0]`, or within it, or at what it is in.
+/// Whether a finding is at a place such as `VirtualService shop/cart spec.hosts[0]`, inside it, or at a field around it.
 fn is_at(finding: &Value, place: &str) -> bool {
     let mut words = place.split(' ');
     let (kind, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::different;
 use crate::shared;
 
-/// The fewest calls and tables that have to agree, so that a change which skips them is noticed.
+/// The least number of calls and tables that must agree, so that skipped ones are noticed.
 const LEAST_AGREEING: usize = 297;
 
 fn text(value: &Value) -> &str {
@@ -26,7 +26,7 @@ fn cases(kind: &str) -> Option<Vec<Value>> {
 }
 
 #[test]
-fn requests_go_where_istiod_sends_them() {
+fn destinations_agree_with_istiod() {
     let Some(cases) = cases("simulation") else { return };
     let mut results = Vec::new();
     for case in &cases {
@@ -40,7 +40,7 @@ fn requests_go_where_istiod_sends_them() {
 }
 
 #[test]
-fn route_tables_are_those_of_istiod() {
+fn route_tables_agree_with_istiod() {
     let Some(cases) = cases("route_table") else { return };
     let results = cases.iter().map(|case| (text(&case["name"]).to_owned(), compare_table(case))).collect();
     different::check("route tables", results, 48);
@@ -94,7 +94,7 @@ fn question(case: &Value, call: &Value) -> Request {
             "http2" => RequestProtocol::Http2,
             _ => RequestProtocol::Tcp,
         }),
-        // Some calls of the tests name a server and leave it open that they speak TLS.
+        // Some calls of the tests have a server name but do not declare that they use TLS.
         tls: Some(match (text(&call["tls"]), text(&call["sni"])) {
             ("plaintext", "") => Tls::Plaintext,
             _ => Tls::Tls,
@@ -107,13 +107,13 @@ fn question(case: &Value, call: &Value) -> Request {
 
 fn compare_outcome(answer: &Answer, virtual_host: &str, expected: &Value) -> Result<(), String> {
     let clusters: Vec<&str> = answer.destinations.iter().map(|it| it.cluster.as_str()).collect();
-    let is_wanted = match expected["error"].as_str() {
+    let is_expected = match expected["error"].as_str() {
         Some("ErrNoRoute") => answer.outcome == Outcome::NoRoute && !virtual_host.is_empty(),
         Some("ErrNoVirtualHost") => answer.outcome == Outcome::NoRoute && virtual_host.is_empty(),
         Some("ErrTLSRedirect") => answer.outcome == Outcome::Redirect && answer.status == Some(301),
         Some("ErrNoListener" | "ErrProtocolError") => answer.outcome == Outcome::Refused && answer.flag.is_none(),
         Some("ErrNoFilterChain") => answer.outcome == Outcome::Refused && answer.flag == Some("NR"),
-        Some(other) => return Err(format!("{other} is expected, which is not compared")),
+        Some(other) => return Err(format!("expected {other}, which this test does not support")),
         None => match expected["cluster_matched"].as_str() {
             Some("BlackHoleCluster") => answer.outcome == Outcome::Blackhole,
             Some(cluster) if !cluster.is_empty() => {
@@ -122,15 +122,15 @@ fn compare_outcome(answer: &Answer, virtual_host: &str, expected: &Value) -> Res
             _ => !matches!(answer.outcome, Outcome::NoRoute | Outcome::Refused),
         },
     };
-    if is_wanted { Ok(()) } else { Err(format!("{:?} {clusters:?}, expected {expected}", answer.outcome)) }
+    if is_expected { Ok(()) } else { Err(format!("{:?} {clusters:?}, expected {expected}", answer.outcome)) }
 }
 
-/// In the tests' configuration short names are completed without a domain.
+/// A name without the domain: istiod's tests expand short names without one.
 fn plain(name: &str) -> String {
     name.replace(".svc.cluster.local", "")
 }
 
-/// The name of the virtual host that a request gets to; empty if there is none.
+/// The name of the virtual host that a request matches; empty if it matches none.
 fn virtual_host(world: &World<'_>, case: &Value, question: &Request) -> String {
     let host = question.host.as_deref().or(question.address.as_deref()).unwrap_or_default();
     let payload = match (question.tls, question.protocol) {
@@ -169,7 +169,7 @@ fn compare_table(case: &Value) -> Result<(), String> {
     let snapshot = snapshot(case);
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
     let proxy = Proxy::sidecar(&world, text(&case["proxy"]["config_namespace"]), &labels(case));
-    let Role::Sidecar(scope) = &proxy.role else { return Err("no scope".to_owned()) };
+    let Role::Sidecar(scope) = &proxy.role else { return Err("the proxy has no scope".to_owned()) };
     let port = text(&case["route_name"]).parse().unwrap();
     let listeners = outbound::OutboundPort::new(&proxy, scope, port);
     let hosts = super::shared_table(&listeners).map(Table::virtual_hosts).unwrap_or_default();
@@ -178,7 +178,7 @@ fn compare_table(case: &Value) -> Result<(), String> {
         let clusters: Option<BTreeSet<String>> = found.map(|host| {
             let live = host.clauses.iter().filter(|clause| clause.is_live());
             let forwarding = live.filter(|clause| match &clause.action {
-                ClauseAction::Route(rule) => rule.redirect.is_none() && rule.direct_response.is_none(),
+                ClauseAction::Route(route) => route.redirect.is_none() && route.direct_response.is_none(),
                 ClauseAction::Service(_) => true,
             });
             forwarding.flat_map(|clause| clause.clusters(&proxy)).map(|it| it.cluster.name()).collect()

@@ -1,5 +1,5 @@
-//! Tables of istiod's functions: of host names, protocols and claims. Those that take resources are in
-//! `unit_tables_delegates` and `unit_tables_domains`.
+//! Tables of istiod's unit tests: host names, protocols and claims. `unit_tables_delegates` and `unit_tables_domains` have
+//! the tables of functions that take resources.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{different, unit_tables_delegates as delegates, unit_tables_domains as domains};
 use crate::shared;
 
-/// The fewest rows that have to agree.
+/// The least number of rows that must agree.
 const LEAST_AGREEING: usize = 191;
 
 pub fn text(value: &Value) -> &str {
@@ -32,7 +32,7 @@ pub fn same<T: PartialEq + std::fmt::Debug>(ours: T, theirs: T) -> Result<(), St
 }
 
 #[test]
-fn functions_answer_as_those_of_istiod() {
+fn functions_agree_with_istiod() {
     let Some(path) = shared::data("conformance/simulation/unit-tables.json") else { return };
     let tables: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let mut results = Vec::new();
@@ -67,7 +67,7 @@ fn compare(test: &str, row: &Value) -> Result<(), String> {
             same(ours, list(&row["want"]))
         }
         "TestMoreSpecific" => {
-            // Of two equal names istiod calls either the more specific one.
+            // For two equal names, istiod returns that either one is more specific.
             let order = host::by_specificity(text(&row["host1"]), text(&row["host2"]));
             same(order.is_le().into(), row["expected"].clone())
         }
@@ -90,11 +90,11 @@ fn compare(test: &str, row: &Value) -> Result<(), String> {
         "TestMergeHTTPMatchRequests" => delegates::merged_matches(row),
         "TestHasConflict" => delegates::conflict(row),
         "TestGenerateVirtualHostDomains" => domains::virtual_host_domains(row),
-        other => Err(format!("{other} is not compared")),
+        other => Err(format!("this test does not support {other}")),
     }
 }
 
-/// A server's hosts are asked as those of a Gateway.
+/// Builds a Gateway with the hosts of the row.
 fn names_for_namespace(row: &Value) -> Result<(), String> {
     let gateway = json!({
         "apiVersion": "networking.istio.io/v1",
@@ -104,13 +104,13 @@ fn names_for_namespace(row: &Value) -> Result<(), String> {
     });
     let snapshot = Snapshot::of_texts([("gateway.yaml", gateway.to_string().as_str())]);
     let world = World::new(&snapshot, Settings::default());
-    let [gateway] = world.gateways.as_slice() else { return Err("no Gateway".to_owned()) };
+    let [gateway] = world.gateways.as_slice() else { return Err("the world has no Gateway".to_owned()) };
     same(gateway.servers[0].hosts_for(text(&row["namespace"])), list(&row["want"]))
 }
 
-/// The port is that of a Service.
+/// Builds a Service with the port of the row.
 fn protocol_of_port(row: &Value) -> Result<(), String> {
-    // The row writes the constants of istiod's and Kubernetes' packages.
+    // The row has the names of constants of istiod and Kubernetes.
     let constant = |value: &Value| text(value).trim_matches(['<', '>']).rsplit("Protocol").next().map(str::to_owned);
     let mut port = json!({"port": row["port"].as_u64().unwrap_or(8080), "name": row["portName"]});
     for (field, value) in [("appProtocol", &row["appProto"]), ("protocol", &row["proto"])] {
@@ -135,16 +135,16 @@ fn protocol_of_port(row: &Value) -> Result<(), String> {
         "<protocol.HTTP2>" => Protocol::Http2,
         "<protocol.HTTPS>" => Protocol::Https,
         "<protocol.GRPCWeb>" => Protocol::GrpcWeb,
-        other => return Err(format!("{other} is unknown")),
+        other => return Err(format!("unknown protocol {other}")),
     };
     same(ours, Some(theirs))
 }
 
-/// The name is that of a header in a match; how its parts are separated shows in the path of the claim.
+/// Builds a match of a header with the name of the row. The compiled condition has the path of the claim.
 fn routing_claim(row: &Value) -> Result<(), String> {
     let name = text(&row["name"]);
-    let rule = json!({"match": [{"headers": {name: {"exact": "value"}}}], "route": [delegates::destination()]});
-    delegates::with_clauses(&[delegates::virtual_service("claims", &["claims.example"], &[rule])], |tables| {
+    let route = json!({"match": [{"headers": {name: {"exact": "value"}}}], "route": [delegates::destination()]});
+    delegates::with_clauses(&[delegates::virtual_service("claims", &["claims.example"], &[route])], |tables| {
         let subjects: Vec<&MatchSubject> =
             tables.clauses("claims.example").iter().flat_map(|it| &it.conditions).map(|it| &it.subject).collect();
         let theirs = match &row["want"]["match"] {

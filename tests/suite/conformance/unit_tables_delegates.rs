@@ -1,7 +1,7 @@
-//! What comes of a rule and its delegate, against the tables of istiod.
+//! Compares routes joined with their delegates with the tables of istiod.
 //!
-//! The rule and the delegate of a row are resources here, and so is what the row expects: the sidecar's table has to
-//! have the same clauses for both.
+//! The test builds resources from the root route, the delegate and the expected routes of a row. The route table of the
+//! sidecar must have the same clauses for the joined and for the expected routes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,28 +15,28 @@ use serde_json::{Value, json};
 
 use super::unit_tables::same;
 
-/// The port on which hosts that are no services have routes.
+/// The port on which hosts without a service have routes.
 const PORT: u32 = 80;
 
-/// The rule behind all others. It is there for a host to have a route, whatever becomes of the others.
-const REST: &str = "rest";
+/// The name of the last route of each host, so that the host exists even if all other routes are dropped.
+const LAST: &str = "last";
 
 pub fn merged_routes(row: &Value) -> Result<(), String> {
-    let rules = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    compare(&row["root"], &rules(&row["delegate"]), &rules(&row["expected"]))
+    let routes = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    compare(&row["root"], &routes(&row["delegate"]), &routes(&row["expected"]))
 }
 
 pub fn merged_matches(row: &Value) -> Result<(), String> {
-    let rule = |matches: &Value| json!({"match": matches, "route": [destination()]});
-    let expected = if row["expected"].is_null() { Vec::new() } else { vec![rule(&row["expected"])] };
-    compare(&delegating(&row["root"]), &[rule(&row["delegate"])], &expected)
+    let route = |matches: &Value| json!({"match": matches, "route": [destination()]});
+    let expected = if row["expected"].is_null() { Vec::new() } else { vec![route(&row["expected"])] };
+    compare(&delegating(&row["root"]), &[route(&row["delegate"])], &expected)
 }
 
 pub fn conflict(row: &Value) -> Result<(), String> {
     let leaf = json!({"match": [row["leaf"]], "route": [destination()]});
-    let services = pair(&delegating(&json!([row["root"]])), &[leaf]);
-    with_clauses(&services, |tables| {
-        let is_dropped = tables.rules("merged.example").is_empty();
+    let virtual_services = pair(&delegating(&json!([row["root"]])), &[leaf]);
+    with_clauses(&virtual_services, |tables| {
+        let is_dropped = tables.routes("merged.example").is_empty();
         same(is_dropped.into(), row["expected"].clone())
     })
 }
@@ -45,12 +45,12 @@ pub fn destination() -> Value {
     json!({"destination": {"host": "server.example"}})
 }
 
-pub fn virtual_service(name: &str, hosts: &[&str], rules: &[Value]) -> Value {
+pub fn virtual_service(name: &str, hosts: &[&str], routes: &[Value]) -> Value {
     json!({
         "apiVersion": "networking.istio.io/v1",
         "kind": "VirtualService",
         "metadata": {"name": name, "namespace": "default"},
-        "spec": {"hosts": hosts, "http": rules},
+        "spec": {"hosts": hosts, "http": routes},
     })
 }
 
@@ -58,23 +58,23 @@ fn delegating(matches: &Value) -> Value {
     json!({"match": matches, "delegate": {"name": "delegate"}})
 }
 
-fn rest() -> Value {
-    json!({"name": REST, "route": [destination()]})
+fn last_route() -> Value {
+    json!({"name": LAST, "route": [destination()]})
 }
 
 fn pair(root: &Value, delegate: &[Value]) -> [Value; 2] {
-    let root = virtual_service("root", &["merged.example"], &[root.clone(), rest()]);
+    let root = virtual_service("root", &["merged.example"], &[root.clone(), last_route()]);
     [root, virtual_service("delegate", &[], delegate)]
 }
 
 fn compare(root: &Value, delegate: &[Value], expected: &[Value]) -> Result<(), String> {
-    let expected: Vec<Value> = expected.iter().cloned().chain([rest()]).collect();
-    let mut services = pair(root, delegate).to_vec();
-    services.push(virtual_service("expected", &["expected.example"], &expected));
-    with_clauses(&services, |tables| {
-        let theirs = tables.rules("expected.example");
+    let expected: Vec<Value> = expected.iter().cloned().chain([last_route()]).collect();
+    let mut virtual_services = pair(root, delegate).to_vec();
+    virtual_services.push(virtual_service("expected", &["expected.example"], &expected));
+    with_clauses(&virtual_services, |tables| {
+        let theirs = tables.routes("expected.example");
         same(theirs.len() + 1, expected.len())?;
-        same(tables.rules("merged.example"), theirs)
+        same(tables.routes("merged.example"), theirs)
     })
 }
 
@@ -85,23 +85,23 @@ pub struct Tables<'t, 'a> {
     table: &'t Table<'a>,
 }
 
-/// Asks for clauses of VirtualServices. The client has the labels that rows ask for.
+/// Compiles VirtualServices for a client that has the labels of the rows, and calls `check` with its route table.
 pub fn with_clauses<T>(
-    services: &[Value],
-    ask: impl FnOnce(&Tables<'_, '_>) -> Result<T, String>,
+    virtual_services: &[Value],
+    check: impl FnOnce(&Tables<'_, '_>) -> Result<T, String>,
 ) -> Result<T, String> {
-    let texts: Vec<String> = services.iter().map(|service| as_json(service.clone()).to_string()).collect();
-    let snapshot = Snapshot::of_texts(texts.iter().map(|text| ("service.yaml", text.as_str())));
+    let texts: Vec<String> = virtual_services.iter().map(|it| as_json(it.clone()).to_string()).collect();
+    let snapshot = Snapshot::of_texts(texts.iter().map(|text| ("virtual-service.yaml", text.as_str())));
     let world = World::new(&snapshot, Settings::default());
     let labels = [("app", "test"), ("version", "v1")].map(|(key, value)| (key.to_owned(), value.to_owned()));
     let proxy = Proxy::sidecar(&world, "default", &BTreeMap::from(labels));
-    let Role::Sidecar(scope) = &proxy.role else { return Err("no sidecar".to_owned()) };
+    let Role::Sidecar(scope) = &proxy.role else { return Err("the proxy is not a sidecar".to_owned()) };
     let port = outbound::OutboundPort::new(&proxy, scope, PORT);
-    let table = super::shared_table(&port).ok_or("no table")?;
-    ask(&Tables { snapshot: &snapshot, proxy: &proxy, table })
+    let table = super::shared_table(&port).ok_or("the port has no route table")?;
+    check(&Tables { snapshot: &snapshot, proxy: &proxy, table })
 }
 
-/// The rows have durations as Go has them.
+/// Converts durations: the rows have them in Go's form.
 fn as_json(mut value: Value) -> Value {
     match &mut value {
         Value::Object(fields) => {
@@ -126,25 +126,25 @@ impl<'a> Tables<'_, 'a> {
         found.map(|host| host.clauses.as_slice()).unwrap_or_default()
     }
 
-    /// The rules for a host in words: each with its clauses.
-    fn rules(&self, host: &str) -> Vec<Vec<String>> {
+    /// The routes of a host as text, each with its clauses.
+    fn routes(&self, host: &str) -> Vec<Vec<String>> {
         let mut described: Vec<Vec<String>> = Vec::new();
         let mut last: Option<&Arc<CompiledRoute<'_>>> = None;
         for clause in self.clauses(host) {
-            let ClauseAction::Route(rule) = &clause.action else { continue };
-            if rule.name == REST {
+            let ClauseAction::Route(route) = &clause.action else { continue };
+            if route.name == LAST {
                 continue;
             }
-            if !last.is_some_and(|last| Arc::ptr_eq(last, rule)) {
-                described.push(self.rule(rule));
-                last = Some(rule);
+            if !last.is_some_and(|last| Arc::ptr_eq(last, route)) {
+                described.push(self.route(route));
+                last = Some(route);
             }
             described.last_mut().unwrap().push(self.clause(clause));
         }
         described
     }
 
-    /// What a clause asks for and does. The order of its conditions means nothing.
+    /// A clause as text: its conditions, whose order does not matter, and its clusters.
     fn clause(&self, clause: &Clause<'a>) -> String {
         let conditions = clause.conditions.iter();
         let mut conditions: Vec<_> = conditions.map(|it| format!("{:?} is {}", it.subject, it.wanted())).collect();
@@ -154,43 +154,49 @@ impl<'a> Tables<'_, 'a> {
         format!("{conditions:?} {:?} → {clusters:?}", clause.exclusion)
     }
 
-    /// What a rule says, as it is written.
-    fn rule(&self, rule: &CompiledRoute<'_>) -> Vec<String> {
-        let mirrors = rule.mirrors.iter().map(|mirror| mirror.span);
+    /// The fields of a route, as written.
+    fn route(&self, route: &CompiledRoute<'_>) -> Vec<String> {
+        let mirrors = route.mirrors.iter().map(|mirror| mirror.span);
         let fields: [(&str, Vec<Span>); 12] = [
-            ("route", rule.route.iter().map(|route| route.span).collect()),
-            ("redirect", rule.redirect.iter().map(|it| it.span).collect()),
-            ("directResponse", rule.direct_response.iter().map(|it| it.span).collect()),
-            ("rewrite", rule.rewrite.iter().map(|it| it.span).collect()),
-            ("timeout", rule.timeout.iter().map(|it| it.span).collect()),
-            ("retries", rule.retries.iter().map(|it| it.span).collect()),
-            ("fault", rule.fault.iter().map(|it| it.span).collect()),
-            ("mirror", rule.mirror.iter().map(|it| it.span).collect()),
-            ("mirrorPercentage", rule.mirror_percentage.iter().map(|it| it.span).collect()),
+            ("route", route.route.iter().map(|it| it.span).collect()),
+            ("redirect", route.redirect.iter().map(|it| it.span).collect()),
+            ("directResponse", route.direct_response.iter().map(|it| it.span).collect()),
+            ("rewrite", route.rewrite.iter().map(|it| it.span).collect()),
+            ("timeout", route.timeout.iter().map(|it| it.span).collect()),
+            ("retries", route.retries.iter().map(|it| it.span).collect()),
+            ("fault", route.fault.iter().map(|it| it.span).collect()),
+            ("mirror", route.mirror.iter().map(|it| it.span).collect()),
+            ("mirrorPercentage", route.mirror_percentage.iter().map(|it| it.span).collect()),
             ("mirrors", mirrors.collect()),
-            ("corsPolicy", rule.cors_policy.iter().map(|it| it.span).collect()),
-            ("headers", rule.headers.iter().map(|it| it.span).collect()),
+            ("corsPolicy", route.cors_policy.iter().map(|it| it.span).collect()),
+            ("headers", route.headers.iter().map(|it| it.span).collect()),
         ];
         let written = fields.into_iter().filter(|(_, spans)| !spans.is_empty()).map(|(name, spans)| {
             let texts: Vec<&str> = spans.into_iter().map(|span| self.text(span)).collect();
             format!("{name}: {}", texts.join(" "))
         });
-        let matches = rule.matches.iter().map(|entry| self.entry(entry));
-        [format!("name: {}", rule.name)].into_iter().chain(written).chain(matches).collect()
+        let matches = route.matches.iter().map(|route_match| self.route_match(route_match));
+        [format!("name: {}", route.name)].into_iter().chain(written).chain(matches).collect()
     }
 
-    fn entry(&self, entry: &HttpMatch<'_>) -> String {
+    fn route_match(&self, route_match: &HttpMatch<'_>) -> String {
         let text = |written: Option<&StringMatch>| written.map(|written| self.text(written.span));
         let named = |list: &[(&str, &StringMatch)]| -> BTreeMap<String, &str> {
             list.iter().map(|(name, written)| ((*name).to_owned(), self.text(written.span))).collect()
         };
         format!(
             "match: {:?} {:?} {:?} {:?} {:?}",
-            (text(entry.uri), entry.ignore_uri_case, text(entry.scheme), text(entry.method), text(entry.authority)),
-            (named(&entry.headers), named(&entry.without_headers), named(&entry.query_params)),
-            (&entry.name, entry.port.map(|port| port.value)),
-            (&entry.source_labels, entry.source_namespace),
-            &entry.gateways,
+            (
+                text(route_match.uri),
+                route_match.ignore_uri_case,
+                text(route_match.scheme),
+                text(route_match.method),
+                text(route_match.authority)
+            ),
+            (named(&route_match.headers), named(&route_match.without_headers), named(&route_match.query_params)),
+            (&route_match.name, route_match.port.map(|port| port.value)),
+            (&route_match.source_labels, route_match.source_namespace),
+            &route_match.gateways,
         )
     }
 

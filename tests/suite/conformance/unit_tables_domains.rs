@@ -1,4 +1,4 @@
-//! The domains of a service in a sidecar's route table, against the tables of istiod.
+//! Compares the domains of a service in the route table of a sidecar with the tables of istiod.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::unit_tables::{list, number, same, text};
 
-/// Builds the service and asks the table of a sidecar in the namespace that the proxy's DNS domain begins with. Where
-/// that domain is none of Kubernetes it is taken for the cluster's.
+/// Builds the service and the route table of a sidecar in the namespace with which the proxy's DNS domain starts. A domain
+/// that does not have the form of Kubernetes is used as the domain of the cluster.
 pub fn virtual_host_domains(row: &Value) -> Result<(), String> {
     let node = &row["node"];
     let dns_domain = text(&node["dNSDomain"]);
@@ -20,13 +20,13 @@ pub fn virtual_host_domains(row: &Value) -> Result<(), String> {
     let world = World::new(&snapshot, Settings { domain: domain.to_owned(), ..Settings::default() });
     let address = node["iPAddresses"][0].as_str().map(|address| address.parse().unwrap());
     let proxy = Proxy::sidecar(&world, namespace, &BTreeMap::new()).at(address);
-    let Role::Sidecar(scope) = &proxy.role else { return Err("no sidecar".to_owned()) };
+    let Role::Sidecar(scope) = &proxy.role else { return Err("the proxy is not a sidecar".to_owned()) };
     let port = outbound::OutboundPort::new(&proxy, scope, number(&row["port"]));
     let hosts = super::shared_table(&port).map(Table::virtual_hosts).unwrap_or_default();
     let hostname = text(&row["service"]["hostname"]);
     let in_brackets = if hostname.contains(':') { format!("[{hostname}]") } else { hostname.to_owned() };
     let name = format!("{in_brackets}:{}", number(&row["port"]));
-    let found = hosts.iter().find(|host| host.name == name).ok_or("no virtual host")?;
+    let found = hosts.iter().find(|host| host.name == name).ok_or("the table has no such virtual host")?;
     let mut ours: Vec<&str> = found.domains.iter().map(String::as_str).collect();
     let mut theirs = list(&row["want"]);
     ours.sort_unstable();
@@ -34,7 +34,8 @@ pub fn virtual_host_domains(row: &Value) -> Result<(), String> {
     same(ours, theirs)
 }
 
-/// The row's service: one of Kubernetes if its name is one, else a ServiceEntry. Only the former has several addresses.
+/// The service of a row: a Kubernetes Service if its name has that form, otherwise a ServiceEntry. Only a Service can have
+/// several addresses.
 fn service(row: &Value, domain: &str) -> Value {
     let (service, port) = (&row["service"], number(&row["port"]));
     let hostname = text(&service["hostname"]);

@@ -1,4 +1,4 @@
-//! What gateways listen on, and where they send what comes in.
+//! Ports and destinations of gateways.
 
 use serde_json::json;
 
@@ -11,31 +11,31 @@ fn web() -> String {
     service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}")
 }
 
-/// A Gateway of the Gateway API that istiod runs beside one of Istio's.
+/// An Istio Gateway that selects the workload of a Gateway API Gateway.
 #[test]
-fn gateways_of_other_namespaces_do_not_join_one_that_istiod_runs() {
+fn gateways_of_other_namespaces_do_not_use_managed_workloads() {
     let listeners = "[{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]";
     let managed = format!(
         "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: edge, namespace: infra}}\nspec: {{gatewayClassName: istio, listeners: {listeners}}}\n---\n"
     );
-    let asked = json!({
+    let question = json!({
         "gateway": {"namespace": "infra", "labels": {"gateway.networking.k8s.io/gateway-name": "edge"}},
         "host": "web.example", "port": 8080,
     });
-    let with_classic = |namespace: &str| {
+    let with_gateway = |namespace: &str| {
         let servers = "[{port: {number: 8080, name: http, protocol: HTTP}, hosts: ['*']}]";
         let selector = "{gateway.networking.k8s.io/gateway-name: edge}";
         let gateway = istio_in(namespace, "Gateway", "own", &format!("{{selector: {selector}, servers: {servers}}}"));
         let routes = format!("{{hosts: [web.example], gateways: [{namespace}/own], http: [{{{TO_WEB}}}]}}");
-        goes_to(&(managed.clone() + &web() + &gateway + &istio("VirtualService", "web", &routes)), &asked)
+        goes_to(&(managed.clone() + &web() + &gateway + &istio("VirtualService", "web", &routes)), &question)
     };
-    assert_eq!(with_classic("infra"), WEB);
-    assert_eq!(with_classic("shop"), "refused");
+    assert_eq!(with_gateway("infra"), WEB);
+    assert_eq!(with_gateway("shop"), "refused");
 }
 
-/// Its Service tells the namespace of a gateway whose Deployment is not among the manifests.
+/// If the manifests do not have the Deployment of a gateway, it runs in the namespace of its Service.
 #[test]
-fn the_service_of_a_gateway_tells_where_it_runs() {
+fn a_gateway_without_deployment_runs_in_the_namespace_of_its_service() {
     let manifests = service(
         "istio-system",
         "ingress",
@@ -52,9 +52,9 @@ fn the_service_of_a_gateway_tells_where_it_runs() {
     assert_eq!(goes_to(&manifests, &json!({"gateway": "shop/edge", "host": "web.example"})), WEB);
 }
 
-/// The Service leads to a port of the container by its name, and a server is written with the number of that.
+/// `targetPort` of the Service names a port of the container, and the server has the number of that port.
 #[test]
-fn the_named_target_of_a_gateways_service_is_looked_up() {
+fn a_named_target_port_of_a_gateways_service_is_resolved() {
     let manifests =
         service("infra", "edge", "{selector: {app: edge}, ports: [{name: web, port: 80, targetPort: listen}]}")
             + &deployment("infra", "edge", "{app: edge}", "[{name: listen, containerPort: 8080}]")
@@ -74,14 +74,15 @@ fn the_named_target_of_a_gateways_service_is_looked_up() {
     assert_eq!(goes_to(&manifests, &json!({"gateway": "infra/edge", "host": "web.example", "port": 8080})), WEB);
 }
 
-/// A gateway workload `edge` with servers, and a VirtualService `web` bound to it.
+/// A Gateway `edge` with servers, and a VirtualService `web` that is bound to it.
 fn edge(servers: &str, routes: &str) -> String {
     istio("Gateway", "edge", &format!("{{selector: {{app: edge}}, servers: [{servers}]}}"))
         + &istio("VirtualService", "web", &format!("{{hosts: ['*'], gateways: [edge], {routes}}}"))
         + &web()
 }
 
-fn asked(more: &serde_json::Value) -> serde_json::Value {
+/// A request to the gateway `edge`, with further fields.
+fn question(more: &serde_json::Value) -> serde_json::Value {
     let mut question = json!({"gateway": "shop/edge", "host": "web.example"});
     question.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     question
@@ -93,35 +94,35 @@ fn servers_listen_on_the_address_that_they_bind() {
         format!("{{{bind}port: {{number: 9000, name: p, protocol: {protocol}}}, hosts: ['*']}}")
     };
     let routes = format!("http: [{{{TO_WEB}}}], tcp: [{{{TO_WEB}}}]");
-    let ask = |servers: &str, more: serde_json::Value| goes_to(&edge(servers, &routes), &asked(&more));
+    let ask = |servers: &str, more: serde_json::Value| goes_to(&edge(servers, &routes), &question(&more));
     let bound = server("bind: 10.0.0.1, ", "HTTP");
     assert_eq!(ask(&bound, json!({"port": 9000, "address": "10.0.0.1"})), WEB);
     assert_eq!(ask(&bound, json!({"port": 9000, "address": "10.0.0.2"})), "refused");
-    assert_eq!(ask(&bound, json!({"port": 9000})), WEB, "who names no address means the one there is");
-    // TCP after HTTP is dropped, unless it has an address of its own.
+    assert_eq!(ask(&bound, json!({"port": 9000})), WEB, "without an address, the only listener gets the request");
+    // istiod drops a TCP server after an HTTP server, unless it binds to another address.
     let tcp = |address: &str| json!({"port": 9000, "protocol": "tcp", "address": address});
     let both = |bind: &str| format!("{}, {}", server("", "HTTP"), server(bind, "TCP"));
     assert_eq!(ask(&both("bind: 10.0.0.1, "), tcp("10.0.0.1")), WEB);
     assert_eq!(ask(&both(""), tcp("10.0.0.1")), "refused");
 }
 
-/// Two HTTPS servers of one Gateway need ports of different names.
+/// The ports of two HTTPS servers of a Gateway need different names.
 #[test]
-fn a_name_of_a_port_serves_https_once() {
+fn https_servers_need_unique_port_names() {
     let server = |name: &str, host: &str| {
         let tls = "tls: {mode: SIMPLE, credentialName: c}";
         format!("{{port: {{number: 443, name: {name}, protocol: HTTPS}}, {tls}, hosts: [{host}]}}")
     };
     let ask = |second: &str| {
         let servers = format!("{}, {}", server("https", "other.example"), server(second, "web.example"));
-        goes_to(&edge(&servers, &format!("http: [{{{TO_WEB}}}]")), &asked(&json!({"tls": "tls"})))
+        goes_to(&edge(&servers, &format!("http: [{{{TO_WEB}}}]")), &question(&json!({"tls": "tls"})))
     };
     assert_eq!(ask("https-web"), WEB);
     assert_eq!(ask("https"), "refused");
 }
 
 #[test]
-fn services_outside_the_mesh_are_not_passed_to_automatically() {
+fn auto_passthrough_excludes_services_outside_the_mesh() {
     let entry = |location: &str| {
         istio(
             "ServiceEntry",
@@ -134,16 +135,16 @@ fn services_outside_the_mesh_are_not_passed_to_automatically() {
     let server =
         "{port: {number: 15443, name: tls, protocol: TLS}, tls: {mode: AUTO_PASSTHROUGH}, hosts: ['*.example']}";
     let ask = |location: &str| {
-        let question = asked(&json!({"port": 15443, "sni": "outbound_.443_._.api.example", "protocol": "tcp"}));
+        let question = question(&json!({"port": 15443, "sni": "outbound_.443_._.api.example", "protocol": "tcp"}));
         goes_to(&(edge(server, "") + &entry(location)), &question)
     };
     assert_eq!(ask("location: MESH_INTERNAL, "), "outbound_.443_._.api.example");
     assert_eq!(ask(""), "refused");
 }
 
-/// Servers of one Gateway that listen on one port share what a VirtualService says to the first of them.
+/// Servers of a Gateway that listen on the same port share the routes for the port of the first server.
 #[test]
-fn rules_mean_the_port_of_the_first_server() {
+fn matches_use_the_port_of_the_first_server() {
     let ports = "[{name: a, port: 80, targetPort: 8080}, {name: b, port: 81, targetPort: 8080}]";
     let server = |number: u32, host: &str| {
         format!("{{port: {{number: {number}, name: http-{number}, protocol: HTTP}}, hosts: [{host}]}}")
@@ -152,13 +153,13 @@ fn rules_mean_the_port_of_the_first_server() {
     let routes = format!("http: [{{match: [{{port: 81}}], directResponse: {{status: 418}}}}, {{{TO_WEB}}}]");
     let manifests =
         edge(&servers, &routes) + &service("shop", "edge", &format!("{{selector: {{app: edge}}, ports: {ports}}}"));
-    assert_eq!(goes_to(&manifests, &asked(&json!({"port": 81}))), WEB);
+    assert_eq!(goes_to(&manifests, &question(&json!({"port": 81}))), WEB);
 }
 
-/// Of several services of a name a gateway takes one that is exported to it by name, else the oldest; that is in its own
-/// namespace does not matter.
+/// Of several services with the same host, a gateway uses one that `exportTo` exports to it by name, or else the oldest. Its
+/// own namespace does not take precedence.
 #[test]
-fn gateways_take_the_first_service_of_a_name() {
+fn gateways_use_the_first_service_of_a_host() {
     let entry = |namespace: &str, name: &str, port: u32, export: &str| {
         let port = format!("{{number: {port}, name: http, protocol: HTTP}}");
         let spec = format!("{{hosts: [api.example], {export}resolution: DNS, ports: [{port}]}}");
@@ -172,7 +173,7 @@ fn gateways_take_the_first_service_of_a_name() {
         "{hosts: [web.example], gateways: [shop/edge], http: [{route: [{destination: {host: api.example, port: {number: 80}}}]}]}",
     );
     let gateway = istio("Gateway", "edge", &format!("{{selector: {{app: edge}}, servers: [{server}]}}")) + &routes;
-    let ask = |entries: String| goes_to(&(gateway.clone() + &entries), &asked(&json!({})));
+    let ask = |entries: String| goes_to(&(gateway.clone() + &entries), &question(&json!({})));
     let cluster = "outbound|80||api.example";
     assert_eq!(ask(entry("alpha", "a", 80, "") + &entry("shop", "b", 81, "")), cluster);
     assert_eq!(ask(entry("alpha", "a", 81, "") + &entry("beta", "b", 80, "exportTo: [shop], ")), cluster);

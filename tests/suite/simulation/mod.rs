@@ -1,4 +1,4 @@
-//! What `mesh simulate` answers, defect by defect: each test holds a decision of istiod's or Envoy's.
+//! Answers of `mesh simulate`. Each test covers a decision of istiod or Envoy that was once wrong.
 
 mod gateways;
 mod questions;
@@ -10,7 +10,7 @@ use mesh::simulate::{Answer, Request, Simulator};
 use mesh::world::{Settings, World};
 use serde_json::Value;
 
-/// Asks a question about manifests.
+/// The answer to a request.
 fn ask(manifests: &str, question: &Value) -> Result<Answer, String> {
     let snapshot = Snapshot::of_texts([("all.yaml", manifests)]);
     assert!(snapshot.problems.is_empty(), "{:?}", snapshot.problems);
@@ -19,7 +19,7 @@ fn ask(manifests: &str, question: &Value) -> Result<Answer, String> {
     Simulator::new(&world).simulate(&question).map_err(|unanswered| unanswered.error)
 }
 
-/// Where a request goes: its clusters, else the outcome and the status.
+/// The clusters of a request; without clusters, the outcome and the status.
 fn goes_to(manifests: &str, question: &Value) -> String {
     let answer = ask(manifests, question).unwrap();
     if answer.destinations.is_empty() {
@@ -44,7 +44,7 @@ fn istio_in(namespace: &str, kind: &str, name: &str, spec: &str) -> String {
     )
 }
 
-/// A Service of Kubernetes.
+/// A Kubernetes Service.
 fn service(namespace: &str, name: &str, spec: &str) -> String {
     format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n---\n")
 }

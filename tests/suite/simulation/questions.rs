@@ -1,4 +1,4 @@
-//! What a question means where it leaves something open.
+//! Validation of requests, and defaults for fields that a request leaves out.
 
 use mesh::config::Config;
 use mesh::load::Snapshot;
@@ -13,7 +13,7 @@ fn entry(name: &str, hosts: &str, ports: &str) -> String {
 }
 
 #[test]
-fn numbers_beyond_those_of_ports_are_refused() {
+fn invalid_ports_are_rejected() {
     let manifests = service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}");
     for (question, number) in [
         (json!({"host": "web", "port": 65536}), "65536"),
@@ -28,7 +28,7 @@ fn numbers_beyond_those_of_ports_are_refused() {
 }
 
 #[test]
-fn what_is_no_address_is_refused_on_either_side() {
+fn invalid_addresses_are_rejected() {
     let manifests = service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}");
     for side in [json!({"host": "web.shop"}), json!({"to": {"namespace": "shop"}, "port": 80})] {
         for field in ["address", "sourceIp"] {
@@ -41,7 +41,7 @@ fn what_is_no_address_is_refused_on_either_side() {
 }
 
 #[test]
-fn of_several_wildcards_the_most_specific_one_is_dialled() {
+fn the_most_specific_wildcard_host_is_used() {
     let manifests = entry("a-wide", "'*.example'", "[{number: 8080, name: http, protocol: HTTP}]")
         + &entry("b-narrow", "'*.shop.example'", "[{number: 9090, name: http, protocol: HTTP}]");
     let answer = ask(&manifests, &json!({"host": "a.shop.example"})).unwrap();
@@ -49,16 +49,16 @@ fn of_several_wildcards_the_most_specific_one_is_dialled() {
 }
 
 #[test]
-fn a_server_name_alone_means_tls_at_the_server_as_well() {
+fn sni_implies_tls_for_inbound_requests_too() {
     let manifests = service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}")
         + "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: own, namespace: shop}\nspec: {mtls: {mode: PERMISSIVE}}\n";
     let question = json!({"to": {"namespace": "shop", "labels": {"app": "web"}}, "port": 80, "sni": "web.example"});
-    // A port for HTTP takes plaintext and TLS of the mesh, no other.
+    // An HTTP port accepts plaintext and mutual TLS, but not TLS of other clients.
     assert_eq!(goes_to(&manifests, &question), "refused");
 }
 
 #[test]
-fn tls_is_dialled_on_the_port_that_can_take_it() {
+fn tls_requests_use_a_port_that_accepts_tls() {
     let two = |second: &str| {
         let ports = format!("[{{name: http, port: 80}}, {second}]");
         service("shop", "web", &format!("{{selector: {{app: web}}, ports: {ports}}}"))
@@ -73,7 +73,7 @@ fn tls_is_dialled_on_the_port_that_can_take_it() {
     }
 }
 
-/// The overview of all hosts, as `protocol host:port sni gateway`.
+/// The requests to all hosts, as `protocol tls host:port sni gateway`.
 fn overview(manifests: &str) -> Vec<String> {
     let snapshot = Snapshot::of_texts([("all.yaml", manifests)]);
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
@@ -90,7 +90,7 @@ fn overview(manifests: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_overview_asks_for_what_the_rules_are_for() {
+fn requests_to_all_hosts_follow_the_matches_of_routes() {
     let route = "route: [{destination: {host: db}}]";
     let virtual_service = |name: &str, spec: &str| istio("VirtualService", name, &format!("{{{spec}}}"));
     let by_name = "match: [{port: 443, sniHosts: [other.example.net]}]";

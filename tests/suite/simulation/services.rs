@@ -1,10 +1,10 @@
-//! Services: which of them count, and how their servers are reached.
+//! Services and ServiceEntries: which of them apply, and how clients connect to their workloads.
 
 use serde_json::json;
 
 use super::{ask, deployment, goes_to, istio, service};
 
-/// What arrives at the servers, as `workload tls outcome`.
+/// The arrivals at workloads, as `workload tls outcome`.
 fn arrivals(manifests: &str, question: &serde_json::Value) -> Vec<String> {
     let answer = ask(manifests, question).unwrap();
     let text = |it: &mesh::simulate::Arrived| format!("{} {} {}", it.workload, it.tls, it.outcome.as_str());
@@ -12,7 +12,7 @@ fn arrivals(manifests: &str, question: &serde_json::Value) -> Vec<String> {
 }
 
 #[test]
-fn a_label_tells_whether_a_machine_takes_mutual_tls() {
+fn the_tls_mode_label_decides_whether_a_workload_gets_mutual_tls() {
     let machine = |name: &str, labels: &str| {
         let spec = format!("{{address: 10.0.0.1, labels: {{app: web{labels}}}}}");
         istio("WorkloadEntry", name, &spec)
@@ -26,9 +26,10 @@ fn a_label_tells_whether_a_machine_takes_mutual_tls() {
     assert_eq!(arrivals(&manifests, &json!({"host": "web.shop"})), expected);
 }
 
-/// Proxies of the mesh ask for the cluster, unless the DestinationRule names another; other bytes keep their own.
+/// The server name of mutual TLS is the cluster, unless a DestinationRule sets `sni`. TLS that the proxy passes through keeps
+/// its server name.
 #[test]
-fn servers_see_the_name_that_the_clients_proxy_asks_for() {
+fn servers_see_the_server_name_of_the_clients_proxy() {
     let workload = service(
         "shop",
         "web",
@@ -59,9 +60,9 @@ fn servers_see_the_name_that_the_clients_proxy_asks_for() {
     assert!(is_denied(&rule("{mode: DISABLE}"), "own.example", &passed));
 }
 
-/// Manifests without any Service: the hosts of rules for connections are taken to be services, each for itself.
+/// If the manifests have no Service, each host of `tcp` and `tls` routes is assumed to be a service.
 #[test]
-fn rules_for_connections_alone_are_followed() {
+fn tcp_and_tls_routes_apply_without_services() {
     let route = |host: &str| format!("route: [{{destination: {{host: {host}, port: {{number: 9000}}}}}}]");
     let tcp = |name: &str, entry: &str| {
         istio(
@@ -88,7 +89,7 @@ fn rules_for_connections_alone_are_followed() {
     assert_eq!(tls("b.example"), "PassthroughCluster");
 }
 
-/// Two ServiceEntries of one host and namespace are one service if they differ in their ports alone.
+/// Two ServiceEntries of the same host and namespace are one service if only their ports differ.
 #[test]
 fn service_entries_of_one_host_are_merged() {
     let entry = |name: &str, more: &str, port: &str| {
@@ -102,16 +103,16 @@ fn service_entries_of_one_host_are_merged() {
     assert_eq!(ask(&alike), "outbound|8080||api.example");
     let other = entry("b", "resolution: DNS", port);
     assert_eq!(ask(&other), "outbound|8080||api.example (no-cluster)");
-    // The port of one and the endpoints of the other, which has it by its name.
+    // A service can have the port of one ServiceEntry and the endpoints of another, if the ports have the same name.
     let without = entry("b", "resolution: STATIC", port);
     let endpoints = entry("c", "resolution: STATIC, endpoints: [{address: 10.0.0.3}]", port);
     assert_eq!(ask(&without), "outbound|8080||api.example (no-endpoints)");
     assert_eq!(ask(&(without + &endpoints)), "outbound|8080||api.example");
 }
 
-/// A port that the second ServiceEntry adds is one that routes can name.
+/// Routes can use a port that the second ServiceEntry adds.
 #[test]
-fn routes_lead_to_ports_of_either_service_entry() {
+fn routes_use_ports_of_both_service_entries() {
     let entry = |name: &str, port: &str| {
         istio("ServiceEntry", name, &format!("{{hosts: [api.example], resolution: DNS, ports: [{port}]}}"))
     };
@@ -123,7 +124,7 @@ fn routes_lead_to_ports_of_either_service_entry() {
 }
 
 #[test]
-fn no_endpoint_is_chosen_where_the_dialled_address_counts() {
+fn original_destination_clusters_have_no_load_balancer() {
     let balancer = |manifests: &str, host: &str| {
         let answer = ask(manifests, &json!({"host": host})).unwrap();
         answer.destinations[0].load_balancer.clone()
@@ -137,9 +138,9 @@ fn no_endpoint_is_chosen_where_the_dialled_address_counts() {
     assert_eq!(balancer(&manifests, "api.example"), None);
 }
 
-/// Where unknown destinations go is a cluster of the sidecar's like any other.
+/// The egress proxy must be in the scope of the sidecar, like any other host.
 #[test]
-fn the_egress_proxy_has_to_be_in_the_scope() {
+fn the_egress_proxy_must_be_in_scope() {
     let port = "ports: [{name: http, port: 80}]";
     let services = service("shop", "web", &format!("{{selector: {{app: web}}, {port}}}"))
         + &service("infra", "relay", &format!("{{selector: {{app: relay}}, {port}}}"));
@@ -155,9 +156,9 @@ fn the_egress_proxy_has_to_be_in_the_scope() {
     assert_eq!(ask("'./*'"), format!("{cluster} (no-cluster)"));
 }
 
-/// A server that speaks first cannot share a port with what is told by its first bytes.
+/// A protocol whose server sends first cannot share a port with one that Envoy detects by the first bytes of the client.
 #[test]
-fn mongo_and_mysql_keep_a_port_for_themselves() {
+fn mongo_and_mysql_do_not_share_ports() {
     let entry = |name: &str, protocol: &str| {
         let port = format!("{{number: 27017, name: p, protocol: {protocol}}}");
         istio("ServiceEntry", name, &format!("{{hosts: [{name}.example], ports: [{port}]}}"))
@@ -172,9 +173,9 @@ fn mongo_and_mysql_keep_a_port_for_themselves() {
     assert_eq!(goes_to(&(entry("a", "MONGO") + &entry("b", "MONGO")), &bytes), "outbound|27017||a.example");
 }
 
-/// What listens for everything has no room for a listener of HTTP.
+/// The listeners of the sidecar itself conflict with HTTP listeners on the same ports.
 #[test]
-fn http_on_the_sidecars_own_ports_goes_nowhere() {
+fn http_on_the_sidecars_own_ports_is_blocked() {
     let ports = "[{name: http, port: 15006}, {name: http-1, port: 15001}, {name: tcp, port: 15007}]";
     let manifests = service("shop", "web", &format!("{{selector: {{app: web}}, ports: {ports}}}"));
     for port in [15001, 15006] {
@@ -182,9 +183,9 @@ fn http_on_the_sidecars_own_ports_goes_nowhere() {
     }
 }
 
-/// To an HTTP proxy rules mean no port, so a destination without one has the only port of its service.
+/// Routes of an HTTP proxy have no service port, so a destination without a port uses the only port of its service.
 #[test]
-fn an_http_proxy_knows_the_names_of_port_80() {
+fn an_http_proxy_serves_hosts_without_port_for_port_80() {
     let entry = |host: &str, ports: &str| {
         istio("ServiceEntry", host, &format!("{{hosts: [{host}.example], resolution: DNS, ports: [{ports}]}}"))
     };
@@ -209,9 +210,9 @@ fn an_http_proxy_knows_the_names_of_port_80() {
     assert_eq!(ask("other.example:8080"), "PassthroughCluster");
 }
 
-/// What is looked up in DNS by the name that a client asks for: some protocols, and no subsets.
+/// Envoy resolves the name that the client requests only for some protocols, and not for subsets.
 #[test]
-fn names_are_looked_up_for_some_protocols_only() {
+fn dynamic_dns_supports_some_protocols_only() {
     let ports = "[{number: 80, name: http, protocol: HTTP}, {number: 81, name: web, protocol: GRPC-WEB}, {number: 443, name: tls, protocol: TLS}]";
     let entry = format!("{{hosts: ['*.example'], addresses: [10.1.1.1], resolution: DYNAMIC_DNS, ports: {ports}}}");
     let rule = "{host: '*.example', subsets: [{name: v1}]}";

@@ -230,7 +230,7 @@ fn server(
     Ok((Server { port: Some(port), hosts: hosts(written, inputs), tls, ..Server::empty(span) }, fault))
 }
 
-/// The host name, once for each namespace whose routes may attach, or with `~` if there is none (istiod:
+/// The host name, once for each namespace whose routes may attach; with the namespace `~` if no routes may (istiod:
 /// `buildHostnameMatch`).
 fn hosts(written: &WrittenListener<'_>, inputs: &Inputs<'_, '_>) -> Vec<Spanned<String>> {
     let listener = written.listener;

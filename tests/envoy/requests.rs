@@ -1,16 +1,16 @@
-//! Requests that a client can send. Left out is what Envoy's HTTP parser refuses before anything is routed: control
-//! characters, `#`, blanks and bytes beyond ASCII in a target, `%00` in a path, unknown methods. All of that is a 400.
-//! A `Referer` that is no URL, which Envoy drops, is left out as well.
+//! Generated client requests. Requests that Envoy's HTTP parser rejects with 400 are not generated: control characters,
+//! `#`, spaces and non-ASCII bytes in a target, `%00` in a path, and unknown methods. Neither is a `Referer` that is not
+//! a URL, which Envoy drops.
 
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::case::{Ask, Header};
+use crate::case::{ClientRequest, Header};
 
 /// Any request.
-pub fn ask() -> impl Strategy<Value = Ask> {
+pub fn client_request() -> impl Strategy<Value = ClientRequest> {
     let method = prop_oneof![
         6 => Just("GET"),
         3 => select(vec!["POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS"]),
@@ -22,11 +22,11 @@ pub fn ask() -> impl Strategy<Value = Ask> {
     let headers = (vec(header(), 0..4), vec(forwarded_proto(), 0..3).prop_flat_map(|all| weighted(0.1, Just(all))));
     (line, host(), headers).prop_map(|((method, target), host, (mut headers, proto))| {
         headers.extend(proto.into_iter().flatten());
-        Ask { method: method.to_owned(), host, target, headers }
+        ClientRequest { method: method.to_owned(), host, target, headers }
     })
 }
 
-/// What a proxy in front says about the scheme.
+/// An `X-Forwarded-Proto` header, as a proxy in front sets it.
 fn forwarded_proto() -> impl Strategy<Value = Header> {
     let scheme = select(vec!["http", "https", "HTTPS", "ftp"]);
     scheme.prop_map(|scheme| Header { name: "X-Forwarded-Proto".to_owned(), value: scheme.as_bytes().to_vec() })
@@ -76,9 +76,9 @@ fn target() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A segment of a path: mostly plain; sometimes with escapes and dots.
+/// A segment of a path, which is often plain, and sometimes has escapes and dots.
 fn segment() -> impl Strategy<Value = Vec<u8>> {
-    let odd: Vec<&[u8]> = vec![
+    let special: Vec<&[u8]> = vec![
         b"A", b"", b".", b"..", b"%61", b"%2F", b"%2f", b"%2e%2e", b"%2E", b"%zz", b"a%", b"a%4", b"a\\b", b"a;b",
         b"a+b", b"~", b"%7E", b"a:b", b"a@b", b"a=b&c", b"a,b", b"(a)", b"!$*'", b"%C3%A9", b"%c3%a9", b"%FF", b"...",
         b".a", b"a.", b"%20", b"%5C", b"%5c", b"%25", b"%2561", b"%3F", b"%23", b"[a]", b"a|b", b"a^b", b"{a}", b"`",
@@ -86,7 +86,7 @@ fn segment() -> impl Strategy<Value = Vec<u8>> {
     ];
     prop_oneof![
         6 => select(vec![&b"a"[..], b"b", b"foo", b"FOO", b"a.b"]),
-        5 => select(odd),
+        5 => select(special),
     ]
     .prop_map(<[u8]>::to_vec)
 }

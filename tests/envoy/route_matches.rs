@@ -1,4 +1,4 @@
-//! Matches of rules, in the vocabulary that requests are made of.
+//! Generated entries of `match`, from the same vocabulary as the requests.
 
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::rules::object;
+use crate::http_routes::object;
 
 const PATH_REGEXES: &[&str] = &[
     "/a.*",
@@ -57,7 +57,7 @@ const VALUE_REGEXES: &[&str] = &[
 ];
 
 /// One entry of `match`.
-pub fn entry() -> impl Strategy<Value = Value> {
+pub fn route_match() -> impl Strategy<Value = Value> {
     let conditions = (
         weighted(0.6, path()),
         weighted(0.15, select(vec![json!({ "exact": "GET" }), json!({ "regex": "P.*" }), json!({ "prefix": "P" })])),
@@ -112,7 +112,7 @@ fn authority() -> impl Strategy<Value = Value> {
     ])
 }
 
-/// A header and its value; a pseudo header with values that it can have.
+/// A header with a match of its value. Matches of pseudo-headers are possible ones.
 fn header() -> impl Strategy<Value = (&'static str, Value)> {
     let pseudo = vec![
         (":path", json!({ "exact": "/a?q=1" })),

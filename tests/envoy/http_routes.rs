@@ -1,4 +1,4 @@
-//! Rules of VirtualServices.
+//! Generated entries of `http` in VirtualServices.
 
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -6,32 +6,32 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-use crate::conditions;
+use crate::route_matches;
 
-/// A mapping of those fields that have a value.
+/// An object with the fields that have a value.
 pub fn object(fields: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> Value {
-    let there = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Value::Object(there.collect::<Map<_, _>>())
+    let present = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(present.collect::<Map<_, _>>())
 }
 
-/// A rule that takes every request.
-pub fn plain_rule() -> impl Strategy<Value = Value> {
+/// A route that matches every request.
+pub fn plain_http_route() -> impl Strategy<Value = Value> {
     destination().prop_map(|destination| json!({ "route": [{ "destination": destination }] }))
 }
 
-/// Any rule.
-pub fn rule() -> impl Strategy<Value = Value> {
-    (vec(conditions::entry(), 0..4), action()).prop_map(|(matches, mut rule)| {
+/// Any route.
+pub fn http_route() -> impl Strategy<Value = Value> {
+    (vec(route_matches::route_match(), 0..4), action()).prop_map(|(matches, mut http_route)| {
         if !matches.is_empty() {
-            rule["match"] = json!(matches);
+            http_route["match"] = json!(matches);
         }
-        rule
+        http_route
     })
 }
 
 fn action() -> impl Strategy<Value = Value> {
     let direct = select(vec![200_u32, 204, 404, 418, 503]).prop_map(|status| {
-        let body = (status != 204).then(|| json!({ "string": "said" }));
+        let body = (status != 204).then(|| json!({ "string": "direct" }));
         json!({ "directResponse": object([("status", Some(json!(status))), ("body", body)]) })
     });
     prop_oneof![
@@ -50,7 +50,7 @@ fn forwarding() -> impl Strategy<Value = Value> {
     })
 }
 
-/// One destination with any weight, or several, of which not all have none.
+/// One destination with any weight, or several of which at least one has a weight.
 fn routes() -> impl Strategy<Value = Value> {
     let single = (destination(), weighted(0.3, select(vec![0, 100])), weighted(0.3, headers("x-d"))).prop_map(
         |(destination, weight, headers)| {
@@ -108,7 +108,7 @@ fn rewrite() -> impl Strategy<Value = Value> {
     )
 }
 
-/// Header operations, on headers of their own and on such as requests have.
+/// Header operations on the header `own`, which requests never have, and on headers that requests can have.
 fn headers(own: &'static str) -> impl Strategy<Value = Value> {
     let name = || select(vec![own, "x-a", "X-B", "host"]);
     let value = || select(vec!["one", "two", ""]);

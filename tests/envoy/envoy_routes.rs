@@ -1,25 +1,25 @@
-//! One clause as the route that istiod would send to Envoy for it.
+//! Translates a clause to the Envoy route that istiod would send for it.
 
 use mesh::model::networking::{HeaderOperations, Headers, HttpFaultInjection, HttpRedirect, HttpRewrite, Percent};
 use mesh::routing::{Clause, ClauseAction, CompiledRoute, MatchCondition, MatchSubject, Matcher};
 use mesh::source::Spanned;
 use serde_json::{Map, Value, json};
 
-/// Where the route is for.
-pub struct Place<'p> {
+/// The context of a route.
+pub struct RouteContext<'p> {
     /// The names of the clusters of a clause, with their weights.
     pub clusters: &'p dyn Fn(&Clause<'_>) -> Vec<(String, u32)>,
 }
 
 /// The route of a clause.
-pub fn route(name: &str, clause: &Clause<'_>, place: &Place<'_>) -> Value {
+pub fn route(name: &str, clause: &Clause<'_>, context: &RouteContext<'_>) -> Value {
     let mut route = json!({ "name": name, "match": conditions(&clause.conditions) });
     match &clause.action {
         ClauseAction::Service(_) => {
-            let cluster = (place.clusters)(clause).into_iter().next().map(|(name, _)| name).unwrap_or_default();
+            let cluster = (context.clusters)(clause).into_iter().next().map(|(name, _)| name).unwrap_or_default();
             route["route"] = json!({ "cluster": cluster, "timeout": "0s" });
         }
-        ClauseAction::Route(rule) => by_rule(&mut route, rule, clause, place),
+        ClauseAction::Route(compiled_route) => by_route(&mut route, compiled_route, clause, context),
     }
     route
 }
@@ -29,7 +29,7 @@ fn conditions(conditions: &[MatchCondition]) -> Value {
     let mut parameters = Vec::new();
     let mut matched = json!({ "prefix": "/" });
     for condition in conditions {
-        let text = |name: &str| compared(name, &condition.matcher);
+        let text = |name: &str| matcher(name, &condition.matcher);
         match &condition.subject {
             MatchSubject::Path { ignore_case } => {
                 matched = match &condition.matcher {
@@ -64,8 +64,8 @@ fn conditions(conditions: &[MatchCondition]) -> Value {
     matched
 }
 
-/// A matcher of a header or of a query parameter: they are written alike.
-fn compared(name: &str, matcher: &Matcher) -> Value {
+/// A matcher of a header or of a query parameter, which have the same form.
+fn matcher(name: &str, matcher: &Matcher) -> Value {
     match matcher {
         Matcher::Present => json!({ "name": name, "present_match": true }),
         Matcher::Exact(exact) => json!({ "name": name, "string_match": { "exact": exact } }),
@@ -79,28 +79,28 @@ fn compared(name: &str, matcher: &Matcher) -> Value {
     }
 }
 
-fn by_rule(route: &mut Value, rule: &CompiledRoute<'_>, clause: &Clause<'_>, place: &Place<'_>) {
-    let of_rule = Operations::new(rule.headers);
-    let mut all = of_rule.clone();
-    if let Some(redirect) = rule.redirect {
+fn by_route(route: &mut Value, compiled_route: &CompiledRoute<'_>, clause: &Clause<'_>, context: &RouteContext<'_>) {
+    let of_route = Operations::new(compiled_route.headers);
+    let mut all = of_route.clone();
+    if let Some(redirect) = compiled_route.redirect {
         route["redirect"] = redirection(redirect, clause.port);
-    } else if let Some(response) = rule.direct_response {
+    } else if let Some(response) = compiled_route.direct_response {
         let body = response.body.as_ref().and_then(|body| text(body.string.as_ref())).unwrap_or_default();
         let status = response.status.map_or(200, |status| status.value);
         route["direct_response"] = json!({ "status": status, "body": { "inline_string": body } });
     } else {
         let mut action = json!({ "timeout": "0s" });
-        let own = rule.rewrite.and_then(|rewrite| text(rewrite.authority.as_ref()));
-        let mut authority = own.map(str::to_owned).or(of_rule.authority);
-        let clusters = (place.clusters)(clause);
-        if let [only] = rule.route {
+        let own = compiled_route.rewrite.and_then(|rewrite| text(rewrite.authority.as_ref()));
+        let mut authority = own.map(str::to_owned).or(of_route.authority);
+        let clusters = (context.clusters)(clause);
+        if let [only] = compiled_route.route {
             let of_destination = Operations::new(only.headers.as_ref());
             all.add.extend(of_destination.add);
             all.remove.extend(of_destination.remove);
             authority = authority.or(of_destination.authority);
             action["cluster"] = json!(clusters[0].0);
         } else {
-            let kept = rule.route.iter().zip(clusters).filter(|(_, (_, weight))| *weight > 0);
+            let kept = compiled_route.route.iter().zip(clusters).filter(|(_, (_, weight))| *weight > 0);
             let weighted = kept.map(|(destination, (name, weight))| {
                 let operations = Operations::new(destination.headers.as_ref());
                 let mut cluster = json!({ "name": name, "weight": weight });
@@ -112,21 +112,21 @@ fn by_rule(route: &mut Value, rule: &CompiledRoute<'_>, clause: &Clause<'_>, pla
         if let Some(authority) = authority {
             action["host_rewrite_literal"] = json!(authority);
         }
-        if let Some(rewrite) = rule.rewrite {
-            rewriting(&mut action, rewrite);
+        if let Some(rewrite) = compiled_route.rewrite {
+            set_rewrite(&mut action, rewrite);
         }
         route["route"] = action;
     }
     all.write(route);
-    if let Some(fault) = rule.fault {
+    if let Some(fault) = compiled_route.fault {
         route["typed_per_filter_config"] = json!({ "envoy.filters.http.fault": abort(fault) });
     }
 }
 
-fn rewriting(action: &mut Value, rewrite: &HttpRewrite) {
-    if let Some(by_regex) = &rewrite.uri_regex_rewrite {
-        let pattern = text(by_regex.r#match.as_ref()).unwrap_or_default();
-        let substitution = text(by_regex.rewrite.as_ref()).unwrap_or_default();
+fn set_rewrite(action: &mut Value, rewrite: &HttpRewrite) {
+    if let Some(regex_rewrite) = &rewrite.uri_regex_rewrite {
+        let pattern = text(regex_rewrite.r#match.as_ref()).unwrap_or_default();
+        let substitution = text(regex_rewrite.rewrite.as_ref()).unwrap_or_default();
         action["regex_rewrite"] = json!({ "pattern": { "regex": pattern }, "substitution": substitution });
     } else if let Some(uri) = text(rewrite.uri.as_ref()) {
         action["prefix_rewrite"] = json!(uri);
@@ -176,7 +176,7 @@ fn abort(fault: &HttpFaultInjection) -> Value {
     config
 }
 
-/// Header operations as Envoy has them: what overwrites, sorted; what appends, sorted; what is removed.
+/// Header operations in Envoy's form. `add` has the headers to overwrite, sorted, and then those to append, sorted.
 #[derive(Clone, Default)]
 struct Operations {
     add: Vec<Value>,
