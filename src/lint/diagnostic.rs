@@ -1,4 +1,4 @@
-//! What a rule says about the manifests.
+//! Diagnostics: findings at a place of the manifests.
 
 use std::panic::Location;
 
@@ -18,30 +18,30 @@ pub struct Diagnostic {
     pub aliases: &'static [&'static str],
     /// How bad it is.
     pub severity: Severity,
-    /// What is wrong: lower case, no final period.
+    /// The message: lower case, no final period.
     pub message: String,
-    /// The exact place.
+    /// The place of the finding.
     pub span: Span,
-    /// A few words for the place itself, where the message does not say it all.
+    /// A few words shown at the place, if the message needs them.
     pub label: Option<String>,
-    /// The resource and the field that `span` lies in, if it lies in one.
+    /// The resource and the field that contain `span`; `None` outside of resources.
     pub subject: Option<Subject>,
-    /// Other places that belong to the finding, in this file or others.
+    /// Other places that the finding refers to, in this file or others.
     pub related: Vec<Related>,
-    /// What to do.
+    /// The advice, as one line.
     pub help: Option<String>,
-    /// The line of this program that reported it. Tests use it to see that each such line is exercised.
+    /// The line of this program that reported it. Tests use it to verify that each such line is exercised.
     pub reported_at: &'static Location<'static>,
 }
 
-/// Another place that belongs to a finding.
+/// Another place that a finding refers to.
 #[derive(Debug, Clone)]
 pub struct Related {
-    /// What the place has to do with it ("first defined here").
+    /// The role of the place, such as "first defined here".
     pub message: String,
     /// The place.
     pub span: Span,
-    /// The resource and the field that it lies in, if it lies in one.
+    /// The resource and the field that contain the place; `None` outside of resources.
     pub subject: Option<Subject>,
 }
 
@@ -50,11 +50,11 @@ pub struct Related {
 pub struct Subject {
     /// The resource.
     pub resource: ResourceName,
-    /// The path inside it, such as `spec.http[0].route[1].destination.host`.
+    /// The path of the field in the resource, such as `spec.http[0].route[1].destination.host`.
     pub field: String,
 }
 
-/// What identifies a resource. Absent means that the manifest does not say.
+/// The identity of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceName {

@@ -1,4 +1,4 @@
-//! Where a check puts what it finds.
+//! The findings that a check reports.
 
 use std::collections::BTreeMap;
 use std::panic::Location;
@@ -18,14 +18,14 @@ pub struct Diagnostics {
     unchecked: BTreeMap<String, usize>,
 }
 
-/// References that a rule could not decide, and why.
+/// References that the manifests do not decide for a rule, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Unchecked {
     /// The rule's name.
     pub rule: &'static str,
-    /// How many references.
+    /// The number of references.
     pub count: usize,
-    /// Why they could not be decided.
+    /// The reason: the manifests lack something that would decide them.
     pub reason: String,
 }
 
@@ -34,7 +34,7 @@ impl Diagnostics {
         Self { rule, diagnostics: Vec::new(), unchecked: BTreeMap::new() }
     }
 
-    /// Reports one of the findings that the rule declares. What more there is to say is added to what is returned.
+    /// Reports one of the findings that the rule declares. Callers add labels, related places and help to the result.
     #[track_caller]
     pub fn report(&mut self, finding: &'static Finding, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         debug_assert!(self.rule.findings.contains(&finding), "{} does not declare {}", self.rule.name, finding.name);
@@ -60,12 +60,12 @@ impl Diagnostics {
         self.report(self.rule.findings[0], span, message)
     }
 
-    /// The places of what was reported so far.
+    /// The places of the findings that have been reported so far.
     pub fn spans(&self) -> impl Iterator<Item = Span> {
         self.diagnostics.iter().map(|diagnostic| diagnostic.span)
     }
 
-    /// Counts a reference that these manifests do not decide.
+    /// Counts a reference that the manifests do not decide.
     pub fn unchecked(&mut self, gap: Gap) {
         *self.unchecked.entry(gap.to_string()).or_default() += 1;
     }
@@ -84,26 +84,27 @@ impl Diagnostic {
         self
     }
 
-    /// Says a few words at the place itself.
+    /// Adds a few words that are shown at the place.
     pub fn label(&mut self, label: impl Into<String>) -> &mut Self {
         self.label = Some(one_line(label.into()));
         self
     }
 
-    /// Points to another place that belongs to the finding.
+    /// Adds another place that the finding refers to.
     pub fn related(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
         self.related.push(Related { message: one_line(message.into()), span, subject: None });
         self
     }
 
-    /// Says what to do.
+    /// Adds the advice. It starts with a verb.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(one_line(help.into()));
         self
     }
 }
 
-/// A text with escapes instead of control characters: what it quotes from a file can hold line breaks and worse.
+/// A text with escapes instead of control characters, as the quotes from files may contain line breaks or terminal
+/// sequences.
 fn one_line(text: String) -> String {
     if !text.contains(char::is_control) {
         return text;

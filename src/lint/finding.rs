@@ -1,27 +1,27 @@
-//! What a rule can find: the unit that has a severity and upstream codes.
+//! Findings: the mistakes that a rule reports, each with its severity and upstream codes.
 
 use super::severity::{Certainty, Harm, Severity};
 
-/// One of the mistakes that a rule reports. A rule declares all of its findings; [`Diagnostics::report`] takes one of
-/// them, so severity and codes are never chosen at the place that reports.
+/// A mistake that a rule reports. A rule declares all of its findings, and [`Diagnostics::report`] takes one of them, so
+/// that no check chooses a severity or codes by itself.
 ///
 /// [`Diagnostics::report`]: super::Diagnostics::report
 #[derive(Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The name, kebab-case and unique within the rule.
     pub name: &'static str,
-    /// What happens if nobody mends it.
+    /// The harm, if nobody fixes the mistake.
     pub harm: Harm,
-    /// How certain that is.
+    /// The certainty of the harm.
     pub certainty: Certainty,
     /// The codes of `istioctl analyze` (IST…) and Kiali (KIA…) that say the same thing, and former names of the rule.
     pub aliases: &'static [&'static str],
-    /// One line: what is wrong. Lower case, no final period.
+    /// The mistake in one line: lower case, no final period.
     pub summary: &'static str,
 }
 
 impl Finding {
-    /// How bad it is.
+    /// The severity that follows from harm and certainty.
     pub const fn severity(&self) -> Severity {
         Severity::of(self.harm, self.certainty)
     }

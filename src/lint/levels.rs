@@ -1,4 +1,4 @@
-//! The levels that the user gives to rules.
+//! The levels that the configuration sets for rules.
 
 use std::collections::BTreeMap;
 
@@ -11,47 +11,49 @@ use super::severity::Severity;
 use crate::config::{Config, Level};
 use crate::source::{FileId, Sources};
 
-/// The levels of rules, for all files and for some. By default every rule has its own.
+/// The levels of rules, for all files and for some. By default, each finding has its own severity.
 #[derive(Debug, Default)]
 pub struct Levels {
-    everywhere: Setting,
-    overrides: Vec<Override>,
+    everywhere: LevelSettings,
+    overrides: Vec<LevelOverride>,
     /// The overrides that apply to each file.
     of_files: Vec<Vec<usize>>,
 }
 
-/// Levels by name, the most precise selectors last: they take precedence.
-type Setting = Vec<(Selector, Level)>;
+/// Levels by selector. The most precise selectors are the last, as later ones take precedence.
+type LevelSettings = Vec<(Selector, Level)>;
 
 #[derive(Debug)]
-struct Override {
+struct LevelOverride {
     paths: GlobSet,
-    levels: Setting,
+    levels: LevelSettings,
 }
 
 impl Levels {
-    /// The levels of a configuration. `relative` gives the path of a file as the configuration would write it, from
-    /// the path that is shown; `None` if no pattern can mean it. The error says what is wrong with the configuration.
+    /// The levels of a configuration. `relative` converts the displayed path of a file to one relative to the
+    /// configuration, and returns `None` for files that no pattern can match. An error describes the mistake in the
+    /// configuration.
     pub fn new(config: &Config, sources: &Sources, relative: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let everywhere = setting(&config.rules).map_err(|error| format!("rules: {error}"))?;
+        let everywhere = level_settings(&config.rules).map_err(|error| format!("rules: {error}"))?;
         let mut overrides = Vec::new();
         for (index, written) in config.overrides.iter().enumerate() {
-            let levels = setting(&written.rules).map_err(|error| format!("overrides[{index}].rules: {error}"))?;
+            let levels =
+                level_settings(&written.rules).map_err(|error| format!("overrides[{index}].rules: {error}"))?;
             let paths = patterns(&written.paths).map_err(|error| format!("overrides[{index}].paths: {error}"))?;
-            overrides.push(Override { paths, levels });
+            overrides.push(LevelOverride { paths, levels });
         }
         let mut of_files = Vec::new();
         if !overrides.is_empty() {
             of_files.extend(sources.iter().map(|(_, file)| {
                 let path = relative(file.path());
-                let applies = |it: &Override| path.as_ref().is_some_and(|path| it.paths.is_match(path));
+                let applies = |it: &LevelOverride| path.as_ref().is_some_and(|path| it.paths.is_match(path));
                 overrides.iter().enumerate().filter(|(_, it)| applies(it)).map(|(index, _)| index).collect()
             }));
         }
         Ok(Self { everywhere, overrides, of_files })
     }
 
-    /// Gives findings their levels and drops those that are off. Returns how many were dropped.
+    /// Sets the severities of findings, and drops those that are off. Returns the number of dropped findings.
     pub(super) fn apply(&self, diagnostics: &mut Vec<Diagnostic>) -> usize {
         let before = diagnostics.len();
         diagnostics.retain_mut(|diagnostic| {
@@ -73,21 +75,21 @@ impl Levels {
         settings.flatten().rfind(|(selector, _)| selector.selects(diagnostic)).map(|(_, level)| *level)
     }
 
-    fn overrides_of(&self, file: FileId) -> impl DoubleEndedIterator<Item = &Override> {
+    fn overrides_of(&self, file: FileId) -> impl DoubleEndedIterator<Item = &LevelOverride> {
         self.of_files.get(file.index()).into_iter().flatten().map(|&index| &self.overrides[index])
     }
 }
 
-fn setting(written: &BTreeMap<String, Level>) -> Result<Setting, String> {
-    let mut setting = Vec::new();
+fn level_settings(written: &BTreeMap<String, Level>) -> Result<LevelSettings, String> {
+    let mut settings = Vec::new();
     for (name, level) in written {
-        setting.push((Selector::of(name).ok_or_else(|| rules::unknown(name))?, *level));
+        settings.push((Selector::of(name).ok_or_else(|| rules::unknown(name))?, *level));
     }
-    setting.sort_by_key(|(selector, _)| selector.precision());
-    Ok(setting)
+    settings.sort_by_key(|(selector, _)| selector.precision());
+    Ok(settings)
 }
 
-/// Patterns in which `*` stays within a directory. A path without any wildcard stands for all that lies below it, too.
+/// Compiles patterns in which `*` does not match `/`. A path without wildcards also matches all files below it.
 fn patterns(written: &[String]) -> Result<GlobSet, String> {
     let mut set = GlobSetBuilder::new();
     for pattern in written {
@@ -106,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_are_relative_and_keep_to_their_directory() {
+    fn patterns_are_relative_and_stars_do_not_cross_directories() {
         let is_match = |pattern: &str, path: &str| patterns(&[pattern.to_owned()]).unwrap().is_match(path);
         assert!(is_match("legacy/**", "legacy/a/b.yaml") && is_match("./legacy/", "legacy/a.yaml"));
         assert!(is_match("legacy", "legacy/a.yaml") && is_match("a.yaml", "a.yaml"));
@@ -115,12 +117,17 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_an_error() {
+    fn names_and_patterns_must_be_valid() {
         let levels = |text: &str| Levels::new(&Config::parse(text).unwrap(), &Sources::default(), |_| None);
         let error = levels("rules: {duplicat-host: off}").unwrap_err();
-        assert_eq!(error, "rules: there is no rule duplicat-host; did you mean duplicate-host?");
+        assert_eq!(error, "rules: rule `duplicat-host` does not exist; did you mean `duplicate-host`?");
         let error = levels("rules: {unknown-gateway/odd: off}").unwrap_err();
-        assert!(error.starts_with("rules: rule unknown-gateway has no finding odd; it has missing, "), "{error}");
+        assert!(
+            error.starts_with(
+                "rules: rule `unknown-gateway` does not have finding `odd`; use one of its findings: `missing`, "
+            ),
+            "{error}"
+        );
         let error = levels("overrides: [{paths: ['a[']\n, rules: {}}]").unwrap_err();
         assert!(error.starts_with("overrides[0].paths: "), "{error}");
     }

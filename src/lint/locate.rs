@@ -1,6 +1,6 @@
-//! Which field of which resource a place is.
+//! The resource and field of a place.
 //!
-//! Rules speak in spans. The path of a field is found by parsing the document once more, which only findings pay for.
+//! Rules report spans. To find the path of a field, the document is parsed again, but only if it has a finding.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,9 +13,9 @@ use crate::source::{FileId, Span};
 use crate::world::World;
 use crate::yaml::{self, Document, Node, Value};
 
-/// Fills in the subjects of all places.
+/// Sets the subjects of all places.
 pub(super) fn name_subjects(diagnostics: &mut [Diagnostic], world: &World<'_>) {
-    let resources = ByPlace::new(world.snapshot);
+    let resources = ResourcesByPlace::new(world.snapshot);
     let mut wanted: BTreeMap<Span, BTreeMap<Span, (&Resource, BTreeSet<Span>)>> = BTreeMap::new();
     let places = diagnostics.iter().flat_map(|it| std::iter::once(it.span).chain(it.related.iter().map(|it| it.span)));
     for place in places {
@@ -41,12 +41,12 @@ pub(super) fn name_subjects(diagnostics: &mut [Diagnostic], world: &World<'_>) {
     }
 }
 
-/// What some places of a resource are.
+/// The fields of some places of a resource.
 fn subjects_in(node: &Node, name: &ResourceName, mut places: BTreeSet<Span>) -> Vec<(Span, Subject)> {
     let mut paths = Vec::new();
     collect_paths(node, &mut Vec::new(), &mut places, &mut paths);
-    // What is left is no value or key of its own. What an alias brought in lies elsewhere in the text, so enclosure
-    // alone would not have found the others.
+    // The remaining places are not those of a whole value or key. Enclosure alone is not enough for the others, because
+    // the text of a YAML alias is elsewhere in the document.
     for place in places {
         let mut path = Vec::new();
         enclose(node, &mut path, place);
@@ -66,12 +66,12 @@ fn name_of(resource: &Resource, world: &World<'_>) -> ResourceName {
     }
 }
 
-/// The resources of each file, by their place.
-pub(super) struct ByPlace<'a> {
+/// The resources of each file, by place.
+pub(super) struct ResourcesByPlace<'a> {
     by_file: BTreeMap<FileId, Vec<&'a Resource>>,
 }
 
-impl<'a> ByPlace<'a> {
+impl<'a> ResourcesByPlace<'a> {
     pub(super) fn new(snapshot: &'a Snapshot) -> Self {
         let mut by_file: BTreeMap<FileId, Vec<&Resource>> = BTreeMap::new();
         for resource in &snapshot.resources {
@@ -81,23 +81,23 @@ impl<'a> ByPlace<'a> {
         Self { by_file }
     }
 
-    /// The resource that a place lies in.
+    /// The resource that contains a place.
     pub(super) fn around(&self, place: Span) -> Option<&'a Resource> {
         let resources = self.by_file.get(&place.file)?;
         let after = resources.partition_point(|resource| resource.span.start <= place.start);
         let resource = resources[..after].last()?;
-        // An empty value at the end of a resource lies just behind it.
+        // An empty value at the end of a resource is just after it.
         (place.start <= resource.span.end).then_some(*resource)
     }
 }
 
-/// What was parsed once already, so that its problems are known.
+/// Parses a document again. Its problems have been reported before.
 fn parse_again(document: Span, world: &World<'_>) -> Document {
     let chunk = yaml::Chunk { span: document, problem: None };
     yaml::parse(&chunk, world.snapshot.sources.file(document.file).text())
 }
 
-/// The node that stands at exactly this place.
+/// The node whose place is exactly this one.
 fn find(node: &Node, place: Span) -> Option<&Node> {
     if node.span == place {
         return Some(node);
@@ -110,7 +110,7 @@ fn find(node: &Node, place: Span) -> Option<&Node> {
     children.filter(|child| child.span.contains(place)).find_map(|child| find(child, place))
 }
 
-/// Goes through a resource once and notes the path of each value and key that stands at a wanted place.
+/// Collects the paths of all values and keys at wanted places, in one pass over a resource.
 fn collect_paths(node: &Node, path: &mut Vec<String>, wanted: &mut BTreeSet<Span>, found: &mut Vec<(Span, String)>) {
     if wanted.is_empty() {
         return;
@@ -140,7 +140,7 @@ fn collect_paths(node: &Node, path: &mut Vec<String>, wanted: &mut BTreeSet<Span
     }
 }
 
-/// Goes to the innermost value around a place.
+/// Extends a path to the innermost value that contains a place.
 fn enclose(node: &Node, path: &mut Vec<String>, place: Span) {
     match &node.value {
         Value::Mapping(entries) => {
@@ -161,7 +161,7 @@ fn enclose(node: &Node, path: &mut Vec<String>, place: Span) {
     }
 }
 
-/// A key as a part of a path: `.name`, or `["a.b"]` where a dot would mislead.
+/// A key as a segment of a path: `.name`, or `["a.b"]` if the key contains a dot.
 fn segment(path: &[String], key: &str) -> String {
     let plain = !key.is_empty() && key.chars().all(|letter| letter.is_alphanumeric() || "_-$".contains(letter));
     match (plain, path.is_empty()) {

@@ -1,7 +1,7 @@
-//! Judgement: rules turn what the lower layers know into [`Diagnostic`]s.
+//! Rules that check the manifests and report [`Diagnostic`]s.
 //!
-//! A rule is one file under `rules/` and one page under `docs/rules/`. It asks the [`World`] and reports to its
-//! [`Diagnostics`]; [`run`] sorts what all of them found and says which field of which resource each place is.
+//! A rule is one file under `rules/` and one page under `docs/rules/`. It reads the [`World`] and reports to its
+//! [`Diagnostics`]. [`run`] sorts the findings of all rules, and adds the resource and field of each place.
 
 mod context;
 mod diagnostic;
@@ -34,7 +34,7 @@ use crate::world::World;
 pub struct Report {
     /// The findings, sorted by file, start and rule.
     pub diagnostics: Vec<Diagnostic>,
-    /// What could not be decided from these manifests, sorted by rule and reason.
+    /// The references that these manifests do not decide, sorted by rule and reason.
     pub unchecked: Vec<Unchecked>,
     /// Totals.
     pub summary: Summary,
@@ -43,28 +43,28 @@ pub struct Report {
 /// Totals of a [`Report`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
-    /// Files that were read.
+    /// The number of files that were read.
     pub files: usize,
-    /// Resources of kinds that are checked.
+    /// The number of resources of kinds that are checked.
     pub resources: usize,
-    /// Resources of other kinds, which were passed over.
+    /// The number of resources of other kinds, which are skipped.
     pub skipped: usize,
-    /// Diagnostics that are errors.
+    /// The number of errors.
     pub errors: usize,
-    /// Diagnostics that are warnings.
+    /// The number of warnings.
     pub warnings: usize,
-    /// Diagnostics that are worth knowing.
+    /// The number of infos.
     pub infos: usize,
-    /// Diagnostics that a comment, an annotation or the configuration took away.
+    /// The number of findings that a comment, an annotation or the configuration suppresses.
     pub suppressed: usize,
 }
 
-/// Runs all rules at their own levels.
+/// Runs all rules at their default levels.
 pub fn run(world: &World<'_>) -> Report {
     run_at(world, &Levels::default())
 }
 
-/// Runs all rules at the levels that the user gave them.
+/// Runs all rules at the levels that the user sets.
 pub fn run_at(world: &World<'_>, levels: &Levels) -> Report {
     run_rules(world, &rules::ALL, levels)
 }
@@ -73,7 +73,7 @@ pub fn run_at(world: &World<'_>, levels: &Levels) -> Report {
 pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Report {
     let snapshot = world.snapshot;
     let context = Context::new(world);
-    let found: Vec<Diagnostics> = rules
+    let by_rule: Vec<Diagnostics> = rules
         .par_iter()
         .map(|rule| {
             let mut diagnostics = Diagnostics::new(rule);
@@ -82,7 +82,7 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) ->
         })
         .collect();
     let mut report = Report::default();
-    for of_rule in found {
+    for of_rule in by_rule {
         let (diagnostics, unchecked) = of_rule.into_parts();
         report.diagnostics.extend(diagnostics);
         report.unchecked.extend(unchecked);

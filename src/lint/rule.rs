@@ -1,30 +1,30 @@
-//! What a rule is.
+//! Rules and families of rules.
 
 use super::finding::Finding;
 use super::severity::Severity;
 use super::{Context, Diagnostics};
 
-/// A rule: its identity, its documentation and its check. One file of `lint/rules` each.
+/// A rule: its name, documentation, findings and check. Each rule is one file of `lint/rules`.
 pub struct Rule {
-    /// The identity: stable, kebab-case.
+    /// The name: kebab-case. It never changes, as users write it in configurations and comments.
     pub name: &'static str,
-    /// One line: what it finds.
+    /// The mistake that it finds, in one line.
     pub summary: &'static str,
-    /// What it reports, the most important finding first.
+    /// The findings that it reports, the most important first.
     pub findings: &'static [&'static Finding],
     /// The documentation page, in Markdown.
     pub page: &'static str,
-    /// Looks at the manifests and reports what it finds.
+    /// Checks the manifests and reports findings.
     pub check: fn(&Context<'_>, &mut Diagnostics),
 }
 
 impl Rule {
-    /// The severity of its worst finding.
+    /// The severity of the worst finding.
     pub fn severity(&self) -> Severity {
         self.findings.iter().map(|finding| finding.severity()).max().unwrap_or(Severity::Info)
     }
 
-    /// The aliases of all its findings, sorted.
+    /// The aliases of all findings, sorted.
     pub fn aliases(&self) -> Vec<&'static str> {
         let mut aliases: Vec<_> = self.findings.iter().flat_map(|finding| finding.aliases).copied().collect();
         aliases.sort_unstable();
@@ -47,9 +47,9 @@ impl std::fmt::Debug for Rule {
 /// Rules about one subject.
 #[derive(Debug)]
 pub struct Family {
-    /// The name, as the directory of its rules is called.
+    /// The name, which is that of the directory.
     pub name: &'static str,
-    /// One line: what its rules find.
+    /// The subject in one line, as a heading.
     pub about: &'static str,
     /// The rules.
     pub rules: &'static [&'static Rule],

@@ -1,4 +1,4 @@
-//! Which findings a word selects: a rule, one of its findings, or an alias.
+//! Selection of findings by a word: the name of a rule, of one of its findings, or an alias.
 
 use super::diagnostic::Diagnostic;
 use super::finding::Finding;
@@ -13,19 +13,19 @@ pub(super) struct Selector {
     precision: Precision,
 }
 
-/// How precisely a selector names its findings. What a more precise one says takes precedence.
+/// The precision of a selector. More precise selectors take precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Precision {
-    /// `IST0109`: all findings that have the alias.
+    /// `IST0109`: all findings with the alias.
     Alias,
-    /// `unknown-gateway`: the findings of a rule, and those that were split off it.
+    /// `unknown-gateway`: the findings of a rule, and those that were moved from it to other rules.
     Rule,
     /// `unknown-gateway/older-form`: one finding of a rule.
     Finding,
 }
 
 impl Selector {
-    /// The selector that a word stands for; `None` if no rule, finding or alias has that name.
+    /// The selector of a word; `None` if no rule, finding or alias has that name.
     pub fn of(word: &str) -> Option<Self> {
         let select = |rules, finding, precision| Self { word: word.to_owned(), rules, finding, precision };
         if let Some((rule, finding)) = rules::find_finding(word) {
@@ -37,12 +37,12 @@ impl Selector {
         Some(select(found.iter().map(|rule| rule.name).collect(), None, precision))
     }
 
-    /// How precise it is.
+    /// The precision.
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// The names of the rules whose findings it can select.
+    /// The names of the rules whose findings it may select.
     pub fn rules(&self) -> &[&'static str] {
         &self.rules
     }

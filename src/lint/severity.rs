@@ -1,18 +1,18 @@
-//! How bad a finding is: by the harm that it does, and by how certain it is. `docs/severity.md` explains the axis.
+//! Severities, which follow from the harm of a finding and the certainty of that harm. `docs/severity.md` explains them.
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Worth knowing.
+    /// Nothing is wrong, or a surprise depends on something that the manifests do not say.
     Info,
-    /// Somebody will be surprised.
+    /// A setting has an unexpected effect, or requests may fail.
     Warning,
-    /// Something is broken, or does not do what it says.
+    /// A resource is rejected, requests fail, or requests are exposed.
     Error,
 }
 
 impl Severity {
-    /// The word that options and machine formats use.
+    /// The word in options and machine-readable formats.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -41,7 +41,7 @@ impl Severity {
     }
 }
 
-/// What happens if nobody mends what a finding reports.
+/// The harm of a mistake, if nobody fixes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Harm {
     /// The resource cannot be read, or the API server, istiod's webhook or a proxy rejects it.
@@ -57,10 +57,10 @@ pub enum Harm {
 }
 
 impl Harm {
-    /// All of them, the worst first.
+    /// All harms, the worst first.
     pub const ALL: [Self; 5] = [Self::Refused, Self::Lost, Self::Exposed, Self::Surprising, Self::Notable];
 
-    /// The word that pages and tables use.
+    /// The words in pages and tables.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -72,17 +72,17 @@ impl Harm {
     }
 }
 
-/// How certain the harm is, given the manifests.
+/// The certainty of a harm, given the manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Certainty {
-    /// It happens whenever these manifests are applied together.
+    /// The harm happens whenever these manifests are applied together.
     Certain,
-    /// It depends on something that the manifests do not say: another client, another resource, a version.
+    /// The harm depends on something that the manifests do not say: a client, another resource, a version.
     Likely,
 }
 
 impl Certainty {
-    /// The word that pages and tables use.
+    /// The words in pages and tables.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Certain => "certain",

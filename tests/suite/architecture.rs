@@ -1,11 +1,11 @@
-//! The modules of `src/lib.rs` use only those declared above them, and files stay small.
+//! The structure of the code: the modules of `src/lib.rs` use only those declared above them, and files stay small.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// More lines than this in a file mean that it has more than one purpose.
+/// A file with more lines has more than one purpose.
 const MOST_LINES: usize = 600;
 
 fn source_files(directory: &Path) -> Vec<PathBuf> {
@@ -29,14 +29,14 @@ fn declared_modules() -> Vec<String> {
     text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';').map(str::to_owned)).collect()
 }
 
-/// How many modules a file is below the crate's root: 2 for `src/lint/rule.rs` and for `src/lint/rules/mod.rs`.
+/// The number of modules between a file and the crate's root: 2 for `src/lint/rule.rs` and for `src/lint/rules/mod.rs`.
 fn depth(file: &Path) -> usize {
     let parts = file.strip_prefix(src()).unwrap().components().count();
     if file.ends_with("mod.rs") { parts - 1 } else { parts }
 }
 
-/// The modules of the crate's root that code names, with the lines: in a `use`, also one of several modules, in an
-/// expression or inside a macro, by `crate::` or by enough `super::`.
+/// Collects the root modules that code names, with their lines: in a `use` of one or several modules, in an expression or
+/// inside a macro, by `crate::` or by enough `super::`.
 fn named_modules(code: TokenStream, depth: usize, named: &mut Vec<(usize, String)>) {
     let tokens: Vec<TokenTree> = code.into_iter().collect();
     let word = |at: usize| match tokens.get(at) {
@@ -116,9 +116,9 @@ fn modules_use_only_those_above_them() {
     assert!(upward.is_empty(), "modules use only those above them in lib.rs:\n{}", upward.join("\n"));
 }
 
-/// Every way to name a module of the crate's root is seen.
+/// `modules_in` finds every way to name a module of the crate's root.
 #[test]
-fn every_form_of_use_is_seen() {
+fn every_form_of_use_is_found() {
     let forms = [
         "use crate::lint::Rule;",
         "use crate::{\n    lint,\n};",
@@ -154,7 +154,7 @@ fn files_stay_small() {
 }
 
 #[test]
-fn names_say_what_a_module_is() {
+fn modules_have_specific_names() {
     const VAGUE: [&str; 7] = ["utils", "util", "common", "helpers", "helper", "misc", "shared"];
     for entry in walkdir::WalkDir::new(src()) {
         let path = entry.unwrap().into_path();

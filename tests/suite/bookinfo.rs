@@ -13,9 +13,9 @@ fn errors(directory: &Path, paths: &[&str]) -> Vec<String> {
     run.findings().into_iter().filter(|finding| finding.starts_with("error")).collect()
 }
 
-/// Each of the alternatives is right when it is applied with what it belongs to.
+/// Each alternative is correct if it is applied together with the resources that it refers to.
 #[test]
-fn every_virtual_service_of_bookinfo_is_right_with_its_companions() {
+fn every_virtual_service_of_bookinfo_is_correct_with_its_companions() {
     let Some(samples) = shared::data(SAMPLES) else { return };
     let mut alternatives: Vec<String> = std::fs::read_dir(samples.join("networking"))
         .unwrap()
@@ -43,9 +43,9 @@ fn every_virtual_service_of_bookinfo_is_right_with_its_companions() {
     }
 }
 
-/// The folder holds alternatives of the same resources: one finding for each, and nothing that follows from it.
+/// The directory has alternatives of the same resources. Each has one finding, without others that follow from it.
 #[test]
-fn alternatives_side_by_side_are_duplicates_and_nothing_else() {
+fn alternatives_in_one_directory_are_only_duplicates() {
     let Some(samples) = shared::data(SAMPLES) else { return };
     let run = mesh_in(&samples, &["lint", "--format", "json", "networking", "platform/kube/bookinfo.yaml"], "", &[]);
     let duplicates: Vec<String> = run.findings().into_iter().filter(|it| it.contains("duplicate-resource")).collect();
@@ -55,7 +55,7 @@ fn alternatives_side_by_side_are_duplicates_and_nothing_else() {
     assert!(!run.stdout.contains("duplicate-host"), "{}", run.stdout);
 }
 
-/// The blocks of YAML in the notes: a VirtualService, a DestinationRule, a Gateway.
+/// The YAML blocks of the notes: a VirtualService, a DestinationRule, a Gateway.
 fn seed_examples() -> Option<Vec<String>> {
     let notes = std::fs::read_to_string(shared::data("seed/traffic-management.md")?).unwrap();
     let blocks = notes.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());

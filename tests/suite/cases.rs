@@ -1,11 +1,11 @@
-//! The cases of each rule, in `tests/rules/<rule>.md`. `CONTRIBUTING.md` describes their form:
+//! The cases of all rules, in `tests/rules/<rule>.md`. `CONTRIBUTING.md` describes their format:
 //!
-//! - A heading `## …` opens a case. Prose may explain it.
-//! - A block `yaml config`, if there is one, is the configuration file.
+//! - A heading `## …` starts a case. Prose may explain it.
+//! - An optional block `yaml config` is the configuration file.
 //! - A block `yaml` has the manifests. Lines on which the rule reports end with `# <- rule-name`. In a block
 //!   `yaml unmarked` they need no marks: for text that cannot carry comments. `REPEAT(a, 300)` is 300 times the text `a`.
-//! - A block `text` has all that the rule says. `UPDATE=1 cargo test cases` writes it; read it before you commit it.
-//!   A case without one expects that the rule reports nothing and leaves nothing unchecked.
+//! - A block `text` has the complete output of the rule. `UPDATE=1 cargo test cases` writes it; read it before you commit it.
+//!   A case without this block expects that the rule reports nothing and leaves nothing unchecked.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -39,8 +39,8 @@ fn every_file_of_cases_has_a_rule() {
     assert!(strays.is_empty(), "no rule has these names: {strays:?}");
 }
 
-/// Every finding that a rule declares, and every line that reports one, is exercised by a page or a case. A line that
-/// nothing exercises is dead, or untested.
+/// Pages and cases exercise every declared finding, and every line that reports one. A line that nothing exercises is
+/// dead or untested.
 #[test]
 #[ignore = "until every rule declares its findings"]
 fn every_place_that_reports_is_exercised() {
@@ -53,7 +53,7 @@ fn every_place_that_reports_is_exercised() {
     let unseen: Vec<String> = declared.filter(|name| !findings.contains(name.as_str())).collect();
     assert!(unseen.is_empty(), "no page or case has these findings: {unseen:#?}");
     let unseen: Vec<String> = reporting_lines().into_iter().filter(|place| !places.contains(place.as_str())).collect();
-    assert!(unseen.is_empty(), "no page or case gets to these lines: {unseen:#?}");
+    assert!(unseen.is_empty(), "no page or case exercises these lines: {unseen:#?}");
 }
 
 /// The examples of a rule's page and its cases.
@@ -92,7 +92,7 @@ fn reporting_lines() -> Vec<String> {
     lines
 }
 
-/// What is wrong with the cases of a rule; updates them if that is wanted.
+/// The faults of the cases of a rule. Updates the cases if `UPDATE` is set.
 fn check(rule: &Rule) -> Vec<String> {
     let text = text_of(rule);
     let mut faults = Vec::new();
@@ -110,10 +110,7 @@ fn check(rule: &Rule) -> Vec<String> {
                 ));
             }
             for line in found.difference(&marks) {
-                faults.push(format!(
-                    "{place}: the line {line:?} is reported, but not marked: {}",
-                    case.example.line(line)
-                ));
+                faults.push(format!("{place}: line {line:?} is reported, but not marked: {}", case.example.line(line)));
             }
         }
         let transcript = linted.transcript(rule.name);
@@ -160,14 +157,14 @@ fn parse_case(section: &str) -> Case<'_> {
     Case { name, example, is_marked: unmarked.is_none(), expected: block(section, "text").unwrap_or_default() }
 }
 
-/// The text of the first block with this info string, with its final line break.
+/// The text of the first block with an info string, including the final line break.
 fn block<'t>(text: &'t str, info: &str) -> Option<&'t str> {
     let (_, rest) = text.split_once(&format!("\n```{info}\n"))?;
     let end = if rest.starts_with("```") { 0 } else { rest.find("\n```")? + 1 };
     Some(&rest[..end])
 }
 
-/// The text of a file of cases with another `text` block in one of them.
+/// The text of a file of cases, with a new `text` block in one case.
 fn with_expected(text: &str, name: &str, expected: &str) -> String {
     let heading = format!("\n## {name}\n");
     let start = text.find(&heading).expect("the case is there") + heading.len();

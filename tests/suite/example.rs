@@ -1,5 +1,5 @@
-//! Manifests inside Markdown, with the lines marked on which a rule must report: the form of the examples of rule pages
-//! and of the cases in `tests/rules`.
+//! Manifests in Markdown, with marks on the lines on which a rule must report: the format of examples in rule pages and of
+//! cases in `tests/rules`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,10 +12,10 @@ use mesh::source::Span;
 use mesh::validate::{Violation, validate};
 use mesh::world::{Settings, World};
 
-/// The file of an example until a line `# file: NAME.yaml` names another one.
+/// The name of the file, until a line `# file: NAME.yaml` starts another one.
 const DEFAULT_FILE: &str = "example.yaml";
 
-/// Manifests by file.
+/// The manifests of an example, by file.
 #[derive(Debug, Default)]
 pub struct Example {
     files: BTreeMap<String, String>,
@@ -42,7 +42,7 @@ impl Example {
         example
     }
 
-    /// Lints it with this text of a configuration file.
+    /// Sets the text of the configuration file.
     pub fn with_config(mut self, text: &str) -> Self {
         self.config = Config::parse(text).expect("the configuration is valid");
         self
@@ -108,7 +108,7 @@ impl Linted {
         self.place(diagnostic.span)
     }
 
-    /// All that a rule says, as the `text` blocks of cases have it. The place of a finding has its file only if that is
+    /// The complete output of a rule, in the format of the `text` blocks of cases. Places name their file only if it is
     /// not the default one.
     pub fn transcript(&self, rule: &str) -> String {
         let mut text = String::new();

@@ -1,11 +1,11 @@
-//! Input that nobody writes on purpose: each ends in a clear message, none in a panic or without an end.
+//! Malformed and malicious input: it results in a clear message, and neither in a panic nor in an endless run.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
 use super::mesh::mesh_in;
 
-/// Far more than any of these needs, far less than forever.
+/// Far more time than any of these inputs needs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn lint(text: &str) -> (i32, Vec<String>) {
@@ -20,7 +20,7 @@ fn lint(text: &str) -> (i32, Vec<String>) {
 }
 
 #[test]
-fn nesting_without_end() {
+fn deep_nesting() {
     for opening in ["[", "{a: ", "- ", "? "] {
         let (status, messages) = lint(&opening.repeat(10_000));
         assert_eq!((status, messages.len()), (2, 1), "{opening:?}: {messages:?}");
@@ -68,21 +68,21 @@ fn bytes_that_are_not_text() {
 }
 
 #[test]
-fn marks_and_line_ends_of_other_systems() {
+fn byte_order_marks_and_crlf_line_ends() {
     let manifest = "\u{feff}apiVersion: security.istio.io/v1\r\nkind: PeerAuthentication\r\nmetadata:\r\n  name: a\r\nspec:\r\n  selectr: {}\r\n";
     let (status, messages) = lint(manifest);
     assert_eq!((status, messages), (1, vec!["\"unknown field `selectr`\"".to_owned()]));
 }
 
 #[test]
-fn a_tab_where_blanks_belong() {
+fn a_tab_as_indentation() {
     let (status, messages) = lint("spec:\n\thosts: []\n");
     assert!(status == 2 && messages[0].contains("tab"), "{messages:?}");
 }
 
 #[cfg(unix)]
 #[test]
-fn links_in_circles_and_files_that_cannot_be_read() {
+fn cyclic_links_and_unreadable_files() {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join("a")).unwrap();
     std::os::unix::fs::symlink("..", directory.path().join("a/up")).unwrap();
@@ -95,7 +95,7 @@ fn links_in_circles_and_files_that_cannot_be_read() {
 }
 
 #[test]
-fn templates_are_named_once_and_not_taken_for_mistakes() {
+fn templates_are_listed_once_and_are_not_mistakes() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("a.yaml"), "{{- if .Values.on }}\nkind: A\n{{- end }}\n").unwrap();
     fs::write(directory.path().join("b.yaml"), "name: {{ .Values.name }}\n").unwrap();
@@ -103,7 +103,7 @@ fn templates_are_named_once_and_not_taken_for_mistakes() {
         .unwrap();
     let run = mesh_in(directory.path(), &["lint", ".", "--format", "json"], "", &[]);
     assert_eq!((run.status, run.findings()), (0, Vec::new()));
-    // By reason: Helm comes after ytt in no order but that of the reasons' texts.
+    // The entries are sorted by the texts of their reasons.
     let reasons: Vec<_> = run.json()["unchecked"].as_array().unwrap().iter().map(|it| it["count"].clone()).collect();
     assert_eq!(reasons, [1, 2]);
 }

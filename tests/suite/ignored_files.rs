@@ -1,4 +1,4 @@
-//! Which files of a directory are read: ignore files, directories of tools, and `--no-ignore`.
+//! The files of a directory that are read: ignore files, directories of tools, and `--no-ignore`.
 
 use std::fs;
 use std::path::Path;
@@ -28,7 +28,7 @@ fn directory(manifests: &[&str], others: &[(&str, &str)]) -> TempDir {
     directory
 }
 
-/// What makes a directory a git repository.
+/// The entry that makes a directory a git repository.
 const REPOSITORY: (&str, &str) = (".git/HEAD", "ref: refs/heads/main\n");
 
 fn lint(directory: &Path, arguments: &[&str]) -> Run {
@@ -36,7 +36,7 @@ fn lint(directory: &Path, arguments: &[&str]) -> Run {
     mesh_in(directory, &arguments, "", &[])
 }
 
-/// The files that are read, in their order.
+/// The files that are read, in order.
 fn read(directory: &Path, arguments: &[&str]) -> Vec<String> {
     let run = lint(directory, arguments);
     let json = run.json();
@@ -46,7 +46,7 @@ fn read(directory: &Path, arguments: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_gitignore_counts_in_a_repository_only() {
+fn a_gitignore_applies_in_a_repository_only() {
     let ignored = [("a/.gitignore", "drafts/\n*.tmp.yaml\n")];
     let manifests = ["a/drafts/x.yaml", "a/x.tmp.yaml", "a/x.yaml"];
     let plain = directory(&manifests, &ignored);
@@ -67,7 +67,7 @@ fn a_deeper_gitignore_takes_precedence() {
 }
 
 #[test]
-fn the_ignore_files_above_a_path_count() {
+fn the_ignore_files_above_a_path_apply() {
     let manifests = ["a/b/local.yaml", "a/b/secret.yaml", "a/b/x.yaml"];
     let others = [
         REPOSITORY,
@@ -84,7 +84,7 @@ fn the_ignore_files_above_a_path_count() {
 }
 
 #[test]
-fn a_repository_within_a_repository_has_rules_of_its_own() {
+fn a_nested_repository_has_its_own_rules() {
     let others = [REPOSITORY, (".gitignore", "x.yaml\n"), ("inner/.git/HEAD", ""), ("inner/.gitignore", "y.yaml\n")];
     let repository = directory(&["inner/x.yaml", "inner/y.yaml", "x.yaml", "y.yaml"], &others);
     assert_eq!(read(repository.path(), &["."]), ["inner/x.yaml", "y.yaml"]);
@@ -119,7 +119,7 @@ fn named_paths_are_read_even_if_they_are_ignored() {
 }
 
 #[test]
-fn it_is_said_if_all_files_are_ignored() {
+fn the_output_says_if_all_files_are_ignored() {
     let repository = directory(&["drafts/x.yaml"], &[REPOSITORY, (".gitignore", "drafts/\n")]);
     let run = lint(repository.path(), &["."]);
     assert_eq!(

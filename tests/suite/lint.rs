@@ -1,4 +1,4 @@
-//! `mesh lint` as scripts and people use it.
+//! `mesh lint`: output, exit status and options.
 
 use std::fs;
 
@@ -68,7 +68,7 @@ fn standard_input_is_read_like_a_file() {
 }
 
 #[test]
-fn a_path_that_does_not_exist_is_a_failure_and_the_others_are_still_checked() {
+fn a_path_that_does_not_exist_fails_and_the_others_are_still_checked() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("a.yaml"), ONE_MISTAKE).unwrap();
     let run = mesh_in(directory.path(), &["lint", "nowhere", "a.yaml"], "", &[]);
@@ -87,7 +87,7 @@ fn one_broken_document_leaves_the_others_checked() {
 }
 
 #[test]
-fn when_nothing_is_yaml_the_command_has_failed() {
+fn the_command_fails_if_no_document_is_valid_yaml() {
     let run = mesh_in(&std::env::temp_dir(), &["lint", "-"], "a: [\n", &[]);
     assert_eq!(run.status, 2);
 }
@@ -109,7 +109,7 @@ fn settings_come_from_the_configuration_file() {
 }
 
 #[test]
-fn colour_is_a_matter_of_options_and_environment() {
+fn options_and_environment_control_color() {
     let colourful = |arguments: &[&str], environment: &[(&str, &str)]| {
         let arguments: Vec<&str> = ["lint", "-"].iter().chain(arguments).copied().collect();
         mesh_in(&std::env::temp_dir(), &arguments, ONE_MISTAKE, environment).stdout.contains('\x1b')
@@ -128,11 +128,11 @@ fn explain_prints_the_page_of_a_rule_or_alias() {
     assert_eq!(mesh(&["explain", "IST0109"]), by_name);
     let misspelt = mesh(&["explain", "duplicat-host"]);
     assert_eq!((misspelt.status, misspelt.stdout.as_str()), (2, ""));
-    assert!(misspelt.stderr.contains("did you mean duplicate-host?"), "{}", misspelt.stderr);
+    assert!(misspelt.stderr.contains("did you mean `duplicate-host`?"), "{}", misspelt.stderr);
 }
 
 #[test]
-fn what_cannot_be_read_is_not_missing_too() {
+fn unreadable_resources_are_not_missing() {
     let text = "apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: {name: shop}

@@ -1,4 +1,4 @@
-//! All integration tests in one binary, so that linking is paid once.
+//! All integration tests in one binary, so that they are linked once.
 
 #![allow(clippy::disallowed_macros, reason = "tests say what they skip and count")]
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What a run of `mesh` gave.
+/// The result of running `mesh`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Run {
     pub status: i32,

@@ -1,4 +1,4 @@
-//! The pre-commit hook, run by the real pre-commit in a repository that uses it.
+//! The pre-commit hook, as pre-commit runs it in a repository.
 
 use std::fs;
 use std::path::Path;
@@ -27,7 +27,7 @@ fn is_installed(program: &str) -> bool {
 }
 
 /// A repository with the hooks file of this project. The `system` hook runs the binary under test, so that the test
-/// need not build the project once more.
+/// does not build the project again.
 fn hook_repository(directory: &Path) -> String {
     let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml");
     fs::copy(hooks, directory.join(".pre-commit-hooks.yaml")).unwrap();

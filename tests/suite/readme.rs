@@ -1,11 +1,11 @@
-//! What the README shows is what the commands print. `UPDATE=1 cargo test` writes it anew.
+//! The output in the README is that of the commands. `UPDATE=1 cargo test` rewrites it.
 
 use std::fs;
 use std::path::Path;
 
 use super::mesh::mesh;
 
-/// Runs the `mesh` commands of a block whose output is shown, and puts what they print below them.
+/// Runs the `mesh` commands of a block, and replaces the output below them.
 fn with_real_output(block: &str) -> String {
     let mut shown = String::new();
     let mut lines = block.lines().peekable();

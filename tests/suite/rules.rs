@@ -1,5 +1,5 @@
-//! Every rule has a page in `docs/rules`, and the page is true: its header says what the code says, its first example
-//! is found on the marked lines, and its second one is clean.
+//! Every rule has a page in `docs/rules`, which agrees with the code: the header is that of the rule, the bad example has
+//! findings on the marked lines only, and the good example has none.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use mesh::lint::{Diagnostic, Rule, rules, style};
 
 use crate::example::{Example, Linted};
 
-/// The sections of a page, in order. `true`: every page has it; the last one those of rules with upstream codes.
+/// The sections of a page, in order, and whether every page has them. Rules with upstream codes have the last one.
 const SECTIONS: [(&str, bool); 6] = [
     ("What it checks", true),
     ("Why it matters", true),
@@ -46,7 +46,7 @@ fn every_rule_has_a_page_and_every_page_a_rule() {
 }
 
 #[test]
-fn pages_start_with_what_the_code_says() {
+fn pages_start_with_the_header_of_the_rule() {
     let mut faults = Faults::default();
     for rule in all() {
         let (header, rest) = (header(rule), rule.page.find("## What it checks").map(|at| &rule.page[at..]));
@@ -169,7 +169,10 @@ fn the_readme_counts_the_rules() {
     if env::var_os("UPDATE").is_some() {
         fs::write(&path, &expected).expect("README.md can be written");
     } else {
-        assert!(found == expected, "README.md counts the rules wrongly; run `UPDATE=1 cargo test rules` and commit it");
+        assert!(
+            found == expected,
+            "the number of rules in README.md is out of date; run `UPDATE=1 cargo test rules` and commit it"
+        );
     }
 }
 
@@ -210,7 +213,7 @@ fn is_upstream_code(alias: &str) -> bool {
     digits.is_some_and(|digits| digits.len() == 4 && digits.chars().all(|digit| digit.is_ascii_digit()))
 }
 
-/// The lines that a page starts with: what the rule finds and, if it has several findings, a table of them.
+/// The first lines of a page: name, severity, codes and summary, and a table if the rule has several findings.
 fn header(rule: &Rule) -> String {
     let codes = |aliases: &[&str]| aliases.join(", ");
     let aliases = if rule.aliases().is_empty() { "no upstream code".to_owned() } else { codes(&rule.aliases()) };
@@ -228,7 +231,7 @@ fn header(rule: &Rule) -> String {
     header
 }
 
-/// A line with a capital letter at its start, unless it starts with a name.
+/// A line with its first letter in upper case.
 fn sentence(line: &str) -> String {
     let mut letters = line.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
@@ -254,14 +257,14 @@ fn example(rule: &Rule, word: &str) -> Example {
     Example::new(block)
 }
 
-/// A finding as a fault names it.
+/// A finding, as faults show it.
 fn shown(example: &Example, linted: &Linted, diagnostic: &Diagnostic) -> String {
     let line = linted.line_of(diagnostic);
     let (rule, message) = (diagnostic.rule.name, &diagnostic.message);
     format!("{rule} at {}:{}: {message}\n      in the line: {}", line.0, line.1, example.line(&line))
 }
 
-/// What is wrong with the pages, told all at once.
+/// The faults of all pages, reported together.
 #[derive(Default)]
 struct Faults(Vec<String>);
 

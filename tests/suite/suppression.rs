@@ -1,11 +1,11 @@
-//! Findings that the manifests or the configuration ask not to see.
+//! Suppression of findings by the manifests and the configuration, and the levels of rules.
 
 use std::fs;
 use std::path::Path;
 
 use super::mesh::{Run, mesh, mesh_in};
 
-/// A VirtualService with an unknown field on line 8, and places for comments.
+/// A VirtualService with an unknown field on line 8, and with comments at 3 places.
 fn manifest(top: &str, above: &str, on_line: &str) -> String {
     format!(
         "{top}apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: a\nspec:\n  \
@@ -18,7 +18,7 @@ fn lint(text: &str) -> Run {
     mesh_in(&std::env::temp_dir(), &["lint", "-", "--no-config", "--format", "json"], text, &[])
 }
 
-/// The findings as `rule line: message`, and the number of those that are suppressed.
+/// The findings as `rule line: message`, and the number of suppressed findings.
 fn found(run: &Run) -> (Vec<String>, u64) {
     let json = run.json();
     let line = |it: &serde_json::Value| {
@@ -42,7 +42,7 @@ fn assert_found(text: &str, expected: &[&str], suppressed: u64) {
 }
 
 #[test]
-fn a_comment_counts_on_its_line_on_the_next_and_for_the_document() {
+fn a_comment_applies_to_its_line_the_next_line_or_the_document() {
     assert_suppressed(&manifest("", "", " # mesh: ignore[unknown-field] our fork has it"), 1);
     assert_suppressed(&manifest("", "  # mesh: ignore[unknown-field] our fork has it\n", ""), 1);
     assert_suppressed(&manifest("", "#mesh:ignore[ unknown-field ]\n\n  # and more\n", ""), 1);
@@ -52,7 +52,7 @@ fn a_comment_counts_on_its_line_on_the_next_and_for_the_document() {
     assert_suppressed(&manifest("--- # mesh: ignore[unknown-field]\n", "", ""), 1);
     assert_found(
         &manifest("", "", "\n  # mesh: ignore[unknown-field]"),
-        &["unknown-field 8", "unused-suppression 9: this ignores nothing: unknown-field finds nothing on line 10"],
+        &["unknown-field 8", "unused-suppression 9: `unknown-field` reports nothing on line 10"],
         0,
     );
 }
@@ -72,7 +72,7 @@ fn a_comment_can_name_one_finding_of_a_rule() {
 }
 
 #[test]
-fn a_document_is_not_answerable_for_the_next() {
+fn a_comment_does_not_apply_to_the_next_document() {
     let text = format!("{}---\n{}", manifest("# mesh: ignore[unknown-field]\n", "", ""), manifest("", "", ""));
     let (found, suppressed) = found(&lint(&text));
     assert_eq!(suppressed, 1, "{found:?}");
@@ -80,7 +80,7 @@ fn a_document_is_not_answerable_for_the_next() {
 }
 
 #[test]
-fn line_ends_of_windows_make_no_difference() {
+fn crlf_line_ends_are_supported() {
     let crlf = |text: String| text.replace('\n', "\r\n");
     assert_suppressed(&crlf(manifest("", "", " # mesh: ignore[unknown-field] why")), 1);
     assert_suppressed(&crlf(manifest("", "  # mesh: ignore[unknown-field]\n", "")), 1);
@@ -88,7 +88,7 @@ fn line_ends_of_windows_make_no_difference() {
 }
 
 #[test]
-fn what_looks_like_a_comment_inside_a_scalar_is_none() {
+fn a_hash_inside_a_scalar_is_not_a_comment() {
     let text = |value: &str| {
         format!(
             "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: a\n  annotations: {{a: {value}}}\n"
@@ -119,21 +119,21 @@ fn several_rules_and_aliases_can_be_named() {
     assert_suppressed(&both, 2);
     assert_found(
         &weights(" # mesh: ignore[unknown-field, IST0106]"),
-        &["unused-suppression 7: this ignores nothing: IST0106 finds nothing on line 7", "invalid-weights 8"],
+        &["unused-suppression 7: `IST0106` reports nothing on line 7", "invalid-weights 8"],
         1,
     );
 }
 
 #[test]
-fn comments_without_a_use_are_reported_at_the_name() {
+fn unused_comments_are_reported_at_the_name() {
     let run = lint(&manifest("", "", " # mesh: ignore[unknown-field, unknown-fiel] why"));
     let json = run.json();
     let found = &json["diagnostics"][0];
     assert_eq!((&found["rule"], &found["severity"]), (&"unused-suppression".into(), &"warning".into()));
-    assert_eq!(found["message"], "there is no rule unknown-fiel");
-    assert_eq!(found["help"], "did you mean unknown-field?");
+    assert_eq!(found["message"], "rule `unknown-fiel` does not exist");
+    assert_eq!(found["help"], "did you mean `unknown-field`?");
     assert_eq!((&found["start"]["column"], &found["end"]["column"]), (&47.into(), &59.into()));
-    let nothing = "unused-suppression 8: this ignores nothing: it names no rule";
+    let nothing = "unused-suppression 8: the comment names no rule";
     assert_found(&manifest("", "", " # mesh: ignore"), &["unknown-field 8", nothing], 0);
     assert_found(&manifest("", "", " # mesh: ignore[]"), &["unknown-field 8", nothing], 0);
     assert_found(&manifest("", "", " # mesh: ignored by us"), &["unknown-field 8"], 0);
@@ -147,7 +147,7 @@ fn comments_without_a_use_are_reported_at_the_name() {
 }
 
 #[test]
-fn what_could_not_be_checked_is_not_called_unused() {
+fn comments_about_unchecked_rules_are_not_unused() {
     let unchecked =
         manifest("", "", "").replace("timeOut", "timeout").replace("b.example.com", "b # mesh: ignore[unknown-host]");
     assert_found(&unchecked, &[], 0);
@@ -157,7 +157,7 @@ fn what_could_not_be_checked_is_not_called_unused() {
 }
 
 #[test]
-fn annotations_for_other_tools_count_for_their_resource() {
+fn annotations_for_other_tools_apply_to_their_resource() {
     let weights = |annotation: &str| {
         format!(
             "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: a, annotations: {{{annotation}}}}}\n\
@@ -199,7 +199,7 @@ fn severities(run: &Run) -> Vec<String> {
 }
 
 #[test]
-fn the_configuration_gives_levels_to_rules_and_paths() {
+fn the_configuration_sets_levels_for_rules_and_paths() {
     let [a, b] = ["error unknown-field VirtualService default/a", "error unknown-field VirtualService default/b"];
     assert_eq!(severities(&with_config("", "", &[])), [a, b]);
 
@@ -212,7 +212,7 @@ fn the_configuration_gives_levels_to_rules_and_paths() {
 
     let legacy = "rules: {unknown-field: info}\noverrides: [{paths: ['legacy/**'], rules: {unknown-field: off}}]";
     assert_eq!(severities(&with_config(legacy, "", &[])), [a.replace("error", "info")]);
-    // Paths are relative to the file, wherever the command runs and however the manifests are named.
+    // Paths are relative to the configuration file, whatever the current directory and the arguments are.
     assert!(severities(&with_config(legacy, "legacy/old", &[])).is_empty());
     assert_eq!(
         severities(&with_config(legacy, "legacy", &["../a.yaml", "../legacy/old"])),
@@ -223,7 +223,7 @@ fn the_configuration_gives_levels_to_rules_and_paths() {
         [a.replace("error", "info")]
     );
     assert_eq!(severities(&with_config(legacy, "", &["--no-config"])), [a, b]);
-    // The last one counts.
+    // The last override takes precedence.
     let twice = format!(
         "{}\n- {{paths: [legacy/old/b.yaml], rules: {{unknown-field: warning}}}}",
         "overrides:\n- {paths: [legacy], rules: {unknown-field: off}}"
@@ -240,18 +240,21 @@ fn mistakes_in_the_configuration_are_errors() {
     };
     let unknown = error("rules: {unknown-fiel: off}");
     assert!(
-        unknown.contains(".mesh.yaml: rules: there is no rule unknown-fiel; did you mean unknown-field?"),
+        unknown.contains(".mesh.yaml: rules: rule `unknown-fiel` does not exist; did you mean `unknown-field`?"),
         "{unknown}"
     );
     let unknown = error("overrides: [{paths: [a], rules: {IST9999: off}}]");
-    assert!(unknown.contains("overrides[0].rules: there is no rule IST9999; `mesh rules` lists all"), "{unknown}");
+    assert!(
+        unknown.contains("overrides[0].rules: rule `IST9999` does not exist; run `mesh rules` to list all rules"),
+        "{unknown}"
+    );
     assert!(error("rules: {unknown-field: on}").contains("`off`, `info`, `warning`, `error`"));
     assert!(error("inventory: full").contains("`complete` or `partial`"));
     assert!(error("overrides: [{paths: ['a['], rules: {}}]").contains("overrides[0].paths"));
 }
 
 #[test]
-fn the_summary_tells_how_many_are_suppressed() {
+fn the_summary_counts_suppressed_findings() {
     let text = manifest("", "", " # mesh: ignore[unknown-field]");
     let run = mesh_in(&std::env::temp_dir(), &["lint", "-", "--no-config"], &text, &[]);
     assert!(run.stdout.contains("no problems found in 1 file (1 resource, 1 finding suppressed)"), "{}", run.stdout);
@@ -285,7 +288,7 @@ fn a_complete_inventory_leaves_nothing_unchecked() {
 }
 
 #[test]
-fn a_partial_inventory_takes_no_namespace_for_complete() {
+fn with_a_partial_inventory_no_namespace_is_complete() {
     let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{name: http, port: 80}]}\n---\n\
         apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n  http:\n  \
         - route:\n    - destination: {host: b}\n";
@@ -315,7 +318,7 @@ fn all_rules_are_listed() {
 }
 
 #[test]
-fn a_code_of_several_rules_explains_which() {
+fn a_code_of_several_rules_explains_all_of_them() {
     let several = mesh(&["explain", "ist0106"]);
     assert_eq!(several.status, 0);
     assert!(
@@ -332,12 +335,12 @@ fn a_code_of_several_rules_explains_which() {
     let unknown = mesh(&["explain", "IST109"]);
     assert_eq!(
         (unknown.status, unknown.stderr.as_str()),
-        (2, "error: there is no rule IST109; did you mean IST0109?\n")
+        (2, "error: rule `IST109` does not exist; did you mean `IST0109`?\n")
     );
     let unknown = mesh(&["explain", "nothing-like-it"]);
     assert_eq!(
         (unknown.status, unknown.stderr.as_str()),
-        (2, "error: there is no rule nothing-like-it; `mesh rules` lists all\n")
+        (2, "error: rule `nothing-like-it` does not exist; run `mesh rules` to list all rules\n")
     );
 }
 

@@ -62,17 +62,17 @@ pub static FAMILIES: &[&Family] = &[
 pub static ALL: LazyLock<Vec<&'static Rule>> =
     LazyLock::new(|| FAMILIES.iter().flat_map(|family| family.rules.iter().copied()).collect());
 
-pub(super) use suppression::unused_suppression::RULE as UNUSED_SUPPRESSION;
+pub(super) use suppression::unused_suppression;
 
-/// The rules that a word stands for, in any case: the one of that name first, then those that have it as an alias.
+/// The rules that have a word as their name or alias, in any case. The rule of that name comes first.
 pub fn find(word: &str) -> Vec<&'static Rule> {
-    let is_meant = |known: &str| known.eq_ignore_ascii_case(word);
-    let named = ALL.iter().filter(|rule| is_meant(rule.name));
-    let has_alias = |rule: &&&Rule| !is_meant(rule.name) && rule.aliases().into_iter().any(is_meant);
+    let is_word = |known: &str| known.eq_ignore_ascii_case(word);
+    let named = ALL.iter().filter(|rule| is_word(rule.name));
+    let has_alias = |rule: &&&Rule| !is_word(rule.name) && rule.aliases().into_iter().any(is_word);
     named.chain(ALL.iter().filter(has_alias)).copied().collect()
 }
 
-/// The finding that `rule-name/finding-name` stands for, in any case.
+/// The finding that `rule-name/finding-name` names, in any case.
 pub fn find_finding(word: &str) -> Option<(&'static Rule, &'static Finding)> {
     let (rule, finding) = word.split_once('/')?;
     let rule = ALL.iter().find(|known| known.name.eq_ignore_ascii_case(rule))?;
@@ -80,11 +80,11 @@ pub fn find_finding(word: &str) -> Option<(&'static Rule, &'static Finding)> {
     Some((rule, finding))
 }
 
-/// The name or alias that was probably meant by one that no rule has.
-pub fn similar(name: &str) -> Option<&'static str> {
+/// The name or alias that is most similar to one that no rule has.
+fn similar(name: &str) -> Option<&'static str> {
     let code = name.split_at_checked(3).and_then(|(tool, number)| Some((tool, number.parse::<u16>().ok()?)));
     match code {
-        // Of codes nearly all are near; only a lost or superfluous zero tells which one is meant.
+        // Nearly all codes are similar to each other. Only one with a missing or surplus zero is a good guess.
         Some((tool, number)) => {
             let code = format!("{tool}{number:04}");
             let mut aliases = ALL.iter().flat_map(|rule| rule.aliases());
@@ -94,15 +94,24 @@ pub fn similar(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The message that no rule, or no finding of a rule, has this name, with the one that may be meant.
-pub fn unknown(name: &str) -> String {
+/// A message that no rule, or no finding of a rule, has a name, and a help that suggests others.
+pub(super) fn unknown_name(name: &str) -> (String, String) {
     if let Some((rule, finding)) = name.split_once('/')
         && let Some(rule) = ALL.iter().find(|known| known.name.eq_ignore_ascii_case(rule))
     {
-        let known: Vec<&str> = rule.findings.iter().map(|finding| finding.name).collect();
-        return format!("rule {} has no finding {finding}; it has {}", rule.name, known.join(", "));
+        let known: Vec<String> = rule.findings.iter().map(|finding| format!("`{}`", finding.name)).collect();
+        let message = format!("rule `{}` does not have finding `{finding}`", rule.name);
+        return (message, format!("use one of its findings: {}", known.join(", ")));
     }
-    let hint =
-        similar(name).map_or_else(|| "`mesh rules` lists all".to_owned(), |name| format!("did you mean {name}?"));
-    format!("there is no rule {name}; {hint}")
+    let help = match similar(name) {
+        Some(similar) => format!("did you mean `{similar}`?"),
+        None => "run `mesh rules` to list all rules".to_owned(),
+    };
+    (format!("rule `{name}` does not exist"), help)
+}
+
+/// The message and help of [`unknown_name`] in one line, for errors of the command line and the configuration.
+pub fn unknown(name: &str) -> String {
+    let (message, help) = unknown_name(name);
+    format!("{message}; {help}")
 }

@@ -65,7 +65,12 @@ pub(super) fn derive<'a>(resources: &[&'a Resource], services: &Registry<'a>, se
                     let host = written(&rule.host).filter(|host| !host.is_empty()).unwrap_or("*");
                     by_host.entry(host.to_owned()).or_default().push(HostRule { resource, index, rule });
                 }
-                None => derived.ignore(Omission::Ingress, resource, rule.span, "the rule has no paths"),
+                None => derived.ignore(
+                    Omission::Ingress,
+                    resource,
+                    rule.span,
+                    "the rule has no paths, so istiod ignores the rule",
+                ),
             }
         }
     }
@@ -145,7 +150,10 @@ fn virtual_service<'a>(
                     };
                     routes.push((route, source));
                 }
-                Err(reason) => derived.ignore(Omission::Ingress, rule.resource, path.span, reason),
+                Err(reason) => {
+                    let reason = format!("{reason}, so istiod ignores the path");
+                    derived.ignore(Omission::Ingress, rule.resource, path.span, reason);
+                }
             }
         }
     }

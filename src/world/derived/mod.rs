@@ -39,10 +39,26 @@ pub struct Ignored<'a> {
 pub enum Omission {
     /// A resource that another controller may handle.
     NotOurs,
-    /// A listener of a Gateway, or a ListenerSet.
-    Listener,
-    /// A reference of a route to its parent.
-    Attachment,
+    /// A listener that conflicts with an earlier one.
+    ConflictingListener,
+    /// A listener whose protocol or TLS settings istiod does not support.
+    UnsupportedListener,
+    /// A listener with a certificate of another namespace, which has no ReferenceGrant for the Gateway.
+    UngrantedCertificate,
+    /// A ListenerSet that its Gateway does not allow.
+    ListenerSet,
+    /// A reference of a route to a parent that does not exist.
+    MissingParent,
+    /// A reference of a route to a parent without a listener for the route.
+    NoListener,
+    /// A reference of a route to a parent that does not allow routes of the namespace.
+    ForbiddenNamespace,
+    /// A reference of a route to a parent that does not allow routes of the kind.
+    ForbiddenKind,
+    /// A reference of a route to a parent of a kind that istiod does not support.
+    UnsupportedParent,
+    /// A reference of a route to a Service whose waypoint another controller manages.
+    ForeignWaypoint,
     /// A host of a route, because another listener serves it.
     Host,
     /// A whole route.

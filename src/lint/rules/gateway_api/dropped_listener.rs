@@ -1,19 +1,52 @@
 //! `dropped-listener`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::world::Omission;
 
 pub static RULE: Rule = rule! {
     name: "dropped-listener",
-    aliases: ["KIA1503"],
-    severity: Error,
-    summary: "a listener of the Gateway API that istiod leaves out, or serves without its certificates",
+    summary: "a listener of a Gateway API Gateway has no effect, because istiod does not serve it",
+    findings: [&CONFLICT, &NO_GRANT, &UNSUPPORTED, &LISTENER_SET],
     check: check,
 };
 
+static CONFLICT: Finding = finding! {
+    "conflict", Lost, Certain, ["KIA1503"],
+    "the listener conflicts with an earlier one",
+};
+static NO_GRANT: Finding = finding! {
+    "no-grant", Lost, Certain, [],
+    "no ReferenceGrant allows the listener to use a certificate of another namespace",
+};
+static UNSUPPORTED: Finding = finding! {
+    "unsupported", Lost, Certain, [],
+    "Istio does not support the protocol or the TLS settings of the listener",
+};
+static LISTENER_SET: Finding = finding! {
+    "listener-set", Lost, Certain, [],
+    "the Gateway does not allow ListenerSets of the namespace",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for ignored in context.world.derived.ignored.iter().filter(|it| it.kind == Omission::Listener) {
-        diagnostics.report_default(ignored.span, &ignored.reason);
+    for ignored in &context.world.derived.ignored {
+        let (finding, help) = match ignored.kind {
+            Omission::ConflictingListener => {
+                (&CONFLICT, Some("use another `port`, or another `hostname` if neither protocol is TCP or UDP"))
+            }
+            Omission::UngrantedCertificate => {
+                (&NO_GRANT, Some("add a ReferenceGrant to the namespace of the certificate"))
+            }
+            Omission::UnsupportedListener => (&UNSUPPORTED, None),
+            Omission::ListenerSet => {
+                (&LISTENER_SET, Some("allow the namespace in `spec.allowedListeners` of the Gateway"))
+            }
+            _ => continue,
+        };
+        let diagnostic = diagnostics.report(finding, ignored.span, &ignored.reason);
+        if let Some(help) = help {
+            diagnostic.help(help);
+        }
     }
 }

@@ -1,28 +1,34 @@
 //! `dropped-route`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::world::Omission;
 
 pub static RULE: Rule = rule! {
     name: "dropped-route",
-    aliases: [],
-    severity: Error,
-    summary: "a route of the Gateway API, or a part of an Ingress, that istiod leaves out as a whole",
+    summary: "a Gateway API route, or a part of an Ingress, has no effect, because istiod cannot convert it",
+    findings: [&WHOLE_ROUTE, &INGRESS_PART],
     check: check,
+};
+
+static WHOLE_ROUTE: Finding = finding! {
+    "whole-route", Lost, Certain, [],
+    "istiod cannot convert a rule of the route, and drops all of its rules",
+};
+// Other controllers may support the part, so its requests are not certainly lost.
+static INGRESS_PART: Finding = finding! {
+    "ingress-part", Lost, Likely, [],
+    "istiod ignores a part of an Ingress",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for ignored in &context.world.derived.ignored {
-        match ignored.kind {
-            Omission::Route => {
-                diagnostics.report_default(ignored.span, &ignored.reason);
-            }
-            // Other controllers may use what Istio does not.
-            Omission::Ingress => {
-                diagnostics.report_default(ignored.span, &ignored.reason).severity(Severity::Warning);
-            }
-            _ => {}
-        }
+        let finding = match ignored.kind {
+            Omission::Route => &WHOLE_ROUTE,
+            Omission::Ingress => &INGRESS_PART,
+            _ => continue,
+        };
+        diagnostics.report(finding, ignored.span, &ignored.reason);
     }
 }

@@ -1,4 +1,4 @@
-//! What the Gateway API and Ingresses say in vain.
+//! Faults of Gateway API resources and Ingresses.
 
 mod dropped_listener;
 mod dropped_route;
@@ -12,7 +12,7 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "gateway_api",
-    about: "What the Gateway API and Ingresses say in vain",
+    about: "Gateway API and Ingress",
     rules: &[
         &unattached_route::RULE,
         &dropped_listener::RULE,

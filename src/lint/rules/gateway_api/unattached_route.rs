@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::gateway_api::{GROUP, ParentReference};
 use crate::model::{Kind, Resource, Spec, nearest};
@@ -11,29 +12,71 @@ use crate::world::{Gap, Ignored, NamespacedName, Omission, World};
 
 pub static RULE: Rule = rule! {
     name: "unattached-route",
-    aliases: ["KIA1401", "KIA1402"],
-    severity: Error,
-    summary: "a route of the Gateway API that its parent does not take: its rules never apply",
+    summary: "a Gateway API route cannot attach to its parent, so its rules never apply there",
+    findings: [
+        &MISSING_GATEWAY,
+        &MISSING_SERVICE,
+        &MISSING_PARENT,
+        &NO_LISTENER,
+        &NAMESPACE_NOT_ALLOWED,
+        &KIND_NOT_ALLOWED,
+        &UNSUPPORTED_PARENT,
+        &FOREIGN_WAYPOINT,
+    ],
     check: check,
+};
+
+static MISSING_GATEWAY: Finding = finding! {
+    "missing-gateway", Lost, Certain, ["KIA1401"],
+    "the Gateway does not exist",
+};
+static MISSING_SERVICE: Finding = finding! {
+    "missing-service", Lost, Certain, ["KIA1402"],
+    "the Service does not exist",
+};
+static MISSING_PARENT: Finding = finding! {
+    "missing-parent", Lost, Certain, [],
+    "the ListenerSet or ServiceEntry does not exist",
+};
+static NO_LISTENER: Finding = finding! {
+    "no-listener", Lost, Certain, [],
+    "no listener has the `sectionName`, the `port` or one of the `hostnames`",
+};
+static NAMESPACE_NOT_ALLOWED: Finding = finding! {
+    "namespace-not-allowed", Lost, Certain, ["KIA1401"],
+    "the listener does not allow routes of the namespace",
+};
+static KIND_NOT_ALLOWED: Finding = finding! {
+    "kind-not-allowed", Lost, Certain, [],
+    "the listener does not allow routes of the kind",
+};
+// Another controller may attach the route to these two.
+static UNSUPPORTED_PARENT: Finding = finding! {
+    "unsupported-parent", Lost, Likely, [],
+    "Istio does not attach routes to parents of that kind",
+};
+static FOREIGN_WAYPOINT: Finding = finding! {
+    "foreign-waypoint", Lost, Likely, [],
+    "another controller manages the waypoint of the Service",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    let gateways = Gateways::new(world);
-    for ignored in world.derived.ignored.iter().filter(|it| it.kind == Omission::Attachment) {
-        let reference = parents(ignored.resource).iter().find(|reference| reference.span == ignored.span);
+    let parents = RouteParents::new(world);
+    for ignored in &world.derived.ignored {
+        let reference = parent_refs(ignored.resource).iter().find(|reference| reference.span == ignored.span);
         if let Some(reference) = reference {
-            check_reference(world, ignored, reference, &gateways, diagnostics);
+            check_reference(world, ignored, reference, &parents, diagnostics);
         }
     }
 }
 
-/// The Gateways and ListenerSets that the manifests have, whoever looks after them.
-struct Gateways<'a> {
+/// All Gateways and ListenerSets of the manifests, whichever controller manages them.
+struct RouteParents<'a> {
     by_name: BTreeMap<(Kind, NamespacedName<'a>), &'a Resource>,
 }
 
-impl<'a> Gateways<'a> {
+impl<'a> RouteParents<'a> {
     fn new(world: &World<'a>) -> Self {
         let is_parent = |resource: &&&Resource| matches!(resource.kind, Kind::KubernetesGateway | Kind::ListenerSet);
         let identity = |resource: &'a Resource| {
@@ -44,7 +87,7 @@ impl<'a> Gateways<'a> {
         Self { by_name: resources.iter().filter(is_parent).map(|resource| identity(resource)).collect() }
     }
 
-    /// Whether istiod looks after a Gateway, or after that of a ListenerSet; `None` if the latter is not known.
+    /// Whether istiod manages a Gateway, or the Gateway of a ListenerSet; `None` if the latter is not known.
     fn is_of_istio(&self, world: &World<'_>, resource: &Resource) -> Option<bool> {
         let gateway = match &resource.spec {
             Spec::ListenerSet(set) => {
@@ -69,8 +112,7 @@ impl<'a> Gateways<'a> {
     }
 }
 
-/// The references of a route to what it is attached to.
-fn parents(resource: &Resource) -> &[ParentReference] {
+fn parent_refs(resource: &Resource) -> &[ParentReference] {
     match &resource.spec {
         Spec::HttpRoute(route) => &route.parent_refs,
         Spec::GrpcRoute(route) => &route.parent_refs,
@@ -84,52 +126,86 @@ fn check_reference(
     world: &World<'_>,
     ignored: &Ignored<'_>,
     reference: &ParentReference,
-    gateways: &Gateways<'_>,
+    parents: &RouteParents<'_>,
     diagnostics: &mut Diagnostics,
 ) {
     let own = world.settings.namespace_of(ignored.resource);
     let namespace = reference.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
-    let name = reference.name.text();
-    let place = reference.name.as_ref().map_or(reference.span, |name| name.span);
     let group = reference.group.as_ref().map_or(GROUP, |group| group.as_str());
     let kind = match reference.kind.as_ref().map_or("Gateway", |kind| kind.as_str()) {
-        _ if group != GROUP => return check_service(world, ignored, reference, namespace, diagnostics),
-        "ListenerSet" => Kind::ListenerSet,
-        _ => Kind::KubernetesGateway,
+        "Gateway" if group == GROUP => Kind::KubernetesGateway,
+        "ListenerSet" if group == GROUP => Kind::ListenerSet,
+        _ => return check_mesh_parent(world, ignored, reference, namespace, diagnostics),
     };
-    if let Some(gateway) = gateways.by_name.get(&(kind, NamespacedName::new(namespace, name))) {
-        match gateways.is_of_istio(world, gateway) {
-            Some(true) => drop(
-                diagnostics.report_default(reference.span, &ignored.reason).related(gateway.name_span(), "the parent"),
-            ),
-            Some(false) => {}
-            None => diagnostics.unchecked(Gap::NoneOfKind(Kind::KubernetesGateway)),
-        }
-        return;
-    }
-    let gap = Gap::NoResources(Kind::KubernetesGateway, namespace.to_owned());
-    if let Err(gap) = world.inventory.expect(gateways.has_any_in(namespace), gap) {
-        return diagnostics.unchecked(gap);
-    }
-    let diagnostic = diagnostics.report_default(place, format!("there is no {} {namespace}/{name}", kind.name()));
-    let elsewhere = gateways.by_name.keys().find(|(of_kind, other)| *of_kind == kind && other.name == name);
-    if let Some((_, other)) = elsewhere {
-        diagnostic.help(format!("there is {other}: add namespace: {}", other.namespace));
-    } else if let Some(near) = nearest(name, gateways.names_in(namespace)) {
-        diagnostic.help(format!("did you mean {near}?"));
+    let name = NamespacedName::new(namespace, reference.name.text());
+    let Some(parent) = parents.by_name.get(&(kind, name.clone())) else {
+        return check_missing(world, reference, kind, &name, parents, diagnostics);
+    };
+    match parents.is_of_istio(world, parent) {
+        Some(true) => report_denied(ignored, parent, diagnostics),
+        Some(false) => {}
+        None => diagnostics.unchecked(Gap::NoneOfKind(Kind::KubernetesGateway)),
     }
 }
 
-/// A parent in the mesh: a Service, or a ServiceEntry.
-fn check_service(
+/// Reports that no listener of an existing parent allows the route.
+fn report_denied(ignored: &Ignored<'_>, parent: &Resource, diagnostics: &mut Diagnostics) {
+    let (finding, help) = match ignored.kind {
+        Omission::ForbiddenNamespace => {
+            (&NAMESPACE_NOT_ALLOWED, Some("allow the namespace in `allowedRoutes.namespaces` of the listener"))
+        }
+        Omission::ForbiddenKind => (&KIND_NOT_ALLOWED, None),
+        _ => (&NO_LISTENER, None),
+    };
+    let diagnostic = diagnostics.report(finding, ignored.span, &ignored.reason);
+    diagnostic.related(parent.name_span(), format!("the {} is defined here", parent.kind.name()));
+    if let Some(help) = help {
+        diagnostic.help(help);
+    }
+}
+
+/// Checks a reference to a Gateway or ListenerSet that the manifests do not define.
+fn check_missing(
+    world: &World<'_>,
+    reference: &ParentReference,
+    kind: Kind,
+    name: &NamespacedName<'_>,
+    parents: &RouteParents<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let gap = Gap::NoResources(Kind::KubernetesGateway, name.namespace.to_string());
+    if let Err(gap) = world.inventory.expect(parents.has_any_in(&name.namespace), gap) {
+        return diagnostics.unchecked(gap);
+    }
+    let finding = if kind == Kind::ListenerSet { &MISSING_PARENT } else { &MISSING_GATEWAY };
+    let message = format!("{} `{name}` does not exist", kind.name());
+    let diagnostic = diagnostics.report(finding, reference.name.place(reference.span), message);
+    let elsewhere = parents.by_name.iter().find(|((of_kind, other), _)| *of_kind == kind && other.name == name.name);
+    if let Some(((_, other), resource)) = elsewhere {
+        diagnostic
+            .related(resource.name_span(), format!("a {} of this name is in another namespace", kind.name()))
+            .help(format!("add `namespace: {}`", other.namespace));
+    } else if let Some(similar) = nearest(&name.name, parents.names_in(&name.namespace)) {
+        diagnostic.help(format!("did you mean `{similar}`?"));
+    }
+}
+
+/// Checks a reference to a parent that has no listeners: a Service, a ServiceEntry or another kind.
+fn check_mesh_parent(
     world: &World<'_>,
     ignored: &Ignored<'_>,
     reference: &ParentReference,
     namespace: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    match world.inventory.services(namespace).or(world.inventory.service_entries(namespace)) {
-        Ok(()) => drop(diagnostics.report_default(reference.name.place(reference.span), &ignored.reason)),
-        Err(_) => diagnostics.unchecked(Gap::NoResources(Kind::Service, namespace.to_owned())),
+    if world.inventory.services(namespace).or(world.inventory.service_entries(namespace)).is_err() {
+        return diagnostics.unchecked(Gap::NoResources(Kind::Service, namespace.to_owned()));
     }
+    let finding = match ignored.kind {
+        Omission::MissingParent if reference.kind.text() == Kind::Service.name() => &MISSING_SERVICE,
+        Omission::MissingParent => &MISSING_PARENT,
+        Omission::ForeignWaypoint => &FOREIGN_WAYPOINT,
+        _ => &UNSUPPORTED_PARENT,
+    };
+    diagnostics.report(finding, reference.name.place(reference.span), &ignored.reason);
 }

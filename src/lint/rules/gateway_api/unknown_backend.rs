@@ -2,32 +2,56 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::style::numbers;
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::nearest;
 use crate::source::{Span, Spanned};
 use crate::world::{DestinationRef, Gap, Origin, Refusal, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "unknown-backend",
-    aliases: ["KIA1402"],
-    severity: Error,
-    summary: "a backend of a route that is no Service, has no such port or may not be referred to: requests get 500",
+    summary: "a Gateway API route names a backend that it cannot use, so requests get status 500",
+    findings: [&MISSING_SERVICE, &MISSING_PORT, &NO_GRANT, &UNSUPPORTED_KIND, &NOT_EXPORTED],
     check: check,
+};
+
+static MISSING_SERVICE: Finding = finding! {
+    "missing-service", Lost, Certain, ["KIA1402"],
+    "the Service does not exist",
+};
+static MISSING_PORT: Finding = finding! {
+    "missing-port", Lost, Certain, [],
+    "the Service does not have the port",
+};
+static NO_GRANT: Finding = finding! {
+    "no-grant", Lost, Certain, ["KIA1402"],
+    "no ReferenceGrant allows the route to use a backend of another namespace",
+};
+static UNSUPPORTED_KIND: Finding = finding! {
+    "unsupported-kind", Lost, Certain, [],
+    "Istio does not support backends of that kind",
+};
+static NOT_EXPORTED: Finding = finding! {
+    "not-exported", Lost, Certain, [],
+    "the Service is not exported to the namespace of the route",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    // A route that is attached to several listeners is there several times.
+    // A route that is attached to several listeners results in several VirtualServices.
     let mut seen = BTreeSet::new();
-    for route in world.derived.virtual_services.iter().filter(|route| route.origin == Origin::GatewayApi) {
-        for refused in route.sources.iter().flat_map(|source| &source.refused) {
+    let derived = world.derived.virtual_services.iter();
+    for virtual_service in derived.filter(|it| it.origin == Origin::GatewayApi) {
+        for refused in virtual_service.sources.iter().flat_map(|source| &source.refused) {
             if seen.insert(refused.span) {
                 report_refused(refused.span, refused.refusal, diagnostics);
             }
         }
-        for destination in route.destinations() {
+        for destination in virtual_service.destinations() {
             if seen.insert(destination.host.span) {
-                check_backend(world, route, &destination, diagnostics);
+                check_backend(world, virtual_service, &destination, diagnostics);
             }
         }
     }
@@ -36,51 +60,54 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 fn report_refused(span: Span, refusal: Refusal, diagnostics: &mut Diagnostics) {
     match refusal {
         Refusal::NotGranted => diagnostics
-            .report_default(span, "this backend is in another namespace, which does not admit the route")
+            .report(&NO_GRANT, span, "no ReferenceGrant allows the route to use this backend of another namespace")
             .help("add a ReferenceGrant to the namespace of the backend"),
         Refusal::UnsupportedKind => diagnostics
-            .report_default(span, "Istio does not route to backends of this kind")
-            .help("name a Service, or a Hostname of group networking.istio.io"),
+            .report(&UNSUPPORTED_KIND, span, "Istio does not support backends of this kind")
+            .help("use a Service, or kind `Hostname` of group `networking.istio.io`"),
     };
 }
 
 fn check_backend(
     world: &World<'_>,
-    route: &VirtualService<'_>,
+    virtual_service: &VirtualService<'_>,
     destination: &DestinationRef<'_>,
     diagnostics: &mut Diagnostics,
 ) {
     let written: &Spanned<String> = destination.host;
     let full = written.as_str();
-    if let Some(service) = world.services.covering(&route.name.namespace, full) {
+    let own = &virtual_service.name.namespace;
+    if let Some(service) = world.services.covering(own, full) {
         let port = destination.destination.port.as_ref().and_then(|port| port.number);
         if let Some(port) = port.filter(|port| !service.ports.is_empty() && service.port(port.value).is_none()) {
-            let ports: Vec<String> = service.ports.iter().map(|port| port.number.to_string()).collect();
+            let ports = service.ports.iter().map(|port| port.number);
             diagnostics
-                .report_default(port.span, format!("the backend has no port {}", port.value))
-                .related(service.span, format!("its ports are {}", ports.join(", ")))
-                .help("name a port of the Service, not one of its pods");
+                .report(&MISSING_PORT, port.span, format!("host `{full}` does not have port {}", port.value))
+                .related(service.span, "the host is defined here")
+                .help(format!("use port {}", numbers(ports, "or")));
         }
         return;
     }
     if let Some(hidden) = world.services.named(full).next() {
         diagnostics
-            .report_default(written.span, format!("{full} is not exported to namespace {}", route.name.namespace))
-            .related(hidden.span, "defined here, for other namespaces");
+            .report(&NOT_EXPORTED, written.span, format!("host `{full}` is not exported to namespace `{own}`"))
+            .related(hidden.span, "the host is defined here, for other namespaces")
+            .help(format!("export the host to namespace `{own}`"));
         return;
     }
-    let Some((name, namespace)) = host::kubernetes_service(full, &world.settings.domain) else {
+    let domain = &world.settings.domain;
+    let Some((name, namespace)) = host::kubernetes_service(full, domain) else {
         return diagnostics.unchecked(Gap::ExternalService(full.to_owned()));
     };
     if let Err(gap) = world.inventory.services(namespace) {
         return diagnostics.unchecked(gap);
     }
-    let names = world.services.in_namespace(namespace);
-    let names =
-        names.filter_map(|it| host::kubernetes_service(&it.hostname, &world.settings.domain)).map(|(name, _)| name);
-    let near = crate::model::nearest(name, names);
-    let diagnostic = diagnostics.report_default(written.span, format!("there is no Service {namespace}/{name}"));
-    if let Some(near) = near {
-        diagnostic.help(format!("did you mean {near}?"));
+    let known = world.services.in_namespace(namespace);
+    let names = known.filter_map(|it| host::kubernetes_service(&it.hostname, domain)).map(|(name, _)| name);
+    let similar = nearest(name, names);
+    let message = format!("Service `{namespace}/{name}` does not exist");
+    let diagnostic = diagnostics.report(&MISSING_SERVICE, written.span, message);
+    if let Some(similar) = similar {
+        diagnostic.help(format!("did you mean `{similar}`?"));
     }
 }

@@ -1,48 +1,55 @@
 //! `unknown-gateway-class`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::{Kind, Spec, nearest};
 use crate::world::Gap;
 
 pub static RULE: Rule = rule! {
     name: "unknown-gateway-class",
-    aliases: ["KIA1504"],
-    severity: Warning,
-    summary: "a Gateway of a GatewayClass that does not exist: nobody looks after it",
+    summary: "a Gateway names a GatewayClass that does not exist, so no controller manages it",
+    findings: [&MISSING],
     check: check,
 };
 
-/// The classes that istiod brings along.
+// Controllers install their classes, often from other manifests.
+static MISSING: Finding = finding! {
+    "missing", Lost, Likely, ["KIA1504"],
+    "no GatewayClass of that name exists",
+};
+
+/// The classes that istiod creates.
 const OF_ISTIO: [&str; 4] = ["istio", "istio-remote", "istio-waypoint", "istio-east-west"];
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    let classes: Vec<&str> =
-        context.snapshot.resources.iter().filter(|it| it.kind == Kind::GatewayClass).map(|it| it.name()).collect();
-    for resource in &context.snapshot.resources {
+    let resources = &context.snapshot.resources;
+    let defined: Vec<&str> = resources.iter().filter(|it| it.kind == Kind::GatewayClass).map(|it| it.name()).collect();
+    for resource in resources {
         let Spec::KubernetesGateway(gateway) = &resource.spec else { continue };
         let Some(class) = gateway.gateway_class_name.as_ref().filter(|class| is_name(class)) else { continue };
-        let known = || OF_ISTIO.into_iter().chain(classes.iter().copied());
+        let known = || OF_ISTIO.into_iter().chain(defined.iter().copied());
         if known().any(|known| known == class.as_str()) {
             continue;
         }
-        let near = nearest(class, known());
-        let known = world.inventory.expect(!classes.is_empty(), Gap::NoneOfKind(Kind::GatewayClass));
-        if let Err(gap) = known
-            && near.is_none()
+        let similar = nearest(class, known());
+        let completeness = world.inventory.expect(!defined.is_empty(), Gap::NoneOfKind(Kind::GatewayClass));
+        if let Err(gap) = completeness
+            && similar.is_none()
         {
             diagnostics.unchecked(gap);
             continue;
         }
-        let diagnostic = diagnostics.report_default(class.span, format!("there is no GatewayClass {}", class.value));
-        if let Some(near) = near {
-            diagnostic.help(format!("did you mean {near}?"));
+        let diagnostic =
+            diagnostics.report(&MISSING, class.span, format!("GatewayClass `{}` does not exist", class.value));
+        if let Some(similar) = similar {
+            diagnostic.help(format!("did you mean `{similar}`?"));
         }
     }
 }
 
-/// Whether it is a name at all, and not something that is still to be filled in.
+/// Whether a text is the name of a class, and not a placeholder.
 fn is_name(class: &str) -> bool {
     !class.is_empty() && class.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.'))
 }

@@ -1,15 +1,20 @@
 //! `unknown-grant-namespace`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::{Spec, nearest};
 
 pub static RULE: Rule = rule! {
     name: "unknown-grant-namespace",
-    aliases: ["KIA1601"],
-    severity: Warning,
-    summary: "a ReferenceGrant for a namespace that does not exist: it admits nobody",
+    summary: "a ReferenceGrant names a namespace that does not exist, so it allows nothing",
+    findings: [&MISSING],
     check: check,
+};
+
+static MISSING: Finding = finding! {
+    "missing", Surprising, Certain, ["KIA1601"],
+    "no namespace of that name exists",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -24,10 +29,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 diagnostics.unchecked(gap);
                 continue;
             }
-            let diagnostic =
-                diagnostics.report_default(namespace.span, format!("there is no namespace {}", namespace.value));
-            if let Some(near) = nearest(namespace, world.namespaces.names()) {
-                diagnostic.help(format!("did you mean {near}?"));
+            let message = format!("namespace `{}` does not exist", namespace.value);
+            let diagnostic = diagnostics.report(&MISSING, namespace.span, message);
+            if let Some(similar) = nearest(namespace, world.namespaces.names()) {
+                diagnostic.help(format!("did you mean `{similar}`?"));
             }
         }
     }

@@ -1,8 +1,8 @@
-//! What is said to this tool itself.
+//! Comments that suppress findings.
 
-pub(super) mod unused_suppression;
+pub(in crate::lint) mod unused_suppression;
 
 use crate::lint::Family;
 
 pub static FAMILY: Family =
-    Family { name: "suppression", about: "What is said to this tool itself", rules: &[&unused_suppression::RULE] };
+    Family { name: "suppression", about: "Suppression of findings", rules: &[&unused_suppression::RULE] };

@@ -1,15 +1,28 @@
 //! `unused-suppression`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 
 pub static RULE: Rule = rule! {
     name: "unused-suppression",
-    aliases: [],
-    severity: Warning,
-    summary: "a comment that asks to ignore a finding which is not there, or a rule that does not exist",
+    summary: "a comment suppresses no finding, or names a rule that does not exist",
+    findings: [&UNKNOWN_RULE, &NO_RULE, &UNUSED],
     check: check,
 };
 
-/// What ignored nothing is known only when all other rules have found what they find: see `lint::suppression`.
+pub static UNKNOWN_RULE: Finding = finding! {
+    "unknown-rule", Surprising, Certain, [],
+    "no rule, alias or finding has that name",
+};
+pub static NO_RULE: Finding = finding! {
+    "no-rule", Surprising, Certain, [],
+    "the comment names no rule",
+};
+pub static UNUSED: Finding = finding! {
+    "unused", Surprising, Certain, [],
+    "the rule reports nothing where the comment applies",
+};
+
+/// Reports nothing. Whether a comment is unused is known only after all other rules have run: see `lint::suppression`.
 fn check(_: &Context<'_>, _: &mut Diagnostics) {}

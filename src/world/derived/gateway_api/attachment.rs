@@ -118,7 +118,7 @@ impl RouteAttachments {
         for reference in route.references {
             match self.places(reference, route, inputs) {
                 Ok(places) => found.extend(places.into_iter().map(|place| RouteAttachment { reference, place })),
-                Err(reason) => derived.ignore(Omission::Attachment, route.resource, reference.span, reason),
+                Err(denial) => derived.ignore(denial.kind, route.resource, reference.span, denial.reason),
             }
         }
         let name = |attachment: &RouteAttachment<'_>| {
@@ -135,28 +135,34 @@ impl RouteAttachments {
         reference: &ParentReference,
         route: &AttachableRoute<'_, '_>,
         inputs: &Inputs<'_, '_>,
-    ) -> Result<Vec<AttachmentPoint>, String> {
+    ) -> Result<Vec<AttachmentPoint>, Denial> {
         let own = inputs.settings.namespace_of(route.resource);
         let namespace = reference.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
         let name = reference.name.text();
         let group = reference.group.as_ref().map_or(GROUP, |group| group.as_str());
         let kind = reference.kind.as_ref().map_or("Gateway", |kind| kind.as_str());
+        let missing = |kind: Kind| {
+            Denial::new(Omission::MissingParent, format!("{} `{namespace}/{name}` does not exist", kind.name()))
+        };
         match (group, kind) {
             (GROUP, "Gateway") => self.listeners(Kind::KubernetesGateway, namespace, reference, route, inputs),
             (GROUP, "ListenerSet") => self.listeners(Kind::ListenerSet, namespace, reference, route, inputs),
             ("", "Service") => {
                 let service = inputs.find(Kind::Service, namespace, name);
-                let service = service.ok_or_else(|| format!("Service `{namespace}/{name}` does not exist"))?;
+                let service = service.ok_or_else(|| missing(Kind::Service))?;
                 let hosts = vec![format!("{name}.{namespace}.svc.{}", inputs.settings.domain)];
                 of_mesh(service, namespace, hosts, inputs)
             }
             (ISTIO_NETWORKING, "ServiceEntry") => {
                 let entry = inputs.find(Kind::ServiceEntry, namespace, name);
-                let entry = entry.ok_or_else(|| format!("ServiceEntry `{namespace}/{name}` does not exist"))?;
+                let entry = entry.ok_or_else(|| missing(Kind::ServiceEntry))?;
                 let Spec::ServiceEntry(spec) = &entry.spec else { return Ok(Vec::new()) };
                 of_mesh(entry, namespace, spec.hosts.iter().map(|host| host.value.clone()).collect(), inputs)
             }
-            _ => Err(format!("Istio does not attach routes to {kind} `{name}`")),
+            _ => Err(Denial::new(
+                Omission::UnsupportedParent,
+                format!("Istio does not attach routes to {kind} `{name}`"),
+            )),
         }
     }
 
@@ -167,9 +173,9 @@ impl RouteAttachments {
         reference: &ParentReference,
         route: &AttachableRoute<'_, '_>,
         inputs: &Inputs<'_, '_>,
-    ) -> Result<Vec<AttachmentPoint>, String> {
+    ) -> Result<Vec<AttachmentPoint>, Denial> {
         let owner = NamespacedName::new(namespace.to_owned(), reference.name.text().to_owned());
-        let mut denial = Denial { step: 0, reason: format!("{} `{owner}` has no listener", kind.name()) };
+        let mut denial = Denial::new(Omission::NoListener, format!("{} `{owner}` has no listeners", kind.name()));
         let parents = self.by_owner.get(&(kind, owner)).map_or(&[][..], Vec::as_slice);
         let own = inputs.settings.namespace_of(route.resource);
         let mut places = Vec::new();
@@ -186,7 +192,7 @@ impl RouteAttachments {
             let hostname = parent.hostname.clone();
             places.push(AttachmentPoint::Listener { gateway: parent.gateway.clone(), hostname, others });
         }
-        if places.is_empty() { Err(denial.reason) } else { Ok(places) }
+        if places.is_empty() { Err(denial) } else { Ok(places) }
     }
 }
 
@@ -194,7 +200,14 @@ impl RouteAttachments {
 struct Denial {
     /// The number of conditions that hold. Of several listeners, the one with the most gives the reason.
     step: usize,
+    kind: Omission,
     reason: String,
+}
+
+impl Denial {
+    fn new(kind: Omission, reason: String) -> Self {
+        Self { step: 0, kind, reason }
+    }
 }
 
 /// Whether a route may attach to a listener.
@@ -214,20 +227,34 @@ fn admits(
     let kind = route.resource.kind;
     let (owner, name) = (&parent.owner, &parent.section);
     let steps = [
-        (port == 0 || port == parent.port, format!("{} `{owner}` has no listener on port {port}", parent.kind.name())),
+        (
+            port == 0 || port == parent.port,
+            Omission::NoListener,
+            format!("{} `{owner}` has no listener on port {port}", parent.kind.name()),
+        ),
         (
             section.is_empty() || section == parent.section,
+            Omission::NoListener,
             format!("{} `{owner}` has no listener `{section}`", parent.kind.name()),
         ),
-        (overlapping().next().is_some(), format!("listener `{name}` serves none of the route's `hostnames`")),
+        (
+            overlapping().next().is_some(),
+            Omission::NoListener,
+            format!("listener `{name}` serves none of the route's `hostnames`"),
+        ),
         (
             overlapping().any(|host| host.admits(own)),
+            Omission::ForbiddenNamespace,
             format!("listener `{name}` does not allow routes of namespace `{own}`"),
         ),
-        (parent.kinds.contains(&kind), format!("listener `{name}` does not allow routes of kind {}", kind.name())),
+        (
+            parent.kinds.contains(&kind),
+            Omission::ForbiddenKind,
+            format!("listener `{name}` does not allow routes of kind {}", kind.name()),
+        ),
     ];
-    let failed = steps.into_iter().enumerate().find(|(_, (holds, _))| !holds);
-    failed.map_or(Ok(()), |(index, (_, reason))| Err(Denial { step: index + 1, reason }))
+    let failed = steps.into_iter().enumerate().find(|(_, (holds, ..))| !holds);
+    failed.map_or(Ok(()), |(index, (_, kind, reason))| Err(Denial { step: index + 1, kind, reason }))
 }
 
 /// The Services that a reference refers to, unless another controller manages their waypoint.
@@ -236,9 +263,10 @@ fn of_mesh(
     namespace: &str,
     hosts: Vec<String>,
     inputs: &Inputs<'_, '_>,
-) -> Result<Vec<AttachmentPoint>, String> {
+) -> Result<Vec<AttachmentPoint>, Denial> {
     if has_foreign_waypoint(target, namespace, inputs) {
-        return Err("istiod does not manage the waypoint of the Service".to_owned());
+        let reason = format!("another controller manages the waypoint of {} `{}`", target.kind.name(), target.name());
+        return Err(Denial::new(Omission::ForeignWaypoint, reason));
     }
     Ok(vec![AttachmentPoint::Mesh { hosts }])
 }

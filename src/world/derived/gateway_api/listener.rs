@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::class::{self, Backing, Controller};
+use super::listener_tls::CertificateFault;
 use super::{Derived, Inputs, listener_tls};
 use crate::model::field::TextField;
 use crate::model::gateway_api::{GatewayListener, KubernetesGateway, ListenerSet};
@@ -82,7 +83,7 @@ fn of_gateway<'a>(
     for (index, it) in written.iter().enumerate() {
         if let Some(other) = conflict(&written[..index], it) {
             derived.ignore(
-                Omission::Listener,
+                Omission::ConflictingListener,
                 it.resource,
                 it.listener.span,
                 format!("listener `{}` conflicts with listener `{}`", it.name(), other.name()),
@@ -93,20 +94,16 @@ fn of_gateway<'a>(
             continue;
         }
         match server(it, spec, inputs) {
-            Ok((server, is_valid)) => {
-                if !is_valid {
-                    derived.ignore(
-                        Omission::Listener,
-                        it.resource,
-                        it.listener.span,
-                        format!("listener `{}` may not use its certificates", it.name()),
-                    );
+            Ok((server, fault)) => {
+                let is_valid = fault.is_none();
+                if let Some((kind, reason)) = fault {
+                    derived.ignore(kind, it.resource, it.listener.span, reason);
                 }
                 if is_valid || it.resource.kind == Kind::KubernetesGateway {
                     found.push(derivation(it, server, is_valid, &backing, inputs));
                 }
             }
-            Err(reason) => derived.ignore(Omission::Listener, it.resource, it.listener.span, reason),
+            Err(reason) => derived.ignore(Omission::UnsupportedListener, it.resource, it.listener.span, reason),
         }
     }
     found
@@ -143,7 +140,7 @@ fn of_listener_sets<'a>(
         match choice.filter(|choice| !is_none(choice)) {
             Some(choice) if admits(choice) => sets.push((namespace, resource, set)),
             _ => derived.ignore(
-                Omission::Listener,
+                Omission::ListenerSet,
                 resource,
                 parent.span,
                 format!("the Gateway does not allow ListenerSets of namespace `{namespace}`"),
@@ -206,20 +203,19 @@ fn conflict<'w, 'a>(
     accepted.into_iter().find(|other| clash(listener, other))
 }
 
-/// The server for a listener, and whether it may use its certificates. An error is the reason for which there is no
-/// server.
+/// The server for a listener, and the fault of its certificates, if they have one. An error is the reason for which
+/// there is no server.
 fn server(
     written: &WrittenListener<'_>,
     gateway: &KubernetesGateway,
     inputs: &Inputs<'_, '_>,
-) -> Result<(Server, bool), String> {
+) -> Result<(Server, Option<CertificateFault>), String> {
     let listener = written.listener;
     let protocol = listener.protocol.text();
     if !matches!(protocol, "HTTP" | "HTTPS" | "TLS" | "TCP") {
         return Err(format!("Istio does not support protocol `{protocol}`"));
     }
     let tls = listener_tls::settings(written.resource, listener, gateway.tls.as_ref(), inputs);
-    let is_valid = tls.as_ref().is_none_or(|(_, is_valid)| *is_valid);
     if tls.is_none() && matches!(protocol, "HTTPS" | "TLS") {
         return Err(format!("protocol `{protocol}` needs `tls`"));
     }
@@ -230,8 +226,8 @@ fn server(
         name: listener.name.clone(),
         ..ServerPort::empty(span)
     };
-    let tls = tls.map(|(tls, _)| tls);
-    Ok((Server { port: Some(port), hosts: hosts(written, inputs), tls, ..Server::empty(span) }, is_valid))
+    let (tls, fault) = tls.map_or((None, None), |(tls, fault)| (Some(tls), fault));
+    Ok((Server { port: Some(port), hosts: hosts(written, inputs), tls, ..Server::empty(span) }, fault))
 }
 
 /// The host name, once for each namespace whose routes may attach, or with `~` if there is none (istiod:

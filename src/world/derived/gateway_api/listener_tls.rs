@@ -7,6 +7,7 @@ use crate::model::field::TextField;
 use crate::model::gateway_api::{FrontendValidation, GatewayListener, GatewayTls, ListenerTls, SecretReference};
 use crate::model::networking::{ServerTlsMode, ServerTlsSettings};
 use crate::source::Spanned;
+use crate::world::Omission;
 
 /// The option with the mode of a terminating listener.
 const MODE_OPTION: &str = "gateway.istio.io/tls-terminate-mode";
@@ -23,13 +24,16 @@ const PORT_LABEL: &str = "networking.istio.io/gatewayPort";
 /// The number of certificates that istiod supports.
 const MOST_CERTIFICATES: usize = 2;
 
-/// The TLS settings of a server, and whether it may use its certificates.
+/// The reason for which a listener cannot serve its certificates, with the kind of part that istiod ignores.
+pub(super) type CertificateFault = (Omission, String);
+
+/// The TLS settings of a server, and the fault of its certificates, if they have one.
 pub(super) fn settings(
     resource: &Resource,
     listener: &GatewayListener,
     gateway: Option<&GatewayTls>,
     inputs: &Inputs<'_, '_>,
-) -> Option<(ServerTlsSettings, bool)> {
+) -> Option<(ServerTlsSettings, Option<CertificateFault>)> {
     let tls = listener.tls.as_ref()?;
     let settings = |mode| ServerTlsSettings {
         mode: Some(Spanned::new(mode, tls.mode.as_ref().map_or(tls.span, |mode| mode.span))),
@@ -37,26 +41,25 @@ pub(super) fn settings(
     };
     match tls.mode.as_ref().map_or("Terminate", |mode| mode.as_str()) {
         "Passthrough" if is_auto_passthrough(resource, listener, tls) => {
-            Some((settings(ServerTlsMode::AutoPassthrough), true))
+            Some((settings(ServerTlsMode::AutoPassthrough), None))
         }
-        "Passthrough" => Some((settings(ServerTlsMode::Passthrough), true)),
+        "Passthrough" => Some((settings(ServerTlsMode::Passthrough), None)),
         _ => {
             let option = tls.options.get(MODE_OPTION).map(|option| option.as_str());
             let frontend = gateway.and_then(|gateway| validation(gateway, listener));
             let mode = terminating_mode(option, frontend);
             if matches!(option, Some("ISTIO_SIMPLE" | "ISTIO_MUTUAL")) {
-                return Some((settings(mode), true));
+                return Some((settings(mode), None));
             }
             let credentials = credentials(resource, tls, inputs);
-            let may_serve = tls.certificate_refs.is_empty() || !credentials.is_empty();
-            let is_valid = may_serve
-                && tls.certificate_refs.len() <= MOST_CERTIFICATES
-                && frontend.is_none_or(|frontend| may_validate(resource, frontend, inputs));
+            let of_server = || certificate_fault(listener, tls, &credentials);
+            let of_clients = || authority_fault(resource, listener, frontend?, inputs);
+            let fault = of_server().or_else(of_clients);
             let (credential_name, credential_names) = match <[_; 1]>::try_from(credentials) {
                 Ok([only]) => (Some(only), Vec::new()),
                 Err(several) => (None, several),
             };
-            Some((ServerTlsSettings { credential_name, credential_names, ..settings(mode) }, is_valid))
+            Some((ServerTlsSettings { credential_name, credential_names, ..settings(mode) }, fault))
         }
     }
 }
@@ -94,22 +97,61 @@ fn credentials(resource: &Resource, tls: &ListenerTls, inputs: &Inputs<'_, '_>) 
         let name = reference.name.as_ref()?;
         let namespace = reference.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
         let target = GrantTarget { group: "", kind: "Secret", namespace, name };
-        let is_secret = reference.kind.as_ref().is_none_or(|kind| kind.as_str() == "Secret")
-            && reference.group.as_ref().is_none_or(|group| group.is_empty());
-        (is_secret && may_refer(resource, &target, inputs))
+        (is_secret(reference) && may_refer(resource, &target, inputs))
             .then(|| Spanned::new(format!("kubernetes-gateway://{namespace}/{}", name.value), reference.span))
     };
     tls.certificate_refs.iter().filter_map(credential).collect()
 }
 
-/// Whether client certificates can be validated: with a single authority, from a Secret or ConfigMap.
-fn may_validate(resource: &Resource, frontend: &FrontendValidation, inputs: &Inputs<'_, '_>) -> bool {
-    let [authority] = frontend.ca_certificate_refs.as_slice() else { return false };
+fn is_secret(reference: &SecretReference) -> bool {
+    reference.kind.as_ref().is_none_or(|kind| kind.as_str() == "Secret")
+        && reference.group.as_ref().is_none_or(|group| group.is_empty())
+}
+
+fn certificate_fault(
+    listener: &GatewayListener,
+    tls: &ListenerTls,
+    credentials: &[Spanned<String>],
+) -> Option<CertificateFault> {
+    let name = listener.name.text();
+    if tls.certificate_refs.len() > MOST_CERTIFICATES {
+        let reason = format!("istiod serves at most {MOST_CERTIFICATES} certificates, but listener `{name}` has more");
+        return Some((Omission::UnsupportedListener, reason));
+    }
+    if tls.certificate_refs.is_empty() || !credentials.is_empty() {
+        return None;
+    }
+    Some(if tls.certificate_refs.iter().any(is_secret) {
+        (Omission::UngrantedCertificate, format!("no ReferenceGrant allows listener `{name}` to use its certificate"))
+    } else {
+        (Omission::UnsupportedListener, format!("the `certificateRefs` of listener `{name}` do not name a Secret"))
+    })
+}
+
+/// The fault of the certificate that verifies clients. istiod needs exactly one, of a Secret or ConfigMap.
+fn authority_fault(
+    resource: &Resource,
+    listener: &GatewayListener,
+    frontend: &FrontendValidation,
+    inputs: &Inputs<'_, '_>,
+) -> Option<CertificateFault> {
+    let listener = listener.name.text();
+    let unsupported = || {
+        let reason = format!("the `caCertificateRefs` for listener `{listener}` must name one Secret or ConfigMap");
+        Some((Omission::UnsupportedListener, reason))
+    };
+    let [authority] = frontend.ca_certificate_refs.as_slice() else { return unsupported() };
     let (group, kind, name) = (authority.group.text(), authority.kind.text(), authority.name.text());
+    if !group.is_empty() || !matches!(kind, "Secret" | "ConfigMap") {
+        return unsupported();
+    }
     let own = inputs.settings.namespace_of(resource);
     let namespace = authority.namespace.as_ref().map_or(own, |namespace| namespace.as_str());
-    let target = GrantTarget { group, kind, namespace, name };
-    group.is_empty() && matches!(kind, "Secret" | "ConfigMap") && may_refer(resource, &target, inputs)
+    if may_refer(resource, &GrantTarget { group, kind, namespace, name }, inputs) {
+        return None;
+    }
+    let reason = format!("no ReferenceGrant allows listener `{listener}` to use its CA certificate");
+    Some((Omission::UngrantedCertificate, reason))
 }
 
 fn may_refer(resource: &Resource, target: &GrantTarget<'_>, inputs: &Inputs<'_, '_>) -> bool {
