@@ -14,8 +14,6 @@ pub struct Diagnostic {
     pub rule: &'static Rule,
     /// Which of the rule's findings it is.
     pub finding: &'static Finding,
-    /// The codes of `istioctl analyze` and Kiali that say the same thing, and former names of the rule.
-    pub aliases: &'static [&'static str],
     /// How bad it is.
     pub severity: Severity,
     /// The message: lower case, no final period.

@@ -6,7 +6,6 @@ use std::panic::Location;
 use super::diagnostic::{Diagnostic, Related};
 use super::finding::Finding;
 use super::rule::Rule;
-use super::severity::Severity;
 use crate::source::Span;
 use crate::world::Gap;
 
@@ -41,7 +40,6 @@ impl Diagnostics {
         self.diagnostics.push(Diagnostic {
             rule: self.rule,
             finding,
-            aliases: finding.aliases,
             severity: finding.severity(),
             message: one_line(message.into()),
             span,
@@ -52,12 +50,6 @@ impl Diagnostics {
             reported_at: Location::caller(),
         });
         self.diagnostics.last_mut().expect("one was just pushed")
-    }
-
-    /// Reports the first finding, for rules that do not declare their findings yet.
-    #[track_caller]
-    pub fn report_default(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
-        self.report(self.rule.findings[0], span, message)
     }
 
     /// The places of the findings that have been reported so far.
@@ -78,12 +70,6 @@ impl Diagnostics {
 }
 
 impl Diagnostic {
-    /// Sets another severity than the rule's own.
-    pub fn severity(&mut self, severity: Severity) -> &mut Self {
-        self.severity = severity;
-        self
-    }
-
     /// Adds a few words that are shown at the place.
     pub fn label(&mut self, label: impl Into<String>) -> &mut Self {
         self.label = Some(one_line(label.into()));

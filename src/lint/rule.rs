@@ -66,22 +66,6 @@ macro_rules! rule {
             check: $check,
         }
     };
-    // The older form, until every rule declares its findings.
-    (name: $name:literal, aliases: $aliases:expr, severity: $severity:ident, summary: $summary:literal, check: $check:expr $(,)?) => {
-        $crate::lint::Rule {
-            name: $name,
-            summary: $summary,
-            findings: &[&$crate::lint::Finding {
-                name: $name,
-                harm: $crate::lint::Severity::$severity.default_harm(),
-                certainty: $crate::lint::Certainty::Certain,
-                aliases: &$aliases,
-                summary: $summary,
-            }],
-            page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules/", $name, ".md")),
-            check: $check,
-        }
-    };
 }
 
 pub(super) use rule;

@@ -53,6 +53,6 @@ impl Selector {
             return self.rules.contains(&diagnostic.rule.name) && finding == diagnostic.finding;
         }
         let is_word = |name: &str| name.eq_ignore_ascii_case(&self.word);
-        is_word(diagnostic.rule.name) || diagnostic.aliases.iter().any(|alias| is_word(alias))
+        is_word(diagnostic.rule.name) || diagnostic.finding.aliases.iter().any(|alias| is_word(alias))
     }
 }

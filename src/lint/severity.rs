@@ -21,15 +21,6 @@ impl Severity {
         }
     }
 
-    /// A harm of this severity, for rules that do not declare their findings yet.
-    pub(super) const fn default_harm(self) -> Harm {
-        match self {
-            Self::Error => Harm::Lost,
-            Self::Warning => Harm::Surprising,
-            Self::Info => Harm::Notable,
-        }
-    }
-
     /// The severity of a harm that is certain, or only likely.
     pub const fn of(harm: Harm, certainty: Certainty) -> Self {
         match (harm, certainty) {

@@ -72,6 +72,14 @@ impl Exclusions {
         depth == 0 || !self.is_excluded(&self.full_path(file), false)
     }
 
+    /// Whether to skip a path at `depth` that cannot be read, such as a link that leads nowhere. It could be a file or a
+    /// directory.
+    pub fn skips_unreadable(&mut self, path: &Path, depth: usize) -> bool {
+        self.directories.truncate(self.above + depth);
+        let full = self.full_path(path);
+        depth > 0 && [false, true].into_iter().any(|is_directory| self.is_excluded(&full, is_directory))
+    }
+
     fn full_path(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |inside| self.full_root.join(inside))
     }

@@ -81,20 +81,41 @@ pub fn any_manifest(inputs: &[Input]) -> bool {
     paths.flat_map(|path| walk(path, Exclude::Nothing)).any(|entry| entry.is_ok_and(|entry| is_manifest(&entry)))
 }
 
+/// The files and directories below a path, without those that are ignored.
 fn walk(root: &Path, exclude: Exclude) -> impl Iterator<Item = walkdir::Result<DirEntry>> {
     let mut exclusions = (exclude == Exclude::Ignored && root.is_dir()).then(|| Exclusions::above(root));
-    WalkDir::new(root).follow_links(true).into_iter().filter_entry(move |entry| {
-        let (path, depth, is_directory) = (entry.path(), entry.depth(), entry.file_type().is_dir());
-        if is_directory && depth > 0 && is_repository_data(path) {
-            return false;
-        }
-        match &mut exclusions {
-            None => true,
-            Some(exclusions) if is_directory => exclusions.enters(path, depth),
-            // The others are not manifests anyway.
-            Some(exclusions) => !has_manifest_extension(path) || exclusions.reads(path, depth),
+    let mut entries = WalkDir::new(root).follow_links(true).into_iter();
+    std::iter::from_fn(move || {
+        loop {
+            let entry = entries.next()?;
+            if !is_skipped(&entry, exclusions.as_mut()) {
+                return Some(entry);
+            }
+            if entry.is_ok_and(|entry| entry.file_type().is_dir()) {
+                entries.skip_current_dir();
+            }
         }
     })
+}
+
+fn is_skipped(entry: &walkdir::Result<DirEntry>, exclusions: Option<&mut Exclusions>) -> bool {
+    let entry = match entry {
+        Ok(entry) => entry,
+        Err(error) => {
+            let path_and_exclusions = error.path().zip(exclusions);
+            return path_and_exclusions.is_some_and(|(path, it)| it.skips_unreadable(path, error.depth()));
+        }
+    };
+    let (path, depth, is_directory) = (entry.path(), entry.depth(), entry.file_type().is_dir());
+    if is_directory && depth > 0 && is_repository_data(path) {
+        return true;
+    }
+    match exclusions {
+        None => false,
+        Some(exclusions) if is_directory => !exclusions.enters(path, depth),
+        // The others are not manifests anyway.
+        Some(exclusions) => has_manifest_extension(path) && !exclusions.reads(path, depth),
+    }
 }
 
 /// Whether an entry is a file to read. A file that the user names may have any extension.

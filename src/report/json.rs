@@ -214,7 +214,7 @@ impl<'a> DiagnosticObject<'a> {
         Self {
             rule: diagnostic.rule.name,
             finding: diagnostic.finding.name,
-            aliases: diagnostic.aliases,
+            aliases: diagnostic.finding.aliases,
             severity: diagnostic.severity.as_str(),
             message: &diagnostic.message,
             place,

@@ -26,7 +26,6 @@ pub(super) fn finding(sources: &Sources, rule: &'static Rule, file: FileId, want
     Diagnostic {
         rule,
         finding: rule.findings[0],
-        aliases: rule.findings[0].aliases,
         severity: rule.severity(),
         message: message.to_owned(),
         span: span(sources, file, wanted),

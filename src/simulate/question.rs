@@ -188,7 +188,7 @@ fn only_port(world: &World<'_>, receiver: &Receiver<'_, '_>) -> Result<u32, Stri
     }
 }
 
-/// A client that names a server uses TLS, unless the request says default_chain.
+/// A client that names a server uses TLS, unless the request says otherwise.
 fn tls(request: &Request) -> Tls {
     let names_server = request.sni.as_deref().is_some_and(|sni| !sni.is_empty());
     request.tls.unwrap_or(if names_server { Tls::Tls } else { Tls::Plaintext })

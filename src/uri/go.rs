@@ -63,7 +63,12 @@ fn is_authority(authority: &str) -> bool {
     };
     let is_number = port.is_empty()
         || port.strip_prefix(':').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-    // A percent sign encodes a non-ASCII byte, or starts the zone of an address in brackets.
+    // A percent sign encodes a percent sign or a non-ASCII byte. In brackets it can also start the zone of an address.
+    let is_encodable =
+        |digits: &str| digits.starts_with("25") || !digits.starts_with(|digit| ('0'..='7').contains(&digit));
+    if !host.starts_with('[') && !name.split('%').skip(1).all(is_encodable) {
+        return false;
+    }
     let is_host =
         |byte: u8| !byte.is_ascii() || byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:[]<>\"%".contains(&byte);
     is_number && name.bytes().all(is_host) && is_escaped(name)
@@ -102,10 +107,11 @@ mod tests {
             ("localhost:5000/x", "localhost"),
             ("/a/b", ""),
             ("http://[::1]:80/", "http"),
+            ("http://%C3%A4/", "http"),
         ] {
             assert_eq!(scheme(text).as_deref(), Some(expected), "{text}");
         }
-        for text in ["", "reg.io/x", ":x", "http://a:b/", "http://#%bl ah", "http://a b/", "/%zz"] {
+        for text in ["", "reg.io/x", ":x", "http://a:b/", "http://#%bl ah", "http://a b/", "http://%41/", "/%zz"] {
             assert_eq!(scheme(text), None, "{text}");
         }
     }

@@ -46,6 +46,8 @@ pub enum Gap {
     NoServicesCovered(String),
     /// A service has no selector, so the manifests do not have its endpoints.
     UnknownEndpoints(String),
+    /// A label that istiod adds to endpoints: from their Node, locality or cluster.
+    AddedLabel(String),
     /// A service is outside the cluster.
     ExternalService(String),
     /// The manifests have no Secret with a certificate in a namespace.
@@ -107,6 +109,7 @@ impl fmt::Display for Gap {
             }
             Self::NoServicesCovered(host) => write!(f, "no service that matches host `{host}` was given"),
             Self::UnknownEndpoints(host) => write!(f, "the manifests do not have the endpoints of `{host}`"),
+            Self::AddedLabel(key) => write!(f, "label `{key}` of an endpoint comes from its Node or cluster"),
             Self::ExternalService(host) => write!(f, "host `{host}` is outside the cluster"),
             Self::NoCertificates(namespace) => {
                 write!(f, "no Secret with a certificate in namespace `{namespace}` was given")

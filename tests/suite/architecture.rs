@@ -165,7 +165,6 @@ fn modules_have_specific_names() {
 
 /// The documentation names files and directories, which must exist. Paths with a placeholder are not checked.
 #[test]
-#[ignore = "until the modules that it describes are merged"]
 fn documents_name_files_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut absent = Vec::new();

@@ -111,6 +111,20 @@ fn directories_of_tools_are_skipped() {
     assert_eq!(read(plain.path(), &["."]), [".github/x.yaml", "a/node_modules/b/x.yaml", "vendor/x.yaml"]);
 }
 
+/// A link that leads nowhere, or back to its own directory, cannot be read. That matters only if it is not ignored.
+#[cfg(unix)]
+#[test]
+fn ignored_links_may_be_broken() {
+    let repository = directory(&["x.yaml"], &[REPOSITORY, (".gitignore", "result\ny.yaml\n/loop/\n")]);
+    for (link, target) in [("result", "absent"), ("y.yaml", "absent"), ("loop", ".")] {
+        std::os::unix::fs::symlink(target, repository.path().join(link)).unwrap();
+    }
+    let run = lint(repository.path(), &["."]);
+    assert_eq!(run.stderr, "");
+    assert_eq!(read(repository.path(), &["."]), ["x.yaml"]);
+    assert_eq!(lint(repository.path(), &[".", "--no-ignore"]).stderr.lines().count(), 3);
+}
+
 #[test]
 fn named_paths_are_read_even_if_they_are_ignored() {
     let repository = directory(&["drafts/x.yaml", "node_modules/x.yaml"], &[REPOSITORY, (".gitignore", "drafts/\n")]);

@@ -89,8 +89,11 @@ impl SecretForm {
     }
 }
 
-/// The label of the first PEM block, if that is complete and holds anything.
+/// The label of the first PEM block, if that is complete and holds anything. The parameters that OpenSSL writes before a
+/// key of an elliptic curve are skipped, as proxies do.
 fn frame(text: &str) -> Option<String> {
+    const CURVE_END: &str = "-----END EC PARAMETERS-----";
+    let text = text.split_once(CURVE_END).map_or(text, |(_, rest)| rest);
     let block = pem::parse(text).ok()?;
     (!block.contents().is_empty()).then(|| block.tag().to_owned())
 }
@@ -126,6 +129,8 @@ mod tests {
         assert_eq!(form(&block("EC PRIVATE KEY", "YWJj")), SecretForm::PrivateKey);
         assert_eq!(form(&block("CERTIFICATE", "…")), SecretForm::Other);
         assert_eq!(form(&format!("issuer: a\n{}", block("CERTIFICATE", "YWJj\r\nYWJj"))), SecretForm::Certificate);
+        let key = format!("{}{}", block("EC PARAMETERS", "BggqhkjOPQMBBw=="), block("EC PRIVATE KEY", "YWJj"));
+        assert_eq!(form(&key), SecretForm::PrivateKey);
         let encrypted = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nYWJj";
         assert_eq!(form(&block("RSA PRIVATE KEY", encrypted)), SecretForm::PrivateKey);
         assert_eq!(form(&block("CERTIFICATE", "")), SecretForm::Other);

@@ -78,11 +78,6 @@ const UNEXPECTED_FINDINGS: &[(&str, &str)] = &[
         "068-missing-addresses-and-protocol-in-service-entry-with-istio-meta-dns-auto-allocate-enabled IST0134 captured-port",
         "the setting is in a ProxyConfig, which mesh does not resolve",
     ),
-    (
-        "096-serviceentry-no-conflict-same-protocol IST0177 conflicting-service-entries",
-        "the code belongs to another finding",
-    ),
-    ("101-destinationrulesubsetswithtopologylabels IST0173 subset-selects-nothing", "the labels of Nodes are unknown"),
 ];
 
 /// The least number of messages that must be found.

@@ -151,7 +151,7 @@ fn check_ztunnel(policy: &AuthorizationPolicy, diagnostics: &mut Diagnostics) {
         diagnostics.report(finding, written.span, message).help(ATTACH);
         return;
     }
-    for (field, span) in policy.rules.iter().filter_map(http_condition) {
+    for (field, span) in policy.rules.iter().filter_map(untestable_condition) {
         let (finding, outcome) = match action {
             PolicyAction::Deny => (&ZTUNNEL_DENY, "it applies the DENY rule without this condition"),
             _ => (&ZTUNNEL_ALLOW, "it drops the rule, and denies the requests that the rule allows"),
@@ -161,11 +161,20 @@ fn check_ztunnel(policy: &AuthorizationPolicy, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The first condition of a rule that tests requests rather than connections: its field in words, and its place.
-fn http_condition(rule: &AuthorizationRule) -> Option<(String, Span)> {
+/// The keys of `when` that ztunnel tests (istiod: `l4WhenAttributes`).
+const KEYS_OF_ZTUNNEL: [&str; 5] =
+    ["source.ip", "source.namespace", "source.principal", "destination.ip", "destination.port"];
+
+/// The first condition of a rule that ztunnel cannot test: its field in words, and its place (istiod: `handleRule`).
+fn untestable_condition(rule: &AuthorizationRule) -> Option<(String, Span)> {
     let sources = rule.from.iter().filter_map(|from| from.source.as_ref());
     let of_source = sources.flat_map(|it| {
-        [("requestPrincipals", &it.request_principals), ("notRequestPrincipals", &it.not_request_principals)]
+        [
+            ("remoteIpBlocks", &it.remote_ip_blocks),
+            ("notRemoteIpBlocks", &it.not_remote_ip_blocks),
+            ("requestPrincipals", &it.request_principals),
+            ("notRequestPrincipals", &it.not_request_principals),
+        ]
     });
     let operations = rule.to.iter().filter_map(|to| to.operation.as_ref());
     let of_operation = operations.flat_map(|it| {
@@ -181,8 +190,9 @@ fn http_condition(rule: &AuthorizationRule) -> Option<(String, Span)> {
     let first_value =
         |(field, values): (&str, &Vec<Spanned<String>>)| Some((format!("`{field}`"), values.first()?.span));
     let keys = rule.when.iter().filter_map(|condition| condition.key.as_ref());
-    let of_requests = keys.filter(|key| key.starts_with("request.")).map(|key| (format!("`{}`", key.value), key.span));
-    of_source.chain(of_operation).filter_map(first_value).chain(of_requests).next()
+    let others = keys.filter(|key| !KEYS_OF_ZTUNNEL.contains(&key.as_str()));
+    let of_when = others.map(|key| (format!("`{}`", key.value), key.span));
+    of_source.chain(of_operation).filter_map(first_value).chain(of_when).next()
 }
 
 /// A service that a policy targets needs a waypoint: neither ztunnel nor sidecars apply such policies.

@@ -2,38 +2,42 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule, style};
 use crate::model::Kind;
 use crate::source::Span;
 use crate::world::{ExportTo, Gap, Gateway, VirtualService};
 
 pub static RULE: Rule = rule! {
     name: "hidden-from-gateway",
-    aliases: [],
-    severity: Error,
-    summary: "a VirtualService bound to a Gateway whose workloads are in a namespace that it is not exported to",
+    summary: "a VirtualService is bound to a Gateway, but not exported to the namespace of the gateway workloads",
+    findings: [&NOT_EXPORTED],
     check: check,
+};
+
+static NOT_EXPORTED: Finding = finding! {
+    "not-exported", Lost, Certain, [],
+    "the gateway workloads are in a namespace to which the VirtualService is not exported",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    let exported_to_some =
-        |service: &&VirtualService<'_>| service.export_to != ExportTo::Public && !service.is_delegate();
-    for service in world.virtual_services.iter().filter(exported_to_some) {
-        for bound in &service.bound_to {
+    let is_limited = |it: &&VirtualService<'_>| it.export_to != ExportTo::Public && !it.is_delegate();
+    for virtual_service in world.virtual_services.iter().filter(is_limited) {
+        for bound in &virtual_service.bound_to {
             let Some(gateway) = bound.gateway.as_ref().and_then(|name| world.gateway(name)) else { continue };
             if context.is_definite(gateway.resource, diagnostics) {
-                check_gateway(context, service, gateway, bound.span, diagnostics);
+                check_gateway(context, virtual_service, gateway, bound.span, diagnostics);
             }
         }
     }
 }
 
-/// A gateway knows what is exported to the namespace of its workload; that of the Gateway does not count.
+/// A gateway uses what is exported to the namespace of its workload. The namespace of the Gateway does not matter.
 fn check_gateway(
     context: &Context<'_>,
-    service: &VirtualService<'_>,
+    virtual_service: &VirtualService<'_>,
     gateway: &Gateway<'_>,
     bound: Option<Span>,
     diagnostics: &mut Diagnostics,
@@ -44,20 +48,19 @@ fn check_gateway(
         diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::Gateway, gateway.name.to_string()));
         return;
     }
-    if namespaces.iter().any(|namespace| service.export_to.includes(namespace)) {
+    if namespaces.iter().any(|namespace| virtual_service.export_to.includes(namespace)) {
         return;
     }
-    let list = namespaces.iter().copied().collect::<Vec<_>>().join(", ");
-    let written = service.spec.export_to.iter().map(|entry| entry.span).reduce(Span::to);
-    let diagnostic = diagnostics.report_default(
-        written.unwrap_or_else(|| service.resource.name_span()),
-        format!(
-            "the workloads of Gateway {} are in namespace {list}, which does not see this VirtualService",
-            gateway.name
-        ),
+    let noun = if namespaces.len() == 1 { "namespace" } else { "namespaces" };
+    let names = style::list(namespaces, "and");
+    let written = virtual_service.spec.export_to.iter().map(|entry| entry.span).reduce(Span::to);
+    let place = written.unwrap_or_else(|| virtual_service.resource.name_span());
+    let message = format!(
+        "the VirtualService is not exported to {noun} {names}, where the workloads of Gateway `{}` are",
+        gateway.name
     );
+    let diagnostic = diagnostics.report(&NOT_EXPORTED, place, message).help(format!("add {names} to `exportTo`"));
     if let Some(bound) = bound {
-        diagnostic.related(bound, "it is bound here");
+        diagnostic.related(bound, "bound to the Gateway here");
     }
-    diagnostic.help(format!("add {list} to exportTo"));
 }

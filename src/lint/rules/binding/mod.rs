@@ -1,4 +1,4 @@
-//! Where routes apply.
+//! Routes that do not apply where they are bound.
 
 mod hidden_from_gateway;
 mod route_protocol;
@@ -7,6 +7,6 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "binding",
-    about: "Where routes apply",
+    about: "Routes that do not apply where they are bound",
     rules: &[&hidden_from_gateway::RULE, &route_protocol::RULE],
 };

@@ -2,22 +2,47 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::source::Span;
 use crate::world::{Gateway, GatewayGroups, Protocol, ProtocolClass, Server};
 
 pub static RULE: Rule = rule! {
     name: "conflicting-gateways",
-    aliases: ["IST0145", "KIA0301", "KIA1501"],
-    severity: Error,
-    summary: "servers that cannot share a port of one gateway workload: one of them is dropped",
+    summary: "servers that cannot share a port of a gateway workload, so istiod drops one of them",
+    findings: [&REPEATED_HOST, &PROTOCOL, &LISTENER, &NEWER_PLAINTEXT, &WINNER, &WINNING_LISTENER],
     check: check,
+};
+
+static REPEATED_HOST: Finding = finding! {
+    "repeated-host", Lost, Certain, ["IST0145", "KIA0301"],
+    "two servers with TLS have the same host on a port",
+};
+static PROTOCOL: Finding = finding! {
+    "protocol", Lost, Certain, ["IST0145", "KIA0301"],
+    "the protocols of two servers cannot share a port",
+};
+static LISTENER: Finding = finding! {
+    "listener", Lost, Certain, ["KIA1501"],
+    "two listeners of Gateway API Gateways cannot share a port",
+};
+static NEWER_PLAINTEXT: Finding = finding! {
+    "newer-plaintext", Lost, Likely, [],
+    "a plaintext server and a server with TLS share a port, which works only if the plaintext server is newer",
+};
+static WINNER: Finding = finding! {
+    "winner", Notable, Certain, ["IST0145", "KIA0301"],
+    "the other server of a conflict",
+};
+static WINNING_LISTENER: Finding = finding! {
+    "winning-listener", Notable, Certain, ["KIA1501"],
+    "the other listener of a conflict",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    // Ingresses repeat hosts on purpose: their routes are joined without that.
+    // Ingresses repeat hosts on purpose: istiod merges their routes anyway.
     let of_gateway_api = world.derived.gateways.iter().filter(|gateway| gateway.is_of_gateway_api());
     let gateways: Vec<&Gateway<'_>> = world.gateways.iter().chain(of_gateway_api).collect();
     let groups = GatewayGroups::new(world, &gateways);
@@ -34,28 +59,31 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         for (index, server) in servers.iter().enumerate() {
             let related = servers[..index].iter().filter(|other| groups.meet(other.index, server.index));
             let conflict = related.filter_map(|earlier| conflict(earlier, server)).next();
-            // One server can be the odd one beside many.
+            // One server can be in conflict with many.
             let Some(conflict) = conflict.filter(|conflict| reported.insert(conflict.place)) else { continue };
-            let aliases: &[&str] =
-                if server.gateway.is_of_gateway_api() { &["KIA1501"] } else { &["IST0145", "KIA0301"] };
-            let diagnostic = diagnostics.report_default(conflict.place, conflict.message);
-            diagnostic
-                .severity(conflict.severity)
+            let is_listener = server.gateway.is_of_gateway_api();
+            let finding = match conflict.kind {
+                ConflictKind::OrderOfAge => &NEWER_PLAINTEXT,
+                _ if is_listener => &LISTENER,
+                ConflictKind::Host => &REPEATED_HOST,
+                ConflictKind::Protocol => &PROTOCOL,
+            };
+            diagnostics
+                .report(finding, conflict.place, conflict.message)
                 .related(conflict.other_place, "the other server")
-                .help(conflict.help);
-            diagnostic.aliases = aliases;
+                .help(conflict.kind.help());
             // Whoever adds the one that wins should hear of it as well.
             if reported.insert(conflict.other_place) {
-                let diagnostic = diagnostics
-                    .report_default(conflict.other_place, "another server cannot share the port with this one");
-                diagnostic.severity(Severity::Info).related(conflict.place, "it is left out, or wins if it is older");
-                diagnostic.aliases = aliases;
+                let finding = if is_listener { &WINNING_LISTENER } else { &WINNER };
+                diagnostics
+                    .report(finding, conflict.other_place, "another server cannot share the port with this one")
+                    .related(conflict.place, "istiod drops one of the two servers");
             }
         }
     }
 }
 
-/// A server with what decides whether it can share its port.
+/// A server that opens a port, with the properties that decide whether it can share the port.
 struct OpenServer<'w> {
     /// The index of the Gateway.
     index: usize,
@@ -80,79 +108,87 @@ impl<'w> OpenServer<'w> {
         })
     }
 
-    /// Whether connections are told apart by their SNI.
+    /// Whether connections are told apart by their server name.
     fn has_tls(&self) -> bool {
         self.server.is_tls()
     }
 
-    /// Where this server is, for a reader of the other one.
+    /// The place of this server, for a reader of the other one.
     fn seen_from(&self, other: &OpenServer<'_>) -> String {
         if self.gateway.resource.span == other.gateway.resource.span {
             "in another server".to_owned()
         } else {
-            format!("in Gateway {}", self.gateway.written_name())
+            format!("in Gateway `{}`", self.gateway.written_name())
         }
     }
 }
 
-/// What two servers on one port cannot share.
+/// Two servers on one port that cannot share it.
 struct Conflict {
-    severity: Severity,
+    kind: ConflictKind,
     message: String,
     place: Span,
     other_place: Span,
-    help: &'static str,
+}
+
+/// What two servers on one port cannot share.
+#[derive(Clone, Copy)]
+enum ConflictKind {
+    /// The host of a server with TLS.
+    Host,
+    /// The port, whichever is older.
+    Protocol,
+    /// The port, unless the one with TLS is older.
+    OrderOfAge,
+}
+
+impl ConflictKind {
+    fn help(self) -> &'static str {
+        match self {
+            Self::Host => "serve the host in one server only, because istiod drops the whole of the other server",
+            Self::Protocol | Self::OrderOfAge => "use different ports",
+        }
+    }
 }
 
 /// Whether istiod drops one of two servers on a port (istiod: `mergeGateways`): servers with TLS are told apart by
-/// their hosts, plaintext HTTP servers are joined, nothing else goes together.
+/// their hosts, and plaintext HTTP servers are merged. No other servers can share a port.
 fn conflict(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict> {
     if earlier.has_tls() && later.has_tls() {
         return same_host(earlier, later);
     }
-    let joined = |server: &OpenServer<'_>| server.protocol.class() == ProtocolClass::Http;
-    if joined(earlier) && joined(later) {
+    let is_merged = |server: &OpenServer<'_>| server.protocol.class() == ProtocolClass::Http;
+    if is_merged(earlier) && is_merged(later) {
         return None;
     }
-    // A plaintext server behind one with TLS is kept. Within a Gateway the order is written, between two it is a matter
-    // of their ages.
+    // istiod keeps a plaintext server after one with TLS. Within a Gateway the order is written; between two it depends
+    // on their ages.
     let is_kept = earlier.has_tls() && !later.has_tls();
     if is_kept && std::ptr::eq(earlier.gateway, later.gateway) {
         return None;
     }
-    // Beside TLS the plaintext server is the odd one, whichever is older.
+    // Beside TLS the plaintext server is reported, whichever is older.
     let (odd, other) = if later.has_tls() { (earlier, later) } else { (later, earlier) };
     let (number, place) = (odd.port, other.seen_from(odd));
     let message = if odd.protocol == other.protocol {
-        format!("port {number} is used {place} as well: two {} servers cannot share it", odd.protocol)
+        format!("port {number} is also used {place}, and two {} servers cannot share it", odd.protocol)
     } else {
-        format!("port {number} is {} here and {} {place}", odd.protocol, other.protocol)
+        format!("port {number} is {} here, but {} {place}", odd.protocol, other.protocol)
     };
-    Some(Conflict {
-        severity: if is_kept { Severity::Warning } else { Severity::Error },
-        message,
-        place: odd.port_span,
-        other_place: other.port_span,
-        help: "of two such servers on one workload only the older is sure to work; use different ports",
-    })
+    let kind = if is_kept { ConflictKind::OrderOfAge } else { ConflictKind::Protocol };
+    Some(Conflict { kind, message, place: odd.port_span, other_place: other.port_span })
 }
 
 /// Hosts are compared as they are written, namespaces included, as istiod does.
 fn same_host(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict> {
     later.server.spec.hosts.iter().find_map(|host| {
         let same = earlier.server.spec.hosts.iter().find(|other| other.as_str() == host.as_str())?;
-        let what = if later.server.passes_tls_through() { "passed through" } else { "served" };
+        let (port, place) = (later.port, earlier.seen_from(later));
         Some(Conflict {
-            severity: Severity::Error,
-            message: format!(
-                "host {} is {what} on port {} {} already",
-                host.as_str(),
-                later.port,
-                earlier.seen_from(later)
-            ),
+            kind: ConflictKind::Host,
+            message: format!("port {port} already serves host `{}` {place}", host.as_str()),
             place: host.span,
             other_place: same.span,
-            help: "the whole server of the younger Gateway is dropped; serve each TLS host in one place",
         })
     })
 }

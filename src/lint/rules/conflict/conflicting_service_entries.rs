@@ -2,16 +2,41 @@
 
 use std::collections::BTreeMap;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
-use crate::world::{Service, ServicePort};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::world::{NamespacedName, Service, ServicePort};
 
 pub static RULE: Rule = rule! {
     name: "conflicting-service-entries",
-    aliases: ["IST0177", "KIA1211", "KIA1212"],
-    severity: Warning,
-    summary: "a host that several ServiceEntries, or a Service and a ServiceEntry, define differently",
+    summary: "a host that several ServiceEntries, or a Service and a ServiceEntry, define",
+    findings: [&OTHER_ROUTES, &NOT_MERGED, &OTHER_PROTOCOL, &IGNORED, &MERGED, &OLDER_PROTOCOL],
     check: check,
+};
+
+static OTHER_ROUTES: Finding = finding! {
+    "other-routes", Lost, Certain, ["IST0177", "KIA1212"],
+    "two ServiceEntries give a port protocols that use different routes",
+};
+static NOT_MERGED: Finding = finding! {
+    "not-merged", Lost, Likely, ["KIA1211"],
+    "istiod does not merge the ports of the ServiceEntries, because they differ in a field",
+};
+static OTHER_PROTOCOL: Finding = finding! {
+    "other-protocol", Surprising, Certain, ["IST0177", "KIA1212"],
+    "two ServiceEntries give a port different protocols that use the same routes",
+};
+static IGNORED: Finding = finding! {
+    "ignored", Surprising, Certain, [],
+    "istiod ignores the ServiceEntry, because a Service has the host",
+};
+static MERGED: Finding = finding! {
+    "merged", Notable, Certain, ["KIA1211"],
+    "istiod merges the ports of the ServiceEntries",
+};
+static OLDER_PROTOCOL: Finding = finding! {
+    "older-protocol", Notable, Certain, ["IST0177", "KIA1212"],
+    "the older ServiceEntry of two that give a port different protocols",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -22,9 +47,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for services in by_host.values() {
         for (index, service) in services.iter().enumerate().filter(|(_, service)| !service.is_kubernetes()) {
             let seen_together = |other: &&&Service<'_>| service.export_to.overlaps(&other.export_to);
-            // A Service of Kubernetes goes before ServiceEntries of any age.
+            // A Service of Kubernetes takes precedence over ServiceEntries of any age.
             if let Some(kubernetes) = services.iter().filter(seen_together).find(|other| other.is_kubernetes()) {
-                report_hidden(service, kubernetes, diagnostics);
+                report_ignored(service, kubernetes, diagnostics);
             } else if let Some(earlier) = services[..index].iter().find(seen_together) {
                 compare(earlier, service, diagnostics);
             }
@@ -32,74 +57,67 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn report_hidden(entry: &Service<'_>, kubernetes: &Service<'_>, diagnostics: &mut Diagnostics) {
+fn report_ignored(entry: &Service<'_>, kubernetes: &Service<'_>, diagnostics: &mut Diagnostics) {
     if entry.namespace != kubernetes.namespace {
         return;
     }
+    let name = NamespacedName::new(kubernetes.namespace.as_str(), kubernetes.resource.name());
     diagnostics
-        .report_default(
-            entry.span,
-            format!("{} is a Service of Kubernetes already: this ServiceEntry has no effect", entry.hostname),
-        )
-        .related(kubernetes.span, "this one counts")
-        .help("remove the host here");
+        .report(&IGNORED, entry.span, format!("istiod ignores this host, which belongs to Service `{name}`"))
+        .related(kubernetes.span, "the Service")
+        .help("remove the host from the ServiceEntry");
 }
 
 fn compare(earlier: &Service<'_>, later: &Service<'_>, diagnostics: &mut Diagnostics) {
     if std::ptr::eq(earlier.resource, later.resource) {
         return;
     }
-    if let Some((first, second)) = other_protocol(earlier, later) {
-        // Within a class the same routes apply, and only how the upstream is spoken to differs.
-        let same_class = first.protocol.class() == second.protocol.class();
+    let host = &later.hostname;
+    if let Some((first, second)) = conflicting_ports(earlier, later) {
+        // Within a class the same routes apply; only the protocol to the upstream differs.
+        let uses_other_routes = first.protocol.class() != second.protocol.class();
+        let finding = if uses_other_routes { &OTHER_ROUTES } else { &OTHER_PROTOCOL };
+        let (number, protocol) = (second.number, second.protocol);
+        let message = format!("port {number} of `{host}` is {protocol} here, but {} elsewhere", first.protocol);
         diagnostics
-            .report_default(
-                second.span,
-                format!(
-                    "port {} of {} is {} here and {} elsewhere",
-                    second.number, later.hostname, second.protocol, first.protocol
-                ),
-            )
-            .severity(if same_class { Severity::Warning } else { Severity::Error })
-            .related(first.span, "declared here")
-            .help("give the port one protocol");
+            .report(finding, second.span, message)
+            .related(first.span, format!("{} here", first.protocol))
+            .help("set the same protocol in both ServiceEntries");
         // Whoever adds the older one should hear of it as well.
         diagnostics
-            .report_default(
-                first.span,
-                format!("port {} of {} is {} elsewhere", first.number, later.hostname, second.protocol),
-            )
-            .severity(Severity::Info)
-            .related(second.span, "declared here");
+            .report(&OLDER_PROTOCOL, first.span, format!("port {number} of `{host}` is {protocol} elsewhere"))
+            .related(second.span, format!("{protocol} here"));
         return;
     }
     if earlier.namespace != later.namespace {
         return;
     }
     match difference(earlier, later) {
-        Some(difference) => diagnostics
-            .report_default(
-                later.span,
-                format!(
-                    "{} has another {difference} in another ServiceEntry: the ports of this one get no clusters",
-                    later.hostname
-                ),
-            )
-            .related(earlier.span, "the older one counts")
-            .help("merge them into one ServiceEntry"),
-        None => diagnostics
-            .report_default(later.span, format!("{} is defined by several ServiceEntries", later.hostname))
-            .related(earlier.span, "first defined here")
-            .help("list all its ports in one ServiceEntry"),
-    };
+        Some(difference) => {
+            let message = format!(
+                "istiod ignores the ports of this ServiceEntry for `{host}`: an older one has a different `{difference}`"
+            );
+            diagnostics
+                .report(&NOT_MERGED, later.span, message)
+                .related(earlier.span, "the older ServiceEntry, whose ports istiod uses")
+                .help("merge the two ServiceEntries");
+        }
+        None => {
+            diagnostics
+                .report(&MERGED, later.span, format!("several ServiceEntries define host `{host}`"))
+                .related(earlier.span, "first defined here")
+                .help("list all ports of the host in one ServiceEntry");
+        }
+    }
 }
 
-fn other_protocol<'s>(a: &'s Service<'_>, b: &'s Service<'_>) -> Option<(&'s ServicePort, &'s ServicePort)> {
+/// A port of both services that has different protocols.
+fn conflicting_ports<'s>(a: &'s Service<'_>, b: &'s Service<'_>) -> Option<(&'s ServicePort, &'s ServicePort)> {
     let pairs = b.ports.iter().filter_map(|port| Some((a.port(port.number)?, port)));
     pairs.into_iter().find(|(first, second)| first.protocol != second.protocol)
 }
 
-/// What keeps istiod from joining the ports of two ServiceEntries of one host.
+/// The field that keeps istiod from merging the ports of two ServiceEntries of one host.
 fn difference(a: &Service<'_>, b: &Service<'_>) -> Option<&'static str> {
     let same_selector = match (a.selector, b.selector) {
         (None, None) => true,
@@ -111,7 +129,7 @@ fn difference(a: &Service<'_>, b: &Service<'_>) -> Option<&'static str> {
     } else if !same_selector {
         Some("workloadSelector")
     } else if !a.resource.metadata.labels.equals(&b.resource.metadata.labels) {
-        Some("set of labels")
+        Some("metadata.labels")
     } else if a.export_to != b.export_to {
         Some("exportTo")
     } else {

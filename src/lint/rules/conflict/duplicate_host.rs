@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::NumberField;
 use crate::routing::reach;
 use crate::source::{Span, Spanned};
@@ -11,10 +12,22 @@ use crate::world::{ExportTo, NamespacedName, Section, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "duplicate-host",
-    aliases: ["IST0109", "KIA1106"],
-    severity: Error,
-    summary: "a host that two VirtualServices define for the same proxies: one of them never applies",
+    summary: "a host that two VirtualServices define for the same proxies, which ignore one of them",
+    findings: [&IGNORED, &SHADOWED_ON_GATEWAY, &WINNER],
     check: check,
+};
+
+static IGNORED: Finding = finding! {
+    "ignored", Lost, Certain, ["IST0109", "KIA1106"],
+    "sidecars ignore the VirtualService, because another one defines the host",
+};
+static SHADOWED_ON_GATEWAY: Finding = finding! {
+    "shadowed-on-gateway", Lost, Likely, ["KIA1106"],
+    "on a Gateway, a route of another VirtualService shadows a route of this one",
+};
+static WINNER: Finding = finding! {
+    "winner", Notable, Certain, ["IST0109", "KIA1106"],
+    "sidecars use the VirtualService, and ignore another one that defines the host",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -25,57 +38,54 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 /// A host of a VirtualService.
 #[derive(Clone, Copy)]
 struct Claim<'w, 'a> {
-    service: &'w VirtualService<'a>,
+    virtual_service: &'w VirtualService<'a>,
     host: &'w Spanned<String>,
 }
 
 type Claims<'w, 'a> = BTreeMap<&'w str, Vec<Claim<'w, 'a>>>;
 
-fn claims<'w, 'a>(services: impl Iterator<Item = &'w VirtualService<'a>>) -> Claims<'w, 'a>
+fn claims<'w, 'a>(virtual_services: impl Iterator<Item = &'w VirtualService<'a>>) -> Claims<'w, 'a>
 where
     'a: 'w,
 {
     let mut claims = Claims::new();
-    for service in services {
-        for host in &service.hosts {
+    for virtual_service in virtual_services {
+        for host in &virtual_service.hosts {
             let of_host = claims.entry(host.as_str()).or_default();
-            if !of_host.iter().any(|claim| std::ptr::eq(claim.service, service)) {
-                of_host.push(Claim { service, host });
+            if !of_host.iter().any(|claim| std::ptr::eq(claim.virtual_service, virtual_service)) {
+                of_host.push(Claim { virtual_service, host });
             }
         }
     }
     claims
 }
 
-/// On sidecars the VirtualServices of one host are not merged: the first one in istiod's order owns it.
+/// For sidecars, istiod does not merge the VirtualServices of a host: they use the first one in istiod's order.
 fn check_mesh(world: &World<'_>, diagnostics: &mut Diagnostics) {
-    let bound = world.virtual_services.iter().filter(|service| service.binds_mesh());
+    let bound = world.virtual_services.iter().filter(|it| it.binds_mesh());
     for (host, claims) in claims(bound) {
-        let mut owners = BTreeSet::new();
+        let mut winners = BTreeSet::new();
         for (index, claim) in claims.iter().enumerate() {
-            let Some(first) = claims[..index].iter().find(|first| conflict_in_mesh(first.service, claim.service))
-            else {
-                continue;
-            };
+            let wins = |first: &&Claim<'_, '_>| conflict_in_mesh(first.virtual_service, claim.virtual_service);
+            let Some(first) = claims[..index].iter().find(wins) else { continue };
+            let (winner, loser) = (&first.virtual_service.name, &claim.virtual_service.name);
             diagnostics
-                .report_default(
+                .report(
+                    &IGNORED,
                     claim.host.span,
-                    format!(
-                        "host {host} is defined by two VirtualServices bound to the mesh, {} and {}",
-                        first.service.name, claim.service.name
-                    ),
+                    format!("for host `{host}`, sidecars use VirtualService `{winner}` and ignore `{loser}`"),
                 )
                 .related(first.host.span, "first defined here")
-                .help("only the older one applies; merge the routes into one VirtualService");
+                .help("merge the routes into one VirtualService");
             // Whoever adds the one that wins should hear of it as well.
-            if owners.insert(first.host.span) {
+            if winners.insert(first.host.span) {
                 diagnostics
-                    .report_default(
+                    .report(
+                        &WINNER,
                         first.host.span,
-                        format!("host {host} is defined again by {}, which has no effect", claim.service.name),
+                        format!("for host `{host}`, sidecars use this VirtualService and ignore `{loser}`"),
                     )
-                    .severity(Severity::Info)
-                    .related(claim.host.span, "this one is not applied");
+                    .related(claim.host.span, "also defined here");
             }
         }
     }
@@ -87,8 +97,8 @@ fn conflict_in_mesh(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
     share_rank(a, b) && Section::ALL.iter().any(meet)
 }
 
-/// Whether some namespace sees both at the same rank. Its own come before those exported to it by name, and those
-/// before the public ones, so a private override of a public VirtualService is well defined.
+/// Whether some namespace sees both at the same rank. Its own VirtualServices take precedence over those exported to it
+/// by name, and those over public ones, so a private override of a public VirtualService is well defined.
 fn share_rank(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
     match (&a.export_to, &b.export_to) {
         (ExportTo::Public, ExportTo::Public) => true,
@@ -99,60 +109,60 @@ fn share_rank(a: &VirtualService<'_>, b: &VirtualService<'_>) -> bool {
     }
 }
 
-/// On a gateway the routes of several VirtualServices of one host are joined, older ones first. That is a way to
-/// work; only routes which an older one has already are lost.
+/// For a gateway, istiod merges the routes of several VirtualServices of a host, older ones first. People rely on that;
+/// only routes that an older VirtualService has already are lost.
 fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
     let mut by_gateway: BTreeMap<&NamespacedName<'_>, Vec<&VirtualService<'_>>> = BTreeMap::new();
-    for service in world.virtual_services.iter().filter(|service| !service.is_delegate()) {
-        for gateway in service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref()) {
+    for virtual_service in world.virtual_services.iter().filter(|it| !it.is_delegate()) {
+        for gateway in virtual_service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref()) {
             let bound = by_gateway.entry(gateway).or_default();
-            if !bound.iter().any(|other| std::ptr::eq(*other, service)) {
-                bound.push(service);
+            if !bound.iter().any(|other| std::ptr::eq(*other, virtual_service)) {
+                bound.push(virtual_service);
             }
         }
     }
-    for (gateway, services) in by_gateway {
-        for (host, claims) in claims(services.into_iter()) {
+    for (gateway, virtual_services) in by_gateway {
+        for (host, claims) in claims(virtual_services.into_iter()) {
             for (index, claim) in claims.iter().enumerate() {
                 let meet = |first: &&Claim<'_, '_>| share_server(world, gateway, first, claim);
-                let lost = claims[..index]
-                    .iter()
-                    .filter(meet)
-                    .find_map(|first| lost_route(world, first.service, claim.service).map(|lost| (first, lost)));
+                let lost = claims[..index].iter().filter(meet).map(|first| first.virtual_service).find_map(|first| {
+                    catch_all_routes(world, first, claim.virtual_service).map(|routes| (first, routes))
+                });
                 let Some((first, (earlier, later))) = lost else { continue };
+                let message = format!(
+                    "VirtualServices `{}` and `{}` both match every request for host `{host}` on Gateway `{gateway}`",
+                    first.name, claim.virtual_service.name
+                );
                 diagnostics
-                    .report_default(
-                        claim.host.span,
-                        format!(
-                            "host {host} is defined for gateway {gateway} by {} and {}, with the same route in both",
-                            first.service.name, claim.service.name
-                        ),
-                    )
-                    .severity(Severity::Warning)
+                    .report(&SHADOWED_ON_GATEWAY, claim.host.span, message)
                     .related(later, "this route gets no request")
-                    .related(earlier, "because this one of the older VirtualService takes them all")
+                    .related(earlier, "this route of the older VirtualService matches every request")
                     .help("remove one of the two routes");
             }
         }
     }
 }
 
-/// The rules of both that take every request, of which the later one is lost.
-fn lost_route(world: &World<'_>, earlier: &VirtualService<'_>, later: &VirtualService<'_>) -> Option<(Span, Span)> {
-    let rest = |service| {
-        let alternatives = reach::alternatives(world, service);
+/// The routes of both that match every request, of which the later one is lost.
+fn catch_all_routes(
+    world: &World<'_>,
+    earlier: &VirtualService<'_>,
+    later: &VirtualService<'_>,
+) -> Option<(Span, Span)> {
+    let catch_all = |virtual_service| {
+        let alternatives = reach::alternatives(world, virtual_service);
         alternatives.iter().find(|alternative| alternative.takes_everything()).map(|alternative| alternative.route_span)
     };
-    Some((rest(earlier)?, rest(later)?))
+    Some((catch_all(earlier)?, catch_all(later)?))
 }
 
-/// Whether some server of a Gateway gives a host to both VirtualServices, on a port that both have routes for. A Gateway
-/// that is not among the manifests is taken to.
+/// Whether some server of a Gateway serves a host for both VirtualServices, on a port that both have routes for. A
+/// Gateway that is not among the manifests is assumed to.
 fn share_server(world: &World<'_>, name: &NamespacedName<'_>, a: &Claim<'_, '_>, b: &Claim<'_, '_>) -> bool {
     let Some(gateway) = world.gateway(name) else { return true };
-    let ports = [a, b].map(|claim| claim.service.ports_of(Section::Http, Some(name)));
+    let ports = [a, b].map(|claim| claim.virtual_service.ports_of(Section::Http, Some(name)));
     gateway.servers.iter().filter(|server| server.section() == Some(Section::Http)).any(|server| {
-        let serves = |claim: &Claim<'_, '_>| server.serves(claim.host, &claim.service.name.namespace);
+        let serves = |claim: &Claim<'_, '_>| server.serves(claim.host, &claim.virtual_service.name.namespace);
         ports.iter().all(|ports| ports.has(server.port.number())) && serves(a) && serves(b)
     })
 }

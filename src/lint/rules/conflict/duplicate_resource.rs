@@ -2,22 +2,31 @@
 
 use std::collections::BTreeMap;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::{Kind, Resource};
 use crate::world::NamespacedName;
 
 pub static RULE: Rule = rule! {
     name: "duplicate-resource",
-    aliases: [],
-    severity: Error,
-    summary: "a resource that is defined more than once: the last one applied replaces the others",
+    summary: "a resource that is defined more than once, so the last one applied replaces the others",
+    findings: [&SAME_FILE, &SEVERAL_FILES],
     check: check,
+};
+
+static SAME_FILE: Finding = finding! {
+    "same-file", Lost, Certain, [],
+    "several definitions are in one file, which is applied as a whole",
+};
+static SEVERAL_FILES: Finding = finding! {
+    "several-files", Lost, Likely, [],
+    "each definition is in another file",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut by_identity: BTreeMap<(Kind, &str, &str), Vec<&Resource>> = BTreeMap::new();
-    // Namespaces are often repeated beside what they hold, and say the same each time.
+    // Namespaces are often repeated beside their contents, with the same text each time.
     for resource in context.snapshot.resources.iter().filter(|it| it.kind != Kind::Namespace && !it.name().is_empty()) {
         let namespace = context.world.settings.namespace_of(resource);
         by_identity.entry((resource.kind, namespace, resource.name())).or_default().push(resource);
@@ -25,14 +34,14 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for ((kind, namespace, name), definitions) in by_identity {
         let [others @ .., last] = definitions.as_slice() else { continue };
         if !others.is_empty() {
-            report(kind, namespace, name, others, last, context, diagnostics);
+            let name = NamespacedName::new(namespace, name).to_string();
+            report(kind, &name, others, last, context, diagnostics);
         }
     }
 }
 
 fn report(
     kind: Kind,
-    namespace: &str,
     name: &str,
     others: &[&Resource],
     last: &Resource,
@@ -44,16 +53,13 @@ fn report(
         return;
     }
     let times = if others.len() == 1 { "twice".to_owned() } else { format!("{} times", others.len() + 1) };
-    let diagnostic = diagnostics.report_default(
-        last.name_span(),
-        format!("{} `{}` is defined {times}", kind.name(), NamespacedName::new(namespace, name)),
-    );
-    diagnostic.help("keep one of them, or lint what is applied together; here the last one is taken to count");
+    // Files side by side are often alternatives; the resources of one file are applied together.
+    let are_apart = others.iter().all(|other| other.span.file != last.span.file);
+    let finding = if are_apart { &SEVERAL_FILES } else { &SAME_FILE };
+    let diagnostic =
+        diagnostics.report(finding, last.name_span(), format!("{} `{name}` is defined {times}", kind.name()));
+    diagnostic.help("remove all definitions but one, or lint only files that are applied together");
     for other in others {
         diagnostic.related(other.name_span(), "also defined here");
-    }
-    // Files side by side are often alternatives; in one file they are applied together.
-    if others.iter().all(|other| other.span.file != last.span.file) {
-        diagnostic.severity(Severity::Warning);
     }
 }

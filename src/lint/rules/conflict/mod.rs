@@ -1,4 +1,4 @@
-//! What is said twice.
+//! Resources that contradict each other.
 
 mod conflicting_gateways;
 mod conflicting_service_entries;
@@ -11,7 +11,7 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "conflict",
-    about: "What is said twice",
+    about: "Resources that contradict each other",
     rules: &[
         &duplicate_resource::RULE,
         &duplicate_host::RULE,

@@ -75,7 +75,13 @@ fn check_missing(
         others.clone().filter(|other| other.name.name == name.name).min_by_key(|other| !other.is_delegate());
     let is_short = delegate.namespace.is_none();
     let has_others = others.any(|other| other.name.namespace == name.namespace);
-    if let Some(elsewhere) = elsewhere.filter(|_| is_short || has_others) {
+    let elsewhere = elsewhere.filter(|_| is_short || has_others);
+    let gap = if has_others { Gap::NotAllResources } else { Gap::NoOtherResources };
+    let gap = gap(Kind::VirtualService, name.namespace.to_string());
+    if let Err(gap) = world.inventory.expect(has_others || elsewhere.is_some(), gap) {
+        return diagnostics.unchecked(gap);
+    }
+    if let Some(elsewhere) = elsewhere {
         let namespace = &elsewhere.name.namespace;
         let removal = if elsewhere.is_delegate() { "" } else { ", and remove `hosts` from that VirtualService" };
         diagnostics
@@ -85,13 +91,11 @@ fn check_missing(
                 format!("a VirtualService of this name is in namespace `{namespace}`"),
             )
             .help(format!("write `namespace: {namespace}`{removal}"));
-    } else if has_others || world.inventory.is_complete() {
+    } else {
         let of_namespace = world.virtual_services.iter().filter(|other| other.name.namespace == name.namespace);
         let names = of_namespace.filter(|other| other.is_delegate()).map(|other| other.name.name.as_ref());
         let help = did_you_mean(&name.name, names);
         let addition = || format!("add VirtualService `{name}` without `hosts`, or remove the route");
         diagnostics.report(&MISSING, span, message).help(help.unwrap_or_else(addition));
-    } else {
-        diagnostics.unchecked(Gap::NoOtherResources(Kind::VirtualService, name.namespace.to_string()));
     }
 }

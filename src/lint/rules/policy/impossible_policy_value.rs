@@ -47,14 +47,15 @@ fn check_operation(operation: &Operation, context: &Context<'_>, diagnostics: &m
         check_path(path, diagnostics);
     }
     for host in operation.hosts.iter().chain(&operation.not_hosts).filter(|host| host.contains('/')) {
-        let bare = Url::parse(host).map_or_else(|| "the host only".to_owned(), |url| url.authority());
+        let help = Url::parse(host)
+            .map_or_else(|| "write the host only".to_owned(), |url| format!("write `{}`", url.authority()));
         diagnostics
             .report(
                 &HOST,
                 host.span,
                 format!("no request has the host `{}`: hosts have neither scheme nor path", host.value),
             )
-            .help(format!("write `{bare}`"));
+            .help(help);
     }
 }
 

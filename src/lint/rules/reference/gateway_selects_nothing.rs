@@ -1,16 +1,24 @@
 //! `gateway-selects-nothing`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
-use crate::world::{Gap, Gateway, World};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::world::{Gap, Gateway, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "gateway-selects-nothing",
-    aliases: ["IST0101", "KIA0302"],
-    severity: Error,
-    summary: "a Gateway whose selector no workload has: nobody opens its ports",
+    summary: "a Gateway whose selector matches no workload, so no proxy opens its ports",
+    findings: [&NO_WORKLOAD],
     check: check,
 };
+
+static NO_WORKLOAD: Finding = finding! {
+    "no-workload", Lost, Certain, ["IST0101", "KIA0302"],
+    "no workload has the labels of the selector",
+};
+
+/// The labels that Istio's own charts and profiles give to gateways, which are rarely installed from the same files.
+const INSTALLED: [&str; 4] = ["ingressgateway", "egressgateway", "ingress", "eastwestgateway"];
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
@@ -21,38 +29,39 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The labels that Istio's own charts and profiles give to gateways, which are rarely installed from the same files.
-const INSTALLED: [&str; 4] = ["ingressgateway", "egressgateway", "ingress", "eastwestgateway"];
-
 /// Gateway workloads are mostly installed apart from the manifests. They are known to be among them only if some
 /// workload looks like one: it has all keys of the selector, and they are such as `istio: …gateway`.
 fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Diagnostics) {
     let selector = &gateway.spec.selector;
-    let candidates: Vec<_> = world
-        .workloads
-        .iter()
-        .filter(|workload| selector.iter().all(|(key, _)| is_gateway_label(key, workload.labels.get(key.as_str()))))
-        .collect();
+    let has_keys = |workload: &&Workload<'_>| {
+        selector.iter().all(|(key, _)| is_gateway_label(key, workload.labels.get(key.as_str())))
+    };
+    let candidates: Vec<&Workload<'_>> = world.workloads.iter().filter(has_keys).collect();
     let is_elsewhere =
         || candidates.is_empty() || selector.iter().any(|(_, value)| INSTALLED.contains(&value.as_str()));
     if !world.inventory.is_complete() && is_elsewhere() {
         return diagnostics.unchecked(Gap::NoGatewayWorkloads);
     }
-    let diagnostic = diagnostics.report_default(
+    let diagnostic = diagnostics.report(
+        &NO_WORKLOAD,
         selector.span.unwrap_or(gateway.spec.span),
-        format!("no workload has the labels {}", selector.describe()),
+        format!("no workload has the labels `{}`", selector.describe()),
     );
+    let labels = |workload: &Workload<'_>| {
+        let pairs = selector.iter().filter_map(|(key, _)| Some((key, workload.labels.get(key.as_str())?)));
+        pairs.map(|(key, value)| format!("{}={value}", key.as_str())).collect::<Vec<_>>().join(", ")
+    };
     for workload in candidates.iter().take(3) {
-        let labels: Vec<String> = selector
-            .iter()
-            .filter_map(|(key, _)| Some(format!("{}={}", key.as_str(), workload.labels.get(key.as_str())?)))
-            .collect();
-        diagnostic.related(workload.resource.name_span(), format!("{} has {}", workload.name, labels.join(", ")));
+        let message = format!("workload `{}` has `{}`", workload.name, labels(workload));
+        diagnostic.related(workload.resource.name_span(), message);
     }
-    diagnostic.help("use the labels of a gateway workload");
+    match candidates.first() {
+        Some(workload) => diagnostic.help(format!("select the labels of a gateway workload: `{}`", labels(workload))),
+        None => diagnostic.help("add these labels to the gateway workload, or select the labels that it has"),
+    };
 }
 
-/// Whether a label tells gateway workloads from others. `app` does not: every workload has one; nor does
+/// Whether a label distinguishes gateway workloads from others. `app` does not: every workload has one; nor does
 /// `istio: pilot`.
 fn is_gateway_label(key: &str, value: Option<&&str>) -> bool {
     match value {

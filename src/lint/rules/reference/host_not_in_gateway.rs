@@ -1,99 +1,104 @@
 //! `host-not-in-gateway`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostic, Diagnostics, Finding, Rule, style};
 use crate::source::{Span, Spanned};
 use crate::world::{Gateway, ServerHost, VirtualService, host};
 
 pub static RULE: Rule = rule! {
     name: "host-not-in-gateway",
-    aliases: ["IST0132"],
-    severity: Error,
-    summary: "a host that no server of the Gateway serves: requests for it are answered with 404",
+    summary: "a VirtualService has a host that its Gateway does not serve, so requests for the host get 404",
+    findings: [&NO_COMMON_HOST, &UNSERVED_HOST],
     check: check,
 };
 
+static NO_COMMON_HOST: Finding = finding! {
+    "no-common-host", Lost, Certain, ["IST0132"],
+    "the Gateway serves none of the hosts of the VirtualService",
+};
+static UNSERVED_HOST: Finding = finding! {
+    "unserved-host", Lost, Likely, [],
+    "the Gateways serve other hosts of the VirtualService, but not this one",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for service in context.world.virtual_services.iter().filter(|service| !service.is_delegate()) {
-        check_service(context, service, diagnostics);
+    for virtual_service in context.world.virtual_services.iter().filter(|it| !it.is_delegate()) {
+        check_virtual_service(context, virtual_service, diagnostics);
     }
 }
 
-/// A Gateway that a VirtualService is bound to, and where it says so.
+/// A Gateway that a VirtualService is bound to, and the place that says so.
 struct Binding<'w, 'a> {
     gateway: &'w Gateway<'a>,
     span: Option<Span>,
 }
 
-fn check_service(context: &Context<'_>, service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
+fn check_virtual_service(context: &Context<'_>, virtual_service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
     let mut bindings = Vec::new();
-    for bound in &service.bound_to {
+    for bound in &virtual_service.bound_to {
         let gateway = bound.gateway.as_ref().and_then(|name| context.world.gateway(name));
         bindings.extend(gateway.map(|gateway| Binding { gateway, span: bound.span }));
     }
     bindings.retain(|binding| context.is_definite(binding.gateway.resource, diagnostics));
-    let hosts: Vec<&Spanned<String>> = service.hosts.iter().filter(|host| !context.is_refused(host.span)).collect();
-    let serves_any = |binding: &&Binding<'_, '_>| hosts.iter().any(|host| serves(binding.gateway, host, service));
+    let hosts: Vec<&Spanned<String>> =
+        virtual_service.hosts.iter().filter(|host| !context.is_refused(host.span)).collect();
+    let serves_any =
+        |binding: &&Binding<'_, '_>| hosts.iter().any(|host| serves(binding.gateway, host, virtual_service));
     let (useful, useless): (Vec<&Binding<'_, '_>>, Vec<_>) = bindings.iter().partition(serves_any);
-    let knows_all = bindings.len() == service.bound_to.len();
+    let knows_all = bindings.len() == virtual_service.bound_to.len();
     match (useful.as_slice(), useless.as_slice()) {
         (_, []) => {}
         ([], [only]) if knows_all => {
-            hosts.iter().for_each(|host| report_host(service, only.gateway, host, diagnostics))
+            let gateway = only.gateway;
+            for host in &hosts {
+                let message = format!("Gateway `{}` does not serve host `{}`", gateway.name, host.as_str());
+                let diagnostic = diagnostics.report(&NO_COMMON_HOST, host.span, message);
+                explain(virtual_service, gateway, &[host.as_str()], diagnostic);
+            }
         }
         _ => {
             for binding in &useless {
                 let names: Vec<&str> = hosts.iter().map(|host| host.as_str()).collect();
                 let Some(place) = binding.span.filter(|_| !names.is_empty()) else { continue };
                 let gateway = binding.gateway;
-                let diagnostic = diagnostics.report_default(
-                    place,
-                    format!("Gateway {} serves none of the hosts {}", gateway.name, names.join(", ")),
-                );
-                explain(service, gateway, &names, diagnostic);
+                let message = format!("Gateway `{}` does not serve {}", gateway.name, style::list(&names, "or"));
+                let diagnostic = diagnostics.report(&NO_COMMON_HOST, place, message);
+                explain(virtual_service, gateway, &names, diagnostic);
             }
         }
     }
     // A host that is for the mesh need not be served by a Gateway.
-    if knows_all && !service.binds_mesh() && !useful.is_empty() {
-        for host in hosts.iter().filter(|host| !useful.iter().any(|binding| serves(binding.gateway, host, service))) {
+    if knows_all && !virtual_service.binds_mesh() && !useful.is_empty() {
+        let is_served = |host: &Spanned<String>| useful.iter().any(|it| serves(it.gateway, host, virtual_service));
+        for host in hosts.iter().filter(|host| !is_served(host)) {
+            let message = format!("no Gateway of this VirtualService serves host `{}`", host.as_str());
             diagnostics
-                .report_default(host.span, format!("no Gateway of this VirtualService serves host {}", host.as_str()))
-                .severity(Severity::Warning)
-                .help("add the host to a server of the Gateway, or remove it here");
+                .report(&UNSERVED_HOST, host.span, message)
+                .help("add the host to a server of the Gateway, or remove it from the VirtualService");
         }
     }
 }
 
 /// Whether some server of the Gateway admits the VirtualService's namespace and has a host in common with it.
-fn serves(gateway: &Gateway<'_>, host: &Spanned<String>, service: &VirtualService<'_>) -> bool {
-    gateway.servers.iter().any(|server| server.serves(host, &service.name.namespace))
+fn serves(gateway: &Gateway<'_>, host: &Spanned<String>, virtual_service: &VirtualService<'_>) -> bool {
+    gateway.servers.iter().any(|server| server.serves(host, &virtual_service.name.namespace))
 }
 
-fn report_host(
-    service: &VirtualService<'_>,
-    gateway: &Gateway<'_>,
-    host: &Spanned<String>,
-    diagnostics: &mut Diagnostics,
-) {
-    let diagnostic = diagnostics
-        .report_default(host.span, format!("Gateway {} does not serve host {}", gateway.name, host.as_str()));
-    explain(service, gateway, &[host.as_str()], diagnostic);
-}
-
-/// Says what the Gateway serves instead, or for whom it serves the hosts.
-fn explain(service: &VirtualService<'_>, gateway: &Gateway<'_>, hosts: &[&str], diagnostic: &mut Diagnostic) {
-    let namespace = service.name.namespace.as_ref();
+/// Points to the hosts that the Gateway serves instead, or to the namespace for which it serves them.
+fn explain(virtual_service: &VirtualService<'_>, gateway: &Gateway<'_>, hosts: &[&str], diagnostic: &mut Diagnostic) {
+    let namespace = virtual_service.name.namespace.as_ref();
     let of_gateway: Vec<_> = gateway.servers.iter().flat_map(|server| &server.hosts).collect();
-    let is_meant = |it: &&&ServerHost| !it.admits(namespace) && hosts.iter().any(|host| host::overlap(&it.host, host));
-    if let Some(closed) = of_gateway.iter().find(is_meant) {
+    let is_closed = |it: &&&ServerHost| !it.admits(namespace) && hosts.iter().any(|host| host::overlap(&it.host, host));
+    if let Some(closed) = of_gateway.iter().find(is_closed) {
+        let admitted = closed.namespace.as_deref().unwrap_or("*");
         diagnostic
-            .related(closed.span, "this host is for VirtualServices of another namespace")
-            .help(format!("write {namespace}/{} or */{} there", closed.host, closed.host));
+            .related(closed.span, format!("only VirtualServices of namespace `{admitted}` can use this host"))
+            .help(format!("write `{namespace}/{}` or `*/{}` in the Gateway", closed.host, closed.host));
         return;
     }
     if let Some(served) = of_gateway.first() {
-        diagnostic.related(served.span, "the hosts that it serves");
+        diagnostic.related(served.span, "the hosts that the Gateway serves");
     }
     diagnostic.help("add the host to a server of the Gateway, or bind the VirtualService to another Gateway");
 }

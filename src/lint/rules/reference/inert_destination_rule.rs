@@ -1,103 +1,132 @@
 //! `inert-destination-rule`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
 use crate::world::host::{self, Form};
 use crate::world::{DestinationRule, ExportTo, Gap, World};
 
+use super::{complete_name, export_to_field};
+
 pub static RULE: Rule = rule! {
     name: "inert-destination-rule",
-    aliases: ["IST0174", "KIA0202"],
-    severity: Warning,
-    summary: "a DestinationRule for a host that no service of the mesh has: it applies to nothing",
+    summary: "a DestinationRule whose host belongs to no service, so it applies to no request",
+    findings: [&OTHER_NAMESPACE, &NOT_EXPORTED, &NAME_WITH_DOT, &UNKNOWN_HOST, &UNMATCHED_WILDCARD],
     check: check,
+};
+
+static OTHER_NAMESPACE: Finding = finding! {
+    "other-namespace", Lost, Likely, ["IST0174", "KIA0202"],
+    "the only Service of this short name is in another namespace",
+};
+static NOT_EXPORTED: Finding = finding! {
+    "not-exported", Surprising, Certain, ["IST0174", "KIA0202"],
+    "the service is not exported to the clients that use the DestinationRule",
+};
+static NAME_WITH_DOT: Finding = finding! {
+    "name-with-dot", Surprising, Certain, ["IST0174", "KIA0202"],
+    "istiod does not complete the host, because it has a dot",
+};
+static UNKNOWN_HOST: Finding = finding! {
+    "unknown-host", Surprising, Certain, ["IST0174", "KIA0202"],
+    "no Service or ServiceEntry has the host",
+};
+static UNMATCHED_WILDCARD: Finding = finding! {
+    "unmatched-wildcard", Surprising, Certain, ["IST0174"],
+    "no service has a host that the wildcard covers",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for rule in world.destination_rules.iter().filter(|rule| !context.is_refused(rule.host.span)) {
-        if host::wildcard_suffix(&rule.host).is_some() {
-            check_wildcard(world, rule, diagnostics);
+    for destination_rule in world.destination_rules.iter().filter(|it| !context.is_refused(it.host.span)) {
+        if host::wildcard_suffix(&destination_rule.host).is_some() {
+            check_wildcard(world, destination_rule, diagnostics);
         } else {
-            check_host(world, rule, diagnostics);
+            check_host(world, destination_rule, diagnostics);
         }
     }
 }
 
-/// A wildcard is mostly meant for whatever there is, so only all manifests together show that nothing is.
-fn check_wildcard(world: &World<'_>, rule: &DestinationRule<'_>, diagnostics: &mut Diagnostics) {
-    if world.services.iter().any(|service| host::covered_by(&service.hostname, &rule.host)) {
+/// A wildcard is mostly written for all services there are, so only complete manifests show that it covers none.
+fn check_wildcard(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnostics: &mut Diagnostics) {
+    let host = &destination_rule.host;
+    if world.services.iter().any(|service| host::covered_by(&service.hostname, host)) {
         return;
     }
     if world.inventory.is_complete() {
         diagnostics
-            .report_default(rule.host.span, format!("no service has a host that {} covers", rule.host.as_str()))
+            .report(&UNMATCHED_WILDCARD, host.span, format!("no service has a host that `{}` covers", host.as_str()))
             .help("correct the host, or remove the DestinationRule");
     } else {
-        diagnostics.unchecked(Gap::NoServicesCovered(rule.host.value.clone()));
+        diagnostics.unchecked(Gap::NoServicesCovered(host.value.clone()));
     }
 }
 
-fn check_host(world: &World<'_>, rule: &DestinationRule<'_>, diagnostics: &mut Diagnostics) {
-    let (own, full) = (rule.name.namespace.as_ref(), rule.host.as_str());
+fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnostics: &mut Diagnostics) {
+    let (own, full) = (destination_rule.name.namespace.as_ref(), destination_rule.host.as_str());
+    let span = destination_rule.host.span;
     let mut defined = world.services.named(full).peekable();
     if let Some(first) = defined.peek().copied() {
-        if !defined.any(|service| service.namespace == own || service.export_to.overlaps(&reach(world, rule))) {
+        let reach = reach(world, destination_rule);
+        if !defined.any(|service| service.namespace == own || service.export_to.overlaps(&reach)) {
             diagnostics
-                .report_default(rule.host.span, format!("{full} is not exported to the clients that this rule is for"))
-                .related(first.span, "defined here, for other namespaces")
-                .help(format!("add namespace {own} to its exportTo"));
+                .report(&NOT_EXPORTED, span, format!("host `{full}` is not exported to namespace `{own}`"))
+                .related(first.span, "the service is exported to other namespaces")
+                .help(format!("add `{own}` to {} of the service", export_to_field(first)));
         }
         return;
     }
-    // A host of a wildcard has no cluster of its own, but the routes to the wildcard take its rule.
+    // A host that only a wildcard covers has no cluster, but routes to the wildcard use its DestinationRule.
     if world.services.covering(own, full).is_some() {
         return;
     }
-    let written = rule.spec.host.text();
-    let unknown = if written == full {
-        format!("there is no service {full}")
-    } else {
-        format!("{written} means {full} here, which is no service")
-    };
+    let written = destination_rule.spec.host.text();
+    let unknown = format!("host `{full}` does not exist");
     match Form::of(full, &world.settings.domain) {
         Form::Kubernetes { namespace } if world.inventory.services(namespace).is_ok() => {
-            let diagnostic = diagnostics.report_default(rule.host.span, unknown);
+            let diagnostic = diagnostics.report(&UNKNOWN_HOST, span, unknown);
             let near = world.services.nearest(namespace, full, &world.settings.domain);
             match near.or_else(|| world.services.only_one_called(written)) {
-                Some(meant) => diagnostic.help(format!("did you mean {}?", meant.hostname)),
-                None => diagnostic.help(format!("there is no Service of that name in namespace {namespace}")),
+                Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
+                None => diagnostic.help("correct the host, or remove the DestinationRule"),
             };
         }
         Form::Kubernetes { namespace } => match world.services.only_one_called(written) {
-            Some(meant) => {
+            Some(service) => {
+                let message = format!("`{written}` means `{full}` here, which the manifests do not define");
                 diagnostics
-                    .report_default(rule.host.span, unknown)
-                    .related(meant.span, "a Service of that name is in another namespace")
-                    .help(format!("write {} if that is meant", meant.hostname));
+                    .report(&OTHER_NAMESPACE, span, message)
+                    .related(service.span, "the only Service of this name")
+                    .help(format!("write `{}` if the DestinationRule is for that Service", service.hostname));
             }
             None => world.inventory.services(namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
         Form::TwoLabels { name, namespace } if world.inventory.services(namespace).is_ok() => {
-            let meant = format!("{name}.{namespace}.svc.{}", world.settings.domain);
-            let diagnostic = diagnostics
-                .report_default(rule.host.span, format!("{full} is no service: names with a dot are not completed"));
-            if let Some(service) = world.services.named(&meant).next() {
-                diagnostic.related(service.span, "this Service may be meant");
+            let complete = format!("{name}.{namespace}.svc.{}", world.settings.domain);
+            let message = format!("host `{full}` does not exist: istiod does not complete names with a dot");
+            let diagnostic = diagnostics.report(&NAME_WITH_DOT, span, message);
+            if let Some(service) = world.services.named(&complete).next() {
+                diagnostic.related(service.span, "the Service that has this name");
             }
-            diagnostic.help(format!("write {meant}"));
+            diagnostic.help(complete_name(world, name, namespace));
         }
         Form::TwoLabels { .. } | Form::External => match world.inventory.service_entries(own) {
-            Ok(()) => drop(diagnostics.report_default(rule.host.span, unknown).help("add a ServiceEntry for it")),
+            Ok(()) => {
+                diagnostics.report(&UNKNOWN_HOST, span, unknown).help("add a ServiceEntry for the host");
+            }
             Err(gap) => diagnostics.unchecked(gap),
         },
     }
 }
 
-/// The clients that a rule beside them, and not beside the service, is for: those of its own namespace; all that see it
-/// if it is in the root namespace.
-fn reach(world: &World<'_>, rule: &DestinationRule<'_>) -> ExportTo {
-    let own = rule.name.namespace.as_ref();
-    if own == world.settings.root_namespace { rule.export_to.clone() } else { ExportTo::new(["."], own, &[]) }
+/// The clients that use a DestinationRule which is not in the namespace of the service: those of its own namespace, or,
+/// if it is in the root namespace, all that see it.
+fn reach(world: &World<'_>, destination_rule: &DestinationRule<'_>) -> ExportTo {
+    let own = destination_rule.name.namespace.as_ref();
+    if own == world.settings.root_namespace {
+        destination_rule.export_to.clone()
+    } else {
+        ExportTo::new(["."], own, &[])
+    }
 }

@@ -1,105 +1,139 @@
 //! `missing-subset`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule, style};
 use crate::model::field::TextField;
-use crate::model::nearest;
+use crate::model::spelling::did_you_mean;
 use crate::source::Spanned;
-use crate::world::{DestinationRef, MergedRule, VirtualService, World, host};
+use crate::world::{DestinationRef, DestinationRule, MergedRule, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "missing-subset",
-    aliases: ["IST0101", "KIA1107"],
-    severity: Error,
-    summary: "a subset that the DestinationRule which applies does not define: its requests are answered with 503",
+    summary: "a route to a subset that no DestinationRule defines for its clients, so its requests get 503",
+    findings: [&NOT_DEFINED, &NOWHERE_DEFINED, &NOT_APPLIED],
     check: check,
+};
+
+static NOT_DEFINED: Finding = finding! {
+    "not-defined", Lost, Certain, ["IST0101", "KIA1107"],
+    "the DestinationRule of the host does not define the subset",
+};
+static NOWHERE_DEFINED: Finding = finding! {
+    "nowhere-defined", Lost, Certain, ["IST0101", "KIA1107"],
+    "no DestinationRule defines the subset for the host",
+};
+static NOT_APPLIED: Finding = finding! {
+    "not-applied", Lost, Certain, [],
+    "the clients do not use the DestinationRule that defines the subset",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for service in &world.virtual_services {
-        for destination in service.destinations() {
+    for virtual_service in &world.virtual_services {
+        for destination in virtual_service.destinations() {
             if let Some(subset) = destination.destination.subset.filled() {
-                check_subset(context, service, &destination, subset, diagnostics);
+                check_subset(context, virtual_service, &destination, subset, diagnostics);
             }
         }
     }
 }
 
+/// A subset of a host that some clients do not have.
+struct Missing<'m> {
+    subset: &'m Spanned<String>,
+    host: &'m str,
+    /// The namespace of the host.
+    namespace: &'m str,
+    /// The namespace of the clients.
+    client: &'m str,
+}
+
 fn check_subset(
     context: &Context<'_>,
-    service: &VirtualService<'_>,
+    virtual_service: &VirtualService<'_>,
     destination: &DestinationRef<'_>,
     subset: &Spanned<String>,
     diagnostics: &mut Diagnostics,
 ) {
     let world = context.world;
-    let full = service.full_host(destination.host, &world.settings);
-    let lacking = world.presumed_client_namespaces(service).into_iter().find_map(|client| {
-        let rule = world.destination_rules.applying(&client, &service_namespace(world, service, &full), &full, None);
-        let has_it = rule.is_some_and(|rule| world.destination_rules.subset(rule, subset).is_some());
-        (!has_it).then_some((client, rule))
-    });
-    match lacking {
-        None => {}
-        Some((_, Some(rule))) if !is_definite(context, rule, diagnostics) => {}
-        Some((client, Some(rule))) => report_lacking(world, &client, rule, &full, subset, diagnostics),
-        Some((client, None)) => report_without_rule(world, &client, &full, subset, diagnostics),
+    let destination_rules = &world.destination_rules;
+    let host = virtual_service.full_host(destination.host, &world.settings);
+    let namespace = namespace_of(world, virtual_service, &host);
+    for client in world.presumed_client_namespaces(virtual_service) {
+        let merged = destination_rules.applying(&client, &namespace, &host, None);
+        if merged.is_some_and(|merged| destination_rules.subset(merged, subset).is_some()) {
+            continue;
+        }
+        let missing = Missing { subset, host: &host, namespace: &namespace, client: &client };
+        match merged {
+            Some(merged) if !is_definite(context, merged, diagnostics) => {}
+            Some(merged) => report_not_defined(world, &missing, merged, diagnostics),
+            None => report_without_rule(world, &missing, diagnostics),
+        }
+        return;
     }
 }
 
-fn is_definite(context: &Context<'_>, rule: &MergedRule, diagnostics: &mut Diagnostics) -> bool {
-    context.world.destination_rules.parts(rule).all(|part| context.is_definite(part.resource, diagnostics))
+fn is_definite(context: &Context<'_>, merged: &MergedRule, diagnostics: &mut Diagnostics) -> bool {
+    context.world.destination_rules.parts(merged).all(|part| context.is_definite(part.resource, diagnostics))
 }
 
-/// The namespace of the destination, which a name of Kubernetes tells even if the Service is not among the manifests.
-fn service_namespace(world: &World<'_>, service: &VirtualService<'_>, full: &str) -> String {
-    let own = service.name.namespace.as_ref();
-    if let Some(found) = world.services.covering(own, full) {
-        return found.namespace.clone();
+/// The namespace of the destination. The host of a Service contains it, so the Service need not be in the manifests.
+fn namespace_of(world: &World<'_>, virtual_service: &VirtualService<'_>, host: &str) -> String {
+    let own = virtual_service.name.namespace.as_ref();
+    if let Some(service) = world.services.covering(own, host) {
+        return service.namespace.clone();
     }
-    host::kubernetes_service(full, &world.settings.domain).map_or(own, |(_, namespace)| namespace).to_owned()
+    host::kubernetes_service(host, &world.settings.domain).map_or(own, |(_, namespace)| namespace).to_owned()
 }
 
-fn report_lacking(
-    world: &World<'_>,
-    client: &str,
-    rule: &MergedRule,
-    full: &str,
-    subset: &Spanned<String>,
-    diagnostics: &mut Diagnostics,
-) {
-    let rules: Vec<_> = world.destination_rules.parts(rule).collect();
-    let subsets = world.destination_rules.subsets(rule);
-    let names: Vec<&str> = subsets.iter().filter_map(|it| Some(it.subset.name.as_ref()?.as_str())).collect();
-    let diagnostic = diagnostics.report_default(
-        subset.span,
-        format!("subset {} of {full} is not defined for clients in namespace {client}", subset.as_str()),
-    );
-    diagnostic.related(rules[0].host.span, format!("DestinationRule {} applies to them", rules[0].name));
-    diagnostic.help(match nearest(subset, names.iter().copied()) {
-        Some(suggestion) => format!("did you mean {suggestion}?"),
-        None if names.is_empty() => "it defines no subset; add this one".to_owned(),
-        None => format!("it defines {}; add this one, or use one of those", names.join(", ")),
+fn report_not_defined(world: &World<'_>, missing: &Missing<'_>, merged: &MergedRule, diagnostics: &mut Diagnostics) {
+    let subset = missing.subset.as_str();
+    let Some(destination_rule) = world.destination_rules.parts(merged).next() else { return };
+    let defined = world.destination_rules.subsets(merged);
+    let names: Vec<&str> = defined.iter().filter_map(|it| Some(it.subset.name.as_ref()?.as_str())).collect();
+    let message = format!("subset `{subset}` is not defined for host `{}`", missing.host);
+    let applies = format!("clients in namespace `{}` use DestinationRule `{}`", missing.client, destination_rule.name);
+    let help = did_you_mean(subset, names.iter().copied()).unwrap_or_else(|| {
+        let add = format!("add the subset to DestinationRule `{}`", destination_rule.name);
+        if names.is_empty() { add } else { format!("{add}, or use {}", style::list(names, "or")) }
     });
+    diagnostics
+        .report(&NOT_DEFINED, missing.subset.span, message)
+        .related(destination_rule.host.span, applies)
+        .help(help);
 }
 
-fn report_without_rule(
-    world: &World<'_>,
-    client: &str,
-    full: &str,
-    subset: &Spanned<String>,
-    diagnostics: &mut Diagnostics,
-) {
-    let diagnostic = diagnostics.report_default(
-        subset.span,
-        format!("subset {} of {full} is not defined: no DestinationRule applies", subset.as_str()),
-    );
-    let elsewhere = world.destination_rules.iter().find(|rule| host::covered_by(full, &rule.host));
-    match elsewhere {
-        Some(rule) => diagnostic
-            .related(rule.host.span, format!("clients in namespace {client} do not use DestinationRule {}", rule.name))
-            .help("a DestinationRule applies to clients of its own namespace, or if it stands beside the service, or in the root namespace"),
-        None => diagnostic.help(format!("add a DestinationRule for {full} with this subset")),
+fn report_without_rule(world: &World<'_>, missing: &Missing<'_>, diagnostics: &mut Diagnostics) {
+    let Missing { subset, host, namespace, client } = missing;
+    let place = subset.span;
+    let subset = subset.as_str();
+    let defines = |it: &&DestinationRule<'_>| {
+        host::covered_by(host, &it.host) && it.spec.subsets.iter().any(|it| it.name.text() == subset)
     };
+    let Some(destination_rule) = world.destination_rules.iter().find(defines) else {
+        diagnostics
+            .report(&NOWHERE_DEFINED, place, format!("no DestinationRule defines subset `{subset}` for host `{host}`"))
+            .help("add a DestinationRule that defines the subset for the host");
+        return;
+    };
+    let own = destination_rule.name.namespace.as_ref();
+    let is_shared = own == *namespace || own == world.settings.root_namespace;
+    let help = if is_shared && !destination_rule.export_to.includes(client) {
+        format!("add `{client}` to `exportTo` of the DestinationRule")
+    } else {
+        format!("move the DestinationRule to namespace `{namespace}`, where all clients use it")
+    };
+    diagnostics
+        .report(
+            &NOT_APPLIED,
+            place,
+            format!("subset `{subset}` of host `{host}` is not defined for clients in namespace `{client}`"),
+        )
+        .related(
+            destination_rule.host.span,
+            format!("these clients do not use DestinationRule `{}`", destination_rule.name),
+        )
+        .help(help);
 }

@@ -1,4 +1,4 @@
-//! What refers to nothing.
+//! References that lead nowhere.
 
 mod export_to_unknown_namespace;
 mod gateway_selects_nothing;
@@ -15,10 +15,11 @@ mod unknown_host;
 mod unknown_port;
 
 use crate::lint::Family;
+use crate::world::{Service, World};
 
 pub static FAMILY: Family = Family {
     name: "reference",
-    about: "What refers to nothing",
+    about: "References that lead nowhere",
     rules: &[
         &unknown_host::RULE,
         &unknown_gateway::RULE,
@@ -35,3 +36,21 @@ pub static FAMILY: Family = Family {
         &export_to_unknown_namespace::RULE,
     ],
 };
+
+/// The field that exports a service, for a help.
+fn export_to_field(service: &Service<'_>) -> &'static str {
+    if service.is_kubernetes() { "annotation `networking.istio.io/exportTo`" } else { "`exportTo`" }
+}
+
+/// A help for a host such as `reviews.shop`, which istiod does not complete.
+fn complete_name(world: &World<'_>, name: &str, namespace: &str) -> String {
+    let domain = &world.settings.domain;
+    let complete = format!("{name}.{namespace}.svc.{domain}");
+    if world.services.named(&complete).next().is_some() {
+        return format!("write `{complete}`");
+    }
+    match world.services.nearest(namespace, &complete, domain) {
+        Some(service) => format!("did you mean `{}`?", service.hostname),
+        None => format!("use the host of a Service of namespace `{namespace}`, or add a ServiceEntry"),
+    }
+}

@@ -2,139 +2,149 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule, style};
 use crate::source::Spanned;
-use crate::world::{DestinationRef, NamespacedName, Section, Service, VirtualService, World};
+use crate::world::{DestinationRef, NamespacedName, Protocol, Section, Service, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "port-required",
-    aliases: ["IST0112"],
-    severity: Error,
-    summary: "a destination without a port where no port follows from the request: it is answered with 503",
+    summary: "a destination without a port, whose service lacks the port that requests come in on, so they get 503",
+    findings: [&GATEWAY_PORT, &SIDECAR_PORT, &SOME_SIDECAR_PORTS],
     check: check,
+};
+
+static GATEWAY_PORT: Finding = finding! {
+    "gateway-port", Lost, Certain, ["IST0112"],
+    "the service does not have the port of the Gateway's server",
+};
+static SIDECAR_PORT: Finding = finding! {
+    "sidecar-port", Lost, Certain, ["IST0112"],
+    "the service has none of the ports that clients of the VirtualService's hosts call",
+};
+static SOME_SIDECAR_PORTS: Finding = finding! {
+    "some-sidecar-ports", Lost, Likely, ["IST0112"],
+    "the service lacks some of the ports that clients of the VirtualService's hosts call",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for service in &world.virtual_services {
-        for destination in service.destinations().iter().filter(|it| it.destination.port.is_none()) {
-            let full = service.full_host(destination.host, &world.settings);
-            let target = world.services.covering(&service.name.namespace, &full);
-            if let Some(target) = target.filter(|target| !target.ports.is_empty() && target.external_name().is_none())
-                && context.is_definite(target.resource, diagnostics)
+    for virtual_service in &world.virtual_services {
+        for destination in virtual_service.destinations().iter().filter(|it| it.destination.port.is_none()) {
+            let host = virtual_service.full_host(destination.host, &world.settings);
+            let service = world.services.covering(&virtual_service.name.namespace, &host);
+            if let Some(service) = service.filter(|it| !it.ports.is_empty() && it.external_name().is_none())
+                && context.is_definite(service.resource, diagnostics)
             {
-                check_destination(world, &Route { service, destination, target }, diagnostics);
+                check_destination(world, &Portless { virtual_service, destination, service }, diagnostics);
             }
         }
     }
 }
 
 /// A destination without a port.
-struct Route<'w, 'a> {
-    service: &'w VirtualService<'a>,
+struct Portless<'w, 'a> {
+    virtual_service: &'w VirtualService<'a>,
     destination: &'w DestinationRef<'w>,
-    target: &'w Service<'a>,
+    /// The service that it leads to.
+    service: &'w Service<'a>,
 }
 
-impl<'w, 'a> Route<'w, 'a> {
-    /// The VirtualServices through which requests come: of a delegate those that delegate to it.
-    fn entrances(&self, world: &'w World<'a>) -> Vec<&'w VirtualService<'a>> {
-        if !self.service.is_delegate() {
-            return vec![self.service];
+impl<'w, 'a> Portless<'w, 'a> {
+    /// The VirtualServices through which requests come: for a delegate, those that delegate to it.
+    fn roots(&self, world: &'w World<'a>) -> Vec<&'w VirtualService<'a>> {
+        if !self.virtual_service.is_delegate() {
+            return vec![self.virtual_service];
         }
-        world.virtual_services.iter().filter(|root| root.delegates_to(self.service)).collect()
+        world.virtual_services.iter().filter(|root| root.delegates_to(self.virtual_service)).collect()
     }
 
-    /// The ports of one place on which the route is taken. Of the matches those of a delegating rule are not asked.
-    fn taken(&self, ports: BTreeSet<u32>, place: Option<&NamespacedName<'_>>) -> BTreeSet<u32> {
-        let asked = self.destination.route.ports_at(place);
-        ports.into_iter().filter(|port| asked.has(*port)).collect()
+    /// Those of some ports on which the route applies, at a Gateway or in the mesh. The matches of a route that
+    /// delegates do not count.
+    fn applying(&self, ports: BTreeSet<u32>, gateway: Option<&NamespacedName<'_>>) -> BTreeSet<u32> {
+        let matched = self.destination.route.ports_at(gateway);
+        ports.into_iter().filter(|port| matched.has(*port)).collect()
     }
 
-    /// Those that the destination does not have.
+    /// Those of some ports that the service does not have.
     fn lacking(&self, ports: &BTreeSet<u32>) -> BTreeSet<u32> {
-        ports.iter().copied().filter(|port| self.target.port(*port).is_none()).collect()
+        ports.iter().copied().filter(|port| self.service.port(*port).is_none()).collect()
     }
 }
 
-/// Without a port a destination gets that of the listener which took the request. Only a gateway, and TCP and TLS
-/// routes anywhere, first look whether the service has just one (istiod: `GetDestinationCluster`).
-fn check_destination(world: &World<'_>, route: &Route<'_, '_>, diagnostics: &mut Diagnostics) {
-    let is_single = route.target.ports.len() == 1;
-    for entrance in route.entrances(world) {
-        let server_ports = if is_single { BTreeSet::new() } else { server_ports(world, entrance, route) };
-        let lacking = route.lacking(&server_ports);
+/// A destination without a port gets the port of the listener that accepted the request. Only gateways, and TCP and TLS
+/// routes anywhere, first use the port of the service if it has just one (istiod: `GetDestinationCluster`).
+fn check_destination(world: &World<'_>, portless: &Portless<'_, '_>, diagnostics: &mut Diagnostics) {
+    let is_single = portless.service.ports.len() == 1;
+    for root in portless.roots(world) {
+        let server_ports = if is_single { BTreeSet::new() } else { server_ports(world, root, portless) };
+        let lacking = portless.lacking(&server_ports);
         if !lacking.is_empty() {
-            report(route, "the gateway's", &lacking, diagnostics);
+            report(&GATEWAY_PORT, portless, "the port of the Gateway's server", &lacking, diagnostics);
             return;
         }
-        if entrance.binds_mesh() && (route.destination.route.section == Section::Http || !is_single) {
-            let listener_ports = listener_ports(world, entrance, route);
-            let lacking = route.lacking(&listener_ports);
+        if root.binds_mesh() && (portless.destination.route.section == Section::Http || !is_single) {
+            let listener_ports = listener_ports(world, root, portless);
+            let lacking = portless.lacking(&listener_ports);
             if !lacking.is_empty() {
-                let diagnostic = report(route, "the sidecar's", &lacking, diagnostics);
-                // Nobody may dial the others.
-                if lacking.len() < listener_ports.len() {
-                    diagnostic.severity(Severity::Warning);
-                }
+                // Perhaps no client calls the ports that are lacking.
+                let is_some = lacking.len() < listener_ports.len();
+                let finding = if is_some { &SOME_SIDECAR_PORTS } else { &SIDECAR_PORT };
+                report(finding, portless, "the port that the client calls", &lacking, diagnostics);
                 return;
             }
         }
     }
 }
 
-/// The ports of the servers that take the route. None if a Gateway is not among the manifests.
-fn server_ports(world: &World<'_>, entrance: &VirtualService<'_>, route: &Route<'_, '_>) -> BTreeSet<u32> {
+/// The ports of the servers that use the route. None if a Gateway is not among the manifests.
+fn server_ports(world: &World<'_>, root: &VirtualService<'_>, portless: &Portless<'_, '_>) -> BTreeSet<u32> {
     let mut all = BTreeSet::new();
-    for name in entrance.bound_to.iter().filter_map(|bound| bound.gateway.as_ref()) {
+    for name in root.bound_to.iter().filter_map(|bound| bound.gateway.as_ref()) {
         let Some(gateway) = world.gateway(name) else { return BTreeSet::new() };
         let mut ports = BTreeSet::new();
         for server in &gateway.servers {
-            // A server that redirects everything to HTTPS has no use for routes.
+            // A server that redirects all requests to HTTPS uses no routes.
             let uses_routes =
-                server.https_redirect().is_none() && server.section() == Some(route.destination.route.section);
-            let serves = |host: &Spanned<String>| server.serves(host, &entrance.name.namespace);
-            if uses_routes && entrance.hosts.iter().any(serves) {
+                server.https_redirect().is_none() && server.section() == Some(portless.destination.route.section);
+            let serves = |host: &Spanned<String>| server.serves(host, &root.name.namespace);
+            if uses_routes && root.hosts.iter().any(serves) {
                 ports.extend(server.port_number());
             }
         }
-        all.extend(route.taken(ports, Some(name)));
+        all.extend(portless.applying(ports, Some(name)));
     }
     all
 }
 
 /// The ports of the services that the VirtualService is for, as far as routes of the section apply on them. None if one
-/// of its hosts is no service.
-fn listener_ports(world: &World<'_>, entrance: &VirtualService<'_>, route: &Route<'_, '_>) -> BTreeSet<u32> {
+/// of its hosts belongs to no service.
+fn listener_ports(world: &World<'_>, root: &VirtualService<'_>, portless: &Portless<'_, '_>) -> BTreeSet<u32> {
     let mut ports = BTreeSet::new();
-    for host in &entrance.hosts {
-        let Some(found) = world.services.seen_from(&entrance.name.namespace, host) else { return BTreeSet::new() };
-        let section = route.destination.route.section;
-        let taken = found.ports.iter().filter(|port| port.protocol.class().sections().contains(&section));
-        ports.extend(taken.map(|port| port.number));
+    for host in &root.hosts {
+        let Some(service) = world.services.seen_from(&root.name.namespace, host) else { return BTreeSet::new() };
+        let section = portless.destination.route.section;
+        let of_section = service.ports.iter().filter(|port| port.protocol.class().sections().contains(&section));
+        ports.extend(of_section.map(|port| port.number));
     }
-    route.taken(ports, None)
+    portless.applying(ports, None)
 }
 
-fn report<'f>(
-    route: &Route<'_, '_>,
-    whose: &str,
-    ports: &BTreeSet<u32>,
-    diagnostics: &'f mut Diagnostics,
-) -> &'f mut Diagnostic {
-    let target = route.target;
-    let list = |ports: Vec<String>| ports.join(", ");
-    let taken = list(ports.iter().map(u32::to_string).collect());
-    let has = list(target.ports.iter().map(|port| port.number.to_string()).collect());
+fn report(
+    finding: &'static Finding,
+    portless: &Portless<'_, '_>,
+    default: &str,
+    lacking: &BTreeSet<u32>,
+    diagnostics: &mut Diagnostics,
+) {
+    let service = portless.service;
+    let lacking = style::numbers(lacking.iter().copied(), "or");
+    let message =
+        format!("a destination without `port` gets {default}, but `{}` has no port {lacking}", service.hostname);
+    let numbers = || service.ports.iter().filter(|port| port.protocol != Protocol::Udp).map(|port| port.number);
     diagnostics
-        .report_default(
-            route.destination.host.span,
-            format!(
-                "destination {} needs a port: without one it is {whose}, {taken}, which the service does not have",
-                target.hostname
-            ),
-        )
-        .related(target.span, format!("its ports are {has}"))
-        .help("add port.number to the destination")
+        .report(finding, portless.destination.host.span, message)
+        .related(service.span, format!("ports of the service: {}", style::numbers(numbers(), "and")))
+        .help(format!("set `port.number` to {}", style::numbers(numbers(), "or")));
 }

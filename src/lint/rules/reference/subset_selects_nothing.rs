@@ -2,58 +2,104 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule, style};
 use crate::model::field::TextField;
 use crate::model::networking::Subset;
 use crate::model::{Kind, LabelSet};
+use crate::source::Spanned;
 use crate::world::{DestinationRule, Discovery, Gap, Service, World, host};
 
 pub static RULE: Rule = rule! {
     name: "subset-selects-nothing",
-    aliases: ["IST0173", "KIA0203"],
-    severity: Error,
-    summary: "a subset whose labels none of the service's workloads has: its requests are answered with 503",
+    summary: "a subset whose labels match no workload of the service, so its requests get 503",
+    findings: [&ROUTED, &UNUSED],
     check: check,
 };
 
+static ROUTED: Finding = finding! {
+    "routed", Lost, Certain, ["IST0173", "KIA0203"],
+    "a VirtualService routes to the subset, and none of several workloads has its labels",
+};
+static UNUSED: Finding = finding! {
+    "unused", Lost, Likely, ["IST0173", "KIA0203"],
+    "no VirtualService routes to the subset, or the manifests have at most one workload of the service",
+};
+
+/// Labels that istiod adds to endpoints: from the Node, the `locality` of a WorkloadEntry, and the cluster (istiod:
+/// `AugmentLabels`). It never adds an empty value.
+const ADDED_LABELS: [&str; 6] = [
+    "kubernetes.io/hostname",
+    "topology.istio.io/cluster",
+    "topology.istio.io/network",
+    "topology.istio.io/subzone",
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+];
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for rule in world.destination_rules.iter() {
-        let labelled = rule.spec.subsets.iter().filter(|subset| !subset.labels.is_empty());
+    for destination_rule in world.destination_rules.iter() {
+        let labelled = destination_rule.spec.subsets.iter().filter(|subset| !subset.labels.is_empty());
         for subset in labelled {
-            check_subset(world, rule, subset, diagnostics);
+            check_subset(world, destination_rule, subset, diagnostics);
         }
     }
 }
 
-fn check_subset(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset, diagnostics: &mut Diagnostics) {
+fn check_subset(
+    world: &World<'_>,
+    destination_rule: &DestinationRule<'_>,
+    subset: &Subset,
+    diagnostics: &mut Diagnostics,
+) {
+    let host = &destination_rule.host;
     // A wildcard gives its subsets to many services; not all of them need all.
-    if host::wildcard_suffix(&rule.host).is_some() {
+    if host::wildcard_suffix(host).is_some() {
         return;
     }
-    let Some(service) = world.services.covering(&rule.name.namespace, &rule.host) else {
-        // Then the host is the mistake.
+    let Some(service) = world.services.covering(&destination_rule.name.namespace, host) else {
+        // `inert-destination-rule` reports a host that does not exist.
         if world.inventory.is_complete() {
             return;
         }
-        return diagnostics.unchecked(Gap::NoServicesOf(Kind::DestinationRule, rule.name.to_string()));
+        return diagnostics.unchecked(Gap::NoServicesOf(Kind::DestinationRule, destination_rule.name.to_string()));
     };
-    // Sidecars send requests to a headless service where the client dials, whatever the labels are.
+    // Sidecars forward requests for a headless service to the address that the client calls, whatever its labels are.
     if service.discovery == Discovery::Headless {
         return;
     }
-    match endpoints(world, service) {
-        Err(gap) => diagnostics.unchecked(gap),
-        Ok(endpoints) if endpoints.iter().any(|endpoint| subset.labels.selects(endpoint)) => {}
-        Ok(endpoints) => {
-            let diagnostic = report(service, subset, &endpoints, diagnostics);
-            // A single version may be what the manifests start from, and a subset that nothing routes to does no harm.
-            if endpoints.len() < 2 || !is_routed_to(world, rule, subset) {
-                diagnostic.severity(Severity::Warning);
-            }
-        }
+    let endpoints = match endpoints(world, service) {
+        Err(gap) => return diagnostics.unchecked(gap),
+        Ok(endpoints) => endpoints,
+    };
+    let has = |endpoint: &LabelSet<'_>, (key, value): Label<'_>| endpoint.get(key.as_str()) == Some(&value.as_str());
+    if endpoints.iter().any(|endpoint| subset.labels.iter().all(|label| has(endpoint, label))) {
+        return;
     }
+    let mut added = subset.labels.iter().filter(|label| is_added(*label));
+    let is_open = |endpoint: &LabelSet<'_>| subset.labels.iter().all(|label| is_added(label) || has(endpoint, label));
+    if let Some((key, _)) = added.next()
+        && endpoints.iter().any(is_open)
+    {
+        return diagnostics.unchecked(Gap::AddedLabel(key.value.clone()));
+    }
+    // With one workload, others may be added later. A subset without routes does no harm.
+    let is_routed = endpoints.len() >= 2 && is_routed_to(world, destination_rule, subset);
+    let message = format!("subset `{}` selects no workload of `{}`", subset.name.text(), service.hostname);
+    diagnostics
+        .report(if is_routed { &ROUTED } else { &UNUSED }, subset.labels.span.unwrap_or(subset.span), message)
+        .related(service.span, "the service")
+        .help(advice(subset, &endpoints));
+}
+
+/// A label of a subset: its key and its value.
+type Label<'s> = (&'s Spanned<String>, &'s Spanned<String>);
+
+/// Whether endpoints can have a label that their manifests do not show.
+fn is_added((key, value): Label<'_>) -> bool {
+    !value.is_empty() && ADDED_LABELS.contains(&key.as_str())
 }
 
 /// The labels of everything that the service could send a request to, or why that is not known.
@@ -73,41 +119,36 @@ fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSe
     }
 }
 
-/// Whether some VirtualService sends requests to a subset of this name of the rule's host.
-fn is_routed_to(world: &World<'_>, rule: &DestinationRule<'_>, subset: &Subset) -> bool {
+/// Whether some VirtualService sends requests to a subset of this name of the DestinationRule's host.
+fn is_routed_to(world: &World<'_>, destination_rule: &DestinationRule<'_>, subset: &Subset) -> bool {
     let name = subset.name.as_deref();
-    world.virtual_services.iter().any(|service| {
-        service.destinations().iter().any(|destination| {
-            destination.destination.subset.as_deref() == name
-                && service.full_host(destination.host, &world.settings) == rule.host.as_str()
+    world.virtual_services.iter().any(|virtual_service| {
+        virtual_service.destinations().iter().any(|it| {
+            it.destination.subset.as_deref() == name
+                && virtual_service.full_host(it.host, &world.settings) == destination_rule.host.as_str()
         })
     })
 }
 
-fn report<'f>(
-    service: &Service<'_>,
-    subset: &Subset,
-    endpoints: &[LabelSet<'_>],
-    diagnostics: &'f mut Diagnostics,
-) -> &'f mut Diagnostic {
-    let name = subset.name.text();
-    let diagnostic = diagnostics.report_default(
-        subset.labels.span.unwrap_or(subset.span),
-        format!("subset {name} selects none of the workloads of {}", service.hostname),
-    );
-    diagnostic.related(service.span, "the service");
+/// Suggests the values that workloads have for the labels that none of them matches.
+fn advice(subset: &Subset, endpoints: &[LabelSet<'_>]) -> String {
     if endpoints.is_empty() {
-        return diagnostic.help("the service itself selects none");
+        return "add a workload that the selector of the service matches".to_owned();
     }
-    let values: Vec<String> = subset.labels.iter().map(|(key, _)| describe_values(key, endpoints)).collect();
-    diagnostic.help(values.join("; "))
-}
-
-/// What the workloads have for a label.
-fn describe_values(key: &str, endpoints: &[LabelSet<'_>]) -> String {
-    let values: BTreeSet<&str> = endpoints.iter().filter_map(|labels| labels.get(key).copied()).collect();
-    match values.len() {
-        0 => format!("none of them has a label {key}"),
-        _ => format!("their {key} is {}", values.into_iter().collect::<Vec<_>>().join(" or ")),
+    let values_of =
+        |key: &str| -> BTreeSet<&str> { endpoints.iter().filter_map(|labels| labels.get(key).copied()).collect() };
+    let mut advice: Vec<String> = Vec::new();
+    for (key, value) in subset.labels.iter() {
+        let values = values_of(key);
+        if is_added((key, value)) {
+            continue;
+        } else if ADDED_LABELS.contains(&key.as_str()) {
+            advice.push(format!("set `{}` to a value", key.as_str()));
+        } else if values.is_empty() {
+            advice.push(format!("add label `{}` to the workloads", key.as_str()));
+        } else if !values.contains(value.as_str()) {
+            advice.push(format!("set `{}` to {}", key.as_str(), style::list(values, "or")));
+        }
     }
+    if advice.is_empty() { "use labels that one workload has together".to_owned() } else { advice.join(", and ") }
 }

@@ -1,33 +1,37 @@
 //! `subset-without-labels`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::field::{PlacedField, TextField};
 
 pub static RULE: Rule = rule! {
     name: "subset-without-labels",
-    aliases: ["KIA0209"],
-    severity: Info,
-    summary: "a subset without labels beside others that have some: it is all workloads of the host",
+    summary: "a subset without labels beside subsets with labels: it contains all workloads of the host",
+    findings: [&ALL_WORKLOADS],
     check: check,
 };
 
+static ALL_WORKLOADS: Finding = finding! {
+    "all-workloads", Notable, Certain, ["KIA0209"],
+    "the subset has no labels, but another subset of the host has",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for rule in context.world.destination_rules.iter() {
-        let subsets = &rule.spec.subsets;
+    for destination_rule in context.world.destination_rules.iter() {
+        let subsets = &destination_rule.spec.subsets;
         let Some(labelled) = subsets.iter().find(|subset| !subset.labels.is_empty()) else { continue };
         for subset in subsets.iter().filter(|subset| subset.labels.is_empty()) {
-            let name = subset.name.as_ref();
+            let (name, host) = (subset.name.text(), destination_rule.host.as_str());
+            let place = subset.labels.span.unwrap_or_else(|| subset.name.place(subset.span));
             diagnostics
-                .report_default(
-                    subset.labels.span.or(name.map(|name| name.span)).unwrap_or(subset.span),
-                    format!(
-                        "subset {} has no labels: it is all workloads of {}",
-                        name.map_or("", |name| name),
-                        rule.host.as_str()
-                    ),
+                .report(
+                    &ALL_WORKLOADS,
+                    place,
+                    format!("subset `{name}` has no labels, so it contains all workloads of `{host}`"),
                 )
-                .related(labelled.span, "this one selects some of them")
-                .help("add labels, unless all workloads are meant");
+                .related(labelled.span, "this subset contains the workloads with its labels")
+                .help("add labels, unless the subset is for all workloads");
         }
     }
 }

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule, style};
 use crate::model::Kind;
 use crate::world::{Gap, Gateway, Protocol, Service, World};
 
 pub static RULE: Rule = rule! {
     name: "unexposed-server-port",
-    aliases: ["IST0162"],
-    severity: Warning,
-    summary: "a port of a Gateway that no Service leads to: clients outside cannot reach it",
+    summary: "a Gateway has a port that no Service of its workloads exposes, so clients cannot reach it",
+    findings: [&NO_SERVICE_PORT],
     check: check,
+};
+
+static NO_SERVICE_PORT: Finding = finding! {
+    "no-service-port", Lost, Likely, ["IST0162"],
+    "no Service of the gateway workloads has the port",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -25,7 +30,7 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Dia
     let mut services: Vec<&Service<'_>> = Vec::new();
     let mut reachable: BTreeSet<u32> = BTreeSet::new();
     for workload in world.workloads_of_gateway(gateway) {
-        // Clients reach it by the node.
+        // Clients reach a pod on the network of its node without a Service.
         if workload.pod.is_some_and(|pod| pod.host_network.is_some_and(|it| it.value)) {
             return;
         }
@@ -36,7 +41,7 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Dia
         }
     }
     let Some(first) = services.first() else {
-        // Where the workloads are not known, `gateway-selects-nothing` says so.
+        // `gateway-selects-nothing` counts Gateways whose workloads are not known.
         if world.workloads_of_gateway(gateway).next().is_some() {
             diagnostics.unchecked(Gap::NoServicesOf(Kind::Gateway, gateway.name.to_string()));
         }
@@ -44,11 +49,15 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Dia
     };
     for number in gateway.servers.iter().filter_map(|server| server.port) {
         if !reachable.contains(&number.value) {
-            let ports: Vec<String> = first.ports.iter().map(|port| port.number.to_string()).collect();
+            let ports = first.ports.iter().filter(|port| port.protocol != Protocol::Udp).map(|port| port.number);
             diagnostics
-                .report_default(number.span, format!("no Service of the gateway's workloads has port {}", number.value))
-                .related(first.span, format!("this one has {}", ports.join(", ")))
-                .help("add the port to the Service, or use one that it has");
+                .report(
+                    &NO_SERVICE_PORT,
+                    number.span,
+                    format!("no Service of the gateway workloads has port {}", number.value),
+                )
+                .related(first.span, format!("ports of this Service: {}", style::numbers(ports, "and")))
+                .help("add the port to the Service, or use a port that the Service has");
         }
     }
 }

@@ -1,117 +1,117 @@
 //! `unknown-host`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule, style};
 use crate::world::host::Form;
 use crate::world::{DestinationRef, VirtualService, World};
 
+use super::{complete_name, export_to_field};
+
 pub static RULE: Rule = rule! {
     name: "unknown-host",
-    aliases: ["IST0101", "KIA1101"],
-    severity: Error,
-    summary: "a destination that is no service of the mesh: its requests are answered with 503",
+    summary: "a destination that is not a service of the mesh, so its requests get 503",
+    findings: [&UNKNOWN, &NAME_WITH_DOT, &NOT_EXPORTED, &ONLY_WILDCARD, &OTHER_NAMESPACE],
     check: check,
+};
+
+static UNKNOWN: Finding = finding! {
+    "unknown", Lost, Certain, ["IST0101", "KIA1101"],
+    "no Service or ServiceEntry has the host",
+};
+static NAME_WITH_DOT: Finding = finding! {
+    "name-with-dot", Lost, Certain, ["IST0101", "KIA1101"],
+    "istiod does not complete the host, because it has a dot",
+};
+static NOT_EXPORTED: Finding = finding! {
+    "not-exported", Lost, Certain, ["IST0101", "KIA1101"],
+    "the service is not exported to the clients of the VirtualService",
+};
+static ONLY_WILDCARD: Finding = finding! {
+    "only-wildcard", Lost, Certain, [],
+    "only a wildcard of a ServiceEntry covers the host",
+};
+static OTHER_NAMESPACE: Finding = finding! {
+    "other-namespace", Lost, Likely, ["IST0101", "KIA1101"],
+    "the only Service of this short name is in another namespace",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for service in &world.virtual_services {
-        for destination in service.destinations().iter().filter(|it| !context.is_refused(it.host.span)) {
-            check_destination(world, service, destination, diagnostics);
+    for virtual_service in &world.virtual_services {
+        for destination in virtual_service.destinations().iter().filter(|it| !context.is_refused(it.host.span)) {
+            check_destination(world, virtual_service, destination, diagnostics);
         }
     }
 }
 
 fn check_destination(
     world: &World<'_>,
-    service: &VirtualService<'_>,
+    virtual_service: &VirtualService<'_>,
     destination: &DestinationRef<'_>,
     diagnostics: &mut Diagnostics,
 ) {
     let written = destination.host;
-    let full = service.full_host(written, &world.settings);
-    if is_seen(world, service, &full) {
+    let place = written.span;
+    let own = virtual_service.name.namespace.as_ref();
+    let host = virtual_service.full_host(written, &world.settings);
+    if is_seen(world, virtual_service, &host) {
         return;
     }
-    if let Some(wide) = world.services.covering(&service.name.namespace, &full).filter(|wide| wide.hostname != full) {
+    if let Some(wildcard) = world.services.covering(own, &host).filter(|it| it.hostname != host) {
+        let message = format!("host `{host}` has no cluster: only wildcard `{}` covers it", wildcard.hostname);
         diagnostics
-            .report_default(
-                written.span,
-                format!("host {full} has no cluster: only the wildcard {} has one", wide.hostname),
-            )
-            .related(wide.span, "defined here")
-            .help("add the host to a ServiceEntry of its own, or write the wildcard as the destination");
+            .report(&ONLY_WILDCARD, place, message)
+            .related(wildcard.span, "the wildcard")
+            .help("add a ServiceEntry for the host, or use the wildcard as the destination");
         return;
     }
-    let hidden = world.services.named(&full).next();
-    if let Some(hidden) = hidden {
+    if let Some(hidden) = world.services.named(&host).next() {
+        let clients = world.presumed_client_namespaces(virtual_service);
+        let noun = if clients.len() == 1 { "namespace" } else { "namespaces" };
+        let names = style::list(&clients, "and");
         diagnostics
-            .report_default(written.span, format!("host {full} is not exported to {}", clients(world, service)))
-            .related(hidden.span, "defined here, for other namespaces")
-            .help("add the namespace to its exportTo");
+            .report(&NOT_EXPORTED, place, format!("host `{host}` is not exported to {noun} {names}"))
+            .related(hidden.span, "the service is exported to other namespaces")
+            .help(format!("add {names} to {} of the service", export_to_field(hidden)));
         return;
     }
-    match Form::of(&full, &world.settings.domain) {
+    let unknown = format!("host `{host}` does not exist");
+    match Form::of(&host, &world.settings.domain) {
         Form::Kubernetes { namespace } if world.inventory.services(namespace).is_ok() => {
-            let diagnostic = diagnostics.report_default(written.span, unknown(written, &full));
-            if let Some(suggestion) = world.services.nearest(namespace, &full, &world.settings.domain) {
-                diagnostic.help(format!("did you mean {}?", suggestion.hostname));
-            } else {
-                diagnostic.help(format!("there is no Service or ServiceEntry of that name in namespace {namespace}"));
-            }
+            let diagnostic = diagnostics.report(&UNKNOWN, place, unknown);
+            match world.services.nearest(namespace, &host, &world.settings.domain) {
+                Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
+                None => diagnostic
+                    .help(format!("use the host of a Service of namespace `{namespace}`, or add a ServiceEntry")),
+            };
         }
         Form::Kubernetes { namespace } => match world.services.only_one_called(written) {
-            Some(meant) => {
+            Some(service) => {
+                let message = format!("`{}` means `{host}` here, which the manifests do not define", written.as_str());
                 diagnostics
-                    .report_default(written.span, unknown(written, &full))
-                    .severity(Severity::Warning)
-                    .related(meant.span, "a Service of that name is in another namespace")
-                    .help(format!(
-                        "write {} if that is meant: a short name is completed with the own namespace",
-                        meant.hostname
-                    ));
+                    .report(&OTHER_NAMESPACE, place, message)
+                    .related(service.span, "the only Service of this name")
+                    .help(format!("write `{}` if the route is for that Service", service.hostname));
             }
             None => world.inventory.services(namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
         Form::TwoLabels { name, namespace } if world.inventory.services(namespace).is_ok() => {
-            let domain = &world.settings.domain;
             diagnostics
-                .report_default(
-                    written.span,
-                    format!(
-                        "host {written:?} is no service: names with a dot are not completed",
-                        written = written.as_str()
-                    ),
-                )
-                .help(format!("write {name}.{namespace}.svc.{domain}"));
+                .report(&NAME_WITH_DOT, place, format!("{unknown}: istiod does not complete names with a dot"))
+                .help(complete_name(world, name, namespace));
         }
         Form::TwoLabels { .. } | Form::External => {
-            if let Err(gap) = world.inventory.service_entries(&service.name.namespace) {
+            if let Err(gap) = world.inventory.service_entries(own) {
                 return diagnostics.unchecked(gap);
             }
-            diagnostics
-                .report_default(written.span, unknown(written, &full))
-                .help("add a ServiceEntry for it; the mesh does not route to hosts that it does not know");
+            diagnostics.report(&UNKNOWN, place, unknown).help("add a ServiceEntry for the host");
         }
     }
 }
 
 /// Whether the proxies that use the VirtualService see a service of exactly this name.
-fn is_seen(world: &World<'_>, service: &VirtualService<'_>, full: &str) -> bool {
-    let clients = world.presumed_client_namespaces(service);
-    clients.iter().any(|namespace| world.services.seen_from(namespace, full).is_some())
-}
-
-/// Who would send requests there, for a reader.
-fn clients(world: &World<'_>, service: &VirtualService<'_>) -> String {
-    let clients: Vec<String> = world.client_namespaces(service).into_iter().collect();
-    match clients.as_slice() {
-        [] => format!("namespace {}", service.name.namespace),
-        [only] => format!("namespace {only}"),
-        several => format!("namespaces {}", several.join(", ")),
-    }
-}
-
-fn unknown(written: &str, full: &str) -> String {
-    if written == full { format!("unknown host {full}") } else { format!("unknown host {written}: there is no {full}") }
+fn is_seen(world: &World<'_>, virtual_service: &VirtualService<'_>, host: &str) -> bool {
+    let clients = world.presumed_client_namespaces(virtual_service);
+    clients.iter().any(|namespace| world.services.seen_from(namespace, host).is_some())
 }

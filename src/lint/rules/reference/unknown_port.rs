@@ -1,61 +1,63 @@
 //! `unknown-port`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
-use crate::world::{DestinationRef, Service, VirtualService};
+use crate::lint::{Context, Diagnostics, Finding, Rule, style};
+use crate::model::kubernetes::TargetPort;
+use crate::world::{DestinationRef, Protocol, Service, VirtualService};
 
 pub static RULE: Rule = rule! {
     name: "unknown-port",
-    aliases: ["IST0101"],
-    severity: Error,
-    summary: "a destination port that the service does not have: its requests are answered with 503",
+    summary: "a destination port that the service does not have, so its requests get 503",
+    findings: [&NO_PORT],
     check: check,
 };
 
+static NO_PORT: Finding = finding! {
+    "no-port", Lost, Certain, ["IST0101"],
+    "the service does not have the port",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for service in &context.world.virtual_services {
-        for destination in service.destinations() {
-            check_destination(context, service, &destination, diagnostics);
+    for virtual_service in &context.world.virtual_services {
+        for destination in virtual_service.destinations() {
+            check_destination(context, virtual_service, &destination, diagnostics);
         }
     }
 }
 
 fn check_destination(
     context: &Context<'_>,
-    service: &VirtualService<'_>,
+    virtual_service: &VirtualService<'_>,
     destination: &DestinationRef<'_>,
     diagnostics: &mut Diagnostics,
 ) {
     let Some(number) = destination.destination.port.as_ref().and_then(|port| port.number.as_ref()) else { return };
     let world = context.world;
-    let full = service.full_host(destination.host, &world.settings);
-    let Some(target) = world.services.covering(&service.name.namespace, &full) else { return };
-    // An alias has the ports of what it stands for; a ServiceEntry without ports says nothing.
-    if target.external_name().is_some() || target.ports.is_empty() || target.port(number.value).is_some() {
+    let host = virtual_service.full_host(destination.host, &world.settings);
+    let Some(service) = world.services.covering(&virtual_service.name.namespace, &host) else { return };
+    // An ExternalName Service has the ports of its target. A ServiceEntry without ports may have any.
+    if service.external_name().is_some() || service.ports.is_empty() || service.port(number.value).is_some() {
         return;
     }
-    // Of several definitions of a host each proxy may see another one.
-    if world.services.named(&full).any(|other| other.port(number.value).is_some()) {
+    // If a host has several definitions, each proxy may see another one.
+    if world.services.named(&host).any(|other| other.port(number.value).is_some()) {
         return;
     }
-    if !context.is_definite(target.resource, diagnostics) {
+    if !context.is_definite(service.resource, diagnostics) {
         return;
     }
     diagnostics
-        .report_default(number.span, format!("{full} has no port {}", number.value))
-        .related(target.span, "defined here")
-        .help(advice(target, number.value));
+        .report(&NO_PORT, number.span, format!("host `{host}` has no port {}", number.value))
+        .related(service.span, "defined here")
+        .help(advice(service, number.value));
 }
 
-fn advice(target: &Service<'_>, number: u32) -> String {
-    let by_target = target.ports.iter().find(
-        |port| matches!(&port.target, Some(crate::model::kubernetes::TargetPort::Number(target)) if *target == number),
-    );
-    match by_target {
-        Some(port) => format!("{number} is the port of its workloads; clients use {}", port.number),
-        None => {
-            let ports: Vec<String> = target.ports.iter().map(|port| port.number.to_string()).collect();
-            format!("its ports are {}", ports.join(", "))
-        }
+fn advice(service: &Service<'_>, number: u32) -> String {
+    let leads_there = |target: &TargetPort| matches!(target, TargetPort::Number(target) if *target == number);
+    let ports = service.ports.iter().filter(|port| port.protocol != Protocol::Udp);
+    match ports.clone().find(|port| port.target.as_ref().is_some_and(leads_there)) {
+        Some(port) => format!("use {}, which leads to port {number} of the workloads", port.number),
+        None => format!("use {}", style::numbers(ports.map(|port| port.number), "or")),
     }
 }

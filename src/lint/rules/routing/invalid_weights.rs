@@ -1,79 +1,95 @@
 //! `invalid-weights`
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::source::Span;
-use crate::world::{RouteTarget, VirtualService};
+use crate::world::RouteTarget;
 
 pub static RULE: Rule = rule! {
     name: "invalid-weights",
-    aliases: ["IST0106", "KIA1104"],
-    severity: Error,
-    summary: "weights that do not share requests as they seem to: negative, all zero, forgotten or not adding up to 100",
+    summary: "weights that istiod rejects, or that share requests in another way than they seem to",
+    findings: [&NEGATIVE, &ALL_ZERO, &MISSING, &SINGLE_ZERO, &SINGLE, &SUM],
     check: check,
 };
 
+static NEGATIVE: Finding = finding! {
+    "negative", Refused, Certain, ["IST0106"],
+    "a weight is negative",
+};
+static ALL_ZERO: Finding = finding! {
+    "all-zero", Refused, Certain, ["IST0106"],
+    "all weights of several destinations are 0",
+};
+static MISSING: Finding = finding! {
+    "missing", Lost, Likely, [],
+    "a destination without a weight beside destinations with weights gets no requests",
+};
+static SINGLE_ZERO: Finding = finding! {
+    "single-zero", Surprising, Certain, [],
+    "the only destination has weight 0, but gets all requests",
+};
+static SINGLE: Finding = finding! {
+    "single", Notable, Certain, ["KIA1104"],
+    "the only destination has a weight from 1 to 99, but gets all requests",
+};
+static SUM: Finding = finding! {
+    "sum", Notable, Certain, [],
+    "the weights do not add up to 100, so they are not percentages",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for service in &context.world.virtual_services {
-        check_service(service, diagnostics);
+    for virtual_service in &context.world.virtual_services {
+        for route in virtual_service.routes() {
+            check_targets(&route.targets(), diagnostics);
+        }
     }
 }
 
-fn check_service(service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
-    for route in service.routes() {
-        check_shares(&route.targets(), diagnostics);
-    }
-}
-
-/// Shares are weight by sum. The sum need not be 100; a single destination gets everything whatever its weight.
-fn check_shares(shares: &[RouteTarget<'_>], diagnostics: &mut Diagnostics) {
-    let weights = || shares.iter().filter_map(|share| share.weight);
+/// A destination gets its weight divided by the sum of all weights, which need not be 100. A single destination gets all
+/// requests whatever its weight.
+fn check_targets(targets: &[RouteTarget<'_>], diagnostics: &mut Diagnostics) {
+    let weights = || targets.iter().filter_map(|target| target.weight);
     if let Some(negative) = weights().find(|weight| weight.value < 0) {
-        diagnostics.report_default(negative.span, "a weight cannot be negative").help("use 0 or more");
+        let message = format!("istiod rejects weight {}: a weight cannot be negative", negative.value);
+        diagnostics.report(&NEGATIVE, negative.span, message).help("use 0 or more");
         return;
     }
-    if let [RouteTarget { weight: Some(weight), .. }] = shares
+    if let [RouteTarget { weight: Some(weight), .. }] = targets
         && (0..100).contains(&weight.value)
     {
-        let diagnostic = diagnostics.report_default(
-            weight.span,
-            format!("weight {} has no effect: the only destination gets all requests", weight.value),
-        );
-        diagnostic.aliases = &["KIA1104"];
-        diagnostic
-            .severity(if weight.value == 0 { Severity::Warning } else { Severity::Info })
-            .help("remove it, or add the destinations that get the rest");
+        let finding = if weight.value == 0 { &SINGLE_ZERO } else { &SINGLE };
+        let message = format!("weight {} has no effect: the only destination gets all requests", weight.value);
+        diagnostics.report(finding, weight.span, message).help("remove the weight, or add the other destinations");
         return;
     }
-    let [first, _, ..] = shares else { return };
+    let [first, _, ..] = targets else { return };
     let sum: i64 = weights().map(|weight| i64::from(weight.value)).sum();
     if sum == 0 {
         let span = weights().next().map_or(first.span, |weight| weight.span);
         diagnostics
-            .report_default(span, "the weights of all destinations are 0: istiod refuses the VirtualService")
-            .help("give each destination its share");
+            .report(&ALL_ZERO, span, "istiod rejects destinations whose weights add up to 0")
+            .help("give each destination a weight");
         return;
     }
-    for share in shares.iter().filter(|share| share.weight.is_none()) {
+    for target in targets.iter().filter(|target| target.weight.is_none()) {
         diagnostics
-            .report_default(share.span, "this destination gets no requests: it has no weight, while others have one")
-            .severity(Severity::Warning)
-            .help("give it a weight; weight: 0 if that is what is meant");
+            .report(&MISSING, target.span, "this destination has no weight, and gets no requests")
+            .help("set `weight`, to 0 if the destination gets no requests on purpose");
     }
-    if sum != 100 && shares.iter().all(|share| share.weight.is_some()) {
-        let span = shares.iter().map(|share| share.span).reduce(Span::to).unwrap_or(first.span);
+    if sum != 100 && targets.iter().all(|target| target.weight.is_some()) {
+        let span = targets.iter().map(|target| target.span).reduce(Span::to).unwrap_or(first.span);
         diagnostics
-            .report_default(span, format!("the weights add up to {sum}, not to 100: {}", describe(shares, sum)))
-            .severity(Severity::Info)
-            .help("shares are taken relative to the sum; make it 100 so that they read as percentages");
+            .report(&SUM, span, format!("the weights add up to {sum}, not to 100: {}", describe(targets, sum)))
+            .help("use weights that add up to 100, so that they read as percentages");
     }
 }
 
-fn describe(shares: &[RouteTarget<'_>], sum: i64) -> String {
-    let percent = |share: &RouteTarget<'_>| {
-        let weight = share.weight.map_or(0, |weight| weight.value);
+fn describe(targets: &[RouteTarget<'_>], sum: i64) -> String {
+    let percent = |target: &RouteTarget<'_>| {
+        let weight = target.weight.map_or(0, |weight| weight.value);
         let percent = f64::from(weight) * 100.0 / sum as f64;
         format!("{weight} is {} %", (percent * 10.0).round() / 10.0)
     };
-    shares.iter().map(percent).collect::<Vec<_>>().join(", ")
+    targets.iter().map(percent).collect::<Vec<_>>().join(", ")
 }

@@ -2,50 +2,52 @@
 
 use std::collections::BTreeMap;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::field::TextField;
 use crate::source::Span;
 use crate::world::{DestinationRef, MatchPorts, Section, VirtualService};
 
 pub static RULE: Rule = rule! {
     name: "subset-not-on-gateway",
-    aliases: ["IST0140"],
-    severity: Info,
-    summary: "a destination of a Gateway's VirtualService without a subset, though within the mesh one is chosen",
+    summary: "a route on a Gateway has a destination without a subset, although sidecars use a subset of the host",
+    findings: [&NO_SUBSET],
     check: check,
+};
+
+static NO_SUBSET: Finding = finding! {
+    "no-subset", Notable, Certain, ["IST0140"],
+    "the destination on the Gateway has no subset, but sidecars use one",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    // The hosts that VirtualServices of the mesh lead to subsets of themselves.
-    let mut chosen: BTreeMap<String, (&VirtualService<'_>, Span)> = BTreeMap::new();
-    for service in world.virtual_services.iter().filter(|service| service.binds_mesh()) {
-        for destination in service.destinations().iter().filter(|it| is_plain(it)) {
+    // The hosts for which a VirtualService of the mesh routes to a subset of the same host.
+    let mut in_mesh: BTreeMap<String, (&VirtualService<'_>, Span)> = BTreeMap::new();
+    for virtual_service in world.virtual_services.iter().filter(|it| it.binds_mesh()) {
+        for destination in virtual_service.destinations().iter().filter(|it| is_plain(it)) {
             let Some(subset) = &destination.destination.subset else { continue };
-            let full = service.full_host(destination.host, &world.settings).into_owned();
-            if service.hosts.iter().any(|host| host.as_str() == full) {
-                chosen.entry(full).or_insert((service, subset.span));
+            let host = virtual_service.full_host(destination.host, &world.settings).into_owned();
+            if virtual_service.hosts.iter().any(|it| it.as_str() == host) {
+                in_mesh.entry(host).or_insert((virtual_service, subset.span));
             }
         }
     }
-    for service in &world.virtual_services {
-        for destination in service.destinations().iter().filter(|it| is_plain(it)) {
-            let has_subset = destination.destination.subset.as_ref().is_some_and(|subset| !subset.is_empty());
-            let full = service.full_host(destination.host, &world.settings);
-            let Some((inner, subset)) = chosen.get(full.as_ref()).filter(|_| !has_subset) else { continue };
-            // Where the requests are for that very host, the gateway has its routes, or none.
-            let is_same = service.hosts.iter().any(|host| host.as_str() == full);
-            if !is_same && is_on_gateway(service, destination) {
+    for virtual_service in &world.virtual_services {
+        for destination in virtual_service.destinations().iter().filter(|it| is_plain(it)) {
+            let has_subset = destination.destination.subset.filled().is_some();
+            let host = virtual_service.full_host(destination.host, &world.settings);
+            let Some((other, subset)) = in_mesh.get(host.as_ref()).filter(|_| !has_subset) else { continue };
+            // On a VirtualService of the same host, the gateway uses its routes.
+            let is_same = virtual_service.hosts.iter().any(|it| it.as_str() == host);
+            if !is_same && is_on_gateway(virtual_service, destination) {
+                let message = format!("requests from the gateway go to all workloads of `{host}`, not to a subset");
+                let related = format!("VirtualService `{}` uses subsets, but only for sidecars", other.name);
                 diagnostics
-                    .report_default(
-                        destination.host.span,
-                        format!("requests from the gateway go to all workloads of {full}, not to a subset"),
-                    )
-                    .related(
-                        *subset,
-                        format!("{} chooses subsets, but for requests from within the mesh only", inner.name),
-                    )
-                    .help("choose the subset here as well, unless all workloads are meant");
+                    .report(&NO_SUBSET, destination.host.span, message)
+                    .related(*subset, related)
+                    .help("set `subset` here as well, unless the route is for all workloads");
             }
         }
     }
@@ -55,9 +57,9 @@ fn is_plain(destination: &DestinationRef<'_>) -> bool {
     destination.route.section == Section::Http && !destination.is_mirror
 }
 
-/// Whether the rule of a destination applies on some Gateway.
-fn is_on_gateway(service: &VirtualService<'_>, destination: &DestinationRef<'_>) -> bool {
+/// Whether the route of a destination applies on some Gateway.
+fn is_on_gateway(virtual_service: &VirtualService<'_>, destination: &DestinationRef<'_>) -> bool {
     let nowhere = MatchPorts::Only(Default::default());
-    let mut gateways = service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
+    let mut gateways = virtual_service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
     gateways.any(|gateway| destination.route.ports_at(Some(gateway)) != nowhere)
 }

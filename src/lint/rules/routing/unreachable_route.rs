@@ -2,151 +2,197 @@
 
 use std::collections::BTreeMap;
 
+use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Diagnostics, Rule, Severity};
+use crate::lint::{Context, Diagnostic, Diagnostics, Finding, Rule};
 use crate::routing::reach::{self, Alternative, Reachability};
 use crate::source::Span;
 use crate::validate::{Mistake, Violation};
-use crate::world::VirtualService;
+use crate::world::{Route, Section, VirtualService};
 
 pub static RULE: Rule = rule! {
     name: "unreachable-route",
-    aliases: ["IST0130", "IST0131"],
-    severity: Error,
-    summary: "a route or match that never gets a request, because earlier ones take them all",
+    summary: "a route or match that never gets a request, because earlier ones match all of its requests",
+    findings: [&ROUTE, &MATCH, &REPEATED_MATCH],
     check: check,
 };
 
+static ROUTE: Finding = finding! {
+    "route", Lost, Certain, ["IST0130", "IST0131"],
+    "earlier routes match all requests of the route",
+};
+static MATCH: Finding = finding! {
+    "match", Surprising, Certain, ["IST0131"],
+    "earlier routes match all requests of one match of the route",
+};
+static REPEATED_MATCH: Finding = finding! {
+    "repeated-match", Notable, Certain, ["IST0131"],
+    "other matches of the same route match all requests of the match",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    let mut rules = Rules::new();
-    let lent = context.world.delegates();
-    for service in &context.world.virtual_services {
-        // Rules of a delegate are judged where they apply.
-        if !service.is_delegate() || !lent.contains(&service.name) {
-            gather(context, service, &mut rules);
+    let mut routes = Routes::new();
+    let delegates = context.world.delegates();
+    for virtual_service in &context.world.virtual_services {
+        // Routes of a delegate are checked in the VirtualServices that delegate to it.
+        if !virtual_service.is_delegate() || !delegates.contains(&virtual_service.name) {
+            gather(context, virtual_service, &mut routes);
         }
-        check_tcp(service, diagnostics);
+        check_tcp(virtual_service, diagnostics);
     }
-    for (span, ways) in &rules {
-        check_rule(*span, ways, diagnostics);
+    for (span, ways) in &routes {
+        check_route(*span, ways, diagnostics);
     }
     check_repeated(context, diagnostics);
 }
 
-/// All rules of HTTP, with the ways into each.
-type Rules = BTreeMap<Span, BTreeMap<Span, Way>>;
+/// All HTTP routes by place, with the ways into each.
+type Routes = BTreeMap<Span, BTreeMap<Span, Way>>;
 
-/// A match, or a rule without any. The rules of a delegate are in several VirtualServices, and some of its matches are
-/// joined with several others.
+/// A match, or a route without any. The routes of a delegate are in several VirtualServices, and istiod joins some of
+/// its matches with several others.
 #[derive(Default)]
 struct Way {
     is_reached: bool,
-    taken_by: Vec<Taker>,
+    shadows: Vec<Shadow>,
 }
 
-/// What takes the requests of a later match.
-struct Taker {
+/// An earlier match that matches requests of a later one.
+struct Shadow {
     span: Span,
-    rule_span: Span,
-    takes_everything: bool,
+    route_span: Span,
+    matches_everything: bool,
 }
 
-fn gather(context: &Context<'_>, service: &VirtualService<'_>, rules: &mut Rules) {
-    let alternatives = reach::alternatives(context.world, service);
-    for (alternative, reach) in alternatives.iter().zip(reach::reach(service, &alternatives)) {
-        let way = rules.entry(alternative.route_span).or_default().entry(alternative.span).or_default();
+fn gather(context: &Context<'_>, virtual_service: &VirtualService<'_>, routes: &mut Routes) {
+    let alternatives = reach::alternatives(context.world, virtual_service);
+    for (alternative, reach) in alternatives.iter().zip(reach::reach(virtual_service, &alternatives)) {
+        let way = routes.entry(alternative.route_span).or_default().entry(alternative.span).or_default();
         match reach {
             Reachability::Reached => way.is_reached = true,
             Reachability::Impossible => {}
-            Reachability::TakenBy(takers) if way.taken_by.is_empty() => {
-                way.taken_by = takers.into_iter().map(|number| taker(&alternatives[number])).collect();
+            Reachability::TakenBy(earlier) if way.shadows.is_empty() => {
+                way.shadows = earlier.into_iter().map(|number| shadow(&alternatives[number])).collect();
             }
             Reachability::TakenBy(_) => {}
         }
     }
 }
 
-fn taker(alternative: &Alternative<'_>) -> Taker {
-    let Alternative { span, route_span: rule_span, .. } = *alternative;
-    Taker { span, rule_span, takes_everything: alternative.takes_everything() }
+fn shadow(alternative: &Alternative<'_>) -> Shadow {
+    Shadow {
+        span: alternative.span,
+        route_span: alternative.route_span,
+        matches_everything: alternative.takes_everything(),
+    }
 }
 
-fn check_rule(span: Span, ways: &BTreeMap<Span, Way>, diagnostics: &mut Diagnostics) {
-    let dead = || ways.iter().filter(|(_, way)| !way.is_reached && !way.taken_by.is_empty());
+fn check_route(span: Span, ways: &BTreeMap<Span, Way>, diagnostics: &mut Diagnostics) {
+    let dead = || ways.iter().filter(|(_, way)| !way.is_reached && !way.shadows.is_empty());
     let is_dead = ways.values().all(|way| !way.is_reached) && dead().next().is_some();
-    // What the rule itself takes first is its own business.
-    let outside = |taker: &&Taker| taker.rule_span != span;
     if is_dead {
-        let takers: Vec<&Taker> = dead().flat_map(|(_, way)| &way.taken_by).filter(outside).collect();
-        let diagnostic = diagnostics.report_default(span, "this route never gets a request");
-        diagnostic.aliases = &["IST0130", "IST0131"];
-        relate(diagnostic, &takers);
-        let help = match takers.iter().any(|taker| taker.takes_everything) {
-            true => "move it before the route that takes everything, or remove it",
-            false => "move it before the route that takes its requests, or remove it",
+        let is_outside = |shadow: &&Shadow| shadow.route_span != span;
+        let shadows: Vec<&Shadow> = dead().flat_map(|(_, way)| &way.shadows).filter(is_outside).collect();
+        let help = match shadows.iter().any(|shadow| shadow.matches_everything) {
+            true => "move it before the route that matches every request, or remove it",
+            false => "move it before the route that matches its requests, or remove it",
         };
-        diagnostic.help(help);
+        let diagnostic = diagnostics.report(&ROUTE, span, "this route never gets a request").help(help);
+        relate(diagnostic, &shadows);
         return;
     }
     for (at, way) in dead() {
-        let takers: Vec<&Taker> = way.taken_by.iter().collect();
-        let is_repetition = takers.iter().all(|taker| taker.rule_span == span);
-        let diagnostic = diagnostics.report_default(*at, "this match is never reached");
-        diagnostic.aliases = &["IST0131"];
-        relate(diagnostic, &takers);
-        if is_repetition {
-            diagnostic.severity(Severity::Info).help("remove it; the matches of a rule are alternatives");
-        } else {
-            diagnostic
-                .severity(Severity::Warning)
-                .help("move its rule before the one that takes its requests, or remove it");
-        }
+        let shadows: Vec<&Shadow> = way.shadows.iter().collect();
+        let is_repetition = shadows.iter().all(|shadow| shadow.route_span == span);
+        relate(report_match(*at, "request", is_repetition, diagnostics), &shadows);
     }
 }
 
-/// Points to what takes the requests, each place once.
-fn relate(diagnostic: &mut Diagnostic, takers: &[&Taker]) {
+/// Reports a match whose route gets requests by other matches.
+fn report_match<'d>(
+    span: Span,
+    noun: &str,
+    is_repetition: bool,
+    diagnostics: &'d mut Diagnostics,
+) -> &'d mut Diagnostic {
+    let (finding, help) = if is_repetition {
+        (&REPEATED_MATCH, "remove it: the route has another match for the same traffic")
+    } else {
+        (&MATCH, "move its route before the route that shadows it, or remove the match")
+    };
+    diagnostics.report(finding, span, format!("this match never gets a {noun}")).help(help)
+}
+
+/// Points to the matches that get the requests, each place once.
+fn relate(diagnostic: &mut Diagnostic, shadows: &[&Shadow]) {
     let mut seen: Vec<Span> = Vec::new();
-    for taker in takers {
-        if seen.contains(&taker.span) {
+    for shadow in shadows {
+        if seen.contains(&shadow.span) {
             continue;
         }
-        seen.push(taker.span);
-        let what = match (taker.takes_everything, takers.len()) {
-            (true, _) => "this one takes every request",
-            (false, 1) => "this one takes all of its requests",
-            (false, _) => "this one takes some of its requests",
+        seen.push(shadow.span);
+        let message = match (shadow.matches_everything, shadows.len()) {
+            (true, _) => "this one matches every request",
+            (false, 1) => "this one matches all of its requests",
+            (false, _) => "this one matches some of its requests",
         };
-        diagnostic.related(taker.span, what);
+        diagnostic.related(shadow.span, message);
     }
 }
 
-/// Matches of connections that repeat earlier ones, as istiod warns of them, but for those within what was reported
-/// already.
+/// Matches that repeat earlier ones, as istiod warns of them (`UW-3`, `UW-5`), if they are not within something that is
+/// reported already. They are mostly matches of connections.
 fn check_repeated(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let reported: Vec<Span> = diagnostics.spans().collect();
-    let is_meant = |violation: &&Violation| {
-        matches!(violation.id, "UW-3" | "UW-5") && !reported.iter().any(|span| span.contains(violation.span))
-    };
-    for violation in context.violations(Mistake::Unreachable).filter(is_meant) {
-        let diagnostic = diagnostics.report_default(violation.span, &violation.message).severity(Severity::Warning);
-        diagnostic.help.clone_from(&violation.help);
-        if let Some((span, what)) = violation.related {
-            diagnostic.related(span, what);
+    let is_new = |span: Span| !reported.iter().any(|reported| reported.contains(span));
+    let mut repeated: BTreeMap<Span, Span> = BTreeMap::new();
+    for violation in context.violations(Mistake::Unreachable) {
+        if let Violation { id: "UW-3" | "UW-5", span, related: Some((earlier, _)), .. } = violation
+            && is_new(*span)
+        {
+            repeated.entry(*span).or_insert(*earlier);
+        }
+    }
+    if repeated.is_empty() {
+        return;
+    }
+    for virtual_service in &context.world.virtual_services {
+        for route in virtual_service.routes() {
+            check_repeated_in(&route, &repeated, diagnostics);
         }
     }
 }
 
-fn check_tcp(service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
+fn check_repeated_in(route: &Route<'_>, repeated: &BTreeMap<Span, Span>, diagnostics: &mut Diagnostics) {
+    let of_match = |span: Span| repeated.get(&span).map(|earlier| (span, *earlier));
+    let matches = route.matches();
+    let of_route: Vec<(Span, Span)> = matches.iter().filter_map(|it| of_match(it.span)).collect();
+    let noun = if route.section == Section::Http { "request" } else { "connection" };
+    let is_outside = |earlier: &Span| !route.span.contains(*earlier);
+    if of_route.len() == matches.len() && of_route.iter().any(|(_, earlier)| is_outside(earlier)) {
+        let diagnostic = diagnostics
+            .report(&ROUTE, route.span, format!("this route never gets a {noun}"))
+            .help("remove it, or change its matches");
+        for (_, earlier) in of_route.iter().filter(|(_, earlier)| is_outside(earlier)) {
+            diagnostic.related(*earlier, "this earlier match is the same");
+        }
+        return;
+    }
+    for (span, earlier) in of_route {
+        report_match(span, noun, !is_outside(&earlier), diagnostics).related(earlier, "this earlier match is the same");
+    }
+}
+
+fn check_tcp(virtual_service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
     let mut catch_all: Option<Span> = None;
-    for rule in &service.spec.tcp {
+    for route in &virtual_service.spec.tcp {
         if let Some(earlier) = catch_all {
             diagnostics
-                .report_default(rule.span, "this route never gets a connection")
-                .related(earlier, "this one takes every connection")
-                .help("move it before the route that takes everything, or remove it");
-        } else if rule.r#match.is_empty() {
-            catch_all = Some(rule.span);
+                .report(&ROUTE, route.span, "this route never gets a connection")
+                .related(earlier, "this one matches every connection")
+                .help("move it before the route that matches every connection, or remove it");
+        } else if route.r#match.is_empty() {
+            catch_all = Some(route.span);
         }
     }
 }
