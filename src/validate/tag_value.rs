@@ -15,9 +15,9 @@ use crate::yaml;
 /// The reason why a value is not valid for its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueFault {
-    /// What is wrong: "`x` is not a valid port".
+    /// The problem, as a message: "`x` is not a valid port".
     pub message: String,
-    /// What to do.
+    /// The way to fix it.
     pub help: String,
     /// Whether the rest of the value still has an effect.
     pub is_partial: bool,

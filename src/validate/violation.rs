@@ -20,9 +20,9 @@ pub struct Violation {
     pub span: Span,
     /// The bytes of the text at `span` that are wrong, if they are only a part of the text.
     pub part: Option<Range<usize>>,
-    /// What is wrong: lower case, no final period.
+    /// The problem: lower case, no final period.
     pub message: String,
-    /// What to do.
+    /// The way to fix it.
     pub help: Option<String>,
     /// Whether the warning applies to every such resource: worth knowing, but not a mistake.
     pub is_general: bool,

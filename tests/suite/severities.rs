@@ -60,7 +60,7 @@ fn list() -> String {
     list
 }
 
-/// What the summary of a finding claims, and the harms that this can be.
+/// The claims that summaries of findings make, each with the harms that fit it.
 const CLAIMS: &[(&str, &[Harm])] = &[
     ("never gets a request", &[Harm::Lost]),
     ("never get a request", &[Harm::Lost]),

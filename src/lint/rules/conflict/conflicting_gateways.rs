@@ -131,7 +131,7 @@ struct Conflict {
     other_place: Span,
 }
 
-/// What two servers on one port cannot share.
+/// A property that two servers on one port cannot share.
 #[derive(Clone, Copy)]
 enum ConflictKind {
     /// The host of a server with TLS.

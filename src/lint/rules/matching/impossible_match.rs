@@ -40,7 +40,7 @@ static UNBOUND_GATEWAY: Finding = finding! {
 
 /// A reason why requests do not meet a match.
 struct Obstacle {
-    /// What follows from it for the match alone: never [`DEAD_ROUTE`].
+    /// The finding for the match alone: never [`DEAD_ROUTE`].
     finding: &'static Finding,
     span: Span,
     message: String,

@@ -151,7 +151,7 @@ fn report_any(finding: &'static Finding, requirement: &Requirement<'_>, diagnost
         .help(format!("remove `{field}` to match all clients"));
 }
 
-/// What follows from a condition on an identity that no client has.
+/// The result of a condition on an identity that no client has.
 fn consequence(requirement: &Requirement<'_>) -> &'static str {
     if requirement.negated { "always holds" } else { "never holds" }
 }

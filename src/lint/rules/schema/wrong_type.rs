@@ -43,7 +43,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What to write instead. Many such mistakes come from plain scalars to which YAML gives another type.
+/// The help for a value of the wrong type. Many such mistakes are plain scalars to which YAML gives another type.
 fn advice(expected: &str, found: &str, raw: Option<&str>) -> Option<String> {
     match (expected, raw) {
         ("a string", Some(raw)) => Some(format!("put it in quotes: `\"{raw}\"`; YAML reads `{raw}` as {found}")),
