@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::clause::{Clause, ClauseAction, Exclusion};
 use super::delegate;
-use super::predicate::{MatchCondition, MatchSubject, Matcher, claim_path};
+use super::predicate::{MatchCondition, MatchSubject, Matcher};
 use super::proxy::Proxy;
 use super::route::{CompiledRoute, HttpMatch};
 use super::vantage::{RouteBinding, Vantage};
-use crate::model::networking::StringMatch;
+use crate::model::networking::{StringMatch, claim_path};
 use crate::world::{Origin, VirtualService};
 
 /// The clauses of a VirtualService, up to the first that takes every request. Without clauses the VirtualService has no

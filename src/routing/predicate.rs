@@ -264,22 +264,6 @@ fn claim_values<'r>(claims: &'r serde_json::Value, path: &[String]) -> Vec<&'r [
     }
 }
 
-/// The path of the claim that a header name refers to: `@request.auth.claims.a.b` or `@request.auth.claims[a][b]`
-/// (istiod: `pkg/jwt/routing.go`).
-pub(super) fn claim_path(header: &str) -> Option<Vec<String>> {
-    const PREFIX: &str = "@request.auth.claims";
-    let start = header.get(..PREFIX.len())?;
-    let rest = &header[PREFIX.len()..];
-    if !start.eq_ignore_ascii_case(PREFIX) {
-        return None;
-    }
-    if let Some(dotted) = rest.strip_prefix('.').filter(|dotted| !dotted.is_empty()) {
-        return Some(dotted.split('.').map(str::to_owned).collect());
-    }
-    let inner = rest.strip_prefix('[')?.strip_suffix(']').filter(|inner| !inner.is_empty())?;
-    Some(inner.split("][").map(str::to_owned).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,32 +1,61 @@
-//! URIs and addresses as Go reads them (`net/url`: `ParseRequestURI`, `net`: `SplitHostPort`). The verdicts are Go's:
+//! URIs and addresses as Go reads them (`net/url`: `Parse` and `ParseRequestURI`, `net`: `SplitHostPort`). The verdicts are Go's:
 //! what it accepts is more than RFC 3986 allows here and less there, so no other parser gives them.
 
 /// The scheme of a URI. Empty for a path without a scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheme(pub String);
 
+/// The parts of a URL that Go accepts. A part that the text lacks is empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UrlParts<'t> {
+    /// In lower case.
+    pub scheme: String,
+    /// Whether there are credentials before the host, even empty ones.
+    pub has_user: bool,
+    /// The host and the port, as written.
+    pub host: &'t str,
+    /// The text between the question mark and the fragment.
+    pub query: &'t str,
+    /// The text after the number sign.
+    pub fragment: &'t str,
+}
+
+/// Parses a URL, absolute or relative (`net/url`: `Parse`). Returns `None` if Go rejects it.
+pub fn parse_url(text: &str) -> Option<UrlParts<'_>> {
+    let (before, fragment) = text.split_once('#').unwrap_or((text, ""));
+    let parts = parts(before, false)?;
+    is_escaped(fragment).then_some(UrlParts { fragment, ..parts })
+}
+
 /// Parses the target of a request line: a path, or a URI with a scheme. Returns `None` for anything else.
 pub fn request_uri(text: &str) -> Option<Scheme> {
-    if text.is_empty() || text.bytes().any(|byte| byte.is_ascii_control()) {
-        return None;
-    }
     if text == "*" {
         return Some(Scheme(String::new()));
     }
+    parts(text, true).map(|parts| Scheme(parts.scheme))
+}
+
+/// The parts of a URL without a fragment. A request cannot have a relative path, and its path can start with two slashes.
+fn parts(text: &str, is_request: bool) -> Option<UrlParts<'_>> {
+    if text.bytes().any(|byte| byte.is_ascii_control()) {
+        return None;
+    }
     let (scheme, rest) = split_scheme(text)?;
-    let rest = rest.split_once('?').map_or(rest, |(path, _)| path);
-    let scheme = Scheme(scheme.to_ascii_lowercase());
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let has_scheme = !scheme.is_empty();
+    let parts = UrlParts { scheme: scheme.to_ascii_lowercase(), has_user: false, host: "", query, fragment: "" };
     if !rest.starts_with('/') {
         // An opaque part after the scheme can have any content: `mailto:someone`.
-        return (!scheme.0.is_empty()).then_some(scheme);
+        let is_relative = || !is_request && !rest.split('/').next().is_some_and(|first| first.contains(':'));
+        return (has_scheme || (is_relative() && is_escaped(rest))).then_some(parts);
     }
-    match rest.strip_prefix("//").filter(|_| !scheme.0.is_empty()) {
-        Some(after) => {
-            let (authority, path) = after.find('/').map_or((after, ""), |slash| after.split_at(slash));
-            (is_authority(authority) && is_escaped(path)).then_some(scheme)
-        }
-        None => is_escaped(rest).then_some(scheme),
-    }
+    let has_authority = has_scheme || (!is_request && !rest.starts_with("///"));
+    let Some(after) = rest.strip_prefix("//").filter(|_| has_authority) else {
+        return is_escaped(rest).then_some(parts);
+    };
+    let (authority, path) = after.find('/').map_or((after, ""), |slash| after.split_at(slash));
+    let (has_user, host) = authority.rsplit_once('@').map_or((false, authority), |(_, host)| (true, host));
+    (is_authority(authority) && is_escaped(path)).then_some(UrlParts { has_user, host, ..parts })
 }
 
 /// Splits a URI after its scheme. Returns `None` if the URI starts with a colon.
@@ -113,6 +142,27 @@ mod tests {
         }
         for text in ["", "reg.io/x", ":x", "http://a:b/", "http://#%bl ah", "http://a b/", "http://%41/", "/%zz"] {
             assert_eq!(scheme(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn urls_are_parsed_as_go_does() {
+        let url = parse_url("HTTPS://user@a.example.com:70000/b c?d#e").unwrap();
+        assert_eq!((url.scheme.as_str(), url.has_user, url.host), ("https", true, "a.example.com:70000"));
+        assert_eq!((url.query, url.fragment), ("d", "e"));
+        for (text, host) in [
+            ("", ""),
+            ("a/b:c", ""),
+            ("//a/b", "a"),
+            ("///b", ""),
+            ("https:a/b", ""),
+            ("https:///b", ""),
+            ("https://:1", ":1"),
+        ] {
+            assert_eq!(parse_url(text).map(|url| url.host), Some(host), "{text}");
+        }
+        for text in [":x", "a_b:1", "https://a:b/", "https://a b/", "https://a/%zz", "https://a/#%zz", "/\n"] {
+            assert_eq!(parse_url(text), None, "{text}");
         }
     }
 

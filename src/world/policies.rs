@@ -110,8 +110,8 @@ pub struct Policies<'a> {
     root_namespace: String,
 }
 
-/// The traffic that a port of a workload accepts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The traffic that a port of a workload accepts, in order of strictness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MtlsMode {
     /// Plaintext only.
     Disable,
@@ -122,6 +122,16 @@ pub enum MtlsMode {
 }
 
 impl MtlsMode {
+    /// The mode that a policy sets. `None` if the policy inherits it.
+    pub fn of(mtls: &MutualTls) -> Option<Self> {
+        match mtls.mode?.value {
+            MutualTlsMode::Disable => Some(Self::Disable),
+            MutualTlsMode::Permissive => Some(Self::Permissive),
+            MutualTlsMode::Strict => Some(Self::Strict),
+            MutualTlsMode::Unset | MutualTlsMode::Undefined(_) => None,
+        }
+    }
+
     /// The value in the API.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -279,14 +289,7 @@ fn is_gateway_named(reference: &PolicyTargetReference, gateway: Option<&str>) ->
 
 /// The mode and its place, unless it is unset.
 fn set_mode(mtls: &MutualTls) -> Option<(MtlsMode, Span)> {
-    let written = mtls.mode?;
-    let mode = match written.value {
-        MutualTlsMode::Disable => MtlsMode::Disable,
-        MutualTlsMode::Permissive => MtlsMode::Permissive,
-        MutualTlsMode::Strict => MtlsMode::Strict,
-        MutualTlsMode::Unset | MutualTlsMode::Undefined(_) => return None,
-    };
-    Some((mode, written.span))
+    Some((MtlsMode::of(mtls)?, mtls.mode?.span))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `networking.istio.io`: traffic management. Messages and fields are those of
 //! <https://istio.io/latest/docs/reference/config/networking/>.
 
+mod claim;
 mod destination_rule;
 mod envoy_filter;
 mod gateway;
@@ -12,6 +13,7 @@ mod virtual_service;
 mod workload_entry;
 mod workload_group;
 
+pub use claim::claim_path;
 pub use destination_rule::{DestinationRule, Subset};
 pub use envoy_filter::{
     ApplyTo, ClusterMatch, EnvoyConfigMatch, EnvoyConfigPatch, EnvoyFilter, EnvoyPatch, EnvoyRouteMatch,

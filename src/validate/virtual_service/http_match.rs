@@ -4,16 +4,13 @@ use super::string_match::{self, Comparison};
 use super::{RouteScope, l4};
 use crate::model::Map;
 use crate::model::field::TextField;
-use crate::model::networking::{HttpMatchRequest, StringMatch};
+use crate::model::networking::{HttpMatchRequest, StringMatch, claim_path};
 use crate::source::Spanned;
 use crate::validate::Mistake;
 use crate::validate::fields::{gateway_names, labels};
 use crate::validate::quoted;
 use crate::validate::syntax::{is_label, is_token};
 use crate::validate::violation::Violations;
-
-/// The prefix of a header name that means a claim of a JSON Web Token.
-const CLAIM: &str = "@request.auth.claims";
 
 /// The pseudo-headers that a match can have.
 const PSEUDO_HEADERS: [&str; 5] = [":method", ":scheme", ":authority", ":path", ":status"];
@@ -59,7 +56,7 @@ fn check_values(values: &Map<StringMatch>, violations: &mut Violations<'_>) {
 }
 
 fn check_name(name: &Spanned<String>, scope: RouteScope<'_>, violations: &mut Violations<'_>) {
-    if is_claim(name) {
+    if claim_path(name).is_some() {
         if !scope.gateways_only {
             violations
                 .error("VS-4", Mistake::ConflictingFields, name.span, "only routes of a Gateway can match JWT claims")
@@ -75,12 +72,4 @@ fn check_name(name: &Spanned<String>, scope: RouteScope<'_>, violations: &mut Vi
             .error("HM-1", Mistake::InvalidHeader, name.span, message)
             .help("use letters, digits and dashes, or a pseudo-header such as `:authority`");
     }
-}
-
-/// Whether a header name means a claim: `@request.auth.claims.sub`, `@request.auth.claims[a][b]`.
-fn is_claim(name: &str) -> bool {
-    let Some((prefix, rest)) = name.split_at_checked(CLAIM.len()) else { return false };
-    let is_path =
-        |rest: &str| rest.starts_with('.') || (rest.starts_with('[') && rest.ends_with(']') && rest.len() > 2);
-    prefix.eq_ignore_ascii_case(CLAIM) && rest.len() > 1 && is_path(rest)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::networking::claim_path;
 use crate::model::{Kind, LabelSet, Labels, Map, security};
 use crate::policy::requirements;
 use crate::source::Span;
@@ -104,12 +105,10 @@ fn check_targets(world: &World<'_>, policy: &AuthorizationPolicy<'_>, diagnostic
     }
 }
 
-/// The conditions of a VirtualService on claims: headers whose name starts with `@request.auth.claims`.
+/// The conditions of a VirtualService on claims.
 fn claims(virtual_service: &VirtualService<'_>) -> Vec<Span> {
-    const CLAIMS: &str = "@request.auth.claims";
     fn of<T>(headers: &Map<T>) -> impl Iterator<Item = Span> {
-        let is_claim = |name: &str| name.get(..CLAIMS.len()).is_some_and(|start| start.eq_ignore_ascii_case(CLAIMS));
-        headers.iter().filter(move |(name, _)| is_claim(name)).map(|(name, _)| name.span)
+        headers.iter().filter(|(name, _)| claim_path(name).is_some()).map(|(name, _)| name.span)
     }
     let matches = virtual_service.spec.http.iter().flat_map(|route| &route.r#match);
     matches.flat_map(|it| of(&it.headers).chain(of(&it.without_headers))).collect()

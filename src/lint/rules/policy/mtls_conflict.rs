@@ -33,11 +33,11 @@ static OTHER_TLS: Finding = finding! {
     "the sidecars accept no other TLS than that of the mesh",
 };
 static NO_SIDECAR: Finding = finding! {
-    "no-sidecar", Lost, Certain, ["KIA0205", "KIA0206"],
+    "no-sidecar", Lost, Certain, [],
     "the workload has no sidecar that accepts mutual TLS",
 };
 static NO_SIDECAR_BEHIND_WILDCARD: Finding = finding! {
-    "no-sidecar-behind-wildcard", Lost, Likely, ["KIA0205", "KIA0206"],
+    "no-sidecar-behind-wildcard", Lost, Likely, [],
     "a wildcard host covers a workload that has no sidecar",
 };
 

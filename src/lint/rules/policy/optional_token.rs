@@ -6,6 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
+use crate::model::networking::claim_path;
 use crate::model::security::{PolicyAction, TokenPresence};
 use crate::policy::requirements;
 use crate::world::{AuthorizationPolicy, Gap, RequestAuthentication, Targeted, VirtualService, World};
@@ -86,7 +87,7 @@ fn routes_by_claims(virtual_service: &VirtualService<'_>) -> bool {
     let mut matches = virtual_service.spec.http.iter().flat_map(|route| &route.r#match);
     matches.any(|it| {
         let mut keys = it.headers.iter().chain(it.without_headers.iter()).map(|(key, _)| key);
-        keys.any(|key| key.starts_with("@request.auth."))
+        keys.any(|key| claim_path(key).is_some())
     })
 }
 

@@ -71,11 +71,13 @@ fn check_policy<'a, S: Targeted>(
         None if is_root || (workloads.is_empty() && !world.inventory.is_complete()) => {}
         None if workloads.is_empty() => {
             let namespace = &policy.name.namespace;
-            diagnostics.report(
-                &NO_WORKLOADS,
-                policy.resource.name_span(),
-                format!("this policy applies to nothing: namespace `{namespace}` has no workloads"),
-            );
+            diagnostics
+                .report(
+                    &NO_WORKLOADS,
+                    policy.resource.name_span(),
+                    format!("this policy applies to nothing: namespace `{namespace}` has no workloads"),
+                )
+                .help("move the policy to the namespace of its workloads, or remove it");
         }
         // `ignored-peer-authentication` reports a selector of a PeerAuthentication in the root namespace.
         Some(_) if is_root && policy.resource.kind == Kind::PeerAuthentication => {}

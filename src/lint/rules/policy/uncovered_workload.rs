@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::world::{DataPlane, Workload};
+use crate::model::Kind;
+use crate::world::{DataPlane, Gap, Workload};
 
 pub static RULE: Rule = rule! {
     name: "uncovered-workload",
@@ -29,6 +30,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let guarded: BTreeSet<&str> = covered.iter().map(|workload| workload.name.namespace.as_ref()).collect();
     for workload in uncovered.into_iter().filter(|it| guarded.contains(it.name.namespace.as_ref())) {
         if world.namespaces.data_plane(workload) == Some(DataPlane::None) || !workload.has_sidecar {
+            continue;
+        }
+        if world.inventory.is_partial() {
+            let namespace = workload.name.namespace.to_string();
+            diagnostics.unchecked(Gap::NotAllResources(Kind::AuthorizationPolicy, namespace));
             continue;
         }
         diagnostics

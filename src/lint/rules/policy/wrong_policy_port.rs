@@ -64,8 +64,14 @@ fn check_ports<'a, S: Targeted>(
         return diagnostics.unchecked(Gap::NoWorkloadsOf(policy.resource.kind, policy.name.to_string()));
     }
     let known = KnownPorts::new(world, &workloads);
+    let is_unknown = |port: u32| known.is_complete && !is_of_proxy(port);
     for (span, port) in ports {
-        if known.open.contains(&port) {
+        if known.open.contains(&port) || !(known.by_service_port.contains_key(&port) || is_unknown(port)) {
+            continue;
+        }
+        // Other workloads of the policy may listen on the port.
+        if world.inventory.is_partial() {
+            diagnostics.unchecked(Gap::NotAllWorkloads(workloads[0].name.namespace.to_string()));
             continue;
         }
         if let Some((targets, service_port)) = known.by_service_port.get(&port) {
@@ -78,7 +84,7 @@ fn check_ports<'a, S: Targeted>(
                 )
                 .related(*service_port, "the port of the Service")
                 .help(format!("write the port of the workload: {}", targets.join(" and ")));
-        } else if known.is_complete && !is_of_proxy(port) {
+        } else {
             let open: Vec<String> = known.open.iter().take(SHOWN).map(|port| format!("`{port}`")).collect();
             diagnostics
                 .report(&UNKNOWN_PORT, span, format!("no workload of the policy is known to listen on port {port}"))

@@ -3,10 +3,11 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule, style};
+use crate::model::Kind;
 use crate::model::field::TextField;
 use crate::model::spelling::did_you_mean;
 use crate::source::Spanned;
-use crate::world::{DestinationRef, DestinationRule, MergedRule, VirtualService, World, host};
+use crate::world::{DestinationRef, DestinationRule, Gap, MergedRule, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "missing-subset",
@@ -64,6 +65,10 @@ fn check_subset(
         let merged = destination_rules.applying(&client, &namespace, &host, None);
         if merged.is_some_and(|merged| destination_rules.subset(merged, subset).is_some()) {
             continue;
+        }
+        // Other DestinationRules of the host may define the subset.
+        if world.inventory.is_partial() {
+            return diagnostics.unchecked(Gap::NotAllOfKind(Kind::DestinationRule));
         }
         let missing = Missing { subset, host: &host, namespace: &namespace, client: &client };
         match merged {

@@ -13,7 +13,7 @@ pub static RULE: Rule = rule! {
 };
 
 static NO_MODE: Finding = finding! {
-    "no-mode", Notable, Certain, ["KIA1007"],
+    "no-mode", Surprising, Likely, ["KIA1007"],
     "`outboundTrafficPolicy` has no mode",
 };
 

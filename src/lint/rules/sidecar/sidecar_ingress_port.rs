@@ -45,7 +45,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         let listed = listed(world, &sidecar.name.namespace);
         for listener in &sidecar.spec.ingress {
             match &targets {
-                Some(targets) if !targets.is_empty() => check_port(sidecar, listener, (targets, &listed), diagnostics),
+                Some(targets) if !targets.is_empty() => {
+                    check_port(world, sidecar, listener, (targets, &listed), diagnostics);
+                }
                 _ => diagnostics.unchecked(Gap::NoServicesOf(Kind::Sidecar, sidecar.name.to_string())),
             }
             check_endpoint(listener, workloads, diagnostics);
@@ -81,6 +83,7 @@ fn listed(world: &World<'_>, namespace: &str) -> BTreeSet<u32> {
 }
 
 fn check_port(
+    world: &World<'_>,
     sidecar: &Sidecar<'_>,
     listener: &IstioIngressListener,
     (targets, listed): (&Targets<'_, '_>, &BTreeSet<u32>),
@@ -89,6 +92,9 @@ fn check_port(
     let Some(number) = listener.port.as_ref().and_then(|port| port.number.as_ref()) else { return };
     if targets.contains_key(&number.value) || listed.contains(&number.value) {
         return;
+    }
+    if world.inventory.is_partial() {
+        return diagnostics.unchecked(Gap::NotAllResources(Kind::Service, sidecar.name.namespace.to_string()));
     }
     let message = format!("no Service targets port {} of the workload, so no connection gets here", number.value);
     let diagnostic = diagnostics.report(&NOT_TARGETED, number.span, message);

@@ -9,7 +9,7 @@ use crate::model::field::TextField;
 use crate::model::kubernetes::{Webhook, WebhookService};
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
-use crate::uri::Url;
+use crate::uri::go;
 use crate::world::{World, host};
 
 pub static RULE: Rule = rule! {
@@ -82,19 +82,19 @@ fn check_service(world: &World<'_>, service: &WebhookService, diagnostics: &mut 
 
 /// The API server accepts `https://host[:port][/path]` (Kubernetes: `ValidateWebhookURL`).
 fn check_url(url: &Spanned<String>, diagnostics: &mut Diagnostics) {
-    let Some(parsed) = Url::parse(url).filter(|url| url.scheme().as_deref() == Some("https")) else {
+    let Some(parsed) = go::parse_url(url).filter(|url| url.scheme == "https" && !url.host.is_empty()) else {
         diagnostics
             .report(&INVALID_URL, url.span, format!("the API server rejects `{url}`, which is not a valid https URL"))
             .help("write `https://`, a host name and a path, such as `https://istiod.example.com/inject`");
         return;
     };
-    let is_filled = |part: Option<&str>| part.is_some_and(|part| !part.is_empty());
-    if parsed.has_user() || is_filled(parsed.query()) || is_filled(parsed.fragment()) {
+    if parsed.has_user || !parsed.query.is_empty() || !parsed.fragment.is_empty() {
         diagnostics
             .report(&INVALID_URL, url.span, "the API server rejects a webhook URL with a user, query or fragment")
             .help("remove the user, the query and the fragment");
     }
-    let host = parsed.host().trim_start_matches('[').trim_end_matches(']');
+    let host = go::split_host_port(parsed.host).map_or(parsed.host, |(host, _)| host);
+    let host = host.trim_start_matches('[').trim_end_matches(']');
     if host.parse::<IpAddr>().is_ok() {
         diagnostics
             .report(
