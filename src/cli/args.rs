@@ -61,7 +61,7 @@ pub struct Lint {
     /// Files, directories, or - for standard input [default: `manifests` of the configuration, or .]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Read all manifests, even those that .gitignore or .ignore excludes and those in directories such as node_modules
+    /// Read all files, including those that .gitignore or .ignore exclude, and directories such as node_modules
     #[arg(long)]
     pub no_ignore: bool,
     /// Output format
@@ -78,9 +78,9 @@ pub struct Lint {
 /// Whether the manifests are complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum InventoryArg {
-    /// They are complete: a reference to a resource that they do not define is a mistake
+    /// The manifests are complete: report references to resources that they do not define
     Complete,
-    /// They are a part: a reference to a resource that they do not define is not checked
+    /// The manifests are incomplete: do not check references to resources that they do not define
     Partial,
 }
 
@@ -96,6 +96,7 @@ impl InventoryArg {
 
 /// Show where requests go, and why.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("receiver").args(["to", "gateway"]))]
 pub struct Simulate {
     /// URL of the request, such as http://reviews:9080/path [default: every host of a VirtualService]
     #[arg(value_name = "URL")]
@@ -103,7 +104,7 @@ pub struct Simulate {
     /// Manifests: files, directories, or - for standard input [default: `manifests` of the configuration, or .]
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
-    /// Read all manifests, even those that .gitignore or .ignore excludes and those in directories such as node_modules
+    /// Read all files, including those that .gitignore or .ignore exclude, and directories such as node_modules
     #[arg(long)]
     pub no_ignore: bool,
     /// Header of the request (repeatable)
@@ -124,14 +125,14 @@ pub struct Simulate {
     /// Service account of the client [default: default]
     #[arg(long, value_name = "NAME", conflicts_with = "gateway")]
     pub from_account: Option<String>,
-    /// Simulate the sidecar of a server instead: namespace of the workload that receives the request
+    /// Simulate the server's sidecar of a workload in this namespace
     #[arg(long, value_name = "NAMESPACE", conflicts_with = "gateway")]
     pub to: Option<String>,
     /// Label of that workload (repeatable)
-    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "gateway")]
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "gateway", requires = "to")]
     pub to_label: Vec<String>,
     /// Send the request with mutual TLS, which proves the namespace and service account of the client
-    #[arg(long)]
+    #[arg(long, requires = "receiver")]
     pub mtls: bool,
     /// Send the request to this Gateway instead of from a workload in the mesh
     #[arg(long, value_name = "NAMESPACE/NAME")]

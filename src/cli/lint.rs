@@ -12,6 +12,10 @@ pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
     let project = Project::open(common, &args.paths, args.no_ignore)?;
     let sources = &project.snapshot.sources;
     let levels = project.levels()?;
+    // The errors say everything. Totals would look like success.
+    if sources.is_empty() && project.failed() && args.format == Format::Text {
+        return Ok(exit::FAILED);
+    }
     let mut settings = project.settings.clone();
     settings.inventory = args.inventory.map(InventoryArg::mode).or(settings.inventory);
     let world = World::new(&project.snapshot, settings);

@@ -84,7 +84,7 @@ fn question(args: &Simulate) -> Result<Request, String> {
             address: None,
         });
     }
-    if args.to.is_some() || !args.to_label.is_empty() {
+    if args.to.is_some() {
         let labels = labels(&args.to_label, "--to-label")?;
         question.to = Some(WorkloadRef { namespace: args.to.clone(), labels, ..WorkloadRef::default() });
     }

@@ -131,7 +131,9 @@ impl Decode for Spanned<Duration> {
             Value::String(text) => match Duration::parse(text) {
                 Some(duration) => Some(Spanned::new(duration, node.span)),
                 None => {
-                    decoder.invalid(node, "a duration such as `500ms`, `10s` or `1h30m`", None);
+                    let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
+                    let suggestion = is_number.then(|| format!("{text}s"));
+                    decoder.invalid(node, "a duration such as `500ms`, `10s` or `1h30m`", suggestion);
                     None
                 }
             },

@@ -3,7 +3,17 @@
 /// The candidate that `word` most likely stands for, if one is close enough: 1 edit, and 1 more for every 4 letters.
 /// Upper and lower case do not matter.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let furthest = 1 + word.chars().count() / 4;
+    within(1 + word.chars().count() / 4, word, candidates)
+}
+
+/// The candidate of which `word` is a misspelling: 1 edit, or 2 for a word of 8 letters or more. Use it where a wrong guess
+/// does harm, and where different names often have a long part in common, such as `bookinfo-details` and `bookinfo-ratings`.
+pub fn misspelt<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    within(if word.chars().count() < 8 { 1 } else { 2 }, word, candidates)
+}
+
+/// The nearest candidate that is at most `furthest` edits away.
+fn within<'c>(furthest: usize, word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = word.to_lowercase();
     let length = word.chars().count();
     candidates

@@ -22,7 +22,7 @@ pub(super) fn check(gateway: &Gateway, violations: &mut Violations<'_>) {
     // `missing-name` reports a Gateway without a name.
     if let Some(name) = resource.metadata.name.filled().filter(|name| !is_generated && !is_label(name)) {
         let message = format!("{} is not a valid Gateway name", quoted(name));
-        let help = "use up to 63 letters, digits and dashes";
+        let help = "use up to 63 lower-case letters, digits and dashes";
         violations.error("GW-1", Mistake::InvalidMetadata, name.span, message).help(help);
     }
     if gateway.servers.is_empty() {

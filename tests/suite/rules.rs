@@ -231,8 +231,11 @@ fn header(rule: &Rule) -> String {
     header
 }
 
-/// A line with its first letter in upper case.
+/// A line with its first letter in upper case, except in the name istiod.
 fn sentence(line: &str) -> String {
+    if line.starts_with("istiod") {
+        return line.to_owned();
+    }
     let mut letters = line.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}", letters.as_str())

@@ -101,7 +101,11 @@ pub(super) fn unknown_name(name: &str) -> (String, String) {
     {
         let known: Vec<String> = rule.findings.iter().map(|finding| format!("`{}`", finding.name)).collect();
         let message = format!("rule `{}` does not have finding `{finding}`", rule.name);
-        return (message, format!("use one of its findings: {}", known.join(", ")));
+        let help = match known.as_slice() {
+            [only] => format!("use its only finding: {only}"),
+            known => format!("use one of its findings: {}", known.join(", ")),
+        };
+        return (message, help);
     }
     let help = match similar(name) {
         Some(similar) => format!("did you mean `{similar}`?"),

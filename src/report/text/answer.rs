@@ -10,6 +10,7 @@ use super::finding::push_block;
 use super::policy;
 use super::theme::{Lead, Theme};
 use super::words::{clean, push_hanging};
+use crate::lint::Severity;
 use crate::report::Style;
 use crate::report::positions::Positions;
 use crate::simulate::{Answer, Arrived, Outcome, ReachedCluster, RouteRef, Step, Unanswered, Verdict};
@@ -37,7 +38,11 @@ pub fn answers(
         push_trace(&mut text, answer, &theme, results.len() > 1);
     }
     for unanswered in results.iter().filter_map(|result| result.as_ref().err()) {
-        let lead = format!("  {} ", theme.accent(&format!("{}:", clean(&unanswered.host))));
+        let host = match unanswered.host.as_str() {
+            "" => String::new(),
+            host => theme.accent(&format!("{}:", clean(host))) + " ",
+        };
+        let lead = format!("{} {host}", theme.severity(Severity::Error, "error:"));
         push_hanging(&mut text, &lead, 4, &unanswered.error, style.columns());
     }
     out.write_all(text.as_bytes())

@@ -26,6 +26,24 @@ fn longest(rules: &[&Rule]) -> usize {
     rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default()
 }
 
+/// Whether an alias is a code of another tool, such as IST0101, and not a former name of the rule.
+fn is_code(alias: &str) -> bool {
+    alias.starts_with(|letter: char| letter.is_ascii_uppercase())
+}
+
+fn codes(rule: &Rule) -> Vec<&'static str> {
+    rule.aliases().into_iter().filter(|alias| is_code(alias)).collect()
+}
+
+/// The summary with the former names of the rule, which would not fit in the column of the codes.
+fn summary_of(rule: &Rule) -> String {
+    let former: Vec<&str> = rule.aliases().into_iter().filter(|alias| !is_code(alias)).collect();
+    match former.is_empty() {
+        true => rule.summary.to_owned(),
+        false => format!("{} (formerly {})", rule.summary, former.join(", ")),
+    }
+}
+
 /// A table with one rule in each row. Names are at most `longest` columns wide.
 fn table(rules: &[&Rule], longest: usize, style: &Style) -> String {
     const LEVEL: u16 = 9;
@@ -39,8 +57,8 @@ fn table(rules: &[&Rule], longest: usize, style: &Style) -> String {
         table.add_row([
             &format!("  {}", rule.name),
             rule.severity().as_str(),
-            rule.summary,
-            &rule.aliases().join("\n"),
+            &summary_of(rule),
+            &codes(rule).join("\n"),
         ]);
     }
     let widths = [name, LEVEL, summary, CODES];

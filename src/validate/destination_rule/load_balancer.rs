@@ -39,7 +39,7 @@ fn check_hash(hash: &ConsistentHashLb, violations: &mut Violations<'_>) {
         check_cookie(cookie, violations);
     }
     if let Some(size) = hash.minimum_ring_size.filter(|size| size.value != 0) {
-        let message = "`minimumRingSize` is an older form";
+        let message = "`minimumRingSize` is deprecated";
         let help = format!("write `ringHash: {{minimumRingSize: {}}}`", size.value);
         violations.warning("LC-4", Mistake::OlderForm, size.span, message).help(help);
         if hash.ring_hash.is_some() || hash.maglev.is_some() {

@@ -26,6 +26,7 @@ pub fn read(text: &str) -> Jwks {
     let keys: Vec<&Value> = match root.get("keys") {
         Some(Value::Array(keys)) => keys.iter().collect(),
         Some(_) => return Jwks::Broken("`keys` is not a list".to_owned()),
+        None if !root.contains_key("kty") => return Jwks::Broken("`keys` is missing".to_owned()),
         None => return read_key(&root).map_or_else(Jwks::Broken, of_key),
     };
     let mut result = Jwks::Public;

@@ -144,7 +144,7 @@ pub fn check_mirrors(route: &HttpRoute, violations: &mut Violations<'_>) {
             violations.error("MI-1", Mistake::OutOfRange, percent.span, message).help("use a number from 0 to 100");
         }
         violations
-            .warning("MI-2", Mistake::OlderForm, percent.span, "`mirrorPercent` is an older form")
+            .warning("MI-2", Mistake::OlderForm, percent.span, "`mirrorPercent` is deprecated")
             .help(format!("write `mirrorPercentage: {{value: {}}}`", percent.value));
     }
     check_percentage(route.mirror_percentage.as_ref(), violations);

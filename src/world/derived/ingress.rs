@@ -56,7 +56,14 @@ pub(super) fn derive<'a>(resources: &[&'a Resource], services: &Registry<'a>, se
             continue;
         }
         if let Some(backend) = &ingress.default_backend {
-            derived.ignore(Omission::Ingress, resource, backend.span, "istiod ignores default backends");
+            let help = Some("add a rule without `host` for path `/`".to_owned());
+            derived.ignore_with_help(
+                Omission::Ingress,
+                resource,
+                backend.span,
+                "istiod ignores default backends",
+                help,
+            );
         }
         derived.gateways.push(gateway(resource, ingress, settings));
         for (index, rule) in ingress.rules.iter().enumerate() {
@@ -65,11 +72,12 @@ pub(super) fn derive<'a>(resources: &[&'a Resource], services: &Registry<'a>, se
                     let host = written(&rule.host).filter(|host| !host.is_empty()).unwrap_or("*");
                     by_host.entry(host.to_owned()).or_default().push(HostRule { resource, index, rule });
                 }
-                None => derived.ignore(
+                None => derived.ignore_with_help(
                     Omission::Ingress,
                     resource,
                     rule.span,
                     "the rule has no paths, so istiod ignores the rule",
+                    Some("add `http.paths`, or remove the rule".to_owned()),
                 ),
             }
         }

@@ -32,6 +32,8 @@ pub struct Ignored<'a> {
     pub span: Span,
     /// The reason, as a message.
     pub reason: String,
+    /// The advice, if there is any.
+    pub help: Option<String>,
 }
 
 /// The kind of part that istiod ignores.
@@ -87,11 +89,22 @@ impl<'a> Derived<'a> {
     }
 
     fn ignore(&mut self, kind: Omission, resource: &'a Resource, span: Span, reason: impl Into<String>) {
+        self.ignore_with_help(kind, resource, span, reason, None);
+    }
+
+    fn ignore_with_help(
+        &mut self,
+        kind: Omission,
+        resource: &'a Resource,
+        span: Span,
+        reason: impl Into<String>,
+        help: Option<String>,
+    ) {
         let reason = reason.into();
         // A reference to several listeners is checked once for each.
         let mut of_resource = self.ignored.iter().rev().take_while(|it| it.resource.span == resource.span);
         if !of_resource.any(|it| it.span == span && it.reason == reason) {
-            self.ignored.push(Ignored { resource, kind, span, reason });
+            self.ignored.push(Ignored { resource, kind, span, reason, help });
         }
     }
 }

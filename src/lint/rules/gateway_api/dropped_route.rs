@@ -29,6 +29,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             Omission::Ingress => &INGRESS_PART,
             _ => continue,
         };
-        diagnostics.report(finding, ignored.span, &ignored.reason);
+        let diagnostic = diagnostics.report(finding, ignored.span, &ignored.reason);
+        diagnostic.help.clone_from(&ignored.help);
     }
 }

@@ -1,12 +1,15 @@
 //! `unattached-route`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
+use crate::lint::style::{list, numbers};
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::{PlacedField, TextField};
-use crate::model::gateway_api::{GROUP, ParentReference};
+use crate::model::gateway_api::{GROUP, GatewayListener, ParentReference};
+use crate::model::kinds::ISTIO_NETWORKING;
+use crate::model::spelling::misspelt;
 use crate::model::{Kind, Resource, Spec, nearest};
 use crate::world::{Gap, Ignored, NamespacedName, Omission, World};
 
@@ -142,25 +145,54 @@ fn check_reference(
         return check_missing(world, reference, kind, &name, parents, diagnostics);
     };
     match parents.is_of_istio(world, parent) {
-        Some(true) => report_denied(ignored, parent, diagnostics),
+        Some(true) => report_denied(ignored, reference, parent, diagnostics),
         Some(false) => {}
         None => diagnostics.unchecked(Gap::NoneOfKind(Kind::KubernetesGateway)),
     }
 }
 
 /// Reports that no listener of an existing parent allows the route.
-fn report_denied(ignored: &Ignored<'_>, parent: &Resource, diagnostics: &mut Diagnostics) {
+fn report_denied(ignored: &Ignored<'_>, reference: &ParentReference, parent: &Resource, diagnostics: &mut Diagnostics) {
     let (finding, help) = match ignored.kind {
         Omission::ForbiddenNamespace => {
-            (&NAMESPACE_NOT_ALLOWED, Some("allow the namespace in `allowedRoutes.namespaces` of the listener"))
+            let help = "allow the namespace in `allowedRoutes.namespaces` of the listener";
+            (&NAMESPACE_NOT_ALLOWED, Some(help.to_owned()))
         }
         Omission::ForbiddenKind => (&KIND_NOT_ALLOWED, None),
-        _ => (&NO_LISTENER, None),
+        _ => (&NO_LISTENER, listener_instead(reference, listeners(parent))),
     };
     let diagnostic = diagnostics.report(finding, ignored.span, &ignored.reason);
     diagnostic.related(parent.name_span(), format!("the {} is defined here", parent.kind.name()));
     if let Some(help) = help {
         diagnostic.help(help);
+    }
+}
+
+fn listeners(parent: &Resource) -> &[GatewayListener] {
+    match &parent.spec {
+        Spec::KubernetesGateway(gateway) => &gateway.listeners,
+        Spec::ListenerSet(set) => &set.listeners,
+        _ => &[],
+    }
+}
+
+/// The help for a reference that no listener fits.
+fn listener_instead(reference: &ParentReference, listeners: &[GatewayListener]) -> Option<String> {
+    let ports: BTreeSet<u32> = listeners.iter().filter_map(|listener| Some(listener.port?.value)).collect();
+    let names: BTreeSet<&str> = listeners.iter().map(|listener| listener.name.text()).collect();
+    let port = reference.port.filter(|port| !ports.contains(&port.value));
+    let name = reference.section_name.filled().filter(|name| !names.contains(name.as_str()));
+    match (port, name) {
+        _ if listeners.is_empty() => Some("add a listener".to_owned()),
+        (Some(_), _) if ports.len() == 1 => Some(format!("its only port is {}", numbers(ports, "and"))),
+        (Some(_), _) => Some(format!("its ports are {}", numbers(ports, "and"))),
+        (None, Some(name)) => Some(match misspelt(name, names.iter().copied()) {
+            Some(similar) => format!("did you mean `{similar}`?"),
+            None if names.len() == 1 => format!("its only listener is {}", list(names, "and")),
+            None => format!("its listeners are {}", list(names, "and")),
+        }),
+        (None, None) if reference.port.is_some() && reference.section_name.filled().is_some() => None,
+        (None, None) => Some("change `hostnames` of the route, or `hostname` of the listener".to_owned()),
     }
 }
 
@@ -178,13 +210,29 @@ fn check_missing(
         return diagnostics.unchecked(gap);
     }
     let finding = if kind == Kind::ListenerSet { &MISSING_PARENT } else { &MISSING_GATEWAY };
-    let message = format!("{} `{name}` does not exist", kind.name());
-    let diagnostic = diagnostics.report(finding, reference.name.place(reference.span), message);
+    let span = reference.name.place(reference.span);
+    let is_namesake = |it: &&Resource| {
+        it.kind == Kind::Gateway && it.name() == name.name && world.settings.namespace_of(it) == name.namespace
+    };
+    if kind == Kind::KubernetesGateway
+        && let Some(namesake) = world.snapshot.resources.iter().find(is_namesake)
+    {
+        let message = format!("`{name}` is a Gateway of `{ISTIO_NETWORKING}`, to which routes cannot attach");
+        diagnostics
+            .report(finding, span, message)
+            .related(namesake.name_span(), "this Gateway has the name")
+            .help(format!("attach the route to a Gateway of `{GROUP}`"));
+        return;
+    }
+    let diagnostic = diagnostics.report(finding, span, format!("{} `{name}` does not exist", kind.name()));
     let elsewhere = parents.by_name.iter().find(|((of_kind, other), _)| *of_kind == kind && other.name == name.name);
     if let Some(((_, other), resource)) = elsewhere {
         diagnostic
             .related(resource.name_span(), format!("a {} of this name is in another namespace", kind.name()))
-            .help(format!("add `namespace: {}`", other.namespace));
+            .help(match reference.namespace {
+                Some(_) => format!("change `namespace` to `{}`", other.namespace),
+                None => format!("add `namespace: {}`", other.namespace),
+            });
     } else if let Some(similar) = nearest(&name.name, parents.names_in(&name.namespace)) {
         diagnostic.help(format!("did you mean `{similar}`?"));
     }
@@ -207,5 +255,26 @@ fn check_mesh_parent(
         Omission::ForeignWaypoint => &FOREIGN_WAYPOINT,
         _ => &UNSUPPORTED_PARENT,
     };
-    diagnostics.report(finding, reference.name.place(reference.span), &ignored.reason);
+    let diagnostic = diagnostics.report(finding, reference.name.place(reference.span), &ignored.reason);
+    let (kind, group) = match reference.kind.text() {
+        "Service" => (Kind::Service, "\"\""),
+        "ServiceEntry" => (Kind::ServiceEntry, ISTIO_NETWORKING),
+        _ => return,
+    };
+    let of_kind = |it: &&Resource| it.kind == kind && world.settings.namespace_of(it) == namespace;
+    let names = world.snapshot.resources.iter().filter(of_kind).map(Resource::name);
+    match (ignored.kind, &reference.group) {
+        (Omission::UnsupportedParent, None) => {
+            diagnostic.help(format!("add `group: {group}`"));
+        }
+        (Omission::UnsupportedParent, Some(_)) => {
+            diagnostic.help(format!("write `group: {group}`"));
+        }
+        (Omission::MissingParent, _) => {
+            if let Some(similar) = nearest(reference.name.text(), names) {
+                diagnostic.help(format!("did you mean `{similar}`?"));
+            }
+        }
+        _ => {}
+    }
 }

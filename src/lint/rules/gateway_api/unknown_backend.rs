@@ -107,7 +107,8 @@ fn check_backend(
     let similar = nearest(name, names);
     let message = format!("Service `{namespace}/{name}` does not exist");
     let diagnostic = diagnostics.report(&MISSING_SERVICE, written.span, message);
-    if let Some(similar) = similar {
-        diagnostic.help(format!("did you mean `{similar}`?"));
-    }
+    diagnostic.help(match similar {
+        Some(similar) => format!("did you mean `{similar}`?"),
+        None => "correct the name, or create the Service".to_owned(),
+    });
 }

@@ -164,9 +164,10 @@ fn report_deny(
     let port_name = format!("{protocol} port {number} of workload `{name}`");
     let message = match denied {
         Denied::Some => format!(
-            "this rule {denies} connections to {port_name} by its other conditions alone: the port carries no requests"
+            "{port_name} carries no HTTP requests: istiod ignores the HTTP conditions, so the rule {denies} every \
+             connection that meets the others"
         ),
-        Denied::All => format!("this rule {denies} all connections to {port_name}: the port carries no requests"),
+        Denied::All => format!("this rule {denies} all connections to {port_name}: the port carries no HTTP requests"),
     };
     diagnostics
         .report(finding, rule.span, message)
@@ -198,7 +199,7 @@ fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, diagnost
             .report(
                 &NEVER_ALLOWS,
                 rule.span,
-                format!("this rule never matches: it is about requests, but workload `{name}` has only {protocol} ports"),
+                format!("this rule never matches: it is about HTTP requests, but workload `{name}` has only {protocol} ports"),
             )
             .related(port.port.span, "a port of the Service")
             .help("use `principals`, `namespaces` or `ports`, or declare the port as HTTP in the Service: `appProtocol: http`");
@@ -241,7 +242,7 @@ fn report_closed(
         .report(
             &CLOSES_PORT,
             rule.span,
-            format!("{protocol} port {number} of workload `{name}` is closed: this rule is about requests, and no other rule allows connections"),
+            format!("{protocol} port {number} of workload `{name}` is closed: this rule is about HTTP requests, and no other rule allows connections"),
         )
         .related(port.port.span, "the port of the Service")
         .help(format!("add a rule that allows port {number}, or a policy without rules to close the port on purpose"));

@@ -80,7 +80,7 @@ fn check_path(path: &Spanned<String>, diagnostics: &mut Diagnostics) {
             .report(
                 &ASTERISK,
                 path.span,
-                format!("`{text}` does not match as a pattern: `*` is special only at one end of a path"),
+                format!("`{text}` is not a pattern: `*` is special only at one end of a path"),
             )
             .help(match template(text) {
                 Some(template) => format!("write `{template}`"),

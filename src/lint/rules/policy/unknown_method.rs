@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::nearest;
+use crate::model::spelling::misspelt;
 use crate::policy::{Attribute, requirements};
 
 pub static RULE: Rule = rule! {
@@ -62,9 +62,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 continue;
             }
             let diagnostic = diagnostics.report(&UNKNOWN, value.span, format!("`{method}` is not an HTTP method"));
-            diagnostic.help(match nearest(method, METHODS) {
+            diagnostic.help(match misspelt(method, METHODS) {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => "match gRPC methods by `paths`: their HTTP method is `POST`".to_owned(),
+                None if method.contains(|it: char| it.is_ascii_lowercase() || "/.".contains(it)) => {
+                    "match gRPC methods by `paths`: their HTTP method is `POST`".to_owned()
+                }
+                None => "use `GET`, `POST` or another HTTP method".to_owned(),
             });
         }
     }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
+use crate::lint::style::list;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::spelling::misspelt;
 use crate::model::{Kind, nearest};
 use crate::policy::{Attribute, requirements};
 use crate::source::Spanned;
@@ -165,13 +167,13 @@ fn check_account(
     } else {
         format!("service account `{name}` does not exist in namespace `{namespace}`")
     };
-    let known: Vec<String> = accounts.of(namespace).take(SHOWN).map(|known| format!("`{known}`")).collect();
-    diagnostics.report(finding, written.span, message).help(match nearest(name, accounts.of(namespace)) {
+    diagnostics.report(finding, written.span, message).help(match misspelt(name, accounts.of(namespace)) {
         Some(similar) => format!("did you mean `{similar}`?"),
-        None if known.is_empty() => {
-            "use `default`, or set `serviceAccountName` in the pods of the namespace".to_owned()
-        }
-        None => format!("use one that exists, such as {}", known.join(", ")),
+        None if name.ends_with('*') => match accounts.of(namespace).take(SHOWN + 1).count() {
+            1..=SHOWN => format!("correct the name: the namespace has {}", list(accounts.of(namespace), "and")),
+            _ => "correct the name".to_owned(),
+        },
+        None => format!("correct the name, or set `serviceAccountName: {name}` in the client's pods"),
     });
 }
 

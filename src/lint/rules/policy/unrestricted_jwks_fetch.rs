@@ -45,7 +45,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                     "istiod fetches the keys of tokens from any address, even inside the cluster",
                 )
                 .related(fetched.resource.name_span(), "whoever writes such a policy chooses the address")
-                .help(format!("set the environment variable `{BLOCKED}` to the networks without key servers"));
+                .help(format!("set `{BLOCKED}` on istiod to the CIDR ranges that it must not fetch from"));
         }
     }
 }

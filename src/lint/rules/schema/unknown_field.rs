@@ -46,6 +46,7 @@ fn advice(suggestion: Option<&str>, known: &[String]) -> String {
     match suggestion {
         Some(suggestion) => format!("did you mean {}?", quoted(suggestion)),
         None if known.is_empty() => "remove it: no field can be set here".to_owned(),
+        None if known.len() == 1 => format!("the only field is `{}`", known[0]),
         None => format!("the fields are {}", known.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")),
     }
 }

@@ -54,6 +54,9 @@ fn advice(expected: &str, found: &str, raw: Option<&str>) -> Option<String> {
         ("a mapping", _) if found == "a list" => {
             Some("remove the dash: the field takes one item, not a list".to_owned())
         }
+        (expected, Some(raw)) if expected.starts_with("a duration") && raw.parse::<f64>().is_ok_and(f64::is_finite) => {
+            Some(format!("write `{raw}s`"))
+        }
         ("a list", None) => Some("put a dash before each item".to_owned()),
         _ => None,
     }

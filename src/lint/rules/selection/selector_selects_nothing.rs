@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::style::list;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::spelling::nearest;
+use crate::model::spelling::misspelt;
 use crate::model::{Kind, Labels, Resource, Spec};
 use crate::world::{Attachment, Gap, Workload, World};
 
@@ -120,20 +119,15 @@ fn values_instead<'w, 's>(
 /// A label of some workload that is nearly that of the selector.
 fn similar(workloads: &[&Workload<'_>], selector: &Labels) -> Option<String> {
     let (key, value, values) = values_instead(workloads, selector)?;
-    Some(format!("{key}: {}", nearest(value, values)?))
+    Some(format!("{key}: {}", misspelt(value, values)?))
 }
 
 fn advice(workloads: &[&Workload<'_>], selector: &Labels) -> String {
-    const SHOWN: usize = 5;
     match values_instead(workloads, selector) {
         None => "remove one of the labels: no workload has all of them".to_owned(),
         Some((key, _, values)) if values.is_empty() => {
             format!("add the label `{key}` to a workload, or remove it from the selector")
         }
-        Some((key, _, values)) if values.len() > SHOWN => {
-            let shown: Vec<String> = values.iter().take(SHOWN).map(|value| format!("`{value}`")).collect();
-            format!("set `{key}` to a value that workloads have: {}, …", shown.join(", "))
-        }
-        Some((key, _, values)) => format!("set `{key}` to a value that workloads have: {}", list(values, "or")),
+        Some((key, value, _)) => format!("correct the selector, or lint the manifests of `{key}={value}` as well"),
     }
 }

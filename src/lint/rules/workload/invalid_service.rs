@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::port_name::{declaring_name, valid_name};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -138,10 +139,9 @@ fn report_range(number: u32, span: Span, diagnostics: &mut Diagnostics) {
 fn check_name(name: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let message =
         format!("`{name}` is not a valid port name: it needs up to 63 lower-case letters, digits and inner dashes");
-    let suggestion = name.to_ascii_lowercase().replace(['_', '.', ' '], "-");
-    let suggestion = suggestion.trim_matches('-');
+    let suggestion = declaring_name(name).unwrap_or_else(|| valid_name(name));
     let diagnostic = diagnostics.report(&PORT_NAME, name.span, message);
-    if is_label(suggestion) {
+    if is_label(&suggestion) {
         diagnostic.help(format!("write `{suggestion}`"));
     }
 }

@@ -89,13 +89,24 @@ fn check_alias(port: &kubernetes::ServicePort, protocol: Protocol, diagnostics: 
 /// The words that declare a protocol, a longer one before its own prefix.
 const WORDS: [&str; 10] = ["grpc", "https", "http2", "http", "tls", "tcp", "mongo", "redis", "mysql", "udp"];
 
+/// A valid name that is similar to a name of a port, and declares the protocol that this name contains.
+pub(super) fn declaring_name(name: &str) -> Option<String> {
+    let name = valid_name(name);
+    WORDS.iter().find_map(|word| {
+        let rest = name.strip_prefix(word).or_else(|| name.strip_suffix(word)?.strip_suffix('-'))?;
+        let rest = rest.trim_matches('-');
+        Some(if rest.is_empty() { (*word).to_owned() } else { format!("{word}-{rest}") })
+    })
+}
+
+/// The name in lower case, with dashes in place of characters that are often written instead of dashes.
+pub(super) fn valid_name(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['_', '.', ' '], "-").trim_matches('-').to_owned()
+}
+
 fn advice(port: &kubernetes::ServicePort) -> String {
     let name = port.name.text();
-    let suggestion = WORDS.iter().find_map(|word| {
-        let rest = name.strip_prefix(word).or_else(|| name.strip_suffix(word)?.strip_suffix('-'))?;
-        Some(format!("{word}-{}", rest.trim_start_matches(['_', '.'])))
-    });
-    match (suggestion, name) {
+    match (declaring_name(name), valid_name(name).as_str()) {
         (Some(suggestion), _) => format!("name the port `{suggestion}`, or set `appProtocol`"),
         (None, "") => "name the port after its protocol, such as `http` or `tcp-db`, or set `appProtocol`".to_owned(),
         (None, name) => format!("name the port `http-{name}`, or set `appProtocol: http`, if it serves HTTP"),

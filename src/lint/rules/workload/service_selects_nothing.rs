@@ -3,7 +3,8 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::{Labels, nearest};
+use crate::model::Labels;
+use crate::model::spelling::misspelt;
 use crate::source::Spanned;
 use crate::world::{Discovery, GATEWAY_NAME_LABEL, Gap, Service, Workload, World};
 
@@ -59,6 +60,9 @@ fn check_service(world: &World<'_>, service: &Service<'_>, selector: &Labels, di
         diagnostic.help(
             "move the Service to the namespace of the workload: a Service only selects workloads in its own namespace",
         );
+    } else {
+        let labels = selector.describe();
+        diagnostic.help(format!("correct the selector, or lint the manifests of `{labels}` as well"));
     }
 }
 
@@ -73,7 +77,7 @@ fn nearest_workload<'w, 'a>(
         let theirs = |key: &str| workload.labels.get(key).copied();
         let mut differing = selector.iter().filter(|(key, value)| theirs(key) != Some(value.as_str()));
         let (key, written) = differing.next()?;
-        let value = nearest(written, theirs(key)).filter(|_| differing.next().is_none())?;
+        let value = misspelt(written, theirs(key)).filter(|_| differing.next().is_none())?;
         Some((workload, written, value))
     })
 }

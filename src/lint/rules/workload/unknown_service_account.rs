@@ -64,7 +64,8 @@ fn check_account(
     let diagnostic =
         diagnostics.report(finding, account.span, format!("ServiceAccount `{namespace}/{account}` does not exist"));
     let of_namespace = world.service_accounts.iter().filter(|name| name.namespace == namespace);
-    if let Some(near) = nearest(account, of_namespace.map(|name| name.name.as_ref())) {
-        diagnostic.help(format!("did you mean `{near}`?"));
-    }
+    diagnostic.help(match nearest(account, of_namespace.map(|name| name.name.as_ref())) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("correct the name, or create ServiceAccount `{namespace}/{account}`"),
+    });
 }

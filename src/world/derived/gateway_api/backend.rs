@@ -8,12 +8,13 @@ use crate::model::gateway_api::{BackendObjectReference, BackendRef, GrpcBackendR
 use crate::model::kinds::ISTIO_NETWORKING;
 use crate::model::networking::{Destination, PortSelector};
 use crate::source::{Span, Spanned};
-use crate::world::{Refusal, RefusedBackend};
+use crate::world::{Refusal, RefusedBackend, host};
 
 /// An error for which istiod drops a whole route.
 pub(super) struct Invalid {
     pub(super) span: Span,
     pub(super) reason: String,
+    pub(super) help: String,
 }
 
 /// A backend reference, of any kind of route.
@@ -85,7 +86,7 @@ impl Referrer<'_, '_, '_> {
             let refused = RefusedBackend { span: backend.span, refusal };
             Ok(Resolved { destination: Destination::empty(backend.span), refused: Some(refused) })
         };
-        let invalid = |span, reason: &str| Err(Invalid { span, reason: reason.to_owned() });
+        let invalid = |span, reason: &str, help: String| Err(Invalid { span, reason: reason.to_owned(), help });
         let target = GrantTarget { group, kind, namespace, name };
         if !self.is_mesh && namespace != own && !self.inputs.grants.allow(self.resource.kind, own, &target) {
             return refuse(Refusal::NotGranted);
@@ -93,20 +94,30 @@ impl Referrer<'_, '_, '_> {
         let name_span = backend.name.map_or(backend.span, |name| name.span);
         let hostname = match (group, kind) {
             ("", "Service") if name.contains('.') => {
-                return invalid(name_span, "the backend is a host name, not the name of a Service");
+                let help = match host::kubernetes_service(name, &self.inputs.settings.domain) {
+                    Some((name, of)) if of == namespace => format!("write `name: {name}`"),
+                    Some((name, of)) => format!("write `name: {name}` and `namespace: {of}`"),
+                    None => {
+                        format!("write the name of a Service, or use kind `Hostname` of group `{ISTIO_NETWORKING}`")
+                    }
+                };
+                return invalid(name_span, "the backend is a host name, not the name of a Service", help);
             }
             ("", "Service") | ("multicluster.x-k8s.io", "ServiceImport") => {
                 format!("{name}.{namespace}.svc.{}", self.inputs.settings.domain)
             }
             (ISTIO_NETWORKING, "Hostname") => match backend.namespace {
                 Some(namespace) => {
-                    return invalid(namespace.span, "a backend of kind `Hostname` cannot have a namespace");
+                    let help = "remove `namespace`".to_owned();
+                    return invalid(namespace.span, "a backend of kind `Hostname` cannot have a namespace", help);
                 }
                 None => name.to_owned(),
             },
             _ => return refuse(Refusal::UnsupportedKind),
         };
-        let Some(port) = backend.port else { return invalid(backend.span, "the backend has no port") };
+        let Some(port) = backend.port else {
+            return invalid(backend.span, "the backend has no port", "add `port`".to_owned());
+        };
         let destination = Destination {
             host: Some(Spanned::new(hostname, name_span)),
             port: Some(PortSelector { span: port.span, number: Some(port) }),

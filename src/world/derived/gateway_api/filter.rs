@@ -11,6 +11,7 @@ use crate::model::networking::{
 };
 use crate::model::{Duration, Kind, Map};
 use crate::source::Spanned;
+use crate::world::Refusal;
 
 /// Applies the filters of a rule.
 pub(super) fn apply(
@@ -54,7 +55,8 @@ fn kind(filter: &HttpFilter) -> &str {
 }
 
 fn unsupported<T>(filter: &HttpFilter, kind: &str) -> Result<T, Invalid> {
-    Err(Invalid { span: filter.span, reason: format!("Istio does not support filter `{kind}` here") })
+    let reason = format!("Istio does not support filter `{kind}` here");
+    Err(Invalid { span: filter.span, reason, help: "remove the filter".to_owned() })
 }
 
 fn change_headers(filter: &HttpFilter, headers: &mut Option<Headers>) -> Result<(), Invalid> {
@@ -70,7 +72,11 @@ fn change_headers(filter: &HttpFilter, headers: &mut Option<Headers>) -> Result<
 fn operations(filter: &HeaderFilter) -> Result<HeaderOperations, Invalid> {
     for value in filter.set.iter().chain(&filter.add).filter_map(|header| header.value.as_ref()) {
         if value.bytes().any(|byte| byte == 0x7f || (byte < 0x20 && byte != b'\t')) {
-            return Err(Invalid { span: value.span, reason: "the header value has control characters".to_owned() });
+            return Err(Invalid {
+                span: value.span,
+                reason: "the header value has control characters".to_owned(),
+                help: "remove the control characters".to_owned(),
+            });
         }
     }
     let changes = |headers: &[Header]| {
@@ -94,12 +100,16 @@ fn operations(filter: &HeaderFilter) -> Result<HeaderOperations, Invalid> {
 fn mirror(filter: &MirrorFilter, referrer: &Referrer<'_, '_, '_>) -> Result<Option<HttpMirrorPolicy>, Invalid> {
     let Some(backend) = &filter.backend_ref else { return Ok(None) };
     let resolved = referrer.resolve(&Backend::from(backend))?;
-    if resolved.refused.is_some() {
+    if let Some(refused) = resolved.refused {
         return match referrer.resource.kind {
             Kind::HttpRoute => Ok(None),
             _ => Err(Invalid {
                 span: backend.span,
                 reason: "the route may not use the backend of the mirror".to_owned(),
+                help: match refused.refusal {
+                    Refusal::NotGranted => "add a ReferenceGrant to the namespace of the backend".to_owned(),
+                    Refusal::UnsupportedKind => "use a Service".to_owned(),
+                },
             }),
         };
     }

@@ -2,7 +2,7 @@
 
 use super::attachment::{AttachableRoute, RouteAttachments};
 use super::backend::{Backend, Invalid, Referrer};
-use super::rule::{self, ConvertedRule, Unmerged, WrittenRule, condition, unknown_type};
+use super::rule::{self, ConvertedRule, MATCH_TYPES, Unmerged, WrittenRule, condition, unknown_type};
 use super::{Derived, Inputs};
 use crate::model::gateway_api::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch};
 use crate::model::networking::{HttpMatchRequest, StringMatch};
@@ -42,7 +42,8 @@ fn rules<'a>(
 
 fn entry(written: &GrpcRouteMatch) -> Result<HttpMatchRequest, Invalid> {
     let header = |it: &crate::model::gateway_api::GrpcHeaderMatch| {
-        condition(it.r#type.as_ref(), it.name.as_ref(), it.value.as_ref(), it.span).ok_or(unknown_type(it.span))
+        condition(it.r#type.as_ref(), it.name.as_ref(), it.value.as_ref(), it.span)
+            .ok_or_else(|| unknown_type(it.r#type.as_ref(), "a type of a header match", MATCH_TYPES, it.span))
     };
     let headers = written.headers.iter().map(header).collect::<Result<Vec<_>, _>>()?;
     Ok(HttpMatchRequest {
@@ -62,6 +63,7 @@ fn uri(written: &GrpcMethodMatch) -> Result<StringMatch, Invalid> {
         ("Exact" | "RegularExpression", None, None) => Err(Invalid {
             span: written.span,
             reason: "the method match has neither a service nor a method".to_owned(),
+            help: "add `service` or `method`".to_owned(),
         }),
         ("Exact" | "RegularExpression", None, Some(method)) => {
             Ok(StringMatch { regex: here(format!("/[^/]+/{method}")), ..empty })
@@ -76,6 +78,6 @@ fn uri(written: &GrpcMethodMatch) -> Result<StringMatch, Invalid> {
         ("RegularExpression", Some(service), Some(method)) => {
             Ok(StringMatch { regex: here(format!("/{service}/{method}")), ..empty })
         }
-        _ => Err(unknown_type(written.span)),
+        _ => Err(unknown_type(written.r#type.as_ref(), "a type of a method match", MATCH_TYPES, written.span)),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::attachment::{AttachableRoute, RouteAttachments};
 use super::backend::{Backend, Invalid, Referrer};
-use super::rule::{self, ConvertedRule, Unmerged, WrittenRule, condition, unknown_type};
+use super::rule::{self, ConvertedRule, MATCH_TYPES, Unmerged, WrittenRule, condition, unknown_type};
 use super::{Derived, Inputs};
 use crate::model::gateway_api::{HttpPathMatch, HttpRouteMatch, HttpRouteRetry, HttpRouteRule, KubernetesHttpRoute};
 use crate::model::networking::{self, HttpMatchRequest, HttpRetry, StringMatch};
@@ -71,10 +71,12 @@ fn entry(written: &HttpRouteMatch) -> Result<HttpMatchRequest, Invalid> {
         None => any_path(span).uri,
     };
     let header = |it: &crate::model::gateway_api::HttpHeaderMatch| {
-        condition(it.r#type.as_ref(), it.name.as_ref(), it.value.as_ref(), it.span).ok_or(unknown_type(it.span))
+        condition(it.r#type.as_ref(), it.name.as_ref(), it.value.as_ref(), it.span)
+            .ok_or_else(|| unknown_type(it.r#type.as_ref(), "a type of a header match", MATCH_TYPES, it.span))
     };
     let parameter = |it: &crate::model::gateway_api::HttpQueryParamMatch| {
-        condition(it.r#type.as_ref(), it.name.as_ref(), it.value.as_ref(), it.span).ok_or(unknown_type(it.span))
+        condition(it.r#type.as_ref(), it.name.as_ref(), it.value.as_ref(), it.span)
+            .ok_or_else(|| unknown_type(it.r#type.as_ref(), "a type of a query parameter match", MATCH_TYPES, it.span))
     };
     let headers = written.headers.iter().map(header).collect::<Result<Vec<_>, _>>()?;
     let query_params = written.query_params.iter().map(parameter).collect::<Result<Vec<_>, _>>()?;
@@ -88,6 +90,9 @@ fn entry(written: &HttpRouteMatch) -> Result<HttpMatchRequest, Invalid> {
     })
 }
 
+/// The types of path matches.
+const PATH_TYPES: [&str; 3] = ["PathPrefix", "Exact", "RegularExpression"];
+
 fn uri(path: &HttpPathMatch) -> Result<StringMatch, Invalid> {
     let empty = StringMatch::empty(path.span);
     let value = path.value.clone().unwrap_or(Spanned::new("/".to_owned(), path.span));
@@ -98,7 +103,7 @@ fn uri(path: &HttpPathMatch) -> Result<StringMatch, Invalid> {
         }
         "Exact" => Ok(StringMatch { exact: Some(value), ..empty }),
         "RegularExpression" => Ok(StringMatch { regex: Some(value), ..empty }),
-        _ => Err(unknown_type(path.span)),
+        _ => Err(unknown_type(path.r#type.as_ref(), "a path type", &PATH_TYPES, path.span)),
     }
 }
 

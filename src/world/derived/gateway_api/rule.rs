@@ -48,7 +48,7 @@ pub(super) fn unmerged<'a>(
             }
             Err(invalid) => {
                 let reason = format!("{}, so istiod drops the whole route", invalid.reason);
-                derived.ignore(Omission::Route, route.resource, invalid.span, reason);
+                derived.ignore_with_help(Omission::Route, route.resource, invalid.span, reason, Some(invalid.help));
             }
         }
     }
@@ -176,9 +176,25 @@ pub(super) fn condition(
     Some((name.cloned().unwrap_or(Spanned::new(String::new(), span)), condition))
 }
 
-/// The error for an unknown type in a match, for which istiod drops the route.
-pub(super) fn unknown_type(span: Span) -> Invalid {
-    Invalid { span, reason: "the match has an unknown type".to_owned() }
+/// The types of matches of headers, query parameters and gRPC methods.
+pub(super) const MATCH_TYPES: &[&str] = &["Exact", "RegularExpression"];
+
+/// The error for an unknown type in a match, for which istiod drops the route. `noun` is such as "a path type", and `known`
+/// has at least two types.
+pub(super) fn unknown_type(kind: Option<&Spanned<String>>, noun: &str, known: &[&str], span: Span) -> Invalid {
+    let kind = kind.map_or("", |kind| kind.as_str());
+    let intended = match kind.to_ascii_lowercase() {
+        folded if folded.is_empty() => None,
+        folded if folded.starts_with("reg") => Some("RegularExpression"),
+        folded => known.iter().copied().find(|it| it.to_ascii_lowercase().contains(&folded)),
+    };
+    let names: Vec<String> = known.iter().map(|it| format!("`{it}`")).collect();
+    let help = match (intended, names.as_slice()) {
+        (None, [names @ .., last]) => format!("write {} or {last}", names.join(", ")),
+        (Some(intended), _) => format!("write `{intended}`"),
+        (None, []) => "correct the type".to_owned(),
+    };
+    Invalid { span, reason: format!("`{kind}` is not {noun}"), help }
 }
 
 /// The sort key of routes: creation time, namespace and name (istiod: `sortRoutesByCreationTime`).

@@ -157,7 +157,7 @@ fn rules<'a>(
         Ok(rules) => Some(rules),
         Err(invalid) => {
             let reason = format!("{}, so istiod drops the whole route", invalid.reason);
-            derived.ignore(Omission::Route, resource, invalid.span, reason);
+            derived.ignore_with_help(Omission::Route, resource, invalid.span, reason, Some(invalid.help));
             None
         }
     }
