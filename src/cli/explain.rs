@@ -5,13 +5,26 @@ use super::{exit, terminal};
 use crate::lint::rules;
 use crate::report;
 
-/// Prints the page of a rule, or the list of the rules with an alias.
+/// Prints the page of a rule, or the list of the rules that an alias selects.
 pub fn run(common: &Common, args: &Explain) -> Result<u8, String> {
-    let found = rules::find(&args.rule);
-    terminal::write(|out| match found.as_slice() {
-        [] => Ok(()),
-        [rule] => out.write_all(rule.page.as_bytes()),
-        several => {
+    let found = match rules::find_finding(&args.rule) {
+        Some((rule, _)) => vec![rule],
+        None => rules::find(&args.rule),
+    };
+    let named = found.first().filter(|rule| rule.name.eq_ignore_ascii_case(&args.rule));
+    terminal::write(|out| match (named, found.as_slice()) {
+        (_, []) => Ok(()),
+        // The name of a rule is also an alias of those that were split off it.
+        (Some(rule), [_, split_off @ ..]) => {
+            out.write_all(rule.page.as_bytes())?;
+            if split_off.is_empty() {
+                return Ok(());
+            }
+            writeln!(out, "\nThese rules also react to the name `{}`:\n", rule.name)?;
+            report::text::rules_of_code(split_off, &terminal::style(common), out)
+        }
+        (None, [rule]) => out.write_all(rule.page.as_bytes()),
+        (None, several) => {
             report::text::rules_of_code(several, &terminal::style(common), out)?;
             writeln!(out, "These rules have the alias `{}`. Run `mesh explain RULE` for one of them.", args.rule)
         }

@@ -31,12 +31,15 @@ fn cases_report_what_they_expect() {
 }
 
 #[test]
-fn every_file_of_cases_has_a_rule() {
+fn every_rule_has_a_file_of_cases_and_every_file_a_rule() {
     let of_rules: BTreeSet<PathBuf> = rules::ALL.iter().map(|rule| path(rule)).collect();
     let entries = fs::read_dir(directory()).expect("tests/rules is a directory");
     let strays: Vec<PathBuf> =
         entries.map(|entry| entry.expect("it can be listed").path()).filter(|path| !of_rules.contains(path)).collect();
     assert!(strays.is_empty(), "no rule has these names: {strays:?}");
+    let without: Vec<&str> =
+        rules::ALL.iter().filter(|rule| parse(&text_of(rule)).is_empty()).map(|rule| rule.name).collect();
+    assert!(without.is_empty(), "these rules have no cases: {without:?}");
 }
 
 /// Pages and cases exercise every declared finding, and every line that reports one. A line that nothing exercises is
@@ -83,12 +86,21 @@ fn reporting_lines() -> Vec<String> {
             if path.extension().is_some_and(|it| it == "rs") {
                 let text = fs::read_to_string(&path).expect("it can be read");
                 let name = path.strip_prefix(root).expect("it is below the root").display().to_string();
-                let reports = text.lines().enumerate().filter(|(_, line)| line.contains(".report("));
-                lines.extend(reports.map(|(index, _)| format!("{name}:{}", index + 1)));
+                let all: Vec<&str> = text.lines().collect();
+                let reports =
+                    (0..all.len()).filter(|&index| all[index].contains(".report(") && !passes_on(&all, index));
+                lines.extend(reports.map(|index| format!("{name}:{}", index + 1)));
             }
         }
     }
     lines
+}
+
+/// Whether a line reports in the name of another line: its caller, or the one that found a violation.
+fn passes_on(lines: &[&str], index: usize) -> bool {
+    let before = &lines[index.saturating_sub(2)..index];
+    let after = lines.get(index + 1).is_some_and(|line| line.contains(".reported_at = "));
+    after || before.iter().any(|line| line.trim() == "#[track_caller]")
 }
 
 /// The faults of the cases of a rule. Updates the cases if `UPDATE` is set.
@@ -101,6 +113,9 @@ fn check(rule: &Rule) -> Vec<String> {
         let linted = case.example.lint();
         let found: BTreeSet<_> = linted.of_rule(rule.name).map(|it| linted.line_of(it)).collect();
         let marks = case.example.marks(rule.name);
+        for stray in case.example.marks_of_other_rules(rule.name) {
+            faults.push(format!("{place}: the mark of another rule has no effect here: {stray}"));
+        }
         if case.is_marked {
             for mark in marks.difference(&found) {
                 faults.push(format!(
@@ -141,12 +156,19 @@ fn text_of(rule: &Rule) -> String {
 }
 
 fn parse(text: &str) -> Vec<Case<'_>> {
-    let sections = text.split("\n## ").skip(1);
-    sections.map(parse_case).collect()
+    let cases: Vec<Case<'_>> = text.split("\n## ").skip(1).map(parse_case).collect();
+    let names: BTreeSet<&str> = cases.iter().map(|case| case.name).collect();
+    assert_eq!(names.len(), cases.len(), "two cases have the same heading: {names:?}");
+    cases
 }
 
 fn parse_case(section: &str) -> Case<'_> {
     let name = section.lines().next().unwrap_or_default();
+    for info in ["yaml", "yaml unmarked", "yaml config", "text"] {
+        let fence = format!("```{info}");
+        let count = section.lines().filter(|line| *line == fence).count();
+        assert!(count <= 1, "the case {name:?} has several blocks {fence}; only the first would count");
+    }
     let unmarked = block(section, "yaml unmarked");
     let manifests = unmarked.or_else(|| block(section, "yaml"));
     let mut example = Example::new(manifests.unwrap_or_else(|| panic!("the case {name:?} has no manifests")));

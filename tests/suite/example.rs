@@ -56,6 +56,13 @@ impl Example {
         marked.map(|(file, (index, _))| (file.clone(), index + 1)).collect()
     }
 
+    /// The lines that are marked, but not for a rule.
+    pub fn marks_of_other_rules(&self, rule: &str) -> Vec<&str> {
+        let mark = format!("# <- {rule}");
+        let lines = self.files.values().flat_map(|text| text.lines());
+        lines.filter(|line| line.contains("# <- ") && !line.ends_with(&mark)).collect()
+    }
+
     /// Whether any line is marked.
     pub fn has_marks(&self) -> bool {
         self.files.values().any(|text| text.contains("# <-"))

@@ -220,10 +220,10 @@ fn header(rule: &Rule) -> String {
     let mut header = format!("# {}\n\n{} · {aliases}\n\n", rule.name, rule.severity().as_str());
     writeln!(header, "{}.\n", sentence(rule.summary)).expect("it is a string");
     if rule.findings.len() > 1 {
-        header.push_str("| Finding | Severity | Upstream |\n| --- | --- | --- |\n");
+        header.push_str("| Finding | Severity | Upstream | Meaning |\n| --- | --- | --- | --- |\n");
         for finding in rule.findings {
             let severity = finding.severity().as_str();
-            writeln!(header, "| {} | {severity} | {} |", finding.summary, codes(finding.aliases))
+            writeln!(header, "| `{}` | {severity} | {} | {} |", finding.name, codes(finding.aliases), finding.summary)
                 .expect("it is a string");
         }
         header.push('\n');

@@ -351,3 +351,16 @@ fn the_documented_configuration_is_valid() {
     let run = with_config(documented, "", &["."]);
     assert_eq!((run.status, run.stderr.as_str()), (1, ""), "{run:?}");
 }
+
+#[test]
+fn a_rule_is_explained_by_its_name_a_finding_or_a_code() {
+    let first_line = |word: &str| mesh(&["explain", word]).stdout.lines().next().unwrap_or_default().to_owned();
+    for word in ["no-effect", "NO-EFFECT", "no-effect/warned"] {
+        assert_eq!(first_line(word), "# no-effect", "{word}");
+    }
+    let split = mesh(&["explain", "no-effect"]).stdout;
+    assert!(split.contains("unsupported-field"), "{split}");
+    assert!(mesh(&["explain", "IST0106"]).stdout.contains("These rules have the alias `IST0106`"));
+    let unknown = mesh(&["explain", "no-effect/odd"]);
+    assert!(unknown.status == 2 && unknown.stderr.contains("`warned`"), "{unknown:?}");
+}
