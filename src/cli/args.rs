@@ -72,19 +72,19 @@ pub struct Lint {
     pub fail_on: FailOn,
     /// Whether the manifests define everything that they refer to [default: decided for each namespace]
     #[arg(long, value_name = "EXTENT")]
-    pub inventory: Option<Inventory>,
+    pub inventory: Option<InventoryArg>,
 }
 
 /// Whether the manifests are complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Inventory {
+pub enum InventoryArg {
     /// They are complete: a reference to a resource that they do not define is a mistake
     Complete,
     /// They are a part: a reference to a resource that they do not define is not checked
     Partial,
 }
 
-impl Inventory {
+impl InventoryArg {
     /// The corresponding setting of the configuration.
     pub fn mode(self) -> InventoryMode {
         match self {

@@ -1,6 +1,6 @@
 //! `mesh lint`
 
-use super::args::{Common, Format, Inventory, Lint};
+use super::args::{Common, Format, InventoryArg, Lint};
 use super::project::Project;
 use super::{exit, terminal};
 use crate::lint;
@@ -13,7 +13,7 @@ pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
     let sources = &project.snapshot.sources;
     let levels = project.levels()?;
     let mut settings = project.settings.clone();
-    settings.inventory = args.inventory.map(Inventory::mode).or(settings.inventory);
+    settings.inventory = args.inventory.map(InventoryArg::mode).or(settings.inventory);
     let world = World::new(&project.snapshot, settings);
     let report = lint::run_at(&world, &levels);
     terminal::write(|out| match args.format {

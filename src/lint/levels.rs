@@ -15,7 +15,7 @@ use crate::source::{FileId, Sources};
 #[derive(Debug, Default)]
 pub struct Levels {
     everywhere: LevelSettings,
-    overrides: Vec<LevelOverride>,
+    overrides: Vec<LevelsOfPaths>,
     /// The overrides that apply to each file.
     of_files: Vec<Vec<usize>>,
 }
@@ -24,7 +24,7 @@ pub struct Levels {
 type LevelSettings = Vec<(Selector, Level)>;
 
 #[derive(Debug)]
-struct LevelOverride {
+struct LevelsOfPaths {
     paths: GlobSet,
     levels: LevelSettings,
 }
@@ -40,13 +40,13 @@ impl Levels {
             let levels =
                 level_settings(&written.rules).map_err(|error| format!("overrides[{index}].rules: {error}"))?;
             let paths = patterns(&written.paths).map_err(|error| format!("overrides[{index}].paths: {error}"))?;
-            overrides.push(LevelOverride { paths, levels });
+            overrides.push(LevelsOfPaths { paths, levels });
         }
         let mut of_files = Vec::new();
         if !overrides.is_empty() {
             of_files.extend(sources.iter().map(|(_, file)| {
                 let path = relative(file.path());
-                let applies = |it: &LevelOverride| path.as_ref().is_some_and(|path| it.paths.is_match(path));
+                let applies = |it: &LevelsOfPaths| path.as_ref().is_some_and(|path| it.paths.is_match(path));
                 overrides.iter().enumerate().filter(|(_, it)| applies(it)).map(|(index, _)| index).collect()
             }));
         }
@@ -75,7 +75,7 @@ impl Levels {
         settings.flatten().rfind(|(selector, _)| selector.selects(diagnostic)).map(|(_, level)| *level)
     }
 
-    fn overrides_of(&self, file: FileId) -> impl DoubleEndedIterator<Item = &LevelOverride> {
+    fn overrides_of(&self, file: FileId) -> impl DoubleEndedIterator<Item = &LevelsOfPaths> {
         self.of_files.get(file.index()).into_iter().flatten().map(|&index| &self.overrides[index])
     }
 }

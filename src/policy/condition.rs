@@ -15,7 +15,7 @@ use crate::world::{Settings, host};
 
 /// A condition of a policy rule.
 #[derive(Debug, Clone)]
-pub(super) struct PolicyCondition<'a> {
+pub(super) struct CompiledCondition<'a> {
     /// The name in a manifest: `principals`, `notPaths`, `request.headers[x]`.
     pub(super) name: String,
     pub(super) attribute: Attribute<'a>,
@@ -57,7 +57,7 @@ pub struct FailedCondition {
     pub span: Option<Span>,
 }
 
-impl<'a> PolicyCondition<'a> {
+impl<'a> CompiledCondition<'a> {
     /// Reads a condition, and returns the values that are not valid. A condition without valid values is `None`, which
     /// always holds.
     pub(super) fn new(

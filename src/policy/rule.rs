@@ -1,7 +1,7 @@
 //! A rule of an AuthorizationPolicy, compiled for evaluation.
 
 use super::Attributes;
-use super::condition::{FailedCondition, PolicyCondition, PolicyContext};
+use super::condition::{CompiledCondition, FailedCondition, PolicyContext};
 use super::keys::{Attribute, InvalidKey};
 use crate::model::field::TextField;
 use crate::model::security::{self, Operation, PolicyAction, Source};
@@ -10,9 +10,9 @@ use crate::source::Spanned;
 /// A compiled rule: any of the sources, any of the operations, all conditions.
 #[derive(Debug)]
 pub(super) struct PolicyRule<'a> {
-    from: Vec<Vec<PolicyCondition<'a>>>,
-    to: Vec<Vec<PolicyCondition<'a>>>,
-    when: Vec<PolicyCondition<'a>>,
+    from: Vec<Vec<CompiledCondition<'a>>>,
+    to: Vec<Vec<CompiledCondition<'a>>>,
+    when: Vec<CompiledCondition<'a>>,
     /// Reasons why istiod drops conditions, which widens the rule.
     pub(super) ignored: Vec<String>,
 }
@@ -97,7 +97,7 @@ struct Compiler<'c, 'a> {
 }
 
 impl<'a> Compiler<'_, 'a> {
-    fn all(&mut self, prefix: &str, fields: Vec<RuleField<'a>>) -> Result<Vec<PolicyCondition<'a>>, String> {
+    fn all(&mut self, prefix: &str, fields: Vec<RuleField<'a>>) -> Result<Vec<CompiledCondition<'a>>, String> {
         let mut conditions = Vec::new();
         for (name, attribute, is_negated, values) in fields {
             conditions.extend(self.condition(format!("{prefix}{name}"), attribute, is_negated, values)?);
@@ -111,7 +111,7 @@ impl<'a> Compiler<'_, 'a> {
         attribute: Attribute<'a>,
         is_negated: bool,
         values: &'a [Spanned<String>],
-    ) -> Result<Option<PolicyCondition<'a>>, String> {
+    ) -> Result<Option<CompiledCondition<'a>>, String> {
         if values.is_empty() {
             return Ok(None);
         }
@@ -119,7 +119,7 @@ impl<'a> Compiler<'_, 'a> {
             self.give_up(format!("`{name}` applies only to HTTP"))?;
             return Ok(None);
         }
-        let (condition, invalid) = PolicyCondition::new(name.clone(), attribute, is_negated, values, self.context);
+        let (condition, invalid) = CompiledCondition::new(name.clone(), attribute, is_negated, values, self.context);
         for value in invalid {
             self.give_up(format!("`{name}` has the invalid value `{}`", value.value))?;
         }
@@ -152,13 +152,16 @@ impl PolicyRule<'_> {
     }
 }
 
-fn of_all(conditions: &[PolicyCondition<'_>], attributes: &Attributes<'_>) -> Option<FailedCondition> {
+fn of_all(conditions: &[CompiledCondition<'_>], attributes: &Attributes<'_>) -> Option<FailedCondition> {
     let failing = conditions.iter().find(|condition| !condition.holds(attributes));
     failing.map(|condition| condition.failure(attributes))
 }
 
 /// The failed condition of the first alternative. Those of other alternatives are added if they are on the same field.
-fn of_alternatives(alternatives: &[Vec<PolicyCondition<'_>>], attributes: &Attributes<'_>) -> Option<FailedCondition> {
+fn of_alternatives(
+    alternatives: &[Vec<CompiledCondition<'_>>],
+    attributes: &Attributes<'_>,
+) -> Option<FailedCondition> {
     let mut failures = Vec::new();
     for conditions in alternatives {
         failures.push(of_all(conditions, attributes)?);

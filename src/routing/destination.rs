@@ -88,7 +88,7 @@ impl Cluster<'_> {
 }
 
 /// A destination of a route.
-pub(super) struct RouteTarget<'a> {
+pub(super) struct WeightedTarget<'a> {
     pub destination: Option<&'a Destination>,
     pub weight: Option<i32>,
     pub headers: Option<&'a Headers>,
@@ -100,7 +100,7 @@ pub(super) fn weighted<'a>(
     section: Section,
     owner: &VirtualService<'_>,
     port: u32,
-    targets: impl ExactSizeIterator<Item = RouteTarget<'a>>,
+    targets: impl ExactSizeIterator<Item = WeightedTarget<'a>>,
 ) -> Vec<Weighted<'a>> {
     let is_single = targets.len() == 1;
     let weight =

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 
 use super::clause::Exclusion;
-use super::destination::{self, Cluster, RouteTarget, Weighted};
+use super::destination::{self, Cluster, Weighted, WeightedTarget};
 use super::proxy::Proxy;
 use super::vantage::{RouteBinding, Vantage};
 use crate::model::Labels;
@@ -173,7 +173,7 @@ impl<'a> L4Route<'a> {
     /// The clusters of the route. `port` is the service port of a sidecar's listener, or the port of a gateway's
     /// server.
     pub(super) fn destinations(&self, proxy: &Proxy<'a>, port: u32) -> Vec<Weighted<'a>> {
-        let targets = self.destinations.iter().map(|it| RouteTarget {
+        let targets = self.destinations.iter().map(|it| WeightedTarget {
             destination: it.destination.as_ref(),
             weight: it.weight.map(|weight| weight.value),
             headers: None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::destination::{self, Cluster, RouteTarget, Weighted};
+use super::destination::{self, Cluster, Weighted, WeightedTarget};
 use super::proxy::Proxy;
 use crate::model::Duration;
 use crate::model::networking::{
@@ -133,7 +133,7 @@ impl<'a> CompiledRoute<'a> {
     /// The clusters that share the requests. `port` is the service port of a sidecar's listener, or the port of a
     /// gateway's server.
     pub fn clusters(&self, proxy: &Proxy<'a>, port: u32) -> Vec<Weighted<'a>> {
-        let targets = self.route.iter().map(|route| RouteTarget {
+        let targets = self.route.iter().map(|route| WeightedTarget {
             destination: route.destination.as_ref(),
             weight: route.weight.map(|weight| weight.value),
             headers: route.headers.as_ref(),

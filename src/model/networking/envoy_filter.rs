@@ -99,14 +99,14 @@ message! {
     /// The virtual hosts to patch.
     struct VirtualHostMatch {
         name: Option<Spanned<String>>,
-        route: Option<RouteMatch>,
+        route: Option<EnvoyRouteMatch>,
         domain_name: Option<Spanned<String>>,
     }
 }
 
 message! {
     /// The routes to patch.
-    struct RouteMatch {
+    struct EnvoyRouteMatch {
         name: Option<Spanned<String>>,
         action: Option<Spanned<RouteMatchAction>>,
     }

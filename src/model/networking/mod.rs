@@ -14,9 +14,9 @@ mod workload_group;
 
 pub use destination_rule::{DestinationRule, Subset};
 pub use envoy_filter::{
-    ApplyTo, ClusterMatch, EnvoyConfigMatch, EnvoyConfigPatch, EnvoyFilter, EnvoyPatch, FilterChainMatch, FilterClass,
-    FilterMatch, ListenerMatch, PatchContext, PatchOperation, ProxyMatch, RouteConfigurationMatch, RouteMatch,
-    RouteMatchAction, SubFilterMatch, VirtualHostMatch, WaypointMatch, WaypointRouteMatch,
+    ApplyTo, ClusterMatch, EnvoyConfigMatch, EnvoyConfigPatch, EnvoyFilter, EnvoyPatch, EnvoyRouteMatch,
+    FilterChainMatch, FilterClass, FilterMatch, ListenerMatch, PatchContext, PatchOperation, ProxyMatch,
+    RouteConfigurationMatch, RouteMatchAction, SubFilterMatch, VirtualHostMatch, WaypointMatch, WaypointRouteMatch,
 };
 pub use gateway::{Gateway, ProtocolVersion, Server, ServerPort, ServerTlsMode, ServerTlsSettings, TlsCertificate};
 pub use proxy_config::{ProxyConfig, ProxyImage};

@@ -89,7 +89,7 @@ fn rows(answer: &Answer) -> Vec<(String, String)> {
         let stopped = answer.arrivals.iter().filter(|it| it.via == destination.cluster && !goes_on(it.outcome));
         let stopped: BTreeSet<String> = stopped.map(|it| clean(&stop_text(it))).collect();
         stopped.into_iter().for_each(|text| target.push_str(&format!("\n{text}")));
-        (target, format!("{} %", destination.weight))
+        (target, format!("{}%", destination.weight))
     };
     answer.destinations.iter().map(row).collect()
 }
@@ -186,12 +186,12 @@ fn push_details(text: &mut String, answer: &Answer, theme: &Theme) {
     }
     if let Some(fault) = &answer.fault {
         if let Some(delay) = &fault.delay {
-            add("delay", format!("{} for {} % of the requests", delay.fixed_delay, delay.percentage));
+            add("delay", format!("{} for {}% of the requests", delay.fixed_delay, delay.percentage));
         }
         if let Some(abort) = &fault.abort {
             let status = abort.http_status.map(|status| status.to_string());
             let status = status.or_else(|| abort.grpc_status.clone()).unwrap_or_default();
-            add("abort", format!("{status} for {} % of the requests", abort.percentage));
+            add("abort", format!("{status} for {}% of the requests", abort.percentage));
         }
     }
     if let Some(timeout) = &answer.timeout {
@@ -204,7 +204,7 @@ fn push_details(text: &mut String, answer: &Answer, theme: &Theme) {
     }
     for mirror in &answer.mirrors {
         let problem = mirror.problem.map(|it| format!(" ({})", problem_text(it, None))).unwrap_or_default();
-        add("mirror", format!("{} % to {}{problem}", mirror.percentage, mirror.cluster));
+        add("mirror", format!("{}% to {}{problem}", mirror.percentage, mirror.cluster));
     }
     answer.notes.iter().for_each(|note| add("note", note.clone()));
 }
