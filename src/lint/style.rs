@@ -25,6 +25,16 @@ pub(super) fn numbers(numbers: impl IntoIterator<Item = u32>, conjunction: &str)
     enumeration(numbers.into_iter().map(|number| number.to_string()).collect(), conjunction)
 }
 
+/// TCP port numbers for a message: `port 80`, `ports 80 and 443` or `no TCP ports`.
+pub(super) fn ports(ports: impl IntoIterator<Item = u32>) -> String {
+    let words: Vec<String> = ports.into_iter().map(|port| port.to_string()).collect();
+    match words.as_slice() {
+        [] => "no TCP ports".to_owned(),
+        [port] => format!("port {port}"),
+        _ => format!("ports {}", enumeration(words, "and")),
+    }
+}
+
 fn enumeration(words: Vec<String>, conjunction: &str) -> String {
     match words.as_slice() {
         [words @ .., last] if !words.is_empty() => format!("{} {conjunction} {last}", words.join(", ")),

@@ -103,7 +103,7 @@ pub enum Form<'h> {
         /// The namespace of the Service.
         namespace: &'h str,
     },
-    /// `name.namespace` or `name.namespace.svc`, which istiod does not complete.
+    /// `name.namespace` or `name.namespace.svc`, which Istio does not expand.
     TwoLabels {
         /// The part before the dot.
         name: &'h str,

@@ -53,7 +53,7 @@ fn check_route<'a>(
                 diagnostics
                     .report(&DUPLICATE, destination.span, format!("{what} is already a destination of the route"))
                     .related(*first, "first listed here")
-                    .help("name another subset, or keep one entry with the sum of the weights");
+                    .help("use another subset, or keep one entry with the sum of the weights");
             }
         }
     }

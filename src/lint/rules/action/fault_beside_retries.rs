@@ -32,27 +32,28 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 /// Envoy injects faults in a filter before the router, and the router retries and measures time (istiod: the order of
 /// HTTP filters).
 fn check_fault(route: &HttpRoute, fault: &HttpFaultInjection, diagnostics: &mut Diagnostics) {
-    let aborts = fault.abort.as_ref().is_some_and(|abort| is_injected(abort.percentage.as_ref()));
-    let delays = fault.delay.as_ref().is_some_and(|delay| {
+    let abort = fault.abort.as_ref().filter(|abort| is_injected(abort.percentage.as_ref()));
+    let delay = fault.delay.as_ref().filter(|delay| {
         is_injected(delay.percentage.as_ref()) || delay.percent.is_some_and(|percent| percent.value > 0)
     });
     let retries = route.retries.as_ref().filter(|it| it.attempts.is_some_and(|attempts| attempts.value > 0));
-    let (finding, message, (other, label)) = match (retries, route.timeout) {
-        (Some(retries), _) if aborts => {
-            (&RETRIES, "Envoy does not retry requests that this fault aborts", (retries.span, "the retries"))
+    let (finding, place, message, (other, label)) = match (abort, delay, retries, route.timeout) {
+        (Some(abort), _, Some(retries), _) => {
+            let message = "Envoy does not retry requests that this fault aborts";
+            (&RETRIES, abort.span, message, (retries.span, "the retries of the route"))
         }
-        (_, Some(timeout)) if delays => {
+        (_, Some(delay), _, Some(timeout)) => {
             let message = "the delay does not count towards `timeout`: Envoy starts the clock after the delay";
-            (&TIMEOUT, message, (timeout.span, "the timeout"))
+            (&TIMEOUT, delay.span, message, (timeout.span, "the timeout of the route"))
         }
-        (Some(retries), _) if delays && retries.per_try_timeout.is_some() => {
+        (_, Some(delay), Some(retries), _) if retries.per_try_timeout.is_some() => {
             let message = "the delay does not count towards `perTryTimeout`: the first try starts after the delay";
-            (&TIMEOUT, message, (retries.span, "the retries"))
+            (&TIMEOUT, delay.span, message, (retries.span, "the retries of the route"))
         }
         _ => return,
     };
     diagnostics
-        .report(finding, fault.span, message)
+        .report(finding, place, message)
         .related(other, label)
         .help("inject the fault where the destination calls other services, or remove the fault after the test");
 }

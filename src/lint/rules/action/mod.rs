@@ -13,7 +13,7 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "action",
-    about: "Actions of routes: rewrites, redirects, retries, faults",
+    about: "Rewrites, redirects, retries and faults",
     rules: &[
         &rewrite_slashes::RULE,
         &retries_exceed_timeout::RULE,

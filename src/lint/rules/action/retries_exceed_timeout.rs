@@ -51,12 +51,13 @@ fn check_route(route: &HttpRoute, diagnostics: &mut Diagnostics) {
             .help("shorten `perTryTimeout`, or lengthen `timeout`");
     } else if single * tries > whole {
         let fitting = whole / single;
+        let verb = if fitting == 1 { "fits" } else { "fit" };
         diagnostics
             .report(
                 &FEWER_RETRIES,
                 per_try.span,
                 format!(
-                    "only {fitting} of {tries} tries of {} fit into the `timeout` of {}",
+                    "only {fitting} of {tries} tries of {} {verb} into the `timeout` of {}",
                     per_try.value, timeout.value
                 ),
             )

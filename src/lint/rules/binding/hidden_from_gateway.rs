@@ -61,6 +61,6 @@ fn check_gateway(
     );
     let diagnostic = diagnostics.report(&NOT_EXPORTED, place, message).help(format!("add {names} to `exportTo`"));
     if let Some(bound) = bound {
-        diagnostic.related(bound, "bound to the Gateway here");
+        diagnostic.related(bound, format!("the VirtualService is bound to Gateway `{}` here", gateway.name));
     }
 }

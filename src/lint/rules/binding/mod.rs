@@ -1,4 +1,4 @@
-//! Routes that do not apply where they are bound.
+//! Routes that have no effect on the Gateway or port that they are for.
 
 mod hidden_from_gateway;
 mod route_protocol;
@@ -7,6 +7,6 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "binding",
-    about: "Routes that do not apply where they are bound",
+    about: "Routes on the wrong Gateway or port",
     rules: &[&hidden_from_gateway::RULE, &route_protocol::RULE],
 };

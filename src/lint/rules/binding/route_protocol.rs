@@ -9,14 +9,14 @@ use crate::world::{Bound, Gateway, Route, RouteMatch, Section, Server, VirtualSe
 
 pub static RULE: Rule = rule! {
     name: "route-protocol",
-    summary: "`http`, `tls` or `tcp` routes for ports of another protocol, so they never apply",
+    summary: "`http`, `tls` or `tcp` routes for a port with another protocol, so they never apply",
     findings: [&OTHER_PROTOCOL],
     check: check,
 };
 
 static OTHER_PROTOCOL: Finding = finding! {
     "other-protocol", Lost, Certain, [],
-    "no port that the route is for has its protocol",
+    "no port that the route is for has the protocol of the route",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {

@@ -70,14 +70,14 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             };
             diagnostics
                 .report(finding, conflict.place, conflict.message)
-                .related(conflict.other_place, "the other server")
-                .help(conflict.kind.help());
+                .related(conflict.other_place, conflict.other_label)
+                .help(conflict.help);
             // Whoever adds the one that wins should hear of it as well.
             if reported.insert(conflict.other_place) {
                 let finding = if is_listener { &WINNING_LISTENER } else { &WINNER };
                 diagnostics
-                    .report(finding, conflict.other_place, "another server cannot share the port with this one")
-                    .related(conflict.place, "istiod drops one of the two servers");
+                    .report(finding, conflict.other_place, conflict.other_message)
+                    .related(conflict.place, conflict.label);
             }
         }
     }
@@ -113,12 +113,16 @@ impl<'w> OpenServer<'w> {
         self.server.is_tls()
     }
 
-    /// The place of this server, for a reader of the other one.
+    fn is_in_gateway_of(&self, other: &OpenServer<'_>) -> bool {
+        self.gateway.resource.span == other.gateway.resource.span
+    }
+
+    /// The Gateway of this server, for a reader of the other one.
     fn seen_from(&self, other: &OpenServer<'_>) -> String {
-        if self.gateway.resource.span == other.gateway.resource.span {
-            "in another server".to_owned()
+        if self.is_in_gateway_of(other) {
+            "another server of this Gateway".to_owned()
         } else {
-            format!("in Gateway `{}`", self.gateway.written_name())
+            format!("Gateway `{}`", self.gateway.written_name())
         }
     }
 }
@@ -128,7 +132,45 @@ struct Conflict {
     kind: ConflictKind,
     message: String,
     place: Span,
+    label: String,
+    help: String,
+    other_message: String,
     other_place: Span,
+    other_label: String,
+}
+
+impl Conflict {
+    /// A conflict that is reported at `server`, because of `other`.
+    fn new(kind: ConflictKind, message: String, [server, other]: [(&OpenServer<'_>, Span); 2]) -> Self {
+        let ((server, place), (other, other_place)) = (server, other);
+        let kept = if server.is_in_gateway_of(other) { "first" } else { "older" };
+        let other_message = match kind {
+            ConflictKind::OrderOfAge => {
+                format!(
+                    "{} uses this port without TLS, so istiod drops this server if it is newer",
+                    server.seen_from(other)
+                )
+            }
+            _ => format!(
+                "this server conflicts with {} on port {}: istiod keeps only the {kept} server",
+                server.seen_from(other),
+                other.port
+            ),
+        };
+        let help = match kind {
+            ConflictKind::Host => format!("serve the host in one server only: istiod keeps only the {kept} server"),
+            ConflictKind::Protocol => format!("use another port: istiod keeps only the {kept} server"),
+            ConflictKind::OrderOfAge => {
+                "use another port: istiod keeps both servers only if this one is newer".to_owned()
+            }
+        };
+        let label = |server: &OpenServer<'_>, other: &OpenServer<'_>| match server.is_in_gateway_of(other) {
+            true => "the other server".to_owned(),
+            false => format!("the server of Gateway `{}`", server.gateway.written_name()),
+        };
+        let (label, other_label) = (label(server, other), label(other, server));
+        Self { kind, message, place, label, help, other_message, other_place, other_label }
+    }
 }
 
 /// A property that two servers on one port cannot share.
@@ -140,15 +182,6 @@ enum ConflictKind {
     Protocol,
     /// The port, unless the one with TLS is older.
     OrderOfAge,
-}
-
-impl ConflictKind {
-    fn help(self) -> &'static str {
-        match self {
-            Self::Host => "serve the host in one server only, because istiod drops the whole of the other server",
-            Self::Protocol | Self::OrderOfAge => "use different ports",
-        }
-    }
 }
 
 /// Whether istiod drops one of two servers on a port (istiod: `mergeGateways`): servers with TLS are told apart by
@@ -171,12 +204,12 @@ fn conflict(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict
     let (odd, other) = if later.has_tls() { (earlier, later) } else { (later, earlier) };
     let (number, place) = (odd.port, other.seen_from(odd));
     let message = if odd.protocol == other.protocol {
-        format!("port {number} is also used {place}, and two {} servers cannot share it", odd.protocol)
+        format!("{place} uses port {number} too, and two {} servers cannot share a port", odd.protocol)
     } else {
-        format!("port {number} is {} here, but {} {place}", odd.protocol, other.protocol)
+        format!("port {number} is {} here, but {} in {place}", odd.protocol, other.protocol)
     };
     let kind = if is_kept { ConflictKind::OrderOfAge } else { ConflictKind::Protocol };
-    Some(Conflict { kind, message, place: odd.port_span, other_place: other.port_span })
+    Some(Conflict::new(kind, message, [(odd, odd.port_span), (other, other.port_span)]))
 }
 
 /// Hosts are compared as they are written, namespaces included, as istiod does.
@@ -184,11 +217,7 @@ fn same_host(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflic
     later.server.spec.hosts.iter().find_map(|host| {
         let same = earlier.server.spec.hosts.iter().find(|other| other.as_str() == host.as_str())?;
         let (port, place) = (later.port, earlier.seen_from(later));
-        Some(Conflict {
-            kind: ConflictKind::Host,
-            message: format!("port {port} already serves host `{}` {place}", host.as_str()),
-            place: host.span,
-            other_place: same.span,
-        })
+        let message = format!("{place} already serves host `{}` on port {port}", host.as_str());
+        Some(Conflict::new(ConflictKind::Host, message, [(later, host.span), (earlier, same.span)]))
     })
 }

@@ -61,11 +61,16 @@ fn report_ignored(entry: &Service<'_>, kubernetes: &Service<'_>, diagnostics: &m
     if entry.namespace != kubernetes.namespace {
         return;
     }
-    let name = NamespacedName::new(kubernetes.namespace.as_str(), kubernetes.resource.name());
+    let name = name(kubernetes);
     diagnostics
         .report(&IGNORED, entry.span, format!("istiod ignores this host, which belongs to Service `{name}`"))
-        .related(kubernetes.span, "the Service")
+        .related(kubernetes.span, format!("Service `{name}` is defined here"))
         .help("remove the host from the ServiceEntry");
+}
+
+/// The name of the Service or ServiceEntry.
+fn name<'s>(service: &'s Service<'_>) -> NamespacedName<'s> {
+    NamespacedName::new(service.namespace.as_str(), service.resource.name())
 }
 
 fn compare(earlier: &Service<'_>, later: &Service<'_>, diagnostics: &mut Diagnostics) {
@@ -73,20 +78,31 @@ fn compare(earlier: &Service<'_>, later: &Service<'_>, diagnostics: &mut Diagnos
         return;
     }
     let host = &later.hostname;
+    let [earlier_name, later_name] = [earlier, later].map(name);
     if let Some((first, second)) = conflicting_ports(earlier, later) {
         // Within a class the same routes apply; only the protocol to the upstream differs.
         let uses_other_routes = first.protocol.class() != second.protocol.class();
         let finding = if uses_other_routes { &OTHER_ROUTES } else { &OTHER_PROTOCOL };
         let (number, protocol) = (second.number, second.protocol);
-        let message = format!("port {number} of `{host}` is {protocol} here, but {} elsewhere", first.protocol);
+        let message = format!(
+            "port {number} of `{host}` is {protocol} here, but {} in ServiceEntry `{earlier_name}`",
+            first.protocol
+        );
         diagnostics
             .report(finding, second.span, message)
-            .related(first.span, format!("{} here", first.protocol))
+            .related(first.span, format!("ServiceEntry `{earlier_name}` sets {}", first.protocol))
             .help("set the same protocol in both ServiceEntries");
         // Whoever adds the older one should hear of it as well.
         diagnostics
-            .report(&OLDER_PROTOCOL, first.span, format!("port {number} of `{host}` is {protocol} elsewhere"))
-            .related(second.span, format!("{protocol} here"));
+            .report(
+                &OLDER_PROTOCOL,
+                first.span,
+                format!(
+                    "port {number} of `{host}` is {} here, but {protocol} in ServiceEntry `{later_name}`",
+                    first.protocol
+                ),
+            )
+            .related(second.span, format!("ServiceEntry `{later_name}` sets {protocol}"));
         return;
     }
     if earlier.namespace != later.namespace {
@@ -95,16 +111,19 @@ fn compare(earlier: &Service<'_>, later: &Service<'_>, diagnostics: &mut Diagnos
     match difference(earlier, later) {
         Some(difference) => {
             let message = format!(
-                "istiod ignores the ports of this ServiceEntry for `{host}`: an older one has a different `{difference}`"
+                "`{difference}` differs from ServiceEntry `{earlier_name}`, so istiod ignores the ports of this ServiceEntry"
             );
             diagnostics
                 .report(&NOT_MERGED, later.span, message)
-                .related(earlier.span, "the older ServiceEntry, whose ports istiod uses")
+                .related(
+                    earlier.span,
+                    format!("istiod uses the ports of ServiceEntry `{earlier_name}`, which is older"),
+                )
                 .help("merge the two ServiceEntries");
         }
         None => {
             diagnostics
-                .report(&MERGED, later.span, format!("several ServiceEntries define host `{host}`"))
+                .report(&MERGED, later.span, format!("ServiceEntry `{earlier_name}` defines host `{host}` too"))
                 .related(earlier.span, "first defined here")
                 .help("list all ports of the host in one ServiceEntry");
         }

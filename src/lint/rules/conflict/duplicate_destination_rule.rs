@@ -53,7 +53,10 @@ fn check_merged(world: &World<'_>, merged: &MergedRule, diagnostics: &mut Diagno
                         format!("istiod drops the `trafficPolicy` of DestinationRule `{}`", destination_rule.name);
                     diagnostics
                         .report(&DROPPED_POLICY, own.span, message)
-                        .related(span, format!("DestinationRule `{}` sets the policy of `{host}`", first.name))
+                        .related(
+                            span,
+                            format!("istiod uses the `trafficPolicy` of DestinationRule `{}` for `{host}`", first.name),
+                        )
                         .help("merge the two DestinationRules");
                 }
             }
@@ -65,8 +68,8 @@ fn check_merged(world: &World<'_>, merged: &MergedRule, diagnostics: &mut Diagno
                     let message = format!("istiod drops this definition of subset `{}` of `{host}`", name.as_str());
                     diagnostics
                         .report(&DROPPED_SUBSET, name.span, message)
-                        .related(*span, format!("DestinationRule `{}` defines the subset", first.name))
-                        .help("rename the subset, or remove it");
+                        .related(*span, format!("istiod uses the definition of DestinationRule `{}`", first.name))
+                        .help("rename or remove this subset");
                 }
             }
         }
@@ -84,7 +87,7 @@ fn check_not_merged(world: &World<'_>, merged: &[MergedRule], diagnostics: &mut 
             format!("DestinationRule `{}` does not apply to clients that see `{}` as well", other.name, last.name);
         diagnostics
             .report(&NOT_MERGED, other.host.span, message)
-            .related(last.host.span, "these clients use this DestinationRule")
+            .related(last.host.span, format!("these clients use DestinationRule `{}`", last.name))
             .help("set the same `exportTo` in both, so that istiod merges them");
     }
 }

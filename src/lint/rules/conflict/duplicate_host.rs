@@ -75,7 +75,7 @@ fn check_mesh(world: &World<'_>, diagnostics: &mut Diagnostics) {
                     claim.host.span,
                     format!("for host `{host}`, sidecars use VirtualService `{winner}` and ignore `{loser}`"),
                 )
-                .related(first.host.span, "first defined here")
+                .related(first.host.span, format!("VirtualService `{winner}` defines the host here"))
                 .help("merge the routes into one VirtualService");
             // Whoever adds the one that wins should hear of it as well.
             if winners.insert(first.host.span) {
@@ -85,7 +85,7 @@ fn check_mesh(world: &World<'_>, diagnostics: &mut Diagnostics) {
                         first.host.span,
                         format!("for host `{host}`, sidecars use this VirtualService and ignore `{loser}`"),
                     )
-                    .related(claim.host.span, "also defined here");
+                    .related(claim.host.span, format!("VirtualService `{loser}` defines the host here"));
             }
         }
     }
@@ -135,8 +135,14 @@ fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
                 );
                 diagnostics
                     .report(&SHADOWED_ON_GATEWAY, claim.host.span, message)
-                    .related(later, "this route gets no request")
-                    .related(earlier, "this route of the older VirtualService matches every request")
+                    .related(
+                        later,
+                        format!("this route of VirtualService `{}` gets no requests", claim.virtual_service.name),
+                    )
+                    .related(
+                        earlier,
+                        format!("this route of VirtualService `{}`, which is older, matches every request", first.name),
+                    )
                     .help("remove one of the two routes");
             }
         }

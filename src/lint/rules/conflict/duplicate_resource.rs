@@ -56,8 +56,8 @@ fn report(
     // Files side by side are often alternatives; the resources of one file are applied together.
     let are_apart = others.iter().all(|other| other.span.file != last.span.file);
     let finding = if are_apart { &SEVERAL_FILES } else { &SAME_FILE };
-    let diagnostic =
-        diagnostics.report(finding, last.name_span(), format!("{} `{name}` is defined {times}", kind.name()));
+    let message = format!("{} `{name}` is defined {times}, and `mesh` uses this last definition", kind.name());
+    let diagnostic = diagnostics.report(finding, last.name_span(), message);
     diagnostic.help("remove all definitions but one, or lint only files that are applied together");
     for other in others {
         diagnostic.related(other.name_span(), "also defined here");

@@ -1,4 +1,4 @@
-//! Resources that contradict each other.
+//! Duplicates, and resources that conflict with each other.
 
 mod conflicting_gateways;
 mod conflicting_service_entries;
@@ -11,7 +11,7 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "conflict",
-    about: "Resources that contradict each other",
+    about: "Duplicates and conflicts",
     rules: &[
         &duplicate_resource::RULE,
         &duplicate_host::RULE,

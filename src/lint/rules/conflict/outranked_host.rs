@@ -12,14 +12,14 @@ use crate::world::{Gateway, NamespacedName, Section, VirtualService, World, host
 
 pub static RULE: Rule = rule! {
     name: "outranked-host",
-    summary: "a VirtualService for a wildcard host gets no requests for a more specific host of another VirtualService",
+    summary: "a more specific host in another VirtualService hides the routes of a wildcard host",
     findings: [&OUTRANKED],
     check: check,
 };
 
 static OUTRANKED: Finding = finding! {
     "outranked", Lost, Likely, [],
-    "another VirtualService has a more specific host, but no route that matches every request",
+    "another VirtualService has a more specific host, but no catch-all route",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -92,8 +92,8 @@ fn check_gateway(
                     claim.1.span,
                     format!("VirtualService `{name}` for `{wildcard}` gets no requests for `{host}`{more}"),
                 )
-                .related(place.span, format!("VirtualService `{}` has this host on the same Gateway", other.name))
-                .help(format!("repeat the routes for `{host}`, or add a route there that matches every request"));
+                .related(place.span, format!("VirtualService `{}` has host `{host}` on the same Gateway", other.name))
+                .help(format!("copy these routes to VirtualService `{0}`, or add a catch-all route there", other.name));
         }
     }
 }

@@ -4,12 +4,14 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::CorsPolicy;
+use crate::re2::{Search, find_text};
+use crate::routing::EnvoyRegex;
 use crate::source::Spanned;
 use crate::uri::Url;
 
 pub static RULE: Rule = rule! {
     name: "cors-origin",
-    summary: "an origin of a CORS policy matches no site, or more sites than it seems to",
+    summary: "an origin of a CORS policy matches no site, or also sites that it should not match",
     findings: [&OPEN_PREFIX, &UNESCAPED_DOT, &NEVER_SENT],
     check: check,
 };
@@ -112,14 +114,27 @@ fn check_prefix(prefix: &Spanned<String>, diagnostics: &mut Diagnostics) {
 /// Checks that dots between the labels of a host are escaped.
 fn check_regex(context: &Context<'_>, regex: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let Some(at) = unescaped_dot(regex) else { return };
-    let example = format!("{}x{}", &regex[..at], &regex[at + 1..]);
+    let message = match unwanted_origin(regex, at) {
+        Some(origin) => format!("this `.` matches any character, so the expression also matches `{origin}`"),
+        None => "this `.` matches any character, so the expression also matches other hosts".to_owned(),
+    };
     diagnostics
-        .report(
-            &UNESCAPED_DOT,
-            context.part_of(regex.span, at..at + 1),
-            format!("this `.` matches any character, so the expression also allows what `{example}` allows"),
-        )
+        .report(&UNESCAPED_DOT, context.part_of(regex.span, at..at + 1), message)
         .help("write `\\.` to match a dot");
+}
+
+/// An origin that an expression matches only because it does not escape the dot at an offset.
+fn unwanted_origin(regex: &str, at: usize) -> Option<String> {
+    const ORIGINS: &str = r"https?://[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*(:[0-9]+)?";
+    let mut literal = format!("{}x{}", &regex[..at], &regex[at + 1..]);
+    while let Some(at) = unescaped_dot(&literal) {
+        literal.insert(at, '\\');
+    }
+    let language = |source: &str| EnvoyRegex::new(source).ok()?.language();
+    match find_text(&[&language(&literal)?, &language(ORIGINS)?], &[]) {
+        Search::Text(text) => String::from_utf8(text).ok(),
+        Search::Empty | Search::Undecided => None,
+    }
 }
 
 /// The offset of a dot between two labels of a host: after a letter, a digit or the end of a group, and before a letter, a

@@ -31,8 +31,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             let Some(policy) = &route.cors_policy else { continue };
             if let Some((span, what)) = obstacle(route) {
                 diagnostics
-                    .report(&UNANSWERED, policy.span, format!("preflight requests do not match this route: {what}"))
-                    .related(span, "the condition that excludes them")
+                    .report(&UNANSWERED, policy.span, format!("preflight requests do not match the route: {what}"))
+                    .related(span, "this condition excludes preflight requests")
                     .help("add a route for method `OPTIONS` with the same `corsPolicy`");
             }
         }

@@ -98,7 +98,10 @@ fn report_one_match(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>, diagnost
                 root_match.span,
                 format!("VirtualService `{}` delegates for this match", root.owner.virtual_service.name),
             )
-            .help("move this match to a route of its own, or widen the match that delegates");
+            .help(format!(
+                "move this match to a separate route, or widen the match in VirtualService `{}`",
+                root.owner.virtual_service.name
+            ));
     }
 }
 
@@ -110,7 +113,7 @@ fn report_unused(root: &CompiledRoute<'_>, leaf: &CompiledRoute<'_>, diagnostics
             "uri" if has_regex => "match by prefix or exact text: istiod does not merge regular expressions",
             "sourceNamespace" => "repeat the `sourceNamespace` of the match that delegates",
             "ignoreUriCase" => "set `ignoreUriCase` to the same value in both matches",
-            _ => "match a part of what the route that delegates matches",
+            _ => "match only requests that the route that delegates matches",
         };
         let message = format!(
             "istiod drops this route: its condition on `{field}` conflicts with every route that delegates to it"

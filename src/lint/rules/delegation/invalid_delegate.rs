@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             );
             diagnostics
                 .report(&HAS_HOSTS, hosts, message)
-                .related(delegate.span, format!("VirtualService `{}` delegates to it", root.name))
+                .related(delegate.span, format!("VirtualService `{}` delegates to `{}`", root.name, target.name))
                 .help(format!("remove {fields}, or route to the destinations of `{}` instead", target.name));
         }
     }

@@ -1,4 +1,4 @@
-//! Delegation to other VirtualServices.
+//! Delegation between VirtualServices.
 
 mod delegate_conflict;
 mod invalid_delegate;
@@ -9,6 +9,6 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "delegation",
-    about: "Delegation to other VirtualServices",
+    about: "Delegation between VirtualServices",
     rules: &[&unknown_delegate::RULE, &invalid_delegate::RULE, &delegate_conflict::RULE, &unused_delegate::RULE],
 };

@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             let message = format!("VirtualService `{name}` has no `hosts`, and no VirtualService delegates to it");
             diagnostics
                 .report(&UNUSED, virtual_service.resource.name_span(), message)
-                .help("add `hosts`, delegate to it, or remove it");
+                .help("add `hosts`, delegate to this VirtualService, or remove it");
         } else {
             diagnostics.unchecked(Gap::NoDelegation);
         }

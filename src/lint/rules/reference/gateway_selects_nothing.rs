@@ -56,7 +56,9 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Dia
         diagnostic.related(workload.resource.name_span(), message);
     }
     match candidates.first() {
-        Some(workload) => diagnostic.help(format!("select the labels of a gateway workload: `{}`", labels(workload))),
+        Some(workload) => {
+            diagnostic.help(format!("select the labels of workload `{}`: `{}`", workload.name, labels(workload)))
+        }
         None => diagnostic.help("add these labels to the gateway workload, or select the labels that it has"),
     };
 }

@@ -73,9 +73,10 @@ fn check_virtual_service(context: &Context<'_>, virtual_service: &VirtualService
         let is_served = |host: &Spanned<String>| useful.iter().any(|it| serves(it.gateway, host, virtual_service));
         for host in hosts.iter().filter(|host| !is_served(host)) {
             let message = format!("no Gateway of this VirtualService serves host `{}`", host.as_str());
-            diagnostics
-                .report(&UNSERVED_HOST, host.span, message)
-                .help("add the host to a server of the Gateway, or remove it from the VirtualService");
+            diagnostics.report(&UNSERVED_HOST, host.span, message).help(format!(
+                "add `{0}` to a server of a Gateway, or remove it from the VirtualService",
+                host.as_str()
+            ));
         }
     }
 }
@@ -93,12 +94,17 @@ fn explain(virtual_service: &VirtualService<'_>, gateway: &Gateway<'_>, hosts: &
     if let Some(closed) = of_gateway.iter().find(is_closed) {
         let admitted = closed.namespace.as_deref().unwrap_or("*");
         diagnostic
-            .related(closed.span, format!("only VirtualServices of namespace `{admitted}` can use this host"))
+            .related(closed.span, format!("only VirtualServices in namespace `{admitted}` can use this host"))
             .help(format!("write `{namespace}/{}` or `*/{}` in the Gateway", closed.host, closed.host));
         return;
     }
     if let Some(served) = of_gateway.first() {
-        diagnostic.related(served.span, "the hosts that the Gateway serves");
+        let noun = if of_gateway.len() == 1 { "host" } else { "hosts" };
+        diagnostic.related(served.span, format!("the {noun} that Gateway `{}` serves", gateway.name));
     }
-    diagnostic.help("add the host to a server of the Gateway, or bind the VirtualService to another Gateway");
+    let addition = match hosts {
+        [host] => format!("add `{host}`"),
+        _ => "add one of these hosts".to_owned(),
+    };
+    diagnostic.help(format!("{addition} to a server of the Gateway, or bind the VirtualService to another Gateway"));
 }

@@ -9,7 +9,7 @@ use crate::world::{Gateway, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "host-without-service",
-    summary: "a VirtualService for the mesh has a host that belongs to no service, so its routes miss most requests",
+    summary: "a host of a VirtualService for the mesh that no service has, so sidecars rarely use its routes",
     findings: [&MISSING_GATEWAY, &NAME_WITH_DOT, &UNKNOWN_SERVICE],
     check: check,
 };
@@ -20,7 +20,7 @@ static MISSING_GATEWAY: Finding = finding! {
 };
 static NAME_WITH_DOT: Finding = finding! {
     "name-with-dot", Surprising, Certain, [],
-    "istiod does not complete the host, because it has a dot",
+    "Istio does not expand the host, because the host contains a dot",
 };
 static UNKNOWN_SERVICE: Finding = finding! {
     "unknown-service", Surprising, Certain, [],
@@ -53,22 +53,26 @@ fn check_host(
         Form::TwoLabels { name, namespace } => {
             let full = format!("{name}.{namespace}.svc.{domain}");
             let Some(service) = world.services.named(&full).next() else { return };
-            let message =
-                format!("`{written}` is not the host of a Service: istiod does not complete names with a dot");
+            let message = format!(
+                "Istio does not expand `{written}`: these routes apply only to requests for exactly this host, on port 80"
+            );
             diagnostics
                 .report(&NAME_WITH_DOT, host.span, message)
-                .related(service.span, "the Service that has this name")
+                .related(service.span, "the Service with this name")
                 .help(format!("write `{full}`"));
         }
         // `unknown-host` reports the host if a route of the VirtualService leads to it.
         Form::Kubernetes { .. } if leads_to(world, virtual_service, host) => {}
         Form::Kubernetes { namespace } if world.inventory.services(namespace).is_ok() => {
-            let message = format!("host `{}` does not exist", host.as_str());
-            let diagnostic = diagnostics.report(&UNKNOWN_SERVICE, host.span, message);
+            let (host, span) = (host.as_str(), host.span);
+            let message = format!(
+                "host `{host}` does not exist: these routes apply only to requests for exactly this host, on port 80"
+            );
+            let diagnostic = diagnostics.report(&UNKNOWN_SERVICE, span, message);
             let near = world.services.nearest(namespace, host, domain);
             match near.or_else(|| world.services.only_one_called(written)) {
                 Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
-                None => diagnostic.help("write the host of the Service or ServiceEntry that clients call"),
+                None => diagnostic.help("use the host of a Service or ServiceEntry"),
             };
         }
         Form::Kubernetes { namespace } => {

@@ -26,7 +26,7 @@ static NOT_EXPORTED: Finding = finding! {
 };
 static NAME_WITH_DOT: Finding = finding! {
     "name-with-dot", Surprising, Certain, ["IST0174", "KIA0202"],
-    "istiod does not complete the host, because it has a dot",
+    "Istio does not expand the host, because the host contains a dot",
 };
 static UNKNOWN_HOST: Finding = finding! {
     "unknown-host", Surprising, Certain, ["IST0174", "KIA0202"],
@@ -57,7 +57,7 @@ fn check_wildcard(world: &World<'_>, destination_rule: &DestinationRule<'_>, dia
     if world.inventory.is_complete() {
         diagnostics
             .report(&UNMATCHED_WILDCARD, host.span, format!("no service has a host that `{}` covers", host.as_str()))
-            .help("correct the host, or remove the DestinationRule");
+            .help("set `host` to that of a Service or ServiceEntry, or remove the DestinationRule");
     } else {
         diagnostics.unchecked(Gap::NoServicesCovered(host.value.clone()));
     }
@@ -89,25 +89,27 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
             let near = world.services.nearest(namespace, full, &world.settings.domain);
             match near.or_else(|| world.services.only_one_called(written)) {
                 Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
-                None => diagnostic.help("correct the host, or remove the DestinationRule"),
+                None => {
+                    diagnostic.help("set `host` to that of a Service or ServiceEntry, or remove the DestinationRule")
+                }
             };
         }
         Form::Kubernetes { namespace } => match world.services.only_one_called(written) {
             Some(service) => {
-                let message = format!("`{written}` means `{full}` here, which the manifests do not define");
+                let message = format!("Istio expands `{written}` to `{full}`, which the manifests do not define");
                 diagnostics
                     .report(&OTHER_NAMESPACE, span, message)
-                    .related(service.span, "the only Service of this name")
+                    .related(service.span, "the only Service with this name")
                     .help(format!("write `{}` if the DestinationRule is for that Service", service.hostname));
             }
             None => world.inventory.services(namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
         Form::TwoLabels { name, namespace } if world.inventory.services(namespace).is_ok() => {
             let complete = format!("{name}.{namespace}.svc.{}", world.settings.domain);
-            let message = format!("host `{full}` does not exist: istiod does not complete names with a dot");
+            let message = format!("host `{full}` does not exist: Istio does not expand names that contain a dot");
             let diagnostic = diagnostics.report(&NAME_WITH_DOT, span, message);
             if let Some(service) = world.services.named(&complete).next() {
-                diagnostic.related(service.span, "the Service that has this name");
+                diagnostic.related(service.span, "the Service with this name");
             }
             diagnostic.help(complete_name(world, name, namespace));
         }

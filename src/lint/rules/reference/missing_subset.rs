@@ -99,10 +99,21 @@ fn report_not_defined(world: &World<'_>, missing: &Missing<'_>, merged: &MergedR
     let defined = world.destination_rules.subsets(merged);
     let names: Vec<&str> = defined.iter().filter_map(|it| Some(it.subset.name.as_ref()?.as_str())).collect();
     let message = format!("subset `{subset}` is not defined for host `{}`", missing.host);
-    let applies = format!("clients in namespace `{}` use DestinationRule `{}`", missing.client, destination_rule.name);
+    let only = match names.as_slice() {
+        [] => "no subsets".to_owned(),
+        names => format!("only {}", style::list(names, "and")),
+    };
+    let others = match world.destination_rules.parts(merged).count() {
+        1 => ", which defines",
+        _ => " and others of the host, which define",
+    };
+    let applies = format!(
+        "clients in namespace `{}` use DestinationRule `{}`{others} {only}",
+        missing.client, destination_rule.name
+    );
     let help = did_you_mean(subset, names.iter().copied()).unwrap_or_else(|| {
-        let add = format!("add the subset to DestinationRule `{}`", destination_rule.name);
-        if names.is_empty() { add } else { format!("{add}, or use {}", style::list(names, "or")) }
+        let add = format!("add `{subset}` to DestinationRule `{}`", destination_rule.name);
+        if names.is_empty() { add } else { format!("{add}, or use {}", style::list(&names, "or")) }
     });
     diagnostics
         .report(&NOT_DEFINED, missing.subset.span, message)
@@ -127,8 +138,10 @@ fn report_without_rule(world: &World<'_>, missing: &Missing<'_>, diagnostics: &m
     let is_shared = own == *namespace || own == world.settings.root_namespace;
     let help = if is_shared && !destination_rule.export_to.includes(client) {
         format!("add `{client}` to `exportTo` of the DestinationRule")
-    } else {
+    } else if client == namespace {
         format!("move the DestinationRule to namespace `{namespace}`, where all clients use it")
+    } else {
+        format!("move the DestinationRule to namespace `{client}`, or to namespace `{namespace}` of the service")
     };
     diagnostics
         .report(

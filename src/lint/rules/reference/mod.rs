@@ -1,4 +1,4 @@
-//! References that lead nowhere.
+//! References to hosts, ports, subsets, Gateways and workloads that do not exist.
 
 mod export_to_unknown_namespace;
 mod gateway_selects_nothing;
@@ -19,7 +19,7 @@ use crate::world::{Service, World};
 
 pub static FAMILY: Family = Family {
     name: "reference",
-    about: "References that lead nowhere",
+    about: "Broken references",
     rules: &[
         &unknown_host::RULE,
         &unknown_gateway::RULE,
@@ -37,12 +37,12 @@ pub static FAMILY: Family = Family {
     ],
 };
 
-/// The field that exports a service, for a help.
+/// The field that exports a service, with an article if it needs one, for a help.
 fn export_to_field(service: &Service<'_>) -> &'static str {
-    if service.is_kubernetes() { "annotation `networking.istio.io/exportTo`" } else { "`exportTo`" }
+    if service.is_kubernetes() { "the annotation `networking.istio.io/exportTo`" } else { "`exportTo`" }
 }
 
-/// A help for a host such as `reviews.shop`, which istiod does not complete.
+/// A help for a host such as `reviews.shop`, which Istio does not expand.
 fn complete_name(world: &World<'_>, name: &str, namespace: &str) -> String {
     let domain = &world.settings.domain;
     let complete = format!("{name}.{namespace}.svc.{domain}");
@@ -51,6 +51,6 @@ fn complete_name(world: &World<'_>, name: &str, namespace: &str) -> String {
     }
     match world.services.nearest(namespace, &complete, domain) {
         Some(service) => format!("did you mean `{}`?", service.hostname),
-        None => format!("use the host of a Service of namespace `{namespace}`, or add a ServiceEntry"),
+        None => format!("use the host of a Service in namespace `{namespace}`, or add a ServiceEntry"),
     }
 }

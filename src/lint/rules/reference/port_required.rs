@@ -143,8 +143,12 @@ fn report(
     let message =
         format!("a destination without `port` gets {default}, but `{}` has no port {lacking}", service.hostname);
     let numbers = || service.ports.iter().filter(|port| port.protocol != Protocol::Udp).map(|port| port.number);
+    let help = match numbers().next() {
+        Some(_) => format!("set `port.number` to {}", style::numbers(numbers(), "or")),
+        None => "use a service with a TCP port".to_owned(),
+    };
     diagnostics
         .report(finding, portless.destination.host.span, message)
-        .related(service.span, format!("ports of the service: {}", style::numbers(numbers(), "and")))
-        .help(format!("set `port.number` to {}", style::numbers(numbers(), "or")));
+        .related(service.span, format!("`{}` has {}", service.hostname, style::ports(numbers())))
+        .help(help);
 }

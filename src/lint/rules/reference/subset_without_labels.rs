@@ -7,14 +7,14 @@ use crate::model::field::{PlacedField, TextField};
 
 pub static RULE: Rule = rule! {
     name: "subset-without-labels",
-    summary: "a subset without labels beside subsets with labels: it contains all workloads of the host",
+    summary: "a subset without labels beside subsets with labels: it selects all workloads of the host",
     findings: [&ALL_WORKLOADS],
     check: check,
 };
 
 static ALL_WORKLOADS: Finding = finding! {
     "all-workloads", Notable, Certain, ["KIA0209"],
-    "the subset has no labels, but another subset of the host has",
+    "the subset has no labels, but another subset of the host has labels",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -28,9 +28,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 .report(
                     &ALL_WORKLOADS,
                     place,
-                    format!("subset `{name}` has no labels, so it contains all workloads of `{host}`"),
+                    format!("subset `{name}` has no labels, so it selects all workloads of `{host}`"),
                 )
-                .related(labelled.span, "this subset contains the workloads with its labels")
+                .related(labelled.span, "this subset selects workloads by label")
                 .help("add labels, unless the subset is for all workloads");
         }
     }

@@ -6,7 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule, style};
 use crate::model::Kind;
-use crate::world::{Gap, Gateway, Protocol, Service, World};
+use crate::world::{Gap, Gateway, NamespacedName, Protocol, Service, World};
 
 pub static RULE: Rule = rule! {
     name: "unexposed-server-port",
@@ -50,14 +50,15 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Dia
     for number in gateway.servers.iter().filter_map(|server| server.port) {
         if !reachable.contains(&number.value) {
             let ports = first.ports.iter().filter(|port| port.protocol != Protocol::Udp).map(|port| port.number);
+            let name = NamespacedName::new(first.namespace.as_str(), first.resource.name());
             diagnostics
                 .report(
                     &NO_SERVICE_PORT,
                     number.span,
                     format!("no Service of the gateway workloads has port {}", number.value),
                 )
-                .related(first.span, format!("ports of this Service: {}", style::numbers(ports, "and")))
-                .help("add the port to the Service, or use a port that the Service has");
+                .related(first.span, format!("Service `{name}` has {}", style::ports(ports)))
+                .help(format!("add port {} to the Service, or use a port that the Service has", number.value));
         }
     }
 }

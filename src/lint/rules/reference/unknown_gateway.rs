@@ -16,7 +16,7 @@ pub static RULE: Rule = rule! {
 
 static MISSING: Finding = finding! {
     "missing", Lost, Certain, ["IST0101", "KIA1102"],
-    "no Gateway of that name exists",
+    "the Gateway does not exist",
 };
 static KUBERNETES_GATEWAY: Finding = finding! {
     "kubernetes-gateway", Lost, Certain, [],
@@ -71,7 +71,7 @@ fn check_reference(world: &World<'_>, written: &Spanned<String>, namespace: &str
                 written.span,
                 format!("a VirtualService cannot be bound to `{name}`, a Gateway API Gateway"),
             )
-            .related(other.name_span(), "defined here")
+            .related(other.name_span(), format!("Gateway API Gateway `{name}` is defined here"))
             .help("write an HTTPRoute whose `parentRefs` name the Gateway, or add a Gateway of `networking.istio.io`");
         return;
     }
@@ -83,7 +83,7 @@ fn check_reference(world: &World<'_>, written: &Spanned<String>, namespace: &str
     if let Some(elsewhere) = elsewhere.filter(|_| is_short || known.is_ok()) {
         diagnostics
             .report(&MISSING, written.span, message)
-            .related(elsewhere.resource.name_span(), "a Gateway of this name is in another namespace")
+            .related(elsewhere.resource.name_span(), format!("Gateway `{}` is in another namespace", elsewhere.name))
             .help(format!("write `{}`", elsewhere.name));
     } else if let Err(gap) = known {
         diagnostics.unchecked(gap);
@@ -92,6 +92,8 @@ fn check_reference(world: &World<'_>, written: &Spanned<String>, namespace: &str
         let mesh = nearest(written, ["mesh"]).map(str::to_owned);
         if let Some(suggestion) = similar(world, &name).or(mesh) {
             diagnostic.help(format!("did you mean `{suggestion}`?"));
+        } else {
+            diagnostic.help("add the Gateway, or use the name of one that exists");
         }
     }
 }

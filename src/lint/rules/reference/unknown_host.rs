@@ -10,7 +10,7 @@ use super::{complete_name, export_to_field};
 
 pub static RULE: Rule = rule! {
     name: "unknown-host",
-    summary: "a destination that is not a service of the mesh, so its requests get 503",
+    summary: "a destination host that no Service or ServiceEntry has, so its requests get 503",
     findings: [&UNKNOWN, &NAME_WITH_DOT, &NOT_EXPORTED, &ONLY_WILDCARD, &OTHER_NAMESPACE],
     check: check,
 };
@@ -21,7 +21,7 @@ static UNKNOWN: Finding = finding! {
 };
 static NAME_WITH_DOT: Finding = finding! {
     "name-with-dot", Lost, Certain, ["IST0101", "KIA1101"],
-    "istiod does not complete the host, because it has a dot",
+    "Istio does not expand the host, because the host contains a dot",
 };
 static NOT_EXPORTED: Finding = finding! {
     "not-exported", Lost, Certain, ["IST0101", "KIA1101"],
@@ -83,22 +83,23 @@ fn check_destination(
             match world.services.nearest(namespace, &host, &world.settings.domain) {
                 Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
                 None => diagnostic
-                    .help(format!("use the host of a Service of namespace `{namespace}`, or add a ServiceEntry")),
+                    .help(format!("use the host of a Service in namespace `{namespace}`, or add a ServiceEntry")),
             };
         }
         Form::Kubernetes { namespace } => match world.services.only_one_called(written) {
             Some(service) => {
-                let message = format!("`{}` means `{host}` here, which the manifests do not define", written.as_str());
+                let message =
+                    format!("Istio expands `{}` to `{host}`, which the manifests do not define", written.as_str());
                 diagnostics
                     .report(&OTHER_NAMESPACE, place, message)
-                    .related(service.span, "the only Service of this name")
+                    .related(service.span, "the only Service with this name")
                     .help(format!("write `{}` if the route is for that Service", service.hostname));
             }
             None => world.inventory.services(namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
         Form::TwoLabels { name, namespace } if world.inventory.services(namespace).is_ok() => {
             diagnostics
-                .report(&NAME_WITH_DOT, place, format!("{unknown}: istiod does not complete names with a dot"))
+                .report(&NAME_WITH_DOT, place, format!("{unknown}: Istio does not expand names that contain a dot"))
                 .help(complete_name(world, name, namespace));
         }
         Form::TwoLabels { .. } | Form::External => {

@@ -47,9 +47,10 @@ fn check_destination(
     if !context.is_definite(service.resource, diagnostics) {
         return;
     }
+    let numbers = service.ports.iter().filter(|port| port.protocol != Protocol::Udp).map(|port| port.number);
     diagnostics
-        .report(&NO_PORT, number.span, format!("host `{host}` has no port {}", number.value))
-        .related(service.span, "defined here")
+        .report(&NO_PORT, number.span, format!("port {} of `{host}` does not exist", number.value))
+        .related(service.span, format!("`{host}` has {}", style::ports(numbers)))
         .help(advice(service, number.value));
 }
 
@@ -58,6 +59,7 @@ fn advice(service: &Service<'_>, number: u32) -> String {
     let ports = service.ports.iter().filter(|port| port.protocol != Protocol::Udp);
     match ports.clone().find(|port| port.target.as_ref().is_some_and(leads_there)) {
         Some(port) => format!("use {}, which leads to port {number} of the workloads", port.number),
+        None if ports.clone().next().is_none() => format!("add TCP port {number} to the service"),
         None => format!("use {}", style::numbers(ports.map(|port| port.number), "or")),
     }
 }

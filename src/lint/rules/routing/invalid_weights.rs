@@ -8,7 +8,7 @@ use crate::world::RouteTarget;
 
 pub static RULE: Rule = rule! {
     name: "invalid-weights",
-    summary: "weights that istiod rejects, or that share requests in another way than they seem to",
+    summary: "weights that istiod rejects, or that give destinations an unexpected share of the requests",
     findings: [&NEGATIVE, &ALL_ZERO, &MISSING, &SINGLE_ZERO, &SINGLE, &SUM],
     check: check,
 };
@@ -74,14 +74,14 @@ fn check_targets(targets: &[RouteTarget<'_>], diagnostics: &mut Diagnostics) {
     }
     for target in targets.iter().filter(|target| target.weight.is_none()) {
         diagnostics
-            .report(&MISSING, target.span, "this destination has no weight, and gets no requests")
-            .help("set `weight`, to 0 if the destination gets no requests on purpose");
+            .report(&MISSING, target.span, "this destination gets no requests, because it has no `weight`")
+            .help("add a `weight`; write `weight: 0` if the destination should get no requests");
     }
     if sum != 100 && targets.iter().all(|target| target.weight.is_some()) {
         let span = targets.iter().map(|target| target.span).reduce(Span::to).unwrap_or(first.span);
         diagnostics
-            .report(&SUM, span, format!("the weights add up to {sum}, not to 100: {}", describe(targets, sum)))
-            .help("use weights that add up to 100, so that they read as percentages");
+            .report(&SUM, span, format!("the weights add up to {sum}, not 100: {}", describe(targets, sum)))
+            .help("make the sum 100, so that the weights read as percentages");
     }
 }
 
@@ -89,7 +89,7 @@ fn describe(targets: &[RouteTarget<'_>], sum: i64) -> String {
     let percent = |target: &RouteTarget<'_>| {
         let weight = target.weight.map_or(0, |weight| weight.value);
         let percent = f64::from(weight) * 100.0 / sum as f64;
-        format!("{weight} is {} %", (percent * 10.0).round() / 10.0)
+        format!("{weight} means {}%", (percent * 10.0).round() / 10.0)
     };
     targets.iter().map(percent).collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,4 @@
-//! Routes and destinations that get other requests than they seem to.
+//! Routes and destinations that get no requests, or other requests than their order and weights suggest.
 
 mod invalid_weights;
 mod subset_not_on_gateway;
@@ -8,6 +8,6 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "routing",
-    about: "Routes that get no requests, or others than they seem to",
+    about: "Dead routes and wrong weights",
     rules: &[&unreachable_route::RULE, &invalid_weights::RULE, &subset_not_on_gateway::RULE],
 };

@@ -11,7 +11,7 @@ use crate::world::{DestinationRef, MatchPorts, Section, VirtualService};
 
 pub static RULE: Rule = rule! {
     name: "subset-not-on-gateway",
-    summary: "a route on a Gateway has a destination without a subset, although sidecars use a subset of the host",
+    summary: "a gateway route bypasses the subsets that sidecars use",
     findings: [&NO_SUBSET],
     check: check,
 };

@@ -94,17 +94,17 @@ fn check_route(span: Span, ways: &BTreeMap<Span, Way>, diagnostics: &mut Diagnos
         let is_outside = |shadow: &&Shadow| shadow.route_span != span;
         let shadows: Vec<&Shadow> = dead().flat_map(|(_, way)| &way.shadows).filter(is_outside).collect();
         let help = match shadows.iter().any(|shadow| shadow.matches_everything) {
-            true => "move it before the route that matches every request, or remove it",
-            false => "move it before the route that matches its requests, or remove it",
+            true => "move the route before the one that matches every request, or remove it",
+            false => "move the route before the one that shadows it, or remove it",
         };
         let diagnostic = diagnostics.report(&ROUTE, span, "this route never gets a request").help(help);
-        relate(diagnostic, &shadows);
+        relate(diagnostic, &shadows, "route");
         return;
     }
     for (at, way) in dead() {
         let shadows: Vec<&Shadow> = way.shadows.iter().collect();
         let is_repetition = shadows.iter().all(|shadow| shadow.route_span == span);
-        relate(report_match(*at, "request", is_repetition, diagnostics), &shadows);
+        relate(report_match(*at, "request", is_repetition, diagnostics), &shadows, "match");
     }
 }
 
@@ -116,7 +116,7 @@ fn report_match<'d>(
     diagnostics: &'d mut Diagnostics,
 ) -> &'d mut Diagnostic {
     let (finding, help) = if is_repetition {
-        (&REPEATED_MATCH, "remove it: the route has another match for the same traffic")
+        (&REPEATED_MATCH, "remove this match: the route has another match for the same traffic")
     } else {
         (&MATCH, "move its route before the route that shadows it, or remove the match")
     };
@@ -124,17 +124,19 @@ fn report_match<'d>(
 }
 
 /// Points to the matches that get the requests, each place once.
-fn relate(diagnostic: &mut Diagnostic, shadows: &[&Shadow]) {
+fn relate(diagnostic: &mut Diagnostic, shadows: &[&Shadow], later: &str) {
     let mut seen: Vec<Span> = Vec::new();
     for shadow in shadows {
         if seen.contains(&shadow.span) {
             continue;
         }
         seen.push(shadow.span);
+        let earlier = if shadow.span == shadow.route_span { "route" } else { "match" };
         let message = match (shadow.matches_everything, shadows.len()) {
-            (true, _) => "this one matches every request",
-            (false, 1) => "this one matches all of its requests",
-            (false, _) => "this one matches some of its requests",
+            (true, _) if earlier == "route" => "this earlier route matches every request".to_owned(),
+            (true, _) => "this earlier match covers every request".to_owned(),
+            (false, 1) => format!("this earlier {earlier} shadows all requests of the {later}"),
+            (false, _) => format!("this earlier {earlier} shadows some requests of the {later}"),
         };
         diagnostic.related(shadow.span, message);
     }
@@ -172,7 +174,7 @@ fn check_repeated_in(route: &Route<'_>, repeated: &BTreeMap<Span, Span>, diagnos
     if of_route.len() == matches.len() && of_route.iter().any(|(_, earlier)| is_outside(earlier)) {
         let diagnostic = diagnostics
             .report(&ROUTE, route.span, format!("this route never gets a {noun}"))
-            .help("remove it, or change its matches");
+            .help("remove the route, or change its matches");
         for (_, earlier) in of_route.iter().filter(|(_, earlier)| is_outside(earlier)) {
             diagnostic.related(*earlier, "this earlier match is the same");
         }
@@ -189,8 +191,8 @@ fn check_tcp(virtual_service: &VirtualService<'_>, diagnostics: &mut Diagnostics
         if let Some(earlier) = catch_all {
             diagnostics
                 .report(&ROUTE, route.span, "this route never gets a connection")
-                .related(earlier, "this one matches every connection")
-                .help("move it before the route that matches every connection, or remove it");
+                .related(earlier, "this earlier route matches every connection")
+                .help("move the route before the one that matches every connection, or remove it");
         } else if route.r#match.is_empty() {
             catch_all = Some(route.span);
         }
