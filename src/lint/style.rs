@@ -1,8 +1,6 @@
 //! A check of the message style of `docs/style.md`. Debug builds check every message, so tests fail on messages that break
 //! the style.
 
-use std::fmt::Display;
-
 use super::Diagnostic;
 use crate::model::Kind;
 
@@ -13,33 +11,6 @@ const PRODUCTS: [&str; 5] = ["Istio", "Kubernetes", "Helm", "Envoy", "Kiali"];
 fn is_name(word: &str) -> bool {
     let is_kind = |word: &str| Kind::ALL.iter().any(|kind| kind.name() == word);
     PRODUCTS.contains(&word) || is_kind(word) || word.strip_suffix('s').is_some_and(is_kind)
-}
-
-/// Names for a message, each in backticks: `` `a`, `b` and `c` ``. The conjunction is `and` or `or`.
-pub(super) fn list(names: impl IntoIterator<Item = impl Display>, conjunction: &str) -> String {
-    enumeration(names.into_iter().map(|name| format!("`{name}`")).collect(), conjunction)
-}
-
-/// Numbers for a message: `80, 443 and 8080`.
-pub(super) fn numbers(numbers: impl IntoIterator<Item = u32>, conjunction: &str) -> String {
-    enumeration(numbers.into_iter().map(|number| number.to_string()).collect(), conjunction)
-}
-
-/// TCP port numbers for a message: `port 80`, `ports 80 and 443` or `no TCP ports`.
-pub(super) fn ports(ports: impl IntoIterator<Item = u32>) -> String {
-    let words: Vec<String> = ports.into_iter().map(|port| port.to_string()).collect();
-    match words.as_slice() {
-        [] => "no TCP ports".to_owned(),
-        [port] => format!("port {port}"),
-        _ => format!("ports {}", enumeration(words, "and")),
-    }
-}
-
-fn enumeration(words: Vec<String>, conjunction: &str) -> String {
-    match words.as_slice() {
-        [words @ .., last] if !words.is_empty() => format!("{} {conjunction} {last}", words.join(", ")),
-        words => words.concat(),
-    }
 }
 
 /// The fault of a message, label, help or summary; `None` if it follows the style.

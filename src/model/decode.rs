@@ -4,7 +4,8 @@
 //! [`DecodeProblem`].
 
 use super::nearest;
-use super::problem::{DecodeProblem, DecodeProblemKind, list};
+use super::problem::{DecodeProblem, DecodeProblemKind};
+use super::wording::list;
 use crate::source::Span;
 use crate::yaml::{Entry, Node, Value};
 

@@ -25,6 +25,7 @@ pub mod spelling;
 pub mod status;
 pub mod telemetry;
 pub mod untyped;
+pub mod wording;
 
 pub use duration::Duration;
 pub use kinds::{Kind, KindScope, Spec};

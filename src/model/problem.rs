@@ -71,12 +71,3 @@ pub(super) fn in_backticks(text: &str) -> String {
     let escape = |letter: char| if letter.is_control() { letter.escape_default().to_string() } else { letter.into() };
     format!("`{}`", text.chars().map(escape).collect::<String>())
 }
-
-/// Words for a message, each in backticks: `` `a`, `b` or `c` ``. The conjunction is `and` or `or`.
-pub(super) fn list(words: &[&str], conjunction: &str) -> String {
-    match words {
-        [] => String::new(),
-        [word] => format!("`{word}`"),
-        [words @ .., last] => format!("`{}` {conjunction} `{last}`", words.join("`, `")),
-    }
-}

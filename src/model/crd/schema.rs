@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use crate::model::decode::{Decoder, camel_case};
 use crate::model::duration::Duration;
-use crate::model::problem::{in_backticks, list};
+use crate::model::problem::in_backticks;
+use crate::model::wording::list;
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
@@ -117,7 +118,7 @@ impl Constraint {
                 let mut members =
                     entries.iter().filter(|entry| fields.contains(&&*entry.key.text) && !entry.value.is_null());
                 if let Some(second) = members.nth(1) {
-                    let message = format!("at most one of {} may be set", list(fields, "and"));
+                    let message = format!("at most one of {} may be set", list(*fields, "and"));
                     report(second.value.span, message, "keep one of them".to_owned());
                 }
             }

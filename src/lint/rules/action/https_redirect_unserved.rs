@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::style::list;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::wording::list;
 use crate::model::{Kind, LabelSet};
 use crate::world::{Gap, Gateway, Section, Server, host};
 

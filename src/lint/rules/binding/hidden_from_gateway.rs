@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Finding, Rule, style};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
+use crate::model::wording;
 use crate::source::Span;
 use crate::world::{ExportTo, Gap, Gateway, VirtualService};
 
@@ -52,7 +53,7 @@ fn check_gateway(
         return;
     }
     let noun = if namespaces.len() == 1 { "namespace" } else { "namespaces" };
-    let names = style::list(namespaces, "and");
+    let names = wording::list(namespaces, "and");
     let written = virtual_service.spec.export_to.iter().map(|entry| entry.span).reduce(Span::to);
     let place = written.unwrap_or_else(|| virtual_service.resource.name_span());
     let message = format!(

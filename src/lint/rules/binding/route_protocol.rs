@@ -2,8 +2,9 @@
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Finding, Rule, style};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::ServerTlsMode;
+use crate::model::wording;
 use crate::source::Span;
 use crate::world::{Bound, Gateway, Route, RouteMatch, Section, Server, VirtualService, World};
 
@@ -69,7 +70,7 @@ fn check_route(
     let help = match first.sections.as_slice() {
         [] => "remove the route: no route applies to this port".to_owned(),
         sections => {
-            let names = style::list(sections.iter().map(|section| section.name()), "or");
+            let names = wording::list(sections.iter().map(|section| section.name()), "or");
             format!("write {names} routes, or change the protocol of the port")
         }
     };

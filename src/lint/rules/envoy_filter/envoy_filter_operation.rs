@@ -2,12 +2,12 @@
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::style::list;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Spec;
 use crate::model::networking::{
     ApplyTo, EnvoyConfigMatch, EnvoyConfigPatch, FilterMatch, PatchContext, PatchOperation,
 };
+use crate::model::wording::list;
 use crate::source::Spanned;
 
 pub static RULE: Rule = rule! {

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::style::{list, numbers};
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::gateway_api::{GROUP, GatewayListener, ParentReference};
 use crate::model::kinds::ISTIO_NETWORKING;
 use crate::model::spelling::misspelt;
+use crate::model::wording::{list, numbers};
 use crate::model::{Kind, Resource, Spec, nearest};
 use crate::world::{Gap, Ignored, NamespacedName, Omission, World};
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::style::numbers;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::nearest;
+use crate::model::wording::numbers;
 use crate::source::{Span, Spanned};
 use crate::world::{DestinationRef, Gap, Origin, Refusal, VirtualService, World, host};
 

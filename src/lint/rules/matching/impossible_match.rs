@@ -2,9 +2,9 @@
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::style::{list, numbers};
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::{HttpMatchRequest, StringMatch};
+use crate::model::wording::{list, numbers};
 use crate::routing::{EnvoyRegex, takes_some_path};
 use crate::source::{Span, Spanned};
 use crate::uri::split_port;

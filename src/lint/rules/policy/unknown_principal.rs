@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::style::list;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::spelling::misspelt;
+use crate::model::wording::list;
 use crate::model::{Kind, nearest};
 use crate::policy::{Attribute, requirements};
 use crate::source::Spanned;

@@ -2,7 +2,8 @@
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostic, Diagnostics, Finding, Rule, style};
+use crate::lint::{Context, Diagnostic, Diagnostics, Finding, Rule};
+use crate::model::wording;
 use crate::source::{Span, Spanned};
 use crate::world::{Gateway, ServerHost, VirtualService, host};
 
@@ -62,7 +63,7 @@ fn check_virtual_service(context: &Context<'_>, virtual_service: &VirtualService
                 let names: Vec<&str> = hosts.iter().map(|host| host.as_str()).collect();
                 let Some(place) = binding.span.filter(|_| !names.is_empty()) else { continue };
                 let gateway = binding.gateway;
-                let message = format!("Gateway `{}` does not serve {}", gateway.name, style::list(&names, "or"));
+                let message = format!("Gateway `{}` does not serve {}", gateway.name, wording::list(&names, "or"));
                 let diagnostic = diagnostics.report(&NO_COMMON_HOST, place, message);
                 explain(virtual_service, gateway, &names, diagnostic);
             }

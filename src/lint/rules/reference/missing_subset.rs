@@ -2,10 +2,11 @@
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Finding, Rule, style};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::field::TextField;
 use crate::model::spelling::did_you_mean;
+use crate::model::wording;
 use crate::source::Spanned;
 use crate::world::{DestinationRef, DestinationRule, Gap, MergedRule, VirtualService, World, host};
 
@@ -101,7 +102,7 @@ fn report_not_defined(world: &World<'_>, missing: &Missing<'_>, merged: &MergedR
     let message = format!("subset `{subset}` is not defined for host `{}`", missing.host);
     let only = match names.as_slice() {
         [] => "no subsets".to_owned(),
-        names => format!("only {}", style::list(names, "and")),
+        names => format!("only {}", wording::list(names, "and")),
     };
     let others = match world.destination_rules.parts(merged).count() {
         1 => ", which defines",
@@ -113,7 +114,7 @@ fn report_not_defined(world: &World<'_>, missing: &Missing<'_>, merged: &MergedR
     );
     let help = did_you_mean(subset, names.iter().copied()).unwrap_or_else(|| {
         let add = format!("add `{subset}` to DestinationRule `{}`", destination_rule.name);
-        if names.is_empty() { add } else { format!("{add}, or use {}", style::list(&names, "or")) }
+        if names.is_empty() { add } else { format!("{add}, or use {}", wording::list(&names, "or")) }
     });
     diagnostics
         .report(&NOT_DEFINED, missing.subset.span, message)

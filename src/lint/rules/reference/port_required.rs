@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Finding, Rule, style};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::wording;
 use crate::source::Spanned;
 use crate::world::{DestinationRef, NamespacedName, Protocol, Section, Service, VirtualService, World};
 
@@ -139,16 +140,16 @@ fn report(
     diagnostics: &mut Diagnostics,
 ) {
     let service = portless.service;
-    let lacking = style::numbers(lacking.iter().copied(), "or");
+    let lacking = wording::numbers(lacking.iter().copied(), "or");
     let message =
         format!("a destination without `port` gets {default}, but `{}` has no port {lacking}", service.hostname);
     let numbers = || service.ports.iter().filter(|port| port.protocol != Protocol::Udp).map(|port| port.number);
     let help = match numbers().next() {
-        Some(_) => format!("set `port.number` to {}", style::numbers(numbers(), "or")),
+        Some(_) => format!("set `port.number` to {}", wording::numbers(numbers(), "or")),
         None => "use a service with a TCP port".to_owned(),
     };
     diagnostics
         .report(finding, portless.destination.host.span, message)
-        .related(service.span, format!("`{}` has {}", service.hostname, style::ports(numbers())))
+        .related(service.span, format!("`{}` has {}", service.hostname, wording::ports(numbers())))
         .help(help);
 }

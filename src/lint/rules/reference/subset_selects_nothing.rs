@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Finding, Rule, style};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
 use crate::model::networking::Subset;
+use crate::model::wording;
 use crate::model::{Kind, LabelSet};
 use crate::source::Spanned;
 use crate::world::{DestinationRule, Discovery, Gap, Service, World, host};
@@ -147,7 +148,7 @@ fn advice(subset: &Subset, endpoints: &[LabelSet<'_>]) -> String {
         } else if values.is_empty() {
             advice.push(format!("add label `{}` to the workloads", key.as_str()));
         } else if !values.contains(value.as_str()) {
-            advice.push(format!("set `{}` to {}", key.as_str(), style::list(values, "or")));
+            advice.push(format!("set `{}` to {}", key.as_str(), wording::list(values, "or")));
         }
     }
     if advice.is_empty() { "use labels that one workload has together".to_owned() } else { advice.join(", and ") }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Finding, Rule, style};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
+use crate::model::wording;
 use crate::world::{Gap, Gateway, NamespacedName, Protocol, Service, World};
 
 pub static RULE: Rule = rule! {
@@ -57,7 +58,7 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Dia
                     number.span,
                     format!("no Service of the gateway workloads has port {}", number.value),
                 )
-                .related(first.span, format!("Service `{name}` has {}", style::ports(ports)))
+                .related(first.span, format!("Service `{name}` has {}", wording::ports(ports)))
                 .help(format!("add port {} to the Service, or use a port that the Service has", number.value));
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Finding, Rule, style};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::wording;
 use crate::world::host::Form;
 use crate::world::{DestinationRef, VirtualService, World};
 
@@ -69,7 +70,7 @@ fn check_destination(
     if let Some(hidden) = world.services.named(&host).next() {
         let clients = world.presumed_client_namespaces(virtual_service);
         let noun = if clients.len() == 1 { "namespace" } else { "namespaces" };
-        let names = style::list(&clients, "and");
+        let names = wording::list(&clients, "and");
         diagnostics
             .report(&NOT_EXPORTED, place, format!("host `{host}` is not exported to {noun} {names}"))
             .related(hidden.span, "the service is exported to other namespaces")

@@ -2,8 +2,9 @@
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::{Context, Diagnostics, Finding, Rule, style};
+use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::kubernetes::TargetPort;
+use crate::model::wording;
 use crate::world::{DestinationRef, Protocol, Service, VirtualService};
 
 pub static RULE: Rule = rule! {
@@ -50,7 +51,7 @@ fn check_destination(
     let numbers = service.ports.iter().filter(|port| port.protocol != Protocol::Udp).map(|port| port.number);
     diagnostics
         .report(&NO_PORT, number.span, format!("port {} of `{host}` does not exist", number.value))
-        .related(service.span, format!("`{host}` has {}", style::ports(numbers)))
+        .related(service.span, format!("`{host}` has {}", wording::ports(numbers)))
         .help(advice(service, number.value));
 }
 
@@ -60,6 +61,6 @@ fn advice(service: &Service<'_>, number: u32) -> String {
     match ports.clone().find(|port| port.target.as_ref().is_some_and(leads_there)) {
         Some(port) => format!("use {}, which leads to port {number} of the workloads", port.number),
         None if ports.clone().next().is_none() => format!("add TCP port {number} to the service"),
-        None => format!("use {}", style::numbers(ports.map(|port| port.number), "or")),
+        None => format!("use {}", wording::numbers(ports.map(|port| port.number), "or")),
     }
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::style::numbers;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::networking::IstioIngressListener;
+use crate::model::wording::numbers;
 use crate::routing::inbound::Receiver;
 use crate::source::{Span, Spanned};
 use crate::world::{Gap, Service, ServicePort, Sidecar, Workload, World};

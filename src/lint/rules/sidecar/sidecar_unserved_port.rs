@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::style::numbers;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::field::TextField;
 use crate::model::networking::IstioEgressListener;
+use crate::model::wording::numbers;
 use crate::source::{Span, Spanned};
 use crate::world::{EgressHosts, Gap, Protocol, Service, Sidecar, World, host};
 

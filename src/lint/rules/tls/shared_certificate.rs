@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::style::list;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::field::{NumberField, PlacedField, TextField};
+use crate::model::wording::list;
 use crate::source::{Span, Spanned};
 use crate::world::{Gateway, GatewayGroups, Section, Server};
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::style::list;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::kubernetes::{Secret, SecretForm};
 use crate::model::networking::ServerTlsMode;
+use crate::model::wording::list;
 use crate::world::{Credential, GENERIC_PAIR, Secrets, TLS_PAIR};
 
 pub static RULE: Rule = rule! {

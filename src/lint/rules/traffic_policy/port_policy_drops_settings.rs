@@ -2,9 +2,9 @@
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::style::list;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::{ClientTlsSettings, PortTrafficPolicy, TrafficPolicy};
+use crate::model::wording::list;
 use crate::source::Span;
 
 pub static RULE: Rule = rule! {

@@ -1,0 +1,30 @@
+//! Lists of names and numbers inside messages.
+
+use std::fmt::Display;
+
+/// Names for a message, each in backticks: `` `a`, `b` and `c` ``. The conjunction is `and` or `or`.
+pub fn list(names: impl IntoIterator<Item = impl Display>, conjunction: &str) -> String {
+    enumeration(names.into_iter().map(|name| format!("`{name}`")).collect(), conjunction)
+}
+
+/// Numbers for a message: `80, 443 and 8080`.
+pub fn numbers(numbers: impl IntoIterator<Item = u32>, conjunction: &str) -> String {
+    enumeration(numbers.into_iter().map(|number| number.to_string()).collect(), conjunction)
+}
+
+/// TCP port numbers for a message: `port 80`, `ports 80 and 443` or `no TCP ports`.
+pub fn ports(ports: impl IntoIterator<Item = u32>) -> String {
+    let words: Vec<String> = ports.into_iter().map(|port| port.to_string()).collect();
+    match words.as_slice() {
+        [] => "no TCP ports".to_owned(),
+        [port] => format!("port {port}"),
+        _ => format!("ports {}", enumeration(words, "and")),
+    }
+}
+
+fn enumeration(words: Vec<String>, conjunction: &str) -> String {
+    match words.as_slice() {
+        [words @ .., last] if !words.is_empty() => format!("{} {conjunction} {last}", words.join(", ")),
+        words => words.concat(),
+    }
+}
