@@ -15,6 +15,8 @@ pub mod config;
 
 pub mod model;
 
+pub mod kustomize;
+
 pub mod load;
 
 pub mod world;

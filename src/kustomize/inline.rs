@@ -1,0 +1,1 @@
+//! YAML inside of a string of a kustomization.

@@ -1,0 +1,1 @@
+//! JSON patches (RFC 6902).
