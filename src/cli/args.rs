@@ -42,6 +42,17 @@ pub enum Color {
     Never,
 }
 
+/// Options of the commands that read manifests.
+#[derive(Debug, clap::Args)]
+pub struct InputArgs {
+    /// Read all files, including those that .gitignore or .ignore exclude, and directories such as node_modules
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// Use only this mesh, or the meshes that match this pattern (repeatable) [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub mesh: Vec<String>,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -49,6 +60,8 @@ pub enum Command {
     Lint(Lint),
     /// Show where requests go, and why
     Simulate(Box<Simulate>),
+    /// List the meshes: the sets of manifests that are applied together
+    Meshes(Meshes),
     /// List all rules
     Rules(Rules),
     /// Show the documentation of a rule
@@ -61,9 +74,8 @@ pub struct Lint {
     /// Files, directories, or - for standard input [default: `manifests` of the configuration, or .]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Read all files, including those that .gitignore or .ignore exclude, and directories such as node_modules
-    #[arg(long)]
-    pub no_ignore: bool,
+    #[command(flatten)]
+    pub input: InputArgs,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
@@ -104,9 +116,8 @@ pub struct Simulate {
     /// Manifests: files, directories, or - for standard input [default: `manifests` of the configuration, or .]
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
-    /// Read all files, including those that .gitignore or .ignore exclude, and directories such as node_modules
-    #[arg(long)]
-    pub no_ignore: bool,
+    #[command(flatten)]
+    pub input: InputArgs,
     /// Header of the request (repeatable)
     #[arg(long, value_name = "NAME=VALUE", visible_short_alias = 'H')]
     pub header: Vec<String>,
@@ -180,6 +191,19 @@ impl FailOn {
             Self::Info => Severity::Info,
         }
     }
+}
+
+/// List the meshes.
+#[derive(Debug, clap::Args)]
+pub struct Meshes {
+    /// Files, directories, or - for standard input [default: `manifests` of the configuration, or .]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
 }
 
 /// List all rules.

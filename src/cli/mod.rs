@@ -6,6 +6,7 @@ mod args;
 mod exit;
 mod explain;
 mod lint;
+mod meshes;
 mod project;
 mod rules;
 mod simulate;
@@ -30,6 +31,7 @@ pub fn main() -> ExitCode {
     let status = match &args.command {
         Command::Lint(lint) => lint::run(&args.common, lint),
         Command::Simulate(simulate) => simulate::run(&args.common, simulate),
+        Command::Meshes(meshes) => meshes::run(&args.common, meshes),
         Command::Rules(rules) => rules::run(&args.common, rules),
         Command::Explain(explain) => explain::run(&args.common, explain),
     };

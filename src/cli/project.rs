@@ -1,36 +1,43 @@
 //! Configuration and manifests, which every command reads first.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use super::args::Common;
+use globset::Glob;
+use rayon::prelude::*;
+
+use super::args::{Common, InputArgs};
 use super::terminal::{self, Tone};
-use crate::config::{self, Config};
+use crate::config::{self, Config, InventoryMode};
+use crate::layout::{self, DeclaredMesh, Mesh};
 use crate::lint::Levels;
-use crate::load::{self, Exclude, Input, ManifestProblem, STDIN, Snapshot};
-use crate::source::Span;
-use crate::world::Settings;
+use crate::load::{self, Exclude, Input, ManifestProblem, Manifests, STDIN};
+use crate::model::wording;
+use crate::source::{Span, path};
+use crate::world::{Settings, World};
 use crate::yaml::YamlProblemKind;
 
 /// The manifests and the settings of a run.
 pub struct Project {
-    pub snapshot: Snapshot,
-    pub settings: Settings,
+    pub manifests: Manifests,
+    /// The meshes, or those that the command selects.
+    pub meshes: Vec<Mesh>,
     config: Config,
     config_file: Option<PathBuf>,
 }
 
 impl Project {
-    /// Reads the configuration and the manifests. Reports on standard error what cannot be read.
-    pub fn open(common: &Common, paths: &[PathBuf], no_ignore: bool) -> Result<Self, String> {
+    /// Reads the configuration and the manifests, and finds the meshes. Reports on standard error what cannot be read.
+    pub fn open(common: &Common, paths: &[PathBuf], input: &InputArgs) -> Result<Self, String> {
         let (config, config_file) = configuration(common)?;
         let directory = config_file.as_deref().and_then(Path::parent);
         let inputs = inputs(paths, &config, directory);
-        let exclude = if no_ignore { Exclude::Nothing } else { Exclude::Ignored };
-        let snapshot = Snapshot::read(&inputs, exclude);
-        for unreadable in &snapshot.unreadable {
+        let exclude = if input.no_ignore { Exclude::Nothing } else { Exclude::Ignored };
+        let manifests = Manifests::read(&inputs, exclude);
+        for unreadable in &manifests.unreadable {
             terminal::say(common, Tone::Error, &unreadable.to_string());
         }
-        if snapshot.sources.is_empty() && snapshot.unreadable.is_empty() {
+        if manifests.sources.is_empty() && manifests.unreadable.is_empty() {
             let message = if exclude == Exclude::Ignored && load::any_manifest(&inputs) {
                 "no manifests found: every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them"
             } else {
@@ -38,12 +45,29 @@ impl Project {
             };
             terminal::say(common, Tone::Warning, message);
         }
-        let nothing_found = snapshot.resources.is_empty() && snapshot.skipped == 0 && snapshot.problems.is_empty();
-        if nothing_found && !snapshot.sources.is_empty() {
+        let declared = declared(&config, directory);
+        let meshes = layout::find(&manifests, &declared);
+        let is_nothing = |mesh: &Mesh| {
+            let snapshot = &mesh.snapshot;
+            snapshot.resources.is_empty() && snapshot.skipped.is_empty() && snapshot.problems.is_empty()
+        };
+        if meshes.iter().all(is_nothing) && !manifests.sources.is_empty() {
             terminal::say(common, Tone::Warning, "no Kubernetes resources found: none of the files contains one");
         }
-        let settings = Settings::new(&config, &snapshot);
-        Ok(Self { snapshot, settings, config, config_file })
+        let meshes = select(meshes, &input.mesh)?;
+        Ok(Self { manifests, meshes, config, config_file })
+    }
+
+    /// The meshes, resolved. `inventory` overrides what the configuration says.
+    pub fn worlds(&self, inventory: Option<InventoryMode>) -> Vec<(&Mesh, World<'_>)> {
+        self.meshes.par_iter().map(|mesh| (mesh, self.world(mesh, inventory))).collect()
+    }
+
+    fn world<'m>(&self, mesh: &'m Mesh, inventory: Option<InventoryMode>) -> World<'m> {
+        let mut settings = Settings::new(&self.config, &mesh.snapshot);
+        settings.default_namespace = mesh.namespace.clone().unwrap_or(settings.default_namespace);
+        settings.inventory = inventory.or(mesh.inventory).or(settings.inventory);
+        World::new(&mesh.snapshot, settings)
     }
 
     /// The levels of rules in the configuration.
@@ -56,24 +80,26 @@ impl Project {
             let inside = path.strip_prefix(&directory).ok().filter(|_| shown != STDIN)?;
             Some(inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
         };
-        let levels = Levels::new(&self.config, &self.snapshot.sources, relative);
+        let levels = Levels::new(&self.config, &self.manifests.sources, relative);
         levels.map_err(|error| format!("{}: {error}", file.display()))
     }
 
     /// Reports on standard error which manifests an answer does not consider.
     pub fn say_gaps(&self, common: &Common) {
         const MOST: usize = 10;
-        let sources = &self.snapshot.sources;
+        let sources = &self.manifests.sources;
         let place = |span: Span| format!("{}:{}", sources.file(span.file).path(), sources.start(span).line);
-        let broken = self.snapshot.problems.iter().filter_map(|problem| match problem {
+        let problems = self.meshes.iter().flat_map(|mesh| &mesh.snapshot.problems);
+        let broken = problems.filter_map(|problem| match problem {
             ManifestProblem::Yaml(problem) if problem.kind == YamlProblemKind::Syntax => {
-                Some(format!("`{}` is not valid YAML: {}", place(problem.span), problem.message))
+                Some((problem.span, format!("`{}` is not valid YAML: {}", place(problem.span), problem.message)))
             }
             _ => None,
         });
-        let templates = self.snapshot.templates.iter().map(|(span, _)| format!("`{}` is a template", place(*span)));
-        let gaps: Vec<String> = broken.chain(templates).collect();
-        for gap in gaps.iter().take(MOST) {
+        let templates = self.meshes.iter().flat_map(|mesh| &mesh.snapshot.templates);
+        let templates = templates.map(|(span, _)| (*span, format!("`{}` is a template", place(*span))));
+        let gaps: BTreeSet<(Span, String)> = broken.chain(templates).collect();
+        for (_, gap) in gaps.iter().take(MOST) {
             terminal::say(common, Tone::Warning, &format!("{gap}; its resources are not considered"));
         }
         if gaps.len() > MOST {
@@ -83,8 +109,13 @@ impl Project {
 
     /// Whether an input could not be read, or no document is YAML.
     pub fn failed(&self) -> bool {
-        let nothing_read = self.snapshot.documents == 0 && !self.snapshot.problems.is_empty();
-        !self.snapshot.unreadable.is_empty() || nothing_read
+        let has_problems = self.meshes.iter().any(|mesh| !mesh.snapshot.problems.is_empty());
+        !self.manifests.unreadable.is_empty() || (has_problems && !self.has_documents())
+    }
+
+    /// Whether any document is YAML.
+    pub fn has_documents(&self) -> bool {
+        self.meshes.iter().any(|mesh| mesh.snapshot.documents > 0)
     }
 }
 
@@ -112,6 +143,44 @@ fn configuration(common: &Common) -> Result<(Config, Option<PathBuf>), String> {
         Some(file) => Ok((Config::read(&file)?, Some(file))),
         None => Ok((Config::default(), None)),
     }
+}
+
+/// The meshes whose names match one of the patterns.
+fn select(meshes: Vec<Mesh>, patterns: &[String]) -> Result<Vec<Mesh>, String> {
+    if patterns.is_empty() {
+        return Ok(meshes);
+    }
+    let mut matchers = Vec::new();
+    for pattern in patterns {
+        let glob = Glob::new(pattern).map_err(|error| format!("`--mesh`: {error}"))?.compile_matcher();
+        if !meshes.iter().any(|mesh| mesh.name == *pattern || glob.is_match(&mesh.name)) {
+            let names: Vec<String> = meshes.iter().map(|mesh| format!("`{}`", mesh.name)).collect();
+            let names = wording::list(&names, "and");
+            return Err(format!("mesh `{pattern}` does not exist; the manifests have {names}"));
+        }
+        matchers.push((pattern, glob));
+    }
+    let is_wanted = |mesh: &Mesh| matchers.iter().any(|(name, glob)| mesh.name == **name || glob.is_match(&mesh.name));
+    Ok(meshes.into_iter().filter(is_wanted).collect())
+}
+
+/// The meshes of the configuration, with paths as output shows them.
+fn declared(config: &Config, directory: Option<&Path>) -> Vec<DeclaredMesh> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let resolve = |written: &PathBuf| {
+        let full = directory.map_or_else(|| written.clone(), |directory| directory.join(written));
+        let full = here.join(full);
+        let inside = plain(&full).strip_prefix(&here).map(Path::to_owned);
+        let shown = inside.unwrap_or_else(|_| plain(&full));
+        path::join("", &shown.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
+    };
+    let declared = config.meshes.iter().map(|mesh| DeclaredMesh {
+        name: mesh.name.clone(),
+        paths: mesh.paths.iter().map(resolve).collect(),
+        namespace: mesh.namespace.clone(),
+        inventory: mesh.inventory,
+    });
+    declared.collect()
 }
 
 fn inputs(paths: &[PathBuf], config: &Config, directory: Option<&Path>) -> Vec<Input> {

@@ -11,7 +11,7 @@ use crate::model::Resource;
 use crate::source::Span;
 use crate::validate::{Layer, Mistake, Violation, validate};
 use crate::world::{Gap, World};
-use crate::{model, yaml};
+use crate::{kustomize, model, yaml};
 
 /// The data that a check works on.
 #[derive(Debug)]
@@ -92,7 +92,15 @@ impl<'a> Context<'a> {
     pub fn model_problems(&self) -> impl Iterator<Item = &'a model::DecodeProblem> {
         self.snapshot.problems.iter().filter_map(|problem| match problem {
             load::ManifestProblem::Model(problem) => Some(problem),
-            load::ManifestProblem::Yaml(_) => None,
+            load::ManifestProblem::Yaml(_) | load::ManifestProblem::Build(_) => None,
+        })
+    }
+
+    /// The mistakes in kustomizations.
+    pub fn build_problems(&self) -> impl Iterator<Item = &'a kustomize::BuildProblem> {
+        self.snapshot.problems.iter().filter_map(|problem| match problem {
+            load::ManifestProblem::Build(problem) => Some(problem),
+            load::ManifestProblem::Yaml(_) | load::ManifestProblem::Model(_) => None,
         })
     }
 }
@@ -113,6 +121,7 @@ impl Misread {
             load::ManifestProblem::Model(problem) => {
                 (!matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. })).then_some(problem.span)
             }
+            load::ManifestProblem::Build(_) => None,
         };
         let mut problems: Vec<Span> = snapshot.problems.iter().filter_map(span).collect();
         problems.sort_by_key(|span| (span.file, span.start));

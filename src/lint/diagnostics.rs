@@ -47,6 +47,7 @@ impl Diagnostics {
             subject: None,
             related: Vec::new(),
             help: None,
+            meshes: Vec::new(),
             reported_at: Location::caller(),
         });
         self.diagnostics.last_mut().expect("one was just pushed")

@@ -1,5 +1,5 @@
-//! The machine formats: schema `mesh.lint/v1` of `mesh lint`, `mesh.simulate/v1` of `mesh simulate`, and
-//! `mesh.rules/v1` of `mesh rules`.
+//! The machine formats: schema `mesh.lint/v1` of `mesh lint`, `mesh.simulate/v1` of `mesh simulate`, `mesh.meshes/v1` of
+//! `mesh meshes`, and `mesh.rules/v1` of `mesh rules`.
 //!
 //! `mesh lint` leaves out keys that do not apply, except `witness`, which is `null` if a rule has no request to show.
 
@@ -9,20 +9,39 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use super::positions::Positions;
+use crate::layout::{Mesh, MeshSource};
 use crate::lint::{self, ResourceName, Subject, Summary, Unchecked};
 use crate::simulate::{Answer, Unanswered};
 use crate::source::{Position, Sources};
 
 /// Writes the output of `mesh lint --format json`: one object, indented, with a newline at its end.
-pub fn lint(report: &lint::Report, sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
-    let diagnostics = DiagnosticList { list: &report.diagnostics, sources };
+pub fn lint(
+    report: &lint::Report,
+    meshes: &[Mesh],
+    sources: &Sources,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let diagnostics = DiagnosticList { report, sources };
     let object = Object {
         schema: "mesh.lint/v1",
+        meshes: meshes.iter().map(|mesh| MeshObject::of(mesh, sources)).collect(),
         diagnostics,
         unchecked: &report.unchecked,
         summary: Totals::of(&report.summary),
     };
     serde_json::to_writer_pretty(&mut *out, &object)?;
+    out.write_all(b"\n")
+}
+
+/// Writes the output of `mesh meshes --format json`: one object, indented, with a newline at its end.
+pub fn meshes(meshes: &[Mesh], sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Object<'a> {
+        schema: &'static str,
+        meshes: Vec<MeshObject<'a>>,
+    }
+    let meshes = meshes.iter().map(|mesh| MeshObject::of(mesh, sources)).collect();
+    serde_json::to_writer_pretty(&mut *out, &Object { schema: "mesh.meshes/v1", meshes })?;
     out.write_all(b"\n")
 }
 
@@ -97,6 +116,9 @@ pub fn answer_line(result: &Result<Answer, Unanswered>, out: &mut Vec<u8>) -> se
                 value(out)
             };
             field("{\"id\":", &|out| serde_json::to_writer(out, &answer.id))?;
+            if let Some(mesh) = &answer.mesh {
+                field(",\"mesh\":", &|out| serde_json::to_writer(out, mesh))?;
+            }
             field(",\"host\":", &|out| serde_json::to_writer(out, &answer.host))?;
             field(",", &|out| {
                 out.extend_from_slice(answer.decision.json_fields());
@@ -135,14 +157,15 @@ impl<'a> Line<'a> {
 #[derive(Serialize)]
 struct Object<'a> {
     schema: &'static str,
+    meshes: Vec<MeshObject<'a>>,
     diagnostics: DiagnosticList<'a>,
     unchecked: &'a [Unchecked],
     summary: Totals,
 }
 
-/// DiagnosticList that are written one at a time, so that a long list needs no memory.
+/// Findings that are written one at a time, so that a long list needs no memory.
 struct DiagnosticList<'a> {
-    list: &'a [lint::Diagnostic],
+    report: &'a lint::Report,
     sources: &'a Sources,
 }
 
@@ -160,6 +183,8 @@ struct DiagnosticObject<'a> {
     help: Option<&'a str>,
     witness: Option<()>,
     fixable: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    meshes: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -181,6 +206,30 @@ struct PlaceObject<'a> {
 }
 
 #[derive(Serialize)]
+struct MeshObject<'a> {
+    name: &'a str,
+    source: MeshSource,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    namespace: Option<&'a str>,
+    resources: usize,
+    partial: Vec<String>,
+}
+
+impl<'a> MeshObject<'a> {
+    fn of(mesh: &'a Mesh, sources: &'a Sources) -> Self {
+        Self {
+            name: &mesh.name,
+            source: mesh.source,
+            file: mesh.file.map(|file| sources.file(file).path()),
+            namespace: mesh.namespace.as_deref(),
+            resources: mesh.snapshot.resources.len(),
+            partial: mesh.partial(),
+        }
+    }
+}
+
+#[derive(Serialize)]
 struct Totals {
     files: usize,
     resources: usize,
@@ -194,9 +243,11 @@ struct Totals {
 impl Serialize for DiagnosticList<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut positions = Positions::new(self.sources);
-        let mut list = serializer.serialize_seq(Some(self.list.len()))?;
-        for diagnostic in self.list {
-            list.serialize_element(&DiagnosticObject::of(diagnostic, self.sources, &mut positions))?;
+        let mut list = serializer.serialize_seq(Some(self.report.diagnostics.len()))?;
+        for diagnostic in &self.report.diagnostics {
+            let mut object = DiagnosticObject::of(diagnostic, self.sources, &mut positions);
+            object.meshes.extend(diagnostic.meshes.iter().map(|&mesh| self.report.meshes[mesh].as_str()));
+            list.serialize_element(&object)?;
         }
         list.end()
     }
@@ -222,6 +273,7 @@ impl<'a> DiagnosticObject<'a> {
             help: diagnostic.help.as_deref(),
             witness: None,
             fixable: false,
+            meshes: Vec::new(),
         }
     }
 }
@@ -252,7 +304,7 @@ mod tests {
 
     fn write(report: &Report, sources: &Sources) -> String {
         let mut out = Vec::new();
-        lint(report, sources, &mut out).unwrap();
+        lint(report, &[], sources, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -33,6 +33,7 @@ pub(super) fn finding(sources: &Sources, rule: &'static Rule, file: FileId, want
         subject: None,
         related: Vec::new(),
         help: None,
+        meshes: Vec::new(),
         reported_at: Location::caller(),
     }
 }

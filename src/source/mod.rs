@@ -1,6 +1,7 @@
 //! Files and positions. Later stages refer to a part of a manifest by a [`Span`] of a file in [`Sources`].
 
 mod line_index;
+pub mod path;
 mod span;
 
 pub use line_index::{LineIndex, Position};

@@ -241,18 +241,17 @@ fn by_name<'a: 'n, 'n>(names: impl Iterator<Item = &'n NamespacedName<'a>>) -> H
 /// times, so these are usually equal. Of several definitions of a resource, the last one counts, as if the files were
 /// applied in order. The resource is ambiguous if its definitions differ.
 fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'a Resource>, BTreeSet<Span>) {
-    let text = |resource: &Resource| snapshot.sources.text(resource.span).trim_end();
     let mut last: BTreeMap<(&str, String, Kind), &Resource> = BTreeMap::new();
     let mut nameless = Vec::new();
     let mut ambiguous = BTreeSet::new();
-    for resource in &snapshot.resources {
+    for resource in snapshot.resources() {
         if resource.name().is_empty() {
             nameless.push(resource);
             continue;
         }
         let identity = (resource.name(), settings.namespace_of(resource).to_owned(), resource.kind);
         if let Some(earlier) = last.insert(identity, resource)
-            && (ambiguous.contains(&earlier.span) || text(earlier) != text(resource))
+            && (ambiguous.contains(&earlier.span) || !snapshot.are_equal(earlier, resource))
         {
             ambiguous.insert(resource.span);
         }

@@ -85,7 +85,7 @@ impl Example {
     pub fn violations(&self) -> Vec<Violation> {
         let snapshot = Snapshot::of_texts(self.files.iter().map(|(file, text)| (file.as_str(), text.as_str())));
         let settings = Settings::new(&self.config, &snapshot);
-        snapshot.resources.iter().flat_map(|resource| validate(resource, &settings)).collect()
+        snapshot.resources().flat_map(|resource| validate(resource, &settings)).collect()
     }
 }
 

@@ -7,6 +7,7 @@
 mod answer;
 mod excerpt;
 mod finding;
+mod meshes;
 mod policy;
 mod rules;
 mod source_code;
@@ -18,6 +19,7 @@ mod words;
 mod tests;
 
 pub use answer::answers;
+pub use meshes::meshes;
 pub use rules::{rules, rules_of_code};
 
 use std::collections::BTreeSet;

@@ -190,7 +190,7 @@ struct Targets<'w> {
 impl<'w> Targets<'w> {
     fn new(world: &'w World<'_>) -> Self {
         let mut names: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for resource in &world.snapshot.resources {
+        for resource in world.snapshot.resources() {
             if matches!(resource.kind, Kind::KubernetesGateway | Kind::Service | Kind::ServiceEntry) {
                 let namespace = world.settings.namespace_of(resource);
                 names.entry((resource.kind, namespace)).or_default().push(resource.name());

@@ -196,7 +196,7 @@ impl<'w> Accounts<'w> {
         for (namespace, name) in defined.chain(used) {
             accounts.by_namespace.entry(namespace).or_default().insert(name);
         }
-        for gateway in world.snapshot.resources.iter().filter(|resource| resource.kind == Kind::KubernetesGateway) {
+        for gateway in world.snapshot.resources().filter(|resource| resource.kind == Kind::KubernetesGateway) {
             accounts.gateways.entry(world.settings.namespace_of(gateway)).or_default().push(gateway.name());
         }
         accounts

@@ -30,7 +30,7 @@ static WORKLOAD_ENTRY: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let (finding, account) = match &resource.spec {
             Spec::WorkloadGroup(workload_group) => {
                 let template = workload_group.template.as_ref();

@@ -1,0 +1,93 @@
+//! The resources of a mesh.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{FileContents, Manifests, Template};
+use crate::kustomize::{BuildProblem, Unrendered};
+use crate::model::{self, Resource, mesh_config::MeshConfig};
+use crate::source::{FileId, Sources, Span};
+use crate::yaml;
+
+/// The resources that are applied together, with the mistakes in their files.
+#[derive(Debug, Default, Clone)]
+pub struct Snapshot {
+    /// All files that were read. Meshes share them.
+    pub sources: Arc<Sources>,
+    /// The files that the resources come from.
+    pub files: BTreeSet<FileId>,
+    /// The resources of known kinds, in the order of the files and of their texts.
+    pub resources: Vec<Arc<Resource>>,
+    /// The MeshConfigs among the manifests, in the same order.
+    pub mesh_configs: Vec<MeshConfig>,
+    /// The mistakes in the manifests.
+    pub problems: Vec<ManifestProblem>,
+    /// Documents that are templates, with the kind of template.
+    pub templates: Vec<(Span, Template)>,
+    /// The places of resources of other kinds.
+    pub skipped: Vec<Span>,
+    /// The number of documents that are YAML.
+    pub documents: usize,
+    /// The parts of kustomizations that cannot be rendered here.
+    pub unrendered: Vec<Unrendered>,
+}
+
+/// A mistake in a document.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ManifestProblem {
+    /// In its YAML.
+    Yaml(yaml::YamlProblem),
+    /// In the resource.
+    Model(model::DecodeProblem),
+    /// In a kustomization.
+    Build(BuildProblem),
+}
+
+impl Snapshot {
+    /// A snapshot of texts that are applied together, each with the path that output shows for it.
+    pub fn of_texts<P: Into<String>, T: Into<String>>(texts: impl IntoIterator<Item = (P, T)>) -> Self {
+        let manifests = Manifests::of_texts(texts);
+        Self::of_files(&manifests, manifests.sources.iter().map(|(file, _)| file))
+    }
+
+    /// A snapshot of some files, in their order.
+    pub fn of_files(manifests: &Manifests, files: impl IntoIterator<Item = FileId>) -> Self {
+        let mut snapshot = Self { sources: Arc::clone(&manifests.sources), ..Self::default() };
+        for file in files {
+            snapshot.add_file(file, manifests.contents(file));
+        }
+        snapshot
+    }
+
+    fn add_file(&mut self, file: FileId, contents: &FileContents) {
+        self.files.insert(file);
+        self.resources.extend(contents.resources.iter().map(Arc::clone));
+        self.mesh_configs.extend(contents.mesh_configs.iter().cloned());
+        self.problems.extend(contents.problems.iter().cloned());
+        self.templates.extend(contents.templates.iter().copied());
+        self.skipped.extend(contents.skipped.iter().copied());
+        self.documents += contents.documents;
+    }
+
+    /// The resources of known kinds, in the order of the files and of their texts.
+    pub fn resources(&self) -> impl DoubleEndedIterator<Item = &Resource> + ExactSizeIterator + Clone {
+        self.resources.iter().map(|resource| &**resource)
+    }
+
+    /// Adds the resources of a document.
+    pub fn add_decoded(&mut self, document: model::DocumentContents) {
+        self.resources.extend(document.resources.into_iter().map(Arc::new));
+        self.mesh_configs.extend(document.mesh_configs);
+        self.problems.extend(document.problems.into_iter().map(ManifestProblem::Model));
+        self.skipped.extend(document.skipped);
+    }
+
+    /// Whether two resources have the same definition.
+    pub fn are_equal(&self, one: &Resource, other: &Resource) -> bool {
+        match (&one.rendered, &other.rendered) {
+            (None, None) => self.sources.text(one.span).trim_end() == self.sources.text(other.span).trim_end(),
+            (Some(one), Some(other)) => one.value == other.value,
+            _ => false,
+        }
+    }
+}
