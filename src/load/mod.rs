@@ -14,7 +14,7 @@ pub use template::Template;
 
 use rayon::prelude::*;
 
-use crate::model::{self, Resource, mesh_config::MeshConfig};
+use crate::model::{self, ForeignResource, Resource, mesh_config::MeshConfig};
 use crate::source::{FileId, Sources, Span};
 use crate::yaml;
 
@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub resources: Vec<Resource>,
     /// The MeshConfigs among the manifests, in the same order.
     pub mesh_configs: Vec<MeshConfig>,
+    /// The resources of other kinds whose controllers may make resources, in the same order.
+    pub foreign: Vec<ForeignResource>,
     /// The mistakes in the manifests.
     pub problems: Vec<ManifestProblem>,
     /// Documents that are templates, with the kind of template.
@@ -117,6 +119,7 @@ impl Snapshot {
         for contents in all {
             self.resources.extend(contents.model.resources);
             self.mesh_configs.extend(contents.model.mesh_configs);
+            self.foreign.extend(contents.model.foreign);
             self.skipped += contents.model.skipped;
             self.documents += contents.documents;
             self.problems.extend(contents.problems);
