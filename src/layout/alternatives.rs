@@ -81,7 +81,10 @@ impl Chains {
         for set in rivalries.sets() {
             let classes = rivalries.classes(&set);
             let is_exclusive = classes.iter().flatten().all(|entry| !is_step(entry))
-                && rivalries.pairs.iter().all(|((a, b), rivalry)| !set.contains(a) || !set.contains(b) || rivalry.replaces);
+                && rivalries
+                    .pairs
+                    .iter()
+                    .all(|((a, b), rivalry)| !set.contains(a) || !set.contains(b) || rivalry.replaces);
             for (class, entries) in classes.iter().enumerate() {
                 let link = Link { set: self.sets.len(), class };
                 let places: Vec<String> = entries.iter().map(|entry| path::join(directory, entry)).collect();
@@ -124,7 +127,8 @@ fn name(entries: &[String]) -> String {
 /// Whether a name is that of a step in a sequence: it starts with a number, or a word such as `step` is in it.
 fn is_step(name: &str) -> bool {
     const WORDS: [&str; 12] = [
-        "step", "lab", "exercise", "chapter", "part", "lesson", "stage-", "task", "cleanup", "solution", "demo", "example",
+        "step", "lab", "exercise", "chapter", "part", "lesson", "stage-", "task", "cleanup", "solution", "demo",
+        "example",
     ];
     let is_file = name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json");
     let lower = name.to_ascii_lowercase();
@@ -183,8 +187,10 @@ impl<'a> Tree<'a> {
         let mut shared: BTreeMap<(String, String, String), Shared> = BTreeMap::new();
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for (identity, definitions) in &self.definitions {
-            let places: Vec<(&str, &Resource)> =
-                definitions.iter().map(|(file, resource)| (self.manifests.sources.file(*file).path(), *resource)).collect();
+            let places: Vec<(&str, &Resource)> = definitions
+                .iter()
+                .map(|(file, resource)| (self.manifests.sources.file(*file).path(), *resource))
+                .collect();
             for place in places.iter().flat_map(|(place, _)| ancestors(place)).collect::<BTreeSet<_>>() {
                 *counts.entry(place.to_owned()).or_default() += 1;
             }
@@ -362,13 +368,13 @@ mod tests {
     #[test]
     fn a_file_with_everything_is_apart_from_its_parts() {
         let all = format!("{}---\n{}", virtual_service("a", "x"), virtual_service("b", "x"));
-        let texts =
-            [("all.yaml", all), ("a.yaml", virtual_service("a", "a")), ("b.yaml", virtual_service("b", "b"))];
+        let texts = [("all.yaml", all), ("a.yaml", virtual_service("a", "a")), ("b.yaml", virtual_service("b", "b"))];
         let mut texts = texts.to_vec();
         texts.sort();
         let manifests = Manifests::of_texts(texts);
         let files: Vec<FileId> = manifests.sources.iter().map(|(file, _)| file).collect();
-        let names: Vec<_> = split(&manifests, &files).into_iter().map(|it| (it.name.unwrap(), it.files.len())).collect();
+        let names: Vec<_> =
+            split(&manifests, &files).into_iter().map(|it| (it.name.unwrap(), it.files.len())).collect();
         assert_eq!(names, [("a.yaml and 1 more".to_owned(), 2), ("all.yaml".to_owned(), 1)]);
     }
 }

@@ -81,9 +81,12 @@ impl Plans<'_> {
         if !text.contains("argoproj.io/") && !text.contains("kustomize.toolkit.fluxcd.io/") {
             return Vec::new();
         }
-        let documents: Vec<Document> =
-            yaml::split(file, text).iter().map(|chunk| yaml::parse(chunk, text)).collect();
-        documents.iter().filter_map(|document| document.root.as_ref()).flat_map(|root| self.applied_by_node(root)).collect()
+        let documents: Vec<Document> = yaml::split(file, text).iter().map(|chunk| yaml::parse(chunk, text)).collect();
+        documents
+            .iter()
+            .filter_map(|document| document.root.as_ref())
+            .flat_map(|root| self.applied_by_node(root))
+            .collect()
     }
 
     fn applied_by_node(&self, root: &Node) -> Vec<Applied> {
@@ -225,14 +228,21 @@ mod tests {
     /// The meshes of the GitOps resource and one Service in each directory: name, source, namespace, number of resources.
     fn meshes(resource: &str, directories: &[&str]) -> Vec<(String, MeshSource, Option<String>, usize)> {
         let mut texts = vec![("bootstrap/app.yaml".to_owned(), resource.to_owned())];
-        texts.extend(directories.iter().map(|it| (format!("{it}/service.yaml"), SERVICE.replace("name: a", &format!("name: {}", it.replace('/', "-"))))));
+        texts.extend(directories.iter().map(|it| {
+            (format!("{it}/service.yaml"), SERVICE.replace("name: a", &format!("name: {}", it.replace('/', "-"))))
+        }));
         texts.sort();
         let manifests = Manifests::of_texts(texts);
         let found = layout::find(&manifests, &[]).into_iter();
         found.map(|it| (it.name, it.source, it.namespace, it.snapshot.resources.len())).collect()
     }
 
-    fn mesh(name: &str, source: MeshSource, namespace: Option<&str>, count: usize) -> (String, MeshSource, Option<String>, usize) {
+    fn mesh(
+        name: &str,
+        source: MeshSource,
+        namespace: Option<&str>,
+        count: usize,
+    ) -> (String, MeshSource, Option<String>, usize) {
         (name.to_owned(), source, namespace.map(str::to_owned), count)
     }
 

@@ -101,8 +101,7 @@ pub fn find(manifests: &Manifests, declared: &[DeclaredMesh]) -> Vec<Mesh> {
     plans.take_kustomizations();
     plans.take_gitops();
     plans.take_rest();
-    let mut meshes: Vec<Mesh> =
-        plans.meshes.into_par_iter().map(|plan| plan.carry_out(manifests, &renderer)).collect();
+    let mut meshes: Vec<Mesh> = plans.meshes.into_par_iter().map(|plan| plan.carry_out(manifests, &renderer)).collect();
     relation::set_alternatives(&mut meshes);
     meshes.sort_by(|a, b| a.name.cmp(&b.name));
     meshes
@@ -181,10 +180,8 @@ impl<'m> Plans<'m> {
                 name: variant.name.unwrap_or_else(|| shown(&rest).to_owned()),
                 source: if is_alternative { MeshSource::Alternatives } else { MeshSource::Directory },
                 own: variant.own,
-                alternatives: is_alternative.then_some(Alternatives {
-                    set: first_set + variant.set,
-                    is_exclusive: variant.is_exclusive,
-                }),
+                alternatives: is_alternative
+                    .then_some(Alternatives { set: first_set + variant.set, is_exclusive: variant.is_exclusive }),
                 ..Mesh::default()
             };
             self.meshes.push(Plan { mesh, files: variant.files, ..Plan::default() });

@@ -21,7 +21,8 @@ pub(super) fn set_alternatives(meshes: &mut [Mesh]) {
         let mut written: BTreeMap<&str, usize> = BTreeMap::new();
         for resource in mesh.snapshot.resources.iter().filter(|it| it.kind != Kind::Namespace) {
             *written.entry(path::directory(mesh.snapshot.sources.file(resource.span.file).path())).or_default() += 1;
-            if let Some(previous) = of_identity.insert((resource.kind, namespace(mesh, resource), resource.name()), index)
+            if let Some(previous) =
+                of_identity.insert((resource.kind, namespace(mesh, resource), resource.name()), index)
                 && previous != index
             {
                 *shared.entry((previous, index)).or_default() += 1;

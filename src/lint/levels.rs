@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::diagnostic::Diagnostic;
-use super::{Report, rules};
 use super::selector::Selector;
 use super::severity::Severity;
+use super::{Report, rules};
 use crate::config::{Config, Level};
 use crate::source::{FileId, Sources};
 

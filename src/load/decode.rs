@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::snapshot::ManifestProblem;
 use super::{Template, files, template};
-use crate::model::{self, Resource, mesh_config::MeshConfig};
+use crate::model::{self, ForeignResource, Resource, mesh_config::MeshConfig};
 use crate::source::{FileId, Sources, Span};
 use crate::yaml;
 
@@ -17,6 +17,8 @@ pub struct FileContents {
     pub resources: Vec<Arc<Resource>>,
     /// The MeshConfigs.
     pub mesh_configs: Vec<MeshConfig>,
+    /// The resources of other kinds whose controllers may make resources.
+    pub foreign: Vec<Arc<ForeignResource>>,
     /// The mistakes.
     pub problems: Vec<ManifestProblem>,
     /// Documents that are templates, with the kind of template.
@@ -38,6 +40,7 @@ impl FileContents {
     fn append(&mut self, other: Self) {
         self.resources.extend(other.resources);
         self.mesh_configs.extend(other.mesh_configs);
+        self.foreign.extend(other.foreign);
         self.problems.extend(other.problems);
         self.templates.extend(other.templates);
         self.skipped.extend(other.skipped);
@@ -73,11 +76,7 @@ pub(super) fn decode_file(sources: &Sources, file: FileId) -> FileContents {
 fn decode_document(document: yaml::Document, sources: &Sources) -> FileContents {
     let chunk = sources.text(document.span);
     if let Some(template) = template::recognise(chunk, &document) {
-        return FileContents {
-            templates: vec![(document.span, template)],
-            documents: 1,
-            ..FileContents::default()
-        };
+        return FileContents { templates: vec![(document.span, template)], documents: 1, ..FileContents::default() };
     }
     let read = |root: &yaml::Node| model::read(root, document.span, sources);
     let mut model = document.root.as_ref().map(read).unwrap_or_default();
@@ -96,6 +95,7 @@ impl FileContents {
     pub(super) fn add_decoded(&mut self, document: model::DocumentContents) {
         self.resources.extend(document.resources.into_iter().map(Arc::new));
         self.mesh_configs.extend(document.mesh_configs);
+        self.foreign.extend(document.foreign.into_iter().map(Arc::new));
         self.problems.extend(document.problems.into_iter().map(ManifestProblem::Model));
         self.skipped.extend(document.skipped);
     }

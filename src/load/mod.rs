@@ -87,12 +87,8 @@ impl Manifests {
 
     /// Manifests from texts, each with the path that output shows for it.
     pub fn of_texts<P: Into<String>, T: Into<String>>(texts: impl IntoIterator<Item = (P, T)>) -> Self {
-        let text = |(path, text): (P, T)| Text {
-            path: path.into(),
-            text: text.into(),
-            not_utf8: None,
-            is_outside: false,
-        };
+        let text =
+            |(path, text): (P, T)| Text { path: path.into(), text: text.into(), not_utf8: None, is_outside: false };
         Self::of(texts.into_iter().map(text).collect())
     }
 
@@ -159,7 +155,10 @@ impl Manifests {
     /// The kustomizations, with their documents.
     pub fn kustomizations(&self) -> impl Iterator<Item = (FileId, &[yaml::Document])> {
         let is_kustomization = |file: FileId| kustomize::is_kustomization_file(self.sources.file(file).path());
-        self.trees.iter().filter(move |(file, _)| is_kustomization(**file)).map(|(file, trees)| (*file, trees.as_slice()))
+        self.trees
+            .iter()
+            .filter(move |(file, _)| is_kustomization(**file))
+            .map(|(file, trees)| (*file, trees.as_slice()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{FileContents, Manifests, Template};
 use crate::kustomize::{BuildProblem, Unrendered};
-use crate::model::{self, Resource, mesh_config::MeshConfig};
+use crate::model::{self, ForeignResource, Resource, mesh_config::MeshConfig};
 use crate::source::{FileId, Sources, Span};
 use crate::yaml;
 
@@ -20,6 +20,8 @@ pub struct Snapshot {
     pub resources: Vec<Arc<Resource>>,
     /// The MeshConfigs among the manifests, in the same order.
     pub mesh_configs: Vec<MeshConfig>,
+    /// The resources of other kinds whose controllers may make resources, in the same order.
+    pub foreign: Vec<Arc<ForeignResource>>,
     /// The mistakes in the manifests.
     pub problems: Vec<ManifestProblem>,
     /// Documents that are templates, with the kind of template.
@@ -63,6 +65,7 @@ impl Snapshot {
         self.files.insert(file);
         self.resources.extend(contents.resources.iter().map(Arc::clone));
         self.mesh_configs.extend(contents.mesh_configs.iter().cloned());
+        self.foreign.extend(contents.foreign.iter().map(Arc::clone));
         self.problems.extend(contents.problems.iter().cloned());
         self.templates.extend(contents.templates.iter().copied());
         self.skipped.extend(contents.skipped.iter().copied());
@@ -78,6 +81,7 @@ impl Snapshot {
     pub fn add_decoded(&mut self, document: model::DocumentContents) {
         self.resources.extend(document.resources.into_iter().map(Arc::new));
         self.mesh_configs.extend(document.mesh_configs);
+        self.foreign.extend(document.foreign.into_iter().map(Arc::new));
         self.problems.extend(document.problems.into_iter().map(ManifestProblem::Model));
         self.skipped.extend(document.skipped);
     }

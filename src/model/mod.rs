@@ -8,6 +8,7 @@ pub mod decode;
 pub mod duration;
 pub mod extensions;
 pub mod field;
+mod foreign;
 pub mod gateway_api;
 pub mod kinds;
 pub mod known_metadata;
@@ -28,6 +29,7 @@ pub mod untyped;
 pub mod wording;
 
 pub use duration::Duration;
+pub use foreign::ForeignResource;
 pub use kinds::{Kind, KindScope, Spec};
 pub use map::{LabelSet, Labels, Map};
 pub use problem::{DecodeProblem, DecodeProblemKind};

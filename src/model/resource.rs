@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::decode::{Decode, Decoder, Texts};
+use super::foreign::ForeignResource;
 use super::kinds::{self, Body, Kind, Lookup, Spec};
 use super::kubernetes::TemplateMetadata;
 use super::map::Labels;
@@ -85,6 +86,8 @@ pub struct DocumentContents {
     pub resources: Vec<Resource>,
     /// Mesh-wide settings: a plain MeshConfig, or one inside a ConfigMap or an IstioOperator.
     pub mesh_configs: Vec<MeshConfig>,
+    /// Resources of other kinds, and IstioOperators, whose controllers may make resources.
+    pub foreign: Vec<ForeignResource>,
     /// The places of resources of other kinds, and of a document that is not a resource.
     pub skipped: Vec<Span>,
     /// The problems of the resources.
@@ -151,7 +154,10 @@ impl<'a> Reader<'a> {
         }
         match kinds::lookup(api_version, kind) {
             Lookup::Known(known) => self.read_known(node, known, api_version),
-            Lookup::Foreign => self.contents.skipped.push(node.span),
+            Lookup::Foreign => {
+                self.contents.foreign.extend(ForeignResource::read(node, api_version, kind));
+                self.contents.skipped.push(node.span);
+            }
             Lookup::UnservedVersion(known) => {
                 let message = format!("Istio does not serve {} in {}", known.name(), in_backticks(api_version));
                 let help = format!("use `apiVersion: {}/{}`", known.group(), known.versions()[0]);
@@ -213,13 +219,19 @@ impl<'a> Reader<'a> {
             super::crd::check(kind, node, &mut self.decoder);
         }
         let (Some(metadata), Some(spec)) = (metadata, spec) else { return };
-        if metadata.name.as_ref().is_none_or(|name| name.is_empty()) && metadata.generate_name.is_none() {
+        // `istioctl install -f` reads files that need no name.
+        let needs_name = kind != Kind::IstioOperator && metadata.generate_name.is_none();
+        if needs_name && metadata.name.as_ref().is_none_or(|name| name.is_empty()) {
             let span = node.entry("metadata").or(node.entry("kind")).map_or(node.span, |entry| entry.key.span);
             self.decoder.report(span, DecodeProblemKind::MissingName);
         }
         // The cluster writes the status, so its problems are not mistakes of the manifest.
-        let status = node.get("status").and_then(|status| Status::decode(status, &mut Decoder::new(Texts::Embedded(""))));
+        let status =
+            node.get("status").and_then(|status| Status::decode(status, &mut Decoder::new(Texts::Embedded(""))));
         self.note_mesh_config(&metadata, &spec);
+        if kind == Kind::IstioOperator {
+            self.contents.foreign.extend(ForeignResource::read(node, api_version, kind.name()));
+        }
         self.contents.resources.push(Resource {
             api_version: api_version.to_owned(),
             kind,

@@ -15,12 +15,7 @@ use crate::simulate::{Answer, Unanswered};
 use crate::source::{Position, Sources};
 
 /// Writes the output of `mesh lint --format json`: one object, indented, with a newline at its end.
-pub fn lint(
-    report: &lint::Report,
-    meshes: &[Mesh],
-    sources: &Sources,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
+pub fn lint(report: &lint::Report, meshes: &[Mesh], sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
     let diagnostics = DiagnosticList { report, sources };
     let object = Object {
         schema: "mesh.lint/v1",

@@ -12,10 +12,10 @@ mod dial;
 mod every_host;
 mod gateway_workload;
 mod inbound;
+mod known;
 mod outbound;
 mod policies;
 mod question;
-mod known;
 mod request;
 mod second_leg;
 mod simulators;
@@ -26,8 +26,8 @@ pub use answer::{
     ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
 pub use inbound::{Incoming, Leg, arrive};
-pub use simulators::Simulators;
 pub use request::{Direction, GatewayRef, HeaderValue, Request, RequestProtocol, Tls, WorkloadRef};
+pub use simulators::Simulators;
 
 use self::cache::Cache;
 use self::outbound::Outbound;

@@ -58,6 +58,20 @@ pub enum Gap {
     SeveralDefinitions(Kind, String),
     /// A resource has no `spec`.
     NoSpec,
+    /// A controller may make resources of a kind in a namespace. The first text names its resource.
+    MayMake(String, Kind, String),
+    /// A controller may make pods in a namespace.
+    MayMakePods(String, String),
+    /// Another mesh of the repository defines a resource.
+    DefinedElsewhere(Kind, String, String),
+    /// Another mesh of the repository has a ServiceEntry for a host.
+    HostDefinedElsewhere(String, String),
+    /// Another mesh of the repository has workloads with the labels in a namespace.
+    WorkloadsElsewhere(String, String),
+    /// The installation of Istio or Kubernetes makes a Service.
+    Installed(String),
+    /// Something that was not given may exist, for the reason that the text describes.
+    NotGiven(String),
     /// A tool must render files first. The text is that of [`crate::load::Template::describe`].
     NotRendered(String),
 }
@@ -117,6 +131,25 @@ impl fmt::Display for Gap {
             Self::NoDelegation => f.write_str("no VirtualService that delegates was given"),
             Self::SeveralDefinitions(kind, name) => write!(f, "{} `{name}` has several definitions", kind.name()),
             Self::NoSpec => f.write_str("a manifest has no `spec`"),
+            Self::MayMake(maker, kind, namespace) => {
+                write!(f, "{maker} may create {} in namespace `{namespace}`", plural(*kind))
+            }
+            Self::MayMakePods(maker, namespace) => write!(f, "{maker} may create pods in namespace `{namespace}`"),
+            Self::DefinedElsewhere(kind, name, mesh) => {
+                let kind = described(*kind);
+                write!(f, "mesh `{mesh}` defines {kind} `{name}`, and may be applied to the same cluster")
+            }
+            Self::HostDefinedElsewhere(host, mesh) => {
+                write!(f, "mesh `{mesh}` has a ServiceEntry for host `{host}`, and may be applied to the same cluster")
+            }
+            Self::WorkloadsElsewhere(namespace, mesh) => {
+                write!(
+                    f,
+                    "mesh `{mesh}` has workloads with the labels in namespace `{namespace}`, and may be applied to the same cluster"
+                )
+            }
+            Self::Installed(name) => write!(f, "an installation of Istio may create Service `{name}`"),
+            Self::NotGiven(reason) => f.write_str(reason),
             Self::NotRendered(description) => f.write_str(description),
         }
     }
@@ -127,5 +160,12 @@ fn described(kind: Kind) -> &'static str {
     match kind {
         Kind::KubernetesGateway => "Gateway API Gateway",
         kind => kind.name(),
+    }
+}
+
+fn plural(kind: Kind) -> String {
+    match described(kind).strip_suffix('y') {
+        Some(stem) if kind != Kind::KubernetesGateway && kind != Kind::Gateway => format!("{stem}ies"),
+        _ => format!("{}s", described(kind)),
     }
 }

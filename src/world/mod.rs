@@ -18,6 +18,7 @@ mod gateway_group;
 pub mod host;
 mod injector;
 mod inventory;
+mod makers;
 mod match_ports;
 mod names;
 mod namespace;
@@ -30,6 +31,7 @@ mod server;
 mod service;
 mod settings;
 mod sidecar;
+mod surroundings;
 mod virtual_service;
 mod visibility;
 mod waypoint;
@@ -48,6 +50,7 @@ pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName};
 pub use gateway_group::GatewayGroups;
 pub use injector::{Injector, Injectors};
 pub use inventory::Inventory;
+pub use makers::{MadeService, Makers};
 pub use match_ports::MatchPorts;
 pub use names::{NamespacedName, resolve_gateway_name};
 pub use namespace::{DataPlane, Namespaces};
@@ -62,6 +65,7 @@ pub use server::{Server, ServerHost};
 pub use service::{Discovery, Service, ServicePort};
 pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
+pub use surroundings::{Definitions, PartialNamespace, Surroundings};
 pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
 pub use visibility::ExportTo;
 pub use waypoint::{Enrolment, USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, WAYPOINT_FOR, Waypoints};
@@ -129,13 +133,19 @@ pub struct World<'a> {
 impl<'a> World<'a> {
     /// Resolves the manifests.
     pub fn new(snapshot: &'a Snapshot, settings: Settings) -> Self {
+        Self::with_surroundings(snapshot, settings, Surroundings::default())
+    }
+
+    /// Resolves the manifests of a mesh, with what may be in the cluster beside them.
+    pub fn with_surroundings(snapshot: &'a Snapshot, settings: Settings, surroundings: Surroundings) -> Self {
         let (resources, ambiguous) = in_creation_order(snapshot, &settings);
         let services = Registry::new(&resources, &settings);
         let workloads = workload::workloads(&resources, &settings);
         let gateways = gateway::gateways(&resources, &settings);
         let virtual_services = virtual_service::virtual_services(&resources, &settings);
         let derived = Derived::new(&resources, &services, &settings);
-        let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings);
+        let beside = (Makers::new(snapshot, &settings), surroundings);
+        let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings, beside);
         let routes = virtual_services.iter().chain(&derived.virtual_services);
         let sidecars = sidecar::sidecars(&resources, &settings);
         Self {

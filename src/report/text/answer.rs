@@ -63,7 +63,8 @@ fn push_table(text: &mut String, answers: &[&Answer], style: &Style) {
             let via = answer.gateway.as_ref().map(|gateway| format!("\nvia {}", clean(gateway))).unwrap_or_default();
             let host = if first { format!("{}{via}", clean(short(&answer.host))) } else { String::new() };
             let decided_by = if first { decided_by(answer) } else { String::new() };
-            let mesh = has_meshes.then(|| answer.mesh.as_ref().filter(|_| first).map(|it| clean(it)).unwrap_or_default());
+            let mesh =
+                has_meshes.then(|| answer.mesh.as_ref().filter(|_| first).map(|it| clean(it)).unwrap_or_default());
             table.add_row(mesh.into_iter().chain([host, target, share, decided_by]));
         }
     }

@@ -99,7 +99,10 @@ fn check_backend(
     let Some((name, namespace)) = host::kubernetes_service(full, domain) else {
         return diagnostics.unchecked(Gap::ExternalService(full.to_owned()));
     };
-    if let Err(gap) = world.inventory.services(namespace) {
+    if world.makes_service(full) {
+        return;
+    }
+    if let Err(gap) = world.inventory.service(namespace, name) {
         return diagnostics.unchecked(gap);
     }
     let known = world.services.in_namespace(namespace);

@@ -108,7 +108,7 @@ fn check_selector(
     let is_root = namespace == world.settings.root_namespace;
     let known = match is_root {
         true => world.inventory.expect(false, Gap::NotAllWorkloadsOfMesh),
-        false => world.inventory.workloads(namespace),
+        false => world.inventory.workloads_with(namespace, &labels.to_set()),
     };
     if let Err(gap) = known.and(world.inventory.expect(!is_for_gateways(labels), Gap::GatewaysInstalledElsewhere)) {
         return diagnostics.unchecked(gap);
@@ -223,9 +223,16 @@ impl<'w> Targets<'w> {
             return;
         }
         let known = match kind {
-            Kind::Service => world.inventory.services(namespace),
-            Kind::ServiceEntry => world.inventory.service_entries(namespace),
-            _ => world.inventory.expect(!names.is_empty(), Gap::NoResources(kind, namespace.to_owned())),
+            _ if world.inventory.makes(kind, namespace, name) => return,
+            Kind::Service => world.inventory.service(namespace, name),
+            _ => {
+                let gap = Gap::NoResources(kind, namespace.to_owned());
+                let any = match kind {
+                    Kind::ServiceEntry => world.inventory.service_entries(namespace).is_ok(),
+                    _ => !names.is_empty(),
+                };
+                world.inventory.expect_named(kind, namespace, name, any, gap)
+            }
         };
         if let Err(gap) = known {
             return diagnostics.unchecked(gap);

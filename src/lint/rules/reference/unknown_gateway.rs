@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::nearest;
+use crate::model::{Kind, nearest};
 use crate::source::Spanned;
 use crate::world::{NamespacedName, World, resolve_gateway_name};
 
@@ -75,12 +75,16 @@ fn check_reference(world: &World<'_>, written: &Spanned<String>, namespace: &str
             .help("write an HTTPRoute whose `parentRefs` name the Gateway, or add a Gateway of `networking.istio.io`");
         return;
     }
+    if world.inventory.makes(Kind::Gateway, &name.namespace, &name.name) {
+        return;
+    }
     let elsewhere = world.gateways.iter().find(|gateway| gateway.name.name == name.name);
     // A name without a namespace means the VirtualService's own, which is easily forgotten.
     let is_short = !written.contains('/');
     let message = format!("Gateway `{name}` does not exist");
-    let known = world.inventory.gateways(&name.namespace);
-    if let Some(elsewhere) = elsewhere.filter(|_| is_short || known.is_ok()) {
+    let known = world.inventory.gateway(&name.namespace, &name.name);
+    let may_exist = || world.inventory.may_exist(Kind::Gateway, &name.namespace, &name.name).is_some();
+    if let Some(elsewhere) = elsewhere.filter(|_| known.is_ok() || (is_short && !may_exist())) {
         diagnostics
             .report(&MISSING, written.span, message)
             .related(elsewhere.resource.name_span(), format!("Gateway `{}` is in another namespace", elsewhere.name))

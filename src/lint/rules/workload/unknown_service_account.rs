@@ -4,7 +4,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
-use crate::model::{Spec, nearest};
+use crate::model::{Kind, Spec, nearest};
 use crate::source::Spanned;
 use crate::world::{NamespacedName, World};
 
@@ -54,11 +54,12 @@ fn check_account(
     diagnostics: &mut Diagnostics,
 ) {
     let is_known = account.as_str() == "default"
-        || world.service_accounts.contains(&NamespacedName::new(namespace, account.as_str()));
+        || world.service_accounts.contains(&NamespacedName::new(namespace, account.as_str()))
+        || world.inventory.makes(Kind::ServiceAccount, namespace, account);
     if is_known {
         return;
     }
-    if let Err(gap) = world.inventory.service_accounts(namespace) {
+    if let Err(gap) = world.inventory.service_account(namespace, account) {
         return diagnostics.unchecked(gap);
     }
     let diagnostic =
