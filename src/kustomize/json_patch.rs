@@ -281,9 +281,9 @@ fn remove_empty_annotations(object: &mut Node) {
     let Value::Mapping(entries) = &mut object.value else { return };
     let Some(metadata) = entries.iter_mut().find(|entry| &*entry.key.text == "metadata") else { return };
     if let Value::Mapping(metadata) = &mut metadata.value.value {
-        metadata.retain(|entry| &*entry.key.text != "annotations" || entry.value != Node {
-            span: entry.value.span,
-            value: Value::Mapping(Vec::new()),
+        metadata.retain(|entry| {
+            &*entry.key.text != "annotations"
+                || entry.value != Node { span: entry.value.span, value: Value::Mapping(Vec::new()) }
         });
     }
 }
@@ -296,4 +296,114 @@ fn no_item(path: Spanned<&str>, length: usize) -> Box<BuildProblem> {
 
 fn problem(span: Span, message: impl Into<String>) -> Box<BuildProblem> {
     BuildProblem::new(BuildProblemKind::Patch, span, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_yaml::{Texts, json, node};
+    use super::*;
+
+    const SPEC: &str = "{hosts: [a, b, c], m: {x: 1}, z: null, s: text}";
+
+    /// The object after an operation, or the message of the problem.
+    fn patched(operation: &str) -> Result<serde_json::Value, String> {
+        let mut object = node(&format!("{{metadata: {{name: v}}, spec: {SPEC}}}"));
+        let patch = node(&format!("[{operation}]"));
+        let operations = read(&patch).map_err(|problem| problem.message)?;
+        apply(&mut object, &operations, false).map_err(|problem| problem.message)?;
+        Ok(json(object.get("spec").unwrap_or(&object)))
+    }
+
+    #[test]
+    fn operations_that_apply() {
+        for (operation, expected) in [
+            ("op: add, path: /spec/hosts/-, value: z", "hosts: [a, b, c, z], m: {x: 1}, z: null, s: text"),
+            ("op: add, path: /spec/hosts/3, value: z", "hosts: [a, b, c, z], m: {x: 1}, z: null, s: text"),
+            ("op: add, path: /spec/hosts/01, value: z", "hosts: [a, z, b, c], m: {x: 1}, z: null, s: text"),
+            ("op: add, path: /spec/hosts/-2, value: z", "hosts: [a, b, z, c], m: {x: 1}, z: null, s: text"),
+            ("op: replace, path: /spec/hosts/-1, value: z", "hosts: [a, b, z], m: {x: 1}, z: null, s: text"),
+            ("op: remove, path: /spec/hosts/-3", "hosts: [b, c], m: {x: 1}, z: null, s: text"),
+            ("op: add, path: /spec/m/-, value: z", "hosts: [a, b, c], m: {x: 1, '-': z}, z: null, s: text"),
+            ("op: add, path: /spec/m/a~1b~0c, value: on", "hosts: [a, b, c], m: {x: 1, a/b~c: true}, z: null, s: text"),
+            ("op: replace, path: /spec/new, value: 1", "hosts: [a, b, c], m: {x: 1}, z: null, s: text, new: 1"),
+            ("op: add, path: /spec/m", "hosts: [a, b, c], m: null, z: null, s: text"),
+            ("op: remove, path: /spec/z", "hosts: [a, b, c], m: {x: 1}, s: text"),
+            ("op: move, from: /spec/hosts/0, path: /spec/hosts/-", "hosts: [b, c, a], m: {x: 1}, z: null, s: text"),
+            ("op: copy, from: /spec/none, path: /spec/s", "hosts: [a, b, c], m: {x: 1}, z: null, s: null"),
+            ("op: copy, from: /spec/m, path: /spec/s", "hosts: [a, b, c], m: {x: 1}, z: null, s: {x: 1}"),
+            ("op: test, path: /spec/m, value: {x: 1}", &SPEC[1..SPEC.len() - 1]),
+            ("op: test, path: /spec/none, value: null", &SPEC[1..SPEC.len() - 1]),
+            ("op: replace, path: '', value: {a: 1}", "a: 1"),
+        ] {
+            assert_eq!(
+                patched(&format!("{{{operation}}}")),
+                Ok(json(&node(&format!("{{{expected}}}")))),
+                "{operation}"
+            );
+        }
+        // A path without a slash loses its first part.
+        assert_eq!(patched("{op: add, path: x/spec, value: 1}"), Ok(1.into()));
+    }
+
+    #[test]
+    fn operations_that_do_not_apply() {
+        for operation in [
+            "{op: add, path: /spec/no/such, value: 1}",
+            "{op: add, path: /spec/z/x, value: 1}",
+            "{op: add, path: /spec/s/x, value: 1}",
+            "{op: add, path: /spec/hosts/4, value: 1}",
+            "{op: add, path: /spec/hosts/-5, value: 1}",
+            "{op: add, path: /spec/hosts/x, value: 1}",
+            "{op: replace, path: /spec/hosts/3, value: 1}",
+            "{op: replace, path: /spec/hosts/-, value: 1}",
+            "{op: remove, path: /spec/none}",
+            "{op: remove, path: /spec/hosts/3}",
+            "{op: move, from: /spec/none, path: /spec/x}",
+            "{op: move, from: /spec/hosts/0, path: /spec/hosts/3}",
+            "{op: copy, from: /spec/hosts/9, path: /spec/x}",
+            "{op: copy, path: /spec/x}",
+            "{op: test, path: /spec/s, value: other}",
+            "{op: test, path: /spec/hosts/9, value: null}",
+            "{op: add, path: foo, value: 1}",
+            "{op: add, path: '', value: 1}",
+            "{op: add, value: 1}",
+            "{op: merge, path: /spec, value: 1}",
+            "{path: /spec, value: 1}",
+            "add",
+        ] {
+            assert!(patched(operation).is_err(), "{operation}");
+        }
+    }
+
+    #[test]
+    fn annotations_of_kustomize() {
+        let mut object = node("{metadata: {name: v}}");
+        let patch = node("[{op: add, path: /metadata/annotations/x, value: '1'}]");
+        let operations = read(&patch).expect("operations");
+        assert!(apply(&mut object.clone(), &operations, false).is_err());
+        apply(&mut object, &operations, true).expect("a patch that applies");
+        assert_eq!(json(&object), json(&node("{metadata: {name: v, annotations: {x: '1'}}}")));
+        let patch = node("[{op: replace, path: /metadata/name, value: w}]");
+        let mut object = node("{metadata: {name: v}}");
+        apply(&mut object, &read(&patch).expect("operations"), true).expect("a patch that applies");
+        assert_eq!(json(&object), json(&node("{metadata: {name: w}}")));
+    }
+
+    #[test]
+    fn places() {
+        let mut texts = Texts::default();
+        let mut object = texts.node("base.yaml", "spec:\n  hosts:\n  - a\n");
+        let patch = texts.node(
+            "patch.yaml",
+            "- op: add\n  path: /spec/hosts/-\n  value: b\n- op: add\n  path: /spec/new\n  value:\n    x: 1\n- op: add\n  path: /spec/none\n",
+        );
+        apply(&mut object, &read(&patch).expect("operations"), false).expect("a patch that applies");
+        let spec = object.get("spec").expect("a spec");
+        let places: Vec<String> =
+            spec.get("hosts").expect("hosts").items().iter().map(|host| texts.place(host.span)).collect();
+        assert_eq!(places, ["base.yaml:3", "patch.yaml:3"]);
+        let new = spec.entry("new").expect("new");
+        assert_eq!([texts.place(new.key.span), texts.place(new.value.span)], ["patch.yaml:7", "patch.yaml:7"]);
+        assert_eq!(texts.place(spec.get("none").expect("none").span), "patch.yaml:9");
+    }
 }

@@ -157,9 +157,8 @@ fn settle(object: Node, schema: Schema) -> Result<Node, Misfit> {
 }
 
 fn merge_entries(entries: Vec<Entry>, patches: &[Entry], schema: Schema) -> Result<Vec<Entry>, Misfit> {
-    let is_new = |patch: &&Entry| {
-        &*patch.key.text != DIRECTIVE && !entries.iter().any(|entry| entry.key.text == patch.key.text)
-    };
+    let is_new =
+        |patch: &&Entry| &*patch.key.text != DIRECTIVE && !entries.iter().any(|entry| entry.key.text == patch.key.text);
     let added: Vec<&Entry> = patches.iter().filter(is_new).collect();
     let mut merged = Vec::with_capacity(entries.len() + added.len());
     for Entry { key, value } in entries {
@@ -200,4 +199,155 @@ pub(super) fn directive_of(text: &str) -> Option<Directive> {
 
 pub(super) fn unknown(patch: Span, found: &str) -> Misfit {
     Misfit::Directive { patch, found: found.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_yaml::{Texts, json, node};
+    use super::*;
+
+    /// The object after a patch, as JSON.
+    fn merged(object: &str, patch: &str) -> serde_json::Value {
+        let merged = super::object(node(object), &node(patch)).expect("a patch that fits");
+        merged.map_or(serde_json::Value::Null, |node| json(&node))
+    }
+
+    #[track_caller]
+    fn assert_merges(object: &str, patch: &str, expected: &str) {
+        assert_eq!(merged(object, patch), json(&node(expected)), "{object}\n{patch}");
+    }
+
+    #[test]
+    fn fields_of_a_custom_resource() {
+        let object = "{kind: VirtualService, apiVersion: networking.istio.io/v1, spec: SPEC}";
+        for (spec, patch, expected) in [
+            ("{hosts: [a, b]}", "{hosts: [c]}", "{hosts: [c]}"),
+            ("{hosts: [a]}", "{hosts: []}", "{hosts: []}"),
+            ("{hosts: [a], x: 1}", "{hosts: null, y: null}", "{x: 1}"),
+            ("{x: null}", "{y: 1}", "{x: null, y: 1}"),
+            ("{a: 1}", "{new: {a: null, b: 1, c: {}}}", "{a: 1, new: {b: 1, c: {}}}"),
+            ("{m: {a: 1}}", "{m: {}}", "{m: {a: 1}}"),
+            ("{m: {a: 1}}", "{m: {b: 2}}", "{m: {a: 1, b: 2}}"),
+            ("{m: {a: 1}}", "{m: {b: 2, $patch: replace}}", "{m: {b: 2}}"),
+            ("{m: {a: 1}, n: 1}", "{m: {$patch: delete}}", "{n: 1}"),
+            ("{n: 1}", "{m: {$patch: delete}}", "{n: 1}"),
+            ("{m: {a: 1}}", "{m: {b: 2, $patch: merge}}", "{m: {a: 1, b: 2}}"),
+            // A list of a custom resource is replaced, and a directive in it is text.
+            ("{http: [{name: a, x: 1}, {name: b}]}", "{http: [{name: a}]}", "{http: [{name: a}]}"),
+            ("{http: [{name: a}]}", "{http: [{name: a, $patch: delete}]}", "{http: [{name: a, $patch: delete}]}"),
+            ("{http: [{name: a}]}", "{http: [null]}", "{http: [null]}"),
+        ] {
+            let with = |spec: &str| object.replace("SPEC", spec);
+            assert_merges(&with(spec), &with(patch), &with(expected));
+        }
+    }
+
+    #[test]
+    fn whole_objects() {
+        let object = "{kind: X, apiVersion: y/v1, spec: {a: 1}}";
+        assert_merges(object, "{kind: X, $patch: delete}", "null");
+        assert_merges(object, "{kind: X, spec: {b: 1}, $patch: replace}", object);
+    }
+
+    #[test]
+    fn values_that_do_not_fit() {
+        let object = "{spec: {hosts: [a], m: {}, s: x}}";
+        for patch in ["{spec: {hosts: x}}", "{spec: {m: [x]}}", "{spec: {s: {}}}", "{spec: 1}"] {
+            assert!(matches!(super::object(node(object), &node(patch)), Err(Misfit::Shape { .. })), "{patch}");
+        }
+        let unknown = super::object(node(object), &node("{spec: {m: {$patch: remove}}}"));
+        assert!(matches!(unknown, Err(Misfit::Directive { .. })));
+    }
+
+    /// Entries are found by port and protocol, if both sides have both.
+    #[test]
+    fn ports_of_a_service() {
+        for (ports, patch, expected) in [
+            ("[{port: 80, targetPort: 1}]", "[{port: 80, targetPort: 9}]", "[{port: 80, targetPort: 9}]"),
+            (
+                "[{port: 80, protocol: TCP, targetPort: 1}]",
+                "[{port: 80, targetPort: 9}]",
+                "[{port: 80, protocol: TCP, targetPort: 1}]",
+            ),
+            (
+                "[{port: 80, targetPort: 1}]",
+                "[{port: 80, protocol: TCP, targetPort: 9}]",
+                "[{port: 80, targetPort: 1}]",
+            ),
+            (
+                "[{port: 80, protocol: TCP}, {port: 81, protocol: TCP}]",
+                "[{port: 81, protocol: TCP, targetPort: 9}]",
+                "[{port: 80, protocol: TCP}, {port: 81, protocol: TCP, targetPort: 9}]",
+            ),
+            ("[{port: 80}, {port: 81}]", "[{port: 81, targetPort: 9}]", "[{port: 81, targetPort: 9}, {port: 80}]"),
+            ("[{port: 80}, {port: 81}]", "[{port: 80, $patch: delete}]", "[{port: 81}]"),
+            ("[{port: 80}]", "[{$patch: replace}, {port: 81}]", "[{port: 81}]"),
+            (
+                "[{name: http, port: 80}]",
+                "[{name: http, port: 81}]",
+                "[{name: http, port: 81}, {name: http, port: 80}]",
+            ),
+            ("[{port: 80, targetPort: 1}]", "[{port: '80'}]", "[{port: '80', targetPort: 1}]"),
+            ("[{port: 80}]", "[]", "[{port: 80}]"),
+        ] {
+            let with = |ports: &str| format!("{{kind: Service, apiVersion: v1, spec: {{ports: {ports}}}}}");
+            assert_merges(&with(ports), &with(patch), &with(expected));
+        }
+        let no_ports = "{kind: Service, apiVersion: v1, spec: {ports: [{port: 80}]}}";
+        let deleted = "{kind: Service, apiVersion: v1, spec: {ports: [{$patch: delete}]}}";
+        assert_merges(no_ports, deleted, "{kind: Service, apiVersion: v1, spec: {}}");
+        assert_merges("{kind: Service, apiVersion: v1, spec: {}}", no_ports, no_ports);
+    }
+
+    #[test]
+    fn containers_by_name() {
+        for (containers, patch, expected) in [
+            ("[{name: a}, {name: b}]", "[{name: b, image: x}]", "[{name: b, image: x}, {name: a}]"),
+            ("[{name: a, image: x}]", "[{name: a, image: z, $patch: replace}]", "[{name: a, image: x}]"),
+            ("[{name: a}, {name: b}]", "[{name: a, $patch: delete}]", "[{name: b}]"),
+            (
+                "[{name: a, env: [{name: X, value: 1}]}]",
+                "[{name: a, env: [{name: Y, value: 2}, {name: X, value: 3}]}]",
+                "[{name: a, env: [{name: Y, value: 2}, {name: X, value: 3}]}]",
+            ),
+            ("[{name: a, args: [x]}]", "[{name: a, args: [y]}]", "[{name: a, args: [y]}]"),
+            // An entry without a key removes the others.
+            ("[{name: a}, {image: x}, {name: b}]", "[{name: c}]", "[{image: x}]"),
+            ("[{name: a}, {image: x}, {name: b}, {image: y}]", "[]", "[{image: y}]"),
+        ] {
+            let with = |containers: &str| {
+                format!(
+                    "{{kind: Deployment, apiVersion: apps/v1, spec: {{template: {{spec: {{containers: {containers}}}}}}}}}"
+                )
+            };
+            assert_merges(&with(containers), &with(patch), &with(expected));
+            let unknown = |containers: &str| with(containers).replace("apps/v1", "extensions/v1beta1");
+            assert_merges(&unknown(containers), &unknown(patch), &unknown(patch));
+        }
+    }
+
+    /// The place of each value: the patch's if the patch sets it.
+    #[test]
+    fn places() {
+        let mut texts = Texts::default();
+        let object = texts.node(
+            "base.yaml",
+            "kind: Service\napiVersion: v1\nspec:\n  type: A\n  ports:\n  - port: 80\n    name: http\n  - port: 81\n  list: [1]\n",
+        );
+        let patch = texts.node(
+            "patch.yaml",
+            "apiVersion: v1\nkind: Service\nspec:\n  type: B\n  ports:\n  - port: 80\n    targetPort: 8080\n  list:\n  - 2\n  m:\n    n: 1\n",
+        );
+        let merged = super::object(object, &patch).expect("a patch that fits").expect("an object");
+        let spec = merged.get("spec").expect("a spec");
+        let value = |name: &str| texts.place(spec.get(name).expect(name).span);
+        let key = |name: &str| texts.place(spec.entry(name).expect(name).key.span);
+        assert_eq!([value("type"), key("type")], ["patch.yaml:4", "patch.yaml:4"]);
+        assert_eq!([value("list"), key("list")], ["patch.yaml:9", "patch.yaml:8"]);
+        assert_eq!([value("ports"), key("ports")], ["base.yaml:6", "base.yaml:5"]);
+        assert_eq!([value("m"), key("m")], ["patch.yaml:11", "patch.yaml:10"]);
+        let port = &spec.get("ports").expect("ports").items()[0];
+        let places = ["port", "name", "targetPort"].map(|name| texts.place(port.get(name).expect(name).span));
+        assert_eq!(places, ["patch.yaml:6", "base.yaml:7", "patch.yaml:7"]);
+    }
 }

@@ -111,18 +111,20 @@ fn union(first: &Tuple, second: &Tuple) -> Option<Tuple> {
         .then(|| pairs().map(|(first, second)| if first.is_empty() { second } else { first }.clone()).collect())
 }
 
-/// The first entry with these values. Empty values are not looked at, unless all are: then the keys must be present.
+/// The first entry with these values. Empty values are not compared, unless all are.
 fn find(items: &[Node], keys: &[&str], values: &[&str]) -> Option<usize> {
     let is_empty = values.iter().all(|value| value.is_empty());
+    let compared = || keys.iter().zip(values).filter(|(_, value)| is_empty || !value.is_empty());
     items.iter().position(|item| {
         (is_scalar_list(keys) || matches!(item.value, Value::Mapping(_)))
-            && keys.iter().zip(values).all(|(key, value)| (value.is_empty() && !is_empty) || has(item, key, value))
+            && compared().all(|(key, value)| part(item, key).is_some_and(|text| text == *value))
     })
 }
 
 /// Replaces the entries that have these values; without an entry, removes them. An entry that replaces none is appended.
 fn set(items: &mut Vec<Node>, entry: Option<Node>, keys: &[&str], values: &[&str]) {
-    let is_of_mappings = keys.first().is_some_and(|key| !key.is_empty()) && values.first().is_some_and(|v| !v.is_empty());
+    let is_of_mappings =
+        keys.first().is_some_and(|key| !key.is_empty()) && values.first().is_some_and(|v| !v.is_empty());
     let mut is_found = false;
     let old = std::mem::take(items);
     for item in old {

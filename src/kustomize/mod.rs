@@ -32,6 +32,8 @@ mod resource_set;
 mod resources;
 mod schema;
 mod select;
+#[cfg(test)]
+mod test_yaml;
 mod vars;
 
 use std::collections::BTreeSet;

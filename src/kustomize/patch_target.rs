@@ -13,7 +13,11 @@ use crate::yaml::{Node, Value};
 
 /// The objects that a target selects. A target that names an object which does not exist is a mistake that kustomize does
 /// not report. Components are for several overlays, which need not have all objects.
-pub(super) fn select(set: &mut ResourceSet, target: &Target<'_>, kustomization: &Kustomization<'_>) -> Step<Vec<usize>> {
+pub(super) fn select(
+    set: &mut ResourceSet,
+    target: &Target<'_>,
+    kustomization: &Kustomization<'_>,
+) -> Step<Vec<usize>> {
     let selected = target.matcher()?.select(set);
     if let Some(name) = target.name
         && selected.is_empty()
@@ -77,9 +81,8 @@ pub(super) fn id(object: &Node) -> ManifestId<'_> {
 
 /// Why no object has an identity, as a help.
 fn reason(set: &ResourceSet, wanted: ManifestId<'_>) -> Option<String> {
-    let named = set.manifests.iter().find(|manifest| {
-        manifest.ids().any(|id| id.kind == wanted.kind && id.name == wanted.name)
-    });
+    let named =
+        set.manifests.iter().find(|manifest| manifest.ids().any(|id| id.kind == wanted.kind && id.name == wanted.name));
     let Some(manifest) = named else { return similar(set, wanted.name, |id| id.kind == wanted.kind) };
     let same = manifest.ids().find(|id| id.kind == wanted.kind && id.name == wanted.name)?;
     if (same.group, same.version) != (wanted.group, wanted.version) {
@@ -129,7 +132,8 @@ pub(super) fn warn_of_directives(set: &mut ResourceSet, patches: &[Node]) {
         let mut found = Vec::new();
         directives_in_lists(patch, Schema::of(patch), false, &mut found);
         for (span, text) in found {
-            let message = format!("kustomize copies `{DIRECTIVE}: {text}` into the object, because this list is replaced");
+            let message =
+                format!("kustomize copies `{DIRECTIVE}: {text}` into the object, because this list is replaced");
             set.warn(
                 BuildProblem::new(BuildProblemKind::NoEffect, span, message)
                     .help("write the whole list, or use a JSON patch to change one item"),

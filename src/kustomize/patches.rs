@@ -74,7 +74,9 @@ pub(super) fn patches(set: &mut ResourceSet, kustomization: &Kustomization<'_>, 
                 match &entry.target {
                     Some(_) if patches.len() > 1 => {
                         let message = "a patch with a `target` must be one document";
-                        return Err(broken(patches[1].span, message).help("use an entry of `patches` for each document"));
+                        return Err(
+                            broken(patches[1].span, message).help("use an entry of `patches` for each document")
+                        );
                     }
                     Some(target) => {
                         for at in patch_target::select(set, target, kustomization)? {
