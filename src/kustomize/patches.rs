@@ -145,8 +145,8 @@ impl<'f> PatchText<'f> {
     fn operations(&self) -> Step<Option<Node>> {
         let documents = self.file().documents;
         for problem in documents.iter().filter(|document| document.root.is_none()).flat_map(|broken| &broken.problems) {
-            let message = format!("the patch is not valid YAML: {}", problem.message);
-            return Err(broken(self.place(problem.span), message));
+            let kind = self.kind_of_problem(BuildProblemKind::Yaml);
+            return Err(BuildProblem::new(kind, self.place(problem.span), problem.message.clone()));
         }
         let Some(root) = documents.iter().find_map(|document| document.root.as_ref()) else { return Ok(None) };
         if !matches!(root.value, Value::Sequence(_)) {
@@ -163,7 +163,7 @@ impl<'f> PatchText<'f> {
     /// The objects of a strategic merge. A patch without objects has the place of its entry.
     fn objects(&self, entry: Span) -> Step<Vec<Node>> {
         let objects = resources::read(self.file()).map_err(|mut problem| {
-            problem.kind = BuildProblemKind::Patch;
+            problem.kind = self.kind_of_problem(problem.kind);
             problem.span = self.place(problem.span);
             problem.related.iter_mut().for_each(|(span, _)| *span = self.place(*span));
             if problem.span.is_empty() {
@@ -176,7 +176,15 @@ impl<'f> PatchText<'f> {
             self.settle(&mut node);
             node
         };
-        Ok(objects.iter().map(|(node, _)| settle(node)).collect())
+        Ok(objects.iter().map(|object| settle(&object.node)).collect())
+    }
+
+    /// The kind of a problem of the text. A file that is not YAML has the problem itself.
+    fn kind_of_problem(&self, kind: BuildProblemKind) -> BuildProblemKind {
+        match (self, kind) {
+            (Self::File(_), BuildProblemKind::Yaml) => kind,
+            _ => BuildProblemKind::Patch,
+        }
     }
 
     fn place(&self, span: Span) -> Span {
