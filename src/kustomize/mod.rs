@@ -11,23 +11,37 @@
 //! - `namespace`, `affixes`, `labels`, `images`, `replicas`, `generators`: the built-in transformers and generators.
 //! - `replacements`, `configurations`, `name_references`, `vars`: values that follow other values.
 
+mod affixes;
 mod build;
 mod configurations;
 mod field_spec;
 mod fields;
+mod generators;
+mod hash;
+mod images;
 mod inline;
 mod json_patch;
 mod kustomization;
+mod label_selector;
+mod labels;
 mod manifest;
 mod merge;
+mod merge_list;
 mod name_references;
+mod namespace;
+mod patch_target;
 mod patches;
 mod paths;
+mod plugins;
 mod problem;
 mod replacements;
+mod replicas;
 mod resource_set;
 mod resources;
+mod schema;
 mod select;
+#[cfg(test)]
+mod test_yaml;
 mod vars;
 
 use std::collections::BTreeSet;
