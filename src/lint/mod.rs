@@ -15,6 +15,7 @@ mod selector;
 mod severity;
 pub mod style;
 mod suppression;
+mod unknown;
 
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Related, ResourceName, Subject};
@@ -88,7 +89,10 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) ->
         report.unchecked.extend(unchecked);
     }
     report.unchecked.sort();
-    let suppressed = suppression::apply(&mut report, world, rules) + levels.apply(&mut report.diagnostics);
+    // Comments count as used even if the value is not known yet.
+    let suppressed = suppression::apply(&mut report, world, rules);
+    report.diagnostics.retain(|diagnostic| !unknown::is_about_unknown(diagnostic, &snapshot.placeholders));
+    let suppressed = suppressed + levels.apply(&mut report.diagnostics);
     report.diagnostics.sort_by(|a, b| {
         let key = |it: &Diagnostic| (it.span.file, it.span.start, it.rule.name, it.span.end);
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))

@@ -5,11 +5,13 @@
 mod exclusion;
 mod files;
 mod patches;
+mod placeholder;
 mod read;
 mod template;
 
 pub use exclusion::Exclude;
 pub use files::{Input, STDIN, any_manifest};
+pub use placeholder::{Notation, Placeholder, Placeholders, is_in_name};
 pub use template::Template;
 
 use rayon::prelude::*;
@@ -31,6 +33,8 @@ pub struct Snapshot {
     pub problems: Vec<ManifestProblem>,
     /// Documents that are templates, with the kind of template.
     pub templates: Vec<(Span, Template)>,
+    /// The values that are unknown, because a tool or a person fills them in later.
+    pub placeholders: Placeholders,
     /// The number of resources of other kinds.
     pub skipped: usize,
     /// The number of documents that are YAML.
@@ -114,13 +118,17 @@ impl Snapshot {
             .collect();
         all.extend(known);
         all.sort_by_key(|contents| contents.file);
+        let placeholders = all.iter().flat_map(|contents| contents.placeholders.iter().copied()).collect();
+        self.placeholders = Placeholders::new(placeholders);
         for contents in all {
             self.resources.extend(contents.model.resources);
             self.mesh_configs.extend(contents.model.mesh_configs);
             self.skipped += contents.model.skipped;
             self.documents += contents.documents;
             self.problems.extend(contents.problems);
-            self.problems.extend(contents.model.problems.into_iter().map(ManifestProblem::Model));
+            // A value that is still unknown is not a mistake, whatever its type.
+            let problems = contents.model.problems.into_iter().filter(|it| !self.placeholders.touch(it.span));
+            self.problems.extend(problems.map(ManifestProblem::Model));
             self.templates.extend(contents.template);
         }
     }
@@ -132,12 +140,14 @@ struct DecodedDocument {
     model: model::DocumentContents,
     problems: Vec<ManifestProblem>,
     template: Option<(Span, Template)>,
+    placeholders: Vec<Placeholder>,
     documents: usize,
 }
 
 impl DecodedDocument {
     fn empty(file: FileId) -> Self {
-        Self { file, model: model::DocumentContents::default(), problems: Vec::new(), template: None, documents: 0 }
+        let model = model::DocumentContents::default();
+        Self { file, model, problems: Vec::new(), template: None, placeholders: Vec::new(), documents: 0 }
     }
 
     fn not_utf8(span: Span, message: String) -> Self {
@@ -157,13 +167,14 @@ fn decode_file(sources: &Sources, file: FileId) -> Vec<DecodedDocument> {
     let source = sources.file(file);
     let text = source.text();
     if files::is_json(source.path(), text) {
-        return vec![decode_document(file, yaml::parse_json(file, text), text)];
+        return vec![decode_document(sources, file, yaml::parse_json(file, text))];
     }
     let chunks = yaml::split(file, text);
-    chunks.into_par_iter().map(|chunk| decode_document(file, yaml::parse(&chunk, text), text)).collect()
+    chunks.into_par_iter().map(|chunk| decode_document(sources, file, yaml::parse(&chunk, text))).collect()
 }
 
-fn decode_document(file: FileId, document: yaml::Document, text: &str) -> DecodedDocument {
+fn decode_document(sources: &Sources, file: FileId, mut document: yaml::Document) -> DecodedDocument {
+    let text = sources.file(file).text();
     let chunk = text.get(document.span.range()).unwrap_or_default();
     if let Some(template) = template::recognise(chunk, &document) {
         return DecodedDocument {
@@ -172,11 +183,13 @@ fn decode_document(file: FileId, document: yaml::Document, text: &str) -> Decode
             ..DecodedDocument::empty(file)
         };
     }
+    let placeholders = document.root.as_mut().map(|root| placeholder::mark(root, sources)).unwrap_or_default();
     let mut model = document.root.as_ref().map(|root| model::read(root, document.span, text)).unwrap_or_default();
     if document.problems.iter().any(|problem| problem.kind == yaml::YamlProblemKind::Syntax) {
         // A field may only be missing because its line could not be parsed.
         model.problems.retain(|problem| !matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. }));
     }
     let problems = document.problems.into_iter().map(ManifestProblem::Yaml).collect();
-    DecodedDocument { problems, model, documents: usize::from(document.root.is_some()), ..DecodedDocument::empty(file) }
+    let documents = usize::from(document.root.is_some());
+    DecodedDocument { problems, model, placeholders, documents, ..DecodedDocument::empty(file) }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Gap, Gateway, Registry, Settings, Workload};
+use super::{Gap, Gateway, Registry, Settings, Unknowns, Workload};
 use crate::config::InventoryMode;
 use crate::model::{Kind, Resource};
 
@@ -18,6 +18,8 @@ pub struct Inventory {
     gateways: BTreeSet<String>,
     service_accounts: BTreeSet<String>,
     namespaces: bool,
+    /// The resources whose names are not known yet.
+    pub unknowns: Unknowns,
 }
 
 impl Inventory {
@@ -27,6 +29,7 @@ impl Inventory {
         workloads: &[Workload<'_>],
         gateways: &[Gateway<'_>],
         settings: &Settings,
+        unknowns: Unknowns,
     ) -> Self {
         let of_kind = |kind| resources.iter().filter(move |resource| resource.kind == kind);
         let namespaces_of = |kubernetes: bool| {
@@ -46,6 +49,7 @@ impl Inventory {
             gateways: gateways.iter().map(|gateway| gateway.name.namespace.to_string()).collect(),
             service_accounts: of_kind(Kind::ServiceAccount).map(|it| settings.namespace_of(it).to_owned()).collect(),
             namespaces: of_kind(Kind::Namespace).next().is_some(),
+            unknowns,
         }
     }
 
@@ -62,6 +66,7 @@ impl Inventory {
     /// Whether something that the manifests lack does not exist. `any` says whether they define others like it, in whose
     /// company it would be expected; `gap` is the reason if they do not.
     pub fn expect(&self, any: bool, gap: Gap) -> Result<(), Gap> {
+        self.unknowns.expect_instead_of(&gap)?;
         match self.mode {
             Some(InventoryMode::Complete) => Ok(()),
             None if any => Ok(()),
