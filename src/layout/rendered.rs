@@ -4,18 +4,13 @@ use std::sync::Arc;
 
 use crate::kustomize::{Build, Rendered};
 use crate::load::{ManifestProblem, Manifests, Snapshot};
-use crate::model::{self, KindScope};
+use crate::model::KindScope;
 use crate::source::Spanned;
 
 /// Adds what a kustomization builds to a mesh.
 pub(super) fn add(snapshot: &mut Snapshot, manifests: &Manifests, build: Build) {
-    for Rendered { node, written_in, is_changed, .. } in &build.resources {
-        let contents = if *is_changed {
-            model::read_rendered(node, *written_in, &manifests.sources)
-        } else {
-            model::read(node, *written_in, &manifests.sources)
-        };
-        snapshot.add_decoded(contents);
+    for Rendered { node, written_in, is_changed, .. } in build.resources {
+        snapshot.add_rendered(node, written_in, is_changed);
     }
     for file in &build.files {
         let documents = manifests.documents(*file);

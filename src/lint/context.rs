@@ -30,21 +30,25 @@ impl<'a> Context<'a> {
         let misread = Misread::new(world.snapshot);
         let resources = world.snapshot.resources.par_iter().filter(|resource| !misread.breaks(resource.span));
         let all = resources.flat_map_iter(|resource| validate(resource, &world.settings));
-        let violations: Vec<Violation> = all.filter(|violation| !misread.is_within(violation.span)).collect();
+        let is_unknown = |place| misread.is_within(place) || world.snapshot.placeholders.touch(place);
+        let violations: Vec<Violation> = all.filter(|violation| !is_unknown(violation.span)).collect();
         let refused = violations.iter().filter(|violation| violation.layer == Layer::Webhook).map(|it| it.span);
         Self { snapshot: world.snapshot, world, refused: refused.collect(), violations }
     }
 
-    /// Whether a resource has one definition only, so that references to it can be checked. If not, this is reported as
-    /// unchecked.
+    /// Whether a resource has one definition only, without placeholders, so that references to it can be checked. If not,
+    /// this is reported as unchecked.
     pub fn is_definite(&self, resource: &Resource, diagnostics: &mut Diagnostics) -> bool {
-        let is_definite = !self.world.is_ambiguous(resource);
-        if !is_definite {
-            let namespace = self.world.settings.namespace_of(resource);
-            let name = format!("{namespace}/{}", resource.name());
-            diagnostics.unchecked(Gap::SeveralDefinitions(resource.kind, name));
+        let name = || format!("{}/{}", self.world.settings.namespace_of(resource), resource.name());
+        if self.world.is_ambiguous(resource) {
+            diagnostics.unchecked(Gap::SeveralDefinitions(resource.kind, name()));
+            return false;
         }
-        is_definite
+        let is_known = !self.world.inventory.unknowns.hide_target(resource);
+        if !is_known {
+            diagnostics.unchecked(Gap::PlaceholdersIn(resource.kind, name()));
+        }
+        is_known
     }
 
     /// Returns the place of some bytes of the text at a place. If the file contains the text with escapes, or on several
@@ -70,9 +74,9 @@ impl<'a> Context<'a> {
         self.violations.iter().filter(move |violation| violation.mistake == mistake)
     }
 
-    /// Whether the admission webhook rejects the value at a place, so that its meaning does not matter.
+    /// Whether a value has no meaning: the admission webhook rejects it, or it is not known yet.
     pub fn is_refused(&self, place: Span) -> bool {
-        self.refused.contains(&place)
+        self.refused.contains(&place) || self.snapshot.placeholders.touch(place)
     }
 
     /// All violations for which the admission webhook rejects a resource.

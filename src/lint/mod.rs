@@ -16,6 +16,7 @@ mod selector;
 mod severity;
 pub mod style;
 mod suppression;
+mod unknown;
 
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Related, ResourceName, Subject};
@@ -96,7 +97,9 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) ->
         report.unchecked.extend(unchecked);
     }
     report.unchecked.sort();
+    // Comments count as used even if the value is not known yet.
     suppression::apply(&mut report, world, rules);
+    report.diagnostics.retain(|diagnostic| !unknown::is_about_unknown(diagnostic, &snapshot.placeholders));
     levels.apply(&mut report);
     report.diagnostics.sort_by(compare);
     if cfg!(debug_assertions) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::placeholder::{self, Placeholder, Placeholders};
 use super::snapshot::ManifestProblem;
 use super::{Template, files, template};
 use crate::model::{self, ForeignResource, Resource, mesh_config::MeshConfig};
@@ -25,6 +26,8 @@ pub struct FileContents {
     pub templates: Vec<(Span, Template)>,
     /// The places of resources of other kinds.
     pub skipped: Vec<Span>,
+    /// The values that are unknown, because a tool or a person fills them in later.
+    pub placeholders: Vec<Placeholder>,
     /// The number of documents that are YAML.
     pub documents: usize,
 }
@@ -43,6 +46,7 @@ impl FileContents {
         self.foreign.extend(other.foreign);
         self.problems.extend(other.problems);
         self.templates.extend(other.templates);
+        self.placeholders.extend(other.placeholders);
         self.skipped.extend(other.skipped);
         self.documents += other.documents;
     }
@@ -73,11 +77,12 @@ pub(super) fn decode_file(sources: &Sources, file: FileId) -> FileContents {
     contents
 }
 
-fn decode_document(document: yaml::Document, sources: &Sources) -> FileContents {
+fn decode_document(mut document: yaml::Document, sources: &Sources) -> FileContents {
     let chunk = sources.text(document.span);
     if let Some(template) = template::recognise(chunk, &document) {
         return FileContents { templates: vec![(document.span, template)], documents: 1, ..FileContents::default() };
     }
+    let placeholders = document.root.as_mut().map(|root| placeholder::mark(root, sources)).unwrap_or_default();
     let read = |root: &yaml::Node| model::read(root, document.span, sources);
     let mut model = document.root.as_ref().map(read).unwrap_or_default();
     if document.problems.iter().any(|problem| problem.kind == yaml::YamlProblemKind::Syntax) {
@@ -86,17 +91,21 @@ fn decode_document(document: yaml::Document, sources: &Sources) -> FileContents 
     }
     let mut contents = FileContents { documents: usize::from(document.root.is_some()), ..FileContents::default() };
     contents.problems.extend(document.problems.into_iter().map(ManifestProblem::Yaml));
-    contents.add_decoded(model);
+    contents.add_decoded(model, placeholders);
     contents
 }
 
 impl FileContents {
-    /// Adds the resources of a document.
-    pub(super) fn add_decoded(&mut self, document: model::DocumentContents) {
+    /// Adds the resources of a document, with its unknown values.
+    pub(super) fn add_decoded(&mut self, document: model::DocumentContents, placeholders: Vec<Placeholder>) {
         self.resources.extend(document.resources.into_iter().map(Arc::new));
         self.mesh_configs.extend(document.mesh_configs);
         self.foreign.extend(document.foreign.into_iter().map(Arc::new));
-        self.problems.extend(document.problems.into_iter().map(ManifestProblem::Model));
+        // A value that is still unknown is not a mistake, whatever its type.
+        let known = Placeholders::new(placeholders.clone());
+        let problems = document.problems.into_iter().filter(|problem| !known.touch(problem.span));
+        self.problems.extend(problems.map(ManifestProblem::Model));
+        self.placeholders.extend(placeholders);
         self.skipped.extend(document.skipped);
     }
 }

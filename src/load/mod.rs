@@ -6,6 +6,7 @@ mod decode;
 mod exclusion;
 mod files;
 mod named;
+mod placeholder;
 mod read;
 mod snapshot;
 mod template;
@@ -13,6 +14,7 @@ mod template;
 pub use decode::FileContents;
 pub use exclusion::Exclude;
 pub use files::{Input, STDIN, any_manifest};
+pub use placeholder::{Notation, Placeholder, Placeholders, is_in_name};
 pub use snapshot::{ManifestProblem, Snapshot};
 pub use template::Template;
 

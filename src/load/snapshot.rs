@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::placeholder::{self, Placeholders};
 use super::{FileContents, Manifests, Template};
 use crate::kustomize::{BuildProblem, Unrendered};
 use crate::model::{self, ForeignResource, Resource, mesh_config::MeshConfig};
 use crate::source::{FileId, Sources, Span};
-use crate::yaml;
+use crate::yaml::{self, Node};
 
 /// The resources that are applied together, with the mistakes in their files.
 #[derive(Debug, Default, Clone)]
@@ -26,6 +27,8 @@ pub struct Snapshot {
     pub problems: Vec<ManifestProblem>,
     /// Documents that are templates, with the kind of template.
     pub templates: Vec<(Span, Template)>,
+    /// The values that are unknown, because a tool or a person fills them in later.
+    pub placeholders: Placeholders,
     /// The places of resources of other kinds.
     pub skipped: Vec<Span>,
     /// The number of documents that are YAML.
@@ -56,18 +59,19 @@ impl Snapshot {
     pub fn of_files(manifests: &Manifests, files: impl IntoIterator<Item = FileId>) -> Self {
         let mut snapshot = Self { sources: Arc::clone(&manifests.sources), ..Self::default() };
         for file in files {
-            snapshot.add_file(file, manifests.contents(file));
+            snapshot.files.insert(file);
+            snapshot.add(manifests.contents(file));
         }
         snapshot
     }
 
-    fn add_file(&mut self, file: FileId, contents: &FileContents) {
-        self.files.insert(file);
+    fn add(&mut self, contents: &FileContents) {
         self.resources.extend(contents.resources.iter().map(Arc::clone));
         self.mesh_configs.extend(contents.mesh_configs.iter().cloned());
         self.foreign.extend(contents.foreign.iter().map(Arc::clone));
         self.problems.extend(contents.problems.iter().cloned());
         self.templates.extend(contents.templates.iter().copied());
+        self.placeholders.extend(contents.placeholders.iter().copied());
         self.skipped.extend(contents.skipped.iter().copied());
         self.documents += contents.documents;
     }
@@ -77,13 +81,16 @@ impl Snapshot {
         self.resources.iter().map(|resource| &**resource)
     }
 
-    /// Adds the resources of a document.
-    pub fn add_decoded(&mut self, document: model::DocumentContents) {
-        self.resources.extend(document.resources.into_iter().map(Arc::new));
-        self.mesh_configs.extend(document.mesh_configs);
-        self.foreign.extend(document.foreign.into_iter().map(Arc::new));
-        self.problems.extend(document.problems.into_iter().map(ManifestProblem::Model));
-        self.skipped.extend(document.skipped);
+    /// Adds a resource that a kustomization has rendered. `is_changed` says whether it differs from its document.
+    pub fn add_rendered(&mut self, mut root: Arc<Node>, document: Span, is_changed: bool) {
+        let placeholders = placeholder::mark(Arc::make_mut(&mut root), &self.sources);
+        let decoded = match is_changed {
+            true => model::read_rendered(&root, document, &self.sources),
+            false => model::read(&root, document, &self.sources),
+        };
+        let mut contents = FileContents::default();
+        contents.add_decoded(decoded, placeholders);
+        self.add(&contents);
     }
 
     /// Whether two resources have the same definition.

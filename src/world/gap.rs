@@ -56,6 +56,12 @@ pub enum Gap {
     NoDelegation,
     /// A resource has several definitions that differ.
     SeveralDefinitions(Kind, String),
+    /// Resources of a kind have placeholders in their names, hosts or labels: in a namespace, or in any.
+    Placeholders(Kind, Option<String>),
+    /// A resource has placeholders in the part that references lead to.
+    PlaceholdersIn(Kind, String),
+    /// The name of a namespace has a placeholder.
+    PlaceholderAsNamespace(String),
     /// A resource has no `spec`.
     NoSpec,
     /// A controller may make resources of a kind in a namespace. The first text names its resource.
@@ -130,6 +136,17 @@ impl fmt::Display for Gap {
             }
             Self::NoDelegation => f.write_str("no VirtualService that delegates was given"),
             Self::SeveralDefinitions(kind, name) => write!(f, "{} `{name}` has several definitions", kind.name()),
+            Self::Placeholders(kind, namespace) => {
+                let noun = if *kind == Kind::Pod { "workload" } else { described(*kind) };
+                match namespace {
+                    Some(namespace) => write!(f, "a {noun} in namespace `{namespace}` has placeholders"),
+                    None => write!(f, "a {noun} has placeholders"),
+                }
+            }
+            Self::PlaceholdersIn(kind, name) => write!(f, "{} `{name}` has placeholders", kind.name()),
+            Self::PlaceholderAsNamespace(namespace) => {
+                write!(f, "the name of namespace `{namespace}` has a placeholder")
+            }
             Self::NoSpec => f.write_str("a manifest has no `spec`"),
             Self::MayMake(maker, kind, namespace) => {
                 write!(f, "{maker} may create {} in namespace `{namespace}`", plural(*kind))

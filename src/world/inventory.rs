@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Gap, Gateway, Makers, Registry, Settings, Surroundings, Workload};
+use super::{Gap, Gateway, Makers, Registry, Settings, Surroundings, Unknowns, Workload};
 use crate::config::InventoryMode;
 use crate::model::{Kind, LabelSet, Resource};
 
@@ -20,6 +20,8 @@ pub struct Inventory {
     namespaces: bool,
     makers: Makers,
     surroundings: Surroundings,
+    /// The resources whose names are not known yet.
+    pub unknowns: Unknowns,
 }
 
 /// Services that installations of Istio make, in namespaces whose names start with `istio`. Others install them than those
@@ -52,6 +54,7 @@ impl Inventory {
         gateways: &[Gateway<'_>],
         settings: &Settings,
         (makers, surroundings): (Makers, Surroundings),
+        unknowns: Unknowns,
     ) -> Self {
         let of_kind = |kind| resources.iter().filter(move |resource| resource.kind == kind);
         let namespaces_of = |kubernetes: bool| {
@@ -73,6 +76,7 @@ impl Inventory {
             namespaces: of_kind(Kind::Namespace).next().is_some(),
             makers,
             surroundings,
+            unknowns,
         }
     }
 
@@ -117,6 +121,7 @@ impl Inventory {
     /// Whether something that the manifests lack does not exist. `any` says whether they define others like it, in whose
     /// company it would be expected; `gap` is the reason if they do not.
     pub fn expect(&self, any: bool, gap: Gap) -> Result<(), Gap> {
+        self.unknowns.expect_instead_of(&gap)?;
         match self.mode {
             Some(InventoryMode::Complete) => Ok(()),
             None if any => Ok(()),

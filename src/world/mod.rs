@@ -32,6 +32,7 @@ mod service;
 mod settings;
 mod sidecar;
 mod surroundings;
+mod unknowns;
 mod virtual_service;
 mod visibility;
 mod waypoint;
@@ -66,6 +67,7 @@ pub use service::{Discovery, Service, ServicePort};
 pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
 pub use surroundings::{Definitions, PartialNamespace, Surroundings};
+pub use unknowns::Unknowns;
 pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
 pub use visibility::ExportTo;
 pub use waypoint::{Enrolment, USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, WAYPOINT_FOR, Waypoints};
@@ -144,8 +146,9 @@ impl<'a> World<'a> {
         let gateways = gateway::gateways(&resources, &settings);
         let virtual_services = virtual_service::virtual_services(&resources, &settings);
         let derived = Derived::new(&resources, &services, &settings);
+        let unknowns = Unknowns::new(snapshot, &settings);
         let beside = (Makers::new(snapshot, &settings), surroundings);
-        let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings, beside);
+        let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings, beside, unknowns);
         let routes = virtual_services.iter().chain(&derived.virtual_services);
         let sidecars = sidecar::sidecars(&resources, &settings);
         Self {
@@ -254,8 +257,10 @@ fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'
     let mut last: BTreeMap<(&str, String, Kind), &Resource> = BTreeMap::new();
     let mut nameless = Vec::new();
     let mut ambiguous = BTreeSet::new();
-    for resource in snapshot.resources() {
-        if resource.name().is_empty() {
+    // Nothing is known about the neighbours of a resource whose namespace is not known yet.
+    let in_namespace = |resource: &&Resource| !snapshot.placeholders.hide_namespace(resource);
+    for resource in snapshot.resources().filter(in_namespace) {
+        if resource.name().is_empty() || snapshot.placeholders.hide_name(resource) {
             nameless.push(resource);
             continue;
         }

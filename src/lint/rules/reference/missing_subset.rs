@@ -71,6 +71,11 @@ fn check_subset(
         if world.inventory.is_partial() {
             return diagnostics.unchecked(Gap::NotAllOfKind(Kind::DestinationRule));
         }
+        let unknowns = &world.inventory.unknowns;
+        let mut owners = [&*client, &*namespace, &world.settings.root_namespace].into_iter();
+        if let Err(gap) = owners.try_for_each(|owner| unknowns.expect(Kind::DestinationRule, owner)) {
+            return diagnostics.unchecked(gap);
+        }
         let missing = Missing { subset, host: &host, namespace: &namespace, client: &client };
         match merged {
             Some(merged) if !is_definite(context, merged, diagnostics) => {}
