@@ -3,8 +3,10 @@
 #![allow(clippy::disallowed_methods, reason = "only this module may call them")]
 
 mod args;
+mod emptiness;
 mod exit;
 mod explain;
+mod inputs;
 mod lint;
 mod project;
 mod rules;

@@ -1,12 +1,14 @@
 //! Configuration and manifests, which every command reads first.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::args::Common;
+use super::emptiness;
+use super::inputs::{inputs, name_stdin, plain};
 use super::terminal::{self, Tone};
 use crate::config::{self, Config};
 use crate::lint::Levels;
-use crate::load::{self, Exclude, Input, ManifestProblem, STDIN, Snapshot};
+use crate::load::{Exclude, ManifestProblem, STDIN, Snapshot};
 use crate::source::Span;
 use crate::world::Settings;
 use crate::yaml::YamlProblemKind;
@@ -15,35 +17,29 @@ use crate::yaml::YamlProblemKind;
 pub struct Project {
     pub snapshot: Snapshot,
     pub settings: Settings,
+    /// The reason why there is nothing to check, if so.
+    pub emptiness: Option<String>,
     config: Config,
     config_file: Option<PathBuf>,
 }
 
 impl Project {
     /// Reads the configuration and the manifests. Reports on standard error what cannot be read.
-    pub fn open(common: &Common, paths: &[PathBuf], no_ignore: bool) -> Result<Self, String> {
+    pub fn open(common: &Common, paths: &[PathBuf], stdin_name: Option<&str>, no_ignore: bool) -> Result<Self, String> {
         let (config, config_file) = configuration(common)?;
         let directory = config_file.as_deref().and_then(Path::parent);
-        let inputs = inputs(paths, &config, directory);
+        let mut inputs = inputs(paths, &config, directory);
+        if let Some(name) = stdin_name {
+            name_stdin(&mut inputs, name)?;
+        }
         let exclude = if no_ignore { Exclude::Nothing } else { Exclude::Ignored };
         let snapshot = Snapshot::read(&inputs, exclude);
         for unreadable in &snapshot.unreadable {
             terminal::say(common, Tone::Error, &unreadable.to_string());
         }
-        if snapshot.sources.is_empty() && snapshot.unreadable.is_empty() {
-            let message = if exclude == Exclude::Ignored && load::any_manifest(&inputs) {
-                "no manifests found: every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them"
-            } else {
-                "no manifests found: no .yaml, .yml or .json file"
-            };
-            terminal::say(common, Tone::Warning, message);
-        }
-        let nothing_found = snapshot.resources.is_empty() && snapshot.skipped == 0 && snapshot.problems.is_empty();
-        if nothing_found && !snapshot.sources.is_empty() {
-            terminal::say(common, Tone::Warning, "no Kubernetes resources found: none of the files contains one");
-        }
+        let emptiness = emptiness::reason(&inputs, exclude, &snapshot);
         let settings = Settings::new(&config, &snapshot);
-        Ok(Self { snapshot, settings, config, config_file })
+        Ok(Self { snapshot, settings, emptiness, config, config_file })
     }
 
     /// The levels of rules in the configuration.
@@ -88,19 +84,6 @@ impl Project {
     }
 }
 
-/// Resolves `.` and `..` in a path.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(plain.pop()),
-            part => plain.push(part),
-        }
-    }
-    plain
-}
-
 /// The configuration with its file.
 fn configuration(common: &Common) -> Result<(Config, Option<PathBuf>), String> {
     let file = match &common.config {
@@ -112,20 +95,4 @@ fn configuration(common: &Common) -> Result<(Config, Option<PathBuf>), String> {
         Some(file) => Ok((Config::read(&file)?, Some(file))),
         None => Ok((Config::default(), None)),
     }
-}
-
-fn inputs(paths: &[PathBuf], config: &Config, directory: Option<&Path>) -> Vec<Input> {
-    if !paths.is_empty() {
-        return paths.iter().map(|path| Input::from_argument(path)).collect();
-    }
-    if config.manifests.is_empty() {
-        return vec![Input::Path(PathBuf::from("."))];
-    }
-    // The file may be above the working directory, but output shows paths relative to that.
-    let here = std::env::current_dir().unwrap_or_default();
-    let resolve = |path: &PathBuf| {
-        let full = directory.map_or_else(|| path.clone(), |directory| directory.join(path));
-        full.strip_prefix(&here).map(Path::to_owned).unwrap_or(full)
-    };
-    config.manifests.iter().map(|path| Input::Path(resolve(path))).collect()
 }

@@ -18,8 +18,11 @@ use crate::world::World;
 /// Simulates requests and prints the answers.
 pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     let template = question(args)?;
-    let project = Project::open(common, &args.file, args.no_ignore)?;
+    let project = Project::open(common, &args.file, None, args.no_ignore)?;
     project.say_gaps(common);
+    if let Some(reason) = &project.emptiness {
+        return Err(reason.clone());
+    }
     if project.failed() && project.snapshot.documents == 0 {
         return Err("no manifest could be read".to_owned());
     }

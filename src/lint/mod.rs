@@ -13,6 +13,7 @@ mod rule;
 pub mod rules;
 mod selector;
 mod severity;
+mod statistics;
 pub mod style;
 mod suppression;
 
@@ -23,6 +24,7 @@ pub use finding::Finding;
 pub use levels::Levels;
 pub use rule::{Family, Rule};
 pub use severity::{Certainty, Harm, Severity};
+pub use statistics::Statistics;
 
 use rayon::prelude::*;
 

@@ -10,6 +10,7 @@ mod template;
 
 pub use exclusion::Exclude;
 pub use files::{Input, STDIN, any_manifest};
+pub use patches::is_kustomization;
 pub use template::Template;
 
 use rayon::prelude::*;
@@ -31,8 +32,10 @@ pub struct Snapshot {
     pub problems: Vec<ManifestProblem>,
     /// Documents that are templates, with the kind of template.
     pub templates: Vec<(Span, Template)>,
-    /// The number of resources of other kinds.
+    /// The number of resources of other kinds, and of documents that are not resources.
     pub skipped: usize,
+    /// The number of documents among them that are not resources.
+    pub untyped: usize,
     /// The number of documents that are YAML.
     pub documents: usize,
     /// The paths that could not be read.
@@ -118,6 +121,7 @@ impl Snapshot {
             self.resources.extend(contents.model.resources);
             self.mesh_configs.extend(contents.model.mesh_configs);
             self.skipped += contents.model.skipped;
+            self.untyped += contents.model.untyped;
             self.documents += contents.documents;
             self.problems.extend(contents.problems);
             self.problems.extend(contents.model.problems.into_iter().map(ManifestProblem::Model));

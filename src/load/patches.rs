@@ -32,7 +32,8 @@ pub(super) fn named_by_kustomizations(sources: &Sources) -> BTreeSet<FileId> {
         .collect()
 }
 
-fn is_kustomization(path: &str) -> bool {
+/// Whether a path is that of a kustomization.
+pub fn is_kustomization(path: &str) -> bool {
     matches!(path.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
 }
 

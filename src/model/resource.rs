@@ -82,6 +82,8 @@ pub struct DocumentContents {
     pub mesh_configs: Vec<MeshConfig>,
     /// The number of resources of other kinds, plus 1 for a document that is not a resource.
     pub skipped: usize,
+    /// The number of documents among them that are not resources.
+    pub untyped: usize,
     /// The problems of the resources.
     pub problems: Vec<DecodeProblem>,
 }
@@ -161,6 +163,7 @@ impl Reader<'_> {
             return;
         }
         self.contents.skipped += 1;
+        self.contents.untyped += 1;
         let forgotten = kind
             .and_then(|kind| Kind::ALL.iter().find(|known| known.name() == kind))
             .filter(|known| kinds::is_istio(known.group()) && node.get("spec").is_some());
