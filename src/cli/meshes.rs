@@ -7,7 +7,7 @@ use crate::report;
 
 /// Lists the meshes of the manifests.
 pub fn run(common: &Common, args: &Meshes) -> Result<u8, String> {
-    let project = Project::open(common, &args.paths, &args.input)?;
+    let project = Project::open(common, &args.paths, None, &args.input)?;
     let sources = &project.manifests.sources;
     terminal::write(|out| match args.format {
         Format::Text => report::text::meshes(&project.meshes, &terminal::style(common), out),

@@ -3,12 +3,15 @@
 #![allow(clippy::disallowed_methods, reason = "only this module may call them")]
 
 mod args;
+mod emptiness;
 mod exit;
 mod explain;
+mod inputs;
 mod lint;
 mod meshes;
 mod project;
 mod rules;
+mod selection;
 mod simulate;
 mod terminal;
 

@@ -1,19 +1,19 @@
 //! Configuration and manifests, which every command reads first.
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use globset::Glob;
 use rayon::prelude::*;
 
 use super::args::{Common, InputArgs};
+use super::inputs::{declared, inputs, name_stdin, plain};
 use super::terminal::{self, Tone};
+use super::{emptiness, selection};
 use crate::config::{self, Config, InventoryMode};
-use crate::layout::{self, DeclaredMesh, Mesh};
+use crate::layout::{self, Mesh};
 use crate::lint::Levels;
-use crate::load::{self, Exclude, Input, ManifestProblem, Manifests, STDIN};
-use crate::model::wording;
-use crate::source::{Span, path};
+use crate::load::{Exclude, ManifestProblem, Manifests, STDIN};
+use crate::source::Span;
 use crate::world::{Settings, World};
 use crate::yaml::YamlProblemKind;
 
@@ -22,40 +22,35 @@ pub struct Project {
     pub manifests: Manifests,
     /// The meshes, or those that the command selects.
     pub meshes: Vec<Mesh>,
+    /// The reason why there is nothing to check, if so.
+    pub emptiness: Option<String>,
     config: Config,
     config_file: Option<PathBuf>,
 }
 
 impl Project {
     /// Reads the configuration and the manifests, and finds the meshes. Reports on standard error what cannot be read.
-    pub fn open(common: &Common, paths: &[PathBuf], input: &InputArgs) -> Result<Self, String> {
+    pub fn open(
+        common: &Common,
+        paths: &[PathBuf],
+        stdin_name: Option<&str>,
+        input: &InputArgs,
+    ) -> Result<Self, String> {
         let (config, config_file) = configuration(common)?;
         let directory = config_file.as_deref().and_then(Path::parent);
-        let inputs = inputs(paths, &config, directory);
+        let mut inputs = inputs(paths, &config, directory);
+        if let Some(name) = stdin_name {
+            name_stdin(&mut inputs, name)?;
+        }
         let exclude = if input.no_ignore { Exclude::Nothing } else { Exclude::Ignored };
         let manifests = Manifests::read(&inputs, exclude);
         for unreadable in &manifests.unreadable {
             terminal::say(common, Tone::Error, &unreadable.to_string());
         }
-        if manifests.sources.is_empty() && manifests.unreadable.is_empty() {
-            let message = if exclude == Exclude::Ignored && load::any_manifest(&inputs) {
-                "no manifests found: every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them"
-            } else {
-                "no manifests found: no .yaml, .yml or .json file"
-            };
-            terminal::say(common, Tone::Warning, message);
-        }
-        let declared = declared(&config, directory);
-        let meshes = layout::find(&manifests, &declared);
-        let is_nothing = |mesh: &Mesh| {
-            let snapshot = &mesh.snapshot;
-            snapshot.resources.is_empty() && snapshot.skipped.is_empty() && snapshot.problems.is_empty()
-        };
-        if meshes.iter().all(is_nothing) && !manifests.sources.is_empty() {
-            terminal::say(common, Tone::Warning, "no Kubernetes resources found: none of the files contains one");
-        }
-        let meshes = select(meshes, &input.mesh)?;
-        Ok(Self { manifests, meshes, config, config_file })
+        let meshes = layout::find(&manifests, &declared(&config, directory));
+        let emptiness = emptiness::reason(&inputs, exclude, &manifests, &meshes);
+        let meshes = selection::select(meshes, &input.mesh)?;
+        Ok(Self { manifests, meshes, emptiness, config, config_file })
     }
 
     /// The meshes, resolved. `inventory` overrides what the configuration says.
@@ -119,19 +114,6 @@ impl Project {
     }
 }
 
-/// Resolves `.` and `..` in a path.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(plain.pop()),
-            part => plain.push(part),
-        }
-    }
-    plain
-}
-
 /// The configuration with its file.
 fn configuration(common: &Common) -> Result<(Config, Option<PathBuf>), String> {
     let file = match &common.config {
@@ -143,58 +125,4 @@ fn configuration(common: &Common) -> Result<(Config, Option<PathBuf>), String> {
         Some(file) => Ok((Config::read(&file)?, Some(file))),
         None => Ok((Config::default(), None)),
     }
-}
-
-/// The meshes whose names match one of the patterns.
-fn select(meshes: Vec<Mesh>, patterns: &[String]) -> Result<Vec<Mesh>, String> {
-    if patterns.is_empty() {
-        return Ok(meshes);
-    }
-    let mut matchers = Vec::new();
-    for pattern in patterns {
-        let glob = Glob::new(pattern).map_err(|error| format!("`--mesh`: {error}"))?.compile_matcher();
-        if !meshes.iter().any(|mesh| mesh.name == *pattern || glob.is_match(&mesh.name)) {
-            let names: Vec<String> = meshes.iter().map(|mesh| format!("`{}`", mesh.name)).collect();
-            let names = wording::list(&names, "and");
-            return Err(format!("mesh `{pattern}` does not exist; the manifests have {names}"));
-        }
-        matchers.push((pattern, glob));
-    }
-    let is_wanted = |mesh: &Mesh| matchers.iter().any(|(name, glob)| mesh.name == **name || glob.is_match(&mesh.name));
-    Ok(meshes.into_iter().filter(is_wanted).collect())
-}
-
-/// The meshes of the configuration, with paths as output shows them.
-fn declared(config: &Config, directory: Option<&Path>) -> Vec<DeclaredMesh> {
-    let here = std::env::current_dir().unwrap_or_default();
-    let resolve = |written: &PathBuf| {
-        let full = directory.map_or_else(|| written.clone(), |directory| directory.join(written));
-        let full = here.join(full);
-        let inside = plain(&full).strip_prefix(&here).map(Path::to_owned);
-        let shown = inside.unwrap_or_else(|_| plain(&full));
-        path::join("", &shown.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
-    };
-    let declared = config.meshes.iter().map(|mesh| DeclaredMesh {
-        name: mesh.name.clone(),
-        paths: mesh.paths.iter().map(resolve).collect(),
-        namespace: mesh.namespace.clone(),
-        inventory: mesh.inventory,
-    });
-    declared.collect()
-}
-
-fn inputs(paths: &[PathBuf], config: &Config, directory: Option<&Path>) -> Vec<Input> {
-    if !paths.is_empty() {
-        return paths.iter().map(|path| Input::from_argument(path)).collect();
-    }
-    if config.manifests.is_empty() {
-        return vec![Input::Path(PathBuf::from("."))];
-    }
-    // The file may be above the working directory, but output shows paths relative to that.
-    let here = std::env::current_dir().unwrap_or_default();
-    let resolve = |path: &PathBuf| {
-        let full = directory.map_or_else(|| path.clone(), |directory| directory.join(path));
-        full.strip_prefix(&here).map(Path::to_owned).unwrap_or(full)
-    };
-    config.manifests.iter().map(|path| Input::Path(resolve(path))).collect()
 }

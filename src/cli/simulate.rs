@@ -17,8 +17,11 @@ use crate::uri::Url;
 /// Simulates requests and prints the answers.
 pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     let template = question(args)?;
-    let project = Project::open(common, &args.file, &args.input)?;
+    let project = Project::open(common, &args.file, None, &args.input)?;
     project.say_gaps(common);
+    if let Some(reason) = &project.emptiness {
+        return Err(reason.clone());
+    }
     if project.failed() && !project.has_documents() {
         return Err("no manifest could be read".to_owned());
     }

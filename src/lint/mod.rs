@@ -14,6 +14,7 @@ mod rule;
 pub mod rules;
 mod selector;
 mod severity;
+mod statistics;
 pub mod style;
 mod suppression;
 mod unknown;
@@ -26,6 +27,7 @@ pub use levels::Levels;
 pub use meshes::run_meshes;
 pub use rule::{Family, Rule};
 pub use severity::{Certainty, Harm, Severity};
+pub use statistics::Statistics;
 
 use std::cmp::Ordering;
 

@@ -26,6 +26,8 @@ pub struct FileContents {
     pub templates: Vec<(Span, Template)>,
     /// The places of resources of other kinds.
     pub skipped: Vec<Span>,
+    /// The number of documents among them that are not resources.
+    pub untyped: usize,
     /// The values that are unknown, because a tool or a person fills them in later.
     pub placeholders: Vec<Placeholder>,
     /// The number of documents that are YAML.
@@ -48,6 +50,7 @@ impl FileContents {
         self.templates.extend(other.templates);
         self.placeholders.extend(other.placeholders);
         self.skipped.extend(other.skipped);
+        self.untyped += other.untyped;
         self.documents += other.documents;
     }
 }
@@ -107,5 +110,6 @@ impl FileContents {
         self.problems.extend(problems.map(ManifestProblem::Model));
         self.placeholders.extend(placeholders);
         self.skipped.extend(document.skipped);
+        self.untyped += document.untyped;
     }
 }

@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub problems: Vec<ManifestProblem>,
     /// Documents that are templates, with the kind of template.
     pub templates: Vec<(Span, Template)>,
+    /// The number of documents among them that are not resources.
+    pub untyped: usize,
     /// The values that are unknown, because a tool or a person fills them in later.
     pub placeholders: Placeholders,
     /// The places of resources of other kinds.
@@ -73,6 +75,7 @@ impl Snapshot {
         self.templates.extend(contents.templates.iter().copied());
         self.placeholders.extend(contents.placeholders.iter().copied());
         self.skipped.extend(contents.skipped.iter().copied());
+        self.untyped += contents.untyped;
         self.documents += contents.documents;
     }
 

@@ -17,6 +17,12 @@ pub enum Template {
 }
 
 impl Template {
+    /// Whether a program has to render the document before it is a manifest. The others are manifests, or parts of them,
+    /// with values that are not known yet.
+    pub fn is_rendered_by_program(self) -> bool {
+        matches!(self, Self::Helm | Self::Ytt)
+    }
+
     /// A sentence that says why the documents of some files are not checked, and what to do.
     pub fn describe(self, files: &str) -> String {
         match self {

@@ -90,6 +90,8 @@ pub struct DocumentContents {
     pub foreign: Vec<ForeignResource>,
     /// The places of resources of other kinds, and of a document that is not a resource.
     pub skipped: Vec<Span>,
+    /// The number of documents among them that are not resources.
+    pub untyped: usize,
     /// The problems of the resources.
     pub problems: Vec<DecodeProblem>,
 }
@@ -186,6 +188,7 @@ impl<'a> Reader<'a> {
             return;
         }
         self.contents.skipped.push(node.span);
+        self.contents.untyped += 1;
         let forgotten = kind
             .and_then(|kind| Kind::ALL.iter().find(|known| known.name() == kind))
             .filter(|known| kinds::is_istio(known.group()) && node.get("spec").is_some());

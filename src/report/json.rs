@@ -1,5 +1,5 @@
-//! The machine formats: schema `mesh.lint/v1` of `mesh lint`, `mesh.simulate/v1` of `mesh simulate`, `mesh.meshes/v1` of
-//! `mesh meshes`, and `mesh.rules/v1` of `mesh rules`.
+//! The machine formats: schema `mesh.lint/v1` of `mesh lint`, `mesh.statistics/v1` of `mesh lint --statistics`,
+//! `mesh.simulate/v1` of `mesh simulate`, `mesh.meshes/v1` of `mesh meshes`, and `mesh.rules/v1` of `mesh rules`.
 //!
 //! `mesh lint` leaves out keys that do not apply, except `witness`, which is `null` if a rule has no request to show.
 
@@ -12,7 +12,7 @@ use super::positions::Positions;
 use crate::layout::{Mesh, MeshSource};
 use crate::lint::{self, ResourceName, Subject, Summary, Unchecked};
 use crate::simulate::{Answer, Unanswered};
-use crate::source::{Position, Sources};
+use crate::source::{Position, Sources, Span};
 
 /// Writes the output of `mesh lint --format json`: one object, indented, with a newline at its end.
 pub fn lint(report: &lint::Report, meshes: &[Mesh], sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
@@ -37,6 +37,20 @@ pub fn meshes(meshes: &[Mesh], sources: &Sources, out: &mut dyn io::Write) -> io
     }
     let meshes = meshes.iter().map(|mesh| MeshObject::of(mesh, sources)).collect();
     serde_json::to_writer_pretty(&mut *out, &Object { schema: "mesh.meshes/v1", meshes })?;
+    out.write_all(b"\n")
+}
+
+/// Writes the output of `mesh lint --statistics --format json`: one object, indented, with a newline at its end.
+pub fn statistics(report: &lint::Report, out: &mut dyn io::Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Object {
+        schema: &'static str,
+        rules: Vec<lint::Statistics>,
+        summary: Totals,
+    }
+    let rules = lint::Statistics::of(&report.diagnostics);
+    let object = Object { schema: "mesh.statistics/v1", rules, summary: Totals::of(&report.summary) };
+    serde_json::to_writer_pretty(&mut *out, &object)?;
     out.write_all(b"\n")
 }
 
@@ -196,6 +210,9 @@ struct PlaceObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
     file: &'a str,
+    /// The template that the document was rendered from. The positions are those in `file`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
     start: Position,
     end: Position,
 }
@@ -250,11 +267,11 @@ impl Serialize for DiagnosticList<'_> {
 
 impl<'a> DiagnosticObject<'a> {
     fn of(diagnostic: &'a lint::Diagnostic, sources: &'a Sources, positions: &mut Positions<'_>) -> Self {
-        let file = sources.file(diagnostic.span.file).path();
-        let place = PlaceObject::new(diagnostic.subject.as_ref(), file, positions.advance(diagnostic.span));
+        let position = positions.advance(diagnostic.span);
+        let place = PlaceObject::new(diagnostic.subject.as_ref(), sources, diagnostic.span, position);
         let related = diagnostic.related.iter().map(|related| {
-            let file = sources.file(related.span.file).path();
-            let place = PlaceObject::new(related.subject.as_ref(), file, positions.look(related.span));
+            let position = positions.look(related.span);
+            let place = PlaceObject::new(related.subject.as_ref(), sources, related.span, position);
             RelatedObject { message: &related.message, place }
         });
         Self {
@@ -274,11 +291,12 @@ impl<'a> DiagnosticObject<'a> {
 }
 
 impl<'a> PlaceObject<'a> {
-    fn new(subject: Option<&'a Subject>, file: &'a str, (start, end): (Position, Position)) -> Self {
+    fn new(subject: Option<&'a Subject>, sources: &'a Sources, span: Span, (start, end): (Position, Position)) -> Self {
         let resource = subject.map(|subject| &subject.resource);
         // A finding about a resource as a whole has no field.
         let field = subject.map(|subject| subject.field.as_str()).filter(|field| !field.is_empty());
-        Self { resource, field, file, start, end }
+        let file = sources.file(span.file).path();
+        Self { resource, field, file, source: sources.origin(span), start, end }
     }
 }
 
@@ -374,6 +392,18 @@ mod tests {
         diagnostic.subject = virtual_service("a", "");
         assert!(keys(&diagnostic).contains(&"resource".to_owned()));
         assert!(!keys(&diagnostic).contains(&"field".to_owned()), "the finding is about the whole resource");
+    }
+
+    #[test]
+    fn a_rendered_document_names_its_template() {
+        let mut sources = Sources::default();
+        let file = sources.add("<stdin>", "---\n# Source: shop/templates/a.yaml\na: 1\n---\nb: 2\n");
+        let diagnostics = ["a: 1", "b: 2"].map(|wanted| finding(&sources, &DUPLICATE_HOST, file, wanted, "m"));
+        let report = Report { diagnostics: diagnostics.into(), ..Report::default() };
+        let value: Value = serde_json::from_str(&write(&report, &sources)).unwrap();
+        let [first, second] = [&value["diagnostics"][0], &value["diagnostics"][1]];
+        assert_eq!((&first["file"], &first["source"]), (&json!("<stdin>"), &json!("shop/templates/a.yaml")));
+        assert_eq!((&first["start"]["line"], second.get("source")), (&json!(3), None));
     }
 
     #[test]
