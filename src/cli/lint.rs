@@ -20,15 +20,17 @@ pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
         return Ok(if project.failed() || !args.allow_empty { exit::FAILED } else { exit::DONE });
     }
     let report = lint::run_meshes(&project.worlds(args.inventory.map(InventoryArg::mode)), &levels);
-    let view =
-        View { lowest: args.show.map(Threshold::severity), meshes: Some(project.meshes.len()).filter(|it| *it > 1) };
+    let view = View {
+        lowest: args.show.map(Threshold::severity),
+        meshes: Some(project.selected().count()).filter(|it| *it > 1),
+    };
     let style = terminal::style(common);
     terminal::write(|out| match args.format {
         Format::Text if args.statistics => report::text::statistics(&report, &view, &style, out),
         Format::Text if args.quiet => report::text::lines(&report, sources, &view, &style, out),
         Format::Text => report::text::lint(&report, sources, &view, &style, out),
         Format::Json if args.statistics => report::json::statistics(&report, out),
-        Format::Json => report::json::lint(&report, &project.meshes, sources, out),
+        Format::Json => report::json::lint(&report, &project.selected().collect::<Vec<_>>(), sources, out),
     })?;
     let threshold = args.fail_on.severity();
     Ok(if project.failed() || (project.emptiness.is_some() && !args.allow_empty) {

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::args::{Common, InputArgs};
 use super::inputs::{declared, inputs, name_stdin, plain};
 use super::terminal::{self, Tone};
@@ -14,14 +12,15 @@ use crate::layout::{self, Mesh};
 use crate::lint::Levels;
 use crate::load::{Exclude, ManifestProblem, Manifests, STDIN};
 use crate::source::Span;
-use crate::world::{Settings, World};
+use crate::world::{self, World};
 use crate::yaml::YamlProblemKind;
 
 /// The manifests and the settings of a run.
 pub struct Project {
     pub manifests: Manifests,
-    /// The meshes, or those that the command selects.
-    pub meshes: Vec<Mesh>,
+    meshes: Vec<Mesh>,
+    /// The meshes that the command selects, by their places.
+    selected: Vec<usize>,
     /// The reason why there is nothing to check, if so.
     pub emptiness: Option<String>,
     config: Config,
@@ -49,20 +48,18 @@ impl Project {
         }
         let meshes = layout::find(&manifests, &declared(&config, directory));
         let emptiness = emptiness::reason(&inputs, exclude, &manifests, &meshes);
-        let meshes = selection::select(meshes, &input.mesh)?;
-        Ok(Self { manifests, meshes, emptiness, config, config_file })
+        let selected = selection::select(&meshes, &input.mesh)?;
+        Ok(Self { manifests, meshes, selected, emptiness, config, config_file })
     }
 
-    /// The meshes, resolved. `inventory` overrides what the configuration says.
+    /// The selected meshes, resolved. `inventory` overrides what the configuration says.
     pub fn worlds(&self, inventory: Option<InventoryMode>) -> Vec<(&Mesh, World<'_>)> {
-        self.meshes.par_iter().map(|mesh| (mesh, self.world(mesh, inventory))).collect()
+        world::resolve(&self.meshes, &self.selected, &self.config, inventory)
     }
 
-    fn world<'m>(&self, mesh: &'m Mesh, inventory: Option<InventoryMode>) -> World<'m> {
-        let mut settings = Settings::new(&self.config, &mesh.snapshot);
-        settings.default_namespace = mesh.namespace.clone().unwrap_or(settings.default_namespace);
-        settings.inventory = inventory.or(mesh.inventory).or(settings.inventory);
-        World::new(&mesh.snapshot, settings)
+    /// The selected meshes.
+    pub fn selected(&self) -> impl Iterator<Item = &Mesh> {
+        self.selected.iter().map(|&index| &self.meshes[index])
     }
 
     /// The levels of rules in the configuration.
@@ -84,14 +81,14 @@ impl Project {
         const MOST: usize = 10;
         let sources = &self.manifests.sources;
         let place = |span: Span| format!("{}:{}", sources.file(span.file).path(), sources.start(span).line);
-        let problems = self.meshes.iter().flat_map(|mesh| &mesh.snapshot.problems);
+        let problems = self.selected().flat_map(|mesh| &mesh.snapshot.problems);
         let broken = problems.filter_map(|problem| match problem {
             ManifestProblem::Yaml(problem) if problem.kind == YamlProblemKind::Syntax => {
                 Some((problem.span, format!("`{}` is not valid YAML: {}", place(problem.span), problem.message)))
             }
             _ => None,
         });
-        let templates = self.meshes.iter().flat_map(|mesh| &mesh.snapshot.templates);
+        let templates = self.selected().flat_map(|mesh| &mesh.snapshot.templates);
         let templates = templates.map(|(span, _)| (*span, format!("`{}` is a template", place(*span))));
         let gaps: BTreeSet<(Span, String)> = broken.chain(templates).collect();
         for (_, gap) in gaps.iter().take(MOST) {
@@ -104,13 +101,13 @@ impl Project {
 
     /// Whether an input could not be read, or no document is YAML.
     pub fn failed(&self) -> bool {
-        let has_problems = self.meshes.iter().any(|mesh| !mesh.snapshot.problems.is_empty());
+        let has_problems = self.selected().any(|mesh| !mesh.snapshot.problems.is_empty());
         !self.manifests.unreadable.is_empty() || (has_problems && !self.has_documents())
     }
 
     /// Whether any document is YAML.
     pub fn has_documents(&self) -> bool {
-        self.meshes.iter().any(|mesh| mesh.snapshot.documents > 0)
+        self.selected().any(|mesh| mesh.snapshot.documents > 0)
     }
 }
 

@@ -5,14 +5,14 @@ use globset::Glob;
 use crate::layout::Mesh;
 use crate::model::wording;
 
-/// The meshes whose names match one of the patterns; all if there is no pattern.
+/// The places of the meshes whose names match one of the patterns; all if there is no pattern.
 ///
 /// # Errors
 ///
 /// If a pattern is not valid, or matches no mesh.
-pub fn select(meshes: Vec<Mesh>, patterns: &[String]) -> Result<Vec<Mesh>, String> {
+pub fn select(meshes: &[Mesh], patterns: &[String]) -> Result<Vec<usize>, String> {
     if patterns.is_empty() {
-        return Ok(meshes);
+        return Ok((0..meshes.len()).collect());
     }
     let mut matchers = Vec::new();
     for pattern in patterns {
@@ -25,5 +25,5 @@ pub fn select(meshes: Vec<Mesh>, patterns: &[String]) -> Result<Vec<Mesh>, Strin
         matchers.push((pattern, glob));
     }
     let is_wanted = |mesh: &Mesh| matchers.iter().any(|(name, glob)| mesh.name == **name || glob.is_match(&mesh.name));
-    Ok(meshes.into_iter().filter(is_wanted).collect())
+    Ok(meshes.iter().enumerate().filter(|(_, mesh)| is_wanted(mesh)).map(|(index, _)| index).collect())
 }

@@ -109,7 +109,7 @@ impl Chains {
             name: last.map(|link| name(&self.sets[link.set].classes[link.class])),
             files,
             own,
-            set: last.map_or(usize::MAX, |link| link.set),
+            set: last.map_or(0, |link| link.set),
             is_exclusive: chain.iter().all(|link| self.sets[link.set].is_exclusive),
         }
     }

@@ -15,7 +15,7 @@ use crate::simulate::{Answer, Unanswered};
 use crate::source::{Position, Sources, Span};
 
 /// Writes the output of `mesh lint --format json`: one object, indented, with a newline at its end.
-pub fn lint(report: &lint::Report, meshes: &[Mesh], sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn lint(report: &lint::Report, meshes: &[&Mesh], sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
     let diagnostics = DiagnosticList { report, sources };
     let object = Object {
         schema: "mesh.lint/v1",
@@ -29,7 +29,7 @@ pub fn lint(report: &lint::Report, meshes: &[Mesh], sources: &Sources, out: &mut
 }
 
 /// Writes the output of `mesh meshes --format json`: one object, indented, with a newline at its end.
-pub fn meshes(meshes: &[Mesh], sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn meshes(meshes: &[&Mesh], sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
     #[derive(Serialize)]
     struct Object<'a> {
         schema: &'static str,

@@ -181,6 +181,15 @@ impl Inventory {
         elsewhere.or_else(unknown).or_else(|| self.surroundings.partial(namespace)).map_or(Ok(()), Err)
     }
 
+    /// Whether no other DestinationRule applies to a host.
+    pub fn destination_rules(&self, host: &str) -> Result<(), Gap> {
+        match self.mode {
+            Some(InventoryMode::Complete) => Ok(()),
+            Some(InventoryMode::Partial) => Err(Gap::NotAllOfKind(Kind::DestinationRule)),
+            None => self.surroundings.may_rule_host(host).map_or(Ok(()), Err),
+        }
+    }
+
     /// Whether a Gateway that the manifests lack does not exist.
     pub fn gateway(&self, namespace: &str, name: &str) -> Result<(), Gap> {
         self.expect_one(Kind::Gateway, &self.gateways, namespace, name)

@@ -25,6 +25,7 @@ mod namespace;
 mod policies;
 mod protocol;
 mod registry;
+mod repository;
 mod route;
 mod selection;
 mod server;
@@ -60,6 +61,7 @@ pub use policies::{
 };
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
+pub use repository::resolve;
 pub use route::{Route, RouteMatch, RouteTarget, Section};
 pub use selection::WorkloadPort;
 pub use server::{Server, ServerHost};

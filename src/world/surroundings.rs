@@ -14,6 +14,8 @@ pub struct Definitions {
     by_name: BTreeMap<Kind, BTreeMap<String, BTreeMap<String, Vec<usize>>>>,
     /// The hosts of ServiceEntries.
     hosts: BTreeMap<String, Vec<usize>>,
+    /// The hosts of DestinationRules.
+    ruled_hosts: BTreeMap<String, Vec<usize>>,
     /// The labels of workloads, by namespace.
     workloads: BTreeMap<String, BTreeMap<BTreeMap<String, String>, Vec<usize>>>,
     /// What controllers make from the resources of each mesh, if anything.
@@ -26,7 +28,7 @@ impl Definitions {
         let number = self.meshes.len();
         self.meshes.push(mesh.into());
         for resource in snapshot.resources() {
-            self.define(number, resource, settings.namespace_of(resource));
+            self.define(number, resource, settings.namespace_of(resource), &settings.domain);
         }
         let makers = Makers::new(snapshot, settings);
         if !makers.is_empty() {
@@ -35,9 +37,15 @@ impl Definitions {
         number
     }
 
-    fn define(&mut self, mesh: usize, resource: &Resource, namespace: &str) {
+    fn define(&mut self, mesh: usize, resource: &Resource, namespace: &str, domain: &str) {
         if let Spec::ServiceEntry(entry) = &resource.spec {
             entry.hosts.iter().for_each(|host| note(self.hosts.entry(host.value.clone()).or_default(), mesh));
+        }
+        if let Spec::DestinationRule(rule) = &resource.spec
+            && let Some(host) = &rule.host
+        {
+            let host = super::host::expand(host, namespace, domain).into_owned();
+            note(self.ruled_hosts.entry(host).or_default(), mesh);
         }
         self.name(mesh, resource.kind, namespace, resource.name());
         let template = resource.spec.pod_template();
@@ -121,6 +129,14 @@ impl Surroundings {
         let covering = self.definitions.hosts.iter().filter(|(other, _)| super::host::covered_by(host, other));
         let mesh = self.mesh_of(exact.chain(covering.flat_map(|(_, meshes)| meshes)))?;
         Some(Gap::HostDefinedElsewhere(host.to_owned(), mesh.to_owned()))
+    }
+
+    /// The reason why a DestinationRule for a host may exist that the mesh lacks.
+    pub(super) fn may_rule_host(&self, host: &str) -> Option<Gap> {
+        let ruled = &self.definitions.ruled_hosts;
+        let covering = ruled.iter().filter(|(other, _)| super::host::covered_by(host, other));
+        let mesh = self.mesh_of(covering.flat_map(|(_, meshes)| meshes))?;
+        Some(Gap::RuledElsewhere(host.to_owned(), mesh.to_owned()))
     }
 
     /// The reason why workloads with these labels may exist that the mesh lacks, in a namespace or in any.

@@ -9,7 +9,7 @@ use crate::layout::{Mesh, MeshSource};
 use crate::report::Style;
 
 /// Writes the output of `mesh meshes` for people: a table with a row for each mesh.
-pub fn meshes(meshes: &[Mesh], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn meshes(meshes: &[&Mesh], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut table = Table::new();
     table
         .load_style(if style.unicode { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_FULL_CONDENSED })
