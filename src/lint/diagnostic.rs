@@ -28,6 +28,9 @@ pub struct Diagnostic {
     pub related: Vec<Related>,
     /// The advice, as one line.
     pub help: Option<String>,
+    /// The one thing that is wrong, if other findings can have the same cause: `host ratings.shop.svc.cluster.local`. They
+    /// become one finding.
+    pub cause: Option<String>,
     /// The line of this program that reported it. Tests use it to verify that each such line is exercised.
     pub reported_at: &'static Location<'static>,
 }

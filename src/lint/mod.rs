@@ -3,6 +3,7 @@
 //! A rule is one file under `rules/` and one page under `docs/rules/`. It reads the [`World`] and reports to its
 //! [`Diagnostics`]. [`run`] sorts the findings of all rules, and adds the resource and field of each place.
 
+mod causes;
 mod context;
 mod diagnostic;
 mod diagnostics;
@@ -87,12 +88,14 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) ->
         report.diagnostics.extend(diagnostics);
         report.unchecked.extend(unchecked);
     }
+    causes::drop_effects_of_rejected(&mut report.diagnostics, &context);
     report.unchecked.sort();
     let suppressed = suppression::apply(&mut report, world, rules) + levels.apply(&mut report.diagnostics);
     report.diagnostics.sort_by(|a, b| {
         let key = |it: &Diagnostic| (it.span.file, it.span.start, it.rule.name, it.span.end);
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
     });
+    causes::merge(&mut report.diagnostics);
     if cfg!(debug_assertions) {
         report.diagnostics.iter().for_each(style::check);
     }

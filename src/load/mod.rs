@@ -4,6 +4,7 @@
 
 mod exclusion;
 mod files;
+mod foreign;
 mod patches;
 mod read;
 mod template;
@@ -15,7 +16,7 @@ pub use template::Template;
 use rayon::prelude::*;
 
 use crate::model::{self, Resource, mesh_config::MeshConfig};
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::yaml;
 
 /// The manifests, parsed and decoded.
@@ -37,6 +38,8 @@ pub struct Snapshot {
     pub documents: usize,
     /// The paths that could not be read.
     pub unreadable: Vec<Unreadable>,
+    /// Whether all resources are certainly applied together, wherever their files are: those of one Kustomization.
+    pub applied_together: bool,
 }
 
 /// A mistake in a document.
@@ -157,13 +160,14 @@ fn decode_file(sources: &Sources, file: FileId) -> Vec<DecodedDocument> {
     let source = sources.file(file);
     let text = source.text();
     if files::is_json(source.path(), text) {
-        return vec![decode_document(file, yaml::parse_json(file, text), text)];
+        return vec![decode_document(source, file, yaml::parse_json(file, text))];
     }
     let chunks = yaml::split(file, text);
-    chunks.into_par_iter().map(|chunk| decode_document(file, yaml::parse(&chunk, text), text)).collect()
+    chunks.into_par_iter().map(|chunk| decode_document(source, file, yaml::parse(&chunk, text))).collect()
 }
 
-fn decode_document(file: FileId, document: yaml::Document, text: &str) -> DecodedDocument {
+fn decode_document(source: &SourceFile, file: FileId, mut document: yaml::Document) -> DecodedDocument {
+    let text = source.text();
     let chunk = text.get(document.span.range()).unwrap_or_default();
     if let Some(template) = template::recognise(chunk, &document) {
         return DecodedDocument {
@@ -171,6 +175,9 @@ fn decode_document(file: FileId, document: yaml::Document, text: &str) -> Decode
             documents: 1,
             ..DecodedDocument::empty(file)
         };
+    }
+    if foreign::is_foreign(source.path(), chunk, &document) {
+        document.problems.clear();
     }
     let mut model = document.root.as_ref().map(|root| model::read(root, document.span, text)).unwrap_or_default();
     if document.problems.iter().any(|problem| problem.kind == yaml::YamlProblemKind::Syntax) {

@@ -194,7 +194,9 @@ impl Reader<'_> {
             super::crd::check(kind, node, &mut self.decoder);
         }
         let (Some(metadata), Some(spec)) = (metadata, spec) else { return };
-        if metadata.name.as_ref().is_none_or(|name| name.is_empty()) && metadata.generate_name.is_none() {
+        let is_nameless = metadata.name.as_ref().is_none_or(|name| name.is_empty()) && metadata.generate_name.is_none();
+        // `istioctl install -f` reads an IstioOperator from the file, so it needs no name.
+        if is_nameless && kind != Kind::IstioOperator {
             let span = node.entry("metadata").or(node.entry("kind")).map_or(node.span, |entry| entry.key.span);
             self.decoder.report(span, DecodeProblemKind::MissingName);
         }

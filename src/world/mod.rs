@@ -21,6 +21,7 @@ mod inventory;
 mod match_ports;
 mod names;
 mod namespace;
+mod neighbourhood;
 mod policies;
 mod protocol;
 mod registry;
@@ -69,6 +70,7 @@ pub use workload::Workload;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use neighbourhood::Neighbourhoods;
 use selection::Selection;
 use workload_index::WorkloadIndex;
 
@@ -124,6 +126,7 @@ pub struct World<'a> {
     virtual_services_by_name: HashMap<NamespacedName<'a>, usize>,
     /// The places of resources that have other, different definitions. Of several definitions, the one that counts.
     ambiguous: BTreeSet<Span>,
+    neighbourhoods: Neighbourhoods,
 }
 
 impl<'a> World<'a> {
@@ -138,7 +141,7 @@ impl<'a> World<'a> {
         let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings);
         let routes = virtual_services.iter().chain(&derived.virtual_services);
         let sidecars = sidecar::sidecars(&resources, &settings);
-        Self {
+        let mut world = Self {
             snapshot,
             assumed: Assumed::new(&inventory, routes, &settings.domain),
             virtual_services_by_name: by_name(virtual_services.iter().map(|it| &it.name)),
@@ -163,7 +166,10 @@ impl<'a> World<'a> {
             workloads,
             settings,
             ambiguous,
-        }
+            neighbourhoods: Neighbourhoods::default(),
+        };
+        world.neighbourhoods = Neighbourhoods::new(&world);
+        world
     }
 
     /// Whether the manifests define the resource in several, different ways. References to such a resource cannot be
@@ -175,7 +181,8 @@ impl<'a> World<'a> {
     /// Whether the resources are certainly applied together. Files that do not name the namespace may be alternatives.
     pub fn are_together(&self, resources: &[&Resource]) -> bool {
         let first = resources.first().map(|resource| resource.span.file);
-        resources.iter().all(|it| Some(it.span.file) == first)
+        self.snapshot.applied_together
+            || resources.iter().all(|it| Some(it.span.file) == first)
             || resources.iter().all(|it| it.metadata.namespace.is_some())
     }
 
@@ -246,7 +253,8 @@ fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'
     let mut nameless = Vec::new();
     let mut ambiguous = BTreeSet::new();
     for resource in &snapshot.resources {
-        if resource.name().is_empty() {
+        // istioctl reads IstioOperators from files, whatever their names are.
+        if resource.name().is_empty() || resource.kind == Kind::IstioOperator {
             nameless.push(resource);
             continue;
         }
