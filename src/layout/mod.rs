@@ -42,6 +42,13 @@ pub struct Mesh {
     pub alternatives: Option<Alternatives>,
 }
 
+impl MeshSource {
+    /// Whether meshes of this kind are applied separately from the others. The files that are left are not.
+    fn is_separate(self) -> bool {
+        !matches!(self, Self::Alternatives | Self::Directory)
+    }
+}
+
 impl Mesh {
     /// What could not be rendered, and so may add resources: a phrase for each.
     pub fn partial(&self) -> Vec<String> {
@@ -193,6 +200,7 @@ impl Plan {
     fn carry_out(self, manifests: &Manifests, renderer: &Renderer<'_>) -> Mesh {
         let mut mesh = self.mesh;
         mesh.snapshot = Snapshot::of_files(manifests, self.files);
+        mesh.snapshot.applied_together = mesh.source.is_separate();
         for directory in &self.kustomizations {
             rendered::add(&mut mesh.snapshot, manifests, renderer.build(directory));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Alternatives, Mesh, MeshSource};
+use super::{Alternatives, Mesh};
 use crate::model::{Kind, Resource};
 use crate::source::path;
 
@@ -16,7 +16,8 @@ pub(super) fn set_alternatives(meshes: &mut [Mesh]) {
     let mut of_directory: BTreeMap<&str, usize> = BTreeMap::new();
     let mut of_identity: BTreeMap<(Kind, &str, &str), usize> = BTreeMap::new();
     let mut shared: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-    let candidates = || meshes.iter().enumerate().filter(|(_, mesh)| mesh.alternatives.is_none() && is_separate(mesh));
+    let candidates =
+        || meshes.iter().enumerate().filter(|(_, mesh)| mesh.alternatives.is_none() && mesh.source.is_separate());
     for (index, mesh) in candidates() {
         let mut written: BTreeMap<&str, usize> = BTreeMap::new();
         for resource in mesh.snapshot.resources.iter().filter(|it| it.kind != Kind::Namespace) {
@@ -48,11 +49,6 @@ pub(super) fn set_alternatives(meshes: &mut [Mesh]) {
     for (index, set) in of_mesh.into_iter().filter(|(_, set)| sizes[set] > 1) {
         meshes[index].alternatives = Some(Alternatives { set, is_exclusive: true });
     }
-}
-
-/// Whether a mesh is applied separately from the others. The files that are left are not.
-fn is_separate(mesh: &Mesh) -> bool {
-    !matches!(mesh.source, MeshSource::Alternatives | MeshSource::Directory)
 }
 
 fn namespace<'m>(mesh: &'m Mesh, resource: &'m Resource) -> &'m str {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Diagnostics;
+use super::locate::ResourcesByPlace;
 use crate::load::{self, Snapshot};
 use crate::model::Resource;
 use crate::source::Span;
@@ -22,6 +23,7 @@ pub struct Context<'a> {
     pub world: &'a World<'a>,
     violations: Vec<Violation>,
     refused: BTreeSet<Span>,
+    rejected: BTreeSet<Span>,
 }
 
 impl<'a> Context<'a> {
@@ -29,11 +31,17 @@ impl<'a> Context<'a> {
     pub fn new(world: &'a World<'a>) -> Self {
         let misread = Misread::new(world.snapshot);
         let resources = world.snapshot.resources.par_iter().filter(|resource| !misread.breaks(resource.span));
-        let all = resources.flat_map_iter(|resource| validate(resource, &world.settings));
+        let all = resources.flat_map_iter(|resource| {
+            let violations = validate(resource, &world.settings);
+            violations.into_iter().map(|violation| (resource.span, violation))
+        });
         let is_unknown = |place| misread.is_within(place) || world.snapshot.placeholders.touch(place);
-        let violations: Vec<Violation> = all.filter(|violation| !is_unknown(violation.span)).collect();
+        let all: Vec<(Span, Violation)> = all.filter(|(_, violation)| !is_unknown(violation.span)).collect();
+        let of_webhook = all.iter().filter(|(_, violation)| violation.layer == Layer::Webhook);
+        let rejected = of_webhook.map(|(resource, _)| *resource).chain(rejected_by_schema(world.snapshot)).collect();
+        let violations: Vec<Violation> = all.into_iter().map(|(_, violation)| violation).collect();
         let refused = violations.iter().filter(|violation| violation.layer == Layer::Webhook).map(|it| it.span);
-        Self { snapshot: world.snapshot, world, refused: refused.collect(), violations }
+        Self { snapshot: world.snapshot, world, refused: refused.collect(), rejected, violations }
     }
 
     /// Whether a resource has one definition only, without placeholders, so that references to it can be checked. If not,
@@ -79,6 +87,16 @@ impl<'a> Context<'a> {
         self.refused.contains(&place) || self.snapshot.placeholders.touch(place)
     }
 
+    /// Whether the API server or the webhook rejects the resource at a place.
+    pub fn rejects(&self, resource: Span) -> bool {
+        self.rejected.contains(&resource)
+    }
+
+    /// Whether the API server or the webhook rejects any resource.
+    pub fn rejects_any(&self) -> bool {
+        !self.rejected.is_empty()
+    }
+
     /// All violations for which the admission webhook rejects a resource.
     pub fn refused(&self) -> impl Iterator<Item = &Violation> {
         self.violations.iter().filter(|violation| violation.layer == Layer::Webhook)
@@ -107,6 +125,19 @@ impl<'a> Context<'a> {
             load::ManifestProblem::Yaml(_) | load::ManifestProblem::Model(_) => None,
         })
     }
+}
+
+/// The places of the resources that the API server rejects because of their types or the schema of their CRD.
+fn rejected_by_schema(snapshot: &Snapshot) -> Vec<Span> {
+    let resources = ResourcesByPlace::new(snapshot);
+    let span = |problem: &load::ManifestProblem| match problem {
+        load::ManifestProblem::Model(problem) => {
+            (!matches!(problem.kind, model::DecodeProblemKind::SpeltTwice { .. })).then_some(problem.span)
+        }
+        load::ManifestProblem::Yaml(_) | load::ManifestProblem::Build(_) => None,
+    };
+    let places = snapshot.problems.iter().filter_map(span);
+    places.filter_map(|place| resources.around(place)).map(|resource| resource.span).collect()
 }
 
 /// The places with reading problems. The decoded values there are not what the user wrote, so they are not validated.

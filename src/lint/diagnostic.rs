@@ -30,6 +30,9 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The meshes that have the finding, by their place in [`super::Report::meshes`]. Empty if there is only one mesh.
     pub meshes: Vec<usize>,
+    /// The one thing that is wrong, if other findings can have the same cause: `host ratings.shop.svc.cluster.local`. They
+    /// become one finding.
+    pub cause: Option<String>,
     /// The line of this program that reported it. Tests use it to verify that each such line is exercised.
     pub reported_at: &'static Location<'static>,
 }

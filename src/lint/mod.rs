@@ -3,6 +3,7 @@
 //! A rule is one file under `rules/` and one page under `docs/rules/`. It reads the [`World`] and reports to its
 //! [`Diagnostics`]. [`run`] sorts the findings of all rules, and adds the resource and field of each place.
 
+mod causes;
 mod context;
 mod diagnostic;
 mod diagnostics;
@@ -98,12 +99,14 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) ->
         report.diagnostics.extend(diagnostics);
         report.unchecked.extend(unchecked);
     }
+    causes::drop_effects_of_rejected(&mut report.diagnostics, &context);
     report.unchecked.sort();
     // Comments count as used even if the value is not known yet.
     suppression::apply(&mut report, world, rules);
     report.diagnostics.retain(|diagnostic| !unknown::is_about_unknown(diagnostic, &snapshot.placeholders));
     levels.apply(&mut report);
     report.diagnostics.sort_by(compare);
+    causes::merge(&mut report.diagnostics);
     if cfg!(debug_assertions) {
         report.diagnostics.iter().for_each(style::check);
     }

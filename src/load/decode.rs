@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::placeholder::{self, Placeholder, Placeholders};
 use super::snapshot::ManifestProblem;
-use super::{Template, files, template};
+use super::{Template, files, foreign, template};
 use crate::model::{self, ForeignResource, Resource, mesh_config::MeshConfig};
 use crate::source::{FileId, Sources, Span};
 use crate::yaml;
@@ -84,6 +84,9 @@ fn decode_document(mut document: yaml::Document, sources: &Sources) -> FileConte
     let chunk = sources.text(document.span);
     if let Some(template) = template::recognise(chunk, &document) {
         return FileContents { templates: vec![(document.span, template)], documents: 1, ..FileContents::default() };
+    }
+    if foreign::is_foreign(sources.file(document.span.file).path(), chunk, &document) {
+        document.problems.clear();
     }
     let placeholders = document.root.as_mut().map(|root| placeholder::mark(root, sources)).unwrap_or_default();
     let read = |root: &yaml::Node| model::read(root, document.span, sources);

@@ -5,6 +5,7 @@
 mod decode;
 mod exclusion;
 mod files;
+mod foreign;
 mod named;
 mod placeholder;
 mod read;
@@ -41,6 +42,8 @@ pub struct Manifests {
     by_path: BTreeMap<String, FileId>,
     /// The paths that could not be read.
     pub unreadable: Vec<Unreadable>,
+    /// Whether all resources are certainly applied together, wherever their files are: those of one Kustomization.
+    pub applied_together: bool,
 }
 
 /// A path that could not be read.

@@ -23,6 +23,9 @@ pub struct Snapshot {
     pub mesh_configs: Vec<MeshConfig>,
     /// The resources of other kinds whose controllers may make resources, in the same order.
     pub foreign: Vec<Arc<ForeignResource>>,
+    /// Whether the resources are certainly applied together: a tool or the user says so. Files beside each other may be for
+    /// different namespaces.
+    pub applied_together: bool,
     /// The mistakes in the manifests.
     pub problems: Vec<ManifestProblem>,
     /// Documents that are templates, with the kind of template.

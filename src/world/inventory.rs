@@ -118,6 +118,11 @@ impl Inventory {
         self.mode == Some(InventoryMode::Partial)
     }
 
+    /// Whether the manifests alone decide what is complete, as the user does not say it.
+    pub fn is_decided_by_manifests(&self) -> bool {
+        self.mode.is_none()
+    }
+
     /// Whether something that the manifests lack does not exist. `any` says whether they define others like it, in whose
     /// company it would be expected; `gap` is the reason if they do not.
     pub fn expect(&self, any: bool, gap: Gap) -> Result<(), Gap> {
@@ -130,7 +135,12 @@ impl Inventory {
     }
 
     fn expect_in(&self, kind: Kind, namespaces: &BTreeSet<String>, namespace: &str) -> Result<(), Gap> {
-        let any = namespaces.contains(namespace);
+        self.expect_kind(namespaces.contains(namespace), kind, namespace)
+    }
+
+    /// Whether a resource of a kind that the manifests lack in a namespace does not exist. `any` says whether they have others
+    /// there, in whose company it would be expected.
+    pub fn expect_kind(&self, any: bool, kind: Kind, namespace: &str) -> Result<(), Gap> {
         let gap = if any { Gap::NotAllResources } else { Gap::NoResources };
         self.expect(any, gap(kind, namespace.to_owned()))
     }

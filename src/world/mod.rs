@@ -22,6 +22,7 @@ mod makers;
 mod match_ports;
 mod names;
 mod namespace;
+mod neighbourhood;
 mod policies;
 mod protocol;
 mod registry;
@@ -77,6 +78,7 @@ pub use workload::Workload;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use neighbourhood::Neighbourhoods;
 use selection::Selection;
 use workload_index::WorkloadIndex;
 
@@ -132,6 +134,7 @@ pub struct World<'a> {
     virtual_services_by_name: HashMap<NamespacedName<'a>, usize>,
     /// The places of resources that have other, different definitions. Of several definitions, the one that counts.
     ambiguous: BTreeSet<Span>,
+    neighbourhoods: Neighbourhoods,
 }
 
 impl<'a> World<'a> {
@@ -153,7 +156,7 @@ impl<'a> World<'a> {
         let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings, beside, unknowns);
         let routes = virtual_services.iter().chain(&derived.virtual_services);
         let sidecars = sidecar::sidecars(&resources, &settings);
-        Self {
+        let mut world = Self {
             snapshot,
             assumed: Assumed::new(&inventory, routes, &settings.domain),
             virtual_services_by_name: by_name(virtual_services.iter().map(|it| &it.name)),
@@ -178,7 +181,10 @@ impl<'a> World<'a> {
             workloads,
             settings,
             ambiguous,
-        }
+            neighbourhoods: Neighbourhoods::default(),
+        };
+        world.neighbourhoods = Neighbourhoods::new(&world);
+        world
     }
 
     /// Whether the manifests define the resource in several, different ways. References to such a resource cannot be
@@ -190,7 +196,8 @@ impl<'a> World<'a> {
     /// Whether the resources are certainly applied together. Files that do not name the namespace may be alternatives.
     pub fn are_together(&self, resources: &[&Resource]) -> bool {
         let first = resources.first().map(|resource| resource.span.file);
-        resources.iter().all(|it| Some(it.span.file) == first)
+        self.snapshot.applied_together
+            || resources.iter().all(|it| Some(it.span.file) == first)
             || resources.iter().all(|it| it.metadata.namespace.is_some())
     }
 
@@ -262,7 +269,9 @@ fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'
     // Nothing is known about the neighbours of a resource whose namespace is not known yet.
     let in_namespace = |resource: &&Resource| !snapshot.placeholders.hide_namespace(resource);
     for resource in snapshot.resources().filter(in_namespace) {
-        if resource.name().is_empty() || snapshot.placeholders.hide_name(resource) {
+        // istioctl reads IstioOperators from files, whatever their names are.
+        let has_name = !resource.name().is_empty() && resource.kind != Kind::IstioOperator;
+        if !has_name || snapshot.placeholders.hide_name(resource) {
             nameless.push(resource);
             continue;
         }

@@ -51,6 +51,7 @@ fn settings(meshes: &[Mesh], index: usize, config: &Config, inventory: Option<In
     };
     if let Some(namespace) = &mesh.namespace {
         settings.default_namespace.clone_from(namespace);
+        settings.is_namespace_assumed = false;
     }
     settings.inventory = inventory.or(mesh.inventory).or(settings.inventory);
     settings

@@ -60,6 +60,21 @@ pub static FAMILIES: &[&Family] = &[
     &suppression::FAMILY,
 ];
 
+/// The families of rules about conflicts of resources with each other.
+pub(super) static ABOUT_CONFLICTS: &[&Family] = &[&conflict::FAMILY, &selection::FAMILY];
+
+/// The families of rules about the effect of resources on others.
+pub(super) static ABOUT_EFFECTS: &[&Family] = &[
+    &routing::FAMILY,
+    &delegation::FAMILY,
+    &binding::FAMILY,
+    &action::FAMILY,
+    &tls::FAMILY,
+    &service_entry::FAMILY,
+    &sidecar::FAMILY,
+    &policy::FAMILY,
+];
+
 /// All rules, by family.
 pub static ALL: LazyLock<Vec<&'static Rule>> =
     LazyLock::new(|| FAMILIES.iter().flat_map(|family| family.rules.iter().copied()).collect());

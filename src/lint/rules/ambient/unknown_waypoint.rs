@@ -8,7 +8,7 @@ use crate::model::gateway_api::KubernetesGateway;
 use crate::model::spelling::did_you_mean;
 use crate::model::{Kind, Labels, Resource};
 use crate::source::Spanned;
-use crate::world::{Enrolment, Gap, NamespacedName, WAYPOINT_FOR, World};
+use crate::world::{Enrolment, NamespacedName, WAYPOINT_FOR, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-waypoint",
@@ -114,14 +114,14 @@ fn check_missing(
     diagnostics: &mut Diagnostics,
 ) {
     let has_any = world.waypoints.names_in(&name.namespace).next().is_some();
-    let gap = Gap::NoResources(Kind::KubernetesGateway, name.namespace.to_string());
-    if let Err(gap) = world.inventory.expect(has_any, gap) {
+    if let Err(gap) = world.inventory.expect_kind(has_any, Kind::KubernetesGateway, &name.namespace) {
         return diagnostics.unchecked(gap);
     }
     let help = did_you_mean(&name.name, world.waypoints.names_in(&name.namespace));
     let addition = || format!("add a Gateway `{name}` with `gatewayClassName: istio-waypoint`");
     diagnostics
         .report(&MISSING, written.span, format!("waypoint `{name}` does not exist"))
+        .cause(format!("waypoint {name}"))
         .help(help.unwrap_or_else(addition));
 }
 

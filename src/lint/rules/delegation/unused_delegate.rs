@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::Kind;
 use crate::world::Gap;
 
 pub static RULE: Rule = rule! {
@@ -41,7 +42,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 .report(&UNUSED, virtual_service.resource.name_span(), message)
                 .help("add `hosts`, delegate to this VirtualService, or remove it");
         } else {
-            diagnostics.unchecked(Gap::NoDelegation);
+            let none = used.is_empty();
+            diagnostics.unchecked(if none { Gap::NoDelegation } else { Gap::NotAllOfKind(Kind::VirtualService) });
         }
     }
 }

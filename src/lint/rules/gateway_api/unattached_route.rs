@@ -142,12 +142,12 @@ fn check_reference(
     };
     let name = NamespacedName::new(namespace, reference.name.text());
     let Some(parent) = parents.by_name.get(&(kind, name.clone())) else {
-        return check_missing(world, reference, kind, &name, parents, diagnostics);
+        return check_missing(world, ignored, reference, kind, &name, parents, diagnostics);
     };
     match parents.is_of_istio(world, parent) {
         Some(true) => report_denied(ignored, reference, parent, diagnostics),
         Some(false) => {}
-        None => diagnostics.unchecked(Gap::NoneOfKind(Kind::KubernetesGateway)),
+        None => diagnostics.unchecked(Gap::NoGatewayOfListenerSet(name.to_string())),
     }
 }
 
@@ -199,14 +199,16 @@ fn listener_instead(reference: &ParentReference, listeners: &[GatewayListener]) 
 /// Checks a reference to a Gateway or ListenerSet that the manifests do not define.
 fn check_missing(
     world: &World<'_>,
+    ignored: &Ignored<'_>,
     reference: &ParentReference,
     kind: Kind,
     name: &NamespacedName<'_>,
     parents: &RouteParents<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let gap = Gap::NoResources(Kind::KubernetesGateway, name.namespace.to_string());
-    if let Err(gap) = world.inventory.expect(parents.has_any_in(&name.namespace), gap) {
+    let near = || world.would_have(kind, ignored.resource, &name.name, &name.namespace);
+    let any = parents.has_any_in(&name.namespace);
+    if let Err(gap) = world.inventory.expect_kind(any, Kind::KubernetesGateway, &name.namespace).and_then(|()| near()) {
         return diagnostics.unchecked(gap);
     }
     let finding = if kind == Kind::ListenerSet { &MISSING_PARENT } else { &MISSING_GATEWAY };
@@ -224,7 +226,8 @@ fn check_missing(
             .help(format!("attach the route to a Gateway of `{GROUP}`"));
         return;
     }
-    let diagnostic = diagnostics.report(finding, span, format!("{} `{name}` does not exist", kind.name()));
+    let message = format!("{} `{name}` does not exist", kind.name());
+    let diagnostic = diagnostics.report(finding, span, message).cause(format!("{kind:?} {name}"));
     let elsewhere = parents.by_name.iter().find(|((of_kind, other), _)| *of_kind == kind && other.name == name.name);
     if let Some(((_, other), resource)) = elsewhere {
         diagnostic
@@ -246,8 +249,13 @@ fn check_mesh_parent(
     namespace: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    if world.inventory.services(namespace).or(world.inventory.service_entries(namespace)).is_err() {
-        return diagnostics.unchecked(Gap::NoResources(Kind::Service, namespace.to_owned()));
+    if let Err(gap) = world.inventory.services(namespace)
+        && world.inventory.service_entries(namespace).is_err()
+    {
+        return diagnostics.unchecked(gap);
+    }
+    if let Err(gap) = world.would_have(Kind::Service, ignored.resource, reference.name.text(), namespace) {
+        return diagnostics.unchecked(gap);
     }
     let finding = match ignored.kind {
         Omission::MissingParent if reference.kind.text() == Kind::Service.name() => &MISSING_SERVICE,

@@ -101,7 +101,7 @@ fn check_targets(world: &World<'_>, policy: &AuthorizationPolicy<'_>, diagnostic
     let is_checked =
         others.any(|other| other.spec.target_refs().into_iter().filter_map(name).any(|it| wanted.contains(&it)));
     if !is_checked {
-        diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::AuthorizationPolicy, policy.name.to_string()));
+        diagnostics.unchecked(Gap::ManagedWorkloads);
     }
 }
 
@@ -144,7 +144,7 @@ fn check_routes(world: &World<'_>, virtual_service: &VirtualService<'_>, claim: 
 
 /// Nothing is certain without the workloads, but a RequestAuthentication is usually kept beside the routes that need it.
 fn report_unknown(world: &World<'_>, gateway: &Gateway<'_>, claim: Span, diagnostics: &mut Diagnostics) {
-    diagnostics.unchecked(Gap::NoGatewayWorkloads);
+    diagnostics.unchecked(gateway.gap_of_workloads());
     if world.inventory.gateways(&gateway.name.namespace).is_ok() {
         diagnostics
             .report(

@@ -3,7 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::world::{Gap, Gateway, Workload, World};
+use crate::world::{Gateway, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "gateway-selects-nothing",
@@ -40,7 +40,7 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Dia
     let is_elsewhere =
         || candidates.is_empty() || selector.iter().any(|(_, value)| INSTALLED.contains(&value.as_str()));
     if !world.inventory.is_complete() && is_elsewhere() {
-        return diagnostics.unchecked(Gap::NoGatewayWorkloads);
+        return diagnostics.unchecked(gateway.gap_of_workloads());
     }
     let diagnostic = diagnostics.report(
         &NO_WORKLOAD,

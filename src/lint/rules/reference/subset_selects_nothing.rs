@@ -61,8 +61,8 @@ fn check_subset(
         return;
     }
     let Some(service) = world.services.covering(&destination_rule.name.namespace, host) else {
-        // `inert-destination-rule` reports a host that does not exist.
-        if world.inventory.is_complete() {
+        // `inert-destination-rule` reports a host that does not exist, or is not exported.
+        if world.inventory.is_complete() || world.services.named(host).next().is_some() {
             return;
         }
         return diagnostics.unchecked(Gap::NoServicesOf(Kind::DestinationRule, destination_rule.name.to_string()));
@@ -109,14 +109,16 @@ fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSe
     if !service.endpoints.is_empty() && service.selector.is_none() {
         return Ok(service.endpoints.iter().map(|endpoint| endpoint.labels.to_set()).collect());
     }
-    world.inventory.workloads(&service.namespace)?;
-    match world.workloads_of_service(service) {
+    let workloads = world.workloads_of_service(service);
+    if workloads.is_some() {
+        world.inventory.workloads(&service.namespace)?;
+    }
+    match workloads {
         Some(workloads) if !workloads.is_empty() => {
             Ok(workloads.iter().map(|workload| workload.labels.clone()).collect())
         }
         Some(_) if world.inventory.is_complete() => Ok(Vec::new()),
-        Some(_) => Err(Gap::NoWorkloadsOf(Kind::Service, service.hostname.clone())),
-        None => Err(Gap::UnknownEndpoints(service.hostname.clone())),
+        _ => Err(service.gap_of_workloads()),
     }
 }
 

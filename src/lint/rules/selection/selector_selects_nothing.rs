@@ -60,7 +60,7 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
     if is_root && !world.inventory.is_complete() {
         return diagnostics.unchecked(Gap::NotAllWorkloadsOfMesh);
     }
-    if let Err(gap) = world.inventory.workloads_with(namespace, &selector.to_set()) {
+    if let Err(gap) = world.expects_workload(attachment.resource, selector, namespace) {
         return diagnostics.unchecked(gap);
     }
     if !world.inventory.is_complete() && attachment.selects_gateways() {

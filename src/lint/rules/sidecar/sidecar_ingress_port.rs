@@ -48,7 +48,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 Some(targets) if !targets.is_empty() => {
                     check_port(world, sidecar, listener, (targets, &listed), diagnostics);
                 }
-                _ => diagnostics.unchecked(Gap::NoServicesOf(Kind::Sidecar, sidecar.name.to_string())),
+                Some(_) => diagnostics.unchecked(Gap::NoServicesOf(Kind::Sidecar, sidecar.name.to_string())),
+                None => diagnostics.unchecked(Gap::UnknownTargetPort(Kind::Sidecar, sidecar.name.to_string())),
             }
             check_endpoint(listener, workloads, diagnostics);
         }
