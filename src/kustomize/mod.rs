@@ -22,11 +22,14 @@ mod images;
 mod inline;
 mod json_patch;
 mod kustomization;
+mod label_selector;
 mod labels;
 mod manifest;
 mod merge;
+mod merge_list;
 mod name_references;
 mod namespace;
+mod patch_target;
 mod patches;
 mod paths;
 mod plugins;
@@ -35,7 +38,10 @@ mod replacements;
 mod replicas;
 mod resource_set;
 mod resources;
+mod schema;
 mod select;
+#[cfg(test)]
+mod test_yaml;
 mod vars;
 
 use std::collections::BTreeSet;
