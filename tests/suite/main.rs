@@ -11,6 +11,7 @@ mod english;
 mod example;
 mod hostile;
 mod ignored_files;
+mod kustomize;
 mod lint;
 mod mesh;
 mod nothing_checked;
