@@ -72,7 +72,10 @@ impl Project {
             _ => None,
         });
         let templates = self.snapshot.templates.iter().map(|(span, _)| format!("`{}` is a template", place(*span)));
-        let gaps: Vec<String> = broken.chain(templates).collect();
+        let placeholders = &self.snapshot.placeholders;
+        let homeless = self.snapshot.resources.iter().filter(|resource| placeholders.hide_namespace(resource));
+        let homeless = homeless.map(|it| format!("`{}` has a placeholder as its namespace", place(it.span)));
+        let gaps: Vec<String> = broken.chain(templates).chain(homeless).collect();
         for gap in gaps.iter().take(MOST) {
             terminal::say(common, Tone::Warning, &format!("{gap}; its resources are not considered"));
         }

@@ -2,6 +2,7 @@
 //! document. Each step runs on all cores, and the result is deterministic. A failure becomes part of the snapshot and does
 //! not stop the rest.
 
+mod charts;
 mod exclusion;
 mod files;
 mod patches;
@@ -11,7 +12,7 @@ mod template;
 
 pub use exclusion::Exclude;
 pub use files::{Input, STDIN, any_manifest};
-pub use placeholder::{Notation, Placeholder, Placeholders, is_in_name};
+pub use placeholder::{Notation, Placeholder, Placeholders, is_in_name, is_in_text};
 pub use template::Template;
 
 use rayon::prelude::*;
@@ -103,6 +104,7 @@ impl Snapshot {
     /// Parses and decodes all files except those whose contents are already known.
     fn decode(&mut self, known: Vec<DecodedDocument>) {
         let patches = patches::named_by_kustomizations(&self.sources);
+        let charts = charts::templates(&self.sources);
         let is_known = |file: FileId| known.iter().any(|contents| contents.file == file);
         let files: Vec<FileId> = self.sources.iter().map(|(id, _)| id).filter(|id| !is_known(*id)).collect();
         let sources = &self.sources;
@@ -110,7 +112,9 @@ impl Snapshot {
             .into_par_iter()
             .flat_map_iter(|file| {
                 if patches.contains(&file) {
-                    vec![DecodedDocument::patch(sources, file)]
+                    vec![DecodedDocument::template(sources, file, Template::KustomizePatch)]
+                } else if charts.contains(&file) {
+                    vec![DecodedDocument::template(sources, file, Template::Helm)]
                 } else {
                     decode_file(sources, file)
                 }
@@ -156,9 +160,9 @@ impl DecodedDocument {
         Self { problems: vec![ManifestProblem::Yaml(problem)], ..Self::empty(span.file) }
     }
 
-    fn patch(sources: &Sources, file: FileId) -> Self {
+    fn template(sources: &Sources, file: FileId, template: Template) -> Self {
         let whole = Span::new(file, 0, sources.file(file).text().len());
-        Self { template: Some((whole, Template::KustomizePatch)), documents: 1, ..Self::empty(file) }
+        Self { template: Some((whole, template)), documents: 1, ..Self::empty(file) }
     }
 }
 

@@ -18,6 +18,7 @@ mod question;
 mod request;
 mod second_leg;
 mod trace;
+mod unknowns;
 
 pub use answer::{
     Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,

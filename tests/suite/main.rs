@@ -13,6 +13,7 @@ mod hostile;
 mod ignored_files;
 mod lint;
 mod mesh;
+mod placeholders;
 mod policies;
 mod pre_commit;
 mod readme;

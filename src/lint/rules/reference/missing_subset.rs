@@ -71,6 +71,7 @@ fn check_subset(
         if world.inventory.is_partial() {
             return diagnostics.unchecked(Gap::NotAllOfKind(Kind::DestinationRule));
         }
+        // So may one whose host is not known yet.
         let unknowns = &world.inventory.unknowns;
         let mut owners = [&*client, &*namespace, &world.settings.root_namespace].into_iter();
         if let Err(gap) = owners.try_for_each(|owner| unknowns.expect(Kind::DestinationRule, owner)) {

@@ -110,6 +110,9 @@ fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSe
         return Ok(service.endpoints.iter().map(|endpoint| endpoint.labels.to_set()).collect());
     }
     world.inventory.workloads(&service.namespace)?;
+    if service.selector.is_some_and(|selector| world.inventory.unknowns.placeholders().hide_labels(selector)) {
+        return Err(Gap::PlaceholdersIn(service.resource.kind, service.hostname.clone()));
+    }
     match world.workloads_of_service(service) {
         Some(workloads) if !workloads.is_empty() => {
             Ok(workloads.iter().map(|workload| workload.labels.clone()).collect())
