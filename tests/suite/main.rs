@@ -15,6 +15,7 @@ mod kustomize;
 mod lint;
 mod mesh;
 mod nothing_checked;
+mod placeholders;
 mod policies;
 mod pre_commit;
 mod readme;
