@@ -66,6 +66,8 @@ pub enum Gap {
     DefinedElsewhere(Kind, String, String),
     /// Another mesh of the repository has a ServiceEntry for a host.
     HostDefinedElsewhere(String, String),
+    /// Another mesh of the repository has a DestinationRule for a host.
+    RuleElsewhere(String, String),
     /// Another mesh of the repository has workloads with the labels in a namespace.
     WorkloadsElsewhere(String, String),
     /// The installation of Istio or Kubernetes makes a Service.
@@ -141,6 +143,12 @@ impl fmt::Display for Gap {
             }
             Self::HostDefinedElsewhere(host, mesh) => {
                 write!(f, "mesh `{mesh}` has a ServiceEntry for host `{host}`, and may be applied to the same cluster")
+            }
+            Self::RuleElsewhere(host, mesh) => {
+                write!(
+                    f,
+                    "mesh `{mesh}` has a DestinationRule for host `{host}`, and may be applied to the same cluster"
+                )
             }
             Self::WorkloadsElsewhere(namespace, mesh) => {
                 write!(

@@ -223,6 +223,25 @@ impl Inventory {
         self.may_have_workloads(Some(namespace), labels).map_or(Ok(()), Err)
     }
 
+    /// The reason why workloads whose known labels a selector matches exist although the manifests lack them.
+    pub fn has_other_workloads(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<Gap> {
+        if self.is_complete() {
+            return None;
+        }
+        let made = self.makers.makes_known_pods(namespace, labels);
+        made.or_else(|| self.surroundings.has_workloads(namespace, labels))
+    }
+
+    /// The reason why a DestinationRule for a host of a namespace may exist although the manifests lack it.
+    pub fn may_have_destination_rule(&self, namespace: &str, host: &str) -> Option<Gap> {
+        if self.is_complete() {
+            return None;
+        }
+        let made = self.makers.makes_unknown(Kind::DestinationRule, namespace);
+        let elsewhere = || self.surroundings.may_define_rule(host);
+        made.or_else(elsewhere).or_else(|| self.surroundings.partial(namespace))
+    }
+
     /// The reason why workloads with some labels may exist although the manifests lack them, in a namespace or in any.
     pub fn may_have_workloads(&self, namespace: Option<&str>, labels: &LabelSet<'_>) -> Option<Gap> {
         let made = || self.makers.makes_pods(namespace, labels);

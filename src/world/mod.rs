@@ -150,7 +150,7 @@ impl<'a> World<'a> {
         let sidecars = sidecar::sidecars(&resources, &settings);
         Self {
             snapshot,
-            assumed: Assumed::new(&inventory, routes, &settings.domain),
+            assumed: Assumed::new(&inventory, &services, routes, &settings.domain),
             virtual_services_by_name: by_name(virtual_services.iter().map(|it| &it.name)),
             virtual_services,
             destination_rules: DestinationRules::new(&resources, &settings),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Gap, Makers, Settings};
 use crate::load::Snapshot;
+use crate::model::field::TextField;
 use crate::model::{Kind, LabelSet, Resource, Spec};
 
 /// The names that the meshes of a repository define. One value serves all meshes.
@@ -14,6 +15,8 @@ pub struct Definitions {
     by_name: BTreeMap<Kind, BTreeMap<String, BTreeMap<String, Vec<usize>>>>,
     /// The hosts of ServiceEntries.
     hosts: BTreeMap<String, Vec<usize>>,
+    /// The hosts of DestinationRules, as Istio expands them.
+    rule_hosts: BTreeMap<String, Vec<usize>>,
     /// The labels of workloads, by namespace.
     workloads: BTreeMap<String, BTreeMap<BTreeMap<String, String>, Vec<usize>>>,
     /// What controllers make from the resources of each mesh, if anything.
@@ -26,7 +29,7 @@ impl Definitions {
         let number = self.meshes.len();
         self.meshes.push(mesh.into());
         for resource in &snapshot.resources {
-            self.define(number, resource, settings.namespace_of(resource));
+            self.define(number, resource, settings);
         }
         let makers = Makers::new(snapshot, settings);
         if !makers.is_empty() {
@@ -35,7 +38,12 @@ impl Definitions {
         number
     }
 
-    fn define(&mut self, mesh: usize, resource: &Resource, namespace: &str) {
+    fn define(&mut self, mesh: usize, resource: &Resource, settings: &Settings) {
+        let namespace = settings.namespace_of(resource);
+        if let Spec::DestinationRule(spec) = &resource.spec {
+            let host = super::host::expand(spec.host.text(), namespace, &settings.domain).into_owned();
+            note(self.rule_hosts.entry(host).or_default(), mesh);
+        }
         if let Spec::ServiceEntry(entry) = &resource.spec {
             entry.hosts.iter().for_each(|host| note(self.hosts.entry(host.value.clone()).or_default(), mesh));
         }
@@ -125,20 +133,41 @@ impl Surroundings {
 
     /// The reason why workloads with these labels may exist that the mesh lacks, in a namespace or in any.
     pub(super) fn may_have_workloads(&self, namespace: Option<&str>, selector: &LabelSet<'_>) -> Option<Gap> {
-        let fits = |labels: &BTreeMap<String, String>| {
-            selector.iter().all(|(key, value)| labels.get(*key).is_some_and(|own| own == value))
-        };
-        let all = self.definitions.workloads.iter();
-        let mut of_namespaces = all.filter(|(own, _)| namespace.is_none_or(|namespace| namespace == own.as_str()));
-        let found = of_namespaces.find_map(|(own, workloads)| {
-            let meshes = workloads.iter().filter(|(labels, _)| fits(labels)).flat_map(|(_, meshes)| meshes);
-            Some(Gap::WorkloadsElsewhere(own.clone(), self.mesh_of(meshes)?.to_owned()))
-        });
+        let found = self.workloads_elsewhere(namespace, selector);
         let partial = || match namespace {
             Some(namespace) => self.partial(namespace),
             None => self.partial.first().map(|partial| Gap::NotGiven(partial.reason.clone())),
         };
         found.or_else(partial).or_else(|| self.makers().find_map(|makers| makers.makes_pods(namespace, selector)))
+    }
+
+    /// The reason why workloads exist whose known labels a selector matches, and that the mesh lacks.
+    pub(super) fn has_workloads(&self, namespace: &str, selector: &LabelSet<'_>) -> Option<Gap> {
+        let made = || self.makers().find_map(|makers| makers.makes_known_pods(namespace, selector));
+        self.workloads_elsewhere(Some(namespace), selector).or_else(made)
+    }
+
+    fn workloads_elsewhere(&self, namespace: Option<&str>, selector: &LabelSet<'_>) -> Option<Gap> {
+        let fits = |labels: &BTreeMap<String, String>| {
+            selector.iter().all(|(key, value)| labels.get(*key).is_some_and(|own| own == value))
+        };
+        let all = self.definitions.workloads.iter();
+        let mut of_namespaces = all.filter(|(own, _)| namespace.is_none_or(|namespace| namespace == own.as_str()));
+        of_namespaces.find_map(|(own, workloads)| {
+            let meshes = workloads.iter().filter(|(labels, _)| fits(labels)).flat_map(|(_, meshes)| meshes);
+            Some(Gap::WorkloadsElsewhere(own.clone(), self.mesh_of(meshes)?.to_owned()))
+        })
+    }
+
+    /// The reason why a DestinationRule for a host may exist that the mesh lacks.
+    pub(super) fn may_define_rule(&self, host: &str) -> Option<Gap> {
+        let exact = self.definitions.rule_hosts.get(host).into_iter().flatten();
+        let covering =
+            self.definitions.rule_hosts.iter().filter(|(other, _)| {
+                super::host::wildcard_suffix(other).is_some() && super::host::covered_by(host, other)
+            });
+        let mesh = self.mesh_of(exact.chain(covering.flat_map(|(_, meshes)| meshes)))?;
+        Some(Gap::RuleElsewhere(host.to_owned(), mesh.to_owned()))
     }
 
     /// The reason why something unknown may exist in a namespace.

@@ -115,7 +115,8 @@ fn check_missing(
 ) {
     let has_any = world.waypoints.names_in(&name.namespace).next().is_some();
     let gap = Gap::NoResources(Kind::KubernetesGateway, name.namespace.to_string());
-    if let Err(gap) = world.inventory.expect(has_any, gap) {
+    let inventory = &world.inventory;
+    if let Err(gap) = inventory.expect_named(Kind::KubernetesGateway, &name.namespace, &name.name, has_any, gap) {
         return diagnostics.unchecked(gap);
     }
     let help = did_you_mean(&name.name, world.waypoints.names_in(&name.namespace));

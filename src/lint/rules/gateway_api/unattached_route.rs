@@ -206,7 +206,8 @@ fn check_missing(
     diagnostics: &mut Diagnostics,
 ) {
     let gap = Gap::NoResources(Kind::KubernetesGateway, name.namespace.to_string());
-    if let Err(gap) = world.inventory.expect(parents.has_any_in(&name.namespace), gap) {
+    let any = parents.has_any_in(&name.namespace);
+    if let Err(gap) = world.inventory.expect_named(kind, &name.namespace, &name.name, any, gap) {
         return diagnostics.unchecked(gap);
     }
     let finding = if kind == Kind::ListenerSet { &MISSING_PARENT } else { &MISSING_GATEWAY };
@@ -246,7 +247,15 @@ fn check_mesh_parent(
     namespace: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    if world.inventory.services(namespace).or(world.inventory.service_entries(namespace)).is_err() {
+    let name = reference.name.text();
+    if world.inventory.makes(Kind::Service, namespace, name) {
+        return;
+    }
+    let is_known = world.inventory.service(namespace, name).or(world.inventory.service_entries(namespace)).is_ok();
+    if let Some(gap) = world.inventory.may_exist(Kind::Service, namespace, name).filter(|_| is_known) {
+        return diagnostics.unchecked(gap);
+    }
+    if !is_known {
         return diagnostics.unchecked(Gap::NoResources(Kind::Service, namespace.to_owned()));
     }
     let finding = match ignored.kind {

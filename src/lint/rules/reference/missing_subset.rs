@@ -130,6 +130,9 @@ fn report_without_rule(world: &World<'_>, missing: &Missing<'_>, diagnostics: &m
         host::covered_by(host, &it.host) && it.spec.subsets.iter().any(|it| it.name.text() == subset)
     };
     let Some(destination_rule) = world.destination_rules.iter().find(defines) else {
+        if let Some(gap) = world.inventory.may_have_destination_rule(namespace, host) {
+            return diagnostics.unchecked(gap);
+        }
         diagnostics
             .report(&NOWHERE_DEFINED, place, format!("no DestinationRule defines subset `{subset}` for host `{host}`"))
             .help("add a DestinationRule that defines the subset for the host");
