@@ -171,9 +171,14 @@ impl Inventory {
         if self.is_complete() {
             return Ok(());
         }
-        let elsewhere = self.surroundings.may_define_host(host);
+        let elsewhere = self.may_have_host(host);
         let unknown = || self.makers.makes_unknown(Kind::ServiceEntry, namespace);
         elsewhere.or_else(unknown).or_else(|| self.surroundings.partial(namespace)).map_or(Ok(()), Err)
+    }
+
+    /// The reason why a ServiceEntry for a host may exist in another mesh.
+    pub fn may_have_host(&self, host: &str) -> Option<Gap> {
+        self.surroundings.may_define_host(host)
     }
 
     /// Whether a Gateway that the manifests lack does not exist.

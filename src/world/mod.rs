@@ -155,7 +155,7 @@ impl<'a> World<'a> {
             virtual_services,
             destination_rules: DestinationRules::new(&resources, &settings),
             inventory,
-            namespaces: Namespaces::new(&resources, &settings),
+            namespaces: Namespaces::new(&resources, &snapshot.foreign, &settings),
             service_accounts: service_accounts(&resources, &settings),
             gateways_by_name: by_name(gateways.iter().map(|gateway| &gateway.name)),
             policies: Policies::new(&resources, &settings),

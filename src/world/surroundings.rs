@@ -192,3 +192,78 @@ impl Surroundings {
         self.makers().any(|makers| makers.makes(kind, namespace, name))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::model::LabelSet;
+    use crate::world::World;
+
+    const BOOKS: &str = "{apiVersion: v1, kind: Service, metadata: {name: books, namespace: shop}}";
+    const SHARED: &str = "{apiVersion: v1, kind: Service, metadata: {name: shared, namespace: shop}}\n---\n\
+        {apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: shop}, spec: {template: {metadata: \
+        {labels: {app: a}}, spec: {serviceAccountName: robot}}}}\n---\n\
+        {apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: e, namespace: other}, \
+        spec: {hosts: ['*.example.com']}}\n---\n\
+        {apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: d, namespace: shop}, \
+        spec: {host: books}}\n---\n\
+        {apiVersion: flagger.app/v1beta1, kind: Canary, metadata: {name: cart, namespace: shop}, \
+        spec: {targetRef: {name: cart}}}\n";
+
+    fn settings(snapshot: &Snapshot) -> Settings {
+        Settings::new(&Config::default(), snapshot)
+    }
+
+    fn world<'a>(snapshot: &'a Snapshot, apart: &[usize], partial: Vec<PartialNamespace>) -> World<'a> {
+        let mut definitions = Definitions::default();
+        let beside = Snapshot::of_texts([("b.yaml", SHARED)]);
+        definitions.add("overlays/a", snapshot, &settings(snapshot));
+        definitions.add("overlays/b", &beside, &settings(&beside));
+        let apart = Arc::new(apart.iter().copied().collect());
+        World::with_surroundings(
+            snapshot,
+            settings(snapshot),
+            Surroundings { definitions: Arc::new(definitions), apart, partial },
+        )
+    }
+
+    #[test]
+    fn another_mesh_may_define_what_is_missing() {
+        let snapshot = Snapshot::of_texts([("a.yaml", BOOKS)]);
+        let beside = world(&snapshot, &[0], Vec::new());
+        let alone = world(&snapshot, &[0, 1], Vec::new());
+        let pods = LabelSet::from([("app", "a")]);
+        type Check<'c> = &'c dyn Fn(&World<'_>) -> Result<(), Gap>;
+        let checks: [(&str, Check<'_>); 7] = [
+            ("Service", &|world| world.inventory.service("shop", "shared")),
+            ("all Services", &|world| world.inventory.services("shop")),
+            ("made Service", &|world| world.inventory.service("shop", "cart-canary")),
+            ("account", &|world| world.inventory.may_exist(Kind::ServiceAccount, "shop", "robot").map_or(Ok(()), Err)),
+            ("pods", &|world| world.inventory.may_have_workloads(Some("shop"), &pods).map_or(Ok(()), Err)),
+            ("entry", &|world| world.inventory.may_have_host("www.example.com").map_or(Ok(()), Err)),
+            ("rule", &|world| {
+                world.inventory.may_have_destination_rule("shop", "books.shop.svc.cluster.local").map_or(Ok(()), Err)
+            }),
+        ];
+        for (name, check) in checks {
+            assert!(check(&beside).is_err(), "{name} beside");
+            assert!(check(&alone).is_ok(), "{name} alone: {:?}", check(&alone));
+        }
+        assert!(beside.inventory.service("shop", "other").is_ok());
+        assert!(beside.makes_service("cart-canary.shop.svc.cluster.local"));
+        let gap = beside.inventory.service("shop", "shared").unwrap_err().to_string();
+        assert_eq!(gap, "mesh `overlays/b` defines Service `shop/shared`, and may be applied to the same cluster");
+    }
+
+    #[test]
+    fn partial_namespaces_have_unknown_resources() {
+        let snapshot = Snapshot::of_texts([("a.yaml", BOOKS)]);
+        let partial = |namespace: Option<&str>| {
+            let reason = "chart `charts/x` is not rendered".to_owned();
+            let partial = PartialNamespace { namespace: namespace.map(str::to_owned), reason };
+            world(&snapshot, &[0, 1], vec![partial]).inventory.service("shop", "other").is_err()
+        };
+        assert!(partial(Some("shop")) && partial(None) && !partial(Some("elsewhere")));
+    }
+}
