@@ -8,7 +8,7 @@ use crate::source::Spanned;
 use crate::world::host::{self, Form};
 use crate::world::{Gateway, VirtualService, World};
 
-use super::{first_label, host_cause};
+use super::host_cause;
 
 pub static RULE: Rule = rule! {
     name: "host-without-service",
