@@ -192,6 +192,12 @@ impl Manifest {
         set_text(metadata, "namespace", namespace, Some(span));
     }
 
+    /// Removes `metadata.annotations`.
+    pub fn remove_annotations(&mut self) {
+        let written_in = self.written_in;
+        entries_mut(metadata_mut(self.node_mut(), written_in)).retain(|entry| &*entry.key.text != "annotations");
+    }
+
     /// The finished object.
     pub fn into_rendered(self) -> Rendered {
         Rendered { node: self.tree, written_in: self.written_in, is_changed: self.is_changed, causes: self.causes }
