@@ -15,7 +15,11 @@ pub mod config;
 
 pub mod model;
 
+pub mod kustomize;
+
 pub mod load;
+
+pub mod layout;
 
 pub mod world;
 

@@ -12,7 +12,7 @@ use crate::model::Resource;
 use crate::source::Span;
 use crate::validate::{Layer, Mistake, Violation, validate};
 use crate::world::{Gap, World};
-use crate::{model, yaml};
+use crate::{kustomize, model, yaml};
 
 /// The data that a check works on.
 #[derive(Debug)]
@@ -35,7 +35,8 @@ impl<'a> Context<'a> {
             let violations = validate(resource, &world.settings);
             violations.into_iter().map(|violation| (resource.span, violation))
         });
-        let all: Vec<(Span, Violation)> = all.filter(|(_, violation)| !misread.is_within(violation.span)).collect();
+        let is_unknown = |place| misread.is_within(place) || world.snapshot.placeholders.touch(place);
+        let all: Vec<(Span, Violation)> = all.filter(|(_, violation)| !is_unknown(violation.span)).collect();
         let of_webhook = all.iter().filter(|(_, violation)| violation.layer == Layer::Webhook);
         let rejected = of_webhook.map(|(resource, _)| *resource).chain(rejected_by_schema(world.snapshot)).collect();
         let violations: Vec<Violation> = all.into_iter().map(|(_, violation)| violation).collect();
@@ -43,16 +44,19 @@ impl<'a> Context<'a> {
         Self { snapshot: world.snapshot, world, refused: refused.collect(), rejected, violations }
     }
 
-    /// Whether a resource has one definition only, so that references to it can be checked. If not, this is reported as
-    /// unchecked.
+    /// Whether a resource has one definition only, without placeholders, so that references to it can be checked. If not,
+    /// this is reported as unchecked.
     pub fn is_definite(&self, resource: &Resource, diagnostics: &mut Diagnostics) -> bool {
-        let is_definite = !self.world.is_ambiguous(resource);
-        if !is_definite {
-            let namespace = self.world.settings.namespace_of(resource);
-            let name = format!("{namespace}/{}", resource.name());
-            diagnostics.unchecked(Gap::SeveralDefinitions(resource.kind, name));
+        let name = || format!("{}/{}", self.world.settings.namespace_of(resource), resource.name());
+        if self.world.is_ambiguous(resource) {
+            diagnostics.unchecked(Gap::SeveralDefinitions(resource.kind, name()));
+            return false;
         }
-        is_definite
+        let is_known = !self.world.inventory.unknowns.hide_target(resource);
+        if !is_known {
+            diagnostics.unchecked(Gap::PlaceholdersIn(resource.kind, name()));
+        }
+        is_known
     }
 
     /// Returns the place of some bytes of the text at a place. If the file contains the text with escapes, or on several
@@ -78,9 +82,9 @@ impl<'a> Context<'a> {
         self.violations.iter().filter(move |violation| violation.mistake == mistake)
     }
 
-    /// Whether the admission webhook rejects the value at a place, so that its meaning does not matter.
+    /// Whether a value has no meaning: the admission webhook rejects it, or it is not known yet.
     pub fn is_refused(&self, place: Span) -> bool {
-        self.refused.contains(&place)
+        self.refused.contains(&place) || self.snapshot.placeholders.touch(place)
     }
 
     /// Whether the API server or the webhook rejects the resource at a place.
@@ -110,7 +114,15 @@ impl<'a> Context<'a> {
     pub fn model_problems(&self) -> impl Iterator<Item = &'a model::DecodeProblem> {
         self.snapshot.problems.iter().filter_map(|problem| match problem {
             load::ManifestProblem::Model(problem) => Some(problem),
-            load::ManifestProblem::Yaml(_) => None,
+            load::ManifestProblem::Yaml(_) | load::ManifestProblem::Build(_) => None,
+        })
+    }
+
+    /// The mistakes in kustomizations.
+    pub fn build_problems(&self) -> impl Iterator<Item = &'a kustomize::BuildProblem> {
+        self.snapshot.problems.iter().filter_map(|problem| match problem {
+            load::ManifestProblem::Build(problem) => Some(problem),
+            load::ManifestProblem::Yaml(_) | load::ManifestProblem::Model(_) => None,
         })
     }
 }
@@ -122,7 +134,7 @@ fn rejected_by_schema(snapshot: &Snapshot) -> Vec<Span> {
         load::ManifestProblem::Model(problem) => {
             (!matches!(problem.kind, model::DecodeProblemKind::SpeltTwice { .. })).then_some(problem.span)
         }
-        load::ManifestProblem::Yaml(_) => None,
+        load::ManifestProblem::Yaml(_) | load::ManifestProblem::Build(_) => None,
     };
     let places = snapshot.problems.iter().filter_map(span);
     places.filter_map(|place| resources.around(place)).map(|resource| resource.span).collect()
@@ -144,6 +156,7 @@ impl Misread {
             load::ManifestProblem::Model(problem) => {
                 (!matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. })).then_some(problem.span)
             }
+            load::ManifestProblem::Build(_) => None,
         };
         let mut problems: Vec<Span> = snapshot.problems.iter().filter_map(span).collect();
         problems.sort_by_key(|span| (span.file, span.start));

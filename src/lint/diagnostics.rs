@@ -47,6 +47,7 @@ impl Diagnostics {
             subject: None,
             related: Vec::new(),
             help: None,
+            meshes: Vec::new(),
             cause: None,
             reported_at: Location::caller(),
         });

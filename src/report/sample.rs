@@ -34,6 +34,7 @@ pub(super) fn finding(sources: &Sources, rule: &'static Rule, file: FileId, want
         related: Vec::new(),
         cause: None,
         help: None,
+        meshes: Vec::new(),
         reported_at: Location::caller(),
     }
 }

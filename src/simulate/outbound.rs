@@ -266,6 +266,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             authority => authority.to_owned(),
         };
         Answer {
+            mesh: None,
             id: self.question.id.clone(),
             host,
             gateway: self.question.gateway.map(str::to_owned),

@@ -69,8 +69,30 @@ pub enum Gap {
     NoDelegation,
     /// A resource has several definitions that differ.
     SeveralDefinitions(Kind, String),
+    /// Resources of a kind have placeholders in their names, hosts or labels: in a namespace, or in any.
+    Placeholders(Kind, Option<String>),
+    /// A resource has placeholders in the part that references lead to.
+    PlaceholdersIn(Kind, String),
+    /// The name of a namespace has a placeholder.
+    PlaceholderAsNamespace(String),
     /// A resource has no `spec`.
     NoSpec,
+    /// A controller may make resources of a kind in a namespace. The first text names its resource.
+    MayMake(String, Kind, String),
+    /// A controller may make pods in a namespace.
+    MayMakePods(String, String),
+    /// Another mesh of the repository defines a resource.
+    DefinedElsewhere(Kind, String, String),
+    /// Another mesh of the repository has a ServiceEntry for a host.
+    HostDefinedElsewhere(String, String),
+    /// A DestinationRule of another mesh applies to a host. The mesh may be applied to the same cluster.
+    RuledElsewhere(String, String),
+    /// Another mesh of the repository has workloads with the labels in a namespace.
+    WorkloadsElsewhere(String, String),
+    /// The installation of Istio or Kubernetes makes a Service.
+    Installed(String),
+    /// Something that was not given may exist, for the reason that the text describes.
+    NotGiven(String),
     /// A tool must render files first. The text is that of [`crate::load::Template::describe`].
     NotRendered(String),
 }
@@ -152,7 +174,40 @@ impl fmt::Display for Gap {
             }
             Self::NoDelegation => f.write_str("no VirtualService that delegates was given"),
             Self::SeveralDefinitions(kind, name) => write!(f, "{} `{name}` has several definitions", kind.name()),
+            Self::Placeholders(kind, namespace) => {
+                let noun = if *kind == Kind::Pod { "workload" } else { described(*kind) };
+                match namespace {
+                    Some(namespace) => write!(f, "a {noun} in namespace `{namespace}` has placeholders"),
+                    None => write!(f, "a {noun} has placeholders"),
+                }
+            }
+            Self::PlaceholdersIn(kind, name) => write!(f, "{} `{name}` has placeholders", kind.name()),
+            Self::PlaceholderAsNamespace(namespace) => {
+                write!(f, "the name of namespace `{namespace}` has a placeholder")
+            }
             Self::NoSpec => f.write_str("a manifest has no `spec`"),
+            Self::MayMake(maker, kind, namespace) => {
+                write!(f, "{maker} may create {} in namespace `{namespace}`", plural(*kind))
+            }
+            Self::MayMakePods(maker, namespace) => write!(f, "{maker} may create pods in namespace `{namespace}`"),
+            Self::DefinedElsewhere(kind, name, mesh) => {
+                let kind = described(*kind);
+                write!(f, "mesh `{mesh}` defines {kind} `{name}`, and may be applied to the same cluster")
+            }
+            Self::RuledElsewhere(host, mesh) => {
+                write!(f, "mesh `{mesh}`, which may be applied to the same cluster, has a DestinationRule for `{host}`")
+            }
+            Self::HostDefinedElsewhere(host, mesh) => {
+                write!(f, "mesh `{mesh}` has a ServiceEntry for host `{host}`, and may be applied to the same cluster")
+            }
+            Self::WorkloadsElsewhere(namespace, mesh) => {
+                write!(
+                    f,
+                    "mesh `{mesh}` has workloads with the labels in namespace `{namespace}`, and may be applied to the same cluster"
+                )
+            }
+            Self::Installed(name) => write!(f, "an installation of Istio may create Service `{name}`"),
+            Self::NotGiven(reason) => f.write_str(reason),
             Self::NotRendered(description) => f.write_str(description),
         }
     }
@@ -163,5 +218,12 @@ fn described(kind: Kind) -> &'static str {
     match kind {
         Kind::KubernetesGateway => "Gateway API Gateway",
         kind => kind.name(),
+    }
+}
+
+fn plural(kind: Kind) -> String {
+    match described(kind).strip_suffix('y') {
+        Some(stem) if kind != Kind::KubernetesGateway && kind != Kind::Gateway => format!("{stem}ies"),
+        _ => format!("{}s", described(kind)),
     }
 }

@@ -131,7 +131,13 @@ impl World<'_> {
     pub fn has_namespace(&self, name: &str) -> Option<bool> {
         let is_named = name == self.settings.root_namespace
             || name == self.settings.default_namespace
-            || self.namespaces.by_name.contains_key(name);
+            || self.namespaces.by_name.contains_key(name)
+            || self.inventory.may_have_namespace(name)
+            || self
+                .snapshot
+                .foreign
+                .iter()
+                .any(|it| it.metadata.namespace.as_ref().is_some_and(|own| own.as_str() == name));
         let is_installed = || ["istio", "kube-"].iter().any(|prefix| name.starts_with(prefix));
         match is_named {
             true => Some(true),

@@ -34,7 +34,7 @@ impl Neighbourhoods {
         if !world.are_namespaces_assumed() {
             return found;
         }
-        for resource in &world.snapshot.resources {
+        for resource in world.snapshot.resources() {
             if has_assumed_namespace(resource) {
                 found.defining.entry(resource.kind).or_default().insert(resource.span.file);
                 let of_kind = found.by_name.entry(resource.kind).or_default();
@@ -136,12 +136,17 @@ impl World<'_> {
 
     /// Whether a Service that `from` refers to, and that the manifests lack, does not exist.
     pub fn expects_service(&self, from: &Resource, name: &str, namespace: &str) -> Result<(), Gap> {
-        self.inventory.services(namespace).and_then(|()| self.would_have(Kind::Service, from, name, namespace))
+        self.inventory.service(namespace, name).and_then(|()| self.would_have(Kind::Service, from, name, namespace))
+    }
+
+    /// Whether a Service that `from` refers to does not exist, even if the manifests cannot say so of a single Service.
+    pub fn expects_listed_service(&self, from: &Resource, name: &str, namespace: &str) -> Result<(), Gap> {
+        self.inventory.lists_services(namespace).and_then(|()| self.would_have(Kind::Service, from, name, namespace))
     }
 
     /// Whether a workload of a namespace that `from` selects, and that the manifests lack, does not exist.
     pub fn expects_workload(&self, from: &Resource, selector: &Labels, namespace: &str) -> Result<(), Gap> {
-        self.inventory.workloads(namespace)?;
+        self.inventory.workloads_with(namespace, &selector.to_set())?;
         let mut selected = self.workloads.iter().filter(|workload| workload.is_selected_by(selector));
         if let Some(drifting) = selected.find(|workload| self.may_be_elsewhere(workload.resource, from)) {
             return Err(Gap::AssumedNamespace(drifting.resource.kind, drifting.resource.name().to_owned()));

@@ -143,9 +143,14 @@ impl Default for Settings {
 impl Settings {
     /// The settings from the configuration and the manifests.
     pub fn new(config: &Config, snapshot: &Snapshot) -> Self {
+        Self::of(config, &snapshot.mesh_configs)
+    }
+
+    /// The settings from the configuration and some MeshConfigs.
+    pub(super) fn of<'c>(config: &Config, mesh_configs: impl IntoIterator<Item = &'c MeshConfig>) -> Self {
         let mut settings = Self::default();
         settings.apply_config(config);
-        snapshot.mesh_configs.iter().for_each(|found| settings.apply_mesh_config(found));
+        mesh_configs.into_iter().for_each(|found| settings.apply_mesh_config(found));
         settings
     }
 

@@ -156,8 +156,8 @@ fn the_output_says_if_all_files_are_ignored() {
     let run = lint(repository.path(), &["."]);
     assert_eq!(
         run.stderr,
-        "warning: no manifests found: every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them\n"
+        "error: no manifests found: every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them \
+         (`--allow-empty` accepts that)\n"
     );
-    let empty = directory(&[], &[REPOSITORY]);
-    assert_eq!(lint(empty.path(), &["."]).stderr, "warning: no manifests found: no .yaml, .yml or .json file\n");
+    assert_eq!(run.status, 2);
 }

@@ -8,6 +8,7 @@ mod cors;
 mod delegation;
 mod envoy_filter;
 mod gateway_api;
+mod kustomize;
 mod matching;
 mod metadata;
 mod policy;
@@ -33,6 +34,7 @@ use crate::model::nearest;
 /// The families of rules, in the order in which documentation lists them.
 pub static FAMILIES: &[&Family] = &[
     &syntax::FAMILY,
+    &kustomize::FAMILY,
     &schema::FAMILY,
     &validation::FAMILY,
     &reference::FAMILY,

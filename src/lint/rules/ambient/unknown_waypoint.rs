@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         check_labels(world, &namespace.metadata.labels, namespace.name(), Level::Namespace, diagnostics);
     }
     let is_service = |resource: &&Resource| matches!(resource.kind, Kind::Service | Kind::ServiceEntry);
-    for resource in context.snapshot.resources.iter().filter(is_service) {
+    for resource in context.snapshot.resources().filter(is_service) {
         let namespace = world.settings.namespace_of(resource);
         check_labels(world, &resource.metadata.labels, namespace, Level::Service, diagnostics);
     }

@@ -26,7 +26,7 @@ static SEVERAL_FILES: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut by_identity: BTreeMap<(Kind, &str, &str), Vec<&Resource>> = BTreeMap::new();
-    for resource in context.snapshot.resources.iter().filter(|it| !is_repeatable(it.kind) && !it.name().is_empty()) {
+    for resource in context.snapshot.resources().filter(|it| !is_repeatable(it.kind) && !it.name().is_empty()) {
         let namespace = context.world.settings.namespace_of(resource);
         by_identity.entry((resource.kind, namespace, resource.name())).or_default().push(resource);
     }
@@ -57,8 +57,7 @@ fn report(
     context: &Context<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let text = |resource: &Resource| context.snapshot.sources.text(resource.span).trim_end().to_owned();
-    if others.iter().all(|other| text(other) == text(last)) {
+    if others.iter().all(|other| context.snapshot.are_equal(other, last)) {
         return;
     }
     let times = if others.len() == 1 { "twice".to_owned() } else { format!("{} times", others.len() + 1) };

@@ -86,7 +86,7 @@ impl<'a> RouteParents<'a> {
             let namespace = world.settings.namespace_of(resource).to_owned();
             ((resource.kind, NamespacedName::new(namespace, resource.name())), resource)
         };
-        let resources: Vec<&Resource> = world.snapshot.resources.iter().collect();
+        let resources: Vec<&Resource> = world.snapshot.resources().collect();
         Self { by_name: resources.iter().filter(is_parent).map(|resource| identity(resource)).collect() }
     }
 
@@ -217,7 +217,7 @@ fn check_missing(
         it.kind == Kind::Gateway && it.name() == name.name && world.settings.namespace_of(it) == name.namespace
     };
     if kind == Kind::KubernetesGateway
-        && let Some(namesake) = world.snapshot.resources.iter().find(is_namesake)
+        && let Some(namesake) = world.snapshot.resources().find(is_namesake)
     {
         let message = format!("`{name}` is a Gateway of `{ISTIO_NETWORKING}`, to which routes cannot attach");
         diagnostics
@@ -270,7 +270,7 @@ fn check_mesh_parent(
         _ => return,
     };
     let of_kind = |it: &&Resource| it.kind == kind && world.settings.namespace_of(it) == namespace;
-    let names = world.snapshot.resources.iter().filter(of_kind).map(Resource::name);
+    let names = world.snapshot.resources().filter(of_kind).map(Resource::name);
     match (ignored.kind, &reference.group) {
         (Omission::UnsupportedParent, None) => {
             diagnostic.help(format!("add `group: {group}`"));

@@ -100,6 +100,9 @@ fn check_backend(
     let Some((name, namespace)) = host::kubernetes_service(full, domain) else {
         return diagnostics.unchecked(Gap::ExternalService(full.to_owned()));
     };
+    if world.makes_service(full) {
+        return;
+    }
     if let Err(gap) = world.expects_service(virtual_service.resource, name, namespace) {
         return diagnostics.unchecked(gap);
     }

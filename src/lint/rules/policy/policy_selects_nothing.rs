@@ -191,7 +191,7 @@ struct Targets<'w> {
 impl<'w> Targets<'w> {
     fn new(world: &'w World<'_>) -> Self {
         let mut names: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for resource in &world.snapshot.resources {
+        for resource in world.snapshot.resources() {
             if matches!(resource.kind, Kind::KubernetesGateway | Kind::Service | Kind::ServiceEntry) {
                 let namespace = world.settings.namespace_of(resource);
                 names.entry((resource.kind, namespace)).or_default().push(resource.name());
@@ -225,9 +225,16 @@ impl<'w> Targets<'w> {
             return;
         }
         let known = match kind {
-            Kind::Service => world.inventory.services(namespace),
-            Kind::ServiceEntry => world.inventory.service_entries(namespace),
-            _ => world.inventory.expect_kind(!names.is_empty(), kind, namespace),
+            _ if world.inventory.makes(kind, namespace, name) => return,
+            Kind::Service => world.inventory.service(namespace, name),
+            _ => {
+                let gap = Gap::NoResources(kind, namespace.to_owned());
+                let any = match kind {
+                    Kind::ServiceEntry => world.inventory.service_entries(namespace).is_ok(),
+                    _ => !names.is_empty(),
+                };
+                world.inventory.expect_named(kind, namespace, name, any, gap)
+            }
         };
         if let Err(gap) = known.and_then(|()| world.would_have(kind, policy, name, namespace)) {
             return diagnostics.unchecked(gap);

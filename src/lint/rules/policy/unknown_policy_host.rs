@@ -31,7 +31,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             // Clients may send any name in the `Host` header, so only names of Services can be checked.
             let name = value.split(':').next().unwrap_or_default();
             let Some((service, namespace)) = host::kubernetes_service(name, &world.settings.domain) else { continue };
-            if service.contains('*') || of_routes.contains(name) || world.services.named(name).next().is_some() {
+            if service.contains('*')
+                || of_routes.contains(name)
+                || world.services.named(name).next().is_some()
+                || world.makes_service(name)
+            {
                 continue;
             }
             if let Err(gap) = world.expects_service(policy.resource, service, namespace) {

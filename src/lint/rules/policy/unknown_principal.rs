@@ -148,11 +148,18 @@ fn check_account(
     name: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    if accounts.has(namespace, name) {
+    if accounts.has(namespace, name) || world.inventory.makes(Kind::ServiceAccount, namespace, name) {
         return;
     }
-    let are_listed = world.inventory.service_accounts(namespace).is_ok();
-    if !are_listed && world.inventory.workloads(namespace).is_err() {
+    let more = match name.ends_with('*') {
+        true => world.inventory.may_have_more(Kind::ServiceAccount, namespace),
+        false => world.inventory.may_exist(Kind::ServiceAccount, namespace, name),
+    };
+    if let Some(gap) = more {
+        return diagnostics.unchecked(gap);
+    }
+    let are_listed = world.inventory.lists_service_accounts(namespace);
+    if !are_listed && world.inventory.lists_workloads(namespace).is_err() {
         return diagnostics.unchecked(match accounts.of(namespace).next() {
             Some(_) => Gap::NotAllResources(Kind::ServiceAccount, namespace.to_owned()),
             None => Gap::NoServiceAccountsOrWorkloads(namespace.to_owned()),
@@ -202,7 +209,7 @@ impl<'w> Accounts<'w> {
         for (namespace, name) in defined.chain(used) {
             accounts.by_namespace.entry(namespace).or_default().insert(name);
         }
-        for gateway in world.snapshot.resources.iter().filter(|resource| resource.kind == Kind::KubernetesGateway) {
+        for gateway in world.snapshot.resources().filter(|resource| resource.kind == Kind::KubernetesGateway) {
             accounts.gateways.entry(world.settings.namespace_of(gateway)).or_default().push(gateway.name());
         }
         accounts

@@ -22,7 +22,7 @@ static UNKNOWN: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         for (namespace, span) in exported_to(resource) {
             check_namespace(world, namespace, span, diagnostics);
         }

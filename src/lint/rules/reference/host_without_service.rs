@@ -3,11 +3,12 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::Kind;
 use crate::source::Spanned;
 use crate::world::host::{self, Form};
 use crate::world::{Gateway, VirtualService, World};
 
-use super::{first_label, host_cause};
+use super::host_cause;
 
 pub static RULE: Rule = rule! {
     name: "host-without-service",
@@ -64,9 +65,10 @@ fn check_host(
                 .help(format!("write `{full}`"));
         }
         // `unknown-host` reports the host if a route of the VirtualService leads to it.
+        Form::Kubernetes { name, namespace } if world.inventory.makes(Kind::Service, namespace, name) => {}
         Form::Kubernetes { .. } if leads_to(world, virtual_service, host) => {}
-        Form::Kubernetes { namespace }
-            if world.expects_service(virtual_service.resource, first_label(host), namespace).is_ok() =>
+        Form::Kubernetes { name, namespace }
+            if world.expects_service(virtual_service.resource, name, namespace).is_ok() =>
         {
             let (host, span) = (host.as_str(), host.span);
             let message = format!(
@@ -79,9 +81,9 @@ fn check_host(
                 None => diagnostic.help("use the host of a Service or ServiceEntry"),
             };
         }
-        Form::Kubernetes { namespace } => {
+        Form::Kubernetes { name, namespace } => {
             world
-                .expects_service(virtual_service.resource, first_label(host), namespace)
+                .expects_service(virtual_service.resource, name, namespace)
                 .unwrap_or_else(|gap| diagnostics.unchecked(gap));
         }
         Form::External => check_external(world, virtual_service, host, diagnostics),

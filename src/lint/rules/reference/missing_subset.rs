@@ -79,8 +79,13 @@ fn check_subset(
             continue;
         }
         // Other DestinationRules of the host may define the subset.
-        if world.inventory.is_partial() {
-            return diagnostics.unchecked(Gap::NotAllOfKind(Kind::DestinationRule));
+        if let Err(gap) = world.inventory.destination_rules(&host) {
+            return diagnostics.unchecked(gap);
+        }
+        let unknowns = &world.inventory.unknowns;
+        let mut owners = [&*client, &*namespace, &world.settings.root_namespace].into_iter();
+        if let Err(gap) = owners.try_for_each(|owner| unknowns.expect(Kind::DestinationRule, owner)) {
+            return diagnostics.unchecked(gap);
         }
         let missing = Missing { subset, host: &host, namespace: &namespace, client: &client };
         match merged {

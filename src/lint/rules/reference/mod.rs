@@ -15,6 +15,7 @@ mod unknown_host;
 mod unknown_port;
 
 use crate::lint::Family;
+use crate::model::Kind;
 use crate::world::{Service, World};
 
 pub static FAMILY: Family = Family {
@@ -63,4 +64,10 @@ fn complete_name(world: &World<'_>, name: &str, namespace: &str) -> String {
         Some(service) => format!("did you mean `{}`?", service.hostname),
         None => format!("use the host of a Service in namespace `{namespace}`, or add a ServiceEntry"),
     }
+}
+
+/// The only Service with the short name of an unknown host. It is not meant if a Service of the expanded name may exist.
+fn only_namesake<'w, 'a>(world: &'w World<'a>, namespace: &str, name: &str, written: &str) -> Option<&'w Service<'a>> {
+    let namesake = world.services.only_one_called(written)?;
+    world.inventory.may_exist(Kind::Service, namespace, name).is_none().then_some(namesake)
 }

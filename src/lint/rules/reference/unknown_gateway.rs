@@ -81,6 +81,9 @@ fn check_reference(
             .help("write an HTTPRoute whose `parentRefs` name the Gateway, or add a Gateway of `networking.istio.io`");
         return;
     }
+    if world.inventory.makes(Kind::Gateway, &name.namespace, &name.name) {
+        return;
+    }
     let is_elsewhere = |gateway: &&Gateway<'_>| {
         gateway.name.name == name.name && !world.may_be_elsewhere(gateway.resource, virtual_service.resource)
     };
@@ -89,8 +92,9 @@ fn check_reference(
     let is_short = !written.contains('/');
     let message = format!("Gateway `{name}` does not exist");
     let near = || world.would_have(Kind::Gateway, virtual_service.resource, &name.name, &name.namespace);
-    let known = world.inventory.gateways(&name.namespace).and_then(|()| near());
-    if let Some(elsewhere) = elsewhere.filter(|_| is_short || known.is_ok()) {
+    let known = world.inventory.gateway(&name.namespace, &name.name).and_then(|()| near());
+    let may_exist = || world.inventory.may_exist(Kind::Gateway, &name.namespace, &name.name).is_some();
+    if let Some(elsewhere) = elsewhere.filter(|_| known.is_ok() || (is_short && !may_exist())) {
         diagnostics
             .report(&MISSING, written.span, message)
             .cause(format!("Gateway {name}"))

@@ -66,7 +66,7 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
     if !world.inventory.is_complete() && attachment.selects_gateways() {
         return diagnostics.unchecked(Gap::GatewaysInstalledElsewhere);
     }
-    let mut resources = world.snapshot.resources.iter().filter(|it| is_root || world.namespace_of(it) == namespace);
+    let mut resources = world.snapshot.resources().filter(|it| is_root || world.namespace_of(it) == namespace);
     if resources.any(|resource| makes(resource, selector)) {
         return;
     }

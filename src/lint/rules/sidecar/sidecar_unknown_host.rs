@@ -138,7 +138,15 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
                 .help(format!("write `{owner}/{}`", entry.host));
             return;
         }
-        if let Err(gap) = world.inventory.services(owner) {
+        if world.makes_service(entry.host) {
+            return;
+        }
+        // A wildcard is for all Services that there may be.
+        let known = match name.starts_with('*') {
+            true => world.inventory.services(owner),
+            false => world.inventory.service(owner, name),
+        };
+        if let Err(gap) = known {
             return diagnostics.unchecked(gap);
         }
         let services = world.services.in_namespace(owner).filter(|service| service.is_kubernetes());

@@ -28,7 +28,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             diagnostics.unchecked(credential.gateway.gap_of_workloads());
             continue;
         }
-        let lacks = |namespace: &&&str| context.world.secrets.get(namespace, credential.name).is_none();
+        let lacks = |namespace: &&&str| {
+            context.world.secrets.get(namespace, credential.name).is_none()
+                && !context.world.inventory.makes(Kind::Secret, namespace, credential.name)
+        };
         if let Some(namespace) = credential.namespaces.iter().find(lacks) {
             check_missing(context.world, &credential, namespace, diagnostics);
         }
@@ -39,7 +42,9 @@ fn check_missing(world: &World<'_>, credential: &Credential<'_, '_>, namespace: 
     let own = credential.gateway.name.namespace.as_ref();
     let message = format!("Secret `{namespace}/{}` does not exist", credential.name);
     // No related place in the Secret: an excerpt would show its contents.
-    if world.secrets.get(own, credential.name).is_some() {
+    let gap = world.inventory.may_exist(Kind::Secret, namespace, credential.name);
+    let is_made = world.inventory.makers().names(Kind::Secret, own).any(|name| name == credential.name);
+    if gap.is_none() && (world.secrets.get(own, credential.name).is_some() || is_made) {
         diagnostics
             .report(&OTHER_NAMESPACE, credential.written.span, format!("{message}, only `{own}/{}`", credential.name))
             .help(format!("move it to namespace `{namespace}`, where the workloads of the Gateway run"));
@@ -51,7 +56,7 @@ fn check_missing(world: &World<'_>, credential: &Credential<'_, '_>, namespace: 
         true => Gap::NotAllResources(Kind::Secret, namespace.to_owned()),
         false => Gap::NoCertificates(namespace.to_owned()),
     };
-    if let Err(gap) = world.inventory.expect(any, gap) {
+    if let Err(gap) = world.inventory.expect_named(Kind::Secret, namespace, credential.name, any, gap) {
         return diagnostics.unchecked(gap);
     }
     let cause = format!("Secret {namespace}/{}", credential.name);

@@ -30,7 +30,7 @@ static WORKLOAD_ENTRY: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let (finding, account) = match &resource.spec {
             Spec::WorkloadGroup(workload_group) => {
                 let template = workload_group.template.as_ref();
@@ -55,12 +55,13 @@ fn check_account(
 ) {
     let namespace = world.settings.namespace_of(resource);
     let is_known = account.as_str() == "default"
-        || world.service_accounts.contains(&NamespacedName::new(namespace, account.as_str()));
+        || world.service_accounts.contains(&NamespacedName::new(namespace, account.as_str()))
+        || world.inventory.makes(Kind::ServiceAccount, namespace, account);
     if is_known {
         return;
     }
     let near = || world.would_have(Kind::ServiceAccount, resource, account, namespace);
-    if let Err(gap) = world.inventory.service_accounts(namespace).and_then(|()| near()) {
+    if let Err(gap) = world.inventory.service_account(namespace, account).and_then(|()| near()) {
         return diagnostics.unchecked(gap);
     }
     let message = format!("ServiceAccount `{namespace}/{account}` does not exist");

@@ -1,0 +1,397 @@
+//! The fields of a kustomization.
+
+use super::fields::{Fields, invalid, text, wrong_type};
+use super::problem::Step;
+use super::select::Target;
+use crate::source::{FileId, Span, Spanned};
+use crate::yaml::{Document, Key, Node, Value};
+
+/// A text of a file.
+pub(super) type Text<'f> = Spanned<&'f str>;
+
+/// Pairs of `labels` and the like.
+pub(super) type Pairs<'f> = Vec<(&'f Key, Text<'f>)>;
+
+/// The kinds of kustomizations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Role {
+    /// `kind: Kustomization`, or no kind.
+    #[default]
+    Base,
+    /// `kind: Component`.
+    Component,
+}
+
+/// A kustomization, strictly read.
+#[derive(Debug)]
+pub(super) struct Kustomization<'f> {
+    /// The file.
+    pub file: FileId,
+    /// The text of the file.
+    pub text: &'f str,
+    /// The whole mapping.
+    pub node: &'f Node,
+    pub role: Role,
+    /// Where `kind` is written, if it is.
+    pub kind_span: Option<Span>,
+    /// `resources`, followed by `bases`.
+    pub resources: Vec<Text<'f>>,
+    pub components: Vec<Text<'f>>,
+    pub crds: Vec<Text<'f>>,
+    pub namespace: Option<Text<'f>>,
+    pub name_prefix: Option<Text<'f>>,
+    pub name_suffix: Option<Text<'f>>,
+    /// `labels`, followed by `commonLabels`.
+    pub labels: Vec<LabelsEntry<'f>>,
+    pub common_annotations: Pairs<'f>,
+    pub patches: Vec<PatchEntry<'f>>,
+    /// Each is the path of a file, or a patch.
+    pub patches_strategic_merge: Vec<Text<'f>>,
+    pub patches_json6902: Vec<PatchEntry<'f>>,
+    /// `images`, followed by `imageTags`.
+    pub images: Vec<ImageEntry<'f>>,
+    pub replicas: Vec<ReplicasEntry<'f>>,
+    /// The entries of `replacements`, not yet read.
+    pub replacements: &'f [Node],
+    /// The entries of `vars`, not yet read.
+    pub vars: &'f [Node],
+    pub config_maps: Vec<GeneratorEntry<'f>>,
+    pub secrets: Vec<GeneratorEntry<'f>>,
+    pub generator_options: GeneratorOptions<'f>,
+    pub configurations: Vec<Text<'f>>,
+    /// Each entry of `helmCharts` and `helmChartInflationGenerator`.
+    pub helm_charts: Vec<&'f Node>,
+    pub generators: Vec<Text<'f>>,
+    pub transformers: Vec<Text<'f>>,
+    pub validators: Vec<Text<'f>>,
+    /// `openapi.path`.
+    pub openapi_path: Option<Text<'f>>,
+}
+
+/// An entry of `labels`.
+#[derive(Debug, Default)]
+pub(super) struct LabelsEntry<'f> {
+    pub pairs: Pairs<'f>,
+    pub include_selectors: bool,
+    pub include_templates: bool,
+    /// Further fields: {group, version, kind, path, create}.
+    pub fields: &'f [Node],
+}
+
+/// An entry of `patches` or `patchesJson6902`.
+#[derive(Debug)]
+pub(super) struct PatchEntry<'f> {
+    /// The whole entry.
+    pub span: Span,
+    pub path: Option<Text<'f>>,
+    /// The patch itself, as text.
+    pub patch: Option<Text<'f>>,
+    pub target: Option<Target<'f>>,
+    pub allow_name_change: bool,
+    pub allow_kind_change: bool,
+}
+
+/// An entry of `images`.
+#[derive(Debug)]
+pub(super) struct ImageEntry<'f> {
+    pub name: Option<Text<'f>>,
+    pub new_name: Option<Text<'f>>,
+    pub new_tag: Option<Text<'f>>,
+    pub digest: Option<Text<'f>>,
+    pub tag_suffix: Option<Text<'f>>,
+}
+
+/// An entry of `replicas`.
+#[derive(Debug)]
+pub(super) struct ReplicasEntry<'f> {
+    /// The whole entry.
+    pub span: Span,
+    pub name: Option<Text<'f>>,
+    pub count: Option<Spanned<i64>>,
+}
+
+/// An entry of `configMapGenerator` or `secretGenerator`.
+#[derive(Debug)]
+pub(super) struct GeneratorEntry<'f> {
+    /// The whole entry.
+    pub span: Span,
+    pub name: Option<Text<'f>>,
+    pub namespace: Option<Text<'f>>,
+    /// `create`, `merge` or `replace`.
+    pub behavior: Option<Text<'f>>,
+    /// `envs`, followed by `env`.
+    pub envs: Vec<Text<'f>>,
+    pub literals: Vec<Text<'f>>,
+    pub files: Vec<Text<'f>>,
+    /// The type of a Secret.
+    pub secret_type: Option<Text<'f>>,
+    pub options: GeneratorOptions<'f>,
+}
+
+/// `generatorOptions`, or the `options` of one generator.
+#[derive(Debug, Default)]
+pub(super) struct GeneratorOptions<'f> {
+    pub labels: Pairs<'f>,
+    pub annotations: Pairs<'f>,
+    pub disable_name_suffix_hash: bool,
+    pub immutable: bool,
+}
+
+const FIELDS: [&str; 34] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "resources",
+    "components",
+    "bases",
+    "crds",
+    "namespace",
+    "namePrefix",
+    "nameSuffix",
+    "labels",
+    "commonLabels",
+    "commonAnnotations",
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "images",
+    "imageTags",
+    "replicas",
+    "replacements",
+    "vars",
+    "configMapGenerator",
+    "secretGenerator",
+    "generatorOptions",
+    "configurations",
+    "helmCharts",
+    "helmGlobals",
+    "helmChartInflationGenerator",
+    "generators",
+    "transformers",
+    "validators",
+    "openapi",
+    "sortOptions",
+    "buildMetadata",
+];
+
+impl<'f> Kustomization<'f> {
+    /// Reads the first document of a kustomization. Later ones mean nothing.
+    pub fn read(file: FileId, text: &'f str, documents: &'f [Document]) -> Step<Self> {
+        let whole = Span::new(file, 0, text.len());
+        let document = documents.first();
+        if let Some(problem) = document.and_then(|document| document.problems.iter().find(|problem| is_fatal(problem)))
+        {
+            return Err(invalid(problem.span, problem.message.clone()));
+        }
+        let Some(node) = document.and_then(|document| document.root.as_ref()).filter(|node| !node.is_null()) else {
+            return Err(empty(whole));
+        };
+        let fields = Fields::read(node, &FIELDS, "a kustomization")?;
+        if node.entries().iter().all(|entry| matches!(&*entry.key.text, "apiVersion" | "kind")) {
+            return Err(empty(node.span));
+        }
+        let (role, kind_span) = role(fields)?;
+        if let Some(metadata) = fields.get("metadata") {
+            let known = ["name", "namespace", "labels", "annotations"];
+            let metadata = Fields::read(metadata, &known, "`metadata` of a kustomization")?;
+            metadata.text("name")?;
+            metadata.text("namespace")?;
+            metadata.pairs("labels")?;
+            metadata.pairs("annotations")?;
+        }
+        let mut resources = fields.texts("resources")?;
+        resources.extend(fields.texts("bases")?);
+        let mut labels: Vec<LabelsEntry<'f>> = each(fields, "labels", LabelsEntry::read)?;
+        let common_labels = fields.pairs("commonLabels")?;
+        if !common_labels.is_empty() {
+            labels.push(LabelsEntry { pairs: common_labels, include_selectors: true, ..LabelsEntry::default() });
+        }
+        let mut images = each(fields, "images", ImageEntry::read)?;
+        images.extend(each(fields, "imageTags", ImageEntry::read)?);
+        let mut helm_charts: Vec<&Node> = fields.list("helmCharts")?.iter().collect();
+        helm_charts.extend(fields.list("helmChartInflationGenerator")?);
+        let options = |node: &'f Node| GeneratorOptions::read(node);
+        let openapi_path = match fields.get("openapi") {
+            None => None,
+            Some(node) => Fields::read(node, &["path", "version"], "`openapi`")?.text("path")?,
+        };
+        Ok(Self {
+            file,
+            text,
+            node,
+            role,
+            kind_span,
+            resources,
+            components: fields.texts("components")?,
+            crds: fields.texts("crds")?,
+            namespace: fields.text("namespace")?,
+            name_prefix: fields.text("namePrefix")?,
+            name_suffix: fields.text("nameSuffix")?,
+            labels,
+            common_annotations: fields.pairs("commonAnnotations")?,
+            patches: each(fields, "patches", PatchEntry::read)?,
+            patches_strategic_merge: fields.texts("patchesStrategicMerge")?,
+            patches_json6902: each(fields, "patchesJson6902", PatchEntry::read)?,
+            images,
+            replicas: each(fields, "replicas", ReplicasEntry::read)?,
+            replacements: fields.list("replacements")?,
+            vars: fields.list("vars")?,
+            config_maps: each(fields, "configMapGenerator", |node| {
+                GeneratorEntry::read(node, "a ConfigMap generator")
+            })?,
+            secrets: each(fields, "secretGenerator", |node| GeneratorEntry::read(node, "a Secret generator"))?,
+            generator_options: fields.get("generatorOptions").map(options).transpose()?.unwrap_or_default(),
+            configurations: fields.texts("configurations")?,
+            helm_charts,
+            generators: fields.texts("generators")?,
+            transformers: fields.texts("transformers")?,
+            validators: fields.texts("validators")?,
+            openapi_path,
+        })
+    }
+}
+
+/// Whether kustomize rejects the text, too. It accepts duplicate keys.
+fn is_fatal(problem: &crate::yaml::YamlProblem) -> bool {
+    problem.kind == crate::yaml::YamlProblemKind::Syntax
+}
+
+fn empty(span: Span) -> Box<super::BuildProblem> {
+    invalid(span, "the kustomization is empty").help("list files under `resources`, or remove the kustomization")
+}
+
+/// The role that `kind` and `apiVersion` give, and where `kind` is written.
+fn role(fields: Fields<'_>) -> Step<(Role, Option<Span>)> {
+    let kind = fields.text("kind")?;
+    let role = match kind.map(|kind| kind.value) {
+        None | Some("Kustomization") => Role::Base,
+        Some("Component") => Role::Component,
+        Some(other) => {
+            let span = kind.map_or(fields.node.span, |kind| kind.span);
+            return Err(invalid(span, format!("kustomize rejects `kind: {other}`"))
+                .help("write `Kustomization` or `Component`"));
+        }
+    };
+    let wanted = match role {
+        Role::Base => "kustomize.config.k8s.io/v1beta1",
+        Role::Component => "kustomize.config.k8s.io/v1alpha1",
+    };
+    if let Some(version) = fields.text("apiVersion")?.filter(|version| version.value != wanted) {
+        let message = format!("kustomize rejects `apiVersion: {}`", version.value);
+        return Err(invalid(version.span, message).help(format!("write `{wanted}`")));
+    }
+    Ok((role, kind.map(|kind| kind.span)))
+}
+
+/// Reads each item of a list.
+fn each<'f, T>(fields: Fields<'f>, name: &str, read: impl Fn(&'f Node) -> Step<T>) -> Step<Vec<T>> {
+    fields.list(name)?.iter().filter(|item| !item.is_null()).map(read).collect()
+}
+
+impl<'f> LabelsEntry<'f> {
+    fn read(node: &'f Node) -> Step<Self> {
+        let fields =
+            Fields::read(node, &["pairs", "includeSelectors", "includeTemplates", "fields"], "an entry of `labels`")?;
+        Ok(Self {
+            pairs: fields.pairs("pairs")?,
+            include_selectors: fields.flag("includeSelectors")?,
+            include_templates: fields.flag("includeTemplates")?,
+            fields: fields.list("fields")?,
+        })
+    }
+}
+
+impl<'f> PatchEntry<'f> {
+    pub fn read(node: &'f Node) -> Step<Self> {
+        if let Value::String(_) = node.value {
+            return Err(wrong_type(node, "patches", "a list of mappings").help("write `path: FILE`"));
+        }
+        let fields = Fields::read(node, &["path", "patch", "target", "options"], "a patch")?;
+        let mut entry = Self {
+            span: node.span,
+            path: fields.text("path")?,
+            patch: fields.text("patch")?,
+            target: fields.get("target").map(Target::read).transpose()?,
+            allow_name_change: false,
+            allow_kind_change: false,
+        };
+        if let Some(options) = fields.get("options") {
+            if let Value::Mapping(entries) = &options.value {
+                for option in entries {
+                    match (&*option.key.text, &option.value.value) {
+                        ("allowNameChange", Value::Bool(allow)) => entry.allow_name_change = *allow,
+                        ("allowKindChange", Value::Bool(allow)) => entry.allow_kind_change = *allow,
+                        (name, Value::Bool(_) | Value::Null) => drop(name),
+                        (name, _) => return Err(wrong_type(&option.value, name, "a boolean")),
+                    }
+                }
+            } else {
+                return Err(wrong_type(options, "options", "a mapping"));
+            }
+        }
+        Ok(entry)
+    }
+}
+
+impl<'f> ImageEntry<'f> {
+    fn read(node: &'f Node) -> Step<Self> {
+        let known = ["name", "newName", "newTag", "digest", "tagSuffix"];
+        let fields = Fields::read(node, &known, "an entry of `images`")?;
+        Ok(Self {
+            name: fields.text("name")?,
+            new_name: fields.text("newName")?,
+            new_tag: fields.text("newTag")?,
+            digest: fields.text("digest")?,
+            tag_suffix: fields.text("tagSuffix")?,
+        })
+    }
+}
+
+impl<'f> ReplicasEntry<'f> {
+    fn read(node: &'f Node) -> Step<Self> {
+        let fields = Fields::read(node, &["name", "count"], "an entry of `replicas`")?;
+        Ok(Self { span: node.span, name: fields.text("name")?, count: fields.integer("count")? })
+    }
+}
+
+impl<'f> GeneratorEntry<'f> {
+    pub fn read(node: &'f Node, what: &str) -> Step<Self> {
+        let mut known = vec!["name", "namespace", "behavior", "envs", "env", "literals", "files", "options"];
+        if what.contains("Secret") {
+            known.push("type");
+        }
+        let fields = Fields::read(node, &known, what)?;
+        let mut envs = fields.texts("envs")?;
+        envs.extend(fields.text("env")?);
+        Ok(Self {
+            span: node.span,
+            name: fields.text("name")?,
+            namespace: fields.text("namespace")?,
+            behavior: fields.text("behavior")?,
+            envs,
+            literals: fields.texts("literals")?,
+            files: fields.texts("files")?,
+            secret_type: fields.text("type")?,
+            options: fields.get("options").map(GeneratorOptions::read).transpose()?.unwrap_or_default(),
+        })
+    }
+}
+
+impl<'f> GeneratorOptions<'f> {
+    fn read(node: &'f Node) -> Step<Self> {
+        let known = ["labels", "annotations", "disableNameSuffixHash", "immutable"];
+        let fields = Fields::read(node, &known, "the options of a generator")?;
+        Ok(Self {
+            labels: fields.pairs("labels")?,
+            annotations: fields.pairs("annotations")?,
+            disable_name_suffix_hash: fields.flag("disableNameSuffixHash")?,
+            immutable: fields.flag("immutable")?,
+        })
+    }
+}
+
+/// The texts in all places of a document that name paths; wrong types are skipped. See [`super::references`].
+pub(super) fn lenient_texts<'n>(node: &'n Node, field: &str) -> Vec<Text<'n>> {
+    let found = Fields { node }.get(field);
+    found.map_or(&[][..], Node::items).iter().filter_map(|item| text(item, field).ok()).collect()
+}

@@ -1,0 +1,181 @@
+//! What a repository defines outside of a mesh, and may be applied to the same cluster.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Gap, Makers, Settings};
+use crate::load::Snapshot;
+use crate::model::{Kind, LabelSet, Resource, Spec};
+
+/// The names that the meshes of a repository define. One value serves all meshes.
+#[derive(Debug, Default)]
+pub struct Definitions {
+    meshes: Vec<String>,
+    by_name: BTreeMap<Kind, BTreeMap<String, BTreeMap<String, Vec<usize>>>>,
+    /// The hosts of ServiceEntries.
+    hosts: BTreeMap<String, Vec<usize>>,
+    /// The hosts of DestinationRules.
+    ruled_hosts: BTreeMap<String, Vec<usize>>,
+    /// The labels of workloads, by namespace.
+    workloads: BTreeMap<String, BTreeMap<BTreeMap<String, String>, Vec<usize>>>,
+    /// What controllers make from the resources of each mesh, if anything.
+    makers: Vec<(usize, Makers)>,
+}
+
+impl Definitions {
+    /// Adds what a mesh defines. Returns the number of the mesh.
+    pub fn add(&mut self, mesh: impl Into<String>, snapshot: &Snapshot, settings: &Settings) -> usize {
+        let number = self.meshes.len();
+        self.meshes.push(mesh.into());
+        for resource in snapshot.resources() {
+            self.define(number, resource, settings.namespace_of(resource), &settings.domain);
+        }
+        let makers = Makers::new(snapshot, settings);
+        if !makers.is_empty() {
+            self.makers.push((number, makers));
+        }
+        number
+    }
+
+    fn define(&mut self, mesh: usize, resource: &Resource, namespace: &str, domain: &str) {
+        if let Spec::ServiceEntry(entry) = &resource.spec {
+            entry.hosts.iter().for_each(|host| note(self.hosts.entry(host.value.clone()).or_default(), mesh));
+        }
+        if let Spec::DestinationRule(rule) = &resource.spec
+            && let Some(host) = &rule.host
+        {
+            let host = super::host::expand(host, namespace, domain).into_owned();
+            note(self.ruled_hosts.entry(host).or_default(), mesh);
+        }
+        self.name(mesh, resource.kind, namespace, resource.name());
+        let template = resource.spec.pod_template();
+        let labels = match (&resource.spec, template) {
+            (Spec::Pod(_) | Spec::WorkloadEntry(_), _) => Some(&resource.metadata.labels),
+            (_, template) => template.and_then(|it| it.metadata.as_ref()).map(|metadata| &metadata.labels),
+        };
+        if let Some(labels) = labels {
+            let labels = labels.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
+            let of_namespace = self.workloads.entry(namespace.to_owned()).or_default();
+            note(of_namespace.entry(labels).or_default(), mesh);
+        }
+        // Pods run as an account that exists.
+        let account = template.and_then(|it| it.spec.as_ref()?.service_account_name.as_ref());
+        if let Some(account) = account {
+            self.name(mesh, Kind::ServiceAccount, namespace, account);
+        }
+    }
+
+    fn name(&mut self, mesh: usize, kind: Kind, namespace: &str, name: &str) {
+        let of_kind = self.by_name.entry(kind).or_default();
+        let of_namespace = of_kind.entry(namespace.to_owned()).or_default();
+        note(of_namespace.entry(name.to_owned()).or_default(), mesh);
+    }
+}
+
+fn note(meshes: &mut Vec<usize>, mesh: usize) {
+    if meshes.last() != Some(&mesh) {
+        meshes.push(mesh);
+    }
+}
+
+/// A namespace in which something may exist that was not given, such as the objects of a chart that was not rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartialNamespace {
+    /// The namespace; `None` for all namespaces.
+    pub namespace: Option<String>,
+    /// What may exist there: "chart `charts/booking` is not rendered".
+    pub reason: String,
+}
+
+/// What may be in the cluster beside the resources of a mesh.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// What the meshes of the repository define.
+    pub definitions: Arc<Definitions>,
+    /// The numbers of the meshes that are never applied beside this one: itself and its alternatives.
+    pub apart: Arc<BTreeSet<usize>>,
+    /// The namespaces that are not given completely.
+    pub partial: Vec<PartialNamespace>,
+}
+
+impl Surroundings {
+    /// The reason why a resource may exist that the mesh lacks.
+    pub(super) fn may_define(&self, kind: Kind, namespace: &str, name: &str) -> Option<Gap> {
+        let of_kind = self.definitions.by_name.get(&kind).and_then(|of_kind| of_kind.get(namespace));
+        let meshes = of_kind.and_then(|names| names.get(name)).into_iter().flatten();
+        let defined = self.mesh_of(meshes).map(|mesh| {
+            let name = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
+            Gap::DefinedElsewhere(kind, name, mesh.to_owned())
+        });
+        defined
+            .or_else(|| self.partial(namespace))
+            .or_else(|| self.makers().find_map(|makers| makers.may_make(kind, namespace, name)))
+    }
+
+    /// The reason why a resource of a kind and of any name may exist that the mesh lacks.
+    pub(super) fn may_define_any(&self, kind: Kind, namespace: &str) -> Option<Gap> {
+        let of_kind = self.definitions.by_name.get(&kind).and_then(|of_kind| of_kind.get(namespace));
+        let named = of_kind.into_iter().flatten();
+        let named = named.filter_map(|(name, meshes)| Some((name, self.mesh_of(meshes.iter())?))).next();
+        named
+            .map(|(name, mesh)| Gap::DefinedElsewhere(kind, format!("{namespace}/{name}"), mesh.to_owned()))
+            .or_else(|| self.partial(namespace))
+            .or_else(|| self.makers().find_map(|makers| makers.makes_any(kind, namespace)))
+    }
+
+    /// The reason why a ServiceEntry for a host may exist that the mesh lacks.
+    pub(super) fn may_define_host(&self, host: &str) -> Option<Gap> {
+        let exact = self.definitions.hosts.get(host).into_iter().flatten();
+        let covering = self.definitions.hosts.iter().filter(|(other, _)| super::host::covered_by(host, other));
+        let mesh = self.mesh_of(exact.chain(covering.flat_map(|(_, meshes)| meshes)))?;
+        Some(Gap::HostDefinedElsewhere(host.to_owned(), mesh.to_owned()))
+    }
+
+    /// The reason why a DestinationRule for a host may exist that the mesh lacks.
+    pub(super) fn may_rule_host(&self, host: &str) -> Option<Gap> {
+        let ruled = &self.definitions.ruled_hosts;
+        let covering = ruled.iter().filter(|(other, _)| super::host::covered_by(host, other));
+        let mesh = self.mesh_of(covering.flat_map(|(_, meshes)| meshes))?;
+        Some(Gap::RuledElsewhere(host.to_owned(), mesh.to_owned()))
+    }
+
+    /// The reason why workloads with these labels may exist that the mesh lacks, in a namespace or in any.
+    pub(super) fn may_have_workloads(&self, namespace: Option<&str>, selector: &LabelSet<'_>) -> Option<Gap> {
+        let fits = |labels: &BTreeMap<String, String>| {
+            selector.iter().all(|(key, value)| labels.get(*key).is_some_and(|own| own == value))
+        };
+        let all = self.definitions.workloads.iter();
+        let mut of_namespaces = all.filter(|(own, _)| namespace.is_none_or(|namespace| namespace == own.as_str()));
+        let found = of_namespaces.find_map(|(own, workloads)| {
+            let meshes = workloads.iter().filter(|(labels, _)| fits(labels)).flat_map(|(_, meshes)| meshes);
+            Some(Gap::WorkloadsElsewhere(own.clone(), self.mesh_of(meshes)?.to_owned()))
+        });
+        let partial = || match namespace {
+            Some(namespace) => self.partial(namespace),
+            None => self.partial.first().map(|partial| Gap::NotGiven(partial.reason.clone())),
+        };
+        found.or_else(partial).or_else(|| self.makers().find_map(|makers| makers.makes_pods(namespace, selector)))
+    }
+
+    /// The reason why something unknown may exist in a namespace.
+    pub(super) fn partial(&self, namespace: &str) -> Option<Gap> {
+        let is_there = |it: &&PartialNamespace| it.namespace.as_ref().is_none_or(|name| name == namespace);
+        self.partial.iter().find(is_there).map(|partial| Gap::NotGiven(partial.reason.clone()))
+    }
+
+    /// The first of some meshes that may be applied beside this one.
+    fn mesh_of<'m>(&self, mut meshes: impl Iterator<Item = &'m usize>) -> Option<&str> {
+        let mesh = meshes.find(|mesh| !self.apart.contains(mesh))?;
+        self.definitions.meshes.get(*mesh).map(String::as_str)
+    }
+
+    fn makers(&self) -> impl Iterator<Item = &Makers> {
+        let beside = self.definitions.makers.iter().filter(|(mesh, _)| !self.apart.contains(mesh));
+        beside.map(|(_, makers)| makers)
+    }
+
+    /// Whether a controller makes a resource from those of another mesh.
+    pub(super) fn makes(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+        self.makers().any(|makers| makers.makes(kind, namespace, name))
+    }
+}
