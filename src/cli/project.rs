@@ -90,7 +90,12 @@ impl Project {
         });
         let templates = self.selected().flat_map(|mesh| &mesh.snapshot.templates);
         let templates = templates.map(|(span, _)| (*span, format!("`{}` is a template", place(*span))));
-        let gaps: BTreeSet<(Span, String)> = broken.chain(templates).collect();
+        let homeless = self.selected().flat_map(|mesh| {
+            let placeholders = &mesh.snapshot.placeholders;
+            mesh.snapshot.resources().filter(|resource| placeholders.hide_namespace(resource))
+        });
+        let homeless = homeless.map(|it| (it.span, format!("`{}` has a placeholder as its namespace", place(it.span))));
+        let gaps: BTreeSet<(Span, String)> = broken.chain(templates).chain(homeless).collect();
         for (_, gap) in gaps.iter().take(MOST) {
             terminal::say(common, Tone::Warning, &format!("{gap}; its resources are not considered"));
         }

@@ -88,6 +88,11 @@ impl<'f> Place<'f> {
         BuildProblem::new(BuildProblemKind::MissingFile, entry.span, message)
     }
 
+    /// Whether a file exists, although it was not read.
+    pub fn exists(self, written: &str) -> bool {
+        self.files.is_file(&paths::join(self.directory, written))
+    }
+
     /// Whether git ignores the file that an entry names.
     pub fn is_ignored(self, written: &str) -> bool {
         self.files.is_ignored(&paths::join(self.directory, written))
@@ -123,6 +128,10 @@ impl<'f> Renderer<'f> {
 
     fn build_top(&self, set: &mut ResourceSet, directory: &str) -> Step {
         let Some(kustomization) = self.open(set, directory)? else { return Ok(()) };
+        if let Some(order) = kustomization.sort_order.filter(|order| !matches!(order.value, "fifo" | "legacy")) {
+            return Err(invalid(order.span, format!("kustomize rejects `order: {}`", order.value))
+                .help("write `fifo` or `legacy`"));
+        }
         self.accumulate(set, &kustomization, &Chain { directory, parent: None })?;
         finish(set)
     }
@@ -180,7 +189,7 @@ impl<'f> Renderer<'f> {
             return set.append(&base, index, entry.span);
         }
         if place.is_ignored(entry.value) {
-            set.unrendered.push(unrendered(entry.span, UnrenderedReason::IgnoredFile));
+            set.unrendered.push(unrendered(entry.span, UnrenderedReason::UnreadFile));
             return Ok(());
         }
         let message = format!("`{}` does not exist", entry.value);

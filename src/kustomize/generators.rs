@@ -60,7 +60,7 @@ pub(super) fn generate(
     let Some(data) = data(set, entry, generated, place)? else {
         let namespace = entry.namespace.map(|namespace| namespace.value.to_owned());
         let span = name.span;
-        set.unrendered.push(Unrendered { span, reason: UnrenderedReason::IgnoredFile, namespace, kind: Some(kind) });
+        set.unrendered.push(Unrendered { span, reason: UnrenderedReason::UnreadFile, namespace, kind: Some(kind) });
         return Ok(());
     };
     let new = Content { entry, generated, global, name, data };
@@ -75,8 +75,10 @@ pub(super) fn generate(
         Some("replace") => Some(false),
         Some(other) => {
             let span = entry.behavior.map_or(entry.span, |behavior| behavior.span);
-            return Err(invalid(span, format!("kustomize rejects `behavior: {other}`"))
-                .help("write `create`, `merge` or `replace`"));
+            let message = format!("`behavior: {other}` has no effect: kustomize does not know it");
+            let problem = BuildProblem::new(BuildProblemKind::NoEffect, span, message);
+            set.warn(problem.help("write `create`, `merge` or `replace`"));
+            None
         }
     };
     let found = |verb: &str| format!("{kind} `{}` {verb}", name.value);
@@ -228,7 +230,7 @@ fn add_entry(mapping: &mut Node, entry: &Entry) {
     }
 }
 
-/// The data of a generator. `None` if git ignores one of its files.
+/// The data of a generator. `None` if one of its files exists, but cannot be read here.
 fn data(
     set: &mut ResourceSet,
     entry: &GeneratorEntry<'_>,
@@ -251,7 +253,7 @@ fn data(
     for source in &entry.envs {
         let file = match place.read(set, *source) {
             Ok(file) => file,
-            Err(_) if place.is_ignored(source.value) => return Ok(None),
+            Err(_) if place.is_ignored(source.value) || place.exists(source.value) => return Ok(None),
             Err(problem) => return Err(problem),
         };
         for line in file.text.trim_start_matches('\u{feff}').lines().map(str::trim_start) {
@@ -277,7 +279,7 @@ fn data(
         };
         let file = match place.read_path(set, *source, path) {
             Ok(file) => file,
-            Err(_) if place.is_ignored(path) => return Ok(None),
+            Err(_) if place.is_ignored(path) || place.exists(path) => return Ok(None),
             Err(problem) => return Err(problem),
         };
         add(key, file.text, whole(file), *source)?;

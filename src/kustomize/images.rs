@@ -11,6 +11,13 @@ use super::resource_set::ResourceSet;
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
+const PODS: [FieldSpec; 4] = [
+    FieldSpec::new("", "", "", "spec/containers[]/image"),
+    FieldSpec::new("", "", "", "spec/initContainers[]/image"),
+    FieldSpec::new("", "", "", "spec/template/spec/containers[]/image"),
+    FieldSpec::new("", "", "", "spec/template/spec/initContainers[]/image"),
+];
+
 /// Replaces names, tags and digests of images in the containers of all objects but CustomResourceDefinitions.
 pub(super) fn apply(set: &mut ResourceSet, image: &ImageEntry<'_>) -> Step {
     let Some(name) = image.name else { return Ok(()) };
@@ -20,7 +27,9 @@ pub(super) fn apply(set: &mut ResourceSet, image: &ImageEntry<'_>) -> Step {
     };
     let parts = [image.new_name, image.new_tag, image.digest, image.tag_suffix];
     let Some(span) = parts.iter().flatten().next().map(|text| text.span) else { return Ok(()) };
-    let extra: Vec<FieldSpec> = set.configuration.images.clone();
+    let mut extra: Vec<FieldSpec> = set.configuration.images.clone();
+    // kustomize changes these twice, which matters for a suffix only.
+    extra.extend(PODS.into_iter().filter(|_| image.tag_suffix.is_some()));
     let matches = |text: &str| matcher.is_match(text);
     for manifest in set.manifests.iter_mut().filter(|manifest| manifest.kind() != "CustomResourceDefinition") {
         if has_image(manifest.node(), &matches) {

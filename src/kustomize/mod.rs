@@ -59,6 +59,10 @@ use crate::yaml::{Document, Node};
 pub trait Files: Sync {
     /// A file that was read.
     fn file(&self, path: &str) -> Option<InputFile<'_>>;
+    /// Whether a file exists. It may be one that was not read, because it is not text.
+    fn is_file(&self, path: &str) -> bool {
+        self.file(path).is_some()
+    }
     /// Whether a directory exists.
     fn is_directory(&self, path: &str) -> bool;
     /// Whether git ignores a path. A file that is missing for this reason is probably generated.
@@ -128,8 +132,8 @@ pub enum UnrenderedReason {
     HelmChart,
     /// A generator or transformer that is a program.
     Plugin,
-    /// A file that git ignores, and that something else generates.
-    IgnoredFile,
+    /// A file that git ignores, and that something else generates, or a file that is not text.
+    UnreadFile,
     /// `openapi` or `crds`: schemas, which change how lists are merged.
     Schema,
 }

@@ -48,7 +48,7 @@ fn add(root: &Node, span: Span, text: &str, objects: &mut Vec<Written>, items: &
     }
     let kind = root.get("kind").and_then(Node::as_str).filter(|kind| !kind.is_empty());
     let Some(kind) = kind else {
-        let problem = not_resource(root.span, "kustomize rejects an object without `kind`".to_owned());
+        let problem = not_resource(root.span, "this object has no `kind`, so kustomize rejects it".to_owned());
         return Err(problem.help("add `kind`, or remove the file from `resources`"));
     };
     if kind.ends_with("List")
@@ -64,11 +64,11 @@ fn add(root: &Node, span: Span, text: &str, objects: &mut Vec<Written>, items: &
     let has_name =
         root.get("metadata").and_then(|metadata| metadata.get("name")).is_some_and(|name| match &name.value {
             Value::String(text) => !text.is_empty(),
-            Value::Bool(_) => true,
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) => true,
             _ => false,
         });
     if !has_name && !kind.ends_with("List") {
-        let problem = not_resource(root.span, format!("kustomize rejects a {kind} without `metadata.name`"));
+        let problem = not_resource(root.span, format!("this {kind} has no `metadata.name`, so kustomize rejects it"));
         return Err(problem.help("add `metadata.name`; kustomize ignores `generateName`"));
     }
     let mut node = root.clone();

@@ -66,7 +66,7 @@ fn described(reason: UnrenderedReason) -> &'static str {
         UnrenderedReason::Remote => "a remote resource",
         UnrenderedReason::HelmChart => "a Helm chart",
         UnrenderedReason::Plugin => "a plugin",
-        UnrenderedReason::IgnoredFile => "a file that git ignores",
+        UnrenderedReason::UnreadFile => "a file that cannot be read here",
         UnrenderedReason::Schema => "a schema",
     }
 }

@@ -42,6 +42,12 @@ impl FileContents {
         Self { problems: vec![ManifestProblem::Yaml(problem)], ..Self::default() }
     }
 
+    /// The contents of a file that is a template as a whole.
+    pub(super) fn template(sources: &Sources, file: FileId, template: Template) -> Self {
+        let whole = Span::new(file, 0, sources.file(file).text().len());
+        Self { templates: vec![(whole, template)], documents: 1, ..Self::default() }
+    }
+
     fn append(&mut self, other: Self) {
         self.resources.extend(other.resources);
         self.mesh_configs.extend(other.mesh_configs);

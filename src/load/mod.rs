@@ -2,6 +2,7 @@
 //! has the resources of one mesh. Each step runs on all cores, and the result is deterministic. A failure becomes part of
 //! the result and does not stop the rest.
 
+mod charts;
 mod decode;
 mod exclusion;
 mod files;
@@ -15,7 +16,7 @@ mod template;
 pub use decode::FileContents;
 pub use exclusion::Exclude;
 pub use files::{Input, STDIN, any_manifest};
-pub use placeholder::{Notation, Placeholder, Placeholders, is_in_name};
+pub use placeholder::{Notation, Placeholder, Placeholders, is_in_name, is_in_text};
 pub use snapshot::{ManifestProblem, Snapshot};
 pub use template::Template;
 
@@ -112,9 +113,13 @@ impl Manifests {
             manifests.by_path.insert(path, file);
         }
         let named = named::by_kustomizations(&sources, &manifests.by_path);
+        let charts = charts::templates(&sources);
         let decode = |file: FileId| {
             if not_utf8.contains_key(&file) {
                 return (None, FileContents::default());
+            }
+            if charts.contains(&file) {
+                return (None, FileContents::template(&sources, file, Template::Helm));
             }
             let trees = named.contains(&file).then(|| decode::parse_file(&sources, file));
             // The renderer decodes the resources of these files.

@@ -20,6 +20,7 @@ mod request;
 mod second_leg;
 mod simulators;
 mod trace;
+mod unknowns;
 
 pub use answer::{
     Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,

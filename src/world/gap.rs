@@ -176,9 +176,10 @@ impl fmt::Display for Gap {
             Self::SeveralDefinitions(kind, name) => write!(f, "{} `{name}` has several definitions", kind.name()),
             Self::Placeholders(kind, namespace) => {
                 let noun = if *kind == Kind::Pod { "workload" } else { described(*kind) };
+                let article = if noun.starts_with(['A', 'E', 'H', 'I']) { "an" } else { "a" };
                 match namespace {
-                    Some(namespace) => write!(f, "a {noun} in namespace `{namespace}` has placeholders"),
-                    None => write!(f, "a {noun} has placeholders"),
+                    Some(namespace) => write!(f, "{article} {noun} in namespace `{namespace}` has placeholders"),
+                    None => write!(f, "{article} {noun} has placeholders"),
                 }
             }
             Self::PlaceholdersIn(kind, name) => write!(f, "{} `{name}` has placeholders", kind.name()),

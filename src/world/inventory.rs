@@ -134,6 +134,12 @@ impl Inventory {
         }
     }
 
+    /// The reason why the manifests may have something that they seem to lack: the user declares that they have only a part
+    /// of it, which `gap` says, or some of it has placeholders.
+    pub fn may_lack(&self, gap: Gap) -> Option<Gap> {
+        self.unknowns.expect_instead_of(&gap).err().or(self.is_partial().then_some(gap))
+    }
+
     fn expect_in(&self, kind: Kind, namespaces: &BTreeSet<String>, namespace: &str) -> Result<(), Gap> {
         self.expect_kind(namespaces.contains(namespace), kind, namespace)
     }

@@ -54,6 +54,11 @@ impl Unknowns {
             _ => (hides_name, false),
         };
         let hides_namespace = placeholders.hide_namespace(resource);
+        let pod = resource.spec.pod_template().and_then(|template| template.spec.as_ref());
+        let hides_account = pod.is_some_and(|pod| placeholders.hide(pod.service_account_name.as_ref()));
+        if hides_account && !hides_namespace {
+            self.by_namespace.insert((Kind::ServiceAccount, settings.namespace_of(resource).to_owned()));
+        }
         if hides_namespace || may_be_anywhere {
             self.everywhere.insert(kind);
         } else if is_unknown {
@@ -154,6 +159,8 @@ impl Unknowns {
                 [] => placeholders.touch(gateway.span),
                 servers => servers.iter().any(|server| placeholders.touch(server.span)),
             },
+            Spec::KubernetesGateway(gateway) => gateway.listeners.iter().any(|it| placeholders.touch(it.span)),
+            Spec::ListenerSet(set) => set.listeners.iter().any(|it| placeholders.touch(it.span)),
             Spec::DestinationRule(rule) => {
                 placeholders.hide(rule.host.as_ref())
                     || match rule.subsets.as_slice() {

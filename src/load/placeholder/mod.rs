@@ -98,6 +98,12 @@ impl Placeholders {
     }
 }
 
+/// Whether a text of a route, such as a path or the value of a header, has a placeholder.
+pub fn is_in_text(text: &str) -> bool {
+    recognise::in_text(text, position::Position::Text, position::Object { of_mesh: true, ..Default::default() })
+        .is_some_and(|finding| matches!(finding, recognise::Finding::Unknown(_)))
+}
+
 /// Whether a text that was derived from names, such as a full host, has a placeholder.
 pub fn is_in_name(text: &str) -> bool {
     recognise::in_name(text).is_some()

@@ -109,7 +109,9 @@ impl Notation {
                 format!("placeholders such as `{example}` are not replaced ({files}); lint the output of {tool}")
             }
             None => {
-                format!("placeholders such as `{example}` are not replaced ({files}); lint the files after this step")
+                format!(
+                    "placeholders such as `{example}` are not replaced ({files}); lint the output of the tool that does it"
+                )
             }
         }
     }

@@ -138,7 +138,7 @@ enum Braced<'t> {
 fn braced(body: &str) -> Option<Braced<'_>> {
     let name = body.strip_prefix('#').unwrap_or(body);
     let length = name.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte)).count();
-    // A default may start with a dash, which is no part of the name.
+    // A default may start with a dash, which does not belong to the name.
     let length = name[..length].find('-').unwrap_or(length);
     if !name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
         return None;
@@ -277,7 +277,7 @@ fn is_stand_in(label: &str) -> bool {
         "service",
         "tenant",
     ];
-    let may_be = label.len() >= 5 && label.starts_with(['c', 'C', 'r', 'R', 'f', 'F', 'y', 'Y', 'M', 'I', 'i', 'm']);
+    let may_be = label.len() >= 5 && label.starts_with(['c', 'C', 'r', 'R', 'f', 'F', 'y', 'Y', 'I']);
     if !may_be {
         return false;
     }
@@ -289,7 +289,8 @@ fn is_stand_in(label: &str) -> bool {
     let of_topic = |rest: &str| TOPICS.contains(&rest.split('-').next().unwrap_or_default());
     match lower.split_once('-') {
         Some(("your", rest)) => in_capitals || of_topic(rest),
-        Some(("my" | "replace" | "insert", _)) => in_capitals && label.contains('_'),
+        Some(("replace", rest)) => in_capitals && (rest.starts_with("with-") || rest.starts_with("this-")),
+        Some(("insert", rest)) => in_capitals && rest.ends_with("-here"),
         _ => false,
     }
 }

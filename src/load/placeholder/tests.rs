@@ -39,6 +39,7 @@ fn each_notation_is_recognised() {
         ("your-domain.com", Word),
         ("YOUR_API_KEY", Word),
         ("REPLACE_WITH_HOST", Word),
+        ("INSERT_HOST_HERE", Word),
         ("DEX_SERVICE.DEX_NAMESPACE.svc.cluster.local", Word),
         ("PARTNER_JWKS_URI", Word),
         ("TODO", Word),
@@ -113,6 +114,9 @@ fn valid_texts_are_no_placeholders() {
     ];
     for text in texts {
         assert_eq!(notation(text, Position::Text), None, "{text}");
+    }
+    for value in ["MUTUAL", "INSERT_FIRST", "REPLACE", "ROUND_ROBIN", "X_FORWARDED_FOR", "MESH_EXTERNAL", "your own"] {
+        assert_eq!(notation(value, Position::Plain), None, "{value}");
     }
     let patterns = [
         r"^\d{3}$",

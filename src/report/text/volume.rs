@@ -1,10 +1,11 @@
 //! The parts of a long report: findings with excerpts, findings on a line each, and findings that are only counted.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding;
 use super::theme::Theme;
-use super::words::{clean, columns, count, cut};
+use super::words::{clean, columns, count, cut, push_hanging};
 use crate::lint::{Diagnostic, Severity};
 use crate::report::Style;
 use crate::report::positions::Positions;
@@ -16,11 +17,11 @@ pub(super) const FEW: usize = 10;
 /// The most examples of a rule.
 const EXAMPLES: usize = 3;
 
-/// The lines that examples fill, about one screen. The last one can exceed it.
-const EXAMPLE_LINES: usize = 50;
+/// The lines that examples fill, most of a screen. The last one can exceed it.
+const EXAMPLE_LINES: usize = 40;
 
-/// The lines for findings without an excerpt, about one screen.
-const LINES: usize = 40;
+/// The most findings on a line each, most of a screen.
+const LINES: usize = 30;
 
 /// The most findings of a rule on a line each: errors, and others.
 const ERRORS_OF_RULE: usize = 10;
@@ -35,14 +36,22 @@ struct Group<'a> {
 }
 
 /// The findings, worst first, and within a severity by rule.
-type Groups<'a> = BTreeMap<(std::cmp::Reverse<Severity>, &'static str), Group<'a>>;
+type Groups<'a> = BTreeMap<(Reverse<Severity>, &'static str), Group<'a>>;
+
+impl<'a> Group<'a> {
+    /// The findings that are not examples.
+    fn others(&self) -> &[&'a Diagnostic] {
+        &self.findings[self.examples..]
+    }
+}
 
 /// Writes the findings.
 ///
 /// All have excerpts if there are few of them. Otherwise a rule has mostly found one mistake that was copied many times:
 /// a few examples of each rule have excerpts, errors first. The others follow below a heading for the rule, as lines that
-/// editors and terminals make clickable, up to a limit for each rule and for all. The rest is only counted. So the text
-/// does not grow with the number of findings, and a noisy rule does not hide a quiet one.
+/// editors and terminals make clickable, up to a limit for each rule and for all, the most frequent rules first. The
+/// rest is only counted. So the text does not grow with the number of findings, and a noisy rule does not hide a quiet
+/// one.
 pub(super) fn push(out: &mut String, shown: &[&Diagnostic], sources: &Sources, theme: &Theme) {
     let mut groups = Groups::new();
     for diagnostic in shown {
@@ -54,8 +63,8 @@ pub(super) fn push(out: &mut String, shown: &[&Diagnostic], sources: &Sources, t
     }
 }
 
-fn key(diagnostic: &Diagnostic) -> (std::cmp::Reverse<Severity>, &'static str) {
-    (std::cmp::Reverse(diagnostic.severity), diagnostic.rule.name)
+fn key(diagnostic: &Diagnostic) -> (Reverse<Severity>, &'static str) {
+    (Reverse(diagnostic.severity), diagnostic.rule.name)
 }
 
 /// Writes findings with excerpts, in order. Each rule gets its first example before another rule gets its second one.
@@ -91,40 +100,52 @@ fn push_examples<'a>(
     out.extend(written.into_values());
 }
 
-/// Writes the findings that are not examples.
+/// Writes the findings that are not examples: by severity, and the rules with the most findings first.
 fn push_lines(out: &mut String, groups: &Groups<'_>, sources: &Sources, theme: &Theme) {
+    let mut groups: Vec<_> = groups.iter().filter(|(_, group)| group.examples < group.findings.len()).collect();
+    groups.sort_by_key(|((severity, rule), group)| (*severity, Reverse(group.others().len()), *rule));
     let mut room = LINES;
-    let mut any = false;
-    for ((severity, rule), group) in groups {
-        let others = &group.findings[group.examples..];
-        if others.is_empty() {
+    let mut counted: BTreeMap<Reverse<Severity>, Vec<(&str, usize)>> = BTreeMap::new();
+    for ((severity, rule), group) in &groups {
+        let others = group.others();
+        if room == 0 {
+            counted.entry(*severity).or_default().push((rule, others.len()));
             continue;
         }
-        any = true;
         let most = if severity.0 == Severity::Error { ERRORS_OF_RULE } else { OTHERS_OF_RULE };
-        let shown = others.len().min(most).min(room);
-        room -= shown;
-        let noun =
-            if group.examples > 0 { format!("more {}", severity.0.as_str()) } else { severity.0.as_str().into() };
-        let heading = theme.severity(severity.0, &format!("{} of {rule}", count(others.len(), &noun)));
-        if shown == 0 {
-            out.push_str(&format!("{heading} in {}\n", count(files(others).len(), "file")));
-            continue;
-        }
-        out.push_str(&format!("{heading}:\n"));
+        let (shown, rest) = others.split_at(others.len().min(most).min(room));
+        room -= shown.len();
+        let more = if group.examples > 0 { "more " } else { "" };
+        let heading = count(others.len(), &format!("{more}{}", severity.0.as_str()));
+        out.push_str(&format!("{}:\n", theme.severity(severity.0, &format!("{heading} of {rule}"))));
         let mut positions = Positions::new(sources);
-        for diagnostic in &others[..shown] {
+        for diagnostic in shown {
             push_line(out, diagnostic, sources, &mut positions, theme);
         }
-        let rest = &others[shown..];
         if !rest.is_empty() {
             let (ellipsis, files) = (theme.style.ellipsis(), count(files(rest).len(), "file"));
             out.push_str(&format!("  {ellipsis} and {} more in {files}; `--quiet` lists all\n", rest.len()));
         }
     }
-    if any {
+    for (severity, rules) in counted {
+        push_counted(out, severity.0, &rules, theme);
+    }
+    if !groups.is_empty() {
         out.push('\n');
     }
+}
+
+/// Writes the numbers of findings of rules: `12 more errors: unknown-host (9), unknown-port (3)`.
+fn push_counted(out: &mut String, severity: Severity, rules: &[(&str, usize)], theme: &Theme) {
+    let all: usize = rules.iter().map(|(_, number)| number).sum();
+    let heading = format!("{}:", count(all, &format!("more {}", severity.as_str())));
+    out.push_str(&format!("{}\n", theme.severity(severity, &heading)));
+    let rules: Vec<String> = rules.iter().map(|(rule, number)| format!("{rule} ({number})")).collect();
+    // A number stays on the line of its rule.
+    let text = rules.join(", ").replace(" (", "\u{a0}(");
+    let mut wrapped = String::new();
+    push_hanging(&mut wrapped, "  ", 2, &text, theme.style.columns());
+    out.push_str(&wrapped.replace('\u{a0}', " "));
 }
 
 fn push_line(

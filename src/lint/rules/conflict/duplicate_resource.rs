@@ -26,7 +26,10 @@ static SEVERAL_FILES: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut by_identity: BTreeMap<(Kind, &str, &str), Vec<&Resource>> = BTreeMap::new();
-    for resource in context.snapshot.resources().filter(|it| !is_repeatable(it.kind) && !it.name().is_empty()) {
+    let placeholders = &context.snapshot.placeholders;
+    let is_known = |it: &&Resource| !placeholders.hide_name(it) && !placeholders.hide_namespace(it);
+    let has_identity = |it: &&Resource| !is_repeatable(it.kind) && !it.name().is_empty() && is_known(it);
+    for resource in context.snapshot.resources().filter(has_identity) {
         let namespace = context.world.settings.namespace_of(resource);
         by_identity.entry((resource.kind, namespace, resource.name())).or_default().push(resource);
     }

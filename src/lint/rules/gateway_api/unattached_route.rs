@@ -145,6 +145,9 @@ fn check_reference(
         return check_missing(world, ignored, reference, kind, &name, parents, diagnostics);
     };
     match parents.is_of_istio(world, parent) {
+        Some(true) if world.inventory.unknowns.hide_target(parent) => {
+            diagnostics.unchecked(Gap::PlaceholdersIn(parent.kind, name.to_string()));
+        }
         Some(true) => report_denied(ignored, reference, parent, diagnostics),
         Some(false) => {}
         None => diagnostics.unchecked(Gap::NoGatewayOfListenerSet(name.to_string())),

@@ -75,6 +75,9 @@ fn check_policy<'a>(
     if let Err(gap) = world.inventory.workloads(&first.name.namespace) {
         return diagnostics.unchecked(gap);
     }
+    if let Err(gap) = world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication) {
+        return diagnostics.unchecked(gap);
+    }
     if world.may_be_elsewhere(first.resource, policy.resource) {
         let name = policy.resource.name().to_owned();
         return diagnostics.unchecked(Gap::AssumedNamespace(policy.resource.kind, name));
@@ -134,6 +137,9 @@ fn check_routes(world: &World<'_>, virtual_service: &VirtualService<'_>, claim: 
         };
         let lacking = workloads.iter().find(|workload| !is_checked(&workload.name.namespace, &workload.labels));
         if let Some(workload) = lacking {
+            if let Err(gap) = world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication) {
+                return diagnostics.unchecked(gap);
+            }
             let message = format!(
                 "no RequestAuthentication selects gateway workload `{}`, so no request has claims",
                 workload.name
@@ -150,6 +156,9 @@ fn check_routes(world: &World<'_>, virtual_service: &VirtualService<'_>, claim: 
 /// Nothing is certain without the workloads, but a RequestAuthentication is usually kept beside the routes that need it.
 fn report_unknown(world: &World<'_>, gateway: &Gateway<'_>, claim: Span, diagnostics: &mut Diagnostics) {
     diagnostics.unchecked(gateway.gap_of_workloads());
+    if world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication).is_err() {
+        return;
+    }
     if world.inventory.gateways(&gateway.name.namespace).is_ok() {
         diagnostics
             .report(

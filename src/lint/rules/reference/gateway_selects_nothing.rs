@@ -3,6 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::Kind;
 use crate::world::{Gateway, Workload, World};
 
 pub static RULE: Rule = rule! {
@@ -33,6 +34,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 /// workload looks like one: it has all keys of the selector, and they are such as `istio: …gateway`.
 fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Diagnostics) {
     let selector = &gateway.spec.selector;
+    if let Err(gap) = world.inventory.unknowns.expect_anywhere(Kind::Pod) {
+        return diagnostics.unchecked(gap);
+    }
     let has_keys = |workload: &&Workload<'_>| {
         selector.iter().all(|(key, _)| is_gateway_label(key, workload.labels.get(key.as_str())))
     };

@@ -82,6 +82,7 @@ fn check_subset(
         if let Err(gap) = world.inventory.destination_rules(&host) {
             return diagnostics.unchecked(gap);
         }
+        // So may one whose host is not known yet.
         let unknowns = &world.inventory.unknowns;
         let mut owners = [&*client, &*namespace, &world.settings.root_namespace].into_iter();
         if let Err(gap) = owners.try_for_each(|owner| unknowns.expect(Kind::DestinationRule, owner)) {

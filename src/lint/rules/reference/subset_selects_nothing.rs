@@ -109,6 +109,9 @@ fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSe
     if !service.endpoints.is_empty() && service.selector.is_none() {
         return Ok(service.endpoints.iter().map(|endpoint| endpoint.labels.to_set()).collect());
     }
+    if service.selector.is_some_and(|selector| world.inventory.unknowns.placeholders().hide_labels(selector)) {
+        return Err(Gap::PlaceholdersIn(service.resource.kind, service.hostname.clone()));
+    }
     let workloads = world.workloads_of_service(service);
     if workloads.is_some() {
         world.inventory.workloads(&service.namespace)?;

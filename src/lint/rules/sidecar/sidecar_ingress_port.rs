@@ -94,8 +94,9 @@ fn check_port(
     if targets.contains_key(&number.value) || listed.contains(&number.value) {
         return;
     }
-    if world.inventory.is_partial() {
-        return diagnostics.unchecked(Gap::NotAllResources(Kind::Service, sidecar.name.namespace.to_string()));
+    let gap = Gap::NotAllResources(Kind::Service, sidecar.name.namespace.to_string());
+    if let Some(gap) = world.inventory.may_lack(gap) {
+        return diagnostics.unchecked(gap);
     }
     let message = format!("no Service targets port {} of the workload, so no connection gets here", number.value);
     let diagnostic = diagnostics.report(&NOT_TARGETED, number.span, message);

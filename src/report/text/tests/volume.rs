@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_macros, reason = "a measurement is printed")]
 
 use super::*;
+use crate::lint::Rule;
 use crate::report::positions::Positions;
 
 /// Many findings of one rule, in several files, after one finding of another.
@@ -103,16 +104,17 @@ fn a_long_report_has_examples_of_each_rule() {
         assert!(heads.contains(&head), "{head}: {heads:?}");
     }
     insta::assert_snapshot!(&text[text.find(" more errors of").unwrap() - 1..], @r"
+    5 more errors of unknown-field:
+      b.yaml:3:3: a message
+      b.yaml:3:3: a message
+      b.yaml:3:3: a message
+      b.yaml:3:3: a message
+      b.yaml:3:3: a message
     4 more errors of duplicate-host:
       a.yaml:3:3: a message
       a.yaml:3:3: a message
       a.yaml:3:3: a message
       a.yaml:3:3: a message
-    4 more errors of unknown-field:
-      b.yaml:3:3: a message
-      b.yaml:3:3: a message
-      b.yaml:3:3: a message
-      b.yaml:3:3: a message
     5 more warnings of duplicate-host:
       a.yaml:3:3: a message
       a.yaml:3:3: a message
@@ -126,6 +128,42 @@ fn a_long_report_has_examples_of_each_rule() {
 
     12 errors, 12 warnings (2 resources in 2 files)
     start with `duplicate-host` (6 errors in 1 file): `mesh explain duplicate-host`
+    ");
+}
+
+/// Beyond the limit for all rules, the findings of a rule are a number.
+#[test]
+fn the_least_frequent_rules_are_only_counted() {
+    const NAMES: [&str; 8] = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "a-rule-with-a-long-name"];
+    let mut sources = Sources::default();
+    let file = sources.add("a.yaml", "hosts: [a]\n");
+    let mut report = Report::default();
+    for (index, name) in NAMES.into_iter().enumerate() {
+        let rule = Box::leak(Box::new(Rule {
+            name,
+            summary: "",
+            findings: UNKNOWN_FIELD.findings,
+            page: "",
+            check: |_, _| {},
+        }));
+        for number in 0..20 + index {
+            let mut diagnostic = finding(&sources, rule, file, "hosts", "a message");
+            diagnostic.severity = if number % 2 == 0 { Severity::Error } else { Severity::Warning };
+            report.diagnostics.push(diagnostic);
+        }
+    }
+    report.summary = Summary { files: 1, resources: 8, errors: 96, warnings: 92, ..Summary::default() };
+    let text = render(&report, &sources);
+    assert!(text.lines().count() < 110, "{text}");
+    insta::assert_snapshot!(&text[text.find(" more errors:").unwrap() - 2..], @r"
+    51 more errors:
+      delta (11), epsilon (11), beta (10), gamma (10), alpha (9)
+    92 more warnings:
+      a-rule-with-a-long-name (13), eta (13), epsilon (12), zeta (12), delta (11),
+      gamma (11), alpha (10), beta (10)
+
+    96 errors, 92 warnings (8 resources in 1 file)
+    start with `a-rule-with-a-long-name` (14 errors in 1 file): `mesh explain a-rule-with-a-long-name`
     ");
 }
 
