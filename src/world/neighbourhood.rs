@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Gap, Workload, World};
 use crate::load::Snapshot;
 use crate::model::spelling::misspelt;
-use crate::model::{Kind, KindScope, Labels, Resource};
+use crate::model::{Kind, Labels, Resource};
 use crate::source::FileId;
 
 /// The files of resources without a written namespace. All of them get the assumed namespace, `default`, although
@@ -35,7 +35,7 @@ impl Neighbourhoods {
             return found;
         }
         for resource in world.snapshot.resources() {
-            if has_assumed_namespace(resource) {
+            if resource.has_no_namespace() {
                 found.defining.entry(resource.kind).or_default().insert(resource.span.file);
                 let of_kind = found.by_name.entry(resource.kind).or_default();
                 of_kind.entry(resource.name().to_owned()).or_default().insert(resource.span.file);
@@ -43,7 +43,7 @@ impl Neighbourhoods {
                 found.written.insert(resource.kind);
             }
         }
-        for workload in world.workloads.iter().filter(|it| is_pod_like(it) && has_assumed_namespace(it.resource)) {
+        for workload in world.workloads.iter().filter(|it| is_pod_like(it) && it.resource.has_no_namespace()) {
             found.defining.entry(Kind::Pod).or_default().insert(workload.resource.span.file);
         }
         found.add_references(world);
@@ -52,7 +52,7 @@ impl Neighbourhoods {
 
     fn add_references(&mut self, world: &World<'_>) {
         let mut add = |kind: Kind, from: &Resource, to: &Resource| {
-            let are_assumed = has_assumed_namespace(from) && has_assumed_namespace(to);
+            let are_assumed = from.has_no_namespace() && to.has_no_namespace();
             if are_assumed && from.span.file != to.span.file {
                 self.referring.entry(kind).or_default().insert(directory(world.snapshot, from.span.file).to_owned());
             }
@@ -127,7 +127,7 @@ impl World<'_> {
         if namespace != self.settings.default_namespace {
             return Ok(());
         }
-        let is_written = !has_assumed_namespace(from) && self.neighbourhoods.written.contains(&kind);
+        let is_written = !from.has_no_namespace() && self.neighbourhoods.written.contains(&kind);
         if is_written || self.neighbourhoods.know(self, kind, from, name) {
             return Ok(());
         }
@@ -157,7 +157,7 @@ impl World<'_> {
     /// Whether one of two resources may be in another namespace than the assumed one, since it does not name any and the
     /// other one is not near. Nothing follows from their being in one namespace or in two.
     pub fn may_be_elsewhere(&self, resource: &Resource, other: &Resource) -> bool {
-        let are_in_doubt = has_assumed_namespace(resource) || has_assumed_namespace(other);
+        let are_in_doubt = resource.has_no_namespace() || other.has_no_namespace();
         self.are_namespaces_assumed() && are_in_doubt && !self.are_related(resource, other)
     }
 
@@ -179,12 +179,6 @@ impl World<'_> {
 /// A WorkloadGroup does not show that the pods of its namespace are here.
 fn is_pod_like(workload: &Workload<'_>) -> bool {
     workload.resource.kind != Kind::WorkloadGroup
-}
-
-/// Whether a resource belongs to a namespace, but does not say to which.
-fn has_assumed_namespace(resource: &Resource) -> bool {
-    resource.kind.scope() == KindScope::Namespaced
-        && resource.metadata.namespace.as_ref().is_none_or(|namespace| namespace.is_empty())
 }
 
 /// The directory of a file, as output shows it; empty for a file without one.
