@@ -1,18 +1,38 @@
 //! The order of all steps, and the cache of bases.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::kustomization::{Kustomization, Text};
-use super::paths;
+use super::affixes::{self, Affix};
+use super::fields::invalid;
+use super::kustomization::{Kustomization, Role, Text};
+use super::manifest::Manifest;
+use super::paths::{self, KUSTOMIZATION_FILES};
 use super::problem::{BuildProblem, BuildProblemKind, Step};
-use super::resource_set::ResourceSet;
-use super::{Build, Files, InputFile};
+use super::resource_set::{IdIndex, ResourceSet};
+use super::{
+    Build, Files, InputFile, Unrendered, UnrenderedReason, configurations, generators, hash, images, labels,
+    name_references, namespace, patches, plugins, replacements, replicas, resources, vars,
+};
+use crate::source::{FileId, Span};
+
+/// The longest chain of bases and components.
+const MAX_DEPTH: usize = 100;
+
+/// Objects with this annotation take part in the build, but are not rendered.
+const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
 /// Renders kustomizations. What a base yields is kept, so that many overlays can share it. Threads can share a renderer.
 pub struct Renderer<'f> {
     files: &'f dyn Files,
-    bases: Mutex<BTreeMap<String, Arc<ResourceSet>>>,
+    bases: Mutex<BTreeMap<String, Base>>,
+}
+
+/// What a base yields.
+#[derive(Clone)]
+enum Base {
+    Built(Arc<ResourceSet>),
+    Broken(Box<BuildProblem>),
 }
 
 /// Where a kustomization is, to read the files that it names.
@@ -23,17 +43,35 @@ pub(super) struct Place<'f> {
     pub directory: &'f str,
 }
 
+/// The directories that led to a kustomization, the last one first.
+#[derive(Clone, Copy)]
+struct Chain<'c> {
+    directory: &'c str,
+    parent: Option<&'c Chain<'c>>,
+}
+
+impl<'c> Chain<'c> {
+    fn iter(&'c self) -> impl Iterator<Item = &'c str> {
+        std::iter::successors(Some(self), |chain| chain.parent).map(|chain| chain.directory)
+    }
+}
+
 impl<'f> Place<'f> {
     /// The file that an entry of the kustomization names. This notes it in the set. A file outside of the directory is
     /// read with a warning, as kustomize does with `LoadRestrictionsNone`.
     pub fn read(self, set: &mut ResourceSet, entry: Text<'_>) -> Step<InputFile<'f>> {
-        let path = paths::join(self.directory, entry.value);
+        self.read_path(set, entry, entry.value)
+    }
+
+    /// The file at a path, which is a part of an entry.
+    pub fn read_path(self, set: &mut ResourceSet, entry: Text<'_>, written: &str) -> Step<InputFile<'f>> {
+        let path = paths::join(self.directory, written);
         let Some(file) = self.files.file(&path) else {
-            return Err(self.missing(entry));
+            return Err(self.missing(entry, written));
         };
         set.files.insert(file.id);
         if !paths::is_within(&path, self.directory) {
-            let message = format!("file `{}` is outside of the directory of the kustomization", entry.value);
+            let message = format!("file `{written}` is outside of the directory of the kustomization");
             let help = "move the file, or build with `--load-restrictor LoadRestrictionsNone`";
             set.warn(BuildProblem::new(BuildProblemKind::OutsideRoot, entry.span, message).help(help));
         }
@@ -41,8 +79,23 @@ impl<'f> Place<'f> {
     }
 
     /// The problem of an entry whose file does not exist.
-    pub fn missing(self, entry: Text<'_>) -> Box<BuildProblem> {
-        BuildProblem::new(BuildProblemKind::MissingFile, entry.span, format!("file `{}` does not exist", entry.value))
+    fn missing(self, entry: Text<'_>, written: &str) -> Box<BuildProblem> {
+        let message = if self.files.is_directory(&paths::join(self.directory, written)) {
+            format!("`{written}` is a directory, but kustomize needs a file here")
+        } else {
+            format!("file `{written}` does not exist")
+        };
+        BuildProblem::new(BuildProblemKind::MissingFile, entry.span, message)
+    }
+
+    /// Whether a file exists, although it was not read.
+    pub fn exists(self, written: &str) -> bool {
+        self.files.is_file(&paths::join(self.directory, written))
+    }
+
+    /// Whether git ignores the file that an entry names.
+    pub fn is_ignored(self, written: &str) -> bool {
+        self.files.is_ignored(&paths::join(self.directory, written))
     }
 }
 
@@ -52,22 +105,271 @@ impl<'f> Renderer<'f> {
         Self { files, bases: Mutex::default() }
     }
 
-    /// Renders the kustomization of a directory.
-    pub fn build(&self, _directory: &str) -> Build {
-        let _ = (&self.files, &self.bases);
-        Build::default()
+    /// Renders the kustomization of a directory. A directory without a kustomization renders nothing.
+    pub fn build(&self, directory: &str) -> Build {
+        let directory = paths::join("", directory);
+        let mut set = ResourceSet::default();
+        let mut problems = Vec::new();
+        if let Err(problem) = self.build_top(&mut set, &directory) {
+            problems.push(*problem);
+            set.manifests.clear();
+            // The rest of the kustomization belongs to it all the same.
+            claim(self.files, &directory, &mut set.files, &mut set.directories);
+        }
+        problems.append(&mut set.warnings);
+        Build {
+            resources: set.manifests.into_iter().map(Manifest::into_rendered).collect(),
+            problems,
+            unrendered: set.unrendered,
+            files: set.files,
+            directories: set.directories,
+        }
+    }
+
+    fn build_top(&self, set: &mut ResourceSet, directory: &str) -> Step {
+        let Some(kustomization) = self.open(set, directory)? else { return Ok(()) };
+        if let Some(order) = kustomization.sort_order.filter(|order| !matches!(order.value, "fifo" | "legacy")) {
+            return Err(invalid(order.span, format!("kustomize rejects `order: {}`", order.value))
+                .help("write `fifo` or `legacy`"));
+        }
+        self.accumulate(set, &kustomization, &Chain { directory, parent: None })?;
+        finish(set)
+    }
+
+    /// Reads the kustomization of a directory. `None` if there is none.
+    fn open(&self, set: &mut ResourceSet, directory: &str) -> Step<Option<Kustomization<'f>>> {
+        let files = KUSTOMIZATION_FILES.iter().filter_map(|name| self.files.file(&paths::join(directory, name)));
+        let files: Vec<InputFile<'f>> = files.collect();
+        set.files.extend(files.iter().map(|file| file.id));
+        let Some(file) = files.first() else { return Ok(None) };
+        set.directories.insert(directory.to_owned());
+        if let Some(second) = files.get(1) {
+            let start = |file: &InputFile<'_>| Span::new(file.id, 0, file.text.find('\n').unwrap_or(file.text.len()));
+            let problem = invalid(start(second), "kustomize rejects 2 kustomizations in one directory");
+            return Err(problem.help("merge them into one file").related(start(file), "the other one is here"));
+        }
+        Kustomization::read(file.id, file.text, file.documents).map(Some)
+    }
+
+    /// Adds what a kustomization names and generates to a set, and transforms the whole set.
+    fn accumulate(&self, set: &mut ResourceSet, kustomization: &Kustomization<'f>, chain: &Chain<'_>) -> Step {
+        let place = Place { files: self.files, directory: chain.directory };
+        let mut index = IdIndex::of(&set.manifests);
+        for entry in &kustomization.resources {
+            self.add_resource(set, *entry, &mut index, chain)?;
+        }
+        configurations::add(set, kustomization, place)?;
+        note_schemas(set, kustomization);
+        generators::add(set, kustomization, place)?;
+        note_charts(set, kustomization);
+        plugins::generate(set, kustomization, place)?;
+        for entry in &kustomization.components {
+            self.add_component(set, *entry, chain)?;
+        }
+        transform(set, kustomization, place)?;
+        vars::declare(set, kustomization)
+    }
+
+    /// Adds an entry of `resources`: a file, a base or a URL.
+    fn add_resource(&self, set: &mut ResourceSet, entry: Text<'f>, index: &mut IdIndex, chain: &Chain<'_>) -> Step {
+        if paths::is_remote(entry.value) {
+            set.unrendered.push(unrendered(entry.span, UnrenderedReason::Remote));
+            return Ok(());
+        }
+        let place = Place { files: self.files, directory: chain.directory };
+        let path = paths::join(chain.directory, entry.value);
+        if self.files.file(&path).is_some() {
+            let file = place.read(set, entry)?;
+            let written =
+                resources::read(file).map_err(|problem| problem.related(entry.span, "kustomize reads it here"))?;
+            return written.into_iter().try_for_each(|written| set.add(Manifest::new(written), index, entry.span));
+        }
+        if self.files.is_directory(&path) {
+            let base = self.base(entry, &path, chain)?;
+            return set.append(&base, index, entry.span);
+        }
+        if place.is_ignored(entry.value) {
+            set.unrendered.push(unrendered(entry.span, UnrenderedReason::UnreadFile));
+            return Ok(());
+        }
+        let message = format!("`{}` does not exist", entry.value);
+        Err(BuildProblem::new(BuildProblemKind::MissingFile, entry.span, message))
+    }
+
+    /// What a base yields, from the cache if possible.
+    fn base(&self, entry: Text<'_>, directory: &str, chain: &Chain<'_>) -> Step<Arc<ResourceSet>> {
+        check_chain(entry, directory, chain)?;
+        let known = self.bases.lock().unwrap_or_else(PoisonError::into_inner).get(directory).cloned();
+        match known {
+            // Whether a directory is in a cycle depends on the chain.
+            Some(Base::Built(set))
+                if set.directories.iter().all(|inner| chain.iter().all(|outer| !paths::is_within(outer, inner))) =>
+            {
+                return Ok(set);
+            }
+            Some(Base::Broken(problem)) => return Err(problem),
+            _ => {}
+        }
+        let mut set = ResourceSet::default();
+        let result = self.build_base(&mut set, entry, directory, chain);
+        let base = match &result {
+            Ok(()) => Base::Built(Arc::new(set)),
+            // These depend on the entry or on the chain.
+            Err(problem) if problem.span == entry.span || problem.kind == BuildProblemKind::Cycle => {
+                return Err(problem.clone());
+            }
+            Err(problem) => Base::Broken(problem.clone()),
+        };
+        self.bases.lock().unwrap_or_else(PoisonError::into_inner).insert(directory.to_owned(), base.clone());
+        match base {
+            Base::Built(set) => Ok(set),
+            Base::Broken(problem) => Err(problem),
+        }
+    }
+
+    fn build_base(&self, set: &mut ResourceSet, entry: Text<'_>, directory: &str, chain: &Chain<'_>) -> Step {
+        let kustomization = self.open(set, directory)?.ok_or_else(|| no_kustomization(entry))?;
+        if kustomization.role == Role::Component {
+            return Err(wrong_role(entry, &kustomization, "is a Component", "list it under `components`"));
+        }
+        self.accumulate(set, &kustomization, &Chain { directory, parent: Some(chain) })
+    }
+
+    /// Continues a set with a component.
+    fn add_component(&self, set: &mut ResourceSet, entry: Text<'f>, chain: &Chain<'_>) -> Step {
+        if paths::is_remote(entry.value) {
+            set.unrendered.push(unrendered(entry.span, UnrenderedReason::Remote));
+            return Ok(());
+        }
+        let directory = paths::join(chain.directory, entry.value);
+        if self.files.file(&directory).is_some() {
+            let message = format!("`{}` is a file, but a component is a directory", entry.value);
+            return Err(BuildProblem::new(BuildProblemKind::MissingFile, entry.span, message));
+        }
+        if !self.files.is_directory(&directory) {
+            let message = format!("directory `{}` does not exist", entry.value);
+            return Err(BuildProblem::new(BuildProblemKind::MissingFile, entry.span, message));
+        }
+        check_chain(entry, &directory, chain)?;
+        let kustomization = self.open(set, &directory)?.ok_or_else(|| no_kustomization(entry))?;
+        if kustomization.role == Role::Base {
+            let help = "list it under `resources`, or write `kind: Component` in it";
+            return Err(wrong_role(entry, &kustomization, "is not a Component", help));
+        }
+        self.accumulate(set, &kustomization, &Chain { directory: &directory, parent: Some(chain) })
     }
 }
 
 /// The transformers of a kustomization, in the order of kustomize.
-#[allow(dead_code)]
 fn transform(set: &mut ResourceSet, kustomization: &Kustomization<'_>, place: Place<'_>) -> Step {
-    super::patches::strategic_merges(set, kustomization, place)?;
-    super::patches::patches(set, kustomization, place)?;
-    super::patches::json_patches(set, kustomization, place)?;
-    super::replacements::apply(set, kustomization, place)?;
-    super::vars::declare(set, kustomization)?;
-    super::configurations::add(set, kustomization, place)?;
-    super::name_references::update(set)?;
-    super::vars::apply(set)
+    patches::strategic_merges(set, kustomization, place)?;
+    set.drop_deleted();
+    patches::patches(set, kustomization, place)?;
+    set.drop_deleted();
+    if let Some(name) = kustomization.namespace {
+        namespace::apply(set, name)?;
+    }
+    if let Some(prefix) = kustomization.name_prefix {
+        affixes::apply(set, Affix::Prefix, prefix)?;
+    }
+    if let Some(suffix) = kustomization.name_suffix {
+        affixes::apply(set, Affix::Suffix, suffix)?;
+    }
+    for entry in &kustomization.labels {
+        labels::add_labels(set, entry)?;
+    }
+    labels::add_annotations(set, &kustomization.common_annotations)?;
+    patches::json_patches(set, kustomization, place)?;
+    set.drop_deleted();
+    for entry in &kustomization.replicas {
+        replicas::apply(set, entry)?;
+    }
+    for entry in &kustomization.images {
+        images::apply(set, entry)?;
+    }
+    replacements::apply(set, kustomization, place)?;
+    plugins::transform(set, kustomization, place)
+}
+
+/// What happens once, after all layers.
+fn finish(set: &mut ResourceSet) -> Step {
+    hash::add_suffixes(set);
+    name_references::update(set)?;
+    vars::apply(set)?;
+    set.manifests.retain(|manifest| manifest.annotation(LOCAL_CONFIG).is_none_or(|value| value == "false"));
+    Ok(())
+}
+
+/// A part without a known namespace.
+pub(super) fn unrendered(span: Span, reason: UnrenderedReason) -> Unrendered {
+    Unrendered { span, reason, namespace: None, kind: None }
+}
+
+/// `crds` and `openapi`.
+fn note_schemas(set: &mut ResourceSet, kustomization: &Kustomization<'_>) {
+    for entry in kustomization.crds.iter().chain(&kustomization.openapi_path) {
+        set.unrendered.push(unrendered(entry.span, UnrenderedReason::Schema));
+    }
+}
+
+/// `helmCharts`.
+fn note_charts(set: &mut ResourceSet, kustomization: &Kustomization<'_>) {
+    for chart in &kustomization.helm_charts {
+        let namespace = chart.get("namespace").and_then(crate::yaml::Node::as_str).map(str::to_owned);
+        let span = chart.get("name").map_or(chart.span, |name| name.span);
+        set.unrendered.push(Unrendered { namespace, ..unrendered(span, UnrenderedReason::HelmChart) });
+    }
+}
+
+/// A directory must not contain one of those that led to it.
+fn check_chain(entry: Text<'_>, directory: &str, chain: &Chain<'_>) -> Step {
+    if let Some(visited) = chain.iter().find(|visited| paths::is_within(visited, directory)) {
+        let shown = |path: &str| if path.is_empty() { ".".to_owned() } else { path.to_owned() };
+        let message = if visited == directory {
+            format!("`{}` leads back to `{}`, so kustomize rejects the cycle", entry.value, shown(directory))
+        } else {
+            let (directory, visited) = (shown(directory), shown(visited));
+            format!("`{}` is `{directory}`, which contains `{visited}`; kustomize rejects this as a cycle", entry.value)
+        };
+        return Err(BuildProblem::new(BuildProblemKind::Cycle, entry.span, message)
+            .help("name a directory that does not depend on this one"));
+    }
+    if chain.iter().count() >= MAX_DEPTH {
+        let message = format!("more than {MAX_DEPTH} kustomizations are nested here");
+        return Err(BuildProblem::new(BuildProblemKind::Cycle, entry.span, message));
+    }
+    Ok(())
+}
+
+fn no_kustomization(entry: Text<'_>) -> Box<BuildProblem> {
+    let message = format!("directory `{}` has no `kustomization.yaml`", entry.value);
+    BuildProblem::new(BuildProblemKind::MissingFile, entry.span, message)
+        .help("add one, or list the files of the directory")
+}
+
+fn wrong_role(entry: Text<'_>, kustomization: &Kustomization<'_>, what: &str, help: &str) -> Box<BuildProblem> {
+    let message = format!("the kustomization in `{}` {what}", entry.value);
+    let at = kustomization.kind_span.unwrap_or(Span::new(kustomization.file, 0, 0));
+    invalid(entry.span, message).help(help).related(at, "its kind is decided here")
+}
+
+/// Adds all files and directories that a kustomization names, also indirectly.
+fn claim(files: &dyn Files, directory: &str, claimed: &mut BTreeSet<FileId>, directories: &mut BTreeSet<String>) {
+    let mut open = vec![directory.to_owned()];
+    let mut visited = BTreeSet::new();
+    while let Some(directory) = open.pop() {
+        if !visited.insert(directory.clone()) {
+            continue;
+        }
+        for file in KUSTOMIZATION_FILES.iter().filter_map(|name| files.file(&paths::join(&directory, name))) {
+            claimed.insert(file.id);
+            directories.insert(directory.clone());
+            for reference in paths::references(&directory, file.documents) {
+                match files.file(&reference.path) {
+                    Some(file) => drop(claimed.insert(file.id)),
+                    None => open.push(reference.path),
+                }
+            }
+        }
+    }
 }

@@ -25,6 +25,31 @@ pub(super) struct Configuration {
     pub name_references: Vec<(FieldSpec, FieldSpec)>,
 }
 
+impl Configuration {
+    /// Adds the fields of a base.
+    pub fn append(&mut self, other: &Self) -> Step {
+        let lists = [
+            (&mut self.name_prefix, &other.name_prefix),
+            (&mut self.name_suffix, &other.name_suffix),
+            (&mut self.namespace, &other.namespace),
+            (&mut self.common_labels, &other.common_labels),
+            (&mut self.labels, &other.labels),
+            (&mut self.template_labels, &other.template_labels),
+            (&mut self.common_annotations, &other.common_annotations),
+            (&mut self.images, &other.images),
+            (&mut self.replicas, &other.replicas),
+            (&mut self.vars, &other.vars),
+        ];
+        for (own, others) in lists {
+            own.extend(others.iter().filter(|spec| !own.contains(spec)).cloned().collect::<Vec<_>>());
+        }
+        let new = other.name_references.iter().filter(|reference| !self.name_references.contains(reference));
+        let new: Vec<_> = new.cloned().collect();
+        self.name_references.extend(new);
+        Ok(())
+    }
+}
+
 /// Reads the `configurations` of a kustomization into the set.
 pub(super) fn add(_set: &mut ResourceSet, _kustomization: &Kustomization<'_>, _place: Place<'_>) -> Step {
     Ok(())

@@ -66,6 +66,8 @@ pub(super) struct Kustomization<'f> {
     pub validators: Vec<Text<'f>>,
     /// `openapi.path`.
     pub openapi_path: Option<Text<'f>>,
+    /// `sortOptions.order`, which only counts in the outermost kustomization.
+    pub sort_order: Option<Text<'f>>,
 }
 
 /// An entry of `labels`.
@@ -178,7 +180,7 @@ impl<'f> Kustomization<'f> {
     /// Reads the first document of a kustomization. Later ones mean nothing.
     pub fn read(file: FileId, text: &'f str, documents: &'f [Document]) -> Step<Self> {
         let whole = Span::new(file, 0, text.len());
-        let document = documents.first();
+        let document = first_document(documents, text);
         if let Some(problem) = document.and_then(|document| document.problems.iter().find(|problem| is_fatal(problem)))
         {
             return Err(invalid(problem.span, problem.message.clone()));
@@ -201,19 +203,25 @@ impl<'f> Kustomization<'f> {
         }
         let mut resources = fields.texts("resources")?;
         resources.extend(fields.texts("bases")?);
-        let mut labels: Vec<LabelsEntry<'f>> = each(fields, "labels", LabelsEntry::read)?;
+        let mut labels: Vec<LabelsEntry<'f>> = each_written(fields, "labels", LabelsEntry::read)?;
         let common_labels = fields.pairs("commonLabels")?;
         if !common_labels.is_empty() {
             labels.push(LabelsEntry { pairs: common_labels, include_selectors: true, ..LabelsEntry::default() });
         }
-        let mut images = each(fields, "images", ImageEntry::read)?;
-        images.extend(each(fields, "imageTags", ImageEntry::read)?);
+        let mut images = each_written(fields, "images", ImageEntry::read)?;
+        images.extend(each_written(fields, "imageTags", ImageEntry::read)?);
         let mut helm_charts: Vec<&Node> = fields.list("helmCharts")?.iter().collect();
         helm_charts.extend(fields.list("helmChartInflationGenerator")?);
         let options = |node: &'f Node| GeneratorOptions::read(node);
         let openapi_path = match fields.get("openapi") {
             None => None,
-            Some(node) => Fields::read(node, &["path", "version"], "`openapi`")?.text("path")?,
+            Some(node) => Fields { node }.text("path")?,
+        };
+        let sort_order = match fields.get("sortOptions") {
+            None => None,
+            Some(node) => {
+                Fields::read(node, &["order", "legacySortOptions"], "an entry of `sortOptions`")?.text("order")?
+            }
         };
         Ok(Self {
             file,
@@ -247,7 +255,21 @@ impl<'f> Kustomization<'f> {
             transformers: fields.texts("transformers")?,
             validators: fields.texts("validators")?,
             openapi_path,
+            sort_order,
         })
+    }
+}
+
+/// The document that counts. Comments before the first `---` are no document.
+fn first_document<'f>(documents: &'f [Document], text: &str) -> Option<&'f Document> {
+    let is_before_separator = |document: &Document| {
+        document.root.is_none()
+            && document.problems.is_empty()
+            && text[..document.span.start as usize].trim_start_matches('\u{feff}').is_empty()
+    };
+    match documents {
+        [first, second, ..] if is_before_separator(first) => Some(second),
+        _ => documents.first(),
     }
 }
 
@@ -285,6 +307,11 @@ fn role(fields: Fields<'_>) -> Step<(Role, Option<Span>)> {
 
 /// Reads each item of a list.
 fn each<'f, T>(fields: Fields<'f>, name: &str, read: impl Fn(&'f Node) -> Step<T>) -> Step<Vec<T>> {
+    fields.list(name)?.iter().map(read).collect()
+}
+
+/// Reads each item of a list that is not null.
+fn each_written<'f, T>(fields: Fields<'f>, name: &str, read: impl Fn(&'f Node) -> Step<T>) -> Step<Vec<T>> {
     fields.list(name)?.iter().filter(|item| !item.is_null()).map(read).collect()
 }
 
@@ -316,18 +343,13 @@ impl<'f> PatchEntry<'f> {
             allow_kind_change: false,
         };
         if let Some(options) = fields.get("options") {
-            if let Value::Mapping(entries) = &options.value {
-                for option in entries {
-                    match (&*option.key.text, &option.value.value) {
-                        ("allowNameChange", Value::Bool(allow)) => entry.allow_name_change = *allow,
-                        ("allowKindChange", Value::Bool(allow)) => entry.allow_kind_change = *allow,
-                        (name, Value::Bool(_) | Value::Null) => drop(name),
-                        (name, _) => return Err(wrong_type(&option.value, name, "a boolean")),
-                    }
-                }
-            } else {
+            if !matches!(options.value, Value::Mapping(_)) {
                 return Err(wrong_type(options, "options", "a mapping"));
             }
+            // kustomize accepts any other option and does nothing with it.
+            let options = Fields { node: options };
+            entry.allow_name_change = options.flag("allowNameChange")?;
+            entry.allow_kind_change = options.flag("allowKindChange")?;
         }
         Ok(entry)
     }

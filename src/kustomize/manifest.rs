@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Rendered;
+use super::resources::Written;
 use crate::source::Span;
 use crate::yaml::{Entry, Node, Value};
 
@@ -57,11 +58,11 @@ pub(super) struct ManifestId<'m> {
 
 impl Manifest {
     /// An object as it is written.
-    pub fn new(tree: Arc<Node>, written_in: Span) -> Self {
+    pub fn new(written: Written) -> Self {
         Self {
-            tree,
-            is_changed: false,
-            written_in,
+            tree: written.node,
+            is_changed: written.is_converted,
+            written_in: written.span,
             causes: Vec::new(),
             former: Vec::new(),
             prefixes: Vec::new(),
@@ -122,6 +123,11 @@ impl Manifest {
     /// A field of `metadata`.
     pub fn metadata(&self, field: &str) -> Option<&Node> {
         self.tree.get("metadata")?.get(field)
+    }
+
+    /// The place of the name, or of the whole object.
+    pub fn name_span(&self) -> Span {
+        self.metadata("name").map_or(self.written_in, |name| name.span)
     }
 
     /// The value of an annotation.
@@ -253,7 +259,7 @@ fn metadata_mut(root: &mut Node, span: Span) -> &mut Node {
 }
 
 /// Sets a field to a text. A new value has the place of the old one unless `span` says otherwise.
-fn set_text(mapping: &mut Node, field: &str, text: &str, span: Option<Span>) {
+pub(super) fn set_text(mapping: &mut Node, field: &str, text: &str, span: Option<Span>) {
     let parent = mapping.span;
     let entries = entries_mut(mapping);
     match entries.iter_mut().find(|entry| &*entry.key.text == field) {

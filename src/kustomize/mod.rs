@@ -11,30 +11,44 @@
 //! - `namespace`, `affixes`, `labels`, `images`, `replicas`, `generators`: the built-in transformers and generators.
 //! - `replacements`, `configurations`, `name_references`, `vars`: values that follow other values.
 
+mod affixes;
 mod build;
 mod configurations;
 mod field_spec;
 mod fields;
+mod generators;
+mod hash;
+mod images;
 mod inline;
 mod json_patch;
 mod kustomization;
+mod label_selector;
+mod labels;
 mod manifest;
 mod merge;
+mod merge_list;
 mod name_references;
+mod namespace;
+mod patch_target;
 mod patches;
 mod paths;
+mod plugins;
 mod problem;
 mod replacements;
+mod replicas;
 mod resource_set;
 mod resources;
+mod schema;
 mod select;
+#[cfg(test)]
+mod test_yaml;
 mod vars;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use build::Renderer;
-pub use paths::{Reference, ReferenceKind, is_kustomization_file, references};
+pub use paths::{KUSTOMIZATION_FILES, Reference, ReferenceKind, is_kustomization_file, references};
 pub use problem::{BuildProblem, BuildProblemKind};
 
 use crate::source::{FileId, Span};
@@ -45,6 +59,10 @@ use crate::yaml::{Document, Node};
 pub trait Files: Sync {
     /// A file that was read.
     fn file(&self, path: &str) -> Option<InputFile<'_>>;
+    /// Whether a file exists. It may be one that was not read, because it is not text.
+    fn is_file(&self, path: &str) -> bool {
+        self.file(path).is_some()
+    }
     /// Whether a directory exists.
     fn is_directory(&self, path: &str) -> bool;
     /// Whether git ignores a path. A file that is missing for this reason is probably generated.
@@ -114,8 +132,8 @@ pub enum UnrenderedReason {
     HelmChart,
     /// A generator or transformer that is a program.
     Plugin,
-    /// A file that git ignores, and that something else generates.
-    IgnoredFile,
+    /// A file that git ignores, and that something else generates, or a file that is not text.
+    UnreadFile,
     /// `openapi` or `crds`: schemas, which change how lists are merged.
     Schema,
 }

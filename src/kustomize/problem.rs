@@ -26,7 +26,9 @@ pub enum BuildProblemKind {
     MissingFile,
     /// A base contains the kustomization that uses it.
     Cycle,
-    /// A file that it names is not a list of Kubernetes objects.
+    /// A file that it names is not YAML. The file itself has the same problem at the same place.
+    Yaml,
+    /// A file that it names holds something that is not a Kubernetes object.
     NotResource,
     /// Two objects have the same identity.
     DuplicateResource,

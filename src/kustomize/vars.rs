@@ -8,6 +8,12 @@ use super::resource_set::ResourceSet;
 #[derive(Debug, Clone)]
 pub(super) struct Var {}
 
+/// Adds the vars of a base.
+pub(super) fn append(vars: &mut Vec<Var>, others: &[Var]) -> Step {
+    vars.extend_from_slice(others);
+    Ok(())
+}
+
 /// Notes the `vars` of a kustomization.
 pub(super) fn declare(_set: &mut ResourceSet, _kustomization: &Kustomization<'_>) -> Step {
     Ok(())

@@ -1,4 +1,4 @@
-//! Paths that a walk skips: those that git or an `.ignore` file ignores, and directories of tools.
+//! Paths that a walk skips: those that git or an `.ignore` file ignores, and directories of tools and of tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,15 @@ const REPOSITORIES: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 const DOWNLOADS: [&str; 6] =
     ["node_modules", "bower_components", ".terraform", ".terragrunt-cache", ".venv", "__pycache__"];
 
+/// Directories with the inputs of tests. Tools for Istio keep many manifests there, which are wrong on purpose or belong to
+/// no mesh. `test` is not among them, as it is also the name of an environment. An ignore file can bring one back
+/// (`!testdata/`).
+const INPUTS_OF_TESTS: [&str; 6] = ["testdata", "tests", "__tests__", "fixtures", "__fixtures__", ".chainsaw-test"];
+
 /// The paths to skip.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Exclude {
-    /// Ignored paths, and directories of downloads.
+    /// Ignored paths, and directories of downloads and of the inputs of tests.
     #[default]
     Ignored,
     /// None: every manifest is read.
@@ -97,7 +102,7 @@ impl Exclusions {
             .find_map(|it| excluded_by(&it.ignore))
             .or_else(|| directories().take(depth).find_map(|it| excluded_by(&it.gitignore)))
             .or_else(|| directories().take(depth).find_map(|it| excluded_by(&it.exclude)))
-            .unwrap_or_else(|| is_directory && has_name(path, &DOWNLOADS))
+            .unwrap_or_else(|| is_directory && (has_name(path, &DOWNLOADS) || has_inputs_of_tests(path)))
     }
 }
 
@@ -138,6 +143,12 @@ fn exclude_file(marker: &Path) -> Option<PathBuf> {
 /// Whether a directory holds the data of a version control system.
 pub(super) fn is_repository_data(directory: &Path) -> bool {
     has_name(directory, &REPOSITORIES)
+}
+
+/// Whether a directory has the inputs of tests: by its name, or as `src/test`, where the tests of Java projects are.
+fn has_inputs_of_tests(directory: &Path) -> bool {
+    let is_below_sources = || directory.parent().is_some_and(|parent| has_name(parent, &["src"]));
+    has_name(directory, &INPUTS_OF_TESTS) || (has_name(directory, &["test"]) && is_below_sources())
 }
 
 fn has_name(directory: &Path, names: &[&str]) -> bool {

@@ -1,6 +1,6 @@
 //! Resources of kinds that `mesh` does not decode, but whose controllers may make others.
 
-use super::decode::{Decode, Decoder};
+use super::decode::{Decode, Decoder, Texts};
 use super::meta::Metadata;
 use crate::source::Span;
 use crate::yaml::{Entry, Key, Node, Value};
@@ -37,7 +37,9 @@ impl ForeignResource {
         }
         let spec = node.get("spec").map_or(Node { span: node.span, value: Value::Null }, without_long_texts);
         // Problems of resources that are not checked do not matter.
-        let metadata = node.get("metadata").and_then(|metadata| Metadata::decode(metadata, &mut Decoder::new("")));
+        let metadata = node
+            .get("metadata")
+            .and_then(|metadata| Metadata::decode(metadata, &mut Decoder::new(Texts::Embedded(""))));
         let metadata = metadata.unwrap_or_else(|| Metadata::empty(node.span));
         Some(Self { group: group.to_owned(), kind: kind.to_owned(), metadata, spec, span: node.span })
     }

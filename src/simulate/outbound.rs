@@ -9,7 +9,7 @@ use super::decide::ClauseDecision;
 use super::question::Question;
 use super::request::RequestProtocol;
 use super::second_leg::Sent;
-use super::{apply, decide, dial, policies, trace};
+use super::{apply, decide, dial, policies, trace, unknowns};
 use crate::model::Kind;
 use crate::policy::{self, Attributes};
 use crate::routing::{
@@ -34,6 +34,15 @@ impl<'q, 'a> Outbound<'q, 'a> {
 
     /// Says what happens to the request. The error is the reason why there is no answer.
     pub fn answer(&self) -> Result<Answer, String> {
+        let mut answer = self.answer_of_known()?;
+        if answer.route.is_none() && answer.outcome != Outcome::Denied {
+            unknowns::note(&mut answer, unknowns::of_unknown_hosts(self.compiled.proxy.world));
+        }
+        Ok(answer)
+    }
+
+    /// The answer, if the hosts of all VirtualServices are known.
+    fn answer_of_known(&self) -> Result<Answer, String> {
         let Some(listener) = self.compiled.listener(self.connection.address) else {
             return Ok(self.without_chain(self.compiled.otherwise()));
         };
@@ -43,12 +52,17 @@ impl<'q, 'a> Outbound<'q, 'a> {
             false => Vec::new(),
         };
         match chain.map(|chain| &chain.action) {
-            None => Ok(Answer { trace: steps(None), ..self.without_chain(Some(listener.default_chain)) }),
+            None => {
+                let mut answer = self.without_chain(Some(listener.default_chain));
+                unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, None));
+                Ok(Answer { trace: steps(None), ..answer })
+            }
             Some(ChainAction::Tcp(route)) => {
                 if let Some(denied) = self.denied_by_gateway(listener.port, false) {
                     return Ok(denied);
                 }
-                let answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
+                let mut answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
+                unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
                 let passed_tls = match self.connection.payload {
                     Payload::Tls(name) if !route.terminates_tls => Some(name),
                     _ => None,
@@ -142,7 +156,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             return Err(rejected.clone());
         }
         let table = &routes.table;
-        let (host, answer) = match table.find(self.request) {
+        let (host, mut answer) = match table.find(self.request) {
             RouteLookup::NoVirtualHost => {
                 if let Some(decision) = self.to_made_service() {
                     return Ok(self.forwarded(Arc::new(decision)));
@@ -162,6 +176,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 (host, self.taken(clause, decided)?)
             }
         };
+        unknowns::note(&mut answer, unknowns::in_routes(self.compiled.proxy.world, host, self.request));
         Ok(Answer { trace: self.trace(host), ..self.with_ties(host, answer) })
     }
 
@@ -297,6 +312,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             authority => authority.to_owned(),
         };
         Answer {
+            mesh: None,
             id: self.question.id.clone(),
             host,
             gateway: self.question.gateway.map(str::to_owned),

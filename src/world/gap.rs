@@ -14,6 +14,11 @@ pub enum Gap {
     NoOtherResources(Kind, String),
     /// The manifests may lack resources of a kind in a namespace: the inventory is `partial`.
     NotAllResources(Kind, String),
+    /// The manifests have no resource of a kind in the directory of one that refers to it, or above or below it, and none
+    /// of these has a namespace. Workloads of all kinds count as [`Kind::Pod`].
+    NoneNear(Kind),
+    /// A resource does not name its namespace, and nothing shows that it is the assumed one.
+    AssumedNamespace(Kind, String),
     /// The manifests have no resource of a kind in any namespace.
     NoneOfKind(Kind),
     /// The manifests may lack resources of a kind.
@@ -32,8 +37,10 @@ pub enum Gap {
     NoWorkloadsOf(Kind, String),
     /// The manifests have no workload in a namespace that has the label keys of a selector.
     NoWorkloadsWithKeys(String),
-    /// The manifests have no workload that looks like a gateway.
-    NoGatewayWorkloads,
+    /// A Gateway has no selector, so it applies to gateway workloads that the manifests do not name.
+    NoSelector(Kind, String),
+    /// The manifests do not have the Gateway of a ListenerSet.
+    NoGatewayOfListenerSet(String),
     /// The manifests have no gateway workloads, which are usually installed separately.
     GatewaysInstalledElsewhere,
     /// istiod creates the workloads of a Gateway API Gateway.
@@ -42,20 +49,32 @@ pub enum Gap {
     NoServiceAccountsOrWorkloads(String),
     /// The manifests have no Service for a DestinationRule, or for the workloads of another resource.
     NoServicesOf(Kind, String),
+    /// The manifests have neither a DestinationRule nor a service for a host.
+    NoRuleOrService(String),
     /// The manifests have no service that matches a wildcard host.
     NoServicesCovered(String),
+    /// A Service targets a port by a name that no container of the given workloads has.
+    UnknownTargetPort(Kind, String),
     /// A service has no selector, so the manifests do not have its endpoints.
     UnknownEndpoints(String),
     /// A label that istiod adds to endpoints: from their Node, locality or cluster.
     AddedLabel(String),
     /// A service is outside the cluster.
     ExternalService(String),
+    /// istiod routes to an InferencePool only if an option enables it.
+    InferenceExtension,
     /// The manifests have no Secret with a certificate in a namespace.
     NoCertificates(String),
     /// The manifests have no VirtualService that delegates.
     NoDelegation,
     /// A resource has several definitions that differ.
     SeveralDefinitions(Kind, String),
+    /// Resources of a kind have placeholders in their names, hosts or labels: in a namespace, or in any.
+    Placeholders(Kind, Option<String>),
+    /// A resource has placeholders in the part that references lead to.
+    PlaceholdersIn(Kind, String),
+    /// The name of a namespace has a placeholder.
+    PlaceholderAsNamespace(String),
     /// A resource has no `spec`.
     NoSpec,
     /// A controller may make resources of a kind in a namespace. The first text names its resource.
@@ -90,6 +109,13 @@ impl fmt::Display for Gap {
             Self::NotAllResources(kind, namespace) => {
                 write!(f, "the manifests may not have every {} in namespace `{namespace}`", described(*kind))
             }
+            Self::NoneNear(kind) => {
+                let noun = if *kind == Kind::Pod { "workload" } else { described(*kind) };
+                write!(f, "no {noun} was given in the directory of a resource without a namespace")
+            }
+            Self::AssumedNamespace(kind, name) => {
+                write!(f, "{} `{name}` does not name its namespace", described(*kind))
+            }
             Self::NoneOfKind(kind) => write!(f, "no {} was given", described(*kind)),
             Self::NotAllOfKind(kind) => write!(f, "the manifests may not have every {}", described(*kind)),
             Self::NoNamespace(namespace) => write!(f, "Namespace `{namespace}` was not given"),
@@ -101,7 +127,7 @@ impl fmt::Display for Gap {
             Self::NotAllWorkloadsOfMesh => f.write_str("the manifests may not have every workload of the mesh"),
             Self::NoWorkloadsOf(kind, name) => {
                 let verb = match kind {
-                    Kind::Service | Kind::Gateway => "selects",
+                    Kind::Service | Kind::ServiceEntry | Kind::Gateway => "selects",
                     _ => "applies to",
                 };
                 write!(f, "no workload that {} `{name}` {verb} was given", kind.name())
@@ -109,7 +135,10 @@ impl fmt::Display for Gap {
             Self::NoWorkloadsWithKeys(namespace) => {
                 write!(f, "no workload in namespace `{namespace}` with the label keys of the selector was given")
             }
-            Self::NoGatewayWorkloads => f.write_str("no gateway workload was given"),
+            Self::NoSelector(kind, name) => {
+                write!(f, "{} `{name}` has no selector, so its workloads are not known", kind.name())
+            }
+            Self::NoGatewayOfListenerSet(name) => write!(f, "the Gateway of ListenerSet `{name}` was not given"),
             Self::GatewaysInstalledElsewhere => {
                 f.write_str("gateway workloads are usually installed from other manifests")
             }
@@ -124,14 +153,39 @@ impl fmt::Display for Gap {
                 write!(f, "no Service that selects the workloads of {} `{name}` was given", kind.name())
             }
             Self::NoServicesCovered(host) => write!(f, "no service that matches host `{host}` was given"),
+            Self::NoRuleOrService(host) => {
+                write!(f, "neither a DestinationRule nor a Service for host `{host}` was given")
+            }
+            Self::UnknownTargetPort(kind, name) => {
+                write!(
+                    f,
+                    "a Service of the workloads of {} `{name}` targets a port that no container names",
+                    kind.name()
+                )
+            }
             Self::UnknownEndpoints(host) => write!(f, "the manifests do not have the endpoints of `{host}`"),
             Self::AddedLabel(key) => write!(f, "label `{key}` of an endpoint comes from its Node or cluster"),
             Self::ExternalService(host) => write!(f, "host `{host}` is outside the cluster"),
+            Self::InferenceExtension => {
+                f.write_str("istiod routes to an InferencePool only if its inference extension is enabled")
+            }
             Self::NoCertificates(namespace) => {
                 write!(f, "no Secret with a certificate in namespace `{namespace}` was given")
             }
             Self::NoDelegation => f.write_str("no VirtualService that delegates was given"),
             Self::SeveralDefinitions(kind, name) => write!(f, "{} `{name}` has several definitions", kind.name()),
+            Self::Placeholders(kind, namespace) => {
+                let noun = if *kind == Kind::Pod { "workload" } else { described(*kind) };
+                let article = if noun.starts_with(['A', 'E', 'H', 'I']) { "an" } else { "a" };
+                match namespace {
+                    Some(namespace) => write!(f, "{article} {noun} in namespace `{namespace}` has placeholders"),
+                    None => write!(f, "{article} {noun} has placeholders"),
+                }
+            }
+            Self::PlaceholdersIn(kind, name) => write!(f, "{} `{name}` has placeholders", kind.name()),
+            Self::PlaceholderAsNamespace(namespace) => {
+                write!(f, "the name of namespace `{namespace}` has a placeholder")
+            }
             Self::NoSpec => f.write_str("a manifest has no `spec`"),
             Self::MayMake(maker, kind, namespace) => {
                 write!(f, "{maker} may create {} in namespace `{namespace}`", plural(*kind))

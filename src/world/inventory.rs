@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Gap, Gateway, Makers, Registry, Settings, Surroundings, Workload};
+use super::{Gap, Gateway, Makers, Registry, Settings, Surroundings, Unknowns, Workload};
 use crate::config::InventoryMode;
 use crate::model::{Kind, LabelSet, Resource};
 
@@ -20,6 +20,8 @@ pub struct Inventory {
     namespaces: bool,
     makers: Makers,
     surroundings: Surroundings,
+    /// The resources whose names are not known yet.
+    pub unknowns: Unknowns,
 }
 
 /// Services that installations of Istio make, in namespaces whose names start with `istio`. Others install them than those
@@ -52,6 +54,7 @@ impl Inventory {
         gateways: &[Gateway<'_>],
         settings: &Settings,
         (makers, surroundings): (Makers, Surroundings),
+        unknowns: Unknowns,
     ) -> Self {
         let of_kind = |kind| resources.iter().filter(move |resource| resource.kind == kind);
         let namespaces_of = |kubernetes: bool| {
@@ -73,6 +76,7 @@ impl Inventory {
             namespaces: of_kind(Kind::Namespace).next().is_some(),
             makers,
             surroundings,
+            unknowns,
         }
     }
 
@@ -114,9 +118,15 @@ impl Inventory {
         self.mode == Some(InventoryMode::Partial)
     }
 
+    /// Whether the manifests alone decide what is complete, as the user does not say it.
+    pub fn is_decided_by_manifests(&self) -> bool {
+        self.mode.is_none()
+    }
+
     /// Whether something that the manifests lack does not exist. `any` says whether they define others like it, in whose
     /// company it would be expected; `gap` is the reason if they do not.
     pub fn expect(&self, any: bool, gap: Gap) -> Result<(), Gap> {
+        self.unknowns.expect_instead_of(&gap)?;
         match self.mode {
             Some(InventoryMode::Complete) => Ok(()),
             None if any => Ok(()),
@@ -124,8 +134,19 @@ impl Inventory {
         }
     }
 
+    /// The reason why the manifests may have something that they seem to lack: the user declares that they have only a part
+    /// of it, which `gap` says, or some of it has placeholders.
+    pub fn may_lack(&self, gap: Gap) -> Option<Gap> {
+        self.unknowns.expect_instead_of(&gap).err().or(self.is_partial().then_some(gap))
+    }
+
     fn expect_in(&self, kind: Kind, namespaces: &BTreeSet<String>, namespace: &str) -> Result<(), Gap> {
-        let any = namespaces.contains(namespace);
+        self.expect_kind(namespaces.contains(namespace), kind, namespace)
+    }
+
+    /// Whether a resource of a kind that the manifests lack in a namespace does not exist. `any` says whether they have others
+    /// there, in whose company it would be expected.
+    pub fn expect_kind(&self, any: bool, kind: Kind, namespace: &str) -> Result<(), Gap> {
         let gap = if any { Gap::NotAllResources } else { Gap::NoResources };
         self.expect(any, gap(kind, namespace.to_owned()))
     }
@@ -174,6 +195,15 @@ impl Inventory {
         let elsewhere = self.may_have_host(host);
         let unknown = || self.makers.makes_unknown(Kind::ServiceEntry, namespace);
         elsewhere.or_else(unknown).or_else(|| self.surroundings.partial(namespace)).map_or(Ok(()), Err)
+    }
+
+    /// Whether no other DestinationRule applies to a host.
+    pub fn destination_rules(&self, host: &str) -> Result<(), Gap> {
+        match self.mode {
+            Some(InventoryMode::Complete) => Ok(()),
+            Some(InventoryMode::Partial) => Err(Gap::NotAllOfKind(Kind::DestinationRule)),
+            None => self.surroundings.may_define_rule(host).map_or(Ok(()), Err),
+        }
     }
 
     /// The reason why a ServiceEntry for a host may exist in another mesh.

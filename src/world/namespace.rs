@@ -1,6 +1,7 @@
 //! Namespaces, and the data plane of their pods.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Injector, Injectors, Settings, Workload, World};
 use crate::model::{ForeignResource, Labels, Resource, Spec};
@@ -30,7 +31,7 @@ const REVISION: &str = "istio.io/rev";
 const DATA_PLANE_MODE: &str = "istio.io/dataplane-mode";
 
 impl<'a> Namespaces<'a> {
-    pub(super) fn new(resources: &[&'a Resource], foreign: &'a [ForeignResource], settings: &Settings) -> Self {
+    pub(super) fn new(resources: &[&'a Resource], foreign: &'a [Arc<ForeignResource>], settings: &Settings) -> Self {
         let mut namespaces = Self { injectors: Injectors::new(resources), ..Self::default() };
         for name in foreign.iter().filter_map(|resource| resource.metadata.namespace.as_ref()) {
             namespaces.by_name.entry(name).or_default();

@@ -28,7 +28,7 @@ impl Definitions {
     pub fn add(&mut self, mesh: impl Into<String>, snapshot: &Snapshot, settings: &Settings) -> usize {
         let number = self.meshes.len();
         self.meshes.push(mesh.into());
-        for resource in &snapshot.resources {
+        for resource in snapshot.resources() {
             self.define(number, resource, settings);
         }
         let makers = Makers::new(snapshot, settings);

@@ -4,7 +4,7 @@ use super::Value;
 use std::borrow::Cow;
 
 /// The value of a plain scalar without a tag. Infinities and NaN are floats.
-pub(super) fn resolve(text: &str) -> Value {
+pub fn resolve(text: &str) -> Value {
     let found = match text.as_bytes().first() {
         None => Some(Value::Null),
         Some(b'0'..=b'9' | b'+' | b'-') => not_finite(text).or_else(|| number(text)),

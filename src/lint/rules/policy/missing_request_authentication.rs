@@ -80,6 +80,9 @@ fn check_policy<'a>(
     if let Some(gap) = namespaces.into_iter().find_map(more) {
         return diagnostics.unchecked(gap);
     }
+    if let Err(gap) = world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication) {
+        return diagnostics.unchecked(gap);
+    }
     let finding = if lacking.len() < workloads.len() { &SOME_WORKLOADS } else { &WORKLOADS };
     for &place in places {
         let message = format!(
@@ -106,7 +109,7 @@ fn check_targets(world: &World<'_>, policy: &AuthorizationPolicy<'_>, diagnostic
     let is_checked =
         others.any(|other| other.spec.target_refs().into_iter().filter_map(name).any(|it| wanted.contains(&it)));
     if !is_checked {
-        diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::AuthorizationPolicy, policy.name.to_string()));
+        diagnostics.unchecked(Gap::ManagedWorkloads);
     }
 }
 
@@ -134,6 +137,9 @@ fn check_routes(world: &World<'_>, virtual_service: &VirtualService<'_>, claim: 
         };
         let lacking = workloads.iter().find(|workload| !is_checked(&workload.name.namespace, &workload.labels));
         if let Some(workload) = lacking {
+            if let Err(gap) = world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication) {
+                return diagnostics.unchecked(gap);
+            }
             let message = format!(
                 "no RequestAuthentication selects gateway workload `{}`, so no request has claims",
                 workload.name
@@ -149,7 +155,10 @@ fn check_routes(world: &World<'_>, virtual_service: &VirtualService<'_>, claim: 
 
 /// Nothing is certain without the workloads, but a RequestAuthentication is usually kept beside the routes that need it.
 fn report_unknown(world: &World<'_>, gateway: &Gateway<'_>, claim: Span, diagnostics: &mut Diagnostics) {
-    diagnostics.unchecked(Gap::NoGatewayWorkloads);
+    diagnostics.unchecked(gateway.gap_of_workloads());
+    if world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication).is_err() {
+        return;
+    }
     if world.inventory.gateways(&gateway.name.namespace).is_ok() {
         diagnostics
             .report(

@@ -38,12 +38,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             {
                 continue;
             }
-            if let Err(gap) = world.inventory.service(namespace, service) {
+            if let Err(gap) = world.expects_service(policy.resource, service, namespace) {
                 diagnostics.unchecked(gap);
                 continue;
             }
             let message = format!("Service `{namespace}/{service}` does not exist");
-            let diagnostic = diagnostics.report(&MISSING, value.span, message);
+            let diagnostic = diagnostics.report(&MISSING, value.span, message).cause(format!("host {name}"));
             if let Some(similar) = similar(world, namespace, service) {
                 diagnostic.help(format!("did you mean `{}`?", value.replacen(service, similar, 1)));
             }

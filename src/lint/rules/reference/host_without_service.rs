@@ -8,6 +8,8 @@ use crate::source::Spanned;
 use crate::world::host::{self, Form};
 use crate::world::{Gateway, VirtualService, World};
 
+use super::host_cause;
+
 pub static RULE: Rule = rule! {
     name: "host-without-service",
     summary: "a host of a VirtualService for the mesh that no service has, so sidecars rarely use its routes",
@@ -65,12 +67,14 @@ fn check_host(
         // `unknown-host` reports the host if a route of the VirtualService leads to it.
         Form::Kubernetes { name, namespace } if world.inventory.makes(Kind::Service, namespace, name) => {}
         Form::Kubernetes { .. } if leads_to(world, virtual_service, host) => {}
-        Form::Kubernetes { name, namespace } if world.inventory.service(namespace, name).is_ok() => {
+        Form::Kubernetes { name, namespace }
+            if world.expects_service(virtual_service.resource, name, namespace).is_ok() =>
+        {
             let (host, span) = (host.as_str(), host.span);
             let message = format!(
                 "host `{host}` does not exist: these routes apply only to requests for exactly this host, on port 80"
             );
-            let diagnostic = diagnostics.report(&UNKNOWN_SERVICE, span, message);
+            let diagnostic = diagnostics.report(&UNKNOWN_SERVICE, span, message).cause(host_cause(host));
             let near = world.services.nearest(namespace, host, domain);
             match near.or_else(|| world.services.only_one_called(written)) {
                 Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
@@ -78,7 +82,9 @@ fn check_host(
             };
         }
         Form::Kubernetes { name, namespace } => {
-            world.inventory.service(namespace, name).unwrap_or_else(|gap| diagnostics.unchecked(gap));
+            world
+                .expects_service(virtual_service.resource, name, namespace)
+                .unwrap_or_else(|gap| diagnostics.unchecked(gap));
         }
         Form::External => check_external(world, virtual_service, host, diagnostics),
     }

@@ -43,6 +43,16 @@ fn export_to_field(service: &Service<'_>) -> &'static str {
     if service.is_kubernetes() { "the annotation `networking.istio.io/exportTo`" } else { "`exportTo`" }
 }
 
+/// The first label of a host: the name of a Service.
+fn first_label(host: &str) -> &str {
+    host.split('.').next().unwrap_or_default()
+}
+
+/// The cause of findings about a host that does not exist.
+fn host_cause(host: &str) -> String {
+    format!("host {host}")
+}
+
 /// A help for a host such as `reviews.shop`, which Istio does not expand.
 fn complete_name(world: &World<'_>, name: &str, namespace: &str) -> String {
     let domain = &world.settings.domain;

@@ -61,8 +61,8 @@ fn check_subset(
         return;
     }
     let Some(service) = world.services.covering(&destination_rule.name.namespace, host) else {
-        // `inert-destination-rule` reports a host that does not exist.
-        if world.inventory.is_complete() {
+        // `inert-destination-rule` reports a host that does not exist, or is not exported.
+        if world.inventory.is_complete() || world.services.named(host).next().is_some() {
             return;
         }
         return diagnostics.unchecked(Gap::NoServicesOf(Kind::DestinationRule, destination_rule.name.to_string()));
@@ -114,18 +114,23 @@ fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSe
     if !service.endpoints.is_empty() && service.selector.is_none() {
         return Ok(service.endpoints.iter().map(|endpoint| endpoint.labels.to_set()).collect());
     }
-    world.inventory.lists_workloads(&service.namespace)?;
+    if service.selector.is_some_and(|selector| world.inventory.unknowns.placeholders().hide_labels(selector)) {
+        return Err(Gap::PlaceholdersIn(service.resource.kind, service.hostname.clone()));
+    }
+    let workloads = world.workloads_of_service(service);
+    if workloads.is_some() {
+        world.inventory.lists_workloads(&service.namespace)?;
+    }
     let selector = service.selector.map(|selector| selector.to_set()).unwrap_or_default();
-    match world.workloads_of_service(service) {
-        Some(workloads) if workloads.is_empty() => {
-            world.inventory.workloads_with(&service.namespace, &selector)?;
-            match world.inventory.is_complete() {
-                true => Ok(Vec::new()),
-                false => Err(Gap::NoWorkloadsOf(Kind::Service, service.hostname.clone())),
-            }
+    match workloads {
+        Some(workloads) if !workloads.is_empty() => {
+            Ok(workloads.iter().map(|workload| workload.labels.clone()).collect())
         }
-        Some(workloads) => Ok(workloads.iter().map(|workload| workload.labels.clone()).collect()),
-        None => Err(Gap::UnknownEndpoints(service.hostname.clone())),
+        Some(_) => {
+            world.inventory.workloads_with(&service.namespace, &selector)?;
+            if world.inventory.is_complete() { Ok(Vec::new()) } else { Err(service.gap_of_workloads()) }
+        }
+        None => Err(service.gap_of_workloads()),
     }
 }
 

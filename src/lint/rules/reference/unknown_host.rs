@@ -8,7 +8,7 @@ use crate::model::{Kind, wording};
 use crate::world::host::Form;
 use crate::world::{DestinationRef, VirtualService, World};
 
-use super::{complete_name, export_to_field, only_namesake};
+use super::{complete_name, export_to_field, host_cause, only_namesake};
 
 pub static RULE: Rule = rule! {
     name: "unknown-host",
@@ -78,10 +78,11 @@ fn check_destination(
             .help(format!("add {names} to {} of the service", export_to_field(hidden)));
         return;
     }
+    let resource = virtual_service.resource;
     let unknown = format!("host `{host}` does not exist");
     match Form::of(&host, &world.settings.domain) {
-        Form::Kubernetes { name, namespace } if world.inventory.service(namespace, name).is_ok() => {
-            let diagnostic = diagnostics.report(&UNKNOWN, place, unknown);
+        Form::Kubernetes { name, namespace } if world.expects_service(resource, name, namespace).is_ok() => {
+            let diagnostic = diagnostics.report(&UNKNOWN, place, unknown).cause(host_cause(&host));
             match world.services.nearest(namespace, &host, &world.settings.domain) {
                 Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
                 None => diagnostic.help(match similar_made(world, namespace, name) {
@@ -99,20 +100,36 @@ fn check_destination(
                     .related(service.span, "the only Service with this name")
                     .help(format!("write `{}` if the route is for that Service", service.hostname));
             }
-            None => world.inventory.service(namespace, name).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
+            None => world.expects_service(resource, name, namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
-        Form::TwoLabels { name, namespace } if world.inventory.lists_services(namespace).is_ok() => {
+        Form::TwoLabels { name, namespace } if world.expects_listed_service(resource, name, namespace).is_ok() => {
             diagnostics
                 .report(&NAME_WITH_DOT, place, format!("{unknown}: Istio does not expand names that contain a dot"))
+                .cause(host_cause(&host))
                 .help(complete_name(world, name, namespace));
         }
         Form::TwoLabels { .. } | Form::External => {
-            if let Err(gap) = world.inventory.service_entry(own, &host) {
+            let near = || world.would_have(Kind::ServiceEntry, resource, "", own);
+            if let Err(gap) = world.inventory.service_entry(own, &host).and_then(|()| near()) {
                 return diagnostics.unchecked(gap);
             }
-            diagnostics.report(&UNKNOWN, place, unknown).help("add a ServiceEntry for the host");
+            diagnostics
+                .report(&UNKNOWN, place, unknown)
+                .cause(host_cause(&host))
+                .help("add a ServiceEntry for the host");
         }
     }
+}
+
+/// Whether the rule reports the host of a destination, so that nothing else is to be said about it.
+pub(super) fn is_reported(
+    world: &World<'_>,
+    virtual_service: &VirtualService<'_>,
+    destination: &DestinationRef<'_>,
+) -> bool {
+    let mut diagnostics = Diagnostics::new(&RULE);
+    check_destination(world, virtual_service, destination, &mut diagnostics);
+    !diagnostics.is_empty()
 }
 
 /// Whether the proxies that use the VirtualService see a service of exactly this name.

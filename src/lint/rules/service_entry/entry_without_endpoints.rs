@@ -25,7 +25,7 @@ static NONE_SELECTED: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let Spec::ServiceEntry(entry) = &resource.spec else { continue };
         let Some(resolution) = entry.resolution.filter(|resolution| resolution.value == Resolution::Static) else {
             continue;

@@ -156,7 +156,8 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
             || format!("remove the entry, or add Service `{owner}/{name}`"),
             |host| format!("did you mean `{}`?", with_host(written, &host)),
         );
-        diagnostics.report(&UNKNOWN, written.span, matches_nothing).help(help);
+        let diagnostic = diagnostics.report(&UNKNOWN, written.span, matches_nothing);
+        diagnostic.cause(format!("host {}", entry.host)).help(help);
         return;
     }
     if let Some(service) = shortened(world, entry) {
@@ -185,10 +186,10 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
                 .report(&UNKNOWN, written.span, matches_nothing)
                 .help("remove the entry, or add a ServiceEntry for the host");
         }
-        None => diagnostics.unchecked(match entry.namespace {
-            Some(namespace) => Gap::NoResources(Kind::ServiceEntry, namespace.to_owned()),
-            None => Gap::NotAllOfKind(Kind::ServiceEntry),
-        }),
+        None => {
+            let gap = entry.namespace.and_then(|namespace| world.inventory.service_entries(namespace).err());
+            diagnostics.unchecked(gap.unwrap_or(Gap::NotAllOfKind(Kind::ServiceEntry)));
+        }
     }
 }
 
@@ -221,7 +222,8 @@ fn check_namespace(world: &World<'_>, namespace: &str, written: &Spanned<String>
                 |name| format!("did you mean `{name}/*`?"),
             );
             let message = format!("namespace `{namespace}` does not exist");
-            diagnostics.report(&UNKNOWN_NAMESPACE, written.span, message).help(help);
+            let diagnostic = diagnostics.report(&UNKNOWN_NAMESPACE, written.span, message);
+            diagnostic.cause(format!("namespace {namespace}")).help(help);
         }
     }
 }

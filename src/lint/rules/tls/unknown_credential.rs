@@ -25,7 +25,7 @@ static OTHER_NAMESPACE: Finding = finding! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for credential in context.world.credentials() {
         if credential.namespaces.is_empty() {
-            diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::Gateway, credential.gateway.name.to_string()));
+            diagnostics.unchecked(credential.gateway.gap_of_workloads());
             continue;
         }
         let lacks = |namespace: &&&str| {
@@ -55,12 +55,16 @@ fn check_missing(world: &World<'_>, credential: &Credential<'_, '_>, namespace: 
         return;
     }
     let mut known = world.secrets.with_certificates(namespace).peekable();
-    let gap = Gap::NoCertificates(namespace.to_owned());
-    let inventory = &world.inventory;
-    if let Err(gap) = inventory.expect_named(Kind::Secret, namespace, credential.name, known.peek().is_some(), gap) {
+    let any = known.peek().is_some();
+    let gap = match any {
+        true => Gap::NotAllResources(Kind::Secret, namespace.to_owned()),
+        false => Gap::NoCertificates(namespace.to_owned()),
+    };
+    if let Err(gap) = world.inventory.expect_named(Kind::Secret, namespace, credential.name, any, gap) {
         return diagnostics.unchecked(gap);
     }
-    let diagnostic = diagnostics.report(&MISSING, credential.written.span, message);
+    let cause = format!("Secret {namespace}/{}", credential.name);
+    let diagnostic = diagnostics.report(&MISSING, credential.written.span, message).cause(cause);
     match nearest(credential.name, known) {
         Some(suggestion) => diagnostic.help(format!("did you mean `{suggestion}`?")),
         None => diagnostic.help(format!("add a Secret with `tls.crt` and `tls.key` to namespace `{namespace}`")),

@@ -37,7 +37,7 @@ static IP_ADDRESS: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let webhooks = match &resource.spec {
             Spec::MutatingWebhookConfiguration(it) => &it.webhooks,
             Spec::ValidatingWebhookConfiguration(it) => &it.webhooks,

@@ -1,0 +1,38 @@
+//! `replicas`.
+
+use super::field_spec::{FieldSpec, Missing};
+use super::kustomization::ReplicasEntry;
+use super::problem::{BuildProblem, BuildProblemKind, Step};
+use super::resource_set::ResourceSet;
+use crate::yaml::{Node, Value};
+
+const FIELDS: [FieldSpec; 4] = [
+    FieldSpec::created("", "", "Deployment", "spec/replicas"),
+    FieldSpec::created("", "", "ReplicationController", "spec/replicas"),
+    FieldSpec::created("", "", "ReplicaSet", "spec/replicas"),
+    FieldSpec::created("", "", "StatefulSet", "spec/replicas"),
+];
+
+/// Sets the replicas of the workloads with a name, which may be a former one.
+pub(super) fn apply(set: &mut ResourceSet, entry: &ReplicasEntry<'_>) -> Step {
+    let name = entry.name.map_or("", |name| name.value);
+    let (count, span) = entry.count.map_or((0, entry.span), |count| (count.value, count.span));
+    let mut is_found = false;
+    let fields: Vec<FieldSpec> = FIELDS.iter().chain(&set.configuration.replicas).cloned().collect();
+    for spec in &fields {
+        for at in set.find(|id| id.name == name && spec.fits(id.group, id.version, id.kind)) {
+            is_found = true;
+            set.manifests[at].visit(spec, Missing::Scalar, span, &mut |node| {
+                *node = Node { span, value: Value::Int(count) };
+                Ok(())
+            })?;
+        }
+    }
+    if is_found || set.is_partial() {
+        return Ok(());
+    }
+    let span = entry.name.map_or(entry.span, |name| name.span);
+    let message = format!("no Deployment, StatefulSet, ReplicaSet or ReplicationController is called `{name}`");
+    Err(BuildProblem::new(BuildProblemKind::NoMatch, span, message)
+        .help("correct the name; for other kinds, set the replicas with a patch"))
+}
