@@ -1,7 +1,7 @@
 //! Paths that kustomizations name.
 
-use super::fields::Fields;
-use super::kustomization::{Text, lenient_texts};
+use super::entries::Text;
+use super::fields::{Fields, text};
 use crate::yaml::{Document, Node};
 
 /// The names of a kustomization, in exact case.
@@ -88,6 +88,11 @@ fn items<'n>(root: &'n Node, field: &str) -> &'n [Node] {
     Fields { node: root }.get(field).map_or(&[], Node::items)
 }
 
+/// The texts of a list. Items of other types are skipped.
+fn lenient_texts<'n>(node: &'n Node, field: &str) -> Vec<Text<'n>> {
+    items(node, field).iter().filter_map(|item| text(item, field).ok()).collect()
+}
+
 fn lenient_text<'n>(node: &'n Node, field: &str) -> Option<Text<'n>> {
     Fields { node }.text(field).ok().flatten()
 }
@@ -126,7 +131,6 @@ pub(super) fn join(directory: &str, path: &str) -> String {
     let joined = parts.join("/");
     if is_absolute { format!("/{joined}") } else { joined }
 }
-
 
 /// Whether a normalised path is a directory or lies in it.
 pub(super) fn is_within(path: &str, directory: &str) -> bool {
