@@ -6,7 +6,7 @@ use crate::kustomize::{ReferenceKind, UnrenderedReason, references};
 #[test]
 fn a_missing_file_is_an_error_at_its_entry() {
     let tree = Tree::new("-- kustomization.yaml --\nresources:\n- missing.yaml\n");
-    assert_eq!(tree.error(""), "MissingFile kustomization.yaml:3 `missing.yaml` does not exist");
+    assert_eq!(tree.error(""), "MissingFile kustomization.yaml:2 `missing.yaml` does not exist");
     let tree = Tree::new("-- kustomization.yaml --\nresources: [d]\n-- d/a.yaml --\n");
     assert_eq!(tree.error(""), "MissingFile kustomization.yaml:1 directory `d` has no `kustomization.yaml`");
 }
@@ -190,11 +190,11 @@ generators: [secrets.yaml]
     let found: Vec<_> = build.unrendered.iter().map(|part| (tree.line(part.span), part.reason, part.kind)).collect();
     let at = |line: usize| format!("kustomization.yaml:{line}");
     let wanted = [
+        (at(2), UnrenderedReason::Remote, None),
         (at(3), UnrenderedReason::Remote, None),
-        (at(4), UnrenderedReason::Remote, None),
-        (at(5), UnrenderedReason::UnreadFile, None),
-        (at(8), UnrenderedReason::HelmChart, None),
-        (at(9), UnrenderedReason::Plugin, Some("Secret")),
+        (at(4), UnrenderedReason::UnreadFile, None),
+        (at(7), UnrenderedReason::HelmChart, None),
+        (at(8), UnrenderedReason::Plugin, Some("Secret")),
     ];
     assert_eq!(found, wanted);
     assert!(build.unrendered.iter().all(|part| part.namespace.as_deref() == Some("here")));

@@ -44,8 +44,12 @@ secretGenerator:
 - {name: s, type: kubernetes.io/tls, literals: [a=b]}
 ",
     );
-    let wanted =
-        ["ConfigMap /a-h29d89cmmt", "ConfigMap /empty-6ct58987ht", "ConfigMap /escaped-2kdkmcc4ck", "Secret /s-92982c4m8f"];
+    let wanted = [
+        "ConfigMap /a-h29d89cmmt",
+        "ConfigMap /empty-6ct58987ht",
+        "ConfigMap /escaped-2kdkmcc4ck",
+        "Secret /s-92982c4m8f",
+    ];
     assert_eq!(tree.names(""), wanted);
 }
 
@@ -56,7 +60,7 @@ configMapGenerator:
 - {name: h, behavior: replace, literals: [z=1]}
 - {name: plain, behavior: merge, literals: [z=1]}
 -- base/kustomization.yaml --
-namespace: n
+namespace: ns
 resources: [a.yaml]
 configMapGenerator:
 - {name: g, literals: [a=1, c=3], options: {labels: {b: b}}}
@@ -74,7 +78,7 @@ fn generators_merge_and_replace() {
     };
     assert_eq!(data("g-")["data"], json!({"a": "9", "b": "2", "c": "3"}));
     assert_eq!(data("g-")["metadata"]["labels"], json!({"b": "b", "o": "o"}));
-    assert_eq!(data("g-")["metadata"]["namespace"], "n");
+    assert_eq!(data("g-")["metadata"]["namespace"], "ns");
     assert_eq!(data("h-")["data"], json!({"z": "1"}));
     assert_eq!(data("plain")["data"], json!({"a": "1", "z": "1"}));
     assert_eq!(data("plain")["metadata"]["name"], "plain", "without a hash");
@@ -128,10 +132,10 @@ fn mistakes_in_generators_are_errors() {
 
 #[test]
 fn a_file_that_git_ignores_leaves_the_object_out() {
-    let mut tree = Tree::new("-- kustomization.yaml --\nsecretGenerator: [{name: x, envs: [.env], namespace: n}]\n");
+    let mut tree = Tree::new("-- kustomization.yaml --\nsecretGenerator: [{name: x, envs: [.env], namespace: ns}]\n");
     assert!(tree.error("").starts_with("MissingFile"));
     tree.ignored.insert(".env".into());
     let build = tree.build("");
     assert_eq!((build.problems.len(), build.resources.len(), build.unrendered.len()), (0, 0, 1));
-    assert_eq!((build.unrendered[0].kind, build.unrendered[0].namespace.as_deref()), (Some("Secret"), Some("n")));
+    assert_eq!((build.unrendered[0].kind, build.unrendered[0].namespace.as_deref()), (Some("Secret"), Some("ns")));
 }

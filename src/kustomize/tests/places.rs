@@ -50,11 +50,11 @@ fn values_keep_the_place_where_they_are_written() {
     let table = [
         ("kind", "base/a.yaml:2"),
         ("metadata/name", "base/a.yaml:4"),
-        ("metadata/namespace", "over/kustomization.yaml:4"),
-        ("metadata/labels/env", "over/kustomization.yaml:8"),
-        ("spec/replicas", "over/kustomization.yaml:14"),
+        ("metadata/namespace", "over/kustomization.yaml:3"),
+        ("metadata/labels/env", "over/kustomization.yaml:7"),
+        ("spec/replicas", "over/kustomization.yaml:13"),
         ("spec/template/spec/containers/0/name", "base/a.yaml:10"),
-        ("spec/template/spec/containers/0/image", "over/kustomization.yaml:11"),
+        ("spec/template/spec/containers/0/image", "over/kustomization.yaml:10"),
     ];
     for (path, place) in table {
         assert_eq!(tree.line(value(&deployment.node, path).span), place, "{path}");
@@ -74,8 +74,8 @@ fn causes_are_the_places_that_renamed_or_moved_an_object() {
         .collect();
     let wanted = [
         "base/a.yaml:5 `namespace: old` is written here",
-        "over/kustomization.yaml:4 `namespace: new` moves it",
-        "over/kustomization.yaml:5 `namePrefix: p-` renames it",
+        "over/kustomization.yaml:3 `namespace: new` moves it",
+        "over/kustomization.yaml:4 `namePrefix: p-` renames it",
     ];
     assert_eq!(causes, wanted);
 }
@@ -84,9 +84,9 @@ fn causes_are_the_places_that_renamed_or_moved_an_object() {
 fn generated_objects_are_at_their_entry() {
     let tree = Tree::new(TREE);
     let config_map = rendered(&tree, "ConfigMap");
-    assert_eq!(tree.line(config_map.written_in), "over/kustomization.yaml:16");
-    assert_eq!(tree.line(value(&config_map.node, "metadata/name").span), "over/kustomization.yaml:16");
-    assert_eq!(tree.line(value(&config_map.node, "data/a").span), "over/kustomization.yaml:18");
+    assert_eq!(tree.line(config_map.written_in), "over/kustomization.yaml:15");
+    assert_eq!(tree.line(value(&config_map.node, "metadata/name").span), "over/kustomization.yaml:15");
+    assert_eq!(tree.line(value(&config_map.node, "data/a").span), "over/kustomization.yaml:17");
 }
 
 #[test]

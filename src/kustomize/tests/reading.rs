@@ -164,7 +164,7 @@ fn documents_that_are_no_objects_are_errors() {
             "kind: A\nmetadata: {generateName: a}",
             "NotResource a.yaml:1 this A has no `metadata.name`, so kustomize rejects it",
         ),
-        ("kind: A\nmetadata: {name: [}", "Yaml a.yaml:2 this bracket closes nothing"),
+        ("kind: A\nmetadata: {name: [}", "Yaml a.yaml:2 `[` is closed by `}`"),
     ];
     for (text, message) in table {
         let tree = Tree::new(&format!("-- kustomization.yaml --\n\nresources: [a.yaml]\n-- a.yaml --\n{text}\n"));
