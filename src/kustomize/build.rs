@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::affixes::{self, Affix};
 use super::entries::Text;
 use super::fields::invalid;
-use super::kustomization::{Kustomization, Role};
+use super::kustomization::{Kustomization, Role, ignored_documents};
 use super::manifest::Manifest;
 use super::paths::{self, KUSTOMIZATION_FILES};
 use super::place::{Place, claim};
@@ -99,7 +99,12 @@ impl<'f> Renderer<'f> {
             let problem = invalid(start(second), "kustomize rejects 2 kustomizations in one directory");
             return Err(problem.help("merge them into one file").related(start(file), "the other one is here"));
         }
-        Kustomization::read(file.id, file.text, file.documents).map(Some)
+        let kustomization = Kustomization::read(file.id, file.text, file.documents)?;
+        for root in ignored_documents(file.documents) {
+            let message = "kustomize ignores this document, because it reads only the first one of the file";
+            set.warn(BuildProblem::new(BuildProblemKind::NoEffect, root.span, message).help("merge the documents"));
+        }
+        Ok(Some(kustomization))
     }
 
     /// Adds what a kustomization names and generates to a set, and transforms the whole set.

@@ -218,6 +218,12 @@ impl<'f> Kustomization<'f> {
     }
 }
 
+/// The later documents of the file that are not empty. They mean nothing.
+pub(super) fn ignored_documents(documents: &[Document]) -> impl Iterator<Item = &Node> {
+    let roots = documents.iter().filter_map(|document| document.root.as_ref());
+    roots.skip(1).filter(|root| !root.is_null())
+}
+
 /// The document that counts. Comments before the first `---` are no document.
 fn first_document<'f>(documents: &'f [Document], text: &str) -> Option<&'f Document> {
     let is_before_separator = |document: &Document| {
