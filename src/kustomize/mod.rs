@@ -60,7 +60,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use build::Renderer;
-pub use paths::{Reference, ReferenceKind, is_kustomization_file, references};
+pub use paths::{KUSTOMIZATION_FILES, Reference, ReferenceKind, is_kustomization_file, references};
 pub use problem::{BuildProblem, BuildProblemKind};
 
 use crate::source::{FileId, Span};

@@ -5,7 +5,7 @@ use super::fields::{Fields, text};
 use crate::yaml::{Document, Node};
 
 /// The names of a kustomization, in exact case.
-pub(super) const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// A path in a kustomization that is not a URL.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
