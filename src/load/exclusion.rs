@@ -90,6 +90,12 @@ impl Exclusions {
     }
 
     fn is_excluded(&self, path: &Path, is_directory: bool) -> bool {
+        let is_unwanted = || is_directory && (has_name(path, &DOWNLOADS) || has_inputs_of_tests(path));
+        self.matched(path, is_directory).unwrap_or_else(is_unwanted)
+    }
+
+    /// Whether an ignore file excludes a path, or includes it again. `None` if no pattern matches.
+    fn matched(&self, path: &Path, is_directory: bool) -> Option<bool> {
         let excluded_by = |matcher: &Gitignore| match matcher.matched(path, is_directory) {
             Match::Ignore(_) => Some(true),
             Match::Whitelist(_) => Some(false),
@@ -102,8 +108,22 @@ impl Exclusions {
             .find_map(|it| excluded_by(&it.ignore))
             .or_else(|| directories().take(depth).find_map(|it| excluded_by(&it.gitignore)))
             .or_else(|| directories().take(depth).find_map(|it| excluded_by(&it.exclude)))
-            .unwrap_or_else(|| is_directory && (has_name(path, &DOWNLOADS) || has_inputs_of_tests(path)))
     }
+}
+
+/// Whether an ignore file excludes a path, which need not exist, or a directory above it.
+pub(super) fn is_ignored(path: &Path) -> bool {
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut parents: Vec<&Path> = full.ancestors().skip(1).collect();
+    parents.reverse();
+    let mut exclusions = Exclusions { root: full.clone(), full_root: full.clone(), above: 0, directories: Vec::new() };
+    for directory in parents {
+        if exclusions.matched(directory, true) == Some(true) {
+            return true;
+        }
+        exclusions.directories.push(DirectoryIgnores::read(directory));
+    }
+    exclusions.matched(&full, false) == Some(true)
 }
 
 impl DirectoryIgnores {

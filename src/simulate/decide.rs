@@ -8,8 +8,8 @@ use super::answer::{
 use crate::model::networking::Percent;
 use crate::routing::egress_proxy;
 use crate::routing::{
-    Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Payload, Proxy,
-    TcpProxy, VirtualHost, Weighted,
+    Assumption, Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Payload,
+    Proxy, TcpProxy, VirtualHost, Weighted,
 };
 use crate::source::Span;
 use crate::world::{Section, VirtualService};
@@ -217,8 +217,18 @@ fn sent(clusters: &[Weighted<'_>]) -> Decision {
     // The flag is certain only if all destinations have it.
     let common = problems.first().copied().flatten().filter(|first| problems.iter().all(|it| *it == Some(*first)));
     let mut notes = Vec::new();
-    if clusters.iter().any(|it| it.cluster.is_assumed) {
-        notes.push("no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned());
+    for Cluster { host, port, assumption, .. } in clusters.iter().map(|it| &it.cluster) {
+        let note = match assumption {
+            None => continue,
+            Some(Assumption::NoServices) => {
+                "no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned()
+            }
+            Some(Assumption::Made(maker)) => format!("{maker} creates the Service of host `{host}`"),
+            Some(Assumption::Possible(gap)) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+        };
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
     Decision {
         flag: common.map(|problem| match problem {

@@ -9,11 +9,13 @@ use super::decide::ClauseDecision;
 use super::question::Question;
 use super::request::RequestProtocol;
 use super::second_leg::Sent;
-use super::{apply, decide, policies, trace, unknowns};
+use super::{apply, decide, dial, policies, trace, unknowns};
+use crate::model::Kind;
 use crate::policy::{self, Attributes};
 use crate::routing::{
     ChainAction, Clause, ClauseAction, Connection, DefaultChain, HttpRequest, Payload, RouteLookup, VirtualHost,
 };
+use crate::world::host;
 
 /// A question for a proxy that routes requests.
 pub(super) struct Outbound<'q, 'a> {
@@ -107,6 +109,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             }
         };
         self.name_dialled(&mut decision);
+        self.note_possible_service(&mut decision);
         self.forwarded(Arc::new(decision))
     }
 
@@ -114,6 +117,21 @@ impl<'q, 'a> Outbound<'q, 'a> {
     fn name_dialled(&self, decision: &mut Decision) {
         for destination in decision.destinations.iter_mut().filter(|it| it.host.is_empty()) {
             destination.host = self.dialled_host();
+        }
+    }
+
+    /// Notes that a host that is unknown to the proxy may be that of a Service that a controller makes.
+    fn note_possible_service(&self, decision: &mut Decision) {
+        let Compiled { proxy, .. } = self.compiled;
+        let host = self.dialled_host();
+        let mut names = dial::candidates(&host, &proxy.namespace, proxy.world);
+        let possible = names.find_map(|name| {
+            let (service, namespace) = host::kubernetes_service(&name, &proxy.world.settings.domain)?;
+            let gap = proxy.world.inventory.may_exist(Kind::Service, namespace, service)?;
+            proxy.world.services.named(&name).next().is_none().then(|| (name.clone(), gap))
+        });
+        if let Some((name, gap)) = possible {
+            decision.notes.push(format!("it is not known whether host `{name}` is a service: {gap}"));
         }
     }
 
@@ -133,6 +151,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             RouteLookup::NoVirtualHost => {
                 let mut decision = decide::by_fallback(&self.compiled.proxy, table.fallback);
                 self.name_dialled(&mut decision);
+                self.note_possible_service(&mut decision);
                 return Ok(self.forwarded(Arc::new(decision)));
             }
             RouteLookup::NoPath => {

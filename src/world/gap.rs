@@ -85,8 +85,8 @@ pub enum Gap {
     DefinedElsewhere(Kind, String, String),
     /// Another mesh of the repository has a ServiceEntry for a host.
     HostDefinedElsewhere(String, String),
-    /// A DestinationRule of another mesh applies to a host. The mesh may be applied to the same cluster.
-    RuledElsewhere(String, String),
+    /// Another mesh of the repository has a DestinationRule for a host.
+    RuleElsewhere(String, String),
     /// Another mesh of the repository has workloads with the labels in a namespace.
     WorkloadsElsewhere(String, String),
     /// The installation of Istio or Kubernetes makes a Service.
@@ -195,11 +195,14 @@ impl fmt::Display for Gap {
                 let kind = described(*kind);
                 write!(f, "mesh `{mesh}` defines {kind} `{name}`, and may be applied to the same cluster")
             }
-            Self::RuledElsewhere(host, mesh) => {
-                write!(f, "mesh `{mesh}`, which may be applied to the same cluster, has a DestinationRule for `{host}`")
-            }
             Self::HostDefinedElsewhere(host, mesh) => {
                 write!(f, "mesh `{mesh}` has a ServiceEntry for host `{host}`, and may be applied to the same cluster")
+            }
+            Self::RuleElsewhere(host, mesh) => {
+                write!(
+                    f,
+                    "mesh `{mesh}` has a DestinationRule for host `{host}`, and may be applied to the same cluster"
+                )
             }
             Self::WorkloadsElsewhere(namespace, mesh) => {
                 write!(

@@ -192,7 +192,7 @@ impl Inventory {
         if self.is_complete() {
             return Ok(());
         }
-        let elsewhere = self.surroundings.may_define_host(host);
+        let elsewhere = self.may_have_host(host);
         let unknown = || self.makers.makes_unknown(Kind::ServiceEntry, namespace);
         elsewhere.or_else(unknown).or_else(|| self.surroundings.partial(namespace)).map_or(Ok(()), Err)
     }
@@ -202,8 +202,13 @@ impl Inventory {
         match self.mode {
             Some(InventoryMode::Complete) => Ok(()),
             Some(InventoryMode::Partial) => Err(Gap::NotAllOfKind(Kind::DestinationRule)),
-            None => self.surroundings.may_rule_host(host).map_or(Ok(()), Err),
+            None => self.surroundings.may_define_rule(host).map_or(Ok(()), Err),
         }
+    }
+
+    /// The reason why a ServiceEntry for a host may exist in another mesh.
+    pub fn may_have_host(&self, host: &str) -> Option<Gap> {
+        self.surroundings.may_define_host(host)
     }
 
     /// Whether a Gateway that the manifests lack does not exist.
@@ -251,6 +256,25 @@ impl Inventory {
     pub fn workloads_with(&self, namespace: &str, labels: &LabelSet<'_>) -> Result<(), Gap> {
         self.lists_workloads(namespace)?;
         self.may_have_workloads(Some(namespace), labels).map_or(Ok(()), Err)
+    }
+
+    /// The reason why workloads whose known labels a selector matches exist although the manifests lack them.
+    pub fn has_other_workloads(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<Gap> {
+        if self.is_complete() {
+            return None;
+        }
+        let made = self.makers.makes_known_pods(namespace, labels);
+        made.or_else(|| self.surroundings.has_workloads(namespace, labels))
+    }
+
+    /// The reason why a DestinationRule for a host of a namespace may exist although the manifests lack it.
+    pub fn may_have_destination_rule(&self, namespace: &str, host: &str) -> Option<Gap> {
+        if self.is_complete() {
+            return None;
+        }
+        let made = self.makers.makes_unknown(Kind::DestinationRule, namespace);
+        let elsewhere = || self.surroundings.may_define_rule(host);
+        made.or_else(elsewhere).or_else(|| self.surroundings.partial(namespace))
     }
 
     /// The reason why workloads with some labels may exist although the manifests lack them, in a namespace or in any.

@@ -158,12 +158,12 @@ impl<'a> World<'a> {
         let sidecars = sidecar::sidecars(&resources, &settings);
         let mut world = Self {
             snapshot,
-            assumed: Assumed::new(&inventory, routes, &settings.domain),
+            assumed: Assumed::new(&inventory, &services, routes, &settings.domain),
             virtual_services_by_name: by_name(virtual_services.iter().map(|it| &it.name)),
             virtual_services,
             destination_rules: DestinationRules::new(&resources, &settings),
             inventory,
-            namespaces: Namespaces::new(&resources, &settings),
+            namespaces: Namespaces::new(&resources, &snapshot.foreign, &settings),
             service_accounts: service_accounts(&resources, &settings),
             gateways_by_name: by_name(gateways.iter().map(|gateway| &gateway.name)),
             policies: Policies::new(&resources, &settings),

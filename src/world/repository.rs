@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::{Definitions, PartialNamespace, Settings, Surroundings, World};
 use crate::config::{Config, InventoryMode};
 use crate::layout::Mesh;
+use crate::load::ManifestProblem;
 
 /// Resolves the selected meshes. All meshes count as surroundings. `inventory` overrides what the configuration says.
 pub fn resolve<'m>(
@@ -58,7 +59,23 @@ fn settings(meshes: &[Mesh], index: usize, config: &Config, inventory: Option<In
 }
 
 /// The namespaces to which a mesh may add what could not be rendered.
-fn partial_namespaces(mesh: &Mesh) -> impl Iterator<Item = PartialNamespace> {
-    let unrendered = mesh.snapshot.unrendered.iter().zip(mesh.partial());
-    unrendered.map(|(part, reason)| PartialNamespace { namespace: part.namespace.clone(), reason })
+fn partial_namespaces(mesh: &Mesh) -> Vec<PartialNamespace> {
+    let snapshot = &mesh.snapshot;
+    let unrendered = snapshot.unrendered.iter().zip(mesh.partial());
+    let unrendered = unrendered.map(|(part, reason)| PartialNamespace { namespace: part.namespace.clone(), reason });
+    let everywhere = |reason: String| PartialNamespace { namespace: None, reason };
+    let broken = snapshot.problems.iter().any(|problem| match problem {
+        ManifestProblem::Build(problem) => problem.kind.stops_build(),
+        _ => false,
+    });
+    let broken = broken.then(|| everywhere(format!("the kustomization of mesh `{}` cannot be built", mesh.name)));
+    let templates = snapshot.templates.iter().filter(|(_, template)| template.is_rendered_by_program());
+    let unnamed = templates.map(|(span, _)| snapshot.sources.file(span.file).path()).map(|path| {
+        match path.split_once("/templates/") {
+            Some((chart, _)) => format!("chart `{chart}` is not rendered"),
+            None => format!("template `{path}` is not rendered"),
+        }
+    });
+    let unnamed: BTreeSet<String> = unnamed.collect();
+    unrendered.chain(broken).chain(unnamed.into_iter().map(everywhere)).collect()
 }

@@ -178,9 +178,11 @@ impl Makers {
         self.makes_unknown(kind, namespace).or_else(|| made.or_else(stem).map(|maker| self.gap(maker, kind, namespace)))
     }
 
-    /// The reason why pods of unknown labels may be made in a namespace.
-    pub fn makes_unknown_pods(&self, namespace: &str) -> Option<Gap> {
-        self.makes_pods(Some(namespace), &LabelSet::new())
+    /// The reason why pods are made in a namespace whose known labels a selector matches.
+    pub fn makes_known_pods(&self, namespace: &str, selector: &LabelSet<'_>) -> Option<Gap> {
+        let mut known = self.pods.get(namespace).into_iter().flatten().filter(|pods| pods.labels.is_some());
+        let fitting = known.find(|pods| pods.may_fit(selector))?;
+        Some(self.pods_gap(fitting.maker, namespace))
     }
 
     /// The reason why pods that a selector matches may be made in a namespace, or in any.

@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn braces_stand_for_values_of_the_resource() {
         let text = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: logs}\n\
-            spec: {port: 8080, service: {name: api}, sets: [{name: a}, {name: b}], more: {x: {}, y: {}}}\n";
+            spec: {port: 8080, service: {name: api}, sets: [{name: a}, {name: b}], more: {left: {}, right: {}}}\n";
         let snapshot = Snapshot::of_texts([("thing.yaml", text)]);
         let expand = |template| expand(template, &snapshot.foreign[0]);
         for (template, expected) in [
@@ -82,7 +82,7 @@ mod tests {
             ("{spec.other|kiali}", vec!["kiali"]),
             ("{spec.other}-x", vec![]),
             ("{}-{spec.sets[].name}", vec!["logs-a", "logs-b"]),
-            ("{spec.more.*}", vec!["x", "y"]),
+            ("{spec.more.*}", vec!["left", "right"]),
         ] {
             assert_eq!(expand(template), expected, "{template}");
         }

@@ -114,7 +114,10 @@ fn check_missing(
     diagnostics: &mut Diagnostics,
 ) {
     let has_any = world.waypoints.names_in(&name.namespace).next().is_some();
-    if let Err(gap) = world.inventory.expect_kind(has_any, Kind::KubernetesGateway, &name.namespace) {
+    let inventory = &world.inventory;
+    let known = inventory.expect_kind(has_any, Kind::KubernetesGateway, &name.namespace);
+    let more = || inventory.may_exist(Kind::KubernetesGateway, &name.namespace, &name.name).map_or(Ok(()), Err);
+    if let Err(gap) = known.and_then(|()| more()) {
         return diagnostics.unchecked(gap);
     }
     let help = did_you_mean(&name.name, world.waypoints.names_in(&name.namespace));

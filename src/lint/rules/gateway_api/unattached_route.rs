@@ -210,8 +210,14 @@ fn check_missing(
     diagnostics: &mut Diagnostics,
 ) {
     let near = || world.would_have(kind, ignored.resource, &name.name, &name.namespace);
+    let more = || world.inventory.may_exist(kind, &name.namespace, &name.name).map_or(Ok(()), Err);
     let any = parents.has_any_in(&name.namespace);
-    if let Err(gap) = world.inventory.expect_kind(any, Kind::KubernetesGateway, &name.namespace).and_then(|()| near()) {
+    if let Err(gap) = world
+        .inventory
+        .expect_kind(any, Kind::KubernetesGateway, &name.namespace)
+        .and_then(|()| more())
+        .and_then(|()| near())
+    {
         return diagnostics.unchecked(gap);
     }
     let finding = if kind == Kind::ListenerSet { &MISSING_PARENT } else { &MISSING_GATEWAY };
@@ -252,12 +258,20 @@ fn check_mesh_parent(
     namespace: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    if let Err(gap) = world.inventory.services(namespace)
-        && world.inventory.service_entries(namespace).is_err()
+    let name = reference.name.text();
+    if world.inventory.makes(Kind::Service, namespace, name) {
+        return;
+    }
+    let is_known = world.inventory.service(namespace, name).or(world.inventory.service_entries(namespace)).is_ok();
+    if let Some(gap) = world.inventory.may_exist(Kind::Service, namespace, name).filter(|_| is_known) {
+        return diagnostics.unchecked(gap);
+    }
+    if let Err(gap) = world.inventory.service(namespace, name)
+        && !is_known
     {
         return diagnostics.unchecked(gap);
     }
-    if let Err(gap) = world.would_have(Kind::Service, ignored.resource, reference.name.text(), namespace) {
+    if let Err(gap) = world.would_have(Kind::Service, ignored.resource, name, namespace) {
         return diagnostics.unchecked(gap);
     }
     let finding = match ignored.kind {

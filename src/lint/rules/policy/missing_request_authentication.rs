@@ -72,7 +72,12 @@ fn check_policy<'a>(
     let lacking: Vec<_> =
         workloads.iter().filter(|workload| !is_checked(&workload.name.namespace, &workload.labels)).collect();
     let Some(first) = lacking.first() else { return };
-    if let Err(gap) = world.inventory.workloads(&first.name.namespace) {
+    if let Err(gap) = world.inventory.lists_workloads(&first.name.namespace) {
+        return diagnostics.unchecked(gap);
+    }
+    let namespaces = [first.name.namespace.as_ref(), &world.settings.root_namespace];
+    let more = |namespace| world.inventory.may_have_more(Kind::RequestAuthentication, namespace);
+    if let Some(gap) = namespaces.into_iter().find_map(more) {
         return diagnostics.unchecked(gap);
     }
     if let Err(gap) = world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication) {

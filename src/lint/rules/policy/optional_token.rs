@@ -35,7 +35,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for policy in optional {
         let namespace = policy.name.namespace.as_ref();
         let any = namespaces.cover(&namespaces.any, namespace);
-        if let Err(gap) = world.inventory.expect_kind(any, Kind::AuthorizationPolicy, namespace) {
+        let known = world.inventory.expect_kind(any, Kind::AuthorizationPolicy, namespace);
+        let more = || world.inventory.may_have_more(Kind::AuthorizationPolicy, namespace).map_or(Ok(()), Err);
+        if let Err(gap) = known.and_then(|()| more()) {
             diagnostics.unchecked(gap);
             continue;
         }

@@ -37,6 +37,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             diagnostics.unchecked(gap);
             continue;
         }
+        let namespaces = [workload.name.namespace.as_ref(), &world.settings.root_namespace];
+        let more = |namespace| world.inventory.may_have_more(Kind::AuthorizationPolicy, namespace);
+        if let Some(gap) = namespaces.into_iter().find_map(more) {
+            diagnostics.unchecked(gap);
+            continue;
+        }
         diagnostics
             .report(
                 &UNCOVERED,

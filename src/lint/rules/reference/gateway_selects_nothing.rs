@@ -46,6 +46,9 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Dia
     if !world.inventory.is_complete() && is_elsewhere() {
         return diagnostics.unchecked(gateway.gap_of_workloads());
     }
+    if let Some(gap) = world.inventory.may_have_workloads(None, &selector.to_set()) {
+        return diagnostics.unchecked(gap);
+    }
     let diagnostic = diagnostics.report(
         &NO_WORKLOAD,
         selector.span.unwrap_or(gateway.spec.span),

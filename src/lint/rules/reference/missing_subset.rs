@@ -152,6 +152,9 @@ fn report_without_rule(world: &World<'_>, from: &Resource, missing: &Missing<'_>
         host::covered_by(host, &it.host) && it.spec.subsets.iter().any(|it| it.name.text() == subset)
     };
     let Some(destination_rule) = world.destination_rules.iter().find(defines) else {
+        if let Some(gap) = world.inventory.may_have_destination_rule(namespace, host) {
+            return diagnostics.unchecked(gap);
+        }
         diagnostics
             .report(&NOWHERE_DEFINED, place, format!("no DestinationRule defines subset `{subset}` for host `{host}`"))
             .cause(missing.cause())

@@ -86,6 +86,11 @@ fn check_subset(
     {
         return diagnostics.unchecked(Gap::AddedLabel(key.value.clone()));
     }
+    let mut all: LabelSet<'_> = service.selector.map(|selector| selector.to_set()).unwrap_or_default();
+    all.extend(subset.labels.to_set());
+    if let Some(gap) = world.inventory.has_other_workloads(&service.namespace, &all) {
+        return diagnostics.unchecked(gap);
+    }
     // With one workload, others may be added later. A subset without routes does no harm.
     let is_routed = endpoints.len() >= 2 && is_routed_to(world, destination_rule, subset);
     let message = format!("subset `{}` selects no workload of `{}`", subset.name.text(), service.hostname);
@@ -114,14 +119,18 @@ fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSe
     }
     let workloads = world.workloads_of_service(service);
     if workloads.is_some() {
-        world.inventory.workloads(&service.namespace)?;
+        world.inventory.lists_workloads(&service.namespace)?;
     }
+    let selector = service.selector.map(|selector| selector.to_set()).unwrap_or_default();
     match workloads {
         Some(workloads) if !workloads.is_empty() => {
             Ok(workloads.iter().map(|workload| workload.labels.clone()).collect())
         }
-        Some(_) if world.inventory.is_complete() => Ok(Vec::new()),
-        _ => Err(service.gap_of_workloads()),
+        Some(_) => {
+            world.inventory.workloads_with(&service.namespace, &selector)?;
+            if world.inventory.is_complete() { Ok(Vec::new()) } else { Err(service.gap_of_workloads()) }
+        }
+        None => Err(service.gap_of_workloads()),
     }
 }
 

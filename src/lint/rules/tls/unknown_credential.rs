@@ -43,11 +43,15 @@ fn check_missing(world: &World<'_>, credential: &Credential<'_, '_>, namespace: 
     let message = format!("Secret `{namespace}/{}` does not exist", credential.name);
     // No related place in the Secret: an excerpt would show its contents.
     let gap = world.inventory.may_exist(Kind::Secret, namespace, credential.name);
-    let is_made = world.inventory.makers().names(Kind::Secret, own).any(|name| name == credential.name);
-    if gap.is_none() && (world.secrets.get(own, credential.name).is_some() || is_made) {
+    // A Gateway without a namespace may be applied to that of the workloads, and the maker as well.
+    let is_made = credential.gateway.resource.metadata.namespace.is_some()
+        && world.inventory.makers().names(Kind::Secret, own).any(|name| name == credential.name);
+    let is_defined = world.secrets.get(own, credential.name).is_some();
+    if gap.is_none() && (is_defined || is_made) {
+        let verb = if is_defined { "move it to" } else { "create the Secret in" };
         diagnostics
             .report(&OTHER_NAMESPACE, credential.written.span, format!("{message}, only `{own}/{}`", credential.name))
-            .help(format!("move it to namespace `{namespace}`, where the workloads of the Gateway run"));
+            .help(format!("{verb} namespace `{namespace}`, where the workloads of the Gateway run"));
         return;
     }
     let mut known = world.secrets.with_certificates(namespace).peekable();
