@@ -6,17 +6,20 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::diagnostic::{Diagnostic, DiagnosticKey};
-use super::rules::unused_suppression;
-use super::{Levels, Report, Summary, Unchecked, compare, run_at};
+use super::rules::{self, unused_suppression};
+use super::{Levels, Report, Summary, Unchecked, causes, compare, report_of};
 use crate::layout::Mesh;
 use crate::source::Span;
 use crate::world::World;
 
 /// Runs all rules on each mesh. A finding that several meshes have is one finding.
 pub fn run_meshes(worlds: &[(&Mesh, World<'_>)], levels: &Levels) -> Report {
-    let reports: Vec<Report> = worlds.par_iter().map(|(_, world)| run_at(world, levels)).collect();
+    let reports: Vec<Report> = worlds.par_iter().map(|(_, world)| report_of(world, &rules::ALL, levels)).collect();
     let meshes: Vec<&Mesh> = worlds.iter().map(|(mesh, _)| *mesh).collect();
-    merge(&meshes, reports)
+    let mut merged = merge(&meshes, reports);
+    causes::merge(&mut merged.diagnostics);
+    merged.count();
+    merged
 }
 
 /// Merges the reports of meshes.
@@ -54,7 +57,6 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
     merged.unchecked.extend(unchecked.into_iter().map(|((rule, reason), count)| Unchecked { rule, count, reason }));
     merged.suppressed = suppressed.into_iter().collect();
     merged.summary = totals(meshes);
-    merged.count();
     merged
 }
 

@@ -74,13 +74,21 @@ pub fn run(world: &World<'_>) -> Report {
     run_at(world, &Levels::default())
 }
 
-/// Runs all rules at the levels that the user sets.
+/// Runs all rules at the levels that the user sets, and merges the findings of each cause.
 pub fn run_at(world: &World<'_>, levels: &Levels) -> Report {
     run_rules(world, &rules::ALL, levels)
 }
 
-/// Runs some rules.
+/// Runs some rules, and merges the findings of each cause.
 pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Report {
+    let mut report = report_of(world, rules, levels);
+    causes::merge(&mut report.diagnostics);
+    report.count();
+    report
+}
+
+/// The findings of some rules.
+fn report_of(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Report {
     let snapshot = world.snapshot;
     let context = Context::new(world);
     let by_rule: Vec<Diagnostics> = rules
@@ -104,7 +112,6 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) ->
     report.diagnostics.retain(|diagnostic| !unknown::is_about_unknown(diagnostic, &snapshot.placeholders));
     levels.apply(&mut report);
     report.diagnostics.sort_by(compare);
-    causes::merge(&mut report.diagnostics);
     if cfg!(debug_assertions) {
         report.diagnostics.iter().for_each(style::check);
     }
@@ -115,7 +122,6 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) ->
         skipped: snapshot.skipped.len(),
         ..Summary::default()
     };
-    report.count();
     report
 }
 
