@@ -297,6 +297,12 @@ fn finish(set: &mut ResourceSet) -> Step {
     name_references::update(set)?;
     vars::apply(set)?;
     set.manifests.retain(|manifest| manifest.annotation(LOCAL_CONFIG).is_none_or(|value| value == "false"));
+    for manifest in &mut set.manifests {
+        // kustomize drops them together with its own annotations.
+        if manifest.metadata("annotations").is_some_and(|annotations| annotations.entries().is_empty()) {
+            manifest.remove_annotations();
+        }
+    }
     Ok(())
 }
 

@@ -177,6 +177,42 @@ const FIELDS: [&str; 34] = [
 ];
 
 impl<'f> Kustomization<'f> {
+    /// A kustomization without fields.
+    pub fn bare(file: FileId, text: &'f str, node: &'f Node) -> Self {
+        Self {
+            file,
+            text,
+            node,
+            role: Role::Base,
+            kind_span: None,
+            resources: Vec::new(),
+            components: Vec::new(),
+            crds: Vec::new(),
+            namespace: None,
+            name_prefix: None,
+            name_suffix: None,
+            labels: Vec::new(),
+            common_annotations: Vec::new(),
+            patches: Vec::new(),
+            patches_strategic_merge: Vec::new(),
+            patches_json6902: Vec::new(),
+            images: Vec::new(),
+            replicas: Vec::new(),
+            replacements: &[],
+            vars: &[],
+            config_maps: Vec::new(),
+            secrets: Vec::new(),
+            generator_options: GeneratorOptions::default(),
+            configurations: Vec::new(),
+            helm_charts: Vec::new(),
+            generators: Vec::new(),
+            transformers: Vec::new(),
+            validators: Vec::new(),
+            openapi_path: None,
+            sort_order: None,
+        }
+    }
+
     /// Reads the first document of a kustomization. Later ones mean nothing.
     pub fn read(file: FileId, text: &'f str, documents: &'f [Document]) -> Step<Self> {
         let whole = Span::new(file, 0, text.len());
@@ -356,7 +392,7 @@ impl<'f> PatchEntry<'f> {
 }
 
 impl<'f> ImageEntry<'f> {
-    fn read(node: &'f Node) -> Step<Self> {
+    pub fn read(node: &'f Node) -> Step<Self> {
         let known = ["name", "newName", "newTag", "digest", "tagSuffix"];
         let fields = Fields::read(node, &known, "an entry of `images`")?;
         Ok(Self {
@@ -370,7 +406,7 @@ impl<'f> ImageEntry<'f> {
 }
 
 impl<'f> ReplicasEntry<'f> {
-    fn read(node: &'f Node) -> Step<Self> {
+    pub fn read(node: &'f Node) -> Step<Self> {
         let fields = Fields::read(node, &["name", "count"], "an entry of `replicas`")?;
         Ok(Self { span: node.span, name: fields.text("name")?, count: fields.integer("count")? })
     }
@@ -400,7 +436,7 @@ impl<'f> GeneratorEntry<'f> {
 }
 
 impl<'f> GeneratorOptions<'f> {
-    fn read(node: &'f Node) -> Step<Self> {
+    pub fn read(node: &'f Node) -> Step<Self> {
         let known = ["labels", "annotations", "disableNameSuffixHash", "immutable"];
         let fields = Fields::read(node, &known, "the options of a generator")?;
         Ok(Self {

@@ -14,6 +14,7 @@
 mod affixes;
 mod build;
 mod configurations;
+mod field_path;
 mod field_spec;
 mod fields;
 mod generators;
@@ -27,6 +28,7 @@ mod labels;
 mod manifest;
 mod merge;
 mod merge_list;
+mod name_reference_table;
 mod name_references;
 mod namespace;
 mod patch_target;
@@ -34,14 +36,17 @@ mod patches;
 mod paths;
 mod plugins;
 mod problem;
+mod replacement;
 mod replacements;
 mod replicas;
 mod resource_set;
 mod resources;
+mod scalar;
 mod schema;
 mod select;
 #[cfg(test)]
 mod test_yaml;
+mod var_fields;
 mod vars;
 
 use std::collections::BTreeSet;

@@ -127,15 +127,6 @@ pub(super) fn join(directory: &str, path: &str) -> String {
     if is_absolute { format!("/{joined}") } else { joined }
 }
 
-/// The directory of a file.
-pub(super) fn parent(path: &str) -> &str {
-    match path.rsplit_once('/') {
-        Some(("", _)) => "/",
-        Some((directory, _)) => directory,
-        None => "",
-    }
-}
-
 /// Whether a normalised path is a directory or lies in it.
 pub(super) fn is_within(path: &str, directory: &str) -> bool {
     if directory.is_empty() {

@@ -1,5 +1,7 @@
 //! The meshes that the configuration declares.
 
+use std::collections::BTreeSet;
+
 use super::{Mesh, MeshSource, Plan, Plans};
 use crate::config::InventoryMode;
 use crate::source::path;
@@ -20,8 +22,8 @@ pub struct DeclaredMesh {
 impl Plans<'_> {
     /// Takes the declared meshes. Several of them can share files. Only those count of which the command names a part.
     pub(super) fn take_declared(&mut self, declared: &[DeclaredMesh]) {
-        let mut taken = Vec::new();
-        let mut built = Vec::new();
+        let mut taken = BTreeSet::new();
+        let mut built = BTreeSet::new();
         for declared in declared {
             let holds = |shown: &str| declared.paths.iter().any(|path| path::is_within(shown, path));
             let all = self.manifests.sources.iter();
@@ -44,8 +46,8 @@ impl Plans<'_> {
             };
             self.meshes.push(Plan { mesh, files, kustomizations, ..Plan::default() });
         }
-        taken.iter().for_each(|file| drop(self.free.remove(file)));
-        built.iter().for_each(|directory| drop(self.roots.remove(directory)));
+        self.free.retain(|file| !taken.contains(file));
+        self.roots.retain(|directory| !built.contains(directory));
     }
 
     /// The kustomizations that some paths mean: those of the directories themselves, else the roots below them.

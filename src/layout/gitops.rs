@@ -1,6 +1,6 @@
 //! The directories that Argo CD and Flux apply.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobBuilder;
 
@@ -26,7 +26,7 @@ type Parameters = BTreeMap<String, String>;
 impl Plans<'_> {
     /// Takes the directories that Argo CD and Flux resources apply.
     pub(super) fn take_gitops(&mut self) {
-        let mut taken = Vec::new();
+        let mut taken = BTreeSet::new();
         let mut known = Vec::new();
         for (file, _) in self.manifests.sources.iter() {
             for applied in self.applied_by(file) {
@@ -72,7 +72,7 @@ impl Plans<'_> {
                 self.meshes.push(Plan { mesh, files, kustomizations, target_namespace });
             }
         }
-        taken.iter().for_each(|file| drop(self.free.remove(file)));
+        self.free.retain(|file| !taken.contains(file));
     }
 
     /// The directories that the resources of a file apply.
@@ -145,7 +145,7 @@ impl Plans<'_> {
     }
 
     /// All directories that contain files.
-    fn directories(&self) -> std::collections::BTreeSet<String> {
+    fn directories(&self) -> BTreeSet<String> {
         let ancestors = |path: &str| {
             let parents = std::iter::successors(Some(path::directory(path).to_owned()), |it| {
                 Some(path::directory(it).to_owned()).filter(|parent| !it.is_empty() && parent != it)

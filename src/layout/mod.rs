@@ -152,14 +152,6 @@ impl<'m> Plans<'m> {
         self.manifests.sources.file(file).path()
     }
 
-    /// Takes the files below a directory.
-    fn take_files(&mut self, directory: &str) -> Vec<FileId> {
-        let taken: Vec<FileId> =
-            self.free.iter().copied().filter(|file| path::is_within(self.path(*file), directory)).collect();
-        taken.iter().for_each(|file| drop(self.free.remove(file)));
-        taken
-    }
-
     /// Each kustomization that no other one includes is a mesh.
     fn take_kustomizations(&mut self) {
         for directory in self.roots.clone() {

@@ -41,6 +41,8 @@ pub struct Manifests {
     /// The files that the command does not name: a kustomization outside their directory does.
     outside: BTreeSet<FileId>,
     by_path: BTreeMap<String, FileId>,
+    /// The paths that kustomizations name, that do not exist, and that an ignore file excludes.
+    ignored: BTreeSet<String>,
     /// The paths that could not be read.
     pub unreadable: Vec<Unreadable>,
     /// Whether all resources are certainly applied together, wherever their files are: those of one Kustomization.
@@ -87,8 +89,8 @@ impl Manifests {
                 }
             }
         }
-        named::read_outside(&mut texts);
-        Self { unreadable, ..Self::of(texts) }
+        let ignored = named::read_outside(&mut texts);
+        Self { unreadable, ignored, ..Self::of(texts) }
     }
 
     /// Manifests from texts, each with the path that output shows for it.
@@ -179,6 +181,10 @@ impl kustomize::Files for Manifests {
         let id = self.file_at(path)?;
         let documents = self.trees.get(&id)?;
         Some(kustomize::InputFile { id, text: self.sources.file(id).text(), documents })
+    }
+
+    fn is_ignored(&self, path: &str) -> bool {
+        self.ignored.contains(path)
     }
 
     fn is_directory(&self, directory: &str) -> bool {

@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::files::{File, Input};
-use super::{Text, read};
+use super::{Text, exclusion, read};
 use crate::kustomize::{self, KUSTOMIZATION_FILES, Reference, ReferenceKind};
 use crate::source::{FileId, Sources, path};
 use crate::yaml::{self, Document};
 
 /// Reads the files that kustomizations name and that are not among the texts, also indirectly. A file that does not exist
 /// is left to the build, which knows whether it is needed.
-pub(super) fn read_outside(texts: &mut Vec<Text>) {
+///
+/// Returns the named paths that do not exist and that an ignore file excludes: something probably generates them.
+pub(super) fn read_outside(texts: &mut Vec<Text>) -> BTreeSet<String> {
+    let mut ignored = BTreeSet::new();
     let mut known: BTreeSet<String> = texts.iter().map(|text| text.path.clone()).collect();
     let mut next = 0;
     while next < texts.len() {
@@ -23,7 +26,11 @@ pub(super) fn read_outside(texts: &mut Vec<Text>) {
         let mut scratch = Sources::default();
         let file = scratch.add(path.clone(), text.clone());
         for reference in references(&scratch, file) {
-            for path in existing(&reference) {
+            let paths = existing(&reference);
+            if paths.is_empty() && exclusion::is_ignored(Path::new(&reference.path)) {
+                ignored.insert(reference.path);
+            }
+            for path in paths {
                 if known.insert(path.clone()) {
                     texts.extend(read_text(path));
                 }
@@ -31,6 +38,7 @@ pub(super) fn read_outside(texts: &mut Vec<Text>) {
         }
     }
     texts.sort_by(|a, b| a.path.cmp(&b.path));
+    ignored
 }
 
 /// The kustomizations among the files, and the files that they name.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::decode::{Decode, Decoder, Texts};
 use super::foreign::ForeignResource;
-use super::kinds::{self, Body, Kind, Lookup, Spec};
+use super::kinds::{self, Body, Kind, KindScope, Lookup, Spec};
 use super::kubernetes::TemplateMetadata;
 use super::map::Labels;
 use super::mesh_config::MeshConfig;
@@ -41,6 +41,12 @@ impl Resource {
     /// The name. Empty if the manifest does not have one.
     pub fn name(&self) -> &str {
         self.metadata.name.as_ref().map_or("", |name| name)
+    }
+
+    /// Whether it belongs to a namespace, but does not say to which.
+    pub fn has_no_namespace(&self) -> bool {
+        self.kind.scope() == KindScope::Namespaced
+            && self.metadata.namespace.as_ref().is_none_or(|namespace| namespace.is_empty())
     }
 
     /// The place of the name, or of the resource if it has no name.

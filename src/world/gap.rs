@@ -14,8 +14,8 @@ pub enum Gap {
     NoOtherResources(Kind, String),
     /// The manifests may lack resources of a kind in a namespace: the inventory is `partial`.
     NotAllResources(Kind, String),
-    /// The manifests have no resource of a kind in the directory of one that refers to it, or above or below it, and none
-    /// of these has a namespace. Workloads of all kinds count as [`Kind::Pod`].
+    /// Nothing shows that the resources of a kind are applied together with one that refers to them, and none of these names
+    /// a namespace. Workloads of all kinds count as [`Kind::Pod`].
     NoneNear(Kind),
     /// A resource does not name its namespace, and nothing shows that it is the assumed one.
     AssumedNamespace(Kind, String),
@@ -111,7 +111,7 @@ impl fmt::Display for Gap {
             }
             Self::NoneNear(kind) => {
                 let noun = if *kind == Kind::Pod { "workload" } else { described(*kind) };
-                write!(f, "no {noun} was given in the directory of a resource without a namespace")
+                write!(f, "no {noun} is known to be in the namespace of a resource that names none")
             }
             Self::AssumedNamespace(kind, name) => {
                 write!(f, "{} `{name}` does not name its namespace", described(*kind))

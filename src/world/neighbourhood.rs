@@ -4,22 +4,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Gap, Workload, World};
 use crate::load::Snapshot;
-use crate::model::{Kind, KindScope, Labels, Resource};
+use crate::model::spelling::misspelt;
+use crate::model::{Kind, Labels, Resource};
+use crate::source::FileId;
 
-/// The directories of resources without a written namespace. All of them get the assumed namespace, `default`, although
-/// unrelated directories of a repository may be for different ones. So what one of them lacks is missing only if others of
-/// its kind are near: in the same directory, or in one above or below. It is also missing if something in its directory
-/// refers to one of its kind that exists, as the two then belong together wherever they are.
+/// The files of resources without a written namespace. All of them get the assumed namespace, `default`, although
+/// unrelated directories of a repository may be for different ones, and a directory may hold examples that have nothing to
+/// do with each other. So what one of them lacks is missing only if there is evidence that others of its kind are applied
+/// together with it:
+///
+/// - one of them is in the same file;
+/// - something else in its directory refers to one in another file, and that one exists;
+/// - one in a related directory has almost the same name.
 #[derive(Debug, Default)]
 pub(super) struct Neighbourhoods {
-    /// The directories with resources of a kind. Workloads of all kinds count as [`Kind::Pod`].
-    defining: BTreeMap<Kind, BTreeSet<String>>,
-    /// The directories with resources of a kind and name.
-    by_name: BTreeMap<(Kind, String), BTreeSet<String>>,
+    /// The files with resources of a kind. Workloads of all kinds count as [`Kind::Pod`].
+    defining: BTreeMap<Kind, BTreeSet<FileId>>,
+    /// The files with resources of a kind, by name.
+    by_name: BTreeMap<Kind, BTreeMap<String, BTreeSet<FileId>>>,
+    /// The directories with a reference to a resource of a kind in another file.
+    referring: BTreeMap<Kind, BTreeSet<String>>,
     /// The kinds of resources that name the assumed namespace.
     written: BTreeSet<Kind>,
-    /// The directories with a reference to a resource of a kind that exists.
-    referring: BTreeMap<Kind, BTreeSet<String>>,
 }
 
 impl Neighbourhoods {
@@ -29,52 +35,79 @@ impl Neighbourhoods {
             return found;
         }
         for resource in world.snapshot.resources() {
-            if has_assumed_namespace(resource) {
-                let directory = directory(world.snapshot, resource);
-                found.defining.entry(resource.kind).or_default().insert(directory.to_owned());
-                let name = (resource.kind, resource.name().to_owned());
-                found.by_name.entry(name).or_default().insert(directory.to_owned());
+            if resource.has_no_namespace() {
+                found.defining.entry(resource.kind).or_default().insert(resource.span.file);
+                let of_kind = found.by_name.entry(resource.kind).or_default();
+                of_kind.entry(resource.name().to_owned()).or_default().insert(resource.span.file);
             } else if world.settings.namespace_of(resource) == world.settings.default_namespace {
                 found.written.insert(resource.kind);
             }
         }
-        for workload in world.workloads.iter().filter(|it| is_pod_like(it) && has_assumed_namespace(it.resource)) {
-            let directory = directory(world.snapshot, workload.resource);
-            found.defining.entry(Kind::Pod).or_default().insert(directory.to_owned());
+        for workload in world.workloads.iter().filter(|it| is_pod_like(it) && it.resource.has_no_namespace()) {
+            found.defining.entry(Kind::Pod).or_default().insert(workload.resource.span.file);
         }
         found.add_references(world);
         found
     }
 
     fn add_references(&mut self, world: &World<'_>) {
-        let mut add = |kind: Kind, from: &Resource| {
-            if has_assumed_namespace(from) {
-                self.referring.entry(kind).or_default().insert(directory(world.snapshot, from).to_owned());
+        let mut add = |kind: Kind, from: &Resource, to: &Resource| {
+            let are_assumed = from.has_no_namespace() && to.has_no_namespace();
+            if are_assumed && from.span.file != to.span.file {
+                self.referring.entry(kind).or_default().insert(directory(world.snapshot, from.span.file).to_owned());
             }
         };
-        let service = |host: &str| world.services.named(host).find(|it| has_assumed_namespace(it.resource));
+        let mut add_host = |host: &str, from: &Resource| {
+            world.services.named(host).for_each(|service| add(service.resource.kind, from, service.resource));
+        };
         for virtual_service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
-            let destinations = virtual_service.destinations();
-            let hosts = destinations.iter().map(|it| virtual_service.full_host(it.host, &world.settings));
-            for host in hosts.chain(virtual_service.hosts.iter().map(|host| host.as_str().into())) {
-                service(&host).into_iter().for_each(|it| add(it.resource.kind, virtual_service.resource));
+            for destination in virtual_service.destinations() {
+                add_host(&virtual_service.full_host(destination.host, &world.settings), virtual_service.resource);
             }
-            let bound = virtual_service.spec.gateways.iter();
-            let names = bound.filter_map(|it| super::resolve_gateway_name(it, &virtual_service.name.namespace));
-            for gateway in names.filter_map(|name| world.gateway(&name)) {
-                if has_assumed_namespace(gateway.resource) {
-                    add(Kind::Gateway, virtual_service.resource);
+            virtual_service.hosts.iter().for_each(|host| add_host(host, virtual_service.resource));
+        }
+        for destination_rule in world.destination_rules.iter() {
+            add_host(&destination_rule.host, destination_rule.resource);
+        }
+        for virtual_service in &world.virtual_services {
+            let bound = virtual_service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
+            for gateway in bound.filter_map(|name| world.gateway(name)) {
+                add(Kind::Gateway, virtual_service.resource, gateway.resource);
+            }
+        }
+        for derived in &world.derived.virtual_services {
+            for source in &derived.sources {
+                for gateway in
+                    derived.bound_to.iter().filter_map(|bound| world.derived.gateway(bound.gateway.as_ref()?))
+                {
+                    add(gateway.resource.kind, source.resource, gateway.resource);
                 }
             }
         }
-        for destination_rule in world.destination_rules.iter() {
-            service(&destination_rule.host).into_iter().for_each(|it| add(it.resource.kind, destination_rule.resource));
+        let of_services =
+            world.services.iter().filter_map(|it| Some((it.resource, it.namespace.as_str(), it.selector?)));
+        let of_attachments =
+            world.attachments.iter().filter_map(|it| Some((it.resource, it.name.namespace.as_ref(), it.selector?)));
+        for (resource, namespace, selector) in of_services.chain(of_attachments).filter(|(_, _, it)| !it.is_empty()) {
+            for workload in world.selected_in(namespace, Some(selector)).filter(|it| is_pod_like(it)) {
+                add(Kind::Pod, resource, workload.resource);
+            }
         }
     }
 
-    fn know(&self, kind: Kind, directory: &str) -> bool {
-        let refers = self.referring.get(&kind).is_some_and(|directories| directories.contains(directory));
-        refers || self.defining.get(&kind).into_iter().flatten().any(|other| are_near(directory, other))
+    /// Whether there is evidence that the resources of a kind, of which `from` names one, are applied together with it.
+    fn know(&self, world: &World<'_>, kind: Kind, from: &Resource, name: &str) -> bool {
+        let is_in_file = self.defining.get(&kind).is_some_and(|files| files.contains(&from.span.file));
+        let own = directory(world.snapshot, from.span.file);
+        let is_referred_to = || self.referring.get(&kind).is_some_and(|directories| directories.contains(own));
+        let is_near =
+            |files: &BTreeSet<FileId>| files.iter().any(|file| are_near(own, directory(world.snapshot, *file)));
+        let has_similar = || {
+            let of_kind = self.by_name.get(&kind).into_iter().flatten();
+            let near = of_kind.filter(|(_, files)| is_near(files)).map(|(name, _)| name.as_str());
+            misspelt(name, near).is_some()
+        };
+        is_in_file || is_referred_to() || (!name.is_empty() && has_similar())
     }
 }
 
@@ -85,16 +118,20 @@ impl World<'_> {
         if !self.are_namespaces_assumed() {
             return Ok(());
         }
-        let own = directory(self.snapshot, from);
-        let mut namesakes = self.neighbourhoods.by_name.get(&(kind, name.to_owned())).into_iter().flatten();
-        if namesakes.any(|directory| !are_near(directory, own)) {
+        let own = directory(self.snapshot, from.span.file);
+        let mut namesakes =
+            self.neighbourhoods.by_name.get(&kind).and_then(|names| names.get(name)).into_iter().flatten();
+        if namesakes.any(|file| !are_near(directory(self.snapshot, *file), own)) {
             return Err(Gap::AssumedNamespace(kind, name.to_owned()));
         }
         if namespace != self.settings.default_namespace {
             return Ok(());
         }
-        let is_written = !has_assumed_namespace(from) && self.neighbourhoods.written.contains(&kind);
-        if is_written || self.neighbourhoods.know(kind, own) { Ok(()) } else { Err(Gap::NoneNear(kind)) }
+        let is_written = !from.has_no_namespace() && self.neighbourhoods.written.contains(&kind);
+        if is_written || self.neighbourhoods.know(self, kind, from, name) {
+            return Ok(());
+        }
+        Err(Gap::NoneNear(kind))
     }
 
     /// Whether a Service that `from` refers to, and that the manifests lack, does not exist.
@@ -120,9 +157,15 @@ impl World<'_> {
     /// Whether one of two resources may be in another namespace than the assumed one, since it does not name any and the
     /// other one is not near. Nothing follows from their being in one namespace or in two.
     pub fn may_be_elsewhere(&self, resource: &Resource, other: &Resource) -> bool {
-        let are_in_doubt = has_assumed_namespace(resource) || has_assumed_namespace(other);
-        let directory = |resource| directory(self.snapshot, resource);
-        self.are_namespaces_assumed() && are_in_doubt && !are_near(directory(resource), directory(other))
+        let are_in_doubt = resource.has_no_namespace() || other.has_no_namespace();
+        self.are_namespaces_assumed() && are_in_doubt && !self.are_related(resource, other)
+    }
+
+    /// Whether the directories of two resources are the same, or one contains the other; or all resources are applied
+    /// together.
+    pub fn are_related(&self, resource: &Resource, other: &Resource) -> bool {
+        let directory = |resource: &Resource| directory(self.snapshot, resource.span.file);
+        self.snapshot.applied_together || are_near(directory(resource), directory(other))
     }
 
     /// Whether the namespace of resources that name none is only assumed.
@@ -138,15 +181,9 @@ fn is_pod_like(workload: &Workload<'_>) -> bool {
     workload.resource.kind != Kind::WorkloadGroup
 }
 
-/// Whether a resource belongs to a namespace, but does not say to which.
-fn has_assumed_namespace(resource: &Resource) -> bool {
-    resource.kind.scope() == KindScope::Namespaced
-        && resource.metadata.namespace.as_ref().is_none_or(|namespace| namespace.is_empty())
-}
-
-/// The directory of a resource, as output shows it; empty for a file without one.
-fn directory<'s>(snapshot: &'s Snapshot, resource: &Resource) -> &'s str {
-    let path = snapshot.sources.file(resource.span.file).path();
+/// The directory of a file, as output shows it; empty for a file without one.
+fn directory(snapshot: &Snapshot, file: FileId) -> &str {
+    let path = snapshot.sources.file(file).path();
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 

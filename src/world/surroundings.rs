@@ -1,4 +1,4 @@
-//! What a repository defines outside of a mesh, and may be applied to the same cluster.
+//! The resources that a repository defines outside of a mesh, and that may be applied to the same cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,9 +17,13 @@ pub struct Definitions {
     hosts: BTreeMap<String, Vec<usize>>,
     /// The hosts of DestinationRules, as Istio expands them.
     rule_hosts: BTreeMap<String, Vec<usize>>,
+    /// The names of resources that name no namespace, if nothing else does, by kind.
+    drifting: BTreeMap<Kind, BTreeMap<String, Vec<usize>>>,
+    /// The short hosts of DestinationRules that name no namespace.
+    drifting_hosts: BTreeMap<String, Vec<usize>>,
     /// The labels of workloads, by namespace.
     workloads: BTreeMap<String, BTreeMap<BTreeMap<String, String>, Vec<usize>>>,
-    /// What controllers make from the resources of each mesh, if anything.
+    /// The resources that controllers make from those of each mesh, if any.
     makers: Vec<(usize, Makers)>,
 }
 
@@ -30,6 +34,9 @@ impl Definitions {
         self.meshes.push(mesh.into());
         for resource in snapshot.resources() {
             self.define(number, resource, settings);
+            if settings.is_namespace_assumed && resource.has_no_namespace() {
+                self.add_drifting(number, resource);
+            }
         }
         let makers = Makers::new(snapshot, settings);
         if !makers.is_empty() {
@@ -65,6 +72,16 @@ impl Definitions {
         }
     }
 
+    fn add_drifting(&mut self, mesh: usize, resource: &Resource) {
+        let of_kind = self.drifting.entry(resource.kind).or_default();
+        note(of_kind.entry(resource.name().to_owned()).or_default(), mesh);
+        if let Spec::DestinationRule(rule) = &resource.spec
+            && let Some(host) = rule.host.as_ref().filter(|host| !host.contains('.'))
+        {
+            note(self.drifting_hosts.entry(host.value.clone()).or_default(), mesh);
+        }
+    }
+
     fn name(&mut self, mesh: usize, kind: Kind, namespace: &str, name: &str) {
         let of_kind = self.by_name.entry(kind).or_default();
         let of_namespace = of_kind.entry(namespace.to_owned()).or_default();
@@ -83,14 +100,14 @@ fn note(meshes: &mut Vec<usize>, mesh: usize) {
 pub struct PartialNamespace {
     /// The namespace; `None` for all namespaces.
     pub namespace: Option<String>,
-    /// What may exist there: "chart `charts/booking` is not rendered".
+    /// The reason: "chart `charts/booking` is not rendered".
     pub reason: String,
 }
 
-/// What may be in the cluster beside the resources of a mesh.
+/// The resources that may be in the cluster beside those of a mesh.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
-    /// What the meshes of the repository define.
+    /// The names that the meshes of the repository define.
     pub definitions: Arc<Definitions>,
     /// The numbers of the meshes that are never applied beside this one: itself and its alternatives.
     pub apart: Arc<BTreeSet<usize>>,
@@ -107,7 +124,12 @@ impl Surroundings {
             let name = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
             Gap::DefinedElsewhere(kind, name, mesh.to_owned())
         });
+        let drifting = || {
+            let meshes = self.definitions.drifting.get(&kind).and_then(|names| names.get(name))?;
+            self.mesh_of(meshes.iter()).map(|_| Gap::AssumedNamespace(kind, name.to_owned()))
+        };
         defined
+            .or_else(drifting)
             .or_else(|| self.partial(namespace))
             .or_else(|| self.makers().find_map(|makers| makers.may_make(kind, namespace, name)))
     }
@@ -166,7 +188,9 @@ impl Surroundings {
             self.definitions.rule_hosts.iter().filter(|(other, _)| {
                 super::host::wildcard_suffix(other).is_some() && super::host::covered_by(host, other)
             });
-        let mesh = self.mesh_of(exact.chain(covering.flat_map(|(_, meshes)| meshes)))?;
+        let short = host.split('.').next().unwrap_or_default();
+        let drifting = self.definitions.drifting_hosts.get(short).into_iter().flatten();
+        let mesh = self.mesh_of(exact.chain(covering.flat_map(|(_, meshes)| meshes)).chain(drifting))?;
         Some(Gap::RuleElsewhere(host.to_owned(), mesh.to_owned()))
     }
 

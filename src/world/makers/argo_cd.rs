@@ -58,7 +58,7 @@ fn filled(written: &str, elements: &[Found<'_>]) -> Vec<String> {
     values.filter(|values| !values.is_empty()).unwrap_or_else(|| vec![written.to_owned()])
 }
 
-/// What the sources of an Application make in its namespaces.
+/// Notes the products of an Application's sources in its namespaces.
 fn deployed(spec: &Node, release: &str, namespaces: &[String], collector: &mut Collector<'_>) {
     let single = spec.get("source").into_iter();
     let several = spec.get("sources").map(Node::items).unwrap_or_default();

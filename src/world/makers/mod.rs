@@ -33,7 +33,7 @@ use crate::model::{ForeignResource, Kind, LabelSet};
 use collector::Collector;
 use table::MakerKind;
 
-/// What the controllers of some manifests make.
+/// The resources that controllers make from those of some manifests.
 #[derive(Debug, Default)]
 pub struct Makers {
     makers: Vec<Maker>,

@@ -2,7 +2,7 @@
 //!
 //! Braces stand for a value of the resource: `{}` for its name, `{spec.service.name}` for a field. `[]` stands for the
 //! items of a list, `*` for the keys of a mapping: `{spec.nodeSets[].name}` has a value for each item. Of alternatives
-//! between `|`, the first that the resource has counts; one that is no field stands for itself: `{spec.name||gateway}`.
+//! between `|`, the first that the resource has counts; any other text stands for itself: `{spec.name||gateway}`.
 
 use crate::model::ForeignResource;
 use crate::yaml::{Node, Value};

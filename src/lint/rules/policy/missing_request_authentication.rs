@@ -83,20 +83,25 @@ fn check_policy<'a>(
     if let Err(gap) = world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication) {
         return diagnostics.unchecked(gap);
     }
-    let finding = if lacking.len() < workloads.len() { &SOME_WORKLOADS } else { &WORKLOADS };
-    for &place in places {
-        let message = format!(
-            "no RequestAuthentication selects workload `{}`, so no request to it has a valid token",
-            first.name
-        );
-        let diagnostic = diagnostics.report(finding, place, message);
-        diagnostic.related(first.resource.name_span(), "the workload");
-        let others = world.policies.request_authentications_in(&first.name.namespace).next();
-        if let Some(other) = others {
-            diagnostic.related(other.resource.name_span(), "this RequestAuthentication is for other workloads");
-        }
-        diagnostic.help("add a RequestAuthentication that selects the workload and names the issuer of the tokens");
+    if world.may_be_elsewhere(first.resource, policy.resource) {
+        let name = policy.resource.name().to_owned();
+        return diagnostics.unchecked(Gap::AssumedNamespace(policy.resource.kind, name));
     }
+    let finding = if lacking.len() < workloads.len() { &SOME_WORKLOADS } else { &WORKLOADS };
+    let mut places = places.iter().copied();
+    let Some(place) = places.next() else { return };
+    let message =
+        format!("no RequestAuthentication selects workload `{}`, so no request to it has a valid token", first.name);
+    let diagnostic = diagnostics.report(finding, place, message);
+    diagnostic.related(first.resource.name_span(), "the workload");
+    let others = world.policies.request_authentications_in(&first.name.namespace).next();
+    if let Some(other) = others {
+        diagnostic.related(other.resource.name_span(), "this RequestAuthentication is for other workloads");
+    }
+    for place in places {
+        diagnostic.related(place, "this condition also needs a token");
+    }
+    diagnostic.help("add a RequestAuthentication that selects the workload and names the issuer of the tokens");
 }
 
 /// The proxies of a target are not among the manifests, but a RequestAuthentication with the same target may be.

@@ -183,8 +183,8 @@ fn report_without_rule(world: &World<'_>, from: &Resource, missing: &Missing<'_>
         .help(help);
 }
 
-/// Whether a DestinationRule for the host would be among the manifests. It is kept beside the service, or beside the other
-/// DestinationRules of the namespaces that clients look in.
+/// Whether a DestinationRule for the host would be among the manifests. It is kept with the service, or beside the routes as
+/// other DestinationRules of the namespaces that clients look in.
 fn expects_rule(world: &World<'_>, from: &Resource, missing: &Missing<'_>) -> Result<(), Gap> {
     let Missing { host, namespace, client, .. } = missing;
     // A DestinationRule that does not name its namespace may be in one that the clients look in.
@@ -196,8 +196,9 @@ fn expects_rule(world: &World<'_>, from: &Resource, missing: &Missing<'_>) -> Re
         return Err(Gap::AssumedNamespace(Kind::DestinationRule, drifting.resource.name().to_owned()));
     }
     let is_together = |resource: &Resource| !world.may_be_elsewhere(resource, from);
+    let is_beside = |resource: &Resource| world.are_related(resource, from);
     let in_sight = [*namespace, *client, &world.settings.root_namespace];
-    let mut rules = world.destination_rules.iter().filter(|it| is_together(it.resource));
+    let mut rules = world.destination_rules.iter().filter(|it| is_beside(it.resource));
     let mut services = world.services.named(host).filter(|it| is_together(it.resource));
     let any = services.next().is_some()
         || rules.any(|it| host::covered_by(host, &it.host) || in_sight.contains(&it.name.namespace.as_ref()));
