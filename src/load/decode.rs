@@ -12,7 +12,7 @@ use crate::source::{FileId, Sources, Span};
 use crate::yaml;
 
 /// The contents of a file, decoded.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct FileContents {
     /// The resources of known kinds.
     pub resources: Vec<Arc<Resource>>,
@@ -61,14 +61,16 @@ impl FileContents {
     }
 }
 
-/// Parses the documents of a file, side by side.
+/// Parses the documents of a file, side by side, without those that are empty: kustomize ignores them, for example when a
+/// file begins with a comment and `---`.
 pub(super) fn parse_file(sources: &Sources, file: FileId) -> Vec<yaml::Document> {
     let source = sources.file(file);
     let text = source.text();
     if files::is_json(source.path(), text) {
         return vec![yaml::parse_json(file, text)];
     }
-    yaml::split(file, text).into_par_iter().map(|chunk| yaml::parse(&chunk, text)).collect()
+    let documents = yaml::split(file, text).into_par_iter().map(|chunk| yaml::parse(&chunk, text));
+    documents.filter(|document| document.root.is_some() || !document.problems.is_empty()).collect()
 }
 
 /// Parses a file that a kustomization names. Documents that placeholders keep from being YAML become empty, as if something

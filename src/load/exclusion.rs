@@ -97,7 +97,9 @@ impl Exclusions {
             .find_map(|it| matched(&it.ignore, path, is_directory))
             .or_else(|| directories().take(depth).find_map(|it| matched(&it.gitignore, path, is_directory)))
             .or_else(|| directories().take(depth).find_map(|it| matched(&it.exclude, path, is_directory)))
-            .unwrap_or_else(|| is_directory && (has_name(path, &DOWNLOADS) || has_inputs_of_tests(path)))
+            .unwrap_or_else(|| {
+                is_directory && (is_hidden(path) || has_name(path, &DOWNLOADS) || has_inputs_of_tests(path))
+            })
     }
 }
 
@@ -162,6 +164,11 @@ fn exclude_file(marker: &Path) -> Option<PathBuf> {
     let common = fs::read_to_string(repository.join("commondir")).ok();
     let common = common.map_or_else(|| repository.clone(), |written| repository.join(written.trim()));
     Some(common.join("info/exclude"))
+}
+
+/// Whether a directory is hidden: tools keep their own files there, and people what they do not use any more.
+fn is_hidden(directory: &Path) -> bool {
+    directory.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
 /// Whether a directory holds the data of a version control system.

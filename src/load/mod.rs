@@ -117,14 +117,17 @@ impl Manifests {
         let named = named::by_kustomizations(&sources, &manifests.by_path);
         let charts = charts::templates(&sources);
         let decode = |file: FileId| {
-            if not_utf8.contains_key(&file) {
-                return (None, FileContents::default());
+            if named.get(&file) == Some(&named::NamedContent::Any) {
+                return (Some(Vec::new()), FileContents::default());
+            }
+            if let Some(contents) = not_utf8.get(&file) {
+                return (None, contents.clone());
             }
             if charts.contains(&file) {
                 return (None, FileContents::template(&sources, file, Template::Helm));
             }
             // The renderer decodes the resources of these files.
-            if named.contains(&file) {
+            if named.contains_key(&file) {
                 let (trees, contents) = decode::parse_named_file(&sources, file);
                 return (Some(trees), contents);
             }
@@ -133,7 +136,7 @@ impl Manifests {
         let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
         let decoded: Vec<_> = files.par_iter().map(|&file| decode(file)).collect();
         for (file, (trees, contents)) in files.into_iter().zip(decoded) {
-            manifests.contents.push(not_utf8.remove(&file).unwrap_or(contents));
+            manifests.contents.push(contents);
             manifests.trees.extend(trees.map(|trees| (file, trees)));
         }
         manifests.sources = Arc::new(sources);
