@@ -28,6 +28,8 @@ pub(super) struct Manifest {
     pub suffixes: Vec<Arc<str>>,
     /// Whether its name gets the hash of its contents.
     pub needs_hash: bool,
+    /// The names of the vars that take their values from the object.
+    pub vars: Vec<Arc<str>>,
 }
 
 /// An identity that an object had. kustomize does not remember group and version.
@@ -68,6 +70,7 @@ impl Manifest {
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             needs_hash: false,
+            vars: Vec::new(),
         }
     }
 
@@ -190,6 +193,12 @@ impl Manifest {
     pub fn set_namespace(&mut self, namespace: &str, span: Span) {
         let metadata = metadata_mut(self.node_mut(), span);
         set_text(metadata, "namespace", namespace, Some(span));
+    }
+
+    /// Removes `metadata.annotations`.
+    pub fn remove_annotations(&mut self) {
+        let written_in = self.written_in;
+        entries_mut(metadata_mut(self.node_mut(), written_in)).retain(|entry| &*entry.key.text != "annotations");
     }
 
     /// The finished object.

@@ -5,6 +5,7 @@
 //! entry without any key removes those before it.
 
 use super::merge::{self, DIRECTIVE, Directive, Misfit};
+use super::scalar;
 use super::schema::Schema;
 use crate::source::Span;
 use crate::yaml::{Entry, Key, Node, Value};
@@ -200,13 +201,7 @@ fn has(item: &Node, key: &str, value: &str) -> bool {
 /// The text of a key's value, or of a scalar entry itself.
 fn part<'n>(item: &'n Node, key: &str) -> Option<Cow<'n, str>> {
     let node = if key.is_empty() { item } else { item.get(key)? };
-    match &node.value {
-        Value::String(text) => Some(Cow::Borrowed(text)),
-        Value::Int(number) => Some(Cow::Owned(number.to_string())),
-        Value::Float(number) => Some(Cow::Owned(number.to_string())),
-        Value::Bool(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
-        Value::Null | Value::Sequence(_) | Value::Mapping(_) => None,
-    }
+    scalar::text(node)
 }
 
 /// Whether kyaml skips the entry: null or an empty mapping.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::entries::Text;
 use super::field_spec::{FieldSpec, Missing};
-use super::kustomization::Text;
 use super::manifest::{Manifest, entries_mut, set_text};
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::ResourceSet;
@@ -60,7 +60,7 @@ pub(super) fn move_to(
         }
         let is_binding = matches!(manifest.kind(), "RoleBinding" | "ClusterRoleBinding");
         if is_binding {
-            move_subjects(manifest, namespace, subjects)?;
+            move_subjects(manifest, namespace, subjects, only_unset);
         }
         for spec in fields.iter().filter(|spec| !(is_binding && spec.path == "subjects")) {
             // In the core group only; other kinds of this name are ordinary objects.
@@ -93,9 +93,12 @@ fn move_object(manifest: &mut Manifest, namespace: Text<'_>) {
     manifest.set_namespace(namespace.value, namespace.span);
 }
 
-fn move_subjects(manifest: &mut Manifest, namespace: Text<'_>, subjects: Subjects) -> Step {
+fn move_subjects(manifest: &mut Manifest, namespace: Text<'_>, subjects: Subjects, only_unset: bool) {
     let moves = |subject: &Node| {
         let text = |field: &str| subject.get(field).and_then(Node::as_str);
+        if only_unset && text("namespace").is_some_and(|text| !text.is_empty()) {
+            return false;
+        }
         match subjects {
             Subjects::Default => text("name") == Some("default"),
             Subjects::ServiceAccounts => text("kind") == Some("ServiceAccount"),
@@ -103,7 +106,7 @@ fn move_subjects(manifest: &mut Manifest, namespace: Text<'_>, subjects: Subject
         }
     };
     if !manifest.node().get("subjects").is_some_and(|list| list.items().iter().any(moves)) {
-        return Ok(());
+        return;
     }
     let entries = entries_mut(manifest.node_mut());
     let list = entries.iter_mut().find(|entry| &*entry.key.text == "subjects");
@@ -112,7 +115,6 @@ fn move_subjects(manifest: &mut Manifest, namespace: Text<'_>, subjects: Subject
             set_text(subject, "namespace", namespace.value, Some(namespace.span));
         }
     }
-    Ok(())
 }
 
 /// Objects that became equal are an error.

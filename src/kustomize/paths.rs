@@ -1,7 +1,7 @@
 //! Paths that kustomizations name.
 
-use super::fields::Fields;
-use super::kustomization::{Text, lenient_texts};
+use super::entries::Text;
+use super::fields::{Fields, text};
 use crate::yaml::{Document, Node};
 
 /// The names of a kustomization, in exact case.
@@ -88,6 +88,11 @@ fn items<'n>(root: &'n Node, field: &str) -> &'n [Node] {
     Fields { node: root }.get(field).map_or(&[], Node::items)
 }
 
+/// The texts of a list. Items of other types are skipped.
+fn lenient_texts<'n>(node: &'n Node, field: &str) -> Vec<Text<'n>> {
+    items(node, field).iter().filter_map(|item| text(item, field).ok()).collect()
+}
+
 fn lenient_text<'n>(node: &'n Node, field: &str) -> Option<Text<'n>> {
     Fields { node }.text(field).ok().flatten()
 }
@@ -125,15 +130,6 @@ pub(super) fn join(directory: &str, path: &str) -> String {
     }
     let joined = parts.join("/");
     if is_absolute { format!("/{joined}") } else { joined }
-}
-
-/// The directory of a file.
-pub(super) fn parent(path: &str) -> &str {
-    match path.rsplit_once('/') {
-        Some(("", _)) => "/",
-        Some((directory, _)) => directory,
-        None => "",
-    }
 }
 
 /// Whether a normalised path is a directory or lies in it.

@@ -1,7 +1,7 @@
 //! `replicas`.
 
+use super::entries::ReplicasEntry;
 use super::field_spec::{FieldSpec, Missing};
-use super::kustomization::ReplicasEntry;
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::ResourceSet;
 use crate::yaml::{Node, Value};
@@ -15,11 +15,16 @@ const FIELDS: [FieldSpec; 4] = [
 
 /// Sets the replicas of the workloads with a name, which may be a former one.
 pub(super) fn apply(set: &mut ResourceSet, entry: &ReplicasEntry<'_>) -> Step {
+    let fields: Vec<FieldSpec> = FIELDS.iter().chain(&set.configuration.replicas).cloned().collect();
+    set_count(set, entry, &fields)
+}
+
+/// Sets the count in some fields.
+pub(super) fn set_count(set: &mut ResourceSet, entry: &ReplicasEntry<'_>, fields: &[FieldSpec]) -> Step {
     let name = entry.name.map_or("", |name| name.value);
     let (count, span) = entry.count.map_or((0, entry.span), |count| (count.value, count.span));
     let mut is_found = false;
-    let fields: Vec<FieldSpec> = FIELDS.iter().chain(&set.configuration.replicas).cloned().collect();
-    for spec in &fields {
+    for spec in fields {
         for at in set.find(|id| id.name == name && spec.fits(id.group, id.version, id.kind)) {
             is_found = true;
             set.manifests[at].visit(spec, Missing::Scalar, span, &mut |node| {

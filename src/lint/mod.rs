@@ -44,8 +44,6 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// The references that these manifests do not decide, sorted by rule and reason.
     pub unchecked: Vec<Unchecked>,
-    /// The meshes, if [`run_meshes`] checked several.
-    pub meshes: Vec<String>,
     /// The findings that a comment, an annotation or the configuration suppresses.
     pub(crate) suppressed: Vec<DiagnosticKey>,
     /// Totals.

@@ -71,6 +71,21 @@ pub(super) fn parse_file(sources: &Sources, file: FileId) -> Vec<yaml::Document>
     yaml::split(file, text).into_par_iter().map(|chunk| yaml::parse(&chunk, text)).collect()
 }
 
+/// Parses a file that a kustomization names. Documents that placeholders keep from being YAML become empty, as if something
+/// else provided them.
+pub(super) fn parse_named_file(sources: &Sources, file: FileId) -> (Vec<yaml::Document>, FileContents) {
+    let mut contents = FileContents::default();
+    let mut documents = parse_file(sources, file);
+    for document in &mut documents {
+        if let Some(template) = Template::of_broken(sources.text(document.span), document) {
+            contents.templates.push((document.span, template));
+            document.root = None;
+            document.problems.clear();
+        }
+    }
+    (documents, contents)
+}
+
 /// Parses and decodes a file.
 pub(super) fn decode_file(sources: &Sources, file: FileId) -> FileContents {
     let source = sources.file(file);

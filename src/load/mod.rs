@@ -123,10 +123,12 @@ impl Manifests {
             if charts.contains(&file) {
                 return (None, FileContents::template(&sources, file, Template::Helm));
             }
-            let trees = named.contains(&file).then(|| decode::parse_file(&sources, file));
             // The renderer decodes the resources of these files.
-            let contents = if trees.is_some() { FileContents::default() } else { decode::decode_file(&sources, file) };
-            (trees, contents)
+            if named.contains(&file) {
+                let (trees, contents) = decode::parse_named_file(&sources, file);
+                return (Some(trees), contents);
+            }
+            (None, decode::decode_file(&sources, file))
         };
         let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
         let decoded: Vec<_> = files.par_iter().map(|&file| decode(file)).collect();
@@ -138,8 +140,8 @@ impl Manifests {
         manifests
     }
 
-    /// The contents of a file. Those of files that a kustomization names are empty: their resources belong to the meshes
-    /// that it builds.
+    /// The contents of a file. Those of files that a kustomization names have only the templates: their resources belong to
+    /// the meshes that it builds.
     pub fn contents(&self, file: FileId) -> &FileContents {
         &self.contents[file.index()]
     }

@@ -220,6 +220,15 @@ pub(super) fn of_service<'a>(
     cluster
 }
 
+/// The cluster of a Service that a controller makes with a port, for a sidecar that imports all services. Whether the
+/// listeners of a Sidecar resource import the Service depends on more than its name.
+pub fn of_made_service<'a>(proxy: &Proxy<'a>, hostname: &str, port: u32) -> Option<Cluster<'a>> {
+    let Role::Sidecar(scope) = &proxy.role else { return None };
+    let is_made = || matches!(Assumption::new(proxy.world, hostname, port), Some(Assumption::Made(_)));
+    let is_free = scope.sidecar.is_none() && proxy.world.services.named(hostname).next().is_none();
+    (is_free && is_made()).then(|| of_service(proxy, &proxy.namespace, None, hostname.to_owned(), String::new(), port))
+}
+
 /// The cluster for unknown destinations, if the Sidecar resource names one (istiod: `egressProxy`).
 pub fn egress_proxy<'a>(proxy: &Proxy<'a>) -> Option<Cluster<'a>> {
     let Role::Sidecar(scope) = &proxy.role else { return None };

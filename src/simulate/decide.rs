@@ -6,11 +6,11 @@ use super::answer::{
     Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, ReachedCluster, Retries, RouteRef,
 };
 use crate::model::networking::Percent;
-use crate::routing::egress_proxy;
 use crate::routing::{
     Assumption, Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Payload,
     Proxy, TcpProxy, VirtualHost, Weighted,
 };
+use crate::routing::{egress_proxy, of_made_service};
 use crate::source::Span;
 use crate::world::{Section, VirtualService};
 
@@ -193,6 +193,12 @@ fn as_dialled(proxy: &Proxy<'_>) -> Decision {
         Some(cluster) => sent(&[Weighted { cluster, weight: 1, headers: None }]),
         None => passthrough("PassthroughCluster"),
     }
+}
+
+/// The decision for requests to a Service that a controller makes, which has no routes of its own.
+pub(super) fn to_made_service(proxy: &Proxy<'_>, hostname: &str, port: u32, payload: Payload<'_>) -> Option<Decision> {
+    let clusters = [Weighted { cluster: of_made_service(proxy, hostname, port)?, weight: 1, headers: None }];
+    Some(if payload == Payload::Http { forwarded(&clusters) } else { sent(&clusters) })
 }
 
 fn passthrough(cluster: &str) -> Decision {

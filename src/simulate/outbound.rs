@@ -103,6 +103,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
     /// The answer for a connection without a filter chain. Without a default chain either, nothing listens.
     fn without_chain(&self, default_chain: Option<DefaultChain>) -> Answer {
         let mut decision = match default_chain {
+            Some(_) if let Some(decision) = self.to_made_service() => return self.forwarded(Arc::new(decision)),
             None => Decision::new(Outcome::Refused),
             Some(default_chain) => {
                 decide::by_default_chain(&self.compiled.proxy, default_chain, self.connection.payload)
@@ -118,6 +119,14 @@ impl<'q, 'a> Outbound<'q, 'a> {
         for destination in decision.destinations.iter_mut().filter(|it| it.host.is_empty()) {
             destination.host = self.dialled_host();
         }
+    }
+
+    /// The decision for a request to a Service that a controller makes.
+    fn to_made_service(&self) -> Option<Decision> {
+        let Compiled { proxy, .. } = self.compiled;
+        let host = self.dialled_host();
+        let mut names = dial::candidates(&host, &proxy.namespace, proxy.world);
+        names.find_map(|name| decide::to_made_service(proxy, &name, self.question.port, self.connection.payload))
     }
 
     /// Notes that a host that is unknown to the proxy may be that of a Service that a controller makes.
@@ -149,6 +158,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
         let table = &routes.table;
         let (host, mut answer) = match table.find(self.request) {
             RouteLookup::NoVirtualHost => {
+                if let Some(decision) = self.to_made_service() {
+                    return Ok(self.forwarded(Arc::new(decision)));
+                }
                 let mut decision = decide::by_fallback(&self.compiled.proxy, table.fallback);
                 self.name_dialled(&mut decision);
                 self.note_possible_service(&mut decision);

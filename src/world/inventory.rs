@@ -80,7 +80,7 @@ impl Inventory {
         }
     }
 
-    /// What controllers make from the resources of the manifests.
+    /// The resources that controllers make from those of the manifests.
     pub fn makers(&self) -> &Makers {
         &self.makers
     }

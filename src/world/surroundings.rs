@@ -1,4 +1,4 @@
-//! What a repository defines outside of a mesh, and may be applied to the same cluster.
+//! The resources that a repository defines outside of a mesh, and that may be applied to the same cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub struct Definitions {
     drifting_hosts: BTreeMap<String, Vec<usize>>,
     /// The labels of workloads, by namespace.
     workloads: BTreeMap<String, BTreeMap<BTreeMap<String, String>, Vec<usize>>>,
-    /// What controllers make from the resources of each mesh, if anything.
+    /// The resources that controllers make from those of each mesh, if any.
     makers: Vec<(usize, Makers)>,
 }
 
@@ -100,14 +100,14 @@ fn note(meshes: &mut Vec<usize>, mesh: usize) {
 pub struct PartialNamespace {
     /// The namespace; `None` for all namespaces.
     pub namespace: Option<String>,
-    /// What may exist there: "chart `charts/booking` is not rendered".
+    /// The reason: "chart `charts/booking` is not rendered".
     pub reason: String,
 }
 
-/// What may be in the cluster beside the resources of a mesh.
+/// The resources that may be in the cluster beside those of a mesh.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
-    /// What the meshes of the repository define.
+    /// The names that the meshes of the repository define.
     pub definitions: Arc<Definitions>,
     /// The numbers of the meshes that are never applied beside this one: itself and its alternatives.
     pub apart: Arc<BTreeSet<usize>>,

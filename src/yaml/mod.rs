@@ -35,5 +35,5 @@ pub use comments::comments;
 pub use json::parse_json;
 pub use node::{Document, Entry, Key, Node, Value, YamlProblem, YamlProblemKind};
 pub use parse::parse;
-pub use scalar::resolve as resolve_plain;
+pub use scalar::resolve;
 pub use split::{Chunk, split};

@@ -62,7 +62,7 @@ impl Marker<'_> {
                 Some(Finding::Unknown(notation)) => self.found.push(Placeholder { span: node.span, notation }),
                 Some(Finding::Default(text)) => {
                     let is_quoted = self.sources.text(node.span).starts_with(['"', '\'', '|', '>']);
-                    node.value = if is_quoted { Value::String(text.into()) } else { yaml::resolve_plain(&text) };
+                    node.value = if is_quoted { Value::String(text.into()) } else { yaml::resolve(&text) };
                 }
                 None => {}
             },

@@ -32,7 +32,10 @@ pub(super) fn application_set(resource: &ForeignResource, collector: &mut Collec
     installation(collector);
     let Some(spec) = resource.spec.get("template").and_then(|template| template.get("spec")) else { return };
     let namespaces = fields(spec, "destination.namespace");
-    let elements = nodes(&resource.spec, "generators[].list.elements[]");
+    let mut elements = nodes(&resource.spec, "generators[].list.elements[]");
+    for combined in ["matrix", "merge"] {
+        elements.extend(nodes(&resource.spec, &format!("generators[].{combined}.generators[].list.elements[]")));
+    }
     let filled = namespaces.iter().flat_map(|written| filled(written, &elements)).collect::<Vec<_>>();
     deployed(spec, "", &filled, collector);
 }
@@ -58,7 +61,7 @@ fn filled(written: &str, elements: &[Found<'_>]) -> Vec<String> {
     values.filter(|values| !values.is_empty()).unwrap_or_else(|| vec![written.to_owned()])
 }
 
-/// What the sources of an Application make in its namespaces.
+/// Notes the products of an Application's sources in its namespaces.
 fn deployed(spec: &Node, release: &str, namespaces: &[String], collector: &mut Collector<'_>) {
     let single = spec.get("source").into_iter();
     let several = spec.get("sources").map(Node::items).unwrap_or_default();

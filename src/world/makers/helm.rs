@@ -21,7 +21,7 @@ pub(super) fn flux_release(resource: &ForeignResource, collector: &mut Collector
     }
 }
 
-/// What Istio's charts make (istio: `manifests/charts/gateway/templates/_helpers.tpl`).
+/// Notes the products of Istio's charts (istio: `manifests/charts/gateway/templates/_helpers.tpl`).
 pub(super) fn known_chart(
     chart: &str,
     release: &str,

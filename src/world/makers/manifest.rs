@@ -1,4 +1,4 @@
-//! What controllers make from resources that `mesh` decodes: gateways of the Gateway API, Ingresses, Services, pods.
+//! The products of controllers from resources that `mesh` decodes: gateways of the Gateway API, Ingresses, Services, pods.
 
 use super::collector::Collector;
 use crate::load::Snapshot;

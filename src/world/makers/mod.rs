@@ -32,8 +32,9 @@ use crate::load::Snapshot;
 use crate::model::{ForeignResource, Kind, LabelSet};
 use collector::Collector;
 use table::MakerKind;
+pub(super) use template::fields;
 
-/// What the controllers of some manifests make.
+/// The resources that controllers make from those of some manifests.
 #[derive(Debug, Default)]
 pub struct Makers {
     makers: Vec<Maker>,

@@ -2,7 +2,7 @@
 //!
 //! Braces stand for a value of the resource: `{}` for its name, `{spec.service.name}` for a field. `[]` stands for the
 //! items of a list, `*` for the keys of a mapping: `{spec.nodeSets[].name}` has a value for each item. Of alternatives
-//! between `|`, the first that the resource has counts; one that is no field stands for itself: `{spec.name||gateway}`.
+//! between `|`, the first that the resource has counts; any other text stands for itself: `{spec.name||gateway}`.
 
 use crate::model::ForeignResource;
 use crate::yaml::{Node, Value};
@@ -28,7 +28,7 @@ fn values(alternative: &str, resource: &ForeignResource) -> Vec<String> {
 }
 
 /// The texts and numbers at a path.
-pub(super) fn fields(node: &Node, path: &str) -> Vec<String> {
+pub(in crate::world) fn fields(node: &Node, path: &str) -> Vec<String> {
     nodes(node, path).into_iter().filter_map(text).collect()
 }
 

@@ -6,7 +6,7 @@ use crate::load::Snapshot;
 use crate::model::{Kind, LabelSet};
 use crate::world::Settings;
 
-/// What is made from some manifests, in flow style, all in namespace `shop`.
+/// The resources that controllers make from some manifests in flow style.
 fn makers(manifests: &[&str]) -> Makers {
     let text = manifests.join("\n---\n");
     let snapshot = Snapshot::of_texts([("shop/manifests.yaml", text.as_str())]);
