@@ -1,6 +1,7 @@
 //! One finding for each cause.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::locate::ResourcesByPlace;
 use super::rules::{ABOUT_CONFLICTS, ABOUT_EFFECTS};
@@ -34,7 +35,7 @@ pub(super) fn drop_effects_of_rejected(diagnostics: &mut Vec<Diagnostic>, contex
 /// Merges the findings that the same meshes have of a cause into the most severe of them, of which the first. The others
 /// become related places. The findings are in the order of the files.
 pub(super) fn merge(diagnostics: &mut Vec<Diagnostic>) {
-    let mut by_cause: BTreeMap<(String, Vec<usize>), Vec<usize>> = BTreeMap::new();
+    let mut by_cause: BTreeMap<(String, Vec<Arc<str>>), Vec<usize>> = BTreeMap::new();
     for (index, diagnostic) in diagnostics.iter().enumerate() {
         if let Some(cause) = &diagnostic.cause {
             by_cause.entry((cause.clone(), diagnostic.meshes.clone())).or_default().push(index);

@@ -36,8 +36,7 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
         for diagnostic in report.diagnostics {
             let time = times.entry(diagnostic.key()).or_default();
             *time += 1;
-            let (_, found_in) =
-                findings.entry((diagnostic.key(), *time)).or_insert_with(|| (diagnostic, Vec::new()));
+            let (_, found_in) = findings.entry((diagnostic.key(), *time)).or_insert_with(|| (diagnostic, Vec::new()));
             found_in.push(index);
         }
         for Unchecked { rule, count, reason } in report.unchecked {
