@@ -48,6 +48,9 @@ pub struct InputArgs {
     /// Read all files, including those that .gitignore or .ignore exclude, and directories such as node_modules
     #[arg(long)]
     pub no_ignore: bool,
+    /// Render Helm charts with the installed helm
+    #[arg(long)]
+    pub helm: bool,
     /// Use only this mesh, or the meshes that match this pattern (repeatable) [default: all]
     #[arg(long, value_name = "NAME")]
     pub mesh: Vec<String>,

@@ -15,17 +15,13 @@ pub fn inputs(paths: &[PathBuf], config: &Config, directory: Option<&Path>) -> V
     if config.manifests.is_empty() {
         return vec![Input::Path(PathBuf::from("."))];
     }
-    let here = std::env::current_dir().unwrap_or_default();
-    let full = |path: &PathBuf| here.join(directory.unwrap_or(Path::new(""))).join(path);
-    config.manifests.iter().map(|path| Input::Path(relative(&here, &full(path)))).collect()
+    config.manifests.iter().map(|path| Input::Path(from_config(directory, path))).collect()
 }
 
 /// The meshes of the configuration in `directory`, with paths as output shows them.
 pub fn declared(config: &Config, directory: Option<&Path>) -> Vec<DeclaredMesh> {
-    let here = std::env::current_dir().unwrap_or_default();
-    let full = |written: &PathBuf| here.join(directory.unwrap_or(Path::new(""))).join(written);
     let shown = |written: &PathBuf| {
-        let relative = relative(&here, &full(written)).to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+        let relative = from_config(directory, written).to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
         path::join("", &relative)
     };
     let declared = config.meshes.iter().map(|mesh| DeclaredMesh {
@@ -35,6 +31,12 @@ pub fn declared(config: &Config, directory: Option<&Path>) -> Vec<DeclaredMesh> 
         inventory: mesh.inventory,
     });
     declared.collect()
+}
+
+/// A path of the configuration in `directory`, relative to the working directory.
+pub fn from_config(directory: Option<&Path>, written: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    relative(&here, &here.join(directory.unwrap_or(Path::new(""))).join(written))
 }
 
 /// Names standard input in findings.

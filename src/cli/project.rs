@@ -1,16 +1,18 @@
 //! Configuration and manifests, which every command reads first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::args::{Common, InputArgs};
+use super::helm::Helm;
 use super::inputs::{declared, inputs, name_stdin, plain};
 use super::terminal::{self, Tone};
 use super::{emptiness, selection};
 use crate::config::{self, Config, InventoryMode};
 use crate::layout::{self, Mesh};
 use crate::lint::Levels;
-use crate::load::{Exclude, ManifestProblem, Manifests, STDIN};
+use crate::load::{ChartFailure, Exclude, ManifestProblem, Manifests, STDIN};
+use crate::model::wording;
 use crate::source::Span;
 use crate::world::{self, World};
 use crate::yaml::YamlProblemKind;
@@ -42,11 +44,18 @@ impl Project {
             name_stdin(&mut inputs, name)?;
         }
         let exclude = if input.no_ignore { Exclude::Nothing } else { Exclude::Ignored };
-        let manifests = Manifests::read(&inputs, exclude);
+        let declared = declared(&config, directory);
+        let manifests = if input.helm || config.helm.is_on {
+            let helm = Helm::new(&config, directory, &declared)?;
+            Manifests::read_with_charts(&inputs, exclude, |charts| helm.render(charts))
+        } else {
+            Manifests::read(&inputs, exclude)
+        };
         for unreadable in &manifests.unreadable {
             terminal::say(common, Tone::Error, &unreadable.to_string());
         }
-        let meshes = layout::find(&manifests, &declared(&config, directory));
+        say_chart_failures(common, &manifests.chart_failures);
+        let meshes = layout::find(&manifests, &declared);
         let emptiness = emptiness::reason(&inputs, exclude, &manifests, &meshes);
         let selected = selection::select(&meshes, &input.mesh)?;
         Ok(Self { manifests, meshes, selected, emptiness, config, config_file })
@@ -104,15 +113,30 @@ impl Project {
         }
     }
 
-    /// Whether an input could not be read, or no document is YAML.
+    /// Whether an input could not be read, a chart not rendered, or no document is YAML.
     pub fn failed(&self) -> bool {
         let has_problems = self.selected().any(|mesh| !mesh.snapshot.problems.is_empty());
-        !self.manifests.unreadable.is_empty() || (has_problems && !self.has_documents())
+        let is_complete = self.manifests.unreadable.is_empty() && self.manifests.chart_failures.is_empty();
+        !is_complete || (has_problems && !self.has_documents())
     }
 
     /// Whether any document is YAML.
     pub fn has_documents(&self) -> bool {
         self.selected().any(|mesh| mesh.snapshot.documents > 0)
+    }
+}
+
+/// Reports on standard error which charts could not be rendered. Charts with the same reason share a message.
+fn say_chart_failures(common: &Common, failures: &[ChartFailure]) {
+    let mut by_reason: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for failure in failures {
+        let directory = if failure.directory.is_empty() { "." } else { &failure.directory };
+        by_reason.entry(&failure.reason).or_default().insert(directory.to_owned());
+    }
+    for (reason, charts) in by_reason {
+        let noun = if charts.len() == 1 { "chart" } else { "charts" };
+        let charts = wording::list(charts, "and");
+        terminal::say(common, Tone::Error, &format!("cannot render {noun} {charts}: {reason}"));
     }
 }
 

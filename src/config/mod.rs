@@ -1,8 +1,10 @@
 //! `.mesh.yaml`: the user's settings. This module does not depend on rules and resources.
 
 mod discovery;
+mod helm;
 
 pub use discovery::{FILE_NAME, discover};
+pub use helm::{ChartSettings, HelmSettings};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,8 @@ pub struct Config {
     pub inventory: Option<InventoryMode>,
     /// The sets of manifests that are applied together. Default: found in the manifests.
     pub meshes: Vec<MeshDeclaration>,
+    /// Whether the charts among the manifests are rendered, and how. Default: they are not.
+    pub helm: HelmSettings,
     /// The levels of rules, by their names or aliases.
     pub rules: BTreeMap<String, Level>,
     /// Levels for some of the files. If several apply to a file, the last one counts.

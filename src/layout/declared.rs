@@ -27,7 +27,8 @@ impl Plans<'_> {
         for declared in declared {
             let holds = |shown: &str| declared.paths.iter().any(|path| path::is_within(shown, path));
             let all = self.manifests.sources.iter();
-            let of_mesh = all.filter(|(file, source)| !self.manifests.is_kustomized(*file) && holds(source.path()));
+            let is_manifest = |file| !self.manifests.is_kustomized(file) && !self.manifests.is_silent(file);
+            let of_mesh = all.filter(|(file, source)| is_manifest(*file) && holds(source.path()));
             let files: Vec<_> = of_mesh.map(|(file, _)| file).collect();
             let kustomizations: Vec<String> = self.kustomizations_of(&declared.paths);
             let is_named = files.iter().any(|file| self.free.contains(file))

@@ -1,9 +1,11 @@
 //! The meshes of a repository: the sets of resources that are applied together.
 //!
-//! [`find`] takes them from, in this order: the `meshes` of the configuration, the paths of Argo CD and Flux, Kustomize, and
-//! alternatives among the files that are left. What remains is one mesh. Each mesh is resolved and checked on its own.
+//! [`find`] takes them from, in this order: the `meshes` of the configuration, rendered Helm charts, the paths of Argo CD and
+//! Flux, Kustomize, and alternatives among the files that are left. What remains is one mesh. Each mesh is resolved and checked
+//! on its own.
 
 mod alternatives;
+mod charts;
 mod declared;
 mod gitops;
 mod kustomizations;
@@ -28,7 +30,7 @@ pub struct Mesh {
     pub name: String,
     /// How it was found.
     pub source: MeshSource,
-    /// The file that makes it a mesh: the kustomization, or the Argo CD or Flux resource.
+    /// The file that makes it a mesh: the kustomization, `Chart.yaml`, or the Argo CD or Flux resource.
     pub file: Option<FileId>,
     /// The namespace of resources that do not name one, if the mesh says so.
     pub namespace: Option<String>,
@@ -57,7 +59,8 @@ impl Mesh {
             let file = sources.file(part.span.file).path();
             format!("{} in {file}:{}", described(part.reason), sources.start(part.span).line)
         };
-        self.snapshot.unrendered.iter().map(describe).collect()
+        let charts = self.snapshot.charts.iter().map(|chart| format!("the Helm chart in `{}`", shown(chart)));
+        self.snapshot.unrendered.iter().map(describe).chain(charts).collect()
     }
 }
 
@@ -87,6 +90,8 @@ pub struct Alternatives {
 pub enum MeshSource {
     /// The configuration declares it.
     Config,
+    /// Helm renders it from a chart.
+    Helm,
     /// A kustomization builds it.
     Kustomize,
     /// An Argo CD Application applies it.
@@ -105,6 +110,7 @@ pub fn find(manifests: &Manifests, declared: &[DeclaredMesh]) -> Vec<Mesh> {
     let renderer = Renderer::new(manifests);
     let mut plans = Plans::new(manifests);
     plans.take_declared(declared);
+    plans.take_charts();
     plans.take_gitops();
     plans.take_kustomizations();
     plans.take_rest();
@@ -138,7 +144,8 @@ struct Plans<'m> {
 impl<'m> Plans<'m> {
     fn new(manifests: &'m Manifests) -> Self {
         let files = manifests.sources.iter().map(|(file, _)| file);
-        let is_free = |file: &FileId| manifests.is_named(*file) && !manifests.is_kustomized(*file);
+        let is_free =
+            |file: &FileId| manifests.is_named(*file) && !manifests.is_kustomized(*file) && !manifests.is_silent(*file);
         Self {
             manifests,
             meshes: Vec::new(),

@@ -30,6 +30,8 @@ pub struct FileContents {
     pub untyped: usize,
     /// The values that are unknown, because a tool or a person fills them in later.
     pub placeholders: Vec<Placeholder>,
+    /// The directories of charts that are not rendered, or not for all their releases.
+    pub charts: Vec<String>,
     /// The number of documents that are YAML.
     pub documents: usize,
 }
@@ -56,6 +58,7 @@ impl FileContents {
         self.templates.extend(other.templates);
         self.placeholders.extend(other.placeholders);
         self.skipped.extend(other.skipped);
+        self.charts.extend(other.charts);
         self.untyped += other.untyped;
         self.documents += other.documents;
     }

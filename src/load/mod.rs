@@ -13,6 +13,7 @@ mod read;
 mod snapshot;
 mod template;
 
+pub use charts::{Chart, ChartFailure, ChartRelease, RenderedCharts};
 pub use decode::FileContents;
 pub use exclusion::Exclude;
 pub use files::{Input, STDIN, any_manifest};
@@ -24,6 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+
+use charts::Charts;
 
 use crate::kustomize;
 use crate::source::{FileId, Sources, Span};
@@ -43,8 +46,14 @@ pub struct Manifests {
     by_path: BTreeMap<String, FileId>,
     /// The paths that kustomizations name, that do not exist, and that an ignore file excludes.
     ignored: BTreeSet<String>,
+    /// The files with the output of Helm.
+    releases: BTreeMap<FileId, ChartRelease>,
+    /// The files of charts that say nothing about a mesh: values, CRDs, and templates that are rendered.
+    silent: BTreeSet<FileId>,
     /// The paths that could not be read.
     pub unreadable: Vec<Unreadable>,
+    /// The charts that could not be rendered.
+    pub chart_failures: Vec<ChartFailure>,
     /// Whether all resources are certainly applied together, wherever their files are: those of one Kustomization.
     pub applied_together: bool,
 }
@@ -73,9 +82,25 @@ struct Text {
     is_outside: bool,
 }
 
+impl Text {
+    /// The output of Helm.
+    fn rendered(release: &ChartRelease, text: &str) -> Self {
+        Self { path: release.shown(), text: release.with_paths(text), not_utf8: None, is_outside: false }
+    }
+}
+
 impl Manifests {
     /// Reads files, directories and standard input, and the files outside of them that kustomizations name.
     pub fn read(inputs: &[Input], exclude: Exclude) -> Self {
+        Self::read_with_charts(inputs, exclude, |_| RenderedCharts::default())
+    }
+
+    /// Reads the same, and what `render` makes from the charts among the files.
+    pub fn read_with_charts(
+        inputs: &[Input],
+        exclude: Exclude,
+        render: impl FnOnce(&[Chart]) -> RenderedCharts,
+    ) -> Self {
         let mut unreadable = Vec::new();
         let found = files::find(inputs, exclude, &mut unreadable);
         let read: Vec<_> = found.into_par_iter().map(|file| (read::read(&file), file.shown)).collect();
@@ -89,18 +114,28 @@ impl Manifests {
                 }
             }
         }
+        let mut charts = Charts::find(texts.iter().map(|text| (text.path.as_str(), text.text.as_str())));
+        let RenderedCharts { releases, failures } = render(&charts.installable());
+        charts.note(releases.iter().map(|(release, _)| release), &failures);
+        let rendered = releases.iter().map(|(release, text)| Text::rendered(release, text));
+        texts.extend(rendered);
         let ignored = named::read_outside(&mut texts);
-        Self { unreadable, ignored, ..Self::of(texts) }
+        let mut manifests = Self { unreadable, ignored, chart_failures: failures, ..Self::of(texts, &charts) };
+        let file_of = |release: &ChartRelease| manifests.file_at(&release.shown());
+        manifests.releases = releases.into_iter().filter_map(|(it, _)| Some((file_of(&it)?, it))).collect();
+        manifests
     }
 
     /// Manifests from texts, each with the path that output shows for it.
     pub fn of_texts<P: Into<String>, T: Into<String>>(texts: impl IntoIterator<Item = (P, T)>) -> Self {
         let text =
             |(path, text): (P, T)| Text { path: path.into(), text: text.into(), not_utf8: None, is_outside: false };
-        Self::of(texts.into_iter().map(text).collect())
+        let texts: Vec<Text> = texts.into_iter().map(text).collect();
+        let charts = Charts::find(texts.iter().map(|text| (text.path.as_str(), text.text.as_str())));
+        Self::of(texts, &charts)
     }
 
-    fn of(texts: Vec<Text>) -> Self {
+    fn of(texts: Vec<Text>, charts: &Charts) -> Self {
         let mut sources = Sources::default();
         let mut manifests = Self::default();
         let mut not_utf8 = BTreeMap::new();
@@ -115,7 +150,9 @@ impl Manifests {
             manifests.by_path.insert(path, file);
         }
         let named = named::by_kustomizations(&sources, &manifests.by_path);
-        let charts = charts::templates(&sources);
+        let path = |file: FileId| sources.file(file).path();
+        // A kustomization can use the values of a chart.
+        let is_of_chart = |file: &FileId| !named.contains_key(file) || charts.is_template(path(*file));
         let decode = |file: FileId| {
             if named.get(&file) == Some(&named::NamedContent::Any) {
                 return (Some(Vec::new()), FileContents::default());
@@ -123,8 +160,8 @@ impl Manifests {
             if let Some(contents) = not_utf8.get(&file) {
                 return (None, contents.clone());
             }
-            if charts.contains(&file) {
-                return (None, FileContents::template(&sources, file, Template::Helm));
+            if let Some(contents) = Some(file).filter(is_of_chart).and_then(|file| charts.contents(&sources, file)) {
+                return (None, contents);
             }
             // The renderer decodes the resources of these files.
             if named.contains_key(&file) {
@@ -134,6 +171,8 @@ impl Manifests {
             (None, decode::decode_file(&sources, file))
         };
         let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
+        manifests.silent =
+            files.iter().copied().filter(|file| is_of_chart(file) && charts.is_silent(path(*file))).collect();
         let decoded: Vec<_> = files.par_iter().map(|&file| decode(file)).collect();
         for (file, (trees, contents)) in files.into_iter().zip(decoded) {
             manifests.contents.push(contents);
@@ -152,6 +191,21 @@ impl Manifests {
     /// Whether the command names the file, or a directory that contains it.
     pub fn is_named(&self, file: FileId) -> bool {
         !self.outside.contains(&file)
+    }
+
+    /// Whether the file is a part of a chart, but not a manifest: values, a CRD, or a template that is rendered.
+    pub fn is_silent(&self, file: FileId) -> bool {
+        self.silent.contains(&file)
+    }
+
+    /// The files with the output of Helm, each with its release.
+    pub fn releases(&self) -> impl Iterator<Item = (FileId, &ChartRelease)> {
+        self.releases.iter().map(|(file, release)| (*file, release))
+    }
+
+    /// The release whose output the file is.
+    pub fn release_of(&self, file: FileId) -> Option<&ChartRelease> {
+        self.releases.get(&file)
     }
 
     /// Whether a kustomization names the file, or the file is one.

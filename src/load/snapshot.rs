@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::placeholder::{self, Placeholders};
-use super::{FileContents, Manifests, Template};
+use super::{ChartRelease, FileContents, Manifests, Template};
 use crate::kustomize::{BuildProblem, Unrendered};
 use crate::model::{self, ForeignResource, Resource, mesh_config::MeshConfig};
 use crate::source::{FileId, Sources, Span};
@@ -38,6 +38,10 @@ pub struct Snapshot {
     pub skipped: Vec<Span>,
     /// The number of documents that are YAML.
     pub documents: usize,
+    /// The directories of charts that are not rendered, or not for all their releases.
+    pub charts: Vec<String>,
+    /// The charts that are rendered for a namespace that nobody names.
+    pub movable_charts: Vec<ChartRelease>,
     /// The parts of kustomizations that cannot be rendered here.
     pub unrendered: Vec<Unrendered>,
 }
@@ -66,6 +70,8 @@ impl Snapshot {
         for file in files {
             snapshot.files.insert(file);
             snapshot.add(manifests.contents(file));
+            let movable = manifests.release_of(file).filter(|release| release.is_namespace_assumed);
+            snapshot.movable_charts.extend(movable.cloned());
         }
         snapshot
     }
@@ -78,6 +84,7 @@ impl Snapshot {
         self.templates.extend(contents.templates.iter().copied());
         self.placeholders.extend(contents.placeholders.iter().copied());
         self.skipped.extend(contents.skipped.iter().copied());
+        self.charts.extend(contents.charts.iter().cloned());
         self.untyped += contents.untyped;
         self.documents += contents.documents;
     }

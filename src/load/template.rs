@@ -36,7 +36,9 @@ impl Template {
     /// A sentence that says why the documents of some files are not checked, and what to do.
     pub fn describe(self, files: &str) -> String {
         match self {
-            Self::Helm => format!("Helm templates are not rendered ({files}); lint the output of `helm template`"),
+            Self::Helm => format!(
+                "Helm templates are not rendered ({files}); use `--helm`, or lint the output of `helm template`"
+            ),
             Self::Ytt => format!("ytt templates are not rendered ({files}); lint the output of `ytt`"),
             Self::KustomizePatch => {
                 format!("kustomize patches are not applied ({files}); lint the output of `kustomize build`")

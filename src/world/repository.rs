@@ -26,7 +26,8 @@ pub fn resolve<'m>(
     let world = |&index: &usize| {
         let apart: BTreeSet<usize> = (0..meshes.len()).filter(|other| are_apart(meshes, index, *other)).collect();
         let beside = meshes.iter().enumerate().filter(|(other, _)| *other == index || !apart.contains(other));
-        let partial = beside.flat_map(|(_, mesh)| partial_namespaces(mesh)).collect();
+        let partial = beside.flat_map(|(_, mesh)| partial_namespaces(mesh));
+        let partial = partial.chain(movable_charts(meshes, index)).collect();
         let surroundings = Surroundings { definitions: Arc::clone(&definitions), apart: Arc::new(apart), partial };
         let mesh = &meshes[index];
         (mesh, World::with_surroundings(&mesh.snapshot, settings[index].clone(), surroundings))
@@ -76,6 +77,29 @@ fn partial_namespaces(mesh: &Mesh) -> Vec<PartialNamespace> {
             None => format!("template `{path}` is not rendered"),
         }
     });
-    let unnamed: BTreeSet<String> = unnamed.collect();
+    let charts = snapshot.charts.iter().map(|chart| format!("chart `{}` is not rendered", named(chart)));
+    let unnamed: BTreeSet<String> = unnamed.chain(charts).collect();
     unrendered.chain(broken).chain(unnamed.into_iter().map(everywhere)).collect()
+}
+
+/// The namespaces to which charts may add something because nobody says in which namespace they are installed: all for the
+/// other meshes, and that of the chart for its own mesh, since other resources may be in it.
+fn movable_charts(meshes: &[Mesh], index: usize) -> Vec<PartialNamespace> {
+    let beside = || meshes.iter().enumerate().filter(|(other, _)| !are_apart(meshes, index, *other));
+    let is_fixed = |mesh: &Mesh| mesh.snapshot.movable_charts.is_empty() && mesh.snapshot.resources().len() > 0;
+    let has_others = beside().any(|(_, mesh)| is_fixed(mesh));
+    let own = meshes[index].snapshot.movable_charts.iter().filter(|_| has_others);
+    let own = own.map(|release| (release, Some(release.namespace.clone())));
+    let others = beside().filter(|_| meshes[index].snapshot.movable_charts.is_empty());
+    let others = others.flat_map(|(_, mesh)| &mesh.snapshot.movable_charts).map(|release| (release, None));
+    let partial = own.chain(others).map(|(release, namespace)| {
+        let reason = format!("the namespace of chart `{}` is not configured", named(&release.chart.directory));
+        PartialNamespace { namespace, reason }
+    });
+    partial.collect()
+}
+
+/// The name of a directory; `.` for the working directory.
+fn named(directory: &str) -> &str {
+    if directory.is_empty() { "." } else { directory }
 }

@@ -9,6 +9,8 @@ mod conformance;
 mod corpus;
 mod english;
 mod example;
+#[cfg(unix)]
+mod helm;
 mod hostile;
 mod ignored_files;
 mod kustomize;

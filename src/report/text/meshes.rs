@@ -44,6 +44,7 @@ pub fn meshes(meshes: &[&Mesh], style: &Style, out: &mut dyn io::Write) -> io::R
 fn described(source: MeshSource) -> &'static str {
     match source {
         MeshSource::Config => "configuration",
+        MeshSource::Helm => "Helm",
         MeshSource::Kustomize => "Kustomize",
         MeshSource::ArgoCd => "Argo CD",
         MeshSource::Flux => "Flux",
