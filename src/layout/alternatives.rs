@@ -115,13 +115,20 @@ impl Chains {
     }
 }
 
-/// The name of a class.
+/// The name of a class: its directory or file, or the directory of several, as in `extras/{istio,kubernetes}`.
 fn name(entries: &[String]) -> String {
-    match entries {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first, others @ ..] => format!("{first} and {} more", others.len()),
+    const MOST: usize = 3;
+    let [first, ..] = entries else { return String::new() };
+    if entries.len() == 1 {
+        return first.clone();
     }
+    let directory = path::directory(first);
+    let shown = entries.iter().take(MOST).map(|entry| entry.rsplit('/').next().unwrap_or_default());
+    let mut shown = shown.collect::<Vec<_>>().join(",");
+    if entries.len() > MOST {
+        shown += &format!(" and {} more", entries.len() - MOST);
+    }
+    path::join(directory, &format!("{{{shown}}}"))
 }
 
 /// Whether a name is that of a step in a sequence: it starts with a number, or a word such as `step` is in it.
@@ -375,6 +382,6 @@ mod tests {
         let files: Vec<FileId> = manifests.sources.iter().map(|(file, _)| file).collect();
         let names: Vec<_> =
             split(&manifests, &files).into_iter().map(|it| (it.name.unwrap(), it.files.len())).collect();
-        assert_eq!(names, [("a.yaml and 1 more".to_owned(), 2), ("all.yaml".to_owned(), 1)]);
+        assert_eq!(names, [("{a.yaml,b.yaml}".to_owned(), 2), ("all.yaml".to_owned(), 1)]);
     }
 }
