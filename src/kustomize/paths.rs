@@ -127,7 +127,6 @@ pub(super) fn join(directory: &str, path: &str) -> String {
     if is_absolute { format!("/{joined}") } else { joined }
 }
 
-
 /// Whether a normalised path is a directory or lies in it.
 pub(super) fn is_within(path: &str, directory: &str) -> bool {
     if directory.is_empty() {
