@@ -1,8 +1,8 @@
 //! Strategic merges: a patch that looks like the object.
 //!
 //! kustomize: `merge2` and `walk` of kyaml. Mappings are merged field by field, `null` deletes, lists are replaced, except
-//! those that [`Schema`] knows to be keyed (`merge_list`). A value that the patch sets is the patch's with its key, so
-//! that its spans are in the patch.
+//! those that [`Schema`] knows to be keyed (`merge_list`). A value that the patch changes is the patch's with its key,
+//! so that its spans are in the patch.
 
 use super::field_path;
 use super::merge_list;
@@ -83,6 +83,10 @@ pub(super) fn merge(object: Option<Node>, patch: Option<&Node>, schema: Schema) 
         },
         (value, other) if is_scalar(&value) && is_scalar(other) => {
             let mut patch = patch.clone();
+            // A value that the patch only repeats is still written in the object.
+            if value == patch.value {
+                return Ok(Some(Node { span: object.span, value }));
+            }
             // kustomize keeps the quotes of the object.
             if is_quoted(&value, object.span)
                 && let Some(text) = scalar::text(&patch)
@@ -383,6 +387,6 @@ mod tests {
         assert_eq!([value("m"), key("m")], ["patch.yaml:11", "patch.yaml:10"]);
         let port = &spec.get("ports").expect("ports").items()[0];
         let places = ["port", "name", "targetPort"].map(|name| texts.place(port.get(name).expect(name).span));
-        assert_eq!(places, ["patch.yaml:6", "base.yaml:7", "patch.yaml:7"]);
+        assert_eq!(places, ["base.yaml:6", "base.yaml:7", "patch.yaml:7"]);
     }
 }
