@@ -19,6 +19,8 @@ pub mod kustomize;
 
 pub mod load;
 
+pub mod layout;
+
 pub mod world;
 
 pub mod validate;

@@ -42,6 +42,17 @@ pub enum Color {
     Never,
 }
 
+/// Options of the commands that read manifests.
+#[derive(Debug, clap::Args)]
+pub struct InputArgs {
+    /// Read all files, including those that .gitignore or .ignore exclude, and directories such as node_modules
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// Use only this mesh, or the meshes that match this pattern (repeatable) [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub mesh: Vec<String>,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -49,6 +60,8 @@ pub enum Command {
     Lint(Lint),
     /// Show where requests go, and why
     Simulate(Box<Simulate>),
+    /// List the meshes: the sets of manifests that are applied together
+    Meshes(Meshes),
     /// List all rules
     Rules(Rules),
     /// Show the documentation of a rule
@@ -61,15 +74,29 @@ pub struct Lint {
     /// Files, directories, or - for standard input [default: `manifests` of the configuration, or .]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Read all files, including those that .gitignore or .ignore exclude, and directories such as node_modules
-    #[arg(long)]
-    pub no_ignore: bool,
+    #[command(flatten)]
+    pub input: InputArgs,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
+    /// Lowest severity in text output [default: infos are hidden if there are errors, or more than 10 infos]
+    #[arg(long, value_name = "SEVERITY")]
+    pub show: Option<Threshold>,
+    /// Print only findings, each on a line
+    #[arg(short, long, conflicts_with = "statistics")]
+    pub quiet: bool,
+    /// Print a table of rules and their numbers of findings, instead of the findings
+    #[arg(long)]
+    pub statistics: bool,
     /// Lowest severity that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    pub fail_on: FailOn,
+    pub fail_on: Threshold,
+    /// Succeed if there are no manifests
+    #[arg(long)]
+    pub allow_empty: bool,
+    /// Name of standard input in findings
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub stdin_filename: Option<String>,
     /// Whether the manifests define everything that they refer to [default: decided for each namespace]
     #[arg(long, value_name = "EXTENT")]
     pub inventory: Option<InventoryArg>,
@@ -104,9 +131,8 @@ pub struct Simulate {
     /// Manifests: files, directories, or - for standard input [default: `manifests` of the configuration, or .]
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
-    /// Read all files, including those that .gitignore or .ignore exclude, and directories such as node_modules
-    #[arg(long)]
-    pub no_ignore: bool,
+    #[command(flatten)]
+    pub input: InputArgs,
     /// Header of the request (repeatable)
     #[arg(long, value_name = "NAME=VALUE", visible_short_alias = 'H')]
     pub header: Vec<String>,
@@ -162,7 +188,7 @@ pub enum Format {
 
 /// A threshold for severities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
+pub enum Threshold {
     /// Errors only
     Error,
     /// Warnings and errors
@@ -171,7 +197,7 @@ pub enum FailOn {
     Info,
 }
 
-impl FailOn {
+impl Threshold {
     /// The lowest severity that reaches the threshold.
     pub fn severity(self) -> Severity {
         match self {
@@ -180,6 +206,19 @@ impl FailOn {
             Self::Info => Severity::Info,
         }
     }
+}
+
+/// List the meshes.
+#[derive(Debug, clap::Args)]
+pub struct Meshes {
+    /// Files, directories, or - for standard input [default: `manifests` of the configuration, or .]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
 }
 
 /// List all rules.

@@ -1,35 +1,52 @@
 //! `mesh lint`
 
-use super::args::{Common, Format, InventoryArg, Lint};
+use super::args::{Common, Format, InventoryArg, Lint, Threshold};
+use super::exit;
 use super::project::Project;
-use super::{exit, terminal};
+use super::terminal::{self, Tone};
 use crate::lint;
-use crate::report;
-use crate::world::World;
+use crate::report::{self, text::View};
 
 /// Checks manifests and prints the findings.
 pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
-    let project = Project::open(common, &args.paths, args.no_ignore)?;
-    let sources = &project.snapshot.sources;
+    let project = Project::open(common, &args.paths, args.stdin_filename.as_deref(), &args.input)?;
+    let sources = &project.manifests.sources;
     let levels = project.levels()?;
-    // The errors say everything. Totals would look like success.
-    if sources.is_empty() && project.failed() && args.format == Format::Text {
-        return Ok(exit::FAILED);
+    if let Some(reason) = &project.emptiness {
+        say_emptiness(common, args, reason);
     }
-    let mut settings = project.settings.clone();
-    settings.inventory = args.inventory.map(InventoryArg::mode).or(settings.inventory);
-    let world = World::new(&project.snapshot, settings);
-    let report = lint::run_at(&world, &levels);
+    // The messages say everything. Totals would look like success.
+    if sources.is_empty() && args.format == Format::Text {
+        return Ok(if project.failed() || !args.allow_empty { exit::FAILED } else { exit::DONE });
+    }
+    let report = lint::run_meshes(&project.worlds(args.inventory.map(InventoryArg::mode)), &levels);
+    let view = View {
+        lowest: args.show.map(Threshold::severity),
+        meshes: Some(project.selected().count()).filter(|it| *it > 1),
+    };
+    let style = terminal::style(common);
     terminal::write(|out| match args.format {
-        Format::Text => report::text::lint(&report, sources, &terminal::style(common), out),
-        Format::Json => report::json::lint(&report, sources, out),
+        Format::Text if args.statistics => report::text::statistics(&report, &view, &style, out),
+        Format::Text if args.quiet => report::text::lines(&report, sources, &view, &style, out),
+        Format::Text => report::text::lint(&report, sources, &view, &style, out),
+        Format::Json if args.statistics => report::json::statistics(&report, out),
+        Format::Json => report::json::lint(&report, &project.selected().collect::<Vec<_>>(), sources, out),
     })?;
     let threshold = args.fail_on.severity();
-    Ok(if project.failed() {
+    Ok(if project.failed() || (project.emptiness.is_some() && !args.allow_empty) {
         exit::FAILED
     } else if report.diagnostics.iter().any(|diagnostic| diagnostic.severity >= threshold) {
         exit::FOUND
     } else {
         exit::DONE
     })
+}
+
+/// Reports on standard error that there is nothing to check.
+fn say_emptiness(common: &Common, args: &Lint, reason: &str) {
+    if !args.allow_empty {
+        terminal::say(common, Tone::Error, &format!("{reason} (`--allow-empty` accepts that)"));
+    } else if !args.quiet {
+        terminal::say(common, Tone::Warning, reason);
+    }
 }

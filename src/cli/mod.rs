@@ -3,11 +3,15 @@
 #![allow(clippy::disallowed_methods, reason = "only this module may call them")]
 
 mod args;
+mod emptiness;
 mod exit;
 mod explain;
+mod inputs;
 mod lint;
+mod meshes;
 mod project;
 mod rules;
+mod selection;
 mod simulate;
 mod terminal;
 
@@ -30,6 +34,7 @@ pub fn main() -> ExitCode {
     let status = match &args.command {
         Command::Lint(lint) => lint::run(&args.common, lint),
         Command::Simulate(simulate) => simulate::run(&args.common, simulate),
+        Command::Meshes(meshes) => meshes::run(&args.common, meshes),
         Command::Rules(rules) => rules::run(&args.common, rules),
         Command::Explain(explain) => explain::run(&args.common, explain),
     };

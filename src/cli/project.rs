@@ -1,49 +1,65 @@
 //! Configuration and manifests, which every command reads first.
 
-use std::path::{Component, Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use super::args::Common;
+use super::args::{Common, InputArgs};
+use super::inputs::{declared, inputs, name_stdin, plain};
 use super::terminal::{self, Tone};
-use crate::config::{self, Config};
+use super::{emptiness, selection};
+use crate::config::{self, Config, InventoryMode};
+use crate::layout::{self, Mesh};
 use crate::lint::Levels;
-use crate::load::{self, Exclude, Input, ManifestProblem, STDIN, Snapshot};
+use crate::load::{Exclude, ManifestProblem, Manifests, STDIN};
 use crate::source::Span;
-use crate::world::Settings;
+use crate::world::{self, World};
 use crate::yaml::YamlProblemKind;
 
 /// The manifests and the settings of a run.
 pub struct Project {
-    pub snapshot: Snapshot,
-    pub settings: Settings,
+    pub manifests: Manifests,
+    meshes: Vec<Mesh>,
+    /// The meshes that the command selects, by their places.
+    selected: Vec<usize>,
+    /// The reason why there is nothing to check, if so.
+    pub emptiness: Option<String>,
     config: Config,
     config_file: Option<PathBuf>,
 }
 
 impl Project {
-    /// Reads the configuration and the manifests. Reports on standard error what cannot be read.
-    pub fn open(common: &Common, paths: &[PathBuf], no_ignore: bool) -> Result<Self, String> {
+    /// Reads the configuration and the manifests, and finds the meshes. Reports on standard error what cannot be read.
+    pub fn open(
+        common: &Common,
+        paths: &[PathBuf],
+        stdin_name: Option<&str>,
+        input: &InputArgs,
+    ) -> Result<Self, String> {
         let (config, config_file) = configuration(common)?;
         let directory = config_file.as_deref().and_then(Path::parent);
-        let inputs = inputs(paths, &config, directory);
-        let exclude = if no_ignore { Exclude::Nothing } else { Exclude::Ignored };
-        let snapshot = Snapshot::read(&inputs, exclude);
-        for unreadable in &snapshot.unreadable {
+        let mut inputs = inputs(paths, &config, directory);
+        if let Some(name) = stdin_name {
+            name_stdin(&mut inputs, name)?;
+        }
+        let exclude = if input.no_ignore { Exclude::Nothing } else { Exclude::Ignored };
+        let manifests = Manifests::read(&inputs, exclude);
+        for unreadable in &manifests.unreadable {
             terminal::say(common, Tone::Error, &unreadable.to_string());
         }
-        if snapshot.sources.is_empty() && snapshot.unreadable.is_empty() {
-            let message = if exclude == Exclude::Ignored && load::any_manifest(&inputs) {
-                "no manifests found: every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them"
-            } else {
-                "no manifests found: no .yaml, .yml or .json file"
-            };
-            terminal::say(common, Tone::Warning, message);
-        }
-        let nothing_found = snapshot.resources.is_empty() && snapshot.skipped == 0 && snapshot.problems.is_empty();
-        if nothing_found && !snapshot.sources.is_empty() {
-            terminal::say(common, Tone::Warning, "no Kubernetes resources found: none of the files contains one");
-        }
-        let settings = Settings::new(&config, &snapshot);
-        Ok(Self { snapshot, settings, config, config_file })
+        let meshes = layout::find(&manifests, &declared(&config, directory));
+        let emptiness = emptiness::reason(&inputs, exclude, &manifests, &meshes);
+        let selected = selection::select(&meshes, &input.mesh)?;
+        Ok(Self { manifests, meshes, selected, emptiness, config, config_file })
+    }
+
+    /// The selected meshes, resolved. `inventory` overrides what the configuration says.
+    pub fn worlds(&self, inventory: Option<InventoryMode>) -> Vec<(&Mesh, World<'_>)> {
+        world::resolve(&self.meshes, &self.selected, &self.config, inventory)
+    }
+
+    /// The selected meshes.
+    pub fn selected(&self) -> impl Iterator<Item = &Mesh> {
+        self.selected.iter().map(|&index| &self.meshes[index])
     }
 
     /// The levels of rules in the configuration.
@@ -56,24 +72,31 @@ impl Project {
             let inside = path.strip_prefix(&directory).ok().filter(|_| shown != STDIN)?;
             Some(inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
         };
-        let levels = Levels::new(&self.config, &self.snapshot.sources, relative);
+        let levels = Levels::new(&self.config, &self.manifests.sources, relative);
         levels.map_err(|error| format!("{}: {error}", file.display()))
     }
 
     /// Reports on standard error which manifests an answer does not consider.
     pub fn say_gaps(&self, common: &Common) {
         const MOST: usize = 10;
-        let sources = &self.snapshot.sources;
+        let sources = &self.manifests.sources;
         let place = |span: Span| format!("{}:{}", sources.file(span.file).path(), sources.start(span).line);
-        let broken = self.snapshot.problems.iter().filter_map(|problem| match problem {
+        let problems = self.selected().flat_map(|mesh| &mesh.snapshot.problems);
+        let broken = problems.filter_map(|problem| match problem {
             ManifestProblem::Yaml(problem) if problem.kind == YamlProblemKind::Syntax => {
-                Some(format!("`{}` is not valid YAML: {}", place(problem.span), problem.message))
+                Some((problem.span, format!("`{}` is not valid YAML: {}", place(problem.span), problem.message)))
             }
             _ => None,
         });
-        let templates = self.snapshot.templates.iter().map(|(span, _)| format!("`{}` is a template", place(*span)));
-        let gaps: Vec<String> = broken.chain(templates).collect();
-        for gap in gaps.iter().take(MOST) {
+        let templates = self.selected().flat_map(|mesh| &mesh.snapshot.templates);
+        let templates = templates.map(|(span, _)| (*span, format!("`{}` is a template", place(*span))));
+        let homeless = self.selected().flat_map(|mesh| {
+            let placeholders = &mesh.snapshot.placeholders;
+            mesh.snapshot.resources().filter(|resource| placeholders.hide_namespace(resource))
+        });
+        let homeless = homeless.map(|it| (it.span, format!("`{}` has a placeholder as its namespace", place(it.span))));
+        let gaps: BTreeSet<(Span, String)> = broken.chain(templates).chain(homeless).collect();
+        for (_, gap) in gaps.iter().take(MOST) {
             terminal::say(common, Tone::Warning, &format!("{gap}; its resources are not considered"));
         }
         if gaps.len() > MOST {
@@ -83,22 +106,14 @@ impl Project {
 
     /// Whether an input could not be read, or no document is YAML.
     pub fn failed(&self) -> bool {
-        let nothing_read = self.snapshot.documents == 0 && !self.snapshot.problems.is_empty();
-        !self.snapshot.unreadable.is_empty() || nothing_read
+        let has_problems = self.selected().any(|mesh| !mesh.snapshot.problems.is_empty());
+        !self.manifests.unreadable.is_empty() || (has_problems && !self.has_documents())
     }
-}
 
-/// Resolves `.` and `..` in a path.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(plain.pop()),
-            part => plain.push(part),
-        }
+    /// Whether any document is YAML.
+    pub fn has_documents(&self) -> bool {
+        self.selected().any(|mesh| mesh.snapshot.documents > 0)
     }
-    plain
 }
 
 /// The configuration with its file.
@@ -112,20 +127,4 @@ fn configuration(common: &Common) -> Result<(Config, Option<PathBuf>), String> {
         Some(file) => Ok((Config::read(&file)?, Some(file))),
         None => Ok((Config::default(), None)),
     }
-}
-
-fn inputs(paths: &[PathBuf], config: &Config, directory: Option<&Path>) -> Vec<Input> {
-    if !paths.is_empty() {
-        return paths.iter().map(|path| Input::from_argument(path)).collect();
-    }
-    if config.manifests.is_empty() {
-        return vec![Input::Path(PathBuf::from("."))];
-    }
-    // The file may be above the working directory, but output shows paths relative to that.
-    let here = std::env::current_dir().unwrap_or_default();
-    let resolve = |path: &PathBuf| {
-        let full = directory.map_or_else(|| path.clone(), |directory| directory.join(path));
-        full.strip_prefix(&here).map(Path::to_owned).unwrap_or(full)
-    };
-    config.manifests.iter().map(|path| Input::Path(resolve(path))).collect()
 }

@@ -10,39 +10,39 @@ use super::project::Project;
 use super::{exit, terminal};
 use crate::report;
 use crate::simulate::{
-    Answer, GatewayRef, HeaderValue, Outcome, Request, RequestProtocol, Simulator, Tls, Unanswered, WorkloadRef,
+    Answer, GatewayRef, HeaderValue, Outcome, Request, RequestProtocol, Simulators, Tls, Unanswered, WorkloadRef,
 };
 use crate::uri::Url;
-use crate::world::World;
 
 /// Simulates requests and prints the answers.
 pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     let template = question(args)?;
-    let project = Project::open(common, &args.file, args.no_ignore)?;
+    let project = Project::open(common, &args.file, None, &args.input)?;
     project.say_gaps(common);
-    if project.failed() && project.snapshot.documents == 0 {
+    if let Some(reason) = &project.emptiness {
+        return Err(reason.clone());
+    }
+    if project.failed() && !project.has_documents() {
         return Err("no manifest could be read".to_owned());
     }
-    let world = World::new(&project.snapshot, project.settings.clone());
-    let simulator = Simulator::new(&world);
+    let worlds = project.worlds(None);
+    let simulators = Simulators::new(worlds.iter().map(|(mesh, world)| (mesh.name.as_str(), world)));
     if let Some(requests) = &args.requests {
-        let status = answer_lines(&simulator, requests, args.expect)?;
+        let status = answer_lines(&simulators, requests, args.expect)?;
         return Ok(if project.failed() { exit::FAILED } else { status });
     }
-    let questions = match &template.host {
-        Some(_) => vec![template],
-        None if template.to.is_some() => vec![template],
-        None => simulator.requests_to_every_host(&template),
+    let asked_for_one = template.host.is_some() || template.to.is_some();
+    let results = match asked_for_one {
+        true => simulators.simulate(&template),
+        false => simulators.simulate_every_host(&template),
     };
-    if questions.is_empty() {
+    if results.is_empty() {
         return Err("the manifests do not contain a VirtualService; name a URL to simulate".to_owned());
     }
-    let results: Vec<_> = questions.iter().map(|question| simulator.simulate(question)).collect();
     terminal::write(|out| match args.format {
-        Format::Text => report::text::answers(&results, &project.snapshot.sources, &terminal::style(common), out),
+        Format::Text => report::text::answers(&results, &project.manifests.sources, &terminal::style(common), out),
         Format::Json => report::json::simulate(&results, out),
     })?;
-    let asked_for_one = args.url.is_some() || questions[0].to.is_some();
     Ok(if project.failed() || (asked_for_one && results.iter().any(Result::is_err)) {
         exit::FAILED
     } else if args.expect && results.iter().any(is_stopped) {
@@ -138,7 +138,7 @@ const BLOCK: usize = 1 << 20;
 const CHUNK: usize = 256;
 
 /// Answers a file of questions, one per line. The answer to an invalid line is an error.
-fn answer_lines(simulator: &Simulator<'_>, requests: &Path, expect: bool) -> Result<u8, String> {
+fn answer_lines(simulators: &Simulators<'_>, requests: &Path, expect: bool) -> Result<u8, String> {
     let failure = |error: io::Error| format!("cannot read `{}`: {error}", requests.display());
     let input: Box<dyn Read> = if requests.as_os_str() == "-" {
         Box::new(io::stdin().lock())
@@ -159,18 +159,18 @@ fn answer_lines(simulator: &Simulator<'_>, requests: &Path, expect: bool) -> Res
                 }
             };
             if block.is_empty() {
-                status = status.max(answer_block(simulator, &rest, expect, out)?);
+                status = status.max(answer_block(simulators, &rest, expect, out)?);
                 return out.flush();
             }
             let taken = block.len();
             match block.iter().rposition(|byte| *byte == b'\n') {
                 Some(end) if rest.is_empty() => {
-                    status = status.max(answer_block(simulator, &block[..=end], expect, out)?);
+                    status = status.max(answer_block(simulators, &block[..=end], expect, out)?);
                     rest.extend_from_slice(&block[end + 1..]);
                 }
                 Some(end) => {
                     rest.extend_from_slice(&block[..=end]);
-                    status = status.max(answer_block(simulator, &rest, expect, out)?);
+                    status = status.max(answer_block(simulators, &rest, expect, out)?);
                     rest.clear();
                     rest.extend_from_slice(&block[end + 1..]);
                 }
@@ -184,7 +184,7 @@ fn answer_lines(simulator: &Simulator<'_>, requests: &Path, expect: bool) -> Res
 }
 
 /// Answers whole lines in parallel. The answers are in the order of the questions.
-fn answer_block(simulator: &Simulator<'_>, block: &[u8], expect: bool, out: &mut dyn Write) -> io::Result<u8> {
+fn answer_block(simulators: &Simulators<'_>, block: &[u8], expect: bool, out: &mut dyn Write) -> io::Result<u8> {
     let block = block.strip_suffix(b"\n").unwrap_or(block);
     if block.is_empty() {
         return Ok(exit::DONE);
@@ -192,7 +192,7 @@ fn answer_block(simulator: &Simulator<'_>, block: &[u8], expect: bool, out: &mut
     let lines: Vec<&[u8]> = block.split(|byte| *byte == b'\n').collect();
     let answer = |lines: &[&[u8]]| {
         let mut text = Vec::new();
-        let statuses = lines.iter().map(|line| answer_line(simulator, line, expect, &mut text));
+        let statuses = lines.iter().map(|line| answer_line(simulators, line, expect, &mut text));
         (statuses.max().unwrap_or(exit::DONE), text)
     };
     let answers: Vec<(u8, Vec<u8>)> = lines.par_chunks(CHUNK).map(answer).collect();
@@ -201,10 +201,10 @@ fn answer_block(simulator: &Simulator<'_>, block: &[u8], expect: bool, out: &mut
 }
 
 /// Answers a line. Returns the exit status for it.
-fn answer_line(simulator: &Simulator<'_>, line: &[u8], expect: bool, out: &mut Vec<u8>) -> u8 {
+fn answer_line(simulators: &Simulators<'_>, line: &[u8], expect: bool, out: &mut Vec<u8>) -> u8 {
     let result = match Request::from_json(line) {
-        Ok(question) => simulator.simulate(&question),
-        Err(error) => Err(Unanswered { id: id_of(line), host: String::new(), error: reason(&error) }),
+        Ok(question) => simulators.simulate_in_one(&question),
+        Err(error) => Err(Unanswered { id: id_of(line), mesh: None, host: String::new(), error: reason(&error) }),
     };
     report::json::answer_line(&result, out).expect("answers can be written as JSON");
     match &result {

@@ -21,10 +21,28 @@ pub struct Config {
     pub mesh: MeshSettings,
     /// Whether the manifests are complete. Default: decided for each namespace.
     pub inventory: Option<InventoryMode>,
+    /// The sets of manifests that are applied together. Default: found in the manifests.
+    pub meshes: Vec<MeshDeclaration>,
     /// The levels of rules, by their names or aliases.
     pub rules: BTreeMap<String, Level>,
     /// Levels for some of the files. If several apply to a file, the last one counts.
     pub overrides: Vec<LevelOverride>,
+}
+
+/// A set of manifests that are applied together.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MeshDeclaration {
+    /// The name, for output and for `--mesh`.
+    pub name: String,
+    /// The files and directories, relative to the configuration file. Several meshes can share some.
+    pub paths: Vec<PathBuf>,
+    /// The namespace of manifests that name none. Default: that of the configuration.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// Whether the manifests are complete. Default: that of the configuration.
+    #[serde(default)]
+    pub inventory: Option<InventoryMode>,
 }
 
 /// Levels for some of the files.

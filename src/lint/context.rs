@@ -6,12 +6,13 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Diagnostics;
+use super::locate::ResourcesByPlace;
 use crate::load::{self, Snapshot};
 use crate::model::Resource;
 use crate::source::Span;
 use crate::validate::{Layer, Mistake, Violation, validate};
 use crate::world::{Gap, World};
-use crate::{model, yaml};
+use crate::{kustomize, model, yaml};
 
 /// The data that a check works on.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub struct Context<'a> {
     pub world: &'a World<'a>,
     violations: Vec<Violation>,
     refused: BTreeSet<Span>,
+    rejected: BTreeSet<Span>,
 }
 
 impl<'a> Context<'a> {
@@ -29,22 +31,32 @@ impl<'a> Context<'a> {
     pub fn new(world: &'a World<'a>) -> Self {
         let misread = Misread::new(world.snapshot);
         let resources = world.snapshot.resources.par_iter().filter(|resource| !misread.breaks(resource.span));
-        let all = resources.flat_map_iter(|resource| validate(resource, &world.settings));
-        let violations: Vec<Violation> = all.filter(|violation| !misread.is_within(violation.span)).collect();
+        let all = resources.flat_map_iter(|resource| {
+            let violations = validate(resource, &world.settings);
+            violations.into_iter().map(|violation| (resource.span, violation))
+        });
+        let is_unknown = |place| misread.is_within(place) || world.snapshot.placeholders.touch(place);
+        let all: Vec<(Span, Violation)> = all.filter(|(_, violation)| !is_unknown(violation.span)).collect();
+        let of_webhook = all.iter().filter(|(_, violation)| violation.layer == Layer::Webhook);
+        let rejected = of_webhook.map(|(resource, _)| *resource).chain(rejected_by_schema(world.snapshot)).collect();
+        let violations: Vec<Violation> = all.into_iter().map(|(_, violation)| violation).collect();
         let refused = violations.iter().filter(|violation| violation.layer == Layer::Webhook).map(|it| it.span);
-        Self { snapshot: world.snapshot, world, refused: refused.collect(), violations }
+        Self { snapshot: world.snapshot, world, refused: refused.collect(), rejected, violations }
     }
 
-    /// Whether a resource has one definition only, so that references to it can be checked. If not, this is reported as
-    /// unchecked.
+    /// Whether a resource has one definition only, without placeholders, so that references to it can be checked. If not,
+    /// this is reported as unchecked.
     pub fn is_definite(&self, resource: &Resource, diagnostics: &mut Diagnostics) -> bool {
-        let is_definite = !self.world.is_ambiguous(resource);
-        if !is_definite {
-            let namespace = self.world.settings.namespace_of(resource);
-            let name = format!("{namespace}/{}", resource.name());
-            diagnostics.unchecked(Gap::SeveralDefinitions(resource.kind, name));
+        let name = || format!("{}/{}", self.world.settings.namespace_of(resource), resource.name());
+        if self.world.is_ambiguous(resource) {
+            diagnostics.unchecked(Gap::SeveralDefinitions(resource.kind, name()));
+            return false;
         }
-        is_definite
+        let is_known = !self.world.inventory.unknowns.hide_target(resource);
+        if !is_known {
+            diagnostics.unchecked(Gap::PlaceholdersIn(resource.kind, name()));
+        }
+        is_known
     }
 
     /// Returns the place of some bytes of the text at a place. If the file contains the text with escapes, or on several
@@ -70,9 +82,19 @@ impl<'a> Context<'a> {
         self.violations.iter().filter(move |violation| violation.mistake == mistake)
     }
 
-    /// Whether the admission webhook rejects the value at a place, so that its meaning does not matter.
+    /// Whether a value has no meaning: the admission webhook rejects it, or it is not known yet.
     pub fn is_refused(&self, place: Span) -> bool {
-        self.refused.contains(&place)
+        self.refused.contains(&place) || self.snapshot.placeholders.touch(place)
+    }
+
+    /// Whether the API server or the webhook rejects the resource at a place.
+    pub fn rejects(&self, resource: Span) -> bool {
+        self.rejected.contains(&resource)
+    }
+
+    /// Whether the API server or the webhook rejects any resource.
+    pub fn rejects_any(&self) -> bool {
+        !self.rejected.is_empty()
     }
 
     /// All violations for which the admission webhook rejects a resource.
@@ -92,9 +114,30 @@ impl<'a> Context<'a> {
     pub fn model_problems(&self) -> impl Iterator<Item = &'a model::DecodeProblem> {
         self.snapshot.problems.iter().filter_map(|problem| match problem {
             load::ManifestProblem::Model(problem) => Some(problem),
-            load::ManifestProblem::Yaml(_) => None,
+            load::ManifestProblem::Yaml(_) | load::ManifestProblem::Build(_) => None,
         })
     }
+
+    /// The mistakes in kustomizations.
+    pub fn build_problems(&self) -> impl Iterator<Item = &'a kustomize::BuildProblem> {
+        self.snapshot.problems.iter().filter_map(|problem| match problem {
+            load::ManifestProblem::Build(problem) => Some(problem),
+            load::ManifestProblem::Yaml(_) | load::ManifestProblem::Model(_) => None,
+        })
+    }
+}
+
+/// The places of the resources that the API server rejects because of their types or the schema of their CRD.
+fn rejected_by_schema(snapshot: &Snapshot) -> Vec<Span> {
+    let resources = ResourcesByPlace::new(snapshot);
+    let span = |problem: &load::ManifestProblem| match problem {
+        load::ManifestProblem::Model(problem) => {
+            (!matches!(problem.kind, model::DecodeProblemKind::SpeltTwice { .. })).then_some(problem.span)
+        }
+        load::ManifestProblem::Yaml(_) | load::ManifestProblem::Build(_) => None,
+    };
+    let places = snapshot.problems.iter().filter_map(span);
+    places.filter_map(|place| resources.around(place)).map(|resource| resource.span).collect()
 }
 
 /// The places with reading problems. The decoded values there are not what the user wrote, so they are not validated.
@@ -113,6 +156,7 @@ impl Misread {
             load::ManifestProblem::Model(problem) => {
                 (!matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. })).then_some(problem.span)
             }
+            load::ManifestProblem::Build(_) => None,
         };
         let mut problems: Vec<Span> = snapshot.problems.iter().filter_map(span).collect();
         problems.sort_by_key(|span| (span.file, span.start));

@@ -28,8 +28,23 @@ pub struct Diagnostic {
     pub related: Vec<Related>,
     /// The advice, as one line.
     pub help: Option<String>,
+    /// The meshes that have the finding, by their place in [`super::Report::meshes`]. Empty if there is only one mesh.
+    pub meshes: Vec<usize>,
+    /// The one thing that is wrong, if other findings can have the same cause: `host ratings.shop.svc.cluster.local`. They
+    /// become one finding.
+    pub cause: Option<String>,
     /// The line of this program that reported it. Tests use it to verify that each such line is exercised.
     pub reported_at: &'static Location<'static>,
+}
+
+/// The identity of a finding: the same finding of several meshes has the same key.
+pub type DiagnosticKey = (&'static str, &'static str, Span);
+
+impl Diagnostic {
+    /// The identity of the finding: rule, finding and place.
+    pub(super) fn key(&self) -> DiagnosticKey {
+        (self.rule.name, self.finding.name, self.span)
+    }
 }
 
 /// Another place that a finding refers to.

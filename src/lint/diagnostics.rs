@@ -47,9 +47,16 @@ impl Diagnostics {
             subject: None,
             related: Vec::new(),
             help: None,
+            meshes: Vec::new(),
+            cause: None,
             reported_at: Location::caller(),
         });
         self.diagnostics.last_mut().expect("one was just pushed")
+    }
+
+    /// Whether nothing has been reported so far.
+    pub fn is_empty(&self) -> bool {
+        self.diagnostics.is_empty()
     }
 
     /// The places of the findings that have been reported so far.
@@ -79,6 +86,12 @@ impl Diagnostic {
     /// Adds another place that the finding refers to.
     pub fn related(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
         self.related.push(Related { message: one_line(message.into()), span, subject: None });
+        self
+    }
+
+    /// Names the cause that other findings can share, also those of other rules.
+    pub fn cause(&mut self, cause: impl Into<String>) -> &mut Self {
+        self.cause = Some(cause.into());
         self
     }
 

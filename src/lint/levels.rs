@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::diagnostic::Diagnostic;
-use super::rules;
 use super::selector::Selector;
 use super::severity::Severity;
+use super::{Report, rules};
 use crate::config::{Config, Level};
 use crate::source::{FileId, Sources};
 
@@ -53,20 +53,22 @@ impl Levels {
         Ok(Self { everywhere, overrides, of_files })
     }
 
-    /// Sets the severities of findings, and drops those that are off. Returns the number of dropped findings.
-    pub(super) fn apply(&self, diagnostics: &mut Vec<Diagnostic>) -> usize {
-        let before = diagnostics.len();
+    /// Sets the severities of findings, and drops those that are off.
+    pub(super) fn apply(&self, report: &mut Report) {
+        let Report { diagnostics, suppressed, .. } = report;
         diagnostics.retain_mut(|diagnostic| {
             diagnostic.severity = match self.level(diagnostic) {
                 None => return true,
-                Some(Level::Off) => return false,
+                Some(Level::Off) => {
+                    suppressed.push(diagnostic.key());
+                    return false;
+                }
                 Some(Level::Info) => Severity::Info,
                 Some(Level::Warning) => Severity::Warning,
                 Some(Level::Error) => Severity::Error,
             };
             true
         });
-        before - diagnostics.len()
     }
 
     fn level(&self, diagnostic: &Diagnostic) -> Option<Level> {

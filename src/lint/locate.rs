@@ -2,6 +2,7 @@
 //!
 //! Rules report spans. To find the path of a field, the document is parsed again, but only if it has a finding.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rayon::prelude::*;
@@ -13,28 +14,37 @@ use crate::source::{FileId, Span};
 use crate::world::World;
 use crate::yaml::{self, Document, Node, Value};
 
+/// The places of a resource that have findings.
+type Places<'a> = (&'a Resource, BTreeSet<Span>);
+
 /// Sets the subjects of all places.
 pub(super) fn name_subjects(diagnostics: &mut [Diagnostic], world: &World<'_>) {
     let resources = ResourcesByPlace::new(world.snapshot);
-    let mut wanted: BTreeMap<Span, BTreeMap<Span, (&Resource, BTreeSet<Span>)>> = BTreeMap::new();
+    let mut written: BTreeMap<Span, BTreeMap<Span, Places<'_>>> = BTreeMap::new();
+    let mut rendered: BTreeMap<Span, Places<'_>> = BTreeMap::new();
     let places = diagnostics.iter().flat_map(|it| std::iter::once(it.span).chain(it.related.iter().map(|it| it.span)));
     for place in places {
         if let Some(resource) = resources.around(place) {
-            let of_document = wanted.entry(resource.document).or_default();
+            let of_document = match resource.rendered {
+                Some(_) => &mut rendered,
+                None => written.entry(resource.document).or_default(),
+            };
             of_document.entry(resource.span).or_insert_with(|| (resource, BTreeSet::new())).1.insert(place);
         }
     }
-    let subjects: HashMap<Span, Subject> = wanted
-        .into_par_iter()
-        .flat_map_iter(|(document, resources)| {
-            let document = parse_again(document, world);
-            let found = resources.into_values().flat_map(|(resource, places)| {
-                let node = document.root.as_ref().and_then(|root| find(root, resource.span));
-                node.map(|node| subjects_in(node, &name_of(resource, world), places)).unwrap_or_default()
-            });
-            found.collect::<Vec<_>>()
-        })
-        .collect();
+    let of_written = written.into_par_iter().flat_map_iter(|(document, resources)| {
+        let document = parse_again(document, world);
+        let found = resources.into_values().flat_map(|(resource, places)| {
+            let node = document.root.as_ref().and_then(|root| find(root, resource.span));
+            node.map(|node| subjects_in(node, &name_of(resource, world), places)).unwrap_or_default()
+        });
+        found.collect::<Vec<_>>()
+    });
+    let of_rendered = rendered.into_par_iter().flat_map_iter(|(_, (resource, places))| {
+        let tree = resource.rendered.as_deref();
+        tree.map(|tree| subjects_in(tree, &name_of(resource, world), places)).unwrap_or_default()
+    });
+    let subjects: HashMap<Span, Subject> = of_written.chain(of_rendered).collect();
     for diagnostic in diagnostics {
         diagnostic.subject = subjects.get(&diagnostic.span).cloned();
         diagnostic.related.iter_mut().for_each(|related| related.subject = subjects.get(&related.span).cloned());
@@ -69,26 +79,55 @@ fn name_of(resource: &Resource, world: &World<'_>) -> ResourceName {
 /// The resources of each file, by place.
 pub(super) struct ResourcesByPlace<'a> {
     by_file: BTreeMap<FileId, Vec<&'a Resource>>,
+    rendered: Vec<&'a Resource>,
+    /// The places of the values of rendered resources, which can be in any file.
+    values: OnceCell<BTreeMap<Span, &'a Resource>>,
 }
 
 impl<'a> ResourcesByPlace<'a> {
     pub(super) fn new(snapshot: &'a Snapshot) -> Self {
         let mut by_file: BTreeMap<FileId, Vec<&Resource>> = BTreeMap::new();
-        for resource in &snapshot.resources {
+        for resource in snapshot.resources() {
             by_file.entry(resource.span.file).or_default().push(resource);
         }
         by_file.values_mut().for_each(|resources| resources.sort_by_key(|resource| resource.span.start));
-        Self { by_file }
+        let rendered = snapshot.resources().filter(|resource| resource.rendered.is_some()).collect();
+        Self { by_file, rendered, values: OnceCell::new() }
     }
 
     /// The resource that contains a place.
     pub(super) fn around(&self, place: Span) -> Option<&'a Resource> {
+        if !self.rendered.is_empty() {
+            let values = self.values.get_or_init(|| values(&self.rendered));
+            let holds = |span: &&Span| span.contains(place);
+            let around = || values.keys().filter(holds).min_by_key(|span| span.len());
+            if let Some(resource) = values.get(&place).or_else(|| values.get(around()?)) {
+                return Some(resource);
+            }
+        }
         let resources = self.by_file.get(&place.file)?;
         let after = resources.partition_point(|resource| resource.span.start <= place.start);
         let resource = resources[..after].last()?;
         // An empty value at the end of a resource is just after it.
         (place.start <= resource.span.end).then_some(*resource)
     }
+}
+
+/// The places of all values and keys of rendered resources. Several resources can share one: the first has it.
+fn values<'a>(resources: &[&'a Resource]) -> BTreeMap<Span, &'a Resource> {
+    fn add<'a>(node: &Node, resource: &'a Resource, values: &mut BTreeMap<Span, &'a Resource>) {
+        values.entry(node.span).or_insert(resource);
+        for entry in node.entries() {
+            values.entry(entry.key.span).or_insert(resource);
+            add(&entry.value, resource, values);
+        }
+        node.items().iter().for_each(|item| add(item, resource, values));
+    }
+    let mut values = BTreeMap::new();
+    for resource in resources {
+        resource.rendered.iter().for_each(|tree| add(tree, resource, &mut values));
+    }
+    values
 }
 
 /// Parses a document again. Its problems have been reported before.
@@ -140,25 +179,24 @@ fn collect_paths(node: &Node, path: &mut Vec<String>, wanted: &mut BTreeSet<Span
     }
 }
 
-/// Extends a path to the innermost value that contains a place.
-fn enclose(node: &Node, path: &mut Vec<String>, place: Span) {
-    match &node.value {
-        Value::Mapping(entries) => {
-            if let Some(entry) =
-                entries.iter().find(|entry| entry.value.span.contains(place) || entry.key.span.contains(place))
-            {
-                path.push(segment(path, &entry.key.text));
-                enclose(&entry.value, path, place);
-            }
+/// Extends a path to the innermost value that contains a place. In a rendered resource, a value can be in another file than
+/// what contains it.
+fn enclose(node: &Node, path: &mut Vec<String>, place: Span) -> bool {
+    for entry in node.entries() {
+        path.push(segment(path, &entry.key.text));
+        if enclose(&entry.value, path, place) || entry.key.span.contains(place) {
+            return true;
         }
-        Value::Sequence(items) => {
-            if let Some((index, item)) = items.iter().enumerate().find(|(_, item)| item.span.contains(place)) {
-                path.push(format!("[{index}]"));
-                enclose(item, path, place);
-            }
-        }
-        _ => {}
+        path.pop();
     }
+    for (index, item) in node.items().iter().enumerate() {
+        path.push(format!("[{index}]"));
+        if enclose(item, path, place) {
+            return true;
+        }
+        path.pop();
+    }
+    node.span.contains(place)
 }
 
 /// A key as a segment of a path: `.name`, or `["a.b"]` if the key contains a dot.

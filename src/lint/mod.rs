@@ -3,31 +3,39 @@
 //! A rule is one file under `rules/` and one page under `docs/rules/`. It reads the [`World`] and reports to its
 //! [`Diagnostics`]. [`run`] sorts the findings of all rules, and adds the resource and field of each place.
 
+mod causes;
 mod context;
 mod diagnostic;
 mod diagnostics;
 mod finding;
 mod levels;
 mod locate;
+mod meshes;
 mod rule;
 pub mod rules;
 mod selector;
 mod severity;
+mod statistics;
 pub mod style;
 mod suppression;
+mod unknown;
 
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Related, ResourceName, Subject};
 pub use diagnostics::{Diagnostics, Unchecked};
 pub use finding::Finding;
 pub use levels::Levels;
+pub use meshes::run_meshes;
 pub use rule::{Family, Rule};
 pub use severity::{Certainty, Harm, Severity};
+pub use statistics::Statistics;
+
+use std::cmp::Ordering;
 
 use rayon::prelude::*;
 
-use crate::load::Snapshot;
 use crate::world::World;
+use diagnostic::DiagnosticKey;
 
 /// The result of linting.
 #[derive(Debug, Default)]
@@ -36,12 +44,16 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// The references that these manifests do not decide, sorted by rule and reason.
     pub unchecked: Vec<Unchecked>,
+    /// The meshes, if [`run_meshes`] checked several.
+    pub meshes: Vec<String>,
+    /// The findings that a comment, an annotation or the configuration suppresses.
+    pub(crate) suppressed: Vec<DiagnosticKey>,
     /// Totals.
     pub summary: Summary,
 }
 
 /// Totals of a [`Report`].
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
     /// The number of files that were read.
     pub files: usize,
@@ -87,29 +99,39 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) ->
         report.diagnostics.extend(diagnostics);
         report.unchecked.extend(unchecked);
     }
+    causes::drop_effects_of_rejected(&mut report.diagnostics, &context);
     report.unchecked.sort();
-    let suppressed = suppression::apply(&mut report, world, rules) + levels.apply(&mut report.diagnostics);
-    report.diagnostics.sort_by(|a, b| {
-        let key = |it: &Diagnostic| (it.span.file, it.span.start, it.rule.name, it.span.end);
-        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
-    });
+    // Comments count as used even if the value is not known yet.
+    suppression::apply(&mut report, world, rules);
+    report.diagnostics.retain(|diagnostic| !unknown::is_about_unknown(diagnostic, &snapshot.placeholders));
+    levels.apply(&mut report);
+    report.diagnostics.sort_by(compare);
+    causes::merge(&mut report.diagnostics);
     if cfg!(debug_assertions) {
         report.diagnostics.iter().for_each(style::check);
     }
     locate::name_subjects(&mut report.diagnostics, world);
-    report.summary = summarise(snapshot, &report.diagnostics, suppressed);
+    report.summary = Summary {
+        files: snapshot.files.len(),
+        resources: snapshot.resources.len(),
+        skipped: snapshot.skipped.len(),
+        ..Summary::default()
+    };
+    report.count();
     report
 }
 
-fn summarise(snapshot: &Snapshot, diagnostics: &[Diagnostic], suppressed: usize) -> Summary {
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    Summary {
-        files: snapshot.sources.len(),
-        resources: snapshot.resources.len(),
-        skipped: snapshot.skipped,
-        errors: count(Severity::Error),
-        warnings: count(Severity::Warning),
-        infos: count(Severity::Info),
-        suppressed,
+/// Compares findings by file, start and rule.
+fn compare(a: &Diagnostic, b: &Diagnostic) -> Ordering {
+    let key = |it: &Diagnostic| (it.span.file, it.span.start, it.rule.name, it.span.end);
+    key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+}
+
+impl Report {
+    /// Sets the numbers of findings.
+    fn count(&mut self) {
+        let count = |severity| self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+        let (errors, warnings, infos) = (count(Severity::Error), count(Severity::Warning), count(Severity::Info));
+        self.summary = Summary { errors, warnings, infos, suppressed: self.suppressed.len(), ..self.summary };
     }
 }

@@ -1,4 +1,4 @@
-//! Paths that a walk skips: those that git or an `.ignore` file ignores, and directories of tools.
+//! Paths that a walk skips: those that git or an `.ignore` file ignores, and directories of tools and of tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,15 @@ const REPOSITORIES: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 const DOWNLOADS: [&str; 6] =
     ["node_modules", "bower_components", ".terraform", ".terragrunt-cache", ".venv", "__pycache__"];
 
+/// Directories with the inputs of tests. Tools for Istio keep many manifests there, which are wrong on purpose or belong to
+/// no mesh. `test` is not among them, as it is also the name of an environment. An ignore file can bring one back
+/// (`!testdata/`).
+const INPUTS_OF_TESTS: [&str; 6] = ["testdata", "tests", "__tests__", "fixtures", "__fixtures__", ".chainsaw-test"];
+
 /// The paths to skip.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Exclude {
-    /// Ignored paths, and directories of downloads.
+    /// Ignored paths, and directories of downloads and of the inputs of tests.
     #[default]
     Ignored,
     /// None: every manifest is read.
@@ -85,20 +90,44 @@ impl Exclusions {
     }
 
     fn is_excluded(&self, path: &Path, is_directory: bool) -> bool {
-        let excluded_by = |matcher: &Gitignore| match matcher.matched(path, is_directory) {
-            Match::Ignore(_) => Some(true),
-            Match::Whitelist(_) => Some(false),
-            Match::None => None,
-        };
         let directories = || self.directories.iter().rev();
         // The files of git apply inside its repository only.
         let depth = directories().position(|it| it.is_repository).map_or(0, |above| above + 1);
         directories()
-            .find_map(|it| excluded_by(&it.ignore))
-            .or_else(|| directories().take(depth).find_map(|it| excluded_by(&it.gitignore)))
-            .or_else(|| directories().take(depth).find_map(|it| excluded_by(&it.exclude)))
-            .unwrap_or_else(|| is_directory && has_name(path, &DOWNLOADS))
+            .find_map(|it| matched(&it.ignore, path, is_directory))
+            .or_else(|| directories().take(depth).find_map(|it| matched(&it.gitignore, path, is_directory)))
+            .or_else(|| directories().take(depth).find_map(|it| matched(&it.exclude, path, is_directory)))
+            .unwrap_or_else(|| is_directory && (has_name(path, &DOWNLOADS) || has_inputs_of_tests(path)))
     }
+}
+
+/// Whether the patterns exclude a path, or include it again. `None` if no pattern matches.
+fn matched(patterns: &Gitignore, path: &Path, is_directory: bool) -> Option<bool> {
+    match patterns.matched(path, is_directory) {
+        Match::Ignore(_) => Some(true),
+        Match::Whitelist(_) => Some(false),
+        Match::None => None,
+    }
+}
+
+/// Whether an ignore file excludes a path, which need not exist, or a directory above it. A copy of a repository, without
+/// the data of git, counts too.
+pub(super) fn is_ignored(path: &Path) -> bool {
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut parents: Vec<&Path> = full.ancestors().skip(1).collect();
+    parents.reverse();
+    let mut above: Vec<DirectoryIgnores> = Vec::new();
+    let excludes = |above: &[DirectoryIgnores], path: &Path, is_directory: bool| {
+        let files = above.iter().rev().flat_map(|it| [&it.ignore, &it.gitignore, &it.exclude]);
+        files.into_iter().find_map(|patterns| matched(patterns, path, is_directory)) == Some(true)
+    };
+    for directory in parents {
+        if excludes(&above, directory, true) {
+            return true;
+        }
+        above.push(DirectoryIgnores::read(directory));
+    }
+    excludes(&above, &full, false)
 }
 
 impl DirectoryIgnores {
@@ -138,6 +167,12 @@ fn exclude_file(marker: &Path) -> Option<PathBuf> {
 /// Whether a directory holds the data of a version control system.
 pub(super) fn is_repository_data(directory: &Path) -> bool {
     has_name(directory, &REPOSITORIES)
+}
+
+/// Whether a directory has the inputs of tests: by its name, or as `src/test`, where the tests of Java projects are.
+fn has_inputs_of_tests(directory: &Path) -> bool {
+    let is_below_sources = || directory.parent().is_some_and(|parent| has_name(parent, &["src"]));
+    has_name(directory, &INPUTS_OF_TESTS) || (has_name(directory, &["test"]) && is_below_sources())
 }
 
 fn has_name(directory: &Path, names: &[&str]) -> bool {

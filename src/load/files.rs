@@ -18,13 +18,20 @@ pub enum Input {
     /// A file, or a directory with all manifests below it.
     Path(PathBuf),
     /// Standard input.
-    Stdin,
+    Stdin {
+        /// The path that output shows for it, by default [`STDIN`].
+        shown: String,
+    },
 }
 
 impl Input {
     /// The input that an argument names: `-` is standard input, anything else a path.
     pub fn from_argument(argument: &Path) -> Self {
-        if argument.as_os_str() == "-" { Self::Stdin } else { Self::Path(argument.to_owned()) }
+        if argument.as_os_str() == "-" {
+            Self::Stdin { shown: STDIN.to_owned() }
+        } else {
+            Self::Path(argument.to_owned())
+        }
     }
 }
 
@@ -41,7 +48,7 @@ pub(super) fn find(inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unre
     let mut found = Vec::new();
     for input in inputs {
         match input {
-            Input::Stdin => found.push(File { input: input.clone(), shown: STDIN.to_owned() }),
+            Input::Stdin { shown } => found.push(File { input: input.clone(), shown: shown.clone() }),
             Input::Path(path) => {
                 for entry in walk(path, exclude) {
                     match entry {
@@ -62,7 +69,7 @@ pub(super) fn find(inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unre
     if may_repeat {
         let mut known: BTreeSet<PathBuf> = BTreeSet::new();
         found.retain(|file| match &file.input {
-            Input::Stdin => known.insert(PathBuf::from(STDIN)),
+            Input::Stdin { .. } => known.insert(PathBuf::from(STDIN)),
             Input::Path(path) => {
                 let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
                 known.insert(identity)
@@ -76,7 +83,7 @@ pub(super) fn find(inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unre
 pub fn any_manifest(inputs: &[Input]) -> bool {
     let paths = inputs.iter().filter_map(|input| match input {
         Input::Path(path) => Some(path),
-        Input::Stdin => None,
+        Input::Stdin { .. } => None,
     });
     paths.flat_map(|path| walk(path, Exclude::Nothing)).any(|entry| entry.is_ok_and(|entry| is_manifest(&entry)))
 }
@@ -138,11 +145,13 @@ fn has_manifest_extension(path: &Path) -> bool {
     ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-/// Whether a text is read as JSON: a `.json` file, or standard input that is valid JSON.
+/// Whether a text is read as JSON: that of a `.json` file, or of a stream or file of another type that is valid JSON.
 pub(super) fn is_json(path: &str, text: &str) -> bool {
-    let by_name = Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let looks_like_json = || text.trim_start().starts_with(['{', '[']);
-    by_name || (path == STDIN && looks_like_json() && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok())
+    let path = Path::new(path);
+    if has_manifest_extension(path) {
+        return path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    }
+    text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// A path with `/` as separator and without a leading `./`, so that output is the same on all systems.

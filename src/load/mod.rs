@@ -1,51 +1,52 @@
-//! A [`Snapshot`] of the manifests below some paths: it finds the files, reads them, and parses and decodes every
-//! document. Each step runs on all cores, and the result is deterministic. A failure becomes part of the snapshot and does
-//! not stop the rest.
+//! Reading of manifests: [`Manifests`] finds the files, reads them, and parses and decodes every document. A [`Snapshot`]
+//! has the resources of one mesh. Each step runs on all cores, and the result is deterministic. A failure becomes part of
+//! the result and does not stop the rest.
 
+mod charts;
+mod decode;
 mod exclusion;
 mod files;
-mod patches;
+mod foreign;
+mod named;
+mod placeholder;
 mod read;
+mod snapshot;
 mod template;
 
+pub use decode::FileContents;
 pub use exclusion::Exclude;
 pub use files::{Input, STDIN, any_manifest};
+pub use placeholder::{Notation, Placeholder, Placeholders, is_in_name, is_in_text};
+pub use snapshot::{ManifestProblem, Snapshot};
 pub use template::Template;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::model::{self, Resource, mesh_config::MeshConfig};
+use crate::kustomize;
 use crate::source::{FileId, Sources, Span};
 use crate::yaml;
 
-/// The manifests, parsed and decoded.
+/// All files that a command reads.
 #[derive(Debug, Default)]
-pub struct Snapshot {
-    /// The files.
-    pub sources: Sources,
-    /// The resources of known kinds, in the order of the files and of their texts.
-    pub resources: Vec<Resource>,
-    /// The MeshConfigs among the manifests, in the same order.
-    pub mesh_configs: Vec<MeshConfig>,
-    /// The mistakes in the manifests.
-    pub problems: Vec<ManifestProblem>,
-    /// Documents that are templates, with the kind of template.
-    pub templates: Vec<(Span, Template)>,
-    /// The number of resources of other kinds.
-    pub skipped: usize,
-    /// The number of documents that are YAML.
-    pub documents: usize,
+pub struct Manifests {
+    /// The files, in the order of their paths.
+    pub sources: Arc<Sources>,
+    /// The contents of each file, in the same order.
+    contents: Vec<FileContents>,
+    /// The documents of the files that kustomizations name, and of the kustomizations.
+    trees: BTreeMap<FileId, Vec<yaml::Document>>,
+    /// The files that the command does not name: a kustomization outside their directory does.
+    outside: BTreeSet<FileId>,
+    by_path: BTreeMap<String, FileId>,
+    /// The paths that kustomizations name, that do not exist, and that an ignore file excludes.
+    ignored: BTreeSet<String>,
     /// The paths that could not be read.
     pub unreadable: Vec<Unreadable>,
-}
-
-/// A mistake in a document.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ManifestProblem {
-    /// In its YAML.
-    Yaml(yaml::YamlProblem),
-    /// In the resource.
-    Model(model::DecodeProblem),
+    /// Whether all resources are certainly applied together, wherever their files are: those of one Kustomization.
+    pub applied_together: bool,
 }
 
 /// A path that could not be read.
@@ -63,120 +64,130 @@ impl std::fmt::Display for Unreadable {
     }
 }
 
-impl Snapshot {
-    /// Reads files, directories and standard input.
+/// A file with its text.
+struct Text {
+    path: String,
+    text: String,
+    /// The byte that is not UTF-8, with a message.
+    not_utf8: Option<(usize, String)>,
+    is_outside: bool,
+}
+
+impl Manifests {
+    /// Reads files, directories and standard input, and the files outside of them that kustomizations name.
     pub fn read(inputs: &[Input], exclude: Exclude) -> Self {
-        let mut snapshot = Self::default();
-        let found = files::find(inputs, exclude, &mut snapshot.unreadable);
-        let texts: Vec<_> = found.into_par_iter().map(|file| (read::read(&file), file)).collect();
-        let mut decoded = Vec::new();
-        for (text, file) in texts {
+        let mut unreadable = Vec::new();
+        let found = files::find(inputs, exclude, &mut unreadable);
+        let read: Vec<_> = found.into_par_iter().map(|file| (read::read(&file), file.shown)).collect();
+        let mut texts = Vec::new();
+        for (text, path) in read {
             match text {
-                Ok(text) => drop(snapshot.sources.add(file.shown, text)),
-                Err(read::ReadFailure::Unreadable(reason)) => {
-                    snapshot.unreadable.push(Unreadable { path: file.shown, reason });
-                }
-                Err(read::ReadFailure::NotUtf8 { readable, at, message }) => {
-                    let id = snapshot.sources.add(file.shown, readable);
-                    decoded.push(DecodedDocument::not_utf8(Span::new(id, at, at), message));
+                Ok(text) => texts.push(Text { path, text, not_utf8: None, is_outside: false }),
+                Err(read::ReadFailure::Unreadable(reason)) => unreadable.push(Unreadable { path, reason }),
+                Err(read::ReadFailure::NotUtf8 { readable: text, at, message }) => {
+                    texts.push(Text { path, text, not_utf8: Some((at, message)), is_outside: false });
                 }
             }
         }
-        snapshot.decode(decoded);
-        snapshot
+        let ignored = named::read_outside(&mut texts);
+        Self { unreadable, ignored, ..Self::of(texts) }
     }
 
-    /// Makes a snapshot of texts, each with the path that output shows for it.
+    /// Manifests from texts, each with the path that output shows for it.
     pub fn of_texts<P: Into<String>, T: Into<String>>(texts: impl IntoIterator<Item = (P, T)>) -> Self {
-        let mut snapshot = Self::default();
-        for (path, text) in texts {
-            snapshot.sources.add(path, text);
+        let text =
+            |(path, text): (P, T)| Text { path: path.into(), text: text.into(), not_utf8: None, is_outside: false };
+        Self::of(texts.into_iter().map(text).collect())
+    }
+
+    fn of(texts: Vec<Text>) -> Self {
+        let mut sources = Sources::default();
+        let mut manifests = Self::default();
+        let mut not_utf8 = BTreeMap::new();
+        for Text { path, text, not_utf8: problem, is_outside } in texts {
+            let file = sources.add(path.clone(), text);
+            if let Some((at, message)) = problem {
+                not_utf8.insert(file, FileContents::not_utf8(Span::new(file, at, at), message));
+            }
+            if is_outside {
+                manifests.outside.insert(file);
+            }
+            manifests.by_path.insert(path, file);
         }
-        snapshot.decode(Vec::new());
-        snapshot
-    }
-
-    /// Parses and decodes all files except those whose contents are already known.
-    fn decode(&mut self, known: Vec<DecodedDocument>) {
-        let patches = patches::named_by_kustomizations(&self.sources);
-        let is_known = |file: FileId| known.iter().any(|contents| contents.file == file);
-        let files: Vec<FileId> = self.sources.iter().map(|(id, _)| id).filter(|id| !is_known(*id)).collect();
-        let sources = &self.sources;
-        let mut all: Vec<DecodedDocument> = files
-            .into_par_iter()
-            .flat_map_iter(|file| {
-                if patches.contains(&file) {
-                    vec![DecodedDocument::patch(sources, file)]
-                } else {
-                    decode_file(sources, file)
-                }
-            })
-            .collect();
-        all.extend(known);
-        all.sort_by_key(|contents| contents.file);
-        for contents in all {
-            self.resources.extend(contents.model.resources);
-            self.mesh_configs.extend(contents.model.mesh_configs);
-            self.skipped += contents.model.skipped;
-            self.documents += contents.documents;
-            self.problems.extend(contents.problems);
-            self.problems.extend(contents.model.problems.into_iter().map(ManifestProblem::Model));
-            self.templates.extend(contents.template);
-        }
-    }
-}
-
-/// The contents of one document.
-struct DecodedDocument {
-    file: FileId,
-    model: model::DocumentContents,
-    problems: Vec<ManifestProblem>,
-    template: Option<(Span, Template)>,
-    documents: usize,
-}
-
-impl DecodedDocument {
-    fn empty(file: FileId) -> Self {
-        Self { file, model: model::DocumentContents::default(), problems: Vec::new(), template: None, documents: 0 }
-    }
-
-    fn not_utf8(span: Span, message: String) -> Self {
-        let help = Some("save the file as UTF-8".to_owned());
-        let problem = yaml::YamlProblem { kind: yaml::YamlProblemKind::Syntax, span, message, help, related: None };
-        Self { problems: vec![ManifestProblem::Yaml(problem)], ..Self::empty(span.file) }
-    }
-
-    fn patch(sources: &Sources, file: FileId) -> Self {
-        let whole = Span::new(file, 0, sources.file(file).text().len());
-        Self { template: Some((whole, Template::KustomizePatch)), documents: 1, ..Self::empty(file) }
-    }
-}
-
-/// Parses and decodes the documents of a file, side by side.
-fn decode_file(sources: &Sources, file: FileId) -> Vec<DecodedDocument> {
-    let source = sources.file(file);
-    let text = source.text();
-    if files::is_json(source.path(), text) {
-        return vec![decode_document(file, yaml::parse_json(file, text), text)];
-    }
-    let chunks = yaml::split(file, text);
-    chunks.into_par_iter().map(|chunk| decode_document(file, yaml::parse(&chunk, text), text)).collect()
-}
-
-fn decode_document(file: FileId, document: yaml::Document, text: &str) -> DecodedDocument {
-    let chunk = text.get(document.span.range()).unwrap_or_default();
-    if let Some(template) = template::recognise(chunk, &document) {
-        return DecodedDocument {
-            template: Some((document.span, template)),
-            documents: 1,
-            ..DecodedDocument::empty(file)
+        let named = named::by_kustomizations(&sources, &manifests.by_path);
+        let charts = charts::templates(&sources);
+        let decode = |file: FileId| {
+            if not_utf8.contains_key(&file) {
+                return (None, FileContents::default());
+            }
+            if charts.contains(&file) {
+                return (None, FileContents::template(&sources, file, Template::Helm));
+            }
+            let trees = named.contains(&file).then(|| decode::parse_file(&sources, file));
+            // The renderer decodes the resources of these files.
+            let contents = if trees.is_some() { FileContents::default() } else { decode::decode_file(&sources, file) };
+            (trees, contents)
         };
+        let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
+        let decoded: Vec<_> = files.par_iter().map(|&file| decode(file)).collect();
+        for (file, (trees, contents)) in files.into_iter().zip(decoded) {
+            manifests.contents.push(not_utf8.remove(&file).unwrap_or(contents));
+            manifests.trees.extend(trees.map(|trees| (file, trees)));
+        }
+        manifests.sources = Arc::new(sources);
+        manifests
     }
-    let mut model = document.root.as_ref().map(|root| model::read(root, document.span, text)).unwrap_or_default();
-    if document.problems.iter().any(|problem| problem.kind == yaml::YamlProblemKind::Syntax) {
-        // A field may only be missing because its line could not be parsed.
-        model.problems.retain(|problem| !matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. }));
+
+    /// The contents of a file. Those of files that a kustomization names are empty: their resources belong to the meshes
+    /// that it builds.
+    pub fn contents(&self, file: FileId) -> &FileContents {
+        &self.contents[file.index()]
     }
-    let problems = document.problems.into_iter().map(ManifestProblem::Yaml).collect();
-    DecodedDocument { problems, model, documents: usize::from(document.root.is_some()), ..DecodedDocument::empty(file) }
+
+    /// Whether the command names the file, or a directory that contains it.
+    pub fn is_named(&self, file: FileId) -> bool {
+        !self.outside.contains(&file)
+    }
+
+    /// Whether a kustomization names the file, or the file is one.
+    pub fn is_kustomized(&self, file: FileId) -> bool {
+        self.trees.contains_key(&file)
+    }
+
+    /// The file at a path.
+    pub fn file_at(&self, path: &str) -> Option<FileId> {
+        self.by_path.get(path).copied()
+    }
+
+    /// The documents of a file that a kustomization names, or that is one. Empty for other files.
+    pub fn documents(&self, file: FileId) -> &[yaml::Document] {
+        self.trees.get(&file).map_or(&[], Vec::as_slice)
+    }
+
+    /// The kustomizations, with their documents.
+    pub fn kustomizations(&self) -> impl Iterator<Item = (FileId, &[yaml::Document])> {
+        let is_kustomization = |file: FileId| kustomize::is_kustomization_file(self.sources.file(file).path());
+        self.trees
+            .iter()
+            .filter(move |(file, _)| is_kustomization(**file))
+            .map(|(file, trees)| (*file, trees.as_slice()))
+    }
+}
+
+impl kustomize::Files for Manifests {
+    fn file(&self, path: &str) -> Option<kustomize::InputFile<'_>> {
+        let id = self.file_at(path)?;
+        let documents = self.trees.get(&id)?;
+        Some(kustomize::InputFile { id, text: self.sources.file(id).text(), documents })
+    }
+
+    fn is_ignored(&self, path: &str) -> bool {
+        self.ignored.contains(path)
+    }
+
+    fn is_directory(&self, directory: &str) -> bool {
+        let below = if directory.is_empty() { String::new() } else { format!("{}/", directory.trim_end_matches('/')) };
+        let first = self.by_path.range(below.clone()..).next();
+        first.is_some_and(|(path, _)| path.starts_with(&below))
+    }
 }

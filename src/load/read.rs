@@ -27,7 +27,7 @@ pub(super) enum ReadFailure {
 pub(super) fn read(file: &File) -> Result<String, ReadFailure> {
     let bytes = match &file.input {
         Input::Path(path) => fs::read(path),
-        Input::Stdin => {
+        Input::Stdin { .. } => {
             let mut bytes = Vec::new();
             std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
         }

@@ -1,21 +1,28 @@
 //! Templates: documents that a tool has to render before they are manifests.
 
+use super::placeholder::{self, Notation};
 use crate::yaml::{Document, Node, Value};
 
 /// The kind of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Template {
-    /// A Go template, usually of Helm.
+    /// A template of a Helm chart.
     Helm,
     /// A template of Carvel's ytt.
     Ytt,
     /// A kustomize patch to another document.
     KustomizePatch,
-    /// A document with placeholders such as `${NAME}`, which envsubst or Flux replace.
-    Placeholder,
+    /// A document that is not YAML, because of placeholders in this notation.
+    Placeholder(Notation),
 }
 
 impl Template {
+    /// Whether a program has to render the document before it is a manifest. The others are manifests, or parts of them,
+    /// with values that are not known yet.
+    pub fn is_rendered_by_program(self) -> bool {
+        matches!(self, Self::Helm | Self::Ytt)
+    }
+
     /// A sentence that says why the documents of some files are not checked, and what to do.
     pub fn describe(self, files: &str) -> String {
         match self {
@@ -24,56 +31,23 @@ impl Template {
             Self::KustomizePatch => {
                 format!("kustomize patches are not applied ({files}); lint the output of `kustomize build`")
             }
-            Self::Placeholder => {
-                format!("placeholders such as `${{NAME}}` are not replaced ({files}); lint the output of `envsubst`")
-            }
+            Self::Placeholder(notation) => notation.describe(files),
         }
     }
 }
 
 /// Recognises a template by its text and its tree.
 pub(super) fn recognise(text: &str, document: &Document) -> Option<Template> {
-    let is_broken = !document.problems.is_empty();
-    if text.contains("{{") && (is_broken || document.root.as_ref().is_some_and(holds_action)) {
-        return Some(Template::Helm);
+    if !document.problems.is_empty()
+        && let Some(notation) = placeholder::breaking_notation(text)
+    {
+        return Some(if notation == Notation::Helm { Template::Helm } else { Template::Placeholder(notation) });
     }
     if text.lines().any(is_ytt_directive) {
         return Some(Template::Ytt);
     }
     let root = document.root.as_ref()?;
-    if is_json_patch(root) || is_merge_patch(root) {
-        return Some(Template::KustomizePatch);
-    }
-    (text.contains('$') && is_istio(root) && any_string(root, &is_placeholder)).then_some(Template::Placeholder)
-}
-
-/// Whether a string of an Istio resource contains an action, such as `"{{ .Values.host }}"`. In other kinds, such strings
-/// can be ordinary values, for example in alerts.
-fn holds_action(root: &Node) -> bool {
-    is_istio(root) && any_string(root, &|text| text.contains("{{"))
-}
-
-fn is_istio(root: &Node) -> bool {
-    root.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version.contains(".istio.io/"))
-}
-
-fn any_string(node: &Node, wanted: &dyn Fn(&str) -> bool) -> bool {
-    match &node.value {
-        Value::String(text) => wanted(text),
-        Value::Sequence(items) => items.iter().any(|item| any_string(item, wanted)),
-        Value::Mapping(entries) => {
-            entries.iter().any(|entry| wanted(&entry.key.text) || any_string(&entry.value, wanted))
-        }
-        _ => false,
-    }
-}
-
-/// Whether a string contains `${`, or is `$NAME`.
-fn is_placeholder(text: &str) -> bool {
-    let is_name = |name: &str| {
-        !name.is_empty() && name.chars().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_')
-    };
-    text.contains("${") || text.strip_prefix('$').is_some_and(is_name)
+    (is_json_patch(root) || is_merge_patch(root)).then_some(Template::KustomizePatch)
 }
 
 /// Whether a line has a ytt directive: a comment that starts with `#@`, alone or after a value.

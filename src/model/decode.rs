@@ -6,7 +6,7 @@
 use super::nearest;
 use super::problem::{DecodeProblem, DecodeProblemKind};
 use super::wording::list;
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::yaml::{Entry, Node, Value};
 
 /// A type that can be decoded from a YAML value.
@@ -67,19 +67,37 @@ pub enum EnumValue {
     Number(i32),
 }
 
+/// The texts that the spans of nodes refer to.
+#[derive(Debug, Clone, Copy)]
+pub enum Texts<'a> {
+    /// The files. A resource that a tool has rendered can have values from several of them.
+    Files(&'a Sources),
+    /// A YAML text inside a value of a file, with offsets from its own start.
+    Embedded(&'a str),
+}
+
+impl<'a> Texts<'a> {
+    fn at(self, span: Span) -> &'a str {
+        match self {
+            Self::Files(sources) => sources.text(span),
+            Self::Embedded(text) => text.get(span.range()).unwrap_or_default(),
+        }
+    }
+}
+
 /// Collects the problems while a resource is decoded.
 #[derive(Debug)]
 pub struct Decoder<'a> {
-    text: &'a str,
+    texts: Texts<'a>,
     problems: Vec<DecodeProblem>,
     /// Whether the resource has a CRD, whose schema is stricter than istiod's decoder.
     pub(super) has_schema: bool,
 }
 
 impl<'a> Decoder<'a> {
-    /// A decoder for nodes of the file whose complete text is `text`.
-    pub fn new(text: &'a str) -> Self {
-        Self { text, problems: Vec::new(), has_schema: false }
+    /// A decoder for nodes whose spans refer to `texts`.
+    pub fn new(texts: Texts<'a>) -> Self {
+        Self { texts, problems: Vec::new(), has_schema: false }
     }
 
     /// The problems, in the order in which they were found.
@@ -113,7 +131,7 @@ impl<'a> Decoder<'a> {
 
     /// Reports a value of the right type that the field does not accept.
     pub fn invalid(&mut self, node: &Node, expected: impl Into<String>, suggestion: Option<String>) {
-        let found = self.text.get(node.span.range()).unwrap_or_default().to_owned();
+        let found = self.texts.at(node.span).to_owned();
         self.report(node.span, DecodeProblemKind::InvalidValue { expected: expected.into(), found, suggestion });
     }
 
@@ -212,7 +230,7 @@ impl<'a> Decoder<'a> {
         if matches!(node.value, Value::Sequence(_) | Value::Mapping(_) | Value::Null) {
             return None;
         }
-        self.text.get(node.span.range()).filter(|raw| raw.len() <= LONGEST).map(str::to_owned)
+        Some(self.texts.at(node.span)).filter(|raw| raw.len() <= LONGEST).map(str::to_owned)
     }
 }
 

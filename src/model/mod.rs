@@ -8,6 +8,7 @@ pub mod decode;
 pub mod duration;
 pub mod extensions;
 pub mod field;
+mod foreign;
 pub mod gateway_api;
 pub mod kinds;
 pub mod known_metadata;
@@ -28,8 +29,9 @@ pub mod untyped;
 pub mod wording;
 
 pub use duration::Duration;
+pub use foreign::ForeignResource;
 pub use kinds::{Kind, KindScope, Spec};
 pub use map::{LabelSet, Labels, Map};
 pub use problem::{DecodeProblem, DecodeProblemKind};
-pub use resource::{DocumentContents, Resource, Tags, read};
+pub use resource::{DocumentContents, Resource, Tags, read, read_rendered};
 pub use spelling::nearest;

@@ -1,7 +1,10 @@
 //! Decoding of the resources in a document.
 
-use super::decode::{Decode, Decoder};
-use super::kinds::{self, Body, Kind, Lookup, Spec};
+use std::sync::Arc;
+
+use super::decode::{Decode, Decoder, Texts};
+use super::foreign::ForeignResource;
+use super::kinds::{self, Body, Kind, KindScope, Lookup, Spec};
 use super::kubernetes::TemplateMetadata;
 use super::map::Labels;
 use super::mesh_config::MeshConfig;
@@ -9,7 +12,7 @@ use super::meta::Metadata;
 use super::nearest;
 use super::problem::{DecodeProblem, DecodeProblemKind, in_backticks};
 use super::status::Status;
-use crate::source::{Span, Spanned};
+use crate::source::{Sources, Span, Spanned};
 use crate::yaml::{Node, Value};
 
 /// A resource of a known kind.
@@ -29,12 +32,21 @@ pub struct Resource {
     pub span: Span,
     /// The place of the document that contains the resource.
     pub document: Span,
+    /// The tree of a resource that a tool has rendered, with values from several files. `None` if the resource is as its
+    /// document says.
+    pub rendered: Option<Arc<Node>>,
 }
 
 impl Resource {
     /// The name. Empty if the manifest does not have one.
     pub fn name(&self) -> &str {
         self.metadata.name.as_ref().map_or("", |name| name)
+    }
+
+    /// Whether it belongs to a namespace, but does not say to which.
+    pub fn has_no_namespace(&self) -> bool {
+        self.kind.scope() == KindScope::Namespaced
+            && self.metadata.namespace.as_ref().is_none_or(|namespace| namespace.is_empty())
     }
 
     /// The place of the name, or of the resource if it has no name.
@@ -80,22 +92,29 @@ pub struct DocumentContents {
     pub resources: Vec<Resource>,
     /// Mesh-wide settings: a plain MeshConfig, or one inside a ConfigMap or an IstioOperator.
     pub mesh_configs: Vec<MeshConfig>,
-    /// The number of resources of other kinds, plus 1 for a document that is not a resource.
-    pub skipped: usize,
+    /// Resources of other kinds, and IstioOperators, whose controllers may make resources.
+    pub foreign: Vec<ForeignResource>,
+    /// The places of resources of other kinds, and of a document that is not a resource.
+    pub skipped: Vec<Span>,
+    /// The number of documents among them that are not resources.
+    pub untyped: usize,
     /// The problems of the resources.
     pub problems: Vec<DecodeProblem>,
 }
 
-/// Decodes the resources of a document, including those in lists. `text` is the text of the whole file.
-pub fn read(root: &Node, document: Span, text: &str) -> DocumentContents {
-    let mut reader = Reader { document, decoder: Decoder::new(text), contents: DocumentContents::default() };
-    reader.read(root, None);
-    reader.contents.problems = reader.decoder.into_problems();
-    reader.contents
+/// Decodes the resources of a document, including those in lists.
+pub fn read(root: &Node, document: Span, sources: &Sources) -> DocumentContents {
+    Reader::new(document, None, sources).read_all(root)
+}
+
+/// Decodes a resource that a tool has rendered from a document and other files.
+pub fn read_rendered(root: &Arc<Node>, document: Span, sources: &Sources) -> DocumentContents {
+    Reader::new(document, Some(Arc::clone(root)), sources).read_all(root)
 }
 
 struct Reader<'a> {
     document: Span,
+    rendered: Option<Arc<Node>>,
     decoder: Decoder<'a>,
     contents: DocumentContents,
 }
@@ -110,7 +129,18 @@ struct ItemType<'n> {
 /// The top-level fields of every Istio resource.
 const RESOURCE_KEYS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(document: Span, rendered: Option<Arc<Node>>, sources: &'a Sources) -> Self {
+        let decoder = Decoder::new(Texts::Files(sources));
+        Self { document, rendered, decoder, contents: DocumentContents::default() }
+    }
+
+    fn read_all(mut self, root: &Node) -> DocumentContents {
+        self.read(root, None);
+        self.contents.problems = self.decoder.into_problems();
+        self.contents
+    }
+
     fn read(&mut self, node: &Node, of_list: Option<ItemType<'_>>) {
         let text = |key| node.get(key).and_then(Node::as_str);
         let api_version = text("apiVersion").or(of_list.map(|list| list.api_version));
@@ -132,7 +162,10 @@ impl Reader<'_> {
         }
         match kinds::lookup(api_version, kind) {
             Lookup::Known(known) => self.read_known(node, known, api_version),
-            Lookup::Foreign => self.contents.skipped += 1,
+            Lookup::Foreign => {
+                self.contents.foreign.extend(ForeignResource::read(node, api_version, kind));
+                self.contents.skipped.push(node.span);
+            }
             Lookup::UnservedVersion(known) => {
                 let message = format!("Istio does not serve {} in {}", known.name(), in_backticks(api_version));
                 let help = format!("use `apiVersion: {}/{}`", known.group(), known.versions()[0]);
@@ -146,7 +179,7 @@ impl Reader<'_> {
                     None => "check the spelling of `kind` and `apiVersion`: the resource is not checked".to_owned(),
                 };
                 self.report_type(node, "kind", message, help);
-                self.contents.skipped += 1;
+                self.contents.skipped.push(node.span);
             }
         }
     }
@@ -160,7 +193,8 @@ impl Reader<'_> {
             self.contents.mesh_configs.extend(MeshConfig::decode(node, &mut self.decoder));
             return;
         }
-        self.contents.skipped += 1;
+        self.contents.skipped.push(node.span);
+        self.contents.untyped += 1;
         let forgotten = kind
             .and_then(|kind| Kind::ALL.iter().find(|known| known.name() == kind))
             .filter(|known| kinds::is_istio(known.group()) && node.get("spec").is_some());
@@ -194,13 +228,19 @@ impl Reader<'_> {
             super::crd::check(kind, node, &mut self.decoder);
         }
         let (Some(metadata), Some(spec)) = (metadata, spec) else { return };
-        if metadata.name.as_ref().is_none_or(|name| name.is_empty()) && metadata.generate_name.is_none() {
+        // `istioctl install -f` reads files that need no name.
+        let needs_name = kind != Kind::IstioOperator && metadata.generate_name.is_none();
+        if needs_name && metadata.name.as_ref().is_none_or(|name| name.is_empty()) {
             let span = node.entry("metadata").or(node.entry("kind")).map_or(node.span, |entry| entry.key.span);
             self.decoder.report(span, DecodeProblemKind::MissingName);
         }
         // The cluster writes the status, so its problems are not mistakes of the manifest.
-        let status = node.get("status").and_then(|status| Status::decode(status, &mut Decoder::new("")));
+        let status =
+            node.get("status").and_then(|status| Status::decode(status, &mut Decoder::new(Texts::Embedded(""))));
         self.note_mesh_config(&metadata, &spec);
+        if kind == Kind::IstioOperator {
+            self.contents.foreign.extend(ForeignResource::read(node, api_version, kind.name()));
+        }
         self.contents.resources.push(Resource {
             api_version: api_version.to_owned(),
             kind,
@@ -209,6 +249,7 @@ impl Reader<'_> {
             status,
             span: node.span,
             document: self.document,
+            rendered: self.rendered.clone(),
         });
     }
 
@@ -246,5 +287,5 @@ fn is_istio_config_map(name: &str) -> bool {
 fn read_embedded(text: Spanned<&str>) -> Option<MeshConfig> {
     let chunk = crate::yaml::split(text.span.file, text.value).into_iter().next()?;
     let root = crate::yaml::parse(&chunk, text.value).root?;
-    MeshConfig::decode(&root, &mut Decoder::new(text.value))
+    MeshConfig::decode(&root, &mut Decoder::new(Texts::Embedded(text.value)))
 }

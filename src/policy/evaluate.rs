@@ -60,6 +60,8 @@ pub enum RuleOutcome {
     Void(String),
     /// The policy is a dry run; whether the rule would match.
     DryRun(bool),
+    /// The rule has placeholders, so it is treated as if it matched no request.
+    Unknown,
 }
 
 /// The ruling of the policies, and its reason.
@@ -104,6 +106,7 @@ struct Evaluator<'w, 'a> {
 
 impl<'w, 'a> Evaluator<'w, 'a> {
     fn run(&mut self, namespace: &str, labels: &LabelSet<'_>, attributes: &Attributes<'_>) {
+        self.note_unknown_selectors(namespace);
         let no_claims = serde_json::Value::Null;
         let without_token = Attributes { claims: &no_claims, ..attributes.clone() };
         if self.custom(&without_token) {
@@ -154,6 +157,27 @@ impl<'w, 'a> Evaluator<'w, 'a> {
         }
     }
 
+    /// Notes the policies that may select the workload, because their selectors have placeholders.
+    fn note_unknown_selectors(&mut self, namespace: &str) {
+        let placeholders = &self.world.snapshot.placeholders;
+        if placeholders.is_empty() {
+            return;
+        }
+        let root = &self.world.settings.root_namespace;
+        let is_near = |it: &&AuthorizationPolicy<'_>| it.name.namespace == namespace || it.name.namespace == *root;
+        let hides_selector = |it: &&AuthorizationPolicy<'_>| {
+            it.spec.selector.as_ref().is_some_and(|selector| placeholders.hide_labels(&selector.match_labels))
+        };
+        let policies = self.world.policies.authorization_policies().iter();
+        for policy in policies.filter(is_near).filter(hides_selector) {
+            let name = &policy.name;
+            self.note(&format!(
+                "AuthorizationPolicy `{name}` has placeholders in its selector: the answer assumes that it does not \
+                 apply"
+            ));
+        }
+    }
+
     /// Evaluates the CUSTOM policies. Returns whether they deny the request without an authorizer, because the provider
     /// does not exist or the workload has policies with different providers.
     fn custom(&mut self, attributes: &Attributes<'_>) -> bool {
@@ -201,6 +225,15 @@ impl<'w, 'a> Evaluator<'w, 'a> {
             }
             for (index, written) in policy.spec.rules.iter().enumerate() {
                 let place = Some((index, written.span));
+                if self.world.snapshot.placeholders.touch(written.span) {
+                    self.note(&format!(
+                        "AuthorizationPolicy `{}`, `rules[{index}]` has placeholders: the answer assumes that the rule \
+                         matches no request",
+                        policy.name
+                    ));
+                    self.consider(policy, place, RuleOutcome::Unknown);
+                    continue;
+                }
                 let context = PolicyContext { settings: &self.world.settings, namespace: &policy.name.namespace };
                 let compiled = rule::compile(written, action, attributes.http.is_none(), &context);
                 let outcome = match compiled {

@@ -1,5 +1,5 @@
-//! The machine formats: schema `mesh.lint/v1` of `mesh lint`, `mesh.simulate/v1` of `mesh simulate`, and
-//! `mesh.rules/v1` of `mesh rules`.
+//! The machine formats: schema `mesh.lint/v1` of `mesh lint`, `mesh.statistics/v1` of `mesh lint --statistics`,
+//! `mesh.simulate/v1` of `mesh simulate`, `mesh.meshes/v1` of `mesh meshes`, and `mesh.rules/v1` of `mesh rules`.
 //!
 //! `mesh lint` leaves out keys that do not apply, except `witness`, which is `null` if a rule has no request to show.
 
@@ -9,19 +9,47 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use super::positions::Positions;
+use crate::layout::{Mesh, MeshSource};
 use crate::lint::{self, ResourceName, Subject, Summary, Unchecked};
 use crate::simulate::{Answer, Unanswered};
-use crate::source::{Position, Sources};
+use crate::source::{Position, Sources, Span};
 
 /// Writes the output of `mesh lint --format json`: one object, indented, with a newline at its end.
-pub fn lint(report: &lint::Report, sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
-    let diagnostics = DiagnosticList { list: &report.diagnostics, sources };
+pub fn lint(report: &lint::Report, meshes: &[&Mesh], sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
+    let diagnostics = DiagnosticList { report, sources };
     let object = Object {
         schema: "mesh.lint/v1",
+        meshes: meshes.iter().map(|mesh| MeshObject::of(mesh, sources)).collect(),
         diagnostics,
         unchecked: &report.unchecked,
         summary: Totals::of(&report.summary),
     };
+    serde_json::to_writer_pretty(&mut *out, &object)?;
+    out.write_all(b"\n")
+}
+
+/// Writes the output of `mesh meshes --format json`: one object, indented, with a newline at its end.
+pub fn meshes(meshes: &[&Mesh], sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Object<'a> {
+        schema: &'static str,
+        meshes: Vec<MeshObject<'a>>,
+    }
+    let meshes = meshes.iter().map(|mesh| MeshObject::of(mesh, sources)).collect();
+    serde_json::to_writer_pretty(&mut *out, &Object { schema: "mesh.meshes/v1", meshes })?;
+    out.write_all(b"\n")
+}
+
+/// Writes the output of `mesh lint --statistics --format json`: one object, indented, with a newline at its end.
+pub fn statistics(report: &lint::Report, out: &mut dyn io::Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Object {
+        schema: &'static str,
+        rules: Vec<lint::Statistics>,
+        summary: Totals,
+    }
+    let rules = lint::Statistics::of(&report.diagnostics);
+    let object = Object { schema: "mesh.statistics/v1", rules, summary: Totals::of(&report.summary) };
     serde_json::to_writer_pretty(&mut *out, &object)?;
     out.write_all(b"\n")
 }
@@ -97,6 +125,9 @@ pub fn answer_line(result: &Result<Answer, Unanswered>, out: &mut Vec<u8>) -> se
                 value(out)
             };
             field("{\"id\":", &|out| serde_json::to_writer(out, &answer.id))?;
+            if let Some(mesh) = &answer.mesh {
+                field(",\"mesh\":", &|out| serde_json::to_writer(out, mesh))?;
+            }
             field(",\"host\":", &|out| serde_json::to_writer(out, &answer.host))?;
             field(",", &|out| {
                 out.extend_from_slice(answer.decision.json_fields());
@@ -135,14 +166,15 @@ impl<'a> Line<'a> {
 #[derive(Serialize)]
 struct Object<'a> {
     schema: &'static str,
+    meshes: Vec<MeshObject<'a>>,
     diagnostics: DiagnosticList<'a>,
     unchecked: &'a [Unchecked],
     summary: Totals,
 }
 
-/// DiagnosticList that are written one at a time, so that a long list needs no memory.
+/// Findings that are written one at a time, so that a long list needs no memory.
 struct DiagnosticList<'a> {
-    list: &'a [lint::Diagnostic],
+    report: &'a lint::Report,
     sources: &'a Sources,
 }
 
@@ -160,6 +192,8 @@ struct DiagnosticObject<'a> {
     help: Option<&'a str>,
     witness: Option<()>,
     fixable: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    meshes: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -176,8 +210,35 @@ struct PlaceObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
     file: &'a str,
+    /// The template that the document was rendered from. The positions are those in `file`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
     start: Position,
     end: Position,
+}
+
+#[derive(Serialize)]
+struct MeshObject<'a> {
+    name: &'a str,
+    source: MeshSource,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    namespace: Option<&'a str>,
+    resources: usize,
+    partial: Vec<String>,
+}
+
+impl<'a> MeshObject<'a> {
+    fn of(mesh: &'a Mesh, sources: &'a Sources) -> Self {
+        Self {
+            name: &mesh.name,
+            source: mesh.source,
+            file: mesh.file.map(|file| sources.file(file).path()),
+            namespace: mesh.namespace.as_deref(),
+            resources: mesh.snapshot.resources.len(),
+            partial: mesh.partial(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -194,9 +255,11 @@ struct Totals {
 impl Serialize for DiagnosticList<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut positions = Positions::new(self.sources);
-        let mut list = serializer.serialize_seq(Some(self.list.len()))?;
-        for diagnostic in self.list {
-            list.serialize_element(&DiagnosticObject::of(diagnostic, self.sources, &mut positions))?;
+        let mut list = serializer.serialize_seq(Some(self.report.diagnostics.len()))?;
+        for diagnostic in &self.report.diagnostics {
+            let mut object = DiagnosticObject::of(diagnostic, self.sources, &mut positions);
+            object.meshes.extend(diagnostic.meshes.iter().map(|&mesh| self.report.meshes[mesh].as_str()));
+            list.serialize_element(&object)?;
         }
         list.end()
     }
@@ -204,11 +267,11 @@ impl Serialize for DiagnosticList<'_> {
 
 impl<'a> DiagnosticObject<'a> {
     fn of(diagnostic: &'a lint::Diagnostic, sources: &'a Sources, positions: &mut Positions<'_>) -> Self {
-        let file = sources.file(diagnostic.span.file).path();
-        let place = PlaceObject::new(diagnostic.subject.as_ref(), file, positions.advance(diagnostic.span));
+        let position = positions.advance(diagnostic.span);
+        let place = PlaceObject::new(diagnostic.subject.as_ref(), sources, diagnostic.span, position);
         let related = diagnostic.related.iter().map(|related| {
-            let file = sources.file(related.span.file).path();
-            let place = PlaceObject::new(related.subject.as_ref(), file, positions.look(related.span));
+            let position = positions.look(related.span);
+            let place = PlaceObject::new(related.subject.as_ref(), sources, related.span, position);
             RelatedObject { message: &related.message, place }
         });
         Self {
@@ -222,16 +285,18 @@ impl<'a> DiagnosticObject<'a> {
             help: diagnostic.help.as_deref(),
             witness: None,
             fixable: false,
+            meshes: Vec::new(),
         }
     }
 }
 
 impl<'a> PlaceObject<'a> {
-    fn new(subject: Option<&'a Subject>, file: &'a str, (start, end): (Position, Position)) -> Self {
+    fn new(subject: Option<&'a Subject>, sources: &'a Sources, span: Span, (start, end): (Position, Position)) -> Self {
         let resource = subject.map(|subject| &subject.resource);
         // A finding about a resource as a whole has no field.
         let field = subject.map(|subject| subject.field.as_str()).filter(|field| !field.is_empty());
-        Self { resource, field, file, start, end }
+        let file = sources.file(span.file).path();
+        Self { resource, field, file, source: sources.origin(span), start, end }
     }
 }
 
@@ -252,7 +317,7 @@ mod tests {
 
     fn write(report: &Report, sources: &Sources) -> String {
         let mut out = Vec::new();
-        lint(report, sources, &mut out).unwrap();
+        lint(report, &[], sources, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -327,6 +392,18 @@ mod tests {
         diagnostic.subject = virtual_service("a", "");
         assert!(keys(&diagnostic).contains(&"resource".to_owned()));
         assert!(!keys(&diagnostic).contains(&"field".to_owned()), "the finding is about the whole resource");
+    }
+
+    #[test]
+    fn a_rendered_document_names_its_template() {
+        let mut sources = Sources::default();
+        let file = sources.add("<stdin>", "---\n# Source: shop/templates/a.yaml\na: 1\n---\nb: 2\n");
+        let diagnostics = ["a: 1", "b: 2"].map(|wanted| finding(&sources, &DUPLICATE_HOST, file, wanted, "m"));
+        let report = Report { diagnostics: diagnostics.into(), ..Report::default() };
+        let value: Value = serde_json::from_str(&write(&report, &sources)).unwrap();
+        let [first, second] = [&value["diagnostics"][0], &value["diagnostics"][1]];
+        assert_eq!((&first["file"], &first["source"]), (&json!("<stdin>"), &json!("shop/templates/a.yaml")));
+        assert_eq!((&first["start"]["line"], second.get("source")), (&json!(3), None));
     }
 
     #[test]

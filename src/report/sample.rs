@@ -32,7 +32,9 @@ pub(super) fn finding(sources: &Sources, rule: &'static Rule, file: FileId, want
         label: None,
         subject: None,
         related: Vec::new(),
+        cause: None,
         help: None,
+        meshes: Vec::new(),
         reported_at: Location::caller(),
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::endpoints;
 use super::proxy::{Proxy, Role};
 use super::upstream::Upstream;
+use crate::model::Kind;
 use crate::model::field::TextField;
 use crate::model::networking::{Destination, Headers};
-use crate::world::{Origin, Protocol, Section, Service, ServicePort, VirtualService, Workload, host};
+use crate::world::{Gap, Origin, Protocol, Section, Service, ServicePort, VirtualService, Workload, World, host};
 
 /// An Envoy cluster, by istiod's name: `outbound|port|subset|host`.
 #[derive(Debug, Clone)]
@@ -26,8 +27,8 @@ pub struct Cluster<'a> {
     pub problem: Option<ClusterProblem>,
     /// The form of the name.
     pub naming: Naming,
-    /// Whether the service is assumed to exist, because no Kubernetes Service is among the manifests.
-    pub is_assumed: bool,
+    /// The reason why the service is assumed to exist, although no manifest defines it.
+    pub assumption: Option<Assumption>,
     /// Whether requests go to the address that the client dialled, so that Envoy chooses no endpoint (Envoy:
     /// `ORIGINAL_DST`).
     pub is_dialled: bool,
@@ -131,7 +132,7 @@ pub(super) fn cluster<'a>(
         return Cluster {
             naming: Naming::Unknown,
             problem: Some(ClusterProblem::NoCluster),
-            is_assumed: false,
+            assumption: None,
             ..refused
         };
     }
@@ -186,7 +187,8 @@ pub(super) fn of_service<'a>(
         destination_rule.and_then(|it| destination_rules.subset(it, &subset)).filter(|_| !subset.is_empty());
     let of_rule = destination_rule.and_then(|it| destination_rules.traffic_policy(it));
     let of_subset = found_subset.and_then(|found| found.subset.traffic_policy.as_ref());
-    let is_assumed = service.is_none() && is_assumed(proxy, &host);
+    let assumption = if service.is_none() { Assumption::new(proxy.world, &host, port) } else { None };
+    let is_assumed = assumption.is_some();
     let mut cluster = Cluster {
         upstream: Upstream::new(of_rule, of_subset, port),
         workloads: Vec::new(),
@@ -195,7 +197,7 @@ pub(super) fn of_service<'a>(
         subset,
         port,
         service: having.or(service),
-        is_assumed,
+        assumption,
         is_dialled: false,
         naming: Naming::Outbound,
     };
@@ -218,6 +220,15 @@ pub(super) fn of_service<'a>(
     cluster
 }
 
+/// The cluster of a Service that a controller makes with a port, for a sidecar that imports all services. Whether the
+/// listeners of a Sidecar resource import the Service depends on more than its name.
+pub fn of_made_service<'a>(proxy: &Proxy<'a>, hostname: &str, port: u32) -> Option<Cluster<'a>> {
+    let Role::Sidecar(scope) = &proxy.role else { return None };
+    let is_made = || matches!(Assumption::new(proxy.world, hostname, port), Some(Assumption::Made(_)));
+    let is_free = scope.sidecar.is_none() && proxy.world.services.named(hostname).next().is_none();
+    (is_free && is_made()).then(|| of_service(proxy, &proxy.namespace, None, hostname.to_owned(), String::new(), port))
+}
+
 /// The cluster for unknown destinations, if the Sidecar resource names one (istiod: `egressProxy`).
 pub fn egress_proxy<'a>(proxy: &Proxy<'a>) -> Option<Cluster<'a>> {
     let Role::Sidecar(scope) = &proxy.role else { return None };
@@ -229,9 +240,30 @@ pub fn egress_proxy<'a>(proxy: &Proxy<'a>) -> Option<Cluster<'a>> {
     Some(of_service(proxy, &proxy.namespace, service, host, subset, port))
 }
 
-/// Whether a host belongs to Kubernetes while no Service is among the manifests. Then the manifests do not describe the
-/// cluster, and the host is assumed to be a service with every port.
-fn is_assumed(proxy: &Proxy<'_>, hostname: &str) -> bool {
-    !proxy.world.inventory.knows_services()
-        && host::kubernetes_service(hostname, &proxy.world.settings.domain).is_some()
+/// A reason why a service is assumed to exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assumption {
+    /// No Service is among the manifests. Then they do not describe the cluster, and each host of Kubernetes is assumed to
+    /// be a service with every port.
+    NoServices,
+    /// The controller of this resource makes the Service with the port.
+    Made(String),
+    /// The Service may exist, for this reason.
+    Possible(Gap),
+}
+
+impl Assumption {
+    /// Why the service of a full host name, which no manifest defines, is assumed to exist.
+    pub fn new(world: &World<'_>, hostname: &str, port: u32) -> Option<Self> {
+        let (name, namespace) = host::kubernetes_service(hostname, &world.settings.domain)?;
+        if let Some(made) = world.inventory.makers().service(namespace, name)
+            && made.ports.contains(&port)
+        {
+            return Some(Self::Made(made.maker.to_owned()));
+        }
+        if !world.inventory.knows_services() {
+            return Some(Self::NoServices);
+        }
+        world.inventory.may_exist(Kind::Service, namespace, name).map(Self::Possible)
+    }
 }

@@ -44,7 +44,12 @@ pub(super) fn add<'a>(
         }
         // If no workload of the namespace is among the manifests, the endpoints are unknown.
         _ if !service.pod_addresses.is_empty() && cluster.workloads.is_empty() => subset.is_none(),
-        _ => !cluster.workloads.is_empty() || is_unknown || world.inventory.workloads(&service.namespace).is_err(),
+        _ => {
+            let labels = service.selector.map(|selector| selector.to_set()).unwrap_or_default();
+            !cluster.workloads.is_empty()
+                || is_unknown
+                || world.inventory.workloads_with(&service.namespace, &labels).is_err()
+        }
     };
     cluster.problem = match has_endpoints {
         true => None,

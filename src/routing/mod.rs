@@ -30,7 +30,7 @@ mod upstream;
 mod vantage;
 
 pub use clause::{Clause, ClauseAction, Exclusion};
-pub use destination::{Cluster, ClusterProblem, Naming, Weighted, egress_proxy};
+pub use destination::{Assumption, Cluster, ClusterProblem, Naming, Weighted, egress_proxy, of_made_service};
 pub use implication::takes_some_path;
 pub use l4::{ConsideredRoute, L4Route, TcpProxy};
 pub use listener::{ChainAction, Connection, Criteria, DefaultChain, FilterChain, Payload, ProxyListener};

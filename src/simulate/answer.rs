@@ -13,6 +13,9 @@ use crate::source::Span;
 pub struct Answer {
     /// The id of the request.
     pub id: serde_json::Value,
+    /// The mesh that answers, if there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mesh: Option<Arc<str>>,
     /// The host of the request.
     pub host: String,
     /// The Gateway that the request names, for people.
@@ -121,6 +124,9 @@ impl Decision {
 pub struct Unanswered {
     /// The id of the request.
     pub id: serde_json::Value,
+    /// The mesh that was asked, if there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mesh: Option<Arc<str>>,
     /// The host of the request; empty if unknown.
     #[serde(skip)]
     pub host: String,

@@ -6,11 +6,11 @@ use super::answer::{
     Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, ReachedCluster, Retries, RouteRef,
 };
 use crate::model::networking::Percent;
-use crate::routing::egress_proxy;
 use crate::routing::{
-    Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Payload, Proxy,
-    TcpProxy, VirtualHost, Weighted,
+    Assumption, Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Payload,
+    Proxy, TcpProxy, VirtualHost, Weighted,
 };
+use crate::routing::{egress_proxy, of_made_service};
 use crate::source::Span;
 use crate::world::{Section, VirtualService};
 
@@ -195,6 +195,12 @@ fn as_dialled(proxy: &Proxy<'_>) -> Decision {
     }
 }
 
+/// The decision for requests to a Service that a controller makes, which has no routes of its own.
+pub(super) fn to_made_service(proxy: &Proxy<'_>, hostname: &str, port: u32, payload: Payload<'_>) -> Option<Decision> {
+    let clusters = [Weighted { cluster: of_made_service(proxy, hostname, port)?, weight: 1, headers: None }];
+    Some(if payload == Payload::Http { forwarded(&clusters) } else { sent(&clusters) })
+}
+
 fn passthrough(cluster: &str) -> Decision {
     let destination = ReachedCluster {
         cluster: cluster.to_owned(),
@@ -217,8 +223,18 @@ fn sent(clusters: &[Weighted<'_>]) -> Decision {
     // The flag is certain only if all destinations have it.
     let common = problems.first().copied().flatten().filter(|first| problems.iter().all(|it| *it == Some(*first)));
     let mut notes = Vec::new();
-    if clusters.iter().any(|it| it.cluster.is_assumed) {
-        notes.push("no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned());
+    for Cluster { host, port, assumption, .. } in clusters.iter().map(|it| &it.cluster) {
+        let note = match assumption {
+            None => continue,
+            Some(Assumption::NoServices) => {
+                "no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned()
+            }
+            Some(Assumption::Made(maker)) => format!("{maker} creates the Service of host `{host}`"),
+            Some(Assumption::Possible(gap)) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+        };
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
     Decision {
         flag: common.map(|problem| match problem {

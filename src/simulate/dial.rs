@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::request::{RequestProtocol, Tls};
+use crate::source::Spanned;
 use crate::world::{ProtocolClass, Service, VirtualService, World, host};
 
 /// A host, resolved as a client does.
@@ -73,7 +74,8 @@ impl DefaultPorts {
         }
     }
 
-    /// The ports that the first `tls` and `tcp` routes for a host match.
+    /// The ports that the first `tls` and `tcp` routes for a host match, else the only port of a Service that a controller
+    /// makes.
     fn of_routes(world: &World<'_>, host: &str) -> Self {
         let is_for = |it: &&VirtualService<'_>| it.hosts.iter().any(|own| own.value == host);
         let specs = || world.virtual_services.iter().filter(is_for).map(|it| it.spec.as_ref());
@@ -85,7 +87,14 @@ impl DefaultPorts {
             .flat_map(|spec| &spec.tcp)
             .flat_map(|route| &route.r#match)
             .find_map(|route_match| route_match.port.filter(|port| port.value != 0));
-        Self { http: None, tls: tls.map(|port| port.value), tcp: tcp.map(|port| port.value) }
+        let made = host::kubernetes_service(host, &world.settings.domain)
+            .and_then(|(name, namespace)| world.inventory.makers().service(namespace, name));
+        let only = match made.map(|made| made.ports) {
+            Some([port]) => Some(*port),
+            _ => None,
+        };
+        let number = |port: Spanned<u32>| port.value;
+        Self { http: only, tls: tls.map(number).or(only), tcp: tcp.map(number).or(only) }
     }
 
     /// The port that a client dials: the only one of the service that fits, else that of HTTP or HTTPS.
@@ -126,7 +135,11 @@ fn invalid_port(written: &dyn std::fmt::Display) -> String {
 }
 
 /// The full names that a host can refer to if a client in a namespace writes it.
-fn candidates<'n>(name: &'n str, namespace: &'n str, world: &'n World<'_>) -> impl Iterator<Item = String> + 'n {
+pub(super) fn candidates<'n>(
+    name: &'n str,
+    namespace: &'n str,
+    world: &'n World<'_>,
+) -> impl Iterator<Item = String> + 'n {
     let domain = &world.settings.domain;
     let plain = name.trim_end_matches('.');
     let completed = if plain.contains('.') {

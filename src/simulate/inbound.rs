@@ -249,6 +249,7 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
     });
     Answer {
         id: question.id.clone(),
+        mesh: None,
         host,
         gateway: None,
         decision: Arc::new(decision),

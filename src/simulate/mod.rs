@@ -12,12 +12,15 @@ mod dial;
 mod every_host;
 mod gateway_workload;
 mod inbound;
+mod known;
 mod outbound;
 mod policies;
 mod question;
 mod request;
 mod second_leg;
+mod simulators;
 mod trace;
+mod unknowns;
 
 pub use answer::{
     Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,
@@ -25,6 +28,7 @@ pub use answer::{
 };
 pub use inbound::{Incoming, Leg, arrive};
 pub use request::{Direction, GatewayRef, HeaderValue, Request, RequestProtocol, Tls, WorkloadRef};
+pub use simulators::Simulators;
 
 use self::cache::Cache;
 use self::outbound::Outbound;
@@ -49,6 +53,7 @@ impl<'a> Simulator<'a> {
     pub fn simulate(&self, request: &Request) -> Result<Answer, Unanswered> {
         self.answer(request).map_err(|error| Unanswered {
             id: request.id.clone(),
+            mesh: None,
             host: request.host.clone().unwrap_or_default(),
             error,
         })
@@ -60,6 +65,11 @@ impl<'a> Simulator<'a> {
             ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer(),
             ReceivingProxy::Server(receiver) => Ok(inbound::answer(self.world, &question, receiver)),
         }
+    }
+
+    /// Whether the mesh has what a request names: the server, the Gateway or the host.
+    fn knows(&self, request: &Request) -> bool {
+        known::knows(self.world, request)
     }
 
     /// One request for each host that a VirtualService or another route defines, made from `template`.

@@ -9,11 +9,13 @@ use super::decide::ClauseDecision;
 use super::question::Question;
 use super::request::RequestProtocol;
 use super::second_leg::Sent;
-use super::{apply, decide, policies, trace};
+use super::{apply, decide, dial, policies, trace, unknowns};
+use crate::model::Kind;
 use crate::policy::{self, Attributes};
 use crate::routing::{
     ChainAction, Clause, ClauseAction, Connection, DefaultChain, HttpRequest, Payload, RouteLookup, VirtualHost,
 };
+use crate::world::host;
 
 /// A question for a proxy that routes requests.
 pub(super) struct Outbound<'q, 'a> {
@@ -32,6 +34,15 @@ impl<'q, 'a> Outbound<'q, 'a> {
 
     /// Says what happens to the request. The error is the reason why there is no answer.
     pub fn answer(&self) -> Result<Answer, String> {
+        let mut answer = self.answer_of_known()?;
+        if answer.route.is_none() && answer.outcome != Outcome::Denied {
+            unknowns::note(&mut answer, unknowns::of_unknown_hosts(self.compiled.proxy.world));
+        }
+        Ok(answer)
+    }
+
+    /// The answer, if the hosts of all VirtualServices are known.
+    fn answer_of_known(&self) -> Result<Answer, String> {
         let Some(listener) = self.compiled.listener(self.connection.address) else {
             return Ok(self.without_chain(self.compiled.otherwise()));
         };
@@ -41,12 +52,17 @@ impl<'q, 'a> Outbound<'q, 'a> {
             false => Vec::new(),
         };
         match chain.map(|chain| &chain.action) {
-            None => Ok(Answer { trace: steps(None), ..self.without_chain(Some(listener.default_chain)) }),
+            None => {
+                let mut answer = self.without_chain(Some(listener.default_chain));
+                unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, None));
+                Ok(Answer { trace: steps(None), ..answer })
+            }
             Some(ChainAction::Tcp(route)) => {
                 if let Some(denied) = self.denied_by_gateway(listener.port, false) {
                     return Ok(denied);
                 }
-                let answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
+                let mut answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
+                unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
                 let passed_tls = match self.connection.payload {
                     Payload::Tls(name) if !route.terminates_tls => Some(name),
                     _ => None,
@@ -87,12 +103,14 @@ impl<'q, 'a> Outbound<'q, 'a> {
     /// The answer for a connection without a filter chain. Without a default chain either, nothing listens.
     fn without_chain(&self, default_chain: Option<DefaultChain>) -> Answer {
         let mut decision = match default_chain {
+            Some(_) if let Some(decision) = self.to_made_service() => return self.forwarded(Arc::new(decision)),
             None => Decision::new(Outcome::Refused),
             Some(default_chain) => {
                 decide::by_default_chain(&self.compiled.proxy, default_chain, self.connection.payload)
             }
         };
         self.name_dialled(&mut decision);
+        self.note_possible_service(&mut decision);
         self.forwarded(Arc::new(decision))
     }
 
@@ -100,6 +118,29 @@ impl<'q, 'a> Outbound<'q, 'a> {
     fn name_dialled(&self, decision: &mut Decision) {
         for destination in decision.destinations.iter_mut().filter(|it| it.host.is_empty()) {
             destination.host = self.dialled_host();
+        }
+    }
+
+    /// The decision for a request to a Service that a controller makes.
+    fn to_made_service(&self) -> Option<Decision> {
+        let Compiled { proxy, .. } = self.compiled;
+        let host = self.dialled_host();
+        let mut names = dial::candidates(&host, &proxy.namespace, proxy.world);
+        names.find_map(|name| decide::to_made_service(proxy, &name, self.question.port, self.connection.payload))
+    }
+
+    /// Notes that a host that is unknown to the proxy may be that of a Service that a controller makes.
+    fn note_possible_service(&self, decision: &mut Decision) {
+        let Compiled { proxy, .. } = self.compiled;
+        let host = self.dialled_host();
+        let mut names = dial::candidates(&host, &proxy.namespace, proxy.world);
+        let possible = names.find_map(|name| {
+            let (service, namespace) = host::kubernetes_service(&name, &proxy.world.settings.domain)?;
+            let gap = proxy.world.inventory.may_exist(Kind::Service, namespace, service)?;
+            proxy.world.services.named(&name).next().is_none().then(|| (name.clone(), gap))
+        });
+        if let Some((name, gap)) = possible {
+            decision.notes.push(format!("it is not known whether host `{name}` is a service: {gap}"));
         }
     }
 
@@ -115,10 +156,14 @@ impl<'q, 'a> Outbound<'q, 'a> {
             return Err(rejected.clone());
         }
         let table = &routes.table;
-        let (host, answer) = match table.find(self.request) {
+        let (host, mut answer) = match table.find(self.request) {
             RouteLookup::NoVirtualHost => {
+                if let Some(decision) = self.to_made_service() {
+                    return Ok(self.forwarded(Arc::new(decision)));
+                }
                 let mut decision = decide::by_fallback(&self.compiled.proxy, table.fallback);
                 self.name_dialled(&mut decision);
+                self.note_possible_service(&mut decision);
                 return Ok(self.forwarded(Arc::new(decision)));
             }
             RouteLookup::NoPath => {
@@ -131,6 +176,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 (host, self.taken(clause, decided)?)
             }
         };
+        unknowns::note(&mut answer, unknowns::in_routes(self.compiled.proxy.world, host, self.request));
         Ok(Answer { trace: self.trace(host), ..self.with_ties(host, answer) })
     }
 
@@ -266,6 +312,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             authority => authority.to_owned(),
         };
         Answer {
+            mesh: None,
             id: self.question.id.clone(),
             host,
             gateway: self.question.gateway.map(str::to_owned),

@@ -11,6 +11,8 @@ use serde::Deserialize;
 pub struct Request {
     /// An id that the answer repeats.
     pub id: serde_json::Value,
+    /// The mesh. Default: the only one that knows the host.
+    pub mesh: Option<String>,
     /// The proxy that gets the request.
     pub direction: Option<Direction>,
     /// The client. Default: a workload without labels in the namespace of the destination.

@@ -118,6 +118,9 @@ pub(super) fn policies(world: &World<'_>, findings: &Evaluation) -> Vec<Step> {
                 reason(Verdict::NotMatched, "the policy has no rules, so it matches no request")
             }
             policy::RuleOutcome::Void(why) => reason(Verdict::Excluded, &format!("istiod drops the rule: {why}")),
+            policy::RuleOutcome::Unknown => {
+                reason(Verdict::NotMatched, "the rule has placeholders, so it is treated as if it matched no request")
+            }
             policy::RuleOutcome::DryRun(true) => reason(Verdict::Excluded, "dry run: the rule would match"),
             policy::RuleOutcome::DryRun(false) => reason(Verdict::Excluded, "dry run: the rule would not match"),
         }

@@ -1,12 +1,16 @@
 //! Files and positions. Later stages refer to a part of a manifest by a [`Span`] of a file in [`Sources`].
 
 mod line_index;
+mod origins;
+pub mod path;
 mod span;
 
 pub use line_index::{LineIndex, Position};
 pub use span::{FileId, Span, Spanned};
 
 use std::sync::OnceLock;
+
+use origins::Origins;
 
 /// All files, in the order in which they were added.
 #[derive(Debug, Default)]
@@ -20,13 +24,19 @@ pub struct SourceFile {
     path: String,
     text: String,
     lines: OnceLock<LineIndex>,
+    origins: OnceLock<Origins>,
 }
 
 impl Sources {
     /// Adds a file. Its text must be at most 4 GiB long, which [`crate::load`] checks.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId::new(self.files.len());
-        self.files.push(SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new() });
+        self.files.push(SourceFile {
+            path: path.into(),
+            text: text.into(),
+            lines: OnceLock::new(),
+            origins: OnceLock::new(),
+        });
         id
     }
 
@@ -55,6 +65,11 @@ impl Sources {
         self.file(span.file).text.get(span.range()).unwrap_or_default()
     }
 
+    /// The file that the document of `span` was rendered from, see [`SourceFile::origin`].
+    pub fn origin(&self, span: Span) -> Option<&str> {
+        self.file(span.file).origin(span.start as usize)
+    }
+
     /// Line, column and byte offset of the first character of `span`.
     pub fn start(&self, span: Span) -> Position {
         self.file(span.file).position(span.start as usize)
@@ -80,6 +95,13 @@ impl SourceFile {
     /// The line index, computed on first use.
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// The path in the comment `# Source: PATH` above the document at a byte offset. `helm template` writes it: the path
+    /// of the template that the document was rendered from.
+    pub fn origin(&self, offset: usize) -> Option<&str> {
+        let origins = self.origins.get_or_init(|| Origins::of(&self.text));
+        origins.at(offset).and_then(|path| self.text.get(path))
     }
 
     /// Line and column of a byte offset.

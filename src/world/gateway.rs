@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::names::NamespacedName;
 use super::server::Server;
-use super::{Registry, Settings};
+use super::{Gap, Registry, Settings};
 use crate::model::{Kind, LabelSet, Resource, Spec, networking};
 
 /// A Gateway.
@@ -66,6 +66,16 @@ impl<'a> Gateway<'a> {
     /// Whether it belongs to Services that the manifests do not define, such as Services that istiod creates.
     pub fn lacks_services(&self, services: &Registry<'_>) -> bool {
         !self.services.is_empty() && !self.services.iter().any(|name| services.named(name).next().is_some())
+    }
+
+    /// The reason why its workloads are not known, if the manifests have none of them.
+    pub fn gap_of_workloads(&self) -> Gap {
+        let name = self.written_name();
+        match self.spec.selector.is_empty() {
+            _ if self.is_managed || !self.services.is_empty() => Gap::ManagedWorkloads,
+            true => Gap::NoSelector(Kind::Gateway, name),
+            false => Gap::NoWorkloadsOf(Kind::Gateway, name),
+        }
     }
 
     /// Its selector as written; `None` if it is empty.

@@ -100,6 +100,8 @@ pub fn kubernetes_service<'h>(host: &'h str, domain: &str) -> Option<(&'h str, &
 pub enum Form<'h> {
     /// The name of a Kubernetes Service.
     Kubernetes {
+        /// The name of the Service.
+        name: &'h str,
         /// The namespace of the Service.
         namespace: &'h str,
     },
@@ -117,8 +119,8 @@ pub enum Form<'h> {
 impl<'h> Form<'h> {
     /// The form of a full host name.
     pub fn of(full: &'h str, domain: &str) -> Self {
-        if let Some((_, namespace)) = kubernetes_service(full, domain) {
-            return Self::Kubernetes { namespace };
+        if let Some((name, namespace)) = kubernetes_service(full, domain) {
+            return Self::Kubernetes { name, namespace };
         }
         match full.strip_suffix(".svc").unwrap_or(full).split_once('.') {
             Some((name, namespace)) if !namespace.contains('.') && !name.starts_with('*') => {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Gap, Gateway, Registry, Settings, Workload};
+use super::{Gap, Gateway, Makers, Registry, Settings, Surroundings, Unknowns, Workload};
 use crate::config::InventoryMode;
-use crate::model::{Kind, Resource};
+use crate::model::{Kind, LabelSet, Resource};
 
 /// The completeness of the manifests. They often have only a part of the resources in the cluster. So a missing resource is
 /// a mistake only if the manifests have others of its kind in the namespace: then they count as complete for that kind and
-/// namespace. With `inventory` in `.mesh.yaml`, the user declares that they are complete everywhere, or nowhere.
+/// namespace, unless a controller may make more of them, or another mesh of the repository defines them. With `inventory` in `.mesh.yaml`, the user declares that they are complete everywhere, or nowhere.
 #[derive(Debug)]
 pub struct Inventory {
     mode: Option<InventoryMode>,
@@ -18,7 +18,33 @@ pub struct Inventory {
     gateways: BTreeSet<String>,
     service_accounts: BTreeSet<String>,
     namespaces: bool,
+    makers: Makers,
+    surroundings: Surroundings,
+    /// The resources whose names are not known yet.
+    pub unknowns: Unknowns,
 }
+
+/// Services that installations of Istio make, in namespaces whose names start with `istio`. Others install them than those
+/// who write routes.
+const INSTALLED: [&str; 17] = [
+    "istio-ingressgateway",
+    "istio-egressgateway",
+    "istio-eastwestgateway",
+    "istio-ingress",
+    "istio-egress",
+    "istio-gateway",
+    "istio-ilbgateway",
+    "knative-local-gateway",
+    "cluster-local-gateway",
+    "kiali",
+    "grafana",
+    "prometheus",
+    "zipkin",
+    "tracing",
+    "jaeger-collector",
+    "jaeger-query",
+    "loki",
+];
 
 impl Inventory {
     pub(super) fn new(
@@ -27,6 +53,8 @@ impl Inventory {
         workloads: &[Workload<'_>],
         gateways: &[Gateway<'_>],
         settings: &Settings,
+        (makers, surroundings): (Makers, Surroundings),
+        unknowns: Unknowns,
     ) -> Self {
         let of_kind = |kind| resources.iter().filter(move |resource| resource.kind == kind);
         let namespaces_of = |kubernetes: bool| {
@@ -46,7 +74,38 @@ impl Inventory {
             gateways: gateways.iter().map(|gateway| gateway.name.namespace.to_string()).collect(),
             service_accounts: of_kind(Kind::ServiceAccount).map(|it| settings.namespace_of(it).to_owned()).collect(),
             namespaces: of_kind(Kind::Namespace).next().is_some(),
+            makers,
+            surroundings,
+            unknowns,
         }
+    }
+
+    /// The resources that controllers make from those of the manifests.
+    pub fn makers(&self) -> &Makers {
+        &self.makers
+    }
+
+    /// Whether a controller makes a resource of that name.
+    pub fn makes(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+        self.makers.makes(kind, namespace, name) || self.surroundings.makes(kind, namespace, name)
+    }
+
+    /// The reason why a resource of that name may exist although the manifests lack it.
+    pub fn may_exist(&self, kind: Kind, namespace: &str, name: &str) -> Option<Gap> {
+        let made = || self.makers.may_make(kind, namespace, name);
+        if self.is_complete() {
+            return made().filter(|_| self.makers.makes(kind, namespace, name));
+        }
+        made().or_else(|| self.surroundings.may_define(kind, namespace, name))
+    }
+
+    /// The reason why a resource of a kind may exist in a namespace although the manifests lack it.
+    pub fn may_have_more(&self, kind: Kind, namespace: &str) -> Option<Gap> {
+        if self.is_complete() {
+            return None;
+        }
+        let made = self.makers.makes_any(kind, namespace);
+        made.or_else(|| self.surroundings.may_define_any(kind, namespace))
     }
 
     /// Whether the user declares the manifests to be complete.
@@ -59,9 +118,15 @@ impl Inventory {
         self.mode == Some(InventoryMode::Partial)
     }
 
+    /// Whether the manifests alone decide what is complete, as the user does not say it.
+    pub fn is_decided_by_manifests(&self) -> bool {
+        self.mode.is_none()
+    }
+
     /// Whether something that the manifests lack does not exist. `any` says whether they define others like it, in whose
     /// company it would be expected; `gap` is the reason if they do not.
     pub fn expect(&self, any: bool, gap: Gap) -> Result<(), Gap> {
+        self.unknowns.expect_instead_of(&gap)?;
         match self.mode {
             Some(InventoryMode::Complete) => Ok(()),
             None if any => Ok(()),
@@ -69,43 +134,168 @@ impl Inventory {
         }
     }
 
+    /// The reason why the manifests may have something that they seem to lack: the user declares that they have only a part
+    /// of it, which `gap` says, or some of it has placeholders.
+    pub fn may_lack(&self, gap: Gap) -> Option<Gap> {
+        self.unknowns.expect_instead_of(&gap).err().or(self.is_partial().then_some(gap))
+    }
+
     fn expect_in(&self, kind: Kind, namespaces: &BTreeSet<String>, namespace: &str) -> Result<(), Gap> {
-        let any = namespaces.contains(namespace);
+        self.expect_kind(namespaces.contains(namespace), kind, namespace)
+    }
+
+    /// Whether a resource of a kind that the manifests lack in a namespace does not exist. `any` says whether they have others
+    /// there, in whose company it would be expected.
+    pub fn expect_kind(&self, any: bool, kind: Kind, namespace: &str) -> Result<(), Gap> {
         let gap = if any { Gap::NotAllResources } else { Gap::NoResources };
         self.expect(any, gap(kind, namespace.to_owned()))
     }
 
-    /// Whether a Service of a namespace that the manifests lack does not exist.
-    pub fn services(&self, namespace: &str) -> Result<(), Gap> {
+    fn expect_one(&self, kind: Kind, namespaces: &BTreeSet<String>, namespace: &str, name: &str) -> Result<(), Gap> {
+        self.expect_in(kind, namespaces, namespace)?;
+        self.may_exist(kind, namespace, name).map_or(Ok(()), Err)
+    }
+
+    fn expect_all(&self, kind: Kind, namespaces: &BTreeSet<String>, namespace: &str) -> Result<(), Gap> {
+        self.expect_in(kind, namespaces, namespace)?;
+        self.may_have_more(kind, namespace).map_or(Ok(()), Err)
+    }
+
+    /// Whether the manifests have the Services of a namespace, but for those that controllers and other meshes may add.
+    pub fn lists_services(&self, namespace: &str) -> Result<(), Gap> {
         self.expect_in(Kind::Service, &self.services, namespace)
     }
 
-    /// Whether a ServiceEntry of a namespace that the manifests lack does not exist.
+    /// Whether all Services of a namespace that the manifests lack do not exist.
+    pub fn services(&self, namespace: &str) -> Result<(), Gap> {
+        self.expect_all(Kind::Service, &self.services, namespace)
+    }
+
+    /// Whether a Service that the manifests lack does not exist.
+    pub fn service(&self, namespace: &str, name: &str) -> Result<(), Gap> {
+        self.expect_one(Kind::Service, &self.services, namespace, name)?;
+        let is_installed = namespace.starts_with("istio") && INSTALLED.contains(&name);
+        if is_installed && !self.is_complete() {
+            return Err(Gap::Installed(format!("{namespace}/{name}")));
+        }
+        Ok(())
+    }
+
+    /// Whether all ServiceEntries of a namespace that the manifests lack do not exist.
     pub fn service_entries(&self, namespace: &str) -> Result<(), Gap> {
-        self.expect_in(Kind::ServiceEntry, &self.service_entries, namespace)
+        self.expect_all(Kind::ServiceEntry, &self.service_entries, namespace)
     }
 
-    /// Whether a Gateway of a namespace that the manifests lack does not exist.
+    /// Whether a ServiceEntry for a host that the manifests lack does not exist. `namespace` is that of the reference.
+    pub fn service_entry(&self, namespace: &str, host: &str) -> Result<(), Gap> {
+        self.expect_in(Kind::ServiceEntry, &self.service_entries, namespace)?;
+        if self.is_complete() {
+            return Ok(());
+        }
+        let elsewhere = self.may_have_host(host);
+        let unknown = || self.makers.makes_unknown(Kind::ServiceEntry, namespace);
+        elsewhere.or_else(unknown).or_else(|| self.surroundings.partial(namespace)).map_or(Ok(()), Err)
+    }
+
+    /// Whether no other DestinationRule applies to a host.
+    pub fn destination_rules(&self, host: &str) -> Result<(), Gap> {
+        match self.mode {
+            Some(InventoryMode::Complete) => Ok(()),
+            Some(InventoryMode::Partial) => Err(Gap::NotAllOfKind(Kind::DestinationRule)),
+            None => self.surroundings.may_define_rule(host).map_or(Ok(()), Err),
+        }
+    }
+
+    /// The reason why a ServiceEntry for a host may exist in another mesh.
+    pub fn may_have_host(&self, host: &str) -> Option<Gap> {
+        self.surroundings.may_define_host(host)
+    }
+
+    /// Whether a Gateway that the manifests lack does not exist.
+    pub fn gateway(&self, namespace: &str, name: &str) -> Result<(), Gap> {
+        self.expect_one(Kind::Gateway, &self.gateways, namespace, name)
+    }
+
+    /// Whether all Gateways of a namespace that the manifests lack do not exist.
     pub fn gateways(&self, namespace: &str) -> Result<(), Gap> {
-        self.expect_in(Kind::Gateway, &self.gateways, namespace)
+        self.expect_all(Kind::Gateway, &self.gateways, namespace)
     }
 
-    /// Whether a ServiceAccount of a namespace that the manifests lack does not exist.
-    pub fn service_accounts(&self, namespace: &str) -> Result<(), Gap> {
-        self.expect_in(Kind::ServiceAccount, &self.service_accounts, namespace)
+    /// Whether the manifests have the ServiceAccounts of a namespace, but for those that controllers and other meshes may
+    /// add.
+    pub fn lists_service_accounts(&self, namespace: &str) -> bool {
+        self.expect_in(Kind::ServiceAccount, &self.service_accounts, namespace).is_ok()
     }
 
-    /// Whether a workload of a namespace that the manifests lack does not exist.
-    pub fn workloads(&self, namespace: &str) -> Result<(), Gap> {
+    /// Whether a ServiceAccount that the manifests lack does not exist.
+    pub fn service_account(&self, namespace: &str, name: &str) -> Result<(), Gap> {
+        self.expect_one(Kind::ServiceAccount, &self.service_accounts, namespace, name)
+    }
+
+    /// Whether a resource that the manifests lack does not exist. `any` says whether they have others of its kind in the
+    /// namespace; `gap` is the reason if they do not.
+    pub fn expect_named(&self, kind: Kind, namespace: &str, name: &str, any: bool, gap: Gap) -> Result<(), Gap> {
+        self.expect(any, gap)?;
+        self.may_exist(kind, namespace, name).map_or(Ok(()), Err)
+    }
+
+    /// Whether the manifests have the workloads of a namespace, but for those that controllers and other meshes may add.
+    pub fn lists_workloads(&self, namespace: &str) -> Result<(), Gap> {
         let any = self.workloads.contains(namespace);
         let gap = if any { Gap::NotAllWorkloads } else { Gap::NoWorkloads };
         self.expect(any, gap(namespace.to_owned()))
+    }
+
+    /// Whether all workloads of a namespace that the manifests lack do not exist.
+    pub fn workloads(&self, namespace: &str) -> Result<(), Gap> {
+        self.lists_workloads(namespace)?;
+        self.may_have_workloads(Some(namespace), &LabelSet::new()).map_or(Ok(()), Err)
+    }
+
+    /// Whether a workload with some labels that the manifests lack does not exist in a namespace.
+    pub fn workloads_with(&self, namespace: &str, labels: &LabelSet<'_>) -> Result<(), Gap> {
+        self.lists_workloads(namespace)?;
+        self.may_have_workloads(Some(namespace), labels).map_or(Ok(()), Err)
+    }
+
+    /// The reason why workloads whose known labels a selector matches exist although the manifests lack them.
+    pub fn has_other_workloads(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<Gap> {
+        if self.is_complete() {
+            return None;
+        }
+        let made = self.makers.makes_known_pods(namespace, labels);
+        made.or_else(|| self.surroundings.has_workloads(namespace, labels))
+    }
+
+    /// The reason why a DestinationRule for a host of a namespace may exist although the manifests lack it.
+    pub fn may_have_destination_rule(&self, namespace: &str, host: &str) -> Option<Gap> {
+        if self.is_complete() {
+            return None;
+        }
+        let made = self.makers.makes_unknown(Kind::DestinationRule, namespace);
+        let elsewhere = || self.surroundings.may_define_rule(host);
+        made.or_else(elsewhere).or_else(|| self.surroundings.partial(namespace))
+    }
+
+    /// The reason why workloads with some labels may exist although the manifests lack them, in a namespace or in any.
+    pub fn may_have_workloads(&self, namespace: Option<&str>, labels: &LabelSet<'_>) -> Option<Gap> {
+        let made = || self.makers.makes_pods(namespace, labels);
+        if self.is_complete() {
+            return None;
+        }
+        made().or_else(|| self.surroundings.may_have_workloads(namespace, labels))
     }
 
     /// Whether a Namespace that the manifests lack does not exist.
     pub fn namespaces(&self) -> Result<(), Gap> {
         let gap = if self.namespaces { Gap::NotAllOfKind } else { Gap::NoneOfKind };
         self.expect(self.namespaces, gap(Kind::Namespace))
+    }
+
+    /// Whether the name of a Namespace occurs outside of the manifests: a controller makes it, or another mesh has it.
+    pub fn may_have_namespace(&self, name: &str) -> bool {
+        self.makers.makes(Kind::Namespace, "", name)
+            || self.surroundings.may_define(Kind::Namespace, "", name).is_some()
     }
 
     /// Whether the manifests define a Service, or no Service exists.

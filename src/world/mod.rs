@@ -18,18 +18,23 @@ mod gateway_group;
 pub mod host;
 mod injector;
 mod inventory;
+mod makers;
 mod match_ports;
 mod names;
 mod namespace;
+mod neighbourhood;
 mod policies;
 mod protocol;
 mod registry;
+mod repository;
 mod route;
 mod selection;
 mod server;
 mod service;
 mod settings;
 mod sidecar;
+mod surroundings;
+mod unknowns;
 mod virtual_service;
 mod visibility;
 mod waypoint;
@@ -48,6 +53,7 @@ pub use gateway::{GATEWAY_NAME_LABEL, Gateway, GatewayName};
 pub use gateway_group::GatewayGroups;
 pub use injector::{Injector, Injectors};
 pub use inventory::Inventory;
+pub use makers::{MadeService, Makers};
 pub use match_ports::MatchPorts;
 pub use names::{NamespacedName, resolve_gateway_name};
 pub use namespace::{DataPlane, Namespaces};
@@ -56,12 +62,15 @@ pub use policies::{
 };
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
+pub use repository::resolve;
 pub use route::{Route, RouteMatch, RouteTarget, Section};
 pub use selection::WorkloadPort;
 pub use server::{Server, ServerHost};
 pub use service::{Discovery, Service, ServicePort};
 pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
+pub use surroundings::{Definitions, PartialNamespace, Surroundings};
+pub use unknowns::Unknowns;
 pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
 pub use visibility::ExportTo;
 pub use waypoint::{Enrolment, USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, WAYPOINT_FOR, Waypoints};
@@ -69,6 +78,7 @@ pub use workload::Workload;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use neighbourhood::Neighbourhoods;
 use selection::Selection;
 use workload_index::WorkloadIndex;
 
@@ -124,28 +134,36 @@ pub struct World<'a> {
     virtual_services_by_name: HashMap<NamespacedName<'a>, usize>,
     /// The places of resources that have other, different definitions. Of several definitions, the one that counts.
     ambiguous: BTreeSet<Span>,
+    neighbourhoods: Neighbourhoods,
 }
 
 impl<'a> World<'a> {
     /// Resolves the manifests.
     pub fn new(snapshot: &'a Snapshot, settings: Settings) -> Self {
+        Self::with_surroundings(snapshot, settings, Surroundings::default())
+    }
+
+    /// Resolves the manifests of a mesh, with what may be in the cluster beside them.
+    pub fn with_surroundings(snapshot: &'a Snapshot, settings: Settings, surroundings: Surroundings) -> Self {
         let (resources, ambiguous) = in_creation_order(snapshot, &settings);
         let services = Registry::new(&resources, &settings);
         let workloads = workload::workloads(&resources, &settings);
         let gateways = gateway::gateways(&resources, &settings);
         let virtual_services = virtual_service::virtual_services(&resources, &settings);
         let derived = Derived::new(&resources, &services, &settings);
-        let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings);
+        let unknowns = Unknowns::new(snapshot, &settings);
+        let beside = (Makers::new(snapshot, &settings), surroundings);
+        let inventory = Inventory::new(&resources, &services, &workloads, &gateways, &settings, beside, unknowns);
         let routes = virtual_services.iter().chain(&derived.virtual_services);
         let sidecars = sidecar::sidecars(&resources, &settings);
-        Self {
+        let mut world = Self {
             snapshot,
-            assumed: Assumed::new(&inventory, routes, &settings.domain),
+            assumed: Assumed::new(&inventory, &services, routes, &settings.domain),
             virtual_services_by_name: by_name(virtual_services.iter().map(|it| &it.name)),
             virtual_services,
             destination_rules: DestinationRules::new(&resources, &settings),
             inventory,
-            namespaces: Namespaces::new(&resources, &settings),
+            namespaces: Namespaces::new(&resources, &snapshot.foreign, &settings),
             service_accounts: service_accounts(&resources, &settings),
             gateways_by_name: by_name(gateways.iter().map(|gateway| &gateway.name)),
             policies: Policies::new(&resources, &settings),
@@ -163,7 +181,10 @@ impl<'a> World<'a> {
             workloads,
             settings,
             ambiguous,
-        }
+            neighbourhoods: Neighbourhoods::default(),
+        };
+        world.neighbourhoods = Neighbourhoods::new(&world);
+        world
     }
 
     /// Whether the manifests define the resource in several, different ways. References to such a resource cannot be
@@ -175,7 +196,8 @@ impl<'a> World<'a> {
     /// Whether the resources are certainly applied together. Files that do not name the namespace may be alternatives.
     pub fn are_together(&self, resources: &[&Resource]) -> bool {
         let first = resources.first().map(|resource| resource.span.file);
-        resources.iter().all(|it| Some(it.span.file) == first)
+        self.snapshot.applied_together
+            || resources.iter().all(|it| Some(it.span.file) == first)
             || resources.iter().all(|it| it.metadata.namespace.is_some())
     }
 
@@ -241,18 +263,21 @@ fn by_name<'a: 'n, 'n>(names: impl Iterator<Item = &'n NamespacedName<'a>>) -> H
 /// times, so these are usually equal. Of several definitions of a resource, the last one counts, as if the files were
 /// applied in order. The resource is ambiguous if its definitions differ.
 fn in_creation_order<'a>(snapshot: &'a Snapshot, settings: &Settings) -> (Vec<&'a Resource>, BTreeSet<Span>) {
-    let text = |resource: &Resource| snapshot.sources.text(resource.span).trim_end();
     let mut last: BTreeMap<(&str, String, Kind), &Resource> = BTreeMap::new();
     let mut nameless = Vec::new();
     let mut ambiguous = BTreeSet::new();
-    for resource in &snapshot.resources {
-        if resource.name().is_empty() {
+    // Nothing is known about the neighbours of a resource whose namespace is not known yet.
+    let in_namespace = |resource: &&Resource| !snapshot.placeholders.hide_namespace(resource);
+    for resource in snapshot.resources().filter(in_namespace) {
+        // istioctl reads IstioOperators from files, whatever their names are.
+        let has_name = !resource.name().is_empty() && resource.kind != Kind::IstioOperator;
+        if !has_name || snapshot.placeholders.hide_name(resource) {
             nameless.push(resource);
             continue;
         }
         let identity = (resource.name(), settings.namespace_of(resource).to_owned(), resource.kind);
         if let Some(earlier) = last.insert(identity, resource)
-            && (ambiguous.contains(&earlier.span) || text(earlier) != text(resource))
+            && (ambiguous.contains(&earlier.span) || !snapshot.are_equal(earlier, resource))
         {
             ambiguous.insert(resource.span);
         }

@@ -1,9 +1,10 @@
 //! Namespaces, and the data plane of their pods.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Injector, Injectors, Settings, Workload, World};
-use crate::model::{Labels, Resource, Spec};
+use crate::model::{ForeignResource, Labels, Resource, Spec};
 use crate::source::Spanned;
 
 /// The way in which the traffic of a workload enters the mesh.
@@ -30,8 +31,11 @@ const REVISION: &str = "istio.io/rev";
 const DATA_PLANE_MODE: &str = "istio.io/dataplane-mode";
 
 impl<'a> Namespaces<'a> {
-    pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
+    pub(super) fn new(resources: &[&'a Resource], foreign: &'a [Arc<ForeignResource>], settings: &Settings) -> Self {
         let mut namespaces = Self { injectors: Injectors::new(resources), ..Self::default() };
+        for name in foreign.iter().filter_map(|resource| resource.metadata.namespace.as_ref()) {
+            namespaces.by_name.entry(name).or_default();
+        }
         for &resource in resources {
             let written = resource.metadata.namespace.as_ref().map(|it| it.as_str());
             if matches!(resource.spec, Spec::Namespace(_)) {
@@ -131,7 +135,8 @@ impl World<'_> {
     pub fn has_namespace(&self, name: &str) -> Option<bool> {
         let is_named = name == self.settings.root_namespace
             || name == self.settings.default_namespace
-            || self.namespaces.by_name.contains_key(name);
+            || self.namespaces.by_name.contains_key(name)
+            || self.inventory.may_have_namespace(name);
         let is_installed = || ["istio", "kube-"].iter().any(|prefix| name.starts_with(prefix));
         match is_named {
             true => Some(true),

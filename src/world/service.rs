@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
 
 use super::visibility::ExportTo;
-use super::{Protocol, Settings, Workload, host};
+use super::{Gap, Protocol, Settings, Workload, host};
 use crate::model::field::TextField;
 use crate::model::kubernetes::{self, TargetPort};
 use crate::model::networking::{self, Location, Resolution, WorkloadEntry};
@@ -175,6 +175,14 @@ impl Service<'_> {
             && self.namespace == other.namespace
             && !self.is_kubernetes()
             && !other.is_kubernetes()
+    }
+
+    /// The reason why its workloads are not known, if the manifests have none of them.
+    pub fn gap_of_workloads(&self) -> Gap {
+        match self.selector.is_some_and(|selector| !selector.is_empty()) {
+            true => Gap::NoWorkloadsOf(self.resource.kind, self.hostname.clone()),
+            false => Gap::UnknownEndpoints(self.hostname.clone()),
+        }
     }
 
     /// Whether it is a Kubernetes Service.

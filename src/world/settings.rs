@@ -19,6 +19,8 @@ pub struct Settings {
     pub root_namespace: String,
     /// The namespace of manifests without one, as `kubectl apply` would set it. Default `default`.
     pub default_namespace: String,
+    /// Whether nobody says that manifests without a namespace are for [`Settings::default_namespace`]. Default `true`.
+    pub is_namespace_assumed: bool,
     /// The trust domain of the mesh's identities. Default `cluster.local`.
     pub trust_domain: String,
     /// Other trust domains that are treated as the mesh's own.
@@ -117,6 +119,7 @@ impl Default for Settings {
             domain: "cluster.local".to_owned(),
             root_namespace: "istio-system".to_owned(),
             default_namespace: "default".to_owned(),
+            is_namespace_assumed: true,
             trust_domain: "cluster.local".to_owned(),
             trust_domain_aliases: Vec::new(),
             extension_providers: None,
@@ -140,15 +143,21 @@ impl Default for Settings {
 impl Settings {
     /// The settings from the configuration and the manifests.
     pub fn new(config: &Config, snapshot: &Snapshot) -> Self {
+        Self::of(config, &snapshot.mesh_configs)
+    }
+
+    /// The settings from the configuration and some MeshConfigs.
+    pub(super) fn of<'c>(config: &Config, mesh_configs: impl IntoIterator<Item = &'c MeshConfig>) -> Self {
         let mut settings = Self::default();
         settings.apply_config(config);
-        snapshot.mesh_configs.iter().for_each(|found| settings.apply_mesh_config(found));
+        mesh_configs.into_iter().for_each(|found| settings.apply_mesh_config(found));
         settings
     }
 
     fn apply_config(&mut self, config: &Config) {
         let mesh = &config.mesh;
         self.inventory = config.inventory;
+        self.is_namespace_assumed = config.namespace.is_none();
         replace(&mut self.default_namespace, config.namespace.clone());
         replace(&mut self.domain, mesh.domain.clone());
         replace(&mut self.root_namespace, mesh.root_namespace.clone());

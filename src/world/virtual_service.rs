@@ -60,6 +60,9 @@ pub enum Refusal {
     NotGranted,
     /// istiod does not support its kind.
     UnsupportedKind,
+    /// istiod supports its kind if an option enables it, which manifests rarely show: an InferencePool
+    /// (`ENABLE_GATEWAY_API_INFERENCE_EXTENSION`, off by default).
+    OptionalKind,
 }
 
 /// The API of a VirtualService. istiod converts all of them to VirtualServices, which it treats slightly differently.

@@ -4,13 +4,15 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use mesh::config::Config;
-use mesh::lint::{self, Diagnostic, Report};
-use mesh::load::Snapshot;
-use mesh::source::Span;
+use mesh::layout;
+use mesh::lint::{self, Diagnostic, Levels, Report};
+use mesh::load::{Manifests, Snapshot};
+use mesh::source::{Sources, Span};
 use mesh::validate::{Violation, validate};
-use mesh::world::{Settings, World};
+use mesh::world::{self, Settings};
 
 /// The name of the file, until a line `# file: NAME.yaml` starts another one.
 const DEFAULT_FILE: &str = "example.yaml";
@@ -24,7 +26,7 @@ pub struct Example {
 
 /// The result of linting an example.
 pub struct Linted {
-    snapshot: Snapshot,
+    sources: Arc<Sources>,
     report: Report,
 }
 
@@ -73,19 +75,20 @@ impl Example {
         self.files.get(file).and_then(|text| text.lines().nth(line - 1)).unwrap_or_default().trim()
     }
 
-    /// Runs all rules.
+    /// Runs all rules on each mesh.
     pub fn lint(&self) -> Linted {
-        let snapshot = Snapshot::of_texts(self.files.iter().map(|(file, text)| (file.as_str(), text.as_str())));
-        let settings = Settings::new(&self.config, &snapshot);
-        let report = lint::run(&World::new(&snapshot, settings));
-        Linted { snapshot, report }
+        let manifests = Manifests::of_texts(self.files.iter().map(|(file, text)| (file.as_str(), text.as_str())));
+        let meshes = layout::find(&manifests, &[]);
+        let all: Vec<usize> = (0..meshes.len()).collect();
+        let report = lint::run_meshes(&world::resolve(&meshes, &all, &self.config, None), &Levels::default());
+        Linted { sources: manifests.sources, report }
     }
 
     /// The violations of all resources, whether or not a rule reports them.
     pub fn violations(&self) -> Vec<Violation> {
         let snapshot = Snapshot::of_texts(self.files.iter().map(|(file, text)| (file.as_str(), text.as_str())));
         let settings = Settings::new(&self.config, &snapshot);
-        snapshot.resources.iter().flat_map(|resource| validate(resource, &settings)).collect()
+        snapshot.resources().flat_map(|resource| validate(resource, &settings)).collect()
     }
 }
 
@@ -136,8 +139,8 @@ impl Linted {
     }
 
     fn place(&self, span: Span) -> (String, usize) {
-        let file = self.snapshot.sources.file(span.file).path().to_owned();
-        (file, self.snapshot.sources.start(span).line)
+        let file = self.sources.file(span.file).path().to_owned();
+        (file, self.sources.start(span).line)
     }
 
     fn shown(&self, span: Span) -> String {

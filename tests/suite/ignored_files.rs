@@ -111,6 +111,24 @@ fn directories_of_tools_are_skipped() {
     assert_eq!(read(plain.path(), &["."]), [".github/x.yaml", "a/node_modules/b/x.yaml", "vendor/x.yaml"]);
 }
 
+/// `test` is the name of an environment, unless it is below the sources of a project.
+#[test]
+fn inputs_of_tests_are_skipped() {
+    let manifests = [
+        "envs/test/x.yaml",
+        "pkg/testdata/x.yaml",
+        "src/test/resources/x.yaml",
+        "tests/e2e/x.yaml",
+        "web/fixtures/x.yaml",
+    ];
+    let plain = directory(&manifests, &[]);
+    assert_eq!(read(plain.path(), &["."]), ["envs/test/x.yaml"]);
+    assert_eq!(read(plain.path(), &["pkg/testdata", "tests/e2e"]), ["pkg/testdata/x.yaml", "tests/e2e/x.yaml"]);
+    assert_eq!(read(plain.path(), &[".", "--no-ignore"]), manifests);
+    write(plain.path(), ".ignore", "!tests/\n");
+    assert_eq!(read(plain.path(), &["."]), ["envs/test/x.yaml", "tests/e2e/x.yaml"]);
+}
+
 /// A link that leads nowhere, or back to its own directory, cannot be read. That matters only if it is not ignored.
 #[cfg(unix)]
 #[test]
@@ -138,8 +156,8 @@ fn the_output_says_if_all_files_are_ignored() {
     let run = lint(repository.path(), &["."]);
     assert_eq!(
         run.stderr,
-        "warning: no manifests found: every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them\n"
+        "error: no manifests found: every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them \
+         (`--allow-empty` accepts that)\n"
     );
-    let empty = directory(&[], &[REPOSITORY]);
-    assert_eq!(lint(empty.path(), &["."]).stderr, "warning: no manifests found: no .yaml, .yml or .json file\n");
+    assert_eq!(run.status, 2);
 }

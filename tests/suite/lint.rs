@@ -147,3 +147,65 @@ spec:
         run.json()["diagnostics"].as_array().unwrap().iter().map(|it| it["rule"].to_string()).collect();
     assert_eq!(rules, ["\"wrong-type\""]);
 }
+
+/// A VirtualService with an error, a warning and an info.
+const EACH_SEVERITY: &str = "apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: a}
+spec:
+  hosts: [a.example.com]
+  http:
+  - timeOut: 5s
+    route:
+    - {destination: {host: a.example.com}, weight: 1}
+    - {destination: {host: b.example.com}, weight: 1}
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: a}
+spec: {selector: {matchLabels: {}}}
+";
+
+#[test]
+fn options_select_what_the_text_shows() {
+    let lint = |arguments: &[&str]| {
+        let arguments: Vec<&str> = ["lint", "-", "--no-config"].iter().chain(arguments).copied().collect();
+        mesh_in(&std::env::temp_dir(), &arguments, EACH_SEVERITY, &[])
+    };
+    let severities = |run: &super::mesh::Run| {
+        let has = |severity: &str| run.stdout.contains(&format!("{severity}["));
+        ["error", "warning", "info"].map(has)
+    };
+    let plain = lint(&[]);
+    assert_eq!((plain.status, severities(&plain)), (1, [true, true, false]), "{}", plain.stdout);
+    assert!(plain.stdout.contains("1 info hidden; show it with `--show info`\n"), "{}", plain.stdout);
+    for (show, expected) in [("info", [true; 3]), ("warning", [true, true, false]), ("error", [true, false, false])] {
+        for quiet in [&["--quiet"][..], &[]] {
+            let run = lint(&[&["--show", show], quiet].concat());
+            assert_eq!((run.status, severities(&run)), (1, expected), "{}", run.stdout);
+        }
+    }
+    // The exit status and JSON do not depend on it.
+    assert_eq!(lint(&["--show", "error", "--fail-on", "info"]).status, 1);
+    assert_eq!(lint(&["--show", "error", "--format", "json"]), lint(&["--format", "json"]));
+    let quiet = lint(&["-q", "--show", "info"]);
+    assert!(quiet.stdout.lines().all(|line| line.starts_with("<stdin>:")), "{}", quiet.stdout);
+    assert_eq!(mesh(&["lint", "-q", "fixtures/bookinfo/reviews.yaml"]).stdout, "");
+}
+
+#[test]
+fn statistics_replace_the_findings() {
+    let lint = |arguments: &[&str]| {
+        let arguments: Vec<&str> =
+            ["lint", "-", "--no-config", "--statistics"].iter().chain(arguments).copied().collect();
+        mesh_in(&std::env::temp_dir(), &arguments, EACH_SEVERITY, &[])
+    };
+    let text = lint(&[]);
+    assert_eq!(text.status, 1);
+    assert!(text.stdout.contains("│ unknown-field ") && !text.stdout.contains("error["), "{}", text.stdout);
+    let json = lint(&["--format", "json"]).json();
+    assert_eq!((&json["schema"], &json["summary"]["errors"]), (&"mesh.statistics/v1".into(), &1.into()));
+    let first = serde_json::json!({"rule": "unknown-field", "errors": 1, "warnings": 0, "infos": 0, "files": 1});
+    assert_eq!(json["rules"][0], first);
+    assert_eq!(lint(&["--quiet"]).status, 2, "the options exclude each other");
+}

@@ -257,7 +257,7 @@ fn mistakes_in_the_configuration_are_errors() {
 fn the_summary_counts_suppressed_findings() {
     let text = manifest("", "", " # mesh: ignore[unknown-field]");
     let run = mesh_in(&std::env::temp_dir(), &["lint", "-", "--no-config"], &text, &[]);
-    assert!(run.stdout.contains("no problems found in 1 file (1 resource, 1 finding suppressed)"), "{}", run.stdout);
+    assert!(run.stdout.contains("no problems found (1 resource in 1 file, 1 finding suppressed)"), "{}", run.stdout);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod cors;
 mod delegation;
 mod envoy_filter;
 mod gateway_api;
+mod kustomize;
 mod matching;
 mod metadata;
 mod policy;
@@ -33,6 +34,7 @@ use crate::model::nearest;
 /// The families of rules, in the order in which documentation lists them.
 pub static FAMILIES: &[&Family] = &[
     &syntax::FAMILY,
+    &kustomize::FAMILY,
     &schema::FAMILY,
     &validation::FAMILY,
     &reference::FAMILY,
@@ -56,6 +58,21 @@ pub static FAMILIES: &[&Family] = &[
     &workload::FAMILY,
     &metadata::FAMILY,
     &suppression::FAMILY,
+];
+
+/// The families of rules about conflicts of resources with each other.
+pub(super) static ABOUT_CONFLICTS: &[&Family] = &[&conflict::FAMILY, &selection::FAMILY];
+
+/// The families of rules about the effect of resources on others.
+pub(super) static ABOUT_EFFECTS: &[&Family] = &[
+    &routing::FAMILY,
+    &delegation::FAMILY,
+    &binding::FAMILY,
+    &action::FAMILY,
+    &tls::FAMILY,
+    &service_entry::FAMILY,
+    &sidecar::FAMILY,
+    &policy::FAMILY,
 ];
 
 /// All rules, by family.

@@ -45,7 +45,7 @@ pub(super) struct IgnoredName {
 /// The comments of all files, in the order of the files and lines.
 pub(super) fn find(snapshot: &Snapshot) -> Vec<IgnoreComment> {
     let is_json = |file: &SourceFile| file.path().to_ascii_lowercase().ends_with(".json");
-    let files = snapshot.sources.iter().filter(|(_, file)| !is_json(file));
+    let files = snapshot.files.iter().map(|id| (*id, snapshot.sources.file(*id))).filter(|(_, file)| !is_json(file));
     let with_marker = files.filter(|(_, file)| may_hold_comment(file.text()));
     with_marker.flat_map(|(id, file)| of_file(snapshot, id, file)).collect()
 }
@@ -98,7 +98,7 @@ fn is_read(snapshot: &Snapshot, document: Span) -> bool {
     let is_syntax = |problem: &&yaml::YamlProblem| problem.kind == yaml::YamlProblemKind::Syntax;
     let mut broken = snapshot.problems.iter().filter_map(|problem| match problem {
         crate::load::ManifestProblem::Yaml(problem) => Some(problem).filter(is_syntax),
-        crate::load::ManifestProblem::Model(_) => None,
+        crate::load::ManifestProblem::Model(_) | crate::load::ManifestProblem::Build(_) => None,
     });
     !broken.any(|problem| document.contains(problem.span))
         && !snapshot.templates.iter().any(|(place, _)| place.contains(document))

@@ -15,26 +15,28 @@ use crate::source::{FileId, Sources, Span};
 use crate::world::World;
 use comment::{CommentScope, IgnoreComment};
 
-/// Drops the findings that are suppressed, and reports the comments that suppress nothing. Returns the number of dropped
-/// findings. `run` has the rules that have run.
-pub(super) fn apply(report: &mut Report, world: &World<'_>, run: &[&'static Rule]) -> usize {
+/// Drops the findings that are suppressed, and reports the comments that suppress nothing. `run` has the rules that have
+/// run.
+pub(super) fn apply(report: &mut Report, world: &World<'_>, run: &[&'static Rule]) {
     let sources = &world.snapshot.sources;
     let mut comments = Comments::new(comment::find(world.snapshot), sources);
     let resources = ResourcesByPlace::new(world.snapshot);
-    let mut suppressed = 0;
+    let mut suppressed = Vec::new();
     let mut retain = |diagnostics: &mut Vec<Diagnostic>, comments: &mut Comments<'_>| {
-        let before = diagnostics.len();
         diagnostics.retain(|diagnostic| {
             let by_comment = comments.suppress(diagnostic);
             let annotations = resources.around(diagnostic.span).map(|resource| &resource.metadata.annotations);
-            !by_comment && !annotations.is_some_and(|annotations| annotation::suppresses(annotations, diagnostic))
+            let is_suppressed =
+                by_comment || annotations.is_some_and(|annotations| annotation::suppresses(annotations, diagnostic));
+            suppressed.extend(is_suppressed.then(|| diagnostic.key()));
+            !is_suppressed
         });
-        suppressed += before - diagnostics.len();
     };
     retain(&mut report.diagnostics, &mut comments);
     let own_rule = &unused_suppression::RULE;
     if !run.iter().any(|rule| rule.name == own_rule.name) {
-        return suppressed;
+        report.suppressed.append(&mut suppressed);
+        return;
     }
     // Comments can suppress the findings about comments, so these come last.
     let is_about_comments = |rules: &[&str]| rules.contains(&own_rule.name);
@@ -52,7 +54,7 @@ pub(super) fn apply(report: &mut Report, world: &World<'_>, run: &[&'static Rule
     let mut unused = Diagnostics::new(own_rule);
     comments.report_unused(&mut unused, is_about_comments);
     report.diagnostics.extend(unused.into_parts().0);
-    suppressed
+    report.suppressed.append(&mut suppressed);
 }
 
 /// The comments of all files, by the lines and documents that they apply to.

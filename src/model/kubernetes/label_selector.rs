@@ -112,7 +112,7 @@ impl LabelSelectorRequirement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::decode::{Decode, Decoder};
+    use crate::model::decode::{Decode, Decoder, Texts};
     use crate::source::Sources;
     use crate::yaml;
 
@@ -120,7 +120,7 @@ mod tests {
         let mut sources = Sources::default();
         let file = sources.add("a.yaml", text);
         let root = yaml::parse(&yaml::split(file, text)[0], text).root.expect("it is YAML");
-        LabelSelector::decode(&root, &mut Decoder::new(text)).expect("it is a selector")
+        LabelSelector::decode(&root, &mut Decoder::new(Texts::Embedded(text))).expect("it is a selector")
     }
 
     #[test]

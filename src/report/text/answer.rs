@@ -49,18 +49,23 @@ pub fn answers(
 }
 
 fn push_table(text: &mut String, answers: &[&Answer], style: &Style) {
+    const HEADER: [&str; 4] = ["HOST", "GOES TO", "SHARE", "DECIDED BY"];
+    let has_meshes = answers.iter().any(|answer| answer.mesh.is_some());
     let mut table = Table::new();
     table
         .load_style(if style.unicode { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_FULL_CONDENSED })
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(style.columns()).unwrap_or(u16::MAX))
-        .set_header(["HOST", "GOES TO", "SHARE", "DECIDED BY"]);
+        .set_header(if has_meshes { &["MESH", "HOST", "GOES TO", "SHARE", "DECIDED BY"][..] } else { &HEADER });
     for answer in answers {
         for (index, (target, share)) in rows(answer).into_iter().enumerate() {
             let first = index == 0;
             let via = answer.gateway.as_ref().map(|gateway| format!("\nvia {}", clean(gateway))).unwrap_or_default();
             let host = if first { format!("{}{via}", clean(short(&answer.host))) } else { String::new() };
-            table.add_row([host, target, share, if first { decided_by(answer) } else { String::new() }]);
+            let decided_by = if first { decided_by(answer) } else { String::new() };
+            let mesh =
+                has_meshes.then(|| answer.mesh.as_ref().filter(|_| first).map(|it| clean(it)).unwrap_or_default());
+            table.add_row(mesh.into_iter().chain([host, target, share, decided_by]));
         }
     }
     text.push_str(&table.trim_fmt());

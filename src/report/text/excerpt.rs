@@ -22,7 +22,7 @@ pub(super) struct Mark<'a> {
 /// Consecutive lines of a file, fit for a terminal: long lines are cut to a window around their marks, control
 /// characters are replaced, and line ends are `\n`. Offsets of labels refer to this text.
 pub(super) struct Excerpt {
-    /// The path of the file.
+    /// The path of the file, after that of the template that it was rendered from.
     pub name: String,
     /// The lines, each with a `\n` at its end.
     pub text: String,
@@ -103,7 +103,10 @@ impl Excerpt {
             last += 1;
         }
         let mut excerpt = Self {
-            name: clean(file.path()),
+            name: clean(&match sources.origin(marks[0].span) {
+                Some(template) => format!("{template} in {}", file.path()),
+                None => file.path().to_owned(),
+            }),
             text: String::new(),
             starts: Vec::new(),
             first_line: first,

@@ -1,20 +1,28 @@
 //! The summary below the findings.
 
+use std::cmp::Reverse;
+
 use super::theme::Theme;
-use super::words::{columns, count, cut, push_hanging};
-use crate::lint::{Severity, Summary, Unchecked};
+use super::words::{columns, count, cut, plural, push_hanging};
+use crate::lint::{Severity, Statistics, Summary, Unchecked};
 
 /// Reasons that are shown; the rest is a number.
-const REASONS: usize = 10;
+const REASONS: usize = 5;
 
-/// Writes what could not be decided: a line for each rule and reason, with the number of references.
+/// Writes what could not be decided: a line for each rule and reason, with the number of references. If there are too
+/// many, those with the most references are shown.
 pub(super) fn push_unchecked(out: &mut String, unchecked: &[Unchecked], theme: &Theme) {
     if unchecked.is_empty() {
         return;
     }
     let ellipsis = theme.style.ellipsis();
     out.push_str("Not checked (needs manifests or settings that were not given):\n");
-    for entry in unchecked.iter().take(REASONS) {
+    let mut entries: Vec<&Unchecked> = unchecked.iter().collect();
+    if entries.len() > REASONS {
+        entries.sort_by_key(|entry| Reverse(entry.count));
+    }
+    let (shown, rest) = entries.split_at(entries.len().min(REASONS));
+    for entry in shown {
         let head = format!("{} ({}):", entry.rule, entry.count);
         let reason = cut(&entry.reason, 300, ellipsis);
         let width = theme.style.columns();
@@ -26,15 +34,25 @@ pub(super) fn push_unchecked(out: &mut String, unchecked: &[Unchecked], theme: &
             push_hanging(out, "    ", 4, &reason, width);
         }
     }
-    if let Some(rest) = unchecked.get(REASONS..).filter(|rest| !rest.is_empty()) {
+    if !rest.is_empty() {
         let references: usize = rest.iter().map(|entry| entry.count).sum();
-        out.push_str(&format!("  {ellipsis} and {} ({references} in all)\n", count(rest.len(), "more reason")));
+        let more = count(rest.len(), "more reason");
+        out.push_str(&format!("  {ellipsis} and {more} ({references} in all); `--format json` lists all\n"));
     }
     out.push('\n');
 }
 
-/// Writes the totals: `3 errors, 1 warning in 12 files (34 resources, 5 of other kinds skipped)`.
-pub(super) fn push_summary(out: &mut String, summary: &Summary, theme: &Theme) {
+/// Writes that infos are hidden, and how to see them.
+pub(super) fn push_hidden(out: &mut String, infos: usize) {
+    if infos > 0 {
+        let them = if infos == 1 { "it" } else { "them" };
+        out.push_str(&format!("{} hidden; show {them} with `--show info`\n", count(infos, "info")));
+    }
+}
+
+/// Writes the totals: what was found, and what was checked.
+/// `3 errors, 1 warning (2 meshes, 34 resources in 12 files, 5 of other kinds skipped)`.
+pub(super) fn push_summary(out: &mut String, summary: &Summary, meshes: Option<usize>, theme: &Theme) {
     let found = [
         (summary.errors, "error", Severity::Error),
         (summary.warnings, "warning", Severity::Warning),
@@ -43,17 +61,32 @@ pub(super) fn push_summary(out: &mut String, summary: &Summary, theme: &Theme) {
     let found = found.iter().filter(|(number, ..)| *number > 0);
     let found: Vec<String> =
         found.map(|&(number, noun, severity)| theme.severity(severity, &count(number, noun))).collect();
-    let mut details = vec![count(summary.resources, "resource")];
+    let checked = format!("{} in {}", count(summary.resources, "resource"), count(summary.files, "file"));
+    let mut details: Vec<String> = meshes.map(|meshes| plural(meshes, "mesh", "meshes")).into_iter().collect();
+    details.push(checked);
     if summary.skipped > 0 {
         details.push(format!("{} of other kinds skipped", summary.skipped));
     }
     if summary.suppressed > 0 {
         details.push(format!("{} suppressed", count(summary.suppressed, "finding")));
     }
-    let found = if found.is_empty() { "no problems found".to_owned() } else { found.join(", ") };
-    out.push_str(&format!(
-        "{found} in {} {}\n",
-        count(summary.files, "file"),
-        theme.faint(&format!("({})", details.join(", ")))
-    ));
+    let found = match found.is_empty() {
+        false => found.join(", "),
+        // Success without a resource would be misleading.
+        true if summary.resources == 0 => "nothing to check".to_owned(),
+        true => "no problems found".to_owned(),
+    };
+    out.push_str(&format!("{found} {}\n", theme.faint(&format!("({})", details.join(", ")))));
+}
+
+/// Writes which rule to begin with: `start with ...`. An info does not need anything to be done.
+pub(super) fn push_hint(out: &mut String, worst: &Statistics, theme: &Theme) {
+    let number = match worst {
+        Statistics { errors: 1.., .. } => count(worst.errors, "error"),
+        Statistics { warnings: 1.., .. } => count(worst.warnings, "warning"),
+        _ => return,
+    };
+    let files = count(worst.worst_files, "file");
+    let lead = theme.accent("start with");
+    out.push_str(&format!("{lead} `{0}` ({number} in {files}): `mesh explain {0}`\n", worst.rule));
 }

@@ -108,7 +108,12 @@ pub(super) fn push_hanging(out: &mut String, first: &str, indent: usize, text: &
 
 /// `1 file`, `2 files`.
 pub(super) fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+    plural(number, noun, &format!("{noun}s"))
+}
+
+/// `1 mesh`, `2 meshes`.
+pub(super) fn plural(number: usize, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
 }
 
 #[cfg(test)]

@@ -122,8 +122,8 @@ impl<'a> ListenerBuilder<'a, '_> {
                 self.add_service(egress, service, declared.unwrap_or(port.protocol), bind);
             }
         }
-        // Without any Service among the manifests, hosts of VirtualServices are assumed to be services.
-        if !table::assumed_hosts(self.proxy, egress).is_empty() || self.nothing_is_known() {
+        // Some hosts of VirtualServices are assumed to be services that no manifest defines.
+        if !table::assumed_hosts(self.proxy, egress, self.port).is_empty() || self.nothing_is_known() {
             self.add_http(egress, bind);
         }
         let for_connections = |it: &&&VirtualService<'_>| !it.spec.tcp.is_empty() || !it.spec.tls.is_empty();
@@ -134,7 +134,7 @@ impl<'a> ListenerBuilder<'a, '_> {
 
     /// Adds a listener for a host that is assumed to be a service and has `tcp` or `tls` routes.
     fn add_assumed(&mut self, egress: &Egress<'a>, host: &str) {
-        let Some((host, address)) = self.proxy.world.assumed.get(host) else { return };
+        let Some((host, address)) = self.proxy.world.assumed.at(host, self.port) else { return };
         if self.by_address.contains_key(&Some(address)) {
             return;
         }

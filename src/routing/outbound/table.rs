@@ -29,7 +29,7 @@ pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &SidecarScope<'a>, egress: &E
         port,
         route_port: if is_proxy { PROXY_PORT } else { port },
         owners: most_specific(egress),
-        assumed: assumed_hosts(proxy, egress),
+        assumed: assumed_hosts(proxy, egress, port),
         unclaimed: services.keys().copied().collect(),
         claims: HashMap::new(),
         aliases: aliases(proxy, egress),
@@ -49,10 +49,10 @@ pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &SidecarScope<'a>, egress: &E
     table
 }
 
-/// The hosts of VirtualServices that are assumed to be services, since the manifests hold no Service.
-pub(super) fn assumed_hosts<'a>(proxy: &Proxy<'a>, egress: &Egress<'a>) -> BTreeSet<&'a str> {
+/// The hosts of VirtualServices that are assumed to be services with a port.
+pub(super) fn assumed_hosts<'a>(proxy: &Proxy<'a>, egress: &Egress<'a>, port: u32) -> BTreeSet<&'a str> {
     let hosts = egress.virtual_services.iter().flat_map(|it| &it.hosts);
-    hosts.filter_map(|host| proxy.world.assumed.get(host)).map(|(host, _)| host).collect()
+    hosts.filter_map(|host| proxy.world.assumed.at(host, port)).map(|(host, _)| host).collect()
 }
 
 /// The services with a port of this number that may carry HTTP, by host.

@@ -13,7 +13,8 @@ use crate::validate::quoted;
 use crate::validate::syntax::is_ip_address;
 use crate::validate::violation::Violations;
 
-pub(super) fn check(listeners: &[IstioEgressListener], violations: &mut Violations<'_>) {
+/// Checks the listeners. `own` is the namespace for which `.` stands.
+pub(super) fn check(listeners: &[IstioEgressListener], own: &str, violations: &mut Violations<'_>) {
     let (mut numbers, mut sockets) = (BTreeSet::new(), BTreeSet::new());
     for (index, listener) in listeners.iter().enumerate() {
         match &listener.port {
@@ -36,7 +37,7 @@ pub(super) fn check(listeners: &[IstioEgressListener], violations: &mut Violatio
             }
             None => {}
         }
-        check_hosts(listener, violations);
+        check_hosts(listener, own, violations);
     }
 }
 
@@ -67,18 +68,17 @@ fn check_socket_listener<'a>(
     }
 }
 
-fn check_hosts(listener: &IstioEgressListener, violations: &mut Violations<'_>) {
+fn check_hosts(listener: &IstioEgressListener, own: &str, violations: &mut Violations<'_>) {
     if listener.hosts.is_empty() {
         let message = "the listener has no hosts";
         let help = "add `hosts`; `*/*` matches all hosts, `~/*` none";
         violations.error("SC-22", Mistake::MissingField, listener.span, message).help(help);
     }
     listener.hosts.iter().for_each(|host| scoped_host::check(host, HostList::Egress, violations));
-    warn_about_overlap(&listener.hosts, violations);
+    warn_about_overlap(&listener.hosts, own, violations);
 }
 
-fn warn_about_overlap(hosts: &[Spanned<String>], violations: &mut Violations<'_>) {
-    let own = violations.namespace();
+fn warn_about_overlap(hosts: &[Spanned<String>], own: &str, violations: &mut Violations<'_>) {
     let mut by_namespace: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut everything = None;
     for host in hosts {

@@ -39,7 +39,12 @@ pub(super) fn check(sidecar: &Sidecar, violations: &mut Violations<'_>) {
     if let Some(pool) = &sidecar.inbound_connection_pool {
         connection_pool::check(pool, violations);
     }
-    egress::check(&sidecar.egress, violations);
+    // A Sidecar of the root namespace is for each namespace, and `.` stands for that namespace. istiod's webhook still
+    // compares `.` with the root namespace, but its warning is false.
+    let is_for_mesh =
+        violations.namespace() == violations.settings.root_namespace && sidecar.workload_selector.is_none();
+    let own = if is_for_mesh { "." } else { violations.namespace() };
+    egress::check(&sidecar.egress, own, violations);
     if let Some(policy) = &sidecar.outbound_traffic_policy {
         check_outbound(policy, violations);
     }

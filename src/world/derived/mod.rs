@@ -5,6 +5,8 @@ mod ingress;
 #[cfg(test)]
 mod tests;
 
+pub(super) use gateway_api::managed_name;
+
 use super::{ExportTo, Gateway, NamespacedName, Origin, Registry, Settings, VirtualService, World, creation_time};
 use crate::model::{Kind, Resource};
 use crate::source::Span;

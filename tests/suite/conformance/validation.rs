@@ -30,7 +30,7 @@ pub(super) fn found(manifest: &Value) -> [BTreeSet<String>; 2] {
         return [BTreeSet::from(["DEC".to_owned()]), BTreeSet::new()];
     }
     let settings = Settings::new(&Config::default(), &snapshot);
-    let all: Vec<_> = snapshot.resources.iter().flat_map(|resource| validate(resource, &settings)).collect();
+    let all: Vec<_> = snapshot.resources().flat_map(|resource| validate(resource, &settings)).collect();
     let of = |layer: Layer| all.iter().filter(|it| it.layer == layer).map(|it| it.id.to_owned()).collect();
     [of(Layer::Webhook), of(Layer::WebhookWarning)]
 }
@@ -87,7 +87,7 @@ fn files_are_valid_as_for_istioctl() {
     let results = rows.iter().map(|row| {
         let snapshot = Snapshot::of_texts([("file.yaml", row["yaml"].as_str().unwrap())]);
         let settings = Settings::new(&Config::default(), &snapshot);
-        let all: Vec<_> = snapshot.resources.iter().flat_map(|resource| validate(resource, &settings)).collect();
+        let all: Vec<_> = snapshot.resources().flat_map(|resource| validate(resource, &settings)).collect();
         let is_broken =
             |problem: &ManifestProblem| is_undecodable(problem) || matches!(problem, ManifestProblem::Yaml(_));
         let is_valid =

@@ -227,3 +227,52 @@ fn dynamic_dns_supports_some_protocols_only() {
     assert_eq!(goes_to(&plain, &tls("a.example")), "outbound|443||*.example");
     assert_eq!(goes_to(&plain, &tls("a.example.org")), "PassthroughCluster");
 }
+
+/// A Service that a controller makes is one like any other; one that may exist leaves the answer open.
+#[test]
+fn made_services_are_assumed_to_exist() {
+    const CANARY: &str = "apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: {name: cart, namespace: shop}\n\
+        spec: {targetRef: {kind: Deployment, name: cart}, service: {port: 8080}}\n---\n";
+    const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n\
+        metadata: {name: forge, namespace: forge}\nspec: {chart: {spec: {chart: forge}}}\n---\n";
+    let route = |host: &str, port: u32| {
+        let spec = format!(
+            "{{hosts: [cart], http: [{{route: [{{destination: {{host: {host}, port: {{number: {port}}}}}}}]}}]}}"
+        );
+        istio("VirtualService", "cart", &spec)
+    };
+    let others = service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}");
+    let answer = |routes: &str, question: &serde_json::Value| {
+        let manifests = format!("{CANARY}{RELEASE}{others}{routes}");
+        let notes = ask(&manifests, question).unwrap().notes.join(", ");
+        (goes_to(&manifests, question), notes)
+    };
+    let cart = json!({"host": "cart.shop"});
+    let creates = "Canary `shop/cart` creates the Service of host `cart-canary.shop.svc.cluster.local`";
+    let (cluster, notes) = answer(&route("cart-canary", 8080), &cart);
+    assert_eq!((cluster.as_str(), notes.as_str()), ("outbound|8080||cart-canary.shop.svc.cluster.local", creates));
+
+    let (cluster, notes) = answer("", &json!({"host": "cart-canary.shop", "port": 8080}));
+    assert_eq!((cluster.as_str(), notes.as_str()), ("outbound|8080||cart-canary.shop.svc.cluster.local", creates));
+
+    let (cluster, notes) = answer(&route("cart-canary", 99), &cart);
+    assert_eq!(cluster, "outbound|99||cart-canary.shop.svc.cluster.local");
+    assert!(notes.starts_with("it is not known whether host"), "{notes}");
+
+    let (cluster, notes) = answer(&route("git.forge.svc.cluster.local", 3000), &cart);
+    assert_eq!(cluster, "outbound|3000||git.forge.svc.cluster.local");
+    assert!(notes.ends_with("HelmRelease `forge/forge` may create Services in namespace `forge`"), "{notes}");
+
+    let (cluster, notes) = answer("", &json!({"host": "git.forge", "port": 3000}));
+    assert_eq!(cluster, "PassthroughCluster");
+    assert!(notes.ends_with("HelmRelease `forge/forge` may create Services in namespace `forge`"), "{notes}");
+
+    let (cluster, notes) = answer(&route("other", 80), &cart);
+    assert_eq!((cluster.as_str(), notes.as_str()), ("outbound|80||other.shop.svc.cluster.local (no-cluster)", ""));
+
+    // A Sidecar resource may hide the Service.
+    let sidecar = istio("Sidecar", "default", "{egress: [{hosts: ['other/*']}]}");
+    let question = json!({"host": "cart-canary.shop", "port": 8080, "from": {"namespace": "shop"}});
+    let (cluster, _) = answer(&sidecar, &question);
+    assert_eq!(cluster, "PassthroughCluster");
+}

@@ -30,7 +30,7 @@ static REMOVED_KIND: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         match &resource.spec {
             Spec::VirtualService(spec) => check_virtual_service(spec, diagnostics),
             Spec::Sidecar(spec) => check_sidecar(spec, diagnostics),

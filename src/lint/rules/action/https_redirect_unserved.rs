@@ -67,8 +67,11 @@ fn check_server(
     if unserved.is_empty() {
         return;
     }
-    if context.world.inventory.is_partial() {
-        diagnostics.unchecked(Gap::NotAllOfKind(Kind::Gateway));
+    if let Some(gap) = context.world.inventory.may_lack(Gap::NotAllOfKind(Kind::Gateway)) {
+        diagnostics.unchecked(gap);
+        return;
+    }
+    if !same.iter().all(|gateway| context.is_definite(gateway.resource, diagnostics)) {
         return;
     }
     let message = format!("the server redirects to HTTPS, but no server serves {} over TLS", list(&unserved, "and"));

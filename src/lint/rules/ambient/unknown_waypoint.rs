@@ -8,7 +8,7 @@ use crate::model::gateway_api::KubernetesGateway;
 use crate::model::spelling::did_you_mean;
 use crate::model::{Kind, Labels, Resource};
 use crate::source::Spanned;
-use crate::world::{Enrolment, Gap, NamespacedName, WAYPOINT_FOR, World};
+use crate::world::{Enrolment, NamespacedName, WAYPOINT_FOR, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-waypoint",
@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         check_labels(world, &namespace.metadata.labels, namespace.name(), Level::Namespace, diagnostics);
     }
     let is_service = |resource: &&Resource| matches!(resource.kind, Kind::Service | Kind::ServiceEntry);
-    for resource in context.snapshot.resources.iter().filter(is_service) {
+    for resource in context.snapshot.resources().filter(is_service) {
         let namespace = world.settings.namespace_of(resource);
         check_labels(world, &resource.metadata.labels, namespace, Level::Service, diagnostics);
     }
@@ -114,14 +114,17 @@ fn check_missing(
     diagnostics: &mut Diagnostics,
 ) {
     let has_any = world.waypoints.names_in(&name.namespace).next().is_some();
-    let gap = Gap::NoResources(Kind::KubernetesGateway, name.namespace.to_string());
-    if let Err(gap) = world.inventory.expect(has_any, gap) {
+    let inventory = &world.inventory;
+    let known = inventory.expect_kind(has_any, Kind::KubernetesGateway, &name.namespace);
+    let more = || inventory.may_exist(Kind::KubernetesGateway, &name.namespace, &name.name).map_or(Ok(()), Err);
+    if let Err(gap) = known.and_then(|()| more()) {
         return diagnostics.unchecked(gap);
     }
     let help = did_you_mean(&name.name, world.waypoints.names_in(&name.namespace));
     let addition = || format!("add a Gateway `{name}` with `gatewayClassName: istio-waypoint`");
     diagnostics
         .report(&MISSING, written.span, format!("waypoint `{name}` does not exist"))
+        .cause(format!("waypoint {name}"))
         .help(help.unwrap_or_else(addition));
 }
 

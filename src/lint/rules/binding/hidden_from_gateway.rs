@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::Kind;
 use crate::model::wording;
 use crate::source::Span;
-use crate::world::{ExportTo, Gap, Gateway, VirtualService};
+use crate::world::{ExportTo, Gateway, VirtualService};
 
 pub static RULE: Rule = rule! {
     name: "hidden-from-gateway",
@@ -46,7 +45,7 @@ fn check_gateway(
     let workloads = context.world.workloads_of_gateway(gateway);
     let namespaces: BTreeSet<&str> = workloads.map(|workload| workload.name.namespace.as_ref()).collect();
     if namespaces.is_empty() {
-        diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::Gateway, gateway.name.to_string()));
+        diagnostics.unchecked(gateway.gap_of_workloads());
         return;
     }
     if namespaces.iter().any(|namespace| virtual_service.export_to.includes(namespace)) {

@@ -86,7 +86,7 @@ fn at_gateway(
     section: Section,
     port: Option<u32>,
 ) -> Option<Vec<OtherPort>> {
-    if world.is_ambiguous(gateway.resource) {
+    if world.is_ambiguous(gateway.resource) || world.inventory.unknowns.hide_target(gateway.resource) {
         return None;
     }
     let is_for = |server: &&Server<'_>| {

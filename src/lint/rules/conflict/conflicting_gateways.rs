@@ -57,7 +57,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut reported = BTreeSet::new();
     for servers in by_port.values() {
         for (index, server) in servers.iter().enumerate() {
-            let related = servers[..index].iter().filter(|other| groups.meet(other.index, server.index));
+            let may_meet = |other: &&OpenServer<'_>| {
+                groups.meet(other.index, server.index)
+                    && !world.may_be_elsewhere(other.gateway.resource, server.gateway.resource)
+            };
+            let related = servers[..index].iter().filter(may_meet);
             let conflict = related.filter_map(|earlier| conflict(earlier, server)).next();
             // One server can be in conflict with many.
             let Some(conflict) = conflict.filter(|conflict| reported.insert(conflict.place)) else { continue };

@@ -46,7 +46,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
     for services in by_host.values() {
         for (index, service) in services.iter().enumerate().filter(|(_, service)| !service.is_kubernetes()) {
-            let seen_together = |other: &&&Service<'_>| service.export_to.overlaps(&other.export_to);
+            let seen_together = |other: &&&Service<'_>| {
+                service.export_to.overlaps(&other.export_to)
+                    && !context.world.may_be_elsewhere(service.resource, other.resource)
+            };
             // A Service of Kubernetes takes precedence over ServiceEntries of any age.
             if let Some(kubernetes) = services.iter().filter(seen_together).find(|other| other.is_kubernetes()) {
                 report_ignored(service, kubernetes, diagnostics);

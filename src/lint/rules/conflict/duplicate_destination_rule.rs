@@ -48,6 +48,7 @@ fn check_merged(world: &World<'_>, merged: &MergedRule, diagnostics: &mut Diagno
         if let Some(own) = &destination_rule.spec.traffic_policy {
             match policy {
                 None => policy = Some((destination_rule, own.span)),
+                Some((first, _)) if world.may_be_elsewhere(first.resource, destination_rule.resource) => {}
                 Some((first, span)) => {
                     let message =
                         format!("istiod drops the `trafficPolicy` of DestinationRule `{}`", destination_rule.name);
@@ -64,6 +65,7 @@ fn check_merged(world: &World<'_>, merged: &MergedRule, diagnostics: &mut Diagno
         for name in destination_rule.spec.subsets.iter().filter_map(|subset| subset.name.as_ref()) {
             match subsets.get(name.as_str()) {
                 None => drop(subsets.insert(name, (destination_rule, name.span))),
+                Some((first, _)) if world.may_be_elsewhere(first.resource, destination_rule.resource) => {}
                 Some((first, span)) => {
                     let message = format!("istiod drops this definition of subset `{}` of `{host}`", name.as_str());
                     diagnostics

@@ -66,7 +66,9 @@ fn check_mesh(world: &World<'_>, diagnostics: &mut Diagnostics) {
     for (host, claims) in claims(bound) {
         let mut winners = BTreeSet::new();
         for (index, claim) in claims.iter().enumerate() {
-            let wins = |first: &&Claim<'_, '_>| conflict_in_mesh(first.virtual_service, claim.virtual_service);
+            let wins = |first: &&Claim<'_, '_>| {
+                conflict_in_mesh(first.virtual_service, claim.virtual_service) && may_meet(world, first, claim)
+            };
             let Some(first) = claims[..index].iter().find(wins) else { continue };
             let (winner, loser) = (&first.virtual_service.name, &claim.virtual_service.name);
             diagnostics
@@ -89,6 +91,11 @@ fn check_mesh(world: &World<'_>, diagnostics: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// Whether nothing suggests that the two are for different meshes.
+fn may_meet(world: &World<'_>, a: &Claim<'_, '_>, b: &Claim<'_, '_>) -> bool {
+    !world.may_be_elsewhere(a.virtual_service.resource, b.virtual_service.resource)
 }
 
 /// Whether istiod would have to choose between two VirtualServices by their age alone.
@@ -124,7 +131,9 @@ fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
     for (gateway, virtual_services) in by_gateway {
         for (host, claims) in claims(virtual_services.into_iter()) {
             for (index, claim) in claims.iter().enumerate() {
-                let meet = |first: &&Claim<'_, '_>| share_server(world, gateway, first, claim);
+                let meet = |first: &&Claim<'_, '_>| {
+                    share_server(world, gateway, first, claim) && may_meet(world, first, claim)
+                };
                 let lost = claims[..index].iter().filter(meet).map(|first| first.virtual_service).find_map(|first| {
                     catch_all_routes(world, first, claim.virtual_service).map(|routes| (first, routes))
                 });

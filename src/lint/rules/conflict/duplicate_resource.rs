@@ -26,18 +26,30 @@ static SEVERAL_FILES: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut by_identity: BTreeMap<(Kind, &str, &str), Vec<&Resource>> = BTreeMap::new();
-    // Namespaces are often repeated beside their contents, with the same text each time.
-    for resource in context.snapshot.resources.iter().filter(|it| it.kind != Kind::Namespace && !it.name().is_empty()) {
+    let placeholders = &context.snapshot.placeholders;
+    let is_known = |it: &&Resource| !placeholders.hide_name(it) && !placeholders.hide_namespace(it);
+    let has_identity = |it: &&Resource| !is_repeatable(it.kind) && !it.name().is_empty() && is_known(it);
+    for resource in context.snapshot.resources().filter(has_identity) {
         let namespace = context.world.settings.namespace_of(resource);
         by_identity.entry((resource.kind, namespace, resource.name())).or_default().push(resource);
     }
     for ((kind, namespace, name), definitions) in by_identity {
-        let [others @ .., last] = definitions.as_slice() else { continue };
+        let Some((last, others)) = definitions.split_last() else { continue };
+        // Definitions in unrelated directories may be for different namespaces.
+        let others: Vec<&Resource> =
+            others.iter().copied().filter(|other| !context.world.may_be_elsewhere(other, last)).collect();
         if !others.is_empty() {
             let name = NamespacedName::new(namespace, name).to_string();
-            report(kind, &name, others, last, context, diagnostics);
+            report(kind, &name, &others, last, context, diagnostics);
         }
     }
+}
+
+/// Whether several definitions of a resource are no mistake. Namespaces are often repeated beside their contents, and
+/// definitions of custom resources beside the installations that need them. `istioctl install -f` merges the
+/// IstioOperators of several files.
+fn is_repeatable(kind: Kind) -> bool {
+    matches!(kind, Kind::Namespace | Kind::CustomResourceDefinition | Kind::IstioOperator)
 }
 
 fn report(
@@ -48,8 +60,7 @@ fn report(
     context: &Context<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let text = |resource: &Resource| context.snapshot.sources.text(resource.span).trim_end().to_owned();
-    if others.iter().all(|other| text(other) == text(last)) {
+    if others.iter().all(|other| context.snapshot.are_equal(other, last)) {
         return;
     }
     let times = if others.len() == 1 { "twice".to_owned() } else { format!("{} times", others.len() + 1) };

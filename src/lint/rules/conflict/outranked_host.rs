@@ -76,6 +76,7 @@ fn check_gateway(
                     && host::covered_by(host, wildcard)
                     && !others.iter().any(|(it, _)| std::ptr::eq(*it, claim.0))
                     && others.iter().any(|other| share_port(gateway, *claim, *other))
+                    && !others.iter().any(|(it, _)| world.may_be_elsewhere(it.resource, claim.0.resource))
             };
             let mut outranking = specific.iter().filter(outranks);
             let Some((host, others)) = outranking.next() else { continue };

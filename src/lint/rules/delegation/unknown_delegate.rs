@@ -78,7 +78,9 @@ fn check_missing(
     let elsewhere = elsewhere.filter(|_| is_short || has_others);
     let gap = if has_others { Gap::NotAllResources } else { Gap::NoOtherResources };
     let gap = gap(Kind::VirtualService, name.namespace.to_string());
-    if let Err(gap) = world.inventory.expect(has_others || elsewhere.is_some(), gap) {
+    let any = has_others || elsewhere.is_some();
+    let inventory = &world.inventory;
+    if let Err(gap) = inventory.expect_named(Kind::VirtualService, &name.namespace, &name.name, any, gap) {
         return diagnostics.unchecked(gap);
     }
     if let Some(elsewhere) = elsewhere {

@@ -86,7 +86,7 @@ impl<'a> RouteParents<'a> {
             let namespace = world.settings.namespace_of(resource).to_owned();
             ((resource.kind, NamespacedName::new(namespace, resource.name())), resource)
         };
-        let resources: Vec<&Resource> = world.snapshot.resources.iter().collect();
+        let resources: Vec<&Resource> = world.snapshot.resources().collect();
         Self { by_name: resources.iter().filter(is_parent).map(|resource| identity(resource)).collect() }
     }
 
@@ -142,12 +142,15 @@ fn check_reference(
     };
     let name = NamespacedName::new(namespace, reference.name.text());
     let Some(parent) = parents.by_name.get(&(kind, name.clone())) else {
-        return check_missing(world, reference, kind, &name, parents, diagnostics);
+        return check_missing(world, ignored, reference, kind, &name, parents, diagnostics);
     };
     match parents.is_of_istio(world, parent) {
+        Some(true) if world.inventory.unknowns.hide_target(parent) => {
+            diagnostics.unchecked(Gap::PlaceholdersIn(parent.kind, name.to_string()));
+        }
         Some(true) => report_denied(ignored, reference, parent, diagnostics),
         Some(false) => {}
-        None => diagnostics.unchecked(Gap::NoneOfKind(Kind::KubernetesGateway)),
+        None => diagnostics.unchecked(Gap::NoGatewayOfListenerSet(name.to_string())),
     }
 }
 
@@ -199,14 +202,22 @@ fn listener_instead(reference: &ParentReference, listeners: &[GatewayListener]) 
 /// Checks a reference to a Gateway or ListenerSet that the manifests do not define.
 fn check_missing(
     world: &World<'_>,
+    ignored: &Ignored<'_>,
     reference: &ParentReference,
     kind: Kind,
     name: &NamespacedName<'_>,
     parents: &RouteParents<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let gap = Gap::NoResources(Kind::KubernetesGateway, name.namespace.to_string());
-    if let Err(gap) = world.inventory.expect(parents.has_any_in(&name.namespace), gap) {
+    let near = || world.would_have(kind, ignored.resource, &name.name, &name.namespace);
+    let more = || world.inventory.may_exist(kind, &name.namespace, &name.name).map_or(Ok(()), Err);
+    let any = parents.has_any_in(&name.namespace);
+    if let Err(gap) = world
+        .inventory
+        .expect_kind(any, Kind::KubernetesGateway, &name.namespace)
+        .and_then(|()| more())
+        .and_then(|()| near())
+    {
         return diagnostics.unchecked(gap);
     }
     let finding = if kind == Kind::ListenerSet { &MISSING_PARENT } else { &MISSING_GATEWAY };
@@ -215,7 +226,7 @@ fn check_missing(
         it.kind == Kind::Gateway && it.name() == name.name && world.settings.namespace_of(it) == name.namespace
     };
     if kind == Kind::KubernetesGateway
-        && let Some(namesake) = world.snapshot.resources.iter().find(is_namesake)
+        && let Some(namesake) = world.snapshot.resources().find(is_namesake)
     {
         let message = format!("`{name}` is a Gateway of `{ISTIO_NETWORKING}`, to which routes cannot attach");
         diagnostics
@@ -224,7 +235,8 @@ fn check_missing(
             .help(format!("attach the route to a Gateway of `{GROUP}`"));
         return;
     }
-    let diagnostic = diagnostics.report(finding, span, format!("{} `{name}` does not exist", kind.name()));
+    let message = format!("{} `{name}` does not exist", kind.name());
+    let diagnostic = diagnostics.report(finding, span, message).cause(format!("{kind:?} {name}"));
     let elsewhere = parents.by_name.iter().find(|((of_kind, other), _)| *of_kind == kind && other.name == name.name);
     if let Some(((_, other), resource)) = elsewhere {
         diagnostic
@@ -246,8 +258,21 @@ fn check_mesh_parent(
     namespace: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    if world.inventory.services(namespace).or(world.inventory.service_entries(namespace)).is_err() {
-        return diagnostics.unchecked(Gap::NoResources(Kind::Service, namespace.to_owned()));
+    let name = reference.name.text();
+    if world.inventory.makes(Kind::Service, namespace, name) {
+        return;
+    }
+    let is_known = world.inventory.service(namespace, name).or(world.inventory.service_entries(namespace)).is_ok();
+    if let Some(gap) = world.inventory.may_exist(Kind::Service, namespace, name).filter(|_| is_known) {
+        return diagnostics.unchecked(gap);
+    }
+    if let Err(gap) = world.inventory.service(namespace, name)
+        && !is_known
+    {
+        return diagnostics.unchecked(gap);
+    }
+    if let Err(gap) = world.would_have(Kind::Service, ignored.resource, name, namespace) {
+        return diagnostics.unchecked(gap);
     }
     let finding = match ignored.kind {
         Omission::MissingParent if reference.kind.text() == Kind::Service.name() => &MISSING_SERVICE,
@@ -262,7 +287,7 @@ fn check_mesh_parent(
         _ => return,
     };
     let of_kind = |it: &&Resource| it.kind == kind && world.settings.namespace_of(it) == namespace;
-    let names = world.snapshot.resources.iter().filter(of_kind).map(Resource::name);
+    let names = world.snapshot.resources().filter(of_kind).map(Resource::name);
     match (ignored.kind, &reference.group) {
         (Omission::UnsupportedParent, None) => {
             diagnostic.help(format!("add `group: {group}`"));

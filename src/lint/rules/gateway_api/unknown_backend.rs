@@ -65,6 +65,7 @@ fn report_refused(span: Span, refusal: Refusal, diagnostics: &mut Diagnostics) {
         Refusal::UnsupportedKind => diagnostics
             .report(&UNSUPPORTED_KIND, span, "Istio does not support backends of this kind")
             .help("use a Service, or kind `Hostname` of group `networking.istio.io`"),
+        Refusal::OptionalKind => return diagnostics.unchecked(Gap::InferenceExtension),
     };
 }
 
@@ -99,14 +100,17 @@ fn check_backend(
     let Some((name, namespace)) = host::kubernetes_service(full, domain) else {
         return diagnostics.unchecked(Gap::ExternalService(full.to_owned()));
     };
-    if let Err(gap) = world.inventory.services(namespace) {
+    if world.makes_service(full) {
+        return;
+    }
+    if let Err(gap) = world.expects_service(virtual_service.resource, name, namespace) {
         return diagnostics.unchecked(gap);
     }
     let known = world.services.in_namespace(namespace);
     let names = known.filter_map(|it| host::kubernetes_service(&it.hostname, domain)).map(|(name, _)| name);
     let similar = nearest(name, names);
     let message = format!("Service `{namespace}/{name}` does not exist");
-    let diagnostic = diagnostics.report(&MISSING_SERVICE, written.span, message);
+    let diagnostic = diagnostics.report(&MISSING_SERVICE, written.span, message).cause(format!("host {full}"));
     diagnostic.help(match similar {
         Some(similar) => format!("did you mean `{similar}`?"),
         None => "correct the name, or create the Service".to_owned(),

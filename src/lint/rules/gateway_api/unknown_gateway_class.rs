@@ -34,15 +34,17 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             continue;
         }
         let similar = nearest(class, known());
-        let completeness = world.inventory.expect(!defined.is_empty(), Gap::NoneOfKind(Kind::GatewayClass));
+        let gap = if defined.is_empty() { Gap::NoneOfKind } else { Gap::NotAllOfKind };
+        let completeness = world.inventory.expect(!defined.is_empty(), gap(Kind::GatewayClass));
         if let Err(gap) = completeness
             && similar.is_none()
         {
             diagnostics.unchecked(gap);
             continue;
         }
-        let diagnostic =
-            diagnostics.report(&MISSING, class.span, format!("GatewayClass `{}` does not exist", class.value));
+        let message = format!("GatewayClass `{}` does not exist", class.value);
+        let cause = format!("GatewayClass {}", class.value);
+        let diagnostic = diagnostics.report(&MISSING, class.span, message).cause(cause);
         if let Some(similar) = similar {
             diagnostic.help(format!("did you mean `{similar}`?"));
         }

@@ -19,7 +19,7 @@ static MISSING: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let Spec::ReferenceGrant(grant) = &resource.spec else { continue };
         for namespace in grant.from.iter().filter_map(|from| from.namespace.as_ref()) {
             if world.namespaces.names().any(|known| known == namespace.as_str()) {

@@ -19,7 +19,7 @@ static DEPRECATED: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for tags in context.snapshot.resources.iter().flat_map(Resource::all_tags) {
+    for tags in context.snapshot.resources().flat_map(Resource::all_tags) {
         check_tags(&tags, diagnostics);
     }
 }

@@ -32,7 +32,7 @@ static PARTLY_IGNORED: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for tags in context.snapshot.resources.iter().flat_map(Resource::all_tags) {
+    for tags in context.snapshot.resources().flat_map(Resource::all_tags) {
         check_tags(&tags, diagnostics);
     }
 }

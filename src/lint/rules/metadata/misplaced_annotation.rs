@@ -20,7 +20,7 @@ static WRONG_KIND: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let pods = resource.pod_tags();
         check_tags(resource, &resource.tags(), pods.as_ref(), diagnostics);
         if let Some(pods) = &pods {

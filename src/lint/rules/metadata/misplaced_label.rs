@@ -23,7 +23,7 @@ const INJECTION: &str = "istio-injection";
 const INJECT: &str = "sidecar.istio.io/inject";
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let pods = resource.pod_tags();
         // Tools such as kustomize set the same labels on all resources, so only those that concern pods are checked.
         if pods.is_some() || matches!(resource.kind, Kind::Namespace | Kind::Pod) {

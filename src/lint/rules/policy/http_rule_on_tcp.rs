@@ -115,7 +115,9 @@ fn opaque_ports<'w, 'a>(
     world: &'w World<'a>,
     workload: &'w Workload<'a>,
 ) -> impl Iterator<Item = (&'w Workload<'a>, WorkloadPort<'w, 'a>)> {
-    world.ports_of_workload(workload).into_iter().filter(is_opaque).map(move |port| (workload, port))
+    // The name of a port, which decides the protocol, may not be known yet.
+    let is_known = |port: &WorkloadPort<'_, '_>| !world.inventory.unknowns.hide_target(port.service.resource);
+    world.ports_of_workload(workload).into_iter().filter(is_opaque).filter(is_known).map(move |port| (workload, port))
 }
 
 /// The connections that a rule about requests denies at a TCP port.

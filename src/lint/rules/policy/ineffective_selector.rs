@@ -30,7 +30,7 @@ static GATEWAY_AND_OTHERS: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for resource in &world.snapshot.resources {
+    for resource in world.snapshot.resources() {
         if let Some(selector) = selector(&resource.spec) {
             check_selector(world, resource, selector, diagnostics);
         }

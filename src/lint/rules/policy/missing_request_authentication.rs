@@ -72,23 +72,36 @@ fn check_policy<'a>(
     let lacking: Vec<_> =
         workloads.iter().filter(|workload| !is_checked(&workload.name.namespace, &workload.labels)).collect();
     let Some(first) = lacking.first() else { return };
-    if let Err(gap) = world.inventory.workloads(&first.name.namespace) {
+    if let Err(gap) = world.inventory.lists_workloads(&first.name.namespace) {
         return diagnostics.unchecked(gap);
     }
-    let finding = if lacking.len() < workloads.len() { &SOME_WORKLOADS } else { &WORKLOADS };
-    for &place in places {
-        let message = format!(
-            "no RequestAuthentication selects workload `{}`, so no request to it has a valid token",
-            first.name
-        );
-        let diagnostic = diagnostics.report(finding, place, message);
-        diagnostic.related(first.resource.name_span(), "the workload");
-        let others = world.policies.request_authentications_in(&first.name.namespace).next();
-        if let Some(other) = others {
-            diagnostic.related(other.resource.name_span(), "this RequestAuthentication is for other workloads");
-        }
-        diagnostic.help("add a RequestAuthentication that selects the workload and names the issuer of the tokens");
+    let namespaces = [first.name.namespace.as_ref(), &world.settings.root_namespace];
+    let more = |namespace| world.inventory.may_have_more(Kind::RequestAuthentication, namespace);
+    if let Some(gap) = namespaces.into_iter().find_map(more) {
+        return diagnostics.unchecked(gap);
     }
+    if let Err(gap) = world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication) {
+        return diagnostics.unchecked(gap);
+    }
+    if world.may_be_elsewhere(first.resource, policy.resource) {
+        let name = policy.resource.name().to_owned();
+        return diagnostics.unchecked(Gap::AssumedNamespace(policy.resource.kind, name));
+    }
+    let finding = if lacking.len() < workloads.len() { &SOME_WORKLOADS } else { &WORKLOADS };
+    let mut places = places.iter().copied();
+    let Some(place) = places.next() else { return };
+    let message =
+        format!("no RequestAuthentication selects workload `{}`, so no request to it has a valid token", first.name);
+    let diagnostic = diagnostics.report(finding, place, message);
+    diagnostic.related(first.resource.name_span(), "the workload");
+    let others = world.policies.request_authentications_in(&first.name.namespace).next();
+    if let Some(other) = others {
+        diagnostic.related(other.resource.name_span(), "this RequestAuthentication is for other workloads");
+    }
+    for place in places {
+        diagnostic.related(place, "this condition also needs a token");
+    }
+    diagnostic.help("add a RequestAuthentication that selects the workload and names the issuer of the tokens");
 }
 
 /// The proxies of a target are not among the manifests, but a RequestAuthentication with the same target may be.
@@ -101,7 +114,7 @@ fn check_targets(world: &World<'_>, policy: &AuthorizationPolicy<'_>, diagnostic
     let is_checked =
         others.any(|other| other.spec.target_refs().into_iter().filter_map(name).any(|it| wanted.contains(&it)));
     if !is_checked {
-        diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::AuthorizationPolicy, policy.name.to_string()));
+        diagnostics.unchecked(Gap::ManagedWorkloads);
     }
 }
 
@@ -129,6 +142,9 @@ fn check_routes(world: &World<'_>, virtual_service: &VirtualService<'_>, claim: 
         };
         let lacking = workloads.iter().find(|workload| !is_checked(&workload.name.namespace, &workload.labels));
         if let Some(workload) = lacking {
+            if let Err(gap) = world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication) {
+                return diagnostics.unchecked(gap);
+            }
             let message = format!(
                 "no RequestAuthentication selects gateway workload `{}`, so no request has claims",
                 workload.name
@@ -144,7 +160,10 @@ fn check_routes(world: &World<'_>, virtual_service: &VirtualService<'_>, claim: 
 
 /// Nothing is certain without the workloads, but a RequestAuthentication is usually kept beside the routes that need it.
 fn report_unknown(world: &World<'_>, gateway: &Gateway<'_>, claim: Span, diagnostics: &mut Diagnostics) {
-    diagnostics.unchecked(Gap::NoGatewayWorkloads);
+    diagnostics.unchecked(gateway.gap_of_workloads());
+    if world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication).is_err() {
+        return;
+    }
     if world.inventory.gateways(&gateway.name.namespace).is_ok() {
         diagnostics
             .report(

@@ -6,11 +6,11 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::ClientTlsMode;
-use crate::model::{Kind, LabelSet, Labels, Spec};
+use crate::model::{LabelSet, Labels, Spec};
 use crate::routing::Upstream;
 use crate::source::Span;
 use crate::world::{
-    DataPlane, ExportTo, Gap, MergedRule, MtlsMode, ProtocolClass, Service, ServicePort, Workload, World, host,
+    DataPlane, ExportTo, MergedRule, MtlsMode, ProtocolClass, Service, ServicePort, Workload, World, host,
 };
 
 pub static RULE: Rule = rule! {
@@ -197,7 +197,7 @@ fn note_unknown(
         policies.any(|policy| policy.spec.selector.is_some())
     };
     if service.is_kubernetes() && (is_refused(sent, usual, port) || may_differ()) {
-        diagnostics.unchecked(Gap::NoWorkloadsOf(Kind::Service, service.hostname.clone()));
+        diagnostics.unchecked(service.gap_of_workloads());
     }
 }
 

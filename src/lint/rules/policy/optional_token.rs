@@ -9,7 +9,7 @@ use crate::model::Kind;
 use crate::model::networking::claim_path;
 use crate::model::security::{PolicyAction, TokenPresence};
 use crate::policy::requirements;
-use crate::world::{AuthorizationPolicy, Gap, RequestAuthentication, Targeted, VirtualService, World};
+use crate::world::{AuthorizationPolicy, RequestAuthentication, Targeted, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "optional-token",
@@ -34,8 +34,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let namespaces = PolicyNamespaces::new(world);
     for policy in optional {
         let namespace = policy.name.namespace.as_ref();
-        let gap = Gap::NoResources(Kind::AuthorizationPolicy, namespace.to_owned());
-        if let Err(gap) = world.inventory.expect(namespaces.cover(&namespaces.any, namespace), gap) {
+        let any = namespaces.cover(&namespaces.any, namespace);
+        let known = world.inventory.expect_kind(any, Kind::AuthorizationPolicy, namespace);
+        let more = || world.inventory.may_have_more(Kind::AuthorizationPolicy, namespace).map_or(Ok(()), Err);
+        if let Err(gap) = known.and_then(|()| more()) {
             diagnostics.unchecked(gap);
             continue;
         }

@@ -82,6 +82,7 @@ fn action_place(policy: &AuthorizationPolicy<'_>) -> Span {
 fn overridden<'w, 'a>(world: &'w World<'a>, policy: &AuthorizationPolicy<'a>) -> Option<&'w AuthorizationPolicy<'a>> {
     let is_other = |other: &AuthorizationPolicy<'_>| {
         !std::ptr::eq(other.resource, policy.resource)
+            && !world.may_be_elsewhere(other.resource, policy.resource)
             && other.action() == PolicyAction::Allow
             && !other.is_dry_run()
             && other.spec.rules.iter().any(|rule| !is_unconditional(rule))

@@ -98,7 +98,8 @@ fn strict_mode(world: &World<'_>, service: &Service<'_>, merged: Option<&MergedR
     plain.peek()?;
     let workloads = world.workloads_of_service(service).unwrap_or_default();
     // Unknown workloads are assumed to have sidecars, and no policies that select them.
-    let unknown = (workloads.is_empty() && world.inventory.workloads(&service.namespace).is_err()).then(LabelSet::new);
+    let unknown =
+        (workloads.is_empty() && world.inventory.lists_workloads(&service.namespace).is_err()).then(LabelSet::new);
     let in_mesh = workloads.iter().filter(|it| {
         !matches!(world.namespaces.data_plane(it), Some(DataPlane::None | DataPlane::Ambient))
             && !world.is_gateway_workload(it)

@@ -9,7 +9,7 @@ use crate::model::field::TextField;
 use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::PolicyTargetReference;
 use crate::model::spelling::did_you_mean;
-use crate::model::{Kind, Labels, nearest};
+use crate::model::{Kind, Labels, Resource, nearest};
 use crate::source::Span;
 use crate::world::{DataPlane, Gap, Policy, Targeted, Workload, World};
 
@@ -61,7 +61,7 @@ fn check_policy<'a, S: Targeted>(
     diagnostics: &mut Diagnostics,
 ) {
     for reference in policy.spec.target_refs() {
-        targets.check(world, &policy.name.namespace, reference, diagnostics);
+        targets.check(world, policy.resource, reference, diagnostics);
     }
     let Some(workloads) = world.workloads_of_policy(policy) else { return };
     let selector = policy.spec.selector().filter(|selector| !selector.match_labels.is_empty());
@@ -82,7 +82,7 @@ fn check_policy<'a, S: Targeted>(
         // `ignored-peer-authentication` reports a selector of a PeerAuthentication in the root namespace.
         Some(_) if is_root && policy.resource.kind == Kind::PeerAuthentication => {}
         Some(selector) if workloads.is_empty() => {
-            check_selector(world, &policy.name.namespace, selector, targets, diagnostics);
+            check_selector(world, policy.resource, selector, targets, diagnostics);
         }
         _ => check_membership(world, policy, &workloads, diagnostics),
     }
@@ -95,11 +95,12 @@ fn is_for_gateways(labels: &Labels) -> bool {
 
 fn check_selector(
     world: &World<'_>,
-    namespace: &str,
+    policy: &Resource,
     selector: &MatchLabelsSelector,
     targets: &Targets<'_>,
     diagnostics: &mut Diagnostics,
 ) {
+    let namespace = world.settings.namespace_of(policy);
     let labels = &selector.match_labels;
     // Another rule reports values that no label can have.
     if labels.iter().any(|(_, value)| value.contains('*')) {
@@ -108,7 +109,7 @@ fn check_selector(
     let is_root = namespace == world.settings.root_namespace;
     let known = match is_root {
         true => world.inventory.expect(false, Gap::NotAllWorkloadsOfMesh),
-        false => world.inventory.workloads(namespace),
+        false => world.expects_workload(policy, labels, namespace),
     };
     if let Err(gap) = known.and(world.inventory.expect(!is_for_gateways(labels), Gap::GatewaysInstalledElsewhere)) {
         return diagnostics.unchecked(gap);
@@ -190,7 +191,7 @@ struct Targets<'w> {
 impl<'w> Targets<'w> {
     fn new(world: &'w World<'_>) -> Self {
         let mut names: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for resource in &world.snapshot.resources {
+        for resource in world.snapshot.resources() {
             if matches!(resource.kind, Kind::KubernetesGateway | Kind::Service | Kind::ServiceEntry) {
                 let namespace = world.settings.namespace_of(resource);
                 names.entry((resource.kind, namespace)).or_default().push(resource.name());
@@ -207,7 +208,7 @@ impl<'w> Targets<'w> {
     fn check(
         &self,
         world: &World<'_>,
-        namespace: &str,
+        policy: &Resource,
         reference: &PolicyTargetReference,
         diagnostics: &mut Diagnostics,
     ) {
@@ -218,16 +219,24 @@ impl<'w> Targets<'w> {
             _ => return,
         };
         let Some(name) = reference.name.filled() else { return };
+        let namespace = world.settings.namespace_of(policy);
         let names = self.names.get(&(kind, namespace)).map_or(&[][..], Vec::as_slice);
         if names.contains(&name.as_str()) {
             return;
         }
         let known = match kind {
-            Kind::Service => world.inventory.services(namespace),
-            Kind::ServiceEntry => world.inventory.service_entries(namespace),
-            _ => world.inventory.expect(!names.is_empty(), Gap::NoResources(kind, namespace.to_owned())),
+            _ if world.inventory.makes(kind, namespace, name) => return,
+            Kind::Service => world.inventory.service(namespace, name),
+            _ => {
+                let gap = Gap::NoResources(kind, namespace.to_owned());
+                let any = match kind {
+                    Kind::ServiceEntry => world.inventory.service_entries(namespace).is_ok(),
+                    _ => !names.is_empty(),
+                };
+                world.inventory.expect_named(kind, namespace, name, any, gap)
+            }
         };
-        if let Err(gap) = known {
+        if let Err(gap) = known.and_then(|()| world.would_have(kind, policy, name, namespace)) {
             return diagnostics.unchecked(gap);
         }
         report_target(name.span, kind, namespace, name, names, diagnostics);

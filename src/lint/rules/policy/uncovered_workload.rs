@@ -32,9 +32,15 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         if world.namespaces.data_plane(workload) == Some(DataPlane::None) || !workload.has_sidecar {
             continue;
         }
-        if world.inventory.is_partial() {
-            let namespace = workload.name.namespace.to_string();
-            diagnostics.unchecked(Gap::NotAllResources(Kind::AuthorizationPolicy, namespace));
+        let namespace = workload.name.namespace.to_string();
+        if let Some(gap) = world.inventory.may_lack(Gap::NotAllResources(Kind::AuthorizationPolicy, namespace)) {
+            diagnostics.unchecked(gap);
+            continue;
+        }
+        let namespaces = [workload.name.namespace.as_ref(), &world.settings.root_namespace];
+        let more = |namespace| world.inventory.may_have_more(Kind::AuthorizationPolicy, namespace);
+        if let Some(gap) = namespaces.into_iter().find_map(more) {
+            diagnostics.unchecked(gap);
             continue;
         }
         diagnostics

@@ -60,7 +60,7 @@ fn check_namespace(
         true => format!("no namespace matches `{value}`"),
         false => format!("namespace `{value}` does not exist"),
     };
-    let diagnostic = diagnostics.report(&MISSING, written.span, message);
+    let diagnostic = diagnostics.report(&MISSING, written.span, message).cause(format!("namespace {value}"));
     if let Some(help) = did_you_mean(value, known.iter().copied()) {
         diagnostic.help(help);
     }

@@ -31,15 +31,19 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             // Clients may send any name in the `Host` header, so only names of Services can be checked.
             let name = value.split(':').next().unwrap_or_default();
             let Some((service, namespace)) = host::kubernetes_service(name, &world.settings.domain) else { continue };
-            if service.contains('*') || of_routes.contains(name) || world.services.named(name).next().is_some() {
+            if service.contains('*')
+                || of_routes.contains(name)
+                || world.services.named(name).next().is_some()
+                || world.makes_service(name)
+            {
                 continue;
             }
-            if let Err(gap) = world.inventory.services(namespace) {
+            if let Err(gap) = world.expects_service(policy.resource, service, namespace) {
                 diagnostics.unchecked(gap);
                 continue;
             }
             let message = format!("Service `{namespace}/{service}` does not exist");
-            let diagnostic = diagnostics.report(&MISSING, value.span, message);
+            let diagnostic = diagnostics.report(&MISSING, value.span, message).cause(format!("host {name}"));
             if let Some(similar) = similar(world, namespace, service) {
                 diagnostic.help(format!("did you mean `{}`?", value.replacen(service, similar, 1)));
             }

@@ -137,7 +137,7 @@ fn report_domain(world: &World<'_>, written: &Spanned<String>, domain: &str, dia
         }
     };
     let message = format!("`{domain}` is not a trust domain of this mesh");
-    diagnostics.report(finding, written.span, message).help(help);
+    diagnostics.report(finding, written.span, message).cause(format!("trust domain {domain}")).help(help);
 }
 
 fn check_account(
@@ -148,12 +148,22 @@ fn check_account(
     name: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    if accounts.has(namespace, name) {
+    if accounts.has(namespace, name) || world.inventory.makes(Kind::ServiceAccount, namespace, name) {
         return;
     }
-    let are_listed = world.inventory.service_accounts(namespace).is_ok();
-    if !are_listed && world.inventory.workloads(namespace).is_err() {
-        return diagnostics.unchecked(Gap::NoServiceAccountsOrWorkloads(namespace.to_owned()));
+    let more = match name.ends_with('*') {
+        true => world.inventory.may_have_more(Kind::ServiceAccount, namespace),
+        false => world.inventory.may_exist(Kind::ServiceAccount, namespace, name),
+    };
+    if let Some(gap) = more {
+        return diagnostics.unchecked(gap);
+    }
+    let are_listed = world.inventory.lists_service_accounts(namespace);
+    if !are_listed && world.inventory.lists_workloads(namespace).is_err() {
+        return diagnostics.unchecked(match accounts.of(namespace).next() {
+            Some(_) => Gap::NotAllResources(Kind::ServiceAccount, namespace.to_owned()),
+            None => Gap::NoServiceAccountsOrWorkloads(namespace.to_owned()),
+        });
     }
     // The ServiceAccount and some workloads may be in other manifests.
     let finding = match !are_listed && world.namespaces.labels(namespace).is_none() {
@@ -167,14 +177,17 @@ fn check_account(
     } else {
         format!("service account `{name}` does not exist in namespace `{namespace}`")
     };
-    diagnostics.report(finding, written.span, message).help(match misspelt(name, accounts.of(namespace)) {
-        Some(similar) => format!("did you mean `{similar}`?"),
-        None if name.ends_with('*') => match accounts.of(namespace).take(SHOWN + 1).count() {
-            1..=SHOWN => format!("correct the name: the namespace has {}", list(accounts.of(namespace), "and")),
-            _ => "correct the name".to_owned(),
+    let cause = format!("service account {namespace}/{name}");
+    diagnostics.report(finding, written.span, message).cause(cause).help(
+        match misspelt(name, accounts.of(namespace)) {
+            Some(similar) => format!("did you mean `{similar}`?"),
+            None if name.ends_with('*') => match accounts.of(namespace).take(SHOWN + 1).count() {
+                1..=SHOWN => format!("correct the name: the namespace has {}", list(accounts.of(namespace), "and")),
+                _ => "correct the name".to_owned(),
+            },
+            None => format!("correct the name, or set `serviceAccountName: {name}` in the client's pods"),
         },
-        None => format!("correct the name, or set `serviceAccountName: {name}` in the client's pods"),
-    });
+    );
 }
 
 /// How many service accounts a help names at most.
@@ -196,7 +209,7 @@ impl<'w> Accounts<'w> {
         for (namespace, name) in defined.chain(used) {
             accounts.by_namespace.entry(namespace).or_default().insert(name);
         }
-        for gateway in world.snapshot.resources.iter().filter(|resource| resource.kind == Kind::KubernetesGateway) {
+        for gateway in world.snapshot.resources().filter(|resource| resource.kind == Kind::KubernetesGateway) {
             accounts.gateways.entry(world.settings.namespace_of(gateway)).or_default().push(gateway.name());
         }
         accounts

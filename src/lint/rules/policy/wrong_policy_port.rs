@@ -63,6 +63,14 @@ fn check_ports<'a, S: Targeted>(
     if workloads.is_empty() {
         return diagnostics.unchecked(Gap::NoWorkloadsOf(policy.resource.kind, policy.name.to_string()));
     }
+    let unknowns = &world.inventory.unknowns;
+    let declared = |workload: &&&Workload<'_>| {
+        let ports = workload.containers().flat_map(|container| &container.ports).map(|port| port.span);
+        ports.into_iter().any(|port| unknowns.placeholders().touch(port))
+    };
+    if let Some(unknown) = workloads.iter().find(declared) {
+        return diagnostics.unchecked(Gap::PlaceholdersIn(unknown.resource.kind, unknown.name.to_string()));
+    }
     let known = KnownPorts::new(world, &workloads);
     let is_unknown = |port: u32| known.is_complete && !is_of_proxy(port);
     for (span, port) in ports {

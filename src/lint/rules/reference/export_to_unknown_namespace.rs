@@ -22,7 +22,7 @@ static UNKNOWN: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         for (namespace, span) in exported_to(resource) {
             check_namespace(world, namespace, span, diagnostics);
         }
@@ -58,7 +58,8 @@ fn check_namespace(world: &World<'_>, namespace: &str, span: Span, diagnostics: 
             let help = did_you_mean(namespace, world.namespaces.names());
             let forms = || "use the name of a namespace, `.` for that of the resource, or `*` for all".to_owned();
             let message = format!("namespace `{namespace}` does not exist");
-            diagnostics.report(&UNKNOWN, span, message).help(help.unwrap_or_else(forms));
+            let diagnostic = diagnostics.report(&UNKNOWN, span, message).cause(format!("namespace {namespace}"));
+            diagnostic.help(help.unwrap_or_else(forms));
         }
     }
 }

@@ -3,7 +3,8 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::world::{Gap, Gateway, Workload, World};
+use crate::model::Kind;
+use crate::world::{Gateway, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "gateway-selects-nothing",
@@ -33,6 +34,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 /// workload looks like one: it has all keys of the selector, and they are such as `istio: …gateway`.
 fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Diagnostics) {
     let selector = &gateway.spec.selector;
+    if let Err(gap) = world.inventory.unknowns.expect_anywhere(Kind::Pod) {
+        return diagnostics.unchecked(gap);
+    }
     let has_keys = |workload: &&Workload<'_>| {
         selector.iter().all(|(key, _)| is_gateway_label(key, workload.labels.get(key.as_str())))
     };
@@ -40,7 +44,10 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Dia
     let is_elsewhere =
         || candidates.is_empty() || selector.iter().any(|(_, value)| INSTALLED.contains(&value.as_str()));
     if !world.inventory.is_complete() && is_elsewhere() {
-        return diagnostics.unchecked(Gap::NoGatewayWorkloads);
+        return diagnostics.unchecked(gateway.gap_of_workloads());
+    }
+    if let Some(gap) = world.inventory.may_have_workloads(None, &selector.to_set()) {
+        return diagnostics.unchecked(gap);
     }
     let diagnostic = diagnostics.report(
         &NO_WORKLOAD,

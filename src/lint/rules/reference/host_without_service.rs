@@ -3,9 +3,12 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::Kind;
 use crate::source::Spanned;
 use crate::world::host::{self, Form};
 use crate::world::{Gateway, VirtualService, World};
+
+use super::host_cause;
 
 pub static RULE: Rule = rule! {
     name: "host-without-service",
@@ -62,21 +65,26 @@ fn check_host(
                 .help(format!("write `{full}`"));
         }
         // `unknown-host` reports the host if a route of the VirtualService leads to it.
+        Form::Kubernetes { name, namespace } if world.inventory.makes(Kind::Service, namespace, name) => {}
         Form::Kubernetes { .. } if leads_to(world, virtual_service, host) => {}
-        Form::Kubernetes { namespace } if world.inventory.services(namespace).is_ok() => {
+        Form::Kubernetes { name, namespace }
+            if world.expects_service(virtual_service.resource, name, namespace).is_ok() =>
+        {
             let (host, span) = (host.as_str(), host.span);
             let message = format!(
                 "host `{host}` does not exist: these routes apply only to requests for exactly this host, on port 80"
             );
-            let diagnostic = diagnostics.report(&UNKNOWN_SERVICE, span, message);
+            let diagnostic = diagnostics.report(&UNKNOWN_SERVICE, span, message).cause(host_cause(host));
             let near = world.services.nearest(namespace, host, domain);
             match near.or_else(|| world.services.only_one_called(written)) {
                 Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
                 None => diagnostic.help("use the host of a Service or ServiceEntry"),
             };
         }
-        Form::Kubernetes { namespace } => {
-            world.inventory.services(namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap));
+        Form::Kubernetes { name, namespace } => {
+            world
+                .expects_service(virtual_service.resource, name, namespace)
+                .unwrap_or_else(|gap| diagnostics.unchecked(gap));
         }
         Form::External => check_external(world, virtual_service, host, diagnostics),
     }

@@ -3,11 +3,12 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::Kind;
 use crate::model::field::TextField;
 use crate::world::host::{self, Form};
 use crate::world::{DestinationRule, ExportTo, Gap, World};
 
-use super::{complete_name, export_to_field};
+use super::{complete_name, export_to_field, host_cause, only_namesake};
 
 pub static RULE: Rule = rule! {
     name: "inert-destination-rule",
@@ -78,14 +79,15 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
         return;
     }
     // A host that only a wildcard covers has no cluster, but routes to the wildcard use its DestinationRule.
-    if world.services.covering(own, full).is_some() {
+    if world.services.covering(own, full).is_some() || world.makes_service(full) {
         return;
     }
     let written = destination_rule.spec.host.text();
+    let resource = destination_rule.resource;
     let unknown = format!("host `{full}` does not exist");
     match Form::of(full, &world.settings.domain) {
-        Form::Kubernetes { namespace } if world.inventory.services(namespace).is_ok() => {
-            let diagnostic = diagnostics.report(&UNKNOWN_HOST, span, unknown);
+        Form::Kubernetes { name, namespace } if world.expects_service(resource, name, namespace).is_ok() => {
+            let diagnostic = diagnostics.report(&UNKNOWN_HOST, span, unknown).cause(host_cause(full));
             let near = world.services.nearest(namespace, full, &world.settings.domain);
             match near.or_else(|| world.services.only_one_called(written)) {
                 Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
@@ -94,7 +96,7 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
                 }
             };
         }
-        Form::Kubernetes { namespace } => match world.services.only_one_called(written) {
+        Form::Kubernetes { name, namespace } => match only_namesake(world, namespace, name, written) {
             Some(service) => {
                 let message = format!("Istio expands `{written}` to `{full}`, which the manifests do not define");
                 diagnostics
@@ -102,20 +104,27 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
                     .related(service.span, "the only Service with this name")
                     .help(format!("write `{}` if the DestinationRule is for that Service", service.hostname));
             }
-            None => world.inventory.services(namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
+            None => world.expects_service(resource, name, namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
-        Form::TwoLabels { name, namespace } if world.inventory.services(namespace).is_ok() => {
+        Form::TwoLabels { name, namespace } if world.expects_listed_service(resource, name, namespace).is_ok() => {
             let complete = format!("{name}.{namespace}.svc.{}", world.settings.domain);
             let message = format!("host `{full}` does not exist: Istio does not expand names that contain a dot");
-            let diagnostic = diagnostics.report(&NAME_WITH_DOT, span, message);
+            let diagnostic = diagnostics.report(&NAME_WITH_DOT, span, message).cause(host_cause(full));
             if let Some(service) = world.services.named(&complete).next() {
                 diagnostic.related(service.span, "the Service with this name");
             }
             diagnostic.help(complete_name(world, name, namespace));
         }
-        Form::TwoLabels { .. } | Form::External => match world.inventory.service_entries(own) {
+        Form::TwoLabels { .. } | Form::External => match world
+            .inventory
+            .service_entry(own, full)
+            .and_then(|()| world.would_have(Kind::ServiceEntry, resource, "", own))
+        {
             Ok(()) => {
-                diagnostics.report(&UNKNOWN_HOST, span, unknown).help("add a ServiceEntry for the host");
+                diagnostics
+                    .report(&UNKNOWN_HOST, span, unknown)
+                    .cause(host_cause(full))
+                    .help("add a ServiceEntry for the host");
             }
             Err(gap) => diagnostics.unchecked(gap),
         },

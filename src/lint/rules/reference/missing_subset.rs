@@ -3,12 +3,14 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::Kind;
 use crate::model::field::TextField;
 use crate::model::spelling::did_you_mean;
 use crate::model::wording;
+use crate::model::{Kind, Resource};
 use crate::source::Spanned;
 use crate::world::{DestinationRef, DestinationRule, Gap, MergedRule, VirtualService, World, host};
+
+use super::{first_label, unknown_host};
 
 pub static RULE: Rule = rule! {
     name: "missing-subset",
@@ -34,7 +36,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for virtual_service in &world.virtual_services {
         for destination in virtual_service.destinations() {
-            if let Some(subset) = destination.destination.subset.filled() {
+            if let Some(subset) = destination.destination.subset.filled()
+                && !unknown_host::is_reported(world, virtual_service, &destination)
+            {
                 check_subset(context, virtual_service, &destination, subset, diagnostics);
             }
         }
@@ -49,6 +53,13 @@ struct Missing<'m> {
     namespace: &'m str,
     /// The namespace of the clients.
     client: &'m str,
+}
+
+impl Missing<'_> {
+    /// The cause of all findings about the subset, for the clients of one namespace.
+    fn cause(&self) -> String {
+        format!("subset {} of {} in {}", self.subset.as_str(), self.host, self.client)
+    }
 }
 
 fn check_subset(
@@ -68,14 +79,20 @@ fn check_subset(
             continue;
         }
         // Other DestinationRules of the host may define the subset.
-        if world.inventory.is_partial() {
-            return diagnostics.unchecked(Gap::NotAllOfKind(Kind::DestinationRule));
+        if let Err(gap) = world.inventory.destination_rules(&host) {
+            return diagnostics.unchecked(gap);
+        }
+        // So may one whose host is not known yet.
+        let unknowns = &world.inventory.unknowns;
+        let mut owners = [&*client, &*namespace, &world.settings.root_namespace].into_iter();
+        if let Err(gap) = owners.try_for_each(|owner| unknowns.expect(Kind::DestinationRule, owner)) {
+            return diagnostics.unchecked(gap);
         }
         let missing = Missing { subset, host: &host, namespace: &namespace, client: &client };
         match merged {
             Some(merged) if !is_definite(context, merged, diagnostics) => {}
             Some(merged) => report_not_defined(world, &missing, merged, diagnostics),
-            None => report_without_rule(world, &missing, diagnostics),
+            None => report_without_rule(world, virtual_service.resource, &missing, diagnostics),
         }
         return;
     }
@@ -118,11 +135,16 @@ fn report_not_defined(world: &World<'_>, missing: &Missing<'_>, merged: &MergedR
     });
     diagnostics
         .report(&NOT_DEFINED, missing.subset.span, message)
+        .cause(missing.cause())
         .related(destination_rule.host.span, applies)
         .help(help);
 }
 
-fn report_without_rule(world: &World<'_>, missing: &Missing<'_>, diagnostics: &mut Diagnostics) {
+/// Reports a subset for which the clients have no DestinationRule, if that one would be among the manifests.
+fn report_without_rule(world: &World<'_>, from: &Resource, missing: &Missing<'_>, diagnostics: &mut Diagnostics) {
+    if let Err(gap) = expects_rule(world, from, missing) {
+        return diagnostics.unchecked(gap);
+    }
     let Missing { subset, host, namespace, client } = missing;
     let place = subset.span;
     let subset = subset.as_str();
@@ -130,8 +152,12 @@ fn report_without_rule(world: &World<'_>, missing: &Missing<'_>, diagnostics: &m
         host::covered_by(host, &it.host) && it.spec.subsets.iter().any(|it| it.name.text() == subset)
     };
     let Some(destination_rule) = world.destination_rules.iter().find(defines) else {
+        if let Some(gap) = world.inventory.may_have_destination_rule(namespace, host) {
+            return diagnostics.unchecked(gap);
+        }
         diagnostics
             .report(&NOWHERE_DEFINED, place, format!("no DestinationRule defines subset `{subset}` for host `{host}`"))
+            .cause(missing.cause())
             .help("add a DestinationRule that defines the subset for the host");
         return;
     };
@@ -155,4 +181,26 @@ fn report_without_rule(world: &World<'_>, missing: &Missing<'_>, diagnostics: &m
             format!("these clients do not use DestinationRule `{}`", destination_rule.name),
         )
         .help(help);
+}
+
+/// Whether a DestinationRule for the host would be among the manifests. It is kept with the service, or beside the routes as
+/// other DestinationRules of the namespaces that clients look in.
+fn expects_rule(world: &World<'_>, from: &Resource, missing: &Missing<'_>) -> Result<(), Gap> {
+    let Missing { host, namespace, client, .. } = missing;
+    // A DestinationRule that does not name its namespace may be in one that the clients look in.
+    let may_apply = |it: &&DestinationRule<'_>| {
+        world.may_be_elsewhere(it.resource, from)
+            && (host::covered_by(host, &it.host) || it.spec.host.text() == first_label(host))
+    };
+    if let Some(drifting) = world.destination_rules.iter().find(may_apply) {
+        return Err(Gap::AssumedNamespace(Kind::DestinationRule, drifting.resource.name().to_owned()));
+    }
+    let is_together = |resource: &Resource| !world.may_be_elsewhere(resource, from);
+    let is_beside = |resource: &Resource| world.are_related(resource, from);
+    let in_sight = [*namespace, *client, &world.settings.root_namespace];
+    let mut rules = world.destination_rules.iter().filter(|it| is_beside(it.resource));
+    let mut services = world.services.named(host).filter(|it| is_together(it.resource));
+    let any = services.next().is_some()
+        || rules.any(|it| host::covered_by(host, &it.host) || in_sight.contains(&it.name.namespace.as_ref()));
+    world.inventory.expect(any, Gap::NoRuleOrService((*host).to_owned()))
 }

@@ -15,6 +15,7 @@ mod unknown_host;
 mod unknown_port;
 
 use crate::lint::Family;
+use crate::model::Kind;
 use crate::world::{Service, World};
 
 pub static FAMILY: Family = Family {
@@ -42,6 +43,16 @@ fn export_to_field(service: &Service<'_>) -> &'static str {
     if service.is_kubernetes() { "the annotation `networking.istio.io/exportTo`" } else { "`exportTo`" }
 }
 
+/// The first label of a host: the name of a Service.
+fn first_label(host: &str) -> &str {
+    host.split('.').next().unwrap_or_default()
+}
+
+/// The cause of findings about a host that does not exist.
+fn host_cause(host: &str) -> String {
+    format!("host {host}")
+}
+
 /// A help for a host such as `reviews.shop`, which Istio does not expand.
 fn complete_name(world: &World<'_>, name: &str, namespace: &str) -> String {
     let domain = &world.settings.domain;
@@ -53,4 +64,10 @@ fn complete_name(world: &World<'_>, name: &str, namespace: &str) -> String {
         Some(service) => format!("did you mean `{}`?", service.hostname),
         None => format!("use the host of a Service in namespace `{namespace}`, or add a ServiceEntry"),
     }
+}
+
+/// The only Service with the short name of an unknown host. It is not meant if a Service of the expanded name may exist.
+fn only_namesake<'w, 'a>(world: &'w World<'a>, namespace: &str, name: &str, written: &str) -> Option<&'w Service<'a>> {
+    let namesake = world.services.only_one_called(written)?;
+    world.inventory.may_exist(Kind::Service, namespace, name).is_none().then_some(namesake)
 }

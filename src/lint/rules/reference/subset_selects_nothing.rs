@@ -61,8 +61,8 @@ fn check_subset(
         return;
     }
     let Some(service) = world.services.covering(&destination_rule.name.namespace, host) else {
-        // `inert-destination-rule` reports a host that does not exist.
-        if world.inventory.is_complete() {
+        // `inert-destination-rule` reports a host that does not exist, or is not exported.
+        if world.inventory.is_complete() || world.services.named(host).next().is_some() {
             return;
         }
         return diagnostics.unchecked(Gap::NoServicesOf(Kind::DestinationRule, destination_rule.name.to_string()));
@@ -85,6 +85,11 @@ fn check_subset(
         && endpoints.iter().any(is_open)
     {
         return diagnostics.unchecked(Gap::AddedLabel(key.value.clone()));
+    }
+    let mut all: LabelSet<'_> = service.selector.map(|selector| selector.to_set()).unwrap_or_default();
+    all.extend(subset.labels.to_set());
+    if let Some(gap) = world.inventory.has_other_workloads(&service.namespace, &all) {
+        return diagnostics.unchecked(gap);
     }
     // With one workload, others may be added later. A subset without routes does no harm.
     let is_routed = endpoints.len() >= 2 && is_routed_to(world, destination_rule, subset);
@@ -109,14 +114,23 @@ fn endpoints<'a>(world: &World<'a>, service: &Service<'a>) -> Result<Vec<LabelSe
     if !service.endpoints.is_empty() && service.selector.is_none() {
         return Ok(service.endpoints.iter().map(|endpoint| endpoint.labels.to_set()).collect());
     }
-    world.inventory.workloads(&service.namespace)?;
-    match world.workloads_of_service(service) {
+    if service.selector.is_some_and(|selector| world.inventory.unknowns.placeholders().hide_labels(selector)) {
+        return Err(Gap::PlaceholdersIn(service.resource.kind, service.hostname.clone()));
+    }
+    let workloads = world.workloads_of_service(service);
+    if workloads.is_some() {
+        world.inventory.lists_workloads(&service.namespace)?;
+    }
+    let selector = service.selector.map(|selector| selector.to_set()).unwrap_or_default();
+    match workloads {
         Some(workloads) if !workloads.is_empty() => {
             Ok(workloads.iter().map(|workload| workload.labels.clone()).collect())
         }
-        Some(_) if world.inventory.is_complete() => Ok(Vec::new()),
-        Some(_) => Err(Gap::NoWorkloadsOf(Kind::Service, service.hostname.clone())),
-        None => Err(Gap::UnknownEndpoints(service.hostname.clone())),
+        Some(_) => {
+            world.inventory.workloads_with(&service.namespace, &selector)?;
+            if world.inventory.is_complete() { Ok(Vec::new()) } else { Err(service.gap_of_workloads()) }
+        }
+        None => Err(service.gap_of_workloads()),
     }
 }
 

@@ -48,6 +48,10 @@ fn check_gateway(world: &World<'_>, gateway: &Gateway<'_>, diagnostics: &mut Dia
         }
         return;
     };
+    let unknowns = &world.inventory.unknowns;
+    if let Some(unknown) = services.iter().find(|service| unknowns.hide_target(service.resource)) {
+        return diagnostics.unchecked(Gap::PlaceholdersIn(unknown.resource.kind, unknown.hostname.clone()));
+    }
     for number in gateway.servers.iter().filter_map(|server| server.port) {
         if !reachable.contains(&number.value) {
             let ports = first.ports.iter().filter(|port| port.protocol != Protocol::Udp).map(|port| port.number);

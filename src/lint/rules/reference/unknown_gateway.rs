@@ -3,9 +3,9 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::nearest;
+use crate::model::{Kind, nearest};
 use crate::source::Spanned;
-use crate::world::{NamespacedName, World, resolve_gateway_name};
+use crate::world::{Gateway, NamespacedName, VirtualService, World, resolve_gateway_name};
 
 pub static RULE: Rule = rule! {
     name: "unknown-gateway",
@@ -39,12 +39,18 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for virtual_service in &world.virtual_services {
         let of_matches = virtual_service.matches().flat_map(|it| it.gateways);
         for written in virtual_service.spec.gateways.iter().chain(of_matches) {
-            check_reference(world, written, &virtual_service.name.namespace, diagnostics);
+            check_reference(world, virtual_service, written, diagnostics);
         }
     }
 }
 
-fn check_reference(world: &World<'_>, written: &Spanned<String>, namespace: &str, diagnostics: &mut Diagnostics) {
+fn check_reference(
+    world: &World<'_>,
+    virtual_service: &VirtualService<'_>,
+    written: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) {
+    let namespace = virtual_service.name.namespace.as_ref();
     let Some(name) = resolve_gateway_name(written, namespace) else { return };
     if name.name.contains(OF_GATEWAY_API) {
         diagnostics
@@ -75,20 +81,29 @@ fn check_reference(world: &World<'_>, written: &Spanned<String>, namespace: &str
             .help("write an HTTPRoute whose `parentRefs` name the Gateway, or add a Gateway of `networking.istio.io`");
         return;
     }
-    let elsewhere = world.gateways.iter().find(|gateway| gateway.name.name == name.name);
+    if world.inventory.makes(Kind::Gateway, &name.namespace, &name.name) {
+        return;
+    }
+    let is_elsewhere = |gateway: &&Gateway<'_>| {
+        gateway.name.name == name.name && !world.may_be_elsewhere(gateway.resource, virtual_service.resource)
+    };
+    let elsewhere = world.gateways.iter().find(is_elsewhere);
     // A name without a namespace means the VirtualService's own, which is easily forgotten.
     let is_short = !written.contains('/');
     let message = format!("Gateway `{name}` does not exist");
-    let known = world.inventory.gateways(&name.namespace);
-    if let Some(elsewhere) = elsewhere.filter(|_| is_short || known.is_ok()) {
+    let near = || world.would_have(Kind::Gateway, virtual_service.resource, &name.name, &name.namespace);
+    let known = world.inventory.gateway(&name.namespace, &name.name).and_then(|()| near());
+    let may_exist = || world.inventory.may_exist(Kind::Gateway, &name.namespace, &name.name).is_some();
+    if let Some(elsewhere) = elsewhere.filter(|_| known.is_ok() || (is_short && !may_exist())) {
         diagnostics
             .report(&MISSING, written.span, message)
+            .cause(format!("Gateway {name}"))
             .related(elsewhere.resource.name_span(), format!("Gateway `{}` is in another namespace", elsewhere.name))
             .help(format!("write `{}`", elsewhere.name));
     } else if let Err(gap) = known {
         diagnostics.unchecked(gap);
     } else {
-        let diagnostic = diagnostics.report(&MISSING, written.span, message);
+        let diagnostic = diagnostics.report(&MISSING, written.span, message).cause(format!("Gateway {name}"));
         let mesh = nearest(written, ["mesh"]).map(str::to_owned);
         if let Some(suggestion) = similar(world, &name).or(mesh) {
             diagnostic.help(format!("did you mean `{suggestion}`?"));

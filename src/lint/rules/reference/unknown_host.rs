@@ -3,11 +3,12 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::wording;
+use crate::model::spelling::misspelt;
+use crate::model::{Kind, wording};
 use crate::world::host::Form;
 use crate::world::{DestinationRef, VirtualService, World};
 
-use super::{complete_name, export_to_field};
+use super::{complete_name, export_to_field, host_cause, only_namesake};
 
 pub static RULE: Rule = rule! {
     name: "unknown-host",
@@ -56,7 +57,7 @@ fn check_destination(
     let place = written.span;
     let own = virtual_service.name.namespace.as_ref();
     let host = virtual_service.full_host(written, &world.settings);
-    if is_seen(world, virtual_service, &host) {
+    if is_seen(world, virtual_service, &host) || world.makes_service(&host) {
         return;
     }
     if let Some(wildcard) = world.services.covering(own, &host).filter(|it| it.hostname != host) {
@@ -77,17 +78,20 @@ fn check_destination(
             .help(format!("add {names} to {} of the service", export_to_field(hidden)));
         return;
     }
+    let resource = virtual_service.resource;
     let unknown = format!("host `{host}` does not exist");
     match Form::of(&host, &world.settings.domain) {
-        Form::Kubernetes { namespace } if world.inventory.services(namespace).is_ok() => {
-            let diagnostic = diagnostics.report(&UNKNOWN, place, unknown);
+        Form::Kubernetes { name, namespace } if world.expects_service(resource, name, namespace).is_ok() => {
+            let diagnostic = diagnostics.report(&UNKNOWN, place, unknown).cause(host_cause(&host));
             match world.services.nearest(namespace, &host, &world.settings.domain) {
                 Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
-                None => diagnostic
-                    .help(format!("use the host of a Service in namespace `{namespace}`, or add a ServiceEntry")),
+                None => diagnostic.help(match similar_made(world, namespace, name) {
+                    Some(made) => format!("did you mean `{made}.{namespace}.svc.{}`?", world.settings.domain),
+                    None => format!("use the host of a Service in namespace `{namespace}`, or add a ServiceEntry"),
+                }),
             };
         }
-        Form::Kubernetes { namespace } => match world.services.only_one_called(written) {
+        Form::Kubernetes { name, namespace } => match only_namesake(world, namespace, name, written) {
             Some(service) => {
                 let message =
                     format!("Istio expands `{}` to `{host}`, which the manifests do not define", written.as_str());
@@ -96,24 +100,45 @@ fn check_destination(
                     .related(service.span, "the only Service with this name")
                     .help(format!("write `{}` if the route is for that Service", service.hostname));
             }
-            None => world.inventory.services(namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
+            None => world.expects_service(resource, name, namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
-        Form::TwoLabels { name, namespace } if world.inventory.services(namespace).is_ok() => {
+        Form::TwoLabels { name, namespace } if world.expects_listed_service(resource, name, namespace).is_ok() => {
             diagnostics
                 .report(&NAME_WITH_DOT, place, format!("{unknown}: Istio does not expand names that contain a dot"))
+                .cause(host_cause(&host))
                 .help(complete_name(world, name, namespace));
         }
         Form::TwoLabels { .. } | Form::External => {
-            if let Err(gap) = world.inventory.service_entries(own) {
+            let near = || world.would_have(Kind::ServiceEntry, resource, "", own);
+            if let Err(gap) = world.inventory.service_entry(own, &host).and_then(|()| near()) {
                 return diagnostics.unchecked(gap);
             }
-            diagnostics.report(&UNKNOWN, place, unknown).help("add a ServiceEntry for the host");
+            diagnostics
+                .report(&UNKNOWN, place, unknown)
+                .cause(host_cause(&host))
+                .help("add a ServiceEntry for the host");
         }
     }
+}
+
+/// Whether the rule reports the host of a destination, so that nothing else is to be said about it.
+pub(super) fn is_reported(
+    world: &World<'_>,
+    virtual_service: &VirtualService<'_>,
+    destination: &DestinationRef<'_>,
+) -> bool {
+    let mut diagnostics = Diagnostics::new(&RULE);
+    check_destination(world, virtual_service, destination, &mut diagnostics);
+    !diagnostics.is_empty()
 }
 
 /// Whether the proxies that use the VirtualService see a service of exactly this name.
 fn is_seen(world: &World<'_>, virtual_service: &VirtualService<'_>, host: &str) -> bool {
     let clients = world.presumed_client_namespaces(virtual_service);
     clients.iter().any(|namespace| world.services.seen_from(namespace, host).is_some())
+}
+
+/// The Service of a namespace that a controller makes and that has nearly this name.
+fn similar_made<'w>(world: &'w World<'_>, namespace: &str, name: &str) -> Option<&'w str> {
+    misspelt(name, world.inventory.makers().names(Kind::Service, namespace))
 }

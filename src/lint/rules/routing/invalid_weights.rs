@@ -41,7 +41,12 @@ static SUM: Finding = finding! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for virtual_service in &context.world.virtual_services {
         for route in virtual_service.routes() {
-            check_targets(&route.targets(), diagnostics);
+            let targets = route.targets();
+            let is_unknown = |it: &RouteTarget<'_>| it.weight.is_none() && context.snapshot.placeholders.touch(it.span);
+            // The sum of the weights is unknown if one of them is.
+            if !targets.iter().any(is_unknown) {
+                check_targets(&targets, diagnostics);
+            }
         }
     }
 }

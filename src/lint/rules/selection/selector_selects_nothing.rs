@@ -60,13 +60,13 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
     if is_root && !world.inventory.is_complete() {
         return diagnostics.unchecked(Gap::NotAllWorkloadsOfMesh);
     }
-    if let Err(gap) = world.inventory.workloads(namespace) {
+    if let Err(gap) = world.expects_workload(attachment.resource, selector, namespace) {
         return diagnostics.unchecked(gap);
     }
     if !world.inventory.is_complete() && attachment.selects_gateways() {
         return diagnostics.unchecked(Gap::GatewaysInstalledElsewhere);
     }
-    let mut resources = world.snapshot.resources.iter().filter(|it| is_root || world.namespace_of(it) == namespace);
+    let mut resources = world.snapshot.resources().filter(|it| is_root || world.namespace_of(it) == namespace);
     if resources.any(|resource| makes(resource, selector)) {
         return;
     }

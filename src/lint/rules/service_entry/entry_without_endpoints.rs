@@ -25,7 +25,7 @@ static NONE_SELECTED: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let Spec::ServiceEntry(entry) = &resource.spec else { continue };
         let Some(resolution) = entry.resolution.filter(|resolution| resolution.value == Resolution::Static) else {
             continue;
@@ -53,12 +53,15 @@ fn check_selected(world: &World<'_>, resource: &Resource, entry: &ServiceEntry, 
     if selector.labels.is_empty() {
         return;
     }
-    if let Err(gap) = world.inventory.workloads(namespace)
+    if let Err(gap) = world.inventory.lists_workloads(namespace)
         && of_namespace.peek().is_none()
     {
         return diagnostics.unchecked(gap);
     }
     if !of_namespace.any(|workload| workload.is_selected_by(&selector.labels)) {
+        if let Some(gap) = world.inventory.may_have_workloads(Some(namespace), &selector.labels.to_set()) {
+            return diagnostics.unchecked(gap);
+        }
         let span = selector.labels.span.unwrap_or(selector.span);
         diagnostics
             .report(

@@ -48,7 +48,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 Some(targets) if !targets.is_empty() => {
                     check_port(world, sidecar, listener, (targets, &listed), diagnostics);
                 }
-                _ => diagnostics.unchecked(Gap::NoServicesOf(Kind::Sidecar, sidecar.name.to_string())),
+                Some(_) => diagnostics.unchecked(Gap::NoServicesOf(Kind::Sidecar, sidecar.name.to_string())),
+                None => diagnostics.unchecked(Gap::UnknownTargetPort(Kind::Sidecar, sidecar.name.to_string())),
             }
             check_endpoint(listener, workloads, diagnostics);
         }
@@ -93,8 +94,9 @@ fn check_port(
     if targets.contains_key(&number.value) || listed.contains(&number.value) {
         return;
     }
-    if world.inventory.is_partial() {
-        return diagnostics.unchecked(Gap::NotAllResources(Kind::Service, sidecar.name.namespace.to_string()));
+    let gap = Gap::NotAllResources(Kind::Service, sidecar.name.namespace.to_string());
+    if let Some(gap) = world.inventory.may_lack(gap) {
+        return diagnostics.unchecked(gap);
     }
     let message = format!("no Service targets port {} of the workload, so no connection gets here", number.value);
     let diagnostic = diagnostics.report(&NOT_TARGETED, number.span, message);

@@ -138,7 +138,15 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
                 .help(format!("write `{owner}/{}`", entry.host));
             return;
         }
-        if let Err(gap) = world.inventory.services(owner) {
+        if world.makes_service(entry.host) {
+            return;
+        }
+        // A wildcard is for all Services that there may be.
+        let known = match name.starts_with('*') {
+            true => world.inventory.services(owner),
+            false => world.inventory.service(owner, name),
+        };
+        if let Err(gap) = known {
             return diagnostics.unchecked(gap);
         }
         let services = world.services.in_namespace(owner).filter(|service| service.is_kubernetes());
@@ -148,7 +156,8 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
             || format!("remove the entry, or add Service `{owner}/{name}`"),
             |host| format!("did you mean `{}`?", with_host(written, &host)),
         );
-        diagnostics.report(&UNKNOWN, written.span, matches_nothing).help(help);
+        let diagnostic = diagnostics.report(&UNKNOWN, written.span, matches_nothing);
+        diagnostic.cause(format!("host {}", entry.host)).help(help);
         return;
     }
     if let Some(service) = shortened(world, entry) {
@@ -177,10 +186,10 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
                 .report(&UNKNOWN, written.span, matches_nothing)
                 .help("remove the entry, or add a ServiceEntry for the host");
         }
-        None => diagnostics.unchecked(match entry.namespace {
-            Some(namespace) => Gap::NoResources(Kind::ServiceEntry, namespace.to_owned()),
-            None => Gap::NotAllOfKind(Kind::ServiceEntry),
-        }),
+        None => {
+            let gap = entry.namespace.and_then(|namespace| world.inventory.service_entries(namespace).err());
+            diagnostics.unchecked(gap.unwrap_or(Gap::NotAllOfKind(Kind::ServiceEntry)));
+        }
     }
 }
 
@@ -213,7 +222,8 @@ fn check_namespace(world: &World<'_>, namespace: &str, written: &Spanned<String>
                 |name| format!("did you mean `{name}/*`?"),
             );
             let message = format!("namespace `{namespace}` does not exist");
-            diagnostics.report(&UNKNOWN_NAMESPACE, written.span, message).help(help);
+            let diagnostic = diagnostics.report(&UNKNOWN_NAMESPACE, written.span, message);
+            diagnostic.cause(format!("namespace {namespace}")).help(help);
         }
     }
 }

@@ -27,8 +27,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         report(&UNREADABLE, problem, diagnostics);
     }
     let mut templates: BTreeMap<Template, Vec<&str>> = BTreeMap::new();
-    for (span, template) in &context.snapshot.templates {
-        templates.entry(*template).or_default().push(context.snapshot.sources.file(span.file).path());
+    let of_documents = context.snapshot.templates.iter().copied();
+    let of_values = context.snapshot.placeholders.iter().map(|it| (it.span, Template::Placeholder(it.notation)));
+    for (span, template) in of_documents.chain(of_values) {
+        templates.entry(template).or_default().push(context.snapshot.sources.file(span.file).path());
     }
     for (template, files) in templates {
         let gap = Gap::NotRendered(template.describe(&some_of(&files)));

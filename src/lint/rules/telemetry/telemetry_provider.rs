@@ -66,7 +66,7 @@ fn report_unknown(world: &World<'_>, name: &Spanned<String>, diagnostics: &mut D
     let known = world.settings.extension_providers.iter().flatten().map(String::as_str);
     let help = did_you_mean(name, known).unwrap_or_else(|| "add it to `extensionProviders`".to_owned());
     let message = format!("the MeshConfig does not define provider `{}`", name.value);
-    diagnostics.report(&UNKNOWN, name.span, message).help(help);
+    diagnostics.report(&UNKNOWN, name.span, message).cause(format!("provider {}", name.value)).help(help);
 }
 
 /// The Telemetries without a selector, from which others inherit.

@@ -23,7 +23,7 @@ static REJECTED: Finding = finding! {
 /// Skips a place if another rule reports that place, or a value within it. A violation of a whole resource, one without
 /// `spec`, does not count: no other rule reports it.
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    let resources: HashSet<Span> = context.snapshot.resources.iter().map(|resource| resource.span).collect();
+    let resources: HashSet<Span> = context.snapshot.resources().map(|resource| resource.span).collect();
     let mut by_file: HashMap<FileId, Vec<Span>> = HashMap::new();
     for span in context.refused().map(|violation| violation.span).filter(|span| !resources.contains(span)) {
         by_file.entry(span.file).or_default().push(span);

@@ -142,7 +142,7 @@ table! {
 
 fn check(rule: &Rule, mistake: Mistake, context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let resources: HashSet<Span> = match mistake {
-        Mistake::MissingField => context.snapshot.resources.iter().map(|resource| resource.span).collect(),
+        Mistake::MissingField => context.snapshot.resources().map(|resource| resource.span).collect(),
         _ => HashSet::new(),
     };
     let mut reported = HashSet::new();

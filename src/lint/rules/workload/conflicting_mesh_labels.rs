@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for namespace in context.world.namespaces.defined() {
         check_labels(&namespace.metadata.labels, &NAMESPACE_MODES, diagnostics);
     }
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let own = (resource.kind == Kind::Pod).then(|| resource.tags());
         if let Some(pods) = resource.pod_tags().or(own) {
             check_labels(pods.labels, &POD_MODES, diagnostics);

@@ -21,7 +21,7 @@ static EQUAL_LABELS: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut first: BTreeMap<(&str, LabelSet<'_>), &Resource> = BTreeMap::new();
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let Spec::WorkloadGroup(workload_group) = &resource.spec else { continue };
         let labels = workload_group.metadata.as_ref().map(|metadata| &metadata.labels).filter(|it| !it.is_empty());
         let Some(labels) = labels else { continue };

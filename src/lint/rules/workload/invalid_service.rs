@@ -59,7 +59,7 @@ static TARGET_PORT: Finding = finding! {
 const TRANSPORTS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let Spec::Service(service) = &resource.spec else { continue };
         let mut names: BTreeMap<&str, Span> = BTreeMap::new();
         let mut numbers: BTreeMap<(u32, &str), Span> = BTreeMap::new();

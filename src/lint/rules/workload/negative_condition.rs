@@ -24,7 +24,7 @@ static PARTIALLY_INVALID: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let Some(status) = &resource.status else { continue };
         let of_parents = status.parents.iter().flat_map(|parent| &parent.conditions);
         for condition in status.conditions.iter().chain(of_parents) {

@@ -51,7 +51,7 @@ impl fmt::Display for Release {
 }
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    let definitions = context.snapshot.resources.iter().filter(|it| it.kind == Kind::CustomResourceDefinition);
+    let definitions = context.snapshot.resources().filter(|it| it.kind == Kind::CustomResourceDefinition);
     for definition in definitions {
         let Some((_, kind, first)) = FIRST.iter().find(|(name, ..)| *name == definition.name()) else { continue };
         let Some(written) = definition.metadata.annotations.get(RELEASE) else { continue };

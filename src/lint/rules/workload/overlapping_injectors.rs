@@ -26,7 +26,7 @@ type Injector<'a> = (&'a Resource, &'a Webhook);
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut injectors: Vec<Injector<'_>> = Vec::new();
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let Spec::MutatingWebhookConfiguration(configuration) = &resource.spec else { continue };
         for webhook in configuration.webhooks.iter().filter(|webhook| webhook.is_of_istio()) {
             let earlier =

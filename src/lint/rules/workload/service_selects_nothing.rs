@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 
 fn check_service(world: &World<'_>, service: &Service<'_>, selector: &Labels, diagnostics: &mut Diagnostics) {
     let namespace = &service.namespace;
-    if let Err(gap) = world.inventory.workloads(namespace) {
+    if let Err(gap) = world.expects_workload(service.resource, selector, namespace) {
         return diagnostics.unchecked(gap);
     }
     if !world.inventory.is_complete() {

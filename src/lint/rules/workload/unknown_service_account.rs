@@ -4,7 +4,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
-use crate::model::{Spec, nearest};
+use crate::model::{Kind, Resource, Spec, nearest};
 use crate::source::Spanned;
 use crate::world::{NamespacedName, World};
 
@@ -30,7 +30,7 @@ static WORKLOAD_ENTRY: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let (finding, account) = match &resource.spec {
             Spec::WorkloadGroup(workload_group) => {
                 let template = workload_group.template.as_ref();
@@ -41,28 +41,32 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             spec => (&PODS, spec.pod_template().and_then(|it| it.spec.as_ref()?.service_account_name.as_ref())),
         };
         if let Some(account) = account.filled() {
-            check_account(world, world.settings.namespace_of(resource), finding, account, diagnostics);
+            check_account(world, resource, finding, account, diagnostics);
         }
     }
 }
 
 fn check_account(
     world: &World<'_>,
-    namespace: &str,
+    resource: &Resource,
     finding: &'static Finding,
     account: &Spanned<String>,
     diagnostics: &mut Diagnostics,
 ) {
+    let namespace = world.settings.namespace_of(resource);
     let is_known = account.as_str() == "default"
-        || world.service_accounts.contains(&NamespacedName::new(namespace, account.as_str()));
+        || world.service_accounts.contains(&NamespacedName::new(namespace, account.as_str()))
+        || world.inventory.makes(Kind::ServiceAccount, namespace, account);
     if is_known {
         return;
     }
-    if let Err(gap) = world.inventory.service_accounts(namespace) {
+    let near = || world.would_have(Kind::ServiceAccount, resource, account, namespace);
+    if let Err(gap) = world.inventory.service_account(namespace, account).and_then(|()| near()) {
         return diagnostics.unchecked(gap);
     }
-    let diagnostic =
-        diagnostics.report(finding, account.span, format!("ServiceAccount `{namespace}/{account}` does not exist"));
+    let message = format!("ServiceAccount `{namespace}/{account}` does not exist");
+    let cause = format!("service account {namespace}/{account}");
+    let diagnostic = diagnostics.report(finding, account.span, message).cause(cause);
     let of_namespace = world.service_accounts.iter().filter(|name| name.namespace == namespace);
     diagnostic.help(match nearest(account, of_namespace.map(|name| name.name.as_ref())) {
         Some(near) => format!("did you mean `{near}`?"),

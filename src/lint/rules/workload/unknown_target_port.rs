@@ -8,7 +8,7 @@ use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::kubernetes::{self, ContainerPort, TargetPort};
 use crate::model::{Spec, nearest};
 use crate::source::Spanned;
-use crate::world::{Discovery, Service, ServicePort, Workload};
+use crate::world::{Discovery, Gap, Service, ServicePort, Workload};
 
 pub static RULE: Rule = rule! {
     name: "unknown-target-port",
@@ -40,6 +40,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         let selected = context.world.workloads_of_service(service).unwrap_or_default();
         // The containers of gateways and the machines of WorkloadEntries listen on ports that no manifest declares.
         if selected.is_empty() || selected.iter().any(|workload| workload.pod.is_none() || workload.is_gateway()) {
+            continue;
+        }
+        let placeholders = &context.snapshot.placeholders;
+        let hides_ports = |workload: &&&Workload<'_>| ports_of(workload).any(|port| placeholders.touch(port.span));
+        if let Some(unknown) = selected.iter().find(hides_ports) {
+            diagnostics.unchecked(Gap::PlaceholdersIn(unknown.resource.kind, unknown.name.to_string()));
             continue;
         }
         for port in &spec.ports {

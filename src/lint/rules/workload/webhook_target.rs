@@ -37,7 +37,7 @@ static IP_ADDRESS: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for resource in &context.snapshot.resources {
+    for resource in context.snapshot.resources() {
         let webhooks = match &resource.spec {
             Spec::MutatingWebhookConfiguration(it) => &it.webhooks,
             Spec::ValidatingWebhookConfiguration(it) => &it.webhooks,
@@ -66,10 +66,10 @@ fn check_webhook(world: &World<'_>, webhook: &Webhook, diagnostics: &mut Diagnos
 fn check_service(world: &World<'_>, service: &WebhookService, diagnostics: &mut Diagnostics) {
     let (Some(name), Some(namespace)) = (&service.name, &service.namespace) else { return };
     let full = host::expand(name, namespace, &world.settings.domain);
-    if world.services.named(&full).any(|it| it.is_kubernetes()) {
+    if world.services.named(&full).any(|it| it.is_kubernetes()) || world.makes_service(&full) {
         return;
     }
-    if let Err(gap) = world.inventory.services(namespace) {
+    if let Err(gap) = world.inventory.service(namespace, name) {
         return diagnostics.unchecked(gap);
     }
     let diagnostic =

@@ -1,12 +1,13 @@
 //! Single findings, and the source that is shown with them.
 
 use super::*;
+use crate::report::text::words::columns;
 
 /// The finding on its own, without the totals.
 fn render_one(diagnostic: Diagnostic, sources: &Sources) -> String {
     let report = Report { diagnostics: vec![diagnostic], ..Report::default() };
     let text = render_with(&report, sources, &Style { docs: false, ..Style::default() });
-    text.strip_suffix("no problems found in 0 files (0 resources)\n").unwrap().to_owned()
+    text.strip_suffix("nothing to check (0 resources in 0 files)\n").unwrap().to_owned()
 }
 
 #[test]
@@ -263,6 +264,22 @@ fn places_in_one_file_share_an_excerpt_if_they_are_near() {
      59 │ key59: value59
         ╰────
       … and 1 more place
+    "#);
+}
+
+#[test]
+fn a_rendered_document_names_its_template() {
+    let mut sources = Sources::default();
+    let file = sources.add("<stdin>", "---\n# Source: shop/templates/a.yaml\nhost: x\n");
+    let diagnostic = finding(&sources, &UNKNOWN_FIELD, file, "host", "a message");
+    insta::assert_snapshot!(render_one(diagnostic, &sources), @r#"
+    error[unknown-field]
+      × a message
+       ╭─[shop/templates/a.yaml in <stdin>:3:1]
+     2 │ # Source: shop/templates/a.yaml
+     3 │ host: x
+       · ────
+       ╰────
     "#);
 }
 

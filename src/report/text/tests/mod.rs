@@ -4,13 +4,13 @@ mod excerpts;
 mod volume;
 
 use super::*;
-use crate::lint::{Severity, Summary, Unchecked};
+use crate::lint::{Diagnostic, Severity, Summary, Unchecked};
 use crate::report::sample::{DUPLICATE_HOST, UNKNOWN_FIELD, finding, manifest, related, span, virtual_service};
 use crate::source::Span;
 
 fn render_with(report: &Report, sources: &Sources, style: &Style) -> String {
     let mut out = Vec::new();
-    lint(report, sources, style, &mut out).unwrap();
+    lint(report, sources, &View::default(), style, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -92,7 +92,7 @@ fn a_report_reads_well() {
       unknown-host (3): no Service of namespace payments is among the manifests
       unknown-port (1): short
 
-    1 error, 1 warning in 12 files (34 resources, 5 of other kinds skipped)
+    1 error, 1 warning (34 resources in 12 files, 5 of other kinds skipped)
     "#);
 }
 
@@ -141,7 +141,7 @@ fn without_unicode_all_is_ascii() {
       unknown-host (3): no Service of namespace payments is among the manifests
       unknown-port (1): short
 
-    1 error, 1 warning in 12 files (34 resources, 5 of other kinds skipped)
+    1 error, 1 warning (34 resources in 12 files, 5 of other kinds skipped)
     "#);
 }
 
@@ -164,24 +164,37 @@ fn nothing_found() {
         ..Report::default()
     };
     let text = render(&report, &Sources::default());
-    assert_eq!(text, "no problems found in 1 file (2 resources, 1 finding suppressed)\n");
+    assert_eq!(text, "no problems found (2 resources in 1 file, 1 finding suppressed)\n");
     report.unchecked = (0..12)
         .map(|index| Unchecked { rule: "unknown-host", count: index, reason: format!("reason {index}") })
         .collect();
     insta::assert_snapshot!(render(&report, &Sources::default()), @r#"
     Not checked (needs manifests or settings that were not given):
-      unknown-host (0): reason 0
-      unknown-host (1): reason 1
-      unknown-host (2): reason 2
-      unknown-host (3): reason 3
-      unknown-host (4): reason 4
-      unknown-host (5): reason 5
-      unknown-host (6): reason 6
-      unknown-host (7): reason 7
-      unknown-host (8): reason 8
+      unknown-host (11): reason 11
+      unknown-host (10): reason 10
       unknown-host (9): reason 9
-      … and 2 more reasons (21 in all)
+      unknown-host (8): reason 8
+      unknown-host (7): reason 7
+      … and 7 more reasons (21 in all); `--format json` lists all
 
-    no problems found in 1 file (2 resources, 1 finding suppressed)
+    no problems found (2 resources in 1 file, 1 finding suppressed)
     "#);
+}
+
+#[test]
+fn the_summary_names_what_was_checked() {
+    let summarise = |meshes, report: &Report| {
+        let mut out = Vec::new();
+        let view = View { meshes, ..View::default() };
+        lint(report, &Sources::default(), &view, &Style::default(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let summary = Summary { files: 12, resources: 41, ..Summary::default() };
+    let report = Report { summary, ..Report::default() };
+    assert_eq!(summarise(None, &report), "no problems found (41 resources in 12 files)\n");
+    assert_eq!(summarise(Some(3), &report), "no problems found (3 meshes, 41 resources in 12 files)\n");
+    assert_eq!(summarise(Some(1), &report), "no problems found (1 mesh, 41 resources in 12 files)\n");
+    let summary = Summary { files: 2, skipped: 3, ..Summary::default() };
+    let report = Report { summary, ..Report::default() };
+    assert_eq!(summarise(None, &report), "nothing to check (0 resources in 2 files, 3 of other kinds skipped)\n");
 }

@@ -10,6 +10,10 @@ use crate::model::networking::{Destination, PortSelector};
 use crate::source::{Span, Spanned};
 use crate::world::{Refusal, RefusedBackend, host};
 
+/// The API groups of the Gateway API's extension for inference: the first version, and the experiments before it.
+const INFERENCE: &str = "inference.networking.k8s.io";
+const EXPERIMENTAL_INFERENCE: &str = "inference.networking.x-k8s.io";
+
 /// An error for which istiod drops a whole route.
 pub(super) struct Invalid {
     pub(super) span: Span,
@@ -113,6 +117,7 @@ impl Referrer<'_, '_, '_> {
                 }
                 None => name.to_owned(),
             },
+            (INFERENCE | EXPERIMENTAL_INFERENCE, "InferencePool") => return refuse(Refusal::OptionalKind),
             _ => return refuse(Refusal::UnsupportedKind),
         };
         let Some(port) = backend.port else {

@@ -72,22 +72,32 @@ pub(super) fn backing(
     let namespace = inputs.settings.namespace_of(resource);
     let full = |name: &str| format!("{name}.{namespace}.svc.{}", inputs.settings.domain);
     let kind = |kind: Option<&Spanned<String>>| kind.map(|kind| kind.value.clone());
-    let is_managed = match spec.addresses.as_slice() {
-        [] => true,
-        [only] => kind(only.r#type.as_ref()).is_none_or(|kind| kind == "IPAddress"),
-        _ => false,
-    };
-    if is_managed {
-        let default = match controller {
-            Controller::Gateway => format!("{}-{}", resource.name(), spec.gateway_class_name.text()),
-            Controller::Waypoint | Controller::EastWest => resource.name().to_owned(),
-        };
-        let named = resource.metadata.annotations.get(NAME_ANNOTATION).map(|name| name.value.clone());
-        let name = named.filter(|name| !name.is_empty()).unwrap_or(default);
-        return Backing { services: vec![full(&name)], is_managed };
+    let has_suffix = controller == Controller::Gateway;
+    if let Some(name) = managed_name(resource, spec, has_suffix) {
+        return Backing { services: vec![full(&name)], is_managed: true };
     }
     let hostnames = spec.addresses.iter().filter(|it| kind(it.r#type.as_ref()).is_none_or(|kind| kind == "Hostname"));
     let values = hostnames.map(|address| address.value.text());
     let services = values.map(|value| if value.contains('.') { value.to_owned() } else { full(value) }).collect();
-    Backing { services, is_managed }
+    Backing { services, is_managed: false }
+}
+
+/// The name of the Service and workload that istiod creates for a Gateway. For some controllers it ends in the name of the
+/// class. `None` if the addresses of the Gateway name other Services (istiod: `IsManaged`, `getDefaultName`).
+pub(in crate::world) fn managed_name(
+    resource: &Resource,
+    spec: &KubernetesGateway,
+    has_suffix: bool,
+) -> Option<String> {
+    let is_managed = match spec.addresses.as_slice() {
+        [] => true,
+        [only] => only.r#type.as_ref().is_none_or(|kind| kind.as_str() == "IPAddress"),
+        _ => false,
+    };
+    let named = resource.metadata.annotations.get(NAME_ANNOTATION).map(|name| name.value.clone());
+    let default = || match has_suffix {
+        true => format!("{}-{}", resource.name(), spec.gateway_class_name.text()),
+        false => resource.name().to_owned(),
+    };
+    is_managed.then(|| named.filter(|name| !name.is_empty()).unwrap_or_else(default))
 }

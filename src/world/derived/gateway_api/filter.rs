@@ -108,7 +108,7 @@ fn mirror(filter: &MirrorFilter, referrer: &Referrer<'_, '_, '_>) -> Result<Opti
                 reason: "the route may not use the backend of the mirror".to_owned(),
                 help: match refused.refusal {
                     Refusal::NotGranted => "add a ReferenceGrant to the namespace of the backend".to_owned(),
-                    Refusal::UnsupportedKind => "use a Service".to_owned(),
+                    Refusal::UnsupportedKind | Refusal::OptionalKind => "use a Service".to_owned(),
                 },
             }),
         };

@@ -21,6 +21,7 @@ use super::Derived;
 use crate::model::{Kind, LabelSet, Resource, Spec};
 use crate::world::Settings;
 use attachment::RouteAttachments;
+pub(in crate::world) use class::managed_name;
 use grant::Grants;
 use namespaces::NamespaceLabels;
 

@@ -1,0 +1,95 @@
+//! The inputs of a command: its arguments, or the paths of the configuration.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::config::Config;
+use crate::layout::DeclaredMesh;
+use crate::load::Input;
+use crate::source::path;
+
+/// The inputs that arguments name, or else the configuration in `directory`, or else the working directory.
+pub fn inputs(paths: &[PathBuf], config: &Config, directory: Option<&Path>) -> Vec<Input> {
+    if !paths.is_empty() {
+        return paths.iter().map(|path| Input::from_argument(path)).collect();
+    }
+    if config.manifests.is_empty() {
+        return vec![Input::Path(PathBuf::from("."))];
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    let full = |path: &PathBuf| here.join(directory.unwrap_or(Path::new(""))).join(path);
+    config.manifests.iter().map(|path| Input::Path(relative(&here, &full(path)))).collect()
+}
+
+/// The meshes of the configuration in `directory`, with paths as output shows them.
+pub fn declared(config: &Config, directory: Option<&Path>) -> Vec<DeclaredMesh> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let full = |written: &PathBuf| here.join(directory.unwrap_or(Path::new(""))).join(written);
+    let shown = |written: &PathBuf| {
+        let relative = relative(&here, &full(written)).to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+        path::join("", &relative)
+    };
+    let declared = config.meshes.iter().map(|mesh| DeclaredMesh {
+        name: mesh.name.clone(),
+        paths: mesh.paths.iter().map(shown).collect(),
+        namespace: mesh.namespace.clone(),
+        inventory: mesh.inventory,
+    });
+    declared.collect()
+}
+
+/// Names standard input in findings.
+///
+/// # Errors
+///
+/// If standard input is not among the inputs.
+pub fn name_stdin(inputs: &mut [Input], name: &str) -> Result<(), String> {
+    let mut is_found = false;
+    for input in inputs.iter_mut().filter(|input| matches!(input, Input::Stdin { .. })) {
+        *input = Input::Stdin { shown: name.to_owned() };
+        is_found = true;
+    }
+    if is_found { Ok(()) } else { Err("`--stdin-filename` names standard input: add the path `-`".to_owned()) }
+}
+
+/// The path from `here` to `path`, both absolute. The configuration can be above the working directory, but output shows
+/// paths relative to the working directory.
+fn relative(here: &Path, path: &Path) -> PathBuf {
+    let path = plain(path);
+    let shared = here.components().zip(path.components()).take_while(|(a, b)| a == b).count();
+    // Paths on different drives share nothing.
+    if shared == 0 {
+        return path;
+    }
+    let ups = here.components().skip(shared).map(|_| Component::ParentDir);
+    let relative: PathBuf = ups.chain(path.components().skip(shared)).collect();
+    if relative.as_os_str().is_empty() { PathBuf::from(".") } else { relative }
+}
+
+/// Resolves `.` and `..` in a path.
+pub fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_relative_to_the_working_directory() {
+        let relative = |here, path| relative(Path::new(here), Path::new(path)).to_string_lossy().into_owned();
+        assert_eq!(relative("/repo", "/repo/."), ".");
+        assert_eq!(relative("/repo", "/repo/./k8s"), "k8s");
+        assert_eq!(relative("/repo/k8s", "/repo/k8s"), ".");
+        assert_eq!(relative("/repo/k8s/prod", "/repo/k8s"), "..");
+        assert_eq!(relative("/repo/docs", "/repo/k8s"), "../k8s");
+        assert_eq!(relative("/repo/docs", "/repo/docs/../k8s/a.yaml"), "../k8s/a.yaml");
+    }
+}

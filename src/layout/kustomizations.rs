@@ -1,0 +1,50 @@
+//! The kustomizations that are not parts of others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kustomize::{self, KUSTOMIZATION_FILES};
+use crate::load::Manifests;
+use crate::source::{FileId, path};
+use crate::yaml::Node;
+
+/// The directories of the kustomizations that the command names and that no other one includes. Components are parts of
+/// others, even if nothing includes them.
+pub(super) fn roots(manifests: &Manifests) -> BTreeSet<String> {
+    let mut included: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut candidates = BTreeSet::new();
+    for (file, documents) in manifests.kustomizations() {
+        if !manifests.is_named(file) {
+            continue;
+        }
+        let directory = path::directory(manifests.sources.file(file).path());
+        let references = kustomize::references(directory, documents).into_iter().map(|reference| reference.path);
+        included.entry(directory.to_owned()).or_default().extend(references);
+        let root = documents.first().and_then(|document| document.root.as_ref());
+        let kind = root.and_then(|root| root.get("kind")).and_then(Node::as_str);
+        if kind != Some("Component") {
+            candidates.insert(directory.to_owned());
+        }
+    }
+    let all: BTreeSet<&String> = included.values().flatten().collect();
+    let mut roots: BTreeSet<String> = candidates.iter().filter(|directory| !all.contains(directory)).cloned().collect();
+    // Kustomizations that include each other are roots, so that the cycle is reported.
+    let mut reached = BTreeSet::new();
+    let mut queue: Vec<String> = roots.iter().cloned().collect();
+    let mut rest = candidates.into_iter();
+    loop {
+        while let Some(directory) = queue.pop() {
+            if reached.insert(directory.clone()) {
+                queue.extend(included.get(&directory).into_iter().flatten().cloned());
+            }
+        }
+        let Some(next) = rest.find(|directory| !reached.contains(directory)) else { return roots };
+        roots.insert(next.clone());
+        queue.push(next);
+    }
+}
+
+/// The kustomization of a directory. Of several files, the one that kustomize names first.
+pub(super) fn file_of(manifests: &Manifests, directory: &str) -> Option<FileId> {
+    let file = |name: &&str| manifests.file_at(&path::join(directory, name));
+    KUSTOMIZATION_FILES.iter().find_map(|name| file(&name).filter(|file| manifests.is_kustomized(*file)))
+}

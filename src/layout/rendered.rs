@@ -1,0 +1,33 @@
+//! The resources that a kustomization builds.
+
+use std::sync::Arc;
+
+use crate::kustomize::{Build, Rendered};
+use crate::load::{ManifestProblem, Manifests, Snapshot};
+use crate::model::KindScope;
+use crate::source::Spanned;
+
+/// Adds what a kustomization builds to a mesh.
+pub(super) fn add(snapshot: &mut Snapshot, manifests: &Manifests, build: Build) {
+    for Rendered { node, written_in, is_changed, .. } in build.resources {
+        snapshot.add_rendered(node, written_in, is_changed);
+    }
+    for file in &build.files {
+        let documents = manifests.documents(*file);
+        let problems = documents.iter().flat_map(|document| document.problems.iter().cloned());
+        snapshot.problems.extend(problems.map(ManifestProblem::Yaml));
+        snapshot.documents += documents.len();
+    }
+    snapshot.files.extend(build.files);
+    snapshot.problems.extend(build.problems.into_iter().map(ManifestProblem::Build));
+    snapshot.unrendered.extend(build.unrendered);
+}
+
+/// Moves all resources to a namespace.
+pub(super) fn move_to(snapshot: &mut Snapshot, namespace: &str) {
+    for resource in snapshot.resources.iter_mut().filter(|resource| resource.kind.scope() == KindScope::Namespaced) {
+        let resource = Arc::make_mut(resource);
+        let place = resource.metadata.namespace.as_ref().map_or(resource.span, |written| written.span);
+        resource.metadata.namespace = Some(Spanned::new(namespace.to_owned(), place));
+    }
+}

@@ -1,0 +1,85 @@
+//! Documents that are not manifests: settings of other tools, values of charts, saved output. Mistakes in their YAML are
+//! not mistakes of the mesh.
+
+use super::STDIN;
+use crate::yaml::Document;
+
+/// Whether a document belongs to another tool. A manifest has `apiVersion` and `kind`: as fields, or, if the document
+/// cannot be parsed, as words at places where keys can be. Standard input is a manifest in any case: nobody pipes other
+/// files.
+pub(super) fn is_foreign(path: &str, text: &str, document: &Document) -> bool {
+    if path == STDIN || is_kustomization(path) {
+        return false;
+    }
+    match &document.root {
+        Some(root) => !KEYS.iter().any(|key| root.get(key).is_some()),
+        None => !KEYS.iter().all(|key| has_key(text, key)),
+    }
+}
+
+/// The fields that say what a manifest is.
+const KEYS: [&str; 2] = ["apiVersion", "kind"];
+
+/// Whether a file is a Kustomization, which needs neither of the fields.
+fn is_kustomization(path: &str) -> bool {
+    matches!(path.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
+}
+
+/// Whether a text has a word where a key can be: first in its line, or in a flow mapping. The colon may be missing, as
+/// the text may not be YAML for that reason.
+fn has_key(text: &str, key: &str) -> bool {
+    text.match_indices(key).any(|(at, _)| {
+        let before = text[..at].trim_end_matches(['"', '\'', ' ', '\t', '-']);
+        let after = text[at + key.len()..].chars().next();
+        (before.is_empty() || before.ends_with(['\n', '\r', '{', ',', '\u{feff}']))
+            && after.is_none_or(|after| !after.is_alphanumeric())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+    use crate::yaml;
+
+    fn is_foreign_file(path: &str, text: &str) -> bool {
+        let file = Sources::default().add(path, text);
+        let document = match path.ends_with(".json") {
+            true => yaml::parse_json(file, text),
+            false => yaml::parse(&yaml::split(file, text)[0], text),
+        };
+        is_foreign(path, text, &document)
+    }
+
+    #[test]
+    fn settings_and_saved_output_are_foreign() {
+        let foreign = [
+            ("tsconfig.json", "{\n  // comments\n  \"compilerOptions\": {},\n}"),
+            ("package.json", "{\"name\": \"a\", \"name\": \"b\"}"),
+            ("output.json", "Error from server (NotFound): services \"kind\" not found"),
+            ("docker-compose.yaml", "services:\n  web: {image: a}\n  web: {image: b}\n"),
+            ("values.yaml", "workload:\n  kind: Deployment\n  image: @IMAGE@\n"),
+            ("mkdocs.yml", "plugins: [\n"),
+        ];
+        for (path, text) in foreign {
+            assert!(is_foreign_file(path, text), "{path}");
+        }
+    }
+
+    #[test]
+    fn broken_manifests_are_ours() {
+        let ours = [
+            ("a.json", "{\"apiVersion\": \"v1\", \"kind\": \"Service\",}"),
+            ("a.yaml", "apiVersion: v1\nkind: Service\nmetadata: [\n"),
+            ("a.yaml", "apiVersion v1\nkind Service\n"),
+            ("a.yaml", "- apiVersion: v1\n  kind: Service\n metadata: {}\n"),
+            ("a.yaml", "{apiVersion: v1, kind: Service, metadata: {\n"),
+            ("a.yaml", "kind: Service\nkind: Service\n"),
+            ("base/kustomization.yaml", "resources:\n- a\nresources:\n- b\n"),
+            (STDIN, "a: [\n"),
+        ];
+        for (path, text) in ours {
+            assert!(!is_foreign_file(path, text), "{path}: {text}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The files that kustomizations name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::files::{File, Input};
+use super::{Text, exclusion, read};
+use crate::kustomize::{self, KUSTOMIZATION_FILES, Reference, ReferenceKind};
+use crate::source::{FileId, Sources, path};
+use crate::yaml::{self, Document};
+
+/// Reads the files that kustomizations name and that are not among the texts, also indirectly. A file that does not exist
+/// is left to the build, which knows whether it is needed.
+///
+/// Returns the named paths that do not exist and that an ignore file excludes: something probably generates them.
+pub(super) fn read_outside(texts: &mut Vec<Text>) -> BTreeSet<String> {
+    let mut ignored = BTreeSet::new();
+    let mut known: BTreeSet<String> = texts.iter().map(|text| text.path.clone()).collect();
+    let mut next = 0;
+    while next < texts.len() {
+        let Text { path, text, .. } = &texts[next];
+        next += 1;
+        if !kustomize::is_kustomization_file(path) {
+            continue;
+        }
+        let mut scratch = Sources::default();
+        let file = scratch.add(path.clone(), text.clone());
+        for reference in references(&scratch, file) {
+            let paths = existing(&reference);
+            if paths.is_empty() && exclusion::is_ignored(Path::new(&reference.path)) {
+                ignored.insert(reference.path);
+            }
+            for path in paths {
+                if known.insert(path.clone()) {
+                    texts.extend(read_text(path));
+                }
+            }
+        }
+    }
+    texts.sort_by(|a, b| a.path.cmp(&b.path));
+    ignored
+}
+
+/// The kustomizations among the files, and the files that they name.
+pub(super) fn by_kustomizations(sources: &Sources, by_path: &BTreeMap<String, FileId>) -> BTreeSet<FileId> {
+    let mut named = BTreeSet::new();
+    for (id, file) in sources.iter().filter(|(_, file)| kustomize::is_kustomization_file(file.path())) {
+        let documents = documents(sources, id);
+        if is_kustomization(&documents) {
+            named.insert(id);
+            let references = kustomize::references(path::directory(file.path()), &documents);
+            named.extend(references.iter().filter_map(|reference| by_path.get(&reference.path).copied()));
+        }
+    }
+    named
+}
+
+fn documents(sources: &Sources, file: FileId) -> Vec<Document> {
+    let text = sources.file(file).text();
+    yaml::split(file, text).iter().map(|chunk| yaml::parse(chunk, text)).collect()
+}
+
+fn references(sources: &Sources, file: FileId) -> Vec<Reference> {
+    let documents = documents(sources, file);
+    if !is_kustomization(&documents) {
+        return Vec::new();
+    }
+    kustomize::references(path::directory(sources.file(file).path()), &documents)
+}
+
+/// Whether a file with the name of a kustomization is one. Flux has objects of the same kind, in another API.
+fn is_kustomization(documents: &[Document]) -> bool {
+    let root = documents.first().and_then(|document| document.root.as_ref());
+    let api_version = root.and_then(|root| root.get("apiVersion")).and_then(|version| version.as_str());
+    api_version.is_none_or(|version| version.starts_with("kustomize.config.k8s.io/"))
+}
+
+/// The files that a path means: the file itself, or the kustomization of the directory.
+fn existing(reference: &Reference) -> Vec<String> {
+    let on_disk = |path: &str| Path::new(if path.is_empty() { "." } else { path }).to_owned();
+    if reference.kind != ReferenceKind::Directory && on_disk(&reference.path).is_file() {
+        return vec![reference.path.clone()];
+    }
+    let candidates = KUSTOMIZATION_FILES.iter().map(|name| path::join(&reference.path, name));
+    candidates.filter(|candidate| on_disk(candidate).is_file()).collect()
+}
+
+fn read_text(path: String) -> Option<Text> {
+    let file = File { input: Input::Path(PathBuf::from(&path)), shown: path.clone() };
+    match read::read(&file) {
+        Ok(text) => Some(Text { path, text, not_utf8: None, is_outside: true }),
+        Err(read::ReadFailure::NotUtf8 { readable: text, at, message }) => {
+            Some(Text { path, text, not_utf8: Some((at, message)), is_outside: true })
+        }
+        Err(read::ReadFailure::Unreadable(_)) => None,
+    }
+}

@@ -1,0 +1,110 @@
+//! The resources of a mesh.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::placeholder::{self, Placeholders};
+use super::{FileContents, Manifests, Template};
+use crate::kustomize::{BuildProblem, Unrendered};
+use crate::model::{self, ForeignResource, Resource, mesh_config::MeshConfig};
+use crate::source::{FileId, Sources, Span};
+use crate::yaml::{self, Node};
+
+/// The resources that are applied together, with the mistakes in their files.
+#[derive(Debug, Default, Clone)]
+pub struct Snapshot {
+    /// All files that were read. Meshes share them.
+    pub sources: Arc<Sources>,
+    /// The files that the resources come from.
+    pub files: BTreeSet<FileId>,
+    /// The resources of known kinds, in the order of the files and of their texts.
+    pub resources: Vec<Arc<Resource>>,
+    /// The MeshConfigs among the manifests, in the same order.
+    pub mesh_configs: Vec<MeshConfig>,
+    /// The resources of other kinds whose controllers may make resources, in the same order.
+    pub foreign: Vec<Arc<ForeignResource>>,
+    /// Whether the resources are certainly applied together: a tool or the user says so. Files beside each other may be for
+    /// different namespaces.
+    pub applied_together: bool,
+    /// The mistakes in the manifests.
+    pub problems: Vec<ManifestProblem>,
+    /// Documents that are templates, with the kind of template.
+    pub templates: Vec<(Span, Template)>,
+    /// The number of documents among them that are not resources.
+    pub untyped: usize,
+    /// The values that are unknown, because a tool or a person fills them in later.
+    pub placeholders: Placeholders,
+    /// The places of resources of other kinds.
+    pub skipped: Vec<Span>,
+    /// The number of documents that are YAML.
+    pub documents: usize,
+    /// The parts of kustomizations that cannot be rendered here.
+    pub unrendered: Vec<Unrendered>,
+}
+
+/// A mistake in a document.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ManifestProblem {
+    /// In its YAML.
+    Yaml(yaml::YamlProblem),
+    /// In the resource.
+    Model(model::DecodeProblem),
+    /// In a kustomization.
+    Build(BuildProblem),
+}
+
+impl Snapshot {
+    /// A snapshot of texts that are applied together, each with the path that output shows for it.
+    pub fn of_texts<P: Into<String>, T: Into<String>>(texts: impl IntoIterator<Item = (P, T)>) -> Self {
+        let manifests = Manifests::of_texts(texts);
+        Self::of_files(&manifests, manifests.sources.iter().map(|(file, _)| file))
+    }
+
+    /// A snapshot of some files, in their order.
+    pub fn of_files(manifests: &Manifests, files: impl IntoIterator<Item = FileId>) -> Self {
+        let mut snapshot = Self { sources: Arc::clone(&manifests.sources), ..Self::default() };
+        for file in files {
+            snapshot.files.insert(file);
+            snapshot.add(manifests.contents(file));
+        }
+        snapshot
+    }
+
+    fn add(&mut self, contents: &FileContents) {
+        self.resources.extend(contents.resources.iter().map(Arc::clone));
+        self.mesh_configs.extend(contents.mesh_configs.iter().cloned());
+        self.foreign.extend(contents.foreign.iter().map(Arc::clone));
+        self.problems.extend(contents.problems.iter().cloned());
+        self.templates.extend(contents.templates.iter().copied());
+        self.placeholders.extend(contents.placeholders.iter().copied());
+        self.skipped.extend(contents.skipped.iter().copied());
+        self.untyped += contents.untyped;
+        self.documents += contents.documents;
+    }
+
+    /// The resources of known kinds, in the order of the files and of their texts.
+    pub fn resources(&self) -> impl DoubleEndedIterator<Item = &Resource> + ExactSizeIterator + Clone {
+        self.resources.iter().map(|resource| &**resource)
+    }
+
+    /// Adds a resource that a kustomization has rendered. `is_changed` says whether it differs from its document.
+    pub fn add_rendered(&mut self, mut root: Arc<Node>, document: Span, is_changed: bool) {
+        let placeholders = placeholder::mark(Arc::make_mut(&mut root), &self.sources);
+        let decoded = match is_changed {
+            true => model::read_rendered(&root, document, &self.sources),
+            false => model::read(&root, document, &self.sources),
+        };
+        let mut contents = FileContents::default();
+        contents.add_decoded(decoded, placeholders);
+        self.add(&contents);
+    }
+
+    /// Whether two resources have the same definition.
+    pub fn are_equal(&self, one: &Resource, other: &Resource) -> bool {
+        match (&one.rendered, &other.rendered) {
+            (None, None) => self.sources.text(one.span).trim_end() == self.sources.text(other.span).trim_end(),
+            (Some(one), Some(other)) => one.value == other.value,
+            _ => false,
+        }
+    }
+}

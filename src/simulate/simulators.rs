@@ -1,0 +1,82 @@
+//! The simulators of several meshes.
+
+use std::sync::Arc;
+
+use super::{Answer, Request, Simulator, Unanswered};
+use crate::model::wording;
+use crate::world::World;
+
+/// The simulators of the meshes that a command reads, by their names.
+#[derive(Debug)]
+pub struct Simulators<'a> {
+    all: Vec<(Arc<str>, Simulator<'a>)>,
+}
+
+impl<'a> Simulators<'a> {
+    /// A simulator for each mesh.
+    pub fn new<'n>(worlds: impl IntoIterator<Item = (&'n str, &'a World<'a>)>) -> Self {
+        Self { all: worlds.into_iter().map(|(name, world)| (name.into(), Simulator::new(world))).collect() }
+    }
+
+    /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host.
+    pub fn simulate(&self, request: &Request) -> Vec<Result<Answer, Unanswered>> {
+        match self.candidates(request).as_slice() {
+            [] => vec![Err(self.unanswered(request, self.nobody_knows(request)))],
+            candidates => candidates.iter().map(|candidate| self.ask(candidate, request)).collect(),
+        }
+    }
+
+    /// Says what happens to a request in the mesh that it names, else in the only mesh that knows its host.
+    pub fn simulate_in_one(&self, request: &Request) -> Result<Answer, Unanswered> {
+        match self.candidates(request).as_slice() {
+            [only] => self.ask(only, request),
+            [] => Err(self.unanswered(request, self.nobody_knows(request))),
+            several => {
+                let names: Vec<String> = several.iter().map(|(name, _)| format!("`{name}`")).collect();
+                let names = wording::list(&names, "and");
+                let error = format!("several meshes answer the request: {names}; name one with `mesh`");
+                Err(self.unanswered(request, error))
+            }
+        }
+    }
+
+    /// The answers to one request for each host that a VirtualService or another route of a mesh defines.
+    pub fn simulate_every_host(&self, template: &Request) -> Vec<Result<Answer, Unanswered>> {
+        let of_mesh = |candidate: &'_ (Arc<str>, Simulator<'a>)| {
+            let requests = candidate.1.requests_to_every_host(template).into_iter();
+            requests.map(|request| self.ask(candidate, &request)).collect::<Vec<_>>()
+        };
+        self.all.iter().flat_map(of_mesh).collect()
+    }
+
+    fn candidates(&self, request: &Request) -> Vec<&(Arc<str>, Simulator<'a>)> {
+        match (&request.mesh, self.all.as_slice()) {
+            (Some(wanted), all) => all.iter().filter(|(name, _)| **name == **wanted).collect(),
+            (None, [only]) => vec![only],
+            (None, all) => all.iter().filter(|(_, simulator)| simulator.knows(request)).collect(),
+        }
+    }
+
+    fn ask(&self, (name, simulator): &(Arc<str>, Simulator<'a>), request: &Request) -> Result<Answer, Unanswered> {
+        // A single mesh needs no name.
+        let mesh = (self.all.len() > 1).then(|| Arc::clone(name));
+        match simulator.simulate(request) {
+            Ok(answer) => Ok(Answer { mesh, ..answer }),
+            Err(unanswered) => Err(Unanswered { mesh, ..unanswered }),
+        }
+    }
+
+    fn unanswered(&self, request: &Request, error: String) -> Unanswered {
+        Unanswered { id: request.id.clone(), mesh: None, host: request.host.clone().unwrap_or_default(), error }
+    }
+
+    fn nobody_knows(&self, request: &Request) -> String {
+        let names: Vec<String> = self.all.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let names = wording::list(&names, "and");
+        match (&request.mesh, names.as_str()) {
+            (_, "") => "there is no mesh".to_owned(),
+            (Some(wanted), names) => format!("mesh `{wanted}` does not exist; the manifests have {names}"),
+            (None, names) => format!("none of the meshes {names} knows the request's host or workload; name a mesh"),
+        }
+    }
+}
