@@ -22,7 +22,8 @@ pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
     let report = lint::run_meshes(&project.worlds(args.inventory.map(InventoryArg::mode)), &levels);
     let view = View {
         lowest: args.show.map(Threshold::severity),
-        meshes: Some(project.selected().count()).filter(|it| *it > 1),
+        meshes: Some(project.selected().filter(|mesh| !mesh.snapshot.resources.is_empty()).count())
+            .filter(|it| *it > 1),
     };
     let style = terminal::style(common);
     terminal::write(|out| match args.format {

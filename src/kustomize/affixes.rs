@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::entries::Text;
 use super::field_spec::{FieldSpec, Missing};
-use super::kustomization::Text;
 use super::manifest::Manifest;
 use super::problem::Step;
 use super::resource_set::ResourceSet;

@@ -1,20 +1,22 @@
 //! The order of all steps, and the cache of bases.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::affixes::{self, Affix};
+use super::entries::Text;
 use super::fields::invalid;
-use super::kustomization::{Kustomization, Role, Text};
+use super::kustomization::{Kustomization, Role, ignored_documents};
 use super::manifest::Manifest;
 use super::paths::{self, KUSTOMIZATION_FILES};
+use super::place::{Place, claim};
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::{IdIndex, ResourceSet};
 use super::{
     Build, Files, InputFile, Unrendered, UnrenderedReason, configurations, generators, hash, images, labels,
     name_references, namespace, patches, plugins, replacements, replicas, resources, vars,
 };
-use crate::source::{FileId, Span};
+use crate::source::Span;
 
 /// The longest chain of bases and components.
 const MAX_DEPTH: usize = 100;
@@ -35,14 +37,6 @@ enum Base {
     Broken(Box<BuildProblem>),
 }
 
-/// Where a kustomization is, to read the files that it names.
-#[derive(Clone, Copy)]
-pub(super) struct Place<'f> {
-    pub files: &'f dyn Files,
-    /// The directory of the kustomization, normalised.
-    pub directory: &'f str,
-}
-
 /// The directories that led to a kustomization, the last one first.
 #[derive(Clone, Copy)]
 struct Chain<'c> {
@@ -53,49 +47,6 @@ struct Chain<'c> {
 impl<'c> Chain<'c> {
     fn iter(&'c self) -> impl Iterator<Item = &'c str> {
         std::iter::successors(Some(self), |chain| chain.parent).map(|chain| chain.directory)
-    }
-}
-
-impl<'f> Place<'f> {
-    /// The file that an entry of the kustomization names. This notes it in the set. A file outside of the directory is
-    /// read with a warning, as kustomize does with `LoadRestrictionsNone`.
-    pub fn read(self, set: &mut ResourceSet, entry: Text<'_>) -> Step<InputFile<'f>> {
-        self.read_path(set, entry, entry.value)
-    }
-
-    /// The file at a path, which is a part of an entry.
-    pub fn read_path(self, set: &mut ResourceSet, entry: Text<'_>, written: &str) -> Step<InputFile<'f>> {
-        let path = paths::join(self.directory, written);
-        let Some(file) = self.files.file(&path) else {
-            return Err(self.missing(entry, written));
-        };
-        set.files.insert(file.id);
-        if !paths::is_within(&path, self.directory) {
-            let message = format!("file `{written}` is outside of the directory of the kustomization");
-            let help = "move the file, or build with `--load-restrictor LoadRestrictionsNone`";
-            set.warn(BuildProblem::new(BuildProblemKind::OutsideRoot, entry.span, message).help(help));
-        }
-        Ok(file)
-    }
-
-    /// The problem of an entry whose file does not exist.
-    fn missing(self, entry: Text<'_>, written: &str) -> Box<BuildProblem> {
-        let message = if self.files.is_directory(&paths::join(self.directory, written)) {
-            format!("`{written}` is a directory, but kustomize needs a file here")
-        } else {
-            format!("file `{written}` does not exist")
-        };
-        BuildProblem::new(BuildProblemKind::MissingFile, entry.span, message)
-    }
-
-    /// Whether a file exists, although it was not read.
-    pub fn exists(self, written: &str) -> bool {
-        self.files.is_file(&paths::join(self.directory, written))
-    }
-
-    /// Whether git ignores the file that an entry names.
-    pub fn is_ignored(self, written: &str) -> bool {
-        self.files.is_ignored(&paths::join(self.directory, written))
     }
 }
 
@@ -148,7 +99,12 @@ impl<'f> Renderer<'f> {
             let problem = invalid(start(second), "kustomize rejects 2 kustomizations in one directory");
             return Err(problem.help("merge them into one file").related(start(file), "the other one is here"));
         }
-        Kustomization::read(file.id, file.text, file.documents).map(Some)
+        let kustomization = Kustomization::read(file.id, file.text, file.documents)?;
+        for root in ignored_documents(file.documents) {
+            let message = "kustomize ignores this document, because it reads only the first one of the file";
+            set.warn(BuildProblem::new(BuildProblemKind::NoEffect, root.span, message).help("merge the documents"));
+        }
+        Ok(Some(kustomization))
     }
 
     /// Adds what a kustomization names and generates to a set, and transforms the whole set.
@@ -357,25 +313,4 @@ fn wrong_role(entry: Text<'_>, kustomization: &Kustomization<'_>, what: &str, he
     let message = format!("the kustomization in `{}` {what}", entry.value);
     let at = kustomization.kind_span.unwrap_or(Span::new(kustomization.file, 0, 0));
     invalid(entry.span, message).help(help).related(at, "its kind is decided here")
-}
-
-/// Adds all files and directories that a kustomization names, also indirectly.
-fn claim(files: &dyn Files, directory: &str, claimed: &mut BTreeSet<FileId>, directories: &mut BTreeSet<String>) {
-    let mut open = vec![directory.to_owned()];
-    let mut visited = BTreeSet::new();
-    while let Some(directory) = open.pop() {
-        if !visited.insert(directory.clone()) {
-            continue;
-        }
-        for file in KUSTOMIZATION_FILES.iter().filter_map(|name| files.file(&paths::join(&directory, name))) {
-            claimed.insert(file.id);
-            directories.insert(directory.clone());
-            for reference in paths::references(&directory, file.documents) {
-                match files.file(&reference.path) {
-                    Some(file) => drop(claimed.insert(file.id)),
-                    None => open.push(reference.path),
-                }
-            }
-        }
-    }
 }

@@ -1,10 +1,10 @@
 //! `configurations`: files that add fields to the tables of the transformers.
 
-use super::build::Place;
 use super::field_spec::FieldSpec;
 use super::fields::{Fields, invalid};
 use super::kustomization::Kustomization;
 use super::name_reference_table::{DEFAULT, NameReference};
+use super::place::Place;
 use super::problem::{BuildProblem, Step};
 use super::resource_set::ResourceSet;
 use super::var_fields;

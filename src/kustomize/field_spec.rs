@@ -70,8 +70,12 @@ impl FieldSpec {
 
 /// The keys of a path: `/` separates them, and `\/` is a slash in a key.
 pub(super) fn split_path(path: &str) -> Vec<String> {
+    let path = path.trim_start_matches('/');
+    if !path.contains('\\') {
+        return path.split('/').map(str::to_owned).collect();
+    }
     let mut keys = vec![String::new()];
-    let mut rest = path.trim_start_matches('/').chars().peekable();
+    let mut rest = path.chars().peekable();
     while let Some(character) = rest.next() {
         match character {
             '\\' if rest.next_if_eq(&'/').is_some() => keys.last_mut().expect("there is one").push('/'),

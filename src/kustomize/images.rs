@@ -2,9 +2,9 @@
 
 use regex_automata::meta::Regex;
 
+use super::entries::{ImageEntry, Text};
 use super::field_spec::{FieldSpec, Missing};
 use super::fields::invalid;
-use super::kustomization::{ImageEntry, Text};
 use super::manifest::entries_mut;
 use super::problem::Step;
 use super::resource_set::ResourceSet;

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::InputFile;
-use super::kustomization::Text;
+use super::entries::Text;
 use crate::source::{FileId, Span};
 use crate::yaml::{self, Chunk, Document, Entry, Node, Value};
 

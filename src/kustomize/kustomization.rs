@@ -1,16 +1,12 @@
 //! The fields of a kustomization.
 
-use super::fields::{Fields, invalid, text, wrong_type};
+use super::entries::{
+    GeneratorEntry, GeneratorOptions, ImageEntry, LabelsEntry, Pairs, PatchEntry, ReplicasEntry, Text,
+};
+use super::fields::{Fields, invalid};
 use super::problem::Step;
-use super::select::Target;
-use crate::source::{FileId, Span, Spanned};
-use crate::yaml::{Document, Key, Node, Value};
-
-/// A text of a file.
-pub(super) type Text<'f> = Spanned<&'f str>;
-
-/// Pairs of `labels` and the like.
-pub(super) type Pairs<'f> = Vec<(&'f Key, Text<'f>)>;
+use crate::source::{FileId, Span};
+use crate::yaml::{Document, Node};
 
 /// The kinds of kustomizations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,8 +25,6 @@ pub(super) struct Kustomization<'f> {
     pub file: FileId,
     /// The text of the file.
     pub text: &'f str,
-    /// The whole mapping.
-    pub node: &'f Node,
     pub role: Role,
     /// Where `kind` is written, if it is.
     pub kind_span: Option<Span>,
@@ -63,80 +57,10 @@ pub(super) struct Kustomization<'f> {
     pub helm_charts: Vec<&'f Node>,
     pub generators: Vec<Text<'f>>,
     pub transformers: Vec<Text<'f>>,
-    pub validators: Vec<Text<'f>>,
     /// `openapi.path`.
     pub openapi_path: Option<Text<'f>>,
     /// `sortOptions.order`, which only counts in the outermost kustomization.
     pub sort_order: Option<Text<'f>>,
-}
-
-/// An entry of `labels`.
-#[derive(Debug, Default)]
-pub(super) struct LabelsEntry<'f> {
-    pub pairs: Pairs<'f>,
-    pub include_selectors: bool,
-    pub include_templates: bool,
-    /// Further fields: {group, version, kind, path, create}.
-    pub fields: &'f [Node],
-}
-
-/// An entry of `patches` or `patchesJson6902`.
-#[derive(Debug)]
-pub(super) struct PatchEntry<'f> {
-    /// The whole entry.
-    pub span: Span,
-    pub path: Option<Text<'f>>,
-    /// The patch itself, as text.
-    pub patch: Option<Text<'f>>,
-    pub target: Option<Target<'f>>,
-    pub allow_name_change: bool,
-    pub allow_kind_change: bool,
-}
-
-/// An entry of `images`.
-#[derive(Debug)]
-pub(super) struct ImageEntry<'f> {
-    pub name: Option<Text<'f>>,
-    pub new_name: Option<Text<'f>>,
-    pub new_tag: Option<Text<'f>>,
-    pub digest: Option<Text<'f>>,
-    pub tag_suffix: Option<Text<'f>>,
-}
-
-/// An entry of `replicas`.
-#[derive(Debug)]
-pub(super) struct ReplicasEntry<'f> {
-    /// The whole entry.
-    pub span: Span,
-    pub name: Option<Text<'f>>,
-    pub count: Option<Spanned<i64>>,
-}
-
-/// An entry of `configMapGenerator` or `secretGenerator`.
-#[derive(Debug)]
-pub(super) struct GeneratorEntry<'f> {
-    /// The whole entry.
-    pub span: Span,
-    pub name: Option<Text<'f>>,
-    pub namespace: Option<Text<'f>>,
-    /// `create`, `merge` or `replace`.
-    pub behavior: Option<Text<'f>>,
-    /// `envs`, followed by `env`.
-    pub envs: Vec<Text<'f>>,
-    pub literals: Vec<Text<'f>>,
-    pub files: Vec<Text<'f>>,
-    /// The type of a Secret.
-    pub secret_type: Option<Text<'f>>,
-    pub options: GeneratorOptions<'f>,
-}
-
-/// `generatorOptions`, or the `options` of one generator.
-#[derive(Debug, Default)]
-pub(super) struct GeneratorOptions<'f> {
-    pub labels: Pairs<'f>,
-    pub annotations: Pairs<'f>,
-    pub disable_name_suffix_hash: bool,
-    pub immutable: bool,
 }
 
 const FIELDS: [&str; 34] = [
@@ -178,11 +102,10 @@ const FIELDS: [&str; 34] = [
 
 impl<'f> Kustomization<'f> {
     /// A kustomization without fields.
-    pub fn bare(file: FileId, text: &'f str, node: &'f Node) -> Self {
+    pub fn bare(file: FileId, text: &'f str) -> Self {
         Self {
             file,
             text,
-            node,
             role: Role::Base,
             kind_span: None,
             resources: Vec::new(),
@@ -207,7 +130,6 @@ impl<'f> Kustomization<'f> {
             helm_charts: Vec::new(),
             generators: Vec::new(),
             transformers: Vec::new(),
-            validators: Vec::new(),
             openapi_path: None,
             sort_order: None,
         }
@@ -253,6 +175,8 @@ impl<'f> Kustomization<'f> {
             None => None,
             Some(node) => Fields { node }.text("path")?,
         };
+        // They change nothing.
+        fields.texts("validators")?;
         let sort_order = match fields.get("sortOptions") {
             None => None,
             Some(node) => {
@@ -262,7 +186,6 @@ impl<'f> Kustomization<'f> {
         Ok(Self {
             file,
             text,
-            node,
             role,
             kind_span,
             resources,
@@ -289,11 +212,16 @@ impl<'f> Kustomization<'f> {
             helm_charts,
             generators: fields.texts("generators")?,
             transformers: fields.texts("transformers")?,
-            validators: fields.texts("validators")?,
             openapi_path,
             sort_order,
         })
     }
+}
+
+/// The later documents of the file that are not empty. They mean nothing.
+pub(super) fn ignored_documents(documents: &[Document]) -> impl Iterator<Item = &Node> {
+    let roots = documents.iter().filter_map(|document| document.root.as_ref());
+    roots.skip(1).filter(|root| !root.is_null())
 }
 
 /// The document that counts. Comments before the first `---` are no document.
@@ -349,107 +277,4 @@ fn each<'f, T>(fields: Fields<'f>, name: &str, read: impl Fn(&'f Node) -> Step<T
 /// Reads each item of a list that is not null.
 fn each_written<'f, T>(fields: Fields<'f>, name: &str, read: impl Fn(&'f Node) -> Step<T>) -> Step<Vec<T>> {
     fields.list(name)?.iter().filter(|item| !item.is_null()).map(read).collect()
-}
-
-impl<'f> LabelsEntry<'f> {
-    fn read(node: &'f Node) -> Step<Self> {
-        let fields =
-            Fields::read(node, &["pairs", "includeSelectors", "includeTemplates", "fields"], "an entry of `labels`")?;
-        Ok(Self {
-            pairs: fields.pairs("pairs")?,
-            include_selectors: fields.flag("includeSelectors")?,
-            include_templates: fields.flag("includeTemplates")?,
-            fields: fields.list("fields")?,
-        })
-    }
-}
-
-impl<'f> PatchEntry<'f> {
-    pub fn read(node: &'f Node) -> Step<Self> {
-        if let Value::String(_) = node.value {
-            return Err(wrong_type(node, "patches", "a list of mappings").help("write `path: FILE`"));
-        }
-        let fields = Fields::read(node, &["path", "patch", "target", "options"], "a patch")?;
-        let mut entry = Self {
-            span: node.span,
-            path: fields.text("path")?,
-            patch: fields.text("patch")?,
-            target: fields.get("target").map(Target::read).transpose()?,
-            allow_name_change: false,
-            allow_kind_change: false,
-        };
-        if let Some(options) = fields.get("options") {
-            if !matches!(options.value, Value::Mapping(_)) {
-                return Err(wrong_type(options, "options", "a mapping"));
-            }
-            // kustomize accepts any other option and does nothing with it.
-            let options = Fields { node: options };
-            entry.allow_name_change = options.flag("allowNameChange")?;
-            entry.allow_kind_change = options.flag("allowKindChange")?;
-        }
-        Ok(entry)
-    }
-}
-
-impl<'f> ImageEntry<'f> {
-    pub fn read(node: &'f Node) -> Step<Self> {
-        let known = ["name", "newName", "newTag", "digest", "tagSuffix"];
-        let fields = Fields::read(node, &known, "an entry of `images`")?;
-        Ok(Self {
-            name: fields.text("name")?,
-            new_name: fields.text("newName")?,
-            new_tag: fields.text("newTag")?,
-            digest: fields.text("digest")?,
-            tag_suffix: fields.text("tagSuffix")?,
-        })
-    }
-}
-
-impl<'f> ReplicasEntry<'f> {
-    pub fn read(node: &'f Node) -> Step<Self> {
-        let fields = Fields::read(node, &["name", "count"], "an entry of `replicas`")?;
-        Ok(Self { span: node.span, name: fields.text("name")?, count: fields.integer("count")? })
-    }
-}
-
-impl<'f> GeneratorEntry<'f> {
-    pub fn read(node: &'f Node, what: &str) -> Step<Self> {
-        let mut known = vec!["name", "namespace", "behavior", "envs", "env", "literals", "files", "options"];
-        if what.contains("Secret") {
-            known.push("type");
-        }
-        let fields = Fields::read(node, &known, what)?;
-        let mut envs = fields.texts("envs")?;
-        envs.extend(fields.text("env")?);
-        Ok(Self {
-            span: node.span,
-            name: fields.text("name")?,
-            namespace: fields.text("namespace")?,
-            behavior: fields.text("behavior")?,
-            envs,
-            literals: fields.texts("literals")?,
-            files: fields.texts("files")?,
-            secret_type: fields.text("type")?,
-            options: fields.get("options").map(GeneratorOptions::read).transpose()?.unwrap_or_default(),
-        })
-    }
-}
-
-impl<'f> GeneratorOptions<'f> {
-    pub fn read(node: &'f Node) -> Step<Self> {
-        let known = ["labels", "annotations", "disableNameSuffixHash", "immutable"];
-        let fields = Fields::read(node, &known, "the options of a generator")?;
-        Ok(Self {
-            labels: fields.pairs("labels")?,
-            annotations: fields.pairs("annotations")?,
-            disable_name_suffix_hash: fields.flag("disableNameSuffixHash")?,
-            immutable: fields.flag("immutable")?,
-        })
-    }
-}
-
-/// The texts in all places of a document that name paths; wrong types are skipped. See [`super::references`].
-pub(super) fn lenient_texts<'n>(node: &'n Node, field: &str) -> Vec<Text<'n>> {
-    let found = Fields { node }.get(field);
-    found.map_or(&[][..], Node::items).iter().filter_map(|item| text(item, field).ok()).collect()
 }

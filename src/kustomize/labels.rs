@@ -1,8 +1,8 @@
 //! `labels`, `commonLabels` and `commonAnnotations`.
 
+use super::configurations;
+use super::entries::{LabelsEntry, Pairs};
 use super::field_spec::{FieldSpec, Missing};
-use super::fields::Fields;
-use super::kustomization::{LabelsEntry, Pairs};
 use super::manifest::entries_mut;
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::ResourceSet;
@@ -60,7 +60,7 @@ const ANNOTATIONS: [FieldSpec; 9] = [
 
 /// Adds the labels of an entry of `labels`, or of `commonLabels`.
 pub(super) fn add_labels(set: &mut ResourceSet, entry: &LabelsEntry<'_>) -> Step {
-    let mut fields: Vec<FieldSpec> = entry.fields.iter().map(read_field_spec).collect::<Step<_>>()?;
+    let mut fields: Vec<FieldSpec> = entry.fields.iter().map(configurations::field_spec).collect::<Step<_>>()?;
     fields.push(METADATA_LABELS);
     if entry.include_selectors {
         fields.extend(SELECTORS);
@@ -116,17 +116,4 @@ pub(super) fn set_pairs(node: &mut Node, pairs: &Pairs<'_>) -> Step {
         }
     }
     Ok(())
-}
-
-/// Reads {group, version, kind, path, create}.
-pub(super) fn read_field_spec(node: &Node) -> Step<FieldSpec> {
-    let fields = Fields::read(node, &["group", "version", "kind", "path", "create"], "a field")?;
-    let text = |name: &str| fields.text(name).map(|text| text.map_or_else(String::new, |text| text.value.to_owned()));
-    Ok(FieldSpec {
-        group: text("group")?.into(),
-        version: text("version")?.into(),
-        kind: text("kind")?.into(),
-        path: text("path")?.into(),
-        create: fields.flag("create")?,
-    })
 }

@@ -4,19 +4,23 @@
 //! [`Renderer::build`] does what kustomize 5.5 does, without commands, plugins and the network. What it cannot render is
 //! [`Unrendered`]. A mistake that stops kustomize stops the build and is one [`BuildProblem`] at its place.
 //!
-//! - `kustomization`, `fields`: strict reading of the file.
+//! - `kustomization`, `entries`, `fields`: strict reading of the file.
+//! - `paths`, `place`: the paths that it names, and the files there.
 //! - `resources`, `resource_set`, `manifest`: the objects, their identities and former identities.
 //! - `build`: the order of all steps, and the cache of bases.
 //! - `patches`, `merge`, `json_patch`, `select`, `inline`: patches and their targets.
-//! - `namespace`, `affixes`, `labels`, `images`, `replicas`, `generators`: the built-in transformers and generators.
+//! - `namespace`, `affixes`, `labels`, `images`, `replicas`, `generators`, `hash`, `plugins`: the built-in
+//!   transformers and generators.
 //! - `replacements`, `configurations`, `name_references`, `vars`: values that follow other values.
 
 mod affixes;
 mod build;
 mod configurations;
+mod entries;
 mod field_path;
 mod field_spec;
 mod fields;
+mod generator_data;
 mod generators;
 mod hash;
 mod images;
@@ -34,6 +38,7 @@ mod namespace;
 mod patch_target;
 mod patches;
 mod paths;
+mod place;
 mod plugins;
 mod problem;
 mod replacement;
@@ -46,6 +51,8 @@ mod schema;
 mod select;
 #[cfg(test)]
 mod test_yaml;
+#[cfg(test)]
+mod tests;
 mod var_fields;
 mod vars;
 

@@ -63,12 +63,12 @@ pub(super) fn update(set: &mut ResourceSet) -> Step {
         .map(|reference| (reference, split_path(&reference.referrer.path)))
         .collect();
     for manifest in &mut set.manifests {
-        let kind = manifest.original_id().kind.to_owned();
-        for (reference, keys) in &table {
-            let (group, version) = manifest.group_version();
-            if reference.referrer.fits(group, version, &kind) {
-                candidates.update(manifest, reference, keys)?;
-            }
+        let (group, version) = manifest.group_version();
+        let kind = manifest.original_id().kind;
+        let fits = |(reference, _): &&(&NameReference, _)| reference.referrer.fits(group, version, kind);
+        let fields: Vec<_> = table.iter().filter(fits).collect();
+        for (reference, keys) in fields {
+            candidates.update(manifest, reference, keys)?;
         }
     }
     Ok(())

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::entries::Text;
 use super::field_spec::{FieldSpec, Missing};
-use super::kustomization::Text;
 use super::manifest::{Manifest, entries_mut, set_text};
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::ResourceSet;

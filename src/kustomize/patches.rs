@@ -1,14 +1,15 @@
 //! The three lists of patches of a kustomization.
 
 use super::InputFile;
-use super::build::Place;
+use super::entries::{PatchEntry, Text};
 use super::inline::Inline;
 use super::json_patch;
-use super::kustomization::{Kustomization, PatchEntry, Text};
+use super::kustomization::Kustomization;
 use super::manifest::Manifest;
 use super::merge::{self, DIRECTIVE, Misfit};
 use super::patch_target;
 use super::paths;
+use super::place::Place;
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::ResourceSet;
 use super::resources;

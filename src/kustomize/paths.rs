@@ -1,7 +1,7 @@
 //! Paths that kustomizations name.
 
-use super::fields::Fields;
-use super::kustomization::{Text, lenient_texts};
+use super::entries::Text;
+use super::fields::{Fields, text};
 use crate::yaml::{Document, Node};
 
 /// The names of a kustomization, in exact case.
@@ -86,6 +86,11 @@ pub fn references(directory: &str, documents: &[Document]) -> Vec<Reference> {
 
 fn items<'n>(root: &'n Node, field: &str) -> &'n [Node] {
     Fields { node: root }.get(field).map_or(&[], Node::items)
+}
+
+/// The texts of a list. Items of other types are skipped.
+fn lenient_texts<'n>(node: &'n Node, field: &str) -> Vec<Text<'n>> {
+    items(node, field).iter().filter_map(|item| text(item, field).ok()).collect()
 }
 
 fn lenient_text<'n>(node: &'n Node, field: &str) -> Option<Text<'n>> {

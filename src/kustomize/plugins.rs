@@ -2,17 +2,17 @@
 //! fields that they list. Others are [`super::Unrendered`].
 
 use super::affixes::{self, Affix};
-use super::build::{Place, unrendered};
+use super::build::unrendered;
+use super::entries::{GeneratorEntry, GeneratorOptions, ImageEntry, PatchEntry, ReplicasEntry, Text};
 use super::fields::Fields;
 use super::generators::{self, Generated};
 use super::inline::Inline;
-use super::kustomization::{
-    GeneratorEntry, GeneratorOptions, ImageEntry, Kustomization, PatchEntry, ReplicasEntry, Text,
-};
+use super::kustomization::Kustomization;
 use super::namespace::{self, Subjects};
+use super::place::Place;
 use super::problem::Step;
 use super::resource_set::ResourceSet;
-use super::{InputFile, Unrendered, UnrenderedReason, images, labels, patches, paths, replacements};
+use super::{InputFile, Unrendered, UnrenderedReason, configurations, images, labels, patches, paths, replacements};
 use super::{replicas, resources};
 use crate::yaml::Node;
 
@@ -85,7 +85,7 @@ impl Plugin<'_> {
     /// Runs a transformer. Returns whether it is a known one.
     fn transform(&self, set: &mut ResourceSet, place: Place<'_>) -> Step<bool> {
         let fields = Fields { node: self.node };
-        let specs = fields.list("fieldSpecs")?.iter().map(labels::read_field_spec).collect::<Step<Vec<_>>>()?;
+        let specs = fields.list("fieldSpecs")?.iter().map(configurations::field_spec).collect::<Step<Vec<_>>>()?;
         let affix = |field: &str| fields.text(field);
         match self.kind {
             "NamespaceTransformer" => {
@@ -144,7 +144,7 @@ impl Plugin<'_> {
 
     /// A kustomization without fields, to fill with the only one that the plugin has.
     fn kustomization(&self) -> Kustomization<'_> {
-        Kustomization::bare(self.file.id, self.file.text, self.node)
+        Kustomization::bare(self.file.id, self.file.text)
     }
 }
 

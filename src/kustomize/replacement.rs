@@ -1,9 +1,10 @@
 //! The entries of `replacements`.
 
-use super::build::Place;
+use super::entries::Text;
 use super::fields::{Fields, invalid};
-use super::kustomization::{Kustomization, Text};
+use super::kustomization::Kustomization;
 use super::manifest::{CLUSTER, ManifestId, effective, is_cluster_scoped};
+use super::place::Place;
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::ResourceSet;
 use crate::source::Span;

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::build::Place;
 use super::field_path::{self, Create, Visit, plain, with_type_of};
 use super::kustomization::Kustomization;
 use super::label_selector::LabelSelector;
 use super::manifest::Manifest;
+use super::place::Place;
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::replacement::{FieldOptions, Identity, Replacement, Selector, Source, TargetFields};
 use super::resource_set::ResourceSet;

@@ -1,7 +1,7 @@
 //! `replicas`.
 
+use super::entries::ReplicasEntry;
 use super::field_spec::{FieldSpec, Missing};
-use super::kustomization::ReplicasEntry;
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::ResourceSet;
 use crate::yaml::{Node, Value};

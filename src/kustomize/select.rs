@@ -1,7 +1,7 @@
 //! Targets of patches and selectors of replacements.
 
+use super::entries::Text;
 use super::fields::{Fields, invalid};
-use super::kustomization::Text;
 use super::label_selector::LabelSelector;
 use super::manifest::Manifest;
 use super::problem::Step;

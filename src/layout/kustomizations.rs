@@ -21,7 +21,7 @@ pub(super) fn roots(manifests: &Manifests) -> BTreeSet<String> {
         included.entry(directory.to_owned()).or_default().extend(references);
         let root = documents.first().and_then(|document| document.root.as_ref());
         let kind = root.and_then(|root| root.get("kind")).and_then(Node::as_str);
-        if kind != Some("Component") {
+        if kind != Some("Component") && !is_template(directory) {
             candidates.insert(directory.to_owned());
         }
     }
@@ -41,6 +41,12 @@ pub(super) fn roots(manifests: &Manifests) -> BTreeSet<String> {
         roots.insert(next.clone());
         queue.push(next);
     }
+}
+
+/// Whether a kustomization is copied before it is used: its bases exist only there.
+fn is_template(directory: &str) -> bool {
+    const NAMES: [&str; 4] = ["template", "templates", "skeleton", "scaffold"];
+    directory.split('/').any(|part| NAMES.contains(&part))
 }
 
 /// The kustomization of a directory. Of several files, the one that kustomize names first.

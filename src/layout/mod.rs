@@ -1,7 +1,8 @@
 //! The meshes of a repository: the sets of resources that are applied together.
 //!
-//! [`find`] takes them from, in this order: the `meshes` of the configuration, rendered Helm charts, Kustomize, the paths of Argo CD and Flux, and
-//! alternatives among the files that are left. What remains is one mesh. Each mesh is resolved and checked on its own.
+//! [`find`] takes them from, in this order: the `meshes` of the configuration, rendered Helm charts, the paths of Argo CD
+//! and Flux, Kustomize, and alternatives among the files that are left. What remains is one mesh. Each mesh is resolved and
+//! checked on its own.
 
 mod alternatives;
 mod charts;
@@ -110,8 +111,8 @@ pub fn find(manifests: &Manifests, declared: &[DeclaredMesh]) -> Vec<Mesh> {
     let mut plans = Plans::new(manifests);
     plans.take_declared(declared);
     plans.take_charts();
-    plans.take_kustomizations();
     plans.take_gitops();
+    plans.take_kustomizations();
     plans.take_rest();
     let mut meshes: Vec<Mesh> = plans.meshes.into_par_iter().map(|plan| plan.carry_out(manifests, &renderer)).collect();
     relation::set_alternatives(&mut meshes);

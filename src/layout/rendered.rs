@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::kustomize::{Build, Rendered};
+use crate::kustomize::{Build, BuildProblem, BuildProblemKind, Rendered};
 use crate::load::{ManifestProblem, Manifests, Snapshot};
 use crate::model::KindScope;
 use crate::source::Spanned;
@@ -12,14 +12,23 @@ pub(super) fn add(snapshot: &mut Snapshot, manifests: &Manifests, build: Build) 
     for Rendered { node, written_in, is_changed, .. } in build.resources {
         snapshot.add_rendered(node, written_in, is_changed);
     }
+    let mut templates = Vec::new();
     for file in &build.files {
         let documents = manifests.documents(*file);
         let problems = documents.iter().flat_map(|document| document.problems.iter().cloned());
         snapshot.problems.extend(problems.map(ManifestProblem::Yaml));
         snapshot.documents += documents.len();
+        templates.extend_from_slice(&manifests.contents(*file).templates);
     }
     snapshot.files.extend(build.files);
-    snapshot.problems.extend(build.problems.into_iter().map(ManifestProblem::Build));
+    // What a kustomization does not find may be in a document that cannot be read yet.
+    let is_sure = |problem: &BuildProblem| {
+        let is_in_template = || templates.iter().any(|(document, _)| document.contains(problem.span));
+        templates.is_empty() || !(problem.kind == BuildProblemKind::NoMatch || is_in_template())
+    };
+    let problems = build.problems.into_iter().filter(is_sure);
+    snapshot.problems.extend(problems.map(ManifestProblem::Build));
+    snapshot.templates.extend(templates);
     snapshot.unrendered.extend(build.unrendered);
 }
 

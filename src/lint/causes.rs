@@ -1,10 +1,11 @@
 //! One finding for each cause.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::locate::ResourcesByPlace;
 use super::rules::{ABOUT_CONFLICTS, ABOUT_EFFECTS};
-use super::{Context, Diagnostic, Family};
+use super::{Context, Diagnostic, Family, Related};
 use crate::source::Span;
 
 /// Drops findings about the effect of a resource on another one if the API server or the webhook rejects the first: it has
@@ -31,13 +32,13 @@ pub(super) fn drop_effects_of_rejected(diagnostics: &mut Vec<Diagnostic>, contex
     });
 }
 
-/// Merges the findings of each cause into the most severe of them, of which the first. The others become related places.
-/// The findings are in the order of the files.
+/// Merges the findings that the same meshes have of a cause into the most severe of them, of which the first. The others
+/// become related places. The findings are in the order of the files.
 pub(super) fn merge(diagnostics: &mut Vec<Diagnostic>) {
-    let mut by_cause: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut by_cause: BTreeMap<(String, Vec<Arc<str>>), Vec<usize>> = BTreeMap::new();
     for (index, diagnostic) in diagnostics.iter().enumerate() {
         if let Some(cause) = &diagnostic.cause {
-            by_cause.entry(cause.clone()).or_default().push(index);
+            by_cause.entry((cause.clone(), diagnostic.meshes.clone())).or_default().push(index);
         }
     }
     let mut merged = BTreeSet::new();
@@ -46,11 +47,11 @@ pub(super) fn merge(diagnostics: &mut Vec<Diagnostic>) {
         let main = indices.iter().rev().copied().max_by_key(|&index| diagnostics[index].severity).unwrap_or_default();
         let others: Vec<usize> = indices.into_iter().filter(|&index| index != main).collect();
         for &other in &others {
-            let span = diagnostics[other].span;
-            let known =
-                std::iter::once(diagnostics[main].span).chain(diagnostics[main].related.iter().map(|it| it.span));
-            if !known.into_iter().any(|known| known == span) {
-                diagnostics[main].related(span, "also named here");
+            let Diagnostic { span, subject, .. } = diagnostics[other].clone();
+            let of_main = &diagnostics[main];
+            let mut known = std::iter::once(of_main.span).chain(of_main.related.iter().map(|related| related.span));
+            if !known.any(|known| known == span) {
+                diagnostics[main].related.push(Related { message: "also named here".to_owned(), span, subject });
             }
         }
         merged.extend(others);

@@ -1,6 +1,7 @@
 //! Diagnostics: findings at a place of the manifests.
 
 use std::panic::Location;
+use std::sync::Arc;
 
 use super::finding::Finding;
 use super::rule::Rule;
@@ -28,8 +29,8 @@ pub struct Diagnostic {
     pub related: Vec<Related>,
     /// The advice, as one line.
     pub help: Option<String>,
-    /// The meshes that have the finding, by their place in [`super::Report::meshes`]. Empty if there is only one mesh.
-    pub meshes: Vec<usize>,
+    /// The names of the meshes that have the finding. Empty if there is only one mesh.
+    pub meshes: Vec<Arc<str>>,
     /// The one thing that is wrong, if other findings can have the same cause: `host ratings.shop.svc.cluster.local`. They
     /// become one finding.
     pub cause: Option<String>,

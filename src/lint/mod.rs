@@ -44,8 +44,6 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// The references that these manifests do not decide, sorted by rule and reason.
     pub unchecked: Vec<Unchecked>,
-    /// The meshes, if [`run_meshes`] checked several.
-    pub meshes: Vec<String>,
     /// The findings that a comment, an annotation or the configuration suppresses.
     pub(crate) suppressed: Vec<DiagnosticKey>,
     /// Totals.
@@ -76,13 +74,21 @@ pub fn run(world: &World<'_>) -> Report {
     run_at(world, &Levels::default())
 }
 
-/// Runs all rules at the levels that the user sets.
+/// Runs all rules at the levels that the user sets, and merges the findings of each cause.
 pub fn run_at(world: &World<'_>, levels: &Levels) -> Report {
     run_rules(world, &rules::ALL, levels)
 }
 
-/// Runs some rules.
+/// Runs some rules, and merges the findings of each cause.
 pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Report {
+    let mut report = report_of(world, rules, levels);
+    causes::merge(&mut report.diagnostics);
+    report.count();
+    report
+}
+
+/// The findings of some rules.
+fn report_of(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Report {
     let snapshot = world.snapshot;
     let context = Context::new(world);
     let by_rule: Vec<Diagnostics> = rules
@@ -106,7 +112,6 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) ->
     report.diagnostics.retain(|diagnostic| !unknown::is_about_unknown(diagnostic, &snapshot.placeholders));
     levels.apply(&mut report);
     report.diagnostics.sort_by(compare);
-    causes::merge(&mut report.diagnostics);
     if cfg!(debug_assertions) {
         report.diagnostics.iter().for_each(style::check);
     }
@@ -117,7 +122,6 @@ pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) ->
         skipped: snapshot.skipped.len(),
         ..Summary::default()
     };
-    report.count();
     report
 }
 

@@ -12,7 +12,7 @@ use crate::source::{FileId, Sources, Span};
 use crate::yaml;
 
 /// The contents of a file, decoded.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct FileContents {
     /// The resources of known kinds.
     pub resources: Vec<Arc<Resource>>,
@@ -64,14 +64,31 @@ impl FileContents {
     }
 }
 
-/// Parses the documents of a file, side by side.
+/// Parses the documents of a file, side by side, without those that are empty: kustomize ignores them, for example when a
+/// file begins with a comment and `---`.
 pub(super) fn parse_file(sources: &Sources, file: FileId) -> Vec<yaml::Document> {
     let source = sources.file(file);
     let text = source.text();
     if files::is_json(source.path(), text) {
         return vec![yaml::parse_json(file, text)];
     }
-    yaml::split(file, text).into_par_iter().map(|chunk| yaml::parse(&chunk, text)).collect()
+    let documents = yaml::split(file, text).into_par_iter().map(|chunk| yaml::parse(&chunk, text));
+    documents.filter(|document| document.root.is_some() || !document.problems.is_empty()).collect()
+}
+
+/// Parses a file that a kustomization names. Documents that placeholders keep from being YAML become empty, as if something
+/// else provided them.
+pub(super) fn parse_named_file(sources: &Sources, file: FileId) -> (Vec<yaml::Document>, FileContents) {
+    let mut contents = FileContents::default();
+    let mut documents = parse_file(sources, file);
+    for document in &mut documents {
+        if let Some(template) = Template::of_broken(sources.text(document.span), document) {
+            contents.templates.push((document.span, template));
+            document.root = None;
+            document.problems.clear();
+        }
+    }
+    (documents, contents)
 }
 
 /// Parses and decodes a file.

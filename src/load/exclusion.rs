@@ -90,40 +90,46 @@ impl Exclusions {
     }
 
     fn is_excluded(&self, path: &Path, is_directory: bool) -> bool {
-        let is_unwanted = || is_directory && (has_name(path, &DOWNLOADS) || has_inputs_of_tests(path));
-        self.matched(path, is_directory).unwrap_or_else(is_unwanted)
-    }
-
-    /// Whether an ignore file excludes a path, or includes it again. `None` if no pattern matches.
-    fn matched(&self, path: &Path, is_directory: bool) -> Option<bool> {
-        let excluded_by = |matcher: &Gitignore| match matcher.matched(path, is_directory) {
-            Match::Ignore(_) => Some(true),
-            Match::Whitelist(_) => Some(false),
-            Match::None => None,
-        };
         let directories = || self.directories.iter().rev();
         // The files of git apply inside its repository only.
         let depth = directories().position(|it| it.is_repository).map_or(0, |above| above + 1);
         directories()
-            .find_map(|it| excluded_by(&it.ignore))
-            .or_else(|| directories().take(depth).find_map(|it| excluded_by(&it.gitignore)))
-            .or_else(|| directories().take(depth).find_map(|it| excluded_by(&it.exclude)))
+            .find_map(|it| matched(&it.ignore, path, is_directory))
+            .or_else(|| directories().take(depth).find_map(|it| matched(&it.gitignore, path, is_directory)))
+            .or_else(|| directories().take(depth).find_map(|it| matched(&it.exclude, path, is_directory)))
+            .unwrap_or_else(|| {
+                is_directory && (is_hidden(path) || has_name(path, &DOWNLOADS) || has_inputs_of_tests(path))
+            })
     }
 }
 
-/// Whether an ignore file excludes a path, which need not exist, or a directory above it.
+/// Whether the patterns exclude a path, or include it again. `None` if no pattern matches.
+fn matched(patterns: &Gitignore, path: &Path, is_directory: bool) -> Option<bool> {
+    match patterns.matched(path, is_directory) {
+        Match::Ignore(_) => Some(true),
+        Match::Whitelist(_) => Some(false),
+        Match::None => None,
+    }
+}
+
+/// Whether an ignore file excludes a path, which need not exist, or a directory above it. A copy of a repository, without
+/// the data of git, counts too.
 pub(super) fn is_ignored(path: &Path) -> bool {
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut parents: Vec<&Path> = full.ancestors().skip(1).collect();
     parents.reverse();
-    let mut exclusions = Exclusions { root: full.clone(), full_root: full.clone(), above: 0, directories: Vec::new() };
+    let mut above: Vec<DirectoryIgnores> = Vec::new();
+    let excludes = |above: &[DirectoryIgnores], path: &Path, is_directory: bool| {
+        let files = above.iter().rev().flat_map(|it| [&it.ignore, &it.gitignore, &it.exclude]);
+        files.into_iter().find_map(|patterns| matched(patterns, path, is_directory)) == Some(true)
+    };
     for directory in parents {
-        if exclusions.matched(directory, true) == Some(true) {
+        if excludes(&above, directory, true) {
             return true;
         }
-        exclusions.directories.push(DirectoryIgnores::read(directory));
+        above.push(DirectoryIgnores::read(directory));
     }
-    exclusions.matched(&full, false) == Some(true)
+    excludes(&above, &full, false)
 }
 
 impl DirectoryIgnores {
@@ -158,6 +164,11 @@ fn exclude_file(marker: &Path) -> Option<PathBuf> {
     let common = fs::read_to_string(repository.join("commondir")).ok();
     let common = common.map_or_else(|| repository.clone(), |written| repository.join(written.trim()));
     Some(common.join("info/exclude"))
+}
+
+/// Whether a directory is hidden: tools keep their own files there, and people what they do not use any more.
+fn is_hidden(directory: &Path) -> bool {
+    directory.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
 /// Whether a directory holds the data of a version control system.

@@ -48,7 +48,7 @@ pub struct Manifests {
     ignored: BTreeSet<String>,
     /// The files with the output of Helm.
     releases: BTreeMap<FileId, ChartRelease>,
-    /// The files of charts that say nothing about a mesh: values, CRDs, and templates that are rendered.
+    /// The files of charts that do not define resources by themselves: values, CRDs, and templates that are rendered.
     silent: BTreeSet<FileId>,
     /// The paths that could not be read.
     pub unreadable: Vec<Unreadable>,
@@ -152,33 +152,38 @@ impl Manifests {
         let named = named::by_kustomizations(&sources, &manifests.by_path);
         let path = |file: FileId| sources.file(file).path();
         // A kustomization can use the values of a chart.
-        let is_of_chart = |file: &FileId| !named.contains(file) || charts.is_template(path(*file));
+        let is_of_chart = |file: &FileId| !named.contains_key(file) || charts.is_template(path(*file));
         let decode = |file: FileId| {
-            if not_utf8.contains_key(&file) {
-                return (None, FileContents::default());
+            if named.get(&file) == Some(&named::NamedContent::Any) {
+                return (Some(Vec::new()), FileContents::default());
+            }
+            if let Some(contents) = not_utf8.get(&file) {
+                return (None, contents.clone());
             }
             if let Some(contents) = Some(file).filter(is_of_chart).and_then(|file| charts.contents(&sources, file)) {
                 return (None, contents);
             }
-            let trees = named.contains(&file).then(|| decode::parse_file(&sources, file));
             // The renderer decodes the resources of these files.
-            let contents = if trees.is_some() { FileContents::default() } else { decode::decode_file(&sources, file) };
-            (trees, contents)
+            if named.contains_key(&file) {
+                let (trees, contents) = decode::parse_named_file(&sources, file);
+                return (Some(trees), contents);
+            }
+            (None, decode::decode_file(&sources, file))
         };
         let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
         manifests.silent =
             files.iter().copied().filter(|file| is_of_chart(file) && charts.is_silent(path(*file))).collect();
         let decoded: Vec<_> = files.par_iter().map(|&file| decode(file)).collect();
         for (file, (trees, contents)) in files.into_iter().zip(decoded) {
-            manifests.contents.push(not_utf8.remove(&file).unwrap_or(contents));
+            manifests.contents.push(contents);
             manifests.trees.extend(trees.map(|trees| (file, trees)));
         }
         manifests.sources = Arc::new(sources);
         manifests
     }
 
-    /// The contents of a file. Those of files that a kustomization names are empty: their resources belong to the meshes
-    /// that it builds.
+    /// The contents of a file. Those of files that a kustomization names have only the templates: their resources belong to
+    /// the meshes that it builds.
     pub fn contents(&self, file: FileId) -> &FileContents {
         &self.contents[file.index()]
     }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::decode::parse_file;
 use super::files::{File, Input};
-use super::{Text, exclusion, read};
+use super::{Text, exclusion, read, template};
 use crate::kustomize::{self, KUSTOMIZATION_FILES, Reference, ReferenceKind};
 use crate::source::{FileId, Sources, path};
-use crate::yaml::{self, Document};
+use crate::yaml::Document;
 
 /// Reads the files that kustomizations name and that are not among the texts, also indirectly. A file that does not exist
 /// is left to the build, which knows whether it is needed.
@@ -41,38 +42,52 @@ pub(super) fn read_outside(texts: &mut Vec<Text>) -> BTreeSet<String> {
     ignored
 }
 
-/// The kustomizations among the files, and the files that they name.
-pub(super) fn by_kustomizations(sources: &Sources, by_path: &BTreeMap<String, FileId>) -> BTreeSet<FileId> {
-    let mut named = BTreeSet::new();
+/// The kustomizations among the files, and the files that they name, with the way in which they are read.
+pub(super) fn by_kustomizations(
+    sources: &Sources,
+    by_path: &BTreeMap<String, FileId>,
+) -> BTreeMap<FileId, NamedContent> {
+    let mut named = BTreeMap::new();
     for (id, file) in sources.iter().filter(|(_, file)| kustomize::is_kustomization_file(file.path())) {
-        let documents = documents(sources, id);
-        if is_kustomization(&documents) {
-            named.insert(id);
-            let references = kustomize::references(path::directory(file.path()), &documents);
-            named.extend(references.iter().filter_map(|reference| by_path.get(&reference.path).copied()));
+        let documents = parse_file(sources, id);
+        if is_kustomization(sources, &documents) {
+            named.insert(id, NamedContent::Yaml);
+            for reference in kustomize::references(path::directory(file.path()), &documents) {
+                let Some(&file) = by_path.get(&reference.path) else { continue };
+                match reference.kind {
+                    ReferenceKind::Content => drop(named.entry(file).or_insert(NamedContent::Any)),
+                    _ => drop(named.insert(file, NamedContent::Yaml)),
+                }
+            }
         }
     }
     named
 }
 
-fn documents(sources: &Sources, file: FileId) -> Vec<Document> {
-    let text = sources.file(file).text();
-    yaml::split(file, text).iter().map(|chunk| yaml::parse(chunk, text)).collect()
+/// The content of a file that a kustomization names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NamedContent {
+    /// YAML or JSON.
+    Yaml,
+    /// Anything: a generator copies it.
+    Any,
 }
 
 fn references(sources: &Sources, file: FileId) -> Vec<Reference> {
-    let documents = documents(sources, file);
-    if !is_kustomization(&documents) {
+    let documents = parse_file(sources, file);
+    if !is_kustomization(sources, &documents) {
         return Vec::new();
     }
     kustomize::references(path::directory(sources.file(file).path()), &documents)
 }
 
-/// Whether a file with the name of a kustomization is one. Flux has objects of the same kind, in another API.
-fn is_kustomization(documents: &[Document]) -> bool {
-    let root = documents.first().and_then(|document| document.root.as_ref());
-    let api_version = root.and_then(|root| root.get("apiVersion")).and_then(|version| version.as_str());
+/// Whether a file with the name of a kustomization is one. It may be a template of one, and Flux has objects of the same
+/// kind in another API.
+fn is_kustomization(sources: &Sources, documents: &[Document]) -> bool {
+    let Some(first) = documents.first() else { return true };
+    let api_version = first.root.as_ref().and_then(|root| root.get("apiVersion")).and_then(|version| version.as_str());
     api_version.is_none_or(|version| version.starts_with("kustomize.config.k8s.io/"))
+        && template::recognise(sources.text(first.span), first).is_none()
 }
 
 /// The files that a path means: the file itself, or the kustomization of the directory.

@@ -23,6 +23,16 @@ impl Template {
         matches!(self, Self::Helm | Self::Ytt)
     }
 
+    /// The kind of a document that placeholders keep from being YAML. `text` is that of the document. `None` if it is YAML,
+    /// or for another reason not.
+    pub fn of_broken(text: &str, document: &Document) -> Option<Self> {
+        if document.problems.is_empty() {
+            return None;
+        }
+        let notation = placeholder::breaking_notation(text)?;
+        Some(if notation == Notation::Helm { Self::Helm } else { Self::Placeholder(notation) })
+    }
+
     /// A sentence that says why the documents of some files are not checked, and what to do.
     pub fn describe(self, files: &str) -> String {
         match self {
@@ -40,10 +50,8 @@ impl Template {
 
 /// Recognises a template by its text and its tree.
 pub(super) fn recognise(text: &str, document: &Document) -> Option<Template> {
-    if !document.problems.is_empty()
-        && let Some(notation) = placeholder::breaking_notation(text)
-    {
-        return Some(if notation == Notation::Helm { Template::Helm } else { Template::Placeholder(notation) });
+    if let Some(template) = Template::of_broken(text, document) {
+        return Some(template);
     }
     if text.lines().any(is_ytt_directive) {
         return Some(Template::Ytt);

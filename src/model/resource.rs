@@ -92,7 +92,7 @@ pub struct DocumentContents {
     pub resources: Vec<Resource>,
     /// Mesh-wide settings: a plain MeshConfig, or one inside a ConfigMap or an IstioOperator.
     pub mesh_configs: Vec<MeshConfig>,
-    /// Resources of other kinds, and IstioOperators, whose controllers may make resources.
+    /// Resources of other kinds, IstioOperators and Rollouts, whose controllers may make resources.
     pub foreign: Vec<ForeignResource>,
     /// The places of resources of other kinds, and of a document that is not a resource.
     pub skipped: Vec<Span>,
@@ -238,7 +238,7 @@ impl<'a> Reader<'a> {
         let status =
             node.get("status").and_then(|status| Status::decode(status, &mut Decoder::new(Texts::Embedded(""))));
         self.note_mesh_config(&metadata, &spec);
-        if kind == Kind::IstioOperator {
+        if matches!(kind, Kind::IstioOperator | Kind::Rollout) {
             self.contents.foreign.extend(ForeignResource::read(node, api_version, kind.name()));
         }
         self.contents.resources.push(Resource {

@@ -4,6 +4,7 @@
 //! `mesh lint` leaves out keys that do not apply, except `witness`, which is `null` if a rule has no request to show.
 
 use std::io;
+use std::sync::Arc;
 
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
@@ -16,7 +17,7 @@ use crate::source::{Position, Sources, Span};
 
 /// Writes the output of `mesh lint --format json`: one object, indented, with a newline at its end.
 pub fn lint(report: &lint::Report, meshes: &[&Mesh], sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
-    let diagnostics = DiagnosticList { report, sources };
+    let diagnostics = DiagnosticList { list: &report.diagnostics, sources };
     let object = Object {
         schema: "mesh.lint/v1",
         meshes: meshes.iter().map(|mesh| MeshObject::of(mesh, sources)).collect(),
@@ -174,7 +175,7 @@ struct Object<'a> {
 
 /// Findings that are written one at a time, so that a long list needs no memory.
 struct DiagnosticList<'a> {
-    report: &'a lint::Report,
+    list: &'a [lint::Diagnostic],
     sources: &'a Sources,
 }
 
@@ -192,8 +193,8 @@ struct DiagnosticObject<'a> {
     help: Option<&'a str>,
     witness: Option<()>,
     fixable: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    meshes: Vec<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    meshes: &'a [Arc<str>],
 }
 
 #[derive(Serialize)]
@@ -255,11 +256,9 @@ struct Totals {
 impl Serialize for DiagnosticList<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut positions = Positions::new(self.sources);
-        let mut list = serializer.serialize_seq(Some(self.report.diagnostics.len()))?;
-        for diagnostic in &self.report.diagnostics {
-            let mut object = DiagnosticObject::of(diagnostic, self.sources, &mut positions);
-            object.meshes.extend(diagnostic.meshes.iter().map(|&mesh| self.report.meshes[mesh].as_str()));
-            list.serialize_element(&object)?;
+        let mut list = serializer.serialize_seq(Some(self.list.len()))?;
+        for diagnostic in self.list {
+            list.serialize_element(&DiagnosticObject::of(diagnostic, self.sources, &mut positions))?;
         }
         list.end()
     }
@@ -285,7 +284,7 @@ impl<'a> DiagnosticObject<'a> {
             help: diagnostic.help.as_deref(),
             witness: None,
             fixable: false,
-            meshes: Vec::new(),
+            meshes: &diagnostic.meshes,
         }
     }
 }
@@ -332,7 +331,7 @@ mod tests {
         diagnostic.related.push(related("first defined here", span(&sources, a, "- reviews"), None));
         let unchecked = vec![Unchecked { rule: "unknown-host", count: 3, reason: "no Service".to_owned() }];
         let summary = Summary { files: 2, resources: 3, skipped: 4, errors: 1, warnings: 0, infos: 0, suppressed: 5 };
-        let report = Report { diagnostics: vec![diagnostic], unchecked, summary };
+        let report = Report { diagnostics: vec![diagnostic], unchecked, summary, ..Report::default() };
 
         let expected = json!({
             "schema": "mesh.lint/v1",

@@ -27,6 +27,7 @@ mod policies;
 mod protocol;
 mod registry;
 mod repository;
+mod rollouts;
 mod route;
 mod selection;
 mod server;
@@ -63,6 +64,7 @@ pub use policies::{
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
 pub use repository::resolve;
+pub use rollouts::Rollouts;
 pub use route::{Route, RouteMatch, RouteTarget, Section};
 pub use selection::WorkloadPort;
 pub use server::{Server, ServerHost};
@@ -117,6 +119,8 @@ pub struct World<'a> {
     pub secrets: Secrets<'a>,
     /// The workloads: pods as described by their templates, WorkloadEntries and WorkloadGroups.
     pub workloads: Vec<Workload<'a>>,
+    /// The resources that Argo Rollouts manage.
+    pub rollouts: Rollouts,
     /// The Gateways that can be waypoints.
     pub waypoints: Waypoints<'a>,
     /// The policies.
@@ -147,7 +151,8 @@ impl<'a> World<'a> {
     pub fn with_surroundings(snapshot: &'a Snapshot, settings: Settings, surroundings: Surroundings) -> Self {
         let (resources, ambiguous) = in_creation_order(snapshot, &settings);
         let services = Registry::new(&resources, &settings);
-        let workloads = workload::workloads(&resources, &settings);
+        let rollouts = Rollouts::new(&snapshot.foreign, &settings);
+        let workloads = workload::workloads(&resources, &rollouts, &settings);
         let gateways = gateway::gateways(&resources, &settings);
         let virtual_services = virtual_service::virtual_services(&resources, &settings);
         let derived = Derived::new(&resources, &services, &settings);
@@ -176,6 +181,7 @@ impl<'a> World<'a> {
             sidecars_by_namespace: sidecar::by_namespace(&sidecars),
             sidecars,
             kubernetes_gateways: of_kind(&resources, Kind::KubernetesGateway, &settings).collect(),
+            rollouts,
             secrets: Secrets::new(&resources, &settings),
             services,
             workloads,

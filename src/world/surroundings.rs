@@ -188,10 +188,12 @@ impl Surroundings {
             self.definitions.rule_hosts.iter().filter(|(other, _)| {
                 super::host::wildcard_suffix(other).is_some() && super::host::covered_by(host, other)
             });
+        if let Some(mesh) = self.mesh_of(exact.chain(covering.flat_map(|(_, meshes)| meshes))) {
+            return Some(Gap::RuleElsewhere(host.to_owned(), mesh.to_owned()));
+        }
         let short = host.split('.').next().unwrap_or_default();
-        let drifting = self.definitions.drifting_hosts.get(short).into_iter().flatten();
-        let mesh = self.mesh_of(exact.chain(covering.flat_map(|(_, meshes)| meshes)).chain(drifting))?;
-        Some(Gap::RuleElsewhere(host.to_owned(), mesh.to_owned()))
+        let mesh = self.mesh_of(self.definitions.drifting_hosts.get(short)?.iter())?;
+        Some(Gap::RuleElsewhere(short.to_owned(), mesh.to_owned()))
     }
 
     /// The reason why something unknown may exist in a namespace.

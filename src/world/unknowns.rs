@@ -28,7 +28,7 @@ impl Unknowns {
         }
         for (document, template) in &snapshot.templates {
             if matches!(template, Template::Placeholder(_)) {
-                unknowns.note_template(snapshot.sources.text(*document), settings);
+                unknowns.note_template(snapshot.sources.text(*document));
             }
         }
         unknowns
@@ -67,7 +67,7 @@ impl Unknowns {
     }
 
     /// Notes the resource of a document that is not YAML, by the lines that name its kind and namespace.
-    fn note_template(&mut self, text: &str, settings: &Settings) {
+    fn note_template(&mut self, text: &str) {
         let value = |line: &str, key: &str| {
             let value = line.strip_prefix(key)?.split(" #").next()?.trim().trim_matches(['"', '\'']);
             (!value.is_empty()).then(|| value.to_owned())
@@ -76,14 +76,15 @@ impl Unknowns {
         let metadata = text.lines().skip_while(|line| !line.starts_with("metadata:")).skip(1);
         let metadata = metadata.take_while(|line| line.starts_with([' ', '#']) || line.is_empty());
         let namespace = metadata.clone().find_map(|line| value(line.trim_start(), "namespace:"));
-        let namespace = namespace.unwrap_or_else(|| settings.default_namespace.clone());
         let is_known = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         for known in Kind::ALL.iter().filter(|known| known.name() == kind) {
             let known = normalized(*known);
-            if is_known(&namespace) && known != Kind::ServiceEntry {
-                self.by_namespace.insert((known, namespace.clone()));
-            } else {
-                self.everywhere.insert(known);
+            match &namespace {
+                Some(namespace) if is_known(namespace) && known != Kind::ServiceEntry => {
+                    self.by_namespace.insert((known, namespace.clone()));
+                }
+                // A kustomization can set the namespace.
+                _ => drop(self.everywhere.insert(known)),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Workloads: pods as described by their templates, WorkloadEntries, and WorkloadGroups.
 
 use super::names::NamespacedName;
-use super::{ServicePort, Settings};
+use super::{Rollouts, ServicePort, Settings};
 use crate::model::field::TextField;
 use crate::model::kubernetes::{Container, Pod};
 use crate::model::networking::{WorkloadEntry, WorkloadGroup};
@@ -81,8 +81,13 @@ fn is_whole_proxy(container: &Container) -> bool {
     container.is_proxy() && container.image.is_some()
 }
 
-pub(super) fn workloads<'a>(resources: &[&'a Resource], settings: &Settings) -> Vec<Workload<'a>> {
-    resources.iter().filter_map(|resource| workload(resource, settings)).collect()
+pub(super) fn workloads<'a>(resources: &[&'a Resource], rollouts: &Rollouts, settings: &Settings) -> Vec<Workload<'a>> {
+    let mut workloads: Vec<Workload<'a>> =
+        resources.iter().filter_map(|resource| workload(resource, settings)).collect();
+    for workload in workloads.iter_mut().filter(|workload| !workload.runs) {
+        workload.runs = rollouts.run(&workload.name.namespace, &workload.name.name);
+    }
+    workloads
 }
 
 /// The label that shows whether an endpoint accepts mutual TLS of the mesh. The injector sets it unless the pod has it.

@@ -75,9 +75,10 @@ impl Placeholders {
         last.is_some_and(|it| it.span.file == place.file && it.span.end > place.start)
     }
 
-    /// Whether an optional text is unknown.
+    /// Whether an optional text is unknown. A text that replaces one of the file, such as the target namespace of a mesh,
+    /// is known, although its place is that of a placeholder.
     pub fn hide(&self, text: Option<&Spanned<String>>) -> bool {
-        text.is_some_and(|text| self.touch(text.span))
+        text.is_some_and(|text| self.touch(text.span) && is_in_name(text))
     }
 
     /// Whether some of the labels are unknown.

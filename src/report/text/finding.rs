@@ -9,7 +9,7 @@ use super::theme::{Lead, Theme};
 use super::words::{clean, columns, count, cut, push_hanging, wrap};
 use crate::lint::{Diagnostic, Related, Severity, Subject};
 use crate::report::positions::Positions;
-use crate::source::{Sources, Span};
+use crate::source::{Sources, Span, path};
 
 /// The most related places that a finding shows. The rest are only counted.
 const RELATED: usize = 6;
@@ -29,6 +29,7 @@ pub(super) fn push(
 ) {
     positions.advance(finding.span);
     push_head(out, finding, theme);
+    push_meshes(out, finding, sources, theme);
 
     let shown = &finding.related[..finding.related.len().min(RELATED)];
     let mut marks = vec![Mark { span: finding.span, label: finding.label.as_deref() }];
@@ -74,6 +75,18 @@ fn push_head(out: &mut String, finding: &Diagnostic, theme: &Theme) {
         }
     }
     out.push('\n');
+}
+
+/// `in overlays/dev and 2 more`. A mesh whose directory contains the file goes without saying.
+fn push_meshes(out: &mut String, finding: &Diagnostic, sources: &Sources, theme: &Theme) {
+    let file = sources.file(finding.span.file).path();
+    let text = match finding.meshes.as_slice() {
+        [] => return,
+        [only] if &**only == "." || path::is_within(file, only) => return,
+        [only] => clean(only),
+        [first, others @ ..] => format!("{} and {} more", clean(first), others.len()),
+    };
+    push_hanging(out, "  in ", 4, &text, theme.style.columns());
 }
 
 /// `VirtualService default/reviews`.

@@ -4,30 +4,41 @@ use std::io;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::words::clean;
+use super::words::{clean, plural, push_hanging};
 use crate::layout::{Mesh, MeshSource};
 use crate::report::Style;
 
-/// Writes the output of `mesh meshes` for people: a table with a row for each mesh.
+/// Writes the output of `mesh meshes` for people: a table with a row for each mesh that has resources, or that could not be
+/// rendered completely. Names are never broken into lines, so that they can be copied.
 pub fn meshes(meshes: &[&Mesh], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut table = Table::new();
-    table
-        .load_style(if style.unicode { presets::UTF8_FULL_CONDENSED } else { presets::ASCII_FULL_CONDENSED })
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(u16::try_from(style.columns()).unwrap_or(u16::MAX))
-        .set_header(["MESH", "SOURCE", "NAMESPACE", "RESOURCES", "NOT RENDERED"]);
-    for mesh in meshes {
-        let partial: Vec<String> = mesh.partial().iter().map(|reason| clean(reason)).collect();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["MESH", "SOURCE", "RESOURCES", "NAMESPACE"]);
+    let is_shown = |mesh: &&&Mesh| !mesh.snapshot.resources.is_empty() || !mesh.partial().is_empty();
+    let shown: Vec<&&Mesh> = meshes.iter().filter(is_shown).collect();
+    for mesh in &shown {
         table.add_row([
             clean(&mesh.name),
             described(mesh.source).to_owned(),
-            mesh.namespace.as_deref().map(clean).unwrap_or_default(),
             mesh.snapshot.resources.len().to_string(),
-            partial.join("\n"),
+            mesh.namespace.as_deref().map(clean).unwrap_or_default(),
         ]);
     }
-    writeln!(out, "{}", table.trim_fmt())?;
-    writeln!(out, "{}", if meshes.len() == 1 { "1 mesh".to_owned() } else { format!("{} meshes", meshes.len()) })
+    writeln!(out, "{}\n", table.trim_fmt())?;
+    let partial: Vec<(&str, String)> =
+        shown.iter().flat_map(|mesh| mesh.partial().into_iter().map(|reason| (mesh.name.as_str(), reason))).collect();
+    if !partial.is_empty() {
+        let mut text = String::from("Not rendered, so what they add is unchecked:\n");
+        for (mesh, reason) in &partial {
+            push_hanging(&mut text, "  ", 4, &format!("{}: {}", clean(mesh), clean(reason)), style.columns());
+        }
+        writeln!(out, "{text}")?;
+    }
+    let rest = match meshes.len() - shown.len() {
+        0 => String::new(),
+        rest => format!(", and {rest} without resources that `mesh` reads"),
+    };
+    writeln!(out, "{}{rest}", plural(shown.len(), "mesh", "meshes"))
 }
 
 fn described(source: MeshSource) -> &'static str {

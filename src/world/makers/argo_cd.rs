@@ -32,7 +32,10 @@ pub(super) fn application_set(resource: &ForeignResource, collector: &mut Collec
     installation(collector);
     let Some(spec) = resource.spec.get("template").and_then(|template| template.get("spec")) else { return };
     let namespaces = fields(spec, "destination.namespace");
-    let elements = nodes(&resource.spec, "generators[].list.elements[]");
+    let mut elements = nodes(&resource.spec, "generators[].list.elements[]");
+    for combined in ["matrix", "merge"] {
+        elements.extend(nodes(&resource.spec, &format!("generators[].{combined}.generators[].list.elements[]")));
+    }
     let filled = namespaces.iter().flat_map(|written| filled(written, &elements)).collect::<Vec<_>>();
     deployed(spec, "", &filled, collector);
 }

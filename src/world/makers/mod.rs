@@ -32,6 +32,7 @@ use crate::load::Snapshot;
 use crate::model::{ForeignResource, Kind, LabelSet};
 use collector::Collector;
 use table::MakerKind;
+pub(super) use template::fields;
 
 /// The resources that controllers make from those of some manifests.
 #[derive(Debug, Default)]

@@ -28,7 +28,7 @@ fn values(alternative: &str, resource: &ForeignResource) -> Vec<String> {
 }
 
 /// The texts and numbers at a path.
-pub(super) fn fields(node: &Node, path: &str) -> Vec<String> {
+pub(in crate::world) fn fields(node: &Node, path: &str) -> Vec<String> {
     nodes(node, path).into_iter().filter_map(text).collect()
 }
 

@@ -20,7 +20,7 @@ fn rejected(manifest: &Value) -> Vec<String> {
             }
             _ => None,
         },
-        ManifestProblem::Yaml(_) => None,
+        ManifestProblem::Yaml(_) | ManifestProblem::Build(_) => None,
     };
     snapshot.problems.iter().filter_map(of_schema).collect()
 }

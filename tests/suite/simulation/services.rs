@@ -276,3 +276,17 @@ fn made_services_are_assumed_to_exist() {
     let (cluster, _) = answer(&sidecar, &question);
     assert_eq!(cluster, "PassthroughCluster");
 }
+
+/// A Rollout with `workloadRef` runs the pods of a Deployment, which has no replicas of its own.
+#[test]
+fn rollouts_run_the_pods_of_deployments() {
+    let stopped =
+        deployment("shop", "web", "{app: web}", "[]").replace("spec: {selector", "spec: {replicas: 0, selector");
+    let manifests = service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}") + &stopped;
+    let rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web, namespace: shop}\n\
+        spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}}\n---\n";
+    let cluster = "outbound|80||web.shop.svc.cluster.local";
+    let web = json!({"host": "web.shop"});
+    assert_eq!(goes_to(&manifests, &web), format!("{cluster} (no-endpoints)"));
+    assert_eq!(goes_to(&(manifests + rollout), &web), cluster);
+}

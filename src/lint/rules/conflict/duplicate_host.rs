@@ -13,13 +13,17 @@ use crate::world::{ExportTo, NamespacedName, Section, VirtualService, World};
 pub static RULE: Rule = rule! {
     name: "duplicate-host",
     summary: "a host that two VirtualServices define for the same proxies, which ignore one of them",
-    findings: [&IGNORED, &SHADOWED_ON_GATEWAY, &WINNER],
+    findings: [&IGNORED, &ALTERNATIVE, &SHADOWED_ON_GATEWAY, &WINNER],
     check: check,
 };
 
 static IGNORED: Finding = finding! {
     "ignored", Lost, Certain, ["IST0109", "KIA1106"],
     "sidecars ignore the VirtualService, because another one defines the host",
+};
+static ALTERNATIVE: Finding = finding! {
+    "alternative", Lost, Likely, ["IST0109", "KIA1106"],
+    "sidecars ignore the VirtualService of another file, unless only one of the two is applied",
 };
 static SHADOWED_ON_GATEWAY: Finding = finding! {
     "shadowed-on-gateway", Lost, Likely, ["KIA1106"],
@@ -71,16 +75,18 @@ fn check_mesh(world: &World<'_>, diagnostics: &mut Diagnostics) {
             };
             let Some(first) = claims[..index].iter().find(wins) else { continue };
             let (winner, loser) = (&first.virtual_service.name, &claim.virtual_service.name);
+            // Files that do not name the namespace may be alternatives.
+            let are_together = world.are_together(&[first.virtual_service.resource, claim.virtual_service.resource]);
             diagnostics
                 .report(
-                    &IGNORED,
+                    if are_together { &IGNORED } else { &ALTERNATIVE },
                     claim.host.span,
                     format!("for host `{host}`, sidecars use VirtualService `{winner}` and ignore `{loser}`"),
                 )
                 .related(first.host.span, format!("VirtualService `{winner}` defines the host here"))
                 .help("merge the routes into one VirtualService");
             // Whoever adds the one that wins should hear of it as well.
-            if winners.insert(first.host.span) {
+            if are_together && winners.insert(first.host.span) {
                 diagnostics
                     .report(
                         &WINNER,

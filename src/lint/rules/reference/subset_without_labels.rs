@@ -4,6 +4,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::{PlacedField, TextField};
+use crate::model::networking::Subset;
 
 pub static RULE: Rule = rule! {
     name: "subset-without-labels",
@@ -21,7 +22,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for destination_rule in context.world.destination_rules.iter() {
         let subsets = &destination_rule.spec.subsets;
         let Some(labelled) = subsets.iter().find(|subset| !subset.labels.is_empty()) else { continue };
-        for subset in subsets.iter().filter(|subset| subset.labels.is_empty()) {
+        let rollouts = &context.world.rollouts;
+        let lacks_labels =
+            |subset: &&Subset| subset.labels.is_empty() && !rollouts.label(destination_rule, subset.name.text());
+        for subset in subsets.iter().filter(lacks_labels) {
             let (name, host) = (subset.name.text(), destination_rule.host.as_str());
             let place = subset.labels.span.unwrap_or_else(|| subset.name.place(subset.span));
             diagnostics

@@ -1,0 +1,82 @@
+//! The data of generated ConfigMaps and Secrets.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::InputFile;
+use super::entries::{GeneratorEntry, Text};
+use super::fields::invalid;
+use super::generators::{Generated, string};
+use super::paths::file_name;
+use super::place::Place;
+use super::problem::Step;
+use super::resource_set::ResourceSet;
+use crate::source::Span;
+use crate::yaml::Entry;
+
+/// The data of a generator. `None` if one of its files exists, but cannot be read here.
+pub(super) fn read(
+    set: &mut ResourceSet,
+    entry: &GeneratorEntry<'_>,
+    generated: Generated,
+    place: Place<'_>,
+) -> Step<Option<Vec<Entry>>> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut add = |key: &str, value: &str, span: Span, source: Text<'_>| {
+        if let Some(known) = entries.iter().find(|entry| &*entry.key.text == key) {
+            return Err(invalid(source.span, format!("key `{key}` is defined twice"))
+                .related(known.key.span, "first defined here"));
+        }
+        let value = match generated {
+            Generated::ConfigMap => value.to_owned(),
+            Generated::Secret => STANDARD.encode(value),
+        };
+        entries.push(Entry::new(key, source.span, string(&value, span)));
+        Ok(())
+    };
+    for source in &entry.envs {
+        let file = match place.read(set, *source) {
+            Ok(file) => file,
+            Err(_) if place.is_ignored(source.value) || place.exists(source.value) => return Ok(None),
+            Err(problem) => return Err(problem),
+        };
+        for line in file.text.trim_start_matches('\u{feff}').lines().map(str::trim_start) {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let (key, value) = line.split_once('=').unwrap_or((line, ""));
+            add(key, value, whole(file), *source)?;
+        }
+    }
+    for source in &entry.literals {
+        let Some((key, value)) = source.value.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+            return Err(
+                invalid(source.span, format!("literal `{}` has no key", source.value)).help("write `KEY=VALUE`")
+            );
+        };
+        add(key, without_quotes(value), source.span, *source)?;
+    }
+    for source in &entry.files {
+        let (key, path) = match source.value.split_once('=') {
+            Some((key, path)) => (key, path),
+            None => (file_name(source.value), source.value),
+        };
+        let file = match place.read_path(set, *source, path) {
+            Ok(file) => file,
+            Err(_) if place.is_ignored(path) || place.exists(path) => return Ok(None),
+            Err(problem) => return Err(problem),
+        };
+        add(key, file.text, whole(file), *source)?;
+    }
+    Ok(Some(entries))
+}
+
+fn whole(file: InputFile<'_>) -> Span {
+    Span::new(file.id, 0, file.text.len())
+}
+
+/// A value without one pair of quotes around it.
+fn without_quotes(value: &str) -> &str {
+    let inside = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+    inside('"').or_else(|| inside('\'')).unwrap_or(value)
+}
