@@ -60,11 +60,11 @@ fn note(manifest: &mut Manifest, affix: Affix, text: Text<'_>) {
     match affix {
         Affix::Prefix => {
             manifest.prefixes.push(value);
-            manifest.causes.push((text.span, format!("`namePrefix: {}` renames it", text.value)));
+            manifest.causes.push((text.span, format!("renamed by `namePrefix: {}`", text.value)));
         }
         Affix::Suffix => {
             manifest.suffixes.push(value);
-            manifest.causes.push((text.span, format!("`nameSuffix: {}` renames it", text.value)));
+            manifest.causes.push((text.span, format!("renamed by `nameSuffix: {}`", text.value)));
         }
     }
 }

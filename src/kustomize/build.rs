@@ -14,7 +14,7 @@ use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::{IdIndex, ResourceSet};
 use super::{
     Build, Files, InputFile, Unrendered, UnrenderedReason, configurations, generators, hash, images, labels,
-    name_references, namespace, patches, plugins, replacements, replicas, resources, vars,
+    metadata_texts, name_references, namespace, patches, plugins, replacements, replicas, resources, vars,
 };
 use crate::source::Span;
 
@@ -97,7 +97,7 @@ impl<'f> Renderer<'f> {
         if let Some(second) = files.get(1) {
             let start = |file: &InputFile<'_>| Span::new(file.id, 0, file.text.find('\n').unwrap_or(file.text.len()));
             let problem = invalid(start(second), "kustomize rejects 2 kustomizations in one directory");
-            return Err(problem.help("merge them into one file").related(start(file), "the other one is here"));
+            return Err(problem.help("merge them into one file").related(start(file), "the other kustomization"));
         }
         let kustomization = Kustomization::read(file.id, file.text, file.documents)?;
         for root in ignored_documents(file.documents) {
@@ -136,8 +136,7 @@ impl<'f> Renderer<'f> {
         let path = paths::join(chain.directory, entry.value);
         if self.files.file(&path).is_some() {
             let file = place.read(set, entry)?;
-            let written =
-                resources::read(file).map_err(|problem| problem.related(entry.span, "kustomize reads it here"))?;
+            let written = resources::read(file).map_err(|problem| problem.related(entry.span, "named here"))?;
             return written.into_iter().try_for_each(|written| set.add(Manifest::new(written), index, entry.span));
         }
         if self.files.is_directory(&path) {
@@ -257,6 +256,8 @@ fn finish(set: &mut ResourceSet) -> Step {
         // kustomize drops them together with its own annotations.
         if manifest.metadata("annotations").is_some_and(|annotations| annotations.entries().is_empty()) {
             manifest.remove_annotations();
+        } else if metadata_texts::is_unfinished(manifest.node()) {
+            metadata_texts::finish(manifest.node_mut());
         }
     }
     Ok(())
@@ -312,5 +313,5 @@ fn no_kustomization(entry: Text<'_>) -> Box<BuildProblem> {
 fn wrong_role(entry: Text<'_>, kustomization: &Kustomization<'_>, what: &str, help: &str) -> Box<BuildProblem> {
     let message = format!("the kustomization in `{}` {what}", entry.value);
     let at = kustomization.kind_span.unwrap_or(Span::new(kustomization.file, 0, 0));
-    invalid(entry.span, message).help(help).related(at, "its kind is decided here")
+    invalid(entry.span, message).help(help).related(at, "the kind is set here")
 }

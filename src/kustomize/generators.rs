@@ -171,7 +171,7 @@ impl Content<'_, '_> {
         new.suffixes.clone_from(&old.suffixes);
         new.causes.clone_from(&old.causes);
         let verb = if merges { "merged" } else { "replaced" };
-        new.causes.push((span, format!("its data is {verb} here")));
+        new.causes.push((span, format!("data {verb} here")));
         new.written_in = old.written_in;
         let mut merged = new.node().clone();
         let metadata = old.node().get("metadata").cloned();

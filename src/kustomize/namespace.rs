@@ -75,7 +75,7 @@ pub(super) fn move_to(
                 Ok(())
             })?;
             if before.is_some_and(|before| before != namespace.value) {
-                manifest.causes.push((namespace.span, format!("`namespace: {}` renames it", namespace.value)));
+                manifest.causes.push((namespace.span, format!("renamed by `namespace: {}`", namespace.value)));
             }
         }
     }
@@ -87,9 +87,9 @@ fn move_object(manifest: &mut Manifest, namespace: Text<'_>) {
     if written.is_some_and(|node| node.as_str() == Some(namespace.value) && node.span == namespace.span) {
         return;
     }
-    let written = written.map(|node| (node.span, format!("`namespace: {}` is written here", manifest.namespace())));
+    let written = written.map(|node| (node.span, format!("written here with `namespace: {}`", manifest.namespace())));
     manifest.causes.extend(written);
-    manifest.causes.push((namespace.span, format!("`namespace: {}` moves it", namespace.value)));
+    manifest.causes.push((namespace.span, format!("moved by `namespace: {}`", namespace.value)));
     manifest.set_namespace(namespace.value, namespace.span);
 }
 
@@ -127,8 +127,8 @@ fn check_identities(set: &ResourceSet, namespace: Span) -> Step {
         let problem = BuildProblem::new(BuildProblemKind::DuplicateResource, namespace, message);
         return Err(problem
             .help("rename one of them")
-            .related(other.name_span(), "the first one is defined here")
-            .related(manifest.name_span(), "the second one is defined here"));
+            .related(other.name_span(), "the first is defined here")
+            .related(manifest.name_span(), "the second is defined here"));
     }
     Ok(())
 }

@@ -112,7 +112,7 @@ fn duplicate(known: &Manifest, new: &Manifest, entry: Span) -> Box<BuildProblem>
         let message = format!("this adds {id} a second time, which kustomize rejects");
         return BuildProblem::new(BuildProblemKind::DuplicateResource, entry, message)
             .help("remove the entry, or give the copies different prefixes or namespaces")
-            .related(new.name_span(), "it is defined here");
+            .related(new.name_span(), "defined here");
     }
     let message = format!("{id} is already defined, so kustomize rejects the kustomization");
     BuildProblem::new(BuildProblemKind::DuplicateResource, new.name_span(), message)

@@ -226,3 +226,27 @@ spec:
     let run = run(&["lint", "--format", "json"], manifests);
     assert!(!run.json()["unchecked"].to_string().contains("placeholder"), "{run:?}");
 }
+
+#[test]
+fn a_kustomization_is_built_without_the_documents_that_are_not_yaml_yet() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| std::fs::write(directory.path().join(path), text).unwrap();
+    write("kustomization.yaml", "namespace: shop\nresources: [service.yaml, broken.yaml, route.yaml]\n");
+    write(
+        "service.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: '${NAMESPACE}'}\nspec: {ports: [{port: 80}]}\n",
+    );
+    write("broken.yaml", "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata:\n  name: %NAME%\n");
+    write(
+        "route.yaml",
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: cart}\nspec:\n  hosts: [cart]\n  \
+         http: [{route: [{destination: {host: card}}]}]\n",
+    );
+    let run = mesh_in(directory.path(), &["lint", "--format", "json"], "", &[]);
+    // The kustomization replaces the placeholder of the namespace.
+    let findings = run.findings();
+    let errors: Vec<&String> = findings.iter().filter(|finding| finding.starts_with("error")).collect();
+    assert_eq!(errors, ["error unknown-host VirtualService shop/cart spec.http[0].route[0].destination.host"]);
+    let reasons = run.json()["unchecked"].to_string();
+    assert!(reasons.contains("`%NAME%`") && !reasons.contains("${NAME}"), "{reasons}");
+}

@@ -77,7 +77,7 @@ fn a_base_that_is_reached_twice_is_an_error() {
         "{DIAMOND}-- l/kustomization.yaml --\nresources: [../b]\n-- r/kustomization.yaml --\nresources: [../b]\n"
     ));
     let wanted = "DuplicateResource kustomization.yaml:3 this adds Service `default/a` a second time, which kustomize \
-                  rejects; b/a.yaml:1 it is defined here";
+                  rejects; b/a.yaml:1 defined here";
     assert_eq!(tree.error(""), wanted);
 }
 
@@ -160,10 +160,10 @@ fn components_and_bases_are_not_interchangeable() {
         "{COMPONENTS}-- r/kustomization.yaml --\nresources: [../c2]\n-- c/kustomization.yaml --\ncomponents: [../b]\n"
     ));
     let wanted = "Invalid r/kustomization.yaml:1 the kustomization in `../c2` is a Component; \
-                  c2/kustomization.yaml:2 its kind is decided here";
+                  c2/kustomization.yaml:2 the kind is set here";
     assert_eq!(tree.error("r"), wanted);
     let wanted = "Invalid c/kustomization.yaml:1 the kustomization in `../b` is not a Component; \
-                  b/kustomization.yaml:1 its kind is decided here";
+                  b/kustomization.yaml:1 the kind is set here";
     assert_eq!(tree.error("c"), wanted);
 }
 

@@ -73,9 +73,9 @@ fn causes_are_the_places_that_renamed_or_moved_an_object() {
         .map(|(span, label)| format!("{} {label}", tree.line(*span)))
         .collect();
     let wanted = [
-        "base/a.yaml:5 `namespace: old` is written here",
-        "over/kustomization.yaml:3 `namespace: new` moves it",
-        "over/kustomization.yaml:4 `namePrefix: p-` renames it",
+        "base/a.yaml:5 written here with `namespace: old`",
+        "over/kustomization.yaml:3 moved by `namespace: new`",
+        "over/kustomization.yaml:4 renamed by `namePrefix: p-`",
     ];
     assert_eq!(causes, wanted);
 }

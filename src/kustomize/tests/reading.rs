@@ -102,7 +102,7 @@ fn only_the_first_document_counts() {
 fn two_kustomizations_in_one_directory_are_an_error() {
     let tree = Tree::new("-- kustomization.yaml --\nnamespace: x\n-- kustomization.yml --\nnamespace: x\n");
     let wanted = "Invalid kustomization.yml:1 kustomize rejects 2 kustomizations in one directory; \
-                  kustomization.yaml:1 the other one is here";
+                  kustomization.yaml:1 the other kustomization";
     assert_eq!(tree.error(""), wanted);
 }
 
@@ -168,6 +168,6 @@ fn documents_that_are_no_objects_are_errors() {
     ];
     for (text, message) in table {
         let tree = Tree::new(&format!("-- kustomization.yaml --\n\nresources: [a.yaml]\n-- a.yaml --\n{text}\n"));
-        assert_eq!(tree.error(""), format!("{message}; kustomization.yaml:2 kustomize reads it here"));
+        assert_eq!(tree.error(""), format!("{message}; kustomization.yaml:2 named here"));
     }
 }

@@ -64,7 +64,7 @@ fn objects_that_become_equal_are_an_error() {
 {apiVersion: v1, kind: Service, metadata: {name: a, namespace: y}}",
     );
     let wanted = "DuplicateResource kustomization.yaml:2 `namespace` turns 2 objects into Service `new/a`, so kustomize \
-                  rejects them; a.yaml:1 the first one is defined here; a.yaml:3 the second one is defined here";
+                  rejects them; a.yaml:1 the first is defined here; a.yaml:3 the second is defined here";
     assert_eq!(tree.error(""), wanted);
 }
 

@@ -3,6 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::load::STDIN;
 use crate::model::field::TextField;
 use crate::model::spelling::did_you_mean;
 use crate::model::wording;
@@ -200,7 +201,10 @@ fn expects_rule(world: &World<'_>, from: &Resource, missing: &Missing<'_>) -> Re
     let in_sight = [*namespace, *client, &world.settings.root_namespace];
     let mut rules = world.destination_rules.iter().filter(|it| is_beside(it.resource));
     let mut services = world.services.named(host).filter(|it| is_together(it.resource));
-    let any = services.next().is_some()
+    // Standard input is usually the whole output of a renderer.
+    let is_stream = world.snapshot.sources.file(from.span.file).path() == STDIN;
+    let any = is_stream
+        || services.next().is_some()
         || rules.any(|it| host::covered_by(host, &it.host) || in_sight.contains(&it.name.namespace.as_ref()));
     world.inventory.expect(any, Gap::NoRuleOrService((*host).to_owned()))
 }
