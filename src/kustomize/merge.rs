@@ -35,7 +35,7 @@ pub(super) enum Misfit {
     },
 }
 
-/// What a mapping of a patch asks for.
+/// The operation that a mapping of a patch asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Directive {
     Merge,

@@ -94,14 +94,14 @@ pub struct InputFile<'f> {
     pub documents: &'f [Document],
 }
 
-/// What a kustomization renders.
+/// The result of rendering a kustomization.
 #[derive(Debug, Default)]
 pub struct Build {
     /// The resources. Empty if a problem stopped the build.
     pub resources: Vec<Rendered>,
     /// The mistakes.
     pub problems: Vec<BuildProblem>,
-    /// What could not be rendered.
+    /// The parts that could not be rendered.
     pub unrendered: Vec<Unrendered>,
     /// All files that were used, including the kustomizations.
     pub files: BTreeSet<FileId>,
@@ -127,7 +127,7 @@ pub struct Rendered {
 pub struct Unrendered {
     /// The entry that names it.
     pub span: Span,
-    /// What it is.
+    /// Why it could not be rendered.
     pub reason: UnrenderedReason,
     /// The namespace of what it would add. `None` if that is not known.
     pub namespace: Option<String>,

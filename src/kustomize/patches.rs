@@ -22,7 +22,7 @@ enum PatchText<'f> {
     Inline(Inline<'f>),
 }
 
-/// What a strategic merge may change apart from the contents.
+/// The parts of an identity that a strategic merge may change.
 #[derive(Debug, Clone, Copy, Default)]
 struct Allowed {
     name: bool,
@@ -206,7 +206,7 @@ impl<'f> PatchText<'f> {
 fn merge_by_id(set: &mut ResourceSet, patch: &Node, allowed: Allowed) -> Step {
     match patch_target::find(set, patch)? {
         Some(at) => merge_into(&mut set.manifests[at], patch, allowed),
-        // What could not be rendered may have it.
+        // An object that could not be rendered may be the target.
         None => Ok(()),
     }
 }

@@ -199,7 +199,7 @@ fn a_rendered_chart_with_a_namespace_hides_nothing() {
     assert!(run.stdout.contains("the namespace of chart `charts/tickets` is not configured"), "{}", run.stdout);
     repository.write(".mesh.yaml", "helm: {charts: [{path: charts/tickets, namespace: shop}]}\n");
     assert!(unknown(&repository.findings(&[])), "rendered for a known namespace");
-    // What the chart defines may be there, too.
+    // The host that the chart defines may be there, too.
     repository.write("manifests/a.yaml", &MANIFESTS.replace("host: seats", "host: tickets"));
     assert!(!unknown(&repository.findings(&[])), "defined by the chart");
     repository.write(".mesh.yaml", "helm: {charts: [{path: charts/tickets, render: false}]}\n");
