@@ -14,7 +14,7 @@ use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::{IdIndex, ResourceSet};
 use super::{
     Build, Files, InputFile, Unrendered, UnrenderedReason, configurations, generators, hash, images, labels,
-    name_references, namespace, patches, plugins, replacements, replicas, resources, vars,
+    metadata_texts, name_references, namespace, patches, plugins, replacements, replicas, resources, vars,
 };
 use crate::source::Span;
 
@@ -256,6 +256,8 @@ fn finish(set: &mut ResourceSet) -> Step {
         // kustomize drops them together with its own annotations.
         if manifest.metadata("annotations").is_some_and(|annotations| annotations.entries().is_empty()) {
             manifest.remove_annotations();
+        } else if metadata_texts::is_unfinished(manifest.node()) {
+            metadata_texts::finish(manifest.node_mut());
         }
     }
     Ok(())

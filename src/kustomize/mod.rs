@@ -32,6 +32,7 @@ mod labels;
 mod manifest;
 mod merge;
 mod merge_list;
+mod metadata_texts;
 mod name_reference_table;
 mod name_references;
 mod namespace;

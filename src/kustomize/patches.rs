@@ -7,6 +7,7 @@ use super::json_patch;
 use super::kustomization::Kustomization;
 use super::manifest::Manifest;
 use super::merge::{self, DIRECTIVE, Misfit};
+use super::metadata_texts;
 use super::patch_target;
 use super::paths;
 use super::place::Place;
@@ -42,7 +43,7 @@ pub(super) fn strategic_merges(set: &mut ResourceSet, kustomization: &Kustomizat
             return Err(broken(entry.span, "the patch is empty").help("remove it from `patchesStrategicMerge`"));
         }
         for patch in &patches {
-            merge_by_id(set, patch, Allowed::default())?;
+            merge_by_id(set, &metadata_texts::copy_of_patch(patch), Allowed::default())?;
         }
     }
     set.drop_deleted();
@@ -80,8 +81,9 @@ pub(super) fn patches(set: &mut ResourceSet, kustomization: &Kustomization<'_>, 
                         );
                     }
                     Some(target) => {
+                        let patch = metadata_texts::copy_of_patch(first);
                         for at in patch_target::select(set, target, kustomization)? {
-                            merge_into(&mut set.manifests[at], first, allowed)?;
+                            merge_into(&mut set.manifests[at], &patch, allowed)?;
                         }
                     }
                     None => patches.iter().try_for_each(|patch| merge_by_id(set, patch, allowed))?,

@@ -65,7 +65,6 @@ fn source_value(set: &ResourceSet, source: &Source<'_>) -> Step<Option<Node>> {
 fn is_empty(value: &Node) -> bool {
     match &value.value {
         Value::Null => true,
-        Value::String(text) => text.is_empty(),
         Value::Sequence(items) => items.is_empty(),
         Value::Mapping(entries) => entries.is_empty(),
         _ => false,

@@ -1,8 +1,8 @@
 //! The meshes of a repository: the sets of resources that are applied together.
 //!
-//! [`find`] takes them from, in this order: the `meshes` of the configuration, rendered Helm charts, the paths of Argo CD and
-//! Flux, Kustomize, and alternatives among the files that are left. What remains is one mesh. Each mesh is resolved and checked
-//! on its own.
+//! [`find`] takes them from, in this order: the `meshes` of the configuration, rendered Helm charts, the paths of Argo CD
+//! and Flux, Kustomize, and alternatives among the files that are left. What remains is one mesh. Each mesh is resolved and
+//! checked on its own.
 
 mod alternatives;
 mod charts;
