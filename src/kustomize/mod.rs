@@ -29,6 +29,7 @@ mod json_patch;
 mod kustomization;
 mod label_selector;
 mod labels;
+mod lost_entries;
 mod manifest;
 mod merge;
 mod merge_list;

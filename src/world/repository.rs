@@ -24,11 +24,14 @@ pub fn resolve<'m>(
     }
     let definitions = Arc::new(definitions);
     let world = |&index: &usize| {
-        let apart: BTreeSet<usize> = (0..meshes.len()).filter(|other| are_apart(meshes, index, *other)).collect();
+        // A mesh that is declared to be complete needs no other.
+        let is_alone = meshes[index].inventory == Some(InventoryMode::Complete);
+        let apart = (0..meshes.len()).filter(|other| is_alone || are_apart(meshes, index, *other));
+        let apart: BTreeSet<usize> = apart.collect();
         let beside = meshes.iter().enumerate().filter(|(other, _)| *other == index || !apart.contains(other));
         let partial = beside.flat_map(|(_, mesh)| partial_namespaces(mesh));
         let partial = partial.chain(movable_charts(meshes, index)).collect();
-        let surroundings = Surroundings { definitions: Arc::clone(&definitions), apart: Arc::new(apart), partial };
+        let surroundings = Surroundings::new(Arc::clone(&definitions), Arc::new(apart), partial);
         let mesh = &meshes[index];
         (mesh, World::with_surroundings(&mesh.snapshot, settings[index].clone(), surroundings))
     };
