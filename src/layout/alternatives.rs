@@ -194,7 +194,7 @@ struct Rivalry {
     replaces: bool,
 }
 
-/// What two entries of a directory share.
+/// The part that two entries of a directory share.
 #[derive(Default)]
 struct Shared {
     /// The resources that both define.
