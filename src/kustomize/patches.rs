@@ -210,7 +210,11 @@ impl<'f> PatchText<'f> {
 /// Merges a patch into the one object that it names.
 fn merge_by_id(set: &mut ResourceSet, patch: &Node, allowed: Allowed) -> Step {
     match patch_target::find(set, patch)? {
-        Some(at) => merge_into(&mut set.manifests[at], patch, allowed),
+        Some(at) => {
+            merge_into(&mut set.manifests[at], patch, allowed)?;
+            lost_entries::warn(set, at, patch);
+            Ok(())
+        }
         // A part that could not be rendered may have it.
         None => Ok(()),
     }
