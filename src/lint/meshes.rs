@@ -76,19 +76,16 @@ fn merge_unrendered(unchecked: &mut BTreeMap<(&'static str, String), usize>, mes
     }
 }
 
-/// Whether a finding holds although some of the meshes that read the file do not have it. It does, unless these meshes are
-/// alternatives that the file is not special to, as the file may belong to some of them only. A comment is unused if no mesh
-/// uses it. `found_in` has the meshes with the finding, in order.
+/// Whether a finding holds although some of the meshes that read the file do not have it. Alternatives that were found by
+/// their files must agree, as the file may belong to some of them only. A comment is unused if no mesh uses it. `found_in`
+/// has the meshes with the finding, in order.
 fn holds(finding: &Diagnostic, found_in: &[usize], meshes: &[&Mesh]) -> bool {
     let file = finding.span.file;
-    let is_shared = |mesh: &Mesh| mesh.source == MeshSource::Alternatives && !mesh.own.contains(&file);
+    let must_agree = finding.rule.name == unused_suppression::RULE.name
+        || found_in.iter().all(|&index| meshes[index].source == MeshSource::Alternatives);
     let readers = meshes.iter().enumerate().filter(|(_, mesh)| mesh.snapshot.files.contains(&file));
     let mut without = readers.filter(|(index, _)| found_in.binary_search(index).is_err());
-    let have_all = without.next().is_none();
-    if finding.rule.name == unused_suppression::RULE.name {
-        return have_all;
-    }
-    have_all || found_in.iter().any(|&index| !is_shared(meshes[index]))
+    !must_agree || without.next().is_none()
 }
 
 /// The totals of several meshes, which count what they share once.

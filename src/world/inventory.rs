@@ -69,10 +69,10 @@ impl Inventory {
             mode: settings.inventory,
             services: namespaces_of(true),
             service_entries: namespaces_of(false),
-            // A WorkloadGroup does not show that the pods of its namespace are here.
+            // Those outside of Kubernetes do not show that the pods of the namespace are here.
             workloads: workloads
                 .iter()
-                .filter(|workload| workload.resource.kind != Kind::WorkloadGroup)
+                .filter(|it| !matches!(it.resource.kind, Kind::WorkloadGroup | Kind::WorkloadEntry))
                 .map(|workload| workload.name.namespace.to_string())
                 .collect(),
             gateways: gateways.iter().map(|gateway| gateway.name.namespace.to_string()).collect(),
