@@ -149,7 +149,8 @@ impl<'f> PatchText<'f> {
     /// The list of operations, if the text is a JSON patch. Later documents are ignored, as kustomize does.
     fn operations(&self) -> Step<Option<Node>> {
         let documents = self.file().documents;
-        for problem in documents.iter().filter(|document| document.root.is_none()).flat_map(|broken| &broken.problems) {
+        let mut broken_documents = documents.iter().filter(|document| document.root.is_none());
+        if let Some(problem) = broken_documents.find_map(|document| document.problems.first()) {
             let kind = self.kind_of_problem(BuildProblemKind::Yaml);
             return Err(BuildProblem::new(kind, self.place(problem.span), problem.message.clone()));
         }
@@ -214,7 +215,7 @@ fn merge_by_id(set: &mut ResourceSet, patch: &Node, allowed: Allowed) -> Step {
             lost_entries::warn(set, at, patch);
             Ok(())
         }
-        // An object that could not be rendered may be the target.
+        // A part that could not be rendered may have it.
         None => Ok(()),
     }
 }

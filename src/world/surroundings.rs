@@ -19,12 +19,22 @@ pub struct Definitions {
     rule_hosts: BTreeMap<String, Vec<usize>>,
     /// The names of resources that name no namespace, if nothing else does, by kind.
     drifting: BTreeMap<Kind, BTreeMap<String, Vec<usize>>>,
+    /// The labels of workloads that name no namespace, if nothing else does, with their kinds and names.
+    drifting_workloads: BTreeMap<BTreeMap<String, String>, DriftingWorkload>,
     /// The short hosts of DestinationRules that name no namespace.
     drifting_hosts: BTreeMap<String, Vec<usize>>,
     /// The labels of workloads, by namespace.
     workloads: BTreeMap<String, BTreeMap<BTreeMap<String, String>, Vec<usize>>>,
     /// The resources that controllers make from those of each mesh, if any.
     makers: Vec<(usize, Makers)>,
+}
+
+/// Workloads with the same labels: the kind and name of the first, and the meshes that have any.
+#[derive(Debug)]
+struct DriftingWorkload {
+    kind: Kind,
+    name: String,
+    meshes: Vec<usize>,
 }
 
 impl Definitions {
@@ -55,19 +65,12 @@ impl Definitions {
             entry.hosts.iter().for_each(|host| note(self.hosts.entry(host.value.clone()).or_default(), mesh));
         }
         self.name(mesh, resource.kind, namespace, resource.name());
-        let template = resource.spec.pod_template();
-        let labels = match (&resource.spec, template) {
-            (Spec::Pod(_) | Spec::WorkloadEntry(_), _) => Some(&resource.metadata.labels),
-            (_, template) => template.and_then(|it| it.metadata.as_ref()).map(|metadata| &metadata.labels),
-        };
-        if let Some(labels) = labels {
-            let labels = labels.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
+        if let Some(labels) = workload_labels(resource) {
             let of_namespace = self.workloads.entry(namespace.to_owned()).or_default();
             note(of_namespace.entry(labels).or_default(), mesh);
         }
         // Pods run as an account that exists.
-        let account = template.and_then(|it| it.spec.as_ref()?.service_account_name.as_ref());
-        if let Some(account) = account {
+        if let Some(account) = account_of(resource) {
             self.name(mesh, Kind::ServiceAccount, namespace, account);
         }
     }
@@ -75,6 +78,14 @@ impl Definitions {
     fn add_drifting(&mut self, mesh: usize, resource: &Resource) {
         let of_kind = self.drifting.entry(resource.kind).or_default();
         note(of_kind.entry(resource.name().to_owned()).or_default(), mesh);
+        if let Some(account) = account_of(resource) {
+            note(self.drifting.entry(Kind::ServiceAccount).or_default().entry(account.to_owned()).or_default(), mesh);
+        }
+        if let Some(labels) = workload_labels(resource) {
+            let first =
+                || DriftingWorkload { kind: resource.kind, name: resource.name().to_owned(), meshes: Vec::new() };
+            note(&mut self.drifting_workloads.entry(labels).or_insert_with(first).meshes, mesh);
+        }
         if let Spec::DestinationRule(rule) = &resource.spec
             && let Some(host) = rule.host.as_ref().filter(|host| !host.contains('.'))
         {
@@ -89,10 +100,30 @@ impl Definitions {
     }
 }
 
+/// The labels of the pods of a workload, or of a machine.
+fn workload_labels(resource: &Resource) -> Option<BTreeMap<String, String>> {
+    let labels = match &resource.spec {
+        Spec::Pod(_) | Spec::WorkloadEntry(_) => &resource.metadata.labels,
+        spec => &spec.pod_template()?.metadata.as_ref()?.labels,
+    };
+    Some(labels.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect())
+}
+
+/// The service account that the pods of a workload run as.
+fn account_of(resource: &Resource) -> Option<&str> {
+    let account = resource.spec.pod_template()?.spec.as_ref()?.service_account_name.as_ref();
+    account.map(|account| account.as_str())
+}
+
 fn note(meshes: &mut Vec<usize>, mesh: usize) {
     if meshes.last() != Some(&mesh) {
         meshes.push(mesh);
     }
+}
+
+/// Whether a selector matches labels.
+fn fits(labels: &BTreeMap<String, String>, selector: &LabelSet<'_>) -> bool {
+    selector.iter().all(|(key, value)| labels.get(*key).is_some_and(|own| own == value))
 }
 
 /// A namespace in which something may exist that was not given, such as the objects of a chart that was not rendered.
@@ -173,7 +204,11 @@ impl Surroundings {
             Some(namespace) => self.partial(namespace),
             None => self.partial.first().map(|partial| Gap::NotGiven(partial.reason.clone())),
         };
-        found.or_else(partial).or_else(|| self.makers().find_map(|makers| makers.makes_pods(namespace, selector)))
+        let drifting = || self.drifting_workload(selector);
+        found
+            .or_else(drifting)
+            .or_else(partial)
+            .or_else(|| self.makers().find_map(|makers| makers.makes_pods(namespace, selector)))
     }
 
     /// The reason why workloads exist whose known labels a selector matches, and that the mesh lacks.
@@ -183,15 +218,24 @@ impl Surroundings {
     }
 
     fn workloads_elsewhere(&self, namespace: Option<&str>, selector: &LabelSet<'_>) -> Option<Gap> {
-        let fits = |labels: &BTreeMap<String, String>| {
-            selector.iter().all(|(key, value)| labels.get(*key).is_some_and(|own| own == value))
-        };
+        let fits = |labels: &BTreeMap<String, String>| fits(labels, selector);
         let all = self.definitions.workloads.iter();
         let mut of_namespaces = all.filter(|(own, _)| namespace.is_none_or(|namespace| namespace == own.as_str()));
         of_namespaces.find_map(|(own, workloads)| {
             let meshes = workloads.iter().filter(|(labels, _)| fits(labels)).flat_map(|(_, meshes)| meshes);
             Some(Gap::WorkloadsElsewhere(own.clone(), self.mesh_of(meshes)?.to_owned()))
         })
+    }
+
+    /// The reason why workloads of another mesh that name no namespace may be in the namespace of a selector, if it has
+    /// labels.
+    fn drifting_workload(&self, selector: &LabelSet<'_>) -> Option<Gap> {
+        if selector.is_empty() {
+            return None;
+        }
+        let mut fitting = self.definitions.drifting_workloads.iter().filter(|(labels, _)| fits(labels, selector));
+        let (_, found) = fitting.find(|(_, found)| self.mesh_of(found.meshes.iter()).is_some())?;
+        Some(Gap::AssumedNamespace(found.kind, found.name.clone()))
     }
 
     /// The reason why a DestinationRule for a host may exist that the mesh lacks.
