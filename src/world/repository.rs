@@ -21,7 +21,7 @@ pub fn resolve<'m>(
     selected.par_iter().map(|&index| (&meshes[index], repository.world(index))).collect()
 }
 
-/// What the meshes of a repository know of each other.
+/// The knowledge that the meshes of a repository share.
 struct Repository<'m> {
     meshes: &'m [Mesh],
     settings: Vec<Settings>,
