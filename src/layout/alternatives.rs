@@ -194,7 +194,7 @@ struct Rivalry {
     replaces: bool,
 }
 
-/// What two entries of a directory share.
+/// The part that two entries of a directory share.
 #[derive(Default)]
 struct Shared {
     /// The resources that both define.
@@ -234,12 +234,25 @@ impl<'a> Tree<'a> {
             self.compare(identity, &places, &mut shared);
         }
         let mut rivalries: BTreeMap<String, Rivalries> = BTreeMap::new();
+        let mut copies = Vec::new();
         for ((directory, one, other), shared) in shared {
             let count = |entry: &str| counts.get(&path::join(&directory, entry)).copied().unwrap_or(1);
             let part = shared.resources as f64 / count(&one).min(count(&other)) as f64;
+            let rivalry = Rivalry { replaces: part >= REPLACED_PART };
             if shared.is_different && (shared.is_movable || part >= SHARED_PART) {
-                let rivalry = Rivalry { replaces: part >= REPLACED_PART };
                 rivalries.entry(directory).or_default().pairs.insert((one, other), rivalry);
+            } else if rivalry.replaces {
+                copies.push((directory, one, other));
+            }
+        }
+        // Two steps of a tutorial can have the same files, as long as others differ.
+        let sets: BTreeMap<String, Vec<BTreeSet<String>>> =
+            rivalries.iter().map(|(directory, known)| (directory.clone(), known.sets())).collect();
+        for (directory, one, other) in copies {
+            let of_directory = sets.get(&directory).into_iter().flatten();
+            if of_directory.into_iter().any(|set| set.contains(&one) && set.contains(&other)) {
+                let known = rivalries.entry(directory).or_default();
+                known.pairs.insert((one, other), Rivalry { replaces: true });
             }
         }
         rivalries

@@ -52,7 +52,7 @@ impl MeshSource {
 }
 
 impl Mesh {
-    /// What could not be rendered, and so may add resources: a phrase for each.
+    /// A phrase for each part that could not be rendered, and so may add resources.
     pub fn partial(&self) -> Vec<String> {
         let sources = &self.snapshot.sources;
         let describe = |part: &Unrendered| {
@@ -172,7 +172,7 @@ impl<'m> Plans<'m> {
         }
     }
 
-    /// What is left is one mesh, or several alternatives.
+    /// The files that are left are one mesh, or several alternatives.
     fn take_rest(&mut self) {
         let files: Vec<FileId> = std::mem::take(&mut self.free).into_iter().collect();
         let first_set = self.meshes.len();

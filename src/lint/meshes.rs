@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::diagnostic::{Diagnostic, DiagnosticKey};
-use super::rules::{self, unused_suppression};
+use super::rules::{self, unused_suppression, yaml_syntax};
 use super::together::Alternatives;
 use super::{Levels, Report, Summary, Unchecked, causes, compare, report_of};
 use crate::layout::{Mesh, MeshSource};
@@ -58,25 +58,34 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
     });
     let mut merged = Report { diagnostics: named.collect(), ..Report::default() };
     merged.diagnostics.sort_by(compare);
+    merge_unrendered(&mut unchecked, meshes);
     merged.unchecked.extend(unchecked.into_iter().map(|((rule, reason), count)| Unchecked { rule, count, reason }));
     merged.suppressed = suppressed.into_iter().collect();
     merged.summary = totals(meshes);
     merged
 }
 
-/// Whether a finding holds although some of the meshes that read the file do not have it. It does, unless these meshes are
-/// alternatives that the file is not special to, as the file may belong to some of them only. A comment is unused if no mesh
-/// uses it. `found_in` has the meshes with the finding, in order.
+/// Puts what is not known yet in all meshes in the place of the reasons of single meshes, which name only their own files.
+fn merge_unrendered(unchecked: &mut BTreeMap<(&'static str, String), usize>, meshes: &[&Mesh]) {
+    let rule = yaml_syntax::RULE.name;
+    let before = unchecked.len();
+    unchecked.retain(|(of_rule, _), _| *of_rule != rule);
+    if unchecked.len() < before {
+        let all = yaml_syntax::unrendered(meshes.iter().map(|mesh| &mesh.snapshot));
+        unchecked.extend(all.into_iter().map(|(gap, count)| ((rule, gap.to_string()), count)));
+    }
+}
+
+/// Whether a finding holds although some of the meshes that read the file do not have it. Alternatives that were found by
+/// their files must agree, as the file may belong to some of them only. A comment is unused if no mesh uses it. `found_in`
+/// has the meshes with the finding, in order.
 fn holds(finding: &Diagnostic, found_in: &[usize], meshes: &[&Mesh]) -> bool {
     let file = finding.span.file;
-    let is_shared = |mesh: &Mesh| mesh.source == MeshSource::Alternatives && !mesh.own.contains(&file);
+    let must_agree = finding.rule.name == unused_suppression::RULE.name
+        || found_in.iter().all(|&index| meshes[index].source == MeshSource::Alternatives);
     let readers = meshes.iter().enumerate().filter(|(_, mesh)| mesh.snapshot.files.contains(&file));
     let mut without = readers.filter(|(index, _)| found_in.binary_search(index).is_err());
-    let have_all = without.next().is_none();
-    if finding.rule.name == unused_suppression::RULE.name {
-        return have_all;
-    }
-    have_all || found_in.iter().any(|&index| !is_shared(meshes[index]))
+    !must_agree || without.next().is_none()
 }
 
 /// The totals of several meshes, which count what they share once.

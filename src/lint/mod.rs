@@ -115,7 +115,7 @@ fn report_of(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Rep
     levels.apply(&mut report);
     report.diagnostics.sort_by(compare);
     if cfg!(debug_assertions) {
-        report.diagnostics.iter().for_each(style::check);
+        report.diagnostics.iter().for_each(|diagnostic| style::check(diagnostic, snapshot));
     }
     locate::name_subjects(&mut report.diagnostics, world);
     report.summary = Summary {
