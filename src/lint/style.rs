@@ -61,3 +61,20 @@ pub(super) fn check(diagnostic: &Diagnostic, snapshot: &Snapshot) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_the_manifests_are_names() {
+        let texts = ["kind: Widget\n", "- {\"kind\":\"Gadget\"}\n"];
+        let snapshot = Snapshot::of_texts([("a.yaml", texts[0]), ("b.yaml", texts[1])]);
+        for kind in ["Widget", "Gadget"] {
+            assert!(starts_with_kind(&format!("{kind} `a/b` is already defined"), &snapshot), "{kind}");
+        }
+        for text in ["Wid `a/b` is already defined", "The Widget is already defined", "nothing"] {
+            assert!(!starts_with_kind(text, &snapshot), "{text}");
+        }
+    }
+}

@@ -1,9 +1,10 @@
 //! The resources that the manifests can be expected to define completely.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Gap, Gateway, Makers, Registry, Settings, Surroundings, Unknowns, Workload};
+use super::{Gap, Gateway, Makers, Registry, Settings, Surroundings, Unknowns, Workload, makers};
 use crate::config::InventoryMode;
+use crate::model::spelling::misspelt;
 use crate::model::{Kind, LabelSet, Resource};
 
 /// The completeness of the manifests. They often have only a part of the resources in the cluster. So a missing resource is
@@ -14,6 +15,8 @@ use crate::model::{Kind, LabelSet, Resource};
 pub struct Inventory {
     mode: Option<InventoryMode>,
     services: BTreeSet<String>,
+    /// The names of the Services in each namespace.
+    service_names: BTreeMap<String, BTreeSet<String>>,
     service_entries: BTreeSet<String>,
     workloads: BTreeSet<String>,
     gateways: BTreeSet<String>,
@@ -65,7 +68,13 @@ impl Inventory {
         if settings.inventory == Some(InventoryMode::Complete) {
             surroundings.leave_only_manifests();
         }
+        let mut service_names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for service in of_kind(Kind::Service) {
+            let of_namespace = service_names.entry(settings.namespace_of(service).to_owned()).or_default();
+            of_namespace.insert(service.name().to_owned());
+        }
         Self {
+            service_names,
             mode: settings.inventory,
             services: namespaces_of(true),
             service_entries: namespaces_of(false),
@@ -99,6 +108,14 @@ impl Inventory {
         let is_sure = |_: &Gap| !self.is_complete() || self.makers.makes(kind, namespace, name);
         let made = self.makers.may_make(kind, namespace, name).filter(is_sure);
         made.or_else(|| self.surroundings.may_define(kind, namespace, name))
+            .or_else(|| self.like_made(namespace, name).filter(|_| kind == Kind::Service && !self.is_complete()))
+    }
+
+    /// The reason why a controller may make a Service, if its name ends like those of a known one and is not a misspelling.
+    fn like_made(&self, namespace: &str, name: &str) -> Option<Gap> {
+        let ending = makers::ending(name)?;
+        let names = self.service_names.get(namespace).into_iter().flatten().map(String::as_str);
+        misspelt(name, names).is_none().then(|| Gap::LikeMade(format!("{namespace}/{name}"), ending))
     }
 
     /// The reason why a resource of a kind may exist in a namespace although the manifests lack it.

@@ -358,6 +358,24 @@ mod tests {
     }
 
     #[test]
+    fn workloads_of_another_mesh_that_name_no_namespace_may_be_in_any() {
+        let beside = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart}, spec: {template: {metadata: \
+            {labels: {app: cart}}, spec: {serviceAccountName: cart}}}}";
+        let (snapshot, beside) = (Snapshot::of_texts([("a.yaml", BOOKS)]), Snapshot::of_texts([("b.yaml", beside)]));
+        let mut definitions = Definitions::default();
+        definitions.add("a", &snapshot, &settings(&snapshot));
+        definitions.add("b", &beside, &settings(&beside));
+        let apart = Arc::new(BTreeSet::from([0]));
+        let surroundings = Surroundings::new(Arc::new(definitions), apart, Vec::new());
+        let world = World::with_surroundings(&snapshot, settings(&snapshot), surroundings);
+        let gap = |value| world.inventory.may_have_workloads(Some("shop"), &LabelSet::from([("app", value)]));
+        assert_eq!(gap("cart"), Some(Gap::AssumedNamespace(Kind::Deployment, "cart".to_owned())));
+        assert_eq!(gap("ledger"), None);
+        assert_eq!(world.inventory.may_have_workloads(Some("shop"), &LabelSet::new()), None);
+        assert!(world.inventory.may_exist(Kind::ServiceAccount, "shop", "cart").is_some());
+    }
+
+    #[test]
     fn partial_namespaces_have_unknown_resources() {
         let snapshot = Snapshot::of_texts([("a.yaml", BOOKS)]);
         let partial = |namespace: Option<&str>| {
