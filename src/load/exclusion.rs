@@ -11,22 +11,13 @@ const REPOSITORIES: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 
 /// Directories in which tools keep downloads, which can hold thousands of YAML files of other projects. An ignore file
 /// can bring one back (`!node_modules/`).
-const DOWNLOADS: [&str; 6] =
-    ["node_modules", "bower_components", ".terraform", ".terragrunt-cache", ".venv", "__pycache__"];
+const DOWNLOADS: [&str; 3] = ["node_modules", "bower_components", "__pycache__"];
 
 /// Directories with the inputs of tests. Tools for Istio keep many manifests there, which are wrong on purpose or belong to
 /// no mesh. `test` is not always one, as it is also the name of an environment. An ignore file can bring one back
 /// (`!testdata/`).
-const INPUTS_OF_TESTS: [&str; 8] = [
-    "testdata",
-    "tests",
-    "__tests__",
-    "fixtures",
-    "__fixtures__",
-    "expectedfailures",
-    "expected-failures",
-    ".chainsaw-test",
-];
+const INPUTS_OF_TESTS: [&str; 7] =
+    ["testdata", "tests", "__tests__", "fixtures", "__fixtures__", "expectedfailures", "expected-failures"];
 
 /// Directories with the inputs of tests, if they are below a directory `test`, which may be an environment as well.
 const INPUTS_BELOW_TEST: [&str; 6] = ["e2e", "dataset", "datasets", "conformance", "integration", "regression"];

@@ -105,9 +105,11 @@ fn a_worktree_shares_the_exclude_file_of_its_repository() {
 fn directories_of_tools_are_skipped() {
     let manifests = [".git/x.yaml", ".github/x.yaml", ".terraform/x.yaml", "a/node_modules/b/x.yaml", "vendor/x.yaml"];
     let plain = directory(&manifests, &[]);
-    assert_eq!(read(plain.path(), &["."]), [".github/x.yaml", "vendor/x.yaml"]);
+    assert_eq!(read(plain.path(), &["."]), ["vendor/x.yaml"]);
     assert_eq!(read(plain.path(), &[".", "--no-ignore"]), manifests[1..]);
     write(plain.path(), "a/.ignore", "!node_modules/\n");
+    assert_eq!(read(plain.path(), &["."]), ["a/node_modules/b/x.yaml", "vendor/x.yaml"]);
+    write(plain.path(), ".ignore", "!.github/\n");
     assert_eq!(read(plain.path(), &["."]), [".github/x.yaml", "a/node_modules/b/x.yaml", "vendor/x.yaml"]);
 }
 
@@ -144,7 +146,7 @@ fn a_test_directory_with_programs_is_skipped() {
     assert_eq!(read(plain.path(), &[".", "--no-ignore"]), manifests);
 }
 
-/// A dump of a cluster in a repository is no manifest, unless the command names it.
+/// A dump of a cluster in a repository is not a manifest, unless the command names it.
 #[test]
 fn saved_output_of_kubectl_is_skipped() {
     let service = "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: a}, spec: {ports: [{port: 80}]}}";
