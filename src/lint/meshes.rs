@@ -9,7 +9,7 @@ use super::diagnostic::{Diagnostic, DiagnosticKey};
 use super::rules::{self, unused_suppression};
 use super::{Levels, Report, Summary, Unchecked, causes, compare, report_of};
 use crate::layout::Mesh;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::world::World;
 
 /// Runs all rules on each mesh. A finding that several meshes have is one finding.
@@ -46,7 +46,8 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
         suppressed.extend(report.suppressed);
     }
     let names: Vec<Arc<str>> = meshes.iter().map(|mesh| mesh.name.as_str().into()).collect();
-    let findings = findings.into_values().filter(|(finding, found_in)| holds(finding, found_in, meshes));
+    let readers = readers(meshes);
+    let findings = findings.into_values().filter(|(finding, found_in)| holds(finding, found_in, &readers, meshes));
     let named = findings.map(|(mut finding, found_in)| {
         finding.meshes = found_in.into_iter().map(|index| Arc::clone(&names[index])).collect();
         finding
@@ -59,15 +60,23 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
     merged
 }
 
+/// The meshes that read each file, in order.
+fn readers(meshes: &[&Mesh]) -> BTreeMap<FileId, Vec<usize>> {
+    let mut readers: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
+    for (index, mesh) in meshes.iter().enumerate() {
+        mesh.snapshot.files.iter().for_each(|file| readers.entry(*file).or_default().push(index));
+    }
+    readers
+}
+
 /// Whether a finding holds although some of the meshes that read the file do not have it. It does, unless these meshes are
 /// alternatives that the file is not special to: nothing follows from what a step of a tutorial leaves out. A comment is
 /// unused if no mesh uses it. `found_in` has the meshes with the finding, in order.
-fn holds(finding: &Diagnostic, found_in: &[usize], meshes: &[&Mesh]) -> bool {
+fn holds(finding: &Diagnostic, found_in: &[usize], readers: &BTreeMap<FileId, Vec<usize>>, meshes: &[&Mesh]) -> bool {
     let file = finding.span.file;
     let is_weak = |mesh: &Mesh| mesh.alternatives.is_some_and(|it| !it.is_exclusive) && !mesh.own.contains(&file);
-    let readers = meshes.iter().enumerate().filter(|(_, mesh)| mesh.snapshot.files.contains(&file));
-    let mut without = readers.filter(|(index, _)| found_in.binary_search(index).is_err());
-    let have_all = without.next().is_none();
+    let mut readers = readers.get(&file).into_iter().flatten();
+    let have_all = readers.all(|index| found_in.binary_search(index).is_ok());
     if finding.rule.name == unused_suppression::RULE.name {
         return have_all;
     }

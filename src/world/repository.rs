@@ -23,10 +23,13 @@ pub fn resolve<'m>(
         definitions.add(mesh.name.as_str(), &mesh.snapshot, settings);
     }
     let definitions = Arc::new(definitions);
+    // Most meshes are complete.
+    let partial: Vec<(usize, Vec<PartialNamespace>)> =
+        meshes.iter().map(partial_namespaces).enumerate().filter(|(_, partial)| !partial.is_empty()).collect();
     let world = |&index: &usize| {
         let apart: BTreeSet<usize> = (0..meshes.len()).filter(|other| are_apart(meshes, index, *other)).collect();
-        let beside = meshes.iter().enumerate().filter(|(other, _)| *other == index || !apart.contains(other));
-        let partial = beside.flat_map(|(_, mesh)| partial_namespaces(mesh));
+        let beside = partial.iter().filter(|(other, _)| *other == index || !apart.contains(other));
+        let partial = beside.flat_map(|(_, partial)| partial).cloned();
         let partial = partial.chain(movable_charts(meshes, index)).collect();
         let surroundings = Surroundings { definitions: Arc::clone(&definitions), apart: Arc::new(apart), partial };
         let mesh = &meshes[index];
