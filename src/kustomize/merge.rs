@@ -1,7 +1,7 @@
 //! Strategic merges: a patch that looks like the object.
 //!
-//! kustomize: `merge2` and `walk` of kyaml. Mappings are merged field by field, `null` deletes, lists are replaced, except
-//! those that [`Schema`] knows to be keyed (`merge_list`). A value that the patch changes is the patch's with its key,
+//! kustomize: `merge2` and `walk` of kyaml. Mappings are merged field by field, `null` deletes, and lists are replaced,
+//! except those that [`Schema`] knows to be keyed (`merge_list`). A value that the patch changes is the patch's with its key,
 //! so that its spans are in the patch.
 
 use super::field_path;
@@ -37,7 +37,7 @@ pub(super) enum Misfit {
     },
 }
 
-/// What a mapping of a patch asks for.
+/// The effect of a mapping of a patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Directive {
     Merge,

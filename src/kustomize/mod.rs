@@ -8,10 +8,12 @@
 //! - `paths`, `place`: the paths that it names, and the files there.
 //! - `resources`, `resource_set`, `manifest`: the objects, their identities and former identities.
 //! - `build`: the order of all steps, and the cache of bases.
-//! - `patches`, `merge`, `json_patch`, `select`, `inline`: patches and their targets.
+//! - `patches`, `inline`, `patch_target`, `select`, `label_selector`: patches and their targets.
+//! - `merge`, `merge_list`, `schema`, `metadata_texts`, `json_patch`: the application of a patch to one object.
 //! - `namespace`, `affixes`, `labels`, `images`, `replicas`, `generators`, `hash`, `plugins`: the built-in
 //!   transformers and generators.
-//! - `replacements`, `configurations`, `name_references`, `vars`: values that follow other values.
+//! - `replacements`, `configurations`, `name_references`, `vars`: values that follow other values; `field_spec` and
+//!   `field_path` are the two notations of their fields.
 
 mod affixes;
 mod build;

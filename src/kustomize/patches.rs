@@ -23,7 +23,7 @@ enum PatchText<'f> {
     Inline(Inline<'f>),
 }
 
-/// What a strategic merge may change apart from the contents.
+/// The parts of an identity that a strategic merge may change.
 #[derive(Debug, Clone, Copy, Default)]
 struct Allowed {
     name: bool,
@@ -151,7 +151,8 @@ impl<'f> PatchText<'f> {
     /// The list of operations, if the text is a JSON patch. Later documents are ignored, as kustomize does.
     fn operations(&self) -> Step<Option<Node>> {
         let documents = self.file().documents;
-        for problem in documents.iter().filter(|document| document.root.is_none()).flat_map(|broken| &broken.problems) {
+        let mut broken_documents = documents.iter().filter(|document| document.root.is_none());
+        if let Some(problem) = broken_documents.find_map(|document| document.problems.first()) {
             let kind = self.kind_of_problem(BuildProblemKind::Yaml);
             return Err(BuildProblem::new(kind, self.place(problem.span), problem.message.clone()));
         }
@@ -212,7 +213,7 @@ impl<'f> PatchText<'f> {
 fn merge_by_id(set: &mut ResourceSet, patch: &Node, allowed: Allowed) -> Step {
     match patch_target::find(set, patch)? {
         Some(at) => merge_into(&mut set.manifests[at], patch, allowed),
-        // What could not be rendered may have it.
+        // A part that could not be rendered may have it.
         None => Ok(()),
     }
 }

@@ -72,7 +72,7 @@ impl Files for Tree {
     }
 }
 
-/// What comparing a directory of kustomizations showed.
+/// The result of comparing a directory of kustomizations.
 #[derive(Debug, Default)]
 struct Comparison {
     /// Kustomizations that both rendered, with the same result.
