@@ -14,7 +14,7 @@ use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::{IdIndex, ResourceSet};
 use super::{
     Build, Files, InputFile, Unrendered, UnrenderedReason, configurations, generators, hash, images, labels,
-    name_references, namespace, patches, plugins, replacements, replicas, resources, vars,
+    metadata_texts, name_references, namespace, patches, plugins, replacements, replicas, resources, vars,
 };
 use crate::source::Span;
 
@@ -30,7 +30,7 @@ pub struct Renderer<'f> {
     bases: Mutex<BTreeMap<String, Base>>,
 }
 
-/// What a base yields.
+/// The result of building a base.
 #[derive(Clone)]
 enum Base {
     Built(Arc<ResourceSet>),
@@ -151,7 +151,7 @@ impl<'f> Renderer<'f> {
         Err(BuildProblem::new(BuildProblemKind::MissingFile, entry.span, message))
     }
 
-    /// What a base yields, from the cache if possible.
+    /// Builds a base, or gets it from the cache.
     fn base(&self, entry: Text<'_>, directory: &str, chain: &Chain<'_>) -> Step<Arc<ResourceSet>> {
         check_chain(entry, directory, chain)?;
         let known = self.bases.lock().unwrap_or_else(PoisonError::into_inner).get(directory).cloned();
@@ -246,7 +246,7 @@ fn transform(set: &mut ResourceSet, kustomization: &Kustomization<'_>, place: Pl
     plugins::transform(set, kustomization, place)
 }
 
-/// What happens once, after all layers.
+/// The steps that happen once, after all layers.
 fn finish(set: &mut ResourceSet) -> Step {
     hash::add_suffixes(set);
     name_references::update(set)?;
@@ -256,6 +256,8 @@ fn finish(set: &mut ResourceSet) -> Step {
         // kustomize drops them together with its own annotations.
         if manifest.metadata("annotations").is_some_and(|annotations| annotations.entries().is_empty()) {
             manifest.remove_annotations();
+        } else if metadata_texts::is_unfinished(manifest.node()) {
+            metadata_texts::finish(manifest.node_mut());
         }
     }
     Ok(())

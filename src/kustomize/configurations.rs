@@ -103,7 +103,8 @@ impl Configuration {
 
 /// Whether a spec is about a field that another one names.
 ///
-/// kustomize: `effectivelyEquals`. Empty parts of the new spec fit all, so a general spec does not add to a special one.
+/// kustomize: `effectivelyEquals`. Empty parts of the new spec fit all, so a general spec does not add to a special
+/// one.
 fn is_same_field(known: &FieldSpec, new: &FieldSpec) -> bool {
     known.path == new.path && new.fits(&known.group, &known.version, &known.kind)
 }

@@ -22,7 +22,7 @@ pub(super) enum Part {
     Last,
 }
 
-/// What a path creates if it does not lead to anything.
+/// The value that a path creates if it does not lead to anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Create {
     Nothing,

@@ -29,7 +29,7 @@ pub(super) fn read(
         }
         let value = match generated {
             Generated::ConfigMap => value.to_owned(),
-            Generated::Secret => STANDARD.encode(value),
+            Generated::Secret => encoded(value),
         };
         entries.push(Entry::new(key, source.span, string(&value, span)));
         Ok(())
@@ -79,4 +79,22 @@ fn whole(file: InputFile<'_>) -> Span {
 fn without_quotes(value: &str) -> &str {
     let inside = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
     inside('"').or_else(|| inside('\'')).unwrap_or(value)
+}
+
+/// The base64 of a text. kustomize breaks it into lines if it is longer than one.
+fn encoded(text: &str) -> String {
+    const LINE: usize = 70;
+    let letters = STANDARD.encode(text);
+    if letters.len() < LINE {
+        return letters;
+    }
+    let mut lines = String::new();
+    let mut rest = letters.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(LINE));
+        lines.push_str(line);
+        lines.push('\n');
+        rest = after;
+    }
+    lines
 }

@@ -1,7 +1,7 @@
 //! YAML inside of a string of a kustomization: patches and plugins.
 //!
-//! Where the string stands in the file as it is (a block scalar, quotes without escapes), its YAML is parsed in place, so
-//! that each value has its exact span. Otherwise all values have the span of the string.
+//! Where the string stands in the file as it is (a block scalar, quotes without escapes), its YAML is parsed in place.
+//! Then each value has its exact span. Otherwise all values have the span of the string.
 
 use std::borrow::Cow;
 

@@ -37,8 +37,8 @@ pub(super) fn read(patch: &Node) -> Step<Vec<Operation<'_>>> {
     patch.items().iter().map(Operation::read).collect()
 }
 
-/// Applies a patch. With `has_annotations`, `metadata.annotations` exists even if the object has none, because kustomize
-/// keeps its own there.
+/// Applies a patch. With `has_annotations`, `metadata.annotations` exists even if the object has none, because
+/// kustomize keeps its own there.
 pub(super) fn apply(object: &mut Node, patch: &[Operation<'_>], has_annotations: bool) -> Step {
     let is_added = has_annotations && add_annotations(object);
     for operation in patch {

@@ -1,10 +1,12 @@
 //! Strategic merges: a patch that looks like the object.
 //!
-//! kustomize: `merge2` and `walk` of kyaml. Mappings are merged field by field, `null` deletes, lists are replaced, except
-//! those that [`Schema`] knows to be keyed (`merge_list`). A value that the patch sets is the patch's with its key, so
-//! that its spans are in the patch.
+//! kustomize: `merge2` and `walk` of kyaml. Mappings are merged field by field, `null` deletes, and lists are replaced,
+//! except those that [`Schema`] knows to be keyed (`merge_list`). A value that the patch changes is the patch's with its key,
+//! so that its spans are in the patch.
 
+use super::field_path;
 use super::merge_list;
+use super::scalar;
 use super::schema::Schema;
 use crate::source::Span;
 use crate::yaml::{Entry, Node, Value};
@@ -35,7 +37,7 @@ pub(super) enum Misfit {
     },
 }
 
-/// What a mapping of a patch asks for.
+/// The effect of a mapping of a patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Directive {
     Merge,
@@ -79,7 +81,20 @@ pub(super) fn merge(object: Option<Node>, patch: Option<&Node>, schema: Schema) 
             }
             None => Ok(Some(patch.clone())),
         },
-        (value, other) if is_scalar(&value) && is_scalar(other) => Ok(Some(patch.clone())),
+        (value, other) if is_scalar(&value) && is_scalar(other) => {
+            let mut patch = patch.clone();
+            // A value that the patch only repeats is still written in the object.
+            if value == patch.value {
+                return Ok(Some(Node { span: object.span, value }));
+            }
+            // kustomize keeps the quotes of the object.
+            if is_quoted(&value, object.span)
+                && let Some(text) = scalar::text(&patch)
+            {
+                patch.value = Value::String(text.into());
+            }
+            Ok(Some(patch))
+        }
         (value, other) => Err(Misfit::Shape {
             patch: patch.span,
             found: other.type_name(),
@@ -92,6 +107,12 @@ pub(super) fn merge(object: Option<Node>, patch: Option<&Node>, schema: Schema) 
 /// kustomize keeps a null that is written out and that the patch does not name.
 fn is_kept_null(object: &Node, patch: Option<&Node>) -> bool {
     patch.is_none() && !object.span.is_empty()
+}
+
+/// Whether a string is quoted: its source is longer than its text, or would not be a string otherwise.
+fn is_quoted(value: &Value, span: Span) -> bool {
+    let Value::String(text) = value else { return false };
+    text.len() < span.len() || !matches!(field_path::plain(text), Value::String(_))
 }
 
 fn is_scalar(value: &Value) -> bool {
@@ -110,40 +131,57 @@ fn sniff(schema: Schema, object: &Node, patch: Option<&Node>) -> Schema {
 }
 
 /// The value that a patch sets where the object has none: the patch merged with itself, which removes directives, nulls
-/// and entries of keyed lists that are to be deleted.
-pub(super) fn adopt(patch: &Node, schema: Schema) -> Result<Option<Node>, Misfit> {
+/// and entries of keyed lists that are to be deleted. Of the value itself, only `$patch: delete` counts.
+fn adopt(patch: &Node, schema: Schema) -> Result<Option<Node>, Misfit> {
     let schema = sniff(schema, patch, None);
-    match &patch.value {
-        Value::Null => Ok(None),
-        Value::Mapping(entries) => {
-            // An unknown directive is only looked at if it changes something.
-            let known = directive(patch);
-            if known == Ok(Directive::Delete) {
-                return Ok(None);
+    match (&patch.value, schema.keys()) {
+        (Value::Mapping(entries), _) => match directive(patch) {
+            Ok(Directive::Delete) => Ok(None),
+            Ok(_) => adopt_entries(patch.span, entries, schema).map(Some),
+            Err(_) => {
+                let mut adopted = adopt_entries(patch.span, entries, schema)?;
+                if let (Value::Mapping(adopted), Some(directive)) = (&mut adopted.value, patch.entry(DIRECTIVE)) {
+                    adopted.push(directive.clone());
+                }
+                Ok(Some(adopted))
             }
-            let mut adopted = Vec::with_capacity(entries.len());
-            for Entry { key, value } in entries.iter().filter(|entry| known.is_err() || &*entry.key.text != DIRECTIVE) {
-                let merged = merge(Some(value.clone()), Some(value), schema.field(&key.text))?;
-                adopted.extend(merged.map(|value| Entry { key: key.clone(), value }));
-            }
-            Ok(Some(Node { span: patch.span, value: Value::Mapping(adopted) }))
-        }
-        Value::Sequence(items) => match schema.keys() {
-            Some(keys) => {
-                let merged = merge_list::adopt(items, keys, schema.entry())?;
-                Ok(Some(Node { span: patch.span, value: Value::Sequence(merged) }))
-            }
-            None => Ok(Some(patch.clone())),
         },
+        (Value::Sequence(items), Some(keys)) => {
+            let joined = merge_list::join_with_itself(items.clone(), keys, schema.entry())?;
+            Ok(Some(Node { span: patch.span, value: Value::Sequence(joined) }))
+        }
+        _ => merge_with_itself(patch, schema),
+    }
+}
+
+/// A value of a patch merged with itself.
+pub(super) fn merge_with_itself(patch: &Node, schema: Schema) -> Result<Option<Node>, Misfit> {
+    let schema = sniff(schema, patch, None);
+    match (&patch.value, schema.keys()) {
+        (Value::Null, _) => Ok(None),
+        (Value::Mapping(entries), _) => match directive(patch)? {
+            Directive::Delete => Ok(None),
+            Directive::Merge | Directive::Replace => adopt_entries(patch.span, entries, schema).map(Some),
+        },
+        (Value::Sequence(items), Some(keys)) => {
+            let merged = merge_list::merge_with_itself(items, keys, schema.entry())?;
+            Ok(merged.map(|items| Node { span: patch.span, value: Value::Sequence(items) }))
+        }
         _ => Ok(Some(patch.clone())),
     }
 }
 
-/// A value that the patch does not name. Keyed lists lose repeated entries.
-fn settle(object: Node, schema: Schema) -> Result<Node, Misfit> {
-    if matches!(schema, Schema::Plain | Schema::Unknown) {
-        return Ok(object);
+fn adopt_entries(span: Span, entries: &[Entry], schema: Schema) -> Result<Node, Misfit> {
+    let mut adopted = Vec::with_capacity(entries.len());
+    for Entry { key, value } in entries.iter().filter(|entry| &*entry.key.text != DIRECTIVE) {
+        let merged = merge_with_itself(value, schema.field(&key.text))?;
+        adopted.extend(merged.map(|value| Entry { key: key.clone(), value }));
     }
+    Ok(Node { span, value: Value::Mapping(adopted) })
+}
+
+/// A value that the patch does not name. Its implicit nulls go, and keyed lists lose repeated entries.
+fn settle(object: Node, schema: Schema) -> Result<Node, Misfit> {
     let Node { span, value } = object;
     let value = match value {
         Value::Mapping(entries) => Value::Mapping(merge_entries(entries, &[], schema)?),
@@ -224,9 +262,10 @@ mod tests {
             ("{hosts: [a, b]}", "{hosts: [c]}", "{hosts: [c]}"),
             ("{hosts: [a]}", "{hosts: []}", "{hosts: []}"),
             ("{hosts: [a], x: 1}", "{hosts: null, y: null}", "{x: 1}"),
-            ("{x: null}", "{y: 1}", "{x: null, y: 1}"),
+            ("{x: null, z: , m: {v: }}", "{w: 1}", "{x: null, m: {}, w: 1}"),
             ("{a: 1}", "{new: {a: null, b: 1, c: {}}}", "{a: 1, new: {b: 1, c: {}}}"),
             ("{m: {a: 1}}", "{m: {}}", "{m: {a: 1}}"),
+            ("{a: '1', b: x, c: 1}", "{a: 2, b: 2, c: '2'}", "{a: '2', b: 2, c: '2'}"),
             ("{m: {a: 1}}", "{m: {b: 2}}", "{m: {a: 1, b: 2}}"),
             ("{m: {a: 1}}", "{m: {b: 2, $patch: replace}}", "{m: {b: 2}}"),
             ("{m: {a: 1}, n: 1}", "{m: {$patch: delete}}", "{n: 1}"),
@@ -348,6 +387,6 @@ mod tests {
         assert_eq!([value("m"), key("m")], ["patch.yaml:11", "patch.yaml:10"]);
         let port = &spec.get("ports").expect("ports").items()[0];
         let places = ["port", "name", "targetPort"].map(|name| texts.place(port.get(name).expect(name).span));
-        assert_eq!(places, ["patch.yaml:6", "base.yaml:7", "patch.yaml:7"]);
+        assert_eq!(places, ["base.yaml:6", "base.yaml:7", "patch.yaml:7"]);
     }
 }

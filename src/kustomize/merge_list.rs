@@ -7,12 +7,18 @@
 use super::merge::{self, DIRECTIVE, Directive, Misfit};
 use super::scalar;
 use super::schema::Schema;
-use crate::source::Span;
 use crate::yaml::{Entry, Key, Node, Value};
 use std::borrow::Cow;
 
 /// The values of the keys of an entry; the empty text for a missing one.
 type Tuple = Vec<String>;
+
+/// The list that is merged into another one.
+enum Patch {
+    Items(Vec<Node>),
+    /// The list itself.
+    Same,
+}
 
 /// Merges the list of a patch into a list. `None` if the patch deletes the list.
 pub(super) fn merge(
@@ -21,34 +27,45 @@ pub(super) fn merge(
     keys: &[&str],
     schema: Schema,
 ) -> Result<Option<Vec<Node>>, Misfit> {
-    let Some(patch) = patch else { return join(items, &[], keys, schema).map(Some) };
-    let Some((span, text)) = directive(patch) else { return join(items, patch, keys, schema).map(Some) };
-    let Some(directive) = merge::directive_of(text) else { return Err(merge::unknown(span, text)) };
-    if directive == Directive::Delete {
-        return Ok(None);
+    let Some(patch) = patch else { return join(items, Patch::Items(Vec::new()), keys, schema).map(Some) };
+    match directive(patch)? {
+        None => join(items, Patch::Items(patch.to_vec()), keys, schema).map(Some),
+        Some((Directive::Delete, _)) => Ok(None),
+        Some((Directive::Merge, rest)) => join(items, Patch::Items(rest), keys, schema).map(Some),
+        Some((Directive::Replace, rest)) => join(rest, Patch::Same, keys, schema).map(Some),
     }
+}
+
+/// The list of a patch merged with itself. `None` if it is to be deleted.
+pub(super) fn merge_with_itself(items: &[Node], keys: &[&str], schema: Schema) -> Result<Option<Vec<Node>>, Misfit> {
+    match directive(items)? {
+        None => join(items.to_vec(), Patch::Same, keys, schema).map(Some),
+        Some((Directive::Delete, _)) => Ok(None),
+        Some((Directive::Merge | Directive::Replace, rest)) => join(rest, Patch::Same, keys, schema).map(Some),
+    }
+}
+
+/// The same, but a directive for the whole list does not count.
+pub(super) fn join_with_itself(items: Vec<Node>, keys: &[&str], schema: Schema) -> Result<Vec<Node>, Misfit> {
+    join(items, Patch::Same, keys, schema)
+}
+
+/// The directive for the whole list: the first entry that has one, if it has nothing else. Also the list without it.
+fn directive(patch: &[Node]) -> Result<Option<(Directive, Vec<Node>)>, Misfit> {
+    let first = patch.iter().find(|item| item.get(DIRECTIVE).is_some()).filter(|item| item.entries().len() == 1);
+    let Some(value) = first.and_then(|entry| entry.get(DIRECTIVE)) else { return Ok(None) };
+    let Some(text) = value.as_str() else { return Ok(None) };
+    let Some(directive) = merge::directive_of(text) else { return Err(merge::unknown(value.span, text)) };
     let is_directive = |item: &Node| item.get(DIRECTIVE).and_then(Node::as_str) == Some(text);
-    let rest: Vec<Node> = patch.iter().filter(|item| !is_directive(item) && !is_nothing(item)).cloned().collect();
-    match directive {
-        Directive::Replace => join(rest.clone(), &rest, keys, schema).map(Some),
-        _ => join(items, &rest, keys, schema).map(Some),
-    }
+    let rest = patch.iter().filter(|item| !is_directive(item) && !is_nothing(item)).cloned().collect();
+    Ok(Some((directive, rest)))
 }
 
-/// The list that a patch sets where the object has none.
-pub(super) fn adopt(patch: &[Node], keys: &[&str], schema: Schema) -> Result<Vec<Node>, Misfit> {
-    join(patch.to_vec(), patch, keys, schema)
-}
-
-/// The directive for the whole list: the first entry that has one, if it has nothing else.
-fn directive(patch: &[Node]) -> Option<(Span, &str)> {
-    let entry = patch.iter().find(|item| item.get(DIRECTIVE).is_some()).filter(|item| item.entries().len() == 1)?;
-    let value = entry.get(DIRECTIVE)?;
-    Some((value.span, value.as_str()?))
-}
-
-fn join(mut items: Vec<Node>, patch: &[Node], keys: &[&str], schema: Schema) -> Result<Vec<Node>, Misfit> {
-    let tuples = tuples(&items, patch, keys);
+fn join(mut items: Vec<Node>, mut patch: Patch, keys: &[&str], schema: Schema) -> Result<Vec<Node>, Misfit> {
+    let tuples = match &patch {
+        Patch::Items(patch) => tuples(&items, patch, keys),
+        Patch::Same => tuples(&items, &[], keys),
+    };
     if tuples.is_empty() {
         return Ok(items);
     }
@@ -62,8 +79,20 @@ fn join(mut items: Vec<Node>, patch: &[Node], keys: &[&str], schema: Schema) -> 
     for tuple in &tuples {
         let values: Vec<&str> = active.iter().map(|&at| tuple[at].as_str()).collect();
         let at = find(&items, &active_keys, &values);
-        let with = find(patch, &active_keys, &values).map(|at| &patch[at]);
-        let merged = merge::merge(at.map(|at| items[at].clone()), with, schema)?;
+        let merged = match &mut patch {
+            Patch::Items(patch) => {
+                let with = find(patch, &active_keys, &values);
+                let merged = merge::merge(at.map(|at| items[at].clone()), with.map(|with| &patch[with]), schema)?;
+                // A second tuple with the same values finds the entry again, but no directive.
+                if let Some(with) = with
+                    && let Value::Mapping(entries) = &mut patch[with].value
+                {
+                    entries.retain(|entry| &*entry.key.text != DIRECTIVE);
+                }
+                merged
+            }
+            Patch::Same => at.map_or(Ok(None), |at| merge::merge_with_itself(&items[at], schema))?,
+        };
         let Some(mut merged) = merged.filter(|merged| !is_nothing(merged)) else {
             set(&mut items, None, &active_keys, &values);
             continue;
@@ -93,8 +122,10 @@ fn tuples(items: &[Node], patch: &[Node], keys: &[&str]) -> Vec<Tuple> {
     }
     if keys.len() > 1 {
         for first in 0..tuples.len() {
+            // kustomize compares what the tuple was before this pass.
+            let former = tuples[first].clone();
             for second in 0..tuples.len() {
-                if let Some(union) = union(&tuples[first], &tuples[second]) {
+                if let Some(union) = union(&former, &tuples[second]) {
                     tuples[first].clone_from(&union);
                     tuples[second] = union;
                 }

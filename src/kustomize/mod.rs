@@ -8,10 +8,12 @@
 //! - `paths`, `place`: the paths that it names, and the files there.
 //! - `resources`, `resource_set`, `manifest`: the objects, their identities and former identities.
 //! - `build`: the order of all steps, and the cache of bases.
-//! - `patches`, `merge`, `json_patch`, `select`, `inline`: patches and their targets.
+//! - `patches`, `inline`, `patch_target`, `select`, `label_selector`: patches and their targets.
+//! - `merge`, `merge_list`, `schema`, `metadata_texts`, `json_patch`: the application of a patch to one object.
 //! - `namespace`, `affixes`, `labels`, `images`, `replicas`, `generators`, `hash`, `plugins`: the built-in
 //!   transformers and generators.
-//! - `replacements`, `configurations`, `name_references`, `vars`: values that follow other values.
+//! - `replacements`, `configurations`, `name_references`, `vars`: values that follow other values; `field_spec` and
+//!   `field_path` are the two notations of their fields.
 
 mod affixes;
 mod build;
@@ -29,9 +31,11 @@ mod json_patch;
 mod kustomization;
 mod label_selector;
 mod labels;
+mod lost_entries;
 mod manifest;
 mod merge;
 mod merge_list;
+mod metadata_texts;
 mod name_reference_table;
 mod name_references;
 mod namespace;
@@ -94,14 +98,14 @@ pub struct InputFile<'f> {
     pub documents: &'f [Document],
 }
 
-/// What a kustomization renders.
+/// The result of rendering a kustomization.
 #[derive(Debug, Default)]
 pub struct Build {
     /// The resources. Empty if a problem stopped the build.
     pub resources: Vec<Rendered>,
     /// The mistakes.
     pub problems: Vec<BuildProblem>,
-    /// What could not be rendered.
+    /// The parts that could not be rendered.
     pub unrendered: Vec<Unrendered>,
     /// All files that were used, including the kustomizations.
     pub files: BTreeSet<FileId>,
@@ -127,7 +131,7 @@ pub struct Rendered {
 pub struct Unrendered {
     /// The entry that names it.
     pub span: Span,
-    /// What it is.
+    /// Why it could not be rendered.
     pub reason: UnrenderedReason,
     /// The namespace of what it would add. `None` if that is not known.
     pub namespace: Option<String>,

@@ -69,7 +69,7 @@ pub(super) fn move_to(
             }
             let before = (spec.path == "metadata/name").then(|| manifest.name().to_owned());
             manifest.visit(spec, Missing::Scalar, namespace.span, &mut |node| {
-                if !(only_unset && !node.is_null()) {
+                if !only_unset || node.is_null() {
                     *node = Node { span: namespace.span, value: Value::String(namespace.value.into()) };
                 }
                 Ok(())

@@ -28,7 +28,16 @@ pub(super) fn select(
         let message = format!("the patch has no effect: no {kind} `{}` is selected", name.value);
         let mut problem = BuildProblem::new(BuildProblemKind::NoEffect, name.span, message);
         let same = |id: ManifestId<'_>| target.kind.is_none_or(|kind| kind.value == id.kind);
-        if let Some(help) = similar(set, name.value, same) {
+        let has_name = |id: ManifestId<'_>| same(id) && id.name == name.value;
+        let had_name = set.manifests.iter().find(|manifest| manifest.ids().any(has_name));
+        let help = match had_name {
+            Some(manifest) if manifest.name() == name.value || manifest.original_id().name == name.value => {
+                Some("correct the other fields of the target: the name exists".to_owned())
+            }
+            Some(manifest) => Some(format!("write `{}`, the current name of the object", manifest.name())),
+            None => similar(set, name.value, same),
+        };
+        if let Some(help) = help {
             problem = problem.help(help);
         }
         set.warn(problem);

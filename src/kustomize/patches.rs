@@ -5,8 +5,10 @@ use super::entries::{PatchEntry, Text};
 use super::inline::Inline;
 use super::json_patch;
 use super::kustomization::Kustomization;
+use super::lost_entries;
 use super::manifest::Manifest;
 use super::merge::{self, DIRECTIVE, Misfit};
+use super::metadata_texts;
 use super::patch_target;
 use super::paths;
 use super::place::Place;
@@ -22,7 +24,7 @@ enum PatchText<'f> {
     Inline(Inline<'f>),
 }
 
-/// What a strategic merge may change apart from the contents.
+/// The parts of an identity that a strategic merge may change.
 #[derive(Debug, Clone, Copy, Default)]
 struct Allowed {
     name: bool,
@@ -42,7 +44,7 @@ pub(super) fn strategic_merges(set: &mut ResourceSet, kustomization: &Kustomizat
             return Err(broken(entry.span, "the patch is empty").help("remove it from `patchesStrategicMerge`"));
         }
         for patch in &patches {
-            merge_by_id(set, patch, Allowed::default())?;
+            merge_by_id(set, &metadata_texts::copy_of_patch(patch), Allowed::default())?;
         }
     }
     set.drop_deleted();
@@ -80,8 +82,10 @@ pub(super) fn patches(set: &mut ResourceSet, kustomization: &Kustomization<'_>, 
                         );
                     }
                     Some(target) => {
+                        let patch = metadata_texts::copy_of_patch(first);
                         for at in patch_target::select(set, target, kustomization)? {
-                            merge_into(&mut set.manifests[at], first, allowed)?;
+                            merge_into(&mut set.manifests[at], &patch, allowed)?;
+                            lost_entries::warn(set, at, &patch);
                         }
                     }
                     None => patches.iter().try_for_each(|patch| merge_by_id(set, patch, allowed))?,
@@ -145,7 +149,8 @@ impl<'f> PatchText<'f> {
     /// The list of operations, if the text is a JSON patch. Later documents are ignored, as kustomize does.
     fn operations(&self) -> Step<Option<Node>> {
         let documents = self.file().documents;
-        for problem in documents.iter().filter(|document| document.root.is_none()).flat_map(|broken| &broken.problems) {
+        let mut broken_documents = documents.iter().filter(|document| document.root.is_none());
+        if let Some(problem) = broken_documents.find_map(|document| document.problems.first()) {
             let kind = self.kind_of_problem(BuildProblemKind::Yaml);
             return Err(BuildProblem::new(kind, self.place(problem.span), problem.message.clone()));
         }
@@ -205,8 +210,12 @@ impl<'f> PatchText<'f> {
 /// Merges a patch into the one object that it names.
 fn merge_by_id(set: &mut ResourceSet, patch: &Node, allowed: Allowed) -> Step {
     match patch_target::find(set, patch)? {
-        Some(at) => merge_into(&mut set.manifests[at], patch, allowed),
-        // What could not be rendered may have it.
+        Some(at) => {
+            merge_into(&mut set.manifests[at], patch, allowed)?;
+            lost_entries::warn(set, at, patch);
+            Ok(())
+        }
+        // A part that could not be rendered may have it.
         None => Ok(()),
     }
 }

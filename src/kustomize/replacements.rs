@@ -65,7 +65,6 @@ fn source_value(set: &ResourceSet, source: &Source<'_>) -> Step<Option<Node>> {
 fn is_empty(value: &Node) -> bool {
     match &value.value {
         Value::Null => true,
-        Value::String(text) => text.is_empty(),
         Value::Sequence(items) => items.is_empty(),
         Value::Mapping(entries) => entries.is_empty(),
         _ => false,
@@ -161,7 +160,7 @@ fn copy(manifest: &mut Manifest, path: Spanned<&str>, options: &FieldOptions<'_>
 ///
 /// kustomize: `setFieldValue`. A scalar keeps its type and only takes the text.
 fn set_field(field: &mut Node, path: Spanned<&str>, options: &FieldOptions<'_>, value: &Node) -> Step {
-    // What the path created has no type yet.
+    // A value that the path created has no type yet.
     let is_new = field.is_null() && field.span == path.span;
     let mut text = scalar::text(value).unwrap_or_default();
     if let Some(delimiter) = options.delimiter {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::InputFile;
+use super::metadata_texts;
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use crate::source::Span;
 use crate::yaml::{Document, Node, Value, YamlProblemKind};
@@ -72,7 +73,7 @@ fn add(root: &Node, span: Span, text: &str, objects: &mut Vec<Written>, items: &
         return Err(problem.help("add `metadata.name`; kustomize ignores `generateName`"));
     }
     let mut node = root.clone();
-    let is_converted = convert_to_yaml_1_2(&mut node, text);
+    let is_converted = convert_to_yaml_1_2(&mut node, text) | metadata_texts::read_annotations(&mut node, text);
     objects.push(Written { node: Arc::new(node), span, is_converted });
     Ok(())
 }

@@ -47,7 +47,7 @@ pub(super) enum Shape {
     Other,
 }
 
-/// What the entries of a keyed list are.
+/// The kinds of entries of a keyed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entry {
     Container,

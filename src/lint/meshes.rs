@@ -7,8 +7,9 @@ use rayon::prelude::*;
 
 use super::diagnostic::{Diagnostic, DiagnosticKey};
 use super::rules::{self, unused_suppression, yaml_syntax};
+use super::together::Alternatives;
 use super::{Levels, Report, Summary, Unchecked, causes, compare, report_of};
-use crate::layout::Mesh;
+use crate::layout::{Mesh, MeshSource};
 use crate::source::Span;
 use crate::world::World;
 
@@ -46,7 +47,11 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
         suppressed.extend(report.suppressed);
     }
     let names: Vec<Arc<str>> = meshes.iter().map(|mesh| mesh.name.as_str().into()).collect();
-    let findings = findings.into_values().filter(|(finding, found_in)| holds(finding, found_in, meshes));
+    let sources = meshes.first().map(|mesh| Arc::clone(&mesh.snapshot.sources)).unwrap_or_default();
+    let alternatives = Alternatives::new(meshes, &sources);
+    let findings = findings
+        .into_values()
+        .filter(|(finding, found_in)| holds(finding, found_in, meshes) && !alternatives.explain(finding));
     let named = findings.map(|(mut finding, found_in)| {
         finding.meshes = found_in.into_iter().map(|index| Arc::clone(&names[index])).collect();
         finding
@@ -72,18 +77,18 @@ fn merge_unrendered(unchecked: &mut BTreeMap<(&'static str, String), usize>, mes
 }
 
 /// Whether a finding holds although some of the meshes that read the file do not have it. It does, unless these meshes are
-/// alternatives that the file is not special to: nothing follows from what a step of a tutorial leaves out. A comment is
-/// unused if no mesh uses it. `found_in` has the meshes with the finding, in order.
+/// alternatives that the file is not special to, as the file may belong to some of them only. A comment is unused if no mesh
+/// uses it. `found_in` has the meshes with the finding, in order.
 fn holds(finding: &Diagnostic, found_in: &[usize], meshes: &[&Mesh]) -> bool {
     let file = finding.span.file;
-    let is_weak = |mesh: &Mesh| mesh.alternatives.is_some_and(|it| !it.is_exclusive) && !mesh.own.contains(&file);
+    let is_shared = |mesh: &Mesh| mesh.source == MeshSource::Alternatives && !mesh.own.contains(&file);
     let readers = meshes.iter().enumerate().filter(|(_, mesh)| mesh.snapshot.files.contains(&file));
     let mut without = readers.filter(|(index, _)| found_in.binary_search(index).is_err());
     let have_all = without.next().is_none();
     if finding.rule.name == unused_suppression::RULE.name {
         return have_all;
     }
-    have_all || found_in.iter().any(|&index| !is_weak(meshes[index]))
+    have_all || found_in.iter().any(|&index| !is_shared(meshes[index]))
 }
 
 /// The totals of several meshes, which count what they share once.

@@ -48,7 +48,7 @@ pub struct Manifests {
     ignored: BTreeSet<String>,
     /// The files with the output of Helm.
     releases: BTreeMap<FileId, ChartRelease>,
-    /// The files of charts that say nothing about a mesh: values, CRDs, and templates that are rendered.
+    /// The files of charts that do not define resources by themselves: values, CRDs, and templates that are rendered.
     silent: BTreeSet<FileId>,
     /// The paths that could not be read.
     pub unreadable: Vec<Unreadable>,

@@ -144,9 +144,22 @@ pub struct Surroundings {
     pub apart: Arc<BTreeSet<usize>>,
     /// The namespaces that are not given completely.
     pub partial: Vec<PartialNamespace>,
+    /// Whether only the resources of the manifests count, and not those that controllers may make from them.
+    is_given: bool,
 }
 
 impl Surroundings {
+    /// The surroundings of a mesh in a repository.
+    pub fn new(definitions: Arc<Definitions>, apart: Arc<BTreeSet<usize>>, partial: Vec<PartialNamespace>) -> Self {
+        Self { definitions, apart, partial, is_given: false }
+    }
+
+    /// Leaves the resources of the manifests, since the user declares that there are no others.
+    pub(super) fn leave_only_manifests(&mut self) {
+        self.partial.clear();
+        self.is_given = true;
+    }
+
     /// The reason why a resource may exist that the mesh lacks.
     pub(super) fn may_define(&self, kind: Kind, namespace: &str, name: &str) -> Option<Gap> {
         let of_kind = self.definitions.by_name.get(&kind).and_then(|of_kind| of_kind.get(namespace));
@@ -252,21 +265,26 @@ impl Surroundings {
         self.definitions.meshes.get(*mesh).map(String::as_str)
     }
 
+    /// The resources that controllers may make from those of other meshes.
     fn makers(&self) -> impl Iterator<Item = &Makers> {
+        self.all_makers().filter(|_| !self.is_given)
+    }
+
+    fn all_makers(&self) -> impl Iterator<Item = &Makers> {
         let beside = self.definitions.makers.iter().filter(|(mesh, _)| !self.apart.contains(mesh));
         beside.map(|(_, makers)| makers)
     }
 
     /// Whether a controller makes a resource from those of another mesh.
     pub(super) fn makes(&self, kind: Kind, namespace: &str, name: &str) -> bool {
-        self.makers().any(|makers| makers.makes(kind, namespace, name))
+        self.all_makers().any(|makers| makers.makes(kind, namespace, name))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, InventoryMode};
     use crate::model::LabelSet;
     use crate::world::World;
 
@@ -291,11 +309,7 @@ mod tests {
         definitions.add("overlays/a", snapshot, &settings(snapshot));
         definitions.add("overlays/b", &beside, &settings(&beside));
         let apart = Arc::new(apart.iter().copied().collect());
-        World::with_surroundings(
-            snapshot,
-            settings(snapshot),
-            Surroundings { definitions: Arc::new(definitions), apart, partial },
-        )
+        World::with_surroundings(snapshot, settings(snapshot), Surroundings::new(Arc::new(definitions), apart, partial))
     }
 
     #[test]
@@ -335,13 +349,30 @@ mod tests {
         definitions.add("a", &snapshot, &settings(&snapshot));
         definitions.add("b", &beside, &settings(&beside));
         let apart = Arc::new(BTreeSet::from([0]));
-        let surroundings = Surroundings { definitions: Arc::new(definitions), apart, partial: Vec::new() };
+        let surroundings = Surroundings::new(Arc::new(definitions), apart, Vec::new());
         let world = World::with_surroundings(&snapshot, settings(&snapshot), surroundings);
         let gap = |value| world.inventory.may_have_workloads(Some("shop"), &LabelSet::from([("app", value)]));
         assert_eq!(gap("cart"), Some(Gap::AssumedNamespace(Kind::Deployment, "cart".to_owned())));
         assert_eq!(gap("ledger"), None);
         assert_eq!(world.inventory.may_have_workloads(Some("shop"), &LabelSet::new()), None);
         assert!(world.inventory.may_exist(Kind::ServiceAccount, "shop", "cart").is_some());
+    }
+
+    #[test]
+    fn complete_manifests_can_have_other_meshes() {
+        let snapshot = Snapshot::of_texts([("a.yaml", BOOKS)]);
+        let beside = Snapshot::of_texts([("b.yaml", SHARED)]);
+        let complete = Settings { inventory: Some(InventoryMode::Complete), ..settings(&snapshot) };
+        let mut definitions = Definitions::default();
+        definitions.add("overlays/a", &snapshot, &complete);
+        definitions.add("overlays/b", &beside, &complete);
+        let partial = PartialNamespace { namespace: None, reason: "chart `charts/x` is not rendered".to_owned() };
+        let surroundings = Surroundings::new(Arc::new(definitions), Arc::new(BTreeSet::from([0])), vec![partial]);
+        let world = World::with_surroundings(&snapshot, complete, surroundings);
+        assert!(world.inventory.service("shop", "shared").is_err(), "in the other mesh");
+        assert!(world.makes_service("cart-canary.shop.svc.cluster.local"), "made from a resource of the other mesh");
+        assert_eq!(world.inventory.service("shop", "other"), Ok(()), "nobody defines it");
+        assert_eq!(world.inventory.service_entry("other", "example.org"), Ok(()), "nobody defines it");
     }
 
     #[test]

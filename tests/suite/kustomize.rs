@@ -1,5 +1,7 @@
 //! Kustomizations are rendered as `kubectl kustomize` renders them.
 
+#![allow(clippy::disallowed_methods, reason = "tests run programs")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -72,7 +74,7 @@ impl Files for Tree {
     }
 }
 
-/// What comparing a directory of kustomizations showed.
+/// The result of comparing a directory of kustomizations.
 #[derive(Debug, Default)]
 struct Comparison {
     /// Kustomizations that both rendered, with the same result.
@@ -243,4 +245,75 @@ fn a_given_directory_is_rendered_as_kubectl_does() {
     let Some(root) = std::env::var_os("MESH_KUSTOMIZE") else { return };
     let Some(kubectl) = kubectl() else { return };
     assert_equal(Path::new(&root), &kubectl);
+}
+
+/// Each value of a rendered fixture with the line where it was written.
+#[test]
+fn values_keep_their_places() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/kustomize");
+    let tree = Tree::read(&fixtures);
+    let renderer = Renderer::new(&tree);
+    let mut text = String::new();
+    for (directory, kind, name) in [
+        ("merge/overlay", "VirtualService", "orders"),
+        ("merge/overlay", "Service", "orders"),
+        ("json-patch", "VirtualService", "my-cart"),
+        ("replacements", "VirtualService", "r-b-pay"),
+        ("vars", "VirtualService", "v-pay"),
+        ("configurations", "DestinationRule", "my-pay"),
+    ] {
+        let build = renderer.build(directory);
+        let is_wanted = |root: &Node| {
+            let found = root.get("metadata").and_then(|metadata| metadata.get("name")).and_then(Node::as_str);
+            root.get("kind").and_then(Node::as_str) == Some(kind) && found == Some(name)
+        };
+        let rendered = build.resources.iter().find(|rendered| is_wanted(&rendered.node)).expect("it is rendered");
+        text.push_str(&format!("{directory}: {kind} {name}\n"));
+        list_places(&tree.sources, &rendered.node, "", &mut text);
+    }
+    insta::assert_snapshot!(text);
+}
+
+fn list_places(sources: &Sources, node: &Node, path: &str, text: &mut String) {
+    match &node.value {
+        Value::Mapping(entries) if !entries.is_empty() => {
+            let mut entries: Vec<_> = entries.iter().collect();
+            entries.sort_by_key(|entry| &entry.key.text);
+            for entry in entries {
+                list_places(sources, &entry.value, &format!("{path}.{}", entry.key.text), text);
+            }
+        }
+        Value::Sequence(items) if !items.is_empty() => {
+            for (at, item) in items.iter().enumerate() {
+                list_places(sources, item, &format!("{path}[{at}]"), text);
+            }
+        }
+        _ => {
+            let file = sources.file(node.span.file).path();
+            let line = sources.start(node.span).line;
+            text.push_str(&format!("  {} = {}  {file}:{line}\n", &path[1..], json(node)));
+        }
+    }
+}
+
+/// A mistake is one problem at its place.
+#[test]
+fn mistakes_are_told_at_their_places() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/kustomize");
+    let tree = Tree::read(&fixtures);
+    let renderer = Renderer::new(&tree);
+    let mut text = String::new();
+    for directory in tree.kustomizations() {
+        for problem in renderer.build(directory).problems {
+            let start = tree.sources.start(problem.span);
+            let file = tree.sources.file(problem.span.file).path();
+            text.push_str(&format!("{directory}: {:?}\n  {file}:{}: {}\n", problem.kind, start.line, problem.message));
+            text.extend(problem.help.map(|help| format!("  help: {help}\n")));
+            for (span, label) in problem.related {
+                let (file, line) = (tree.sources.file(span.file).path(), tree.sources.start(span).line);
+                text.push_str(&format!("  {file}:{line}: {label}\n"));
+            }
+        }
+    }
+    insta::assert_snapshot!(text);
 }

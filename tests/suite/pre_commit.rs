@@ -1,5 +1,7 @@
 //! The pre-commit hook, as pre-commit runs it in a repository.
 
+#![allow(clippy::disallowed_methods, reason = "tests run programs")]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -42,13 +42,17 @@ configMapGenerator:
 - {name: escaped, literals: ['c=<&>']}
 secretGenerator:
 - {name: s, type: kubernetes.io/tls, literals: [a=b]}
-",
+- {name: wrapped, literals: [a=LONG]}
+"
+        .replace("LONG", &"0123456789".repeat(10))
+        .as_str(),
     );
     let wanted = [
         "ConfigMap /a-h29d89cmmt",
         "ConfigMap /empty-6ct58987ht",
         "ConfigMap /escaped-2kdkmcc4ck",
         "Secret /s-92982c4m8f",
+        "Secret /wrapped-9gkk8hc9c2",
     ];
     assert_eq!(tree.names(""), wanted);
 }
