@@ -146,7 +146,7 @@ fn a_test_directory_with_programs_is_skipped() {
     assert_eq!(read(plain.path(), &[".", "--no-ignore"]), manifests);
 }
 
-/// A dump of a cluster in a repository is not a manifest, unless the command names it.
+/// A dump of a cluster in a repository is skipped, unless the command names it.
 #[test]
 fn saved_output_of_kubectl_is_skipped() {
     let service = "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: a}, spec: {ports: [{port: 80}]}}";
