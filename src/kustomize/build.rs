@@ -128,11 +128,11 @@ impl<'f> Renderer<'f> {
 
     /// Adds an entry of `resources`: a file, a base or a URL.
     fn add_resource(&self, set: &mut ResourceSet, entry: Text<'f>, index: &mut IdIndex, chain: &Chain<'_>) -> Step {
-        if paths::is_remote(entry.value) {
-            set.unrendered.push(unrendered(entry.span, UnrenderedReason::Remote));
+        let place = Place { files: self.files, directory: chain.directory };
+        if let Some(reason) = place.gap(entry.value) {
+            set.unrendered.push(unrendered(entry.span, reason));
             return Ok(());
         }
-        let place = Place { files: self.files, directory: chain.directory };
         let path = paths::join(chain.directory, entry.value);
         if self.files.file(&path).is_some() {
             let file = place.read(set, entry)?;
@@ -142,10 +142,6 @@ impl<'f> Renderer<'f> {
         if self.files.is_directory(&path) {
             let base = self.base(entry, &path, chain)?;
             return set.append(&base, index, entry.span);
-        }
-        if place.is_ignored(entry.value) {
-            set.unrendered.push(unrendered(entry.span, UnrenderedReason::UnreadFile));
-            return Ok(());
         }
         let message = format!("`{}` does not exist", entry.value);
         Err(BuildProblem::new(BuildProblemKind::MissingFile, entry.span, message))
@@ -192,8 +188,9 @@ impl<'f> Renderer<'f> {
 
     /// Continues a set with a component.
     fn add_component(&self, set: &mut ResourceSet, entry: Text<'f>, chain: &Chain<'_>) -> Step {
-        if paths::is_remote(entry.value) {
-            set.unrendered.push(unrendered(entry.span, UnrenderedReason::Remote));
+        let place = Place { files: self.files, directory: chain.directory };
+        if let Some(reason) = place.gap(entry.value) {
+            set.unrendered.push(unrendered(entry.span, reason));
             return Ok(());
         }
         let directory = paths::join(chain.directory, entry.value);

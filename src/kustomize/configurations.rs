@@ -126,7 +126,7 @@ const FIELDS: [&str; 11] = [
 /// Reads the `configurations` of a kustomization into the set.
 pub(super) fn add(set: &mut ResourceSet, kustomization: &Kustomization<'_>, place: Place<'_>) -> Step {
     for entry in &kustomization.configurations {
-        let file = place.read(set, *entry)?;
+        let Some(file) = place.read_known(set, *entry)? else { continue };
         let Some(document) = file.documents.first() else { continue };
         if let Some(problem) = document.problems.iter().find(|problem| problem.kind == YamlProblemKind::Syntax) {
             let kind = super::BuildProblemKind::Yaml;

@@ -105,7 +105,9 @@ impl Manifest {
         if !reaches(self.node(), &keys, missing) {
             return Ok(());
         }
-        walk(self.node_mut(), &keys, missing, span, change)
+        let is_identity = matches!(&*spec.path, "metadata/name" | "metadata/namespace");
+        let root = if is_identity { self.identity_mut() } else { self.node_mut() };
+        walk(root, &keys, missing, span, change)
     }
 }
 

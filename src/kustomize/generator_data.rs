@@ -3,7 +3,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::InputFile;
 use super::entries::{GeneratorEntry, Text};
 use super::fields::invalid;
 use super::generators::{Generated, string};
@@ -11,16 +10,17 @@ use super::paths::file_name;
 use super::place::Place;
 use super::problem::Step;
 use super::resource_set::ResourceSet;
+use super::{InputFile, UnrenderedReason};
 use crate::source::Span;
 use crate::yaml::Entry;
 
-/// The data of a generator. `None` if one of its files exists, but cannot be read here.
+/// The data of a generator, or the reason why one of its files cannot be read here.
 pub(super) fn read(
     set: &mut ResourceSet,
     entry: &GeneratorEntry<'_>,
     generated: Generated,
     place: Place<'_>,
-) -> Step<Option<Vec<Entry>>> {
+) -> Step<Result<Vec<Entry>, UnrenderedReason>> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut add = |key: &str, value: &str, span: Span, source: Text<'_>| {
         if let Some(known) = entries.iter().find(|entry| &*entry.key.text == key) {
@@ -35,11 +35,10 @@ pub(super) fn read(
         Ok(())
     };
     for source in &entry.envs {
-        let file = match place.read(set, *source) {
-            Ok(file) => file,
-            Err(_) if place.is_ignored(source.value) || place.exists(source.value) => return Ok(None),
-            Err(problem) => return Err(problem),
-        };
+        if let Some(reason) = place.gap(source.value) {
+            return Ok(Err(reason));
+        }
+        let file = place.read(set, *source)?;
         for line in file.text.trim_start_matches('\u{feff}').lines().map(str::trim_start) {
             if line.is_empty() || line.starts_with('#') {
                 continue;
@@ -61,14 +60,13 @@ pub(super) fn read(
             Some((key, path)) => (key, path),
             None => (file_name(source.value), source.value),
         };
-        let file = match place.read_path(set, *source, path) {
-            Ok(file) => file,
-            Err(_) if place.is_ignored(path) || place.exists(path) => return Ok(None),
-            Err(problem) => return Err(problem),
-        };
+        if let Some(reason) = place.gap(path) {
+            return Ok(Err(reason));
+        }
+        let file = place.read_path(set, *source, path)?;
         add(key, file.text, whole(file), *source)?;
     }
-    Ok(Some(entries))
+    Ok(Ok(entries))
 }
 
 fn whole(file: InputFile<'_>) -> Span {

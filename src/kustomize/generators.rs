@@ -10,7 +10,7 @@ use super::place::Place;
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::ResourceSet;
 use super::resources::Written;
-use super::{Unrendered, UnrenderedReason, generator_data};
+use super::{Unrendered, generator_data};
 use crate::source::Span;
 use crate::yaml::{Entry, Node, Value};
 
@@ -54,11 +54,13 @@ pub(super) fn generate(
     let Some(name) = entry.name else {
         return Err(invalid(entry.span, format!("a generator of a {kind} needs a `name`")));
     };
-    let Some(data) = generator_data::read(set, entry, generated, place)? else {
-        let namespace = entry.namespace.map(|namespace| namespace.value.to_owned());
-        let span = name.span;
-        set.unrendered.push(Unrendered { span, reason: UnrenderedReason::UnreadFile, namespace, kind: Some(kind) });
-        return Ok(());
+    let data = match generator_data::read(set, entry, generated, place)? {
+        Ok(data) => data,
+        Err(reason) => {
+            let namespace = entry.namespace.map(|namespace| namespace.value.to_owned());
+            set.unrendered.push(Unrendered { span: name.span, reason, namespace, kind: Some(kind) });
+            return Ok(());
+        }
     };
     let new = Content { entry, generated, global, name, data };
     let namespace = super::manifest::effective(entry.namespace.map_or("", |namespace| namespace.value)).to_owned();
@@ -170,6 +172,7 @@ impl Content<'_, '_> {
         new.prefixes.clone_from(&old.prefixes);
         new.suffixes.clone_from(&old.suffixes);
         new.causes.clone_from(&old.causes);
+        new.vars.clone_from(&old.vars);
         let verb = if merges { "merged" } else { "replaced" };
         new.causes.push((span, format!("data {verb} here")));
         new.written_in = old.written_in;

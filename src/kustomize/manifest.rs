@@ -14,6 +14,8 @@ pub(super) const CLUSTER: &str = "_non_namespaceable_";
 #[derive(Debug, Clone)]
 pub(super) struct Manifest {
     tree: Arc<Node>,
+    /// The tree before its name and namespace changed, if nothing else has changed since.
+    body: Option<Arc<Node>>,
     is_changed: bool,
     /// Where the object was written.
     pub written_in: Span,
@@ -63,6 +65,7 @@ impl Manifest {
     pub fn new(written: Written) -> Self {
         Self {
             tree: written.node,
+            body: None,
             is_changed: written.is_converted,
             written_in: written.span,
             causes: Vec::new(),
@@ -82,6 +85,14 @@ impl Manifest {
     /// The tree, to change it. This copies a tree that is shared.
     pub fn node_mut(&mut self) -> &mut Node {
         self.is_changed = true;
+        self.body = None;
+        Arc::make_mut(&mut self.tree)
+    }
+
+    /// The tree, to change only the name or the namespace.
+    pub fn identity_mut(&mut self) -> &mut Node {
+        self.is_changed = true;
+        self.body.get_or_insert_with(|| Arc::clone(&self.tree));
         Arc::make_mut(&mut self.tree)
     }
 
@@ -185,13 +196,13 @@ impl Manifest {
     /// Sets `metadata.name`. The place of the new name is `span`, or that of the old name.
     pub fn set_name(&mut self, name: &str, span: Option<Span>) {
         let written_in = self.written_in;
-        let metadata = metadata_mut(self.node_mut(), written_in);
+        let metadata = metadata_mut(self.identity_mut(), written_in);
         set_text(metadata, "name", name, span);
     }
 
     /// Sets `metadata.namespace`, and creates it if necessary.
     pub fn set_namespace(&mut self, namespace: &str, span: Span) {
-        let metadata = metadata_mut(self.node_mut(), span);
+        let metadata = metadata_mut(self.identity_mut(), span);
         set_text(metadata, "namespace", namespace, Some(span));
     }
 
@@ -203,7 +214,15 @@ impl Manifest {
 
     /// The finished object.
     pub fn into_rendered(self) -> Rendered {
-        Rendered { node: self.tree, written_in: self.written_in, is_changed: self.is_changed, causes: self.causes }
+        // A tree that a base yields is also in the base.
+        let shared = || (Arc::strong_count(&self.tree) > 1).then(|| Arc::clone(&self.tree));
+        Rendered {
+            body: self.body.or_else(shared),
+            node: self.tree,
+            written_in: self.written_in,
+            is_changed: self.is_changed,
+            causes: self.causes,
+        }
     }
 
     fn text(&self, field: &str) -> &str {

@@ -118,6 +118,8 @@ pub struct Build {
 pub struct Rendered {
     /// The whole object. Its values may lie in several files.
     pub node: Arc<Node>,
+    /// The same object but for its `metadata.name` and `metadata.namespace`, if other builds probably have it too.
+    pub body: Option<Arc<Node>>,
     /// The document, the item of a List or the entry of a generator where it was written.
     pub written_in: Span,
     /// Whether the object differs from what is written there.

@@ -4,7 +4,7 @@
 //! exactly one object fits that once had the name, and the object is in the namespace of the referring one.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::field_spec::{self, FieldSpec, split_path};
 use super::manifest::{CLUSTER, FormerId, Manifest, is_cluster_scoped};
@@ -14,6 +14,13 @@ use super::resource_set::ResourceSet;
 use super::scalar;
 use crate::source::Span;
 use crate::yaml::{Entry, Node, Value};
+
+/// The keys of the paths of the default table.
+static DEFAULT_KEYS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| keys(&DEFAULT));
+
+fn keys(references: &[NameReference]) -> Vec<Vec<String>> {
+    references.iter().map(|reference| split_path(&reference.referrer.path)).collect()
+}
 
 /// An object that may be named by others, as far as that matters.
 struct Candidate {
@@ -57,15 +64,14 @@ pub(super) fn update(set: &mut ResourceSet) -> Step {
     if candidates.by_former_name.is_empty() {
         return Ok(());
     }
-    let table: Vec<(&NameReference, Vec<String>)> = DEFAULT
-        .iter()
-        .chain(&set.configuration.name_references)
-        .map(|reference| (reference, split_path(&reference.referrer.path)))
-        .collect();
+    let configured = &set.configuration.name_references;
+    let configured_keys = keys(configured);
+    let default = DEFAULT.iter().zip(DEFAULT_KEYS.iter());
+    let table: Vec<(&NameReference, &Vec<String>)> = default.chain(configured.iter().zip(&configured_keys)).collect();
     for manifest in &mut set.manifests {
         let (group, version) = manifest.group_version();
         let kind = manifest.original_id().kind;
-        let fits = |(reference, _): &&(&NameReference, _)| reference.referrer.fits(group, version, kind);
+        let fits = |(reference, _): &&(&NameReference, &Vec<String>)| reference.referrer.fits(group, version, kind);
         let fields: Vec<_> = table.iter().filter(fits).collect();
         for (reference, keys) in fields {
             candidates.update(manifest, reference, keys)?;

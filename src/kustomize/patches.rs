@@ -37,7 +37,10 @@ pub(super) fn strategic_merges(set: &mut ResourceSet, kustomization: &Kustomizat
         let text = if paths::is_inline(entry.value) {
             PatchText::Inline(Inline::parse(*entry, kustomization.text))
         } else {
-            PatchText::File(place.read(set, *entry)?)
+            match place.read_known(set, *entry)? {
+                Some(file) => PatchText::File(file),
+                None => continue,
+            }
         };
         let patches = text.objects(entry.span)?;
         if patches.is_empty() {
@@ -54,7 +57,7 @@ pub(super) fn strategic_merges(set: &mut ResourceSet, kustomization: &Kustomizat
 /// `patches`.
 pub(super) fn patches(set: &mut ResourceSet, kustomization: &Kustomization<'_>, place: Place<'_>) -> Step {
     for entry in &kustomization.patches {
-        let text = PatchText::of(entry, set, kustomization, place)?;
+        let Some(text) = PatchText::of(entry, set, kustomization, place)? else { continue };
         match text.operations()? {
             Some(patch) => {
                 let Some(target) = &entry.target else {
@@ -101,7 +104,7 @@ pub(super) fn patches(set: &mut ResourceSet, kustomization: &Kustomization<'_>, 
 /// `patchesJson6902`.
 pub(super) fn json_patches(set: &mut ResourceSet, kustomization: &Kustomization<'_>, place: Place<'_>) -> Step {
     for entry in &kustomization.patches_json6902 {
-        let text = PatchText::of(entry, set, kustomization, place)?;
+        let Some(text) = PatchText::of(entry, set, kustomization, place)? else { continue };
         let Some(target) = entry.target.as_ref().filter(|target| target.name.is_some()) else {
             return Err(broken(entry.span, "an entry of `patchesJson6902` needs `target.name`")
                 .help("add `target` with the kind and the name of the object"));
@@ -123,15 +126,16 @@ pub(super) fn json_patches(set: &mut ResourceSet, kustomization: &Kustomization<
 }
 
 impl<'f> PatchText<'f> {
+    /// The text of an entry. `None` if it is in a file that cannot be read here.
     fn of(
         entry: &PatchEntry<'f>,
         set: &mut ResourceSet,
         kustomization: &Kustomization<'f>,
         place: Place<'f>,
-    ) -> Step<Self> {
+    ) -> Step<Option<Self>> {
         match (entry.path, entry.patch) {
-            (Some(path), None) => Ok(Self::File(place.read(set, path)?)),
-            (None, Some(patch)) => Ok(Self::Inline(Inline::parse(patch, kustomization.text))),
+            (Some(path), None) => Ok(place.read_known(set, path)?.map(Self::File)),
+            (None, Some(patch)) => Ok(Some(Self::Inline(Inline::parse(patch, kustomization.text)))),
             (Some(path), Some(Text { span, .. })) => {
                 Err(broken(span, "a patch has either `path` or `patch`").related(path.span, "the other one"))
             }

@@ -36,7 +36,7 @@ pub fn is_kustomization_file(path: &str) -> bool {
 
 /// The paths that a kustomization in `directory` names, without URLs. A kustomization with mistakes may name some, too.
 pub fn references(directory: &str, documents: &[Document]) -> Vec<Reference> {
-    let Some(root) = documents.first().and_then(|document| document.root.as_ref()) else { return Vec::new() };
+    let Some(root) = documents.iter().find_map(|document| document.root.as_ref()) else { return Vec::new() };
     let mut found = Vec::new();
     let mut add = |path: &str, kind: ReferenceKind| {
         if !path.is_empty() && !is_remote(path) {

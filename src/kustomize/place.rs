@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::build::unrendered;
 use super::entries::Text;
 use super::paths::{self, KUSTOMIZATION_FILES};
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::ResourceSet;
-use super::{Files, InputFile};
+use super::{Files, InputFile, UnrenderedReason};
 use crate::source::FileId;
 
 /// Where a kustomization is, to read the files that it names.
@@ -39,6 +40,34 @@ impl<'f> Place<'f> {
         Ok(file)
     }
 
+    /// The same. `None` for a file that cannot be read here, which is noted in the set.
+    pub fn read_known(self, set: &mut ResourceSet, entry: Text<'_>) -> Step<Option<InputFile<'f>>> {
+        if let Some(reason) = self.gap(entry.value) {
+            set.unrendered.push(unrendered(entry.span, reason));
+            return Ok(None);
+        }
+        self.read(set, entry).map(Some)
+    }
+
+    /// Why a path cannot be read here, although it is not a mistake: kustomize fetches it, or something generates it.
+    pub fn gap(self, written: &str) -> Option<UnrenderedReason> {
+        if paths::is_remote(written) {
+            return Some(UnrenderedReason::Remote);
+        }
+        let path = paths::join(self.directory, written);
+        if self.files.file(&path).is_some() {
+            return None;
+        }
+        let is_gap = self.files.is_ignored(&path) || self.files.is_file(&path) || self.has_ignored_kustomization(&path);
+        is_gap.then_some(UnrenderedReason::UnreadFile)
+    }
+
+    /// Whether a directory has no kustomization because git ignores it.
+    fn has_ignored_kustomization(self, directory: &str) -> bool {
+        let paths = || KUSTOMIZATION_FILES.iter().map(|name| paths::join(directory, name));
+        paths().all(|path| self.files.file(&path).is_none()) && paths().any(|path| self.files.is_ignored(&path))
+    }
+
     /// The problem of an entry whose file does not exist.
     fn missing(self, entry: Text<'_>, written: &str) -> Box<BuildProblem> {
         let message = if self.files.is_directory(&paths::join(self.directory, written)) {
@@ -47,16 +76,6 @@ impl<'f> Place<'f> {
             format!("file `{written}` does not exist")
         };
         BuildProblem::new(BuildProblemKind::MissingFile, entry.span, message)
-    }
-
-    /// Whether a file exists, although it was not read.
-    pub fn exists(self, written: &str) -> bool {
-        self.files.is_file(&paths::join(self.directory, written))
-    }
-
-    /// Whether git ignores the file that an entry names.
-    pub fn is_ignored(self, written: &str) -> bool {
-        self.files.is_ignored(&paths::join(self.directory, written))
     }
 }
 

@@ -60,10 +60,7 @@ fn each(
     let file = if paths::is_inline(entry.value) {
         inline = Inline::parse(entry, kustomization.text);
         inline.as_file()
-    } else if paths::is_remote(entry.value)
-        || place.files.is_directory(&paths::join(place.directory, entry.value))
-        || place.is_ignored(entry.value)
-    {
+    } else if place.gap(entry.value).is_some() || place.files.is_directory(&paths::join(place.directory, entry.value)) {
         set.unrendered.push(unrendered(entry.span, UnrenderedReason::Plugin));
         return Ok(());
     } else {

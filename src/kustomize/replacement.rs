@@ -77,7 +77,8 @@ impl<'f> Replacement<'f> {
             if fields.get("source").is_some() || !fields.list("targets")?.is_empty() {
                 return Err(invalid(path.span, "a replacement has either `path` or `source` and `targets`"));
             }
-            let Some(document) = place.read(set, path)?.documents.first() else { continue };
+            let Some(file) = place.read_known(set, path)? else { continue };
+            let Some(document) = file.documents.first() else { continue };
             if let Some(problem) = document.problems.iter().find(|problem| problem.kind == YamlProblemKind::Syntax) {
                 return Err(BuildProblem::new(BuildProblemKind::Yaml, problem.span, problem.message.clone()));
             }

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use crate::config::InventoryMode;
 use crate::kustomize::{Renderer, Unrendered, UnrenderedReason};
-use crate::load::{Manifests, STDIN, Snapshot};
+use crate::load::{Manifests, STDIN, SharedBodies, Snapshot};
 use crate::source::{FileId, path};
 
 /// A set of resources that are applied together.
@@ -108,13 +108,15 @@ pub enum MeshSource {
 /// Finds the meshes, in the order of their names.
 pub fn find(manifests: &Manifests, declared: &[DeclaredMesh]) -> Vec<Mesh> {
     let renderer = Renderer::new(manifests);
+    let bodies = SharedBodies::default();
     let mut plans = Plans::new(manifests);
     plans.take_declared(declared);
     plans.take_charts();
     plans.take_gitops();
     plans.take_kustomizations();
     plans.take_rest();
-    let mut meshes: Vec<Mesh> = plans.meshes.into_par_iter().map(|plan| plan.carry_out(manifests, &renderer)).collect();
+    let carry_out = |plan: Plan| plan.carry_out(manifests, &renderer, &bodies);
+    let mut meshes: Vec<Mesh> = plans.meshes.into_par_iter().map(carry_out).collect();
     relation::set_alternatives(&mut meshes);
     meshes.sort_by(|a, b| a.name.cmp(&b.name));
     meshes
@@ -196,12 +198,12 @@ impl<'m> Plans<'m> {
 }
 
 impl Plan {
-    fn carry_out(self, manifests: &Manifests, renderer: &Renderer<'_>) -> Mesh {
+    fn carry_out(self, manifests: &Manifests, renderer: &Renderer<'_>, bodies: &SharedBodies) -> Mesh {
         let mut mesh = self.mesh;
         mesh.snapshot = Snapshot::of_files(manifests, self.files);
         mesh.snapshot.applied_together = mesh.source.is_separate();
         for directory in &self.kustomizations {
-            rendered::add(&mut mesh.snapshot, manifests, renderer.build(directory));
+            rendered::add(&mut mesh.snapshot, manifests, bodies, renderer.build(directory));
         }
         if let Some(namespace) = &self.target_namespace {
             rendered::move_to(&mut mesh.snapshot, namespace);

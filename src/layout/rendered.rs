@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::kustomize::{Build, BuildProblem, BuildProblemKind, Rendered};
-use crate::load::{ManifestProblem, Manifests, Snapshot};
+use crate::kustomize::{Build, BuildProblem, BuildProblemKind};
+use crate::load::{ManifestProblem, Manifests, SharedBodies, Snapshot};
 use crate::model::KindScope;
 use crate::source::Spanned;
 
 /// Adds what a kustomization builds to a mesh.
-pub(super) fn add(snapshot: &mut Snapshot, manifests: &Manifests, build: Build) {
-    for Rendered { node, written_in, is_changed, .. } in build.resources {
-        snapshot.add_rendered(node, written_in, is_changed);
+pub(super) fn add(snapshot: &mut Snapshot, manifests: &Manifests, bodies: &SharedBodies, build: Build) {
+    for rendered in &build.resources {
+        snapshot.add_rendered(rendered, bodies);
     }
     let mut templates = Vec::new();
     for file in &build.files {

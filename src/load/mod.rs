@@ -10,6 +10,7 @@ mod foreign;
 mod named;
 mod placeholder;
 mod read;
+mod shared_body;
 mod snapshot;
 mod template;
 
@@ -18,6 +19,7 @@ pub use decode::FileContents;
 pub use exclusion::Exclude;
 pub use files::{Input, STDIN, any_manifest};
 pub use placeholder::{Notation, Placeholder, Placeholders, is_in_name, is_in_text};
+pub use shared_body::SharedBodies;
 pub use snapshot::{ManifestProblem, Snapshot};
 pub use template::Template;
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::decode::parse_file;
 use super::files::{File, Input};
 use super::{Text, exclusion, read, template};
@@ -13,23 +15,25 @@ use crate::yaml::Document;
 /// Reads the files that kustomizations name and that are not among the texts, also indirectly. A file that does not exist
 /// is left to the build, which knows whether it is needed.
 ///
-/// Returns the named paths that do not exist and that an ignore file excludes: something probably generates them.
+/// Returns the named paths that do not exist and that an ignore file excludes: something probably generates them. Those of
+/// directories have the name of a kustomization.
 pub(super) fn read_outside(texts: &mut Vec<Text>) -> BTreeSet<String> {
     let mut ignored = BTreeSet::new();
     let mut known: BTreeSet<String> = texts.iter().map(|text| text.path.clone()).collect();
+    // Many overlays name the same base.
+    let mut references = BTreeSet::new();
     let mut next = 0;
     while next < texts.len() {
-        let Text { path, text, .. } = &texts[next];
-        next += 1;
-        if !kustomize::is_kustomization_file(path) {
-            continue;
-        }
-        let mut scratch = Sources::default();
-        let file = scratch.add(path.clone(), text.clone());
-        for reference in references(&scratch, file) {
+        let named: Vec<Vec<Reference>> = texts[next..].par_iter().map(references_of).collect();
+        next = texts.len();
+        for reference in named.into_iter().flatten() {
+            if !references.insert(reference.clone()) {
+                continue;
+            }
             let paths = existing(&reference);
-            if paths.is_empty() && exclusion::is_ignored(Path::new(&reference.path)) {
-                ignored.insert(reference.path);
+            if paths.is_empty() {
+                let candidates = std::iter::once(reference.path.clone()).chain(kustomizations(&reference.path));
+                ignored.extend(candidates.filter(|path| exclusion::is_ignored(Path::new(path))));
             }
             for path in paths {
                 if known.insert(path.clone()) {
@@ -48,11 +52,13 @@ pub(super) fn by_kustomizations(
     by_path: &BTreeMap<String, FileId>,
 ) -> BTreeMap<FileId, NamedContent> {
     let mut named = BTreeMap::new();
-    for (id, file) in sources.iter().filter(|(_, file)| kustomize::is_kustomization_file(file.path())) {
-        let documents = parse_file(sources, id);
-        if is_kustomization(sources, &documents) {
+    let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
+    let is_candidate = |file: &&FileId| kustomize::is_kustomization_file(sources.file(**file).path());
+    let references = files.par_iter().filter(is_candidate).map(|&file| (file, references(sources, file)));
+    for (id, references) in references.collect::<Vec<_>>() {
+        if let Some(references) = references {
             named.insert(id, NamedContent::Yaml);
-            for reference in kustomize::references(path::directory(file.path()), &documents) {
+            for reference in references {
                 let Some(&file) = by_path.get(&reference.path) else { continue };
                 match reference.kind {
                     ReferenceKind::Content => drop(named.entry(file).or_insert(NamedContent::Any)),
@@ -73,12 +79,21 @@ pub(super) enum NamedContent {
     Any,
 }
 
-fn references(sources: &Sources, file: FileId) -> Vec<Reference> {
-    let documents = parse_file(sources, file);
-    if !is_kustomization(sources, &documents) {
+/// The paths that a text names, if it is a kustomization.
+fn references_of(text: &Text) -> Vec<Reference> {
+    if !kustomize::is_kustomization_file(&text.path) {
         return Vec::new();
     }
-    kustomize::references(path::directory(sources.file(file).path()), &documents)
+    let mut scratch = Sources::default();
+    let file = scratch.add(text.path.clone(), text.text.clone());
+    references(&scratch, file).unwrap_or_default()
+}
+
+/// The paths that a file names. `None` if it is not a kustomization.
+fn references(sources: &Sources, file: FileId) -> Option<Vec<Reference>> {
+    let documents = parse_file(sources, file);
+    let directory = path::directory(sources.file(file).path());
+    is_kustomization(sources, &documents).then(|| kustomize::references(directory, &documents))
 }
 
 /// Whether a file with the name of a kustomization is one. It may be a template of one, and Flux has objects of the same
@@ -96,8 +111,12 @@ fn existing(reference: &Reference) -> Vec<String> {
     if reference.kind != ReferenceKind::Directory && on_disk(&reference.path).is_file() {
         return vec![reference.path.clone()];
     }
-    let candidates = KUSTOMIZATION_FILES.iter().map(|name| path::join(&reference.path, name));
-    candidates.filter(|candidate| on_disk(candidate).is_file()).collect()
+    kustomizations(&reference.path).filter(|candidate| on_disk(candidate).is_file()).collect()
+}
+
+/// The paths that a kustomization of a directory can have.
+fn kustomizations(directory: &str) -> impl Iterator<Item = String> {
+    KUSTOMIZATION_FILES.iter().map(move |name| path::join(directory, name))
 }
 
 fn read_text(path: String) -> Option<Text> {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::placeholder::{self, Placeholders};
+use super::shared_body::{SharedBodies, SharedContents};
 use super::{ChartRelease, FileContents, Manifests, Template};
-use crate::kustomize::{BuildProblem, Unrendered};
+use crate::kustomize::{BuildProblem, Rendered, Unrendered};
 use crate::model::{self, ForeignResource, Resource, mesh_config::MeshConfig};
 use crate::source::{FileId, Sources, Span};
 use crate::yaml::{self, Node};
@@ -94,8 +95,19 @@ impl Snapshot {
         self.resources.iter().map(|resource| &**resource)
     }
 
-    /// Adds a resource that a kustomization has rendered. `is_changed` says whether it differs from its document.
-    pub fn add_rendered(&mut self, mut root: Arc<Node>, document: Span, is_changed: bool) {
+    /// Adds a resource that a kustomization has rendered. `bodies` has what other meshes have of it, too.
+    pub fn add_rendered(&mut self, rendered: &Rendered, bodies: &SharedBodies) {
+        match bodies.contents(rendered, &self.sources) {
+            Some(SharedContents::Resource(resource)) => self.resources.push(resource),
+            Some(SharedContents::Skipped { span, untyped }) => {
+                self.skipped.push(span);
+                self.untyped += untyped;
+            }
+            None => self.add_decoded(Arc::clone(&rendered.node), rendered.written_in, rendered.is_changed),
+        }
+    }
+
+    fn add_decoded(&mut self, mut root: Arc<Node>, document: Span, is_changed: bool) {
         let placeholders = placeholder::mark(Arc::make_mut(&mut root), &self.sources);
         let decoded = match is_changed {
             true => model::read_rendered(&root, document, &self.sources),

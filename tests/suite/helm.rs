@@ -118,6 +118,8 @@ fn findings_name_the_template_on_disk() {
     assert_eq!(json["meshes"], json!([expected]));
     let text = repository.run(&["lint", "--helm"]).stdout;
     assert!(text.contains("[charts/tickets/templates/route.yaml in charts/tickets/<helm template>:21:"), "{text}");
+    let run = repository.run(&["lint", "--helm", "--mesh", "tickets"]);
+    assert_eq!(run.stderr, "error: mesh `tickets` does not exist; the manifests have `charts/tickets`\n");
     let table = repository.run(&["meshes", "--helm"]).stdout;
     assert!(table.contains("charts/tickets") && table.contains("Helm"), "{table}");
 }

@@ -1,6 +1,7 @@
 //! Tests of whole builds. A tree of files is one text, in which `-- path --` starts a file.
 
 mod accumulation;
+mod gaps;
 mod generators;
 mod places;
 mod reading;
