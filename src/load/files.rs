@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::Unreadable;
+use crate::config::FILE_NAME;
+
 use super::exclusion::{Exclude, Exclusions, is_repository_data};
 
 /// The path that output shows for standard input.
@@ -132,7 +134,8 @@ fn is_skipped(entry: &walkdir::Result<DirEntry>, exclusions: Option<&mut Exclusi
 
 /// Whether an entry is a file to read. A file that the user names may have any extension.
 fn is_manifest(entry: &DirEntry) -> bool {
-    !entry.file_type().is_dir() && (entry.depth() == 0 || has_manifest_extension(entry.path()))
+    let is_own = entry.file_name() == FILE_NAME;
+    !entry.file_type().is_dir() && !is_own && (entry.depth() == 0 || has_manifest_extension(entry.path()))
 }
 
 fn describe_entry(root: &Path, error: &walkdir::Error) -> Unreadable {

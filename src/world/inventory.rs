@@ -175,8 +175,12 @@ impl Inventory {
     }
 
     fn expect_one(&self, kind: Kind, namespaces: &BTreeSet<String>, namespace: &str, name: &str) -> Result<(), Gap> {
-        self.expect_in(kind, namespaces, namespace)?;
-        self.may_exist(kind, namespace, name).map_or(Ok(()), Err)
+        let listed = self.expect_in(kind, namespaces, namespace);
+        match self.may_exist(kind, namespace, name) {
+            Some(gap) => Err(gap),
+            // The manifests that are missing may be among those of another mesh.
+            None => listed.map_err(|gap| self.may_have_more(kind, namespace).unwrap_or(gap)),
+        }
     }
 
     fn expect_all(&self, kind: Kind, namespaces: &BTreeSet<String>, namespace: &str) -> Result<(), Gap> {
