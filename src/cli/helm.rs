@@ -125,8 +125,8 @@ fn labels(releases: &[&ChartSettings]) -> Vec<Option<String>> {
     }
     let file_name = |path: &PathBuf| path.file_stem().map(|name| name.to_string_lossy().into_owned());
     let values = |it: &ChartSettings| Some(it.values.iter().filter_map(file_name).collect::<Vec<_>>().join("+"));
-    let candidates: [&dyn Fn(&ChartSettings) -> Option<String>; 3] =
-        [&|it| it.release.clone(), &|it| it.namespace.clone(), &values];
+    type Label<'l> = &'l dyn Fn(&ChartSettings) -> Option<String>;
+    let candidates: [Label<'_>; 3] = [&|it| it.release.clone(), &|it| it.namespace.clone(), &values];
     for label in candidates {
         let labels: Vec<Option<String>> = releases.iter().map(|it| label(it).filter(|it| !it.is_empty())).collect();
         let distinct: BTreeSet<&String> = labels.iter().flatten().collect();

@@ -1,4 +1,4 @@
-//! The command line. Only this module uses the terminal, the environment and exit statuses.
+//! The command line. Only this module uses the terminal, the environment, other programs and exit statuses.
 
 #![allow(clippy::disallowed_methods, reason = "only this module may call them")]
 

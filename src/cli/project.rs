@@ -128,15 +128,20 @@ impl Project {
 
 /// Reports on standard error which charts could not be rendered. Charts with the same reason share a message.
 fn say_chart_failures(common: &Common, failures: &[ChartFailure]) {
+    const MOST: usize = 10;
     let mut by_reason: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for failure in failures {
         let directory = if failure.directory.is_empty() { "." } else { &failure.directory };
         by_reason.entry(&failure.reason).or_default().insert(directory.to_owned());
     }
-    for (reason, charts) in by_reason {
+    let rest: usize = by_reason.values().skip(MOST).map(BTreeSet::len).sum();
+    for (reason, charts) in by_reason.into_iter().take(MOST) {
         let noun = if charts.len() == 1 { "chart" } else { "charts" };
         let charts = wording::list(charts, "and");
         terminal::say(common, Tone::Error, &format!("cannot render {noun} {charts}: {reason}"));
+    }
+    if rest > 0 {
+        terminal::say(common, Tone::Error, &format!("cannot render {rest} more charts"));
     }
 }
 

@@ -18,8 +18,7 @@ pub fn select(meshes: &[Mesh], patterns: &[String]) -> Result<Vec<usize>, String
     for pattern in patterns {
         let glob = Glob::new(pattern).map_err(|error| format!("`--mesh`: {error}"))?.compile_matcher();
         if !meshes.iter().any(|mesh| mesh.name == *pattern || glob.is_match(&mesh.name)) {
-            let names: Vec<String> = meshes.iter().map(|mesh| format!("`{}`", mesh.name)).collect();
-            let names = wording::list(&names, "and");
+            let names = wording::list(meshes.iter().map(|mesh| &mesh.name), "and");
             return Err(format!("mesh `{pattern}` does not exist; the manifests have {names}"));
         }
         matchers.push((pattern, glob));

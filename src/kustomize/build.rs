@@ -30,7 +30,7 @@ pub struct Renderer<'f> {
     bases: Mutex<BTreeMap<String, Base>>,
 }
 
-/// What a base yields.
+/// The result of building a base.
 #[derive(Clone)]
 enum Base {
     Built(Arc<ResourceSet>),
@@ -147,7 +147,7 @@ impl<'f> Renderer<'f> {
         Err(BuildProblem::new(BuildProblemKind::MissingFile, entry.span, message))
     }
 
-    /// What a base yields, from the cache if possible.
+    /// Builds a base, or gets it from the cache.
     fn base(&self, entry: Text<'_>, directory: &str, chain: &Chain<'_>) -> Step<Arc<ResourceSet>> {
         check_chain(entry, directory, chain)?;
         let known = self.bases.lock().unwrap_or_else(PoisonError::into_inner).get(directory).cloned();
@@ -243,7 +243,7 @@ fn transform(set: &mut ResourceSet, kustomization: &Kustomization<'_>, place: Pl
     plugins::transform(set, kustomization, place)
 }
 
-/// What happens once, after all layers.
+/// The steps that happen once, after all layers.
 fn finish(set: &mut ResourceSet) -> Step {
     hash::add_suffixes(set);
     name_references::update(set)?;

@@ -22,7 +22,7 @@ pub(super) struct FieldSpec {
     pub create: bool,
 }
 
-/// What becomes of a field that a [`FieldSpec`] with `create` does not find.
+/// How a [`FieldSpec`] with `create` treats a field that it does not find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Missing {
     /// It stays missing.

@@ -14,7 +14,7 @@ use super::{Unrendered, generator_data};
 use crate::source::Span;
 use crate::yaml::{Entry, Node, Value};
 
-/// What a generator makes.
+/// The kind of object that a generator makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Generated {
     ConfigMap,

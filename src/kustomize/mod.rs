@@ -31,6 +31,7 @@ mod json_patch;
 mod kustomization;
 mod label_selector;
 mod labels;
+mod lost_entries;
 mod manifest;
 mod merge;
 mod merge_list;
@@ -97,14 +98,14 @@ pub struct InputFile<'f> {
     pub documents: &'f [Document],
 }
 
-/// What a kustomization renders.
+/// The result of rendering a kustomization.
 #[derive(Debug, Default)]
 pub struct Build {
     /// The resources. Empty if a problem stopped the build.
     pub resources: Vec<Rendered>,
     /// The mistakes.
     pub problems: Vec<BuildProblem>,
-    /// What could not be rendered.
+    /// The parts that could not be rendered.
     pub unrendered: Vec<Unrendered>,
     /// All files that were used, including the kustomizations.
     pub files: BTreeSet<FileId>,
@@ -132,7 +133,7 @@ pub struct Rendered {
 pub struct Unrendered {
     /// The entry that names it.
     pub span: Span,
-    /// What it is.
+    /// Why it could not be rendered.
     pub reason: UnrenderedReason,
     /// The namespace of what it would add. `None` if that is not known.
     pub namespace: Option<String>,

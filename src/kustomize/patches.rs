@@ -5,6 +5,7 @@ use super::entries::{PatchEntry, Text};
 use super::inline::Inline;
 use super::json_patch;
 use super::kustomization::Kustomization;
+use super::lost_entries;
 use super::manifest::Manifest;
 use super::merge::{self, DIRECTIVE, Misfit};
 use super::metadata_texts;
@@ -87,6 +88,7 @@ pub(super) fn patches(set: &mut ResourceSet, kustomization: &Kustomization<'_>, 
                         let patch = metadata_texts::copy_of_patch(first);
                         for at in patch_target::select(set, target, kustomization)? {
                             merge_into(&mut set.manifests[at], &patch, allowed)?;
+                            lost_entries::warn(set, at, &patch);
                         }
                     }
                     None => patches.iter().try_for_each(|patch| merge_by_id(set, patch, allowed))?,
@@ -212,7 +214,11 @@ impl<'f> PatchText<'f> {
 /// Merges a patch into the one object that it names.
 fn merge_by_id(set: &mut ResourceSet, patch: &Node, allowed: Allowed) -> Step {
     match patch_target::find(set, patch)? {
-        Some(at) => merge_into(&mut set.manifests[at], patch, allowed),
+        Some(at) => {
+            merge_into(&mut set.manifests[at], patch, allowed)?;
+            lost_entries::warn(set, at, patch);
+            Ok(())
+        }
         // A part that could not be rendered may have it.
         None => Ok(()),
     }

@@ -12,11 +12,11 @@ pub const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization
 pub struct Reference {
     /// The path, normalised: joined with the directory of the kustomization.
     pub path: String,
-    /// What it names.
+    /// Whether it names a file or a directory.
     pub kind: ReferenceKind,
 }
 
-/// What a path names.
+/// The kinds of things that a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReferenceKind {
     /// A file of resources, or a directory with a kustomization.

@@ -14,7 +14,7 @@ use crate::source::{FileId, Span};
 pub(super) struct ResourceSet {
     /// The objects, in order.
     pub manifests: Vec<Manifest>,
-    /// What could not be rendered. If there is any, an object that is not found may be there all the same.
+    /// The parts that could not be rendered. If there is any, an object that is not found may be there all the same.
     pub unrendered: Vec<Unrendered>,
     /// Mistakes that kustomize does not report.
     pub warnings: Vec<BuildProblem>,

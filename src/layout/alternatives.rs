@@ -38,13 +38,27 @@ const SHARED_PART: f64 = 0.3;
 /// The part from which one directory replaces the other.
 const REPLACED_PART: f64 = 0.5;
 
+/// The number of times that each resource may be checked on average, because it is in so many variants.
+const MOST_TIMES: usize = 20;
+
+/// The number of checks of resources that is fine in any case.
+const ALWAYS_FINE: usize = 20_000;
+
 /// Splits files into variants.
 pub(super) fn split(manifests: &Manifests, files: &[FileId]) -> Vec<Variant> {
     let chains = Chains::new(manifests, files);
     let distinct: BTreeSet<&[Link]> = chains.of_file.values().map(Vec::as_slice).collect();
     let is_continued = |chain: &[Link]| distinct.iter().any(|it| it.len() > chain.len() && it.starts_with(chain));
-    let leaves = distinct.iter().filter(|chain| !is_continued(chain));
-    leaves.map(|leaf| chains.variant(leaf, files)).collect()
+    let leaves: Vec<&[Link]> = distinct.iter().copied().filter(|chain| !is_continued(chain)).collect();
+    let variants: Vec<Variant> = leaves.iter().map(|leaf| chains.variant(leaf, files)).collect();
+    let count = |files: &[FileId]| files.iter().map(|file| manifests.contents(*file).resources.len()).sum::<usize>();
+    let total: usize = variants.iter().map(|variant| count(&variant.files)).sum();
+    if total <= MOST_TIMES * count(files) + ALWAYS_FINE {
+        return variants;
+    }
+    // The rest of a large repository has a variant of its own, and the others see only what is near.
+    let near = leaves.iter().filter(|leaf| !leaf.is_empty()).map(|leaf| chains.near_variant(manifests, leaf, files));
+    near.chain(std::iter::once(chains.variant(&[], files))).collect()
 }
 
 /// A class of a set.
@@ -56,6 +70,8 @@ struct Link {
 
 /// A set of alternatives at a directory.
 struct AlternativeSet {
+    /// The directory.
+    directory: String,
     /// The entries of the directory in each class.
     classes: Vec<Vec<String>>,
     is_exclusive: bool,
@@ -96,7 +112,11 @@ impl Chains {
                 }
             }
             let full = |entries: &Vec<String>| entries.iter().map(|entry| path::join(directory, entry)).collect();
-            self.sets.push(AlternativeSet { classes: classes.iter().map(full).collect(), is_exclusive });
+            self.sets.push(AlternativeSet {
+                directory: directory.to_owned(),
+                classes: classes.iter().map(full).collect(),
+                is_exclusive,
+            });
         }
     }
 
@@ -115,13 +135,30 @@ impl Chains {
     }
 }
 
-/// The name of a class.
-fn name(entries: &[String]) -> String {
-    match entries {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first, others @ ..] => format!("{first} and {} more", others.len()),
+impl Chains {
+    /// A variant without the files that are outside of the directory of its alternatives.
+    fn near_variant(&self, manifests: &Manifests, chain: &[Link], files: &[FileId]) -> Variant {
+        let mut variant = self.variant(chain, files);
+        let directory = chain.last().map_or("", |link| &self.sets[link.set].directory);
+        variant.files.retain(|file| path::is_within(manifests.sources.file(*file).path(), directory));
+        variant
     }
+}
+
+/// The name of a class: its directory or file, or the directory of several, as in `extras/{istio,kubernetes}`.
+fn name(entries: &[String]) -> String {
+    const MOST: usize = 3;
+    let [first, ..] = entries else { return String::new() };
+    if entries.len() == 1 {
+        return first.clone();
+    }
+    let directory = path::directory(first);
+    let shown = entries.iter().take(MOST).map(|entry| entry.rsplit('/').next().unwrap_or_default());
+    let mut shown = shown.collect::<Vec<_>>().join(",");
+    if entries.len() > MOST {
+        shown += &format!(" and {} more", entries.len() - MOST);
+    }
+    path::join(directory, &format!("{{{shown}}}"))
 }
 
 /// Whether a name is that of a step in a sequence: it starts with a number, or a word such as `step` is in it.
@@ -157,7 +194,7 @@ struct Rivalry {
     replaces: bool,
 }
 
-/// What two entries of a directory share.
+/// The part that two entries of a directory share.
 #[derive(Default)]
 struct Shared {
     /// The resources that both define.
@@ -197,12 +234,25 @@ impl<'a> Tree<'a> {
             self.compare(identity, &places, &mut shared);
         }
         let mut rivalries: BTreeMap<String, Rivalries> = BTreeMap::new();
+        let mut copies = Vec::new();
         for ((directory, one, other), shared) in shared {
             let count = |entry: &str| counts.get(&path::join(&directory, entry)).copied().unwrap_or(1);
             let part = shared.resources as f64 / count(&one).min(count(&other)) as f64;
+            let rivalry = Rivalry { replaces: part >= REPLACED_PART };
             if shared.is_different && (shared.is_movable || part >= SHARED_PART) {
-                let rivalry = Rivalry { replaces: part >= REPLACED_PART };
                 rivalries.entry(directory).or_default().pairs.insert((one, other), rivalry);
+            } else if rivalry.replaces {
+                copies.push((directory, one, other));
+            }
+        }
+        // Two steps of a tutorial can have the same files, as long as others differ.
+        let sets: BTreeMap<String, Vec<BTreeSet<String>>> =
+            rivalries.iter().map(|(directory, known)| (directory.clone(), known.sets())).collect();
+        for (directory, one, other) in copies {
+            let of_directory = sets.get(&directory).into_iter().flatten();
+            if of_directory.into_iter().any(|set| set.contains(&one) && set.contains(&other)) {
+                let known = rivalries.entry(directory).or_default();
+                known.pairs.insert((one, other), Rivalry { replaces: true });
             }
         }
         rivalries
@@ -375,6 +425,6 @@ mod tests {
         let files: Vec<FileId> = manifests.sources.iter().map(|(file, _)| file).collect();
         let names: Vec<_> =
             split(&manifests, &files).into_iter().map(|it| (it.name.unwrap(), it.files.len())).collect();
-        assert_eq!(names, [("a.yaml and 1 more".to_owned(), 2), ("all.yaml".to_owned(), 1)]);
+        assert_eq!(names, [("{a.yaml,b.yaml}".to_owned(), 2), ("all.yaml".to_owned(), 1)]);
     }
 }

@@ -48,7 +48,7 @@ impl Plans<'_> {
                     Some(_) => vec![directory.clone()],
                     None => Vec::new(),
                 };
-                // An Application of Applications is no set of mesh resources, but they are applied together.
+                // An Application of Applications has no resources of its own to check.
                 if files.is_empty() && kustomizations.is_empty() {
                     continue;
                 }
@@ -115,7 +115,7 @@ impl Plans<'_> {
         }
     }
 
-    /// What a generator of an ApplicationSet yields. Only lists and directories of this repository are in the files.
+    /// The parameters that a generator of an ApplicationSet yields. Only lists and directories of this repository are in the files.
     fn parameters_of(&self, generator: &Node) -> Vec<Parameters> {
         if let Some(elements) = generator.get("list").and_then(|list| list.get("elements")) {
             return elements.items().iter().map(|element| parameters_in("", element)).collect();

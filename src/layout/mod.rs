@@ -1,8 +1,8 @@
 //! The meshes of a repository: the sets of resources that are applied together.
 //!
-//! [`find`] takes them from, in this order: the `meshes` of the configuration, rendered Helm charts, the paths of Argo CD and
-//! Flux, Kustomize, and alternatives among the files that are left. What remains is one mesh. Each mesh is resolved and checked
-//! on its own.
+//! [`find`] takes them from, in this order: the `meshes` of the configuration, rendered Helm charts, the paths of Argo CD
+//! and Flux, Kustomize, and alternatives among the files that are left. What remains is one mesh. Each mesh is resolved and
+//! checked on its own.
 
 mod alternatives;
 mod charts;
@@ -52,7 +52,7 @@ impl MeshSource {
 }
 
 impl Mesh {
-    /// What could not be rendered, and so may add resources: a phrase for each.
+    /// A phrase for each part that could not be rendered, and so may add resources.
     pub fn partial(&self) -> Vec<String> {
         let sources = &self.snapshot.sources;
         let describe = |part: &Unrendered| {
@@ -174,7 +174,7 @@ impl<'m> Plans<'m> {
         }
     }
 
-    /// What is left is one mesh, or several alternatives.
+    /// The files that are left are one mesh, or several alternatives.
     fn take_rest(&mut self) {
         let files: Vec<FileId> = std::mem::take(&mut self.free).into_iter().collect();
         let first_set = self.meshes.len();

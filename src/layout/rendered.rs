@@ -21,7 +21,7 @@ pub(super) fn add(snapshot: &mut Snapshot, manifests: &Manifests, bodies: &Share
         templates.extend_from_slice(&manifests.contents(*file).templates);
     }
     snapshot.files.extend(build.files);
-    // What a kustomization does not find may be in a document that cannot be read yet.
+    // An object that a kustomization does not find may be in a document that cannot be read yet.
     let is_sure = |problem: &BuildProblem| {
         let is_in_template = || templates.iter().any(|(document, _)| document.contains(problem.span));
         templates.is_empty() || !(problem.kind == BuildProblemKind::NoMatch || is_in_template())

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::diagnostic::{Diagnostic, ResourceName, Subject};
 use crate::load::Snapshot;
-use crate::model::Resource;
+use crate::model::{Kind, Resource};
 use crate::source::{FileId, Span};
 use crate::world::World;
 use crate::yaml::{self, Document, Node, Value};
@@ -80,7 +80,7 @@ fn name_of(resource: &Resource, world: &World<'_>) -> ResourceName {
 pub(super) struct ResourcesByPlace<'a> {
     by_file: BTreeMap<FileId, Vec<&'a Resource>>,
     rendered: Vec<&'a Resource>,
-    /// The places of the values of rendered resources, which can be in any file.
+    /// The places of the values of rendered resources that are in other files.
     values: OnceCell<BTreeMap<Span, &'a Resource>>,
 }
 
@@ -91,7 +91,8 @@ impl<'a> ResourcesByPlace<'a> {
             by_file.entry(resource.span.file).or_default().push(resource);
         }
         by_file.values_mut().for_each(|resources| resources.sort_by_key(|resource| resource.span.start));
-        let rendered = snapshot.resources().filter(|resource| resource.rendered.is_some()).collect();
+        let may_be_elsewhere = |it: &&Resource| it.rendered.is_some() && it.kind != Kind::CustomResourceDefinition;
+        let rendered = snapshot.resources().filter(may_be_elsewhere).collect();
         Self { by_file, rendered, values: OnceCell::new() }
     }
 
@@ -113,14 +114,18 @@ impl<'a> ResourcesByPlace<'a> {
     }
 }
 
-/// The places of all values and keys of rendered resources. Several resources can share one: the first has it.
+/// The places of the values and keys of rendered resources that are outside of the text of the resource. Several resources
+/// can share one: the first has it.
 fn values<'a>(resources: &[&'a Resource]) -> BTreeMap<Span, &'a Resource> {
     fn add<'a>(node: &Node, resource: &'a Resource, values: &mut BTreeMap<Span, &'a Resource>) {
-        values.entry(node.span).or_insert(resource);
-        for entry in node.entries() {
-            values.entry(entry.key.span).or_insert(resource);
-            add(&entry.value, resource, values);
-        }
+        let mut add_place = |place: Span| {
+            if !resource.span.contains(place) {
+                values.entry(place).or_insert(resource);
+            }
+        };
+        add_place(node.span);
+        node.entries().iter().for_each(|entry| add_place(entry.key.span));
+        node.entries().iter().for_each(|entry| add(&entry.value, resource, values));
         node.items().iter().for_each(|item| add(item, resource, values));
     }
     let mut values = BTreeMap::new();

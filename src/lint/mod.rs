@@ -18,6 +18,7 @@ mod severity;
 mod statistics;
 pub mod style;
 mod suppression;
+mod together;
 mod unknown;
 
 pub use context::Context;
@@ -106,6 +107,7 @@ fn report_of(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Rep
         report.unchecked.extend(unchecked);
     }
     causes::drop_effects_of_rejected(&mut report.diagnostics, &context);
+    together::doubt(&mut report.diagnostics, snapshot);
     report.unchecked.sort();
     // Comments count as used even if the value is not known yet.
     suppression::apply(&mut report, world, rules);
@@ -113,7 +115,7 @@ fn report_of(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Rep
     levels.apply(&mut report);
     report.diagnostics.sort_by(compare);
     if cfg!(debug_assertions) {
-        report.diagnostics.iter().for_each(style::check);
+        report.diagnostics.iter().for_each(|diagnostic| style::check(diagnostic, snapshot));
     }
     locate::name_subjects(&mut report.diagnostics, world);
     report.summary = Summary {

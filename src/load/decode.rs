@@ -91,23 +91,26 @@ pub(super) fn parse_named_file(sources: &Sources, file: FileId) -> (Vec<yaml::Do
     (documents, contents)
 }
 
-/// Parses and decodes a file.
-pub(super) fn decode_file(sources: &Sources, file: FileId) -> FileContents {
+/// Parses and decodes a file. `reads_dumps` says whether saved output of `kubectl get` counts as manifests.
+pub(super) fn decode_file(sources: &Sources, file: FileId, reads_dumps: bool) -> FileContents {
     let source = sources.file(file);
     let text = source.text();
     let mut contents = FileContents::default();
     if files::is_json(source.path(), text) {
-        contents.append(decode_document(yaml::parse_json(file, text), sources));
+        contents.append(decode_document(yaml::parse_json(file, text), sources, reads_dumps));
         return contents;
     }
-    let decode = |chunk: yaml::Chunk| decode_document(yaml::parse(&chunk, text), sources);
+    let decode = |chunk: yaml::Chunk| decode_document(yaml::parse(&chunk, text), sources, reads_dumps);
     let documents: Vec<FileContents> = yaml::split(file, text).into_par_iter().map(decode).collect();
     documents.into_iter().for_each(|document| contents.append(document));
     contents
 }
 
-fn decode_document(mut document: yaml::Document, sources: &Sources) -> FileContents {
+fn decode_document(mut document: yaml::Document, sources: &Sources, reads_dumps: bool) -> FileContents {
     let chunk = sources.text(document.span);
+    if !reads_dumps && foreign::is_dump(&document) {
+        return FileContents { skipped: vec![document.span], untyped: 1, documents: 1, ..FileContents::default() };
+    }
     if let Some(template) = template::recognise(chunk, &document) {
         return FileContents { templates: vec![(document.span, template)], documents: 1, ..FileContents::default() };
     }

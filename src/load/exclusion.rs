@@ -11,13 +11,19 @@ const REPOSITORIES: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 
 /// Directories in which tools keep downloads, which can hold thousands of YAML files of other projects. An ignore file
 /// can bring one back (`!node_modules/`).
-const DOWNLOADS: [&str; 6] =
-    ["node_modules", "bower_components", ".terraform", ".terragrunt-cache", ".venv", "__pycache__"];
+const DOWNLOADS: [&str; 3] = ["node_modules", "bower_components", "__pycache__"];
 
 /// Directories with the inputs of tests. Tools for Istio keep many manifests there, which are wrong on purpose or belong to
-/// no mesh. `test` is not among them, as it is also the name of an environment. An ignore file can bring one back
+/// no mesh. `test` is not always one, as it is also the name of an environment. An ignore file can bring one back
 /// (`!testdata/`).
-const INPUTS_OF_TESTS: [&str; 6] = ["testdata", "tests", "__tests__", "fixtures", "__fixtures__", ".chainsaw-test"];
+const INPUTS_OF_TESTS: [&str; 7] =
+    ["testdata", "tests", "__tests__", "fixtures", "__fixtures__", "expectedfailures", "expected-failures"];
+
+/// Directories with the inputs of tests, if they are below a directory `test`, which may be an environment as well.
+const INPUTS_BELOW_TEST: [&str; 6] = ["e2e", "dataset", "datasets", "conformance", "integration", "regression"];
+
+/// Extensions of programs in which tests are written. An environment has none of them.
+const LANGUAGES: [&str; 9] = ["go", "java", "js", "kt", "py", "rb", "rs", "scala", "ts"];
 
 /// The paths to skip.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -98,8 +104,19 @@ impl Exclusions {
             .or_else(|| directories().take(depth).find_map(|it| matched(&it.gitignore, path, is_directory)))
             .or_else(|| directories().take(depth).find_map(|it| matched(&it.exclude, path, is_directory)))
             .unwrap_or_else(|| {
-                is_directory && (is_hidden(path) || has_name(path, &DOWNLOADS) || has_inputs_of_tests(path))
+                is_directory && (is_hidden(path) || has_name(path, &DOWNLOADS) || self.has_inputs_of_tests(path))
             })
+    }
+}
+
+impl Exclusions {
+    /// Whether a directory has the inputs of tests: by its name, or as `test` or below it.
+    fn has_inputs_of_tests(&self, directory: &Path) -> bool {
+        let above = directory.strip_prefix(&self.full_root).ok().and_then(Path::parent);
+        let is_below_test = || above.is_some_and(|above| above.iter().any(|name| name == "test"));
+        has_name(directory, &INPUTS_OF_TESTS)
+            || (has_name(directory, &INPUTS_BELOW_TEST) && is_below_test())
+            || (has_name(directory, &["test"]) && has_tests(directory))
     }
 }
 
@@ -176,10 +193,20 @@ pub(super) fn is_repository_data(directory: &Path) -> bool {
     has_name(directory, &REPOSITORIES)
 }
 
-/// Whether a directory has the inputs of tests: by its name, or as `src/test`, where the tests of Java projects are.
-fn has_inputs_of_tests(directory: &Path) -> bool {
-    let is_below_sources = || directory.parent().is_some_and(|parent| has_name(parent, &["src"]));
-    has_name(directory, &INPUTS_OF_TESTS) || (has_name(directory, &["test"]) && is_below_sources())
+/// Whether a directory `test` has tests: those of Java projects are in `src/test`, and others are programs in the directory
+/// or in one of its own.
+fn has_tests(directory: &Path) -> bool {
+    let is_below_sources = directory.parent().is_some_and(|parent| has_name(parent, &["src"]));
+    is_below_sources || entries(directory).any(|entry| is_program(&entry) || entries(&entry).any(|it| is_program(&it)))
+}
+
+/// The paths in a directory. None if it cannot be read: the walk says so.
+fn entries(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(directory).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| LANGUAGES.iter().any(|known| extension == *known))
 }
 
 fn has_name(directory: &Path, names: &[&str]) -> bool {

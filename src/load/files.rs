@@ -39,6 +39,8 @@ impl Input {
 pub(super) struct File {
     pub input: Input,
     pub shown: String,
+    /// Whether an argument names the file itself, or standard input.
+    pub is_argument: bool,
 }
 
 /// Finds the files, sorted by the path that output shows. A file with several paths appears once.
@@ -48,15 +50,18 @@ pub(super) fn find(inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unre
     let mut found = Vec::new();
     for input in inputs {
         match input {
-            Input::Stdin { shown } => found.push(File { input: input.clone(), shown: shown.clone() }),
+            Input::Stdin { shown } => {
+                found.push(File { input: input.clone(), shown: shown.clone(), is_argument: true })
+            }
             Input::Path(path) => {
                 for entry in walk(path, exclude) {
                     match entry {
                         Ok(entry) => {
                             may_repeat |= entry.path_is_symlink();
                             if is_manifest(&entry) {
+                                let is_argument = entry.depth() == 0;
                                 let path = entry.into_path();
-                                found.push(File { shown: shown(&path), input: Input::Path(path) });
+                                found.push(File { shown: shown(&path), input: Input::Path(path), is_argument });
                             }
                         }
                         Err(error) => unreadable.push(describe_entry(path, &error)),

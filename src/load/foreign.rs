@@ -2,7 +2,7 @@
 //! not mistakes of the mesh.
 
 use super::STDIN;
-use crate::yaml::Document;
+use crate::yaml::{Document, Node};
 
 /// Whether a document belongs to another tool. A manifest has `apiVersion` and `kind`: as fields, or, if the document
 /// cannot be parsed, as words at places where keys can be. Standard input is a manifest in any case: nobody pipes other
@@ -15,6 +15,18 @@ pub(super) fn is_foreign(path: &str, text: &str, document: &Document) -> bool {
         Some(root) => !KEYS.iter().any(|key| root.get(key).is_some()),
         None => !KEYS.iter().all(|key| has_key(text, key)),
     }
+}
+
+/// Whether a document is saved output of `kubectl get`: a List with a resource version, whose items exist in a cluster. It
+/// records a state, and nobody applies it.
+pub(super) fn is_dump(document: &Document) -> bool {
+    let Some(root) = &document.root else { return false };
+    let text = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
+    let metadata = |node: &Node, key: &str| node.get("metadata").is_some_and(|metadata| metadata.get(key).is_some());
+    let is_live = |item: &Node| metadata(item, "uid") || metadata(item, "managedFields");
+    text(root, "kind").as_deref() == Some("List")
+        && metadata(root, "resourceVersion")
+        && root.get("items").is_some_and(|items| items.items().iter().any(is_live))
 }
 
 /// The fields that say what a manifest is.
@@ -64,6 +76,25 @@ mod tests {
         for (path, text) in foreign {
             assert!(is_foreign_file(path, text), "{path}");
         }
+    }
+
+    #[test]
+    fn lists_with_objects_of_a_cluster_are_dumps() {
+        let is_dump_text = |text: &str| {
+            let file = Sources::default().add("a.yaml", text);
+            is_dump(&yaml::parse(&yaml::split(file, text)[0], text))
+        };
+        let list = |metadata: &str, item: &str| {
+            format!("apiVersion: v1\nitems:\n- {{kind: Service, metadata: {item}}}\nkind: List\nmetadata: {metadata}\n")
+        };
+        let (version, live) = ("{resourceVersion: ''}", "{name: a, uid: x}");
+        assert!(is_dump_text(&list(version, live)));
+        assert!(is_dump_text(&list(version, "{name: a, managedFields: []}")));
+        // The second list follows without `---`.
+        assert!(is_dump_text(&list(version, live).repeat(2)));
+        assert!(!is_dump_text(&list("{}", live)));
+        assert!(!is_dump_text(&list(version, "{name: a}")));
+        assert!(!is_dump_text("kind: Service\nmetadata: {uid: x, resourceVersion: ''}\n"));
     }
 
     #[test]

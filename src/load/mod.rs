@@ -50,7 +50,7 @@ pub struct Manifests {
     ignored: BTreeSet<String>,
     /// The files with the output of Helm.
     releases: BTreeMap<FileId, ChartRelease>,
-    /// The files of charts that say nothing about a mesh: values, CRDs, and templates that are rendered.
+    /// The files of charts that do not define resources by themselves: values, CRDs, and templates that are rendered.
     silent: BTreeSet<FileId>,
     /// The paths that could not be read.
     pub unreadable: Vec<Unreadable>,
@@ -82,12 +82,20 @@ struct Text {
     /// The byte that is not UTF-8, with a message.
     not_utf8: Option<(usize, String)>,
     is_outside: bool,
+    /// Whether an argument names the file itself, or standard input.
+    is_argument: bool,
 }
 
 impl Text {
     /// The output of Helm.
     fn rendered(release: &ChartRelease, text: &str) -> Self {
-        Self { path: release.shown(), text: release.with_paths(text), not_utf8: None, is_outside: false }
+        Self {
+            path: release.shown(),
+            text: release.with_paths(text),
+            not_utf8: None,
+            is_outside: false,
+            is_argument: false,
+        }
     }
 }
 
@@ -105,14 +113,16 @@ impl Manifests {
     ) -> Self {
         let mut unreadable = Vec::new();
         let found = files::find(inputs, exclude, &mut unreadable);
-        let read: Vec<_> = found.into_par_iter().map(|file| (read::read(&file), file.shown)).collect();
+        let read = |file: files::File| (read::read(&file), file.shown, file.is_argument);
+        let read: Vec<_> = found.into_par_iter().map(read).collect();
         let mut texts = Vec::new();
-        for (text, path) in read {
+        for (text, path, is_argument) in read {
             match text {
-                Ok(text) => texts.push(Text { path, text, not_utf8: None, is_outside: false }),
+                Ok(text) => texts.push(Text { path, text, not_utf8: None, is_outside: false, is_argument }),
                 Err(read::ReadFailure::Unreadable(reason)) => unreadable.push(Unreadable { path, reason }),
                 Err(read::ReadFailure::NotUtf8 { readable: text, at, message }) => {
-                    texts.push(Text { path, text, not_utf8: Some((at, message)), is_outside: false });
+                    let not_utf8 = Some((at, message));
+                    texts.push(Text { path, text, not_utf8, is_outside: false, is_argument });
                 }
             }
         }
@@ -130,8 +140,13 @@ impl Manifests {
 
     /// Manifests from texts, each with the path that output shows for it.
     pub fn of_texts<P: Into<String>, T: Into<String>>(texts: impl IntoIterator<Item = (P, T)>) -> Self {
-        let text =
-            |(path, text): (P, T)| Text { path: path.into(), text: text.into(), not_utf8: None, is_outside: false };
+        let text = |(path, text): (P, T)| Text {
+            path: path.into(),
+            text: text.into(),
+            not_utf8: None,
+            is_outside: false,
+            is_argument: false,
+        };
         let texts: Vec<Text> = texts.into_iter().map(text).collect();
         let charts = Charts::find(texts.iter().map(|text| (text.path.as_str(), text.text.as_str())));
         Self::of(texts, &charts)
@@ -141,13 +156,17 @@ impl Manifests {
         let mut sources = Sources::default();
         let mut manifests = Self::default();
         let mut not_utf8 = BTreeMap::new();
-        for Text { path, text, not_utf8: problem, is_outside } in texts {
+        let mut arguments = BTreeSet::new();
+        for Text { path, text, not_utf8: problem, is_outside, is_argument } in texts {
             let file = sources.add(path.clone(), text);
             if let Some((at, message)) = problem {
                 not_utf8.insert(file, FileContents::not_utf8(Span::new(file, at, at), message));
             }
             if is_outside {
                 manifests.outside.insert(file);
+            }
+            if is_argument {
+                arguments.insert(file);
             }
             manifests.by_path.insert(path, file);
         }
@@ -170,7 +189,8 @@ impl Manifests {
                 let (trees, contents) = decode::parse_named_file(&sources, file);
                 return (Some(trees), contents);
             }
-            (None, decode::decode_file(&sources, file))
+            // Who names a dump wants the state of the cluster to be checked.
+            (None, decode::decode_file(&sources, file, arguments.contains(&file)))
         };
         let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
         manifests.silent =

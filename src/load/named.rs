@@ -120,11 +120,11 @@ fn kustomizations(directory: &str) -> impl Iterator<Item = String> {
 }
 
 fn read_text(path: String) -> Option<Text> {
-    let file = File { input: Input::Path(PathBuf::from(&path)), shown: path.clone() };
+    let file = File { input: Input::Path(PathBuf::from(&path)), shown: path.clone(), is_argument: false };
     match read::read(&file) {
-        Ok(text) => Some(Text { path, text, not_utf8: None, is_outside: true }),
+        Ok(text) => Some(Text { path, text, not_utf8: None, is_outside: true, is_argument: false }),
         Err(read::ReadFailure::NotUtf8 { readable: text, at, message }) => {
-            Some(Text { path, text, not_utf8: Some((at, message)), is_outside: true })
+            Some(Text { path, text, not_utf8: Some((at, message)), is_outside: true, is_argument: false })
         }
         Err(read::ReadFailure::Unreadable(_)) => None,
     }

@@ -13,6 +13,7 @@ pub mod gateway_api;
 pub mod kinds;
 pub mod known_metadata;
 pub mod kubernetes;
+pub mod list;
 mod macros;
 pub mod map;
 pub mod mesh_config;

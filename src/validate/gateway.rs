@@ -27,9 +27,8 @@ pub(super) fn check(gateway: &Gateway, violations: &mut Violations<'_>) {
     }
     if gateway.servers.is_empty() {
         let message = "the Gateway has no servers";
-        violations
-            .error("GW-2", Mistake::MissingField, gateway.span, message)
-            .help("add `servers` with a port and hosts");
+        let span = gateway.servers.span.unwrap_or(gateway.span);
+        violations.error("GW-2", Mistake::MissingField, span, message).help("add `servers` with a port and hosts");
     }
     for server in &gateway.servers {
         check_server(server, is_generated, violations);

@@ -81,6 +81,8 @@ pub enum Gap {
     MayMake(String, Kind, String),
     /// A controller may make pods in a namespace.
     MayMakePods(String, String),
+    /// A controller may make a Service, as its name ends like those of a known one. The texts are its name and the end.
+    LikeMade(String, &'static str),
     /// Another mesh of the repository defines a resource.
     DefinedElsewhere(Kind, String, String),
     /// Another mesh of the repository has a ServiceEntry for a host.
@@ -191,6 +193,9 @@ impl fmt::Display for Gap {
                 write!(f, "{maker} may create {} in namespace `{namespace}`", plural(*kind))
             }
             Self::MayMakePods(maker, namespace) => write!(f, "{maker} may create pods in namespace `{namespace}`"),
+            Self::LikeMade(name, ending) => {
+                write!(f, "a controller may create Service `{name}`, whose name ends in `{ending}`")
+            }
             Self::DefinedElsewhere(kind, name, mesh) => {
                 let kind = described(*kind);
                 write!(f, "mesh `{mesh}` defines {kind} `{name}`, and may be applied to the same cluster")

@@ -1,18 +1,22 @@
 //! The resources that the manifests can be expected to define completely.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Gap, Gateway, Makers, Registry, Settings, Surroundings, Unknowns, Workload};
+use super::{Gap, Gateway, Makers, Registry, Settings, Surroundings, Unknowns, Workload, makers};
 use crate::config::InventoryMode;
+use crate::model::spelling::misspelt;
 use crate::model::{Kind, LabelSet, Resource};
 
 /// The completeness of the manifests. They often have only a part of the resources in the cluster. So a missing resource is
 /// a mistake only if the manifests have others of its kind in the namespace: then they count as complete for that kind and
-/// namespace, unless a controller may make more of them, or another mesh of the repository defines them. With `inventory` in `.mesh.yaml`, the user declares that they are complete everywhere, or nowhere.
+/// namespace, unless a controller may make more of them, or another mesh of the repository defines them. With `inventory` in
+/// `.mesh.yaml`, the user declares that they are complete everywhere, or nowhere.
 #[derive(Debug)]
 pub struct Inventory {
     mode: Option<InventoryMode>,
     services: BTreeSet<String>,
+    /// The names of the Services in each namespace.
+    service_names: BTreeMap<String, BTreeSet<String>>,
     service_entries: BTreeSet<String>,
     workloads: BTreeSet<String>,
     gateways: BTreeSet<String>,
@@ -53,7 +57,7 @@ impl Inventory {
         workloads: &[Workload<'_>],
         gateways: &[Gateway<'_>],
         settings: &Settings,
-        (makers, surroundings): (Makers, Surroundings),
+        (makers, mut surroundings): (Makers, Surroundings),
         unknowns: Unknowns,
     ) -> Self {
         let of_kind = |kind| resources.iter().filter(move |resource| resource.kind == kind);
@@ -61,14 +65,23 @@ impl Inventory {
             let of_api = services.iter().filter(move |service| service.is_kubernetes() == kubernetes);
             of_api.map(|service| service.namespace.clone()).collect()
         };
+        if settings.inventory == Some(InventoryMode::Complete) {
+            surroundings.leave_only_manifests();
+        }
+        let mut service_names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for service in of_kind(Kind::Service) {
+            let of_namespace = service_names.entry(settings.namespace_of(service).to_owned()).or_default();
+            of_namespace.insert(service.name().to_owned());
+        }
         Self {
+            service_names,
             mode: settings.inventory,
             services: namespaces_of(true),
             service_entries: namespaces_of(false),
-            // A WorkloadGroup does not show that the pods of its namespace are here.
+            // Those outside of Kubernetes do not show that the pods of the namespace are here.
             workloads: workloads
                 .iter()
-                .filter(|workload| workload.resource.kind != Kind::WorkloadGroup)
+                .filter(|it| !matches!(it.resource.kind, Kind::WorkloadGroup | Kind::WorkloadEntry))
                 .map(|workload| workload.name.namespace.to_string())
                 .collect(),
             gateways: gateways.iter().map(|gateway| gateway.name.namespace.to_string()).collect(),
@@ -92,20 +105,29 @@ impl Inventory {
 
     /// The reason why a resource of that name may exist although the manifests lack it.
     pub fn may_exist(&self, kind: Kind, namespace: &str, name: &str) -> Option<Gap> {
-        let made = || self.makers.may_make(kind, namespace, name);
-        if self.is_complete() {
-            return made().filter(|_| self.makers.makes(kind, namespace, name));
-        }
-        made().or_else(|| self.surroundings.may_define(kind, namespace, name))
+        let is_sure = |_: &Gap| !self.is_complete() || self.makers.makes(kind, namespace, name);
+        let made = self.makers.may_make(kind, namespace, name).filter(is_sure);
+        made.or_else(|| self.surroundings.may_define(kind, namespace, name))
+            .or_else(|| self.like_made(namespace, name).filter(|_| kind == Kind::Service && !self.is_complete()))
+    }
+
+    /// The reason why a controller may make a Service, if its name ends like those of a known one and is not a misspelling.
+    fn like_made(&self, namespace: &str, name: &str) -> Option<Gap> {
+        let ending = makers::ending(name)?;
+        let names = self.service_names.get(namespace).into_iter().flatten().map(String::as_str);
+        misspelt(name, names).is_none().then(|| Gap::LikeMade(format!("{namespace}/{name}"), ending))
     }
 
     /// The reason why a resource of a kind may exist in a namespace although the manifests lack it.
     pub fn may_have_more(&self, kind: Kind, namespace: &str) -> Option<Gap> {
-        if self.is_complete() {
-            return None;
-        }
-        let made = self.makers.makes_any(kind, namespace);
+        let made = self.unless_complete(|| self.makers.makes_any(kind, namespace));
         made.or_else(|| self.surroundings.may_define_any(kind, namespace))
+    }
+
+    /// A reason that does not count if the user declares the manifests to be complete. Even then another mesh of them may
+    /// have something.
+    fn unless_complete(&self, reason: impl FnOnce() -> Option<Gap>) -> Option<Gap> {
+        if self.is_complete() { None } else { reason() }
     }
 
     /// Whether the user declares the manifests to be complete.
@@ -189,20 +211,16 @@ impl Inventory {
     /// Whether a ServiceEntry for a host that the manifests lack does not exist. `namespace` is that of the reference.
     pub fn service_entry(&self, namespace: &str, host: &str) -> Result<(), Gap> {
         self.expect_in(Kind::ServiceEntry, &self.service_entries, namespace)?;
-        if self.is_complete() {
-            return Ok(());
-        }
         let elsewhere = self.may_have_host(host);
-        let unknown = || self.makers.makes_unknown(Kind::ServiceEntry, namespace);
+        let unknown = || self.unless_complete(|| self.makers.makes_unknown(Kind::ServiceEntry, namespace));
         elsewhere.or_else(unknown).or_else(|| self.surroundings.partial(namespace)).map_or(Ok(()), Err)
     }
 
     /// Whether no other DestinationRule applies to a host.
     pub fn destination_rules(&self, host: &str) -> Result<(), Gap> {
         match self.mode {
-            Some(InventoryMode::Complete) => Ok(()),
             Some(InventoryMode::Partial) => Err(Gap::NotAllOfKind(Kind::DestinationRule)),
-            None => self.surroundings.may_define_rule(host).map_or(Ok(()), Err),
+            Some(InventoryMode::Complete) | None => self.surroundings.may_define_rule(host).map_or(Ok(()), Err),
         }
     }
 
@@ -260,30 +278,21 @@ impl Inventory {
 
     /// The reason why workloads whose known labels a selector matches exist although the manifests lack them.
     pub fn has_other_workloads(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<Gap> {
-        if self.is_complete() {
-            return None;
-        }
-        let made = self.makers.makes_known_pods(namespace, labels);
+        let made = self.unless_complete(|| self.makers.makes_known_pods(namespace, labels));
         made.or_else(|| self.surroundings.has_workloads(namespace, labels))
     }
 
     /// The reason why a DestinationRule for a host of a namespace may exist although the manifests lack it.
     pub fn may_have_destination_rule(&self, namespace: &str, host: &str) -> Option<Gap> {
-        if self.is_complete() {
-            return None;
-        }
-        let made = self.makers.makes_unknown(Kind::DestinationRule, namespace);
+        let made = self.unless_complete(|| self.makers.makes_unknown(Kind::DestinationRule, namespace));
         let elsewhere = || self.surroundings.may_define_rule(host);
         made.or_else(elsewhere).or_else(|| self.surroundings.partial(namespace))
     }
 
     /// The reason why workloads with some labels may exist although the manifests lack them, in a namespace or in any.
     pub fn may_have_workloads(&self, namespace: Option<&str>, labels: &LabelSet<'_>) -> Option<Gap> {
-        let made = || self.makers.makes_pods(namespace, labels);
-        if self.is_complete() {
-            return None;
-        }
-        made().or_else(|| self.surroundings.may_have_workloads(namespace, labels))
+        let made = self.unless_complete(|| self.makers.makes_pods(namespace, labels));
+        made.or_else(|| self.surroundings.may_have_workloads(namespace, labels))
     }
 
     /// Whether a Namespace that the manifests lack does not exist.

@@ -16,6 +16,8 @@ use crate::source::FileId;
 /// - one of them is in the same file;
 /// - something else in its directory refers to one in another file, and that one exists;
 /// - one in a related directory has almost the same name.
+///
+/// Resources that name the assumed namespace need the same evidence, or a resource of the kind in a related directory.
 #[derive(Debug, Default)]
 pub(super) struct Neighbourhoods {
     /// The files with resources of a kind. Workloads of all kinds count as [`Kind::Pod`].
@@ -24,8 +26,11 @@ pub(super) struct Neighbourhoods {
     by_name: BTreeMap<Kind, BTreeMap<String, BTreeSet<FileId>>>,
     /// The directories with a reference to a resource of a kind in another file.
     referring: BTreeMap<Kind, BTreeSet<String>>,
-    /// The kinds of resources that name the assumed namespace.
-    written: BTreeSet<Kind>,
+    /// The files with resources of a kind that name the assumed namespace, by name. Much is in that namespace that has
+    /// nothing to do with the mesh, since it is the one that everybody uses first.
+    written: BTreeMap<Kind, BTreeMap<String, BTreeSet<FileId>>>,
+    /// The files with workloads that name no namespace, by the service account that they run as.
+    accounts: BTreeMap<String, BTreeSet<FileId>>,
 }
 
 impl Neighbourhoods {
@@ -40,20 +45,31 @@ impl Neighbourhoods {
                 let of_kind = found.by_name.entry(resource.kind).or_default();
                 of_kind.entry(resource.name().to_owned()).or_default().insert(resource.span.file);
             } else if world.settings.namespace_of(resource) == world.settings.default_namespace {
-                found.written.insert(resource.kind);
+                let of_kind = found.written.entry(resource.kind).or_default();
+                of_kind.entry(resource.name().to_owned()).or_default().insert(resource.span.file);
             }
         }
         for workload in world.workloads.iter().filter(|it| is_pod_like(it) && it.resource.has_no_namespace()) {
             found.defining.entry(Kind::Pod).or_default().insert(workload.resource.span.file);
+            if let Some(account) = workload.service_account {
+                found.accounts.entry(account.to_owned()).or_default().insert(workload.resource.span.file);
+            }
+        }
+        for workload in world.workloads.iter().filter(|it| is_pod_like(it) && !it.resource.has_no_namespace()) {
+            if workload.name.namespace == world.settings.default_namespace {
+                let of_kind = found.written.entry(Kind::Pod).or_default();
+                of_kind.entry(workload.resource.name().to_owned()).or_default().insert(workload.resource.span.file);
+            }
         }
         found.add_references(world);
         found
     }
 
     fn add_references(&mut self, world: &World<'_>) {
+        let is_there = |resource: &Resource| world.settings.namespace_of(resource) == world.settings.default_namespace;
         let mut add = |kind: Kind, from: &Resource, to: &Resource| {
-            let are_assumed = from.has_no_namespace() && to.has_no_namespace();
-            if are_assumed && from.span.file != to.span.file {
+            let are_alike = from.has_no_namespace() == to.has_no_namespace();
+            if are_alike && is_there(from) && is_there(to) && from.span.file != to.span.file {
                 self.referring.entry(kind).or_default().insert(directory(world.snapshot, from.span.file).to_owned());
             }
         };
@@ -109,6 +125,16 @@ impl Neighbourhoods {
         };
         is_in_file || is_referred_to() || (!name.is_empty() && has_similar())
     }
+
+    /// The same for `from` that names a namespace, and resources that name the assumed one.
+    fn know_written(&self, world: &World<'_>, kind: Kind, from: &Resource, name: &str) -> bool {
+        let Some(written) = self.written.get(&kind).filter(|_| !from.has_no_namespace()) else { return false };
+        let own = directory(world.snapshot, from.span.file);
+        let is_near = |file: &FileId| are_near(own, directory(world.snapshot, *file));
+        let is_referred_to = || self.referring.get(&kind).is_some_and(|directories| directories.contains(own));
+        let has_similar = || misspelt(name, written.keys().map(String::as_str)).is_some();
+        written.values().flatten().any(is_near) || is_referred_to() || (!name.is_empty() && has_similar())
+    }
 }
 
 impl World<'_> {
@@ -121,14 +147,16 @@ impl World<'_> {
         let own = directory(self.snapshot, from.span.file);
         let mut namesakes =
             self.neighbourhoods.by_name.get(&kind).and_then(|names| names.get(name)).into_iter().flatten();
-        if namesakes.any(|file| !are_near(directory(self.snapshot, *file), own)) {
+        // Such a namesake is in whatever namespace the files are applied to.
+        let is_elsewhere = namespace != self.settings.default_namespace;
+        if namesakes.any(|file| is_elsewhere || !are_near(directory(self.snapshot, *file), own)) {
             return Err(Gap::AssumedNamespace(kind, name.to_owned()));
         }
         if namespace != self.settings.default_namespace {
             return Ok(());
         }
-        let is_written = !from.has_no_namespace() && self.neighbourhoods.written.contains(&kind);
-        if is_written || self.neighbourhoods.know(self, kind, from, name) {
+        let neighbourhoods = &self.neighbourhoods;
+        if neighbourhoods.know_written(self, kind, from, name) || neighbourhoods.know(self, kind, from, name) {
             return Ok(());
         }
         Err(Gap::NoneNear(kind))
@@ -144,11 +172,43 @@ impl World<'_> {
         self.inventory.lists_services(namespace).and_then(|()| self.would_have(Kind::Service, from, name, namespace))
     }
 
+    /// Whether a service account that `from` names, and that the manifests lack, does not exist.
+    pub fn expects_account(&self, from: &Resource, name: &str, namespace: &str) -> Result<(), Gap> {
+        if !self.are_namespaces_assumed() {
+            return Ok(());
+        }
+        let neighbourhoods = &self.neighbourhoods;
+        let of_kind = neighbourhoods.by_name.get(&Kind::ServiceAccount);
+        let is_elsewhere = namespace != self.settings.default_namespace;
+        let is_drifting = neighbourhoods.accounts.contains_key(name) || of_kind.is_some_and(|it| it.contains_key(name));
+        if is_elsewhere && is_drifting {
+            return Err(Gap::AssumedNamespace(Kind::ServiceAccount, name.to_owned()));
+        }
+        let own = directory(self.snapshot, from.span.file);
+        let names = || of_kind.into_iter().flatten().chain(&neighbourhoods.accounts);
+        let is_near = |file: &FileId| are_near(own, directory(self.snapshot, *file));
+        let has_similar = || misspelt(name, names().map(|(name, _)| name.as_str())).is_some();
+        let written = [Kind::ServiceAccount, Kind::Pod].into_iter();
+        let mut written = written.filter_map(|kind| neighbourhoods.written.get(&kind)).flat_map(BTreeMap::values);
+        if is_elsewhere
+            || names().any(|(_, files)| files.iter().any(is_near))
+            || written.any(|files| files.iter().any(is_near))
+            || has_similar()
+        {
+            return Ok(());
+        }
+        Err(Gap::NoneNear(Kind::ServiceAccount))
+    }
+
     /// Whether a workload of a namespace that `from` selects, and that the manifests lack, does not exist.
     pub fn expects_workload(&self, from: &Resource, selector: &Labels, namespace: &str) -> Result<(), Gap> {
         self.inventory.workloads_with(namespace, &selector.to_set())?;
         let mut selected = self.workloads.iter().filter(|workload| workload.is_selected_by(selector));
-        if let Some(drifting) = selected.find(|workload| self.may_be_elsewhere(workload.resource, from)) {
+        let is_elsewhere = self.are_namespaces_assumed() && namespace != self.settings.default_namespace;
+        let may_be_there = |workload: &&Workload<'_>| {
+            (is_elsewhere && workload.resource.has_no_namespace()) || self.may_be_elsewhere(workload.resource, from)
+        };
+        if let Some(drifting) = selected.find(may_be_there) {
             return Err(Gap::AssumedNamespace(drifting.resource.kind, drifting.resource.name().to_owned()));
         }
         self.would_have(Kind::Pod, from, "", namespace)

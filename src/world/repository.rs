@@ -1,6 +1,6 @@
 //! The meshes of a repository, each resolved with the others as its surroundings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -17,49 +17,107 @@ pub fn resolve<'m>(
     config: &Config,
     inventory: Option<InventoryMode>,
 ) -> Vec<(&'m Mesh, World<'m>)> {
-    let settings: Vec<Settings> = (0..meshes.len()).map(|index| settings(meshes, index, config, inventory)).collect();
-    let mut definitions = Definitions::default();
-    for (mesh, settings) in meshes.iter().zip(&settings) {
-        definitions.add(mesh.name.as_str(), &mesh.snapshot, settings);
-    }
-    let definitions = Arc::new(definitions);
-    // Most meshes are complete.
-    let partial: Vec<(usize, Vec<PartialNamespace>)> =
-        meshes.iter().map(partial_namespaces).enumerate().filter(|(_, partial)| !partial.is_empty()).collect();
-    let world = |&index: &usize| {
-        let apart: BTreeSet<usize> = (0..meshes.len()).filter(|other| are_apart(meshes, index, *other)).collect();
-        let beside = partial.iter().filter(|(other, _)| *other == index || !apart.contains(other));
-        let partial = beside.flat_map(|(_, partial)| partial).cloned();
-        let partial = partial.chain(movable_charts(meshes, index)).collect();
-        let surroundings = Surroundings { definitions: Arc::clone(&definitions), apart: Arc::new(apart), partial };
-        let mesh = &meshes[index];
-        (mesh, World::with_surroundings(&mesh.snapshot, settings[index].clone(), surroundings))
-    };
-    selected.par_iter().map(world).collect()
+    let repository = Repository::new(meshes, config, inventory);
+    selected.par_iter().map(|&index| (&meshes[index], repository.world(index))).collect()
 }
 
-/// Whether a mesh is never applied beside another: it is the same, or an alternative that replaces it. The steps of a
-/// tutorial build on each other.
-fn are_apart(meshes: &[Mesh], index: usize, other: usize) -> bool {
+/// The knowledge that the meshes of a repository share.
+struct Repository<'m> {
+    meshes: &'m [Mesh],
+    settings: Vec<Settings>,
+    definitions: Arc<Definitions>,
+    /// For each mesh, those that are never applied beside it: itself, and the alternatives that replace it. The steps of a
+    /// tutorial build on each other.
+    apart: Vec<Arc<BTreeSet<usize>>>,
+    /// The namespaces that meshes may fill with what could not be rendered.
+    partial: Vec<(usize, PartialNamespace)>,
+    has_movable_charts: bool,
+}
+
+impl<'m> Repository<'m> {
+    fn new(meshes: &'m [Mesh], config: &Config, inventory: Option<InventoryMode>) -> Self {
+        let apart = apart(meshes);
+        let configured: Vec<usize> =
+            (0..meshes.len()).filter(|&index| !meshes[index].snapshot.mesh_configs.is_empty()).collect();
+        let settings = |index: usize| {
+            let mesh = &meshes[index];
+            // The MeshConfig may be in another mesh that is applied to the same cluster.
+            let beside = || configured.iter().filter(|other| !apart[index].contains(other));
+            let mut settings = match mesh.snapshot.mesh_configs.is_empty() {
+                true => Settings::of(config, beside().flat_map(|&other| &meshes[other].snapshot.mesh_configs)),
+                false => Settings::of(config, &mesh.snapshot.mesh_configs),
+            };
+            if let Some(namespace) = &mesh.namespace {
+                settings.default_namespace.clone_from(namespace);
+                settings.is_namespace_assumed = false;
+            }
+            settings.inventory = inventory.or(mesh.inventory).or(settings.inventory);
+            settings
+        };
+        let settings: Vec<Settings> = (0..meshes.len()).map(settings).collect();
+        let mut definitions = Definitions::default();
+        for (mesh, settings) in meshes.iter().zip(&settings) {
+            definitions.add(mesh.name.as_str(), &mesh.snapshot, settings);
+        }
+        let partial = meshes.iter().enumerate();
+        let partial = partial.flat_map(|(index, mesh)| partial_namespaces(mesh).into_iter().map(move |it| (index, it)));
+        let has_movable_charts = meshes.iter().any(|mesh| !mesh.snapshot.movable_charts.is_empty());
+        let partial = partial.collect();
+        Self { meshes, settings, definitions: Arc::new(definitions), partial, apart, has_movable_charts }
+    }
+
+    fn world(&self, index: usize) -> World<'m> {
+        let beside = self.partial.iter().filter(|(mesh, _)| *mesh == index || !self.apart[index].contains(mesh));
+        // A mesh that is declared to be complete needs no other.
+        let apart = match self.meshes[index].inventory {
+            Some(InventoryMode::Complete) => Arc::new((0..self.meshes.len()).collect()),
+            _ => Arc::clone(&self.apart[index]),
+        };
+        let surroundings = Surroundings::new(
+            Arc::clone(&self.definitions),
+            apart,
+            beside.map(|(_, partial)| partial.clone()).chain(self.movable_charts(index)).collect(),
+        );
+        World::with_surroundings(&self.meshes[index].snapshot, self.settings[index].clone(), surroundings)
+    }
+
+    /// The namespaces to which charts may add something because nobody says in which namespace they are installed: all for the
+    /// other meshes, and that of the chart for its own mesh, since other resources may be in it.
+    fn movable_charts(&self, index: usize) -> Vec<PartialNamespace> {
+        if !self.has_movable_charts {
+            return Vec::new();
+        }
+        let own = &self.meshes[index].snapshot.movable_charts;
+        let meshes = self.meshes.iter().enumerate();
+        let beside = || meshes.clone().filter(|(other, _)| !self.apart[index].contains(other));
+        let is_fixed = |mesh: &Mesh| mesh.snapshot.movable_charts.is_empty() && mesh.snapshot.resources().len() > 0;
+        let has_others = beside().any(|(_, mesh)| is_fixed(mesh));
+        let others = beside().filter(|_| own.is_empty()).flat_map(|(_, mesh)| &mesh.snapshot.movable_charts);
+        let own = own.iter().filter(|_| has_others).map(|release| (release, Some(release.namespace.clone())));
+        let partial = own.chain(others.map(|release| (release, None))).map(|(release, namespace)| {
+            let reason = format!("the namespace of chart `{}` is not configured", named(&release.chart.directory));
+            PartialNamespace { namespace, reason }
+        });
+        partial.collect()
+    }
+}
+
+/// The sets of meshes that are never applied beside each mesh. Alternatives share one.
+fn apart(meshes: &[Mesh]) -> Vec<Arc<BTreeSet<usize>>> {
     let set = |index: usize| meshes[index].alternatives.filter(|it| it.is_exclusive).map(|it| it.set);
-    index == other || (set(index).is_some() && set(index) == set(other))
-}
-
-/// The settings of a mesh. Its MeshConfig may be in another mesh that is applied to the same cluster.
-fn settings(meshes: &[Mesh], index: usize, config: &Config, inventory: Option<InventoryMode>) -> Settings {
-    let mesh = &meshes[index];
-    let beside = || meshes.iter().enumerate().filter(|(other, _)| !are_apart(meshes, index, *other));
-    let mut settings = if mesh.snapshot.mesh_configs.is_empty() {
-        Settings::of(config, beside().flat_map(|(_, mesh)| &mesh.snapshot.mesh_configs))
-    } else {
-        Settings::of(config, &mesh.snapshot.mesh_configs)
-    };
-    if let Some(namespace) = &mesh.namespace {
-        settings.default_namespace.clone_from(namespace);
-        settings.is_namespace_assumed = false;
+    let mut members: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for index in 0..meshes.len() {
+        if let Some(set) = set(index) {
+            members.entry(set).or_default().insert(index);
+        }
     }
-    settings.inventory = inventory.or(mesh.inventory).or(settings.inventory);
-    settings
+    let members: BTreeMap<usize, Arc<BTreeSet<usize>>> =
+        members.into_iter().map(|(set, members)| (set, Arc::new(members))).collect();
+    let of_mesh = |index: usize| match set(index).and_then(|set| members.get(&set)) {
+        Some(members) => Arc::clone(members),
+        None => Arc::new(BTreeSet::from([index])),
+    };
+    (0..meshes.len()).map(of_mesh).collect()
 }
 
 /// The namespaces to which a mesh may add what could not be rendered.
@@ -83,23 +141,6 @@ fn partial_namespaces(mesh: &Mesh) -> Vec<PartialNamespace> {
     let charts = snapshot.charts.iter().map(|chart| format!("chart `{}` is not rendered", named(chart)));
     let unnamed: BTreeSet<String> = unnamed.chain(charts).collect();
     unrendered.chain(broken).chain(unnamed.into_iter().map(everywhere)).collect()
-}
-
-/// The namespaces to which charts may add something because nobody says in which namespace they are installed: all for the
-/// other meshes, and that of the chart for its own mesh, since other resources may be in it.
-fn movable_charts(meshes: &[Mesh], index: usize) -> Vec<PartialNamespace> {
-    let beside = || meshes.iter().enumerate().filter(|(other, _)| !are_apart(meshes, index, *other));
-    let is_fixed = |mesh: &Mesh| mesh.snapshot.movable_charts.is_empty() && mesh.snapshot.resources().len() > 0;
-    let has_others = beside().any(|(_, mesh)| is_fixed(mesh));
-    let own = meshes[index].snapshot.movable_charts.iter().filter(|_| has_others);
-    let own = own.map(|release| (release, Some(release.namespace.clone())));
-    let others = beside().filter(|_| meshes[index].snapshot.movable_charts.is_empty());
-    let others = others.flat_map(|(_, mesh)| &mesh.snapshot.movable_charts).map(|release| (release, None));
-    let partial = own.chain(others).map(|(release, namespace)| {
-        let reason = format!("the namespace of chart `{}` is not configured", named(&release.chart.directory));
-        PartialNamespace { namespace, reason }
-    });
-    partial.collect()
 }
 
 /// The name of a directory; `.` for the working directory.

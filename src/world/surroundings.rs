@@ -19,12 +19,22 @@ pub struct Definitions {
     rule_hosts: BTreeMap<String, Vec<usize>>,
     /// The names of resources that name no namespace, if nothing else does, by kind.
     drifting: BTreeMap<Kind, BTreeMap<String, Vec<usize>>>,
+    /// The labels of workloads that name no namespace, if nothing else does, with their kinds and names.
+    drifting_workloads: BTreeMap<BTreeMap<String, String>, DriftingWorkload>,
     /// The short hosts of DestinationRules that name no namespace.
     drifting_hosts: BTreeMap<String, Vec<usize>>,
     /// The labels of workloads, by namespace.
     workloads: BTreeMap<String, BTreeMap<BTreeMap<String, String>, Vec<usize>>>,
     /// The resources that controllers make from those of each mesh, if any.
     makers: Vec<(usize, Makers)>,
+}
+
+/// Workloads with the same labels: the kind and name of the first, and the meshes that have any.
+#[derive(Debug)]
+struct DriftingWorkload {
+    kind: Kind,
+    name: String,
+    meshes: Vec<usize>,
 }
 
 impl Definitions {
@@ -55,19 +65,12 @@ impl Definitions {
             entry.hosts.iter().for_each(|host| note(self.hosts.entry(host.value.clone()).or_default(), mesh));
         }
         self.name(mesh, resource.kind, namespace, resource.name());
-        let template = resource.spec.pod_template();
-        let labels = match (&resource.spec, template) {
-            (Spec::Pod(_) | Spec::WorkloadEntry(_), _) => Some(&resource.metadata.labels),
-            (_, template) => template.and_then(|it| it.metadata.as_ref()).map(|metadata| &metadata.labels),
-        };
-        if let Some(labels) = labels {
-            let labels = labels.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
+        if let Some(labels) = workload_labels(resource) {
             let of_namespace = self.workloads.entry(namespace.to_owned()).or_default();
             note(of_namespace.entry(labels).or_default(), mesh);
         }
         // Pods run as an account that exists.
-        let account = template.and_then(|it| it.spec.as_ref()?.service_account_name.as_ref());
-        if let Some(account) = account {
+        if let Some(account) = account_of(resource) {
             self.name(mesh, Kind::ServiceAccount, namespace, account);
         }
     }
@@ -75,6 +78,14 @@ impl Definitions {
     fn add_drifting(&mut self, mesh: usize, resource: &Resource) {
         let of_kind = self.drifting.entry(resource.kind).or_default();
         note(of_kind.entry(resource.name().to_owned()).or_default(), mesh);
+        if let Some(account) = account_of(resource) {
+            note(self.drifting.entry(Kind::ServiceAccount).or_default().entry(account.to_owned()).or_default(), mesh);
+        }
+        if let Some(labels) = workload_labels(resource) {
+            let first =
+                || DriftingWorkload { kind: resource.kind, name: resource.name().to_owned(), meshes: Vec::new() };
+            note(&mut self.drifting_workloads.entry(labels).or_insert_with(first).meshes, mesh);
+        }
         if let Spec::DestinationRule(rule) = &resource.spec
             && let Some(host) = rule.host.as_ref().filter(|host| !host.contains('.'))
         {
@@ -89,10 +100,30 @@ impl Definitions {
     }
 }
 
+/// The labels of the pods of a workload, or of a machine.
+fn workload_labels(resource: &Resource) -> Option<BTreeMap<String, String>> {
+    let labels = match &resource.spec {
+        Spec::Pod(_) | Spec::WorkloadEntry(_) => &resource.metadata.labels,
+        spec => &spec.pod_template()?.metadata.as_ref()?.labels,
+    };
+    Some(labels.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect())
+}
+
+/// The service account that the pods of a workload run as.
+fn account_of(resource: &Resource) -> Option<&str> {
+    let account = resource.spec.pod_template()?.spec.as_ref()?.service_account_name.as_ref();
+    account.map(|account| account.as_str())
+}
+
 fn note(meshes: &mut Vec<usize>, mesh: usize) {
     if meshes.last() != Some(&mesh) {
         meshes.push(mesh);
     }
+}
+
+/// Whether a selector matches labels.
+fn fits(labels: &BTreeMap<String, String>, selector: &LabelSet<'_>) -> bool {
+    selector.iter().all(|(key, value)| labels.get(*key).is_some_and(|own| own == value))
 }
 
 /// A namespace in which something may exist that was not given, such as the objects of a chart that was not rendered.
@@ -113,9 +144,22 @@ pub struct Surroundings {
     pub apart: Arc<BTreeSet<usize>>,
     /// The namespaces that are not given completely.
     pub partial: Vec<PartialNamespace>,
+    /// Whether only the resources of the manifests count, and not those that controllers may make from them.
+    is_given: bool,
 }
 
 impl Surroundings {
+    /// The surroundings of a mesh in a repository.
+    pub fn new(definitions: Arc<Definitions>, apart: Arc<BTreeSet<usize>>, partial: Vec<PartialNamespace>) -> Self {
+        Self { definitions, apart, partial, is_given: false }
+    }
+
+    /// Leaves the resources of the manifests, since the user declares that there are no others.
+    pub(super) fn leave_only_manifests(&mut self) {
+        self.partial.clear();
+        self.is_given = true;
+    }
+
     /// The reason why a resource may exist that the mesh lacks.
     pub(super) fn may_define(&self, kind: Kind, namespace: &str, name: &str) -> Option<Gap> {
         let of_kind = self.definitions.by_name.get(&kind).and_then(|of_kind| of_kind.get(namespace));
@@ -160,7 +204,11 @@ impl Surroundings {
             Some(namespace) => self.partial(namespace),
             None => self.partial.first().map(|partial| Gap::NotGiven(partial.reason.clone())),
         };
-        found.or_else(partial).or_else(|| self.makers().find_map(|makers| makers.makes_pods(namespace, selector)))
+        let drifting = || self.drifting_workload(selector);
+        found
+            .or_else(drifting)
+            .or_else(partial)
+            .or_else(|| self.makers().find_map(|makers| makers.makes_pods(namespace, selector)))
     }
 
     /// The reason why workloads exist whose known labels a selector matches, and that the mesh lacks.
@@ -170,15 +218,24 @@ impl Surroundings {
     }
 
     fn workloads_elsewhere(&self, namespace: Option<&str>, selector: &LabelSet<'_>) -> Option<Gap> {
-        let fits = |labels: &BTreeMap<String, String>| {
-            selector.iter().all(|(key, value)| labels.get(*key).is_some_and(|own| own == value))
-        };
+        let fits = |labels: &BTreeMap<String, String>| fits(labels, selector);
         let all = self.definitions.workloads.iter();
         let mut of_namespaces = all.filter(|(own, _)| namespace.is_none_or(|namespace| namespace == own.as_str()));
         of_namespaces.find_map(|(own, workloads)| {
             let meshes = workloads.iter().filter(|(labels, _)| fits(labels)).flat_map(|(_, meshes)| meshes);
             Some(Gap::WorkloadsElsewhere(own.clone(), self.mesh_of(meshes)?.to_owned()))
         })
+    }
+
+    /// The reason why workloads of another mesh that name no namespace may be in the namespace of a selector, if it has
+    /// labels.
+    fn drifting_workload(&self, selector: &LabelSet<'_>) -> Option<Gap> {
+        if selector.is_empty() {
+            return None;
+        }
+        let mut fitting = self.definitions.drifting_workloads.iter().filter(|(labels, _)| fits(labels, selector));
+        let (_, found) = fitting.find(|(_, found)| self.mesh_of(found.meshes.iter()).is_some())?;
+        Some(Gap::AssumedNamespace(found.kind, found.name.clone()))
     }
 
     /// The reason why a DestinationRule for a host may exist that the mesh lacks.
@@ -208,21 +265,26 @@ impl Surroundings {
         self.definitions.meshes.get(*mesh).map(String::as_str)
     }
 
+    /// The resources that controllers may make from those of other meshes.
     fn makers(&self) -> impl Iterator<Item = &Makers> {
+        self.all_makers().filter(|_| !self.is_given)
+    }
+
+    fn all_makers(&self) -> impl Iterator<Item = &Makers> {
         let beside = self.definitions.makers.iter().filter(|(mesh, _)| !self.apart.contains(mesh));
         beside.map(|(_, makers)| makers)
     }
 
     /// Whether a controller makes a resource from those of another mesh.
     pub(super) fn makes(&self, kind: Kind, namespace: &str, name: &str) -> bool {
-        self.makers().any(|makers| makers.makes(kind, namespace, name))
+        self.all_makers().any(|makers| makers.makes(kind, namespace, name))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, InventoryMode};
     use crate::model::LabelSet;
     use crate::world::World;
 
@@ -247,11 +309,7 @@ mod tests {
         definitions.add("overlays/a", snapshot, &settings(snapshot));
         definitions.add("overlays/b", &beside, &settings(&beside));
         let apart = Arc::new(apart.iter().copied().collect());
-        World::with_surroundings(
-            snapshot,
-            settings(snapshot),
-            Surroundings { definitions: Arc::new(definitions), apart, partial },
-        )
+        World::with_surroundings(snapshot, settings(snapshot), Surroundings::new(Arc::new(definitions), apart, partial))
     }
 
     #[test]
@@ -280,6 +338,41 @@ mod tests {
         assert!(beside.makes_service("cart-canary.shop.svc.cluster.local"));
         let gap = beside.inventory.service("shop", "shared").unwrap_err().to_string();
         assert_eq!(gap, "mesh `overlays/b` defines Service `shop/shared`, and may be applied to the same cluster");
+    }
+
+    #[test]
+    fn complete_manifests_can_have_other_meshes() {
+        let snapshot = Snapshot::of_texts([("a.yaml", BOOKS)]);
+        let beside = Snapshot::of_texts([("b.yaml", SHARED)]);
+        let complete = Settings { inventory: Some(InventoryMode::Complete), ..settings(&snapshot) };
+        let mut definitions = Definitions::default();
+        definitions.add("overlays/a", &snapshot, &complete);
+        definitions.add("overlays/b", &beside, &complete);
+        let partial = PartialNamespace { namespace: None, reason: "chart `charts/x` is not rendered".to_owned() };
+        let surroundings = Surroundings::new(Arc::new(definitions), Arc::new(BTreeSet::from([0])), vec![partial]);
+        let world = World::with_surroundings(&snapshot, complete, surroundings);
+        assert!(world.inventory.service("shop", "shared").is_err(), "in the other mesh");
+        assert!(world.makes_service("cart-canary.shop.svc.cluster.local"), "made from a resource of the other mesh");
+        assert_eq!(world.inventory.service("shop", "other"), Ok(()), "nobody defines it");
+        assert_eq!(world.inventory.service_entry("other", "example.org"), Ok(()), "nobody defines it");
+    }
+
+    #[test]
+    fn workloads_of_another_mesh_that_name_no_namespace_may_be_in_any() {
+        let beside = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart}, spec: {template: {metadata: \
+            {labels: {app: cart}}, spec: {serviceAccountName: cart}}}}";
+        let (snapshot, beside) = (Snapshot::of_texts([("a.yaml", BOOKS)]), Snapshot::of_texts([("b.yaml", beside)]));
+        let mut definitions = Definitions::default();
+        definitions.add("a", &snapshot, &settings(&snapshot));
+        definitions.add("b", &beside, &settings(&beside));
+        let apart = Arc::new(BTreeSet::from([0]));
+        let surroundings = Surroundings::new(Arc::new(definitions), apart, Vec::new());
+        let world = World::with_surroundings(&snapshot, settings(&snapshot), surroundings);
+        let gap = |value| world.inventory.may_have_workloads(Some("shop"), &LabelSet::from([("app", value)]));
+        assert_eq!(gap("cart"), Some(Gap::AssumedNamespace(Kind::Deployment, "cart".to_owned())));
+        assert_eq!(gap("ledger"), None);
+        assert_eq!(world.inventory.may_have_workloads(Some("shop"), &LabelSet::new()), None);
+        assert!(world.inventory.may_exist(Kind::ServiceAccount, "shop", "cart").is_some());
     }
 
     #[test]

@@ -160,7 +160,11 @@ impl Unknowns {
                 [] => placeholders.touch(gateway.span),
                 servers => servers.iter().any(|server| placeholders.touch(server.span)),
             },
-            Spec::KubernetesGateway(gateway) => gateway.listeners.iter().any(|it| placeholders.touch(it.span)),
+            // The addresses name the Services in front of the listeners.
+            Spec::KubernetesGateway(gateway) => {
+                gateway.listeners.iter().any(|it| placeholders.touch(it.span))
+                    || gateway.addresses.iter().any(|it| placeholders.touch(it.span))
+            }
             Spec::ListenerSet(set) => set.listeners.iter().any(|it| placeholders.touch(it.span)),
             Spec::DestinationRule(rule) => {
                 placeholders.hide(rule.host.as_ref())

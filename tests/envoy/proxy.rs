@@ -1,5 +1,7 @@
 //! Finds and runs a real Envoy.
 
+#![allow(clippy::disallowed_methods, reason = "tests run programs")]
+
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

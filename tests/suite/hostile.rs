@@ -112,8 +112,13 @@ fn templates_are_listed_once_and_are_not_mistakes() {
 #[test]
 fn patches_that_a_kustomization_names_are_not_resources() {
     let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join("kustomization.yaml"), "patches:\n- path: patch.yaml\n").unwrap();
-    let patch = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec: {http: [{route: [{destination: {host: b, subset: c}}]}]}\n";
+    let kustomization = "resources: [route.yaml]\npatches:\n- path: patch.yaml\n";
+    fs::write(directory.path().join("kustomization.yaml"), kustomization).unwrap();
+    let head = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a, namespace: n}\n";
+    let route = format!("{head}spec: {{hosts: [a.example.com], http: [{{route: [{{destination: {{host: b}}}}]}}]}}\n");
+    fs::write(directory.path().join("route.yaml"), route).unwrap();
+    // Without `hosts`, it would be rejected.
+    let patch = format!("{head}spec: {{http: [{{timeout: 5s, route: [{{destination: {{host: b}}}}]}}]}}\n");
     fs::write(directory.path().join("patch.yaml"), patch).unwrap();
     let run = mesh_in(directory.path(), &["lint", ".", "--format", "json"], "", &[]);
     assert_eq!((run.status, run.findings()), (0, Vec::new()));

@@ -105,28 +105,56 @@ fn a_worktree_shares_the_exclude_file_of_its_repository() {
 fn directories_of_tools_are_skipped() {
     let manifests = [".git/x.yaml", ".github/x.yaml", ".terraform/x.yaml", "a/node_modules/b/x.yaml", "vendor/x.yaml"];
     let plain = directory(&manifests, &[]);
-    assert_eq!(read(plain.path(), &["."]), [".github/x.yaml", "vendor/x.yaml"]);
+    assert_eq!(read(plain.path(), &["."]), ["vendor/x.yaml"]);
     assert_eq!(read(plain.path(), &[".", "--no-ignore"]), manifests[1..]);
     write(plain.path(), "a/.ignore", "!node_modules/\n");
+    assert_eq!(read(plain.path(), &["."]), ["a/node_modules/b/x.yaml", "vendor/x.yaml"]);
+    write(plain.path(), ".ignore", "!.github/\n");
     assert_eq!(read(plain.path(), &["."]), [".github/x.yaml", "a/node_modules/b/x.yaml", "vendor/x.yaml"]);
 }
 
-/// `test` is the name of an environment, unless it is below the sources of a project.
+/// `test` is the name of an environment, unless it is below the sources of a project or has programs.
 #[test]
 fn inputs_of_tests_are_skipped() {
     let manifests = [
+        "e2e/x.yaml",
+        "envs/test/app/x.yaml",
         "envs/test/x.yaml",
+        "pkg/test/datasets/x.yaml",
         "pkg/testdata/x.yaml",
+        "quality/expectedfailures/x.yaml",
         "src/test/resources/x.yaml",
         "tests/e2e/x.yaml",
         "web/fixtures/x.yaml",
     ];
     let plain = directory(&manifests, &[]);
-    assert_eq!(read(plain.path(), &["."]), ["envs/test/x.yaml"]);
+    assert_eq!(read(plain.path(), &["."]), ["e2e/x.yaml", "envs/test/app/x.yaml", "envs/test/x.yaml"]);
+    assert_eq!(read(plain.path(), &["pkg/test"]), ["pkg/test/datasets/x.yaml"]);
     assert_eq!(read(plain.path(), &["pkg/testdata", "tests/e2e"]), ["pkg/testdata/x.yaml", "tests/e2e/x.yaml"]);
     assert_eq!(read(plain.path(), &[".", "--no-ignore"]), manifests);
     write(plain.path(), ".ignore", "!tests/\n");
-    assert_eq!(read(plain.path(), &["."]), ["envs/test/x.yaml", "tests/e2e/x.yaml"]);
+    let with_tests = ["e2e/x.yaml", "envs/test/app/x.yaml", "envs/test/x.yaml", "tests/e2e/x.yaml"];
+    assert_eq!(read(plain.path(), &["."]), with_tests);
+}
+
+#[test]
+fn a_test_directory_with_programs_is_skipped() {
+    let manifests = ["envs/test/x.yaml", "operator/test/config/x.yaml", "test/x.yaml"];
+    let plain = directory(&manifests, &[("test/main_test.go", ""), ("operator/test/e2e/upgrade.py", "")]);
+    assert_eq!(read(plain.path(), &["."]), ["envs/test/x.yaml"]);
+    assert_eq!(read(plain.path(), &["test"]), ["test/x.yaml"]);
+    assert_eq!(read(plain.path(), &[".", "--no-ignore"]), manifests);
+}
+
+/// A dump of a cluster in a repository is not a manifest, unless the command names it.
+#[test]
+fn saved_output_of_kubectl_is_skipped() {
+    let service = "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: a}, spec: {ports: [{port: 80}]}}";
+    let dump = "apiVersion: v1\nkind: List\nmetadata: {resourceVersion: ''}\nitems:\n\
+        - apiVersion: v1\n  kind: Service\n  metadata: {name: b, uid: x}\n  spec: {ports: [{port: 0}]}\n";
+    let plain = directory(&[], &[("a.yaml", service), ("snapshots/all.yaml", dump)]);
+    let finds = |path: &str| lint(plain.path(), &[path]).stdout.contains("invalid-service");
+    assert!(!finds(".") && !finds("snapshots") && finds("snapshots/all.yaml"));
 }
 
 /// A link that leads nowhere, or back to its own directory, cannot be read. That matters only if it is not ignored.

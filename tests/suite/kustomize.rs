@@ -1,5 +1,7 @@
 //! Kustomizations are rendered as `kubectl kustomize` renders them.
 
+#![allow(clippy::disallowed_methods, reason = "tests run programs")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,7 @@
 //! Runs the real binary in a clean environment.
 
+#![allow(clippy::disallowed_methods, reason = "tests run programs")]
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -250,3 +250,25 @@ fn a_kustomization_is_built_without_the_documents_that_are_not_yaml_yet() {
     let reasons = run.json()["unchecked"].to_string();
     assert!(reasons.contains("`%NAME%`") && !reasons.contains("${NAME}"), "{reasons}");
 }
+
+/// Two overlays with their own placeholders are one line, which counts the files of both.
+#[test]
+fn a_notation_is_one_reason_for_all_meshes() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["dev", "prod"] {
+        let overlay = directory.path().join(name);
+        std::fs::create_dir(&overlay).unwrap();
+        std::fs::write(overlay.join("kustomization.yaml"), "resources: [a.yaml]\n").unwrap();
+        let service =
+            "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: a}, spec: {clusterIP: \"${IP}\"}}\n";
+        std::fs::write(overlay.join("a.yaml"), service).unwrap();
+    }
+    let run = mesh_in(directory.path(), &["lint", "--format", "json"], "", &[]);
+    let json = run.json();
+    assert_eq!(json["meshes"].as_array().map(Vec::len), Some(2), "{run:?}");
+    let unchecked = json["unchecked"].as_array().unwrap();
+    let of_notation: Vec<_> = unchecked.iter().filter(|it| it["rule"] == "yaml-syntax").collect();
+    let [only] = of_notation.as_slice() else { panic!("{unchecked:?}") };
+    assert_eq!(only["count"], 2);
+    assert!(only["reason"].as_str().unwrap().contains("(dev/a.yaml and 1 more)"), "{only:?}");
+}

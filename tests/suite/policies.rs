@@ -105,7 +105,7 @@ fn ip_blocks_use_the_connection_and_remote_ip_blocks_the_forwarded_address() {
 #[test]
 fn operations_are_compared_with_the_request() {
     check(&[
-        ("{to: [{operation: {hosts: ['SHOP.example:80']}}]}", json!({}), true),
+        ("{to: [{operation: {hosts: ['Shop.Example:80']}}]}", json!({}), true),
         ("{to: [{operation: {hosts: [shop.example]}}]}", json!({}), false),
         ("{to: [{operation: {hosts: ['shop.example*']}}]}", json!({}), true),
         ("{to: [{operation: {hosts: ['*.example:80']}}]}", json!({}), true),

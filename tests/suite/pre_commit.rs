@@ -1,5 +1,7 @@
 //! The pre-commit hook, as pre-commit runs it in a repository.
 
+#![allow(clippy::disallowed_methods, reason = "tests run programs")]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +12,7 @@ use crate::skip::skip;
 
 const BROKEN: &str = "apiVersion: networking.istio.io/v1
 kind: VirtualService
-metadata: {name: reviews}
+metadata: {name: reviews, namespace: shop}
 spec:
   hosts: [reviews]
   http:
@@ -112,7 +114,9 @@ fn the_hook_reads_all_manifests() {
 #[test]
 fn the_hook_runs_if_a_commit_only_deletes_files() {
     let service = |name: &str| {
-        format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: 80}}]}}\n")
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{ports: [{{port: 80}}]}}\n"
+        )
     };
     let files = [
         ("manifests/reviews.yaml", service("reviews")),

@@ -22,7 +22,10 @@ if [ "$port" = '""' ]; then
 Use --debug flag to render out invalid YAML" >&2
   exit 1
 fi
-for template in "$chart"/templates/*.yaml; do
+# Helm sorts resources by kind: Services come first.
+for template in "$chart"/templates/service.yaml "$chart"/templates/*.yaml; do
+  [ "$template" != "$last" ] || continue
+  last=$chart/templates/service.yaml
   echo "---
 # Source: $name/templates/${template##*/}"
   sed -e "s/{{ .Release.Name }}/$release/" -e "s/{{ .Release.Namespace }}/$namespace/" \

@@ -80,6 +80,7 @@ pub static ALL: LazyLock<Vec<&'static Rule>> =
     LazyLock::new(|| FAMILIES.iter().flat_map(|family| family.rules.iter().copied()).collect());
 
 pub(super) use suppression::unused_suppression;
+pub(super) use syntax::yaml_syntax;
 
 /// The rules that have a word as their name or alias, in any case. The rule of that name comes first.
 pub fn find(word: &str) -> Vec<&'static Rule> {

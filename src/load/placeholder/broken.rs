@@ -7,8 +7,9 @@ use super::recognise::of_double_braces;
 /// The notation of a placeholder that YAML cannot read, in the text of a document that is not YAML: `%NAME%` and `@NAME@`
 /// at the start of a value, `{NAME}` with more text after it, `${NAME}` in flow style, and double braces.
 pub fn breaking_notation(text: &str) -> Option<Notation> {
-    let lines = || text.lines().filter(|line| !line.trim_start().starts_with("# "));
-    if lines().any(|line| line.trim_start().starts_with("{%")) {
+    // A text can have very long indentations.
+    let lines: Vec<&str> = text.lines().map(unindented).filter(|line| !line.starts_with("# ")).collect();
+    if lines.iter().any(|line| line.starts_with("{%")) {
         return Some(Notation::DoubleBraces);
     }
     if let Some(start) = text.find("{{")
@@ -17,12 +18,17 @@ pub fn breaking_notation(text: &str) -> Option<Notation> {
         return Some(of_double_braces(text));
     }
     // In flow style, YAML ends a plain text at a brace.
-    let in_flow = |line: &str| {
+    let in_flow = |line: &&str| {
         let at = line.match_indices("${").find(|(at, _)| line[at + 2..].contains('}')).map(|(at, _)| at);
         at.is_some_and(|at| line[..at].replace("${", "").contains(['[', '{']))
     };
-    let braces = lines().any(in_flow).then_some(Notation::Braces);
-    lines().flat_map(starts_of_values).find_map(of_value).or(braces)
+    let braces = lines.iter().any(in_flow).then_some(Notation::Braces);
+    lines.into_iter().flat_map(starts_of_values).find_map(of_value).or(braces)
+}
+
+fn unindented(line: &str) -> &str {
+    let start = line.bytes().position(|byte| byte != b' ' && byte != b'\t').unwrap_or(line.len());
+    &line[start..]
 }
 
 /// The rest of a line from each place where a value may start.

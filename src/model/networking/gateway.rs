@@ -1,5 +1,6 @@
 //! Gateway.
 
+use crate::model::list::List;
 use crate::model::macros::{enumeration, message};
 use crate::model::map::Labels;
 use crate::source::Spanned;
@@ -7,7 +8,7 @@ use crate::source::Spanned;
 message! {
     /// A load balancer at the edge of the mesh: servers on the selected workloads.
     struct Gateway {
-        servers: Vec<Server>,
+        servers: List<Server>,
         selector: Labels,
     }
 }

@@ -69,9 +69,11 @@ impl Excerpt {
     pub(super) fn new(sources: &Sources, positions: &Positions<'_>, marks: &[Mark<'_>], style: &Style) -> Self {
         let file = sources.file(marks[0].span.file);
         let anchor = piece(file, 0, marks[0].span);
+        let origin = sources.origin(marks[0].span);
         let mut pieces = vec![anchor];
         for (mark, other) in marks.iter().enumerate().skip(1) {
-            if other.span.file == marks[0].span.file {
+            // Documents of one file can come from several templates.
+            if other.span.file == marks[0].span.file && sources.origin(other.span) == origin {
                 let other = piece(file, mark, other.span);
                 let apart = pieces.iter().all(|piece| !piece.overlaps(other));
                 if apart && other.line.abs_diff(anchor.line) <= NEAR {
@@ -103,7 +105,7 @@ impl Excerpt {
             last += 1;
         }
         let mut excerpt = Self {
-            name: clean(&match sources.origin(marks[0].span) {
+            name: clean(&match origin {
                 Some(template) => format!("{template} in {}", file.path()),
                 None => file.path().to_owned(),
             }),

@@ -122,7 +122,8 @@ fn gateway<'a>(resource: &'a Resource, ingress: &Ingress, settings: &Settings) -
         .collect();
     servers.push(Server { hosts: vec![any(place)], ..server(80, "HTTP", place) });
     let selector = (Spanned::new("istio".to_owned(), place), Spanned::new(settings.ingress.selector.clone(), place));
-    let spec = networking::Gateway { span: resource.span, servers, selector: Map::new(place, [selector]) };
+    let spec =
+        networking::Gateway { span: resource.span, servers: servers.into(), selector: Map::new(place, [selector]) };
     Gateway::new(gateway_name(resource, settings), resource, Cow::Owned(spec))
 }
 

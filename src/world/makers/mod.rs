@@ -104,6 +104,20 @@ static BY_GROUP: LazyLock<HashMap<&'static str, Vec<&'static MakerKind>>> = Lazy
     by_group
 });
 
+/// The ends of the names of Services that only controllers give them: those of at least two words, such as `-es-http`.
+static ENDINGS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let names = TABLES.into_iter().flatten().flat_map(|kind| kind.products).filter_map(|product| match product {
+        table::Product::Service(name, _) => name.strip_prefix("{}"),
+        _ => None,
+    });
+    names.filter(|ending| !ending.contains('{') && ending.matches('-').count() >= 2).collect()
+});
+
+/// The end of a name, if a known controller names Services so and others hardly do: its resource may be elsewhere.
+pub(super) fn ending(name: &str) -> Option<&'static str> {
+    ENDINGS.iter().copied().find(|ending| name.ends_with(ending) && name.len() > ending.len())
+}
+
 /// The entry for the kind of a resource. A group that starts with `*.` is that of many providers.
 fn lookup(resource: &ForeignResource) -> Option<&'static MakerKind> {
     let group = resource.group.as_str();

@@ -3,6 +3,7 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::DecodeProblemKind;
 use crate::model::networking::Percent;
 use crate::source::Span;
 
@@ -19,19 +20,34 @@ static NEVER_INJECTED: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
+    let misspelt = misspelt_percentages(context);
     let routes = context.world.virtual_services.iter().flat_map(|virtual_service| &virtual_service.spec.http);
     for fault in routes.filter_map(|route| route.fault.as_ref()) {
         if let Some(abort) = &fault.abort {
-            check_share(abort.span, "abort", abort.percentage.as_ref(), diagnostics);
+            check_share(abort.span, "abort", abort.percentage.as_ref(), &misspelt, diagnostics);
         }
         if let Some(delay) = fault.delay.as_ref().filter(|delay| delay.percent.is_none()) {
-            check_share(delay.span, "delay", delay.percentage.as_ref(), diagnostics);
+            check_share(delay.span, "delay", delay.percentage.as_ref(), &misspelt, diagnostics);
         }
     }
 }
 
+/// The places of unknown fields that are meant as a percentage, such as `percent` of an abort. `unknown-field` reports them.
+fn misspelt_percentages(context: &Context<'_>) -> Vec<Span> {
+    let is_meant = |kind: &DecodeProblemKind| match kind {
+        DecodeProblemKind::UnknownField { key, suggestion, .. } => {
+            key.to_ascii_lowercase().starts_with("percent") || suggestion.as_deref() == Some("percentage")
+        }
+        _ => false,
+    };
+    context.model_problems().filter(|problem| is_meant(&problem.kind)).map(|problem| problem.span).collect()
+}
+
 /// A missing percentage means 0 (istiod: `TranslateFault`). An explicit 0 is a decision.
-fn check_share(span: Span, what: &str, share: Option<&Percent>, diagnostics: &mut Diagnostics) {
+fn check_share(span: Span, what: &str, share: Option<&Percent>, misspelt: &[Span], diagnostics: &mut Diagnostics) {
+    if misspelt.iter().any(|field| span.contains(*field)) {
+        return;
+    }
     if share.is_none_or(|share| share.value.is_none()) {
         diagnostics
             .report(

@@ -64,12 +64,15 @@ fn report(
         return;
     }
     let times = if others.len() == 1 { "twice".to_owned() } else { format!("{} times", others.len() + 1) };
-    // Files side by side are often alternatives; the resources of one file are applied together.
+    // Files are often alternatives or overrides, unless a tool or the user says that they are applied together.
     let are_apart = others.iter().all(|other| other.span.file != last.span.file);
+    if are_apart && !context.snapshot.applied_together {
+        return;
+    }
     let finding = if are_apart { &SEVERAL_FILES } else { &SAME_FILE };
     let message = format!("{} `{name}` is defined {times}, and `mesh` uses this last definition", kind.name());
     let diagnostic = diagnostics.report(finding, last.name_span(), message);
-    diagnostic.help("remove all definitions but one, or lint only files that are applied together");
+    diagnostic.help("remove all definitions but one");
     for other in others {
         diagnostic.related(other.name_span(), "also defined here");
     }

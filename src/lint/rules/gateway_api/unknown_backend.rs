@@ -59,14 +59,18 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 
 fn report_refused(span: Span, refusal: Refusal, diagnostics: &mut Diagnostics) {
     match refusal {
-        Refusal::NotGranted => diagnostics
-            .report(&NO_GRANT, span, "no ReferenceGrant allows the route to use this backend of another namespace")
-            .help("add a ReferenceGrant to the namespace of the backend"),
-        Refusal::UnsupportedKind => diagnostics
-            .report(&UNSUPPORTED_KIND, span, "Istio does not support backends of this kind")
-            .help("use a Service, or kind `Hostname` of group `networking.istio.io`"),
-        Refusal::OptionalKind => return diagnostics.unchecked(Gap::InferenceExtension),
-    };
+        Refusal::NotGranted => {
+            diagnostics
+                .report(&NO_GRANT, span, "no ReferenceGrant allows the route to use this backend of another namespace")
+                .help("add a ReferenceGrant to the namespace of the backend");
+        }
+        Refusal::UnsupportedKind => {
+            diagnostics
+                .report(&UNSUPPORTED_KIND, span, "Istio does not support backends of this kind")
+                .help("use a Service, or kind `Hostname` of group `networking.istio.io`");
+        }
+        Refusal::OptionalKind => diagnostics.unchecked(Gap::InferenceExtension),
+    }
 }
 
 fn check_backend(

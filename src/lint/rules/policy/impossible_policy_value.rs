@@ -10,7 +10,7 @@ use crate::uri::Url;
 pub static RULE: Rule = rule! {
     name: "impossible-policy-value",
     summary: "a path or host of an AuthorizationPolicy matches no request that it is written for",
-    findings: [&REGEX, &ASTERISK, &QUERY, &NO_SLASH, &HOST],
+    findings: [&REGEX, &ASTERISK, &COVERED, &QUERY, &NO_SLASH, &HOST],
     check: check,
 };
 
@@ -21,6 +21,10 @@ static REGEX: Finding = finding! {
 static ASTERISK: Finding = finding! {
     "asterisk", Lost, Certain, [],
     "a path has an asterisk in the middle, where it has no special meaning",
+};
+static COVERED: Finding = finding! {
+    "covered", Surprising, Certain, [],
+    "a path has asterisks without special meaning, and the list has a prefix that matches the same requests",
 };
 static QUERY: Finding = finding! {
     "query", Lost, Certain, [],
@@ -43,8 +47,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 }
 
 fn check_operation(operation: &Operation, context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for path in operation.paths.iter().chain(&operation.not_paths).filter(|path| !context.is_refused(path.span)) {
-        check_path(path, diagnostics);
+    for paths in [&operation.paths, &operation.not_paths] {
+        for path in paths.iter().filter(|path| !context.is_refused(path.span)) {
+            check_path(path, paths, diagnostics);
+        }
     }
     for host in operation.hosts.iter().chain(&operation.not_hosts).filter(|host| host.contains('/')) {
         let help = Url::parse(host)
@@ -61,30 +67,35 @@ fn check_operation(operation: &Operation, context: &Context<'_>, diagnostics: &m
 
 /// A proxy compares the whole path, or the part that an asterisk at one end leaves; `{*}` and `{**}` make it a template
 /// (istiod: `matcher.PathMatcher`).
-fn check_path(path: &Spanned<String>, diagnostics: &mut Diagnostics) {
+fn check_path(path: &Spanned<String>, all: &[Spanned<String>], diagnostics: &mut Diagnostics) {
     let text = path.as_str();
     if text == "*" || text.contains('{') {
         return;
     }
     let compared = text.strip_prefix('*').or(text.strip_suffix('*')).unwrap_or(text);
+    let covering = covering(text, all);
     if let Some(prefix) = text.strip_suffix(".*").filter(|prefix| !prefix.contains('*')) {
         diagnostics
             .report(
-                &REGEX,
+                if covering.is_some() { &COVERED } else { &REGEX },
                 path.span,
                 format!("`{text}` is not read as a regular expression: it matches paths that start with `{prefix}.`"),
             )
-            .help(format!("write `{prefix}*`"));
+            .help(match covering {
+                Some(covering) => format!("remove it: `{covering}` matches these paths"),
+                None => format!("write `{prefix}*`"),
+            });
     } else if compared.contains('*') {
         diagnostics
             .report(
-                &ASTERISK,
+                if covering.is_some() { &COVERED } else { &ASTERISK },
                 path.span,
                 format!("`{text}` is not a pattern: `*` is special only at one end of a path"),
             )
-            .help(match template(text) {
-                Some(template) => format!("write `{template}`"),
-                None => "list the paths, or keep only a `*` at one end".to_owned(),
+            .help(match (covering, template(text)) {
+                (Some(covering), _) => format!("remove it: `{covering}` matches these paths"),
+                (None, Some(template)) => format!("write `{template}`"),
+                (None, None) => "list the paths, or keep only a `*` at one end".to_owned(),
             });
     } else if compared.contains('?') {
         let path_only = text.split('?').next().unwrap_or_default();
@@ -96,6 +107,15 @@ fn check_path(path: &Spanned<String>, diagnostics: &mut Diagnostics) {
             .report(&NO_SLASH, path.span, format!("no request has the path `{text}`: paths start with a slash"))
             .help(format!("write `/{text}`"));
     }
+}
+
+/// The prefix in a list of paths that matches all requests for which a path with asterisks is written: `/dex/*` for
+/// `/dex/**`.
+fn covering<'p>(path: &str, all: &'p [Spanned<String>]) -> Option<&'p str> {
+    let start = path.split('*').next().unwrap_or_default();
+    let start = if path.ends_with(".*") { start.trim_end_matches('.') } else { start };
+    let covers = |prefix: &str| !prefix.contains(['*', '{']) && start.starts_with(prefix);
+    all.iter().map(|other| other.as_str()).find(|other| other.strip_suffix('*').is_some_and(covers))
 }
 
 /// The path template that says what a path with asterisks seems to say. Placeholders are whole segments, and `{**}` is

@@ -7,7 +7,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::spelling::misspelt;
 use crate::model::wording::list;
-use crate::model::{Kind, nearest};
+use crate::model::{Kind, Resource, nearest};
 use crate::policy::{Attribute, requirements};
 use crate::source::Spanned;
 use crate::world::{Gap, World};
@@ -55,11 +55,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         for requirement in policy.spec.rules.iter().flat_map(requirements) {
             for value in requirement.values {
                 match requirement.attribute {
-                    Attribute::Principal => check_principal(world, &accounts, value, diagnostics),
+                    Attribute::Principal => check_principal(world, &accounts, policy.resource, value, diagnostics),
                     Attribute::ServiceAccount => {
                         let own = (policy.name.namespace.as_ref(), value.as_str());
                         let (namespace, name) = value.split_once('/').unwrap_or(own);
-                        check_account(world, &accounts, value, namespace, name, diagnostics);
+                        let place = (policy.resource, value);
+                        check_account(world, &accounts, place, namespace, name, diagnostics);
                     }
                     _ => {}
                 }
@@ -71,6 +72,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 fn check_principal(
     world: &World<'_>,
     accounts: &Accounts<'_>,
+    policy: &Resource,
     written: &Spanned<String>,
     diagnostics: &mut Diagnostics,
 ) {
@@ -96,7 +98,7 @@ fn check_principal(
     match parts.as_slice() {
         [domain, "ns", namespace, "sa", account] => {
             if domain.starts_with('*') || is_own(world, domain) {
-                check_account(world, accounts, written, namespace, account, diagnostics);
+                check_account(world, accounts, (policy, written), namespace, account, diagnostics);
             } else {
                 report_domain(world, written, domain, diagnostics);
             }
@@ -143,7 +145,7 @@ fn report_domain(world: &World<'_>, written: &Spanned<String>, domain: &str, dia
 fn check_account(
     world: &World<'_>,
     accounts: &Accounts<'_>,
-    written: &Spanned<String>,
+    (policy, written): (&Resource, &Spanned<String>),
     namespace: &str,
     name: &str,
     diagnostics: &mut Diagnostics,
@@ -164,6 +166,9 @@ fn check_account(
             Some(_) => Gap::NotAllResources(Kind::ServiceAccount, namespace.to_owned()),
             None => Gap::NoServiceAccountsOrWorkloads(namespace.to_owned()),
         });
+    }
+    if let Err(gap) = world.expects_account(policy, name, namespace) {
+        return diagnostics.unchecked(gap);
     }
     // The ServiceAccount and some workloads may be in other manifests.
     let finding = match !are_listed && world.namespaces.labels(namespace).is_none() {

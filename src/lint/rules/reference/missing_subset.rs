@@ -201,7 +201,7 @@ fn expects_rule(world: &World<'_>, from: &Resource, missing: &Missing<'_>) -> Re
     let in_sight = [*namespace, *client, &world.settings.root_namespace];
     let mut rules = world.destination_rules.iter().filter(|it| is_beside(it.resource));
     let mut services = world.services.named(host).filter(|it| is_together(it.resource));
-    // What is piped to `mesh` is usually the whole output of a renderer.
+    // Standard input is usually the whole output of a renderer.
     let is_stream = world.snapshot.sources.file(from.span.file).path() == STDIN;
     let any = is_stream
         || services.next().is_some()

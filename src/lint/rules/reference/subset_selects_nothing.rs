@@ -15,7 +15,7 @@ use crate::world::{DestinationRule, Discovery, Gap, Service, World, host};
 pub static RULE: Rule = rule! {
     name: "subset-selects-nothing",
     summary: "a subset whose labels match no workload of the service, so its requests get 503",
-    findings: [&ROUTED, &UNUSED],
+    findings: [&ROUTED, &SINGLE_WORKLOAD, &UNUSED],
     check: check,
 };
 
@@ -23,9 +23,14 @@ static ROUTED: Finding = finding! {
     "routed", Lost, Certain, ["IST0173", "KIA0203"],
     "a VirtualService routes to the subset, and none of several workloads has its labels",
 };
+// With one workload, others may be added later.
+static SINGLE_WORKLOAD: Finding = finding! {
+    "single-workload", Lost, Likely, ["IST0173", "KIA0203"],
+    "a VirtualService routes to the subset, and the manifests have at most one workload of the service",
+};
 static UNUSED: Finding = finding! {
-    "unused", Lost, Likely, ["IST0173", "KIA0203"],
-    "no VirtualService routes to the subset, or the manifests have at most one workload of the service",
+    "unused", Notable, Certain, ["IST0173", "KIA0203"],
+    "no VirtualService routes to the subset",
 };
 
 /// Labels that istiod adds to endpoints: from the Node, the `locality` of a WorkloadEntry, and the cluster (istiod:
@@ -91,11 +96,14 @@ fn check_subset(
     if let Some(gap) = world.inventory.has_other_workloads(&service.namespace, &all) {
         return diagnostics.unchecked(gap);
     }
-    // With one workload, others may be added later. A subset without routes does no harm.
-    let is_routed = endpoints.len() >= 2 && is_routed_to(world, destination_rule, subset);
+    let finding = match is_routed_to(world, destination_rule, subset) {
+        true if endpoints.len() >= 2 => &ROUTED,
+        true => &SINGLE_WORKLOAD,
+        false => &UNUSED,
+    };
     let message = format!("subset `{}` selects no workload of `{}`", subset.name.text(), service.hostname);
     diagnostics
-        .report(if is_routed { &ROUTED } else { &UNUSED }, subset.labels.span.unwrap_or(subset.span), message)
+        .report(finding, subset.labels.span.unwrap_or(subset.span), message)
         .related(service.span, "the service")
         .help(advice(subset, &endpoints));
 }

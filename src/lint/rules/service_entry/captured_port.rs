@@ -10,7 +10,7 @@ use crate::world::{Protocol, ProtocolClass};
 pub static RULE: Rule = rule! {
     name: "captured-port",
     summary: "a TCP port of a ServiceEntry without addresses captures connections to all other hosts",
-    findings: [&WEB_PORT, &OTHER_PORT],
+    findings: [&WEB_PORT, &OTHER_PORT, &NO_PROTOCOL],
     check: check,
 };
 
@@ -21,6 +21,11 @@ static WEB_PORT: Finding = finding! {
 static OTHER_PORT: Finding = finding! {
     "other-port", Lost, Likely, ["IST0134"],
     "the port is another one, so connections to other hosts are captured if there are any",
+};
+// Envoy detects HTTP, which tells hosts apart, so only other protocols suffer.
+static NO_PROTOCOL: Finding = finding! {
+    "no-protocol", Lost, Likely, ["IST0134"],
+    "the port has no protocol, so connections to other hosts that are not HTTP are captured",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -47,11 +52,18 @@ fn check_port(port: &ServiceEntryPort, host: &str, diagnostics: &mut Diagnostics
         ProtocolClass::Http | ProtocolClass::Tls | ProtocolClass::Udp => return,
     };
     let number = number.value;
+    let Some(written) = written else {
+        let guess = if number == 443 { "TLS" } else { "HTTP" };
+        let help = format!("add `protocol: {guess}`, or the protocol that the clients speak");
+        let message = format!("`protocol` is missing, so sidecars send {connections} on port {number} to `{host}`");
+        diagnostics.report(&NO_PROTOCOL, port.span, message).help(help);
+        return;
+    };
     let finding = if matches!(number, 80 | 443) { &WEB_PORT } else { &OTHER_PORT };
     diagnostics
         .report(
             finding,
-            written.map_or(port.span, |written| written.span),
+            written.span,
             format!("without `addresses`, sidecars send {connections} on port {number} to `{host}`"),
         )
         .help(match number {

@@ -1,7 +1,7 @@
 //! Documents that are not valid YAML.
 
 mod duplicate_key;
-mod yaml_syntax;
+pub(in crate::lint) mod yaml_syntax;
 
 use crate::lint::{Diagnostics, Family, Finding};
 use crate::yaml;

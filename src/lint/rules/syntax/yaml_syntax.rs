@@ -6,7 +6,8 @@ use super::report;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::load::Template;
+use crate::load::{Snapshot, Template};
+use crate::source::Span;
 use crate::world::Gap;
 use crate::yaml::YamlProblemKind;
 
@@ -26,16 +27,27 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for problem in context.yaml_problems(YamlProblemKind::Syntax) {
         report(&UNREADABLE, problem, diagnostics);
     }
-    let mut templates: BTreeMap<Template, Vec<&str>> = BTreeMap::new();
-    let of_documents = context.snapshot.templates.iter().copied();
-    let of_values = context.snapshot.placeholders.iter().map(|it| (it.span, Template::Placeholder(it.notation)));
-    for (span, template) in of_documents.chain(of_values) {
-        templates.entry(template).or_default().push(context.snapshot.sources.file(span.file).path());
+    for (gap, count) in unrendered([context.snapshot]) {
+        (0..count).for_each(|_| diagnostics.unchecked(gap.clone()));
     }
-    for (template, files) in templates {
-        let gap = Gap::NotRendered(template.describe(&some_of(&files)));
-        files.iter().for_each(|_| diagnostics.unchecked(gap.clone()));
+}
+
+/// The placeholders of some snapshots of the same files: for each notation the reason, with the files, and the number
+/// of documents and values.
+pub(in crate::lint) fn unrendered<'s>(snapshots: impl IntoIterator<Item = &'s Snapshot>) -> Vec<(Gap, usize)> {
+    let mut places: BTreeMap<Template, BTreeMap<Span, &str>> = BTreeMap::new();
+    for snapshot in snapshots {
+        let of_documents = snapshot.templates.iter().copied();
+        let of_values = snapshot.placeholders.iter().map(|it| (it.span, Template::Placeholder(it.notation)));
+        for (span, template) in of_documents.chain(of_values) {
+            places.entry(template).or_default().insert(span, snapshot.sources.file(span.file).path());
+        }
     }
+    let reason = |(template, places): (Template, BTreeMap<Span, &str>)| {
+        let files: Vec<&str> = places.values().copied().collect();
+        (Gap::NotRendered(template.describe(&some_of(&files))), files.len())
+    };
+    places.into_iter().map(reason).collect()
 }
 
 /// The first of some files, and the number of the others.

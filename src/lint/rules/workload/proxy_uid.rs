@@ -25,7 +25,9 @@ const PROXY: i64 = 1337;
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for workload in &context.world.workloads {
         let Some(pod) = workload.pod.filter(|_| !workload.is_gateway()) else { continue };
-        if !matches!(context.world.namespaces.data_plane(workload), None | Some(DataPlane::Sidecar)) {
+        let namespaces = &context.world.namespaces;
+        let has_no_sidecar = || namespaces.injection(workload) == Some(false) && !workload.has_proxy();
+        if !matches!(namespaces.data_plane(workload), None | Some(DataPlane::Sidecar)) || has_no_sidecar() {
             continue;
         }
         for user in users(pod).filter(|user| user.value == PROXY) {

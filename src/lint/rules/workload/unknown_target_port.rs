@@ -6,7 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::kubernetes::{self, ContainerPort, TargetPort};
-use crate::model::{Spec, nearest};
+use crate::model::{Kind, Spec, nearest};
 use crate::source::Spanned;
 use crate::world::{Discovery, Gap, Service, ServicePort, Workload};
 
@@ -37,7 +37,8 @@ static UNDECLARED_EXTRA_NUMBER: Finding = finding! {
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for service in context.world.services.iter().filter(|service| service.discovery != Discovery::Alias) {
         let Spec::Service(spec) = &service.resource.spec else { continue };
-        let selected = context.world.workloads_of_service(service).unwrap_or_default();
+        let mut selected = context.world.workloads_of_service(service).unwrap_or_default();
+        selected.retain(|workload| !runs_to_completion(workload));
         // The containers of gateways and the machines of WorkloadEntries listen on ports that no manifest declares.
         if selected.is_empty() || selected.iter().any(|workload| workload.pod.is_none() || workload.is_gateway()) {
             continue;
@@ -64,6 +65,13 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// Whether the pods of a workload do a task and end: those of Jobs, and of hooks of Helm, such as its tests. They serve no
+/// requests, so it is an accident if a Service selects them.
+fn runs_to_completion(workload: &Workload<'_>) -> bool {
+    let is_hook = || workload.resource.metadata.annotations.get("helm.sh/hook").is_some();
+    matches!(workload.resource.kind, Kind::Job | Kind::CronJob) || is_hook()
 }
 
 /// Each pod needs the name: a pod without it is not an endpoint of the port (Kubernetes: `FindPort`).

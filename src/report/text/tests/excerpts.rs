@@ -283,6 +283,19 @@ fn a_rendered_document_names_its_template() {
     "#);
 }
 
+/// An excerpt names one template, so it does not go on in a document of another one.
+#[test]
+fn documents_of_two_templates_have_two_excerpts() {
+    let mut sources = Sources::default();
+    let text = "---\n# Source: shop/templates/a.yaml\nhost: x\n---\n# Source: shop/templates/b.yaml\nname: x\n";
+    let file = sources.add("<stdin>", text);
+    let mut diagnostic = finding(&sources, &UNKNOWN_FIELD, file, "host", "a message");
+    diagnostic.related.push(related("the other one", span(&sources, file, "name"), None));
+    let shown = render_one(diagnostic, &sources);
+    assert!(shown.contains("[shop/templates/a.yaml in <stdin>:3:1]"), "{shown}");
+    assert!(shown.contains("[shop/templates/b.yaml in <stdin>:6:1]"), "{shown}");
+}
+
 proptest::proptest! {
     /// Whatever a file holds and wherever a rule points, also outside of it: nothing panics, no control character gets
     /// through, and no line of source runs over the right edge.

@@ -265,7 +265,7 @@ fn derivation<'a>(
         hosts: server.hosts.clone(),
         kinds: kinds(listener),
     };
-    let spec = networking::Gateway { servers: vec![server], ..networking::Gateway::empty(resource.span) };
+    let spec = networking::Gateway { servers: vec![server].into(), ..networking::Gateway::empty(resource.span) };
     let mut gateway = Gateway::new(parent.gateway.clone(), resource, Cow::Owned(spec));
     gateway.services.clone_from(&backing.services);
     gateway.is_managed = backing.is_managed;
