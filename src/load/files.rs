@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::Unreadable;
-use crate::config::FILE_NAME;
-
 use super::exclusion::{Exclude, Exclusions, is_repository_data};
+use crate::config::FILE_NAME;
+use crate::kustomize::is_kustomization_file;
 
 /// The path that output shows for standard input.
 pub const STDIN: &str = "<stdin>";
@@ -128,14 +128,14 @@ fn is_skipped(entry: &walkdir::Result<DirEntry>, exclusions: Option<&mut Exclusi
         None => false,
         Some(exclusions) if is_directory => !exclusions.enters(path, depth),
         // The others are not manifests anyway.
-        Some(exclusions) => has_manifest_extension(path) && !exclusions.reads(path, depth),
+        Some(exclusions) => has_manifest_name(path) && !exclusions.reads(path, depth),
     }
 }
 
 /// Whether an entry is a file to read. A file that the user names may have any extension.
 fn is_manifest(entry: &DirEntry) -> bool {
     let is_own = entry.file_name() == FILE_NAME;
-    !entry.file_type().is_dir() && !is_own && (entry.depth() == 0 || has_manifest_extension(entry.path()))
+    !entry.file_type().is_dir() && !is_own && (entry.depth() == 0 || has_manifest_name(entry.path()))
 }
 
 fn describe_entry(root: &Path, error: &walkdir::Error) -> Unreadable {
@@ -146,6 +146,12 @@ fn describe_entry(root: &Path, error: &walkdir::Error) -> Unreadable {
         (None, None) => error.to_string(),
     };
     Unreadable { path, reason }
+}
+
+/// Whether a file is a manifest by its extension, or a `Kustomization`.
+fn has_manifest_name(path: &Path) -> bool {
+    let is_kustomization = || path.file_name().and_then(|name| name.to_str()).is_some_and(is_kustomization_file);
+    has_manifest_extension(path) || is_kustomization()
 }
 
 fn has_manifest_extension(path: &Path) -> bool {

@@ -189,3 +189,12 @@ fn the_output_says_if_all_files_are_ignored() {
     );
     assert_eq!(run.status, 2);
 }
+
+#[test]
+fn a_kustomization_needs_no_extension() {
+    let directory =
+        directory(&[], &[("o/Kustomization", "resources: [a.yaml]"), ("p/kustomization", "resources: [a]")]);
+    let json = lint(directory.path(), &["."]).json();
+    let found: Vec<_> = json["diagnostics"].as_array().unwrap().iter().map(|it| (&it["rule"], &it["file"])).collect();
+    assert_eq!(found, [(&"broken-kustomization".into(), &"o/Kustomization".into())]);
+}
