@@ -2,7 +2,7 @@
 //! not mistakes of the mesh.
 
 use super::STDIN;
-use crate::yaml::{Document, Node};
+use crate::yaml::{Document, Node, Value};
 
 /// Whether a document belongs to another tool. A manifest has `apiVersion` and `kind`: as fields, or, if the document
 /// cannot be parsed, as words at places where keys can be. Standard input is a manifest in any case: nobody pipes other
@@ -12,9 +12,14 @@ pub(super) fn is_foreign(path: &str, text: &str, document: &Document) -> bool {
         return false;
     }
     match &document.root {
-        Some(root) => !KEYS.iter().any(|key| root.get(key).is_some()),
-        None => !KEYS.iter().all(|key| has_key(text, key)),
+        Some(root) if is_collection(root) => !KEYS.iter().any(|key| root.get(key).is_some()),
+        // Without colons, the lines of a mapping are one long string.
+        Some(_) | None => !KEYS.iter().all(|key| has_key(text, key)),
     }
+}
+
+fn is_collection(node: &Node) -> bool {
+    matches!(node.value, Value::Mapping(_) | Value::Sequence(_))
 }
 
 /// Whether a document is saved output of `kubectl get`: a List with a resource version, whose items exist in a cluster. It

@@ -335,6 +335,7 @@ mod tests {
 
         let expected = json!({
             "schema": "mesh.lint/v1",
+            "meshes": [],
             "diagnostics": [{
                 "rule": "duplicate-host",
                 "finding": "conflict",
@@ -367,9 +368,7 @@ mod tests {
         });
         let text = write(&report, &sources);
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
-        assert!(
-            text.starts_with("{\n  \"schema\": \"mesh.lint/v1\",\n  \"diagnostics\": [\n") && text.ends_with("\n}\n")
-        );
+        assert!(text.starts_with("{\n  \"schema\": \"mesh.lint/v1\",\n  \"meshes\": []") && text.ends_with("\n}\n"));
     }
 
     #[test]

@@ -182,7 +182,10 @@ fn annotations_for_other_tools_apply_to_their_resource() {
 /// Lints a directory with a manifest in `a.yaml` and in `legacy/old/b.yaml`.
 fn with_config(config: &str, from: &str, arguments: &[&str]) -> Run {
     let directory = tempfile::tempdir().unwrap();
-    fs::create_dir_all(directory.path().join("legacy/old")).unwrap();
+    // The documented configuration names the last two.
+    for name in ["legacy/old", "common", "envs/staging"] {
+        fs::create_dir_all(directory.path().join(name)).unwrap();
+    }
     fs::write(directory.path().join(".mesh.yaml"), config).unwrap();
     fs::write(directory.path().join("a.yaml"), manifest("", "", "")).unwrap();
     fs::write(
