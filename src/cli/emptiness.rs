@@ -16,7 +16,7 @@ pub fn reason(inputs: &[Input], exclude: Exclude, manifests: &Manifests, meshes:
             "every .yaml, .yml and .json file is ignored; use `--no-ignore` to read them".to_owned()
         }
         0 => without_files(inputs),
-        _ if meshes.iter().any(holds_manifest) => return None,
+        _ if meshes.iter().any(holds_manifest) || manifests.kustomizations().next().is_some() => return None,
         _ => without_manifests(manifests, meshes),
     };
     Some(format!("no manifests found: {reason}"))

@@ -19,18 +19,56 @@ pub fn inputs(paths: &[PathBuf], config: &Config, directory: Option<&Path>) -> V
 }
 
 /// The meshes of the configuration in `directory`, with paths as output shows them.
-pub fn declared(config: &Config, directory: Option<&Path>) -> Vec<DeclaredMesh> {
-    let shown = |written: &PathBuf| {
-        let relative = from_config(directory, written).to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
-        path::join("", &relative)
-    };
-    let declared = config.meshes.iter().map(|mesh| DeclaredMesh {
-        name: mesh.name.clone(),
-        paths: mesh.paths.iter().map(shown).collect(),
-        namespace: mesh.namespace.clone(),
-        inventory: mesh.inventory,
-    });
-    declared.collect()
+///
+/// # Errors
+///
+/// If a mesh has no name, the name of another one, no paths, or a path that does not exist.
+pub fn declared(config: &Config, directory: Option<&Path>) -> Result<Vec<DeclaredMesh>, String> {
+    let shown = |path: &Path| path::join("", &path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"));
+    let mut declared: Vec<DeclaredMesh> = Vec::new();
+    for (index, mesh) in config.meshes.iter().enumerate() {
+        let fault = |message: String| Err(format!("`meshes[{index}]` of the configuration {message}"));
+        if mesh.name.is_empty() {
+            return fault("has no name".to_owned());
+        }
+        if declared.iter().any(|other| other.name == mesh.name) {
+            return fault(format!("has the name `{}` of another mesh", mesh.name));
+        }
+        if mesh.paths.is_empty() {
+            return fault("has no paths".to_owned());
+        }
+        let paths: Vec<PathBuf> = mesh.paths.iter().map(|path| from_config(directory, path)).collect();
+        if let Some((_, written)) = paths.iter().zip(&mesh.paths).find(|(path, _)| !path.exists()) {
+            return fault(format!("names the path `{}`, which does not exist", written.display()));
+        }
+        declared.push(DeclaredMesh {
+            name: mesh.name.clone(),
+            paths: paths.iter().map(|path| shown(path)).collect(),
+            namespace: mesh.namespace.clone(),
+            inventory: mesh.inventory,
+        });
+    }
+    Ok(declared)
+}
+
+/// The paths of declared meshes of which the inputs name a part.
+pub fn beside(inputs: &[Input], declared: &[DeclaredMesh]) -> Vec<Input> {
+    let shown = |path: &Path| path::join("", &path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"));
+    let named: Vec<String> = inputs
+        .iter()
+        .filter_map(|input| match input {
+            Input::Path(path) => Some(shown(path)),
+            Input::Stdin { .. } => None,
+        })
+        .collect();
+    let overlaps = |path: &String| named.iter().any(|it| path::is_within(it, path) || path::is_within(path, it));
+    let meshes = declared.iter().filter(|mesh| mesh.paths.iter().any(overlaps));
+    meshes.flat_map(|mesh| &mesh.paths).map(|path| Input::Path(PathBuf::from(shown_or_here(path)))).collect()
+}
+
+/// A path for the file system: the working directory has no name in output.
+fn shown_or_here(path: &str) -> &str {
+    if path.is_empty() { "." } else { path }
 }
 
 /// A path of the configuration in `directory`, relative to the working directory.

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Common, InputArgs};
 use super::helm::Helm;
-use super::inputs::{declared, inputs, name_stdin, plain};
+use super::inputs::{beside, declared, inputs, name_stdin, plain};
 use super::terminal::{self, Tone};
 use super::{emptiness, selection};
 use crate::config::{self, Config, InventoryMode};
 use crate::layout::{self, Mesh};
 use crate::lint::Levels;
-use crate::load::{ChartFailure, Exclude, ManifestProblem, Manifests, STDIN};
+use crate::load::{Chart, ChartFailure, Exclude, ManifestProblem, Manifests, STDIN};
 use crate::model::wording;
 use crate::source::Span;
 use crate::world::{self, World};
@@ -44,13 +44,14 @@ impl Project {
             name_stdin(&mut inputs, name)?;
         }
         let exclude = if input.no_ignore { Exclude::Nothing } else { Exclude::Ignored };
-        let declared = declared(&config, directory);
-        let manifests = if input.helm || config.helm.is_on {
-            let helm = Helm::new(&config, directory, &declared)?;
-            Manifests::read_with_charts(&inputs, exclude, |charts| helm.render(charts))
-        } else {
-            Manifests::read(&inputs, exclude)
+        let declared = declared(&config, directory)?;
+        let beside = beside(&inputs, &declared);
+        let helm = match input.helm || config.helm.is_on {
+            true => Some(Helm::new(&config, directory, &declared)?),
+            false => None,
         };
+        let render = |charts: &[Chart]| helm.map(|helm| helm.render(charts)).unwrap_or_default();
+        let manifests = Manifests::read_with_charts(&inputs, &beside, exclude, render);
         for unreadable in &manifests.unreadable {
             terminal::say(common, Tone::Error, &unreadable.to_string());
         }

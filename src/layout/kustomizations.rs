@@ -52,5 +52,5 @@ fn is_template(directory: &str) -> bool {
 /// The kustomization of a directory. Of several files, the one that kustomize names first.
 pub(super) fn file_of(manifests: &Manifests, directory: &str) -> Option<FileId> {
     let file = |name: &&str| manifests.file_at(&path::join(directory, name));
-    KUSTOMIZATION_FILES.iter().find_map(|name| file(&name).filter(|file| manifests.is_kustomized(*file)))
+    KUSTOMIZATION_FILES.iter().find_map(|name| file(name).filter(|file| manifests.is_kustomized(*file)))
 }

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use crate::config::InventoryMode;
 use crate::kustomize::{Renderer, Unrendered, UnrenderedReason};
-use crate::load::{Manifests, STDIN, SharedBodies, Snapshot};
+use crate::load::{ManifestProblem, Manifests, STDIN, SharedBodies, Snapshot};
 use crate::source::{FileId, path};
 
 /// A set of resources that are applied together.
@@ -60,7 +60,14 @@ impl Mesh {
             format!("{} in {file}:{}", described(part.reason), sources.start(part.span).line)
         };
         let charts = self.snapshot.charts.iter().map(|chart| format!("the Helm chart in `{}`", shown(chart)));
-        self.snapshot.unrendered.iter().map(describe).chain(charts).collect()
+        let broken = self.snapshot.problems.iter().filter_map(|problem| match problem {
+            ManifestProblem::Build(problem) if problem.kind.stops_build() => {
+                Some("a kustomization that cannot be built")
+            }
+            _ => None,
+        });
+        let broken = broken.take(1).map(str::to_owned);
+        self.snapshot.unrendered.iter().map(describe).chain(charts).chain(broken).collect()
     }
 }
 

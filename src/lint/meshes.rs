@@ -10,7 +10,7 @@ use super::rules::{self, unused_suppression, yaml_syntax};
 use super::together::Alternatives;
 use super::{Levels, Report, Summary, Unchecked, causes, compare, report_of};
 use crate::layout::{Mesh, MeshSource};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::world::World;
 
 /// Runs all rules on each mesh. A finding that several meshes have is one finding.
@@ -49,9 +49,10 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
     let names: Vec<Arc<str>> = meshes.iter().map(|mesh| mesh.name.as_str().into()).collect();
     let sources = meshes.first().map(|mesh| Arc::clone(&mesh.snapshot.sources)).unwrap_or_default();
     let alternatives = Alternatives::new(meshes, &sources);
+    let readers = readers(meshes);
     let findings = findings
         .into_values()
-        .filter(|(finding, found_in)| holds(finding, found_in, meshes) && !alternatives.explain(finding));
+        .filter(|(finding, found_in)| holds(finding, found_in, &readers, meshes) && !alternatives.explain(finding));
     let named = findings.map(|(mut finding, found_in)| {
         finding.meshes = found_in.into_iter().map(|index| Arc::clone(&names[index])).collect();
         finding
@@ -63,6 +64,15 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
     merged.suppressed = suppressed.into_iter().collect();
     merged.summary = totals(meshes);
     merged
+}
+
+/// The meshes that read each file, in order.
+fn readers(meshes: &[&Mesh]) -> BTreeMap<FileId, Vec<usize>> {
+    let mut readers: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
+    for (index, mesh) in meshes.iter().enumerate() {
+        mesh.snapshot.files.iter().for_each(|file| readers.entry(*file).or_default().push(index));
+    }
+    readers
 }
 
 /// Puts what is not known yet in all meshes in the place of the reasons of single meshes, which name only their own files.
@@ -79,13 +89,12 @@ fn merge_unrendered(unchecked: &mut BTreeMap<(&'static str, String), usize>, mes
 /// Whether a finding holds although some of the meshes that read the file do not have it. Alternatives that were found by
 /// their files must agree, as the file may belong to some of them only. A comment is unused if no mesh uses it. `found_in`
 /// has the meshes with the finding, in order.
-fn holds(finding: &Diagnostic, found_in: &[usize], meshes: &[&Mesh]) -> bool {
+fn holds(finding: &Diagnostic, found_in: &[usize], readers: &BTreeMap<FileId, Vec<usize>>, meshes: &[&Mesh]) -> bool {
     let file = finding.span.file;
     let must_agree = finding.rule.name == unused_suppression::RULE.name
         || found_in.iter().all(|&index| meshes[index].source == MeshSource::Alternatives);
-    let readers = meshes.iter().enumerate().filter(|(_, mesh)| mesh.snapshot.files.contains(&file));
-    let mut without = readers.filter(|(index, _)| found_in.binary_search(index).is_err());
-    !must_agree || without.next().is_none()
+    let mut readers = readers.get(&file).into_iter().flatten();
+    !must_agree || readers.all(|index| found_in.binary_search(index).is_ok())
 }
 
 /// The totals of several meshes, which count what they share once.

@@ -1,6 +1,6 @@
 //! The files that paths and directories refer to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::Unreadable;
 use super::exclusion::{Exclude, Exclusions, is_repository_data};
+use crate::config::FILE_NAME;
 use crate::kustomize::is_kustomization_file;
 
 /// The path that output shows for standard input.
@@ -44,7 +45,7 @@ pub(super) struct File {
     pub is_argument: bool,
 }
 
-/// Finds the files, sorted by the path that output shows. A file with several paths appears once.
+/// Finds the files, sorted by the path that output shows. A file with several paths appears once, at the one without links.
 pub(super) fn find(inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unreadable>) -> Vec<File> {
     // Only links and overlapping arguments can lead to one file by several paths.
     let mut may_repeat = inputs.len() > 1;
@@ -73,16 +74,36 @@ pub(super) fn find(inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unre
     }
     found.sort_by(|a, b| a.shown.cmp(&b.shown));
     if may_repeat {
-        let mut known: BTreeSet<PathBuf> = BTreeSet::new();
-        found.retain(|file| match &file.input {
-            Input::Stdin { .. } => known.insert(PathBuf::from(STDIN)),
-            Input::Path(path) => {
-                let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
-                known.insert(identity)
+        let mut first: BTreeMap<PathBuf, usize> = BTreeMap::new();
+        for (at, file) in found.iter().enumerate() {
+            let kept = first.entry(file.identity()).or_insert(at);
+            if found[*kept].is_linked() && !file.is_linked() {
+                *kept = at;
             }
-        });
+        }
+        let kept: BTreeSet<usize> = first.into_values().collect();
+        let mut at = 0..;
+        found.retain(|_| at.next().is_some_and(|at| kept.contains(&at)));
     }
     found
+}
+
+impl File {
+    /// The same for all paths of a file.
+    fn identity(&self) -> PathBuf {
+        match &self.input {
+            Input::Stdin { .. } => PathBuf::from(STDIN),
+            Input::Path(path) => path.canonicalize().unwrap_or_else(|_| path.clone()),
+        }
+    }
+
+    /// Whether a part of its path is a link.
+    fn is_linked(&self) -> bool {
+        match &self.input {
+            Input::Stdin { .. } => false,
+            Input::Path(path) => path.ancestors().any(Path::is_symlink),
+        }
+    }
 }
 
 /// Whether any manifest is below the paths, ignored or not.
@@ -133,7 +154,8 @@ fn is_skipped(entry: &walkdir::Result<DirEntry>, exclusions: Option<&mut Exclusi
 
 /// Whether an entry is a file to read. A file that the user names may have any extension.
 fn is_manifest(entry: &DirEntry) -> bool {
-    !entry.file_type().is_dir() && (entry.depth() == 0 || has_manifest_name(entry.path()))
+    let is_own = entry.file_name() == FILE_NAME;
+    !entry.file_type().is_dir() && !is_own && (entry.depth() == 0 || has_manifest_name(entry.path()))
 }
 
 fn describe_entry(root: &Path, error: &walkdir::Error) -> Unreadable {

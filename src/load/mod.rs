@@ -102,27 +102,35 @@ impl Text {
 impl Manifests {
     /// Reads files, directories and standard input, and the files outside of them that kustomizations name.
     pub fn read(inputs: &[Input], exclude: Exclude) -> Self {
-        Self::read_with_charts(inputs, exclude, |_| RenderedCharts::default())
+        Self::read_with_charts(inputs, &[], exclude, |_| RenderedCharts::default())
     }
 
-    /// Reads the same, and what `render` makes from the charts among the files.
+    /// Reads the same, and what `render` makes from the charts among the files. `beside` has the paths that belong to a mesh of
+    /// which `inputs` name a part.
     pub fn read_with_charts(
         inputs: &[Input],
+        beside: &[Input],
         exclude: Exclude,
         render: impl FnOnce(&[Chart]) -> RenderedCharts,
     ) -> Self {
         let mut unreadable = Vec::new();
         let found = files::find(inputs, exclude, &mut unreadable);
-        let read = |file: files::File| (read::read(&file), file.shown, file.is_argument);
+        let named: BTreeSet<String> = found.iter().map(|file| file.shown.clone()).collect();
+        let beside = files::find(beside, exclude, &mut unreadable);
+        let beside = beside.into_iter().filter(|file| !named.contains(&file.shown)).map(|file| (file, true));
+        let mut found: Vec<_> = found.into_iter().map(|file| (file, false)).chain(beside).collect();
+        found.sort_by(|(a, _), (b, _)| a.shown.cmp(&b.shown));
+        let read =
+            |(file, is_outside): (files::File, bool)| (read::read(&file), file.shown, file.is_argument, is_outside);
         let read: Vec<_> = found.into_par_iter().map(read).collect();
         let mut texts = Vec::new();
-        for (text, path, is_argument) in read {
+        for (text, path, is_argument, is_outside) in read {
             match text {
-                Ok(text) => texts.push(Text { path, text, not_utf8: None, is_outside: false, is_argument }),
+                Ok(text) => texts.push(Text { path, text, not_utf8: None, is_outside, is_argument }),
                 Err(read::ReadFailure::Unreadable(reason)) => unreadable.push(Unreadable { path, reason }),
                 Err(read::ReadFailure::NotUtf8 { readable: text, at, message }) => {
                     let not_utf8 = Some((at, message));
-                    texts.push(Text { path, text, not_utf8, is_outside: false, is_argument });
+                    texts.push(Text { path, text, not_utf8, is_outside, is_argument });
                 }
             }
         }

@@ -32,7 +32,7 @@ impl<'a> Simulators<'a> {
             [only] => self.ask(only, request),
             [] => Err(self.unanswered(request, self.nobody_knows(request))),
             several => {
-                let names: Vec<String> = several.iter().map(|(name, _)| format!("`{name}`")).collect();
+                let names: Vec<&str> = several.iter().map(|(name, _)| &**name).collect();
                 let names = wording::list(&names, "and");
                 let error = format!("several meshes answer the request: {names}; name one with `mesh`");
                 Err(self.unanswered(request, error))
@@ -71,7 +71,7 @@ impl<'a> Simulators<'a> {
     }
 
     fn nobody_knows(&self, request: &Request) -> String {
-        let names: Vec<String> = self.all.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let names: Vec<&str> = self.all.iter().map(|(name, _)| &**name).collect();
         let names = wording::list(&names, "and");
         match (&request.mesh, names.as_str()) {
             (_, "") => "there is no mesh".to_owned(),

@@ -107,14 +107,15 @@ impl Inventory {
     pub fn may_exist(&self, kind: Kind, namespace: &str, name: &str) -> Option<Gap> {
         let is_sure = |_: &Gap| !self.is_complete() || self.makers.makes(kind, namespace, name);
         let made = self.makers.may_make(kind, namespace, name).filter(is_sure);
-        made.or_else(|| self.surroundings.may_define(kind, namespace, name))
-            .or_else(|| self.like_made(namespace, name).filter(|_| kind == Kind::Service && !self.is_complete()))
+        let like_made = || self.unless_complete(|| self.like_made(namespace, name)).filter(|_| kind == Kind::Service);
+        made.or_else(|| self.surroundings.may_define(kind, namespace, name)).or_else(like_made)
     }
 
     /// The reason why a controller may make a Service, if its name ends like those of a known one and is not a misspelling.
     fn like_made(&self, namespace: &str, name: &str) -> Option<Gap> {
         let ending = makers::ending(name)?;
         let names = self.service_names.get(namespace).into_iter().flatten().map(String::as_str);
+        let names = names.filter(|other| other.ends_with(ending));
         misspelt(name, names).is_none().then(|| Gap::LikeMade(format!("{namespace}/{name}"), ending))
     }
 
@@ -174,8 +175,12 @@ impl Inventory {
     }
 
     fn expect_one(&self, kind: Kind, namespaces: &BTreeSet<String>, namespace: &str, name: &str) -> Result<(), Gap> {
-        self.expect_in(kind, namespaces, namespace)?;
-        self.may_exist(kind, namespace, name).map_or(Ok(()), Err)
+        let listed = self.expect_in(kind, namespaces, namespace);
+        match self.may_exist(kind, namespace, name) {
+            Some(gap) => Err(gap),
+            // The manifests that are missing may be among those of another mesh.
+            None => listed.map_err(|gap| self.may_have_more(kind, namespace).unwrap_or(gap)),
+        }
     }
 
     fn expect_all(&self, kind: Kind, namespaces: &BTreeSet<String>, namespace: &str) -> Result<(), Gap> {

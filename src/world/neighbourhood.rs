@@ -159,7 +159,7 @@ impl World<'_> {
         if neighbourhoods.know_written(self, kind, from, name) || neighbourhoods.know(self, kind, from, name) {
             return Ok(());
         }
-        Err(Gap::NoneNear(kind))
+        Err(nothing_near(kind, from, namespace))
     }
 
     /// Whether a Service that `from` refers to, and that the manifests lack, does not exist.
@@ -197,7 +197,7 @@ impl World<'_> {
         {
             return Ok(());
         }
-        Err(Gap::NoneNear(Kind::ServiceAccount))
+        Err(nothing_near(Kind::ServiceAccount, from, namespace))
     }
 
     /// Whether a workload of a namespace that `from` selects, and that the manifests lack, does not exist.
@@ -233,6 +233,15 @@ impl World<'_> {
         self.inventory.is_decided_by_manifests()
             && self.settings.is_namespace_assumed
             && !self.snapshot.applied_together
+    }
+}
+
+/// The reason why nothing follows from what the assumed namespace lacks.
+fn nothing_near(kind: Kind, from: &Resource, namespace: &str) -> Gap {
+    match kind {
+        _ if from.has_no_namespace() => Gap::NoneNear(kind),
+        Kind::Pod => Gap::NotAllWorkloads(namespace.to_owned()),
+        kind => Gap::NotAllResources(kind, namespace.to_owned()),
     }
 }
 

@@ -341,23 +341,6 @@ mod tests {
     }
 
     #[test]
-    fn complete_manifests_can_have_other_meshes() {
-        let snapshot = Snapshot::of_texts([("a.yaml", BOOKS)]);
-        let beside = Snapshot::of_texts([("b.yaml", SHARED)]);
-        let complete = Settings { inventory: Some(InventoryMode::Complete), ..settings(&snapshot) };
-        let mut definitions = Definitions::default();
-        definitions.add("overlays/a", &snapshot, &complete);
-        definitions.add("overlays/b", &beside, &complete);
-        let partial = PartialNamespace { namespace: None, reason: "chart `charts/x` is not rendered".to_owned() };
-        let surroundings = Surroundings::new(Arc::new(definitions), Arc::new(BTreeSet::from([0])), vec![partial]);
-        let world = World::with_surroundings(&snapshot, complete, surroundings);
-        assert!(world.inventory.service("shop", "shared").is_err(), "in the other mesh");
-        assert!(world.makes_service("cart-canary.shop.svc.cluster.local"), "made from a resource of the other mesh");
-        assert_eq!(world.inventory.service("shop", "other"), Ok(()), "nobody defines it");
-        assert_eq!(world.inventory.service_entry("other", "example.org"), Ok(()), "nobody defines it");
-    }
-
-    #[test]
     fn workloads_of_another_mesh_that_name_no_namespace_may_be_in_any() {
         let beside = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart}, spec: {template: {metadata: \
             {labels: {app: cart}}, spec: {serviceAccountName: cart}}}}";
@@ -373,6 +356,23 @@ mod tests {
         assert_eq!(gap("ledger"), None);
         assert_eq!(world.inventory.may_have_workloads(Some("shop"), &LabelSet::new()), None);
         assert!(world.inventory.may_exist(Kind::ServiceAccount, "shop", "cart").is_some());
+    }
+
+    #[test]
+    fn complete_manifests_can_have_other_meshes() {
+        let snapshot = Snapshot::of_texts([("a.yaml", BOOKS)]);
+        let beside = Snapshot::of_texts([("b.yaml", SHARED)]);
+        let complete = Settings { inventory: Some(InventoryMode::Complete), ..settings(&snapshot) };
+        let mut definitions = Definitions::default();
+        definitions.add("overlays/a", &snapshot, &complete);
+        definitions.add("overlays/b", &beside, &complete);
+        let partial = PartialNamespace { namespace: None, reason: "chart `charts/x` is not rendered".to_owned() };
+        let surroundings = Surroundings::new(Arc::new(definitions), Arc::new(BTreeSet::from([0])), vec![partial]);
+        let world = World::with_surroundings(&snapshot, complete, surroundings);
+        assert!(world.inventory.service("shop", "shared").is_err(), "in the other mesh");
+        assert!(world.makes_service("cart-canary.shop.svc.cluster.local"), "made from a resource of the other mesh");
+        assert_eq!(world.inventory.service("shop", "other"), Ok(()), "nobody defines it");
+        assert_eq!(world.inventory.service_entry("other", "example.org"), Ok(()), "nobody defines it");
     }
 
     #[test]

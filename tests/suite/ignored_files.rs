@@ -146,7 +146,7 @@ fn a_test_directory_with_programs_is_skipped() {
     assert_eq!(read(plain.path(), &[".", "--no-ignore"]), manifests);
 }
 
-/// A dump of a cluster in a repository is not a manifest, unless the command names it.
+/// A dump of a cluster in a repository is skipped, unless the command names it.
 #[test]
 fn saved_output_of_kubectl_is_skipped() {
     let service = "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: a}, spec: {ports: [{port: 80}]}}";
@@ -169,6 +169,16 @@ fn ignored_links_may_be_broken() {
     assert_eq!(run.stderr, "");
     assert_eq!(read(repository.path(), &["."]), ["x.yaml"]);
     assert_eq!(lint(repository.path(), &[".", "--no-ignore"]).stderr.lines().count(), 3);
+}
+
+/// A directory with a second name is read under its own.
+#[cfg(unix)]
+#[test]
+fn links_are_no_names() {
+    let directory = directory(&["real/x.yaml"], &[]);
+    std::os::unix::fs::symlink("real", directory.path().join("alias")).unwrap();
+    assert_eq!(read(directory.path(), &["."]), ["real/x.yaml"]);
+    assert_eq!(read(directory.path(), &["alias"]), ["alias/x.yaml"]);
 }
 
 #[test]

@@ -77,8 +77,8 @@ configMapGenerator:
 fn generators_merge_and_replace() {
     let tree = Tree::new(MERGE);
     let data = |name: &str| {
-        let found = tree.resources("over").into_iter();
-        found.filter(|found| found["metadata"]["name"].as_str().unwrap().starts_with(name)).next().unwrap()
+        let mut found = tree.resources("over").into_iter();
+        found.find(|found| found["metadata"]["name"].as_str().unwrap().starts_with(name)).unwrap()
     };
     assert_eq!(data("g-")["data"], json!({"a": "9", "b": "2", "c": "3"}));
     assert_eq!(data("g-")["metadata"]["labels"], json!({"b": "b", "o": "o"}));

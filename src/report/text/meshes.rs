@@ -24,7 +24,10 @@ pub fn meshes(meshes: &[&Mesh], style: &Style, out: &mut dyn io::Write) -> io::R
             mesh.namespace.as_deref().map(clean).unwrap_or_default(),
         ]);
     }
-    writeln!(out, "{}\n", table.trim_fmt())?;
+    for line in table.trim_fmt().lines() {
+        writeln!(out, "{}", line.strip_prefix(' ').unwrap_or(line))?;
+    }
+    writeln!(out)?;
     let partial: Vec<(&str, String)> =
         shown.iter().flat_map(|mesh| mesh.partial().into_iter().map(|reason| (mesh.name.as_str(), reason))).collect();
     if !partial.is_empty() {

@@ -32,8 +32,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The placeholders of some snapshots of the same files: for each notation the reason, with the files, and the number
-/// of documents and values.
+/// The templates and placeholders in some snapshots of the same files: for each notation the reason why they are not checked,
+/// which names the files, and the number of documents and values.
 pub(in crate::lint) fn unrendered<'s>(snapshots: impl IntoIterator<Item = &'s Snapshot>) -> Vec<(Gap, usize)> {
     let mut places: BTreeMap<Template, BTreeMap<Span, &str>> = BTreeMap::new();
     for snapshot in snapshots {
