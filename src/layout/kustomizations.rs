@@ -54,3 +54,10 @@ pub(super) fn file_of(manifests: &Manifests, directory: &str) -> Option<FileId> 
     let file = |name: &&str| manifests.file_at(&path::join(directory, name));
     KUSTOMIZATION_FILES.iter().find_map(|name| file(name).filter(|file| manifests.is_kustomized(*file)))
 }
+
+/// The namespace to which a kustomization moves its resources, if it says so.
+pub(super) fn namespace(manifests: &Manifests, directory: &str) -> Option<String> {
+    let documents = manifests.documents(file_of(manifests, directory)?);
+    let root = documents.first()?.root.as_ref()?;
+    root.get("namespace")?.as_str().map(str::to_owned)
+}

@@ -210,7 +210,11 @@ impl Plan {
         mesh.snapshot = Snapshot::of_files(manifests, self.files);
         mesh.snapshot.applied_together = mesh.source.is_separate();
         for directory in &self.kustomizations {
-            rendered::add(&mut mesh.snapshot, manifests, bodies, renderer.build(directory));
+            let build = renderer.build(directory);
+            if build.problems.iter().any(|problem| problem.kind.stops_build()) {
+                mesh.snapshot.broken_namespaces.push(kustomizations::namespace(manifests, directory));
+            }
+            rendered::add(&mut mesh.snapshot, manifests, bodies, build);
         }
         if let Some(namespace) = &self.target_namespace {
             rendered::move_to(&mut mesh.snapshot, namespace);

@@ -44,7 +44,7 @@ pub struct Manifests {
     /// The documents of the files that kustomizations name, and of the kustomizations.
     trees: BTreeMap<FileId, Vec<yaml::Document>>,
     /// The files that the command does not name: a kustomization outside their directory does.
-    outside: BTreeSet<FileId>,
+    outside: Arc<BTreeSet<FileId>>,
     by_path: BTreeMap<String, FileId>,
     /// The paths that kustomizations name, that do not exist, and that an ignore file excludes.
     ignored: BTreeSet<String>,
@@ -165,13 +165,14 @@ impl Manifests {
         let mut manifests = Self::default();
         let mut not_utf8 = BTreeMap::new();
         let mut arguments = BTreeSet::new();
+        let mut outside = BTreeSet::new();
         for Text { path, text, not_utf8: problem, is_outside, is_argument } in texts {
             let file = sources.add(path.clone(), text);
             if let Some((at, message)) = problem {
                 not_utf8.insert(file, FileContents::not_utf8(Span::new(file, at, at), message));
             }
             if is_outside {
-                manifests.outside.insert(file);
+                outside.insert(file);
             }
             if is_argument {
                 arguments.insert(file);
@@ -208,6 +209,7 @@ impl Manifests {
             manifests.contents.push(contents);
             manifests.trees.extend(trees.map(|trees| (file, trees)));
         }
+        manifests.outside = Arc::new(outside);
         manifests.sources = Arc::new(sources);
         manifests
     }

@@ -16,6 +16,8 @@ use crate::yaml::{self, Node};
 pub struct Snapshot {
     /// All files that were read. Meshes share them.
     pub sources: Arc<Sources>,
+    /// The files that the command does not name, of all meshes: only other meshes may need what is in them.
+    pub outside: Arc<BTreeSet<FileId>>,
     /// The files that the resources come from.
     pub files: BTreeSet<FileId>,
     /// The resources of known kinds, in the order of the files and of their texts.
@@ -43,6 +45,8 @@ pub struct Snapshot {
     pub charts: Vec<String>,
     /// The charts that are rendered for a namespace that nobody names.
     pub movable_charts: Vec<ChartRelease>,
+    /// The namespaces of the kustomizations that cannot be built. `None` if a kustomization does not say.
+    pub broken_namespaces: Vec<Option<String>>,
     /// The parts of kustomizations that cannot be rendered here.
     pub unrendered: Vec<Unrendered>,
 }
@@ -67,7 +71,8 @@ impl Snapshot {
 
     /// A snapshot of some files, in their order.
     pub fn of_files(manifests: &Manifests, files: impl IntoIterator<Item = FileId>) -> Self {
-        let mut snapshot = Self { sources: Arc::clone(&manifests.sources), ..Self::default() };
+        let (sources, outside) = (Arc::clone(&manifests.sources), Arc::clone(&manifests.outside));
+        let mut snapshot = Self { sources, outside, ..Self::default() };
         for file in files {
             snapshot.files.insert(file);
             snapshot.add(manifests.contents(file));

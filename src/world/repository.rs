@@ -8,7 +8,6 @@ use rayon::prelude::*;
 use super::{Definitions, PartialNamespace, Settings, Surroundings, World};
 use crate::config::{Config, InventoryMode};
 use crate::layout::Mesh;
-use crate::load::ManifestProblem;
 
 /// Resolves the selected meshes. All meshes count as surroundings. `inventory` overrides what the configuration says.
 pub fn resolve<'m>(
@@ -73,11 +72,12 @@ impl<'m> Repository<'m> {
             Some(InventoryMode::Complete) => Arc::new((0..self.meshes.len()).collect()),
             _ => Arc::clone(&self.apart[index]),
         };
-        let surroundings = Surroundings::new(
+        let mut surroundings = Surroundings::new(
             Arc::clone(&self.definitions),
             apart,
             beside.map(|(_, partial)| partial.clone()).chain(self.movable_charts(index)).collect(),
         );
+        surroundings.own = Some(index);
         World::with_surroundings(&self.meshes[index].snapshot, self.settings[index].clone(), surroundings)
     }
 
@@ -126,11 +126,10 @@ fn partial_namespaces(mesh: &Mesh) -> Vec<PartialNamespace> {
     let unrendered = snapshot.unrendered.iter().zip(mesh.partial());
     let unrendered = unrendered.map(|(part, reason)| PartialNamespace { namespace: part.namespace.clone(), reason });
     let everywhere = |reason: String| PartialNamespace { namespace: None, reason };
-    let broken = snapshot.problems.iter().any(|problem| match problem {
-        ManifestProblem::Build(problem) => problem.kind.stops_build(),
-        _ => false,
+    let broken = snapshot.broken_namespaces.iter().map(|namespace| {
+        let reason = format!("the kustomization of mesh `{}` cannot be built", mesh.name);
+        PartialNamespace { namespace: namespace.clone(), reason }
     });
-    let broken = broken.then(|| everywhere(format!("the kustomization of mesh `{}` cannot be built", mesh.name)));
     let templates = snapshot.templates.iter().filter(|(_, template)| template.is_rendered_by_program());
     let unnamed = templates.map(|(span, _)| snapshot.sources.file(span.file).path()).map(|path| {
         match path.split_once("/templates/") {

@@ -142,6 +142,8 @@ pub struct Surroundings {
     pub definitions: Arc<Definitions>,
     /// The numbers of the meshes that are never applied beside this one: itself and its alternatives.
     pub apart: Arc<BTreeSet<usize>>,
+    /// The number of this mesh, if it is among the definitions.
+    pub own: Option<usize>,
     /// The namespaces that are not given completely.
     pub partial: Vec<PartialNamespace>,
     /// Whether only the resources of the manifests count, and not those that controllers may make from them.
@@ -151,7 +153,7 @@ pub struct Surroundings {
 impl Surroundings {
     /// The surroundings of a mesh in a repository.
     pub fn new(definitions: Arc<Definitions>, apart: Arc<BTreeSet<usize>>, partial: Vec<PartialNamespace>) -> Self {
-        Self { definitions, apart, partial, is_given: false }
+        Self { definitions, own: None, apart, partial, is_given: false }
     }
 
     /// Leaves the resources of the manifests, since the user declares that there are no others.
@@ -163,14 +165,14 @@ impl Surroundings {
     /// The reason why a resource may exist that the mesh lacks.
     pub(super) fn may_define(&self, kind: Kind, namespace: &str, name: &str) -> Option<Gap> {
         let of_kind = self.definitions.by_name.get(&kind).and_then(|of_kind| of_kind.get(namespace));
-        let meshes = of_kind.and_then(|names| names.get(name)).into_iter().flatten();
+        let meshes = of_kind.and_then(|names| names.get(name));
         let defined = self.mesh_of(meshes).map(|mesh| {
             let name = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
             Gap::DefinedElsewhere(kind, name, mesh.to_owned())
         });
         let drifting = || {
             let meshes = self.definitions.drifting.get(&kind).and_then(|names| names.get(name))?;
-            self.mesh_of(meshes.iter()).map(|_| Gap::AssumedNamespace(kind, name.to_owned()))
+            self.mesh_of([meshes]).map(|_| Gap::AssumedNamespace(kind, name.to_owned()))
         };
         defined
             .or_else(drifting)
@@ -182,7 +184,7 @@ impl Surroundings {
     pub(super) fn may_define_any(&self, kind: Kind, namespace: &str) -> Option<Gap> {
         let of_kind = self.definitions.by_name.get(&kind).and_then(|of_kind| of_kind.get(namespace));
         let named = of_kind.into_iter().flatten();
-        let named = named.filter_map(|(name, meshes)| Some((name, self.mesh_of(meshes.iter())?))).next();
+        let named = named.filter_map(|(name, meshes)| Some((name, self.mesh_of([meshes])?))).next();
         named
             .map(|(name, mesh)| Gap::DefinedElsewhere(kind, format!("{namespace}/{name}"), mesh.to_owned()))
             .or_else(|| self.partial(namespace))
@@ -191,9 +193,9 @@ impl Surroundings {
 
     /// The reason why a ServiceEntry for a host may exist that the mesh lacks.
     pub(super) fn may_define_host(&self, host: &str) -> Option<Gap> {
-        let exact = self.definitions.hosts.get(host).into_iter().flatten();
+        let exact = self.definitions.hosts.get(host);
         let covering = self.definitions.hosts.iter().filter(|(other, _)| super::host::covered_by(host, other));
-        let mesh = self.mesh_of(exact.chain(covering.flat_map(|(_, meshes)| meshes)))?;
+        let mesh = self.mesh_of(exact.into_iter().chain(covering.map(|(_, meshes)| meshes)))?;
         Some(Gap::HostDefinedElsewhere(host.to_owned(), mesh.to_owned()))
     }
 
@@ -222,7 +224,7 @@ impl Surroundings {
         let all = self.definitions.workloads.iter();
         let mut of_namespaces = all.filter(|(own, _)| namespace.is_none_or(|namespace| namespace == own.as_str()));
         of_namespaces.find_map(|(own, workloads)| {
-            let meshes = workloads.iter().filter(|(labels, _)| fits(labels)).flat_map(|(_, meshes)| meshes);
+            let meshes = workloads.iter().filter(|(labels, _)| fits(labels)).map(|(_, meshes)| meshes);
             Some(Gap::WorkloadsElsewhere(own.clone(), self.mesh_of(meshes)?.to_owned()))
         })
     }
@@ -234,22 +236,22 @@ impl Surroundings {
             return None;
         }
         let mut fitting = self.definitions.drifting_workloads.iter().filter(|(labels, _)| fits(labels, selector));
-        let (_, found) = fitting.find(|(_, found)| self.mesh_of(found.meshes.iter()).is_some())?;
+        let (_, found) = fitting.find(|(_, found)| self.mesh_of([&found.meshes]).is_some())?;
         Some(Gap::AssumedNamespace(found.kind, found.name.clone()))
     }
 
     /// The reason why a DestinationRule for a host may exist that the mesh lacks.
     pub(super) fn may_define_rule(&self, host: &str) -> Option<Gap> {
-        let exact = self.definitions.rule_hosts.get(host).into_iter().flatten();
+        let exact = self.definitions.rule_hosts.get(host);
         let covering =
             self.definitions.rule_hosts.iter().filter(|(other, _)| {
                 super::host::wildcard_suffix(other).is_some() && super::host::covered_by(host, other)
             });
-        if let Some(mesh) = self.mesh_of(exact.chain(covering.flat_map(|(_, meshes)| meshes))) {
+        if let Some(mesh) = self.mesh_of(exact.into_iter().chain(covering.map(|(_, meshes)| meshes))) {
             return Some(Gap::RuleElsewhere(host.to_owned(), mesh.to_owned()));
         }
         let short = host.split('.').next().unwrap_or_default();
-        let mesh = self.mesh_of(self.definitions.drifting_hosts.get(short)?.iter())?;
+        let mesh = self.mesh_of(self.definitions.drifting_hosts.get(short))?;
         Some(Gap::RuleElsewhere(short.to_owned(), mesh.to_owned()))
     }
 
@@ -259,9 +261,12 @@ impl Surroundings {
         self.partial.iter().find(is_there).map(|partial| Gap::NotGiven(partial.reason.clone()))
     }
 
-    /// The first of some meshes that may be applied beside this one.
-    fn mesh_of<'m>(&self, mut meshes: impl Iterator<Item = &'m usize>) -> Option<&str> {
-        let mesh = meshes.find(|mesh| !self.apart.contains(mesh))?;
+    /// The first mesh that may be applied beside this one, of those that define each of several things. What this mesh defines
+    /// itself is not elsewhere: alternatives share files.
+    fn mesh_of<'m>(&self, defining: impl IntoIterator<Item = &'m Vec<usize>>) -> Option<&str> {
+        let is_own = |meshes: &&Vec<usize>| self.own.is_some_and(|own| meshes.contains(&own));
+        let elsewhere = defining.into_iter().filter(|meshes| !is_own(meshes));
+        let mesh = elsewhere.flatten().find(|mesh| !self.apart.contains(mesh))?;
         self.definitions.meshes.get(*mesh).map(String::as_str)
     }
 

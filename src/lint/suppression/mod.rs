@@ -3,7 +3,7 @@
 mod annotation;
 mod comment;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnostic::Diagnostic;
 use super::diagnostics::Diagnostics;
@@ -19,7 +19,7 @@ use comment::{CommentScope, IgnoreComment};
 /// run.
 pub(super) fn apply(report: &mut Report, world: &World<'_>, run: &[&'static Rule]) {
     let sources = &world.snapshot.sources;
-    let mut comments = Comments::new(comment::find(world.snapshot), sources);
+    let mut comments = Comments::new(comment::find(world.snapshot), sources, &world.snapshot.outside);
     let resources = ResourcesByPlace::new(world.snapshot);
     let mut suppressed = Vec::new();
     let mut retain = |diagnostics: &mut Vec<Diagnostic>, comments: &mut Comments<'_>| {
@@ -60,13 +60,15 @@ pub(super) fn apply(report: &mut Report, world: &World<'_>, run: &[&'static Rule
 /// The comments of all files, by the lines and documents that they apply to.
 struct Comments<'s> {
     sources: &'s Sources,
+    /// The files of which not all meshes are checked, so that their comments may be needed by others.
+    outside: &'s BTreeSet<FileId>,
     all: Vec<IgnoreComment>,
     of_lines: BTreeMap<(FileId, usize), Vec<usize>>,
     of_documents: BTreeMap<Span, Vec<usize>>,
 }
 
 impl<'s> Comments<'s> {
-    fn new(all: Vec<IgnoreComment>, sources: &'s Sources) -> Self {
+    fn new(all: Vec<IgnoreComment>, sources: &'s Sources, outside: &'s BTreeSet<FileId>) -> Self {
         let mut of_lines: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         let mut of_documents: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (index, ignore) in all.iter().enumerate() {
@@ -76,7 +78,7 @@ impl<'s> Comments<'s> {
                 CommentScope::Nothing => {}
             }
         }
-        Self { sources, all, of_lines, of_documents }
+        Self { sources, outside, all, of_lines, of_documents }
     }
 
     /// Whether a comment suppresses a finding. Marks the names that do as used.
@@ -104,7 +106,8 @@ impl<'s> Comments<'s> {
 
     /// Reports the names that suppress nothing, if `can_judge` holds for the rules that they select.
     fn report_unused(&self, diagnostics: &mut Diagnostics, can_judge: impl Fn(&[&'static str]) -> bool) {
-        for ignore in self.all.iter().filter(|ignore| ignore.is_read) {
+        let may_be_judged = |ignore: &&IgnoreComment| ignore.is_read && !self.outside.contains(&ignore.span.file);
+        for ignore in self.all.iter().filter(may_be_judged) {
             for name in ignore.names.iter().filter(|name| !name.is_used) {
                 let Some(selector) = &name.selector else { continue };
                 if can_judge(selector.rules()) {
