@@ -1,6 +1,6 @@
 //! The files that paths and directories refer to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +45,7 @@ pub(super) struct File {
     pub is_argument: bool,
 }
 
-/// Finds the files, sorted by the path that output shows. A file with several paths appears once.
+/// Finds the files, sorted by the path that output shows. A file with several paths appears once, at the one without links.
 pub(super) fn find(inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unreadable>) -> Vec<File> {
     // Only links and overlapping arguments can lead to one file by several paths.
     let mut may_repeat = inputs.len() > 1;
@@ -74,16 +74,36 @@ pub(super) fn find(inputs: &[Input], exclude: Exclude, unreadable: &mut Vec<Unre
     }
     found.sort_by(|a, b| a.shown.cmp(&b.shown));
     if may_repeat {
-        let mut known: BTreeSet<PathBuf> = BTreeSet::new();
-        found.retain(|file| match &file.input {
-            Input::Stdin { .. } => known.insert(PathBuf::from(STDIN)),
-            Input::Path(path) => {
-                let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
-                known.insert(identity)
+        let mut first: BTreeMap<PathBuf, usize> = BTreeMap::new();
+        for (at, file) in found.iter().enumerate() {
+            let kept = first.entry(file.identity()).or_insert(at);
+            if found[*kept].is_linked() && !file.is_linked() {
+                *kept = at;
             }
-        });
+        }
+        let kept: BTreeSet<usize> = first.into_values().collect();
+        let mut at = 0..;
+        found.retain(|_| at.next().is_some_and(|at| kept.contains(&at)));
     }
     found
+}
+
+impl File {
+    /// The same for all paths of a file.
+    fn identity(&self) -> PathBuf {
+        match &self.input {
+            Input::Stdin { .. } => PathBuf::from(STDIN),
+            Input::Path(path) => path.canonicalize().unwrap_or_else(|_| path.clone()),
+        }
+    }
+
+    /// Whether a part of its path is a link.
+    fn is_linked(&self) -> bool {
+        match &self.input {
+            Input::Stdin { .. } => false,
+            Input::Path(path) => path.ancestors().any(Path::is_symlink),
+        }
+    }
 }
 
 /// Whether any manifest is below the paths, ignored or not.

@@ -171,6 +171,16 @@ fn ignored_links_may_be_broken() {
     assert_eq!(lint(repository.path(), &[".", "--no-ignore"]).stderr.lines().count(), 3);
 }
 
+/// A directory with a second name is read under its own.
+#[cfg(unix)]
+#[test]
+fn links_are_no_names() {
+    let directory = directory(&["real/x.yaml"], &[]);
+    std::os::unix::fs::symlink("real", directory.path().join("alias")).unwrap();
+    assert_eq!(read(directory.path(), &["."]), ["real/x.yaml"]);
+    assert_eq!(read(directory.path(), &["alias"]), ["alias/x.yaml"]);
+}
+
 #[test]
 fn named_paths_are_read_even_if_they_are_ignored() {
     let repository = directory(&["drafts/x.yaml", "node_modules/x.yaml"], &[REPOSITORY, (".gitignore", "drafts/\n")]);
