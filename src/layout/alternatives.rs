@@ -136,11 +136,12 @@ impl Chains {
 }
 
 impl Chains {
-    /// A variant without the files that are outside of the directory of its alternatives.
+    /// A variant without the files of no alternative that are outside of the directory of its own alternatives.
     fn near_variant(&self, manifests: &Manifests, chain: &[Link], files: &[FileId]) -> Variant {
         let mut variant = self.variant(chain, files);
         let directory = chain.last().map_or("", |link| &self.sets[link.set].directory);
-        variant.files.retain(|file| path::is_within(manifests.sources.file(*file).path(), directory));
+        let is_near = |file: &FileId| path::is_within(manifests.sources.file(*file).path(), directory);
+        variant.files.retain(|file| !self.of_file[file].is_empty() || is_near(file));
         variant
     }
 }

@@ -53,14 +53,14 @@ impl Plans<'_> {
 
     /// The kustomizations that some paths mean: those of the directories themselves, else the roots below them.
     fn kustomizations_of(&self, paths: &[String]) -> Vec<String> {
-        let mut found = Vec::new();
+        let mut found = BTreeSet::new();
         for path in paths {
             if super::kustomizations::file_of(self.manifests, path).is_some() {
-                found.push(path.clone());
+                found.insert(path.clone());
             } else {
                 found.extend(self.roots.iter().filter(|root| path::is_within(root, path)).cloned());
             }
         }
-        found
+        found.into_iter().collect()
     }
 }

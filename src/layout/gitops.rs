@@ -39,6 +39,11 @@ impl Plans<'_> {
                     true => path::is_within(path, &directory),
                     false => path::directory(path) == directory,
                 };
+                // Flux does not move its own resources: the path is one of another repository.
+                let is_elsewhere = namespace.is_some() && path::is_within(self.path(file), &directory);
+                if applied.source == MeshSource::Flux && is_elsewhere {
+                    continue;
+                }
                 let kustomization = kustomizations::file_of(self.manifests, &directory);
                 let files: Vec<FileId> = match kustomization {
                     Some(_) => Vec::new(),
@@ -46,6 +51,10 @@ impl Plans<'_> {
                 };
                 let kustomizations: Vec<String> = match kustomization {
                     Some(_) => vec![directory.clone()],
+                    // Flux includes the kustomizations below a directory without one.
+                    None if applied.source == MeshSource::Flux => {
+                        self.roots.iter().filter(|root| path::is_within(root, &directory)).cloned().collect()
+                    }
                     None => Vec::new(),
                 };
                 // An Application of Applications has no resources of its own to check.
@@ -59,7 +68,7 @@ impl Plans<'_> {
                 };
                 known.push((directory.clone(), namespace.clone()));
                 taken.extend(files.iter().copied());
-                self.roots.remove(&directory);
+                self.roots.retain(|root| !kustomizations.contains(root));
                 let replaces_all = applied.source == MeshSource::Flux;
                 let mesh = Mesh {
                     name,

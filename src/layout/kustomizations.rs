@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kustomize::{self, KUSTOMIZATION_FILES};
+use crate::kustomize::{self, Files, KUSTOMIZATION_FILES};
 use crate::load::Manifests;
 use crate::source::{FileId, path};
-use crate::yaml::Node;
+use crate::yaml::{Document, Node};
 
 /// The directories of the kustomizations that the command names and that no other one includes. Components are parts of
 /// others, even if nothing includes them.
@@ -21,7 +21,7 @@ pub(super) fn roots(manifests: &Manifests) -> BTreeSet<String> {
         included.entry(directory.to_owned()).or_default().extend(references);
         let root = documents.first().and_then(|document| document.root.as_ref());
         let kind = root.and_then(|root| root.get("kind")).and_then(Node::as_str);
-        if kind != Some("Component") && !is_template(directory) {
+        if kind != Some("Component") && !is_template(manifests, directory, documents) {
             candidates.insert(directory.to_owned());
         }
     }
@@ -43,10 +43,13 @@ pub(super) fn roots(manifests: &Manifests) -> BTreeSet<String> {
     }
 }
 
-/// Whether a kustomization is copied before it is used: its bases exist only there.
-fn is_template(directory: &str) -> bool {
+/// Whether a kustomization is copied before it is used: it is below a directory of templates, and its bases exist only where
+/// the copy will be.
+fn is_template(manifests: &Manifests, directory: &str, documents: &[Document]) -> bool {
     const NAMES: [&str; 4] = ["template", "templates", "skeleton", "scaffold"];
+    let exists = |path: &str| manifests.file_at(path).is_some() || manifests.is_directory(path);
     directory.split('/').any(|part| NAMES.contains(&part))
+        && kustomize::references(directory, documents).iter().any(|reference| !exists(&reference.path))
 }
 
 /// The kustomization of a directory. Of several files, the one that kustomize names first.

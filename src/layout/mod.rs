@@ -45,6 +45,19 @@ pub struct Mesh {
 }
 
 impl MeshSource {
+    /// A word for the source in names of meshes.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Config => "declared",
+            Self::Helm => "chart",
+            Self::Kustomize => "kustomization",
+            Self::ArgoCd => "Argo CD",
+            Self::Flux => "Flux",
+            Self::Alternatives => "alternative",
+            Self::Directory => "other files",
+        }
+    }
+
     /// Whether meshes of this kind are applied separately from the others. The files that are left are not.
     fn is_separate(self) -> bool {
         !matches!(self, Self::Alternatives | Self::Directory)
@@ -126,7 +139,24 @@ pub fn find(manifests: &Manifests, declared: &[DeclaredMesh]) -> Vec<Mesh> {
     let mut meshes: Vec<Mesh> = plans.meshes.into_par_iter().map(carry_out).collect();
     relation::set_alternatives(&mut meshes);
     meshes.sort_by(|a, b| a.name.cmp(&b.name));
+    make_names_unique(&mut meshes);
     meshes
+}
+
+/// Adds the source to the names that several meshes have, such as a kustomization and the files beside it.
+fn make_names_unique(meshes: &mut [Mesh]) {
+    let mut taken = BTreeSet::new();
+    for mesh in meshes {
+        let plain = mesh.name.clone();
+        let mut number = 1;
+        while !taken.insert(mesh.name.clone()) {
+            mesh.name = match number {
+                1 => format!("{plain} ({})", mesh.source.word()),
+                number => format!("{plain} ({} {number})", mesh.source.word()),
+            };
+            number += 1;
+        }
+    }
 }
 
 /// A mesh whose resources are not yet built.
@@ -185,7 +215,7 @@ impl<'m> Plans<'m> {
     fn take_rest(&mut self) {
         let files: Vec<FileId> = std::mem::take(&mut self.free).into_iter().collect();
         let first_set = self.meshes.len();
-        if files.is_empty() && !self.meshes.is_empty() {
+        if files.is_empty() {
             return;
         }
         let rest = common_directory(files.iter().map(|file| self.path(*file))).to_owned();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Alternatives, Mesh};
+use super::{Alternatives, Mesh, MeshSource};
 use crate::model::{Kind, Resource};
 use crate::source::path;
 
@@ -30,6 +30,10 @@ pub(super) fn set_alternatives(meshes: &mut [Mesh]) {
             }
         }
         let total: usize = written.values().sum();
+        // All releases of a chart come from its directory, in whatever cluster they are.
+        if mesh.source == MeshSource::Helm {
+            continue;
+        }
         for (directory, _) in written.into_iter().filter(|(_, count)| count * 2 >= total) {
             match of_directory.get(directory) {
                 Some(&other) => sets.join(other, index),

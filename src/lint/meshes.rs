@@ -25,8 +25,12 @@ pub fn run_meshes(worlds: &[(&Mesh, World<'_>)], levels: &Levels) -> Report {
 
 /// Merges the reports of meshes.
 fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
+    let sources = meshes.first().map(|mesh| Arc::clone(&mesh.snapshot.sources)).unwrap_or_default();
+    let alternatives = Alternatives::new(meshes, &sources);
     if reports.len() == 1 {
-        return reports.remove(0);
+        let mut only = reports.remove(0);
+        only.diagnostics.retain(|finding| !alternatives.explain(finding));
+        return only;
     }
     let mut findings: BTreeMap<(DiagnosticKey, usize), (Diagnostic, Vec<usize>)> = BTreeMap::new();
     let mut unchecked: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
@@ -47,8 +51,6 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
         suppressed.extend(report.suppressed);
     }
     let names: Vec<Arc<str>> = meshes.iter().map(|mesh| mesh.name.as_str().into()).collect();
-    let sources = meshes.first().map(|mesh| Arc::clone(&mesh.snapshot.sources)).unwrap_or_default();
-    let alternatives = Alternatives::new(meshes, &sources);
     let readers = readers(meshes);
     let findings = findings
         .into_values()

@@ -10,7 +10,7 @@ use crate::load::Snapshot;
 use crate::source::{FileId, Sources, path};
 
 /// Lowers the severity of conflicts between directories, unless a tool or the user says that their files are applied
-/// together. The findings of a rule are certain if they are.
+/// together. Within one directory, conflicts stay certain.
 pub(super) fn doubt(diagnostics: &mut [Diagnostic], snapshot: &Snapshot) {
     if snapshot.applied_together {
         return;

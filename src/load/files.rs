@@ -10,6 +10,7 @@ use super::Unreadable;
 use super::exclusion::{Exclude, Exclusions, is_repository_data};
 use crate::config::FILE_NAME;
 use crate::kustomize::is_kustomization_file;
+use crate::source::path;
 
 /// The path that output shows for standard input.
 pub const STDIN: &str = "<stdin>";
@@ -188,14 +189,12 @@ pub(super) fn is_json(path: &str, text: &str) -> bool {
     text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-/// A path with `/` as separator and without a leading `./`, so that output is the same on all systems.
+/// A path with `/` as separator and without `.` and `..` where they are not needed, so that output is the same on all systems.
 fn shown(path: &Path) -> String {
     let text = path.to_string_lossy();
     let text = if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() };
-    match text.strip_prefix("./") {
-        Some(rest) if !rest.is_empty() => rest.to_owned(),
-        _ => text,
-    }
+    let plain = path::join("", &text);
+    if plain.is_empty() { ".".to_owned() } else { plain }
 }
 
 /// A short description of an error of the operating system.

@@ -56,8 +56,6 @@ pub struct Manifests {
     pub unreadable: Vec<Unreadable>,
     /// The charts that could not be rendered.
     pub chart_failures: Vec<ChartFailure>,
-    /// Whether all resources are certainly applied together, wherever their files are: those of one Kustomization.
-    pub applied_together: bool,
 }
 
 /// A path that could not be read.

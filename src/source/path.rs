@@ -31,6 +31,11 @@ pub fn is_within(path: &str, directory: &str) -> bool {
     match directory {
         "" => !path.starts_with('/') && !path.starts_with("../") && path != "..",
         "/" => path.starts_with('/'),
+        // The directory is above the working directory.
+        _ if directory.split('/').all(|part| part == "..") => {
+            let ups = |path: &str| path.split('/').take_while(|part| *part == "..").count();
+            !path.starts_with('/') && ups(path) <= ups(directory)
+        }
         _ => path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
     }
 }
@@ -64,6 +69,10 @@ mod tests {
             ("b.yaml", "", true),
             ("../b.yaml", "", false),
             ("/b.yaml", "/", true),
+            ("b.yaml", "..", true),
+            ("../b.yaml", "..", true),
+            ("../../b.yaml", "..", false),
+            ("/b.yaml", "..", false),
         ] {
             assert_eq!(is_within(path, directory), expected, "{path} {directory}");
         }

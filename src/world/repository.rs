@@ -67,16 +67,19 @@ impl<'m> Repository<'m> {
 
     fn world(&self, index: usize) -> World<'m> {
         let beside = self.partial.iter().filter(|(mesh, _)| *mesh == index || !self.apart[index].contains(mesh));
+        // One reason for each namespace is enough.
+        let mut seen = BTreeSet::new();
+        let partial: Vec<PartialNamespace> = beside
+            .filter(|(_, partial)| seen.insert(&partial.namespace))
+            .map(|(_, partial)| partial.clone())
+            .chain(self.movable_charts(index))
+            .collect();
         // A mesh that is declared to be complete needs no other.
         let apart = match self.meshes[index].inventory {
             Some(InventoryMode::Complete) => Arc::new((0..self.meshes.len()).collect()),
             _ => Arc::clone(&self.apart[index]),
         };
-        let mut surroundings = Surroundings::new(
-            Arc::clone(&self.definitions),
-            apart,
-            beside.map(|(_, partial)| partial.clone()).chain(self.movable_charts(index)).collect(),
-        );
+        let mut surroundings = Surroundings::new(Arc::clone(&self.definitions), apart, partial);
         surroundings.own = Some(index);
         World::with_surroundings(&self.meshes[index].snapshot, self.settings[index].clone(), surroundings)
     }

@@ -264,7 +264,7 @@ impl Surroundings {
     /// The first mesh that may be applied beside this one, of those that define each of several things. What this mesh defines
     /// itself is not elsewhere: alternatives share files.
     fn mesh_of<'m>(&self, defining: impl IntoIterator<Item = &'m Vec<usize>>) -> Option<&str> {
-        let is_own = |meshes: &&Vec<usize>| self.own.is_some_and(|own| meshes.contains(&own));
+        let is_own = |meshes: &&Vec<usize>| self.own.is_some_and(|own| meshes.binary_search(&own).is_ok());
         let elsewhere = defining.into_iter().filter(|meshes| !is_own(meshes));
         let mesh = elsewhere.flatten().find(|mesh| !self.apart.contains(mesh))?;
         self.definitions.meshes.get(*mesh).map(String::as_str)
