@@ -295,12 +295,17 @@ impl Rivalries {
     fn sets(&self) -> Vec<BTreeSet<String>> {
         let mut sets: Vec<BTreeSet<String>> = Vec::new();
         for (one, other) in self.pairs.keys() {
-            let (mut touched, apart): (Vec<_>, Vec<_>) =
-                sets.into_iter().partition(|set| set.contains(one) || set.contains(other));
-            let mut merged: BTreeSet<String> = touched.drain(..).flatten().collect();
-            merged.extend([one.clone(), other.clone()]);
-            sets = apart;
-            sets.push(merged);
+            let set_of = |entry: &str| sets.iter().position(|set| set.contains(entry));
+            match (set_of(one), set_of(other)) {
+                (Some(first), Some(second)) if first == second => {}
+                (Some(first), Some(second)) => {
+                    let merged = sets.remove(first.max(second));
+                    sets[first.min(second)].extend(merged);
+                }
+                (Some(at), None) => drop(sets[at].insert(other.clone())),
+                (None, Some(at)) => drop(sets[at].insert(one.clone())),
+                (None, None) => sets.push(BTreeSet::from([one.clone(), other.clone()])),
+            }
         }
         sets.sort();
         sets
