@@ -26,7 +26,7 @@ pub struct FileContents {
     pub templates: Vec<(Span, Template)>,
     /// The places of resources of other kinds.
     pub skipped: Vec<Span>,
-    /// The number of documents among them that are not resources.
+    /// The number of documents among the skipped ones that are not resources.
     pub untyped: usize,
     /// The values that are unknown, because a tool or a person fills them in later.
     pub placeholders: Vec<Placeholder>,

@@ -33,7 +33,7 @@ pub struct Snapshot {
     pub problems: Vec<ManifestProblem>,
     /// Documents that are templates, with the kind of template.
     pub templates: Vec<(Span, Template)>,
-    /// The number of documents among them that are not resources.
+    /// The number of documents among the skipped ones that are not resources.
     pub untyped: usize,
     /// The values that are unknown, because a tool or a person fills them in later.
     pub placeholders: Placeholders,
