@@ -8,7 +8,7 @@ use super::entries::Text;
 use super::fields::invalid;
 use super::kustomization::{Kustomization, Role, ignored_documents};
 use super::manifest::Manifest;
-use super::paths::{self, KUSTOMIZATION_FILES};
+use super::paths::KUSTOMIZATION_FILES;
 use super::place::{Place, claim};
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::{IdIndex, ResourceSet};
@@ -16,7 +16,7 @@ use super::{
     Build, Files, InputFile, Unrendered, UnrenderedReason, configurations, generators, hash, images, labels,
     metadata_texts, name_references, namespace, patches, plugins, replacements, replicas, resources, vars,
 };
-use crate::source::Span;
+use crate::source::{Span, path};
 
 /// The longest chain of bases and components.
 const MAX_DEPTH: usize = 100;
@@ -58,7 +58,7 @@ impl<'f> Renderer<'f> {
 
     /// Renders the kustomization of a directory. A directory without a kustomization renders nothing.
     pub fn build(&self, directory: &str) -> Build {
-        let directory = paths::join("", directory);
+        let directory = path::join("", directory);
         let mut set = ResourceSet::default();
         let mut problems = Vec::new();
         if let Err(problem) = self.build_top(&mut set, &directory) {
@@ -89,7 +89,7 @@ impl<'f> Renderer<'f> {
 
     /// Reads the kustomization of a directory. `None` if there is none.
     fn open(&self, set: &mut ResourceSet, directory: &str) -> Step<Option<Kustomization<'f>>> {
-        let files = KUSTOMIZATION_FILES.iter().filter_map(|name| self.files.file(&paths::join(directory, name)));
+        let files = KUSTOMIZATION_FILES.iter().filter_map(|name| self.files.file(&path::join(directory, name)));
         let files: Vec<InputFile<'f>> = files.collect();
         set.files.extend(files.iter().map(|file| file.id));
         let Some(file) = files.first() else { return Ok(None) };
@@ -133,7 +133,7 @@ impl<'f> Renderer<'f> {
             set.unrendered.push(unrendered(entry.span, reason));
             return Ok(());
         }
-        let path = paths::join(chain.directory, entry.value);
+        let path = path::join(chain.directory, entry.value);
         if self.files.file(&path).is_some() {
             let file = place.read(set, entry)?;
             let written = resources::read(file).map_err(|problem| problem.related(entry.span, "named here"))?;
@@ -154,7 +154,7 @@ impl<'f> Renderer<'f> {
         match known {
             // Whether a directory is in a cycle depends on the chain.
             Some(Base::Built(set))
-                if set.directories.iter().all(|inner| chain.iter().all(|outer| !paths::is_within(outer, inner))) =>
+                if set.directories.iter().all(|inner| chain.iter().all(|outer| !path::is_within(outer, inner))) =>
             {
                 return Ok(set);
             }
@@ -193,7 +193,7 @@ impl<'f> Renderer<'f> {
             set.unrendered.push(unrendered(entry.span, reason));
             return Ok(());
         }
-        let directory = paths::join(chain.directory, entry.value);
+        let directory = path::join(chain.directory, entry.value);
         if self.files.file(&directory).is_some() {
             let message = format!("`{}` is a file, but a component is a directory", entry.value);
             return Err(BuildProblem::new(BuildProblemKind::MissingFile, entry.span, message));
@@ -283,7 +283,7 @@ fn note_charts(set: &mut ResourceSet, kustomization: &Kustomization<'_>) {
 
 /// A directory must not contain one of those that led to it.
 fn check_chain(entry: Text<'_>, directory: &str, chain: &Chain<'_>) -> Step {
-    if let Some(visited) = chain.iter().find(|visited| paths::is_within(visited, directory)) {
+    if let Some(visited) = chain.iter().find(|visited| path::is_within(visited, directory)) {
         let shown = |path: &str| if path.is_empty() { ".".to_owned() } else { path.to_owned() };
         let message = if visited == directory {
             format!("`{}` leads back to `{}`, so kustomize rejects the cycle", entry.value, shown(directory))

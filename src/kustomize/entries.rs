@@ -149,12 +149,17 @@ impl<'f> GeneratorEntry<'f> {
             known.push("type");
         }
         let fields = Fields::read(node, &known, what)?;
+        Self::with_name(fields, |field| fields.text(field))
+    }
+
+    /// Reads the fields of a generator. `of_name` reads `name` and `namespace`, which plugins have in their metadata.
+    pub fn with_name(fields: Fields<'f>, of_name: impl Fn(&str) -> Step<Option<Text<'f>>>) -> Step<Self> {
         let mut envs = fields.texts("envs")?;
         envs.extend(fields.text("env")?);
         Ok(Self {
-            span: node.span,
-            name: fields.text("name")?,
-            namespace: fields.text("namespace")?,
+            span: fields.node.span,
+            name: of_name("name")?,
+            namespace: of_name("namespace")?,
             behavior: fields.text("behavior")?,
             envs,
             literals: fields.texts("literals")?,

@@ -2,6 +2,7 @@
 
 use super::entries::Text;
 use super::fields::{Fields, text};
+use crate::source::path;
 use crate::yaml::{Document, Node};
 
 /// The names of a kustomization, in exact case.
@@ -40,7 +41,7 @@ pub fn references(directory: &str, documents: &[Document]) -> Vec<Reference> {
     let mut found = Vec::new();
     let mut add = |path: &str, kind: ReferenceKind| {
         if !path.is_empty() && !is_remote(path) {
-            found.push(Reference { path: join(directory, path), kind });
+            found.push(Reference { path: path::join(directory, path), kind });
         }
     };
     for (field, kind) in [
@@ -113,39 +114,6 @@ pub(super) fn is_remote(entry: &str) -> bool {
         .iter()
         .any(|scheme| lower.starts_with(scheme))
         || has_user() == Some(true)
-}
-
-/// Joins a path to a directory, and resolves `.` and `..`.
-pub(super) fn join(directory: &str, path: &str) -> String {
-    let (directory, is_absolute) =
-        if path.starts_with('/') { ("", true) } else { (directory, directory.starts_with('/')) };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in directory.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
-            ".." if is_absolute => {}
-            name => parts.push(name),
-        }
-    }
-    let joined = parts.join("/");
-    if is_absolute { format!("/{joined}") } else { joined }
-}
-
-/// Whether a normalised path is a directory or lies in it.
-pub(super) fn is_within(path: &str, directory: &str) -> bool {
-    if directory.is_empty() {
-        return !path.starts_with("../") && path != ".." && !path.starts_with('/');
-    }
-    if directory == "/" {
-        return path.starts_with('/');
-    }
-    if directory == ".." || directory.ends_with("/..") {
-        // Directories above the root of all paths, such as `../..`: all that starts below them.
-        let ups = |path: &str| path.split('/').take_while(|part| *part == "..").count();
-        return !path.starts_with('/') && ups(path) <= ups(directory);
-    }
-    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The last part of a path.

@@ -8,7 +8,7 @@ use super::paths::{self, KUSTOMIZATION_FILES};
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::ResourceSet;
 use super::{Files, InputFile, UnrenderedReason};
-use crate::source::FileId;
+use crate::source::{FileId, path};
 
 /// Where a kustomization is, to read the files that it names.
 #[derive(Clone, Copy)]
@@ -27,12 +27,12 @@ impl<'f> Place<'f> {
 
     /// The file at a path, which is a part of an entry.
     pub fn read_path(self, set: &mut ResourceSet, entry: Text<'_>, written: &str) -> Step<InputFile<'f>> {
-        let path = paths::join(self.directory, written);
+        let path = path::join(self.directory, written);
         let Some(file) = self.files.file(&path) else {
             return Err(self.missing(entry, written));
         };
         set.files.insert(file.id);
-        if !paths::is_within(&path, self.directory) {
+        if !path::is_within(&path, self.directory) {
             let message = format!("file `{written}` is outside of the directory of the kustomization");
             let help = "move the file, or build with `--load-restrictor LoadRestrictionsNone`";
             set.warn(BuildProblem::new(BuildProblemKind::OutsideRoot, entry.span, message).help(help));
@@ -54,7 +54,7 @@ impl<'f> Place<'f> {
         if paths::is_remote(written) {
             return Some(UnrenderedReason::Remote);
         }
-        let path = paths::join(self.directory, written);
+        let path = path::join(self.directory, written);
         if self.files.file(&path).is_some() {
             return None;
         }
@@ -64,13 +64,13 @@ impl<'f> Place<'f> {
 
     /// Whether a directory has no kustomization because git ignores it.
     fn has_ignored_kustomization(self, directory: &str) -> bool {
-        let paths = || KUSTOMIZATION_FILES.iter().map(|name| paths::join(directory, name));
+        let paths = || KUSTOMIZATION_FILES.iter().map(|name| path::join(directory, name));
         paths().all(|path| self.files.file(&path).is_none()) && paths().any(|path| self.files.is_ignored(&path))
     }
 
     /// The problem of an entry whose file does not exist.
     fn missing(self, entry: Text<'_>, written: &str) -> Box<BuildProblem> {
-        let message = if self.files.is_directory(&paths::join(self.directory, written)) {
+        let message = if self.files.is_directory(&path::join(self.directory, written)) {
             format!("`{written}` is a directory, but kustomize needs a file here")
         } else {
             format!("file `{written}` does not exist")
@@ -92,7 +92,7 @@ pub(super) fn claim(
         if !visited.insert(directory.clone()) {
             continue;
         }
-        for file in KUSTOMIZATION_FILES.iter().filter_map(|name| files.file(&paths::join(&directory, name))) {
+        for file in KUSTOMIZATION_FILES.iter().filter_map(|name| files.file(&path::join(&directory, name))) {
             claimed.insert(file.id);
             directories.insert(directory.clone());
             for reference in paths::references(&directory, file.documents) {

@@ -14,6 +14,7 @@ use super::problem::Step;
 use super::resource_set::ResourceSet;
 use super::{InputFile, Unrendered, UnrenderedReason, configurations, images, labels, patches, paths, replacements};
 use super::{replicas, resources};
+use crate::source::path;
 use crate::yaml::Node;
 
 /// Adds what `generators` make.
@@ -60,7 +61,7 @@ fn each(
     let file = if paths::is_inline(entry.value) {
         inline = Inline::parse(entry, kustomization.text);
         inline.as_file()
-    } else if place.gap(entry.value).is_some() || place.files.is_directory(&paths::join(place.directory, entry.value)) {
+    } else if place.gap(entry.value).is_some() || place.files.is_directory(&path::join(place.directory, entry.value)) {
         set.unrendered.push(unrendered(entry.span, UnrenderedReason::Plugin));
         return Ok(());
     } else {
@@ -150,20 +151,7 @@ impl<'f> GeneratorEntry<'f> {
     fn of_plugin(node: &'f Node) -> Step<Self> {
         let fields = Fields { node };
         let metadata = fields.get("metadata").map(|node| Fields { node });
-        let text = |field: &str| metadata.map(|fields| fields.text(field)).transpose().map(Option::flatten);
-        let mut envs = fields.texts("envs")?;
-        envs.extend(fields.text("env")?);
-        Ok(Self {
-            span: node.span,
-            name: text("name")?,
-            namespace: text("namespace")?,
-            behavior: fields.text("behavior")?,
-            envs,
-            literals: fields.texts("literals")?,
-            files: fields.texts("files")?,
-            secret_type: fields.text("type")?,
-            options: fields.get("options").map(GeneratorOptions::read).transpose()?.unwrap_or_default(),
-        })
+        Self::with_name(fields, |field| metadata.map(|fields| fields.text(field)).transpose().map(Option::flatten))
     }
 }
 
