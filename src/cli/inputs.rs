@@ -24,7 +24,6 @@ pub fn inputs(paths: &[PathBuf], config: &Config, directory: Option<&Path>) -> V
 ///
 /// If a mesh has no name, the name of another one, no paths, or a path that does not exist.
 pub fn declared(config: &Config, directory: Option<&Path>) -> Result<Vec<DeclaredMesh>, String> {
-    let shown = |path: &Path| path::join("", &path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"));
     let mut declared: Vec<DeclaredMesh> = Vec::new();
     for (index, mesh) in config.meshes.iter().enumerate() {
         let fault = |message: String| Err(format!("`meshes[{index}]` of the configuration {message}"));
@@ -53,7 +52,6 @@ pub fn declared(config: &Config, directory: Option<&Path>) -> Result<Vec<Declare
 
 /// The paths of declared meshes of which the inputs name a part.
 pub fn beside(inputs: &[Input], declared: &[DeclaredMesh]) -> Vec<Input> {
-    let shown = |path: &Path| path::join("", &path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"));
     let named: Vec<String> = inputs
         .iter()
         .filter_map(|input| match input {
@@ -64,6 +62,11 @@ pub fn beside(inputs: &[Input], declared: &[DeclaredMesh]) -> Vec<Input> {
     let overlaps = |path: &String| named.iter().any(|it| path::is_within(it, path) || path::is_within(path, it));
     let meshes = declared.iter().filter(|mesh| mesh.paths.iter().any(overlaps));
     meshes.flat_map(|mesh| &mesh.paths).map(|path| Input::Path(PathBuf::from(shown_or_here(path)))).collect()
+}
+
+/// A path as output shows it; empty for the working directory.
+fn shown(path: &Path) -> String {
+    path::join("", &path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
 }
 
 /// A path for the file system: the working directory has no name in output.

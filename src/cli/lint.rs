@@ -48,7 +48,7 @@ pub fn run(common: &Common, args: &Lint) -> Result<u8, String> {
     Ok(status)
 }
 
-/// Reports on standard error that there is nothing to check.
+/// Reports on standard error that no manifests were found, and the reason.
 fn say_emptiness(common: &Common, args: &Lint, reason: &str) {
     if !args.allow_empty {
         terminal::say(common, Tone::Error, &format!("{reason} (`--allow-empty` accepts that)"));

@@ -23,7 +23,7 @@ pub struct Project {
     meshes: Vec<Mesh>,
     /// The meshes that the command selects, by their places.
     selected: Vec<usize>,
-    /// The reason why there is nothing to check, if so.
+    /// The reason why no manifests were found, if none were.
     pub emptiness: Option<String>,
     config: Config,
     config_file: Option<PathBuf>,

@@ -67,11 +67,7 @@ impl MeshSource {
 impl Mesh {
     /// A phrase for each part that could not be rendered, and so may add resources.
     pub fn partial(&self) -> Vec<String> {
-        let sources = &self.snapshot.sources;
-        let describe = |part: &Unrendered| {
-            let file = sources.file(part.span.file).path();
-            format!("{} in {file}:{}", described(part.reason), sources.start(part.span).line)
-        };
+        let unrendered = self.snapshot.unrendered.iter().map(|part| self.describe(part));
         let charts = self.snapshot.charts.iter().map(|chart| format!("the Helm chart in `{}`", shown(chart)));
         let broken = self.snapshot.problems.iter().filter_map(|problem| match problem {
             ManifestProblem::Build(problem) if problem.kind.stops_build() => {
@@ -80,7 +76,14 @@ impl Mesh {
             _ => None,
         });
         let broken = broken.take(1).map(str::to_owned);
-        self.snapshot.unrendered.iter().map(describe).chain(charts).chain(broken).collect()
+        unrendered.chain(charts).chain(broken).collect()
+    }
+
+    /// A phrase for a part that could not be rendered, with its place.
+    pub fn describe(&self, part: &Unrendered) -> String {
+        let sources = &self.snapshot.sources;
+        let file = sources.file(part.span.file).path();
+        format!("{} in {file}:{}", described(part.reason), sources.start(part.span).line)
     }
 }
 

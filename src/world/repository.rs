@@ -126,8 +126,9 @@ fn apart(meshes: &[Mesh]) -> Vec<Arc<BTreeSet<usize>>> {
 /// The namespaces to which a mesh may add what could not be rendered.
 fn partial_namespaces(mesh: &Mesh) -> Vec<PartialNamespace> {
     let snapshot = &mesh.snapshot;
-    let unrendered = snapshot.unrendered.iter().zip(mesh.partial());
-    let unrendered = unrendered.map(|(part, reason)| PartialNamespace { namespace: part.namespace.clone(), reason });
+    let unrendered = snapshot.unrendered.iter();
+    let unrendered =
+        unrendered.map(|part| PartialNamespace { namespace: part.namespace.clone(), reason: mesh.describe(part) });
     let everywhere = |reason: String| PartialNamespace { namespace: None, reason };
     let broken = snapshot.broken_namespaces.iter().map(|namespace| {
         let reason = format!("the kustomization of mesh `{}` cannot be built", mesh.name);
