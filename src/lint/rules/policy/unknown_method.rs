@@ -1,9 +1,11 @@
 //! `unknown-method`
 
+use super::policy_notation::{listed, without_anchors};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::spelling::misspelt;
+use crate::model::wording::list;
 use crate::policy::{Attribute, requirements};
 
 pub static RULE: Rule = rule! {
@@ -63,6 +65,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
             let diagnostic = diagnostics.report(&UNKNOWN, value.span, format!("`{method}` is not an HTTP method"));
             diagnostic.help(match misspelt(method, METHODS) {
+                _ if [".*", ".+"].contains(&without_anchors(method)) => "write `*` to match every method".to_owned(),
+                _ if exists(without_anchors(method)) => format!("write `{}`", without_anchors(method)),
+                _ if listed(method).is_some_and(|methods| methods.iter().all(|it| exists(it))) => {
+                    format!("write {} as separate values", list(listed(method).unwrap_or_default(), "and"))
+                }
                 Some(known) => format!("did you mean `{known}`?"),
                 None if method.contains(|it: char| it.is_ascii_lowercase() || "/.".contains(it)) => {
                     "match gRPC methods by `paths`: their HTTP method is `POST`".to_owned()
