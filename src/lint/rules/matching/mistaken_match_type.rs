@@ -78,7 +78,7 @@ fn meant(part: MatchText<'_>, kind: &str, text: &str) -> String {
         MatchText::WithoutHeader(_) if is_any(text) => {
             return "write `{}` to match requests without the header".to_owned();
         }
-        MatchText::Header(_) | MatchText::Query(_) if is_any(text) => {
+        MatchText::Header(_) | MatchText::Query(_) | MatchText::Authority | MatchText::Method if is_any(text) => {
             return "use `{}` to test for presence".to_owned();
         }
         MatchText::Path if is_any(text) => return "write `prefix: /` to match every path".to_owned(),

@@ -62,7 +62,7 @@ fn check_host(
     let mut hosts = virtual_service.spec.hosts.iter();
     let written = hosts.find(|written| written.span == host.span).map_or("", |written| written);
     let own = virtual_service.name.namespace.as_ref();
-    if let Some(entry) = short_entry(world, own, written) {
+    if let Some(entry) = short_entry(world, virtual_service.resource, own, written) {
         let (message, help) = describe_short_entry(entry, written, host);
         diagnostics
             .report(&SHORT_ENTRY, host.span, message)

@@ -113,7 +113,7 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
     let written = destination_rule.spec.host.text();
     let resource = destination_rule.resource;
     let unknown = format!("host `{full}` does not exist");
-    if let Some(entry) = short_entry(world, own, written) {
+    if let Some(entry) = short_entry(world, destination_rule.resource, own, written) {
         let (message, help) = describe_short_entry(entry, written, full);
         diagnostics.report(&SHORT_ENTRY, span, message).related(entry.span, "the host of the ServiceEntry").help(help);
         return;

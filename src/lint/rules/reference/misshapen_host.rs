@@ -1,8 +1,8 @@
 //! Hosts that only look like those of services: `reviews.svc.cluster.local`, `web-0.web.shop.svc.cluster.local`, and the
 //! short name of a ServiceEntry whose host is one label.
 
-use crate::model::Kind;
 use crate::model::spelling::misspelt;
+use crate::model::{Kind, Resource};
 use crate::source::Span;
 use crate::world::host::Misshape;
 use crate::world::{Gap, Service, World};
@@ -85,12 +85,28 @@ pub(in crate::lint::rules) fn entry_gap(world: &World<'_>, host: &str) -> Option
 }
 
 /// The ServiceEntry whose host is the short name that a reference has. Istio expands the reference, and not the host of the
-/// entry, so they do not meet.
-pub(super) fn short_entry<'w, 'a>(world: &'w World<'a>, own: &str, written: &str) -> Option<&'w Service<'a>> {
-    if written.contains('.') || world.inventory.may_exist(Kind::Service, own, written).is_some() {
+/// entry, so they do not meet. If a Service of that name exists anywhere, or the namespace of the reference is only assumed,
+/// the reference may be for a Service.
+pub(super) fn short_entry<'w, 'a>(
+    world: &'w World<'a>,
+    from: &Resource,
+    own: &str,
+    written: &str,
+) -> Option<&'w Service<'a>> {
+    if written.contains('.') {
         return None;
     }
-    world.services.named(written).find(|service| !service.is_kubernetes() && service.export_to.includes(own))
+    let is_meant = |entry: &&Service<'_>| {
+        let is_placed = entry.namespace == own || from.metadata.namespace.is_some();
+        !entry.is_kubernetes()
+            && entry.export_to.includes(own)
+            && is_placed
+            && world.are_together(&[from, entry.resource])
+    };
+    let entry = world.services.named(written).find(is_meant)?;
+    let is_service = |service: &Service<'_>| service.is_kubernetes() && service.resource.name() == written;
+    let may_be_service = || world.inventory.may_exist(Kind::Service, own, written).is_some();
+    (!world.services.iter().any(is_service) && !may_be_service()).then_some(entry)
 }
 
 /// The message and the help for a reference that [`short_entry`] finds.

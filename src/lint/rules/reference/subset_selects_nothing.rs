@@ -81,15 +81,15 @@ fn check_subset(
     if service.discovery == Discovery::Headless {
         return;
     }
-    let routed = || is_routed_to(world, destination_rule, subset);
-    if service.discovery == Discovery::ClusterIp && service.selector.is_none() {
+    let is_routed_to = is_routed_to(world, destination_rule, subset);
+    if service.discovery == Discovery::ClusterIp && service.selector.is_none() && is_routed_to {
         let message = format!(
-            "subset `{}` has no endpoints: Service `{}` has no selector, so its endpoints have no labels of pods",
+            "subset `{}` has no endpoints: Service `{}` has no selector, so its endpoints have no labels",
             subset.name.text(),
             service.hostname
         );
         diagnostics
-            .report(if routed() { &NO_SELECTOR } else { &UNUSED }, subset.labels.span.unwrap_or(subset.span), message)
+            .report(&NO_SELECTOR, subset.labels.span.unwrap_or(subset.span), message)
             .related(service.span, "the service")
             .help("add a `selector` to the Service, or define labelled endpoints in a ServiceEntry");
         return;
@@ -114,7 +114,7 @@ fn check_subset(
     if let Some(gap) = world.inventory.has_other_workloads(&service.namespace, &all) {
         return diagnostics.unchecked(gap);
     }
-    let finding = match routed() {
+    let finding = match is_routed_to {
         true if endpoints.len() >= 2 => &ROUTED,
         true => &SINGLE_WORKLOAD,
         false => &UNUSED,

@@ -105,7 +105,7 @@ fn check_destination(
     }
     let resource = virtual_service.resource;
     let unknown = format!("host `{host}` does not exist");
-    if let Some(entry) = short_entry(world, own, written) {
+    if let Some(entry) = short_entry(world, virtual_service.resource, own, written) {
         let (message, help) = describe_short_entry(entry, written, &host);
         diagnostics.report(&SHORT_ENTRY, place, message).related(entry.span, "the host of the ServiceEntry").help(help);
         return;
