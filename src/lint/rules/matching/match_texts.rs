@@ -68,3 +68,39 @@ pub(super) fn plain_text(string_match: &StringMatch) -> Option<(&'static str, &S
         (None, None, exact) => exact.as_ref().map(|exact| ("exact", exact)),
     }
 }
+
+/// The API in whose words a help is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MatchApi {
+    /// VirtualServices.
+    Istio,
+    /// HTTPRoutes.
+    GatewayApi,
+}
+
+impl MatchApi {
+    /// Advice to use a regular expression.
+    pub fn regex(self, expression: &str) -> String {
+        match self {
+            Self::Istio => format!("write `regex: {expression}`"),
+            Self::GatewayApi => format!("use type `RegularExpression` with value `{expression}`"),
+        }
+    }
+
+    /// Advice to use a prefix of a path, which ends with a slash.
+    pub fn prefix(self, prefix: &str) -> String {
+        match (self, prefix.strip_suffix('/')) {
+            (Self::Istio, _) => format!("write `prefix: {prefix}`"),
+            (Self::GatewayApi, None | Some("")) => "use type `PathPrefix` with value `/`".to_owned(),
+            (Self::GatewayApi, Some(path)) => format!("use type `PathPrefix` with value `{path}`"),
+        }
+    }
+
+    /// Advice to test whether there is a value.
+    pub fn presence(self) -> String {
+        match self {
+            Self::Istio => "use `{}` to test for presence".to_owned(),
+            Self::GatewayApi => self.regex(".*"),
+        }
+    }
+}

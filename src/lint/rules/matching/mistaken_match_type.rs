@@ -1,11 +1,14 @@
 //! `mistaken-match-type`
 
 use super::impossible_text::is_impossible;
-use super::match_texts::{MatchText, match_texts, plain_text};
+use super::match_texts::{MatchApi, MatchText, match_texts, plain_text};
 use super::mistaken_regex::{check_empty, check_regex};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::Spec;
+use crate::model::field::TextField;
+use crate::model::gateway_api::HttpRouteMatch;
 use crate::re2::{Re2, from_glob, from_javascript};
 use crate::source::Spanned;
 
@@ -47,15 +50,40 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         for (part, value) in matches.flat_map(match_texts) {
             match &value.regex {
                 Some(regex) if context.is_refused(regex.span) || is_impossible(part, regex, virtual_service) => {}
-                Some(regex) => check_regex(part, regex, diagnostics),
-                None => check_plain(part, plain_text(value), diagnostics),
+                Some(regex) => check_regex(part, regex, MatchApi::Istio, diagnostics),
+                None => {
+                    if let Some((kind, text)) = plain_text(value) {
+                        check_plain(part, kind, text, MatchApi::Istio, diagnostics);
+                    }
+                }
             }
+        }
+    }
+    for resource in context.snapshot.resources() {
+        let Spec::HttpRoute(route) = &resource.spec else { continue };
+        for route_match in route.rules.iter().flat_map(|rule| &rule.matches) {
+            check_http_route(context, route_match, diagnostics);
         }
     }
 }
 
-fn check_plain(part: MatchText<'_>, plain: Option<(&str, &Spanned<String>)>, diagnostics: &mut Diagnostics) {
-    let Some((kind, text)) = plain else { return };
+/// Checks a match of an HTTPRoute. Its types have defaults.
+fn check_http_route(context: &Context<'_>, route_match: &HttpRouteMatch, diagnostics: &mut Diagnostics) {
+    let path = route_match.path.iter().map(|it| (MatchText::Path, it.r#type.as_deref(), "PathPrefix", &it.value));
+    let headers = route_match.headers.iter();
+    let headers = headers.map(|it| (MatchText::Header(it.name.text()), it.r#type.as_deref(), "Exact", &it.value));
+    let parameters = route_match.query_params.iter();
+    let parameters = parameters.map(|it| (MatchText::Query(it.name.text()), it.r#type.as_deref(), "Exact", &it.value));
+    for (part, kind, default, value) in path.chain(headers).chain(parameters) {
+        let Some(value) = value.as_ref().filter(|value| !context.is_refused(value.span)) else { continue };
+        match kind.map_or(default, String::as_str) {
+            "RegularExpression" => check_regex(part, value, MatchApi::GatewayApi, diagnostics),
+            kind => check_plain(part, kind, value, MatchApi::GatewayApi, diagnostics),
+        }
+    }
+}
+
+fn check_plain(part: MatchText<'_>, kind: &str, text: &Spanned<String>, api: MatchApi, diagnostics: &mut Diagnostics) {
     if text.is_empty() && matches!(part, MatchText::Header(_)) {
         return check_empty(part, text, diagnostics);
     }
@@ -69,28 +97,29 @@ fn check_plain(part: MatchText<'_>, plain: Option<(&str, &Spanned<String>)>, dia
         true => format!("the wildcard in `{pattern}` has no special meaning in `{kind}`: Envoy compares it as text"),
         false => format!("`{pattern}` has no special meaning in `{kind}`: Envoy compares it as text"),
     };
-    diagnostics.report(&PATTERN_AS_TEXT, text.span, message).help(meant(part, kind, text));
+    diagnostics.report(&PATTERN_AS_TEXT, text.span, message).help(meant(part, kind, text, api));
 }
 
 /// The condition that the author of a text probably meant.
-fn meant(part: MatchText<'_>, kind: &str, text: &str) -> String {
-    match part {
-        MatchText::WithoutHeader(_) if is_any(text) => {
-            return "write `{}` to match requests without the header".to_owned();
+fn meant(part: MatchText<'_>, kind: &str, text: &str, api: MatchApi) -> String {
+    if is_any(text) {
+        match part {
+            MatchText::WithoutHeader(_) => return "write `{}` to match requests without the header".to_owned(),
+            MatchText::Header(_) | MatchText::Query(_) | MatchText::Authority | MatchText::Method => {
+                return api.presence();
+            }
+            MatchText::Path => return format!("{} to match every path", api.prefix("/")),
+            MatchText::Scheme => {}
         }
-        MatchText::Header(_) | MatchText::Query(_) | MatchText::Authority | MatchText::Method if is_any(text) => {
-            return "use `{}` to test for presence".to_owned();
-        }
-        MatchText::Path if is_any(text) => return "write `prefix: /` to match every path".to_owned(),
-        _ => {}
     }
     if let Some(prefix) = plain_prefix(part, text) {
-        return format!("write `prefix: {prefix}`");
+        return api.prefix(&prefix);
     }
-    let regex = from_javascript(text, part.can_have_slashes()).unwrap_or_else(|| as_regex(part, kind, text));
+    let is_prefix = ["prefix", "PathPrefix"].contains(&kind);
+    let regex = from_javascript(text, part.can_have_slashes()).unwrap_or_else(|| as_regex(part, is_prefix, text));
     match Re2::new(&regex) {
-        Ok(_) => format!("write `regex: {regex}`"),
-        Err(_) => "write a regular expression in `regex`".to_owned(),
+        Ok(_) => api.regex(&regex),
+        Err(_) => "write it as a regular expression of RE2".to_owned(),
     }
 }
 
@@ -144,7 +173,7 @@ pub(super) fn is_plain(regex: &str) -> bool {
 }
 
 /// The expression that a pattern probably means.
-pub(super) fn as_regex(part: MatchText<'_>, kind: &str, text: &str) -> String {
+pub(super) fn as_regex(part: MatchText<'_>, is_prefix: bool, text: &str) -> String {
     let mut expression = text.to_owned();
     if part == MatchText::Path {
         while let Some((start, end)) =
@@ -162,5 +191,5 @@ pub(super) fn as_regex(part: MatchText<'_>, kind: &str, text: &str) -> String {
             None => expression.replace('.', "\\.").replace('*', ".*"),
         };
     }
-    if kind == "prefix" && !expression.ends_with(['*', '$']) { expression + ".*" } else { expression }
+    if is_prefix && !expression.ends_with(['*', '$']) { expression + ".*" } else { expression }
 }

@@ -1,6 +1,6 @@
 //! Expressions of `mistaken-match-type`: what RE2 reads as something else than it looks like.
 
-use super::match_texts::MatchText;
+use super::match_texts::{MatchApi, MatchText};
 use super::mistaken_match_type::{
     DELIMITED_REGEX, EMPTY_VALUE, ESCAPED_PATTERN, GLOB_AS_REGEX, TEXT_AS_REGEX, as_regex, is_any, is_plain,
     pattern_in_path, pattern_in_value,
@@ -14,7 +14,7 @@ use crate::source::Spanned;
 const OF_MANY_PARTS: [&str; 4] = ["cookie", "user-agent", "referer", "via"];
 
 /// Checks an expression that some requests meet.
-pub(super) fn check_regex(part: MatchText<'_>, regex: &Spanned<String>, diagnostics: &mut Diagnostics) {
+pub(super) fn check_regex(part: MatchText<'_>, regex: &Spanned<String>, api: MatchApi, diagnostics: &mut Diagnostics) {
     // istiod tests for presence (istiod: `canBeConvertedToPresentMatch`).
     if regex.as_str() == "*" {
         return;
@@ -29,11 +29,11 @@ pub(super) fn check_regex(part: MatchText<'_>, regex: &Spanned<String>, diagnost
         return;
     }
     if is_plain(regex) {
-        return check_plain_regex(part, regex, diagnostics);
+        return check_plain_regex(part, regex, api, diagnostics);
     }
     let only = compiled.only_text();
     if let Some(only) = only.as_deref().filter(|only| !part.can_be_pattern(only)) {
-        return check_only_text(part, regex, only, diagnostics);
+        return check_only_text(part, regex, only, api, diagnostics);
     }
     if needs_asterisk(&compiled) && !part.can_be_pattern("*") {
         let message = format!("`{}` matches only texts that contain `*`, {}", regex.value, effect(part));
@@ -62,7 +62,13 @@ pub(super) fn check_regex(part: MatchText<'_>, regex: &Spanned<String>, diagnost
 }
 
 /// Reports an expression that matches only one text, if that text is a pattern, or empty.
-fn check_only_text(part: MatchText<'_>, regex: &Spanned<String>, only: &str, diagnostics: &mut Diagnostics) {
+fn check_only_text(
+    part: MatchText<'_>,
+    regex: &Spanned<String>,
+    only: &str,
+    api: MatchApi,
+    diagnostics: &mut Diagnostics,
+) {
     if only.is_empty() {
         return check_empty(part, regex, diagnostics);
     }
@@ -74,11 +80,11 @@ fn check_only_text(part: MatchText<'_>, regex: &Spanned<String>, only: &str, dia
         return;
     }
     let message = format!("`{}` matches only the text `{only}`, {}", regex.value, effect(part));
-    let meant = as_regex(part, "exact", only);
+    let meant = as_regex(part, false, only);
     let help = match part {
         MatchText::WithoutHeader(_) if is_any(only) => "write `{}` to match requests without the header".to_owned(),
-        _ if part.may_be_missing() && is_any(only) => "use `{}` to test for presence".to_owned(),
-        _ if Re2::new(&meant).is_ok() => format!("write `regex: {meant}`"),
+        _ if part.may_be_missing() && is_any(only) => api.presence(),
+        _ if Re2::new(&meant).is_ok() => format!("write `{meant}`"),
         _ => "write the pattern without `\\`".to_owned(),
     };
     diagnostics.report(&ESCAPED_PATTERN, regex.span, message).help(help);
@@ -118,19 +124,23 @@ pub(super) fn check_empty(part: MatchText<'_>, value: &Spanned<String>, diagnost
 }
 
 /// An expression without special characters, which must equal the whole text.
-fn check_plain_regex(part: MatchText<'_>, regex: &Spanned<String>, diagnostics: &mut Diagnostics) {
+fn check_plain_regex(part: MatchText<'_>, regex: &Spanned<String>, api: MatchApi, diagnostics: &mut Diagnostics) {
     let text = regex.as_str();
     let (message, help) = match part {
         MatchText::Path => (
             format!("a regular expression must match the whole path, so this matches only `{text}`"),
-            "write `exact` to match this path only, or `prefix` to match the paths below it too".to_owned(),
+            match api {
+                MatchApi::Istio => "write `exact` to match this path only, or `prefix` to match the paths below it too",
+                MatchApi::GatewayApi => "use type `Exact`, or `PathPrefix` to match the paths below it too",
+            }
+            .to_owned(),
         ),
         MatchText::Header(name) | MatchText::WithoutHeader(name)
             if OF_MANY_PARTS.contains(&name.to_ascii_lowercase().as_str()) =>
         {
             (
                 format!("a regular expression must match the whole header `{name}`, so this matches only `{text}`"),
-                format!("write `.*{text}.*` to match headers that contain it, or `exact` to match this value only"),
+                format!("write `.*{text}.*` to match headers that contain it"),
             )
         }
         _ => return,

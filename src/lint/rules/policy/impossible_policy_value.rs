@@ -1,5 +1,7 @@
 //! `impossible-policy-value`
 
+use std::collections::BTreeSet;
+
 use super::policy_notation::{listed, notation_in_host, notation_in_path, policy_host, policy_path, without_anchors};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
@@ -13,7 +15,7 @@ pub static RULE: Rule = rule! {
     name: "impossible-policy-value",
     summary: "a value of a policy matches no request that it is written for",
     findings: [
-        &REGEX, &ASTERISK, &QUERY, &NO_SLASH, &HOST, &TOKEN, &NOTATION, &VALUE, &AUDIENCE, &COVERED,
+        &REGEX, &ASTERISK, &QUERY, &NO_SLASH, &HOST, &TOKEN, &NOTATION, &ISSUER, &VALUE, &AUDIENCE, &COVERED,
     ],
     check: check,
 };
@@ -50,6 +52,10 @@ static NOTATION: Finding = finding! {
     "notation", Lost, Likely, [],
     "a path looks like a regular expression or a list, and is compared as text",
 };
+static ISSUER: Finding = finding! {
+    "issuer", Lost, Likely, [],
+    "a request principal is split at its last slash, and the part before the slash is not the issuer",
+};
 static VALUE: Finding = finding! {
     "value", Lost, Likely, [],
     "a value of a header or claim looks like a pattern, and is compared as text",
@@ -61,13 +67,15 @@ static AUDIENCE: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let policies = &context.world.policies;
+    let rules = policies.request_authentications().iter().flat_map(|it| &it.spec.jwt_rules);
+    let issuers: BTreeSet<&str> = rules.filter_map(|rule| rule.issuer.as_ref()).map(|it| it.as_str()).collect();
     for policy in policies.authorization_policies() {
         for requirement in policy.spec.rules.iter().flat_map(requirements) {
             for value in requirement.values.iter().filter(|value| !context.is_refused(value.span)) {
                 match &requirement.attribute {
                     Attribute::Path => check_path(value, requirement.values, diagnostics),
                     Attribute::Host => check_host(value, requirement.values, diagnostics),
-                    Attribute::RequestPrincipal => check_token(value, diagnostics),
+                    Attribute::RequestPrincipal => check_token(value, &issuers, diagnostics),
                     Attribute::Sni => check_sni(value, diagnostics),
                     Attribute::Header(name) if !compares_patterns(name) => {
                         check_value(&requirement.attribute, value, diagnostics);
@@ -211,11 +219,11 @@ fn check_sni(name: &Spanned<String>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_token(principal: &Spanned<String>, diagnostics: &mut Diagnostics) {
+fn check_token(principal: &Spanned<String>, issuers: &BTreeSet<&str>, diagnostics: &mut Diagnostics) {
     let text = principal.as_str();
     let literal = literal_parts(&Attribute::RequestPrincipal, text);
     if !literal.iter().any(|part| part.contains('*')) {
-        return;
+        return check_issuer(principal, issuers, diagnostics);
     }
     let help = match text.rsplit_once('/') {
         Some((issuer, subject)) if [issuer, subject].iter().all(|part| part.chars().all(|it| it == '*')) => {
@@ -228,6 +236,26 @@ fn check_token(principal: &Spanned<String>, diagnostics: &mut Diagnostics) {
     };
     let message = format!("no token has the principal `{text}`: `*` is special only at one end");
     diagnostics.report(&TOKEN, principal.span, message).help(help);
+}
+
+/// istiod splits a principal at its last slash, so subjects with slashes need another condition, and the slash at the end of
+/// an issuer must be written too (istiod: `requestPrincipalGenerator`).
+fn check_issuer(principal: &Spanned<String>, issuers: &BTreeSet<&str>, diagnostics: &mut Diagnostics) {
+    let text = principal.as_str();
+    let Some((issuer, subject)) = text.rsplit_once('/').filter(|(issuer, _)| !issuer.is_empty()) else { return };
+    if text.starts_with('*') || issuers.contains(issuer) {
+        return;
+    }
+    let with_slash = format!("{issuer}/");
+    let help = if issuers.contains(with_slash.as_str()) {
+        format!("write `{with_slash}/{subject}`")
+    } else if issuers.iter().any(|known| issuer.starts_with(&format!("{}/", known.trim_end_matches('/')))) {
+        "match the subject by a condition in `when`, with key `request.auth.claims[sub]`".to_owned()
+    } else {
+        return;
+    };
+    let message = format!("no token has the principal `{text}`: istiod reads `{issuer}` as the issuer");
+    diagnostics.report(&ISSUER, principal.span, message).help(help);
 }
 
 /// A value of a header or claim can contain any character, so only what all of it looks like counts.

@@ -29,7 +29,12 @@ pub(in crate::lint::rules) fn dead_alias(
     if let Some(service) = world.services.seen_from(own, target) {
         let next = service.external_name()?;
         let reason = format!("`{target}` is an ExternalName Service too, and istiod follows only one");
-        return dead(reason, format!("set `externalName: {next}`"), true);
+        let known = world.services.seen_from(own, next).filter(|service| service.external_name().is_none());
+        let help = match known {
+            Some(service) => format!("set `externalName: {}`", service.hostname),
+            None => "set `externalName` to the host of a Service or ServiceEntry".to_owned(),
+        };
+        return dead(reason, help, true);
     }
     if world.makes_service(target) {
         return None;
