@@ -15,7 +15,7 @@ use crate::source::Spanned;
 pub static RULE: Rule = rule! {
     name: "mistaken-match-type",
     summary: "a match has a pattern where Envoy compares plain text, or another notation where Envoy expects a regular expression",
-    findings: [&PATTERN_AS_TEXT, &GLOB_AS_REGEX, &ESCAPED_PATTERN, &DELIMITED_REGEX, &EMPTY_VALUE, &TEXT_AS_REGEX],
+    findings: [&PATTERN_AS_TEXT, &GLOB_AS_REGEX, &ESCAPED_PATTERN, &DELIMITED_REGEX, &OPEN_REGEX, &EMPTY_VALUE, &TEXT_AS_REGEX],
     check: check,
 };
 
@@ -34,6 +34,10 @@ pub(super) static ESCAPED_PATTERN: Finding = finding! {
 pub(super) static DELIMITED_REGEX: Finding = finding! {
     "delimited-regex", Lost, Likely, [],
     "`regex` has delimiters and flags as in JavaScript, which Envoy compares as text",
+};
+pub(super) static OPEN_REGEX: Finding = finding! {
+    "open-regex", Lost, Likely, [],
+    "`regex` has an anchor at its start only, although it must match the whole text, and it matches just one",
 };
 pub(super) static EMPTY_VALUE: Finding = finding! {
     "empty-value", Lost, Likely, [],
