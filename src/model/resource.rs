@@ -1,5 +1,6 @@
 //! Decoding of the resources in a document.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::decode::{Decode, Decoder, Texts};
@@ -16,14 +17,26 @@ use crate::source::{Sources, Span, Spanned};
 use crate::yaml::{Node, Value};
 
 /// A resource of a known kind.
+///
+/// It has the fields of its [`ResourceContents`]. Resources that many overlays render from one base share them.
 #[derive(Debug, Clone)]
 pub struct Resource {
+    /// Name, namespace, labels, annotations.
+    pub metadata: Metadata,
+    /// The tree of a resource that a tool has rendered, with values from several files. `None` if the resource is as its
+    /// document says.
+    pub rendered: Option<Arc<Node>>,
+    /// All but the metadata.
+    pub contents: Arc<ResourceContents>,
+}
+
+/// A resource without its metadata.
+#[derive(Debug)]
+pub struct ResourceContents {
     /// `apiVersion` as written: `networking.istio.io/v1`.
     pub api_version: String,
     /// The kind.
     pub kind: Kind,
-    /// Name, namespace, labels, annotations.
-    pub metadata: Metadata,
     /// The decoded content.
     pub spec: Spec,
     /// The status, if the manifest comes from a cluster.
@@ -32,9 +45,14 @@ pub struct Resource {
     pub span: Span,
     /// The place of the document that contains the resource.
     pub document: Span,
-    /// The tree of a resource that a tool has rendered, with values from several files. `None` if the resource is as its
-    /// document says.
-    pub rendered: Option<Arc<Node>>,
+}
+
+impl Deref for Resource {
+    type Target = ResourceContents;
+
+    fn deref(&self) -> &ResourceContents {
+        &self.contents
+    }
 }
 
 impl Resource {
@@ -241,16 +259,15 @@ impl<'a> Reader<'a> {
         if matches!(kind, Kind::IstioOperator | Kind::Rollout) {
             self.contents.foreign.extend(ForeignResource::read(node, api_version, kind.name()));
         }
-        self.contents.resources.push(Resource {
+        let contents = Arc::new(ResourceContents {
             api_version: api_version.to_owned(),
             kind,
-            metadata,
             spec,
             status,
             span: node.span,
             document: self.document,
-            rendered: self.rendered.clone(),
         });
+        self.contents.resources.push(Resource { metadata, rendered: self.rendered.clone(), contents });
     }
 
     fn check_resource_keys(&mut self, node: &Node) {
