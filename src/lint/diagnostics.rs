@@ -6,6 +6,7 @@ use std::panic::Location;
 use super::diagnostic::{Diagnostic, Related};
 use super::finding::Finding;
 use super::rule::Rule;
+use crate::advice::Advice;
 use crate::source::Span;
 use crate::world::Gap;
 
@@ -95,9 +96,9 @@ impl Diagnostic {
         self
     }
 
-    /// Adds the advice. It starts with a verb.
-    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = Some(one_line(help.into()));
+    /// Adds the advice. It starts with a verb. An [`Advice`] has the edits that carry it out, too.
+    pub fn help(&mut self, help: impl Into<Advice>) -> &mut Self {
+        self.help = Some(help.into().map_text(one_line));
         self
     }
 }

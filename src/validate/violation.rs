@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::panic::Location;
 
+use crate::advice::Advice;
 use crate::model::Resource;
 use crate::source::Span;
 use crate::world::Settings;
@@ -23,7 +24,7 @@ pub struct Violation {
     /// The problem: lower case, no final period.
     pub message: String,
     /// The way to fix it.
-    pub help: Option<String>,
+    pub help: Option<Advice>,
     /// Whether the warning applies to every such resource: worth knowing, but not a mistake.
     pub is_general: bool,
     /// Another place that belongs to the violation, with a label.
@@ -192,7 +193,7 @@ impl Violation {
     }
 
     /// Sets what to do.
-    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
+    pub fn help(&mut self, help: impl Into<Advice>) -> &mut Self {
         self.help = Some(help.into());
         self
     }
