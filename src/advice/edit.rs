@@ -38,7 +38,7 @@ impl Edit {
         Self { change, words }
     }
 
-    /// Sets the value at a place. Shown as `` `5s` ``, or with [`Edit::of`] as `` `timeout: 5s` ``.
+    /// Sets the value, or the key, at a place. Shown as `` `5s` ``, or with [`Edit::of`] as `` `timeout: 5s` ``.
     pub fn set(value: Span, literal: impl Into<Literal>) -> Self {
         let literal = literal.into();
         let words = literal.to_string();
@@ -90,6 +90,12 @@ impl Edit {
             "" => field.to_owned(),
             words => format!("{field}: {words}"),
         };
+        self
+    }
+
+    /// Shows another text: the part of the value that changes.
+    pub fn shown(mut self, words: impl Into<String>) -> Self {
+        self.words = words.into();
         self
     }
 

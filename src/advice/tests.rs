@@ -124,6 +124,7 @@ fn keys_are_renamed() {
     assert_after("a:\n  'b': 1\n", rename("c"), "a:\n  'c': 1\n");
     assert_after("a:\n  b: 1\n", rename("true"), "a:\n  \"true\": 1\n");
     assert_after("a:\n  b: 1\n  c: 2\n", rename("c"), None);
+    assert_after("a: {b: 1}\n", |file| Edit::set(file.key("a.b"), "c"), "a: {c: 1}\n");
     let replace = |file: &File| Edit::replace(file.value("a.b"), "regex", ".*");
     assert_after("a:\n  b: x # c\n", replace, "a:\n  regex: .* # c\n");
 }
@@ -223,7 +224,6 @@ fn several_edits_are_one_change() {
 fn places_that_are_no_values_are_not_edited() {
     let text = "a: xyz\n";
     assert_after(text, |file| Edit::set(Span::new(file.id, 4, 5), "w"), None);
-    assert_after(text, |file| Edit::set(file.key("a"), "w"), None);
     assert_after("# Source: a/b.yaml\na: xyz\n", set("a", "w"), None);
 }
 

@@ -34,8 +34,13 @@ impl Layout<'_> {
     pub fn changes(&self, change: &Change) -> Option<Vec<TextEdit>> {
         match change {
             Change::Set { value, literal } => {
-                let address = Address::of_value(self.root, *value)?;
-                Some(vec![self.set(&address.path, address.value(self.root)?, literal)?])
+                let address = Address::of(self.root, *value)?;
+                let change = match (address.is_key, literal) {
+                    (false, _) => self.set(&address.path, address.value(self.root)?, literal)?,
+                    (true, Literal::Text(name)) => self.rename(&address.path, name)?,
+                    (true, _) => return None,
+                };
+                Some(vec![change])
             }
             Change::Rename { key, name } => {
                 let address = Address::of_key(self.root, *key)?;

@@ -84,8 +84,12 @@ pub(super) fn carry_out(change: &Change, root: &mut Node) -> Option<()> {
     let file = root.span.file;
     match change {
         Change::Set { value, literal } => {
-            let address = Address::of_value(root, *value)?;
-            node_at_mut(root, &address.path)?.value = literal.node(file).value;
+            let address = Address::of(root, *value)?;
+            match (address.is_key, literal) {
+                (false, _) => node_at_mut(root, &address.path)?.value = literal.node(file).value,
+                (true, Literal::Text(name)) => rename(root, &address.path, name)?,
+                (true, _) => return None,
+            }
         }
         Change::Rename { key, name } => {
             let address = Address::of_key(root, *key)?;

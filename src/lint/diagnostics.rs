@@ -6,7 +6,7 @@ use std::panic::Location;
 use super::diagnostic::{Diagnostic, Related};
 use super::finding::Finding;
 use super::rule::Rule;
-use crate::advice::Advice;
+use crate::advice::{Advice, Edit, Literal};
 use crate::source::Span;
 use crate::world::Gap;
 
@@ -100,6 +100,18 @@ impl Diagnostic {
     pub fn help(&mut self, help: impl Into<Advice>) -> &mut Self {
         self.help = Some(help.into().map_text(one_line));
         self
+    }
+
+    /// Advises to write another value, or key, at the place of the finding.
+    pub fn write(&mut self, literal: impl Into<Literal>) -> &mut Self {
+        let edit = Edit::set(self.span, literal);
+        self.help(Advice::write(edit))
+    }
+
+    /// Asks whether another value, or key, was meant at the place of the finding.
+    pub fn did_you_mean(&mut self, literal: impl Into<Literal>) -> &mut Self {
+        let edit = Edit::set(self.span, literal);
+        self.help(Advice::did_you_mean(edit))
     }
 }
 

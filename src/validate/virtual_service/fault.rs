@@ -55,11 +55,11 @@ fn check_abort(abort: &Abort, violations: &mut Violations<'_>) {
     } else if let Some(code) = &abort.grpc_status {
         if !GRPC_CODES.contains(&code.as_str()) {
             let message = format!("{} is not a gRPC status code", quoted(code));
-            let help = match crate::model::nearest(code, GRPC_CODES) {
-                Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => "write the name of a status code, such as `UNAVAILABLE`".to_owned(),
+            let violation = violations.error("FA-3", Mistake::InvalidReference, code.span, message);
+            match crate::model::nearest(code, GRPC_CODES) {
+                Some(nearest) => violation.did_you_mean(nearest),
+                None => violation.help("write the name of a status code, such as `UNAVAILABLE`"),
             };
-            violations.error("FA-3", Mistake::InvalidReference, code.span, message).help(help);
         }
     } else if let Some(status) = abort.http_status.filter(|status| !(200..=600).contains(&status.value)) {
         let message = format!("{} is not a valid HTTP status", status.value);
