@@ -23,10 +23,14 @@ pub(super) enum Change {
     Set { value: Span, literal: Literal },
     /// The key becomes another one.
     Rename { key: Span, name: String },
+    /// The key of the value becomes another one.
+    RenameEntry { value: Span, name: String },
     /// Both the key of the value and the value become others.
     Replace { value: Span, name: String, literal: Literal },
     /// The item of a list, or the entry of a mapping with this key or value, goes away.
     Remove { place: Span },
+    /// The entry goes away whose value is the list or mapping that directly contains the place.
+    RemoveAround { place: Span },
     /// A mapping gets a field, which may be nested.
     Add { mapping: Span, path: Vec<String>, literal: Literal },
     /// A list gets an item at its end.
@@ -52,6 +56,13 @@ impl Edit {
         Self::new(Change::Rename { key, name }, words)
     }
 
+    /// Renames the key of the value at a place. Shown as the new name.
+    pub fn rename_entry(value: Span, name: impl Into<String>) -> Self {
+        let name = name.into();
+        let words = name.clone();
+        Self::new(Change::RenameEntry { value, name }, words)
+    }
+
     /// Replaces the entry whose value is at a place. Shown as `` `regex: .*` ``.
     pub fn replace(value: Span, name: impl Into<String>, literal: impl Into<Literal>) -> Self {
         let (name, literal) = (name.into(), literal.into());
@@ -63,6 +74,11 @@ impl Edit {
     /// empty goes away, too. Shown only with [`Edit::of`], as `` `bind` ``.
     pub fn remove(place: Span) -> Self {
         Self::new(Change::Remove { place }, String::new())
+    }
+
+    /// Removes the list, or the mapping, that directly contains a place, with its key. Shown like [`Edit::remove`].
+    pub fn remove_around(place: Span) -> Self {
+        Self::new(Change::RemoveAround { place }, String::new())
     }
 
     /// Adds a field to the mapping at a place. Its path must not exist yet. Shown as `` `tls.mode: SIMPLE` ``; without the
@@ -108,9 +124,9 @@ impl Edit {
     /// The place that the edit changes.
     pub fn place(&self) -> Span {
         match self.change {
-            Change::Set { value, .. } | Change::Replace { value, .. } => value,
+            Change::Set { value, .. } | Change::Replace { value, .. } | Change::RenameEntry { value, .. } => value,
             Change::Rename { key, .. } => key,
-            Change::Remove { place } => place,
+            Change::Remove { place } | Change::RemoveAround { place } => place,
             Change::Add { mapping, .. } => mapping,
             Change::Append { list, .. } => list,
         }

@@ -195,6 +195,12 @@ impl From<bool> for Literal {
     }
 }
 
+impl From<i32> for Literal {
+    fn from(number: i32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
 impl From<i64> for Literal {
     fn from(number: i64) -> Self {
         Self::Number(number)

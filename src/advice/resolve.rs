@@ -75,13 +75,14 @@ impl<'s> Resolver<'s> {
             let written = yaml::parse(&chunk, self.sources.file(place.file).text()).root?;
             let address = match edit.change {
                 Change::Rename { .. } => Address::of_key,
-                Change::Remove { .. } | Change::Set { .. } => Address::of,
+                Change::Remove { .. } | Change::RemoveAround { .. } | Change::Set { .. } => Address::of,
                 _ => Address::of_value,
             };
             let (there, here) = (address(&written, place)?, address(rendered, place)?);
             let (value, rendered_value) = (there.value(&written)?, here.value(rendered)?);
             let is_scalar = !matches!(value.value, Value::Mapping(_) | Value::Sequence(_));
-            let is_moved = (there.is_key || matches!(edit.change, Change::Remove { .. } | Change::Replace { .. }))
+            let is_moved = (there.is_key
+                || matches!(edit.change, Change::Remove { .. } | Change::Replace { .. } | Change::RenameEntry { .. }))
                 && key_of(&written, &there) != key_of(rendered, &here);
             Some(!is_moved && (!is_scalar || are_equal(value, rendered_value)))
         };

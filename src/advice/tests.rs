@@ -125,6 +125,7 @@ fn keys_are_renamed() {
     assert_after("a:\n  b: 1\n", rename("true"), "a:\n  \"true\": 1\n");
     assert_after("a:\n  b: 1\n  c: 2\n", rename("c"), None);
     assert_after("a: {b: 1}\n", |file| Edit::set(file.key("a.b"), "c"), "a: {c: 1}\n");
+    assert_after("a:\n  b: 1\n", |file| Edit::rename_entry(file.value("a.b"), "c"), "a:\n  c: 1\n");
     let replace = |file: &File| Edit::replace(file.value("a.b"), "regex", ".*");
     assert_after("a:\n  b: x # c\n", replace, "a:\n  regex: .* # c\n");
 }
@@ -148,6 +149,7 @@ fn items_are_removed_with_their_lines() {
     assert_after("a:\n-\n  b: 1\n- d\n", remove("a.0"), "a:\n- d\n");
     assert_after("- - x\n  - y\n", remove("0.0"), "- - y\n");
     assert_after("- - x\n  - y\n", remove("0.1"), "- - x\n");
+    assert_after("a:\n- x\n- z\nb: 1\n", |file| Edit::remove_around(file.value("a.0")), "b: 1\n");
     // A list that would be empty goes away.
     assert_after("a:\n- x\nb: 1\n", remove("a.0"), "b: 1\n");
     assert_after("- [x]\n", remove("0.0"), "- []\n");

@@ -46,12 +46,20 @@ impl Layout<'_> {
                 let address = Address::of_key(self.root, *key)?;
                 Some(vec![self.rename(&address.path, name)?])
             }
+            Change::RenameEntry { value, name } => {
+                let address = Address::of_value(self.root, *value)?;
+                Some(vec![self.rename(&address.path, name)?])
+            }
             Change::Replace { value, name, literal } => {
                 let address = Address::of_value(self.root, *value)?;
                 let node = address.value(self.root)?;
                 Some(vec![self.rename(&address.path, name)?, self.set(&address.path, node, literal)?])
             }
             Change::Remove { place } => Some(vec![self.remove(&Address::of(self.root, *place)?.path)?]),
+            Change::RemoveAround { place } => {
+                let address = Address::of(self.root, *place)?;
+                Some(vec![self.remove(address.path.split_last()?.1)?])
+            }
             Change::Add { mapping, path, literal } => {
                 let address = Address::of_value(self.root, *mapping)?;
                 let (depth, parent) = existing(self.root, &address.path, path)?;

@@ -95,6 +95,10 @@ pub(super) fn carry_out(change: &Change, root: &mut Node) -> Option<()> {
             let address = Address::of_key(root, *key)?;
             rename(root, &address.path, name)?;
         }
+        Change::RenameEntry { value, name } => {
+            let address = Address::of_value(root, *value)?;
+            rename(root, &address.path, name)?;
+        }
         Change::Replace { value, name, literal } => {
             let address = Address::of_value(root, *value)?;
             rename(root, &address.path, name)?;
@@ -103,6 +107,11 @@ pub(super) fn carry_out(change: &Change, root: &mut Node) -> Option<()> {
         Change::Remove { place } => {
             let address = Address::of(root, *place)?;
             let (index, parent) = removed(root, &address.path)?;
+            remove(node_at_mut(root, parent)?, index);
+        }
+        Change::RemoveAround { place } => {
+            let address = Address::of(root, *place)?;
+            let (index, parent) = removed(root, address.path.split_last()?.1)?;
             remove(node_at_mut(root, parent)?, index);
         }
         Change::Add { mapping, path, literal } => {

@@ -71,7 +71,7 @@ fn check_socket(
 ) {
     if let Some(ports) = workload_entry.ports.span.filter(|_| !workload_entry.ports.is_empty()) {
         let message = "`ports` contradicts `address`, because a socket has no ports";
-        violations.error("WE-4", Mistake::ConflictingFields, ports, message).help("remove `ports`");
+        violations.error("WE-4", Mistake::ConflictingFields, ports, message).remove("ports");
     }
     if port_names.is_some_and(|names| names.len() != 1) {
         let message = "a ServiceEntry with a socket as endpoint needs exactly 1 port";

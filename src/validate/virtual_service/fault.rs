@@ -1,5 +1,6 @@
 //! Fault injection (istio: `validateHTTPFaultInjection`).
 
+use crate::advice::{Advice, Edit};
 use crate::model::networking::{Abort, Delay, HttpFaultInjection, Percent};
 use crate::validate::Mistake;
 use crate::validate::fields::duration;
@@ -76,7 +77,13 @@ fn check_delay(delay: &Delay, violations: &mut Violations<'_>) {
     duration::check(Some(exponential), "FA-6", violations);
     violations
         .error("FA-7", Mistake::UnsupportedField, exponential.span, "istiod does not support `exponentialDelay`")
-        .help("use `fixedDelay`");
+        .help(match delay.fixed_delay {
+            Some(_) => "use `fixedDelay`".into(),
+            None => {
+                let edit = Edit::rename_entry(exponential.span, "fixedDelay");
+                Advice::new(format!("use {edit}")).fix([edit])
+            }
+        });
 }
 
 fn check_percentage(percentage: Option<&Percent>, violations: &mut Violations<'_>) {
