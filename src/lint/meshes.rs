@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::diagnostic::{Diagnostic, DiagnosticKey};
 use super::rules::{self, unused_suppression, yaml_syntax};
 use super::together::Alternatives;
-use super::{Levels, Report, Summary, Unchecked, causes, compare, report_of};
+use super::{Levels, Report, Summary, Unchecked, causes, compare, exact, report_of};
 use crate::layout::{Mesh, MeshSource};
 use crate::source::{FileId, Span};
 use crate::world::World;
@@ -44,7 +44,15 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
         for diagnostic in report.diagnostics {
             let time = times.entry(diagnostic.key()).or_default();
             *time += 1;
-            let (_, found_in) = findings.entry((diagnostic.key(), *time)).or_insert_with(|| (diagnostic, Vec::new()));
+            let key = (diagnostic.key(), *time);
+            let help = diagnostic.help.clone();
+            let (finding, found_in) = findings.entry(key).or_insert_with(|| (diagnostic, Vec::new()));
+            if let Some(advice) = &mut finding.help
+                && help.as_ref() != Some(advice)
+            {
+                // What is right for one mesh is not right for another one.
+                advice.retain_fixes(|_| false);
+            }
             found_in.push(index);
         }
         for Unchecked { rule, count, reason } in report.unchecked {
@@ -59,6 +67,7 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
         .into_values()
         .filter(|(finding, found_in)| holds(finding, found_in, &readers, meshes) && !alternatives.explain(finding));
     let named = findings.map(|(mut finding, found_in)| {
+        exact::keep_shared(&mut finding, &found_in, &readers);
         finding.meshes = found_in.into_iter().map(|index| Arc::clone(&names[index])).collect();
         finding
     });

@@ -7,6 +7,7 @@ mod causes;
 mod context;
 mod diagnostic;
 mod diagnostics;
+mod exact;
 mod finding;
 mod levels;
 mod locate;
@@ -119,6 +120,7 @@ fn report_of(world: &World<'_>, rules: &[&'static Rule], levels: &Levels, rules_
     if cfg!(debug_assertions) {
         report.diagnostics.iter().for_each(|diagnostic| style::check(diagnostic, snapshot));
     }
+    exact::keep(&mut report.diagnostics, world);
     locate::name_subjects(&mut report.diagnostics, world);
     report.summary = Summary {
         files: snapshot.files.len(),

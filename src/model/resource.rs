@@ -13,6 +13,7 @@ use super::meta::Metadata;
 use super::nearest;
 use super::problem::{DecodeProblem, DecodeProblemKind, in_backticks};
 use super::status::Status;
+use crate::advice::{Advice, Edit};
 use crate::source::{Sources, Span, Spanned};
 use crate::yaml::{Node, Value};
 
@@ -186,15 +187,20 @@ impl<'a> Reader<'a> {
             }
             Lookup::UnservedVersion(known) => {
                 let message = format!("Istio does not serve {} in {}", known.name(), in_backticks(api_version));
-                let help = format!("use `apiVersion: {}/{}`", known.group(), known.versions()[0]);
+                let place = node.get("apiVersion").map_or(node.span, |value| value.span);
+                let edit = Edit::set(place, format!("{}/{}", known.group(), known.versions()[0])).of("apiVersion");
+                let help = Advice::new(format!("use {edit}")).fix([edit]);
                 self.report_type(node, "apiVersion", message, help);
                 self.read_known(node, known, api_version);
             }
             Lookup::UnknownKind { suggestion } => {
                 let message = format!("kind {} does not exist in {}", in_backticks(kind), in_backticks(api_version));
                 let help = match suggestion {
-                    Some(suggestion) => format!("did you mean `{suggestion}`?"),
-                    None => "check the spelling of `kind` and `apiVersion`: the resource is not checked".to_owned(),
+                    Some(suggestion) => match node.get("kind") {
+                        Some(value) => Advice::did_you_mean(Edit::set(value.span, suggestion)),
+                        None => format!("did you mean `{suggestion}`?").into(),
+                    },
+                    None => "check the spelling of `kind` and `apiVersion`: the resource is not checked".into(),
                 };
                 self.report_type(node, "kind", message, help);
                 self.contents.skipped.push(node.span);
@@ -218,12 +224,13 @@ impl<'a> Reader<'a> {
             .filter(|known| kinds::is_istio(known.group()) && node.get("spec").is_some());
         if let Some(known) = forgotten {
             let message = format!("`apiVersion` is missing, so the {} is not checked", known.name());
-            let help = format!("add `apiVersion: {}/{}`", known.group(), known.versions()[0]);
+            let version = format!("{}/{}", known.group(), known.versions()[0]);
+            let help = Advice::add(Edit::add(node.span, ["apiVersion"], version));
             self.report_type(node, "kind", message, help);
         }
     }
 
-    fn report_type(&mut self, node: &Node, key: &str, message: String, help: String) {
+    fn report_type(&mut self, node: &Node, key: &str, message: String, help: Advice) {
         let span = node.get(key).map_or(node.span, |value| value.span);
         self.decoder.report(span, DecodeProblemKind::UnknownKind { message, help });
     }
