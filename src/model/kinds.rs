@@ -141,15 +141,25 @@ kinds! {
         Ingress: kubernetes::Ingress, Spec, Namespaced;
         IngressClass: kubernetes::IngressClass, Spec, Cluster;
     }
-    "gateway.networking.k8s.io" ["v1", "v1beta1", "v1alpha3", "v1alpha2"] {
+    "gateway.networking.k8s.io" ["v1", "v1beta1", "v1alpha2"] {
         KubernetesGateway as "Gateway": gateway_api::KubernetesGateway, Spec, Namespaced;
         GatewayClass: gateway_api::GatewayClass, Spec, Cluster;
-        ListenerSet: gateway_api::ListenerSet, Spec, Namespaced;
         HttpRoute as "HTTPRoute": gateway_api::KubernetesHttpRoute, Spec, Namespaced;
-        GrpcRoute as "GRPCRoute": gateway_api::GrpcRoute, Spec, Namespaced;
-        TlsRoute as "TLSRoute": gateway_api::KubernetesTlsRoute, Spec, Namespaced;
-        TcpRoute as "TCPRoute": gateway_api::KubernetesTcpRoute, Spec, Namespaced;
         ReferenceGrant: gateway_api::ReferenceGrant, Spec, Namespaced;
+    }
+    "gateway.networking.k8s.io" ["v1", "v1alpha3", "v1alpha2"] {
+        TlsRoute as "TLSRoute": gateway_api::KubernetesTlsRoute, Spec, Namespaced;
+    }
+    "gateway.networking.k8s.io" ["v1", "v1alpha2"] {
+        GrpcRoute as "GRPCRoute": gateway_api::GrpcRoute, Spec, Namespaced;
+        TcpRoute as "TCPRoute": gateway_api::KubernetesTcpRoute, Spec, Namespaced;
+        UdpRoute as "UDPRoute": gateway_api::KubernetesTcpRoute, Spec, Namespaced;
+    }
+    "gateway.networking.k8s.io" ["v1", "v1alpha3"] {
+        BackendTlsPolicy as "BackendTLSPolicy": gateway_api::BackendTlsPolicy, Spec, Namespaced;
+    }
+    "gateway.networking.k8s.io" ["v1"] {
+        ListenerSet: gateway_api::ListenerSet, Spec, Namespaced;
     }
     "install.istio.io" ["v1alpha1"] {
         IstioOperator: kubernetes::IstioOperator, Spec, Namespaced;

@@ -220,13 +220,18 @@ impl<'a> Reader<'a> {
             Body::Root => node,
             Body::Spec => node.get("spec").unwrap_or(&missing),
         };
-        let is_istio = kinds::is_istio(kind.group());
-        self.decoder.has_schema = is_istio;
-        let spec = kind.decode(body, &mut self.decoder);
-        self.decoder.has_schema = false;
-        if is_istio {
-            super::crd::check(kind, node, &mut self.decoder);
-        }
+        let spec = if super::crd::check_structure(kind, api_version, node, &mut self.decoder) {
+            kind.decode(body, &mut self.decoder.separate())
+        } else {
+            let is_istio = kinds::is_istio(kind.group());
+            self.decoder.has_schema = is_istio;
+            let spec = kind.decode(body, &mut self.decoder);
+            self.decoder.has_schema = false;
+            if is_istio {
+                super::crd::check(kind, node, &mut self.decoder);
+            }
+            spec
+        };
         let (Some(metadata), Some(spec)) = (metadata, spec) else { return };
         // `istioctl install -f` reads files that need no name.
         let needs_name = kind != Kind::IstioOperator && metadata.generate_name.is_none();
