@@ -167,7 +167,8 @@ impl<'a> Reader<'a> {
                 self.contents.skipped.push(node.span);
             }
             Lookup::UnservedVersion(known) => {
-                let message = format!("Istio does not serve {} in {}", known.name(), in_backticks(api_version));
+                let owner = if kinds::is_istio(known.group()) { "Istio" } else { "the Gateway API" };
+                let message = format!("{owner} does not serve {} in {}", known.name(), in_backticks(api_version));
                 let help = format!("use `apiVersion: {}/{}`", known.group(), known.versions()[0]);
                 self.report_type(node, "apiVersion", message, help);
                 self.read_known(node, known, api_version);
@@ -211,7 +212,7 @@ impl<'a> Reader<'a> {
     }
 
     fn read_known(&mut self, node: &Node, kind: Kind, api_version: &str) {
-        if kinds::is_istio(kind.group()) {
+        if kinds::is_istio(kind.group()) || kind.group() == super::gateway_api::GROUP {
             self.check_resource_keys(node);
         }
         let missing = Node { span: node.span, value: Value::Null };

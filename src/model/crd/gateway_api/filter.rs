@@ -1,14 +1,15 @@
 //! Filters of HTTPRoute and GRPCRoute.
 
 use super::filter_rules::{
-    lone_wildcard_header, lone_wildcard_method, lone_wildcard_origin, one_share, redirects_or_rewrites, share_below_one,
+    external_auth_fits_type, lone_wildcard_header, lone_wildcard_method, lone_wildcard_origin, one_share,
+    redirects_or_rewrites, share_below_one,
 };
 use super::path_rules::METHODS;
 use super::reference::{ANY_TEXT, BACKEND, LOCAL_OBJECT, PORT, PRECISE_HOSTNAME};
-use crate::model::crd::structural::CelRule::{Check, Needs, Once, OnlyWith};
+use crate::model::crd::structural::CelRule::{Check, InChannel, Needs, Once, OnlyWith};
 use crate::model::crd::structural::{
-    DefaultValue, ListSchema, ObjectSchema, TextForm, ValueSchema, defaulted, experimental, form, keyed_list, list,
-    object, optional, required, set,
+    Channel, DefaultValue, ListSchema, ObjectSchema, TextForm, ValueSchema, defaulted, experimental, form, keyed_list,
+    list, object, optional, required, set,
 };
 
 pub static HTTP_FILTERS: ListSchema = ListSchema {
@@ -49,21 +50,24 @@ static HTTP_FILTER: ObjectSchema = ObjectSchema {
         Needs("type", "URLRewrite", "urlRewrite"),
         OnlyWith("type", "ExtensionRef", "extensionRef"),
         Needs("type", "ExtensionRef", "extensionRef"),
+        InChannel(Channel::Experimental, external_auth_fits_type),
     ],
 };
 const HTTP_TYPE: ValueSchema = ValueSchema::Text(
     0,
     usize::MAX,
-    TextForm::Words(&[
-        "RequestHeaderModifier",
-        "ResponseHeaderModifier",
-        "RequestMirror",
-        "RequestRedirect",
-        "URLRewrite",
-        "ExtensionRef",
-        "CORS",
-        "ExternalAuth",
-    ]),
+    TextForm::WordsByChannel(
+        &[
+            "RequestHeaderModifier",
+            "ResponseHeaderModifier",
+            "RequestMirror",
+            "RequestRedirect",
+            "URLRewrite",
+            "ExtensionRef",
+            "CORS",
+        ],
+        &["ExternalAuth"],
+    ),
 );
 
 pub static GRPC_FILTERS: ListSchema = ListSchema {
@@ -188,4 +192,4 @@ static AUTH_BY_HTTP: ObjectSchema = object(&[
     optional("allowedResponseHeaders", ValueSchema::List(&HEADER_SET)),
 ]);
 static HEADER_SET: ListSchema = set(ANY_TEXT, 64);
-static FORWARDED_BODY: ObjectSchema = object(&[optional("maxSize", ValueSchema::Number(0, i64::MAX))]);
+static FORWARDED_BODY: ObjectSchema = object(&[optional("maxSize", ValueSchema::Number(i64::MIN, i64::MAX))]);

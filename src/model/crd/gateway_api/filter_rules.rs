@@ -1,7 +1,7 @@
 //! CEL rules of filters.
 
 use crate::model::crd::schema::{present, text};
-use crate::model::crd::structural::{Refusal, refuse};
+use crate::model::crd::structural::{Refusal, needs, only_with, refuse};
 use crate::yaml::{Node, Value};
 
 /// A rule redirects requests or forwards them with another path, but not both.
@@ -32,6 +32,12 @@ pub fn share_below_one(fraction: &Node) -> Option<Refusal> {
         let place = present(fraction, "numerator").map_or(fraction.span, |node| node.span);
         refuse(place, message, format!("write at most `numerator: {denominator}`, or a greater `denominator`"))
     })
+}
+
+/// The type ExternalAuth and its field belong together.
+pub fn external_auth_fits_type(filter: &Node) -> Option<Refusal> {
+    const MEMBER: (&str, &str, &str) = ("type", "ExternalAuth", "externalAuth");
+    only_with(filter, MEMBER).or_else(|| needs(filter, MEMBER))
 }
 
 pub fn lone_wildcard_origin(origins: &Node) -> Option<Refusal> {

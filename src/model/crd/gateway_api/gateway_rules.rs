@@ -105,7 +105,8 @@ pub fn ip_is_valid(address: &Node) -> Option<Refusal> {
     let value = present(address, "value").filter(|_| is_ip(address))?;
     let written = value.as_str().filter(|written| written.parse::<IpAddr>().is_err())?;
     let message = format!("{} is not an IP address", in_backticks(written));
-    let help = if form::is_subdomain(written) {
+    let is_name = |text: &str| text.split('.').next_back().is_some_and(|it| it.contains(|it: char| it.is_alphabetic()));
+    let help = if form::is_subdomain(written) && is_name(written) {
         "write `type: Hostname` beside it, or an IP address"
     } else {
         "write an IPv4 or IPv6 address, without a port and a prefix length"

@@ -79,11 +79,13 @@ impl Checker<'_, '_> {
         }
         match form {
             TextForm::Words(known) if !known.contains(&&**text) => {
-                let help = match nearest(text, known.iter().copied()) {
-                    Some(word) => format!("did you mean `{word}`? Expected {}", words(known, "or")),
-                    None => format!("write {}", words(known, "or")),
-                };
-                return self.reject(refuse(node.span, format!("{} is not a valid value", in_backticks(text)), help));
+                return self.reject(unknown_word(node.span, text, known));
+            }
+            TextForm::WordsByChannel(known, experimental) if !known.contains(&&**text) => {
+                if !experimental.contains(&&**text) {
+                    return self.reject(unknown_word(node.span, text, known));
+                }
+                self.is_experimental = true;
             }
             TextForm::Pattern(pattern) if !(pattern.is_match)(text) => {
                 return self.reject(without_form(node.span, text, pattern));
@@ -160,7 +162,8 @@ impl Checker<'_, '_> {
         let Value::Mapping(entries) = &node.value else { return self.wrong_type(node, "a mapping") };
         let misspelt = self.unknown_fields(schema, entries);
         let mut checked = Vec::with_capacity(entries.len());
-        let mut is_valid = true;
+        // A rule that needs a misspelt field would only repeat the mistake.
+        let mut is_valid = misspelt.is_empty();
         for field in schema.fields {
             let written = entries.iter().find(|entry| &*entry.key.text == field.name && !entry.value.is_null());
             let value = match (written, &field.presence) {
@@ -234,6 +237,14 @@ impl Checker<'_, '_> {
             self.decoder.report(span, DecodeProblemKind::ChannelViolation { message, help });
         }
     }
+}
+
+fn unknown_word(span: Span, text: &str, known: &[&str]) -> Refusal {
+    let help = match nearest(text, known.iter().copied()) {
+        Some(word) => format!("did you mean `{word}`? Expected {}", words(known, "or")),
+        None => format!("write {}", words(known, "or")),
+    };
+    refuse(span, format!("{} is not a valid value", in_backticks(text)), help)
 }
 
 fn without_form(span: Span, text: &str, pattern: &TextPattern) -> Refusal {

@@ -7,6 +7,8 @@ pub enum TextForm {
     Any,
     /// One of several words, in their case.
     Words(&'static [&'static str]),
+    /// One of several words, of which only the experimental channel has the second list.
+    WordsByChannel(&'static [&'static str], &'static [&'static str]),
     /// A pattern.
     Pattern(&'static TextPattern),
     /// A pattern that only the experimental channel requires.
@@ -63,11 +65,11 @@ pub static KIND: TextPattern = pattern(is_kind, "write the name of a kind, such 
 pub static HEADER_NAME: TextPattern = TextPattern {
     is_match: is_token,
     repair: |name| Some(name.trim_matches([':', ' ']).to_owned()).filter(|name| is_token(name)),
-    help: "write the name of a header: a pseudo-header such as `:authority`, or a name with a space or an `@`, is not allowed",
+    help: "use letters, digits and dashes: pseudo-headers such as `:authority` are not allowed",
 };
 /// The name of a query parameter.
 pub static PARAMETER_NAME: TextPattern =
-    pattern(is_token, "use letters, digits and ``!#$%&'*+-.^_|~``: other names cannot be matched");
+    pattern(is_token, "use letters, digits, `-`, `_` and `.`: parameters such as `ids[]` cannot be matched");
 /// The value of a header in the experimental channel.
 pub static HEADER_VALUE: TextPattern =
     pattern(is_header_value, "use printable ASCII characters, with single spaces or tabs between them");

@@ -9,7 +9,7 @@ mod tests;
 
 pub use check::check;
 pub use form::TextForm;
-pub use rule::{CelRule, Channel, Refusal, refuse};
+pub use rule::{CelRule, Channel, Refusal, needs, only_with, refuse};
 
 use crate::source::Span;
 use crate::yaml::{Entry, Key, Node, Value};

@@ -65,7 +65,7 @@ pub fn evaluate(rules: &[CelRule], node: &Node) -> Vec<(Option<Channel>, Refusal
     let mut misplaced = Vec::new();
     for rule in rules {
         if let CelRule::OnlyWith(tag, word, field) = rule
-            && let Some(refusal) = only_with(node, tag, word, field)
+            && let Some(refusal) = only_with(node, (tag, word, field))
         {
             misplaced.push(*tag);
             refusals.push((None, refusal));
@@ -79,7 +79,7 @@ pub fn evaluate(rules: &[CelRule], node: &Node) -> Vec<(Option<Channel>, Refusal
                 refusals.extend(check(node).map(|refusal| (Some(*channel), refusal)));
                 None
             }
-            CelRule::Needs(tag, word, field) if !misplaced.contains(tag) => needs(node, tag, word, field),
+            CelRule::Needs(tag, word, field) if !misplaced.contains(tag) => needs(node, (tag, word, field)),
             CelRule::Once(word) => once(node, word),
             CelRule::Needs(..) | CelRule::OnlyWith(..) | CelRule::Unchanged => None,
         };
@@ -88,14 +88,16 @@ pub fn evaluate(rules: &[CelRule], node: &Node) -> Vec<(Option<Channel>, Refusal
     refusals
 }
 
-fn needs(node: &Node, tag: &str, word: &str, field: &str) -> Option<Refusal> {
+/// The refusal of an object whose tag names a member that it does not have. A member is a tag, its word and a field.
+pub fn needs(node: &Node, (tag, word, field): (&str, &str, &str)) -> Option<Refusal> {
     let chosen = present(node, tag).filter(|chosen| chosen.as_str() == Some(word))?;
     present(node, field).is_none().then(|| {
         refuse(chosen.span, format!("`{tag}: {word}` needs `{field}`"), format!("add `{field}`, or change `{tag}`"))
     })
 }
 
-fn only_with(node: &Node, tag: &str, word: &str, field: &str) -> Option<Refusal> {
+/// The refusal of an object that has a member which its tag does not name.
+pub fn only_with(node: &Node, (tag, word, field): (&str, &str, &str)) -> Option<Refusal> {
     let member = present(node, field)?;
     let chosen = present(node, tag).filter(|chosen| chosen.as_str() != Some(word))?;
     let others = node.entries().iter().filter(|entry| ![tag, field].contains(&&*entry.key.text)).count();
