@@ -7,6 +7,7 @@ use super::crd::Refusal;
 use super::nearest;
 use super::problem::{DecodeProblem, DecodeProblemKind};
 use super::wording::list;
+use crate::advice::Advice;
 use crate::source::{Sources, Span};
 use crate::yaml::{Entry, Node, Value};
 
@@ -112,6 +113,7 @@ impl<'a> Decoder<'a> {
 
     /// Reports a violation of the schema of the CRD.
     pub fn schema_violation(&mut self, span: Span, message: String, help: Option<String>) {
+        let help = help.map(Advice::from);
         self.report(span, DecodeProblemKind::SchemaViolation { message, help, related: None });
     }
 

@@ -1,5 +1,6 @@
 //! Problems that the decoder finds in a resource.
 
+use crate::advice::Advice;
 use crate::source::Span;
 
 /// A part of a manifest that the API does not allow. Decoding continues after it.
@@ -53,7 +54,7 @@ pub enum DecodeProblemKind {
         /// The message: lower case, no final period.
         message: String,
         /// The help.
-        help: Option<String>,
+        help: Option<Advice>,
         /// Another place that belongs to the mistake, with a label.
         related: Option<(Span, &'static str)>,
     },
@@ -62,14 +63,14 @@ pub enum DecodeProblemKind {
         /// The message: lower case, no final period.
         message: String,
         /// The help.
-        help: String,
+        help: Advice,
     },
     /// A kind that the API group does not define, or does not serve in this version.
     UnknownKind {
         /// The message: lower case, no final period.
         message: String,
         /// The help.
-        help: String,
+        help: Advice,
     },
     /// A resource without `metadata.name`.
     MissingName,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::advice::{Advice, Edit};
 use crate::model::crd::schema::{present, text};
 use crate::model::crd::structural::{Refusal, form, refuse};
 use crate::model::problem::in_backticks;
@@ -46,7 +47,7 @@ pub fn tls_has_mode(listener: &Node) -> Option<Refusal> {
 pub fn streams_have_no_hostname(listener: &Node) -> Option<Refusal> {
     let hostname = present(listener, "hostname").filter(|_| ["TCP", "UDP"].contains(&protocol(listener)))?;
     let message = format!("a listener with `protocol: {}` cannot have a `hostname`", protocol(listener));
-    Some(refuse(hostname.span, message, "remove `hostname`"))
+    Some(refuse(hostname.span, message, Advice::remove(Edit::remove(hostname.span).of("hostname"))))
 }
 
 /// Listeners have different names. The list also has the name as its key.

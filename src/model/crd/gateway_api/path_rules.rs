@@ -1,5 +1,6 @@
 //! CEL rules of path matches and of rules with redirects and rewrites.
 
+use crate::advice::{Advice, Edit};
 use crate::model::Duration;
 use crate::model::crd::schema::{present, text};
 use crate::model::crd::structural::{Refusal, form, refuse};
@@ -11,86 +12,79 @@ pub const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNEC
 
 /// The rules of a path match. Those of the type are true for every valid type; the others concern Exact and PathPrefix.
 pub const PATH_RULES: [fn(&Node) -> Option<Refusal>; 11] = [
-    |path| {
-        value(
-            path,
-            |path| !path.starts_with('/'),
-            |path| {
-                (
-                    format!("path {} does not start with a slash", in_backticks(path)),
-                    format!("write {}", in_backticks(&format!("/{path}"))),
-                )
-            },
-        )
-    },
+    starts_with_slash,
     |path| without(path, "//", "/"),
     |path| without(path, "/./", "/"),
     |path| without(path, "/../", "/"),
     |path| without(path, "%2f", "/"),
     |path| without(path, "%2F", "/"),
     |path| without(path, "#", "%23"),
-    |path| value(path, |path| path.ends_with("/.."), ends_with_dots),
-    |path| value(path, |path| path.ends_with("/."), ends_with_dots),
-    |path| {
-        let kind = present(path, "type")?;
-        let is_known = ["Exact", "PathPrefix", "RegularExpression"].contains(&kind.as_str().unwrap_or_default());
-        (!is_known).then(|| refuse(kind.span, "the type of the match does not exist", "write `type: PathPrefix`"))
-    },
-    |path| {
-        value(
-            path,
-            |path| form::invalid_in_path(path).is_some(),
-            |path| {
-                let letter = form::invalid_in_path(path).unwrap_or_default();
-                let message = format!(
-                    "path {} contains {}, which a URL path cannot contain",
-                    in_backticks(path),
-                    in_backticks(&letter.to_string())
-                );
-                let help = match letter {
-                    '?' => "match the query with `queryParams`".to_owned(),
-                    '%' => "write two hexadecimal digits after `%`, or `%25` for a percent sign".to_owned(),
-                    '*' | '^' | '[' | '{' | '|' | '\\' => {
-                        "set `type: RegularExpression` for a pattern, or write a path without it".to_owned()
-                    }
-                    letter => format!("write it percent-encoded: `{}`", percent_encoded(letter)),
-                };
-                (message, help)
-            },
-        )
-    },
+    |path| ends_with(path, "/.."),
+    |path| ends_with(path, "/."),
+    type_exists,
+    has_valid_characters,
 ];
 
-/// Checks the value of a path match, unless it is a regular expression.
-fn value(path: &Node, is_wrong: fn(&str) -> bool, describe: fn(&str) -> (String, String)) -> Option<Refusal> {
-    if text(path, "type") == Some("RegularExpression") {
-        return None;
-    }
-    let value = present(path, "value")?;
-    let written = value.as_str().filter(|written| is_wrong(written))?;
-    let (message, help) = describe(written);
-    Some(refuse(value.span, message, help))
+/// The value of a path match that is not a regular expression, and its text.
+fn literal(path: &Node) -> Option<(&Node, &str)> {
+    let value = present(path, "value").filter(|_| text(path, "type") != Some("RegularExpression"))?;
+    Some((value, value.as_str()?))
+}
+
+fn starts_with_slash(path: &Node) -> Option<Refusal> {
+    let (value, written) = literal(path).filter(|(_, written)| !written.starts_with('/'))?;
+    let message = format!("path {} does not start with a slash", in_backticks(written));
+    Some(refuse(value.span, message, Advice::write(Edit::set(value.span, format!("/{written}")))))
 }
 
 fn without(path: &Node, part: &str, replacement: &str) -> Option<Refusal> {
-    if text(path, "type") == Some("RegularExpression") {
-        return None;
-    }
-    let value = present(path, "value")?;
-    let written = value.as_str().filter(|written| written.contains(part))?;
+    let (value, written) = literal(path).filter(|(_, written)| written.contains(part))?;
     let message = format!("path {} contains `{part}`, which the API server does not allow", in_backticks(written));
     let mut repaired = written.to_owned();
     while repaired.contains(part) {
         repaired = repaired.replace(part, replacement);
     }
-    Some(refuse(value.span, message, format!("write {}", in_backticks(&repaired))))
+    let is_valid = form::is_path(&repaired) && !repaired.contains("//");
+    let help = match is_valid {
+        true => Advice::write(Edit::set(value.span, repaired)),
+        false => format!("remove `{part}`").into(),
+    };
+    Some(refuse(value.span, message, help))
 }
 
-fn ends_with_dots(path: &str) -> (String, String) {
-    let (parent, _) = path.rsplit_once('/').unwrap_or_default();
-    let parent = if parent.is_empty() { "/" } else { parent };
-    let message = format!("path {} ends with a relative segment", in_backticks(path));
-    (message, format!("remove it, such as {}", in_backticks(parent)))
+fn ends_with(path: &Node, part: &str) -> Option<Refusal> {
+    let (value, written) = literal(path).filter(|(_, written)| written.ends_with(part))?;
+    let message = format!("path {} ends with a relative segment", in_backticks(written));
+    Some(refuse(value.span, message, format!("remove `{}` at its end", part.trim_start_matches('/'))))
+}
+
+fn type_exists(path: &Node) -> Option<Refusal> {
+    let kind = present(path, "type")?;
+    let is_known = ["Exact", "PathPrefix", "RegularExpression"].contains(&kind.as_str().unwrap_or_default());
+    (!is_known).then(|| refuse(kind.span, "the type of the match does not exist", "write `type: PathPrefix`"))
+}
+
+fn has_valid_characters(path: &Node) -> Option<Refusal> {
+    let (value, written) = literal(path)?;
+    let letter = form::invalid_in_path(written)?;
+    let shown = in_backticks(&letter.to_string());
+    let message = format!("path {} contains {shown}, which a URL path cannot contain", in_backticks(written));
+    let help = match letter {
+        '?' => "remove the query, and match it with `queryParams`".into(),
+        '%' => "write two hexadecimal digits after `%`, or `%25` for a percent sign".into(),
+        '^' | '[' | ']' | '{' | '}' | '|' | '\\' => {
+            "set `type: RegularExpression` if it is a pattern, or write a path without it".into()
+        }
+        letter => {
+            let repaired = written.replace(letter, &percent_encoded(letter));
+            let encoded = format!("write it percent-encoded, as `{}`", percent_encoded(letter));
+            match form::is_path(&repaired) {
+                true => Advice::new(encoded).fix([Edit::set(value.span, repaired).unshown()]),
+                false => encoded.into(),
+            }
+        }
+    };
+    Some(refuse(value.span, message, help))
 }
 
 fn percent_encoded(letter: char) -> String {
@@ -159,11 +153,11 @@ fn prefix_of(rule: &Node, replacement: &Node) -> Option<Refusal> {
         [one] => {
             let kind = kind(one).unwrap_or_default();
             let message = format!("`ReplacePrefixMatch` replaces a prefix, but the match is of type {kind}");
-            (message, "set `type: PathPrefix` in the match, or use `ReplaceFullPath`".to_owned())
+            (message, "set `type: PathPrefix` in the match, or use `ReplaceFullPath`")
         }
         _ => (
             format!("`ReplacePrefixMatch` needs a rule with 1 match, and this rule has {}", matches.len()),
-            "keep one match, and move the others to rules of their own".to_owned(),
+            "keep one match, and move the others to rules of their own",
         ),
     };
     Some(refuse(replacement.span, message, help))

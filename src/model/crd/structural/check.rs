@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::form::{TextForm, TextPattern};
 use super::rule::{CelRule, Channel, Refusal, evaluate, refuse};
 use super::{Equality, FieldSchema, ListSchema, MapSchema, ObjectSchema, Presence, ValueSchema, key};
+use crate::advice::{Advice, Edit};
 use crate::model::decode::{Decoder, camel_case};
 use crate::model::nearest;
 use crate::model::problem::{DecodeProblemKind, in_backticks};
@@ -108,9 +109,12 @@ impl Checker<'_, '_> {
             Value::Float(number) => {
                 return self.reject(refuse(node.span, format!("{number} is not a whole number"), help()));
             }
-            Value::String(text) if text.parse::<i64>().is_ok_and(&is_valid) => {
+            Value::String(text) => {
+                let Some(number) = text.parse::<i64>().ok().filter(|number| is_valid(*number)) else {
+                    return self.wrong_type(node, "a number");
+                };
                 let message = format!("the number `{text}` is in quotes");
-                return self.reject(refuse(node.span, message, format!("write `{}`", text.trim_start_matches('+'))));
+                return self.reject(refuse(node.span, message, Advice::write(Edit::set(node.span, number))));
             }
             _ => return self.wrong_type(node, "a number"),
         };
@@ -139,7 +143,7 @@ impl Checker<'_, '_> {
             is_valid = false;
             self.reject(duplicate);
         }
-        is_valid.then(|| self.obey(schema.rules, Node { span: node.span, value: Value::Sequence(checked) }))
+        is_valid.then(|| self.obey(schema.rules, Node { span: node.span, value: Value::Sequence(checked.into()) }))
     }
 
     fn map(&mut self, schema: &'static MapSchema, node: &Node) -> Option<Node> {
@@ -155,7 +159,7 @@ impl Checker<'_, '_> {
             is_valid = false;
             self.reject(wrong_count(node.span, "the mapping", "entries", entries.len(), 0, schema.most));
         }
-        is_valid.then(|| self.obey(schema.rules, Node { span: node.span, value: Value::Mapping(checked) }))
+        is_valid.then(|| self.obey(schema.rules, Node { span: node.span, value: Value::Mapping(checked.into()) }))
     }
 
     fn object(&mut self, schema: &'static ObjectSchema, node: &Node) -> Option<Node> {
@@ -186,7 +190,7 @@ impl Checker<'_, '_> {
             is_valid &= value.is_some();
             checked.extend(value);
         }
-        is_valid.then(|| self.obey(schema.rules, Node { span: node.span, value: Value::Mapping(checked) }))
+        is_valid.then(|| self.obey(schema.rules, Node { span: node.span, value: Value::Mapping(checked.into()) }))
     }
 
     /// Reports the fields that an object does not have, and returns the fields for which they probably stand.
@@ -241,14 +245,20 @@ impl Checker<'_, '_> {
 
 fn unknown_word(span: Span, text: &str, known: &[&str]) -> Refusal {
     let help = match nearest(text, known.iter().copied()) {
-        Some(word) => format!("did you mean `{word}`? Expected {}", words(known, "or")),
-        None => format!("write {}", words(known, "or")),
+        Some(word) => {
+            let edit = Edit::set(span, word);
+            Advice::new(format!("did you mean {edit}? Expected {}", words(known, "or"))).option([edit])
+        }
+        None => Advice::new(format!("write {}", words(known, "or"))),
     };
     refuse(span, format!("{} is not a valid value", in_backticks(text)), help)
 }
 
 fn without_form(span: Span, text: &str, pattern: &TextPattern) -> Refusal {
-    let help = (pattern.repair)(text).map_or_else(|| pattern.help.to_owned(), |repaired| format!("write `{repaired}`"));
+    let help = match (pattern.repair)(text) {
+        Some(repaired) => Advice::write(Edit::set(span, repaired)),
+        None => pattern.help.into(),
+    };
     refuse(span, format!("{} is not a valid value", in_backticks(text)), help)
 }
 
@@ -282,10 +292,13 @@ fn duplicates(equality: Equality, items: &[Node]) -> Vec<Refusal> {
             _ => continue,
         };
         let (message, help) = match field {
-            None => (format!("an earlier item is {} too", in_backticks(&text)), "remove one of them".to_owned()),
+            None => {
+                let help = Advice::new("remove one of them").fix([Edit::remove(value.span).unshown()]);
+                (format!("an earlier item is {} too", in_backticks(&text)), help)
+            }
             Some(field) => (
                 format!("an earlier item has the same `{field}`, {}", in_backticks(&text)),
-                format!("give each item another `{field}`, or remove one"),
+                format!("give each item another `{field}`, or remove one").into(),
             ),
         };
         match first.get(&text) {

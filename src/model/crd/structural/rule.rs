@@ -1,5 +1,6 @@
 //! CEL rules of a schema, and what the API server says if one does not hold.
 
+use crate::advice::{Advice, Edit};
 use crate::model::crd::schema::{present, text};
 use crate::source::Span;
 use crate::yaml::Node;
@@ -41,13 +42,13 @@ pub struct Refusal {
     /// The message: lower case, no final period.
     pub message: String,
     /// The help.
-    pub help: String,
+    pub help: Advice,
     /// Another place that belongs to the mistake, with a label.
     pub related: Option<(Span, &'static str)>,
 }
 
 /// A refusal that concerns one place.
-pub fn refuse(span: Span, message: impl Into<String>, help: impl Into<String>) -> Refusal {
+pub fn refuse(span: Span, message: impl Into<String>, help: impl Into<Advice>) -> Refusal {
     Refusal { span, message: message.into(), help: help.into(), related: None }
 }
 
@@ -103,10 +104,12 @@ pub fn only_with(node: &Node, (tag, word, field): (&str, &str, &str)) -> Option<
     let others = node.entries().iter().filter(|entry| ![tag, field].contains(&&*entry.key.text)).count();
     Some(if others == 0 {
         let message = format!("`{field}` is set, but `{tag}` is `{}`", chosen.as_str().unwrap_or_default());
-        refuse(chosen.span, message, format!("write `{tag}: {word}`"))
+        refuse(chosen.span, message, Advice::write(Edit::set(chosen.span, word).of(tag)))
     } else {
         let message = format!("`{field}` is only allowed with `{tag}: {word}`");
-        refuse(member.span, message, format!("remove `{field}`, or write `{tag}: {word}` and remove the other fields"))
+        let remove = Edit::remove(member.span).of(field);
+        let help = format!("remove {remove}, or write `{tag}: {word}` and remove the other fields");
+        refuse(member.span, message, Advice::new(help).option([remove]))
     })
 }
 
