@@ -24,6 +24,7 @@ mod escape;
 mod fragment;
 mod language;
 mod parser;
+mod quote;
 mod rewrite;
 mod sample;
 mod unicode;
@@ -40,6 +41,7 @@ use regex_syntax::hir::{Hir, Look};
 
 pub use error::{InvalidRegex, InvalidRewrite};
 pub use language::{Language, Search, find_text};
+pub use quote::quote;
 
 use error::ErrorCode;
 

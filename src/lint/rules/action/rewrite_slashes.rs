@@ -1,5 +1,6 @@
 //! `rewrite-slashes`
 
+use super::replaced_prefix;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -14,11 +15,11 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-static DOUBLED: Finding = finding! {
+pub(super) static DOUBLED: Finding = finding! {
     "doubled-slash", Lost, Likely, [],
     "the rewritten path has 2 slashes in a row",
 };
-static LOST: Finding = finding! {
+pub(super) static LOST: Finding = finding! {
     "lost-slash", Lost, Likely, [],
     "the rewritten path lacks the slash after the prefix",
 };
@@ -29,6 +30,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             check_route(&virtual_service.spec, index, route, diagnostics);
         }
     }
+    replaced_prefix::check(context.world, diagnostics);
 }
 
 /// The replacement of a prefix, and the name of its field.
@@ -60,8 +62,17 @@ fn check_route(spec: &VirtualService, index: usize, route: &HttpRoute, diagnosti
     }
     let Some((first, from, to)) = bad.first() else { return };
     let doubles = to.contains("//");
+    let ends = |end: bool| {
+        let mut prefixes = route.r#match.iter().filter_map(prefix);
+        prefixes.any(|(prefix, _)| !prefix.is_empty() && prefix.ends_with('/') == end)
+    };
     let help = match (doubles, uri.as_str()) {
         (true, "/") => "end the prefix with `/`, and add a match for the exact path without it".to_owned(),
+        // Neither replacement is right for both kinds of prefixes.
+        _ if ends(true) && ends(false) => {
+            let bare = uri.trim_end_matches('/');
+            format!("split the route: prefixes that end with `/` need `{field}: {bare}/`, the others `{field}: {bare}`")
+        }
         (true, _) => format!("write `{field}: {}`, or end the prefix with `/`", uri.trim_end_matches('/')),
         (false, _) => format!("write `{field}: {}/`", uri.value),
     };

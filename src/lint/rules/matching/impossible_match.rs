@@ -1,5 +1,6 @@
 //! `impossible-match`
 
+use super::impossible_path;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -17,7 +18,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-static DEAD_ROUTE: Finding = finding! {
+pub(super) static DEAD_ROUTE: Finding = finding! {
     "dead-route", Lost, Certain, [],
     "no request can meet any match of the route",
 };
@@ -29,7 +30,7 @@ static UNSERVED_PORT: Finding = finding! {
     "unserved-port", Lost, Likely, [],
     "no Service has the port of the match, so only a listener of a Sidecar can have it",
 };
-static DEAD_MATCH: Finding = finding! {
+pub(super) static DEAD_MATCH: Finding = finding! {
     "dead-match", Surprising, Certain, [],
     "no request can meet the match, but the route has other matches",
 };
@@ -39,7 +40,7 @@ static UNBOUND_GATEWAY: Finding = finding! {
 };
 
 /// A reason why requests do not meet a match.
-struct Obstacle {
+pub(super) struct Obstacle {
     /// The finding for the match alone: never [`DEAD_ROUTE`].
     finding: &'static Finding,
     span: Span,
@@ -50,7 +51,7 @@ struct Obstacle {
 }
 
 impl Obstacle {
-    fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(super) fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
         let (message, help) = (message.into(), help.into());
         Self { finding: &DEAD_MATCH, span, message, help, label: None, related: None }
     }
@@ -75,9 +76,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
         }
     }
+    impossible_path::check(world, diagnostics);
 }
 
-fn report(obstacle: Obstacle, dead_route: Option<Span>, diagnostics: &mut Diagnostics) {
+pub(super) fn report(obstacle: Obstacle, dead_route: Option<Span>, diagnostics: &mut Diagnostics) {
     let dead_route = dead_route.filter(|_| obstacle.finding == &DEAD_MATCH);
     let finding = if dead_route.is_some() { &DEAD_ROUTE } else { obstacle.finding };
     let diagnostic = diagnostics.report(finding, obstacle.span, obstacle.message);
@@ -213,7 +215,7 @@ fn obstacles_of_texts(virtual_service: &VirtualService<'_>, http_match: &HttpMat
     obstacles
 }
 
-fn obstacle_of_path(uri: &StringMatch) -> Option<Obstacle> {
+pub(super) fn obstacle_of_path(uri: &StringMatch) -> Option<Obstacle> {
     if let Some(regex) = &uri.regex {
         let is_impossible = EnvoyRegex::new(regex).ok().and_then(|regex| takes_some_path(&regex)) == Some(false);
         return is_impossible.then(|| {

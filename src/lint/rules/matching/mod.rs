@@ -1,6 +1,7 @@
 //! The conditions of matches.
 
 mod impossible_match;
+mod impossible_path;
 mod mistaken_match_type;
 mod prefix_without_boundary;
 mod uneven_uri_case;
