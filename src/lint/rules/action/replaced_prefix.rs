@@ -45,9 +45,7 @@ fn check_rewrite(prefix: &Spanned<String>, replacement: &Spanned<String>, diagno
         diagnostics
             .report(&LOST, replacement.span, format!("the rewrite turns `/items` into `{to}items`"))
             .related(prefix.span, "the prefix that is replaced")
-            .help(format!(
-                "use a VirtualService with the prefix `/` and `uri: {to}/`: istiod cuts the last slash here"
-            ));
+            .help(format!("write `type: ReplaceFullPath` and `replaceFullPath: '{to}\\0'`, where `\\0` is the path"));
     }
     is_lost
 }
@@ -61,7 +59,7 @@ fn check_redirect(prefix: &Spanned<String>, replacement: &Spanned<String>, diagn
         }
         (from, true) if from != "/" => {
             let help = match to.trim_end_matches('/') {
-                "" => format!("use a VirtualService with the prefix `{from}/` and `prefixRewrite: /`"),
+                "" => "redirect to another prefix than `/`, because istiod cannot remove a prefix".to_owned(),
                 bare => format!("write `replacePrefixMatch: {bare}`"),
             };
             (&DOUBLED, format!("{from}/items"), format!("{to}/items"), help)

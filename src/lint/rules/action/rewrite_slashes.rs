@@ -62,17 +62,8 @@ fn check_route(spec: &VirtualService, index: usize, route: &HttpRoute, diagnosti
     }
     let Some((first, from, to)) = bad.first() else { return };
     let doubles = to.contains("//");
-    let ends = |end: bool| {
-        let mut prefixes = route.r#match.iter().filter_map(prefix);
-        prefixes.any(|(prefix, _)| !prefix.is_empty() && prefix.ends_with('/') == end)
-    };
     let help = match (doubles, uri.as_str()) {
         (true, "/") => "end the prefix with `/`, and add a match for the exact path without it".to_owned(),
-        // Neither replacement is right for both kinds of prefixes.
-        _ if ends(true) && ends(false) => {
-            let bare = uri.trim_end_matches('/');
-            format!("split the route: prefixes that end with `/` need `{field}: {bare}/`, the others `{field}: {bare}`")
-        }
         (true, _) => format!("write `{field}: {}`, or end the prefix with `/`", uri.trim_end_matches('/')),
         (false, _) => format!("write `{field}: {}/`", uri.value),
     };

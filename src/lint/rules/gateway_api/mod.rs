@@ -3,6 +3,7 @@
 mod dropped_listener;
 mod dropped_route;
 mod exact_ingress_path;
+mod ignored_ingress_annotation;
 mod ignored_tls_option;
 mod ineffective_hostname;
 mod no_backend;
@@ -28,6 +29,7 @@ pub static FAMILY: Family = Family {
         &replaced_timeout::RULE,
         &ignored_tls_option::RULE,
         &exact_ingress_path::RULE,
+        &ignored_ingress_annotation::RULE,
         &unknown_gateway_class::RULE,
         &unknown_grant_namespace::RULE,
         &shared_gateway_address::RULE,

@@ -1,5 +1,6 @@
 //! `mistaken-match-type`
 
+use super::mistaken_value_type;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -13,7 +14,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-static PATTERN_AS_TEXT: Finding = finding! {
+pub(super) static PATTERN_AS_TEXT: Finding = finding! {
     "pattern-as-text", Lost, Likely, [],
     "`exact` or `prefix` has what looks like a pattern, and Envoy compares it as text",
 };
@@ -28,6 +29,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         check_path(route_match, diagnostics);
         check_values(route_match, diagnostics);
     }
+    mistaken_value_type::check(context.world, diagnostics);
 }
 
 fn check_path(route_match: &HttpMatchRequest, diagnostics: &mut Diagnostics) {

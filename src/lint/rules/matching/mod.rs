@@ -3,6 +3,7 @@
 mod impossible_match;
 mod impossible_path;
 mod mistaken_match_type;
+mod mistaken_value_type;
 mod prefix_without_boundary;
 mod uneven_uri_case;
 

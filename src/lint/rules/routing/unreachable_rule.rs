@@ -167,7 +167,7 @@ fn relate(diagnostic: &mut Diagnostic, shadows: &[Shadow]) {
             continue;
         }
         seen.push(shadow.span);
-        let what = if shadow.is_default { "covers every request" } else { "gets its requests" };
+        let what = if shadow.is_default { "covers every request" } else { "takes all of these requests" };
         let why = match shadow.outranks_regex {
             true => ", because istiod tries regular expressions after all other paths",
             false => "",
