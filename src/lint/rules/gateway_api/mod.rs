@@ -4,6 +4,7 @@ mod dropped_listener;
 mod dropped_route;
 mod exact_ingress_path;
 mod ignored_ingress_annotation;
+mod ignored_session_persistence;
 mod ignored_tls_option;
 mod ineffective_hostname;
 mod no_backend;
@@ -27,6 +28,7 @@ pub static FAMILY: Family = Family {
         &no_backend::RULE,
         &unknown_backend::RULE,
         &replaced_timeout::RULE,
+        &ignored_session_persistence::RULE,
         &ignored_tls_option::RULE,
         &exact_ingress_path::RULE,
         &ignored_ingress_annotation::RULE,

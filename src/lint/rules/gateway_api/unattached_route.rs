@@ -193,7 +193,7 @@ fn report_denied(ignored: &Ignored<'_>, reference: &ParentReference, parent: &Re
             };
             (&NAMESPACE_NOT_ALLOWED, Some(help.to_owned()))
         }
-        Omission::ForbiddenKind => (&KIND_NOT_ALLOWED, None),
+        Omission::ForbiddenKind => (&KIND_NOT_ALLOWED, Some(kind_instead(ignored.resource.kind, reference, parent))),
         _ => (&NO_LISTENER, listener_instead(reference, listeners(parent))),
     };
     let diagnostic = diagnostics.report(finding, ignored.span, &ignored.reason);
@@ -208,6 +208,21 @@ fn listeners(parent: &Resource) -> &[GatewayListener] {
         Spec::KubernetesGateway(gateway) => &gateway.listeners,
         Spec::ListenerSet(set) => &set.listeners,
         _ => &[],
+    }
+}
+
+/// The help for a route of a kind that listeners do not support.
+fn kind_instead(kind: Kind, reference: &ParentReference, parent: &Resource) -> String {
+    let is_http = matches!(kind, Kind::HttpRoute | Kind::GrpcRoute);
+    let section = reference.section_name.text();
+    let mut named = listeners(parent).iter().filter(|it| section.is_empty() || it.name.text() == section);
+    match named.next().map_or("", |listener| listener.protocol.text()) {
+        "TLS" if is_http => "use protocol `HTTPS` to terminate TLS at the listener, or a TLSRoute".to_owned(),
+        "TCP" if is_http => "use protocol `HTTP` or `HTTPS` in the listener, or a TCPRoute".to_owned(),
+        "HTTP" | "HTTPS" if !is_http => "use an HTTPRoute or a GRPCRoute".to_owned(),
+        "TLS" if kind == Kind::TcpRoute => "use a TLSRoute".to_owned(),
+        "TCP" if kind == Kind::TlsRoute => "use protocol `TLS` in the listener, or a TCPRoute".to_owned(),
+        _ => format!("add `{}` to `allowedRoutes.kinds` of the listener, or remove `kinds`", kind.name()),
     }
 }
 
