@@ -30,6 +30,7 @@ mod workload_group;
 
 pub use quoted::quoted;
 pub use violation::{Layer, Mistake, Violation};
+pub use virtual_service::{RE2_HELP, rejection};
 
 use crate::model::{Resource, Spec};
 use crate::world::Settings;

@@ -19,7 +19,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-static PATTERN_AS_TEXT: Finding = finding! {
+pub(super) static PATTERN_AS_TEXT: Finding = finding! {
     "pattern-as-text", Lost, Likely, [],
     "`exact` or `prefix` has what looks like a pattern, and Envoy compares it as text",
 };
