@@ -12,6 +12,7 @@ mod ip_block;
 mod keys;
 mod pattern;
 mod policy_ref;
+mod reach;
 mod requirement;
 mod rule;
 mod template;
@@ -23,4 +24,5 @@ pub use evaluate::{Cause, ConsideredRule, Evaluation, RuleOutcome, Ruling, evalu
 pub use identity::Identity;
 pub use keys::Attribute;
 pub use policy_ref::PolicyRef;
+pub use reach::{Denial, denial};
 pub use requirement::{Requirement, RuleParts, requirements};
