@@ -68,6 +68,13 @@ impl World<'_> {
         let Some(providers) = &self.settings.extension_providers else { return Err(Gap::NoMeshConfig) };
         let Some(authorizer) = self.settings.authorizers.iter().find(|authorizer| authorizer.name == name) else {
             let is_other = providers.iter().any(|provider| provider == name);
+            // The MeshConfig may be that of another cluster.
+            if !is_other && self.settings.providers_of_repository.contains(name) {
+                return Err(Gap::ProviderElsewhere(name.to_owned()));
+            }
+            if !is_other && self.snapshot.mesh_configs.is_empty() {
+                return Err(Gap::NoMeshConfig);
+            }
             return Ok(Some(if is_other { UnusableProvider::OtherKind } else { UnusableProvider::Undefined }));
         };
         if !is_label(name) {

@@ -1,5 +1,7 @@
 //! Mesh-wide settings.
 
+use std::collections::BTreeSet;
+
 use super::Authorizer;
 use super::authorizer::authorizers;
 use crate::config::{Config, InventoryMode, OutboundMode};
@@ -29,6 +31,8 @@ pub struct Settings {
     pub trust_domain_aliases: Vec<String>,
     /// The names of the extension providers; `None` if the manifests have no MeshConfig.
     pub extension_providers: Option<Vec<String>>,
+    /// The names of the extension providers in all MeshConfigs of the repository.
+    pub providers_of_repository: BTreeSet<String>,
     /// Those of the extension providers that decide on requests.
     pub authorizers: Vec<Authorizer>,
     /// The providers for a Telemetry that names none.
@@ -127,6 +131,7 @@ impl Default for Settings {
             trust_domain: "cluster.local".to_owned(),
             trust_domain_aliases: Vec::new(),
             extension_providers: None,
+            providers_of_repository: BTreeSet::new(),
             authorizers: Vec::new(),
             default_providers: DefaultProviders::default(),
             lightstep_providers: Vec::new(),

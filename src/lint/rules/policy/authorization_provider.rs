@@ -148,7 +148,7 @@ fn check_several<'a>(
     let is_other = |other: &&&AuthorizationPolicy<'a>| {
         other.provider() != provider.as_str()
             && !(policy.is_dry_run() && other.is_dry_run())
-            && !world.may_be_elsewhere(other.resource, policy.resource)
+            && are_together(world, policy, other)
             && (world.policies.covers(policy, other)
                 || world.policies.covers(other, policy)
                 || meet(world, policy, other))
@@ -163,6 +163,16 @@ fn check_several<'a>(
         .report(&SEVERAL, provider.span, message)
         .related(place, format!("this policy has provider `{}`", other.provider()))
         .help("use one provider for both, or set `PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS` to `true` in istiod");
+}
+
+/// Whether two policies are applied to one cluster: they are in one file, or the MeshConfig has the providers of both.
+fn are_together(world: &World<'_>, policy: &AuthorizationPolicy<'_>, other: &AuthorizationPolicy<'_>) -> bool {
+    let is_defined = |it: &AuthorizationPolicy<'_>| {
+        world.settings.authorizers.iter().any(|authorizer| authorizer.name == it.provider())
+    };
+    let is_one_file = policy.resource.span.file == other.resource.span.file;
+    (is_one_file || world.snapshot.applied_together || (is_defined(policy) && is_defined(other)))
+        && !world.may_be_elsewhere(other.resource, policy.resource)
 }
 
 /// Whether two policies are for one of the workloads of the manifests.

@@ -10,7 +10,8 @@ use crate::model::{Kind, LabelSet};
 use crate::policy::{Denial, Identity, denial, requirements};
 use crate::source::Span;
 use crate::world::{
-    AuthorizationPolicy, DataPlane, GATEWAY_NAME_LABEL, Gap, Gateway, GatewayName, Targeted, VirtualService, Workload, World,
+    AuthorizationPolicy, DataPlane, GATEWAY_NAME_LABEL, Gap, Gateway, GatewayName, Targeted, VirtualService, Workload,
+    World,
 };
 
 pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
@@ -139,7 +140,8 @@ fn check_gateway(
         Denial::ByRule(..) => (
             &GATEWAY_DENIED,
             format!("{name} denies all requests: its clients have no identity, as this rule requires"),
-            "add a `selector` that the gateway does not match, or move the policy to the namespaces of its workloads".to_owned(),
+            "add a `selector` that the gateway does not match, or move the policy to the namespaces of its workloads"
+                .to_owned(),
         ),
         Denial::NotAllowed(_) if needs_identity => (
             &GATEWAY_NOT_ALLOWED,

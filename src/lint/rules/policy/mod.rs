@@ -4,6 +4,7 @@ mod authorization_provider;
 mod client_without_sidecar;
 mod contradictory_rule;
 mod denied_workload;
+mod gateway_connections;
 mod gateway_traffic;
 mod http_rule_on_tcp;
 mod identity_without_mtls;

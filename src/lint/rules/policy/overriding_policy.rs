@@ -73,9 +73,11 @@ fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, place: S
 fn is_unconditional(rule: &security::AuthorizationRule) -> bool {
     let parts = RuleParts::new(rule);
     let matches_all = |alternatives: &[Vec<Requirement<'_>>]| {
-        alternatives.is_empty() || alternatives.iter().any(|all| !all.is_empty() && all.iter().all(is_always_met))
+        alternatives.iter().any(|all| !all.is_empty() && all.iter().all(is_always_met))
     };
-    rule.when.is_empty() && matches_all(&parts.from) && matches_all(&parts.to)
+    rule.when.is_empty()
+        && (rule.from.is_empty() || matches_all(&parts.from))
+        && (rule.to.is_empty() || matches_all(&parts.to))
 }
 
 /// Whether a condition holds for every HTTP request.

@@ -30,27 +30,51 @@ static PUBLIC_PATHS: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for policy in context.world.policies.authorization_policies() {
-        if let Some((sources, operations)) = parts(policy)
-            && !is_commented(&context.world.snapshot.sources, sources.span, operations.span)
-            && !is_exception(operations)
+        if let Some(split) = Split::of(policy)
+            && !is_commented(&context.world.snapshot.sources, split.first().span, split.second().span)
+            && !is_exception(split.operations)
         {
-            report(policy, sources, operations, diagnostics);
+            report(policy, &split, diagnostics);
         }
     }
 }
 
-/// The two rules of a policy that look like one: the first has only `from`, the second only `to`. A third may have only
-/// `when`.
-fn parts<'p>(policy: &'p AuthorizationPolicy<'_>) -> Option<(&'p AuthorizationRule, &'p AuthorizationRule)> {
-    let has = |rule: &AuthorizationRule| (!rule.from.is_empty(), !rule.to.is_empty(), !rule.when.is_empty());
-    let [sources, operations, rest @ ..] = &policy.spec.rules[..] else { return None };
-    let is_rest_one_part = match rest {
-        [] => true,
-        [conditions] => has(conditions) == (false, false, true),
-        _ => false,
-    };
-    let are_parts = has(sources) == (true, false, false) && has(operations) == (false, true, false);
-    (are_parts && is_rest_one_part).then_some((sources, operations))
+/// Two rules that look like one: one of them has only `from`, the other only `to`.
+struct Split<'p> {
+    sources: &'p AuthorizationRule,
+    operations: &'p AuthorizationRule,
+    are_sources_first: bool,
+}
+
+impl<'p> Split<'p> {
+    /// The rules of a policy, if there are only these two, perhaps with a third that has only `when`.
+    fn of(policy: &'p AuthorizationPolicy<'_>) -> Option<Self> {
+        let has = |rule: &AuthorizationRule| (!rule.from.is_empty(), !rule.to.is_empty(), !rule.when.is_empty());
+        let [first, second, rest @ ..] = &policy.spec.rules[..] else { return None };
+        let is_rest_one_part = match rest {
+            [] => true,
+            [conditions] => has(conditions) == (false, false, true),
+            _ => false,
+        };
+        match (has(first), has(second)) {
+            _ if !is_rest_one_part => None,
+            ((true, false, false), (false, true, false)) => {
+                Some(Self { sources: first, operations: second, are_sources_first: true })
+            }
+            ((false, true, false), (true, false, false)) => {
+                Some(Self { sources: second, operations: first, are_sources_first: false })
+            }
+            _ => None,
+        }
+    }
+
+    fn first(&self) -> &'p AuthorizationRule {
+        if self.are_sources_first { self.sources } else { self.operations }
+    }
+
+    fn second(&self) -> &'p AuthorizationRule {
+        if self.are_sources_first { self.operations } else { self.sources }
+    }
 }
 
 /// Whether the author separates the rules by a comment, which shows that they are two.
@@ -108,32 +132,30 @@ fn is_exception(operations: &AuthorizationRule) -> bool {
     requirements(operations).iter().any(is_exception)
 }
 
-fn report(
-    policy: &AuthorizationPolicy<'_>,
-    sources: &AuthorizationRule,
-    operations: &AuthorizationRule,
-    diagnostics: &mut Diagnostics,
-) {
+fn report(policy: &AuthorizationPolicy<'_>, split: &Split<'_>, diagnostics: &mut Diagnostics) {
+    let Split { sources, operations, .. } = *split;
     let needs_token = requirements(sources).iter().any(|requirement| requirement.attribute.is_of_token());
     let has_paths = requirements(operations).iter().any(|requirement| requirement.attribute == Attribute::Path);
-    let (finding, message) = match policy.action() {
+    let (finding, message, related) = match policy.action() {
         PolicyAction::Allow if needs_token && has_paths => (
             &PUBLIC_PATHS,
-            "this rule allows its paths to all clients, even without the token that the rule before requires",
+            "this rule allows its paths to all clients, even without the token that the other rule requires",
+            "this rule allows everything to its clients",
         ),
-        PolicyAction::Allow => {
-            (&ALLOW, "this rule allows its operations to all clients, not only to those of the rule before")
-        }
-        PolicyAction::Deny => {
-            (&DENY, "this rule denies its operations to all clients, not only to those of the rule before")
-        }
+        PolicyAction::Allow => (
+            &ALLOW,
+            "this rule allows its operations to all clients, not only to those of the other rule",
+            "this rule allows everything to its clients",
+        ),
+        PolicyAction::Deny => (
+            &DENY,
+            "this rule denies its operations to all clients, not only to those of the other rule",
+            "this rule denies everything to its clients",
+        ),
         _ => return,
     };
-    let related = match policy.action() {
-        PolicyAction::Deny => "this rule denies everything to its clients",
-        _ => "this rule allows everything to its clients",
-    };
-    diagnostics.report(finding, operations.span, message).related(sources.span, related).help(
-        "remove the dash before `to` to make both one rule, or write a comment between the rules if this is intended",
-    );
+    let field = if split.are_sources_first { "to" } else { "from" };
+    diagnostics.report(finding, operations.span, message).related(sources.span, related).help(format!(
+        "remove the dash before `{field}` to make both one rule, or write a comment between the rules if they are two on purpose"
+    ));
 }
