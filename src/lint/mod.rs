@@ -14,6 +14,7 @@ mod locate;
 mod meshes;
 mod rule;
 pub mod rules;
+mod sample_request;
 mod selector;
 mod severity;
 mod statistics;
