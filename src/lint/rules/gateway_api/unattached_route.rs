@@ -194,7 +194,9 @@ fn report_denied(ignored: &Ignored<'_>, reference: &ParentReference, parent: &Re
             };
             (&NAMESPACE_NOT_ALLOWED, Some(help.into()))
         }
-        Omission::ForbiddenKind => (&KIND_NOT_ALLOWED, Some(kind_instead(ignored.resource.kind, reference, parent).into())),
+        Omission::ForbiddenKind => {
+            (&KIND_NOT_ALLOWED, Some(kind_instead(ignored.resource.kind, reference, parent).into()))
+        }
         _ => (&NO_LISTENER, listener_instead(reference, listeners(parent))),
     };
     let diagnostic = diagnostics.report(finding, ignored.span, &ignored.reason);

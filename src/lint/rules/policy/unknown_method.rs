@@ -67,8 +67,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             let diagnostic = diagnostics.report(&UNKNOWN, value.span, format!("`{method}` is not an HTTP method"));
             let set = |text: &str| Advice::write(Edit::set(value.span, text));
             match misspelt(method, METHODS) {
-                _ if [".*", ".+"].contains(&without_anchors(method)) => diagnostic
-                    .help(Advice::new(format!("write {} to match every method", Edit::set(value.span, "*"))).fix([Edit::set(value.span, "*")])),
+                _ if [".*", ".+"].contains(&without_anchors(method)) => diagnostic.help(
+                    Advice::new(format!("write {} to match every method", Edit::set(value.span, "*")))
+                        .fix([Edit::set(value.span, "*")]),
+                ),
                 _ if exists(without_anchors(method)) => diagnostic.help(set(without_anchors(method))),
                 _ if listed(method).is_some_and(|methods| methods.iter().all(|it| exists(it))) => {
                     let methods = list(listed(method).unwrap_or_default(), "and");
