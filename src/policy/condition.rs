@@ -191,6 +191,14 @@ fn read<'a>(
     })
 }
 
+/// Whether a value of `requestPrincipals` can match a token of an issuer.
+pub fn names_issuer(written: &str, issuer: &str) -> bool {
+    match token(written) {
+        ConditionValue::Token(pattern, _) => pattern.matches(issuer.as_bytes()),
+        _ => false,
+    }
+}
+
 /// `issuer/subject`, split at the last slash, since most issuers are URLs and contain slashes (istiod:
 /// `requestPrincipalGenerator`).
 fn token(written: &str) -> ConditionValue<'_> {

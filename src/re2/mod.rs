@@ -25,6 +25,7 @@ mod fragment;
 mod language;
 mod notation;
 mod parser;
+mod quote;
 mod rewrite;
 mod sample;
 mod unicode;
@@ -42,6 +43,7 @@ use regex_syntax::hir::{Hir, Look};
 pub use error::{InvalidRegex, InvalidRewrite};
 pub use language::{Language, Search, find_text};
 pub use notation::{Glob, from_glob, from_javascript};
+pub use quote::quote;
 
 use error::ErrorCode;
 

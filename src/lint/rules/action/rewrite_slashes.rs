@@ -1,5 +1,6 @@
 //! `rewrite-slashes`
 
+use super::replaced_prefix;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -14,11 +15,11 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-static DOUBLED: Finding = finding! {
+pub(super) static DOUBLED: Finding = finding! {
     "doubled-slash", Lost, Likely, [],
     "the rewritten path has 2 slashes in a row",
 };
-static LOST: Finding = finding! {
+pub(super) static LOST: Finding = finding! {
     "lost-slash", Lost, Likely, [],
     "the rewritten path lacks the slash after the prefix",
 };
@@ -29,6 +30,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             check_route(&virtual_service.spec, index, route, diagnostics);
         }
     }
+    replaced_prefix::check(context.world, diagnostics);
 }
 
 /// The replacement of a prefix, and the name of its field.

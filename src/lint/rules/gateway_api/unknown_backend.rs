@@ -15,7 +15,7 @@ use crate::world::{DestinationRef, Gap, Origin, Refusal, VirtualService, World, 
 pub static RULE: Rule = rule! {
     name: "unknown-backend",
     summary: "a Gateway API route names a backend that it cannot use, so requests get status 500",
-    findings: [&MISSING_SERVICE, &MISSING_PORT, &NO_GRANT, &UNSUPPORTED_KIND, &NOT_EXPORTED, &EXTERNAL_NAME],
+    findings: [&MISSING_SERVICE, &MISSING_PORT, &NO_GRANT, &UNSUPPORTED_KIND, &NOT_EXPORTED, &EXTERNAL_NAME, &INVALID_MIRROR],
     check: check,
 };
 
@@ -45,6 +45,11 @@ static EXTERNAL_NAME: Finding = finding! {
     "the backend is an ExternalName Service for a host that no service has",
 };
 
+static INVALID_MIRROR: Finding = finding! {
+    "invalid-mirror", Lost, Certain, [],
+    "istiod cannot convert the backend of a mirror, and drops the mirror",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     // A route that is attached to several listeners results in several VirtualServices.
@@ -57,7 +62,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
         }
         for destination in virtual_service.destinations() {
-            if seen.insert(destination.host.span) {
+            // Only the destination that does not exist, for a rule of connections without backends, has a subset.
+            if destination.destination.subset.is_none() && seen.insert(destination.host.span) {
                 check_backend(world, virtual_service, &destination, diagnostics);
             }
         }
@@ -75,6 +81,15 @@ fn report_refused(span: Span, refusal: Refusal, diagnostics: &mut Diagnostics) {
             diagnostics
                 .report(&UNSUPPORTED_KIND, span, "Istio does not support backends of this kind")
                 .help("use a Service, or kind `Hostname` of group `networking.istio.io`");
+        }
+        Refusal::InvalidMirror => {
+            diagnostics
+                .report(
+                    &INVALID_MIRROR,
+                    span,
+                    "istiod cannot convert the backend of the mirror, so nothing is mirrored",
+                )
+                .help("write `name` and `port` of a Service, and its `namespace` if it is another one");
         }
         Refusal::OptionalKind => diagnostics.unchecked(Gap::InferenceExtension),
     }
@@ -142,8 +157,8 @@ fn check_backend(
     let similar = nearest(name, names);
     let message = format!("Service `{namespace}/{name}` does not exist");
     let diagnostic = diagnostics.report(&MISSING_SERVICE, written.span, message).cause(format!("host {full}"));
-    diagnostic.help(match similar {
-        Some(similar) => format!("did you mean `{similar}`?"),
-        None => "correct the name, or create the Service".to_owned(),
-    });
+    match similar {
+        Some(similar) => diagnostic.did_you_mean(similar),
+        None => diagnostic.help("correct the name, or create the Service"),
+    };
 }

@@ -1,5 +1,6 @@
 //! `impossible-match`
 
+use super::impossible_path;
 use super::impossible_text::obstacles_of_texts;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
@@ -15,7 +16,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-static DEAD_ROUTE: Finding = finding! {
+pub(super) static DEAD_ROUTE: Finding = finding! {
     "dead-route", Lost, Certain, [],
     "no request can meet any match of the route",
 };
@@ -27,7 +28,7 @@ static UNSERVED_PORT: Finding = finding! {
     "unserved-port", Lost, Likely, [],
     "no Service has the port of the match, so only a listener of a Sidecar can have it",
 };
-static DEAD_MATCH: Finding = finding! {
+pub(super) static DEAD_MATCH: Finding = finding! {
     "dead-match", Surprising, Certain, [],
     "no request can meet the match, but the route has other matches",
 };
@@ -73,9 +74,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
         }
     }
+    impossible_path::check(world, diagnostics);
 }
 
-fn report(obstacle: Obstacle, dead_route: Option<Span>, diagnostics: &mut Diagnostics) {
+pub(super) fn report(obstacle: Obstacle, dead_route: Option<Span>, diagnostics: &mut Diagnostics) {
     let dead_route = dead_route.filter(|_| obstacle.finding == &DEAD_MATCH);
     let finding = if dead_route.is_some() { &DEAD_ROUTE } else { obstacle.finding };
     let diagnostic = diagnostics.report(finding, obstacle.span, obstacle.message);

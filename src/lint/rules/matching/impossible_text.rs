@@ -18,11 +18,20 @@ const SCHEMES: [&str; 2] = ["http", "https"];
 
 /// The conditions of a match that no request meets.
 pub(super) fn obstacles_of_texts(virtual_service: &VirtualService<'_>, http_match: &HttpMatchRequest) -> Vec<Obstacle> {
-    let of_text = |(part, value): (MatchText<'_>, &StringMatch)| match &value.regex {
+    let texts = match_texts(http_match).into_iter();
+    texts.filter_map(|(part, value)| obstacle_of_text(part, value, virtual_service)).collect()
+}
+
+/// Why no request meets a condition on a text.
+pub(super) fn obstacle_of_text(
+    part: MatchText<'_>,
+    value: &StringMatch,
+    virtual_service: &VirtualService<'_>,
+) -> Option<Obstacle> {
+    match &value.regex {
         Some(regex) => obstacle_of_regex(part, regex, virtual_service),
         None => obstacle_of_plain(part, value, virtual_service),
-    };
-    match_texts(http_match).into_iter().filter_map(of_text).collect()
+    }
 }
 
 fn obstacle_of_plain(

@@ -10,6 +10,7 @@ use crate::model::Spec;
 use crate::model::field::TextField;
 use crate::model::gateway_api::HttpRouteMatch;
 use crate::re2::{Re2, from_glob, from_javascript};
+use crate::routing::{EnvoyRegex, takes_some_path};
 use crate::source::Spanned;
 
 pub static RULE: Rule = rule! {
@@ -19,7 +20,7 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-static PATTERN_AS_TEXT: Finding = finding! {
+pub(super) static PATTERN_AS_TEXT: Finding = finding! {
     "pattern-as-text", Lost, Likely, [],
     "`exact` or `prefix` has what looks like a pattern, and Envoy compares it as text",
 };
@@ -81,10 +82,16 @@ fn check_http_route(context: &Context<'_>, route_match: &HttpRouteMatch, diagnos
     for (part, kind, default, value) in path.chain(headers).chain(parameters) {
         let Some(value) = value.as_ref().filter(|value| !context.is_refused(value.span)) else { continue };
         match kind.map_or(default, String::as_str) {
+            // `impossible-match` reports an expression that matches no path.
+            "RegularExpression" if part == MatchText::Path && takes_no_path(value) => {}
             "RegularExpression" => check_regex(part, value, MatchApi::GatewayApi, diagnostics),
             kind => check_plain(part, kind, value, MatchApi::GatewayApi, diagnostics),
         }
     }
+}
+
+fn takes_no_path(regex: &str) -> bool {
+    EnvoyRegex::new(regex).ok().and_then(|regex| takes_some_path(&regex)) == Some(false)
 }
 
 fn check_plain(part: MatchText<'_>, kind: &str, text: &Spanned<String>, api: MatchApi, diagnostics: &mut Diagnostics) {

@@ -1,6 +1,7 @@
 //! The conditions of matches.
 
 mod impossible_match;
+mod impossible_path;
 mod impossible_text;
 mod match_texts;
 mod mistaken_match_type;
