@@ -96,7 +96,7 @@ fn check_only_text(
     diagnostics.report(&ESCAPED_PATTERN, regex.span, message).help(help);
 }
 
-/// What a condition means that almost no value meets.
+/// The effect of a condition that almost no value meets.
 fn effect(part: MatchText<'_>) -> &'static str {
     match part {
         MatchText::WithoutHeader(_) => "so almost every request meets the condition",

@@ -129,7 +129,7 @@ fn check_host(
     }
 }
 
-/// The name of a pod is no service, so its routes apply on port 80 only, which the headless Service may lack.
+/// The name of a pod is not that of a service, so its routes apply on port 80 only, which the headless Service may lack.
 fn check_pod(world: &World<'_>, host: &Spanned<String>, name: &str, namespace: &str, diagnostics: &mut Diagnostics) {
     let full = format!("{name}.{namespace}.svc.{}", world.settings.domain);
     let Some(service) = world.services.named(&full).next() else { return };

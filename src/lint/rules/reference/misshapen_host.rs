@@ -9,9 +9,9 @@ use crate::world::{Gap, Service, World};
 
 /// A host that only looks like that of a service.
 pub(in crate::lint::rules) struct MisshapenHost {
-    /// What is wrong with the host.
+    /// The mistake in the host.
     pub reason: String,
-    /// What to write.
+    /// The advice.
     pub help: String,
     /// The service that is probably meant.
     pub meant: Option<Span>,
