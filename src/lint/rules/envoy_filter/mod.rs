@@ -1,9 +1,9 @@
 //! Patches of EnvoyFilters.
 
 mod envoy_filter_mesh_wide;
+mod envoy_filter_name;
 mod envoy_filter_operation;
 mod envoy_filter_order;
-mod envoy_filter_pattern;
 
 use crate::lint::Family;
 
@@ -13,7 +13,7 @@ pub static FAMILY: Family = Family {
     rules: &[
         &envoy_filter_operation::RULE,
         &envoy_filter_order::RULE,
-        &envoy_filter_pattern::RULE,
+        &envoy_filter_name::RULE,
         &envoy_filter_mesh_wide::RULE,
     ],
 };
