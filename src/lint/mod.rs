@@ -13,6 +13,7 @@ mod locate;
 mod meshes;
 mod rule;
 pub mod rules;
+mod samples;
 mod selector;
 mod severity;
 mod statistics;
