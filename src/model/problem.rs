@@ -1,5 +1,6 @@
 //! Problems that the decoder finds in a resource.
 
+use crate::advice::Advice;
 use crate::source::Span;
 
 /// A part of a manifest that the API does not allow. Decoding continues after it.
@@ -60,7 +61,7 @@ pub enum DecodeProblemKind {
         /// The message: lower case, no final period.
         message: String,
         /// The help.
-        help: String,
+        help: Advice,
     },
     /// A resource without `metadata.name`.
     MissingName,

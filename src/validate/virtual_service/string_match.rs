@@ -1,5 +1,6 @@
 //! String matches (istio: `validateStringMatch`).
 
+use crate::advice::{Advice, Edit};
 use crate::model::networking::StringMatch;
 use crate::re2::{InvalidRegex, Re2};
 use crate::source::Spanned;
@@ -45,9 +46,10 @@ pub fn check(text: &StringMatch, violations: &mut Violations<'_>) {
 pub fn check_path(text: &StringMatch, violations: &mut Violations<'_>) {
     let Some(regex) = &text.regex else { return };
     if regex.is_empty() {
-        violations
-            .error("SM-2", Mistake::InvalidRegex, regex.span, "the regular expression is empty")
-            .help("write `.*` to match any text");
+        violations.error("SM-2", Mistake::InvalidRegex, regex.span, "the regular expression is empty").help({
+            let edit = Edit::set(regex.span, ".*");
+            Advice::new(format!("write {edit} to match any text")).fix([edit])
+        });
     } else {
         check_regex(regex, violations);
     }

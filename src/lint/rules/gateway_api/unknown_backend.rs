@@ -115,8 +115,8 @@ fn check_backend(
     let similar = nearest(name, names);
     let message = format!("Service `{namespace}/{name}` does not exist");
     let diagnostic = diagnostics.report(&MISSING_SERVICE, written.span, message).cause(format!("host {full}"));
-    diagnostic.help(match similar {
-        Some(similar) => format!("did you mean `{similar}`?"),
-        None => "correct the name, or create the Service".to_owned(),
-    });
+    match similar {
+        Some(similar) => diagnostic.did_you_mean(similar),
+        None => diagnostic.help("correct the name, or create the Service"),
+    };
 }

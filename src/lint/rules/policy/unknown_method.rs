@@ -58,17 +58,17 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                         value.span,
                         format!("no request has the method `{method}`: methods are case-sensitive"),
                     )
-                    .help(format!("write `{upper_case}`"));
+                    .write(upper_case);
                 continue;
             }
             let diagnostic = diagnostics.report(&UNKNOWN, value.span, format!("`{method}` is not an HTTP method"));
-            diagnostic.help(match misspelt(method, METHODS) {
-                Some(known) => format!("did you mean `{known}`?"),
+            match misspelt(method, METHODS) {
+                Some(known) => diagnostic.did_you_mean(known),
                 None if method.contains(|it: char| it.is_ascii_lowercase() || "/.".contains(it)) => {
-                    "match gRPC methods by `paths`: their HTTP method is `POST`".to_owned()
+                    diagnostic.help("match gRPC methods by `paths`: their HTTP method is `POST`")
                 }
-                None => "use `GET`, `POST` or another HTTP method".to_owned(),
-            });
+                None => diagnostic.help("use `GET`, `POST` or another HTTP method"),
+            };
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -132,10 +133,14 @@ fn report_domain(world: &World<'_>, written: &Spanned<String>, domain: &str, dia
         std::iter::once(settings.trust_domain.as_str()).chain(settings.trust_domain_aliases.iter().map(String::as_str));
     let similar = nearest(domain, own);
     let (finding, help) = match similar {
-        Some(similar) => (&SIMILAR_DOMAIN, format!("did you mean `{similar}`?")),
+        Some(similar) => {
+            let edit = Edit::set(written.span, written.replacen(domain, similar, 1)).shown(similar);
+            (&SIMILAR_DOMAIN, Advice::did_you_mean(edit))
+        }
         None => {
             let own = &settings.trust_domain;
-            (&OTHER_DOMAIN, format!("use `{own}`, unless the mesh trusts another mesh with this trust domain"))
+            let help = format!("use `{own}`, unless the mesh trusts another mesh with this trust domain");
+            (&OTHER_DOMAIN, help.into())
         }
     };
     let message = format!("`{domain}` is not a trust domain of this mesh");

@@ -62,7 +62,7 @@ fn check_host(
             diagnostics
                 .report(&NAME_WITH_DOT, host.span, message)
                 .related(service.span, "the Service with this name")
-                .help(format!("write `{full}`"));
+                .write(full);
         }
         // `unknown-host` reports the host if a route of the VirtualService leads to it.
         Form::Kubernetes { name, namespace } if world.inventory.makes(Kind::Service, namespace, name) => {}
@@ -77,7 +77,7 @@ fn check_host(
             let diagnostic = diagnostics.report(&UNKNOWN_SERVICE, span, message).cause(host_cause(host));
             let near = world.services.nearest(namespace, host, domain);
             match near.or_else(|| world.services.only_one_called(written)) {
-                Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
+                Some(service) => diagnostic.did_you_mean(&service.hostname),
                 None => diagnostic.help("use the host of a Service or ServiceEntry"),
             };
         }

@@ -8,7 +8,7 @@ use crate::model::field::TextField;
 use crate::world::host::{self, Form};
 use crate::world::{DestinationRule, ExportTo, Gap, World};
 
-use super::{complete_name, export_to_field, host_cause, only_namesake};
+use super::{complete_name, export_to_field, host_cause, only_namesake, write_if};
 
 pub static RULE: Rule = rule! {
     name: "inert-destination-rule",
@@ -90,7 +90,7 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
             let diagnostic = diagnostics.report(&UNKNOWN_HOST, span, unknown).cause(host_cause(full));
             let near = world.services.nearest(namespace, full, &world.settings.domain);
             match near.or_else(|| world.services.only_one_called(written)) {
-                Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
+                Some(service) => diagnostic.did_you_mean(&service.hostname),
                 None => {
                     diagnostic.help("set `host` to that of a Service or ServiceEntry, or remove the DestinationRule")
                 }
@@ -102,7 +102,7 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
                 diagnostics
                     .report(&OTHER_NAMESPACE, span, message)
                     .related(service.span, "the only Service with this name")
-                    .help(format!("write `{}` if the DestinationRule is for that Service", service.hostname));
+                    .help(write_if(span, &service.hostname, "the DestinationRule is for that Service"));
             }
             None => world.expects_service(resource, name, namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
@@ -113,7 +113,7 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
             if let Some(service) = world.services.named(&complete).next() {
                 diagnostic.related(service.span, "the Service with this name");
             }
-            diagnostic.help(complete_name(world, name, namespace));
+            diagnostic.help(complete_name(world, span, name, namespace));
         }
         Form::TwoLabels { .. } | Form::External => match world
             .inventory

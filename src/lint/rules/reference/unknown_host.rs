@@ -8,7 +8,7 @@ use crate::model::{Kind, wording};
 use crate::world::host::Form;
 use crate::world::{DestinationRef, VirtualService, World};
 
-use super::{complete_name, export_to_field, host_cause, only_namesake};
+use super::{complete_name, export_to_field, host_cause, only_namesake, write_if};
 
 pub static RULE: Rule = rule! {
     name: "unknown-host",
@@ -84,11 +84,12 @@ fn check_destination(
         Form::Kubernetes { name, namespace } if world.expects_service(resource, name, namespace).is_ok() => {
             let diagnostic = diagnostics.report(&UNKNOWN, place, unknown).cause(host_cause(&host));
             match world.services.nearest(namespace, &host, &world.settings.domain) {
-                Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
-                None => diagnostic.help(match similar_made(world, namespace, name) {
-                    Some(made) => format!("did you mean `{made}.{namespace}.svc.{}`?", world.settings.domain),
-                    None => format!("use the host of a Service in namespace `{namespace}`, or add a ServiceEntry"),
-                }),
+                Some(service) => diagnostic.did_you_mean(&service.hostname),
+                None => match similar_made(world, namespace, name) {
+                    Some(made) => diagnostic.did_you_mean(format!("{made}.{namespace}.svc.{}", world.settings.domain)),
+                    None => diagnostic
+                        .help(format!("use the host of a Service in namespace `{namespace}`, or add a ServiceEntry")),
+                },
             };
         }
         Form::Kubernetes { name, namespace } => match only_namesake(world, namespace, name, written) {
@@ -98,7 +99,7 @@ fn check_destination(
                 diagnostics
                     .report(&OTHER_NAMESPACE, place, message)
                     .related(service.span, "the only Service with this name")
-                    .help(format!("write `{}` if the route is for that Service", service.hostname));
+                    .help(write_if(place, &service.hostname, "the route is for that Service"));
             }
             None => world.expects_service(resource, name, namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
@@ -106,7 +107,7 @@ fn check_destination(
             diagnostics
                 .report(&NAME_WITH_DOT, place, format!("{unknown}: Istio does not expand names that contain a dot"))
                 .cause(host_cause(&host))
-                .help(complete_name(world, name, namespace));
+                .help(complete_name(world, place, name, namespace));
         }
         Form::TwoLabels { .. } | Form::External => {
             let near = || world.would_have(Kind::ServiceEntry, resource, "", own);

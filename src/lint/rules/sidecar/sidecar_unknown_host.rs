@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -135,7 +136,7 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
                     written.span,
                     format!("{matches_nothing}, because Service `{name}` is in namespace `{owner}`"),
                 )
-                .help(format!("write `{owner}/{}`", entry.host));
+                .write(format!("{owner}/{}", entry.host));
             return;
         }
         if world.makes_service(entry.host) {
@@ -153,8 +154,8 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
         let similar = nearest(name, services.map(|service| service.resource.name()));
         let suggestion = similar.map(|name| format!("{name}.{owner}.svc.{}", world.settings.domain));
         let help = suggestion.map_or_else(
-            || format!("remove the entry, or add Service `{owner}/{name}`"),
-            |host| format!("did you mean `{}`?", with_host(written, &host)),
+            || removal(written, &format!("add Service `{owner}/{name}`")),
+            |host| Advice::did_you_mean(Edit::set(written.span, with_host(written, &host))),
         );
         let diagnostic = diagnostics.report(&UNKNOWN, written.span, matches_nothing);
         diagnostic.cause(format!("host {}", entry.host)).help(help);
@@ -168,7 +169,7 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
                 format!("{matches_nothing}, because istiod does not complete host names here"),
             )
             .related(service.span, "the name is short for this Service")
-            .help(format!("write `{}/{}`", service.namespace, service.hostname));
+            .write(format!("{}/{}", service.namespace, service.hostname));
         return;
     }
     let namespace = entry.namespace.filter(|namespace| world.inventory.service_entries(namespace).is_ok());
@@ -176,15 +177,15 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
         Some(namespace) => {
             let hosts = world.services.in_namespace(namespace).map(|service| service.hostname.as_str());
             let help = nearest(entry.host, hosts).map_or_else(
-                || format!("remove the entry, or add a ServiceEntry for the host to namespace `{namespace}`"),
-                |host| format!("did you mean `{}`?", with_host(written, host)),
+                || removal(written, &format!("add a ServiceEntry for the host to namespace `{namespace}`")),
+                |host| Advice::did_you_mean(Edit::set(written.span, with_host(written, host))),
             );
             diagnostics.report(&UNKNOWN, written.span, matches_nothing).help(help);
         }
         None if world.inventory.is_complete() => {
             diagnostics
                 .report(&UNKNOWN, written.span, matches_nothing)
-                .help("remove the entry, or add a ServiceEntry for the host");
+                .help(removal(written, "add a ServiceEntry for the host"));
         }
         None => {
             let gap = entry.namespace.and_then(|namespace| world.inventory.service_entries(namespace).err());
@@ -200,6 +201,11 @@ fn shortened<'w, 'a>(world: &'w World<'a>, entry: &EgressHost<'_>) -> Option<&'w
     let owner = if owner.is_empty() { entry.namespace? } else { owner };
     let full = format!("{name}.{owner}.svc.{}", world.settings.domain);
     world.services.named(&full).find(|service| service.is_kubernetes())
+}
+
+/// A help to remove an entry, or to do something else.
+fn removal(written: &Spanned<String>, otherwise: &str) -> Advice {
+    Advice::new(format!("remove the entry, or {otherwise}")).option([Edit::remove(written.span)])
 }
 
 /// The entry with another host.
@@ -218,8 +224,8 @@ fn check_namespace(world: &World<'_>, namespace: &str, written: &Spanned<String>
         None => diagnostics.unchecked(Gap::NotAllOfKind(Kind::Namespace)),
         Some(false) => {
             let help = nearest(namespace, world.namespaces.names()).map_or_else(
-                || "remove the entry, or correct the name of the namespace".to_owned(),
-                |name| format!("did you mean `{name}/*`?"),
+                || removal(written, "correct the name of the namespace"),
+                |name| Advice::did_you_mean(Edit::set(written.span, format!("{name}/*"))),
             );
             let message = format!("namespace `{namespace}` does not exist");
             let diagnostic = diagnostics.report(&UNKNOWN_NAMESPACE, written.span, message);
