@@ -316,6 +316,9 @@ pub struct Arrived {
     pub cluster: Option<String>,
     /// The TLS that the client's proxy originates: `plaintext`, `tls` or `mtls`.
     pub tls: &'static str,
+    /// The server name that the client's proxy sends to another gateway; empty for plaintext, and at a sidecar.
+    #[serde(skip)]
+    pub server_name: String,
     /// The policy that decided.
     pub policy: Option<PolicyVerdict>,
     /// The policy rules that were considered, in order.

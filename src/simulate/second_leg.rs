@@ -87,7 +87,7 @@ impl<'a> Sent<'_, 'a> {
         Some(arrived(workload, cluster, tls, leg))
     }
 
-    /// What another gateway does with the request. `None` if it cannot be said.
+    /// The fate of the request at another gateway. `None` if it is not known.
     fn at_gateway(
         &self,
         cluster: &Cluster<'a>,
@@ -122,7 +122,7 @@ impl<'a> Sent<'_, 'a> {
             next: None,
         };
         let answer = Outbound::new(&question, &listeners, ANY_ADDRESS).answer().ok()?;
-        Some(routed(gateway, cluster, tls, answer))
+        Some(routed(gateway, cluster, tls, question.server_name.into_owned(), answer))
     }
 
     /// The TLS that the client's proxy originates: the mode of the DestinationRule, else mutual TLS to workloads whose
@@ -218,9 +218,10 @@ fn arrived(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls, leg: Leg) -
 }
 
 /// An arrival at a gateway, which routes the request once more.
-fn routed(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls, answer: Answer) -> Arrived {
+fn routed(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls, server_name: String, answer: Answer) -> Arrived {
     let decision = Arc::unwrap_or_clone(answer.decision);
     Arrived {
+        server_name,
         outcome: decision.outcome,
         status: decision.status,
         flag: decision.flag,
@@ -246,6 +247,7 @@ fn unanswered(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls) -> Arriv
             Tls::Tls => "tls",
             Tls::Mtls => "mtls",
         },
+        server_name: String::new(),
         policy: None,
         trace: Vec::new(),
         notes: Vec::new(),

@@ -1,6 +1,6 @@
 //! The ports on which a route never applies, because they have another protocol.
 
-use super::{Bound, Gateway, Route, RouteMatch, Section, Server, Service, VirtualService, World};
+use super::{Bound, Gateway, ProtocolClass, Route, RouteMatch, Section, Server, Service, VirtualService, World};
 use crate::model::networking::ServerTlsMode;
 use crate::source::Span;
 
@@ -17,6 +17,8 @@ pub struct OtherPort {
     pub sections: Vec<Section>,
     /// Whether it is a port of a ServiceEntry.
     pub is_of_entry: bool,
+    /// Whether the route applies nevertheless to plaintext requests to port 80 of the host, which has no such port.
+    pub is_beside_port_80: bool,
 }
 
 /// The port at which sidecars route HTTP for hosts outside of the registry (istiod:
@@ -82,6 +84,7 @@ fn at_gateway(
             number: port,
             sections: server.section().into_iter().collect(),
             is_of_entry: false,
+            is_beside_port_80: false,
         })
     };
     Some(servers.iter().filter_map(other).collect())
@@ -103,8 +106,11 @@ fn in_mesh(
             || service.external_name().is_some()
             || world.is_ambiguous(service.resource)
             || world.inventory.unknowns.hide_target(service.resource)
-            || applies_at_unregistered_port(world, virtual_service, route, service, port)
         {
+            return None;
+        }
+        let is_beside_port_80 = applies_at_unregistered_port(world, virtual_service, route, service, port);
+        if is_beside_port_80 && (port.is_some() || !is_meant_for_tls(world, route, service)) {
             return None;
         }
         for own in service.ports.iter().filter(|own| port.is_none_or(|port| port == own.number)) {
@@ -118,6 +124,7 @@ fn in_mesh(
                 number: own.number,
                 sections: sections.to_vec(),
                 is_of_entry: !service.is_kubernetes(),
+                is_beside_port_80,
             });
         }
     }
@@ -147,6 +154,16 @@ fn applies_at_unregistered_port(
             })
     };
     is_for_it && (port.is_some() || !fails())
+}
+
+/// Whether an `http` route is probably for the TLS that clients of a host use: the host has no other ports, and nothing
+/// makes proxies originate TLS, which would be for plaintext requests. A redirect is for plaintext requests, too.
+fn is_meant_for_tls(world: &World<'_>, route: &Route<'_>, service: &Service<'_>) -> bool {
+    let is_forwarding = route.http().is_some_and(|http| http.redirect.is_none() && http.direct_response.is_none());
+    is_forwarding
+        && !service.ports.is_empty()
+        && service.ports.iter().all(|port| port.protocol.class() == ProtocolClass::Tls)
+        && service.ports.iter().all(|port| world.destination_rules.originating(service, port.number).is_none())
 }
 
 /// The handling of TLS, to follow the name of the protocol in a message.

@@ -9,13 +9,18 @@ use crate::world::{OtherPort, Route, Section, VirtualService, World};
 pub static RULE: Rule = rule! {
     name: "route-protocol",
     summary: "`http`, `tls` or `tcp` routes for a port with another protocol, so they never apply",
-    findings: [&OTHER_PROTOCOL],
+    findings: [&OTHER_PROTOCOL, &ONLY_PLAINTEXT],
     check: check,
 };
 
 static OTHER_PROTOCOL: Finding = finding! {
     "other-protocol", Lost, Certain, [],
     "no port that the route is for has the protocol of the route",
+};
+
+static ONLY_PLAINTEXT: Finding = finding! {
+    "only-plaintext", Lost, Likely, [],
+    "the ports of the ServiceEntry are HTTPS or TLS, so `http` routes apply to plaintext requests to port 80 only",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -34,11 +39,18 @@ fn check_route(
 ) {
     let others = world.other_ports(virtual_service, route);
     let Some(first) = others.first() else { return };
-    let message = format!("`{}` routes do not apply to {}", route.section.name(), first.description);
-    diagnostics
-        .report(&OTHER_PROTOCOL, route.span, message)
-        .related(first.span, "this port")
-        .help(advice(route, first));
+    let (section, port) = (route.section.name(), &first.description);
+    let diagnostic = if first.is_beside_port_80 {
+        let message = format!("`{section}` routes do not apply to {port}, but only to plaintext requests to port 80");
+        diagnostics.report(&ONLY_PLAINTEXT, route.span, message)
+    } else {
+        diagnostics.report(&OTHER_PROTOCOL, route.span, format!("`{section}` routes do not apply to {port}"))
+    };
+    diagnostic.related(first.span, "this port").help(advice(route, first));
+    let destination = route.targets().into_iter().find_map(|target| target.destination);
+    if let Some(destination) = destination.filter(|_| first.is_beside_port_80) {
+        diagnostic.related(destination.span, "plaintext requests go there");
+    }
 }
 
 /// The section to use instead, or the protocol with which the port would have the route.
@@ -47,7 +59,7 @@ fn advice(route: &Route<'_>, port: &OtherPort) -> String {
     match (port.sections.as_slice(), route.section) {
         ([], _) => "remove the route: no route applies to this port".to_owned(),
         // Port 443 of an external host does not speak plaintext HTTP.
-        (_, Section::Http) if port.is_of_entry && port.number == 443 => {
+        (_, Section::Http) if port.is_beside_port_80 || (port.is_of_entry && port.number == 443) => {
             format!("write {sections} routes, or let clients use `http://`, and add port 80 to the ServiceEntry")
         }
         (_, Section::Http) if port.is_of_entry => {

@@ -1,5 +1,6 @@
 //! `terminal-filter`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -145,12 +146,15 @@ fn report_after(
             format!("`{word}` appends the filter after {last}, which must be the last, so Envoy rejects the listener")
         }
     };
+    let first = || vec![Edit::set(operation.span, "INSERT_FIRST")];
     let help = match (apply_to, after) {
-        (_, Some(_)) => "write `INSERT_BEFORE`".to_owned(),
+        (_, Some(_)) => Advice::write(Edit::set(operation.span, "INSERT_BEFORE")),
         (ApplyTo::HttpFilter, None) => {
-            format!("write `INSERT_FIRST`, or `INSERT_BEFORE` with `{ROUTER}` as `subFilter`")
+            Advice::new(format!("write `INSERT_FIRST`, or `INSERT_BEFORE` with `{ROUTER}` as `subFilter`"))
+                .option(first())
         }
-        (_, None) => "write `INSERT_FIRST`, or `INSERT_BEFORE` with the terminal filter in the `match`".to_owned(),
+        (_, None) => Advice::new("write `INSERT_FIRST`, or `INSERT_BEFORE` with the terminal filter in the `match`")
+            .option(first()),
     };
     diagnostics.report(&AFTER_TERMINAL, operation.span, message).help(help);
 }

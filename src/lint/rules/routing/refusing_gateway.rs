@@ -78,7 +78,6 @@ impl<'w, 'a> Hop<'w, 'a> {
 struct Refused {
     answer: Answer,
     arrived: Arrived,
-    server_name: String,
 }
 
 /// Sends samples of all requests that the route takes. A destination is reported if its gateway accepts none of them.
@@ -99,9 +98,9 @@ fn check_route(
         },
         (_, None) => return,
     };
-    let answers = requests.iter().filter_map(|request| Some((request, simulator.simulate(request).ok()?)));
-    let taken: Vec<(&Request, Answer)> = answers
-        .filter(|(_, answer)| answer.route.as_ref().is_some_and(|answering| route.span.contains(answering.span)))
+    let answers = requests.iter().filter_map(|request| simulator.simulate(request).ok());
+    let taken: Vec<Answer> = answers
+        .filter(|answer| answer.route.as_ref().is_some_and(|answering| route.span.contains(answering.span)))
         .collect();
     for hop in hops {
         let name = hop.workload.name.to_string();
@@ -112,14 +111,14 @@ fn check_route(
         };
         let mut refused = Vec::new();
         let mut is_accepted = false;
-        for (request, answer) in &taken {
+        for answer in &taken {
             let Some(arrived) = answer.arrivals.iter().find(is_of_hop) else { continue };
+            // A note says which routes with placeholders may decide otherwise.
+            let is_known = arrived.notes.is_empty() || world.snapshot.placeholders.is_empty();
             match arrived.outcome {
-                Outcome::NoRoute | Outcome::Refused => refused.push(Refused {
-                    answer: answer.clone(),
-                    arrived: arrived.clone(),
-                    server_name: request.sni.clone().unwrap_or_default(),
-                }),
+                Outcome::NoRoute | Outcome::Refused if is_known => {
+                    refused.push(Refused { answer: answer.clone(), arrived: arrived.clone() });
+                }
                 _ => is_accepted = true,
             }
         }
@@ -147,7 +146,7 @@ fn report(world: &World<'_>, hop: &Hop<'_, '_>, refused: &Refused, diagnostics: 
         return;
     };
     let opened = first.port.map_or(gateway.resource.span, |port| port.span);
-    let sends_tls = refused.arrived.tls != "plaintext" || !refused.server_name.is_empty();
+    let sends_tls = refused.arrived.tls != "plaintext" || !refused.arrived.server_name.is_empty();
     if !sends_tls && servers.iter().all(|(_, server)| server.is_tls()) {
         let message = format!("port {number} of gateway `{name}` expects TLS and gets plaintext, so requests fail");
         let help = match first.tls_mode {
@@ -185,36 +184,44 @@ fn report_unknown(
 ) {
     let name = &hop.workload.name;
     let http = hop.destination.route.http();
-    let authority = http.and_then(|http| http.rewrite.as_ref()?.authority.as_ref());
-    let place = authority.map_or(hop.destination.host.span, |authority| authority.span);
-    let host = match &refused.answer.request {
-        Some(request) => request.authority.clone(),
-        None => refused.server_name.clone(),
+    let authority = refused.answer.request.as_ref().map(|request| request.authority.as_str());
+    let is_answered = refused.arrived.outcome == Outcome::NoRoute;
+    let (what, happens) = match is_answered {
+        true => ("host", "answers with 404"),
+        false => ("server name", "closes the connection"),
     };
-    let (what, happens) = match refused.arrived.outcome {
-        Outcome::NoRoute => ("host", "answers with 404"),
-        _ => ("server name", "closes the connection"),
-    };
-    let message = format!("gateway `{name}` has no route for {what} `{host}`, so the gateway {happens}");
-    let serving = servers.iter().find(|(_, server)| server.hosts.iter().any(|own| host::overlap(&own.host, &host)));
+    let unknown = authority.filter(|_| is_answered).unwrap_or(&refused.arrived.server_name);
+    let rewritten = http.and_then(|http| http.rewrite.as_ref()?.authority.as_ref()).filter(|_| is_answered);
+    let place = rewritten.map_or(hop.destination.host.span, |authority| authority.span);
+    let message = format!("gateway `{name}` has no route for {what} `{unknown}`, so the gateway {happens}");
     let diagnostic = diagnostics.report(&UNKNOWN_HOST, place, message);
-    let routes = if refused.arrived.outcome == Outcome::NoRoute { "http" } else { "tls" };
-    match (serving, servers.first()) {
-        (Some((gateway, server)), _) => {
-            let place = server.port.map_or(gateway.resource.span, |port| port.span);
-            let name = gateway.written_name();
-            diagnostic
-                .related(place, "the server of the gateway")
-                .help(format!("bind a VirtualService that has `{routes}` routes for `{host}` to Gateway `{name}`"));
-        }
-        (None, Some((gateway, server))) => {
-            let place = server.hosts.first().map_or(gateway.resource.span, |host| host.span);
-            let name = gateway.written_name();
-            diagnostic
-                .related(place, "the hosts of the gateway")
-                .help(format!("add `{host}` to a server of Gateway `{name}`"));
-        }
-        (None, None) => {}
+    let serving =
+        |host: &str| servers.iter().find(|(_, server)| server.hosts.iter().any(|own| host::overlap(&own.host, host)));
+    let port =
+        |(gateway, server): &(&Gateway<'_>, &Server<'_>)| server.port.map_or(gateway.resource.span, |port| port.span);
+    // Mutual TLS has a server name that is made from the cluster, unless the DestinationRule sets another one.
+    if let Some(host) = authority.filter(|_| !is_answered)
+        && let Some(server) = serving(host)
+    {
+        let rule = &hop.service.hostname;
+        diagnostic
+            .related(port(server), "the server of the gateway")
+            .help(format!("set `tls.sni: {host}` in the DestinationRule for `{rule}`"));
+        return;
+    }
+    if let Some(server) = serving(unknown) {
+        let routes = if http.is_some() { "http" } else { "tls" };
+        let gateway = server.0.written_name();
+        diagnostic
+            .related(port(server), "the server of the gateway")
+            .help(format!("bind a VirtualService that has `{routes}` routes for `{unknown}` to Gateway `{gateway}`"));
+    } else if let Some((gateway, server)) = servers.first() {
+        let place = server.hosts.first().map_or(gateway.resource.span, |host| host.span);
+        let gateway = gateway.written_name();
+        let host = authority.unwrap_or(unknown);
+        diagnostic
+            .related(place, "the hosts of the gateway")
+            .help(format!("add `{host}` to a server of Gateway `{gateway}`, with a VirtualService for the host"));
     }
 }
 

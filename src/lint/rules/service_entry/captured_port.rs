@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -135,7 +136,8 @@ fn check_port(
     };
     if written.is_none() {
         let guess = if number == 443 { "TLS" } else { "HTTP" };
-        let help = format!("add `protocol: {guess}`, or the protocol that the clients speak");
+        let edit = Edit::add(port.span, ["protocol"], guess);
+        let help = Advice::new(format!("add {edit}, or the protocol that the clients speak")).option([edit]);
         let message =
             format!("`protocol` is missing, so sidecars send {connections} connections on port {number} to `{host}`");
         diagnostics.report(&NO_PROTOCOL, place, message).help(help);

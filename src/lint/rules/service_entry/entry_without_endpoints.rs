@@ -1,11 +1,12 @@
 //! `entry-without-endpoints`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::{Resolution, ServiceEntry};
 use crate::model::{Resource, Spec};
-use crate::world::{DestinationRef, Discovery, VirtualService, World, host};
+use crate::world::{DestinationRef, Discovery, ProtocolClass, Service, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "entry-without-endpoints",
@@ -85,15 +86,28 @@ fn check_destination(
     }
     let message =
         format!("Gateway `{gateway}` has no endpoints for `{host}`, whose `resolution` is `NONE`, so requests get 503");
-    let resolution = match host::wildcard_suffix(&host) {
-        Some(_) => "DYNAMIC_DNS",
-        None => "DNS",
-    };
     let place = entry.resolution.map_or(service.span, |resolution| resolution.span);
     diagnostics
         .report(&NONE_AT_GATEWAY, destination.host.span, message)
         .related(place, "gateways have no address that the client dialled")
-        .help(format!("write `resolution: {resolution}`, or list `endpoints`"));
+        .help(other_resolution(service, entry));
+}
+
+/// The resolution that gives gateways addresses. On TCP ports it would capture connections to other hosts.
+fn other_resolution(service: &Service<'_>, entry: &ServiceEntry) -> Advice {
+    let tells_hosts_apart = |class| matches!(class, ProtocolClass::Http | ProtocolClass::Tls);
+    if !service.ports.iter().all(|port| tells_hosts_apart(port.protocol.class())) {
+        return Advice::new("list `endpoints`, or set `addresses` and another `resolution`");
+    }
+    let resolution = match host::wildcard_suffix(&service.hostname) {
+        Some(_) => "DYNAMIC_DNS",
+        None => "DNS",
+    };
+    let edit = match entry.resolution {
+        Some(written) => Edit::set(written.span, resolution).of("resolution"),
+        None => Edit::add(entry.span, ["resolution"], resolution),
+    };
+    Advice::new(format!("write {edit}, or list `endpoints`")).option([edit])
 }
 
 fn check_selected(world: &World<'_>, resource: &Resource, entry: &ServiceEntry, diagnostics: &mut Diagnostics) {

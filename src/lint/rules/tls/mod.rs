@@ -3,6 +3,7 @@
 mod double_tls;
 mod missing_ca_certificates;
 mod missing_tls_origination;
+mod origination_advice;
 mod shared_certificate;
 mod tls_server;
 mod unknown_credential;
