@@ -14,7 +14,7 @@ mod locate;
 mod meshes;
 mod rule;
 pub mod rules;
-mod sample_request;
+mod samples;
 mod selector;
 mod severity;
 mod statistics;
