@@ -30,7 +30,8 @@ pub(super) fn sample_requests(
                 match &bound.gateway {
                     None => requests.push(request.clone()),
                     Some(gateway) => {
-                        let Some(gateway) = world.gateway(gateway) else { continue };
+                        let derived = || world.derived.gateway(gateway);
+                        let Some(gateway) = world.gateway(gateway).or_else(derived) else { continue };
                         requests.extend(gateway.servers.iter().filter_map(|it| at(gateway, it, &request)));
                     }
                 }

@@ -19,7 +19,7 @@ mod template;
 mod token;
 
 pub use attributes::{Attributes, remote_ip};
-pub use condition::{FailedCondition, names_issuer};
+pub use condition::{FailedCondition, literal_parts, names_issuer};
 pub use evaluate::{Cause, ConsideredRule, Evaluation, RuleOutcome, Ruling, evaluate};
 pub use identity::Identity;
 pub use keys::Attribute;

@@ -6,6 +6,7 @@
 use super::fields::selector;
 use super::quoted;
 use super::violation::{Mistake, Violations};
+use crate::advice::{Advice, Edit};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     ApplyTo, EnvoyConfigMatch, EnvoyConfigPatch, EnvoyFilter, ListenerMatch, PatchContext, PatchOperation,
@@ -176,7 +177,7 @@ fn check_listener(
     let Some(filter) = chain.and_then(|chain| chain.filter.as_ref()) else { return };
     if matches!(apply_to, ApplyTo::Listener | ApplyTo::FilterChain) {
         let message = format!("`filter` has no effect: istiod does not match {} by filters", apply_to.as_str());
-        violations.warning("EF-9", Mistake::NoEffect, filter.span, message).help("remove `filter`");
+        violations.warning("EF-9", Mistake::NoEffect, filter.span, message).remove("filter");
     }
     let Some(name) = filter.name.filled() else {
         let span = filter.name.place(filter.span);
@@ -189,16 +190,17 @@ fn check_listener(
     let Some(sub_filter) = &filter.sub_filter else { return };
     if apply_to != ApplyTo::HttpFilter {
         let message = format!("`subFilter` matches HTTP filters, but the patch applies to {}", apply_to.as_str());
-        violations
-            .error("EF-11", Mistake::InvalidExtension, sub_filter.span, message)
-            .help("remove `subFilter`, or write `applyTo: HTTP_FILTER`");
+        violations.error("EF-11", Mistake::InvalidExtension, sub_filter.span, message).help(
+            Advice::new("remove `subFilter`, or write `applyTo: HTTP_FILTER`").option([Edit::remove(sub_filter.span)]),
+        );
         return;
     }
     if ![CONNECTION_MANAGER, OLD_CONNECTION_MANAGER].contains(&name.as_str()) {
         let message = format!("filter {} does not contain HTTP filters", quoted(name));
-        violations
-            .error("EF-12", Mistake::InvalidExtension, name.span, message)
-            .help(format!("match `{CONNECTION_MANAGER}`"));
+        violations.error("EF-12", Mistake::InvalidExtension, name.span, message).help({
+            let edit = Edit::set(name.span, CONNECTION_MANAGER);
+            Advice::new(format!("match {edit}")).fix([edit])
+        });
         return;
     }
     match sub_filter.name.filled() {
@@ -216,6 +218,6 @@ fn check_listener(
 fn check_name(name: &Spanned<String>, violations: &mut Violations<'_>) {
     if let Some((old, new)) = OLD_NAMES.iter().find(|(old, _)| *old == name.as_str()) {
         let message = format!("`{old}` is the older name of a filter, which current proxies do not have");
-        violations.warning("EF-14", Mistake::OlderForm, name.span, message).help(format!("write `{new}`"));
+        violations.warning("EF-14", Mistake::OlderForm, name.span, message).write(*new);
     }
 }

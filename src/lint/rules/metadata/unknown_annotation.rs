@@ -57,7 +57,7 @@ fn report(key: &Spanned<String>, diagnostics: &mut Diagnostics) {
     }
     let diagnostic = diagnostics.report(&UNKNOWN, key.span, format!("Istio does not know annotation `{key}`"));
     if let Some(name) = similar(key) {
-        diagnostic.help(format!("did you mean `{name}`?"));
+        diagnostic.did_you_mean(name);
     }
 }
 

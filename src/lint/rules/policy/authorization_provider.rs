@@ -4,7 +4,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::security::PolicyAction;
-use crate::model::spelling::did_you_mean;
+use crate::model::spelling::{did_you_mean, nearest};
 use crate::model::wording::list;
 use crate::source::Spanned;
 use crate::world::{AuthorizationPolicy, Authorizer, UnusableProvider, Workload, World};
@@ -89,7 +89,7 @@ fn report(world: &World<'_>, name: &Spanned<String>, unusable: &UnusableProvider
     let (finding, reason, help) = match unusable {
         UnusableProvider::Undefined => {
             let known = world.settings.authorizers.iter().map(|authorizer| authorizer.name.as_str());
-            let help = did_you_mean(written, known);
+            let help = did_you_mean(name.span, written, known);
             let reason = format!("the MeshConfig does not define provider `{written}`");
             let is_sure = !world.settings.authorizers.is_empty()
                 || world.snapshot.applied_together
@@ -97,43 +97,43 @@ fn report(world: &World<'_>, name: &Spanned<String>, unusable: &UnusableProvider
             (
                 if is_sure { &UNDEFINED } else { &NO_AUTHORIZER },
                 reason,
-                help.unwrap_or_else(|| "add it to `extensionProviders` of the MeshConfig".to_owned()),
+                help.unwrap_or_else(|| "add it to `extensionProviders` of the MeshConfig".into()),
             )
         }
         UnusableProvider::OtherKind => (
             &OTHER_KIND,
             format!("provider `{written}` is not an external authorizer"),
-            "define the provider with `envoyExtAuthzHttp` or `envoyExtAuthzGrpc` in the MeshConfig".to_owned(),
+            "define the provider with `envoyExtAuthzHttp` or `envoyExtAuthzGrpc` in the MeshConfig".into(),
         ),
         UnusableProvider::InvalidName => (
             &INVALID_NAME,
             format!("istiod rejects the name of provider `{written}`"),
-            rename(written, &world.settings.authorizers),
+            rename(written, &world.settings.authorizers).into(),
         ),
         UnusableProvider::InvalidPort => (
             &INVALID,
             format!("provider `{written}` has no valid port"),
-            "set `port` of the provider in the MeshConfig to a port of its service".to_owned(),
+            "set `port` of the provider in the MeshConfig to a port of its service".into(),
         ),
         UnusableProvider::ShortName(full) => (
             &INVALID,
             format!("istiod does not expand `{service}`, the service of provider `{written}`"),
-            format!("write `service: {full}` in the MeshConfig"),
+            format!("write `service: {full}` in the MeshConfig").into(),
         ),
         UnusableProvider::UnknownService => (
             &UNKNOWN_SERVICE,
             format!("`{service}`, the service of provider `{written}`, does not exist"),
-            similar_service(world, service),
+            similar_service(world, service).into(),
         ),
         UnusableProvider::SeveralServices => (
             &INVALID,
             format!("several namespaces define `{service}`, the service of provider `{written}`"),
-            format!("write `<namespace>/{service}` in the MeshConfig, with the namespace of the right one"),
+            format!("write `<namespace>/{service}` in the MeshConfig, with the namespace of the right one").into(),
         ),
         UnusableProvider::UnknownPort(ports) => {
             let ports = list(ports.iter().map(u32::to_string), "and");
             let reason = format!("`{service}`, the service of provider `{written}`, does not have port {port}");
-            (&UNKNOWN_PORT, reason, format!("set `port` of the provider to a port of the service: {ports}"))
+            (&UNKNOWN_PORT, reason, format!("set `port` of the provider to a port of the service: {ports}").into())
         }
     };
     let message = format!("requests that this policy matches get 403: {reason}");
@@ -153,8 +153,10 @@ fn rename(name: &str, known: &[Authorizer]) -> String {
 
 fn similar_service(world: &World<'_>, service: &str) -> String {
     let known = world.services.iter().map(|service| service.hostname.as_str());
-    did_you_mean(service, known)
-        .unwrap_or_else(|| "create the service, or correct `service` in the MeshConfig".to_owned())
+    match nearest(service, known) {
+        Some(known) => format!("did you mean `{known}` as `service` in the MeshConfig?"),
+        None => "create the service, or correct `service` in the MeshConfig".to_owned(),
+    }
 }
 
 /// Reports an earlier policy for the same workloads that has another provider.

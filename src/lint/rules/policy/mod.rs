@@ -17,6 +17,7 @@ mod mtls_conflict;
 mod optional_token;
 mod overriding_policy;
 mod plaintext_to_strict;
+mod policy_notation;
 mod policy_selects_nothing;
 mod split_rule;
 mod uncovered_workload;
