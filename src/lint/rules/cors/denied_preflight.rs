@@ -106,7 +106,7 @@ fn is_allowed(simulator: &Simulator<'_>, request: &Request) -> bool {
 
 /// A preflight request for a request: it has the method `OPTIONS`, no token and none of the headers.
 fn preflight(request: &Request, cors: &CorsPolicy) -> Request {
-    let written = cors.allow_origins.iter().find_map(sample).filter(|origin| !origin.is_empty());
+    let written = cors.allow_origins.iter().find_map(matched_text).filter(|origin| !origin.is_empty());
     let origin = written.unwrap_or_else(|| "https://www.example.com".to_owned());
     let headers = [("origin", origin), ("access-control-request-method", method(cors))];
     Request {
