@@ -8,6 +8,7 @@ mod context;
 mod diagnostic;
 mod diagnostics;
 mod finding;
+mod incoming_ports;
 mod levels;
 mod locate;
 mod meshes;

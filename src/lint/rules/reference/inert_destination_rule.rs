@@ -1,19 +1,21 @@
 //! `inert-destination-rule`
 
+use std::collections::BTreeSet;
+
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::field::TextField;
 use crate::world::host::{self, Form};
-use crate::world::{DestinationRule, ExportTo, Gap, World};
+use crate::world::{DestinationRule, ExportTo, Gap, Service, World};
 
 use super::{complete_name, export_to_field, host_cause, only_namesake};
 
 pub static RULE: Rule = rule! {
     name: "inert-destination-rule",
-    summary: "a DestinationRule whose host belongs to no service, so it applies to no request",
-    findings: [&OTHER_NAMESPACE, &NOT_EXPORTED, &NAME_WITH_DOT, &UNKNOWN_HOST, &UNMATCHED_WILDCARD],
+    summary: "a DestinationRule that applies to no request, because of its host or its namespace",
+    findings: [&OTHER_NAMESPACE, &NOT_EXPORTED, &NAME_WITH_DOT, &UNKNOWN_HOST, &UNMATCHED_WILDCARD, &NO_CLIENTS],
     check: check,
 };
 
@@ -38,6 +40,11 @@ static UNMATCHED_WILDCARD: Finding = finding! {
     "no service has a host that the wildcard covers",
 };
 
+static NO_CLIENTS: Finding = finding! {
+    "no-clients", Surprising, Certain, [],
+    "the DestinationRule is only for clients of its namespace, which has no proxies",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for destination_rule in world.destination_rules.iter().filter(|it| !context.is_refused(it.host.span)) {
@@ -52,8 +59,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 /// A wildcard is mostly written for all services there are, so only complete manifests show that it covers none.
 fn check_wildcard(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnostics: &mut Diagnostics) {
     let host = &destination_rule.host;
-    if world.services.iter().any(|service| host::covered_by(&service.hostname, host)) {
-        return;
+    let covered = || world.services.iter().filter(|service| host::covered_by(&service.hostname, host));
+    if covered().next().is_some() {
+        return check_clients(world, destination_rule, covered(), diagnostics);
     }
     if world.inventory.is_complete() {
         diagnostics
@@ -75,8 +83,9 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
                 .report(&NOT_EXPORTED, span, format!("host `{full}` is not exported to namespace `{own}`"))
                 .related(first.span, "the service is exported to other namespaces")
                 .help(format!("add `{own}` to {} of the service", export_to_field(first)));
+            return;
         }
-        return;
+        return check_clients(world, destination_rule, world.services.named(full), diagnostics);
     }
     // A host that only a wildcard covers has no cluster, but routes to the wildcard use its DestinationRule.
     if world.services.covering(own, full).is_some() || world.makes_service(full) {
@@ -129,6 +138,40 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
             Err(gap) => diagnostics.unchecked(gap),
         },
     }
+}
+
+/// istiod looks for DestinationRules in the namespace of the client, of the service, and in the root namespace. One in
+/// another namespace than those of its `services` needs clients beside it.
+fn check_clients<'w, 'a: 'w>(
+    world: &'w World<'a>,
+    destination_rule: &DestinationRule<'_>,
+    services: impl Iterator<Item = &'w Service<'a>>,
+    diagnostics: &mut Diagnostics,
+) {
+    let own = destination_rule.name.namespace.as_ref();
+    let namespaces: BTreeSet<&str> = services.map(|service| service.namespace.as_str()).collect();
+    if own == world.settings.root_namespace || namespaces.contains(own) {
+        return;
+    }
+    if world.has_no_proxies(own) != Ok(true) {
+        return;
+    }
+    let host = destination_rule.host.as_str();
+    let message = match namespaces.first() {
+        Some(namespace) if namespaces.len() == 1 => format!(
+            "no client uses the DestinationRule: namespace `{own}` has no proxies, and `{host}` is in namespace `{namespace}`"
+        ),
+        _ => format!(
+            "no client uses the DestinationRule: namespace `{own}` has neither proxies nor services of the host"
+        ),
+    };
+    let help = match namespaces.first() {
+        Some(namespace) if namespaces.len() == 1 => {
+            format!("move it to namespace `{namespace}`, where all clients use it, or to the namespace of the clients")
+        }
+        _ => "move it to the namespace of the clients".to_owned(),
+    };
+    diagnostics.report(&NO_CLIENTS, destination_rule.resource.name_span(), message).help(help);
 }
 
 /// The clients that use a DestinationRule which is not in the namespace of the service: those of its own namespace, or,

@@ -132,10 +132,15 @@ pub(super) fn is_reported(
     !diagnostics.is_empty()
 }
 
-/// Whether the proxies that use the VirtualService see a service of exactly this name.
+/// Whether some proxies that use the VirtualService have clusters for a service of exactly this name. A route brings a
+/// service of the client's own namespace into the scope of a sidecar, whether or not that is exported to it.
 fn is_seen(world: &World<'_>, virtual_service: &VirtualService<'_>, host: &str) -> bool {
     let clients = world.presumed_client_namespaces(virtual_service);
-    clients.iter().any(|namespace| world.services.seen_from(namespace, host).is_some())
+    let is_for_sidecars = world.roots_of(virtual_service).iter().any(|root| root.binds_mesh());
+    clients.iter().any(|namespace| match is_for_sidecars {
+        true => world.services.routed_from(namespace, host).is_some(),
+        false => world.services.seen_from(namespace, host).is_some(),
+    })
 }
 
 /// The Service of a namespace that a controller makes and that has nearly this name.
