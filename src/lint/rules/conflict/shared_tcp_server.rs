@@ -124,9 +124,14 @@ impl<'w, 'a> SharedServer<'w, 'a> {
                 let Some(finding) = finding.filter(|_| !std::ptr::eq(first, *virtual_service)) else { continue };
                 if reported.insert(tls_match.span) {
                     let others: Vec<&str> = names().filter(|other| *other != name).collect();
-                    let also = match others.as_slice() {
-                        [] => String::new(),
-                        others => format!(", and with it {}", wording::list(others, "and")),
+                    let (also, help) = match others.as_slice() {
+                        [] => {
+                            (String::new(), "use other server names here, or remove one of the two matches".to_owned())
+                        }
+                        others => (
+                            format!(", and with it {}", wording::list(others, "and")),
+                            format!("remove `{name}` here, or from the other match"),
+                        ),
                     };
                     let message = format!(
                         "this match gets no connections on Gateway `{}`: VirtualService `{}` has `{name}`, so istiod drops the match{also}",
@@ -135,7 +140,7 @@ impl<'w, 'a> SharedServer<'w, 'a> {
                     diagnostics
                         .report(finding, tls_match.span, message)
                         .related(winner, format!("VirtualService `{}` has the server name here", first.name))
-                        .help(format!("remove `{name}` from one of the two"));
+                        .help(help);
                 }
             }
         }
