@@ -73,6 +73,11 @@ impl<'a> Namespaces<'a> {
         Some(is_ambient && injects(labels) != Some(true))
     }
 
+    /// Whether no pod of a namespace can get a sidecar, because the Namespace turns injection off.
+    pub fn turns_injection_off(&self, name: &str) -> bool {
+        self.labels(name).is_some_and(|labels| injects(labels) == Some(false))
+    }
+
     /// The data plane of a workload. Labels of the pod take precedence over those of its Namespace. `None` if it
     /// depends on a Namespace that the manifests do not define (istio: the webhooks of the injector,
     /// `PodRedirectionEnabled`).
