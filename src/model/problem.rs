@@ -54,7 +54,7 @@ pub enum DecodeProblemKind {
         /// The message: lower case, no final period.
         message: String,
         /// The help.
-        help: Option<String>,
+        help: Option<Advice>,
     },
     /// A kind that the API group does not define, or does not serve in this version.
     UnknownKind {

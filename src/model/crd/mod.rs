@@ -48,7 +48,7 @@ pub(super) fn check(kind: Kind, resource: &Node, decoder: &mut Decoder<'_>) {
             // Point at the name, so that the user sees which resource of the file it is.
             let name = resource.get("metadata").and_then(|metadata| metadata.entry("name"));
             let span = name.or(resource.entry("kind")).map_or(resource.span, |entry| entry.value.span);
-            decoder.schema_violation(span, "`spec` is missing".to_owned(), Some("add `spec`".to_owned()));
+            decoder.schema_violation(span, "`spec` is missing".to_owned(), Some("add `spec`".into()));
         }
         _ => {}
     }

@@ -1,5 +1,6 @@
 //! `rewrite-slashes`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -61,9 +62,12 @@ fn check_route(spec: &VirtualService, index: usize, route: &HttpRoute, diagnosti
     let Some((first, from, to)) = bad.first() else { return };
     let doubles = to.contains("//");
     let help = match (doubles, uri.as_str()) {
-        (true, "/") => "end the prefix with `/`, and add a match for the exact path without it".to_owned(),
-        (true, _) => format!("write `{field}: {}`, or end the prefix with `/`", uri.trim_end_matches('/')),
-        (false, _) => format!("write `{field}: {}/`", uri.value),
+        (true, "/") => "end the prefix with `/`, and add a match for the exact path without it".into(),
+        (true, _) => {
+            let edit = Edit::set(uri.span, uri.trim_end_matches('/')).of(field);
+            Advice::new(format!("write {edit}, or end the prefix with `/`")).option([edit])
+        }
+        (false, _) => Advice::write(Edit::set(uri.span, format!("{}/", uri.value)).of(field)),
     };
     let finding = if doubles { &DOUBLED } else { &LOST };
     let diagnostic = diagnostics.report(finding, uri.span, format!("the rewrite turns `{from}` into `{to}`"));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -144,9 +145,14 @@ fn report(
     let message =
         format!("a destination without `port` gets {default}, but `{}` has no port {lacking}", service.hostname);
     let numbers = || service.ports.iter().filter(|port| port.protocol != Protocol::Udp).map(|port| port.number);
+    let set = |number: u32| Edit::add(portless.destination.destination.span, ["port", "number"], number).unshown();
     let help = match numbers().next() {
-        Some(_) => format!("set `port.number` to {}", wording::numbers(numbers(), "or")),
-        None => "use a service with a TCP port".to_owned(),
+        Some(only) if numbers().count() == 1 => Advice::new(format!("set `port.number` to {only}")).fix([set(only)]),
+        Some(_) => {
+            let help = Advice::new(format!("set `port.number` to {}", wording::numbers(numbers(), "or")));
+            numbers().fold(help, |help, number| help.option([set(number)]))
+        }
+        None => "use a service with a TCP port".into(),
     };
     diagnostics
         .report(finding, portless.destination.host.span, message)

@@ -1,5 +1,6 @@
 //! `entry-without-endpoints`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -38,7 +39,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                         resolution.span,
                         "the resolution is `STATIC`, but the ServiceEntry has no endpoints",
                     )
-                    .help("add `endpoints` or a `workloadSelector`, or write `resolution: DNS`");
+                    .help({
+                        let edit = Edit::set(resolution.span, "DNS").of("resolution");
+                        Advice::new(format!("add `endpoints` or a `workloadSelector`, or write {edit}")).option([edit])
+                    });
             }
             None => {}
             Some(_) => check_selected(world, resource, entry, diagnostics),

@@ -1,5 +1,6 @@
 //! `conflicting-mesh-labels`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -76,6 +77,10 @@ fn check_labels(labels: &Labels, modes: &'static Finding, diagnostics: &mut Diag
                 format!("`{key}: {}` has no effect beside `{first_key}: {}`", written(value), written(first_value)),
             )
             .related(first_key.span, "this label takes precedence")
-            .help("remove one of the two labels");
+            .help(
+                Advice::new("remove one of the two labels")
+                    .option([Edit::remove(key.span)])
+                    .option([Edit::remove(first_key.span)]),
+            );
     }
 }
