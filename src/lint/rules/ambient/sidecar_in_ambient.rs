@@ -90,8 +90,6 @@ fn check_workload(world: &World<'_>, workload: &Workload<'_>, labels: &Labels, d
                 inject.span,
                 format!("these pods get a sidecar, although namespace `{namespace}` is in the ambient mesh"),
             )
-            .help(
-                Advice::new("remove the label to move the pods to the ambient mesh").fix([Edit::remove(inject.span)]),
-            );
+            .help("remove the label to move the pods to the ambient mesh");
     }
 }

@@ -81,7 +81,10 @@ fn check_patch(patch: &EnvoyConfigPatch, diagnostics: &mut Diagnostics) {
         diagnostics
             .report(finding, operation.span, format!("istiod ignores `{word}` for `{target}`"))
             .related(apply_to.span, format!("the patch applies to `{target}`"))
-            .help(use_instead(operation.span, supported_by(apply_to.value)));
+            .help(match operation.value {
+                PatchOperation::Remove => "remove the patch, or use `MERGE` with a `value`".into(),
+                _ => use_instead(operation.span, supported_by(apply_to.value)),
+            });
         return;
     }
     let r#match = patch.r#match.as_ref();

@@ -31,8 +31,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             _ => "the mode of the mesh",
         };
         let mode = Edit::add(policy.span, ["mode"], "REGISTRY_ONLY");
-        let help = Advice::new(format!("write {mode}, or remove the policy to inherit {inherited}"));
-        let help = help.option([mode]).option([Edit::remove(policy.span)]);
+        // The webhook rejects a Sidecar without settings.
+        let spec = sidecar.spec;
+        let is_all = spec.egress.is_empty() && spec.ingress.is_empty() && spec.inbound_connection_pool.is_none();
+        let removed = if is_all { "Sidecar" } else { "policy" };
+        let help = Advice::new(format!("write {mode}, or remove the {removed} to inherit {inherited}")).option([mode]);
+        let help = if is_all { help } else { help.option([Edit::remove(policy.span)]) };
         diagnostics.report(&NO_MODE, policy.span, "without a `mode` this policy means `REGISTRY_ONLY`").help(help);
     }
 }

@@ -103,6 +103,14 @@ fn check_name(
     let known = lacking.iter().flat_map(|it| names_of(it));
     match (of_other_protocol, nearest(name.value, known)) {
         (Some(other), _) => {
+            let is_served = |it: &kubernetes::ServicePort| {
+                it.port.map(|it| it.value) == port.port.map(|it| it.value) && it.transport() == other.transport()
+            };
+            if matches!(&service.resource.spec, Spec::Service(spec) if spec.ports.iter().any(|it| is_served(it))) {
+                let help = "remove this port, or declare the container port for its protocol";
+                diagnostic.help(Advice::new(help).option([Edit::remove(port.span)]));
+                return;
+            }
             let edit = match &port.protocol {
                 Some(written) => Edit::set(written.span, other.transport()).of("protocol"),
                 None => Edit::add(port.span, ["protocol"], other.transport()),
