@@ -122,7 +122,7 @@ pub(super) fn carry_out(change: &Change, root: &mut Node) -> Option<()> {
             let entry = Entry { key: key_node(&path[depth], file), value: nested };
             match &mut parent.value {
                 Value::Mapping(entries) => entries.push(entry),
-                Value::Null => parent.value = Value::Mapping(vec![entry]),
+                Value::Null => parent.value = Value::Mapping(vec![entry].into()),
                 _ => return None,
             }
         }

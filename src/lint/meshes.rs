@@ -15,7 +15,10 @@ use crate::world::World;
 
 /// Runs all rules on each mesh. A finding that several meshes have is one finding.
 pub fn run_meshes(worlds: &[(&Mesh, World<'_>)], levels: &Levels) -> Report {
-    let reports: Vec<Report> = worlds.par_iter().map(|(_, world)| report_of(world, &rules::ALL, levels)).collect();
+    // The meshes alone keep all threads busy if there are enough of them.
+    let rules_at_once = if worlds.len() < rayon::current_num_threads() { 1 } else { rules::ALL.len() };
+    let report = |(_, world): &(&Mesh, World<'_>)| report_of(world, &rules::ALL, levels, rules_at_once);
+    let reports: Vec<Report> = worlds.par_iter().map(report).collect();
     let meshes: Vec<&Mesh> = worlds.iter().map(|(mesh, _)| *mesh).collect();
     let mut merged = merge(&meshes, reports);
     causes::merge(&mut merged.diagnostics);

@@ -3,6 +3,7 @@
 //! Null is an absent field; a null list item is an empty message. Decoding never stops: each mistake becomes a
 //! [`DecodeProblem`].
 
+use super::crd::Refusal;
 use super::nearest;
 use super::problem::{DecodeProblem, DecodeProblemKind};
 use super::wording::list;
@@ -37,8 +38,7 @@ impl<T: Decode> DecodeField for Vec<T> {
             Value::Sequence(items) => {
                 let rejects_null = decoder.has_schema;
                 for item in items.iter().filter(|item| rejects_null && item.is_null()) {
-                    let help = Advice::new("write the item, or remove the `-`").option([Edit::remove(item.span)]);
-                    decoder.schema_violation(item.span, "a list item is null".to_owned(), Some(help));
+                    decoder.null_item(item);
                 }
                 items.iter().filter_map(|item| T::decode(item, decoder)).collect()
             }
@@ -113,7 +113,24 @@ impl<'a> Decoder<'a> {
 
     /// Reports a violation of the schema of the CRD.
     pub fn schema_violation(&mut self, span: Span, message: String, help: Option<Advice>) {
-        self.report(span, DecodeProblemKind::SchemaViolation { message, help });
+        self.report(span, DecodeProblemKind::SchemaViolation { message, help, related: None });
+    }
+
+    /// Reports what a structural schema refuses.
+    pub(super) fn refused(&mut self, refusal: Refusal) {
+        let Refusal { span, message, help, related } = refusal;
+        self.report(span, DecodeProblemKind::SchemaViolation { message, help: Some(help), related });
+    }
+
+    /// Reports an item of a list that is null, which schemas do not allow.
+    pub(super) fn null_item(&mut self, item: &Node) {
+        let help = Advice::new("write the item, or remove the `-`").option([Edit::remove(item.span)]);
+        self.schema_violation(item.span, "a list item is null".to_owned(), Some(help));
+    }
+
+    /// A decoder for the same texts that keeps its problems for itself.
+    pub(super) fn separate(&self) -> Self {
+        Self::new(self.texts)
     }
 
     /// Reports a number in quotes, if the resource has a schema: schemas do not allow it.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
+use crate::lint::rules::reference::misshapen_host::misshapen_host;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::spelling::nearest;
@@ -14,7 +15,7 @@ use crate::world::{EgressHost, EgressHosts, Gap, Service, Sidecar, World, host};
 pub static RULE: Rule = rule! {
     name: "sidecar-unknown-host",
     summary: "an egress host of a Sidecar matches no service, so the entry imports nothing",
-    findings: [&UNKNOWN, &SHORT_NAME, &WRONG_NAMESPACE, &NOT_EXPORTED, &UNKNOWN_NAMESPACE],
+    findings: [&UNKNOWN, &SHORT_NAME, &MISSHAPEN, &WRONG_NAMESPACE, &NOT_EXPORTED, &UNKNOWN_NAMESPACE],
     check: check,
 };
 
@@ -25,6 +26,10 @@ static UNKNOWN: Finding = finding! {
 static SHORT_NAME: Finding = finding! {
     "short-name", Surprising, Certain, ["KIA1004"],
     "the host is a short name, which istiod does not complete",
+};
+static MISSHAPEN: Finding = finding! {
+    "misshapen", Surprising, Certain, ["KIA1004"],
+    "the host resembles the name of a Service, and lacks a part of it",
 };
 static WRONG_NAMESPACE: Finding = finding! {
     "wrong-namespace", Surprising, Certain, [],
@@ -177,6 +182,19 @@ fn check_unknown(
             .related(service.span, "the name is short for this Service")
             .write(format!("{}/{}", service.namespace, service.hostname));
         return;
+    }
+    let own = entry.namespace.unwrap_or_default();
+    match misshapen_host(world, own, entry.host) {
+        Some(Ok(found)) if found.is_certain => {
+            let message = format!("{matches_nothing}: {}", found.reason);
+            let diagnostic = diagnostics.report(&MISSHAPEN, written.span, message);
+            if let Some(meant) = found.meant {
+                diagnostic.related(meant, "the Service that is probably meant");
+            }
+            diagnostic.help(found.help);
+            return;
+        }
+        _ => {}
     }
     let namespace = entry.namespace.filter(|namespace| world.inventory.service_entries(namespace).is_ok());
     match namespace {
