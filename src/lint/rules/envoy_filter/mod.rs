@@ -4,6 +4,7 @@ mod envoy_filter_mesh_wide;
 mod envoy_filter_name;
 mod envoy_filter_operation;
 mod envoy_filter_order;
+mod terminal_filter;
 
 use crate::lint::Family;
 
@@ -14,6 +15,7 @@ pub static FAMILY: Family = Family {
         &envoy_filter_operation::RULE,
         &envoy_filter_order::RULE,
         &envoy_filter_name::RULE,
+        &terminal_filter::RULE,
         &envoy_filter_mesh_wide::RULE,
     ],
 };
