@@ -85,9 +85,11 @@ fn check_listeners(
         if attached.iter().any(is_served) {
             continue;
         }
-        let effect =
-            if resource.kind == Kind::TlsRoute { "the proxy closes its connections" } else { "its requests get 404" };
-        let message = format!("no listener that the route is attached to serves `{}`, so {effect}", hostname.value);
+        let traffic = if resource.kind == Kind::TlsRoute { "connection" } else { "request" };
+        let message = format!(
+            "no listener that the route is attached to serves `{}`, so no {traffic} for this host reaches the route",
+            hostname.value
+        );
         let diagnostic = diagnostics.report(&UNSERVED, hostname.span, message);
         match other_listener(world, &gateways, hostname, own) {
             Some(listener) => {
