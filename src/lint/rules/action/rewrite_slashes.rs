@@ -62,8 +62,18 @@ fn check_route(spec: &VirtualService, index: usize, route: &HttpRoute, diagnosti
     }
     let Some((first, from, to)) = bad.first() else { return };
     let doubles = to.contains("//");
+    // What is right for these prefixes is wrong for others.
+    let is_other = |it: &HttpMatchRequest| {
+        self::prefix(it).is_some_and(|(prefix, _)| !prefix.is_empty() && mangled(prefix, uri).is_none())
+    };
     let help = match (doubles, uri.as_str()) {
         (true, "/") => "end the prefix with `/`, and add a match for the exact path without it".to_owned(),
+        (true, _) if route.r#match.iter().any(is_other) => {
+            format!("give the prefix a route of its own, with `{field}: {}`", uri.trim_end_matches('/'))
+        }
+        (false, _) if route.r#match.iter().any(is_other) => {
+            format!("give the prefix a route of its own, with `{field}: {}/`", uri.value)
+        }
         (true, _) => format!("write `{field}: {}`, or end the prefix with `/`", uri.trim_end_matches('/')),
         (false, _) => format!("write `{field}: {}/`", uri.value),
     };

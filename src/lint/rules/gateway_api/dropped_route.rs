@@ -37,7 +37,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             _ => continue,
         };
         let diagnostic = diagnostics.report(finding, ignored.span, &ignored.reason);
-        diagnostic.help.clone_from(&ignored.help);
+        if let Some(help) = &ignored.help {
+            diagnostic.help(help);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -191,9 +192,11 @@ fn report_denied(ignored: &Ignored<'_>, reference: &ParentReference, parent: &Re
                 }
                 None => "allow the namespace in `allowedRoutes.namespaces` of the listener",
             };
-            (&NAMESPACE_NOT_ALLOWED, Some(help.to_owned()))
+            (&NAMESPACE_NOT_ALLOWED, Some(help.into()))
         }
-        Omission::ForbiddenKind => (&KIND_NOT_ALLOWED, Some(kind_instead(ignored.resource.kind, reference, parent))),
+        Omission::ForbiddenKind => {
+            (&KIND_NOT_ALLOWED, Some(kind_instead(ignored.resource.kind, reference, parent).into()))
+        }
         _ => (&NO_LISTENER, listener_instead(reference, listeners(parent))),
     };
     let diagnostic = diagnostics.report(finding, ignored.span, &ignored.reason);
@@ -227,22 +230,22 @@ fn kind_instead(kind: Kind, reference: &ParentReference, parent: &Resource) -> S
 }
 
 /// The help for a reference that no listener fits.
-fn listener_instead(reference: &ParentReference, listeners: &[GatewayListener]) -> Option<String> {
+fn listener_instead(reference: &ParentReference, listeners: &[GatewayListener]) -> Option<Advice> {
     let ports: BTreeSet<u32> = listeners.iter().filter_map(|listener| Some(listener.port?.value)).collect();
     let names: BTreeSet<&str> = listeners.iter().map(|listener| listener.name.text()).collect();
     let port = reference.port.filter(|port| !ports.contains(&port.value));
     let name = reference.section_name.filled().filter(|name| !names.contains(name.as_str()));
     match (port, name) {
-        _ if listeners.is_empty() => Some("add a listener".to_owned()),
-        (Some(_), _) if ports.len() == 1 => Some(format!("its only port is {}", numbers(ports, "and"))),
-        (Some(_), _) => Some(format!("its ports are {}", numbers(ports, "and"))),
+        _ if listeners.is_empty() => Some("add a listener".into()),
+        (Some(_), _) if ports.len() == 1 => Some(format!("its only port is {}", numbers(ports, "and")).into()),
+        (Some(_), _) => Some(format!("its ports are {}", numbers(ports, "and")).into()),
         (None, Some(name)) => Some(match misspelt(name, names.iter().copied()) {
-            Some(similar) => format!("did you mean `{similar}`?"),
-            None if names.len() == 1 => format!("its only listener is {}", list(names, "and")),
-            None => format!("its listeners are {}", list(names, "and")),
+            Some(similar) => Advice::did_you_mean(Edit::set(name.span, similar)),
+            None if names.len() == 1 => format!("its only listener is {}", list(names, "and")).into(),
+            None => format!("its listeners are {}", list(names, "and")).into(),
         }),
         (None, None) if reference.port.is_some() && reference.section_name.filled().is_some() => None,
-        (None, None) => Some("change `hostnames` of the route, or `hostname` of the listener".to_owned()),
+        (None, None) => Some("change `hostnames` of the route, or `hostname` of the listener".into()),
     }
 }
 
@@ -288,12 +291,15 @@ fn check_missing(
     if let Some(((_, other), resource)) = elsewhere {
         diagnostic
             .related(resource.name_span(), format!("a {} of this name is in another namespace", kind.name()))
-            .help(match reference.namespace {
-                Some(_) => format!("change `namespace` to `{}`", other.namespace),
-                None => format!("add `namespace: {}`", other.namespace),
+            .help(match &reference.namespace {
+                Some(written) => {
+                    let edit = Edit::set(written.span, &*other.namespace);
+                    Advice::new(format!("change `namespace` to {edit}")).fix([edit])
+                }
+                None => Advice::add(Edit::add(reference.span, ["namespace"], &*other.namespace)),
             });
     } else if let Some(similar) = nearest(&name.name, parents.names_in(&name.namespace)) {
-        diagnostic.help(format!("did you mean `{similar}`?"));
+        diagnostic.did_you_mean(similar);
     }
 }
 
@@ -329,7 +335,7 @@ fn check_mesh_parent(
     };
     let diagnostic = diagnostics.report(finding, reference.name.place(reference.span), &ignored.reason);
     let (kind, group) = match reference.kind.text() {
-        "Service" => (Kind::Service, "\"\""),
+        "Service" => (Kind::Service, ""),
         "ServiceEntry" => (Kind::ServiceEntry, ISTIO_NETWORKING),
         _ => return,
     };
@@ -337,14 +343,14 @@ fn check_mesh_parent(
     let names = world.snapshot.resources().filter(of_kind).map(Resource::name);
     match (ignored.kind, &reference.group) {
         (Omission::UnsupportedParent, None) => {
-            diagnostic.help(format!("add `group: {group}`"));
+            diagnostic.help(Advice::add(Edit::add(reference.span, ["group"], group)));
         }
-        (Omission::UnsupportedParent, Some(_)) => {
-            diagnostic.help(format!("write `group: {group}`"));
+        (Omission::UnsupportedParent, Some(written)) => {
+            diagnostic.help(Advice::write(Edit::set(written.span, group).of("group")));
         }
         (Omission::MissingParent, _) => {
             if let Some(similar) = nearest(reference.name.text(), names) {
-                diagnostic.help(format!("did you mean `{similar}`?"));
+                diagnostic.did_you_mean(similar);
             }
         }
         _ => {}

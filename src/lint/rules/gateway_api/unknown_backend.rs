@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
+use crate::lint::rules::reference::dead_alias::dead_alias;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::nearest;
 use crate::model::wording::numbers;
@@ -13,7 +14,7 @@ use crate::world::{DestinationRef, Gap, Origin, Refusal, VirtualService, World, 
 pub static RULE: Rule = rule! {
     name: "unknown-backend",
     summary: "a Gateway API route names a backend that it cannot use, so requests get status 500",
-    findings: [&MISSING_SERVICE, &MISSING_PORT, &NO_GRANT, &UNSUPPORTED_KIND, &NOT_EXPORTED, &INVALID_MIRROR],
+    findings: [&MISSING_SERVICE, &MISSING_PORT, &NO_GRANT, &UNSUPPORTED_KIND, &NOT_EXPORTED, &EXTERNAL_NAME, &INVALID_MIRROR],
     check: check,
 };
 
@@ -36,6 +37,11 @@ static UNSUPPORTED_KIND: Finding = finding! {
 static NOT_EXPORTED: Finding = finding! {
     "not-exported", Lost, Certain, [],
     "the Service is not exported to the namespace of the route",
+};
+
+static EXTERNAL_NAME: Finding = finding! {
+    "external-name", Lost, Likely, [],
+    "the backend is an ExternalName Service for a host that no service has",
 };
 
 static INVALID_MIRROR: Finding = finding! {
@@ -105,6 +111,20 @@ fn check_backend(
                 .report(&MISSING_PORT, port.span, format!("host `{full}` does not have port {}", port.value))
                 .related(service.span, "the host is defined here")
                 .help(format!("use port {}", numbers(ports, "or")));
+            return;
+        }
+        match dead_alias(world, virtual_service.resource, own, service) {
+            Some(Ok(dead)) => {
+                let message =
+                    format!("requests get 500, because ExternalName Service `{full}` has no cluster: {}", dead.reason);
+                let finding = if dead.is_certain { &MISSING_SERVICE } else { &EXTERNAL_NAME };
+                diagnostics
+                    .report(finding, written.span, message)
+                    .related(service.span, "the ExternalName Service")
+                    .help(dead.help);
+            }
+            Some(Err(gap)) => diagnostics.unchecked(gap),
+            None => {}
         }
         return;
     }
@@ -130,8 +150,8 @@ fn check_backend(
     let similar = nearest(name, names);
     let message = format!("Service `{namespace}/{name}` does not exist");
     let diagnostic = diagnostics.report(&MISSING_SERVICE, written.span, message).cause(format!("host {full}"));
-    diagnostic.help(match similar {
-        Some(similar) => format!("did you mean `{similar}`?"),
-        None => "correct the name, or create the Service".to_owned(),
-    });
+    match similar {
+        Some(similar) => diagnostic.did_you_mean(similar),
+        None => diagnostic.help("correct the name, or create the Service"),
+    };
 }

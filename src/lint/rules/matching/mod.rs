@@ -2,8 +2,10 @@
 
 mod impossible_match;
 mod impossible_path;
+mod impossible_text;
+mod match_texts;
 mod mistaken_match_type;
-mod mistaken_value_type;
+mod mistaken_regex;
 mod prefix_without_boundary;
 mod uneven_uri_case;
 

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::lint::{Certainty, Context, Diagnostics, Finding, Harm, Rule};
 use crate::model::networking::{HttpRoute, StringMatch};
-use crate::re2;
 use crate::routing::{EnvoyRegex, Matcher};
 use crate::source::{Span, Spanned};
-use crate::validate::{RE2_HELP, rejection};
+use crate::validate::{re2_help, rejection};
 use crate::world::{Origin, VirtualService};
 
 /// Envoy rejects the routes.
@@ -68,27 +67,9 @@ fn check_regex(
             .help("write `.*` to match any text");
     } else if let Err(error) = EnvoyRegex::new(regex) {
         let message = format!("{}, so {effect}", rejection(&error));
-        let help = glob(regex).map_or(RE2_HELP.to_owned(), |expression| format!("write `{expression}`"));
         // The expression for a gRPC method is not written anywhere.
         let is_written = context.snapshot.sources.text(regex.span).contains(regex.as_str());
         let span = if is_written { context.part_of(regex.span, error.range) } else { regex.span };
-        diagnostics.report(finding, span, message).help(help);
+        diagnostics.report(finding, span, message).help(re2_help(regex));
     }
-}
-
-/// The expression for a text that is written as a glob, such as `*.example.com`.
-fn glob(text: &str) -> Option<String> {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:*".contains(letter);
-    if !text.chars().all(is_plain) {
-        return None;
-    }
-    let parts: Vec<String> = text.split('*').map(re2::quote).collect();
-    let mut expression = String::new();
-    for (index, part) in parts.iter().enumerate() {
-        if index > 0 && !expression.ends_with(".*") {
-            expression.push_str(".*");
-        }
-        expression.push_str(part);
-    }
-    EnvoyRegex::new(&expression).is_ok().then_some(expression)
 }
