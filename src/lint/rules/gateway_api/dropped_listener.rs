@@ -1,5 +1,6 @@
 //! `dropped-listener`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -62,9 +63,15 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
             _ => continue,
         };
+        let edit = match ignored.kind {
+            Omission::ListenerKind => Some(Edit::remove(ignored.span)),
+            Omission::ListenerWithoutKinds => Some(Edit::remove_around(ignored.span).of("kinds")),
+            _ => None,
+        };
         let diagnostic = diagnostics.report(finding, ignored.span, &ignored.reason);
         if let Some(help) = help {
-            diagnostic.help(help);
+            let help = Advice::new(help);
+            diagnostic.help(edit.into_iter().fold(help, |help, edit| help.option([edit])));
         }
     }
 }

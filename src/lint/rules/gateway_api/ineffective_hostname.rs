@@ -1,5 +1,6 @@
 //! `ineffective-hostname`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -94,13 +95,11 @@ fn check_listeners(
         match other_listener(world, &gateways, hostname, own) {
             Some(listener) => {
                 diagnostic.related(listener.span, "this listener serves the host");
-                diagnostic.help(format!(
-                    "attach the route to it: add a parent reference with `sectionName: {}`",
-                    listener.value
-                ));
+                diagnostic.help(format!("attach the route to listener `{}` as well", listener.value));
             }
             None => {
-                diagnostic.help(format!("add a listener with `hostname: {}`, or remove the entry", quoted(hostname)));
+                let help = format!("add a listener with `hostname: {}`, or remove the entry", quoted(hostname));
+                diagnostic.help(Advice::new(help).option([Edit::remove(hostname.span)]));
             }
         }
     }
@@ -150,5 +149,7 @@ fn check_mesh(
         resource.name(),
         list(known, "and")
     );
-    diagnostics.report(&OF_MESH, first.span, message).help("remove `hostnames`");
+    diagnostics
+        .report(&OF_MESH, first.span, message)
+        .help(Advice::remove(Edit::remove_around(first.span).of("hostnames")));
 }
