@@ -47,7 +47,7 @@ struct Tie<'a> {
     witness: Option<Witness>,
 }
 
-/// What the older of two resources takes from the newer.
+/// The loss of the newer of two resources to the older.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Effect {
     /// Each match takes all requests of the other.
