@@ -168,7 +168,7 @@ fn check_regex(context: &Context<'_>, regex: &Spanned<String>, diagnostics: &mut
         .help("write `\\.` to match a dot");
 }
 
-/// What to write in place of an expression that matches no origin.
+/// The advice for an expression that matches no origin.
 fn regex_advice(regex: &str) -> String {
     if let Some(meant) = from_javascript(regex, false) {
         return format!("write `{meant}`, without delimiters and flags");

@@ -185,7 +185,8 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
             if let Some(meant) = found.meant {
                 diagnostic.related(meant, "the Service that is probably meant");
             }
-            diagnostic.help(found.help);
+            let owner = host::kubernetes_service(&found.full, &world.settings.domain).map(|(_, owner)| owner);
+            diagnostic.help(format!("write `{}/{}`", owner.unwrap_or("*"), found.full));
             return;
         }
         _ => {}
