@@ -91,8 +91,9 @@ fn sample_request(host: &str, route_match: Option<&HttpMatchRequest>) -> Option<
     if let Some(authority) = text(&route_match.authority)? {
         request.host = Some(authority);
     }
-    let header =
-        |(name, value): (&Spanned<String>, &StringMatch)| Some((name.value.clone(), HeaderValue::One(matched_text(value)?)));
+    let header = |(name, value): (&Spanned<String>, &StringMatch)| {
+        Some((name.value.clone(), HeaderValue::One(matched_text(value)?)))
+    };
     let headers: Option<BTreeMap<String, HeaderValue>> = route_match.headers.iter().map(header).collect();
     request.headers = headers?;
     Some(request)

@@ -9,8 +9,8 @@ use crate::lint::incoming_ports::{server_ports, serving, sidecar_ports};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::wording::numbers;
-use crate::source::{Span, Spanned};
-use crate::world::{NamespacedName, RouteMatch, Section, Server, VirtualService, World, host, resolve_gateway_name};
+use crate::source::Span;
+use crate::world::{NamespacedName, RouteMatch, Section, Server, VirtualService, World, resolve_gateway_name};
 
 pub static RULE: Rule = rule! {
     name: "impossible-match",

@@ -1,5 +1,6 @@
 //! `host-without-service`
 
+use crate::advice::{Advice, Edit, Literal};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -165,7 +166,10 @@ fn check_external(
         diagnostics
             .report(&MISSING_GATEWAY, host.span, message)
             .related(gateway.resource.name_span(), format!("Gateway `{}` serves the host", gateway.name))
-            .help(format!("add `gateways: [{}]`", gateway.name));
+            .help({
+                let literal = Literal::List(vec![gateway.name.to_string().into()]);
+                Advice::add(Edit::add(virtual_service.spec.span, ["gateways"], literal))
+            });
     }
 }
 
