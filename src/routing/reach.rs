@@ -79,7 +79,7 @@ fn of_route<'a>(index: usize, route: &CompiledRoute<'a>) -> Vec<Alternative<'a>>
 pub fn reach(virtual_service: &VirtualService<'_>, alternatives: &[Alternative<'_>]) -> Vec<Reachability> {
     let automata = Automata::default();
     let all: Vec<&Alternative<'_>> = alternatives.iter().collect();
-    let reach_of = |number: usize| reach_after(virtual_service, &all[number], &all[..number], &automata);
+    let reach_of = |number: usize| reach_after(virtual_service, all[number], &all[..number], &automata);
     (0..all.len()).map(reach_of).collect()
 }
 
