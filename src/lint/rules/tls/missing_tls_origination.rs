@@ -7,6 +7,7 @@ use super::tls_server::{TlsServer, tls_server};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::Kind;
 use crate::model::field::TextField;
 use crate::model::networking::ClientTlsMode;
 use crate::routing::Upstream;
@@ -178,10 +179,11 @@ fn report(
         TlsServer::Port443 => (&UNDECLARED_PORT, "where servers expect TLS".to_owned()),
     };
     let sender = match &sent.bound.gateway {
-        Some(name) => {
-            let derived = world.derived.gateway(name).map(|gateway| gateway.written_name());
-            format!("Gateway `{}` sends", derived.unwrap_or_else(|| name.to_string()))
-        }
+        Some(name) => match world.derived.gateway(name) {
+            Some(gateway) if gateway.resource.kind == Kind::Ingress => "the ingress gateway sends".to_owned(),
+            Some(gateway) => format!("Gateway `{}` sends", gateway.written_name()),
+            None => format!("Gateway `{name}` sends"),
+        },
         None => "sidecars send".to_owned(),
     };
     let written = destination.destination.port.as_ref().and_then(|port| port.number);
