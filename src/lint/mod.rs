@@ -9,6 +9,7 @@ mod diagnostic;
 mod diagnostics;
 mod exact;
 mod finding;
+mod incoming_ports;
 mod levels;
 mod locate;
 mod meshes;

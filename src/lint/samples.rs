@@ -23,7 +23,8 @@ pub(super) fn of_route(world: &World<'_>, virtual_service: &VirtualService<'_>, 
                 match &bound.gateway {
                     None => requests.push(request.clone()),
                     Some(gateway) => {
-                        let Some(gateway) = world.gateway(gateway) else { continue };
+                        let derived = || world.derived.gateway(gateway);
+                        let Some(gateway) = world.gateway(gateway).or_else(derived) else { continue };
                         requests.extend(gateway.servers.iter().filter_map(|it| at(gateway, it, &request)));
                     }
                 }
@@ -73,7 +74,7 @@ fn sample_request(host: &str, route_match: Option<&HttpMatchRequest>) -> Option<
     let mut request = Request { host: Some(host.to_owned()), ..Request::default() };
     let Some(route_match) = route_match else { return Some(request) };
     let text = |string_match: &Option<StringMatch>| match string_match {
-        Some(string_match) => sample(string_match).map(Some),
+        Some(string_match) => matched_text(string_match).map(Some),
         None => Some(None),
     };
     request.port = route_match.port.map(|port| port.value).filter(|port| *port != 0);
@@ -81,7 +82,7 @@ fn sample_request(host: &str, route_match: Option<&HttpMatchRequest>) -> Option<
     let parameters: Option<Vec<String>> = route_match
         .query_params
         .iter()
-        .map(|(name, value)| Some(format!("{}={}", name.value, sample(value)?)))
+        .map(|(name, value)| Some(format!("{}={}", name.value, matched_text(value)?)))
         .collect();
     let parameters = parameters?;
     let query = if parameters.is_empty() { String::new() } else { format!("?{}", parameters.join("&")) };
@@ -90,15 +91,16 @@ fn sample_request(host: &str, route_match: Option<&HttpMatchRequest>) -> Option<
     if let Some(authority) = text(&route_match.authority)? {
         request.host = Some(authority);
     }
-    let header =
-        |(name, value): (&Spanned<String>, &StringMatch)| Some((name.value.clone(), HeaderValue::One(sample(value)?)));
+    let header = |(name, value): (&Spanned<String>, &StringMatch)| {
+        Some((name.value.clone(), HeaderValue::One(matched_text(value)?)))
+    };
     let headers: Option<BTreeMap<String, HeaderValue>> = route_match.headers.iter().map(header).collect();
     request.headers = headers?;
     Some(request)
 }
 
 /// A text that matches.
-fn sample(string_match: &StringMatch) -> Option<String> {
+pub(super) fn matched_text(string_match: &StringMatch) -> Option<String> {
     match Matcher::new(string_match) {
         Matcher::Present => Some(String::new()),
         Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::PathPrefix(text) => Some(text),

@@ -3,9 +3,11 @@
 //! Null is an absent field; a null list item is an empty message. Decoding never stops: each mistake becomes a
 //! [`DecodeProblem`].
 
+use super::crd::Refusal;
 use super::nearest;
 use super::problem::{DecodeProblem, DecodeProblemKind};
 use super::wording::list;
+use crate::advice::{Advice, Edit};
 use crate::source::{Sources, Span};
 use crate::yaml::{Entry, Node, Value};
 
@@ -36,8 +38,7 @@ impl<T: Decode> DecodeField for Vec<T> {
             Value::Sequence(items) => {
                 let rejects_null = decoder.has_schema;
                 for item in items.iter().filter(|item| rejects_null && item.is_null()) {
-                    let help = "write the item, or remove the `-`".to_owned();
-                    decoder.schema_violation(item.span, "a list item is null".to_owned(), Some(help));
+                    decoder.null_item(item);
                 }
                 items.iter().filter_map(|item| T::decode(item, decoder)).collect()
             }
@@ -111,15 +112,36 @@ impl<'a> Decoder<'a> {
     }
 
     /// Reports a violation of the schema of the CRD.
-    pub fn schema_violation(&mut self, span: Span, message: String, help: Option<String>) {
-        self.report(span, DecodeProblemKind::SchemaViolation { message, help });
+    pub fn schema_violation(&mut self, span: Span, message: String, help: Option<Advice>) {
+        self.report(span, DecodeProblemKind::SchemaViolation { message, help, related: None });
+    }
+
+    /// Reports what a structural schema refuses.
+    pub(super) fn refused(&mut self, refusal: Refusal) {
+        let Refusal { span, message, help, related } = refusal;
+        self.report(span, DecodeProblemKind::SchemaViolation { message, help: Some(help), related });
+    }
+
+    /// Reports an item of a list that is null, which schemas do not allow.
+    pub(super) fn null_item(&mut self, item: &Node) {
+        let help = Advice::new("write the item, or remove the `-`").option([Edit::remove(item.span)]);
+        self.schema_violation(item.span, "a list item is null".to_owned(), Some(help));
+    }
+
+    /// A decoder for the same texts that keeps its problems for itself.
+    pub(super) fn separate(&self) -> Self {
+        Self::new(self.texts)
     }
 
     /// Reports a number in quotes, if the resource has a schema: schemas do not allow it.
     pub fn quoted_number(&mut self, node: &Node, text: &str) {
         if self.has_schema {
             let message = format!("the number `{text}` is in quotes");
-            self.schema_violation(node.span, message, Some(format!("write `{text}`")));
+            let help = match text.parse::<i64>() {
+                Ok(number) => Advice::write(Edit::set(node.span, number)),
+                Err(_) => format!("write `{text}`").into(),
+            };
+            self.schema_violation(node.span, message, Some(help));
         }
     }
 
@@ -174,7 +196,11 @@ impl<'a> Decoder<'a> {
         let key = &*entry.key.text;
         if self.has_schema && key.contains('_') && !BOTH.contains(&key) && key != camel_case(name) {
             let message = format!("the API server rejects `{key}`, although istiod accepts it");
-            self.schema_violation(entry.key.span, message, Some(format!("write `{}`", camel_case(name))));
+            self.schema_violation(
+                entry.key.span,
+                message,
+                Some(Advice::write(Edit::rename(entry.key.span, camel_case(name)))),
+            );
         }
     }
 
@@ -209,7 +235,7 @@ impl<'a> Decoder<'a> {
                     if self.has_schema {
                         let message = format!("the API server rejects the number `{number}` for an enum");
                         let help = format!("write {}", list(words, "or"));
-                        self.schema_violation(node.span, message, Some(help));
+                        self.schema_violation(node.span, message, Some(help.into()));
                     }
                     Some(EnumValue::Number(number))
                 }

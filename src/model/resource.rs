@@ -186,7 +186,8 @@ impl<'a> Reader<'a> {
                 self.contents.skipped.push(node.span);
             }
             Lookup::UnservedVersion(known) => {
-                let message = format!("Istio does not serve {} in {}", known.name(), in_backticks(api_version));
+                let owner = if kinds::is_istio(known.group()) { "Istio" } else { "the Gateway API" };
+                let message = format!("{owner} does not serve {} in {}", known.name(), in_backticks(api_version));
                 let place = node.get("apiVersion").map_or(node.span, |value| value.span);
                 let edit = Edit::set(place, format!("{}/{}", known.group(), known.versions()[0])).of("apiVersion");
                 let help = Advice::new(format!("use {edit}")).fix([edit]);
@@ -236,7 +237,7 @@ impl<'a> Reader<'a> {
     }
 
     fn read_known(&mut self, node: &Node, kind: Kind, api_version: &str) {
-        if kinds::is_istio(kind.group()) {
+        if kinds::is_istio(kind.group()) || kind.group() == super::gateway_api::GROUP {
             self.check_resource_keys(node);
         }
         let missing = Node { span: node.span, value: Value::Null };
@@ -245,13 +246,18 @@ impl<'a> Reader<'a> {
             Body::Root => node,
             Body::Spec => node.get("spec").unwrap_or(&missing),
         };
-        let is_istio = kinds::is_istio(kind.group());
-        self.decoder.has_schema = is_istio;
-        let spec = kind.decode(body, &mut self.decoder);
-        self.decoder.has_schema = false;
-        if is_istio {
-            super::crd::check(kind, node, &mut self.decoder);
-        }
+        let spec = if super::crd::check_structure(kind, api_version, node, &mut self.decoder) {
+            kind.decode(body, &mut self.decoder.separate())
+        } else {
+            let is_istio = kinds::is_istio(kind.group());
+            self.decoder.has_schema = is_istio;
+            let spec = kind.decode(body, &mut self.decoder);
+            self.decoder.has_schema = false;
+            if is_istio {
+                super::crd::check(kind, node, &mut self.decoder);
+            }
+            spec
+        };
         let (Some(metadata), Some(spec)) = (metadata, spec) else { return };
         // `istioctl install -f` reads files that need no name.
         let needs_name = kind != Kind::IstioOperator && metadata.generate_name.is_none();

@@ -11,7 +11,7 @@ use super::predicate::{MatchCondition, MatchSubject, Matcher};
 use super::route::{CompiledRoute, HttpMatch};
 use crate::re2::Search;
 use crate::source::Span;
-use crate::world::{Bound, VirtualService, World};
+use crate::world::{Bound, NamespacedName, VirtualService, World};
 
 /// A match of a route, or a route without matches.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Alternative<'a> {
     /// The place of the match, which can be that of the delegating route; the route if it has no match.
     pub span: Span,
     route_match: Option<HttpMatch<'a>>,
-    conditions: Vec<MatchCondition>,
+    pub(super) conditions: Vec<MatchCondition>,
     /// The common prefix of all paths that the match takes.
     path_prefix: Vec<u8>,
 }
@@ -35,7 +35,7 @@ pub enum Reachability {
     Reached,
     /// No request has such a path.
     Impossible,
-    /// Earlier alternatives, by index, take all of its requests.
+    /// Earlier alternatives, by their index among those, take all of its requests.
     TakenBy(Vec<usize>),
 }
 
@@ -78,17 +78,18 @@ fn of_route<'a>(index: usize, route: &CompiledRoute<'a>) -> Vec<Alternative<'a>>
 /// Says for each alternative of a VirtualService whether it gets requests.
 pub fn reach(virtual_service: &VirtualService<'_>, alternatives: &[Alternative<'_>]) -> Vec<Reachability> {
     let automata = Automata::default();
-    let numbers = 0..alternatives.len();
-    numbers.map(|number| reach_of(virtual_service, &alternatives[..=number], &automata)).collect()
+    let all: Vec<&Alternative<'_>> = alternatives.iter().collect();
+    let reach_of = |number: usize| reach_after(virtual_service, &all[number], &all[..number], &automata);
+    (0..all.len()).map(reach_of).collect()
 }
 
-/// Whether the last of the alternatives gets requests.
-fn reach_of(
+/// Says whether an alternative gets requests if some others come before it.
+pub fn reach_after(
     virtual_service: &VirtualService<'_>,
-    alternatives: &[Alternative<'_>],
+    later: &Alternative<'_>,
+    earlier: &[&Alternative<'_>],
     automata: &Automata,
 ) -> Reachability {
-    let Some((later, earlier)) = alternatives.split_last() else { return Reachability::Reached };
     let mut sample = match sample(later.path(), automata) {
         Search::Text(path) => path,
         Search::Empty => return Reachability::Impossible,
@@ -185,11 +186,51 @@ impl Alternative<'_> {
         self.route_match.as_ref().is_none_or(is_any) && self.conditions.iter().all(http::is_any_path)
     }
 
+    /// Whether the condition on the path is a regular expression.
+    pub fn has_path_regex(&self) -> bool {
+        self.path().is_some_and(|path| matches!(path.matcher, Matcher::Regex(_)))
+    }
+
+    /// Whether the alternative applies at a Gateway that its VirtualService is bound to, as far as `gateways` say.
+    pub fn is_at(&self, gateway: &NamespacedName<'_>) -> bool {
+        self.route_match
+            .as_ref()
+            .is_none_or(|it| it.gateways.is_empty() || it.gateways.iter().any(|own| own.as_ref() == Some(gateway)))
+    }
+
+    /// Whether a gateway tries the alternative after all others of the virtual host, whichever VirtualService has them
+    /// (istiod: `SortVHostRoutes`).
+    pub fn is_last(&self) -> bool {
+        self.conditions.iter().all(http::is_any_path)
+    }
+
+    /// Whether the alternative takes all requests of one of another VirtualService at a Gateway.
+    pub fn takes_all_of(&self, other: &Self, gateway: &Bound) -> bool {
+        let automata = Automata::default();
+        let Search::Text(path) = sample(other.path(), &automata) else { return false };
+        if !self.takes_path(&path) || !self.requires_no_more_than(other, std::slice::from_ref(gateway), &automata) {
+            return false;
+        }
+        self.takes_paths_of(other).unwrap_or_else(|| match (self.path(), other.path()) {
+            (Some(own), Some(path)) => automata.find_path(path, &[own]) == Search::Empty,
+            _ => false,
+        })
+    }
+
+    /// A path that the alternative takes, if there is one in UTF-8.
+    pub fn example_path(&self) -> Option<String> {
+        match sample(self.path(), &Automata::default()) {
+            Search::Text(path) => String::from_utf8(path).ok(),
+            Search::Empty | Search::Undecided => None,
+        }
+    }
+
     fn path(&self) -> Option<&MatchCondition> {
         path_of(&self.conditions)
     }
 
-    fn takes_path(&self, path: &[u8]) -> bool {
+    /// Whether the condition on the path, if there is one, holds for a path.
+    pub fn takes_path(&self, path: &[u8]) -> bool {
         path.starts_with(&self.path_prefix) && self.path().is_none_or(|condition| condition.takes_path(path))
     }
 
@@ -207,6 +248,7 @@ impl Alternative<'_> {
             (Matcher::Prefix(_), Some((path, Matcher::Prefix(text)))) if is_plain(path) || !is_plain(own) => {
                 Some(own.takes_path(text.as_bytes()))
             }
+            (Matcher::PathPrefix(_), Some((_, Matcher::PathPrefix(text)))) => Some(own.takes_path(text.as_bytes())),
             _ => None,
         }
     }

@@ -120,6 +120,17 @@ fn check_proxy_version(matched: &EnvoyConfigMatch, violations: &mut Violations<'
     true
 }
 
+/// Whether the `proxyVersion` of a match excludes the proxies of Istio 1.10 and later, which no longer know the older names
+/// of filters. Nothing that is said about current proxies holds for such a patch.
+pub fn is_for_old_proxies(matched: &EnvoyConfigMatch) -> bool {
+    let version = matched.proxy.as_ref().and_then(|proxy| proxy.proxy_version.filled());
+    let Some(expression) = version.and_then(|version| Re2::unanchored(version).ok()) else { return false };
+    // `^1\.4.*`, for example, is older than 1.40.
+    let patches = |minor: u32| (0..40).map(move |patch| format!("1.{minor}.{patch}"));
+    let mut current = (10..40).flat_map(|minor| std::iter::once(format!("1.{minor}")).chain(patches(minor)));
+    !current.any(|version| expression.matches(version.as_bytes()))
+}
+
 /// The object of a match that istiod uses: the last one in the order of the API.
 fn object(matched: &EnvoyConfigMatch) -> Option<(&'static str, Span)> {
     let objects = [
@@ -148,12 +159,20 @@ fn check_objects(apply_to: &Spanned<ApplyTo>, matched: &EnvoyConfigMatch, violat
                 .error(id, Mistake::InvalidExtension, span, message)
                 .help(format!("match `{wanted}`, or change `applyTo`"));
         }
-        Some(("listener", _)) => check_listener(apply_to.value, matched.listener.as_ref(), violations),
+        Some(("listener", _)) => {
+            let is_current = !is_for_old_proxies(matched);
+            check_listener(apply_to.value, matched.listener.as_ref(), is_current, violations);
+        }
         _ => {}
     }
 }
 
-fn check_listener(apply_to: ApplyTo, listener: Option<&ListenerMatch>, violations: &mut Violations<'_>) {
+fn check_listener(
+    apply_to: ApplyTo,
+    listener: Option<&ListenerMatch>,
+    is_current: bool,
+    violations: &mut Violations<'_>,
+) {
     let chain = listener.and_then(|listener| listener.filter_chain.as_ref());
     let Some(filter) = chain.and_then(|chain| chain.filter.as_ref()) else { return };
     if matches!(apply_to, ApplyTo::Listener | ApplyTo::FilterChain) {
@@ -165,7 +184,9 @@ fn check_listener(apply_to: ApplyTo, listener: Option<&ListenerMatch>, violation
         violations.error("EF-10", Mistake::MissingField, span, "the filter match has no name").help("add `name`");
         return;
     };
-    check_name(name, violations);
+    if is_current {
+        check_name(name, violations);
+    }
     let Some(sub_filter) = &filter.sub_filter else { return };
     if apply_to != ApplyTo::HttpFilter {
         let message = format!("`subFilter` matches HTTP filters, but the patch applies to {}", apply_to.as_str());
@@ -183,7 +204,8 @@ fn check_listener(apply_to: ApplyTo, listener: Option<&ListenerMatch>, violation
         return;
     }
     match sub_filter.name.filled() {
-        Some(name) => check_name(name, violations),
+        Some(name) if is_current => check_name(name, violations),
+        Some(_) => {}
         None => {
             let span = sub_filter.name.place(sub_filter.span);
             violations

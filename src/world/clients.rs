@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Bound, ExportTo, NamespacedName, VirtualService, World};
+use super::{Bound, DataPlane, ExportTo, Gap, NamespacedName, VirtualService, Workload, World};
 use crate::model::LabelSet;
 use crate::model::field::TextField;
 use crate::model::networking::Delegate;
@@ -66,6 +66,37 @@ impl World<'_> {
     pub fn presumed_client_namespaces(&self, virtual_service: &VirtualService<'_>) -> BTreeSet<String> {
         let clients = self.client_namespaces(virtual_service);
         if clients.is_empty() { BTreeSet::from([virtual_service.name.namespace.to_string()]) } else { clients }
+    }
+}
+
+impl<'a> World<'a> {
+    /// Whether a namespace has no proxies, so that none of its workloads is a client of the mesh. Its Namespace turns
+    /// injection off, or the manifests have all of its workloads, and none of them has a proxy. `Err` if the manifests do
+    /// not show it.
+    pub fn has_no_proxies(&self, namespace: &str) -> Result<bool, Gap> {
+        let is_outside = |workload: &Workload<'_>| {
+            self.namespaces.data_plane(workload) == Some(DataPlane::None) && !self.is_gateway_workload(workload)
+        };
+        if !self.selected_in(namespace, None).all(is_outside) {
+            return Ok(false);
+        }
+        // istiod runs the workloads of Gateways of the Gateway API.
+        if self.kubernetes_gateways.keys().any(|gateway| gateway.namespace == namespace) {
+            return Ok(false);
+        }
+        if self.namespaces.turns_injection_off(namespace) {
+            return Ok(true);
+        }
+        self.inventory.workloads(namespace).map(|()| true)
+    }
+
+    /// The VirtualServices through which requests come to the routes of one: itself, or for a delegate those that
+    /// delegate to it.
+    pub fn roots_of<'w>(&'w self, virtual_service: &'w VirtualService<'a>) -> Vec<&'w VirtualService<'a>> {
+        if !virtual_service.is_delegate() {
+            return vec![virtual_service];
+        }
+        self.virtual_services.iter().filter(|root| root.delegates_to(virtual_service)).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Actions of HTTP routes: redirects, direct responses, rewrites, mirrors, CORS.
 
-use super::string_match::{Comparison, RE2_HELP, check_regex, rejection};
+use super::string_match::{Comparison, check_regex, re2_help, rejection};
 use crate::advice::{Advice, Edit, Literal};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
@@ -134,7 +134,7 @@ pub fn check_rewrite(rewrite: &HttpRewrite, violations: &mut Violations<'_>) {
         violations
             .error("RW-4", Mistake::InvalidRegex, expression.span, rejection(&error))
             .part(error.range)
-            .help(RE2_HELP);
+            .help(re2_help(expression));
     } else if expression.len() > 1024 {
         let message = format!("the regular expression has {} bytes, but at most 1024 are allowed", expression.len());
         violations.error("RW-4", Mistake::InvalidRegex, expression.span, message).help("shorten it");

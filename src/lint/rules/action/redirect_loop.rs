@@ -1,11 +1,15 @@
 //! `redirect-loop`
 
+use std::collections::BTreeSet;
+
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule, samples};
+use crate::model::networking::HttpRedirect;
 use crate::simulate::{Outcome, Request, Simulator, Tls};
 use crate::source::Span;
 use crate::uri::Url;
+use crate::world::{Origin, Section, Server, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "redirect-loop",
@@ -24,21 +28,48 @@ const MAX_HOPS: usize = 6;
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let simulator = Simulator::new(context.world);
-    for virtual_service in context.world.virtual_services.iter().filter(|it| !it.is_delegate()) {
+    let world = context.world;
+    let derived = world.derived.virtual_services.iter().filter(|it| it.origin == Origin::GatewayApi);
+    let written = world.virtual_services.iter().filter(|it| !it.is_delegate());
+    // A rule of an HTTPRoute is derived for each listener and host.
+    let mut seen: BTreeSet<Span> = BTreeSet::new();
+    for virtual_service in written.chain(derived) {
         for route in &virtual_service.spec.http {
-            let Some(redirect) = &route.redirect else { continue };
-            let mut requests = samples::of_route(context.world, virtual_service, route).into_iter();
+            let Some(redirect) = route.redirect.as_ref().filter(|redirect| !seen.contains(&redirect.span)) else {
+                continue;
+            };
+            let mut requests = samples::of_route(world, virtual_service, route).into_iter();
             if let Some((from, to)) = requests.find_map(|request| follow(&simulator, request, route.span)) {
-                diagnostics
-                    .report(
-                        &LOOP,
-                        redirect.span,
-                        format!("the route redirects `{from}` to `{to}`, and then redirects that request too"),
-                    )
-                    .help("add a match on scheme, host or path that excludes the target of the redirect");
+                seen.insert(redirect.span);
+                let (noun, help) = match virtual_service.origin {
+                    Origin::GatewayApi => ("rule", help_of_listener(world, virtual_service, redirect, &from)),
+                    _ => ("route", None),
+                };
+                let message = format!("the {noun} redirects `{from}` to `{to}`, and then redirects that request too");
+                let general = || match virtual_service.origin {
+                    Origin::GatewayApi => "add a match on the path, or change `hostnames`, so that the target differs",
+                    _ => "add a match on scheme, host or path that excludes the target of the redirect",
+                };
+                diagnostics.report(&LOOP, redirect.span, message).help(help.unwrap_or_else(|| general().to_owned()));
             }
         }
     }
+}
+
+/// The advice for a redirect to HTTPS that is attached to a listener for HTTPS as well.
+fn help_of_listener(
+    world: &World<'_>,
+    virtual_service: &VirtualService<'_>,
+    redirect: &HttpRedirect,
+    from: &str,
+) -> Option<String> {
+    let scheme = redirect.scheme.as_ref().filter(|scheme| scheme.as_str() == "https")?;
+    let bound = virtual_service.bound_to.iter().find_map(|bound| bound.gateway.as_ref())?;
+    let gateway = world.derived.gateway(bound).filter(|_| from.starts_with(&format!("{}://", scheme.value)))?;
+    let is_plaintext = |it: &&Server<'_>| it.section() == Some(Section::Http) && !it.is_tls();
+    let siblings = world.derived.gateways.iter().filter(|it| it.resource.span == gateway.resource.span);
+    let listener = siblings.flat_map(|it| &it.servers).find(is_plaintext)?.spec.port.as_ref()?.name.as_ref()?;
+    Some(format!("add `sectionName: {}` to the parent reference, so that HTTPS is not redirected", listener.value))
 }
 
 /// Follows the redirects of a route. If the route answers each time, the redirect is a loop: returns the URL of the first

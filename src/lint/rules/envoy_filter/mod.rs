@@ -1,6 +1,7 @@
 //! Patches of EnvoyFilters.
 
 mod envoy_filter_mesh_wide;
+mod envoy_filter_name;
 mod envoy_filter_operation;
 mod envoy_filter_order;
 mod terminal_filter;
@@ -13,6 +14,7 @@ pub static FAMILY: Family = Family {
     rules: &[
         &envoy_filter_operation::RULE,
         &envoy_filter_order::RULE,
+        &envoy_filter_name::RULE,
         &terminal_filter::RULE,
         &envoy_filter_mesh_wide::RULE,
     ],

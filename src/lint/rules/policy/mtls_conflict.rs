@@ -6,17 +6,17 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::ClientTlsMode;
-use crate::model::{LabelSet, Labels, Spec};
+use crate::model::{Kind, LabelSet, Labels, Spec};
 use crate::routing::Upstream;
 use crate::source::Span;
 use crate::world::{
-    DataPlane, ExportTo, MergedRule, MtlsMode, ProtocolClass, Service, ServicePort, Workload, World, host,
+    DataPlane, ExportTo, Gap, MergedRule, MtlsMode, ProtocolClass, Service, ServicePort, Workload, World, host,
 };
 
 pub static RULE: Rule = rule! {
     name: "mtls-conflict",
     summary: "a DestinationRule makes clients send TLS or plaintext that the workloads do not accept",
-    findings: [&STRICT, &DISABLE, &OTHER_TLS, &NO_SIDECAR, &NO_SIDECAR_BEHIND_WILDCARD],
+    findings: [&STRICT, &DISABLE, &OTHER_TLS, &NO_SIDECAR, &NO_SIDECAR_BEHIND_WILDCARD, &NAMESPACE_WITHOUT_LABEL],
     check: check,
 };
 
@@ -41,6 +41,11 @@ static NO_SIDECAR_BEHIND_WILDCARD: Finding = finding! {
     "a wildcard host covers a workload that has no sidecar",
 };
 
+static NAMESPACE_WITHOUT_LABEL: Finding = finding! {
+    "namespace-without-label", Lost, Likely, [],
+    "the Namespace of the workload has no label for injection, unless it gets one by other means",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut conflicts: BTreeMap<Span, Vec<Conflict<'_, '_>>> = BTreeMap::new();
@@ -57,7 +62,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
     for (span, mut conflicts) in conflicts {
         conflicts.sort_by_key(|conflict| conflict.accepted.is_none());
-        report(span, &conflicts, diagnostics);
+        report(world, span, &conflicts, diagnostics);
     }
 }
 
@@ -132,6 +137,10 @@ fn check_service<'w, 'a>(
             }
             for &workload in workloads.iter().filter(|workload| workload.is_selected_by(labels)) {
                 let Some((accepted, set_at)) = refusal(world, workload, port, mode) else { continue };
+                if let Some(gap) = may_have_sidecar(world, workload).filter(|_| accepted.is_none()) {
+                    diagnostics.unchecked(gap);
+                    continue;
+                }
                 let of_tls = conflicts.entry(tls.mode.map_or(tls.span, |mode| mode.span)).or_default();
                 if !of_tls.iter().any(|it| std::ptr::eq(it.workload, workload) && std::ptr::eq(it.service, service)) {
                     of_tls.push(Conflict { mode, service, workload, accepted, set_at, is_wildcard });
@@ -168,6 +177,13 @@ fn refusal(
     (is_in_mesh && is_refused(sent, mtls.mode, port)).then(|| (Some(mtls.mode), mtls.set_by.map(|(_, span)| span)))
 }
 
+/// The reason why a workload may have a sidecar although its manifests do not ask for one.
+fn may_have_sidecar(world: &World<'_>, workload: &Workload<'_>) -> Option<Gap> {
+    let (namespace, resource) = (workload.name.namespace.as_ref(), workload.resource);
+    let own = world.inventory.may_inject(resource.kind, namespace, resource.name());
+    own.or_else(|| world.inventory.may_inject(Kind::Namespace, "", namespace))
+}
+
 /// Whether a sidecar rejects what clients send. With `MUTUAL`, clients may present a certificate of the mesh to a STRICT
 /// port, and behind a port that is not HTTP the workload itself may terminate TLS. A PERMISSIVE HTTP port recognises the
 /// mesh's TLS by its ALPN, and has no filter chain for any other.
@@ -201,7 +217,7 @@ fn note_unknown(
     }
 }
 
-fn report(span: Span, conflicts: &[Conflict<'_, '_>], diagnostics: &mut Diagnostics) {
+fn report(world: &World<'_>, span: Span, conflicts: &[Conflict<'_, '_>], diagnostics: &mut Diagnostics) {
     let Some(first) = conflicts.first() else { return };
     let sent = match first.mode {
         ClientTlsMode::Disable => "plaintext",
@@ -214,8 +230,13 @@ fn report(span: Span, conflicts: &[Conflict<'_, '_>], diagnostics: &mut Diagnost
         Some(MtlsMode::Permissive) => (&OTHER_TLS, "its sidecars accept no other TLS than that of the mesh".to_owned()),
         Some(MtlsMode::Disable) => (&DISABLE, "its workloads accept only plaintext".to_owned()),
         None => {
-            // Perhaps no client sends requests to everything that a wildcard covers.
-            let finding = if first.is_wildcard { &NO_SIDECAR_BEHIND_WILDCARD } else { &NO_SIDECAR };
+            let finding = match world.namespaces.opts_out(first.workload) {
+                // Perhaps no client sends requests to everything that a wildcard covers.
+                _ if first.is_wildcard => &NO_SIDECAR_BEHIND_WILDCARD,
+                true => &NO_SIDECAR,
+                // Namespaces are labelled by hand as well as by manifests.
+                false => &NAMESPACE_WITHOUT_LABEL,
+            };
             (finding, format!("workload `{}` has no sidecar", first.workload.name))
         }
     };
@@ -235,6 +256,9 @@ fn report(span: Span, conflicts: &[Conflict<'_, '_>], diagnostics: &mut Diagnost
     diagnostic.help(match (first.accepted, first.mode) {
         (Some(MtlsMode::Strict | MtlsMode::Permissive), _) => {
             "set `mode: ISTIO_MUTUAL`, or remove `tls` so that proxies detect which workloads accept mutual TLS"
+        }
+        (None, _) if finding == &NAMESPACE_WITHOUT_LABEL => {
+            "label the Namespace with `istio-injection: enabled`, or remove `tls` so that proxies detect which workloads accept mutual TLS"
         }
         (None, _) | (_, ClientTlsMode::IstioMutual) => {
             "set `mode: DISABLE` for this host, or remove `tls` so that proxies detect which workloads accept mutual TLS"

@@ -84,7 +84,10 @@ fn check_principal(
     if let Some(rest) = value.strip_prefix("spiffe://") {
         diagnostics
             .report(&SCHEME, written.span, format!("no client has the principal `{value}`: principals have no scheme"))
-            .help(format!("write `{rest}`"));
+            .help(match has_form(rest) {
+                true => format!("write `{rest}`"),
+                false => FORM_HELP.to_owned(),
+            });
         return;
     }
     let inner = value.strip_prefix('*').or_else(|| value.strip_suffix('*')).unwrap_or(value);
@@ -93,6 +96,13 @@ fn check_principal(
         diagnostics
             .report(&ASTERISK, written.span, message)
             .help("use `namespaces` to match all clients of a namespace, or list the principals");
+        return;
+    }
+    if value == ".*" || value.contains(['^', '$', '\\', '(', '|', '[', '+']) {
+        let message = format!("no client has the principal `{value}`: principals are not regular expressions");
+        diagnostics
+            .report(&FORM, written.span, message)
+            .help("list the principals, or use `namespaces` to match all clients of a namespace");
         return;
     }
     let parts: Vec<&str> = value.split('/').collect();
@@ -113,9 +123,18 @@ fn check_principal(
         _ => {
             diagnostics
                 .report(&FORM, written.span, format!("no client matches `{value}`, which is not a principal"))
-                .help("write `<trust domain>/ns/<namespace>/sa/<service account>`");
+                .help(FORM_HELP);
         }
     }
+}
+
+const FORM_HELP: &str = "write `<trust domain>/ns/<namespace>/sa/<service account>`";
+
+/// Whether a text without a scheme is a principal, or the start of one before an asterisk.
+fn has_form(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('/').collect();
+    let is_whole = matches!(parts.as_slice(), [_, "ns", _, "sa", _]);
+    text.find('*').is_none_or(|at| at + 1 == text.len()) && (is_whole || text.ends_with('*'))
 }
 
 /// Whether a trust domain is one of the mesh. `cluster.local` always stands for the mesh's own.

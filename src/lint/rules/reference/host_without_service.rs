@@ -1,19 +1,21 @@
 //! `host-without-service`
 
+use crate::advice::{Advice, Edit, Literal};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::source::Spanned;
-use crate::world::host::{self, Form};
+use crate::world::host::{self, Form, Misshape};
 use crate::world::{Gateway, VirtualService, World};
 
 use super::host_cause;
+use super::misshapen_host::{describe_short_entry, misshapen_host, short_entry};
 
 pub static RULE: Rule = rule! {
     name: "host-without-service",
     summary: "a host of a VirtualService for the mesh that no service has, so sidecars rarely use its routes",
-    findings: [&MISSING_GATEWAY, &NAME_WITH_DOT, &UNKNOWN_SERVICE],
+    findings: [&MISSING_GATEWAY, &SHORT_ENTRY, &NAME_WITH_DOT, &MISSHAPEN, &POD_NAME, &UNKNOWN_SERVICE],
     check: check,
 };
 
@@ -24,6 +26,18 @@ static MISSING_GATEWAY: Finding = finding! {
 static NAME_WITH_DOT: Finding = finding! {
     "name-with-dot", Surprising, Certain, [],
     "Istio does not expand the host, because the host contains a dot",
+};
+static SHORT_ENTRY: Finding = finding! {
+    "short-entry", Lost, Likely, [],
+    "a ServiceEntry has the short name as its host, which Istio does not expand there",
+};
+static MISSHAPEN: Finding = finding! {
+    "misshapen", Surprising, Certain, [],
+    "the host resembles the name of a Service, and lacks a part of it",
+};
+static POD_NAME: Finding = finding! {
+    "pod-name", Surprising, Certain, [],
+    "the host is the name of a pod, and its Service does not have port 80, the only one for which the routes apply",
 };
 static UNKNOWN_SERVICE: Finding = finding! {
     "unknown-service", Surprising, Certain, [],
@@ -52,6 +66,15 @@ fn check_host(
     let domain = &world.settings.domain;
     let mut hosts = virtual_service.spec.hosts.iter();
     let written = hosts.find(|written| written.span == host.span).map_or("", |written| written);
+    let own = virtual_service.name.namespace.as_ref();
+    if let Some(entry) = short_entry(world, virtual_service.resource, own, written) {
+        let (message, help) = describe_short_entry(entry, written, host);
+        diagnostics
+            .report(&SHORT_ENTRY, host.span, message)
+            .related(entry.span, "the host of the ServiceEntry")
+            .help(help);
+        return;
+    }
     match Form::of(host, domain) {
         Form::TwoLabels { name, namespace } => {
             let full = format!("{name}.{namespace}.svc.{domain}");
@@ -86,7 +109,40 @@ fn check_host(
                 .expects_service(virtual_service.resource, name, namespace)
                 .unwrap_or_else(|gap| diagnostics.unchecked(gap));
         }
-        Form::External => check_external(world, virtual_service, host, diagnostics),
+        Form::External => match misshapen_host(world, own, host) {
+            // Clients that send such a name get these routes.
+            Some(Ok(found)) if found.is_certain && found.meant.is_some() => {
+                let message = format!(
+                    "host `{}` is not a service: {}, so these routes apply only to requests for exactly this host, on port 80",
+                    host.value, found.reason
+                );
+                let diagnostic = diagnostics.report(&MISSHAPEN, host.span, message);
+                if let Some(meant) = found.meant {
+                    diagnostic.related(meant, "the Service that is probably meant");
+                }
+                diagnostic.help(found.help);
+            }
+            _ => match Misshape::of(host, domain) {
+                Some(Misshape::OfPod { name, namespace }) => check_pod(world, host, name, namespace, diagnostics),
+                _ => check_external(world, virtual_service, host, diagnostics),
+            },
+        },
+    }
+}
+
+/// The name of a pod is not that of a service, so its routes apply on port 80 only, which the headless Service may lack.
+fn check_pod(world: &World<'_>, host: &Spanned<String>, name: &str, namespace: &str, diagnostics: &mut Diagnostics) {
+    let full = format!("{name}.{namespace}.svc.{}", world.settings.domain);
+    let Some(service) = world.services.named(&full).next() else { return };
+    if service.port(80).is_none() && !service.ports.is_empty() {
+        let message = format!(
+            "`{}` is the name of a pod: these routes apply only on port 80, which Service `{namespace}/{name}` does not have",
+            host.value
+        );
+        diagnostics
+            .report(&POD_NAME, host.span, message)
+            .related(service.span, "the Service of the pod")
+            .help(format!("write `{full}` to route requests for all pods of the Service"));
     }
 }
 
@@ -110,7 +166,10 @@ fn check_external(
         diagnostics
             .report(&MISSING_GATEWAY, host.span, message)
             .related(gateway.resource.name_span(), format!("Gateway `{}` serves the host", gateway.name))
-            .help(format!("add `gateways: [{}]`", gateway.name));
+            .help({
+                let literal = Literal::List(vec![gateway.name.to_string().into()]);
+                Advice::add(Edit::add(virtual_service.spec.span, ["gateways"], literal))
+            });
     }
 }
 

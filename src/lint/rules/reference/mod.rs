@@ -1,10 +1,12 @@
 //! References to hosts, ports, subsets, Gateways and workloads that do not exist.
 
+pub(super) mod dead_alias;
 mod export_to_unknown_namespace;
 mod gateway_selects_nothing;
 mod host_not_in_gateway;
 mod host_without_service;
 mod inert_destination_rule;
+pub(super) mod misshapen_host;
 mod missing_subset;
 mod port_required;
 mod subset_selects_nothing;

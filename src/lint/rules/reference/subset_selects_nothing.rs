@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -15,7 +16,7 @@ use crate::world::{DestinationRule, Discovery, Gap, Service, World, host};
 pub static RULE: Rule = rule! {
     name: "subset-selects-nothing",
     summary: "a subset whose labels match no workload of the service, so its requests get 503",
-    findings: [&ROUTED, &SINGLE_WORKLOAD, &UNUSED],
+    findings: [&ROUTED, &SINGLE_WORKLOAD, &NO_SELECTOR, &UNUSED],
     check: check,
 };
 
@@ -27,6 +28,11 @@ static ROUTED: Finding = finding! {
 static SINGLE_WORKLOAD: Finding = finding! {
     "single-workload", Lost, Likely, ["IST0173", "KIA0203"],
     "a VirtualService routes to the subset, and the manifests have at most one workload of the service",
+};
+// The controller that makes the endpoints may name pods.
+static NO_SELECTOR: Finding = finding! {
+    "no-selector", Lost, Likely, ["IST0173", "KIA0203"],
+    "a VirtualService routes to the subset, and the Service has no selector, so its endpoints have no labels",
 };
 static UNUSED: Finding = finding! {
     "unused", Notable, Certain, ["IST0173", "KIA0203"],
@@ -76,6 +82,19 @@ fn check_subset(
     if service.discovery == Discovery::Headless {
         return;
     }
+    let is_routed_to = is_routed_to(world, destination_rule, subset);
+    if service.discovery == Discovery::ClusterIp && service.selector.is_none() && is_routed_to {
+        let message = format!(
+            "subset `{}` has no endpoints: Service `{}` has no selector, so its endpoints have no labels",
+            subset.name.text(),
+            service.hostname
+        );
+        diagnostics
+            .report(&NO_SELECTOR, subset.labels.span.unwrap_or(subset.span), message)
+            .related(service.span, "the service")
+            .help("add a `selector` to the Service, or define labelled endpoints in a ServiceEntry");
+        return;
+    }
     let endpoints = match endpoints(world, service) {
         Err(gap) => return diagnostics.unchecked(gap),
         Ok(endpoints) => endpoints,
@@ -96,7 +115,7 @@ fn check_subset(
     if let Some(gap) = world.inventory.has_other_workloads(&service.namespace, &all) {
         return diagnostics.unchecked(gap);
     }
-    let finding = match is_routed_to(world, destination_rule, subset) {
+    let finding = match is_routed_to {
         true if endpoints.len() >= 2 => &ROUTED,
         true => &SINGLE_WORKLOAD,
         false => &UNUSED,
@@ -154,13 +173,14 @@ fn is_routed_to(world: &World<'_>, destination_rule: &DestinationRule<'_>, subse
 }
 
 /// Suggests the values that workloads have for the labels that none of them matches.
-fn advice(subset: &Subset, endpoints: &[LabelSet<'_>]) -> String {
+fn advice(subset: &Subset, endpoints: &[LabelSet<'_>]) -> Advice {
     if endpoints.is_empty() {
-        return "add a workload that the selector of the service matches".to_owned();
+        return "add a workload that the selector of the service matches".into();
     }
     let values_of =
         |key: &str| -> BTreeSet<&str> { endpoints.iter().filter_map(|labels| labels.get(key).copied()).collect() };
     let mut advice: Vec<String> = Vec::new();
+    let mut edits: Vec<Vec<Edit>> = Vec::new();
     for (key, value) in subset.labels.iter() {
         let values = values_of(key);
         if is_added((key, value)) {
@@ -170,8 +190,19 @@ fn advice(subset: &Subset, endpoints: &[LabelSet<'_>]) -> String {
         } else if values.is_empty() {
             advice.push(format!("add label `{}` to the workloads", key.as_str()));
         } else if !values.contains(value.as_str()) {
-            advice.push(format!("set `{}` to {}", key.as_str(), wording::list(values, "or")));
+            advice.push(format!("set `{}` to {}", key.as_str(), wording::list(&values, "or")));
+            edits.push(values.into_iter().map(|other| Edit::set(value.span, other)).collect());
         }
     }
-    if advice.is_empty() { "use labels that one workload has together".to_owned() } else { advice.join(", and ") }
+    if advice.is_empty() {
+        return "use labels that one workload has together".into();
+    }
+    let help = Advice::new(advice.join(", and "));
+    match edits.as_slice() {
+        [values] if advice.len() == 1 => match values.as_slice() {
+            [only] => help.fix([only.clone()]),
+            values => values.iter().fold(help, |help, edit| help.option([edit.clone()])),
+        },
+        _ => help,
+    }
 }

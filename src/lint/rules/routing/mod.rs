@@ -2,8 +2,10 @@
 
 mod invalid_weights;
 mod refusing_gateway;
+mod shared_listener;
 mod subset_not_on_gateway;
 mod unreachable_route;
+mod unreachable_rule;
 
 use crate::lint::Family;
 

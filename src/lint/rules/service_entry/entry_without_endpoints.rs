@@ -43,7 +43,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                         resolution.span,
                         "the resolution is `STATIC`, but the ServiceEntry has no endpoints",
                     )
-                    .help("add `endpoints` or a `workloadSelector`, or write `resolution: DNS`");
+                    .help({
+                        let edit = Edit::set(resolution.span, "DNS").of("resolution");
+                        Advice::new(format!("add `endpoints` or a `workloadSelector`, or write {edit}")).option([edit])
+                    });
             }
             None => {}
             Some(_) => check_selected(world, resource, entry, diagnostics),

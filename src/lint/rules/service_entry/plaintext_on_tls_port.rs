@@ -1,5 +1,6 @@
 //! `plaintext-on-tls-port`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -60,7 +61,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                     Some(tls) => diagnostic
                         .related(tls.span, "the sidecar originates TLS here")
                         .help("declare port 80 with `targetPort: 443`, and let clients use `http://` without a port"),
-                    None => diagnostic.help("use protocol `HTTPS` or `TLS`"),
+                    None => {
+                        let [https, tls] = ["HTTPS", "TLS"].map(|word| Edit::set(protocol.span, word));
+                        let help = Advice::new(format!("use protocol {https} or {tls}"));
+                        diagnostic.help(help.option([https]).option([tls]))
+                    }
                 };
                 // The protocol also excludes `tls` routes, which is the same mistake.
                 diagnostic.cause(plaintext_at(port.number.map_or(port.span, |number| number.span)));

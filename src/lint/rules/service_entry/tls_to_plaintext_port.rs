@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -56,7 +57,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                         ),
                     )
                     .related(tls.mode.map_or(tls.span, |mode| mode.span), "TLS is set here")
-                    .help("add `targetPort: 443`");
+                    .help(Advice::add(Edit::add(port.span, ["targetPort"], 443)));
             }
         }
     }
