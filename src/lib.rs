@@ -7,6 +7,8 @@
 pub mod source;
 pub mod yaml;
 
+pub mod advice;
+
 pub mod uri;
 
 pub mod re2;

@@ -2,7 +2,7 @@
 
 use crate::re2::Re2;
 use crate::source::{Span, Spanned};
-use crate::yaml::{self, Entry, Key, Node, Value};
+use crate::yaml::{self, Entry, Key, Node, SharedList, Value};
 
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::scalar;
@@ -207,7 +207,7 @@ impl Visit<'_> {
             items.push(if name.is_empty() {
                 value
             } else {
-                Node { span, value: Value::Mapping(vec![Entry { key: Key { span, text: name.into() }, value }]) }
+                Node { span, value: Value::Mapping(vec![Entry { key: Key { span, text: name.into() }, value }].into()) }
             });
         }
         for item in items.iter_mut().filter(|item| fits(item)) {
@@ -232,11 +232,11 @@ impl Visit<'_> {
     /// A value on the way to `rest`, or the last one.
     fn new_node(&self, rest: &[Part]) -> Node {
         let value = match rest.first() {
-            Some(Part::Entry(..) | Part::Index(_)) => Value::Sequence(Vec::new()),
-            Some(_) => Value::Mapping(Vec::new()),
+            Some(Part::Entry(..) | Part::Index(_)) => Value::Sequence(SharedList::default()),
+            Some(_) => Value::Mapping(SharedList::default()),
             None => match self.create {
-                Create::Sequence => Value::Sequence(Vec::new()),
-                Create::Mapping => Value::Mapping(Vec::new()),
+                Create::Sequence => Value::Sequence(SharedList::default()),
+                Create::Mapping => Value::Mapping(SharedList::default()),
                 // The caller gives it a value.
                 Create::Scalar | Create::Nothing => Value::Null,
             },

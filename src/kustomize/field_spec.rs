@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::manifest::{Manifest, entries_mut};
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use crate::source::Span;
-use crate::yaml::{Entry, Node, Value};
+use crate::yaml::{Entry, Node, SharedList, Value};
 
 /// A field of the objects of some kinds. Empty parts of the kind fit all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -151,7 +151,7 @@ pub(super) fn walk(
             let creates = missing != Missing::Nothing && !demands_list;
             let new = || match missing {
                 Missing::Scalar if rest.is_empty() => Value::Null,
-                _ => Value::Mapping(Vec::new()),
+                _ => Value::Mapping(SharedList::default()),
             };
             let entries = entries_mut(node);
             let at = match entries.iter().position(|entry| &*entry.key.text == name) {

@@ -156,7 +156,7 @@ impl Content<'_, '_> {
         if is_immutable {
             entries.push(Entry::new("immutable", span, Node { span, value: Value::Bool(true) }));
         }
-        let node = Arc::new(Node { span, value: Value::Mapping(entries) });
+        let node = Arc::new(Node { span, value: Value::Mapping(entries.into()) });
         let mut manifest = Manifest::new(Written { node, span, is_converted: true });
         manifest.needs_hash = needs_hash;
         manifest
@@ -235,7 +235,7 @@ pub(super) fn string(text: &str, span: Span) -> Node {
 }
 
 fn mapping(key: &str, entries: Vec<Entry>, span: Span) -> Entry {
-    Entry::new(key, span, Node { span, value: Value::Mapping(entries) })
+    Entry::new(key, span, Node { span, value: Value::Mapping(entries.into()) })
 }
 
 /// The pairs of all generators, and those of one, which win.

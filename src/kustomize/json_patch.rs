@@ -3,7 +3,7 @@
 
 use super::problem::{BuildProblem, BuildProblemKind, Step};
 use crate::source::{Span, Spanned};
-use crate::yaml::{Entry, Key, Node, Value};
+use crate::yaml::{Entry, Key, Node, SharedList, Value};
 
 /// One operation of a patch.
 #[derive(Debug, Clone, PartialEq)]
@@ -267,11 +267,11 @@ fn add_annotations(object: &mut Node) -> bool {
         Some(Entry { value: Node { value: Value::Mapping(_), .. }, .. }) => false,
         Some(entry) if !entry.value.is_null() => false,
         Some(entry) => {
-            entry.value.value = Value::Mapping(Vec::new());
+            entry.value.value = Value::Mapping(SharedList::default());
             true
         }
         None => {
-            metadata.push(Entry::new("annotations", span, Node { span, value: Value::Mapping(Vec::new()) }));
+            metadata.push(Entry::new("annotations", span, Node { span, value: Value::Mapping(SharedList::default()) }));
             true
         }
     }
@@ -283,7 +283,7 @@ fn remove_empty_annotations(object: &mut Node) {
     if let Value::Mapping(metadata) = &mut metadata.value.value {
         metadata.retain(|entry| {
             &*entry.key.text != "annotations"
-                || entry.value != Node { span: entry.value.span, value: Value::Mapping(Vec::new()) }
+                || entry.value != Node { span: entry.value.span, value: Value::Mapping(SharedList::default()) }
         });
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Rendered;
 use super::resources::Written;
 use crate::source::Span;
-use crate::yaml::{Entry, Node, Value};
+use crate::yaml::{Entry, Node, SharedList, Value};
 
 /// The namespace of a cluster-scoped object in comparisons.
 pub(super) const CLUSTER: &str = "_non_namespaceable_";
@@ -280,7 +280,7 @@ pub(super) fn is_cluster_scoped(group: &str, version: &str, kind: &str) -> bool 
 fn metadata_mut(root: &mut Node, span: Span) -> &mut Node {
     let entries = entries_mut(root);
     let at = entries.iter().position(|entry| &*entry.key.text == "metadata").unwrap_or_else(|| {
-        entries.push(Entry::new("metadata", span, Node { span, value: Value::Mapping(Vec::new()) }));
+        entries.push(Entry::new("metadata", span, Node { span, value: Value::Mapping(SharedList::default()) }));
         entries.len() - 1
     });
     &mut entries[at].value
@@ -305,7 +305,7 @@ pub(super) fn set_text(mapping: &mut Node, field: &str, text: &str, span: Option
 /// The entries of a mapping, to change them. Another value becomes an empty mapping.
 pub(super) fn entries_mut(node: &mut Node) -> &mut Vec<Entry> {
     if !matches!(node.value, Value::Mapping(_)) {
-        node.value = Value::Mapping(Vec::new());
+        node.value = Value::Mapping(SharedList::default());
     }
     match &mut node.value {
         Value::Mapping(entries) => entries,

@@ -70,14 +70,14 @@ pub(super) fn merge(object: Option<Node>, patch: Option<&Node>, schema: Schema) 
             Directive::Delete => Ok(None),
             Directive::Replace => adopt(patch, schema),
             Directive::Merge => {
-                let entries = merge_entries(entries, patches, schema)?;
-                Ok(Some(Node { span: object.span, value: Value::Mapping(entries) }))
+                let entries = merge_entries(entries.into_vec(), patches, schema)?;
+                Ok(Some(Node { span: object.span, value: Value::Mapping(entries.into()) }))
             }
         },
         (Value::Sequence(items), Value::Sequence(patches)) => match schema.keys() {
             Some(keys) => {
-                let merged = merge_list::merge(items, Some(patches), keys, schema.entry())?;
-                Ok(merged.map(|items| Node { span: object.span, value: Value::Sequence(items) }))
+                let merged = merge_list::merge(items.into_vec(), Some(patches), keys, schema.entry())?;
+                Ok(merged.map(|items| Node { span: object.span, value: Value::Sequence(items.into()) }))
             }
             None => Ok(Some(patch.clone())),
         },
@@ -147,8 +147,8 @@ fn adopt(patch: &Node, schema: Schema) -> Result<Option<Node>, Misfit> {
             }
         },
         (Value::Sequence(items), Some(keys)) => {
-            let joined = merge_list::join_with_itself(items.clone(), keys, schema.entry())?;
-            Ok(Some(Node { span: patch.span, value: Value::Sequence(joined) }))
+            let joined = merge_list::join_with_itself(items.to_vec(), keys, schema.entry())?;
+            Ok(Some(Node { span: patch.span, value: Value::Sequence(joined.into()) }))
         }
         _ => merge_with_itself(patch, schema),
     }
@@ -165,7 +165,7 @@ pub(super) fn merge_with_itself(patch: &Node, schema: Schema) -> Result<Option<N
         },
         (Value::Sequence(items), Some(keys)) => {
             let merged = merge_list::merge_with_itself(items, keys, schema.entry())?;
-            Ok(merged.map(|items| Node { span: patch.span, value: Value::Sequence(items) }))
+            Ok(merged.map(|items| Node { span: patch.span, value: Value::Sequence(items.into()) }))
         }
         _ => Ok(Some(patch.clone())),
     }
@@ -177,16 +177,19 @@ fn adopt_entries(span: Span, entries: &[Entry], schema: Schema) -> Result<Node, 
         let merged = merge_with_itself(value, schema.field(&key.text))?;
         adopted.extend(merged.map(|value| Entry { key: key.clone(), value }));
     }
-    Ok(Node { span, value: Value::Mapping(adopted) })
+    Ok(Node { span, value: Value::Mapping(adopted.into()) })
 }
 
 /// A value that the patch does not name. Its implicit nulls go, and keyed lists lose repeated entries.
 fn settle(object: Node, schema: Schema) -> Result<Node, Misfit> {
     let Node { span, value } = object;
     let value = match value {
-        Value::Mapping(entries) => Value::Mapping(merge_entries(entries, &[], schema)?),
+        Value::Mapping(entries) => Value::Mapping(merge_entries(entries.into_vec(), &[], schema)?.into()),
         Value::Sequence(items) => match schema.keys() {
-            Some(keys) => Value::Sequence(merge_list::merge(items, None, keys, schema.entry())?.unwrap_or_default()),
+            Some(keys) => {
+                let merged = merge_list::merge(items.into_vec(), None, keys, schema.entry())?;
+                Value::Sequence(merged.unwrap_or_default().into())
+            }
             None => Value::Sequence(items),
         },
         scalar => scalar,

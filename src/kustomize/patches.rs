@@ -16,7 +16,7 @@ use super::problem::{BuildProblem, BuildProblemKind, Step};
 use super::resource_set::ResourceSet;
 use super::resources;
 use crate::source::Span;
-use crate::yaml::{Entry, Node, Value};
+use crate::yaml::{Entry, Node, SharedList, Value};
 
 /// Where the text of a patch is.
 enum PatchText<'f> {
@@ -251,7 +251,7 @@ fn merge_into(manifest: &mut Manifest, patch: &Node, allowed: Allowed) -> Step {
     if let Value::Mapping(entries) = &mut merged.value {
         if !entries.iter().any(|entry| &*entry.key.text == "metadata") {
             let span = written.as_ref().map_or(merged.span, |node| node.span);
-            entries.push(Entry::new("metadata", span, Node { span, value: Value::Mapping(Vec::new()) }));
+            entries.push(Entry::new("metadata", span, Node { span, value: Value::Mapping(SharedList::default()) }));
         }
         if let Some(metadata) = entries.iter_mut().find(|entry| &*entry.key.text == "metadata") {
             if !allowed.name {

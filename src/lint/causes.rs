@@ -47,7 +47,10 @@ pub(super) fn merge(diagnostics: &mut Vec<Diagnostic>) {
         let main = indices.iter().rev().copied().max_by_key(|&index| diagnostics[index].severity).unwrap_or_default();
         let others: Vec<usize> = indices.into_iter().filter(|&index| index != main).collect();
         for &other in &others {
-            let Diagnostic { span, subject, .. } = diagnostics[other].clone();
+            let Diagnostic { span, subject, help, .. } = diagnostics[other].clone();
+            if let Some(advice) = &mut diagnostics[main].help {
+                advice.join(help.as_ref());
+            }
             let of_main = &diagnostics[main];
             let mut known = std::iter::once(of_main.span).chain(of_main.related.iter().map(|related| related.span));
             if !known.any(|known| known == span) {

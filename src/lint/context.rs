@@ -132,7 +132,11 @@ fn rejected_by_schema(snapshot: &Snapshot) -> Vec<Span> {
     let resources = ResourcesByPlace::new(snapshot);
     let span = |problem: &load::ManifestProblem| match problem {
         load::ManifestProblem::Model(problem) => {
-            (!matches!(problem.kind, model::DecodeProblemKind::SpeltTwice { .. })).then_some(problem.span)
+            let is_certain = !matches!(
+                problem.kind,
+                model::DecodeProblemKind::SpeltTwice { .. } | model::DecodeProblemKind::ChannelViolation { .. }
+            );
+            is_certain.then_some(problem.span)
         }
         load::ManifestProblem::Yaml(_) | load::ManifestProblem::Build(_) => None,
     };
@@ -153,9 +157,7 @@ impl Misread {
         // Values that only violate the schema were decoded as the user wrote them.
         let span = |problem: &load::ManifestProblem| match problem {
             load::ManifestProblem::Yaml(problem) => Some(problem.span),
-            load::ManifestProblem::Model(problem) => {
-                (!matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. })).then_some(problem.span)
-            }
+            load::ManifestProblem::Model(problem) => (!problem.kind.is_of_schema()).then_some(problem.span),
             load::ManifestProblem::Build(_) => None,
         };
         let mut problems: Vec<Span> = snapshot.problems.iter().filter_map(span).collect();

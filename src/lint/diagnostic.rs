@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::finding::Finding;
 use super::rule::Rule;
 use super::severity::Severity;
+use crate::advice::Advice;
 use crate::source::Span;
 
 /// One finding of a rule: what is wrong, where, and what to do about it.
@@ -27,8 +28,8 @@ pub struct Diagnostic {
     pub subject: Option<Subject>,
     /// Other places that the finding refers to, in this file or others.
     pub related: Vec<Related>,
-    /// The advice, as one line.
-    pub help: Option<String>,
+    /// The advice: one line, and the edits that carry it out, if they are known.
+    pub help: Option<Advice>,
     /// The names of the meshes that have the finding. Empty if there is only one mesh.
     pub meshes: Vec<Arc<str>>,
     /// The one thing that is wrong, if other findings can have the same cause: `host ratings.shop.svc.cluster.local`. They

@@ -6,6 +6,7 @@ use std::panic::Location;
 use super::diagnostic::{Diagnostic, Related};
 use super::finding::Finding;
 use super::rule::Rule;
+use crate::advice::{Advice, Edit, Literal};
 use crate::source::Span;
 use crate::world::Gap;
 
@@ -95,10 +96,22 @@ impl Diagnostic {
         self
     }
 
-    /// Adds the advice. It starts with a verb.
-    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = Some(one_line(help.into()));
+    /// Adds the advice. It starts with a verb. An [`Advice`] has the edits that carry it out, too.
+    pub fn help(&mut self, help: impl Into<Advice>) -> &mut Self {
+        self.help = Some(help.into().map_text(one_line));
         self
+    }
+
+    /// Advises to write another value, or key, at the place of the finding.
+    pub fn write(&mut self, literal: impl Into<Literal>) -> &mut Self {
+        let edit = Edit::set(self.span, literal);
+        self.help(Advice::write(edit))
+    }
+
+    /// Asks whether another value, or key, was meant at the place of the finding.
+    pub fn did_you_mean(&mut self, literal: impl Into<Literal>) -> &mut Self {
+        let edit = Edit::set(self.span, literal);
+        self.help(Advice::did_you_mean(edit))
     }
 }
 

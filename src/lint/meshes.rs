@@ -8,14 +8,17 @@ use rayon::prelude::*;
 use super::diagnostic::{Diagnostic, DiagnosticKey};
 use super::rules::{self, unused_suppression, yaml_syntax};
 use super::together::Alternatives;
-use super::{Levels, Report, Summary, Unchecked, causes, compare, report_of};
+use super::{Levels, Report, Summary, Unchecked, causes, compare, exact, report_of};
 use crate::layout::{Mesh, MeshSource};
 use crate::source::{FileId, Span};
 use crate::world::World;
 
 /// Runs all rules on each mesh. A finding that several meshes have is one finding.
 pub fn run_meshes(worlds: &[(&Mesh, World<'_>)], levels: &Levels) -> Report {
-    let reports: Vec<Report> = worlds.par_iter().map(|(_, world)| report_of(world, &rules::ALL, levels)).collect();
+    // The meshes alone keep all threads busy if there are enough of them.
+    let rules_at_once = if worlds.len() < rayon::current_num_threads() { 1 } else { rules::ALL.len() };
+    let report = |(_, world): &(&Mesh, World<'_>)| report_of(world, &rules::ALL, levels, rules_at_once);
+    let reports: Vec<Report> = worlds.par_iter().map(report).collect();
     let meshes: Vec<&Mesh> = worlds.iter().map(|(mesh, _)| *mesh).collect();
     let mut merged = merge(&meshes, reports);
     causes::merge(&mut merged.diagnostics);
@@ -41,7 +44,15 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
         for diagnostic in report.diagnostics {
             let time = times.entry(diagnostic.key()).or_default();
             *time += 1;
-            let (_, found_in) = findings.entry((diagnostic.key(), *time)).or_insert_with(|| (diagnostic, Vec::new()));
+            let key = (diagnostic.key(), *time);
+            let help = diagnostic.help.clone();
+            let (finding, found_in) = findings.entry(key).or_insert_with(|| (diagnostic, Vec::new()));
+            if let Some(advice) = &mut finding.help
+                && help.as_ref() != Some(advice)
+            {
+                // What is right for one mesh is not right for another one.
+                advice.retain_fixes(|_| false);
+            }
             found_in.push(index);
         }
         for Unchecked { rule, count, reason } in report.unchecked {
@@ -56,6 +67,7 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
         .into_values()
         .filter(|(finding, found_in)| holds(finding, found_in, &readers, meshes) && !alternatives.explain(finding));
     let named = findings.map(|(mut finding, found_in)| {
+        exact::keep_shared(&mut finding, &found_in, &readers);
         finding.meshes = found_in.into_iter().map(|index| Arc::clone(&names[index])).collect();
         finding
     });

@@ -7,6 +7,7 @@ mod causes;
 mod context;
 mod diagnostic;
 mod diagnostics;
+mod exact;
 mod finding;
 mod incoming_ports;
 mod levels;
@@ -14,6 +15,7 @@ mod locate;
 mod meshes;
 mod rule;
 pub mod rules;
+mod sample_request;
 mod selector;
 mod severity;
 mod statistics;
@@ -83,18 +85,20 @@ pub fn run_at(world: &World<'_>, levels: &Levels) -> Report {
 
 /// Runs some rules, and merges the findings of each cause.
 pub fn run_rules(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Report {
-    let mut report = report_of(world, rules, levels);
+    let mut report = report_of(world, rules, levels, 1);
     causes::merge(&mut report.diagnostics);
     report.count();
     report
 }
 
 /// The findings of some rules.
-fn report_of(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Report {
+/// Threads take the rules in groups of at least `rules_at_once`.
+fn report_of(world: &World<'_>, rules: &[&'static Rule], levels: &Levels, rules_at_once: usize) -> Report {
     let snapshot = world.snapshot;
     let context = Context::new(world);
     let by_rule: Vec<Diagnostics> = rules
         .par_iter()
+        .with_min_len(rules_at_once)
         .map(|rule| {
             let mut diagnostics = Diagnostics::new(rule);
             (rule.check)(&context, &mut diagnostics);
@@ -118,6 +122,7 @@ fn report_of(world: &World<'_>, rules: &[&'static Rule], levels: &Levels) -> Rep
     if cfg!(debug_assertions) {
         report.diagnostics.iter().for_each(|diagnostic| style::check(diagnostic, snapshot));
     }
+    exact::keep(&mut report.diagnostics, world);
     locate::name_subjects(&mut report.diagnostics, world);
     report.summary = Summary {
         files: snapshot.files.len(),

@@ -2,6 +2,7 @@
 //! the style.
 
 use super::Diagnostic;
+use crate::advice::Advice;
 use crate::load::Snapshot;
 use crate::model::Kind;
 
@@ -54,8 +55,8 @@ pub fn fault(text: &str) -> Option<&'static str> {
 /// Panics if a text of a diagnostic breaks the style.
 pub(super) fn check(diagnostic: &Diagnostic, snapshot: &Snapshot) {
     let related = diagnostic.related.iter().map(|related| &related.message);
-    let texts = [&diagnostic.message].into_iter().chain(&diagnostic.label).chain(&diagnostic.help).chain(related);
-    for text in texts {
+    let texts = [&diagnostic.message].into_iter().chain(&diagnostic.label).chain(related).map(String::as_str);
+    for text in texts.chain(diagnostic.help.iter().map(Advice::text)) {
         if let Some(fault) = fault(text).filter(|fault| *fault != CAPITAL || !starts_with_kind(text, snapshot)) {
             panic!("a text of {} {fault}: {text:?}", diagnostic.rule.name);
         }

@@ -122,7 +122,7 @@ fn decode_document(mut document: yaml::Document, sources: &Sources, reads_dumps:
     let mut model = document.root.as_ref().map(read).unwrap_or_default();
     if document.problems.iter().any(|problem| problem.kind == yaml::YamlProblemKind::Syntax) {
         // A field may only be missing because its line could not be parsed.
-        model.problems.retain(|problem| !matches!(problem.kind, model::DecodeProblemKind::SchemaViolation { .. }));
+        model.problems.retain(|problem| !problem.kind.is_of_schema());
     }
     let mut contents = FileContents { documents: usize::from(document.root.is_some()), ..FileContents::default() };
     contents.problems.extend(document.problems.into_iter().map(ManifestProblem::Yaml));

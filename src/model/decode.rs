@@ -3,9 +3,11 @@
 //! Null is an absent field; a null list item is an empty message. Decoding never stops: each mistake becomes a
 //! [`DecodeProblem`].
 
+use super::crd::Refusal;
 use super::nearest;
 use super::problem::{DecodeProblem, DecodeProblemKind};
 use super::wording::list;
+use crate::advice::Advice;
 use crate::source::{Sources, Span};
 use crate::yaml::{Entry, Node, Value};
 
@@ -36,8 +38,7 @@ impl<T: Decode> DecodeField for Vec<T> {
             Value::Sequence(items) => {
                 let rejects_null = decoder.has_schema;
                 for item in items.iter().filter(|item| rejects_null && item.is_null()) {
-                    let help = "write the item, or remove the `-`".to_owned();
-                    decoder.schema_violation(item.span, "a list item is null".to_owned(), Some(help));
+                    decoder.null_item(item);
                 }
                 items.iter().filter_map(|item| T::decode(item, decoder)).collect()
             }
@@ -112,7 +113,25 @@ impl<'a> Decoder<'a> {
 
     /// Reports a violation of the schema of the CRD.
     pub fn schema_violation(&mut self, span: Span, message: String, help: Option<String>) {
-        self.report(span, DecodeProblemKind::SchemaViolation { message, help });
+        let help = help.map(Advice::from);
+        self.report(span, DecodeProblemKind::SchemaViolation { message, help, related: None });
+    }
+
+    /// Reports what a structural schema refuses.
+    pub(super) fn refused(&mut self, refusal: Refusal) {
+        let Refusal { span, message, help, related } = refusal;
+        self.report(span, DecodeProblemKind::SchemaViolation { message, help: Some(help), related });
+    }
+
+    /// Reports an item of a list that is null, which schemas do not allow.
+    pub(super) fn null_item(&mut self, item: &Node) {
+        let help = "write the item, or remove the `-`".to_owned();
+        self.schema_violation(item.span, "a list item is null".to_owned(), Some(help));
+    }
+
+    /// A decoder for the same texts that keeps its problems for itself.
+    pub(super) fn separate(&self) -> Self {
+        Self::new(self.texts)
     }
 
     /// Reports a number in quotes, if the resource has a schema: schemas do not allow it.

@@ -141,15 +141,25 @@ kinds! {
         Ingress: kubernetes::Ingress, Spec, Namespaced;
         IngressClass: kubernetes::IngressClass, Spec, Cluster;
     }
-    "gateway.networking.k8s.io" ["v1", "v1beta1", "v1alpha3", "v1alpha2"] {
+    "gateway.networking.k8s.io" ["v1", "v1beta1", "v1alpha2"] {
         KubernetesGateway as "Gateway": gateway_api::KubernetesGateway, Spec, Namespaced;
         GatewayClass: gateway_api::GatewayClass, Spec, Cluster;
-        ListenerSet: gateway_api::ListenerSet, Spec, Namespaced;
         HttpRoute as "HTTPRoute": gateway_api::KubernetesHttpRoute, Spec, Namespaced;
-        GrpcRoute as "GRPCRoute": gateway_api::GrpcRoute, Spec, Namespaced;
-        TlsRoute as "TLSRoute": gateway_api::KubernetesTlsRoute, Spec, Namespaced;
-        TcpRoute as "TCPRoute": gateway_api::KubernetesTcpRoute, Spec, Namespaced;
         ReferenceGrant: gateway_api::ReferenceGrant, Spec, Namespaced;
+    }
+    "gateway.networking.k8s.io" ["v1", "v1alpha3", "v1alpha2"] {
+        TlsRoute as "TLSRoute": gateway_api::KubernetesTlsRoute, Spec, Namespaced;
+    }
+    "gateway.networking.k8s.io" ["v1", "v1alpha2"] {
+        GrpcRoute as "GRPCRoute": gateway_api::GrpcRoute, Spec, Namespaced;
+        TcpRoute as "TCPRoute": gateway_api::KubernetesTcpRoute, Spec, Namespaced;
+        UdpRoute as "UDPRoute": gateway_api::KubernetesTcpRoute, Spec, Namespaced;
+    }
+    "gateway.networking.k8s.io" ["v1", "v1alpha3"] {
+        BackendTlsPolicy as "BackendTLSPolicy": gateway_api::BackendTlsPolicy, Spec, Namespaced;
+    }
+    "gateway.networking.k8s.io" ["v1"] {
+        ListenerSet: gateway_api::ListenerSet, Spec, Namespaced;
     }
     "install.istio.io" ["v1alpha1"] {
         IstioOperator: kubernetes::IstioOperator, Spec, Namespaced;
@@ -167,6 +177,15 @@ pub fn is_istio(group: &str) -> bool {
 /// Groups whose unlisted versions have other fields.
 const UNLIKE_OLDER_VERSIONS: [&str; 2] = ["networking.k8s.io", gateway_api::GROUP];
 
+/// A kind whose older version has other fields.
+const WITH_OTHER_FIELDS: [(&str, &str); 1] = [("BackendTLSPolicy", "v1alpha2")];
+
+/// Versions of the Gateway API, each of which has some of its kinds.
+const GATEWAY_API_VERSIONS: [&str; 4] = ["v1", "v1beta1", "v1alpha3", "v1alpha2"];
+
+/// A kind of the Gateway API that is not in the table, and has a name like one that is.
+const FORMER_GATEWAY_API_KIND: &str = "BackendLBPolicy";
+
 /// The result of looking up an `apiVersion` and a `kind`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup {
@@ -174,9 +193,9 @@ pub enum Lookup {
     Known(Kind),
     /// A kind that `mesh` does not read.
     Foreign,
-    /// An Istio kind in a version that no release of Istio serves.
+    /// A kind of Istio or of the Gateway API in a version that no release serves.
     UnservedVersion(Kind),
-    /// A kind that Istio's API group does not define.
+    /// A kind that the API group does not define.
     UnknownKind {
         /// The kind of the group with the most similar name.
         suggestion: Option<&'static str>,
@@ -192,12 +211,27 @@ pub fn lookup(api_version: &str, kind: &str) -> Lookup {
     match Kind::ALL.iter().filter(of_group).find(|candidate| candidate.name() == kind) {
         Some(found) if found.versions().contains(&version) => Lookup::Known(*found),
         Some(found) if is_istio(group) => Lookup::UnservedVersion(*found),
+        Some(found)
+            if group == gateway_api::GROUP
+                && GATEWAY_API_VERSIONS.contains(&version)
+                && !WITH_OTHER_FIELDS.contains(&(kind, version)) =>
+        {
+            Lookup::UnservedVersion(*found)
+        }
         // The same fields have another meaning in older versions.
         Some(found) if UNLIKE_OLDER_VERSIONS.contains(&found.group()) => Lookup::Foreign,
         Some(found) => Lookup::Known(*found),
         None if is_istio(group) => {
             let names = Kind::ALL.iter().filter(of_group).map(|candidate| candidate.name());
             Lookup::UnknownKind { suggestion: super::nearest(kind, names) }
+        }
+        // The Gateway API can get more kinds, so only misspelt ones are wrong.
+        None if group == gateway_api::GROUP && kind != FORMER_GATEWAY_API_KIND => {
+            let names = Kind::ALL.iter().filter(of_group).map(|candidate| candidate.name());
+            match super::spelling::misspelt(kind, names) {
+                Some(name) => Lookup::UnknownKind { suggestion: Some(name) },
+                None => Lookup::Foreign,
+            }
         }
         None => Lookup::Foreign,
     }
@@ -219,5 +253,17 @@ mod tests {
         assert_eq!(lookup("networking.k8s.io/v1beta1", "Ingress"), Lookup::Foreign);
         assert_eq!(lookup("gateway.networking.k8s.io/v1alpha1", "HTTPRoute"), Lookup::Foreign);
         assert_eq!(lookup("extensions/v1beta1", "Ingress"), Lookup::Foreign);
+        assert_eq!(lookup("gateway.networking.k8s.io/v1alpha2", "BackendTLSPolicy"), Lookup::Foreign);
+    }
+
+    #[test]
+    fn kinds_and_versions_that_the_gateway_api_never_had() {
+        let version = |text: &str| format!("gateway.networking.k8s.io/{text}");
+        assert_eq!(lookup(&version("v1beta1"), "TLSRoute"), Lookup::UnservedVersion(Kind::TlsRoute));
+        assert_eq!(lookup(&version("v1alpha2"), "HTTPRoute"), Lookup::Known(Kind::HttpRoute));
+        assert_eq!(lookup(&version("v2"), "HTTPRoute"), Lookup::Foreign);
+        assert_eq!(lookup(&version("v1"), "HttpRoute"), Lookup::UnknownKind { suggestion: Some("HTTPRoute") });
+        assert_eq!(lookup(&version("v1alpha2"), "BackendLBPolicy"), Lookup::Foreign);
+        assert_eq!(lookup(&version("v1"), "RetryPolicy"), Lookup::Foreign);
     }
 }

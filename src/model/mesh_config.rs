@@ -98,6 +98,17 @@ message! {
     open struct ExtensionProvider {
         name: Option<Spanned<String>>,
         lightstep: Option<Untyped>,
+        envoy_ext_authz_http: Option<ExternalAuthorizer>,
+        envoy_ext_authz_grpc: Option<ExternalAuthorizer>,
+    }
+}
+
+message! {
+    /// The service of an external authorizer.
+    open struct ExternalAuthorizer {
+        service: Option<Spanned<String>>,
+        port: Option<Spanned<u32>>,
+        fail_open: Option<Spanned<bool>>,
     }
 }
 

@@ -34,5 +34,5 @@ pub use foreign::ForeignResource;
 pub use kinds::{Kind, KindScope, Spec};
 pub use map::{LabelSet, Labels, Map};
 pub use problem::{DecodeProblem, DecodeProblemKind};
-pub use resource::{DocumentContents, Resource, Tags, read, read_rendered};
+pub use resource::{DocumentContents, Resource, ResourceContents, Tags, read, read_rendered};
 pub use spelling::nearest;

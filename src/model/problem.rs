@@ -1,5 +1,6 @@
 //! Problems that the decoder finds in a resource.
 
+use crate::advice::Advice;
 use crate::source::Span;
 
 /// A part of a manifest that the API does not allow. Decoding continues after it.
@@ -53,17 +54,33 @@ pub enum DecodeProblemKind {
         /// The message: lower case, no final period.
         message: String,
         /// The help.
-        help: Option<String>,
+        help: Option<Advice>,
+        /// Another place that belongs to the mistake, with a label.
+        related: Option<(Span, &'static str)>,
+    },
+    /// A value that only the standard channel of the Gateway API rejects.
+    ChannelViolation {
+        /// The message: lower case, no final period.
+        message: String,
+        /// The help.
+        help: Advice,
     },
     /// A kind that the API group does not define, or does not serve in this version.
     UnknownKind {
         /// The message: lower case, no final period.
         message: String,
         /// The help.
-        help: String,
+        help: Advice,
     },
     /// A resource without `metadata.name`.
     MissingName,
+}
+
+impl DecodeProblemKind {
+    /// Whether only the schema of the CRD rejects the value, which was decoded as the user wrote it.
+    pub fn is_of_schema(&self) -> bool {
+        matches!(self, Self::SchemaViolation { .. } | Self::ChannelViolation { .. })
+    }
 }
 
 /// A text of the user for a message: in backticks, on one line.

@@ -1,5 +1,6 @@
 //! Decoding of the resources in a document.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::decode::{Decode, Decoder, Texts};
@@ -12,18 +13,31 @@ use super::meta::Metadata;
 use super::nearest;
 use super::problem::{DecodeProblem, DecodeProblemKind, in_backticks};
 use super::status::Status;
+use crate::advice::{Advice, Edit};
 use crate::source::{Sources, Span, Spanned};
 use crate::yaml::{Node, Value};
 
 /// A resource of a known kind.
+///
+/// It has the fields of its [`ResourceContents`]. Resources that many overlays render from one base share them.
 #[derive(Debug, Clone)]
 pub struct Resource {
+    /// Name, namespace, labels, annotations.
+    pub metadata: Metadata,
+    /// The tree of a resource that a tool has rendered, with values from several files. `None` if the resource is as its
+    /// document says.
+    pub rendered: Option<Arc<Node>>,
+    /// All but the metadata.
+    pub contents: Arc<ResourceContents>,
+}
+
+/// A resource without its metadata.
+#[derive(Debug)]
+pub struct ResourceContents {
     /// `apiVersion` as written: `networking.istio.io/v1`.
     pub api_version: String,
     /// The kind.
     pub kind: Kind,
-    /// Name, namespace, labels, annotations.
-    pub metadata: Metadata,
     /// The decoded content.
     pub spec: Spec,
     /// The status, if the manifest comes from a cluster.
@@ -32,9 +46,14 @@ pub struct Resource {
     pub span: Span,
     /// The place of the document that contains the resource.
     pub document: Span,
-    /// The tree of a resource that a tool has rendered, with values from several files. `None` if the resource is as its
-    /// document says.
-    pub rendered: Option<Arc<Node>>,
+}
+
+impl Deref for Resource {
+    type Target = ResourceContents;
+
+    fn deref(&self) -> &ResourceContents {
+        &self.contents
+    }
 }
 
 impl Resource {
@@ -167,16 +186,22 @@ impl<'a> Reader<'a> {
                 self.contents.skipped.push(node.span);
             }
             Lookup::UnservedVersion(known) => {
-                let message = format!("Istio does not serve {} in {}", known.name(), in_backticks(api_version));
-                let help = format!("use `apiVersion: {}/{}`", known.group(), known.versions()[0]);
+                let owner = if kinds::is_istio(known.group()) { "Istio" } else { "the Gateway API" };
+                let message = format!("{owner} does not serve {} in {}", known.name(), in_backticks(api_version));
+                let place = node.get("apiVersion").map_or(node.span, |value| value.span);
+                let edit = Edit::set(place, format!("{}/{}", known.group(), known.versions()[0])).of("apiVersion");
+                let help = Advice::new(format!("use {edit}")).fix([edit]);
                 self.report_type(node, "apiVersion", message, help);
                 self.read_known(node, known, api_version);
             }
             Lookup::UnknownKind { suggestion } => {
                 let message = format!("kind {} does not exist in {}", in_backticks(kind), in_backticks(api_version));
                 let help = match suggestion {
-                    Some(suggestion) => format!("did you mean `{suggestion}`?"),
-                    None => "check the spelling of `kind` and `apiVersion`: the resource is not checked".to_owned(),
+                    Some(suggestion) => match node.get("kind") {
+                        Some(value) => Advice::did_you_mean(Edit::set(value.span, suggestion)),
+                        None => format!("did you mean `{suggestion}`?").into(),
+                    },
+                    None => "check the spelling of `kind` and `apiVersion`: the resource is not checked".into(),
                 };
                 self.report_type(node, "kind", message, help);
                 self.contents.skipped.push(node.span);
@@ -200,18 +225,19 @@ impl<'a> Reader<'a> {
             .filter(|known| kinds::is_istio(known.group()) && node.get("spec").is_some());
         if let Some(known) = forgotten {
             let message = format!("`apiVersion` is missing, so the {} is not checked", known.name());
-            let help = format!("add `apiVersion: {}/{}`", known.group(), known.versions()[0]);
+            let version = format!("{}/{}", known.group(), known.versions()[0]);
+            let help = Advice::add(Edit::add(node.span, ["apiVersion"], version));
             self.report_type(node, "kind", message, help);
         }
     }
 
-    fn report_type(&mut self, node: &Node, key: &str, message: String, help: String) {
+    fn report_type(&mut self, node: &Node, key: &str, message: String, help: Advice) {
         let span = node.get(key).map_or(node.span, |value| value.span);
         self.decoder.report(span, DecodeProblemKind::UnknownKind { message, help });
     }
 
     fn read_known(&mut self, node: &Node, kind: Kind, api_version: &str) {
-        if kinds::is_istio(kind.group()) {
+        if kinds::is_istio(kind.group()) || kind.group() == super::gateway_api::GROUP {
             self.check_resource_keys(node);
         }
         let missing = Node { span: node.span, value: Value::Null };
@@ -220,13 +246,18 @@ impl<'a> Reader<'a> {
             Body::Root => node,
             Body::Spec => node.get("spec").unwrap_or(&missing),
         };
-        let is_istio = kinds::is_istio(kind.group());
-        self.decoder.has_schema = is_istio;
-        let spec = kind.decode(body, &mut self.decoder);
-        self.decoder.has_schema = false;
-        if is_istio {
-            super::crd::check(kind, node, &mut self.decoder);
-        }
+        let spec = if super::crd::check_structure(kind, api_version, node, &mut self.decoder) {
+            kind.decode(body, &mut self.decoder.separate())
+        } else {
+            let is_istio = kinds::is_istio(kind.group());
+            self.decoder.has_schema = is_istio;
+            let spec = kind.decode(body, &mut self.decoder);
+            self.decoder.has_schema = false;
+            if is_istio {
+                super::crd::check(kind, node, &mut self.decoder);
+            }
+            spec
+        };
         let (Some(metadata), Some(spec)) = (metadata, spec) else { return };
         // `istioctl install -f` reads files that need no name.
         let needs_name = kind != Kind::IstioOperator && metadata.generate_name.is_none();
@@ -241,16 +272,15 @@ impl<'a> Reader<'a> {
         if matches!(kind, Kind::IstioOperator | Kind::Rollout) {
             self.contents.foreign.extend(ForeignResource::read(node, api_version, kind.name()));
         }
-        self.contents.resources.push(Resource {
+        let contents = Arc::new(ResourceContents {
             api_version: api_version.to_owned(),
             kind,
-            metadata,
             spec,
             status,
             span: node.span,
             document: self.document,
-            rendered: self.rendered.clone(),
         });
+        self.contents.resources.push(Resource { metadata, rendered: self.rendered.clone(), contents });
     }
 
     fn check_resource_keys(&mut self, node: &Node) {

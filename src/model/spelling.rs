@@ -1,5 +1,8 @@
 //! Suggestions for misspelt words.
 
+use crate::advice::{Advice, Edit};
+use crate::source::Span;
+
 /// The candidate that `word` most likely stands for, if one is close enough: 1 edit, and 1 more for every 4 letters.
 /// Upper and lower case do not matter.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
@@ -27,7 +30,7 @@ fn within<'c>(furthest: usize, word: &str, candidates: impl IntoIterator<Item = 
         .map(|(_, candidate)| candidate)
 }
 
-/// A help that suggests the nearest candidate: "did you mean `reviews`?".
-pub fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
-    nearest(word, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
+/// A help that suggests the nearest candidate for the value, or key, at a place: "did you mean `reviews`?".
+pub fn did_you_mean<'c>(place: Span, word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<Advice> {
+    nearest(word, candidates).map(|candidate| Advice::did_you_mean(Edit::set(place, candidate)))
 }

@@ -191,7 +191,16 @@ fn read<'a>(
     })
 }
 
-/// `issuer/subject`, split at the last slash, since most issuers are URLs and contain slashes.
+/// Whether a value of `requestPrincipals` can match a token of an issuer.
+pub fn names_issuer(written: &str, issuer: &str) -> bool {
+    match token(written) {
+        ConditionValue::Token(pattern, _) => pattern.matches(issuer.as_bytes()),
+        _ => false,
+    }
+}
+
+/// `issuer/subject`, split at the last slash, since most issuers are URLs and contain slashes (istiod:
+/// `requestPrincipalGenerator`).
 fn token(written: &str) -> ConditionValue<'_> {
     let any = Pattern::NotEmpty;
     match written.rsplit_once('/') {
@@ -202,10 +211,34 @@ fn token(written: &str) -> ConditionValue<'_> {
             // Without a slash the subject is empty, and no valid token has an empty subject.
             whole => ConditionValue::Token(whole, Pattern::Exact("")),
         },
-        Some((issuer, subject)) if subject.ends_with('*') => {
-            ConditionValue::Token(Pattern::Exact(issuer), Pattern::parse(subject))
+        Some((issuer, subject)) if written.starts_with('*') => {
+            ConditionValue::Token(Pattern::parse(issuer), Pattern::Exact(subject))
         }
-        Some((issuer, subject)) => ConditionValue::Token(Pattern::parse(issuer), Pattern::Exact(subject)),
+        Some((issuer, "*")) => ConditionValue::Token(Pattern::Exact(issuer), any),
+        Some((issuer, subject)) => {
+            let subject = subject.strip_suffix('*').map_or(Pattern::Exact(subject), Pattern::Prefix);
+            ConditionValue::Token(Pattern::Exact(issuer), subject)
+        }
+    }
+}
+
+/// The parts of a value that a proxy compares as they are written, without the asterisks that have a special meaning.
+/// Empty for attributes whose values are no texts, or have asterisks anywhere.
+pub fn literal_parts<'a>(attribute: &Attribute<'_>, written: &'a str) -> Vec<&'a str> {
+    match attribute {
+        Attribute::RequestPrincipal => match token(written) {
+            ConditionValue::Token(issuer, subject) => vec![issuer.literal(), subject.literal()],
+            _ => Vec::new(),
+        },
+        Attribute::Path if PathTemplate::parse(written).is_some() => Vec::new(),
+        Attribute::Principal
+        | Attribute::Path
+        | Attribute::Host
+        | Attribute::Method
+        | Attribute::Header(_)
+        | Attribute::Sni
+        | Attribute::Claim(_) => vec![Pattern::parse(written).literal()],
+        _ => Vec::new(),
     }
 }
 

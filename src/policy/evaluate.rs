@@ -1,5 +1,7 @@
 //! Evaluation of policies in istiod's order: CUSTOM, tokens, AUDIT, DENY, ALLOW (istiod: `authz/builder`).
 
+use std::collections::BTreeSet;
+
 use super::Attributes;
 use super::condition::{FailedCondition, PolicyContext};
 use super::policy_ref::PolicyRef;
@@ -8,7 +10,7 @@ use super::token::{self, TokenVerdict};
 use crate::model::LabelSet;
 use crate::model::security::PolicyAction;
 use crate::source::Span;
-use crate::world::{AuthorizationPolicy, World};
+use crate::world::{AuthorizationPolicy, UnusableProvider, World};
 
 /// The combined ruling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +106,20 @@ struct Evaluator<'w, 'a> {
     findings: Evaluation,
 }
 
+/// The reason why istiod denies what a policy matches. Without its port, only the requests to the authorizer fail.
+fn describe(unusable: &UnusableProvider, name: &str) -> Option<String> {
+    Some(match unusable {
+        UnusableProvider::Undefined => format!("MeshConfig does not define the extension provider `{name}`"),
+        UnusableProvider::OtherKind => format!("the extension provider `{name}` is not an external authorizer"),
+        UnusableProvider::InvalidName => format!("istiod rejects the name of the extension provider `{name}`"),
+        UnusableProvider::InvalidPort => format!("the extension provider `{name}` has no valid port"),
+        UnusableProvider::ShortName(_) | UnusableProvider::UnknownService | UnusableProvider::SeveralServices => {
+            format!("istiod finds no service for the extension provider `{name}`")
+        }
+        UnusableProvider::UnknownPort(_) => return None,
+    })
+}
+
 impl<'w, 'a> Evaluator<'w, 'a> {
     fn run(&mut self, namespace: &str, labels: &LabelSet<'_>, attributes: &Attributes<'_>) {
         self.note_unknown_selectors(namespace);
@@ -179,29 +195,27 @@ impl<'w, 'a> Evaluator<'w, 'a> {
     }
 
     /// Evaluates the CUSTOM policies. Returns whether they deny the request without an authorizer, because the provider
-    /// does not exist or the workload has policies with different providers.
+    /// cannot be used or the workload has policies with different providers. Those of dry runs count too.
     fn custom(&mut self, attributes: &Attributes<'_>) -> bool {
-        let provider = |policy: &AuthorizationPolicy<'_>| {
-            let name = policy.spec.provider.as_ref().and_then(|provider| provider.name.as_ref());
-            name.map_or(String::new(), |name| name.value.clone())
-        };
-        let providers: Vec<String> = self.enforced(PolicyAction::Custom).map(provider).collect();
+        let custom = self.policies.iter().filter(|policy| policy.action() == PolicyAction::Custom);
+        let providers: BTreeSet<&str> = custom.map(|policy| policy.provider()).collect();
         let Some((policy, mut cause)) = self.matching(PolicyAction::Custom, attributes) else { return false };
-        let name = provider(policy);
-        let is_known = |known: &Vec<String>| known.contains(&name);
-        cause.reason = if providers.iter().any(|other| *other != name) {
+        let name = policy.provider();
+        cause.reason = if providers.len() > 1 && !self.world.allows_several_providers() {
             Some("the workload has CUSTOM policies with different providers".to_owned())
-        } else if !self.world.settings.extension_providers.as_ref().is_none_or(is_known) {
-            Some(format!("MeshConfig does not define the extension provider `{name}`"))
         } else {
+            let unusable = self.world.unusable_provider(policy, name).ok().flatten();
+            unusable.and_then(|unusable| describe(&unusable, name))
+        };
+        if cause.reason.is_none() {
             self.note(&format!(
                 "the external authorizer `{name}` decides first (AuthorizationPolicy `{}`)",
                 cause.policy.name
             ));
             self.findings.ruling = Ruling::External;
-            self.findings.provider = Some((name, cause));
+            self.findings.provider = Some((name.to_owned(), cause));
             return false;
-        };
+        }
         self.deny(cause);
         true
     }

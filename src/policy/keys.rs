@@ -84,6 +84,11 @@ impl<'a> Attribute<'a> {
         matches!(self, Self::RequestPrincipal | Self::Claim(_))
     }
 
+    /// Whether the attribute comes from the certificate of the client.
+    pub fn is_of_identity(&self) -> bool {
+        matches!(self, Self::Principal | Self::Namespace | Self::ServiceAccount | Self::TrustDomain)
+    }
+
     /// Whether only HTTP requests have the attribute.
     pub fn is_http_only(&self) -> bool {
         use Attribute::{Claim, Header, Host, Method, Path, RequestPrincipal};

@@ -12,15 +12,17 @@ mod ip_block;
 mod keys;
 mod pattern;
 mod policy_ref;
+mod reach;
 mod requirement;
 mod rule;
 mod template;
 mod token;
 
 pub use attributes::{Attributes, remote_ip};
-pub use condition::FailedCondition;
+pub use condition::{FailedCondition, literal_parts, names_issuer};
 pub use evaluate::{Cause, ConsideredRule, Evaluation, RuleOutcome, Ruling, evaluate};
 pub use identity::Identity;
 pub use keys::Attribute;
 pub use policy_ref::PolicyRef;
+pub use reach::{Denial, denial};
 pub use requirement::{Requirement, RuleParts, requirements};

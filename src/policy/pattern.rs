@@ -37,6 +37,14 @@ impl<'a> Pattern<'a> {
         }
     }
 
+    /// The part that is compared as it is written.
+    pub(super) fn literal(self) -> &'a str {
+        match self {
+            Self::NotEmpty | Self::Present => "",
+            Self::Prefix(text) | Self::Suffix(text) | Self::Exact(text) => text,
+        }
+    }
+
     /// Whether a text matches.
     pub(super) fn matches(self, text: &[u8]) -> bool {
         match self {

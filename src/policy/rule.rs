@@ -145,6 +145,25 @@ impl PolicyRule<'_> {
             .or_else(|| of_all(&self.when, attributes))
     }
 
+    /// Whether the rule matches if all its conditions on other attributes than the identity hold.
+    pub(super) fn can_match(&self, attributes: &Attributes<'_>) -> bool {
+        let can_hold = |it: &CompiledCondition<'_>| !it.attribute.is_of_identity() || it.holds(attributes);
+        self.has_alternative(|condition| can_hold(condition))
+    }
+
+    /// Whether the rule matches because of the identity alone, whatever the request is.
+    pub(super) fn always_matches(&self, attributes: &Attributes<'_>) -> bool {
+        self.has_alternative(|condition| condition.attribute.is_of_identity() && condition.holds(attributes))
+    }
+
+    /// Whether conditions are met so that the rule matches: those of a source, of an operation, and all of `when`.
+    fn has_alternative(&self, is_met: impl Fn(&CompiledCondition<'_>) -> bool) -> bool {
+        let any = |alternatives: &[Vec<CompiledCondition<'_>>]| {
+            alternatives.is_empty() || alternatives.iter().any(|all| all.iter().all(&is_met))
+        };
+        any(&self.from) && any(&self.to) && self.when.iter().all(&is_met)
+    }
+
     /// Conditions whose result the request does not determine, with the reason.
     pub(super) fn unknown(&self, attributes: &Attributes<'_>) -> impl Iterator<Item = (&str, &'static str)> {
         let conditions = self.from.iter().chain(&self.to).flatten().chain(&self.when);

@@ -67,6 +67,13 @@ impl Language {
         Some(Self { automaton })
     }
 
+    /// The only text of the language. `None` if it has none or several, or the search would take too long.
+    pub fn only_text(&self) -> Option<Vec<u8>> {
+        let Search::Text(text) = find_text(&[self], &[]) else { return None };
+        let own = Self::of_text(&text, false)?;
+        (find_text(&[self], &[&own]) == Search::Empty).then_some(text)
+    }
+
     fn start(&self) -> Option<StateID> {
         self.automaton.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()
     }
@@ -198,6 +205,21 @@ mod tests {
         assert_eq!(find_text(&[&text], &[&prefix("/api", true)]), Search::Empty);
         assert_eq!(find_text(&[&text], &[&prefix("/api", false)]), Search::Text(b"/Api/x".to_vec()));
         assert_eq!(find_text(&[&prefix("/a", false), &of("/b.*")], &[]), Search::Empty);
+    }
+
+    #[test]
+    fn some_expressions_match_one_text() {
+        for (source, expected) in [
+            (r"\*", Some("*")),
+            ("^/api$", Some("/api")),
+            ("(a|a)b{2}", Some("abb")),
+            ("^$", Some("")),
+            ("a?", None),
+            ("(?i)a", None),
+            ("a^", None),
+        ] {
+            assert_eq!(of(source).only_text().as_deref(), expected.map(str::as_bytes), "{source}");
+        }
     }
 
     #[test]

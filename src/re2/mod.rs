@@ -23,7 +23,9 @@ mod error;
 mod escape;
 mod fragment;
 mod language;
+mod notation;
 mod parser;
+mod quote;
 mod rewrite;
 mod sample;
 mod unicode;
@@ -40,6 +42,8 @@ use regex_syntax::hir::{Hir, Look};
 
 pub use error::{InvalidRegex, InvalidRewrite};
 pub use language::{Language, Search, find_text};
+pub use notation::{Glob, from_glob, from_javascript};
+pub use quote::quote;
 
 use error::ErrorCode;
 

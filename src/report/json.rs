@@ -10,6 +10,7 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use super::positions::Positions;
+use crate::advice::{Advice, Edit, Resolver};
 use crate::layout::{Mesh, MeshSource};
 use crate::lint::{self, ResourceName, Subject, Summary, Unchecked};
 use crate::simulate::{Answer, Unanswered};
@@ -193,6 +194,8 @@ struct DiagnosticObject<'a> {
     help: Option<&'a str>,
     witness: Option<()>,
     fixable: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<FixObject<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     meshes: &'a [Arc<str>],
 }
@@ -216,6 +219,35 @@ struct PlaceObject<'a> {
     source: Option<&'a str>,
     start: Position,
     end: Position,
+}
+
+#[derive(Serialize)]
+struct FixObject<'a> {
+    edits: Vec<EditObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditObject<'a> {
+    file: &'a str,
+    start: Position,
+    end: Position,
+    text: String,
+}
+
+impl<'a> FixObject<'a> {
+    /// The changes of the texts; `None` if no exact ones are known.
+    fn of(
+        edits: &[Edit],
+        sources: &'a Sources,
+        positions: &Positions<'_>,
+        resolver: &mut Resolver<'_>,
+    ) -> Option<Self> {
+        let edits = resolver.text_edits(edits)?.into_iter().map(|edit| {
+            let (start, end) = positions.look(edit.span);
+            EditObject { file: sources.file(edit.span.file).path(), start, end, text: edit.text }
+        });
+        Some(Self { edits: edits.collect() })
+    }
 }
 
 #[derive(Serialize)]
@@ -256,16 +288,22 @@ struct Totals {
 impl Serialize for DiagnosticList<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut positions = Positions::new(self.sources);
+        let mut resolver = Resolver::new(self.sources);
         let mut list = serializer.serialize_seq(Some(self.list.len()))?;
         for diagnostic in self.list {
-            list.serialize_element(&DiagnosticObject::of(diagnostic, self.sources, &mut positions))?;
+            list.serialize_element(&DiagnosticObject::of(diagnostic, self.sources, &mut positions, &mut resolver))?;
         }
         list.end()
     }
 }
 
 impl<'a> DiagnosticObject<'a> {
-    fn of(diagnostic: &'a lint::Diagnostic, sources: &'a Sources, positions: &mut Positions<'_>) -> Self {
+    fn of(
+        diagnostic: &'a lint::Diagnostic,
+        sources: &'a Sources,
+        positions: &mut Positions<'_>,
+        resolver: &mut Resolver<'_>,
+    ) -> Self {
         let position = positions.advance(diagnostic.span);
         let place = PlaceObject::new(diagnostic.subject.as_ref(), sources, diagnostic.span, position);
         let related = diagnostic.related.iter().map(|related| {
@@ -273,6 +311,9 @@ impl<'a> DiagnosticObject<'a> {
             let place = PlaceObject::new(related.subject.as_ref(), sources, related.span, position);
             RelatedObject { message: &related.message, place }
         });
+        let advice = diagnostic.help.as_ref();
+        let fixes = advice.into_iter().flat_map(Advice::fixes);
+        let fixes: Vec<_> = fixes.filter_map(|edits| FixObject::of(edits, sources, positions, resolver)).collect();
         Self {
             rule: diagnostic.rule.name,
             finding: diagnostic.finding.name,
@@ -281,9 +322,10 @@ impl<'a> DiagnosticObject<'a> {
             message: &diagnostic.message,
             place,
             related: related.collect(),
-            help: diagnostic.help.as_deref(),
+            help: advice.map(Advice::text),
             witness: None,
-            fixable: false,
+            fixable: !fixes.is_empty() && advice.is_some_and(|advice| advice.only_fix().is_some()),
+            fixes,
             meshes: &diagnostic.meshes,
         }
     }
@@ -327,7 +369,7 @@ mod tests {
         let b = sources.add("b.yaml", manifest("reviews-b"));
         let mut diagnostic = finding(&sources, &DUPLICATE_HOST, b, "- reviews", "defined twice");
         diagnostic.subject = virtual_service("reviews-b", "spec.hosts[0]");
-        diagnostic.help = Some("merge them".to_owned());
+        diagnostic.help = Some("merge them".into());
         diagnostic.related.push(related("first defined here", span(&sources, a, "- reviews"), None));
         let unchecked = vec![Unchecked { rule: "unknown-host", count: 3, reason: "no Service".to_owned() }];
         let summary = Summary { files: 2, resources: 3, skipped: 4, errors: 1, warnings: 0, infos: 0, suppressed: 5 };

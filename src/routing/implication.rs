@@ -25,7 +25,7 @@ type MatcherKey = (String, bool);
 
 /// The automata of matchers, each built once. `None` if an automaton would be too large.
 #[derive(Debug, Default)]
-pub(super) struct Automata {
+pub struct Automata {
     known: RefCell<HashMap<MatcherKey, Option<Rc<Language>>>>,
 }
 
@@ -36,7 +36,7 @@ impl Automata {
     }
 
     /// Searches for a path that one condition takes and the others do not.
-    pub fn find_path(&self, wanted: &MatchCondition, unwanted: &[&MatchCondition]) -> Search {
+    pub(super) fn find_path(&self, wanted: &MatchCondition, unwanted: &[&MatchCondition]) -> Search {
         let of = |condition: &MatchCondition| self.of(&condition.matcher, ignores_case(condition));
         let unwanted: Option<Vec<Rc<Language>>> = unwanted.iter().map(|condition| of(condition)).collect();
         match (of(wanted), unwanted, PATHS.as_ref()) {
@@ -46,6 +46,17 @@ impl Automata {
             }
             _ => Search::Undecided,
         }
+    }
+
+    /// Searches for a path that all conditions take.
+    pub(super) fn find_common_path(&self, conditions: &[&MatchCondition]) -> Search {
+        let of = |condition: &&MatchCondition| self.of(&condition.matcher, ignores_case(condition));
+        find_in(conditions.iter().map(of).collect(), PATHS.as_ref())
+    }
+
+    /// Searches for a value of a header or parameter that all matchers take.
+    pub(super) fn find_common_value(&self, matchers: &[&Matcher]) -> Search {
+        find_in(matchers.iter().map(|matcher| self.of(matcher, false)).collect(), VALUES.as_ref())
     }
 
     /// Whether one matcher takes every value that another one takes.
@@ -65,7 +76,7 @@ impl Automata {
     }
 
     /// Whether a condition, not on the path, holds whenever another one does.
-    pub fn follows(&self, condition: &MatchCondition, from: &MatchCondition) -> bool {
+    pub(super) fn follows(&self, condition: &MatchCondition, from: &MatchCondition) -> bool {
         if condition.subject != from.subject {
             return false;
         }
@@ -81,6 +92,13 @@ impl Automata {
             _ => self.takes_all_of(own, other),
         }
     }
+}
+
+/// Searches for a text of several languages among those that are possible at all.
+fn find_in(languages: Option<Vec<Rc<Language>>>, possible: Option<&Language>) -> Search {
+    let (Some(languages), Some(possible)) = (languages, possible) else { return Search::Undecided };
+    let all: Vec<&Language> = languages.iter().map(Rc::as_ref).chain([possible]).collect();
+    find_text(&all, &[])
 }
 
 /// Whether some path matches a regular expression. `None` if the automaton would be too large.
@@ -114,7 +132,10 @@ fn language(matcher: &Matcher, ignores_case: bool) -> Option<Language> {
         Matcher::Exact(text) => Language::of_text(text.as_bytes(), ignores_case).filter(|_| text.is_ascii()),
         Matcher::Prefix(prefix) => Language::of_prefix(prefix.as_bytes(), ignores_case).filter(|_| prefix.is_ascii()),
         Matcher::Regex(regex) => regex.language(),
-        Matcher::PathPrefix(_) | Matcher::Invalid { .. } => None,
+        Matcher::PathPrefix(prefix) if ignores_case || !prefix.is_ascii() => None,
+        Matcher::PathPrefix(prefix) if prefix == "/" => Language::of_prefix(prefix.as_bytes(), false),
+        Matcher::PathPrefix(prefix) => language_of(&format!(r"{}(?:/(?s:.)*)?", re2::quote(prefix))),
+        Matcher::Invalid { .. } => None,
     }
 }
 

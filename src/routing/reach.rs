@@ -23,7 +23,7 @@ pub struct Alternative<'a> {
     /// The place of the match, which can be that of the delegating route; the route if it has no match.
     pub span: Span,
     route_match: Option<HttpMatch<'a>>,
-    conditions: Vec<MatchCondition>,
+    pub(super) conditions: Vec<MatchCondition>,
     /// The common prefix of all paths that the match takes.
     path_prefix: Vec<u8>,
 }
@@ -35,7 +35,7 @@ pub enum Reachability {
     Reached,
     /// No request has such a path.
     Impossible,
-    /// Earlier alternatives, by index, take all of its requests.
+    /// Earlier alternatives, by their index among those, take all of its requests.
     TakenBy(Vec<usize>),
 }
 
@@ -78,17 +78,18 @@ fn of_route<'a>(index: usize, route: &CompiledRoute<'a>) -> Vec<Alternative<'a>>
 /// Says for each alternative of a VirtualService whether it gets requests.
 pub fn reach(virtual_service: &VirtualService<'_>, alternatives: &[Alternative<'_>]) -> Vec<Reachability> {
     let automata = Automata::default();
-    let numbers = 0..alternatives.len();
-    numbers.map(|number| reach_of(virtual_service, &alternatives[..=number], &automata)).collect()
+    let all: Vec<&Alternative<'_>> = alternatives.iter().collect();
+    let reach_of = |number: usize| reach_after(virtual_service, &all[number], &all[..number], &automata);
+    (0..all.len()).map(reach_of).collect()
 }
 
-/// Whether the last of the alternatives gets requests.
-fn reach_of(
+/// Says whether an alternative gets requests if some others come before it.
+pub fn reach_after(
     virtual_service: &VirtualService<'_>,
-    alternatives: &[Alternative<'_>],
+    later: &Alternative<'_>,
+    earlier: &[&Alternative<'_>],
     automata: &Automata,
 ) -> Reachability {
-    let Some((later, earlier)) = alternatives.split_last() else { return Reachability::Reached };
     let mut sample = match sample(later.path(), automata) {
         Search::Text(path) => path,
         Search::Empty => return Reachability::Impossible,
@@ -211,6 +212,16 @@ impl Alternative<'_> {
         })
     }
 
+    /// Whether the alternative has a prefix that ends within a word of the paths of another one: `/app` and `/apple`.
+    pub fn cuts_word_of(&self, other: &Self) -> bool {
+        let Some(Matcher::Prefix(prefix)) = self.path().map(|path| &path.matcher) else { return false };
+        let rest = match other.path().map(|path| &path.matcher) {
+            Some(Matcher::Prefix(text) | Matcher::Exact(text)) => text.strip_prefix(prefix.as_str()),
+            _ => None,
+        };
+        !prefix.ends_with('/') && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+    }
+
     /// A path that the alternative takes, if there is one in UTF-8.
     pub fn example_path(&self) -> Option<String> {
         match sample(self.path(), &Automata::default()) {
@@ -219,11 +230,17 @@ impl Alternative<'_> {
         }
     }
 
+    /// Whether the condition on the path is a regular expression.
+    pub fn has_path_regex(&self) -> bool {
+        self.path().is_some_and(|path| matches!(path.matcher, Matcher::Regex(_)))
+    }
+
     fn path(&self) -> Option<&MatchCondition> {
         path_of(&self.conditions)
     }
 
-    fn takes_path(&self, path: &[u8]) -> bool {
+    /// Whether the condition on the path, if there is one, holds for a path.
+    pub fn takes_path(&self, path: &[u8]) -> bool {
         path.starts_with(&self.path_prefix) && self.path().is_none_or(|condition| condition.takes_path(path))
     }
 
@@ -241,6 +258,7 @@ impl Alternative<'_> {
             (Matcher::Prefix(_), Some((path, Matcher::Prefix(text)))) if is_plain(path) || !is_plain(own) => {
                 Some(own.takes_path(text.as_bytes()))
             }
+            (Matcher::PathPrefix(_), Some((_, Matcher::PathPrefix(text)))) => Some(own.takes_path(text.as_bytes())),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::re2::{InvalidRegex, InvalidRewrite, Language, Re2};
+use crate::re2::{InvalidRegex, InvalidRewrite, Language, Re2, Search, find_text};
 
 /// A compiled regular expression.
 #[derive(Debug, Clone)]
@@ -74,6 +74,29 @@ impl EnvoyRegex {
     /// would be too large.
     pub fn language(&self) -> Option<Language> {
         Language::of_regex(&self.inner)
+    }
+
+    /// The only text that matches as a whole, if there is just one and it is ASCII.
+    pub fn only_text(&self) -> Option<String> {
+        self.language()?.only_text().filter(|text| text.is_ascii()).and_then(|text| String::from_utf8(text).ok())
+    }
+
+    /// Whether some text matches both expressions as a whole. `None` if that is not known.
+    pub fn meets(&self, other: &Self) -> Option<bool> {
+        match find_text(&[&self.language()?, &other.language()?], &[]) {
+            Search::Text(_) => Some(true),
+            Search::Empty => Some(false),
+            Search::Undecided => None,
+        }
+    }
+
+    /// Whether the expression matches all texts that another one does. `None` if that is not known.
+    pub fn covers(&self, other: &Self) -> Option<bool> {
+        match find_text(&[&other.language()?], &[&self.language()?]) {
+            Search::Text(_) => Some(false),
+            Search::Empty => Some(true),
+            Search::Undecided => None,
+        }
     }
 
     /// The common prefix of all texts that match as a whole, up to the first byte beyond ASCII.

@@ -6,6 +6,7 @@
 use super::fields::selector;
 use super::quoted;
 use super::violation::{Mistake, Violations};
+use crate::advice::{Advice, Edit};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     ApplyTo, EnvoyConfigMatch, EnvoyConfigPatch, EnvoyFilter, ListenerMatch, PatchContext, PatchOperation,
@@ -119,6 +120,16 @@ fn check_proxy_version(matched: &EnvoyConfigMatch, violations: &mut Violations<'
     true
 }
 
+/// Whether the `proxyVersion` of a match excludes the proxies of Istio 1.10 and later, which no longer know the older names
+/// of filters. Nothing that is said about current proxies holds for such a patch.
+pub fn is_for_old_proxies(matched: &EnvoyConfigMatch) -> bool {
+    let version = matched.proxy.as_ref().and_then(|proxy| proxy.proxy_version.filled());
+    let Some(expression) = version.and_then(|version| Re2::unanchored(version).ok()) else { return false };
+    let patches = |minor: u32| (0..20).map(move |patch| format!("1.{minor}.{patch}"));
+    let mut current = (10..100).flat_map(|minor| std::iter::once(format!("1.{minor}")).chain(patches(minor)));
+    !current.any(|version| expression.matches(version.as_bytes()))
+}
+
 /// The object of a match that istiod uses: the last one in the order of the API.
 fn object(matched: &EnvoyConfigMatch) -> Option<(&'static str, Span)> {
     let objects = [
@@ -147,41 +158,53 @@ fn check_objects(apply_to: &Spanned<ApplyTo>, matched: &EnvoyConfigMatch, violat
                 .error(id, Mistake::InvalidExtension, span, message)
                 .help(format!("match `{wanted}`, or change `applyTo`"));
         }
-        Some(("listener", _)) => check_listener(apply_to.value, matched.listener.as_ref(), violations),
+        Some(("listener", _)) => {
+            let is_current = !is_for_old_proxies(matched);
+            check_listener(apply_to.value, matched.listener.as_ref(), is_current, violations);
+        }
         _ => {}
     }
 }
 
-fn check_listener(apply_to: ApplyTo, listener: Option<&ListenerMatch>, violations: &mut Violations<'_>) {
+fn check_listener(
+    apply_to: ApplyTo,
+    listener: Option<&ListenerMatch>,
+    is_current: bool,
+    violations: &mut Violations<'_>,
+) {
     let chain = listener.and_then(|listener| listener.filter_chain.as_ref());
     let Some(filter) = chain.and_then(|chain| chain.filter.as_ref()) else { return };
     if matches!(apply_to, ApplyTo::Listener | ApplyTo::FilterChain) {
         let message = format!("`filter` has no effect: istiod does not match {} by filters", apply_to.as_str());
-        violations.warning("EF-9", Mistake::NoEffect, filter.span, message).help("remove `filter`");
+        violations.warning("EF-9", Mistake::NoEffect, filter.span, message).remove("filter");
     }
     let Some(name) = filter.name.filled() else {
         let span = filter.name.place(filter.span);
         violations.error("EF-10", Mistake::MissingField, span, "the filter match has no name").help("add `name`");
         return;
     };
-    check_name(name, violations);
+    if is_current {
+        check_name(name, violations);
+    }
     let Some(sub_filter) = &filter.sub_filter else { return };
     if apply_to != ApplyTo::HttpFilter {
         let message = format!("`subFilter` matches HTTP filters, but the patch applies to {}", apply_to.as_str());
-        violations
-            .error("EF-11", Mistake::InvalidExtension, sub_filter.span, message)
-            .help("remove `subFilter`, or write `applyTo: HTTP_FILTER`");
+        violations.error("EF-11", Mistake::InvalidExtension, sub_filter.span, message).help(
+            Advice::new("remove `subFilter`, or write `applyTo: HTTP_FILTER`").option([Edit::remove(sub_filter.span)]),
+        );
         return;
     }
     if ![CONNECTION_MANAGER, OLD_CONNECTION_MANAGER].contains(&name.as_str()) {
         let message = format!("filter {} does not contain HTTP filters", quoted(name));
-        violations
-            .error("EF-12", Mistake::InvalidExtension, name.span, message)
-            .help(format!("match `{CONNECTION_MANAGER}`"));
+        violations.error("EF-12", Mistake::InvalidExtension, name.span, message).help({
+            let edit = Edit::set(name.span, CONNECTION_MANAGER);
+            Advice::new(format!("match {edit}")).fix([edit])
+        });
         return;
     }
     match sub_filter.name.filled() {
-        Some(name) => check_name(name, violations),
+        Some(name) if is_current => check_name(name, violations),
+        Some(_) => {}
         None => {
             let span = sub_filter.name.place(sub_filter.span);
             violations
@@ -194,6 +217,6 @@ fn check_listener(apply_to: ApplyTo, listener: Option<&ListenerMatch>, violation
 fn check_name(name: &Spanned<String>, violations: &mut Violations<'_>) {
     if let Some((old, new)) = OLD_NAMES.iter().find(|(old, _)| *old == name.as_str()) {
         let message = format!("`{old}` is the older name of a filter, which current proxies do not have");
-        violations.warning("EF-14", Mistake::OlderForm, name.span, message).help(format!("write `{new}`"));
+        violations.warning("EF-14", Mistake::OlderForm, name.span, message).write(*new);
     }
 }

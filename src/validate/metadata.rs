@@ -2,6 +2,7 @@
 
 use super::quoted;
 use super::violation::{Mistake, Violations};
+use crate::advice::{Advice, Edit};
 use crate::model::kinds::is_istio;
 use crate::model::security::PolicyAction;
 use crate::model::{Resource, Spec};
@@ -32,7 +33,7 @@ fn check_dry_run(resource: &Resource, violations: &mut Violations<'_>) -> bool {
         let message = format!("a {} cannot have the annotation `{DRY_RUN}`", resource.kind.name());
         violations
             .error("M-1", Mistake::InvalidMetadata, key.span, message)
-            .help("remove it: only an AuthorizationPolicy has a dry run");
+            .help(Advice::new("remove it: only an AuthorizationPolicy has a dry run").fix([Edit::remove(key.span)]));
         return true;
     };
     match authorization_policy.action.as_ref().map_or(PolicyAction::Allow, |action| action.value) {
@@ -47,7 +48,8 @@ fn check_dry_run(resource: &Resource, violations: &mut Violations<'_>) -> bool {
         PolicyAction::Undefined(_) => false,
         action @ (PolicyAction::Audit | PolicyAction::Custom) => {
             let message = format!("a policy with action {} has no dry run", action.as_str());
-            let help = format!("remove `{DRY_RUN}`, which needs action ALLOW or DENY");
+            let edit = Edit::remove(key.span).of(DRY_RUN);
+            let help = Advice::new(format!("remove {edit}, which needs action ALLOW or DENY")).fix([edit]);
             violations.error("M-3", Mistake::InvalidMetadata, key.span, message).help(help);
             true
         }
@@ -59,7 +61,9 @@ fn check_internal(resource: &Resource, violations: &mut Violations<'_>) -> bool 
     for (id, name) in INTERNAL {
         if let Some((key, _)) = annotations.iter().find(|(key, _)| key.as_str() == name) {
             let message = format!("annotation `{name}` is reserved for istiod");
-            violations.error(id, Mistake::InvalidMetadata, key.span, message).help("remove the annotation");
+            violations
+                .error(id, Mistake::InvalidMetadata, key.span, message)
+                .help(Advice::new("remove the annotation").fix([Edit::remove(key.span)]));
             return true;
         }
     }

@@ -28,8 +28,10 @@ mod virtual_service;
 mod workload_entry;
 mod workload_group;
 
+pub use envoy_filter::is_for_old_proxies;
 pub use quoted::quoted;
 pub use violation::{Layer, Mistake, Violation};
+pub use virtual_service::{re2_help, rejection};
 
 use crate::model::{Resource, Spec};
 use crate::world::Settings;

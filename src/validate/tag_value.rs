@@ -6,9 +6,11 @@ use super::quoted;
 use ipnet::IpNet;
 
 use super::metadata::BOOLEANS;
+use crate::advice::Advice;
 use crate::model::decode::camel_case;
 use crate::model::known_metadata::Values;
 use crate::model::nearest;
+use crate::model::spelling::did_you_mean;
 use crate::source::Spanned;
 use crate::yaml;
 
@@ -18,7 +20,7 @@ pub struct ValueFault {
     /// The problem, as a message: "`x` is not a valid port".
     pub message: String,
     /// The way to fix it.
-    pub help: String,
+    pub help: Advice,
     /// Whether the rest of the value still has an effect.
     pub is_partial: bool,
 }
@@ -30,7 +32,7 @@ pub fn fault(values: Values, value: &Spanned<String>) -> Option<ValueFault> {
         Values::Any => None,
         Values::Words(words) if words.contains(&text) => None,
         Values::CaselessWords(words) if words.iter().any(|word| word.eq_ignore_ascii_case(text)) => None,
-        Values::Words(words) | Values::CaselessWords(words) => Some(unknown_word(text, words)),
+        Values::Words(words) | Values::CaselessWords(words) => Some(unknown_word(value, words)),
         Values::Boolean if BOOLEANS.contains(&text) => None,
         Values::Boolean => fault_with(format!("{} is not a boolean", quoted(text)), "write `\"true\"` or `\"false\"`"),
         Values::Number if text.parse::<u32>().is_ok() && !text.starts_with('+') => None,
@@ -60,15 +62,15 @@ pub fn fault(values: Values, value: &Spanned<String>) -> Option<ValueFault> {
 }
 
 fn fault_with(message: String, help: &str) -> Option<ValueFault> {
-    Some(ValueFault { message, help: help.to_owned(), is_partial: false })
+    Some(ValueFault { message, help: help.into(), is_partial: false })
 }
 
-fn unknown_word(text: &str, words: &[&str]) -> ValueFault {
-    let help = match nearest(text, words.iter().copied()) {
-        Some(word) => format!("did you mean `{word}`?"),
-        None => format!("use one of {}", words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")),
-    };
-    ValueFault { message: format!("{} is not a valid value", quoted(text)), help, is_partial: false }
+fn unknown_word(value: &Spanned<String>, words: &[&str]) -> ValueFault {
+    let help = did_you_mean(value.span, value, words.iter().copied()).unwrap_or_else(|| {
+        let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        format!("use one of {}", words.join(", ")).into()
+    });
+    ValueFault { message: format!("{} is not a valid value", quoted(value)), help, is_partial: false }
 }
 
 fn port(text: &str) -> Option<ValueFault> {
@@ -193,8 +195,8 @@ fn proxy_config(value: &Spanned<String>) -> Option<ValueFault> {
     let is_known = |key: &str| PROXY_CONFIG.contains(&key) || names.iter().any(|name| name == key);
     let unknown = root.entries().iter().map(|entry| &*entry.key.text).find(|key| !is_known(key))?;
     let help = match nearest(unknown, names.iter().map(String::as_str)) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => "remove it: istiod silently drops it".to_owned(),
+        Some(name) => format!("did you mean `{name}`?").into(),
+        None => "remove it: istiod silently drops it".into(),
     };
     Some(ValueFault {
         message: format!("a ProxyConfig does not have the field {}", quoted(unknown)),

@@ -71,7 +71,7 @@ fn check_tag(tag: &TagOverride, violations: &mut Violations<'_>) {
         (TagOperation::Remove, Some(value)) => {
             violations
                 .error("TE-4", Mistake::ConflictingFields, value.span, "operation REMOVE excludes `value`")
-                .help("remove `value`");
+                .remove("value");
         }
         _ => {}
     }

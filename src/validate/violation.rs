@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::panic::Location;
 
+use crate::advice::{Advice, Edit, Literal};
 use crate::model::Resource;
 use crate::source::Span;
 use crate::world::Settings;
@@ -23,7 +24,7 @@ pub struct Violation {
     /// The problem: lower case, no final period.
     pub message: String,
     /// The way to fix it.
-    pub help: Option<String>,
+    pub help: Option<Advice>,
     /// Whether the warning applies to every such resource: worth knowing, but not a mistake.
     pub is_general: bool,
     /// Another place that belongs to the violation, with a label.
@@ -192,9 +193,27 @@ impl Violation {
     }
 
     /// Sets what to do.
-    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
+    pub fn help(&mut self, help: impl Into<Advice>) -> &mut Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Advises to write another value, or key, at the place of the violation.
+    pub fn write(&mut self, literal: impl Into<Literal>) -> &mut Self {
+        let edit = Edit::set(self.span, literal);
+        self.help(Advice::write(edit))
+    }
+
+    /// Asks whether another value, or key, was meant at the place of the violation.
+    pub fn did_you_mean(&mut self, literal: impl Into<Literal>) -> &mut Self {
+        let edit = Edit::set(self.span, literal);
+        self.help(Advice::did_you_mean(edit))
+    }
+
+    /// Advises to remove the field, whose key or value is at the place of the violation.
+    pub fn remove(&mut self, field: &str) -> &mut Self {
+        let edit = Edit::remove(self.span).of(field);
+        self.help(Advice::remove(edit))
     }
 
     /// Points to another place.

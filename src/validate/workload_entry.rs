@@ -71,7 +71,7 @@ fn check_socket(
 ) {
     if let Some(ports) = workload_entry.ports.span.filter(|_| !workload_entry.ports.is_empty()) {
         let message = "`ports` contradicts `address`, because a socket has no ports";
-        violations.error("WE-4", Mistake::ConflictingFields, ports, message).help("remove `ports`");
+        violations.error("WE-4", Mistake::ConflictingFields, ports, message).remove("ports");
     }
     if port_names.is_some_and(|names| names.len() != 1) {
         let message = "a ServiceEntry with a socket as endpoint needs exactly 1 port";
@@ -89,11 +89,11 @@ pub(super) fn check_ports(
     for (name, number) in workload_entry.ports.iter() {
         if let Some((id, names)) = port_names.filter(|(_, names)| !names.contains(name.as_str())) {
             let message = format!("the ServiceEntry has no port with the name {}", quoted(name));
-            let help = match crate::model::nearest(name, names.iter().copied()) {
-                Some(nearest) if !nearest.is_empty() => format!("did you mean `{nearest}`?"),
-                _ => "write the name of a port of the ServiceEntry".to_owned(),
+            let violation = violations.error(id, Mistake::InvalidPort, name.span, message);
+            match crate::model::nearest(name, names.iter().copied()) {
+                Some(nearest) if !nearest.is_empty() => violation.did_you_mean(nearest),
+                _ => violation.help("write the name of a port of the ServiceEntry"),
             };
-            violations.error(id, Mistake::InvalidPort, name.span, message).help(help);
         }
         port::check_name(name, "WE-8", violations);
         port::check_number(*number, "WE-9", violations);

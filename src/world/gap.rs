@@ -27,6 +27,8 @@ pub enum Gap {
     NoNamespace(String),
     /// The manifests have no MeshConfig.
     NoMeshConfig,
+    /// The MeshConfig of another mesh defines an extension provider.
+    ProviderElsewhere(String),
     /// The manifests have no workload in a namespace.
     NoWorkloads(String),
     /// The manifests may lack workloads in a namespace.
@@ -122,6 +124,7 @@ impl fmt::Display for Gap {
             Self::NotAllOfKind(kind) => write!(f, "the manifests may not have every {}", described(*kind)),
             Self::NoNamespace(namespace) => write!(f, "Namespace `{namespace}` was not given"),
             Self::NoMeshConfig => f.write_str("no MeshConfig was given"),
+            Self::ProviderElsewhere(name) => write!(f, "another MeshConfig of the manifests defines provider `{name}`"),
             Self::NoWorkloads(namespace) => write!(f, "no workload in namespace `{namespace}` was given"),
             Self::NotAllWorkloads(namespace) => {
                 write!(f, "the manifests may not have every workload in namespace `{namespace}`")

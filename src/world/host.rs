@@ -131,6 +131,84 @@ impl<'h> Form<'h> {
     }
 }
 
+/// A host that resembles the name of a Kubernetes Service, and is none: istiod does not complete it, and only a ServiceEntry
+/// with exactly this host could define it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misshape<'h> {
+    /// `reviews.svc.cluster.local`, or its start: the namespace is missing.
+    NoNamespace {
+        /// The name of the Service.
+        name: &'h str,
+    },
+    /// `reviews.shop.svc`, `reviews.shop.svc.cluster` or `reviews.shop.cluster.local`: a part of the end is missing.
+    NoEnd {
+        /// The name of the Service.
+        name: &'h str,
+        /// The namespace of the Service.
+        namespace: &'h str,
+    },
+    /// `reviews.shop.svc.cluster.local.`, with a dot at the end.
+    FinalDot {
+        /// The name without the dot.
+        host: &'h str,
+    },
+    /// `reviews-0.reviews.shop.svc.cluster.local`: the name of a pod of a headless Service.
+    OfPod {
+        /// The name of the Service.
+        name: &'h str,
+        /// The namespace of the Service.
+        namespace: &'h str,
+    },
+    /// `reviews.shop.svc.example.org`: the cluster has another domain.
+    OtherDomain {
+        /// The name of the Service.
+        name: &'h str,
+        /// The namespace of the Service.
+        namespace: &'h str,
+        /// The domain.
+        domain: &'h str,
+    },
+}
+
+impl<'h> Misshape<'h> {
+    /// The domain of the services of a set of clusters, which istiod can define (istiod: `ENABLE_MCS_HOST`).
+    const SET_OF_CLUSTERS: &'static str = "clusterset.local";
+
+    /// The shape of a host that resembles a full name in a domain. `None` for full names, wildcards and other hosts.
+    pub fn of(host: &'h str, domain: &str) -> Option<Self> {
+        if host.starts_with('*') || kubernetes_service(host, domain).is_some() {
+            return None;
+        }
+        if let Some(host) = host.strip_suffix('.') {
+            return kubernetes_service(host, domain).is_some().then_some(Self::FinalDot { host });
+        }
+        let labels: Vec<&str> = host.split('.').collect();
+        if labels.iter().any(|label| label.is_empty()) {
+            return None;
+        }
+        if let Some(at) = labels.iter().skip(1).position(|label| *label == "svc").map(|at| at + 1) {
+            let start: usize = labels[..=at].iter().map(|label| label.len() + 1).sum();
+            let end = host.get(start..).unwrap_or_default();
+            let is_start = end.is_empty() || domain.strip_prefix(end).is_some_and(|rest| rest.starts_with('.'));
+            return match labels[..at] {
+                [name] if end == domain || is_start => Some(Self::NoNamespace { name }),
+                [name, namespace] if is_start => Some(Self::NoEnd { name, namespace }),
+                [name, namespace] if end != Self::SET_OF_CLUSTERS => {
+                    Some(Self::OtherDomain { name, namespace, domain: end })
+                }
+                [_, name, namespace] if end == domain => Some(Self::OfPod { name, namespace }),
+                _ => None,
+            };
+        }
+        let rest = host.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.')).filter(|_| !domain.is_empty())?;
+        match rest.split('.').collect::<Vec<_>>()[..] {
+            [name] => Some(Self::NoNamespace { name }),
+            [name, namespace] => Some(Self::NoEnd { name, namespace }),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +220,31 @@ mod tests {
         assert_eq!(expand("reviews", "", "cluster.local"), "reviews.svc.cluster.local");
         for host in ["reviews.prod", "*", "10.0.0.1", "::1", "example.com", ""] {
             assert_eq!(expand(host, "shop", "cluster.local"), host);
+        }
+    }
+
+    #[test]
+    fn some_hosts_only_resemble_services() {
+        let (name, namespace) = ("web", "shop");
+        for (host, expected) in [
+            ("web.svc.cluster.local", Some(Misshape::NoNamespace { name })),
+            ("web.svc", Some(Misshape::NoNamespace { name })),
+            ("web.cluster.local", Some(Misshape::NoNamespace { name })),
+            ("web.shop.svc", Some(Misshape::NoEnd { name, namespace })),
+            ("web.shop.svc.cluster", Some(Misshape::NoEnd { name, namespace })),
+            ("web.shop.cluster.local", Some(Misshape::NoEnd { name, namespace })),
+            ("web.shop.svc.cluster.local.", Some(Misshape::FinalDot { host: "web.shop.svc.cluster.local" })),
+            ("web-0.web.shop.svc.cluster.local", Some(Misshape::OfPod { name, namespace })),
+            ("web.shop.svc.clusterlocal", Some(Misshape::OtherDomain { name, namespace, domain: "clusterlocal" })),
+            ("web.shop.svc.clusterset.local", None),
+            ("web.shop.svc.cluster.local", None),
+            ("*.svc.cluster.local", None),
+            ("web.shop", None),
+            ("svc.example.com", None),
+            ("web.example.com", None),
+            ("10-0-0-1.shop.pod.cluster.local", None),
+        ] {
+            assert_eq!(Misshape::of(host, "cluster.local"), expected, "{host}");
         }
     }
 

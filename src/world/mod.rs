@@ -6,6 +6,7 @@
 
 mod assumed;
 mod attachment;
+mod authorizer;
 mod clients;
 mod credential;
 pub mod derived;
@@ -44,6 +45,7 @@ mod workload_index;
 
 pub use assumed::Assumed;
 pub use attachment::Attachment;
+pub use authorizer::{Authorizer, UnusableProvider};
 pub use credential::{Credential, GENERIC_PAIR, Secrets, TLS_PAIR};
 pub use derived::{Derived, Ignored, Omission};
 pub use destination_rule::{ClientTls, DestinationRule, DestinationRules, MergedRule, MergedSubset};

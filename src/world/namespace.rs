@@ -113,6 +113,13 @@ impl<'a> Namespaces<'a> {
         }
     }
 
+    /// Whether the manifests keep the pods of a workload out of the mesh: by a label or an annotation of the pods, by their
+    /// network, or by a label of their Namespace. Without any, the Namespace may get a label by other means.
+    pub fn opts_out(&self, workload: &Workload<'_>) -> bool {
+        let of_namespace = self.labels(&workload.name.namespace).and_then(injects);
+        is_on_host_network(workload) || !workload.has_sidecar || of_namespace == Some(false)
+    }
+
     /// The labels, with their values, with which a Namespace or a pod selects its data plane.
     pub fn data_plane_labels(labels: &Labels) -> Vec<(&Spanned<String>, &Spanned<String>)> {
         let decides = |key: &str| [INJECTION, REVISION, DATA_PLANE_MODE, INJECT].contains(&key);

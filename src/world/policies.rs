@@ -35,9 +35,15 @@ impl AuthorizationPolicy<'_> {
     }
 
     /// Whether it is a dry run: violations are reported, not enforced, and it does not count as an ALLOW policy
-    /// (istiod: `istio.io/dry-run`).
+    /// (istiod: `isDryRun`).
     pub fn is_dry_run(&self) -> bool {
-        self.resource.metadata.annotations.get("istio.io/dry-run").is_some_and(|value| value.as_str() == "true")
+        const TRUE: [&str; 6] = ["1", "t", "T", "TRUE", "true", "True"];
+        self.resource.metadata.annotations.get("istio.io/dry-run").is_some_and(|value| TRUE.contains(&value.as_str()))
+    }
+
+    /// The name of its external authorizer; empty without one.
+    pub fn provider(&self) -> &str {
+        self.spec.provider.as_ref().and_then(|provider| provider.name.as_ref()).map_or("", |name| name.as_str())
     }
 }
 
@@ -211,6 +217,18 @@ impl<'a> Policies<'a> {
         self.attached(&self.request, namespace, labels)
     }
 
+    /// Whether a policy is for all workloads, known or unknown, that another one is for.
+    pub fn covers<S: Targeted>(&self, wide: &Policy<'_, S>, narrow: &Policy<'_, S>) -> bool {
+        let (targets, others) = (wide.spec.target_refs(), narrow.spec.target_refs());
+        let is_same_namespace = wide.name.namespace == narrow.name.namespace;
+        if !targets.is_empty() || !others.is_empty() {
+            let is_one = |other: &&PolicyTargetReference| targets.iter().any(|target| is_same_target(target, other));
+            return is_same_namespace && !others.is_empty() && others.iter().all(is_one);
+        }
+        let labels = narrow.spec.selector().map(|selector| selector.match_labels.to_set()).unwrap_or_default();
+        (is_same_namespace || wide.name.namespace == self.root_namespace) && selects(wide.spec.selector(), &labels)
+    }
+
     /// Sidecars ignore policies with `targetRefs`. Gateways of the Gateway API apply those that name them (istiod:
     /// `PolicyMatcher.ShouldAttachPolicy`).
     fn attached<'w, S: Targeted>(
@@ -278,6 +296,12 @@ fn is_empty(selector: Option<&MatchLabelsSelector>) -> bool {
 
 fn selects(selector: Option<&MatchLabelsSelector>, labels: &LabelSet<'_>) -> bool {
     selector.is_none_or(|selector| selector.match_labels.selects(labels))
+}
+
+fn is_same_target(one: &PolicyTargetReference, other: &PolicyTargetReference) -> bool {
+    let part = |text: &Option<crate::source::Spanned<String>>| text.as_ref().map(|it| it.value.clone());
+    let parts = |it: &PolicyTargetReference| [part(&it.group), part(&it.kind), part(&it.name)];
+    parts(one) == parts(other)
 }
 
 fn is_gateway_named(reference: &PolicyTargetReference, gateway: Option<&str>) -> bool {

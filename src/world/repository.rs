@@ -38,6 +38,9 @@ impl<'m> Repository<'m> {
         let apart = apart(meshes);
         let configured: Vec<usize> =
             (0..meshes.len()).filter(|&index| !meshes[index].snapshot.mesh_configs.is_empty()).collect();
+        let mesh_configs = configured.iter().flat_map(|&index| &meshes[index].snapshot.mesh_configs);
+        let names = mesh_configs.flat_map(|it| &it.extension_providers).filter_map(|provider| provider.name.as_ref());
+        let providers: BTreeSet<String> = names.map(|name| name.value.clone()).collect();
         let settings = |index: usize| {
             let mesh = &meshes[index];
             // The MeshConfig may be in another mesh that is applied to the same cluster.
@@ -46,6 +49,7 @@ impl<'m> Repository<'m> {
                 true => Settings::of(config, beside().flat_map(|&other| &meshes[other].snapshot.mesh_configs)),
                 false => Settings::of(config, &mesh.snapshot.mesh_configs),
             };
+            settings.providers_of_repository.clone_from(&providers);
             if let Some(namespace) = &mesh.namespace {
                 settings.default_namespace.clone_from(namespace);
                 settings.is_namespace_assumed = false;

@@ -89,6 +89,12 @@ impl<'a> Server<'a> {
         self.tls_mode.is_some()
     }
 
+    /// Whether clients of the server may have an identity: the server asks them for a certificate, or leaves TLS to the
+    /// destination.
+    pub fn identifies_clients(&self) -> bool {
+        !matches!(self.tls_mode, None | Some(ServerTlsMode::Simple))
+    }
+
     /// Whether TLS passes through to the destination (istiod: `IsPassThroughServer`).
     pub fn passes_tls_through(&self) -> bool {
         matches!(self.tls_mode, Some(ServerTlsMode::Passthrough | ServerTlsMode::AutoPassthrough))

@@ -1,5 +1,9 @@
 //! Mesh-wide settings.
 
+use std::collections::BTreeSet;
+
+use super::Authorizer;
+use super::authorizer::authorizers;
 use crate::config::{Config, InventoryMode, OutboundMode};
 use crate::load::Snapshot;
 use crate::model::mesh_config::{
@@ -27,6 +31,10 @@ pub struct Settings {
     pub trust_domain_aliases: Vec<String>,
     /// The names of the extension providers; `None` if the manifests have no MeshConfig.
     pub extension_providers: Option<Vec<String>>,
+    /// The names of the extension providers in all MeshConfigs of the repository.
+    pub providers_of_repository: BTreeSet<String>,
+    /// Those of the extension providers that decide on requests.
+    pub authorizers: Vec<Authorizer>,
     /// The providers for a Telemetry that names none.
     pub default_providers: DefaultProviders,
     /// The names of the extension providers of the deprecated kind `lightstep`.
@@ -123,6 +131,8 @@ impl Default for Settings {
             trust_domain: "cluster.local".to_owned(),
             trust_domain_aliases: Vec::new(),
             extension_providers: None,
+            providers_of_repository: BTreeSet::new(),
+            authorizers: Vec::new(),
             default_providers: DefaultProviders::default(),
             lightstep_providers: Vec::new(),
             inbound_to_localhost: false,
@@ -192,6 +202,7 @@ impl Settings {
         );
         let providers = mesh.extension_providers.iter().filter_map(|provider| provider.name.as_ref());
         self.extension_providers.get_or_insert_default().extend(providers.map(|name| name.value.clone()));
+        self.authorizers.extend(authorizers(mesh));
         if let Some(defaults) = &mesh.default_providers {
             replace(&mut self.default_providers.tracing, list(&defaults.tracing));
             replace(&mut self.default_providers.access_logging, list(&defaults.access_logging));

@@ -63,6 +63,8 @@ pub enum Refusal {
     /// istiod supports its kind if an option enables it, which manifests rarely show: an InferencePool
     /// (`ENABLE_GATEWAY_API_INFERENCE_EXTENSION`, off by default).
     OptionalKind,
+    /// istiod cannot convert it, and drops the mirror that has it.
+    InvalidMirror,
 }
 
 /// The API of a VirtualService. istiod converts all of them to VirtualServices, which it treats slightly differently.

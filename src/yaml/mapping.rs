@@ -57,11 +57,11 @@ impl MappingBuilder {
     pub(super) fn merge(&mut self, span: Span, value: Node, site: Span, problems: &mut Vec<YamlProblem>) {
         let first = self.entries.len();
         match value.value {
-            Value::Mapping(entries) => self.merge_entries(span, entries, problems),
+            Value::Mapping(entries) => self.merge_entries(span, entries.into_vec(), problems),
             Value::Sequence(items) => {
                 for item in items.into_iter().rev() {
                     match item.value {
-                        Value::Mapping(entries) => self.merge_entries(span, entries, problems),
+                        Value::Mapping(entries) => self.merge_entries(span, entries.into_vec(), problems),
                         other => problems.push(not_mergeable(site, &other)),
                     }
                 }

@@ -27,6 +27,7 @@ mod node;
 mod parse;
 mod place;
 mod scalar;
+mod shared_list;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -36,4 +37,5 @@ pub use json::parse_json;
 pub use node::{Document, Entry, Key, Node, Value, YamlProblem, YamlProblemKind};
 pub use parse::parse;
 pub use scalar::resolve;
+pub use shared_list::SharedList;
 pub use split::{Chunk, split};

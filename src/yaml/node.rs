@@ -1,5 +1,6 @@
 //! The tree of a document.
 
+use super::SharedList;
 use crate::source::Span;
 
 /// One document of a file.
@@ -44,9 +45,9 @@ pub enum Value {
     /// Any other scalar, and every quoted one.
     String(Box<str>),
     /// A list.
-    Sequence(Vec<Node>),
+    Sequence(SharedList<Node>),
     /// A mapping with unique keys, in the order of the text. Of duplicate keys it holds the last one.
-    Mapping(Vec<Entry>),
+    Mapping(SharedList<Entry>),
 }
 
 /// One key of a mapping with its value.

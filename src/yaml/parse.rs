@@ -328,8 +328,8 @@ impl<'text> TreeBuilder<'text> {
         }
         let site = Span::new(self.places.file(), frame.start, frame.end);
         let value = match frame.content {
-            Content::Sequence(items) => Value::Sequence(items),
-            Content::Mapping(mapping, _) => Value::Mapping(mapping.finish()),
+            Content::Sequence(items) => Value::Sequence(items.into()),
+            Content::Mapping(mapping, _) => Value::Mapping(mapping.finish().into()),
         };
         let node = Node { span: site, value };
         let node = if frame.pair { self.pair_or_scalar(node) } else { node };

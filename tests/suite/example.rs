@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use mesh::advice::{self, TextEdit};
 use mesh::config::Config;
 use mesh::layout;
 use mesh::lint::{self, Diagnostic, Levels, Report};
@@ -18,7 +19,7 @@ use mesh::world::{self, Settings};
 const DEFAULT_FILE: &str = "example.yaml";
 
 /// The manifests of an example, by file.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Example {
     files: BTreeMap<String, String>,
     config: Config,
@@ -42,6 +43,22 @@ impl Example {
             }
         }
         example
+    }
+
+    /// The manifests of some files.
+    pub fn of_files(files: BTreeMap<String, String>) -> Self {
+        Self { files, ..Self::default() }
+    }
+
+    /// The manifests after some edits, which are sorted by place.
+    pub fn after(&self, edits: &[TextEdit], linted: &Linted) -> Self {
+        let mut changed = self.clone();
+        for of_file in edits.chunk_by(|a, b| a.span.file == b.span.file) {
+            let file = linted.sources.file(of_file[0].span.file);
+            let text = advice::apply(file.text(), of_file).expect("the edits do not overlap");
+            changed.files.insert(file.path().to_owned(), text);
+        }
+        changed
     }
 
     /// Sets the text of the configuration file.
@@ -103,6 +120,11 @@ fn repeated(line: &str) -> Cow<'_, str> {
 }
 
 impl Linted {
+    /// The files.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// All findings.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.report.diagnostics

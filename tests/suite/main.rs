@@ -11,6 +11,7 @@ mod english;
 mod example;
 #[cfg(unix)]
 mod helm;
+mod helps;
 mod hostile;
 mod ignored_files;
 mod kustomize;

@@ -250,7 +250,13 @@ fn words(text: &str, position: Position) -> Option<Notation> {
         None => text,
     };
     let is_address = host.bytes().all(|byte| byte.is_ascii_hexdigit() || b":./[]".contains(&byte));
-    let stands_in = |label: &str| is_stand_in(label) || (is_name && !is_address && is_host_in_capitals(label));
+    // Nobody writes a placeholder beside a label such as `Example`: the case of such a host has no meaning.
+    let is_mixed = host.split('.').any(|label| {
+        label.starts_with(|first: char| first.is_ascii_uppercase())
+            && label.contains(|it: char| it.is_ascii_lowercase())
+    });
+    let may_be_capitals = is_name && !is_address && !is_mixed && !API_WORDS.contains(&host);
+    let stands_in = |label: &str| is_stand_in(label) || (may_be_capitals && is_host_in_capitals(label));
     let mut labels = host.split(['.', '/', ':', '@']).filter(|label| !label.is_empty());
     labels.any(stands_in).then_some(Notation::Word)
 }
@@ -294,6 +300,32 @@ fn is_stand_in(label: &str) -> bool {
         _ => false,
     }
 }
+
+/// Words of the API that are in capitals: protocols, modes and actions. In another field, they are a mistake.
+const API_WORDS: [&str; 22] = [
+    "HTTP",
+    "HTTPS",
+    "HTTP2",
+    "GRPC",
+    "TCP",
+    "TLS",
+    "UDP",
+    "SIMPLE",
+    "MUTUAL",
+    "ISTIO_MUTUAL",
+    "PASSTHROUGH",
+    "DISABLE",
+    "STRICT",
+    "PERMISSIVE",
+    "ALLOW",
+    "DENY",
+    "ROUND_ROBIN",
+    "LEAST_REQUEST",
+    "RANDOM",
+    "MESH_EXTERNAL",
+    "MESH_INTERNAL",
+    "DNS",
+];
 
 /// Whether a label of a host is in capitals, as in `DEX_SERVICE.DEX_NAMESPACE.svc`. Hosts are written in lower case.
 fn is_host_in_capitals(label: &str) -> bool {

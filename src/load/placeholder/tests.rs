@@ -88,6 +88,9 @@ fn valid_names_are_no_placeholders() {
         "<none>",
         "mesh",
         "outbound_.80_.v1_._reviews.shop.svc.cluster.local",
+        "ISTIO_MUTUAL",
+        "HTTP",
+        "WWW.Example.COM",
     ];
     for name in names {
         assert_eq!(notation(name, Position::Name), None, "{name}");

@@ -1,12 +1,17 @@
-//! Constraints in the schemas of Istio's CRDs, beyond the types of fields
-//! (<https://github.com/istio/api>: `kubernetes/customresourcedefinitions.gen.yaml`).
+//! The schemas of CRDs.
 //!
-//! Each kind has a [`Schema`]. The YAML is checked against it, not the decoded message, because a message does not
-//! distinguish an empty list from an absent one. Null counts as absent, as it does for the API server.
+//! Each kind of Istio has a [`Schema`]: constraints beyond the types of fields
+//! (<https://github.com/istio/api>: `kubernetes/customresourcedefinitions.gen.yaml`). Each kind of the Gateway API has a
+//! structural schema, which also has the types, the defaults and the CEL rules.
+//!
+//! The YAML is checked, not the decoded message, because a message does not distinguish an empty list from an absent
+//! one. Null counts as absent, as it does for the API server.
 
 mod extensions;
+mod gateway_api;
 mod policies;
 mod schema;
+mod structural;
 mod traffic;
 mod workloads;
 
@@ -14,6 +19,7 @@ use super::decode::Decoder;
 use super::kinds::Kind;
 use crate::yaml::Node;
 use schema::Schema;
+pub(super) use structural::Refusal;
 
 /// Kinds whose CRD requires `spec`.
 const WITH_SPEC: [&str; 5] = ["ServiceEntry", "WorkloadEntry", "WorkloadGroup", "WasmPlugin", "TrafficExtension"];
@@ -44,12 +50,25 @@ pub(super) fn check(kind: Kind, resource: &Node, decoder: &mut Decoder<'_>) {
     let spec = resource.get("spec").filter(|spec| !spec.is_null());
     match (spec, schema_of(kind.name())) {
         (Some(spec), Some(schema)) => schema.check(spec, decoder),
-        (None, _) if WITH_SPEC.contains(&kind.name()) => {
-            // Point at the name, so that the user sees which resource of the file it is.
-            let name = resource.get("metadata").and_then(|metadata| metadata.entry("name"));
-            let span = name.or(resource.entry("kind")).map_or(resource.span, |entry| entry.value.span);
-            decoder.schema_violation(span, "`spec` is missing".to_owned(), Some("add `spec`".to_owned()));
-        }
+        (None, _) if WITH_SPEC.contains(&kind.name()) => without_spec(resource, decoder),
         _ => {}
     }
+}
+
+/// Checks a resource against the structural schema of its kind and version. Returns whether there is one.
+pub(super) fn check_structure(kind: Kind, api_version: &str, resource: &Node, decoder: &mut Decoder<'_>) -> bool {
+    let version = api_version.rsplit('/').next().unwrap_or_default();
+    let Some((schema, is_experimental)) = gateway_api::schema_of(kind, version) else { return false };
+    match resource.get("spec").filter(|spec| !spec.is_null()) {
+        Some(spec) => structural::check(schema, spec, is_experimental, decoder),
+        None => without_spec(resource, decoder),
+    }
+    true
+}
+
+/// Reports a resource without `spec` at its name, so that the user sees which resource of the file it is.
+fn without_spec(resource: &Node, decoder: &mut Decoder<'_>) {
+    let name = resource.get("metadata").and_then(|metadata| metadata.entry("name"));
+    let span = name.or(resource.entry("kind")).map_or(resource.span, |entry| entry.value.span);
+    decoder.schema_violation(span, "`spec` is missing".to_owned(), Some("add `spec`".to_owned()));
 }

@@ -2,6 +2,7 @@
 
 use super::schema::Constraint::{AtMostOne, Check, Entries, Items, Keys, Length, Range, Required, Text};
 use super::schema::{Breach, Schema, leaf, present, text, within};
+use super::structural::form;
 use super::traffic::DURATION;
 use crate::uri::go;
 use crate::yaml::Node;
@@ -23,8 +24,8 @@ pub(super) static SELECTOR: Schema = within(&[
 pub(super) static TARGET: Schema = Schema {
     constraints: &[Required("kind"), Required("name")],
     fields: &[
-        ("group", &leaf(&[Length(0, 253), Text(is_group, "use an API group in lower case")])),
-        ("kind", &leaf(&[Length(1, 63), Text(is_kind, "use the name of a kind")])),
+        ("group", &leaf(&[Length(0, 253), Text(form::GROUP.is_match, "use an API group in lower case")])),
+        ("kind", &leaf(&[Length(1, 63), Text(form::is_kind, "use the name of a kind")])),
         ("name", &leaf(&[Length(1, 253)])),
         ("namespace", &leaf(&[Text(str::is_empty, "remove it: the target is in the namespace of the policy")])),
     ],
@@ -36,20 +37,6 @@ pub(super) static HEADER_NAME: Schema =
 
 fn is_header_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-}
-
-fn is_group(group: &str) -> bool {
-    let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    let is_part = |part: &str| {
-        let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        part.bytes().all(is_inner) && is_end(part.bytes().next()) && is_end(part.bytes().last())
-    };
-    group.is_empty() || group.split('.').all(is_part)
-}
-
-fn is_kind(kind: &str) -> bool {
-    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    kind.starts_with(|letter: char| letter.is_ascii_alphabetic()) && kind.bytes().all(is_inner) && !kind.ends_with('-')
 }
 
 pub(super) static AUTHORIZATION_POLICY: Schema = Schema {

@@ -2,6 +2,7 @@
 //! <https://gateway-api.sigs.k8s.io/reference/spec/>, including the experimental ones. Enum fields are strings here,
 //! because Kubernetes compares them literally.
 
+mod backend_tls_policy;
 mod gateway;
 mod grpc_route;
 mod http_filter;
@@ -10,6 +11,7 @@ mod reference;
 mod reference_grant;
 mod stream_route;
 
+pub use backend_tls_policy::{BackendSubjectAltName, BackendTlsPolicy, BackendValidation, PolicyTarget};
 pub use gateway::{
     AllowedListeners, AllowedRoutes, FrontendTls, FrontendTlsDefault, FrontendTlsPort, FrontendValidation,
     GatewayAddress, GatewayClass, GatewayInfrastructure, GatewayListener, GatewayTls, GatewayTlsBackend,

@@ -48,7 +48,7 @@ pub(super) fn push(
         out.push_str(&format!("  {} and {more}\n", theme.style.ellipsis()));
     }
     if let Some(help) = &finding.help {
-        for (index, line) in help.lines().take(RELATED * 2).enumerate() {
+        for (index, line) in help.text().lines().take(RELATED * 2).enumerate() {
             let first = if index == 0 { format!("  {} ", theme.accent("help:")) } else { " ".repeat(8) };
             push_hanging(out, &first, 8, &cut(line, LONGEST, theme.style.ellipsis()), theme.style.columns());
         }

@@ -1,5 +1,6 @@
 //! Conditions of an AuthorizationPolicy, the entries of `when` (istio: `security.ValidateAttribute`).
 
+use crate::advice::{Advice, Edit};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::security::{PolicyAction, PolicyCondition};
 use crate::source::Spanned;
@@ -24,7 +25,9 @@ pub(super) fn check(condition: &PolicyCondition, action: PolicyAction, violation
     }
     let lists = [&condition.values, &condition.not_values];
     lists.iter().flat_map(|list| list.iter()).filter(|value| value.is_empty()).for_each(|value| {
-        violations.error("AP-22", Mistake::InvalidPolicy, value.span, "the value is empty").help("remove the value");
+        violations
+            .error("AP-22", Mistake::InvalidPolicy, value.span, "the value is empty")
+            .help(Advice::new("remove the value").fix([Edit::remove(value.span)]));
     });
     // istiod does not check a list with an empty value any further.
     let complete: Vec<&Vec<Spanned<String>>> =

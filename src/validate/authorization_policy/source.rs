@@ -1,5 +1,6 @@
 //! Sources of an AuthorizationPolicy, the entries of `from` (istio: `validateSource`).
 
+use crate::advice::{Advice, Edit};
 use crate::model::security::{PolicyAction, Source};
 use crate::source::Spanned;
 use crate::validate::Mistake;
@@ -43,7 +44,7 @@ pub(super) fn check(source: &Source, action: PolicyAction, violations: &mut Viol
         if entry.is_empty() {
             violations
                 .error("AP-10", Mistake::InvalidPolicy, entry.span, "the value is empty")
-                .help("remove the value");
+                .help(Advice::new("remove the value").fix([Edit::remove(entry.span)]));
         }
     }
     for network in networks.into_iter().flatten().filter(|network| !is_subnet(network)) {

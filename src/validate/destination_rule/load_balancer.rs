@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::locality;
+use crate::advice::{Advice, Edit, Literal};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     ConsistentHashLb, HttpCookie, LoadBalancerSettings, MagLev, OutlierDetection, WarmupConfiguration,
@@ -40,11 +41,16 @@ fn check_hash(hash: &ConsistentHashLb, violations: &mut Violations<'_>) {
     }
     if let Some(size) = hash.minimum_ring_size.filter(|size| size.value != 0) {
         let message = "`minimumRingSize` is deprecated";
-        let help = format!("write `ringHash: {{minimumRingSize: {}}}`", size.value);
+        let has_other = hash.ring_hash.is_some() || hash.maglev.is_some();
+        let number = Literal::Number(i64::try_from(size.value).unwrap_or(i64::MAX));
+        let literal = Literal::Map(vec![("minimumRingSize".to_owned(), number)]);
+        let edit = Edit::replace(size.span, "ringHash", literal);
+        let help = Advice::new(format!("write {edit}"));
+        let help = if has_other { help } else { help.fix([edit]) };
         violations.warning("LC-4", Mistake::OlderForm, size.span, message).help(help);
-        if hash.ring_hash.is_some() || hash.maglev.is_some() {
+        if has_other {
             let message = "`minimumRingSize` excludes `ringHash` and `maglev`";
-            violations.error("LC-5", Mistake::ConflictingFields, size.span, message).help("remove `minimumRingSize`");
+            violations.error("LC-5", Mistake::ConflictingFields, size.span, message).remove("minimumRingSize");
         }
     }
     if let Some(maglev) = &hash.maglev {

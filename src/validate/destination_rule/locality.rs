@@ -1,6 +1,7 @@
 //! Load balancing by locality (istio: `validateLocalityLbSetting`, `validateZoneAwareLbSetting`).
 
 use super::locality_list;
+use crate::advice::{Advice, Edit};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     LocalityDistribute, LocalityFailover, LocalityLbSetting, OutlierDetection, ZoneAwareLbSetting,
@@ -53,7 +54,9 @@ pub fn check_zones(
 ) {
     for label in setting.failover_priority.iter().filter(|label| TOPOLOGY.contains(&label.as_str())) {
         let message = format!("`failoverPriority` cannot have the topology label {}", quoted(label));
-        violations.error("ZA-1", Mistake::ConflictingFields, label.span, message).help("remove the label");
+        violations
+            .error("ZA-1", Mistake::ConflictingFields, label.span, message)
+            .help(Advice::new("remove the label").fix([Edit::remove(label.span)]));
     }
     let fails_over = !setting.failover.is_empty() || !setting.failover_priority.is_empty();
     if fails_over && detection.is_none() {
@@ -104,7 +107,9 @@ fn check_failover(
         let is = |letter: char| ends.clone().find(|end: &&Spanned<String>| end.contains(letter));
         if let Some(end) = is('/') {
             let message = format!("{} is a locality, not a region", quoted(end));
-            violations.error(parts, Mistake::InvalidReference, end.span, message).help("remove the zone");
+            let region = end.split('/').next().unwrap_or_default();
+            let help = Advice::new("remove the zone").fix([Edit::set(end.span, region).unshown()]);
+            violations.error(parts, Mistake::InvalidReference, end.span, message).help(help);
         }
         if let Some(end) = is('*') {
             let message = "a region of `failover` cannot have a wildcard";

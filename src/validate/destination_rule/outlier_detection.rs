@@ -1,5 +1,6 @@
 //! Outlier detection (istio: `validateOutlierDetection`).
 
+use crate::advice::{Advice, Edit, Literal};
 use crate::model::networking::OutlierDetection;
 use crate::source::Spanned;
 use crate::validate::Mistake;
@@ -11,9 +12,12 @@ pub fn check(detection: &OutlierDetection, violations: &mut Violations<'_>) {
     duration::check(detection.base_ejection_time, "OD-1", violations);
     if let Some(count) = detection.consecutive_errors.filter(|count| count.value != 0) {
         let message = "`consecutiveErrors` has no effect: istiod ignores it";
-        violations
-            .warning("OD-2", Mistake::NoEffect, count.span, message)
-            .help(format!("write `consecutiveGatewayErrors: {0}` or `consecutive5xxErrors: {0}`", count.value));
+        violations.warning("OD-2", Mistake::NoEffect, count.span, message).help({
+            let literal = Literal::from(count.value);
+            let names = ["consecutiveGatewayErrors", "consecutive5xxErrors"];
+            let [gateway, all] = names.map(|name| Edit::replace(count.span, name, literal.clone()));
+            Advice::new(format!("write {gateway} or {all}")).option([gateway]).option([all])
+        });
     }
     let is_split = detection.split_external_local_origin_errors.is_some_and(|it| it.value);
     if let Some(count) = detection.consecutive_local_origin_failures.filter(|count| count.value > 0 && !is_split) {

@@ -1,5 +1,6 @@
 //! TLS settings of clients (istio: `validateTLS`).
 
+use crate::advice::{Advice, Edit};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{ClientTlsMode, ClientTlsSettings};
 use crate::source::{Span, Spanned};
@@ -26,7 +27,8 @@ pub fn check(settings: &ClientTlsSettings, violations: &mut Violations<'_>) {
         let credential = credential.filter(|_| is_simple);
         if let Some((field, span)) = authorities.or(credential).or(names).filter(|_| is_simple || is_mutual) {
             let message = format!("`{field}` has no effect with `insecureSkipVerify`");
-            let help = format!("remove `{field}` or `insecureSkipVerify`");
+            let [edit, skip] = [Edit::remove(span).of(field), Edit::remove(skips.span).of("insecureSkipVerify")];
+            let help = Advice::new(format!("remove {edit} or {skip}")).option([edit]).option([skip]);
             violations
                 .error(id, Mistake::InvalidTls, span, message)
                 .help(help)
@@ -73,8 +75,8 @@ fn check_config_map(credential: &Spanned<String>, violations: &mut Violations<'_
         Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() && !name.contains('/') => {
             if namespace != violations.namespace() {
                 let message = "the ConfigMap is not in the namespace of the DestinationRule";
-                let help = format!("write `{CONFIG_MAP}{}/{name}`", violations.namespace());
-                violations.error("CT-2", Mistake::InvalidTls, credential.span, message).help(help);
+                let own = format!("{CONFIG_MAP}{}/{name}", violations.namespace());
+                violations.error("CT-2", Mistake::InvalidTls, credential.span, message).write(own);
             }
         }
         _ => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::source::Spanned;
 use crate::validate::Mistake;
 use crate::validate::quoted;
@@ -38,7 +39,10 @@ pub fn check(entries: &[Spanned<String>], allowed: AllowedExports, violations: &
                         entry.span,
                         "only a ServiceEntry can be exported to no namespace, `~`",
                     )
-                    .help("use `.` to export it to its own namespace only");
+                    .help({
+                        let edit = Edit::set(entry.span, ".");
+                        Advice::new(format!("use {edit} to export it to its own namespace only")).fix([edit])
+                    });
                 continue;
             }
             name => is_label(name),
@@ -52,7 +56,9 @@ pub fn check(entries: &[Spanned<String>], allowed: AllowedExports, violations: &
         }
         if !valid.insert(namespace) {
             let message = format!("{} is listed twice", quoted(text));
-            violations.error("EX-1", Mistake::DuplicateEntry, entry.span, message).help("remove one of the two");
+            violations
+                .error("EX-1", Mistake::DuplicateEntry, entry.span, message)
+                .help(Advice::new("remove one of the two").option([Edit::remove(entry.span)]));
         }
         all = all.or((text == "*").then_some(entry.span));
         none = none.or((text == "~").then_some(entry.span));
@@ -61,7 +67,7 @@ pub fn check(entries: &[Spanned<String>], allowed: AllowedExports, violations: &
     if let Some(span) = all.filter(|_| several) {
         violations
             .error("EX-4", Mistake::ConflictingFields, span, "`*` already exports to all namespaces")
-            .help("remove `*` or the other entries");
+            .help(Advice::new("remove `*` or the other entries").option([Edit::remove(span)]));
     }
     if let Some(span) = none.filter(|_| several) {
         violations
@@ -71,7 +77,7 @@ pub fn check(entries: &[Spanned<String>], allowed: AllowedExports, violations: &
                 span,
                 "`~` exports to no namespace, which contradicts the other entries",
             )
-            .help("remove `~` or the other entries");
+            .help(Advice::new("remove `~` or the other entries").option([Edit::remove(span)]));
     }
     if allowed == AllowedExports::OwnNamespace
         && let Some(first) = entries.first()

@@ -52,9 +52,9 @@ pub fn check_name(name: &Spanned<String>, id: &'static str, violations: &mut Vio
 pub fn check_protocol(protocol: &Option<Spanned<String>>, id: &'static str, violations: &mut Violations<'_>) {
     let Some(word) = protocol.filled().filter(|word| Protocol::parse(word) == Protocol::Auto) else { return };
     let message = format!("Istio does not know the protocol {}", quoted(word));
-    let help = match crate::model::nearest(word, PROTOCOLS) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("use one of {}", PROTOCOLS.join(", ")),
+    let violation = violations.error(id, Mistake::InvalidPort, word.span, message);
+    match crate::model::nearest(word, PROTOCOLS) {
+        Some(nearest) => violation.did_you_mean(nearest),
+        None => violation.help(format!("use one of {}", PROTOCOLS.join(", "))),
     };
-    violations.error(id, Mistake::InvalidPort, word.span, message).help(help);
 }

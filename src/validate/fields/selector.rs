@@ -1,5 +1,6 @@
 //! Workload selectors (istio: `validateWorkloadSelector`).
 
+use crate::advice::{Advice, Edit};
 use crate::model::Labels;
 use crate::source::Span;
 use crate::validate::Mistake;
@@ -21,7 +22,7 @@ pub fn check(labels: &Labels, span: Span, violations: &mut Violations<'_>) {
         if key.is_empty() {
             violations
                 .error("WS-1", Mistake::InvalidLabel, key.span, "the label has an empty key")
-                .help("remove the label");
+                .help(Advice::new("remove the label").fix([Edit::remove(key.span)]));
         }
         if key.contains('*') || value.contains('*') {
             let span = if key.contains('*') { key.span } else { value.span };

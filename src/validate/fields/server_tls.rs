@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{ProtocolVersion, ServerTlsMode, ServerTlsSettings};
 use crate::source::{Span, Spanned};
@@ -50,9 +51,11 @@ pub fn check(tls: &ServerTlsSettings, violations: &mut Violations<'_>) {
         for (field, span) in certificates(tls) {
             let message =
                 format!("`{field}` is not allowed in mode ISTIO_MUTUAL, which uses the certificates of the mesh");
-            violations
-                .error("ST-4", Mistake::InvalidTls, span, message)
-                .help(format!("remove `{field}`, or write `mode: MUTUAL`"));
+            violations.error("ST-4", Mistake::InvalidTls, span, message).help(remove_or(
+                span,
+                field,
+                "write `mode: MUTUAL`",
+            ));
         }
         return;
     }
@@ -60,7 +63,7 @@ pub fn check(tls: &ServerTlsSettings, violations: &mut Violations<'_>) {
         let crl = tls.ca_crl.filled().map(|crl| ("caCrl", crl.span));
         if let Some((field, span)) = certificates(tls).into_iter().chain(crl).next() {
             let message = format!("`{field}` has no effect in mode {}, which does not terminate TLS", mode.as_str());
-            let help = format!("remove `{field}`, or write `mode: SIMPLE` to terminate TLS");
+            let help = remove_or(span, field, "write `mode: SIMPLE` to terminate TLS");
             violations.warning("ST-5", Mistake::InvalidTls, span, message).help(help);
         }
     }
@@ -181,4 +184,10 @@ fn check_files(tls: &ServerTlsSettings, mode: ServerTlsMode, violations: &mut Vi
     for pair in &tls.tls_certificates {
         check_pair(&pair.server_certificate, &pair.private_key, pair.span);
     }
+}
+
+/// A help to remove a field, or to do something else.
+fn remove_or(place: Span, field: &str, otherwise: &str) -> Advice {
+    let edit = Edit::remove(place).of(field);
+    Advice::new(format!("remove {edit}, or {otherwise}")).option([edit])
 }

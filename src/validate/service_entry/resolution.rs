@@ -1,8 +1,10 @@
 //! The requirements of each `resolution` of a ServiceEntry.
 
 use super::ports::{is_tcp, names_hosts};
+use crate::advice::{Advice, Edit};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{Location, Resolution, ServiceEntry};
+use crate::source::Span;
 use crate::validate::Mistake;
 use crate::validate::fields::labels;
 use crate::validate::quoted;
@@ -44,13 +46,31 @@ fn check_none(service_entry: &ServiceEntry, violations: &mut Violations<'_>) {
         let message = "`endpoints` contradicts resolution NONE, which forwards to the original destination";
         violations
             .error("SE-15", Mistake::ConflictingFields, endpoint.span, message)
-            .help("write `resolution: STATIC` or `DNS`, or remove `endpoints`");
+            .help(or_remove_endpoints(service_entry, endpoint.span));
     }
     if let Some(selector) = &service_entry.workload_selector {
         let message =
             "`workloadSelector` has no effect with resolution NONE, which forwards to the original destination";
-        violations.warning("SE-16", Mistake::NoEffect, selector.span, message).help("write `resolution: STATIC`");
+        let help = match service_entry.resolution {
+            Some(resolution) => Advice::write(Edit::set(resolution.span, "STATIC").of("resolution")),
+            None => Advice::write(Edit::add(service_entry.span, ["resolution"], "STATIC")),
+        };
+        violations.warning("SE-16", Mistake::NoEffect, selector.span, message).help(help);
     }
+}
+
+fn or_remove_endpoints(service_entry: &ServiceEntry, endpoint: Span) -> Advice {
+    let set = |literal: &str| match service_entry.resolution {
+        Some(written) => Edit::set(written.span, literal),
+        None => Edit::add(service_entry.span, ["resolution"], literal).shown(literal),
+    };
+    let (fixed, dns) = (set("STATIC"), set("DNS"));
+    let fixed = fixed.shown("resolution: STATIC");
+    let removal = Edit::remove_around(endpoint).of("endpoints");
+    let help = Advice::new(format!("write {fixed} or {dns}, or remove {removal}"));
+    let are_addresses = service_entry.endpoints.iter().all(|it| is_ip_address(it.address.text()));
+    let help = if are_addresses { help.option([fixed]) } else { help };
+    help.option([dns]).option([removal])
 }
 
 fn port_names(service_entry: &ServiceEntry) -> PortNames<'_> {
@@ -71,7 +91,11 @@ fn check_dns(service_entry: &ServiceEntry, resolution: Resolution, violations: &
     }
     if let Some(second) = service_entry.endpoints.get(1).filter(|_| resolution == Resolution::DnsRoundRobin) {
         let message = "resolution DNS_ROUND_ROBIN allows only one endpoint";
-        violations.error("SE-18", Mistake::ConflictingFields, second.span, message).help("write `resolution: DNS`");
+        let violation = violations.error("SE-18", Mistake::ConflictingFields, second.span, message);
+        match service_entry.resolution {
+            Some(written) => violation.help(Advice::write(Edit::set(written.span, "DNS").of("resolution"))),
+            None => violation.help("write `resolution: DNS`"),
+        };
     }
     let ports = port_names(service_entry);
     for endpoint in &service_entry.endpoints {
@@ -112,11 +136,15 @@ fn check_dynamic(service_entry: &ServiceEntry, violations: &mut Violations<'_>) 
     }
     if let Some(address) = service_entry.addresses.first() {
         let message = "`addresses` contradicts resolution DYNAMIC_DNS";
-        violations.error("SE-24", Mistake::ConflictingFields, address.span, message).help("remove `addresses`");
+        violations
+            .error("SE-24", Mistake::ConflictingFields, address.span, message)
+            .help(Advice::remove(Edit::remove_around(address.span).of("addresses")));
     }
     if let Some(endpoint) = service_entry.endpoints.first() {
         let message = "`endpoints` contradicts resolution DYNAMIC_DNS, which resolves the requested host";
-        violations.error("SE-25", Mistake::ConflictingFields, endpoint.span, message).help("remove `endpoints`");
+        violations
+            .error("SE-25", Mistake::ConflictingFields, endpoint.span, message)
+            .help(Advice::remove(Edit::remove_around(endpoint.span).of("endpoints")));
     }
     for port in &service_entry.ports {
         let protocol = Protocol::parse(port.protocol.text());

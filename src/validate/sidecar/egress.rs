@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{add_invalid_address, check_number, check_port, check_repeated};
+use crate::advice::{Advice, Edit};
 use crate::model::field::{NumberField, PlacedField, TextField};
 use crate::model::networking::{CaptureMode, IstioEgressListener, SidecarPort};
 use crate::source::Spanned;
@@ -59,7 +60,9 @@ fn check_socket_listener<'a>(
         && !matches!(mode.value, CaptureMode::Default | CaptureMode::None)
     {
         let message = "a listener on a socket cannot capture traffic";
-        violations.error("SC-20", Mistake::ConflictingFields, mode.span, message).help("write `captureMode: NONE`");
+        violations
+            .error("SC-20", Mistake::ConflictingFields, mode.span, message)
+            .help(Advice::write(Edit::set(mode.span, "NONE").of("captureMode")));
     }
     if !sockets.insert(listener.bind.text()) {
         let message = "an earlier listener binds to the same socket";
@@ -90,6 +93,7 @@ fn warn_about_overlap(hosts: &[Spanned<String>], own: &str, violations: &mut Vio
         if overlaps {
             let message = format!("host {} overlaps an earlier host of the listener", quoted(host));
             let help = "remove one of the two; `*` covers all hosts of a namespace";
+            let help = Advice::new(help).option([Edit::remove(host.span)]);
             violations.warning("SC-23", Mistake::DuplicateEntry, host.span, message).help(help);
         }
         names.insert(name);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{add_invalid_address, check_number, check_port, check_repeated};
+use crate::advice::{Advice, Edit};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{IstioIngressListener, ServerTlsMode, ServerTlsSettings};
 use crate::source::{Span, Spanned};
@@ -88,8 +89,9 @@ fn check_tls(tls: &ServerTlsSettings, class: ProtocolClass, violations: &mut Vio
     for (field, span) in fields_of_gateways(tls) {
         let message = format!("a Sidecar cannot have `{field}`");
         let help = match field {
-            "httpsRedirect" | "subjectAltNames" => format!("remove `{field}`"),
-            _ => "use `serverCertificate`, `privateKey` and `caCertificates` instead".to_owned(),
+            "httpsRedirect" => Advice::remove(Edit::remove(span).of(field)),
+            "subjectAltNames" => Advice::remove(Edit::remove_around(span).of(field)),
+            _ => "use `serverCertificate`, `privateKey` and `caCertificates` instead".into(),
         };
         violations.error("SC-14", Mistake::InvalidTls, span, message).help(help);
     }

@@ -1,5 +1,6 @@
 //! Fault injection (istio: `validateHTTPFaultInjection`).
 
+use crate::advice::{Advice, Edit};
 use crate::model::networking::{Abort, Delay, HttpFaultInjection, Percent};
 use crate::validate::Mistake;
 use crate::validate::fields::duration;
@@ -55,11 +56,11 @@ fn check_abort(abort: &Abort, violations: &mut Violations<'_>) {
     } else if let Some(code) = &abort.grpc_status {
         if !GRPC_CODES.contains(&code.as_str()) {
             let message = format!("{} is not a gRPC status code", quoted(code));
-            let help = match crate::model::nearest(code, GRPC_CODES) {
-                Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => "write the name of a status code, such as `UNAVAILABLE`".to_owned(),
+            let violation = violations.error("FA-3", Mistake::InvalidReference, code.span, message);
+            match crate::model::nearest(code, GRPC_CODES) {
+                Some(nearest) => violation.did_you_mean(nearest),
+                None => violation.help("write the name of a status code, such as `UNAVAILABLE`"),
             };
-            violations.error("FA-3", Mistake::InvalidReference, code.span, message).help(help);
         }
     } else if let Some(status) = abort.http_status.filter(|status| !(200..=600).contains(&status.value)) {
         let message = format!("{} is not a valid HTTP status", status.value);
@@ -76,7 +77,13 @@ fn check_delay(delay: &Delay, violations: &mut Violations<'_>) {
     duration::check(Some(exponential), "FA-6", violations);
     violations
         .error("FA-7", Mistake::UnsupportedField, exponential.span, "istiod does not support `exponentialDelay`")
-        .help("use `fixedDelay`");
+        .help(match delay.fixed_delay {
+            Some(_) => "use `fixedDelay`".into(),
+            None => {
+                let edit = Edit::rename_entry(exponential.span, "fixedDelay");
+                Advice::new(format!("use {edit}")).fix([edit])
+            }
+        });
 }
 
 fn check_percentage(percentage: Option<&Percent>, violations: &mut Violations<'_>) {

@@ -1,6 +1,7 @@
 //! Header operations (istio: `validateHTTPHeaderOperations`).
 
 use super::header_value;
+use crate::advice::{Advice, Edit};
 use crate::model::Map;
 use crate::model::field::TextField;
 use crate::model::networking::{HeaderOperations, Headers, HttpRoute};
@@ -24,8 +25,11 @@ fn check_operations(operations: &HeaderOperations, allows_authority: bool, viola
         check_name(name, allows_authority, violations);
         if let Some(fault) = header_value::fault(value) {
             let help = match fault.id {
-                "HV-1" => "remove the control character",
-                _ => "write `%%` for a percent sign, and a command operator as `%NAME%` or `%NAME(arguments)%`",
+                "HV-1" => {
+                    let clean: String = value.chars().filter(|letter| !letter.is_control()).collect();
+                    Advice::new("remove the control character").fix([Edit::set(value.span, clean).unshown()])
+                }
+                _ => "write `%%` for a percent sign, and a command operator as `%NAME%` or `%NAME(arguments)%`".into(),
             };
             violations.error(fault.id, Mistake::InvalidHeader, value.span, fault.message).help(help);
         }

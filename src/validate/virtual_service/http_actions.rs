@@ -1,6 +1,7 @@
 //! Actions of HTTP routes: redirects, direct responses, rewrites, mirrors, CORS.
 
-use super::string_match::{Comparison, RE2_HELP, check_regex, rejection};
+use super::string_match::{Comparison, check_regex, re2_help, rejection};
+use crate::advice::{Advice, Edit, Literal};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{
     CorsPolicy, DirectResponse, HttpBody, HttpMatchRequest, HttpRedirect, HttpRewrite, HttpRoute, Percent,
@@ -26,7 +27,11 @@ pub fn check_redirect(redirect: &HttpRedirect, matches: &[HttpMatchRequest], vio
     if let (Some(uri), Some(prefix)) = (redirect.uri.filled(), prefix) {
         violations
             .error("RD-1", Mistake::ConflictingFields, prefix.span, "`uri` and `prefixRewrite` exclude each other")
-            .help("remove one of the two")
+            .help(
+                Advice::new("remove one of the two")
+                    .option([Edit::remove(prefix.span)])
+                    .option([Edit::remove(uri.span)]),
+            )
             .related(uri.span, "`uri` is here");
         return;
     }
@@ -129,7 +134,7 @@ pub fn check_rewrite(rewrite: &HttpRewrite, violations: &mut Violations<'_>) {
         violations
             .error("RW-4", Mistake::InvalidRegex, expression.span, rejection(&error))
             .part(error.range)
-            .help(RE2_HELP);
+            .help(re2_help(expression));
     } else if expression.len() > 1024 {
         let message = format!("the regular expression has {} bytes, but at most 1024 are allowed", expression.len());
         violations.error("RW-4", Mistake::InvalidRegex, expression.span, message).help("shorten it");
@@ -143,9 +148,12 @@ pub fn check_mirrors(route: &HttpRoute, violations: &mut Violations<'_>) {
             let message = format!("{} is not a valid percentage", percent.value);
             violations.error("MI-1", Mistake::OutOfRange, percent.span, message).help("use a number from 0 to 100");
         }
-        violations
-            .warning("MI-2", Mistake::OlderForm, percent.span, "`mirrorPercent` is deprecated")
-            .help(format!("write `mirrorPercentage: {{value: {}}}`", percent.value));
+        violations.warning("MI-2", Mistake::OlderForm, percent.span, "`mirrorPercent` is deprecated").help({
+            let literal = Literal::Map(vec![("value".to_owned(), percent.value.into())]);
+            let edit = Edit::replace(percent.span, "mirrorPercentage", literal);
+            let help = Advice::new(format!("write {edit}"));
+            if route.mirror_percentage.is_some() || percent.value > 100 { help } else { help.fix([edit]) }
+        });
     }
     check_percentage(route.mirror_percentage.as_ref(), violations);
     if let Some(mirror) = &route.mirror {
@@ -187,12 +195,12 @@ pub fn check_cors(cors: &CorsPolicy, violations: &mut Violations<'_>) {
     }
     for method in cors.allow_methods.iter().filter(|method| !METHODS.contains(&method.as_str())) {
         let upper = method.to_uppercase();
-        let help = match METHODS.contains(&upper.as_str()) {
-            true => format!("write `{upper}`"),
-            false => format!("use one of {}", METHODS.map(|it| format!("`{it}`")).join(", ")),
-        };
         let message = format!("a CORS policy cannot allow the method {}", quoted(method));
-        violations.error("CO-2", Mistake::InvalidHeader, method.span, message).help(help);
+        let violation = violations.error("CO-2", Mistake::InvalidHeader, method.span, message);
+        match METHODS.contains(&upper.as_str()) {
+            true => violation.write(upper),
+            false => violation.help(format!("use one of {}", METHODS.map(|it| format!("`{it}`")).join(", "))),
+        };
     }
     let is_header = |name: &&Spanned<String>| name.as_str() == "*" || is_token(name);
     for name in cors.allow_headers.iter().chain(&cors.expose_headers).filter(|name| !is_header(name)) {

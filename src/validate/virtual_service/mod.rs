@@ -11,6 +11,7 @@ mod reach;
 mod retry;
 mod string_match;
 
+pub use self::string_match::{re2_help, rejection};
 use super::fields::{export_to, gateway_names};
 use super::syntax::{is_gateway_domain, is_ip_address, is_wildcard_domain};
 use super::violation::{Mistake, Violations};

@@ -1,5 +1,6 @@
 //! Retries (istio: `validateHTTPRetry`).
 
+use crate::advice::{Advice, Edit};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::HttpRetry;
 use crate::source::Spanned;
@@ -61,12 +62,14 @@ fn check_conditions(retry_on: &Spanned<String>, violations: &mut Violations<'_>)
     for condition in retry_on.split(',').filter(|condition| !is_condition(condition)) {
         let message = format!("{} is not a retry condition", quoted(condition));
         let trimmed = condition.trim();
+        let instead = |other: &str| Edit::set(retry_on.span, retry_on.replacen(condition, other, 1)).shown(other);
         let help = if is_condition(trimmed) {
-            format!("write `{trimmed}`, without spaces around commas")
+            let edit = instead(trimmed);
+            Advice::new(format!("write {edit}, without spaces around commas")).fix([edit])
         } else {
             match crate::model::nearest(trimmed, CONDITIONS) {
-                Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => "use conditions of Envoy, such as `5xx`, `reset` or `unavailable`, or status codes".to_owned(),
+                Some(nearest) => Advice::did_you_mean(instead(nearest)),
+                None => "use conditions of Envoy, such as `5xx`, `reset` or `unavailable`, or status codes".into(),
             }
         };
         violations.error("RE-4", Mistake::InvalidReference, retry_on.span, message).help(help);

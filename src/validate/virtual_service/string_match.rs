@@ -1,7 +1,8 @@
 //! String matches (istio: `validateStringMatch`).
 
+use crate::advice::{Advice, Edit};
 use crate::model::networking::StringMatch;
-use crate::re2::{InvalidRegex, Re2};
+use crate::re2::{InvalidRegex, Re2, from_glob};
 use crate::source::Spanned;
 use crate::validate::Mistake;
 use crate::validate::quoted;
@@ -45,9 +46,10 @@ pub fn check(text: &StringMatch, violations: &mut Violations<'_>) {
 pub fn check_path(text: &StringMatch, violations: &mut Violations<'_>) {
     let Some(regex) = &text.regex else { return };
     if regex.is_empty() {
-        violations
-            .error("SM-2", Mistake::InvalidRegex, regex.span, "the regular expression is empty")
-            .help("write `.*` to match any text");
+        violations.error("SM-2", Mistake::InvalidRegex, regex.span, "the regular expression is empty").help({
+            let edit = Edit::set(regex.span, ".*");
+            Advice::new(format!("write {edit} to match any text")).fix([edit])
+        });
     } else {
         check_regex(regex, violations);
     }
@@ -59,7 +61,10 @@ pub fn check_regex(regex: &Spanned<String>, violations: &mut Violations<'_>) {
         let message = format!("the regular expression has {} bytes, but at most {LONGEST} are allowed", regex.len());
         violations.error("SM-3", Mistake::InvalidRegex, regex.span, message).help("split it into several matches");
     } else if let Err(error) = Re2::new(regex) {
-        violations.error("SM-4", Mistake::InvalidRegex, regex.span, rejection(&error)).part(error.range).help(RE2_HELP);
+        violations
+            .error("SM-4", Mistake::InvalidRegex, regex.span, rejection(&error))
+            .part(error.range)
+            .help(re2_help(regex));
     }
 }
 
@@ -69,4 +74,9 @@ pub fn rejection(error: &InvalidRegex) -> String {
 }
 
 /// The help for a regular expression that RE2 rejects.
-pub const RE2_HELP: &str = "write an RE2 expression, without look-around and back-references";
+pub fn re2_help(regex: &str) -> String {
+    match from_glob(regex) {
+        Some(glob) => format!("write `{}`, because `*` repeats what is before it", glob.expression),
+        None => "write an RE2 expression, without look-around and back-references".to_owned(),
+    }
+}

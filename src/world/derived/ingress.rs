@@ -189,7 +189,7 @@ fn virtual_service<'a>(
 
 /// The sort key of routes: longer paths first, and an exact path before a prefix of the same length (istiod:
 /// `sortHTTPRoutes`).
-fn precedence(route: &HttpRoute) -> (Reverse<usize>, bool) {
+pub(super) fn precedence(route: &HttpRoute) -> (Reverse<usize>, bool) {
     let uri = route.r#match.first().and_then(|entry| entry.uri.as_ref());
     match uri.map(|uri| (&uri.exact, &uri.prefix)) {
         Some((Some(exact), _)) => (Reverse(exact.len()), false),

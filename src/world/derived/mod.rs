@@ -2,6 +2,7 @@
 
 mod gateway_api;
 mod ingress;
+mod order;
 #[cfg(test)]
 mod tests;
 
@@ -49,6 +50,12 @@ pub enum Omission {
     UnsupportedListener,
     /// A listener with a certificate of another namespace, which has no ReferenceGrant for the Gateway.
     UngrantedCertificate,
+    /// A listener to which no kind of route can attach.
+    ListenerWithoutKinds,
+    /// A kind of route that cannot attach to a listener of the protocol.
+    ListenerKind,
+    /// The listeners of a Gateway whose addresses istiod does not support.
+    Addresses,
     /// A ListenerSet that its Gateway does not allow.
     ListenerSet,
     /// A reference of a route to a parent that does not exist.

@@ -6,6 +6,7 @@ mod fault_beside_retries;
 mod fault_without_percentage;
 mod https_redirect_unserved;
 mod redirect_loop;
+mod replaced_prefix;
 mod retries_exceed_timeout;
 mod rewrite_slashes;
 

@@ -1,5 +1,6 @@
 //! `rewrite-slashes`
 
+use super::replaced_prefix;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -14,11 +15,11 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-static DOUBLED: Finding = finding! {
+pub(super) static DOUBLED: Finding = finding! {
     "doubled-slash", Lost, Likely, [],
     "the rewritten path has 2 slashes in a row",
 };
-static LOST: Finding = finding! {
+pub(super) static LOST: Finding = finding! {
     "lost-slash", Lost, Likely, [],
     "the rewritten path lacks the slash after the prefix",
 };
@@ -29,6 +30,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             check_route(&virtual_service.spec, index, route, diagnostics);
         }
     }
+    replaced_prefix::check(context.world, diagnostics);
 }
 
 /// The replacement of a prefix, and the name of its field.
@@ -60,8 +62,18 @@ fn check_route(spec: &VirtualService, index: usize, route: &HttpRoute, diagnosti
     }
     let Some((first, from, to)) = bad.first() else { return };
     let doubles = to.contains("//");
+    // What is right for these prefixes is wrong for others.
+    let is_other = |it: &HttpMatchRequest| {
+        self::prefix(it).is_some_and(|(prefix, _)| !prefix.is_empty() && mangled(prefix, uri).is_none())
+    };
     let help = match (doubles, uri.as_str()) {
         (true, "/") => "end the prefix with `/`, and add a match for the exact path without it".to_owned(),
+        (true, _) if route.r#match.iter().any(is_other) => {
+            format!("give the prefix a route of its own, with `{field}: {}`", uri.trim_end_matches('/'))
+        }
+        (false, _) if route.r#match.iter().any(is_other) => {
+            format!("give the prefix a route of its own, with `{field}: {}/`", uri.value)
+        }
         (true, _) => format!("write `{field}: {}`, or end the prefix with `/`", uri.trim_end_matches('/')),
         (false, _) => format!("write `{field}: {}/`", uri.value),
     };

@@ -4,6 +4,7 @@ mod sidecar_in_ambient;
 mod unknown_waypoint;
 mod waypoint_required;
 mod waypoint_routes;
+mod ztunnel;
 
 use crate::lint::{Diagnostic, Family};
 use crate::world::{Enrolment, Service, USE_WAYPOINT};

@@ -120,8 +120,8 @@ fn check_missing(
     if let Err(gap) = known.and_then(|()| more()) {
         return diagnostics.unchecked(gap);
     }
-    let help = did_you_mean(&name.name, world.waypoints.names_in(&name.namespace));
-    let addition = || format!("add a Gateway `{name}` with `gatewayClassName: istio-waypoint`");
+    let help = did_you_mean(written.span, &name.name, world.waypoints.names_in(&name.namespace));
+    let addition = || format!("add a Gateway `{name}` with `gatewayClassName: istio-waypoint`").into();
     diagnostics
         .report(&MISSING, written.span, format!("waypoint `{name}` does not exist"))
         .cause(format!("waypoint {name}"))

@@ -1,12 +1,13 @@
 //! `waypoint-required`
 
 use super::explain_missing_waypoint;
+use super::ztunnel::{self, Untested};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::security::{AuthorizationPolicy, AuthorizationRule, PolicyAction, PolicyTargetReference};
+use crate::model::security::{AuthorizationPolicy, PolicyAction, PolicyTargetReference};
 use crate::model::{Kind, Spec};
-use crate::source::{Span, Spanned};
+use crate::source::Span;
 use crate::world::{Attachment, DataPlane, Gap, Service, World};
 
 pub static RULE: Rule = rule! {
@@ -15,6 +16,8 @@ pub static RULE: Rule = rule! {
     findings: [
         &ZTUNNEL_ALLOW,
         &ZTUNNEL_DENY,
+        &ZTUNNEL_DENY_NOTHING,
+        &ZTUNNEL_ALLOW_MORE,
         &ZTUNNEL_CUSTOM,
         &AUTHORIZATION_POLICY_TARGET,
         &REQUEST_AUTHENTICATION,
@@ -36,7 +39,15 @@ static ZTUNNEL_ALLOW: Finding = finding! {
 };
 static ZTUNNEL_DENY: Finding = finding! {
     "ztunnel-deny", Lost, Certain, ["KIA0109", "KIA0110", "KIA1317"],
-    "a DENY rule for ztunnel tests requests, so ztunnel denies more than the rule does",
+    "a DENY rule for ztunnel tests requests and connections, so ztunnel denies more than the rule does",
+};
+static ZTUNNEL_DENY_NOTHING: Finding = finding! {
+    "ztunnel-deny-nothing", Exposed, Certain, ["KIA0109", "KIA0110", "KIA1317"],
+    "a DENY rule for ztunnel tests only requests, so ztunnel denies nothing",
+};
+static ZTUNNEL_ALLOW_MORE: Finding = finding! {
+    "ztunnel-allow-more", Exposed, Certain, [],
+    "ztunnel ignores the trust domains of an ALLOW rule, so it allows more than the rule does",
 };
 static ZTUNNEL_CUSTOM: Finding = finding! {
     "ztunnel-custom", Exposed, Likely, ["KIA0109", "KIA0110", "KIA1317"],
@@ -151,48 +162,26 @@ fn check_ztunnel(policy: &AuthorizationPolicy, diagnostics: &mut Diagnostics) {
         diagnostics.report(finding, written.span, message).help(ATTACH);
         return;
     }
-    for (field, span) in policy.rules.iter().filter_map(untestable_condition) {
-        let (finding, outcome) = match action {
-            PolicyAction::Deny => (&ZTUNNEL_DENY, "it applies the DENY rule without this condition"),
-            _ => (&ZTUNNEL_ALLOW, "it drops the rule, and denies the requests that the rule allows"),
-        };
-        let message = format!("ztunnel cannot test {field}: {outcome}");
-        diagnostics.report(finding, span, message).help(ATTACH);
+    for rule in &policy.rules {
+        if let Some(untested) = ztunnel::untested(rule) {
+            report_untested(&untested, action, diagnostics);
+        }
     }
 }
 
-/// The keys of `when` that ztunnel tests (istiod: `l4WhenAttributes`).
-const KEYS_OF_ZTUNNEL: [&str; 5] =
-    ["source.ip", "source.namespace", "source.principal", "destination.ip", "destination.port"];
-
-/// The first condition of a rule that ztunnel cannot test: its field in words, and its place (istiod: `handleRule`).
-fn untestable_condition(rule: &AuthorizationRule) -> Option<(String, Span)> {
-    let sources = rule.from.iter().filter_map(|from| from.source.as_ref());
-    let of_source = sources.flat_map(|it| {
-        [
-            ("remoteIpBlocks", &it.remote_ip_blocks),
-            ("notRemoteIpBlocks", &it.not_remote_ip_blocks),
-            ("requestPrincipals", &it.request_principals),
-            ("notRequestPrincipals", &it.not_request_principals),
-        ]
-    });
-    let operations = rule.to.iter().filter_map(|to| to.operation.as_ref());
-    let of_operation = operations.flat_map(|it| {
-        [
-            ("hosts", &it.hosts),
-            ("notHosts", &it.not_hosts),
-            ("methods", &it.methods),
-            ("notMethods", &it.not_methods),
-            ("paths", &it.paths),
-            ("notPaths", &it.not_paths),
-        ]
-    });
-    let first_value =
-        |(field, values): (&str, &Vec<Spanned<String>>)| Some((format!("`{field}`"), values.first()?.span));
-    let keys = rule.when.iter().filter_map(|condition| condition.key.as_ref());
-    let others = keys.filter(|key| !KEYS_OF_ZTUNNEL.contains(&key.as_str()));
-    let of_when = others.map(|key| (format!("`{}`", key.value), key.span));
-    of_source.chain(of_operation).filter_map(first_value).chain(of_when).next()
+fn report_untested(untested: &Untested, action: PolicyAction, diagnostics: &mut Diagnostics) {
+    let (finding, outcome) = match (action, untested.drops_rule, untested.is_rest_empty) {
+        (PolicyAction::Deny, _, true) => {
+            (&ZTUNNEL_DENY_NOTHING, "this part of the DENY rule matches no connection, so it denies nothing")
+        }
+        (PolicyAction::Deny, _, false) => (&ZTUNNEL_DENY, "it applies the DENY rule without this condition"),
+        (_, true, _) | (_, false, true) => {
+            (&ZTUNNEL_ALLOW, "it drops the rule, and denies the requests that the rule allows")
+        }
+        (_, false, false) => (&ZTUNNEL_ALLOW_MORE, "it applies the ALLOW rule without this condition"),
+    };
+    let message = format!("ztunnel cannot test `{}`: {outcome}", untested.field);
+    diagnostics.report(finding, untested.span, message).help(ATTACH);
 }
 
 /// A service that a policy targets needs a waypoint: neither ztunnel nor sidecars apply such policies.

@@ -65,6 +65,8 @@ fn check_merged(world: &World<'_>, merged: &MergedRule, diagnostics: &mut Diagno
         for name in destination_rule.spec.subsets.iter().filter_map(|subset| subset.name.as_ref()) {
             match subsets.get(name.as_str()) {
                 None => drop(subsets.insert(name, (destination_rule, name.span))),
+                // The webhook rejects a DestinationRule that defines a subset twice.
+                Some((first, _)) if std::ptr::eq(first.resource, destination_rule.resource) => {}
                 Some((first, _)) if world.may_be_elsewhere(first.resource, destination_rule.resource) => {}
                 Some((first, span)) => {
                     let message = format!("istiod drops this definition of subset `{}` of `{host}`", name.as_str());

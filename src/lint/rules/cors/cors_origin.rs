@@ -4,7 +4,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::CorsPolicy;
-use crate::re2::{Search, find_text};
+use crate::re2::{Search, find_text, from_glob, from_javascript};
 use crate::routing::EnvoyRegex;
 use crate::source::Spanned;
 use crate::uri::Url;
@@ -12,7 +12,7 @@ use crate::uri::Url;
 pub static RULE: Rule = rule! {
     name: "cors-origin",
     summary: "an origin of a CORS policy matches no site, or also sites that it should not match",
-    findings: [&OPEN_PREFIX, &UNESCAPED_DOT, &NEVER_SENT],
+    findings: [&OPEN_PREFIX, &UNESCAPED_DOT, &GLOB, &NEVER_SENT],
     check: check,
 };
 
@@ -23,6 +23,10 @@ static OPEN_PREFIX: Finding = finding! {
 static UNESCAPED_DOT: Finding = finding! {
     "unescaped-dot", Exposed, Likely, [],
     "a dot in a regular expression matches any character, so other sites can match too",
+};
+static GLOB: Finding = finding! {
+    "glob", Lost, Likely, [],
+    "a regular expression is a glob, whose `*` repeats the character before it",
 };
 static NEVER_SENT: Finding = finding! {
     "never-sent", Surprising, Certain, [],
@@ -75,8 +79,7 @@ fn check_exact(origin: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let (reason, help) = if !url.rest().is_empty() {
         ("an origin has no path, not even a final slash", format!("write `{scheme}://{host}`"))
     } else if host.contains('*') {
-        let pattern = host.replace('.', "\\.").replace('*', "[^.]+");
-        ("a wildcard has no special meaning", format!("write `regex: {scheme}://{pattern}` in `allowOrigins`"))
+        ("a wildcard has no special meaning", format!("{} in `allowOrigins`", wildcard_advice(&scheme, &host)))
     } else if url.port() == Some(default_port) {
         ("browsers leave out the default port", format!("write `{scheme}://{}`", url.host()))
     } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -88,11 +91,33 @@ fn check_exact(origin: &Spanned<String>, diagnostics: &mut Diagnostics) {
     diagnostics.report(&NEVER_SENT, origin.span, message).help(help);
 }
 
+/// The expression for the origins that a host with wildcards means.
+fn wildcard_advice(scheme: &str, host: &str) -> String {
+    let ports = host.strip_suffix(":*").map(|name| (name, "(:[0-9]+)?"));
+    let (name, port) = ports.unwrap_or((host, ""));
+    format!("write `regex: {scheme}://{}{port}`", name.replace('.', "\\.").replace('*', "[^.]+"))
+}
+
 /// Checks that a prefix does not end within a host name, where any text can follow.
 fn check_prefix(prefix: &Spanned<String>, diagnostics: &mut Diagnostics) {
+    // The text `*` allows every origin (Envoy: `isOriginAllowed`).
+    if prefix.as_str() != "*" && !prefix.contains("://") && prefix.contains(['.', '*']) {
+        let message =
+            format!("no browser sends an origin with prefix `{}`: an origin starts with a scheme", prefix.value);
+        diagnostics.report(&NEVER_SENT, prefix.span, message).help(match prefix.contains('*') {
+            true => wildcard_advice("https", prefix),
+            false => format!("write `exact: https://{}`", prefix.value),
+        });
+        return;
+    }
     let Some(url) = Url::parse(prefix).filter(|url| url.scheme().is_some()) else { return };
     let host = url.authority();
-    if !url.rest().is_empty() {
+    if host.contains('*') && url.rest().is_empty() {
+        let message =
+            format!("no browser sends an origin with prefix `{}`: a wildcard has no special meaning", prefix.value);
+        let help = wildcard_advice(&url.scheme().unwrap_or_default(), &host);
+        diagnostics.report(&NEVER_SENT, prefix.span, message).help(help);
+    } else if !url.rest().is_empty() {
         diagnostics
             .report(
                 &NEVER_SENT,
@@ -111,8 +136,28 @@ fn check_prefix(prefix: &Spanned<String>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Checks that dots between the labels of a host are escaped.
+/// The origins that browsers send for web sites.
+const ORIGINS: &str = r"https?://[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*(:[0-9]+)?";
+
+/// Checks an expression: that some browser sends an origin that it matches, and that dots between the labels of a host are
+/// escaped.
 fn check_regex(context: &Context<'_>, regex: &Spanned<String>, diagnostics: &mut Diagnostics) {
+    let Ok(compiled) = EnvoyRegex::new(regex) else { return };
+    // The text `*` allows every origin (Envoy: `isOriginAllowed`). Applications and extensions have schemes of their own.
+    let is_of_site = !regex.contains("://") || regex.contains("http") || regex.contains('^');
+    let origins = EnvoyRegex::new(ORIGINS).ok().filter(|_| is_of_site && !compiled.matches(b"*"));
+    if origins.and_then(|origins| compiled.meets(&origins)) == Some(false) && !compiled.matches(b"null") {
+        let message = format!("no browser sends an origin that `{}` matches as a whole", regex.value);
+        diagnostics.report(&NEVER_SENT, regex.span, message).help(regex_advice(regex));
+        return;
+    }
+    if let Some(glob) = from_glob(regex).filter(|glob| glob.missed.is_some() && !compiled.matches(b"*")) {
+        let message =
+            format!("a regular expression is not a glob: `*` in `{}` repeats the character before it", regex.value);
+        let expression = glob.expression.replace("://.*", "://[^.]+");
+        diagnostics.report(&GLOB, regex.span, message).help(format!("write `{expression}`"));
+        return;
+    }
     let Some(at) = unescaped_dot(regex) else { return };
     let message = match unwanted_origin(regex, at) {
         Some(origin) => format!("this `.` matches any character, so the expression also matches `{origin}`"),
@@ -123,9 +168,21 @@ fn check_regex(context: &Context<'_>, regex: &Spanned<String>, diagnostics: &mut
         .help("write `\\.` to match a dot");
 }
 
+/// What to write in place of an expression that matches no origin.
+fn regex_advice(regex: &str) -> String {
+    if let Some(meant) = from_javascript(regex, false) {
+        return format!("write `{meant}`, without delimiters and flags");
+    }
+    match regex.trim_start_matches('^') {
+        rest if !rest.contains("://") && !rest.starts_with("http") => {
+            format!("start the expression with a scheme: `https://{rest}`")
+        }
+        _ => "write an expression for a scheme, a host and a port, without a path".to_owned(),
+    }
+}
+
 /// An origin that an expression matches only because it does not escape the dot at an offset.
 fn unwanted_origin(regex: &str, at: usize) -> Option<String> {
-    const ORIGINS: &str = r"https?://[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*(:[0-9]+)?";
     let mut literal = format!("{}x{}", &regex[..at], &regex[at + 1..]);
     while let Some(at) = unescaped_dot(&literal) {
         literal.insert(at, '\\');

@@ -1,5 +1,6 @@
 //! `cors-preflight`
 
+use super::denied_preflight;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -9,17 +10,22 @@ use crate::source::Span;
 
 pub static RULE: Rule = rule! {
     name: "cors-preflight",
-    summary: "preflight requests do not match a route with a CORS policy, so the policy does not answer them",
-    findings: [&UNANSWERED],
+    summary: "preflight requests do not reach a CORS policy: they do not match its route, or a gateway denies them",
+    findings: [&DENIED, &UNANSWERED],
     check: check,
 };
 
+pub(super) static DENIED: Finding = finding! {
+    "denied", Lost, Likely, [],
+    "an AuthorizationPolicy of the gateway denies preflight requests, but not those that they announce",
+};
 static UNANSWERED: Finding = finding! {
     "unanswered", Lost, Likely, [],
     "a condition of the route excludes all preflight requests",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
+    denied_preflight::check(context.world, diagnostics);
     for virtual_service in &context.world.virtual_services {
         let routes = &virtual_service.spec.http;
         // Another route with a policy, which preflight requests match, is the usual solution.

@@ -3,6 +3,7 @@
 mod cors_credentials;
 mod cors_origin;
 mod cors_preflight;
+mod denied_preflight;
 
 use crate::lint::Family;
 

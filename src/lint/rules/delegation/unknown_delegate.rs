@@ -1,5 +1,6 @@
 //! `unknown-delegate`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -92,12 +93,21 @@ fn check_missing(
                 elsewhere.resource.name_span(),
                 format!("a VirtualService of this name is in namespace `{namespace}`"),
             )
-            .help(format!("write `namespace: {namespace}`{removal}"));
+            .help(match &delegate.namespace {
+                Some(written) => write_namespace(Edit::set(written.span, &**namespace).of("namespace"), removal),
+                None => write_namespace(Edit::add(delegate.span, ["namespace"], &**namespace), removal),
+            });
     } else {
         let of_namespace = world.virtual_services.iter().filter(|other| other.name.namespace == name.namespace);
         let names = of_namespace.filter(|other| other.is_delegate()).map(|other| other.name.name.as_ref());
-        let help = did_you_mean(&name.name, names);
-        let addition = || format!("add VirtualService `{name}` without `hosts`, or remove the route");
+        let help = delegate.name.as_ref().and_then(|written| did_you_mean(written.span, &name.name, names));
+        let addition = || format!("add VirtualService `{name}` without `hosts`, or remove the route").into();
         diagnostics.report(&MISSING, span, message).help(help.unwrap_or_else(addition));
     }
+}
+
+/// A help to name the namespace of the delegate. The delegate may have to change, too.
+fn write_namespace(edit: Edit, removal: &str) -> Advice {
+    let help = Advice::new(format!("write {edit}{removal}"));
+    if removal.is_empty() { help.fix([edit]) } else { help }
 }

@@ -9,6 +9,7 @@ use crate::model::networking::{
 };
 use crate::model::wording::list;
 use crate::source::Spanned;
+use crate::validate::is_for_old_proxies;
 
 pub static RULE: Rule = rule! {
     name: "envoy-filter-operation",
@@ -67,6 +68,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 }
 
 fn check_patch(patch: &EnvoyConfigPatch, diagnostics: &mut Diagnostics) {
+    // Current versions of istiod give the patch to no proxy.
+    if patch.r#match.as_ref().is_some_and(is_for_old_proxies) {
+        return;
+    }
     let Some(apply_to) = &patch.apply_to else { return };
     let Some(operation) = patch.patch.as_ref().and_then(|patch| patch.operation.as_ref()) else { return };
     let (target, word) = (apply_to.value.as_str(), operation.value.as_str());

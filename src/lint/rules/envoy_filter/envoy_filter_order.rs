@@ -10,6 +10,7 @@ use crate::model::field::NumberField;
 use crate::model::networking;
 use crate::model::networking::{ApplyTo, EnvoyConfigPatch, PatchOperation};
 use crate::source::Spanned;
+use crate::validate::is_for_old_proxies;
 use crate::world::{Attachment, World};
 
 pub static RULE: Rule = rule! {
@@ -193,14 +194,15 @@ fn is_built_in(name: &str) -> bool {
 }
 
 /// Reports a filter that neither Istio nor any of the given EnvoyFilters adds. An author who sets a priority has thought
-/// of the order.
+/// of the order. The proxies of old versions have other filters.
 fn report_unknown(
     envoy_filter: &EnvoyFilter<'_, '_>,
     patch: &EnvoyConfigPatch,
     name: &Spanned<String>,
     diagnostics: &mut Diagnostics,
 ) {
-    if is_built_in(name) || envoy_filter.priority() != 0 {
+    let is_old = patch.r#match.as_ref().is_some_and(is_for_old_proxies);
+    if is_built_in(name) || is_old || envoy_filter.priority() != 0 {
         return;
     }
     let finding = if matches_version(patch) { &UNKNOWN_FILTER_FOR_VERSION } else { &UNKNOWN_FILTER };

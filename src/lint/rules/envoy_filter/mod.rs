@@ -3,11 +3,17 @@
 mod envoy_filter_mesh_wide;
 mod envoy_filter_operation;
 mod envoy_filter_order;
+mod envoy_filter_pattern;
 
 use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "envoy_filter",
     about: "Patches of EnvoyFilters",
-    rules: &[&envoy_filter_operation::RULE, &envoy_filter_order::RULE, &envoy_filter_mesh_wide::RULE],
+    rules: &[
+        &envoy_filter_operation::RULE,
+        &envoy_filter_order::RULE,
+        &envoy_filter_pattern::RULE,
+        &envoy_filter_mesh_wide::RULE,
+    ],
 };

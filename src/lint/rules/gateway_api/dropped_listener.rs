@@ -8,7 +8,7 @@ use crate::world::Omission;
 pub static RULE: Rule = rule! {
     name: "dropped-listener",
     summary: "a listener of a Gateway API Gateway has no effect, because istiod does not serve it",
-    findings: [&CONFLICT, &NO_GRANT, &UNSUPPORTED, &LISTENER_SET],
+    findings: [&CONFLICT, &NO_GRANT, &UNSUPPORTED, &LISTENER_SET, &NO_KINDS, &ADDRESSES, &KIND],
     check: check,
 };
 
@@ -29,6 +29,19 @@ static LISTENER_SET: Finding = finding! {
     "the Gateway does not allow ListenerSets of the namespace",
 };
 
+static NO_KINDS: Finding = finding! {
+    "no-kinds", Lost, Certain, [],
+    "the protocol of the listener supports none of its `kinds`, so no route can attach",
+};
+static ADDRESSES: Finding = finding! {
+    "addresses", Lost, Certain, [],
+    "istiod does not support the addresses of the Gateway, and serves none of its listeners",
+};
+static KIND: Finding = finding! {
+    "kind", Surprising, Certain, [],
+    "the protocol of the listener does not support one of its `kinds`",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for ignored in &context.world.derived.ignored {
         let (finding, help) = match ignored.kind {
@@ -38,7 +51,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             Omission::UngrantedCertificate => {
                 (&NO_GRANT, Some("add a ReferenceGrant to the namespace of the certificate"))
             }
-            Omission::UnsupportedListener => (&UNSUPPORTED, None),
+            Omission::UnsupportedListener => (&UNSUPPORTED, ignored.help.as_deref()),
+            Omission::ListenerWithoutKinds => (&NO_KINDS, ignored.help.as_deref()),
+            Omission::ListenerKind => (&KIND, ignored.help.as_deref()),
+            Omission::Addresses => {
+                (&ADDRESSES, Some("write one address of type `IPAddress`, or the Service of the gateway as `Hostname`"))
+            }
             Omission::ListenerSet => {
                 (&LISTENER_SET, Some("allow the namespace in `spec.allowedListeners` of the Gateway"))
             }

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::gateway_api::{GROUP, GatewayListener, ParentReference};
 use crate::model::kinds::ISTIO_NETWORKING;
+use crate::model::kubernetes::LabelSelector;
 use crate::model::spelling::misspelt;
 use crate::model::wording::{list, numbers};
 use crate::model::{Kind, Resource, Spec, nearest};
@@ -148,20 +150,53 @@ fn check_reference(
         Some(true) if world.inventory.unknowns.hide_target(parent) => {
             diagnostics.unchecked(Gap::PlaceholdersIn(parent.kind, name.to_string()));
         }
+        Some(true) if ignored.kind == Omission::ForbiddenNamespace && needs_labels(world, reference, parent, own) => {
+            diagnostics.unchecked(Gap::NoNamespace(own.to_owned()));
+        }
         Some(true) => report_denied(ignored, reference, parent, diagnostics),
         Some(false) => {}
         None => diagnostics.unchecked(Gap::NoGatewayOfListenerSet(name.to_string())),
     }
 }
 
+/// Whether a listener that a reference names selects namespaces by labels, and those of a namespace are not known.
+fn needs_labels(world: &World<'_>, reference: &ParentReference, parent: &Resource, namespace: &str) -> bool {
+    /// Kubernetes sets this label, so it is always known.
+    const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+    let is_named = |it: &&GatewayListener| {
+        let has_name = |name: &str| it.name.text() == name;
+        let has_port = |port: u32| it.port.is_none_or(|it| it.value == port);
+        reference.section_name.filled().is_none_or(|name| has_name(name))
+            && reference.port.is_none_or(|port| has_port(port.value))
+    };
+    let named = listeners(parent).iter().filter(is_named);
+    let choices = named.filter_map(|it| it.allowed_routes.as_ref()?.namespaces.as_ref());
+    let selectors = choices.filter(|it| it.from.text() == "Selector").filter_map(|it| it.selector.as_ref());
+    let selects_by_labels = |it: &LabelSelector| {
+        let mut expressions = it.match_expressions.iter();
+        it.match_labels.iter().any(|(key, _)| key.as_str() != NAME_LABEL)
+            || expressions.any(|expression| expression.key.text() != NAME_LABEL)
+    };
+    let is_known = |it: &Resource| it.kind == Kind::Namespace && it.name() == namespace;
+    selectors.into_iter().any(selects_by_labels) && !world.snapshot.resources().any(is_known)
+}
+
 /// Reports that no listener of an existing parent allows the route.
 fn report_denied(ignored: &Ignored<'_>, reference: &ParentReference, parent: &Resource, diagnostics: &mut Diagnostics) {
     let (finding, help) = match ignored.kind {
         Omission::ForbiddenNamespace => {
-            let help = "allow the namespace in `allowedRoutes.namespaces` of the listener";
-            (&NAMESPACE_NOT_ALLOWED, Some(help.to_owned()))
+            let mut choices = listeners(parent).iter().filter_map(|it| it.allowed_routes.as_ref()?.namespaces.as_ref());
+            let help = match choices.find(|it| it.selector.is_some() && it.from.text() != "Selector") {
+                Some(_) => {
+                    "write `from: Selector` in `allowedRoutes.namespaces`: without it, the selector has no effect"
+                }
+                None => "allow the namespace in `allowedRoutes.namespaces` of the listener",
+            };
+            (&NAMESPACE_NOT_ALLOWED, Some(help.into()))
         }
-        Omission::ForbiddenKind => (&KIND_NOT_ALLOWED, None),
+        Omission::ForbiddenKind => {
+            (&KIND_NOT_ALLOWED, Some(kind_instead(ignored.resource.kind, reference, parent).into()))
+        }
         _ => (&NO_LISTENER, listener_instead(reference, listeners(parent))),
     };
     let diagnostic = diagnostics.report(finding, ignored.span, &ignored.reason);
@@ -179,23 +214,38 @@ fn listeners(parent: &Resource) -> &[GatewayListener] {
     }
 }
 
+/// The help for a route of a kind that listeners do not support.
+fn kind_instead(kind: Kind, reference: &ParentReference, parent: &Resource) -> String {
+    let is_http = matches!(kind, Kind::HttpRoute | Kind::GrpcRoute);
+    let section = reference.section_name.text();
+    let mut named = listeners(parent).iter().filter(|it| section.is_empty() || it.name.text() == section);
+    match named.next().map_or("", |listener| listener.protocol.text()) {
+        "TLS" if is_http => "use protocol `HTTPS` to terminate TLS at the listener, or a TLSRoute".to_owned(),
+        "TCP" if is_http => "use protocol `HTTP` or `HTTPS` in the listener, or a TCPRoute".to_owned(),
+        "HTTP" | "HTTPS" if !is_http => "use an HTTPRoute or a GRPCRoute".to_owned(),
+        "TLS" if kind == Kind::TcpRoute => "use a TLSRoute".to_owned(),
+        "TCP" if kind == Kind::TlsRoute => "use protocol `TLS` in the listener, or a TCPRoute".to_owned(),
+        _ => format!("add `{}` to `allowedRoutes.kinds` of the listener, or remove `kinds`", kind.name()),
+    }
+}
+
 /// The help for a reference that no listener fits.
-fn listener_instead(reference: &ParentReference, listeners: &[GatewayListener]) -> Option<String> {
+fn listener_instead(reference: &ParentReference, listeners: &[GatewayListener]) -> Option<Advice> {
     let ports: BTreeSet<u32> = listeners.iter().filter_map(|listener| Some(listener.port?.value)).collect();
     let names: BTreeSet<&str> = listeners.iter().map(|listener| listener.name.text()).collect();
     let port = reference.port.filter(|port| !ports.contains(&port.value));
     let name = reference.section_name.filled().filter(|name| !names.contains(name.as_str()));
     match (port, name) {
-        _ if listeners.is_empty() => Some("add a listener".to_owned()),
-        (Some(_), _) if ports.len() == 1 => Some(format!("its only port is {}", numbers(ports, "and"))),
-        (Some(_), _) => Some(format!("its ports are {}", numbers(ports, "and"))),
+        _ if listeners.is_empty() => Some("add a listener".into()),
+        (Some(_), _) if ports.len() == 1 => Some(format!("its only port is {}", numbers(ports, "and")).into()),
+        (Some(_), _) => Some(format!("its ports are {}", numbers(ports, "and")).into()),
         (None, Some(name)) => Some(match misspelt(name, names.iter().copied()) {
-            Some(similar) => format!("did you mean `{similar}`?"),
-            None if names.len() == 1 => format!("its only listener is {}", list(names, "and")),
-            None => format!("its listeners are {}", list(names, "and")),
+            Some(similar) => Advice::did_you_mean(Edit::set(name.span, similar)),
+            None if names.len() == 1 => format!("its only listener is {}", list(names, "and")).into(),
+            None => format!("its listeners are {}", list(names, "and")).into(),
         }),
         (None, None) if reference.port.is_some() && reference.section_name.filled().is_some() => None,
-        (None, None) => Some("change `hostnames` of the route, or `hostname` of the listener".to_owned()),
+        (None, None) => Some("change `hostnames` of the route, or `hostname` of the listener".into()),
     }
 }
 
@@ -241,12 +291,15 @@ fn check_missing(
     if let Some(((_, other), resource)) = elsewhere {
         diagnostic
             .related(resource.name_span(), format!("a {} of this name is in another namespace", kind.name()))
-            .help(match reference.namespace {
-                Some(_) => format!("change `namespace` to `{}`", other.namespace),
-                None => format!("add `namespace: {}`", other.namespace),
+            .help(match &reference.namespace {
+                Some(written) => {
+                    let edit = Edit::set(written.span, &*other.namespace);
+                    Advice::new(format!("change `namespace` to {edit}")).fix([edit])
+                }
+                None => Advice::add(Edit::add(reference.span, ["namespace"], &*other.namespace)),
             });
     } else if let Some(similar) = nearest(&name.name, parents.names_in(&name.namespace)) {
-        diagnostic.help(format!("did you mean `{similar}`?"));
+        diagnostic.did_you_mean(similar);
     }
 }
 
@@ -282,7 +335,7 @@ fn check_mesh_parent(
     };
     let diagnostic = diagnostics.report(finding, reference.name.place(reference.span), &ignored.reason);
     let (kind, group) = match reference.kind.text() {
-        "Service" => (Kind::Service, "\"\""),
+        "Service" => (Kind::Service, ""),
         "ServiceEntry" => (Kind::ServiceEntry, ISTIO_NETWORKING),
         _ => return,
     };
@@ -290,14 +343,14 @@ fn check_mesh_parent(
     let names = world.snapshot.resources().filter(of_kind).map(Resource::name);
     match (ignored.kind, &reference.group) {
         (Omission::UnsupportedParent, None) => {
-            diagnostic.help(format!("add `group: {group}`"));
+            diagnostic.help(Advice::add(Edit::add(reference.span, ["group"], group)));
         }
-        (Omission::UnsupportedParent, Some(_)) => {
-            diagnostic.help(format!("write `group: {group}`"));
+        (Omission::UnsupportedParent, Some(written)) => {
+            diagnostic.help(Advice::write(Edit::set(written.span, group).of("group")));
         }
         (Omission::MissingParent, _) => {
             if let Some(similar) = nearest(reference.name.text(), names) {
-                diagnostic.help(format!("did you mean `{similar}`?"));
+                diagnostic.did_you_mean(similar);
             }
         }
         _ => {}

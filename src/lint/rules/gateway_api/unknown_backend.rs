@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
+use crate::lint::rules::reference::dead_alias::dead_alias;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::nearest;
 use crate::model::wording::numbers;
@@ -13,7 +14,7 @@ use crate::world::{DestinationRef, Gap, Origin, Refusal, VirtualService, World, 
 pub static RULE: Rule = rule! {
     name: "unknown-backend",
     summary: "a Gateway API route names a backend that it cannot use, so requests get status 500",
-    findings: [&MISSING_SERVICE, &MISSING_PORT, &NO_GRANT, &UNSUPPORTED_KIND, &NOT_EXPORTED],
+    findings: [&MISSING_SERVICE, &MISSING_PORT, &NO_GRANT, &UNSUPPORTED_KIND, &NOT_EXPORTED, &EXTERNAL_NAME, &INVALID_MIRROR],
     check: check,
 };
 
@@ -38,6 +39,16 @@ static NOT_EXPORTED: Finding = finding! {
     "the Service is not exported to the namespace of the route",
 };
 
+static EXTERNAL_NAME: Finding = finding! {
+    "external-name", Lost, Likely, [],
+    "the backend is an ExternalName Service for a host that no service has",
+};
+
+static INVALID_MIRROR: Finding = finding! {
+    "invalid-mirror", Lost, Certain, [],
+    "istiod cannot convert the backend of a mirror, and drops the mirror",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     // A route that is attached to several listeners results in several VirtualServices.
@@ -50,7 +61,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
         }
         for destination in virtual_service.destinations() {
-            if seen.insert(destination.host.span) {
+            // Only the destination that does not exist, for a rule of connections without backends, has a subset.
+            if destination.destination.subset.is_none() && seen.insert(destination.host.span) {
                 check_backend(world, virtual_service, &destination, diagnostics);
             }
         }
@@ -68,6 +80,15 @@ fn report_refused(span: Span, refusal: Refusal, diagnostics: &mut Diagnostics) {
             diagnostics
                 .report(&UNSUPPORTED_KIND, span, "Istio does not support backends of this kind")
                 .help("use a Service, or kind `Hostname` of group `networking.istio.io`");
+        }
+        Refusal::InvalidMirror => {
+            diagnostics
+                .report(
+                    &INVALID_MIRROR,
+                    span,
+                    "istiod cannot convert the backend of the mirror, so nothing is mirrored",
+                )
+                .help("write `name` and `port` of a Service, and its `namespace` if it is another one");
         }
         Refusal::OptionalKind => diagnostics.unchecked(Gap::InferenceExtension),
     }
@@ -90,6 +111,20 @@ fn check_backend(
                 .report(&MISSING_PORT, port.span, format!("host `{full}` does not have port {}", port.value))
                 .related(service.span, "the host is defined here")
                 .help(format!("use port {}", numbers(ports, "or")));
+            return;
+        }
+        match dead_alias(world, virtual_service.resource, own, service) {
+            Some(Ok(dead)) => {
+                let message =
+                    format!("requests get 500, because ExternalName Service `{full}` has no cluster: {}", dead.reason);
+                let finding = if dead.is_certain { &MISSING_SERVICE } else { &EXTERNAL_NAME };
+                diagnostics
+                    .report(finding, written.span, message)
+                    .related(service.span, "the ExternalName Service")
+                    .help(dead.help);
+            }
+            Some(Err(gap)) => diagnostics.unchecked(gap),
+            None => {}
         }
         return;
     }
@@ -115,8 +150,8 @@ fn check_backend(
     let similar = nearest(name, names);
     let message = format!("Service `{namespace}/{name}` does not exist");
     let diagnostic = diagnostics.report(&MISSING_SERVICE, written.span, message).cause(format!("host {full}"));
-    diagnostic.help(match similar {
-        Some(similar) => format!("did you mean `{similar}`?"),
-        None => "correct the name, or create the Service".to_owned(),
-    });
+    match similar {
+        Some(similar) => diagnostic.did_you_mean(similar),
+        None => diagnostic.help("correct the name, or create the Service"),
+    };
 }

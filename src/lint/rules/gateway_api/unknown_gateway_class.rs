@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         let cause = format!("GatewayClass {}", class.value);
         let diagnostic = diagnostics.report(&MISSING, class.span, message).cause(cause);
         if let Some(similar) = similar {
-            diagnostic.help(format!("did you mean `{similar}`?"));
+            diagnostic.did_you_mean(similar);
         }
     }
 }

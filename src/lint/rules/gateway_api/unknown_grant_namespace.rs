@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             let message = format!("namespace `{}` does not exist", namespace.value);
             let diagnostic = diagnostics.report(&MISSING, namespace.span, message);
             if let Some(similar) = nearest(namespace, world.namespaces.names()) {
-                diagnostic.help(format!("did you mean `{similar}`?"));
+                diagnostic.did_you_mean(similar);
             }
         }
     }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::impossible_path;
+use super::impossible_text::obstacles_of_texts;
 use crate::lint::finding::finding;
 use crate::lint::incoming_ports::{server_ports, serving, sidecar_ports};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::networking::{HttpMatchRequest, StringMatch};
-use crate::model::wording::{list, numbers};
-use crate::routing::{EnvoyRegex, takes_some_path};
-use crate::source::{Span, Spanned};
-use crate::uri::split_port;
-use crate::world::{NamespacedName, RouteMatch, Section, Server, VirtualService, World, host, resolve_gateway_name};
+use crate::model::wording::numbers;
+use crate::source::Span;
+use crate::world::{NamespacedName, RouteMatch, Section, Server, VirtualService, World, resolve_gateway_name};
 
 pub static RULE: Rule = rule! {
     name: "impossible-match",
@@ -20,15 +19,15 @@ pub static RULE: Rule = rule! {
     check: check,
 };
 
-static DEAD_ROUTE: Finding = finding! {
+pub(super) static DEAD_ROUTE: Finding = finding! {
     "dead-route", Lost, Certain, [],
     "no request can meet any match of the route",
 };
-static METHOD_CASE: Finding = finding! {
+pub(super) static METHOD_CASE: Finding = finding! {
     "method-case", Lost, Likely, [],
     "the match compares the method with lower-case text, although clients send methods in upper case",
 };
-static DEAD_MATCH: Finding = finding! {
+pub(super) static DEAD_MATCH: Finding = finding! {
     "dead-match", Surprising, Certain, [],
     "no request can meet the match, but the route has other matches",
 };
@@ -38,18 +37,18 @@ static UNBOUND_GATEWAY: Finding = finding! {
 };
 
 /// A reason why requests do not meet a match.
-struct Obstacle {
+pub(super) struct Obstacle {
     /// The finding for the match alone: never [`DEAD_ROUTE`].
-    finding: &'static Finding,
-    span: Span,
-    message: String,
-    help: String,
-    label: Option<&'static str>,
-    related: Option<(Span, &'static str)>,
+    pub finding: &'static Finding,
+    pub span: Span,
+    pub message: String,
+    pub help: String,
+    pub label: Option<&'static str>,
+    pub related: Option<(Span, &'static str)>,
 }
 
 impl Obstacle {
-    fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
         let (message, help) = (message.into(), help.into());
         Self { finding: &DEAD_MATCH, span, message, help, label: None, related: None }
     }
@@ -75,9 +74,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
         }
     }
+    impossible_path::check(world, diagnostics);
 }
 
-fn report(obstacle: Obstacle, dead_route: Option<Span>, diagnostics: &mut Diagnostics) {
+pub(super) fn report(obstacle: Obstacle, dead_route: Option<Span>, diagnostics: &mut Diagnostics) {
     let dead_route = dead_route.filter(|_| obstacle.finding == &DEAD_MATCH);
     let finding = if dead_route.is_some() { &DEAD_ROUTE } else { obstacle.finding };
     let diagnostic = diagnostics.report(finding, obstacle.span, obstacle.message);
@@ -195,87 +195,4 @@ fn ports_in_mesh(world: &World<'_>, virtual_service: &VirtualService<'_>) -> Opt
         ports.extend(service.ports.iter().map(|port| port.number));
     }
     Some(ports)
-}
-
-/// Checks the conditions that compare texts of the request.
-fn obstacles_of_texts(virtual_service: &VirtualService<'_>, http_match: &HttpMatchRequest) -> Vec<Obstacle> {
-    let mut obstacles = Vec::new();
-    obstacles.extend(http_match.uri.as_ref().and_then(obstacle_of_path));
-    if let Some(method) = http_match.method.as_ref().and_then(plain_text)
-        && method.bytes().any(|byte| byte.is_ascii_lowercase())
-    {
-        let message = format!("HTTP methods are case-sensitive, and clients do not send `{}`", method.value);
-        let help = format!("write `{}`", method.to_ascii_uppercase());
-        obstacles.push(Obstacle { finding: &METHOD_CASE, ..Obstacle::new(method.span, message, help) });
-    }
-    let scheme = http_match.scheme.as_ref().filter(|scheme| scheme.prefix.is_none()).and_then(plain_text);
-    if let Some(scheme) = scheme.filter(|scheme| !["http", "https"].contains(&scheme.as_str())) {
-        let message = format!("no request has scheme `{}`", scheme.value);
-        obstacles.push(Obstacle::new(scheme.span, message, "write `http` or `https`"));
-    }
-    for (name, value) in http_match.without_headers.iter() {
-        if let Some(regex) = value.regex.as_ref().filter(|regex| regex.as_str() == ".*") {
-            let message = format!(
-                "this condition is never true: Envoy treats a missing header `{}` as empty, which `.*` matches",
-                name.value
-            );
-            obstacles.push(Obstacle::new(regex.span, message, "write `{}` to match requests without the header"));
-        }
-    }
-    obstacles.extend(obstacle_of_authority(virtual_service, http_match));
-    obstacles
-}
-
-fn obstacle_of_path(uri: &StringMatch) -> Option<Obstacle> {
-    if let Some(regex) = &uri.regex {
-        let is_impossible = EnvoyRegex::new(regex).ok().and_then(|regex| takes_some_path(&regex)) == Some(false);
-        return is_impossible.then(|| {
-            let message = format!("`{}` does not match any path as a whole", regex.value);
-            Obstacle::new(regex.span, message, "start the expression with `/`, and leave out the query")
-        });
-    }
-    let text = plain_text(uri)?;
-    let is_pattern = text.contains(['*', '^']);
-    if uri.prefix.is_some() && text.is_empty() || is_pattern {
-        return None;
-    }
-    let (reason, help) = match text.as_str() {
-        path if !path.starts_with('/') => ("a path starts with `/`", format!("write `/{path}`")),
-        path if path.contains('?') => {
-            ("the query is not part of the path", "match query parameters with `queryParams`".to_owned())
-        }
-        path if path.contains('#') => {
-            ("clients do not send fragments", "remove the `#` and everything after it".to_owned())
-        }
-        path if path.contains(' ') => ("clients escape spaces", format!("write `{}`", path.replace(' ', "%20"))),
-        _ => return None,
-    };
-    Some(Obstacle::new(text.span, format!("`{}` does not match any path: {reason}", text.value), help))
-}
-
-/// A Gateway passes on only requests for the hosts of the VirtualService.
-fn obstacle_of_authority(virtual_service: &VirtualService<'_>, http_match: &HttpMatchRequest) -> Option<Obstacle> {
-    if virtual_service.is_delegate() || virtual_service.binds_mesh() {
-        return None;
-    }
-    let authority = http_match.authority.as_ref().filter(|authority| authority.prefix.is_none())?;
-    let authority = plain_text(authority)?;
-    let (name, _) = split_port(authority);
-    let lower = name.to_ascii_lowercase();
-    let is_own = |host: &Spanned<String>| host::overlap(&host.to_ascii_lowercase(), &lower);
-    if name.contains('*') || virtual_service.hosts.iter().any(is_own) {
-        return None;
-    }
-    let are = if virtual_service.hosts.len() == 1 { "host is" } else { "hosts are" };
-    let hosts = list(virtual_service.hosts.iter().map(|host| &host.value), "and");
-    Some(Obstacle::new(
-        authority.span,
-        format!("no request for `{name}` reaches VirtualService `{}`: its {are} {hosts}", virtual_service.name),
-        format!("add `{name}` to `spec.hosts`, or remove the condition"),
-    ))
-}
-
-/// The text of `exact` or `prefix`.
-fn plain_text(string_match: &StringMatch) -> Option<&Spanned<String>> {
-    string_match.prefix.as_ref().or(string_match.exact.as_ref()).filter(|_| string_match.regex.is_none())
 }

@@ -1,7 +1,11 @@
 //! The conditions of matches.
 
 mod impossible_match;
+mod impossible_path;
+mod impossible_text;
+mod match_texts;
 mod mistaken_match_type;
+mod mistaken_regex;
 mod prefix_without_boundary;
 mod uneven_uri_case;
 

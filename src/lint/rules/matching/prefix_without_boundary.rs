@@ -30,6 +30,8 @@ struct RoutedPath<'w, 'a> {
     text: &'w Spanned<String>,
     /// The index of the VirtualService, in order of creation.
     age: usize,
+    /// What the route replaces the prefix with.
+    rewrite: Option<&'w str>,
     /// Whether it is the prefix of a match without other conditions.
     is_plain_prefix: bool,
 }
@@ -69,19 +71,30 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             diagnostics
                 .report(&SHARED_PREFIX, path.text.span, message)
                 .related(taken.text.span, joined)
-                .help(format!("replace the match with 2: `prefix: {prefix}/` and `exact: {prefix}`"));
+                .help(advice(prefix, path.rewrite));
         }
     }
 }
 
+/// The two matches that together match what a prefix should match. With a slash at the end of the prefix, the text that
+/// replaces it needs one too.
+fn advice(prefix: &str, rewrite: Option<&str>) -> String {
+    let matches = format!("replace the match with 2: `prefix: {prefix}/` and `exact: {prefix}`");
+    match rewrite.filter(|uri| !uri.ends_with('/')) {
+        Some(uri) => format!("{matches}, in a route of their own with `uri: {uri}/`"),
+        None => matches,
+    }
+}
+
 fn paths<'w, 'a>(virtual_service: &'w VirtualService<'a>, age: usize) -> impl Iterator<Item = RoutedPath<'w, 'a>> {
-    let matches = virtual_service.spec.http.iter().flat_map(|route| &route.r#match);
-    matches.filter_map(move |route_match| {
+    let matches = virtual_service.spec.http.iter().flat_map(|route| route.r#match.iter().map(move |it| (route, it)));
+    matches.filter_map(move |(route, route_match)| {
         let uri = route_match.uri.as_ref().filter(|uri| uri.regex.is_none())?;
         let prefix = uri.prefix.as_ref().filter(|prefix| !prefix.is_empty() && !prefix.ends_with('/'));
         let text = uri.prefix.as_ref().or(uri.exact.as_ref())?;
         let is_plain_prefix = prefix.is_some() && has_only_path(route_match);
-        Some(RoutedPath { virtual_service, text, age, is_plain_prefix })
+        let rewrite = route.rewrite.as_ref().and_then(|rewrite| Some(rewrite.uri.as_ref()?.as_str()));
+        Some(RoutedPath { virtual_service, text, age, rewrite, is_plain_prefix })
     })
 }
 

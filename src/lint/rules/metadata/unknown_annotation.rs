@@ -3,8 +3,9 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::known_metadata::{self as known, Standing};
-use crate::model::{Resource, Tags, nearest};
+use crate::model::known_metadata::{self as known, KnownKey, Standing};
+use crate::model::spelling::misspelt;
+use crate::model::{Resource, Tags};
 use crate::source::Spanned;
 
 pub static RULE: Rule = rule! {
@@ -56,13 +57,37 @@ fn report(key: &Spanned<String>, diagnostics: &mut Diagnostics) {
     }
     let diagnostic = diagnostics.report(&UNKNOWN, key.span, format!("Istio does not know annotation `{key}`"));
     if let Some(name) = similar(key) {
-        diagnostic.help(format!("did you mean `{name}`?"));
+        diagnostic.did_you_mean(name);
     }
 }
 
-/// The annotation that resembles a key: misspelt, or with another domain.
+/// The annotation that a key stands for: its name is misspelt, shortened or lengthened, or its domain is another one of
+/// Istio's. A name that only shares some letters is no misspelling.
 fn similar(key: &str) -> Option<&'static str> {
-    let last = |key: &str| key.rsplit_once('/').map(|(_, last)| last.to_ascii_lowercase());
-    let names = || known::annotations().map(|known| known.name);
-    nearest(key, names()).or_else(|| names().find(|name| last(name) == last(key)))
+    let (domain, name) = key.rsplit_once('/')?;
+    let split = |known: &'static str| known.rsplit_once('/');
+    let is_read = |known: &&KnownKey| !matches!(known.standing, Standing::Removed(_));
+    let known = || known::annotations().filter(is_read).filter_map(|known| Some((known.name, split(known.name)?)));
+    let of_domain = || known().filter(|(_, (own, _))| own.eq_ignore_ascii_case(domain));
+    let full = |name: &str| of_domain().find(|(_, (_, own))| *own == name).map(|(full, _)| full);
+    let misspelt_name = misspelt(name, of_domain().map(|(_, (_, own))| own)).and_then(full);
+    let misspelt_key = || misspelt(key, known().map(|(full, _)| full));
+    let same_name = || only(known().filter(|(_, (_, own))| own.len() >= SPECIFIC && own.eq_ignore_ascii_case(name)));
+    let is_part = |own: &str| own.len().min(name.len()) >= SPECIFIC && starts_with_either(own, name);
+    let of_part = || only(of_domain().filter(|(_, (_, own))| is_part(own)));
+    misspelt_name.or_else(misspelt_key).or_else(same_name).or_else(of_part)
+}
+
+/// The fewest letters of a name that few annotations have by chance.
+const SPECIFIC: usize = 6;
+
+fn starts_with_either(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    one.starts_with(&other) || other.starts_with(&one)
+}
+
+/// The only annotation, if there is exactly one.
+fn only<T>(mut found: impl Iterator<Item = (&'static str, T)>) -> Option<&'static str> {
+    let (first, _) = found.next()?;
+    found.next().is_none().then_some(first)
 }

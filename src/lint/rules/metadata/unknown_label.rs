@@ -45,9 +45,7 @@ fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
                 )
                 .help("move the key to `annotations`");
         } else if let Some(name) = similar {
-            diagnostics
-                .report(&MISSPELT, key.span, format!("Istio does not know label `{key}`"))
-                .help(format!("did you mean `{name}`?"));
+            diagnostics.report(&MISSPELT, key.span, format!("Istio does not know label `{key}`")).did_you_mean(name);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `http-rule-on-tcp`
 
+use super::gateway_connections;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -12,13 +13,25 @@ use crate::world::{AuthorizationPolicy, DataPlane, ProtocolClass, Workload, Work
 pub static RULE: Rule = rule! {
     name: "http-rule-on-tcp",
     summary: "a rule about HTTP requests covers a TCP port: DENY closes the port, ALLOW never matches there",
-    findings: [&DENIES_CONNECTIONS, &NEVER_ALLOWS, &DRY_RUN, &CLOSES_PORT, &DENIES_ANY_TCP],
+    findings: [
+        &DENIES_CONNECTIONS,
+        &DENIES_AT_GATEWAY,
+        &NEVER_ALLOWS,
+        &DRY_RUN,
+        &CLOSES_PORT,
+        &CLOSES_SERVER,
+        &DENIES_ANY_TCP,
+    ],
     check: check,
 };
 
 static DENIES_CONNECTIONS: Finding = finding! {
     "denies-connections", Lost, Certain, ["IST0133"],
     "a DENY rule about requests denies connections to a TCP port",
+};
+pub(super) static DENIES_AT_GATEWAY: Finding = finding! {
+    "denies-at-gateway", Lost, Certain, ["IST0133"],
+    "a DENY rule about requests denies connections that a gateway passes on without parsing requests",
 };
 static NEVER_ALLOWS: Finding = finding! {
     "never-allows", Lost, Certain, [],
@@ -31,6 +44,10 @@ static DRY_RUN: Finding = finding! {
 static CLOSES_PORT: Finding = finding! {
     "closes-port", Lost, Likely, [],
     "ALLOW rules about requests leave a TCP port of the workload closed",
+};
+pub(super) static CLOSES_SERVER: Finding = finding! {
+    "closes-server", Lost, Likely, [],
+    "ALLOW rules about requests leave no connection to a TCP or TLS server of a gateway",
 };
 static DENIES_ANY_TCP: Finding = finding! {
     "denies-any-tcp", Surprising, Likely, ["IST0133"],
@@ -59,7 +76,7 @@ fn warning_in<'v>(rule: Span, warnings: &mut Vec<&'v Violation>) -> Option<&'v V
     is_in.then(|| warnings.remove(first))
 }
 
-fn is_about_requests(rule: &&security::AuthorizationRule) -> bool {
+pub(super) fn is_about_requests(rule: &&security::AuthorizationRule) -> bool {
     requirements(rule).iter().any(|it| it.attribute.is_http_only())
 }
 
@@ -82,6 +99,7 @@ fn check_deny<'a>(
         let closed = ports.iter().find_map(|(workload, port)| Some((workload, port, denied(&parts, port.number)?)));
         match (closed, warning) {
             (Some((workload, port, denied)), _) => report_deny(finding, rule, workload, port, denied, diagnostics),
+            (None, _) if gateway_connections::check_deny(world, policy, rule, diagnostics) => {}
             // The webhook does not see ports that conditions name.
             (None, Some(_)) if parts.when.iter().any(|it| it.attribute == Attribute::DestinationPort) => {}
             (None, Some(warning)) => report_warning(warning, diagnostics),
@@ -122,7 +140,7 @@ fn opaque_ports<'w, 'a>(
 
 /// The connections that a rule about requests denies at a TCP port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Denied {
+pub(super) enum Denied {
     /// Those for which the other conditions of the rule hold.
     Some,
     /// All connections.
@@ -131,7 +149,7 @@ enum Denied {
 
 /// The connections that a DENY rule denies at a port by those of its pairs of a source and an operation that have a
 /// condition on requests. The other pairs deny connections on purpose.
-fn denied(parts: &RuleParts<'_>, port: u32) -> Option<Denied> {
+pub(super) fn denied(parts: &RuleParts<'_>, port: u32) -> Option<Denied> {
     let anything = [Vec::new()];
     let from = if parts.from.is_empty() { &anything[..] } else { &parts.from };
     let to = if parts.to.is_empty() { &anything[..] } else { &parts.to };
@@ -181,6 +199,7 @@ fn report_deny(
 fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, diagnostics: &mut Diagnostics) {
     let mut rules = policy.spec.rules.iter().filter(is_about_requests).peekable();
     let Some(first_rule) = rules.peek() else { return };
+    gateway_connections::check_allow(world, policy, first_rule, diagnostics);
     let workloads = sidecars(world, policy);
     let ports = |workload: &Workload<'a>| world.ports_of_workload(workload);
     let is_only_opaque = |workload: &&Workload<'a>| {
@@ -210,7 +229,12 @@ fn check_allow<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, diagnost
 
 /// Whether no ALLOW policy of a workload allows connections to a port, and this policy is the first that does not
 /// because it is about requests. A policy without rules closes the port on purpose.
-fn is_closed(world: &World<'_>, policy: &AuthorizationPolicy<'_>, workload: &Workload<'_>, port: u32) -> bool {
+pub(super) fn is_closed(
+    world: &World<'_>,
+    policy: &AuthorizationPolicy<'_>,
+    workload: &Workload<'_>,
+    port: u32,
+) -> bool {
     let of_workload = world.policies.authorization_policies_of(&workload.name.namespace, &workload.labels);
     let allowing: Vec<_> =
         of_workload.into_iter().filter(|it| it.action() == PolicyAction::Allow && !it.is_dry_run()).collect();

@@ -3,10 +3,9 @@
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::networking::ServerTlsMode;
 use crate::policy::{Attribute, Requirement, requirements};
 use crate::source::Span;
-use crate::world::{AuthorizationPolicy, DataPlane, MtlsMode, Server, Workload, World};
+use crate::world::{AuthorizationPolicy, DataPlane, MtlsMode, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "identity-without-mtls",
@@ -125,11 +124,10 @@ fn identified(world: &World<'_>, workload: &Workload<'_>) -> Identified {
 /// The servers of a gateway decide, whatever PeerAuthentications say.
 fn at_gateway(world: &World<'_>, workload: &Workload<'_>) -> Identified {
     let servers: Vec<_> = world.gateways_of_workload(workload).flat_map(|gateway| &gateway.servers).collect();
-    let asks_for_none = |server: &&Server<'_>| matches!(server.tls_mode, None | Some(ServerTlsMode::Simple));
-    match servers.iter().all(asks_for_none) {
+    match servers.iter().any(|server| server.identifies_clients()) {
         _ if servers.is_empty() => Identified::AtGateway,
-        true => Identified::NotAtGateway,
-        false => Identified::Other,
+        true => Identified::Other,
+        false => Identified::NotAtGateway,
     }
 }
 

@@ -1,20 +1,20 @@
 //! `missing-request-authentication`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::claim_path;
-use crate::model::{Kind, LabelSet, Labels, Map, security};
-use crate::policy::requirements;
-use crate::source::Span;
-use crate::world::{AuthorizationPolicy, Gap, Gateway, Targeted, VirtualService, World};
+use crate::model::{Kind, LabelSet, Labels, Map, nearest, security};
+use crate::policy::{Attribute, names_issuer, requirements};
+use crate::source::{Span, Spanned};
+use crate::world::{AuthorizationPolicy, Gap, Gateway, Targeted, VirtualService, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "missing-request-authentication",
     summary: "a policy or route needs a token where no RequestAuthentication verifies tokens, so it never matches",
-    findings: [&WORKLOADS, &GATEWAY, &SOME_WORKLOADS, &UNKNOWN_GATEWAY],
+    findings: [&WORKLOADS, &GATEWAY, &ISSUER, &SOME_WORKLOADS, &ISSUER_OF_SEVERAL, &UNKNOWN_GATEWAY],
     check: check,
 };
 
@@ -26,9 +26,17 @@ static GATEWAY: Finding = finding! {
     "gateway", Lost, Certain, ["IST0149"],
     "a route matches claims, and no RequestAuthentication is for the gateway",
 };
+static ISSUER: Finding = finding! {
+    "issuer", Lost, Certain, [],
+    "no RequestAuthentication for the workloads accepts tokens of the issuers that a rule names",
+};
 static SOME_WORKLOADS: Finding = finding! {
     "some-workloads", Lost, Likely, [],
     "no RequestAuthentication is for some workloads of an AuthorizationPolicy",
+};
+static ISSUER_OF_SEVERAL: Finding = finding! {
+    "issuer-of-several", Surprising, Certain, [],
+    "no RequestAuthentication for the workloads accepts tokens of one of the issuers that a rule names",
 };
 static UNKNOWN_GATEWAY: Finding = finding! {
     "unknown-gateway", Surprising, Likely, ["IST0149"],
@@ -69,6 +77,7 @@ fn check_policy<'a>(
         }
         return;
     }
+    check_issuers(world, policy, &workloads, diagnostics);
     let lacking: Vec<_> =
         workloads.iter().filter(|workload| !is_checked(&workload.name.namespace, &workload.labels)).collect();
     let Some(first) = lacking.first() else { return };
@@ -102,6 +111,65 @@ fn check_policy<'a>(
         diagnostic.related(place, "this condition also needs a token");
     }
     diagnostic.help("add a RequestAuthentication that selects the workload and names the issuer of the tokens");
+}
+
+/// The issuers that a rule names must be those of some RequestAuthentication: proxies reject the tokens of others.
+fn check_issuers<'a>(
+    world: &World<'a>,
+    policy: &AuthorizationPolicy<'a>,
+    workloads: &[&Workload<'a>],
+    diagnostics: &mut Diagnostics,
+) {
+    let of_workload = |workload: &&Workload<'a>| {
+        world.policies.request_authentications_of(&workload.name.namespace, &workload.labels)
+    };
+    let rules = workloads.iter().flat_map(of_workload).flat_map(|it| &it.spec.jwt_rules);
+    let issuers: BTreeMap<&str, Span> =
+        rules.filter_map(|rule| rule.issuer.as_ref()).map(|issuer| (issuer.as_str(), issuer.span)).collect();
+    let namespace = policy.name.namespace.as_ref();
+    let is_sure = world.inventory.may_have_more(Kind::RequestAuthentication, namespace).is_none()
+        && world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication).is_ok();
+    let Some((_, &first)) = issuers.iter().next().filter(|_| is_sure) else { return };
+    for requirement in policy.spec.rules.iter().flat_map(requirements) {
+        let is_known = |value: &&Spanned<String>| match &requirement.attribute {
+            Attribute::RequestPrincipal if has_no_subject(value) => false,
+            Attribute::RequestPrincipal => issuers.keys().any(|issuer| names_issuer(value, issuer)),
+            Attribute::Claim(path) if path[..] == ["iss"] => {
+                value.contains('*') || issuers.contains_key(value.as_str())
+            }
+            _ => true,
+        };
+        let unknown: Vec<_> = requirement.values.iter().filter(|value| !is_known(value)).collect();
+        let Some(value) = unknown.first() else { continue };
+        let finding = if unknown.len() == requirement.values.len() { &ISSUER } else { &ISSUER_OF_SEVERAL };
+        let reason = match requirement.attribute {
+            Attribute::RequestPrincipal if has_no_subject(value) => {
+                "a request principal is an issuer, a slash and a subject"
+            }
+            _ => "no RequestAuthentication for the workloads accepts its issuer",
+        };
+        let message = format!("no token matches `{}`: {reason}", value.value);
+        let (written, subject) = match requirement.attribute {
+            Attribute::RequestPrincipal => value.rsplit_once('/').unwrap_or((value.as_str(), "*")),
+            _ => (value.as_str(), ""),
+        };
+        let nearest = nearest(written, issuers.keys().copied());
+        let slash = if subject.is_empty() { "" } else { "/" };
+        let help = match nearest {
+            Some(issuer) => format!("write `{issuer}{slash}{subject}`"),
+            None => "add a RequestAuthentication for the issuer, or write the issuer of one that is for the workloads"
+                .to_owned(),
+        };
+        diagnostics
+            .report(finding, value.span, message)
+            .related(first, "an issuer whose tokens are accepted")
+            .help(help);
+    }
+}
+
+/// Whether a request principal is only an issuer, which equals that of no token.
+fn has_no_subject(value: &str) -> bool {
+    !value.contains(['/', '*'])
 }
 
 /// The proxies of a target are not among the manifests, but a RequestAuthentication with the same target may be.

@@ -1,6 +1,11 @@
 //! Policies that allow or deny the wrong requests.
 
+mod authorization_provider;
+mod client_without_sidecar;
 mod contradictory_rule;
+mod denied_workload;
+mod gateway_connections;
+mod gateway_traffic;
 mod http_rule_on_tcp;
 mod identity_without_mtls;
 mod ignored_peer_authentication;
@@ -12,7 +17,9 @@ mod mtls_conflict;
 mod optional_token;
 mod overriding_policy;
 mod plaintext_to_strict;
+mod policy_notation;
 mod policy_selects_nothing;
+mod split_rule;
 mod uncovered_workload;
 mod unknown_method;
 mod unknown_namespace;
@@ -29,6 +36,7 @@ pub static FAMILY: Family = Family {
     rules: &[
         &mtls_conflict::RULE,
         &plaintext_to_strict::RULE,
+        &client_without_sidecar::RULE,
         &unknown_principal::RULE,
         &unknown_namespace::RULE,
         &unknown_method::RULE,
@@ -42,8 +50,11 @@ pub static FAMILY: Family = Family {
         &identity_without_mtls::RULE,
         &http_rule_on_tcp::RULE,
         &ip_blocks_behind_gateway::RULE,
+        &authorization_provider::RULE,
         &contradictory_rule::RULE,
         &overriding_policy::RULE,
+        &denied_workload::RULE,
+        &split_rule::RULE,
         &impossible_policy_value::RULE,
         &unrestricted_jwks_fetch::RULE,
         &uncovered_workload::RULE,

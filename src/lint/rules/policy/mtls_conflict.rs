@@ -16,7 +16,7 @@ use crate::world::{
 pub static RULE: Rule = rule! {
     name: "mtls-conflict",
     summary: "a DestinationRule makes clients send TLS or plaintext that the workloads do not accept",
-    findings: [&STRICT, &DISABLE, &OTHER_TLS, &NO_SIDECAR, &NO_SIDECAR_BEHIND_WILDCARD],
+    findings: [&STRICT, &DISABLE, &OTHER_TLS, &NO_SIDECAR, &NO_SIDECAR_BEHIND_WILDCARD, &NAMESPACE_WITHOUT_LABEL],
     check: check,
 };
 
@@ -41,6 +41,11 @@ static NO_SIDECAR_BEHIND_WILDCARD: Finding = finding! {
     "a wildcard host covers a workload that has no sidecar",
 };
 
+static NAMESPACE_WITHOUT_LABEL: Finding = finding! {
+    "namespace-without-label", Lost, Likely, [],
+    "the Namespace of the workload has no label for injection, unless it gets one by other means",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut conflicts: BTreeMap<Span, Vec<Conflict<'_, '_>>> = BTreeMap::new();
@@ -57,7 +62,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
     for (span, mut conflicts) in conflicts {
         conflicts.sort_by_key(|conflict| conflict.accepted.is_none());
-        report(span, &conflicts, diagnostics);
+        report(world, span, &conflicts, diagnostics);
     }
 }
 
@@ -201,7 +206,7 @@ fn note_unknown(
     }
 }
 
-fn report(span: Span, conflicts: &[Conflict<'_, '_>], diagnostics: &mut Diagnostics) {
+fn report(world: &World<'_>, span: Span, conflicts: &[Conflict<'_, '_>], diagnostics: &mut Diagnostics) {
     let Some(first) = conflicts.first() else { return };
     let sent = match first.mode {
         ClientTlsMode::Disable => "plaintext",
@@ -214,8 +219,13 @@ fn report(span: Span, conflicts: &[Conflict<'_, '_>], diagnostics: &mut Diagnost
         Some(MtlsMode::Permissive) => (&OTHER_TLS, "its sidecars accept no other TLS than that of the mesh".to_owned()),
         Some(MtlsMode::Disable) => (&DISABLE, "its workloads accept only plaintext".to_owned()),
         None => {
-            // Perhaps no client sends requests to everything that a wildcard covers.
-            let finding = if first.is_wildcard { &NO_SIDECAR_BEHIND_WILDCARD } else { &NO_SIDECAR };
+            let finding = match world.namespaces.opts_out(first.workload) {
+                // Perhaps no client sends requests to everything that a wildcard covers.
+                _ if first.is_wildcard => &NO_SIDECAR_BEHIND_WILDCARD,
+                true => &NO_SIDECAR,
+                // Namespaces are labelled by hand as well as by manifests.
+                false => &NAMESPACE_WITHOUT_LABEL,
+            };
             (finding, format!("workload `{}` has no sidecar", first.workload.name))
         }
     };
@@ -235,6 +245,9 @@ fn report(span: Span, conflicts: &[Conflict<'_, '_>], diagnostics: &mut Diagnost
     diagnostic.help(match (first.accepted, first.mode) {
         (Some(MtlsMode::Strict | MtlsMode::Permissive), _) => {
             "set `mode: ISTIO_MUTUAL`, or remove `tls` so that proxies detect which workloads accept mutual TLS"
+        }
+        (None, _) if finding == &NAMESPACE_WITHOUT_LABEL => {
+            "label the Namespace with `istio-injection: enabled`, or remove `tls` so that proxies detect which workloads accept mutual TLS"
         }
         (None, _) | (_, ClientTlsMode::IstioMutual) => {
             "set `mode: DISABLE` for this host, or remove `tls` so that proxies detect which workloads accept mutual TLS"

@@ -7,9 +7,9 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::networking::claim_path;
-use crate::model::security::{PolicyAction, TokenPresence};
-use crate::policy::requirements;
-use crate::world::{AuthorizationPolicy, RequestAuthentication, Targeted, VirtualService, World};
+use crate::model::security::{JwtRule, PolicyAction, TokenPresence};
+use crate::policy::{Attribute, requirements};
+use crate::world::{AuthorizationPolicy, DataPlane, RequestAuthentication, Targeted, VirtualService, Workload, World};
 
 pub static RULE: Rule = rule! {
     name: "optional-token",
@@ -31,7 +31,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         return;
     }
     let is_routed = world.virtual_services.iter().any(routes_by_claims);
-    let namespaces = PolicyNamespaces::new(world);
+    let headers = token_headers(world);
+    let namespaces = PolicyNamespaces::new(world, &headers);
     for policy in optional {
         let namespace = policy.name.namespace.as_ref();
         let any = namespaces.cover(&namespaces.any, namespace);
@@ -41,9 +42,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             diagnostics.unchecked(gap);
             continue;
         }
-        let is_required = namespaces.cover(&namespaces.with_token, namespace) && is_required(world, policy);
+        let is_required = namespaces.cover(&namespaces.with_token, namespace) && is_required(world, policy, &headers);
         let is_for_routes = is_routed && is_of_gateways(world, policy);
-        if !is_required && !is_for_routes {
+        if !is_required && !is_for_routes && !is_moot(world, policy) {
             report(policy, diagnostics);
         }
     }
@@ -58,13 +59,13 @@ struct PolicyNamespaces<'w> {
 }
 
 impl<'w> PolicyNamespaces<'w> {
-    fn new(world: &'w World<'_>) -> Self {
+    fn new(world: &'w World<'_>, headers: &BTreeSet<String>) -> Self {
         let policies = || world.policies.authorization_policies().iter();
         Self {
             root: &world.settings.root_namespace,
             any: policies().map(|policy| policy.name.namespace.as_ref()).collect(),
             with_token: policies()
-                .filter(|it| looks_at_token(it))
+                .filter(|it| looks_at_token(it, headers))
                 .map(|policy| policy.name.namespace.as_ref())
                 .collect(),
         }
@@ -100,7 +101,7 @@ fn report(policy: &RequestAuthentication<'_>, diagnostics: &mut Diagnostics) {
         .report(
             &OPTIONAL,
             place,
-            "requests without a token are allowed: a RequestAuthentication rejects only invalid tokens",
+            "requests need no token: a RequestAuthentication rejects only invalid tokens, and no policy requires one",
         )
         .help(
             "deny `notRequestPrincipals: [\"*\"]` in an AuthorizationPolicy, unless the token is optional on purpose",
@@ -113,15 +114,31 @@ fn is_optional(policy: &RequestAuthentication<'_>) -> bool {
     !policy.spec.jwt_rules.iter().any(|rule| rule.presence.is_some_and(|it| is_required(it.value)))
 }
 
-/// Whether a policy looks at tokens, or leaves the decision to a provider that may.
-fn looks_at_token(policy: &AuthorizationPolicy<'_>) -> bool {
-    policy.action() == PolicyAction::Custom
-        || policy.spec.rules.iter().flat_map(requirements).any(|it| it.attribute.is_of_token())
+/// The headers with tokens, or with what proxies write from them, in lower case.
+fn token_headers(world: &World<'_>) -> BTreeSet<String> {
+    let rules = world.policies.request_authentications().iter().flat_map(|policy| &policy.spec.jwt_rules);
+    let of_rule = |rule: &JwtRule| {
+        let from = rule.from_headers.iter().filter_map(|header| header.name.as_ref());
+        let to = rule.output_claim_to_headers.iter().filter_map(|output| output.header.as_ref());
+        let names = from.chain(to).chain(&rule.output_payload_to_header);
+        names.map(|name| name.to_ascii_lowercase()).collect::<Vec<_>>()
+    };
+    rules.flat_map(of_rule).chain(std::iter::once("authorization".to_owned())).collect()
 }
 
-/// Whether an AuthorizationPolicy that looks at tokens is for some workload of a RequestAuthentication. One may be for
-/// workloads that are not among the manifests.
-fn is_required<'a>(world: &World<'a>, policy: &RequestAuthentication<'a>) -> bool {
+/// Whether a policy looks at tokens or at their headers, or leaves the decision to a provider that may.
+fn looks_at_token(policy: &AuthorizationPolicy<'_>, headers: &BTreeSet<String>) -> bool {
+    let is_of_token = |attribute: &Attribute<'_>| match attribute {
+        Attribute::Header(name) => headers.contains(&name.to_ascii_lowercase()),
+        attribute => attribute.is_of_token(),
+    };
+    policy.action() == PolicyAction::Custom
+        || policy.spec.rules.iter().flat_map(requirements).any(|it| is_of_token(&it.attribute))
+}
+
+/// Whether an AuthorizationPolicy that looks at tokens is for some workload of a RequestAuthentication, or no workload allows
+/// or checks any request. A policy may be for workloads that are not among the manifests.
+fn is_required<'a>(world: &World<'a>, policy: &RequestAuthentication<'a>, headers: &BTreeSet<String>) -> bool {
     if !policy.spec.target_refs().is_empty() {
         return true;
     }
@@ -129,6 +146,21 @@ fn is_required<'a>(world: &World<'a>, policy: &RequestAuthentication<'a>) -> boo
     workloads.is_empty()
         || workloads.iter().any(|workload| {
             let policies = world.policies.authorization_policies_of(&workload.name.namespace, &workload.labels);
-            policies.into_iter().any(looks_at_token)
+            policies.into_iter().any(|policy| looks_at_token(policy, headers))
         })
+}
+
+/// Whether no request reaches the workloads of a policy through a proxy that applies it: they have none, or they deny all
+/// requests.
+fn is_moot<'a>(world: &World<'a>, policy: &RequestAuthentication<'a>) -> bool {
+    let workloads = world.workloads_of_policy(policy).unwrap_or_default();
+    let is_moot = |workload: &&Workload<'_>| {
+        let policies = world.policies.authorization_policies_of(&workload.name.namespace, &workload.labels);
+        let mut allowing =
+            policies.iter().filter(|it| it.action() == PolicyAction::Allow && !it.is_dry_run()).peekable();
+        let denies_all = allowing.peek().is_some() && allowing.all(|it| it.spec.rules.is_empty());
+        let has_no_proxy = matches!(world.namespaces.data_plane(workload), Some(DataPlane::None | DataPlane::Ambient));
+        denies_all || (has_no_proxy && !world.is_gateway_workload(workload))
+    };
+    !workloads.is_empty() && workloads.iter().all(is_moot)
 }

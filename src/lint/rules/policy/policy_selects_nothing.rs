@@ -247,7 +247,7 @@ fn report_target(span: Span, kind: Kind, namespace: &str, name: &str, names: &[&
     let api = if kind == Kind::KubernetesGateway { " of the Gateway API" } else { "" };
     let message = format!("{} `{namespace}/{name}`{api} does not exist", kind.name());
     let diagnostic = diagnostics.report(&TARGET, span, message);
-    if let Some(help) = did_you_mean(name, names.iter().copied()) {
+    if let Some(help) = did_you_mean(span, name, names.iter().copied()) {
         diagnostic.help(help);
     }
 }

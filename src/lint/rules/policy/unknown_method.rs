@@ -1,9 +1,12 @@
 //! `unknown-method`
 
+use super::policy_notation::{listed, without_anchors};
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::spelling::misspelt;
+use crate::model::wording::list;
 use crate::policy::{Attribute, requirements};
 
 pub static RULE: Rule = rule! {
@@ -58,17 +61,27 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                         value.span,
                         format!("no request has the method `{method}`: methods are case-sensitive"),
                     )
-                    .help(format!("write `{upper_case}`"));
+                    .write(upper_case);
                 continue;
             }
             let diagnostic = diagnostics.report(&UNKNOWN, value.span, format!("`{method}` is not an HTTP method"));
-            diagnostic.help(match misspelt(method, METHODS) {
-                Some(known) => format!("did you mean `{known}`?"),
-                None if method.contains(|it: char| it.is_ascii_lowercase() || "/.".contains(it)) => {
-                    "match gRPC methods by `paths`: their HTTP method is `POST`".to_owned()
+            let set = |text: &str| Advice::write(Edit::set(value.span, text));
+            match misspelt(method, METHODS) {
+                _ if [".*", ".+"].contains(&without_anchors(method)) => diagnostic.help(
+                    Advice::new(format!("write {} to match every method", Edit::set(value.span, "*")))
+                        .fix([Edit::set(value.span, "*")]),
+                ),
+                _ if exists(without_anchors(method)) => diagnostic.help(set(without_anchors(method))),
+                _ if listed(method).is_some_and(|methods| methods.iter().all(|it| exists(it))) => {
+                    let methods = list(listed(method).unwrap_or_default(), "and");
+                    diagnostic.help(format!("write {methods} as separate values"))
                 }
-                None => "use `GET`, `POST` or another HTTP method".to_owned(),
-            });
+                Some(known) => diagnostic.did_you_mean(known),
+                None if method.contains(|it: char| it.is_ascii_lowercase() || "/.".contains(it)) => {
+                    diagnostic.help("match gRPC methods by `paths`: their HTTP method is `POST`")
+                }
+                None => diagnostic.help("use `GET`, `POST` or another HTTP method"),
+            };
         }
     }
 }

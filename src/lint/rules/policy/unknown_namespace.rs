@@ -61,7 +61,7 @@ fn check_namespace(
         false => format!("namespace `{value}` does not exist"),
     };
     let diagnostic = diagnostics.report(&MISSING, written.span, message).cause(format!("namespace {value}"));
-    if let Some(help) = did_you_mean(value, known.iter().copied()) {
+    if let Some(help) = did_you_mean(written.span, value, known.iter().copied()) {
         diagnostic.help(help);
     }
 }

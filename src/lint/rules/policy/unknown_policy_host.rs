@@ -45,7 +45,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             let message = format!("Service `{namespace}/{service}` does not exist");
             let diagnostic = diagnostics.report(&MISSING, value.span, message).cause(format!("host {name}"));
             if let Some(similar) = similar(world, namespace, service) {
-                diagnostic.help(format!("did you mean `{}`?", value.replacen(service, similar, 1)));
+                diagnostic.did_you_mean(value.replacen(service, similar, 1));
             }
         }
     }

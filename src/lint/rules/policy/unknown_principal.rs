@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -83,7 +84,10 @@ fn check_principal(
     if let Some(rest) = value.strip_prefix("spiffe://") {
         diagnostics
             .report(&SCHEME, written.span, format!("no client has the principal `{value}`: principals have no scheme"))
-            .help(format!("write `{rest}`"));
+            .help(match has_form(rest) {
+                true => format!("write `{rest}`"),
+                false => FORM_HELP.to_owned(),
+            });
         return;
     }
     let inner = value.strip_prefix('*').or_else(|| value.strip_suffix('*')).unwrap_or(value);
@@ -92,6 +96,13 @@ fn check_principal(
         diagnostics
             .report(&ASTERISK, written.span, message)
             .help("use `namespaces` to match all clients of a namespace, or list the principals");
+        return;
+    }
+    if value == ".*" || value.contains(['^', '$', '\\', '(', '|', '[', '+']) {
+        let message = format!("no client has the principal `{value}`: principals are not regular expressions");
+        diagnostics
+            .report(&FORM, written.span, message)
+            .help("list the principals, or use `namespaces` to match all clients of a namespace");
         return;
     }
     let parts: Vec<&str> = value.split('/').collect();
@@ -112,9 +123,18 @@ fn check_principal(
         _ => {
             diagnostics
                 .report(&FORM, written.span, format!("no client matches `{value}`, which is not a principal"))
-                .help("write `<trust domain>/ns/<namespace>/sa/<service account>`");
+                .help(FORM_HELP);
         }
     }
+}
+
+const FORM_HELP: &str = "write `<trust domain>/ns/<namespace>/sa/<service account>`";
+
+/// Whether a text without a scheme is a principal, or the start of one before an asterisk.
+fn has_form(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('/').collect();
+    let is_whole = matches!(parts.as_slice(), [_, "ns", _, "sa", _]);
+    text.find('*').is_none_or(|at| at + 1 == text.len()) && (is_whole || text.ends_with('*'))
 }
 
 /// Whether a trust domain is one of the mesh. `cluster.local` always stands for the mesh's own.
@@ -132,10 +152,14 @@ fn report_domain(world: &World<'_>, written: &Spanned<String>, domain: &str, dia
         std::iter::once(settings.trust_domain.as_str()).chain(settings.trust_domain_aliases.iter().map(String::as_str));
     let similar = nearest(domain, own);
     let (finding, help) = match similar {
-        Some(similar) => (&SIMILAR_DOMAIN, format!("did you mean `{similar}`?")),
+        Some(similar) => {
+            let edit = Edit::set(written.span, written.replacen(domain, similar, 1)).shown(similar);
+            (&SIMILAR_DOMAIN, Advice::did_you_mean(edit))
+        }
         None => {
             let own = &settings.trust_domain;
-            (&OTHER_DOMAIN, format!("use `{own}`, unless the mesh trusts another mesh with this trust domain"))
+            let help = format!("use `{own}`, unless the mesh trusts another mesh with this trust domain");
+            (&OTHER_DOMAIN, help.into())
         }
     };
     let message = format!("`{domain}` is not a trust domain of this mesh");

@@ -55,8 +55,8 @@ fn check_namespace(world: &World<'_>, namespace: &str, span: Span, diagnostics: 
         Some(true) => {}
         None => diagnostics.unchecked(Gap::NotAllOfKind(Kind::Namespace)),
         Some(false) => {
-            let help = did_you_mean(namespace, world.namespaces.names());
-            let forms = || "use the name of a namespace, `.` for that of the resource, or `*` for all".to_owned();
+            let help = did_you_mean(span, namespace, world.namespaces.names());
+            let forms = || "use the name of a namespace, `.` for that of the resource, or `*` for all".into();
             let message = format!("namespace `{namespace}` does not exist");
             let diagnostic = diagnostics.report(&UNKNOWN, span, message).cause(format!("namespace {namespace}"));
             diagnostic.help(help.unwrap_or_else(forms));

@@ -9,11 +9,12 @@ use crate::world::host::{self, Form};
 use crate::world::{Gateway, VirtualService, World};
 
 use super::host_cause;
+use super::misshapen_host::{describe_short_entry, misshapen_host, short_entry};
 
 pub static RULE: Rule = rule! {
     name: "host-without-service",
     summary: "a host of a VirtualService for the mesh that no service has, so sidecars rarely use its routes",
-    findings: [&MISSING_GATEWAY, &NAME_WITH_DOT, &UNKNOWN_SERVICE],
+    findings: [&MISSING_GATEWAY, &SHORT_ENTRY, &NAME_WITH_DOT, &MISSHAPEN, &UNKNOWN_SERVICE],
     check: check,
 };
 
@@ -24,6 +25,14 @@ static MISSING_GATEWAY: Finding = finding! {
 static NAME_WITH_DOT: Finding = finding! {
     "name-with-dot", Surprising, Certain, [],
     "Istio does not expand the host, because the host contains a dot",
+};
+static SHORT_ENTRY: Finding = finding! {
+    "short-entry", Lost, Likely, [],
+    "a ServiceEntry has the short name as its host, which Istio does not expand there",
+};
+static MISSHAPEN: Finding = finding! {
+    "misshapen", Surprising, Certain, [],
+    "the host resembles the name of a Service, and lacks a part of it",
 };
 static UNKNOWN_SERVICE: Finding = finding! {
     "unknown-service", Surprising, Certain, [],
@@ -52,6 +61,15 @@ fn check_host(
     let domain = &world.settings.domain;
     let mut hosts = virtual_service.spec.hosts.iter();
     let written = hosts.find(|written| written.span == host.span).map_or("", |written| written);
+    let own = virtual_service.name.namespace.as_ref();
+    if let Some(entry) = short_entry(world, virtual_service.resource, own, written) {
+        let (message, help) = describe_short_entry(entry, written, host);
+        diagnostics
+            .report(&SHORT_ENTRY, host.span, message)
+            .related(entry.span, "the host of the ServiceEntry")
+            .help(help);
+        return;
+    }
     match Form::of(host, domain) {
         Form::TwoLabels { name, namespace } => {
             let full = format!("{name}.{namespace}.svc.{domain}");
@@ -62,7 +80,7 @@ fn check_host(
             diagnostics
                 .report(&NAME_WITH_DOT, host.span, message)
                 .related(service.span, "the Service with this name")
-                .help(format!("write `{full}`"));
+                .write(full);
         }
         // `unknown-host` reports the host if a route of the VirtualService leads to it.
         Form::Kubernetes { name, namespace } if world.inventory.makes(Kind::Service, namespace, name) => {}
@@ -77,7 +95,7 @@ fn check_host(
             let diagnostic = diagnostics.report(&UNKNOWN_SERVICE, span, message).cause(host_cause(host));
             let near = world.services.nearest(namespace, host, domain);
             match near.or_else(|| world.services.only_one_called(written)) {
-                Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
+                Some(service) => diagnostic.did_you_mean(&service.hostname),
                 None => diagnostic.help("use the host of a Service or ServiceEntry"),
             };
         }
@@ -86,7 +104,21 @@ fn check_host(
                 .expects_service(virtual_service.resource, name, namespace)
                 .unwrap_or_else(|gap| diagnostics.unchecked(gap));
         }
-        Form::External => check_external(world, virtual_service, host, diagnostics),
+        Form::External => match misshapen_host(world, own, host) {
+            // Clients that send such a name get these routes.
+            Some(Ok(found)) if found.is_certain && found.meant.is_some() => {
+                let message = format!(
+                    "host `{}` is not a service: {}, so these routes apply only to requests for exactly this host, on port 80",
+                    host.value, found.reason
+                );
+                let diagnostic = diagnostics.report(&MISSHAPEN, host.span, message);
+                if let Some(meant) = found.meant {
+                    diagnostic.related(meant, "the Service that is probably meant");
+                }
+                diagnostic.help(found.help);
+            }
+            _ => check_external(world, virtual_service, host, diagnostics),
+        },
     }
 }
 

@@ -10,18 +10,26 @@ use crate::model::field::TextField;
 use crate::world::host::{self, Form};
 use crate::world::{DestinationRule, ExportTo, Gap, Service, World};
 
-use super::{complete_name, export_to_field, host_cause, only_namesake};
+use super::misshapen_host::{describe_short_entry, misshapen_host, short_entry};
+use super::{complete_name, export_to_field, host_cause, only_namesake, write_if};
 
 pub static RULE: Rule = rule! {
     name: "inert-destination-rule",
     summary: "a DestinationRule that applies to no request, because of its host or its namespace",
-    findings: [&OTHER_NAMESPACE, &NOT_EXPORTED, &NAME_WITH_DOT, &UNKNOWN_HOST, &UNMATCHED_WILDCARD, &NO_CLIENTS],
+    findings: [
+        &OTHER_NAMESPACE, &SHORT_ENTRY, &NOT_EXPORTED, &NAME_WITH_DOT, &MISSHAPEN, &UNKNOWN_HOST, &EXTERNAL_NAME,
+        &UNMATCHED_WILDCARD, &NO_CLIENTS, &NOT_A_SERVICE,
+    ],
     check: check,
 };
 
 static OTHER_NAMESPACE: Finding = finding! {
     "other-namespace", Lost, Likely, ["IST0174", "KIA0202"],
     "the only Service of this short name is in another namespace",
+};
+static SHORT_ENTRY: Finding = finding! {
+    "short-entry", Lost, Likely, ["IST0174", "KIA0202"],
+    "a ServiceEntry has the short name as its host, which Istio does not expand there",
 };
 static NOT_EXPORTED: Finding = finding! {
     "not-exported", Surprising, Certain, ["IST0174", "KIA0202"],
@@ -30,6 +38,18 @@ static NOT_EXPORTED: Finding = finding! {
 static NAME_WITH_DOT: Finding = finding! {
     "name-with-dot", Surprising, Certain, ["IST0174", "KIA0202"],
     "Istio does not expand the host, because the host contains a dot",
+};
+static MISSHAPEN: Finding = finding! {
+    "misshapen", Surprising, Certain, ["IST0174", "KIA0202"],
+    "the host resembles the name of a Service, and lacks a part of it",
+};
+static NOT_A_SERVICE: Finding = finding! {
+    "not-a-service", Surprising, Likely, ["IST0174", "KIA0202"],
+    "the host is the name of a pod, or of a Service in another domain",
+};
+static EXTERNAL_NAME: Finding = finding! {
+    "external-name", Surprising, Certain, [],
+    "the host is an ExternalName Service, for which istiod makes no clusters",
 };
 static UNKNOWN_HOST: Finding = finding! {
     "unknown-host", Surprising, Certain, ["IST0174", "KIA0202"],
@@ -85,6 +105,16 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
                 .help(format!("add `{own}` to {} of the service", export_to_field(first)));
             return;
         }
+        if let Some(target) = first.external_name().filter(|_| world.services.named(full).count() == 1) {
+            let message = format!("no proxy has a cluster for `{full}`, which is an ExternalName Service");
+            diagnostics.report(&EXTERNAL_NAME, span, message).related(first.span, "the ExternalName Service").help(
+                match world.services.named(target).next() {
+                    Some(_) => format!("set `host` to `{target}`"),
+                    None => format!("add a ServiceEntry for `{target}`, and set `host` to it"),
+                },
+            );
+            return;
+        }
         return check_clients(world, destination_rule, world.services.named(full), diagnostics);
     }
     // A host that only a wildcard covers has no cluster, but routes to the wildcard use its DestinationRule.
@@ -94,12 +124,18 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
     let written = destination_rule.spec.host.text();
     let resource = destination_rule.resource;
     let unknown = format!("host `{full}` does not exist");
+    if let Some(entry) = short_entry(world, destination_rule.resource, own, written) {
+        let (message, help) = describe_short_entry(entry, written, full);
+        diagnostics.report(&SHORT_ENTRY, span, message).related(entry.span, "the host of the ServiceEntry").help(help);
+        return;
+    }
+    let misshapen = misshapen_host(world, own, full);
     match Form::of(full, &world.settings.domain) {
         Form::Kubernetes { name, namespace } if world.expects_service(resource, name, namespace).is_ok() => {
             let diagnostic = diagnostics.report(&UNKNOWN_HOST, span, unknown).cause(host_cause(full));
             let near = world.services.nearest(namespace, full, &world.settings.domain);
             match near.or_else(|| world.services.only_one_called(written)) {
-                Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
+                Some(service) => diagnostic.did_you_mean(&service.hostname),
                 None => {
                     diagnostic.help("set `host` to that of a Service or ServiceEntry, or remove the DestinationRule")
                 }
@@ -111,7 +147,7 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
                 diagnostics
                     .report(&OTHER_NAMESPACE, span, message)
                     .related(service.span, "the only Service with this name")
-                    .help(format!("write `{}` if the DestinationRule is for that Service", service.hostname));
+                    .help(write_if(span, &service.hostname, "the DestinationRule is for that Service"));
             }
             None => world.expects_service(resource, name, namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
@@ -122,8 +158,21 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
             if let Some(service) = world.services.named(&complete).next() {
                 diagnostic.related(service.span, "the Service with this name");
             }
-            diagnostic.help(complete_name(world, name, namespace));
+            diagnostic.help(complete_name(world, span, name, namespace));
         }
+        Form::TwoLabels { .. } | Form::External if misshapen.is_some() => match misshapen {
+            Some(Ok(found)) => {
+                let finding = if found.is_certain { &MISSHAPEN } else { &NOT_A_SERVICE };
+                let diagnostic = diagnostics.report(finding, span, format!("{unknown}: {}", found.reason));
+                diagnostic.cause(host_cause(full));
+                if let Some(meant) = found.meant {
+                    diagnostic.related(meant, "the Service that is probably meant");
+                }
+                diagnostic.help(found.help);
+            }
+            Some(Err(gap)) => diagnostics.unchecked(gap),
+            None => {}
+        },
         Form::TwoLabels { .. } | Form::External => match world
             .inventory
             .service_entry(own, full)

@@ -216,9 +216,9 @@ fn report_not_defined(world: &World<'_>, missing: &Missing<'_>, merged: &MergedR
         "clients in namespace `{}` use DestinationRule `{}`{others} {only}",
         missing.client, destination_rule.name
     );
-    let help = did_you_mean(subset, names.iter().copied()).unwrap_or_else(|| {
+    let help = did_you_mean(missing.subset.span, subset, names.iter().copied()).unwrap_or_else(|| {
         let add = format!("add `{subset}` to DestinationRule `{}`", destination_rule.name);
-        if names.is_empty() { add } else { format!("{add}, or use {}", wording::list(&names, "or")) }
+        if names.is_empty() { add.into() } else { format!("{add}, or use {}", wording::list(&names, "or")).into() }
     });
     diagnostics
         .report(&NOT_DEFINED, missing.subset.span, message)

@@ -1,10 +1,12 @@
 //! References to hosts, ports, subsets, Gateways and workloads that do not exist.
 
+pub(super) mod dead_alias;
 mod export_to_unknown_namespace;
 mod gateway_selects_nothing;
 mod host_not_in_gateway;
 mod host_without_service;
 mod inert_destination_rule;
+pub(super) mod misshapen_host;
 mod missing_subset;
 mod port_required;
 mod subset_selects_nothing;
@@ -14,8 +16,10 @@ mod unknown_gateway;
 mod unknown_host;
 mod unknown_port;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::Family;
 use crate::model::Kind;
+use crate::source::Span;
 use crate::world::{Service, World};
 
 pub static FAMILY: Family = Family {
@@ -54,16 +58,22 @@ fn host_cause(host: &str) -> String {
 }
 
 /// A help for a host such as `reviews.shop`, which Istio does not expand.
-fn complete_name(world: &World<'_>, name: &str, namespace: &str) -> String {
+fn complete_name(world: &World<'_>, place: Span, name: &str, namespace: &str) -> Advice {
     let domain = &world.settings.domain;
     let complete = format!("{name}.{namespace}.svc.{domain}");
     if world.services.named(&complete).next().is_some() {
-        return format!("write `{complete}`");
+        return Advice::write(Edit::set(place, complete));
     }
     match world.services.nearest(namespace, &complete, domain) {
-        Some(service) => format!("did you mean `{}`?", service.hostname),
-        None => format!("use the host of a Service in namespace `{namespace}`, or add a ServiceEntry"),
+        Some(service) => Advice::did_you_mean(Edit::set(place, &service.hostname)),
+        None => format!("use the host of a Service in namespace `{namespace}`, or add a ServiceEntry").into(),
     }
+}
+
+/// A help to write another host, if a condition holds.
+fn write_if(place: Span, host: &str, condition: &str) -> Advice {
+    let edit = Edit::set(place, host);
+    Advice::new(format!("write {edit} if {condition}")).option([edit])
 }
 
 /// The only Service with the short name of an unknown host. It is not meant if a Service of the expanded name may exist.

@@ -15,7 +15,7 @@ use crate::world::{DestinationRule, Discovery, Gap, Service, World, host};
 pub static RULE: Rule = rule! {
     name: "subset-selects-nothing",
     summary: "a subset whose labels match no workload of the service, so its requests get 503",
-    findings: [&ROUTED, &SINGLE_WORKLOAD, &UNUSED],
+    findings: [&ROUTED, &SINGLE_WORKLOAD, &NO_SELECTOR, &UNUSED],
     check: check,
 };
 
@@ -27,6 +27,11 @@ static ROUTED: Finding = finding! {
 static SINGLE_WORKLOAD: Finding = finding! {
     "single-workload", Lost, Likely, ["IST0173", "KIA0203"],
     "a VirtualService routes to the subset, and the manifests have at most one workload of the service",
+};
+// The controller that makes the endpoints may name pods.
+static NO_SELECTOR: Finding = finding! {
+    "no-selector", Lost, Likely, ["IST0173", "KIA0203"],
+    "a VirtualService routes to the subset, and the Service has no selector, so its endpoints have no labels",
 };
 static UNUSED: Finding = finding! {
     "unused", Notable, Certain, ["IST0173", "KIA0203"],
@@ -76,6 +81,19 @@ fn check_subset(
     if service.discovery == Discovery::Headless {
         return;
     }
+    let is_routed_to = is_routed_to(world, destination_rule, subset);
+    if service.discovery == Discovery::ClusterIp && service.selector.is_none() && is_routed_to {
+        let message = format!(
+            "subset `{}` has no endpoints: Service `{}` has no selector, so its endpoints have no labels",
+            subset.name.text(),
+            service.hostname
+        );
+        diagnostics
+            .report(&NO_SELECTOR, subset.labels.span.unwrap_or(subset.span), message)
+            .related(service.span, "the service")
+            .help("add a `selector` to the Service, or define labelled endpoints in a ServiceEntry");
+        return;
+    }
     let endpoints = match endpoints(world, service) {
         Err(gap) => return diagnostics.unchecked(gap),
         Ok(endpoints) => endpoints,
@@ -96,7 +114,7 @@ fn check_subset(
     if let Some(gap) = world.inventory.has_other_workloads(&service.namespace, &all) {
         return diagnostics.unchecked(gap);
     }
-    let finding = match is_routed_to(world, destination_rule, subset) {
+    let finding = match is_routed_to {
         true if endpoints.len() >= 2 => &ROUTED,
         true => &SINGLE_WORKLOAD,
         false => &UNUSED,

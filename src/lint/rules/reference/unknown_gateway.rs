@@ -65,7 +65,7 @@ fn check_reference(
     if !written.contains('/') && written.contains('.') {
         diagnostics
             .report(&OLDER_FORM, written.span, format!("`{written}` is the older form of `{name}`"))
-            .help(format!("write `{name}`"));
+            .write(name.to_string());
     }
     if world.gateway(&name).is_some() {
         return;
@@ -99,14 +99,14 @@ fn check_reference(
             .report(&MISSING, written.span, message)
             .cause(format!("Gateway {name}"))
             .related(elsewhere.resource.name_span(), format!("Gateway `{}` is in another namespace", elsewhere.name))
-            .help(format!("write `{}`", elsewhere.name));
+            .write(elsewhere.name.to_string());
     } else if let Err(gap) = known {
         diagnostics.unchecked(gap);
     } else {
         let diagnostic = diagnostics.report(&MISSING, written.span, message).cause(format!("Gateway {name}"));
         let mesh = nearest(written, ["mesh"]).map(str::to_owned);
         if let Some(suggestion) = similar(world, &name).or(mesh) {
-            diagnostic.help(format!("did you mean `{suggestion}`?"));
+            diagnostic.did_you_mean(suggestion);
         } else {
             diagnostic.help("add the Gateway, or use the name of one that exists");
         }

@@ -6,14 +6,19 @@ use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::spelling::misspelt;
 use crate::model::{Kind, wording};
 use crate::world::host::Form;
-use crate::world::{DestinationRef, VirtualService, World};
+use crate::world::{DestinationRef, Service, VirtualService, World};
 
-use super::{complete_name, export_to_field, host_cause, only_namesake};
+use super::dead_alias::dead_alias;
+use super::misshapen_host::{describe_short_entry, misshapen_host, short_entry};
+use super::{complete_name, export_to_field, host_cause, only_namesake, write_if};
 
 pub static RULE: Rule = rule! {
     name: "unknown-host",
     summary: "a destination host that no Service or ServiceEntry has, so its requests get 503",
-    findings: [&UNKNOWN, &NAME_WITH_DOT, &NOT_EXPORTED, &ONLY_WILDCARD, &OTHER_NAMESPACE],
+    findings: [
+        &UNKNOWN, &NAME_WITH_DOT, &MISSHAPEN, &NOT_EXPORTED, &ONLY_WILDCARD, &OTHER_NAMESPACE, &NOT_A_SERVICE, &SHORT_ENTRY,
+        &EXTERNAL_NAME,
+    ],
     check: check,
 };
 
@@ -24,6 +29,10 @@ static UNKNOWN: Finding = finding! {
 static NAME_WITH_DOT: Finding = finding! {
     "name-with-dot", Lost, Certain, ["IST0101", "KIA1101"],
     "Istio does not expand the host, because the host contains a dot",
+};
+static MISSHAPEN: Finding = finding! {
+    "misshapen", Lost, Certain, ["IST0101", "KIA1101"],
+    "the host resembles the name of a Service, and lacks a part of it",
 };
 static NOT_EXPORTED: Finding = finding! {
     "not-exported", Lost, Certain, ["IST0101", "KIA1101"],
@@ -36,6 +45,19 @@ static ONLY_WILDCARD: Finding = finding! {
 static OTHER_NAMESPACE: Finding = finding! {
     "other-namespace", Lost, Likely, ["IST0101", "KIA1101"],
     "the only Service of this short name is in another namespace",
+};
+
+static NOT_A_SERVICE: Finding = finding! {
+    "not-a-service", Lost, Likely, ["IST0101", "KIA1101"],
+    "the host is the name of a pod, or of a Service in another domain",
+};
+static SHORT_ENTRY: Finding = finding! {
+    "short-entry", Lost, Likely, ["IST0101", "KIA1101"],
+    "a ServiceEntry has the short name as its host, which Istio does not expand there",
+};
+static EXTERNAL_NAME: Finding = finding! {
+    "external-name", Lost, Likely, [],
+    "the host is an ExternalName Service for a host that no service has",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -57,7 +79,10 @@ fn check_destination(
     let place = written.span;
     let own = virtual_service.name.namespace.as_ref();
     let host = virtual_service.full_host(written, &world.settings);
-    if is_seen(world, virtual_service, &host) || world.makes_service(&host) {
+    if let Some(seen) = seen(world, virtual_service, &host) {
+        return check_alias(world, virtual_service, destination, seen, diagnostics);
+    }
+    if world.makes_service(&host) {
         return;
     }
     if let Some(wildcard) = world.services.covering(own, &host).filter(|it| it.hostname != host) {
@@ -80,15 +105,21 @@ fn check_destination(
     }
     let resource = virtual_service.resource;
     let unknown = format!("host `{host}` does not exist");
+    if let Some(entry) = short_entry(world, virtual_service.resource, own, written) {
+        let (message, help) = describe_short_entry(entry, written, &host);
+        diagnostics.report(&SHORT_ENTRY, place, message).related(entry.span, "the host of the ServiceEntry").help(help);
+        return;
+    }
     match Form::of(&host, &world.settings.domain) {
         Form::Kubernetes { name, namespace } if world.expects_service(resource, name, namespace).is_ok() => {
             let diagnostic = diagnostics.report(&UNKNOWN, place, unknown).cause(host_cause(&host));
             match world.services.nearest(namespace, &host, &world.settings.domain) {
-                Some(service) => diagnostic.help(format!("did you mean `{}`?", service.hostname)),
-                None => diagnostic.help(match similar_made(world, namespace, name) {
-                    Some(made) => format!("did you mean `{made}.{namespace}.svc.{}`?", world.settings.domain),
-                    None => format!("use the host of a Service in namespace `{namespace}`, or add a ServiceEntry"),
-                }),
+                Some(service) => diagnostic.did_you_mean(&service.hostname),
+                None => match similar_made(world, namespace, name) {
+                    Some(made) => diagnostic.did_you_mean(format!("{made}.{namespace}.svc.{}", world.settings.domain)),
+                    None => diagnostic
+                        .help(format!("use the host of a Service in namespace `{namespace}`, or add a ServiceEntry")),
+                },
             };
         }
         Form::Kubernetes { name, namespace } => match only_namesake(world, namespace, name, written) {
@@ -98,7 +129,7 @@ fn check_destination(
                 diagnostics
                     .report(&OTHER_NAMESPACE, place, message)
                     .related(service.span, "the only Service with this name")
-                    .help(format!("write `{}` if the route is for that Service", service.hostname));
+                    .help(write_if(place, &service.hostname, "the route is for that Service"));
             }
             None => world.expects_service(resource, name, namespace).unwrap_or_else(|gap| diagnostics.unchecked(gap)),
         },
@@ -106,9 +137,23 @@ fn check_destination(
             diagnostics
                 .report(&NAME_WITH_DOT, place, format!("{unknown}: Istio does not expand names that contain a dot"))
                 .cause(host_cause(&host))
-                .help(complete_name(world, name, namespace));
+                .help(complete_name(world, place, name, namespace));
         }
         Form::TwoLabels { .. } | Form::External => {
+            match misshapen_host(world, own, &host) {
+                Some(Ok(found)) => {
+                    let finding = if found.is_certain { &MISSHAPEN } else { &NOT_A_SERVICE };
+                    let message = format!("{unknown}: {}", found.reason);
+                    let diagnostic = diagnostics.report(finding, place, message).cause(host_cause(&host));
+                    if let Some(meant) = found.meant {
+                        diagnostic.related(meant, "the Service that is probably meant");
+                    }
+                    diagnostic.help(found.help);
+                    return;
+                }
+                Some(Err(gap)) => return diagnostics.unchecked(gap),
+                None => {}
+            }
             let near = || world.would_have(Kind::ServiceEntry, resource, "", own);
             if let Err(gap) = world.inventory.service_entry(own, &host).and_then(|()| near()) {
                 return diagnostics.unchecked(gap);
@@ -132,15 +177,38 @@ pub(super) fn is_reported(
     !diagnostics.is_empty()
 }
 
-/// Whether some proxies that use the VirtualService have clusters for a service of exactly this name. A route brings a
-/// service of the client's own namespace into the scope of a sidecar, whether or not that is exported to it.
-fn is_seen(world: &World<'_>, virtual_service: &VirtualService<'_>, host: &str) -> bool {
+/// The service of exactly this name for which proxies that use the VirtualService have clusters. A route brings a service
+/// of the client's own namespace into the scope of a sidecar, whether or not that is exported to it.
+fn seen<'w, 'a>(world: &'w World<'a>, virtual_service: &VirtualService<'_>, host: &str) -> Option<&'w Service<'a>> {
     let clients = world.presumed_client_namespaces(virtual_service);
     let is_for_sidecars = world.roots_of(virtual_service).iter().any(|root| root.binds_mesh());
-    clients.iter().any(|namespace| match is_for_sidecars {
-        true => world.services.routed_from(namespace, host).is_some(),
-        false => world.services.seen_from(namespace, host).is_some(),
+    clients.iter().find_map(|namespace| match is_for_sidecars {
+        true => world.services.routed_from(namespace, host),
+        false => world.services.seen_from(namespace, host),
     })
+}
+
+/// Checks that an ExternalName Service leads to a service.
+fn check_alias(
+    world: &World<'_>,
+    virtual_service: &VirtualService<'_>,
+    destination: &DestinationRef<'_>,
+    service: &Service<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let own = virtual_service.name.namespace.as_ref();
+    match dead_alias(world, virtual_service.resource, own, service) {
+        Some(Ok(dead)) => {
+            let finding = if dead.is_certain { &UNKNOWN } else { &EXTERNAL_NAME };
+            let message = format!("ExternalName Service `{}` has no cluster: {}", service.hostname, dead.reason);
+            diagnostics
+                .report(finding, destination.host.span, message)
+                .related(service.span, "the ExternalName Service")
+                .help(dead.help);
+        }
+        Some(Err(gap)) => diagnostics.unchecked(gap),
+        None => {}
+    }
 }
 
 /// The Service of a namespace that a controller makes and that has nearly this name.

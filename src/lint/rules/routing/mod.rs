@@ -1,8 +1,10 @@
 //! Routes and destinations that get no requests, or other requests than their order and weights suggest.
 
 mod invalid_weights;
+mod shared_listener;
 mod subset_not_on_gateway;
 mod unreachable_route;
+mod unreachable_rule;
 
 use crate::lint::Family;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::{shared_listener, unreachable_rule};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Diagnostics, Finding, Rule};
@@ -13,19 +14,31 @@ use crate::world::{Route, Section, VirtualService};
 pub static RULE: Rule = rule! {
     name: "unreachable-route",
     summary: "a route or match that never gets a request, because earlier ones match all of its requests",
-    findings: [&ROUTE, &MATCH, &REPEATED_MATCH],
+    findings: [&ROUTE, &EQUAL_MATCH, &OLDER_MATCH, &MATCH, &OVERLAPPING_MATCH, &REPEATED_MATCH],
     check: check,
 };
 
-static ROUTE: Finding = finding! {
+pub(super) static ROUTE: Finding = finding! {
     "route", Lost, Certain, ["IST0130", "IST0131"],
     "earlier routes match all requests of the route",
 };
-static MATCH: Finding = finding! {
+pub(super) static EQUAL_MATCH: Finding = finding! {
+    "equal-match", Lost, Certain, [],
+    "two Gateway API routes or Ingresses match the same traffic, and only the older one gets it",
+};
+pub(super) static OLDER_MATCH: Finding = finding! {
+    "older-match", Lost, Likely, [],
+    "a match gets no requests if another Gateway API route or Ingress is older",
+};
+pub(super) static OVERLAPPING_MATCH: Finding = finding! {
+    "overlapping-match", Surprising, Likely, [],
+    "two Gateway API routes match some requests, and the older one gets them",
+};
+pub(super) static MATCH: Finding = finding! {
     "match", Surprising, Certain, ["IST0131"],
     "earlier routes match all requests of one match of the route",
 };
-static REPEATED_MATCH: Finding = finding! {
+pub(super) static REPEATED_MATCH: Finding = finding! {
     "repeated-match", Notable, Certain, ["IST0131"],
     "other matches of the same route match all requests of the match",
 };
@@ -44,6 +57,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         check_route(*span, ways, diagnostics);
     }
     check_repeated(context, diagnostics);
+    unreachable_rule::check(context.world, diagnostics);
+    shared_listener::check(context.world, diagnostics);
 }
 
 /// All HTTP routes by place, with the ways into each.

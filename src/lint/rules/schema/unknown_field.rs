@@ -1,9 +1,11 @@
 //! `unknown-field`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::DecodeProblemKind;
+use crate::source::Span;
 use crate::validate::quoted;
 
 pub static RULE: Rule = rule! {
@@ -26,9 +28,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for problem in context.model_problems() {
         match &problem.kind {
             DecodeProblemKind::UnknownField { key, suggestion, known } => {
-                diagnostics
-                    .report(&UNKNOWN, problem.span, format!("unknown field {}", quoted(key)))
-                    .help(advice(suggestion.as_deref(), known));
+                let diagnostic = diagnostics.report(&UNKNOWN, problem.span, format!("unknown field {}", quoted(key)));
+                match suggestion {
+                    Some(suggestion) => diagnostic.did_you_mean(suggestion),
+                    None => diagnostic.help(advice(problem.span, known)),
+                };
             }
             DecodeProblemKind::SpeltTwice { field, winner } => {
                 let message = format!("field {} is set in two spellings, and this value is ignored", quoted(field));
@@ -42,11 +46,12 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn advice(suggestion: Option<&str>, known: &[String]) -> String {
-    match suggestion {
-        Some(suggestion) => format!("did you mean {}?", quoted(suggestion)),
-        None if known.is_empty() => "remove it: no field can be set here".to_owned(),
-        None if known.len() == 1 => format!("the only field is `{}`", known[0]),
-        None => format!("the fields are {}", known.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")),
+fn advice(place: Span, known: &[String]) -> Advice {
+    match known {
+        [] => Advice::new("remove it: no field can be set here").fix([Edit::remove(place)]),
+        [only] => format!("the only field is `{only}`").into(),
+        _ => {
+            format!("the fields are {}", known.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")).into()
+        }
     }
 }

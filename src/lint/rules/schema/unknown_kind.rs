@@ -7,7 +7,7 @@ use crate::model::DecodeProblemKind;
 
 pub static RULE: Rule = rule! {
     name: "unknown-kind",
-    summary: "Istio's API does not serve the kind or the version",
+    summary: "Istio or the Gateway API does not serve the kind or the version",
     findings: [&UNKNOWN],
     check: check,
 };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -89,11 +90,11 @@ fn check_selector(world: &World<'_>, attachment: &Attachment<'_>, selector: &Lab
         diagnostic.related(elsewhere.resource.name_span(), format!("workload `{}` has these labels", elsewhere.name));
     }
     diagnostic.help(match (similar(&candidates, selector), elsewhere) {
-        (Some(suggestion), _) => format!("did you mean `{suggestion}`?"),
+        (Some(suggestion), _) => suggestion,
         (None, Some(elsewhere)) => {
-            format!("move {} `{}` to namespace `{}`", kind.name(), attachment.name, elsewhere.name.namespace)
+            format!("move {} `{}` to namespace `{}`", kind.name(), attachment.name, elsewhere.name.namespace).into()
         }
-        (None, None) => advice(&candidates, selector),
+        (None, None) => advice(&candidates, selector).into(),
     });
 }
 
@@ -116,10 +117,11 @@ fn values_instead<'w, 's>(
     })
 }
 
-/// A label of some workload that is nearly that of the selector.
-fn similar(workloads: &[&Workload<'_>], selector: &Labels) -> Option<String> {
+/// A help that suggests a label of some workload that is nearly that of the selector.
+fn similar(workloads: &[&Workload<'_>], selector: &Labels) -> Option<Advice> {
     let (key, value, values) = values_instead(workloads, selector)?;
-    Some(format!("{key}: {}", misspelt(value, values)?))
+    let place = selector.get(key)?.span;
+    Some(Advice::did_you_mean(Edit::set(place, misspelt(value, values)?).of(key)))
 }
 
 fn advice(workloads: &[&Workload<'_>], selector: &Labels) -> String {

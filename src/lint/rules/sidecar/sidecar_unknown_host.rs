@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
+use crate::lint::rules::reference::misshapen_host::misshapen_host;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::spelling::nearest;
@@ -13,7 +15,7 @@ use crate::world::{EgressHost, EgressHosts, Gap, Service, Sidecar, World, host};
 pub static RULE: Rule = rule! {
     name: "sidecar-unknown-host",
     summary: "an egress host of a Sidecar matches no service, so the entry imports nothing",
-    findings: [&UNKNOWN, &SHORT_NAME, &WRONG_NAMESPACE, &NOT_EXPORTED, &UNKNOWN_NAMESPACE],
+    findings: [&UNKNOWN, &SHORT_NAME, &MISSHAPEN, &WRONG_NAMESPACE, &NOT_EXPORTED, &UNKNOWN_NAMESPACE],
     check: check,
 };
 
@@ -24,6 +26,10 @@ static UNKNOWN: Finding = finding! {
 static SHORT_NAME: Finding = finding! {
     "short-name", Surprising, Certain, ["KIA1004"],
     "the host is a short name, which istiod does not complete",
+};
+static MISSHAPEN: Finding = finding! {
+    "misshapen", Surprising, Certain, ["KIA1004"],
+    "the host resembles the name of a Service, and lacks a part of it",
 };
 static WRONG_NAMESPACE: Finding = finding! {
     "wrong-namespace", Surprising, Certain, [],
@@ -135,7 +141,7 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
                     written.span,
                     format!("{matches_nothing}, because Service `{name}` is in namespace `{owner}`"),
                 )
-                .help(format!("write `{owner}/{}`", entry.host));
+                .write(format!("{owner}/{}", entry.host));
             return;
         }
         if world.makes_service(entry.host) {
@@ -153,8 +159,8 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
         let similar = nearest(name, services.map(|service| service.resource.name()));
         let suggestion = similar.map(|name| format!("{name}.{owner}.svc.{}", world.settings.domain));
         let help = suggestion.map_or_else(
-            || format!("remove the entry, or add Service `{owner}/{name}`"),
-            |host| format!("did you mean `{}`?", with_host(written, &host)),
+            || removal(written, &format!("add Service `{owner}/{name}`")),
+            |host| Advice::did_you_mean(Edit::set(written.span, with_host(written, &host))),
         );
         let diagnostic = diagnostics.report(&UNKNOWN, written.span, matches_nothing);
         diagnostic.cause(format!("host {}", entry.host)).help(help);
@@ -168,23 +174,36 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
                 format!("{matches_nothing}, because istiod does not complete host names here"),
             )
             .related(service.span, "the name is short for this Service")
-            .help(format!("write `{}/{}`", service.namespace, service.hostname));
+            .write(format!("{}/{}", service.namespace, service.hostname));
         return;
+    }
+    let own = entry.namespace.unwrap_or_default();
+    match misshapen_host(world, own, entry.host) {
+        Some(Ok(found)) if found.is_certain => {
+            let message = format!("{matches_nothing}: {}", found.reason);
+            let diagnostic = diagnostics.report(&MISSHAPEN, written.span, message);
+            if let Some(meant) = found.meant {
+                diagnostic.related(meant, "the Service that is probably meant");
+            }
+            diagnostic.help(found.help);
+            return;
+        }
+        _ => {}
     }
     let namespace = entry.namespace.filter(|namespace| world.inventory.service_entries(namespace).is_ok());
     match namespace {
         Some(namespace) => {
             let hosts = world.services.in_namespace(namespace).map(|service| service.hostname.as_str());
             let help = nearest(entry.host, hosts).map_or_else(
-                || format!("remove the entry, or add a ServiceEntry for the host to namespace `{namespace}`"),
-                |host| format!("did you mean `{}`?", with_host(written, host)),
+                || removal(written, &format!("add a ServiceEntry for the host to namespace `{namespace}`")),
+                |host| Advice::did_you_mean(Edit::set(written.span, with_host(written, host))),
             );
             diagnostics.report(&UNKNOWN, written.span, matches_nothing).help(help);
         }
         None if world.inventory.is_complete() => {
             diagnostics
                 .report(&UNKNOWN, written.span, matches_nothing)
-                .help("remove the entry, or add a ServiceEntry for the host");
+                .help(removal(written, "add a ServiceEntry for the host"));
         }
         None => {
             let gap = entry.namespace.and_then(|namespace| world.inventory.service_entries(namespace).err());
@@ -200,6 +219,11 @@ fn shortened<'w, 'a>(world: &'w World<'a>, entry: &EgressHost<'_>) -> Option<&'w
     let owner = if owner.is_empty() { entry.namespace? } else { owner };
     let full = format!("{name}.{owner}.svc.{}", world.settings.domain);
     world.services.named(&full).find(|service| service.is_kubernetes())
+}
+
+/// A help to remove an entry, or to do something else.
+fn removal(written: &Spanned<String>, otherwise: &str) -> Advice {
+    Advice::new(format!("remove the entry, or {otherwise}")).option([Edit::remove(written.span)])
 }
 
 /// The entry with another host.
@@ -218,8 +242,8 @@ fn check_namespace(world: &World<'_>, namespace: &str, written: &Spanned<String>
         None => diagnostics.unchecked(Gap::NotAllOfKind(Kind::Namespace)),
         Some(false) => {
             let help = nearest(namespace, world.namespaces.names()).map_or_else(
-                || "remove the entry, or correct the name of the namespace".to_owned(),
-                |name| format!("did you mean `{name}/*`?"),
+                || removal(written, "correct the name of the namespace"),
+                |name| Advice::did_you_mean(Edit::set(written.span, format!("{name}/*"))),
             );
             let message = format!("namespace `{namespace}` does not exist");
             let diagnostic = diagnostics.report(&UNKNOWN_NAMESPACE, written.span, message);

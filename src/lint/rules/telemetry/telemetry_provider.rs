@@ -64,7 +64,7 @@ fn check_names(world: &World<'_>, telemetry: &Telemetry, diagnostics: &mut Diagn
 
 fn report_unknown(world: &World<'_>, name: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let known = world.settings.extension_providers.iter().flatten().map(String::as_str);
-    let help = did_you_mean(name, known).unwrap_or_else(|| "add it to `extensionProviders`".to_owned());
+    let help = did_you_mean(name.span, name, known).unwrap_or_else(|| "add it to `extensionProviders`".into());
     let message = format!("the MeshConfig does not define provider `{}`", name.value);
     diagnostics.report(&UNKNOWN, name.span, message).cause(format!("provider {}", name.value)).help(help);
 }

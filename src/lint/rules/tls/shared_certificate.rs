@@ -36,7 +36,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for (index, gateway) in gateways.iter().enumerate() {
         for server in &gateway.servers {
             let port = server.port.number();
-            if let Some((certificate, span)) = certificate(gateway, server) {
+            // istiod rejects a server without hosts.
+            if let Some((certificate, span)) = certificate(gateway, server).filter(|_| !server.spec.hosts.is_empty()) {
                 by_certificate.entry((port, certificate)).or_default().push(CertificateUse {
                     index,
                     gateway,

@@ -66,7 +66,7 @@ fn check_missing(world: &World<'_>, credential: &Credential<'_, '_>, namespace: 
     let cause = format!("Secret {namespace}/{}", credential.name);
     let diagnostic = diagnostics.report(&MISSING, credential.written.span, message).cause(cause);
     match nearest(credential.name, known) {
-        Some(suggestion) => diagnostic.help(format!("did you mean `{suggestion}`?")),
+        Some(suggestion) => diagnostic.did_you_mean(suggestion),
         None => diagnostic.help(format!("add a Secret with `tls.crt` and `tls.key` to namespace `{namespace}`")),
     };
 }

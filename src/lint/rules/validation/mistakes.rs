@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::route_regex;
 use crate::lint::rule::rule;
 use crate::lint::{Certainty, Context, Diagnostic, Diagnostics, Finding, Harm, Rule};
 use crate::source::Span;
@@ -122,7 +123,7 @@ table! {
         [rejected(&["IST0106"])];
     INVALID_REGEX: "invalid-regex", InvalidRegex,
         "RE2 rejects a regular expression",
-        [rejected(&["IST0106"]), warned(&["IST0133"])];
+        [rejected(&["IST0106"]), warned(&["IST0133"]), route_regex::REJECTED_BY_PROXY];
     INVALID_TLS: "invalid-tls", InvalidTls,
         "TLS settings contradict each other, or the protocol of the port",
         [rejected(&["IST0106"]), warned(&["IST0133"])];
@@ -164,6 +165,9 @@ fn check(rule: &Rule, mistake: Mistake, context: &Context<'_>, diagnostics: &mut
         if let Some(part) = violation.part.clone().filter(|part| !part.is_empty()) {
             diagnostic.span = context.part_of(violation.span, part);
         }
+    }
+    if mistake == Mistake::InvalidRegex {
+        route_regex::check(rule, context, diagnostics);
     }
 }
 

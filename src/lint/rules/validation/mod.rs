@@ -2,6 +2,7 @@
 
 mod crd_schema;
 mod mistakes;
+mod route_regex;
 
 use crate::lint::Family;
 

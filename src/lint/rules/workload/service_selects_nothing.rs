@@ -53,7 +53,7 @@ fn check_service(world: &World<'_>, service: &Service<'_>, selector: &Labels, di
         let name = &workload.name.name;
         let message = format!("workload `{name}` has the labels `{}`", labels_of(workload, selector));
         diagnostic.related(workload.resource.name_span(), message);
-        diagnostic.help(format!("did you mean `{value}`?"));
+        diagnostic.did_you_mean(value);
     } else if let Some(elsewhere) = world.workloads.iter().find(|workload| workload.is_selected_by(selector)) {
         let message = format!("workload `{}` has these labels, but is in another namespace", elsewhere.name);
         diagnostic.related(elsewhere.resource.name_span(), message);

@@ -68,8 +68,8 @@ fn check_account(
     let cause = format!("service account {namespace}/{account}");
     let diagnostic = diagnostics.report(finding, account.span, message).cause(cause);
     let of_namespace = world.service_accounts.iter().filter(|name| name.namespace == namespace);
-    diagnostic.help(match nearest(account, of_namespace.map(|name| name.name.as_ref())) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("correct the name, or create ServiceAccount `{namespace}/{account}`"),
-    });
+    match nearest(account, of_namespace.map(|name| name.name.as_ref())) {
+        Some(near) => diagnostic.did_you_mean(near),
+        None => diagnostic.help(format!("correct the name, or create ServiceAccount `{namespace}/{account}`")),
+    };
 }

@@ -104,7 +104,7 @@ fn check_name(
         (Some(other), _) => {
             diagnostic.help(format!("set `protocol: {}` to match the container port", other.transport()))
         }
-        (None, Some(known)) => diagnostic.help(format!("did you mean `{known}`?")),
+        (None, Some(known)) => diagnostic.did_you_mean(known),
         (None, None) => diagnostic.help(format!("give a container port the name `{}`, or use its number", name.value)),
     };
 }

@@ -76,7 +76,7 @@ fn check_service(world: &World<'_>, service: &WebhookService, diagnostics: &mut 
         diagnostics.report(&MISSING_SERVICE, name.span, format!("Service `{namespace}/{name}` does not exist"));
     let of_namespace = world.services.iter().filter(|it| it.is_kubernetes() && it.namespace == namespace.value);
     if let Some(known) = nearest(name, of_namespace.map(|it| it.resource.name())) {
-        diagnostic.help(format!("did you mean `{known}`?"));
+        diagnostic.did_you_mean(known);
     }
 }
 

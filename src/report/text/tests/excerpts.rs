@@ -65,7 +65,7 @@ fn long_words_stay_whole() {
     let file = sources.add("a.yaml", "host: x\n");
     let link = "https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPMatchRequest";
     let mut diagnostic = finding(&sources, &UNKNOWN_FIELD, file, "host", &format!("see {link} for this"));
-    diagnostic.help = Some(format!("first line\nsee {link} for more"));
+    diagnostic.help = Some(format!("first line\nsee {link} for more").into());
     insta::assert_snapshot!(render_one(diagnostic, &sources), @r#"
     error[unknown-field]
       × see

@@ -31,7 +31,7 @@ fn duplicate_host() -> (Sources, Report) {
     duplicate.related.push(related("first defined here", first, virtual_service("reviews-a", "spec.hosts[0]")));
     let name = span(&sources, b, "reviews-b");
     duplicate.related.push(related("this one is newer", name, None));
-    duplicate.help = Some("merge the routes into one VirtualService".to_owned());
+    duplicate.help = Some("merge the routes into one VirtualService".into());
     let mut unknown = finding(&sources, &UNKNOWN_FIELD, b, "destination", "unknown field \"destination\"");
     unknown.severity = Severity::Warning;
     let report = Report {

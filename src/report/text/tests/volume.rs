@@ -227,7 +227,7 @@ fn measure_ten_thousand_findings() {
             diagnostic.span = Span::new(file, start, start + 4);
             diagnostic.label = Some("here".to_owned());
             diagnostic.related.push(related("there", Span::new(file, start + 80, start + 85), None));
-            diagnostic.help = Some("some help".to_owned());
+            diagnostic.help = Some("some help".into());
             report.diagnostics.push(diagnostic);
         }
         let start = std::time::Instant::now();

@@ -71,12 +71,13 @@ pub(super) fn backing(
 ) -> Backing {
     let namespace = inputs.settings.namespace_of(resource);
     let full = |name: &str| format!("{name}.{namespace}.svc.{}", inputs.settings.domain);
-    let kind = |kind: Option<&Spanned<String>>| kind.map(|kind| kind.value.clone());
     let has_suffix = controller == Controller::Gateway;
     if let Some(name) = managed_name(resource, spec, has_suffix) {
         return Backing { services: vec![full(&name)], is_managed: true };
     }
-    let hostnames = spec.addresses.iter().filter(|it| kind(it.r#type.as_ref()).is_none_or(|kind| kind == "Hostname"));
+    // By default, the API has the type `IPAddress`.
+    let is_hostname = |kind: &Spanned<String>| kind.as_str() == "Hostname";
+    let hostnames = spec.addresses.iter().filter(|it| it.r#type.as_ref().is_some_and(is_hostname));
     let values = hostnames.map(|address| address.value.text());
     let services = values.map(|value| if value.contains('.') { value.to_owned() } else { full(value) }).collect();
     Backing { services, is_managed: false }

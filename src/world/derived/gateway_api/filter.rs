@@ -1,33 +1,40 @@
 //! Filters: header changes, redirects, rewrites, mirrors and CORS (istiod: `createHeadersFilter` and others).
 
-use super::backend::{Backend, Invalid, Referrer};
+use super::backend::{Backend, Invalid, Referrer, Resolved};
 use crate::model::field::TextField;
 use crate::model::gateway_api::{
-    CorsFilter, Header, HeaderFilter, HttpFilter, MirrorFilter, RedirectFilter, UrlRewriteFilter,
+    BackendObjectReference, CorsFilter, Header, HeaderFilter, HttpFilter, MirrorFilter, RedirectFilter,
+    UrlRewriteFilter,
 };
 use crate::model::networking::{
     CorsPolicy, DerivePort, HeaderOperations, Headers, HttpMirrorPolicy, HttpRedirect, HttpRewrite, HttpRoute, Percent,
     RegexRewrite, StringMatch, UnmatchedPreflights,
 };
 use crate::model::{Duration, Kind, Map};
+use crate::re2;
 use crate::source::Spanned;
-use crate::world::Refusal;
+use crate::world::{Refusal, RefusedBackend};
 
-/// Applies the filters of a rule.
+/// Applies the filters of a rule. Returns the backends of the mirrors that istiod drops.
 pub(super) fn apply(
     filters: &[HttpFilter],
     referrer: &Referrer<'_, '_, '_>,
     route: &mut HttpRoute,
-) -> Result<(), Invalid> {
+) -> Result<Vec<RefusedBackend>, Invalid> {
     let is_http = referrer.resource.kind == Kind::HttpRoute;
+    let mut dropped = Vec::new();
     for filter in filters {
         match kind(filter) {
             "RequestHeaderModifier" | "ResponseHeaderModifier" => change_headers(filter, &mut route.headers)?,
-            "RequestMirror" => match filter.request_mirror.as_ref().map(|it| mirror(it, referrer)) {
-                Some(Ok(copies)) => route.mirrors.extend(copies),
+            "RequestMirror" => match filter.request_mirror.as_ref().and_then(|it| mirror(it, referrer)) {
+                Some(Ok(Ok(copies))) => route.mirrors.push(copies),
                 // For an HTTPRoute, istiod only drops the mirror.
-                Some(Err(invalid)) if !is_http => return Err(invalid),
-                _ => {}
+                Some(Ok(Err(refused))) => dropped.push(refused),
+                Some(Err(invalid)) if is_http => {
+                    dropped.push(RefusedBackend { span: invalid.span, refusal: Refusal::InvalidMirror });
+                }
+                Some(Err(invalid)) => return Err(invalid),
+                None => {}
             },
             "RequestRedirect" if is_http => route.redirect = filter.request_redirect.as_ref().map(redirect),
             "URLRewrite" if is_http => route.rewrite = filter.url_rewrite.as_ref().and_then(rewrite),
@@ -35,7 +42,7 @@ pub(super) fn apply(
             other => return unsupported(filter, other),
         }
     }
-    Ok(())
+    Ok(dropped)
 }
 
 /// The header changes of a backend. A backend cannot have other filters.
@@ -96,19 +103,29 @@ fn operations(filter: &HeaderFilter) -> Result<HeaderOperations, Invalid> {
     })
 }
 
-/// The mirror; `None` if the route may not use its backend.
-fn mirror(filter: &MirrorFilter, referrer: &Referrer<'_, '_, '_>) -> Result<Option<HttpMirrorPolicy>, Invalid> {
-    let Some(backend) = &filter.backend_ref else { return Ok(None) };
-    let resolved = referrer.resolve(&Backend::from(backend))?;
+/// A mirror, or its backend if the route may not use it.
+type Mirror = Result<HttpMirrorPolicy, RefusedBackend>;
+
+fn mirror(filter: &MirrorFilter, referrer: &Referrer<'_, '_, '_>) -> Option<Result<Mirror, Invalid>> {
+    let backend = filter.backend_ref.as_ref()?;
+    Some(referrer.resolve(&Backend::from(backend)).and_then(|resolved| mirror_to(filter, backend, resolved, referrer)))
+}
+
+fn mirror_to(
+    filter: &MirrorFilter,
+    backend: &BackendObjectReference,
+    resolved: Resolved,
+    referrer: &Referrer<'_, '_, '_>,
+) -> Result<Mirror, Invalid> {
     if let Some(refused) = resolved.refused {
         return match referrer.resource.kind {
-            Kind::HttpRoute => Ok(None),
+            Kind::HttpRoute => Ok(Err(refused)),
             _ => Err(Invalid {
                 span: backend.span,
                 reason: "the route may not use the backend of the mirror".to_owned(),
                 help: match refused.refusal {
                     Refusal::NotGranted => "add a ReferenceGrant to the namespace of the backend".to_owned(),
-                    Refusal::UnsupportedKind | Refusal::OptionalKind => "use a Service".to_owned(),
+                    _ => "use a Service".to_owned(),
                 },
             }),
         };
@@ -123,7 +140,7 @@ fn mirror(filter: &MirrorFilter, referrer: &Referrer<'_, '_, '_>) -> Result<Opti
         (None, None) => None,
     };
     let percentage = share.map(|value| Percent { span: value.span, value: Some(value) });
-    Ok(Some(HttpMirrorPolicy { span: filter.span, destination: Some(resolved.destination), percentage }))
+    Ok(Ok(HttpMirrorPolicy { span: filter.span, destination: Some(resolved.destination), percentage }))
 }
 
 fn redirect(filter: &RedirectFilter) -> HttpRedirect {
@@ -198,20 +215,8 @@ fn origin(written: &Spanned<String>) -> StringMatch {
         (exact, 0) => StringMatch { exact: here(exact), ..empty },
         (text, 1) if text.ends_with('*') => StringMatch { prefix: here(&text[..text.len() - 1]), ..empty },
         (pattern, _) => {
-            let escaped = regex_quote(pattern).replace(r"\*", ".*");
+            let escaped = re2::quote(pattern).replace(r"\*", ".*");
             StringMatch { regex: here(&format!("^{escaped}$")), ..empty }
         }
     }
-}
-
-/// A regular expression for a literal text (Go: `regexp.QuoteMeta`).
-fn regex_quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if r"\.+*?()|[]{}^$".contains(letter) {
-            quoted.push('\\');
-        }
-        quoted.push(letter);
-    }
-    quoted
 }

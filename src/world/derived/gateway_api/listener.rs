@@ -7,7 +7,7 @@ use super::class::{self, Backing, Controller};
 use super::listener_tls::CertificateFault;
 use super::{Derived, Inputs, listener_tls};
 use crate::model::field::TextField;
-use crate::model::gateway_api::{GatewayListener, KubernetesGateway, ListenerSet};
+use crate::model::gateway_api::{GatewayListener, KubernetesGateway, ListenerSet, RouteGroupKind};
 use crate::model::networking::{self, Server, ServerPort};
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
@@ -71,7 +71,14 @@ fn of_gateway<'a>(
         return Vec::new();
     };
     let backing = class::backing(resource, spec, controller, inputs);
-    if controller == Controller::Waypoint || backing.services.is_empty() {
+    if controller == Controller::Waypoint {
+        return Vec::new();
+    }
+    if backing.services.is_empty() {
+        let place = spec.addresses.first().map_or(resource.span, |address| address.span);
+        let reason =
+            "istiod serves no listener of the Gateway: of these addresses, only those of type `Hostname` count";
+        derived.ignore(Omission::Addresses, resource, place, reason);
         return Vec::new();
     }
     let mut written: Vec<WrittenListener<'a>> =
@@ -95,6 +102,7 @@ fn of_gateway<'a>(
         }
         match server(it, spec, inputs) {
             Ok((server, fault)) => {
+                check_kinds(it, derived);
                 let is_valid = fault.is_none();
                 if let Some((kind, reason)) = fault {
                     derived.ignore(kind, it.resource, it.listener.span, reason);
@@ -103,7 +111,10 @@ fn of_gateway<'a>(
                     found.push(derivation(it, server, is_valid, &backing, inputs));
                 }
             }
-            Err(reason) => derived.ignore(Omission::UnsupportedListener, it.resource, it.listener.span, reason),
+            Err((reason, help)) => {
+                let kind = Omission::UnsupportedListener;
+                derived.ignore_with_help(kind, it.resource, it.listener.span, reason, Some(help));
+            }
         }
     }
     found
@@ -204,20 +215,27 @@ fn conflict<'w, 'a>(
 }
 
 /// The server for a listener, and the fault of its certificates, if they have one. An error is the reason for which
-/// there is no server.
+/// there is no server, and the advice.
 fn server(
     written: &WrittenListener<'_>,
     gateway: &KubernetesGateway,
     inputs: &Inputs<'_, '_>,
-) -> Result<(Server, Option<CertificateFault>), String> {
+) -> Result<(Server, Option<CertificateFault>), (String, String)> {
     let listener = written.listener;
     let protocol = listener.protocol.text();
-    if !matches!(protocol, "HTTP" | "HTTPS" | "TLS" | "TCP") {
-        return Err(format!("Istio does not support protocol `{protocol}`"));
+    let is_supported = |protocol: &str| matches!(protocol, "HTTP" | "HTTPS" | "TLS" | "TCP");
+    if !is_supported(protocol) {
+        let upper = protocol.to_ascii_uppercase();
+        let help = match is_supported(&upper) {
+            true => format!("write `{upper}`"),
+            false => "use `HTTP`, `HTTPS`, `TLS` or `TCP`".to_owned(),
+        };
+        return Err((format!("Istio does not support protocol `{protocol}`"), help));
     }
     let tls = listener_tls::settings(written.resource, listener, gateway.tls.as_ref(), inputs);
     if tls.is_none() && matches!(protocol, "HTTPS" | "TLS") {
-        return Err(format!("protocol `{protocol}` needs `tls`"));
+        let help = "add `tls.certificateRefs` with a Secret".to_owned();
+        return Err((format!("protocol `{protocol}` needs `tls`, so istiod does not open the port"), help));
     }
     let span = listener.span;
     let port = ServerPort {
@@ -272,23 +290,48 @@ fn derivation<'a>(
     Derivation { gateway: is_valid.then_some(gateway), parent }
 }
 
+/// Notes the entries of `allowedRoutes.kinds` that the protocol of a listener does not support.
+fn check_kinds<'a>(written: &WrittenListener<'a>, derived: &mut Derived<'a>) {
+    let (listener, name) = (written.listener, written.name());
+    let allowed = || listener.allowed_routes.iter().flat_map(|allowed| &allowed.kinds);
+    let of_protocol = kinds_of_protocol(listener);
+    let Some(first) = allowed().next() else { return };
+    let names: Vec<String> = of_protocol.iter().map(|kind| format!("`{}`", kind.name())).collect();
+    let help = Some(format!("use {}, or remove `kinds`", names.join(" or ")));
+    let protocol = listener.protocol.text();
+    if kinds(listener).is_empty() {
+        let reason = format!("no route can attach to listener `{name}`: `kinds` has no kind for protocol {protocol}");
+        derived.ignore_with_help(Omission::ListenerWithoutKinds, written.resource, first.span, reason, help);
+        return;
+    }
+    for entry in allowed().filter(|entry| !of_protocol.iter().any(|kind| is_kind(entry, *kind))) {
+        let kind = entry.kind.text();
+        let reason = format!("routes of kind `{kind}` cannot attach to listener `{name}` of protocol {protocol}");
+        let help = Some("remove the entry".to_owned());
+        derived.ignore_with_help(Omission::ListenerKind, written.resource, entry.span, reason, help);
+    }
+}
+
 /// The kinds of routes that may attach (istiod: `GenerateGatewaySupportedKinds`).
 fn kinds(listener: &GatewayListener) -> Vec<Kind> {
+    let mut kinds = kinds_of_protocol(listener);
+    let allowed = listener.allowed_routes.iter().flat_map(|allowed| &allowed.kinds).collect::<Vec<_>>();
+    if !allowed.is_empty() {
+        kinds.retain(|kind| allowed.iter().any(|entry| is_kind(entry, *kind)));
+    }
+    kinds
+}
+
+fn is_kind(entry: &RouteGroupKind, kind: Kind) -> bool {
+    entry.kind.text() == kind.name() && entry.group.as_ref().is_none_or(|group| group.as_str() == kind.group())
+}
+
+fn kinds_of_protocol(listener: &GatewayListener) -> Vec<Kind> {
     let terminates = listener.tls.as_ref().is_some_and(|tls| tls.mode.text() == "Terminate" || tls.mode.is_none());
-    let mut kinds = match listener.protocol.text() {
+    match listener.protocol.text() {
         "HTTP" | "HTTPS" => vec![Kind::HttpRoute, Kind::GrpcRoute],
         "TLS" if terminates => vec![Kind::TlsRoute, Kind::TcpRoute],
         "TLS" => vec![Kind::TlsRoute],
         _ => vec![Kind::TcpRoute],
-    };
-    let allowed = listener.allowed_routes.iter().flat_map(|allowed| &allowed.kinds).collect::<Vec<_>>();
-    if !allowed.is_empty() {
-        kinds.retain(|kind| {
-            let is_it = |it: &&crate::model::gateway_api::RouteGroupKind| {
-                it.kind.text() == kind.name() && it.group.as_ref().is_none_or(|group| group.as_str() == kind.group())
-            };
-            allowed.iter().any(is_it)
-        });
     }
-    kinds
 }

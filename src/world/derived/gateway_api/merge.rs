@@ -44,9 +44,9 @@ fn merged<'a>(mut group: Vec<Unmerged<'a>>, settings: &Settings) -> Option<Virtu
 
 /// The order of matches, smallest first: any match; an exact path, a prefix, a regular expression; a longer path; a
 /// method; more headers; more query parameters.
-type Precedence = (bool, Reverse<(u8, usize, bool, usize, usize)>);
+pub(in crate::world::derived) type Precedence = (bool, Reverse<(u8, usize, bool, usize, usize)>);
 
-fn precedence(route: &HttpRoute) -> Precedence {
+pub(in crate::world::derived) fn precedence(route: &HttpRoute) -> Precedence {
     let Some(entry) = route.r#match.first() else { return (true, Reverse((0, 0, false, 0, 0))) };
     let (rank, length) = entry.uri.as_ref().map_or((0, 0), path_rank);
     let counts = (entry.headers.len(), entry.query_params.len());

@@ -23,6 +23,7 @@ use crate::world::Settings;
 use attachment::RouteAttachments;
 pub(in crate::world) use class::managed_name;
 use grant::Grants;
+pub(super) use merge::precedence;
 use namespaces::NamespaceLabels;
 
 /// The inputs of the conversion.

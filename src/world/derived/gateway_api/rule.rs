@@ -120,8 +120,7 @@ pub(super) fn action(
     let mut route = HttpRoute::empty(written.span);
     let default = || format!("{}.{}.{}", referrer.namespace(), referrer.resource.name(), written.index);
     route.name = Some(written.name.cloned().unwrap_or_else(|| Spanned::new(default(), written.span)));
-    filter::apply(written.filters, referrer, &mut route)?;
-    let mut refused = Vec::new();
+    let mut refused = filter::apply(written.filters, referrer, &mut route)?;
     let shares = shares(written.backends.iter().copied());
     if shares.is_empty() && route.redirect.is_none() {
         let status = Some(Spanned::new(500, written.span));
@@ -197,7 +196,9 @@ pub(super) fn unknown_type(kind: Option<&Spanned<String>>, noun: &str, known: &[
     Invalid { span, reason: format!("`{kind}` is not {noun}"), help }
 }
 
-/// The sort key of routes: creation time, namespace and name (istiod: `sortRoutesByCreationTime`).
-pub(super) fn age<'u>(it: &'u Unmerged<'_>) -> (&'u str, &'u str, &'u str, Kind) {
-    (creation_time(it.resource), &it.namespace, it.resource.name(), it.resource.kind)
+/// The sort key of routes: creation time, namespace and the name that istiod gives the VirtualService of a route (istiod:
+/// `sortRoutesByCreationTime`). The name continues with a tilde, so of two names where one begins with the other the
+/// longer comes first.
+pub(super) fn age<'u>(it: &'u Unmerged<'_>) -> (&'u str, &'u str, String, Kind) {
+    (creation_time(it.resource), &it.namespace, format!("{}~", it.resource.name()), it.resource.kind)
 }

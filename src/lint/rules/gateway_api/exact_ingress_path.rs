@@ -1,0 +1,70 @@
+//! `exact-ingress-path`
+
+use std::collections::BTreeSet;
+
+use crate::lint::finding::finding;
+use crate::lint::rule::rule;
+use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::Spec;
+use crate::model::kubernetes::IngressPath;
+use crate::routing::reach;
+use crate::source::{Span, Spanned};
+use crate::world::{Origin, RuleSource};
+
+pub static RULE: Rule = rule! {
+    name: "exact-ingress-path",
+    summary: "istiod compares a path of an Ingress as a whole, although other controllers read it as a prefix or pattern",
+    findings: [&WHOLE_PATH, &LITERAL_PATTERN],
+    check: check,
+};
+
+// A user may want exactly this path.
+static WHOLE_PATH: Finding = finding! {
+    "whole-path", Lost, Likely, [],
+    "the path has type `ImplementationSpecific`, and no other path of the host matches the paths below it",
+};
+static LITERAL_PATTERN: Finding = finding! {
+    "literal-pattern", Lost, Certain, [],
+    "the path is a regular expression, which istiod compares as plain text",
+};
+
+fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
+    let mut seen: BTreeSet<Span> = BTreeSet::new();
+    let world = context.world;
+    for virtual_service in world.derived.virtual_services.iter().filter(|it| it.origin == Origin::Ingress) {
+        let alternatives = reach::alternatives(world, virtual_service);
+        for source in &virtual_service.sources {
+            let Some((path, text)) = exact_path(source).filter(|(path, _)| seen.insert(path.span)) else { continue };
+            if text.contains(['(', ')', '[', ']', '|', '^', '$', '\\', '*', '+', '?']) {
+                let message =
+                    format!("istiod compares the path with `{}` as plain text, so no request matches", text.value);
+                let start = text.split(['(', '[', '|', '^', '$', '\\', '*', '+', '?']).next().unwrap_or_default();
+                let start = if start.len() > 1 { start.trim_end_matches(['/', '.']) } else { "/" };
+                diagnostics
+                    .report(&LITERAL_PATTERN, text.span, message)
+                    .help(format!("write `path: {start}` with `pathType: Prefix`"));
+                continue;
+            }
+            let below = format!("{}/items", text.trim_end_matches('/'));
+            let takes_below = |it: &reach::Alternative<'_>| it.takes_path(below.as_bytes());
+            if !alternatives.iter().any(takes_below) {
+                let message =
+                    format!("only requests for `{}` itself match: the others, such as `{below}`, get 404", text.value);
+                let place = path.path_type.as_ref().map_or(text.span, |kind| kind.span);
+                diagnostics
+                    .report(&WHOLE_PATH, place, message)
+                    .help("write `pathType: Prefix`, or `pathType: Exact` if only this path is wanted");
+            }
+        }
+    }
+}
+
+/// The path of an entry that istiod compares as a whole, because its type is neither `Exact` nor `Prefix`.
+fn exact_path<'a>(source: &RuleSource<'a>) -> Option<(&'a IngressPath, &'a Spanned<String>)> {
+    let Spec::Ingress(ingress) = &source.resource.spec else { return None };
+    let path = ingress.rules.get(source.rule)?.http.as_ref()?.paths.get(source.entry?)?;
+    let is_typed = path.path_type.as_ref().is_some_and(|kind| matches!(kind.as_str(), "Exact" | "Prefix"));
+    let text = path.path.as_ref().filter(|text| !is_typed && text.starts_with('/'))?;
+    let is_prefix = text.ends_with("/*") || text.ends_with(".*");
+    (!is_prefix).then_some((path, text))
+}

@@ -1,0 +1,308 @@
+//! Policies that deny all requests of the clients of a gateway, or all that a gateway sends to a workload.
+
+use std::collections::BTreeMap;
+
+use super::denied_workload::{
+    GATEWAY_DENIED, GATEWAY_NOT_ALLOWED, PRESUMED_ROUTE_NOT_ALLOWED, ROUTE_DENIED, ROUTE_NOT_ALLOWED,
+};
+use crate::lint::{Diagnostics, Finding};
+use crate::model::{Kind, LabelSet};
+use crate::policy::{Denial, Identity, denial, requirements};
+use crate::source::Span;
+use crate::world::{
+    AuthorizationPolicy, DataPlane, GATEWAY_NAME_LABEL, Gap, Gateway, GatewayName, Targeted, VirtualService, Workload,
+    World,
+};
+
+pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
+    let mut denials = BTreeMap::new();
+    for gateway in proxies(world) {
+        let is_bound = |it: &&VirtualService<'_>| it.bound_to.iter().any(|bound| gateway.has(bound.gateway.as_ref()));
+        let routed: Vec<&VirtualService<'_>> =
+            world.virtual_services.iter().chain(&world.derived.virtual_services).filter(is_bound).collect();
+        if routed.is_empty() {
+            continue;
+        }
+        if !gateway.gateways.iter().flat_map(|it| &it.servers).any(|server| server.identifies_clients()) {
+            check_gateway(world, &gateway, &mut denials, diagnostics);
+        }
+        for virtual_service in routed {
+            check_routes(world, &gateway, virtual_service, &mut denials, diagnostics);
+        }
+    }
+    for (span, denied) in denials {
+        let diagnostic = diagnostics.report(denied.finding, span, denied.message);
+        for (place, what) in denied.related {
+            diagnostic.related(place, what);
+        }
+        diagnostic.help(denied.help);
+    }
+}
+
+/// A finding about the first gateway that a policy concerns.
+struct Denied {
+    finding: &'static Finding,
+    message: String,
+    related: Vec<(Span, String)>,
+    help: String,
+}
+
+/// The proxies that serve some Gateways.
+struct Proxies<'w, 'a> {
+    gateways: Vec<&'w Gateway<'a>>,
+    namespace: &'w str,
+    labels: LabelSet<'w>,
+    /// The service account, if it is known.
+    account: Option<String>,
+    /// The workload or Gateway, for people.
+    name: String,
+    place: Span,
+}
+
+impl Proxies<'_, '_> {
+    fn has(&self, name: Option<&GatewayName<'_>>) -> bool {
+        name.is_some_and(|name| self.gateways.iter().any(|gateway| gateway.name == *name))
+    }
+
+    /// The identities that the proxies can have. If the service account is unknown, it may be any of those that policies
+    /// name.
+    fn identities(&self, world: &World<'_>, policies: &[&AuthorizationPolicy<'_>]) -> Vec<Option<Identity>> {
+        let mut accounts: Vec<String> = match &self.account {
+            Some(account) => vec![account.clone()],
+            None => {
+                let rules = policies.iter().flat_map(|policy| &policy.spec.rules);
+                let named = rules.flat_map(requirements).filter(|it| it.attribute.is_of_identity());
+                let values = named.flat_map(|it| it.values).filter_map(|value| value.rsplit('/').next());
+                values.map(str::to_owned).chain(std::iter::once("unknown".to_owned())).collect()
+            }
+        };
+        accounts.dedup();
+        let identity = |service_account| {
+            let (trust_domain, namespace) = (world.settings.trust_domain.clone(), self.namespace.to_owned());
+            Some(Identity { trust_domain, namespace, service_account })
+        };
+        accounts.into_iter().map(identity).collect()
+    }
+}
+
+/// The workloads that Gateways select, and the proxies that istiod runs for those of the Gateway API.
+fn proxies<'w, 'a>(world: &'w World<'a>) -> Vec<Proxies<'w, 'a>> {
+    let mut found = Vec::new();
+    for workload in &world.workloads {
+        let gateways: Vec<_> = world.gateways_of_workload(workload).collect();
+        if !gateways.is_empty() {
+            found.push(Proxies {
+                gateways,
+                namespace: &workload.name.namespace,
+                labels: workload.labels.clone(),
+                account: workload.pod.map(|_| workload.service_account.unwrap_or("default").to_owned()),
+                name: format!("gateway workload `{}`", workload.name),
+                place: workload.resource.name_span(),
+            });
+        }
+    }
+    for (name, resource) in &world.kubernetes_gateways {
+        let is_own = |it: &&Gateway<'_>| std::ptr::eq(it.resource, *resource);
+        let gateways: Vec<_> = world.derived.gateways.iter().filter(is_own).collect();
+        if !gateways.is_empty() {
+            found.push(Proxies {
+                gateways,
+                namespace: world.settings.namespace_of(resource),
+                labels: LabelSet::from([(GATEWAY_NAME_LABEL, resource.name())]),
+                account: None,
+                name: format!("Gateway `{name}`"),
+                place: resource.name_span(),
+            });
+        }
+    }
+    found
+}
+
+/// The clients of a gateway that asks them for no certificate have no identity.
+fn check_gateway(
+    world: &World<'_>,
+    gateway: &Proxies<'_, '_>,
+    denials: &mut BTreeMap<Span, Denied>,
+    diagnostics: &mut Diagnostics,
+) {
+    let policies = world.policies.authorization_policies_of(gateway.namespace, &gateway.labels);
+    let Some(denial) = denial(world, &policies, &[None]) else { return };
+    // `overriding-policy` reports a rule that denies everything, and `identity-without-mtls` a policy for gateways.
+    let (policy, Some(span), needs_identity) = place(&denial) else { return };
+    if is_for_gateways(world, policy) {
+        return;
+    }
+    if let Some(gap) = gap(world, gateway.namespace).filter(|_| matches!(denial, Denial::NotAllowed(_))) {
+        return diagnostics.unchecked(gap);
+    }
+    let name = &gateway.name;
+    let (finding, message, help) = match denial {
+        Denial::ByRule(..) => (
+            &GATEWAY_DENIED,
+            format!("{name} denies all requests: its clients have no identity, as this rule requires"),
+            "add a `selector` that the gateway does not match, or move the policy to the namespaces of its workloads"
+                .to_owned(),
+        ),
+        Denial::NotAllowed(_) if needs_identity => (
+            &GATEWAY_NOT_ALLOWED,
+            format!("{name} denies all requests: its clients have no identity, as this policy requires"),
+            allowing_policy(gateway),
+        ),
+        Denial::NotAllowed(_) => (
+            &GATEWAY_NOT_ALLOWED,
+            format!("{name} denies all requests: this policy is also for gateways, and no other policy allows any"),
+            allowing_policy(gateway),
+        ),
+    };
+    add(denials, span, finding, message, help, vec![(gateway.place, "the gateway".to_owned())]);
+}
+
+fn add(
+    denials: &mut BTreeMap<Span, Denied>,
+    span: Span,
+    finding: &'static Finding,
+    message: String,
+    help: String,
+    related: Vec<(Span, String)>,
+) {
+    const SHOWN: usize = 4;
+    let denied = denials.entry(span).or_insert_with(|| Denied { finding, message, related: Vec::new(), help });
+    for place in related {
+        if denied.related.len() < SHOWN && !denied.related.iter().any(|(known, _)| *known == place.0) {
+            denied.related.push(place);
+        }
+    }
+}
+
+/// The policy that denies requests, the place that shows why, and whether it requires an identity. No place if a rule denies
+/// all requests of everyone.
+fn place<'w, 'a>(denial: &Denial<'w, 'a>) -> (&'w AuthorizationPolicy<'a>, Option<Span>, bool) {
+    match denial {
+        Denial::ByRule(policy, rule) => {
+            let condition = requirements(rule).into_iter().find(|it| it.attribute.is_of_identity());
+            (policy, condition.map(|it| it.span), true)
+        }
+        Denial::NotAllowed(policy) => {
+            let mut conditions = policy.spec.rules.iter().flat_map(requirements);
+            let condition = conditions.find(|it| it.attribute.is_of_identity() && !it.negated);
+            let span = condition.as_ref().map_or_else(|| policy.resource.name_span(), |it| it.span);
+            (policy, Some(span), condition.is_some())
+        }
+    }
+}
+
+/// Whether a policy is written for gateways only.
+fn is_for_gateways<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>) -> bool {
+    let is_wide = policy.spec.selector().is_none_or(|selector| selector.match_labels.is_empty());
+    let workloads = world.workloads_of_policy(policy);
+    let are_gateways = |workloads: Vec<_>| workloads.into_iter().all(|workload| world.is_gateway_workload(workload));
+    workloads.is_none_or(|workloads| !is_wide && are_gateways(workloads))
+}
+
+/// The reason why there may be a policy for the workloads of a namespace that the manifests lack.
+fn gap(world: &World<'_>, namespace: &str) -> Option<Gap> {
+    let inventory = &world.inventory;
+    let namespaces = [namespace, &world.settings.root_namespace];
+    let more = |namespace: &str| inventory.may_have_more(Kind::AuthorizationPolicy, namespace);
+    let gap = namespaces.into_iter().find_map(more);
+    let gap = gap.or_else(|| inventory.unknowns.expect_anywhere(Kind::AuthorizationPolicy).err());
+    gap.or_else(|| inventory.may_lack(Gap::NotAllResources(Kind::AuthorizationPolicy, namespace.to_owned())))
+}
+
+/// The help for a gateway that needs a policy which allows its requests.
+fn allowing_policy(gateway: &Proxies<'_, '_>) -> String {
+    let namespace = gateway.namespace;
+    if let Some(name) = gateway.labels.get(GATEWAY_NAME_LABEL) {
+        let target = format!("{{group: gateway.networking.k8s.io, kind: Gateway, name: {name}}}");
+        return format!(
+            "add an AuthorizationPolicy to namespace `{namespace}` with `targetRefs: [{target}]` and `rules: [{{}}]`"
+        );
+    }
+    let selector = gateway.gateways.first().map(|gateway| gateway.spec.selector.to_set()).unwrap_or_default();
+    let labels: Vec<String> = selector.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    format!(
+        "add an AuthorizationPolicy to namespace `{namespace}` with `selector: {{matchLabels: {{{}}}}}` and `rules: [{{}}]`",
+        labels.join(", ")
+    )
+}
+
+/// The workloads behind a gateway see the identity of the gateway.
+fn check_routes<'a>(
+    world: &World<'a>,
+    gateway: &Proxies<'_, 'a>,
+    virtual_service: &VirtualService<'a>,
+    denials: &mut BTreeMap<Span, Denied>,
+    diagnostics: &mut Diagnostics,
+) {
+    for destination in virtual_service.destinations().iter().filter(|it| !it.is_mirror) {
+        let hostname = virtual_service.full_host(destination.host, &world.settings);
+        for service in world.services.named(&hostname) {
+            for workload in world.workloads_of_service(service).unwrap_or_default() {
+                let to = Arrival { gateway, workload, destination: destination.host.span };
+                check_arrival(world, &to, denials, diagnostics);
+            }
+        }
+    }
+}
+
+/// Requests of a gateway that arrive at a workload.
+struct Arrival<'w, 'a> {
+    gateway: &'w Proxies<'w, 'a>,
+    workload: &'w Workload<'a>,
+    destination: Span,
+}
+
+fn check_arrival(
+    world: &World<'_>,
+    arrival: &Arrival<'_, '_>,
+    denials: &mut BTreeMap<Span, Denied>,
+    diagnostics: &mut Diagnostics,
+) {
+    let Arrival { gateway, workload, destination } = arrival;
+    let data_plane = world.namespaces.data_plane(workload);
+    if matches!(data_plane, Some(DataPlane::None | DataPlane::Ambient)) || world.is_gateway_workload(workload) {
+        return;
+    }
+    let namespace = workload.name.namespace.as_ref();
+    let policies = world.policies.authorization_policies_of(namespace, &workload.labels);
+    let identities = gateway.identities(world, &policies);
+    let Some(denial) = denial(world, &policies, &identities) else { return };
+    let (policy, Some(span), needs_identity) = place(&denial) else { return };
+    // `denied-workload` reports a policy without rules that selects the workload.
+    if !needs_identity && policy.spec.selector().is_some() {
+        return;
+    }
+    if world.may_be_elsewhere(policy.resource, workload.resource) {
+        return;
+    }
+    if let Some(gap) = gap(world, namespace).filter(|_| matches!(denial, Denial::NotAllowed(_))) {
+        return diagnostics.unchecked(gap);
+    }
+    let finding = match (&denial, data_plane) {
+        (_, None) => &PRESUMED_ROUTE_NOT_ALLOWED,
+        (Denial::ByRule(..), Some(_)) => &ROUTE_DENIED,
+        (Denial::NotAllowed(_), Some(_)) => &ROUTE_NOT_ALLOWED,
+    };
+    let why = match denial {
+        Denial::ByRule(..) => "this rule matches the gateway",
+        Denial::NotAllowed(_) if needs_identity => "no ALLOW rule matches the gateway",
+        Denial::NotAllowed(_) => "no ALLOW policy has a rule for the workload",
+    };
+    let message = format!("workload `{}` denies all requests of {}: {why}", workload.name, gateway.name);
+    let account = gateway.account.as_ref();
+    let source = match account {
+        Some(account) => format!("principals: [{}/ns/{}/sa/{account}]", world.settings.trust_domain, gateway.namespace),
+        None => format!("namespaces: [{}]", gateway.namespace),
+    };
+    let help = match denial {
+        Denial::ByRule(..) => format!("add `{}` to the list", gateway.namespace),
+        Denial::NotAllowed(_) => {
+            format!("allow `from: [{{source: {{{source}}}}}]` in an AuthorizationPolicy for the workload")
+        }
+    };
+    let related = vec![
+        (*destination, "the gateway sends requests to the workload here".to_owned()),
+        (workload.resource.name_span(), "the workload".to_owned()),
+    ];
+    add(denials, span, finding, message, help, related);
+}

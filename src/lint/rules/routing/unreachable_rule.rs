@@ -1,0 +1,271 @@
+//! `unreachable-route` for rules of Gateway API routes and paths of Ingresses, which istiod sorts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::unreachable_route::{EQUAL_MATCH, MATCH, OLDER_MATCH, OVERLAPPING_MATCH, REPEATED_MATCH, ROUTE};
+use crate::lint::{Diagnostic, Diagnostics};
+use crate::model::networking::{Destination, HttpRoute};
+use crate::model::{Kind, Resource};
+use crate::routing::reach::{self, Alternative, Reachability};
+use crate::routing::{Automata, Witness, overlap};
+use crate::source::Span;
+use crate::world::{NamespacedName, Origin, VirtualService, World};
+
+/// The rules of all routes by place, with the matches of each. A rule is derived for each listener and host.
+type Rules<'a> = BTreeMap<Span, DerivedRule<'a>>;
+
+/// A rule of a Gateway API route, or a path of an Ingress.
+struct DerivedRule<'a> {
+    resource: &'a Resource,
+    matches: BTreeMap<Span, Way>,
+}
+
+/// A match, over all listeners and hosts.
+#[derive(Default)]
+struct Way {
+    is_reached: bool,
+    shadows: Vec<Shadow>,
+}
+
+/// A match that takes precedence over another one.
+#[derive(Clone, Copy)]
+struct Shadow {
+    span: Span,
+    rule: Span,
+    /// Whether it has a path prefix of `/` and nothing else.
+    is_default: bool,
+    /// Whether the shadowed match, but not this one, has a regular expression for the path.
+    outranks_regex: bool,
+}
+
+/// A match whose order with another one depends on the age of their resources.
+struct Tie<'a> {
+    resource: &'a Resource,
+    span: Span,
+    effect: Effect,
+    witness: Option<Witness>,
+}
+
+/// What the older of two resources takes from the newer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Effect {
+    /// Each match takes all requests of the other.
+    Equal,
+    /// The other match takes all requests of this one, but not the reverse.
+    All,
+    /// Both take some requests.
+    Some,
+}
+
+pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
+    let mut rules = Rules::new();
+    let mut reported = BTreeSet::new();
+    for virtual_service in &world.derived.virtual_services {
+        let alternatives = reach::alternatives(world, virtual_service);
+        let automata = Automata::default();
+        let mut reached: Vec<usize> = Vec::new();
+        for (number, alternative) in alternatives.iter().enumerate() {
+            let is_certain =
+                |earlier: &&usize| !virtual_service.depends_on_age(alternatives[**earlier].route, alternative.route);
+            let (certain, tied): (Vec<usize>, Vec<usize>) = (0..number).partition(|earlier| is_certain(&earlier));
+            let earlier: Vec<&Alternative<'_>> = certain.iter().map(|number| &alternatives[*number]).collect();
+            let reach = reach::reach_after(virtual_service, alternative, &earlier, &automata);
+            add(virtual_service, alternative, &earlier, &reach, &mut rules);
+            if reach != Reachability::Reached {
+                continue;
+            }
+            let tied =
+                tied.into_iter().filter(|earlier| reached.contains(earlier)).map(|earlier| &alternatives[earlier]);
+            let ties = tied.filter_map(|earlier| tie(virtual_service, alternative, earlier, &automata));
+            if let Some(tie) = ties.min_by_key(|tie| tie.effect)
+                && reported.insert(alternative.span)
+            {
+                report_tie(world, virtual_service, alternative, &tie, diagnostics);
+            }
+            reached.push(number);
+        }
+    }
+    for (span, rule) in &rules {
+        check_rule(*span, rule, diagnostics);
+    }
+}
+
+fn add<'a>(
+    virtual_service: &VirtualService<'a>,
+    alternative: &Alternative<'_>,
+    earlier: &[&Alternative<'_>],
+    reach: &Reachability,
+    rules: &mut Rules<'a>,
+) {
+    let Some(source) = virtual_service.sources.get(alternative.route) else { return };
+    let rule = rules
+        .entry(alternative.route_span)
+        .or_insert_with(|| DerivedRule { resource: source.resource, matches: BTreeMap::new() });
+    let way = rule.matches.entry(alternative.span).or_default();
+    match reach {
+        Reachability::Reached => way.is_reached = true,
+        Reachability::TakenBy(numbers) if way.shadows.is_empty() => {
+            let shadow = |number: &usize| shadow(earlier[*number], alternative);
+            way.shadows = numbers.iter().map(shadow).collect();
+        }
+        Reachability::TakenBy(_) | Reachability::Impossible => {}
+    }
+}
+
+fn shadow(earlier: &Alternative<'_>, later: &Alternative<'_>) -> Shadow {
+    Shadow {
+        span: earlier.span,
+        rule: earlier.route_span,
+        is_default: earlier.takes_everything(),
+        outranks_regex: later.has_path_regex() && !earlier.has_path_regex(),
+    }
+}
+
+fn check_rule(span: Span, rule: &DerivedRule<'_>, diagnostics: &mut Diagnostics) {
+    let noun = if rule.resource.kind == Kind::Ingress { "path" } else { "rule" };
+    let dead = || rule.matches.iter().filter(|(_, way)| !way.is_reached && !way.shadows.is_empty());
+    if rule.matches.values().all(|way| !way.is_reached)
+        && let Some((_, first)) = dead().find(|(_, way)| way.shadows.iter().any(|shadow| shadow.rule != span))
+    {
+        let diagnostic = diagnostics.report(&ROUTE, span, format!("this {noun} never gets a request"));
+        let shadows: Vec<Shadow> = dead().flat_map(|(_, way)| way.shadows.clone()).collect();
+        relate(diagnostic, &shadows);
+        diagnostic.help(help(first, noun));
+        return;
+    }
+    for (at, way) in dead() {
+        let is_repetition = way.shadows.iter().all(|shadow| shadow.rule == span);
+        let finding = if is_repetition { &REPEATED_MATCH } else { &MATCH };
+        let diagnostic = diagnostics.report(finding, *at, "this match never gets a request");
+        relate(diagnostic, &way.shadows);
+        diagnostic.help(match is_repetition {
+            true => "remove this match: the rule has another match for the same requests".to_owned(),
+            false => help(way, "match"),
+        });
+    }
+}
+
+/// The advice for a match that never gets a request. The order in the file is not that of istiod.
+fn help(way: &Way, noun: &str) -> String {
+    match way.shadows.as_slice() {
+        [shadow] if shadow.outranks_regex && shadow.is_default => format!(
+            "write the path of this {noun} as `PathPrefix` or `Exact`, or that of the other one as `RegularExpression` \
+             `/.*`"
+        ),
+        shadows if shadows.iter().any(|shadow| shadow.outranks_regex) => {
+            format!("write the path of this {noun} as `PathPrefix` or `Exact`, or remove the {noun}")
+        }
+        _ => format!("change the conditions of the {noun}, or remove it"),
+    }
+}
+
+/// Points to the matches that get the requests, each place once.
+fn relate(diagnostic: &mut Diagnostic, shadows: &[Shadow]) {
+    let mut seen: Vec<Span> = Vec::new();
+    for shadow in shadows {
+        if seen.contains(&shadow.span) {
+            continue;
+        }
+        seen.push(shadow.span);
+        let what = if shadow.is_default { "covers every request" } else { "takes all of these requests" };
+        let why = match shadow.outranks_regex {
+            true => ", because istiod tries regular expressions after all other paths",
+            false => "",
+        };
+        diagnostic.related(shadow.span, format!("this match {what}{why}"));
+    }
+}
+
+/// The effect of age on two matches of the same precedence; `None` if no request matches both, or if both do the same.
+fn tie<'a>(
+    virtual_service: &VirtualService<'a>,
+    later: &Alternative<'_>,
+    earlier: &Alternative<'_>,
+    automata: &Automata,
+) -> Option<Tie<'a>> {
+    let resource = virtual_service.sources.get(earlier.route)?.resource;
+    let routes = &virtual_service.spec.http;
+    if do_the_same(&routes[later.route], &routes[earlier.route]) {
+        return None;
+    }
+    let takes_all = |wide: &Alternative<'_>, narrow: &Alternative<'_>| {
+        matches!(reach::reach_after(virtual_service, narrow, &[wide], automata), Reachability::TakenBy(_))
+    };
+    let method = if resource.kind == Kind::GrpcRoute { "POST" } else { "GET" };
+    let witness = overlap(earlier, later, method, automata);
+    let effect = match (takes_all(earlier, later), takes_all(later, earlier)) {
+        (true, true) => Effect::Equal,
+        (true, false) => Effect::All,
+        _ if witness.is_some() => Effect::Some,
+        _ => return None,
+    };
+    Some(Tie { resource, span: earlier.span, effect, witness })
+}
+
+/// Whether two routes only send requests to the same destinations.
+fn do_the_same(one: &HttpRoute, other: &HttpRoute) -> bool {
+    let is_plain = |route: &HttpRoute| {
+        route.redirect.is_none()
+            && route.rewrite.is_none()
+            && route.headers.is_none()
+            && route.direct_response.is_none()
+            && route.mirrors.is_empty()
+            && route.cors_policy.is_none()
+            && route.route.iter().all(|it| it.headers.is_none())
+    };
+    let of = |destination: &Destination| {
+        let host = destination.host.as_ref().map(|host| host.value.clone());
+        let port = destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
+        (host, port)
+    };
+    let targets = |route: &HttpRoute| {
+        let shares =
+            route.route.iter().map(|it| (it.destination.as_ref().map(of), it.weight.map(|weight| weight.value)));
+        shares.collect::<Vec<_>>()
+    };
+    is_plain(one) && is_plain(other) && targets(one) == targets(other)
+}
+
+fn report_tie(
+    world: &World<'_>,
+    virtual_service: &VirtualService<'_>,
+    later: &Alternative<'_>,
+    tie: &Tie<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(own) = virtual_service.sources.get(later.route).map(|source| source.resource) else { return };
+    let name = NamespacedName::new(world.settings.namespace_of(tie.resource), tie.resource.name());
+    let other = format!("{} `{name}`", tie.resource.kind.name());
+    let host = match virtual_service.hosts.first().map(|host| host.as_str()) {
+        None | Some("*") => String::new(),
+        Some(host) => format!(" for host `{host}`"),
+    };
+    let such = tie.witness.as_ref().map_or(String::new(), |witness| format!(" such as {witness}"));
+    let (finding, message, related) = match tie.effect {
+        Effect::Equal => (
+            &EQUAL_MATCH,
+            format!("{other} has the same match{host}, so only the older of the two gets requests{such}"),
+            "this match is the same",
+        ),
+        Effect::All => (
+            &OLDER_MATCH,
+            format!("this match gets no requests{host} if {other} is older"),
+            "this match takes all requests of the other one",
+        ),
+        Effect::Some => (
+            &OVERLAPPING_MATCH,
+            format!("{other} also matches requests{such}{host}, and the older of the two gets them"),
+            "this match takes the same requests",
+        ),
+    };
+    let help = match (own.kind == tie.resource.kind, virtual_service.origin) {
+        (true, Origin::Ingress) => "combine the paths in one Ingress, where the first one takes precedence".to_owned(),
+        (true, _) => {
+            format!("combine the rules in one {}, where the first one takes precedence", own.kind.name())
+        }
+        (false, _) => "change one of the matches".to_owned(),
+    };
+    let help =
+        if tie.effect == Effect::Equal { "change one of the two matches, or remove it".to_owned() } else { help };
+    diagnostics.report(finding, later.span, message).related(tie.span, related).help(help);
+}

@@ -1,0 +1,164 @@
+//! Helps lead out. The edits of a help make its finding go away, and bring no other finding that is as bad. A help that says
+//! what to write, set, use, name or remove has edits, or `WITHOUT_EDITS` says why not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::{env, fs};
+
+use mesh::advice::Resolver;
+use mesh::lint::{Diagnostic, Severity, rules};
+use rayon::prelude::*;
+
+use crate::cases;
+use crate::example::{Example, Linted};
+use crate::shared;
+
+/// A larger directory is linted again for so many edits only, those of different findings first.
+const MOST_EDITS: usize = 40;
+
+/// Each finding, with the highest severity and the number of times that an example has it.
+type Counts = BTreeMap<String, (Severity, usize)>;
+
+#[test]
+fn edits_of_examples_lead_out() {
+    let faults = rules::ALL.par_iter().flat_map_iter(|rule| {
+        let examples = cases::examples(rule).into_iter().enumerate();
+        examples.flat_map(|(index, example)| faults(&format!("example {index} of {}", rule.name), &example, usize::MAX))
+    });
+    let faults: Vec<String> = faults.collect();
+    assert!(faults.is_empty(), "{} edits do not lead out:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn edits_of_real_manifests_lead_out() {
+    let mut directories = Vec::new();
+    for data in ["bad", "reports", "corpus"].iter().filter_map(|name| shared::data(name)) {
+        let entries = fs::read_dir(data).expect("it can be listed").map(|entry| entry.expect("it can be read").path());
+        directories.extend(entries.filter(|path| path.is_dir()));
+    }
+    directories.sort();
+    let faults = directories.par_iter().flat_map_iter(|directory| {
+        let example = Example::of_files(manifests(directory));
+        faults(&directory.display().to_string(), &example, MOST_EDITS)
+    });
+    let faults: Vec<String> = faults.collect();
+    assert!(faults.is_empty(), "{} edits do not lead out:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// The texts of the manifests in a directory.
+fn manifests(directory: &Path) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(directory).sort_by_file_name() {
+        let path = entry.expect("it can be listed").into_path();
+        let is_manifest = path.extension().is_some_and(|it| it == "yaml" || it == "yml" || it == "json");
+        if let Some(text) = is_manifest.then(|| fs::read_to_string(&path).ok()).flatten() {
+            let name = path.strip_prefix(directory).expect("it is in the directory").display().to_string();
+            files.insert(name, text);
+        }
+    }
+    files
+}
+
+/// The edits of an example that do not lead out.
+fn faults(name: &str, example: &Example, most: usize) -> Vec<String> {
+    let before = example.lint();
+    let mut resolver = Resolver::new(before.sources());
+    let mut faults = Vec::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let with_edits = before.diagnostics().iter().filter_map(|it| Some((it, it.help.as_ref()?)));
+    let mut all: Vec<_> = with_edits.flat_map(|(it, help)| help.fixes().iter().map(move |fix| (it, fix))).collect();
+    // The sort is stable: the first of each finding come first.
+    all.sort_by_cached_key(|(it, _)| {
+        let times = seen.entry(name_of(it)).or_default();
+        *times += 1;
+        *times
+    });
+    for (finding, fix) in all.into_iter().take(most) {
+        let Some(edits) = resolver.text_edits(fix) else { continue };
+        let after = example.after(&edits, &before).lint();
+        for fault in differences(finding, &before, &after) {
+            let help = finding.help.as_ref().map(ToString::to_string).unwrap_or_default();
+            let (file, line) = before.line_of(finding);
+            let place = format!("{name}, {file}:{line}: {}: {}", name_of(finding), finding.message);
+            faults.push(format!("{place}\n    help: {help}\n    {edits:?}\n    {fault}"));
+        }
+    }
+    faults
+}
+
+/// Why an edit for a finding does not lead out.
+fn differences(finding: &Diagnostic, before: &Linted, after: &Linted) -> Vec<String> {
+    let (before, counts) = (counts(before), counts(after));
+    let count = |counts: &Counts, name: &str| counts.get(name).map_or(0, |(_, count)| *count);
+    let own = name_of(finding);
+    let mut faults = Vec::new();
+    if count(&counts, &own) >= count(&before, &own) {
+        faults.push("the finding is still there".to_owned());
+    }
+    for (name, (severity, number)) in &counts {
+        if *name != own && *severity >= finding.severity && *number > count(&before, name) {
+            let new: Vec<&str> =
+                after.diagnostics().iter().filter(|it| name_of(it) == *name).map(|it| it.message.as_str()).collect();
+            faults.push(format!("the edit brings {name}: {new:?}"));
+        }
+    }
+    faults
+}
+
+fn counts(linted: &Linted) -> Counts {
+    let mut counts = Counts::new();
+    for finding in linted.diagnostics() {
+        let (severity, count) = counts.entry(name_of(finding)).or_insert((finding.severity, 0));
+        *severity = finding.severity.max(*severity);
+        *count += 1;
+    }
+    counts
+}
+
+fn name_of(finding: &Diagnostic) -> String {
+    format!("{}/{}", finding.rule.name, finding.finding.name)
+}
+
+/// Every help that says exactly what to do has edits, or a reason for their absence.
+#[test]
+fn helps_that_say_what_to_write_have_edits() {
+    let found: Vec<(String, String)> =
+        rules::ALL.par_iter().flat_map_iter(|rule| cases::examples(rule)).flat_map_iter(without_edits).collect();
+    let mut unlisted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let listed: BTreeSet<&str> = WITHOUT_EDITS.iter().map(|(name, _)| *name).collect();
+    for (name, help) in found.iter().filter(|(name, _)| !listed.contains(name.as_str())) {
+        unlisted.entry(name).or_default().insert(help);
+    }
+    if env::var_os("LIST").is_some() {
+        for (name, helps) in &unlisted {
+            helps.iter().for_each(|help| println!("{name}: {help}"));
+        }
+    }
+    assert!(unlisted.is_empty(), "give these helps edits, or list them with a reason: {unlisted:#?}");
+    let found: BTreeSet<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    let stale: Vec<&&str> = listed.difference(&found).collect();
+    assert!(stale.is_empty(), "all helps of these findings have edits, or say nothing exact: {stale:?}");
+}
+
+/// The findings of an example whose help says what to do, but has no edits.
+fn without_edits(example: Example) -> Vec<(String, String)> {
+    let linted = example.lint();
+    let without = linted.diagnostics().iter().filter_map(|it| {
+        let help = it.help.as_ref().filter(|help| help.fixes().is_empty() && is_exact(help.text()))?;
+        Some((name_of(it), help.to_string()))
+    });
+    without.collect()
+}
+
+/// Whether a help says what to do: to remove something, or to write what stands in backticks.
+fn is_exact(help: &str) -> bool {
+    let words = |help: &str, verb: &str| help.split(|it: char| !it.is_alphabetic()).any(|word| word == verb);
+    let before_backtick = help.split_once('`').map(|(before, _)| before);
+    words(help, "remove")
+        || before_backtick.is_some_and(|before| {
+            ["write", "set", "use", "name", "add", "mean", "change"].iter().any(|verb| words(before, verb))
+        })
+}
+
+/// The findings whose helps say what to do, but have no edits, each with the reason.
+const WITHOUT_EDITS: &[(&str, &str)] = &[];
