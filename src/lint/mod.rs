@@ -15,7 +15,7 @@ mod locate;
 mod meshes;
 mod rule;
 pub mod rules;
-mod sample_request;
+mod samples;
 mod selector;
 mod severity;
 mod statistics;

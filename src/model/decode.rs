@@ -7,7 +7,7 @@ use super::crd::Refusal;
 use super::nearest;
 use super::problem::{DecodeProblem, DecodeProblemKind};
 use super::wording::list;
-use crate::advice::Advice;
+use crate::advice::{Advice, Edit};
 use crate::source::{Sources, Span};
 use crate::yaml::{Entry, Node, Value};
 
@@ -112,8 +112,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Reports a violation of the schema of the CRD.
-    pub fn schema_violation(&mut self, span: Span, message: String, help: Option<String>) {
-        let help = help.map(Advice::from);
+    pub fn schema_violation(&mut self, span: Span, message: String, help: Option<Advice>) {
         self.report(span, DecodeProblemKind::SchemaViolation { message, help, related: None });
     }
 
@@ -125,7 +124,7 @@ impl<'a> Decoder<'a> {
 
     /// Reports an item of a list that is null, which schemas do not allow.
     pub(super) fn null_item(&mut self, item: &Node) {
-        let help = "write the item, or remove the `-`".to_owned();
+        let help = Advice::new("write the item, or remove the `-`").option([Edit::remove(item.span)]);
         self.schema_violation(item.span, "a list item is null".to_owned(), Some(help));
     }
 
@@ -138,7 +137,11 @@ impl<'a> Decoder<'a> {
     pub fn quoted_number(&mut self, node: &Node, text: &str) {
         if self.has_schema {
             let message = format!("the number `{text}` is in quotes");
-            self.schema_violation(node.span, message, Some(format!("write `{text}`")));
+            let help = match text.parse::<i64>() {
+                Ok(number) => Advice::write(Edit::set(node.span, number)),
+                Err(_) => format!("write `{text}`").into(),
+            };
+            self.schema_violation(node.span, message, Some(help));
         }
     }
 
@@ -193,7 +196,11 @@ impl<'a> Decoder<'a> {
         let key = &*entry.key.text;
         if self.has_schema && key.contains('_') && !BOTH.contains(&key) && key != camel_case(name) {
             let message = format!("the API server rejects `{key}`, although istiod accepts it");
-            self.schema_violation(entry.key.span, message, Some(format!("write `{}`", camel_case(name))));
+            self.schema_violation(
+                entry.key.span,
+                message,
+                Some(Advice::write(Edit::rename(entry.key.span, camel_case(name)))),
+            );
         }
     }
 
@@ -228,7 +235,7 @@ impl<'a> Decoder<'a> {
                     if self.has_schema {
                         let message = format!("the API server rejects the number `{number}` for an enum");
                         let help = format!("write {}", list(words, "or"));
-                        self.schema_violation(node.span, message, Some(help));
+                        self.schema_violation(node.span, message, Some(help.into()));
                     }
                     Some(EnumValue::Number(number))
                 }

@@ -186,6 +186,11 @@ impl Alternative<'_> {
         self.route_match.as_ref().is_none_or(is_any) && self.conditions.iter().all(http::is_any_path)
     }
 
+    /// Whether the condition on the path is a regular expression.
+    pub fn has_path_regex(&self) -> bool {
+        self.path().is_some_and(|path| matches!(path.matcher, Matcher::Regex(_)))
+    }
+
     /// Whether the alternative applies at a Gateway that its VirtualService is bound to, as far as `gateways` say.
     pub fn is_at(&self, gateway: &NamespacedName<'_>) -> bool {
         self.route_match
@@ -228,11 +233,6 @@ impl Alternative<'_> {
             Search::Text(path) => String::from_utf8(path).ok(),
             Search::Empty | Search::Undecided => None,
         }
-    }
-
-    /// Whether the condition on the path is a regular expression.
-    pub fn has_path_regex(&self) -> bool {
-        self.path().is_some_and(|path| matches!(path.matcher, Matcher::Regex(_)))
     }
 
     fn path(&self) -> Option<&MatchCondition> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::names::NamespacedName;
 use super::visibility::ExportTo;
-use super::{Settings, host};
+use super::{Service, Settings, host};
 use crate::model::networking::{self, ClientTlsSettings, PortSelector, Subset, TrafficPolicy};
 use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::Spanned;
@@ -83,6 +83,18 @@ impl<'a> DestinationRules<'a> {
     /// All DestinationRules, in creation order.
     pub fn iter(&self) -> impl Iterator<Item = &DestinationRule<'a>> {
         self.destination_rules.iter()
+    }
+
+    /// A DestinationRule that originates TLS, other than that of the mesh, to a port of a service for some clients.
+    pub fn originating(&self, service: &Service<'_>, port: u32) -> Option<&DestinationRule<'a>> {
+        let is_for = |it: &DestinationRule<'_>| {
+            it.host.value == service.hostname || host::covered_by(&service.hostname, &it.host)
+        };
+        let originates = |it: &DestinationRule<'_>| {
+            let mut settings = it.tls_settings().into_iter();
+            settings.any(|tls| tls.port.is_none_or(|own| own == port) && tls.settings.originates())
+        };
+        self.iter().find(|it| is_for(it) && originates(it))
     }
 
     /// The merged DestinationRules of a namespace, by host.

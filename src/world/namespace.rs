@@ -158,6 +158,17 @@ impl World<'_> {
     }
 }
 
+/// Whether a Namespace, or the pods of a workload, have a label that asks for a sidecar.
+pub(super) fn asks_for_sidecar(resource: &Resource) -> bool {
+    let asks = |labels: &Labels| {
+        labels.get(INJECT).is_some_and(|value| value.as_str() == "true") || injects(labels) == Some(true)
+    };
+    match &resource.spec {
+        Spec::Namespace(_) | Spec::Pod(_) => asks(&resource.metadata.labels),
+        spec => spec.pod_template().and_then(|it| it.metadata.as_ref()).is_some_and(|metadata| asks(&metadata.labels)),
+    }
+}
+
 /// Whether the labels of a Namespace or pod turn injection on or off; `None` without a label. `istio-injection` with a
 /// value other than `enabled` turns it off, since all other webhooks require the label to be missing.
 fn injects(labels: &Labels) -> Option<bool> {

@@ -70,5 +70,5 @@ pub(super) fn check_structure(kind: Kind, api_version: &str, resource: &Node, de
 fn without_spec(resource: &Node, decoder: &mut Decoder<'_>) {
     let name = resource.get("metadata").and_then(|metadata| metadata.entry("name"));
     let span = name.or(resource.entry("kind")).map_or(resource.span, |entry| entry.value.span);
-    decoder.schema_violation(span, "`spec` is missing".to_owned(), Some("add `spec`".to_owned()));
+    decoder.schema_violation(span, "`spec` is missing".to_owned(), Some("add `spec`".into()));
 }

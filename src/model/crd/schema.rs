@@ -109,7 +109,8 @@ impl Schema {
 
 impl Constraint {
     fn check(&self, node: &Node, decoder: &mut Decoder<'_>) {
-        let mut report = |span, message: String, help: String| decoder.schema_violation(span, message, Some(help));
+        let mut report =
+            |span, message: String, help: String| decoder.schema_violation(span, message, Some(help.into()));
         match (self, &node.value) {
             (Self::Required(field), Value::Mapping(_)) if is_missing(node, field) => {
                 report(node.span, format!("`{field}` is missing"), format!("add `{field}`"));

@@ -1,6 +1,6 @@
 //! Conditions of an AuthorizationPolicy, the entries of `when` (istio: `security.ValidateAttribute`).
 
-use crate::advice::{Advice, Edit};
+use super::{empty_values, without_value};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::security::{PolicyAction, PolicyCondition};
 use crate::source::Spanned;
@@ -24,11 +24,9 @@ pub(super) fn check(condition: &PolicyCondition, action: PolicyAction, violation
         violations.error("AP-20", Mistake::MissingField, key.span, message).help("add `values` or `notValues`");
     }
     let lists = [&condition.values, &condition.not_values];
-    lists.iter().flat_map(|list| list.iter()).filter(|value| value.is_empty()).for_each(|value| {
-        violations
-            .error("AP-22", Mistake::InvalidPolicy, value.span, "the value is empty")
-            .help(Advice::new("remove the value").fix([Edit::remove(value.span)]));
-    });
+    for (list, value) in empty_values(lists.into_iter().map(Vec::as_slice)) {
+        violations.error("AP-22", Mistake::InvalidPolicy, value, "the value is empty").help(without_value(list, value));
+    }
     // istiod does not check a list with an empty value any further.
     let complete: Vec<&Vec<Spanned<String>>> =
         lists.into_iter().filter(|list| list.iter().all(|value| !value.is_empty())).collect();

@@ -6,9 +6,10 @@ mod source;
 
 use super::fields::target_refs;
 use super::violation::{Mistake, Violations};
+use crate::advice::{Advice, Edit};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::security::{AuthorizationPolicy, AuthorizationRule, Operation, PolicyAction, Source};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 
 pub(super) fn check(authorization_policy: &AuthorizationPolicy, violations: &mut Violations<'_>) {
     target_refs::check_with_selector(
@@ -109,4 +110,19 @@ fn matches_connections(source: &Source) -> bool {
 
 fn has_port(operation: &Operation) -> bool {
     !operation.ports.is_empty() || !operation.not_ports.is_empty()
+}
+
+/// The empty values of some lists, each with its list.
+fn empty_values<'l>(
+    lists: impl IntoIterator<Item = &'l [Spanned<String>]>,
+) -> impl Iterator<Item = (&'l [Spanned<String>], Span)> {
+    lists.into_iter().flat_map(|list| list.iter().filter(|it| it.is_empty()).map(move |it| (list, it.span)))
+}
+
+/// A help to remove an empty value. Without its only value, the part of the rule would be empty.
+fn without_value(list: &[Spanned<String>], value: Span) -> Advice {
+    match list.len() {
+        1 => "write a value".into(),
+        _ => Advice::new("remove the value").fix([Edit::remove(value)]),
+    }
 }

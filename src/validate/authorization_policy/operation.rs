@@ -1,6 +1,6 @@
 //! Operations of an AuthorizationPolicy, the entries of `to` (istio: `validateOperation`).
 
-use crate::advice::{Advice, Edit};
+use super::{empty_values, without_value};
 use crate::model::security::Operation;
 use crate::source::Spanned;
 use crate::validate::Mistake;
@@ -28,10 +28,8 @@ pub(super) fn check(operation: &Operation, violations: &mut Violations<'_>) {
         let message = format!("{} is not a valid port", quoted(port));
         violations.error("AP-16", Mistake::InvalidPort, port.span, message).help("use a number from 0 to 65535");
     }
-    for entry in lists.into_iter().flatten().filter(|entry| entry.is_empty()) {
-        violations
-            .error("AP-17", Mistake::InvalidPolicy, entry.span, "the value is empty")
-            .help(Advice::new("remove the value").fix([Edit::remove(entry.span)]));
+    for (list, value) in empty_values(lists) {
+        violations.error("AP-17", Mistake::InvalidPolicy, value, "the value is empty").help(without_value(list, value));
     }
     for path in operation.paths.iter().chain(&operation.not_paths) {
         let Some(fault) = path_fault(path) else { continue };

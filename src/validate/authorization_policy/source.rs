@@ -1,6 +1,6 @@
 //! Sources of an AuthorizationPolicy, the entries of `from` (istio: `validateSource`).
 
-use crate::advice::{Advice, Edit};
+use super::{empty_values, without_value};
 use crate::model::security::{PolicyAction, Source};
 use crate::source::Spanned;
 use crate::validate::Mistake;
@@ -40,12 +40,9 @@ pub(super) fn check(source: &Source, action: PolicyAction, violations: &mut Viol
         let help = "keep `serviceAccounts`, or write the service accounts as `principals`";
         violations.error("AP-8", Mistake::ConflictingFields, span, message).help(help);
     }
-    for entry in [&identities[..], &requests, &networks].concat().into_iter().flatten() {
-        if entry.is_empty() {
-            violations
-                .error("AP-10", Mistake::InvalidPolicy, entry.span, "the value is empty")
-                .help(Advice::new("remove the value").fix([Edit::remove(entry.span)]));
-        }
+    let values = [&identities[..], &requests, &networks].concat();
+    for (list, value) in empty_values(values) {
+        violations.error("AP-10", Mistake::InvalidPolicy, value, "the value is empty").help(without_value(list, value));
     }
     for network in networks.into_iter().flatten().filter(|network| !is_subnet(network)) {
         let message = format!("{} is not a valid IP address or CIDR range", quoted(network));

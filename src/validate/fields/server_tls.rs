@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::advice::{Advice, Edit};
 use crate::model::field::{PlacedField, TextField};
 use crate::model::networking::{ProtocolVersion, ServerTlsMode, ServerTlsSettings};
+use crate::model::wording::list;
 use crate::source::{Span, Spanned};
 use crate::validate::Mistake;
 use crate::validate::quoted;
@@ -51,20 +52,19 @@ pub fn check(tls: &ServerTlsSettings, violations: &mut Violations<'_>) {
         for (field, span) in certificates(tls) {
             let message =
                 format!("`{field}` is not allowed in mode ISTIO_MUTUAL, which uses the certificates of the mesh");
-            violations.error("ST-4", Mistake::InvalidTls, span, message).help(remove_or(
-                span,
-                field,
-                "write `mode: MUTUAL`",
-            ));
+            violations
+                .error("ST-4", Mistake::InvalidTls, span, message)
+                .help(remove_or(&[(field, span)], "write `mode: MUTUAL`"));
         }
         return;
     }
     if passes_through(tls) {
         let crl = tls.ca_crl.filled().map(|crl| ("caCrl", crl.span));
-        if let Some((field, span)) = certificates(tls).into_iter().chain(crl).next() {
+        let fields: Vec<(&str, Span)> = certificates(tls).into_iter().chain(crl).collect();
+        if let Some((field, span)) = fields.first() {
             let message = format!("`{field}` has no effect in mode {}, which does not terminate TLS", mode.as_str());
-            let help = remove_or(span, field, "write `mode: SIMPLE` to terminate TLS");
-            violations.warning("ST-5", Mistake::InvalidTls, span, message).help(help);
+            let help = remove_or(&fields, "write `mode: SIMPLE` to terminate TLS");
+            violations.warning("ST-5", Mistake::InvalidTls, *span, message).help(help);
         }
     }
     check_sources(tls, violations);
@@ -186,8 +186,13 @@ fn check_files(tls: &ServerTlsSettings, mode: ServerTlsMode, violations: &mut Vi
     }
 }
 
-/// A help to remove a field, or to do something else.
-fn remove_or(place: Span, field: &str, otherwise: &str) -> Advice {
-    let edit = Edit::remove(place).of(field);
-    Advice::new(format!("remove {edit}, or {otherwise}")).option([edit])
+/// A help to remove fields, or to do something else. The place of a list is that of its first item.
+fn remove_or(fields: &[(&str, Span)], otherwise: &str) -> Advice {
+    let names = list(fields.iter().map(|(field, _)| *field), "and");
+    let removal = |(field, place): &(&str, Span)| match *field {
+        "tlsCertificates" | "credentialNames" => Edit::remove_around(*place).of(field),
+        _ => Edit::remove(*place).of(field),
+    };
+    let edits: Vec<Edit> = fields.iter().map(removal).collect();
+    Advice::new(format!("remove {names}, or {otherwise}")).option(edits)
 }

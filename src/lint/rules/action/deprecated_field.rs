@@ -1,5 +1,6 @@
 //! `deprecated-field`
 
+use crate::advice::{Advice, Edit, Literal};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -48,11 +49,12 @@ fn check_virtual_service(spec: &VirtualService, diagnostics: &mut Diagnostics) {
             diagnostics
                 .report(&IGNORED, percent.span, "`percent` has no effect: istiod uses `percentage`")
                 .related(percentage.span, "`percentage` is set here")
-                .help("remove `percent`");
+                .help(Advice::remove(Edit::remove(percent.span).of("percent")));
         } else {
-            diagnostics
-                .report(&DEPRECATED, percent.span, "`percent` of a delay is deprecated")
-                .help(format!("write `percentage: {{value: {}}}`", percent.value));
+            diagnostics.report(&DEPRECATED, percent.span, "`percent` of a delay is deprecated").help({
+                let literal = Literal::Map(vec![("value".to_owned(), percent.value.into())]);
+                Advice::write(Edit::replace(percent.span, "percentage", literal))
+            });
         }
     }
 }

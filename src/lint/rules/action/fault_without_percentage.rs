@@ -1,5 +1,6 @@
 //! `fault-without-percentage`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -55,6 +56,13 @@ fn check_share(span: Span, what: &str, share: Option<&Percent>, misspelt: &[Span
                 share.map_or(span, |share| share.span),
                 format!("no request gets this {what}, because `percentage` is missing"),
             )
-            .help("write `percentage: {value: 100}` for all requests");
+            .help({
+                let edit = match share {
+                    Some(share) => Edit::add(share.span, ["value"], 100),
+                    None => Edit::add(span, ["percentage", "value"], 100),
+                };
+                let edit = edit.shown("percentage: {value: 100}");
+                Advice::new(format!("write {edit} for all requests")).fix([edit])
+            });
     }
 }

@@ -1,6 +1,7 @@
 //! `rewrite-slashes`
 
 use super::replaced_prefix;
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -62,20 +63,23 @@ fn check_route(spec: &VirtualService, index: usize, route: &HttpRoute, diagnosti
     }
     let Some((first, from, to)) = bad.first() else { return };
     let doubles = to.contains("//");
-    // What is right for these prefixes is wrong for others.
+    // A text that is right for these prefixes can be wrong for others.
     let is_other = |it: &HttpMatchRequest| {
         self::prefix(it).is_some_and(|(prefix, _)| !prefix.is_empty() && mangled(prefix, uri).is_none())
     };
     let help = match (doubles, uri.as_str()) {
-        (true, "/") => "end the prefix with `/`, and add a match for the exact path without it".to_owned(),
+        (true, "/") => "end the prefix with `/`, and add a match for the exact path without it".into(),
         (true, _) if route.r#match.iter().any(is_other) => {
-            format!("give the prefix a route of its own, with `{field}: {}`", uri.trim_end_matches('/'))
+            format!("give the prefix a route of its own, with `{field}: {}`", uri.trim_end_matches('/')).into()
         }
         (false, _) if route.r#match.iter().any(is_other) => {
-            format!("give the prefix a route of its own, with `{field}: {}/`", uri.value)
+            format!("give the prefix a route of its own, with `{field}: {}/`", uri.value).into()
         }
-        (true, _) => format!("write `{field}: {}`, or end the prefix with `/`", uri.trim_end_matches('/')),
-        (false, _) => format!("write `{field}: {}/`", uri.value),
+        (true, _) => {
+            let edit = Edit::set(uri.span, uri.trim_end_matches('/')).of(field);
+            Advice::new(format!("write {edit}, or end the prefix with `/`")).option([edit])
+        }
+        (false, _) => Advice::write(Edit::set(uri.span, format!("{}/", uri.value)).of(field)),
     };
     let finding = if doubles { &DOUBLED } else { &LOST };
     let diagnostic = diagnostics.report(finding, uri.span, format!("the rewrite turns `{from}` into `{to}`"));

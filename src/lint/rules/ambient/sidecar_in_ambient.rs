@@ -1,5 +1,6 @@
 //! `sidecar-in-ambient`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -76,7 +77,11 @@ fn check_workload(world: &World<'_>, workload: &Workload<'_>, labels: &Labels, d
         diagnostics
             .report(&BOTH_LABELS, mode.span, "this label has no effect, because the pods get a sidecar")
             .related(inject.span, "this label requests the sidecar")
-            .help("remove one of the two labels");
+            .help(
+                Advice::new("remove one of the two labels")
+                    .option([Edit::remove(mode.span)])
+                    .option([Edit::remove(inject.span)]),
+            );
     } else if world.namespaces.is_ambient(&workload.name.namespace) == Some(true) {
         let namespace = &workload.name.namespace;
         diagnostics

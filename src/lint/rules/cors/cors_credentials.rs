@@ -1,5 +1,6 @@
 //! `cors-credentials`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -32,7 +33,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                     "any site can send requests with the user's credentials, and read the responses",
                 )
                 .related(credentials.span, "credentials are allowed here")
-                .help("list the trusted origins, or remove `allowCredentials`");
+                .help({
+                    let edit = Edit::remove(credentials.span).of("allowCredentials");
+                    Advice::new(format!("list the trusted origins, or remove {edit}")).option([edit])
+                });
         }
     }
 }

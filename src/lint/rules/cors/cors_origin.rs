@@ -1,5 +1,6 @@
 //! `cors-origin`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -65,7 +66,7 @@ fn check_exact(origin: &Spanned<String>, diagnostics: &mut Diagnostics) {
                 origin.span,
                 format!("no browser sends origin `{text}`: an origin starts with a scheme"),
             )
-            .help(format!("write `https://{text}`"));
+            .help(Advice::write(Edit::set(origin.span, sent(&format!("https://{text}")))));
         return;
     }
     let Some(url) = Url::parse(text) else { return };
@@ -77,13 +78,15 @@ fn check_exact(origin: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let scheme = url.scheme().unwrap_or_default();
     let host = url.authority();
     let (reason, help) = if !url.rest().is_empty() {
-        ("an origin has no path, not even a final slash", format!("write `{scheme}://{host}`"))
+        ("an origin has no path, not even a final slash", Advice::write(Edit::set(origin.span, sent(text))))
     } else if host.contains('*') {
-        ("a wildcard has no special meaning", format!("{} in `allowOrigins`", wildcard_advice(&scheme, &host)))
+        let edit = Edit::replace(origin.span, "regex", wildcard(&scheme, &host));
+        let help = Advice::new(format!("write {edit} in `allowOrigins`")).fix([edit]);
+        ("a wildcard has no special meaning", help)
     } else if url.port() == Some(default_port) {
-        ("browsers leave out the default port", format!("write `{scheme}://{}`", url.host()))
+        ("browsers leave out the default port", Advice::write(Edit::set(origin.span, sent(text))))
     } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        ("browsers send lower case", format!("write `{}`", text.to_ascii_lowercase()))
+        ("browsers send lower case", Advice::write(Edit::set(origin.span, sent(text))))
     } else {
         return;
     };
@@ -91,11 +94,21 @@ fn check_exact(origin: &Spanned<String>, diagnostics: &mut Diagnostics) {
     diagnostics.report(&NEVER_SENT, origin.span, message).help(help);
 }
 
+/// The origin as a browser sends it: in lower case, without a path and the default port.
+fn sent(text: &str) -> String {
+    let text = text.to_ascii_lowercase();
+    let Some((scheme, url)) = Url::parse(&text).and_then(|url| Some((url.scheme()?, url))) else {
+        return text;
+    };
+    let is_default = matches!((scheme.as_str(), url.port()), ("http", Some(80)) | ("https", Some(443)));
+    format!("{scheme}://{}", if is_default { url.host().to_owned() } else { url.authority() })
+}
+
 /// The expression for the origins that a host with wildcards means.
-fn wildcard_advice(scheme: &str, host: &str) -> String {
+fn wildcard(scheme: &str, host: &str) -> String {
     let ports = host.strip_suffix(":*").map(|name| (name, "(:[0-9]+)?"));
     let (name, port) = ports.unwrap_or((host, ""));
-    format!("write `regex: {scheme}://{}{port}`", name.replace('.', "\\.").replace('*', "[^.]+"))
+    format!("{scheme}://{}{port}", name.replace('.', "\\.").replace('*', "[^.]+"))
 }
 
 /// Checks that a prefix does not end within a host name, where any text can follow.
@@ -105,8 +118,8 @@ fn check_prefix(prefix: &Spanned<String>, diagnostics: &mut Diagnostics) {
         let message =
             format!("no browser sends an origin with prefix `{}`: an origin starts with a scheme", prefix.value);
         diagnostics.report(&NEVER_SENT, prefix.span, message).help(match prefix.contains('*') {
-            true => wildcard_advice("https", prefix),
-            false => format!("write `exact: https://{}`", prefix.value),
+            true => Advice::write(Edit::replace(prefix.span, "regex", wildcard("https", prefix))),
+            false => Advice::write(Edit::replace(prefix.span, "exact", sent(&format!("https://{}", prefix.value)))),
         });
         return;
     }
@@ -115,7 +128,8 @@ fn check_prefix(prefix: &Spanned<String>, diagnostics: &mut Diagnostics) {
     if host.contains('*') && url.rest().is_empty() {
         let message =
             format!("no browser sends an origin with prefix `{}`: a wildcard has no special meaning", prefix.value);
-        let help = wildcard_advice(&url.scheme().unwrap_or_default(), &host);
+        let pattern = wildcard(&url.scheme().unwrap_or_default(), &host);
+        let help = Advice::write(Edit::replace(prefix.span, "regex", pattern));
         diagnostics.report(&NEVER_SENT, prefix.span, message).help(help);
     } else if !url.rest().is_empty() {
         diagnostics
@@ -124,7 +138,7 @@ fn check_prefix(prefix: &Spanned<String>, diagnostics: &mut Diagnostics) {
                 prefix.span,
                 format!("no browser sends an origin with prefix `{}`: an origin has no path", prefix.value),
             )
-            .help(format!("write `exact: {}://{host}`", url.scheme().unwrap_or_default()));
+            .help(Advice::write(Edit::replace(prefix.span, "exact", sent(prefix))));
     } else if host.contains('.') && prefix.ends_with(|last: char| last.is_ascii_alphanumeric()) {
         diagnostics
             .report(
@@ -132,7 +146,10 @@ fn check_prefix(prefix: &Spanned<String>, diagnostics: &mut Diagnostics) {
                 prefix.span,
                 format!("prefix `{0}` also allows origin `{0}.evil.example`", prefix.value),
             )
-            .help(format!("write `exact: {}`, or a `regex` if the port varies", prefix.value));
+            .help({
+                let edit = Edit::replace(prefix.span, "exact", sent(prefix));
+                Advice::new(format!("write {edit}, or a `regex` if the port varies")).option([edit])
+            });
     }
 }
 
@@ -163,12 +180,17 @@ fn check_regex(context: &Context<'_>, regex: &Spanned<String>, diagnostics: &mut
         Some(origin) => format!("this `.` matches any character, so the expression also matches `{origin}`"),
         None => "this `.` matches any character, so the expression also matches other hosts".to_owned(),
     };
+    let mut escaped = regex.value.clone();
+    while let Some(at) = unescaped_dot(&escaped) {
+        escaped.insert(at, '\\');
+    }
+    let edit = Edit::set(regex.span, escaped).shown("\\.");
     diagnostics
         .report(&UNESCAPED_DOT, context.part_of(regex.span, at..at + 1), message)
-        .help("write `\\.` to match a dot");
+        .help(Advice::new(format!("write {edit} to match a dot")).fix([edit]));
 }
 
-/// What to write in place of an expression that matches no origin.
+/// The advice for an expression that matches no origin.
 fn regex_advice(regex: &str) -> String {
     if let Some(meant) = from_javascript(regex, false) {
         return format!("write `{meant}`, without delimiters and flags");

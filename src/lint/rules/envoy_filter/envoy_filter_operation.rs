@@ -1,5 +1,6 @@
 //! `envoy-filter-operation`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -8,7 +9,7 @@ use crate::model::networking::{
     ApplyTo, EnvoyConfigMatch, EnvoyConfigPatch, FilterMatch, PatchContext, PatchOperation,
 };
 use crate::model::wording::list;
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::validate::is_for_old_proxies;
 
 pub static RULE: Rule = rule! {
@@ -85,7 +86,10 @@ fn check_patch(patch: &EnvoyConfigPatch, diagnostics: &mut Diagnostics) {
         diagnostics
             .report(finding, operation.span, format!("istiod ignores `{word}` for `{target}`"))
             .related(apply_to.span, format!("the patch applies to `{target}`"))
-            .help(format!("use {}", list(supported_by(apply_to.value), "or")));
+            .help(match operation.value {
+                PatchOperation::Remove => "remove the patch, or use `MERGE` with a `value`".into(),
+                _ => use_instead(operation.span, supported_by(apply_to.value)),
+            });
         return;
     }
     let r#match = patch.r#match.as_ref();
@@ -116,6 +120,15 @@ fn supported_by(apply_to: ApplyTo) -> &'static [&'static str] {
         ApplyTo::ExtensionConfig => &["ADD"],
         ApplyTo::Listener | ApplyTo::FilterChain | ApplyTo::Cluster | ApplyTo::HttpRoute => &["ADD", "MERGE", "REMOVE"],
         _ => &[],
+    }
+}
+
+/// A help to use one of some operations.
+fn use_instead(operation: Span, words: &[&str]) -> Advice {
+    let help = Advice::new(format!("use {}", list(words, "or")));
+    match words {
+        [only] => help.fix([Edit::set(operation, *only)]),
+        _ => words.iter().fold(help, |help, word| help.option([Edit::set(operation, *word)])),
     }
 }
 
@@ -158,7 +171,7 @@ fn check_connection_manager(apply_to: ApplyTo, r#match: Option<&EnvoyConfigMatch
     let Some(name) = filter.name.as_ref().filter(|_| apply_to == ApplyTo::HttpFilter) else { return };
     if ![MANAGER, OLD_NAME, ""].contains(&name.as_str()) {
         let message = format!("`{}` contains no HTTP filters, so the patch matches nothing", name.value);
-        diagnostics.report(&WRONG_FILTER, name.span, message).help(format!("write `{MANAGER}`"));
+        diagnostics.report(&WRONG_FILTER, name.span, message).write(MANAGER);
     }
 }
 

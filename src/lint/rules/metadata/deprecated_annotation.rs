@@ -1,5 +1,6 @@
 //! `deprecated-annotation`
 
+use super::removal_or;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -31,7 +32,9 @@ fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
             continue;
         }
         if let Some(Standing::Deprecated(instead)) = known::annotation(key).map(|known| known.standing) {
-            diagnostics.report(&DEPRECATED, key.span, format!("annotation `{key}` is deprecated")).help(instead);
+            diagnostics
+                .report(&DEPRECATED, key.span, format!("annotation `{key}` is deprecated"))
+                .help(removal_or(key.span, instead));
         }
     }
 }

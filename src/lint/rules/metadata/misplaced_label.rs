@@ -1,11 +1,13 @@
 //! `misplaced-label`
 
 use super::{holder, kinds};
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::known_metadata::{self as known, KnownKey};
 use crate::model::{Kind, Resource, Tags};
+use crate::source::Spanned;
 
 pub static RULE: Rule = rule! {
     name: "misplaced-label",
@@ -42,24 +44,40 @@ fn check_tags(resource: &Resource, tags: &Tags<'_>, pods: Option<&Tags<'_>>, dia
             continue;
         }
         let message = format!("Istio does not read label `{key}` on {}", holder(resource, tags));
-        diagnostics.report(&WRONG_KIND, key.span, message).help(advice(known, value, tags.kind, resource));
+        diagnostics.report(&WRONG_KIND, key.span, message).help(advice(known, key, value, tags.kind, resource));
     }
 }
 
-fn advice(known: &KnownKey, value: &str, holder: Kind, resource: &Resource) -> String {
+fn advice(
+    known: &KnownKey,
+    key: &Spanned<String>,
+    written: &Spanned<String>,
+    holder: Kind,
+    resource: &Resource,
+) -> Advice {
+    let value = written.as_str();
     match (known.name, holder) {
         (INJECT, Kind::Namespace) => {
             let value = if value == "false" { "disabled" } else { "enabled" };
-            format!("write `{INJECTION}: {value}`")
+            Advice::write(Edit::replace(written.span, INJECTION, value))
         }
         (INJECTION, _) => {
             let own = if value == "disabled" { "false" } else { "true" };
             format!("label the pods with `{INJECT}: \"{own}\"`, or label their Namespace with `{INJECTION}: {value}`")
+                .into()
         }
         _ if holder != Kind::Pod && known.belongs_on(Kind::Pod) => match resource.kind {
-            Kind::CronJob => "move the label to `spec.jobTemplate.spec.template.metadata.labels`".to_owned(),
-            _ => "move the label to `spec.template.metadata.labels`".to_owned(),
+            Kind::CronJob => moved(&["jobTemplate", "spec", "template", "metadata", "labels"], key, written, resource),
+            _ => moved(&["template", "metadata", "labels"], key, written, resource),
         },
-        _ => format!("move the label to a resource of kind {}", kinds(known.on)),
+        _ => format!("move the label to a resource of kind {}", kinds(known.on)).into(),
     }
+}
+
+/// A help to move a label to the pods.
+fn moved(labels: &[&str], key: &Spanned<String>, value: &Spanned<String>, resource: &Resource) -> Advice {
+    let names = || std::iter::once("spec").chain(labels.iter().copied());
+    let path: Vec<&str> = names().chain([key.as_str()]).collect();
+    let edits = [Edit::remove(key.span), Edit::add(resource.span, path, value.as_str()).unshown()];
+    Advice::new(format!("move the label to `{}`", names().collect::<Vec<_>>().join("."))).fix(edits)
 }

@@ -8,8 +8,10 @@ mod misplaced_label;
 mod unknown_annotation;
 mod unknown_label;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::Family;
 use crate::model::{Kind, Resource, Tags};
+use crate::source::Span;
 
 pub static FAMILY: Family = Family {
     name: "metadata",
@@ -39,4 +41,10 @@ fn kinds(kinds: &[Kind]) -> String {
         Some((last, others)) => format!("{} or {last}", others.join(", ")),
         None => String::new(),
     }
+}
+
+/// A help that may begin with "remove it".
+fn removal_or(key: Span, help: &str) -> Advice {
+    let advice = Advice::new(help);
+    if help.starts_with("remove it") { advice.fix([Edit::remove(key)]) } else { advice }
 }

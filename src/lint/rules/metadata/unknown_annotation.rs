@@ -1,5 +1,6 @@
 //! `unknown-annotation`
 
+use super::removal_or;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -41,7 +42,7 @@ fn check_tags(tags: &Tags<'_>, diagnostics: &mut Diagnostics) {
             Some(known) => {
                 if let Standing::Removed(instead) = known.standing {
                     let message = format!("Istio no longer reads annotation `{key}`");
-                    diagnostics.report(&REMOVED, key.span, message).help(instead);
+                    diagnostics.report(&REMOVED, key.span, message).help(removal_or(key.span, instead));
                 }
             }
         }

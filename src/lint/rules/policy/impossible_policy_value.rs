@@ -182,7 +182,7 @@ fn check_host(host: &Spanned<String>, all: &[Spanned<String>], diagnostics: &mut
     diagnostics.report(finding, host.span, message).help(host_advice(text, all));
 }
 
-/// What to write in place of a host that is a pattern or a list.
+/// The advice for a host that is a pattern or a list.
 fn host_advice(text: &str, all: &[Spanned<String>]) -> String {
     if let Some(meant) = policy_host(text) {
         return format!("write `{meant}`");

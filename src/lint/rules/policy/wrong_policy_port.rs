@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -83,7 +84,9 @@ fn check_ports<'a, S: Targeted>(
             continue;
         }
         if let Some((targets, service_port)) = known.by_service_port.get(&port) {
+            let only = targets.iter().next().filter(|_| targets.len() == 1).map(ToString::to_string);
             let targets: Vec<String> = targets.iter().map(|target| format!("`{target}`")).collect();
+            let help = Advice::new(format!("write the port of the workload: {}", targets.join(" and ")));
             diagnostics
                 .report(
                     &SERVICE_PORT,
@@ -91,7 +94,10 @@ fn check_ports<'a, S: Targeted>(
                     format!("no workload of the policy listens on port {port}, which is a port of the Service"),
                 )
                 .related(*service_port, "the port of the Service")
-                .help(format!("write the port of the workload: {}", targets.join(" and ")));
+                .help(match only {
+                    Some(target) => help.fix([Edit::set(span, target).unshown()]),
+                    None => help,
+                });
         } else {
             let open: Vec<String> = known.open.iter().take(SHOWN).map(|port| format!("`{port}`")).collect();
             diagnostics

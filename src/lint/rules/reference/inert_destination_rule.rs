@@ -18,7 +18,7 @@ pub static RULE: Rule = rule! {
     summary: "a DestinationRule that applies to no request, because of its host or its namespace",
     findings: [
         &OTHER_NAMESPACE, &SHORT_ENTRY, &NOT_EXPORTED, &NAME_WITH_DOT, &MISSHAPEN, &UNKNOWN_HOST, &EXTERNAL_NAME,
-        &UNMATCHED_WILDCARD, &NO_CLIENTS, &NOT_A_SERVICE,
+        &UNMATCHED_WILDCARD, &NOT_A_SERVICE, &NO_CLIENTS,
     ],
     check: check,
 };

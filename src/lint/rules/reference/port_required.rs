@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::incoming_ports::{called_ports, destination_service, server_ports};
 use crate::lint::rule::rule;
@@ -120,10 +121,15 @@ fn report(
     let section = portless.destination.route.section;
     let fitting = service.ports.iter().filter(|port| port.protocol.class().sections().contains(&section));
     let fitting: Vec<u32> = fitting.map(|port| port.number).collect();
-    let help = match fitting.is_empty() {
-        false => format!("set `port.number` to {}", wording::numbers(fitting, "or")),
-        true if section == Section::Http => "add an HTTP port to the service, and set `port.number` to it".to_owned(),
-        true => "use a service with a TCP port".to_owned(),
+    let set = |number: u32| Edit::add(portless.destination.destination.span, ["port", "number"], number).unshown();
+    let help = match fitting.as_slice() {
+        [] if section == Section::Http => "add an HTTP port to the service, and set `port.number` to it".into(),
+        [] => "use a service with a TCP port".into(),
+        [only] => Advice::new(format!("set `port.number` to {only}")).fix([set(*only)]),
+        several => {
+            let help = Advice::new(format!("set `port.number` to {}", wording::numbers(several.iter().copied(), "or")));
+            several.iter().fold(help, |help, number| help.option([set(*number)]))
+        }
     };
     diagnostics
         .report(finding, portless.destination.host.span, message)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -172,13 +173,14 @@ fn is_routed_to(world: &World<'_>, destination_rule: &DestinationRule<'_>, subse
 }
 
 /// Suggests the values that workloads have for the labels that none of them matches.
-fn advice(subset: &Subset, endpoints: &[LabelSet<'_>]) -> String {
+fn advice(subset: &Subset, endpoints: &[LabelSet<'_>]) -> Advice {
     if endpoints.is_empty() {
-        return "add a workload that the selector of the service matches".to_owned();
+        return "add a workload that the selector of the service matches".into();
     }
     let values_of =
         |key: &str| -> BTreeSet<&str> { endpoints.iter().filter_map(|labels| labels.get(key).copied()).collect() };
     let mut advice: Vec<String> = Vec::new();
+    let mut edits: Vec<Vec<Edit>> = Vec::new();
     for (key, value) in subset.labels.iter() {
         let values = values_of(key);
         if is_added((key, value)) {
@@ -188,8 +190,19 @@ fn advice(subset: &Subset, endpoints: &[LabelSet<'_>]) -> String {
         } else if values.is_empty() {
             advice.push(format!("add label `{}` to the workloads", key.as_str()));
         } else if !values.contains(value.as_str()) {
-            advice.push(format!("set `{}` to {}", key.as_str(), wording::list(values, "or")));
+            advice.push(format!("set `{}` to {}", key.as_str(), wording::list(&values, "or")));
+            edits.push(values.into_iter().map(|other| Edit::set(value.span, other)).collect());
         }
     }
-    if advice.is_empty() { "use labels that one workload has together".to_owned() } else { advice.join(", and ") }
+    if advice.is_empty() {
+        return "use labels that one workload has together".into();
+    }
+    let help = Advice::new(advice.join(", and "));
+    match edits.as_slice() {
+        [values] if advice.len() == 1 => match values.as_slice() {
+            [only] => help.fix([only.clone()]),
+            values => values.iter().fold(help, |help, edit| help.option([edit.clone()])),
+        },
+        _ => help,
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{shared_listener, unreachable_rule};
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Diagnostics, Finding, Rule};
@@ -131,9 +132,11 @@ fn report_match<'d>(
     diagnostics: &'d mut Diagnostics,
 ) -> &'d mut Diagnostic {
     let (finding, help) = if is_repetition {
-        (&REPEATED_MATCH, "remove this match: the route has another match for the same traffic")
+        let help = "remove this match: the route has another match for the same traffic";
+        (&REPEATED_MATCH, Advice::new(help).fix([Edit::remove(span)]))
     } else {
-        (&MATCH, "move its route before the route that shadows it, or remove the match")
+        let help = "move its route before the route that shadows it, or remove the match";
+        (&MATCH, Advice::new(help).option([Edit::remove(span)]))
     };
     diagnostics.report(finding, span, format!("this match never gets a {noun}")).help(help)
 }

@@ -1,5 +1,6 @@
 //! `implicit-registry-only`
 
+use crate::advice::{Advice, Edit};
 use crate::config::OutboundMode;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
@@ -25,12 +26,17 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         if policy.mode.is_some() || policy.egress_proxy.is_some() {
             continue;
         }
-        let help = match world.settings.outbound {
-            OutboundMode::RegistryOnly => {
-                "write `mode: REGISTRY_ONLY`, or remove the policy to inherit the same mode from the mesh"
-            }
-            _ => "write `mode: REGISTRY_ONLY`, or remove the policy to inherit the mode of the mesh",
+        let inherited = match world.settings.outbound {
+            OutboundMode::RegistryOnly => "the same mode from the mesh",
+            _ => "the mode of the mesh",
         };
+        let mode = Edit::add(policy.span, ["mode"], "REGISTRY_ONLY");
+        // The webhook rejects a Sidecar without settings.
+        let spec = sidecar.spec;
+        let is_all = spec.egress.is_empty() && spec.ingress.is_empty() && spec.inbound_connection_pool.is_none();
+        let removed = if is_all { "Sidecar" } else { "policy" };
+        let help = Advice::new(format!("write {mode}, or remove the {removed} to inherit {inherited}")).option([mode]);
+        let help = if is_all { help } else { help.option([Edit::remove(policy.span)]) };
         diagnostics.report(&NO_MODE, policy.span, "without a `mode` this policy means `REGISTRY_ONLY`").help(help);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -103,7 +104,9 @@ fn check_port(
     let called = targets.iter().find(|(_, (_, port))| port.number == number.value);
     if let Some((target, (service, port))) = called {
         diagnostic.related(port.span, format!("`{}` maps port {} to {target}", service.hostname, port.number));
-        diagnostic.help(format!("write {target}: the listener needs the `targetPort` of the Service, not its `port`"));
+        let edit = Edit::set(number.span, *target);
+        let help = format!("write {edit}: the listener needs the `targetPort` of the Service, not its `port`");
+        diagnostic.help(Advice::new(help).fix([edit]));
         return;
     }
     let is_alone = sidecar.spec.ingress.len() == 1;

@@ -52,7 +52,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             let hosts = EgressHosts::new(&listener.hosts, &sidecar.name.namespace);
             for entry in hosts.included() {
                 if let Some(written) = entry.written {
-                    check_entry(world, sidecar, (entry, written), &mut known, diagnostics);
+                    let is_only = listener.hosts.len() == 1;
+                    check_entry(world, sidecar, (entry, written, is_only), &mut known, diagnostics);
                 }
             }
         }
@@ -82,7 +83,7 @@ impl<'w, 'a> KnownHosts<'w, 'a> {
 fn check_entry<'w, 'a>(
     world: &'w World<'a>,
     sidecar: &'w Sidecar<'_>,
-    (entry, written): (&EgressHost<'w>, &Spanned<String>),
+    (entry, written, is_only): (&EgressHost<'w>, &Spanned<String>, bool),
     known: &mut KnownHosts<'w, 'a>,
     diagnostics: &mut Diagnostics,
 ) {
@@ -94,7 +95,7 @@ fn check_entry<'w, 'a>(
     }
     if entry.host == "*" {
         if let Some(namespace) = entry.namespace {
-            check_namespace(world, namespace, written, diagnostics);
+            check_namespace(world, namespace, (written, is_only), diagnostics);
         }
         return;
     }
@@ -105,7 +106,7 @@ fn check_entry<'w, 'a>(
     }
     match matches.services.first() {
         Some(hidden) => report_hidden(hidden, client, written, diagnostics),
-        None => check_unknown(world, entry, written, diagnostics),
+        None => check_unknown(world, entry, (written, is_only), diagnostics),
     }
 }
 
@@ -130,7 +131,12 @@ fn services_of<'w, 'a>(world: &'w World<'a>, entry: &EgressHost<'_>) -> Vec<&'w 
 }
 
 /// Reports an entry that matches nothing, if the manifests have other services of the namespace that its host belongs to.
-fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<String>, diagnostics: &mut Diagnostics) {
+fn check_unknown(
+    world: &World<'_>,
+    entry: &EgressHost<'_>,
+    (written, is_only): (&Spanned<String>, bool),
+    diagnostics: &mut Diagnostics,
+) {
     let matches_nothing = format!("`{}` matches no service", written.value);
     if let Some((name, owner)) = host::kubernetes_service(entry.host, &world.settings.domain) {
         let exists = world.services.named(entry.host).any(Service::is_kubernetes);
@@ -159,7 +165,7 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
         let similar = nearest(name, services.map(|service| service.resource.name()));
         let suggestion = similar.map(|name| format!("{name}.{owner}.svc.{}", world.settings.domain));
         let help = suggestion.map_or_else(
-            || removal(written, &format!("add Service `{owner}/{name}`")),
+            || removal(written, is_only, &format!("add Service `{owner}/{name}`")),
             |host| Advice::did_you_mean(Edit::set(written.span, with_host(written, &host))),
         );
         let diagnostic = diagnostics.report(&UNKNOWN, written.span, matches_nothing);
@@ -185,7 +191,8 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
             if let Some(meant) = found.meant {
                 diagnostic.related(meant, "the Service that is probably meant");
             }
-            diagnostic.help(found.help);
+            let owner = host::kubernetes_service(&found.full, &world.settings.domain).map(|(_, owner)| owner);
+            diagnostic.help(format!("write `{}/{}`", owner.unwrap_or("*"), found.full));
             return;
         }
         _ => {}
@@ -195,15 +202,17 @@ fn check_unknown(world: &World<'_>, entry: &EgressHost<'_>, written: &Spanned<St
         Some(namespace) => {
             let hosts = world.services.in_namespace(namespace).map(|service| service.hostname.as_str());
             let help = nearest(entry.host, hosts).map_or_else(
-                || removal(written, &format!("add a ServiceEntry for the host to namespace `{namespace}`")),
+                || removal(written, is_only, &format!("add a ServiceEntry for the host to namespace `{namespace}`")),
                 |host| Advice::did_you_mean(Edit::set(written.span, with_host(written, host))),
             );
             diagnostics.report(&UNKNOWN, written.span, matches_nothing).help(help);
         }
         None if world.inventory.is_complete() => {
-            diagnostics
-                .report(&UNKNOWN, written.span, matches_nothing)
-                .help(removal(written, "add a ServiceEntry for the host"));
+            diagnostics.report(&UNKNOWN, written.span, matches_nothing).help(removal(
+                written,
+                is_only,
+                "add a ServiceEntry for the host",
+            ));
         }
         None => {
             let gap = entry.namespace.and_then(|namespace| world.inventory.service_entries(namespace).err());
@@ -221,8 +230,11 @@ fn shortened<'w, 'a>(world: &'w World<'a>, entry: &EgressHost<'_>) -> Option<&'w
     world.services.named(&full).find(|service| service.is_kubernetes())
 }
 
-/// A help to remove an entry, or to do something else.
-fn removal(written: &Spanned<String>, otherwise: &str) -> Advice {
+/// A help to remove an entry, or to do something else. A listener needs at least one entry.
+fn removal(written: &Spanned<String>, is_only: bool, otherwise: &str) -> Advice {
+    if is_only {
+        return format!("replace the entry, or {otherwise}").into();
+    }
     Advice::new(format!("remove the entry, or {otherwise}")).option([Edit::remove(written.span)])
 }
 
@@ -235,14 +247,19 @@ fn with_host(written: &str, host: &str) -> String {
 }
 
 /// Checks that the namespace of an entry for all its hosts exists.
-fn check_namespace(world: &World<'_>, namespace: &str, written: &Spanned<String>, diagnostics: &mut Diagnostics) {
+fn check_namespace(
+    world: &World<'_>,
+    namespace: &str,
+    (written, is_only): (&Spanned<String>, bool),
+    diagnostics: &mut Diagnostics,
+) {
     match world.has_namespace(namespace) {
         Some(true) => {}
         _ if world.services.in_namespace(namespace).next().is_some() => {}
         None => diagnostics.unchecked(Gap::NotAllOfKind(Kind::Namespace)),
         Some(false) => {
             let help = nearest(namespace, world.namespaces.names()).map_or_else(
-                || removal(written, "correct the name of the namespace"),
+                || removal(written, is_only, "correct the name of the namespace"),
                 |name| Advice::did_you_mean(Edit::set(written.span, format!("{name}/*"))),
             );
             let message = format!("namespace `{namespace}` does not exist");

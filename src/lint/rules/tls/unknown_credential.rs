@@ -1,5 +1,6 @@
 //! `unknown-credential`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -66,7 +67,14 @@ fn check_missing(world: &World<'_>, credential: &Credential<'_, '_>, namespace: 
     let cause = format!("Secret {namespace}/{}", credential.name);
     let diagnostic = diagnostics.report(&MISSING, credential.written.span, message).cause(cause);
     match nearest(credential.name, known) {
-        Some(suggestion) => diagnostic.did_you_mean(suggestion),
+        Some(suggestion) => match credential.gateway.resource.kind {
+            Kind::Gateway => {
+                let edit =
+                    Edit::set(credential.written.span, credential.written.replacen(credential.name, suggestion, 1));
+                diagnostic.help(Advice::did_you_mean(edit.shown(suggestion)))
+            }
+            _ => diagnostic.help(format!("did you mean `{suggestion}`?")),
+        },
         None => diagnostic.help(format!("add a Secret with `tls.crt` and `tls.key` to namespace `{namespace}`")),
     };
 }

@@ -1,5 +1,6 @@
 //! `conflicting-mesh-labels`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -67,7 +68,10 @@ fn check_labels(labels: &Labels, modes: &'static Finding, diagnostics: &mut Diag
     let mut asking =
         asking.filter_map(|(key, yes)| find(key).filter(|(_, value)| yes.is_none_or(|yes| value.as_str() == yes)));
     let Some((first_key, first_value)) = asking.next() else { return };
-    for (key, value) in asking {
+    let others: Vec<_> = asking.collect();
+    let removal = || Advice::new("remove one of the two labels");
+    let is_only = others.len() == 1;
+    for (key, value) in others {
         let finding = if key.as_str() == REVISION { &INJECTION_AND_REVISION } else { modes };
         diagnostics
             .report(
@@ -76,6 +80,10 @@ fn check_labels(labels: &Labels, modes: &'static Finding, diagnostics: &mut Diag
                 format!("`{key}: {}` has no effect beside `{first_key}: {}`", written(value), written(first_value)),
             )
             .related(first_key.span, "this label takes precedence")
-            .help("remove one of the two labels");
+            .help(if is_only {
+                removal().option([Edit::remove(key.span)]).option([Edit::remove(first_key.span)])
+            } else {
+                removal().option([Edit::remove(key.span)])
+            });
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::port_name::{declaring_name, valid_name};
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -119,8 +120,12 @@ fn check_port(port: &ServicePort, has_others: bool, diagnostics: &mut Diagnostic
     if let Some(protocol) = port.protocol.as_ref().filter(|_| !TRANSPORTS.contains(&port.transport())) {
         let upper = protocol.to_ascii_uppercase();
         let help = match TRANSPORTS.contains(&upper.as_str()) {
-            true => format!("write `{upper}`"),
-            false => format!("remove `protocol`, and set `appProtocol: {}`", protocol.to_ascii_lowercase()),
+            true => Advice::write(Edit::set(protocol.span, upper)),
+            false => {
+                let removal = Edit::remove(protocol.span).of("protocol");
+                let addition = Edit::add(port.span, ["appProtocol"], protocol.to_ascii_lowercase());
+                Advice::new(format!("remove {removal}, and set {addition}")).fix([removal, addition])
+            }
         };
         let message = format!("`{protocol}` is not one of the transport protocols TCP, UDP and SCTP");
         diagnostics.report(&PROTOCOL, protocol.span, message).help(help);
@@ -142,7 +147,7 @@ fn check_name(name: &Spanned<String>, diagnostics: &mut Diagnostics) {
     let suggestion = declaring_name(name).unwrap_or_else(|| valid_name(name));
     let diagnostic = diagnostics.report(&PORT_NAME, name.span, message);
     if is_label(&suggestion) {
-        diagnostic.help(format!("write `{suggestion}`"));
+        diagnostic.write(suggestion);
     }
 }
 
@@ -151,7 +156,9 @@ fn check_target(target: &Spanned<TargetPort>, diagnostics: &mut Diagnostics) {
         TargetPort::Number(number) if *number > 65535 => report_range(*number, target.span, diagnostics),
         TargetPort::Name(name) if name.parse::<u32>().is_ok() => {
             let message = format!("`{name}` is in quotes, so it is the name of a container port, which needs a letter");
-            diagnostics.report(&TARGET_PORT, target.span, message).help("remove the quotes");
+            let number = name.parse().unwrap_or(0_u32);
+            let help = Advice::new("remove the quotes").fix([Edit::set(target.span, number).unshown()]);
+            diagnostics.report(&TARGET_PORT, target.span, message).help(help);
         }
         TargetPort::Name(name) if !is_port_name(name) => {
             let message = format!(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -102,7 +103,19 @@ fn check_name(
     let known = lacking.iter().flat_map(|it| names_of(it));
     match (of_other_protocol, nearest(name.value, known)) {
         (Some(other), _) => {
-            diagnostic.help(format!("set `protocol: {}` to match the container port", other.transport()))
+            let is_served = |it: &kubernetes::ServicePort| {
+                it.port.map(|it| it.value) == port.port.map(|it| it.value) && it.transport() == other.transport()
+            };
+            if matches!(&service.resource.spec, Spec::Service(spec) if spec.ports.iter().any(|it| is_served(it))) {
+                let help = "remove this port, or declare the container port for its protocol";
+                diagnostic.help(Advice::new(help).option([Edit::remove(port.span)]));
+                return;
+            }
+            let edit = match &port.protocol {
+                Some(written) => Edit::set(written.span, other.transport()).of("protocol"),
+                None => Edit::add(port.span, ["protocol"], other.transport()),
+            };
+            diagnostic.help(Advice::new(format!("set {edit} to match the container port")).fix([edit]))
         }
         (None, Some(known)) => diagnostic.did_you_mean(known),
         (None, None) => diagnostic.help(format!("give a container port the name `{}`, or use its number", name.value)),

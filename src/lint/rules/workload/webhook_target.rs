@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -91,7 +92,10 @@ fn check_url(url: &Spanned<String>, diagnostics: &mut Diagnostics) {
     if parsed.has_user || !parsed.query.is_empty() || !parsed.fragment.is_empty() {
         diagnostics
             .report(&INVALID_URL, url.span, "the API server rejects a webhook URL with a user, query or fragment")
-            .help("remove the user, the query and the fragment");
+            .help(
+                Advice::new("remove the user, the query and the fragment")
+                    .fix([Edit::set(url.span, bare(url)).unshown()]),
+            );
     }
     let host = go::split_host_port(parsed.host).map_or(parsed.host, |(host, _)| host);
     let host = host.trim_start_matches('[').trim_end_matches(']');
@@ -104,4 +108,13 @@ fn check_url(url: &Spanned<String>, diagnostics: &mut Diagnostics) {
             )
             .help("use a host name, which can move and which a certificate can name");
     }
+}
+
+/// A URL without its user, query and fragment.
+fn bare(url: &str) -> String {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let (scheme, rest) = url[..end].split_once("://").unwrap_or(("https", &url[..end]));
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
