@@ -217,6 +217,16 @@ impl Alternative<'_> {
         })
     }
 
+    /// Whether the alternative has a prefix that ends within a word of the paths of another one: `/app` and `/apple`.
+    pub fn cuts_word_of(&self, other: &Self) -> bool {
+        let Some(Matcher::Prefix(prefix)) = self.path().map(|path| &path.matcher) else { return false };
+        let rest = match other.path().map(|path| &path.matcher) {
+            Some(Matcher::Prefix(text) | Matcher::Exact(text)) => text.strip_prefix(prefix.as_str()),
+            _ => None,
+        };
+        !prefix.ends_with('/') && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+    }
+
     /// A path that the alternative takes, if there is one in UTF-8.
     pub fn example_path(&self) -> Option<String> {
         match sample(self.path(), &Automata::default()) {

@@ -87,7 +87,7 @@ fn check_subset(
         if merged.is_some_and(|merged| destination_rules.subset(merged, subset).is_some()) {
             continue;
         }
-        // What clients have then depends on their labels.
+        // The labels of clients decide then.
         if merged.is_none()
             && !destination_rules.hiding(&client, &namespace, &host).is_empty()
             && is_defined(world, &host, subset)
