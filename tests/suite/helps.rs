@@ -15,8 +15,9 @@ use crate::shared;
 
 /// A directory of real manifests is linted again for so many edits, those of different findings first.
 const MOST_EDITS: usize = 60;
-/// More edits are tried together first.
-const TOGETHER: usize = 8;
+/// More edits are tried together first, and only together if the directory has many files.
+const TOGETHER: usize = 4;
+const MANY_FILES: usize = 40;
 
 /// Findings that an edit of another one does not bring, but reveals: before, the mistake hid them. Each with the reason.
 const REVEALED: &[(&str, &str, &str)] = &[
@@ -87,8 +88,13 @@ fn faults(name: &str, example: &Example, most: usize) -> Vec<String> {
     });
     let resolved = all.into_iter().filter_map(|(finding, fix)| Some((finding, resolver.text_edits(fix)?)));
     let resolved: Vec<(&Diagnostic, Vec<TextEdit>)> = resolved.take(most).collect();
-    if resolved.len() > TOGETHER && lead_out_together(example, &before, &resolved) {
-        return faults;
+    if resolved.len() > TOGETHER {
+        let brought = brought_together(example, &before, &resolved);
+        if brought.is_empty() {
+            return faults;
+        } else if before.sources().len() > MANY_FILES {
+            return vec![format!("{name}: {} edits together bring {brought:?}", resolved.len())];
+        }
     }
     for (finding, edits) in resolved {
         let after = example.after(&edits, &before).lint();
@@ -102,9 +108,9 @@ fn faults(name: &str, example: &Example, most: usize) -> Vec<String> {
     faults
 }
 
-/// Whether many edits together lead out, which is verified with one run. One edit of each finding counts, if it does not touch
-/// the edits of others.
-fn lead_out_together(example: &Example, before: &Linted, resolved: &[(&Diagnostic, Vec<TextEdit>)]) -> bool {
+/// The findings that many edits bring together, from one run. One edit of each finding counts, if it does not touch the edits
+/// of others.
+fn brought_together(example: &Example, before: &Linted, resolved: &[(&Diagnostic, Vec<TextEdit>)]) -> BTreeSet<String> {
     let mut all: BTreeSet<TextEdit> = BTreeSet::new();
     let mut fixed: BTreeMap<String, usize> = BTreeMap::new();
     let mut seen = BTreeSet::new();
@@ -122,7 +128,11 @@ fn lead_out_together(example: &Example, before: &Linted, resolved: &[(&Diagnosti
     let after = counts(&example.after(&all, before).lint());
     let before = counts(before);
     let expected = |name: &str| before.get(name).map_or(0, |(_, count)| *count) - fixed.get(name).unwrap_or(&0);
-    after.iter().all(|(name, (severity, count))| *severity == Severity::Info || *count <= expected(name))
+    let is_revealed = |name: &str| REVEALED.iter().any(|(by, it, _)| *it == name && fixed.contains_key(*by));
+    let more = after.into_iter().filter(|(name, (severity, count))| {
+        *severity > Severity::Info && *count > expected(name) && !is_revealed(name)
+    });
+    more.map(|(name, _)| name).collect()
 }
 
 /// Why an edit for a finding does not lead out.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -59,14 +60,14 @@ fn check_tls(tls: &ListenerTls, diagnostics: &mut Diagnostics) {
                 let message = format!("istiod does not know mode `{}`, so clients need no certificate", value.value);
                 let upper = value.to_ascii_uppercase();
                 let intended = nearest(&upper, MODES).unwrap_or("MUTUAL");
-                diagnostics.report(&MODE, value.span, message).help(format!("write `{intended}`"));
+                diagnostics.report(&MODE, value.span, message).write(intended);
             }
         } else if name.starts_with(DOMAIN) && !OPTIONS.contains(&name.as_str()) {
             let diagnostic =
                 diagnostics.report(&NAME, name.span, format!("istiod does not know option `{}`", name.value));
             match nearest(name, OPTIONS) {
-                Some(similar) => diagnostic.help(format!("did you mean `{similar}`?")),
-                None => diagnostic.help("remove the option"),
+                Some(similar) => diagnostic.did_you_mean(similar),
+                None => diagnostic.help(Advice::new("remove the option").fix([Edit::remove(name.span)])),
             };
         }
     }

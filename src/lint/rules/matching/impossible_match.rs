@@ -2,6 +2,7 @@
 
 use super::impossible_path;
 use super::impossible_text::obstacles_of_texts;
+use crate::advice::Advice;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -43,13 +44,13 @@ pub(super) struct Obstacle {
     pub finding: &'static Finding,
     pub span: Span,
     pub message: String,
-    pub help: String,
+    pub help: Advice,
     pub label: Option<&'static str>,
     pub related: Option<(Span, &'static str)>,
 }
 
 impl Obstacle {
-    pub fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn new(span: Span, message: impl Into<String>, help: impl Into<Advice>) -> Self {
         let (message, help) = (message.into(), help.into());
         Self { finding: &DEAD_MATCH, span, message, help, label: None, related: None }
     }
