@@ -8,7 +8,9 @@ use super::upstream::Upstream;
 use crate::model::Kind;
 use crate::model::field::TextField;
 use crate::model::networking::{Destination, Headers};
-use crate::world::{Gap, Origin, Protocol, Section, Service, ServicePort, VirtualService, Workload, World, host};
+use crate::world::{
+    Discovery, Gap, Origin, Protocol, Section, Service, ServicePort, VirtualService, Workload, World, host,
+};
 
 /// An Envoy cluster, by istiod's name: `outbound|port|subset|host`.
 #[derive(Debug, Clone)]
@@ -140,8 +142,11 @@ pub(super) fn cluster<'a>(
     let full = owner.full_host(written, &world.settings).into_owned();
     let subset = destination.subset.as_ref().map(|subset| subset.value.clone()).unwrap_or_default();
     let named_port = destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
-    // An ExternalName alias resolves to the host that it names.
-    let full = proxy.behind_alias(&full).map_or(full, str::to_owned);
+    // An ExternalName alias resolves to the host that it names. For `http` routes, a sidecar looks it up among the
+    // services that have the port of the listener (istiod: `LookupService` of `BuildSidecarVirtualHostWrapper`).
+    let is_known =
+        |alias: &Service<'_>| proxy.is_gateway() || section != Section::Http || port == 0 || alias.port(port).is_some();
+    let full = proxy.behind_alias(&full, is_known).map_or(full, str::to_owned);
     // A gateway prefers a service in the namespace of the VirtualService.
     let beside = match proxy.role {
         Role::Gateway => {
@@ -160,7 +165,8 @@ pub(super) fn cluster<'a>(
 /// The port of a service that has only one.
 fn only_port<'a>(proxy: &Proxy<'a>, service: &'a Service<'a>) -> Option<u32> {
     let merged = if proxy.is_gateway() { vec![service] } else { proxy.merged(service).collect() };
-    let numbers: BTreeSet<u32> = merged.iter().flat_map(|it| &it.ports).map(|port| port.number).collect();
+    let numbers = merged.iter().flat_map(|it| &it.ports).map(|port| port.number);
+    let numbers: BTreeSet<u32> = numbers.filter(|port| proxy.imports_port(&service.hostname, *port)).collect();
     numbers.first().copied().filter(|_| numbers.len() == 1)
 }
 
@@ -176,7 +182,8 @@ pub(super) fn of_service<'a>(
     let world = proxy.world;
     // Of merged services, the first gives the namespace, and one that has the port gives that.
     let merged: Vec<&'a Service<'a>> = service.into_iter().flat_map(|service| proxy.merged(service)).collect();
-    let having = merged.iter().copied().find(|service| service.port(port).is_some());
+    let imports_port = proxy.imports_port(&host, port);
+    let having = merged.iter().copied().find(|service| imports_port && service.port(port).is_some());
     let namespace = merged.first().map(|service| service.namespace.as_str());
     let namespace = namespace
         .or_else(|| host::kubernetes_service(&host, &world.settings.domain).map(|(_, namespace)| namespace))
@@ -206,6 +213,8 @@ pub(super) fn of_service<'a>(
         return cluster;
     }
     match having {
+        // An alias that is not resolved has no cluster (istiod: `buildOutboundClusters`).
+        Some(service) if service.discovery == Discovery::Alias => cluster.problem = Some(ClusterProblem::NoCluster),
         Some(service) if service.is_looked_up() => {
             let can_be = |port: &ServicePort| {
                 matches!(port.protocol, Protocol::Http | Protocol::Http2 | Protocol::Grpc | Protocol::Tls)

@@ -38,7 +38,8 @@ pub(super) fn add<'a>(
     let has_endpoints = match service.discovery {
         _ if is_dialled => true,
         _ if cluster.upstream.is_passthrough() => true,
-        Discovery::Entry(Resolution::DynamicDns | Resolution::None) | Discovery::Alias => true,
+        Discovery::Entry(Resolution::DynamicDns) | Discovery::Alias => true,
+        // Gateways cannot use the dialled address, so they look for endpoints (istiod: `convertResolution`).
         Discovery::Entry(_) if service.selector.is_none() => {
             listed() || (is_dns && endpoints().next().is_none() && subset.is_none_or(|it| it.subset.labels.is_empty()))
         }

@@ -13,6 +13,7 @@ mod endpoints;
 pub mod gateway;
 mod http;
 mod implication;
+mod imported;
 pub mod inbound;
 mod l4;
 mod listener;

@@ -73,6 +73,15 @@ impl<'a> Proxy<'a> {
         }
     }
 
+    /// Whether the proxy has clusters for a port of the service of a host, if the service has that port. A Sidecar
+    /// resource can import single ports.
+    pub(super) fn imports_port(&self, hostname: &str, port: u32) -> bool {
+        match &self.role {
+            Role::Sidecar(scope) => scope.imports_port(hostname, port),
+            Role::Gateway => true,
+        }
+    }
+
     /// The services that share the clusters of a host: the one that counts for the host, and ServiceEntries that istiod
     /// merges with it (istiod: `appendSidecarServices`).
     pub fn merged(&self, service: &'a Service<'a>) -> impl Iterator<Item = &'a Service<'a>> {
@@ -81,11 +90,12 @@ impl<'a> Proxy<'a> {
         std::iter::once(first).chain(others.filter(move |other| !std::ptr::eq(*other, first)))
     }
 
-    /// The host that an ExternalName Service leads to, through other aliases. `None` for other services.
-    pub fn behind_alias(&self, hostname: &str) -> Option<&'a str> {
+    /// The host that an ExternalName Service leads to, through other aliases. `None` for other services, and for an
+    /// alias that is not known where the route applies.
+    pub fn behind_alias(&self, hostname: &str, is_known: impl Fn(&Service<'_>) -> bool) -> Option<&'a str> {
         let alias = self.world.services.seen_from(&self.namespace, hostname)?;
         match alias.discovery {
-            Discovery::Alias => {
+            Discovery::Alias if is_known(alias) => {
                 let resolved = self.world.services.behind(&self.namespace, alias);
                 resolved.map(|service| service.hostname.as_str()).or_else(|| alias.external_name())
             }

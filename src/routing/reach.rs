@@ -11,7 +11,7 @@ use super::predicate::{MatchCondition, MatchSubject, Matcher};
 use super::route::{CompiledRoute, HttpMatch};
 use crate::re2::Search;
 use crate::source::Span;
-use crate::world::{Bound, VirtualService, World};
+use crate::world::{Bound, NamespacedName, VirtualService, World};
 
 /// A match of a route, or a route without matches.
 #[derive(Debug)]
@@ -189,6 +189,40 @@ impl Alternative<'_> {
     /// Whether the condition on the path is a regular expression.
     pub fn has_path_regex(&self) -> bool {
         self.path().is_some_and(|path| matches!(path.matcher, Matcher::Regex(_)))
+    }
+
+    /// Whether the alternative applies at a Gateway that its VirtualService is bound to, as far as `gateways` say.
+    pub fn is_at(&self, gateway: &NamespacedName<'_>) -> bool {
+        self.route_match
+            .as_ref()
+            .is_none_or(|it| it.gateways.is_empty() || it.gateways.iter().any(|own| own.as_ref() == Some(gateway)))
+    }
+
+    /// Whether a gateway tries the alternative after all others of the virtual host, whichever VirtualService has them
+    /// (istiod: `SortVHostRoutes`).
+    pub fn is_last(&self) -> bool {
+        self.conditions.iter().all(http::is_any_path)
+    }
+
+    /// Whether the alternative takes all requests of one of another VirtualService at a Gateway.
+    pub fn takes_all_of(&self, other: &Self, gateway: &Bound) -> bool {
+        let automata = Automata::default();
+        let Search::Text(path) = sample(other.path(), &automata) else { return false };
+        if !self.takes_path(&path) || !self.requires_no_more_than(other, std::slice::from_ref(gateway), &automata) {
+            return false;
+        }
+        self.takes_paths_of(other).unwrap_or_else(|| match (self.path(), other.path()) {
+            (Some(own), Some(path)) => automata.find_path(path, &[own]) == Search::Empty,
+            _ => false,
+        })
+    }
+
+    /// A path that the alternative takes, if there is one in UTF-8.
+    pub fn example_path(&self) -> Option<String> {
+        match sample(self.path(), &Automata::default()) {
+            Search::Text(path) => String::from_utf8(path).ok(),
+            Search::Empty | Search::Undecided => None,
+        }
     }
 
     fn path(&self) -> Option<&MatchCondition> {

@@ -1,13 +1,14 @@
 //! The scope of a sidecar: the services and VirtualServices that its Sidecar resource makes visible (istiod:
 //! `SidecarScope`).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
+use super::imported::Imported;
 use crate::config::OutboundMode;
 use crate::model::LabelSet;
 use crate::model::field::TextField;
 use crate::model::networking::{Destination, IstioEgressListener};
-use crate::world::{Discovery, EgressHosts, Protocol, Service, Sidecar, VirtualService, World};
+use crate::world::{EgressHosts, Protocol, Service, Sidecar, VirtualService, World};
 
 /// The services and VirtualServices that a sidecar sees.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub struct SidecarScope<'a> {
     pub outbound: OutboundMode,
     /// The destination of requests for unknown destinations, if they may leave.
     pub egress_proxy: Option<&'a Destination>,
-    /// The services that have clusters, by host name.
-    services: HashMap<&'a str, &'a Service<'a>>,
+    /// The services that have clusters.
+    imported: Imported<'a>,
 }
 
 /// The services and VirtualServices of an egress listener.
@@ -38,6 +39,13 @@ pub struct Egress<'a> {
 }
 
 impl Egress<'_> {
+    /// The only port of services that the listener imports, if it is for one port and not an HTTP proxy (istiod:
+    /// `needsPortMatch`).
+    pub(super) fn only_port(&self) -> Option<u32> {
+        let only = self.port.filter(|port| port.protocol != Protocol::HttpProxy && port.number != 0);
+        only.map(|port| port.number)
+    }
+
     /// Whether the listener is an HTTP proxy to its clients.
     pub fn is_http_proxy(&self) -> bool {
         self.port.is_some_and(|port| port.protocol == Protocol::HttpProxy)
@@ -67,7 +75,7 @@ impl<'a> SidecarScope<'a> {
         let policy = sidecar.and_then(|sidecar| sidecar.spec.outbound_traffic_policy.as_ref());
         Self {
             sidecar,
-            services: with_clusters(world, namespace, &egress),
+            imported: Imported::new(world, namespace, &egress),
             egress,
             outbound: sidecar.and_then(Sidecar::outbound).unwrap_or(world.settings.outbound),
             egress_proxy: policy.and_then(|policy| policy.egress_proxy.as_ref()),
@@ -76,7 +84,12 @@ impl<'a> SidecarScope<'a> {
 
     /// The service of a host, if the sidecar has clusters for it.
     pub fn service(&self, hostname: &str) -> Option<&'a Service<'a>> {
-        self.services.get(hostname).copied()
+        self.imported.service(hostname)
+    }
+
+    /// Whether the sidecar has clusters for a port of the service of a host, if the service has that port.
+    pub fn imports_port(&self, hostname: &str, port: u32) -> bool {
+        self.imported.has_port(hostname, port)
     }
 
     /// The egress listener of a port: the first for that port or for all ports.
@@ -109,15 +122,17 @@ impl<'a, 'n> Imports<'a, 'n> {
             let protocol = Protocol::parse(port.protocol.text());
             Some(EgressPort { number: port.number?.value, protocol })
         });
-        let only = port.filter(|port| port.protocol != Protocol::HttpProxy && port.number != 0);
-        let has_port = |service: &&'a Service<'a>| only.is_none_or(|only| service.port(only.number).is_some());
-        let listed = self.services.iter().copied().filter(|service| hosts.import(service)).filter(has_port);
-        Egress {
+        let mut egress = Egress {
             port,
             bind: listener.and_then(|listener| listener.bind.as_ref()).map(|bind| bind.as_str()),
-            services: one_namespace_each(listed.collect(), self.namespace),
+            services: Vec::new(),
             virtual_services: self.virtual_services(&hosts),
-        }
+        };
+        let only = egress.only_port();
+        let has_port = |service: &&'a Service<'a>| only.is_none_or(|only| service.port(only).is_some());
+        let listed = self.services.iter().copied().filter(|service| hosts.import(service)).filter(has_port);
+        egress.services = one_namespace_each(listed.collect(), self.namespace);
+        egress
     }
 
     fn virtual_services(&self, hosts: &EgressHosts<'_>) -> Vec<&'a VirtualService<'a>> {
@@ -140,54 +155,4 @@ fn one_namespace_each<'a>(services: Vec<&'a Service<'a>>, own: &str) -> Vec<&'a 
         std::ptr::eq(*service, best) || (!best.is_kubernetes() && service.namespace == best.namespace)
     };
     services.into_iter().filter(counts).collect()
-}
-
-/// The services that have clusters: those of the egress listeners in order, each followed by the destinations of its
-/// VirtualServices. The first service of a host counts, but a Kubernetes Service replaces a ServiceEntry (istiod:
-/// `collectImportedServices`, `appendSidecarServices`).
-fn with_clusters<'a>(
-    world: &'a World<'a>,
-    namespace: &str,
-    egress: &[Egress<'a>],
-) -> HashMap<&'a str, &'a Service<'a>> {
-    let mut services: HashMap<&'a str, &'a Service<'a>> = HashMap::new();
-    let mut add = |service: &'a Service<'a>| {
-        let counted = services.entry(&service.hostname).or_insert(service);
-        if service.is_kubernetes() && !counted.is_kubernetes() {
-            *counted = service;
-        }
-    };
-    let mut seen: HashSet<*const VirtualService<'_>> = HashSet::new();
-    for egress in egress {
-        egress.services.iter().copied().for_each(&mut add);
-        let imported = egress.virtual_services.iter().copied();
-        let new = imported.filter(|it| seen.insert(std::ptr::from_ref(*it)));
-        new.flat_map(|it| destinations(world, namespace, it)).for_each(&mut add);
-    }
-    services
-}
-
-/// The services that a VirtualService routes to, by a port that they have.
-fn destinations<'a>(
-    world: &'a World<'a>,
-    namespace: &str,
-    virtual_service: &'a VirtualService<'a>,
-) -> Vec<&'a Service<'a>> {
-    let mut ports: BTreeMap<String, Vec<Option<u32>>> = BTreeMap::new();
-    // The routes of delegates count for the VirtualService that delegates to them.
-    let delegates = virtual_service.spec.http.iter().any(|route| route.delegate.is_some());
-    let targets = world.virtual_services.iter().filter(|other| delegates && virtual_service.delegates_to(other));
-    for virtual_service in std::iter::once(virtual_service).chain(targets) {
-        for reference in virtual_service.destinations() {
-            let full = virtual_service.full_host(reference.host, &world.settings).into_owned();
-            let port = reference.destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
-            ports.entry(full).or_default().push(port);
-        }
-    }
-    let leads_to = |(full, ports): (String, Vec<Option<u32>>)| {
-        let service = world.services.seen_from(namespace, &full)?;
-        let is_named = ports.iter().any(|port| port.is_none_or(|port| service.port(port).is_some()));
-        (is_named && service.discovery != Discovery::Alias).then_some(service)
-    };
-    ports.into_iter().filter_map(leads_to).collect()
 }

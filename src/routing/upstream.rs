@@ -1,10 +1,12 @@
 //! The traffic policy towards a cluster: load balancing and TLS, by the DestinationRule that applies.
 
+use crate::model::LabelSet;
 use crate::model::field::TextField;
 use crate::model::networking::{
     ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, LoadBalancerSettings, OutlierDetection,
     PortTrafficPolicy, SimpleLb, TrafficPolicy,
 };
+use crate::world::{Service, World};
 
 /// The traffic policy in force for a port of a service or subset.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,6 +22,23 @@ pub struct Upstream<'a> {
 }
 
 impl<'a> Upstream<'a> {
+    /// The policy with which clients of a namespace, with these labels, send requests to a port of a service or subset.
+    pub fn towards(
+        world: &World<'a>,
+        (namespace, labels): (&str, Option<&LabelSet<'_>>),
+        service: &Service<'_>,
+        subset: &str,
+        port: u32,
+    ) -> Self {
+        let destination_rules = &world.destination_rules;
+        let Some(merged) = destination_rules.applying(namespace, &service.namespace, &service.hostname, labels) else {
+            return Self::default();
+        };
+        let of_subset = destination_rules.subset(merged, subset).filter(|_| !subset.is_empty());
+        let of_subset = of_subset.and_then(|found| found.subset.traffic_policy.as_ref());
+        Self::new(destination_rules.traffic_policy(merged), of_subset, port)
+    }
+
     /// Merges the policies of a DestinationRule and of a subset for a port. Settings of a port replace the others as a
     /// whole; a subset overrides field by field (istiod: `MergeTrafficPolicy`, `MergeSubsetTrafficPolicy`).
     pub fn new(of_rule: Option<&'a TrafficPolicy>, of_subset: Option<&'a TrafficPolicy>, port: u32) -> Self {
@@ -82,6 +101,11 @@ impl<'a> Upstream<'a> {
     pub fn is_passthrough(&self) -> bool {
         let simple = self.load_balancer.and_then(|settings| settings.simple);
         simple.is_some_and(|simple| simple.value == SimpleLb::Passthrough)
+    }
+
+    /// Whether the proxy originates TLS that is not the mutual TLS of the mesh.
+    pub fn originates_tls(&self) -> bool {
+        self.tls.is_some_and(ClientTlsSettings::originates)
     }
 
     /// The TLS mode towards the endpoints, if the DestinationRule sets one.

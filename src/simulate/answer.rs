@@ -297,7 +297,7 @@ pub struct Rewritten {
     pub removed_headers: Vec<String>,
 }
 
-/// The answer of the sidecar of one workload.
+/// The answer of the sidecar of one workload, or of another gateway.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Arrived {
@@ -305,16 +305,20 @@ pub struct Arrived {
     pub workload: String,
     /// The cluster of the client's proxy that leads to the workload.
     pub via: String,
-    /// `forward`, `passthrough`, `denied`, `refused` or `blackhole`.
+    /// `forward`, `passthrough`, `denied`, `refused` or `blackhole`; of a gateway also `no-route`, `redirect` or
+    /// `direct-response`.
     pub outcome: Outcome,
-    /// The status of a denied request.
+    /// The status of a request that is not forwarded.
     pub status: Option<u32>,
     /// Envoy's response flag.
     pub flag: Option<&'static str>,
-    /// The cluster of the server's proxy.
+    /// The cluster of the server's proxy, or the first one of another gateway.
     pub cluster: Option<String>,
     /// The TLS that the client's proxy originates: `plaintext`, `tls` or `mtls`.
     pub tls: &'static str,
+    /// The server name that the client's proxy sends to another gateway; empty for plaintext, and at a sidecar.
+    #[serde(skip)]
+    pub server_name: String,
     /// The policy that decided.
     pub policy: Option<PolicyVerdict>,
     /// The policy rules that were considered, in order.

@@ -24,6 +24,8 @@ pub(super) struct ClauseDecision<'a> {
     pub decision: Arc<Decision>,
     /// The clusters that share the requests.
     pub clusters: Vec<Weighted<'a>>,
+    /// Whether some of the clusters lead to another gateway.
+    pub leads_to_gateway: bool,
     /// The second leg, if it is the same for all requests.
     pub arrivals: OnceLock<Arc<[Arrived]>>,
 }
@@ -64,7 +66,9 @@ pub(super) fn by_clause<'a>(
             "`{rival}` also defines the host: istiod uses the older one, or the first by name if both are equally old"
         )
     }));
-    Ok(ClauseDecision { decision: Arc::new(decision), clusters, arrivals: OnceLock::new() })
+    let workloads = || clusters.iter().flat_map(|it| &it.cluster.workloads);
+    let leads_to_gateway = workloads().any(|workload| proxy.world.is_gateway_workload(workload));
+    Ok(ClauseDecision { decision: Arc::new(decision), clusters, leads_to_gateway, arrivals: OnceLock::new() })
 }
 
 fn redirected(route: &CompiledRoute<'_>) -> Result<Decision, String> {

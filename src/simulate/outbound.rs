@@ -67,7 +67,11 @@ impl<'q, 'a> Outbound<'q, 'a> {
                     Payload::Tls(name) if !route.terminates_tls => Some(name),
                     _ => None,
                 };
-                let arrivals = Sent { passed_tls, ..self.sent(None) }.arrivals(&route.destinations).into();
+                let sent = Sent { passed_tls, ..self.sent(None) };
+                let arrivals = match self.question.next {
+                    Some(_) => sent.arrivals(&route.destinations).into(),
+                    None => Arc::default(),
+                };
                 Ok(Answer { trace: steps(Some(route)), arrivals, ..answer })
             }
             Some(ChainAction::Http { terminates_tls, .. }) if !self.speaks_http(*terminates_tls) => {
@@ -202,10 +206,15 @@ impl<'q, 'a> Outbound<'q, 'a> {
         Ok(Answer { request, location, arrivals, ..self.with(Arc::clone(decision)) })
     }
 
-    /// The second leg. Without policies that look at requests it is the same for all requests of a clause.
+    /// The second leg. Without policies that look at requests, or another gateway, it is the same for all requests of a
+    /// clause.
     fn arrivals(&self, decided: &ClauseDecision<'a>, rewritten: Option<&Rewritten>) -> Arc<[Arrived]> {
+        if self.question.next.is_none() {
+            return Arc::default();
+        }
         let policies = &self.compiled.proxy.world.policies;
-        let depends_on_request = !policies.authorization_policies().is_empty()
+        let depends_on_request = decided.leads_to_gateway
+            || !policies.authorization_policies().is_empty()
             || !policies.request_authentications().is_empty()
             || self.question.protocol != RequestProtocol::Http
             || self.question.trace;

@@ -39,6 +39,9 @@ pub(super) struct Question<'q, 'a> {
     pub http: routing::HttpRequest<'q>,
     /// Whether the answer must list the routes and policy rules that were considered.
     pub trace: bool,
+    /// The proxies of gateways, for a second leg that leads to one. `None` if the second leg is not followed, as at that
+    /// gateway.
+    pub next: Option<&'q Cache<'a>>,
 }
 
 /// The proxy that gets the request.
@@ -63,7 +66,7 @@ pub(super) struct Client<'q> {
 
 impl<'q, 'a> Question<'q, 'a> {
     /// Resolves a request. The error says which field is missing or invalid.
-    pub fn new(request: &'q Request, world: &'q World<'a>, cache: &Cache<'a>) -> Result<Self, String> {
+    pub fn new(request: &'q Request, world: &'q World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
         let is_inbound = match request.direction {
             Some(direction) => direction == Direction::Inbound,
             None => request.to.is_some(),
@@ -72,7 +75,7 @@ impl<'q, 'a> Question<'q, 'a> {
     }
 
     /// A request at the sidecar of its client, or at a gateway.
-    fn at_client(request: &'q Request, world: &'q World<'a>, cache: &Cache<'a>) -> Result<Self, String> {
+    fn at_client(request: &'q Request, world: &'q World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
         if request.direction == Some(Direction::Gateway) && request.gateway.is_none() {
             return Err("direction `gateway` needs the field `gateway`".to_owned());
         }
@@ -113,6 +116,7 @@ impl<'q, 'a> Question<'q, 'a> {
             server_name,
             http: http(request, host, world.settings.path_normalization),
             trace: request.trace,
+            next: Some(cache),
         })
     }
 
@@ -141,6 +145,7 @@ impl<'q, 'a> Question<'q, 'a> {
             server_name: request.sni.as_deref().unwrap_or_default().into(),
             http: http(request, request.host.as_deref().unwrap_or_default(), world.settings.path_normalization),
             trace: request.trace,
+            next: None,
         })
     }
 

@@ -1,11 +1,15 @@
-//! The second leg of a forwarded request: from the proxy that routes it to the sidecars of the servers.
+//! The second leg of a forwarded request: from the proxy that routes it to the sidecars of the servers, or to another
+//! gateway.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
-use super::answer::{Arrived, Rewritten};
+use super::answer::{Answer, Arrived, Outcome, Rewritten};
+use super::gateway_workload::GatewayWorkload;
 use super::inbound::{Incoming, Leg, arrive};
-use super::question::Question;
+use super::outbound::Outbound;
+use super::question::{Client, Question, ReceivingProxy};
 use super::request::{RequestProtocol, Tls};
 use crate::model::LabelSet;
 use crate::model::networking::ClientTlsMode;
@@ -13,6 +17,9 @@ use crate::policy::Identity;
 use crate::routing::inbound::{PortOrigin, Receiver, ports};
 use crate::routing::{Cluster, HttpRequest, Proxy, Weighted};
 use crate::world::{MtlsMode, Service, Workload};
+
+/// The address of a gateway whose address is not known.
+const ANY_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// A request on its way to the servers.
 pub(super) struct Sent<'q, 'a> {
@@ -26,7 +33,8 @@ pub(super) struct Sent<'q, 'a> {
 }
 
 impl<'a> Sent<'_, 'a> {
-    /// Says what happens to the request at each workload of the clusters. Workloads without a sidecar are left out.
+    /// Says what happens to the request at each workload of the clusters. Workloads without a sidecar are left out. A
+    /// gateway routes the request once more; its own second leg is not followed.
     pub fn arrivals(&self, clusters: &[Weighted<'a>]) -> Vec<Arrived> {
         let reachable = clusters.iter().map(|it| &it.cluster).filter(|cluster| cluster.problem.is_none());
         reachable
@@ -40,6 +48,9 @@ impl<'a> Sent<'_, 'a> {
 
     fn arrival(&self, cluster: &Cluster<'a>, service: &'a Service<'a>, workload: &'a Workload<'a>) -> Option<Arrived> {
         let world = self.proxy.world;
+        if world.is_gateway_workload(workload) {
+            return self.at_gateway(cluster, service, workload);
+        }
         let receiver = Receiver::of(workload);
         let leads_here = |origin: PortOrigin<'_, '_>| match origin {
             PortOrigin::Service(origin) => origin.hostname == service.hostname,
@@ -76,6 +87,44 @@ impl<'a> Sent<'_, 'a> {
         Some(arrived(workload, cluster, tls, leg))
     }
 
+    /// The fate of the request at another gateway. `None` if it is not known.
+    fn at_gateway(
+        &self,
+        cluster: &Cluster<'a>,
+        service: &'a Service<'a>,
+        gateway: &'a Workload<'a>,
+    ) -> Option<Arrived> {
+        let port = gateway.port_behind(service.port(cluster.port)?)?;
+        let labels = gateway.labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let namespace = gateway.name.namespace.to_string();
+        let listeners = self.question.next?.gateway(GatewayWorkload { namespace, labels, address: None }).at(port);
+        let tls = self.tls(cluster, service, gateway, port);
+        let request = self.rewritten_request();
+        let has_bytes = self.rewritten.is_none();
+        let is_passed = self.passed_tls.is_some() && tls == Tls::Plaintext;
+        let question = Question {
+            id: &serde_json::Value::Null,
+            gateway: None,
+            proxy: ReceivingProxy::Client { listeners: Arc::clone(&listeners), address: ANY_ADDRESS },
+            client: Client { namespace: None, service_account: None, address: self.source_ip() },
+            port,
+            // TLS that is wrapped in other TLS is not HTTP to the gateway.
+            protocol: if has_bytes && !is_passed { RequestProtocol::Tcp } else { self.question.protocol },
+            tls: if is_passed { Tls::Tls } else { tls },
+            alpn: None,
+            server_name: self.server_name(cluster, tls, &request),
+            http: HttpRequest {
+                scheme: if tls == Tls::Plaintext { "http" } else { "https" }.into(),
+                ..request.clone()
+            }
+            .as_received(false),
+            trace: self.question.trace,
+            next: None,
+        };
+        let answer = Outbound::new(&question, &listeners, ANY_ADDRESS).answer().ok()?;
+        Some(routed(gateway, cluster, tls, question.server_name.into_owned(), answer))
+    }
+
     /// The TLS that the client's proxy originates: the mode of the DestinationRule, else mutual TLS to workloads whose
     /// sidecar accepts it (auto mTLS; istiod: `mtls_checker`).
     fn tls(&self, cluster: &Cluster<'_>, service: &Service<'_>, workload: &Workload<'_>, port: u32) -> Tls {
@@ -84,7 +133,7 @@ impl<'a> Sent<'_, 'a> {
             Some(ClientTlsMode::Simple | ClientTlsMode::Mutual) => Tls::Tls,
             Some(_) => Tls::Plaintext,
             None if !self.proxy.world.settings.auto_mtls => Tls::Plaintext,
-            None if service.is_mesh_external() || !workload.takes_mesh_tls => Tls::Plaintext,
+            None if service.is_mesh_external() || !self.proxy.world.takes_mesh_tls(workload) => Tls::Plaintext,
             None => {
                 let policies = &self.proxy.world.policies;
                 let of_workload = policies.mtls(&workload.name.namespace, &workload.labels, port).mode;
@@ -157,19 +206,50 @@ impl<'a> Sent<'_, 'a> {
 
 fn arrived(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls, leg: Leg) -> Arrived {
     Arrived {
-        workload: workload.name.to_string(),
-        via: cluster.name(),
         outcome: leg.outcome,
         status: leg.status,
         flag: leg.flag,
         cluster: leg.cluster,
+        policy: leg.policy,
+        trace: leg.trace,
+        notes: leg.notes,
+        ..unanswered(workload, cluster, tls)
+    }
+}
+
+/// An arrival at a gateway, which routes the request once more.
+fn routed(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls, server_name: String, answer: Answer) -> Arrived {
+    let decision = Arc::unwrap_or_clone(answer.decision);
+    Arrived {
+        server_name,
+        outcome: decision.outcome,
+        status: decision.status,
+        flag: decision.flag,
+        cluster: decision.destinations.into_iter().next().map(|destination| destination.cluster),
+        policy: decision.policy,
+        trace: answer.trace,
+        notes: decision.notes,
+        ..unanswered(workload, cluster, tls)
+    }
+}
+
+/// An arrival at a workload, before it is known what happens there.
+fn unanswered(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls) -> Arrived {
+    Arrived {
+        workload: workload.name.to_string(),
+        via: cluster.name(),
+        outcome: Outcome::Refused,
+        status: None,
+        flag: None,
+        cluster: None,
         tls: match tls {
             Tls::Plaintext => "plaintext",
             Tls::Tls => "tls",
             Tls::Mtls => "mtls",
         },
-        policy: leg.policy,
-        trace: leg.trace,
-        notes: leg.notes,
+        server_name: String::new(),
+        policy: None,
+        trace: Vec::new(),
+        notes: Vec::new(),
     }
 }

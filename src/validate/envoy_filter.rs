@@ -125,8 +125,9 @@ fn check_proxy_version(matched: &EnvoyConfigMatch, violations: &mut Violations<'
 pub fn is_for_old_proxies(matched: &EnvoyConfigMatch) -> bool {
     let version = matched.proxy.as_ref().and_then(|proxy| proxy.proxy_version.filled());
     let Some(expression) = version.and_then(|version| Re2::unanchored(version).ok()) else { return false };
-    let patches = |minor: u32| (0..20).map(move |patch| format!("1.{minor}.{patch}"));
-    let mut current = (10..100).flat_map(|minor| std::iter::once(format!("1.{minor}")).chain(patches(minor)));
+    // `^1\.4.*`, for example, is older than 1.40.
+    let patches = |minor: u32| (0..40).map(move |patch| format!("1.{minor}.{patch}"));
+    let mut current = (10..40).flat_map(|minor| std::iter::once(format!("1.{minor}")).chain(patches(minor)));
     !current.any(|version| expression.matches(version.as_bytes()))
 }
 

@@ -2,11 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use super::{ExportTo, NamespacedName, VirtualService, World};
+use super::{Bound, DataPlane, ExportTo, Gap, NamespacedName, VirtualService, Workload, World};
+use crate::model::LabelSet;
 use crate::model::field::TextField;
 use crate::model::networking::Delegate;
 
-impl World<'_> {
+/// Proxies that use a VirtualService.
+#[derive(Debug, Clone)]
+pub struct Client<'w, 'a> {
+    /// Their namespace.
+    pub namespace: String,
+    /// Their labels; `None` if they are not known.
+    pub labels: Option<&'w LabelSet<'a>>,
+}
+
+impl<'a> World<'a> {
     /// The names that VirtualServices delegate to, whether or not they exist.
     pub fn delegates(&self) -> BTreeSet<NamespacedName<'_>> {
         let mut names = BTreeSet::new();
@@ -27,24 +37,26 @@ impl World<'_> {
             let roots = self.virtual_services.iter().filter(|root| root.delegates_to(virtual_service));
             return roots.flat_map(|root| self.client_namespaces(root)).collect();
         }
-        let mut namespaces = BTreeSet::new();
-        for bound in &virtual_service.bound_to {
-            let Some(name) = &bound.gateway else {
-                let own = virtual_service.name.namespace.to_string();
-                match &virtual_service.export_to {
-                    ExportTo::Namespaces(listed) if !listed.contains(&own) => namespaces.extend(listed.iter().cloned()),
-                    _ => drop(namespaces.insert(own)),
-                }
-                continue;
+        let clients = virtual_service.bound_to.iter().flat_map(|bound| self.clients_at(virtual_service, bound));
+        clients.map(|client| client.namespace).collect()
+    }
+
+    /// The proxies that use a VirtualService at a Gateway that it is bound to, or in the mesh.
+    pub fn clients_at<'w>(&'w self, virtual_service: &VirtualService<'_>, bound: &Bound) -> Vec<Client<'w, 'a>> {
+        let unknown = |namespace: &str| Client { namespace: namespace.to_owned(), labels: None };
+        let Some(name) = &bound.gateway else {
+            let own = virtual_service.name.namespace.as_ref();
+            return match &virtual_service.export_to {
+                ExportTo::Namespaces(listed) if !listed.contains(own) => listed.iter().map(|it| unknown(it)).collect(),
+                _ => vec![unknown(own)],
             };
-            let workloads: Vec<_> =
-                self.gateway(name).map(|gateway| self.workloads_of_gateway(gateway).collect()).unwrap_or_default();
-            if workloads.is_empty() {
-                namespaces.insert(name.namespace.to_string());
-            }
-            namespaces.extend(workloads.iter().map(|workload| workload.name.namespace.to_string()));
-        }
-        namespaces
+        };
+        let gateway = self.gateway(name).or_else(|| self.derived.gateway(name));
+        let workloads = gateway.into_iter().flat_map(|gateway| self.workloads_of_gateway(gateway));
+        let clients: Vec<_> = workloads
+            .map(|workload| Client { namespace: workload.name.namespace.to_string(), labels: Some(&workload.labels) })
+            .collect();
+        if clients.is_empty() { vec![unknown(&name.namespace)] } else { clients }
     }
 }
 
@@ -54,6 +66,37 @@ impl World<'_> {
     pub fn presumed_client_namespaces(&self, virtual_service: &VirtualService<'_>) -> BTreeSet<String> {
         let clients = self.client_namespaces(virtual_service);
         if clients.is_empty() { BTreeSet::from([virtual_service.name.namespace.to_string()]) } else { clients }
+    }
+}
+
+impl<'a> World<'a> {
+    /// Whether a namespace has no proxies, so that none of its workloads is a client of the mesh. Its Namespace turns
+    /// injection off, or the manifests have all of its workloads, and none of them has a proxy. `Err` if the manifests do
+    /// not show it.
+    pub fn has_no_proxies(&self, namespace: &str) -> Result<bool, Gap> {
+        let is_outside = |workload: &Workload<'_>| {
+            self.namespaces.data_plane(workload) == Some(DataPlane::None) && !self.is_gateway_workload(workload)
+        };
+        if !self.selected_in(namespace, None).all(is_outside) {
+            return Ok(false);
+        }
+        // istiod runs the workloads of Gateways of the Gateway API.
+        if self.kubernetes_gateways.keys().any(|gateway| gateway.namespace == namespace) {
+            return Ok(false);
+        }
+        if self.namespaces.turns_injection_off(namespace) {
+            return Ok(true);
+        }
+        self.inventory.workloads(namespace).map(|()| true)
+    }
+
+    /// The VirtualServices through which requests come to the routes of one: itself, or for a delegate those that
+    /// delegate to it.
+    pub fn roots_of<'w>(&'w self, virtual_service: &'w VirtualService<'a>) -> Vec<&'w VirtualService<'a>> {
+        if !virtual_service.is_delegate() {
+            return vec![virtual_service];
+        }
+        self.virtual_services.iter().filter(|root| root.delegates_to(virtual_service)).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::names::NamespacedName;
 use super::visibility::ExportTo;
-use super::{Settings, host};
+use super::{Service, Settings, host};
 use crate::model::networking::{self, ClientTlsSettings, PortSelector, Subset, TrafficPolicy};
 use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::Spanned;
@@ -85,6 +85,18 @@ impl<'a> DestinationRules<'a> {
         self.destination_rules.iter()
     }
 
+    /// A DestinationRule that originates TLS, other than that of the mesh, to a port of a service for some clients.
+    pub fn originating(&self, service: &Service<'_>, port: u32) -> Option<&DestinationRule<'a>> {
+        let is_for = |it: &DestinationRule<'_>| {
+            it.host.value == service.hostname || host::covered_by(&service.hostname, &it.host)
+        };
+        let originates = |it: &DestinationRule<'_>| {
+            let mut settings = it.tls_settings().into_iter();
+            settings.any(|tls| tls.port.is_none_or(|own| own == port) && tls.settings.originates())
+        };
+        self.iter().find(|it| is_for(it) && originates(it))
+    }
+
     /// The merged DestinationRules of a namespace, by host.
     pub fn merged_in(&self, namespace: &str) -> impl Iterator<Item = (&str, &[MergedRule])> {
         let of_namespace = self.merged.get(namespace).into_iter().flatten();
@@ -127,9 +139,11 @@ impl<'a> DestinationRules<'a> {
     }
 
     /// The merged DestinationRule that clients in namespace `client` apply to a service (istiod:
-    /// `PushContext.destinationRule`): the most specific one of the client's namespace, else of the service's, else of
-    /// the root namespace. From the latter two, only DestinationRules that are exported to the client. DestinationRules with a workload
-    /// selector apply only to clients with matching `labels`, and never if the labels are unknown (`None`).
+    /// `PushContext.destinationRule`, `SidecarScope.DestinationRule`). istiod takes the DestinationRules of the most
+    /// specific host of the client's namespace, else of the service's, else of the root namespace. From the latter two,
+    /// only those that are exported to the client. Among them, the client uses one whose workload selector matches its
+    /// `labels`, else one without a selector, else none: the namespaces after the first are not looked at. If the
+    /// labels are unknown (`None`), no selector matches.
     pub fn applying(
         &self,
         client: &str,
@@ -137,49 +151,57 @@ impl<'a> DestinationRules<'a> {
         hostname: &str,
         labels: Option<&LabelSet<'_>>,
     ) -> Option<&MergedRule> {
+        let (are_own, candidates) = self.candidates(client, service_namespace, hostname)?;
+        let selector = |merged: &MergedRule| self.destination_rules[merged.parts[0]].selector();
+        let selects = |merged: &&&MergedRule| {
+            selector(merged).is_some_and(|selector| labels.is_some_and(|labels| selector.selects(labels)))
+        };
+        let own = candidates.iter().filter(|_| are_own).find(selects);
+        own.or_else(|| candidates.iter().rfind(|merged| selector(merged).is_none())).copied()
+    }
+
+    /// The DestinationRules with a workload selector that hide those of the service from clients in a namespace: istiod
+    /// looks no further than them, whether or not they select the client. Empty if any client uses another one.
+    pub fn hiding(&self, client: &str, service_namespace: &str, hostname: &str) -> Vec<&DestinationRule<'a>> {
+        let candidates = self.candidates(client, service_namespace, hostname).map(|(_, found)| found);
+        let rules: Vec<_> = candidates.into_iter().flatten().flat_map(|it| self.parts(it)).collect();
+        if rules.iter().all(|it| it.selector().is_some()) { rules } else { Vec::new() }
+    }
+
+    /// The DestinationRules among which a client chooses, and whether they are in its own namespace.
+    fn candidates(&self, client: &str, service_namespace: &str, hostname: &str) -> Option<(bool, Vec<&MergedRule>)> {
         let own = |merged: &MergedRule| {
             // A DestinationRule that is not exported to its own namespace does not apply there. In the root namespace,
             // only private ones do.
             if client == self.root_namespace { merged.is_private() } else { merged.export_to.includes(client) }
         };
-        if let Some(found) = self.most_specific(client, hostname, labels, client, (own, own)) {
-            return Some(found);
+        if let Some(found) = self.most_specific(client, hostname, own) {
+            return Some((true, found));
         }
         // Private DestinationRules of other namespaces are invisible. Of the rest, istiod selects the host before it
         // checks `exportTo`, and does not fall back to a wider host.
-        let shared = |merged: &MergedRule| !merged.is_private();
-        let exported = |merged: &MergedRule| shared(merged) && merged.export_to.includes(client);
-        [service_namespace, &self.root_namespace]
-            .into_iter()
-            .find_map(|namespace| self.most_specific(namespace, hostname, labels, client, (shared, exported)))
+        let exported = |namespace: &str| {
+            let mut found = self.most_specific(namespace, hostname, |merged| !merged.is_private())?;
+            found.retain(|merged| merged.export_to.includes(client));
+            (!found.is_empty()).then_some((namespace == client, found))
+        };
+        [service_namespace, &self.root_namespace].into_iter().find_map(exported)
     }
 
-    /// The merged DestinationRule of a namespace for a host name: a `usable` one of the most specific host that has a
-    /// `known` one.
+    /// The known DestinationRules of the most specific host of a namespace that covers a host name and has any.
     fn most_specific(
         &self,
         namespace: &str,
         hostname: &str,
-        labels: Option<&LabelSet<'_>>,
-        client: &str,
-        (known, usable): (impl Fn(&MergedRule) -> bool, impl Fn(&MergedRule) -> bool),
-    ) -> Option<&MergedRule> {
+        known: impl Fn(&MergedRule) -> bool,
+    ) -> Option<Vec<&MergedRule>> {
         let of_namespace = self.merged.get(namespace)?;
         let has_known = |host: &&str| of_namespace[*host].iter().any(&known);
         // A plain name is more specific than every wildcard. Wildcards are adjacent in the map, at their asterisk.
         let plain = of_namespace.get_key_value(hostname).map(|(host, _)| host.as_str()).filter(has_known);
         let wildcards = || of_namespace.range("*".to_owned().."+".to_owned()).map(|(host, _)| host.as_str());
         let host = plain.or_else(|| host::most_specific(hostname, wildcards().filter(has_known)))?;
-        let candidates = &of_namespace[host];
-        let selector = |merged: &MergedRule| self.destination_rules[merged.parts[0]].selector();
-        let selects = |merged: &&MergedRule| {
-            selector(merged).is_some_and(|selector| labels.is_some_and(|labels| selector.selects(labels)))
-        };
-        let of_client = namespace == client;
-        let candidates = || candidates.iter().filter(|merged| usable(merged));
-        candidates()
-            .find(|merged| of_client && selects(merged))
-            .or_else(|| candidates().rfind(|merged| selector(merged).is_none()))
+        Some(of_namespace[host].iter().filter(|merged| known(merged)).collect())
     }
 }
 

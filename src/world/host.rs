@@ -131,8 +131,8 @@ impl<'h> Form<'h> {
     }
 }
 
-/// A host that resembles the name of a Kubernetes Service, and is none: istiod does not complete it, and only a ServiceEntry
-/// with exactly this host could define it.
+/// A host that only resembles the name of a Kubernetes Service: istiod does not complete it, and only a ServiceEntry with
+/// exactly this host could define it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Misshape<'h> {
     /// `reviews.svc.cluster.local`, or its start: the namespace is missing.

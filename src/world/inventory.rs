@@ -119,6 +119,11 @@ impl Inventory {
         misspelt(name, names).is_none().then(|| Gap::LikeMade(format!("{namespace}/{name}"), ending))
     }
 
+    /// The reason why a Namespace or a workload may ask for a sidecar although that of the manifests does not.
+    pub fn may_inject(&self, kind: Kind, namespace: &str, name: &str) -> Option<Gap> {
+        self.surroundings.may_inject(kind, namespace, name)
+    }
+
     /// The reason why a resource of a kind may exist in a namespace although the manifests lack it.
     pub fn may_have_more(&self, kind: Kind, namespace: &str) -> Option<Gap> {
         let made = self.unless_complete(|| self.makers.makes_any(kind, namespace));

@@ -50,6 +50,14 @@ impl MatchPorts {
         }
     }
 
+    /// Whether there are any.
+    pub fn has_any(&self) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(ports) => !ports.is_empty(),
+        }
+    }
+
     /// Whether a port is among them.
     pub fn has(&self, port: u32) -> bool {
         match self {

@@ -24,6 +24,7 @@ mod match_ports;
 mod names;
 mod namespace;
 mod neighbourhood;
+mod other_ports;
 mod policies;
 mod protocol;
 mod registry;
@@ -46,6 +47,7 @@ mod workload_index;
 pub use assumed::Assumed;
 pub use attachment::Attachment;
 pub use authorizer::{Authorizer, UnusableProvider};
+pub use clients::Client;
 pub use credential::{Credential, GENERIC_PAIR, Secrets, TLS_PAIR};
 pub use derived::{Derived, Ignored, Omission};
 pub use destination_rule::{ClientTls, DestinationRule, DestinationRules, MergedRule, MergedSubset};
@@ -60,6 +62,7 @@ pub use makers::{MadeService, Makers};
 pub use match_ports::MatchPorts;
 pub use names::{NamespacedName, resolve_gateway_name};
 pub use namespace::{DataPlane, Namespaces};
+pub use other_ports::OtherPort;
 pub use policies::{
     AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Policies, Policy, RequestAuthentication, Targeted,
 };

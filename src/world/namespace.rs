@@ -73,6 +73,11 @@ impl<'a> Namespaces<'a> {
         Some(is_ambient && injects(labels) != Some(true))
     }
 
+    /// Whether no pod of a namespace can get a sidecar, because the Namespace turns injection off.
+    pub fn turns_injection_off(&self, name: &str) -> bool {
+        self.labels(name).is_some_and(|labels| injects(labels) == Some(false))
+    }
+
     /// The data plane of a workload. Labels of the pod take precedence over those of its Namespace. `None` if it
     /// depends on a Namespace that the manifests do not define (istio: the webhooks of the injector,
     /// `PodRedirectionEnabled`).
@@ -150,6 +155,17 @@ impl World<'_> {
             false if self.inventory.is_complete() => Some(false),
             false => (self.inventory.namespaces().is_ok() && !is_installed()).then_some(false),
         }
+    }
+}
+
+/// Whether a Namespace, or the pods of a workload, have a label that asks for a sidecar.
+pub(super) fn asks_for_sidecar(resource: &Resource) -> bool {
+    let asks = |labels: &Labels| {
+        labels.get(INJECT).is_some_and(|value| value.as_str() == "true") || injects(labels) == Some(true)
+    };
+    match &resource.spec {
+        Spec::Namespace(_) | Spec::Pod(_) => asks(&resource.metadata.labels),
+        spec => spec.pod_template().and_then(|it| it.metadata.as_ref()).is_some_and(|metadata| asks(&metadata.labels)),
     }
 }
 

@@ -136,6 +136,13 @@ impl<'a> Registry<'a> {
         seen.min_by_key(|service| service.precedence(namespace))
     }
 
+    /// The service that a sidecar of a namespace imports because a VirtualService routes to a host name: one of its own
+    /// namespace, whether or not that is exported to it, else one that it sees (istiod: `collectImportedServices`).
+    pub fn routed_from<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
+        let own = self.named(hostname).filter(|service| service.namespace == namespace);
+        own.min_by_key(|service| !service.is_kubernetes()).or_else(|| self.seen_from(namespace, hostname))
+    }
+
     /// The service that a gateway of a namespace uses for a host name: a Kubernetes Service, else a ServiceEntry; one
     /// that is exported to it by name takes precedence over a public one (istiod: `DefaultSidecarScopeForGateway`).
     pub fn seen_from_gateway<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {

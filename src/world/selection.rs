@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::gateway::GATEWAY_NAME_LABEL;
 use super::policies::{Policy, Targeted};
+use super::workload::TLS_MODE_LABEL;
 use super::{Gateway, Service, ServicePort, Workload, World};
 use crate::model::{LabelSet, Labels};
 
@@ -94,5 +95,27 @@ impl<'a> World<'a> {
         workload.is_gateway()
             || workload.labels.contains_key(GATEWAY_NAME_LABEL)
             || self.gateways_of_workload(workload).next().is_some()
+    }
+
+    /// Whether proxies use mutual TLS to a workload by default. Gateways accept what their servers declare, and the injector
+    /// does not label them as it labels workloads with sidecars (istio: `gateway-injection-template.yaml`).
+    pub fn takes_mesh_tls(&self, workload: &Workload<'_>) -> bool {
+        let is_labelled = || workload.labels.contains_key(TLS_MODE_LABEL);
+        workload.takes_mesh_tls && (!self.is_gateway_workload(workload) || is_labelled())
+    }
+
+    /// Whether a service leads to gateways: to the workloads that a Gateway selects, or to workloads with the labels of a
+    /// Gateway's selector if the manifests have none of them.
+    pub fn is_before_gateway(&self, service: &Service<'a>) -> bool {
+        let Some(selector) = service.selector.filter(|selector| !selector.is_empty()) else { return false };
+        let workloads = self.workloads_of_service(service).unwrap_or_default();
+        let labels = selector.to_set();
+        let is_selected = |gateway: &Gateway<'_>| {
+            !gateway.spec.selector.is_empty() && gateway.services.is_empty() && gateway.spec.selector.selects(&labels)
+        };
+        match workloads.is_empty() {
+            true => self.gateways.iter().any(is_selected),
+            false => workloads.iter().any(|workload| self.is_gateway_workload(workload)),
+        }
     }
 }

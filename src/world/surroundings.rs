@@ -25,6 +25,8 @@ pub struct Definitions {
     drifting_hosts: BTreeMap<String, Vec<usize>>,
     /// The labels of workloads, by namespace.
     workloads: BTreeMap<String, BTreeMap<BTreeMap<String, String>, Vec<usize>>>,
+    /// The Namespaces and workloads whose labels ask for a sidecar, by kind, namespace and name.
+    injected: BTreeMap<(Kind, String, String), Vec<usize>>,
     /// The resources that controllers make from those of each mesh, if any.
     makers: Vec<(usize, Makers)>,
 }
@@ -65,6 +67,10 @@ impl Definitions {
             entry.hosts.iter().for_each(|host| note(self.hosts.entry(host.value.clone()).or_default(), mesh));
         }
         self.name(mesh, resource.kind, namespace, resource.name());
+        if super::namespace::asks_for_sidecar(resource) {
+            let key = (resource.kind, namespace.to_owned(), resource.name().to_owned());
+            note(self.injected.entry(key).or_default(), mesh);
+        }
         if let Some(labels) = workload_labels(resource) {
             let of_namespace = self.workloads.entry(namespace.to_owned()).or_default();
             note(of_namespace.entry(labels).or_default(), mesh);
@@ -178,6 +184,15 @@ impl Surroundings {
             .or_else(drifting)
             .or_else(|| self.partial(namespace))
             .or_else(|| self.makers().find_map(|makers| makers.may_make(kind, namespace, name)))
+    }
+
+    /// The reason why a Namespace or a workload may ask for a sidecar although that of the mesh does not: another mesh has a
+    /// definition that does, perhaps as a patch or as an alternative.
+    pub(super) fn may_inject(&self, kind: Kind, namespace: &str, name: &str) -> Option<Gap> {
+        let meshes = self.definitions.injected.get(&(kind, namespace.to_owned(), name.to_owned()))?;
+        let other = *meshes.iter().find(|mesh| Some(**mesh) != self.own)?;
+        let full = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
+        Some(Gap::DefinedElsewhere(kind, full, self.definitions.meshes.get(other)?.clone()))
     }
 
     /// The reason why a resource of a kind and of any name may exist that the mesh lacks.

@@ -25,7 +25,8 @@ pub struct Workload<'a> {
     /// Whether it has a sidecar. Pods have one unless their labels turn injection off. Machines have one only if they
     /// declare it.
     pub has_sidecar: bool,
-    /// Whether proxies use mutual TLS to it by default (istiod: `GetTLSModeFromEndpointLabels`).
+    /// Whether proxies use mutual TLS to it by default (istiod: `GetTLSModeFromEndpointLabels`). The template of gateways
+    /// does not set the label, so [`World::takes_mesh_tls`](super::World::takes_mesh_tls) decides for these.
     pub takes_mesh_tls: bool,
     /// The service account of its pods.
     pub service_account: Option<&'a str>,
@@ -91,7 +92,7 @@ pub(super) fn workloads<'a>(resources: &[&'a Resource], rollouts: &Rollouts, set
 }
 
 /// The label that shows whether an endpoint accepts mutual TLS of the mesh. The injector sets it unless the pod has it.
-const TLS_MODE_LABEL: &str = "security.istio.io/tlsMode";
+pub(super) const TLS_MODE_LABEL: &str = "security.istio.io/tlsMode";
 
 fn takes_mesh_tls(labels: &LabelSet<'_>, has_sidecar: bool) -> bool {
     labels.get(TLS_MODE_LABEL).map_or(has_sidecar, |mode| *mode == "istio")

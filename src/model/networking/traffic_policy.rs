@@ -247,6 +247,11 @@ impl ClientTlsSettings {
     pub fn effective_mode(&self) -> ClientTlsMode {
         self.mode.map_or(ClientTlsMode::Disable, |mode| mode.value)
     }
+
+    /// Whether the proxy originates TLS that is not the mutual TLS of the mesh.
+    pub fn originates(&self) -> bool {
+        matches!(self.effective_mode(), ClientTlsMode::Simple | ClientTlsMode::Mutual)
+    }
 }
 
 enumeration! {

@@ -33,6 +33,7 @@ pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &SidecarScope<'a>, egress: &E
         unclaimed: services.keys().copied().collect(),
         claims: HashMap::new(),
         aliases: aliases(proxy, egress),
+        registered: registered_on(egress, port).map(|service| service.hostname.as_str()).collect(),
         services,
         table: Table::default(),
     };
@@ -57,9 +58,14 @@ pub(super) fn assumed_hosts<'a>(proxy: &Proxy<'a>, egress: &Egress<'a>, port: u3
 
 /// The services with a port of this number that may carry HTTP, by host.
 fn services_on<'a>(egress: &Egress<'a>, port: u32) -> BTreeMap<&'a str, &'a Service<'a>> {
-    let speaks_http = |service: &&&Service<'_>| service.port(port).is_some_and(|port| port.protocol.may_be_http());
-    let services = egress.services.iter().filter(|service| service.discovery != Discovery::Alias);
-    services.filter(speaks_http).map(|service| (service.hostname.as_str(), *service)).collect()
+    let speaks_http = |service: &&Service<'_>| service.port(port).is_some_and(|port| port.protocol.may_be_http());
+    registered_on(egress, port).filter(speaks_http).map(|service| (service.hostname.as_str(), service)).collect()
+}
+
+/// The services with a port of this number, whatever its protocol is.
+fn registered_on<'a>(egress: &Egress<'a>, port: u32) -> impl Iterator<Item = &'a Service<'a>> {
+    let services = egress.services.iter().copied().filter(|service| service.discovery != Discovery::Alias);
+    services.filter(move |service| service.port(port).is_some())
 }
 
 /// The ExternalName Services that the sidecar sees, by the service to which they finally lead (istiod:
@@ -99,6 +105,9 @@ struct TableBuilder<'a, 'p> {
     /// The port that matches of routes refer to.
     route_port: u32,
     services: BTreeMap<&'a str, &'a Service<'a>>,
+    /// The hosts of all services with the port. Those of `services` can carry HTTP; the others get no virtual host, even
+    /// if a VirtualService defines one (istiod: `separateVSHostsAndServices`).
+    registered: BTreeSet<&'a str>,
     assumed: BTreeSet<&'a str>,
     owners: HashMap<&'a str, &'a VirtualService<'a>>,
     unclaimed: BTreeSet<&'a str>,
@@ -129,7 +138,7 @@ impl<'a> TableBuilder<'a, '_> {
         for host in &virtual_service.hosts {
             let of_host = self.services_for(virtual_service, &host.value);
             found_service |= !of_host.is_empty();
-            if of_host.is_empty() && !self.covers_a_service(virtual_service, &host.value) {
+            if of_host.is_empty() && !self.is_registered(virtual_service, &host.value) {
                 others.push(host.value.clone());
             }
             for name in of_host {
@@ -190,11 +199,14 @@ impl<'a> TableBuilder<'a, '_> {
         }
     }
 
-    /// Whether a wildcard covers services, even if other VirtualServices route for them.
-    fn covers_a_service(&self, virtual_service: &VirtualService<'_>, host: &str) -> bool {
-        virtual_service.origin != Origin::GatewayApi
-            && host::wildcard_suffix(host).is_some()
-            && self.services.keys().any(|name| host::covered_by(name, host))
+    /// Whether a host of a VirtualService is that of a service, or a wildcard that covers some, even if other
+    /// VirtualServices route for them.
+    fn is_registered(&self, virtual_service: &VirtualService<'_>, host: &str) -> bool {
+        match host::wildcard_suffix(host) {
+            Some(_) if virtual_service.origin == Origin::GatewayApi => false,
+            Some(_) => self.registered.iter().any(|name| host::covered_by(name, host)),
+            None => self.registered.contains(host.to_ascii_lowercase().as_str()),
+        }
     }
 
     fn add_service(&mut self, name: &str, clauses: Vec<Clause<'a>>) {

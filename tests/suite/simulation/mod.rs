@@ -2,6 +2,7 @@
 
 mod gateways;
 mod questions;
+mod scopes;
 mod services;
 
 use mesh::config::Config;

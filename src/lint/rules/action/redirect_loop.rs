@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
-use crate::lint::sample_request::sample_requests;
-use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::lint::{Context, Diagnostics, Finding, Rule, samples};
 use crate::model::networking::HttpRedirect;
 use crate::simulate::{Outcome, Request, Simulator, Tls};
 use crate::source::Span;
@@ -39,7 +38,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             let Some(redirect) = route.redirect.as_ref().filter(|redirect| !seen.contains(&redirect.span)) else {
                 continue;
             };
-            let mut requests = sample_requests(world, virtual_service, route).into_iter();
+            let mut requests = samples::of_route(world, virtual_service, route).into_iter();
             if let Some((from, to)) = requests.find_map(|request| follow(&simulator, request, route.span)) {
                 seen.insert(redirect.span);
                 let (noun, help) = match virtual_service.origin {

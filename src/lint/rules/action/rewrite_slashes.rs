@@ -63,7 +63,7 @@ fn check_route(spec: &VirtualService, index: usize, route: &HttpRoute, diagnosti
     }
     let Some((first, from, to)) = bad.first() else { return };
     let doubles = to.contains("//");
-    // What is right for these prefixes is wrong for others.
+    // A text that is right for these prefixes can be wrong for others.
     let is_other = |it: &HttpMatchRequest| {
         self::prefix(it).is_some_and(|(prefix, _)| !prefix.is_empty() && mangled(prefix, uri).is_none())
     };

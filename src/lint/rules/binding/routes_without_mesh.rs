@@ -54,6 +54,7 @@ fn check_mesh(
     let message = format!("`mesh` is a keyword in `gateways` only: as a host it means `{}`", host.value);
     let help = match virtual_service.binds_mesh() {
         true => "remove `mesh` from `hosts`: the VirtualService is bound to the mesh",
+        false if virtual_service.hosts.len() == 1 => "move `mesh` to `gateways`, and list services as `hosts`",
         false => "move `mesh` to `gateways`",
     };
     diagnostics.report(&MESH_AS_HOST, host.span, message).help(help);

@@ -6,14 +6,14 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::NumberField;
-use crate::routing::reach;
+use crate::routing::reach::{self, Alternative};
 use crate::source::{Span, Spanned};
 use crate::world::{ExportTo, NamespacedName, Section, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "duplicate-host",
     summary: "a host that two VirtualServices define for the same proxies, which ignore one of them",
-    findings: [&IGNORED, &ALTERNATIVE, &SHADOWED_ON_GATEWAY, &WINNER],
+    findings: [&IGNORED, &ALTERNATIVE, &SHADOWED_ON_GATEWAY, &ORDER_OF_AGE, &WINNER],
     check: check,
 };
 
@@ -28,6 +28,10 @@ static ALTERNATIVE: Finding = finding! {
 static SHADOWED_ON_GATEWAY: Finding = finding! {
     "shadowed-on-gateway", Lost, Likely, ["KIA1106"],
     "on a Gateway, a route of another VirtualService shadows a route of this one",
+};
+static ORDER_OF_AGE: Finding = finding! {
+    "order-of-age", Lost, Likely, [],
+    "on a Gateway, routes of two VirtualServices match the same requests, so their ages decide which one gets them",
 };
 static WINNER: Finding = finding! {
     "winner", Notable, Certain, ["IST0109", "KIA1106"],
@@ -134,16 +138,24 @@ fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
             }
         }
     }
+    let mut reported = BTreeSet::new();
     for (gateway, virtual_services) in by_gateway {
         for (host, claims) in claims(virtual_services.into_iter()) {
             for (index, claim) in claims.iter().enumerate() {
                 let meet = |first: &&Claim<'_, '_>| {
                     share_server(world, gateway, first, claim) && may_meet(world, first, claim)
                 };
-                let lost = claims[..index].iter().filter(meet).map(|first| first.virtual_service).find_map(|first| {
+                let earlier = || claims[..index].iter().filter(meet).map(|first| first.virtual_service);
+                let lost = earlier().find_map(|first| {
                     catch_all_routes(world, first, claim.virtual_service).map(|routes| (first, routes))
                 });
-                let Some((first, (earlier, later))) = lost else { continue };
+                let Some((first, (earlier, later))) = lost else {
+                    let mut overlaps = earlier().filter_map(|first| Overlap::find(world, gateway, first, claim));
+                    if let Some(overlap) = overlaps.find(|overlap| reported.insert(overlap.narrow.span)) {
+                        overlap.report(diagnostics);
+                    }
+                    continue;
+                };
                 let message = format!(
                     "VirtualServices `{}` and `{}` both match every request for host `{host}` on Gateway `{gateway}`",
                     first.name, claim.virtual_service.name
@@ -175,6 +187,82 @@ fn catch_all_routes(
         alternatives.iter().find(|alternative| alternative.takes_everything()).map(|alternative| alternative.route_span)
     };
     Some((catch_all(earlier)?, catch_all(later)?))
+}
+
+/// Two routes of different VirtualServices for one host, of which one takes all requests of the other.
+struct Overlap<'w, 'a> {
+    gateway: &'w NamespacedName<'w>,
+    host: &'w str,
+    wide: Side<'w, 'a>,
+    narrow: Side<'w, 'a>,
+    /// Whether the wide route comes first as far as the manifests say, so that the other one gets no requests.
+    is_lost: bool,
+    /// A path that both take.
+    path: String,
+}
+
+/// A route of an [`Overlap`].
+#[derive(Clone, Copy)]
+struct Side<'w, 'a> {
+    virtual_service: &'w VirtualService<'a>,
+    span: Span,
+}
+
+impl<'w, 'a> Overlap<'w, 'a> {
+    /// The first overlap of a VirtualService with an earlier one. Routes that match every request come last, whichever
+    /// VirtualService has them, so they do not count.
+    fn find(
+        world: &'w World<'a>,
+        gateway: &'w NamespacedName<'w>,
+        first: &'w VirtualService<'a>,
+        claim: &Claim<'w, 'a>,
+    ) -> Option<Self> {
+        let place = claim.virtual_service.bound_to.iter().find(|bound| bound.gateway.as_ref() == Some(gateway))?;
+        let at_gateway = |virtual_service| {
+            let mut alternatives = reach::alternatives(world, virtual_service);
+            alternatives.retain(|it| it.is_at(gateway) && !it.is_last());
+            alternatives
+        };
+        let (earlier, later) = (at_gateway(first), at_gateway(claim.virtual_service));
+        let is_order_known = !first.is_tied_with(claim.virtual_service);
+        let overlap = |wide: &Alternative<'_>, narrow: &Alternative<'_>, is_lost: bool| {
+            let sides = [first, claim.virtual_service];
+            let [wide_of, narrow_of] = if is_lost { sides } else { [sides[1], sides[0]] };
+            Some(Self {
+                gateway,
+                host: claim.host.as_str(),
+                wide: Side { virtual_service: wide_of, span: wide.span },
+                narrow: Side { virtual_service: narrow_of, span: narrow.span },
+                is_lost,
+                path: narrow.example_path()?,
+            })
+        };
+        let taker = |wide: &[Alternative<'_>], narrow: &[Alternative<'_>], is_lost: bool| {
+            let pairs = narrow.iter().flat_map(|narrow| wide.iter().map(move |wide| (wide, narrow)));
+            let mut pairs = pairs.filter(|(wide, narrow)| wide.takes_all_of(narrow, place));
+            pairs.find_map(|(wide, narrow)| overlap(wide, narrow, is_lost))
+        };
+        // If the order is known, the narrower route of the earlier VirtualService works.
+        taker(&earlier, &later, true).or_else(|| taker(&later, &earlier, false).filter(|_| !is_order_known))
+    }
+
+    fn report(&self, diagnostics: &mut Diagnostics) {
+        let Self { gateway, host, wide, narrow, path, .. } = self;
+        let authority = host.replacen('*', "any", 1);
+        let (wide_name, narrow_name) = (&wide.virtual_service.name, &narrow.virtual_service.name);
+        let message = match self.is_lost {
+            true => format!(
+                "on Gateway `{gateway}`, requests such as `{authority}{path}` go to VirtualService `{wide_name}`, not to `{narrow_name}`"
+            ),
+            false => format!(
+                "on Gateway `{gateway}`, requests such as `{authority}{path}` go to VirtualService `{wide_name}` instead of `{narrow_name}` if it is older"
+            ),
+        };
+        diagnostics
+            .report(&ORDER_OF_AGE, narrow.span, message)
+            .related(wide.span, format!("this match of VirtualService `{wide_name}` takes all of these requests"))
+            .help("move the routes for the host to one VirtualService, the more specific matches first");
+    }
 }
 
 /// Whether some server of a Gateway serves a host for both VirtualServices, on a port that both have routes for. A

@@ -6,6 +6,8 @@ mod duplicate_destination_rule;
 mod duplicate_host;
 mod duplicate_resource;
 mod outranked_host;
+mod shared_https_redirect;
+mod shared_tcp_server;
 
 use crate::lint::Family;
 
@@ -16,6 +18,8 @@ pub static FAMILY: Family = Family {
         &duplicate_resource::RULE,
         &duplicate_host::RULE,
         &outranked_host::RULE,
+        &shared_tcp_server::RULE,
+        &shared_https_redirect::RULE,
         &duplicate_destination_rule::RULE,
         &conflicting_gateways::RULE,
         &conflicting_service_entries::RULE,

@@ -190,7 +190,7 @@ fn check_regex(context: &Context<'_>, regex: &Spanned<String>, diagnostics: &mut
         .help(Advice::new(format!("write {edit} to match a dot")).fix([edit]));
 }
 
-/// What to write in place of an expression that matches no origin.
+/// The advice for an expression that matches no origin.
 fn regex_advice(regex: &Spanned<String>) -> Advice {
     if let Some(meant) = from_javascript(regex, false) {
         let edit = Edit::set(regex.span, meant);

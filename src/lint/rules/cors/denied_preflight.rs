@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::cors_preflight::DENIED;
 use crate::lint::Diagnostics;
-use crate::lint::sample_request::{sample, sample_requests};
+use crate::lint::samples::{self, matched_text};
 use crate::model::networking::{CorsPolicy, HttpRoute};
 use crate::model::security::{AuthorizationRule, PolicyAction};
 use crate::policy::{Attribute, Requirement, RuleParts};
@@ -73,7 +73,7 @@ fn denied<'a>(
     let workloads: Vec<_> = is_bound.filter_map(|name| gateways.0.get(&name.to_string())).flatten().copied().collect();
     let workload = *workloads.first()?;
     let policies = world.policies.authorization_policies_of(&workload.name.namespace, &workload.labels);
-    for request in sample_requests(world, virtual_service, route).into_iter().filter(|it| it.gateway.is_some()) {
+    for request in samples::of_route(world, virtual_service, route).into_iter().filter(|it| it.gateway.is_some()) {
         let preflight = preflight(&request, cors);
         let Ok(answer) = simulator.simulate(&preflight) else { continue };
         let Some(verdict) = answer.policy.as_ref().filter(|_| answer.outcome == Outcome::Denied) else { continue };
@@ -106,7 +106,7 @@ fn is_allowed(simulator: &Simulator<'_>, request: &Request) -> bool {
 
 /// A preflight request for a request: it has the method `OPTIONS`, no token and none of the headers.
 fn preflight(request: &Request, cors: &CorsPolicy) -> Request {
-    let written = cors.allow_origins.iter().find_map(sample).filter(|origin| !origin.is_empty());
+    let written = cors.allow_origins.iter().find_map(matched_text).filter(|origin| !origin.is_empty());
     let origin = written.unwrap_or_else(|| "https://www.example.com".to_owned());
     let headers = [("origin", origin), ("access-control-request-method", method(cors))];
     Request {

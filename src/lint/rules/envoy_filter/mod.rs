@@ -1,9 +1,10 @@
 //! Patches of EnvoyFilters.
 
 mod envoy_filter_mesh_wide;
+mod envoy_filter_name;
 mod envoy_filter_operation;
 mod envoy_filter_order;
-mod envoy_filter_pattern;
+mod terminal_filter;
 
 use crate::lint::Family;
 
@@ -13,7 +14,8 @@ pub static FAMILY: Family = Family {
     rules: &[
         &envoy_filter_operation::RULE,
         &envoy_filter_order::RULE,
-        &envoy_filter_pattern::RULE,
+        &envoy_filter_name::RULE,
+        &terminal_filter::RULE,
         &envoy_filter_mesh_wide::RULE,
     ],
 };

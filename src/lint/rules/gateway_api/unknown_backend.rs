@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::rules::reference::dead_alias::dead_alias;
+use crate::lint::rules::reference::misshapen_host::misshapen_host;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::nearest;
 use crate::model::wording::numbers;
@@ -137,6 +138,12 @@ fn check_backend(
     }
     let domain = &world.settings.domain;
     let Some((name, namespace)) = host::kubernetes_service(full, domain) else {
+        if let Some(Ok(found)) = misshapen_host(world, own, full).filter(|it| it.as_ref().is_ok_and(|it| it.is_certain))
+        {
+            let message = format!("host `{full}` does not exist: {}", found.reason);
+            diagnostics.report(&MISSING_SERVICE, written.span, message).help(found.help);
+            return;
+        }
         return diagnostics.unchecked(Gap::ExternalService(full.to_owned()));
     };
     if world.makes_service(full) {

@@ -1,19 +1,22 @@
 //! `impossible-match`
 
+use std::collections::BTreeSet;
+
 use super::impossible_path;
 use super::impossible_text::obstacles_of_texts;
 use crate::advice::Advice;
 use crate::lint::finding::finding;
+use crate::lint::incoming_ports::{server_ports, serving, sidecar_ports};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::wording::numbers;
-use crate::source::{Span, Spanned};
-use crate::world::{NamespacedName, RouteMatch, Server, VirtualService, World, host, resolve_gateway_name};
+use crate::source::Span;
+use crate::world::{NamespacedName, RouteMatch, Section, Server, VirtualService, World, resolve_gateway_name};
 
 pub static RULE: Rule = rule! {
     name: "impossible-match",
     summary: "no request can meet the conditions of a match",
-    findings: [&DEAD_ROUTE, &METHOD_CASE, &UNSERVED_PORT, &DEAD_MATCH, &UNBOUND_GATEWAY],
+    findings: [&DEAD_ROUTE, &METHOD_CASE, &DEAD_MATCH, &UNBOUND_GATEWAY],
     check: check,
 };
 
@@ -24,10 +27,6 @@ pub(super) static DEAD_ROUTE: Finding = finding! {
 pub(super) static METHOD_CASE: Finding = finding! {
     "method-case", Lost, Likely, [],
     "the match compares the method with lower-case text, although clients send methods in upper case",
-};
-static UNSERVED_PORT: Finding = finding! {
-    "unserved-port", Lost, Likely, [],
-    "no Service has the port of the match, so only a listener of a Sidecar can have it",
 };
 pub(super) static DEAD_MATCH: Finding = finding! {
     "dead-match", Surprising, Certain, [],
@@ -65,6 +64,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             let mut obstacles: Vec<Vec<Obstacle>> = Vec::new();
             for (route_match, http_match) in route.matches().iter().zip(http_matches) {
                 let mut found = obstacles_of_place(world, virtual_service, route_match);
+                found.extend(obstacle_of_port(world, virtual_service, route.section, route_match));
                 found.extend(http_match.into_iter().flat_map(|it| obstacles_of_texts(virtual_service, it)));
                 obstacles.push(found);
             }
@@ -131,56 +131,69 @@ fn obstacles_of_place(
             ..Obstacle::new(written.span, message, help)
         });
     }
-    if let Some(port) = route_match.port.filter(|_| names.iter().all(is_bound)) {
-        obstacles.extend(obstacle_of_port(world, virtual_service, route_match, port));
-    }
     obstacles
 }
 
-/// Compares a port with those of the servers of the Gateways, and of the Services in the mesh.
+/// Compares `port` with the ports of the Gateways' servers and of the Services in the mesh, as far as they use routes of
+/// the section for the hosts.
 fn obstacle_of_port(
     world: &World<'_>,
     virtual_service: &VirtualService<'_>,
+    section: Section,
     route_match: &RouteMatch<'_>,
-    port: Spanned<u32>,
 ) -> Option<Obstacle> {
-    let mut known: Vec<u32> = Vec::new();
-    for bound in virtual_service.bound_to.iter().filter(|bound| route_match.applies_at(bound.gateway.as_ref())) {
-        known.extend(ports_of(world, virtual_service, bound.gateway.as_ref())?);
+    let port = route_match.port?;
+    let mut known: BTreeSet<u32> = BTreeSet::new();
+    // `route-protocol` reports routes for ports of another protocol.
+    let mut of_other_protocols: BTreeSet<u32> = BTreeSet::new();
+    let mut all_ports: BTreeSet<u32> = BTreeSet::new();
+    let mut redirect = None;
+    for root in world.roots_of(virtual_service) {
+        let is_bound = |name: &Option<NamespacedName<'_>>| root.bound_to.iter().any(|it| it.gateway == *name);
+        if !virtual_service.is_delegate() && !route_match.gateway_names().iter().all(is_bound) {
+            return None;
+        }
+        for bound in root.bound_to.iter().filter(|bound| route_match.applies_at(bound.gateway.as_ref())) {
+            let Some(name) = &bound.gateway else {
+                of_other_protocols.extend(ports_in_mesh(world, root)?);
+                known.extend(sidecar_ports(world, root, section)?);
+                continue;
+            };
+            let gateway = world.gateway(name).filter(|gateway| !world.is_ambiguous(gateway.resource))?;
+            known.extend(server_ports(gateway, root, section));
+            all_ports.extend(gateway.servers.iter().filter_map(Server::port_number));
+            let mut serving = serving(gateway, root, section).filter(|server| server.port_number() == Some(port.value));
+            redirect = redirect.or_else(|| serving.find_map(|server| server.https_redirect()));
+        }
     }
-    known.sort_unstable();
-    known.dedup();
-    if known.is_empty() || known.contains(&port.value) {
+    // Without a server for such routes, the port is wrong only if no server has it.
+    let known = if known.is_empty() { all_ports } else { known };
+    if known.is_empty() || known.contains(&port.value) || of_other_protocols.contains(&port.value) {
         return None;
     }
     let ports = if known.len() == 1 { "port" } else { "ports" };
-    // A Sidecar can have an egress listener on any port.
-    let finding =
-        if virtual_service.binds_mesh() && route_match.applies_at(None) { &UNSERVED_PORT } else { &DEAD_MATCH };
-    let message = format!("no request arrives on port {}, only on {ports} {}", port.value, numbers(known, "and"));
-    let help = "use the port of the Gateway's server or of the Service, not that of the workload";
-    Some(Obstacle { finding, ..Obstacle::new(port.span, message, help) })
+    let instead = numbers(known.iter().copied(), "or");
+    let known = numbers(known, "and");
+    if let Some(redirect) = redirect {
+        let message =
+            format!("the gateway redirects all requests on port {} to HTTPS, so no route applies there", port.value);
+        let help = format!("match port {instead} instead");
+        return Some(Obstacle { related: Some((redirect, "the redirect")), ..Obstacle::new(port.span, message, help) });
+    }
+    let message = format!("no request arrives on port {}, only on {ports} {known}", port.value);
+    let help = format!("write {instead}, on which requests arrive");
+    Some(Obstacle::new(port.span, message, help))
 }
 
-/// The ports on which requests for a VirtualService arrive, or `None` if the manifests do not decide that.
-fn ports_of(
-    world: &World<'_>,
-    virtual_service: &VirtualService<'_>,
-    gateway: Option<&NamespacedName<'_>>,
-) -> Option<Vec<u32>> {
-    let Some(name) = gateway else {
-        let namespace = &virtual_service.name.namespace;
-        // On port 80, sidecars also route for hosts without a service.
-        let mut ports = vec![80];
-        for host in &virtual_service.hosts {
-            let found = world.services.seen_from(namespace, host)?;
-            if host::wildcard_suffix(host).is_some() || world.is_ambiguous(found.resource) {
-                return None;
-            }
-            ports.extend(world.services.named(host).flat_map(|it| &it.ports).map(|port| port.number));
+/// All ports of the services of a VirtualService's hosts. Of several services of a host, each client may see another one.
+/// `None` if the ports of one are not known.
+fn ports_in_mesh(world: &World<'_>, virtual_service: &VirtualService<'_>) -> Option<BTreeSet<u32>> {
+    let mut ports = BTreeSet::new();
+    for service in virtual_service.hosts.iter().flat_map(|host| world.services.named(host)) {
+        if world.is_ambiguous(service.resource) || world.inventory.unknowns.hide_target(service.resource) {
+            return None;
         }
-        return Some(ports);
-    };
-    let gateway = world.gateway(name).filter(|gateway| !world.is_ambiguous(gateway.resource))?;
-    Some(gateway.servers.iter().filter_map(Server::port_number).collect())
+        ports.extend(service.ports.iter().map(|port| port.number));
+    }
+    Some(ports)
 }

@@ -192,7 +192,7 @@ fn authorities_of(virtual_service: &VirtualService<'_>) -> String {
     format!("(?i)({})(:[0-9]*)?", hosts.join("|"))
 }
 
-/// What to write instead of an expression that matches nothing.
+/// The advice for an expression that matches nothing.
 fn advice(part: MatchText<'_>, regex: &str, compiled: &EnvoyRegex) -> String {
     let can_match = |it: &EnvoyRegex| takes_some_path(it) != Some(false) || part != MatchText::Path;
     let meant = from_javascript(regex, part.can_have_slashes())

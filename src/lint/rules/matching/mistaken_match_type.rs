@@ -1,9 +1,9 @@
 //! `mistaken-match-type`
 
-use crate::advice::Advice;
 use super::impossible_text::is_impossible;
 use super::match_texts::{MatchApi, MatchText, match_texts, plain_text};
 use super::mistaken_regex::{check_empty, check_regex};
+use crate::advice::Advice;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -11,12 +11,13 @@ use crate::model::Spec;
 use crate::model::field::TextField;
 use crate::model::gateway_api::HttpRouteMatch;
 use crate::re2::{Re2, from_glob, from_javascript};
+use crate::routing::{EnvoyRegex, takes_some_path};
 use crate::source::Spanned;
 
 pub static RULE: Rule = rule! {
     name: "mistaken-match-type",
     summary: "a match has a pattern where Envoy compares plain text, or another notation where Envoy expects a regular expression",
-    findings: [&PATTERN_AS_TEXT, &GLOB_AS_REGEX, &ESCAPED_PATTERN, &DELIMITED_REGEX, &EMPTY_VALUE, &TEXT_AS_REGEX],
+    findings: [&PATTERN_AS_TEXT, &GLOB_AS_REGEX, &ESCAPED_PATTERN, &DELIMITED_REGEX, &OPEN_REGEX, &EMPTY_VALUE, &TEXT_AS_REGEX],
     check: check,
 };
 
@@ -35,6 +36,10 @@ pub(super) static ESCAPED_PATTERN: Finding = finding! {
 pub(super) static DELIMITED_REGEX: Finding = finding! {
     "delimited-regex", Lost, Likely, [],
     "`regex` has delimiters and flags as in JavaScript, which Envoy compares as text",
+};
+pub(super) static OPEN_REGEX: Finding = finding! {
+    "open-regex", Lost, Likely, [],
+    "`regex` has an anchor at its start only, although it must match the whole text, and it matches just one",
 };
 pub(super) static EMPTY_VALUE: Finding = finding! {
     "empty-value", Lost, Likely, [],
@@ -78,10 +83,16 @@ fn check_http_route(context: &Context<'_>, route_match: &HttpRouteMatch, diagnos
     for (part, kind, default, value) in path.chain(headers).chain(parameters) {
         let Some(value) = value.as_ref().filter(|value| !context.is_refused(value.span)) else { continue };
         match kind.map_or(default, String::as_str) {
+            // `impossible-match` reports an expression that matches no path.
+            "RegularExpression" if part == MatchText::Path && takes_no_path(value) => {}
             "RegularExpression" => check_regex(part, value, MatchApi::GatewayApi, diagnostics),
             kind => check_plain(part, kind, value, MatchApi::GatewayApi, diagnostics),
         }
     }
+}
+
+fn takes_no_path(regex: &str) -> bool {
+    EnvoyRegex::new(regex).ok().and_then(|regex| takes_some_path(&regex)) == Some(false)
 }
 
 fn check_plain(part: MatchText<'_>, kind: &str, text: &Spanned<String>, api: MatchApi, diagnostics: &mut Diagnostics) {

@@ -2,8 +2,8 @@
 
 use super::match_texts::{MatchApi, MatchText};
 use super::mistaken_match_type::{
-    DELIMITED_REGEX, EMPTY_VALUE, ESCAPED_PATTERN, GLOB_AS_REGEX, TEXT_AS_REGEX, as_regex, is_any, is_plain,
-    pattern_in_path, pattern_in_value,
+    DELIMITED_REGEX, EMPTY_VALUE, ESCAPED_PATTERN, GLOB_AS_REGEX, OPEN_REGEX, TEXT_AS_REGEX, as_regex, is_any,
+    is_plain, pattern_in_path, pattern_in_value,
 };
 use crate::advice::{Advice, Edit};
 use crate::lint::Diagnostics;
@@ -78,6 +78,12 @@ fn check_only_text(
         _ => pattern_in_value(part, only),
     };
     if pattern.is_none() {
+        // An author who writes only `^` wants what begins with the text.
+        if regex.starts_with('^') && !regex.ends_with('$') {
+            let message =
+                format!("a regular expression must match the whole text: `{}` matches only `{only}`", regex.value);
+            diagnostics.report(&OPEN_REGEX, regex.span, message).help(format!("write `{}.*`", regex.value));
+        }
         return;
     }
     let message = format!("`{}` matches only the text `{only}`, {}", regex.value, effect(part));
@@ -91,7 +97,7 @@ fn check_only_text(
     diagnostics.report(&ESCAPED_PATTERN, regex.span, message).help(help);
 }
 
-/// What a condition means that almost no value meets.
+/// The effect of a condition that almost no value meets.
 fn effect(part: MatchText<'_>) -> &'static str {
     match part {
         MatchText::WithoutHeader(_) => "so almost every request meets the condition",

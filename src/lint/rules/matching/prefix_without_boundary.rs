@@ -30,7 +30,7 @@ struct RoutedPath<'w, 'a> {
     text: &'w Spanned<String>,
     /// The index of the VirtualService, in order of creation.
     age: usize,
-    /// What the route replaces the prefix with.
+    /// The text that replaces the prefix.
     rewrite: Option<&'w str>,
     /// Whether it is the prefix of a match without other conditions.
     is_plain_prefix: bool,

@@ -12,7 +12,16 @@ use crate::world::{AuthorizationPolicy, Authorizer, UnusableProvider, Workload, 
 pub static RULE: Rule = rule! {
     name: "authorization-provider",
     summary: "istiod cannot use the external authorizer of a CUSTOM policy, so all requests that the policy matches get 403",
-    findings: [&UNDEFINED, &OTHER_KIND, &INVALID, &UNKNOWN_SERVICE, &UNKNOWN_PORT, &INVALID_NAME, &SEVERAL],
+    findings: [
+        &UNDEFINED,
+        &OTHER_KIND,
+        &INVALID,
+        &UNKNOWN_SERVICE,
+        &UNKNOWN_PORT,
+        &NO_AUTHORIZER,
+        &INVALID_NAME,
+        &SEVERAL,
+    ],
     check: check,
 };
 
@@ -35,6 +44,10 @@ static UNKNOWN_SERVICE: Finding = finding! {
 static UNKNOWN_PORT: Finding = finding! {
     "unknown-port", Lost, Certain, [],
     "the service of the provider does not have the port",
+};
+static NO_AUTHORIZER: Finding = finding! {
+    "no-authorizer", Lost, Likely, [],
+    "the MeshConfig defines neither the provider nor any other external authorizer, and may be that of another cluster",
 };
 static INVALID_NAME: Finding = finding! {
     "invalid-name", Lost, Likely, [],
@@ -78,7 +91,14 @@ fn report(world: &World<'_>, name: &Spanned<String>, unusable: &UnusableProvider
             let known = world.settings.authorizers.iter().map(|authorizer| authorizer.name.as_str());
             let help = did_you_mean(name.span, written, known);
             let reason = format!("the MeshConfig does not define provider `{written}`");
-            (&UNDEFINED, reason, help.unwrap_or_else(|| "add it to `extensionProviders` of the MeshConfig".into()))
+            let is_sure = !world.settings.authorizers.is_empty()
+                || world.snapshot.applied_together
+                || world.inventory.is_complete();
+            (
+                if is_sure { &UNDEFINED } else { &NO_AUTHORIZER },
+                reason,
+                help.unwrap_or_else(|| "add it to `extensionProviders` of the MeshConfig".into()),
+            )
         }
         UnusableProvider::OtherKind => (
             &OTHER_KIND,

@@ -139,7 +139,9 @@ fn check_gateway(
     let (finding, message, help) = match denial {
         Denial::ByRule(..) => (
             &GATEWAY_DENIED,
-            format!("{name} denies all requests: its clients have no identity, as this rule requires"),
+            format!(
+                "{name} denies all requests: this rule denies clients without an identity, and no client of it has one"
+            ),
             "add a `selector` that the gateway does not match, or move the policy to the namespaces of its workloads"
                 .to_owned(),
         ),

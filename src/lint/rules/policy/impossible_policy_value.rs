@@ -185,7 +185,7 @@ fn check_host(host: &Spanned<String>, all: &[Spanned<String>], diagnostics: &mut
     diagnostics.report(finding, host.span, message).help(host_advice(host, all));
 }
 
-/// What to write in place of a host that is a pattern or a list.
+/// The advice for a host that is a pattern or a list.
 fn host_advice(host: &Spanned<String>, all: &[Spanned<String>]) -> Advice {
     let text = host.as_str();
     if let Some(meant) = policy_host(text) {

@@ -133,7 +133,9 @@ fn check_issuers<'a>(
     for requirement in policy.spec.rules.iter().flat_map(requirements) {
         let is_known = |value: &&Spanned<String>| match &requirement.attribute {
             Attribute::RequestPrincipal if has_no_subject(value) => false,
-            Attribute::RequestPrincipal => issuers.keys().any(|issuer| names_issuer(value, issuer)),
+            Attribute::RequestPrincipal => {
+                issuers.keys().any(|issuer| names_issuer(value, issuer) || extends(value, issuer))
+            }
             Attribute::Claim(path) if path[..] == ["iss"] => {
                 value.contains('*') || issuers.contains_key(value.as_str())
             }
@@ -165,6 +167,11 @@ fn check_issuers<'a>(
             .related(first, "an issuer whose tokens are accepted")
             .help(help);
     }
+}
+
+/// Whether a request principal starts with an issuer, but is split at another slash, as `impossible-policy-value` reports.
+fn extends(value: &str, issuer: &str) -> bool {
+    value.strip_prefix(issuer.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether a request principal is only an issuer, which equals that of no token.

@@ -6,11 +6,11 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::ClientTlsMode;
-use crate::model::{LabelSet, Labels, Spec};
+use crate::model::{Kind, LabelSet, Labels, Spec};
 use crate::routing::Upstream;
 use crate::source::Span;
 use crate::world::{
-    DataPlane, ExportTo, MergedRule, MtlsMode, ProtocolClass, Service, ServicePort, Workload, World, host,
+    DataPlane, ExportTo, Gap, MergedRule, MtlsMode, ProtocolClass, Service, ServicePort, Workload, World, host,
 };
 
 pub static RULE: Rule = rule! {
@@ -137,6 +137,10 @@ fn check_service<'w, 'a>(
             }
             for &workload in workloads.iter().filter(|workload| workload.is_selected_by(labels)) {
                 let Some((accepted, set_at)) = refusal(world, workload, port, mode) else { continue };
+                if let Some(gap) = may_have_sidecar(world, workload).filter(|_| accepted.is_none()) {
+                    diagnostics.unchecked(gap);
+                    continue;
+                }
                 let of_tls = conflicts.entry(tls.mode.map_or(tls.span, |mode| mode.span)).or_default();
                 if !of_tls.iter().any(|it| std::ptr::eq(it.workload, workload) && std::ptr::eq(it.service, service)) {
                     of_tls.push(Conflict { mode, service, workload, accepted, set_at, is_wildcard });
@@ -171,6 +175,13 @@ fn refusal(
     let mtls = world.policies.mtls(&workload.name.namespace, &workload.labels, number);
     let is_in_mesh = mtls.set_by.is_some() || world.namespaces.data_plane(workload).is_some();
     (is_in_mesh && is_refused(sent, mtls.mode, port)).then(|| (Some(mtls.mode), mtls.set_by.map(|(_, span)| span)))
+}
+
+/// The reason why a workload may have a sidecar although its manifests do not ask for one.
+fn may_have_sidecar(world: &World<'_>, workload: &Workload<'_>) -> Option<Gap> {
+    let (namespace, resource) = (workload.name.namespace.as_ref(), workload.resource);
+    let own = world.inventory.may_inject(resource.kind, namespace, resource.name());
+    own.or_else(|| world.inventory.may_inject(Kind::Namespace, "", namespace))
 }
 
 /// Whether a sidecar rejects what clients send. With `MUTUAL`, clients may present a certificate of the mesh to a STRICT

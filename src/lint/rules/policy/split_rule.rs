@@ -77,11 +77,11 @@ impl<'p> Split<'p> {
     }
 }
 
-/// Whether the author separates the rules by a comment, which shows that they are two.
+/// Whether the author separates the rules by a line with a comment, which shows that they are two.
 fn is_commented(sources: &Sources, first: Span, second: Span) -> bool {
     let text = sources.file(first.file).text();
     let between = text.get(first.range().end..second.range().start).filter(|_| first.file == second.file);
-    between.is_none_or(|between| between.contains('#'))
+    between.is_none_or(|between| between.lines().skip(1).any(|line| line.trim_start().starts_with('#')))
 }
 
 /// Words of paths that are usually for all clients: probes, metrics, logins and static files.

@@ -8,15 +8,15 @@ use crate::world::{Gap, Service, World};
 
 /// An ExternalName Service that leads to no cluster.
 pub(in crate::lint::rules) struct DeadAlias {
-    /// What is wrong with its host.
+    /// The mistake in its host.
     pub reason: String,
-    /// What to do.
+    /// The advice.
     pub help: String,
     /// Whether the manifests show that no service has the host.
     pub is_certain: bool,
 }
 
-/// Describes a destination of a route in a namespace. `None` if it is no ExternalName Service, or leads to a service; the
+/// Describes a destination of a route in a namespace. `None` if it leads to a service, or is not an ExternalName Service; the
 /// error is the reason why the manifests do not decide it.
 pub(in crate::lint::rules) fn dead_alias(
     world: &World<'_>,

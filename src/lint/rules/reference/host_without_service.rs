@@ -6,7 +6,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::source::Spanned;
-use crate::world::host::{self, Form};
+use crate::world::host::{self, Form, Misshape};
 use crate::world::{Gateway, VirtualService, World};
 
 use super::host_cause;
@@ -15,7 +15,7 @@ use super::misshapen_host::{describe_short_entry, misshapen_host, short_entry};
 pub static RULE: Rule = rule! {
     name: "host-without-service",
     summary: "a host of a VirtualService for the mesh that no service has, so sidecars rarely use its routes",
-    findings: [&MISSING_GATEWAY, &SHORT_ENTRY, &NAME_WITH_DOT, &MISSHAPEN, &UNKNOWN_SERVICE],
+    findings: [&MISSING_GATEWAY, &SHORT_ENTRY, &NAME_WITH_DOT, &MISSHAPEN, &POD_NAME, &UNKNOWN_SERVICE],
     check: check,
 };
 
@@ -34,6 +34,10 @@ static SHORT_ENTRY: Finding = finding! {
 static MISSHAPEN: Finding = finding! {
     "misshapen", Surprising, Certain, [],
     "the host resembles the name of a Service, and lacks a part of it",
+};
+static POD_NAME: Finding = finding! {
+    "pod-name", Surprising, Certain, [],
+    "the host is the name of a pod, and its Service does not have port 80, the only one for which the routes apply",
 };
 static UNKNOWN_SERVICE: Finding = finding! {
     "unknown-service", Surprising, Certain, [],
@@ -118,8 +122,27 @@ fn check_host(
                 }
                 diagnostic.help(found.help);
             }
-            _ => check_external(world, virtual_service, host, diagnostics),
+            _ => match Misshape::of(host, domain) {
+                Some(Misshape::OfPod { name, namespace }) => check_pod(world, host, name, namespace, diagnostics),
+                _ => check_external(world, virtual_service, host, diagnostics),
+            },
         },
+    }
+}
+
+/// The name of a pod is not that of a service, so its routes apply on port 80 only, which the headless Service may lack.
+fn check_pod(world: &World<'_>, host: &Spanned<String>, name: &str, namespace: &str, diagnostics: &mut Diagnostics) {
+    let full = format!("{name}.{namespace}.svc.{}", world.settings.domain);
+    let Some(service) = world.services.named(&full).next() else { return };
+    if service.port(80).is_none() && !service.ports.is_empty() {
+        let message = format!(
+            "`{}` is the name of a pod: these routes apply only on port 80, which Service `{namespace}/{name}` does not have",
+            host.value
+        );
+        diagnostics
+            .report(&POD_NAME, host.span, message)
+            .related(service.span, "the Service of the pod")
+            .help(format!("write `{full}` to route requests for all pods of the Service"));
     }
 }
 

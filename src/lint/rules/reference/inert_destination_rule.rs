@@ -1,22 +1,24 @@
 //! `inert-destination-rule`
 
+use std::collections::BTreeSet;
+
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
 use crate::model::field::TextField;
 use crate::world::host::{self, Form};
-use crate::world::{DestinationRule, ExportTo, Gap, World};
+use crate::world::{DestinationRule, ExportTo, Gap, Service, World};
 
 use super::misshapen_host::{describe_short_entry, misshapen_host, short_entry};
 use super::{complete_name, export_to_field, host_cause, only_namesake, write_if};
 
 pub static RULE: Rule = rule! {
     name: "inert-destination-rule",
-    summary: "a DestinationRule whose host belongs to no service, so it applies to no request",
+    summary: "a DestinationRule that applies to no request, because of its host or its namespace",
     findings: [
         &OTHER_NAMESPACE, &SHORT_ENTRY, &NOT_EXPORTED, &NAME_WITH_DOT, &MISSHAPEN, &UNKNOWN_HOST, &EXTERNAL_NAME,
-        &UNMATCHED_WILDCARD, &NOT_A_SERVICE,
+        &UNMATCHED_WILDCARD, &NOT_A_SERVICE, &NO_CLIENTS,
     ],
     check: check,
 };
@@ -58,6 +60,11 @@ static UNMATCHED_WILDCARD: Finding = finding! {
     "no service has a host that the wildcard covers",
 };
 
+static NO_CLIENTS: Finding = finding! {
+    "no-clients", Surprising, Certain, [],
+    "the DestinationRule is only for clients of its namespace, which has no proxies",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for destination_rule in world.destination_rules.iter().filter(|it| !context.is_refused(it.host.span)) {
@@ -72,8 +79,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 /// A wildcard is mostly written for all services there are, so only complete manifests show that it covers none.
 fn check_wildcard(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnostics: &mut Diagnostics) {
     let host = &destination_rule.host;
-    if world.services.iter().any(|service| host::covered_by(&service.hostname, host)) {
-        return;
+    let covered = || world.services.iter().filter(|service| host::covered_by(&service.hostname, host));
+    if covered().next().is_some() {
+        return check_clients(world, destination_rule, covered(), diagnostics);
     }
     if world.inventory.is_complete() {
         diagnostics
@@ -95,7 +103,9 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
                 .report(&NOT_EXPORTED, span, format!("host `{full}` is not exported to namespace `{own}`"))
                 .related(first.span, "the service is exported to other namespaces")
                 .help(format!("add `{own}` to {} of the service", export_to_field(first)));
-        } else if let Some(target) = first.external_name().filter(|_| world.services.named(full).count() == 1) {
+            return;
+        }
+        if let Some(target) = first.external_name().filter(|_| world.services.named(full).count() == 1) {
             let message = format!("no proxy has a cluster for `{full}`, which is an ExternalName Service");
             diagnostics.report(&EXTERNAL_NAME, span, message).related(first.span, "the ExternalName Service").help(
                 match world.services.named(target).next() {
@@ -103,8 +113,9 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
                     None => format!("add a ServiceEntry for `{target}`, and set `host` to it"),
                 },
             );
+            return;
         }
-        return;
+        return check_clients(world, destination_rule, world.services.named(full), diagnostics);
     }
     // A host that only a wildcard covers has no cluster, but routes to the wildcard use its DestinationRule.
     if world.services.covering(own, full).is_some() || world.makes_service(full) {
@@ -176,6 +187,40 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
             Err(gap) => diagnostics.unchecked(gap),
         },
     }
+}
+
+/// istiod looks for DestinationRules in the namespace of the client, of the service, and in the root namespace. One in
+/// another namespace than those of its `services` needs clients beside it.
+fn check_clients<'w, 'a: 'w>(
+    world: &'w World<'a>,
+    destination_rule: &DestinationRule<'_>,
+    services: impl Iterator<Item = &'w Service<'a>>,
+    diagnostics: &mut Diagnostics,
+) {
+    let own = destination_rule.name.namespace.as_ref();
+    let namespaces: BTreeSet<&str> = services.map(|service| service.namespace.as_str()).collect();
+    if own == world.settings.root_namespace || namespaces.contains(own) {
+        return;
+    }
+    if world.has_no_proxies(own) != Ok(true) {
+        return;
+    }
+    let host = destination_rule.host.as_str();
+    let message = match namespaces.first() {
+        Some(namespace) if namespaces.len() == 1 => format!(
+            "no client uses the DestinationRule: namespace `{own}` has no proxies, and `{host}` is in namespace `{namespace}`"
+        ),
+        _ => format!(
+            "no client uses the DestinationRule: namespace `{own}` has neither proxies nor services of the host"
+        ),
+    };
+    let help = match namespaces.first() {
+        Some(namespace) if namespaces.len() == 1 => {
+            format!("move it to namespace `{namespace}`, where all clients use it, or to the namespace of the clients")
+        }
+        _ => "move it to the namespace of the clients".to_owned(),
+    };
+    diagnostics.report(&NO_CLIENTS, destination_rule.resource.name_span(), message).help(help);
 }
 
 /// The clients that use a DestinationRule which is not in the namespace of the service: those of its own namespace, or,

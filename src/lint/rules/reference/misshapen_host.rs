@@ -9,12 +9,14 @@ use crate::world::{Gap, Service, World};
 
 /// A host that only looks like that of a service.
 pub(in crate::lint::rules) struct MisshapenHost {
-    /// What is wrong with the host.
+    /// The mistake in the host.
     pub reason: String,
-    /// What to write.
+    /// The advice.
     pub help: String,
     /// The service that is probably meant.
     pub meant: Option<Span>,
+    /// The full name that the host may be short for.
+    pub full: String,
     /// Whether no ServiceEntry would have such a host.
     pub is_certain: bool,
 }
@@ -73,7 +75,7 @@ pub(in crate::lint::rules) fn misshapen_host(
             _ => format!("write `{meant}`"),
         },
     };
-    Some(Ok(MisshapenHost { reason, help, meant: service.map(|service| service.span), is_certain }))
+    Some(Ok(MisshapenHost { reason, help, meant: service.map(|service| service.span), full: meant, is_certain }))
 }
 
 /// The reason why a ServiceEntry for a host may exist although the manifests lack it.

@@ -9,14 +9,16 @@ use crate::model::spelling::did_you_mean;
 use crate::model::wording;
 use crate::model::{Kind, Resource};
 use crate::source::Spanned;
-use crate::world::{DestinationRef, DestinationRule, Gap, MergedRule, VirtualService, World, host};
+use crate::world::{
+    DataPlane, DestinationRef, DestinationRule, Gap, MergedRule, VirtualService, Workload, World, host,
+};
 
 use super::{first_label, unknown_host};
 
 pub static RULE: Rule = rule! {
     name: "missing-subset",
     summary: "a route to a subset that no DestinationRule defines for its clients, so its requests get 503",
-    findings: [&NOT_DEFINED, &NOWHERE_DEFINED, &NOT_APPLIED],
+    findings: [&NOT_DEFINED, &NOWHERE_DEFINED, &NOT_APPLIED, &HIDDEN],
     check: check,
 };
 
@@ -33,6 +35,11 @@ static NOT_APPLIED: Finding = finding! {
     "the clients do not use the DestinationRule that defines the subset",
 };
 
+static HIDDEN: Finding = finding! {
+    "hidden", Lost, Likely, [],
+    "a DestinationRule for other workloads hides the one that defines the subset from some clients",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for virtual_service in &world.virtual_services {
@@ -41,6 +48,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 && !unknown_host::is_reported(world, virtual_service, &destination)
             {
                 check_subset(context, virtual_service, &destination, subset, diagnostics);
+                check_hidden(context, virtual_service, &destination, subset, diagnostics);
             }
         }
     }
@@ -79,6 +87,13 @@ fn check_subset(
         if merged.is_some_and(|merged| destination_rules.subset(merged, subset).is_some()) {
             continue;
         }
+        // What clients have then depends on their labels.
+        if merged.is_none()
+            && !destination_rules.hiding(&client, &namespace, &host).is_empty()
+            && is_defined(world, &host, subset)
+        {
+            continue;
+        }
         // Other DestinationRules of the host may define the subset.
         if let Err(gap) = world.inventory.destination_rules(&host) {
             return diagnostics.unchecked(gap);
@@ -95,6 +110,77 @@ fn check_subset(
             Some(merged) => report_not_defined(world, &missing, merged, diagnostics),
             None => report_without_rule(world, virtual_service.resource, &missing, diagnostics),
         }
+        return;
+    }
+}
+
+/// Whether a DestinationRule defines a subset for a host, for whichever clients.
+fn is_defined(world: &World<'_>, host: &str, subset: &str) -> bool {
+    world.destination_rules.iter().any(|it| host::covered_by(host, &it.host) && defines(it, subset))
+}
+
+fn defines(destination_rule: &DestinationRule<'_>, subset: &str) -> bool {
+    destination_rule.spec.subsets.iter().any(|it| it.name.text() == subset)
+}
+
+/// Reports a subset that is missing for sidecars of a namespace, all of whose DestinationRules for the host have a
+/// `workloadSelector`: they hide the DestinationRule of the service from all workloads of the namespace.
+fn check_hidden(
+    context: &Context<'_>,
+    virtual_service: &VirtualService<'_>,
+    destination: &DestinationRef<'_>,
+    subset: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) {
+    let world = context.world;
+    let destination_rules = &world.destination_rules;
+    let host = virtual_service.full_host(destination.host, &world.settings);
+    let namespace = namespace_of(world, virtual_service, &host);
+    if !is_defined(world, &host, subset) {
+        return;
+    }
+    let roots = world.roots_of(virtual_service);
+    for client in destination_rules.namespaces() {
+        let hiding = destination_rules.hiding(client, &namespace, &host);
+        let sees = |root: &&VirtualService<'_>| root.binds_mesh() && root.export_to.includes(client);
+        if hiding.is_empty() || !roots.iter().any(|root| sees(root)) {
+            continue;
+        }
+        let lacks = |workload: &&Workload<'_>| {
+            let merged = destination_rules.applying(client, &namespace, &host, Some(&workload.labels));
+            merged.is_none_or(|merged| destination_rules.subset(merged, subset).is_none())
+        };
+        let calls = |workload: &&Workload<'_>| {
+            workload.runs
+                && world.namespaces.data_plane(workload) == Some(DataPlane::Sidecar)
+                && !world.is_gateway_workload(workload)
+        };
+        let mut lacking = world.selected_in(client, None).filter(calls).filter(lacks);
+        let Some(workload) = lacking.next() else { continue };
+        if !hiding.iter().all(|it| context.is_definite(it.resource, diagnostics)) {
+            return;
+        }
+        let others = lacking.count();
+        let clients = match others {
+            0 => format!("workload `{}`", workload.name),
+            1 => format!("workload `{}` and another one", workload.name),
+            _ => format!("workload `{}` and {others} others", workload.name),
+        };
+        let text = subset.as_str();
+        let missing = Missing { subset, host: &host, namespace: &namespace, client };
+        let diagnostic = diagnostics
+            .report(&HIDDEN, subset.span, format!("subset `{text}` of host `{host}` is not defined for {clients}"))
+            .cause(missing.cause());
+        for destination_rule in hiding {
+            let message = format!(
+                "DestinationRule `{}` selects other workloads, but istiod looks no further than its namespace",
+                destination_rule.name
+            );
+            diagnostic.related(destination_rule.host.span, message);
+        }
+        diagnostic.help(format!(
+            "add a DestinationRule for `{host}` without `workloadSelector` to namespace `{client}`, and define `{text}` there"
+        ));
         return;
     }
 }
@@ -149,10 +235,8 @@ fn report_without_rule(world: &World<'_>, from: &Resource, missing: &Missing<'_>
     let Missing { subset, host, namespace, client } = missing;
     let place = subset.span;
     let subset = subset.as_str();
-    let defines = |it: &&DestinationRule<'_>| {
-        host::covered_by(host, &it.host) && it.spec.subsets.iter().any(|it| it.name.text() == subset)
-    };
-    let Some(destination_rule) = world.destination_rules.iter().find(defines) else {
+    let is_it = |it: &&DestinationRule<'_>| host::covered_by(host, &it.host) && defines(it, subset);
+    let Some(destination_rule) = world.destination_rules.iter().find(is_it) else {
         if let Some(gap) = world.inventory.may_have_destination_rule(namespace, host) {
             return diagnostics.unchecked(gap);
         }

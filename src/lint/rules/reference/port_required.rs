@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
+use crate::lint::incoming_ports::{called_ports, destination_service, server_ports};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::wording;
-use crate::source::Spanned;
 use crate::world::{DestinationRef, NamespacedName, Protocol, Section, Service, VirtualService, World};
 
 pub static RULE: Rule = rule! {
@@ -35,10 +35,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for virtual_service in &world.virtual_services {
         for destination in virtual_service.destinations().iter().filter(|it| it.destination.port.is_none()) {
             let host = virtual_service.full_host(destination.host, &world.settings);
-            let service = world.services.covering(&virtual_service.name.namespace, &host);
-            if let Some(service) = service.filter(|it| !it.ports.is_empty() && it.external_name().is_none())
-                && context.is_definite(service.resource, diagnostics)
-            {
+            let Some(named) = destination_service(world, virtual_service, &host) else { continue };
+            // Requests for an ExternalName Service go to the service that it leads to, if that is known.
+            let Some(service) = world.services.behind(&virtual_service.name.namespace, named) else { continue };
+            if !service.ports.is_empty() && context.is_definite(service.resource, diagnostics) {
                 check_destination(world, &Portless { virtual_service, destination, service }, diagnostics);
             }
         }
@@ -53,15 +53,7 @@ struct Portless<'w, 'a> {
     service: &'w Service<'a>,
 }
 
-impl<'w, 'a> Portless<'w, 'a> {
-    /// The VirtualServices through which requests come: for a delegate, those that delegate to it.
-    fn roots(&self, world: &'w World<'a>) -> Vec<&'w VirtualService<'a>> {
-        if !self.virtual_service.is_delegate() {
-            return vec![self.virtual_service];
-        }
-        world.virtual_services.iter().filter(|root| root.delegates_to(self.virtual_service)).collect()
-    }
-
+impl Portless<'_, '_> {
     /// Those of some ports on which the route applies, at a Gateway or in the mesh. The matches of a route that
     /// delegates do not count.
     fn applying(&self, ports: BTreeSet<u32>, gateway: Option<&NamespacedName<'_>>) -> BTreeSet<u32> {
@@ -79,19 +71,21 @@ impl<'w, 'a> Portless<'w, 'a> {
 /// routes anywhere, first use the port of the service if it has just one (istiod: `GetDestinationCluster`).
 fn check_destination(world: &World<'_>, portless: &Portless<'_, '_>, diagnostics: &mut Diagnostics) {
     let is_single = portless.service.ports.len() == 1;
-    for root in portless.roots(world) {
-        let server_ports = if is_single { BTreeSet::new() } else { server_ports(world, root, portless) };
+    let section = portless.destination.route.section;
+    for root in world.roots_of(portless.virtual_service) {
+        let server_ports = if is_single { BTreeSet::new() } else { server_ports_of(world, root, portless) };
         let lacking = portless.lacking(&server_ports);
         if !lacking.is_empty() {
             report(&GATEWAY_PORT, portless, "the port of the Gateway's server", &lacking, diagnostics);
             return;
         }
-        if root.binds_mesh() && (portless.destination.route.section == Section::Http || !is_single) {
-            let listener_ports = listener_ports(world, root, portless);
-            let lacking = portless.lacking(&listener_ports);
+        if root.binds_mesh() && (section == Section::Http || !is_single) {
+            let called = called_ports(world, root, section).unwrap_or_default();
+            let called = portless.applying(called, None);
+            let lacking = portless.lacking(&called);
             if !lacking.is_empty() {
                 // Perhaps no client calls the ports that are lacking.
-                let is_some = lacking.len() < listener_ports.len();
+                let is_some = lacking.len() < called.len();
                 let finding = if is_some { &SOME_SIDECAR_PORTS } else { &SIDECAR_PORT };
                 report(finding, portless, "the port that the client calls", &lacking, diagnostics);
                 return;
@@ -101,36 +95,14 @@ fn check_destination(world: &World<'_>, portless: &Portless<'_, '_>, diagnostics
 }
 
 /// The ports of the servers that use the route. None if a Gateway is not among the manifests.
-fn server_ports(world: &World<'_>, root: &VirtualService<'_>, portless: &Portless<'_, '_>) -> BTreeSet<u32> {
+fn server_ports_of(world: &World<'_>, root: &VirtualService<'_>, portless: &Portless<'_, '_>) -> BTreeSet<u32> {
     let mut all = BTreeSet::new();
     for name in root.bound_to.iter().filter_map(|bound| bound.gateway.as_ref()) {
         let Some(gateway) = world.gateway(name) else { return BTreeSet::new() };
-        let mut ports = BTreeSet::new();
-        for server in &gateway.servers {
-            // A server that redirects all requests to HTTPS uses no routes.
-            let uses_routes =
-                server.https_redirect().is_none() && server.section() == Some(portless.destination.route.section);
-            let serves = |host: &Spanned<String>| server.serves(host, &root.name.namespace);
-            if uses_routes && root.hosts.iter().any(serves) {
-                ports.extend(server.port_number());
-            }
-        }
+        let ports = server_ports(gateway, root, portless.destination.route.section);
         all.extend(portless.applying(ports, Some(name)));
     }
     all
-}
-
-/// The ports of the services that the VirtualService is for, as far as routes of the section apply on them. None if one
-/// of its hosts belongs to no service.
-fn listener_ports(world: &World<'_>, root: &VirtualService<'_>, portless: &Portless<'_, '_>) -> BTreeSet<u32> {
-    let mut ports = BTreeSet::new();
-    for host in &root.hosts {
-        let Some(service) = world.services.seen_from(&root.name.namespace, host) else { return BTreeSet::new() };
-        let section = portless.destination.route.section;
-        let of_section = service.ports.iter().filter(|port| port.protocol.class().sections().contains(&section));
-        ports.extend(of_section.map(|port| port.number));
-    }
-    portless.applying(ports, None)
 }
 
 fn report(
@@ -145,14 +117,19 @@ fn report(
     let message =
         format!("a destination without `port` gets {default}, but `{}` has no port {lacking}", service.hostname);
     let numbers = || service.ports.iter().filter(|port| port.protocol != Protocol::Udp).map(|port| port.number);
+    // A gateway forwards the requests of a section to ports of its protocol.
+    let section = portless.destination.route.section;
+    let fitting = service.ports.iter().filter(|port| port.protocol.class().sections().contains(&section));
+    let fitting: Vec<u32> = fitting.map(|port| port.number).collect();
     let set = |number: u32| Edit::add(portless.destination.destination.span, ["port", "number"], number).unshown();
-    let help = match numbers().next() {
-        Some(only) if numbers().count() == 1 => Advice::new(format!("set `port.number` to {only}")).fix([set(only)]),
-        Some(_) => {
-            let help = Advice::new(format!("set `port.number` to {}", wording::numbers(numbers(), "or")));
-            numbers().fold(help, |help, number| help.option([set(number)]))
+    let help = match fitting.as_slice() {
+        [] if section == Section::Http => "add an HTTP port to the service, and set `port.number` to it".into(),
+        [] => "use a service with a TCP port".into(),
+        [only] => Advice::new(format!("set `port.number` to {only}")).fix([set(*only)]),
+        several => {
+            let help = Advice::new(format!("set `port.number` to {}", wording::numbers(several.iter().copied(), "or")));
+            several.iter().fold(help, |help, number| help.option([set(*number)]))
         }
-        None => "use a service with a TCP port".into(),
     };
     diagnostics
         .report(finding, portless.destination.host.span, message)

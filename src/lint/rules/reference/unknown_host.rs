@@ -177,10 +177,15 @@ pub(super) fn is_reported(
     !diagnostics.is_empty()
 }
 
-/// The service of exactly this name that the proxies which use the VirtualService see.
+/// The service of exactly this name for which some proxies that use the VirtualService have clusters. A route brings a
+/// service of the client's own namespace into the scope of a sidecar, whether or not that is exported to it.
 fn seen<'w, 'a>(world: &'w World<'a>, virtual_service: &VirtualService<'_>, host: &str) -> Option<&'w Service<'a>> {
     let clients = world.presumed_client_namespaces(virtual_service);
-    clients.iter().find_map(|namespace| world.services.seen_from(namespace, host))
+    let is_for_sidecars = world.roots_of(virtual_service).iter().any(|root| root.binds_mesh());
+    clients.iter().find_map(|namespace| match is_for_sidecars {
+        true => world.services.routed_from(namespace, host),
+        false => world.services.seen_from(namespace, host),
+    })
 }
 
 /// Checks that an ExternalName Service leads to a service.

@@ -1,6 +1,7 @@
 //! Routes and destinations that get no requests, or other requests than their order and weights suggest.
 
 mod invalid_weights;
+mod refusing_gateway;
 mod shared_listener;
 mod subset_not_on_gateway;
 mod unreachable_route;
@@ -10,6 +11,6 @@ use crate::lint::Family;
 
 pub static FAMILY: Family = Family {
     name: "routing",
-    about: "Dead routes and wrong weights",
-    rules: &[&unreachable_route::RULE, &invalid_weights::RULE, &subset_not_on_gateway::RULE],
+    about: "Dead routes, refused requests and wrong weights",
+    rules: &[&unreachable_route::RULE, &refusing_gateway::RULE, &invalid_weights::RULE, &subset_not_on_gateway::RULE],
 };

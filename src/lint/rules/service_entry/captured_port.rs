@@ -1,22 +1,31 @@
 //! `captured-port`
 
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
 use crate::model::networking::{Resolution, ServiceEntryPort};
-use crate::world::{Protocol, ProtocolClass};
+use crate::routing::{ChainAction, Connection, Payload, Proxy, ProxyListener, Role, TcpProxy, outbound};
+use crate::world::{Protocol, ProtocolClass, Service, World, host};
 
 pub static RULE: Rule = rule! {
     name: "captured-port",
     summary: "a TCP port of a ServiceEntry without addresses captures connections to all other hosts",
-    findings: [&WEB_PORT, &OTHER_PORT, &NO_PROTOCOL],
+    findings: [&WEB_PORT, &TAKEN, &OTHER_PORT, &NO_PROTOCOL],
     check: check,
 };
 
 static WEB_PORT: Finding = finding! {
     "web-port", Lost, Certain, ["IST0134"],
     "the port is 80 or 443, so connections to many other hosts are captured",
+};
+static TAKEN: Finding = finding! {
+    "taken", Lost, Certain, ["IST0134"],
+    "another ServiceEntry captures the connections to the port, so the host gets none",
 };
 static OTHER_PORT: Finding = finding! {
     "other-port", Lost, Likely, ["IST0134"],
@@ -28,46 +37,121 @@ static NO_PROTOCOL: Finding = finding! {
     "the port has no protocol, so connections to other hosts that are not HTTP are captured",
 };
 
-fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
+fn check<'a>(context: &Context<'a>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     if world.settings.dns_capture {
         return;
     }
+    let mut sidecars: BTreeMap<&str, Proxy<'a>> = BTreeMap::new();
     for (service, entry) in world.services.entries() {
         // With resolution NONE, Envoy forwards connections to their original destination.
         let resolution = entry.resolution.map_or(Resolution::None, |resolution| resolution.value);
-        if service.addresses.is_empty() && resolution != Resolution::None {
-            entry.ports.iter().for_each(|port| check_port(port, &service.hostname, diagnostics));
+        if !service.addresses.is_empty() || resolution == Resolution::None {
+            continue;
+        }
+        for port in &entry.ports {
+            let class = Protocol::parse(port.protocol.text()).class();
+            // The webhook rejects a protocol that does not exist.
+            let is_refused = port.protocol.as_ref().is_some_and(|protocol| context.is_refused(protocol.span));
+            if !is_refused && matches!(class, ProtocolClass::Tcp | ProtocolClass::Auto) {
+                let sidecar = sidecars
+                    .entry(&service.namespace)
+                    .or_insert_with(|| Proxy::sidecar(world, &service.namespace, &BTreeMap::new()));
+                check_port(world, sidecar, service, port, diagnostics);
+            }
         }
     }
 }
 
-fn check_port(port: &ServiceEntryPort, host: &str, diagnostics: &mut Diagnostics) {
-    let Some(number) = port.number else { return };
+/// An address of no host. Only listeners for all addresses take connections to it.
+const ANY_HOST: IpAddr = IpAddr::V4(Ipv4Addr::new(0, 255, 255, 255));
+
+/// The fate of connections to unknown hosts on a port.
+enum Captured<'a> {
+    /// The ServiceEntry gets them: all of them, or those that the text describes.
+    All(&'static str),
+    /// Another service gets them.
+    ByOther(&'a str),
+}
+
+fn captured<'a>(sidecar: &Proxy<'a>, service: &Service<'_>, number: u32, class: ProtocolClass) -> Captured<'a> {
+    // A Sidecar resource can hide the service from its own namespace. Clients of others still use it.
+    let otherwise = Captured::All(if class == ProtocolClass::Auto { "all non-HTTP" } else { "all" });
+    let Role::Sidecar(scope) = &sidecar.role else { return otherwise };
+    let port = outbound::OutboundPort::new(sidecar, scope, number);
+    let Some(listener) = port.listener(ANY_HOST) else { return otherwise };
+    let action = |payload| {
+        let chain = listener.chain(&Connection { address: ANY_HOST, payload });
+        chain.map(|chain| &chain.action)
+    };
+    let Some(ChainAction::Tcp(taking)) = action(Payload::Bytes) else { return otherwise };
+    let Some(name) = owner(taking) else { return otherwise };
+    let is_own = |other: &Service<'_>| std::ptr::eq(other.resource, service.resource);
+    if !host::overlap(name, &service.hostname) && !sidecar.world.services.named(name).any(is_own) {
+        return Captured::ByOther(name);
+    }
+    let tells_names_apart =
+        |listener: &ProxyListener<'_>| listener.chains.iter().any(|chain| !chain.criteria.server_names.is_empty());
+    Captured::All(match action(Payload::Http) {
+        Some(ChainAction::Http { .. }) => "all non-HTTP",
+        _ if tells_names_apart(listener) => "all other",
+        _ => "all",
+    })
+}
+
+/// The host whose connections a filter chain is for.
+fn owner<'a>(taking: &TcpProxy<'a>) -> Option<&'a str> {
+    match &taking.route {
+        Some(route) => route.virtual_service.hosts.first().map(|host| host.value.as_str()),
+        None => taking.destinations.first()?.cluster.service.map(|service| service.hostname.as_str()),
+    }
+}
+
+fn check_port(
+    world: &World<'_>,
+    sidecar: &Proxy<'_>,
+    service: &Service<'_>,
+    port: &ServiceEntryPort,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(number) = port.number.map(|number| number.value) else { return };
+    let class = Protocol::parse(port.protocol.text()).class();
+    let host = &service.hostname;
     let written = port.protocol.filled();
-    let protocol = Protocol::parse(port.protocol.text());
-    let connections = match protocol.class() {
-        ProtocolClass::Tcp => "all connections",
-        ProtocolClass::Auto => "all non-HTTP connections",
-        ProtocolClass::Http | ProtocolClass::Tls | ProtocolClass::Udp => return,
+    let place = written.map_or(port.span, |written| written.span);
+    let connections = match captured(sidecar, service, number, class) {
+        Captured::ByOther(other) => {
+            let message = format!(
+                "without `addresses`, sidecars send connections to `{host}` on port {number} to `{other}`, which has \
+                 the port too"
+            );
+            let diagnostic = diagnostics.report(&TAKEN, place, message);
+            if let Some(other) = world.services.named(other).next() {
+                diagnostic.related(other.span, "the ServiceEntry that gets the connections");
+            }
+            diagnostic.help(advice(number, true));
+            return;
+        }
+        Captured::All(connections) => connections,
     };
-    let number = number.value;
-    let Some(written) = written else {
+    if written.is_none() {
         let guess = if number == 443 { "TLS" } else { "HTTP" };
-        let help = format!("add `protocol: {guess}`, or the protocol that the clients speak");
-        let message = format!("`protocol` is missing, so sidecars send {connections} on port {number} to `{host}`");
-        diagnostics.report(&NO_PROTOCOL, port.span, message).help(help);
+        let edit = Edit::add(port.span, ["protocol"], guess);
+        let help = Advice::new(format!("add {edit}, or the protocol that the clients speak")).option([edit]);
+        let message =
+            format!("`protocol` is missing, so sidecars send {connections} connections on port {number} to `{host}`");
+        diagnostics.report(&NO_PROTOCOL, place, message).help(help);
         return;
-    };
+    }
     let finding = if matches!(number, 80 | 443) { &WEB_PORT } else { &OTHER_PORT };
-    diagnostics
-        .report(
-            finding,
-            written.span,
-            format!("without `addresses`, sidecars send {connections} on port {number} to `{host}`"),
-        )
-        .help(match number {
-            443 => "use protocol `TLS` or `HTTPS`, which tell hosts apart, or set `addresses`",
-            _ => "set `addresses`, or use protocol `TLS` or `HTTP` if clients speak it",
-        });
+    let message = format!("without `addresses`, sidecars send {connections} connections on port {number} to `{host}`");
+    diagnostics.report(finding, place, message).help(advice(number, false));
+}
+
+fn advice(number: u32, is_of_both: bool) -> String {
+    let addresses = if is_of_both { "set `addresses` of both" } else { "set `addresses`" };
+    match number {
+        443 => format!("use protocol `TLS` or `HTTPS`, which tell hosts apart, or {addresses}"),
+        _ => format!("{addresses}, or use protocol `TLS` or `HTTP` if clients speak it"),
+    }
 }

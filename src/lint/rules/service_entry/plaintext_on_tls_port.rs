@@ -4,12 +4,13 @@ use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::world::{Protocol, ProtocolClass};
+use crate::model::networking::ServiceEntry;
+use crate::world::{Protocol, ProtocolClass, World};
 
 pub static RULE: Rule = rule! {
     name: "plaintext-on-tls-port",
-    summary: "a ServiceEntry declares port 443 as plaintext HTTP, so clients that use TLS fail",
-    findings: [&PLAINTEXT],
+    summary: "a ServiceEntry declares port 443 as plaintext HTTP, or port 80 as TLS, so sidecars expect the wrong one",
+    findings: [&PLAINTEXT, &TLS],
     check: check,
 };
 
@@ -18,11 +19,28 @@ static PLAINTEXT: Finding = finding! {
     "port 443 of an external host has an HTTP protocol",
 };
 
+static TLS: Finding = finding! {
+    "tls-on-plaintext-port", Lost, Likely, [],
+    "port 80 of an external host is HTTPS or TLS, so sidecars do not route plaintext requests to it",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     for (service, entry) in world.services.entries().filter(|(service, _)| service.is_mesh_external()) {
         for port in &entry.ports {
             let Some(protocol) = &port.protocol else { continue };
+            if Protocol::parse(protocol).class() == ProtocolClass::Tls
+                && port.number.is_some_and(|number| number.value == 80)
+                && !is_routed(world, entry)
+            {
+                let name = Protocol::parse(protocol);
+                let message = format!(
+                    "port 80 has protocol `{name}`, so plaintext requests bypass the ServiceEntry and its policies"
+                );
+                diagnostics
+                    .report(&TLS, protocol.span, message)
+                    .help("set the `protocol` to `HTTP`, or the number to 443 if clients use TLS");
+            }
             let is_http = Protocol::parse(protocol).class() == ProtocolClass::Http;
             if is_http && port.number.is_some_and(|number| number.value == 443) {
                 let host = &service.hostname;
@@ -51,4 +69,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// Whether some VirtualService has `http` routes for a host. Another rule reports that they never apply.
+fn is_routed(world: &World<'_>, entry: &ServiceEntry) -> bool {
+    let routing = world.virtual_services.iter().filter(|it| !it.spec.http.is_empty());
+    routing.flat_map(|it| &it.hosts).any(|host| entry.hosts.iter().any(|own| own.value == host.value))
 }

@@ -7,7 +7,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
-use crate::model::networking::{ClientTlsMode, ClientTlsSettings, ServiceEntry, ServiceEntryPort};
+use crate::model::networking::{ClientTlsSettings, ServiceEntry, ServiceEntryPort};
 use crate::world::DestinationRule;
 
 pub static RULE: Rule = rule! {
@@ -34,7 +34,8 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         for host in &entry.hosts {
             for port in entry.ports.iter().filter(|port| leads_to_80(entry, port)) {
                 let of_host = destination_rules.get(host.as_str()).into_iter().flatten();
-                let mut settings = of_host.filter_map(|it| Some((*it, originating(it.tls_of_port(80)?)?)));
+                let of_host = of_host.filter_map(|it| Some((*it, it.tls_of_port(80)?)));
+                let mut settings = of_host.filter(|(_, tls)| tls.originates());
                 // Routes can send requests to another port, which settings for all ports are probably for.
                 let is_for_80 = |destination_rule: &DestinationRule<'_>, tls: &ClientTlsSettings| {
                     let all = destination_rule.tls_settings();
@@ -60,11 +61,6 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
         }
     }
-}
-
-/// The settings, if they make the proxy originate TLS.
-fn originating(settings: &ClientTlsSettings) -> Option<&ClientTlsSettings> {
-    matches!(settings.effective_mode(), ClientTlsMode::Simple | ClientTlsMode::Mutual).then_some(settings)
 }
 
 /// Whether connections to a port arrive at port 80 of an endpoint.

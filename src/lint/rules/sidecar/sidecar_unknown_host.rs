@@ -191,7 +191,8 @@ fn check_unknown(
             if let Some(meant) = found.meant {
                 diagnostic.related(meant, "the Service that is probably meant");
             }
-            diagnostic.help(found.help);
+            let owner = host::kubernetes_service(&found.full, &world.settings.domain).map(|(_, owner)| owner);
+            diagnostic.help(format!("write `{}/{}`", owner.unwrap_or("*"), found.full));
             return;
         }
         _ => {}

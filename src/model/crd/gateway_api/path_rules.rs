@@ -130,7 +130,7 @@ pub fn backend_rewrite_has_prefix(rule: &Node) -> Option<Refusal> {
     prefix_of(rule, only(present(rule, "backendRefs")?, |it| prefix_replacement(it, "urlRewrite"))?)
 }
 
-/// What a function finds in the items of a list, if it finds something in exactly one of them.
+/// The result of a function for the items of a list, if it has one for exactly one of them.
 fn only<'n>(list: &'n Node, find: impl Fn(&'n Node) -> Option<&'n Node>) -> Option<&'n Node> {
     let mut found = list.items().iter().filter_map(find);
     found.next().filter(|_| found.next().is_none())

@@ -181,8 +181,7 @@ impl Checker<'_, '_> {
                 }
                 (None, Presence::Required) => {
                     if !misspelt.contains(&field.name) {
-                        let message = format!("`{}` is missing", field.name);
-                        self.reject(refuse(node.span, message, format!("add `{}`", field.name)));
+                        self.reject(missing(schema, field.name, node));
                     }
                     None
                 }
@@ -243,8 +242,25 @@ impl Checker<'_, '_> {
     }
 }
 
+/// The refusal of an object without a field. If the field names the member that is set, the member tells its value.
+fn missing(schema: &ObjectSchema, field: &str, node: &Node) -> Refusal {
+    let word = schema.rules.iter().find_map(|rule| match rule {
+        CelRule::OnlyWith(tag, word, member) if *tag == field && node.get(member).is_some() => Some(*word),
+        _ => None,
+    });
+    let help = match word {
+        Some(word) => Advice::add(Edit::add(node.span, [field], word)),
+        None => format!("add `{field}`").into(),
+    };
+    refuse(node.span, format!("`{field}` is missing"), help)
+}
+
 fn unknown_word(span: Span, text: &str, known: &[&str]) -> Refusal {
-    let help = match nearest(text, known.iter().copied()) {
+    let folded = text.to_lowercase();
+    // `Prefix` stands for `PathPrefix`.
+    let mut longer = known.iter().copied().filter(|word| text.len() >= 3 && word.to_lowercase().contains(&folded));
+    let only = longer.next().filter(|_| longer.next().is_none());
+    let help = match nearest(text, known.iter().copied()).or(only) {
         Some(word) => {
             let edit = Edit::set(span, word);
             Advice::new(format!("did you mean {edit}? Expected {}", words(known, "or"))).option([edit])

@@ -21,7 +21,7 @@ pub struct TextPattern {
     pub is_match: fn(&str) -> bool,
     /// The value that a string should have instead, if it is clear.
     pub repair: fn(&str) -> Option<String>,
-    /// What to write otherwise.
+    /// The help for other strings.
     pub help: &'static str,
 }
 
@@ -265,10 +265,10 @@ fn repaired_host(text: &str) -> Option<String> {
     Some(host.to_owned()).filter(|host| is_hostname(host))
 }
 
-/// The group of an `apiVersion`.
+/// The group of an `apiVersion`. The core group has no name.
 fn repaired_group(text: &str) -> Option<String> {
     match text {
-        "v1" | "core/v1" | "core" => None,
+        "core/v1" => Some(String::new()),
         _ => text.split_once('/').map(|(group, _)| group.to_owned()).filter(|group| is_subdomain(group)),
     }
 }

@@ -1,4 +1,4 @@
-//! CEL rules of a schema, and what the API server says if one does not hold.
+//! CEL rules of a schema, and the refusal if one does not hold.
 
 use crate::advice::{Advice, Edit};
 use crate::model::crd::schema::{present, text};
@@ -34,7 +34,7 @@ pub enum Channel {
     Experimental,
 }
 
-/// What the API server refuses, and why.
+/// A mistake for which the API server refuses a resource.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
     /// The place.

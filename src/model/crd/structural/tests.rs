@@ -54,6 +54,7 @@ fn repaired_texts_have_the_form() {
         (&form::HOSTNAME, "*.example.com.", "*.example.com"),
         (&form::SUBDOMAIN, "My_Listener", "my-listener"),
         (&form::GROUP, "apps/v1", "apps"),
+        (&form::GROUP, "core/v1", ""),
         (&form::DURATION, "30", "30s"),
         (&form::DURATION, "1.5s", "1500ms"),
         (&form::HEADER_NAME, "x-id:", "x-id"),
@@ -62,9 +63,7 @@ fn repaired_texts_have_the_form() {
         assert_eq!((pattern.repair)(text).as_deref(), Some(repaired), "{text}");
         assert!((pattern.is_match)(repaired), "{repaired}");
     }
-    for (pattern, text) in
-        [(&form::PRECISE_HOSTNAME, "*.example.com"), (&form::GROUP, "core/v1"), (&form::DURATION, "5d")]
-    {
+    for (pattern, text) in [(&form::PRECISE_HOSTNAME, "*.example.com"), (&form::GROUP, "*"), (&form::DURATION, "5d")] {
         assert_eq!((pattern.repair)(text), None, "{text}");
     }
 }

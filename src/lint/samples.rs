@@ -1,8 +1,8 @@
-//! Requests that the routes of a VirtualService are written for, as samples for the simulator.
+//! Requests that take a route, for rules that ask the simulator what happens to them.
 
 use std::collections::BTreeMap;
 
-use crate::model::networking::{HttpMatchRequest, HttpRoute, StringMatch};
+use crate::model::networking::{HttpMatchRequest, HttpRoute, StringMatch, TlsRoute};
 use crate::re2::{Search, find_text};
 use crate::routing::{EnvoyRegex, Matcher};
 use crate::simulate::{GatewayRef, HeaderValue, Request, Tls};
@@ -11,19 +11,12 @@ use crate::world::{Gateway, Section, Server, VirtualService, World, host};
 
 /// Requests that meet the matches of a route: one for each match, host, and server or sidecar that the VirtualService
 /// applies to.
-pub(super) fn sample_requests(
-    world: &World<'_>,
-    virtual_service: &VirtualService<'_>,
-    route: &HttpRoute,
-) -> Vec<Request> {
+pub(super) fn of_route(world: &World<'_>, virtual_service: &VirtualService<'_>, route: &HttpRoute) -> Vec<Request> {
     let matches: Vec<Option<&HttpMatchRequest>> =
         if route.r#match.is_empty() { vec![None] } else { route.r#match.iter().map(Some).collect() };
     let mut requests = Vec::new();
     for host in &virtual_service.hosts {
-        let name = host::wildcard_suffix(host).map_or(host.value.clone(), |suffix| {
-            let suffix = if suffix.is_empty() { ".example.com" } else { suffix };
-            format!("any{suffix}")
-        });
+        let name = name_covered_by(host);
         let of_host = matches.iter().filter_map(|route_match| sample_request(&name, *route_match));
         for request in of_host {
             for bound in &virtual_service.bound_to {
@@ -36,6 +29,31 @@ pub(super) fn sample_requests(
                     }
                 }
             }
+        }
+    }
+    requests
+}
+
+/// Connections that meet the matches of a `tls` route: one for each server name, and server or sidecar that the
+/// VirtualService applies to.
+pub(super) fn of_tls_route(world: &World<'_>, virtual_service: &VirtualService<'_>, route: &TlsRoute) -> Vec<Request> {
+    let mut requests = Vec::new();
+    for (route_match, name) in route.r#match.iter().flat_map(|it| it.sni_hosts.iter().map(move |name| (it, name))) {
+        let name = name_covered_by(name);
+        let port = route_match.port.map(|port| port.value).filter(|port| *port != 0);
+        let request =
+            Request { host: Some(name.clone()), sni: Some(name), port, tls: Some(Tls::Tls), ..Request::default() };
+        for bound in &virtual_service.bound_to {
+            let Some(name) = &bound.gateway else {
+                requests.push(request.clone());
+                continue;
+            };
+            let servers = world.gateway(name).into_iter().flat_map(|gateway| &gateway.servers);
+            let passing = servers.filter(|server| server.section() == Some(Section::Tls));
+            requests.extend(passing.filter_map(|server| {
+                let gateway = Some(GatewayRef::Name(name.to_string()));
+                Some(Request { gateway, port: Some(server.port_number()?), ..request.clone() })
+            }));
         }
     }
     requests
@@ -56,14 +74,15 @@ fn sample_request(host: &str, route_match: Option<&HttpMatchRequest>) -> Option<
     let mut request = Request { host: Some(host.to_owned()), ..Request::default() };
     let Some(route_match) = route_match else { return Some(request) };
     let text = |string_match: &Option<StringMatch>| match string_match {
-        Some(string_match) => sample(string_match).map(Some),
+        Some(string_match) => matched_text(string_match).map(Some),
         None => Some(None),
     };
+    request.port = route_match.port.map(|port| port.value).filter(|port| *port != 0);
     let path = text(&route_match.uri)?.filter(|path| !path.is_empty());
     let parameters: Option<Vec<String>> = route_match
         .query_params
         .iter()
-        .map(|(name, value)| Some(format!("{}={}", name.value, sample(value)?)))
+        .map(|(name, value)| Some(format!("{}={}", name.value, matched_text(value)?)))
         .collect();
     let parameters = parameters?;
     let query = if parameters.is_empty() { String::new() } else { format!("?{}", parameters.join("&")) };
@@ -72,15 +91,16 @@ fn sample_request(host: &str, route_match: Option<&HttpMatchRequest>) -> Option<
     if let Some(authority) = text(&route_match.authority)? {
         request.host = Some(authority);
     }
-    let header =
-        |(name, value): (&Spanned<String>, &StringMatch)| Some((name.value.clone(), HeaderValue::One(sample(value)?)));
+    let header = |(name, value): (&Spanned<String>, &StringMatch)| {
+        Some((name.value.clone(), HeaderValue::One(matched_text(value)?)))
+    };
     let headers: Option<BTreeMap<String, HeaderValue>> = route_match.headers.iter().map(header).collect();
     request.headers = headers?;
     Some(request)
 }
 
 /// A text that matches.
-pub(super) fn sample(string_match: &StringMatch) -> Option<String> {
+pub(super) fn matched_text(string_match: &StringMatch) -> Option<String> {
     match Matcher::new(string_match) {
         Matcher::Present => Some(String::new()),
         Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::PathPrefix(text) => Some(text),
@@ -96,4 +116,12 @@ fn shortest(regex: &EnvoyRegex) -> Option<String> {
         Search::Text(text) => String::from_utf8(text).ok(),
         Search::Empty | Search::Undecided => None,
     }
+}
+
+/// A name that a host of a VirtualService matches.
+pub(super) fn name_covered_by(host: &str) -> String {
+    host::wildcard_suffix(host).map_or(host.to_owned(), |suffix| {
+        let suffix = if suffix.is_empty() { ".example.com" } else { suffix };
+        format!("any{suffix}")
+    })
 }

@@ -1,16 +1,19 @@
-//! `envoy-filter-pattern`
+//! `envoy-filter-name`
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::Spec;
+use crate::model::field::TextField;
 use crate::model::networking::EnvoyConfigMatch;
+use crate::model::{Resource, Spec};
 use crate::source::Spanned;
+use crate::world::World;
+use crate::world::host::{self, Form};
 
 pub static RULE: Rule = rule! {
-    name: "envoy-filter-pattern",
-    summary: "the match of an EnvoyFilter has a pattern where istiod compares names, so its patch applies to nothing",
-    findings: [&PATTERN],
+    name: "envoy-filter-name",
+    summary: "the match of an EnvoyFilter has a pattern or a short name where istiod compares whole names, so its patch applies to nothing",
+    findings: [&PATTERN, &SHORT_NAME],
     check: check,
 };
 
@@ -19,22 +22,51 @@ static PATTERN: Finding = finding! {
     "a name has an asterisk or is a regular expression",
 };
 
+static SHORT_NAME: Finding = finding! {
+    "short-name", Surprising, Certain, [],
+    "the service of a cluster is a short name, which istiod does not expand",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for resource in context.snapshot.resources() {
         let Spec::EnvoyFilter(envoy_filter) = &resource.spec else { continue };
         for matched in envoy_filter.config_patches.iter().filter_map(|patch| patch.r#match.as_ref()) {
-            for (name, can_be_wildcard) in names(matched).into_iter().filter(|(name, _)| !context.is_refused(name.span))
-            {
-                if is_pattern(name, can_be_wildcard) {
-                    let message =
-                        format!("the patch applies to nothing: istiod compares `{}` as it is written", name.value);
-                    diagnostics
-                        .report(&PATTERN, name.span, message)
-                        .help("write the whole name, or leave it out and match by port or context");
-                }
+            let names = names(matched).into_iter().filter(|(name, _)| !context.is_refused(name.span));
+            for (name, _) in names.filter(|(name, can_be_wildcard)| is_pattern(name, *can_be_wildcard)) {
+                let message =
+                    format!("the patch applies to nothing: istiod compares `{}` as it is written", name.value);
+                diagnostics
+                    .report(&PATTERN, name.span, message)
+                    .help("write the whole name, or leave it out and match by port or context");
+            }
+            let service = matched.cluster.as_ref().and_then(|cluster| cluster.service.filled());
+            if let Some(service) = service.filter(|service| !context.is_refused(service.span)) {
+                check_service(context.world, resource, service, diagnostics);
             }
         }
     }
+}
+
+/// istiod compares the service of a cluster with full host names (istiod: `clusterMatch`).
+fn check_service(world: &World<'_>, resource: &Resource, written: &Spanned<String>, diagnostics: &mut Diagnostics) {
+    let domain = &world.settings.domain;
+    let full = match Form::of(written, domain) {
+        _ if written.contains('*') || world.services.named(written).next().is_some() => return,
+        Form::TwoLabels { name, namespace } => format!("{name}.{namespace}.svc.{domain}"),
+        Form::External if !written.contains('.') => {
+            host::expand(written, world.settings.namespace_of(resource), domain).into_owned()
+        }
+        _ => return,
+    };
+    let is_known = world.services.named(&full).next().is_some();
+    if written.contains('.') && !is_known {
+        return;
+    }
+    let message = format!("the patch applies to nothing: istiod does not expand `{}` here", written.value);
+    diagnostics.report(&SHORT_NAME, written.span, message).help(match is_known {
+        true => format!("write `{full}`"),
+        false => format!("write the full name, such as `{full}`"),
+    });
 }
 
 /// The names that istiod compares, and whether a wildcard host can be in them: names of virtual hosts and clusters contain
