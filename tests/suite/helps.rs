@@ -15,8 +15,9 @@ use crate::shared;
 
 /// A directory of real manifests is linted again for so many edits, those of different findings first.
 const MOST_EDITS: usize = 60;
-/// More edits are tried together first.
-const TOGETHER: usize = 8;
+/// More edits are tried together first, and only together if the directory has many files.
+const TOGETHER: usize = 4;
+const MANY_FILES: usize = 40;
 
 /// Findings that an edit of another one does not bring, but reveals: before, the mistake hid them. Each with the reason.
 const REVEALED: &[(&str, &str, &str)] = &[
@@ -25,6 +26,28 @@ const REVEALED: &[(&str, &str, &str)] = &[
     ("unknown-host/unknown", "unknown-host/unknown", "a Service that is certainly meant shows that others are missing"),
     ("unknown-host/unknown", "missing-subset/nowhere-defined", "an unknown host has no subsets"),
     ("unknown-namespace/missing", "contradictory-rule/excluded-values", "the namespace is also excluded"),
+    ("wrong-type/type", "crd-schema/rejected", "only texts are compared with patterns"),
+    ("impossible-match/dead-route", "unreachable-route/route", "a route that matches nothing cannot be shadowed"),
+    (
+        "service-selects-nothing/no-workload",
+        "unknown-target-port/undeclared-number",
+        "a Service without workloads has no target ports",
+    ),
+    (
+        "service-selects-nothing/no-workload",
+        "unknown-target-port/missing-name",
+        "a Service without workloads has no target ports",
+    ),
+    (
+        "conflicting-fields/rejected",
+        "entry-without-endpoints/none-at-gateway",
+        "a rejected ServiceEntry reaches no gateway",
+    ),
+    (
+        "envoy-filter-operation/wrong-filter",
+        "terminal-filter/after-terminal",
+        "a patch that matches nothing has no order",
+    ),
     ("unattached-route/missing-gateway", "unattached-route/kind-not-allowed", "an unknown Gateway has no listeners"),
 ];
 
@@ -87,8 +110,13 @@ fn faults(name: &str, example: &Example, most: usize) -> Vec<String> {
     });
     let resolved = all.into_iter().filter_map(|(finding, fix)| Some((finding, resolver.text_edits(fix)?)));
     let resolved: Vec<(&Diagnostic, Vec<TextEdit>)> = resolved.take(most).collect();
-    if resolved.len() > TOGETHER && lead_out_together(example, &before, &resolved) {
-        return faults;
+    if resolved.len() > TOGETHER {
+        let brought = brought_together(example, &before, &resolved);
+        if brought.is_empty() {
+            return faults;
+        } else if before.sources().len() > MANY_FILES {
+            return vec![format!("{name}: {} edits together bring {brought:?}", resolved.len())];
+        }
     }
     for (finding, edits) in resolved {
         let after = example.after(&edits, &before).lint();
@@ -102,9 +130,9 @@ fn faults(name: &str, example: &Example, most: usize) -> Vec<String> {
     faults
 }
 
-/// Whether many edits together lead out, which is verified with one run. One edit of each finding counts, if it does not touch
-/// the edits of others.
-fn lead_out_together(example: &Example, before: &Linted, resolved: &[(&Diagnostic, Vec<TextEdit>)]) -> bool {
+/// The findings that many edits bring together, from one run. One edit of each finding counts, if it does not touch the edits
+/// of others.
+fn brought_together(example: &Example, before: &Linted, resolved: &[(&Diagnostic, Vec<TextEdit>)]) -> BTreeSet<String> {
     let mut all: BTreeSet<TextEdit> = BTreeSet::new();
     let mut fixed: BTreeMap<String, usize> = BTreeMap::new();
     let mut seen = BTreeSet::new();
@@ -122,7 +150,11 @@ fn lead_out_together(example: &Example, before: &Linted, resolved: &[(&Diagnosti
     let after = counts(&example.after(&all, before).lint());
     let before = counts(before);
     let expected = |name: &str| before.get(name).map_or(0, |(_, count)| *count) - fixed.get(name).unwrap_or(&0);
-    after.iter().all(|(name, (severity, count))| *severity == Severity::Info || *count <= expected(name))
+    let is_revealed = |name: &str| REVEALED.iter().any(|(by, it, _)| *it == name && fixed.contains_key(*by));
+    let more = after.into_iter().filter(|(name, (severity, count))| {
+        *severity > Severity::Info && *count > expected(name) && !is_revealed(name)
+    });
+    more.map(|(name, _)| name).collect()
 }
 
 /// Why an edit for a finding does not lead out.
@@ -208,4 +240,131 @@ fn is_exact(help: &str) -> bool {
 }
 
 /// The findings whose helps say what to do, but have no edits, each with the reason.
-const WITHOUT_EDITS: &[(&str, &str)] = &[];
+const WITHOUT_EDITS: &[(&str, &str)] = &[
+    ("authorization-provider/invalid", "the MeshConfig has to change, which can be a text in another resource"),
+    ("authorization-provider/unknown-port", "the MeshConfig has to change, which can be a text in another resource"),
+    ("authorization-provider/unknown-service", "the MeshConfig has to change, which can be a text in another resource"),
+    ("broken-kustomization/invalid", "the problem of the build has no edits"),
+    ("broken-kustomization/several-matches", "the problem of the build has no edits"),
+    (
+        "conflicting-fields/rejected",
+        "the entries of a list, or a field of another part of the resource, have to change",
+    ),
+    ("conflicting-service-entries/ignored", "removing the only host would leave an invalid ServiceEntry"),
+    ("cors-preflight/denied", "what else the rule should allow is not known"),
+    ("crd-schema/rejected", "the query has to become a condition"),
+    ("delegate-conflict/no-match-fits", "either match can be the right one"),
+    ("denied-workload/gateway-not-allowed", "a new resource is needed"),
+    ("deprecated-annotation/deprecated", "the value has to move into another annotation"),
+    ("deprecated-field/removed-kind", "the resource goes away"),
+    ("dropped-listener/kind", "the place is that of the listener"),
+    ("dropped-listener/unsupported", "the place is that of the listener"),
+    ("dropped-route/whole-route", "the place is that of the rule"),
+    ("duplicate-destination-rule/not-merged", "either value can be the right one"),
+    ("envoy-filter-name/short-name", "the name is a part of the value"),
+    ("envoy-filter-order/order-for-version", "any higher number will do"),
+    ("envoy-filter-order/order", "any higher number will do"),
+    ("envoy-filter-order/unknown-filter-for-version", "any higher number will do"),
+    ("envoy-filter-order/unknown-filter", "any higher number will do"),
+    ("exact-ingress-path/literal-pattern", "two fields have to change"),
+    ("gateway-selects-nothing/no-workload", "the selector has to change as a whole"),
+    ("gateway-selects-nothing/unselected-gateway", "the selector has to change as a whole"),
+    ("host-without-service/misshapen", "another resource, or what the routes are for, may have to change"),
+    ("host-without-service/pod-name", "another resource, or what the routes are for, may have to change"),
+    ("host-without-service/short-entry", "another resource, or what the routes are for, may have to change"),
+    ("http-rule-on-tcp/closes-server", "the ports are not known, or the rule has to become another one"),
+    ("http-rule-on-tcp/denies-any-tcp", "the ports are not known, or the rule has to become another one"),
+    ("http-rule-on-tcp/denies-at-gateway", "the ports are not known, or the rule has to become another one"),
+    ("identity-without-mtls/any-namespace-at-gateway", "the source is not the place of the finding"),
+    ("identity-without-mtls/any-namespace", "the source is not the place of the finding"),
+    ("ignored-ingress-annotation/protection", "other resources are needed"),
+    ("ignored-ingress-annotation/routing", "other resources are needed"),
+    ("ignored-session-persistence/ignored", "another resource is needed"),
+    ("impossible-match/dead-match", "the kind of match has to change, or the expression is one of several readings"),
+    ("impossible-match/dead-route", "the kind of match has to change, or the expression is one of several readings"),
+    ("impossible-policy-value/asterisk", "one value becomes several"),
+    ("impossible-policy-value/audience", "one value becomes several"),
+    ("impossible-policy-value/notation", "one value becomes several"),
+    ("impossible-policy-value/regex", "one value becomes several"),
+    ("ineffective-hostname/of-mesh", "the place is that of the hostname"),
+    ("ineffective-hostname/unserved", "the place is that of the hostname"),
+    ("ineffective-kustomization/no-effect", "the problem of the build has no edits"),
+    ("ineffective-selector/gateway-and-others", "the selector has to become a list of references"),
+    ("ineffective-selector/gateway", "the selector has to become a list of references"),
+    ("ineffective-selector/waypoint", "the selector has to become a list of references"),
+    ("inert-destination-rule/external-name", "another resource may have to change"),
+    ("inert-destination-rule/misshapen", "another resource may have to change"),
+    ("inert-destination-rule/short-entry", "another resource may have to change"),
+    ("invalid-annotation/partly-ignored", "the value is a text with fields"),
+    ("invalid-annotation/rejected", "the value is a text with fields"),
+    ("invalid-header/rejected", "the operation has to move to another field"),
+    ("invalid-host/rejected", "the right host is not known"),
+    ("invalid-host/warned", "the right host is not known"),
+    ("invalid-policy/rejected", "the name or the values are not known"),
+    ("invalid-port/rejected", "another resource has to change"),
+    ("invalid-reference/rejected", "the namespace or the name is not known"),
+    ("invalid-regex/rejected-by-proxy", "the expression has several readings"),
+    ("invalid-regex/rejected", "the expression has several readings"),
+    ("invalid-tls/rejected", "the namespace and the name are not known"),
+    ("invalid-uri/rejected", "the segments or the URL are not known"),
+    ("missing-ca-certificates/cluster-host", "the file is not known"),
+    ("missing-ca-certificates/unverified", "the file is not known"),
+    ("missing-field/rejected", "the value is not known"),
+    ("missing-request-authentication/issuer", "the place is that of the list"),
+    ("missing-tls-origination/external-port", "a new resource is needed, or another one has to change"),
+    ("mistaken-match-type/empty-value", "the type and the value are two fields, or the match has to change as a whole"),
+    (
+        "mistaken-match-type/escaped-pattern",
+        "the type and the value are two fields, or the match has to change as a whole",
+    ),
+    ("mistaken-match-type/open-regex", "the type and the value are two fields, or the match has to change as a whole"),
+    (
+        "mistaken-match-type/pattern-as-text",
+        "the type and the value are two fields, or the match has to change as a whole",
+    ),
+    (
+        "mistaken-match-type/text-as-regex",
+        "the type and the value are two fields, or the match has to change as a whole",
+    ),
+    ("older-form/unreported", "another field is set too, or the value is not valid either"),
+    ("older-form/warned", "another field is set too, or the value is not valid either"),
+    ("overriding-policy/deny-all", "the policy has to be written anew"),
+    ("overriding-policy/deny-over-allow", "the policy has to be written anew"),
+    ("policy-selects-nothing/label", "the key can be wrong as well as the value"),
+    ("port-required/gateway-port", "the service has to change first"),
+    ("redirect-loop/loop", "the parent is not the place of the finding"),
+    ("refusing-gateway/expects-tls", "another resource has to change"),
+    ("refusing-gateway/unknown-host", "another resource has to change"),
+    ("rewrite-slashes/doubled-slash", "the filter of an HTTPRoute is not the place of the finding"),
+    ("rewrite-slashes/lost-slash", "the filter of an HTTPRoute is not the place of the finding"),
+    ("route-protocol/other-protocol", "the routes may be meant for another port"),
+    ("routes-without-mesh/mesh-as-host", "the other hosts decide what is left"),
+    ("shared-tcp-server/alternative", "another resource has to change"),
+    ("shared-tcp-server/no-connections", "another resource has to change"),
+    ("sidecar-in-ambient/sidecar-container", "the pods move to another data plane, to which other rules apply"),
+    ("sidecar-unknown-host/misshapen", "the name has several readings"),
+    ("subset-selects-nothing/single-workload", "the value is not known"),
+    ("telemetry-provider/filter-without-provider", "the provider is not known"),
+    ("terminal-filter/terminal-before", "the patch has to be written anew"),
+    ("uneven-uri-case/regex", "the expression has to ignore case, which can be wrong"),
+    ("unknown-credential/missing", "the place is that of a reference"),
+    ("unknown-field/unknown", "the field that is meant may exist already"),
+    ("unknown-gateway/generated-name", "another kind of resource is needed"),
+    ("unknown-host/misshapen", "another resource may have to change"),
+    ("unknown-host/not-a-service", "another resource may have to change"),
+    ("unknown-host/short-entry", "another resource may have to change"),
+    ("unknown-host/unknown", "another resource may have to change"),
+    ("unknown-method/unknown", "one value becomes several"),
+    ("unknown-principal/form", "the parts of the name are not known"),
+    ("unknown-principal/scheme", "the parts of the name are not known"),
+    ("unknown-principal/service-account", "the parts of the name are not known"),
+    ("unknown-waypoint/missing", "another resource has to change, or is needed"),
+    ("unknown-waypoint/namespace-not-allowed", "another resource has to change, or is needed"),
+    ("unknown-waypoint/not-served", "another resource has to change, or is needed"),
+    ("unrestricted-jwks-fetch/unrestricted", "a variable of istiod has to change"),
+    ("unused-suppression/no-rule", "comments are not values"),
+    ("unused-suppression/unknown-rule", "comments are not values"),
+    ("waypoint-required/authorization-policy-target", "another resource has to change"),
+    ("wrong-policy-port/service-port", "one port becomes several, or any of several will do"),
+    ("wrong-policy-port/unknown-port", "one port becomes several, or any of several will do"),
+];

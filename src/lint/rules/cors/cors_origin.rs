@@ -172,7 +172,7 @@ fn check_regex(context: &Context<'_>, regex: &Spanned<String>, diagnostics: &mut
         let message =
             format!("a regular expression is not a glob: `*` in `{}` repeats the character before it", regex.value);
         let expression = glob.expression.replace("://.*", "://[^.]+");
-        diagnostics.report(&GLOB, regex.span, message).help(format!("write `{expression}`"));
+        diagnostics.report(&GLOB, regex.span, message).write(expression);
         return;
     }
     let Some(at) = unescaped_dot(regex) else { return };
@@ -191,15 +191,17 @@ fn check_regex(context: &Context<'_>, regex: &Spanned<String>, diagnostics: &mut
 }
 
 /// The advice for an expression that matches no origin.
-fn regex_advice(regex: &str) -> String {
+fn regex_advice(regex: &Spanned<String>) -> Advice {
     if let Some(meant) = from_javascript(regex, false) {
-        return format!("write `{meant}`, without delimiters and flags");
+        let edit = Edit::set(regex.span, meant);
+        return Advice::new(format!("write {edit}, without delimiters and flags")).fix([edit]);
     }
     match regex.trim_start_matches('^') {
         rest if !rest.contains("://") && !rest.starts_with("http") => {
-            format!("start the expression with a scheme: `https://{rest}`")
+            let edit = Edit::set(regex.span, format!("https://{rest}"));
+            Advice::new(format!("start the expression with a scheme: {edit}")).fix([edit])
         }
-        _ => "write an expression for a scheme, a host and a port, without a path".to_owned(),
+        _ => "write an expression for a scheme, a host and a port, without a path".into(),
     }
 }
 

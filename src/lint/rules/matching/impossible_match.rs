@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::impossible_path;
 use super::impossible_text::obstacles_of_texts;
+use crate::advice::Advice;
 use crate::lint::finding::finding;
 use crate::lint::incoming_ports::{server_ports, serving, sidecar_ports};
 use crate::lint::rule::rule;
@@ -42,13 +43,13 @@ pub(super) struct Obstacle {
     pub finding: &'static Finding,
     pub span: Span,
     pub message: String,
-    pub help: String,
+    pub help: Advice,
     pub label: Option<&'static str>,
     pub related: Option<(Span, &'static str)>,
 }
 
 impl Obstacle {
-    pub fn new(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn new(span: Span, message: impl Into<String>, help: impl Into<Advice>) -> Self {
         let (message, help) = (message.into(), help.into());
         Self { finding: &DEAD_MATCH, span, message, help, label: None, related: None }
     }

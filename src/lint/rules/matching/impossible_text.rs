@@ -2,6 +2,7 @@
 
 use super::impossible_match::{METHOD_CASE, Obstacle};
 use super::match_texts::{MatchText, match_texts, plain_text};
+use crate::advice::{Advice, Edit};
 use crate::model::networking::{HttpMatchRequest, StringMatch};
 use crate::model::wording::list;
 use crate::re2::from_javascript;
@@ -44,7 +45,7 @@ fn obstacle_of_plain(
         MatchText::Path => obstacle_of_path(kind, text),
         MatchText::Method if text.bytes().any(|byte| byte.is_ascii_lowercase()) => {
             let message = format!("HTTP methods are case-sensitive, and clients do not send `{}`", text.value);
-            let help = format!("write `{}`", text.to_ascii_uppercase());
+            let help = Advice::write(Edit::set(text.span, text.to_ascii_uppercase()));
             Some(Obstacle { finding: &METHOD_CASE, ..Obstacle::new(text.span, message, help) })
         }
         MatchText::Scheme if !has_scheme(&Matcher::new(value)) => {
@@ -69,14 +70,21 @@ fn obstacle_of_path(kind: &str, text: &Spanned<String>) -> Option<Obstacle> {
         return None;
     }
     let (reason, help) = match text.as_str() {
-        path if !path.starts_with('/') => ("a path starts with `/`", format!("write `/{path}`")),
+        path if !path.starts_with('/') => {
+            ("a path starts with `/`", Advice::write(Edit::set(text.span, format!("/{path}"))))
+        }
         path if path.contains('?') => {
-            ("the query is not part of the path", "match query parameters with `queryParams`".to_owned())
+            ("the query is not part of the path", "match query parameters with `queryParams`".into())
         }
         path if path.contains('#') => {
-            ("clients do not send fragments", "remove the `#` and everything after it".to_owned())
+            let bare = path.split('#').next().unwrap_or_default();
+            let help =
+                Advice::new("remove the `#` and everything after it").fix([Edit::set(text.span, bare).unshown()]);
+            ("clients do not send fragments", help)
         }
-        path if path.contains(' ') => ("clients escape spaces", format!("write `{}`", path.replace(' ', "%20"))),
+        path if path.contains(' ') => {
+            ("clients escape spaces", Advice::write(Edit::set(text.span, path.replace(' ', "%20"))))
+        }
         _ => return None,
     };
     Some(Obstacle::new(text.span, format!("`{}` does not match any path: {reason}", text.value), help))
@@ -133,8 +141,8 @@ fn obstacle_of_regex(
             let message = format!("HTTP methods are case-sensitive, and `{written}` matches only lower-case ones");
             let upper_case = written.to_ascii_uppercase();
             let help = match written.contains('\\') {
-                true => "write the methods in upper case".to_owned(),
-                false => format!("write `{upper_case}`"),
+                true => "write the methods in upper case".into(),
+                false => Advice::write(Edit::set(regex.span, upper_case)),
             };
             return Some(Obstacle { finding: &METHOD_CASE, ..Obstacle::new(regex.span, message, help) });
         }

@@ -1,7 +1,8 @@
 //! The texts that a match compares.
 
+use crate::advice::{Advice, Edit};
 use crate::model::networking::{HttpMatchRequest, StringMatch};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 
 /// A part of a request that a match compares with a text or an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +94,22 @@ impl MatchApi {
             (Self::Istio, _) => format!("write `prefix: {prefix}`"),
             (Self::GatewayApi, None | Some("")) => "use type `PathPrefix` with value `/`".to_owned(),
             (Self::GatewayApi, Some(path)) => format!("use type `PathPrefix` with value `{path}`"),
+        }
+    }
+
+    /// Advice to use a regular expression instead of the text at a place.
+    pub fn regex_at(self, place: Span, expression: String) -> Advice {
+        match self {
+            Self::Istio => Advice::write(Edit::replace(place, "regex", expression)),
+            Self::GatewayApi => self.regex(&expression).into(),
+        }
+    }
+
+    /// Advice to use a prefix of a path, which ends with a slash, instead of the text at a place.
+    pub fn prefix_at(self, place: Span, prefix: &str) -> Advice {
+        match self {
+            Self::Istio => Advice::write(Edit::replace(place, "prefix", prefix)),
+            Self::GatewayApi => self.prefix(prefix).into(),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::impossible_text::is_impossible;
 use super::match_texts::{MatchApi, MatchText, match_texts, plain_text};
 use super::mistaken_regex::{check_empty, check_regex};
+use crate::advice::Advice;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -112,25 +113,25 @@ fn check_plain(part: MatchText<'_>, kind: &str, text: &Spanned<String>, api: Mat
 }
 
 /// The condition that the author of a text probably meant.
-fn meant(part: MatchText<'_>, kind: &str, text: &str, api: MatchApi) -> String {
+fn meant(part: MatchText<'_>, kind: &str, text: &Spanned<String>, api: MatchApi) -> Advice {
     if is_any(text) {
         match part {
-            MatchText::WithoutHeader(_) => return "write `{}` to match requests without the header".to_owned(),
+            MatchText::WithoutHeader(_) => return "write `{}` to match requests without the header".into(),
             MatchText::Header(_) | MatchText::Query(_) | MatchText::Authority | MatchText::Method => {
-                return api.presence();
+                return api.presence().into();
             }
-            MatchText::Path => return format!("{} to match every path", api.prefix("/")),
+            MatchText::Path => return format!("{} to match every path", api.prefix("/")).into(),
             MatchText::Scheme => {}
         }
     }
     if let Some(prefix) = plain_prefix(part, text) {
-        return api.prefix(&prefix);
+        return api.prefix_at(text.span, &prefix);
     }
     let is_prefix = ["prefix", "PathPrefix"].contains(&kind);
     let regex = from_javascript(text, part.can_have_slashes()).unwrap_or_else(|| as_regex(part, is_prefix, text));
     match Re2::new(&regex) {
-        Ok(_) => api.regex(&regex),
-        Err(_) => "write it as a regular expression of RE2".to_owned(),
+        Ok(_) => api.regex_at(text.span, regex),
+        Err(_) => "write it as a regular expression of RE2".into(),
     }
 }
 

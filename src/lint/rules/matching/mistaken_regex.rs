@@ -5,6 +5,7 @@ use super::mistaken_match_type::{
     DELIMITED_REGEX, EMPTY_VALUE, ESCAPED_PATTERN, GLOB_AS_REGEX, OPEN_REGEX, TEXT_AS_REGEX, as_regex, is_any,
     is_plain, pattern_in_path, pattern_in_value,
 };
+use crate::advice::{Advice, Edit};
 use crate::lint::Diagnostics;
 use crate::re2::{Re2, from_glob, from_javascript};
 use crate::routing::EnvoyRegex;
@@ -25,7 +26,7 @@ pub(super) fn check_regex(part: MatchText<'_>, regex: &Spanned<String>, api: Mat
             "regular expressions have no delimiters here: Envoy compares `/` and flags of `{}` as text",
             regex.value
         );
-        diagnostics.report(&DELIMITED_REGEX, regex.span, message).help(format!("write `{meant}`"));
+        diagnostics.report(&DELIMITED_REGEX, regex.span, message).write(meant);
         return;
     }
     if is_plain(regex) {
@@ -39,8 +40,8 @@ pub(super) fn check_regex(part: MatchText<'_>, regex: &Spanned<String>, api: Mat
         let message = format!("`{}` matches only texts that contain `*`, {}", regex.value, effect(part));
         let meant = from_glob(&regex.replace("\\*", "*")).map(|glob| glob.expression);
         diagnostics.report(&ESCAPED_PATTERN, regex.span, message).help(match meant {
-            Some(meant) => format!("write `{meant}`"),
-            None => "write `.*` in place of `\\*`".to_owned(),
+            Some(meant) => Advice::write(Edit::set(regex.span, meant)),
+            None => "write `.*` in place of `\\*`".into(),
         });
         return;
     }
@@ -57,7 +58,7 @@ pub(super) fn check_regex(part: MatchText<'_>, regex: &Spanned<String>, api: Mat
                 format!("a regular expression is not a glob: `*` in `{}` repeats the character before it", regex.value)
             }
         };
-        diagnostics.report(&GLOB_AS_REGEX, regex.span, message).help(format!("write `{}`", glob.expression));
+        diagnostics.report(&GLOB_AS_REGEX, regex.span, message).write(glob.expression);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `identity-without-mtls`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -83,7 +84,11 @@ fn check_policy<'a>(
             false if identified.contains(&Identified::Sometimes) => &ANY_WITH_PLAINTEXT,
             false => return,
         };
-        requirements.iter().filter(|it| is_any_namespace(it)).for_each(|it| report_any(finding, it, diagnostics));
+        for requirement in requirements.iter().filter(|it| is_any_namespace(it)) {
+            let all = policy.spec.rules.iter().flat_map(crate::policy::requirements);
+            let is_alone = all.filter(|other| other.part_of == requirement.part_of).count() == 1;
+            report_any(finding, requirement, is_alone, diagnostics);
+        }
         return;
     };
     for requirement in requirements {
@@ -138,15 +143,24 @@ fn is_any_namespace(requirement: &Requirement<'_>) -> bool {
         && requirement.values.iter().any(|value| value.as_str() == "*")
 }
 
-fn report_any(finding: &'static Finding, requirement: &Requirement<'_>, diagnostics: &mut Diagnostics) {
-    let field = requirement.field;
+fn report_any(finding: &'static Finding, requirement: &Requirement<'_>, is_alone: bool, diagnostics: &mut Diagnostics) {
+    let is_condition = requirement.field.contains('.');
+    let help = if is_condition {
+        Advice::new("remove the condition to match all clients").fix([Edit::remove_around(requirement.span)])
+    } else if is_alone {
+        // The webhook rejects an empty source.
+        "remove `from` to match all clients".into()
+    } else {
+        let edit = Edit::remove(requirement.span).of(requirement.field);
+        Advice::new(format!("remove {edit} to match all clients")).fix([edit])
+    };
     diagnostics
         .report(
             finding,
             requirement.span,
             "the namespace `*` matches only clients with mutual TLS, and excludes clients that send plaintext",
         )
-        .help(format!("remove `{field}` to match all clients"));
+        .help(help);
 }
 
 /// The result of a condition on an identity that no client has.

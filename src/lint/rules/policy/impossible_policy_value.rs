@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::policy_notation::{listed, notation_in_host, notation_in_path, policy_host, policy_path, without_anchors};
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -114,12 +115,14 @@ fn check_path(path: &Spanned<String>, all: &[Spanned<String>], diagnostics: &mut
     let Some(compared) = parts.first().copied().filter(|_| text != "*" && !text.contains('{')) else { return };
     let covering = covering(text, all);
     let advice = || match (covering, policy_path(text), listed(text)) {
-        (Some(covering), ..) => format!("remove it: `{covering}` matches these paths"),
-        (None, Some(meant), _) => format!("write `{meant}`"),
-        (None, None, Some(values)) if !text.contains('*') && values.iter().all(|it| it.starts_with('/')) => {
-            format!("write {} as separate values", list(values, "and"))
+        (Some(covering), ..) => {
+            Advice::new(format!("remove it: `{covering}` matches these paths")).fix([Edit::remove(path.span)])
         }
-        (None, None, _) => "list the paths, or keep only a `*` at one end".to_owned(),
+        (None, Some(meant), _) => Advice::write(Edit::set(path.span, meant)),
+        (None, None, Some(values)) if !text.contains('*') && values.iter().all(|it| it.starts_with('/')) => {
+            format!("write {} as separate values", list(values, "and")).into()
+        }
+        (None, None, _) => "list the paths, or keep only a `*` at one end".into(),
     };
     let sign = notation_in_path(compared);
     let prefix = text.strip_suffix(".*").filter(|prefix| notation_in_path(prefix).is_none());
@@ -145,10 +148,10 @@ fn check_path(path: &Spanned<String>, all: &[Spanned<String>], diagnostics: &mut
     } else if compared.contains('?') {
         let path_only = text.split('?').next().unwrap_or_default();
         let message = format!("no request matches `{text}`: paths are compared without the query");
-        (&QUERY, message, format!("write `{path_only}`"))
+        (&QUERY, message, Advice::write(Edit::set(path.span, path_only)))
     } else if !text.starts_with(['/', '*']) && !text.is_empty() {
         let message = format!("no request has the path `{text}`: paths start with a slash");
-        (&NO_SLASH, message, format!("write `/{text}`"))
+        (&NO_SLASH, message, Advice::write(Edit::set(path.span, format!("/{text}"))))
     } else {
         return;
     };
@@ -169,7 +172,7 @@ fn check_host(host: &Spanned<String>, all: &[Spanned<String>], diagnostics: &mut
     if text.contains('/') && policy_host(text).is_none() {
         let help = Url::parse(text)
             .filter(|url| !url.authority().is_empty())
-            .map_or_else(|| "write the host only".to_owned(), |url| format!("write `{}`", url.authority()));
+            .map_or_else(|| "write the host only".into(), |url| Advice::write(Edit::set(host.span, url.authority())));
         let message = format!("no request has the host `{text}`: hosts have neither scheme nor path");
         diagnostics.report(&HOST, host.span, message).help(help);
         return;
@@ -183,25 +186,26 @@ fn check_host(host: &Spanned<String>, all: &[Spanned<String>], diagnostics: &mut
         (true, false) => (&REGEX, format!("no request has the host `{text}`: hosts are not regular expressions")),
         (true, true) => (&REGEX, format!("no request has the host `{text}`: each value is one host")),
     };
-    diagnostics.report(finding, host.span, message).help(host_advice(text, all));
+    diagnostics.report(finding, host.span, message).help(host_advice(host, all));
 }
 
 /// The advice for a host that is a pattern or a list.
-fn host_advice(text: &str, all: &[Spanned<String>]) -> String {
+fn host_advice(host: &Spanned<String>, all: &[Spanned<String>]) -> Advice {
+    let text = host.as_str();
     if let Some(meant) = policy_host(text) {
-        return format!("write `{meant}`");
+        return Advice::write(Edit::set(host.span, meant));
     }
     if let Some(values) = listed(text).filter(|values| values.iter().all(|it| notation_in_host(it).is_none())) {
-        return format!("write {} as separate values", list(values, "and"));
+        return format!("write {} as separate values", list(values, "and")).into();
     }
     // `*.example.com:*`: a suffix with the port, or a prefix with the name.
     let any_port = text.strip_suffix(":*").filter(|name| notation_in_host(name.trim_start_matches('*')).is_none());
     match any_port {
         Some(name) if all.iter().any(|other| other.as_str() == name) => {
-            format!("write `{name}:` with a port number for each port, or a name with `:*`")
+            format!("write `{name}:` with a port number for each port, or a name with `:*`").into()
         }
-        Some(name) => format!("write `{name}`, and `{name}:` with a port number for each other port"),
-        None => "list the hosts, or keep only a `*` at one end".to_owned(),
+        Some(name) => format!("write `{name}`, and `{name}:` with a port number for each other port").into(),
+        None => "list the hosts, or keep only a `*` at one end".into(),
     }
 }
 
@@ -211,7 +215,7 @@ fn check_sni(name: &Spanned<String>, diagnostics: &mut Diagnostics) {
     if let Some((host, _)) = text.rsplit_once(':') {
         let message = format!("no connection has the server name `{text}`: server names have no port");
         let is_name = literal_parts(&Attribute::Sni, host).into_iter().all(|part| notation_in_host(part).is_none());
-        let help = if is_name { format!("write `{host}`") } else { "write the name only".to_owned() };
+        let help = if is_name { Advice::write(Edit::set(name.span, host)) } else { "write the name only".into() };
         diagnostics.report(&HOST, name.span, message).help(help);
     } else if let Some(sign) = literal.into_iter().find_map(notation_in_host) {
         let (finding, reason) = match sign {
@@ -219,7 +223,7 @@ fn check_sni(name: &Spanned<String>, diagnostics: &mut Diagnostics) {
             _ => (&REGEX, "names are not regular expressions"),
         };
         let message = format!("no connection has the server name `{text}`: {reason}");
-        diagnostics.report(finding, name.span, message).help(host_advice(text, &[]));
+        diagnostics.report(finding, name.span, message).help(host_advice(name, &[]));
     }
 }
 
@@ -231,12 +235,13 @@ fn check_token(principal: &Spanned<String>, issuers: BTreeSet<&str>, diagnostics
     }
     let help = match text.rsplit_once('/') {
         Some((issuer, subject)) if [issuer, subject].iter().all(|part| part.chars().all(|it| it == '*')) => {
-            "write `*` to match every token".to_owned()
+            let edit = Edit::set(principal.span, "*");
+            Advice::new(format!("write {edit} to match every token")).fix([edit])
         }
         Some((issuer, subject)) if !issuer.contains('*') && subject.trim_matches('*').is_empty() => {
-            format!("write `{issuer}/*`")
+            Advice::write(Edit::set(principal.span, format!("{issuer}/*")))
         }
-        _ => "write issuer and subject in full, with a `*` only at the end of the value or at its start".to_owned(),
+        _ => "write issuer and subject in full, with a `*` only at the end of the value or at its start".into(),
     };
     let message = format!("no token has the principal `{text}`: `*` is special only at one end");
     diagnostics.report(&TOKEN, principal.span, message).help(help);
@@ -252,9 +257,9 @@ fn check_issuer(principal: &Spanned<String>, issuers: &BTreeSet<&str>, diagnosti
     }
     let with_slash = format!("{issuer}/");
     let help = if issuers.contains(with_slash.as_str()) {
-        format!("write `{with_slash}/{subject}`")
+        Advice::write(Edit::set(principal.span, format!("{with_slash}/{subject}")))
     } else if issuers.iter().any(|known| issuer.starts_with(&format!("{}/", known.trim_end_matches('/')))) {
-        "match the subject by a condition in `when`, with key `request.auth.claims[sub]`".to_owned()
+        "match the subject by a condition in `when`, with key `request.auth.claims[sub]`".into()
     } else {
         return;
     };
@@ -278,8 +283,8 @@ fn check_value(attribute: &Attribute<'_>, value: &Spanned<String>, diagnostics: 
         false => format!("`{text}` is not a pattern: values are not regular expressions"),
     };
     diagnostics.report(&VALUE, value.span, message).help(match meant {
-        Some(meant) => format!("write `{meant}`"),
-        None => "list the values, or keep only a `*` at one end".to_owned(),
+        Some(meant) => Advice::write(Edit::set(value.span, meant)),
+        None => "list the values, or keep only a `*` at one end".into(),
     });
 }
 
