@@ -143,7 +143,7 @@ fn check_hidden(
     for client in destination_rules.namespaces() {
         let hiding = destination_rules.hiding(client, &namespace, &host);
         let sees = |root: &&VirtualService<'_>| root.binds_mesh() && root.export_to.includes(client);
-        if hiding.is_empty() || !roots.iter().any(|root| sees(root)) {
+        if hiding.is_empty() || !roots.iter().any(sees) {
             continue;
         }
         let lacks = |workload: &&Workload<'_>| {
