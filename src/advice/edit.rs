@@ -9,7 +9,7 @@ use crate::source::Span;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     pub(super) change: Change,
-    /// What a help shows; empty if the help describes the edit in other words.
+    /// The words that a help shows; empty if the help describes the edit in other words.
     words: String,
 }
 

@@ -147,7 +147,7 @@ fn rename(root: &mut Node, path: &[usize], name: &str) -> Option<()> {
     Some(())
 }
 
-/// What a removal at a path takes away: the index in the collection at the second path. A list that would be empty goes
+/// The part that a removal at a path removes: the index in the collection at the second path. A list that would be empty goes
 /// away with its key, as an empty list means the same as an absent one.
 pub(super) fn removed<'p>(root: &Node, path: &'p [usize]) -> Option<(usize, &'p [usize])> {
     let (&index, parent) = path.split_last()?;

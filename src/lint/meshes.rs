@@ -50,7 +50,7 @@ fn merge(meshes: &[&Mesh], mut reports: Vec<Report>) -> Report {
             if let Some(advice) = &mut finding.help
                 && help.as_ref() != Some(advice)
             {
-                // What is right for one mesh is not right for another one.
+                // A value that is right for one mesh can be wrong for another one.
                 advice.retain_fixes(|_| false);
             }
             found_in.push(index);

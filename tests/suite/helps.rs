@@ -213,7 +213,7 @@ fn helps_that_say_what_to_write_have_edits() {
     assert!(unlisted.is_empty(), "give these helps edits, or list them with a reason: {unlisted:#?}");
     let found: BTreeSet<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
     let stale: Vec<&&str> = listed.difference(&found).collect();
-    assert!(stale.is_empty(), "all helps of these findings have edits, or say nothing exact: {stale:?}");
+    assert!(stale.is_empty(), "all helps of these findings have edits, or none that can be exact: {stale:?}");
 }
 
 /// The findings of an example whose help says what to do, but has no edits.

@@ -23,6 +23,7 @@ pub static RULE: Rule = rule! {
         &NO_SIDECAR,
         &NO_SIDECAR_BEHIND_WILDCARD,
         &NAMESPACE_WITHOUT_LABEL,
+        &STRICT_BEHIND_WILDCARD,
         &PRESUMED_STRICT,
     ],
     check: check,
@@ -54,9 +55,15 @@ static NAMESPACE_WITHOUT_LABEL: Finding = finding! {
     "the Namespace of the workload has no label for injection, unless it gets one by other means",
 };
 
+static STRICT_BEHIND_WILDCARD: Finding = finding! {
+    "strict-behind-wildcard", Lost, Likely, ["KIA0505", "KIA0506"],
+    "a policy requires mutual TLS where a wildcard host turns it off, and the services are not among the manifests",
+};
+
+// The workloads often have no sidecar, and the DestinationRule is there for that reason.
 static PRESUMED_STRICT: Finding = finding! {
-    "presumed-strict", Lost, Likely, ["KIA0505", "KIA0506"],
-    "a policy requires mutual TLS for the hosts, whose services were not given",
+    "presumed-strict", Surprising, Likely, ["KIA0505", "KIA0506"],
+    "a policy requires mutual TLS in the namespace of the service, which is not among the manifests",
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
@@ -156,8 +163,9 @@ fn check_unknown_hosts(world: &World<'_>, hostname: &str, merged: &MergedRule, d
     }
     let sent = if tls.effective_mode() == ClientTlsMode::Disable { "plaintext" } else { "TLS of their own" };
     let message = format!("clients of `{hostname}` send {sent}, but a policy requires mutual TLS of the mesh");
+    let finding = if hostname.starts_with('*') { &STRICT_BEHIND_WILDCARD } else { &PRESUMED_STRICT };
     diagnostics
-        .report(&PRESUMED_STRICT, tls.mode.map_or(tls.span, |mode| mode.span), message)
+        .report(finding, tls.mode.map_or(tls.span, |mode| mode.span), message)
         .related(set_at, "the mode of the workloads is set here")
         .help("set `mode: ISTIO_MUTUAL`, or remove `tls` so that proxies detect which workloads accept mutual TLS");
 }
