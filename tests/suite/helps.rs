@@ -110,11 +110,16 @@ fn faults(name: &str, example: &Example, most: usize) -> Vec<String> {
     });
     let resolved = all.into_iter().filter_map(|(finding, fix)| Some((finding, resolver.text_edits(fix)?)));
     let resolved: Vec<(&Diagnostic, Vec<TextEdit>)> = resolved.take(most).collect();
-    if resolved.len() > TOGETHER {
+    let has_many_files = before.sources().len() > MANY_FILES;
+    let resolved = match has_many_files {
+        true => resolved.into_iter().filter(|(finding, _)| is_tried_in_large(finding)).collect(),
+        false => resolved,
+    };
+    if resolved.len() > TOGETHER || has_many_files {
         let brought = brought_together(example, &before, &resolved);
         if brought.is_empty() {
             return faults;
-        } else if before.sources().len() > MANY_FILES {
+        } else if has_many_files {
             return vec![format!("{name}: {} edits together bring {brought:?}", resolved.len())];
         }
     }
@@ -128,6 +133,13 @@ fn faults(name: &str, example: &Example, most: usize) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Whether an edit is tried in a large directory. A guess can be wrong, and what a name refers to is checked only if it exists,
+/// so that a mended name reveals other findings.
+fn is_tried_in_large(finding: &Diagnostic) -> bool {
+    let is_certain = finding.help.as_ref().is_some_and(|help| help.only_fix().is_some());
+    is_certain && !finding.rule.name.starts_with("unknown-")
 }
 
 /// The findings that many edits bring together, from one run. One edit of each finding counts, if it does not touch the edits
