@@ -1,4 +1,4 @@
-//! What policies do with all requests of a client, whatever it requests.
+//! Policies that deny all requests of a client, whatever it requests.
 
 use super::condition::PolicyContext;
 use super::rule::{self, PolicyRule};

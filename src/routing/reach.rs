@@ -79,7 +79,7 @@ fn of_route<'a>(index: usize, route: &CompiledRoute<'a>) -> Vec<Alternative<'a>>
 pub fn reach(virtual_service: &VirtualService<'_>, alternatives: &[Alternative<'_>]) -> Vec<Reachability> {
     let automata = Automata::default();
     let all: Vec<&Alternative<'_>> = alternatives.iter().collect();
-    let reach_of = |number: usize| reach_after(virtual_service, &all[number], &all[..number], &automata);
+    let reach_of = |number: usize| reach_after(virtual_service, all[number], &all[..number], &automata);
     (0..all.len()).map(reach_of).collect()
 }
 
@@ -215,6 +215,16 @@ impl Alternative<'_> {
             (Some(own), Some(path)) => automata.find_path(path, &[own]) == Search::Empty,
             _ => false,
         })
+    }
+
+    /// Whether the alternative has a prefix that ends within a word of the paths of another one: `/app` and `/apple`.
+    pub fn cuts_word_of(&self, other: &Self) -> bool {
+        let Some(Matcher::Prefix(prefix)) = self.path().map(|path| &path.matcher) else { return false };
+        let rest = match other.path().map(|path| &path.matcher) {
+            Some(Matcher::Prefix(text) | Matcher::Exact(text)) => text.strip_prefix(prefix.as_str()),
+            _ => None,
+        };
+        !prefix.ends_with('/') && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
     }
 
     /// A path that the alternative takes, if there is one in UTF-8.

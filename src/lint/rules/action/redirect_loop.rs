@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule, samples};
+use crate::model::Spec;
 use crate::model::networking::HttpRedirect;
 use crate::simulate::{Outcome, Request, Simulator, Tls};
 use crate::source::Span;
@@ -47,10 +49,10 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 };
                 let message = format!("the {noun} redirects `{from}` to `{to}`, and then redirects that request too");
                 let general = || match virtual_service.origin {
-                    Origin::GatewayApi => "add a match on the path, or change `hostnames`, so that the target differs",
+                    Origin::GatewayApi => "match another path or host, so that the target differs",
                     _ => "add a match on scheme, host or path that excludes the target of the redirect",
                 };
-                diagnostics.report(&LOOP, redirect.span, message).help(help.unwrap_or_else(|| general().to_owned()));
+                diagnostics.report(&LOOP, redirect.span, message).help(help.unwrap_or_else(|| Advice::new(general())));
             }
         }
     }
@@ -62,14 +64,25 @@ fn help_of_listener(
     virtual_service: &VirtualService<'_>,
     redirect: &HttpRedirect,
     from: &str,
-) -> Option<String> {
+) -> Option<Advice> {
     let scheme = redirect.scheme.as_ref().filter(|scheme| scheme.as_str() == "https")?;
     let bound = virtual_service.bound_to.iter().find_map(|bound| bound.gateway.as_ref())?;
     let gateway = world.derived.gateway(bound).filter(|_| from.starts_with(&format!("{}://", scheme.value)))?;
     let is_plaintext = |it: &&Server<'_>| it.section() == Some(Section::Http) && !it.is_tls();
     let siblings = world.derived.gateways.iter().filter(|it| it.resource.span == gateway.resource.span);
     let listener = siblings.flat_map(|it| &it.servers).find(is_plaintext)?.spec.port.as_ref()?.name.as_ref()?;
-    Some(format!("add `sectionName: {}` to the parent reference, so that HTTPS is not redirected", listener.value))
+    let place = virtual_service.bound_to.iter().find_map(|bound| bound.span)?;
+    let references = virtual_service.sources.iter().filter_map(|source| match &source.resource.spec {
+        Spec::HttpRoute(route) => Some(&route.parent_refs),
+        _ => None,
+    });
+    let reference = references.flatten().find(|reference| reference.span == place)?;
+    let (verb, edit) = match &reference.section_name {
+        Some(name) => ("write", Edit::set(name.span, &*listener.value).of("sectionName")),
+        None => ("add", Edit::add(reference.span, ["sectionName"], &*listener.value)),
+    };
+    let help = format!("{verb} {edit} in the parent reference, so that HTTPS is not redirected");
+    Some(Advice::new(help).fix([edit]))
 }
 
 /// Follows the redirects of a route. If the route answers each time, the redirect is a loop: returns the URL of the first

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::rewrite_slashes::{DOUBLED, LOST};
+use crate::advice::{Advice, Edit};
 use crate::lint::Diagnostics;
 use crate::model::networking::HttpRoute;
 use crate::source::{Span, Spanned};
@@ -45,22 +46,23 @@ fn check_rewrite(prefix: &Spanned<String>, replacement: &Spanned<String>, diagno
         diagnostics
             .report(&LOST, replacement.span, format!("the rewrite turns `/items` into `{to}items`"))
             .related(prefix.span, "the prefix that is replaced")
-            .help(format!("write `type: ReplaceFullPath` and `replaceFullPath: '{to}\\0'`, where `\\0` is the path"));
+            .help(format!("replace the full path instead: `replaceFullPath: '{to}\\0'`, where `\\0` is the path"));
     }
     is_lost
 }
 
 fn check_redirect(prefix: &Spanned<String>, replacement: &Spanned<String>, diagnostics: &mut Diagnostics) -> bool {
     let to = replacement.as_str();
+    let write = |text: String| Advice::write(Edit::set(replacement.span, text).of("replacePrefixMatch"));
     let (finding, from, made, help) = match (prefix.as_str(), to.ends_with('/')) {
         ("/", false) => {
-            let help = format!("write `replacePrefixMatch: {to}/`");
+            let help = write(format!("{to}/"));
             (&LOST, "/items".to_owned(), format!("{to}items"), help)
         }
         (from, true) if from != "/" => {
             let help = match to.trim_end_matches('/') {
-                "" => "redirect to another prefix than `/`, because istiod cannot remove a prefix".to_owned(),
-                bare => format!("write `replacePrefixMatch: {bare}`"),
+                "" => Advice::new("redirect to another prefix than `/`, because istiod cannot remove a prefix"),
+                bare => write(bare.to_owned()),
             };
             (&DOUBLED, format!("{from}/items"), format!("{to}/items"), help)
         }

@@ -2,6 +2,7 @@
 
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
+use crate::lint::rules::service_entry::plaintext_on_tls_port::plaintext_at;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::wording;
 use crate::world::{OtherPort, Route, Section, VirtualService, World};
@@ -47,6 +48,9 @@ fn check_route(
         diagnostics.report(&OTHER_PROTOCOL, route.span, format!("`{section}` routes do not apply to {port}"))
     };
     diagnostic.related(first.span, "this port").help(advice(route, first));
+    if first.is_of_entry && first.number == 443 && first.sections == [Section::Http] {
+        diagnostic.cause(plaintext_at(first.span));
+    }
     let destination = route.targets().into_iter().find_map(|target| target.destination);
     if let Some(destination) = destination.filter(|_| first.is_beside_port_80) {
         diagnostic.related(destination.span, "plaintext requests go there");

@@ -87,7 +87,7 @@ fn check_host(
         let mut hosts = gateway.servers.iter().flat_map(|server| &server.hosts);
         hosts.any(|it| it.host != "*" && host::overlap(&it.host, host))
     };
-    if !gateways.iter().any(|it| serves(it)) || gateways.iter().any(|it| names_host(it)) {
+    if !gateways.iter().any(serves) || gateways.iter().any(names_host) {
         return;
     }
     let noun = if gateways.len() == 1 { "Gateway" } else { "Gateways" };

@@ -152,7 +152,7 @@ fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
                 let Some((first, (earlier, later))) = lost else {
                     let mut overlaps = earlier().filter_map(|first| Overlap::find(world, gateway, first, claim));
                     if let Some(overlap) = overlaps.find(|overlap| reported.insert(overlap.narrow.span)) {
-                        overlap.report(diagnostics);
+                        overlap.add_to(diagnostics);
                     }
                     continue;
                 };
@@ -239,14 +239,16 @@ impl<'w, 'a> Overlap<'w, 'a> {
         };
         let taker = |wide: &[Alternative<'_>], narrow: &[Alternative<'_>], is_lost: bool| {
             let pairs = narrow.iter().flat_map(|narrow| wide.iter().map(move |wide| (wide, narrow)));
-            let mut pairs = pairs.filter(|(wide, narrow)| wide.takes_all_of(narrow, place));
+            // `prefix-without-boundary` reports a prefix that takes other words.
+            let mut pairs =
+                pairs.filter(|(wide, narrow)| wide.takes_all_of(narrow, place) && !wide.cuts_word_of(narrow));
             pairs.find_map(|(wide, narrow)| overlap(wide, narrow, is_lost))
         };
         // If the order is known, the narrower route of the earlier VirtualService works.
         taker(&earlier, &later, true).or_else(|| taker(&later, &earlier, false).filter(|_| !is_order_known))
     }
 
-    fn report(&self, diagnostics: &mut Diagnostics) {
+    fn add_to(&self, diagnostics: &mut Diagnostics) {
         let Self { gateway, host, wide, narrow, path, .. } = self;
         let authority = host.replacen('*', "any", 1);
         let (wide_name, narrow_name) = (&wide.virtual_service.name, &narrow.virtual_service.name);

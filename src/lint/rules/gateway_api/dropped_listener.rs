@@ -1,9 +1,11 @@
 //! `dropped-listener`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::world::Omission;
+use crate::model::Spec;
+use crate::world::{Ignored, Omission};
 
 pub static RULE: Rule = rule! {
     name: "dropped-listener",
@@ -62,9 +64,28 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
             _ => continue,
         };
+        let edit = match ignored.kind {
+            Omission::UnsupportedListener => protocol_in_capitals(ignored),
+            Omission::ListenerKind => Some(Edit::remove(ignored.span)),
+            Omission::ListenerWithoutKinds => Some(Edit::remove_around(ignored.span).of("kinds")),
+            _ => None,
+        };
         let diagnostic = diagnostics.report(finding, ignored.span, &ignored.reason);
         if let Some(help) = help {
-            diagnostic.help(help);
+            let help = Advice::new(help);
+            diagnostic.help(edit.into_iter().fold(help, |help, edit| help.option([edit])));
         }
     }
+}
+
+/// The edit that writes the protocol of a listener in capitals, if the help says so.
+fn protocol_in_capitals(ignored: &Ignored<'_>) -> Option<Edit> {
+    let listeners = match &ignored.resource.spec {
+        Spec::KubernetesGateway(gateway) => &gateway.listeners,
+        Spec::ListenerSet(set) => &set.listeners,
+        _ => return None,
+    };
+    let protocol = listeners.iter().find(|listener| listener.span == ignored.span)?.protocol.as_ref()?;
+    let edit = Edit::set(protocol.span, protocol.to_ascii_uppercase());
+    (ignored.help.as_deref() == Some(&*format!("write {edit}"))).then_some(edit)
 }

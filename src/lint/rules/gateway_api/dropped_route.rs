@@ -66,7 +66,7 @@ fn check_tls(world: &World<'_>, diagnostics: &mut Diagnostics) {
             diagnostics
                 .report(&INGRESS_TLS, server.spec.span, message)
                 .related(oldest.resource.name_span(), "this Ingress has paths for the host, and no `tls`")
-                .help(format!("add the `tls` entry to Ingress `{name}`, or combine the two in one Ingress"));
+                .help(format!("give Ingress `{name}` the same `tls`, or combine the two in one Ingress"));
         }
     }
 }

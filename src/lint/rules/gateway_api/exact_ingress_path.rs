@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -40,9 +41,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                     format!("istiod compares the path with `{}` as plain text, so no request matches", text.value);
                 let start = text.split(['(', '[', '|', '^', '$', '\\', '*', '+', '?']).next().unwrap_or_default();
                 let start = if start.len() > 1 { start.trim_end_matches(['/', '.']) } else { "/" };
-                diagnostics
-                    .report(&LITERAL_PATTERN, text.span, message)
-                    .help(format!("write `path: {start}` with `pathType: Prefix`"));
+                let edits = [Edit::set(text.span, start).of("path"), with_type(path, "Prefix")];
+                let help = Advice::new(format!("write {} with {}", edits[0], edits[1])).fix(edits);
+                diagnostics.report(&LITERAL_PATTERN, text.span, message).help(help);
                 continue;
             }
             let below = format!("{}/items", text.trim_end_matches('/'));
@@ -51,11 +52,20 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 let message =
                     format!("only requests for `{}` itself match: the others, such as `{below}`, get 404", text.value);
                 let place = path.path_type.as_ref().map_or(text.span, |kind| kind.span);
-                diagnostics
-                    .report(&WHOLE_PATH, place, message)
-                    .help("write `pathType: Prefix`, or `pathType: Exact` if only this path is wanted");
+                let [prefix, exact] = ["Prefix", "Exact"].map(|kind| with_type(path, kind));
+                let help = format!("write {prefix}, or {exact} if only this path is wanted");
+                let help = Advice::new(help).option([prefix]).option([exact]);
+                diagnostics.report(&WHOLE_PATH, place, message).help(help);
             }
         }
+    }
+}
+
+/// The edit that gives a path a type.
+fn with_type(path: &IngressPath, kind: &str) -> Edit {
+    match &path.path_type {
+        Some(written) => Edit::set(written.span, kind).of("pathType"),
+        None => Edit::add(path.span, ["pathType"], kind),
     }
 }
 

@@ -83,11 +83,17 @@ fn report(finding: &'static Finding, found: &[&Spanned<String>], effect: &str, d
     let Some((first, others)) = found.split_first() else { return };
     let (_, name) = first.rsplit_once('/').unwrap_or_default();
     let help = match name {
-        "rewrite-target" | "use-regex" | "app-root" => "use a VirtualService with `rewrite` or `redirect`",
-        "force-ssl-redirect" | "ssl-redirect" => "use a Gateway with `tls.httpsRedirect` and a VirtualService",
-        "auth-url" | "auth-signin" => "use an AuthorizationPolicy with `action: CUSTOM` for the gateway",
-        "auth-tls-secret" => "use a Gateway with `tls.mode: MUTUAL` and a VirtualService",
-        "backend-protocol" => "set `appProtocol` of the port of the Service, or use a DestinationRule with `tls`",
+        "rewrite-target" | "use-regex" | "app-root" => {
+            "route with a VirtualService, which has `rewrite` and `redirect`"
+        }
+        "force-ssl-redirect" | "ssl-redirect" => {
+            "route with a VirtualService and a Gateway, which has `tls.httpsRedirect`"
+        }
+        "auth-url" | "auth-signin" => "protect the gateway with an AuthorizationPolicy of `action: CUSTOM`",
+        "auth-tls-secret" => "route with a VirtualService and a Gateway of `tls.mode: MUTUAL`",
+        "backend-protocol" => {
+            "declare the protocol in `appProtocol` of the port of the Service, or TLS in a DestinationRule"
+        }
         _ if std::ptr::eq(finding, &PROTECTION) => "use an AuthorizationPolicy for the gateway",
         _ => "use a VirtualService",
     };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -29,9 +30,16 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             _ => None,
         };
         if let Some(sessions) = sessions.filter(|sessions| seen.insert(sessions.span)) {
+            let edit = Edit::remove(sessions.span).of("sessionPersistence");
+            let help = format!("remove {edit}; a DestinationRule with `loadBalancer.consistentHash` keeps sessions");
+            let help = Advice::new(help).fix([edit]);
             diagnostics
-                .report(&IGNORED, sessions.span, "istiod ignores `sessionPersistence`, so any pod gets a request of a session")
-                .help("use a DestinationRule for the backend with `loadBalancer.consistentHash`, and remove `sessionPersistence`");
+                .report(
+                    &IGNORED,
+                    sessions.span,
+                    "istiod ignores `sessionPersistence`, so any pod gets a request of a session",
+                )
+                .help(help);
         }
     }
 }

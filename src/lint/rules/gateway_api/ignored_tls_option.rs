@@ -60,13 +60,13 @@ fn check_tls(tls: &ListenerTls, diagnostics: &mut Diagnostics) {
                 let message = format!("istiod does not know mode `{}`, so clients need no certificate", value.value);
                 let upper = value.to_ascii_uppercase();
                 let intended = nearest(&upper, MODES).unwrap_or("MUTUAL");
-                diagnostics.report(&MODE, value.span, message).write(intended);
+                diagnostics.report(&MODE, value.span, message).help(Advice::write(Edit::set(value.span, intended)));
             }
         } else if name.starts_with(DOMAIN) && !OPTIONS.contains(&name.as_str()) {
             let diagnostic =
                 diagnostics.report(&NAME, name.span, format!("istiod does not know option `{}`", name.value));
             match nearest(name, OPTIONS) {
-                Some(similar) => diagnostic.did_you_mean(similar),
+                Some(similar) => diagnostic.help(Advice::did_you_mean(Edit::rename(name.span, similar))),
                 None => diagnostic.help(Advice::new("remove the option").fix([Edit::remove(name.span)])),
             };
         }

@@ -1,5 +1,6 @@
 //! `ineffective-hostname`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -85,20 +86,20 @@ fn check_listeners(
         if attached.iter().any(is_served) {
             continue;
         }
-        let effect =
-            if resource.kind == Kind::TlsRoute { "the proxy closes its connections" } else { "its requests get 404" };
-        let message = format!("no listener that the route is attached to serves `{}`, so {effect}", hostname.value);
+        let traffic = if resource.kind == Kind::TlsRoute { "connection" } else { "request" };
+        let message = format!(
+            "no listener that the route is attached to serves `{}`, so no {traffic} for this host reaches the route",
+            hostname.value
+        );
         let diagnostic = diagnostics.report(&UNSERVED, hostname.span, message);
         match other_listener(world, &gateways, hostname, own) {
             Some(listener) => {
                 diagnostic.related(listener.span, "this listener serves the host");
-                diagnostic.help(format!(
-                    "attach the route to it: add a parent reference with `sectionName: {}`",
-                    listener.value
-                ));
+                diagnostic.help(format!("attach the route to listener `{}` as well", listener.value));
             }
             None => {
-                diagnostic.help(format!("add a listener with `hostname: {}`, or remove the entry", quoted(hostname)));
+                let help = format!("add a listener with `hostname: {}`, or remove the entry", quoted(hostname));
+                diagnostic.help(Advice::new(help).option([Edit::remove(hostname.span)]));
             }
         }
     }
@@ -148,5 +149,7 @@ fn check_mesh(
         resource.name(),
         list(known, "and")
     );
-    diagnostics.report(&OF_MESH, first.span, message).help("remove `hostnames`");
+    diagnostics
+        .report(&OF_MESH, first.span, message)
+        .help(Advice::remove(Edit::remove_around(first.span).of("hostnames")));
 }

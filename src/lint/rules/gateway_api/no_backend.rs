@@ -45,19 +45,19 @@ fn check_rule(virtual_service: &VirtualService<'_>, source: &RuleSource<'_>, dia
     };
     let Some((rule, weights)) = weights(resource, source.rule) else {
         let message = format!("{} `{}` has no `rules`, so {effect}", resource.kind.name(), resource.name());
-        diagnostics.report(&MISSING, resource.name_span(), message).help("add a rule with `backendRefs`");
+        diagnostics.report(&MISSING, resource.name_span(), message).help("give the route a rule with `backendRefs`");
         return;
     };
     if weights.is_empty() {
         let help = match resource.kind {
-            Kind::HttpRoute => "add `backendRefs`, or a filter of type `RequestRedirect`",
-            _ => "add `backendRefs`",
+            Kind::HttpRoute => "give the rule `backendRefs`, or a filter of type `RequestRedirect`",
+            _ => "give the rule `backendRefs`",
         };
         diagnostics.report(&MISSING, rule, format!("the rule has no `backendRefs`, so {effect}")).help(help);
     } else if let Some(first) = weights[0].filter(|_| weights.iter().all(|it| it.is_some_and(|it| it.value == 0))) {
         diagnostics
             .report(&NO_WEIGHT, first.span, format!("all backends of the rule have weight 0, so {effect}"))
-            .help("give a backend a weight above 0, or remove the rule");
+            .help("give a backend a weight above 0");
     }
 }
 

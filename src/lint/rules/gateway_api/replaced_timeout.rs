@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -36,9 +37,13 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             "requests end after {}, because `backendRequest` replaces `request` in a rule without `retry`",
             text(backend.span)
         );
+        let remove = |span, field| Edit::remove(span).of(field);
+        let edits = [remove(request.span, "request"), remove(backend.span, "backendRequest")];
+        let help = Advice::new(format!("remove {}, or remove {}", edits[0], edits[1]));
+        let [of_request, of_backend] = edits;
         diagnostics
             .report(&REPLACED, backend.span, message)
             .related(request.span, "istiod ignores this timeout")
-            .help("remove `request`, or remove `backendRequest`");
+            .help(help.option([of_request]).option([of_backend]));
     }
 }

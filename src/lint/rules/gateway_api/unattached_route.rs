@@ -220,12 +220,12 @@ fn kind_instead(kind: Kind, reference: &ParentReference, parent: &Resource) -> S
     let section = reference.section_name.text();
     let mut named = listeners(parent).iter().filter(|it| section.is_empty() || it.name.text() == section);
     match named.next().map_or("", |listener| listener.protocol.text()) {
-        "TLS" if is_http => "use protocol `HTTPS` to terminate TLS at the listener, or a TLSRoute".to_owned(),
-        "TCP" if is_http => "use protocol `HTTP` or `HTTPS` in the listener, or a TCPRoute".to_owned(),
+        "TLS" if is_http => "give the listener protocol `HTTPS`, which terminates TLS, or write a TLSRoute".to_owned(),
+        "TCP" if is_http => "give the listener protocol `HTTP` or `HTTPS`, or write a TCPRoute".to_owned(),
         "HTTP" | "HTTPS" if !is_http => "use an HTTPRoute or a GRPCRoute".to_owned(),
         "TLS" if kind == Kind::TcpRoute => "use a TLSRoute".to_owned(),
-        "TCP" if kind == Kind::TlsRoute => "use protocol `TLS` in the listener, or a TCPRoute".to_owned(),
-        _ => format!("add `{}` to `allowedRoutes.kinds` of the listener, or remove `kinds`", kind.name()),
+        "TCP" if kind == Kind::TlsRoute => "give the listener protocol `TLS`, or write a TCPRoute".to_owned(),
+        _ => format!("allow kind `{}` in `allowedRoutes.kinds` of the listener", kind.name()),
     }
 }
 

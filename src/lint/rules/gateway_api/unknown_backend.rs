@@ -89,7 +89,7 @@ fn report_refused(span: Span, refusal: Refusal, diagnostics: &mut Diagnostics) {
                     span,
                     "istiod cannot convert the backend of the mirror, so nothing is mirrored",
                 )
-                .help("write `name` and `port` of a Service, and its `namespace` if it is another one");
+                .help("refer to a Service by its `name`, `namespace` and `port`");
         }
         Refusal::OptionalKind => diagnostics.unchecked(Gap::InferenceExtension),
     }

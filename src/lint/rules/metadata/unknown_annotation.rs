@@ -63,7 +63,7 @@ fn report(key: &Spanned<String>, diagnostics: &mut Diagnostics) {
 }
 
 /// The annotation that a key stands for: its name is misspelt, shortened or lengthened, or its domain is another one of
-/// Istio's. A name that only shares some letters is no misspelling.
+/// Istio's. A name that only shares some letters does not count.
 fn similar(key: &str) -> Option<&'static str> {
     let (domain, name) = key.rsplit_once('/')?;
     let split = |known: &'static str| known.rsplit_once('/');

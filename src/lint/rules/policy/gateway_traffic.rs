@@ -1,6 +1,6 @@
 //! Policies that deny all requests of the clients of a gateway, or all that a gateway sends to a workload.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::denied_workload::{
     GATEWAY_DENIED, GATEWAY_NOT_ALLOWED, PRESUMED_ROUTE_NOT_ALLOWED, ROUTE_DENIED, ROUTE_NOT_ALLOWED,
@@ -64,24 +64,26 @@ impl Proxies<'_, '_> {
         name.is_some_and(|name| self.gateways.iter().any(|gateway| gateway.name == *name))
     }
 
-    /// The identities that the proxies can have. If the service account is unknown, it may be any of those that policies
-    /// name.
+    /// The identities that the proxies can have. If the service account or the trust domain is unknown, it may be any of those
+    /// that policies name.
     fn identities(&self, world: &World<'_>, policies: &[&AuthorizationPolicy<'_>]) -> Vec<Option<Identity>> {
-        let mut accounts: Vec<String> = match &self.account {
-            Some(account) => vec![account.clone()],
-            None => {
-                let rules = policies.iter().flat_map(|policy| &policy.spec.rules);
-                let named = rules.flat_map(requirements).filter(|it| it.attribute.is_of_identity());
-                let values = named.flat_map(|it| it.values).filter_map(|value| value.rsplit('/').next());
-                values.map(str::to_owned).chain(std::iter::once("unknown".to_owned())).collect()
-            }
+        let rules = policies.iter().flat_map(|policy| &policy.spec.rules);
+        let named = rules.flat_map(requirements).filter(|it| it.attribute.is_of_identity());
+        let values: Vec<&str> = named.flat_map(|it| it.values).map(|value| value.as_str()).collect();
+        let accounts: BTreeSet<&str> = match &self.account {
+            Some(account) => BTreeSet::from([account.as_str()]),
+            None => values.iter().filter_map(|value| value.rsplit('/').next()).chain(["unknown"]).collect(),
         };
-        accounts.dedup();
-        let identity = |service_account| {
-            let (trust_domain, namespace) = (world.settings.trust_domain.clone(), self.namespace.to_owned());
-            Some(Identity { trust_domain, namespace, service_account })
+        let mut domains = BTreeSet::from([world.settings.trust_domain.as_str()]);
+        if world.snapshot.mesh_configs.is_empty() {
+            domains.extend(values.iter().filter_map(|value| value.split('/').next()));
+        }
+        let identity = |(domain, account): (&str, &str)| {
+            let (trust_domain, service_account) = (domain.to_owned(), account.to_owned());
+            Some(Identity { trust_domain, namespace: self.namespace.to_owned(), service_account })
         };
-        accounts.into_iter().map(identity).collect()
+        let pairs = domains.iter().flat_map(|domain| accounts.iter().map(move |account| (*domain, *account)));
+        pairs.map(identity).collect()
     }
 }
 

@@ -76,7 +76,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 match &requirement.attribute {
                     Attribute::Path => check_path(value, requirement.values, diagnostics),
                     Attribute::Host => check_host(value, requirement.values, diagnostics),
-                    Attribute::RequestPrincipal => check_token(value, &issuers, diagnostics),
+                    Attribute::RequestPrincipal => {
+                        // `missing-request-authentication` compares the issuers of known workloads.
+                        let are_known = context.world.workloads_of_policy(policy).is_some_and(|it| !it.is_empty());
+                        check_token(value, issuers.iter().filter(|_| !are_known).copied().collect(), diagnostics);
+                    }
                     Attribute::Sni => check_sni(value, diagnostics),
                     Attribute::Header(name) if !compares_patterns(name) => {
                         check_value(&requirement.attribute, value, diagnostics);
@@ -223,11 +227,11 @@ fn check_sni(name: &Spanned<String>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_token(principal: &Spanned<String>, issuers: &BTreeSet<&str>, diagnostics: &mut Diagnostics) {
+fn check_token(principal: &Spanned<String>, issuers: BTreeSet<&str>, diagnostics: &mut Diagnostics) {
     let text = principal.as_str();
     let literal = literal_parts(&Attribute::RequestPrincipal, text);
     if !literal.iter().any(|part| part.contains('*')) {
-        return check_issuer(principal, issuers, diagnostics);
+        return check_issuer(principal, &issuers, diagnostics);
     }
     let help = match text.rsplit_once('/') {
         Some((issuer, subject)) if [issuer, subject].iter().all(|part| part.chars().all(|it| it == '*')) => {

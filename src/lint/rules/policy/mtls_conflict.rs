@@ -16,7 +16,15 @@ use crate::world::{
 pub static RULE: Rule = rule! {
     name: "mtls-conflict",
     summary: "a DestinationRule makes clients send TLS or plaintext that the workloads do not accept",
-    findings: [&STRICT, &DISABLE, &OTHER_TLS, &NO_SIDECAR, &NO_SIDECAR_BEHIND_WILDCARD, &NAMESPACE_WITHOUT_LABEL],
+    findings: [
+        &STRICT,
+        &DISABLE,
+        &OTHER_TLS,
+        &NO_SIDECAR,
+        &NO_SIDECAR_BEHIND_WILDCARD,
+        &NAMESPACE_WITHOUT_LABEL,
+        &PRESUMED_STRICT,
+    ],
     check: check,
 };
 
@@ -46,13 +54,22 @@ static NAMESPACE_WITHOUT_LABEL: Finding = finding! {
     "the Namespace of the workload has no label for injection, unless it gets one by other means",
 };
 
+static PRESUMED_STRICT: Finding = finding! {
+    "presumed-strict", Lost, Likely, ["KIA0505", "KIA0506"],
+    "a policy requires mutual TLS for the hosts, whose services were not given",
+};
+
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let mut conflicts: BTreeMap<Span, Vec<Conflict<'_, '_>>> = BTreeMap::new();
     for namespace in world.destination_rules.namespaces() {
         for (hostname, merged) in world.destination_rules.merged_in(namespace) {
             for merged in merged.iter().filter(|merged| sets_tls(world, merged)) {
-                for service in services(world, hostname) {
+                let services = services(world, hostname);
+                if services.is_empty() {
+                    check_unknown_hosts(world, hostname, merged, diagnostics);
+                }
+                for service in services {
                     if applies(world, namespace, merged, service) {
                         check_service(world, merged, service, &mut conflicts, diagnostics);
                     }
@@ -112,6 +129,37 @@ fn applies(world: &World<'_>, namespace: &str, merged: &MergedRule, service: &Se
             .applying(client, &service.namespace, &service.hostname, labels.as_ref())
             .is_some_and(|applying| std::ptr::eq(applying, merged))
     })
+}
+
+/// Compares a DestinationRule for hosts that were not given with the policy of their namespace, or of the mesh.
+fn check_unknown_hosts(world: &World<'_>, hostname: &str, merged: &MergedRule, diagnostics: &mut Diagnostics) {
+    let policy = world.destination_rules.traffic_policy(merged);
+    let Some(tls) = policy.and_then(|policy| policy.tls.as_ref()) else { return };
+    if !matches!(tls.effective_mode(), ClientTlsMode::Disable | ClientTlsMode::Simple) {
+        return;
+    }
+    let domain = format!(".svc.{}", world.settings.domain);
+    let inside = hostname.trim_start_matches('*').strip_suffix(domain.as_str()).map(|it| it.trim_start_matches('.'));
+    let namespace = match inside.filter(|inside| !inside.is_empty()) {
+        Some(inside) => inside.rsplit('.').next().unwrap_or_default(),
+        // A wildcard for all services of the cluster.
+        None if hostname.starts_with('*') && domain.ends_with(hostname.trim_start_matches('*')) => {
+            world.settings.root_namespace.as_str()
+        }
+        None => return,
+    };
+    let mtls = world.policies.mtls(namespace, &LabelSet::new(), 0);
+    let Some((_, set_at)) = mtls.set_by.filter(|_| mtls.mode == MtlsMode::Strict) else { return };
+    // A policy may make an exception for the workloads.
+    if world.policies.peer_authentications_in(namespace).any(|policy| policy.spec.selector.is_some()) {
+        return;
+    }
+    let sent = if tls.effective_mode() == ClientTlsMode::Disable { "plaintext" } else { "TLS of their own" };
+    let message = format!("clients of `{hostname}` send {sent}, but a policy requires mutual TLS of the mesh");
+    diagnostics
+        .report(&PRESUMED_STRICT, tls.mode.map_or(tls.span, |mode| mode.span), message)
+        .related(set_at, "the mode of the workloads is set here")
+        .help("set `mode: ISTIO_MUTUAL`, or remove `tls` so that proxies detect which workloads accept mutual TLS");
 }
 
 fn check_service<'w, 'a>(

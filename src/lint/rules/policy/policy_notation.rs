@@ -49,7 +49,7 @@ fn is_policy_path(path: &str) -> bool {
 
 /// Whether a segment of a path stands for any text.
 fn has_placeholder(path: &str) -> bool {
-    path.split('/').any(|segment| is_placeholder(segment))
+    path.split('/').any(is_placeholder)
 }
 
 fn is_placeholder(segment: &str) -> bool {

@@ -87,7 +87,7 @@ fn check_subset(
         if merged.is_some_and(|merged| destination_rules.subset(merged, subset).is_some()) {
             continue;
         }
-        // What clients have then depends on their labels.
+        // The labels of clients decide then.
         if merged.is_none()
             && !destination_rules.hiding(&client, &namespace, &host).is_empty()
             && is_defined(world, &host, subset)
@@ -143,7 +143,7 @@ fn check_hidden(
     for client in destination_rules.namespaces() {
         let hiding = destination_rules.hiding(client, &namespace, &host);
         let sees = |root: &&VirtualService<'_>| root.binds_mesh() && root.export_to.includes(client);
-        if hiding.is_empty() || !roots.iter().any(|root| sees(root)) {
+        if hiding.is_empty() || !roots.iter().any(sees) {
             continue;
         }
         let lacks = |workload: &&Workload<'_>| {

@@ -78,12 +78,12 @@ fn report(
         diagnostics
             .report(&ROUTE, own.rule, "this rule never gets a connection")
             .related(winner.rule, format!("this {which} gets all connections"))
-            .help(format!("{help}, or remove the rule"));
+            .help(help);
         return;
     }
     let message = format!("{other} {what}, so only the older of the two gets connections");
     diagnostics
         .report(&EQUAL_MATCH, own.rule, message)
         .related(winner.rule, "this rule is for the same connections")
-        .help(format!("{help}, or remove one of the two rules"));
+        .help(help);
 }

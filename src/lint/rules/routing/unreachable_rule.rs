@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::unreachable_route::{EQUAL_MATCH, MATCH, OLDER_MATCH, OVERLAPPING_MATCH, REPEATED_MATCH, ROUTE};
+use crate::advice::{Advice, Edit};
 use crate::lint::{Diagnostic, Diagnostics};
 use crate::model::networking::{Destination, HttpRoute};
 use crate::model::{Kind, Resource};
@@ -46,7 +47,7 @@ struct Tie<'a> {
     witness: Option<Witness>,
 }
 
-/// What the older of two resources takes from the newer.
+/// The loss of the newer of two resources to the older.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Effect {
     /// Each match takes all requests of the other.
@@ -139,8 +140,9 @@ fn check_rule(span: Span, rule: &DerivedRule<'_>, diagnostics: &mut Diagnostics)
         let diagnostic = diagnostics.report(finding, *at, "this match never gets a request");
         relate(diagnostic, &way.shadows);
         diagnostic.help(match is_repetition {
-            true => "remove this match: the rule has another match for the same requests".to_owned(),
-            false => help(way, "match"),
+            true => Advice::new("remove this match: the rule has another match for the same requests")
+                .fix([Edit::remove(*at)]),
+            false => Advice::new(help(way, "match")),
         });
     }
 }
@@ -149,13 +151,13 @@ fn check_rule(span: Span, rule: &DerivedRule<'_>, diagnostics: &mut Diagnostics)
 fn help(way: &Way, noun: &str) -> String {
     match way.shadows.as_slice() {
         [shadow] if shadow.outranks_regex && shadow.is_default => format!(
-            "write the path of this {noun} as `PathPrefix` or `Exact`, or that of the other one as `RegularExpression` \
-             `/.*`"
+            "give the path of this {noun} type `PathPrefix` or `Exact`, or that of the other one type \
+             `RegularExpression` and value `/.*`"
         ),
         shadows if shadows.iter().any(|shadow| shadow.outranks_regex) => {
-            format!("write the path of this {noun} as `PathPrefix` or `Exact`, or remove the {noun}")
+            format!("give the path of this {noun} type `PathPrefix` or `Exact`")
         }
-        _ => format!("change the conditions of the {noun}, or remove it"),
+        _ => format!("change the conditions of the {noun}"),
     }
 }
 
@@ -265,7 +267,6 @@ fn report_tie(
         }
         (false, _) => "change one of the matches".to_owned(),
     };
-    let help =
-        if tie.effect == Effect::Equal { "change one of the two matches, or remove it".to_owned() } else { help };
+    let help = if tie.effect == Effect::Equal { "change one of the two matches".to_owned() } else { help };
     diagnostics.report(finding, later.span, message).related(tie.span, related).help(help);
 }

@@ -2,7 +2,7 @@
 
 mod captured_port;
 mod entry_without_endpoints;
-mod plaintext_on_tls_port;
+pub(super) mod plaintext_on_tls_port;
 mod tls_to_plaintext_port;
 
 use crate::lint::Family;

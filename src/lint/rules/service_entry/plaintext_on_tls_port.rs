@@ -5,6 +5,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::ServiceEntry;
+use crate::source::Span;
 use crate::world::{Protocol, ProtocolClass, World};
 
 pub static RULE: Rule = rule! {
@@ -66,9 +67,16 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                         diagnostic.help(help.option([https]).option([tls]))
                     }
                 };
+                // The protocol also excludes `tls` routes, which is the same mistake.
+                diagnostic.cause(plaintext_at(port.number.map_or(port.span, |number| number.span)));
             }
         }
     }
+}
+
+/// The cause of findings about a port 443 that is declared as plaintext.
+pub(in crate::lint::rules) fn plaintext_at(port: Span) -> String {
+    format!("plaintext port {port:?}")
 }
 
 /// Whether some VirtualService has `http` routes for a host. Another rule reports that they never apply.

@@ -9,6 +9,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
 use crate::model::networking::ClientTlsMode;
+use crate::model::{Kind, Spec};
 use crate::routing::Upstream;
 use crate::world::{Bound, Client, DestinationRef, Section, Server, Service, ServicePort, VirtualService, World};
 
@@ -34,21 +35,26 @@ static UNDECLARED_PORT: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    let written = world.virtual_services.iter();
-    // A BackendTLSPolicy makes istiod originate TLS for routes of the Gateway API.
-    let has_backend_policies = || {
-        let sources = &context.snapshot.sources;
-        context.snapshot.skipped.iter().any(|skipped| sources.text(*skipped).contains("BackendTLSPolicy"))
-    };
-    let derived = world.derived.virtual_services.iter().filter(|_| !has_backend_policies());
-    for virtual_service in written.chain(derived) {
+    for virtual_service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
         for destination in virtual_service.destinations().iter().filter(|it| it.route.section != Section::Tls) {
             let Some(sent) = plaintext(world, virtual_service, destination) else { continue };
-            if context.is_definite(sent.service.resource, diagnostics) {
+            if !has_backend_policy(context, sent.service) && context.is_definite(sent.service.resource, diagnostics) {
                 report(world, &sent, destination, diagnostics);
             }
         }
     }
+}
+
+/// Whether a BackendTLSPolicy makes istiod originate TLS to a service (istiod: `BackendTLSPolicyCollection`).
+fn has_backend_policy(context: &Context<'_>, service: &Service<'_>) -> bool {
+    context.snapshot.resources().any(|resource| match &resource.spec {
+        Spec::BackendTlsPolicy(policy) => {
+            let name = service.resource.name();
+            let is_target = policy.target_refs.iter().any(|target| target.name.text() == name);
+            is_target && context.world.settings.namespace_of(resource) == service.namespace
+        }
+        _ => false,
+    })
 }
 
 /// Plaintext for a port where the server expects TLS.
@@ -178,10 +184,11 @@ fn report(
         TlsServer::Port443 => (&UNDECLARED_PORT, "where servers expect TLS".to_owned()),
     };
     let sender = match &sent.bound.gateway {
-        Some(name) => {
-            let derived = world.derived.gateway(name).map(|gateway| gateway.written_name());
-            format!("Gateway `{}` sends", derived.unwrap_or_else(|| name.to_string()))
-        }
+        Some(name) => match world.derived.gateway(name) {
+            Some(gateway) if gateway.resource.kind == Kind::Ingress => "the ingress gateway sends".to_owned(),
+            Some(gateway) => format!("Gateway `{}` sends", gateway.written_name()),
+            None => format!("Gateway `{name}` sends"),
+        },
         None => "sidecars send".to_owned(),
     };
     let written = destination.destination.port.as_ref().and_then(|port| port.number);

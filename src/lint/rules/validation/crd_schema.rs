@@ -55,7 +55,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut definitions = context.snapshot.resources().filter(|it| it.kind == Kind::CustomResourceDefinition);
     let is_experimental =
         |it: &Resource| it.metadata.annotations.get(CHANNEL).is_some_and(|channel| channel.as_str() == "experimental");
-    if definitions.any(|definition| is_experimental(definition)) {
+    if definitions.any(is_experimental) {
         return;
     }
     for problem in context.model_problems() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::{Advice, Edit};
 use crate::lint::{Certainty, Context, Diagnostics, Finding, Harm, Rule};
 use crate::model::networking::{HttpRoute, StringMatch};
 use crate::routing::{EnvoyRegex, Matcher};
@@ -62,9 +63,10 @@ fn check_regex(
     };
     let effect = format!("{proxies} cannot load any route of the port");
     if regex.is_empty() {
+        let edit = Edit::set(regex.span, ".*");
         diagnostics
             .report(finding, regex.span, format!("the regular expression is empty, so {effect}"))
-            .help("write `.*` to match any text");
+            .help(Advice::new(format!("write {edit} to match any text")).fix([edit]));
     } else if let Err(error) = EnvoyRegex::new(regex) {
         let message = format!("{}, so {effect}", rejection(&error));
         // The expression for a gRPC method is not written anywhere.

@@ -199,7 +199,7 @@ fn rules_of_http_routes() {
             vec!["`backendRequest` is longer than `request`, which is `1s`"],
         ),
         ("timeouts: {request: 0s, backendRequest: 2s}", vec![]),
-        ("timeouts: {request: 10}", vec!["expected a string"]),
+        ("timeouts: {request: 10}", vec!["expected a duration such as `500ms`, `10s` or `1h30m`"]),
         ("timeouts: {request: 1.5s}", vec!["`1.5s` is not a valid value"]),
         ("retry: {codes: [500, 500], attempts: 0}", vec!["an earlier item is `500` too", "0 is out of range"]),
         ("sessionPersistence: {cookie: {name: a}}", vec![]),

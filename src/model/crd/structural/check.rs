@@ -66,7 +66,13 @@ impl Checker<'_, '_> {
     }
 
     fn text(&mut self, least: usize, most: usize, form: TextForm, node: &Node) -> Option<Node> {
-        let Value::String(text) = &node.value else { return self.wrong_type(node, "a string") };
+        let Value::String(text) = &node.value else {
+            let expected = match form {
+                TextForm::Pattern(pattern) => pattern.expected,
+                _ => "a string",
+            };
+            return self.wrong_type(node, expected);
+        };
         let length = text.chars().count();
         if length < least {
             return self.reject(refuse(node.span, "the string is empty", "write a value, or remove the field"));

@@ -17,6 +17,8 @@ pub enum TextForm {
 
 /// A pattern of strings.
 pub struct TextPattern {
+    /// The type of the value, for a value that is not a string.
+    pub expected: &'static str,
     /// Whether a string has the form.
     pub is_match: fn(&str) -> bool,
     /// The value that a string should have instead, if it is clear.
@@ -25,36 +27,43 @@ pub struct TextPattern {
     pub help: &'static str,
 }
 
+const STRING: &str = "a string";
+
 const fn pattern(is_match: fn(&str) -> bool, help: &'static str) -> TextPattern {
-    TextPattern { is_match, repair: |_| None, help }
+    TextPattern { expected: STRING, is_match, repair: |_| None, help }
 }
 
 /// A DNS name.
 pub static SUBDOMAIN: TextPattern = TextPattern {
+    expected: STRING,
     is_match: is_subdomain,
     repair: |text| repaired(text, is_subdomain),
     help: "use lower case letters, digits, `-` and `.`, with a letter or digit at both ends of each part",
 };
 /// A host, with an optional wildcard as its first label.
 pub static HOSTNAME: TextPattern = TextPattern {
+    expected: STRING,
     is_match: is_hostname,
     repair: repaired_host,
     help: "write a DNS name in lower case, without a port, such as `shop.example.com` or `*.example.com`",
 };
 /// A host without a wildcard.
 pub static PRECISE_HOSTNAME: TextPattern = TextPattern {
+    expected: STRING,
     is_match: is_subdomain,
     repair: |text| repaired_host(text).filter(|host| is_subdomain(host)),
     help: "write a DNS name in lower case, without a wildcard and a port, such as `shop.example.com`",
 };
 /// A namespace.
 pub static NAMESPACE: TextPattern = TextPattern {
+    expected: STRING,
     is_match: is_label,
     repair: |text| repaired(text, is_label),
     help: "write the name of a namespace: lower case letters, digits and `-`",
 };
 /// An API group.
 pub static GROUP: TextPattern = TextPattern {
+    expected: STRING,
     is_match: |group| group.is_empty() || is_subdomain(group),
     repair: repaired_group,
     help: "write an API group in lower case, without a version",
@@ -63,6 +72,7 @@ pub static GROUP: TextPattern = TextPattern {
 pub static KIND: TextPattern = pattern(is_kind, "write the name of a kind, such as `Service`");
 /// The name of a header.
 pub static HEADER_NAME: TextPattern = TextPattern {
+    expected: STRING,
     is_match: is_token,
     repair: |name| Some(name.trim_matches([':', ' ']).to_owned()).filter(|name| is_token(name)),
     help: "use letters, digits and dashes: pseudo-headers such as `:authority` are not allowed",
@@ -75,6 +85,7 @@ pub static HEADER_VALUE: TextPattern =
     pattern(is_header_value, "use printable ASCII characters, with single spaces or tabs between them");
 /// A duration.
 pub static DURATION: TextPattern = TextPattern {
+    expected: "a duration such as `500ms`, `10s` or `1h30m`",
     is_match: is_duration,
     repair: repaired_duration,
     help: "write whole numbers with a unit, such as `500ms`, `10s` or `1h30m`",
@@ -101,6 +112,7 @@ pub static URI: TextPattern =
     pattern(is_uri, "write an absolute URI, such as `spiffe://cluster.local/ns/shop/sa/cart`");
 /// An origin of a cross-origin request.
 pub static ORIGIN: TextPattern = TextPattern {
+    expected: STRING,
     is_match: is_origin,
     repair: |text| Some(text.trim_end_matches('/').to_lowercase()).filter(|origin| is_origin(origin)),
     help: "write `*`, or a scheme and a host, such as `https://shop.example.com` or `https://*.example.com`",
