@@ -76,7 +76,7 @@ fn a_listener_that_conflicts_with_an_earlier_one_is_dropped() {
         [
             "Gateway gw: listener `b` conflicts with listener `a`",
             "Gateway gw: listener `c` conflicts with listener `a`",
-            "Gateway gw: protocol `HTTPS` needs `tls`",
+            "Gateway gw: protocol `HTTPS` needs `tls`, so istiod does not open the port",
         ]
         .iter()
         .map(|line| (*line).to_owned())
