@@ -261,7 +261,11 @@ fn custom_policies_leave_the_decision_to_the_authorizer() {
     let deny = policy("d", "{action: DENY, rules: [{}]}");
     assert_eq!(ask(&format!("{}{deny}", custom("c", "opa")), &json!({})).policy.as_ref().unwrap().name, "shop/d");
     assert!(is_denied(&format!("{}{}", custom("c", "opa"), custom("d", "other")), &json!({})));
-    let config = |provider: &str| format!("extensionProviders: [{{name: {provider}}}]\n---\n");
+    let config = |provider: &str| {
+        format!(
+            "extensionProviders: [{{name: {provider}, envoyExtAuthzGrpc: {{service: shop.shop.svc.cluster.local, port: 9000}}}}]\n---\n"
+        )
+    };
     assert!(is_denied(&format!("{}{}", custom("c", "opa"), config("other")), &json!({})));
     assert!(!is_denied(&format!("{}{}", custom("c", "opa"), config("opa")), &json!({})));
     // Envoy evaluates CUSTOM policies before it validates tokens, so they see no claims.

@@ -106,7 +106,7 @@ fn check_name(
             let is_served = |it: &kubernetes::ServicePort| {
                 it.port.map(|it| it.value) == port.port.map(|it| it.value) && it.transport() == other.transport()
             };
-            if matches!(&service.resource.spec, Spec::Service(spec) if spec.ports.iter().any(|it| is_served(it))) {
+            if matches!(&service.resource.spec, Spec::Service(spec) if spec.ports.iter().any(is_served)) {
                 let help = "remove this port, or declare the container port for its protocol";
                 diagnostic.help(Advice::new(help).option([Edit::remove(port.span)]));
                 return;
