@@ -85,8 +85,8 @@ fn check_principal(
         diagnostics
             .report(&SCHEME, written.span, format!("no client has the principal `{value}`: principals have no scheme"))
             .help(match has_form(rest) {
-                true => format!("write `{rest}`"),
-                false => FORM_HELP.to_owned(),
+                true => Advice::write(Edit::set(written.span, rest)),
+                false => FORM_HELP.into(),
             });
         return;
     }

@@ -1,5 +1,6 @@
 //! `port-name`
 
+use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
@@ -58,7 +59,12 @@ fn report(port: &kubernetes::ServicePort, diagnostics: &mut Diagnostics) {
             format!("Istio does not know `appProtocol: {declared}`, so proxies detect the protocol of port {number}");
         diagnostics
             .report(&UNKNOWN_APP_PROTOCOL, declared.span, message)
-            .help("write a protocol that Istio knows, such as `http` or `grpc`, or `tcp` if the server sends first");
+            .help(match is_h2c(&declared.value) {
+                true => Advice::write(Edit::set(declared.span, "kubernetes.io/h2c")),
+                false => {
+                    "write a protocol that Istio knows, such as `http` or `grpc`, or `tcp` if the server sends first".into()
+                }
+            });
         return;
     }
     let (span, message) = match port.name.filled() {
@@ -92,11 +98,17 @@ const WORDS: [&str; 10] = ["grpc", "https", "http2", "http", "tls", "tcp", "mong
 /// A valid name that is similar to a name of a port, and declares the protocol that this name contains.
 pub(super) fn declaring_name(name: &str) -> Option<String> {
     let name = valid_name(name);
+    let name = if is_h2c(&name) { name.replacen("h2c", "http2", 1) } else { name };
     WORDS.iter().find_map(|word| {
         let rest = name.strip_prefix(word).or_else(|| name.strip_suffix(word)?.strip_suffix('-'))?;
         let rest = rest.trim_matches('-');
         Some(if rest.is_empty() { (*word).to_owned() } else { format!("{word}-{rest}") })
     })
+}
+
+/// Whether a name or an `appProtocol` means HTTP/2 without TLS. Taken for HTTP/1.1, it would lose gRPC.
+fn is_h2c(name: &str) -> bool {
+    name.eq_ignore_ascii_case("h2c") || name.starts_with("h2c-") || name.ends_with("-h2c")
 }
 
 /// The name in lower case, with dashes in place of characters that are often written instead of dashes.
