@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::diagnostic::Diagnostic;
-use super::rules::ABOUT_CONFLICTS;
+use super::rules::{ABOUT_CONFLICTS, unreachable_route};
 use super::severity::{Certainty, Severity};
 use crate::layout::Mesh;
 use crate::load::Snapshot;
@@ -48,7 +48,10 @@ impl<'m> Alternatives<'m> {
 }
 
 fn is_conflict(diagnostic: &Diagnostic) -> bool {
-    ABOUT_CONFLICTS.iter().any(|family| family.rules.iter().any(|rule| std::ptr::eq(*rule, diagnostic.rule)))
+    // Routes of several resources can shadow each other, too.
+    let is_shadowed = std::ptr::eq(diagnostic.rule, &unreachable_route::RULE);
+    is_shadowed
+        || ABOUT_CONFLICTS.iter().any(|family| family.rules.iter().any(|rule| std::ptr::eq(*rule, diagnostic.rule)))
 }
 
 /// The files of the other places of a finding.

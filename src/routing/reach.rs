@@ -205,10 +205,9 @@ impl Alternative<'_> {
     }
 
     /// Whether the alternative takes all requests of one of another VirtualService at a Gateway.
-    pub fn takes_all_of(&self, other: &Self, gateway: &Bound) -> bool {
-        let automata = Automata::default();
-        let Search::Text(path) = sample(other.path(), &automata) else { return false };
-        if !self.takes_path(&path) || !self.requires_no_more_than(other, std::slice::from_ref(gateway), &automata) {
+    pub fn takes_all_of(&self, other: &Self, gateway: &Bound, automata: &Automata) -> bool {
+        let Search::Text(path) = sample(other.path(), automata) else { return false };
+        if !self.takes_path(&path) || !self.requires_no_more_than(other, std::slice::from_ref(gateway), automata) {
             return false;
         }
         self.takes_paths_of(other).unwrap_or_else(|| match (self.path(), other.path()) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Bound, DataPlane, ExportTo, Gap, NamespacedName, VirtualService, Workload, World};
+use super::{Bound, DataPlane, ExportTo, Gap, NamespacedName, Route, VirtualService, Workload, World};
 use crate::model::LabelSet;
 use crate::model::field::TextField;
 use crate::model::networking::Delegate;
@@ -66,6 +66,16 @@ impl World<'_> {
     pub fn presumed_client_namespaces(&self, virtual_service: &VirtualService<'_>) -> BTreeSet<String> {
         let clients = self.client_namespaces(virtual_service);
         if clients.is_empty() { BTreeSet::from([virtual_service.name.namespace.to_string()]) } else { clients }
+    }
+
+    /// The namespaces of the proxies that use a route: as those of its VirtualService, without the Gateways, or the mesh,
+    /// that all its matches exclude (istiod: `sourceMatchHTTP`).
+    pub fn route_client_namespaces(&self, virtual_service: &VirtualService<'_>, route: &Route<'_>) -> BTreeSet<String> {
+        if virtual_service.is_delegate() {
+            return self.presumed_client_namespaces(virtual_service);
+        }
+        let bound = virtual_service.bound_to.iter().filter(|it| route.ports_at(it.gateway.as_ref()).has_any());
+        bound.flat_map(|it| self.clients_at(virtual_service, it)).map(|client| client.namespace).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::NumberField;
+use crate::routing::Automata;
 use crate::routing::reach::{self, Alternative};
 use crate::source::{Span, Spanned};
 use crate::world::{ExportTo, NamespacedName, Section, VirtualService, World};
@@ -139,18 +140,25 @@ fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
         }
     }
     let mut reported = BTreeSet::new();
+    let automata = Automata::default();
     for (gateway, virtual_services) in by_gateway {
         for (host, claims) in claims(virtual_services.into_iter()) {
+            if claims.len() < 2 {
+                continue;
+            }
+            let routes: Vec<Routes<'_, '_>> =
+                claims.iter().map(|claim| Routes::new(world, gateway, claim.virtual_service)).collect();
             for (index, claim) in claims.iter().enumerate() {
                 let meet = |first: &&Claim<'_, '_>| {
                     share_server(world, gateway, first, claim) && may_meet(world, first, claim)
                 };
-                let earlier = || claims[..index].iter().filter(meet).map(|first| first.virtual_service);
-                let lost = earlier().find_map(|first| {
-                    catch_all_routes(world, first, claim.virtual_service).map(|routes| (first, routes))
-                });
+                let earlier =
+                    || claims[..index].iter().zip(&routes).filter(|(first, _)| meet(first)).map(|(_, routes)| routes);
+                let own = &routes[index];
+                let lost = earlier()
+                    .find_map(|first| Some((first.virtual_service, (first.catch_all?, own.catch_all?))));
                 let Some((first, (earlier, later))) = lost else {
-                    let mut overlaps = earlier().filter_map(|first| Overlap::find(world, gateway, first, claim));
+                    let mut overlaps = earlier().filter_map(|first| Overlap::find(gateway, first, own, claim, &automata));
                     if let Some(overlap) = overlaps.find(|overlap| reported.insert(overlap.narrow.span)) {
                         overlap.add_to(diagnostics);
                     }
@@ -176,17 +184,22 @@ fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The routes of both that match every request, of which the later one is lost.
-fn catch_all_routes(
-    world: &World<'_>,
-    earlier: &VirtualService<'_>,
-    later: &VirtualService<'_>,
-) -> Option<(Span, Span)> {
-    let catch_all = |virtual_service| {
-        let alternatives = reach::alternatives(world, virtual_service);
-        alternatives.iter().find(|alternative| alternative.takes_everything()).map(|alternative| alternative.route_span)
-    };
-    Some((catch_all(earlier)?, catch_all(later)?))
+/// The routes of a VirtualService at a Gateway.
+struct Routes<'w, 'a> {
+    virtual_service: &'w VirtualService<'a>,
+    /// Without those that match every request: they come last, whichever VirtualService has them.
+    alternatives: Vec<Alternative<'w>>,
+    /// The first route that matches every request.
+    catch_all: Option<Span>,
+}
+
+impl<'w, 'a> Routes<'w, 'a> {
+    fn new(world: &'w World<'a>, gateway: &NamespacedName<'_>, virtual_service: &'w VirtualService<'a>) -> Self {
+        let mut alternatives = reach::alternatives(world, virtual_service);
+        let catch_all = alternatives.iter().find(|it| it.takes_everything()).map(|it| it.route_span);
+        alternatives.retain(|it| it.is_at(gateway) && !it.is_last());
+        Self { virtual_service, alternatives, catch_all }
+    }
 }
 
 /// Two routes of different VirtualServices for one host, of which one takes all requests of the other.
@@ -209,21 +222,17 @@ struct Side<'w, 'a> {
 }
 
 impl<'w, 'a> Overlap<'w, 'a> {
-    /// The first overlap of a VirtualService with an earlier one. Routes that match every request come last, whichever
-    /// VirtualService has them, so they do not count.
+    /// The first overlap of a VirtualService with an earlier one.
     fn find(
-        world: &'w World<'a>,
         gateway: &'w NamespacedName<'w>,
-        first: &'w VirtualService<'a>,
+        first: &Routes<'w, 'a>,
+        own: &Routes<'w, 'a>,
         claim: &Claim<'w, 'a>,
+        automata: &Automata,
     ) -> Option<Self> {
         let place = claim.virtual_service.bound_to.iter().find(|bound| bound.gateway.as_ref() == Some(gateway))?;
-        let at_gateway = |virtual_service| {
-            let mut alternatives = reach::alternatives(world, virtual_service);
-            alternatives.retain(|it| it.is_at(gateway) && !it.is_last());
-            alternatives
-        };
-        let (earlier, later) = (at_gateway(first), at_gateway(claim.virtual_service));
+        let (earlier, later) = (&first.alternatives, &own.alternatives);
+        let first = first.virtual_service;
         let is_order_known = !first.is_tied_with(claim.virtual_service);
         let overlap = |wide: &Alternative<'_>, narrow: &Alternative<'_>, is_lost: bool| {
             let sides = [first, claim.virtual_service];
@@ -241,11 +250,11 @@ impl<'w, 'a> Overlap<'w, 'a> {
             let pairs = narrow.iter().flat_map(|narrow| wide.iter().map(move |wide| (wide, narrow)));
             // `prefix-without-boundary` reports a prefix that takes other words.
             let mut pairs =
-                pairs.filter(|(wide, narrow)| wide.takes_all_of(narrow, place) && !wide.cuts_word_of(narrow));
+                pairs.filter(|(wide, narrow)| wide.takes_all_of(narrow, place, automata) && !wide.cuts_word_of(narrow));
             pairs.find_map(|(wide, narrow)| overlap(wide, narrow, is_lost))
         };
         // If the order is known, the narrower route of the earlier VirtualService works.
-        taker(&earlier, &later, true).or_else(|| taker(&later, &earlier, false).filter(|_| !is_order_known))
+        taker(earlier, later, true).or_else(|| taker(later, earlier, false).filter(|_| !is_order_known))
     }
 
     fn add_to(&self, diagnostics: &mut Diagnostics) {

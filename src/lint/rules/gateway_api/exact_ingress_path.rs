@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
         let alternatives = reach::alternatives(world, virtual_service);
         for source in &virtual_service.sources {
             let Some((path, text)) = exact_path(source).filter(|(path, _)| seen.insert(path.span)) else { continue };
-            if text.contains(['(', ')', '[', ']', '|', '^', '$', '\\', '*', '+', '?']) {
+            if is_pattern(text) {
                 let message =
                     format!("istiod compares the path with `{}` as plain text, so no request matches", text.value);
                 let start = text.split(['(', '[', '|', '^', '$', '\\', '*', '+', '?']).next().unwrap_or_default();
@@ -59,6 +59,14 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// Whether a path is certainly a regular expression. `$` and `+` are common in plain paths.
+fn is_pattern(path: &str) -> bool {
+    let has_group = path.split_once('(').is_some_and(|(_, group)| group.contains('|') && group.contains(')'));
+    let has_class = path.split_once('[').is_some_and(|(_, class)| class.contains(']'));
+    let has_repetition = [".*", ".+"].iter().any(|it| path.contains(it));
+    has_group || has_class || has_repetition || path.contains(['^', '\\', '?']) || path.ends_with('$')
 }
 
 /// The edit that gives a path a type.

@@ -74,7 +74,9 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
 /// The annotations of an Ingress that have one of some names, unless they are switched off.
 fn of_kind<'a>(resource: &'a Resource, names: &[&str]) -> Vec<&'a Spanned<String>> {
     let is_it = |key: &str| PREFIXES.iter().filter_map(|prefix| key.strip_prefix(prefix)).any(|it| names.contains(&it));
-    let is_on = |value: &str| !value.is_empty() && value != "false";
+    // A range of all addresses restricts nothing.
+    let is_open = |range: &str| matches!(range.trim(), "0.0.0.0/0" | "::/0");
+    let is_on = |value: &str| !value.is_empty() && value != "false" && !value.split(',').any(is_open);
     let annotations = resource.metadata.annotations.iter();
     annotations.filter(|(key, value)| is_it(key) && is_on(value)).map(|(key, _)| key).collect()
 }

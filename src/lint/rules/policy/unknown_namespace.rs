@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::Kind;
 use crate::model::spelling::did_you_mean;
 use crate::policy::{Attribute, requirements};
 use crate::source::Spanned;
-use crate::world::World;
+use crate::world::{Gap, World};
 
 pub static RULE: Rule = rule! {
     name: "unknown-namespace",
@@ -56,12 +57,17 @@ fn check_namespace(
     if let Err(gap) = world.inventory.namespaces() {
         return diagnostics.unchecked(gap);
     }
+    let help = did_you_mean(written.span, value, known.iter().copied());
+    // A repository rarely has all namespaces of the cluster.
+    if help.is_none() && !world.inventory.is_complete() {
+        return diagnostics.unchecked(Gap::NotAllOfKind(Kind::Namespace));
+    }
     let message = match value.contains('*') {
         true => format!("no namespace matches `{value}`"),
         false => format!("namespace `{value}` does not exist"),
     };
     let diagnostic = diagnostics.report(&MISSING, written.span, message).cause(format!("namespace {value}"));
-    if let Some(help) = did_you_mean(written.span, value, known.iter().copied()) {
+    if let Some(help) = help {
         diagnostic.help(help);
     }
 }

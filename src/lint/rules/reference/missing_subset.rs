@@ -82,7 +82,7 @@ fn check_subset(
     let destination_rules = &world.destination_rules;
     let host = virtual_service.full_host(destination.host, &world.settings);
     let namespace = namespace_of(world, virtual_service, &host);
-    for client in world.presumed_client_namespaces(virtual_service) {
+    for client in world.route_client_namespaces(virtual_service, &destination.route) {
         let merged = destination_rules.applying(&client, &namespace, &host, None);
         if merged.is_some_and(|merged| destination_rules.subset(merged, subset).is_some()) {
             continue;

@@ -4,7 +4,7 @@ mod invalid_weights;
 mod refusing_gateway;
 mod shared_listener;
 mod subset_not_on_gateway;
-mod unreachable_route;
+pub(in crate::lint) mod unreachable_route;
 mod unreachable_rule;
 
 use crate::lint::Family;

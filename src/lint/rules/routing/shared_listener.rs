@@ -65,6 +65,9 @@ fn report(
     server_name: Option<&str>,
     diagnostics: &mut Diagnostics,
 ) {
+    if world.may_be_elsewhere(winner.resource, own.resource) {
+        return;
+    }
     let age = |resource: &Resource| !resource.metadata.creation_timestamp.text().is_empty();
     let name = NamespacedName::new(world.settings.namespace_of(winner.resource), winner.resource.name());
     let other = format!("{} `{name}`", winner.resource.kind.name());

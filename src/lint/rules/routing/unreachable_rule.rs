@@ -64,7 +64,7 @@ pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
     for virtual_service in &world.derived.virtual_services {
         let alternatives = reach::alternatives(world, virtual_service);
         let automata = Automata::default();
-        let mut reached: Vec<usize> = Vec::new();
+        let mut reached = vec![false; alternatives.len()];
         for (number, alternative) in alternatives.iter().enumerate() {
             let is_certain =
                 |earlier: &&usize| !virtual_service.depends_on_age(alternatives[**earlier].route, alternative.route);
@@ -76,14 +76,16 @@ pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
                 continue;
             }
             let tied =
-                tied.into_iter().filter(|earlier| reached.contains(earlier)).map(|earlier| &alternatives[earlier]);
-            let ties = tied.filter_map(|earlier| tie(virtual_service, alternative, earlier, &automata));
+                tied.into_iter().filter(|earlier| reached[*earlier]).map(|earlier| &alternatives[earlier]);
+            let own = virtual_service.sources.get(alternative.route).map(|source| source.resource);
+            let may_meet = |tie: &Tie<'_>| own.is_some_and(|own| !world.may_be_elsewhere(tie.resource, own));
+            let ties = tied.filter_map(|earlier| tie(virtual_service, alternative, earlier, &automata)).filter(may_meet);
             if let Some(tie) = ties.min_by_key(|tie| tie.effect)
                 && reported.insert(alternative.span)
             {
                 report_tie(world, virtual_service, alternative, &tie, diagnostics);
             }
-            reached.push(number);
+            reached[number] = true;
         }
     }
     for (span, rule) in &rules {
