@@ -155,10 +155,11 @@ fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
                 let earlier =
                     || claims[..index].iter().zip(&routes).filter(|(first, _)| meet(first)).map(|(_, routes)| routes);
                 let own = &routes[index];
-                let lost = earlier()
-                    .find_map(|first| Some((first.virtual_service, (first.catch_all?, own.catch_all?))));
+                let lost =
+                    earlier().find_map(|first| Some((first.virtual_service, (first.catch_all?, own.catch_all?))));
                 let Some((first, (earlier, later))) = lost else {
-                    let mut overlaps = earlier().filter_map(|first| Overlap::find(gateway, first, own, claim, &automata));
+                    let mut overlaps =
+                        earlier().filter_map(|first| Overlap::find(gateway, first, own, claim, &automata));
                     if let Some(overlap) = overlaps.find(|overlap| reported.insert(overlap.narrow.span)) {
                         overlap.add_to(diagnostics);
                     }

@@ -33,6 +33,11 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut seen: BTreeSet<Span> = BTreeSet::new();
     let world = context.world;
     for virtual_service in world.derived.virtual_services.iter().filter(|it| it.origin == Origin::Ingress) {
+        for source in &virtual_service.sources {
+            if let Some(text) = glob_path(source).filter(|text| seen.insert(text.span)) {
+                report_glob(text, diagnostics);
+            }
+        }
         let alternatives = reach::alternatives(world, virtual_service);
         for source in &virtual_service.sources {
             let Some((path, text)) = exact_path(source).filter(|(path, _)| seen.insert(path.span)) else { continue };
@@ -61,6 +66,20 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// The path of an entry of type `Exact` or `Prefix` that ends like a glob. Other controllers accept it.
+fn glob_path<'a>(source: &RuleSource<'a>) -> Option<&'a Spanned<String>> {
+    let path = path_of(source)?;
+    path.path.as_ref().filter(|text| is_typed(path) && text.ends_with("/*"))
+}
+
+fn report_glob(text: &Spanned<String>, diagnostics: &mut Diagnostics) {
+    let message = format!("istiod compares the `*` of `{}` as plain text, so no request matches", text.value);
+    let prefix = text.trim_end_matches('*').trim_end_matches('/');
+    let edit = Edit::set(text.span, if prefix.is_empty() { "/" } else { prefix }).of("path");
+    let help = Advice::new(format!("write {edit} with type `Prefix`, which matches the paths below it")).option([edit]);
+    diagnostics.report(&LITERAL_PATTERN, text.span, message).help(help);
+}
+
 /// Whether a path is certainly a regular expression. `$` and `+` are common in plain paths.
 fn is_pattern(path: &str) -> bool {
     let has_group = path.split_once('(').is_some_and(|(_, group)| group.contains('|') && group.contains(')'));
@@ -79,10 +98,17 @@ fn with_type(path: &IngressPath, kind: &str) -> Edit {
 
 /// The path of an entry that istiod compares as a whole, because its type is neither `Exact` nor `Prefix`.
 fn exact_path<'a>(source: &RuleSource<'a>) -> Option<(&'a IngressPath, &'a Spanned<String>)> {
-    let Spec::Ingress(ingress) = &source.resource.spec else { return None };
-    let path = ingress.rules.get(source.rule)?.http.as_ref()?.paths.get(source.entry?)?;
-    let is_typed = path.path_type.as_ref().is_some_and(|kind| matches!(kind.as_str(), "Exact" | "Prefix"));
-    let text = path.path.as_ref().filter(|text| !is_typed && text.starts_with('/'))?;
+    let path = path_of(source)?;
+    let text = path.path.as_ref().filter(|text| !is_typed(path) && text.starts_with('/'))?;
     let is_prefix = text.ends_with("/*") || text.ends_with(".*");
     (!is_prefix).then_some((path, text))
+}
+
+fn path_of<'a>(source: &RuleSource<'a>) -> Option<&'a IngressPath> {
+    let Spec::Ingress(ingress) = &source.resource.spec else { return None };
+    ingress.rules.get(source.rule)?.http.as_ref()?.paths.get(source.entry?)
+}
+
+fn is_typed(path: &IngressPath) -> bool {
+    path.path_type.as_ref().is_some_and(|kind| matches!(kind.as_str(), "Exact" | "Prefix"))
 }

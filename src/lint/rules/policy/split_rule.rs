@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Two rules that look like one: one of them has only `from`, the other only `to`.
+/// Two rules that look like one: one of them has only `from` or `when`, the other only `to`.
 struct Split<'p> {
     sources: &'p AuthorizationRule,
     operations: &'p AuthorizationRule,
@@ -58,10 +58,10 @@ impl<'p> Split<'p> {
         };
         match (has(first), has(second)) {
             _ if !is_rest_one_part => None,
-            ((true, false, false), (false, true, false)) => {
+            ((true, false, false) | (_, false, true), (false, true, false)) => {
                 Some(Self { sources: first, operations: second, are_sources_first: true })
             }
-            ((false, true, false), (true, false, false)) => {
+            ((false, true, false), (true, false, false) | (_, false, true)) => {
                 Some(Self { sources: second, operations: first, are_sources_first: false })
             }
             _ => None,
@@ -154,7 +154,11 @@ fn report(policy: &AuthorizationPolicy<'_>, split: &Split<'_>, diagnostics: &mut
         ),
         _ => return,
     };
-    let field = if split.are_sources_first { "to" } else { "from" };
+    let field = match split.are_sources_first {
+        true => "to",
+        false if sources.from.is_empty() => "when",
+        false => "from",
+    };
     diagnostics.report(finding, operations.span, message).related(sources.span, related).help(format!(
         "remove the dash before `{field}` to make both one rule, or write a comment between the rules if they are two on purpose"
     ));

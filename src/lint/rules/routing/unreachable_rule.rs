@@ -61,11 +61,15 @@ enum Effect {
 pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
     let mut rules = Rules::new();
     let mut reported = BTreeSet::new();
+    let mut ties = Vec::new();
+    // A match is derived for each listener and host: how many of them it has.
+    let mut times: BTreeMap<Span, usize> = BTreeMap::new();
     for virtual_service in &world.derived.virtual_services {
         let alternatives = reach::alternatives(world, virtual_service);
         let automata = Automata::default();
         let mut reached = vec![false; alternatives.len()];
         for (number, alternative) in alternatives.iter().enumerate() {
+            *times.entry(alternative.span).or_default() += 1;
             let is_certain =
                 |earlier: &&usize| !virtual_service.depends_on_age(alternatives[**earlier].route, alternative.route);
             let (certain, tied): (Vec<usize>, Vec<usize>) = (0..number).partition(|earlier| is_certain(&earlier));
@@ -75,18 +79,22 @@ pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
             if reach != Reachability::Reached {
                 continue;
             }
-            let tied =
-                tied.into_iter().filter(|earlier| reached[*earlier]).map(|earlier| &alternatives[earlier]);
+            let tied = tied.into_iter().filter(|earlier| reached[*earlier]).map(|earlier| &alternatives[earlier]);
             let own = virtual_service.sources.get(alternative.route).map(|source| source.resource);
             let may_meet = |tie: &Tie<'_>| own.is_some_and(|own| !world.may_be_elsewhere(tie.resource, own));
-            let ties = tied.filter_map(|earlier| tie(virtual_service, alternative, earlier, &automata)).filter(may_meet);
-            if let Some(tie) = ties.min_by_key(|tie| tie.effect)
+            let tied =
+                tied.filter_map(|earlier| tie(virtual_service, alternative, earlier, &automata)).filter(may_meet);
+            if let Some(tie) = tied.min_by_key(|tie| tie.effect)
                 && reported.insert(alternative.span)
             {
-                report_tie(world, virtual_service, alternative, &tie, diagnostics);
+                ties.push((virtual_service, alternative.route, alternative.span, tie));
             }
             reached[number] = true;
         }
+    }
+    for (virtual_service, route, span, tie) in ties {
+        let is_partial = times.get(&span) != times.get(&tie.span);
+        report_tie(world, virtual_service, (route, span), &tie, is_partial, diagnostics);
     }
     for (span, rule) in &rules {
         check_rule(*span, rule, diagnostics);
@@ -233,19 +241,28 @@ fn do_the_same(one: &HttpRoute, other: &HttpRoute) -> bool {
 fn report_tie(
     world: &World<'_>,
     virtual_service: &VirtualService<'_>,
-    later: &Alternative<'_>,
+    (route, span): (usize, Span),
     tie: &Tie<'_>,
+    is_partial: bool,
     diagnostics: &mut Diagnostics,
 ) {
-    let Some(own) = virtual_service.sources.get(later.route).map(|source| source.resource) else { return };
+    let Some(own) = virtual_service.sources.get(route).map(|source| source.resource) else { return };
     let name = NamespacedName::new(world.settings.namespace_of(tie.resource), tie.resource.name());
     let other = format!("{} `{name}`", tie.resource.kind.name());
     let host = match virtual_service.hosts.first().map(|host| host.as_str()) {
         None | Some("*") => String::new(),
         Some(host) => format!(" for host `{host}`"),
     };
+    // The others may have only one of the two matches.
+    let listener = virtual_service.bound_to.first().and_then(|bound| bound.gateway.as_ref()?.name.rsplit_once('~'));
+    let listener = listener.map_or(String::new(), |(_, name)| format!(" on listener `{name}`"));
     let such = tie.witness.as_ref().map_or(String::new(), |witness| format!(" such as {witness}"));
     let (finding, message, related) = match tie.effect {
+        Effect::Equal if is_partial => (
+            &OLDER_MATCH,
+            format!("{other} has the same match{host}{listener}, so only the older of the two gets requests{such}"),
+            "this match is the same",
+        ),
         Effect::Equal => (
             &EQUAL_MATCH,
             format!("{other} has the same match{host}, so only the older of the two gets requests{such}"),
@@ -269,6 +286,12 @@ fn report_tie(
         }
         (false, _) => "change one of the matches".to_owned(),
     };
-    let help = if tie.effect == Effect::Equal { "change one of the two matches".to_owned() } else { help };
-    diagnostics.report(finding, later.span, message).related(tie.span, related).help(help);
+    let help = match tie.effect {
+        Effect::Equal if is_partial => {
+            "change one of the two matches, or attach each route to its own listener with `sectionName`".to_owned()
+        }
+        Effect::Equal => "change one of the two matches".to_owned(),
+        Effect::All | Effect::Some => help,
+    };
+    diagnostics.report(finding, span, message).related(tie.span, related).help(help);
 }

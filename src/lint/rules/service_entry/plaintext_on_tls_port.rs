@@ -11,7 +11,7 @@ use crate::world::{Protocol, ProtocolClass, World};
 pub static RULE: Rule = rule! {
     name: "plaintext-on-tls-port",
     summary: "a ServiceEntry declares port 443 as plaintext HTTP, or port 80 as TLS, so sidecars expect the wrong one",
-    findings: [&PLAINTEXT, &TLS],
+    findings: [&PLAINTEXT, &ORIGINATED, &TLS],
     check: check,
 };
 
@@ -20,6 +20,10 @@ static PLAINTEXT: Finding = finding! {
     "port 443 of an external host has an HTTP protocol",
 };
 
+static ORIGINATED: Finding = finding! {
+    "originated", Lost, Likely, [],
+    "port 443 of an external host has an HTTP protocol, and sidecars originate TLS, so only `http://` works on it",
+};
 static TLS: Finding = finding! {
     "tls-on-plaintext-port", Lost, Likely, [],
     "port 80 of an external host is HTTPS or TLS, so sidecars do not route plaintext requests to it",
@@ -50,7 +54,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                     .iter()
                     .find_map(|it| (it.host.as_str() == host).then(|| it.tls_of_port(443)).flatten());
                 let diagnostic = diagnostics.report(
-                    &PLAINTEXT,
+                    if originating.is_some() { &ORIGINATED } else { &PLAINTEXT },
                     protocol.span,
                     format!(
                         "port 443 has protocol `{}`, so sidecars reject clients that use TLS on it",
