@@ -1,6 +1,7 @@
 //! The ports on which a route never applies, because they have another protocol.
 
 use super::{Bound, Gateway, ProtocolClass, Route, RouteMatch, Section, Server, Service, VirtualService, World};
+use crate::model::Kind;
 use crate::model::networking::ServerTlsMode;
 use crate::source::Span;
 
@@ -15,8 +16,8 @@ pub struct OtherPort {
     pub number: u32,
     /// The sections whose routes apply.
     pub sections: Vec<Section>,
-    /// Whether it is a port of a ServiceEntry.
-    pub is_of_entry: bool,
+    /// The kind of resource that declares it.
+    pub declared_by: Kind,
     /// Whether the route applies nevertheless to plaintext requests to port 80 of the host, which has no such port.
     pub is_beside_port_80: bool,
 }
@@ -83,7 +84,7 @@ fn at_gateway(
             description: format!("port {port} of Gateway `{}`, which is {protocol}{tls}", gateway.name),
             number: port,
             sections: server.section().into_iter().collect(),
-            is_of_entry: false,
+            declared_by: gateway.resource.kind,
             is_beside_port_80: false,
         })
     };
@@ -123,7 +124,7 @@ fn in_mesh(
                 description: format!("port {} of `{}`, which is {}", own.number, service.hostname, own.protocol),
                 number: own.number,
                 sections: sections.to_vec(),
-                is_of_entry: !service.is_kubernetes(),
+                declared_by: service.resource.kind,
                 is_beside_port_80,
             });
         }

@@ -4,7 +4,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::rules::service_entry::plaintext_on_tls_port::plaintext_at;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::wording;
+use crate::model::{Kind, wording};
 use crate::world::{OtherPort, Route, Section, VirtualService, World};
 
 pub static RULE: Rule = rule! {
@@ -48,7 +48,7 @@ fn check_route(
         diagnostics.report(&OTHER_PROTOCOL, route.span, format!("`{section}` routes do not apply to {port}"))
     };
     diagnostic.related(first.span, "this port").help(advice(route, first));
-    if first.is_of_entry && first.number == 443 && first.sections == [Section::Http] {
+    if first.declared_by == Kind::ServiceEntry && first.number == 443 && first.sections == [Section::Http] {
         diagnostic.cause(plaintext_at(first.span));
     }
     let destination = route.targets().into_iter().find_map(|target| target.destination);
@@ -60,17 +60,23 @@ fn check_route(
 /// The section to use instead, or the protocol with which the port would have the route.
 fn advice(route: &Route<'_>, port: &OtherPort) -> String {
     let sections = wording::list(port.sections.iter().map(|section| section.name()), "or");
+    let is_of_entry = port.declared_by == Kind::ServiceEntry;
     match (port.sections.as_slice(), route.section) {
         ([], _) => "remove the route: no route applies to this port".to_owned(),
         // Port 443 of an external host does not speak plaintext HTTP.
-        (_, Section::Http) if port.is_beside_port_80 || (port.is_of_entry && port.number == 443) => {
+        (_, Section::Http) if port.is_beside_port_80 || (is_of_entry && port.number == 443) => {
             format!("write {sections} routes, or let clients use `http://`, and add port 80 to the ServiceEntry")
         }
-        (_, Section::Http) if port.is_of_entry => {
+        (_, Section::Http) if is_of_entry => {
             format!("write {sections} routes, or set the `protocol` of the port to `HTTP`, if clients speak it")
         }
-        (_, Section::Tls) if port.is_of_entry => {
+        (_, Section::Tls) if is_of_entry => {
             format!("write {sections} routes, or set the `protocol` of the port to `TLS`, if clients use TLS")
+        }
+        // Kubernetes has no field for the protocol that Istio needs.
+        (_, section) if port.declared_by == Kind::Service => {
+            let name = section.name();
+            format!("write {sections} routes, or set `appProtocol: {name}` for the port if clients speak it")
         }
         _ => format!("write {sections} routes, or change the protocol of the port"),
     }

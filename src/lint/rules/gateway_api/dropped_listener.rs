@@ -45,11 +45,16 @@ static KIND: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for ignored in &context.world.derived.ignored {
+    // Of a resource that the API server rejects, only the rejection is a finding.
+    let applied = context.world.derived.ignored.iter().filter(|ignored| !context.rejects(ignored.resource.span));
+    for ignored in applied {
         let (finding, help) = match ignored.kind {
-            Omission::ConflictingListener => {
-                (&CONFLICT, Some("use another `port`, or another `hostname` if neither protocol is TCP or UDP"))
-            }
+            Omission::ConflictingListener => (
+                &CONFLICT,
+                Some(
+                    "use another `port`, or another `hostname` if both have the same protocol, `HTTP`, `HTTPS` or `TLS`",
+                ),
+            ),
             Omission::UngrantedCertificate => {
                 (&NO_GRANT, Some("add a ReferenceGrant to the namespace of the certificate"))
             }
