@@ -57,14 +57,12 @@ fn report(port: &kubernetes::ServicePort, diagnostics: &mut Diagnostics) {
     if let Some(declared) = &port.app_protocol {
         let message =
             format!("Istio does not know `appProtocol: {declared}`, so proxies detect the protocol of port {number}");
-        diagnostics
-            .report(&UNKNOWN_APP_PROTOCOL, declared.span, message)
-            .help(match is_h2c(&declared.value) {
-                true => Advice::write(Edit::set(declared.span, "kubernetes.io/h2c")),
-                false => {
-                    "write a protocol that Istio knows, such as `http` or `grpc`, or `tcp` if the server sends first".into()
-                }
-            });
+        diagnostics.report(&UNKNOWN_APP_PROTOCOL, declared.span, message).help(match is_h2c(&declared.value) {
+            true => Advice::write(Edit::set(declared.span, "kubernetes.io/h2c")),
+            false => {
+                "write a protocol that Istio knows, such as `http` or `grpc`, or `tcp` if the server sends first".into()
+            }
+        });
         return;
     }
     let (span, message) = match port.name.filled() {
