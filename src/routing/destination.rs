@@ -8,8 +8,10 @@ use super::upstream::Upstream;
 use crate::model::Kind;
 use crate::model::field::TextField;
 use crate::model::networking::{Destination, Headers};
+use crate::source::Span;
 use crate::world::{
-    Discovery, Gap, Origin, Protocol, Section, Service, ServicePort, VirtualService, Workload, World, host,
+    Discovery, Gap, Origin, Protocol, Route, RouteTarget, Section, Service, ServicePort, VirtualService, Workload,
+    World, host,
 };
 
 /// An Envoy cluster, by istiod's name: `outbound|port|subset|host`.
@@ -116,6 +118,25 @@ pub(super) fn weighted<'a>(
             Some(Weighted { cluster, weight, headers: target.headers })
         })
         .collect()
+}
+
+/// The clusters to which a gateway sends the requests of a route, with the places of their hosts. A cluster whose port
+/// depends on the server of the gateway is left out, and so is one that requests cannot reach.
+pub fn of_gateway_route<'a>(
+    proxy: &Proxy<'a>,
+    owner: &VirtualService<'_>,
+    route: &Route<'_>,
+) -> Vec<(Span, Cluster<'a>)> {
+    const NO_SERVER: u32 = 0;
+    let targets = route.targets();
+    let is_single = targets.len() == 1;
+    let is_used = |target: &&RouteTarget<'_>| is_single || target.weight.is_some_and(|weight| weight.value > 0);
+    let destinations = targets.iter().filter(is_used).filter_map(|target| target.destination);
+    let clusters = destinations.filter_map(|destination| {
+        let cluster = cluster(proxy, route.section, owner, NO_SERVER, destination);
+        Some((destination.host.as_ref()?.span, cluster)).filter(|(_, cluster)| cluster.problem.is_none())
+    });
+    clusters.collect()
 }
 
 /// The cluster that a destination of a VirtualService names (istiod: `GetDestinationCluster`). `port` is the service

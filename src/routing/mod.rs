@@ -32,7 +32,9 @@ mod upstream;
 mod vantage;
 
 pub use clause::{Clause, ClauseAction, Exclusion};
-pub use destination::{Assumption, Cluster, ClusterProblem, Naming, Weighted, egress_proxy, of_made_service};
+pub use destination::{
+    Assumption, Cluster, ClusterProblem, Naming, Weighted, egress_proxy, of_gateway_route, of_made_service,
+};
 pub use implication::{Automata, takes_some_path};
 pub use l4::{ConsideredRoute, L4Route, TcpProxy};
 pub use listener::{ChainAction, Connection, Criteria, DefaultChain, FilterChain, Payload, ProxyListener};

@@ -209,3 +209,36 @@ fn statistics_replace_the_findings() {
     assert_eq!(json["rules"][0], first);
     assert_eq!(lint(&["--quiet"]).status, 2, "the options exclude each other");
 }
+
+#[test]
+fn a_condition_that_no_client_of_a_gateway_fails_is_told_once() {
+    let manifests = r#"
+apiVersion: v1
+kind: Pod
+metadata: {name: edge, namespace: istio-ingress, labels: {istio: edge}}
+spec: {serviceAccountName: edge, containers: [{name: istio-proxy, image: auto}]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: public, namespace: istio-ingress}
+spec: {selector: {istio: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [shop.example.com]}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: shop, namespace: shop}
+spec: {hosts: [shop.example.com], gateways: [istio-ingress/public], http: [{directResponse: {status: 200}}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: all, namespace: istio-system}
+spec: {action: DENY, rules: [{from: [{source: {notNamespaces: [shop]}}]}]}
+"#;
+    let run = mesh_in(&std::env::temp_dir(), &["lint", "-", "--format", "json"], manifests, &[]);
+    let report = run.json();
+    let is_told = |it: &&serde_json::Value| {
+        ["denied-workload", "identity-without-mtls"].iter().any(|rule| it["rule"].as_str() == Some(rule))
+    };
+    let told: Vec<_> = report["diagnostics"].as_array().unwrap().iter().filter(is_told).collect();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert_eq!(told[0]["rule"], "denied-workload");
+}

@@ -1,17 +1,17 @@
 //! Policies that deny all requests of the clients of a gateway, or all that a gateway sends to a workload.
 
+mod arrivals;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::denied_workload::{
-    GATEWAY_DENIED, GATEWAY_NOT_ALLOWED, PRESUMED_ROUTE_NOT_ALLOWED, ROUTE_DENIED, ROUTE_NOT_ALLOWED,
-};
+use super::denied_workload::{GATEWAY_DENIED, GATEWAY_NOT_ALLOWED};
 use crate::lint::{Diagnostics, Finding};
-use crate::model::{Kind, LabelSet};
-use crate::policy::{Denial, Identity, denial, requirements};
+use crate::model::security::PolicyAction;
+use crate::model::{Kind, LabelSet, Resource};
+use crate::policy::{Denial, Identity, Requirement, denial, requirements};
 use crate::source::Span;
 use crate::world::{
-    AuthorizationPolicy, DataPlane, GATEWAY_NAME_LABEL, Gap, Gateway, GatewayName, Targeted, VirtualService, Workload,
-    World,
+    AuthorizationPolicy, GATEWAY_NAME_LABEL, Gap, Gateway, GatewayName, Targeted, VirtualService, World,
 };
 
 pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
@@ -27,16 +27,21 @@ pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
             check_gateway(world, &gateway, &mut denials, diagnostics);
         }
         for virtual_service in routed {
-            check_routes(world, &gateway, virtual_service, &mut denials, diagnostics);
+            arrivals::check_routes(world, &gateway, virtual_service, &mut denials, diagnostics);
         }
     }
     for (span, denied) in denials {
-        let diagnostic = diagnostics.report(denied.finding, span, denied.message);
+        let diagnostic = diagnostics.report(denied.finding, span, denied.message).cause(identity_cause(span));
         for (place, what) in denied.related {
             diagnostic.related(place, what);
         }
         diagnostic.help(denied.help);
     }
+}
+
+/// The cause of all findings about a condition on the identity of clients.
+pub(super) fn identity_cause(condition: Span) -> String {
+    format!("identity at {condition:?}")
 }
 
 /// A finding about the first gateway that a policy concerns.
@@ -56,12 +61,18 @@ struct Proxies<'w, 'a> {
     account: Option<String>,
     /// The workload or Gateway, for people.
     name: String,
-    place: Span,
+    resource: &'w Resource,
 }
 
 impl Proxies<'_, '_> {
     fn has(&self, name: Option<&GatewayName<'_>>) -> bool {
         name.is_some_and(|name| self.gateways.iter().any(|gateway| gateway.name == *name))
+    }
+
+    /// The principal, if the service account is known.
+    fn principal(&self, world: &World<'_>) -> Option<String> {
+        let account = self.account.as_ref()?;
+        Some(format!("{}/ns/{}/sa/{account}", world.settings.trust_domain, self.namespace))
     }
 
     /// The identities that the proxies can have. If the service account or the trust domain is unknown, it may be any of those
@@ -99,7 +110,7 @@ fn proxies<'w, 'a>(world: &'w World<'a>) -> Vec<Proxies<'w, 'a>> {
                 labels: workload.labels.clone(),
                 account: workload.pod.map(|_| workload.service_account.unwrap_or("default").to_owned()),
                 name: format!("gateway workload `{}`", workload.name),
-                place: workload.resource.name_span(),
+                resource: workload.resource,
             });
         }
     }
@@ -113,7 +124,7 @@ fn proxies<'w, 'a>(world: &'w World<'a>) -> Vec<Proxies<'w, 'a>> {
                 labels: LabelSet::from([(GATEWAY_NAME_LABEL, resource.name())]),
                 account: None,
                 name: format!("Gateway `{name}`"),
-                place: resource.name_span(),
+                resource,
             });
         }
     }
@@ -130,8 +141,9 @@ fn check_gateway(
     let policies = world.policies.authorization_policies_of(gateway.namespace, &gateway.labels);
     let Some(denial) = denial(world, &policies, &[None]) else { return };
     // `overriding-policy` reports a rule that denies everything, and `identity-without-mtls` a policy for gateways.
-    let (policy, Some(span), needs_identity) = place(&denial) else { return };
-    if is_for_gateways(world, policy) {
+    let (policy, place) = place(&denial);
+    let Some(Place { span, requirement }) = place else { return };
+    if is_for_gateways(world, policy) || !are_for(world, &policies, &denial, gateway.resource) {
         return;
     }
     if let Some(gap) = gap(world, gateway.namespace).filter(|_| matches!(denial, Denial::NotAllowed(_))) {
@@ -147,7 +159,7 @@ fn check_gateway(
             "add a `selector` that the gateway does not match, or move the policy to the namespaces of its workloads"
                 .to_owned(),
         ),
-        Denial::NotAllowed(_) if needs_identity => (
+        Denial::NotAllowed(_) if requirement.is_some() => (
             &GATEWAY_NOT_ALLOWED,
             format!("{name} denies all requests: its clients have no identity, as this policy requires"),
             allowing_policy(gateway),
@@ -158,7 +170,7 @@ fn check_gateway(
             allowing_policy(gateway),
         ),
     };
-    add(denials, span, finding, message, help, vec![(gateway.place, "the gateway".to_owned())]);
+    add(denials, span, finding, message, help, vec![(gateway.resource.name_span(), "the gateway".to_owned())]);
 }
 
 fn add(
@@ -178,19 +190,41 @@ fn add(
     }
 }
 
-/// The policy that denies requests, the place that shows why, and whether it requires an identity. No place if a rule denies
-/// all requests of everyone.
-fn place<'w, 'a>(denial: &Denial<'w, 'a>) -> (&'w AuthorizationPolicy<'a>, Option<Span>, bool) {
+/// The place that shows why a policy denies requests: a condition on the identity, or the name of the policy.
+struct Place<'w> {
+    span: Span,
+    requirement: Option<Requirement<'w>>,
+}
+
+/// The policy that denies requests, and the place that shows why. No place if a rule denies all requests of everyone.
+fn place<'w, 'a>(denial: &Denial<'w, 'a>) -> (&'w AuthorizationPolicy<'a>, Option<Place<'a>>) {
+    let of = |requirement: Requirement<'a>| Place { span: requirement.span, requirement: Some(requirement) };
     match denial {
         Denial::ByRule(policy, rule) => {
-            let condition = requirements(rule).into_iter().find(|it| it.attribute.is_of_identity());
-            (policy, condition.map(|it| it.span), true)
+            let conditions = || requirements(rule).into_iter().filter(|it| it.attribute.is_of_identity());
+            (policy, conditions().find(|it| it.negated).or_else(|| conditions().next()).map(of))
         }
         Denial::NotAllowed(policy) => {
             let mut conditions = policy.spec.rules.iter().flat_map(requirements);
             let condition = conditions.find(|it| it.attribute.is_of_identity() && !it.negated);
-            let span = condition.as_ref().map_or_else(|| policy.resource.name_span(), |it| it.span);
-            (policy, Some(span), condition.is_some())
+            let name = || Place { span: policy.resource.name_span(), requirement: None };
+            (policy, Some(condition.map_or_else(name, of)))
+        }
+    }
+}
+
+/// Whether the policies of a denial are for the workloads of a resource for sure: none of them may be in another namespace.
+fn are_for(
+    world: &World<'_>,
+    policies: &[&AuthorizationPolicy<'_>],
+    denial: &Denial<'_, '_>,
+    resource: &Resource,
+) -> bool {
+    let is_for = |policy: &AuthorizationPolicy<'_>| !world.may_be_elsewhere(policy.resource, resource);
+    match denial {
+        Denial::ByRule(policy, _) => is_for(policy),
+        Denial::NotAllowed(_) => {
+            policies.iter().filter(|policy| policy.action() == PolicyAction::Allow).all(|policy| is_for(policy))
         }
     }
 }
@@ -228,85 +262,4 @@ fn allowing_policy(gateway: &Proxies<'_, '_>) -> String {
         "add an AuthorizationPolicy to namespace `{namespace}` with `selector: {{matchLabels: {{{}}}}}` and `rules: [{{}}]`",
         labels.join(", ")
     )
-}
-
-/// The workloads behind a gateway see the identity of the gateway.
-fn check_routes<'a>(
-    world: &World<'a>,
-    gateway: &Proxies<'_, 'a>,
-    virtual_service: &VirtualService<'a>,
-    denials: &mut BTreeMap<Span, Denied>,
-    diagnostics: &mut Diagnostics,
-) {
-    for destination in virtual_service.destinations().iter().filter(|it| !it.is_mirror) {
-        let hostname = virtual_service.full_host(destination.host, &world.settings);
-        for service in world.services.named(&hostname) {
-            for workload in world.workloads_of_service(service).unwrap_or_default() {
-                let to = Arrival { gateway, workload, destination: destination.host.span };
-                check_arrival(world, &to, denials, diagnostics);
-            }
-        }
-    }
-}
-
-/// Requests of a gateway that arrive at a workload.
-struct Arrival<'w, 'a> {
-    gateway: &'w Proxies<'w, 'a>,
-    workload: &'w Workload<'a>,
-    destination: Span,
-}
-
-fn check_arrival(
-    world: &World<'_>,
-    arrival: &Arrival<'_, '_>,
-    denials: &mut BTreeMap<Span, Denied>,
-    diagnostics: &mut Diagnostics,
-) {
-    let Arrival { gateway, workload, destination } = arrival;
-    let data_plane = world.namespaces.data_plane(workload);
-    if matches!(data_plane, Some(DataPlane::None | DataPlane::Ambient)) || world.is_gateway_workload(workload) {
-        return;
-    }
-    let namespace = workload.name.namespace.as_ref();
-    let policies = world.policies.authorization_policies_of(namespace, &workload.labels);
-    let identities = gateway.identities(world, &policies);
-    let Some(denial) = denial(world, &policies, &identities) else { return };
-    let (policy, Some(span), needs_identity) = place(&denial) else { return };
-    // `denied-workload` reports a policy without rules that selects the workload.
-    if !needs_identity && policy.spec.selector().is_some() {
-        return;
-    }
-    if world.may_be_elsewhere(policy.resource, workload.resource) {
-        return;
-    }
-    if let Some(gap) = gap(world, namespace).filter(|_| matches!(denial, Denial::NotAllowed(_))) {
-        return diagnostics.unchecked(gap);
-    }
-    let finding = match (&denial, data_plane) {
-        (_, None) => &PRESUMED_ROUTE_NOT_ALLOWED,
-        (Denial::ByRule(..), Some(_)) => &ROUTE_DENIED,
-        (Denial::NotAllowed(_), Some(_)) => &ROUTE_NOT_ALLOWED,
-    };
-    let why = match denial {
-        Denial::ByRule(..) => "this rule matches the gateway",
-        Denial::NotAllowed(_) if needs_identity => "no ALLOW rule matches the gateway",
-        Denial::NotAllowed(_) => "no ALLOW policy has a rule for the workload",
-    };
-    let message = format!("workload `{}` denies all requests of {}: {why}", workload.name, gateway.name);
-    let account = gateway.account.as_ref();
-    let source = match account {
-        Some(account) => format!("principals: [{}/ns/{}/sa/{account}]", world.settings.trust_domain, gateway.namespace),
-        None => format!("namespaces: [{}]", gateway.namespace),
-    };
-    let help = match denial {
-        Denial::ByRule(..) => format!("add `{}` to the list", gateway.namespace),
-        Denial::NotAllowed(_) => {
-            format!("allow `from: [{{source: {{{source}}}}}]` in an AuthorizationPolicy for the workload")
-        }
-    };
-    let related = vec![
-        (*destination, "the gateway sends requests to the workload here".to_owned()),
-        (workload.resource.name_span(), "the workload".to_owned()),
-    ];
-    add(denials, span, finding, message, help, related);
 }

@@ -1,5 +1,6 @@
 //! `identity-without-mtls`
 
+use super::gateway_traffic::identity_cause;
 use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
@@ -182,6 +183,7 @@ fn report_plaintext(
             requirement.span,
             format!("`{field}` {consequence}: it needs mutual TLS, but workload `{name}` accepts only plaintext"),
         )
+        .cause(identity_cause(requirement.span))
         .related(set_at, "set here")
         .help("set `mode: PERMISSIVE` or `STRICT` for the workload, or identify the clients by `ipBlocks`");
 }
@@ -194,6 +196,7 @@ fn report_gateway(requirement: &Requirement<'_>, workload: &Workload<'_>, diagno
             requirement.span,
             format!("`{field}` {consequence}: it needs mutual TLS, but no server of gateway workload `{name}` asks clients for a certificate"),
         )
+        .cause(identity_cause(requirement.span))
         .related(workload.resource.name_span(), "the workload of the gateway")
         .help("identify the clients of a gateway by `remoteIpBlocks` or `requestPrincipals`");
 }

@@ -6,7 +6,8 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::claim_path;
-use crate::model::{Kind, LabelSet, Labels, Map, nearest, security};
+use crate::model::security::PolicyAction;
+use crate::model::{Kind, LabelSet, Labels, Map, Resource, nearest, security};
 use crate::policy::{Attribute, names_issuer, requirements};
 use crate::source::{Span, Spanned};
 use crate::world::{AuthorizationPolicy, Gap, Gateway, Targeted, VirtualService, Workload, World};
@@ -77,9 +78,25 @@ fn check_policy<'a>(
         }
         return;
     }
-    check_issuers(world, policy, &workloads, diagnostics);
     let lacking: Vec<_> =
-        workloads.iter().filter(|workload| !is_checked(&workload.name.namespace, &workload.labels)).collect();
+        workloads.iter().copied().filter(|workload| !is_checked(&workload.name.namespace, &workload.labels)).collect();
+    let are_some = lacking.len() < workloads.len();
+    if !lacking.is_empty() {
+        check_lacking(world, policy, (&lacking, are_some), places, diagnostics);
+    }
+    if are_some {
+        check_issuers(world, policy, &workloads, diagnostics);
+    }
+}
+
+/// No RequestAuthentication is for these workloads, which are only some of the policy's if `are_some`.
+fn check_lacking<'a>(
+    world: &World<'a>,
+    policy: &AuthorizationPolicy<'a>,
+    (lacking, are_some): (&[&Workload<'a>], bool),
+    places: &BTreeSet<Span>,
+    diagnostics: &mut Diagnostics,
+) {
     let Some(first) = lacking.first() else { return };
     if let Err(gap) = world.inventory.lists_workloads(&first.name.namespace) {
         return diagnostics.unchecked(gap);
@@ -96,7 +113,7 @@ fn check_policy<'a>(
         let name = policy.resource.name().to_owned();
         return diagnostics.unchecked(Gap::AssumedNamespace(policy.resource.kind, name));
     }
-    let finding = if lacking.len() < workloads.len() { &SOME_WORKLOADS } else { &WORKLOADS };
+    let finding = if are_some { &SOME_WORKLOADS } else { &WORKLOADS };
     let mut places = places.iter().copied();
     let Some(place) = places.next() else { return };
     let message =
@@ -126,13 +143,13 @@ fn check_issuers<'a>(
     let rules = workloads.iter().flat_map(of_workload).flat_map(|it| &it.spec.jwt_rules);
     let issuers: BTreeMap<&str, Span> =
         rules.filter_map(|rule| rule.issuer.as_ref()).map(|issuer| (issuer.as_str(), issuer.span)).collect();
-    let namespace = policy.name.namespace.as_ref();
-    let is_sure = world.inventory.may_have_more(Kind::RequestAuthentication, namespace).is_none()
-        && world.inventory.unknowns.expect_anywhere(Kind::RequestAuthentication).is_ok();
-    let Some((_, &first)) = issuers.iter().next().filter(|_| is_sure) else { return };
-    for requirement in policy.spec.rules.iter().flat_map(requirements) {
+    let Some(&first) = issuers.values().next() else { return };
+    // A rule that denies or only logs such requests changes nothing: proxies reject their tokens anyway.
+    let is_harmless = matches!(policy.action(), PolicyAction::Deny | PolicyAction::Audit);
+    for requirement in policy.spec.rules.iter().flat_map(requirements).filter(|it| !it.negated) {
         let is_known = |value: &&Spanned<String>| match &requirement.attribute {
             Attribute::RequestPrincipal if has_no_subject(value) => false,
+            _ if is_harmless => true,
             Attribute::RequestPrincipal => {
                 issuers.keys().any(|issuer| names_issuer(value, issuer) || extends(value, issuer))
             }
@@ -143,6 +160,9 @@ fn check_issuers<'a>(
         };
         let unknown: Vec<_> = requirement.values.iter().filter(|value| !is_known(value)).collect();
         let Some(value) = unknown.first() else { continue };
+        if let Some(gap) = gap_of_issuers(world, policy, workloads) {
+            return diagnostics.unchecked(gap);
+        }
         let finding = if unknown.len() == requirement.values.len() { &ISSUER } else { &ISSUER_OF_SEVERAL };
         let reason = match requirement.attribute {
             Attribute::RequestPrincipal if has_no_subject(value) => {
@@ -167,6 +187,31 @@ fn check_issuers<'a>(
             .related(first, "an issuer whose tokens are accepted")
             .help(help);
     }
+}
+
+/// The reason why other issuers than those of the known RequestAuthentications may be accepted by workloads of a policy.
+fn gap_of_issuers<'a>(world: &World<'a>, policy: &AuthorizationPolicy<'a>, workloads: &[&Workload<'a>]) -> Option<Gap> {
+    let inventory = &world.inventory;
+    let assumed = |resource: &Resource| Gap::AssumedNamespace(resource.kind, resource.name().to_owned());
+    let root = world.settings.root_namespace.as_str();
+    let selector = policy.spec.selector().map(|selector| selector.match_labels.to_set()).unwrap_or_default();
+    if policy.name.namespace == *root && selector.is_empty() && !inventory.is_complete() {
+        return Some(Gap::NotAllWorkloadsOfMesh);
+    }
+    if let Err(gap) = inventory.unknowns.expect_anywhere(Kind::RequestAuthentication) {
+        return Some(gap);
+    }
+    let mut namespaces: BTreeSet<&str> = workloads.iter().map(|workload| workload.name.namespace.as_ref()).collect();
+    let gap = namespaces.iter().find_map(|namespace| inventory.workloads_with(namespace, &selector).err());
+    namespaces.insert(root);
+    let more = |namespace| inventory.may_have_more(Kind::RequestAuthentication, namespace);
+    let elsewhere = || {
+        let is_elsewhere =
+            |resource: &Resource| workloads.iter().any(|it| world.may_be_elsewhere(it.resource, resource));
+        let others = world.policies.request_authentications().iter().map(|it| it.resource);
+        std::iter::once(policy.resource).chain(others).find(|resource| is_elsewhere(resource)).map(assumed)
+    };
+    gap.or_else(|| namespaces.into_iter().find_map(more)).or_else(elsewhere)
 }
 
 /// Whether a request principal starts with an issuer, but is split at another slash, as `impossible-policy-value` reports.

@@ -75,7 +75,7 @@ pub(super) fn notation_in_path(text: &str) -> Option<Sign<'_>> {
     let certain = || {
         let anchor = text.starts_with('^').then(|| &text[..1]);
         // Proxies normalize backslashes to slashes.
-        find("*").or(anchor).or_else(|| text.find('\\').map(|at| &text[at..(at + 2).min(text.len())]))
+        find("*").or(anchor).or_else(|| text.find('\\').map(|at| escape(&text[at..])))
     };
     let class = || {
         let start = text.find('[')?;
@@ -94,6 +94,11 @@ pub(super) fn notation_in_path(text: &str) -> Option<Sign<'_>> {
         Some(text) => Some(Sign { text, is_certain: true }),
         None => likely().map(|text| Sign { text, is_certain: false }),
     }
+}
+
+/// The first two characters of a text that starts with a backslash, or one if it has no more.
+fn escape(text: &str) -> &str {
+    text.char_indices().nth(2).map_or(text, |(end, _)| &text[..end])
 }
 
 /// A part of a value that shows that it is in another notation.
@@ -168,6 +173,13 @@ mod tests {
             ("/a//*/b", None),
         ] {
             assert_eq!(policy_path(written).as_deref(), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn escapes_are_whole_characters() {
+        for (path, expected) in [(r"/a\é", r"\é"), (r"/a\.b", r"\."), (r"/a\", r"\"), (r"/\日本", r"\日")] {
+            assert_eq!(notation_in_path(path), Some(Sign { text: expected, is_certain: true }), "{path}");
         }
     }
 
