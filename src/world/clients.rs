@@ -58,6 +58,13 @@ impl<'a> World<'a> {
             .collect();
         if clients.is_empty() { vec![unknown(&name.namespace)] } else { clients }
     }
+
+    /// Whether the namespace of the proxies at a Gateway is known: they are among the manifests, or istiod runs them beside
+    /// the Gateway. Otherwise [`World::clients_at`] presumes it.
+    pub fn places_gateway(&self, client: &Client<'_, '_>, gateway: &NamespacedName<'_>) -> bool {
+        let is_managed = || self.derived.gateway(gateway).is_some_and(|gateway| gateway.is_managed);
+        client.labels.is_some() || is_managed()
+    }
 }
 
 impl World<'_> {

@@ -85,16 +85,28 @@ impl<'a> DestinationRules<'a> {
         self.destination_rules.iter()
     }
 
+    /// The DestinationRules for a service, of exactly its host or of a wildcard.
+    pub fn of_service(&self, service: &Service<'_>) -> impl Iterator<Item = &DestinationRule<'a>> {
+        self.iter().filter(|it| it.host.value == service.hostname || host::covered_by(&service.hostname, &it.host))
+    }
+
+    /// Whether clients of all namespaces get the same DestinationRules for a service: none is in another namespace than
+    /// that of the service and the root namespace, and all are exported to all namespaces.
+    pub fn are_same_everywhere(&self, service: &Service<'_>) -> bool {
+        self.of_service(service).all(|it| {
+            let namespace = it.name.namespace.as_ref();
+            let is_found = namespace == service.namespace || namespace == self.root_namespace;
+            is_found && it.export_to == ExportTo::Public
+        })
+    }
+
     /// A DestinationRule that originates TLS, other than that of the mesh, to a port of a service for some clients.
     pub fn originating(&self, service: &Service<'_>, port: u32) -> Option<&DestinationRule<'a>> {
-        let is_for = |it: &DestinationRule<'_>| {
-            it.host.value == service.hostname || host::covered_by(&service.hostname, &it.host)
-        };
         let originates = |it: &DestinationRule<'_>| {
             let mut settings = it.tls_settings().into_iter();
             settings.any(|tls| tls.port.is_none_or(|own| own == port) && tls.settings.originates())
         };
-        self.iter().find(|it| is_for(it) && originates(it))
+        self.of_service(service).find(|it| originates(it))
     }
 
     /// The merged DestinationRules of a namespace, by host.

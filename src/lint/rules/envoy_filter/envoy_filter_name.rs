@@ -95,6 +95,11 @@ fn names(matched: &EnvoyConfigMatch) -> Vec<(&Spanned<String>, bool)> {
     names
 }
 
+/// Whether a name of a match is a pattern, so that the patch applies to nothing.
+pub(super) fn has_pattern(matched: &EnvoyConfigMatch) -> bool {
+    names(matched).into_iter().any(|(name, can_be_wildcard)| is_pattern(name, can_be_wildcard))
+}
+
 fn is_pattern(name: &str, can_be_wildcard: bool) -> bool {
     // The host in the name of a cluster follows the last bar: `outbound|443||*.example.com`.
     let host = name.rsplit('|').next().unwrap_or_default();

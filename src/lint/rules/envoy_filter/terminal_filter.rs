@@ -1,12 +1,14 @@
 //! `terminal-filter`
 
+use super::envoy_filter_name;
 use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::model::Spec;
-use crate::model::networking::{ApplyTo, EnvoyConfigPatch, EnvoyFilter, ListenerMatch, PatchOperation};
+use crate::model::networking::{ApplyTo, EnvoyConfigPatch, ListenerMatch, PatchContext, PatchOperation};
+use crate::model::{Labels, Spec};
 use crate::source::Spanned;
+use crate::world::Attachment;
 
 pub static RULE: Rule = rule! {
     name: "terminal-filter",
@@ -25,10 +27,24 @@ static TERMINAL_BEFORE: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    for attachment in &context.world.attachments {
-        let Spec::EnvoyFilter(envoy_filter) = &attachment.resource.spec else { continue };
+    let root = context.world.settings.root_namespace.as_str();
+    let envoy_filters = || {
+        context.world.attachments.iter().filter_map(|attachment| match &attachment.resource.spec {
+            Spec::EnvoyFilter(envoy_filter) => Some((attachment, envoy_filter)),
+            _ => None,
+        })
+    };
+    let patches = envoy_filters().flat_map(|(attachment, it)| it.config_patches.iter().map(move |it| (attachment, it)));
+    let changes: Vec<_> = patches.filter(|(_, patch)| changes_terminal(patch)).collect();
+    for (attachment, envoy_filter) in envoy_filters() {
         for patch in &envoy_filter.config_patches {
-            check_patch(envoy_filter, patch, diagnostics);
+            // After another patch removes or replaces the terminal filter, the end of the chain is not known.
+            let is_changed = |(other, change): &(&Attachment<'_>, &EnvoyConfigPatch)| {
+                ends_same_chain(change, patch) && may_share_proxies(attachment, other, root)
+            };
+            if !changes.iter().any(is_changed) {
+                check_patch(patch, diagnostics);
+            }
         }
     }
 }
@@ -61,9 +77,9 @@ fn is_terminal(apply_to: ApplyTo, name: &str) -> bool {
 }
 
 /// Envoy accepts a chain only if its last filter is terminal, and no other one is (Envoy: `validateTerminalFilters`).
-fn check_patch(envoy_filter: &EnvoyFilter, patch: &EnvoyConfigPatch, diagnostics: &mut Diagnostics) {
+fn check_patch(patch: &EnvoyConfigPatch, diagnostics: &mut Diagnostics) {
     let Some(apply_to) = patch.apply_to.map(|it| it.value) else { return };
-    if !matches!(apply_to, ApplyTo::HttpFilter | ApplyTo::NetworkFilter) || changes_terminal(envoy_filter, apply_to) {
+    if !matches!(apply_to, ApplyTo::HttpFilter | ApplyTo::NetworkFilter) || has_pattern(patch) {
         return;
     }
     let Some(change) = &patch.patch else { return };
@@ -115,15 +131,46 @@ fn matched_filter(apply_to: ApplyTo, listener: Option<&ListenerMatch>) -> Option
     Some(name.map_or("", |name| name.as_str()))
 }
 
-/// Whether some patch removes or replaces a terminal filter, so that the end of the chain is not known.
-fn changes_terminal(envoy_filter: &EnvoyFilter, apply_to: ApplyTo) -> bool {
-    envoy_filter.config_patches.iter().any(|patch| {
-        let operation = patch.patch.as_ref().and_then(|patch| patch.operation.as_ref()).map(|it| it.value);
-        let listener = patch.r#match.as_ref().and_then(|it| it.listener.as_ref());
-        let is_changed = matches!(operation, Some(PatchOperation::Remove | PatchOperation::Replace));
-        let is_same = patch.apply_to.as_ref().is_some_and(|own| own.value == apply_to);
-        is_changed && is_same && matched_filter(apply_to, listener).is_some_and(|name| is_terminal(apply_to, name))
-    })
+/// Whether the match has a pattern where istiod compares whole names, so that the patch applies to nothing.
+fn has_pattern(patch: &EnvoyConfigPatch) -> bool {
+    patch.r#match.as_ref().is_some_and(envoy_filter_name::has_pattern)
+}
+
+/// Whether a patch may remove or replace a terminal filter. A filter without a name matches all.
+fn changes_terminal(patch: &EnvoyConfigPatch) -> bool {
+    let Some(apply_to) = patch.apply_to.map(|it| it.value) else { return false };
+    let operation = patch.patch.as_ref().and_then(|patch| patch.operation.as_ref()).map(|it| it.value);
+    let listener = patch.r#match.as_ref().and_then(|it| it.listener.as_ref());
+    let is_filter = matches!(apply_to, ApplyTo::HttpFilter | ApplyTo::NetworkFilter);
+    let is_change = matches!(operation, Some(PatchOperation::Remove | PatchOperation::Replace));
+    let may_match = |name: &str| name.is_empty() || is_terminal(apply_to, name);
+    is_filter && is_change && !has_pattern(patch) && matched_filter(apply_to, listener).is_some_and(may_match)
+}
+
+/// Whether the terminal filter that a patch changes may end the filters of another patch. Without the connection manager,
+/// there are no HTTP filters.
+fn ends_same_chain(change: &EnvoyConfigPatch, patch: &EnvoyConfigPatch) -> bool {
+    let apply_to = |patch: &EnvoyConfigPatch| patch.apply_to.map(|it| it.value);
+    let context = |patch: &EnvoyConfigPatch| {
+        let context = patch.r#match.as_ref().and_then(|it| it.context).map(|it| it.value);
+        context.filter(|context| *context != PatchContext::Any)
+    };
+    let is_filter = apply_to(change) == apply_to(patch) || apply_to(change) == Some(ApplyTo::NetworkFilter);
+    let is_context = context(change).zip(context(patch)).is_none_or(|(change, patch)| change == patch);
+    is_filter && is_context
+}
+
+/// Whether istiod may apply two EnvoyFilters to the same proxy: one is in the root namespace or both are in the same, and
+/// no label tells the workloads apart.
+fn may_share_proxies(one: &Attachment<'_>, other: &Attachment<'_>, root: &str) -> bool {
+    let is_namespace =
+        one.name.namespace == other.name.namespace || [one, other].iter().any(|it| it.name.namespace == root);
+    let differ = |(one, other): (&Labels, &Labels)| {
+        one.iter().any(|(key, value)| {
+            other.iter().any(|(other_key, other_value)| key == other_key && value.as_str() != other_value.as_str())
+        })
+    };
+    is_namespace && !one.selector.zip(other.selector).is_some_and(differ)
 }
 
 fn report_after(

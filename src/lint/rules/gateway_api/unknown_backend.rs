@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::rules::reference::dead_alias::dead_alias;
+use crate::lint::rules::reference::host_cause;
 use crate::lint::rules::reference::misshapen_host::misshapen_host;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::nearest;
@@ -122,6 +123,7 @@ fn check_backend(
                 diagnostics
                     .report(finding, written.span, message)
                     .related(service.span, "the ExternalName Service")
+                    .cause(host_cause(full))
                     .help(dead.help);
             }
             Some(Err(gap)) => diagnostics.unchecked(gap),
@@ -141,7 +143,7 @@ fn check_backend(
         if let Some(Ok(found)) = misshapen_host(world, own, full).filter(|it| it.as_ref().is_ok_and(|it| it.is_certain))
         {
             let message = format!("host `{full}` does not exist: {}", found.reason);
-            diagnostics.report(&MISSING_SERVICE, written.span, message).help(found.help);
+            diagnostics.report(&MISSING_SERVICE, written.span, message).cause(host_cause(full)).help(found.help);
             return;
         }
         return diagnostics.unchecked(Gap::ExternalService(full.to_owned()));
@@ -156,7 +158,7 @@ fn check_backend(
     let names = known.filter_map(|it| host::kubernetes_service(&it.hostname, domain)).map(|(name, _)| name);
     let similar = nearest(name, names);
     let message = format!("Service `{namespace}/{name}` does not exist");
-    let diagnostic = diagnostics.report(&MISSING_SERVICE, written.span, message).cause(format!("host {full}"));
+    let diagnostic = diagnostics.report(&MISSING_SERVICE, written.span, message).cause(host_cause(full));
     match similar {
         Some(similar) => diagnostic.did_you_mean(similar),
         None => diagnostic.help("correct the name, or create the Service"),

@@ -10,7 +10,7 @@ use crate::world::host::{self, Form, Misshape};
 use crate::world::{Gateway, VirtualService, World};
 
 use super::host_cause;
-use super::misshapen_host::{describe_short_entry, misshapen_host, short_entry};
+use super::misshapen_host::{misshapen_host, report_short_entry, short_entry};
 
 pub static RULE: Rule = rule! {
     name: "host-without-service",
@@ -68,12 +68,7 @@ fn check_host(
     let written = hosts.find(|written| written.span == host.span).map_or("", |written| written);
     let own = virtual_service.name.namespace.as_ref();
     if let Some(entry) = short_entry(world, virtual_service.resource, own, written) {
-        let (message, help) = describe_short_entry(entry, written, host);
-        diagnostics
-            .report(&SHORT_ENTRY, host.span, message)
-            .related(entry.span, "the host of the ServiceEntry")
-            .help(help);
-        return;
+        return report_short_entry(&SHORT_ENTRY, host.span, entry, (written, host), diagnostics);
     }
     match Form::of(host, domain) {
         Form::TwoLabels { name, namespace } => {
@@ -116,7 +111,7 @@ fn check_host(
                     "host `{}` is not a service: {}, so these routes apply only to requests for exactly this host, on port 80",
                     host.value, found.reason
                 );
-                let diagnostic = diagnostics.report(&MISSHAPEN, host.span, message);
+                let diagnostic = diagnostics.report(&MISSHAPEN, host.span, message).cause(host_cause(host));
                 if let Some(meant) = found.meant {
                     diagnostic.related(meant, "the Service that is probably meant");
                 }

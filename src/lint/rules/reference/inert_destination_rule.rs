@@ -10,7 +10,7 @@ use crate::model::field::TextField;
 use crate::world::host::{self, Form};
 use crate::world::{DestinationRule, ExportTo, Gap, Service, World};
 
-use super::misshapen_host::{describe_short_entry, misshapen_host, short_entry};
+use super::misshapen_host::{misshapen_host, report_short_entry, short_entry};
 use super::{complete_name, export_to_field, host_cause, only_namesake, write_if};
 
 pub static RULE: Rule = rule! {
@@ -125,9 +125,7 @@ fn check_host(world: &World<'_>, destination_rule: &DestinationRule<'_>, diagnos
     let resource = destination_rule.resource;
     let unknown = format!("host `{full}` does not exist");
     if let Some(entry) = short_entry(world, destination_rule.resource, own, written) {
-        let (message, help) = describe_short_entry(entry, written, full);
-        diagnostics.report(&SHORT_ENTRY, span, message).related(entry.span, "the host of the ServiceEntry").help(help);
-        return;
+        return report_short_entry(&SHORT_ENTRY, span, entry, (written, full), diagnostics);
     }
     let misshapen = misshapen_host(world, own, full);
     match Form::of(full, &world.settings.domain) {

@@ -1,6 +1,7 @@
 //! Hosts that only look like those of services: `reviews.svc.cluster.local`, `web-0.web.shop.svc.cluster.local`, and the
 //! short name of a ServiceEntry whose host is one label.
 
+use crate::lint::{Diagnostics, Finding};
 use crate::model::spelling::misspelt;
 use crate::model::{Kind, Resource};
 use crate::source::Span;
@@ -111,11 +112,21 @@ pub(super) fn short_entry<'w, 'a>(
     (!world.services.iter().any(is_service) && !may_be_service()).then_some(entry)
 }
 
-/// The message and the help for a reference that [`short_entry`] finds.
-pub(super) fn describe_short_entry(entry: &Service<'_>, written: &str, full: &str) -> (String, String) {
+/// Reports a reference for which [`short_entry`] finds a ServiceEntry, with its host as written and in full.
+pub(super) fn report_short_entry(
+    finding: &'static Finding,
+    place: Span,
+    entry: &Service<'_>,
+    (written, full): (&str, &str),
+    diagnostics: &mut Diagnostics,
+) {
     let name = format!("{}/{}", entry.namespace, entry.resource.name());
     let message = format!(
         "Istio expands `{written}` to `{full}` here, but not in ServiceEntry `{name}`, whose host stays `{written}`"
     );
-    (message, format!("write host `{full}` in ServiceEntry `{name}`"))
+    diagnostics
+        .report(finding, place, message)
+        .related(entry.span, "the host of the ServiceEntry")
+        .cause(format!("host {written} of ServiceEntry {name} instead of {full}"))
+        .help(format!("write host `{full}` in ServiceEntry `{name}`"));
 }

@@ -53,7 +53,7 @@ fn first_label(host: &str) -> &str {
 }
 
 /// The cause of findings about a host that does not exist.
-fn host_cause(host: &str) -> String {
+pub(super) fn host_cause(host: &str) -> String {
     format!("host {host}")
 }
 

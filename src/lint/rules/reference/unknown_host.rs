@@ -9,7 +9,7 @@ use crate::world::host::Form;
 use crate::world::{DestinationRef, Service, VirtualService, World};
 
 use super::dead_alias::dead_alias;
-use super::misshapen_host::{describe_short_entry, misshapen_host, short_entry};
+use super::misshapen_host::{misshapen_host, report_short_entry, short_entry};
 use super::{complete_name, export_to_field, host_cause, only_namesake, write_if};
 
 pub static RULE: Rule = rule! {
@@ -106,9 +106,7 @@ fn check_destination(
     let resource = virtual_service.resource;
     let unknown = format!("host `{host}` does not exist");
     if let Some(entry) = short_entry(world, virtual_service.resource, own, written) {
-        let (message, help) = describe_short_entry(entry, written, &host);
-        diagnostics.report(&SHORT_ENTRY, place, message).related(entry.span, "the host of the ServiceEntry").help(help);
-        return;
+        return report_short_entry(&SHORT_ENTRY, place, entry, (written, &host), diagnostics);
     }
     match Form::of(&host, &world.settings.domain) {
         Form::Kubernetes { name, namespace } if world.expects_service(resource, name, namespace).is_ok() => {
@@ -204,6 +202,7 @@ fn check_alias(
             diagnostics
                 .report(finding, destination.host.span, message)
                 .related(service.span, "the ExternalName Service")
+                .cause(host_cause(&service.hostname))
                 .help(dead.help);
         }
         Some(Err(gap)) => diagnostics.unchecked(gap),

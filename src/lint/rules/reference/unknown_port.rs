@@ -1,5 +1,6 @@
 //! `unknown-port`
 
+use super::dead_alias::dead_alias;
 use crate::lint::finding::finding;
 use crate::lint::incoming_ports::{called_ports, destination_service};
 use crate::lint::rule::rule;
@@ -84,6 +85,10 @@ fn check_alias(
     let host = virtual_service.full_host(destination.host, &world.settings);
     let alias = world.services.seen_from(own, &host).filter(|service| service.external_name().is_some());
     let Some(alias) = alias.filter(|_| destination.route.section == Section::Http) else { return };
+    // Another rule reports an ExternalName Service that leads nowhere.
+    if dead_alias(world, virtual_service.resource, own, alias).is_some() {
+        return;
+    }
     for root in world.roots_of(virtual_service).into_iter().filter(|root| root.binds_mesh()) {
         let matched = destination.route.ports_at(None);
         let mut called = called_ports(world, root, Section::Http).unwrap_or_default();
@@ -101,6 +106,7 @@ fn check_alias(
         diagnostics
             .report(finding, destination.host.span, message)
             .related(alias.span, "the ExternalName Service")
+            .cause(format!("ports {ports} of host {host}"))
             .help(format!("add {noun} {} to the Service", wording::numbers(lacking, "and")));
         return;
     }

@@ -10,7 +10,7 @@ use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
 use crate::model::networking::{Resolution, ServiceEntryPort};
 use crate::routing::{ChainAction, Connection, Payload, Proxy, ProxyListener, Role, TcpProxy, outbound};
-use crate::world::{Protocol, ProtocolClass, Service, World, host};
+use crate::world::{Protocol, ProtocolClass, Service, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "captured-port",
@@ -68,15 +68,26 @@ const ANY_HOST: IpAddr = IpAddr::V4(Ipv4Addr::new(0, 255, 255, 255));
 
 /// The fate of connections to unknown hosts on a port.
 enum Captured<'a> {
-    /// The ServiceEntry gets them: all of them, or those that the text describes.
-    All(&'static str),
-    /// Another service gets them.
-    ByOther(&'a str),
+    /// The ServiceEntry, or the host to which a route for it leads, gets them.
+    Own {
+        /// The host to which they go.
+        host: String,
+        /// Which of them.
+        connections: &'static str,
+    },
+    /// The service of another host gets them.
+    ByOther {
+        /// The host to which they go.
+        host: String,
+        /// The VirtualService that routes them, if one does.
+        virtual_service: Option<&'a VirtualService<'a>>,
+    },
 }
 
 fn captured<'a>(sidecar: &Proxy<'a>, service: &Service<'_>, number: u32, class: ProtocolClass) -> Captured<'a> {
     // A Sidecar resource can hide the service from its own namespace. Clients of others still use it.
-    let otherwise = Captured::All(if class == ProtocolClass::Auto { "all non-HTTP" } else { "all" });
+    let own = |host: &str, connections| Captured::Own { host: host.to_owned(), connections };
+    let otherwise = own(&service.hostname, if class == ProtocolClass::Auto { "all non-HTTP" } else { "all" });
     let Role::Sidecar(scope) = &sidecar.role else { return otherwise };
     let port = outbound::OutboundPort::new(sidecar, scope, number);
     let Some(listener) = port.listener(ANY_HOST) else { return otherwise };
@@ -85,26 +96,41 @@ fn captured<'a>(sidecar: &Proxy<'a>, service: &Service<'_>, number: u32, class: 
         chain.map(|chain| &chain.action)
     };
     let Some(ChainAction::Tcp(taking)) = action(Payload::Bytes) else { return otherwise };
-    let Some(name) = owner(taking) else { return otherwise };
-    let is_own = |other: &Service<'_>| std::ptr::eq(other.resource, service.resource);
-    if !host::overlap(name, &service.hostname) && !sidecar.world.services.named(name).any(is_own) {
-        return Captured::ByOther(name);
+    let Some(target) = target(sidecar.world, taking, service) else { return otherwise };
+    if target.is_other {
+        return Captured::ByOther { host: target.host.to_owned(), virtual_service: target.virtual_service };
     }
     let tells_names_apart =
         |listener: &ProxyListener<'_>| listener.chains.iter().any(|chain| !chain.criteria.server_names.is_empty());
-    Captured::All(match action(Payload::Http) {
+    let connections = match action(Payload::Http) {
         Some(ChainAction::Http { .. }) => "all non-HTTP",
         _ if tells_names_apart(listener) => "all other",
         _ => "all",
-    })
+    };
+    own(target.host, connections)
 }
 
-/// The host whose connections a filter chain is for.
-fn owner<'a>(taking: &TcpProxy<'a>) -> Option<&'a str> {
-    match &taking.route {
-        Some(route) => route.virtual_service.hosts.first().map(|host| host.value.as_str()),
-        None => taking.destinations.first()?.cluster.service.map(|service| service.hostname.as_str()),
+/// Where the connections of a filter chain go.
+struct Target<'t, 'a> {
+    host: &'t str,
+    virtual_service: Option<&'a VirtualService<'a>>,
+    /// Whether neither the host nor the route is that of the service.
+    is_other: bool,
+}
+
+/// Where the connections of a filter chain go, beside a service that has the port. `None` if they go nowhere.
+fn target<'t, 'a>(world: &World<'a>, taking: &'t TcpProxy<'a>, service: &'t Service<'_>) -> Option<Target<'t, 'a>> {
+    let is_own = |name: &str| {
+        host::overlap(name, &service.hostname)
+            || world.services.named(name).any(|other| std::ptr::eq(other.resource, service.resource))
+    };
+    let virtual_service = taking.route.as_ref().map(|route| route.virtual_service);
+    if taking.destinations.iter().any(|destination| is_own(&destination.cluster.host)) {
+        return Some(Target { host: &service.hostname, virtual_service, is_other: false });
     }
+    let host = &taking.destinations.first()?.cluster.host;
+    let is_routed = virtual_service.is_some_and(|it| it.hosts.iter().any(|host| is_own(host)));
+    Some(Target { host, virtual_service, is_other: !is_routed })
 }
 
 fn check_port(
@@ -119,32 +145,37 @@ fn check_port(
     let host = &service.hostname;
     let written = port.protocol.filled();
     let place = written.map_or(port.span, |written| written.span);
-    let connections = match captured(sidecar, service, number, class) {
-        Captured::ByOther(other) => {
+    let (receiver, connections) = match captured(sidecar, service, number, class) {
+        Captured::ByOther { host: other, virtual_service } => {
+            let reason = match virtual_service {
+                Some(it) => format!("because VirtualService `{}` routes them", it.name),
+                None => "which has the port too".to_owned(),
+            };
             let message = format!(
-                "without `addresses`, sidecars send connections to `{host}` on port {number} to `{other}`, which has \
-                 the port too"
+                "without `addresses`, sidecars send connections to `{host}` on port {number} to `{other}`, {reason}"
             );
             let diagnostic = diagnostics.report(&TAKEN, place, message);
-            if let Some(other) = world.services.named(other).next() {
-                diagnostic.related(other.span, "the ServiceEntry that gets the connections");
+            if let Some(other) = world.services.named(&other).next() {
+                diagnostic.related(other.span, format!("the {} that gets the connections", other.resource.kind.name()));
             }
-            diagnostic.help(advice(number, true));
+            diagnostic.help(advice(number, virtual_service.is_none()));
             return;
         }
-        Captured::All(connections) => connections,
+        Captured::Own { host, connections } => (host, connections),
     };
     if written.is_none() {
         let guess = if number == 443 { "TLS" } else { "HTTP" };
         let edit = Edit::add(port.span, ["protocol"], guess);
         let help = Advice::new(format!("add {edit}, or the protocol that the clients speak")).option([edit]);
-        let message =
-            format!("`protocol` is missing, so sidecars send {connections} connections on port {number} to `{host}`");
+        let message = format!(
+            "`protocol` is missing, so sidecars send {connections} connections on port {number} to `{receiver}`"
+        );
         diagnostics.report(&NO_PROTOCOL, place, message).help(help);
         return;
     }
     let finding = if matches!(number, 80 | 443) { &WEB_PORT } else { &OTHER_PORT };
-    let message = format!("without `addresses`, sidecars send {connections} connections on port {number} to `{host}`");
+    let message =
+        format!("without `addresses`, sidecars send {connections} connections on port {number} to `{receiver}`");
     diagnostics.report(finding, place, message).help(advice(number, false));
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
+use crate::lint::rules::reference::host_cause;
 use crate::lint::rules::reference::misshapen_host::misshapen_host;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Kind;
@@ -169,7 +170,7 @@ fn check_unknown(
             |host| Advice::did_you_mean(Edit::set(written.span, with_host(written, &host))),
         );
         let diagnostic = diagnostics.report(&UNKNOWN, written.span, matches_nothing);
-        diagnostic.cause(format!("host {}", entry.host)).help(help);
+        diagnostic.cause(host_cause(entry.host)).help(help);
         return;
     }
     if let Some(service) = shortened(world, entry) {
@@ -187,7 +188,7 @@ fn check_unknown(
     match misshapen_host(world, own, entry.host) {
         Some(Ok(found)) if found.is_certain => {
             let message = format!("{matches_nothing}: {}", found.reason);
-            let diagnostic = diagnostics.report(&MISSHAPEN, written.span, message);
+            let diagnostic = diagnostics.report(&MISSHAPEN, written.span, message).cause(host_cause(entry.host));
             if let Some(meant) = found.meant {
                 diagnostic.related(meant, "the Service that is probably meant");
             }

@@ -92,8 +92,15 @@ fn check_tls_routes(
         let subset = destination.destination.subset.text();
         let uses = |gateway| destination.route.ports_at(gateway).has_any();
         let bounds = virtual_service.bound_to.iter().filter(|bound| uses(bound.gateway.as_ref()));
-        let mut clients = bounds.flat_map(|bound| world.clients_at(virtual_service, bound));
-        let settings = clients.find_map(|client| {
+        let is_same_everywhere = world.destination_rules.are_same_everywhere(service);
+        let clients = bounds.flat_map(|bound| {
+            world.clients_at(virtual_service, bound).into_iter().map(move |client| (client, bound.gateway.as_ref()))
+        });
+        // If the namespace of a gateway is not known, another DestinationRule may be for it.
+        let mut clients = clients.filter(|(client, gateway)| {
+            is_same_everywhere || gateway.is_none_or(|gateway| world.places_gateway(client, gateway))
+        });
+        let settings = clients.find_map(|(client, _)| {
             let upstream = Upstream::towards(world, (&client.namespace, client.labels), service, subset, port);
             upstream.tls.filter(|_| upstream.originates_tls())
         });
@@ -124,8 +131,8 @@ fn check_entry(
     let world = context.world;
     let is_tls = |class: ProtocolClass| class == ProtocolClass::Tls;
     let is_all_tls = service.ports.iter().all(|port| is_tls(port.protocol.class()));
-    let of_host = world.destination_rules.iter().filter(|it| it.host.value == service.hostname);
-    let mut clients: BTreeSet<&str> = of_host.map(|it| it.name.namespace.as_ref()).collect();
+    let of_service = world.destination_rules.of_service(service);
+    let mut clients: BTreeSet<&str> = of_service.map(|it| it.name.namespace.as_ref()).collect();
     clients.insert(&service.namespace);
     for port in service.ports.iter().filter(|port| is_tls(port.protocol.class())) {
         if requests.include(&service.hostname, port.number) {

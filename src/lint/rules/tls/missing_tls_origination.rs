@@ -101,8 +101,7 @@ fn plaintext<'w, 'a>(
                 let mut sending =
                     clients.filter(|client| sends_plaintext(world, client, (service, subset, number), is_gateway));
                 let Some(client) = sending.next() else { continue };
-                // The clients in the mesh are not known, and another DestinationRule may be for some of them.
-                if bound.gateway.is_none() && world.destination_rules.originating(service, number).is_some() {
+                if may_have_other_rule(world, &client, bound, service, number) {
                     continue;
                 }
                 return Some(Plaintext { root, bound, client, service, port, server, is_gateway });
@@ -110,6 +109,26 @@ fn plaintext<'w, 'a>(
         }
     }
     None
+}
+
+/// Whether another DestinationRule may originate TLS for clients. Without their namespace, it may be one of any namespace,
+/// and without their labels one with a selector.
+fn may_have_other_rule(
+    world: &World<'_>,
+    client: &Client<'_, '_>,
+    bound: &Bound,
+    service: &Service<'_>,
+    port: u32,
+) -> bool {
+    let destination_rules = &world.destination_rules;
+    let Some(other) = destination_rules.originating(service, port) else { return false };
+    match &bound.gateway {
+        None => true,
+        Some(gateway) if world.places_gateway(client, gateway) => {
+            client.labels.is_none() && other.selector().is_some() && other.name.namespace == client.namespace
+        }
+        Some(_) => !destination_rules.are_same_everywhere(service),
+    }
 }
 
 /// The ports of the service to which requests go from a Gateway or from sidecars. None if no request takes the route
