@@ -349,6 +349,7 @@ const WITHOUT_EDITS: &[(&str, &str)] = &[
     ("telemetry-provider/filter-without-provider", "the provider is not known"),
     ("terminal-filter/terminal-before", "the patch has to be written anew"),
     ("uneven-uri-case/regex", "the expression has to ignore case, which can be wrong"),
+    ("unknown-backend/missing-service", "another resource may have to change"),
     ("unknown-credential/missing", "the place is that of a reference"),
     ("unknown-field/unknown", "the field that is meant may exist already"),
     ("unknown-gateway/generated-name", "another kind of resource is needed"),
