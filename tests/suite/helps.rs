@@ -267,6 +267,7 @@ const WITHOUT_EDITS: &[(&str, &str)] = &[
     ("crd-schema/rejected", "the query has to become a condition"),
     ("delegate-conflict/no-match-fits", "either match can be the right one"),
     ("denied-workload/gateway-not-allowed", "a new resource is needed"),
+    ("denied-workload/route-denied", "whether the gateway may send requests is a choice"),
     ("deprecated-annotation/deprecated", "the value has to move into another annotation"),
     ("deprecated-field/removed-kind", "the resource goes away"),
     ("dropped-route/whole-route", "the place is that of the rule"),
