@@ -34,7 +34,7 @@ impl<'a> World<'a> {
     /// of the VirtualServices that delegate to it.
     pub fn client_namespaces(&self, virtual_service: &VirtualService<'_>) -> BTreeSet<String> {
         if virtual_service.is_delegate() {
-            let roots = self.virtual_services.iter().filter(|root| root.delegates_to(virtual_service));
+            let roots = self.delegating_to(virtual_service);
             return roots.flat_map(|root| self.client_namespaces(root)).collect();
         }
         let clients = virtual_service.bound_to.iter().flat_map(|bound| self.clients_at(virtual_service, bound));
@@ -113,7 +113,11 @@ impl<'a> World<'a> {
         if !virtual_service.is_delegate() {
             return vec![virtual_service];
         }
-        self.virtual_services.iter().filter(|root| root.delegates_to(virtual_service)).collect()
+        self.delegating_to(virtual_service).collect()
+    }
+
+    fn delegating_to<'w>(&'w self, delegate: &VirtualService<'_>) -> impl Iterator<Item = &'w VirtualService<'a>> {
+        self.virtual_services.iter().filter(|root| root.delegates_to(delegate))
     }
 }
 

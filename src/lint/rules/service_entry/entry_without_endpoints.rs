@@ -77,11 +77,8 @@ fn check_destination(
     if !is_passed_on || !entry.endpoints.is_empty() || entry.workload_selector.is_some() {
         return;
     }
-    let root = |root: &&VirtualService<'_>| root.delegates_to(virtual_service);
-    let is_delegate = virtual_service.is_delegate();
-    let roots = world.virtual_services.iter().filter(|it| is_delegate && root(it));
-    let own = std::iter::once(virtual_service).filter(|_| !is_delegate);
-    let gateways = roots.chain(own).flat_map(|it| &it.bound_to).filter_map(|bound| bound.gateway.as_ref());
+    let roots = world.roots_of(virtual_service).into_iter();
+    let gateways = roots.flat_map(|it| &it.bound_to).filter_map(|bound| bound.gateway.as_ref());
     let mut using = gateways.filter(|gateway| destination.route.ports_at(Some(gateway)).has_any());
     let Some(gateway) = using.next() else { return };
     if !context.is_definite(service.resource, diagnostics) {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::origination_advice::{advice, applying};
 use super::tls_server::{TlsServer, tls_server};
 use crate::lint::finding::finding;
+use crate::lint::incoming_ports::serving;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::TextField;
@@ -88,11 +89,7 @@ fn plaintext<'w, 'a>(
     if is_gateway && world.workloads_of_service(service).is_some_and(|workloads| !workloads.is_empty()) {
         return None;
     }
-    let roots: Vec<&VirtualService<'_>> = match virtual_service.is_delegate() {
-        true => world.virtual_services.iter().filter(|root| root.delegates_to(virtual_service)).collect(),
-        false => vec![virtual_service],
-    };
-    for root in roots {
+    for root in world.roots_of(virtual_service) {
         for bound in &root.bound_to {
             for number in ports(world, root, bound, destination, service) {
                 let Some(port) = service.port(number) else { continue };
@@ -153,13 +150,11 @@ fn ports(
         return named.filter(|_| is_http && matched.has_any()).into_iter().collect();
     };
     let uses_route = |server: &&Server<'_>| {
-        server.section() == Some(section)
-            && (is_http || server.terminates_tls())
+        (is_http || server.terminates_tls())
             && server.https_redirect().is_none()
             && server.port_number().is_some_and(|port| matched.has(port))
-            && root.hosts.iter().any(|host| server.serves(host, &root.name.namespace))
     };
-    let servers = gateway.servers.iter().filter(uses_route);
+    let servers = serving(gateway, root, section).filter(uses_route);
     // A destination without a port gets the only port of the service, else that of the server (istiod:
     // `GetDestinationCluster`).
     let only = service.ports.first().map(|port| port.number).filter(|_| service.ports.len() == 1);
