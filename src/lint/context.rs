@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -9,6 +10,7 @@ use super::Diagnostics;
 use super::locate::ResourcesByPlace;
 use crate::load::{self, Snapshot};
 use crate::model::Resource;
+use crate::simulate::Simulator;
 use crate::source::Span;
 use crate::validate::{Layer, Mistake, Violation, validate};
 use crate::world::{Gap, World};
@@ -24,6 +26,7 @@ pub struct Context<'a> {
     violations: Vec<Violation>,
     refused: BTreeSet<Span>,
     rejected: BTreeSet<Span>,
+    simulator: OnceLock<Simulator<'a>>,
 }
 
 impl<'a> Context<'a> {
@@ -41,7 +44,13 @@ impl<'a> Context<'a> {
         let rejected = of_webhook.map(|(resource, _)| *resource).chain(rejected_by_schema(world.snapshot)).collect();
         let violations: Vec<Violation> = all.into_iter().map(|(_, violation)| violation).collect();
         let refused = violations.iter().filter(|violation| violation.layer == Layer::Webhook).map(|it| it.span);
-        Self { snapshot: world.snapshot, world, refused: refused.collect(), rejected, violations }
+        let refused = refused.collect();
+        Self { snapshot: world.snapshot, world, refused, rejected, violations, simulator: OnceLock::new() }
+    }
+
+    /// The simulator of the mesh. Rules share what it has compiled.
+    pub fn simulator(&self) -> &Simulator<'a> {
+        self.simulator.get_or_init(|| Simulator::new(self.world))
     }
 
     /// Whether a resource has one definition only, without placeholders, so that references to it can be checked. If not,

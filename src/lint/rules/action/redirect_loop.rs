@@ -29,7 +29,6 @@ static LOOP: Finding = finding! {
 const MAX_HOPS: usize = 6;
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    let simulator = Simulator::new(context.world);
     let world = context.world;
     let derived = world.derived.virtual_services.iter().filter(|it| it.origin == Origin::GatewayApi);
     let written = world.virtual_services.iter().filter(|it| !it.is_delegate());
@@ -41,7 +40,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 continue;
             };
             let mut requests = samples::of_route(world, virtual_service, route).into_iter();
-            if let Some((from, to)) = requests.find_map(|request| follow(&simulator, request, route.span)) {
+            if let Some((from, to)) = requests.find_map(|request| follow(context.simulator(), request, route.span)) {
                 seen.insert(redirect.span);
                 let (noun, help) = match virtual_service.origin {
                     Origin::GatewayApi => ("rule", help_of_listener(world, virtual_service, redirect, &from)),

@@ -25,7 +25,7 @@ static UNANSWERED: Finding = finding! {
 };
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    denied_preflight::check(context.world, diagnostics);
+    denied_preflight::check(context, diagnostics);
     for virtual_service in &context.world.virtual_services {
         let routes = &virtual_service.spec.http;
         // Another route with a policy, which preflight requests match, is the usual solution.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::cors_preflight::DENIED;
-use crate::lint::Diagnostics;
 use crate::lint::samples::{self, matched_text};
+use crate::lint::{Context, Diagnostics};
 use crate::model::networking::{CorsPolicy, HttpRoute};
 use crate::model::security::{AuthorizationRule, PolicyAction};
 use crate::policy::{Attribute, Requirement, RuleParts};
@@ -25,17 +25,17 @@ struct Denial {
     cors: Vec<Span>,
 }
 
-pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
+pub(super) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
+    let world = context.world;
     let mut denials: BTreeMap<Span, Denial> = BTreeMap::new();
     let gateways = Gateways::new(world);
     if gateways.0.is_empty() {
         return;
     }
-    let simulator = Simulator::new(world);
     for virtual_service in world.virtual_services.iter().filter(|it| !it.is_delegate()) {
         for route in &virtual_service.spec.http {
             let Some(cors) = &route.cors_policy else { continue };
-            if let Some((span, denial)) = denied(world, &simulator, &gateways, virtual_service, route, cors) {
+            if let Some((span, denial)) = denied(world, context.simulator(), &gateways, virtual_service, route, cors) {
                 denials.entry(span).or_insert(denial).cors.push(cors.span);
             }
         }

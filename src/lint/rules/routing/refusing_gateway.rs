@@ -6,7 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule, samples};
 use crate::model::networking::ServerTlsMode;
-use crate::simulate::{Answer, Arrived, Outcome, Request, Simulator};
+use crate::simulate::{Answer, Arrived, Outcome, Request};
 use crate::world::{DestinationRef, Gateway, Section, Server, Service, VirtualService, Workload, World, host};
 
 pub static RULE: Rule = rule! {
@@ -35,7 +35,6 @@ static CLOSED_PORT: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    let simulator = Simulator::new(world);
     for virtual_service in world.virtual_services.iter().filter(|it| !it.is_delegate()) {
         let mut by_route: BTreeMap<(Section, usize), Vec<Hop<'_, '_>>> = BTreeMap::new();
         let destinations = virtual_service.destinations();
@@ -46,7 +45,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             }
         }
         for hops in by_route.values() {
-            check_route(context, virtual_service, hops, &simulator, diagnostics);
+            check_route(context, virtual_service, hops, diagnostics);
         }
     }
 }
@@ -85,7 +84,6 @@ fn check_route(
     context: &Context<'_>,
     virtual_service: &VirtualService<'_>,
     hops: &[Hop<'_, '_>],
-    simulator: &Simulator<'_>,
     diagnostics: &mut Diagnostics,
 ) {
     let world = context.world;
@@ -98,7 +96,7 @@ fn check_route(
         },
         (_, None) => return,
     };
-    let answers = requests.iter().filter_map(|request| simulator.simulate(request).ok());
+    let answers = requests.iter().filter_map(|request| context.simulator().simulate(request).ok());
     let taken: Vec<Answer> = answers
         .filter(|answer| answer.route.as_ref().is_some_and(|answering| route.span.contains(answering.span)))
         .collect();
