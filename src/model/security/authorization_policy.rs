@@ -81,6 +81,13 @@ message! {
     }
 }
 
+impl Operation {
+    /// Whether it tests ports: the only test that is for connections as well as for requests.
+    pub fn has_ports(&self) -> bool {
+        !self.ports.is_empty() || !self.not_ports.is_empty()
+    }
+}
+
 message! {
     /// A condition on an attribute of a request.
     struct PolicyCondition {

@@ -83,7 +83,7 @@ fn warn_of_tcp(rule: &AuthorizationRule, violations: &mut Violations<'_>) {
         (Some(from), None) if !sources.into_iter().any(matches_connections) => {
             ("the rule denies all TCP traffic, because its sources only match HTTP requests", from.span)
         }
-        (_, Some(to)) if !operations.any(has_port) => {
+        (_, Some(to)) if !operations.any(Operation::has_ports) => {
             ("the rule denies all TCP traffic, because no operation has `ports`", to.span)
         }
         _ => return,
@@ -106,10 +106,6 @@ fn matches_connections(source: &Source) -> bool {
         &source.not_remote_ip_blocks,
     ];
     known.iter().any(|list| !list.is_empty())
-}
-
-fn has_port(operation: &Operation) -> bool {
-    !operation.ports.is_empty() || !operation.not_ports.is_empty()
 }
 
 /// The empty values of some lists, each with its list.

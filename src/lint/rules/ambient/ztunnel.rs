@@ -32,7 +32,7 @@ pub(super) fn untested(rule: &AuthorizationRule) -> Option<Untested> {
     let is_tested = |condition: &&PolicyCondition| TESTED_KEYS.contains(&condition.key.text());
     // All of these must match, and none does if it has nothing that ztunnel tests.
     let is_rule_empty = (!sources.is_empty() && !sources.iter().any(|it| tests_source(it)))
-        || (!operations.is_empty() && !operations.iter().any(|it| tests_operation(it)))
+        || (!operations.is_empty() && !operations.iter().any(|it| it.has_ports()))
         || !rule.when.iter().all(|condition| is_tested(&condition));
     let first = |lists: Vec<Values<'_>>| {
         let mut filled = lists.into_iter().filter_map(|(field, values)| Some((field.to_owned(), values.first()?.span)));
@@ -45,7 +45,7 @@ pub(super) fn untested(rule: &AuthorizationRule) -> Option<Untested> {
     let of_operations = || {
         operations.iter().find_map(|operation| {
             let (field, span) = first(requests_of_operation(operation))?;
-            let is_rest_empty = is_rule_empty || !tests_operation(operation);
+            let is_rest_empty = is_rule_empty || !operation.has_ports();
             Some(Untested { field, span, drops_rule: true, is_rest_empty })
         })
     };
@@ -97,10 +97,6 @@ fn tests_source(source: &Source) -> bool {
         &source.not_ip_blocks,
     ];
     tested.into_iter().any(|values| !values.is_empty())
-}
-
-fn tests_operation(operation: &Operation) -> bool {
-    !operation.ports.is_empty() || !operation.not_ports.is_empty()
 }
 
 #[cfg(test)]
