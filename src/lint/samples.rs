@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::networking::{HttpMatchRequest, HttpRoute, StringMatch, TlsRoute};
-use crate::re2::{Search, find_text};
+use crate::re2::find_text;
 use crate::routing::{EnvoyRegex, Matcher};
 use crate::simulate::{GatewayRef, HeaderValue, Request, Tls};
 use crate::source::Spanned;
@@ -112,10 +112,7 @@ pub(super) fn matched_text(string_match: &StringMatch) -> Option<String> {
 }
 
 fn shortest(regex: &EnvoyRegex) -> Option<String> {
-    match find_text(&[&regex.language()?], &[]) {
-        Search::Text(text) => String::from_utf8(text).ok(),
-        Search::Empty | Search::Undecided => None,
-    }
+    find_text(&[&regex.language()?], &[]).into_utf8()
 }
 
 /// A name that a host of a VirtualService matches.

@@ -34,6 +34,16 @@ pub enum Search {
     Undecided,
 }
 
+impl Search {
+    /// The text that was found, if it is UTF-8.
+    pub fn into_utf8(self) -> Option<String> {
+        match self {
+            Self::Text(text) => String::from_utf8(text).ok(),
+            Self::Empty | Self::Undecided => None,
+        }
+    }
+}
+
 impl Language {
     /// The texts that an expression matches as a whole. `None` if its automaton would be too large.
     pub fn of_regex(regex: &Re2) -> Option<Self> {

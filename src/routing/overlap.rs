@@ -6,7 +6,6 @@ use super::implication::Automata;
 use super::predicate::{MatchCondition, MatchSubject, Matcher};
 use super::reach::Alternative;
 use super::request::HttpRequest;
-use crate::re2::Search;
 
 /// A request that shows that two matches overlap.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +31,7 @@ pub fn overlap(one: &Alternative<'_>, other: &Alternative<'_>, method: &str, aut
         let same: Vec<&MatchCondition> =
             conditions.iter().copied().filter(|it| it.subject == condition.subject).collect();
         let value = match condition.subject {
-            MatchSubject::Path { .. } => text(automata.find_common_path(&same))?,
+            MatchSubject::Path { .. } => automata.find_common_path(&same).into_utf8()?,
             _ => value(&same, automata)?,
         };
         match &condition.subject {
@@ -58,14 +57,7 @@ fn value(same: &[&MatchCondition], automata: &Automata) -> Option<String> {
     match exact {
         Some(exact) => takes(&exact).then_some(exact),
         None if takes("1") => Some("1".to_owned()),
-        None => text(automata.find_common_value(&matchers)),
-    }
-}
-
-fn text(search: Search) -> Option<String> {
-    match search {
-        Search::Text(text) => String::from_utf8(text).ok(),
-        Search::Empty | Search::Undecided => None,
+        None => automata.find_common_value(&matchers).into_utf8(),
     }
 }
 

@@ -228,10 +228,7 @@ impl Alternative<'_> {
 
     /// A path that the alternative takes, if there is one in UTF-8.
     pub fn example_path(&self) -> Option<String> {
-        match sample(self.path(), &Automata::default()) {
-            Search::Text(path) => String::from_utf8(path).ok(),
-            Search::Empty | Search::Undecided => None,
-        }
+        sample(self.path(), &Automata::default()).into_utf8()
     }
 
     fn path(&self) -> Option<&MatchCondition> {

@@ -5,7 +5,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::networking::CorsPolicy;
-use crate::re2::{Search, find_text, from_glob, from_javascript};
+use crate::re2::{find_text, from_glob, from_javascript};
 use crate::routing::EnvoyRegex;
 use crate::source::Spanned;
 use crate::uri::Url;
@@ -212,10 +212,7 @@ fn unwanted_origin(regex: &str, at: usize) -> Option<String> {
         literal.insert(at, '\\');
     }
     let language = |source: &str| EnvoyRegex::new(source).ok()?.language();
-    match find_text(&[&language(&literal)?, &language(ORIGINS)?], &[]) {
-        Search::Text(text) => String::from_utf8(text).ok(),
-        Search::Empty | Search::Undecided => None,
-    }
+    find_text(&[&language(&literal)?, &language(ORIGINS)?], &[]).into_utf8()
 }
 
 /// The offset of a dot between two labels of a host: after a letter, a digit or the end of a group, and before a letter, a
