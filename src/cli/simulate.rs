@@ -78,6 +78,7 @@ fn question(args: &Simulate) -> Result<Request, String> {
     };
     if args.from.is_some() || !args.from_label.is_empty() || args.from_account.is_some() {
         question.from = Some(WorkloadRef {
+            kind: None,
             namespace: args.from.clone(),
             labels: labels(&args.from_label, "--from-label")?,
             service_account: args.from_account.clone(),
@@ -204,7 +205,7 @@ fn answer_block(simulators: &Simulators<'_>, block: &[u8], expect: bool, out: &m
 fn answer_line(simulators: &Simulators<'_>, line: &[u8], expect: bool, out: &mut Vec<u8>) -> u8 {
     let result = match Request::from_json(line) {
         Ok(question) => simulators.simulate_in_one(&question),
-        Err(error) => Err(Unanswered { id: id_of(line), mesh: None, host: String::new(), error: reason(&error) }),
+        Err(error) => Err(Unanswered::new(id_of(line), reason(&error))),
     };
     report::json::answer_line(&result, out).expect("answers can be written as JSON");
     match &result {

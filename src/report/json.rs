@@ -131,12 +131,18 @@ pub fn answer_line(result: &Result<Answer, Unanswered>, out: &mut Vec<u8>) -> se
                 field(",\"mesh\":", &|out| serde_json::to_writer(out, mesh))?;
             }
             field(",\"host\":", &|out| serde_json::to_writer(out, &answer.host))?;
+            if let Some(gateway) = &answer.gateway {
+                field(",\"gateway\":", &|out| serde_json::to_writer(out, gateway))?;
+            }
             field(",", &|out| {
                 out.extend_from_slice(answer.decision.json_fields());
                 Ok(())
             })?;
             field(",\"request\":", &|out| serde_json::to_writer(out, &answer.request))?;
             field(",\"location\":", &|out| serde_json::to_writer(out, &answer.location))?;
+            if !answer.legs.is_empty() {
+                field(",\"legs\":", &|out| serde_json::to_writer(out, &answer.legs))?;
+            }
             if !answer.arrivals.is_empty() {
                 field(",\"arrivals\":", &|out| serde_json::to_writer(out, &answer.arrivals))?;
             }

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
+use super::request::{GatewayRef, Request};
 use crate::source::Span;
 
 /// The answer for a request.
@@ -18,8 +19,8 @@ pub struct Answer {
     pub mesh: Option<Arc<str>>,
     /// The host of the request.
     pub host: String,
-    /// The Gateway that the request names, for people.
-    #[serde(skip)]
+    /// The Gateway that gets the request, as `namespace/name`; absent if none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway: Option<String>,
     /// The part that is the same for all requests of a clause.
     #[serde(flatten)]
@@ -28,7 +29,10 @@ pub struct Answer {
     pub request: Option<Rewritten>,
     /// The location of a redirect.
     pub location: Option<String>,
-    /// The second leg: the answers of the sidecars of the workloads that can get the request.
+    /// The answers of the gateways through which the request goes on, in order.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub legs: Arc<[Answer]>,
+    /// The end of the last leg: the answers of the sidecars of the workloads that can get the request.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub arrivals: Arc<[Arrived]>,
     /// The routes or policy rules that were considered, in order.
@@ -128,10 +132,30 @@ pub struct Unanswered {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mesh: Option<Arc<str>>,
     /// The host of the request; empty if unknown.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub host: String,
+    /// The Gateway that the request names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<String>,
     /// The reason.
     pub error: String,
+}
+
+impl Unanswered {
+    /// The error of a request that could not be read.
+    pub fn new(id: serde_json::Value, error: String) -> Self {
+        Self { id, mesh: None, host: String::new(), gateway: None, error }
+    }
+
+    /// The error of a request.
+    pub fn to(request: &Request, error: String) -> Self {
+        let gateway = match &request.gateway {
+            Some(GatewayRef::Name(name)) => Some(name.clone()),
+            Some(GatewayRef::Workload(_)) | None => None,
+        };
+        let host = request.host.clone().unwrap_or_default();
+        Self { host, gateway, ..Self::new(request.id.clone(), error) }
+    }
 }
 
 /// The outcome of a request.

@@ -252,6 +252,7 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
         mesh: None,
         host,
         gateway: None,
+        legs: Arc::default(),
         decision: Arc::new(decision),
         request,
         location: None,

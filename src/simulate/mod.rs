@@ -27,7 +27,9 @@ pub use answer::{
     ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
 pub use inbound::{Incoming, Leg, arrive};
-pub use request::{Direction, GatewayRef, HeaderValue, Request, RequestProtocol, Tls, WorkloadRef};
+pub use request::{
+    Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, TokenState, WorkloadRef,
+};
 pub use simulators::Simulators;
 
 use self::cache::Cache;
@@ -51,12 +53,7 @@ impl<'a> Simulator<'a> {
 
     /// Says what happens to a request. The error is the reason why there is no answer.
     pub fn simulate(&self, request: &Request) -> Result<Answer, Unanswered> {
-        self.answer(request).map_err(|error| Unanswered {
-            id: request.id.clone(),
-            mesh: None,
-            host: request.host.clone().unwrap_or_default(),
-            error,
-        })
+        self.answer(request).map_err(|error| Unanswered::to(request, error))
     }
 
     fn answer(&self, request: &Request) -> Result<Answer, String> {

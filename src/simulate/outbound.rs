@@ -325,6 +325,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             id: self.question.id.clone(),
             host,
             gateway: self.question.gateway.map(str::to_owned),
+            legs: Arc::default(),
             decision,
             request: None,
             location: None,

@@ -44,8 +44,15 @@ pub struct Request {
     pub path: Option<String>,
     /// Headers by name.
     pub headers: BTreeMap<String, HeaderValue>,
-    /// The claims of a valid token.
+    /// The claims of the token.
     pub claims: serde_json::Value,
+    /// Whether the request carries a token that issuers accept. Default: `valid` with `claims`, `issuer` or
+    /// `audiences`, else none.
+    pub token: Option<TokenState>,
+    /// The issuer of the token (`iss`).
+    pub issuer: Option<String>,
+    /// The audiences of the token (`aud`).
+    pub audiences: Vec<String>,
     /// The address of the client.
     pub source_ip: Option<String>,
     /// Whether the answer lists the routes and rules that were considered.
@@ -68,6 +75,8 @@ pub enum Direction {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct WorkloadRef {
+    /// The kind of its proxy. Default: as the manifests have it.
+    pub kind: Option<ProxyKind>,
     /// The namespace.
     pub namespace: Option<String>,
     /// The labels.
@@ -76,6 +85,34 @@ pub struct WorkloadRef {
     pub service_account: Option<String>,
     /// The address.
     pub address: Option<IpAddr>,
+}
+
+/// The kind of proxy that a workload has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyKind {
+    /// A sidecar.
+    Sidecar,
+    /// No proxy: the workload speaks plain Kubernetes.
+    None,
+    /// The ztunnel of its node, in ambient mode.
+    Ambient,
+    /// The proxy of a gateway.
+    Gateway,
+}
+
+/// The state of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenState {
+    /// The keys of the issuer verify it, and it is within its time.
+    Valid,
+    /// No key verifies it, or it is no token at all.
+    Invalid,
+    /// Its time is over.
+    Expired,
+    /// There is no token.
+    None,
 }
 
 /// A gateway: a Gateway resource as `namespace/name`, or a workload.

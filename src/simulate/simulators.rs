@@ -21,7 +21,7 @@ impl<'a> Simulators<'a> {
     /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host.
     pub fn simulate(&self, request: &Request) -> Vec<Result<Answer, Unanswered>> {
         match self.candidates(request).as_slice() {
-            [] => vec![Err(self.unanswered(request, self.nobody_knows(request)))],
+            [] => vec![Err(Unanswered::to(request, self.nobody_knows(request)))],
             candidates => candidates.iter().map(|candidate| self.ask(candidate, request)).collect(),
         }
     }
@@ -30,12 +30,12 @@ impl<'a> Simulators<'a> {
     pub fn simulate_in_one(&self, request: &Request) -> Result<Answer, Unanswered> {
         match self.candidates(request).as_slice() {
             [only] => self.ask(only, request),
-            [] => Err(self.unanswered(request, self.nobody_knows(request))),
+            [] => Err(Unanswered::to(request, self.nobody_knows(request))),
             several => {
                 let names: Vec<&str> = several.iter().map(|(name, _)| &**name).collect();
                 let names = wording::list(&names, "and");
                 let error = format!("several meshes answer the request: {names}; name one with `mesh`");
-                Err(self.unanswered(request, error))
+                Err(Unanswered::to(request, error))
             }
         }
     }
@@ -64,10 +64,6 @@ impl<'a> Simulators<'a> {
             Ok(answer) => Ok(Answer { mesh, ..answer }),
             Err(unanswered) => Err(Unanswered { mesh, ..unanswered }),
         }
-    }
-
-    fn unanswered(&self, request: &Request, error: String) -> Unanswered {
-        Unanswered { id: request.id.clone(), mesh: None, host: request.host.clone().unwrap_or_default(), error }
     }
 
     fn nobody_knows(&self, request: &Request) -> String {
