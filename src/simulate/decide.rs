@@ -5,14 +5,15 @@ use std::sync::{Arc, OnceLock};
 use super::answer::{
     Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, ReachedCluster, Retries, RouteRef,
 };
+use crate::model::Duration;
 use crate::model::networking::Percent;
 use crate::routing::{
     Assumption, Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Payload,
     Proxy, TcpProxy, VirtualHost, Weighted,
 };
 use crate::routing::{egress_proxy, of_made_service};
-use crate::source::Span;
-use crate::world::{Section, VirtualService};
+use crate::source::{Span, Spanned};
+use crate::world::{Section, VirtualService, World};
 
 /// istiod's retry policy for routes without one (istiod: `retry.DefaultPolicy`).
 const DEFAULT_ATTEMPTS: i32 = 2;
@@ -24,6 +25,8 @@ pub(super) struct ClauseDecision<'a> {
     pub decision: Arc<Decision>,
     /// The clusters that share the requests.
     pub clusters: Vec<Weighted<'a>>,
+    /// Whether the header operations of the destinations can differ.
+    pub has_own_headers: bool,
     /// Whether some of the clusters lead to another gateway.
     pub leads_to_gateway: bool,
     /// The second leg, if it is the same for all requests.
@@ -57,9 +60,10 @@ pub(super) fn by_clause<'a>(
         for destination in decision.destinations.iter_mut().filter(|it| it.problem == Some("no-cluster")) {
             destination.status = Some(missing).filter(|status| *status != 503);
         }
-        decision.fault = fault(route);
+        let world = proxy.world;
+        decision.fault = fault(world, route);
         decision.timeout =
-            route.timeout.map(|timeout| timeout.value).filter(|it| it.nanoseconds() > 0).map(|it| it.to_string());
+            route.timeout.filter(|it| it.value.nanoseconds() > 0).map(|timeout| as_written(world, timeout));
     }
     decision.notes.extend(host.rivals.iter().map(|rival| {
         format!(
@@ -68,7 +72,9 @@ pub(super) fn by_clause<'a>(
     }));
     let workloads = || clusters.iter().flat_map(|it| &it.cluster.workloads);
     let leads_to_gateway = workloads().any(|workload| proxy.world.is_gateway_workload(workload));
-    Ok(ClauseDecision { decision: Arc::new(decision), clusters, leads_to_gateway, arrivals: OnceLock::new() })
+    let has_own_headers = clusters.len() > 1 && clusters.iter().any(|it| it.headers.is_some());
+    let decision = Arc::new(decision);
+    Ok(ClauseDecision { decision, clusters, has_own_headers, leads_to_gateway, arrivals: OnceLock::new() })
 }
 
 fn redirected(route: &CompiledRoute<'_>) -> Result<Decision, String> {
@@ -95,7 +101,7 @@ fn by_destinations(
             route.owner.virtual_service.name
         ));
     }
-    Ok(Decision { mirrors: mirrors(proxy, port, route), retries: retries(route), ..forwarded(clusters) })
+    Ok(Decision { mirrors: mirrors(proxy, port, route), retries: retries(proxy.world, route), ..forwarded(clusters) })
 }
 
 fn forwarded(clusters: &[Weighted<'_>]) -> Decision {
@@ -217,6 +223,7 @@ fn passthrough(cluster: &str) -> Decision {
         status: None,
         load_balancer: None,
         tls: None,
+        request: None,
     };
     Decision { destinations: vec![destination], ..Decision::new(Outcome::Passthrough) }
 }
@@ -264,6 +271,7 @@ fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> ReachedClus
         workloads: cluster.workloads.iter().map(|workload| workload.name.to_string()).collect(),
         problem: cluster.problem.map(problem_name),
         status: None,
+        request: None,
     }
 }
 
@@ -292,12 +300,21 @@ fn problem_name(problem: ClusterProblem) -> &'static str {
     }
 }
 
+/// A duration in the words of the manifest, `1500ms` rather than `1.5s`.
+fn as_written(world: &World<'_>, duration: Spanned<Duration>) -> String {
+    let text = world.snapshot.sources.text(duration.span).trim().trim_matches(['"', '\'']);
+    match Duration::parse(text) == Some(duration.value) {
+        true => text.to_owned(),
+        false => duration.value.to_string(),
+    }
+}
+
 fn percent(percent: &Percent) -> f64 {
     percent.value.map_or(0.0, |value| value.value)
 }
 
 /// The injected fault. Without a percentage it affects no request; delays also have an older integer form.
-fn fault(route: &CompiledRoute<'_>) -> Option<InjectedFault> {
+fn fault(world: &World<'_>, route: &CompiledRoute<'_>) -> Option<InjectedFault> {
     let fault = route.fault?;
     Some(InjectedFault {
         delay: fault.delay.as_ref().map(|delay| InjectedDelay {
@@ -307,7 +324,7 @@ fn fault(route: &CompiledRoute<'_>) -> Option<InjectedFault> {
                 .map(percent)
                 .or_else(|| delay.percent.map(|percent| f64::from(percent.value)))
                 .unwrap_or(0.0),
-            fixed_delay: delay.fixed_delay.map(|delay| delay.value.to_string()).unwrap_or_default(),
+            fixed_delay: delay.fixed_delay.map(|delay| as_written(world, delay)).unwrap_or_default(),
         }),
         abort: fault.abort.as_ref().map(|abort| InjectedAbort {
             percentage: abort.percentage.as_ref().map_or(0.0, percent),
@@ -327,13 +344,13 @@ fn default_retries() -> Retries {
 }
 
 /// The retries of a route, which replace the default. Zero attempts disable retries.
-fn retries(route: &CompiledRoute<'_>) -> Option<Retries> {
+fn retries(world: &World<'_>, route: &CompiledRoute<'_>) -> Option<Retries> {
     let Some(written) = route.retries else { return Some(default_retries()) };
     let attempts = written.attempts.map_or(0, |attempts| attempts.value);
     let retry_on = written.retry_on.as_ref().map(|on| on.value.clone()).filter(|on| !on.is_empty());
     (attempts > 0).then(|| Retries {
         attempts,
-        per_try_timeout: written.per_try_timeout.map(|timeout| timeout.value.to_string()),
+        per_try_timeout: written.per_try_timeout.map(|timeout| as_written(world, timeout)),
         retry_on: Some(retry_on.unwrap_or_else(|| DEFAULT_RETRY_ON.to_owned())),
         is_default: false,
     })

@@ -6,11 +6,14 @@
 mod answer;
 mod apply;
 mod cache;
+mod codec;
 mod compiled;
 mod decide;
 mod dial;
 mod every_host;
 mod gateway_workload;
+mod header_format;
+mod header_operations;
 mod inbound;
 mod known;
 mod outbound;
@@ -27,10 +30,10 @@ pub use answer::{
     ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
 pub use inbound::{Incoming, Leg, arrive};
-pub use request::{
-    Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, TokenState, WorkloadRef,
-};
+pub use request::{Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
 pub use simulators::Simulators;
+
+pub use crate::routing::TokenState;
 
 use self::cache::Cache;
 use self::outbound::Outbound;

@@ -1,5 +1,7 @@
 //! Workloads: pods as described by their templates, WorkloadEntries, and WorkloadGroups.
 
+use std::net::IpAddr;
+
 use super::names::NamespacedName;
 use super::{Rollouts, ServicePort, Settings};
 use crate::model::field::TextField;
@@ -42,6 +44,12 @@ impl<'a> Workload<'a> {
             Spec::WorkloadGroup(group) => group.template.as_ref(),
             _ => None,
         }
+    }
+
+    /// The address: that of a machine, or of a pod that a cluster has placed. `None` if the manifests do not have it.
+    pub fn address(&self) -> Option<IpAddr> {
+        let of_pod = || self.resource.status.as_ref()?.pod_ip.as_ref();
+        self.entry().map_or_else(of_pod, |entry| entry.address.as_ref())?.parse().ok()
     }
 
     /// The number of the port that a container declares under a name.

@@ -2,8 +2,10 @@
 
 mod gateways;
 mod questions;
+mod requests;
 mod scopes;
 mod services;
+mod tokens;
 
 use mesh::config::Config;
 use mesh::load::Snapshot;
