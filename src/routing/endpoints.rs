@@ -26,8 +26,11 @@ pub(super) fn add<'a>(
     cluster.is_dialled = is_dialled;
     let selects = |labels: &LabelSet<'_>| is_dialled || subset.is_none_or(|it| it.subset.labels.selects(labels));
     let pooled = pool(proxy, service, cluster.port);
-    let behind: Vec<(&ServicePort, Option<Vec<_>>)> =
-        pooled.iter().map(|(it, port)| (*port, world.workloads_of_service(it))).collect();
+    let workloads = |it: &Service<'a>| match it.hides_endpoints() {
+        true => Some(Vec::new()),
+        false => world.workloads_of_service(it),
+    };
+    let behind: Vec<(&ServicePort, Option<Vec<_>>)> = pooled.iter().map(|(it, port)| (*port, workloads(it))).collect();
     let is_unknown = behind.first().is_some_and(|(_, workloads)| workloads.is_none());
     let mut lacks_port = false;
     for (port, workloads) in behind {
@@ -53,14 +56,15 @@ pub(super) fn add<'a>(
         _ if cluster.upstream.is_passthrough() => true,
         Discovery::Entry(Resolution::DynamicDns) | Discovery::Alias => true,
         _ if listed() || is_resolved() || !cluster.workloads.is_empty() => true,
-        _ if lacks_port => false,
+        _ if lacks_port || service.hides_endpoints() => false,
         // Gateways cannot use the dialled address, so they look for endpoints (istiod: `convertResolution`).
         Discovery::Entry(_) if service.selector.is_none() => false,
         // If no workload of the namespace is among the manifests, the endpoints are unknown.
         _ if !service.pod_addresses.is_empty() => subset.is_none(),
         _ => {
             let labels = service.selector.map(|selector| selector.to_set()).unwrap_or_default();
-            is_unknown || world.inventory.workloads_with(&service.namespace, &labels).is_err()
+            let may_exist = || world.inventory.workloads_with(&service.namespace, &labels).is_err();
+            is_unknown || (!world.namespaces.comes_from_cluster(&service.namespace) && may_exist())
         }
     };
     cluster.problem = match has_endpoints {

@@ -17,7 +17,7 @@ use crate::config::OutboundMode;
 use crate::model::LabelSet;
 use crate::model::field::TextField;
 use crate::model::networking::{CaptureMode, Destination, IstioEgressListener};
-use crate::world::{EgressHosts, Protocol, Service, Sidecar, VirtualService, World};
+use crate::world::{EgressHosts, ExportTo, Origin, Protocol, Service, Sidecar, VirtualService, World};
 
 /// The services and VirtualServices that a sidecar sees.
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub struct Egress<'a> {
     pub bind: Bind,
     /// The services, in istiod's order: all of a host and its namespace, before they are merged.
     pub services: Vec<&'a Service<'a>>,
+    /// The services that it would import, if no service of another namespace had the same host.
+    pub outranked: Vec<&'a Service<'a>>,
     /// The VirtualServices that are bound to the mesh, in istiod's order.
     pub virtual_services: Vec<&'a VirtualService<'a>>,
     /// The hosts of ExternalName Services under which the sidecar knows a service, by the host of the service.
@@ -140,13 +142,15 @@ struct Imports<'a, 'n> {
 
 impl<'a, 'n> Imports<'a, 'n> {
     fn new(world: &'a World<'a>, namespace: &'n str) -> Self {
-        let virtual_services = world.routes_seen_from(namespace).into_iter();
-        Self {
-            world,
-            namespace,
-            services: world.services.visible_from(namespace),
-            virtual_services: virtual_services.filter(|it| it.binds_mesh() && !it.is_delegate()).collect(),
-        }
+        let seen = world.routes_seen_from(namespace).into_iter();
+        let mut virtual_services: Vec<_> = seen.filter(|it| it.binds_mesh() && !it.is_delegate()).collect();
+        // Routes of the Gateway API come first among those that only the namespace sees, too (istiod:
+        // `SelectVirtualServices`).
+        virtual_services.sort_by_key(|it| {
+            let is_private = it.export_to != ExportTo::Public && it.name.namespace == namespace;
+            (!is_private, is_private && it.origin != Origin::GatewayApi)
+        });
+        Self { world, namespace, services: world.services.visible_from(namespace), virtual_services }
     }
 
     fn egress(&self, listener: Option<&'a IstioEgressListener>) -> Egress<'a> {
@@ -160,6 +164,7 @@ impl<'a, 'n> Imports<'a, 'n> {
             port,
             bind: listener.map_or(Bind::OfServices, Bind::of),
             services: Vec::new(),
+            outranked: Vec::new(),
             virtual_services: self.virtual_services(&hosts),
             aliases: HashMap::new(),
         };
@@ -167,7 +172,7 @@ impl<'a, 'n> Imports<'a, 'n> {
         let has_port = |service: &&'a Service<'a>| only.is_none_or(|only| service.port(only).is_some());
         let listed = if hosts.are_exact() { self.indexed() } else { self.services.clone() };
         let listed = listed.into_iter().filter(|service| hosts.import(service)).filter(has_port);
-        egress.services = one_namespace_each(listed.collect(), self.namespace);
+        (egress.services, egress.outranked) = one_namespace_each(listed.collect(), self.namespace);
         if self.world.services.has_aliases() {
             egress.aliases = egress.services.iter().map(|service| self.aliases(&hosts, service)).collect();
         }
@@ -195,14 +200,18 @@ impl<'a, 'n> Imports<'a, 'n> {
 }
 
 /// Chooses one namespace for each host that several namespaces define: the workload's own, else one with a Kubernetes
-/// Service, else the first. All services of the host in that namespace remain (istiod: `selectServices`).
-fn one_namespace_each<'a>(services: Vec<&'a Service<'a>>, own: &str) -> Vec<&'a Service<'a>> {
-    let mut chosen: HashMap<&str, &'a Service<'a>> = HashMap::new();
-    for service in &services {
+/// Service, else the first. All services of the host in that namespace remain; the second list has the others (istiod:
+/// `selectServices`).
+fn one_namespace_each<'s, 'a>(
+    services: Vec<&'s Service<'a>>,
+    own: &str,
+) -> (Vec<&'s Service<'a>>, Vec<&'s Service<'a>>) {
+    let mut chosen: HashMap<&str, &Service<'a>> = HashMap::new();
+    for service in services.iter().copied() {
         let best = chosen.entry(&service.hostname).or_insert(service);
         if service.precedence(own) < best.precedence(own) {
             *best = service;
         }
     }
-    services.into_iter().filter(|service| chosen[service.hostname.as_str()].namespace == service.namespace).collect()
+    services.into_iter().partition(|service| chosen[service.hostname.as_str()].namespace == service.namespace)
 }

@@ -204,6 +204,12 @@ impl Service<'_> {
             && ![self, other].iter().any(|it| it.discovery == Discovery::Alias)
     }
 
+    /// Whether istiod ignores its endpoints, because the annotation of a Kubernetes Service exports it to nobody (istiod:
+    /// `serviceNeedsPush`).
+    pub fn hides_endpoints(&self) -> bool {
+        self.is_kubernetes() && exported(self.resource).any(|entry| entry == "~")
+    }
+
     /// The reason why its workloads are not known, if the manifests have none of them.
     pub fn gap_of_workloads(&self) -> Gap {
         match self.selector.is_some_and(|selector| !selector.is_empty()) {
@@ -242,6 +248,12 @@ impl fmt::Display for Service<'_> {
 /// The annotation of a Kubernetes Service with the namespaces that it is exported to.
 const EXPORT_TO_ANNOTATION: &str = "networking.istio.io/exportTo";
 
+/// The entries of the annotation.
+fn exported(resource: &Resource) -> impl Iterator<Item = &str> {
+    let written = resource.metadata.annotations.get(EXPORT_TO_ANNOTATION).map_or("", |list| list.as_str());
+    written.split(',').map(str::trim).filter(|entry| !entry.is_empty())
+}
+
 /// The services that a resource defines; none for other kinds.
 pub(super) fn services<'a>(resource: &'a Resource, settings: &Settings) -> Vec<Service<'a>> {
     match &resource.spec {
@@ -260,8 +272,6 @@ fn of_kubernetes<'a>(resource: &'a Resource, service: &'a kubernetes::Service, s
         Some("None") => Discovery::Headless,
         _ => Discovery::ClusterIp,
     };
-    let exported = resource.metadata.annotations.get(EXPORT_TO_ANNOTATION).map_or("", |list| list.as_str());
-    let exported = exported.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     let cluster_ips = service.cluster_ip.iter().chain(&service.cluster_ips).map(|address| address.as_str());
     Service {
         hostname: host::expand(resource.name(), namespace, &settings.domain).into_owned(),
@@ -270,7 +280,7 @@ fn of_kubernetes<'a>(resource: &'a Resource, service: &'a kubernetes::Service, s
         resource,
         ports: service.ports.iter().filter_map(ServicePort::of_kubernetes).collect(),
         discovery,
-        export_to: ExportTo::new(exported, namespace, &settings.service_export_to),
+        export_to: ExportTo::new(exported(resource), namespace, &settings.service_export_to),
         selector: Some(&service.selector).filter(|selector| !selector.is_empty()),
         addresses: cluster_ips.filter(|address| *address != "None" && !address.is_empty()).collect(),
         made_up_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
