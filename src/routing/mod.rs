@@ -26,6 +26,7 @@ pub mod reach;
 mod reception;
 mod regex;
 mod request;
+pub mod rivals;
 mod route;
 mod scope;
 mod table;
