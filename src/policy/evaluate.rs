@@ -231,6 +231,12 @@ impl<'w, 'a> Evaluator<'w, 'a> {
                 }
             }
         };
+        let mut authorizers = self.world.settings.authorizers.iter();
+        let is_http_only = authorizers.any(|authorizer| authorizer.name == name && authorizer.is_http_only);
+        if cause.reason.is_none() && is_http_only && attributes.http.is_none() {
+            self.note(&format!("istiod ignores the external authorizer `{name}` on TCP ports, because it speaks HTTP"));
+            return false;
+        }
         if cause.reason.is_none() {
             self.note(&format!(
                 "the external authorizer `{name}` decides first (AuthorizationPolicy `{}`)",

@@ -12,6 +12,9 @@ const FORWARDED_PROTO: &str = "x-forwarded-proto";
 /// The header that lists the addresses of the client and of the proxies between.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
+/// The header with the address of the client, which gateways write.
+const EXTERNAL_ADDRESS: &str = "x-envoy-external-address";
+
 /// The header with the certificate of the client.
 const CLIENT_CERTIFICATE: &str = "x-forwarded-client-cert";
 
@@ -68,7 +71,7 @@ impl HttpRequest<'_> {
     ///
     /// A proxy that trusts its clients takes the scheme from `x-forwarded-proto` if that is `http` or `https`. Every
     /// proxy adds a missing `x-forwarded-proto`, and one that does not trust its clients overwrites it. Gateways add the
-    /// address of the connection to `x-forwarded-for`.
+    /// address of the connection to `x-forwarded-for`, and write that of the client to `x-envoy-external-address`.
     pub fn as_received(mut self, reception: Reception, source: Option<IpAddr>) -> Self {
         self.join_headers();
         let trusted_proxies = match reception {
@@ -109,6 +112,10 @@ impl HttpRequest<'_> {
         };
         if !keeps_certificate {
             self.headers.retain(|(name, _)| name != CLIENT_CERTIFICATE);
+        }
+        self.headers.retain(|(name, _)| name != EXTERNAL_ADDRESS);
+        if let Some(client) = self.client {
+            self.headers.push((Cow::Borrowed(EXTERNAL_ADDRESS), Cow::Owned(client.to_string().into_bytes())));
         }
         self.hides_client = source.is_none();
         if let Some(source) = source {
@@ -205,6 +212,19 @@ mod tests {
         let request = HttpRequest { headers, ..HttpRequest::default() }.as_received(UNTRUSTING, None);
         assert_eq!(request.client, None);
         assert_eq!(request.as_received(Reception::Sidecar, Some("10.0.0.9".parse().unwrap())).client, None);
+    }
+
+    #[test]
+    fn gateways_write_the_address_of_the_client() {
+        let headers = vec![header(EXTERNAL_ADDRESS, "1.1.1.1")];
+        let forged = HttpRequest { headers, ..HttpRequest::default() };
+        let of = |source: Option<&str>| {
+            let source = source.map(|source| source.parse().unwrap());
+            let request = forged.clone().as_received(UNTRUSTING, source);
+            request.header_values(EXTERNAL_ADDRESS).map(<[u8]>::to_vec).collect::<Vec<_>>()
+        };
+        assert_eq!(of(Some("9.9.9.9")), [b"9.9.9.9"]);
+        assert!(of(None).is_empty());
     }
 
     #[test]

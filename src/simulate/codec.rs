@@ -109,9 +109,9 @@ fn by_connection_manager(request: &HttpRequest<'_>, normalization: PathNormaliza
     if has_fragment(&request.path) || request.query.as_deref().is_some_and(has_fragment) {
         return Some("Envoy rejects a path with a fragment");
     }
-    let has_null = request.path.windows(3).any(|window| window == b"%00");
+    let has_null = || request.path.windows(3).any(|window| window == b"%00");
     let is_normalized = normalization != PathNormalization::None;
-    (is_normalized && has_null).then_some("Envoy rejects a path with `%00`")
+    (is_normalized && request.path.contains(&b'%') && has_null()).then_some("Envoy rejects a path with `%00`")
 }
 
 #[cfg(test)]

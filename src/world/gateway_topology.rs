@@ -1,9 +1,9 @@
 //! What is in front of a gateway: trusted proxies, and what they tell about the client.
 
-use super::World;
-use crate::model::LabelSet;
+use super::{GATEWAY_NAME_LABEL, NamespacedName, World};
 use crate::model::decode::{Decode, Decoder, Texts};
 use crate::model::mesh_config::{DefaultConfig, ForwardClientCertDetails, GatewayTopology as WrittenTopology};
+use crate::model::{LabelSet, Resource, Spec};
 use crate::source::FileId;
 use crate::yaml;
 
@@ -48,12 +48,27 @@ impl World<'_> {
             topology.apply(written);
         }
         let workload = self.workload_with(namespace, labels);
-        let annotation = workload.and_then(|workload| Some((workload, *workload.annotations.get(PROXY_CONFIG)?)));
-        let of_pod = annotation.and_then(|(workload, text)| proxy_config(workload.resource.span.file, text));
+        let annotation = workload.and_then(|it| Some((it.resource, *it.annotations.get(PROXY_CONFIG)?)));
+        let annotation = annotation.or_else(|| self.annotation_of_managed_gateway(namespace, labels));
+        let of_pod = annotation.and_then(|(resource, text)| proxy_config(resource.span.file, text));
         if let Some(written) = of_pod.as_ref().and_then(|config| config.gateway_topology.as_ref()) {
             topology.apply(written);
         }
         topology
+    }
+
+    /// The annotation of the pods that istiod makes for a Gateway of the Gateway API: they have those of its
+    /// `infrastructure`, else its own (istiod: `extractInfrastructureAnnotations`).
+    fn annotation_of_managed_gateway(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<(&Resource, &str)> {
+        let name = NamespacedName::new(namespace, *labels.get(GATEWAY_NAME_LABEL)?);
+        let resource = *self.kubernetes_gateways.get(&name)?;
+        let infrastructure = match &resource.spec {
+            Spec::KubernetesGateway(gateway) => gateway.infrastructure.as_ref(),
+            _ => None,
+        };
+        let of_infrastructure = infrastructure.map(|it| &it.annotations).filter(|annotations| !annotations.is_empty());
+        let annotations = of_infrastructure.unwrap_or(&resource.metadata.annotations);
+        Some((resource, annotations.get(PROXY_CONFIG)?.as_str()))
     }
 }
 
@@ -112,5 +127,22 @@ mod tests {
             (both.trusted_proxies, both.expects_proxy_protocol, both.certificate_header),
             (2, true, CertificateHeader::Kept)
         );
+    }
+
+    #[test]
+    fn the_pods_of_a_managed_gateway_have_its_annotations() {
+        let trusted = |annotations: &str, infrastructure: &str| {
+            let manifest = format!(
+                "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: edge, namespace: infra, annotations: {{{annotations}}}}}\nspec: {{gatewayClassName: istio, infrastructure: {{annotations: {{{infrastructure}}}}}, listeners: [{{name: a, port: 80, protocol: HTTP}}]}}\n"
+            );
+            let snapshot = Snapshot::of_texts([("a.yaml", manifest)]);
+            let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+            world.gateway_topology("infra", &LabelSet::from([(GATEWAY_NAME_LABEL, "edge")])).trusted_proxies
+        };
+        let annotation =
+            |number: u32| format!("{PROXY_CONFIG}: '{{gatewayTopology: {{numTrustedProxies: {number}}}}}'");
+        assert_eq!(trusted(&annotation(1), ""), 1);
+        assert_eq!(trusted(&annotation(1), &annotation(2)), 2);
+        assert_eq!(trusted(&annotation(1), "a: b"), 0);
     }
 }

@@ -403,6 +403,18 @@ fn custom_policies_leave_the_decision_to_the_authorizer() {
     };
     assert!(is_denied(&format!("{}{}", custom("c", "opa"), config("other")), &json!({})));
     assert!(!is_denied(&format!("{}{}", custom("c", "opa"), config("opa")), &json!({})));
+    // An authorizer that speaks HTTP has no effect on TCP ports.
+    let tcp = json!({"port": 9000, "protocol": "tcp"});
+    let by_port = "{action: CUSTOM, provider: {name: opa}, rules: [{to: [{operation: {ports: ['9000']}}]}]}";
+    let of_kind = |kind: &str| {
+        let config = format!(
+            "extensionProviders: [{{name: opa, {kind}: {{service: shop.shop.svc.cluster.local, port: 9000}}}}]\n---\n"
+        );
+        ask(&format!("{}{config}", policy("c", by_port)), &tcp)
+    };
+    assert_eq!(of_kind("envoyExtAuthzGrpc").policy.as_ref().unwrap().action, "CUSTOM");
+    let ignored = of_kind("envoyExtAuthzHttp");
+    assert!(ignored.policy.is_none() && ignored.notes[0].contains("on TCP ports"), "{:?}", ignored.notes);
     // Envoy evaluates CUSTOM policies before it validates tokens, so they see no claims.
     let by_claim = "{action: CUSTOM, provider: {name: opa}, rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}";
     let request = json!({"claims": {"iss": "other", "sub": "x"}});

@@ -85,7 +85,7 @@ pub(super) fn check<'r>(
             status => statuses.push((rule, status)),
         }
     }
-    rejection(world, &statuses).map_or(TokenVerdict::Passed(effect), |rejected| rejected)
+    rejection(world, &statuses).unwrap_or(TokenVerdict::Passed(effect))
 }
 
 /// The verdict if no rule accepts a token; `None` if none finds one. The first rule that finds a token decides, unless
