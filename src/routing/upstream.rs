@@ -3,10 +3,10 @@
 use crate::model::LabelSet;
 use crate::model::field::TextField;
 use crate::model::networking::{
-    ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, LoadBalancerSettings, OutlierDetection,
-    PortTrafficPolicy, SimpleLb, TrafficPolicy,
+    ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, LoadBalancerSettings, LocalityLbSetting,
+    OutlierDetection, PortTrafficPolicy, SimpleLb, TrafficPolicy,
 };
-use crate::world::{Service, World};
+use crate::world::{Service, Settings, World};
 
 /// The traffic policy in force for a port of a service or subset.
 #[derive(Debug, Clone, Copy, Default)]
@@ -101,6 +101,12 @@ impl<'a> Upstream<'a> {
     pub fn is_passthrough(&self) -> bool {
         let simple = self.load_balancer.and_then(|settings| settings.simple);
         simple.is_some_and(|simple| simple.value == SimpleLb::Passthrough)
+    }
+
+    /// Whether the locality of client and endpoint decides which endpoints get requests.
+    pub fn is_by_locality(&self, settings: &Settings) -> bool {
+        let own = self.load_balancer.and_then(|it| it.locality_lb_setting.as_ref());
+        own.map_or(settings.by_locality, LocalityLbSetting::names_localities)
     }
 
     /// Whether the proxy originates TLS that is not the mutual TLS of the mesh.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::service::{self, Service};
-use super::{ExportTo, Settings, Workload, host};
+use super::{ExportTo, NamespaceLabels, Settings, Workload, host};
 use crate::model::networking::ServiceEntry;
 use crate::model::{Resource, Spec, nearest};
 
@@ -22,7 +22,11 @@ pub struct Registry<'a> {
 impl<'a> Registry<'a> {
     pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
         let mut registry = Self::default();
+        let namespaces = settings.entry_visibility.as_ref().map(|_| NamespaceLabels::new(resources, settings));
         for mut service in resources.iter().flat_map(|resource| service::services(resource, settings)) {
+            if let (Some(visibility), Some(namespaces)) = (&settings.entry_visibility, &namespaces) {
+                service.narrow(visibility, namespaces);
+            }
             let index = registry.services.len();
             service.made_up_address = IpAddr::V4(Ipv4Addr::from_bits(index as u32 + 1));
             if host::wildcard_suffix(&service.hostname).is_some() {

@@ -61,16 +61,14 @@ impl ExpectedProtocol {
     }
 }
 
-/// The ports on which sidecars capture all traffic of workloads. HTTP services have no listener there, and connections
-/// without a listener go nowhere (istiod: `conflictWithReservedListener`, `blackholeFilterChain`).
-const CAPTURE_PORTS: [u32; 2] = [15001, 15006];
-
 impl<'a> OutboundPort<'a> {
     /// Compiles the listeners of a sidecar at a port. An egress listener of the Sidecar resource for this port excludes
     /// all others.
     pub fn new(proxy: &Proxy<'a>, scope: &SidecarScope<'a>, port: u32) -> Self {
+        // At the ports at which sidecars capture traffic, HTTP services have no listener, and connections without a
+        // listener go nowhere (istiod: `conflictWithReservedListener`, `blackholeFilterChain`).
         let default_chain = match scope.outbound {
-            _ if CAPTURE_PORTS.contains(&port) => DefaultChain::BlackHole,
+            _ if proxy.world.settings.capture_ports.contains(&port) => DefaultChain::BlackHole,
             OutboundMode::RegistryOnly => DefaultChain::BlackHole,
             OutboundMode::AllowAny => DefaultChain::Passthrough,
             OutboundMode::AllowAnyDynamicDns => DefaultChain::DynamicDns,
@@ -175,7 +173,7 @@ impl<'a> ListenerBuilder<'a, '_> {
     /// All HTTP of a port shares one listener.
     fn add_http(&mut self, egress: &Egress<'a>, bind: Option<IpAddr>) {
         let known = self.by_address.get(&bind).map(|&index| &self.listeners[index]);
-        let is_reserved = bind.is_none() && CAPTURE_PORTS.contains(&self.port);
+        let is_reserved = bind.is_none() && self.proxy.world.settings.capture_ports.contains(&self.port);
         if !is_reserved && known.is_none_or(|open| open.expected == ExpectedProtocol::Bytes) {
             let chain = self.http(egress, None);
             self.add(bind, Protocol::Http, vec![chain], Vec::new());
