@@ -6,7 +6,7 @@ use crate::model::networking::{
     ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, LoadBalancerSettings, LocalityLbSetting,
     OutlierDetection, PortTrafficPolicy, SimpleLb, TrafficPolicy,
 };
-use crate::world::{Service, Settings, World};
+use crate::world::{MtlsMode, Service, Settings, Workload, World};
 
 /// The traffic policy in force for a port of a service or subset.
 #[derive(Debug, Clone, Copy, Default)]
@@ -101,6 +101,17 @@ impl<'a> Upstream<'a> {
     pub fn is_passthrough(&self) -> bool {
         let simple = self.load_balancer.and_then(|settings| settings.simple);
         simple.is_some_and(|simple| simple.value == SimpleLb::Passthrough)
+    }
+
+    /// Whether the proxy uses mutual TLS of the mesh to the addresses that clients dial, if no DestinationRule sets TLS. It
+    /// does not know which pod has such an address, so all pods of the service must take mutual TLS, and the
+    /// PeerAuthentications of the namespace decide (istiod: `BestEffortInferServiceMTLSMode`).
+    pub fn has_mesh_tls_to_dialled(world: &World<'_>, service: &Service<'_>, workloads: &[&Workload<'_>]) -> bool {
+        let is_off = || world.policies.mtls(&service.namespace, &LabelSet::new(), 0).mode == MtlsMode::Disable;
+        !service.is_mesh_external()
+            && !workloads.is_empty()
+            && workloads.iter().all(|workload| world.takes_mesh_tls(workload))
+            && !is_off()
     }
 
     /// Whether the locality of client and endpoint decides which endpoints get requests.

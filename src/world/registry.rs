@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::service::{self, Service};
+use super::service::{self, Discovery, Service};
+use super::workload::pod_address;
 use super::{ExportTo, NamespaceLabels, Settings, Workload, host};
 use crate::model::networking::ServiceEntry;
-use crate::model::{Resource, Spec, nearest};
+use crate::model::{LabelSet, Resource, Spec, nearest};
 
 /// The services of the mesh, in creation order and by host name.
 #[derive(Debug, Default)]
@@ -41,6 +42,7 @@ impl<'a> Registry<'a> {
             registry.services.push(service);
         }
         resources.iter().for_each(|resource| registry.add_endpoints(resource, settings));
+        registry.add_pods(resources, settings);
         registry
     }
 
@@ -58,6 +60,29 @@ impl<'a> Registry<'a> {
                 service.pod_addresses.extend(&addresses);
             }
         }
+    }
+
+    /// Adds the addresses of pods to headless Services without EndpointSlices.
+    fn add_pods(&mut self, resources: &[&Resource], settings: &Settings) {
+        let mut pods = Vec::new();
+        for resource in resources {
+            let labels = || resource.metadata.labels.to_set();
+            pods.extend(pod_address(resource).map(|address| (address, settings.namespace_of(resource), labels())));
+        }
+        for service in
+            self.services.iter_mut().filter(|it| it.discovery == Discovery::Headless && it.pod_addresses.is_empty())
+        {
+            let selects = |labels: &LabelSet<'_>| service.selector.is_some_and(|selector| selector.selects(labels));
+            let behind =
+                pods.iter().filter(|(_, namespace, labels)| *namespace == service.namespace && selects(labels));
+            service.pod_addresses = behind.map(|(address, ..)| *address).collect();
+        }
+    }
+
+    /// The headless Service among whose pods a full host name is: the name of a pod before that of the Service.
+    pub fn of_pod<'s>(&'s self, hostname: &str) -> Option<&'s Service<'a>> {
+        let (_, service) = hostname.split_once('.')?;
+        self.named(service).find(|service| service.discovery == Discovery::Headless)
     }
 
     /// All services, in creation order.
