@@ -48,8 +48,10 @@ impl<'a> Workload<'a> {
 
     /// The address: that of a machine, or of a pod that a cluster has placed. `None` if the manifests do not have it.
     pub fn address(&self) -> Option<IpAddr> {
-        let of_pod = || self.resource.status.as_ref()?.pod_ip.as_ref();
-        self.entry().map_or_else(of_pod, |entry| entry.address.as_ref())?.parse().ok()
+        match self.entry() {
+            Some(entry) => entry.address.as_ref()?.parse().ok(),
+            None => pod_address(self.resource),
+        }
     }
 
     /// The number of the port that a container declares under a name.
@@ -84,6 +86,12 @@ impl<'a> Workload<'a> {
     pub fn port_behind(&self, port: &ServicePort) -> Option<u32> {
         port.target_at(self.entry(), Some(self))
     }
+}
+
+/// The address of a Pod, from its status.
+pub(super) fn pod_address(resource: &Resource) -> Option<IpAddr> {
+    matches!(resource.spec, Spec::Pod(_)).then_some(())?;
+    resource.status.as_ref()?.pod_ip.as_ref()?.parse().ok()
 }
 
 fn is_whole_proxy(container: &Container) -> bool {
