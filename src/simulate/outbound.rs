@@ -41,6 +41,8 @@ pub(super) struct Outbound<'q, 'a> {
     connection: Connection<'q>,
     /// The request as it is routed.
     request: &'q HttpRequest<'q>,
+    /// The request as it is sent on, before the route changes it.
+    sent: &'q HttpRequest<'q>,
     /// What the filter for tokens did with the request.
     token: Option<&'q TokenEffect>,
 }
@@ -49,7 +51,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
     /// A question for the listeners of a proxy; the client dials `address`.
     pub fn new(question: &'q Question<'q, 'a>, compiled: &'q Compiled<'a>, address: IpAddr) -> Self {
         let connection = Connection { address, payload: question.payload() };
-        Self { question, compiled, connection, request: &question.http, token: None }
+        Self { question, compiled, connection, request: &question.http, sent: &question.http, token: None }
     }
 
     /// Says what happens to the request. The error is the reason why there is no answer.
@@ -117,11 +119,12 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 Screened::Denied(denied) => Ok(*denied),
                 Screened::Passed(token, notes) => {
                     let routes = self.compiled.routes(table);
-                    // Without a token, Envoy keeps the route that it chose before the filter.
-                    let answer = match token.filter(TokenEffect::has_token) {
+                    let answer = match token.filter(TokenEffect::changes_request) {
                         Some(token) => {
-                            let request = &token.apply(self.request);
-                            Outbound { request, token: Some(&token), ..*self }.routed(routes)
+                            let sent = &token.apply(self.request);
+                            // Without a token, Envoy keeps the route that it chose before the filter.
+                            let request = if token.has_token() { sent } else { self.request };
+                            Outbound { request, sent, token: Some(&token), ..*self }.routed(routes)
                         }
                         None => self.routed(routes),
                     };
@@ -245,7 +248,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             Outcome::Forward if decided.has_own_headers => return self.split(clause, decided),
             Outcome::Forward => {
                 let of_destination = decided.clusters.first().and_then(|it| it.headers);
-                Some(self.with_token(apply::rewritten(self.request, clause, of_destination)?))
+                Some(self.with_token(apply::rewritten(self.sent, clause, of_destination)?))
             }
             _ => None,
         };
@@ -256,7 +259,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
 
     /// The answer for a request that destinations with header operations of their own share.
     fn split(&self, clause: &Clause<'_>, decided: &ClauseDecision<'a>) -> Result<Answer, String> {
-        let rewritten = |headers| Ok::<_, String>(self.with_token(apply::rewritten(self.request, clause, headers)?));
+        let rewritten = |headers| Ok::<_, String>(self.with_token(apply::rewritten(self.sent, clause, headers)?));
         let each: Vec<Rewritten> =
             decided.clusters.iter().map(|it| rewritten(it.headers)).collect::<Result<_, String>>()?;
         let is_same = each.iter().all(|it| *it == each[0]);
@@ -308,7 +311,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
     }
 
     fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'a> {
-        let Self { question, request, .. } = *self;
+        let Self { question, sent: request, .. } = *self;
         Sent { question, request, proxy: &self.compiled.proxy, rewritten, passed_tls: None }
     }
 

@@ -100,6 +100,11 @@ impl TokenEffect {
         !self.claims.is_null()
     }
 
+    /// Whether the filter changes the request.
+    pub fn changes_request(&self) -> bool {
+        self.has_token() || !self.removed_headers.is_empty()
+    }
+
     /// The request after the filter.
     pub fn apply<'s>(&'s self, request: &HttpRequest<'s>) -> HttpRequest<'s> {
         let kept = request.headers.iter().filter(|(name, _)| !self.removed_headers.iter().any(|it| it == name));

@@ -80,6 +80,12 @@ fn routes_see_the_headers_that_the_gateway_writes_from_claims() {
     assert_eq!(outcome(&manifests, &with_header("bob")).1, Some(404));
     let answer = ask(&manifests, &question(&with_header("ann"))).unwrap();
     assert_eq!(answer.request.unwrap().headers["x-sub"], "ann");
+    // Without a token, the route sees the header of the client. The server does not.
+    let forged = ask(&manifests, &question(&json!({"headers": {"x-sub": "ann"}}))).unwrap();
+    assert_eq!(
+        (forged.outcome.as_str(), forged.request.unwrap().removed_headers),
+        ("forward", vec!["x-sub".to_owned()])
+    );
 }
 
 #[test]
