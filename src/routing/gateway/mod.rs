@@ -44,8 +44,14 @@ impl<'a> GatewayPort<'a> {
 }
 
 fn listener<'a>(proxy: &Proxy<'a>, bind: Option<IpAddr>, open: &[ListeningServer<'a>], port: u32) -> ProxyListener<'a> {
-    let mut listener =
-        ProxyListener { bind, chains: Vec::new(), considered: Vec::new(), default_chain: DefaultChain::Reset, port };
+    let mut listener = ProxyListener {
+        bind,
+        chains: Vec::new(),
+        considered: Vec::new(),
+        default_chain: DefaultChain::Reset,
+        port,
+        rivals: Vec::new(),
+    };
     let plaintext: Vec<ListeningServer<'a>> = open.iter().copied().filter(ListeningServer::is_plaintext_http).collect();
     if !plaintext.is_empty() {
         let table = Arc::new(table::table(proxy, &plaintext));

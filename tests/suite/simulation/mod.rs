@@ -2,6 +2,8 @@
 
 mod gateways;
 mod questions;
+mod registry;
+mod registry_sidecars;
 mod scopes;
 mod services;
 
