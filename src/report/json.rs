@@ -143,9 +143,7 @@ pub fn answer_line(result: &Result<Answer, Unanswered>, out: &mut Vec<u8>) -> se
             if !answer.legs.is_empty() {
                 field(",\"legs\":", &|out| serde_json::to_writer(out, &answer.legs))?;
             }
-            if !answer.arrivals.is_empty() {
-                field(",\"arrivals\":", &|out| serde_json::to_writer(out, &answer.arrivals))?;
-            }
+            field(",\"arrivals\":", &|out| serde_json::to_writer(out, &answer.arrivals))?;
             field(",\"trace\":", &|out| serde_json::to_writer(out, &answer.trace))?;
             out.push(b'}');
         }

@@ -20,6 +20,9 @@ pub struct Proxy<'a> {
     pub address: Option<IpAddr>,
     /// The role of the proxy.
     pub role: Role<'a>,
+    /// Whether the namespace of the workload is known. A gateway that is not among the manifests is presumed to run beside its
+    /// Gateway.
+    pub is_placed: bool,
 }
 
 /// The role of a proxy.
@@ -41,12 +44,20 @@ impl<'a> Proxy<'a> {
             labels: labels.clone(),
             address: None,
             role: Role::Sidecar(scope),
+            is_placed: true,
         }
     }
 
     /// A gateway workload.
     pub fn gateway(world: &'a World<'a>, namespace: &str, labels: &BTreeMap<String, String>) -> Self {
-        Self { world, namespace: namespace.to_owned(), labels: labels.clone(), address: None, role: Role::Gateway }
+        Self {
+            world,
+            namespace: namespace.to_owned(),
+            labels: labels.clone(),
+            address: None,
+            role: Role::Gateway,
+            is_placed: true,
+        }
     }
 
     /// Sets the address of the workload.

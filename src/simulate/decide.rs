@@ -7,8 +7,8 @@ use super::answer::{
 };
 use crate::model::networking::Percent;
 use crate::routing::{
-    Assumption, Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Payload,
-    Proxy, TcpProxy, VirtualHost, Weighted,
+    Assumption, Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Naming,
+    Payload, Proxy, TcpProxy, VirtualHost, Weighted,
 };
 use crate::routing::{egress_proxy, of_made_service};
 use crate::source::Span;
@@ -105,7 +105,19 @@ fn forwarded(clusters: &[Weighted<'_>]) -> Decision {
 /// Decides for connections that a TCP proxy filter takes.
 pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>) -> Decision {
     let clusters = &tcp.destinations;
-    Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(clusters) }
+    let mut decision = Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(clusters) };
+    let is_empty = |it: &Weighted<'_>| {
+        it.cluster.naming == Naming::ServerName && it.cluster.problem == Some(ClusterProblem::NoEndpoints)
+    };
+    if !clusters.is_empty() && clusters.iter().all(is_empty) {
+        decision.outcome = Outcome::Refused;
+        decision.notes.push(
+            "the gateway passes TLS only to workloads that accept mutual TLS of the mesh (`AUTO_PASSTHROUGH`), and there \
+             are none"
+                .to_owned(),
+        );
+    }
+    decision
 }
 
 /// A `tcp` or `tls` route, as answers name it.
@@ -221,7 +233,8 @@ fn passthrough(cluster: &str) -> Decision {
     Decision { destinations: vec![destination], ..Decision::new(Outcome::Passthrough) }
 }
 
-fn sent(clusters: &[Weighted<'_>]) -> Decision {
+/// The decision that sends connections to clusters.
+pub(super) fn sent(clusters: &[Weighted<'_>]) -> Decision {
     let shares = shares(&clusters.iter().map(|it| it.weight).collect::<Vec<_>>());
     let problems: Vec<Option<ClusterProblem>> = clusters.iter().map(|it| it.cluster.problem).collect();
     // The flag is certain only if all destinations have it.

@@ -9,18 +9,24 @@ mod cache;
 mod compiled;
 mod decide;
 mod dial;
+mod direct;
 mod every_host;
 mod gateway_workload;
 mod inbound;
 mod known;
+mod next_gateway;
 mod outbound;
 mod policies;
 mod question;
 mod request;
 mod second_leg;
+mod sender;
 mod simulators;
 mod trace;
 mod unknowns;
+mod unplaced;
+mod waypoint;
+mod ztunnel;
 
 pub use answer::{
     Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,
@@ -60,7 +66,10 @@ impl<'a> Simulator<'a> {
         let question = Question::new(request, self.world, &self.cache)?;
         match &question.proxy {
             ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer(),
-            ReceivingProxy::Server(receiver) => Ok(inbound::answer(self.world, &question, receiver)),
+            ReceivingProxy::Direct(client) => direct::answer(self.world, &question, client),
+            ReceivingProxy::Server(receiver, data_plane) => {
+                Ok(inbound::answer(self.world, &question, receiver, *data_plane))
+            }
         }
     }
 

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use super::answer::{Answer, Arrived, Decision, Outcome, Rewritten, Step};
 use super::compiled::{Compiled, CompiledTable};
 use super::decide::ClauseDecision;
-use super::question::Question;
-use super::request::RequestProtocol;
-use super::second_leg::Sent;
-use super::{apply, decide, dial, policies, trace, unknowns};
+use super::question::{Certificate, Question};
+use super::request::{RequestProtocol, Tls};
+use super::second_leg::{Onward, Sent};
+use super::sender::Sender;
+use super::{apply, decide, dial, policies, trace, unknowns, unplaced};
 use crate::model::Kind;
+use crate::model::networking::ServerTlsMode;
 use crate::policy::{self, Attributes};
 use crate::routing::{
     ChainAction, Clause, ClauseAction, Connection, DefaultChain, HttpRequest, Payload, RouteLookup, VirtualHost,
@@ -38,7 +40,28 @@ impl<'q, 'a> Outbound<'q, 'a> {
         if answer.route.is_none() && answer.outcome != Outcome::Denied {
             unknowns::note(&mut answer, unknowns::of_unknown_hosts(self.compiled.proxy.world));
         }
+        if self.assumes_certificate() {
+            let note = "the gateway requires a certificate of the mesh (`tls.mode: ISTIO_MUTUAL`): the answer assumes that the \
+                        client shows one";
+            unknowns::note(&mut answer, vec![note.to_owned()]);
+        }
+        if !self.compiled.proxy.is_placed {
+            unknowns::note(&mut answer, unplaced::notes(&self.compiled.proxy));
+        }
         Ok(answer)
+    }
+
+    /// Whether the client must have a certificate of the mesh, and the request does not give it one.
+    fn assumes_certificate(&self) -> bool {
+        if !self.compiled.proxy.is_gateway()
+            || !self.question.visited.is_empty()
+            || self.question.certificate != Certificate::None
+            || self.question.tls == Tls::Plaintext
+        {
+            return false;
+        }
+        let chain = self.compiled.listener(self.connection.address).and_then(|it| it.chain(&self.connection));
+        chain.and_then(|chain| chain.action.terminates()) == Some(ServerTlsMode::IstioMutual)
     }
 
     /// The answer, if the hosts of all VirtualServices are known.
@@ -58,35 +81,44 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 Ok(Answer { trace: steps(None), ..answer })
             }
             Some(ChainAction::Tcp(route)) => {
-                if let Some(denied) = self.denied_by_gateway(listener.port, false) {
+                if let Some(refused) = self.refused_handshake(route.terminates) {
+                    return Ok(refused);
+                }
+                if let Some(denied) = self.denied_by_gateway(listener.port, false, route.terminates) {
                     return Ok(denied);
                 }
                 let mut answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
                 unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
                 let passed_tls = match self.connection.payload {
-                    Payload::Tls(name) if !route.terminates_tls => Some(name),
+                    Payload::Tls(name) if route.terminates.is_none() => Some(name),
                     _ => None,
                 };
                 let sent = Sent { passed_tls, ..self.sent(None) };
-                let arrivals = match self.question.next {
-                    Some(_) => sent.arrivals(&route.destinations).into(),
-                    None => Arc::default(),
+                let onward = match answer.outcome {
+                    Outcome::Forward => sent.onward(&route.destinations),
+                    _ => Onward::default(),
                 };
-                Ok(Answer { trace: steps(Some(route)), arrivals, ..answer })
+                let (legs, arrivals) = (onward.legs.into(), onward.arrivals.into());
+                Ok(Answer { trace: steps(Some(route)), legs, arrivals, ..answer })
             }
-            Some(ChainAction::Http { terminates_tls, .. }) if !self.speaks_http(*terminates_tls) => {
+            Some(ChainAction::Http { terminates, .. }) if !self.speaks_http(terminates.is_some()) => {
                 let notes = vec!["the listener expects HTTP, over TLS if it terminates TLS".to_owned()];
                 Ok(self.decided(Decision { notes, ..Decision::new(Outcome::Refused) }))
+            }
+            Some(ChainAction::Http { terminates, .. }) if let Some(refused) = self.refused_handshake(*terminates) => {
+                Ok(refused)
             }
             Some(ChainAction::Http { .. }) if self.has_fragment() => Ok(self.decided(Decision {
                 status: Some(400),
                 notes: vec!["Envoy rejects a path with a fragment".to_owned()],
                 ..Decision::new(Outcome::DirectResponse)
             })),
-            Some(ChainAction::Http { table, .. }) => match self.denied_by_gateway(listener.port, true) {
-                Some(denied) => Ok(denied),
-                None => self.routed(self.compiled.routes(table)),
-            },
+            Some(ChainAction::Http { table, terminates }) => {
+                match self.denied_by_gateway(listener.port, true, *terminates) {
+                    Some(denied) => Ok(denied),
+                    None => self.routed(self.compiled.routes(table)),
+                }
+            }
         }
     }
 
@@ -202,33 +234,39 @@ impl<'q, 'a> Outbound<'q, 'a> {
             _ => None,
         };
         let location = apply::location(self.request, clause, &self.compiled.proxy);
-        let arrivals = self.arrivals(decided, request.as_ref());
-        Ok(Answer { request, location, arrivals, ..self.with(Arc::clone(decision)) })
+        let (legs, arrivals) = match decision.outcome {
+            Outcome::Forward => self.onward(decided, request.as_ref()),
+            _ => Default::default(),
+        };
+        Ok(Answer { request, location, legs, arrivals, ..self.with(Arc::clone(decision)) })
     }
 
-    /// The second leg. Without policies that look at requests, or another gateway, it is the same for all requests of a
+    /// The rest of the way. Without policies that look at requests, or another gateway, it is the same for all requests of a
     /// clause.
-    fn arrivals(&self, decided: &ClauseDecision<'a>, rewritten: Option<&Rewritten>) -> Arc<[Arrived]> {
-        if self.question.next.is_none() {
-            return Arc::default();
-        }
+    fn onward(&self, decided: &ClauseDecision<'a>, rewritten: Option<&Rewritten>) -> (Arc<[Answer]>, Arc<[Arrived]>) {
         let policies = &self.compiled.proxy.world.policies;
         let depends_on_request = decided.leads_to_gateway
             || !policies.authorization_policies().is_empty()
             || !policies.request_authentications().is_empty()
             || self.question.protocol != RequestProtocol::Http
             || self.question.trace;
-        let arrivals = || self.sent(rewritten).arrivals(&decided.clusters).into();
-        if depends_on_request { arrivals() } else { Arc::clone(decided.arrivals.get_or_init(arrivals)) }
+        let onward = || self.sent(rewritten).onward(&decided.clusters);
+        if depends_on_request {
+            let Onward { legs, arrivals } = onward();
+            return (legs.into(), arrivals.into());
+        }
+        (Arc::default(), Arc::clone(decided.arrivals.get_or_init(|| onward().arrivals.into())))
     }
 
     fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'a> {
-        Sent { question: self.question, proxy: &self.compiled.proxy, rewritten, passed_tls: None }
+        let proxy = &self.compiled.proxy;
+        let sender = Sender::of(proxy);
+        Sent { question: self.question, world: proxy.world, sender, rewritten, passed_tls: None }
     }
 
     /// The answer of a gateway whose policies deny the request. Gateways apply policies before routing; sidecars of
     /// clients apply none.
-    fn denied_by_gateway(&self, port: u32, is_http: bool) -> Option<Answer> {
+    fn denied_by_gateway(&self, port: u32, is_http: bool, terminates: Option<ServerTlsMode>) -> Option<Answer> {
         let proxy = &self.compiled.proxy;
         let policies = &proxy.world.policies;
         let has_none = policies.authorization_policies().is_empty() && policies.request_authentications().is_empty();
@@ -237,7 +275,10 @@ impl<'q, 'a> Outbound<'q, 'a> {
         }
         let source_ip = self.question.client.address;
         let attributes = Attributes {
-            identity: None,
+            identity: match &self.question.certificate {
+                Certificate::Mesh(identity) if terminates == Some(ServerTlsMode::IstioMutual) => Some(identity),
+                _ => None,
+            },
             source_ip,
             remote_ip: policy::remote_ip(self.request, source_ip).filter(|_| is_http).or(source_ip),
             destination_ip: proxy.address,
@@ -249,7 +290,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
             http: is_http.then_some(self.request),
             claims: &serde_json::Value::Null,
         };
-        let findings = policy::evaluate(proxy.world, &proxy.namespace, &proxy.label_set(), &attributes);
+        // Only policies of the root namespace certainly apply to a gateway of unknown namespace.
+        let namespace = if proxy.is_placed { proxy.namespace.as_str() } else { "" };
+        let findings = policy::evaluate(proxy.world, namespace, &proxy.label_set(), &attributes);
         if findings.ruling != policy::Ruling::Denied {
             return None;
         }
@@ -261,6 +304,28 @@ impl<'q, 'a> Outbound<'q, 'a> {
             ..Decision::new(Outcome::Denied)
         };
         Some(Answer { trace, ..self.decided(decision) })
+    }
+
+    /// The answer if client and gateway do not agree on certificates. `MUTUAL` and `ISTIO_MUTUAL` require one of the client.
+    /// A proxy with a certificate of the mesh requires one of the mesh from the gateway.
+    fn refused_handshake(&self, terminates: Option<ServerTlsMode>) -> Option<Answer> {
+        let mode = terminates?;
+        let is_proxy = !self.question.visited.is_empty();
+        let note = match (mode, &self.question.certificate) {
+            // Clients of such a server are proxies of the mesh, whatever the request says: `answer` notes it.
+            (ServerTlsMode::IstioMutual, Certificate::None) if !is_proxy => return None,
+            (ServerTlsMode::Mutual | ServerTlsMode::IstioMutual, Certificate::None) => format!(
+                "the gateway requires a certificate of the client (`tls.mode: {}`), and the client shows none",
+                mode.as_str()
+            ),
+            (ServerTlsMode::IstioMutual, _) => return None,
+            (_, Certificate::Mesh(_)) if is_proxy => format!(
+                "the client uses mutual TLS of the mesh, and the gateway shows a certificate of its own (`tls.mode: {}`)",
+                mode.as_str()
+            ),
+            _ => return None,
+        };
+        Some(self.decided(Decision { notes: vec![note], ..Decision::new(Outcome::Refused) }))
     }
 
     fn trace(&self, host: &VirtualHost<'_>) -> Vec<Step> {

@@ -1,6 +1,8 @@
 //! Answers of `mesh simulate`. Each test covers a decision of istiod or Envoy that was once wrong.
 
 mod gateways;
+mod legs;
+mod proxies;
 mod questions;
 mod scopes;
 mod services;
