@@ -112,8 +112,8 @@ pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>) -> Decision {
     if !clusters.is_empty() && clusters.iter().all(is_empty) {
         decision.outcome = Outcome::Refused;
         decision.notes.push(
-            "the gateway passes TLS only to workloads that accept mutual TLS of the mesh (`AUTO_PASSTHROUGH`), and there \
-             are none"
+            "the gateway passes TLS only to workloads that accept mutual TLS of the mesh (`AUTO_PASSTHROUGH`), and the \
+             service has no such workload"
                 .to_owned(),
         );
     }

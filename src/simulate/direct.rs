@@ -104,7 +104,7 @@ fn to_service<'a>(
     Ok(Answer { legs: legs.into(), arrivals: arrivals.into(), ..bare(question, client, decision) })
 }
 
-/// What DNS answers for a name: a Service of the client's namespace or of the one that the name names, else a host outside.
+/// The answer of DNS for a name: a Service of the client's namespace or of the one that the name names, else a host outside.
 fn named<'a>(world: &'a World<'a>, client: &DirectClient<'_, '_>, name: &str, port: u32) -> Resolved<'a> {
     let candidates: Vec<String> = super::dial::candidates(name, &client.namespace, world).collect();
     let services = candidates.iter().flat_map(|name| world.services.named(name));

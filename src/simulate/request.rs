@@ -107,7 +107,7 @@ pub enum ProxyKind {
 pub enum TokenState {
     /// The keys of the issuer verify it, and it is within its time.
     Valid,
-    /// No key verifies it, or it is no token at all.
+    /// No key verifies it, or it is not a token at all.
     Invalid,
     /// Its time is over.
     Expired,
