@@ -155,9 +155,7 @@ pub fn answer_line(
             if !answer.legs.is_empty() {
                 field(",\"legs\":", &|out| serde_json::to_writer(out, &answer.legs))?;
             }
-            if !answer.arrivals.is_empty() {
-                field(",\"arrivals\":", &|out| serde_json::to_writer(out, &answer.arrivals))?;
-            }
+            field(",\"arrivals\":", &|out| serde_json::to_writer(out, &answer.arrivals))?;
             field(",\"trace\":", &|out| serde_json::to_writer(out, &answer.trace))?;
             if let Some(difference) = difference {
                 field(",\"difference\":", &|out| serde_json::to_writer(out, difference))?;

@@ -56,6 +56,8 @@ pub enum Naming {
     Outbound,
     /// `outbound_.port_.subset_.host`, by which gateways match the server name of TLS.
     ServerName,
+    /// `host:port`: a Service as clients without a proxy of the mesh see it.
+    Service,
     /// `UnknownService`: the Gateway API does not allow the route to refer to the service.
     Unknown,
 }
@@ -79,6 +81,7 @@ impl Cluster<'_> {
         match self.naming {
             Naming::Outbound => format!("outbound|{port}|{subset}|{host}"),
             Naming::ServerName => self.server_name(),
+            Naming::Service => format!("{host}:{port}"),
             Naming::Unknown => UNKNOWN_SERVICE.to_owned(),
         }
     }

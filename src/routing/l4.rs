@@ -7,7 +7,7 @@ use super::destination::{self, Cluster, Weighted, WeightedTarget};
 use super::proxy::Proxy;
 use super::vantage::{RouteBinding, Vantage};
 use crate::model::Labels;
-use crate::model::networking::{L4MatchAttributes, RouteDestination, TlsMatchAttributes};
+use crate::model::networking::{L4MatchAttributes, RouteDestination, ServerTlsMode, TlsMatchAttributes};
 use crate::source::{Span, Spanned};
 use crate::world::{Section, VirtualService, host, resolve_gateway_name};
 
@@ -18,8 +18,8 @@ pub struct TcpProxy<'a> {
     pub route: Option<L4Route<'a>>,
     /// The destinations with their weights.
     pub destinations: Vec<Weighted<'a>>,
-    /// Whether the proxy terminates the TLS of the client.
-    pub terminates_tls: bool,
+    /// The mode of the client's TLS that the proxy terminates; `None` if it terminates none.
+    pub terminates: Option<ServerTlsMode>,
 }
 
 /// A route of `tcp` or `tls`, or one of its matches.
@@ -185,7 +185,7 @@ impl<'a> L4Route<'a> {
 impl<'a> TcpProxy<'a> {
     /// The default route of a service.
     pub(super) fn to(cluster: Cluster<'a>) -> Self {
-        Self { route: None, destinations: vec![Weighted { cluster, weight: 1, headers: None }], terminates_tls: false }
+        Self { route: None, destinations: vec![Weighted { cluster, weight: 1, headers: None }], terminates: None }
     }
 }
 

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use super::l4::{ConsideredRoute, TcpProxy};
 use super::table::Table;
+use crate::model::networking::ServerTlsMode;
 use crate::world::host;
 
 /// A connection as a listener sees it.
@@ -88,11 +89,21 @@ pub enum ChainAction<'a> {
     Http {
         /// The routes.
         table: Arc<Table<'a>>,
-        /// Whether the proxy terminates TLS first.
-        terminates_tls: bool,
+        /// The mode of the TLS that the proxy terminates first; `None` if it terminates none.
+        terminates: Option<ServerTlsMode>,
     },
     /// The proxy forwards the bytes.
     Tcp(Arc<TcpProxy<'a>>),
+}
+
+impl ChainAction<'_> {
+    /// The mode of the TLS that the proxy terminates; `None` if it terminates none.
+    pub fn terminates(&self) -> Option<ServerTlsMode> {
+        match self {
+            Self::Http { terminates, .. } => *terminates,
+            Self::Tcp(route) => route.terminates,
+        }
+    }
 }
 
 impl<'a> ProxyListener<'a> {

@@ -15,6 +15,7 @@ mod http;
 mod implication;
 mod imported;
 pub mod inbound;
+mod kube_proxy;
 mod l4;
 mod listener;
 pub mod outbound;
@@ -31,6 +32,7 @@ mod route;
 mod scope;
 mod table;
 mod token;
+mod transport;
 mod upstream;
 mod vantage;
 
@@ -39,6 +41,7 @@ pub use destination::{
     Assumption, Cluster, ClusterProblem, Naming, Weighted, egress_proxy, of_gateway_route, of_made_service,
 };
 pub use implication::{Automata, takes_some_path};
+pub use kube_proxy::behind_service;
 pub use l4::{ConsideredRoute, L4Route, TcpProxy};
 pub use listener::{ChainAction, Connection, Criteria, DefaultChain, FilterChain, Payload, ProxyListener};
 pub use overlap::{Witness, overlap};
@@ -52,4 +55,5 @@ pub use route::{CompiledRoute, HttpMatch, Owner};
 pub use scope::{Egress, EgressPort, SidecarScope};
 pub use table::{Fallback, RouteLookup, Table, VirtualHost};
 pub use token::{CarriedToken, TokenState};
+pub use transport::Transport;
 pub use upstream::Upstream;

@@ -23,6 +23,9 @@ pub struct Proxy<'a> {
     pub role: Role<'a>,
     /// The services that have clusters.
     imported: Imported<'a>,
+    /// Whether the namespace of the workload is known. A gateway that is not among the manifests is presumed to run beside its
+    /// Gateway.
+    pub is_placed: bool,
 }
 
 /// The role of a proxy.
@@ -45,6 +48,7 @@ impl<'a> Proxy<'a> {
             address: None,
             imported: Imported::of_sidecar(world, namespace, &scope.egress),
             role: Role::Sidecar(scope),
+            is_placed: true,
         }
     }
 
@@ -57,6 +61,7 @@ impl<'a> Proxy<'a> {
             address: None,
             imported: Imported::of_gateway(world, namespace),
             role: Role::Gateway,
+            is_placed: true,
         }
     }
 

@@ -33,7 +33,6 @@ pub struct Answer {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub legs: Arc<[Answer]>,
     /// The end of the last leg: the answers of the sidecars of the workloads that can get the request.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub arrivals: Arc<[Arrived]>,
     /// The routes or policy rules that were considered, in order.
     pub trace: Vec<Step>,

@@ -10,7 +10,7 @@ use super::dial::Dialled;
 use super::gateway_workload::GatewayWorkload;
 use super::request::WorkloadRef;
 use crate::routing::Proxy;
-use crate::world::World;
+use crate::world::{ClientDataPlane, DataPlane, World};
 
 /// Hosts and proxies that earlier requests needed.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub(super) struct Cache<'a> {
 pub(super) struct CachedProxy<'a> {
     key: ProxyKey,
     proxy: Arc<Proxy<'a>>,
+    /// The data plane of a client; of a gateway, a sidecar.
+    pub client: ClientDataPlane<'a, 'a>,
     ports: RwLock<HashMap<u32, Arc<Compiled<'a>>>>,
 }
 
@@ -40,6 +42,7 @@ struct ProxyKey {
     namespace: String,
     labels: BTreeMap<String, String>,
     address: Option<IpAddr>,
+    is_placed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -98,12 +101,12 @@ impl<'a> Cache<'a> {
     pub fn sidecar(&self, client: Option<&WorkloadRef>, default_namespace: &str) -> Arc<CachedProxy<'a>> {
         let namespace = client.and_then(|client| client.namespace.as_deref()).unwrap_or(default_namespace);
         let labels = client.map_or(&NO_LABELS, |client| &client.labels);
-        self.proxy(ProxyKind::Sidecar, namespace, labels, client.and_then(|client| client.address))
+        self.proxy(ProxyKind::Sidecar, namespace, labels, client.and_then(|client| client.address), true)
     }
 
     /// The proxy of a gateway.
     pub fn gateway(&self, workload: GatewayWorkload) -> Arc<CachedProxy<'a>> {
-        self.proxy(ProxyKind::Gateway, &workload.namespace, &workload.labels, workload.address)
+        self.proxy(ProxyKind::Gateway, &workload.namespace, &workload.labels, workload.address, workload.is_placed)
     }
 
     fn proxy(
@@ -112,13 +115,15 @@ impl<'a> Cache<'a> {
         namespace: &str,
         labels: &BTreeMap<String, String>,
         address: Option<IpAddr>,
+        is_placed: bool,
     ) -> Arc<CachedProxy<'a>> {
-        let hash = self.hasher.hash_one((kind, namespace, labels, address));
+        let hash = self.hasher.hash_one((kind, namespace, labels, address, is_placed));
         let is_wanted = |known: &&Arc<CachedProxy<'a>>| {
             known.key.kind == kind
                 && known.key.namespace == namespace
                 && known.key.labels == *labels
                 && known.key.address == address
+                && known.key.is_placed == is_placed
         };
         let known = read(&self.proxies).get(&hash).and_then(|known| known.iter().find(is_wanted).cloned());
         if let Some(known) = known {
@@ -130,9 +135,13 @@ impl<'a> Cache<'a> {
         };
         let of_workload = || self.world.workload_with(namespace, &proxy.label_set())?.address();
         let of_workload = address.or_else(of_workload);
-        let proxy = Arc::new(proxy.at(of_workload));
-        let key = ProxyKey { kind, namespace: namespace.to_owned(), labels: labels.clone(), address };
-        let known = Arc::new(CachedProxy { key, proxy, ports: RwLock::default() });
+        let proxy = Arc::new(Proxy { is_placed, ..proxy.at(of_workload) });
+        let client = match kind {
+            ProxyKind::Sidecar => self.world.data_plane_of_client(namespace, &proxy.label_set()),
+            ProxyKind::Gateway => ClientDataPlane { data_plane: DataPlane::Sidecar, workload: None },
+        };
+        let key = ProxyKey { kind, namespace: namespace.to_owned(), labels: labels.clone(), address, is_placed };
+        let known = Arc::new(CachedProxy { key, proxy, client, ports: RwLock::default() });
         let mut proxies = write(&self.proxies);
         if proxies.len() >= MOST_PROXIES {
             proxies.clear();
@@ -143,6 +152,11 @@ impl<'a> Cache<'a> {
 }
 
 impl<'a> CachedProxy<'a> {
+    /// The namespace of the workload.
+    pub fn namespace(&self) -> &str {
+        &self.key.namespace
+    }
+
     /// The address of the workload, if it is known.
     pub fn address(&self) -> Option<IpAddr> {
         self.key.address

@@ -8,8 +8,8 @@ use super::answer::{
 use crate::model::Duration;
 use crate::model::networking::Percent;
 use crate::routing::{
-    Assumption, Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Payload,
-    Proxy, TcpProxy, VirtualHost, Weighted, rivals,
+    Assumption, Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Naming,
+    Payload, Proxy, TcpProxy, VirtualHost, Weighted, rivals,
 };
 use crate::routing::{egress_proxy, of_made_service};
 use crate::source::{Span, Spanned};
@@ -109,18 +109,29 @@ fn by_destinations(
             route.owner.virtual_service.name
         ));
     }
-    Ok(Decision { mirrors: mirrors(proxy, port, route), retries: retries(proxy, route), ..sent(proxy, clusters) })
+    Ok(Decision { mirrors: mirrors(proxy, port, route), retries: retries(proxy, route), ..sent(proxy.world, clusters) })
 }
 
 fn forwarded(proxy: &Proxy<'_>, clusters: &[Weighted<'_>]) -> Decision {
-    Decision { retries: default_retries(proxy), ..sent(proxy, clusters) }
+    Decision { retries: default_retries(proxy), ..sent(proxy.world, clusters) }
 }
 
 /// Decides for connections that a TCP proxy filter takes.
 pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>) -> Decision {
     let clusters = &tcp.destinations;
-    let mut decision = Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(proxy, clusters) };
+    let mut decision = Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(proxy.world, clusters) };
     note_rivals(proxy, clusters, &mut decision);
+    let is_empty = |it: &Weighted<'_>| {
+        it.cluster.naming == Naming::ServerName && it.cluster.problem == Some(ClusterProblem::NoEndpoints)
+    };
+    if !clusters.is_empty() && clusters.iter().all(is_empty) {
+        decision.outcome = Outcome::Refused;
+        decision.notes.push(
+            "the gateway passes TLS only to workloads that accept mutual TLS of the mesh (`AUTO_PASSTHROUGH`), and the \
+             service has no such workload"
+                .to_owned(),
+        );
+    }
     decision
 }
 
@@ -210,7 +221,7 @@ pub(super) fn not_found() -> Decision {
 /// The decision for unknown destinations: as dialled, unless the Sidecar resource has an egress proxy.
 fn as_dialled(proxy: &Proxy<'_>) -> Decision {
     match egress_proxy(proxy) {
-        Some(cluster) => sent(proxy, &[Weighted { cluster, weight: 1, headers: None }]),
+        Some(cluster) => sent(proxy.world, &[Weighted { cluster, weight: 1, headers: None }]),
         None => passthrough("PassthroughCluster"),
     }
 }
@@ -218,7 +229,7 @@ fn as_dialled(proxy: &Proxy<'_>) -> Decision {
 /// The decision for requests to a Service that a controller makes, which has no routes of its own.
 pub(super) fn to_made_service(proxy: &Proxy<'_>, hostname: &str, port: u32, payload: Payload<'_>) -> Option<Decision> {
     let clusters = [Weighted { cluster: of_made_service(proxy, hostname, port)?, weight: 1, headers: None }];
-    Some(if payload == Payload::Http { forwarded(proxy, &clusters) } else { sent(proxy, &clusters) })
+    Some(if payload == Payload::Http { forwarded(proxy, &clusters) } else { sent(proxy.world, &clusters) })
 }
 
 fn passthrough(cluster: &str) -> Decision {
@@ -238,7 +249,8 @@ fn passthrough(cluster: &str) -> Decision {
     Decision { destinations: vec![destination], ..Decision::new(Outcome::Passthrough) }
 }
 
-fn sent(proxy: &Proxy<'_>, clusters: &[Weighted<'_>]) -> Decision {
+/// The decision that sends connections to clusters.
+pub(super) fn sent(world: &World<'_>, clusters: &[Weighted<'_>]) -> Decision {
     let shares = shares(&clusters.iter().map(|it| it.weight).collect::<Vec<_>>());
     let problems: Vec<Option<ClusterProblem>> = clusters.iter().map(|it| it.cluster.problem).collect();
     // The flag is certain only if all destinations have it.
@@ -246,7 +258,7 @@ fn sent(proxy: &Proxy<'_>, clusters: &[Weighted<'_>]) -> Decision {
     let mut notes = Vec::new();
     for Cluster { host, port, assumption, upstream, .. } in clusters.iter().map(|it| &it.cluster) {
         let note = match assumption {
-            None if upstream.is_by_locality(&proxy.world.settings) => format!(
+            None if upstream.is_by_locality(&world.settings) => format!(
                 "the localities of client and endpoints decide which endpoints of `{host}` get requests: the manifests do not show them"
             ),
             None => continue,
@@ -313,10 +325,10 @@ fn problem_name(problem: ClusterProblem) -> &'static str {
     }
 }
 
-/// A duration in the words of the manifest, `1500ms` rather than `1.5s`.
+/// A duration in the words of the manifest, `1500ms` rather than `1.5s`. Fractions are written in the smaller unit.
 fn as_written(world: &World<'_>, duration: Spanned<Duration>) -> String {
     let text = world.snapshot.sources.text(duration.span).trim().trim_matches(['"', '\'']);
-    match Duration::parse(text) == Some(duration.value) {
+    match Duration::parse(text) == Some(duration.value) && !text.contains('.') {
         true => text.to_owned(),
         false => duration.value.to_string(),
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::request::GatewayRef;
+use super::request::{GatewayRef, WorkloadRef};
 use crate::model::Labels;
 use crate::world::{GATEWAY_NAME_LABEL, Gateway, NamespacedName, Service, Workload, World};
 
@@ -13,25 +13,29 @@ pub(super) struct GatewayWorkload {
     pub namespace: String,
     pub labels: BTreeMap<String, String>,
     pub address: Option<IpAddr>,
+    /// Whether its namespace is known.
+    pub is_placed: bool,
+}
+
+impl GatewayWorkload {
+    /// The gateway that a request describes as a workload.
+    pub fn described(world: &World<'_>, workload: &WorkloadRef) -> Self {
+        let namespace = workload.namespace.clone().unwrap_or_else(|| world.settings.default_namespace.clone());
+        Self { namespace, labels: workload.labels.clone(), address: workload.address, is_placed: true }
+    }
 }
 
 /// Finds the workload of the gateway that a request names. The error says that the Gateway does not exist.
 pub(super) fn gateway_workload(world: &World<'_>, gateway: &GatewayRef) -> Result<GatewayWorkload, String> {
-    let (namespace, labels) = match gateway {
-        GatewayRef::Workload(workload) => {
-            let namespace = workload.namespace.clone();
-            (namespace.unwrap_or_else(|| world.settings.default_namespace.clone()), workload.labels.clone())
-        }
+    match gateway {
+        GatewayRef::Workload(workload) => Ok(GatewayWorkload::described(world, workload)),
         GatewayRef::Name(written) => {
             let name = gateway_name(world, written);
-            workload_of(world, gateway_named(world, &name).ok_or_else(|| format!("Gateway `{name}` does not exist"))?)
+            let found = gateway_named(world, &name).ok_or_else(|| format!("Gateway `{name}` does not exist"))?;
+            let (namespace, labels, is_placed) = workload_of(world, found);
+            Ok(GatewayWorkload { namespace, labels, address: None, is_placed })
         }
-    };
-    let address = match gateway {
-        GatewayRef::Workload(workload) => workload.address,
-        GatewayRef::Name(_) => None,
-    };
-    Ok(GatewayWorkload { namespace, labels, address })
+    }
 }
 
 /// The name of a Gateway. Without a namespace it is in the default one.
@@ -56,8 +60,8 @@ fn of_gateway_api<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Op
 }
 
 /// The workload that a Gateway selects: one of the manifests, else one that has only the labels that the Gateway and
-/// its Service select.
-fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<String, String>) {
+/// its Service select. Also whether its namespace is known.
+fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<String, String>, bool) {
     let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
     let service = gateway.services.iter().find_map(|name| world.services.named(name).next());
     let selector = service.map_or(Some(&gateway.spec.selector), |service| service.selector);
@@ -68,7 +72,7 @@ fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<St
     };
     if let Some(workload) = world.workloads.iter().find(behind) {
         let labels = workload.labels.iter().map(|(key, value)| owned((key, value)));
-        return (workload.name.namespace.to_string(), labels.collect());
+        return (workload.name.namespace.to_string(), labels.collect(), true);
     }
     let service = service.or_else(|| selecting_alike(world, gateway));
     let namespace = service.map_or(namespace, |service| service.namespace.as_str());
@@ -78,7 +82,8 @@ fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<St
     if gateway.lacks_services(&world.services) {
         labels.insert(GATEWAY_NAME_LABEL.to_owned(), gateway.resource.name().to_owned());
     }
-    (namespace.to_owned(), labels)
+    let is_placed = service.is_some() || gateway.is_managed || gateway.lacks_services(&world.services);
+    (namespace.to_owned(), labels, is_placed)
 }
 
 /// The Service of an ingress gateway whose Deployment is not among the manifests: it selects more labels than the

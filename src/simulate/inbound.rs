@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::answer::{Answer, Decision, Outcome, PolicyVerdict, ReachedCluster, Rewritten, Step};
 use super::question::Question;
 use super::request::{RequestProtocol, Tls};
-use super::{codec, policies, trace};
+use super::{codec, policies, trace, ztunnel};
 use crate::policy::{self, Attributes, Identity, PolicyRef, Ruling};
 use crate::routing::HttpRequest;
 use crate::routing::inbound::{
     InboundChain, InboundConnection, InboundMatch, PortOrigin, Receiver, Security, TerminatedTls, arrival,
 };
-use crate::world::{Mtls, World};
+use crate::world::{DataPlane, Mtls, MtlsMode, World};
 
 /// A request as it arrives at a workload.
 #[derive(Debug, Clone)]
@@ -82,20 +82,7 @@ pub fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &Incomin
     let alpn = incoming.alpn.unwrap_or_else(|| usual_alpn(incoming.tls, incoming.protocol));
     let connection = InboundConnection { port: incoming.port, security, alpn, is_http };
     let (arrival, mtls) = arrival(world, receiver, &connection);
-    let mut leg = Leg {
-        outcome: Outcome::Refused,
-        status: None,
-        flag: None,
-        cluster: None,
-        endpoint: None,
-        host: None,
-        filter_chain: None,
-        virtual_host: None,
-        mtls: mtls.mode.as_str(),
-        policy: None,
-        trace: Vec::new(),
-        notes: Vec::new(),
-    };
+    let mut leg = Leg::new(Outcome::Refused, mtls.mode);
     match arrival {
         InboundMatch::Taken(chain) => taken(world, receiver, incoming, &chain, &mut leg),
         InboundMatch::BlackHole => {
@@ -186,6 +173,24 @@ fn taken(
 }
 
 impl Leg {
+    /// An answer with only an outcome.
+    pub(super) fn new(outcome: Outcome, mode: MtlsMode) -> Self {
+        Self {
+            outcome,
+            status: None,
+            flag: None,
+            cluster: None,
+            endpoint: None,
+            host: None,
+            filter_chain: None,
+            virtual_host: None,
+            mtls: mode.as_str(),
+            policy: None,
+            trace: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
     fn refused(&mut self, world: &World<'_>, mtls: Mtls<'_, '_>, note: &str) {
         self.notes.push(format!("{note}; the mutual TLS mode of the port is {}", mtls.mode.as_str()));
         self.policy = mtls.set_by.map(|(policy, span)| {
@@ -196,24 +201,51 @@ impl Leg {
 }
 
 /// Answers a question about the sidecar of a server.
-pub(super) fn answer(world: &World<'_>, question: &Question<'_, '_>, receiver: &Receiver<'_, '_>) -> Answer {
+pub(super) fn answer(
+    world: &World<'_>,
+    question: &Question<'_, '_>,
+    receiver: &Receiver<'_, '_>,
+    data_plane: DataPlane,
+) -> Answer {
     let peer = peer(world, question, receiver.namespace);
-    let leg = arrive(
-        world,
-        receiver,
-        &Incoming {
-            port: question.port,
-            tls: question.tls,
-            protocol: question.protocol,
-            alpn: question.alpn,
-            sni: &question.server_name,
-            peer: peer.as_ref(),
-            source_ip: question.client.address,
-            request: &question.http,
-            trace: question.trace,
-        },
-    );
+    let incoming = Incoming {
+        port: question.port,
+        tls: question.tls,
+        protocol: question.protocol,
+        alpn: question.alpn,
+        sni: &question.server_name,
+        peer: peer.as_ref(),
+        source_ip: question.client.address,
+        request: &question.http,
+        trace: question.trace,
+    };
+    let leg = match data_plane {
+        DataPlane::Sidecar => arrive(world, receiver, &incoming),
+        DataPlane::Ambient => ztunnel::arrive(world, receiver, &incoming),
+        DataPlane::None => at_workload(receiver, &incoming),
+    };
     into_answer(question, receiver, leg)
+}
+
+/// A request at a workload without a proxy.
+fn at_workload(receiver: &Receiver<'_, '_>, incoming: &Incoming<'_>) -> Leg {
+    let mut leg = Leg::new(Outcome::Forward, MtlsMode::Disable);
+    let name = name_of(receiver);
+    if incoming.tls == Tls::Mtls {
+        leg.outcome = Outcome::Refused;
+        leg.notes.push(format!("{name} has no sidecar, so it does not understand the mutual TLS of the mesh"));
+    } else {
+        leg.notes.push(format!("{name} has no sidecar: nothing enforces mutual TLS or policies"));
+    }
+    leg
+}
+
+/// The receiver as notes name it.
+fn name_of(receiver: &Receiver<'_, '_>) -> String {
+    match receiver.workload {
+        Some(workload) => format!("`{}`", workload.name),
+        None => format!("the workload in namespace `{}`", receiver.namespace),
+    }
 }
 
 /// The identity of the client, if it shows a certificate.
@@ -231,7 +263,10 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
     let goes_on = matches!(leg.outcome, Outcome::Forward | Outcome::Passthrough);
     let named = Some(request.authority.to_string()).filter(|host| !host.is_empty());
     let host = named.or_else(|| leg.host.clone()).unwrap_or_default();
-    let destination = leg.cluster.filter(|_| goes_on).map(|cluster| ReachedCluster {
+    // Only sidecars have clusters.
+    let workload = || receiver.workload.map_or_else(|| receiver.namespace.to_owned(), |it| it.name.to_string());
+    let cluster = leg.cluster.unwrap_or_else(|| format!("{}:{}", workload(), question.port));
+    let destination = goes_on.then(|| ReachedCluster {
         cluster,
         host: leg.host.or(leg.endpoint).unwrap_or_else(|| request.host().into_owned()),
         subset: None,

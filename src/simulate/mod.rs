@@ -10,6 +10,7 @@ mod codec;
 mod compiled;
 mod decide;
 mod dial;
+mod direct;
 mod every_host;
 mod expectation;
 mod gateway_workload;
@@ -18,14 +19,19 @@ mod header_operations;
 mod inbound;
 mod known;
 mod naming;
+mod next_gateway;
 mod outbound;
 mod policies;
 mod question;
 mod request;
 mod second_leg;
+mod sender;
 mod simulators;
 mod trace;
 mod unknowns;
+mod unplaced;
+mod waypoint;
+mod ztunnel;
 
 pub use answer::{
     Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,
@@ -68,8 +74,9 @@ impl<'a> Simulator<'a> {
             .map_err(|error| naming::unknown_server(self.world, &named.request).err().unwrap_or(error))?;
         let mut answer = match &question.proxy {
             ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer()?,
-            ReceivingProxy::Server(receiver) => {
-                let mut answer = inbound::answer(self.world, &question, receiver);
+            ReceivingProxy::Direct(client) => direct::answer(self.world, &question, client)?,
+            ReceivingProxy::Server(receiver, data_plane) => {
+                let mut answer = inbound::answer(self.world, &question, receiver, *data_plane);
                 if receiver.workload.is_none() {
                     unknowns::note(
                         &mut answer,

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use super::answer::{Answer, Arrived, Decision, Outcome, Rewritten, Step};
 use super::compiled::{Compiled, CompiledTable};
 use super::decide::ClauseDecision;
-use super::question::Question;
-use super::request::RequestProtocol;
-use super::second_leg::Sent;
-use super::{apply, codec, decide, dial, policies, trace, unknowns};
+use super::question::{Certificate, Question};
+use super::request::{RequestProtocol, Tls};
+use super::second_leg::{Onward, Sent};
+use super::sender::Sender;
+use super::{apply, codec, decide, dial, policies, trace, unknowns, unplaced};
 use crate::model::Kind;
+use crate::model::networking::ServerTlsMode;
 use crate::policy::{self, Attributes, TokenEffect};
 use crate::routing::{
     ChainAction, Clause, ClauseAction, Connection, DefaultChain, FilterChain, HttpRequest, Payload, ProxyListener,
@@ -64,7 +66,28 @@ impl<'q, 'a> Outbound<'q, 'a> {
         if answer.route.is_none() && answer.outcome != Outcome::Denied {
             unknowns::note(&mut answer, unknowns::of_unknown_hosts(self.compiled.proxy.world));
         }
+        if self.assumes_certificate() {
+            let note = "the gateway requires a certificate of the mesh (`tls.mode: ISTIO_MUTUAL`): the answer assumes that the \
+                        client shows one";
+            unknowns::note(&mut answer, vec![note.to_owned()]);
+        }
+        if !self.compiled.proxy.is_placed {
+            unknowns::note(&mut answer, unplaced::notes(&self.compiled.proxy));
+        }
         Ok(answer)
+    }
+
+    /// Whether the client must have a certificate of the mesh, and the request does not give it one.
+    fn assumes_certificate(&self) -> bool {
+        if !self.compiled.proxy.is_gateway()
+            || !self.question.visited.is_empty()
+            || self.question.certificate != Certificate::None
+            || self.question.tls == Tls::Plaintext
+        {
+            return false;
+        }
+        let chain = self.compiled.listener(self.connection.address).and_then(|it| it.chain(&self.connection));
+        chain.and_then(|chain| chain.action.terminates()) == Some(ServerTlsMode::IstioMutual)
     }
 
     /// The answer, if the hosts of all VirtualServices are known.
@@ -86,7 +109,10 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 Ok(Answer { trace: steps(None), ..answer })
             }
             Some(ChainAction::Tcp(route)) => {
-                let notes = match self.screened(listener.port, false) {
+                if let Some(refused) = self.refused_handshake(route.terminates) {
+                    return Ok(refused);
+                }
+                let notes = match self.screened(listener.port, false, route.terminates) {
                     Screened::Denied(denied) => return Ok(*denied),
                     Screened::Passed(_, notes) => notes,
                 };
@@ -94,28 +120,32 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
                 unknowns::note(&mut answer, chain.map(|chain| rivals_of(listener, chain)).unwrap_or_default());
                 let passed_tls = match self.connection.payload {
-                    Payload::Tls(name) if !route.terminates_tls => Some(name),
+                    Payload::Tls(name) if route.terminates.is_none() => Some(name),
                     _ => None,
                 };
                 let sent = Sent { passed_tls, ..self.sent(None) };
-                let arrivals = match self.question.next {
-                    Some(_) => sent.arrivals(&route.destinations).into(),
-                    None => Arc::default(),
+                let onward = match answer.outcome {
+                    Outcome::Forward => sent.onward(&route.destinations),
+                    _ => Onward::default(),
                 };
-                Ok(with_notes(Answer { trace: steps(Some(route)), arrivals, ..answer }, notes))
+                let (legs, arrivals) = (onward.legs.into(), onward.arrivals.into());
+                Ok(with_notes(Answer { trace: steps(Some(route)), legs, arrivals, ..answer }, notes))
             }
-            Some(ChainAction::Http { terminates_tls, .. }) if !self.speaks_http(*terminates_tls) => {
+            Some(ChainAction::Http { terminates, .. }) if !self.speaks_http(terminates.is_some()) => {
                 let reason = "the listener expects HTTP, over TLS if it terminates TLS";
                 let decision = match self.connection.payload {
                     Payload::Http => Decision { notes: vec![reason.to_owned()], ..Decision::new(Outcome::Refused) },
                     // A client that begins TLS with a plaintext listener cannot read the response.
-                    Payload::Tls(_) if !terminates_tls => Decision { status: None, ..codec::unreadable(reason) },
+                    Payload::Tls(_) if terminates.is_none() => Decision { status: None, ..codec::unreadable(reason) },
                     Payload::Tls(_) | Payload::Bytes => codec::unreadable(reason),
                 };
                 Ok(self.decided(decision))
             }
+            Some(ChainAction::Http { terminates, .. }) if let Some(refused) = self.refused_handshake(*terminates) => {
+                Ok(refused)
+            }
             Some(ChainAction::Http { .. }) if let Some(rejected) = self.rejection() => Ok(self.decided(rejected)),
-            Some(ChainAction::Http { table, .. }) => match self.screened(listener.port, true) {
+            Some(ChainAction::Http { table, terminates }) => match self.screened(listener.port, true, *terminates) {
                 Screened::Denied(denied) => Ok(*denied),
                 Screened::Passed(token, notes) => {
                     let routes = self.compiled.routes(table);
@@ -253,8 +283,11 @@ impl<'q, 'a> Outbound<'q, 'a> {
             _ => None,
         };
         let location = apply::location(self.request, clause, &self.compiled.proxy);
-        let arrivals = self.arrivals(decided, request.as_ref());
-        Ok(Answer { request, location, arrivals, ..self.with(Arc::clone(decision)) })
+        let (legs, arrivals) = match decision.outcome {
+            Outcome::Forward => self.onward(decided, request.as_ref()),
+            _ => Default::default(),
+        };
+        Ok(Answer { request, location, legs, arrivals, ..self.with(Arc::clone(decision)) })
     }
 
     /// The answer for a request that destinations with header operations of their own share.
@@ -269,14 +302,14 @@ impl<'q, 'a> Outbound<'q, 'a> {
             let destinations = Arc::make_mut(&mut decision).destinations.iter_mut();
             destinations.zip(&each).for_each(|(it, request)| it.request = Some(Box::new(request.clone())));
         }
-        let arrivals: Vec<Arrived> = match self.question.next {
-            Some(_) => {
-                let clusters = decided.clusters.iter().zip(&each);
-                clusters.flat_map(|(it, own)| self.sent(Some(own)).arrivals(std::slice::from_ref(it))).collect()
-            }
-            None => Vec::new(),
-        };
-        Ok(Answer { request: Some(common), arrivals: arrivals.into(), ..self.with(decision) })
+        let (mut legs, mut arrivals) = (Vec::new(), Vec::new());
+        for (cluster, own) in decided.clusters.iter().zip(&each) {
+            let onward = self.sent(Some(own)).onward(std::slice::from_ref(cluster));
+            legs.extend(onward.legs);
+            arrivals.extend(onward.arrivals);
+        }
+        let (legs, arrivals) = (legs.into(), arrivals.into());
+        Ok(Answer { request: Some(common), legs, arrivals, ..self.with(decision) })
     }
 
     /// The request that the upstream gets, with the headers that the filter for tokens writes and removes.
@@ -294,30 +327,32 @@ impl<'q, 'a> Outbound<'q, 'a> {
         rewritten
     }
 
-    /// The second leg. Without policies that look at requests, or another gateway, it is the same for all requests of a
+    /// The rest of the way. Without policies that look at requests, or another gateway, it is the same for all requests of a
     /// clause.
-    fn arrivals(&self, decided: &ClauseDecision<'a>, rewritten: Option<&Rewritten>) -> Arc<[Arrived]> {
-        if self.question.next.is_none() {
-            return Arc::default();
-        }
+    fn onward(&self, decided: &ClauseDecision<'a>, rewritten: Option<&Rewritten>) -> (Arc<[Answer]>, Arc<[Arrived]>) {
         let policies = &self.compiled.proxy.world.policies;
         let depends_on_request = decided.leads_to_gateway
             || !policies.authorization_policies().is_empty()
             || !policies.request_authentications().is_empty()
             || self.question.protocol != RequestProtocol::Http
             || self.question.trace;
-        let arrivals = || self.sent(rewritten).arrivals(&decided.clusters).into();
-        if depends_on_request { arrivals() } else { Arc::clone(decided.arrivals.get_or_init(arrivals)) }
+        let onward = || self.sent(rewritten).onward(&decided.clusters);
+        if depends_on_request {
+            let Onward { legs, arrivals } = onward();
+            return (legs.into(), arrivals.into());
+        }
+        (Arc::default(), Arc::clone(decided.arrivals.get_or_init(|| onward().arrivals.into())))
     }
 
     fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'a> {
         let Self { question, sent: request, .. } = *self;
-        Sent { question, request, proxy: &self.compiled.proxy, rewritten, passed_tls: None }
+        let proxy = &self.compiled.proxy;
+        Sent { question, request, world: proxy.world, sender: Sender::of(proxy), rewritten, passed_tls: None }
     }
 
     /// What the policies of a gateway do with the request. Gateways apply policies before routing; sidecars of clients
     /// apply none.
-    fn screened(&self, port: u32, is_http: bool) -> Screened {
+    fn screened(&self, port: u32, is_http: bool, terminates: Option<ServerTlsMode>) -> Screened {
         let proxy = &self.compiled.proxy;
         let policies = &proxy.world.policies;
         let has_policies =
@@ -328,7 +363,10 @@ impl<'q, 'a> Outbound<'q, 'a> {
         }
         let source_ip = self.question.client.address;
         let attributes = Attributes {
-            identity: None,
+            identity: match &self.question.certificate {
+                Certificate::Mesh(identity) if terminates == Some(ServerTlsMode::IstioMutual) => Some(identity),
+                _ => None,
+            },
             source_ip,
             remote_ip: if is_http { self.request.client } else { source_ip },
             destination_ip: proxy.address,
@@ -340,7 +378,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
             http: is_http.then_some(self.request),
             claims: &serde_json::Value::Null,
         };
-        let findings = policy::evaluate(proxy.world, &proxy.namespace, &proxy.label_set(), &attributes);
+        // Only policies of the root namespace certainly apply to a gateway of unknown namespace.
+        let namespace = if proxy.is_placed { proxy.namespace.as_str() } else { "" };
+        let findings = policy::evaluate(proxy.world, namespace, &proxy.label_set(), &attributes);
         if findings.ruling != policy::Ruling::Denied {
             return Screened::Passed(Some(findings.token), findings.notes);
         }
@@ -352,6 +392,28 @@ impl<'q, 'a> Outbound<'q, 'a> {
             ..Decision::new(Outcome::Denied)
         };
         Screened::Denied(Box::new(Answer { trace, ..self.decided(decision) }))
+    }
+
+    /// The answer if client and gateway do not agree on certificates. `MUTUAL` and `ISTIO_MUTUAL` require one of the client.
+    /// A proxy with a certificate of the mesh requires one of the mesh from the gateway.
+    fn refused_handshake(&self, terminates: Option<ServerTlsMode>) -> Option<Answer> {
+        let mode = terminates?;
+        let is_proxy = !self.question.visited.is_empty();
+        let note = match (mode, &self.question.certificate) {
+            // Clients of such a server are proxies of the mesh, whatever the request says: `answer` notes it.
+            (ServerTlsMode::IstioMutual, Certificate::None) if !is_proxy => return None,
+            (ServerTlsMode::Mutual | ServerTlsMode::IstioMutual, Certificate::None) => format!(
+                "the gateway requires a certificate of the client (`tls.mode: {}`), and the client shows none",
+                mode.as_str()
+            ),
+            (ServerTlsMode::IstioMutual, _) => return None,
+            (_, Certificate::Mesh(_)) if is_proxy => format!(
+                "the client uses mutual TLS of the mesh, and the gateway shows a certificate of its own (`tls.mode: {}`)",
+                mode.as_str()
+            ),
+            _ => return None,
+        };
+        Some(self.decided(Decision { notes: vec![note], ..Decision::new(Outcome::Refused) }))
     }
 
     fn trace(&self, host: &VirtualHost<'_>) -> Vec<Step> {

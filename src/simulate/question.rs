@@ -1,19 +1,25 @@
 //! The question that a request asks, resolved against the manifests.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::cache::Cache;
 use super::compiled::Compiled;
 use super::dial;
-use super::gateway_workload::gateway_workload;
-use super::request::{Direction, GatewayRef, Request, RequestProtocol, Tls};
+use super::gateway_workload::{GatewayWorkload, gateway_workload};
+use super::request::{Direction, GatewayRef, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
+use super::sender;
 use crate::model::LabelSet;
+use crate::policy::Identity;
 use crate::routing::inbound::{Receiver, ports};
 use crate::routing::{self, CarriedToken, Payload, Reception, TokenState};
 use crate::uri::split_port;
-use crate::world::{PathNormalization, World};
+use crate::world::{ClientDataPlane, DataPlane, PathNormalization, Workload, World};
+
+/// The labels of a client that the request does not describe.
+static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
 
 /// A request with all defaults filled in. Answers are made from this alone.
 pub(super) struct Question<'q, 'a> {
@@ -31,6 +37,8 @@ pub(super) struct Question<'q, 'a> {
     pub protocol: RequestProtocol,
     /// Whether the client uses TLS, and whether it shows a certificate.
     pub tls: Tls,
+    /// The certificate that the client shows.
+    pub certificate: Certificate,
     /// The protocol that the client offers in TLS, if the request names one.
     pub alpn: Option<&'q str>,
     /// The server name that the client sends if it uses TLS.
@@ -39,9 +47,21 @@ pub(super) struct Question<'q, 'a> {
     pub http: routing::HttpRequest<'q>,
     /// Whether the answer must list the routes and policy rules that were considered.
     pub trace: bool,
-    /// The proxies of gateways, for a second leg that leads to one. `None` if the second leg is not followed, as at that
-    /// gateway.
+    /// The proxies of gateways, for a way that leads through one. `None` at the sidecar of a server.
     pub next: Option<&'q Cache<'a>>,
+    /// The visits of gateways so far.
+    pub visited: Vec<String>,
+}
+
+/// The certificate that a client shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Certificate {
+    /// None.
+    None,
+    /// One of unknown origin.
+    Own,
+    /// That of an identity of the mesh.
+    Mesh(Identity),
 }
 
 /// The proxy that gets the request.
@@ -53,8 +73,26 @@ pub(super) enum ReceivingProxy<'q, 'a> {
         /// The address that the client dials.
         address: IpAddr,
     },
-    /// The sidecar of a server.
-    Server(Receiver<'q, 'a>),
+    /// No proxy that routes requests: the client has none, or it is in the ambient mesh.
+    Direct(DirectClient<'q, 'a>),
+    /// The sidecar of a server, or what a server has in its place.
+    Server(Receiver<'q, 'a>, DataPlane),
+}
+
+/// A client without a proxy that routes requests.
+pub(super) struct DirectClient<'q, 'a> {
+    /// Its data plane: ambient or none.
+    pub data_plane: DataPlane,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its labels.
+    pub labels: &'q BTreeMap<String, String>,
+    /// The workload of the manifests that it is, if there is one.
+    pub workload: Option<&'a Workload<'a>>,
+    /// The host that it dials, in lower case.
+    pub host: Cow<'q, str>,
+    /// The address that it dials, if the request names one.
+    pub address: Option<IpAddr>,
 }
 
 /// The sender of a request, as far as the request describes it.
@@ -66,7 +104,7 @@ pub(super) struct Client<'q> {
 
 impl<'q, 'a> Question<'q, 'a> {
     /// Resolves a request. The error says which field is missing or invalid.
-    pub fn new(request: &'q Request, world: &'q World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
+    pub fn new(request: &'q Request, world: &'a World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
         let is_inbound = match request.direction {
             Some(direction) => direction == Direction::Inbound,
             None => request.to.is_some(),
@@ -75,7 +113,7 @@ impl<'q, 'a> Question<'q, 'a> {
     }
 
     /// A request at the sidecar of its client, or at a gateway.
-    fn at_client(request: &'q Request, world: &'q World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
+    fn at_client(request: &'q Request, world: &'a World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
         if request.direction == Some(Direction::Gateway) && request.gateway.is_none() {
             return Err("direction `gateway` needs the field `gateway`".to_owned());
         }
@@ -86,45 +124,66 @@ impl<'q, 'a> Question<'q, 'a> {
         let dialled = cache.dialled(&name, from.and_then(|from| from.namespace.as_deref()));
         let written_port = dial::named_port(request.port, written_port)?;
         let (tls, protocol) = (tls(request), protocol(request));
-        let proxy = match &request.gateway {
-            Some(gateway) => cache.gateway(gateway_workload(world, gateway)?),
-            None => cache.sidecar(from, &dialled.namespace),
+        let is_gateway = is_gateway(request);
+        let of_gateway = from.filter(|_| is_gateway && request.gateway.is_none());
+        let proxy = match (&request.gateway, of_gateway) {
+            (Some(gateway), _) => cache.gateway(gateway_workload(world, gateway)?),
+            (None, Some(from)) => cache.gateway(GatewayWorkload::described(world, from)),
+            (None, None) => cache.sidecar(from, &dialled.namespace),
         };
-        let port = written_port.unwrap_or_else(|| match request.gateway {
-            Some(_) => dial::default_port(tls),
-            None => dialled.ports.default_for(tls, protocol),
+        let port = written_port.unwrap_or_else(|| match is_gateway {
+            true => dial::default_port(tls),
+            false => dialled.ports.default_for(tls, protocol),
         });
-        let listeners = proxy.at(port);
-        let address = match dial::named_address(request.address.as_deref(), "address")? {
-            Some(address) => address,
-            // Clients dial the gateway, not the address of the host.
-            None if request.gateway.is_some() => proxy.address().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-            None => listeners.http_proxy().unwrap_or(dialled.address),
-        };
+        let named_address = dial::named_address(request.address.as_deref(), "address")?;
         let source_ip = dial::named_address(request.source_ip.as_deref(), "sourceIp")?;
         let of_client = from.filter(|_| request.gateway.is_none()).and_then(|from| from.address);
-        let server_name = request.sni.as_deref().filter(|sni| !sni.is_empty()).map_or(name, Cow::Borrowed);
         let address_of_client = source_ip.or(of_client);
-        let http = http(request, host, world.settings.path_normalization)
-            .as_received(listeners.reception(tls), address_of_client);
+        let client = Client::new(request, address_of_client);
+        let server_name = request.sni.as_deref().filter(|sni| !sni.is_empty()).map_or(name.clone(), Cow::Borrowed);
+        let data_plane = data_plane(from, &proxy.client);
+        let mut reception = Reception::Sidecar;
+        let receiving = if !is_gateway && data_plane != DataPlane::Sidecar {
+            ReceivingProxy::Direct(DirectClient {
+                data_plane,
+                namespace: proxy.namespace().to_owned(),
+                labels: from.map_or(&NO_LABELS, |from| &from.labels),
+                workload: proxy.client.workload,
+                host: name,
+                address: named_address,
+            })
+        } else {
+            let listeners = proxy.at(port);
+            let address = match named_address {
+                Some(address) => address,
+                // Clients dial the gateway, not the address of the host.
+                None if is_gateway => proxy.address().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+                None => listeners.http_proxy().unwrap_or(dialled.address),
+            };
+            reception = listeners.reception(tls);
+            ReceivingProxy::Client { listeners, address }
+        };
+        let http = http(request, host, world.settings.path_normalization).as_received(reception, address_of_client);
         Ok(Self {
             id: &request.id,
             gateway: gateway_name(request),
-            proxy: ReceivingProxy::Client { listeners, address },
-            client: Client::new(request, address_of_client),
+            proxy: receiving,
+            client,
             port,
             protocol,
             tls,
+            certificate: certificate(world, request),
             alpn: alpn(request),
             server_name,
             http,
             trace: request.trace,
             next: Some(cache),
+            visited: Vec::new(),
         })
     }
 
     /// A request at the sidecar of a server.
-    fn at_server(request: &'q Request, world: &'q World<'a>) -> Result<Self, String> {
+    fn at_server(request: &'q Request, world: &'a World<'a>) -> Result<Self, String> {
         let to = request.to.as_ref().ok_or("direction `inbound` needs the field `to`, the workload")?;
         let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
         let labels: LabelSet<'_> = to.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
@@ -140,19 +199,29 @@ impl<'q, 'a> Question<'q, 'a> {
         let host = request.host.as_deref().unwrap_or_default();
         let http =
             http(request, host, world.settings.path_normalization).as_received(Reception::Sidecar, address_of_client);
+        let of_manifests = || match receiver.workload {
+            Some(workload) => world.presumed_data_plane(workload),
+            None => world.data_plane_of_client(namespace, &receiver.labels).data_plane,
+        };
+        let data_plane = match to.kind {
+            Some(kind) => of_kind(kind),
+            None => of_manifests(),
+        };
         Ok(Self {
             id: &request.id,
             gateway: None,
-            proxy: ReceivingProxy::Server(receiver),
+            proxy: ReceivingProxy::Server(receiver, data_plane),
             client: Client::new(request, address_of_client),
             port,
             protocol: protocol(request),
             tls: tls(request),
+            certificate: Certificate::None,
             alpn: alpn(request),
             server_name: request.sni.as_deref().unwrap_or_default().into(),
             http,
             trace: request.trace,
             next: None,
+            visited: Vec::new(),
         })
     }
 
@@ -173,6 +242,39 @@ impl<'q> Client<'q> {
             namespace: from.and_then(|from| from.namespace.as_deref()),
             service_account: from.and_then(|from| from.service_account.as_deref()),
             address,
+        }
+    }
+}
+
+/// The data plane of the client: that which the request names, else that of the manifests. A client that the request does
+/// not describe is a proxy of the mesh, unless its namespace is ambient.
+fn data_plane(from: Option<&WorkloadRef>, client: &ClientDataPlane<'_, '_>) -> DataPlane {
+    match (from, client.data_plane) {
+        (Some(WorkloadRef { kind: Some(kind), .. }), _) => of_kind(*kind),
+        (None, DataPlane::None) => DataPlane::Sidecar,
+        (_, known) => known,
+    }
+}
+
+fn of_kind(kind: ProxyKind) -> DataPlane {
+    match kind {
+        ProxyKind::Sidecar | ProxyKind::Gateway => DataPlane::Sidecar,
+        ProxyKind::Ambient => DataPlane::Ambient,
+        ProxyKind::None => DataPlane::None,
+    }
+}
+
+/// The certificate that the request shows: that of `from`, if the request describes the client.
+fn certificate(world: &World<'_>, request: &Request) -> Certificate {
+    match (tls(request), &request.from) {
+        (Tls::Plaintext | Tls::Tls, _) => Certificate::None,
+        (Tls::Mtls, None) => Certificate::Own,
+        (Tls::Mtls, Some(from)) => {
+            let namespace = from.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
+            let labels: LabelSet<'_> = from.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+            let of_workload = || world.workload_with(namespace, &labels)?.service_account;
+            let account = from.service_account.as_deref().or_else(of_workload).unwrap_or("default");
+            Certificate::Mesh(sender::identity(world, namespace, account))
         }
     }
 }
@@ -219,6 +321,12 @@ fn gateway_name(request: &Request) -> Option<&str> {
         Some(GatewayRef::Name(name)) => Some(name),
         _ => None,
     }
+}
+
+/// Whether a gateway gets the request.
+fn is_gateway(request: &Request) -> bool {
+    let is_from_gateway = request.from.as_ref().is_some_and(|from| from.kind == Some(ProxyKind::Gateway));
+    request.gateway.is_some() || (is_from_gateway && request.to.is_none())
 }
 
 /// The request as it reaches the proxy, before the proxy settles its headers.

@@ -1,58 +1,100 @@
-//! The second leg of a forwarded request: from the proxy that routes it to the sidecars of the servers, or to another
-//! gateway.
+//! The rest of the way of a forwarded request: from the proxy that routes it to the proxies of the servers, or through
+//! more gateways.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::net::IpAddr;
 
 use super::answer::{Answer, Arrived, Outcome, Rewritten};
-use super::gateway_workload::GatewayWorkload;
 use super::inbound::{Incoming, Leg, arrive};
-use super::outbound::Outbound;
-use super::question::{Client, Question, ReceivingProxy};
+use super::question::{Certificate, Question};
 use super::request::{RequestProtocol, Tls};
-use crate::model::LabelSet;
-use crate::model::networking::ClientTlsMode;
+use super::sender::{Identities, Sender, SenderKind};
+use super::ztunnel;
 use crate::policy::Identity;
 use crate::routing::inbound::{PortOrigin, Receiver, ports};
-use crate::routing::{Cluster, HttpRequest, Proxy, Reception, Upstream, Weighted};
-use crate::world::{MtlsMode, Service, Workload};
-
-/// The address of a gateway whose address is not known.
-const ANY_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+use crate::routing::{Cluster, HttpRequest, Reception, Transport, Weighted};
+use crate::world::{DataPlane, Service, Workload, World};
 
 /// A request on its way to the servers.
 pub(super) struct Sent<'q, 'a> {
     pub question: &'q Question<'q, 'a>,
-    /// The request as the proxy routes it.
+    /// The request as the sender routes it.
     pub request: &'q HttpRequest<'q>,
-    /// The proxy that sends the request on.
-    pub proxy: &'q Proxy<'a>,
+    pub world: &'a World<'a>,
+    /// The sender of this leg.
+    pub sender: Sender<'q>,
     /// The request after rewriting; `None` for bytes that are not HTTP.
     pub rewritten: Option<&'q Rewritten>,
-    /// The server name of a TLS connection that the proxy does not terminate.
+    /// The server name of a TLS connection that the sender does not terminate.
     pub passed_tls: Option<&'q str>,
 }
 
+/// The rest of the way of a request.
+#[derive(Default)]
+pub(super) struct Onward {
+    /// The answers of the gateways on the way, in order.
+    pub legs: Vec<Answer>,
+    /// The end of the way.
+    pub arrivals: Vec<Arrived>,
+}
+
 impl<'a> Sent<'_, 'a> {
-    /// Says what happens to the request at each workload of the clusters. Workloads without a sidecar are left out. A
-    /// gateway routes the request once more; its own second leg is not followed.
-    pub fn arrivals(&self, clusters: &[Weighted<'a>]) -> Vec<Arrived> {
-        let reachable = clusters.iter().map(|it| &it.cluster).filter(|cluster| cluster.problem.is_none());
-        reachable
-            .filter_map(|cluster| Some((cluster, cluster.service?)))
-            .flat_map(|(cluster, service)| {
-                let meshed = cluster.workloads.iter().copied().filter(|workload| workload.has_sidecar);
-                meshed.filter_map(move |workload| self.arrival(cluster, service, workload))
-            })
-            .collect()
+    /// Follows the request to each workload of the clusters. Workloads that take it without a proxy are left out.
+    pub fn onward(&self, clusters: &[Weighted<'a>]) -> Onward {
+        let mut onward = Onward::default();
+        for cluster in clusters.iter().map(|it| &it.cluster).filter(|cluster| cluster.problem.is_none()) {
+            let Some(service) = cluster.service else { continue };
+            for workload in &cluster.workloads {
+                self.reach(cluster, service, workload, &mut onward);
+            }
+        }
+        onward
     }
 
-    fn arrival(&self, cluster: &Cluster<'a>, service: &'a Service<'a>, workload: &'a Workload<'a>) -> Option<Arrived> {
-        let world = self.proxy.world;
-        if world.is_gateway_workload(workload) {
-            return self.at_gateway(cluster, service, workload);
+    fn reach(&self, cluster: &Cluster<'a>, service: &'a Service<'a>, workload: &'a Workload<'a>, onward: &mut Onward) {
+        let world = self.world;
+        let is_gateway = world.is_gateway_workload(workload) && (workload.has_sidecar || workload.has_proxy());
+        if is_gateway {
+            self.enter_gateway(cluster, service, workload, onward);
+            return;
         }
+        let arrived = match world.presumed_data_plane(workload) {
+            DataPlane::None => self.without_proxy(cluster, service, workload),
+            data_plane => self.at_proxy(cluster, service, workload, data_plane),
+        };
+        onward.arrivals.extend(arrived);
+    }
+
+    /// The arrival at a workload that has no proxy, if the workload does not understand what it gets.
+    fn without_proxy(
+        &self,
+        cluster: &Cluster<'a>,
+        service: &'a Service<'a>,
+        workload: &'a Workload<'a>,
+    ) -> Option<Arrived> {
+        // A machine may have certificates of the mesh without the label that says so.
+        let port = service.port(cluster.port).filter(|_| workload.pod.is_some())?;
+        let transport = self.transport(cluster, service, workload, workload.port_behind(port)?);
+        (transport == Transport::MeshTls).then(|| Arrived {
+            flag: Some("UF"),
+            notes: vec![format!(
+                "`{}` has no sidecar, so it does not understand the mutual TLS of the mesh: connections fail, and HTTP \
+                 clients get 503",
+                workload.name
+            )],
+            ..unanswered(workload, cluster, transport)
+        })
+    }
+
+    /// The arrival at the sidecar or the ztunnel of a workload.
+    fn at_proxy(
+        &self,
+        cluster: &Cluster<'a>,
+        service: &'a Service<'a>,
+        workload: &'a Workload<'a>,
+        data_plane: DataPlane,
+    ) -> Option<Arrived> {
+        let world = self.world;
         let receiver = Receiver::of(workload);
         let leads_here = |origin: PortOrigin<'_, '_>| match origin {
             PortOrigin::Service(origin) => origin.hostname == service.hostname,
@@ -66,133 +108,131 @@ impl<'a> Sent<'_, 'a> {
         // Nothing translates the port of an address that the client dialled.
         let dialled = Some(self.question.port).filter(|_| cluster.is_dialled);
         let port = dialled.or(exact.map(|port| port.number)).or_else(target)?;
-        let tls = self.tls(cluster, service, workload, port);
-        let identity = (tls == Tls::Mtls).then(|| self.identity());
+        let transport = self.transport(cluster, service, workload, port);
         let rewritten = self.rewritten_request().as_received(Reception::Sidecar, self.source_ip());
-        let has_bytes = self.rewritten.is_none();
-        let seen = if self.passed_tls.is_some() && tls == Tls::Plaintext { Tls::Tls } else { tls };
-        let is_wrapped = self.passed_tls.is_some() && tls != Tls::Plaintext;
-        let leg = arrive(
-            world,
-            &receiver,
-            &Incoming {
-                port,
-                tls: seen,
-                protocol: if is_wrapped { RequestProtocol::Tcp } else { self.question.protocol },
-                // Proxies offer `istio` for all bytes that are not HTTP.
-                alpn: (has_bytes && tls == Tls::Mtls).then_some("istio"),
-                sni: &self.server_name(cluster, tls, &rewritten),
-                peer: identity.as_ref(),
-                source_ip: self.source_ip(),
-                request: &rewritten,
-                trace: self.question.trace,
-            },
-        );
-        Some(arrived(workload, cluster, tls, leg))
+        let seen = self.seen_tls(transport);
+        let is_wrapped = self.passed_tls.is_some() && transport != Transport::Plaintext;
+        let alpn = match transport {
+            // Proxies offer `istio` for all bytes that are not HTTP.
+            Transport::MeshTls => self.rewritten.is_none().then_some("istio"),
+            Transport::OwnCertificate => Some("http/1.1"),
+            Transport::Plaintext if self.passed_tls.is_some() => self.question.alpn,
+            Transport::Plaintext | Transport::Tls => None,
+        };
+        let incoming = Incoming {
+            port,
+            tls: seen,
+            protocol: if is_wrapped { RequestProtocol::Tcp } else { self.question.protocol },
+            alpn,
+            sni: &self.server_name(cluster, transport, &rewritten),
+            peer: None,
+            source_ip: self.source_ip(),
+            request: &rewritten,
+            trace: self.question.trace,
+        };
+        let mut leg = self.with_identities(seen, transport, |peer| {
+            let incoming = Incoming { peer, ..incoming.clone() };
+            match data_plane {
+                DataPlane::Ambient => ztunnel::arrive(world, &receiver, &incoming),
+                DataPlane::Sidecar | DataPlane::None => arrive(world, &receiver, &incoming),
+            }
+        });
+        if cluster.naming == crate::routing::Naming::ServerName && seen == Tls::Tls && goes_on(leg.outcome) {
+            leg.outcome = Outcome::Refused;
+            leg.cluster = None;
+            leg.notes.push(format!(
+                "the workload shows its own certificate, which is not for the server name `{}`: the client ends the \
+                 connection",
+                self.passed_tls.unwrap_or_default()
+            ));
+        }
+        Some(arrived(workload, cluster, transport, leg))
     }
 
-    /// The fate of the request at another gateway. `None` if it is not known.
-    fn at_gateway(
+    /// The leg for the identity of the sender. If the manifests do not show the identity and policies depend on it, a note
+    /// says what the answer assumes.
+    fn with_identities(&self, seen: Tls, transport: Transport, arrive: impl Fn(Option<&Identity>) -> Leg) -> Leg {
+        let of_passed = || match &self.question.certificate {
+            Certificate::Mesh(identity) => Some(identity),
+            Certificate::None | Certificate::Own => None,
+        };
+        if transport != Transport::MeshTls {
+            return arrive(of_passed().filter(|_| seen == Tls::Mtls));
+        }
+        match self.sender.identities(self.world, self.question.client.service_account) {
+            Identities::Known(identity) => arrive(Some(&identity)),
+            Identities::Unknown { unnamed, named } => {
+                let first = arrive(Some(&unnamed));
+                let others = named.iter().map(|identity| (identity, arrive(Some(identity))));
+                match others.into_iter().find(|(_, leg)| leg.outcome != first.outcome) {
+                    None => first,
+                    Some((identity, other)) => assuming(first, other, identity),
+                }
+            }
+        }
+    }
+
+    /// The TLS that the sender originates.
+    pub(super) fn transport(
         &self,
         cluster: &Cluster<'a>,
         service: &'a Service<'a>,
-        gateway: &'a Workload<'a>,
-    ) -> Option<Arrived> {
-        let port = gateway.port_behind(service.port(cluster.port)?)?;
-        let labels = gateway.labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let namespace = gateway.name.namespace.to_string();
-        let listeners = self.question.next?.gateway(GatewayWorkload { namespace, labels, address: None }).at(port);
-        let tls = self.tls(cluster, service, gateway, port);
-        let request = self.rewritten_request();
-        let has_bytes = self.rewritten.is_none();
-        let is_passed = self.passed_tls.is_some() && tls == Tls::Plaintext;
-        let question = Question {
-            id: &serde_json::Value::Null,
-            gateway: None,
-            proxy: ReceivingProxy::Client { listeners: Arc::clone(&listeners), address: ANY_ADDRESS },
-            client: Client { namespace: None, service_account: None, address: self.source_ip() },
-            port,
-            // TLS that is wrapped in other TLS is not HTTP to the gateway.
-            protocol: if has_bytes && !is_passed { RequestProtocol::Tcp } else { self.question.protocol },
-            tls: if is_passed { Tls::Tls } else { tls },
-            alpn: None,
-            server_name: self.server_name(cluster, tls, &request),
-            http: HttpRequest {
-                scheme: if tls == Tls::Plaintext { "http" } else { "https" }.into(),
-                ..request.clone()
-            }
-            .as_received(listeners.reception(tls), self.source_ip()),
-            trace: self.question.trace,
-            next: None,
-        };
-        let answer = Outbound::new(&question, &listeners, ANY_ADDRESS).answer().ok()?;
-        Some(routed(gateway, cluster, tls, question.server_name.into_owned(), answer))
-    }
-
-    /// The TLS that the client's proxy originates: the mode of the DestinationRule, else mutual TLS to workloads whose
-    /// sidecar accepts it (auto mTLS; istiod: `mtls_checker`).
-    fn tls(&self, cluster: &Cluster<'_>, service: &Service<'_>, workload: &Workload<'_>, port: u32) -> Tls {
-        match cluster.upstream.tls_mode() {
-            Some(ClientTlsMode::IstioMutual) => Tls::Mtls,
-            Some(ClientTlsMode::Simple | ClientTlsMode::Mutual) => Tls::Tls,
-            Some(_) => Tls::Plaintext,
-            None if !self.proxy.world.settings.auto_mtls => Tls::Plaintext,
-            None if service.is_mesh_external() || !self.proxy.world.takes_mesh_tls(workload) => Tls::Plaintext,
-            None if cluster.is_dialled || cluster.upstream.is_passthrough() => {
-                match Upstream::has_mesh_tls_to_dialled(self.proxy.world, service, &cluster.workloads) {
-                    true => Tls::Mtls,
-                    false => Tls::Plaintext,
-                }
-            }
-            None => {
-                let policies = &self.proxy.world.policies;
-                let of_workload = policies.mtls(&workload.name.namespace, &workload.labels, port).mode;
-                // istiod decides for a whole cluster by the policies of the service's namespace.
-                let of_namespace = policies.mtls(&service.namespace, &LabelSet::new(), port).mode;
-                let is_off = of_workload == MtlsMode::Disable || of_namespace == MtlsMode::Disable;
-                if is_off { Tls::Plaintext } else { Tls::Mtls }
+        workload: &Workload<'a>,
+        port: u32,
+    ) -> Transport {
+        let world = self.world;
+        match self.sender.kind {
+            SenderKind::Gateway => Transport::to(world, cluster, service, workload, port, true),
+            SenderKind::Client(DataPlane::Sidecar) => Transport::to(world, cluster, service, workload, port, false),
+            SenderKind::Client(DataPlane::None) => Transport::Plaintext,
+            // ztunnels open tunnels to all workloads that accept them.
+            SenderKind::Client(DataPlane::Ambient) => {
+                let is_in_mesh = world.presumed_data_plane(workload) == DataPlane::Ambient
+                    || (world.takes_mesh_tls(workload) && !world.is_gateway_workload(workload));
+                if is_in_mesh { Transport::MeshTls } else { Transport::Plaintext }
             }
         }
     }
 
-    /// The server name that the client's proxy sends: `sni` of the DestinationRule, else the cluster in mesh TLS, else
+    /// The TLS of the connection as the server's proxy sees it.
+    pub(super) fn seen_tls(&self, transport: Transport) -> Tls {
+        match transport {
+            Transport::Plaintext if self.passed_tls.is_none() => Tls::Plaintext,
+            Transport::Plaintext if self.question.tls == Tls::Plaintext => Tls::Tls,
+            Transport::Plaintext => self.question.tls,
+            Transport::Tls => Tls::Tls,
+            Transport::OwnCertificate | Transport::MeshTls => Tls::Mtls,
+        }
+    }
+
+    /// The server name that the sender's proxy sends: `sni` of the DestinationRule, else the cluster in mesh TLS, else
     /// the host of the request (istiod: `buildUpstreamTLSSettings`, Envoy: `auto_sni`).
-    fn server_name<'s>(&'s self, cluster: &Cluster<'_>, tls: Tls, request: &'s HttpRequest<'_>) -> Cow<'s, str> {
+    pub(super) fn server_name<'s>(
+        &'s self,
+        cluster: &Cluster<'_>,
+        transport: Transport,
+        request: &'s HttpRequest<'_>,
+    ) -> Cow<'s, str> {
         let written = || cluster.upstream.tls.and_then(|tls| tls.sni.as_ref()).filter(|sni| !sni.is_empty());
-        match (tls, written()) {
-            (Tls::Plaintext, _) => self.passed_tls.unwrap_or_default().into(),
+        match (transport, written()) {
+            (Transport::Plaintext, _) => self.passed_tls.unwrap_or_default().into(),
             (_, Some(written)) => written.value.clone().into(),
-            (Tls::Mtls, None) => cluster.server_name().into(),
-            (Tls::Tls, None) if self.rewritten.is_some() => request.host().into_owned().into(),
-            (Tls::Tls, None) => "".into(),
-        }
-    }
-
-    /// The identity of the client: the service account that the request names, else that of the workload with its
-    /// labels.
-    fn identity(&self) -> Identity {
-        let world = self.proxy.world;
-        let named = self.question.client.service_account.map(str::to_owned);
-        let labels: LabelSet<'_> = self.proxy.label_set();
-        let is_client = |workload: &&Workload<'_>| {
-            workload.name.namespace == self.proxy.namespace && !labels.is_empty() && workload.labels == labels
-        };
-        let of_workload = || world.workloads.iter().find(is_client)?.service_account.map(str::to_owned);
-        Identity {
-            trust_domain: world.settings.trust_domain.clone(),
-            namespace: self.proxy.namespace.clone(),
-            service_account: named.or_else(of_workload).unwrap_or_else(|| "default".to_owned()),
+            (Transport::MeshTls, None) => cluster.server_name().into(),
+            (Transport::Tls | Transport::OwnCertificate, None) if self.rewritten.is_some() => {
+                request.host().into_owned().into()
+            }
+            (Transport::Tls | Transport::OwnCertificate, None) => "".into(),
         }
     }
 
     /// The source address that the server's proxy sees: that of the client, or of the gateway.
-    fn source_ip(&self) -> Option<IpAddr> {
-        let of_client = self.question.client.address.filter(|_| !self.proxy.is_gateway());
-        of_client.or(self.proxy.address)
+    pub(super) fn source_ip(&self) -> Option<IpAddr> {
+        let of_client = self.question.client.address.filter(|_| !self.sender.is_gateway());
+        of_client.or(self.sender.address)
     }
 
     /// The request with the changes that the route makes.
-    fn rewritten_request(&self) -> HttpRequest<'_> {
+    pub(super) fn rewritten_request(&self) -> HttpRequest<'_> {
         let request = self.request;
         let Some(rewritten) = self.rewritten else { return request.clone() };
         let (path, query) =
@@ -215,7 +255,24 @@ impl<'a> Sent<'_, 'a> {
     }
 }
 
-fn arrived(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls, leg: Leg) -> Arrived {
+/// The leg for a sender of unknown identity, if policies let some identities through and not others.
+fn assuming(unnamed: Leg, named: Leg, identity: &Identity) -> Leg {
+    let is_let_in = goes_on(named.outcome);
+    let word = if is_let_in { "assumes that it is" } else { "assumes that it is not" };
+    let mut leg = if is_let_in { named } else { unnamed };
+    let who = match identity.service_account.as_str() {
+        "" => format!("in namespace `{}`", identity.namespace),
+        _ => format!("`{identity}`"),
+    };
+    leg.notes.push(format!("the manifests do not show the identity of the gateway: the answer {word} {who}"));
+    leg
+}
+
+pub(super) fn goes_on(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Forward | Outcome::Passthrough)
+}
+
+pub(super) fn arrived(workload: &Workload<'_>, cluster: &Cluster<'_>, transport: Transport, leg: Leg) -> Arrived {
     Arrived {
         outcome: leg.outcome,
         status: leg.status,
@@ -224,28 +281,12 @@ fn arrived(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls, leg: Leg) -
         policy: leg.policy,
         trace: leg.trace,
         notes: leg.notes,
-        ..unanswered(workload, cluster, tls)
-    }
-}
-
-/// An arrival at a gateway, which routes the request once more.
-fn routed(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls, server_name: String, answer: Answer) -> Arrived {
-    let decision = Arc::unwrap_or_clone(answer.decision);
-    Arrived {
-        server_name,
-        outcome: decision.outcome,
-        status: decision.status,
-        flag: decision.flag,
-        cluster: decision.destinations.into_iter().next().map(|destination| destination.cluster),
-        policy: decision.policy,
-        trace: answer.trace,
-        notes: decision.notes,
-        ..unanswered(workload, cluster, tls)
+        ..unanswered(workload, cluster, transport)
     }
 }
 
 /// An arrival at a workload, before it is known what happens there.
-fn unanswered(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls) -> Arrived {
+pub(super) fn unanswered(workload: &Workload<'_>, cluster: &Cluster<'_>, transport: Transport) -> Arrived {
     Arrived {
         workload: workload.name.to_string(),
         via: cluster.name(),
@@ -253,10 +294,10 @@ fn unanswered(workload: &Workload<'_>, cluster: &Cluster<'_>, tls: Tls) -> Arriv
         status: None,
         flag: None,
         cluster: None,
-        tls: match tls {
-            Tls::Plaintext => "plaintext",
-            Tls::Tls => "tls",
-            Tls::Mtls => "mtls",
+        tls: match transport {
+            Transport::Plaintext => "plaintext",
+            Transport::Tls | Transport::OwnCertificate => "tls",
+            Transport::MeshTls => "mtls",
         },
         server_name: String::new(),
         policy: None,

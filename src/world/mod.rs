@@ -29,6 +29,7 @@ mod namespace_labels;
 mod neighbourhood;
 mod other_ports;
 mod policies;
+mod presumed;
 mod protocol;
 mod registry;
 mod repository;
@@ -70,7 +71,9 @@ pub use namespace::{DataPlane, Namespaces};
 pub use other_ports::OtherPort;
 pub use policies::{
     AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Policies, Policy, RequestAuthentication, Targeted,
+    WAYPOINT_FOR_SERVICE,
 };
+pub use presumed::ClientDataPlane;
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
 pub use repository::resolve;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Injector, Injectors, Settings, Workload, World};
-use crate::model::{ForeignResource, Labels, Resource, Spec};
+use crate::model::{ForeignResource, LabelSet, Labels, Resource, Spec};
 use crate::source::Spanned;
 
 /// The way in which the traffic of a workload enters the mesh.
@@ -23,6 +23,7 @@ pub enum DataPlane {
 pub struct Namespaces<'a> {
     by_name: BTreeMap<&'a str, Option<&'a Resource>>,
     injectors: Injectors,
+    shows_data_planes: bool,
 }
 
 const SET_BY_API_SERVER: &str = "kubernetes.io/metadata.name";
@@ -30,6 +31,9 @@ const INJECTION: &str = "istio-injection";
 const INJECT: &str = "sidecar.istio.io/inject";
 const REVISION: &str = "istio.io/rev";
 const DATA_PLANE_MODE: &str = "istio.io/dataplane-mode";
+
+/// The namespaces that the injector skips (istio: `inject.IgnoredNamespaces`).
+const NEVER_INJECTED: [&str; 4] = ["kube-system", "kube-public", "kube-node-lease", "local-path-storage"];
 
 impl<'a> Namespaces<'a> {
     pub(super) fn new(resources: &[&'a Resource], foreign: &'a [Arc<ForeignResource>], settings: &Settings) -> Self {
@@ -47,7 +51,14 @@ impl<'a> Namespaces<'a> {
                 namespaces.by_name.entry(name).or_default();
             }
         }
+        namespaces.shows_data_planes = resources.iter().any(|resource| chooses_data_plane(resource));
         namespaces
+    }
+
+    /// Whether the manifests have the labels with which Namespaces and pods choose their data plane: at least one of them
+    /// does. Otherwise the labels may be set by other means, for example by `kubectl label namespace`.
+    pub fn shows_data_planes(&self) -> bool {
+        self.shows_data_planes
     }
 
     /// The Namespaces that the manifests define, by name.
@@ -104,12 +115,38 @@ impl<'a> Namespaces<'a> {
         }
     }
 
+    /// The data plane that the labels of pods choose by themselves; `None` if their Namespace decides.
+    pub fn data_plane_of_labels(&self, labels: &LabelSet<'_>) -> Option<DataPlane> {
+        let label = |name: &str| labels.get(name).copied();
+        match (label(INJECT), label(DATA_PLANE_MODE)) {
+            (Some("true"), _) => Some(DataPlane::Sidecar),
+            (Some("false"), Some("ambient")) => Some(DataPlane::Ambient),
+            (Some("false"), _) => Some(DataPlane::None),
+            (_, Some("ambient")) => Some(DataPlane::Ambient),
+            (None, _) if label(REVISION).is_some_and(|revision| !revision.is_empty()) => Some(DataPlane::Sidecar),
+            _ => None,
+        }
+    }
+
+    /// The data plane of the pods of a namespace without labels of their own. `None` if the manifests do not define the
+    /// Namespace.
+    pub fn data_plane_of_namespace(&self, name: &str) -> Option<DataPlane> {
+        let labels = self.labels(name)?;
+        let is_ambient = self.is_ambient(name) == Some(true);
+        Some(match injects(labels).unwrap_or_else(|| self.injects_by_default()) {
+            true => DataPlane::Sidecar,
+            false if is_ambient => DataPlane::Ambient,
+            false => DataPlane::None,
+        })
+    }
+
     /// Whether the injector adds a sidecar, or the proxy of a gateway, to the pods of a workload. `None` if it depends
     /// on a Namespace that the manifests do not define (istio: the selectors of the webhooks, `injectRequired`).
     pub fn injection(&self, workload: &Workload<'_>) -> Option<bool> {
         let label = |name: &str| workload.labels.get(name).copied();
         let wish = label(INJECT).or_else(|| workload.annotations.get(INJECT).copied());
-        if is_on_host_network(workload) || wish == Some("false") {
+        let is_ignored = NEVER_INJECTED.contains(&workload.name.namespace.as_ref());
+        if is_on_host_network(workload) || is_ignored || wish == Some("false") {
             return Some(false);
         }
         let asks = label(INJECT) == Some("true") || label(REVISION).is_some();
@@ -173,6 +210,17 @@ pub(super) fn asks_for_sidecar(resource: &Resource) -> bool {
     match &resource.spec {
         Spec::Namespace(_) | Spec::Pod(_) => asks(&resource.metadata.labels),
         spec => spec.pod_template().and_then(|it| it.metadata.as_ref()).is_some_and(|metadata| asks(&metadata.labels)),
+    }
+}
+
+/// Whether the labels of a Namespace, or those of the pods of a workload, choose a data plane.
+fn chooses_data_plane(resource: &Resource) -> bool {
+    let chooses = |labels: &Labels| !Namespaces::data_plane_labels(labels).is_empty();
+    match &resource.spec {
+        Spec::Namespace(_) | Spec::Pod(_) => chooses(&resource.metadata.labels),
+        spec => {
+            spec.pod_template().and_then(|it| it.metadata.as_ref()).is_some_and(|metadata| chooses(&metadata.labels))
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::Settings;
 use super::gateway::GATEWAY_NAME_LABEL;
 use super::names::NamespacedName;
+use crate::model::field::TextField;
 use crate::model::networking::MatchLabelsSelector;
 use crate::model::security::{self, MutualTls, MutualTlsMode, PolicyTargetReference};
 use crate::model::{LabelSet, Resource, Spec};
@@ -104,6 +105,29 @@ impl<'a, S> Listed<'a, S> {
 
     fn of<'w>(&'w self, namespace: &str) -> impl Iterator<Item = &'w Policy<'a, S>> + use<'w, 'a, S> {
         self.by_namespace.get(namespace).into_iter().flatten().map(|&index| &self.all[index])
+    }
+}
+
+/// A name in the labels of a waypoint, which no label can have: its value is the service that a request to the waypoint is
+/// for, as `kind/namespace/name`. The policies of a waypoint depend on the service.
+pub const WAYPOINT_FOR_SERVICE: &str = "~service";
+
+/// A service that policies of a waypoint can target.
+#[derive(Debug, Clone, Copy)]
+struct ServiceTarget<'t> {
+    kind: &'t str,
+    namespace: &'t str,
+    name: &'t str,
+}
+
+impl<'t> ServiceTarget<'t> {
+    fn parse(text: &'t str) -> Option<Self> {
+        let mut parts = text.splitn(3, '/');
+        Some(Self { kind: parts.next()?, namespace: parts.next()?, name: parts.next()? })
+    }
+
+    fn is_meant_by(self, reference: &PolicyTargetReference, namespace: &str) -> bool {
+        self.namespace == namespace && reference.kind.text() == self.kind && reference.name.text() == self.name
     }
 }
 
@@ -238,14 +262,29 @@ impl<'a> Policies<'a> {
         labels: &LabelSet<'_>,
     ) -> Vec<&'w Policy<'a, S>> {
         let gateway = labels.get(GATEWAY_NAME_LABEL).copied();
+        let service = labels.get(WAYPOINT_FOR_SERVICE).and_then(|target| ServiceTarget::parse(target));
         let of_root = policies.of(&self.root_namespace);
         let of_own = (namespace != self.root_namespace).then(|| policies.of(namespace));
+        let is_other = |other: &str| other != namespace && other != self.root_namespace;
+        let of_service = service.map(|service| service.namespace).filter(|other| is_other(other));
         of_root
             .chain(of_own.into_iter().flatten())
+            .chain(of_service.map(|namespace| policies.of(namespace)).into_iter().flatten())
             .filter(|policy| {
                 let references = policy.spec.target_refs();
                 if references.is_empty() {
-                    return selects(policy.spec.selector(), labels);
+                    // Waypoints use no selectors.
+                    return service.is_none() && selects(policy.spec.selector(), labels);
+                }
+                let is_of_class = |reference: &PolicyTargetReference| {
+                    policy.name.namespace == self.root_namespace
+                        && reference.kind.text() == "GatewayClass"
+                        && reference.name.text() == "istio-waypoint"
+                };
+                if let Some(service) = service
+                    && references.iter().any(|it| service.is_meant_by(it, &policy.name.namespace) || is_of_class(it))
+                {
+                    return true;
                 }
                 let is_gateway = |reference| is_gateway_named(reference, gateway);
                 policy.name.namespace == namespace && references.into_iter().any(is_gateway)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::gateway::GATEWAY_NAME_LABEL;
 use super::policies::{Policy, Targeted};
 use super::workload::TLS_MODE_LABEL;
-use super::{Gateway, Service, ServicePort, Workload, World};
+use super::{DataPlane, Gateway, Service, ServicePort, Workload, World};
 use crate::model::{LabelSet, Labels};
 
 /// The workloads of all namespaces by label, and the selectors of Gateways.
@@ -100,8 +100,10 @@ impl<'a> World<'a> {
     /// Whether proxies use mutual TLS to a workload by default. Gateways accept what their servers declare, and the injector
     /// does not label them as it labels workloads with sidecars (istio: `gateway-injection-template.yaml`).
     pub fn takes_mesh_tls(&self, workload: &Workload<'_>) -> bool {
-        let is_labelled = || workload.labels.contains_key(TLS_MODE_LABEL);
-        workload.takes_mesh_tls && (!self.is_gateway_workload(workload) || is_labelled())
+        let is_labelled = workload.labels.contains_key(TLS_MODE_LABEL);
+        let is_injected =
+            || self.presumed_data_plane(workload) == DataPlane::Sidecar && !self.is_gateway_workload(workload);
+        workload.takes_mesh_tls && (is_labelled || workload.pod.is_none() || is_injected())
     }
 
     /// Whether a service leads to gateways: to the workloads that a Gateway selects, or to workloads with the labels of a

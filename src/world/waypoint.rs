@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::names::NamespacedName;
-use super::{Settings, World};
+use super::{Service, Settings, World};
 use crate::model::gateway_api::KubernetesGateway;
 use crate::model::{Labels, Resource, Spec};
 use crate::source::Spanned;
@@ -70,6 +70,20 @@ impl<'l> Enrolment<'l> {
         let elsewhere = labels.get(USE_WAYPOINT_NAMESPACE).map(|it| it.as_str()).filter(|it| !it.is_empty());
         let name = NamespacedName::new(elsewhere.unwrap_or(namespace), written.as_str());
         Some(Self::Waypoint { name, written })
+    }
+}
+
+impl<'a> World<'a> {
+    /// The waypoint that handles requests to a service, if it is one for services. The resource is `None` if the manifests
+    /// do not have it.
+    pub fn waypoint_of_service<'w>(
+        &'w self,
+        service: &'w Service<'a>,
+    ) -> Option<(NamespacedName<'w>, Option<&'a Resource>)> {
+        let name = self.waypoint(&service.resource.metadata.labels, &service.namespace)?;
+        let resource = self.waypoints.get(&name).map(|(resource, _)| resource);
+        let traffic = resource.and_then(|it| it.metadata.labels.get(WAYPOINT_FOR)).map_or("service", |it| it.as_str());
+        matches!(traffic, "service" | "all").then_some((name, resource))
     }
 }
 

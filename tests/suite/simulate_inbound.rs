@@ -77,7 +77,7 @@ fn json_answer_has_the_documented_fields() {
         "destinations": [{"cluster": "inbound|8080||", "host": "shop.shop.svc.cluster.local", "subset": null,
                           "port": 8080, "weight": 100, "workloads": ["shop/shop-v1"], "problem": null}],
         "request": {"authority": "shop", "path": "/", "headers": {}}, "location": null,
-        "mirrors": [], "fault": null, "timeout": null, "retries": null, "trace": []
+        "mirrors": [], "fault": null, "timeout": null, "retries": null, "arrivals": [], "trace": []
     });
     assert_eq!(ask(&request(&json!({}))), expected);
     // `to` implies the direction, and `port` is optional because the workload has only one.

@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::destination::{self, Naming};
+use super::super::destination::{self, Cluster, ClusterProblem, Naming};
 use super::super::l4::{ConsideredRoute, L4Match, TcpProxy, tcp_matches, tls_matches};
 use super::super::listener::{ChainAction, Criteria, FilterChain};
 use super::super::proxy::Proxy;
+use super::super::transport;
 use super::servers::ListeningServer;
-use crate::world::{Discovery, Origin, VirtualService, host};
+use crate::model::networking::ClientTlsMode;
+use crate::world::{Discovery, Origin, Service, VirtualService, Workload, host};
 
 /// The VirtualServices that are bound to a server and share a host with it, in istiod's order.
 fn bound<'a>(proxy: &Proxy<'a>, open: &ListeningServer<'a>) -> Vec<&'a VirtualService<'a>> {
@@ -88,7 +90,7 @@ fn to<'a>(proxy: &Proxy<'a>, open: &ListeningServer<'a>, l4_match: &L4Match<'a>)
     ChainAction::Tcp(Arc::new(TcpProxy {
         route: Some(l4_match.route),
         destinations,
-        terminates_tls: open.server.terminates_tls(),
+        terminates: open.server.tls_mode.filter(|_| open.server.terminates_tls()),
     }))
 }
 
@@ -117,10 +119,35 @@ pub(super) fn automatic<'a>(proxy: &Proxy<'a>, open: &ListeningServer<'a>) -> Ve
                 let (hostname, referrer) = (service.hostname.clone(), service.namespace.as_str());
                 let mut cluster = destination::of_service(proxy, referrer, hostname, subset.to_owned(), port.number);
                 cluster.naming = Naming::ServerName;
+                keep_mutual(proxy, service, &mut cluster);
+                // The gateway originates no TLS.
+                cluster.upstream.tls = None;
                 let criteria = Criteria { server_names: vec![cluster.name()], ..Criteria::default() };
                 chains.push(FilterChain { criteria, action: ChainAction::Tcp(Arc::new(TcpProxy::to(cluster))) });
             }
         }
     }
     chains
+}
+
+/// Leaves only the workloads that accept mutual TLS of the mesh: the gateway cannot see whether the TLS that it passes
+/// through is that of the mesh (istiod: `EndpointsWithMTLSFilter`).
+fn keep_mutual<'a>(proxy: &Proxy<'a>, service: &Service<'a>, cluster: &mut Cluster<'a>) {
+    let wants_mutual = cluster.upstream.tls_mode() == Some(ClientTlsMode::IstioMutual);
+    let refuses_mutual = cluster.upstream.tls_mode().is_some() && !wants_mutual;
+    let Some(port) = service.port(cluster.port).filter(|_| cluster.problem.is_none()) else { return };
+    let is_kept = |workload: &&'a Workload<'a>| {
+        let number = workload.port_behind(port).unwrap_or(port.number);
+        let accepts = if wants_mutual {
+            proxy.world.takes_mesh_tls(workload)
+        } else {
+            transport::accepts_mesh_tls(proxy.world, workload, number)
+        };
+        accepts && !refuses_mutual
+    };
+    let had_any = !cluster.workloads.is_empty();
+    cluster.workloads.retain(is_kept);
+    if had_any && cluster.workloads.is_empty() {
+        cluster.problem = Some(ClusterProblem::NoEndpoints);
+    }
 }

@@ -72,7 +72,7 @@ fn listener<'a>(
     let plaintext: Vec<ListeningServer<'a>> = open.iter().copied().filter(ListeningServer::is_plaintext_http).collect();
     if !plaintext.is_empty() {
         let table = Arc::new(table::table(proxy, &plaintext));
-        let action = ChainAction::Http { table, terminates_tls: false };
+        let action = ChainAction::Http { table, terminates: None };
         listener.chains.push(FilterChain { criteria: Criteria::default(), action });
     }
     let mut taken = BTreeSet::new();
@@ -112,7 +112,7 @@ fn chains<'a>(
         Some(Section::Http) => {
             let table = Arc::new(table::table(proxy, std::slice::from_ref(server)));
             let criteria = Criteria { server_names: server.server_names(), ..Criteria::default() };
-            vec![FilterChain { criteria, action: ChainAction::Http { table, terminates_tls: true } }]
+            vec![FilterChain { criteria, action: ChainAction::Http { table, terminates: server.server.tls_mode } }]
         }
         Some(Section::Tcp) => {
             let mut chains: Vec<_> = connections::tcp(proxy, server, considered).into_iter().collect();

@@ -77,7 +77,7 @@ impl<'a> ChainTarget<'a, '_> {
 
     fn route(&self, l4_match: &L4Match<'a>) -> TcpProxy<'a> {
         let destinations = l4_match.route.destinations(self.proxy, self.port);
-        TcpProxy { route: Some(l4_match.route), destinations, terminates_tls: false }
+        TcpProxy { route: Some(l4_match.route), destinations, terminates: None }
     }
 
     /// The filter chains of the `tcp` routes. The first match without a network takes all remaining connections.

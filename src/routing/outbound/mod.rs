@@ -241,7 +241,7 @@ impl<'a> ListenerBuilder<'a, '_> {
         };
         let table = own.map_or(shared.clone(), |service| Arc::new(table::private(&shared, &service.hostname)));
         let criteria = Criteria { plaintext_http: detects, ..Criteria::default() };
-        FilterChain { criteria, action: ChainAction::Http { table, terminates_tls: false } }
+        FilterChain { criteria, action: ChainAction::Http { table, terminates: None } }
     }
 
     /// Adds filter chains to the listener of an address, or opens it. The protocol of an existing listener decides

