@@ -31,21 +31,42 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
         let status = answer_lines(&simulators, requests, args.expect)?;
         return Ok(if project.failed() { exit::FAILED } else { status });
     }
-    let asked_for_one = template.host.is_some() || template.to.is_some();
-    let results = match asked_for_one {
-        true => simulators.simulate(&template),
-        false => simulators.simulate_every_host(&template),
-    };
-    if results.is_empty() {
-        return Err("the manifests do not contain a VirtualService; name a URL to simulate".to_owned());
+    if template.host.is_none() && template.to.is_none() {
+        return answer_every_rule(common, args, &project, &simulators, &template);
     }
+    let results = simulators.simulate(&template);
     terminal::write(|out| match args.format {
         Format::Text => report::text::answers(&results, &project.manifests.sources, &terminal::style(common), out),
         Format::Json => report::json::simulate(&results, out),
     })?;
-    Ok(if project.failed() || (asked_for_one && results.iter().any(Result::is_err)) {
+    Ok(if project.failed() || results.iter().any(Result::is_err) {
         exit::FAILED
     } else if args.expect && results.iter().any(is_stopped) {
+        exit::FOUND
+    } else {
+        exit::DONE
+    })
+}
+
+/// Prints the answers for every rule of every host.
+fn answer_every_rule(
+    common: &Common,
+    args: &Simulate,
+    project: &Project,
+    simulators: &Simulators<'_>,
+    template: &Request,
+) -> Result<u8, String> {
+    let rules = simulators.answer_every_rule(template);
+    if rules.is_empty() {
+        return Err("the manifests do not contain a VirtualService; name a URL to simulate".to_owned());
+    }
+    terminal::write(|out| match args.format {
+        Format::Text => report::text::every_rule(&rules, &terminal::style(common), out),
+        Format::Json => report::json::every_rule(&rules, out),
+    })?;
+    Ok(if project.failed() {
+        exit::FAILED
+    } else if args.expect && rules.iter().any(|rule| is_stopped(&rule.result)) {
         exit::FOUND
     } else {
         exit::DONE

@@ -13,7 +13,7 @@ use super::positions::Positions;
 use crate::advice::{Advice, Edit, Resolver};
 use crate::layout::{Mesh, MeshSource};
 use crate::lint::{self, ResourceName, Subject, Summary, Unchecked};
-use crate::simulate::{Answer, Unanswered};
+use crate::simulate::{Answer, RuleAnswer, Unanswered};
 use crate::source::{Position, Sources, Span};
 
 /// Writes the output of `mesh lint --format json`: one object, indented, with a newline at its end.
@@ -112,6 +112,25 @@ pub fn simulate(results: &[Result<Answer, Unanswered>], out: &mut dyn io::Write)
         results: Vec<Line<'a>>,
     }
     let object = Results { schema: "mesh.simulate/v1", results: results.iter().map(Line::new).collect() };
+    serde_json::to_writer_pretty(&mut *out, &object)?;
+    out.write_all(b"\n")
+}
+
+/// Writes the output of `mesh simulate --format json` without a URL: one object, indented, with a newline at its end.
+pub fn every_rule(rules: &[RuleAnswer], out: &mut dyn io::Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Results<'a> {
+        schema: &'static str,
+        results: Vec<RuleObject<'a>>,
+    }
+    #[derive(Serialize)]
+    struct RuleObject<'a> {
+        when: &'a str,
+        #[serde(flatten)]
+        result: Line<'a>,
+    }
+    let results = rules.iter().map(|rule| RuleObject { when: &rule.when, result: Line::new(&rule.result) });
+    let object = Results { schema: "mesh.simulate/v1", results: results.collect() };
     serde_json::to_writer_pretty(&mut *out, &object)?;
     out.write_all(b"\n")
 }

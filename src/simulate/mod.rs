@@ -26,6 +26,7 @@ pub use answer::{
     Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,
     ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
+pub use every_host::RuleAnswer;
 pub use inbound::{Incoming, Leg, arrive};
 pub use request::{
     Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, TokenState, WorkloadRef,
@@ -69,8 +70,8 @@ impl<'a> Simulator<'a> {
         known::knows(self.world, request)
     }
 
-    /// One request for each host that a VirtualService or another route defines, made from `template`.
-    pub fn requests_to_every_host(&self, template: &Request) -> Vec<Request> {
-        every_host::requests(self.world, template)
+    /// The answers for every rule of every host that a request like `template` can take.
+    pub fn answer_every_rule(&self, template: &Request) -> Vec<RuleAnswer> {
+        every_host::answers(self, template)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Request, Simulator, Unanswered};
+use super::{Answer, Request, RuleAnswer, Simulator, Unanswered};
 use crate::model::wording;
 use crate::world::World;
 
@@ -40,13 +40,14 @@ impl<'a> Simulators<'a> {
         }
     }
 
-    /// The answers to one request for each host that a VirtualService or another route of a mesh defines.
-    pub fn simulate_every_host(&self, template: &Request) -> Vec<Result<Answer, Unanswered>> {
+    /// The answers for every rule of every host that a request like `template` can take, in each mesh.
+    pub fn answer_every_rule(&self, template: &Request) -> Vec<RuleAnswer> {
+        let all = self.all.iter().filter(|(name, _)| template.mesh.as_ref().is_none_or(|wanted| **name == **wanted));
         let of_mesh = |candidate: &'_ (Arc<str>, Simulator<'a>)| {
-            let requests = candidate.1.requests_to_every_host(template).into_iter();
-            requests.map(|request| self.ask(candidate, &request)).collect::<Vec<_>>()
+            let answers = candidate.1.answer_every_rule(template).into_iter();
+            answers.map(|it| RuleAnswer { result: self.named(candidate, it.result), ..it }).collect::<Vec<_>>()
         };
-        self.all.iter().flat_map(of_mesh).collect()
+        all.flat_map(of_mesh).collect()
     }
 
     fn candidates(&self, request: &Request) -> Vec<&(Arc<str>, Simulator<'a>)> {
@@ -57,10 +58,18 @@ impl<'a> Simulators<'a> {
         }
     }
 
-    fn ask(&self, (name, simulator): &(Arc<str>, Simulator<'a>), request: &Request) -> Result<Answer, Unanswered> {
-        // A single mesh needs no name.
+    fn ask(&self, candidate: &(Arc<str>, Simulator<'a>), request: &Request) -> Result<Answer, Unanswered> {
+        self.named(candidate, candidate.1.simulate(request))
+    }
+
+    /// A result that names the mesh, if there are several.
+    fn named(
+        &self,
+        (name, _): &(Arc<str>, Simulator<'a>),
+        result: Result<Answer, Unanswered>,
+    ) -> Result<Answer, Unanswered> {
         let mesh = (self.all.len() > 1).then(|| Arc::clone(name));
-        match simulator.simulate(request) {
+        match result {
             Ok(answer) => Ok(Answer { mesh, ..answer }),
             Err(unanswered) => Err(Unanswered { mesh, ..unanswered }),
         }

@@ -13,6 +13,7 @@ mod policy;
 mod rules;
 mod source_code;
 mod statistics;
+mod table;
 mod theme;
 mod totals;
 mod view;
@@ -22,7 +23,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use answer::answers;
+pub use answer::{answers, every_rule};
 pub use lines::lines;
 pub use meshes::meshes;
 pub use rules::{rules, rules_of_code};
