@@ -151,6 +151,8 @@ fn route_ref(
         name: String::new(),
         file: sources.file(span.file).path().to_owned(),
         line: sources.start(span).line,
+        match_line: (route_match.is_some() && span_of_match.file == span.file)
+            .then(|| sources.start(span_of_match).line),
         span: span_of_match,
     };
     let Some(source) = virtual_service.source(index) else { return written };

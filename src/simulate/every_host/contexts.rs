@@ -13,6 +13,8 @@ use crate::world::{Gateway, NamespacedName, ProtocolClass, Section, Server, Virt
 #[derive(Debug, PartialEq)]
 pub(super) struct Context {
     pub request: Request,
+    /// The host, which can be a wildcard.
+    pub host: String,
     /// The route that takes the request, if there is no choice. The rules of HTTP depend on more than the proxy and port.
     pub taken: Option<Taken>,
     /// The requests that the route takes, in words; empty for HTTP.
@@ -52,7 +54,7 @@ impl<'h, 'a> Host<'h, 'a> {
     fn contexts(&self) -> Vec<Context> {
         let Self { world, template, virtual_service, .. } = *self;
         match &template.gateway {
-            Some(GatewayRef::Workload(_)) => return self.speaking(self.plain(), None),
+            Some(GatewayRef::Workload(_)) => return self.speaking(self.plain(), self.host, None),
             Some(GatewayRef::Name(written)) => {
                 let found = gateways(world, &gateway_name(world, written)).into_iter();
                 return found.filter(|it| virtual_service.binds(&it.name)).flat_map(|it| self.through(it)).collect();
@@ -64,7 +66,7 @@ impl<'h, 'a> Host<'h, 'a> {
             let namespace = Some(virtual_service.name.namespace.to_string());
             let mut plain = self.plain();
             plain.from.get_or_insert_with(|| WorkloadRef { namespace, ..WorkloadRef::default() });
-            contexts = self.speaking(plain, None);
+            contexts = self.speaking(plain, self.host, None);
             if template.from.is_some() {
                 return contexts;
             }
@@ -75,7 +77,7 @@ impl<'h, 'a> Host<'h, 'a> {
         }
         if contexts.is_empty() {
             let gateway = bound().next().map(|name| GatewayRef::Name(name.to_string()));
-            contexts = self.speaking(Request { gateway, ..self.plain() }, None);
+            contexts = self.speaking(Request { gateway, ..self.plain() }, self.host, None);
         }
         contexts
     }
@@ -106,7 +108,7 @@ impl<'h, 'a> Host<'h, 'a> {
     }
 
     /// The requests in the protocols that the VirtualService routes; `only` is the section of a server.
-    fn speaking(&self, request: Request, only: Option<Section>) -> Vec<Context> {
+    fn speaking(&self, request: Request, host: &str, only: Option<Section>) -> Vec<Context> {
         let sections = self.sections().into_iter().filter(|section| only.is_none_or(|only| only == *section));
         let mut contexts: Vec<Context> = sections
             .flat_map(|section| match section {
@@ -115,9 +117,8 @@ impl<'h, 'a> Host<'h, 'a> {
                 Section::Tcp => self.of_tcp(&request),
             })
             .collect();
-        if let Some(first) = contexts.first_mut() {
-            first.is_main = true;
-        }
+        contexts.iter_mut().enumerate().for_each(|(index, context)| context.is_main = index == 0);
+        contexts.iter_mut().for_each(|context| context.host = host.to_owned());
         contexts
     }
 
@@ -135,6 +136,7 @@ impl<'h, 'a> Host<'h, 'a> {
         };
         let context = |port| Context {
             request: Request { port, ..request.clone() },
+            host: String::new(),
             taken: None,
             when: String::new(),
             is_main: false,
@@ -157,6 +159,7 @@ impl<'h, 'a> Host<'h, 'a> {
                     port: request.port.or(written.port.map(|port| port.value)),
                     ..request.clone()
                 },
+                host: String::new(),
                 taken: Some(Taken::Route(written.span)),
                 when: format!("server name is {}", name.value),
                 is_main: false,
@@ -206,8 +209,9 @@ impl<'h, 'a> Host<'h, 'a> {
                 ..self.template.clone()
             };
             let section = server.section().filter(|section| sections.contains(section));
-            contexts.extend(self.speaking(request, section));
+            contexts.extend(self.speaking(request, &common, section));
         }
+        contexts.iter_mut().enumerate().for_each(|(index, context)| context.is_main = index == 0);
         contexts
     }
 }
@@ -226,6 +230,7 @@ fn tcp_context(request: &Request, written: Option<&L4MatchAttributes>, span: Spa
             address: request.address.clone().or(address),
             ..request.clone()
         },
+        host: String::new(),
         taken: Some(Taken::Route(span)),
         when: of_port.into_iter().chain(of_network).collect::<Vec<_>>().join(" and "),
         is_main: false,

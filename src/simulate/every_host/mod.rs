@@ -13,6 +13,8 @@ use crate::source::Span;
 /// The answer for the requests that a rule takes.
 #[derive(Debug, Clone)]
 pub struct RuleAnswer {
+    /// The host for which the rule is, which can be a wildcard; full for a Kubernetes Service.
+    pub host: String,
     /// A request that the rule takes.
     pub asked: Request,
     /// The requests that it takes: `path is /productpage`.
@@ -46,15 +48,15 @@ impl RuleAnswer {
                 let targets = answer.destinations.iter();
                 targets.map(|it| (it.host.clone(), it.subset.clone(), it.weight.clone(), it.problem)).collect()
             };
-            one.host == other.host
-                && (one.outcome, one.status, place(one)) == (other.outcome, other.status, place(other))
+            (one.outcome, one.status, place(one)) == (other.outcome, other.status, place(other))
                 && targets(one) == targets(other)
         };
-        self.when == other.when
+        self.host == other.host
+            && self.when == other.when
             && self.asked.gateway == other.asked.gateway
             && match (&self.result, &other.result) {
                 (Ok(one), Ok(other)) => is_alike((one, other)),
-                (Err(one), Err(other)) => one.host == other.host && one.error == other.error,
+                (Err(one), Err(other)) => one.error == other.error,
                 _ => false,
             }
     }

@@ -24,8 +24,13 @@ pub(super) fn answers(simulator: &Simulator<'_>, template: &Request, context: Co
     };
     let mut found =
         if found.is_empty() && context.is_main { vec![ask(simulator, context.request, String::new())] } else { found };
+    // A server without routes says nothing beside one that has some.
     let several = found.len() > 1;
+    if !context.is_main && !several {
+        found.retain(|it| !it.is_taken_by(Taken::Nothing));
+    }
     for (index, answer) in found.iter_mut().enumerate() {
+        answer.host.clone_from(&context.host);
         let words = [context.when.as_str(), answer.when.as_str()];
         let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
         answer.when = match words.as_slice() {
@@ -38,7 +43,7 @@ pub(super) fn answers(simulator: &Simulator<'_>, template: &Request, context: Co
 }
 
 fn ask(simulator: &Simulator<'_>, asked: Request, when: String) -> RuleAnswer {
-    RuleAnswer { result: simulator.simulate(&asked), asked, when }
+    RuleAnswer { host: String::new(), result: simulator.simulate(&asked), asked, when }
 }
 
 impl RuleAnswer {

@@ -18,8 +18,11 @@ pub fn every_rule(rules: &[RuleAnswer], style: &Style, out: &mut dyn io::Write) 
     let answered: Vec<(&RuleAnswer, &Answer)> =
         rules.iter().filter_map(|rule| Some((rule, rule.result.as_ref().ok()?))).collect();
     let notes = Notes::of(&answered);
-    if !answered.is_empty() {
-        text.push_str(&table(&answered, &notes).render(style));
+    for of_mesh in answered.chunk_by(|(_, one), (_, other)| one.mesh == other.mesh) {
+        if let Some(mesh) = of_mesh.first().and_then(|(_, answer)| answer.mesh.as_ref()) {
+            text.push_str(&format!("{}\n", theme.accent(&format!("mesh {}:", clean(mesh)))));
+        }
+        text.push_str(&table(of_mesh, &notes).render(style));
     }
     for (index, note) in notes.all.iter().enumerate() {
         let lead = format!("  {} ", theme.accent(&format!("[{}]", index + 1)));
@@ -58,23 +61,20 @@ impl<'a> Notes<'a> {
 /// The proxy and the host of an answer, which the rows of its rules share.
 #[derive(PartialEq)]
 struct Heading<'a> {
-    mesh: Option<&'a str>,
     host: &'a str,
     gateway: Option<&'a str>,
     port: Option<u32>,
 }
 
 impl<'a> Heading<'a> {
-    fn of((rule, answer): (&RuleAnswer, &'a Answer)) -> Self {
-        let (mesh, gateway) = (answer.mesh.as_deref(), answer.gateway.as_deref());
-        Self { mesh, host: &answer.host, gateway, port: rule.asked.port }
+    fn of((rule, answer): (&'a RuleAnswer, &'a Answer)) -> Self {
+        Self { host: &rule.host, gateway: answer.gateway.as_deref(), port: rule.asked.port }
     }
 
     /// The lines of the heading. The port is shown if the proxy has other rules for the host at another port.
-    fn lines(&self, all: &[(&RuleAnswer, &'a Answer)], brevity: &Brevity<'_>) -> Vec<String> {
-        let is_rival = |other: &Self| {
-            (other.mesh, other.host, other.gateway) == (self.mesh, self.host, self.gateway) && other.port != self.port
-        };
+    fn lines(&self, all: &[(&'a RuleAnswer, &'a Answer)], brevity: &Brevity<'_>) -> Vec<String> {
+        let is_rival =
+            |other: &Self| (other.host, other.gateway) == (self.host, self.gateway) && other.port != self.port;
         let has_rival = all.iter().any(|it| is_rival(&Self::of(*it)));
         let port = self.port.filter(|_| has_rival).map(|port| format!(":{port}")).unwrap_or_default();
         let via = self.gateway.map(|gateway| format!("via {}", clean(gateway)));
@@ -83,13 +83,9 @@ impl<'a> Heading<'a> {
 }
 
 fn table(answered: &[(&RuleAnswer, &Answer)], notes: &Notes<'_>) -> Grid {
-    let has_meshes = answered.iter().any(|(_, answer)| answer.mesh.is_some());
-    let mut grid = Grid::new(match has_meshes {
-        true => vec!["MESH", "HOST", "WHEN", "GOES TO", "SHARE"],
-        false => vec!["HOST", "WHEN", "GOES TO", "SHARE"],
-    });
-    let hosts = answered.iter().flat_map(|(_, answer)| {
-        std::iter::once(answer.host.as_str()).chain(answer.destinations.iter().map(|it| it.host.as_str()))
+    let mut grid = Grid::new(vec!["HOST", "WHEN", "GOES TO", "SHARE"]);
+    let hosts = answered.iter().flat_map(|(rule, answer)| {
+        std::iter::once(rule.host.as_str()).chain(answer.destinations.iter().map(|it| it.host.as_str()))
     });
     let brevity = Brevity::of(hosts);
     let mut rest = answered;
@@ -111,10 +107,9 @@ fn table(answered: &[(&RuleAnswer, &Answer)], notes: &Notes<'_>) -> Grid {
         // The lines of the heading share the rows of the rules.
         let spread = if rows.len() < lines.len() { vec![lines.join("\n")] } else { std::mem::take(&mut lines) };
         let mut spread = spread.into_iter();
-        for (index, row) in rows.into_iter().enumerate() {
-            let mesh = has_meshes.then(|| heading.mesh.filter(|_| index == 0).map(clean).unwrap_or_default());
+        for row in rows {
             let host = spread.next().unwrap_or_default();
-            grid.push(mesh.into_iter().chain([host]).chain(row).collect());
+            grid.push(std::iter::once(host).chain(row).collect());
         }
     }
     grid

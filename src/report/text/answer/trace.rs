@@ -43,7 +43,9 @@ fn push_step(text: &mut String, step: &Step, theme: &Theme) {
     }
     let rule = step.route.as_ref().map_or_else(
         || "the default route of the service".to_owned(),
-        |route| format!("{} {} ({}:{})", route.owner(), route.path(), route.file, route.line),
+        |route| {
+            format!("{} {} ({}:{})", route.owner(), route.path(), route.file, route.match_line.unwrap_or(route.line))
+        },
     );
     let reason = match (step.verdict, &step.condition, &step.seen, &step.wanted) {
         (Verdict::Matched, ..) => "takes the request".to_owned(),
