@@ -34,14 +34,14 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     if template.host.is_none() && template.to.is_none() {
         return answer_every_rule(common, args, &project, &simulators, &template);
     }
-    let results = simulators.simulate(&template);
+    let explained = simulators.explain(&template);
     terminal::write(|out| match args.format {
-        Format::Text => report::text::answers(&results, &project.manifests.sources, &terminal::style(common), out),
-        Format::Json => report::json::simulate(&results, out),
+        Format::Text => report::text::answers(&explained, &project.manifests.sources, &terminal::style(common), out),
+        Format::Json => report::json::simulate(&explained, out),
     })?;
-    Ok(if project.failed() || results.iter().any(Result::is_err) {
+    Ok(if project.failed() || explained.iter().any(|it| it.result.is_err()) {
         exit::FAILED
-    } else if args.expect && results.iter().any(is_stopped) {
+    } else if args.expect && explained.iter().any(|it| is_stopped(&it.result)) {
         exit::FOUND
     } else {
         exit::DONE

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::endpoints;
 use super::proxy::{Proxy, Role};
+use super::undefined;
 use super::upstream::Upstream;
 use crate::model::Kind;
 use crate::model::field::TextField;
@@ -29,6 +30,8 @@ pub struct Cluster<'a> {
     pub workloads: Vec<&'a Workload<'a>>,
     /// The reason why requests cannot reach the cluster.
     pub problem: Option<ClusterProblem>,
+    /// The reason why the cluster may exist although the manifests lack it, as they may not be complete.
+    pub gap: Option<Gap>,
     /// The form of the name.
     pub naming: Naming,
     /// The reason why the service is assumed to exist, although no manifest defines it.
@@ -155,6 +158,7 @@ pub(super) fn cluster<'a>(
         return Cluster {
             naming: Naming::Unknown,
             problem: Some(ClusterProblem::NoCluster),
+            gap: None,
             assumption: None,
             ..refused
         };
@@ -215,12 +219,16 @@ pub(super) fn of_service<'a>(
         destination_rule.and_then(|it| destination_rules.subset(it, &subset)).filter(|_| !subset.is_empty());
     let of_rule = destination_rule.and_then(|it| destination_rules.traffic_policy(it));
     let of_subset = found_subset.and_then(|found| found.subset.traffic_policy.as_ref());
+    let lacks_subset = !subset.is_empty() && found_subset.is_none();
+    let undefined_subset =
+        if lacks_subset { undefined::subset(proxy, namespace, &host, destination_rule.is_some()) } else { None };
     let assumption = if service.is_none() { Assumption::new(proxy.world, &host, port) } else { None };
     let is_assumed = assumption.is_some();
     let mut cluster = Cluster {
         upstream: Upstream::new(of_rule, of_subset, port),
         workloads: Vec::new(),
         problem: None,
+        gap: None,
         host,
         subset,
         port,
@@ -229,8 +237,9 @@ pub(super) fn of_service<'a>(
         is_dialled: false,
         naming: Naming::Outbound,
     };
-    if !cluster.subset.is_empty() && found_subset.is_none() {
+    if lacks_subset {
         cluster.problem = Some(ClusterProblem::NoCluster);
+        cluster.gap = undefined_subset.filter(|_| having.is_some() || is_assumed);
         return cluster;
     }
     match having {
@@ -245,7 +254,10 @@ pub(super) fn of_service<'a>(
         }
         Some(service) => endpoints::add(proxy, service, found_subset, &mut cluster),
         None if is_assumed => {}
-        None => cluster.problem = Some(ClusterProblem::NoCluster),
+        None => {
+            cluster.problem = Some(ClusterProblem::NoCluster);
+            cluster.gap = undefined::service(world, &cluster.host).filter(|_| service.is_none());
+        }
     }
     cluster
 }
@@ -285,6 +297,10 @@ pub enum Assumption {
 impl Assumption {
     /// Why the service of a full host name, which no manifest defines, is assumed to exist.
     pub fn new(world: &World<'_>, hostname: &str, port: u32) -> Option<Self> {
+        // Clients do not see a service that is not exported to them.
+        if world.services.named(hostname).next().is_some() {
+            return None;
+        }
         let (name, namespace) = host::kubernetes_service(hostname, &world.settings.domain)?;
         if let Some(made) = world.inventory.makers().service(namespace, name)
             && made.ports.contains(&port)

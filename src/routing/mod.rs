@@ -29,6 +29,7 @@ mod route;
 mod sample;
 mod scope;
 mod table;
+mod undefined;
 mod upstream;
 mod vantage;
 

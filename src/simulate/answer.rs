@@ -111,6 +111,25 @@ impl Decision {
     }
 }
 
+impl Answer {
+    /// The answer if the manifests may not be complete: a destination that they lack, and that may exist, has no problem.
+    pub(super) fn for_incomplete_manifests(mut self) -> Self {
+        let is_open = |it: &ReachedCluster| it.is_unknown && it.problem.is_some();
+        if !self.destinations.iter().any(is_open) {
+            return self;
+        }
+        let decision = Arc::make_mut(&mut self.decision);
+        for destination in decision.destinations.iter_mut().filter(|it| is_open(it)) {
+            destination.problem = None;
+            destination.status = None;
+            decision.flag = None;
+            let note = destination.assumption.clone().filter(|note| !decision.notes.contains(note));
+            decision.notes.extend(note);
+        }
+        self
+    }
+}
+
 /// A request without an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unanswered {
@@ -272,6 +291,10 @@ pub struct ReachedCluster {
     pub workloads: Vec<String>,
     /// The reason why requests cannot reach the cluster: `no-cluster` or `no-endpoints`.
     pub problem: Option<&'static str>,
+    /// Why the destination may exist although the manifests do not define it.
+    pub assumption: Option<String>,
+    /// Whether the manifests leave it open whether the destination exists.
+    pub is_unknown: bool,
     /// The status that the client gets if the cluster does not exist; absent for the usual 503.
     pub status: Option<u16>,
     /// The load balancing, in the words of DestinationRules; absent if Envoy chooses no endpoint.

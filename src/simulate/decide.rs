@@ -12,7 +12,7 @@ use crate::routing::{
 };
 use crate::routing::{egress_proxy, of_made_service};
 use crate::source::Span;
-use crate::world::{Section, VirtualService};
+use crate::world::{Gap, Section, VirtualService};
 
 /// istiod's retry policy for routes without one (istiod: `retry.DefaultPolicy`).
 const DEFAULT_ATTEMPTS: i32 = 2;
@@ -216,6 +216,8 @@ fn passthrough(cluster: &str) -> Decision {
         weight: 100.into(),
         workloads: Vec::new(),
         problem: None,
+        assumption: None,
+        is_unknown: false,
         status: None,
         load_balancer: None,
         tls: None,
@@ -229,14 +231,9 @@ fn sent(clusters: &[Weighted<'_>]) -> Decision {
     // The flag is certain only if all destinations have it.
     let common = problems.first().copied().flatten().filter(|first| problems.iter().all(|it| *it == Some(*first)));
     let mut notes = Vec::new();
-    for Cluster { host, port, assumption, .. } in clusters.iter().map(|it| &it.cluster) {
-        let note = match assumption {
-            None => continue,
-            Some(Assumption::NoServices) => {
-                "no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned()
-            }
-            Some(Assumption::Made(maker)) => format!("{maker} creates the Service of host `{host}`"),
-            Some(Assumption::Possible(gap)) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+    for cluster in clusters.iter().map(|it| &it.cluster) {
+        let Some(note) = cluster.assumption.as_ref().map(|assumption| assumption_note(cluster, assumption)) else {
+            continue;
         };
         if !notes.contains(&note) {
             notes.push(note);
@@ -253,6 +250,25 @@ fn sent(clusters: &[Weighted<'_>]) -> Decision {
     }
 }
 
+/// What is assumed about a cluster.
+fn assumption_note(Cluster { host, port, .. }: &Cluster<'_>, assumption: &Assumption) -> String {
+    match assumption {
+        Assumption::NoServices => {
+            "no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned()
+        }
+        Assumption::Made(maker) => format!("{maker} creates the Service of host `{host}`"),
+        Assumption::Possible(gap) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+    }
+}
+
+/// What is not known about a cluster that the manifests lack.
+fn gap_note(Cluster { host, port, subset, .. }: &Cluster<'_>, gap: &Gap) -> String {
+    match subset.as_str() {
+        "" => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+        subset => format!("it is not known whether subset `{subset}` of host `{host}` is defined: {gap}"),
+    }
+}
+
 fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> ReachedCluster {
     let is_there = cluster.problem != Some(ClusterProblem::NoCluster);
     ReachedCluster {
@@ -265,6 +281,12 @@ fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> ReachedClus
         weight,
         workloads: cluster.workloads.iter().map(|workload| workload.name.to_string()).collect(),
         problem: cluster.problem.map(problem_name),
+        assumption: cluster
+            .assumption
+            .as_ref()
+            .map(|assumption| assumption_note(cluster, assumption))
+            .or_else(|| cluster.gap.as_ref().map(|gap| gap_note(cluster, gap))),
+        is_unknown: matches!(cluster.assumption, Some(Assumption::Possible(_))) || cluster.gap.is_some(),
         status: None,
     }
 }

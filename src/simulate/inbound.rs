@@ -227,6 +227,8 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
         weight: 100.into(),
         workloads: receiver.workload.map(|workload| workload.name.to_string()).into_iter().collect(),
         problem: None,
+        assumption: None,
+        is_unknown: false,
         status: None,
         load_balancer: None,
         tls: None,

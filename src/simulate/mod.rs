@@ -10,6 +10,7 @@ mod compiled;
 mod decide;
 mod dial;
 mod every_host;
+mod explain;
 mod gateway_workload;
 mod inbound;
 mod known;
@@ -27,6 +28,7 @@ pub use answer::{
     ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
 pub use every_host::RuleAnswer;
+pub use explain::Explained;
 pub use inbound::{Incoming, Leg, arrive};
 pub use request::{
     Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, TokenState, WorkloadRef,
@@ -68,6 +70,11 @@ impl<'a> Simulator<'a> {
     /// Whether the mesh has what a request names: the server, the Gateway or the host.
     fn knows(&self, request: &Request) -> bool {
         known::knows(self.world, request)
+    }
+
+    /// Says what happens to a request, and why.
+    pub fn explain(&self, request: &Request) -> Explained {
+        Explained::new(self, request)
     }
 
     /// The answers for every rule of every host that a request like `template` can take.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Request, RuleAnswer, Simulator, Unanswered};
+use super::{Answer, Explained, Request, RuleAnswer, Simulator, Unanswered};
 use crate::model::wording;
 use crate::world::World;
 
@@ -23,6 +23,23 @@ impl<'a> Simulators<'a> {
         match self.candidates(request).as_slice() {
             [] => vec![Err(Unanswered::to(request, self.nobody_knows(request)))],
             candidates => candidates.iter().map(|candidate| self.ask(candidate, request)).collect(),
+        }
+    }
+
+    /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host, and why.
+    pub fn explain(&self, request: &Request) -> Vec<Explained> {
+        match self.candidates(request).as_slice() {
+            [] => {
+                let result = Err(Unanswered::to(request, self.nobody_knows(request)));
+                vec![Explained { result, way: Vec::new(), hints: Vec::new() }]
+            }
+            candidates => {
+                let explain = |candidate: &&(Arc<str>, Simulator<'a>)| {
+                    let explained = candidate.1.explain(request);
+                    Explained { result: self.named(candidate, explained.result), ..explained }
+                };
+                candidates.iter().map(explain).collect()
+            }
         }
     }
 

@@ -18,6 +18,8 @@ pub(super) struct DestinationObject<'a> {
     workloads: &'a [String],
     problem: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    assumption: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     load_balancer: Option<&'a str>,
@@ -81,8 +83,20 @@ pub(super) struct RetriesObject<'a> {
 
 impl<'a> DestinationObject<'a> {
     pub(super) fn of(destination: &'a ReachedCluster) -> Self {
-        let ReachedCluster { cluster, host, subset, port, weight, workloads, problem, status, load_balancer, tls } =
-            destination;
+        let ReachedCluster {
+            cluster,
+            host,
+            subset,
+            port,
+            weight,
+            workloads,
+            problem,
+            assumption,
+            is_unknown: _,
+            status,
+            load_balancer,
+            tls,
+        } = destination;
         Self {
             cluster,
             host,
@@ -91,6 +105,7 @@ impl<'a> DestinationObject<'a> {
             weight,
             workloads,
             problem: *problem,
+            assumption: assumption.as_deref(),
             status: *status,
             load_balancer: load_balancer.as_deref(),
             tls: *tls,

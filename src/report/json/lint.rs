@@ -31,14 +31,8 @@ pub fn lint(report: &lint::Report, meshes: &[&Mesh], sources: &Sources, out: &mu
 
 /// Writes the output of `mesh lint --statistics --format json`: one object, indented, with a newline at its end.
 pub fn statistics(report: &lint::Report, out: &mut dyn io::Write) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Object {
-        schema: &'static str,
-        rules: Vec<lint::Statistics>,
-        summary: Totals,
-    }
     let rules = lint::Statistics::of(&report.diagnostics);
-    let object = Object { schema: "mesh.statistics/v1", rules, summary: Totals::of(&report.summary) };
+    let object = StatisticsObject { schema: "mesh.statistics/v1", rules, summary: Totals::of(&report.summary) };
     write(&object, out)
 }
 
@@ -48,6 +42,14 @@ struct Object<'a> {
     meshes: Vec<MeshObject<'a>>,
     diagnostics: DiagnosticList<'a>,
     unchecked: &'a [Unchecked],
+    summary: Totals,
+}
+
+/// The numbers of findings of each rule.
+#[derive(Serialize)]
+struct StatisticsObject {
+    schema: &'static str,
+    rules: Vec<lint::Statistics>,
     summary: Totals,
 }
 

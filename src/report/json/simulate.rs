@@ -9,18 +9,22 @@ use super::destination::UpstreamRequestObject;
 use super::request::RequestObject;
 use super::trace::StepObject;
 use super::write;
-use crate::simulate::{Answer, Decision, RuleAnswer, Unanswered};
+use crate::simulate::{Answer, Decision, Explained, RuleAnswer, Unanswered};
 
 /// Writes the output of `mesh simulate --format json`: one object, indented, with a newline at its end.
-pub fn simulate(results: &[Result<Answer, Unanswered>], out: &mut dyn io::Write) -> io::Result<()> {
-    write(&ResultsObject { schema: SCHEMA, results: results.iter().map(ResultObject::of).collect() }, out)
+pub fn simulate(explained: &[Explained], out: &mut dyn io::Write) -> io::Result<()> {
+    let results = explained.iter().map(|it| ExplainedObject {
+        result: ResultObject::of(&it.result),
+        way: &it.way,
+        hints: &it.hints,
+    });
+    write(&ResultsObject { schema: SCHEMA, results: results.collect() }, out)
 }
 
 /// Writes the output of `mesh simulate --format json` without a URL: one object, indented, with a newline at its end.
 pub fn every_rule(rules: &[RuleAnswer], out: &mut dyn io::Write) -> io::Result<()> {
     let results = rules.iter().map(|rule| RuleObject {
-        when: &rule.when,
-        asked: RequestObject::of(&rule.asked),
+        rule: RuleRequestsObject { host: &rule.host, when: &rule.when, asked: RequestObject::of(&rule.asked) },
         result: ResultObject::of(&rule.result),
     });
     write(&ResultsObject { schema: SCHEMA, results: results.collect() }, out)
@@ -34,13 +38,31 @@ struct ResultsObject<T> {
     results: Vec<T>,
 }
 
+/// A result with its explanation.
+#[derive(Serialize)]
+struct ExplainedObject<'a> {
+    #[serde(flatten)]
+    result: ResultObject<'a>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    way: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    hints: &'a [String],
+}
+
 /// The result for a rule: that of a request which the rule takes.
 #[derive(Serialize)]
 struct RuleObject<'a> {
-    when: &'a str,
-    asked: RequestObject<'a>,
+    rule: RuleRequestsObject<'a>,
     #[serde(flatten)]
     result: ResultObject<'a>,
+}
+
+/// The requests that a rule takes.
+#[derive(Serialize)]
+struct RuleRequestsObject<'a> {
+    host: &'a str,
+    when: &'a str,
+    asked: RequestObject<'a>,
 }
 
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ use crate::routing::{
 };
 use crate::simulate::question::{Question, ReceivingProxy};
 use crate::simulate::request::{HeaderValue, Request, WorkloadRef};
-use crate::simulate::{Outcome, Simulator};
+use crate::simulate::{Answer, Outcome, Simulator};
 
 /// The answers for the rules of a host that a request like that of the context can take. Each is the answer to a request
 /// that the rule takes. Without rules, it is the answer to the request of the context.
@@ -43,7 +43,12 @@ pub(super) fn answers(simulator: &Simulator<'_>, template: &Request, context: Co
 }
 
 fn ask(simulator: &Simulator<'_>, asked: Request, when: String) -> RuleAnswer {
-    RuleAnswer { host: String::new(), result: simulator.simulate(&asked), asked, when }
+    RuleAnswer {
+        host: String::new(),
+        result: simulator.simulate(&asked).map(Answer::for_incomplete_manifests),
+        asked,
+        when,
+    }
 }
 
 impl RuleAnswer {

@@ -1,9 +1,6 @@
 //! The effects of a route other than its destinations.
 
-use std::collections::BTreeMap;
-
-use super::rows::{goes_on, problem_text, stop_text};
-use crate::report::text::policy;
+use super::rows::problem_text;
 use crate::report::text::theme::Theme;
 use crate::report::text::words::{clean, push_hanging};
 use crate::simulate::{Answer, Outcome};
@@ -18,14 +15,6 @@ pub(super) fn push(text: &mut String, answer: &Answer, theme: &Theme) {
         let of = destination.subset.as_ref().map(|subset| format!(" of {subset}")).unwrap_or_default();
         add(&format!("workloads{of}"), destination.workloads.join(", "));
     }
-    let mut servers: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for arrived in answer.arrivals.iter().filter(|arrived| arrived.policy.is_some() || !goes_on(arrived.outcome)) {
-        let by = || arrived.policy.as_ref().map(policy::name).unwrap_or_default();
-        let what = if goes_on(arrived.outcome) { format!("allowed by {}", by()) } else { stop_text(arrived) };
-        let notes = arrived.notes.iter().map(|note| format!("; {note}")).collect::<String>();
-        servers.entry(format!("{what} ({}){notes}", arrived.tls)).or_default().push(&arrived.workload);
-    }
-    servers.into_iter().for_each(|(what, workloads)| add(&format!("at {}", workloads.join(", ")), what));
     if let Some(request) = answer.request.as_ref().filter(|_| answer.outcome == Outcome::Forward) {
         if request.authority != answer.host {
             add("authority", request.authority.clone());

@@ -18,19 +18,35 @@ pub fn every_rule(rules: &[RuleAnswer], style: &Style, out: &mut dyn io::Write) 
     let answered: Vec<(&RuleAnswer, &Answer)> =
         rules.iter().filter_map(|rule| Some((rule, rule.result.as_ref().ok()?))).collect();
     let notes = Notes::of(&answered);
+    // Alternatives often have the same rules.
+    let mut tables: Vec<(String, Vec<&str>)> = Vec::new();
     for of_mesh in answered.chunk_by(|(_, one), (_, other)| one.mesh == other.mesh) {
-        if let Some(mesh) = of_mesh.first().and_then(|(_, answer)| answer.mesh.as_ref()) {
-            text.push_str(&format!("{}\n", theme.accent(&format!("mesh {}:", clean(mesh)))));
+        let table = table(of_mesh, &notes).render(style);
+        let mesh = of_mesh.first().and_then(|(_, answer)| answer.mesh.as_deref());
+        match tables.iter_mut().find(|(known, _)| *known == table) {
+            Some((_, meshes)) => meshes.extend(mesh),
+            None => tables.push((table, mesh.into_iter().collect())),
         }
-        text.push_str(&table(of_mesh, &notes).render(style));
+    }
+    for (table, meshes) in &tables {
+        if !meshes.is_empty() {
+            let lead = theme.accent(if meshes.len() == 1 { "mesh" } else { "meshes" }) + " ";
+            push_hanging(&mut text, &lead, 4, &clean(&meshes.join(", ")), style.columns());
+        }
+        text.push_str(table);
     }
     for (index, note) in notes.all.iter().enumerate() {
         let lead = format!("  {} ", theme.accent(&format!("[{}]", index + 1)));
         push_hanging(&mut text, &lead, 6, &clean(note), style.columns());
     }
     answered.iter().for_each(|(_, answer)| trace::push(&mut text, answer, &theme, true));
+    let mut errors: Vec<(&str, &str)> = Vec::new();
     for unanswered in rules.iter().filter_map(|rule| rule.result.as_ref().err()) {
-        push_unanswered(&mut text, unanswered, &theme);
+        let error = (unanswered.host.as_str(), unanswered.error.as_str());
+        if !errors.contains(&error) {
+            errors.push(error);
+            push_unanswered(&mut text, unanswered, &theme);
+        }
     }
     out.write_all(text.as_bytes())
 }

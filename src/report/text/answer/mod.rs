@@ -4,6 +4,7 @@ mod details;
 mod every_rule;
 mod rows;
 mod trace;
+mod way;
 
 use std::io;
 
@@ -18,31 +19,32 @@ use super::words::{clean, push_hanging};
 use crate::lint::Severity;
 use crate::report::Style;
 use crate::report::positions::Positions;
-use crate::simulate::{Answer, RouteRef, Unanswered};
+use crate::simulate::{Answer, Explained, RouteRef, Unanswered};
 use crate::source::Sources;
 
 /// Writes the output of `mesh simulate` for one request, for people: a table with a row for each destination; the route
-/// that decides, and its other effects; and the trace, if the answer has one.
-pub fn answers(
-    results: &[Result<Answer, Unanswered>],
-    sources: &Sources,
-    style: &Style,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
+/// that decides; the way of the request, and what the route does to it; what is there instead of something that is missing;
+/// and the trace, if the answer has one.
+pub fn answers(explained: &[Explained], sources: &Sources, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let theme = Theme::new(*style);
     let mut text = String::new();
-    let answered: Vec<&Answer> = results.iter().filter_map(|result| result.as_ref().ok()).collect();
+    let answered: Vec<(&Explained, &Answer)> =
+        explained.iter().filter_map(|it| Some((it, it.result.as_ref().ok()?))).collect();
     if !answered.is_empty() {
-        push_table(&mut text, &answered, style);
+        let answers: Vec<&Answer> = answered.iter().map(|(_, answer)| *answer).collect();
+        push_table(&mut text, &answers, style);
     }
-    for answer in &answered {
-        if let [_] = results {
+    for (explained, answer) in &answered {
+        if let [_] = answered.as_slice() {
             push_deciding(&mut text, answer, sources, &theme);
-            details::push(&mut text, answer, &theme);
+        } else if let Some(mesh) = &answer.mesh {
+            text.push_str(&format!("\n{}\n", theme.accent(&format!("mesh {}:", clean(mesh)))));
         }
-        trace::push(&mut text, answer, &theme, results.len() > 1);
+        way::push(&mut text, explained, &theme);
+        details::push(&mut text, answer, &theme);
+        trace::push(&mut text, answer, &theme, answered.len() > 1);
     }
-    let unanswered = results.iter().filter_map(|result| result.as_ref().err());
+    let unanswered = explained.iter().filter_map(|it| it.result.as_ref().err());
     unanswered.for_each(|it| push_unanswered(&mut text, it, &theme));
     out.write_all(text.as_bytes())
 }

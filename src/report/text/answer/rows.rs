@@ -104,6 +104,9 @@ fn target(answer: &Answer, destination: &ReachedCluster, brevity: &Brevity<'_>) 
         let status = destination.status.unwrap_or(503);
         target.push_str(&format!("\n{status} {what}{}", brevity.flag(Some(flag))));
     }
+    if destination.is_unknown && destination.problem.is_none() {
+        target.push_str("\nnot among the manifests: cannot tell");
+    }
     let here: Vec<&Arrived> = answer.arrivals.iter().filter(|it| it.via == destination.cluster).collect();
     let stopped: Vec<&&Arrived> = here.iter().filter(|it| !goes_on(it.outcome)).collect();
     let is_everywhere = stopped.len() == here.len() && here.len() >= destination.workloads.len();
