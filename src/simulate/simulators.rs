@@ -31,7 +31,7 @@ impl<'a> Simulators<'a> {
         match self.candidates(request).as_slice() {
             [] => {
                 let result = Err(Unanswered::to(request, self.nobody_knows(request)));
-                vec![Explained { result, way: Vec::new(), hints: Vec::new() }]
+                vec![Explained::bare(result)]
             }
             candidates => {
                 let explain = |candidate: &&(Arc<str>, Simulator<'a>)| {

@@ -5,7 +5,7 @@
 
 mod contexts;
 mod rules;
-mod when;
+pub(super) mod when;
 
 use super::{Answer, Outcome, Request, Simulator, Unanswered};
 use crate::source::Span;

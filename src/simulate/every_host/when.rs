@@ -3,7 +3,10 @@
 use crate::routing::{MatchCondition, MatchSubject, Matcher};
 
 /// The words for conditions; empty if they hold for every request. Conditions on a part that `is_given` are left out.
-pub(super) fn conditions(conditions: &[MatchCondition], is_given: impl Fn(&MatchSubject) -> bool) -> Vec<String> {
+pub(in crate::simulate) fn conditions(
+    conditions: &[MatchCondition],
+    is_given: impl Fn(&MatchSubject) -> bool,
+) -> Vec<String> {
     let is_open = |condition: &&MatchCondition| !is_given(&condition.subject) && !is_any(condition);
     conditions.iter().filter(is_open).map(condition).collect()
 }

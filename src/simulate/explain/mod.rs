@@ -14,6 +14,8 @@ use crate::world::World;
 /// An answer with its explanation.
 #[derive(Debug, Clone)]
 pub struct Explained {
+    /// The path of the request, with its query string.
+    pub path: String,
     /// The answer.
     pub result: Result<Answer, Unanswered>,
     /// The way of the request, in order: each proxy, what decides there, and the destinations.
@@ -28,11 +30,16 @@ impl Explained {
         let result = simulator.simulate(request).map(Answer::for_incomplete_manifests);
         let question = Question::new(request, simulator.world, &simulator.cache);
         let (Ok(answer), Ok(question)) = (&result, &question) else {
-            return Self { result, way: Vec::new(), hints: Vec::new() };
+            return Self::bare(result);
         };
         let way = way::of(simulator.world, question, answer);
         let hints = nearest::hints(simulator.world, question, answer);
-        Self { result, way, hints }
+        Self { path: question.http.path_and_query(), result, way, hints }
+    }
+
+    /// An answer without an explanation.
+    pub(super) fn bare(result: Result<Answer, Unanswered>) -> Self {
+        Self { path: String::new(), result, way: Vec::new(), hints: Vec::new() }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::spelling::nearest;
 use crate::model::wording::{list, ports};
 use crate::routing::{ClauseAction, VirtualHost};
 use crate::simulate::answer::{Answer, Outcome, ReachedCluster};
+use crate::simulate::every_host::when;
 use crate::simulate::question::Question;
 use crate::world::{Gateway, Service, World, host};
 
@@ -41,16 +42,13 @@ struct Missing<'m, 'a> {
 impl<'a> Missing<'_, 'a> {
     /// The rules of a host, none of which takes the request.
     fn rule(&self, host: &VirtualHost<'_>) -> Vec<String> {
-        let request = &self.question.http;
         let live = host.clauses.iter().filter(|clause| clause.is_live());
         let rules: Vec<String> = live
             .filter_map(|clause| {
-                let failing = clause.first_failing(request)?;
                 let ClauseAction::Route(route) = &clause.action else { return None };
                 let span = clause.route_match.map_or(route.owner.span, |(_, span)| span);
-                let seen = failing.seen(request).map_or_else(|| "is missing".to_owned(), |seen| format!("is {seen:?}"));
-                let (name, wanted) = (failing.name(), failing.wanted());
-                Some(format!("the rule at {} expects: {name} {wanted}; it {seen}", place(self.world, span)))
+                let words = when::conditions(&clause.conditions, |_| false).join(" and ");
+                Some(format!("a rule takes requests whose {words} ({})", place(self.world, span)))
             })
             .collect();
         let excluded = host.clauses.iter().filter(|clause| !clause.is_live()).count();

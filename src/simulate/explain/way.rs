@@ -18,7 +18,9 @@ pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer
     let gateway = question.gateway.and_then(|name| gateway_named(world, name));
     let mut way = vec![proxy_words(world, proxy, gateway), listener_words(world, question, &seen)];
     way.extend(decision(world, question, answer, gateway));
-    way.extend(answer.destinations.iter().map(|it| destination(world, proxy, answer, it)));
+    if answer.outcome == Outcome::Forward {
+        way.extend(answer.destinations.iter().map(|it| destination(world, proxy, answer, it)));
+    }
     for leg in answer.legs.iter() {
         let at = leg.gateway.as_ref().map_or_else(|| "the next gateway".to_owned(), |name| format!("gateway {name}"));
         let decided = decision(world, question, leg, None);
@@ -57,13 +59,10 @@ fn proxy_words(world: &World<'_>, proxy: &Proxy<'_>, gateway: Option<&Gateway<'_
             let (kind, name) = (gateway.resource.kind.name(), gateway.resource.name());
             let namespace = world.settings.namespace_of(gateway.resource);
             let at = place(world, gateway.resource.span);
-            format!(
-                "{kind} {namespace}/{name} ({at}), the proxy of a workload{labels} in namespace {}",
-                proxy.namespace
-            )
+            format!("{kind} {namespace}/{name} ({at}), at a workload{labels} in namespace {}", proxy.namespace)
         }
-        None if proxy.is_gateway() => format!("the proxy of a gateway{labels} in namespace {}", proxy.namespace),
-        None => format!("the sidecar of a client{labels} in namespace {}", proxy.namespace),
+        None if proxy.is_gateway() => format!("proxy of a gateway{labels} in namespace {}", proxy.namespace),
+        None => format!("sidecar of a client{labels} in namespace {}", proxy.namespace),
     }
 }
 
@@ -116,10 +115,8 @@ fn decision(
             Some(format!("`httpsRedirect` of the server{at} redirects all plaintext requests"))
         }
         Outcome::Forward => Some("no VirtualService routes it: the default route of the service".to_owned()),
-        Outcome::Passthrough => {
-            Some("the mesh does not know the host: the sidecar forwards to the dialled address".to_owned())
-        }
-        Outcome::Blackhole => Some("the mesh does not know the host, and forwards to known hosts only".to_owned()),
+        Outcome::Passthrough => Some("the sidecar passes it on to the dialled address".to_owned()),
+        Outcome::Blackhole => Some("the proxy drops it: `outboundTrafficPolicy` allows known services only".to_owned()),
         Outcome::NoRoute => Some("no route takes the request".to_owned()),
         Outcome::Refused | Outcome::DirectResponse | Outcome::Denied => None,
     }

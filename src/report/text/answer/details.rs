@@ -6,7 +6,7 @@ use crate::report::text::words::{clean, push_hanging};
 use crate::simulate::{Answer, Outcome};
 
 /// The effects of the route other than its destinations.
-pub(super) fn push(text: &mut String, answer: &Answer, theme: &Theme) {
+pub(super) fn push(text: &mut String, asked_path: &str, answer: &Answer, theme: &Theme) {
     let mut add = |name: &str, value: String| {
         let lead = format!("  {} ", theme.accent(&format!("{name}:")));
         push_hanging(text, &lead, name.len() + 4, &clean(&value), theme.style.columns());
@@ -19,7 +19,9 @@ pub(super) fn push(text: &mut String, answer: &Answer, theme: &Theme) {
         if request.authority != answer.host {
             add("authority", request.authority.clone());
         }
-        add("path", request.path.clone());
+        if request.path != asked_path {
+            add("path", request.path.clone());
+        }
         request.headers.iter().for_each(|(name, value)| add("header set", format!("{name}: {value}")));
         request.removed_headers.iter().for_each(|name| add("header removed", name.clone()));
     }

@@ -41,7 +41,7 @@ pub fn answers(explained: &[Explained], sources: &Sources, style: &Style, out: &
             text.push_str(&format!("\n{}\n", theme.accent(&format!("mesh {}:", clean(mesh)))));
         }
         way::push(&mut text, explained, &theme);
-        details::push(&mut text, answer, &theme);
+        details::push(&mut text, &explained.path, answer, &theme);
         trace::push(&mut text, answer, &theme, answered.len() > 1);
     }
     let unanswered = explained.iter().filter_map(|it| it.result.as_ref().err());
