@@ -61,10 +61,25 @@ impl<'a> Simulator<'a> {
 
     fn answer(&self, request: &Request) -> Result<Answer, String> {
         let question = Question::new(request, self.world, &self.cache)?;
-        match &question.proxy {
+        let mut answer = match &question.proxy {
             ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer(),
             ReceivingProxy::Server(receiver) => Ok(inbound::answer(self.world, &question, receiver)),
+        }?;
+        unknowns::note(&mut answer, self.notes_on_settings(&question));
+        Ok(answer)
+    }
+
+    /// Notes on mesh-wide settings that are not simulated.
+    fn notes_on_settings(&self, question: &Question<'_, '_>) -> Vec<String> {
+        let settings = &self.world.settings;
+        let mut notes: Vec<String> = settings.notes.iter().map(|&note| note.to_owned()).collect();
+        if settings.http_proxy_port == Some(question.port) {
+            notes.push(format!(
+                "at port {} sidecars are HTTP proxies (`proxyHttpPort`), which is not simulated",
+                question.port
+            ));
         }
+        notes
     }
 
     /// Whether the mesh has what a request names: the server, the Gateway or the host.
