@@ -122,22 +122,16 @@ fn compare_destinations(answer: &Value, envoy: &Value, problem: Option<&str>) ->
     if !is_forwarded {
         return Ok(());
     }
-    let hit: Vec<&&Value> = used.iter().filter(|it| it["cluster"].as_str().is_some_and(|it| chosen.contains(it))).collect();
+    let hit: Vec<&&Value> =
+        used.iter().filter(|it| it["cluster"].as_str().is_some_and(|it| chosen.contains(it))).collect();
     let counted: Vec<&Value> = if hit.is_empty() { used.clone() } else { hit.into_iter().copied().collect() };
     let problems: Vec<Option<&str>> = counted.iter().map(|it| it["problem"].as_str()).collect();
     if problems.contains(&problem) { Ok(()) } else { Err(format!("problems are {problems:?}, Envoy's {problem:?}")) }
 }
 
 /// The headers that Envoy, or the server that recorded the request, sets for reasons of their own.
-const OF_TRANSPORT: [&str; 7] = [
-    "host",
-    "content-length",
-    "content-type",
-    "te",
-    "x-request-id",
-    "x-forwarded-proto",
-    "x-forwarded-for",
-];
+const OF_TRANSPORT: [&str; 7] =
+    ["host", "content-length", "content-type", "te", "x-request-id", "x-forwarded-proto", "x-forwarded-for"];
 
 /// The request as the server gets it.
 fn compare_request(sent: &Value, upstream: &Value) -> Result<(), String> {

@@ -49,8 +49,11 @@ fn the_first_service_by_host_gets_a_shared_address() {
 #[test]
 fn an_older_service_comes_first() {
     let aged = |host: &str, year: u32| {
-        fixed("a", host, "240.1.1.1", TCP)
-            .replacen("metadata: {", &format!("metadata: {{creationTimestamp: '{year}-01-01T00:00:00Z', "), 1)
+        fixed("a", host, "240.1.1.1", TCP).replacen(
+            "metadata: {",
+            &format!("metadata: {{creationTimestamp: '{year}-01-01T00:00:00Z', "),
+            1,
+        )
     };
     let answer = ask(&(aged("aa.example.com", 2021) + &aged("zz.example.com", 2020)), &bytes("a", "240.1.1.1", 9000));
     let answer = answer.unwrap();
@@ -87,16 +90,15 @@ fn services_without_an_address_share_the_listener_of_all_addresses() {
     assert_eq!(goes_to(&networks, &bytes("c", "10.1.2.3", 9000)), "outbound|9000||x.example.com");
     assert_eq!(goes_to(&networks, &bytes("c", "203.0.113.9", 9000)), "outbound|9000||a.example.com");
     // TLS in the network of another service, with a name that no chain has, goes to the service without an address.
-    let asked = |name: &str| {
-        json!({"address": "10.1.9.9", "port": 9000, "sni": name, "from": {"namespace": "c"}})
-    };
+    let asked = |name: &str| json!({"address": "10.1.9.9", "port": 9000, "sni": name, "from": {"namespace": "c"}});
     assert_eq!(goes_to(&networks, &asked("0.EXAMPLE.com")), "outbound|9000||0.example.com");
     assert_eq!(goes_to(&networks, &asked("other.example.com")), "outbound|9000||a.example.com");
 }
 
 #[test]
 fn protocols_that_share_a_listener_are_detected() {
-    let http = service("shop", "web", "{clusterIP: 10.96.0.1, selector: {app: web}, ports: [{name: http, port: 9000}]}");
+    let http =
+        service("shop", "web", "{clusterIP: 10.96.0.1, selector: {app: web}, ports: [{name: http, port: 9000}]}");
     let with = |port: &str| http.clone() + &fixed("shop", "db.example.com", "", port);
     let web = "outbound|9000||web.shop.svc.cluster.local";
     let db = "outbound|9000||db.example.com";

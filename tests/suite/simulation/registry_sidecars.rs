@@ -53,7 +53,8 @@ fn a_wildcard_route_beside_a_wider_entry_has_no_effect() {
 /// services speaks HTTP.
 #[test]
 fn hosts_without_a_service_need_one_that_has_the_port() {
-    let web = at("shop", "web", "10.96.0.1", &[("http", 8080), ("tcp", 9000)]) + &at("shop", "open", "10.96.0.2", &[("http", 9000)]);
+    let web = at("shop", "web", "10.96.0.1", &[("http", 8080), ("tcp", 9000)])
+        + &at("shop", "open", "10.96.0.2", &[("http", 9000)]);
     let both = web.clone() + &routes("shop", "both", "web, bar.example.com", "web");
     assert_eq!(goes_to(&both, &http("shop", "bar.example.com", 8080)), cluster(8080, "web", "shop"));
     assert_eq!(goes_to(&both, &http("shop", "bar.example.com", 9000)), "PassthroughCluster");
@@ -94,7 +95,10 @@ fn the_egress_listener_of_a_port_has_its_routes() {
         + &at("far", "api", "10.96.0.2", &[("http", 80), ("any", 7000)])
         + &at("shop", "own", "10.96.0.3", &[("http", 7000)])
         + &routes("shop", "local", "ghost.example.com", "web")
-        + &sidecar("shop", "{port: {number: 80, protocol: HTTP, name: http}, hosts: ['./*']}, {port: {number: 7000, protocol: HTTP, name: b}, hosts: ['./*']}, {hosts: ['*/*']}");
+        + &sidecar(
+            "shop",
+            "{port: {number: 80, protocol: HTTP, name: http}, hosts: ['./*']}, {port: {number: 7000, protocol: HTTP, name: b}, hosts: ['./*']}, {hosts: ['*/*']}",
+        );
     assert_eq!(goes_to(&manifests, &http("shop", "web", 80)), cluster(80, "web", "shop"));
     assert_eq!(goes_to(&manifests, &http("shop", "ghost.example.com", 80)), cluster(80, "web", "shop"));
     assert_eq!(goes_to(&manifests, &http("shop", "api.far", 80)), "PassthroughCluster");
@@ -122,9 +126,7 @@ fn the_protocol_of_an_egress_listener_makes_the_listener() {
         let port = format!("{{port: {{number: {port}, protocol: {protocol}, name: own}}, {more}hosts: ['./*']}}");
         services.clone() + &sidecar("shop", &port)
     };
-    let at_address = |host: &str, address: &str, port: u32| {
-        json!({"host": host, "address": address, "port": port, "from": {"namespace": "shop"}})
-    };
+    let at_address = |host: &str, address: &str, port: u32| json!({"host": host, "address": address, "port": port, "from": {"namespace": "shop"}});
     // An HTTP listener for a TCP service has no virtual host.
     assert_eq!(goes_to(&with(9000, "HTTP", ""), &at_address("db", "10.96.0.2", 9000)), "PassthroughCluster");
     // A TCP listener for an HTTP service is at the address of the service.
@@ -149,7 +151,10 @@ fn the_protocol_of_an_egress_listener_makes_the_listener() {
 fn an_address_belongs_to_the_first_egress_listener() {
     let manifests = at("shop", "web", "10.96.0.1", &[("http", 80)])
         + &at("shop", "www", "10.96.0.2", &[("http", 80)])
-        + &sidecar("shop", "{port: {number: 80, protocol: TCP, name: own}, hosts: ['./web.shop.svc.cluster.local']}, {hosts: ['./*']}");
+        + &sidecar(
+            "shop",
+            "{port: {number: 80, protocol: TCP, name: own}, hosts: ['./web.shop.svc.cluster.local']}, {hosts: ['./*']}",
+        );
     let asked = |host: &str, address: &str| json!({"host": host, "address": address, "port": 80, "from": {"namespace": "shop"}});
     assert_eq!(goes_to(&manifests, &bytes("shop", "10.96.0.1", 80)), cluster(80, "web", "shop"));
     // All HTTP of the port is on another listener, whose table has `web` only.
@@ -166,7 +171,10 @@ fn exact_hosts_import_one_service_each() {
     let wild = both + &sidecar("client", "{hosts: ['shop/*']}");
     let asked = |manifests: &str, address: &str| goes_to(manifests, &http("client", address, 80));
     let web = cluster(80, "web", "shop");
-    assert_eq!([asked(&exact, "10.96.0.1"), asked(&exact, "240.1.1.1")], [web.clone(), "PassthroughCluster".to_owned()]);
+    assert_eq!(
+        [asked(&exact, "10.96.0.1"), asked(&exact, "240.1.1.1")],
+        [web.clone(), "PassthroughCluster".to_owned()]
+    );
     assert_eq!([asked(&wild, "240.1.1.1"), asked(&wild, "10.96.0.1")], [web, "PassthroughCluster".to_owned()]);
 }
 
@@ -184,7 +192,9 @@ fn excluded_hosts_exclude_virtual_services() {
 #[test]
 fn destinations_have_clusters_outside_of_the_imported_hosts() {
     let to = |port: &str| {
-        let http = format!("http: [{{match: [{{uri: {{prefix: /a}}}}], route: [{{destination: {{host: far.other.svc.cluster.local, port: {{number: 81}}}}}}]}}, {{route: [{{destination: {{host: far.other.svc.cluster.local{port}}}}}]}}]");
+        let http = format!(
+            "http: [{{match: [{{uri: {{prefix: /a}}}}], route: [{{destination: {{host: far.other.svc.cluster.local, port: {{number: 81}}}}}}]}}, {{route: [{{destination: {{host: far.other.svc.cluster.local{port}}}}}]}}]"
+        );
         at("shop", "web", "10.96.0.1", &[("http", 80), ("http-b", 82)])
             + &at("other", "far", "10.96.0.2", &[("http", 80), ("http-a", 81), ("http-b", 82)])
             + &istio_in("shop", "VirtualService", "web", &format!("{{hosts: [web], {http}}}"))
@@ -218,9 +228,11 @@ fn only_ports_count_for_connections_and_gateways() {
 #[test]
 fn services_exported_to_nobody_have_no_endpoints() {
     let hidden = |to: &str| {
-        at("shop", "web", "10.96.0.1", &[("http", 80)])
-            .replacen("name: web,", &format!("name: web, annotations: {{networking.istio.io/exportTo: '{to}'}},"), 1)
-            + &super::deployment("shop", "web", "{app: web}", "[]")
+        at("shop", "web", "10.96.0.1", &[("http", 80)]).replacen(
+            "name: web,",
+            &format!("name: web, annotations: {{networking.istio.io/exportTo: '{to}'}},"),
+            1,
+        ) + &super::deployment("shop", "web", "{app: web}", "[]")
             + &at("shop", "front", "10.96.0.2", &[("http", 80)])
             + &routes("shop", "front", "front", "web")
     };
