@@ -83,6 +83,11 @@ impl Cluster<'_> {
         }
     }
 
+    /// Whether proxies have the cluster.
+    pub fn exists(&self) -> bool {
+        self.problem != Some(ClusterProblem::NoCluster)
+    }
+
     /// The server name that proxies of the mesh send in mutual TLS to the cluster (istiod: `BuildDNSSrvSubsetKey`).
     pub fn server_name(&self) -> String {
         let Self { port, subset, host, .. } = self;
