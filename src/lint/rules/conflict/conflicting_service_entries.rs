@@ -86,7 +86,9 @@ fn report_ignored(entry: &Service<'_>, kubernetes: &Service<'_>, diagnostics: &m
     };
     let number = port.number;
     let (owner, help) = match kubernetes.external_name() {
-        Some(target) => ("alias", format!("write `{target}`, to which the Service refers, in place of the host")),
+        Some(target) => {
+            ("ExternalName Service", format!("write `{target}`, to which the Service refers, in place of the host"))
+        }
         None => ("Service", format!("add port {number} to the Service, and remove the host from the ServiceEntry")),
     };
     let fate = if port.protocol.may_be_http() { "requests get 503" } else { "connections are closed" };
