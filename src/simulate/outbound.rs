@@ -45,7 +45,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
     /// The answer, if the hosts of all VirtualServices are known.
     fn answer_of_known(&self) -> Result<Answer, String> {
         let Some(listener) = self.compiled.listener(self.connection.address) else {
-            return Ok(self.without_chain(self.compiled.otherwise()));
+            let mut answer = self.without_chain(self.compiled.otherwise());
+            unknowns::note(&mut answer, self.compiled.rejections().to_vec());
+            return Ok(answer);
         };
         let chain = listener.chain(&self.connection);
         let steps = |taken| match self.question.trace {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::service::{self, Service};
-use super::{ExportTo, Settings, Workload, aliases, host};
+use super::service::{self, Discovery, Service};
+use super::workload::pod_address;
+use super::{ExportTo, NamespaceLabels, Settings, Workload, aliases, host};
 use crate::model::networking::ServiceEntry;
-use crate::model::{Resource, Spec, nearest};
+use crate::model::{LabelSet, Resource, Spec, nearest};
 
 /// The services of the mesh, in creation order and by host name. Of equal age, they are ordered by host or short name,
 /// then by namespace (istiod: `SortServicesByCreationTime`).
@@ -25,11 +26,15 @@ pub struct Registry<'a> {
 impl<'a> Registry<'a> {
     pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
         let mut registry = Self::default();
+        let namespaces = settings.entry_visibility.as_ref().map(|_| NamespaceLabels::new(resources, settings));
         let mut services: Vec<_> =
             resources.iter().flat_map(|resource| service::services(resource, settings)).collect();
         let order = |it: &Service<'a>| (it.age().to_owned(), it.order_name().to_owned(), it.namespace.clone());
         services.sort_by_cached_key(order);
         for mut service in services {
+            if let (Some(visibility), Some(namespaces)) = (&settings.entry_visibility, &namespaces) {
+                service.narrow(visibility, namespaces);
+            }
             let index = registry.services.len();
             service.made_up_address = IpAddr::V4(Ipv4Addr::from_bits(index as u32 + 1));
             if host::wildcard_suffix(&service.hostname).is_some() {
@@ -44,6 +49,7 @@ impl<'a> Registry<'a> {
             registry.services.push(service);
         }
         resources.iter().for_each(|resource| registry.add_endpoints(resource, settings));
+        registry.add_pods(resources, settings);
         registry.aliases = aliases::resolve(&registry);
         registry
     }
@@ -62,6 +68,29 @@ impl<'a> Registry<'a> {
                 service.pod_addresses.extend(&addresses);
             }
         }
+    }
+
+    /// Adds the addresses of pods to headless Services without EndpointSlices.
+    fn add_pods(&mut self, resources: &[&Resource], settings: &Settings) {
+        let mut pods = Vec::new();
+        for resource in resources {
+            let labels = || resource.metadata.labels.to_set();
+            pods.extend(pod_address(resource).map(|address| (address, settings.namespace_of(resource), labels())));
+        }
+        for service in
+            self.services.iter_mut().filter(|it| it.discovery == Discovery::Headless && it.pod_addresses.is_empty())
+        {
+            let selects = |labels: &LabelSet<'_>| service.selector.is_some_and(|selector| selector.selects(labels));
+            let behind =
+                pods.iter().filter(|(_, namespace, labels)| *namespace == service.namespace && selects(labels));
+            service.pod_addresses = behind.map(|(address, ..)| *address).collect();
+        }
+    }
+
+    /// The headless Service among whose pods a full host name is: the name of a pod before that of the Service.
+    pub fn of_pod<'s>(&'s self, hostname: &str) -> Option<&'s Service<'a>> {
+        let (_, service) = hostname.split_once('.')?;
+        self.named(service).find(|service| service.discovery == Discovery::Headless)
     }
 
     /// All services, in creation order.

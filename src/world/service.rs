@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
 
 use super::visibility::ExportTo;
-use super::{Gap, Protocol, Settings, Workload, creation_time, host};
+use super::{EntryVisibility, Gap, NamespaceLabels, Protocol, Settings, Workload, creation_time, host};
 use crate::model::field::TextField;
 use crate::model::kubernetes::{self, TargetPort};
 use crate::model::networking::{self, Location, Resolution, WorkloadEntry};
@@ -131,6 +131,14 @@ impl Service<'_> {
     pub fn dialled_address(&self) -> IpAddr {
         let first = self.networks().first().map(IpNet::addr);
         first.or(self.pod_addresses.first().copied()).unwrap_or(self.made_up_address)
+    }
+
+    /// Narrows the namespaces that it is exported to, if it is a ServiceEntry.
+    pub(super) fn narrow(&mut self, visibility: &EntryVisibility, namespaces: &NamespaceLabels<'_>) {
+        if !self.is_kubernetes() {
+            let labels = namespaces.labels(&self.namespace).cloned().unwrap_or_default();
+            self.export_to = visibility.narrow(self.export_to.clone(), &self.namespace, &labels);
+        }
     }
 
     /// Whether a workload with these labels, or at this address, is an endpoint.

@@ -45,16 +45,14 @@ struct OpenListener<'a> {
     is_locked: bool,
 }
 
-/// The ports on which sidecars capture all traffic of workloads. HTTP services have no listener there, and connections
-/// without a listener go nowhere (istiod: `conflictWithReservedListener`, `blackholeFilterChain`).
-const CAPTURE_PORTS: [u32; 2] = [15001, 15006];
-
 impl<'a> OutboundPort<'a> {
     /// Compiles the listeners of a sidecar at a port. Those of egress listeners for the port come first; the egress
     /// listener for all ports adds those for other addresses.
     pub fn new(proxy: &Proxy<'a>, scope: &SidecarScope<'a>, port: u32) -> Self {
+        // At the ports at which sidecars capture traffic, HTTP services have no listener, and connections without a
+        // listener go nowhere (istiod: `conflictWithReservedListener`, `blackholeFilterChain`).
         let default_chain = match scope.outbound {
-            _ if CAPTURE_PORTS.contains(&port) => DefaultChain::BlackHole,
+            _ if proxy.world.settings.capture_ports.contains(&port) => DefaultChain::BlackHole,
             OutboundMode::RegistryOnly => DefaultChain::BlackHole,
             OutboundMode::AllowAny => DefaultChain::Passthrough,
             OutboundMode::AllowAnyDynamicDns => DefaultChain::DynamicDns,
@@ -160,7 +158,7 @@ impl<'a> ListenerBuilder<'a, '_> {
     /// All HTTP of a port shares one listener. On all addresses it detects the protocol, so that other bytes pass.
     fn add_http(&mut self, bind: Bind, protocol: Protocol) {
         let address = bind.address();
-        let is_reserved = address.is_none() && CAPTURE_PORTS.contains(&self.port);
+        let is_reserved = address.is_none() && self.proxy.world.settings.capture_ports.contains(&self.port);
         let open = self.by_address.get(&address).map(|&index| &self.listeners[index]);
         let is_there = open.is_some_and(|open| {
             open.is_locked || !matches!(open.protocol.class(), ProtocolClass::Tcp | ProtocolClass::Tls)
