@@ -294,6 +294,7 @@ impl<'a> ListenerBuilder<'a, '_> {
         for index in taken {
             if let (Some(winner), Some(loser)) = (open.owners[index], owner)
                 && winner.hostname != loser.hostname
+                && !std::ptr::eq(winner.resource, loser.resource)
                 && winner.age() == loser.age()
             {
                 open.listener.rivals.push((index, loser.to_string()));
