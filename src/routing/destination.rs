@@ -86,6 +86,11 @@ impl Cluster<'_> {
         }
     }
 
+    /// Whether proxies have the cluster.
+    pub fn exists(&self) -> bool {
+        self.problem != Some(ClusterProblem::NoCluster)
+    }
+
     /// The server name that proxies of the mesh send in mutual TLS to the cluster (istiod: `BuildDNSSrvSubsetKey`).
     pub fn server_name(&self) -> String {
         let Self { port, subset, host, .. } = self;
@@ -316,6 +321,10 @@ impl Assumption {
     /// Why the service of a full host name, which no manifest defines, is assumed to exist.
     pub fn new(world: &World<'_>, hostname: &str, port: u32) -> Option<Self> {
         let (name, namespace) = host::kubernetes_service(hostname, &world.settings.domain)?;
+        // Names of Services have no capitals, and istiod compares the hosts of clusters with regard to case.
+        if hostname.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return None;
+        }
         if let Some(made) = world.inventory.makers().service(namespace, name)
             && made.ports.contains(&port)
         {

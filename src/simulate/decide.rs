@@ -59,7 +59,7 @@ pub(super) fn by_clause<'a>(
     }
     decision.notes.extend(host.rivals.iter().map(|rival| {
         format!(
-            "`{rival}` also defines the host: istiod uses the older one, or the first by name if both are equally old"
+            "{rival} also defines the host: istiod uses the older one, or the first by name if both are equally old"
         )
     }));
     note_rivals(proxy, &clusters, &mut decision);
