@@ -170,6 +170,8 @@ fn outside(host: &str, port: u32) -> Decision {
         weight: 100.into(),
         workloads: Vec::new(),
         problem: None,
+        assumption: None,
+        is_unknown: false,
         status: None,
         load_balancer: None,
         tls: None,

@@ -13,6 +13,7 @@ mod dial;
 mod direct;
 mod every_host;
 mod expectation;
+mod explain;
 mod gateway_workload;
 mod header_format;
 mod header_operations;
@@ -37,7 +38,9 @@ pub use answer::{
     Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,
     ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
+pub use every_host::RuleAnswer;
 pub use expectation::{Difference, Expectation, difference};
+pub use explain::Explained;
 pub use inbound::{Incoming, Leg, arrive};
 pub use request::{Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
 pub use simulators::Simulators;
@@ -107,19 +110,26 @@ impl<'a> Simulator<'a> {
         notes
     }
 
-    /// A request with its workloads and gateway described by labels, and remarks about what their names mean.
-    fn resolved(&self, request: &Request) -> Result<(Vec<Request>, Vec<String>), Unanswered> {
-        let named = naming::resolve(self.world, request).map_err(|error| Unanswered::to(request, error))?;
-        Ok((naming::gateways_of(self.world, named.request.into_owned()), named.notes))
-    }
-
     /// Whether the mesh has what a request names: the server, the Gateway or the host.
     fn knows(&self, request: &Request) -> bool {
         known::knows(self.world, request)
     }
 
-    /// One request for each host that a VirtualService or another route defines, made from `template`.
-    pub fn requests_to_every_host(&self, template: &Request) -> Vec<Request> {
-        every_host::requests(self.world, template)
+    /// Says what happens to a request, and why.
+    pub fn explain(&self, request: &Request) -> Explained {
+        Explained::new(self, request)
+    }
+
+    /// The answers for every rule of every host that a request like `template` can take. The error says which workload or
+    /// gateway is not there.
+    pub fn answer_every_rule(&self, template: &Request) -> Result<Vec<RuleAnswer>, String> {
+        let named = naming::resolve(self.world, template)?;
+        let templates = naming::gateways_of(self.world, named.request.into_owned());
+        let mut answers: Vec<RuleAnswer> =
+            templates.iter().flat_map(|template| every_host::answers(self, template)).collect();
+        if let Some(Ok(answer)) = answers.first_mut().map(|first| first.result.as_mut()) {
+            unknowns::note(answer, named.notes);
+        }
+        Ok(answers)
     }
 }

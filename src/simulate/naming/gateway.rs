@@ -202,7 +202,7 @@ fn of_service(world: &World<'_>, service: &Service<'_>) -> Result<Found, String>
         })
     });
     match behind.filter(|_| !own.is_empty()).min_by_key(|workload| workload.labels.len()) {
-        Some(GatewayWorkload { namespace, labels, address }) => {
+        Some(GatewayWorkload { namespace, labels, address, .. }) => {
             let workload = WorkloadRef { namespace: Some(namespace), labels, address, ..WorkloadRef::default() };
             Ok(of_workload(workload, name))
         }
