@@ -99,7 +99,7 @@ message! {
 }
 
 message! {
-    /// What is in front of the gateways.
+    /// The proxies in front of the gateways.
     open struct GatewayTopology {
         num_trusted_proxies: Option<Spanned<u32>>,
         forward_client_cert_details: Option<Spanned<ForwardClientCertDetails>>,

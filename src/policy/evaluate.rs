@@ -220,7 +220,7 @@ impl<'w, 'a> Evaluator<'w, 'a> {
         } else {
             match self.world.unusable_provider(policy, name) {
                 Ok(unusable) => unusable.and_then(|unusable| describe(&unusable, name)),
-                // Most manifests have no MeshConfig, which says nothing about the provider.
+                // Most manifests have no MeshConfig, so they do not define any provider.
                 Err(Gap::NoMeshConfig) => None,
                 Err(gap) => {
                     self.note(&format!(

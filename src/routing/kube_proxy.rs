@@ -23,6 +23,7 @@ pub fn behind_service<'a>(
         service,
         workloads: Vec::new(),
         problem: None,
+        gap: None,
         naming: Naming::Service,
         assumption,
         is_dialled: false,

@@ -1,4 +1,4 @@
-//! The changes that a proxy makes to a request before it routes it: what it believes of the headers of its clients (Envoy:
+//! The changes that a proxy makes to a request before it routes it, by its trust in the headers of its clients (Envoy:
 //! `ConnectionManagerUtility::mutateRequestHeaders`).
 
 use std::borrow::Cow;
@@ -51,7 +51,7 @@ const JOINED: &[&str] = &[
     "x-request-id",
 ];
 
-/// What a proxy believes of the headers of its clients.
+/// The trust of a proxy in the headers of its clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reception {
     /// A sidecar trusts them.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 pub enum TokenState {
     /// The keys of the issuer verify it, and it is within its time.
     Valid,
-    /// No key verifies it, or it is no token at all.
+    /// No key verifies it, or it is not a token at all.
     Invalid,
     /// Its time is over.
     Expired,

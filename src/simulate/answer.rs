@@ -303,7 +303,6 @@ pub struct ReachedCluster {
     /// The TLS mode towards the endpoints, in the words of DestinationRules; absent for auto mTLS.
     pub tls: Option<&'static str>,
     /// The request that the cluster gets, if the header operations of the destinations differ.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<Rewritten>>,
 }
 

@@ -135,7 +135,9 @@ impl<'a> Cache<'a> {
         };
         let of_workload = || self.world.workload_with(namespace, &proxy.label_set())?.address();
         let of_workload = address.or_else(of_workload);
-        let proxy = Arc::new(Proxy { is_placed, ..proxy.at(of_workload) });
+        let mut proxy = proxy.at(of_workload);
+        proxy.is_placed = is_placed;
+        let proxy = Arc::new(proxy);
         let client = match kind {
             ProxyKind::Sidecar => self.world.data_plane_of_client(namespace, &proxy.label_set()),
             ProxyKind::Gateway => ClientDataPlane { data_plane: DataPlane::Sidecar, workload: None },

@@ -16,7 +16,7 @@ use crate::world::{CertificateHeader, GatewayTopology};
 #[derive(Debug)]
 pub(super) struct Compiled<'a> {
     pub proxy: Arc<Proxy<'a>>,
-    /// What is in front of a gateway.
+    /// The proxies in front of a gateway.
     pub topology: GatewayTopology,
     port: ProxyPort<'a>,
     /// The route tables of the listeners, by their address in memory.
@@ -61,7 +61,7 @@ impl<'a> Compiled<'a> {
         Self { proxy, topology, port, routes }
     }
 
-    /// What the proxy believes of the headers of a client that uses TLS in some way.
+    /// The trust of the proxy in the headers of a client that uses TLS in some way.
     pub fn reception(&self, tls: Tls) -> Reception {
         match self.proxy.role {
             Role::Sidecar(_) => Reception::Sidecar,

@@ -119,7 +119,8 @@ fn forwarded(proxy: &Proxy<'_>, clusters: &[Weighted<'_>]) -> Decision {
 /// Decides for connections that a TCP proxy filter takes.
 pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>) -> Decision {
     let clusters = &tcp.destinations;
-    let mut decision = Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(proxy.world, clusters) };
+    let mut decision =
+        Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(proxy.world, clusters) };
     note_rivals(proxy, clusters, &mut decision);
     let is_empty = |it: &Weighted<'_>| {
         it.cluster.naming == Naming::ServerName && it.cluster.problem == Some(ClusterProblem::NoEndpoints)

@@ -98,7 +98,8 @@ fn to_service<'a>(
         address: question.client.address,
     };
     let passed_tls = (question.tls != Tls::Plaintext).then_some(question.server_name.as_ref());
-    let sent = Sent { question, request: &question.http, world, sender, rewritten: is_http.then_some(&unchanged), passed_tls };
+    let sent =
+        Sent { question, request: &question.http, world, sender, rewritten: is_http.then_some(&unchanged), passed_tls };
     let onward = sent.onward(&clusters);
     let Onward { legs, arrivals } = onward;
     Ok(Answer { legs: legs.into(), arrivals: arrivals.into(), ..bare(question, client, decision) })

@@ -20,7 +20,7 @@ use crate::routing::{
 };
 use crate::world::host;
 
-/// What the policies of a gateway do with a request.
+/// The verdict of the policies of a gateway.
 enum Screened {
     /// They deny it.
     Denied(Box<Answer>),
@@ -45,7 +45,7 @@ pub(super) struct Outbound<'q, 'a> {
     request: &'q HttpRequest<'q>,
     /// The request as it is sent on, before the route changes it.
     sent: &'q HttpRequest<'q>,
-    /// What the filter for tokens did with the request.
+    /// The effect of the filter for tokens.
     token: Option<&'q TokenEffect>,
 }
 
@@ -350,7 +350,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
         Sent { question, request, world: proxy.world, sender: Sender::of(proxy), rewritten, passed_tls: None }
     }
 
-    /// What the policies of a gateway do with the request. Gateways apply policies before routing; sidecars of clients
+    /// The verdict of the policies of a gateway on the request. Gateways apply policies before routing; sidecars of clients
     /// apply none.
     fn screened(&self, port: u32, is_http: bool, terminates: Option<ServerTlsMode>) -> Screened {
         let proxy = &self.compiled.proxy;

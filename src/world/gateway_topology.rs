@@ -1,4 +1,4 @@
-//! What is in front of a gateway: trusted proxies, and what they tell about the client.
+//! The proxies in front of a gateway, and how far the gateway trusts them.
 
 use super::{GATEWAY_NAME_LABEL, NamespacedName, World};
 use crate::model::decode::{Decode, Decoder, Texts};
@@ -7,7 +7,7 @@ use crate::model::{LabelSet, Resource, Spec};
 use crate::source::FileId;
 use crate::yaml;
 
-/// What is in front of a gateway (istiod: `buildGatewayConnectionManager`).
+/// The proxies in front of a gateway (istiod: `buildGatewayConnectionManager`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GatewayTopology {
     /// The number of proxies in front of the gateway that it trusts. Default 0.
@@ -39,7 +39,7 @@ impl Default for GatewayTopology {
 const PROXY_CONFIG: &str = "proxy.istio.io/config";
 
 impl World<'_> {
-    /// What is in front of the gateway with some labels: by the annotation of its pods, else by `defaultConfig` of the
+    /// The proxies in front of the gateway with some labels: by the annotation of its pods, else by `defaultConfig` of the
     /// MeshConfig. ProxyConfig resources cannot say it (istiod: `toMeshConfigProxyConfig`).
     pub fn gateway_topology(&self, namespace: &str, labels: &LabelSet<'_>) -> GatewayTopology {
         let mut topology = GatewayTopology::default();

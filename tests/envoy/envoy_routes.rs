@@ -1,6 +1,8 @@
 //! Translates a clause to the Envoy route that istiod would send for it.
 
-use mesh::model::networking::{HeaderOperations, Headers, HttpFaultInjection, HttpRedirect, HttpRewrite, Percent};
+use mesh::model::networking::{
+    HeaderOperations, Headers, HttpFaultInjection, HttpRedirect, HttpRewrite, HttpRouteDestination, Percent,
+};
 use mesh::routing::{Clause, ClauseAction, CompiledRoute, MatchCondition, MatchSubject, Matcher};
 use mesh::source::Spanned;
 use serde_json::{Map, Value, json};
@@ -100,7 +102,9 @@ fn by_route(route: &mut Value, compiled_route: &CompiledRoute<'_>, clause: &Clau
             authority = authority.or(of_destination.authority);
             action["cluster"] = json!(clusters[0].0);
         } else {
-            let kept = compiled_route.route.iter().zip(clusters).filter(|(_, (_, weight))| *weight > 0);
+            // The clusters are those of the destinations with a weight.
+            let has_weight = |it: &&HttpRouteDestination| it.weight.is_some_and(|weight| weight.value > 0);
+            let kept = compiled_route.route.iter().filter(has_weight).zip(clusters);
             let weighted = kept.map(|(destination, (name, weight))| {
                 let operations = Operations::new(destination.headers.as_ref());
                 let mut cluster = json!({ "name": name, "weight": weight });

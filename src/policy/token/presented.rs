@@ -35,7 +35,7 @@ pub(super) enum TokenSubstance<'r> {
     Expired(Cow<'r, Value>),
     /// A token that no key verifies.
     Invalid,
-    /// A text that is no token, with the reason.
+    /// A text that is not a token, with the reason.
     Malformed(&'static str),
 }
 

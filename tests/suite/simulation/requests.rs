@@ -1,4 +1,4 @@
-//! What proxies make of a request: trusted headers, header operations, malformed requests.
+//! Requests as proxies receive and change them: trusted headers, header operations, malformed requests.
 
 use serde_json::{Value, json};
 
