@@ -217,8 +217,9 @@ pub(super) fn of_service<'a>(
     let of_subset = found_subset.and_then(|found| found.subset.traffic_policy.as_ref());
     let assumption = if service.is_none() { Assumption::new(proxy.world, &host, port) } else { None };
     let is_assumed = assumption.is_some();
+    let backend_tls = destination_rules.backend_tls(&proxy.namespace, (namespace, &host), port, destination_rule);
     let mut cluster = Cluster {
-        upstream: Upstream::new(of_rule, of_subset, port),
+        upstream: Upstream::with_backend_tls(of_rule, of_subset, port, backend_tls),
         workloads: Vec::new(),
         problem: None,
         host,

@@ -7,6 +7,7 @@
 mod assumed;
 mod attachment;
 mod authorizer;
+mod backend_tls;
 mod clients;
 mod credential;
 pub mod derived;
@@ -49,6 +50,7 @@ mod workload_index;
 pub use assumed::Assumed;
 pub use attachment::Attachment;
 pub use authorizer::{Authorizer, UnusableProvider};
+pub use backend_tls::BackendTls;
 pub use clients::Client;
 pub use credential::{Credential, GENERIC_PAIR, Secrets, TLS_PAIR};
 pub use derived::{Derived, Ignored, Omission};
