@@ -25,6 +25,7 @@ mod proxy;
 pub mod reach;
 mod regex;
 mod request;
+pub mod rivals;
 mod route;
 mod scope;
 mod table;

@@ -8,7 +8,7 @@ use super::answer::{
 use crate::model::networking::Percent;
 use crate::routing::{
     Assumption, Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Payload,
-    Proxy, TcpProxy, VirtualHost, Weighted,
+    Proxy, TcpProxy, VirtualHost, Weighted, rivals,
 };
 use crate::routing::{egress_proxy, of_made_service};
 use crate::source::Span;
@@ -62,9 +62,21 @@ pub(super) fn by_clause<'a>(
             "`{rival}` also defines the host: istiod uses the older one, or the first by name if both are equally old"
         )
     }));
+    note_rivals(proxy, &clusters, &mut decision);
     let workloads = || clusters.iter().flat_map(|it| &it.cluster.workloads);
     let leads_to_gateway = workloads().any(|workload| proxy.world.is_gateway_workload(workload));
     Ok(ClauseDecision { decision: Arc::new(decision), clusters, leads_to_gateway, arrivals: OnceLock::new() })
+}
+
+/// Notes the services between which age decides in a cluster.
+fn note_rivals(proxy: &Proxy<'_>, clusters: &[Weighted<'_>], decision: &mut Decision) {
+    for cluster in clusters.iter().map(|it| &it.cluster) {
+        for note in rivals::notes(proxy, &cluster.host) {
+            if !decision.notes.contains(&note) {
+                decision.notes.push(note);
+            }
+        }
+    }
 }
 
 fn redirected(route: &CompiledRoute<'_>) -> Result<Decision, String> {
@@ -101,7 +113,9 @@ fn forwarded(proxy: &Proxy<'_>, clusters: &[Weighted<'_>]) -> Decision {
 /// Decides for connections that a TCP proxy filter takes.
 pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>) -> Decision {
     let clusters = &tcp.destinations;
-    Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(proxy, clusters) }
+    let mut decision = Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(proxy, clusters) };
+    note_rivals(proxy, clusters, &mut decision);
+    decision
 }
 
 /// A `tcp` or `tls` route, as answers name it.

@@ -4,6 +4,7 @@
 //! the DestinationRule that applies. Lists are in istiod's "creation order": by creation time if the resources have
 //! any, else by name, then namespace.
 
+mod aliases;
 mod assumed;
 mod attachment;
 mod authorizer;

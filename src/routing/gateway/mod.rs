@@ -61,8 +61,14 @@ fn listener<'a>(
     open: &[ListeningServer<'a>],
     port: u32,
 ) -> Result<ProxyListener<'a>, String> {
-    let mut listener =
-        ProxyListener { bind, chains: Vec::new(), considered: Vec::new(), default_chain: DefaultChain::Reset, port };
+    let mut listener = ProxyListener {
+        bind,
+        chains: Vec::new(),
+        considered: Vec::new(),
+        default_chain: DefaultChain::Reset,
+        port,
+        rivals: Vec::new(),
+    };
     let plaintext: Vec<ListeningServer<'a>> = open.iter().copied().filter(ListeningServer::is_plaintext_http).collect();
     if !plaintext.is_empty() {
         let table = Arc::new(table::table(proxy, &plaintext));

@@ -3,6 +3,8 @@
 mod gateways;
 mod headless;
 mod questions;
+mod registry;
+mod registry_sidecars;
 mod scopes;
 mod services;
 mod settings;
