@@ -297,6 +297,8 @@ pub enum Assumption {
     NoServices,
     /// The controller of this resource makes the Service with the port.
     Made(String),
+    /// The endpoints of the subset have this label, which istiod adds to endpoints.
+    Labelled(String),
     /// The Service may exist, for this reason.
     Possible(Gap),
 }

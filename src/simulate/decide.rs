@@ -247,6 +247,11 @@ fn sent(proxy: &Proxy<'_>, clusters: &[Weighted<'_>]) -> Decision {
                 "no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned()
             }
             Some(Assumption::Made(maker)) => format!("{maker} creates the Service of host `{host}`"),
+            Some(Assumption::Labelled(key)) => {
+                format!(
+                    "label `{key}` comes from the node or the cluster: only those of the workloads that have it get requests"
+                )
+            }
             Some(Assumption::Possible(gap)) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
         };
         if !notes.contains(&note) {
