@@ -21,6 +21,7 @@ impl<'a> Simulators<'a> {
     /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host.
     pub fn simulate(&self, request: &Request) -> Vec<Result<Answer, Unanswered>> {
         match self.candidates(request).as_slice() {
+            [] if self.may_name_all(request) => self.all.iter().map(|candidate| self.ask(candidate, request)).collect(),
             [] => vec![Err(Unanswered::to(request, self.nobody_knows(request)))],
             candidates => candidates.iter().map(|candidate| self.ask(candidate, request)).collect(),
         }
@@ -70,8 +71,19 @@ impl<'a> Simulators<'a> {
         match (&request.mesh, self.all.as_slice()) {
             (Some(wanted), all) => all.iter().filter(|(name, _)| **name == **wanted).collect(),
             (None, [only]) => vec![only],
-            (None, all) => all.iter().filter(|(_, simulator)| simulator.knows(request)).collect(),
+            (None, all) => {
+                let known: Vec<_> = all.iter().filter(|(_, simulator)| simulator.knows(request)).collect();
+                let with_names: Vec<_> =
+                    known.iter().copied().filter(|(_, simulator)| simulator.resolved(request).is_ok()).collect();
+                if with_names.is_empty() { known } else { with_names }
+            }
         }
+    }
+
+    /// Whether each of the meshes gets to say that it does not have the server or the gateway that a request names.
+    fn may_name_all(&self, request: &Request) -> bool {
+        const FEW: usize = 3;
+        request.mesh.is_none() && self.all.len() <= FEW && (request.to.is_some() || request.gateway.is_some())
     }
 
     fn ask(&self, (name, simulator): &(Arc<str>, Simulator<'a>), request: &Request) -> Result<Answer, Unanswered> {
@@ -91,8 +103,15 @@ impl<'a> Simulators<'a> {
     }
 
     fn nobody_knows(&self, request: &Request) -> String {
-        let names: Vec<&str> = self.all.iter().map(|(name, _)| &**name).collect();
-        let names = wording::list(&names, "and");
+        const MOST: usize = 8;
+        let mut names: Vec<String> = self.all.iter().take(MOST).map(|(name, _)| format!("`{name}`")).collect();
+        let names = match self.all.len().saturating_sub(MOST) {
+            0 => wording::list(self.all.iter().map(|(name, _)| name), "and"),
+            rest => {
+                names.push(format!("{rest} more"));
+                names.join(", ")
+            }
+        };
         match (&request.mesh, names.as_str()) {
             (_, "") => "there is no mesh".to_owned(),
             (Some(wanted), names) => format!("mesh `{wanted}` does not exist; the manifests have {names}"),

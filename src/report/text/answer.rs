@@ -38,10 +38,9 @@ pub fn answers(
         push_trace(&mut text, answer, &theme, results.len() > 1);
     }
     for unanswered in results.iter().filter_map(|result| result.as_ref().err()) {
-        let host = match unanswered.host.as_str() {
-            "" => String::new(),
-            host => theme.accent(&format!("{}:", clean(host))) + " ",
-        };
+        let named = unanswered.mesh.as_deref().into_iter().chain([unanswered.host.as_str()]);
+        let named = named.filter(|name| !name.is_empty()).map(|name| theme.accent(&format!("{}:", clean(name))) + " ");
+        let host: String = named.collect();
         let lead = format!("{} {host}", theme.severity(Severity::Error, "error:"));
         push_hanging(&mut text, &lead, 4, &unanswered.error, style.columns());
     }

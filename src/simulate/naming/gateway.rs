@@ -306,11 +306,12 @@ fn only(world: &World<'_>, request: &Request) -> Result<String, String> {
     match (serving.as_slice(), workloads.as_slice()) {
         ([only], _) | ([], [only]) => Ok(only.clone()),
         _ => {
-            let names = if serving.is_empty() { written_names(world) } else { serving.into_iter().collect() };
-            let what = match &host {
-                Some(host) if names.len() > 1 => format!("several Gateways can get a request for `{host}`"),
-                _ => "the manifests have several Gateways".to_owned(),
+            let what = match (&host, serving.is_empty()) {
+                (Some(host), true) => format!("no Gateway serves host `{host}`, and the manifests have several"),
+                (Some(host), false) => format!("several Gateways serve host `{host}`"),
+                (None, _) => "the manifests have several Gateways".to_owned(),
             };
+            let names = if serving.is_empty() { written_names(world) } else { serving.into_iter().collect() };
             Err(format!("{what}: {}; name one of them", listing::shown(&names)))
         }
     }
