@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Direction, Request, Simulator, Unanswered, unknowns};
+use super::{Answer, Direction, GatewayRef, Request, Simulator, Unanswered, unknowns};
 use crate::model::wording;
 use crate::world::World;
 
@@ -115,7 +115,19 @@ impl<'a> Simulators<'a> {
         match (&request.mesh, names.as_str()) {
             (_, "") => "there is no mesh".to_owned(),
             (Some(wanted), names) => format!("mesh `{wanted}` does not exist; the manifests have {names}"),
-            (None, names) => format!("none of the meshes {names} knows the request's host or workload; name a mesh"),
+            (None, names) => format!("none of the meshes {names} knows {}; name a mesh", asked_for(request)),
         }
+    }
+}
+
+/// What a request asks for, as it names it.
+fn asked_for(request: &Request) -> String {
+    let workload = request.to.as_ref().map(|to| to.name.clone());
+    let host = [&request.host, &request.sni, &request.address].into_iter().flatten().next();
+    match (workload, &request.gateway, host) {
+        (Some(Some(name)), ..) => format!("workload `{name}`"),
+        (None, Some(GatewayRef::Name(name)), _) => format!("gateway `{name}`"),
+        (None, None, Some(host)) => format!("host `{host}`"),
+        _ => "the workload of the request".to_owned(),
     }
 }

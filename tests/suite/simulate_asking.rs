@@ -331,6 +331,56 @@ fn without_a_url_a_gateway_by_any_name_serves_its_hosts() {
     assert!(run.stdout.contains("Gateway `edge/nothing` does not exist"), "{run:?}");
 }
 
+/// istiod derives Gateways from those of the Gateway API and from Ingresses. They have the names of these.
+#[test]
+fn derived_gateways_have_the_names_of_their_resources() {
+    let directory = tempfile::tempdir().unwrap();
+    let gateway = "\
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: public, namespace: shop}
+spec:
+  gatewayClassName: istio
+  listeners:
+  - {name: http, port: 80, protocol: HTTP, hostname: shop.example.com}
+  - {name: other, port: 8080, protocol: HTTP}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec:
+  parentRefs: [{name: public, sectionName: http}]
+  hostnames: [shop.example.com]
+  rules: [{backendRefs: [{name: web, port: 80}]}]
+---
+";
+    fs::write(directory.path().join("mesh.yaml"), format!("{gateway}{SHOP}")).unwrap();
+    let first = |arguments: &[&str]| {
+        let run = run_in(directory.path(), &[arguments, &["--format", "json"]].concat());
+        run.json()["results"][0].clone()
+    };
+    for gateway in ["shop/public", "public", "gateway/public", ""] {
+        let option = format!("--gateway={gateway}");
+        let answer = first(&["http://shop.example.com/", &option]);
+        let cluster = "outbound|80||web.shop.svc.cluster.local";
+        assert_eq!(answer["destinations"][0]["cluster"], cluster, "{gateway}: {answer}");
+        assert_eq!(first(&[&option])["host"], "shop.example.com", "{gateway}");
+    }
+    let ingress = "\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop, annotations: {kubernetes.io/ingress.class: istio}}
+spec:
+  rules:
+  - host: shop.example.com
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+---
+";
+    fs::write(directory.path().join("mesh.yaml"), format!("{ingress}{SHOP}")).unwrap();
+    let answer = first(&["http://shop.example.com/", "--gateway"]);
+    assert_eq!((&answer["gateway"], &answer["outcome"]), (&"shop/web".into(), &"forward".into()), "{answer}");
+}
+
 #[test]
 fn manifests_are_arguments_beside_the_url() {
     let directory = directory();
