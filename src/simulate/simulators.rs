@@ -120,7 +120,7 @@ impl<'a> Simulators<'a> {
     }
 }
 
-/// What a request asks for, as it names it.
+/// The part of a request that a mesh must know, as the request names it.
 fn asked_for(request: &Request) -> String {
     let workload = request.to.as_ref().map(|to| to.name.clone());
     let host = [&request.host, &request.sni, &request.address].into_iter().flatten().next();

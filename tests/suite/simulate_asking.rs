@@ -212,6 +212,8 @@ fn names_of_nothing_list_what_there_is() {
         ("misspelt client", &["http://cart.shop/", "--from", "shop/wbe"][..]),
         ("client of another namespace", &["http://cart.shop/", "--from", "bank/web"]),
         ("misspelt namespace", &["--to", "shpo/web"]),
+        ("misspelt namespace of a client", &["http://cart.shop/", "--from", "shpo/web"]),
+        ("nothing near", &["--to", "shop/ledger-exporter"]),
         ("several workloads of a Service", &["http://cart.shop/", "--from", "shop/cart"]),
         ("several workloads with a label", &["http://cart.shop/", "--from-label", "app=cart"]),
         ("several workloads of a namespace", &["--to", "shop"]),

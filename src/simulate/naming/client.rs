@@ -1,7 +1,7 @@
 //! The client that a request names.
 
 use super::described;
-use super::workloads::{describe, is_namespace, labelled, missing, named, namespaces, several};
+use super::workloads::{describe, is_namespace, labelled, missing, named, names, namespaces, several};
 use super::written::WrittenName;
 use crate::model::spelling::nearest;
 use crate::simulate::request::{Request, WorkloadRef};
@@ -35,7 +35,7 @@ fn client(
                 [] if may_be_namespace && from.namespace.is_none() => {
                     let close = nearest(text, namespaces(world)).map(|close| format!("; did you mean `{close}`?"));
                     notes.push(format!(
-                        "the manifests have nothing in namespace `{text}`, the one of the client{}",
+                        "the manifests have nothing in the client's namespace `{text}`{}",
                         close.unwrap_or_default()
                     ));
                     wanted.namespace = Some(text.clone());
@@ -73,5 +73,13 @@ fn client(
 
 /// The reason why the manifests may lack the workload of that name in the namespace that the text names.
 fn gap_of(world: &World<'_>, written: &WrittenName<'_>) -> Option<Gap> {
-    world.inventory.workloads(written.namespace?).err()
+    let namespace = written.namespace?;
+    // Of a misspelt namespace the manifests have nothing either.
+    let close = || {
+        nearest(&format!("{namespace}/{}", written.name), names(&world.workloads).iter().map(String::as_str)).is_some()
+    };
+    if !is_namespace(world, namespace) && close() {
+        return None;
+    }
+    world.inventory.workloads(namespace).err()
 }

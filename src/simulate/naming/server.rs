@@ -57,6 +57,7 @@ fn server(
             }
             [] => {
                 let gap = namespace.and_then(|namespace| world.inventory.workloads(namespace).err());
+                let gap = gap.filter(|_| namespace.is_some_and(|near| workloads::is_namespace(world, near)));
                 let gap = gap.filter(|_| !world.workloads.is_empty());
                 let by_labels = gap.map(|gap| format!("; {gap}, so describe the workload by its labels"));
                 return Err(format!("{}{}", missing(world, &written, namespace), by_labels.unwrap_or_default()));
