@@ -115,6 +115,11 @@ impl<'a> Simulator<'a> {
         known::knows(self.world, request)
     }
 
+    /// Whether the mesh has the workloads and the gateway that a request names.
+    fn has_names(&self, request: &Request) -> bool {
+        naming::resolve(self.world, request).is_ok()
+    }
+
     /// Says what happens to a request, and why.
     pub fn explain(&self, request: &Request) -> Explained {
         Explained::new(self, request)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Explained, Request, RuleAnswer, Simulator, Unanswered};
+use super::{Answer, Explained, GatewayRef, Request, RuleAnswer, Simulator, Unanswered};
 use crate::model::wording;
 use crate::world::World;
 
@@ -18,28 +18,19 @@ impl<'a> Simulators<'a> {
         Self { all: worlds.into_iter().map(|(name, world)| (name.into(), Simulator::new(world))).collect() }
     }
 
-    /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host.
-    pub fn simulate(&self, request: &Request) -> Vec<Result<Answer, Unanswered>> {
-        match self.candidates(request).as_slice() {
-            [] => vec![Err(Unanswered::to(request, self.nobody_knows(request)))],
-            candidates => candidates.iter().map(|candidate| self.ask(candidate, request)).collect(),
-        }
-    }
-
     /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host, and why.
     pub fn explain(&self, request: &Request) -> Vec<Explained> {
-        match self.candidates(request).as_slice() {
-            [] => {
-                let result = Err(Unanswered::to(request, self.nobody_knows(request)));
-                vec![Explained::bare(result)]
-            }
-            candidates => {
-                let explain = |candidate: &&(Arc<str>, Simulator<'a>)| {
-                    let explained = candidate.1.explain(request);
-                    Explained { result: self.named(candidate, explained.result), ..explained }
-                };
-                candidates.iter().map(explain).collect()
-            }
+        let mut candidates = self.candidates(request);
+        if candidates.is_empty() && self.may_name_all(request) {
+            candidates = self.all.iter().collect();
+        }
+        let explain = |candidate: &&(Arc<str>, Simulator<'a>)| {
+            let explained = candidate.1.explain(request);
+            Explained { result: self.named(candidate, explained.result), ..explained }
+        };
+        match candidates.as_slice() {
+            [] => vec![Explained::bare(Err(Unanswered::to(request, self.nobody_knows(request))))],
+            candidates => candidates.iter().map(explain).collect(),
         }
     }
 
@@ -80,8 +71,19 @@ impl<'a> Simulators<'a> {
         match (&request.mesh, self.all.as_slice()) {
             (Some(wanted), all) => all.iter().filter(|(name, _)| **name == **wanted).collect(),
             (None, [only]) => vec![only],
-            (None, all) => all.iter().filter(|(_, simulator)| simulator.knows(request)).collect(),
+            (None, all) => {
+                let known: Vec<_> = all.iter().filter(|(_, simulator)| simulator.knows(request)).collect();
+                let with_names: Vec<_> =
+                    known.iter().copied().filter(|(_, simulator)| simulator.has_names(request)).collect();
+                if with_names.is_empty() { known } else { with_names }
+            }
         }
+    }
+
+    /// Whether each of the meshes gets to say that it does not have the server or the gateway that a request names.
+    fn may_name_all(&self, request: &Request) -> bool {
+        const FEW: usize = 3;
+        request.mesh.is_none() && self.all.len() <= FEW && (request.to.is_some() || request.gateway.is_some())
     }
 
     fn ask(&self, candidate: &(Arc<str>, Simulator<'a>), request: &Request) -> Result<Answer, Unanswered> {
@@ -102,12 +104,31 @@ impl<'a> Simulators<'a> {
     }
 
     fn nobody_knows(&self, request: &Request) -> String {
-        let names: Vec<&str> = self.all.iter().map(|(name, _)| &**name).collect();
-        let names = wording::list(&names, "and");
+        const MOST: usize = 8;
+        let mut names: Vec<String> = self.all.iter().take(MOST).map(|(name, _)| format!("`{name}`")).collect();
+        let names = match self.all.len().saturating_sub(MOST) {
+            0 => wording::list(self.all.iter().map(|(name, _)| name), "and"),
+            rest => {
+                names.push(format!("{rest} more"));
+                names.join(", ")
+            }
+        };
         match (&request.mesh, names.as_str()) {
             (_, "") => "there is no mesh".to_owned(),
             (Some(wanted), names) => format!("mesh `{wanted}` does not exist; the manifests have {names}"),
-            (None, names) => format!("none of the meshes {names} knows the request's host or workload; name a mesh"),
+            (None, names) => format!("none of the meshes {names} knows {}; name a mesh", asked_for(request)),
         }
+    }
+}
+
+/// The part of a request that a mesh must know, as the request names it.
+fn asked_for(request: &Request) -> String {
+    let workload = request.to.as_ref().map(|to| to.name.clone());
+    let host = [&request.host, &request.sni, &request.address].into_iter().flatten().next();
+    match (workload, &request.gateway, host) {
+        (Some(Some(name)), ..) => format!("workload `{name}`"),
+        (None, Some(GatewayRef::Name(name)), _) => format!("gateway `{name}`"),
+        (None, None, Some(host)) => format!("host `{host}`"),
+        _ => "the workload of the request".to_owned(),
     }
 }

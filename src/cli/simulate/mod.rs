@@ -73,7 +73,7 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     })
 }
 
-/// What the options expect. A destination can only be expected of one request, or of those of a file.
+/// The expectations of the options. A destination can only be expected of one request, or of those of a file.
 fn expectations(places: &Places, has_request: bool) -> Result<Vec<Expectation>, String> {
     let expected = places.expected.iter().map(|text| Expectation::parse(text));
     let expected = expected.collect::<Result<Vec<_>, _>>().map_err(|error| format!("`--expect`: {error}"))?;
