@@ -13,7 +13,7 @@ use super::positions::Positions;
 use crate::advice::{Advice, Edit, Resolver};
 use crate::layout::{Mesh, MeshSource};
 use crate::lint::{self, ResourceName, Subject, Summary, Unchecked};
-use crate::simulate::{Answer, Unanswered};
+use crate::simulate::{Answer, Difference, Unanswered};
 use crate::source::{Position, Sources, Span};
 
 /// Writes the output of `mesh lint --format json`: one object, indented, with a newline at its end.
@@ -105,13 +105,21 @@ pub fn rules(families: &[&lint::Family], out: &mut dyn io::Write) -> io::Result<
 }
 
 /// Writes the output of `mesh simulate --format json`: one object, indented, with a newline at its end.
-pub fn simulate(results: &[Result<Answer, Unanswered>], out: &mut dyn io::Write) -> io::Result<()> {
+///
+/// `differences` are the differences from what was expected, one for each result.
+pub fn simulate(
+    results: &[Result<Answer, Unanswered>],
+    differences: &[Option<Difference>],
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     #[derive(Serialize)]
     struct Results<'a> {
         schema: &'static str,
-        results: Vec<Line<'a>>,
+        results: Vec<Compared<'a>>,
     }
-    let object = Results { schema: "mesh.simulate/v1", results: results.iter().map(Line::new).collect() };
+    let lines = results.iter().map(Line::new).zip(differences);
+    let lines = lines.map(|(line, difference)| Compared { line, difference: difference.as_ref() });
+    let object = Results { schema: "mesh.simulate/v1", results: lines.collect() };
     serde_json::to_writer_pretty(&mut *out, &object)?;
     out.write_all(b"\n")
 }
@@ -119,7 +127,11 @@ pub fn simulate(results: &[Result<Answer, Unanswered>], out: &mut dyn io::Write)
 /// Writes one result on one line.
 ///
 /// The bytes equal those of serializing the answer, but the part that many answers share is serialized once and copied.
-pub fn answer_line(result: &Result<Answer, Unanswered>, out: &mut Vec<u8>) -> serde_json::Result<()> {
+pub fn answer_line(
+    result: &Result<Answer, Unanswered>,
+    difference: Option<&Difference>,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
     match result {
         Ok(answer) => {
             let mut field = |key: &str, value: &dyn Fn(&mut Vec<u8>) -> serde_json::Result<()>| {
@@ -145,12 +157,24 @@ pub fn answer_line(result: &Result<Answer, Unanswered>, out: &mut Vec<u8>) -> se
             }
             field(",\"arrivals\":", &|out| serde_json::to_writer(out, &answer.arrivals))?;
             field(",\"trace\":", &|out| serde_json::to_writer(out, &answer.trace))?;
+            if let Some(difference) = difference {
+                field(",\"difference\":", &|out| serde_json::to_writer(out, difference))?;
+            }
             out.push(b'}');
         }
         Err(unanswered) => serde_json::to_writer(&mut *out, unanswered)?,
     }
     out.push(b'\n');
     Ok(())
+}
+
+/// A result, and its difference from what was expected.
+#[derive(Serialize)]
+struct Compared<'a> {
+    #[serde(flatten)]
+    line: Line<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<&'a Difference>,
 }
 
 #[derive(Serialize)]

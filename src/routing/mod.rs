@@ -26,6 +26,7 @@ mod proxy;
 pub mod reach;
 mod regex;
 mod request;
+pub mod rivals;
 mod route;
 mod scope;
 mod table;

@@ -3,10 +3,10 @@
 use crate::model::LabelSet;
 use crate::model::field::TextField;
 use crate::model::networking::{
-    ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, LoadBalancerSettings, OutlierDetection,
-    PortTrafficPolicy, SimpleLb, TrafficPolicy,
+    ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, LoadBalancerSettings, LocalityLbSetting,
+    OutlierDetection, PortTrafficPolicy, SimpleLb, TrafficPolicy,
 };
-use crate::world::{Service, World};
+use crate::world::{MtlsMode, Service, Settings, Workload, World};
 
 /// The traffic policy in force for a port of a service or subset.
 #[derive(Debug, Clone, Copy, Default)]
@@ -101,6 +101,23 @@ impl<'a> Upstream<'a> {
     pub fn is_passthrough(&self) -> bool {
         let simple = self.load_balancer.and_then(|settings| settings.simple);
         simple.is_some_and(|simple| simple.value == SimpleLb::Passthrough)
+    }
+
+    /// Whether the proxy uses mutual TLS of the mesh to the addresses that clients dial, if no DestinationRule sets TLS. It
+    /// does not know which pod has such an address, so all pods of the service must take mutual TLS, and the
+    /// PeerAuthentications of the namespace decide (istiod: `BestEffortInferServiceMTLSMode`).
+    pub fn has_mesh_tls_to_dialled(world: &World<'_>, service: &Service<'_>, workloads: &[&Workload<'_>]) -> bool {
+        let is_off = || world.policies.mtls(&service.namespace, &LabelSet::new(), 0).mode == MtlsMode::Disable;
+        !service.is_mesh_external()
+            && !workloads.is_empty()
+            && workloads.iter().all(|workload| world.takes_mesh_tls(workload))
+            && !is_off()
+    }
+
+    /// Whether the locality of client and endpoint decides which endpoints get requests.
+    pub fn is_by_locality(&self, settings: &Settings) -> bool {
+        let own = self.load_balancer.and_then(|it| it.locality_lb_setting.as_ref());
+        own.map_or(settings.by_locality, LocalityLbSetting::names_localities)
     }
 
     /// Whether the proxy originates TLS that is not the mutual TLS of the mesh.

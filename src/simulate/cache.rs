@@ -133,7 +133,7 @@ impl<'a> Cache<'a> {
             ProxyKind::Sidecar => Proxy::sidecar(self.world, namespace, labels),
             ProxyKind::Gateway => Proxy::gateway(self.world, namespace, labels),
         };
-        let proxy = Arc::new(Proxy { is_placed, ..proxy.at(address) });
+        let proxy = Arc::new(proxy.at(address).placed(is_placed));
         let client = match kind {
             ProxyKind::Sidecar => self.world.data_plane_of_client(namespace, &proxy.label_set()),
             ProxyKind::Gateway => ClientDataPlane { data_plane: DataPlane::Sidecar, workload: None },

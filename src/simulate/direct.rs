@@ -77,7 +77,7 @@ fn to_service<'a>(
     }
     let problem = cluster.problem;
     let clusters = [Weighted { cluster, weight: 1, headers: None }];
-    let mut decision = decide::sent(&clusters);
+    let mut decision = decide::sent(world, &clusters);
     for destination in &mut decision.destinations {
         destination.load_balancer = None;
     }

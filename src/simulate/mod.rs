@@ -11,9 +11,11 @@ mod decide;
 mod dial;
 mod direct;
 mod every_host;
+mod expectation;
 mod gateway_workload;
 mod inbound;
 mod known;
+mod naming;
 mod next_gateway;
 mod outbound;
 mod policies;
@@ -32,6 +34,7 @@ pub use answer::{
     Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,
     ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
+pub use expectation::{Difference, Expectation, difference};
 pub use inbound::{Incoming, Leg, arrive};
 pub use request::{
     Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, TokenState, WorkloadRef,
@@ -63,14 +66,48 @@ impl<'a> Simulator<'a> {
     }
 
     fn answer(&self, request: &Request) -> Result<Answer, String> {
-        let question = Question::new(request, self.world, &self.cache)?;
-        match &question.proxy {
-            ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer(),
-            ReceivingProxy::Direct(client) => direct::answer(self.world, &question, client),
+        let named = naming::resolve(self.world, request)?;
+        let question = Question::new(&named.request, self.world, &self.cache)
+            .map_err(|error| naming::unknown_server(self.world, &named.request).err().unwrap_or(error))?;
+        let mut answer = match &question.proxy {
+            ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer()?,
+            ReceivingProxy::Direct(client) => direct::answer(self.world, &question, client)?,
             ReceivingProxy::Server(receiver, data_plane) => {
-                Ok(inbound::answer(self.world, &question, receiver, *data_plane))
+                let mut answer = inbound::answer(self.world, &question, receiver, *data_plane);
+                if receiver.workload.is_none() {
+                    unknowns::note(
+                        &mut answer,
+                        naming::unknown_server(self.world, &named.request)?.into_iter().collect(),
+                    );
+                }
+                answer
             }
+        };
+        if let Some(gateway) = named.gateway {
+            answer.gateway.get_or_insert(gateway);
         }
+        unknowns::note(&mut answer, named.notes);
+        unknowns::note(&mut answer, self.notes_on_settings(&question));
+        Ok(answer)
+    }
+
+    /// Notes on mesh-wide settings that are not simulated.
+    fn notes_on_settings(&self, question: &Question<'_, '_>) -> Vec<String> {
+        let settings = &self.world.settings;
+        let mut notes: Vec<String> = settings.notes.iter().map(|&note| note.to_owned()).collect();
+        if settings.http_proxy_port == Some(question.port) {
+            notes.push(format!(
+                "at port {} sidecars are HTTP proxies (`proxyHttpPort`), which is not simulated",
+                question.port
+            ));
+        }
+        notes
+    }
+
+    /// A request with its workloads and gateway described by labels, and remarks about what their names mean.
+    fn resolved(&self, request: &Request) -> Result<(Vec<Request>, Vec<String>), Unanswered> {
+        let named = naming::resolve(self.world, request).map_err(|error| Unanswered::to(request, error))?;
+        Ok((naming::gateways_of(self.world, named.request.into_owned()), named.notes))
     }
 
     /// Whether the mesh has what a request names: the server, the Gateway or the host.

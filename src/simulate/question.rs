@@ -192,8 +192,8 @@ impl<'q, 'a> Question<'q, 'a> {
         let source_ip = dial::named_address(request.source_ip.as_deref(), "sourceIp")?;
         let of_client = request.from.as_ref().and_then(|from| from.address);
         let of_manifests = || match receiver.workload {
-            Some(workload) => world.presumed_data_plane(workload),
-            None => world.data_plane_of_client(namespace, &receiver.labels).data_plane,
+            Some(workload) if workload.pod.is_some() => world.presumed_data_plane(workload),
+            _ => world.data_plane_of_client(namespace, &receiver.labels).data_plane,
         };
         let data_plane = match to.kind {
             Some(kind) => of_kind(kind),

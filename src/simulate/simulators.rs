@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Request, Simulator, Unanswered};
+use super::{Answer, Direction, Request, Simulator, Unanswered, unknowns};
 use crate::model::wording;
 use crate::world::World;
 
@@ -40,13 +40,30 @@ impl<'a> Simulators<'a> {
         }
     }
 
-    /// The answers to one request for each host that a VirtualService or another route of a mesh defines.
+    /// The answers to one request for each host that a VirtualService or another route of a mesh defines. If no mesh has the
+    /// workloads and the gateway of the request, the errors say so.
     pub fn simulate_every_host(&self, template: &Request) -> Vec<Result<Answer, Unanswered>> {
-        let of_mesh = |candidate: &'_ (Arc<str>, Simulator<'a>)| {
-            let requests = candidate.1.requests_to_every_host(template).into_iter();
-            requests.map(|request| self.ask(candidate, &request)).collect::<Vec<_>>()
-        };
-        self.all.iter().flat_map(of_mesh).collect()
+        let mut answers = Vec::new();
+        let mut errors = Vec::new();
+        for candidate in &self.all {
+            let (templates, notes) = match candidate.1.resolved(template) {
+                Ok(resolved) => resolved,
+                Err(unanswered) => {
+                    errors.push(Err(self.in_mesh(&candidate.0, unanswered)));
+                    continue;
+                }
+            };
+            let requests = templates.iter().flat_map(|template| candidate.1.requests_to_every_host(template));
+            // A gateway that is not named is one of those that serve the host.
+            let is_asked =
+                |request: &Request| template.direction != Some(Direction::Gateway) || request.gateway.is_some();
+            let first = answers.len();
+            answers.extend(requests.filter(is_asked).map(|request| self.ask(candidate, &request)));
+            if let Some(Ok(answer)) = answers.get_mut(first) {
+                unknowns::note(answer, notes);
+            }
+        }
+        if answers.is_empty() { errors } else { answers }
     }
 
     fn candidates(&self, request: &Request) -> Vec<&(Arc<str>, Simulator<'a>)> {
@@ -58,12 +75,19 @@ impl<'a> Simulators<'a> {
     }
 
     fn ask(&self, (name, simulator): &(Arc<str>, Simulator<'a>), request: &Request) -> Result<Answer, Unanswered> {
-        // A single mesh needs no name.
-        let mesh = (self.all.len() > 1).then(|| Arc::clone(name));
         match simulator.simulate(request) {
-            Ok(answer) => Ok(Answer { mesh, ..answer }),
-            Err(unanswered) => Err(Unanswered { mesh, ..unanswered }),
+            Ok(answer) => Ok(Answer { mesh: self.shown(name), ..answer }),
+            Err(unanswered) => Err(self.in_mesh(name, unanswered)),
         }
+    }
+
+    fn in_mesh(&self, name: &Arc<str>, unanswered: Unanswered) -> Unanswered {
+        Unanswered { mesh: self.shown(name), ..unanswered }
+    }
+
+    /// The name of a mesh. A single mesh needs none.
+    fn shown(&self, name: &Arc<str>) -> Option<Arc<str>> {
+        (self.all.len() > 1).then(|| Arc::clone(name))
     }
 
     fn nobody_knows(&self, request: &Request) -> String {

@@ -4,6 +4,7 @@
 //! the DestinationRule that applies. Lists are in istiod's "creation order": by creation time if the resources have
 //! any, else by name, then namespace.
 
+mod aliases;
 mod assumed;
 mod attachment;
 mod authorizer;
@@ -23,6 +24,7 @@ mod makers;
 mod match_ports;
 mod names;
 mod namespace;
+mod namespace_labels;
 mod neighbourhood;
 mod other_ports;
 mod policies;
@@ -30,6 +32,7 @@ mod presumed;
 mod protocol;
 mod registry;
 mod repository;
+mod retries;
 mod rollouts;
 mod route;
 mod selection;
@@ -72,12 +75,13 @@ pub use presumed::ClientDataPlane;
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
 pub use repository::resolve;
+pub use retries::RetryPolicy;
 pub use rollouts::Rollouts;
 pub use route::{Route, RouteMatch, RouteTarget, Section};
 pub use selection::WorkloadPort;
 pub use server::{Server, ServerHost};
 pub use service::{Discovery, Service, ServicePort};
-pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
+pub use settings::{DefaultProviders, EntryVisibility, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
 pub use surroundings::{Definitions, PartialNamespace, Surroundings};
 pub use unknowns::Unknowns;
@@ -88,6 +92,7 @@ pub use workload::Workload;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use namespace_labels::NamespaceLabels;
 use neighbourhood::Neighbourhoods;
 use selection::Selection;
 use workload_index::WorkloadIndex;
@@ -158,6 +163,7 @@ impl<'a> World<'a> {
     /// Resolves the manifests of a mesh, with what may be in the cluster beside them.
     pub fn with_surroundings(snapshot: &'a Snapshot, settings: Settings, surroundings: Surroundings) -> Self {
         let (resources, ambiguous) = in_creation_order(snapshot, &settings);
+        let resources = NamespaceLabels::discovered(resources, &settings);
         let services = Registry::new(&resources, &settings);
         let rollouts = Rollouts::new(&snapshot.foreign, &settings);
         let workloads = workload::workloads(&resources, &rollouts, &settings);

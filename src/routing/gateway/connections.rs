@@ -117,8 +117,7 @@ pub(super) fn automatic<'a>(proxy: &Proxy<'a>, open: &ListeningServer<'a>) -> Ve
         for port in service.ports.iter().filter(|port| port.protocol != crate::world::Protocol::Udp) {
             for subset in std::iter::once("").chain(subsets.iter().copied()) {
                 let (hostname, referrer) = (service.hostname.clone(), service.namespace.as_str());
-                let mut cluster =
-                    destination::of_service(proxy, referrer, Some(service), hostname, subset.to_owned(), port.number);
+                let mut cluster = destination::of_service(proxy, referrer, hostname, subset.to_owned(), port.number);
                 cluster.naming = Naming::ServerName;
                 keep_mutual(proxy, service, &mut cluster);
                 // The gateway originates no TLS.
