@@ -21,11 +21,11 @@ pub struct Proxy<'a> {
     pub address: Option<IpAddr>,
     /// The role of the proxy.
     pub role: Role<'a>,
-    /// The services that have clusters.
-    imported: Imported<'a>,
     /// Whether the namespace of the workload is known. A gateway that is not among the manifests is presumed to run beside its
     /// Gateway.
     pub is_placed: bool,
+    /// The services that have clusters.
+    imported: Imported<'a>,
 }
 
 /// The role of a proxy.
@@ -68,6 +68,11 @@ impl<'a> Proxy<'a> {
     /// Sets the address of the workload.
     pub fn at(self, address: Option<IpAddr>) -> Self {
         Self { address, ..self }
+    }
+
+    /// Sets whether the namespace of the workload is known.
+    pub fn placed(self, is_placed: bool) -> Self {
+        Self { is_placed, ..self }
     }
 
     /// Whether the proxy is a gateway.

@@ -1,6 +1,7 @@
 //! The TLS that proxies originate to workloads (istiod: `buildUpstreamTLSSettings`, `checkMtlsEnabled`).
 
 use super::destination::{Cluster, Naming};
+use super::upstream::Upstream;
 use crate::model::LabelSet;
 use crate::model::networking::ClientTlsMode;
 use crate::world::{DataPlane, MtlsMode, Service, Workload, World};
@@ -45,16 +46,18 @@ impl Transport {
         if !world.settings.auto_mtls || service.is_mesh_external() {
             return Self::Plaintext;
         }
-        let policies = &world.policies;
-        // istiod decides for a whole cluster by the policies of the service's namespace.
-        let of_namespace = policies.mtls(&service.namespace, &LabelSet::new(), port).mode;
-        let accepts = if cluster.is_dialled || cluster.upstream.is_passthrough() {
-            // Envoy does not know the endpoints, so all of them must have a sidecar, and none decides for itself.
-            all_take_mesh_tls(world, service) && (!is_gateway || accepts_mesh_tls(world, workload, port))
-        } else {
-            accepts_mesh_tls(world, workload, port)
+        let is_dialled = cluster.is_dialled || cluster.upstream.is_passthrough();
+        let accepts = match is_dialled && !is_gateway {
+            true => takes_mesh_tls_at_any_address(world, service),
+            // istiod decides for a whole cluster by the policies of the service's namespace.
+            false => {
+                let is_off =
+                    || world.policies.mtls(&service.namespace, &LabelSet::new(), port).mode == MtlsMode::Disable;
+                let may_decide = !is_dialled || takes_mesh_tls_at_any_address(world, service);
+                may_decide && accepts_mesh_tls(world, workload, port) && !is_off()
+            }
         };
-        if accepts && of_namespace != MtlsMode::Disable { Self::MeshTls } else { Self::Plaintext }
+        if accepts { Self::MeshTls } else { Self::Plaintext }
     }
 }
 
@@ -72,9 +75,9 @@ fn is_tunnelled(world: &World<'_>, workload: &Workload<'_>) -> bool {
         && world.presumed_data_plane(workload) == DataPlane::Ambient
 }
 
-/// Whether a service has workloads, and all of them take mutual TLS (istiod: `BestEffortInferServiceMTLSMode`).
-fn all_take_mesh_tls<'a>(world: &World<'a>, service: &'a Service<'a>) -> bool {
-    let workloads = world.workloads_of_service(service).unwrap_or_default();
-    let mut running = workloads.iter().filter(|workload| workload.runs).peekable();
-    running.peek().is_some() && running.all(|workload| world.takes_mesh_tls(workload))
+/// Whether clients send mutual TLS to whatever address of a service they dial.
+fn takes_mesh_tls_at_any_address<'a>(world: &World<'a>, service: &'a Service<'a>) -> bool {
+    let mut workloads = world.workloads_of_service(service).unwrap_or_default();
+    workloads.retain(|workload| workload.runs);
+    Upstream::has_mesh_tls_to_dialled(world, service, &workloads)
 }

@@ -135,9 +135,7 @@ impl<'a> Cache<'a> {
         };
         let of_workload = || self.world.workload_with(namespace, &proxy.label_set())?.address();
         let of_workload = address.or_else(of_workload);
-        let mut proxy = proxy.at(of_workload);
-        proxy.is_placed = is_placed;
-        let proxy = Arc::new(proxy);
+        let proxy = Arc::new(proxy.at(of_workload).placed(is_placed));
         let client = match kind {
             ProxyKind::Sidecar => self.world.data_plane_of_client(namespace, &proxy.label_set()),
             ProxyKind::Gateway => ClientDataPlane { data_plane: DataPlane::Sidecar, workload: None },

@@ -200,8 +200,8 @@ impl<'q, 'a> Question<'q, 'a> {
         let http =
             http(request, host, world.settings.path_normalization).as_received(Reception::Sidecar, address_of_client);
         let of_manifests = || match receiver.workload {
-            Some(workload) => world.presumed_data_plane(workload),
-            None => world.data_plane_of_client(namespace, &receiver.labels).data_plane,
+            Some(workload) if workload.pod.is_some() => world.presumed_data_plane(workload),
+            _ => world.data_plane_of_client(namespace, &receiver.labels).data_plane,
         };
         let data_plane = match to.kind {
             Some(kind) => of_kind(kind),

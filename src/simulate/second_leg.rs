@@ -12,8 +12,8 @@ use super::sender::{Identities, Sender, SenderKind};
 use super::ztunnel;
 use crate::policy::Identity;
 use crate::routing::inbound::{PortOrigin, Receiver, ports};
-use crate::routing::{Cluster, HttpRequest, Reception, Transport, Weighted};
-use crate::world::{DataPlane, Service, Workload, World};
+use crate::routing::{Cluster, HttpRequest, Naming, Reception, Transport, Weighted};
+use crate::world::{DataPlane, Discovery, Service, Workload, World};
 
 /// A request on its way to the servers.
 pub(super) struct Sent<'q, 'a> {
@@ -106,7 +106,9 @@ impl<'a> Sent<'_, 'a> {
         // `ports` attributes a port of several services to the oldest one, so compare the target.
         let target = || service.port(cluster.port).and_then(|port| receiver.target(port));
         // Nothing translates the port of an address that the client dialled.
-        let dialled = Some(self.question.port).filter(|_| cluster.is_dialled);
+        let is_dialled =
+            cluster.is_dialled || (cluster.naming == Naming::Service && service.discovery == Discovery::Headless);
+        let dialled = Some(self.question.port).filter(|_| is_dialled);
         let port = dialled.or(exact.map(|port| port.number)).or_else(target)?;
         let transport = self.transport(cluster, service, workload, port);
         let rewritten = self.rewritten_request().as_received(Reception::Sidecar, self.source_ip());
@@ -137,7 +139,7 @@ impl<'a> Sent<'_, 'a> {
                 DataPlane::Sidecar | DataPlane::None => arrive(world, &receiver, &incoming),
             }
         });
-        if cluster.naming == crate::routing::Naming::ServerName && seen == Tls::Tls && goes_on(leg.outcome) {
+        if cluster.naming == Naming::ServerName && seen == Tls::Tls && goes_on(leg.outcome) {
             leg.outcome = Outcome::Refused;
             leg.cluster = None;
             leg.notes.push(format!(
@@ -156,8 +158,19 @@ impl<'a> Sent<'_, 'a> {
             Certificate::Mesh(identity) => Some(identity),
             Certificate::None | Certificate::Own => None,
         };
-        if transport != Transport::MeshTls {
-            return arrive(of_passed().filter(|_| seen == Tls::Mtls));
+        match transport {
+            Transport::MeshTls => {}
+            Transport::Plaintext => return arrive(of_passed().filter(|_| seen == Tls::Mtls)),
+            Transport::Tls => return arrive(None),
+            Transport::OwnCertificate => {
+                let mut leg = arrive(None);
+                if goes_on(leg.outcome) {
+                    let note = "whether the sidecar accepts the certificate that the DestinationRule names depends on who \
+                                issued it";
+                    leg.notes.push(note.to_owned());
+                }
+                return leg;
+            }
         }
         match self.sender.identities(self.world, self.question.client.service_account) {
             Identities::Known(identity) => arrive(Some(&identity)),

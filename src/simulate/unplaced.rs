@@ -12,6 +12,9 @@ const MOST: usize = 3;
 /// namespace of the workload.
 pub(super) fn notes(proxy: &Proxy<'_>) -> Vec<String> {
     let world = proxy.world;
+    if world.policies.authorization_policies().is_empty() && world.policies.request_authentications().is_empty() {
+        return Vec::new();
+    }
     let labels = proxy.label_set();
     let authorization = world.policies.authorization_policies().iter();
     let authorization = authorization.filter(|policy| may_apply(world, policy, &labels, &proxy.namespace));

@@ -48,6 +48,10 @@ impl<'a> World<'a> {
     /// Namespace. If they disagree, the client is presumed to have a sidecar.
     pub fn data_plane_of_client<'w>(&'w self, namespace: &str, labels: &LabelSet<'_>) -> ClientDataPlane<'w, 'a> {
         if let Some(workload) = self.workload_with(namespace, labels).filter(|it| !self.is_gateway_workload(it)) {
+            // A machine may have a sidecar without the label that says so.
+            if workload.pod.is_none() {
+                return ClientDataPlane { data_plane: DataPlane::Sidecar, workload: Some(workload) };
+            }
             let has_labels =
                 |other: &&Workload<'_>| labels.iter().all(|(key, value)| other.labels.get(key) == Some(value));
             let first = self.presumed_data_plane(workload);
