@@ -6,6 +6,7 @@
 mod answer;
 mod apply;
 mod cache;
+mod codec;
 mod compiled;
 mod decide;
 mod dial;
@@ -13,6 +14,8 @@ mod every_host;
 mod expectation;
 mod explain;
 mod gateway_workload;
+mod header_format;
+mod header_operations;
 mod inbound;
 mod known;
 mod naming;
@@ -33,10 +36,10 @@ pub use every_host::RuleAnswer;
 pub use expectation::{Difference, Expectation, difference};
 pub use explain::Explained;
 pub use inbound::{Incoming, Leg, arrive};
-pub use request::{
-    Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, TokenState, WorkloadRef,
-};
+pub use request::{Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
 pub use simulators::Simulators;
+
+pub use crate::routing::TokenState;
 
 use self::cache::Cache;
 use self::outbound::Outbound;

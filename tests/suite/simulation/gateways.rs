@@ -103,7 +103,7 @@ fn servers_listen_on_the_address_that_they_bind() {
     let tcp = |address: &str| json!({"port": 9000, "protocol": "tcp", "address": address});
     let both = |bind: &str| format!("{}, {}", server("", "HTTP"), server(bind, "TCP"));
     assert_eq!(ask(&both("bind: 10.0.0.1, "), tcp("10.0.0.1")), WEB);
-    assert_eq!(ask(&both(""), tcp("10.0.0.1")), "refused");
+    assert_eq!(ask(&both(""), tcp("10.0.0.1")), "refused 400");
 }
 
 /// The ports of two HTTPS servers of a Gateway need different names.
