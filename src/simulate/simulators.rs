@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Request, Simulator, Unanswered};
+use super::{Answer, Explained, Request, RuleAnswer, Simulator, Unanswered};
 use crate::model::wording;
 use crate::world::World;
 
@@ -26,6 +26,23 @@ impl<'a> Simulators<'a> {
         }
     }
 
+    /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host, and why.
+    pub fn explain(&self, request: &Request) -> Vec<Explained> {
+        match self.candidates(request).as_slice() {
+            [] => {
+                let result = Err(Unanswered::to(request, self.nobody_knows(request)));
+                vec![Explained::bare(result)]
+            }
+            candidates => {
+                let explain = |candidate: &&(Arc<str>, Simulator<'a>)| {
+                    let explained = candidate.1.explain(request);
+                    Explained { result: self.named(candidate, explained.result), ..explained }
+                };
+                candidates.iter().map(explain).collect()
+            }
+        }
+    }
+
     /// Says what happens to a request in the mesh that it names, else in the only mesh that knows its host.
     pub fn simulate_in_one(&self, request: &Request) -> Result<Answer, Unanswered> {
         match self.candidates(request).as_slice() {
@@ -40,13 +57,23 @@ impl<'a> Simulators<'a> {
         }
     }
 
-    /// The answers to one request for each host that a VirtualService or another route of a mesh defines.
-    pub fn simulate_every_host(&self, template: &Request) -> Vec<Result<Answer, Unanswered>> {
-        let of_mesh = |candidate: &'_ (Arc<str>, Simulator<'a>)| {
-            let requests = candidate.1.requests_to_every_host(template).into_iter();
-            requests.map(|request| self.ask(candidate, &request)).collect::<Vec<_>>()
-        };
-        self.all.iter().flat_map(of_mesh).collect()
+    /// The answers for every rule of every host that a request like `template` can take, in each mesh. The error says
+    /// why no mesh has the workloads and the gateway that the request names.
+    pub fn answer_every_rule(&self, template: &Request) -> Result<Vec<RuleAnswer>, String> {
+        let mut answers = Vec::new();
+        let mut errors = Vec::new();
+        let is_wanted = |name: &str| template.mesh.as_ref().is_none_or(|wanted| name == wanted);
+        for candidate in self.all.iter().filter(|(name, _)| is_wanted(name)) {
+            match candidate.1.answer_every_rule(template) {
+                Ok(found) => answers
+                    .extend(found.into_iter().map(|it| RuleAnswer { result: self.named(candidate, it.result), ..it })),
+                Err(error) => errors.push(error),
+            }
+        }
+        match errors.into_iter().next() {
+            Some(error) if answers.is_empty() => Err(error),
+            _ => Ok(answers),
+        }
     }
 
     fn candidates(&self, request: &Request) -> Vec<&(Arc<str>, Simulator<'a>)> {
@@ -57,10 +84,18 @@ impl<'a> Simulators<'a> {
         }
     }
 
-    fn ask(&self, (name, simulator): &(Arc<str>, Simulator<'a>), request: &Request) -> Result<Answer, Unanswered> {
-        // A single mesh needs no name.
+    fn ask(&self, candidate: &(Arc<str>, Simulator<'a>), request: &Request) -> Result<Answer, Unanswered> {
+        self.named(candidate, candidate.1.simulate(request))
+    }
+
+    /// A result that names the mesh, if there are several.
+    fn named(
+        &self,
+        (name, _): &(Arc<str>, Simulator<'a>),
+        result: Result<Answer, Unanswered>,
+    ) -> Result<Answer, Unanswered> {
         let mesh = (self.all.len() > 1).then(|| Arc::clone(name));
-        match simulator.simulate(request) {
+        match result {
             Ok(answer) => Ok(Answer { mesh, ..answer }),
             Err(unanswered) => Err(Unanswered { mesh, ..unanswered }),
         }
