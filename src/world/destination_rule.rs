@@ -267,6 +267,12 @@ fn insert(index: &mut ByNamespace, all: &[DestinationRule<'_>], added: usize) {
 }
 
 impl MergedRule {
+    /// Whether both begin with the same DestinationRule. What istiod merges differs between the clients of the namespace
+    /// and others.
+    pub fn has_same_first(&self, other: &Self) -> bool {
+        self.parts.first() == other.parts.first()
+    }
+
     /// Whether proxies of another namespace find it.
     fn is_exported_to(&self, namespace: &str) -> bool {
         self.exports.is_empty() || self.exports.contains("*") || self.exports.contains(namespace)
