@@ -155,7 +155,8 @@ impl Unanswered {
     pub fn to(request: &Request, error: String) -> Self {
         let gateway = match &request.gateway {
             Some(GatewayRef::Name(name)) => Some(name.clone()),
-            Some(GatewayRef::Workload(_)) | None => None,
+            Some(GatewayRef::Workload(workload)) => workload.name.clone(),
+            None => None,
         };
         let host = request.host.clone().unwrap_or_default();
         Self { host, gateway, ..Self::new(request.id.clone(), error) }

@@ -56,6 +56,13 @@ impl Dialled {
     }
 }
 
+impl Dialled {
+    /// Whether the mesh does not know the host.
+    pub fn is_outside(&self) -> bool {
+        self.address == OUTSIDE
+    }
+}
+
 impl DefaultPorts {
     fn of(service: Option<&Service<'_>>) -> Self {
         let only = |wanted: &dyn Fn(ProtocolClass) -> bool| {

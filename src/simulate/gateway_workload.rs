@@ -8,7 +8,7 @@ use crate::model::Labels;
 use crate::world::{GATEWAY_NAME_LABEL, Gateway, NamespacedName, Service, Workload, World};
 
 /// The workload of a gateway, as far as configuration depends on it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct GatewayWorkload {
     pub namespace: String,
     pub labels: BTreeMap<String, String>,
@@ -24,9 +24,7 @@ pub(super) fn gateway_workload(world: &World<'_>, gateway: &GatewayRef) -> Resul
         }
         GatewayRef::Name(written) => {
             let name = gateway_name(world, written);
-            let found = world.gateway(&name).or_else(|| world.derived.gateway(&name));
-            let found = found.or_else(|| of_gateway_api(world, &name));
-            workload_of(world, found.ok_or_else(|| format!("Gateway `{name}` does not exist"))?)
+            workload_of(world, gateway_named(world, &name).ok_or_else(|| format!("Gateway `{name}` does not exist"))?)
         }
     };
     let address = match gateway {
@@ -42,6 +40,12 @@ pub(super) fn gateway_name<'n>(world: &'n World<'_>, written: &'n str) -> Namesp
         Some((namespace, name)) => NamespacedName::new(namespace, name),
         None => NamespacedName::new(world.settings.default_namespace.as_str(), written),
     }
+}
+
+/// The Gateway of that name, written or derived.
+pub(super) fn gateway_named<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Option<&'w Gateway<'a>> {
+    let found = world.gateway(name).or_else(|| world.derived.gateway(name));
+    found.or_else(|| of_gateway_api(world, name))
 }
 
 /// The Gateway that istiod derives from the first listener of a Gateway API Gateway, by the name of the latter.

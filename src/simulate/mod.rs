@@ -10,10 +10,12 @@ mod compiled;
 mod decide;
 mod dial;
 mod every_host;
+mod expectation;
 mod explain;
 mod gateway_workload;
 mod inbound;
 mod known;
+mod naming;
 mod outbound;
 mod policies;
 mod question;
@@ -28,6 +30,7 @@ pub use answer::{
     ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
 pub use every_host::RuleAnswer;
+pub use expectation::{Difference, Expectation, difference};
 pub use explain::Explained;
 pub use inbound::{Incoming, Leg, arrive};
 pub use request::{
@@ -60,11 +63,26 @@ impl<'a> Simulator<'a> {
     }
 
     fn answer(&self, request: &Request) -> Result<Answer, String> {
-        let question = Question::new(request, self.world, &self.cache)?;
+        let named = naming::resolve(self.world, request)?;
+        let question = Question::new(&named.request, self.world, &self.cache)
+            .map_err(|error| naming::unknown_server(self.world, &named.request).err().unwrap_or(error))?;
         let mut answer = match &question.proxy {
-            ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer(),
-            ReceivingProxy::Server(receiver) => Ok(inbound::answer(self.world, &question, receiver)),
-        }?;
+            ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer()?,
+            ReceivingProxy::Server(receiver) => {
+                let mut answer = inbound::answer(self.world, &question, receiver);
+                if receiver.workload.is_none() {
+                    unknowns::note(
+                        &mut answer,
+                        naming::unknown_server(self.world, &named.request)?.into_iter().collect(),
+                    );
+                }
+                answer
+            }
+        };
+        if let Some(gateway) = named.gateway {
+            answer.gateway.get_or_insert(gateway);
+        }
+        unknowns::note(&mut answer, named.notes);
         unknowns::note(&mut answer, self.notes_on_settings(&question));
         Ok(answer)
     }
@@ -80,6 +98,12 @@ impl<'a> Simulator<'a> {
             ));
         }
         notes
+    }
+
+    /// A request with its workloads and gateway described by labels, and remarks about what their names mean.
+    fn resolved(&self, request: &Request) -> Result<(Vec<Request>, Vec<String>), Unanswered> {
+        let named = naming::resolve(self.world, request).map_err(|error| Unanswered::to(request, error))?;
+        Ok((naming::gateways_of(self.world, named.request.into_owned()), named.notes))
     }
 
     /// Whether the mesh has what a request names: the server, the Gateway or the host.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Explained, Request, RuleAnswer, Simulator, Unanswered};
+use super::{Answer, Direction, Explained, Request, RuleAnswer, Simulator, Unanswered, unknowns};
 use crate::model::wording;
 use crate::world::World;
 
@@ -57,14 +57,33 @@ impl<'a> Simulators<'a> {
         }
     }
 
-    /// The answers for every rule of every host that a request like `template` can take, in each mesh.
+    /// The answers for every rule of every host that a request like `template` can take, in each mesh. If no mesh has the
+    /// workloads and the gateway of the request, the errors say so.
     pub fn answer_every_rule(&self, template: &Request) -> Vec<RuleAnswer> {
+        let mut answers: Vec<RuleAnswer> = Vec::new();
+        let mut errors = Vec::new();
         let all = self.all.iter().filter(|(name, _)| template.mesh.as_ref().is_none_or(|wanted| **name == **wanted));
-        let of_mesh = |candidate: &'_ (Arc<str>, Simulator<'a>)| {
-            let answers = candidate.1.answer_every_rule(template).into_iter();
-            answers.map(|it| RuleAnswer { result: self.named(candidate, it.result), ..it }).collect::<Vec<_>>()
-        };
-        all.flat_map(of_mesh).collect()
+        for candidate in all {
+            let (templates, notes) = match candidate.1.resolved(template) {
+                Ok(resolved) => resolved,
+                Err(unanswered) => {
+                    let result = self.named(candidate, Err(unanswered));
+                    errors.push(RuleAnswer { result, ..RuleAnswer::without_answer(template) });
+                    continue;
+                }
+            };
+            let found = templates.iter().flat_map(|template| candidate.1.answer_every_rule(template));
+            // A gateway that is not named is one of those that serve the host.
+            let is_asked =
+                |it: &RuleAnswer| template.direction != Some(Direction::Gateway) || it.asked.gateway.is_some();
+            let first = answers.len();
+            let found = found.filter(is_asked).map(|it| RuleAnswer { result: self.named(candidate, it.result), ..it });
+            answers.extend(found);
+            if let Some(Ok(answer)) = answers.get_mut(first).map(|it| &mut it.result) {
+                unknowns::note(answer, notes);
+            }
+        }
+        if answers.is_empty() { errors } else { answers }
     }
 
     fn candidates(&self, request: &Request) -> Vec<&(Arc<str>, Simulator<'a>)> {

@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn nothing_found_is_an_object_too() {
-        let value: Value = serde_json::from_str(&write(&Report::default(), &Sources::default())).unwrap();
+        let value: Value = serde_json::from_str(&json(&Report::default(), &Sources::default())).unwrap();
         assert_eq!((&value["diagnostics"], &value["unchecked"]), (&json!([]), &json!([])));
     }
 }

@@ -9,23 +9,31 @@ use super::destination::UpstreamRequestObject;
 use super::request::RequestObject;
 use super::trace::StepObject;
 use super::write;
-use crate::simulate::{Answer, Decision, Explained, RuleAnswer, Unanswered};
+use crate::simulate::{Answer, Decision, Difference, Explained, RuleAnswer, Unanswered};
 
 /// Writes the output of `mesh simulate --format json`: one object, indented, with a newline at its end.
-pub fn simulate(explained: &[Explained], out: &mut dyn io::Write) -> io::Result<()> {
-    let results = explained.iter().map(|it| ExplainedObject {
+///
+/// `differences` are the differences from what was expected, one for each result.
+pub fn simulate(
+    explained: &[Explained],
+    differences: &[Option<Difference>],
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let results = explained.iter().zip(differences).map(|(it, difference)| ExplainedObject {
         result: ResultObject::of(&it.result),
         way: &it.way,
         hints: &it.hints,
+        difference: difference.as_ref().map(DifferenceObject::of),
     });
     write(&ResultsObject { schema: SCHEMA, results: results.collect() }, out)
 }
 
 /// Writes the output of `mesh simulate --format json` without a URL: one object, indented, with a newline at its end.
-pub fn every_rule(rules: &[RuleAnswer], out: &mut dyn io::Write) -> io::Result<()> {
-    let results = rules.iter().map(|rule| RuleObject {
+pub fn every_rule(rules: &[RuleAnswer], differences: &[Option<Difference>], out: &mut dyn io::Write) -> io::Result<()> {
+    let results = rules.iter().zip(differences).map(|(rule, difference)| RuleObject {
         rule: RuleRequestsObject { host: &rule.host, when: &rule.when, asked: RequestObject::of(&rule.asked) },
         result: ResultObject::of(&rule.result),
+        difference: difference.as_ref().map(DifferenceObject::of),
     });
     write(&ResultsObject { schema: SCHEMA, results: results.collect() }, out)
 }
@@ -47,6 +55,22 @@ struct ExplainedObject<'a> {
     way: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     hints: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<DifferenceObject<'a>>,
+}
+
+/// The difference from what was expected.
+#[derive(Serialize)]
+struct DifferenceObject<'a> {
+    expected: &'a [String],
+    actual: &'a [String],
+}
+
+impl<'a> DifferenceObject<'a> {
+    fn of(difference: &'a Difference) -> Self {
+        let Difference { expected, actual } = difference;
+        Self { expected, actual }
+    }
 }
 
 /// The result for a rule: that of a request which the rule takes.
@@ -55,6 +79,8 @@ struct RuleObject<'a> {
     rule: RuleRequestsObject<'a>,
     #[serde(flatten)]
     result: ResultObject<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<DifferenceObject<'a>>,
 }
 
 /// The requests that a rule takes.
@@ -84,16 +110,20 @@ impl<'a> ResultObject<'a> {
 /// Writes one result on one line.
 ///
 /// The bytes equal those of serializing the answer, but the part that many answers share is serialized once and copied.
-pub fn answer_line(result: &Result<Answer, Unanswered>, out: &mut Vec<u8>) -> serde_json::Result<()> {
+pub fn answer_line(
+    result: &Result<Answer, Unanswered>,
+    difference: Option<&Difference>,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
     match result {
-        Ok(answer) => push_answer(answer, out)?,
+        Ok(answer) => push_answer(answer, difference, out)?,
         Err(unanswered) => serde_json::to_writer(&mut *out, &ErrorObject::of(unanswered))?,
     }
     out.push(b'\n');
     Ok(())
 }
 
-fn push_answer(answer: &Answer, out: &mut Vec<u8>) -> serde_json::Result<()> {
+fn push_answer(answer: &Answer, difference: Option<&Difference>, out: &mut Vec<u8>) -> serde_json::Result<()> {
     fn push(key: &str, value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
         out.extend_from_slice(key.as_bytes());
         serde_json::to_writer(out, value)
@@ -117,6 +147,9 @@ fn push_answer(answer: &Answer, out: &mut Vec<u8>) -> serde_json::Result<()> {
         push(",\"arrivals\":", &answer.arrivals.iter().map(ArrivalObject::of).collect::<Vec<_>>(), out)?;
     }
     push(",\"trace\":", &answer.trace.iter().map(StepObject::of).collect::<Vec<_>>(), out)?;
+    if let Some(difference) = difference {
+        push(",\"difference\":", &DifferenceObject::of(difference), out)?;
+    }
     out.push(b'}');
     Ok(())
 }
@@ -148,7 +181,7 @@ mod tests {
         };
         let answer = Answer { legs: [leaf.clone()].into(), ..leaf };
         let mut line = Vec::new();
-        answer_line(&Ok(answer.clone()), &mut line).unwrap();
+        answer_line(&Ok(answer.clone()), None, &mut line).unwrap();
         let line = String::from_utf8(line).unwrap();
         assert_eq!(line.trim_end(), serde_json::to_string(&AnswerObject::of(&answer)).unwrap());
     }

@@ -5,6 +5,7 @@
 //! screen when everything else has scrolled away.
 
 mod answer;
+mod difference;
 mod excerpt;
 mod finding;
 mod lines;
@@ -24,6 +25,7 @@ mod words;
 mod tests;
 
 pub use answer::{answers, every_rule};
+pub use difference::differences;
 pub use lines::lines;
 pub use meshes::meshes;
 pub use rules::{rules, rules_of_code};
