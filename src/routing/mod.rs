@@ -27,8 +27,10 @@ mod regex;
 mod request;
 pub mod rivals;
 mod route;
+mod sample;
 mod scope;
 mod table;
+mod undefined;
 mod upstream;
 mod vantage;
 
@@ -46,6 +48,7 @@ pub use proxy::{Proxy, Role};
 pub use regex::EnvoyRegex;
 pub use request::HttpRequest;
 pub use route::{CompiledRoute, HttpMatch, Owner};
+pub use sample::Sample;
 pub use scope::{Egress, EgressPort, SidecarScope};
 pub use table::{Fallback, RouteLookup, Table, VirtualHost};
 pub use upstream::Upstream;

@@ -12,7 +12,7 @@ use crate::routing::{
 };
 use crate::routing::{egress_proxy, of_made_service};
 use crate::source::Span;
-use crate::world::{RetryPolicy, Section, VirtualService};
+use crate::world::{Gap, RetryPolicy, Section, VirtualService};
 
 /// The decision for all requests that a clause takes.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub(super) fn by_clause<'a>(
     }
     decision.notes.extend(host.rivals.iter().map(|rival| {
         format!(
-            "`{rival}` also defines the host: istiod uses the older one, or the first by name if both are equally old"
+            "{rival} also defines the host: istiod uses the older one, or the first by name if both are equally old"
         )
     }));
     note_rivals(proxy, &clusters, &mut decision);
@@ -161,6 +161,8 @@ fn route_ref(
         name: String::new(),
         file: sources.file(span.file).path().to_owned(),
         line: sources.start(span).line,
+        match_line: (route_match.is_some() && span_of_match.file == span.file)
+            .then(|| sources.start(span_of_match).line),
         span: span_of_match,
     };
     let Some(source) = virtual_service.source(index) else { return written };
@@ -224,6 +226,8 @@ fn passthrough(cluster: &str) -> Decision {
         weight: 100.into(),
         workloads: Vec::new(),
         problem: None,
+        assumption: None,
+        is_unknown: false,
         status: None,
         load_balancer: None,
         tls: None,
@@ -237,17 +241,14 @@ fn sent(proxy: &Proxy<'_>, clusters: &[Weighted<'_>]) -> Decision {
     // The flag is certain only if all destinations have it.
     let common = problems.first().copied().flatten().filter(|first| problems.iter().all(|it| *it == Some(*first)));
     let mut notes = Vec::new();
-    for Cluster { host, port, assumption, upstream, .. } in clusters.iter().map(|it| &it.cluster) {
-        let note = match assumption {
-            None if upstream.is_by_locality(&proxy.world.settings) => format!(
-                "the localities of client and endpoints decide which endpoints of `{host}` get requests: the manifests do not show them"
+    for cluster in clusters.iter().map(|it| &it.cluster) {
+        let note = match &cluster.assumption {
+            None if cluster.upstream.is_by_locality(&proxy.world.settings) => format!(
+                "the localities of client and endpoints decide which endpoints of `{}` get requests: the manifests do not show them",
+                cluster.host
             ),
             None => continue,
-            Some(Assumption::NoServices) => {
-                "no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned()
-            }
-            Some(Assumption::Made(maker)) => format!("{maker} creates the Service of host `{host}`"),
-            Some(Assumption::Possible(gap)) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+            Some(assumption) => assumption_note(cluster, assumption),
         };
         if !notes.contains(&note) {
             notes.push(note);
@@ -264,6 +265,25 @@ fn sent(proxy: &Proxy<'_>, clusters: &[Weighted<'_>]) -> Decision {
     }
 }
 
+/// What is assumed about a cluster.
+fn assumption_note(Cluster { host, port, .. }: &Cluster<'_>, assumption: &Assumption) -> String {
+    match assumption {
+        Assumption::NoServices => {
+            "no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned()
+        }
+        Assumption::Made(maker) => format!("{maker} creates the Service of host `{host}`"),
+        Assumption::Possible(gap) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+    }
+}
+
+/// What is not known about a cluster that the manifests lack.
+fn gap_note(Cluster { host, port, subset, .. }: &Cluster<'_>, gap: &Gap) -> String {
+    match subset.as_str() {
+        "" => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+        subset => format!("it is not known whether subset `{subset}` of host `{host}` is defined: {gap}"),
+    }
+}
+
 fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> ReachedCluster {
     let is_there = cluster.problem != Some(ClusterProblem::NoCluster);
     ReachedCluster {
@@ -276,6 +296,12 @@ fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> ReachedClus
         weight,
         workloads: cluster.workloads.iter().map(|workload| workload.name.to_string()).collect(),
         problem: cluster.problem.map(problem_name),
+        assumption: cluster
+            .assumption
+            .as_ref()
+            .map(|assumption| assumption_note(cluster, assumption))
+            .or_else(|| cluster.gap.as_ref().map(|gap| gap_note(cluster, gap))),
+        is_unknown: matches!(cluster.assumption, Some(Assumption::Possible(_))) || cluster.gap.is_some(),
         status: None,
     }
 }

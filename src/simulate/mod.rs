@@ -11,6 +11,7 @@ mod decide;
 mod dial;
 mod every_host;
 mod expectation;
+mod explain;
 mod gateway_workload;
 mod inbound;
 mod known;
@@ -28,7 +29,9 @@ pub use answer::{
     Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,
     ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
+pub use every_host::RuleAnswer;
 pub use expectation::{Difference, Expectation, difference};
+pub use explain::Explained;
 pub use inbound::{Incoming, Leg, arrive};
 pub use request::{
     Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, TokenState, WorkloadRef,
@@ -97,19 +100,31 @@ impl<'a> Simulator<'a> {
         notes
     }
 
-    /// A request with its workloads and gateway described by labels, and remarks about what their names mean.
-    fn resolved(&self, request: &Request) -> Result<(Vec<Request>, Vec<String>), Unanswered> {
-        let named = naming::resolve(self.world, request).map_err(|error| Unanswered::to(request, error))?;
-        Ok((naming::gateways_of(self.world, named.request.into_owned()), named.notes))
-    }
-
     /// Whether the mesh has what a request names: the server, the Gateway or the host.
     fn knows(&self, request: &Request) -> bool {
         known::knows(self.world, request)
     }
 
-    /// One request for each host that a VirtualService or another route defines, made from `template`.
-    pub fn requests_to_every_host(&self, template: &Request) -> Vec<Request> {
-        every_host::requests(self.world, template)
+    /// Whether the mesh has the workloads and the gateway that a request names.
+    fn finds_names(&self, request: &Request) -> bool {
+        naming::resolve(self.world, request).is_ok()
+    }
+
+    /// Says what happens to a request, and why.
+    pub fn explain(&self, request: &Request) -> Explained {
+        Explained::new(self, request)
+    }
+
+    /// The answers for every rule of every host that a request like `template` can take. The error says which workload or
+    /// gateway is not there.
+    pub fn answer_every_rule(&self, template: &Request) -> Result<Vec<RuleAnswer>, String> {
+        let named = naming::resolve(self.world, template)?;
+        let templates = naming::gateways_of(self.world, named.request.into_owned());
+        let mut answers: Vec<RuleAnswer> =
+            templates.iter().flat_map(|template| every_host::answers(self, template)).collect();
+        if let Some(Ok(answer)) = answers.first_mut().map(|first| first.result.as_mut()) {
+            unknowns::note(answer, named.notes);
+        }
+        Ok(answers)
     }
 }

@@ -349,7 +349,7 @@ fn rivals_of(listener: &ProxyListener<'_>, chain: &FilterChain<'_>) -> Vec<Strin
     let rivals = listener.rivals.iter().filter(|(index, _)| of_chain(*index));
     let note = |rival: &str| {
         format!(
-            "{rival} has the same address and port: istiod gives the connections to the older one, or the first by host \
+            "{rival} has the same address and port: istiod gives the connections to the older one, or the first by name \
              if both are equally old"
         )
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Direction, GatewayRef, Request, Simulator, Unanswered, unknowns};
+use super::{Answer, Explained, GatewayRef, Request, RuleAnswer, Simulator, Unanswered};
 use crate::model::wording;
 use crate::world::World;
 
@@ -27,6 +27,22 @@ impl<'a> Simulators<'a> {
         }
     }
 
+    /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host, and why.
+    pub fn explain(&self, request: &Request) -> Vec<Explained> {
+        let explain = |candidate: &(Arc<str>, Simulator<'a>)| {
+            let explained = candidate.1.explain(request);
+            Explained { result: self.named(candidate, explained.result), ..explained }
+        };
+        match self.candidates(request).as_slice() {
+            [] if self.may_name_all(request) => self.all.iter().map(explain).collect(),
+            [] => {
+                let result = Err(Unanswered::to(request, self.nobody_knows(request)));
+                vec![Explained::bare(result)]
+            }
+            candidates => candidates.iter().map(|candidate| explain(candidate)).collect(),
+        }
+    }
+
     /// Says what happens to a request in the mesh that it names, else in the only mesh that knows its host.
     pub fn simulate_in_one(&self, request: &Request) -> Result<Answer, Unanswered> {
         match self.candidates(request).as_slice() {
@@ -41,30 +57,23 @@ impl<'a> Simulators<'a> {
         }
     }
 
-    /// The answers to one request for each host that a VirtualService or another route of a mesh defines. If no mesh has the
-    /// workloads and the gateway of the request, the errors say so.
-    pub fn simulate_every_host(&self, template: &Request) -> Vec<Result<Answer, Unanswered>> {
+    /// The answers for every rule of every host that a request like `template` can take, in each mesh. The error says
+    /// why no mesh has the workloads and the gateway that the request names.
+    pub fn answer_every_rule(&self, template: &Request) -> Result<Vec<RuleAnswer>, String> {
         let mut answers = Vec::new();
         let mut errors = Vec::new();
-        for candidate in &self.all {
-            let (templates, notes) = match candidate.1.resolved(template) {
-                Ok(resolved) => resolved,
-                Err(unanswered) => {
-                    errors.push(Err(self.in_mesh(&candidate.0, unanswered)));
-                    continue;
-                }
-            };
-            let requests = templates.iter().flat_map(|template| candidate.1.requests_to_every_host(template));
-            // A gateway that is not named is one of those that serve the host.
-            let is_asked =
-                |request: &Request| template.direction != Some(Direction::Gateway) || request.gateway.is_some();
-            let first = answers.len();
-            answers.extend(requests.filter(is_asked).map(|request| self.ask(candidate, &request)));
-            if let Some(Ok(answer)) = answers.get_mut(first) {
-                unknowns::note(answer, notes);
+        let is_wanted = |name: &str| template.mesh.as_ref().is_none_or(|wanted| name == wanted);
+        for candidate in self.all.iter().filter(|(name, _)| is_wanted(name)) {
+            match candidate.1.answer_every_rule(template) {
+                Ok(found) => answers
+                    .extend(found.into_iter().map(|it| RuleAnswer { result: self.named(candidate, it.result), ..it })),
+                Err(error) => errors.push(error),
             }
         }
-        if answers.is_empty() { errors } else { answers }
+        match errors.into_iter().next() {
+            Some(error) if answers.is_empty() => Err(error),
+            _ => Ok(answers),
+        }
     }
 
     fn candidates(&self, request: &Request) -> Vec<&(Arc<str>, Simulator<'a>)> {
@@ -74,7 +83,7 @@ impl<'a> Simulators<'a> {
             (None, all) => {
                 let known: Vec<_> = all.iter().filter(|(_, simulator)| simulator.knows(request)).collect();
                 let with_names: Vec<_> =
-                    known.iter().copied().filter(|(_, simulator)| simulator.resolved(request).is_ok()).collect();
+                    known.iter().copied().filter(|(_, simulator)| simulator.finds_names(request)).collect();
                 if with_names.is_empty() { known } else { with_names }
             }
         }
@@ -86,20 +95,21 @@ impl<'a> Simulators<'a> {
         request.mesh.is_none() && self.all.len() <= FEW && (request.to.is_some() || request.gateway.is_some())
     }
 
-    fn ask(&self, (name, simulator): &(Arc<str>, Simulator<'a>), request: &Request) -> Result<Answer, Unanswered> {
-        match simulator.simulate(request) {
-            Ok(answer) => Ok(Answer { mesh: self.shown(name), ..answer }),
-            Err(unanswered) => Err(self.in_mesh(name, unanswered)),
+    fn ask(&self, candidate: &(Arc<str>, Simulator<'a>), request: &Request) -> Result<Answer, Unanswered> {
+        self.named(candidate, candidate.1.simulate(request))
+    }
+
+    /// A result that names the mesh, if there are several.
+    fn named(
+        &self,
+        (name, _): &(Arc<str>, Simulator<'a>),
+        result: Result<Answer, Unanswered>,
+    ) -> Result<Answer, Unanswered> {
+        let mesh = (self.all.len() > 1).then(|| Arc::clone(name));
+        match result {
+            Ok(answer) => Ok(Answer { mesh, ..answer }),
+            Err(unanswered) => Err(Unanswered { mesh, ..unanswered }),
         }
-    }
-
-    fn in_mesh(&self, name: &Arc<str>, unanswered: Unanswered) -> Unanswered {
-        Unanswered { mesh: self.shown(name), ..unanswered }
-    }
-
-    /// The name of a mesh. A single mesh needs none.
-    fn shown(&self, name: &Arc<str>) -> Option<Arc<str>> {
-        (self.all.len() > 1).then(|| Arc::clone(name))
     }
 
     fn nobody_knows(&self, request: &Request) -> String {

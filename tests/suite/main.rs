@@ -14,6 +14,7 @@ mod helm;
 mod helps;
 mod hostile;
 mod ignored_files;
+mod json_fields;
 mod kustomize;
 mod lint;
 mod mesh;
