@@ -272,6 +272,9 @@ fn assumption_note(Cluster { host, port, .. }: &Cluster<'_>, assumption: &Assump
             "no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned()
         }
         Assumption::Made(maker) => format!("{maker} creates the Service of host `{host}`"),
+        Assumption::Labelled(key) => {
+            format!("label `{key}` comes from the node or the cluster: only the workloads that have it get requests")
+        }
         Assumption::Possible(gap) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
     }
 }

@@ -106,7 +106,7 @@ impl<'a> Simulator<'a> {
     }
 
     /// Whether the mesh has the workloads and the gateway that a request names.
-    fn finds_names(&self, request: &Request) -> bool {
+    fn has_names(&self, request: &Request) -> bool {
         naming::resolve(self.world, request).is_ok()
     }
 

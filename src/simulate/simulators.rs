@@ -18,28 +18,19 @@ impl<'a> Simulators<'a> {
         Self { all: worlds.into_iter().map(|(name, world)| (name.into(), Simulator::new(world))).collect() }
     }
 
-    /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host.
-    pub fn simulate(&self, request: &Request) -> Vec<Result<Answer, Unanswered>> {
-        match self.candidates(request).as_slice() {
-            [] if self.may_name_all(request) => self.all.iter().map(|candidate| self.ask(candidate, request)).collect(),
-            [] => vec![Err(Unanswered::to(request, self.nobody_knows(request)))],
-            candidates => candidates.iter().map(|candidate| self.ask(candidate, request)).collect(),
-        }
-    }
-
     /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host, and why.
     pub fn explain(&self, request: &Request) -> Vec<Explained> {
-        let explain = |candidate: &(Arc<str>, Simulator<'a>)| {
+        let mut candidates = self.candidates(request);
+        if candidates.is_empty() && self.may_name_all(request) {
+            candidates = self.all.iter().collect();
+        }
+        let explain = |candidate: &&(Arc<str>, Simulator<'a>)| {
             let explained = candidate.1.explain(request);
             Explained { result: self.named(candidate, explained.result), ..explained }
         };
-        match self.candidates(request).as_slice() {
-            [] if self.may_name_all(request) => self.all.iter().map(explain).collect(),
-            [] => {
-                let result = Err(Unanswered::to(request, self.nobody_knows(request)));
-                vec![Explained::bare(result)]
-            }
-            candidates => candidates.iter().map(|candidate| explain(candidate)).collect(),
+        match candidates.as_slice() {
+            [] => vec![Explained::bare(Err(Unanswered::to(request, self.nobody_knows(request))))],
+            candidates => candidates.iter().map(explain).collect(),
         }
     }
 
@@ -83,7 +74,7 @@ impl<'a> Simulators<'a> {
             (None, all) => {
                 let known: Vec<_> = all.iter().filter(|(_, simulator)| simulator.knows(request)).collect();
                 let with_names: Vec<_> =
-                    known.iter().copied().filter(|(_, simulator)| simulator.finds_names(request)).collect();
+                    known.iter().copied().filter(|(_, simulator)| simulator.has_names(request)).collect();
                 if with_names.is_empty() { known } else { with_names }
             }
         }

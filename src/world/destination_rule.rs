@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::backend_tls::BackendTlsPolicies;
 use super::names::NamespacedName;
 use super::visibility::ExportTo;
-use super::{Service, Settings, host};
+use super::{BackendTls, Service, Settings, host};
 use crate::model::networking::{self, ClientTlsSettings, PortSelector, Subset, TrafficPolicy};
 use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::Spanned;
@@ -57,6 +58,7 @@ pub struct DestinationRules<'a> {
     private_in_root: ByNamespace,
     /// All of them.
     merged: ByNamespace,
+    backend_tls: BackendTlsPolicies<'a>,
     root_namespace: String,
 }
 
@@ -69,6 +71,7 @@ impl<'a> DestinationRules<'a> {
             exported: ByNamespace::new(),
             private_in_root: ByNamespace::new(),
             merged: ByNamespace::new(),
+            backend_tls: BackendTlsPolicies::new(resources, settings),
             root_namespace: settings.root_namespace.clone(),
         };
         // DestinationRules with a selector come first (istiod: `sortConfigBySelectorAndCreationTime`).
@@ -180,6 +183,23 @@ impl<'a> DestinationRules<'a> {
         };
         let own = candidates.iter().filter(|_| are_own).find(selects);
         own.or_else(|| candidates.iter().rfind(|merged| selector(merged).is_none())).copied()
+    }
+
+    /// The settings of BackendTLSPolicies with which clients in namespace `client` send requests to a port of a service.
+    /// `applying` is the DestinationRule that applies to the service: one in another namespace of the client takes the
+    /// place of all of the service's namespace.
+    pub fn backend_tls(
+        &self,
+        client: &str,
+        (service_namespace, hostname): (&str, &str),
+        port: u32,
+        applying: Option<&MergedRule>,
+    ) -> BackendTls<'a> {
+        let namespace = applying.and_then(|merged| self.parts(merged).next()).map(|rule| rule.name.namespace.as_ref());
+        match namespace == Some(client) && client != service_namespace {
+            true => BackendTls::default(),
+            false => self.backend_tls.towards(service_namespace, hostname, port),
+        }
     }
 
     /// The DestinationRules with a workload selector that hide those of the service from clients in a namespace: istiod
