@@ -293,7 +293,7 @@ fn assumption_note(Cluster { host, port, .. }: &Cluster<'_>, assumption: &Assump
         }
         Assumption::Made(maker) => format!("{maker} creates the Service of host `{host}`"),
         Assumption::Labelled(key) => {
-            format!("label `{key}` comes from the node or the cluster: only the workloads that have it get requests")
+            format!("label `{key}` comes from the node or the cluster: only workloads that have it get requests")
         }
         Assumption::Possible(gap) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
     }

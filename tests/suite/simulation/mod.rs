@@ -1,5 +1,7 @@
 //! Answers of `mesh simulate`. Each test covers a decision of istiod or Envoy that was once wrong.
 
+mod every_rule;
+mod explain;
 mod gateways;
 mod headless;
 mod legs;
