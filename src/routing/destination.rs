@@ -2,6 +2,7 @@
 
 use super::endpoints;
 use super::proxy::{Proxy, Role};
+use super::undefined;
 use super::upstream::Upstream;
 use crate::model::Kind;
 use crate::model::field::TextField;
@@ -27,6 +28,8 @@ pub struct Cluster<'a> {
     pub workloads: Vec<&'a Workload<'a>>,
     /// The reason why requests cannot reach the cluster.
     pub problem: Option<ClusterProblem>,
+    /// The reason why the cluster may exist although the manifests lack it, as they may not be complete.
+    pub gap: Option<Gap>,
     /// The form of the name.
     pub naming: Naming,
     /// The reason why the service is assumed to exist, although no manifest defines it.
@@ -84,6 +87,11 @@ impl Cluster<'_> {
             Naming::Service => format!("{host}:{port}"),
             Naming::Unknown => UNKNOWN_SERVICE.to_owned(),
         }
+    }
+
+    /// Whether proxies have the cluster.
+    pub fn exists(&self) -> bool {
+        self.problem != Some(ClusterProblem::NoCluster)
     }
 
     /// The server name that proxies of the mesh send in mutual TLS to the cluster (istiod: `BuildDNSSrvSubsetKey`).
@@ -155,6 +163,7 @@ pub(super) fn cluster<'a>(
         return Cluster {
             naming: Naming::Unknown,
             problem: Some(ClusterProblem::NoCluster),
+            gap: None,
             assumption: None,
             ..refused
         };
@@ -236,13 +245,18 @@ pub(super) fn of_service<'a>(
         destination_rule.and_then(|it| destination_rules.subset(it, &subset)).filter(|_| !subset.is_empty());
     let of_rule = destination_rule.and_then(|it| destination_rules.traffic_policy(it));
     let of_subset = found_subset.and_then(|found| found.subset.traffic_policy.as_ref());
+    let lacks_subset = !subset.is_empty() && found_subset.is_none();
+    let undefined_subset =
+        if lacks_subset { undefined::subset(proxy, namespace, &host, destination_rule.is_some()) } else { None };
     let is_unknown = service.is_none() && world.services.named(&host).next().is_none();
     let assumption = if is_unknown { Assumption::new(proxy.world, &host, port) } else { None };
     let is_assumed = assumption.is_some();
+    let backend_tls = destination_rules.backend_tls(&proxy.namespace, (namespace, &host), port, destination_rule);
     let mut cluster = Cluster {
-        upstream: Upstream::new(of_rule, of_subset, port),
+        upstream: Upstream::with_backend_tls(of_rule, of_subset, port, backend_tls),
         workloads: Vec::new(),
         problem: None,
+        gap: None,
         host,
         subset,
         port,
@@ -251,8 +265,9 @@ pub(super) fn of_service<'a>(
         is_dialled: false,
         naming: Naming::Outbound,
     };
-    if !cluster.subset.is_empty() && found_subset.is_none() {
+    if lacks_subset {
         cluster.problem = Some(ClusterProblem::NoCluster);
+        cluster.gap = undefined_subset.filter(|_| having.is_some() || is_assumed);
         return cluster;
     }
     match having.map(|having| having.service) {
@@ -267,7 +282,10 @@ pub(super) fn of_service<'a>(
         }
         Some(service) => endpoints::add(proxy, service, found_subset, &mut cluster),
         None if is_assumed => {}
-        None => cluster.problem = Some(ClusterProblem::NoCluster),
+        None => {
+            cluster.problem = Some(ClusterProblem::NoCluster);
+            cluster.gap = undefined::service(world, &cluster.host).filter(|_| service.is_none());
+        }
     }
     cluster
 }
@@ -299,6 +317,8 @@ pub enum Assumption {
     NoServices,
     /// The controller of this resource makes the Service with the port.
     Made(String),
+    /// The endpoints of the subset have this label, which istiod adds to endpoints.
+    Labelled(String),
     /// The Service may exist, for this reason.
     Possible(Gap),
 }
@@ -307,6 +327,10 @@ impl Assumption {
     /// Why the service of a full host name, which no manifest defines, is assumed to exist.
     pub fn new(world: &World<'_>, hostname: &str, port: u32) -> Option<Self> {
         let (name, namespace) = host::kubernetes_service(hostname, &world.settings.domain)?;
+        // Names of Services have no capitals, and istiod compares the hosts of clusters with regard to case.
+        if hostname.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return None;
+        }
         if let Some(made) = world.inventory.makers().service(namespace, name)
             && made.ports.contains(&port)
         {

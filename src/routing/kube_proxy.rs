@@ -25,6 +25,7 @@ pub fn behind_service<'a>(
         problem: None,
         naming: Naming::Service,
         assumption,
+        gap: None,
         is_dialled: false,
         upstream: Upstream::default(),
     };

@@ -9,6 +9,7 @@ use super::http;
 use super::implication::Automata;
 use super::predicate::{MatchCondition, MatchSubject, Matcher};
 use super::route::{CompiledRoute, HttpMatch};
+use super::sample;
 use crate::re2::Search;
 use crate::source::Span;
 use crate::world::{Bound, NamespacedName, VirtualService, World};
@@ -90,7 +91,7 @@ pub fn reach_after(
     earlier: &[&Alternative<'_>],
     automata: &Automata,
 ) -> Reachability {
-    let mut sample = match sample(later.path(), automata) {
+    let mut sample = match sample::path(later.path(), automata) {
         Search::Text(path) => path,
         Search::Empty => return Reachability::Impossible,
         Search::Undecided => return Reachability::Reached,
@@ -151,29 +152,6 @@ fn is_plain(path: &MatchCondition) -> bool {
     matches!(path.subject, MatchSubject::Path { ignore_case: false })
 }
 
-/// Some path that a condition takes.
-fn sample(path: Option<&MatchCondition>, automata: &Automata) -> Search {
-    let Some(condition) = path else { return Search::Text(b"/".to_vec()) };
-    match &condition.matcher {
-        Matcher::Prefix(prefix) if prefix.is_empty() => Search::Text(b"/".to_vec()),
-        Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::PathPrefix(text) => match is_path(text.as_bytes()) {
-            true => Search::Text(text.clone().into_bytes()),
-            false => Search::Empty,
-        },
-        Matcher::Regex(regex) => match regex.sample().filter(|text| is_path(text)) {
-            Some(path) => Search::Text(path),
-            None => automata.find_path(condition, &[]),
-        },
-        Matcher::Present | Matcher::Invalid { .. } => Search::Undecided,
-    }
-}
-
-/// Whether a path can start with a text: it starts with a slash, and has no query, fragment or blanks.
-pub(super) fn is_path(text: &[u8]) -> bool {
-    let is_foreign = |byte: &u8| *byte <= b' ' || *byte == 0x7F || *byte == b'?' || *byte == b'#';
-    text.starts_with(b"/") && !text.iter().any(is_foreign)
-}
-
 impl Alternative<'_> {
     /// Whether the alternative takes every request on every proxy.
     pub fn takes_everything(&self) -> bool {
@@ -206,7 +184,7 @@ impl Alternative<'_> {
 
     /// Whether the alternative takes all requests of one of another VirtualService at a Gateway.
     pub fn takes_all_of(&self, other: &Self, gateway: &Bound, automata: &Automata) -> bool {
-        let Search::Text(path) = sample(other.path(), automata) else { return false };
+        let Search::Text(path) = sample::path(other.path(), automata) else { return false };
         if !self.takes_path(&path) || !self.requires_no_more_than(other, std::slice::from_ref(gateway), automata) {
             return false;
         }
@@ -228,7 +206,7 @@ impl Alternative<'_> {
 
     /// A path that the alternative takes, if there is one in UTF-8.
     pub fn example_path(&self) -> Option<String> {
-        sample(self.path(), &Automata::default()).into_utf8()
+        sample::path(self.path(), &Automata::default()).into_utf8()
     }
 
     fn path(&self) -> Option<&MatchCondition> {

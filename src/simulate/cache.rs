@@ -133,7 +133,9 @@ impl<'a> Cache<'a> {
             ProxyKind::Sidecar => Proxy::sidecar(self.world, namespace, labels),
             ProxyKind::Gateway => Proxy::gateway(self.world, namespace, labels),
         };
-        let proxy = Arc::new(proxy.at(address).placed(is_placed));
+        let of_workload = || self.world.workload_with(namespace, &proxy.label_set())?.address();
+        let of_workload = address.or_else(of_workload);
+        let proxy = Arc::new(proxy.at(of_workload).placed(is_placed));
         let client = match kind {
             ProxyKind::Sidecar => self.world.data_plane_of_client(namespace, &proxy.label_set()),
             ProxyKind::Gateway => ClientDataPlane { data_plane: DataPlane::Sidecar, workload: None },

@@ -5,14 +5,15 @@ use std::sync::{Arc, OnceLock};
 use super::answer::{
     Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, ReachedCluster, Retries, RouteRef,
 };
+use crate::model::Duration;
 use crate::model::networking::Percent;
 use crate::routing::{
     Assumption, Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Naming,
     Payload, Proxy, TcpProxy, VirtualHost, Weighted, rivals,
 };
 use crate::routing::{egress_proxy, of_made_service};
-use crate::source::Span;
-use crate::world::{RetryPolicy, Section, VirtualService, World};
+use crate::source::{Span, Spanned};
+use crate::world::{Gap, RetryPolicy, Section, VirtualService, World};
 
 /// The decision for all requests that a clause takes.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct ClauseDecision<'a> {
     pub decision: Arc<Decision>,
     /// The clusters that share the requests.
     pub clusters: Vec<Weighted<'a>>,
+    /// Whether the header operations of the destinations can differ.
+    pub has_own_headers: bool,
     /// Whether some of the clusters lead to another gateway.
     pub leads_to_gateway: bool,
     /// The second leg, if it is the same for all requests.
@@ -53,19 +56,22 @@ pub(super) fn by_clause<'a>(
         for destination in decision.destinations.iter_mut().filter(|it| it.problem == Some("no-cluster")) {
             destination.status = Some(missing).filter(|status| *status != 503);
         }
-        decision.fault = fault(route);
+        let world = proxy.world;
+        decision.fault = fault(world, route);
         decision.timeout =
-            route.timeout.map(|timeout| timeout.value).filter(|it| it.nanoseconds() > 0).map(|it| it.to_string());
+            route.timeout.filter(|it| it.value.nanoseconds() > 0).map(|timeout| as_written(world, timeout));
     }
     decision.notes.extend(host.rivals.iter().map(|rival| {
         format!(
-            "`{rival}` also defines the host: istiod uses the older one, or the first by name if both are equally old"
+            "{rival} also defines the host: istiod uses the older one, or the first by name if both are equally old"
         )
     }));
     note_rivals(proxy, &clusters, &mut decision);
     let workloads = || clusters.iter().flat_map(|it| &it.cluster.workloads);
     let leads_to_gateway = workloads().any(|workload| proxy.world.is_gateway_workload(workload));
-    Ok(ClauseDecision { decision: Arc::new(decision), clusters, leads_to_gateway, arrivals: OnceLock::new() })
+    let has_own_headers = clusters.len() > 1 && clusters.iter().any(|it| it.headers.is_some());
+    let decision = Arc::new(decision);
+    Ok(ClauseDecision { decision, clusters, has_own_headers, leads_to_gateway, arrivals: OnceLock::new() })
 }
 
 /// Notes the services between which age decides in a cluster.
@@ -173,6 +179,8 @@ fn route_ref(
         name: String::new(),
         file: sources.file(span.file).path().to_owned(),
         line: sources.start(span).line,
+        match_line: (route_match.is_some() && span_of_match.file == span.file)
+            .then(|| sources.start(span_of_match).line),
         span: span_of_match,
     };
     let Some(source) = virtual_service.source(index) else { return written };
@@ -236,9 +244,12 @@ fn passthrough(cluster: &str) -> Decision {
         weight: 100.into(),
         workloads: Vec::new(),
         problem: None,
+        assumption: None,
+        is_unknown: false,
         status: None,
         load_balancer: None,
         tls: None,
+        request: None,
     };
     Decision { destinations: vec![destination], ..Decision::new(Outcome::Passthrough) }
 }
@@ -250,17 +261,14 @@ pub(super) fn sent(world: &World<'_>, clusters: &[Weighted<'_>]) -> Decision {
     // The flag is certain only if all destinations have it.
     let common = problems.first().copied().flatten().filter(|first| problems.iter().all(|it| *it == Some(*first)));
     let mut notes = Vec::new();
-    for Cluster { host, port, assumption, upstream, .. } in clusters.iter().map(|it| &it.cluster) {
-        let note = match assumption {
-            None if upstream.is_by_locality(&world.settings) => format!(
-                "the localities of client and endpoints decide which endpoints of `{host}` get requests: the manifests do not show them"
+    for cluster in clusters.iter().map(|it| &it.cluster) {
+        let note = match &cluster.assumption {
+            None if cluster.upstream.is_by_locality(&world.settings) => format!(
+                "the localities of client and endpoints decide which endpoints of `{}` get requests: the manifests do not show them",
+                cluster.host
             ),
             None => continue,
-            Some(Assumption::NoServices) => {
-                "no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned()
-            }
-            Some(Assumption::Made(maker)) => format!("{maker} creates the Service of host `{host}`"),
-            Some(Assumption::Possible(gap)) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+            Some(assumption) => assumption_note(cluster, assumption),
         };
         if !notes.contains(&note) {
             notes.push(note);
@@ -277,6 +285,28 @@ pub(super) fn sent(world: &World<'_>, clusters: &[Weighted<'_>]) -> Decision {
     }
 }
 
+/// What is assumed about a cluster.
+fn assumption_note(Cluster { host, port, .. }: &Cluster<'_>, assumption: &Assumption) -> String {
+    match assumption {
+        Assumption::NoServices => {
+            "no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned()
+        }
+        Assumption::Made(maker) => format!("{maker} creates the Service of host `{host}`"),
+        Assumption::Labelled(key) => {
+            format!("label `{key}` comes from the node or the cluster: only workloads that have it get requests")
+        }
+        Assumption::Possible(gap) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+    }
+}
+
+/// What is not known about a cluster that the manifests lack.
+fn gap_note(Cluster { host, port, subset, .. }: &Cluster<'_>, gap: &Gap) -> String {
+    match subset.as_str() {
+        "" => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+        subset => format!("it is not known whether subset `{subset}` of host `{host}` is defined: {gap}"),
+    }
+}
+
 fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> ReachedCluster {
     let is_there = cluster.problem != Some(ClusterProblem::NoCluster);
     ReachedCluster {
@@ -289,7 +319,14 @@ fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> ReachedClus
         weight,
         workloads: cluster.workloads.iter().map(|workload| workload.name.to_string()).collect(),
         problem: cluster.problem.map(problem_name),
+        assumption: cluster
+            .assumption
+            .as_ref()
+            .map(|assumption| assumption_note(cluster, assumption))
+            .or_else(|| cluster.gap.as_ref().map(|gap| gap_note(cluster, gap))),
+        is_unknown: matches!(cluster.assumption, Some(Assumption::Possible(_))) || cluster.gap.is_some(),
         status: None,
+        request: None,
     }
 }
 
@@ -318,12 +355,21 @@ fn problem_name(problem: ClusterProblem) -> &'static str {
     }
 }
 
+/// A duration in the words of the manifest, `1500ms` rather than `1.5s`.
+fn as_written(world: &World<'_>, duration: Spanned<Duration>) -> String {
+    let text = world.snapshot.sources.text(duration.span).trim().trim_matches(['"', '\'']);
+    match Duration::parse(text) == Some(duration.value) {
+        true => text.to_owned(),
+        false => duration.value.to_string(),
+    }
+}
+
 fn percent(percent: &Percent) -> f64 {
     percent.value.map_or(0.0, |value| value.value)
 }
 
 /// The injected fault. Without a percentage it affects no request; delays also have an older integer form.
-fn fault(route: &CompiledRoute<'_>) -> Option<InjectedFault> {
+fn fault(world: &World<'_>, route: &CompiledRoute<'_>) -> Option<InjectedFault> {
     let fault = route.fault?;
     Some(InjectedFault {
         delay: fault.delay.as_ref().map(|delay| InjectedDelay {
@@ -333,7 +379,7 @@ fn fault(route: &CompiledRoute<'_>) -> Option<InjectedFault> {
                 .map(percent)
                 .or_else(|| delay.percent.map(|percent| f64::from(percent.value)))
                 .unwrap_or(0.0),
-            fixed_delay: delay.fixed_delay.map(|delay| delay.value.to_string()).unwrap_or_default(),
+            fixed_delay: delay.fixed_delay.map(|delay| as_written(world, delay)).unwrap_or_default(),
         }),
         abort: fault.abort.as_ref().map(|abort| InjectedAbort {
             percentage: abort.percentage.as_ref().map_or(0.0, percent),
@@ -351,7 +397,10 @@ fn default_retries(proxy: &Proxy<'_>) -> Option<Retries> {
 /// The retries of a route, which replace the default.
 fn retries(proxy: &Proxy<'_>, route: &CompiledRoute<'_>) -> Option<Retries> {
     match route.retries {
-        Some(written) => RetryPolicy::written(written).map(Retries::from),
+        Some(written) => RetryPolicy::written(written).map(|policy| Retries {
+            per_try_timeout: written.per_try_timeout.map(|timeout| as_written(proxy.world, timeout)),
+            ..policy.into()
+        }),
         None => default_retries(proxy),
     }
 }

@@ -98,7 +98,8 @@ fn to_service<'a>(
         address: question.client.address,
     };
     let passed_tls = (question.tls != Tls::Plaintext).then_some(question.server_name.as_ref());
-    let sent = Sent { question, world, sender, rewritten: is_http.then_some(&unchanged), passed_tls };
+    let sent =
+        Sent { question, request: &question.http, world, sender, rewritten: is_http.then_some(&unchanged), passed_tls };
     let onward = sent.onward(&clusters);
     let Onward { legs, arrivals } = onward;
     Ok(Answer { legs: legs.into(), arrivals: arrivals.into(), ..bare(question, client, decision) })
@@ -173,6 +174,9 @@ fn outside(host: &str, port: u32) -> Decision {
         status: None,
         load_balancer: None,
         tls: None,
+        request: None,
+        assumption: None,
+        is_unknown: false,
     };
     Decision { destinations: vec![destination], ..Decision::new(Outcome::Passthrough) }
 }

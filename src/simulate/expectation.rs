@@ -1,7 +1,5 @@
 //! Expectations of a request, and how an answer differs from them.
 
-use serde::Serialize;
-
 use super::answer::{Answer, Arrived, Outcome, ReachedCluster, Unanswered};
 
 /// The end that a request is expected to have.
@@ -29,7 +27,7 @@ pub struct ExpectedDestination {
 }
 
 /// The difference between the expectations and an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The expectations that the answer does not meet: the unmet ones, or all if other requests go elsewhere.
     pub expected: Vec<String>,
@@ -191,7 +189,7 @@ pub fn difference(result: &Result<Answer, Unanswered>, expected: &[Expectation])
             });
         }
     };
-    // Without a named end, a part that is lost is no difference: it suffices that a request can reach a destination.
+    // Without a named end, it suffices that a request can reach a destination.
     if let [Expectation::Reached] = expected
         && parts.iter().any(Part::reaches)
     {

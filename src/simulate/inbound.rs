@@ -3,12 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::answer::{Answer, Decision, Outcome, PolicyVerdict, ReachedCluster, Rewritten, Step};
 use super::question::Question;
 use super::request::{RequestProtocol, Tls};
-use super::{policies, trace, ztunnel};
+use super::{codec, policies, trace, ztunnel};
 use crate::policy::{self, Attributes, Identity, PolicyRef, Ruling};
 use crate::routing::HttpRequest;
 use crate::routing::inbound::{
@@ -41,8 +39,7 @@ pub struct Incoming<'q> {
 }
 
 /// The answer of a server's sidecar.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Leg {
     /// `forward`, `passthrough`, `denied`, `refused` or `blackhole`.
     pub outcome: Outcome,
@@ -100,6 +97,8 @@ pub fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &Incomin
         }
         InboundMatch::ProtocolError => {
             leg.flag = Some("DPE");
+            // A client that begins TLS cannot read the response.
+            leg.status = (incoming.tls == Tls::Plaintext).then_some(400);
             leg.refused(world, mtls, "the proxy expects plaintext HTTP and gets other bytes");
         }
     }
@@ -137,10 +136,17 @@ fn taken(
         };
     }
     let http = chain.is_http.then_some(incoming.request);
+    let normalization = world.settings.path_normalization;
+    if let Some(rejected) = http.and_then(|http| codec::rejection(http, incoming.protocol, normalization)) {
+        (leg.outcome, leg.status, leg.flag) = (rejected.outcome, rejected.status, rejected.flag);
+        leg.cluster = None;
+        leg.notes.extend(rejected.notes);
+        return;
+    }
     let attributes = Attributes {
         identity: incoming.peer.filter(|_| chain.terminates == TerminatedTls::MeshTls),
         source_ip: incoming.source_ip,
-        remote_ip: http.map_or(incoming.source_ip, |request| policy::remote_ip(request, incoming.source_ip)),
+        remote_ip: http.map_or(incoming.source_ip, |request| request.client),
         destination_ip: receiver.address,
         destination_port: incoming.port,
         sni: incoming.sni,
@@ -265,9 +271,12 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
         weight: 100.into(),
         workloads: receiver.workload.map(|workload| workload.name.to_string()).into_iter().collect(),
         problem: None,
+        assumption: None,
+        is_unknown: false,
         status: None,
         load_balancer: None,
         tls: None,
+        request: None,
     });
     let decision = Decision {
         status: leg.status,

@@ -6,13 +6,17 @@
 mod answer;
 mod apply;
 mod cache;
+mod codec;
 mod compiled;
 mod decide;
 mod dial;
 mod direct;
 mod every_host;
 mod expectation;
+mod explain;
 mod gateway_workload;
+mod header_format;
+mod header_operations;
 mod inbound;
 mod known;
 mod naming;
@@ -34,12 +38,14 @@ pub use answer::{
     Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,
     ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
+pub use every_host::RuleAnswer;
 pub use expectation::{Difference, Expectation, difference};
+pub use explain::Explained;
 pub use inbound::{Incoming, Leg, arrive};
-pub use request::{
-    Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, TokenState, WorkloadRef,
-};
+pub use request::{Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
 pub use simulators::Simulators;
+
+pub use crate::routing::TokenState;
 
 use self::cache::Cache;
 use self::outbound::Outbound;
@@ -115,8 +121,13 @@ impl<'a> Simulator<'a> {
         known::knows(self.world, request)
     }
 
-    /// One request for each host that a VirtualService or another route defines, made from `template`.
-    pub fn requests_to_every_host(&self, template: &Request) -> Vec<Request> {
-        every_host::requests(self.world, template)
+    /// Says what happens to a request, and why.
+    pub fn explain(&self, request: &Request) -> Explained {
+        Explained::new(self, request)
+    }
+
+    /// The answers for every rule of every host that a request like `template` can take.
+    pub fn answer_every_rule(&self, template: &Request) -> Vec<RuleAnswer> {
+        every_host::answers(self, template)
     }
 }

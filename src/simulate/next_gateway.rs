@@ -77,7 +77,7 @@ impl<'a> Sent<'_, 'a> {
                 scheme: if self.seen_tls(transport) == Tls::Plaintext { "http" } else { "https" }.into(),
                 ..request.clone()
             }
-            .as_received(false),
+            .as_received(listeners.reception(self.seen_tls(transport)), self.source_ip()),
             trace: self.question.trace,
             next: Some(cache),
             visited: self.question.visited.iter().cloned().chain([visit]).collect(),

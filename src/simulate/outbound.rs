@@ -10,34 +10,59 @@ use super::question::{Certificate, Question};
 use super::request::{RequestProtocol, Tls};
 use super::second_leg::{Onward, Sent};
 use super::sender::Sender;
-use super::{apply, decide, dial, policies, trace, unknowns, unplaced};
+use super::{apply, codec, decide, dial, policies, trace, unknowns, unplaced};
 use crate::model::Kind;
 use crate::model::networking::ServerTlsMode;
-use crate::policy::{self, Attributes};
+use crate::policy::{self, Attributes, TokenEffect};
 use crate::routing::{
     ChainAction, Clause, ClauseAction, Connection, DefaultChain, FilterChain, HttpRequest, Payload, ProxyListener,
     RouteLookup, VirtualHost,
 };
 use crate::world::host;
 
+/// What the policies of a gateway do with a request.
+enum Screened {
+    /// They deny it.
+    Denied(Box<Answer>),
+    /// The request goes on, with the changes of the filter for tokens if there is one, and remarks.
+    Passed(Option<TokenEffect>, Vec<String>),
+}
+
+/// Adds remarks to an answer.
+fn with_notes(mut answer: Answer, notes: Vec<String>) -> Answer {
+    if !notes.is_empty() {
+        Arc::make_mut(&mut answer.decision).notes.extend(notes);
+    }
+    answer
+}
+
 /// A question for a proxy that routes requests.
 pub(super) struct Outbound<'q, 'a> {
     question: &'q Question<'q, 'a>,
     compiled: &'q Compiled<'a>,
     connection: Connection<'q>,
+    /// The request as it is routed.
     request: &'q HttpRequest<'q>,
+    /// The request as it is sent on, before the route changes it.
+    sent: &'q HttpRequest<'q>,
+    /// What the filter for tokens did with the request.
+    token: Option<&'q TokenEffect>,
 }
 
 impl<'q, 'a> Outbound<'q, 'a> {
     /// A question for the listeners of a proxy; the client dials `address`.
     pub fn new(question: &'q Question<'q, 'a>, compiled: &'q Compiled<'a>, address: IpAddr) -> Self {
         let connection = Connection { address, payload: question.payload() };
-        Self { question, compiled, connection, request: &question.http }
+        Self { question, compiled, connection, request: &question.http, sent: &question.http, token: None }
     }
 
     /// Says what happens to the request. The error is the reason why there is no answer.
     pub fn answer(&self) -> Result<Answer, String> {
         let mut answer = self.answer_of_known()?;
+        if self.compiled.topology.expects_proxy_protocol {
+            let note = "the gateway expects the PROXY protocol: the answer assumes that the client begins with it";
+            answer = with_notes(answer, vec![note.to_owned()]);
+        }
         if answer.route.is_none() && answer.outcome != Outcome::Denied {
             unknowns::note(&mut answer, unknowns::of_unknown_hosts(self.compiled.proxy.world));
         }
@@ -87,9 +112,10 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 if let Some(refused) = self.refused_handshake(route.terminates) {
                     return Ok(refused);
                 }
-                if let Some(denied) = self.denied_by_gateway(listener.port, false, route.terminates) {
-                    return Ok(denied);
-                }
+                let notes = match self.screened(listener.port, false, route.terminates) {
+                    Screened::Denied(denied) => return Ok(*denied),
+                    Screened::Passed(_, notes) => notes,
+                };
                 let mut answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
                 unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
                 unknowns::note(&mut answer, chain.map(|chain| rivals_of(listener, chain)).unwrap_or_default());
@@ -103,33 +129,44 @@ impl<'q, 'a> Outbound<'q, 'a> {
                     _ => Onward::default(),
                 };
                 let (legs, arrivals) = (onward.legs.into(), onward.arrivals.into());
-                Ok(Answer { trace: steps(Some(route)), legs, arrivals, ..answer })
+                Ok(with_notes(Answer { trace: steps(Some(route)), legs, arrivals, ..answer }, notes))
             }
             Some(ChainAction::Http { terminates, .. }) if !self.speaks_http(terminates.is_some()) => {
-                let notes = vec!["the listener expects HTTP, over TLS if it terminates TLS".to_owned()];
-                Ok(self.decided(Decision { notes, ..Decision::new(Outcome::Refused) }))
+                let reason = "the listener expects HTTP, over TLS if it terminates TLS";
+                let decision = match self.connection.payload {
+                    Payload::Http => Decision { notes: vec![reason.to_owned()], ..Decision::new(Outcome::Refused) },
+                    // A client that begins TLS with a plaintext listener cannot read the response.
+                    Payload::Tls(_) if terminates.is_none() => Decision { status: None, ..codec::unreadable(reason) },
+                    Payload::Tls(_) | Payload::Bytes => codec::unreadable(reason),
+                };
+                Ok(self.decided(decision))
             }
             Some(ChainAction::Http { terminates, .. }) if let Some(refused) = self.refused_handshake(*terminates) => {
                 Ok(refused)
             }
-            Some(ChainAction::Http { .. }) if self.has_fragment() => Ok(self.decided(Decision {
-                status: Some(400),
-                notes: vec!["Envoy rejects a path with a fragment".to_owned()],
-                ..Decision::new(Outcome::DirectResponse)
-            })),
-            Some(ChainAction::Http { table, terminates }) => {
-                match self.denied_by_gateway(listener.port, true, *terminates) {
-                    Some(denied) => Ok(denied),
-                    None => self.routed(self.compiled.routes(table)),
+            Some(ChainAction::Http { .. }) if let Some(rejected) = self.rejection() => Ok(self.decided(rejected)),
+            Some(ChainAction::Http { table, terminates }) => match self.screened(listener.port, true, *terminates) {
+                Screened::Denied(denied) => Ok(*denied),
+                Screened::Passed(token, notes) => {
+                    let routes = self.compiled.routes(table);
+                    let answer = match token.filter(TokenEffect::changes_request) {
+                        Some(token) => {
+                            let sent = &token.apply(self.request);
+                            // Without a token, Envoy keeps the route that it chose before the filter.
+                            let request = if token.has_token() { sent } else { self.request };
+                            Outbound { request, sent, token: Some(&token), ..*self }.routed(routes)
+                        }
+                        None => self.routed(routes),
+                    };
+                    Ok(with_notes(answer?, notes))
                 }
-            }
+            },
         }
     }
 
-    /// Whether the path has a fragment, which Envoy's HTTP codec rejects before routing.
-    fn has_fragment(&self) -> bool {
-        let has_fragment = |bytes: &[u8]| bytes.contains(&b'#');
-        has_fragment(&self.request.path) || self.request.query.as_deref().is_some_and(has_fragment)
+    /// The decision for a request that Envoy rejects before routing.
+    fn rejection(&self) -> Option<Decision> {
+        codec::rejection(self.request, self.question.protocol, self.compiled.proxy.world.settings.path_normalization)
     }
 
     fn speaks_http(&self, terminates_tls: bool) -> bool {
@@ -238,7 +275,11 @@ impl<'q, 'a> Outbound<'q, 'a> {
             }));
         }
         let request = match decision.outcome {
-            Outcome::Forward => Some(apply::rewritten(self.request, clause)?),
+            Outcome::Forward if decided.has_own_headers => return self.split(clause, decided),
+            Outcome::Forward => {
+                let of_destination = decided.clusters.first().and_then(|it| it.headers);
+                Some(self.with_token(apply::rewritten(self.sent, clause, of_destination)?))
+            }
             _ => None,
         };
         let location = apply::location(self.request, clause, &self.compiled.proxy);
@@ -247,6 +288,43 @@ impl<'q, 'a> Outbound<'q, 'a> {
             _ => Default::default(),
         };
         Ok(Answer { request, location, legs, arrivals, ..self.with(Arc::clone(decision)) })
+    }
+
+    /// The answer for a request that destinations with header operations of their own share.
+    fn split(&self, clause: &Clause<'_>, decided: &ClauseDecision<'a>) -> Result<Answer, String> {
+        let rewritten = |headers| Ok::<_, String>(self.with_token(apply::rewritten(self.sent, clause, headers)?));
+        let each: Vec<Rewritten> =
+            decided.clusters.iter().map(|it| rewritten(it.headers)).collect::<Result<_, String>>()?;
+        let is_same = each.iter().all(|it| *it == each[0]);
+        let common = if is_same { each[0].clone() } else { rewritten(None)? };
+        let mut decision = Arc::clone(&decided.decision);
+        if !is_same {
+            let destinations = Arc::make_mut(&mut decision).destinations.iter_mut();
+            destinations.zip(&each).for_each(|(it, request)| it.request = Some(Box::new(request.clone())));
+        }
+        let mut all = Onward::default();
+        for (cluster, own) in decided.clusters.iter().zip(&each) {
+            let onward = self.sent(Some(own)).onward(std::slice::from_ref(cluster));
+            all.legs.extend(onward.legs);
+            all.arrivals.extend(onward.arrivals);
+        }
+        let (legs, arrivals) = (all.legs.into(), all.arrivals.into());
+        Ok(Answer { request: Some(common), legs, arrivals, ..self.with(decision) })
+    }
+
+    /// The request that the upstream gets, with the headers that the filter for tokens writes and removes.
+    fn with_token(&self, mut rewritten: Rewritten) -> Rewritten {
+        let Some(token) = self.token else { return rewritten };
+        for (name, value) in &token.added_headers {
+            rewritten.headers.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        let is_gone = |name: &&String| {
+            let was_there = self.question.http.headers.iter().any(|(other, _)| other == name.as_str());
+            was_there && !rewritten.headers.contains_key(*name) && !rewritten.removed_headers.contains(name)
+        };
+        let gone: Vec<String> = token.removed_headers.iter().filter(is_gone).cloned().collect();
+        rewritten.removed_headers.extend(gone);
+        rewritten
     }
 
     /// The rest of the way. Without policies that look at requests, or another gateway, it is the same for all requests of a
@@ -267,19 +345,21 @@ impl<'q, 'a> Outbound<'q, 'a> {
     }
 
     fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'a> {
+        let Self { question, sent: request, .. } = *self;
         let proxy = &self.compiled.proxy;
-        let sender = Sender::of(proxy);
-        Sent { question: self.question, world: proxy.world, sender, rewritten, passed_tls: None }
+        Sent { question, request, world: proxy.world, sender: Sender::of(proxy), rewritten, passed_tls: None }
     }
 
-    /// The answer of a gateway whose policies deny the request. Gateways apply policies before routing; sidecars of
-    /// clients apply none.
-    fn denied_by_gateway(&self, port: u32, is_http: bool, terminates: Option<ServerTlsMode>) -> Option<Answer> {
+    /// What the policies of a gateway do with the request. Gateways apply policies before routing; sidecars of clients
+    /// apply none.
+    fn screened(&self, port: u32, is_http: bool, terminates: Option<ServerTlsMode>) -> Screened {
         let proxy = &self.compiled.proxy;
         let policies = &proxy.world.policies;
-        let has_none = policies.authorization_policies().is_empty() && policies.request_authentications().is_empty();
-        if !proxy.is_gateway() || has_none {
-            return None;
+        let has_policies =
+            !policies.authorization_policies().is_empty() || !policies.request_authentications().is_empty();
+        let presents_token = is_http && policy::is_presented(self.request);
+        if !proxy.is_gateway() || !(has_policies || presents_token) {
+            return Screened::Passed(None, Vec::new());
         }
         let source_ip = self.question.client.address;
         let attributes = Attributes {
@@ -288,7 +368,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 _ => None,
             },
             source_ip,
-            remote_ip: policy::remote_ip(self.request, source_ip).filter(|_| is_http).or(source_ip),
+            remote_ip: if is_http { self.request.client } else { source_ip },
             destination_ip: proxy.address,
             destination_port: port,
             sni: match self.connection.payload {
@@ -302,7 +382,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
         let namespace = if proxy.is_placed { proxy.namespace.as_str() } else { "" };
         let findings = policy::evaluate(proxy.world, namespace, &proxy.label_set(), &attributes);
         if findings.ruling != policy::Ruling::Denied {
-            return None;
+            return Screened::Passed(Some(findings.token), findings.notes);
         }
         let trace = if self.question.trace { trace::policies(proxy.world, &findings) } else { Vec::new() };
         let decision = Decision {
@@ -311,7 +391,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             notes: findings.notes,
             ..Decision::new(Outcome::Denied)
         };
-        Some(Answer { trace, ..self.decided(decision) })
+        Screened::Denied(Box::new(Answer { trace, ..self.decided(decision) }))
     }
 
     /// The answer if client and gateway do not agree on certificates. `MUTUAL` and `ISTIO_MUTUAL` require one of the client.
@@ -414,7 +494,7 @@ fn rivals_of(listener: &ProxyListener<'_>, chain: &FilterChain<'_>) -> Vec<Strin
     let rivals = listener.rivals.iter().filter(|(index, _)| of_chain(*index));
     let note = |rival: &str| {
         format!(
-            "{rival} has the same address and port: istiod gives the connections to the older one, or the first by host \
+            "{rival} has the same address and port: istiod gives the connections to the older one, or the first by name \
              if both are equally old"
         )
     };

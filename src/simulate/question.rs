@@ -14,7 +14,7 @@ use super::sender;
 use crate::model::LabelSet;
 use crate::policy::Identity;
 use crate::routing::inbound::{Receiver, ports};
-use crate::routing::{self, Payload};
+use crate::routing::{self, CarriedToken, Payload, Reception, TokenState};
 use crate::uri::split_port;
 use crate::world::{ClientDataPlane, DataPlane, PathNormalization, Workload, World};
 
@@ -138,9 +138,11 @@ impl<'q, 'a> Question<'q, 'a> {
         let named_address = dial::named_address(request.address.as_deref(), "address")?;
         let source_ip = dial::named_address(request.source_ip.as_deref(), "sourceIp")?;
         let of_client = from.filter(|_| request.gateway.is_none()).and_then(|from| from.address);
-        let client = Client::new(request, source_ip.or(of_client));
+        let address_of_client = source_ip.or(of_client);
+        let client = Client::new(request, address_of_client);
         let server_name = request.sni.as_deref().filter(|sni| !sni.is_empty()).map_or(name.clone(), Cow::Borrowed);
         let data_plane = data_plane(from, &proxy.client);
+        let mut reception = Reception::Sidecar;
         let receiving = if !is_gateway && data_plane != DataPlane::Sidecar {
             ReceivingProxy::Direct(DirectClient {
                 data_plane,
@@ -152,6 +154,7 @@ impl<'q, 'a> Question<'q, 'a> {
             })
         } else {
             let listeners = proxy.at(port);
+            reception = listeners.reception(tls);
             let address = match named_address {
                 Some(address) => address,
                 // Clients dial the gateway, not the address of the host.
@@ -160,6 +163,7 @@ impl<'q, 'a> Question<'q, 'a> {
             };
             ReceivingProxy::Client { listeners, address }
         };
+        let http = http(request, host, world.settings.path_normalization).as_received(reception, address_of_client);
         Ok(Self {
             id: &request.id,
             gateway: gateway_name(request),
@@ -171,7 +175,7 @@ impl<'q, 'a> Question<'q, 'a> {
             certificate: certificate(world, request),
             alpn: alpn(request),
             server_name,
-            http: http(request, host, world.settings.path_normalization),
+            http,
             trace: request.trace,
             next: Some(cache),
             visited: Vec::new(),
@@ -199,18 +203,22 @@ impl<'q, 'a> Question<'q, 'a> {
             Some(kind) => of_kind(kind),
             None => of_manifests(),
         };
+        let address_of_client = source_ip.or(of_client);
+        let host = request.host.as_deref().unwrap_or_default();
+        let http =
+            http(request, host, world.settings.path_normalization).as_received(Reception::Sidecar, address_of_client);
         Ok(Self {
             id: &request.id,
             gateway: None,
             proxy: ReceivingProxy::Server(receiver, data_plane),
-            client: Client::new(request, source_ip.or(of_client)),
+            client: Client::new(request, address_of_client),
             port,
             protocol: protocol(request),
             tls: tls(request),
             certificate: Certificate::None,
             alpn: alpn(request),
             server_name: request.sni.as_deref().unwrap_or_default().into(),
-            http: http(request, request.host.as_deref().unwrap_or_default(), world.settings.path_normalization),
+            http,
             trace: request.trace,
             next: None,
             visited: Vec::new(),
@@ -321,7 +329,7 @@ fn is_gateway(request: &Request) -> bool {
     request.gateway.is_some() || (is_from_gateway && request.to.is_none())
 }
 
-/// The request as Envoy's router sees it.
+/// The request as it reaches the proxy, before the proxy settles its headers.
 fn http<'q>(request: &'q Request, host: &'q str, normalization: PathNormalization) -> routing::HttpRequest<'q> {
     let target = request.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
@@ -336,10 +344,17 @@ fn http<'q>(request: &'q Request, host: &'q str, normalization: PathNormalizatio
         path: routing::normalize_path(path.as_bytes(), normalization),
         query: query.map(|query| query.as_bytes().into()),
         headers: headers.collect(),
-        claims: &request.claims,
+        token: token(request),
+        ..routing::HttpRequest::default()
     }
-    // Sidecars trust the headers of their clients, gateways do not.
-    .as_received(!is_gateway(request))
+}
+
+/// The token that the request is said to carry. Without any of its fields, the headers decide.
+fn token(request: &Request) -> Option<CarriedToken<'_>> {
+    let is_described = !request.claims.is_null() || request.issuer.is_some() || !request.audiences.is_empty();
+    let state = request.token.or(is_described.then_some(TokenState::Valid))?;
+    let issuer = request.issuer.as_deref();
+    Some(CarriedToken { state, claims: &request.claims, issuer, audiences: &request.audiences })
 }
 
 fn lower_case(name: &str) -> Cow<'_, str> {

@@ -12,12 +12,14 @@ use super::sender::{Identities, Sender, SenderKind};
 use super::ztunnel;
 use crate::policy::Identity;
 use crate::routing::inbound::{PortOrigin, Receiver, ports};
-use crate::routing::{Cluster, HttpRequest, Naming, Transport, Weighted};
+use crate::routing::{Cluster, HttpRequest, Naming, Reception, Transport, Weighted};
 use crate::world::{DataPlane, Discovery, Service, Workload, World};
 
 /// A request on its way to the servers.
 pub(super) struct Sent<'q, 'a> {
     pub question: &'q Question<'q, 'a>,
+    /// The request as the proxy routes it.
+    pub request: &'q HttpRequest<'q>,
     pub world: &'a World<'a>,
     /// The sender of this leg.
     pub sender: Sender<'q>,
@@ -109,7 +111,7 @@ impl<'a> Sent<'_, 'a> {
         let dialled = Some(self.question.port).filter(|_| is_dialled);
         let port = dialled.or(exact.map(|port| port.number)).or_else(target)?;
         let transport = self.transport(cluster, service, workload, port);
-        let rewritten = self.rewritten_request();
+        let rewritten = self.rewritten_request().as_received(Reception::Sidecar, self.source_ip());
         let seen = self.seen_tls(transport);
         let is_wrapped = self.passed_tls.is_some() && transport != Transport::Plaintext;
         let alpn = match transport {
@@ -238,12 +240,13 @@ impl<'a> Sent<'_, 'a> {
 
     /// The source address that the server's proxy sees: that of the client, or of the gateway.
     pub(super) fn source_ip(&self) -> Option<IpAddr> {
-        if self.sender.is_gateway() { self.sender.address } else { self.question.client.address }
+        let of_client = self.question.client.address.filter(|_| !self.sender.is_gateway());
+        of_client.or(self.sender.address)
     }
 
     /// The request with the changes that the route makes.
     pub(super) fn rewritten_request(&self) -> HttpRequest<'_> {
-        let request = &self.question.http;
+        let request = self.request;
         let Some(rewritten) = self.rewritten else { return request.clone() };
         let (path, query) =
             rewritten.path.split_once('?').map_or((rewritten.path.as_str(), None), |(path, query)| (path, Some(query)));

@@ -18,7 +18,7 @@ use super::args::{Common, Format};
 use super::project::Project;
 use super::{exit, terminal};
 use crate::report;
-use crate::simulate::{Difference, Expectation, Simulators, difference};
+use crate::simulate::{Answer, Difference, Expectation, Simulators, Unanswered, difference};
 
 /// Simulates requests and prints the answers.
 pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
@@ -41,22 +41,27 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
         let status = lines::answer_lines(&simulators, requests, &expected)?;
         return Ok(if project.failed() { exit::FAILED } else { status });
     }
-    let results = match asked_for_one {
-        true => simulators.simulate(&template),
-        false => simulators.simulate_every_host(&template),
-    };
+    let style = terminal::style(common);
+    let explained = if asked_for_one { simulators.explain(&template) } else { Vec::new() };
+    let rules = if asked_for_one { Vec::new() } else { simulators.answer_every_rule(&template) };
+    let results = explained.iter().map(|it| &it.result).chain(rules.iter().map(|it| &it.result));
+    let results: Vec<&Result<Answer, Unanswered>> = results.collect();
     if results.is_empty() {
         return Err("no route or service of the manifests fits the options; name a URL to simulate".to_owned());
     }
     let differences: Vec<Option<Difference>> = results.iter().map(|result| difference(result, &expected)).collect();
-    terminal::write(|out| match args.output.format {
-        Format::Text => {
-            report::text::answers(&results, &project.manifests.sources, &terminal::style(common), out)?;
-            report::text::differences(&results, &differences, &terminal::style(common), out)
+    terminal::write(|out| match (args.output.format, asked_for_one) {
+        (Format::Text, _) => {
+            match asked_for_one {
+                true => report::text::answers(&explained, &project.manifests.sources, &style, out)?,
+                false => report::text::every_rule(&rules, &style, out)?,
+            }
+            report::text::differences(&results, &differences, &style, out)
         }
-        Format::Json => report::json::simulate(&results, &differences, out),
+        (Format::Json, true) => report::json::simulate(&explained, &differences, out),
+        (Format::Json, false) => report::json::every_rule(&rules, &differences, out),
     })?;
-    let is_unanswered = results.iter().all(Result::is_err) || (asked_for_one && results.iter().any(Result::is_err));
+    let is_unanswered = results.iter().all(|it| it.is_err()) || (asked_for_one && results.iter().any(|it| it.is_err()));
     Ok(if project.failed() || is_unanswered {
         exit::FAILED
     } else if differences.iter().any(Option::is_some) {
@@ -66,7 +71,7 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     })
 }
 
-/// What the options expect. A destination can only be expected of one request, or of those of a file.
+/// The expectations of the options. A destination can only be expected of one request, or of those of a file.
 fn expectations(places: &Places, has_request: bool) -> Result<Vec<Expectation>, String> {
     let expected = places.expected.iter().map(|text| Expectation::parse(text));
     let expected = expected.collect::<Result<Vec<_>, _>>().map_err(|error| format!("`--expect`: {error}"))?;

@@ -14,6 +14,7 @@ mod policy;
 mod rules;
 mod source_code;
 mod statistics;
+mod table;
 mod theme;
 mod totals;
 mod view;
@@ -23,7 +24,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use answer::answers;
+pub use answer::{answers, every_rule};
 pub use difference::differences;
 pub use lines::lines;
 pub use meshes::meshes;
