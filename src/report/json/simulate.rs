@@ -124,10 +124,6 @@ pub fn answer_line(
 }
 
 fn push_answer(answer: &Answer, difference: Option<&Difference>, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    fn push(key: &str, value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        out.extend_from_slice(key.as_bytes());
-        serde_json::to_writer(out, value)
-    }
     push("{\"id\":", &answer.id, out)?;
     if let Some(mesh) = &answer.mesh {
         push(",\"mesh\":", mesh, out)?;
