@@ -88,7 +88,7 @@ fn listener_words(world: &World<'_>, question: &Question<'_, '_>, seen: &LookedA
     format!("port {port}: the routes of host {name}{}", defined.unwrap_or_default())
 }
 
-/// What decides: a policy, a route, or a default.
+/// The thing that decides: a policy, a route, or a default.
 fn decision(
     world: &World<'_>,
     question: &Question<'_, '_>,
@@ -181,7 +181,7 @@ fn destination(world: &World<'_>, proxy: &Proxy<'_>, answer: &Answer, destinatio
     format!("{}% to {}{parts}", destination.weight, target(destination))
 }
 
-/// What the proxy of a server does.
+/// The actions of the proxy of a server.
 fn arrival(world: &World<'_>, arrived: &Arrived) -> String {
     let workload = world.workloads.iter().find(|workload| workload.name.to_string() == arrived.workload);
     let labels = workload.map(|workload| workload.labels.clone()).unwrap_or_default();
