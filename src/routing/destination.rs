@@ -86,6 +86,11 @@ impl Cluster<'_> {
         }
     }
 
+    /// Whether proxies have the cluster.
+    pub fn exists(&self) -> bool {
+        self.problem != Some(ClusterProblem::NoCluster)
+    }
+
     /// The server name that proxies of the mesh send in mutual TLS to the cluster (istiod: `BuildDNSSrvSubsetKey`).
     pub fn server_name(&self) -> String {
         let Self { port, subset, host, .. } = self;
@@ -243,8 +248,9 @@ pub(super) fn of_service<'a>(
     let is_unknown = service.is_none() && world.services.named(&host).next().is_none();
     let assumption = if is_unknown { Assumption::new(proxy.world, &host, port) } else { None };
     let is_assumed = assumption.is_some();
+    let backend_tls = destination_rules.backend_tls(&proxy.namespace, (namespace, &host), port, destination_rule);
     let mut cluster = Cluster {
-        upstream: Upstream::new(of_rule, of_subset, port),
+        upstream: Upstream::with_backend_tls(of_rule, of_subset, port, backend_tls),
         workloads: Vec::new(),
         problem: None,
         gap: None,
@@ -308,6 +314,8 @@ pub enum Assumption {
     NoServices,
     /// The controller of this resource makes the Service with the port.
     Made(String),
+    /// The endpoints of the subset have this label, which istiod adds to endpoints.
+    Labelled(String),
     /// The Service may exist, for this reason.
     Possible(Gap),
 }
@@ -316,6 +324,10 @@ impl Assumption {
     /// Why the service of a full host name, which no manifest defines, is assumed to exist.
     pub fn new(world: &World<'_>, hostname: &str, port: u32) -> Option<Self> {
         let (name, namespace) = host::kubernetes_service(hostname, &world.settings.domain)?;
+        // Names of Services have no capitals, and istiod compares the hosts of clusters with regard to case.
+        if hostname.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return None;
+        }
         if let Some(made) = world.inventory.makers().service(namespace, name)
             && made.ports.contains(&port)
         {

@@ -46,7 +46,8 @@ pub struct VirtualHost<'a> {
     pub clauses: Vec<Clause<'a>>,
     /// Whether the proxy redirects plaintext requests to HTTPS before it looks at routes.
     pub requires_tls: bool,
-    /// Other VirtualServices that define the host. They lose to this one only by the order of their names.
+    /// Other VirtualServices and routes that define the host, with their kinds. They lose to this one only by the order of
+    /// their names.
     pub rivals: Vec<String>,
 }
 

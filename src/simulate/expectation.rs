@@ -189,7 +189,7 @@ pub fn difference(result: &Result<Answer, Unanswered>, expected: &[Expectation])
             });
         }
     };
-    // Without a named end, a part that is lost is no difference: it suffices that a request can reach a destination.
+    // Without a named end, it suffices that a request can reach a destination.
     if let [Expectation::Reached] = expected
         && parts.iter().any(Part::reaches)
     {

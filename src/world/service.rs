@@ -198,7 +198,7 @@ impl Service<'_> {
     }
 
     /// The entries of `exportTo` as written. istiod compares these, so an absent list differs from `["*"]`.
-    fn written_export_to(&self) -> BTreeSet<&str> {
+    pub fn written_export_to(&self) -> BTreeSet<&str> {
         match &self.resource.spec {
             Spec::ServiceEntry(entry) => entry.export_to.iter().map(|it| it.as_str()).collect(),
             _ => BTreeSet::new(),

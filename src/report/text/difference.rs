@@ -10,7 +10,7 @@ use crate::simulate::{Answer, Difference, Unanswered};
 
 /// Writes the differences, each with the host if there are several results.
 pub fn differences(
-    results: &[Result<Answer, Unanswered>],
+    results: &[&Result<Answer, Unanswered>],
     differences: &[Option<Difference>],
     style: &Style,
     out: &mut dyn io::Write,

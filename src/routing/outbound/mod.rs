@@ -203,25 +203,27 @@ impl<'a> ListenerBuilder<'a, '_> {
             _ => return None,
         }
         let world = self.proxy.world;
-        let port_name = service.port(self.port).map(|port| port.name.as_str());
-        let pooled = world.services.named(&service.hostname).filter(|other| {
-            std::ptr::eq(*other, service)
-                || service.shares_endpoints_with(other)
-                    && other.ports.iter().any(|it| Some(it.name.as_str()) == port_name)
+        let named = || world.services.named(&service.hostname);
+        let pooled = named().filter(|other| {
+            std::ptr::eq(*other, service) || service.shares_endpoints_with(other) && other.has_port(self.port)
         });
+        let pooled: Vec<&Service<'_>> = pooled.collect();
+        // Pods are found by the name of the port. The last service of the host and namespace that has the number decides.
+        let port_name = |it: &Service<'_>| it.port(self.port).map(|port| port.name.clone());
+        let has_pods = pooled.last().is_none_or(|last| port_name(last) == port_name(service));
         let address = |written: &Spanned<String>| written.parse::<IpAddr>().ok();
         let mut found: Vec<IpAddr> = Vec::new();
         for service in pooled {
             let workloads = world.workloads_of_service(service).unwrap_or_default();
             let entries = workloads.iter().filter_map(|workload| workload.entry()).chain(service.endpoints);
             found.extend(entries.filter_map(|entry| entry.address.as_ref().and_then(address)));
-            found.extend(&service.pod_addresses);
+            found.extend(service.pod_addresses.iter().filter(|_| has_pods));
         }
         if !service.is_kubernetes() && found.is_empty() && service.selector.is_none() {
             return None;
         }
         // If the pod addresses are unknown, a made-up one represents them.
-        if service.is_kubernetes() && service.pod_addresses.is_empty() {
+        if service.is_kubernetes() && service.pod_addresses.is_empty() && has_pods {
             found.push(service.made_up_address);
         }
         found.retain(|address| Some(*address) != self.proxy.address);
@@ -292,6 +294,7 @@ impl<'a> ListenerBuilder<'a, '_> {
         for index in taken {
             if let (Some(winner), Some(loser)) = (open.owners[index], owner)
                 && winner.hostname != loser.hostname
+                && !std::ptr::eq(winner.resource, loser.resource)
                 && winner.age() == loser.age()
             {
                 open.listener.rivals.push((index, loser.to_string()));

@@ -156,10 +156,21 @@ impl<'a> TableBuilder<'a, '_> {
             self.claims.insert(name.to_owned(), virtual_service);
             return true;
         };
-        if !std::ptr::eq(first, virtual_service) && first.is_tied_with(virtual_service) {
-            self.table.add_rival(&format!("{}:{}", in_brackets(name), self.port), virtual_service.name.to_string());
+        let is_tied = self.is_of_client(first) == self.is_of_client(virtual_service)
+            && first.is_tied_with(virtual_service)
+            && !std::ptr::eq(first.resource, virtual_service.resource);
+        if is_tied {
+            let resource = virtual_service.resource;
+            let namespace = self.proxy.world.namespace_of(resource);
+            let rival = format!("{} `{namespace}/{}`", resource.kind.name(), resource.name());
+            self.table.add_rival(&format!("{}:{}", in_brackets(name), self.port), rival);
         }
         false
+    }
+
+    /// Whether it is a Gateway API route of the client's namespace, which comes before others of any age.
+    fn is_of_client(&self, virtual_service: &VirtualService<'_>) -> bool {
+        virtual_service.origin == Origin::GatewayApi && virtual_service.name.namespace == self.proxy.namespace
     }
 
     /// Whether a VirtualService with this host has an effect at a port other than 80: a service has the host, or one of

@@ -11,9 +11,7 @@ use crate::world::{Gateway, World, host};
 
 /// The way of a request.
 pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer) -> Vec<String> {
-    let Some(seen) = LookedAt::of(question) else {
-        return answer.policy.iter().map(|policy| decided_by_policy(policy, answer.outcome)).collect();
-    };
+    let Some(seen) = LookedAt::of(question) else { return Vec::new() };
     let proxy = &seen.compiled.proxy;
     let gateway = question.gateway.and_then(|name| gateway_named(world, name));
     let mut way = vec![proxy_words(world, proxy, gateway), listener_words(world, question, &seen)];

@@ -7,9 +7,11 @@ mod headless;
 mod questions;
 mod registry;
 mod registry_sidecars;
+mod requests;
 mod scopes;
 mod services;
 mod settings;
+mod tokens;
 
 use mesh::config::Config;
 use mesh::load::Snapshot;

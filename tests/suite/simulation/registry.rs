@@ -290,7 +290,7 @@ fn capitals_in_the_host_of_an_entry_break_http_only() {
     assert_eq!(goes_to(&open, &asked), "outbound|9000||UP.Example.com");
 }
 
-/// A pod without a container port of the name of the target port is no endpoint of the port.
+/// A pod without a container port of the name of the target port is not an endpoint of the port.
 #[test]
 fn pods_without_the_named_target_port_are_no_endpoints() {
     let ports = "[{name: http, port: 80, targetPort: web}, {name: http-admin, port: 81, targetPort: admin}]";
