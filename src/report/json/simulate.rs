@@ -147,6 +147,9 @@ fn push_answer(answer: &Answer, difference: Option<&Difference>, out: &mut Vec<u
         push(",\"arrivals\":", &answer.arrivals.iter().map(ArrivalObject::of).collect::<Vec<_>>(), out)?;
     }
     push(",\"trace\":", &answer.trace.iter().map(StepObject::of).collect::<Vec<_>>(), out)?;
+    if let Some(difference) = difference {
+        push(",\"difference\":", &DifferenceObject::of(difference), out)?;
+    }
     out.push(b'}');
     Ok(())
 }
