@@ -285,7 +285,7 @@ pub(super) fn sent(world: &World<'_>, clusters: &[Weighted<'_>]) -> Decision {
     }
 }
 
-/// What is assumed about a cluster.
+/// The note on an assumption about a cluster.
 fn assumption_note(Cluster { host, port, .. }: &Cluster<'_>, assumption: &Assumption) -> String {
     match assumption {
         Assumption::NoServices => {
@@ -299,7 +299,7 @@ fn assumption_note(Cluster { host, port, .. }: &Cluster<'_>, assumption: &Assump
     }
 }
 
-/// What is not known about a cluster that the manifests lack.
+/// The note on a cluster that the manifests lack.
 fn gap_note(Cluster { host, port, subset, .. }: &Cluster<'_>, gap: &Gap) -> String {
     match subset.as_str() {
         "" => format!("it is not known whether host `{host}` has port {port}: {gap}"),

@@ -26,7 +26,7 @@ fn written() -> BTreeMap<String, BTreeSet<String>> {
                 attributes.push_str(line);
                 continue;
             }
-            let name = line.split("struct ").nth(1).filter(|_| line.ends_with('{') && !line.contains('('));
+            let name = line.split("struct ").nth(1).filter(|_| line.ends_with('{'));
             if let Some(name) = name.filter(|_| attributes.contains("Serialize")) {
                 let name = name.split(['<', ' ']).next().unwrap();
                 let fields = fields(&mut lines, attributes.contains("camelCase"));
@@ -85,6 +85,9 @@ fn each_field_of_the_output_is_documented_and_no_other() {
         assert_eq!(fields, written, "the fields of {names:?}: the page, and the program");
         seen.extend(names);
     }
-    let missing: Vec<&String> = structs.keys().filter(|name| !seen.contains(*name)).collect();
+    let is_own = |name: &&String| {
+        !SOURCES.iter().any(|path| path.contains(&format!("/{}.rs", name.split("::").next().unwrap())))
+    };
+    let missing: Vec<&String> = structs.keys().filter(|name| !seen.contains(*name)).filter(is_own).collect();
     assert!(missing.is_empty(), "docs/json.md does not describe {missing:?}");
 }

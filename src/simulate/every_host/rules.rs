@@ -25,7 +25,7 @@ pub(super) fn answers(simulator: &Simulator<'_>, template: &Request, context: Co
     };
     let mut found =
         if found.is_empty() && context.is_main { vec![ask(simulator, context.request, String::new())] } else { found };
-    // A server without routes says nothing beside one that has some.
+    // A server without routes is left out beside one that has some.
     let several = found.len() > 1;
     if !context.is_main && !several {
         found.retain(|it| !it.is_taken_by(Taken::Nothing));

@@ -4,7 +4,7 @@ use crate::routing::{ChainAction, Connection, ProxyListener, RouteLookup, Virtua
 use crate::simulate::compiled::Compiled;
 use crate::simulate::question::{Question, ReceivingProxy};
 
-/// What a proxy has for a request.
+/// The parts of a proxy that are for a request.
 pub(super) struct LookedAt<'l, 'a> {
     pub compiled: &'l Compiled<'a>,
     pub listener: Option<&'l ProxyListener<'a>>,
@@ -13,7 +13,7 @@ pub(super) struct LookedAt<'l, 'a> {
 }
 
 impl<'l, 'a> LookedAt<'l, 'a> {
-    /// What the proxy of a client or a gateway has. `None` at the sidecar of a server.
+    /// The parts of the proxy of a client or a gateway. `None` at the sidecar of a server.
     pub fn of(question: &'l Question<'_, 'a>) -> Option<Self> {
         let ReceivingProxy::Client { listeners, address } = &question.proxy else { return None };
         let connection = Connection { address: *address, payload: question.payload() };

@@ -20,7 +20,7 @@ pub struct Explained {
     pub result: Result<Answer, Unanswered>,
     /// The way of the request, in order: each proxy, what decides there, and the destinations.
     pub way: Vec<String>,
-    /// What is there instead of something that is missing.
+    /// Things that are there instead of something that is missing.
     pub hints: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What is there instead of something that is missing: hosts, ports, routes, subsets, Gateways.
+//! Things that are there instead of something that is missing: hosts, ports, routes, subsets, Gateways.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::world::{Gateway, Service, World, host};
 /// The most hosts and rules that are listed without a trace.
 const FEW: usize = 5;
 
-/// What is there instead of what an answer lacks. A trace lists all of it.
+/// Things that are there instead of those that an answer lacks. A trace lists all of it.
 pub(super) fn hints<'a>(world: &World<'a>, question: &Question<'_, 'a>, answer: &Answer) -> Vec<String> {
     let Some(seen) = LookedAt::of(question) else { return Vec::new() };
     let most = if question.trace { usize::MAX } else { FEW };
@@ -177,7 +177,7 @@ impl<'a> Missing<'_, 'a> {
         names.iter().take(self.most).map(hint).collect()
     }
 
-    /// What is there instead of a cluster.
+    /// Things that are there instead of a cluster.
     fn destination(&self, destination: &ReachedCluster) -> Vec<String> {
         let (world, proxy) = (self.world, &self.seen.compiled.proxy);
         let Some(service) = proxy.service(&destination.host) else {

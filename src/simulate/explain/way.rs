@@ -11,9 +11,7 @@ use crate::world::{Gateway, World, host};
 
 /// The way of a request.
 pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer) -> Vec<String> {
-    let Some(seen) = LookedAt::of(question) else {
-        return answer.policy.iter().map(|policy| decided_by_policy(policy, answer.outcome)).collect();
-    };
+    let Some(seen) = LookedAt::of(question) else { return Vec::new() };
     let proxy = &seen.compiled.proxy;
     let gateway = question.gateway.and_then(|name| gateway_named(world, name));
     let mut way = vec![proxy_words(world, proxy, gateway), listener_words(world, question, &seen)];
@@ -88,7 +86,7 @@ fn listener_words(world: &World<'_>, question: &Question<'_, '_>, seen: &LookedA
     format!("port {port}: the routes of host {name}{}", defined.unwrap_or_default())
 }
 
-/// What decides: a policy, a route, or a default.
+/// The thing that decides: a policy, a route, or a default.
 fn decision(
     world: &World<'_>,
     question: &Question<'_, '_>,
@@ -181,7 +179,7 @@ fn destination(world: &World<'_>, proxy: &Proxy<'_>, answer: &Answer, destinatio
     format!("{}% to {}{parts}", destination.weight, target(destination))
 }
 
-/// What the proxy of a server does.
+/// The actions of the proxy of a server.
 fn arrival(world: &World<'_>, arrived: &Arrived) -> String {
     let workload = world.workloads.iter().find(|workload| workload.name.to_string() == arrived.workload);
     let labels = workload.map(|workload| workload.labels.clone()).unwrap_or_default();

@@ -15,7 +15,7 @@ fn explain(host: &str, port: Option<u32>, gateway: Option<&str>, path: &str) -> 
             "VirtualService",
             "web",
             "{hosts: [web.example.com], gateways: [edge], http: [{match: [{uri: {prefix: /api}}], \
-             route: [{destination: {host: web, subset: v1}}, {destination: {host: ghost}, weight: 0}]}, \
+             route: [{destination: {host: web, subset: v1}, weight: 100}, {destination: {host: ghost}, weight: 0}]}, \
              {match: [{uri: {prefix: /other}}], route: [{destination: {host: web.elsewhere.svc.cluster.local}}]}]}",
         ),
         istio("DestinationRule", "web", "{host: web, subsets: [{name: v2, labels: {version: v2}}]}"),

@@ -1,4 +1,4 @@
-//! The rows of a table of answers: the destinations of requests, and what else becomes of them.
+//! The rows of a table of answers: the destinations of requests, and what else happens to them.
 
 use std::collections::BTreeSet;
 
@@ -142,13 +142,13 @@ fn problem_words(problem: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// What the client gets if requests cannot reach a cluster.
+/// The response to the client if requests cannot reach a cluster.
 pub(super) fn problem_text(problem: &str, status: Option<u16>) -> String {
     let (flag, what) = problem_words(problem);
     format!("{} {what} ({flag})", status.unwrap_or(503))
 }
 
-/// What becomes of a request without destinations.
+/// The outcome of a request without destinations.
 fn outcome(answer: &Answer, brevity: &Brevity<'_>) -> String {
     let status = answer.status.map(|status| format!("{status} ")).unwrap_or_default();
     let flag = brevity.flag(answer.flag);
