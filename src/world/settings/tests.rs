@@ -71,7 +71,7 @@ const FIELDS: &[(&str, Use)] = &[
     ("discoverySelectors", Use::Read),
     ("pathNormalization", Use::Read),
     ("defaultHttpRetryPolicy", Use::Read),
-    // Retries of the server's proxy, of which answers say nothing.
+    // Retries of the server's proxy, which answers do not mention.
     ("defaultInboundHttpRetryPolicy", Use::Nothing),
     // Versions and ciphers of TLS.
     ("meshMTLS", Use::Nothing),
@@ -184,4 +184,58 @@ fn of_the_default_for_destination_rules_only_the_dot_counts() {
     assert_eq!(found("[., infra]"), [true, false]);
     assert_eq!(found("['~']"), [true, true]);
     assert_eq!(found("[infra]"), [true, true]);
+}
+
+fn trust_domain(manifests: &str) -> String {
+    let snapshot = Snapshot::of_texts([("all.yaml", manifests)]);
+    Settings::new(&Config::default(), &snapshot).trust_domain
+}
+
+fn resource(api_version: &str, kind: &str, spec: &str) -> String {
+    format!("apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: istio}}\nspec: {spec}\n---\n")
+}
+
+#[test]
+fn installers_have_a_mesh_config() {
+    let mesh_config = "meshConfig: {trustDomain: own}";
+    let helm = "valuesObject: {meshConfig: {trustDomain: own}}";
+    let text = "values: 'meshConfig: {trustDomain: own}'";
+    for manifests in [
+        resource("sailoperator.io/v1", "Istio", &format!("{{values: {{{mesh_config}}}}}")),
+        resource("maistra.io/v2", "ServiceMeshControlPlane", &format!("{{techPreview: {{{mesh_config}}}}}")),
+        resource("install.istio.io/v1alpha1", "IstioOperator", &format!("{{{mesh_config}}}")),
+        resource("install.istio.io/v1alpha1", "IstioOperator", &format!("{{values: {{{mesh_config}}}}}")),
+        resource("helm.toolkit.fluxcd.io/v2", "HelmRelease", &format!("{{values: {{{mesh_config}}}}}")),
+        resource("argoproj.io/v1alpha1", "Application", &format!("{{source: {{helm: {{{helm}}}}}}}")),
+        resource("argoproj.io/v1alpha1", "Application", &format!("{{sources: [{{helm: {{{text}}}}}]}}")),
+        format!("{mesh_config}\npilot: {{}}\n"),
+    ] {
+        assert_eq!(trust_domain(&manifests), "own", "{manifests}");
+    }
+    assert_eq!(
+        trust_domain(&resource("example.com/v1", "Istio", &format!("{{values: {{{mesh_config}}}}}"))),
+        "cluster.local"
+    );
+}
+
+/// Nobody knows which of several values apply.
+#[test]
+fn several_values_do_not_count() {
+    let values = |domain: &str| format!("meshConfig: {{trustDomain: {domain}}}\n---\n");
+    assert_eq!(trust_domain(&(values("one") + &values("two"))), "cluster.local");
+    assert_eq!(trust_domain(&(values("one") + &values("one"))), "cluster.local");
+    let complete = resource("sailoperator.io/v1", "Istio", "{values: {meshConfig: {trustDomain: own}}}");
+    assert_eq!(trust_domain(&(values("one") + &complete)), "own");
+}
+
+/// Other values may add providers.
+#[test]
+fn values_without_providers_do_not_say_that_there_are_none() {
+    let has_provider = |manifests: &str| {
+        let snapshot = Snapshot::of_texts([("all.yaml", manifests)]);
+        Settings::new(&Config::default(), &snapshot).has_provider("a")
+    };
+    assert_eq!(has_provider("meshConfig: {trustDomain: own}\n"), None);
+    assert_eq!(has_provider("meshConfig: {extensionProviders: [{name: a}]}\n"), Some(true));
+    assert_eq!(has_provider("trustDomain: own\n"), Some(false));
 }

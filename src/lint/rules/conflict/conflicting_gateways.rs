@@ -6,7 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::source::Span;
-use crate::world::{Gateway, GatewayGroups, Protocol, ProtocolClass, Section, Server};
+use crate::world::{Gateway, GatewayGroups, Protocol, ProtocolClass, Section, Server, ServerHost};
 
 pub static RULE: Rule = rule! {
     name: "conflicting-gateways",
@@ -231,12 +231,16 @@ fn conflict(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict
     Some(Conflict::new(kind, message, [(odd, odd.port_span), (other, other.port_span)]))
 }
 
-/// Hosts are compared as they are written, namespaces included, as istiod does.
+/// Hosts are compared with the namespaces before them, as istiod does (istiod: `sanitizeServerHostNamespace`,
+/// `CheckDuplicates`).
 fn same_host(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict> {
-    later.server.spec.hosts.iter().find_map(|host| {
-        let same = earlier.server.spec.hosts.iter().find(|other| other.as_str() == host.as_str())?;
+    later.server.hosts.iter().find_map(|host| {
+        let is_same = |other: &&ServerHost| (&other.namespace, &other.host) == (&host.namespace, &host.host);
+        let same = earlier.server.hosts.iter().find(is_same)?;
+        let written = later.server.spec.hosts.iter().find(|written| written.span == host.span);
+        let written = written.map_or(host.host.as_str(), |written| written.as_str());
         let (port, place) = (later.port, earlier.seen_from(later));
-        let message = format!("{place} already serves host `{}` on port {port}", host.as_str());
+        let message = format!("{place} already serves host `{written}` on port {port}");
         Some(Conflict::new(ConflictKind::Host, message, [(later, host.span), (earlier, same.span)]))
     })
 }
