@@ -248,8 +248,9 @@ pub(super) fn of_service<'a>(
     let is_unknown = service.is_none() && world.services.named(&host).next().is_none();
     let assumption = if is_unknown { Assumption::new(proxy.world, &host, port) } else { None };
     let is_assumed = assumption.is_some();
+    let backend_tls = destination_rules.backend_tls(&proxy.namespace, (namespace, &host), port, destination_rule);
     let mut cluster = Cluster {
-        upstream: Upstream::new(of_rule, of_subset, port),
+        upstream: Upstream::with_backend_tls(of_rule, of_subset, port, backend_tls),
         workloads: Vec::new(),
         problem: None,
         gap: None,
@@ -313,6 +314,8 @@ pub enum Assumption {
     NoServices,
     /// The controller of this resource makes the Service with the port.
     Made(String),
+    /// The endpoints of the subset have this label, which istiod adds to endpoints.
+    Labelled(String),
     /// The Service may exist, for this reason.
     Possible(Gap),
 }

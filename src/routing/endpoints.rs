@@ -5,12 +5,13 @@
 
 use std::net::IpAddr;
 
-use super::destination::{Cluster, ClusterProblem};
+use super::destination::{Assumption, Cluster, ClusterProblem};
 use super::proxy::Proxy;
-use crate::model::LabelSet;
 use crate::model::kubernetes::TargetPort;
 use crate::model::networking::{Resolution, WorkloadEntry};
-use crate::world::{Discovery, MergedSubset, Service, ServicePort, Workload};
+use crate::world::{
+    Discovery, MergedSubset, Selected, Service, ServicePort, Workload, is_added_label, is_endpoint_selected,
+};
 
 /// Adds the workloads behind a cluster, and a problem if the cluster has no endpoints.
 pub(super) fn add<'a>(
@@ -24,7 +25,8 @@ pub(super) fn add<'a>(
     let is_dialled =
         !proxy.is_gateway() && matches!(service.discovery, Discovery::Headless | Discovery::Entry(Resolution::None));
     cluster.is_dialled = is_dialled;
-    let selects = |labels: &LabelSet<'_>| is_dialled || subset.is_none_or(|it| it.subset.labels.selects(labels));
+    let labels = subset.filter(|_| !is_dialled).map(|it| &it.subset.labels);
+    let selects = |workload: &Workload<'_>| labels.map_or(Selected::Yes, |it| workload.is_selected_as_endpoint(it));
     let pooled = pool(proxy, service, cluster.port);
     let workloads = |it: &Service<'a>| match it.hides_endpoints() {
         true => Some(Vec::new()),
@@ -34,11 +36,16 @@ pub(super) fn add<'a>(
     let is_unknown = behind.first().is_some_and(|(_, workloads)| workloads.is_none());
     let mut lacks_port = false;
     for (port, workloads) in behind {
-        let selected = workloads.into_iter().flatten().filter(|workload| workload.runs && selects(&workload.labels));
+        let selected =
+            workloads.into_iter().flatten().filter(|workload| workload.runs && selects(workload) != Selected::No);
         let (lacking, having): (Vec<_>, Vec<_>) =
             selected.partition(|workload| !is_dialled && lacks_target(workload, port));
         lacks_port |= !lacking.is_empty();
         cluster.workloads.extend(having);
+    }
+    if let Some(labels) = labels.filter(|_| cluster.workloads.iter().any(|it| selects(it) == Selected::Possibly)) {
+        let key = labels.iter().map(|(key, _)| key).find(|key| is_added_label(key));
+        cluster.assumption = key.map(|key| Assumption::Labelled(key.value.clone()));
     }
     cluster.workloads.sort_by(|a, b| a.name.cmp(&b.name));
     cluster.workloads.dedup_by(|a, b| std::ptr::eq(*a, *b));
@@ -46,7 +53,8 @@ pub(super) fn add<'a>(
     // Endpoint discovery has no names to resolve.
     let is_usable = |endpoint: &&WorkloadEntry| is_dns || has_address(endpoint);
     let endpoints = || pooled.iter().flat_map(|(it, _)| it.endpoints).filter(is_usable);
-    let listed = || endpoints().any(|endpoint| selects(&endpoint.labels.to_set()));
+    let is_listed = |it: &WorkloadEntry| labels.is_none_or(|labels| is_endpoint_selected(it, labels) != Selected::No);
+    let listed = || endpoints().any(is_listed);
     let names_itself = |it: &Service<'_>| self::is_dns(it) && it.endpoints.is_empty() && it.selector.is_none();
     let is_resolved = || {
         is_dns && pooled.iter().any(|(it, _)| names_itself(it)) && subset.is_none_or(|it| it.subset.labels.is_empty())

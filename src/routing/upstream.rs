@@ -6,7 +6,7 @@ use crate::model::networking::{
     ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, LoadBalancerSettings, LocalityLbSetting,
     OutlierDetection, PortTrafficPolicy, SimpleLb, TrafficPolicy,
 };
-use crate::world::{MtlsMode, Service, Settings, Workload, World};
+use crate::world::{BackendTls, MtlsMode, Service, Settings, Workload, World};
 
 /// The traffic policy in force for a port of a service or subset.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,18 +31,37 @@ impl<'a> Upstream<'a> {
         port: u32,
     ) -> Self {
         let destination_rules = &world.destination_rules;
-        let Some(merged) = destination_rules.applying(namespace, &service.namespace, &service.hostname, labels) else {
-            return Self::default();
-        };
-        let of_subset = destination_rules.subset(merged, subset).filter(|_| !subset.is_empty());
+        let merged = destination_rules.applying(namespace, &service.namespace, &service.hostname, labels);
+        let of_subset = merged.and_then(|it| destination_rules.subset(it, subset)).filter(|_| !subset.is_empty());
         let of_subset = of_subset.and_then(|found| found.subset.traffic_policy.as_ref());
-        Self::new(destination_rules.traffic_policy(merged), of_subset, port)
+        let of_rule = merged.and_then(|it| destination_rules.traffic_policy(it));
+        let host = (service.namespace.as_str(), service.hostname.as_str());
+        let backend_tls = destination_rules.backend_tls(namespace, host, port, merged);
+        Self::with_backend_tls(of_rule, of_subset, port, backend_tls)
     }
 
     /// Merges the policies of a DestinationRule and of a subset for a port. Settings of a port replace the others as a
     /// whole; a subset overrides field by field (istiod: `MergeTrafficPolicy`, `MergeSubsetTrafficPolicy`).
     pub fn new(of_rule: Option<&'a TrafficPolicy>, of_subset: Option<&'a TrafficPolicy>, port: u32) -> Self {
-        let base = of_rule.map(|policy| Self::of_policy(policy, port)).unwrap_or_default();
+        Self::with_backend_tls(of_rule, of_subset, port, BackendTls::default())
+    }
+
+    /// Merges the policies of a DestinationRule, of a subset and of BackendTLSPolicies for a port.
+    pub fn with_backend_tls(
+        of_rule: Option<&'a TrafficPolicy>,
+        of_subset: Option<&'a TrafficPolicy>,
+        port: u32,
+        backend_tls: BackendTls<'a>,
+    ) -> Self {
+        let mut base = of_rule.map(|policy| Self::of_policy(policy, port)).unwrap_or_default();
+        let has_own_port = of_rule.is_some_and(|policy| of_port(policy, port).is_some());
+        base.tls = match (backend_tls.of_port, has_own_port) {
+            (Some(backend), true) => base.tls.or(Some(backend)),
+            // The settings of a port replace those of the host.
+            (Some(backend), false) => Some(backend),
+            (None, true) => base.tls,
+            (None, false) => base.tls.or(backend_tls.of_service),
+        };
         let Some(subset) = of_subset else { return base };
         if let Some(settings) = of_port(subset, port) {
             return Self::of_port(settings);

@@ -61,7 +61,8 @@ fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<St
     let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
     let service = gateway.services.iter().find_map(|name| world.services.named(name).next());
     let selector = service.map_or(Some(&gateway.spec.selector), |service| service.selector);
-    let namespace = service.map_or(gateway.name.namespace.as_ref(), |service| &service.namespace);
+    let own = gateway.served_by.as_ref().unwrap_or(&gateway.name);
+    let namespace = service.map_or(own.namespace.as_ref(), |service| &service.namespace);
     let behind = |workload: &&Workload<'_>| match service {
         Some(service) => workload.name.namespace == service.namespace && service.is_before(&workload.labels, None),
         None => !gateway.spec.selector.is_empty() && workload.is_selected_by(&gateway.spec.selector),
@@ -76,7 +77,8 @@ fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<St
     let selected = selector.flat_map(Labels::iter).map(|(key, value)| owned((key, value)));
     let mut labels: BTreeMap<String, String> = selected.collect();
     if gateway.lacks_services(&world.services) {
-        labels.insert(GATEWAY_NAME_LABEL.to_owned(), gateway.resource.name().to_owned());
+        let name = gateway.served_by.as_ref().map_or(gateway.resource.name(), |it| &it.name);
+        labels.insert(GATEWAY_NAME_LABEL.to_owned(), name.to_owned());
     }
     (namespace.to_owned(), labels)
 }

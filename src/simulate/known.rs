@@ -7,7 +7,8 @@ use crate::world::{World, host};
 /// Whether the mesh has the server of a request, its Gateway, or a service or route for its host.
 pub(super) fn knows(world: &World<'_>, request: &Request) -> bool {
     if let Some(server) = &request.to {
-        return has_workload(world, server);
+        let is_named = server.name.is_some() || request.is_informal;
+        return if is_named { naming::resolve(world, request).is_ok() } else { has_workload(world, server) };
     }
     if let Some(gateway) = &request.gateway {
         return match gateway {

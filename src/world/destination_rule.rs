@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::backend_tls::BackendTlsPolicies;
 use super::names::NamespacedName;
 use super::visibility::ExportTo;
-use super::{Service, Settings, host};
+use super::{BackendTls, Service, Settings, host};
 use crate::model::networking::{self, ClientTlsSettings, PortSelector, Subset, TrafficPolicy};
 use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::Spanned;
@@ -55,8 +56,9 @@ pub struct DestinationRules<'a> {
     exported: ByNamespace,
     /// Those that only proxies of the root namespace find.
     private_in_root: ByNamespace,
-    /// All of them.
+    /// All of them, each merged with those that are exported alike and select the same workloads.
     merged: ByNamespace,
+    backend_tls: BackendTlsPolicies<'a>,
     root_namespace: String,
 }
 
@@ -69,6 +71,7 @@ impl<'a> DestinationRules<'a> {
             exported: ByNamespace::new(),
             private_in_root: ByNamespace::new(),
             merged: ByNamespace::new(),
+            backend_tls: BackendTlsPolicies::new(resources, settings),
             root_namespace: settings.root_namespace.clone(),
         };
         // DestinationRules with a selector come first (istiod: `sortConfigBySelectorAndCreationTime`).
@@ -85,7 +88,7 @@ impl<'a> DestinationRules<'a> {
             } else if rule.name.namespace == all.root_namespace {
                 insert(&mut all.private_in_root, rules, index);
             }
-            insert(&mut all.merged, rules, index);
+            insert_alike(&mut all.merged, rules, index);
         }
         all
     }
@@ -182,6 +185,23 @@ impl<'a> DestinationRules<'a> {
         own.or_else(|| candidates.iter().rfind(|merged| selector(merged).is_none())).copied()
     }
 
+    /// The settings of BackendTLSPolicies with which clients in namespace `client` send requests to a port of a service.
+    /// `applying` is the DestinationRule that applies to the service: one in another namespace of the client takes the
+    /// place of all of the service's namespace.
+    pub fn backend_tls(
+        &self,
+        client: &str,
+        (service_namespace, hostname): (&str, &str),
+        port: u32,
+        applying: Option<&MergedRule>,
+    ) -> BackendTls<'a> {
+        let namespace = applying.and_then(|merged| self.parts(merged).next()).map(|rule| rule.name.namespace.as_ref());
+        match namespace == Some(client) && client != service_namespace {
+            true => BackendTls::default(),
+            false => self.backend_tls.towards(service_namespace, hostname, port),
+        }
+    }
+
     /// The DestinationRules with a workload selector that hide those of the service from clients in a namespace: istiod
     /// looks no further than them, whether or not they select the client. Empty if any client uses another one.
     pub fn hiding(&self, client: &str, service_namespace: &str, hostname: &str) -> Vec<&DestinationRule<'a>> {
@@ -246,7 +266,30 @@ fn insert(index: &mut ByNamespace, all: &[DestinationRule<'_>], added: usize) {
     }
 }
 
+/// Merges a DestinationRule with one of its host that is exported alike and selects the same workloads.
+fn insert_alike(index: &mut ByNamespace, all: &[DestinationRule<'_>], added: usize) {
+    let rule = &all[added];
+    let of_namespace = index.entry(rule.name.namespace.to_string()).or_default();
+    let of_host = of_namespace.entry(rule.host.value.clone()).or_default();
+    let exports = rule.exports();
+    let is_alike = |merged: &&mut MergedRule| match (rule.selector(), all[merged.parts[0]].selector()) {
+        (None, None) => merged.exports == exports,
+        (Some(own), Some(other)) => own.equals(other),
+        _ => false,
+    };
+    match of_host.iter_mut().find(is_alike) {
+        Some(merged) => merged.parts.push(added),
+        None => of_host.push(MergedRule { parts: vec![added], exports }),
+    }
+}
+
 impl MergedRule {
+    /// Whether both begin with the same DestinationRule. What istiod merges differs between the clients of the namespace
+    /// and others.
+    pub fn has_same_first(&self, other: &Self) -> bool {
+        self.parts.first() == other.parts.first()
+    }
+
     /// Whether proxies of another namespace find it.
     fn is_exported_to(&self, namespace: &str) -> bool {
         self.exports.is_empty() || self.exports.contains("*") || self.exports.contains(namespace)

@@ -28,6 +28,8 @@ mod rules;
 mod severities;
 mod shared;
 mod simulate;
+mod simulate_asking;
+mod simulate_expect;
 mod simulate_inbound;
 mod simulation;
 #[path = "../support/skip.rs"]

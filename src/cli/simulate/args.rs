@@ -12,7 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   mesh simulate ./manifests
   mesh simulate ./manifests http://reviews:9080/ -H 'end-user: jason' --trace
-  mesh simulate ./manifests http://reviews:9080/ --from shop/web --expect reviews/v2
+  mesh simulate ./manifests reviews:9080 --from shop/web --expect reviews/v2
   mesh simulate ./manifests http://shop.example.com/cart --gateway
   mesh simulate ./manifests --to shop/cart --from shop/web --mtls -X POST
   mesh simulate ./manifests grpc://cart:7070/shop.Cart/AddItem

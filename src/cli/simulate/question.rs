@@ -143,7 +143,7 @@ fn headers(written: &[String], request: &mut Request) -> Result<Option<String>, 
         }
     }
     for (name, values) in named {
-        // What a scheme implies can be set otherwise.
+        // The option takes precedence over the header that a scheme implies.
         request.headers.retain(|implied, _| !implied.eq_ignore_ascii_case(&name));
         request.headers.insert(name, HeaderValue::Many(values));
     }

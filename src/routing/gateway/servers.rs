@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::super::proxy::Proxy;
 use super::merging::Merging;
-use crate::world::{GATEWAY_NAME_LABEL, Gateway, Section, Server, Service, Workload};
+use crate::world::{GATEWAY_NAME_LABEL, Gateway, NamespacedName, Section, Server, Service, Workload};
 
 /// A server of a Gateway that applies to the workload.
 #[derive(Debug, Clone, Copy)]
@@ -74,9 +74,13 @@ fn servers<'a>(proxy: &Proxy<'a>, ports: &GatewayPorts<'_>) -> Vec<ListeningServ
 
 /// Whether istiod manages the workload for a Gateway API Gateway, whose Service is in no manifest.
 fn is_run_for(proxy: &Proxy<'_>, gateway: &Gateway<'_>) -> bool {
-    gateway.lacks_services(&proxy.world.services)
-        && gateway.name.namespace == *proxy.namespace
-        && proxy.labels.get(GATEWAY_NAME_LABEL).is_some_and(|name| name == gateway.resource.name())
+    let own = proxy.labels.get(GATEWAY_NAME_LABEL);
+    let serves = |it: &NamespacedName<'_>| it.namespace == *proxy.namespace && own.is_some_and(|own| *own == it.name);
+    let is_served = match &gateway.served_by {
+        Some(served_by) => serves(served_by),
+        None => serves(&NamespacedName::new(gateway.name.namespace.as_ref(), gateway.resource.name())),
+    };
+    is_served && gateway.lacks_services(&proxy.world.services)
 }
 
 /// The ports of the workload that a dialled port leads to. Clients dial a port of the Service in front of the gateway,

@@ -1,11 +1,11 @@
 //! The client that a request names.
 
 use super::described;
-use super::workloads::{describe, is_namespace, labelled, missing, named, namespaces, several};
+use super::workloads::{describe, is_namespace, labelled, missing, named, names, namespaces, several};
 use super::written::WrittenName;
 use crate::model::spelling::nearest;
 use crate::simulate::request::{Request, WorkloadRef};
-use crate::world::World;
+use crate::world::{Gap, World};
 
 /// Describes the client by its labels, if the request names it.
 pub(super) fn resolve(world: &World<'_>, request: &mut Request, notes: &mut Vec<String>) -> Result<(), String> {
@@ -35,12 +35,19 @@ fn client(
                 [] if may_be_namespace && from.namespace.is_none() => {
                     let close = nearest(text, namespaces(world)).map(|close| format!("; did you mean `{close}`?"));
                     notes.push(format!(
-                        "the manifests have nothing in namespace `{text}` of the client{}",
+                        "the manifests have nothing in the client's namespace `{text}`{}",
                         close.unwrap_or_default()
                     ));
                     wanted.namespace = Some(text.clone());
                 }
-                [] => return Err(format!("{}{}", missing(world, &written, namespace), without_manifest(&written))),
+                [] if let Some(gap) = gap_of(world, &written) => {
+                    notes.push(format!("nothing but its namespace is known about client `{text}`: {gap}"));
+                    wanted.namespace = written.namespace.map(str::to_owned);
+                }
+                [] => {
+                    let other = "to describe another client, give its namespace and its labels";
+                    return Err(format!("{}; {other}", missing(world, &written, namespace)));
+                }
                 found => return Err(several(&format!("`{text}` can be several workloads"), found)),
             }
         }
@@ -64,10 +71,15 @@ fn client(
     }
 }
 
-/// The way to describe a client that the manifests do not have.
-fn without_manifest(written: &WrittenName<'_>) -> String {
-    match written.namespace {
-        Some(namespace) => format!("; to describe another client, give its namespace `{namespace}` and its labels"),
-        None => String::new(),
+/// The reason why the manifests may lack the workload of that name in the namespace that the text names.
+fn gap_of(world: &World<'_>, written: &WrittenName<'_>) -> Option<Gap> {
+    let namespace = written.namespace?;
+    // Of a misspelt namespace the manifests have nothing either.
+    let close = || {
+        nearest(&format!("{namespace}/{}", written.name), names(&world.workloads).iter().map(String::as_str)).is_some()
+    };
+    if !is_namespace(world, namespace) && close() {
+        return None;
     }
+    world.inventory.workloads(namespace).err()
 }

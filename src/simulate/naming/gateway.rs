@@ -64,7 +64,19 @@ pub(in crate::simulate) fn finds(world: &World<'_>, written: &str) -> bool {
 
 /// The requests for each Gateway of the workload that a request names, for the hosts that they serve.
 pub(in crate::simulate) fn each(world: &World<'_>, request: Request) -> Vec<Request> {
-    let Some(GatewayRef::Workload(wanted)) = &request.gateway else { return vec![request] };
+    let through = |gateway: &Gateway<'_>| Request {
+        gateway: Some(GatewayRef::Name(gateway.name.to_string())),
+        ..request.clone()
+    };
+    let wanted = match &request.gateway {
+        Some(GatewayRef::Workload(wanted)) => wanted,
+        // istiod derives a Gateway from each listener of a Gateway of the Gateway API.
+        Some(GatewayRef::Name(name)) if world.gateway(&gateway_name(world, name)).is_none() => {
+            let derived = world.derived.gateways.iter();
+            return derived.filter(|gateway| written_name(world, gateway) == *name).map(through).collect();
+        }
+        Some(GatewayRef::Name(_)) | None => return vec![request],
+    };
     let wanted_labels: LabelSet<'_> = wanted.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let is_selected = |gateway: &&Gateway<'_>| {
         let workload = gateway_workload(world, &GatewayRef::Name(gateway.name.to_string()));
@@ -75,10 +87,6 @@ pub(in crate::simulate) fn each(world: &World<'_>, request: Request) -> Vec<Requ
             || (!gateway.spec.selector.is_empty() && gateway.spec.selector.selects(&wanted_labels))
     };
     let selected = world.all_gateways().into_iter().filter(is_selected);
-    let through = |gateway: &Gateway<'_>| Request {
-        gateway: Some(GatewayRef::Name(gateway.name.to_string())),
-        ..request.clone()
-    };
     selected.map(through).collect()
 }
 
@@ -257,7 +265,15 @@ fn by_labels(
 
 /// The names of the Gateways, as they are written.
 fn written_names(world: &World<'_>) -> BTreeSet<String> {
-    world.all_gateways().into_iter().map(Gateway::written_name).collect()
+    world.all_gateways().into_iter().map(|gateway| written_name(world, gateway)).collect()
+}
+
+/// The name of the resource that defines a Gateway, such as an Ingress.
+fn written_name(world: &World<'_>, gateway: &Gateway<'_>) -> String {
+    match world.gateway(&gateway.name) {
+        Some(_) => gateway.name.to_string(),
+        None => format!("{}/{}", world.settings.namespace_of(gateway.resource), gateway.resource.name()),
+    }
 }
 
 /// The names of all gateways: Gateways, gateway workloads and their Services.
@@ -281,7 +297,7 @@ fn by_workload<'w, 'a: 'w>(world: &World<'_>, gateways: impl IntoIterator<Item =
     let mut found: BTreeMap<(String, BTreeMap<String, String>), String> = BTreeMap::new();
     for gateway in gateways {
         if let Ok(workload) = gateway_workload(world, &GatewayRef::Name(gateway.name.to_string())) {
-            found.entry((workload.namespace, workload.labels)).or_insert_with(|| gateway.written_name());
+            found.entry((workload.namespace, workload.labels)).or_insert_with(|| written_name(world, gateway));
         }
     }
     found.into_values().collect()
@@ -306,11 +322,12 @@ fn only(world: &World<'_>, request: &Request) -> Result<String, String> {
     match (serving.as_slice(), workloads.as_slice()) {
         ([only], _) | ([], [only]) => Ok(only.clone()),
         _ => {
-            let names = if serving.is_empty() { written_names(world) } else { serving.into_iter().collect() };
-            let what = match &host {
-                Some(host) if names.len() > 1 => format!("several Gateways can get a request for `{host}`"),
-                _ => "the manifests have several Gateways".to_owned(),
+            let what = match (&host, serving.is_empty()) {
+                (Some(host), true) => format!("no Gateway serves host `{host}`, and the manifests have several"),
+                (Some(host), false) => format!("several Gateways serve host `{host}`"),
+                (None, _) => "the manifests have several Gateways".to_owned(),
             };
+            let names = if serving.is_empty() { written_names(world) } else { serving.into_iter().collect() };
             Err(format!("{what}: {}; name one of them", listing::shown(&names)))
         }
     }
@@ -323,10 +340,10 @@ pub(super) fn choose_port(world: &World<'_>, request: &mut Request, notes: &mut 
     let Some(gateway) = gateway_named(world, &gateway_name(world, name)).filter(|_| !names_port) else { return };
     let tls = request.tls.unwrap_or(if request.sni.is_some() { Tls::Tls } else { Tls::Plaintext });
     let usual = default_port(tls);
-    let written = gateway.written_name();
+    let written = written_name(world, gateway);
     // A Gateway of the Gateway API has one for each of its listeners, and a Service may lead from the usual port to others.
     let of_one: Vec<&Gateway<'_>> =
-        world.all_gateways().into_iter().filter(|other| other.written_name() == written).collect();
+        world.all_gateways().into_iter().filter(|other| written_name(world, other) == written).collect();
     let servers = || of_one.iter().flat_map(|gateway| &gateway.servers);
     let has_service = || of_one.iter().any(|gateway| !gateway.services.is_empty());
     if request.port.is_some() || has_service() || servers().any(|server| server.port_number() == Some(usual)) {

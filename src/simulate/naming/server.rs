@@ -6,6 +6,7 @@ use super::{described, listing};
 use crate::model::LabelSet;
 use crate::model::spelling::nearest;
 use crate::simulate::request::{Request, WorkloadRef};
+use crate::uri::split_port;
 use crate::world::{Workload, World};
 
 /// Describes the server by its labels, if the request names it.
@@ -14,7 +15,23 @@ pub(super) fn resolve(world: &World<'_>, request: &mut Request, notes: &mut Vec<
     if to.name.is_some() || request.is_informal {
         request.to = Some(server(world, to, request.is_informal, notes)?);
     }
+    if request.is_informal {
+        choose_port(world, request);
+    }
     Ok(())
+}
+
+/// Translates the port of the URL, which is that of a Service, to the port of the workload.
+fn choose_port(world: &World<'_>, request: &mut Request) {
+    let (Some(to), Some(host), None) = (&request.to, &request.host, request.port) else { return };
+    let Some(written) = split_port(host).1.and_then(|port| port.parse().ok()) else { return };
+    let labels: LabelSet<'_> = to.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
+    let target = world.workload_with(namespace, &labels).and_then(|workload| {
+        let ports = world.services.before(workload).into_iter().filter_map(|service| service.port(written));
+        ports.filter_map(|port| workload.port_behind(port)).next()
+    });
+    request.port = Some(target.unwrap_or(written));
 }
 
 fn server(
@@ -38,7 +55,13 @@ fn server(
             [] if may_be_namespace && !wanted.labels.is_empty() && to.namespace.is_none() => {
                 wanted.namespace = Some(text.clone());
             }
-            [] => return Err(missing(world, &written, namespace)),
+            [] => {
+                let gap = namespace.and_then(|namespace| world.inventory.workloads(namespace).err());
+                let gap = gap.filter(|_| namespace.is_some_and(|near| workloads::is_namespace(world, near)));
+                let gap = gap.filter(|_| !world.workloads.is_empty());
+                let by_labels = gap.map(|gap| format!("; {gap}, so describe the workload by its labels"));
+                return Err(format!("{}{}", missing(world, &written, namespace), by_labels.unwrap_or_default()));
+            }
             found => return Err(several(&format!("`{text}` can be several workloads"), found)),
         }
     }
@@ -49,7 +72,8 @@ fn server(
     let found = labelled(world, &wanted.labels, namespace);
     let labels = describe(&wanted.labels);
     let Some(first) = found.first() else {
-        if namespace.is_some() {
+        // Of a mesh without workloads nothing is known, so the server is in the default namespace.
+        if namespace.is_some() || world.workloads.is_empty() {
             return Ok(wanted);
         }
         return Err(without_labels(world, &labels, None));

@@ -107,11 +107,14 @@ pub(super) fn missing(world: &World<'_>, written: &WrittenName<'_>, namespace: O
         None => written.name.to_owned(),
     };
     let near = names(world.workloads.iter().filter(|it| namespace.is_none_or(|near| it.name.namespace == near)));
-    let known = if near.is_empty() { names(&world.workloads) } else { near };
+    let known = names(&world.workloads);
+    let near = if near.is_empty() { known.clone() } else { near };
     let what = if written.kind == Some("service") { "Service" } else { "workload" };
     match known.is_empty() {
-        true => format!("the manifests do not have {what} `{wanted}`, nor any other workload"),
-        false => listing::missing(&format!("{what} `{wanted}`"), &wanted, &known),
+        true => {
+            format!("the manifests do not have {what} `{wanted}`, nor any other workload: describe it by its labels")
+        }
+        false => listing::missing_near(&format!("{what} `{wanted}`"), &wanted, &near, &known),
     }
 }
 

@@ -45,11 +45,13 @@ impl IngressSettings {
         replace(&mut self.selector, text(&mesh.ingress_selector).or(service));
         replace(
             &mut self.mode,
-            mesh.ingress_controller_mode.and_then(|mode| match mode.value {
-                IngressControllerMode::Off => Some(IngressMode::Off),
-                IngressControllerMode::Default => Some(IngressMode::Default),
-                IngressControllerMode::Strict => Some(IngressMode::Strict),
-                IngressControllerMode::Unspecified | IngressControllerMode::Undefined(_) => None,
+            mesh.ingress_controller_mode.map(|mode| match mode.value {
+                // istiod treats unknown modes alike.
+                IngressControllerMode::Off
+                | IngressControllerMode::Unspecified
+                | IngressControllerMode::Undefined(_) => IngressMode::Off,
+                IngressControllerMode::Default => IngressMode::Default,
+                IngressControllerMode::Strict => IngressMode::Strict,
             }),
         );
     }

@@ -149,13 +149,25 @@ impl Default for Settings {
 impl Settings {
     /// The settings from the configuration and the manifests.
     pub fn new(config: &Config, snapshot: &Snapshot) -> Self {
-        Self::of(config, &snapshot.mesh_configs)
+        Self::of(config, &snapshot.mesh_config_layers, &snapshot.mesh_configs)
     }
 
-    /// The settings from the configuration and some MeshConfigs.
-    pub(super) fn of<'c>(config: &Config, mesh_configs: impl IntoIterator<Item = &'c MeshConfig>) -> Self {
+    /// The settings from the configuration, the values of Helm charts and some MeshConfigs. Of several values nobody knows
+    /// which apply.
+    pub(super) fn of<'c>(
+        config: &Config,
+        layers: &[MeshConfig],
+        mesh_configs: impl IntoIterator<Item = &'c MeshConfig>,
+    ) -> Self {
         let mut settings = Self::default();
         settings.apply_config(config);
+        if let [only] = layers {
+            settings.apply_mesh_config(only);
+            // Other values may add providers.
+            if only.extension_providers.is_empty() {
+                settings.extension_providers = None;
+            }
+        }
         mesh_configs.into_iter().for_each(|found| settings.apply_mesh_config(found));
         settings
     }

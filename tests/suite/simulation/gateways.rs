@@ -103,7 +103,7 @@ fn servers_listen_on_the_address_that_they_bind() {
     let tcp = |address: &str| json!({"port": 9000, "protocol": "tcp", "address": address});
     let both = |bind: &str| format!("{}, {}", server("", "HTTP"), server(bind, "TCP"));
     assert_eq!(ask(&both("bind: 10.0.0.1, "), tcp("10.0.0.1")), WEB);
-    assert_eq!(ask(&both(""), tcp("10.0.0.1")), "refused");
+    assert_eq!(ask(&both(""), tcp("10.0.0.1")), "refused 400");
 }
 
 /// The ports of two HTTPS servers of a Gateway need different names.
@@ -178,4 +178,153 @@ fn gateways_use_the_first_service_of_a_host() {
     assert_eq!(ask(entry("alpha", "a", 80, "") + &entry("shop", "b", 81, "")), cluster);
     assert_eq!(ask(entry("alpha", "a", 81, "") + &entry("beta", "b", 80, "exportTo: [shop], ")), cluster);
     assert_eq!(ask(entry("alpha", "a", 81, "") + &entry("shop", "b", 80, "")), format!("{cluster} (no-cluster)"));
+}
+
+/// Each entry of `tls` of an Ingress is a server, and so has a port name of its own.
+#[test]
+fn an_ingress_can_have_several_certificates() {
+    let manifests = "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: own}, spec: {controller: istio.io/ingress-controller}}\n---\n\
+        apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web, namespace: shop}\nspec:\n  ingressClassName: own\n  \
+        tls: [{hosts: [a.example], secretName: a}, {hosts: [b.example], secretName: b}]\n  \
+        rules: [{http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {name: http}}}}]}}]\n---\n"
+        .to_owned()
+        + &web();
+    let gateway = json!({"namespace": "istio-system", "labels": {"istio": "ingressgateway"}});
+    for host in ["a.example", "b.example"] {
+        let question = json!({"gateway": gateway, "host": host, "port": 443, "tls": "tls", "sni": host});
+        assert_eq!(goes_to(&manifests, &question), WEB, "{host}");
+    }
+}
+
+/// istiod compares hosts with the namespaces before them, Envoy only the server names.
+#[test]
+fn envoy_rejects_a_listener_with_equal_filter_chains() {
+    let gateway = |namespace: &str, hosts: &str| {
+        let tls = "tls: {mode: SIMPLE, credentialName: cert}";
+        let server = format!("{{port: {{number: 443, name: https, protocol: HTTPS}}, hosts: [{hosts}], {tls}}}");
+        istio_in(namespace, "Gateway", "edge", &format!("{{selector: {{app: edge}}, servers: [{server}]}}"))
+    };
+    let route = istio(
+        "VirtualService",
+        "web",
+        &format!("{{hosts: [web.example], gateways: [shop/edge, bank/edge], http: [{{{TO_WEB}}}]}}"),
+    );
+    let ask = |first: &str, second: &str| {
+        let manifests = gateway("shop", first) + &gateway("bank", second) + &web() + &route;
+        let gateway = json!({"namespace": "infra", "labels": {"app": "edge"}});
+        let question = json!({"gateway": gateway, "host": "web.example", "port": 443, "tls": "tls"});
+        let answer = super::ask(&manifests, &question).unwrap();
+        (answer.outcome.as_str(), answer.notes.iter().any(|note| note.contains("Envoy rejects the listener")))
+    };
+    assert_eq!(ask("./*", "./*"), ("refused", true));
+    assert_eq!(ask("./web.example", "./web.example, ./other.example"), ("refused", true));
+    assert_eq!(ask("./web.example", "./other.example"), ("forward", false));
+    // istiod drops the second server.
+    assert_eq!(ask("shop/web.example", "shop/web.example"), ("forward", false));
+}
+
+/// A ListenerSet in another namespace opens a port of the workload that istiod runs for the Gateway.
+#[test]
+fn the_workload_of_the_gateway_serves_listener_sets() {
+    let gateway_api = |kind: &str, namespace: &str, name: &str, spec: &str| {
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n---\n"
+        )
+    };
+    let parent = "group: gateway.networking.k8s.io, kind";
+    let manifests = gateway_api(
+        "Gateway",
+        "infra",
+        "edge",
+        "{gatewayClassName: istio, allowedListeners: {namespaces: {from: All}}, listeners: [{name: http, port: 80, protocol: HTTP}]}",
+    ) + &gateway_api(
+        "ListenerSet",
+        "shop",
+        "more",
+        &format!(
+            "{{parentRef: {{{parent}: Gateway, name: edge, namespace: infra}}, listeners: [{{name: alt, port: 8080, protocol: HTTP}}]}}"
+        ),
+    ) + &gateway_api(
+        "HTTPRoute",
+        "shop",
+        "web",
+        &format!(
+            "{{parentRefs: [{{{parent}: ListenerSet, name: more}}], rules: [{{backendRefs: [{{name: web, port: 80}}]}}]}}"
+        ),
+    ) + &web();
+    let ask = |gateway: &str, port: u32| {
+        goes_to(&manifests, &json!({"gateway": gateway, "host": "web.example", "port": port}))
+    };
+    assert_eq!(ask("infra/edge", 8080), WEB);
+    assert_eq!(ask("shop/more", 8080), WEB);
+    assert_eq!(ask("infra/edge", 80), "no-route 404");
+    // The Service that istiod makes has the port, too.
+    let through_sidecar = json!({"host": "edge-istio.infra", "port": 8080, "from": {"namespace": "shop"}});
+    assert_eq!(goes_to(&manifests, &through_sidecar), "outbound|8080||edge-istio.infra.svc.cluster.local");
+}
+
+/// Two servers of different ports share the port of the workload to which a Service leads.
+#[test]
+fn servers_of_two_ports_share_a_port_of_the_workload() {
+    let service = |labels: &str| {
+        super::service("infra", "edge", "{selector: {app: edge}, ports: [{name: http, port: 80, targetPort: 8081}]}")
+            .replace("name: edge,", &format!("name: edge, labels: {labels},"))
+    };
+    let gateway = |name: &str, port: u32| {
+        let server = format!("{{port: {{number: {port}, name: http, protocol: HTTP}}, hosts: [{name}.example]}}");
+        istio_in("infra", "Gateway", name, &format!("{{selector: {{app: edge}}, servers: [{server}]}}"))
+            + &istio_in(
+                "infra",
+                "VirtualService",
+                name,
+                &format!("{{hosts: [{name}.example], gateways: [{name}], http: [{{{TO_WEB}}}]}}"),
+            )
+    };
+    let ask = |labels: &str, host: &str, port: u32| {
+        let manifests = service(labels) + &gateway("one", 80) + &gateway("two", 8081) + &web();
+        let gateway = json!({"namespace": "infra", "labels": {"app": "edge"}});
+        goes_to(&manifests, &json!({"gateway": gateway, "host": host, "port": port}))
+    };
+    for (host, port) in [("one.example", 80), ("two.example", 80), ("one.example", 8081), ("two.example", 8081)] {
+        assert_eq!(ask("{}", host, port), WEB, "{host} {port}");
+    }
+    // Knative's Service says that servers do not name its ports.
+    let untranslated = "{experimental.istio.io/disable-gateway-port-translation: 'true'}";
+    assert_eq!(ask(untranslated, "two.example", 80), WEB);
+    assert_eq!(ask(untranslated, "one.example", 80), "no-route 404");
+}
+
+/// A BackendTLSPolicy adds TLS to what DestinationRules of the namespace set.
+#[test]
+fn backend_tls_policies_make_clients_originate_tls() {
+    let policy = |section: &str| {
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {{name: web, namespace: shop}}\nspec: {{targetRefs: [{{group: '', kind: Service, name: web{section}}}], validation: {{hostname: own.example, wellKnownCACertificates: System}}}}\n---\n"
+        )
+    };
+    let workload = deployment("shop", "web", "{app: web}", "[]");
+    let tls = |manifests: &str, from: &str| {
+        let all = web() + &workload + manifests;
+        let answer = super::ask(&all, &json!({"host": "web.shop", "from": {"namespace": from}})).unwrap();
+        let tls = answer.destinations[0].tls.unwrap_or_default();
+        (tls, answer.arrivals[0].tls)
+    };
+    assert_eq!(tls("", "shop"), ("", "mtls"));
+    assert_eq!(tls(&policy(""), "shop"), ("SIMPLE", "tls"));
+    assert_eq!(tls(&policy(", sectionName: http"), "bank"), ("SIMPLE", "tls"));
+    assert_eq!(tls(&policy(", sectionName: other"), "bank"), ("", "mtls"));
+    let rule = |namespace: &str, tls: &str| {
+        istio_in(
+            namespace,
+            "DestinationRule",
+            "web",
+            &format!("{{host: web.shop.svc.cluster.local, trafficPolicy: {{{tls}}}}}"),
+        )
+    };
+    let disable = "tls: {mode: DISABLE}";
+    assert_eq!(tls(&(policy("") + &rule("shop", disable)), "bank"), ("DISABLE", "plaintext"));
+    assert_eq!(tls(&(policy("") + &rule("shop", "loadBalancer: {simple: RANDOM}")), "bank"), ("SIMPLE", "tls"));
+    assert_eq!(tls(&(policy(", sectionName: http") + &rule("shop", disable)), "bank"), ("SIMPLE", "tls"));
+    // A DestinationRule in the namespace of the client replaces all of the service's namespace.
+    assert_eq!(tls(&(policy("") + &rule("bank", "loadBalancer: {simple: RANDOM}")), "bank"), ("", "mtls"));
 }

@@ -50,10 +50,9 @@ pub fn answers(explained: &[Explained], sources: &Sources, style: &Style, out: &
 }
 
 fn push_unanswered(text: &mut String, unanswered: &Unanswered, theme: &Theme) {
-    let host = match unanswered.host.as_str() {
-        "" => String::new(),
-        host => theme.accent(&format!("{}:", clean(host))) + " ",
-    };
+    let named = unanswered.mesh.as_deref().into_iter().chain([unanswered.host.as_str()]);
+    let named = named.filter(|name| !name.is_empty()).map(|name| theme.accent(&format!("{}:", clean(name))) + " ");
+    let host: String = named.collect();
     let lead = format!("{} {host}", theme.severity(Severity::Error, "error:"));
     push_hanging(text, &lead, 4, &unanswered.error, theme.style.columns());
 }
