@@ -263,6 +263,10 @@ const WITHOUT_EDITS: &[(&str, &str)] = &[
         "the entries of a list, or a field of another part of the resource, have to change",
     ),
     ("conflicting-service-entries/ignored", "removing the only host would leave an invalid ServiceEntry"),
+    (
+        "conflicting-service-entries/without-cluster",
+        "the Service changes too, or another ServiceEntry may have the new host",
+    ),
     ("cors-preflight/denied", "what else the rule should allow is not known"),
     ("crd-schema/rejected", "the query has to become a condition"),
     ("delegate-conflict/no-match-fits", "either match can be the right one"),

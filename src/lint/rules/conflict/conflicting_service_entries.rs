@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::networking::Resolution;
 use crate::world::{Discovery, NamespacedName, Protocol, Service, ServicePort};
 
 pub static RULE: Rule = rule! {
     name: "conflicting-service-entries",
     summary: "a host that several ServiceEntries, or a Service and a ServiceEntry, define",
-    findings: [&OTHER_ROUTES, &WITHOUT_CLUSTER, &NOT_MERGED, &OTHER_PROTOCOL, &IGNORED, &MERGED, &OLDER_PROTOCOL],
+    findings: [&OTHER_ROUTES, &WITHOUT_CLUSTER, &NOT_MERGED, &OTHER_NAME, &OTHER_PROTOCOL, &IGNORED, &MERGED, &OLDER_PROTOCOL],
     check: check,
 };
 
@@ -25,6 +26,10 @@ static WITHOUT_CLUSTER: Finding = finding! {
 static NOT_MERGED: Finding = finding! {
     "not-merged", Lost, Likely, ["KIA1211"],
     "istiod does not merge the ports of the ServiceEntries, because they differ in a field",
+};
+static OTHER_NAME: Finding = finding! {
+    "other-name", Lost, Likely, [],
+    "two ServiceEntries give a port different names, so one of them has endpoints that get no requests",
 };
 static OTHER_PROTOCOL: Finding = finding! {
     "other-protocol", Surprising, Certain, ["IST0177", "KIA1212"],
@@ -136,6 +141,18 @@ fn compare(earlier: &Service<'_>, later: &Service<'_>, diagnostics: &mut Diagnos
     if earlier.namespace != later.namespace {
         return;
     }
+    if let Some((first, second)) = differently_named_ports(earlier, later) {
+        let (number, name, other) = (second.number, &second.name, &first.name);
+        let message = format!(
+            "port {number} of `{host}` is named `{name}` here, but `{other}` in ServiceEntry `{earlier_name}`, so the \
+             endpoints of one of them get no requests"
+        );
+        diagnostics
+            .report(&OTHER_NAME, second.span, message)
+            .related(first.span, format!("ServiceEntry `{earlier_name}` has the name `{other}`"))
+            .help("use the same name in both ServiceEntries");
+        return;
+    }
     match difference(earlier, later) {
         Some(difference) => {
             // Of equal age, istiod picks one at random.
@@ -166,6 +183,20 @@ fn compare(earlier: &Service<'_>, later: &Service<'_>, diagnostics: &mut Diagnos
 fn conflicting_ports<'s>(a: &'s Service<'_>, b: &'s Service<'_>) -> Option<(&'s ServicePort, &'s ServicePort)> {
     let pairs = b.ports.iter().filter_map(|port| Some((a.port(port.number)?, port)));
     pairs.into_iter().find(|(first, second)| first.protocol != second.protocol)
+}
+
+/// A port of both services that has different names. Endpoint discovery finds endpoints by the name of the port, and the
+/// name is that of one of the two (istiod: `BuildClusterLoadAssignment`).
+fn differently_named_ports<'s>(a: &'s Service<'_>, b: &'s Service<'_>) -> Option<(&'s ServicePort, &'s ServicePort)> {
+    let is_discovered = |it: &Service<'_>| {
+        it.discovery == Discovery::Entry(Resolution::Static) && (it.selector.is_some() || !it.endpoints.is_empty())
+    };
+    if !is_discovered(a) || !is_discovered(b) {
+        return None;
+    }
+    let has_name = |it: &Service<'_>, name: &str| it.ports.iter().any(|port| port.name == name);
+    let mut pairs = b.ports.iter().filter_map(|port| Some((a.port(port.number)?, port)));
+    pairs.find(|(first, second)| !has_name(a, &second.name) && !has_name(b, &first.name))
 }
 
 /// The field that keeps istiod from merging the ports of two ServiceEntries of one host.
