@@ -64,7 +64,8 @@ fn names_port(text: &str) -> bool {
 /// Whether a text is a file or directory. Beside `--file` a single word is a host, even if a directory has its name.
 fn exists(text: &str, has_files: bool) -> bool {
     let is_word = !text.contains(['/', '.']);
-    !text.is_empty() && !text.contains("://") && !(has_files && is_word) && Path::new(text).exists()
+    let is_host = text.is_empty() || text.contains("://") || (has_files && is_word);
+    !is_host && Path::new(text).exists()
 }
 
 /// Whether the value of an option is an argument of its own: a URL or a path.
