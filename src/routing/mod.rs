@@ -19,6 +19,7 @@ mod l4;
 mod listener;
 pub mod outbound;
 mod overlap;
+mod part;
 mod path;
 mod predicate;
 mod proxy;
@@ -36,9 +37,10 @@ pub use destination::{
     Assumption, Cluster, ClusterProblem, Naming, Weighted, egress_proxy, of_gateway_route, of_made_service,
 };
 pub use implication::{Automata, takes_some_path};
-pub use l4::{ConsideredRoute, L4Route, TcpProxy};
+pub use l4::{ConsideredRoute, L4Match, L4Route, TcpProxy, tcp_matches, tls_matches};
 pub use listener::{ChainAction, Connection, Criteria, DefaultChain, FilterChain, Payload, ProxyListener};
 pub use overlap::{Witness, overlap};
+pub use part::{RequestPart, Texts};
 pub use path::{normalize_path, replace_prefix};
 pub use predicate::{MatchCondition, MatchSubject, Matcher};
 pub use proxy::{Proxy, Role};

@@ -37,7 +37,7 @@ impl Default for HttpRequest<'_> {
 }
 
 /// The header that says which scheme the client used.
-const FORWARDED_PROTO: &str = "x-forwarded-proto";
+pub(super) const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// The headers whose lines Envoy joins with commas before routing. Each line of any other header is a separate value.
 /// (Measured with Envoy 1.40; headers that Envoy strips from requests are left out.)
@@ -72,6 +72,11 @@ const JOINED: &[&str] = &[
     "x-request-id",
 ];
 
+/// Whether Envoy joins the lines of a header, so that it has one value.
+pub(super) fn is_joined(name: &str) -> bool {
+    JOINED.contains(&name)
+}
+
 impl HttpRequest<'_> {
     /// The request that routes see: lines of well-known headers joined, scheme and `x-forwarded-proto` settled.
     ///
@@ -102,7 +107,7 @@ impl HttpRequest<'_> {
     fn join_headers(&mut self) {
         let mut lines = std::mem::take(&mut self.headers);
         for (name, value) in lines.drain(..) {
-            let first = self.headers.iter_mut().find(|(other, _)| *other == name && JOINED.contains(&other.as_ref()));
+            let first = self.headers.iter_mut().find(|(other, _)| *other == name && is_joined(other));
             match first {
                 Some((_, values)) => values.to_mut().extend([b",", value.as_ref()].concat()),
                 None => self.headers.push((name, value)),
