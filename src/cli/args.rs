@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::simulate::args::Simulate;
 use crate::config::InventoryMode;
 use crate::lint::Severity;
 
 /// Lint and simulate Istio configuration without a cluster.
 #[derive(Debug, Parser)]
-#[command(name = "mesh", version, max_term_width = 100)]
+#[command(name = "mesh", version, max_term_width = 80)]
 pub struct Args {
     #[command(flatten)]
     pub common: Common,
@@ -122,62 +123,6 @@ impl InventoryArg {
             Self::Partial => InventoryMode::Partial,
         }
     }
-}
-
-/// Show where requests go, and why.
-#[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("receiver").args(["to", "gateway"]))]
-pub struct Simulate {
-    /// URL of the request, such as http://reviews:9080/path [default: every host of a VirtualService]
-    #[arg(value_name = "URL")]
-    pub url: Option<String>,
-    /// Manifests: files, directories, or - for standard input [default: `manifests` of the configuration, or .]
-    #[arg(short, long, value_name = "PATH")]
-    pub file: Vec<PathBuf>,
-    #[command(flatten)]
-    pub input: InputArgs,
-    /// Header of the request (repeatable)
-    #[arg(long, value_name = "NAME=VALUE", visible_short_alias = 'H')]
-    pub header: Vec<String>,
-    /// Method of the request [default: GET]
-    #[arg(long, value_name = "METHOD", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub method: Option<String>,
-    /// Port that the client connects to [default: that of the URL, the HTTP port of the service, or 80]
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u32).range(1..=65535))]
-    pub port: Option<u32>,
-    /// Namespace of the client [default: that of the destination]
-    #[arg(long, value_name = "NAMESPACE", conflicts_with = "gateway")]
-    pub from: Option<String>,
-    /// Label of the client (repeatable)
-    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "gateway")]
-    pub from_label: Vec<String>,
-    /// Service account of the client [default: default]
-    #[arg(long, value_name = "NAME", conflicts_with = "gateway")]
-    pub from_account: Option<String>,
-    /// Simulate the server's sidecar of a workload in this namespace
-    #[arg(long, value_name = "NAMESPACE", conflicts_with = "gateway")]
-    pub to: Option<String>,
-    /// Label of that workload (repeatable)
-    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "gateway", requires = "to")]
-    pub to_label: Vec<String>,
-    /// Send the request with mutual TLS, which proves the namespace and service account of the client
-    #[arg(long, requires = "receiver")]
-    pub mtls: bool,
-    /// Send the request to this Gateway instead of from a workload in the mesh
-    #[arg(long, value_name = "NAMESPACE/NAME")]
-    pub gateway: Option<String>,
-    /// Show the routes and rules that were considered, and why they did not match
-    #[arg(long)]
-    pub trace: bool,
-    /// Simulate the requests of a file, one JSON object per line (- for standard input)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "header", "method", "port", "from", "from_label", "from_account", "to", "to_label", "mtls", "gateway", "trace"])]
-    pub requests: Option<PathBuf>,
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
-    /// Exit with status 1 if a request does not reach a destination
-    #[arg(long)]
-    pub expect: bool,
 }
 
 /// An output format.

@@ -26,7 +26,13 @@ pub enum Tone {
 pub fn style(common: &Common) -> Style {
     let stdout = io::stdout();
     let width = terminal_size::terminal_size_of(&stdout).map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0));
-    Style { color: use_color(common, &stdout), unicode: speaks_unicode(), width: width.min(WIDEST), docs: true }
+    Style {
+        color: use_color(common, &stdout),
+        unicode: speaks_unicode(),
+        width: width.min(WIDEST),
+        wraps_tables: stdout.is_terminal(),
+        docs: true,
+    }
 }
 
 /// Prints a message on standard error.

@@ -1,12 +1,8 @@
 //! Requests that take a route, for rules that ask the simulator what happens to them.
 
-use std::collections::BTreeMap;
-
-use crate::model::networking::{HttpMatchRequest, HttpRoute, StringMatch, TlsRoute};
-use crate::re2::find_text;
-use crate::routing::{EnvoyRegex, Matcher};
+use crate::model::networking::{HttpMatchRequest, HttpRoute, TlsRoute};
+use crate::routing::Sample;
 use crate::simulate::{GatewayRef, HeaderValue, Request, Tls};
-use crate::source::Spanned;
 use crate::world::{Gateway, Section, Server, VirtualService, World, host};
 
 /// Requests that meet the matches of a route: one for each match, host, and server or sidecar that the VirtualService
@@ -17,7 +13,7 @@ pub(super) fn of_route(world: &World<'_>, virtual_service: &VirtualService<'_>, 
     let mut requests = Vec::new();
     for host in &virtual_service.hosts {
         let name = name_covered_by(host);
-        let of_host = matches.iter().filter_map(|route_match| sample_request(&name, *route_match));
+        let of_host = matches.iter().filter_map(|route_match| sample_request(virtual_service, &name, *route_match));
         for request in of_host {
             for bound in &virtual_service.bound_to {
                 match &bound.gateway {
@@ -70,49 +66,24 @@ fn at(gateway: &Gateway<'_>, server: &Server<'_>, request: &Request) -> Option<R
 }
 
 /// A request that meets a match, or any request without one. `None` if none is found.
-fn sample_request(host: &str, route_match: Option<&HttpMatchRequest>) -> Option<Request> {
-    let mut request = Request { host: Some(host.to_owned()), ..Request::default() };
+fn sample_request(
+    virtual_service: &VirtualService<'_>,
+    host: &str,
+    route_match: Option<&HttpMatchRequest>,
+) -> Option<Request> {
+    let request = Request { host: Some(host.to_owned()), ..Request::default() };
     let Some(route_match) = route_match else { return Some(request) };
-    let text = |string_match: &Option<StringMatch>| match string_match {
-        Some(string_match) => matched_text(string_match).map(Some),
-        None => Some(None),
-    };
-    request.port = route_match.port.map(|port| port.value).filter(|port| *port != 0);
-    let path = text(&route_match.uri)?.filter(|path| !path.is_empty());
-    let parameters: Option<Vec<String>> = route_match
-        .query_params
-        .iter()
-        .map(|(name, value)| Some(format!("{}={}", name.value, matched_text(value)?)))
-        .collect();
-    let parameters = parameters?;
-    let query = if parameters.is_empty() { String::new() } else { format!("?{}", parameters.join("&")) };
-    request.path = Some(path.unwrap_or_else(|| "/".to_owned()) + &query);
-    request.method = text(&route_match.method)?;
-    if let Some(authority) = text(&route_match.authority)? {
-        request.host = Some(authority);
-    }
-    let header = |(name, value): (&Spanned<String>, &StringMatch)| {
-        Some((name.value.clone(), HeaderValue::One(matched_text(value)?)))
-    };
-    let headers: Option<BTreeMap<String, HeaderValue>> = route_match.headers.iter().map(header).collect();
-    request.headers = headers?;
-    Some(request)
-}
-
-/// A text that matches.
-pub(super) fn matched_text(string_match: &StringMatch) -> Option<String> {
-    match Matcher::new(string_match) {
-        Matcher::Present => Some(String::new()),
-        Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::PathPrefix(text) => Some(text),
-        Matcher::Regex(regex) => {
-            regex.sample().and_then(|text| String::from_utf8(text).ok()).or_else(|| shortest(&regex))
-        }
-        Matcher::Invalid { .. } => None,
-    }
-}
-
-fn shortest(regex: &EnvoyRegex) -> Option<String> {
-    find_text(&[&regex.language()?], &[]).into_utf8()
+    let sample = Sample::of_match(virtual_service, route_match)?;
+    let headers = sample.headers.iter().map(|(name, value)| (name.clone(), HeaderValue::One(value.clone())));
+    Some(Request {
+        port: route_match.port.map(|port| port.value).filter(|port| *port != 0),
+        path: Some(sample.path_and_query()),
+        method: route_match.method.as_ref().map(|_| sample.method.clone()),
+        host: Some(sample.authority).filter(|authority| !authority.is_empty()).or(request.host),
+        headers: headers.collect(),
+        claims: sample.claims,
+        ..Request::default()
+    })
 }
 
 /// A name that a host of a VirtualService matches.

@@ -18,6 +18,8 @@ pub struct FileContents {
     pub resources: Vec<Arc<Resource>>,
     /// The MeshConfigs.
     pub mesh_configs: Vec<MeshConfig>,
+    /// The MeshConfigs in the values of Helm charts.
+    pub mesh_config_layers: Vec<MeshConfig>,
     /// The resources of other kinds whose controllers may make resources.
     pub foreign: Vec<Arc<ForeignResource>>,
     /// The mistakes.
@@ -53,6 +55,7 @@ impl FileContents {
     fn append(&mut self, other: Self) {
         self.resources.extend(other.resources);
         self.mesh_configs.extend(other.mesh_configs);
+        self.mesh_config_layers.extend(other.mesh_config_layers);
         self.foreign.extend(other.foreign);
         self.problems.extend(other.problems);
         self.templates.extend(other.templates);
@@ -135,6 +138,7 @@ impl FileContents {
     pub(super) fn add_decoded(&mut self, document: model::DocumentContents, placeholders: Vec<Placeholder>) {
         self.resources.extend(document.resources.into_iter().map(Arc::new));
         self.mesh_configs.extend(document.mesh_configs);
+        self.mesh_config_layers.extend(document.mesh_config_layers);
         self.foreign.extend(document.foreign.into_iter().map(Arc::new));
         // A value that is still unknown is not a mistake, whatever its type.
         let known = Placeholders::new(placeholders.clone());

@@ -68,7 +68,8 @@ fn decode(body: &Arc<Node>, document: Span, is_changed: bool, sources: &Sources)
         false => model::read(body, document, sources),
     };
     // Mistakes can be about the name, and a MeshConfig depends on it.
-    if !decoded.problems.is_empty() || !decoded.mesh_configs.is_empty() || !decoded.foreign.is_empty() {
+    let has_settings = !decoded.mesh_configs.is_empty() || !decoded.mesh_config_layers.is_empty();
+    if !decoded.problems.is_empty() || has_settings || !decoded.foreign.is_empty() {
         return None;
     }
     match (decoded.resources.pop(), decoded.skipped.as_slice()) {

@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub resources: Vec<Arc<Resource>>,
     /// The MeshConfigs among the manifests, in the same order.
     pub mesh_configs: Vec<MeshConfig>,
+    /// The MeshConfigs in the values of Helm charts, which other values can override.
+    pub mesh_config_layers: Vec<MeshConfig>,
     /// The resources of other kinds whose controllers may make resources, in the same order.
     pub foreign: Vec<Arc<ForeignResource>>,
     /// Whether the resources are certainly applied together: a tool or the user says so. Files beside each other may be for
@@ -85,6 +87,7 @@ impl Snapshot {
     fn add(&mut self, contents: &FileContents) {
         self.resources.extend(contents.resources.iter().map(Arc::clone));
         self.mesh_configs.extend(contents.mesh_configs.iter().cloned());
+        self.mesh_config_layers.extend(contents.mesh_config_layers.iter().cloned());
         self.foreign.extend(contents.foreign.iter().map(Arc::clone));
         self.problems.extend(contents.problems.iter().cloned());
         self.templates.extend(contents.templates.iter().copied());

@@ -1,7 +1,9 @@
 //! MeshConfig: <https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/>.
 
+use super::kubernetes::LabelSelector;
 use super::macros::{enumeration, message};
 use super::map::Labels;
+use super::networking::{HttpRetry, LocalityLbSetting};
 use super::untyped::Untyped;
 use crate::source::Spanned;
 
@@ -25,6 +27,56 @@ message! {
         enable_auto_mtls: Option<Spanned<bool>>,
         default_providers: Option<DefaultProviders>,
         default_config: Option<DefaultConfig>,
+        default_http_retry_policy: Option<HttpRetry>,
+        discovery_selectors: Vec<LabelSelector>,
+        service_entry_visibility: Option<ServiceEntryVisibility>,
+        config_sources: Vec<ConfigSource>,
+        proxy_listen_port: Option<Spanned<u32>>,
+        proxy_inbound_listen_port: Option<Spanned<u32>>,
+        proxy_http_port: Option<Spanned<u32>>,
+        locality_lb_setting: Option<LocalityLbSetting>,
+        zone_aware_lb_setting: Option<Untyped>,
+    }
+}
+
+message! {
+    /// A source of configuration. `k8s://` is the API server.
+    open struct ConfigSource {
+        address: Option<Spanned<String>>,
+    }
+}
+
+message! {
+    /// The visibility that ServiceEntries have at most.
+    open struct ServiceEntryVisibility {
+        default_visibility: Option<Spanned<Visibility>>,
+        apply_to_sidecars: Option<Spanned<bool>>,
+        policies: Vec<VisibilityPolicy>,
+    }
+}
+
+message! {
+    /// The visibility of ServiceEntries for which all rules hold.
+    open struct VisibilityPolicy {
+        visibility: Option<Spanned<Visibility>>,
+        matching_rules: Vec<VisibilityRule>,
+    }
+}
+
+message! {
+    /// A condition on the namespace of a ServiceEntry.
+    open struct VisibilityRule {
+        namespace_selector: Option<LabelSelector>,
+    }
+}
+
+enumeration! {
+    /// The namespaces that see a ServiceEntry.
+    enum Visibility {
+        Unspecified = "VISIBILITY_UNSPECIFIED" / 0,
+        None = "NONE" / 1,
+        Namespace = "NAMESPACE" / 2,
+        Public = "PUBLIC" / 3,
     }
 }
 
@@ -41,6 +93,7 @@ message! {
     /// The default configuration of proxies.
     open struct DefaultConfig {
         proxy_metadata: Labels,
+        interception_mode: Option<Spanned<String>>,
     }
 }
 

@@ -10,6 +10,7 @@ pub mod extensions;
 pub mod field;
 mod foreign;
 pub mod gateway_api;
+mod installation;
 pub mod kinds;
 pub mod known_metadata;
 pub mod kubernetes;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::decode::{Decode, Decoder, Texts};
 use super::foreign::ForeignResource;
+use super::installation::{self, Installed};
 use super::kinds::{self, Body, Kind, KindScope, Lookup, Spec};
 use super::kubernetes::TemplateMetadata;
 use super::map::Labels;
@@ -111,6 +112,8 @@ pub struct DocumentContents {
     pub resources: Vec<Resource>,
     /// Mesh-wide settings: a plain MeshConfig, or one inside a ConfigMap or an IstioOperator.
     pub mesh_configs: Vec<MeshConfig>,
+    /// Mesh-wide settings in the values of Helm charts, which other values can override.
+    pub mesh_config_layers: Vec<MeshConfig>,
     /// Resources of other kinds, IstioOperators and Rollouts, whose controllers may make resources.
     pub foreign: Vec<ForeignResource>,
     /// The places of resources of other kinds, and of a document that is not a resource.
@@ -182,6 +185,9 @@ impl<'a> Reader<'a> {
         match kinds::lookup(api_version, kind) {
             Lookup::Known(known) => self.read_known(node, known, api_version),
             Lookup::Foreign => {
+                let installed = Installed::by(node, api_version, kind);
+                self.contents.mesh_configs.extend(installed.mesh_configs);
+                self.contents.mesh_config_layers.extend(installed.layers);
                 self.contents.foreign.extend(ForeignResource::read(node, api_version, kind));
                 self.contents.skipped.push(node.span);
             }
@@ -217,6 +223,9 @@ impl<'a> Reader<'a> {
         if is_mesh_config {
             self.contents.mesh_configs.extend(MeshConfig::decode(node, &mut self.decoder));
             return;
+        }
+        if kind.is_none() {
+            self.contents.mesh_config_layers.extend(installation::of_values(node));
         }
         self.contents.skipped.push(node.span);
         self.contents.untyped += 1;
@@ -295,7 +304,8 @@ impl<'a> Reader<'a> {
     fn note_mesh_config(&mut self, metadata: &Metadata, spec: &Spec) {
         match spec {
             Spec::IstioOperator(istio_operator) => {
-                self.contents.mesh_configs.extend(istio_operator.mesh_config.clone());
+                let of_values = istio_operator.values.as_ref().and_then(|values| values.mesh_config.clone());
+                self.contents.mesh_configs.extend(istio_operator.mesh_config.clone().into_iter().chain(of_values));
             }
             Spec::ConfigMap(config_map) if metadata.name.as_ref().is_some_and(|name| is_istio_config_map(name)) => {
                 let embedded =

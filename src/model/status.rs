@@ -9,6 +9,8 @@ message! {
         conditions: Vec<StatusCondition>,
         /// The status of a route for each of its parents.
         parents: Vec<ParentStatus>,
+        /// The address of a pod.
+        pod_ip as "podIP": Option<Spanned<String>>,
     }
 }
 

@@ -9,6 +9,8 @@ pub struct Style {
     pub unicode: bool,
     /// The columns to fill; at least [`Style::MIN_WIDTH`].
     pub width: usize,
+    /// Whether tables are wrapped to the columns. In a file or a pipe, their cells stay on one line.
+    pub wraps_tables: bool,
     /// Whether the first finding of each rule links the page of the rule.
     pub docs: bool,
 }
@@ -31,6 +33,6 @@ impl Style {
 impl Default for Style {
     /// The style for a file or a pipe: 80 columns, no colour.
     fn default() -> Self {
-        Self { color: false, unicode: true, width: 80, docs: true }
+        Self { color: false, unicode: true, width: 80, wraps_tables: false, docs: true }
     }
 }

@@ -56,8 +56,9 @@ impl<'a> Clause<'a> {
         match &self.action {
             ClauseAction::Route(route) => route.clusters(proxy, self.port),
             ClauseAction::Service(service) => {
-                let (host, referrer, port) = (service.hostname.clone(), &service.namespace, self.port);
-                let cluster = destination::of_service(proxy, referrer, Some(service), host, String::new(), port);
+                // Route tables have hosts in lower case. A cluster with capitals in its name is not found.
+                let (host, port) = (service.hostname.to_ascii_lowercase(), self.port);
+                let cluster = destination::of_service(proxy, &service.namespace, host, String::new(), port);
                 vec![Weighted { cluster, weight: 1, headers: None }]
             }
         }

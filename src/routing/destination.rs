@@ -1,9 +1,8 @@
 //! Destinations: the cluster that each names, whether that exists, and the workloads behind it.
 
-use std::collections::BTreeSet;
-
 use super::endpoints;
 use super::proxy::{Proxy, Role};
+use super::undefined;
 use super::upstream::Upstream;
 use crate::model::Kind;
 use crate::model::field::TextField;
@@ -29,6 +28,8 @@ pub struct Cluster<'a> {
     pub workloads: Vec<&'a Workload<'a>>,
     /// The reason why requests cannot reach the cluster.
     pub problem: Option<ClusterProblem>,
+    /// The reason why the cluster may exist although the manifests lack it, as they may not be complete.
+    pub gap: Option<Gap>,
     /// The form of the name.
     pub naming: Naming,
     /// The reason why the service is assumed to exist, although no manifest defines it.
@@ -83,6 +84,11 @@ impl Cluster<'_> {
             Naming::ServerName => self.server_name(),
             Naming::Unknown => UNKNOWN_SERVICE.to_owned(),
         }
+    }
+
+    /// Whether proxies have the cluster.
+    pub fn exists(&self) -> bool {
+        self.problem != Some(ClusterProblem::NoCluster)
     }
 
     /// The server name that proxies of the mesh send in mutual TLS to the cluster (istiod: `BuildDNSSrvSubsetKey`).
@@ -148,64 +154,85 @@ pub(super) fn cluster<'a>(
     port: u32,
     destination: &Destination,
 ) -> Cluster<'a> {
-    let world = proxy.world;
     let own = owner.name.namespace.as_ref();
     if destination.host.is_none() && owner.origin != Origin::VirtualService {
-        let refused = of_service(proxy, own, None, UNKNOWN_SERVICE.to_owned(), String::new(), port);
+        let refused = of_service(proxy, own, UNKNOWN_SERVICE.to_owned(), String::new(), port);
         return Cluster {
             naming: Naming::Unknown,
             problem: Some(ClusterProblem::NoCluster),
+            gap: None,
             assumption: None,
             ..refused
         };
     }
-    let written = destination.host.text();
-    let full = owner.full_host(written, &world.settings).into_owned();
+    let full = owner.full_host(destination.host.text(), &proxy.world.settings).into_owned();
     let subset = destination.subset.as_ref().map(|subset| subset.value.clone()).unwrap_or_default();
     let named_port = destination.port.as_ref().and_then(|port| port.number).map(|number| number.value);
-    // An ExternalName alias resolves to the host that it names. For `http` routes, a sidecar looks it up among the
-    // services that have the port of the listener (istiod: `LookupService` of `BuildSidecarVirtualHostWrapper`).
-    let is_known =
-        |alias: &Service<'_>| proxy.is_gateway() || section != Section::Http || port == 0 || alias.port(port).is_some();
-    let full = proxy.behind_alias(&full, is_known).map_or(full, str::to_owned);
-    // A gateway prefers a service in the namespace of the VirtualService.
-    let beside = match proxy.role {
-        Role::Gateway => {
-            let seen = |it: &&Service<'_>| it.namespace == own && it.export_to.includes(&proxy.namespace);
-            world.services.named(&full).filter(seen).min_by_key(|service| !service.is_kubernetes())
-        }
-        Role::Sidecar(_) => None,
-    };
-    let service = beside.or_else(|| proxy.service(&full));
-    // The listener of a sidecar determines the port, unless it is an HTTP proxy.
-    let infers = proxy.is_gateway() || section != Section::Http || port == 0;
-    let port = named_port.or_else(|| only_port(proxy, service?).filter(|_| infers)).unwrap_or(port);
-    of_service(proxy, own, service, full, subset, port)
+    let found = Found::new(proxy, section, own, &full, port);
+    let port = named_port.or(found.only_port).unwrap_or(port);
+    // istiod follows an ExternalName Service once, also to another one, which has no cluster.
+    let host = found.external_name.map_or(full, str::to_owned);
+    of_service(proxy, own, host, subset, port)
 }
 
-/// The port of a service that has only one.
-fn only_port<'a>(proxy: &Proxy<'a>, service: &'a Service<'a>) -> Option<u32> {
-    let merged = if proxy.is_gateway() { vec![service] } else { proxy.merged(service).collect() };
-    let numbers = merged.iter().flat_map(|it| &it.ports).map(|port| port.number);
-    let numbers: BTreeSet<u32> = numbers.filter(|port| proxy.imports_port(&service.hostname, *port)).collect();
-    numbers.first().copied().filter(|_| numbers.len() == 1)
+/// The service that istiod finds for the host of a destination.
+#[derive(Default)]
+struct Found<'a> {
+    /// The host that it refers to, for an ExternalName Service.
+    external_name: Option<&'a str>,
+    /// Its only port. The services of a route table are cut to the port of the listener, so this is not known there.
+    only_port: Option<u32>,
+}
+
+impl<'a> Found<'a> {
+    fn new(proxy: &Proxy<'a>, section: Section, owner: &str, hostname: &str, port: u32) -> Self {
+        match (&proxy.role, section) {
+            (Role::Sidecar(_), Section::Http) if port != 0 => {
+                let is_alias = |it: &Service<'_>| it.discovery == Discovery::Alias;
+                let is_known_alias = proxy.world.services.named(hostname).any(is_alias);
+                let service = if is_known_alias { proxy.route_service(hostname, port) } else { None };
+                Self { external_name: service.and_then(Service::external_name), only_port: None }
+            }
+            (Role::Sidecar(_), Section::Http) => proxy.route_service(hostname, port).map(Self::of).unwrap_or_default(),
+            // A gateway prefers a service in the namespace of the VirtualService (istiod:
+            // `buildNameToServiceMapForHTTPRoutes`).
+            (Role::Gateway, Section::Http) => {
+                let beside = proxy.world.services.indexed(hostname, owner);
+                let beside = beside.filter(|service| service.export_to.includes(&proxy.namespace));
+                beside.map_or_else(|| Self::imported(proxy, hostname), Self::of)
+            }
+            (Role::Sidecar(_) | Role::Gateway, _) => Self::imported(proxy, hostname),
+        }
+    }
+
+    fn of(service: &'a Service<'a>) -> Self {
+        let only_port = match service.ports.as_slice() {
+            [only] => Some(only.number),
+            _ => None,
+        };
+        Self { external_name: service.external_name(), only_port }
+    }
+
+    fn imported(proxy: &Proxy<'a>, hostname: &str) -> Self {
+        let Some(imported) = proxy.imported(hostname) else { return Self::default() };
+        Self { external_name: imported.service.external_name(), only_port: imported.only_port() }
+    }
 }
 
 /// The cluster of a service.
 pub(super) fn of_service<'a>(
     proxy: &Proxy<'a>,
     referrer: &str,
-    service: Option<&'a Service<'a>>,
     host: String,
     subset: String,
     port: u32,
 ) -> Cluster<'a> {
     let world = proxy.world;
-    // Of merged services, the first gives the namespace, and one that has the port gives that.
-    let merged: Vec<&'a Service<'a>> = service.into_iter().flat_map(|service| proxy.merged(service)).collect();
-    let imports_port = proxy.imports_port(&host, port);
-    let having = merged.iter().copied().find(|service| imports_port && service.port(port).is_some());
-    let namespace = merged.first().map(|service| service.namespace.as_str());
+    // Of merged services, the first gives the namespace and the settings, and one that has the port gives that.
+    let imported = proxy.imported(&host);
+    let having = imported.and_then(|imported| imported.port(port));
+    let service = having.map(|having| having.service).or(imported.map(|imported| imported.service));
+    let namespace = service.map(|service| service.namespace.as_str());
     let namespace = namespace
         .or_else(|| host::kubernetes_service(&host, &world.settings.domain).map(|(_, namespace)| namespace))
         .unwrap_or(referrer);
@@ -215,25 +242,32 @@ pub(super) fn of_service<'a>(
         destination_rule.and_then(|it| destination_rules.subset(it, &subset)).filter(|_| !subset.is_empty());
     let of_rule = destination_rule.and_then(|it| destination_rules.traffic_policy(it));
     let of_subset = found_subset.and_then(|found| found.subset.traffic_policy.as_ref());
-    let assumption = if service.is_none() { Assumption::new(proxy.world, &host, port) } else { None };
+    let lacks_subset = !subset.is_empty() && found_subset.is_none();
+    let undefined_subset =
+        if lacks_subset { undefined::subset(proxy, namespace, &host, destination_rule.is_some()) } else { None };
+    let is_unknown = service.is_none() && world.services.named(&host).next().is_none();
+    let assumption = if is_unknown { Assumption::new(proxy.world, &host, port) } else { None };
     let is_assumed = assumption.is_some();
+    let backend_tls = destination_rules.backend_tls(&proxy.namespace, (namespace, &host), port, destination_rule);
     let mut cluster = Cluster {
-        upstream: Upstream::new(of_rule, of_subset, port),
+        upstream: Upstream::with_backend_tls(of_rule, of_subset, port, backend_tls),
         workloads: Vec::new(),
         problem: None,
+        gap: None,
         host,
         subset,
         port,
-        service: having.or(service),
+        service,
         assumption,
         is_dialled: false,
         naming: Naming::Outbound,
     };
-    if !cluster.subset.is_empty() && found_subset.is_none() {
+    if lacks_subset {
         cluster.problem = Some(ClusterProblem::NoCluster);
+        cluster.gap = undefined_subset.filter(|_| having.is_some() || is_assumed);
         return cluster;
     }
-    match having {
+    match having.map(|having| having.service) {
         // An alias that is not resolved has no cluster (istiod: `buildOutboundClusters`).
         Some(service) if service.discovery == Discovery::Alias => cluster.problem = Some(ClusterProblem::NoCluster),
         Some(service) if service.is_looked_up() => {
@@ -245,7 +279,10 @@ pub(super) fn of_service<'a>(
         }
         Some(service) => endpoints::add(proxy, service, found_subset, &mut cluster),
         None if is_assumed => {}
-        None => cluster.problem = Some(ClusterProblem::NoCluster),
+        None => {
+            cluster.problem = Some(ClusterProblem::NoCluster);
+            cluster.gap = undefined::service(world, &cluster.host).filter(|_| service.is_none());
+        }
     }
     cluster
 }
@@ -256,7 +293,7 @@ pub fn of_made_service<'a>(proxy: &Proxy<'a>, hostname: &str, port: u32) -> Opti
     let Role::Sidecar(scope) = &proxy.role else { return None };
     let is_made = || matches!(Assumption::new(proxy.world, hostname, port), Some(Assumption::Made(_)));
     let is_free = scope.sidecar.is_none() && proxy.world.services.named(hostname).next().is_none();
-    (is_free && is_made()).then(|| of_service(proxy, &proxy.namespace, None, hostname.to_owned(), String::new(), port))
+    (is_free && is_made()).then(|| of_service(proxy, &proxy.namespace, hostname.to_owned(), String::new(), port))
 }
 
 /// The cluster for unknown destinations, if the Sidecar resource names one (istiod: `egressProxy`).
@@ -266,8 +303,7 @@ pub fn egress_proxy<'a>(proxy: &Proxy<'a>) -> Option<Cluster<'a>> {
     let host = written.host.as_ref()?.value.clone();
     let subset = written.subset.as_ref().map(|subset| subset.value.clone()).unwrap_or_default();
     let port = written.port.as_ref().and_then(|port| port.number).map_or(0, |number| number.value);
-    let service = proxy.service(&host);
-    Some(of_service(proxy, &proxy.namespace, service, host, subset, port))
+    Some(of_service(proxy, &proxy.namespace, host, subset, port))
 }
 
 /// A reason why a service is assumed to exist.
@@ -278,6 +314,8 @@ pub enum Assumption {
     NoServices,
     /// The controller of this resource makes the Service with the port.
     Made(String),
+    /// The endpoints of the subset have this label, which istiod adds to endpoints.
+    Labelled(String),
     /// The Service may exist, for this reason.
     Possible(Gap),
 }
@@ -286,6 +324,10 @@ impl Assumption {
     /// Why the service of a full host name, which no manifest defines, is assumed to exist.
     pub fn new(world: &World<'_>, hostname: &str, port: u32) -> Option<Self> {
         let (name, namespace) = host::kubernetes_service(hostname, &world.settings.domain)?;
+        // Names of Services have no capitals, and istiod compares the hosts of clusters with regard to case.
+        if hostname.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return None;
+        }
         if let Some(made) = world.inventory.makers().service(namespace, name)
             && made.ports.contains(&port)
         {

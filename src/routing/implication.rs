@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use super::predicate::{MatchCondition, Matcher};
-use super::reach::is_path;
 use super::regex::EnvoyRegex;
+use super::sample::is_path;
 use crate::re2::{self, Language, Search, find_text};
 
 /// Paths as clients send them: visible characters, without those that begin a query or a fragment.

@@ -1,4 +1,5 @@
-//! The services and ports for which a sidecar has clusters (istiod: `collectImportedServices`, `appendSidecarServices`).
+//! The services and ports for which a proxy has clusters: one service for each host, merged from those that the proxy
+//! sees (istiod: `collectImportedServices`, `appendSidecarServices`, `DefaultSidecarScopeForGateway`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -7,76 +8,128 @@ use super::route::CompiledRoute;
 use super::scope::Egress;
 use crate::model::field::TextField;
 use crate::model::networking::Destination;
-use crate::world::{Discovery, Section, Service, VirtualService, World};
+use crate::world::{Protocol, Section, Service, ServicePort, VirtualService, World};
 
-/// The services for which a sidecar has clusters, by host name.
+/// The services for which a proxy has clusters, by host name.
 #[derive(Debug, Default)]
 pub(super) struct Imported<'a>(HashMap<&'a str, ImportedService<'a>>);
 
+/// A service for which a proxy has clusters.
 #[derive(Debug)]
-struct ImportedService<'a> {
-    service: &'a Service<'a>,
-    /// The ports that have clusters; `None` for all ports of the service.
-    ports: Option<BTreeSet<u32>>,
+pub(super) struct ImportedService<'a> {
+    /// The service whose settings apply.
+    pub service: &'a Service<'a>,
+    /// The ports that have clusters, each with the service that it comes from; `None` for those of the service.
+    ports: Option<Vec<ImportedPort<'a>>>,
+}
+
+/// A port for which a proxy has a cluster.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ImportedPort<'a> {
+    /// The service that has the port.
+    pub service: &'a Service<'a>,
+    pub port: &'a ServicePort,
+}
+
+impl<'a> ImportedService<'a> {
+    fn new(service: &'a Service<'a>, only: Option<&BTreeSet<u32>>) -> Self {
+        let ports = only.map(|only| ports_of(service).filter(|it| only.contains(&it.port.number)).collect());
+        Self { service, ports }
+    }
+
+    /// The ports that have clusters.
+    pub fn ports(&self) -> Vec<ImportedPort<'a>> {
+        self.ports.clone().unwrap_or_else(|| ports_of(self.service).collect())
+    }
+
+    /// The port with this number. Proxies do not handle UDP.
+    pub fn port(&self, number: u32) -> Option<ImportedPort<'a>> {
+        match &self.ports {
+            Some(ports) => {
+                ports.iter().find(|it| it.port.number == number && it.port.protocol != Protocol::Udp).copied()
+            }
+            None => self.service.port(number).map(|port| ImportedPort { service: self.service, port }),
+        }
+    }
+
+    /// The only port.
+    pub fn only_port(&self) -> Option<u32> {
+        match self.ports().as_slice() {
+            [only] => Some(only.port.number),
+            _ => None,
+        }
+    }
+
+    fn extend(&mut self, other: Self) {
+        let mut ports = self.ports();
+        let known: BTreeSet<u32> = ports.iter().map(|it| it.port.number).collect();
+        ports.extend(other.ports().into_iter().filter(|it| !known.contains(&it.port.number)));
+        self.ports = Some(ports);
+    }
+}
+
+fn ports_of<'a>(service: &'a Service<'a>) -> impl Iterator<Item = ImportedPort<'a>> {
+    service.ports.iter().map(move |port| ImportedPort { service, port })
 }
 
 impl<'a> Imported<'a> {
-    /// Imports the services of the egress listeners in order, each followed by the destinations of its VirtualServices.
-    pub fn new(world: &'a World<'a>, namespace: &str, egress: &[Egress<'a>]) -> Self {
+    /// The services of a sidecar: those of the egress listeners in order, each followed by the destinations of its
+    /// VirtualServices.
+    pub fn of_sidecar(world: &'a World<'a>, namespace: &str, egress: &[Egress<'a>]) -> Self {
         let mut imported = Self::default();
         let mut seen: HashSet<*const VirtualService<'_>> = HashSet::new();
         for egress in egress {
-            let only = egress.only_port();
+            let only = egress.only_port().map(|port| BTreeSet::from([port]));
             for service in egress.services.iter().copied() {
-                imported.add(service, only.map(|port| BTreeSet::from([port])));
+                imported.add(ImportedService::new(service, only.as_ref()));
             }
             let new = egress.virtual_services.iter().copied();
             // A listener for one port imports only that port of the destinations.
             let new = new.filter(|it| only.is_some() || seen.insert(std::ptr::from_ref(*it)));
-            for (host, ports) in new.flat_map(|it| Destinations::of(world, namespace, it).0) {
+            for (host, named) in new.flat_map(|it| Destinations::of(world, namespace, it).0) {
                 let Some(service) = world.services.routed_from(namespace, &host) else { continue };
-                let ports = match only {
-                    Some(only) => Some(BTreeSet::from([only])),
-                    None => Some(ports).filter(|ports| !ports.contains(&0)),
-                };
-                let has_port = |ports: &BTreeSet<u32>| ports.iter().any(|port| service.port(*port).is_some());
-                if service.discovery != Discovery::Alias && ports.as_ref().is_none_or(has_port) {
-                    imported.add(service, ports);
+                let ports = only.as_ref().or_else(|| Some(&named).filter(|named| !named.contains(&0)));
+                let has_port = |ports: &BTreeSet<u32>| service.ports.iter().any(|port| ports.contains(&port.number));
+                if ports.is_none_or(has_port) {
+                    imported.add(ImportedService::new(service, ports));
                 }
             }
         }
         imported
     }
 
-    /// Adds ports of a service. The first service of a host counts, but a Kubernetes Service replaces a ServiceEntry.
-    fn add(&mut self, service: &'a Service<'a>, ports: Option<BTreeSet<u32>>) {
-        let Some(counted) = self.0.get_mut(service.hostname.as_str()) else {
-            self.0.insert(&service.hostname, ImportedService { service, ports });
+    /// The services of a gateway: all that its namespace sees. Its own namespace has no precedence.
+    pub fn of_gateway(world: &'a World<'a>, namespace: &str) -> Self {
+        let mut imported = Self::default();
+        for service in world.services.visible_from(namespace) {
+            imported.add(ImportedService::new(service, None));
+        }
+        imported
+    }
+
+    /// Adds a service. The first one of a host counts, but a Kubernetes Service replaces a ServiceEntry. Others only add
+    /// ports, if their settings are equal.
+    fn add(&mut self, new: ImportedService<'a>) {
+        let Some(counted) = self.0.get_mut(new.service.hostname.as_str()) else {
+            self.0.insert(&new.service.hostname, new);
             return;
         };
-        if service.is_kubernetes() && !counted.service.is_kubernetes() {
-            *counted = ImportedService { service, ports };
-        } else if std::ptr::eq(service, counted.service) || service.merges_with(counted.service) {
-            counted.ports = match (counted.ports.take(), ports) {
-                (Some(mut known), Some(new)) => {
-                    known.extend(new);
-                    Some(known)
-                }
-                _ => None,
-            };
+        if new.service.is_kubernetes() && !counted.service.is_kubernetes() {
+            *counted = new;
+        } else if counted.service.merges_with(new.service) && !is_whole(counted, &new) {
+            counted.extend(new);
         }
     }
 
-    /// The service of a host.
-    pub fn service(&self, hostname: &str) -> Option<&'a Service<'a>> {
-        self.0.get(hostname).map(|it| it.service)
+    /// The service of a host. Hosts are compared with regard to case.
+    pub fn get(&self, hostname: &str) -> Option<&ImportedService<'a>> {
+        self.0.get(hostname)
     }
+}
 
-    /// Whether a port of the service of a host is imported.
-    pub fn has_port(&self, hostname: &str, port: u32) -> bool {
-        let ports = self.0.get(hostname).and_then(|it| it.ports.as_ref());
-        ports.is_none_or(|ports| ports.contains(&port))
-    }
+/// Whether a service has all ports of another already, because both are the same.
+fn is_whole(counted: &ImportedService<'_>, new: &ImportedService<'_>) -> bool {
+    counted.ports.is_none() && std::ptr::eq(counted.service, new.service)
 }
 
 /// The hosts that a VirtualService routes to, each with the ports of its destinations; 0 for a destination without a

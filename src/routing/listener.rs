@@ -1,6 +1,7 @@
 //! Listeners and their filter chains: which one takes a connection, and what it does with it (Envoy: `Listener`,
 //! `FilterChainMatch`).
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -43,6 +44,8 @@ pub struct ProxyListener<'a> {
     pub considered: Vec<ConsideredRoute<'a>>,
     /// The fate of connections that no chain takes.
     pub default_chain: DefaultChain,
+    /// The services that lose a chain to another one only by the order of names, each with the index of that chain.
+    pub rivals: Vec<(usize, String)>,
 }
 
 /// The fate of connections that no filter chain takes (Envoy: `default_filter_chain`).
@@ -94,8 +97,13 @@ pub enum ChainAction<'a> {
 
 impl<'a> ProxyListener<'a> {
     /// The filter chain that takes a connection: by the most specific network, then by server name, then by the first
-    /// bytes. Each step keeps only the best group, without backtracking (Envoy: `FilterChainManager`).
+    /// bytes. Each step keeps only the best group, without backtracking (Envoy: `FilterChainManager`). A chain without
+    /// criteria takes what is left (istiod: `buildListenerFromEntry`).
     pub fn chain(&self, connection: &Connection<'_>) -> Option<&FilterChain<'a>> {
+        self.best_chain(connection).or_else(|| self.chains.iter().find(|chain| chain.criteria == Criteria::default()))
+    }
+
+    fn best_chain(&self, connection: &Connection<'_>) -> Option<&FilterChain<'a>> {
         let network = |chain: &FilterChain<'a>| chain.criteria.network(connection.address);
         let name = |chain: &FilterChain<'a>| chain.criteria.server_name(connection.payload);
         let spoken = |chain: &FilterChain<'a>| chain.criteria.spoken(connection.payload);
@@ -107,17 +115,31 @@ impl<'a> ProxyListener<'a> {
         named().find(|chain| spoken(chain) == Some(best_spoken))
     }
 
-    /// Adds chains. A chain whose criteria are already taken is dropped.
-    pub fn merge(&mut self, chains: Vec<FilterChain<'a>>) {
+    /// Adds chains. A chain whose criteria are already taken is dropped. The result has the index of the chain that takes
+    /// its connections, for each dropped one.
+    pub fn merge(&mut self, chains: Vec<FilterChain<'a>>) -> Vec<usize> {
+        let mut taken = Vec::new();
         for chain in chains {
-            if !self.chains.iter().any(|earlier| earlier.criteria == chain.criteria) {
-                self.chains.push(chain);
+            match self.chains.iter().position(|earlier| earlier.criteria.conflicts_with(&chain.criteria)) {
+                Some(earlier) => taken.push(earlier),
+                None => self.chains.push(chain),
             }
         }
+        taken
     }
 }
 
 impl Criteria {
+    /// Whether both take the same connections, whatever the order of the networks and names is (istiod:
+    /// `conflictsWith`).
+    fn conflicts_with(&self, other: &Self) -> bool {
+        let networks = |it: &Self| it.networks.iter().map(IpNet::trunc).collect::<BTreeSet<_>>();
+        let names = |it: &Self| it.server_names.iter().cloned().collect::<BTreeSet<_>>();
+        self.plaintext_http == other.plaintext_http
+            && (self.networks == other.networks || networks(self) == networks(other))
+            && (self.server_names == other.server_names || names(self) == names(other))
+    }
+
     /// The specificity of the network that contains an address.
     fn network(&self, address: IpAddr) -> Option<usize> {
         if self.networks.is_empty() {
@@ -143,8 +165,15 @@ impl Criteria {
         }
         let Payload::Tls(sent) = payload else { return None };
         let covering = self.server_names.iter().filter(|name| {
-            host::wildcard_suffix(name)
-                .map_or(*name == sent, |suffix| sent.len() > suffix.len() && sent.ends_with(suffix))
+            // Envoy compares server names without regard to case.
+            host::wildcard_suffix(name).map_or_else(
+                || name.eq_ignore_ascii_case(sent),
+                |suffix| {
+                    let start = sent.len().checked_sub(suffix.len()).filter(|start| *start > 0);
+                    let end = start.and_then(|start| sent.get(start..));
+                    end.is_some_and(|end| end.eq_ignore_ascii_case(suffix))
+                },
+            )
         });
         // An exact name takes precedence over every wildcard.
         covering.map(|name| if name.starts_with('*') { name.len() } else { usize::MAX }).max()

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::imported::{Imported, ImportedService};
 use super::scope::SidecarScope;
 use crate::model::LabelSet;
-use crate::world::{Discovery, Service, World};
+use crate::world::{Service, World};
 
 /// A proxy, as far as its configuration depends on it.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Proxy<'a> {
     pub address: Option<IpAddr>,
     /// The role of the proxy.
     pub role: Role<'a>,
+    /// The services that have clusters.
+    imported: Imported<'a>,
 }
 
 /// The role of a proxy.
@@ -40,13 +43,21 @@ impl<'a> Proxy<'a> {
             namespace: namespace.to_owned(),
             labels: labels.clone(),
             address: None,
+            imported: Imported::of_sidecar(world, namespace, &scope.egress),
             role: Role::Sidecar(scope),
         }
     }
 
     /// A gateway workload.
     pub fn gateway(world: &'a World<'a>, namespace: &str, labels: &BTreeMap<String, String>) -> Self {
-        Self { world, namespace: namespace.to_owned(), labels: labels.clone(), address: None, role: Role::Gateway }
+        Self {
+            world,
+            namespace: namespace.to_owned(),
+            labels: labels.clone(),
+            address: None,
+            imported: Imported::of_gateway(world, namespace),
+            role: Role::Gateway,
+        }
     }
 
     /// Sets the address of the workload.
@@ -67,40 +78,25 @@ impl<'a> Proxy<'a> {
     /// The service of a host, if the proxy has clusters for it. A sidecar has those of its scope, a gateway all that
     /// its namespace sees.
     pub fn service(&self, hostname: &str) -> Option<&'a Service<'a>> {
-        match &self.role {
-            Role::Sidecar(scope) => scope.service(hostname),
-            Role::Gateway => self.world.services.seen_from_gateway(&self.namespace, hostname),
-        }
+        self.imported(hostname).map(|it| it.service)
     }
 
-    /// Whether the proxy has clusters for a port of the service of a host, if the service has that port. A Sidecar
-    /// resource can import single ports.
-    pub(super) fn imports_port(&self, hostname: &str, port: u32) -> bool {
-        match &self.role {
-            Role::Sidecar(scope) => scope.imports_port(hostname, port),
-            Role::Gateway => true,
-        }
+    /// The same, with the ports that have clusters.
+    pub(super) fn imported(&self, hostname: &str) -> Option<&ImportedService<'a>> {
+        self.imported.get(hostname)
     }
 
-    /// The services that share the clusters of a host: the one that counts for the host, and ServiceEntries that istiod
-    /// merges with it (istiod: `appendSidecarServices`).
-    pub fn merged(&self, service: &'a Service<'a>) -> impl Iterator<Item = &'a Service<'a>> {
-        let first = self.service(&service.hostname).unwrap_or(service);
-        let others = self.world.services.named(&service.hostname).filter(move |other| first.merges_with(other));
-        std::iter::once(first).chain(others.filter(move |other| !std::ptr::eq(*other, first)))
-    }
-
-    /// The host that an ExternalName Service leads to, through other aliases. `None` for other services, and for an
-    /// alias that is not known where the route applies.
-    pub fn behind_alias(&self, hostname: &str, is_known: impl Fn(&Service<'_>) -> bool) -> Option<&'a str> {
-        let alias = self.world.services.seen_from(&self.namespace, hostname)?;
-        match alias.discovery {
-            Discovery::Alias if is_known(alias) => {
-                let resolved = self.world.services.behind(&self.namespace, alias);
-                resolved.map(|service| service.hostname.as_str()).or_else(|| alias.external_name())
-            }
-            _ => None,
-        }
+    /// The service that the route table of a sidecar's port has for a host: the last one of the egress listener that has
+    /// the port. Port 0 stands for the HTTP proxy of a Sidecar resource, which has all services (istiod:
+    /// `BuildSidecarOutboundVirtualHosts`).
+    pub(super) fn route_service(&self, hostname: &str, port: u32) -> Option<&'a Service<'a>> {
+        let Role::Sidecar(scope) = &self.role else { return None };
+        let egress = match port {
+            0 => scope.egress.iter().find(|egress| egress.is_http_proxy())?,
+            _ => scope.egress_of_port(port)?,
+        };
+        let is_it = |it: &&&Service<'_>| it.hostname == hostname && (port == 0 || it.has_port(port));
+        egress.services.iter().rfind(is_it).copied()
     }
 }
 

@@ -5,7 +5,7 @@ use super::http;
 use super::implication::Automata;
 use super::predicate::{MatchCondition, MatchSubject, Matcher};
 use super::route::{CompiledRoute, HttpMatch};
-use crate::re2::Search;
+use super::sample;
 use crate::source::Span;
 use crate::world::{NamespacedName, VirtualService, World};
 
@@ -55,29 +55,6 @@ fn path_of(conditions: &[MatchCondition]) -> Option<&MatchCondition> {
     conditions.iter().find(|condition| matches!(condition.subject, MatchSubject::Path { .. }))
 }
 
-/// Some path that a condition takes.
-fn sample(path: Option<&MatchCondition>, automata: &Automata) -> Search {
-    let Some(condition) = path else { return Search::Text(b"/".to_vec()) };
-    match &condition.matcher {
-        Matcher::Prefix(prefix) if prefix.is_empty() => Search::Text(b"/".to_vec()),
-        Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::PathPrefix(text) => match is_path(text.as_bytes()) {
-            true => Search::Text(text.clone().into_bytes()),
-            false => Search::Empty,
-        },
-        Matcher::Regex(regex) => match regex.sample().filter(|text| is_path(text)) {
-            Some(path) => Search::Text(path),
-            None => automata.find_path(condition, &[]),
-        },
-        Matcher::Present | Matcher::Invalid { .. } => Search::Undecided,
-    }
-}
-
-/// Whether a path can start with a text: it starts with a slash, and has no query, fragment or blanks.
-pub(super) fn is_path(text: &[u8]) -> bool {
-    let is_foreign = |byte: &u8| *byte <= b' ' || *byte == 0x7F || *byte == b'?' || *byte == b'#';
-    text.starts_with(b"/") && !text.iter().any(is_foreign)
-}
-
 impl Alternative<'_> {
     /// Whether the alternative takes every request on every proxy.
     pub fn takes_everything(&self) -> bool {
@@ -120,7 +97,7 @@ impl Alternative<'_> {
 
     /// A path that the alternative takes, if there is one in UTF-8.
     pub fn example_path(&self) -> Option<String> {
-        sample(self.path(), &Automata::default()).into_utf8()
+        sample::path(self.path(), &Automata::default()).into_utf8()
     }
 
     fn path(&self) -> Option<&MatchCondition> {

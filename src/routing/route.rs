@@ -148,7 +148,8 @@ impl<'a> CompiledRoute<'a> {
 }
 
 impl<'a> HttpMatch<'a> {
-    fn new(index: usize, route_match: &'a HttpMatchRequest, namespace: &'a str) -> Self {
+    /// A match of a route of a VirtualService in a namespace.
+    pub(super) fn new(index: usize, route_match: &'a HttpMatchRequest, namespace: &'a str) -> Self {
         Self {
             span: route_match.span,
             index,

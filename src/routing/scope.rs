@@ -1,14 +1,23 @@
 //! The scope of a sidecar: the services and VirtualServices that its Sidecar resource makes visible (istiod:
 //! `SidecarScope`).
+//!
+//! A sidecar gets its configuration from four views of the services, which need not agree:
+//!
+//! - listeners: all services of each egress listener, so that each ServiceEntry of a host has its own addresses;
+//! - route tables: the same services, but only the last one of each host counts;
+//! - clusters: one merged service for each host, and the destinations of VirtualServices (`imported`);
+//! - endpoints: those of all services of the host and namespace, by the name of the port (`endpoints`).
+//!
+//! So a listener or a route can lead to a cluster that does not exist.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
 
-use super::imported::Imported;
 use crate::config::OutboundMode;
 use crate::model::LabelSet;
 use crate::model::field::TextField;
-use crate::model::networking::{Destination, IstioEgressListener};
-use crate::world::{EgressHosts, Protocol, Service, Sidecar, VirtualService, World};
+use crate::model::networking::{CaptureMode, Destination, IstioEgressListener};
+use crate::world::{EgressHosts, ExportTo, Origin, Protocol, Service, Sidecar, VirtualService, World};
 
 /// The services and VirtualServices that a sidecar sees.
 #[derive(Debug)]
@@ -21,8 +30,6 @@ pub struct SidecarScope<'a> {
     pub outbound: OutboundMode,
     /// The destination of requests for unknown destinations, if they may leave.
     pub egress_proxy: Option<&'a Destination>,
-    /// The services that have clusters.
-    imported: Imported<'a>,
 }
 
 /// The services and VirtualServices of an egress listener.
@@ -30,12 +37,49 @@ pub struct SidecarScope<'a> {
 pub struct Egress<'a> {
     /// The port, if the listener is for one port only.
     pub port: Option<EgressPort>,
-    /// The address, if the resource names one.
-    pub bind: Option<&'a str>,
-    /// The services, in istiod's order.
+    /// The address.
+    pub bind: Bind,
+    /// The services, in istiod's order: all of a host and its namespace, before they are merged.
     pub services: Vec<&'a Service<'a>>,
+    /// The services that it would import, if no service of another namespace had the same host.
+    pub outranked: Vec<&'a Service<'a>>,
     /// The VirtualServices that are bound to the mesh, in istiod's order.
     pub virtual_services: Vec<&'a VirtualService<'a>>,
+    /// The hosts of ExternalName Services under which the sidecar knows a service, by the host of the service.
+    pub aliases: HashMap<&'a str, Vec<&'a str>>,
+}
+
+/// The address of an egress listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bind {
+    /// The addresses of the services, and all addresses for HTTP.
+    OfServices,
+    /// All addresses.
+    All,
+    /// One address.
+    One(IpAddr),
+}
+
+impl Bind {
+    /// The address that a listener names. One without traffic capture listens on the loopback address.
+    fn of(listener: &IstioEgressListener) -> Self {
+        let written = listener.bind.as_ref().and_then(|bind| bind.parse().ok());
+        let is_captured = listener.capture_mode.is_none_or(|mode| mode.value != CaptureMode::None);
+        match written {
+            Some(address) if IpAddr::is_unspecified(&address) => Self::All,
+            Some(address) => Self::One(address),
+            None if is_captured => Self::OfServices,
+            None => Self::One(Ipv4Addr::LOCALHOST.into()),
+        }
+    }
+
+    /// The only address; `None` for several.
+    pub fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::One(address) => Some(address),
+            Self::OfServices | Self::All => None,
+        }
+    }
 }
 
 impl Egress<'_> {
@@ -75,24 +119,14 @@ impl<'a> SidecarScope<'a> {
         let policy = sidecar.and_then(|sidecar| sidecar.spec.outbound_traffic_policy.as_ref());
         Self {
             sidecar,
-            imported: Imported::new(world, namespace, &egress),
             egress,
             outbound: sidecar.and_then(Sidecar::outbound).unwrap_or(world.settings.outbound),
             egress_proxy: policy.and_then(|policy| policy.egress_proxy.as_ref()),
         }
     }
 
-    /// The service of a host, if the sidecar has clusters for it.
-    pub fn service(&self, hostname: &str) -> Option<&'a Service<'a>> {
-        self.imported.service(hostname)
-    }
-
-    /// Whether the sidecar has clusters for a port of the service of a host, if the service has that port.
-    pub fn imports_port(&self, hostname: &str, port: u32) -> bool {
-        self.imported.has_port(hostname, port)
-    }
-
-    /// The egress listener of a port: the first for that port or for all ports.
+    /// The egress listener whose services and VirtualServices make the route table of a port: the first for that port or
+    /// for all ports. Listeners of the port can come from another one (istiod: `GetEgressListenerForRDS`).
     pub fn egress_of_port(&self, port: u32) -> Option<&Egress<'a>> {
         self.egress.iter().find(|egress| egress.port.is_none_or(|own| own.number == port))
     }
@@ -100,6 +134,7 @@ impl<'a> SidecarScope<'a> {
 
 /// The services and VirtualServices that a namespace sees, before a Sidecar resource narrows them.
 struct Imports<'a, 'n> {
+    world: &'a World<'a>,
     namespace: &'n str,
     services: Vec<&'a Service<'a>>,
     virtual_services: Vec<&'a VirtualService<'a>>,
@@ -107,12 +142,15 @@ struct Imports<'a, 'n> {
 
 impl<'a, 'n> Imports<'a, 'n> {
     fn new(world: &'a World<'a>, namespace: &'n str) -> Self {
-        let virtual_services = world.routes_seen_from(namespace).into_iter();
-        Self {
-            namespace,
-            services: world.services.visible_from(namespace),
-            virtual_services: virtual_services.filter(|it| it.binds_mesh() && !it.is_delegate()).collect(),
-        }
+        let seen = world.routes_seen_from(namespace).into_iter();
+        let mut virtual_services: Vec<_> = seen.filter(|it| it.binds_mesh() && !it.is_delegate()).collect();
+        // Routes of the Gateway API come first among those that only the namespace sees, too (istiod:
+        // `SelectVirtualServices`).
+        virtual_services.sort_by_key(|it| {
+            let is_private = it.export_to != ExportTo::Public && it.name.namespace == namespace;
+            (!is_private, is_private && it.origin != Origin::GatewayApi)
+        });
+        Self { world, namespace, services: world.services.visible_from(namespace), virtual_services }
     }
 
     fn egress(&self, listener: Option<&'a IstioEgressListener>) -> Egress<'a> {
@@ -124,15 +162,36 @@ impl<'a, 'n> Imports<'a, 'n> {
         });
         let mut egress = Egress {
             port,
-            bind: listener.and_then(|listener| listener.bind.as_ref()).map(|bind| bind.as_str()),
+            bind: listener.map_or(Bind::OfServices, Bind::of),
             services: Vec::new(),
+            outranked: Vec::new(),
             virtual_services: self.virtual_services(&hosts),
+            aliases: HashMap::new(),
         };
         let only = egress.only_port();
         let has_port = |service: &&'a Service<'a>| only.is_none_or(|only| service.port(only).is_some());
-        let listed = self.services.iter().copied().filter(|service| hosts.import(service)).filter(has_port);
-        egress.services = one_namespace_each(listed.collect(), self.namespace);
+        let listed = if hosts.are_exact() { self.indexed() } else { self.services.clone() };
+        let listed = listed.into_iter().filter(|service| hosts.import(service)).filter(has_port);
+        (egress.services, egress.outranked) = one_namespace_each(listed.collect(), self.namespace);
+        if self.world.services.has_aliases() {
+            egress.aliases = egress.services.iter().map(|service| self.aliases(&hosts, service)).collect();
+        }
         egress
+    }
+
+    /// The services that stand for a host and namespace, in creation order, of those that the namespace sees.
+    fn indexed(&self) -> Vec<&'a Service<'a>> {
+        let services = &self.world.services;
+        let stands = |it: &&'a Service<'a>| {
+            services.indexed(&it.hostname, &it.namespace).is_some_and(|indexed| std::ptr::eq(indexed, *it))
+        };
+        services.iter().filter(|it| it.export_to.includes(self.namespace)).filter(stands).collect()
+    }
+
+    /// The ExternalName Services under whose hosts the sidecar knows a service.
+    fn aliases(&self, hosts: &EgressHosts<'_>, service: &'a Service<'a>) -> (&'a str, Vec<&'a str>) {
+        let aliases = self.world.services.aliases_of(&service.hostname).map(|alias| alias.hostname.as_str());
+        (&service.hostname, aliases.filter(|alias| hosts.import_alias(service, alias)).collect())
     }
 
     fn virtual_services(&self, hosts: &EgressHosts<'_>) -> Vec<&'a VirtualService<'a>> {
@@ -141,18 +200,18 @@ impl<'a, 'n> Imports<'a, 'n> {
 }
 
 /// Chooses one namespace for each host that several namespaces define: the workload's own, else one with a Kubernetes
-/// Service, else the first. Within it a Kubernetes Service counts alone; ServiceEntries all count.
-fn one_namespace_each<'a>(services: Vec<&'a Service<'a>>, own: &str) -> Vec<&'a Service<'a>> {
-    let mut chosen: HashMap<&str, &'a Service<'a>> = HashMap::new();
-    for service in &services {
+/// Service, else the first. All services of the host in that namespace remain; the second list has the others (istiod:
+/// `selectServices`).
+fn one_namespace_each<'s, 'a>(
+    services: Vec<&'s Service<'a>>,
+    own: &str,
+) -> (Vec<&'s Service<'a>>, Vec<&'s Service<'a>>) {
+    let mut chosen: HashMap<&str, &Service<'a>> = HashMap::new();
+    for service in services.iter().copied() {
         let best = chosen.entry(&service.hostname).or_insert(service);
         if service.precedence(own) < best.precedence(own) {
             *best = service;
         }
     }
-    let counts = |service: &&'a Service<'a>| {
-        let best = chosen[service.hostname.as_str()];
-        std::ptr::eq(*service, best) || (!best.is_kubernetes() && service.namespace == best.namespace)
-    };
-    services.into_iter().filter(counts).collect()
+    services.into_iter().partition(|service| chosen[service.hostname.as_str()].namespace == service.namespace)
 }

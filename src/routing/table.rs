@@ -1,6 +1,7 @@
 //! Route tables: virtual hosts by domain (Envoy: `RouteConfiguration`).
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use super::clause::Clause;
 use super::request::HttpRequest;
@@ -14,6 +15,8 @@ pub struct Table<'a> {
     by_domain: HashMap<String, usize>,
     /// The suffixes of wildcard domains, the longest first.
     wildcards: Vec<(String, usize)>,
+    /// The virtual hosts that lost a domain to another one by chance, by domain.
+    contested: HashMap<String, String>,
     /// The fate of requests for hosts that are not in the table.
     pub fallback: Fallback,
 }
@@ -43,7 +46,8 @@ pub struct VirtualHost<'a> {
     pub clauses: Vec<Clause<'a>>,
     /// Whether the proxy redirects plaintext requests to HTTPS before it looks at routes.
     pub requires_tls: bool,
-    /// Other VirtualServices that define the host. They lose to this one only by the order of their names.
+    /// Other VirtualServices and routes that define the host, with their kinds. They lose to this one only by the order of
+    /// their names.
     pub rivals: Vec<String>,
 }
 
@@ -75,7 +79,15 @@ impl<'a> Table<'a> {
             clause.id = self.clause_count;
             self.clause_count += 1;
         }
-        virtual_host.domains.retain(|domain| !self.by_domain.contains_key(&domain.to_ascii_lowercase()));
+        virtual_host.domains.retain(|domain| {
+            let is_taken = self.by_domain.contains_key(&domain.to_ascii_lowercase());
+            // istiod adds the virtual hosts of services in no certain order.
+            let is_own = || virtual_host.name.strip_prefix(domain.as_str()).is_some_and(|rest| rest.starts_with(':'));
+            if is_taken && (is_own() || domain.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()) {
+                self.contested.insert(domain.clone(), virtual_host.name.clone());
+            }
+            !is_taken
+        });
         for domain in &virtual_host.domains {
             let domain = domain.to_ascii_lowercase();
             if let Some(suffix) = domain.strip_prefix('*') {
@@ -92,6 +104,14 @@ impl<'a> Table<'a> {
         if let Some(&index) = self.names.get(name) {
             self.virtual_hosts[index].rivals.push(rival);
         }
+    }
+
+    /// The name of a virtual host that has the host of a request as well, but lost it by chance.
+    pub fn contested(&self, request: &HttpRequest<'_>) -> Option<&str> {
+        if self.contested.is_empty() {
+            return None;
+        }
+        self.contested.get(request.host().as_ref()).map(String::as_str)
     }
 
     /// The number of clauses.

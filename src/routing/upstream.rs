@@ -3,10 +3,10 @@
 use crate::model::LabelSet;
 use crate::model::field::TextField;
 use crate::model::networking::{
-    ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, LoadBalancerSettings, OutlierDetection,
-    PortTrafficPolicy, SimpleLb, TrafficPolicy,
+    ClientTlsMode, ClientTlsSettings, ConnectionPoolSettings, LoadBalancerSettings, LocalityLbSetting,
+    OutlierDetection, PortTrafficPolicy, SimpleLb, TrafficPolicy,
 };
-use crate::world::{Service, World};
+use crate::world::{BackendTls, MtlsMode, Service, Settings, Workload, World};
 
 /// The traffic policy in force for a port of a service or subset.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,18 +31,37 @@ impl<'a> Upstream<'a> {
         port: u32,
     ) -> Self {
         let destination_rules = &world.destination_rules;
-        let Some(merged) = destination_rules.applying(namespace, &service.namespace, &service.hostname, labels) else {
-            return Self::default();
-        };
-        let of_subset = destination_rules.subset(merged, subset).filter(|_| !subset.is_empty());
+        let merged = destination_rules.applying(namespace, &service.namespace, &service.hostname, labels);
+        let of_subset = merged.and_then(|it| destination_rules.subset(it, subset)).filter(|_| !subset.is_empty());
         let of_subset = of_subset.and_then(|found| found.subset.traffic_policy.as_ref());
-        Self::new(destination_rules.traffic_policy(merged), of_subset, port)
+        let of_rule = merged.and_then(|it| destination_rules.traffic_policy(it));
+        let host = (service.namespace.as_str(), service.hostname.as_str());
+        let backend_tls = destination_rules.backend_tls(namespace, host, port, merged);
+        Self::with_backend_tls(of_rule, of_subset, port, backend_tls)
     }
 
     /// Merges the policies of a DestinationRule and of a subset for a port. Settings of a port replace the others as a
     /// whole; a subset overrides field by field (istiod: `MergeTrafficPolicy`, `MergeSubsetTrafficPolicy`).
     pub fn new(of_rule: Option<&'a TrafficPolicy>, of_subset: Option<&'a TrafficPolicy>, port: u32) -> Self {
-        let base = of_rule.map(|policy| Self::of_policy(policy, port)).unwrap_or_default();
+        Self::with_backend_tls(of_rule, of_subset, port, BackendTls::default())
+    }
+
+    /// Merges the policies of a DestinationRule, of a subset and of BackendTLSPolicies for a port.
+    pub fn with_backend_tls(
+        of_rule: Option<&'a TrafficPolicy>,
+        of_subset: Option<&'a TrafficPolicy>,
+        port: u32,
+        backend_tls: BackendTls<'a>,
+    ) -> Self {
+        let mut base = of_rule.map(|policy| Self::of_policy(policy, port)).unwrap_or_default();
+        let has_own_port = of_rule.is_some_and(|policy| of_port(policy, port).is_some());
+        base.tls = match (backend_tls.of_port, has_own_port) {
+            (Some(backend), true) => base.tls.or(Some(backend)),
+            // The settings of a port replace those of the host.
+            (Some(backend), false) => Some(backend),
+            (None, true) => base.tls,
+            (None, false) => base.tls.or(backend_tls.of_service),
+        };
         let Some(subset) = of_subset else { return base };
         if let Some(settings) = of_port(subset, port) {
             return Self::of_port(settings);
@@ -101,6 +120,23 @@ impl<'a> Upstream<'a> {
     pub fn is_passthrough(&self) -> bool {
         let simple = self.load_balancer.and_then(|settings| settings.simple);
         simple.is_some_and(|simple| simple.value == SimpleLb::Passthrough)
+    }
+
+    /// Whether the proxy uses mutual TLS of the mesh to the addresses that clients dial, if no DestinationRule sets TLS. It
+    /// does not know which pod has such an address, so all pods of the service must take mutual TLS, and the
+    /// PeerAuthentications of the namespace decide (istiod: `BestEffortInferServiceMTLSMode`).
+    pub fn has_mesh_tls_to_dialled(world: &World<'_>, service: &Service<'_>, workloads: &[&Workload<'_>]) -> bool {
+        let is_off = || world.policies.mtls(&service.namespace, &LabelSet::new(), 0).mode == MtlsMode::Disable;
+        !service.is_mesh_external()
+            && !workloads.is_empty()
+            && workloads.iter().all(|workload| world.takes_mesh_tls(workload))
+            && !is_off()
+    }
+
+    /// Whether the locality of client and endpoint decides which endpoints get requests.
+    pub fn is_by_locality(&self, settings: &Settings) -> bool {
+        let own = self.load_balancer.and_then(|it| it.locality_lb_setting.as_ref());
+        own.map_or(settings.by_locality, LocalityLbSetting::names_localities)
     }
 
     /// Whether the proxy originates TLS that is not the mutual TLS of the mesh.

@@ -4,36 +4,29 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use serde::Serialize;
-
 use super::request::{GatewayRef, Request};
 use crate::source::Span;
 
 /// The answer for a request.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The id of the request.
     pub id: serde_json::Value,
     /// The mesh that answers, if there are several.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mesh: Option<Arc<str>>,
     /// The host of the request.
     pub host: String,
     /// The Gateway that gets the request, as `namespace/name`; absent if none does.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway: Option<String>,
     /// The part that is the same for all requests of a clause.
-    #[serde(flatten)]
     pub decision: Arc<Decision>,
     /// The request that the upstream gets.
     pub request: Option<Rewritten>,
     /// The location of a redirect.
     pub location: Option<String>,
     /// The answers of the gateways through which the request goes on, in order.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub legs: Arc<[Answer]>,
     /// The end of the last leg: the answers of the sidecars of the workloads that can get the request.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub arrivals: Arc<[Arrived]>,
     /// The routes or policy rules that were considered, in order.
     pub trace: Vec<Step>,
@@ -48,7 +41,7 @@ impl Deref for Answer {
 }
 
 /// The decision for all requests that take the same clause.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
     /// The outcome.
     pub outcome: Outcome,
@@ -59,7 +52,6 @@ pub struct Decision {
     /// The route that decided.
     pub route: Option<RouteRef>,
     /// The policy that decided.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyVerdict>,
     /// The clusters of the request, with shares that add up to 100.
     pub destinations: Vec<ReachedCluster>,
@@ -72,16 +64,14 @@ pub struct Decision {
     /// The retries; null if there are none.
     pub retries: Option<Retries>,
     /// Remarks for people.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The fields as JSON, written when first needed.
-    #[serde(skip)]
-    pub(super) json: JsonFields,
+    pub(crate) json: JsonFields,
 }
 
 /// JSON that is written when first needed. Comparisons ignore it, and copies start without it.
 #[derive(Debug, Default)]
-pub(super) struct JsonFields(OnceLock<Box<[u8]>>);
+pub(crate) struct JsonFields(OnceLock<Box<[u8]>>);
 
 impl Clone for JsonFields {
     fn clone(&self) -> Self {
@@ -96,12 +86,10 @@ impl PartialEq for JsonFields {
 }
 
 impl Decision {
-    /// The fields as JSON without the surrounding braces, written once for all answers that share the decision.
-    pub fn json_fields(&self) -> &[u8] {
-        self.json.0.get_or_init(|| {
-            let object = serde_json::to_vec(self).unwrap_or_default();
-            object.get(1..object.len().saturating_sub(1)).unwrap_or_default().into()
-        })
+    /// The fields as JSON without the surrounding braces, which `write` writes once for all answers that share the
+    /// decision.
+    pub fn json_fields(&self, write: impl FnOnce(&Self) -> Box<[u8]>) -> &[u8] {
+        self.json.0.get_or_init(|| write(self))
     }
 
     /// A decision with only an outcome.
@@ -123,19 +111,35 @@ impl Decision {
     }
 }
 
+impl Answer {
+    /// The answer if the manifests may not be complete: a destination that they lack, and that may exist, has no problem.
+    pub(super) fn for_incomplete_manifests(mut self) -> Self {
+        let is_open = |it: &ReachedCluster| it.is_unknown && it.problem.is_some();
+        if !self.destinations.iter().any(is_open) {
+            return self;
+        }
+        let decision = Arc::make_mut(&mut self.decision);
+        for destination in decision.destinations.iter_mut().filter(|it| is_open(it)) {
+            destination.problem = None;
+            destination.status = None;
+            decision.flag = None;
+            let note = destination.assumption.clone().filter(|note| !decision.notes.contains(note));
+            decision.notes.extend(note);
+        }
+        self
+    }
+}
+
 /// A request without an answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Unanswered {
     /// The id of the request.
     pub id: serde_json::Value,
     /// The mesh that was asked, if there are several.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mesh: Option<Arc<str>>,
     /// The host of the request; empty if unknown.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub host: String,
     /// The Gateway that the request names.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway: Option<String>,
     /// The reason.
     pub error: String,
@@ -151,7 +155,8 @@ impl Unanswered {
     pub fn to(request: &Request, error: String) -> Self {
         let gateway = match &request.gateway {
             Some(GatewayRef::Name(name)) => Some(name.clone()),
-            Some(GatewayRef::Workload(_)) | None => None,
+            Some(GatewayRef::Workload(workload)) => workload.name.clone(),
+            None => None,
         };
         let host = request.host.clone().unwrap_or_default();
         Self { host, gateway, ..Self::new(request.id.clone(), error) }
@@ -159,8 +164,7 @@ impl Unanswered {
 }
 
 /// The outcome of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The request goes to the destinations.
     Forward,
@@ -197,19 +201,15 @@ impl Outcome {
 }
 
 /// A route of a VirtualService or of another API.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RouteRef {
     /// `namespace/name` of the VirtualService; null for a route of another API.
     pub virtual_service: Option<String>,
     /// The kind of the resource, if it is not a VirtualService.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
     /// `namespace/name` of that resource.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// The route that delegates to this one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub delegated_by: Option<String>,
     /// The section: `http`, `tls` or `tcp`; `rules` for a route of another API.
     pub section: &'static str,
@@ -223,14 +223,14 @@ pub struct RouteRef {
     pub file: String,
     /// The line of the route.
     pub line: usize,
+    /// The line of the match that takes the request, if it is in the same file.
+    pub match_line: Option<usize>,
     /// The place of the match that takes the request, else of the route.
-    #[serde(skip)]
     pub span: Span,
 }
 
 /// A policy, or one of its rules.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PolicyVerdict {
     /// `AuthorizationPolicy`, `RequestAuthentication` or `PeerAuthentication`.
     pub kind: &'static str,
@@ -246,10 +246,8 @@ pub struct PolicyVerdict {
     /// The line of the rule, else of the policy.
     pub line: usize,
     /// The reason, if the rule alone does not explain it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The place of the rule, else of the policy.
-    #[serde(skip)]
     pub span: Span,
 }
 
@@ -278,8 +276,7 @@ impl RouteRef {
 }
 
 /// A cluster that gets requests.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReachedCluster {
     /// istiod's name of the cluster.
     pub cluster: String,
@@ -295,20 +292,20 @@ pub struct ReachedCluster {
     pub workloads: Vec<String>,
     /// The reason why requests cannot reach the cluster: `no-cluster` or `no-endpoints`.
     pub problem: Option<&'static str>,
+    /// Why the destination may exist although the manifests do not define it.
+    pub assumption: Option<String>,
+    /// Whether the manifests leave it open whether the destination exists.
+    pub is_unknown: bool,
     /// The status that the client gets if the cluster does not exist; absent for the usual 503.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The load balancing, in the words of DestinationRules; absent if Envoy chooses no endpoint.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub load_balancer: Option<String>,
     /// The TLS mode towards the endpoints, in the words of DestinationRules; absent for auto mTLS.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<&'static str>,
 }
 
 /// The request that an upstream gets.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rewritten {
     /// The authority.
     pub authority: String,
@@ -317,13 +314,11 @@ pub struct Rewritten {
     /// The headers that the route sets or adds.
     pub headers: BTreeMap<String, String>,
     /// The headers that the route removes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub removed_headers: Vec<String>,
 }
 
 /// The answer of the sidecar of one workload, or of another gateway.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Arrived {
     /// The workload, as `namespace/name`.
     pub workload: String,
@@ -341,20 +336,17 @@ pub struct Arrived {
     /// The TLS that the client's proxy originates: `plaintext`, `tls` or `mtls`.
     pub tls: &'static str,
     /// The server name that the client's proxy sends to another gateway; empty for plaintext, and at a sidecar.
-    #[serde(skip)]
     pub server_name: String,
     /// The policy that decided.
     pub policy: Option<PolicyVerdict>,
     /// The policy rules that were considered, in order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trace: Vec<Step>,
     /// Remarks for people.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
 /// A cluster of mirrored requests.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Mirror {
     /// The cluster.
     pub cluster: String,
@@ -365,7 +357,7 @@ pub struct Mirror {
 }
 
 /// An injected delay and abort. Envoy decides about the abort after the delay.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct InjectedFault {
     /// The delay.
     pub delay: Option<InjectedDelay>,
@@ -374,8 +366,7 @@ pub struct InjectedFault {
 }
 
 /// A delay.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct InjectedDelay {
     /// The share of requests, in percent; 0 if the route has no percentage.
     pub percentage: f64,
@@ -384,22 +375,18 @@ pub struct InjectedDelay {
 }
 
 /// An abort.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct InjectedAbort {
     /// The share of requests, in percent; 0 if the route has no percentage.
     pub percentage: f64,
     /// The HTTP status that the client gets.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub http_status: Option<i32>,
     /// The gRPC status that the client gets.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub grpc_status: Option<String>,
 }
 
 /// Retries.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Retries {
     /// The number of retries.
     pub attempts: i32,
@@ -408,35 +395,28 @@ pub struct Retries {
     /// The conditions for a retry.
     pub retry_on: Option<String>,
     /// Whether this is istiod's default.
-    #[serde(skip)]
     pub is_default: bool,
 }
 
 /// A route or policy rule that was considered.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// The route; null for the default route of a service.
-    #[serde(flatten)]
     pub route: Option<RouteRef>,
     /// The policy rule.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyVerdict>,
     /// The verdict.
     pub verdict: Verdict,
     /// The first condition that does not hold.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
     /// The value that the request or the proxy has.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
     /// The value that the condition requires.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub wanted: Option<String>,
 }
 
 /// The verdict on a route or policy rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The route or rule takes the request.
     Matched,
@@ -444,4 +424,15 @@ pub enum Verdict {
     NotMatched,
     /// This proxy does not have the route or rule.
     Excluded,
+}
+
+impl Verdict {
+    /// The word of the interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Matched => "matched",
+            Self::NotMatched => "not-matched",
+            Self::Excluded => "excluded",
+        }
+    }
 }

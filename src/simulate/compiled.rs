@@ -68,6 +68,14 @@ impl<'a> Compiled<'a> {
         }
     }
 
+    /// The reasons why Envoy rejects listeners of the port.
+    pub fn rejections(&self) -> &[String] {
+        match &self.port {
+            ProxyPort::Outbound(_) => &[],
+            ProxyPort::Gateway(port) => &port.rejections,
+        }
+    }
+
     /// The fate of connections without a listener. `None` if they are rejected.
     pub fn otherwise(&self) -> Option<DefaultChain> {
         match &self.port {

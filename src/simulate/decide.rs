@@ -8,15 +8,11 @@ use super::answer::{
 use crate::model::networking::Percent;
 use crate::routing::{
     Assumption, Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Payload,
-    Proxy, TcpProxy, VirtualHost, Weighted,
+    Proxy, TcpProxy, VirtualHost, Weighted, rivals,
 };
 use crate::routing::{egress_proxy, of_made_service};
 use crate::source::Span;
-use crate::world::{Section, VirtualService};
-
-/// istiod's retry policy for routes without one (istiod: `retry.DefaultPolicy`).
-const DEFAULT_ATTEMPTS: i32 = 2;
-const DEFAULT_RETRY_ON: &str = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";
+use crate::world::{Gap, RetryPolicy, Section, VirtualService};
 
 /// The decision for all requests that a clause takes.
 #[derive(Debug)]
@@ -41,7 +37,7 @@ pub(super) fn by_clause<'a>(
         _ => clause.clusters(proxy),
     };
     let mut decision = match &clause.action {
-        ClauseAction::Service(_) => forwarded(&clusters),
+        ClauseAction::Service(_) => forwarded(proxy, &clusters),
         ClauseAction::Route(route) if route.redirect.is_some() => redirected(route)?,
         ClauseAction::Route(route) => match route.direct_response {
             Some(response) => {
@@ -63,12 +59,24 @@ pub(super) fn by_clause<'a>(
     }
     decision.notes.extend(host.rivals.iter().map(|rival| {
         format!(
-            "`{rival}` also defines the host: istiod uses the older one, or the first by name if both are equally old"
+            "{rival} also defines the host: istiod uses the older one, or the first by name if both are equally old"
         )
     }));
+    note_rivals(proxy, &clusters, &mut decision);
     let workloads = || clusters.iter().flat_map(|it| &it.cluster.workloads);
     let leads_to_gateway = workloads().any(|workload| proxy.world.is_gateway_workload(workload));
     Ok(ClauseDecision { decision: Arc::new(decision), clusters, leads_to_gateway, arrivals: OnceLock::new() })
+}
+
+/// Notes the services between which age decides in a cluster.
+fn note_rivals(proxy: &Proxy<'_>, clusters: &[Weighted<'_>], decision: &mut Decision) {
+    for cluster in clusters.iter().map(|it| &it.cluster) {
+        for note in rivals::notes(proxy, &cluster.host) {
+            if !decision.notes.contains(&note) {
+                decision.notes.push(note);
+            }
+        }
+    }
 }
 
 fn redirected(route: &CompiledRoute<'_>) -> Result<Decision, String> {
@@ -95,17 +103,19 @@ fn by_destinations(
             route.owner.virtual_service.name
         ));
     }
-    Ok(Decision { mirrors: mirrors(proxy, port, route), retries: retries(route), ..forwarded(clusters) })
+    Ok(Decision { mirrors: mirrors(proxy, port, route), retries: retries(proxy, route), ..sent(proxy, clusters) })
 }
 
-fn forwarded(clusters: &[Weighted<'_>]) -> Decision {
-    Decision { retries: Some(default_retries()), ..sent(clusters) }
+fn forwarded(proxy: &Proxy<'_>, clusters: &[Weighted<'_>]) -> Decision {
+    Decision { retries: default_retries(proxy), ..sent(proxy, clusters) }
 }
 
 /// Decides for connections that a TCP proxy filter takes.
 pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>) -> Decision {
     let clusters = &tcp.destinations;
-    Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(clusters) }
+    let mut decision = Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(proxy, clusters) };
+    note_rivals(proxy, clusters, &mut decision);
+    decision
 }
 
 /// A `tcp` or `tls` route, as answers name it.
@@ -151,6 +161,8 @@ fn route_ref(
         name: String::new(),
         file: sources.file(span.file).path().to_owned(),
         line: sources.start(span).line,
+        match_line: (route_match.is_some() && span_of_match.file == span.file)
+            .then(|| sources.start(span_of_match).line),
         span: span_of_match,
     };
     let Some(source) = virtual_service.source(index) else { return written };
@@ -194,7 +206,7 @@ pub(super) fn not_found() -> Decision {
 /// The decision for unknown destinations: as dialled, unless the Sidecar resource has an egress proxy.
 fn as_dialled(proxy: &Proxy<'_>) -> Decision {
     match egress_proxy(proxy) {
-        Some(cluster) => sent(&[Weighted { cluster, weight: 1, headers: None }]),
+        Some(cluster) => sent(proxy, &[Weighted { cluster, weight: 1, headers: None }]),
         None => passthrough("PassthroughCluster"),
     }
 }
@@ -202,7 +214,7 @@ fn as_dialled(proxy: &Proxy<'_>) -> Decision {
 /// The decision for requests to a Service that a controller makes, which has no routes of its own.
 pub(super) fn to_made_service(proxy: &Proxy<'_>, hostname: &str, port: u32, payload: Payload<'_>) -> Option<Decision> {
     let clusters = [Weighted { cluster: of_made_service(proxy, hostname, port)?, weight: 1, headers: None }];
-    Some(if payload == Payload::Http { forwarded(&clusters) } else { sent(&clusters) })
+    Some(if payload == Payload::Http { forwarded(proxy, &clusters) } else { sent(proxy, &clusters) })
 }
 
 fn passthrough(cluster: &str) -> Decision {
@@ -214,6 +226,8 @@ fn passthrough(cluster: &str) -> Decision {
         weight: 100.into(),
         workloads: Vec::new(),
         problem: None,
+        assumption: None,
+        is_unknown: false,
         status: None,
         load_balancer: None,
         tls: None,
@@ -221,20 +235,20 @@ fn passthrough(cluster: &str) -> Decision {
     Decision { destinations: vec![destination], ..Decision::new(Outcome::Passthrough) }
 }
 
-fn sent(clusters: &[Weighted<'_>]) -> Decision {
+fn sent(proxy: &Proxy<'_>, clusters: &[Weighted<'_>]) -> Decision {
     let shares = shares(&clusters.iter().map(|it| it.weight).collect::<Vec<_>>());
     let problems: Vec<Option<ClusterProblem>> = clusters.iter().map(|it| it.cluster.problem).collect();
     // The flag is certain only if all destinations have it.
     let common = problems.first().copied().flatten().filter(|first| problems.iter().all(|it| *it == Some(*first)));
     let mut notes = Vec::new();
-    for Cluster { host, port, assumption, .. } in clusters.iter().map(|it| &it.cluster) {
-        let note = match assumption {
+    for cluster in clusters.iter().map(|it| &it.cluster) {
+        let note = match &cluster.assumption {
+            None if cluster.upstream.is_by_locality(&proxy.world.settings) => format!(
+                "the localities of client and endpoints decide which endpoints of `{}` get requests: the manifests do not show them",
+                cluster.host
+            ),
             None => continue,
-            Some(Assumption::NoServices) => {
-                "no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned()
-            }
-            Some(Assumption::Made(maker)) => format!("{maker} creates the Service of host `{host}`"),
-            Some(Assumption::Possible(gap)) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+            Some(assumption) => assumption_note(cluster, assumption),
         };
         if !notes.contains(&note) {
             notes.push(note);
@@ -251,6 +265,28 @@ fn sent(clusters: &[Weighted<'_>]) -> Decision {
     }
 }
 
+/// What is assumed about a cluster.
+fn assumption_note(Cluster { host, port, .. }: &Cluster<'_>, assumption: &Assumption) -> String {
+    match assumption {
+        Assumption::NoServices => {
+            "no Service is among the manifests: all Kubernetes hosts are assumed to exist".to_owned()
+        }
+        Assumption::Made(maker) => format!("{maker} creates the Service of host `{host}`"),
+        Assumption::Labelled(key) => {
+            format!("label `{key}` comes from the node or the cluster: only the workloads that have it get requests")
+        }
+        Assumption::Possible(gap) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+    }
+}
+
+/// What is not known about a cluster that the manifests lack.
+fn gap_note(Cluster { host, port, subset, .. }: &Cluster<'_>, gap: &Gap) -> String {
+    match subset.as_str() {
+        "" => format!("it is not known whether host `{host}` has port {port}: {gap}"),
+        subset => format!("it is not known whether subset `{subset}` of host `{host}` is defined: {gap}"),
+    }
+}
+
 fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> ReachedCluster {
     let is_there = cluster.problem != Some(ClusterProblem::NoCluster);
     ReachedCluster {
@@ -263,6 +299,12 @@ fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> ReachedClus
         weight,
         workloads: cluster.workloads.iter().map(|workload| workload.name.to_string()).collect(),
         problem: cluster.problem.map(problem_name),
+        assumption: cluster
+            .assumption
+            .as_ref()
+            .map(|assumption| assumption_note(cluster, assumption))
+            .or_else(|| cluster.gap.as_ref().map(|gap| gap_note(cluster, gap))),
+        is_unknown: matches!(cluster.assumption, Some(Assumption::Possible(_))) || cluster.gap.is_some(),
         status: None,
     }
 }
@@ -317,26 +359,28 @@ fn fault(route: &CompiledRoute<'_>) -> Option<InjectedFault> {
     })
 }
 
-fn default_retries() -> Retries {
-    Retries {
-        attempts: DEFAULT_ATTEMPTS,
-        per_try_timeout: None,
-        retry_on: Some(DEFAULT_RETRY_ON.to_owned()),
-        is_default: true,
+/// The retries of routes that set none.
+fn default_retries(proxy: &Proxy<'_>) -> Option<Retries> {
+    proxy.world.settings.retries.clone().map(Retries::from)
+}
+
+/// The retries of a route, which replace the default.
+fn retries(proxy: &Proxy<'_>, route: &CompiledRoute<'_>) -> Option<Retries> {
+    match route.retries {
+        Some(written) => RetryPolicy::written(written).map(Retries::from),
+        None => default_retries(proxy),
     }
 }
 
-/// The retries of a route, which replace the default. Zero attempts disable retries.
-fn retries(route: &CompiledRoute<'_>) -> Option<Retries> {
-    let Some(written) = route.retries else { return Some(default_retries()) };
-    let attempts = written.attempts.map_or(0, |attempts| attempts.value);
-    let retry_on = written.retry_on.as_ref().map(|on| on.value.clone()).filter(|on| !on.is_empty());
-    (attempts > 0).then(|| Retries {
-        attempts,
-        per_try_timeout: written.per_try_timeout.map(|timeout| timeout.value.to_string()),
-        retry_on: Some(retry_on.unwrap_or_else(|| DEFAULT_RETRY_ON.to_owned())),
-        is_default: false,
-    })
+impl From<RetryPolicy> for Retries {
+    fn from(policy: RetryPolicy) -> Self {
+        Self {
+            attempts: policy.attempts,
+            per_try_timeout: policy.per_try_timeout,
+            retry_on: Some(policy.retry_on),
+            is_default: policy.is_built_in,
+        }
+    }
 }
 
 /// Weights as percentages with at most two decimals that add up to exactly 100.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::request::{RequestProtocol, Tls};
 use crate::source::Spanned;
-use crate::world::{ProtocolClass, Service, VirtualService, World, host};
+use crate::world::{ProtocolClass, Service, VirtualService, Workload, World, host};
 
 /// A host, resolved as a client does.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ impl Dialled {
             }
             None => destination(world, name),
         };
+        let pod = Pod::named(world, name, from.unwrap_or(&world.settings.default_namespace));
+        let service = pod.as_ref().map(|pod| pod.service).or(service);
         let namespace = from.map(str::to_owned).or_else(|| service.map(|service| service.namespace.clone()));
         let written = name.trim_start_matches('[').trim_end_matches(']').parse().ok();
         // An alias leads to the service that it names.
@@ -45,12 +47,19 @@ impl Dialled {
         let namespace = namespace.unwrap_or_else(|| namespace_of_routes(world, name));
         let assumed = || candidates(name, &namespace, world).find_map(|name| world.assumed.get(&name));
         let assumed = if reached.is_none() { assumed() } else { None };
-        let address = written.or_else(|| known.map(Service::dialled_address));
+        let address = written.or(pod.and_then(|pod| pod.address)).or_else(|| known.map(Service::dialled_address));
         Self {
             address: address.or(assumed.map(|(_, address)| address)).unwrap_or(OUTSIDE),
             ports: assumed.map_or_else(|| DefaultPorts::of(reached), |(host, _)| DefaultPorts::of_routes(world, host)),
             namespace,
         }
+    }
+}
+
+impl Dialled {
+    /// Whether the mesh does not know the host.
+    pub fn is_outside(&self) -> bool {
+        self.address == OUTSIDE
     }
 }
 
@@ -148,6 +157,30 @@ pub(super) fn candidates<'n>(
         format!("{plain}.{namespace}.svc.{domain}")
     };
     [plain.to_owned(), completed].into_iter()
+}
+
+/// A pod of a headless Service, which has a name of its own.
+struct Pod<'w, 'a> {
+    service: &'w Service<'a>,
+    /// Its address, if the manifests show it.
+    address: Option<IpAddr>,
+}
+
+impl<'w, 'a> Pod<'w, 'a> {
+    /// The pod that a client in a namespace means. Resolvers append the domains of the namespace, of services and of the
+    /// cluster in turn.
+    fn named(world: &'w World<'a>, name: &str, namespace: &str) -> Option<Self> {
+        let domain = &world.settings.domain;
+        let plain = name.trim_end_matches('.');
+        let own = plain.split('.').next()?;
+        let completed = [format!("{namespace}.svc.{domain}"), format!("svc.{domain}"), domain.clone()];
+        let completed = completed.iter().map(|suffix| format!("{plain}.{suffix}"));
+        let service =
+            std::iter::once(plain.to_owned()).chain(completed).find_map(|name| world.services.of_pod(&name))?;
+        let mut pods =
+            world.workloads.iter().filter(|it| it.name.namespace == service.namespace && it.name.name == own);
+        Some(Self { service, address: pods.find_map(Workload::address) })
+    }
 }
 
 /// The service that a host means to a client of unknown namespace: one of the default namespace, else the first of that

@@ -8,7 +8,7 @@ use crate::model::Labels;
 use crate::world::{GATEWAY_NAME_LABEL, Gateway, NamespacedName, Service, Workload, World};
 
 /// The workload of a gateway, as far as configuration depends on it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct GatewayWorkload {
     pub namespace: String,
     pub labels: BTreeMap<String, String>,
@@ -24,9 +24,7 @@ pub(super) fn gateway_workload(world: &World<'_>, gateway: &GatewayRef) -> Resul
         }
         GatewayRef::Name(written) => {
             let name = gateway_name(world, written);
-            let found = world.gateway(&name).or_else(|| world.derived.gateway(&name));
-            let found = found.or_else(|| of_gateway_api(world, &name));
-            workload_of(world, found.ok_or_else(|| format!("Gateway `{name}` does not exist"))?)
+            workload_of(world, gateway_named(world, &name).ok_or_else(|| format!("Gateway `{name}` does not exist"))?)
         }
     };
     let address = match gateway {
@@ -44,6 +42,12 @@ pub(super) fn gateway_name<'n>(world: &'n World<'_>, written: &'n str) -> Namesp
     }
 }
 
+/// The Gateway of that name, written or derived.
+pub(super) fn gateway_named<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Option<&'w Gateway<'a>> {
+    let found = world.gateway(name).or_else(|| world.derived.gateway(name));
+    found.or_else(|| of_gateway_api(world, name))
+}
+
 /// The Gateway that istiod derives from the first listener of a Gateway API Gateway, by the name of the latter.
 fn of_gateway_api<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Option<&'w Gateway<'a>> {
     world.derived.gateways.iter().find(|gateway| {
@@ -57,7 +61,8 @@ fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<St
     let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
     let service = gateway.services.iter().find_map(|name| world.services.named(name).next());
     let selector = service.map_or(Some(&gateway.spec.selector), |service| service.selector);
-    let namespace = service.map_or(gateway.name.namespace.as_ref(), |service| &service.namespace);
+    let own = gateway.served_by.as_ref().unwrap_or(&gateway.name);
+    let namespace = service.map_or(own.namespace.as_ref(), |service| &service.namespace);
     let behind = |workload: &&Workload<'_>| match service {
         Some(service) => workload.name.namespace == service.namespace && service.is_before(&workload.labels, None),
         None => !gateway.spec.selector.is_empty() && workload.is_selected_by(&gateway.spec.selector),
@@ -72,7 +77,8 @@ fn workload_of(world: &World<'_>, gateway: &Gateway<'_>) -> (String, BTreeMap<St
     let selected = selector.flat_map(Labels::iter).map(|(key, value)| owned((key, value)));
     let mut labels: BTreeMap<String, String> = selected.collect();
     if gateway.lacks_services(&world.services) {
-        labels.insert(GATEWAY_NAME_LABEL.to_owned(), gateway.resource.name().to_owned());
+        let name = gateway.served_by.as_ref().map_or(gateway.resource.name(), |it| &it.name);
+        labels.insert(GATEWAY_NAME_LABEL.to_owned(), name.to_owned());
     }
     (namespace.to_owned(), labels)
 }

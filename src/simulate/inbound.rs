@@ -3,8 +3,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::answer::{Answer, Decision, Outcome, PolicyVerdict, ReachedCluster, Rewritten, Step};
 use super::question::Question;
 use super::request::{RequestProtocol, Tls};
@@ -41,8 +39,7 @@ pub struct Incoming<'q> {
 }
 
 /// The answer of a server's sidecar.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Leg {
     /// `forward`, `passthrough`, `denied`, `refused` or `blackhole`.
     pub outcome: Outcome,
@@ -230,6 +227,8 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
         weight: 100.into(),
         workloads: receiver.workload.map(|workload| workload.name.to_string()).into_iter().collect(),
         problem: None,
+        assumption: None,
+        is_unknown: false,
         status: None,
         load_balancer: None,
         tls: None,

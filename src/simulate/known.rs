@@ -1,22 +1,19 @@
 //! Whether a mesh knows what a request names.
 
+use super::naming;
 use super::request::{GatewayRef, Request, WorkloadRef};
 use crate::world::{World, host};
 
 /// Whether the mesh has the server of a request, its Gateway, or a service or route for its host.
 pub(super) fn knows(world: &World<'_>, request: &Request) -> bool {
     if let Some(server) = &request.to {
-        return has_workload(world, server);
+        let is_named = server.name.is_some() || request.is_informal;
+        return if is_named { naming::resolve(world, request).is_ok() } else { has_workload(world, server) };
     }
     if let Some(gateway) = &request.gateway {
         return match gateway {
             GatewayRef::Workload(workload) => has_workload(world, workload),
-            GatewayRef::Name(name) => {
-                let gateways = world.gateways.iter().map(|gateway| gateway.name.to_string());
-                let derived = world.kubernetes_gateways.keys().map(ToString::to_string);
-                gateways.chain(derived).any(|known| known == *name)
-                    || world.workloads.iter().any(|workload| workload.name.to_string() == *name)
-            }
+            GatewayRef::Name(name) => naming::finds_gateway(world, name),
         };
     }
     let named = request.host.as_deref().or(request.sni.as_deref()).unwrap_or_default();

@@ -10,9 +10,12 @@ mod compiled;
 mod decide;
 mod dial;
 mod every_host;
+mod expectation;
+mod explain;
 mod gateway_workload;
 mod inbound;
 mod known;
+mod naming;
 mod outbound;
 mod policies;
 mod question;
@@ -26,6 +29,9 @@ pub use answer::{
     Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,
     ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
+pub use every_host::RuleAnswer;
+pub use expectation::{Difference, Expectation, difference};
+pub use explain::Explained;
 pub use inbound::{Incoming, Leg, arrive};
 pub use request::{
     Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, TokenState, WorkloadRef,
@@ -57,11 +63,41 @@ impl<'a> Simulator<'a> {
     }
 
     fn answer(&self, request: &Request) -> Result<Answer, String> {
-        let question = Question::new(request, self.world, &self.cache)?;
-        match &question.proxy {
-            ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer(),
-            ReceivingProxy::Server(receiver) => Ok(inbound::answer(self.world, &question, receiver)),
+        let named = naming::resolve(self.world, request)?;
+        let question = Question::new(&named.request, self.world, &self.cache)
+            .map_err(|error| naming::unknown_server(self.world, &named.request).err().unwrap_or(error))?;
+        let mut answer = match &question.proxy {
+            ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer()?,
+            ReceivingProxy::Server(receiver) => {
+                let mut answer = inbound::answer(self.world, &question, receiver);
+                if receiver.workload.is_none() {
+                    unknowns::note(
+                        &mut answer,
+                        naming::unknown_server(self.world, &named.request)?.into_iter().collect(),
+                    );
+                }
+                answer
+            }
+        };
+        if let Some(gateway) = named.gateway {
+            answer.gateway.get_or_insert(gateway);
         }
+        unknowns::note(&mut answer, named.notes);
+        unknowns::note(&mut answer, self.notes_on_settings(&question));
+        Ok(answer)
+    }
+
+    /// Notes on mesh-wide settings that are not simulated.
+    fn notes_on_settings(&self, question: &Question<'_, '_>) -> Vec<String> {
+        let settings = &self.world.settings;
+        let mut notes: Vec<String> = settings.notes.iter().map(|&note| note.to_owned()).collect();
+        if settings.http_proxy_port == Some(question.port) {
+            notes.push(format!(
+                "at port {} sidecars are HTTP proxies (`proxyHttpPort`), which is not simulated",
+                question.port
+            ));
+        }
+        notes
     }
 
     /// Whether the mesh has what a request names: the server, the Gateway or the host.
@@ -69,8 +105,26 @@ impl<'a> Simulator<'a> {
         known::knows(self.world, request)
     }
 
-    /// One request for each host that a VirtualService or another route defines, made from `template`.
-    pub fn requests_to_every_host(&self, template: &Request) -> Vec<Request> {
-        every_host::requests(self.world, template)
+    /// Whether the mesh has the workloads and the gateway that a request names.
+    fn has_names(&self, request: &Request) -> bool {
+        naming::resolve(self.world, request).is_ok()
+    }
+
+    /// Says what happens to a request, and why.
+    pub fn explain(&self, request: &Request) -> Explained {
+        Explained::new(self, request)
+    }
+
+    /// The answers for every rule of every host that a request like `template` can take. The error says which workload or
+    /// gateway is not there.
+    pub fn answer_every_rule(&self, template: &Request) -> Result<Vec<RuleAnswer>, String> {
+        let named = naming::resolve(self.world, template)?;
+        let templates = naming::gateways_of(self.world, named.request.into_owned());
+        let mut answers: Vec<RuleAnswer> =
+            templates.iter().flat_map(|template| every_host::answers(self, template)).collect();
+        if let Some(Ok(answer)) = answers.first_mut().map(|first| first.result.as_mut()) {
+            unknowns::note(answer, named.notes);
+        }
+        Ok(answers)
     }
 }

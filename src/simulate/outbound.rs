@@ -13,7 +13,8 @@ use super::{apply, decide, dial, policies, trace, unknowns};
 use crate::model::Kind;
 use crate::policy::{self, Attributes};
 use crate::routing::{
-    ChainAction, Clause, ClauseAction, Connection, DefaultChain, HttpRequest, Payload, RouteLookup, VirtualHost,
+    ChainAction, Clause, ClauseAction, Connection, DefaultChain, FilterChain, HttpRequest, Payload, ProxyListener,
+    RouteLookup, VirtualHost,
 };
 use crate::world::host;
 
@@ -44,7 +45,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
     /// The answer, if the hosts of all VirtualServices are known.
     fn answer_of_known(&self) -> Result<Answer, String> {
         let Some(listener) = self.compiled.listener(self.connection.address) else {
-            return Ok(self.without_chain(self.compiled.otherwise()));
+            let mut answer = self.without_chain(self.compiled.otherwise());
+            unknowns::note(&mut answer, self.compiled.rejections().to_vec());
+            return Ok(answer);
         };
         let chain = listener.chain(&self.connection);
         let steps = |taken| match self.question.trace {
@@ -63,6 +66,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 }
                 let mut answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
                 unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
+                unknowns::note(&mut answer, chain.map(|chain| rivals_of(listener, chain)).unwrap_or_default());
                 let passed_tls = match self.connection.payload {
                     Payload::Tls(name) if !route.terminates_tls => Some(name),
                     _ => None,
@@ -181,6 +185,10 @@ impl<'q, 'a> Outbound<'q, 'a> {
             }
         };
         unknowns::note(&mut answer, unknowns::in_routes(self.compiled.proxy.world, host, self.request));
+        if let Some(other) = table.contested(self.request) {
+            let note = format!("virtual host `{other}` has the same host: istiod gives it to one of them at random");
+            unknowns::note(&mut answer, vec![note]);
+        }
         Ok(Answer { trace: self.trace(host), ..self.with_ties(host, answer) })
     }
 
@@ -333,4 +341,17 @@ impl<'q, 'a> Outbound<'q, 'a> {
             trace: Vec::new(),
         }
     }
+}
+
+/// Notes on the services that lose the connections of a filter chain only by the order of hosts.
+fn rivals_of(listener: &ProxyListener<'_>, chain: &FilterChain<'_>) -> Vec<String> {
+    let of_chain = |index: usize| listener.chains.get(index).is_some_and(|it| std::ptr::eq(it, chain));
+    let rivals = listener.rivals.iter().filter(|(index, _)| of_chain(*index));
+    let note = |rival: &str| {
+        format!(
+            "{rival} has the same address and port: istiod gives the connections to the older one, or the first by name \
+             if both are equally old"
+        )
+    };
+    rivals.map(|(_, rival)| note(rival)).collect()
 }

@@ -30,7 +30,7 @@ pub struct Request {
     /// The port that the client dials. Default: that of `host`, else the only HTTP port of the service, else 80
     /// (443 with TLS).
     pub port: Option<u32>,
-    /// The address that the client dials.
+    /// The address that the client dials. On the command line also a host, which is looked up.
     pub address: Option<String>,
     /// The server name of TLS.
     pub sni: Option<String>,
@@ -57,6 +57,10 @@ pub struct Request {
     pub source_ip: Option<String>,
     /// Whether the answer lists the routes and rules that were considered.
     pub trace: bool,
+    /// Whether a person asks, on the command line: a name may be that of a namespace, labels select the workload that has
+    /// them, and a host that only a Gateway serves is asked for at that Gateway.
+    #[serde(skip)]
+    pub is_informal: bool,
 }
 
 /// A kind of proxy that gets requests.
@@ -77,6 +81,9 @@ pub enum Direction {
 pub struct WorkloadRef {
     /// The kind of its proxy. Default: as the manifests have it.
     pub kind: Option<ProxyKind>,
+    /// The name of a workload of the manifests, which have the other fields: `web`, `shop/web`, `deployment/web` or
+    /// `shop/deployment/web`. The name of a pod, or of a Service that leads to only one workload, stands for that workload.
+    pub name: Option<String>,
     /// The namespace.
     pub namespace: Option<String>,
     /// The labels.
@@ -115,11 +122,12 @@ pub enum TokenState {
     None,
 }
 
-/// A gateway: a Gateway resource as `namespace/name`, or a workload.
+/// A gateway: a Gateway resource as `namespace/name`, or a workload. The name may also be that of a gateway workload or
+/// of its Service, or `mesh` for the sidecar of the client.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum GatewayRef {
-    /// A Gateway resource.
+    /// The name.
     Name(String),
     /// The workload.
     Workload(WorkloadRef),

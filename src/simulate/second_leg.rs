@@ -15,7 +15,7 @@ use crate::model::LabelSet;
 use crate::model::networking::ClientTlsMode;
 use crate::policy::Identity;
 use crate::routing::inbound::{PortOrigin, Receiver, ports};
-use crate::routing::{Cluster, HttpRequest, Proxy, Weighted};
+use crate::routing::{Cluster, HttpRequest, Proxy, Upstream, Weighted};
 use crate::world::{MtlsMode, Service, Workload};
 
 /// The address of a gateway whose address is not known.
@@ -61,7 +61,9 @@ impl<'a> Sent<'_, 'a> {
         let exact = known.values().find(|port| port.service_port == cluster.port && leads_here(port.origin));
         // `ports` attributes a port of several services to the oldest one, so compare the target.
         let target = || service.port(cluster.port).and_then(|port| receiver.target(port));
-        let port = exact.map(|port| port.number).or_else(target)?;
+        // Nothing translates the port of an address that the client dialled.
+        let dialled = Some(self.question.port).filter(|_| cluster.is_dialled);
+        let port = dialled.or(exact.map(|port| port.number)).or_else(target)?;
         let tls = self.tls(cluster, service, workload, port);
         let identity = (tls == Tls::Mtls).then(|| self.identity());
         let rewritten = self.rewritten_request();
@@ -134,6 +136,12 @@ impl<'a> Sent<'_, 'a> {
             Some(_) => Tls::Plaintext,
             None if !self.proxy.world.settings.auto_mtls => Tls::Plaintext,
             None if service.is_mesh_external() || !self.proxy.world.takes_mesh_tls(workload) => Tls::Plaintext,
+            None if cluster.is_dialled || cluster.upstream.is_passthrough() => {
+                match Upstream::has_mesh_tls_to_dialled(self.proxy.world, service, &cluster.workloads) {
+                    true => Tls::Mtls,
+                    false => Tls::Plaintext,
+                }
+            }
             None => {
                 let policies = &self.proxy.world.policies;
                 let of_workload = policies.mtls(&workload.name.namespace, &workload.labels, port).mode;

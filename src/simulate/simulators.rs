@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Request, Simulator, Unanswered};
+use super::{Answer, Explained, GatewayRef, Request, RuleAnswer, Simulator, Unanswered};
 use crate::model::wording;
 use crate::world::World;
 
@@ -18,11 +18,19 @@ impl<'a> Simulators<'a> {
         Self { all: worlds.into_iter().map(|(name, world)| (name.into(), Simulator::new(world))).collect() }
     }
 
-    /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host.
-    pub fn simulate(&self, request: &Request) -> Vec<Result<Answer, Unanswered>> {
-        match self.candidates(request).as_slice() {
-            [] => vec![Err(Unanswered::to(request, self.nobody_knows(request)))],
-            candidates => candidates.iter().map(|candidate| self.ask(candidate, request)).collect(),
+    /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host, and why.
+    pub fn explain(&self, request: &Request) -> Vec<Explained> {
+        let mut candidates = self.candidates(request);
+        if candidates.is_empty() && self.may_name_all(request) {
+            candidates = self.all.iter().collect();
+        }
+        let explain = |candidate: &&(Arc<str>, Simulator<'a>)| {
+            let explained = candidate.1.explain(request);
+            Explained { result: self.named(candidate, explained.result), ..explained }
+        };
+        match candidates.as_slice() {
+            [] => vec![Explained::bare(Err(Unanswered::to(request, self.nobody_knows(request))))],
+            candidates => candidates.iter().map(explain).collect(),
         }
     }
 
@@ -40,39 +48,87 @@ impl<'a> Simulators<'a> {
         }
     }
 
-    /// The answers to one request for each host that a VirtualService or another route of a mesh defines.
-    pub fn simulate_every_host(&self, template: &Request) -> Vec<Result<Answer, Unanswered>> {
-        let of_mesh = |candidate: &'_ (Arc<str>, Simulator<'a>)| {
-            let requests = candidate.1.requests_to_every_host(template).into_iter();
-            requests.map(|request| self.ask(candidate, &request)).collect::<Vec<_>>()
-        };
-        self.all.iter().flat_map(of_mesh).collect()
+    /// The answers for every rule of every host that a request like `template` can take, in each mesh. The error says
+    /// why no mesh has the workloads and the gateway that the request names.
+    pub fn answer_every_rule(&self, template: &Request) -> Result<Vec<RuleAnswer>, String> {
+        let mut answers = Vec::new();
+        let mut errors = Vec::new();
+        let is_wanted = |name: &str| template.mesh.as_ref().is_none_or(|wanted| name == wanted);
+        for candidate in self.all.iter().filter(|(name, _)| is_wanted(name)) {
+            match candidate.1.answer_every_rule(template) {
+                Ok(found) => answers
+                    .extend(found.into_iter().map(|it| RuleAnswer { result: self.named(candidate, it.result), ..it })),
+                Err(error) => errors.push(error),
+            }
+        }
+        match errors.into_iter().next() {
+            Some(error) if answers.is_empty() => Err(error),
+            _ => Ok(answers),
+        }
     }
 
     fn candidates(&self, request: &Request) -> Vec<&(Arc<str>, Simulator<'a>)> {
         match (&request.mesh, self.all.as_slice()) {
             (Some(wanted), all) => all.iter().filter(|(name, _)| **name == **wanted).collect(),
             (None, [only]) => vec![only],
-            (None, all) => all.iter().filter(|(_, simulator)| simulator.knows(request)).collect(),
+            (None, all) => {
+                let known: Vec<_> = all.iter().filter(|(_, simulator)| simulator.knows(request)).collect();
+                let with_names: Vec<_> =
+                    known.iter().copied().filter(|(_, simulator)| simulator.has_names(request)).collect();
+                if with_names.is_empty() { known } else { with_names }
+            }
         }
     }
 
-    fn ask(&self, (name, simulator): &(Arc<str>, Simulator<'a>), request: &Request) -> Result<Answer, Unanswered> {
-        // A single mesh needs no name.
+    /// Whether each of the meshes gets to say that it does not have the server or the gateway that a request names.
+    fn may_name_all(&self, request: &Request) -> bool {
+        const FEW: usize = 3;
+        request.mesh.is_none() && self.all.len() <= FEW && (request.to.is_some() || request.gateway.is_some())
+    }
+
+    fn ask(&self, candidate: &(Arc<str>, Simulator<'a>), request: &Request) -> Result<Answer, Unanswered> {
+        self.named(candidate, candidate.1.simulate(request))
+    }
+
+    /// A result that names the mesh, if there are several.
+    fn named(
+        &self,
+        (name, _): &(Arc<str>, Simulator<'a>),
+        result: Result<Answer, Unanswered>,
+    ) -> Result<Answer, Unanswered> {
         let mesh = (self.all.len() > 1).then(|| Arc::clone(name));
-        match simulator.simulate(request) {
+        match result {
             Ok(answer) => Ok(Answer { mesh, ..answer }),
             Err(unanswered) => Err(Unanswered { mesh, ..unanswered }),
         }
     }
 
     fn nobody_knows(&self, request: &Request) -> String {
-        let names: Vec<&str> = self.all.iter().map(|(name, _)| &**name).collect();
-        let names = wording::list(&names, "and");
+        const MOST: usize = 8;
+        let mut names: Vec<String> = self.all.iter().take(MOST).map(|(name, _)| format!("`{name}`")).collect();
+        let names = match self.all.len().saturating_sub(MOST) {
+            0 => wording::list(self.all.iter().map(|(name, _)| name), "and"),
+            rest => {
+                names.push(format!("{rest} more"));
+                names.join(", ")
+            }
+        };
         match (&request.mesh, names.as_str()) {
             (_, "") => "there is no mesh".to_owned(),
             (Some(wanted), names) => format!("mesh `{wanted}` does not exist; the manifests have {names}"),
-            (None, names) => format!("none of the meshes {names} knows the request's host or workload; name a mesh"),
+            (None, names) => format!("none of the meshes {names} knows {}; name a mesh", asked_for(request)),
         }
+    }
+}
+
+/// The part of a request that a mesh must know, as the request names it.
+fn asked_for(request: &Request) -> String {
+    let workload = request.to.as_ref().map(|to| to.name.clone());
+    let host = [&request.host, &request.sni, &request.address].into_iter().flatten().next();
+    match (workload, &request.gateway, host) {
+        (Some(Some(name)), ..) => format!("workload `{name}`"),
+        (None, Some(GatewayRef::Name(name)), _) => format!("gateway `{name}`"),
+        (None, None, Some(host)) => format!("host `{host}`"),
+        _ => "the workload of the request".to_owned(),
     }
 }

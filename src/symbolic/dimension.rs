@@ -2,7 +2,7 @@
 
 use crate::routing::RequestPart;
 
-/// What a request, or the proxy that it passes, has one atom of, or several.
+/// A part of requests, or a property of the proxies that they pass.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dimension {
     /// A part of the request.

@@ -1,4 +1,4 @@
-//! What holds for all requests: whether any request reaches a route.
+//! Proofs over all requests: whether any request reaches a route.
 //!
 //! The texts of each part of requests are cut into [`atoms`], classes that no condition tells apart, by one automaton for
 //! all conditions on the part. A match becomes a box: a set of atoms for each part. [`escape`] then decides whether some

@@ -63,7 +63,7 @@ struct PartAxis<'c> {
     expressions: BTreeMap<(usize, bool), usize>,
 }
 
-/// What makes conditions on one part equal: the kind of the comparison, its text, and whether it ignores case.
+/// Conditions on one part with the same key are equal: the kind of the comparison, its text, and whether it ignores case.
 type ConditionKey<'c> = (&'static str, &'c str, bool);
 
 fn key(condition: &MatchCondition) -> ConditionKey<'_> {
@@ -182,7 +182,7 @@ impl<'c> Builder<'c> {
             let taken = condition.one_of.iter().filter_map(|value| values.binary_search(value).ok());
             literals.push(self.literal(*axis, true, taken.map(|at| at + 1)));
         }
-        // A condition that always holds says nothing.
+        // A condition that always holds decides nothing.
         let all = Region::all(self.axes.iter().map(|axis| axis.possible.clone()));
         literals.retain(|literal| !all.is_within(literal));
         let mut axes: Vec<usize> = literals.iter().map(|literal| literal.axis).collect();

@@ -7,26 +7,11 @@ use super::bits::Bits;
 use super::dimension::Dimension;
 use super::region::{ABSENT, Region};
 use super::space::{Axis, Space};
-use crate::routing::{HttpRequest, MatchCondition, RequestPart};
+use crate::routing::{HttpRequest, MatchCondition, RequestPart, Sample};
 
-/// A request that shows what a proof is about.
+/// A request that shows what a proof is about. Its authority is empty if any host of the routes shows the same.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Witness {
-    /// The method.
-    pub method: String,
-    /// The scheme.
-    pub scheme: String,
-    /// The authority; empty if any host of the routes shows the same.
-    pub authority: String,
-    /// The path without its query string.
-    pub path: String,
-    /// The query parameters.
-    pub query: Vec<(String, String)>,
-    /// The header lines.
-    pub headers: Vec<(String, String)>,
-    /// The claims of the token; null without one.
-    pub claims: serde_json::Value,
-}
+pub struct Witness(Sample);
 
 impl Space {
     /// A request of a region, with the usual method if the region has such requests. `None` if it is not UTF-8.
@@ -34,15 +19,7 @@ impl Space {
     /// The parts of a request that conditions name apart, such as `:path` and the path, may contradict each other. So
     /// whoever shows the request tries it first.
     pub(super) fn witness(&self, region: &Region, method: &str) -> Option<Witness> {
-        let mut witness = Witness {
-            method: method.to_owned(),
-            scheme: "http".to_owned(),
-            authority: String::new(),
-            path: "/".to_owned(),
-            query: Vec::new(),
-            headers: Vec::new(),
-            claims: serde_json::Value::Null,
-        };
+        let mut witness = Witness(Sample { method: method.to_owned(), ..Sample::default() });
         for (number, axis) in self.axes.iter().enumerate() {
             let Dimension::Part(part) = &axis.dimension else { continue };
             let texts = chosen(axis, part, region.on(number), method);
@@ -76,53 +53,40 @@ fn chosen(axis: &Axis, part: &RequestPart, (allowed, required): (&Bits, &[Bits])
 impl Witness {
     fn set(&mut self, part: &RequestPart, texts: Vec<String>) {
         let Some(text) = texts.first().cloned() else { return };
+        let Self(sample) = self;
         match part {
-            RequestPart::Path => self.path = text,
+            RequestPart::Path => sample.path = text,
             // The path itself, if it matters, comes first.
-            RequestPart::PathAndQuery if self.path == "/" => match text.split_once('?') {
+            RequestPart::PathAndQuery if sample.path == "/" => match text.split_once('?') {
                 Some((path, query)) => {
-                    self.path = path.to_owned();
+                    sample.path = path.to_owned();
                     let pair = |pair: &str| {
                         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
                         (name.to_owned(), value.to_owned())
                     };
-                    self.query = query.split('&').map(pair).collect();
+                    sample.query = query.split('&').map(pair).collect();
                 }
-                None => self.path = text,
+                None => sample.path = text,
             },
             RequestPart::PathAndQuery => {}
-            RequestPart::Method => self.method = text,
-            RequestPart::Scheme => self.scheme = text,
-            RequestPart::Authority => self.authority = text,
-            RequestPart::Header(name) => self.headers.extend(texts.into_iter().map(|text| (name.clone(), text))),
-            RequestPart::Query(name) => self.query.push((name.clone(), text)),
-            RequestPart::Claim(path) => set_claim(&mut self.claims, path, &texts),
+            RequestPart::Method => sample.method = text,
+            RequestPart::Scheme => sample.scheme = text,
+            RequestPart::Authority => sample.authority = text,
+            RequestPart::Header(name) => sample.headers.extend(texts.into_iter().map(|text| (name.clone(), text))),
+            RequestPart::Query(name) => sample.query.push((name.clone(), text)),
+            RequestPart::Claim(path) => set_claim(&mut sample.claims, path, &texts),
         }
     }
 
     /// The request as Envoy's router sees it.
     pub fn request(&self) -> HttpRequest<'_> {
-        let headers = self.headers.iter().map(|(name, value)| (name.as_str().into(), value.as_bytes().into()));
-        HttpRequest {
-            authority: self.authority.as_str().into(),
-            method: self.method.as_str().into(),
-            scheme: self.scheme.as_str().into(),
-            path: self.path.as_bytes().into(),
-            query: (!self.query.is_empty()).then(|| self.query_string().into_bytes().into()),
-            headers: headers.collect(),
-            claims: &self.claims,
-        }
+        self.0.request()
     }
 
     /// Whether the request meets some conditions.
     pub(super) fn meets(&self, conditions: &[&MatchCondition]) -> bool {
         let request = self.request();
         conditions.iter().all(|condition| condition.holds(&request))
-    }
-
-    fn query_string(&self) -> String {
-        let pairs: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        pairs.join("&")
     }
 }
 
@@ -143,14 +107,14 @@ fn set_claim(claims: &mut serde_json::Value, path: &[String], texts: &[String]) 
 impl fmt::Display for Witness {
     /// For a message: the request in backticks, and its headers.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let separator = if self.query.is_empty() { "" } else { "?" };
-        write!(formatter, "`{} {}{}{separator}{}`", self.method, self.authority, self.path, self.query_string())?;
-        for (index, (name, value)) in self.headers.iter().enumerate() {
+        let Self(sample) = self;
+        write!(formatter, "`{} {}{}`", sample.method, sample.authority, sample.path_and_query())?;
+        for (index, (name, value)) in sample.headers.iter().enumerate() {
             let word = if index == 0 { " with header" } else { " and" };
             write!(formatter, "{word} `{name}: {value}`")?;
         }
-        if !self.claims.is_null() {
-            write!(formatter, " with claims `{}`", self.claims)?;
+        if !sample.claims.is_null() {
+            write!(formatter, " with claims `{}`", sample.claims)?;
         }
         Ok(())
     }

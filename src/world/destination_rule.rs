@@ -1,10 +1,11 @@
 //! DestinationRules: the merging of those with the same host, and the one that applies to a client.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::backend_tls::BackendTlsPolicies;
 use super::names::NamespacedName;
 use super::visibility::ExportTo;
-use super::{Service, Settings, host};
+use super::{BackendTls, Service, Settings, host};
 use crate::model::networking::{self, ClientTlsSettings, PortSelector, Subset, TrafficPolicy};
 use crate::model::{LabelSet, Labels, Resource, Spec};
 use crate::source::Spanned;
@@ -29,16 +30,12 @@ pub struct DestinationRule<'a> {
 pub struct MergedRule {
     /// The DestinationRules that it consists of, as indices of [`DestinationRules::iter`], in order of precedence.
     pub parts: Vec<usize>,
-    export_to: ExportTo,
-    namespace: String,
+    /// The namespaces that the first one is exported to, as written.
+    exports: BTreeSet<String>,
 }
 
-impl MergedRule {
-    /// Whether it is exported to its own namespace only.
-    fn is_private(&self) -> bool {
-        matches!(&self.export_to, ExportTo::Namespaces(listed) if listed.len() == 1 && listed.contains(&self.namespace))
-    }
-}
+/// Merged DestinationRules, by namespace and host.
+type ByNamespace = BTreeMap<String, BTreeMap<String, Vec<MergedRule>>>;
 
 /// A subset of merged DestinationRules.
 #[derive(Debug, Clone, Copy)]
@@ -53,31 +50,47 @@ pub struct MergedSubset<'s, 'a> {
 #[derive(Debug)]
 pub struct DestinationRules<'a> {
     destination_rules: Vec<DestinationRule<'a>>,
-    merged: BTreeMap<String, BTreeMap<String, Vec<MergedRule>>>,
+    /// Those that proxies of the same namespace find.
+    own: ByNamespace,
+    /// Those that proxies of other namespaces find.
+    exported: ByNamespace,
+    /// Those that only proxies of the root namespace find.
+    private_in_root: ByNamespace,
+    /// All of them.
+    merged: ByNamespace,
+    backend_tls: BackendTlsPolicies<'a>,
     root_namespace: String,
 }
 
 impl<'a> DestinationRules<'a> {
     pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
-        let destination_rules: Vec<_> = resources.iter().filter_map(|resource| resolve(resource, settings)).collect();
-        let mut merged: BTreeMap<String, BTreeMap<String, Vec<MergedRule>>> = BTreeMap::new();
-        // DestinationRules with a selector come first (istiod: `mergeDestinationRule`).
-        let mut order: Vec<usize> = (0..destination_rules.len()).collect();
-        order.sort_by_key(|&index| destination_rules[index].selector().is_none());
+        let destination_rules = resources.iter().filter_map(|resource| resolve(resource, settings)).collect();
+        let mut all = Self {
+            destination_rules,
+            own: ByNamespace::new(),
+            exported: ByNamespace::new(),
+            private_in_root: ByNamespace::new(),
+            merged: ByNamespace::new(),
+            backend_tls: BackendTlsPolicies::new(resources, settings),
+            root_namespace: settings.root_namespace.clone(),
+        };
+        // DestinationRules with a selector come first (istiod: `sortConfigBySelectorAndCreationTime`).
+        let mut order: Vec<usize> = (0..all.destination_rules.len()).collect();
+        order.sort_by_key(|&index| all.destination_rules[index].selector().is_none());
         for index in order {
-            let destination_rule = &destination_rules[index];
-            let of_namespace = merged.entry(destination_rule.name.namespace.to_string()).or_default();
-            let of_host = of_namespace.entry(destination_rule.host.value.clone()).or_default();
-            match of_host.iter_mut().find(|other| destination_rule.merges_with(&destination_rules[other.parts[0]])) {
-                Some(other) => other.parts.push(index),
-                None => of_host.push(MergedRule {
-                    parts: vec![index],
-                    export_to: destination_rule.export_to.clone(),
-                    namespace: destination_rule.name.namespace.to_string(),
-                }),
+            let (rules, rule) = (&all.destination_rules, &all.destination_rules[index]);
+            let is_private = rule.is_private();
+            if rule.is_for_own_namespace() {
+                insert(&mut all.own, rules, index);
             }
+            if !is_private {
+                insert(&mut all.exported, rules, index);
+            } else if rule.name.namespace == all.root_namespace {
+                insert(&mut all.private_in_root, rules, index);
+            }
+            insert(&mut all.merged, rules, index);
         }
-        Self { destination_rules, merged, root_namespace: settings.root_namespace.clone() }
+        all
     }
 
     /// All DestinationRules, in creation order.
@@ -172,6 +185,23 @@ impl<'a> DestinationRules<'a> {
         own.or_else(|| candidates.iter().rfind(|merged| selector(merged).is_none())).copied()
     }
 
+    /// The settings of BackendTLSPolicies with which clients in namespace `client` send requests to a port of a service.
+    /// `applying` is the DestinationRule that applies to the service: one in another namespace of the client takes the
+    /// place of all of the service's namespace.
+    pub fn backend_tls(
+        &self,
+        client: &str,
+        (service_namespace, hostname): (&str, &str),
+        port: u32,
+        applying: Option<&MergedRule>,
+    ) -> BackendTls<'a> {
+        let namespace = applying.and_then(|merged| self.parts(merged).next()).map(|rule| rule.name.namespace.as_ref());
+        match namespace == Some(client) && client != service_namespace {
+            true => BackendTls::default(),
+            false => self.backend_tls.towards(service_namespace, hostname, port),
+        }
+    }
+
     /// The DestinationRules with a workload selector that hide those of the service from clients in a namespace: istiod
     /// looks no further than them, whether or not they select the client. Empty if any client uses another one.
     pub fn hiding(&self, client: &str, service_namespace: &str, hostname: &str) -> Vec<&DestinationRule<'a>> {
@@ -182,38 +212,64 @@ impl<'a> DestinationRules<'a> {
 
     /// The DestinationRules among which a client chooses, and whether they are in its own namespace.
     fn candidates(&self, client: &str, service_namespace: &str, hostname: &str) -> Option<(bool, Vec<&MergedRule>)> {
-        let own = |merged: &MergedRule| {
-            // A DestinationRule that is not exported to its own namespace does not apply there. In the root namespace,
-            // only private ones do.
-            if client == self.root_namespace { merged.is_private() } else { merged.export_to.includes(client) }
-        };
-        if let Some(found) = self.most_specific(client, hostname, own) {
-            return Some((true, found));
+        let index = if client == self.root_namespace { &self.private_in_root } else { &self.own };
+        if let Some(found) = most_specific(index, client, hostname) {
+            return Some((true, found.iter().collect()));
         }
-        // Private DestinationRules of other namespaces are invisible. Of the rest, istiod selects the host before it
-        // checks `exportTo`, and does not fall back to a wider host.
+        // istiod selects the host before it checks `exportTo`, and does not fall back to a wider host.
         let exported = |namespace: &str| {
-            let mut found = self.most_specific(namespace, hostname, |merged| !merged.is_private())?;
-            found.retain(|merged| merged.export_to.includes(client));
+            let found = most_specific(&self.exported, namespace, hostname)?;
+            let found: Vec<&MergedRule> = found.iter().filter(|merged| merged.is_exported_to(client)).collect();
             (!found.is_empty()).then_some((namespace == client, found))
         };
         [service_namespace, &self.root_namespace].into_iter().find_map(exported)
     }
+}
 
-    /// The known DestinationRules of the most specific host of a namespace that covers a host name and has any.
-    fn most_specific(
-        &self,
-        namespace: &str,
-        hostname: &str,
-        known: impl Fn(&MergedRule) -> bool,
-    ) -> Option<Vec<&MergedRule>> {
-        let of_namespace = self.merged.get(namespace)?;
-        let has_known = |host: &&str| of_namespace[*host].iter().any(&known);
-        // A plain name is more specific than every wildcard. Wildcards are adjacent in the map, at their asterisk.
-        let plain = of_namespace.get_key_value(hostname).map(|(host, _)| host.as_str()).filter(has_known);
-        let wildcards = || of_namespace.range("*".to_owned().."+".to_owned()).map(|(host, _)| host.as_str());
-        let host = plain.or_else(|| host::most_specific(hostname, wildcards().filter(has_known)))?;
-        Some(of_namespace[host].iter().filter(|merged| known(merged)).collect())
+/// The DestinationRules of the most specific host of a namespace that covers a host name.
+fn most_specific<'m>(index: &'m ByNamespace, namespace: &str, hostname: &str) -> Option<&'m [MergedRule]> {
+    let of_namespace = index.get(namespace)?;
+    // A plain name is more specific than every wildcard. Wildcards are adjacent in the map, at their asterisk.
+    let wildcards = || of_namespace.range("*".to_owned().."+".to_owned()).map(|(host, _)| host.as_str());
+    let found = of_namespace.get(hostname).or_else(|| of_namespace.get(host::most_specific(hostname, wildcards())?));
+    found.map(Vec::as_slice)
+}
+
+/// Merges a DestinationRule with those of its host. Rules are merged if they are exported to the same namespaces, or if
+/// the new one is exported to more; then istiod keeps it apart from a rule that comes later, too (istiod:
+/// `mergeDestinationRule`).
+fn insert(index: &mut ByNamespace, all: &[DestinationRule<'_>], added: usize) {
+    let rule = &all[added];
+    let of_namespace = index.entry(rule.name.namespace.to_string()).or_default();
+    let of_host = of_namespace.entry(rule.host.value.clone()).or_default();
+    let exports = rule.exports();
+    // istiod decides anew for each rule of the host, so the last one counts.
+    let mut is_apart = true;
+    for merged in of_host.iter_mut() {
+        let is_alike = exports == merged.exports;
+        is_apart = !is_alike;
+        if !is_alike && (merged.exports.is_empty() || !exports.is_superset(&merged.exports)) {
+            continue;
+        }
+        match (rule.selector(), all[merged.parts[0]].selector()) {
+            (Some(own), Some(other)) if !own.equals(other) => {
+                is_apart = true;
+                continue;
+            }
+            (Some(_), Some(_)) | (None, None) => is_apart = false,
+            _ => {}
+        }
+        merged.parts.push(added);
+    }
+    if is_apart {
+        of_host.push(MergedRule { parts: vec![added], exports });
+    }
+}
+
+impl MergedRule {
+    /// Whether proxies of another namespace find it.
+    fn is_exported_to(&self, namespace: &str) -> bool {
+        self.exports.is_empty() || self.exports.contains("*") || self.exports.contains(namespace)
     }
 }
 
@@ -256,17 +312,27 @@ impl<'a> DestinationRule<'a> {
         self.spec.workload_selector.as_ref().map(|selector| &selector.match_labels)
     }
 
-    /// Whether istiod merges two DestinationRules of one host: they are exported to the same namespaces and select the
-    /// same workloads.
-    fn merges_with(&self, other: &Self) -> bool {
-        let same_selector = match (self.selector(), other.selector()) {
-            (None, None) => true,
-            (Some(a), Some(b)) => a.equals(b),
-            _ => false,
-        };
-        // A missing list means the same as `*`, but istiod does not merge the two forms.
-        let same_spelling = self.spec.export_to.is_empty() == other.spec.export_to.is_empty();
-        same_selector && same_spelling && self.export_to == other.export_to
+    /// The namespaces that it is exported to, as written. With a workload selector it is private.
+    fn exports(&self) -> BTreeSet<String> {
+        match self.selector() {
+            Some(_) => [".".to_owned()].into(),
+            None => self.spec.export_to.iter().map(|entry| entry.value.clone()).collect(),
+        }
+    }
+
+    /// Whether proxies of its own namespace find it. The default of the mesh does not matter.
+    fn is_for_own_namespace(&self) -> bool {
+        let exports = self.exports();
+        exports.is_empty() || ["*", ".", &self.name.namespace].into_iter().any(|entry| exports.contains(entry))
+    }
+
+    /// Whether only proxies of its own namespace find it.
+    fn is_private(&self) -> bool {
+        let exports = self.exports();
+        match exports.is_empty() {
+            true => self.export_to != ExportTo::Public,
+            false => exports.len() == 1 && (exports.contains(".") || exports.contains(self.name.namespace.as_ref())),
+        }
     }
 }
 
@@ -275,9 +341,12 @@ fn resolve<'a>(resource: &'a Resource, settings: &Settings) -> Option<Destinatio
     let written = spec.host.as_ref()?;
     let namespace = settings.namespace_of(resource).to_owned();
     let exported = spec.export_to.iter().map(|entry| entry.as_str());
+    // Of the default, only `.` counts.
+    let is_private = settings.destination_rule_export_to.iter().any(|entry| entry == ".");
     let export_to = match spec.workload_selector {
-        Some(_) => ExportTo::new(["."], &namespace, &[]),
-        None => ExportTo::new(exported, &namespace, &settings.destination_rule_export_to),
+        None if !spec.export_to.is_empty() => ExportTo::new(exported, &namespace, &[]),
+        None if !is_private => ExportTo::Public,
+        _ => ExportTo::new(["."], &namespace, &[]),
     };
     Some(DestinationRule {
         host: Spanned::new(host::expand(written, &namespace, &settings.domain).into_owned(), written.span),

@@ -31,14 +31,19 @@ impl EgressHost<'_> {
         self.is_in(&service.namespace) && host::covered_by(&service.hostname, self.host)
     }
 
-    /// Whether it includes a VirtualService. One matching host is enough. A wildcard host matches if it overlaps with
-    /// the entry; that of a Gateway API route must be covered by the entry.
-    pub fn names_routes(&self, virtual_service: &VirtualService<'_>) -> bool {
-        let fits = |own: &str| match virtual_service.origin {
+    /// Whether it includes a host of a VirtualService. A wildcard host matches if it overlaps with the entry; that of a
+    /// Gateway API route must be covered by the entry.
+    fn names_route(&self, virtual_service: &VirtualService<'_>, own: &str) -> bool {
+        let fits = match virtual_service.origin {
             Origin::VirtualService | Origin::Ingress => host::overlap(own, self.host),
             Origin::GatewayApi => host::covered_by(own, self.host),
         };
-        self.is_in(&virtual_service.name.namespace) && virtual_service.hosts.iter().any(|own| fits(&own.value))
+        fits && self.is_in(&virtual_service.name.namespace)
+    }
+
+    /// Whether it includes a VirtualService. One matching host is enough.
+    pub fn names_routes(&self, virtual_service: &VirtualService<'_>) -> bool {
+        virtual_service.hosts.iter().any(|own| self.names_route(virtual_service, &own.value))
     }
 }
 
@@ -81,8 +86,33 @@ impl<'l> EgressHosts<'l> {
         self.included.iter().any(|it| it.names(service)) && !self.excluded.iter().any(|it| it.names(service))
     }
 
-    /// Whether the list imports a VirtualService.
+    /// Whether the list imports a VirtualService. One host that is included and not excluded is enough (istiod:
+    /// `SelectVirtualServices`).
     pub fn import_routes(&self, virtual_service: &VirtualService<'_>) -> bool {
-        self.included.iter().any(|it| it.names_routes(virtual_service))
+        let namespace = &virtual_service.name.namespace;
+        let is_excluded = |own: &str| {
+            let mut excluded = self.excluded.iter().filter(|it| it.is_in(namespace));
+            excluded.any(|it| host::covered_by(own, it.host))
+        };
+        let is_included = |own: &str| self.included.iter().any(|it| it.names_route(virtual_service, own));
+        virtual_service.hosts.iter().any(|own| is_included(&own.value) && !is_excluded(&own.value))
+    }
+
+    /// Whether the sidecar knows an imported service under the name of an ExternalName Service that leads to it. The
+    /// entries for the namespace of the service decide, if one of them imports it; the namespace of the alias does not
+    /// matter (istiod: `matchingAliasService`).
+    pub fn import_alias(&self, service: &Service<'_>, alias: &str) -> bool {
+        let of_namespace = |it: &&EgressHost<'_>| it.namespace == Some(service.namespace.as_str());
+        let of_all = |it: &&EgressHost<'_>| it.namespace.is_none();
+        let names = |host: &str, fits: &dyn Fn(&&EgressHost<'_>) -> bool| {
+            self.included.iter().filter(fits).any(|it| host::covered_by(host, it.host))
+        };
+        if names(&service.hostname, &of_namespace) { names(alias, &of_namespace) } else { names(alias, &of_all) }
+    }
+
+    /// Whether each entry names one host of one namespace. Then istiod looks each up, instead of filtering all services
+    /// (istiod: `servicesForExactHosts`).
+    pub fn are_exact(&self) -> bool {
+        self.included.iter().all(|it| it.namespace.is_some() && host::wildcard_suffix(it.host).is_none())
     }
 }

@@ -22,6 +22,8 @@ pub struct Gateway<'a> {
     /// Services rather than to those that its selector matches, and opens only ports of these Services (istiod:
     /// `mergeGateways`, `resolvePorts`).
     pub services: Vec<String>,
+    /// The Gateway API Gateway that serves it. For a listener of a ListenerSet, that is another resource.
+    pub served_by: Option<NamespacedName<'static>>,
     /// Whether istiod runs the workload behind it, as for a Gateway API Gateway without addresses.
     pub is_managed: bool,
 }
@@ -49,7 +51,7 @@ impl<'a> Gateway<'a> {
             Cow::Borrowed(spec) => spec.servers.iter().map(Cow::Borrowed).map(server).collect(),
             Cow::Owned(spec) => spec.servers.iter().cloned().map(Cow::Owned).map(server).collect(),
         };
-        Self { name, resource, spec, servers, services: Vec::new(), is_managed: false }
+        Self { name, resource, spec, servers, services: Vec::new(), served_by: None, is_managed: false }
     }
 
     /// Whether it is derived from the Gateway API.

@@ -4,9 +4,11 @@
 //! the DestinationRule that applies. Lists are in istiod's "creation order": by creation time if the resources have
 //! any, else by name, then namespace.
 
+mod aliases;
 mod assumed;
 mod attachment;
 mod authorizer;
+mod backend_tls;
 mod clients;
 mod credential;
 pub mod derived;
@@ -23,12 +25,14 @@ mod makers;
 mod match_ports;
 mod names;
 mod namespace;
+mod namespace_labels;
 mod neighbourhood;
 mod other_ports;
 mod policies;
 mod protocol;
 mod registry;
 mod repository;
+mod retries;
 mod rollouts;
 mod route;
 mod selection;
@@ -37,6 +41,7 @@ mod service;
 mod settings;
 mod sidecar;
 mod surroundings;
+mod topology;
 mod unknowns;
 mod virtual_service;
 mod visibility;
@@ -47,6 +52,7 @@ mod workload_index;
 pub use assumed::Assumed;
 pub use attachment::Attachment;
 pub use authorizer::{Authorizer, UnusableProvider};
+pub use backend_tls::BackendTls;
 pub use clients::Client;
 pub use credential::{Credential, GENERIC_PAIR, Secrets, TLS_PAIR};
 pub use derived::{Derived, Ignored, Omission};
@@ -69,14 +75,16 @@ pub use policies::{
 pub use protocol::{Protocol, ProtocolClass};
 pub use registry::Registry;
 pub use repository::resolve;
+pub use retries::RetryPolicy;
 pub use rollouts::Rollouts;
 pub use route::{Route, RouteMatch, RouteTarget, Section};
 pub use selection::WorkloadPort;
 pub use server::{Server, ServerHost};
 pub use service::{Discovery, Service, ServicePort};
-pub use settings::{DefaultProviders, IngressMode, IngressSettings, PathNormalization, Settings};
+pub use settings::{DefaultProviders, EntryVisibility, IngressMode, IngressSettings, PathNormalization, Settings};
 pub use sidecar::Sidecar;
 pub use surroundings::{Definitions, PartialNamespace, Surroundings};
+pub use topology::{Selected, is_added_label, is_endpoint_selected};
 pub use unknowns::Unknowns;
 pub use virtual_service::{Bound, Origin, Refusal, RefusedBackend, RuleSource, VirtualService};
 pub use visibility::ExportTo;
@@ -85,6 +93,7 @@ pub use workload::Workload;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use namespace_labels::NamespaceLabels;
 use neighbourhood::Neighbourhoods;
 use selection::Selection;
 use workload_index::WorkloadIndex;
@@ -155,6 +164,7 @@ impl<'a> World<'a> {
     /// Resolves the manifests of a mesh, with what may be in the cluster beside them.
     pub fn with_surroundings(snapshot: &'a Snapshot, settings: Settings, surroundings: Surroundings) -> Self {
         let (resources, ambiguous) = in_creation_order(snapshot, &settings);
+        let resources = NamespaceLabels::discovered(resources, &settings);
         let services = Registry::new(&resources, &settings);
         let rollouts = Rollouts::new(&snapshot.foreign, &settings);
         let workloads = workload::workloads(&resources, &rollouts, &settings);

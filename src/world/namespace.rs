@@ -25,6 +25,7 @@ pub struct Namespaces<'a> {
     injectors: Injectors,
 }
 
+const SET_BY_API_SERVER: &str = "kubernetes.io/metadata.name";
 const INJECTION: &str = "istio-injection";
 const INJECT: &str = "sidecar.istio.io/inject";
 const REVISION: &str = "istio.io/rev";
@@ -62,6 +63,12 @@ impl<'a> Namespaces<'a> {
     /// The labels of a Namespace; `None` if the manifests do not define it.
     pub fn labels(&self, name: &str) -> Option<&'a Labels> {
         self.by_name.get(name).copied().flatten().map(|resource| &resource.metadata.labels)
+    }
+
+    /// Whether the manifests were read from a cluster: the Namespace has the label that the API server sets. Then
+    /// workloads of the namespace that the manifests lack do not exist.
+    pub fn comes_from_cluster(&self, name: &str) -> bool {
+        self.labels(name).and_then(|labels| labels.get(SET_BY_API_SERVER)).is_some_and(|set| set.as_str() == name)
     }
 
     /// Whether pods of a namespace are in the ambient mesh by default. `None` if the manifests do not define the

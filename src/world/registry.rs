@@ -3,18 +3,22 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::service::{self, Service};
-use super::{ExportTo, Settings, Workload, host};
+use super::service::{self, Discovery, Service};
+use super::workload::pod_address;
+use super::{ExportTo, NamespaceLabels, Settings, Workload, aliases, host};
 use crate::model::networking::ServiceEntry;
-use crate::model::{Resource, Spec, nearest};
+use crate::model::{LabelSet, Resource, Spec, nearest};
 
-/// The services of the mesh, in creation order and by host name.
+/// The services of the mesh, in creation order and by host name. Of equal age, they are ordered by host or short name,
+/// then by namespace (istiod: `SortServicesByCreationTime`).
 #[derive(Debug, Default)]
 pub struct Registry<'a> {
     services: Vec<Service<'a>>,
     by_hostname: BTreeMap<String, Vec<usize>>,
     by_namespace: BTreeMap<String, Vec<usize>>,
     wildcards: Vec<usize>,
+    /// The ExternalName Services, by the host to which they finally lead.
+    aliases: BTreeMap<String, Vec<usize>>,
     /// By namespace, and by the first label of the selector.
     by_selector: HashMap<(String, &'a str, &'a str), Vec<usize>>,
 }
@@ -22,7 +26,15 @@ pub struct Registry<'a> {
 impl<'a> Registry<'a> {
     pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
         let mut registry = Self::default();
-        for mut service in resources.iter().flat_map(|resource| service::services(resource, settings)) {
+        let namespaces = settings.entry_visibility.as_ref().map(|_| NamespaceLabels::new(resources, settings));
+        let mut services: Vec<_> =
+            resources.iter().flat_map(|resource| service::services(resource, settings)).collect();
+        let order = |it: &Service<'a>| (it.age().to_owned(), it.order_name().to_owned(), it.namespace.clone());
+        services.sort_by_cached_key(order);
+        for mut service in services {
+            if let (Some(visibility), Some(namespaces)) = (&settings.entry_visibility, &namespaces) {
+                service.narrow(visibility, namespaces);
+            }
             let index = registry.services.len();
             service.made_up_address = IpAddr::V4(Ipv4Addr::from_bits(index as u32 + 1));
             if host::wildcard_suffix(&service.hostname).is_some() {
@@ -37,6 +49,8 @@ impl<'a> Registry<'a> {
             registry.services.push(service);
         }
         resources.iter().for_each(|resource| registry.add_endpoints(resource, settings));
+        registry.add_pods(resources, settings);
+        registry.aliases = aliases::resolve(&registry);
         registry
     }
 
@@ -54,6 +68,29 @@ impl<'a> Registry<'a> {
                 service.pod_addresses.extend(&addresses);
             }
         }
+    }
+
+    /// Adds the addresses of pods to headless Services without EndpointSlices.
+    fn add_pods(&mut self, resources: &[&Resource], settings: &Settings) {
+        let mut pods = Vec::new();
+        for resource in resources {
+            let labels = || resource.metadata.labels.to_set();
+            pods.extend(pod_address(resource).map(|address| (address, settings.namespace_of(resource), labels())));
+        }
+        for service in
+            self.services.iter_mut().filter(|it| it.discovery == Discovery::Headless && it.pod_addresses.is_empty())
+        {
+            let selects = |labels: &LabelSet<'_>| service.selector.is_some_and(|selector| selector.selects(labels));
+            let behind =
+                pods.iter().filter(|(_, namespace, labels)| *namespace == service.namespace && selects(labels));
+            service.pod_addresses = behind.map(|(address, ..)| *address).collect();
+        }
+    }
+
+    /// The headless Service among whose pods a full host name is: the name of a pod before that of the Service.
+    pub fn of_pod<'s>(&'s self, hostname: &str) -> Option<&'s Service<'a>> {
+        let (_, service) = hostname.split_once('.')?;
+        self.named(service).find(|service| service.discovery == Discovery::Headless)
     }
 
     /// All services, in creation order.
@@ -128,19 +165,43 @@ impl<'a> Registry<'a> {
         services.filter(|service| service.selector.is_some_and(|it| workload.is_selected_by(it))).collect()
     }
 
+    /// The service that stands for a host name and namespace: the Kubernetes Service, else the first ServiceEntry
+    /// (istiod: `HostnameAndNamespace`).
+    pub fn indexed<'s>(&'s self, hostname: &str, namespace: &str) -> Option<&'s Service<'a>> {
+        let own = self.named(hostname).filter(|service| service.namespace == namespace);
+        own.min_by_key(|service| !service.is_kubernetes())
+    }
+
     /// The service that proxies of a namespace use for a host name: of those that they see, one of their own namespace,
-    /// else a Kubernetes Service, else the first ServiceEntry (istiod: `SidecarScope`).
+    /// else a Kubernetes Service, else the first ServiceEntry (istiod: `selectServices`).
     pub fn seen_from<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
         let seen = self.named(hostname).filter(|service| service.export_to.includes(namespace));
         // `min_by_key` returns the first of equals, which is the oldest.
-        seen.min_by_key(|service| service.precedence(namespace))
+        seen.min_by_key(|service| (service.precedence(namespace), service.export_to == ExportTo::Public))
     }
 
     /// The service that a sidecar of a namespace imports because a VirtualService routes to a host name: one of its own
-    /// namespace, whether or not that is exported to it, else one that it sees (istiod: `collectImportedServices`).
+    /// namespace, whether or not that is exported to it, else a Kubernetes Service that it sees, else the oldest
+    /// ServiceEntry that it sees (istiod: `collectImportedServices`, `pickBestVisibleNamespace`).
     pub fn routed_from<'s>(&'s self, namespace: &str, hostname: &str) -> Option<&'s Service<'a>> {
-        let own = self.named(hostname).filter(|service| service.namespace == namespace);
-        own.min_by_key(|service| !service.is_kubernetes()).or_else(|| self.seen_from(namespace, hostname))
+        self.indexed(hostname, namespace).or_else(|| {
+            let stands = |it: &&Service<'_>| {
+                self.indexed(hostname, &it.namespace).is_some_and(|indexed| std::ptr::eq(indexed, *it))
+            };
+            let seen = self.named(hostname).filter(|service| service.export_to.includes(namespace));
+            seen.filter(stands).min_by_key(|service| !service.is_kubernetes())
+        })
+    }
+
+    /// Whether some ExternalName Service leads to another host.
+    pub fn has_aliases(&self) -> bool {
+        !self.aliases.is_empty()
+    }
+
+    /// The ExternalName Services that lead to a host, through any number of others, by namespace and name. Their
+    /// `exportTo` does not matter (istiod: `resolveServiceAliases`).
+    pub fn aliases_of<'s>(&'s self, hostname: &str) -> impl Iterator<Item = &'s Service<'a>> + use<'s, 'a> {
+        self.aliases.get(hostname).into_iter().flatten().map(|&index| &self.services[index])
     }
 
     /// The service that a gateway of a namespace uses for a host name: a Kubernetes Service, else a ServiceEntry; one

@@ -46,8 +46,12 @@ impl<'m> Repository<'m> {
             // The MeshConfig may be in another mesh that is applied to the same cluster.
             let beside = || configured.iter().filter(|other| !apart[index].contains(other));
             let mut settings = match mesh.snapshot.mesh_configs.is_empty() {
-                true => Settings::of(config, beside().flat_map(|&other| &meshes[other].snapshot.mesh_configs)),
-                false => Settings::of(config, &mesh.snapshot.mesh_configs),
+                true => Settings::of(
+                    config,
+                    &mesh.snapshot.mesh_config_layers,
+                    beside().flat_map(|&other| &meshes[other].snapshot.mesh_configs),
+                ),
+                false => Settings::of(config, &[], &mesh.snapshot.mesh_configs),
             };
             settings.providers_of_repository.clone_from(&providers);
             if let Some(namespace) = &mesh.namespace {

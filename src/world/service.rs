@@ -1,11 +1,13 @@
 //! Services: Kubernetes Services and those of ServiceEntries.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
 use super::visibility::ExportTo;
-use super::{Gap, Protocol, Settings, Workload, host};
+use super::{EntryVisibility, Gap, NamespaceLabels, Protocol, Settings, Workload, creation_time, host};
 use crate::model::field::TextField;
 use crate::model::kubernetes::{self, TargetPort};
 use crate::model::networking::{self, Location, Resolution, WorkloadEntry};
@@ -108,6 +110,11 @@ impl Service<'_> {
         self.ports.iter().find(|port| port.number == number && port.protocol != Protocol::Udp)
     }
 
+    /// Whether it has a port with this number, of any protocol.
+    pub fn has_port(&self, number: u32) -> bool {
+        self.ports.iter().any(|port| port.number == number)
+    }
+
     /// The networks by which proxies recognise it: its addresses, or the made-up address of a Service without a cluster
     /// IP in the manifests. Empty for headless Services, ExternalName Services and ServiceEntries without addresses.
     pub fn networks(&self) -> Vec<IpNet> {
@@ -124,6 +131,14 @@ impl Service<'_> {
     pub fn dialled_address(&self) -> IpAddr {
         let first = self.networks().first().map(IpNet::addr);
         first.or(self.pod_addresses.first().copied()).unwrap_or(self.made_up_address)
+    }
+
+    /// Narrows the namespaces that it is exported to, if it is a ServiceEntry.
+    pub(super) fn narrow(&mut self, visibility: &EntryVisibility, namespaces: &NamespaceLabels<'_>) {
+        if !self.is_kubernetes() {
+            let labels = namespaces.labels(&self.namespace).cloned().unwrap_or_default();
+            self.export_to = visibility.narrow(self.export_to.clone(), &self.namespace, &labels);
+        }
     }
 
     /// Whether a workload with these labels, or at this address, is an endpoint.
@@ -156,25 +171,51 @@ impl Service<'_> {
         self.discovery == Discovery::Entry(Resolution::DynamicDns) && self.hostname.starts_with('*')
     }
 
-    /// Whether istiod merges it with another service of the same host, so that both have the ports of both: both are
-    /// ServiceEntries of one namespace with equal settings (istiod: `canMergeServices`).
-    pub fn merges_with(&self, other: &Service<'_>) -> bool {
-        self.shares_endpoints_with(other)
-            && self.discovery == other.discovery
-            && self.export_to == other.export_to
-            && self.resource.metadata.labels.equals(&other.resource.metadata.labels)
-            && match (self.selector, other.selector) {
-                (Some(own), Some(other)) => own.equals(other),
-                (own, other) => own.or(other).is_none_or(Labels::is_empty),
-            }
+    /// The name by which istiod orders services of equal age: the host of a ServiceEntry, the short name of a Kubernetes
+    /// Service (istiod: `SortServicesByCreationTime`).
+    pub fn order_name(&self) -> &str {
+        if self.is_kubernetes() { self.resource.name() } else { &self.hostname }
     }
 
-    /// Whether istiod combines the endpoints of both: both are ServiceEntries with the same host and namespace.
+    /// The creation time; empty if the manifest has none.
+    pub fn age(&self) -> &str {
+        creation_time(self.resource)
+    }
+
+    /// Whether istiod adds the ports of another service of the same host: both are the same, or ServiceEntries of one
+    /// namespace with equal settings (istiod: `canMergeServices`).
+    pub fn merges_with(&self, other: &Service<'_>) -> bool {
+        std::ptr::eq(self.resource, other.resource)
+            || self.shares_endpoints_with(other)
+                && !self.is_kubernetes()
+                && self.discovery == other.discovery
+                && self.written_export_to() == other.written_export_to()
+                && self.resource.metadata.labels.equals(&other.resource.metadata.labels)
+                && match (self.selector, other.selector) {
+                    (Some(own), Some(other)) => own.equals(other),
+                    (own, other) => own.or(other).is_none_or(Labels::is_empty),
+                }
+    }
+
+    /// The entries of `exportTo` as written. istiod compares these, so an absent list differs from `["*"]`.
+    pub fn written_export_to(&self) -> BTreeSet<&str> {
+        match &self.resource.spec {
+            Spec::ServiceEntry(entry) => entry.export_to.iter().map(|it| it.as_str()).collect(),
+            _ => BTreeSet::new(),
+        }
+    }
+
+    /// Whether istiod combines the endpoints of both: it keeps them by host and namespace.
     pub fn shares_endpoints_with(&self, other: &Service<'_>) -> bool {
         self.hostname == other.hostname
             && self.namespace == other.namespace
-            && !self.is_kubernetes()
-            && !other.is_kubernetes()
+            && ![self, other].iter().any(|it| it.discovery == Discovery::Alias)
+    }
+
+    /// Whether istiod ignores its endpoints, because the annotation of a Kubernetes Service exports it to nobody (istiod:
+    /// `serviceNeedsPush`).
+    pub fn hides_endpoints(&self) -> bool {
+        self.is_kubernetes() && exported(self.resource).any(|entry| entry == "~")
     }
 
     /// The reason why its workloads are not known, if the manifests have none of them.
@@ -201,8 +242,25 @@ impl Service<'_> {
     }
 }
 
+/// The kind, namespace and name of its resource, and its host if the name does not show it.
+impl fmt::Display for Service<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (namespace, name) = (&self.namespace, self.resource.name());
+        match self.is_kubernetes() {
+            true => write!(f, "Service `{namespace}/{name}`"),
+            false => write!(f, "ServiceEntry `{namespace}/{name}` for host `{}`", self.hostname),
+        }
+    }
+}
+
 /// The annotation of a Kubernetes Service with the namespaces that it is exported to.
 const EXPORT_TO_ANNOTATION: &str = "networking.istio.io/exportTo";
+
+/// The entries of the annotation.
+fn exported(resource: &Resource) -> impl Iterator<Item = &str> {
+    let written = resource.metadata.annotations.get(EXPORT_TO_ANNOTATION).map_or("", |list| list.as_str());
+    written.split(',').map(str::trim).filter(|entry| !entry.is_empty())
+}
 
 /// The services that a resource defines; none for other kinds.
 pub(super) fn services<'a>(resource: &'a Resource, settings: &Settings) -> Vec<Service<'a>> {
@@ -222,8 +280,6 @@ fn of_kubernetes<'a>(resource: &'a Resource, service: &'a kubernetes::Service, s
         Some("None") => Discovery::Headless,
         _ => Discovery::ClusterIp,
     };
-    let exported = resource.metadata.annotations.get(EXPORT_TO_ANNOTATION).map_or("", |list| list.as_str());
-    let exported = exported.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     let cluster_ips = service.cluster_ip.iter().chain(&service.cluster_ips).map(|address| address.as_str());
     Service {
         hostname: host::expand(resource.name(), namespace, &settings.domain).into_owned(),
@@ -232,7 +288,7 @@ fn of_kubernetes<'a>(resource: &'a Resource, service: &'a kubernetes::Service, s
         resource,
         ports: service.ports.iter().filter_map(ServicePort::of_kubernetes).collect(),
         discovery,
-        export_to: ExportTo::new(exported, namespace, &settings.service_export_to),
+        export_to: ExportTo::new(exported(resource), namespace, &settings.service_export_to),
         selector: Some(&service.selector).filter(|selector| !selector.is_empty()),
         addresses: cluster_ips.filter(|address| *address != "None" && !address.is_empty()).collect(),
         made_up_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),

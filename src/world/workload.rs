@@ -1,5 +1,7 @@
 //! Workloads: pods as described by their templates, WorkloadEntries, and WorkloadGroups.
 
+use std::net::IpAddr;
+
 use super::names::NamespacedName;
 use super::{Rollouts, ServicePort, Settings};
 use crate::model::field::TextField;
@@ -44,6 +46,11 @@ impl<'a> Workload<'a> {
         }
     }
 
+    /// The address of its pod, from the status of a Pod.
+    pub fn address(&self) -> Option<IpAddr> {
+        pod_address(self.resource)
+    }
+
     /// The number of the port that a container declares under a name.
     pub fn port_named(&self, name: &str) -> Option<u32> {
         let mut ports = self.pod?.containers.iter().flat_map(|container| &container.ports);
@@ -76,6 +83,12 @@ impl<'a> Workload<'a> {
     pub fn port_behind(&self, port: &ServicePort) -> Option<u32> {
         port.target_at(self.entry(), Some(self))
     }
+}
+
+/// The address of a Pod, from its status.
+pub(super) fn pod_address(resource: &Resource) -> Option<IpAddr> {
+    matches!(resource.spec, Spec::Pod(_)).then_some(())?;
+    resource.status.as_ref()?.pod_ip.as_ref()?.parse().ok()
 }
 
 fn is_whole_proxy(container: &Container) -> bool {

@@ -14,6 +14,7 @@ mod helm;
 mod helps;
 mod hostile;
 mod ignored_files;
+mod json_fields;
 mod kustomize;
 mod lint;
 mod mesh;
@@ -27,6 +28,8 @@ mod rules;
 mod severities;
 mod shared;
 mod simulate;
+mod simulate_asking;
+mod simulate_expect;
 mod simulate_inbound;
 mod simulation;
 #[path = "../support/skip.rs"]

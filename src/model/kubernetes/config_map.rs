@@ -20,6 +20,14 @@ message! {
     /// The settings of an Istio installation.
     open struct IstioOperator {
         mesh_config: Option<MeshConfig>,
+        values: Option<InstallationValues>,
+    }
+}
+
+message! {
+    /// The values of the charts that an installation consists of.
+    open struct InstallationValues {
+        mesh_config: Option<MeshConfig>,
     }
 }
 

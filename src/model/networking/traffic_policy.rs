@@ -116,6 +116,14 @@ message! {
     }
 }
 
+impl LocalityLbSetting {
+    /// Whether it says which localities serve which clients.
+    pub fn names_localities(&self) -> bool {
+        let is_empty = self.distribute.is_empty() && self.failover.is_empty() && self.failover_priority.is_empty();
+        !is_empty && self.enabled.is_none_or(|enabled| enabled.value)
+    }
+}
+
 message! {
     /// The shares of destination localities for clients in one locality.
     struct LocalityDistribute {

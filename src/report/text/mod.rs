@@ -5,6 +5,7 @@
 //! screen when everything else has scrolled away.
 
 mod answer;
+mod difference;
 mod excerpt;
 mod finding;
 mod lines;
@@ -13,6 +14,7 @@ mod policy;
 mod rules;
 mod source_code;
 mod statistics;
+mod table;
 mod theme;
 mod totals;
 mod view;
@@ -22,7 +24,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use answer::answers;
+pub use answer::{answers, every_rule};
+pub use difference::differences;
 pub use lines::lines;
 pub use meshes::meshes;
 pub use rules::{rules, rules_of_code};

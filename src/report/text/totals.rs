@@ -37,7 +37,8 @@ pub(super) fn push_unchecked(out: &mut String, unchecked: &[Unchecked], theme: &
     if !rest.is_empty() {
         let references: usize = rest.iter().map(|entry| entry.count).sum();
         let more = count(rest.len(), "more reason");
-        out.push_str(&format!("  {ellipsis} and {more} ({references} in all); `--format json` lists all\n"));
+        let references = count(references, "reference");
+        out.push_str(&format!("  {ellipsis} and {more} for {references}; `--format json` lists all\n"));
     }
     out.push('\n');
 }

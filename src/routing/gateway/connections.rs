@@ -9,7 +9,7 @@ use super::super::l4::{ConsideredRoute, L4Match, TcpProxy, tcp_matches, tls_matc
 use super::super::listener::{ChainAction, Criteria, FilterChain};
 use super::super::proxy::Proxy;
 use super::servers::ListeningServer;
-use crate::world::{Discovery, Origin, VirtualService, host};
+use crate::world::{Discovery, Origin, Protocol, VirtualService, host};
 
 /// The VirtualServices that are bound to a server and share a host with it, in istiod's order.
 fn bound<'a>(proxy: &Proxy<'a>, open: &ListeningServer<'a>) -> Vec<&'a VirtualService<'a>> {
@@ -101,8 +101,12 @@ pub(super) fn automatic<'a>(proxy: &Proxy<'a>, open: &ListeningServer<'a>) -> Ve
     for service in world.services.visible_from(&proxy.namespace) {
         // The namespace before a host does not matter here.
         let is_covered = hosts.iter().any(|it| host::covered_by(&service.hostname, &it.host));
-        let is_counted = proxy.service(&service.hostname).is_none_or(|counted| std::ptr::eq(counted, service));
-        if !is_covered || !is_counted || service.discovery == Discovery::Alias || service.is_mesh_external() {
+        let Some(imported) = proxy.imported(&service.hostname) else { continue };
+        if !is_covered
+            || !std::ptr::eq(imported.service, service)
+            || service.discovery == Discovery::Alias
+            || service.is_mesh_external()
+        {
             continue;
         }
         let labels = proxy.label_set();
@@ -112,11 +116,11 @@ pub(super) fn automatic<'a>(proxy: &Proxy<'a>, open: &ListeningServer<'a>) -> Ve
         let named = destination_rule.map(|it| destination_rules.subsets(it)).unwrap_or_default();
         let subsets: Vec<&str> =
             named.iter().filter_map(|it| it.subset.name.as_ref()).map(|name| name.as_str()).collect();
-        for port in service.ports.iter().filter(|port| port.protocol != crate::world::Protocol::Udp) {
+        let ports = imported.ports().into_iter().map(|it| it.port);
+        for port in ports.filter(|port| port.protocol != Protocol::Udp) {
             for subset in std::iter::once("").chain(subsets.iter().copied()) {
                 let (hostname, referrer) = (service.hostname.clone(), service.namespace.as_str());
-                let mut cluster =
-                    destination::of_service(proxy, referrer, Some(service), hostname, subset.to_owned(), port.number);
+                let mut cluster = destination::of_service(proxy, referrer, hostname, subset.to_owned(), port.number);
                 cluster.naming = Naming::ServerName;
                 let criteria = Criteria { server_names: vec![cluster.name()], ..Criteria::default() };
                 chains.push(FilterChain { criteria, action: ChainAction::Tcp(Arc::new(TcpProxy::to(cluster))) });

@@ -12,13 +12,15 @@ use std::sync::Arc;
 use self::servers::ListeningServer;
 use super::listener::{ChainAction, Criteria, DefaultChain, FilterChain, ProxyListener};
 use super::proxy::Proxy;
-use crate::world::Section;
+use crate::world::{GatewayName, Section};
 
 /// The listeners of a gateway at one port.
 #[derive(Debug)]
 pub struct GatewayPort<'a> {
     /// The listeners, one for each address.
     pub listeners: Vec<ProxyListener<'a>>,
+    /// The reasons why Envoy rejects other listeners.
+    pub rejections: Vec<String>,
 }
 
 impl<'a> GatewayPort<'a> {
@@ -29,9 +31,16 @@ impl<'a> GatewayPort<'a> {
         for server in open {
             by_address.entry(server.address()).or_default().push(server);
         }
-        let listeners = by_address.into_iter().map(|(bind, open)| listener(proxy, bind, &open, listening));
-        // A server without routes does not open the port.
-        Self { listeners: listeners.filter(|listener| !listener.chains.is_empty()).collect() }
+        let mut all = Self { listeners: Vec::new(), rejections: Vec::new() };
+        for (bind, open) in by_address {
+            match listener(proxy, bind, &open, listening) {
+                // A server without routes does not open the port.
+                Ok(listener) if listener.chains.is_empty() => {}
+                Ok(listener) => all.listeners.push(listener),
+                Err(rejection) => all.rejections.push(rejection),
+            }
+        }
+        all
     }
 
     /// The listener of a connection: that of the address, else that of all addresses. For the unspecified address
@@ -43,9 +52,23 @@ impl<'a> GatewayPort<'a> {
     }
 }
 
-fn listener<'a>(proxy: &Proxy<'a>, bind: Option<IpAddr>, open: &[ListeningServer<'a>], port: u32) -> ProxyListener<'a> {
-    let mut listener =
-        ProxyListener { bind, chains: Vec::new(), considered: Vec::new(), default_chain: DefaultChain::Reset, port };
+/// The listener of an address. The error is the reason why Envoy rejects it: two filter chains take the same
+/// connections. istiod compares the hosts of TLS servers with the namespaces before them (Envoy:
+/// `FilterChainManagerImpl`, istiod: `CheckDuplicates`).
+fn listener<'a>(
+    proxy: &Proxy<'a>,
+    bind: Option<IpAddr>,
+    open: &[ListeningServer<'a>],
+    port: u32,
+) -> Result<ProxyListener<'a>, String> {
+    let mut listener = ProxyListener {
+        bind,
+        chains: Vec::new(),
+        considered: Vec::new(),
+        default_chain: DefaultChain::Reset,
+        port,
+        rivals: Vec::new(),
+    };
     let plaintext: Vec<ListeningServer<'a>> = open.iter().copied().filter(ListeningServer::is_plaintext_http).collect();
     if !plaintext.is_empty() {
         let table = Arc::new(table::table(proxy, &plaintext));
@@ -53,11 +76,26 @@ fn listener<'a>(proxy: &Proxy<'a>, bind: Option<IpAddr>, open: &[ListeningServer
         listener.chains.push(FilterChain { criteria: Criteria::default(), action });
     }
     let mut taken = BTreeSet::new();
+    let mut owners: BTreeMap<String, &GatewayName<'a>> = BTreeMap::new();
     for server in open.iter().filter(|server| !server.is_plaintext_http()) {
-        let chains = chains(proxy, server, &mut listener, &mut taken);
-        listener.merge(chains);
+        for chain in chains(proxy, server, &mut listener, &mut taken) {
+            let mut names: BTreeSet<String> = chain.criteria.server_names.iter().cloned().collect();
+            if names.is_empty() {
+                names.insert("*".to_owned());
+            }
+            for name in names {
+                if let Some(other) = owners.insert(name.clone(), &server.gateway.name) {
+                    return Err(format!(
+                        "Envoy rejects the listener of port {port}, because two of its filter chains are for server name \
+                         `{name}`: that of Gateway `{other}` and that of Gateway `{}`",
+                        server.gateway.name
+                    ));
+                }
+            }
+            listener.chains.push(chain);
+        }
     }
-    listener
+    Ok(listener)
 }
 
 /// The filter chains of a server. `taken` holds the server names of earlier `tls` routes.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::super::proxy::Proxy;
 use super::merging::Merging;
-use crate::world::{GATEWAY_NAME_LABEL, Gateway, Section, Server, Service, Workload};
+use crate::world::{GATEWAY_NAME_LABEL, Gateway, NamespacedName, Section, Server, Service, Workload};
 
 /// A server of a Gateway that applies to the workload.
 #[derive(Debug, Clone, Copy)]
@@ -74,19 +74,25 @@ fn servers<'a>(proxy: &Proxy<'a>, ports: &GatewayPorts<'_>) -> Vec<ListeningServ
 
 /// Whether istiod manages the workload for a Gateway API Gateway, whose Service is in no manifest.
 fn is_run_for(proxy: &Proxy<'_>, gateway: &Gateway<'_>) -> bool {
-    gateway.lacks_services(&proxy.world.services)
-        && gateway.name.namespace == *proxy.namespace
-        && proxy.labels.get(GATEWAY_NAME_LABEL).is_some_and(|name| name == gateway.resource.name())
+    let own = proxy.labels.get(GATEWAY_NAME_LABEL);
+    let serves = |it: &NamespacedName<'_>| it.namespace == *proxy.namespace && own.is_some_and(|own| *own == it.name);
+    let is_served = match &gateway.served_by {
+        Some(served_by) => serves(served_by),
+        None => serves(&NamespacedName::new(gateway.name.namespace.as_ref(), gateway.resource.name())),
+    };
+    is_served && gateway.lacks_services(&proxy.world.services)
 }
 
 /// The ports of the workload that a dialled port leads to. Clients dial a port of the Service in front of the gateway,
-/// or directly the port of the workload.
+/// or directly the port of the workload. A Service whose ports the servers do not name leads there, too.
 fn listening_among(ports: &GatewayPorts<'_>, servers: &[ListeningServer<'_>], dialled: u32) -> Vec<u32> {
     let of = |server: &ListeningServer<'_>| ports.listening(server.gateway, server.port);
     let behind: Vec<u32> = servers.iter().filter(|server| server.port == dialled).flat_map(of).collect();
     let is_open = |port: u32| servers.iter().any(|server| of(server).contains(&port));
-    if is_open(dialled) {
-        return vec![dialled];
+    let untranslated = || ports.untranslated.iter().find_map(|service| ports.target(service, dialled));
+    let beside = untranslated().filter(|port| ports.services.is_empty() && is_open(*port));
+    if let Some(port) = beside.or_else(|| Some(dialled).filter(|port| is_open(*port))) {
+        return vec![port];
     }
     // A server can name the port of the workload, to which a port of the Service leads.
     let through_service =
@@ -101,6 +107,8 @@ fn listening_among(ports: &GatewayPorts<'_>, servers: &[ListeningServer<'_>], di
 /// The ports of the Services in front of a gateway workload, in creation order.
 struct GatewayPorts<'a> {
     services: Vec<&'a Service<'a>>,
+    /// The Services whose ports istiod does not look at.
+    untranslated: Vec<&'a Service<'a>>,
     /// The gateway workload, if it is among the manifests.
     workload: Option<&'a Workload<'a>>,
 }
@@ -111,13 +119,14 @@ const NO_TRANSLATION: &str = "experimental.istio.io/disable-gateway-port-transla
 impl<'a> GatewayPorts<'a> {
     fn before(proxy: &Proxy<'a>) -> Self {
         let labels = proxy.label_set();
-        let services = proxy.world.services.iter().filter(|service| {
-            service.namespace == proxy.namespace
-                && service.is_before(&labels, proxy.address)
-                && service.resource.metadata.labels.get(NO_TRANSLATION).is_none_or(|value| value.as_str() != "true")
-        });
+        let is_before =
+            |service: &&Service<'_>| service.namespace == proxy.namespace && service.is_before(&labels, proxy.address);
+        let is_translated = |service: &&Service<'_>| {
+            service.resource.metadata.labels.get(NO_TRANSLATION).is_none_or(|value| value.as_str() != "true")
+        };
+        let (services, untranslated) = proxy.world.services.iter().filter(is_before).partition(is_translated);
         let workload = proxy.world.workload_with(&proxy.namespace, &labels);
-        Self { services: services.collect(), workload }
+        Self { services, untranslated, workload }
     }
 
     /// The Services that a Gateway names.
@@ -138,10 +147,11 @@ impl<'a> GatewayPorts<'a> {
         self.of(gateway).filter_map(|service| self.target(service, number)).collect()
     }
 
-    /// The port of the workload to which a port of a Service leads. If the number of a named port is unknown, the port
-    /// of the Service is used.
+    /// The port of the workload to which a port of a Service leads. A named port that the workload does not have leads
+    /// nowhere. If the workload is unknown, the port of the Service is used.
     fn target(&self, service: &Service<'_>, number: u32) -> Option<u32> {
         let port = service.ports.iter().find(|port| port.number == number)?;
-        Some(port.target_at(None, self.workload).unwrap_or(port.number))
+        let unknown = || self.workload.is_none().then_some(port.number);
+        port.target_at(None, self.workload).or_else(unknown)
     }
 }

@@ -69,9 +69,6 @@ pub enum TerminatedTls {
     IngressTls,
 }
 
-/// The port at which sidecars capture incoming connections.
-const INBOUND_CAPTURE_PORT: u32 = 15006;
-
 impl InboundChain<'_, '_> {
     /// istiod's name of the filter chain.
     pub fn name(&self) -> String {
@@ -101,7 +98,7 @@ pub fn arrival<'w, 'a>(
     connection: &InboundConnection<'_>,
 ) -> (InboundMatch<'w, 'a>, Mtls<'w, 'a>) {
     let mtls = world.policies.mtls(receiver.namespace, &receiver.labels, connection.port);
-    if connection.port == INBOUND_CAPTURE_PORT {
+    if connection.port == world.settings.capture_ports[1] {
         return (InboundMatch::BlackHole, mtls);
     }
     let port = ports(world, receiver).remove(&connection.port);

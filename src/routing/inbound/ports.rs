@@ -93,8 +93,12 @@ pub fn ports<'w, 'a>(world: &'w World<'a>, receiver: &Receiver<'w, 'a>) -> BTree
         }
         return ports;
     }
-    for service in world.services.iter().filter(|service| service.discovery != Discovery::Alias) {
-        let Some(entry) = endpoint_of(service, receiver) else { continue };
+    let services = world.services.iter().filter(|service| service.discovery != Discovery::Alias);
+    let mut selecting: Vec<_> =
+        services.filter_map(|service| Some((service, endpoint_of(service, receiver)?))).collect();
+    // Of equal age, the host decides here, not the name as among all services (istiod: `ServiceTargets`).
+    selecting.sort_by(|(a, _), (b, _)| (a.age(), &a.hostname).cmp(&(b.age(), &b.hostname)));
+    for (service, entry) in selecting {
         for port in service.ports.iter().filter(|port| port.protocol != Protocol::Udp) {
             let Some(number) = port.target_at(entry, receiver.workload) else { continue };
             ports.entry(number).or_insert_with(|| InboundPort {

@@ -10,6 +10,7 @@ use super::super::l4::{ConsideredRoute, L4Match, TcpProxy, tcp_matches, tls_matc
 use super::super::listener::{ChainAction, Criteria, FilterChain};
 use super::super::proxy::Proxy;
 use super::super::scope::Egress;
+use super::domains;
 use crate::source::Spanned;
 use crate::world::{Service, VirtualService, host};
 
@@ -70,7 +71,7 @@ impl<'a> ChainTarget<'a, '_> {
     fn default_route(&self) -> TcpProxy<'a> {
         let referrer = self.service.map_or(&self.proxy.namespace, |service| &service.namespace);
         let (host, whole) = (self.host.to_owned(), String::new());
-        let cluster = destination::of_service(self.proxy, referrer, self.service, host, whole, self.port);
+        let cluster = destination::of_service(self.proxy, referrer, host, whole, self.port);
         TcpProxy::to(cluster)
     }
 
@@ -131,14 +132,10 @@ impl<'a> ChainTarget<'a, '_> {
         Chains { chains, considered }
     }
 
-    /// The server names of the service: its host and its aliases.
+    /// The server names of the service: its host, and its aliases in their short forms as well.
     fn names(&self) -> Vec<String> {
-        let world = self.proxy.world;
-        let is_own = |behind: &Service<'_>| self.service.is_some_and(|own| std::ptr::eq(own, behind));
-        let is_alias = |other: &&&Service<'_>| {
-            other.external_name().is_some() && world.services.behind(&self.proxy.namespace, other).is_some_and(is_own)
-        };
-        let aliases = self.egress.services.iter().filter(is_alias).map(|alias| alias.hostname.clone());
-        std::iter::once(self.host.to_ascii_lowercase()).chain(aliases).filter(|name| name != "*").collect()
+        let aliases = self.egress.aliases.get(self.host).into_iter().flatten();
+        let of_aliases = aliases.flat_map(|alias| domains::of_name(self.proxy, alias, |_| false));
+        std::iter::once(self.host.to_owned()).chain(of_aliases).filter(|name| name != "*").collect()
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::proxy::Proxy;
-use crate::world::{Discovery, Service, host};
+use crate::world::{Discovery, Service};
 
 /// The domains of a host and of its aliases. A short form that is the full name of another service, by `is_service`,
 /// belongs to that service.
@@ -30,15 +30,18 @@ pub(super) fn domains(
     domains
 }
 
-/// A host, its absolute form with a final dot, and the short forms of Kubernetes hosts.
-fn of_name(proxy: &Proxy<'_>, hostname: &str, is_service: impl Fn(&str) -> bool) -> Vec<String> {
+/// A host, its absolute form with a final dot, and the short forms of hosts below `svc` and the domain of the cluster
+/// (istiod: `GenerateAltVirtualHosts`).
+pub(super) fn of_name(proxy: &Proxy<'_>, hostname: &str, is_service: impl Fn(&str) -> bool) -> Vec<String> {
     let mut domains = vec![in_brackets(hostname)];
-    if host::wildcard_suffix(hostname).is_none() && hostname.parse::<IpAddr>().is_err() {
+    if hostname.parse::<IpAddr>().is_err() {
         domains.push(format!("{hostname}."));
     }
-    if let Some((name, namespace)) = host::kubernetes_service(hostname, &proxy.world.settings.domain) {
-        let short = (namespace == proxy.namespace).then(|| name.to_owned());
-        let shorter = [format!("{name}.{namespace}"), format!("{name}.{namespace}.svc")];
+    let rest = hostname.strip_suffix(proxy.world.settings.domain.as_str()).and_then(|rest| rest.strip_suffix(".svc."));
+    if let Some((shorter, (name, namespace))) = rest.and_then(|rest| Some((rest, rest.split_once('.')?))) {
+        // A wildcard has no short name: it would be that of all hosts.
+        let short = (namespace == proxy.namespace && name != "*").then(|| name.to_owned());
+        let shorter = [shorter.to_owned(), format!("{shorter}.svc")];
         domains.extend(short.into_iter().chain(shorter).filter(|form| !is_service(form)));
     }
     domains

@@ -17,23 +17,27 @@ pub(super) const HTTP_PORT: u32 = 80;
 /// The port that routes see at a listener that is an HTTP proxy.
 const PROXY_PORT: u32 = 0;
 
-/// Compiles the table that all HTTP services of a port share.
-pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &SidecarScope<'a>, egress: &Egress<'a>, port: u32) -> Table<'a> {
+/// Compiles the table that all HTTP services of a port share, from the egress listener of the port. It has virtual hosts
+/// for the services that have the port, of whatever protocol it is there, and for other hosts of VirtualServices.
+pub(super) fn shared<'a>(proxy: &Proxy<'a>, scope: &SidecarScope<'a>, port: u32) -> Table<'a> {
+    let Some(egress) = scope.egress_of_port(port) else { return Table::default() };
     let is_proxy = egress.is_http_proxy();
+    let services = known_services(egress, if is_proxy { PROXY_PORT } else { port });
     // For an HTTP proxy, istiod adds the port to each domain. Envoy ignores the port when it looks up a virtual host,
     // so it only finds those of names without a port: the virtual hosts of port 80 (istiod: `mergeAllVirtualHosts`).
     let port = if is_proxy { HTTP_PORT } else { port };
-    let services = services_on(egress, port);
+    let speaks_http = |service: &Service<'_>| service.port(port).is_some_and(|port| port.protocol.may_be_http());
+    let unclaimed = services.iter().filter(|(_, it)| speaks_http(it) && it.discovery != Discovery::Alias);
     let mut builder = TableBuilder {
         proxy,
+        egress,
         port,
         route_port: if is_proxy { PROXY_PORT } else { port },
         owners: most_specific(egress),
         assumed: assumed_hosts(proxy, egress, port),
-        unclaimed: services.keys().copied().collect(),
+        unclaimed: unclaimed.map(|(name, _)| name.clone()).collect(),
         claims: HashMap::new(),
-        aliases: aliases(proxy, egress),
-        registered: registered_on(egress, port).map(|service| service.hostname.as_str()).collect(),
+        http: services.iter().filter(|(_, it)| speaks_http(it)).map(|(name, _)| name.clone()).collect(),
         services,
         table: Table::default(),
     };
@@ -56,28 +60,10 @@ pub(super) fn assumed_hosts<'a>(proxy: &Proxy<'a>, egress: &Egress<'a>, port: u3
     hosts.filter_map(|host| proxy.world.assumed.at(host, port)).map(|(host, _)| host).collect()
 }
 
-/// The services with a port of this number that may carry HTTP, by host.
-fn services_on<'a>(egress: &Egress<'a>, port: u32) -> BTreeMap<&'a str, &'a Service<'a>> {
-    let speaks_http = |service: &&Service<'_>| service.port(port).is_some_and(|port| port.protocol.may_be_http());
-    registered_on(egress, port).filter(speaks_http).map(|service| (service.hostname.as_str(), service)).collect()
-}
-
-/// The services with a port of this number, whatever its protocol is.
-fn registered_on<'a>(egress: &Egress<'a>, port: u32) -> impl Iterator<Item = &'a Service<'a>> {
-    let services = egress.services.iter().copied().filter(|service| service.discovery != Discovery::Alias);
-    services.filter(move |service| service.port(port).is_some())
-}
-
-/// The ExternalName Services that the sidecar sees, by the service to which they finally lead (istiod:
-/// `resolveServiceAliases`).
-fn aliases<'a>(proxy: &Proxy<'a>, egress: &Egress<'a>) -> HashMap<&'a str, Vec<&'a str>> {
-    let mut aliases: HashMap<&'a str, Vec<&'a str>> = HashMap::new();
-    for alias in egress.services.iter().filter(|service| service.discovery == Discovery::Alias) {
-        if let Some(target) = proxy.world.services.behind(&proxy.namespace, alias) {
-            aliases.entry(&target.hostname).or_default().push(&alias.hostname);
-        }
-    }
-    aliases
+/// The services that have a port, by host in lower case; all of them for `PROXY_PORT`. The last one of a host counts.
+fn known_services<'a>(egress: &Egress<'a>, port: u32) -> BTreeMap<String, &'a Service<'a>> {
+    let having = egress.services.iter().copied().filter(|service| port == PROXY_PORT || service.has_port(port));
+    having.map(|service| (service.hostname.to_ascii_lowercase(), service)).collect()
 }
 
 /// The VirtualService that routes for each service: the one with the most specific host, the first of equals (istiod:
@@ -101,31 +87,33 @@ fn most_specific<'a>(egress: &Egress<'a>) -> HashMap<&'a str, &'a VirtualService
 
 struct TableBuilder<'a, 'p> {
     proxy: &'p Proxy<'a>,
+    egress: &'p Egress<'a>,
     port: u32,
     /// The port that matches of routes refer to.
     route_port: u32,
-    services: BTreeMap<&'a str, &'a Service<'a>>,
-    /// The hosts of all services with the port. Those of `services` can carry HTTP; the others get no virtual host, even
-    /// if a VirtualService defines one (istiod: `separateVSHostsAndServices`).
-    registered: BTreeSet<&'a str>,
+    /// The services that have the port, by host in lower case.
+    services: BTreeMap<String, &'a Service<'a>>,
+    /// The hosts of those that can carry HTTP there. The others get no virtual host, even if a VirtualService defines one
+    /// (istiod: `separateVSHostsAndServices`).
+    http: BTreeSet<String>,
+    /// Hosts that are treated like those of HTTP services.
     assumed: BTreeSet<&'a str>,
     owners: HashMap<&'a str, &'a VirtualService<'a>>,
-    unclaimed: BTreeSet<&'a str>,
+    unclaimed: BTreeSet<String>,
     /// The first VirtualService that defines a host.
     claims: HashMap<String, &'a VirtualService<'a>>,
-    /// The hosts of ExternalName Services, by the service to which they lead.
-    aliases: HashMap<&'a str, Vec<&'a str>>,
     table: Table<'a>,
 }
 
 impl<'a> TableBuilder<'a, '_> {
     fn add_virtual_service(&mut self, virtual_service: &'a VirtualService<'a>) {
-        if self.route_port != HTTP_PORT && !virtual_service.hosts.iter().any(|host| self.is_for_service(&host.value)) {
+        let is_selected = || virtual_service.hosts.iter().any(|host| self.selects(&host.to_ascii_lowercase()));
+        if self.route_port != HTTP_PORT && !is_selected() {
             return;
         }
         // A Gateway API route that is for none of the services here has no effect.
         if virtual_service.origin == Origin::GatewayApi
-            && !self.services.values().any(|it| self.is_for(virtual_service, it))
+            && !self.services.values().any(|it| virtual_service.is_for(it, &self.proxy.namespace))
         {
             return;
         }
@@ -133,86 +121,88 @@ impl<'a> TableBuilder<'a, '_> {
         if !clauses.iter().any(Clause::is_live) {
             return;
         }
-        let mut others = Vec::new();
-        let mut found_service = false;
-        for host in &virtual_service.hosts {
-            let of_host = self.services_for(virtual_service, &host.value);
-            found_service |= !of_host.is_empty();
-            if of_host.is_empty() && !self.is_registered(virtual_service, &host.value) {
-                others.push(host.value.clone());
+        let mut plain = Vec::new();
+        let mut of_services = Vec::new();
+        for host in virtual_service.hosts.iter().map(|host| host.to_ascii_lowercase()) {
+            match self.services_for(virtual_service, &host) {
+                Some(services) => of_services.extend(services),
+                None => plain.push(host),
             }
-            for name in of_host {
-                // The first VirtualService owns a host; istiod does not merge the routes of a second one.
-                let is_first = !self.claims.contains_key(&name);
-                if is_first && (self.unclaimed.remove(name.as_str()) || self.assumed.contains(name.as_str())) {
-                    self.add_service(&name, clauses.clone());
+        }
+        let of_http = |name: &String| self.http.contains(name) || self.assumed.contains(name.as_str());
+        let is_any_http = of_services.iter().any(of_http);
+        of_services.retain(of_http);
+        if is_any_http || self.route_port == HTTP_PORT {
+            for name in plain {
+                let is_new = self.claim(&name, virtual_service);
+                if is_new {
+                    self.add(&name, vec![in_brackets(&name)], clauses.clone());
                 }
-                self.claim(name, virtual_service);
             }
         }
-        if found_service || self.route_port == HTTP_PORT {
-            for name in others {
-                self.add(&name, vec![in_brackets(&name).to_ascii_lowercase()], clauses.clone());
-                self.claim(name, virtual_service);
+        for name in of_services {
+            self.unclaimed.remove(name.as_str());
+            // The first VirtualService owns a host; istiod does not merge the routes of a second one.
+            if self.claim(&name, virtual_service) {
+                self.add_service(&name, clauses.clone());
             }
         }
     }
 
-    /// Notes the first VirtualService that defines a host. A later one loses, even if only by name, since manifests
-    /// have no creation times.
-    fn claim(&mut self, name: String, virtual_service: &'a VirtualService<'a>) {
-        let Some(&first) = self.claims.get(&name) else {
-            self.claims.insert(name, virtual_service);
-            return;
+    /// Notes the first VirtualService that defines a host, and returns whether it is this one. A later one loses, even if
+    /// only by name, since manifests have no creation times.
+    fn claim(&mut self, name: &str, virtual_service: &'a VirtualService<'a>) -> bool {
+        let Some(&first) = self.claims.get(name) else {
+            self.claims.insert(name.to_owned(), virtual_service);
+            return true;
         };
-        if !std::ptr::eq(first, virtual_service) && first.is_tied_with(virtual_service) {
-            self.table.add_rival(&format!("{}:{}", in_brackets(&name), self.port), virtual_service.name.to_string());
+        let is_tied = self.is_of_client(first) == self.is_of_client(virtual_service)
+            && first.is_tied_with(virtual_service)
+            && !std::ptr::eq(first.resource, virtual_service.resource);
+        if is_tied {
+            let resource = virtual_service.resource;
+            let namespace = self.proxy.world.namespace_of(resource);
+            let rival = format!("{} `{namespace}/{}`", resource.kind.name(), resource.name());
+            self.table.add_rival(&format!("{}:{}", in_brackets(name), self.port), rival);
         }
+        false
     }
 
-    /// Whether a host gets a virtual host at a port other than 80.
-    fn is_for_service(&self, host: &str) -> bool {
-        let of_registry = || {
-            let covers = |name: &str| host::covered_by(name, host) || host::covered_by(host, name);
-            self.services.keys().any(|name| covers(name))
-        };
-        self.assumed.contains(host) || self.services.contains_key(host) || of_registry()
+    /// Whether it is a Gateway API route of the client's namespace, which comes before others of any age.
+    fn is_of_client(&self, virtual_service: &VirtualService<'_>) -> bool {
+        virtual_service.origin == Origin::GatewayApi && virtual_service.name.namespace == self.proxy.namespace
     }
 
-    fn is_for(&self, virtual_service: &VirtualService<'_>, service: &Service<'_>) -> bool {
-        virtual_service.is_for(service, &self.proxy.namespace)
+    /// Whether a VirtualService with this host has an effect at a port other than 80: a service has the host, or one of
+    /// both is a wildcard and they overlap (istiod: `selectVirtualServices`).
+    fn selects(&self, host: &str) -> bool {
+        self.assumed.contains(host)
+            || self.services.contains_key(host)
+            || self.services.keys().any(|name| host::overlap(name, host))
     }
 
-    /// The services for which a host of a VirtualService routes.
-    fn services_for(&self, virtual_service: &VirtualService<'_>, host: &str) -> Vec<String> {
+    /// The services for which a host of a VirtualService routes. `None` if the host is that of no service, nor a wildcard
+    /// that overlaps with one: then it gets a virtual host of its own.
+    fn services_for(&self, virtual_service: &VirtualService<'_>, host: &str) -> Option<Vec<String>> {
         if host::wildcard_suffix(host).is_none() {
-            let host = host.to_ascii_lowercase();
-            let known = self.services.get(host.as_str()).is_some_and(|it| self.is_for(virtual_service, it));
-            return (known || self.assumed.contains(host.as_str())).then_some(host).into_iter().collect();
+            let is_known = self.services.contains_key(host) || self.assumed.contains(host);
+            return is_known.then(|| vec![host.to_owned()]);
         }
-        let is_owned = |name: &&str| self.owners.get(*name).is_some_and(|owner| std::ptr::eq(*owner, virtual_service));
-        let covered = self.services.keys().copied().filter(|name| host::covered_by(name, host));
         // Gateway API wildcards do not expand to services.
-        match virtual_service.origin {
-            Origin::GatewayApi => Vec::new(),
-            Origin::VirtualService | Origin::Ingress => covered.filter(is_owned).map(str::to_owned).collect(),
+        if virtual_service.origin == Origin::GatewayApi {
+            return None;
         }
-    }
-
-    /// Whether a host of a VirtualService is that of a service, or a wildcard that covers some, even if other
-    /// VirtualServices route for them.
-    fn is_registered(&self, virtual_service: &VirtualService<'_>, host: &str) -> bool {
-        match host::wildcard_suffix(host) {
-            Some(_) if virtual_service.origin == Origin::GatewayApi => false,
-            Some(_) => self.registered.iter().any(|name| host::covered_by(name, host)),
-            None => self.registered.contains(host.to_ascii_lowercase().as_str()),
-        }
+        let is_owned =
+            |name: &&String| self.owners.get(name.as_str()).is_some_and(|owner| std::ptr::eq(*owner, virtual_service));
+        let overlapping: Vec<&String> = self.services.keys().filter(|name| host::overlap(name, host)).collect();
+        (!overlapping.is_empty()).then(|| overlapping.into_iter().filter(is_owned).cloned().collect())
     }
 
     fn add_service(&mut self, name: &str, clauses: Vec<Clause<'a>>) {
         let service = self.services.get(name).copied();
-        let is_service = |other: &str| self.services.contains_key(other);
-        let aliases = self.aliases.get(name).map(Vec::as_slice).unwrap_or_default();
+        let is_service = |other: &str| self.http.contains(other);
+        let aliases = service.and_then(|service| self.egress.aliases.get(service.hostname.as_str()));
+        let aliases = aliases.map(Vec::as_slice).unwrap_or_default();
         let all = domains(self.proxy, name, aliases, service, is_service);
         self.add(name, all, clauses);
     }
@@ -224,14 +214,15 @@ impl<'a> TableBuilder<'a, '_> {
 
     fn add_default_routes(&mut self) {
         for name in std::mem::take(&mut self.unclaimed) {
-            let service = self.services[name];
-            self.add_service(name, vec![Clause::default_route(ClauseAction::Service(service), self.port)]);
+            let service = self.services[&name];
+            self.add_service(&name, vec![Clause::default_route(ClauseAction::Service(service), self.port)]);
         }
     }
 }
 
-/// The table of a port with protocol detection at the address of one service. It routes every host to that service
-/// (istiod: `getVirtualHostsForSniffedServicePort`).
+/// The table of a port with protocol detection at the address of one service. It routes every host to that service, or
+/// has no routes if the egress listener of the port does not import the service (istiod:
+/// `getVirtualHostsForSniffedServicePort`).
 pub(super) fn private<'a>(shared: &Table<'a>, hostname: &str) -> Table<'a> {
     let mut table = Table::default();
     let full = in_brackets(hostname);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{Derived, Omission};
 use crate::model::field::TextField;
-use crate::model::kubernetes::{Ingress, IngressPath, IngressRule, IngressService};
+use crate::model::kubernetes::{Ingress, IngressPath, IngressRule, IngressService, IngressTls};
 use crate::model::networking::{
     self, Destination, HttpMatchRequest, HttpRoute, HttpRouteDestination, PortSelector, Server, ServerPort,
     ServerTlsMode, ServerTlsSettings, StringMatch,
@@ -108,28 +108,32 @@ fn gateway_name(resource: &Resource, settings: &Settings) -> NamespacedName<'sta
 fn gateway<'a>(resource: &'a Resource, ingress: &Ingress, settings: &Settings) -> Gateway<'a> {
     let place = resource.name_span();
     let any = |span| Spanned::new("*".to_owned(), span);
-    let with_secret = ingress.tls.iter().filter(|tls| written(&tls.secret_name).is_some_and(|name| !name.is_empty()));
+    let own = format!("{}-{}", resource.name(), settings.namespace_of(resource));
+    let has_secret = |tls: &IngressTls| written(&tls.secret_name).is_some_and(|name| !name.is_empty());
+    let with_secret = ingress.tls.iter().enumerate().filter(|(_, tls)| has_secret(tls));
     let mut servers: Vec<Server> = with_secret
-        .map(|tls| Server {
+        .map(|(index, tls)| Server {
             hosts: if tls.hosts.is_empty() { vec![any(tls.span)] } else { tls.hosts.clone() },
             tls: Some(ServerTlsSettings {
                 mode: Some(Spanned::new(ServerTlsMode::Simple, tls.span)),
                 credential_name: tls.secret_name.clone(),
                 ..ServerTlsSettings::empty(tls.span)
             }),
-            ..server(443, "HTTPS", tls.span)
+            ..server(443, "HTTPS", format!("https-443-ingress-{own}-{index}"), tls.span)
         })
         .collect();
-    servers.push(Server { hosts: vec![any(place)], ..server(80, "HTTP", place) });
+    servers.push(Server { hosts: vec![any(place)], ..server(80, "HTTP", format!("http-80-ingress-{own}"), place) });
     let selector = (Spanned::new("istio".to_owned(), place), Spanned::new(settings.ingress.selector.clone(), place));
     let spec =
         networking::Gateway { span: resource.span, servers: servers.into(), selector: Map::new(place, [selector]) };
     Gateway::new(gateway_name(resource, settings), resource, Cow::Owned(spec))
 }
 
-fn server(number: u32, protocol: &str, span: Span) -> Server {
+/// A server. The names of ports differ, because each HTTPS server has a route table of that name.
+fn server(number: u32, protocol: &str, name: String, span: Span) -> Server {
     let port = ServerPort {
         number: Some(Spanned::new(number, span)),
+        name: Some(Spanned::new(name, span)),
         protocol: Some(Spanned::new(protocol.to_owned(), span)),
         ..ServerPort::empty(span)
     };

@@ -1,9 +1,11 @@
 //! The products of controllers from resources that `mesh` decodes: gateways of the Gateway API, Ingresses, Services, pods.
 
+use std::collections::BTreeSet;
+
 use super::collector::Collector;
 use crate::load::Snapshot;
 use crate::model::field::TextField;
-use crate::model::gateway_api::KubernetesGateway;
+use crate::model::gateway_api::{KubernetesGateway, ObjectReference};
 use crate::model::{Kind, Labels, Resource, Spec};
 use crate::world::GATEWAY_NAME_LABEL;
 use crate::world::derived::managed_name;
@@ -83,8 +85,20 @@ fn managed_gateway(snapshot: &Snapshot, resource: &Resource, spec: &KubernetesGa
     let class = spec.gateway_class_name.text();
     let Some(has_suffix) = has_suffix(snapshot, class) else { return };
     let Some(name) = managed_name(resource, spec, has_suffix) else { return };
-    let listeners = spec.listeners.iter().filter_map(|listener| Some(listener.port?.value));
-    let ports: Vec<u32> = std::iter::once(15021).chain(listeners).collect();
+    let namespace = |resource: &Resource| resource.metadata.namespace.as_ref().map(|it| it.value.clone());
+    let of_sets = snapshot.resources().flat_map(|other| match &other.spec {
+        Spec::ListenerSet(set) => {
+            let parent = set.parent_ref.as_ref().filter(|parent| parent.name.text() == resource.name());
+            let of = |parent: &ObjectReference| parent.namespace.as_ref().map(|it| it.value.clone());
+            let is_own = parent.is_some_and(|it| of(it).or_else(|| namespace(other)) == namespace(resource));
+            if is_own { set.listeners.as_slice() } else { &[] }
+        }
+        _ => &[],
+    });
+    let listeners = spec.listeners.iter().chain(of_sets).filter_map(|listener| Some(listener.port?.value));
+    let mut ports: Vec<u32> = std::iter::once(15021).chain(listeners).collect();
+    let mut seen = BTreeSet::new();
+    ports.retain(|port| seen.insert(*port));
     collector.service("@", &name, &ports);
     let account = resource.metadata.annotations.get(ACCOUNT).map_or(name.as_str(), |account| account.as_str());
     collector.account("@", account);

@@ -3,6 +3,7 @@
 mod analyzers;
 mod crd;
 mod different;
+mod golden;
 mod inbound;
 mod reported;
 mod routing;

@@ -179,3 +179,112 @@ fn gateways_use_the_first_service_of_a_host() {
     assert_eq!(ask(entry("alpha", "a", 81, "") + &entry("beta", "b", 80, "exportTo: [shop], ")), cluster);
     assert_eq!(ask(entry("alpha", "a", 81, "") + &entry("shop", "b", 80, "")), format!("{cluster} (no-cluster)"));
 }
+
+/// Each entry of `tls` of an Ingress is a server, and so has a port name of its own.
+#[test]
+fn an_ingress_can_have_several_certificates() {
+    let manifests = "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: own}, spec: {controller: istio.io/ingress-controller}}\n---\n\
+        apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web, namespace: shop}\nspec:\n  ingressClassName: own\n  \
+        tls: [{hosts: [a.example], secretName: a}, {hosts: [b.example], secretName: b}]\n  \
+        rules: [{http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {name: http}}}}]}}]\n---\n"
+        .to_owned()
+        + &web();
+    let gateway = json!({"namespace": "istio-system", "labels": {"istio": "ingressgateway"}});
+    for host in ["a.example", "b.example"] {
+        let question = json!({"gateway": gateway, "host": host, "port": 443, "tls": "tls", "sni": host});
+        assert_eq!(goes_to(&manifests, &question), WEB, "{host}");
+    }
+}
+
+/// istiod compares hosts with the namespaces before them, Envoy only the server names.
+#[test]
+fn envoy_rejects_a_listener_with_equal_filter_chains() {
+    let gateway = |namespace: &str, hosts: &str| {
+        let tls = "tls: {mode: SIMPLE, credentialName: cert}";
+        let server = format!("{{port: {{number: 443, name: https, protocol: HTTPS}}, hosts: [{hosts}], {tls}}}");
+        istio_in(namespace, "Gateway", "edge", &format!("{{selector: {{app: edge}}, servers: [{server}]}}"))
+    };
+    let route = istio(
+        "VirtualService",
+        "web",
+        &format!("{{hosts: [web.example], gateways: [shop/edge], http: [{{{TO_WEB}}}]}}"),
+    );
+    let ask = |first: &str, second: &str| {
+        let manifests = gateway("shop", first) + &gateway("bank", second) + &web() + &route;
+        let gateway = json!({"namespace": "infra", "labels": {"app": "edge"}});
+        let question = json!({"gateway": gateway, "host": "web.example", "port": 443, "tls": "tls"});
+        let answer = super::ask(&manifests, &question).unwrap();
+        (answer.outcome.as_str(), answer.notes.iter().any(|note| note.contains("Envoy rejects the listener")))
+    };
+    assert_eq!(ask("./*", "./*"), ("refused", true));
+    assert_eq!(ask("./web.example", "./web.example, ./other.example"), ("refused", true));
+    assert_eq!(ask("./web.example", "./other.example"), ("forward", false));
+    // istiod drops the second server.
+    assert_eq!(ask("shop/web.example", "shop/web.example"), ("forward", false));
+}
+
+/// Two servers of different ports share the port of the workload to which a Service leads.
+#[test]
+fn servers_of_two_ports_share_a_port_of_the_workload() {
+    let service = |labels: &str| {
+        super::service("infra", "edge", "{selector: {app: edge}, ports: [{name: http, port: 80, targetPort: 8081}]}")
+            .replace("name: edge,", &format!("name: edge, labels: {labels},"))
+    };
+    let gateway = |name: &str, port: u32| {
+        let server = format!("{{port: {{number: {port}, name: http, protocol: HTTP}}, hosts: [{name}.example]}}");
+        istio_in("infra", "Gateway", name, &format!("{{selector: {{app: edge}}, servers: [{server}]}}"))
+            + &istio_in(
+                "infra",
+                "VirtualService",
+                name,
+                &format!("{{hosts: [{name}.example], gateways: [{name}], http: [{{{TO_WEB}}}]}}"),
+            )
+    };
+    let ask = |labels: &str, host: &str, port: u32| {
+        let manifests = service(labels) + &gateway("one", 80) + &gateway("two", 8081) + &web();
+        let gateway = json!({"namespace": "infra", "labels": {"app": "edge"}});
+        goes_to(&manifests, &json!({"gateway": gateway, "host": host, "port": port}))
+    };
+    for (host, port) in [("one.example", 80), ("two.example", 80), ("one.example", 8081), ("two.example", 8081)] {
+        assert_eq!(ask("{}", host, port), WEB, "{host} {port}");
+    }
+    // Knative's Service says that servers do not name its ports.
+    let untranslated = "{experimental.istio.io/disable-gateway-port-translation: 'true'}";
+    assert_eq!(ask(untranslated, "two.example", 80), WEB);
+    assert_eq!(ask(untranslated, "one.example", 80), "no-route 404");
+}
+
+/// A BackendTLSPolicy adds TLS to what DestinationRules of the namespace set.
+#[test]
+fn backend_tls_policies_make_clients_originate_tls() {
+    let policy = |section: &str| {
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {{name: web, namespace: shop}}\nspec: {{targetRefs: [{{group: '', kind: Service, name: web{section}}}], validation: {{hostname: own.example, wellKnownCACertificates: System}}}}\n---\n"
+        )
+    };
+    let workload = deployment("shop", "web", "{app: web}", "[]");
+    let tls = |manifests: &str, from: &str| {
+        let all = web() + &workload + manifests;
+        let answer = super::ask(&all, &json!({"host": "web.shop", "from": {"namespace": from}})).unwrap();
+        let tls = answer.destinations[0].tls.unwrap_or_default();
+        (tls, answer.arrivals[0].tls)
+    };
+    assert_eq!(tls("", "shop"), ("", "mtls"));
+    assert_eq!(tls(&policy(""), "shop"), ("SIMPLE", "tls"));
+    assert_eq!(tls(&policy(", sectionName: http"), "bank"), ("SIMPLE", "tls"));
+    assert_eq!(tls(&policy(", sectionName: other"), "bank"), ("", "mtls"));
+    let rule = |namespace: &str, tls: &str| {
+        istio_in(
+            namespace,
+            "DestinationRule",
+            "web",
+            &format!("{{host: web.shop.svc.cluster.local, trafficPolicy: {{{tls}}}}}"),
+        )
+    };
+    let disable = "tls: {mode: DISABLE}";
+    assert_eq!(tls(&(policy("") + &rule("shop", disable)), "bank"), ("DISABLE", "plaintext"));
+    assert_eq!(tls(&(policy("") + &rule("shop", "loadBalancer: {simple: RANDOM}")), "bank"), ("SIMPLE", "tls"));
+    assert_eq!(tls(&(policy(", sectionName: http") + &rule("shop", disable)), "bank"), ("SIMPLE", "tls"));
+    // A DestinationRule in the namespace of the client replaces all of the service's namespace.
+    assert_eq!(tls(&(policy("") + &rule("bank", "loadBalancer: {simple: RANDOM}")), "bank"), ("", "mtls"));
+}

@@ -1,9 +1,13 @@
 //! Answers of `mesh simulate`. Each test covers a decision of istiod or Envoy that was once wrong.
 
 mod gateways;
+mod headless;
 mod questions;
+mod registry;
+mod registry_sidecars;
 mod scopes;
 mod services;
+mod settings;
 
 use mesh::config::Config;
 use mesh::load::Snapshot;

@@ -77,7 +77,7 @@ fn tls_requests_use_a_port_that_accepts_tls() {
 fn overview(manifests: &str) -> Vec<String> {
     let snapshot = Snapshot::of_texts([("all.yaml", manifests)]);
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
-    let questions = Simulator::new(&world).requests_to_every_host(&Request::default());
+    let rules = Simulator::new(&world).answer_every_rule(&Request::default()).unwrap();
     let text = |question: &Request| {
         let gateway = match &question.gateway {
             Some(GatewayRef::Name(name)) => name.as_str(),
@@ -86,7 +86,7 @@ fn overview(manifests: &str) -> Vec<String> {
         let (host, sni) = (question.host.as_deref().unwrap_or("-"), question.sni.as_deref().unwrap_or("-"));
         format!("{:?} {:?} {host}:{:?} {sni} {gateway}", question.protocol, question.tls, question.port)
     };
-    questions.iter().map(text).collect()
+    rules.iter().map(|rule| text(&rule.asked)).collect()
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn a_workload_selector_hides_the_destination_rule_of_the_service() {
 /// A route brings a service of the client's namespace into scope, even if that is not exported to it.
 #[test]
 fn routes_import_services_of_the_clients_namespace() {
-    let hidden = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop, annotations: {networking.istio.io/exportTo: '~'}}\nspec: {selector: {app: web}, ports: [{name: http, port: 80}]}\n---\n";
+    let hidden = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop, annotations: {networking.istio.io/exportTo: infra}}\nspec: {selector: {app: web}, ports: [{name: http, port: 80}]}\n---\n";
     let manifests = hidden.to_owned()
         + &service("shop", "front", "{selector: {app: front}, ports: [{name: http, port: 80}]}")
         + &istio("VirtualService", "front", "{hosts: [front], http: [{route: [{destination: {host: web}}]}]}");

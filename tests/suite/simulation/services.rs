@@ -290,3 +290,25 @@ fn rollouts_run_the_pods_of_deployments() {
     assert_eq!(goes_to(&manifests, &web), format!("{cluster} (no-endpoints)"));
     assert_eq!(goes_to(&(manifests + rollout), &web), cluster);
 }
+
+/// istiod adds labels to endpoints, which only a WorkloadEntry shows.
+#[test]
+fn subsets_can_select_by_the_place_of_an_endpoint() {
+    let zone = "topology.kubernetes.io/zone: z1";
+    let route = "http: [{route: [{destination: {host: web, subset: near}}]}]";
+    let subset = format!("{{host: web, subsets: [{{name: near, labels: {{{zone}}}}}]}}");
+    let manifests = service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}")
+        + &istio("VirtualService", "web", &format!("{{hosts: [web], {route}}}"))
+        + &istio("DestinationRule", "web", &subset);
+    let ask = |endpoint: &str| {
+        let answer = super::ask(&(manifests.clone() + endpoint), &json!({"host": "web.shop"})).unwrap();
+        (answer.destinations[0].problem, answer.notes.iter().any(|note| note.contains("topology.kubernetes.io/zone")))
+    };
+    let machine = |locality: &str| {
+        istio("WorkloadEntry", "web", &format!("{{address: 10.0.0.1, labels: {{app: web}}, locality: {locality}}}"))
+    };
+    assert_eq!(ask(&machine("r1/z1")), (None, false));
+    assert_eq!(ask(&machine("r1/z2")), (Some("no-endpoints"), false));
+    assert_eq!(ask(&machine("r1")), (Some("no-endpoints"), false));
+    assert_eq!(ask(&deployment("shop", "web", "{app: web}", "[]")), (None, true));
+}

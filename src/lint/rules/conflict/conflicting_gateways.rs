@@ -6,18 +6,22 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::source::Span;
-use crate::world::{Gateway, GatewayGroups, Protocol, ProtocolClass, Server};
+use crate::world::{Gateway, GatewayGroups, Protocol, ProtocolClass, Section, Server};
 
 pub static RULE: Rule = rule! {
     name: "conflicting-gateways",
-    summary: "servers that cannot share a port of a gateway workload, so istiod drops one of them",
-    findings: [&REPEATED_HOST, &PROTOCOL, &LISTENER, &NEWER_PLAINTEXT, &WINNER, &WINNING_LISTENER],
+    summary: "servers that cannot share a port of a gateway workload",
+    findings: [&REPEATED_HOST, &EQUAL_NAMES, &PROTOCOL, &LISTENER, &NEWER_PLAINTEXT, &WINNER, &WINNING_LISTENER],
     check: check,
 };
 
 static REPEATED_HOST: Finding = finding! {
     "repeated-host", Lost, Certain, ["IST0145", "KIA0301"],
     "two servers with TLS have the same host on a port",
+};
+static EQUAL_NAMES: Finding = finding! {
+    "equal-names", Lost, Certain, [],
+    "two servers with TLS have the same host for different namespaces, so Envoy rejects the listener",
 };
 static PROTOCOL: Finding = finding! {
     "protocol", Lost, Certain, ["IST0145", "KIA0301"],
@@ -68,6 +72,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
             let is_listener = server.gateway.is_of_gateway_api();
             let finding = match conflict.kind {
                 ConflictKind::OrderOfAge => &NEWER_PLAINTEXT,
+                ConflictKind::ServerName => &EQUAL_NAMES,
                 _ if is_listener => &LISTENER,
                 ConflictKind::Host => &REPEATED_HOST,
                 ConflictKind::Protocol => &PROTOCOL,
@@ -155,6 +160,11 @@ impl Conflict {
                     server.seen_from(other)
                 )
             }
+            ConflictKind::ServerName => format!(
+                "{} has this server name on port {}, too, so Envoy rejects the listener",
+                server.seen_from(other),
+                other.port
+            ),
             _ => format!(
                 "this server conflicts with {} on port {}: istiod keeps only the {kept} server",
                 server.seen_from(other),
@@ -163,6 +173,9 @@ impl Conflict {
         };
         let help = match kind {
             ConflictKind::Host => format!("serve the host in one server only: istiod keeps only the {kept} server"),
+            ConflictKind::ServerName => {
+                "serve the host in one server only: without the listener, all connections fail".to_owned()
+            }
             ConflictKind::Protocol => format!("use another port: istiod keeps only the {kept} server"),
             ConflictKind::OrderOfAge => {
                 "use another port: istiod keeps both servers only if this one is newer".to_owned()
@@ -182,6 +195,8 @@ impl Conflict {
 enum ConflictKind {
     /// The host of a server with TLS.
     Host,
+    /// The server name of a server with TLS, which istiod does not compare.
+    ServerName,
     /// The port, whichever is older.
     Protocol,
     /// The port, unless the one with TLS is older.
@@ -192,7 +207,7 @@ enum ConflictKind {
 /// their hosts, and plaintext HTTP servers are merged. No other servers can share a port.
 fn conflict(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict> {
     if earlier.has_tls() && later.has_tls() {
-        return same_host(earlier, later);
+        return same_host(earlier, later).or_else(|| same_name(earlier, later));
     }
     let is_merged = |server: &OpenServer<'_>| server.protocol.class() == ProtocolClass::Http;
     if is_merged(earlier) && is_merged(later) {
@@ -223,5 +238,25 @@ fn same_host(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflic
         let (port, place) = (later.port, earlier.seen_from(later));
         let message = format!("{place} already serves host `{}` on port {port}", host.as_str());
         Some(Conflict::new(ConflictKind::Host, message, [(later, host.span), (earlier, same.span)]))
+    })
+}
+
+/// istiod keeps two servers whose hosts differ only in the namespaces before them, but their filter chains are for the
+/// same server name (Envoy: `FilterChainManagerImpl`).
+fn same_name(earlier: &OpenServer<'_>, later: &OpenServer<'_>) -> Option<Conflict> {
+    // A host `*` stands for all names of a server. The names of other servers come from routes.
+    let names = |open: &OpenServer<'_>| -> Vec<(String, Span)> {
+        let has_names = open.server.section() == Some(Section::Http);
+        let hosts = || open.server.hosts.iter().filter(|_| has_names).map(|it| (it.host.to_ascii_lowercase(), it.span));
+        let any: Vec<_> = hosts().filter(|(host, _)| host == "*").collect();
+        if any.is_empty() { hosts().collect() } else { any }
+    };
+    let known = names(earlier);
+    names(later).into_iter().find_map(|(name, span)| {
+        let (_, other) = known.iter().find(|(other, _)| *other == name)?;
+        let place = earlier.seen_from(later);
+        let message =
+            format!("{place} has server name `{name}` on port {}, too, so Envoy rejects the listener", later.port);
+        Some(Conflict::new(ConflictKind::ServerName, message, [(later, span), (earlier, *other)]))
     })
 }

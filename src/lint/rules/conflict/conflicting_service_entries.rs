@@ -5,18 +5,22 @@ use std::collections::BTreeMap;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
-use crate::world::{NamespacedName, Service, ServicePort};
+use crate::world::{Discovery, NamespacedName, Protocol, Service, ServicePort};
 
 pub static RULE: Rule = rule! {
     name: "conflicting-service-entries",
     summary: "a host that several ServiceEntries, or a Service and a ServiceEntry, define",
-    findings: [&OTHER_ROUTES, &NOT_MERGED, &OTHER_PROTOCOL, &IGNORED, &MERGED, &OLDER_PROTOCOL],
+    findings: [&OTHER_ROUTES, &WITHOUT_CLUSTER, &NOT_MERGED, &OTHER_PROTOCOL, &IGNORED, &MERGED, &OLDER_PROTOCOL],
     check: check,
 };
 
 static OTHER_ROUTES: Finding = finding! {
     "other-routes", Lost, Certain, ["IST0177", "KIA1212"],
     "two ServiceEntries give a port protocols that use different routes",
+};
+static WITHOUT_CLUSTER: Finding = finding! {
+    "without-cluster", Lost, Certain, [],
+    "a port has a listener, but no cluster, because a Service without the port has the host",
 };
 static NOT_MERGED: Finding = finding! {
     "not-merged", Lost, Likely, ["KIA1211"],
@@ -28,7 +32,7 @@ static OTHER_PROTOCOL: Finding = finding! {
 };
 static IGNORED: Finding = finding! {
     "ignored", Surprising, Certain, [],
-    "istiod ignores the ServiceEntry, because a Service has the host",
+    "istiod uses only the addresses and endpoints of the ServiceEntry, because a Service has the host",
 };
 static MERGED: Finding = finding! {
     "merged", Notable, Certain, ["KIA1211"],
@@ -60,15 +64,36 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Reports an entry for the host of a Service of its namespace. Both have listeners and routes, but only the ports of the
+/// Service have clusters, and an ExternalName Service has none.
 fn report_ignored(entry: &Service<'_>, kubernetes: &Service<'_>, diagnostics: &mut Diagnostics) {
     if entry.namespace != kubernetes.namespace {
         return;
     }
     let name = name(kubernetes);
-    diagnostics
-        .report(&IGNORED, entry.span, format!("istiod ignores this host, which belongs to Service `{name}`"))
-        .related(kubernetes.span, format!("Service `{name}` is defined here"))
-        .help("remove the host from the ServiceEntry");
+    let defined_here = format!("Service `{name}` is defined here");
+    let is_alias = kubernetes.discovery == Discovery::Alias;
+    let lacks = |port: &&ServicePort| port.protocol != Protocol::Udp && (is_alias || !kubernetes.has_port(port.number));
+    let Some(port) = entry.ports.iter().find(lacks) else {
+        let message = format!(
+            "Service `{name}` has this host, so istiod uses only the addresses and endpoints of the ServiceEntry"
+        );
+        diagnostics
+            .report(&IGNORED, entry.span, message)
+            .related(kubernetes.span, defined_here)
+            .help("remove the host from the ServiceEntry");
+        return;
+    };
+    let number = port.number;
+    let (owner, help) = match kubernetes.external_name() {
+        Some(target) => {
+            ("ExternalName Service", format!("write `{target}`, to which the Service refers, in place of the host"))
+        }
+        None => ("Service", format!("add port {number} to the Service, and remove the host from the ServiceEntry")),
+    };
+    let fate = if port.protocol.may_be_http() { "requests get 503" } else { "connections are closed" };
+    let message = format!("{owner} `{name}` has this host, so port {number} has a listener, but no cluster: {fate}");
+    diagnostics.report(&WITHOUT_CLUSTER, entry.span, message).related(kubernetes.span, defined_here).help(help);
 }
 
 /// The name of the Service or ServiceEntry.
@@ -113,15 +138,19 @@ fn compare(earlier: &Service<'_>, later: &Service<'_>, diagnostics: &mut Diagnos
     }
     match difference(earlier, later) {
         Some(difference) => {
+            // Of equal age, istiod picks one at random.
+            let is_tied = earlier.age() == later.age();
+            let ignored = if is_tied { "the newer one" } else { "this ServiceEntry" };
             let message = format!(
-                "`{difference}` differs from ServiceEntry `{earlier_name}`, so istiod ignores the ports of this ServiceEntry"
+                "`{difference}` differs from ServiceEntry `{earlier_name}`, so istiod ignores the ports of {ignored}"
             );
+            let used = match is_tied {
+                true => "the other ServiceEntry for the host".to_owned(),
+                false => format!("istiod uses the ports of ServiceEntry `{earlier_name}`, which is older"),
+            };
             diagnostics
                 .report(&NOT_MERGED, later.span, message)
-                .related(
-                    earlier.span,
-                    format!("istiod uses the ports of ServiceEntry `{earlier_name}`, which is older"),
-                )
+                .related(earlier.span, used)
                 .help("merge the two ServiceEntries");
         }
         None => {
@@ -152,7 +181,7 @@ fn difference(a: &Service<'_>, b: &Service<'_>) -> Option<&'static str> {
         Some("workloadSelector")
     } else if !a.resource.metadata.labels.equals(&b.resource.metadata.labels) {
         Some("metadata.labels")
-    } else if a.export_to != b.export_to {
+    } else if a.written_export_to() != b.written_export_to() {
         Some("exportTo")
     } else {
         None

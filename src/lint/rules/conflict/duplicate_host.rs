@@ -157,14 +157,17 @@ fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
                 let meet = |first: &&Claim<'_, '_>| {
                     share_server(world, gateway, first, claim) && may_meet(world, first, claim)
                 };
-                let earlier =
-                    || claims[..index].iter().zip(&routes).filter(|(first, _)| meet(first)).map(|(_, routes)| routes);
+                let earlier = || claims[..index].iter().zip(&routes);
                 let own = &routes[index];
-                let lost =
-                    earlier().find_map(|first| Some((first.virtual_service, (first.catch_all?, own.catch_all?))));
+                let lost = earlier().find_map(|(first, routes)| {
+                    let catch_alls = (routes.catch_all?, own.catch_all?);
+                    meet(&first).then_some((first.virtual_service, catch_alls))
+                });
                 let Some((first, (earlier, later))) = lost else {
-                    let mut overlaps =
-                        earlier().filter_map(|first| Overlap::find(gateway, first, own, claim, &matches));
+                    // Whether two matches overlap is decided faster than whether they meet at some server.
+                    let mut overlaps = earlier().filter_map(|(first, routes)| {
+                        Overlap::find(gateway, routes, own, claim, &matches).filter(|_| meet(&first))
+                    });
                     if let Some(overlap) = overlaps.find(|overlap| reported.insert(overlap.narrow.span)) {
                         overlap.add_to(diagnostics);
                     }

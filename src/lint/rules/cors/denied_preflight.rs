@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::cors_preflight::DENIED;
-use crate::lint::samples::{self, matched_text};
+use crate::lint::samples;
 use crate::lint::{Context, Diagnostics};
 use crate::model::networking::{CorsPolicy, HttpRoute};
 use crate::model::security::{AuthorizationRule, PolicyAction};
 use crate::policy::{Attribute, Requirement, RuleParts};
+use crate::routing::Matcher;
 use crate::simulate::{HeaderValue, Outcome, Request, Simulator};
 use crate::source::Span;
 use crate::world::{Gateway, VirtualService, Workload, World};
@@ -106,7 +107,8 @@ fn is_allowed(simulator: &Simulator<'_>, request: &Request) -> bool {
 
 /// A preflight request for a request: it has the method `OPTIONS`, no token and none of the headers.
 fn preflight(request: &Request, cors: &CorsPolicy) -> Request {
-    let written = cors.allow_origins.iter().find_map(matched_text).filter(|origin| !origin.is_empty());
+    let written =
+        cors.allow_origins.iter().find_map(|it| Matcher::new(it).sample()).filter(|origin| !origin.is_empty());
     let origin = written.unwrap_or_else(|| "https://www.example.com".to_owned());
     let headers = [("origin", origin), ("access-control-request-method", method(cors))];
     Request {

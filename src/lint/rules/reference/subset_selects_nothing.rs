@@ -11,7 +11,7 @@ use crate::model::networking::Subset;
 use crate::model::wording;
 use crate::model::{Kind, LabelSet};
 use crate::source::Spanned;
-use crate::world::{DestinationRule, Discovery, Gap, Service, World, host};
+use crate::world::{DestinationRule, Discovery, Gap, Service, World, host, is_added_label};
 
 pub static RULE: Rule = rule! {
     name: "subset-selects-nothing",
@@ -38,17 +38,6 @@ static UNUSED: Finding = finding! {
     "unused", Notable, Certain, ["IST0173", "KIA0203"],
     "no VirtualService routes to the subset",
 };
-
-/// Labels that istiod adds to endpoints: from the Node, the `locality` of a WorkloadEntry, and the cluster (istiod:
-/// `AugmentLabels`). It never adds an empty value.
-const ADDED_LABELS: [&str; 6] = [
-    "kubernetes.io/hostname",
-    "topology.istio.io/cluster",
-    "topology.istio.io/network",
-    "topology.istio.io/subzone",
-    "topology.kubernetes.io/region",
-    "topology.kubernetes.io/zone",
-];
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
@@ -132,7 +121,7 @@ type Label<'s> = (&'s Spanned<String>, &'s Spanned<String>);
 
 /// Whether endpoints can have a label that their manifests do not show.
 fn is_added((key, value): Label<'_>) -> bool {
-    !value.is_empty() && ADDED_LABELS.contains(&key.as_str())
+    !value.is_empty() && is_added_label(key)
 }
 
 /// The labels of everything that the service could send a request to, or why that is not known.
@@ -185,7 +174,7 @@ fn advice(subset: &Subset, endpoints: &[LabelSet<'_>]) -> Advice {
         let values = values_of(key);
         if is_added((key, value)) {
             continue;
-        } else if ADDED_LABELS.contains(&key.as_str()) {
+        } else if is_added_label(key) {
             advice.push(format!("set `{}` to a value", key.as_str()));
         } else if values.is_empty() {
             advice.push(format!("add label `{}` to the workloads", key.as_str()));

@@ -74,6 +74,8 @@ enum Captured<'a> {
         host: String,
         /// Which of them.
         connections: &'static str,
+        /// Whether they have a cluster.
+        have_cluster: bool,
     },
     /// The service of another host gets them.
     ByOther {
@@ -86,7 +88,7 @@ enum Captured<'a> {
 
 fn captured<'a>(sidecar: &Proxy<'a>, service: &Service<'_>, number: u32, class: ProtocolClass) -> Captured<'a> {
     // A Sidecar resource can hide the service from its own namespace. Clients of others still use it.
-    let own = |host: &str, connections| Captured::Own { host: host.to_owned(), connections };
+    let own = |host: &str, connections| Captured::Own { host: host.to_owned(), connections, have_cluster: true };
     let otherwise = own(&service.hostname, if class == ProtocolClass::Auto { "all non-HTTP" } else { "all" });
     let Role::Sidecar(scope) = &sidecar.role else { return otherwise };
     let port = outbound::OutboundPort::new(sidecar, scope, number);
@@ -107,7 +109,8 @@ fn captured<'a>(sidecar: &Proxy<'a>, service: &Service<'_>, number: u32, class: 
         _ if tells_names_apart(listener) => "all other",
         _ => "all",
     };
-    own(target.host, connections)
+    let host = target.host.to_owned();
+    Captured::Own { host, connections, have_cluster: taking.destinations.iter().any(|it| it.cluster.exists()) }
 }
 
 /// Where the connections of a filter chain go.
@@ -145,7 +148,7 @@ fn check_port(
     let host = &service.hostname;
     let written = port.protocol.filled();
     let place = written.map_or(port.span, |written| written.span);
-    let (receiver, connections) = match captured(sidecar, service, number, class) {
+    let (receiver, connections, have_cluster) = match captured(sidecar, service, number, class) {
         Captured::ByOther { host: other, virtual_service } => {
             let reason = match virtual_service {
                 Some(it) => format!("because VirtualService `{}` routes them", it.name),
@@ -161,21 +164,24 @@ fn check_port(
             diagnostic.help(advice(number, virtual_service.is_none()));
             return;
         }
-        Captured::Own { host, connections } => (host, connections),
+        Captured::Own { host, connections, have_cluster } => (host, connections, have_cluster),
+    };
+    let fate = match have_cluster {
+        true => format!("send {connections} connections on port {number} to `{receiver}`"),
+        false => {
+            format!("close {connections} connections on port {number}, because `{receiver}` has no cluster for it")
+        }
     };
     if written.is_none() {
         let guess = if number == 443 { "TLS" } else { "HTTP" };
         let edit = Edit::add(port.span, ["protocol"], guess);
         let help = Advice::new(format!("add {edit}, or the protocol that the clients speak")).option([edit]);
-        let message = format!(
-            "`protocol` is missing, so sidecars send {connections} connections on port {number} to `{receiver}`"
-        );
+        let message = format!("`protocol` is missing, so sidecars {fate}");
         diagnostics.report(&NO_PROTOCOL, place, message).help(help);
         return;
     }
     let finding = if matches!(number, 80 | 443) { &WEB_PORT } else { &OTHER_PORT };
-    let message =
-        format!("without `addresses`, sidecars send {connections} connections on port {number} to `{receiver}`");
+    let message = format!("without `addresses`, sidecars {fate}");
     diagnostics.report(finding, place, message).help(advice(number, false));
 }
 

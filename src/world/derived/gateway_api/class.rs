@@ -5,6 +5,7 @@ use crate::model::field::TextField;
 use crate::model::gateway_api::KubernetesGateway;
 use crate::model::{Kind, Resource, Spec};
 use crate::source::Spanned;
+use crate::world::NamespacedName;
 
 /// The part of istiod that handles a Gateway (istiod: `GetClassInfos`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub(super) fn controller(spec: &KubernetesGateway, inputs: &Inputs<'_, '_>) -> O
 pub(super) struct Backing {
     /// The full host names of the Services.
     pub services: Vec<String>,
+    /// The Gateway.
+    pub gateway: NamespacedName<'static>,
     /// Whether istiod runs the workload.
     pub is_managed: bool,
 }
@@ -70,17 +73,18 @@ pub(super) fn backing(
     inputs: &Inputs<'_, '_>,
 ) -> Backing {
     let namespace = inputs.settings.namespace_of(resource);
+    let gateway = NamespacedName::new(namespace.to_owned(), resource.name().to_owned());
     let full = |name: &str| format!("{name}.{namespace}.svc.{}", inputs.settings.domain);
     let has_suffix = controller == Controller::Gateway;
     if let Some(name) = managed_name(resource, spec, has_suffix) {
-        return Backing { services: vec![full(&name)], is_managed: true };
+        return Backing { services: vec![full(&name)], gateway, is_managed: true };
     }
     // By default, the API has the type `IPAddress`.
     let is_hostname = |kind: &Spanned<String>| kind.as_str() == "Hostname";
     let hostnames = spec.addresses.iter().filter(|it| it.r#type.as_ref().is_some_and(is_hostname));
     let values = hostnames.map(|address| address.value.text());
     let services = values.map(|value| if value.contains('.') { value.to_owned() } else { full(value) }).collect();
-    Backing { services, is_managed: false }
+    Backing { services, gateway, is_managed: false }
 }
 
 /// The name of the Service and workload that istiod creates for a Gateway. For some controllers it ends in the name of the

@@ -286,6 +286,7 @@ fn derivation<'a>(
     let spec = networking::Gateway { servers: vec![server].into(), ..networking::Gateway::empty(resource.span) };
     let mut gateway = Gateway::new(parent.gateway.clone(), resource, Cow::Owned(spec));
     gateway.services.clone_from(&backing.services);
+    gateway.served_by = Some(backing.gateway.clone());
     gateway.is_managed = backing.is_managed;
     Derivation { gateway: is_valid.then_some(gateway), parent }
 }

@@ -11,7 +11,6 @@ mod http_route;
 mod listener;
 mod listener_tls;
 mod merge;
-mod namespaces;
 mod rule;
 mod stream_route;
 
@@ -19,12 +18,11 @@ use std::collections::HashMap;
 
 use super::Derived;
 use crate::model::{Kind, LabelSet, Resource, Spec};
-use crate::world::Settings;
+use crate::world::{NamespaceLabels, Settings};
 use attachment::RouteAttachments;
 pub(in crate::world) use class::managed_name;
 use grant::Grants;
 pub(super) use merge::precedence;
-use namespaces::NamespaceLabels;
 
 /// The inputs of the conversion.
 struct Inputs<'a, 'w> {

@@ -1,7 +1,6 @@
-//! The machine formats: schema `mesh.lint/v1` of `mesh lint`, `mesh.statistics/v1` of `mesh lint --statistics`,
-//! `mesh.simulate/v1` of `mesh simulate`, `mesh.meshes/v1` of `mesh meshes`, and `mesh.rules/v1` of `mesh rules`.
+//! The JSON of `mesh lint`: schemas `mesh.lint/v1` and `mesh.statistics/v1`.
 //!
-//! `mesh lint` leaves out keys that do not apply, except `witness`, which is `null` if a rule has no request to show.
+//! Keys that do not apply are left out, except `witness`, which is `null` if a rule has no request to show.
 
 use std::io;
 use std::sync::Arc;
@@ -9,11 +8,12 @@ use std::sync::Arc;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
-use super::positions::Positions;
+use super::meshes::MeshObject;
+use super::write;
 use crate::advice::{Advice, Edit, Resolver};
-use crate::layout::{Mesh, MeshSource};
+use crate::layout::Mesh;
 use crate::lint::{self, ResourceName, Subject, Summary, Unchecked};
-use crate::simulate::{Answer, Unanswered};
+use crate::report::positions::Positions;
 use crate::source::{Position, Sources, Span};
 
 /// Writes the output of `mesh lint --format json`: one object, indented, with a newline at its end.
@@ -26,149 +26,14 @@ pub fn lint(report: &lint::Report, meshes: &[&Mesh], sources: &Sources, out: &mu
         unchecked: &report.unchecked,
         summary: Totals::of(&report.summary),
     };
-    serde_json::to_writer_pretty(&mut *out, &object)?;
-    out.write_all(b"\n")
-}
-
-/// Writes the output of `mesh meshes --format json`: one object, indented, with a newline at its end.
-pub fn meshes(meshes: &[&Mesh], sources: &Sources, out: &mut dyn io::Write) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Object<'a> {
-        schema: &'static str,
-        meshes: Vec<MeshObject<'a>>,
-    }
-    let meshes = meshes.iter().map(|mesh| MeshObject::of(mesh, sources)).collect();
-    serde_json::to_writer_pretty(&mut *out, &Object { schema: "mesh.meshes/v1", meshes })?;
-    out.write_all(b"\n")
+    write(&object, out)
 }
 
 /// Writes the output of `mesh lint --statistics --format json`: one object, indented, with a newline at its end.
 pub fn statistics(report: &lint::Report, out: &mut dyn io::Write) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Object {
-        schema: &'static str,
-        rules: Vec<lint::Statistics>,
-        summary: Totals,
-    }
     let rules = lint::Statistics::of(&report.diagnostics);
-    let object = Object { schema: "mesh.statistics/v1", rules, summary: Totals::of(&report.summary) };
-    serde_json::to_writer_pretty(&mut *out, &object)?;
-    out.write_all(b"\n")
-}
-
-/// Writes the output of `mesh rules --format json`: one object, indented, with a newline at its end.
-pub fn rules(families: &[&lint::Family], out: &mut dyn io::Write) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Object<'a> {
-        schema: &'static str,
-        rules: Vec<RuleObject<'a>>,
-    }
-    #[derive(Serialize)]
-    struct RuleObject<'a> {
-        name: &'a str,
-        family: &'a str,
-        aliases: Vec<&'a str>,
-        severity: &'a str,
-        summary: &'a str,
-        findings: Vec<FindingObject<'a>>,
-        docs: String,
-    }
-    #[derive(Serialize)]
-    struct FindingObject<'a> {
-        name: &'a str,
-        severity: &'a str,
-        aliases: &'a [&'a str],
-        summary: &'a str,
-    }
-    let findings = |rule: &'static lint::Rule| {
-        let findings = rule.findings.iter().map(|it| FindingObject {
-            name: it.name,
-            severity: it.severity().as_str(),
-            aliases: it.aliases,
-            summary: it.summary,
-        });
-        findings.collect()
-    };
-    let rules = families.iter().flat_map(|family| family.rules.iter().map(move |rule| (family, rule)));
-    let rules = rules.map(|(family, rule)| RuleObject {
-        name: rule.name,
-        family: family.name,
-        aliases: rule.aliases(),
-        severity: rule.severity().as_str(),
-        summary: rule.summary,
-        findings: findings(rule),
-        docs: rule.explain_command(),
-    });
-    let object = Object { schema: "mesh.rules/v1", rules: rules.collect() };
-    serde_json::to_writer_pretty(&mut *out, &object)?;
-    out.write_all(b"\n")
-}
-
-/// Writes the output of `mesh simulate --format json`: one object, indented, with a newline at its end.
-pub fn simulate(results: &[Result<Answer, Unanswered>], out: &mut dyn io::Write) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Results<'a> {
-        schema: &'static str,
-        results: Vec<Line<'a>>,
-    }
-    let object = Results { schema: "mesh.simulate/v1", results: results.iter().map(Line::new).collect() };
-    serde_json::to_writer_pretty(&mut *out, &object)?;
-    out.write_all(b"\n")
-}
-
-/// Writes one result on one line.
-///
-/// The bytes equal those of serializing the answer, but the part that many answers share is serialized once and copied.
-pub fn answer_line(result: &Result<Answer, Unanswered>, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    match result {
-        Ok(answer) => {
-            let mut field = |key: &str, value: &dyn Fn(&mut Vec<u8>) -> serde_json::Result<()>| {
-                out.extend_from_slice(key.as_bytes());
-                value(out)
-            };
-            field("{\"id\":", &|out| serde_json::to_writer(out, &answer.id))?;
-            if let Some(mesh) = &answer.mesh {
-                field(",\"mesh\":", &|out| serde_json::to_writer(out, mesh))?;
-            }
-            field(",\"host\":", &|out| serde_json::to_writer(out, &answer.host))?;
-            if let Some(gateway) = &answer.gateway {
-                field(",\"gateway\":", &|out| serde_json::to_writer(out, gateway))?;
-            }
-            field(",", &|out| {
-                out.extend_from_slice(answer.decision.json_fields());
-                Ok(())
-            })?;
-            field(",\"request\":", &|out| serde_json::to_writer(out, &answer.request))?;
-            field(",\"location\":", &|out| serde_json::to_writer(out, &answer.location))?;
-            if !answer.legs.is_empty() {
-                field(",\"legs\":", &|out| serde_json::to_writer(out, &answer.legs))?;
-            }
-            if !answer.arrivals.is_empty() {
-                field(",\"arrivals\":", &|out| serde_json::to_writer(out, &answer.arrivals))?;
-            }
-            field(",\"trace\":", &|out| serde_json::to_writer(out, &answer.trace))?;
-            out.push(b'}');
-        }
-        Err(unanswered) => serde_json::to_writer(&mut *out, unanswered)?,
-    }
-    out.push(b'\n');
-    Ok(())
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Line<'a> {
-    Answer(&'a Answer),
-    Unanswered(&'a Unanswered),
-}
-
-impl<'a> Line<'a> {
-    fn new(result: &'a Result<Answer, Unanswered>) -> Self {
-        match result {
-            Ok(answer) => Self::Answer(answer),
-            Err(unanswered) => Self::Unanswered(unanswered),
-        }
-    }
+    let object = StatisticsObject { schema: "mesh.statistics/v1", rules, summary: Totals::of(&report.summary) };
+    write(&object, out)
 }
 
 #[derive(Serialize)]
@@ -177,6 +42,14 @@ struct Object<'a> {
     meshes: Vec<MeshObject<'a>>,
     diagnostics: DiagnosticList<'a>,
     unchecked: &'a [Unchecked],
+    summary: Totals,
+}
+
+/// The numbers of findings of each rule.
+#[derive(Serialize)]
+struct StatisticsObject {
+    schema: &'static str,
+    rules: Vec<lint::Statistics>,
     summary: Totals,
 }
 
@@ -253,30 +126,6 @@ impl<'a> FixObject<'a> {
             EditObject { file: sources.file(edit.span.file).path(), start, end, text: edit.text }
         });
         Some(Self { edits: edits.collect() })
-    }
-}
-
-#[derive(Serialize)]
-struct MeshObject<'a> {
-    name: &'a str,
-    source: MeshSource,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
-    namespace: Option<&'a str>,
-    resources: usize,
-    partial: Vec<String>,
-}
-
-impl<'a> MeshObject<'a> {
-    fn of(mesh: &'a Mesh, sources: &'a Sources) -> Self {
-        Self {
-            name: &mesh.name,
-            source: mesh.source,
-            file: mesh.file.map(|file| sources.file(file).path()),
-            namespace: mesh.namespace.as_deref(),
-            resources: mesh.snapshot.resources.len(),
-            partial: mesh.partial(),
-        }
     }
 }
 
@@ -362,7 +211,7 @@ mod tests {
     use crate::lint::Report;
     use crate::report::sample::{DUPLICATE_HOST, finding, manifest, related, span, virtual_service};
 
-    fn write(report: &Report, sources: &Sources) -> String {
+    fn json(report: &Report, sources: &Sources) -> String {
         let mut out = Vec::new();
         lint(report, &[], sources, &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -414,7 +263,7 @@ mod tests {
             "summary":
                 {"files": 2, "resources": 3, "skipped": 4, "errors": 1, "warnings": 0, "infos": 0, "suppressed": 5}
         });
-        let text = write(&report, &sources);
+        let text = json(&report, &sources);
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
         assert!(text.starts_with("{\n  \"schema\": \"mesh.lint/v1\",\n  \"meshes\": []") && text.ends_with("\n}\n"));
     }
@@ -426,7 +275,7 @@ mod tests {
         let mut diagnostic = finding(&sources, &DUPLICATE_HOST, file, "a", "m");
         let keys = |diagnostic: &lint::Diagnostic| {
             let report = Report { diagnostics: vec![diagnostic.clone()], ..Report::default() };
-            let value: Value = serde_json::from_str(&write(&report, &sources)).unwrap();
+            let value: Value = serde_json::from_str(&json(&report, &sources)).unwrap();
             let keys: Vec<String> = value["diagnostics"][0].as_object().unwrap().keys().cloned().collect();
             keys
         };
@@ -446,7 +295,7 @@ mod tests {
         let file = sources.add("<stdin>", "---\n# Source: shop/templates/a.yaml\na: 1\n---\nb: 2\n");
         let diagnostics = ["a: 1", "b: 2"].map(|wanted| finding(&sources, &DUPLICATE_HOST, file, wanted, "m"));
         let report = Report { diagnostics: diagnostics.into(), ..Report::default() };
-        let value: Value = serde_json::from_str(&write(&report, &sources)).unwrap();
+        let value: Value = serde_json::from_str(&json(&report, &sources)).unwrap();
         let [first, second] = [&value["diagnostics"][0], &value["diagnostics"][1]];
         assert_eq!((&first["file"], &first["source"]), (&json!("<stdin>"), &json!("shop/templates/a.yaml")));
         assert_eq!((&first["start"]["line"], second.get("source")), (&json!(3), None));
@@ -454,7 +303,7 @@ mod tests {
 
     #[test]
     fn nothing_found_is_an_object_too() {
-        let value: Value = serde_json::from_str(&write(&Report::default(), &Sources::default())).unwrap();
+        let value: Value = serde_json::from_str(&json(&Report::default(), &Sources::default())).unwrap();
         assert_eq!((&value["diagnostics"], &value["unchecked"]), (&json!([]), &json!([])));
     }
 }

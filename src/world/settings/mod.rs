@@ -1,21 +1,26 @@
 //! Mesh-wide settings.
 
+mod entry_visibility;
+mod ingress;
+mod mesh_config;
+#[cfg(test)]
+mod tests;
+
+pub use entry_visibility::EntryVisibility;
+pub use ingress::{IngressMode, IngressSettings};
+
 use std::collections::BTreeSet;
 
-use super::Authorizer;
-use super::authorizer::authorizers;
+use super::{Authorizer, RetryPolicy};
 use crate::config::{Config, InventoryMode, OutboundMode};
 use crate::load::Snapshot;
-use crate::model::mesh_config::{
-    InboundTrafficPolicyMode, IngressControllerMode, MeshConfig, MeshOutboundTrafficPolicy,
-    MeshOutboundTrafficPolicyMode, NormalizationType,
-};
+use crate::model::kubernetes::LabelSelector;
+use crate::model::mesh_config::MeshConfig;
 use crate::model::{KindScope, Resource};
-use crate::source::Spanned;
 
 /// The mesh-wide settings: from a MeshConfig in the manifests, else from `.mesh.yaml`, else Istio's defaults (istio:
 /// `pkg/config/mesh`, `DefaultMeshConfig`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// The cluster's DNS domain. Default `cluster.local`.
     pub domain: String,
@@ -59,8 +64,22 @@ pub struct Settings {
     pub virtual_service_export_to: Vec<String>,
     /// The namespaces that DestinationRules without `exportTo` are exported to. Default `*`.
     pub destination_rule_export_to: Vec<String>,
+    /// The visibility that ServiceEntries have at most. `None` if their `exportTo` alone decides.
+    pub entry_visibility: Option<EntryVisibility>,
+    /// The retry policy of routes that set none. `None` if they do not retry. Default: istiod's own.
+    pub retries: Option<RetryPolicy>,
+    /// The ports at which sidecars capture outgoing and incoming connections. Default: 15001 and 15006.
+    pub capture_ports: [u32; 2],
+    /// The port of the HTTP proxy that each sidecar has for its workload. Default: none.
+    pub http_proxy_port: Option<u32>,
+    /// Whether proxies choose endpoints by their locality, unless a DestinationRule says otherwise. Default `false`.
+    pub by_locality: bool,
+    /// The selectors of the namespaces that istiod looks at. Empty for all namespaces, the default.
+    pub discovery: Vec<LabelSelector>,
     /// The Ingresses that istiod handles.
     pub ingress: IngressSettings,
+    /// Remarks on settings that change answers in ways that are not simulated.
+    pub notes: Vec<&'static str>,
     /// The completeness of the manifests, as declared by the user. By default, it is decided for each namespace.
     pub inventory: Option<InventoryMode>,
 }
@@ -74,38 +93,8 @@ pub struct DefaultProviders {
     pub access_logging: Vec<String>,
 }
 
-/// The Ingresses that istiod handles, and the gateway that serves them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IngressSettings {
-    /// The mode of the ingress controller.
-    pub mode: IngressMode,
-    /// The class that the annotation must name. Default `istio`.
-    pub class: String,
-    /// The `istio` label of the gateway workloads. Default `ingressgateway`.
-    pub selector: String,
-}
-
-/// The Ingresses that istiod handles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IngressMode {
-    /// Only those whose IngressClass is Istio's.
-    Off,
-    /// Also those without a class.
-    Default,
-    /// Also those whose annotation names Istio's class.
-    Strict,
-}
-
-impl Default for IngressSettings {
-    fn default() -> Self {
-        Self { mode: IngressMode::Strict, class: "istio".to_owned(), selector: DEFAULT_INGRESS.to_owned() }
-    }
-}
-
 /// The extension providers of every mesh (istio: `DefaultMeshConfig`).
 const BUILT_IN_PROVIDERS: [&str; 3] = ["prometheus", "stackdriver", "envoy"];
-
-const DEFAULT_INGRESS: &str = "ingressgateway";
 
 /// The normalization of paths before routing and policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +133,14 @@ impl Default for Settings {
             service_export_to: public(),
             virtual_service_export_to: public(),
             destination_rule_export_to: public(),
+            entry_visibility: None,
+            retries: Some(RetryPolicy::built_in()),
+            capture_ports: [15001, 15006],
+            http_proxy_port: None,
+            by_locality: false,
+            discovery: Vec::new(),
             ingress: IngressSettings::default(),
+            notes: Vec::new(),
             inventory: None,
         }
     }
@@ -153,13 +149,25 @@ impl Default for Settings {
 impl Settings {
     /// The settings from the configuration and the manifests.
     pub fn new(config: &Config, snapshot: &Snapshot) -> Self {
-        Self::of(config, &snapshot.mesh_configs)
+        Self::of(config, &snapshot.mesh_config_layers, &snapshot.mesh_configs)
     }
 
-    /// The settings from the configuration and some MeshConfigs.
-    pub(super) fn of<'c>(config: &Config, mesh_configs: impl IntoIterator<Item = &'c MeshConfig>) -> Self {
+    /// The settings from the configuration, the values of Helm charts and some MeshConfigs. Of several values nobody knows
+    /// which apply.
+    pub(super) fn of<'c>(
+        config: &Config,
+        layers: &[MeshConfig],
+        mesh_configs: impl IntoIterator<Item = &'c MeshConfig>,
+    ) -> Self {
         let mut settings = Self::default();
         settings.apply_config(config);
+        if let [only] = layers {
+            settings.apply_mesh_config(only);
+            // Other values may add providers.
+            if only.extension_providers.is_empty() {
+                settings.extension_providers = None;
+            }
+        }
         mesh_configs.into_iter().for_each(|found| settings.apply_mesh_config(found));
         settings
     }
@@ -179,54 +187,6 @@ impl Settings {
         replace(&mut self.destination_rule_export_to, mesh.default_destination_rule_export_to.clone());
     }
 
-    fn apply_mesh_config(&mut self, mesh: &MeshConfig) {
-        let list = |written: &[Spanned<String>]| {
-            (!written.is_empty()).then(|| written.iter().map(|entry| entry.value.clone()).collect())
-        };
-        replace(&mut self.root_namespace, mesh.root_namespace.as_ref().map(|name| name.value.clone()));
-        replace(&mut self.trust_domain, mesh.trust_domain.as_ref().map(|name| name.value.clone()));
-        replace(&mut self.trust_domain_aliases, list(&mesh.trust_domain_aliases));
-        let metadata = mesh.default_config.as_ref().and_then(|it| it.proxy_metadata.get("ISTIO_META_DNS_CAPTURE"));
-        replace(&mut self.dns_capture, metadata.map(|value| value.as_str() == "true"));
-        let normalization = mesh.path_normalization.as_ref().and_then(|it| it.normalization);
-        replace(
-            &mut self.path_normalization,
-            normalization.map(|normalization| match normalization.value {
-                NormalizationType::None => PathNormalization::None,
-                NormalizationType::MergeSlashes => PathNormalization::MergeSlashes,
-                NormalizationType::DecodeAndMergeSlashes => PathNormalization::DecodeAndMergeSlashes,
-                NormalizationType::Default | NormalizationType::Base | NormalizationType::Undefined(_) => {
-                    PathNormalization::Base
-                }
-            }),
-        );
-        let providers = mesh.extension_providers.iter().filter_map(|provider| provider.name.as_ref());
-        self.extension_providers.get_or_insert_default().extend(providers.map(|name| name.value.clone()));
-        self.authorizers.extend(authorizers(mesh));
-        if let Some(defaults) = &mesh.default_providers {
-            replace(&mut self.default_providers.tracing, list(&defaults.tracing));
-            replace(&mut self.default_providers.access_logging, list(&defaults.access_logging));
-        }
-        let lightstep = mesh.extension_providers.iter().filter(|provider| provider.lightstep.is_some());
-        self.lightstep_providers.extend(lightstep.filter_map(|it| Some(it.name.as_ref()?.value.clone())));
-        let inbound = mesh.inbound_traffic_policy.as_ref().and_then(|policy| policy.mode);
-        replace(&mut self.inbound_to_localhost, inbound.map(|mode| mode.value == InboundTrafficPolicyMode::Localhost));
-        replace(&mut self.auto_mtls, mesh.enable_auto_mtls.map(|enabled| enabled.value));
-        let mode = |policy: &MeshOutboundTrafficPolicy| match policy.mode.map(|mode| mode.value) {
-            // An empty policy has the first value of the enumeration.
-            None | Some(MeshOutboundTrafficPolicyMode::RegistryOnly | MeshOutboundTrafficPolicyMode::Undefined(_)) => {
-                OutboundMode::RegistryOnly
-            }
-            Some(MeshOutboundTrafficPolicyMode::AllowAny) => OutboundMode::AllowAny,
-            Some(MeshOutboundTrafficPolicyMode::AllowAnyDynamicDns) => OutboundMode::AllowAnyDynamicDns,
-        };
-        replace(&mut self.outbound, mesh.outbound_traffic_policy.as_ref().map(mode));
-        replace(&mut self.service_export_to, list(&mesh.default_service_export_to));
-        replace(&mut self.virtual_service_export_to, list(&mesh.default_virtual_service_export_to));
-        replace(&mut self.destination_rule_export_to, list(&mesh.default_destination_rule_export_to));
-        self.ingress.apply(mesh);
-    }
-
     /// Whether the mesh has an extension provider with this name, in upper or lower case. `None` if the manifests have
     /// no MeshConfig (istiod: `fetchProvider`).
     pub fn has_provider(&self, name: &str) -> Option<bool> {
@@ -244,27 +204,6 @@ impl Settings {
             (KindScope::Namespaced, Some(namespace)) if !namespace.is_empty() => namespace,
             (KindScope::Namespaced, _) => &self.default_namespace,
         }
-    }
-}
-
-impl IngressSettings {
-    fn apply(&mut self, mesh: &MeshConfig) {
-        let text =
-            |field: &Option<Spanned<String>>| field.as_ref().map(|it| it.value.clone()).filter(|it| !it.is_empty());
-        replace(&mut self.class, text(&mesh.ingress_class));
-        // The label is the name of the Service, but not for the Service of the default installation (istiod:
-        // `getIngressGatewaySelector`).
-        let service = text(&mesh.ingress_service).filter(|name| name != "istio-ingressgateway");
-        replace(&mut self.selector, text(&mesh.ingress_selector).or(service));
-        replace(
-            &mut self.mode,
-            mesh.ingress_controller_mode.and_then(|mode| match mode.value {
-                IngressControllerMode::Off => Some(IngressMode::Off),
-                IngressControllerMode::Default => Some(IngressMode::Default),
-                IngressControllerMode::Strict => Some(IngressMode::Strict),
-                IngressControllerMode::Unspecified | IngressControllerMode::Undefined(_) => None,
-            }),
-        );
     }
 }
 

@@ -1,0 +1,119 @@
+//! Requests in a file, one per line.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::cli::{exit, terminal};
+use crate::report;
+use crate::simulate::{self, Expectation, Request, Simulators, Unanswered};
+
+/// The most bytes read at a time. Complete lines are answered before more are read.
+const BLOCK: usize = 1 << 20;
+
+/// The number of lines that a thread answers at a time.
+const CHUNK: usize = 256;
+
+/// Answers a file of questions, one per line. The answer to an invalid line is an error.
+pub(super) fn answer_lines(
+    simulators: &Simulators<'_>,
+    requests: &Path,
+    expected: &[Expectation],
+) -> Result<u8, String> {
+    let failure = |error: io::Error| format!("cannot read `{}`: {error}", requests.display());
+    let input: Box<dyn Read> = if requests.as_os_str() == "-" {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(std::fs::File::open(requests).map_err(failure)?)
+    };
+    let mut input = BufReader::with_capacity(BLOCK, input);
+    let mut status = exit::DONE;
+    let mut failed = None;
+    terminal::write(|out| {
+        let mut rest = Vec::new();
+        loop {
+            let block = match input.fill_buf() {
+                Ok(block) => block,
+                Err(error) => {
+                    failed = Some(failure(error));
+                    return Ok(());
+                }
+            };
+            if block.is_empty() {
+                status = status.max(answer_block(simulators, &rest, expected, out)?);
+                return out.flush();
+            }
+            let taken = block.len();
+            match block.iter().rposition(|byte| *byte == b'\n') {
+                Some(end) if rest.is_empty() => {
+                    status = status.max(answer_block(simulators, &block[..=end], expected, out)?);
+                    rest.extend_from_slice(&block[end + 1..]);
+                }
+                Some(end) => {
+                    rest.extend_from_slice(&block[..=end]);
+                    status = status.max(answer_block(simulators, &rest, expected, out)?);
+                    rest.clear();
+                    rest.extend_from_slice(&block[end + 1..]);
+                }
+                None => rest.extend_from_slice(block),
+            }
+            input.consume(taken);
+            out.flush()?;
+        }
+    })?;
+    failed.map_or(Ok(status), Err)
+}
+
+/// Answers whole lines in parallel. The answers are in the order of the questions.
+fn answer_block(
+    simulators: &Simulators<'_>,
+    block: &[u8],
+    expected: &[Expectation],
+    out: &mut dyn Write,
+) -> io::Result<u8> {
+    let block = block.strip_suffix(b"\n").unwrap_or(block);
+    if block.is_empty() {
+        return Ok(exit::DONE);
+    }
+    let lines: Vec<&[u8]> = block.split(|byte| *byte == b'\n').collect();
+    let answer = |lines: &[&[u8]]| {
+        let mut text = Vec::new();
+        let statuses = lines.iter().map(|line| answer_line(simulators, line, expected, &mut text));
+        (statuses.max().unwrap_or(exit::DONE), text)
+    };
+    let answers: Vec<(u8, Vec<u8>)> = lines.par_chunks(CHUNK).map(answer).collect();
+    answers.iter().try_for_each(|(_, text)| out.write_all(text))?;
+    Ok(answers.iter().map(|(status, _)| *status).max().unwrap_or(exit::DONE))
+}
+
+/// Answers a line. Returns the exit status for it.
+fn answer_line(simulators: &Simulators<'_>, line: &[u8], expected: &[Expectation], out: &mut Vec<u8>) -> u8 {
+    let result = match Request::from_json(line) {
+        Ok(question) => simulators.simulate_in_one(&question),
+        Err(error) => Err(Unanswered::new(id_of(line), reason(&error))),
+    };
+    let difference = simulate::difference(&result, expected);
+    report::json::answer_line(&result, difference.as_ref(), out).expect("answers can be written as JSON");
+    match &result {
+        Err(_) => exit::FAILED,
+        Ok(_) if difference.is_some() => exit::FOUND,
+        Ok(_) => exit::DONE,
+    }
+}
+
+/// The error of a line, without a line number: each line is parsed alone.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let what = text.split(" at line ").next().unwrap_or_default();
+    match error.classify() {
+        serde_json::error::Category::Data => format!("{what}, at column {}", error.column()),
+        _ => format!("not a JSON object: {what}, at column {}", error.column()),
+    }
+}
+
+/// The id of a line that is JSON but not a valid question.
+fn id_of(line: &[u8]) -> serde_json::Value {
+    let value: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
+    value.get("id").cloned().unwrap_or_default()
+}

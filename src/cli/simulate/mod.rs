@@ -1,0 +1,86 @@
+//! `mesh simulate`
+//!
+//! - `args`: its options.
+//! - `places`: which arguments are manifests, and which is the URL.
+//! - `url`: the request that a URL describes.
+//! - `question`: the request that all options describe.
+//! - `lines`: the requests of a file.
+
+pub mod args;
+mod lines;
+mod places;
+mod question;
+mod url;
+
+use self::args::Simulate;
+use self::places::Places;
+use super::args::{Common, Format};
+use super::project::Project;
+use super::{exit, terminal};
+use crate::report;
+use crate::simulate::{Answer, Difference, Expectation, Simulators, Unanswered, difference};
+
+/// Simulates requests and prints the answers.
+pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
+    let places = Places::new(args)?;
+    let template = question::question(args, &places)?;
+    let asked_for_one =
+        template.host.is_some() || template.sni.is_some() || template.address.is_some() || template.to.is_some();
+    let expected = expectations(&places, asked_for_one || args.output.requests.is_some())?;
+    let project = Project::open(common, &places.manifests, None, &args.input)?;
+    project.say_gaps(common);
+    if let Some(reason) = &project.emptiness {
+        return Err(reason.clone());
+    }
+    if project.failed() && !project.has_documents() {
+        return Err("no manifest could be read".to_owned());
+    }
+    let worlds = project.worlds(None);
+    let simulators = Simulators::new(worlds.iter().map(|(mesh, world)| (mesh.name.as_str(), world)));
+    if let Some(requests) = &args.output.requests {
+        let status = lines::answer_lines(&simulators, requests, &expected)?;
+        return Ok(if project.failed() { exit::FAILED } else { status });
+    }
+    let (explained, rules) = match asked_for_one {
+        true => (simulators.explain(&template), Vec::new()),
+        false => (Vec::new(), simulators.answer_every_rule(&template)?),
+    };
+    let results = explained.iter().map(|it| &it.result).chain(rules.iter().map(|rule| &rule.result));
+    let results: Vec<&Result<Answer, Unanswered>> = results.collect();
+    if results.is_empty() {
+        return Err("no route or service of the manifests fits the options; name a URL to simulate".to_owned());
+    }
+    let differences: Vec<Option<Difference>> = results.iter().map(|result| difference(result, &expected)).collect();
+    let (sources, style) = (&project.manifests.sources, terminal::style(common));
+    terminal::write(|out| match (args.output.format, asked_for_one) {
+        (Format::Text, _) => {
+            match asked_for_one {
+                true => report::text::answers(&explained, sources, &style, out)?,
+                false => report::text::every_rule(&rules, &style, out)?,
+            }
+            report::text::differences(&results, &differences, &style, out)
+        }
+        (Format::Json, true) => report::json::simulate(&explained, &differences, out),
+        (Format::Json, false) => report::json::every_rule(&rules, &differences, out),
+    })?;
+    let is_unanswered = results.iter().all(|it| it.is_err()) || (asked_for_one && results.iter().any(|it| it.is_err()));
+    Ok(if project.failed() || is_unanswered {
+        exit::FAILED
+    } else if differences.iter().any(Option::is_some) {
+        exit::FOUND
+    } else {
+        exit::DONE
+    })
+}
+
+/// The expectations of the options. A destination can only be expected of one request, or of those of a file.
+fn expectations(places: &Places, has_request: bool) -> Result<Vec<Expectation>, String> {
+    let expected = places.expected.iter().map(|text| Expectation::parse(text));
+    let expected = expected.collect::<Result<Vec<_>, _>>().map_err(|error| format!("`--expect`: {error}"))?;
+    match expected.iter().find(|it| **it != Expectation::Reached) {
+        Some(it) if !has_request => {
+            Err(format!("`--expect {it}` needs a URL: write `mesh simulate URL --expect {it}`"))
+        }
+        _ => Ok(expected),
+    }
+}

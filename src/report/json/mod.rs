@@ -1,0 +1,28 @@
+//! The machine formats: schema `mesh.lint/v1` of `mesh lint`, `mesh.statistics/v1` of `mesh lint --statistics`,
+//! `mesh.simulate/v1` of `mesh simulate`, `mesh.meshes/v1` of `mesh meshes`, and `mesh.rules/v1` of `mesh rules`.
+//!
+//! `docs/json.md` describes them. Each object has a struct here, so that changes of other modules do not change it.
+
+mod answer;
+mod destination;
+mod lint;
+mod meshes;
+mod request;
+mod rules;
+mod simulate;
+mod trace;
+
+pub use lint::{lint, statistics};
+pub use meshes::meshes;
+pub use rules::rules;
+pub use simulate::{answer_line, every_rule, simulate};
+
+use std::io;
+
+use serde::Serialize;
+
+/// Writes an object, indented, with a newline at its end.
+fn write(object: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, object)?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,195 @@
+//! The JSON of `mesh simulate`: schema `mesh.simulate/v1`.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::answer::{AnswerObject, ArrivalObject, DecisionObject, ErrorObject};
+use super::destination::UpstreamRequestObject;
+use super::request::RequestObject;
+use super::trace::StepObject;
+use super::write;
+use crate::simulate::{Answer, Decision, Difference, Explained, RuleAnswer, Unanswered};
+
+/// Writes the output of `mesh simulate --format json`: one object, indented, with a newline at its end.
+///
+/// `differences` are the differences from what was expected, one for each result.
+pub fn simulate(
+    explained: &[Explained],
+    differences: &[Option<Difference>],
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let results = explained.iter().zip(differences).map(|(it, difference)| ExplainedObject {
+        result: ResultObject::of(&it.result),
+        way: &it.way,
+        hints: &it.hints,
+        difference: difference.as_ref().map(DifferenceObject::of),
+    });
+    write(&ResultsObject { schema: SCHEMA, results: results.collect() }, out)
+}
+
+/// Writes the output of `mesh simulate --format json` without a URL: one object, indented, with a newline at its end.
+///
+/// `differences` are the differences from what was expected, one for each rule.
+pub fn every_rule(rules: &[RuleAnswer], differences: &[Option<Difference>], out: &mut dyn io::Write) -> io::Result<()> {
+    let results = rules.iter().zip(differences).map(|(rule, difference)| RuleObject {
+        rule: RuleRequestsObject { host: &rule.host, when: &rule.when, asked: RequestObject::of(&rule.asked) },
+        result: ResultObject::of(&rule.result),
+        difference: difference.as_ref().map(DifferenceObject::of),
+    });
+    write(&ResultsObject { schema: SCHEMA, results: results.collect() }, out)
+}
+
+const SCHEMA: &str = "mesh.simulate/v1";
+
+#[derive(Serialize)]
+struct ResultsObject<T> {
+    schema: &'static str,
+    results: Vec<T>,
+}
+
+/// A result with its explanation.
+#[derive(Serialize)]
+struct ExplainedObject<'a> {
+    #[serde(flatten)]
+    result: ResultObject<'a>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    way: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    hints: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<DifferenceObject<'a>>,
+}
+
+/// The result for a rule: that of a request which the rule takes.
+#[derive(Serialize)]
+struct RuleObject<'a> {
+    rule: RuleRequestsObject<'a>,
+    #[serde(flatten)]
+    result: ResultObject<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<DifferenceObject<'a>>,
+}
+
+/// The difference from what was expected.
+#[derive(Serialize)]
+struct DifferenceObject<'a> {
+    expected: &'a [String],
+    actual: &'a [String],
+}
+
+impl<'a> DifferenceObject<'a> {
+    fn of(difference: &'a Difference) -> Self {
+        Self { expected: &difference.expected, actual: &difference.actual }
+    }
+}
+
+/// The requests that a rule takes.
+#[derive(Serialize)]
+struct RuleRequestsObject<'a> {
+    host: &'a str,
+    when: &'a str,
+    asked: RequestObject<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ResultObject<'a> {
+    Answer(Box<AnswerObject<'a>>),
+    Error(ErrorObject<'a>),
+}
+
+impl<'a> ResultObject<'a> {
+    fn of(result: &'a Result<Answer, Unanswered>) -> Self {
+        match result {
+            Ok(answer) => Self::Answer(Box::new(AnswerObject::of(answer))),
+            Err(unanswered) => Self::Error(ErrorObject::of(unanswered)),
+        }
+    }
+}
+
+/// Writes one result on one line.
+///
+/// The bytes equal those of serializing the answer, but the part that many answers share is serialized once and copied.
+pub fn answer_line(
+    result: &Result<Answer, Unanswered>,
+    difference: Option<&Difference>,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
+    match result {
+        Ok(answer) => {
+            push_answer(answer, out)?;
+            if let Some(difference) = difference {
+                // Within the object.
+                out.pop();
+                push(",\"difference\":", &DifferenceObject::of(difference), out)?;
+                out.push(b'}');
+            }
+        }
+        Err(unanswered) => serde_json::to_writer(&mut *out, &ErrorObject::of(unanswered))?,
+    }
+    out.push(b'\n');
+    Ok(())
+}
+
+fn push_answer(answer: &Answer, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    push("{\"id\":", &answer.id, out)?;
+    if let Some(mesh) = &answer.mesh {
+        push(",\"mesh\":", mesh, out)?;
+    }
+    push(",\"host\":", &answer.host, out)?;
+    if let Some(gateway) = &answer.gateway {
+        push(",\"gateway\":", gateway, out)?;
+    }
+    out.push(b',');
+    out.extend_from_slice(answer.decision.json_fields(fields));
+    push(",\"request\":", &answer.request.as_ref().map(UpstreamRequestObject::of), out)?;
+    push(",\"location\":", &answer.location, out)?;
+    if !answer.legs.is_empty() {
+        push(",\"legs\":", &answer.legs.iter().map(AnswerObject::of).collect::<Vec<_>>(), out)?;
+    }
+    if !answer.arrivals.is_empty() {
+        push(",\"arrivals\":", &answer.arrivals.iter().map(ArrivalObject::of).collect::<Vec<_>>(), out)?;
+    }
+    push(",\"trace\":", &answer.trace.iter().map(StepObject::of).collect::<Vec<_>>(), out)?;
+    out.push(b'}');
+    Ok(())
+}
+
+fn push(key: &str, value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    out.extend_from_slice(key.as_bytes());
+    serde_json::to_writer(out, value)
+}
+
+/// The fields of a decision as JSON, without the surrounding braces.
+fn fields(decision: &Decision) -> Box<[u8]> {
+    let object = serde_json::to_vec(&DecisionObject::of(decision)).unwrap_or_default();
+    object.get(1..object.len().saturating_sub(1)).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::{Outcome, Rewritten};
+
+    #[test]
+    fn a_line_equals_the_serialized_answer() {
+        let leaf = Answer {
+            id: 1.into(),
+            mesh: Some("a".into()),
+            host: "reviews".to_owned(),
+            gateway: Some("default/bookinfo".to_owned()),
+            decision: Decision { notes: vec!["a note".to_owned()], ..Decision::new(Outcome::NoRoute) }.into(),
+            request: Some(Rewritten { path: "/".to_owned(), ..Rewritten::default() }),
+            location: None,
+            legs: [].into(),
+            arrivals: [].into(),
+            trace: Vec::new(),
+        };
+        let answer = Answer { legs: [leaf.clone()].into(), ..leaf };
+        let mut line = Vec::new();
+        answer_line(&Ok(answer.clone()), None, &mut line).unwrap();
+        let line = String::from_utf8(line).unwrap();
+        assert_eq!(line.trim_end(), serde_json::to_string(&AnswerObject::of(&answer)).unwrap());
+    }
+}

@@ -1,0 +1,51 @@
+//! The effects of a route other than its destinations.
+
+use super::rows::problem_text;
+use crate::report::text::theme::Theme;
+use crate::report::text::words::{clean, push_hanging};
+use crate::simulate::{Answer, Outcome};
+
+/// The effects of the route other than its destinations.
+pub(super) fn push(text: &mut String, asked_path: &str, answer: &Answer, theme: &Theme) {
+    let mut add = |name: &str, value: String| {
+        let lead = format!("  {} ", theme.accent(&format!("{name}:")));
+        push_hanging(text, &lead, name.len() + 4, &clean(&value), theme.style.columns());
+    };
+    for destination in answer.destinations.iter().filter(|it| !it.workloads.is_empty()) {
+        let of = destination.subset.as_ref().map(|subset| format!(" of {subset}")).unwrap_or_default();
+        add(&format!("workloads{of}"), destination.workloads.join(", "));
+    }
+    if let Some(request) = answer.request.as_ref().filter(|_| answer.outcome == Outcome::Forward) {
+        if request.authority != answer.host {
+            add("authority", request.authority.clone());
+        }
+        if request.path != asked_path {
+            add("path", request.path.clone());
+        }
+        request.headers.iter().for_each(|(name, value)| add("header set", format!("{name}: {value}")));
+        request.removed_headers.iter().for_each(|name| add("header removed", name.clone()));
+    }
+    if let Some(fault) = &answer.fault {
+        if let Some(delay) = &fault.delay {
+            add("delay", format!("{} for {}% of the requests", delay.fixed_delay, delay.percentage));
+        }
+        if let Some(abort) = &fault.abort {
+            let status = abort.http_status.map(|status| status.to_string());
+            let status = status.or_else(|| abort.grpc_status.clone()).unwrap_or_default();
+            add("abort", format!("{status} for {}% of the requests", abort.percentage));
+        }
+    }
+    if let Some(timeout) = &answer.timeout {
+        add("timeout", timeout.clone());
+    }
+    if let Some(retries) = answer.retries.as_ref().filter(|retries| !retries.is_default) {
+        let per_try = retries.per_try_timeout.as_ref().map(|it| format!(", {it} each")).unwrap_or_default();
+        let on = retries.retry_on.as_ref().map(|it| format!(", on {it}")).unwrap_or_default();
+        add("retries", format!("{}{per_try}{on}", retries.attempts));
+    }
+    for mirror in &answer.mirrors {
+        let problem = mirror.problem.map(|it| format!(" ({})", problem_text(it, None))).unwrap_or_default();
+        add("mirror", format!("{}% to {}{problem}", mirror.percentage, mirror.cluster));
+    }
+    answer.notes.iter().for_each(|note| add("note", note.clone()));
+}

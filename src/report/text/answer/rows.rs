@@ -1,0 +1,177 @@
+//! The rows of a table of answers: the destinations of requests, and what else becomes of them.
+
+use std::collections::BTreeSet;
+
+use crate::report::text::policy;
+use crate::report::text::words::clean;
+use crate::simulate::{Answer, Arrived, InjectedAbort, Outcome, ReachedCluster};
+
+/// A row: where a share of the requests goes.
+pub(super) struct Target {
+    /// The destination or the answer of the proxy; it can have several lines.
+    pub goes_to: String,
+    /// The share of the requests; empty for all of them.
+    pub share: String,
+}
+
+/// How brief the texts of a table are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Brevity<'a> {
+    /// The namespace that hosts are shown without, because it is that of all hosts.
+    pub namespace: Option<&'a str>,
+    /// Whether Envoy's response flags are left out.
+    pub without_flags: bool,
+}
+
+impl<'a> Brevity<'a> {
+    /// The brevity of a table with these hosts.
+    pub fn of(hosts: impl Iterator<Item = &'a str>) -> Self {
+        let mut namespaces = hosts.filter(|host| short(host) != *host).filter_map(|host| short(host).split_once('.'));
+        let first = namespaces.next().map(|(_, namespace)| namespace);
+        Self { namespace: first.filter(|first| namespaces.all(|(_, it)| it == *first)), without_flags: true }
+    }
+
+    /// A host without the domain of the cluster, and without the namespace that all have.
+    pub fn host(&self, host: &str) -> String {
+        let brief = self.namespace.filter(|_| short(host) != host);
+        let name = brief.and_then(|namespace| short(host).strip_suffix(namespace)?.strip_suffix('.'));
+        clean(name.unwrap_or_else(|| short(host)))
+    }
+
+    fn flag(&self, flag: Option<&str>) -> String {
+        flag.filter(|_| !self.without_flags).map(|flag| format!(" ({flag})")).unwrap_or_default()
+    }
+}
+
+/// The host without the domain of the cluster.
+pub(super) fn short(host: &str) -> &str {
+    host.rfind(".svc.").map_or(host, |at| &host[..at])
+}
+
+/// The rows of an answer. Aborts are part of the shares.
+pub(super) fn targets(answer: &Answer, brevity: &Brevity<'_>) -> Vec<Target> {
+    if answer.destinations.is_empty() {
+        return vec![Target { goes_to: outcome(answer, brevity), share: String::new() }];
+    }
+    let fault = answer.fault.as_ref();
+    let abort = fault.and_then(|fault| fault.abort.as_ref()).filter(|abort| abort.percentage > 0.0);
+    let left = abort.map_or(100.0, |abort| 100.0 - abort.percentage.min(100.0));
+    let mut rows = Vec::new();
+    if let Some(abort) = abort {
+        rows.push(Target { goes_to: format!("{} fault abort", abort_status(abort)), share: percent(100.0 - left) });
+    }
+    let delay = fault.and_then(|fault| fault.delay.as_ref()).filter(|delay| delay.percentage > 0.0);
+    let share = |destination: &ReachedCluster| destination.weight.as_f64().unwrap_or(0.0) * left / 100.0;
+    for destination in answer.destinations.iter().filter(|it| left > 0.0 || share(it) > 0.0) {
+        let mut goes_to = target(answer, destination, brevity);
+        if let Some(delay) = delay {
+            goes_to.push_str(&format!("\ndelayed by {}{}", delay.fixed_delay, of_some(delay.percentage)));
+        }
+        rows.push(Target { goes_to, share: percent(share(destination)) });
+    }
+    rows
+}
+
+/// The status with which a fault aborts requests.
+pub(super) fn abort_status(abort: &InjectedAbort) -> String {
+    let of_http = abort.http_status.map(|status| status.to_string());
+    of_http.or_else(|| abort.grpc_status.clone()).unwrap_or_default()
+}
+
+fn of_some(percentage: f64) -> String {
+    if percentage >= 100.0 { String::new() } else { format!(" ({} of them)", percent(percentage)) }
+}
+
+/// A share with at most two decimals.
+fn percent(share: f64) -> String {
+    format!("{}%", (share * 100.0).round() / 100.0)
+}
+
+/// A destination, and the reasons why requests do not arrive there.
+fn target(answer: &Answer, destination: &ReachedCluster, brevity: &Brevity<'_>) -> String {
+    let mut target = brevity.host(&destination.host);
+    if let Some(port) = destination.port {
+        target.push_str(&format!(":{port}"));
+    }
+    if let Some(subset) = &destination.subset {
+        target.push_str(&format!(" {}", clean(subset)));
+    }
+    if answer.outcome == Outcome::Passthrough {
+        target.push_str("\nas dialled: unknown to the mesh");
+    }
+    if let Some(problem) = destination.problem {
+        let (flag, what) = problem_words(problem);
+        let status = destination.status.unwrap_or(503);
+        target.push_str(&format!("\n{status} {what}{}", brevity.flag(Some(flag))));
+    }
+    if destination.is_unknown && destination.problem.is_none() {
+        target.push_str("\nnot among the manifests: cannot tell");
+    }
+    let here: Vec<&Arrived> = answer.arrivals.iter().filter(|it| it.via == destination.cluster).collect();
+    let stopped: Vec<&&Arrived> = here.iter().filter(|it| !goes_on(it.outcome)).collect();
+    let is_everywhere = stopped.len() == here.len() && here.len() >= destination.workloads.len();
+    let texts: BTreeSet<String> = stopped
+        .iter()
+        .map(|it| {
+            let place = if is_everywhere { String::new() } else { format!("at {}: ", clean(&it.workload)) };
+            format!("{place}{}", clean(&stop_text(it)))
+        })
+        .collect();
+    texts.into_iter().for_each(|text| target.push_str(&format!("\n{text}")));
+    target
+}
+
+pub(super) fn goes_on(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Forward | Outcome::Passthrough)
+}
+
+/// The reason why a server does not get the request.
+pub(super) fn stop_text(arrived: &Arrived) -> String {
+    let status = arrived.status.map(|status| format!("{status} ")).unwrap_or_default();
+    let what = if arrived.outcome == Outcome::Denied { "denied" } else { "refused" };
+    let by = arrived.policy.as_ref().map(|policy| format!(" by {}", policy::name(policy))).unwrap_or_default();
+    format!("{status}{what}{by}")
+}
+
+/// Envoy's flag and the words for a reason why requests cannot reach a cluster.
+fn problem_words(problem: &str) -> (&'static str, &'static str) {
+    match problem {
+        "no-cluster" => ("NC", "no such cluster"),
+        _ => ("UH", "no endpoints"),
+    }
+}
+
+/// What the client gets if requests cannot reach a cluster.
+pub(super) fn problem_text(problem: &str, status: Option<u16>) -> String {
+    let (flag, what) = problem_words(problem);
+    format!("{} {what} ({flag})", status.unwrap_or(503))
+}
+
+/// What becomes of a request without destinations.
+fn outcome(answer: &Answer, brevity: &Brevity<'_>) -> String {
+    let status = answer.status.map(|status| format!("{status} ")).unwrap_or_default();
+    let flag = brevity.flag(answer.flag);
+    let text = match answer.outcome {
+        Outcome::Redirect => format!("{status}redirect to {}", answer.location.as_deref().unwrap_or_default()),
+        Outcome::DirectResponse => format!("{status}from the proxy"),
+        Outcome::NoRoute => format!("{status}no route{flag}"),
+        Outcome::Blackhole => format!("{status}dropped: unknown to the mesh{flag}"),
+        Outcome::Denied => format!("{status}denied{flag}"),
+        Outcome::Refused if answer.flag == Some("NR") => format!("connection closed: no server matches{flag}"),
+        Outcome::Refused => format!("connection refused{flag}"),
+        Outcome::Forward | Outcome::Passthrough => answer.outcome.as_str().to_owned(),
+    };
+    clean(&text)
+}
+
+/// The resource that decides.
+pub(super) fn decided_by(answer: &Answer) -> String {
+    if let Some(decisive) = &answer.policy {
+        return policy::name(decisive);
+    }
+    match (&answer.route, answer.outcome) {
+        (Some(route), _) => clean(&format!("{} {}", route.owner(), route.path())),
+        (None, Outcome::Forward) => "no VirtualService".to_owned(),
+        (None, _) => String::new(),
+    }
+}

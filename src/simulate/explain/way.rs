@@ -1,0 +1,224 @@
+//! The way of a request in words: each proxy, what decides there with its place, and where it sends the request.
+
+use super::looked_at::LookedAt;
+use super::place;
+use crate::model::LabelSet;
+use crate::model::networking::ClientTlsMode;
+use crate::routing::{ChainAction, Proxy};
+use crate::simulate::answer::{Answer, Arrived, Outcome, PolicyVerdict, ReachedCluster, RouteRef};
+use crate::simulate::question::Question;
+use crate::world::{Gateway, World, host};
+
+/// The way of a request.
+pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer) -> Vec<String> {
+    let Some(seen) = LookedAt::of(question) else {
+        return answer.policy.iter().map(|policy| decided_by_policy(policy, answer.outcome)).collect();
+    };
+    let proxy = &seen.compiled.proxy;
+    let gateway = question.gateway.and_then(|name| gateway_named(world, name));
+    let mut way = vec![proxy_words(world, proxy, gateway), listener_words(world, question, &seen)];
+    way.extend(decision(world, question, answer, gateway));
+    if answer.outcome == Outcome::Forward {
+        way.extend(answer.destinations.iter().map(|it| destination(world, proxy, answer, it)));
+    }
+    for leg in answer.legs.iter() {
+        let at = leg.gateway.as_ref().map_or_else(|| "the next gateway".to_owned(), |name| format!("gateway {name}"));
+        let decided = decision(world, question, leg, None);
+        way.push(format!("{at}, {}", decided.unwrap_or_else(|| leg.outcome.as_str().to_owned())));
+        way.extend(leg.destinations.iter().map(|it| {
+            let problem = it.problem.map(|problem| format!(": {problem}")).unwrap_or_default();
+            format!("{}% to {}{problem}", it.weight, target(it))
+        }));
+    }
+    let mut arrivals: Vec<(String, Vec<&str>)> = Vec::new();
+    for arrived in answer.arrivals.iter() {
+        let words = arrival(world, arrived);
+        match arrivals.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, workloads)) => workloads.push(&arrived.workload),
+            None => arrivals.push((words, vec![&arrived.workload])),
+        }
+    }
+    way.extend(arrivals.into_iter().map(|(words, workloads)| format!("at {}: {words}", workloads.join(", "))));
+    way
+}
+
+/// A Gateway by the name of its resource.
+pub(super) fn gateway_named<'w, 'a>(world: &'w World<'a>, name: &str) -> Option<&'w Gateway<'a>> {
+    let is_named = |gateway: &&Gateway<'_>| {
+        gateway.name.to_string() == name
+            || format!("{}/{}", world.settings.namespace_of(gateway.resource), gateway.resource.name()) == name
+    };
+    world.gateways.iter().find(is_named).or_else(|| world.derived.gateways.iter().find(is_named))
+}
+
+fn proxy_words(world: &World<'_>, proxy: &Proxy<'_>, gateway: Option<&Gateway<'_>>) -> String {
+    let labels: Vec<String> = proxy.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let labels = if labels.is_empty() { String::new() } else { format!(" with {}", labels.join(", ")) };
+    match gateway {
+        Some(gateway) => {
+            let (kind, name) = (gateway.resource.kind.name(), gateway.resource.name());
+            let namespace = world.settings.namespace_of(gateway.resource);
+            let at = place(world, gateway.resource.span);
+            format!("{kind} {namespace}/{name} ({at}), at a workload{labels} in namespace {}", proxy.namespace)
+        }
+        None if proxy.is_gateway() => format!("proxy of a gateway{labels} in namespace {}", proxy.namespace),
+        None => format!("sidecar of a client{labels} in namespace {}", proxy.namespace),
+    }
+}
+
+fn listener_words(world: &World<'_>, question: &Question<'_, '_>, seen: &LookedAt<'_, '_>) -> String {
+    let port = question.port;
+    let proxy = &seen.compiled.proxy;
+    let hosted = match (seen.listener, seen.chain) {
+        (None, _) => return format!("port {port}: no listener"),
+        (Some(_), None) => return format!("port {port}: no filter chain takes the connection"),
+        (Some(_), Some(ChainAction::Tcp(_))) => return format!("port {port}: forwards connections"),
+        (Some(_), Some(ChainAction::Http { .. })) => match seen.virtual_host {
+            None => return format!("port {port}: routes, but none for host {}", question.http.host()),
+            Some(hosted) => hosted,
+        },
+    };
+    let name = hosted.name.rsplit_once(':').map_or(hosted.name.as_str(), |(name, _)| name);
+    let service = proxy.service(name).filter(|_| !proxy.is_gateway());
+    let defined = service.and_then(|service| {
+        let (kind, name) = (service.resource.kind.name(), service.resource.name());
+        let at = place(world, service.port(port)?.span);
+        Some(format!(", by {kind} {}/{name} ({at})", service.namespace))
+    });
+    format!("port {port}: the routes of host {name}{}", defined.unwrap_or_default())
+}
+
+/// What decides: a policy, a route, or a default.
+fn decision(
+    world: &World<'_>,
+    question: &Question<'_, '_>,
+    answer: &Answer,
+    gateway: Option<&Gateway<'_>>,
+) -> Option<String> {
+    if let Some(policy) = &answer.policy {
+        return Some(decided_by_policy(policy, answer.outcome));
+    }
+    if let Some(route) = &answer.route {
+        let what = match (answer.outcome, &answer.location) {
+            (Outcome::Redirect, Some(location)) => format!(" redirects to {location}"),
+            (Outcome::DirectResponse, _) => " answers itself".to_owned(),
+            _ => " takes the request".to_owned(),
+        };
+        return Some(route_words(route) + &what);
+    }
+    match answer.outcome {
+        Outcome::Redirect => {
+            let servers = gateway.into_iter().flat_map(|gateway| &gateway.servers);
+            let mut redirects = servers.filter(|server| server.port_number() == Some(question.port));
+            let span = redirects.find_map(|server| server.https_redirect());
+            let at = span.map(|span| format!(" ({})", place(world, span))).unwrap_or_default();
+            Some(format!("`httpsRedirect` of the server{at} redirects all plaintext requests"))
+        }
+        Outcome::Forward => Some("no VirtualService routes it: the default route of the service".to_owned()),
+        Outcome::Passthrough => Some("the sidecar passes it on to the dialled address".to_owned()),
+        Outcome::Blackhole => Some("the proxy drops it: `outboundTrafficPolicy` allows known services only".to_owned()),
+        Outcome::NoRoute => Some("no route takes the request".to_owned()),
+        Outcome::Refused | Outcome::DirectResponse | Outcome::Denied => None,
+    }
+}
+
+fn route_words(route: &RouteRef) -> String {
+    let kind = if route.virtual_service.is_some() { "VirtualService " } else { "" };
+    let by = route.delegated_by.as_ref().map(|by| format!(", delegated by VirtualService {by},")).unwrap_or_default();
+    let line = route.match_line.unwrap_or(route.line);
+    format!("{kind}{} {} ({}:{line}){by}", route.owner(), route.path(), route.file)
+}
+
+fn decided_by_policy(policy: &PolicyVerdict, outcome: Outcome) -> String {
+    let verb = match outcome {
+        Outcome::Denied => "denies",
+        Outcome::Refused | Outcome::Blackhole => "refuses",
+        _ => "allows",
+    };
+    let rules = if policy.kind == "RequestAuthentication" { "jwtRules" } else { "rules" };
+    let rule = policy.rule.map(|index| format!(" {rules}[{index}]")).unwrap_or_default();
+    format!("{} {}{rule} ({}:{}) {verb} the request", policy.kind, policy.name, policy.file, policy.line)
+}
+
+fn target(destination: &ReachedCluster) -> String {
+    let port = destination.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let subset = destination.subset.as_ref().map(|subset| format!(" {subset}")).unwrap_or_default();
+    format!("{}{port}{subset}", destination.host)
+}
+
+/// A destination, and the DestinationRule that applies to it.
+fn destination(world: &World<'_>, proxy: &Proxy<'_>, answer: &Answer, destination: &ReachedCluster) -> String {
+    let mut parts = Vec::new();
+    let rules = &world.destination_rules;
+    let service = proxy.service(&destination.host);
+    let named = || host::kubernetes_service(&destination.host, &world.settings.domain).map(|(_, namespace)| namespace);
+    let namespace = service.map(|service| service.namespace.as_str()).or_else(named).unwrap_or(&proxy.namespace);
+    let applying = rules.applying(&proxy.namespace, namespace, &destination.host, Some(&proxy.label_set()));
+    let subset = destination.subset.as_ref().and_then(|subset| rules.subset(applying?, subset));
+    if let Some(found) = subset {
+        let at = found.subset.name.as_ref().map_or(found.rule.host.span, |name| name.span);
+        parts.push(format!("subset of DestinationRule {} ({})", found.rule.name, place(world, at)));
+    } else if let Some(rule) = applying.and_then(|merged| rules.parts(merged).next()) {
+        parts.push(format!("DestinationRule {} ({})", rule.name, place(world, rule.host.span)));
+    }
+    parts.extend(destination.load_balancer.clone());
+    let tls = answer.arrivals.iter().find(|it| it.via == destination.cluster).map(|it| it.tls);
+    parts.extend(match (destination.tls, tls) {
+        (Some(mode), _) if mode == ClientTlsMode::Disable.as_str() => {
+            Some("plaintext, as the DestinationRule says".to_owned())
+        }
+        (Some(mode), _) => Some(format!("TLS mode {mode} of the DestinationRule")),
+        (None, Some("mtls")) => Some("mutual TLS (automatic)".to_owned()),
+        (None, Some("plaintext")) => Some("plaintext".to_owned()),
+        (None, _) => None,
+    });
+    match destination.problem {
+        Some("no-cluster") => parts.push("no such cluster".to_owned()),
+        Some(_) => parts.push("no endpoints".to_owned()),
+        None => parts.extend(destination.assumption.clone()),
+    }
+    let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join("; ")) };
+    format!("{}% to {}{parts}", destination.weight, target(destination))
+}
+
+/// What the proxy of a server does.
+fn arrival(world: &World<'_>, arrived: &Arrived) -> String {
+    let workload = world.workloads.iter().find(|workload| workload.name.to_string() == arrived.workload);
+    let labels = workload.map(|workload| workload.labels.clone()).unwrap_or_default();
+    let namespace = arrived.workload.split('/').next().unwrap_or_default();
+    let mut parts = vec![
+        match arrived.tls {
+            "mtls" => "mutual TLS",
+            "tls" => "TLS",
+            _ => "plaintext",
+        }
+        .to_owned(),
+    ];
+    let number = |cluster: &String| cluster.strip_prefix("inbound|")?.split('|').next()?.parse().ok();
+    parts.extend(mtls(world, namespace, &labels, arrived.cluster.as_ref().and_then(number)));
+    let tokens = world.policies.request_authentications_of(namespace, &labels);
+    parts.extend(tokens.first().map(|policy| {
+        format!("tokens by RequestAuthentication {} ({})", policy.name, place(world, policy.resource.span))
+    }));
+    match &arrived.policy {
+        Some(policy) => parts.push(decided_by_policy(policy, arrived.outcome)),
+        None if world.policies.authorization_policies_of(namespace, &labels).is_empty() => {
+            parts.push("no AuthorizationPolicy applies".to_owned());
+        }
+        None => parts.push("no AuthorizationPolicy objects".to_owned()),
+    }
+    let status = arrived.status.map(|status| format!(" {status}")).unwrap_or_default();
+    match arrived.outcome {
+        Outcome::Forward => {}
+        other => parts.push(format!("{}{status}", other.as_str())),
+    }
+    parts.extend(arrived.notes.iter().cloned());
+    parts.join("; ")
+}
+
+/// The mutual TLS mode of a port, if a PeerAuthentication sets it.
+fn mtls(world: &World<'_>, namespace: &str, labels: &LabelSet<'_>, port: Option<u32>) -> Option<String> {
+    let mtls = world.policies.mtls(namespace, labels, port?);
+    let (policy, span) = mtls.set_by?;
+    Some(format!("{} by PeerAuthentication {} ({})", mtls.mode.as_str(), policy.name, place(world, span)))
+}

@@ -1,0 +1,399 @@
+//! The gateway that a request names, or means.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::workloads::{describe, labelled, named, services, several};
+use super::written::WrittenName;
+use super::{GatewayWorkload, described, dialled, gateway_name, gateway_named, gateway_workload, listing};
+use crate::model::LabelSet;
+use crate::simulate::dial::default_port;
+use crate::simulate::request::{Direction, GatewayRef, Request, Tls, WorkloadRef};
+use crate::uri::split_port;
+use crate::world::{Gateway, NamespacedName, Server, Service, Workload, World, host};
+
+/// Describes the gateway, if the request names it by its workload or Service, or not at all. Returns the name of the
+/// workload.
+pub(super) fn resolve(
+    world: &World<'_>,
+    request: &mut Request,
+    notes: &mut Vec<String>,
+) -> Result<Option<String>, String> {
+    let preferred = request.from.as_ref().and_then(|from| from.namespace.clone());
+    match &request.gateway {
+        Some(GatewayRef::Name(written)) if written == "mesh" => {
+            request.gateway = None;
+            request.direction = Some(Direction::Outbound);
+            Ok(None)
+        }
+        Some(GatewayRef::Name(written)) => {
+            let (gateway, name) = by_name(world, written, preferred.as_deref(), notes)?;
+            request.gateway = Some(gateway);
+            Ok(name)
+        }
+        Some(GatewayRef::Workload(workload)) => match (&workload.name, request.is_informal) {
+            (Some(written), _) => {
+                let preferred = workload.namespace.as_deref().or(preferred.as_deref());
+                let (gateway, name) = by_name(world, written, preferred, notes)?;
+                request.gateway = Some(gateway);
+                Ok(name)
+            }
+            (None, true) => {
+                let (workload, name) = by_labels(world, workload, notes)?;
+                request.gateway = Some(GatewayRef::Workload(workload));
+                Ok(name)
+            }
+            (None, false) => Ok(None),
+        },
+        None if request.direction == Some(Direction::Gateway) => {
+            request.gateway = Some(GatewayRef::Name(only(world, request)?));
+            Ok(None)
+        }
+        None => {
+            if let Some(name) = serving_alone(world, request, notes) {
+                request.gateway = Some(GatewayRef::Name(name));
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// Whether a mesh has the gateway that a text names.
+pub(in crate::simulate) fn finds(world: &World<'_>, written: &str) -> bool {
+    written == "mesh" || by_name(world, written, None, &mut Vec::new()).is_ok()
+}
+
+/// The requests for each Gateway of the workload that a request names, for the hosts that they serve.
+pub(in crate::simulate) fn each(world: &World<'_>, request: Request) -> Vec<Request> {
+    let through = |gateway: &Gateway<'_>| Request {
+        gateway: Some(GatewayRef::Name(gateway.name.to_string())),
+        ..request.clone()
+    };
+    let wanted = match &request.gateway {
+        Some(GatewayRef::Workload(wanted)) => wanted,
+        // istiod derives a Gateway from each listener of a Gateway of the Gateway API.
+        Some(GatewayRef::Name(name)) if world.gateway(&gateway_name(world, name)).is_none() => {
+            let derived = world.derived.gateways.iter();
+            return derived.filter(|gateway| written_name(world, gateway) == *name).map(through).collect();
+        }
+        Some(GatewayRef::Name(_)) | None => return vec![request],
+    };
+    let wanted_labels: LabelSet<'_> = wanted.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let is_selected = |gateway: &&Gateway<'_>| {
+        let workload = gateway_workload(world, &GatewayRef::Name(gateway.name.to_string()));
+        let is_same = |workload: &GatewayWorkload| {
+            wanted.namespace.as_ref() == Some(&workload.namespace) && wanted.labels == workload.labels
+        };
+        workload.as_ref().is_ok_and(is_same)
+            || (!gateway.spec.selector.is_empty() && gateway.spec.selector.selects(&wanted_labels))
+    };
+    let selected = world.all_gateways().into_iter().filter(is_selected);
+    selected.map(through).collect()
+}
+
+type Found = (GatewayRef, Option<String>);
+
+/// The gateway of a name: a Gateway, else a gateway workload, else its Service. Without a namespace it is looked for in the
+/// preferred namespace, then in the default one, then everywhere.
+fn by_name(world: &World<'_>, text: &str, preferred: Option<&str>, notes: &mut Vec<String>) -> Result<Found, String> {
+    let in_preferred = preferred.map(|namespace| NamespacedName::new(namespace, text));
+    let in_default = gateway_name(world, text);
+    let direct = in_preferred.filter(|_| !text.contains('/')).into_iter().chain([in_default]);
+    if let Some(name) = direct.into_iter().find(|name| gateway_named(world, name).is_some()) {
+        return Ok((GatewayRef::Name(name.to_string()), None));
+    }
+    let written = WrittenName::parse(text)?;
+    if let Some(found) = of_name(world, &written, preferred, notes)? {
+        return Ok(found);
+    }
+    // The older form, and the host of a Service: `name.namespace` and `name.namespace.svc.…`.
+    if let (None, Some((name, rest))) = (written.namespace, written.name.split_once('.')) {
+        let namespace = rest.split('.').next().filter(|namespace| !namespace.is_empty());
+        let dotted = WrittenName { namespace, name, ..written };
+        if let Some(found) = of_name(world, &dotted, None, notes)? {
+            return Ok(found);
+        }
+    }
+    let wanted = match (written.namespace, preferred) {
+        (Some(namespace), _) | (None, Some(namespace)) => format!("{namespace}/{}", written.name),
+        (None, None) => written.name.to_owned(),
+    };
+    let known = all_names(world);
+    Err(match known.is_empty() {
+        true => format!("Gateway `{wanted}` does not exist, and the manifests have no other gateway"),
+        false => listing::missing(&format!("Gateway `{wanted}`"), &wanted, &known),
+    })
+}
+
+fn of_name(
+    world: &World<'_>,
+    written: &WrittenName<'_>,
+    preferred: Option<&str>,
+    notes: &mut Vec<String>,
+) -> Result<Option<Found>, String> {
+    let namespaces = match written.namespace {
+        Some(namespace) => vec![Some(namespace)],
+        None => preferred.into_iter().map(Some).chain([None]).collect(),
+    };
+    for namespace in namespaces {
+        let found = in_namespace(world, written, namespace, notes)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// The gateway of a name in a namespace, or in all.
+fn in_namespace(
+    world: &World<'_>,
+    written: &WrittenName<'_>,
+    namespace: Option<&str>,
+    notes: &mut Vec<String>,
+) -> Result<Option<Found>, String> {
+    if matches!(written.kind, None | Some("gateway")) {
+        let is_meant = |name: &str| {
+            let own = name.split_once('/').unwrap_or_default();
+            own.1 == written.name && namespace.is_none_or(|namespace| own.0 == namespace)
+        };
+        let gateways: BTreeSet<String> = written_names(world).into_iter().filter(|name| is_meant(name)).collect();
+        let unserved = world.kubernetes_gateways.keys().map(ToString::to_string).find(|name| is_meant(name));
+        match (gateways.len(), unserved) {
+            (0, Some(name)) => return Err(format!("istiod serves no listener of Gateway `{name}`")),
+            (0, None) => {}
+            (1, _) => return Ok(gateways.into_iter().next().map(|name| (GatewayRef::Name(name), None))),
+            (_, _) => {
+                let all = listing::shown(&gateways);
+                return Err(format!("several Gateways have the name `{}`: {all}; name one of them", written.name));
+            }
+        }
+    }
+    if written.kind == Some("gateway") {
+        return Ok(None);
+    }
+    let workloads = named(world, written, namespace);
+    let gateways: Vec<&Workload<'_>> = workloads.iter().copied().filter(|it| world.is_gateway_workload(it)).collect();
+    match (gateways.as_slice(), workloads.first()) {
+        ([], Some(first)) => {
+            return Err(format!("workload `{}` is not a gateway: no Gateway selects it", first.name));
+        }
+        ([], None) => {}
+        ([first, rest @ ..], _)
+            if rest.iter().all(|it| it.name.namespace == first.name.namespace && it.labels == first.labels) =>
+        {
+            return Ok(Some(of_workload(described(first, &WorkloadRef::default()), first.name.to_string())));
+        }
+        (found, _) => return Err(several(&format!("`{}` can be several gateways", written.name), found)),
+    }
+    if written.kind.is_some_and(|kind| kind != "service") {
+        return Ok(None);
+    }
+    if let Some(service) = services(world, written.name, namespace).first() {
+        return of_service(world, service).map(Some);
+    }
+    Ok(of_installation(world, written, namespace, notes))
+}
+
+fn of_workload(workload: WorkloadRef, name: String) -> Found {
+    (GatewayRef::Workload(workload), Some(name))
+}
+
+/// The gateway behind a Service whose workloads are not among the manifests. It has the labels that the Service selects,
+/// and those that the Gateways for it select.
+fn of_service(world: &World<'_>, service: &Service<'_>) -> Result<Found, String> {
+    let name = format!("{}/{}", service.namespace, service.resource.name());
+    let own: LabelSet<'_> = service.selector.map(|selector| selector.to_set()).unwrap_or_default();
+    let of_gateways = world.all_gateways();
+    let behind = of_gateways.iter().filter_map(|gateway| {
+        gateway_workload(world, &GatewayRef::Name(gateway.name.to_string())).ok().filter(|workload| {
+            workload.namespace == service.namespace
+                && own.iter().all(|(key, value)| workload.labels.get(*key).is_some_and(|it| it == value))
+        })
+    });
+    match behind.filter(|_| !own.is_empty()).min_by_key(|workload| workload.labels.len()) {
+        Some(GatewayWorkload { namespace, labels, address }) => {
+            let workload = WorkloadRef { namespace: Some(namespace), labels, address, ..WorkloadRef::default() };
+            Ok(of_workload(workload, name))
+        }
+        None => Err(format!("Service `{name}` does not lead to a gateway: no Gateway selects what it selects")),
+    }
+}
+
+/// The gateways of Istio's own installation, by the names of their Deployments and Services.
+const INSTALLED: [(&str, &str); 2] =
+    [("istio-ingressgateway", "ingressgateway"), ("istio-egressgateway", "egressgateway")];
+
+/// A gateway of Istio's own installation, if a Gateway selects it and the manifests do not have it.
+fn of_installation(
+    world: &World<'_>,
+    written: &WrittenName<'_>,
+    namespace: Option<&str>,
+    notes: &mut Vec<String>,
+) -> Option<Found> {
+    let root = &world.settings.root_namespace;
+    let (name, value) = INSTALLED.into_iter().find(|(name, _)| *name == written.name)?;
+    namespace.is_none_or(|namespace| namespace == root).then_some(())?;
+    let labels: LabelSet<'_> = [("app", name), ("istio", value)].into();
+    let selects = |gateway: &&Gateway<'_>| !gateway.spec.selector.is_empty() && gateway.spec.selector.selects(&labels);
+    world.gateways.iter().find(selects)?;
+    notes.push(format!(
+        "`{root}/{name}` is not among the manifests; it is assumed to have the labels of Istio's installation, `app={name},istio={value}`"
+    ));
+    let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let workload = WorkloadRef { namespace: Some(root.clone()), labels, ..WorkloadRef::default() };
+    Some(of_workload(workload, format!("{root}/{name}")))
+}
+
+/// The gateway workload that has the labels, else an unknown one.
+fn by_labels(
+    world: &World<'_>,
+    wanted: &WorkloadRef,
+    notes: &mut Vec<String>,
+) -> Result<(WorkloadRef, Option<String>), String> {
+    let labels = describe(&wanted.labels);
+    let found = labelled(world, &wanted.labels, wanted.namespace.as_deref());
+    match found.as_slice() {
+        [] => {
+            notes.push(format!("no workload has `{labels}`, so this is all that is known about the gateway"));
+            Ok((wanted.clone(), None))
+        }
+        [first, rest @ ..] if rest.iter().all(|it| it.name.namespace == first.name.namespace) => {
+            Ok((described(first, wanted), Some(first.name.to_string())))
+        }
+        found => Err(several(&format!("several workloads have `{labels}`"), found)),
+    }
+}
+
+/// The names of the Gateways, as they are written.
+fn written_names(world: &World<'_>) -> BTreeSet<String> {
+    world.all_gateways().into_iter().map(|gateway| written_name(world, gateway)).collect()
+}
+
+/// The name of the resource that defines a Gateway, such as an Ingress.
+fn written_name(world: &World<'_>, gateway: &Gateway<'_>) -> String {
+    match world.gateway(&gateway.name) {
+        Some(_) => gateway.name.to_string(),
+        None => format!("{}/{}", world.settings.namespace_of(gateway.resource), gateway.resource.name()),
+    }
+}
+
+/// The names of all gateways: Gateways, gateway workloads and their Services.
+fn all_names(world: &World<'_>) -> BTreeSet<String> {
+    let workloads = world.workloads.iter().filter(|workload| world.is_gateway_workload(workload));
+    let services = world.services.iter().filter(|service| service.is_kubernetes() && world.is_before_gateway(service));
+    let mut names = written_names(world);
+    names.extend(workloads.map(|workload| workload.name.to_string()));
+    names.extend(services.map(|service| format!("{}/{}", service.namespace, service.resource.name())));
+    names
+}
+
+/// The host of a request without its port, in lower case.
+fn host_of(request: &Request) -> Option<String> {
+    let named = [&request.host, &request.sni].into_iter().flatten().find(|host| !host.is_empty())?;
+    Some(split_port(named).0.to_ascii_lowercase())
+}
+
+/// Gateways by their workloads: the written name of the first one of each.
+fn by_workload<'w, 'a: 'w>(world: &World<'_>, gateways: impl IntoIterator<Item = &'w Gateway<'a>>) -> Vec<String> {
+    let mut found: BTreeMap<(String, BTreeMap<String, String>), String> = BTreeMap::new();
+    for gateway in gateways {
+        if let Ok(workload) = gateway_workload(world, &GatewayRef::Name(gateway.name.to_string())) {
+            found.entry((workload.namespace, workload.labels)).or_insert_with(|| written_name(world, gateway));
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Whether a Gateway has a server for a host.
+fn has_server(gateway: &Gateway<'_>, name: &str) -> bool {
+    gateway.servers.iter().flat_map(|server| &server.hosts).any(|own| host::covered_by(name, &own.host))
+}
+
+/// The gateway of a request that names none: the only one, else the only one that serves the host.
+fn only(world: &World<'_>, request: &Request) -> Result<String, String> {
+    let all = world.all_gateways();
+    if all.is_empty() {
+        return Err("the manifests have no Gateway".to_owned());
+    }
+    let host = host_of(request);
+    let serving: Vec<&Gateway<'_>> =
+        all.iter().copied().filter(|gateway| host.as_ref().is_some_and(|host| has_server(gateway, host))).collect();
+    let serving = by_workload(world, serving);
+    let workloads = by_workload(world, all);
+    match (serving.as_slice(), workloads.as_slice()) {
+        ([only], _) | ([], [only]) => Ok(only.clone()),
+        _ => {
+            let what = match (&host, serving.is_empty()) {
+                (Some(host), true) => format!("no Gateway serves host `{host}`, and the manifests have several"),
+                (Some(host), false) => format!("several Gateways serve host `{host}`"),
+                (None, _) => "the manifests have several Gateways".to_owned(),
+            };
+            let names = if serving.is_empty() { written_names(world) } else { serving.into_iter().collect() };
+            Err(format!("{what}: {}; name one of them", listing::shown(&names)))
+        }
+    }
+}
+
+/// Chooses the port of the server for a request that names no port, if the gateway does not open the usual one.
+pub(super) fn choose_port(world: &World<'_>, request: &mut Request, notes: &mut Vec<String>) {
+    let Some(GatewayRef::Name(name)) = &request.gateway else { return };
+    let names_port = request.host.as_deref().is_some_and(|host| split_port(host).1.is_some());
+    let Some(gateway) = gateway_named(world, &gateway_name(world, name)).filter(|_| !names_port) else { return };
+    let tls = request.tls.unwrap_or(if request.sni.is_some() { Tls::Tls } else { Tls::Plaintext });
+    let usual = default_port(tls);
+    let written = written_name(world, gateway);
+    // A Gateway of the Gateway API has one for each of its listeners, and a Service may lead from the usual port to others.
+    let of_one: Vec<&Gateway<'_>> =
+        world.all_gateways().into_iter().filter(|other| written_name(world, other) == written).collect();
+    let servers = || of_one.iter().flat_map(|gateway| &gateway.servers);
+    let has_service = || of_one.iter().any(|gateway| !gateway.services.is_empty());
+    if request.port.is_some() || has_service() || servers().any(|server| server.port_number() == Some(usual)) {
+        return;
+    }
+    let Some(host) = host_of(request) else { return };
+    let serves = |server: &&Server<'_>| {
+        server.is_tls() == (tls != Tls::Plaintext) && server.hosts.iter().any(|own| host::covered_by(&host, &own.host))
+    };
+    let ports: BTreeSet<u32> = servers().filter(serves).filter_map(Server::port_number).collect();
+    if let Some(port) = ports.first().filter(|_| ports.len() == 1) {
+        notes.push(format!("Gateway `{written}` does not open port {usual}, so the request goes to its port {port}"));
+        request.port = Some(*port);
+    }
+}
+
+/// The only Gateway that serves the host of a request, if the mesh itself does not know the host, and the request does not
+/// say where it comes from.
+fn serving_alone(world: &World<'_>, request: &Request, notes: &mut Vec<String>) -> Option<String> {
+    let is_open = request.from.is_none() && request.to.is_none() && request.direction.is_none();
+    let host = host_of(request).filter(|_| is_open && request.is_informal)?;
+    // Whoever dials an address or a name outside of the mesh may dial the gateway.
+    let is_of_mesh = |written: &String| dialled(world, written, None).is_some_and(|(dialled, _)| !dialled.is_outside());
+    if request.address.as_ref().is_some_and(is_of_mesh) {
+        return None;
+    }
+    let is_meant = |known: &str| host::covered_by(&host, known);
+    let routes: Vec<_> = world.virtual_services.iter().chain(&world.derived.virtual_services).collect();
+    let in_mesh = routes.iter().any(|it| it.binds_mesh() && it.hosts.iter().any(|known| is_meant(&known.value)));
+    if in_mesh || world.services.iter().any(|service| is_meant(&service.hostname)) {
+        return None;
+    }
+    let bound =
+        routes.iter().filter(|it| it.hosts.iter().any(|known| is_meant(&known.value))).flat_map(|it| &it.bound_to);
+    let gateways = bound.filter_map(|bound| gateway_named(world, bound.gateway.as_ref()?));
+    let serving = by_workload(world, gateways.filter(|gateway| has_server(gateway, &host)));
+    match serving.as_slice() {
+        [] => None,
+        [only] => {
+            notes.push(format!(
+                "only Gateway `{only}` serves host `{host}`, so the request enters there; `--gateway mesh` sends it from a sidecar"
+            ));
+            Some(only.clone())
+        }
+        several => {
+            let names = listing::shown(&several.iter().cloned().collect());
+            notes.push(format!(
+                "Gateways {names} serve host `{host}`; name one with `--gateway` to send the request there"
+            ));
+            None
+        }
+    }
+}
