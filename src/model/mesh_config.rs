@@ -94,6 +94,28 @@ message! {
     open struct DefaultConfig {
         proxy_metadata: Labels,
         interception_mode: Option<Spanned<String>>,
+        gateway_topology: Option<GatewayTopology>,
+    }
+}
+
+message! {
+    /// What is in front of the gateways.
+    open struct GatewayTopology {
+        num_trusted_proxies: Option<Spanned<u32>>,
+        forward_client_cert_details: Option<Spanned<ForwardClientCertDetails>>,
+        proxy_protocol: Option<Untyped>,
+    }
+}
+
+enumeration! {
+    /// The handling of the header with the certificate of the client.
+    enum ForwardClientCertDetails {
+        Unspecified = "UNDEFINED" / 0,
+        Sanitize = "SANITIZE" / 1,
+        ForwardOnly = "FORWARD_ONLY" / 2,
+        AppendForward = "APPEND_FORWARD" / 3,
+        SanitizeSet = "SANITIZE_SET" / 4,
+        AlwaysForwardOnly = "ALWAYS_FORWARD_ONLY" / 5,
     }
 }
 

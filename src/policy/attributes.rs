@@ -26,15 +26,6 @@ pub struct Attributes<'r> {
     pub claims: &'r serde_json::Value,
 }
 
-/// The address of the original client by `x-forwarded-for`, as a sidecar sees it: the last address in the header, which
-/// the previous proxy added, else the address of the connection (Envoy: `use_remote_address: false`, no trusted hops).
-pub fn remote_ip(request: &HttpRequest<'_>, source: Option<IpAddr>) -> Option<IpAddr> {
-    let lines = request.header_values("x-forwarded-for").last();
-    let last = lines.and_then(|line| line.rsplit(|byte| *byte == b',').next());
-    let forwarded = last.and_then(|text| std::str::from_utf8(text).ok()?.trim().parse().ok());
-    forwarded.or(source)
-}
-
 impl<'r> Attributes<'r> {
     /// The values of a header or pseudo header; several if the header is repeated.
     pub(super) fn header(&self, name: &str) -> Vec<&[u8]> {
@@ -51,33 +42,12 @@ impl<'r> Attributes<'r> {
         }
     }
 
-    /// The texts of the claim at a path: that of a string, or those of a list. `scope` and `permission` hold lists that
-    /// are separated by spaces (istiod: `space_delimited_claims`).
+    /// The texts of the claim at a path: that of a string, or those of a list.
     pub(super) fn claim(&self, path: &[&str]) -> Vec<&str> {
-        let found = path.iter().try_fold(self.claims, |claims, key| claims.get(key));
-        match found {
-            Some(serde_json::Value::String(text)) if matches!(path, ["scope" | "permission"]) => {
-                text.split(' ').filter(|part| !part.is_empty()).collect()
-            }
+        match path.iter().try_fold(self.claims, |claims, key| claims.get(key)) {
             Some(serde_json::Value::String(text)) => vec![text],
             Some(serde_json::Value::Array(items)) => items.iter().filter_map(serde_json::Value::as_str).collect(),
             _ => Vec::new(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_hop_is_trusted() {
-        let of = |value: &'static str| {
-            let headers = vec![("x-forwarded-for".into(), value.as_bytes().into())];
-            let request = HttpRequest { headers, ..HttpRequest::default() };
-            remote_ip(&request, Some("10.0.0.1".parse().unwrap())).unwrap().to_string()
-        };
-        assert_eq!(of("1.1.1.1, 2.2.2.2"), "2.2.2.2");
-        assert_eq!(of("unknown"), "10.0.0.1");
     }
 }

@@ -132,7 +132,7 @@ impl<'a> CompiledCondition<'a> {
                 if address(&self.attribute, attributes).is_none() =>
             {
                 Some(match self.attribute {
-                    Attribute::DestinationIp => "the request does not set `address`",
+                    Attribute::DestinationIp => "the address of the workload is not known",
                     _ => "the request does not set `sourceIp`",
                 })
             }

@@ -6,11 +6,12 @@ use super::Attributes;
 use super::condition::{FailedCondition, PolicyContext};
 use super::policy_ref::PolicyRef;
 use super::rule::{self, PolicyRule};
-use super::token::{self, TokenVerdict};
+use super::token::{self, TokenEffect, TokenVerdict};
 use crate::model::LabelSet;
 use crate::model::security::PolicyAction;
+use crate::routing::HttpRequest;
 use crate::source::Span;
-use crate::world::{AuthorizationPolicy, UnusableProvider, World};
+use crate::world::{AuthorizationPolicy, Gap, UnusableProvider, World};
 
 /// The combined ruling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +78,8 @@ pub struct Evaluation {
     pub cause: Option<Cause>,
     /// The provider of the external authorizer that decides first, and the rule that calls it.
     pub provider: Option<(String, Cause)>,
+    /// The changes that the filter for tokens makes to an HTTP request.
+    pub token: TokenEffect,
     /// The rules that were considered, in order.
     pub considered: Vec<ConsideredRule>,
     /// Remarks for people.
@@ -84,7 +87,7 @@ pub struct Evaluation {
 }
 
 /// Evaluates the policies of a workload for a request. `attributes.claims` is ignored: the claims come from the
-/// request, if a RequestAuthentication makes the proxy read tokens.
+/// token of the request, if a RequestAuthentication makes the proxy read tokens.
 pub fn evaluate(world: &World<'_>, namespace: &str, labels: &LabelSet<'_>, attributes: &Attributes<'_>) -> Evaluation {
     let policies = world.policies.authorization_policies_of(namespace, labels);
     let findings = Evaluation {
@@ -92,6 +95,7 @@ pub fn evaluate(world: &World<'_>, namespace: &str, labels: &LabelSet<'_>, attri
         status: None,
         cause: None,
         provider: None,
+        token: TokenEffect::default(),
         considered: Vec::new(),
         notes: Vec::new(),
     };
@@ -128,30 +132,40 @@ impl<'w, 'a> Evaluator<'w, 'a> {
         if self.custom(&without_token) {
             return;
         }
-        let of_workload = self.world.policies.request_authentications_of(namespace, labels);
-        let token = attributes.http.map_or(TokenVerdict::Absent, |http| token::check(self.world, &of_workload, http));
-        let claims = match token {
-            TokenVerdict::Absent => {
-                if attributes.http.is_some_and(|http| !http.claims.is_null()) && of_workload.is_empty() {
-                    self.note("no RequestAuthentication selects the workload, so the proxy ignores tokens");
-                }
-                no_claims
-            }
-            TokenVerdict::Accepted(claims) => claims,
+        let effect = match self.token(namespace, labels, attributes.http) {
+            TokenVerdict::Passed(effect) => effect,
             TokenVerdict::Rejected { status, policy, rule, reason } => {
                 self.findings.status = Some(status);
                 self.deny(Cause { policy, action: None, rule, reason: Some(reason) });
                 return;
             }
         };
-        let attributes = Attributes { claims: &claims, ..attributes.clone() };
-        self.matching(PolicyAction::Audit, &attributes);
-        if let Some((_, cause)) = self.matching(PolicyAction::Deny, &attributes) {
+        effect.notes.iter().for_each(|note| self.note(note));
+        let http = attributes.http.map(|http| effect.apply(http));
+        let attributes = Attributes { claims: &effect.claims, http: http.as_ref(), ..attributes.clone() };
+        self.by_rules(&attributes);
+        self.findings.token = effect;
+    }
+
+    /// The verdict on the tokens of an HTTP request.
+    fn token(&mut self, namespace: &str, labels: &LabelSet<'_>, http: Option<&HttpRequest<'_>>) -> TokenVerdict {
+        let Some(http) = http else { return TokenVerdict::Passed(TokenEffect::default()) };
+        let of_workload = self.world.policies.request_authentications_of(namespace, labels);
+        if of_workload.is_empty() && token::is_presented(http) {
+            self.note("no RequestAuthentication selects the workload, so the proxy ignores tokens");
+        }
+        token::check(self.world, &of_workload, http)
+    }
+
+    /// Evaluates the policies that come after the tokens.
+    fn by_rules(&mut self, attributes: &Attributes<'_>) {
+        self.matching(PolicyAction::Audit, attributes);
+        if let Some((_, cause)) = self.matching(PolicyAction::Deny, attributes) {
             self.deny(cause);
             return;
         }
         let first_allow = self.enforced(PolicyAction::Allow).next();
-        match (self.matching(PolicyAction::Allow, &attributes), first_allow) {
+        match (self.matching(PolicyAction::Allow, attributes), first_allow) {
             (Some((_, cause)), _) => self.findings.cause = Some(cause),
             (None, Some(first)) => {
                 let reason = "no ALLOW rule for the workload matches".to_owned();
@@ -204,9 +218,25 @@ impl<'w, 'a> Evaluator<'w, 'a> {
         cause.reason = if providers.len() > 1 && !self.world.allows_several_providers() {
             Some("the workload has CUSTOM policies with different providers".to_owned())
         } else {
-            let unusable = self.world.unusable_provider(policy, name).ok().flatten();
-            unusable.and_then(|unusable| describe(&unusable, name))
+            match self.world.unusable_provider(policy, name) {
+                Ok(unusable) => unusable.and_then(|unusable| describe(&unusable, name)),
+                // Most manifests have no MeshConfig, which says nothing about the provider.
+                Err(Gap::NoMeshConfig) => None,
+                Err(gap) => {
+                    self.note(&format!(
+                        "it is not known whether the external authorizer `{name}` exists: {gap}; without its service, \
+                         istiod denies what the policy matches"
+                    ));
+                    None
+                }
+            }
         };
+        let mut authorizers = self.world.settings.authorizers.iter();
+        let is_http_only = authorizers.any(|authorizer| authorizer.name == name && authorizer.is_http_only);
+        if cause.reason.is_none() && is_http_only && attributes.http.is_none() {
+            self.note(&format!("istiod ignores the external authorizer `{name}` on TCP ports, because it speaks HTTP"));
+            return false;
+        }
         if cause.reason.is_none() {
             self.note(&format!(
                 "the external authorizer `{name}` decides first (AuthorizationPolicy `{}`)",

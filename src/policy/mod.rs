@@ -18,7 +18,7 @@ mod rule;
 mod template;
 mod token;
 
-pub use attributes::{Attributes, remote_ip};
+pub use attributes::Attributes;
 pub use condition::{FailedCondition, literal_parts, names_issuer};
 pub use evaluate::{Cause, ConsideredRule, Evaluation, RuleOutcome, Ruling, evaluate};
 pub use identity::Identity;
@@ -26,3 +26,4 @@ pub use keys::Attribute;
 pub use policy_ref::PolicyRef;
 pub use reach::{Denial, denial};
 pub use requirement::{Requirement, RuleParts, requirements};
+pub use token::{TokenEffect, is_presented};

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::request::{FORWARDED_PROTO, is_joined};
+use super::reception::{FORWARDED_PROTO, is_joined};
 use crate::re2::{Pattern, Re2};
 
 /// A part of a request: one text, or a set of texts.

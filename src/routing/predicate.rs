@@ -312,17 +312,11 @@ fn header_values<'r>(request: &'r HttpRequest<'_>, name: &'r str) -> Vec<Cow<'r,
     }
 }
 
-/// The texts of a claim: a text, the texts of a list, or the words of claims that hold a list in one text. Numbers and
-/// booleans never match.
+/// The texts of a claim: a text, or the texts of a list. Numbers and booleans never match.
 fn claim_values<'r>(claims: &'r serde_json::Value, path: &[String]) -> Vec<&'r [u8]> {
-    const WORD_LISTS: [&str; 2] = ["scope", "permission"];
-    let found = path.iter().try_fold(claims, |value, key| value.get(key));
-    match (found, path) {
-        (Some(serde_json::Value::String(words)), [name]) if WORD_LISTS.contains(&name.as_str()) => {
-            words.split(' ').map(str::as_bytes).collect()
-        }
-        (Some(serde_json::Value::String(text)), _) => vec![text.as_bytes()],
-        (Some(serde_json::Value::Array(items)), _) => {
+    match path.iter().try_fold(claims, |value, key| value.get(key)) {
+        Some(serde_json::Value::String(text)) => vec![text.as_bytes()],
+        Some(serde_json::Value::Array(items)) => {
             items.iter().filter_map(|item| Some(item.as_str()?.as_bytes())).collect()
         }
         _ => Vec::new(),

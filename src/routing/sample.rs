@@ -223,6 +223,7 @@ impl Sample {
             query: (!self.query.is_empty()).then(|| self.query_string().into_bytes().into()),
             headers: headers.collect(),
             claims: &self.claims,
+            ..HttpRequest::default()
         }
     }
 

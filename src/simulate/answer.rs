@@ -302,6 +302,8 @@ pub struct ReachedCluster {
     pub load_balancer: Option<String>,
     /// The TLS mode towards the endpoints, in the words of DestinationRules; absent for auto mTLS.
     pub tls: Option<&'static str>,
+    /// The request that the cluster gets, if the header operations of the destinations differ.
+    pub request: Option<Box<Rewritten>>,
 }
 
 /// The request that an upstream gets.

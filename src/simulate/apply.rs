@@ -2,15 +2,20 @@
 //! `applyHTTPRouteDestination`).
 
 use super::answer::Rewritten;
+use super::header_operations::OperationOrder;
 use crate::model::field::TextField;
-use crate::model::networking::{DerivePort, HeaderOperations, HttpRewrite, StringMatch, UnmatchedPreflights};
+use crate::model::networking::{DerivePort, Headers, HttpRewrite, StringMatch, UnmatchedPreflights};
 use crate::routing::{
     Clause, ClauseAction, CompiledRoute, EnvoyRegex, HttpRequest, MatchSubject, Matcher, Proxy, replace_prefix,
 };
 use crate::source::Spanned;
 
-/// The request that the upstream gets. The error says that RE2 rejects a regular expression.
-pub(super) fn rewritten(request: &HttpRequest<'_>, clause: &Clause<'_>) -> Result<Rewritten, String> {
+/// The request that a destination with some header operations gets. The error says that RE2 rejects a regular expression.
+pub(super) fn rewritten(
+    request: &HttpRequest<'_>,
+    clause: &Clause<'_>,
+    of_destination: Option<&Headers>,
+) -> Result<Rewritten, String> {
     let mut result =
         Rewritten { authority: request.authority.to_string(), path: request.path_and_query(), ..Rewritten::default() };
     let ClauseAction::Route(route) = &clause.action else { return Ok(result) };
@@ -19,19 +24,14 @@ pub(super) fn rewritten(request: &HttpRequest<'_>, clause: &Clause<'_>) -> Resul
         // Envoy keeps the path if the new one is empty.
         result.path = with_query(if path.is_empty() { &request.path } else { &path }, request);
     }
-    // The header operations of a single destination come after those of the route; with several they depend on the
-    // choice.
-    let mut weighty =
-        route.route.iter().filter(|it| route.route.len() == 1 || it.weight.is_some_and(|weight| weight.value > 0));
-    let of_destination = match (weighty.next(), weighty.next()) {
-        (Some(only), None) => only.headers.as_ref(),
-        _ => None,
-    };
-    let headers = route.headers.into_iter().chain(of_destination);
-    let operations: Vec<&HeaderOperations> = headers.filter_map(|headers| headers.request.as_ref()).collect();
-    apply_headers(&operations, &mut result);
     let own = route.rewrite.and_then(|rewrite| rewrite.authority.as_ref().and_then(Spanned::filled));
-    if let Some(authority) = own.or_else(|| operations.iter().find_map(|it| authority(it))) {
+    let mut authority = own;
+    if route.headers.is_some() || of_destination.is_some() {
+        let operations = OperationOrder::new(route, of_destination);
+        operations.apply(request, &mut result);
+        authority = authority.or_else(|| operations.authority());
+    }
+    if let Some(authority) = authority {
         result.authority = authority.to_owned();
     }
     Ok(result)
@@ -50,30 +50,6 @@ pub(super) fn is_answered_preflight(request: &HttpRequest<'_>, route: &CompiledR
         || policy.allow_origins.iter().any(|written| is_any(written) || Matcher::new(written).matches(origin));
     let unmatched = policy.unmatched_preflights.map(|unmatched| unmatched.value);
     is_allowed || unmatched == Some(UnmatchedPreflights::Ignore)
-}
-
-fn is_authority(name: &str) -> bool {
-    name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority")
-}
-
-/// The authority that operations set on `host` or `:authority`. `set` takes precedence over `add`.
-fn authority(operations: &HeaderOperations) -> Option<&str> {
-    let written = operations.set.iter().chain(operations.add.iter());
-    let mut authorities = written.filter(|(name, _)| is_authority(name)).map(|(_, value)| value.as_str());
-    authorities.find(|value| !value.is_empty())
-}
-
-/// Applies header operations: removes first, then adds, then sets, so that `set` takes precedence. Pseudo headers stay,
-/// and empty values are not written.
-fn apply_headers(operations: &[&HeaderOperations], result: &mut Rewritten) {
-    let is_ordinary = |name: &str| !is_authority(name) && !name.starts_with(':');
-    let removed = operations.iter().flat_map(|operations| &operations.remove);
-    result.removed_headers = removed.filter(|name| is_ordinary(name)).map(|name| name.to_ascii_lowercase()).collect();
-    for (name, value) in operations.iter().flat_map(|operations| operations.add.iter().chain(operations.set.iter())) {
-        if is_ordinary(name) && !value.is_empty() {
-            result.headers.insert(name.to_ascii_lowercase(), value.value.clone());
-        }
-    }
 }
 
 /// The path after rewriting. A prefix match replaces the prefix as text, any other match the whole path.
@@ -194,7 +170,20 @@ mod tests {
             "{headers: {request: {set: {x: one, y: \"\"}, remove: [x, z]}}, route: [{destination: {host: a}}]}",
         );
         assert_eq!(request.headers.into_iter().collect::<Vec<_>>(), [("x".to_owned(), "one".to_owned())]);
-        assert_eq!(request.removed_headers, ["x", "z"]);
+        assert_eq!(request.removed_headers, ["z"]);
+    }
+
+    #[test]
+    fn a_single_destination_takes_precedence_over_its_route_and_a_weighted_one_does_not() {
+        let value = |route: &str| upstream_gets(route).headers.get("x").cloned();
+        let of_route = "headers: {request: {set: {x: route}}}";
+        let destination = "destination: {host: a}, headers: {request: {set: {x: destination}}}";
+        assert_eq!(value(&format!("{{{of_route}, route: [{{{destination}}}]}}")).unwrap(), "destination");
+        let weighted = format!("route: [{{{destination}, weight: 1}}, {{destination: {{host: b}}}}]");
+        assert_eq!(value(&format!("{{{of_route}, {weighted}}}")).unwrap(), "route");
+        assert_eq!(value(&format!("{{headers: {{request: {{remove: [x]}}}}, {weighted}}}")), None);
+        let added = "headers: {request: {add: {x: added}, set: {x: set}}}, route: [{destination: {host: a}}]";
+        assert_eq!(value(&format!("{{{added}}}")).unwrap(), "set,added");
     }
 
     #[test]

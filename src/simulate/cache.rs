@@ -128,7 +128,9 @@ impl<'a> Cache<'a> {
             ProxyKind::Sidecar => Proxy::sidecar(self.world, namespace, labels),
             ProxyKind::Gateway => Proxy::gateway(self.world, namespace, labels),
         };
-        let proxy = Arc::new(proxy.at(address));
+        let of_workload = || self.world.workload_with(namespace, &proxy.label_set())?.address();
+        let of_workload = address.or_else(of_workload);
+        let proxy = Arc::new(proxy.at(of_workload));
         let key = ProxyKey { kind, namespace: namespace.to_owned(), labels: labels.clone(), address };
         let known = Arc::new(CachedProxy { key, proxy, ports: RwLock::default() });
         let mut proxies = write(&self.proxies);

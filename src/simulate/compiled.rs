@@ -5,14 +5,19 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use super::decide::{self, ClauseDecision};
+use super::request::Tls;
 use crate::routing::{
-    ChainAction, Clause, DefaultChain, Matcher, Proxy, ProxyListener, Role, Table, VirtualHost, gateway, outbound,
+    ChainAction, Clause, DefaultChain, Matcher, Proxy, ProxyListener, Reception, Role, Table, VirtualHost, gateway,
+    outbound,
 };
+use crate::world::{CertificateHeader, GatewayTopology};
 
 /// The listeners of a proxy at a port.
 #[derive(Debug)]
 pub(super) struct Compiled<'a> {
     pub proxy: Arc<Proxy<'a>>,
+    /// What is in front of a gateway.
+    pub topology: GatewayTopology,
     port: ProxyPort<'a>,
     /// The route tables of the listeners, by their address in memory.
     routes: HashMap<usize, CompiledTable<'a>>,
@@ -49,7 +54,26 @@ impl<'a> Compiled<'a> {
                 routes.entry(key(table)).or_insert_with(|| CompiledTable::new(Arc::clone(table)));
             }
         }
-        Self { proxy, port, routes }
+        let topology = match proxy.role {
+            Role::Sidecar(_) => GatewayTopology::default(),
+            Role::Gateway => proxy.world.gateway_topology(&proxy.namespace, &proxy.label_set()),
+        };
+        Self { proxy, topology, port, routes }
+    }
+
+    /// What the proxy believes of the headers of a client that uses TLS in some way.
+    pub fn reception(&self, tls: Tls) -> Reception {
+        match self.proxy.role {
+            Role::Sidecar(_) => Reception::Sidecar,
+            Role::Gateway => Reception::Gateway {
+                trusted_proxies: self.topology.trusted_proxies,
+                keeps_certificate: match self.topology.certificate_header {
+                    CertificateHeader::Replaced => false,
+                    CertificateHeader::KeptWithCertificate => tls == Tls::Mtls,
+                    CertificateHeader::Kept => true,
+                },
+            },
+        }
     }
 
     /// The listener of a connection to an address.

@@ -5,14 +5,15 @@ use std::sync::{Arc, OnceLock};
 use super::answer::{
     Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, ReachedCluster, Retries, RouteRef,
 };
+use crate::model::Duration;
 use crate::model::networking::Percent;
 use crate::routing::{
     Assumption, Clause, ClauseAction, Cluster, ClusterProblem, CompiledRoute, DefaultChain, Fallback, L4Route, Payload,
     Proxy, TcpProxy, VirtualHost, Weighted, rivals,
 };
 use crate::routing::{egress_proxy, of_made_service};
-use crate::source::Span;
-use crate::world::{Gap, RetryPolicy, Section, VirtualService};
+use crate::source::{Span, Spanned};
+use crate::world::{Gap, RetryPolicy, Section, VirtualService, World};
 
 /// The decision for all requests that a clause takes.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct ClauseDecision<'a> {
     pub decision: Arc<Decision>,
     /// The clusters that share the requests.
     pub clusters: Vec<Weighted<'a>>,
+    /// Whether the header operations of the destinations can differ.
+    pub has_own_headers: bool,
     /// Whether some of the clusters lead to another gateway.
     pub leads_to_gateway: bool,
     /// The second leg, if it is the same for all requests.
@@ -53,9 +56,10 @@ pub(super) fn by_clause<'a>(
         for destination in decision.destinations.iter_mut().filter(|it| it.problem == Some("no-cluster")) {
             destination.status = Some(missing).filter(|status| *status != 503);
         }
-        decision.fault = fault(route);
+        let world = proxy.world;
+        decision.fault = fault(world, route);
         decision.timeout =
-            route.timeout.map(|timeout| timeout.value).filter(|it| it.nanoseconds() > 0).map(|it| it.to_string());
+            route.timeout.filter(|it| it.value.nanoseconds() > 0).map(|timeout| as_written(world, timeout));
     }
     decision.notes.extend(host.rivals.iter().map(|rival| {
         format!(
@@ -65,7 +69,9 @@ pub(super) fn by_clause<'a>(
     note_rivals(proxy, &clusters, &mut decision);
     let workloads = || clusters.iter().flat_map(|it| &it.cluster.workloads);
     let leads_to_gateway = workloads().any(|workload| proxy.world.is_gateway_workload(workload));
-    Ok(ClauseDecision { decision: Arc::new(decision), clusters, leads_to_gateway, arrivals: OnceLock::new() })
+    let has_own_headers = clusters.len() > 1 && clusters.iter().any(|it| it.headers.is_some());
+    let decision = Arc::new(decision);
+    Ok(ClauseDecision { decision, clusters, has_own_headers, leads_to_gateway, arrivals: OnceLock::new() })
 }
 
 /// Notes the services between which age decides in a cluster.
@@ -231,6 +237,7 @@ fn passthrough(cluster: &str) -> Decision {
         status: None,
         load_balancer: None,
         tls: None,
+        request: None,
     };
     Decision { destinations: vec![destination], ..Decision::new(Outcome::Passthrough) }
 }
@@ -273,7 +280,7 @@ fn assumption_note(Cluster { host, port, .. }: &Cluster<'_>, assumption: &Assump
         }
         Assumption::Made(maker) => format!("{maker} creates the Service of host `{host}`"),
         Assumption::Labelled(key) => {
-            format!("label `{key}` comes from the node or the cluster: only the workloads that have it get requests")
+            format!("label `{key}` comes from the node or the cluster: only workloads that have it get requests")
         }
         Assumption::Possible(gap) => format!("it is not known whether host `{host}` has port {port}: {gap}"),
     }
@@ -306,6 +313,7 @@ fn destination(cluster: &Cluster<'_>, weight: serde_json::Number) -> ReachedClus
             .or_else(|| cluster.gap.as_ref().map(|gap| gap_note(cluster, gap))),
         is_unknown: matches!(cluster.assumption, Some(Assumption::Possible(_))) || cluster.gap.is_some(),
         status: None,
+        request: None,
     }
 }
 
@@ -334,12 +342,21 @@ fn problem_name(problem: ClusterProblem) -> &'static str {
     }
 }
 
+/// A duration in the words of the manifest, `1500ms` rather than `1.5s`.
+fn as_written(world: &World<'_>, duration: Spanned<Duration>) -> String {
+    let text = world.snapshot.sources.text(duration.span).trim().trim_matches(['"', '\'']);
+    match Duration::parse(text) == Some(duration.value) {
+        true => text.to_owned(),
+        false => duration.value.to_string(),
+    }
+}
+
 fn percent(percent: &Percent) -> f64 {
     percent.value.map_or(0.0, |value| value.value)
 }
 
 /// The injected fault. Without a percentage it affects no request; delays also have an older integer form.
-fn fault(route: &CompiledRoute<'_>) -> Option<InjectedFault> {
+fn fault(world: &World<'_>, route: &CompiledRoute<'_>) -> Option<InjectedFault> {
     let fault = route.fault?;
     Some(InjectedFault {
         delay: fault.delay.as_ref().map(|delay| InjectedDelay {
@@ -349,7 +366,7 @@ fn fault(route: &CompiledRoute<'_>) -> Option<InjectedFault> {
                 .map(percent)
                 .or_else(|| delay.percent.map(|percent| f64::from(percent.value)))
                 .unwrap_or(0.0),
-            fixed_delay: delay.fixed_delay.map(|delay| delay.value.to_string()).unwrap_or_default(),
+            fixed_delay: delay.fixed_delay.map(|delay| as_written(world, delay)).unwrap_or_default(),
         }),
         abort: fault.abort.as_ref().map(|abort| InjectedAbort {
             percentage: abort.percentage.as_ref().map_or(0.0, percent),
@@ -367,7 +384,10 @@ fn default_retries(proxy: &Proxy<'_>) -> Option<Retries> {
 /// The retries of a route, which replace the default.
 fn retries(proxy: &Proxy<'_>, route: &CompiledRoute<'_>) -> Option<Retries> {
     match route.retries {
-        Some(written) => RetryPolicy::written(written).map(Retries::from),
+        Some(written) => RetryPolicy::written(written).map(|policy| Retries {
+            per_try_timeout: written.per_try_timeout.map(|timeout| as_written(proxy.world, timeout)),
+            ..policy.into()
+        }),
         None => default_retries(proxy),
     }
 }

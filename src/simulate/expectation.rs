@@ -255,7 +255,8 @@ fn ends<'a>(answer: &'a Answer, destination: &'a ReachedCluster) -> Vec<Part<'a>
     let of_legs = answer.legs.last().map(|last| last.destinations.iter()).into_iter().flatten();
     let destinations: Vec<&ReachedCluster> = std::iter::once(destination).chain(of_legs).collect();
     let part = |end| Part { destinations: destinations.clone(), end };
-    if destination.problem.is_some() {
+    // The manifests leave it open whether an unknown destination exists, but not that the request goes there.
+    if destination.problem.is_some() && !destination.is_unknown {
         let status = destination.status.map_or(503, u32::from);
         return vec![part(End::Proxy { status: Some(status), outcome: None })];
     }

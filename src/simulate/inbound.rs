@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::answer::{Answer, Decision, Outcome, PolicyVerdict, ReachedCluster, Rewritten, Step};
 use super::question::Question;
 use super::request::{RequestProtocol, Tls};
-use super::{policies, trace};
+use super::{codec, policies, trace};
 use crate::policy::{self, Attributes, Identity, PolicyRef, Ruling};
 use crate::routing::HttpRequest;
 use crate::routing::inbound::{
@@ -110,6 +110,8 @@ pub fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &Incomin
         }
         InboundMatch::ProtocolError => {
             leg.flag = Some("DPE");
+            // A client that begins TLS cannot read the response.
+            leg.status = (incoming.tls == Tls::Plaintext).then_some(400);
             leg.refused(world, mtls, "the proxy expects plaintext HTTP and gets other bytes");
         }
     }
@@ -147,10 +149,17 @@ fn taken(
         };
     }
     let http = chain.is_http.then_some(incoming.request);
+    let normalization = world.settings.path_normalization;
+    if let Some(rejected) = http.and_then(|http| codec::rejection(http, incoming.protocol, normalization)) {
+        (leg.outcome, leg.status, leg.flag) = (rejected.outcome, rejected.status, rejected.flag);
+        leg.cluster = None;
+        leg.notes.extend(rejected.notes);
+        return;
+    }
     let attributes = Attributes {
         identity: incoming.peer.filter(|_| chain.terminates == TerminatedTls::MeshTls),
         source_ip: incoming.source_ip,
-        remote_ip: http.map_or(incoming.source_ip, |request| policy::remote_ip(request, incoming.source_ip)),
+        remote_ip: http.map_or(incoming.source_ip, |request| request.client),
         destination_ip: receiver.address,
         destination_port: incoming.port,
         sni: incoming.sni,
@@ -232,6 +241,7 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
         status: None,
         load_balancer: None,
         tls: None,
+        request: None,
     });
     let decision = Decision {
         status: leg.status,

@@ -6,6 +6,7 @@
 mod answer;
 mod apply;
 mod cache;
+mod codec;
 mod compiled;
 mod decide;
 mod dial;
@@ -13,6 +14,8 @@ mod every_host;
 mod expectation;
 mod explain;
 mod gateway_workload;
+mod header_format;
+mod header_operations;
 mod inbound;
 mod known;
 mod naming;
@@ -33,10 +36,10 @@ pub use every_host::RuleAnswer;
 pub use expectation::{Difference, Expectation, difference};
 pub use explain::Explained;
 pub use inbound::{Incoming, Leg, arrive};
-pub use request::{
-    Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, TokenState, WorkloadRef,
-};
+pub use request::{Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
 pub use simulators::Simulators;
+
+pub use crate::routing::TokenState;
 
 use self::cache::Cache;
 use self::outbound::Outbound;
@@ -100,14 +103,15 @@ impl<'a> Simulator<'a> {
         notes
     }
 
+    /// A request with its workloads and gateway described by labels, and remarks about what their names mean.
+    fn resolved(&self, request: &Request) -> Result<(Vec<Request>, Vec<String>), Unanswered> {
+        let named = naming::resolve(self.world, request).map_err(|error| Unanswered::to(request, error))?;
+        Ok((naming::gateways_of(self.world, named.request.into_owned()), named.notes))
+    }
+
     /// Whether the mesh has what a request names: the server, the Gateway or the host.
     fn knows(&self, request: &Request) -> bool {
         known::knows(self.world, request)
-    }
-
-    /// Whether the mesh has the workloads and the gateway that a request names.
-    fn has_names(&self, request: &Request) -> bool {
-        naming::resolve(self.world, request).is_ok()
     }
 
     /// Says what happens to a request, and why.
@@ -115,16 +119,8 @@ impl<'a> Simulator<'a> {
         Explained::new(self, request)
     }
 
-    /// The answers for every rule of every host that a request like `template` can take. The error says which workload or
-    /// gateway is not there.
-    pub fn answer_every_rule(&self, template: &Request) -> Result<Vec<RuleAnswer>, String> {
-        let named = naming::resolve(self.world, template)?;
-        let templates = naming::gateways_of(self.world, named.request.into_owned());
-        let mut answers: Vec<RuleAnswer> =
-            templates.iter().flat_map(|template| every_host::answers(self, template)).collect();
-        if let Some(Ok(answer)) = answers.first_mut().map(|first| first.result.as_mut()) {
-            unknowns::note(answer, named.notes);
-        }
-        Ok(answers)
+    /// The answers for every rule of every host that a request like `template` can take.
+    pub fn answer_every_rule(&self, template: &Request) -> Vec<RuleAnswer> {
+        every_host::answers(self, template)
     }
 }

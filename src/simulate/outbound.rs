@@ -9,33 +9,58 @@ use super::decide::ClauseDecision;
 use super::question::Question;
 use super::request::RequestProtocol;
 use super::second_leg::Sent;
-use super::{apply, decide, dial, policies, trace, unknowns};
+use super::{apply, codec, decide, dial, policies, trace, unknowns};
 use crate::model::Kind;
-use crate::policy::{self, Attributes};
+use crate::policy::{self, Attributes, TokenEffect};
 use crate::routing::{
     ChainAction, Clause, ClauseAction, Connection, DefaultChain, FilterChain, HttpRequest, Payload, ProxyListener,
     RouteLookup, VirtualHost,
 };
 use crate::world::host;
 
+/// What the policies of a gateway do with a request.
+enum Screened {
+    /// They deny it.
+    Denied(Box<Answer>),
+    /// The request goes on, with the changes of the filter for tokens if there is one, and remarks.
+    Passed(Option<TokenEffect>, Vec<String>),
+}
+
+/// Adds remarks to an answer.
+fn with_notes(mut answer: Answer, notes: Vec<String>) -> Answer {
+    if !notes.is_empty() {
+        Arc::make_mut(&mut answer.decision).notes.extend(notes);
+    }
+    answer
+}
+
 /// A question for a proxy that routes requests.
 pub(super) struct Outbound<'q, 'a> {
     question: &'q Question<'q, 'a>,
     compiled: &'q Compiled<'a>,
     connection: Connection<'q>,
+    /// The request as it is routed.
     request: &'q HttpRequest<'q>,
+    /// The request as it is sent on, before the route changes it.
+    sent: &'q HttpRequest<'q>,
+    /// What the filter for tokens did with the request.
+    token: Option<&'q TokenEffect>,
 }
 
 impl<'q, 'a> Outbound<'q, 'a> {
     /// A question for the listeners of a proxy; the client dials `address`.
     pub fn new(question: &'q Question<'q, 'a>, compiled: &'q Compiled<'a>, address: IpAddr) -> Self {
         let connection = Connection { address, payload: question.payload() };
-        Self { question, compiled, connection, request: &question.http }
+        Self { question, compiled, connection, request: &question.http, sent: &question.http, token: None }
     }
 
     /// Says what happens to the request. The error is the reason why there is no answer.
     pub fn answer(&self) -> Result<Answer, String> {
         let mut answer = self.answer_of_known()?;
+        if self.compiled.topology.expects_proxy_protocol {
+            let note = "the gateway expects the PROXY protocol: the answer assumes that the client begins with it";
+            answer = with_notes(answer, vec![note.to_owned()]);
+        }
         if answer.route.is_none() && answer.outcome != Outcome::Denied {
             unknowns::note(&mut answer, unknowns::of_unknown_hosts(self.compiled.proxy.world));
         }
@@ -61,9 +86,10 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 Ok(Answer { trace: steps(None), ..answer })
             }
             Some(ChainAction::Tcp(route)) => {
-                if let Some(denied) = self.denied_by_gateway(listener.port, false) {
-                    return Ok(denied);
-                }
+                let notes = match self.screened(listener.port, false) {
+                    Screened::Denied(denied) => return Ok(*denied),
+                    Screened::Passed(_, notes) => notes,
+                };
                 let mut answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
                 unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
                 unknowns::note(&mut answer, chain.map(|chain| rivals_of(listener, chain)).unwrap_or_default());
@@ -76,28 +102,41 @@ impl<'q, 'a> Outbound<'q, 'a> {
                     Some(_) => sent.arrivals(&route.destinations).into(),
                     None => Arc::default(),
                 };
-                Ok(Answer { trace: steps(Some(route)), arrivals, ..answer })
+                Ok(with_notes(Answer { trace: steps(Some(route)), arrivals, ..answer }, notes))
             }
             Some(ChainAction::Http { terminates_tls, .. }) if !self.speaks_http(*terminates_tls) => {
-                let notes = vec!["the listener expects HTTP, over TLS if it terminates TLS".to_owned()];
-                Ok(self.decided(Decision { notes, ..Decision::new(Outcome::Refused) }))
+                let reason = "the listener expects HTTP, over TLS if it terminates TLS";
+                let decision = match self.connection.payload {
+                    Payload::Http => Decision { notes: vec![reason.to_owned()], ..Decision::new(Outcome::Refused) },
+                    // A client that begins TLS with a plaintext listener cannot read the response.
+                    Payload::Tls(_) if !terminates_tls => Decision { status: None, ..codec::unreadable(reason) },
+                    Payload::Tls(_) | Payload::Bytes => codec::unreadable(reason),
+                };
+                Ok(self.decided(decision))
             }
-            Some(ChainAction::Http { .. }) if self.has_fragment() => Ok(self.decided(Decision {
-                status: Some(400),
-                notes: vec!["Envoy rejects a path with a fragment".to_owned()],
-                ..Decision::new(Outcome::DirectResponse)
-            })),
-            Some(ChainAction::Http { table, .. }) => match self.denied_by_gateway(listener.port, true) {
-                Some(denied) => Ok(denied),
-                None => self.routed(self.compiled.routes(table)),
+            Some(ChainAction::Http { .. }) if let Some(rejected) = self.rejection() => Ok(self.decided(rejected)),
+            Some(ChainAction::Http { table, .. }) => match self.screened(listener.port, true) {
+                Screened::Denied(denied) => Ok(*denied),
+                Screened::Passed(token, notes) => {
+                    let routes = self.compiled.routes(table);
+                    let answer = match token.filter(TokenEffect::changes_request) {
+                        Some(token) => {
+                            let sent = &token.apply(self.request);
+                            // Without a token, Envoy keeps the route that it chose before the filter.
+                            let request = if token.has_token() { sent } else { self.request };
+                            Outbound { request, sent, token: Some(&token), ..*self }.routed(routes)
+                        }
+                        None => self.routed(routes),
+                    };
+                    Ok(with_notes(answer?, notes))
+                }
             },
         }
     }
 
-    /// Whether the path has a fragment, which Envoy's HTTP codec rejects before routing.
-    fn has_fragment(&self) -> bool {
-        let has_fragment = |bytes: &[u8]| bytes.contains(&b'#');
-        has_fragment(&self.request.path) || self.request.query.as_deref().is_some_and(has_fragment)
+    /// The decision for a request that Envoy rejects before routing.
+    fn rejection(&self) -> Option<Decision> {
+        codec::rejection(self.request, self.question.protocol, self.compiled.proxy.world.settings.path_normalization)
     }
 
     fn speaks_http(&self, terminates_tls: bool) -> bool {
@@ -206,12 +245,53 @@ impl<'q, 'a> Outbound<'q, 'a> {
             }));
         }
         let request = match decision.outcome {
-            Outcome::Forward => Some(apply::rewritten(self.request, clause)?),
+            Outcome::Forward if decided.has_own_headers => return self.split(clause, decided),
+            Outcome::Forward => {
+                let of_destination = decided.clusters.first().and_then(|it| it.headers);
+                Some(self.with_token(apply::rewritten(self.sent, clause, of_destination)?))
+            }
             _ => None,
         };
         let location = apply::location(self.request, clause, &self.compiled.proxy);
         let arrivals = self.arrivals(decided, request.as_ref());
         Ok(Answer { request, location, arrivals, ..self.with(Arc::clone(decision)) })
+    }
+
+    /// The answer for a request that destinations with header operations of their own share.
+    fn split(&self, clause: &Clause<'_>, decided: &ClauseDecision<'a>) -> Result<Answer, String> {
+        let rewritten = |headers| Ok::<_, String>(self.with_token(apply::rewritten(self.sent, clause, headers)?));
+        let each: Vec<Rewritten> =
+            decided.clusters.iter().map(|it| rewritten(it.headers)).collect::<Result<_, String>>()?;
+        let is_same = each.iter().all(|it| *it == each[0]);
+        let common = if is_same { each[0].clone() } else { rewritten(None)? };
+        let mut decision = Arc::clone(&decided.decision);
+        if !is_same {
+            let destinations = Arc::make_mut(&mut decision).destinations.iter_mut();
+            destinations.zip(&each).for_each(|(it, request)| it.request = Some(Box::new(request.clone())));
+        }
+        let arrivals: Vec<Arrived> = match self.question.next {
+            Some(_) => {
+                let clusters = decided.clusters.iter().zip(&each);
+                clusters.flat_map(|(it, own)| self.sent(Some(own)).arrivals(std::slice::from_ref(it))).collect()
+            }
+            None => Vec::new(),
+        };
+        Ok(Answer { request: Some(common), arrivals: arrivals.into(), ..self.with(decision) })
+    }
+
+    /// The request that the upstream gets, with the headers that the filter for tokens writes and removes.
+    fn with_token(&self, mut rewritten: Rewritten) -> Rewritten {
+        let Some(token) = self.token else { return rewritten };
+        for (name, value) in &token.added_headers {
+            rewritten.headers.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        let is_gone = |name: &&String| {
+            let was_there = self.question.http.headers.iter().any(|(other, _)| other == name.as_str());
+            was_there && !rewritten.headers.contains_key(*name) && !rewritten.removed_headers.contains(name)
+        };
+        let gone: Vec<String> = token.removed_headers.iter().filter(is_gone).cloned().collect();
+        rewritten.removed_headers.extend(gone);
+        rewritten
     }
 
     /// The second leg. Without policies that look at requests, or another gateway, it is the same for all requests of a
@@ -231,23 +311,26 @@ impl<'q, 'a> Outbound<'q, 'a> {
     }
 
     fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'a> {
-        Sent { question: self.question, proxy: &self.compiled.proxy, rewritten, passed_tls: None }
+        let Self { question, sent: request, .. } = *self;
+        Sent { question, request, proxy: &self.compiled.proxy, rewritten, passed_tls: None }
     }
 
-    /// The answer of a gateway whose policies deny the request. Gateways apply policies before routing; sidecars of
-    /// clients apply none.
-    fn denied_by_gateway(&self, port: u32, is_http: bool) -> Option<Answer> {
+    /// What the policies of a gateway do with the request. Gateways apply policies before routing; sidecars of clients
+    /// apply none.
+    fn screened(&self, port: u32, is_http: bool) -> Screened {
         let proxy = &self.compiled.proxy;
         let policies = &proxy.world.policies;
-        let has_none = policies.authorization_policies().is_empty() && policies.request_authentications().is_empty();
-        if !proxy.is_gateway() || has_none {
-            return None;
+        let has_policies =
+            !policies.authorization_policies().is_empty() || !policies.request_authentications().is_empty();
+        let presents_token = is_http && policy::is_presented(self.request);
+        if !proxy.is_gateway() || !(has_policies || presents_token) {
+            return Screened::Passed(None, Vec::new());
         }
         let source_ip = self.question.client.address;
         let attributes = Attributes {
             identity: None,
             source_ip,
-            remote_ip: policy::remote_ip(self.request, source_ip).filter(|_| is_http).or(source_ip),
+            remote_ip: if is_http { self.request.client } else { source_ip },
             destination_ip: proxy.address,
             destination_port: port,
             sni: match self.connection.payload {
@@ -259,7 +342,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
         };
         let findings = policy::evaluate(proxy.world, &proxy.namespace, &proxy.label_set(), &attributes);
         if findings.ruling != policy::Ruling::Denied {
-            return None;
+            return Screened::Passed(Some(findings.token), findings.notes);
         }
         let trace = if self.question.trace { trace::policies(proxy.world, &findings) } else { Vec::new() };
         let decision = Decision {
@@ -268,7 +351,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             notes: findings.notes,
             ..Decision::new(Outcome::Denied)
         };
-        Some(Answer { trace, ..self.decided(decision) })
+        Screened::Denied(Box::new(Answer { trace, ..self.decided(decision) }))
     }
 
     fn trace(&self, host: &VirtualHost<'_>) -> Vec<Step> {

@@ -11,7 +11,7 @@ use super::gateway_workload::gateway_workload;
 use super::request::{Direction, GatewayRef, Request, RequestProtocol, Tls};
 use crate::model::LabelSet;
 use crate::routing::inbound::{Receiver, ports};
-use crate::routing::{self, Payload};
+use crate::routing::{self, CarriedToken, Payload, Reception, TokenState};
 use crate::uri::split_port;
 use crate::world::{PathNormalization, World};
 
@@ -104,17 +104,20 @@ impl<'q, 'a> Question<'q, 'a> {
         let source_ip = dial::named_address(request.source_ip.as_deref(), "sourceIp")?;
         let of_client = from.filter(|_| request.gateway.is_none()).and_then(|from| from.address);
         let server_name = request.sni.as_deref().filter(|sni| !sni.is_empty()).map_or(name, Cow::Borrowed);
+        let address_of_client = source_ip.or(of_client);
+        let http = http(request, host, world.settings.path_normalization)
+            .as_received(listeners.reception(tls), address_of_client);
         Ok(Self {
             id: &request.id,
             gateway: gateway_name(request),
             proxy: ReceivingProxy::Client { listeners, address },
-            client: Client::new(request, source_ip.or(of_client)),
+            client: Client::new(request, address_of_client),
             port,
             protocol,
             tls,
             alpn: alpn(request),
             server_name,
-            http: http(request, host, world.settings.path_normalization),
+            http,
             trace: request.trace,
             next: Some(cache),
         })
@@ -133,17 +136,21 @@ impl<'q, 'a> Question<'q, 'a> {
         };
         let source_ip = dial::named_address(request.source_ip.as_deref(), "sourceIp")?;
         let of_client = request.from.as_ref().and_then(|from| from.address);
+        let address_of_client = source_ip.or(of_client);
+        let host = request.host.as_deref().unwrap_or_default();
+        let http =
+            http(request, host, world.settings.path_normalization).as_received(Reception::Sidecar, address_of_client);
         Ok(Self {
             id: &request.id,
             gateway: None,
             proxy: ReceivingProxy::Server(receiver),
-            client: Client::new(request, source_ip.or(of_client)),
+            client: Client::new(request, address_of_client),
             port,
             protocol: protocol(request),
             tls: tls(request),
             alpn: alpn(request),
             server_name: request.sni.as_deref().unwrap_or_default().into(),
-            http: http(request, request.host.as_deref().unwrap_or_default(), world.settings.path_normalization),
+            http,
             trace: request.trace,
             next: None,
         })
@@ -214,7 +221,7 @@ fn gateway_name(request: &Request) -> Option<&str> {
     }
 }
 
-/// The request as Envoy's router sees it.
+/// The request as it reaches the proxy, before the proxy settles its headers.
 fn http<'q>(request: &'q Request, host: &'q str, normalization: PathNormalization) -> routing::HttpRequest<'q> {
     let target = request.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
@@ -229,10 +236,17 @@ fn http<'q>(request: &'q Request, host: &'q str, normalization: PathNormalizatio
         path: routing::normalize_path(path.as_bytes(), normalization),
         query: query.map(|query| query.as_bytes().into()),
         headers: headers.collect(),
-        claims: &request.claims,
+        token: token(request),
+        ..routing::HttpRequest::default()
     }
-    // Sidecars trust the headers of their clients, gateways do not.
-    .as_received(request.gateway.is_none())
+}
+
+/// The token that the request is said to carry. Without any of its fields, the headers decide.
+fn token(request: &Request) -> Option<CarriedToken<'_>> {
+    let is_described = !request.claims.is_null() || request.issuer.is_some() || !request.audiences.is_empty();
+    let state = request.token.or(is_described.then_some(TokenState::Valid))?;
+    let issuer = request.issuer.as_deref();
+    Some(CarriedToken { state, claims: &request.claims, issuer, audiences: &request.audiences })
 }
 
 fn lower_case(name: &str) -> Cow<'_, str> {

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use crate::routing::TokenState;
+
 /// A request to simulate. The manifests provide the fields that are left out.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -106,20 +108,6 @@ pub enum ProxyKind {
     Ambient,
     /// The proxy of a gateway.
     Gateway,
-}
-
-/// The state of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TokenState {
-    /// The keys of the issuer verify it, and it is within its time.
-    Valid,
-    /// No key verifies it, or it is no token at all.
-    Invalid,
-    /// Its time is over.
-    Expired,
-    /// There is no token.
-    None,
 }
 
 /// A gateway: a Gateway resource as `namespace/name`, or a workload. The name may also be that of a gateway workload or

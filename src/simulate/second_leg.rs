@@ -15,7 +15,7 @@ use crate::model::LabelSet;
 use crate::model::networking::ClientTlsMode;
 use crate::policy::Identity;
 use crate::routing::inbound::{PortOrigin, Receiver, ports};
-use crate::routing::{Cluster, HttpRequest, Proxy, Upstream, Weighted};
+use crate::routing::{Cluster, HttpRequest, Proxy, Reception, Upstream, Weighted};
 use crate::world::{MtlsMode, Service, Workload};
 
 /// The address of a gateway whose address is not known.
@@ -24,6 +24,8 @@ const ANY_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 /// A request on its way to the servers.
 pub(super) struct Sent<'q, 'a> {
     pub question: &'q Question<'q, 'a>,
+    /// The request as the proxy routes it.
+    pub request: &'q HttpRequest<'q>,
     /// The proxy that sends the request on.
     pub proxy: &'q Proxy<'a>,
     /// The request after rewriting; `None` for bytes that are not HTTP.
@@ -66,7 +68,7 @@ impl<'a> Sent<'_, 'a> {
         let port = dialled.or(exact.map(|port| port.number)).or_else(target)?;
         let tls = self.tls(cluster, service, workload, port);
         let identity = (tls == Tls::Mtls).then(|| self.identity());
-        let rewritten = self.rewritten_request();
+        let rewritten = self.rewritten_request().as_received(Reception::Sidecar, self.source_ip());
         let has_bytes = self.rewritten.is_none();
         let seen = if self.passed_tls.is_some() && tls == Tls::Plaintext { Tls::Tls } else { tls };
         let is_wrapped = self.passed_tls.is_some() && tls != Tls::Plaintext;
@@ -119,7 +121,7 @@ impl<'a> Sent<'_, 'a> {
                 scheme: if tls == Tls::Plaintext { "http" } else { "https" }.into(),
                 ..request.clone()
             }
-            .as_received(false),
+            .as_received(listeners.reception(tls), self.source_ip()),
             trace: self.question.trace,
             next: None,
         };
@@ -185,12 +187,13 @@ impl<'a> Sent<'_, 'a> {
 
     /// The source address that the server's proxy sees: that of the client, or of the gateway.
     fn source_ip(&self) -> Option<IpAddr> {
-        if self.proxy.is_gateway() { self.proxy.address } else { self.question.client.address }
+        let of_client = self.question.client.address.filter(|_| !self.proxy.is_gateway());
+        of_client.or(self.proxy.address)
     }
 
     /// The request with the changes that the route makes.
     fn rewritten_request(&self) -> HttpRequest<'_> {
-        let request = &self.question.http;
+        let request = self.request;
         let Some(rewritten) = self.rewritten else { return request.clone() };
         let (path, query) =
             rewritten.path.split_once('?').map_or((rewritten.path.as_str(), None), |(path, query)| (path, Some(query)));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Explained, GatewayRef, Request, RuleAnswer, Simulator, Unanswered};
+use super::{Answer, Direction, Explained, GatewayRef, Request, RuleAnswer, Simulator, Unanswered, unknowns};
 use crate::model::wording;
 use crate::world::World;
 
@@ -48,23 +48,33 @@ impl<'a> Simulators<'a> {
         }
     }
 
-    /// The answers for every rule of every host that a request like `template` can take, in each mesh. The error says
-    /// why no mesh has the workloads and the gateway that the request names.
-    pub fn answer_every_rule(&self, template: &Request) -> Result<Vec<RuleAnswer>, String> {
-        let mut answers = Vec::new();
+    /// The answers for every rule of every host that a request like `template` can take, in each mesh. If no mesh has the
+    /// workloads and the gateway of the request, the errors say so.
+    pub fn answer_every_rule(&self, template: &Request) -> Vec<RuleAnswer> {
+        let mut answers: Vec<RuleAnswer> = Vec::new();
         let mut errors = Vec::new();
-        let is_wanted = |name: &str| template.mesh.as_ref().is_none_or(|wanted| name == wanted);
-        for candidate in self.all.iter().filter(|(name, _)| is_wanted(name)) {
-            match candidate.1.answer_every_rule(template) {
-                Ok(found) => answers
-                    .extend(found.into_iter().map(|it| RuleAnswer { result: self.named(candidate, it.result), ..it })),
-                Err(error) => errors.push(error),
+        let all = self.all.iter().filter(|(name, _)| template.mesh.as_ref().is_none_or(|wanted| **name == **wanted));
+        for candidate in all {
+            let (templates, notes) = match candidate.1.resolved(template) {
+                Ok(resolved) => resolved,
+                Err(unanswered) => {
+                    let result = self.named(candidate, Err(unanswered));
+                    errors.push(RuleAnswer { result, ..RuleAnswer::without_answer(template) });
+                    continue;
+                }
+            };
+            let found = templates.iter().flat_map(|template| candidate.1.answer_every_rule(template));
+            // A gateway that is not named is one of those that serve the host.
+            let is_asked =
+                |it: &RuleAnswer| template.direction != Some(Direction::Gateway) || it.asked.gateway.is_some();
+            let first = answers.len();
+            let found = found.filter(is_asked).map(|it| RuleAnswer { result: self.named(candidate, it.result), ..it });
+            answers.extend(found);
+            if let Some(Ok(answer)) = answers.get_mut(first).map(|it| &mut it.result) {
+                unknowns::note(answer, notes);
             }
         }
-        match errors.into_iter().next() {
-            Some(error) if answers.is_empty() => Err(error),
-            _ => Ok(answers),
-        }
+        if answers.is_empty() { errors } else { answers }
     }
 
     fn candidates(&self, request: &Request) -> Vec<&(Arc<str>, Simulator<'a>)> {
@@ -74,7 +84,7 @@ impl<'a> Simulators<'a> {
             (None, all) => {
                 let known: Vec<_> = all.iter().filter(|(_, simulator)| simulator.knows(request)).collect();
                 let with_names: Vec<_> =
-                    known.iter().copied().filter(|(_, simulator)| simulator.has_names(request)).collect();
+                    known.iter().copied().filter(|(_, simulator)| simulator.resolved(request).is_ok()).collect();
                 if with_names.is_empty() { known } else { with_names }
             }
         }

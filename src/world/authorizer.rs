@@ -15,6 +15,8 @@ pub struct Authorizer {
     pub port: u32,
     /// Whether proxies allow requests if they cannot reach it.
     pub fails_open: bool,
+    /// Whether proxies ask it by HTTP. Such an authorizer has no effect on TCP ports (istiod: `Builder.buildTCP`).
+    pub is_http_only: bool,
 }
 
 /// The reason why istiod or the proxies cannot use the provider of a policy. The proxies then answer what the rules of the
@@ -47,6 +49,7 @@ pub(super) fn authorizers(mesh: &MeshConfig) -> impl Iterator<Item = Authorizer>
             service: settings.service.text().to_owned(),
             port: settings.port.number(),
             fails_open: settings.fail_open.is_some_and(|fails_open| fails_open.value),
+            is_http_only: provider.envoy_ext_authz_http.is_some(),
         })
     })
 }

@@ -56,7 +56,7 @@ pub struct DestinationRules<'a> {
     exported: ByNamespace,
     /// Those that only proxies of the root namespace find.
     private_in_root: ByNamespace,
-    /// All of them.
+    /// All of them, each merged with those that are exported alike and select the same workloads.
     merged: ByNamespace,
     backend_tls: BackendTlsPolicies<'a>,
     root_namespace: String,
@@ -88,7 +88,7 @@ impl<'a> DestinationRules<'a> {
             } else if rule.name.namespace == all.root_namespace {
                 insert(&mut all.private_in_root, rules, index);
             }
-            insert(&mut all.merged, rules, index);
+            insert_alike(&mut all.merged, rules, index);
         }
         all
     }
@@ -266,7 +266,30 @@ fn insert(index: &mut ByNamespace, all: &[DestinationRule<'_>], added: usize) {
     }
 }
 
+/// Merges a DestinationRule with one of its host that is exported alike and selects the same workloads.
+fn insert_alike(index: &mut ByNamespace, all: &[DestinationRule<'_>], added: usize) {
+    let rule = &all[added];
+    let of_namespace = index.entry(rule.name.namespace.to_string()).or_default();
+    let of_host = of_namespace.entry(rule.host.value.clone()).or_default();
+    let exports = rule.exports();
+    let is_alike = |merged: &&mut MergedRule| match (rule.selector(), all[merged.parts[0]].selector()) {
+        (None, None) => merged.exports == exports,
+        (Some(own), Some(other)) => own.equals(other),
+        _ => false,
+    };
+    match of_host.iter_mut().find(is_alike) {
+        Some(merged) => merged.parts.push(added),
+        None => of_host.push(MergedRule { parts: vec![added], exports }),
+    }
+}
+
 impl MergedRule {
+    /// Whether both begin with the same DestinationRule. What istiod merges differs between the clients of the namespace
+    /// and others.
+    pub fn has_same_first(&self, other: &Self) -> bool {
+        self.parts.first() == other.parts.first()
+    }
+
     /// Whether proxies of another namespace find it.
     fn is_exported_to(&self, namespace: &str) -> bool {
         self.exports.is_empty() || self.exports.contains("*") || self.exports.contains(namespace)

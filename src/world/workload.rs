@@ -46,9 +46,12 @@ impl<'a> Workload<'a> {
         }
     }
 
-    /// The address of its pod, from the status of a Pod.
+    /// The address: that of a machine, or of a pod that a cluster has placed. `None` if the manifests do not have it.
     pub fn address(&self) -> Option<IpAddr> {
-        pod_address(self.resource)
+        match self.entry() {
+            Some(entry) => entry.address.as_ref()?.parse().ok(),
+            None => pod_address(self.resource),
+        }
     }
 
     /// The number of the port that a container declares under a name.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use mesh::config::Config;
 use mesh::load::Snapshot;
-use mesh::routing::{self, ChainAction, Role, RouteLookup, Table, gateway, normalize_path, outbound};
+use mesh::routing::{self, ChainAction, Reception, Role, RouteLookup, Table, gateway, normalize_path, outbound};
 use mesh::simulate::{self, Answer, GatewayRef, HeaderValue, Simulator, WorkloadRef};
 use mesh::world::{PathNormalization, Settings, World};
 
@@ -121,6 +121,10 @@ fn matching_route(table: &Table<'_>, client_request: &ClientRequest, is_sidecar:
     let header = |header: &'_ crate::case::Header| {
         (header.name.to_ascii_lowercase().into(), header.value.trim_ascii().to_vec().into())
     };
+    let reception = match is_sidecar {
+        true => Reception::Sidecar,
+        false => Reception::Gateway { trusted_proxies: 0, keeps_certificate: false },
+    };
     let request = routing::HttpRequest {
         authority: client_request.host.as_str().into(),
         method: client_request.method.as_str().into(),
@@ -129,7 +133,7 @@ fn matching_route(table: &Table<'_>, client_request: &ClientRequest, is_sidecar:
         headers: client_request.headers.iter().map(header).collect(),
         ..routing::HttpRequest::default()
     }
-    .as_received(is_sidecar);
+    .as_received(reception, None);
     let host_index = |host: &routing::VirtualHost<'_>| {
         table.virtual_hosts().iter().position(|other| std::ptr::eq(other, host)).unwrap_or_default()
     };

@@ -61,12 +61,15 @@ fn routes() -> impl Strategy<Value = Value> {
             ])])
         },
     );
-    let weighted = (vec((destination(), select(vec![0, 1, 30, 70])), 1..3), destination()).prop_map(|(some, last)| {
+    let one = || (destination(), weighted(0.3, headers("x-d")));
+    let several = (vec((one(), select(vec![0, 1, 30, 70])), 1..3), one()).prop_map(|(some, last)| {
         let all = some.into_iter().chain([(last, 50)]);
-        let entry = |(destination, weight): (Value, i32)| json!({ "destination": destination, "weight": weight });
+        let entry = |((destination, headers), weight): ((Value, Option<Value>), i32)| {
+            object([("destination", Some(destination)), ("weight", Some(json!(weight))), ("headers", headers)])
+        };
         Value::Array(all.map(entry).collect())
     });
-    prop_oneof![3 => single, 1 => weighted]
+    prop_oneof![3 => single, 1 => several]
 }
 
 fn destination() -> impl Strategy<Value = Value> {

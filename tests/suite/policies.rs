@@ -138,7 +138,7 @@ fn operations_are_compared_with_the_request() {
 fn tokens_count_only_with_a_request_authentication() {
     let claims = |claims: Value| json!({ "claims": claims });
     let own = |more: Value| {
-        let mut claims = json!({"iss": "https://id.example/tenant", "sub": "ann"});
+        let mut claims = json!({"iss": "https://id.example/tenant", "sub": "ann", "aud": "shop"});
         claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         json!({ "claims": claims })
     };
@@ -180,12 +180,147 @@ fn tokens_of_unknown_issuers_are_rejected() {
     assert_eq!(status(json!({"iss": "other", "sub": "x"})), None);
     assert_eq!(status(json!({"iss": "https://id.example/tenant", "aud": "elsewhere"})), Some(403));
     assert_eq!(status(json!({"iss": "https://id.example/tenant", "aud": "https://shop/"})), None);
+    assert_eq!(status(json!({"iss": "https://id.example/tenant"})), Some(403));
     assert_eq!(status(Value::Null), None);
-    let preflight = json!({
-        "method": "OPTIONS", "claims": {"iss": "nobody"},
-        "headers": {"origin": "https://a", "access-control-request-method": "GET"},
+    let preflight = |origin: &str| {
+        json!({
+            "method": "OPTIONS", "claims": {"iss": "nobody"},
+            "headers": {origin: "https://a", "access-control-request-method": "GET"},
+        })
+    };
+    assert_eq!(ask(TOKENS, &preflight("origin")).outcome, Outcome::Forward);
+    assert_eq!(ask(TOKENS, &preflight("x-origin")).status, Some(401));
+}
+
+#[test]
+fn a_token_is_described_by_its_state_issuer_and_audiences() {
+    let tenant = "https://id.example/tenant";
+    for (request, expected) in [
+        (json!({"token": "valid"}), None),
+        (json!({"token": "none", "headers": {"authorization": "Bearer x"}}), None),
+        (json!({"token": "invalid"}), Some(401)),
+        (json!({"token": "expired", "issuer": "other"}), Some(401)),
+        (json!({"token": "expired", "issuer": tenant, "audiences": ["elsewhere"]}), Some(401)),
+        (json!({"issuer": "other"}), None),
+        (json!({"issuer": "nobody"}), Some(401)),
+        (json!({"issuer": tenant}), Some(403)),
+        (json!({"issuer": tenant, "audiences": ["a", "shop"]}), None),
+        (json!({"audiences": ["a"], "claims": {"iss": tenant, "aud": "shop"}}), Some(403)),
+    ] {
+        assert_eq!(ask(TOKENS, &request).status, expected, "{request}");
+    }
+    let assumed = ask(TOKENS, &json!({"token": "valid"}));
+    assert!(assumed.notes[0].contains("does not name the issuer"), "{:?}", assumed.notes);
+    let by_issuer = policy("p", "{action: DENY, rules: [{from: [{source: {requestPrincipals: ['other/ann']}}]}]}");
+    let manifests = format!("{TOKENS}{by_issuer}");
+    assert!(is_denied(&manifests, &json!({"issuer": "other", "claims": {"sub": "ann"}})));
+    assert!(!is_denied(&manifests, &json!({"token": "none", "claims": {"sub": "ann"}})));
+}
+
+/// The text of a token with some claims.
+fn jwt(claims: &Value) -> String {
+    let encode = |json: &str| base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, json);
+    format!("{}.{}.{}", encode("{\"alg\":\"RS256\"}"), encode(&claims.to_string()), encode("signature"))
+}
+
+#[test]
+fn tokens_in_headers_are_read() {
+    let bearer = |token: &str| json!({"headers": {"authorization": format!("Bearer {token}")}});
+    let status = |token: &str| ask(TOKENS, &bearer(token)).status;
+    assert_eq!(status("deadbeef"), Some(401));
+    assert_eq!(status("some.invalid.token"), Some(401));
+    assert_eq!(status(&jwt(&json!({"iss": "nobody"}))), Some(401));
+    assert_eq!(status(&jwt(&json!({}))), Some(401));
+    assert_eq!(status(&jwt(&json!({"iss": "other", "exp": 1_562_182_722}))), Some(401));
+    assert_eq!(status(&jwt(&json!({"iss": "https://id.example/tenant"}))), Some(403));
+    let good = ask(TOKENS, &bearer(&jwt(&json!({"iss": "other"}))));
+    assert_eq!((good.status, good.notes.len()), (None, 1));
+    assert!(good.notes[0].contains("signature of the token is not checked"), "{:?}", good.notes);
+    assert_eq!(ask(TOKENS, &json!({"headers": {"authorization": "Basic YTpi"}})).status, None);
+    assert_eq!(ask(TOKENS, &json!({"path": "/?access_token=deadbeef"})).status, Some(401));
+    // Nothing reads a token without a RequestAuthentication.
+    assert_eq!(ask("", &bearer("deadbeef")).status, None);
+    // The request says more of its token than the header.
+    let stated = |state: &str| {
+        let mut request = bearer("deadbeef");
+        request["token"] = json!(state);
+        request["issuer"] = json!("other");
+        ask(TOKENS, &request).status
+    };
+    assert_eq!((stated("valid"), stated("expired")), (None, Some(401)));
+}
+
+fn authentication(name: &str, rules: &str) -> String {
+    format!(
+        "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{jwtRules: [{rules}]}}\n---\n"
+    )
+}
+
+#[test]
+fn a_rule_looks_for_tokens_where_it_says() {
+    let rules = authentication(
+        "ra",
+        "{issuer: a, fromHeaders: [{name: X-Jwt-Token, prefix: 'Value '}, {name: auth-token}], fromParams: [token, second], fromCookies: [session]}",
+    );
+    let needs_token = policy("p", "{rules: [{from: [{source: {requestPrincipals: ['a/ann']}}]}]}");
+    let manifests = format!("{rules}{needs_token}");
+    let status = |request: Value| ask(&manifests, &request).status;
+    let good = jwt(&json!({"iss": "a", "sub": "ann"}));
+    let expired = jwt(&json!({"iss": "a", "sub": "ann", "exp": 1}));
+    let header = |name: &str, value: String| json!({"headers": {name: value}});
+    assert_eq!(status(header("x-jwt-token", format!("Value {good}"))), None);
+    assert_eq!(status(header("x-jwt-token", format!("Bearer {good}"))), Some(403));
+    assert_eq!(status(header("auth-token", good.clone())), None);
+    assert_eq!(status(header("authorization", format!("Bearer {good}"))), Some(403));
+    assert_eq!(status(header("cookie", format!("a=b; session={good}"))), None);
+    assert_eq!(status(header("cookie", format!("sessions={good}"))), Some(403));
+    assert_eq!(status(json!({"path": format!("/?token={good}")})), None);
+    assert_eq!(status(json!({"path": format!("/?tokens={good}")})), Some(403));
+    // All tokens must be valid.
+    assert_eq!(status(json!({"path": format!("/?token={good}&second={expired}")})), Some(401));
+    // The request does not say where its token is, so it is where the rule looks.
+    assert_eq!(status(json!({"claims": {"iss": "a", "sub": "ann"}})), None);
+}
+
+#[test]
+fn of_several_rules_one_must_accept_the_token() {
+    let status = |rules: &str, claims: Value| ask(&authentication("ra", rules), &json!({ "claims": claims })).status;
+    let by_audience = "{issuer: a, audiences: [x]}, {issuer: b, audiences: [w]}, {issuer: b}";
+    assert_eq!(status(by_audience, json!({"iss": "a", "aud": "x"})), None);
+    assert_eq!(status(by_audience, json!({"iss": "a", "aud": "w"})), Some(403));
+    assert_eq!(status(by_audience, json!({"iss": "b"})), None);
+    assert_eq!(status(by_audience, json!({"iss": "c"})), Some(401));
+    assert_eq!(status("{audiences: [x]}, {issuer: a, audiences: [w]}", json!({"iss": "a", "aud": "x"})), None);
+    // Rules of all policies count.
+    let two =
+        format!("{}{}", authentication("one", "{issuer: a, audiences: [x]}"), authentication("two", "{issuer: b}"));
+    assert_eq!(ask(&two, &json!({"claims": {"iss": "b"}})).status, None);
+}
+
+#[test]
+fn policies_see_the_request_after_its_token_is_checked() {
+    let rules = authentication(
+        "ra",
+        "{issuer: a, spaceDelimitedClaims: [roles], outputClaimToHeaders: [{header: X-Sub, claim: sub}, {header: x-deep, claim: a.b}], outputPayloadToHeader: x-payload}",
+    );
+    let matches = |condition: &str, request: &Value| {
+        let deny = policy("p", &format!("{{action: DENY, rules: [{{when: [{{{condition}}}]}}]}}"));
+        is_denied(&format!("{rules}{deny}"), request)
+    };
+    let request = json!({
+        "claims": {"iss": "a", "sub": "ann", "a": {"b": 7}, "roles": "admin user", "scope": "read", "other": "v w"},
+        "headers": {"x-sub": "forged", "authorization": "Bearer t"},
     });
-    assert_eq!(ask(TOKENS, &preflight).outcome, Outcome::Forward);
+    assert!(matches("key: 'request.headers[x-sub]', values: [ann]", &request));
+    assert!(!matches("key: 'request.headers[x-sub]', values: [forged]", &request));
+    assert!(matches("key: 'request.headers[x-deep]', values: ['7']", &request));
+    assert!(matches("key: 'request.headers[x-payload]', values: ['ey*']", &request));
+    assert!(!matches("key: 'request.headers[authorization]', values: ['*']", &request));
+    assert!(matches("key: 'request.auth.claims[roles]', values: [user]", &request));
+    assert!(!matches("key: 'request.auth.claims[roles]', values: ['admin user']", &request));
+    assert!(!matches("key: 'request.auth.claims[other]', values: [w]", &request));
+    // Without a token, clients cannot forge the headers either.
+    assert!(!matches("key: 'request.headers[x-sub]', values: [forged]", &json!({"headers": {"x-sub": "forged"}})));
 }
 
 #[test]
@@ -268,6 +403,18 @@ fn custom_policies_leave_the_decision_to_the_authorizer() {
     };
     assert!(is_denied(&format!("{}{}", custom("c", "opa"), config("other")), &json!({})));
     assert!(!is_denied(&format!("{}{}", custom("c", "opa"), config("opa")), &json!({})));
+    // An authorizer that speaks HTTP has no effect on TCP ports.
+    let tcp = json!({"port": 9000, "protocol": "tcp"});
+    let by_port = "{action: CUSTOM, provider: {name: opa}, rules: [{to: [{operation: {ports: ['9000']}}]}]}";
+    let of_kind = |kind: &str| {
+        let config = format!(
+            "extensionProviders: [{{name: opa, {kind}: {{service: shop.shop.svc.cluster.local, port: 9000}}}}]\n---\n"
+        );
+        ask(&format!("{}{config}", policy("c", by_port)), &tcp)
+    };
+    assert_eq!(of_kind("envoyExtAuthzGrpc").policy.as_ref().unwrap().action, "CUSTOM");
+    let ignored = of_kind("envoyExtAuthzHttp");
+    assert!(ignored.policy.is_none() && ignored.notes[0].contains("on TCP ports"), "{:?}", ignored.notes);
     // Envoy evaluates CUSTOM policies before it validates tokens, so they see no claims.
     let by_claim = "{action: CUSTOM, provider: {name: opa}, rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}";
     let request = json!({"claims": {"iss": "other", "sub": "x"}});

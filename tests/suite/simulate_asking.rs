@@ -163,6 +163,8 @@ fn a_client_is_named_like_a_workload() {
         assert_eq!(end(&["http://cart.shop/", "--from", from]), "299", "{from}");
     }
     assert_eq!(end(&["http://cart.shop/", "--from", "web", "-n", "shop"]), "299");
+    // The explanation is about the client that is named, too.
+    assert!(ask(&["http://cart.shop/", "--from", "shop/web"])["way"].is_array());
     assert_eq!(end(&["http://cart.shop/", "--from-label", "app=web"]), "299");
     // A namespace alone leaves the labels open.
     for from in [&["--from", "shop"][..], &["-n", "shop"], &["--from", "bank"], &["--from", "ledger-0"]] {
@@ -330,7 +332,7 @@ fn without_a_url_a_gateway_by_any_name_serves_its_hosts() {
     }
     let run = run_in(directory().path(), &["--gateway", "edge/nothing"]);
     assert_eq!(run.status, 2);
-    assert!(run.stdout.contains("Gateway `edge/nothing` does not exist"), "{run:?}");
+    assert!(run.stderr.contains("Gateway `edge/nothing` does not exist"), "{run:?}");
 }
 
 /// istiod derives Gateways from those of the Gateway API and from Ingresses. They have the names of these.

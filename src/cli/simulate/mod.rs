@@ -41,21 +41,19 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
         let status = lines::answer_lines(&simulators, requests, &expected)?;
         return Ok(if project.failed() { exit::FAILED } else { status });
     }
-    let (explained, rules) = match asked_for_one {
-        true => (simulators.explain(&template), Vec::new()),
-        false => (Vec::new(), simulators.answer_every_rule(&template)?),
-    };
-    let results = explained.iter().map(|it| &it.result).chain(rules.iter().map(|rule| &rule.result));
+    let style = terminal::style(common);
+    let explained = if asked_for_one { simulators.explain(&template) } else { Vec::new() };
+    let rules = if asked_for_one { Vec::new() } else { simulators.answer_every_rule(&template) };
+    let results = explained.iter().map(|it| &it.result).chain(rules.iter().map(|it| &it.result));
     let results: Vec<&Result<Answer, Unanswered>> = results.collect();
     if results.is_empty() {
         return Err("no route or service of the manifests fits the options; name a URL to simulate".to_owned());
     }
     let differences: Vec<Option<Difference>> = results.iter().map(|result| difference(result, &expected)).collect();
-    let (sources, style) = (&project.manifests.sources, terminal::style(common));
     terminal::write(|out| match (args.output.format, asked_for_one) {
         (Format::Text, _) => {
             match asked_for_one {
-                true => report::text::answers(&explained, sources, &style, out)?,
+                true => report::text::answers(&explained, &project.manifests.sources, &style, out)?,
                 false => report::text::every_rule(&rules, &style, out)?,
             }
             report::text::differences(&results, &differences, &style, out)

@@ -25,6 +25,8 @@ pub(super) struct DestinationObject<'a> {
     load_balancer: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tls: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<UpstreamRequestObject<'a>>,
 }
 
 /// The request that an upstream gets.
@@ -96,6 +98,7 @@ impl<'a> DestinationObject<'a> {
             status,
             load_balancer,
             tls,
+            request,
         } = destination;
         Self {
             cluster,
@@ -109,6 +112,7 @@ impl<'a> DestinationObject<'a> {
             status: *status,
             load_balancer: load_balancer.as_deref(),
             tls: *tls,
+            request: request.as_deref().map(UpstreamRequestObject::of),
         }
     }
 }

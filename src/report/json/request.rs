@@ -67,6 +67,8 @@ struct WorkloadObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     labels: &'a BTreeMap<String, String>,
@@ -158,6 +160,7 @@ impl<'a> WorkloadObject<'a> {
                 ProxyKind::Ambient => "ambient",
                 ProxyKind::Gateway => "gateway",
             }),
+            name: workload.name.as_deref(),
             namespace: workload.namespace.as_deref(),
             labels: &workload.labels,
             service_account: workload.service_account.as_deref(),

@@ -29,8 +29,6 @@ pub fn simulate(
 }
 
 /// Writes the output of `mesh simulate --format json` without a URL: one object, indented, with a newline at its end.
-///
-/// `differences` are the differences from what was expected, one for each rule.
 pub fn every_rule(rules: &[RuleAnswer], differences: &[Option<Difference>], out: &mut dyn io::Write) -> io::Result<()> {
     let results = rules.iter().zip(differences).map(|(rule, difference)| RuleObject {
         rule: RuleRequestsObject { host: &rule.host, when: &rule.when, asked: RequestObject::of(&rule.asked) },
@@ -61,16 +59,6 @@ struct ExplainedObject<'a> {
     difference: Option<DifferenceObject<'a>>,
 }
 
-/// The result for a rule: that of a request which the rule takes.
-#[derive(Serialize)]
-struct RuleObject<'a> {
-    rule: RuleRequestsObject<'a>,
-    #[serde(flatten)]
-    result: ResultObject<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    difference: Option<DifferenceObject<'a>>,
-}
-
 /// The difference from what was expected.
 #[derive(Serialize)]
 struct DifferenceObject<'a> {
@@ -80,8 +68,19 @@ struct DifferenceObject<'a> {
 
 impl<'a> DifferenceObject<'a> {
     fn of(difference: &'a Difference) -> Self {
-        Self { expected: &difference.expected, actual: &difference.actual }
+        let Difference { expected, actual } = difference;
+        Self { expected, actual }
     }
+}
+
+/// The result for a rule: that of a request which the rule takes.
+#[derive(Serialize)]
+struct RuleObject<'a> {
+    rule: RuleRequestsObject<'a>,
+    #[serde(flatten)]
+    result: ResultObject<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<DifferenceObject<'a>>,
 }
 
 /// The requests that a rule takes.
@@ -117,22 +116,18 @@ pub fn answer_line(
     out: &mut Vec<u8>,
 ) -> serde_json::Result<()> {
     match result {
-        Ok(answer) => {
-            push_answer(answer, out)?;
-            if let Some(difference) = difference {
-                // Within the object.
-                out.pop();
-                push(",\"difference\":", &DifferenceObject::of(difference), out)?;
-                out.push(b'}');
-            }
-        }
+        Ok(answer) => push_answer(answer, difference, out)?,
         Err(unanswered) => serde_json::to_writer(&mut *out, &ErrorObject::of(unanswered))?,
     }
     out.push(b'\n');
     Ok(())
 }
 
-fn push_answer(answer: &Answer, out: &mut Vec<u8>) -> serde_json::Result<()> {
+fn push_answer(answer: &Answer, difference: Option<&Difference>, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    fn push(key: &str, value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        out.extend_from_slice(key.as_bytes());
+        serde_json::to_writer(out, value)
+    }
     push("{\"id\":", &answer.id, out)?;
     if let Some(mesh) = &answer.mesh {
         push(",\"mesh\":", mesh, out)?;
@@ -152,13 +147,11 @@ fn push_answer(answer: &Answer, out: &mut Vec<u8>) -> serde_json::Result<()> {
         push(",\"arrivals\":", &answer.arrivals.iter().map(ArrivalObject::of).collect::<Vec<_>>(), out)?;
     }
     push(",\"trace\":", &answer.trace.iter().map(StepObject::of).collect::<Vec<_>>(), out)?;
+    if let Some(difference) = difference {
+        push(",\"difference\":", &DifferenceObject::of(difference), out)?;
+    }
     out.push(b'}');
     Ok(())
-}
-
-fn push(key: &str, value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    out.extend_from_slice(key.as_bytes());
-    serde_json::to_writer(out, value)
 }
 
 /// The fields of a decision as JSON, without the surrounding braces.

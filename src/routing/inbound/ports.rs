@@ -25,14 +25,18 @@ pub struct Receiver<'w, 'a> {
 impl<'w, 'a> Receiver<'w, 'a> {
     /// A workload of the manifests.
     pub fn of(workload: &'w Workload<'a>) -> Self {
-        let address = workload.entry().and_then(|entry| entry.address.as_ref()?.parse().ok());
-        Self { namespace: &workload.name.namespace, labels: workload.labels.clone(), address, workload: Some(workload) }
+        Self {
+            namespace: &workload.name.namespace,
+            labels: workload.labels.clone(),
+            address: workload.address(),
+            workload: Some(workload),
+        }
     }
 
     /// A workload by description. The first workload of the manifests with these labels provides its ports.
     pub fn described(world: &'w World<'a>, namespace: &'w str, labels: LabelSet<'w>, address: Option<IpAddr>) -> Self {
         let workload = world.workload_with(namespace, &labels);
-        Self { namespace, labels, address, workload }
+        Self { namespace, labels, address: address.or_else(|| workload?.address()), workload }
     }
 
     /// The port of the workload to which a port of a service leads.

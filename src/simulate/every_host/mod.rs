@@ -40,6 +40,12 @@ pub(super) fn answers(simulator: &Simulator<'_>, template: &Request) -> Vec<Rule
 }
 
 impl RuleAnswer {
+    /// A request of which no mesh has the workloads and the gateway.
+    pub(super) fn without_answer(request: &Request) -> Self {
+        let result = Err(Unanswered::to(request, String::new()));
+        Self { host: String::new(), asked: request.clone(), when: String::new(), result }
+    }
+
     /// Whether two rules of one proxy are the same, but for the port at which a request arrives.
     fn does_the_same(&self, other: &Self) -> bool {
         let is_alike = |(one, other): (&Answer, &Answer)| {

@@ -8,6 +8,7 @@ use crate::routing::{
     Automata, ChainAction, Clause, ClauseAction, Connection, HttpMatch, MatchCondition, MatchSubject, RouteLookup,
     Sample, VirtualHost,
 };
+use crate::simulate::naming;
 use crate::simulate::question::{Question, ReceivingProxy};
 use crate::simulate::request::{HeaderValue, Request, WorkloadRef};
 use crate::simulate::{Answer, Outcome, Simulator};
@@ -103,7 +104,8 @@ struct SeenRules {
 
 impl SeenRules {
     fn of(simulator: &Simulator<'_>, request: &Request) -> Option<Self> {
-        let question = Question::new(request, simulator.world, &simulator.cache).ok()?;
+        let named = naming::resolve(simulator.world, request).ok()?;
+        let question = Question::new(&named.request, simulator.world, &simulator.cache).ok()?;
         let ReceivingProxy::Client { listeners, address } = &question.proxy else { return None };
         let connection = Connection { address: *address, payload: question.payload() };
         let chain = listeners.listener(*address)?.chain(&connection)?;

@@ -7,7 +7,7 @@ mod nearest;
 mod way;
 
 use super::question::Question;
-use super::{Answer, Request, Simulator, Unanswered};
+use super::{Answer, Request, Simulator, Unanswered, naming};
 use crate::source::Span;
 use crate::world::World;
 
@@ -28,8 +28,9 @@ impl Explained {
     /// The answer to a request, with its explanation.
     pub(super) fn new(simulator: &Simulator<'_>, request: &Request) -> Self {
         let result = simulator.simulate(request).map(Answer::for_incomplete_manifests);
-        let question = Question::new(request, simulator.world, &simulator.cache);
-        let (Ok(answer), Ok(question)) = (&result, &question) else {
+        let named = naming::resolve(simulator.world, request);
+        let question = named.as_ref().map(|named| Question::new(&named.request, simulator.world, &simulator.cache));
+        let (Ok(answer), Ok(Ok(question))) = (&result, &question) else {
             return Self::bare(result);
         };
         let way = way::of(simulator.world, question, answer);

@@ -48,7 +48,7 @@ impl<'a> Missing<'_, 'a> {
                 let ClauseAction::Route(route) = &clause.action else { return None };
                 let span = clause.route_match.map_or(route.owner.span, |(_, span)| span);
                 let words = when::conditions(&clause.conditions, |_| false).join(" and ");
-                Some(format!("a rule takes requests whose {words} ({})", place(self.world, span)))
+                Some(format!("rule at {}: {words}", place(self.world, span)))
             })
             .collect();
         let excluded = host.clauses.iter().filter(|clause| !clause.is_live()).count();
@@ -57,7 +57,8 @@ impl<'a> Missing<'_, 'a> {
             hints.push(format!("host `{}` has no rules here", host.name));
         }
         if excluded > 0 {
-            hints.push(format!("{excluded} more rules are for other ports, gateways or clients; `--trace` lists them"));
+            let rules = if excluded == 1 { "another rule is" } else { "other rules are" };
+            hints.push(format!("{rules} for other ports, gateways or clients: `--trace` shows them"));
         }
         hints
     }

@@ -103,7 +103,7 @@ fn servers_listen_on_the_address_that_they_bind() {
     let tcp = |address: &str| json!({"port": 9000, "protocol": "tcp", "address": address});
     let both = |bind: &str| format!("{}, {}", server("", "HTTP"), server(bind, "TCP"));
     assert_eq!(ask(&both("bind: 10.0.0.1, "), tcp("10.0.0.1")), WEB);
-    assert_eq!(ask(&both(""), tcp("10.0.0.1")), "refused");
+    assert_eq!(ask(&both(""), tcp("10.0.0.1")), "refused 400");
 }
 
 /// The ports of two HTTPS servers of a Gateway need different names.
@@ -207,7 +207,7 @@ fn envoy_rejects_a_listener_with_equal_filter_chains() {
     let route = istio(
         "VirtualService",
         "web",
-        &format!("{{hosts: [web.example], gateways: [shop/edge], http: [{{{TO_WEB}}}]}}"),
+        &format!("{{hosts: [web.example], gateways: [shop/edge, bank/edge], http: [{{{TO_WEB}}}]}}"),
     );
     let ask = |first: &str, second: &str| {
         let manifests = gateway("shop", first) + &gateway("bank", second) + &web() + &route;
@@ -221,6 +221,46 @@ fn envoy_rejects_a_listener_with_equal_filter_chains() {
     assert_eq!(ask("./web.example", "./other.example"), ("forward", false));
     // istiod drops the second server.
     assert_eq!(ask("shop/web.example", "shop/web.example"), ("forward", false));
+}
+
+/// A ListenerSet in another namespace opens a port of the workload that istiod runs for the Gateway.
+#[test]
+fn the_workload_of_the_gateway_serves_listener_sets() {
+    let gateway_api = |kind: &str, namespace: &str, name: &str, spec: &str| {
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n---\n"
+        )
+    };
+    let parent = "group: gateway.networking.k8s.io, kind";
+    let manifests = gateway_api(
+        "Gateway",
+        "infra",
+        "edge",
+        "{gatewayClassName: istio, allowedListeners: {namespaces: {from: All}}, listeners: [{name: http, port: 80, protocol: HTTP}]}",
+    ) + &gateway_api(
+        "ListenerSet",
+        "shop",
+        "more",
+        &format!(
+            "{{parentRef: {{{parent}: Gateway, name: edge, namespace: infra}}, listeners: [{{name: alt, port: 8080, protocol: HTTP}}]}}"
+        ),
+    ) + &gateway_api(
+        "HTTPRoute",
+        "shop",
+        "web",
+        &format!(
+            "{{parentRefs: [{{{parent}: ListenerSet, name: more}}], rules: [{{backendRefs: [{{name: web, port: 80}}]}}]}}"
+        ),
+    ) + &web();
+    let ask = |gateway: &str, port: u32| {
+        goes_to(&manifests, &json!({"gateway": gateway, "host": "web.example", "port": port}))
+    };
+    assert_eq!(ask("infra/edge", 8080), WEB);
+    assert_eq!(ask("shop/more", 8080), WEB);
+    assert_eq!(ask("infra/edge", 80), "no-route 404");
+    // The Service that istiod makes has the port, too.
+    let through_sidecar = json!({"host": "edge-istio.infra", "port": 8080, "from": {"namespace": "shop"}});
+    assert_eq!(goes_to(&manifests, &through_sidecar), "outbound|8080||edge-istio.infra.svc.cluster.local");
 }
 
 /// Two servers of different ports share the port of the workload to which a Service leads.

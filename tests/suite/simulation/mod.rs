@@ -1,13 +1,17 @@
 //! Answers of `mesh simulate`. Each test covers a decision of istiod or Envoy that was once wrong.
 
+mod every_rule;
+mod explain;
 mod gateways;
 mod headless;
 mod questions;
 mod registry;
 mod registry_sidecars;
+mod requests;
 mod scopes;
 mod services;
 mod settings;
+mod tokens;
 
 use mesh::config::Config;
 use mesh::load::Snapshot;

@@ -1,9 +1,5 @@
 //! Validation of requests, and defaults for fields that a request leaves out.
 
-use mesh::config::Config;
-use mesh::load::Snapshot;
-use mesh::simulate::{GatewayRef, Request, Simulator};
-use mesh::world::{Settings, World};
 use serde_json::json;
 
 use super::{ask, goes_to, istio, service};
@@ -71,48 +67,4 @@ fn tls_requests_use_a_port_that_accepts_tls() {
     ] {
         assert_eq!(goes_to(&two(port), &json!({"host": "web.shop", "tls": "tls"})), expected, "{port}");
     }
-}
-
-/// The requests to all hosts, as `protocol tls host:port sni gateway`.
-fn overview(manifests: &str) -> Vec<String> {
-    let snapshot = Snapshot::of_texts([("all.yaml", manifests)]);
-    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
-    let rules = Simulator::new(&world).answer_every_rule(&Request::default()).unwrap();
-    let text = |question: &Request| {
-        let gateway = match &question.gateway {
-            Some(GatewayRef::Name(name)) => name.as_str(),
-            _ => "-",
-        };
-        let (host, sni) = (question.host.as_deref().unwrap_or("-"), question.sni.as_deref().unwrap_or("-"));
-        format!("{:?} {:?} {host}:{:?} {sni} {gateway}", question.protocol, question.tls, question.port)
-    };
-    rules.iter().map(|rule| text(&rule.asked)).collect()
-}
-
-#[test]
-fn requests_to_all_hosts_follow_the_matches_of_routes() {
-    let route = "route: [{destination: {host: db}}]";
-    let virtual_service = |name: &str, spec: &str| istio("VirtualService", name, &format!("{{{spec}}}"));
-    let by_name = "match: [{port: 443, sniHosts: [other.example.net]}]";
-    let by_wildcard = "match: [{port: 8443, sniHosts: ['*.example']}]";
-    let servers = "[{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}, \
-                   {port: {number: 9000, name: tcp, protocol: TCP}, hosts: ['*']}]";
-    let manifests = [
-        virtual_service("a", &format!("hosts: [db], tcp: [{{match: [{{port: 5432}}], {route}}}]")),
-        virtual_service(
-            "b",
-            &format!("hosts: [b.example, c.example.org], tls: [{{{by_name}, {route}}}, {{{by_wildcard}, {route}}}]"),
-        ),
-        virtual_service("c", &format!("hosts: [web], http: [{{{route}}}], tcp: [{{{route}}}]")),
-        virtual_service("d", &format!("hosts: [d.example], gateways: [edge], tcp: [{{{route}}}]")),
-        istio("Gateway", "edge", &format!("{{selector: {{app: edge}}, servers: {servers}}}")),
-    ];
-    let expected = [
-        "Some(Tcp) None db.shop.svc.cluster.local:Some(5432) - -",
-        "Some(Tcp) Some(Tls) b.example:Some(8443) - -",
-        "Some(Tcp) Some(Tls) c.example.org:Some(443) other.example.net -",
-        "None None web.shop.svc.cluster.local:None - -",
-        "Some(Tcp) None d.example:Some(9000) - shop/edge",
-    ];
-    assert_eq!(overview(&manifests.concat()), expected);
 }

@@ -141,7 +141,7 @@ fn the_protocol_of_an_egress_listener_makes_the_listener() {
     assert_eq!(goes_to(&open, &at_address("web", "127.0.0.1", 80)), cluster(80, "web", "shop"));
     assert_eq!(goes_to(&open, &at_address("web", "10.96.0.1", 80)), "PassthroughCluster");
     // On one address, HTTP is not detected, so other bytes do not pass.
-    assert_eq!(goes_to(&open, &bytes("shop", "127.0.0.1", 80)), "refused");
+    assert_eq!(goes_to(&open, &bytes("shop", "127.0.0.1", 80)), "refused 400");
     // No other port has a listener.
     assert_eq!(goes_to(&open, &bytes("shop", "10.96.0.2", 9000)), "PassthroughCluster");
 }

@@ -304,8 +304,14 @@ fn subsets_can_select_by_the_place_of_an_endpoint() {
         let answer = super::ask(&(manifests.clone() + endpoint), &json!({"host": "web.shop"})).unwrap();
         (answer.destinations[0].problem, answer.notes.iter().any(|note| note.contains("topology.kubernetes.io/zone")))
     };
+    let other = deployment("shop", "other", "{app: other}", "[]");
     let machine = |locality: &str| {
-        istio("WorkloadEntry", "web", &format!("{{address: 10.0.0.1, labels: {{app: web}}, locality: {locality}}}"))
+        other.clone()
+            + &istio(
+                "WorkloadEntry",
+                "web",
+                &format!("{{address: 10.0.0.1, labels: {{app: web}}, locality: {locality}}}"),
+            )
     };
     assert_eq!(ask(&machine("r1/z1")), (None, false));
     assert_eq!(ask(&machine("r1/z2")), (Some("no-endpoints"), false));

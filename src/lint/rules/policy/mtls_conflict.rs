@@ -134,7 +134,7 @@ fn applies(world: &World<'_>, namespace: &str, merged: &MergedRule, service: &Se
     clients.into_iter().any(|client| {
         destination_rules
             .applying(client, &service.namespace, &service.hostname, labels.as_ref())
-            .is_some_and(|applying| std::ptr::eq(applying, merged))
+            .is_some_and(|applying| applying.has_same_first(merged))
     })
 }
 

@@ -101,8 +101,9 @@ fn target(answer: &Answer, destination: &ReachedCluster, brevity: &Brevity<'_>) 
     }
     if let Some(problem) = destination.problem {
         let (flag, what) = problem_words(problem);
-        let status = destination.status.unwrap_or(503);
-        target.push_str(&format!("\n{status} {what}{}", brevity.flag(Some(flag))));
+        // A connection gets no status.
+        let status = answer.request.as_ref().map(|_| format!("{} ", destination.status.unwrap_or(503)));
+        target.push_str(&format!("\n{}{what}{}", status.unwrap_or_default(), brevity.flag(Some(flag))));
     }
     if destination.is_unknown && destination.problem.is_none() {
         target.push_str("\nnot among the manifests: cannot tell");

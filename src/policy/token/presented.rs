@@ -1,0 +1,210 @@
+//! The tokens that a request presents to a rule: those that it is said to carry, or those in its headers, parameters and
+//! cookies.
+
+use std::borrow::Cow;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde_json::Value;
+
+use super::location::{self, TokenLocation};
+use crate::model::security::JwtRule;
+use crate::routing::{CarriedToken, HttpRequest, TokenState};
+
+/// A token, as far as its check depends on it.
+#[derive(Debug, Clone)]
+pub(super) struct PresentedToken<'r> {
+    pub(super) substance: TokenSubstance<'r>,
+    /// The encoded claims; `None` if only the claims are known.
+    pub(super) payload: Option<String>,
+    /// Whether the request does not say who issued the token.
+    pub(super) leaves_issuer_open: bool,
+    /// Whether the request does not say anything about the content of the token.
+    pub(super) leaves_audience_open: bool,
+    /// Whether the token comes from the request itself, so that nobody checked its signature.
+    pub(super) is_unverified: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum TokenSubstance<'r> {
+    /// A token that a key of the issuer verifies, with its claims.
+    Good(Cow<'r, Value>),
+    /// A token whose time is over.
+    Expired(Cow<'r, Value>),
+    /// A token that no key verifies.
+    Invalid,
+    /// A text that is no token, with the reason.
+    Malformed(&'static str),
+}
+
+/// The time by which clocks may differ, in seconds (Envoy: `kClockSkewInSecond`).
+const CLOCK_SKEW: u64 = 60;
+
+/// The algorithms of signatures that Envoy verifies.
+const ALGORITHMS: [&str; 13] = [
+    "ES256", "ES384", "ES512", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA",
+];
+
+const BASE64_URL: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Whether a request is said to carry a token.
+pub fn is_presented(request: &HttpRequest<'_>) -> bool {
+    request.token.is_some_and(|token| token.state != TokenState::None)
+}
+
+/// The tokens that a rule finds, of all rules of a workload. A token that the request is said to carry is where the rule
+/// looks, unless the request shows it in another place.
+pub(super) fn tokens<'r, 'a: 'r>(
+    request: &HttpRequest<'r>,
+    rule: &'a JwtRule,
+    mut rules: impl Iterator<Item = &'a JwtRule>,
+) -> Vec<(PresentedToken<'r>, TokenLocation<'r>)> {
+    let found = location::found(request, rule);
+    let Some(carried) = request.token else {
+        return found.into_iter().map(|(location, text)| (PresentedToken::of_text(&text), location)).collect();
+    };
+    if carried.state == TokenState::None {
+        return Vec::new();
+    }
+    if let Some((location, text)) = found.into_iter().next() {
+        return vec![(PresentedToken::of_carried(&carried, Some(&text)), location)];
+    }
+    let is_elsewhere = location::has_bearer_token(request) || rules.any(|it| !location::found(request, it).is_empty());
+    match is_elsewhere {
+        true => Vec::new(),
+        false => vec![(PresentedToken::of_carried(&carried, None), TokenLocation::Anywhere)],
+    }
+}
+
+impl<'r> PresentedToken<'r> {
+    /// A token that the request is said to carry. `text` is its text, if the request has it.
+    fn of_carried(carried: &CarriedToken<'r>, text: Option<&[u8]>) -> Self {
+        let decoded = text.and_then(|text| decode(text).ok());
+        let (payload, of_text) = decoded.map_or((None, None), |(payload, claims)| (Some(payload), Some(claims)));
+        let is_described = !carried.claims.is_null() || carried.issuer.is_some() || !carried.audiences.is_empty();
+        let mut claims = match of_text {
+            Some(of_text) if carried.claims.is_null() => Cow::Owned(of_text),
+            _ => Cow::Borrowed(carried.claims),
+        };
+        let mut set = |name: &str, value: Value| {
+            let claims = claims.to_mut();
+            if claims.is_null() {
+                *claims = Value::Object(serde_json::Map::new());
+            }
+            if let Some(object) = claims.as_object_mut() {
+                object.insert(name.to_owned(), value);
+            }
+        };
+        if let Some(issuer) = carried.issuer {
+            set("iss", issuer.into());
+        }
+        match carried.audiences {
+            [] => {}
+            [only] => set("aud", only.as_str().into()),
+            several => set("aud", several.into()),
+        }
+        let payload = payload.filter(|_| !is_described);
+        let leaves_issuer_open = claims.get("iss").is_none();
+        let leaves_audience_open = !is_described && claims.is_null();
+        let substance = match carried.state {
+            TokenState::Expired => TokenSubstance::Expired(claims),
+            TokenState::Invalid | TokenState::None => TokenSubstance::Invalid,
+            TokenState::Valid => TokenSubstance::Good(claims),
+        };
+        Self { substance, payload, leaves_issuer_open, leaves_audience_open, is_unverified: false }
+    }
+
+    /// A token in a request. Manifests do not decide whether a key verifies it, so it is assumed to be genuine.
+    fn of_text(text: &[u8]) -> Self {
+        let (payload, substance) = match decode(text) {
+            Err(reason) => (None, TokenSubstance::Malformed(reason)),
+            Ok((payload, claims)) => {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+                let time = |name: &str| claims.get(name).and_then(Value::as_u64).filter(|time| *time > 0);
+                let substance = if time("nbf").is_some_and(|start| now + CLOCK_SKEW < start) {
+                    TokenSubstance::Malformed("it is not valid yet")
+                } else if time("exp").is_some_and(|end| now > end + CLOCK_SKEW) {
+                    TokenSubstance::Expired(Cow::Owned(claims))
+                } else {
+                    TokenSubstance::Good(Cow::Owned(claims))
+                };
+                (Some(payload), substance)
+            }
+        };
+        Self { substance, payload, leaves_issuer_open: false, leaves_audience_open: false, is_unverified: true }
+    }
+
+    /// The claims as they are encoded in the token.
+    pub(super) fn encoded_claims(&self, claims: &Value) -> String {
+        self.payload.clone().unwrap_or_else(|| BASE64_URL.encode(claims.to_string()))
+    }
+}
+
+/// Decodes a token: its encoded claims, and the claims. The error says why Envoy rejects it (Envoy:
+/// `Jwt::parseFromString`).
+fn decode(text: &[u8]) -> Result<(String, Value), &'static str> {
+    let text = std::str::from_utf8(text).map_err(|_| "it is not text")?;
+    let parts: Vec<&str> = text.split('.').collect();
+    let [header, payload, signature] = parts.as_slice() else { return Err("it does not have 3 parts") };
+    let object = |part: &str| {
+        let json = BASE64_URL.decode(part).ok()?;
+        serde_json::from_slice::<Value>(&json).ok().filter(Value::is_object)
+    };
+    let header = object(header).ok_or("its header is not encoded JSON")?;
+    let algorithm = header.get("alg").and_then(Value::as_str).ok_or("its header names no algorithm")?;
+    if !ALGORITHMS.contains(&algorithm) {
+        return Err("Envoy does not know its algorithm");
+    }
+    let claims = object(payload).ok_or("its payload is not encoded JSON")?;
+    if ["iss", "sub"].iter().any(|name| claims.get(name).is_some_and(|value| !value.is_string())) {
+        return Err("its issuer or subject is not a text");
+    }
+    if BASE64_URL.decode(signature).is_err() {
+        return Err("its signature is not encoded");
+    }
+    Ok(((*payload).to_owned(), claims))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(header: &str, payload: &str) -> String {
+        format!("{}.{}.{}", BASE64_URL.encode(header), BASE64_URL.encode(payload), BASE64_URL.encode("signature"))
+    }
+
+    #[test]
+    fn a_token_has_a_header_claims_and_a_signature() {
+        let token = encoded("{\"alg\":\"RS256\"}", "{\"iss\":\"a\"}");
+        assert_eq!(decode(token.as_bytes()).unwrap().1, serde_json::json!({"iss": "a"}));
+        for text in [
+            "deadbeef",
+            "some.invalid.token",
+            "a.b.c.d",
+            "",
+            &encoded("{\"alg\":\"none\"}", "{}"),
+            &encoded("{}", "{}"),
+            &encoded("{\"alg\":\"RS256\"}", "[]"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"iss\":1}"),
+        ] {
+            assert!(decode(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_counts_only_within_its_time() {
+        let of = |claims: &str| PresentedToken::of_text(encoded("{\"alg\":\"RS256\"}", claims).as_bytes()).substance;
+        assert!(matches!(of("{\"exp\":1562182722}"), TokenSubstance::Expired(_)));
+        assert!(matches!(of("{\"exp\":9999999999}"), TokenSubstance::Good(_)));
+        assert!(matches!(of("{\"nbf\":9999999999}"), TokenSubstance::Malformed(_)));
+        assert!(matches!(of("{}"), TokenSubstance::Good(_)));
+    }
+}

@@ -1,0 +1,150 @@
+//! The rules of all hosts: the answers of `mesh simulate` without a URL.
+
+use mesh::config::Config;
+use mesh::load::Snapshot;
+use mesh::simulate::{Answer, GatewayRef, HeaderValue, Request, RuleAnswer, Simulator};
+use mesh::world::{Settings, World};
+
+use super::{istio, service};
+
+/// The rules that a request can take, as `host via gateway: when -> targets`.
+fn rules(manifests: &str, template: &Request) -> Vec<String> {
+    let snapshot = Snapshot::of_texts([("all.yaml", manifests)]);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    let simulator = Simulator::new(&world);
+    let rules = simulator.answer_every_rule(template);
+    // Each answer is that of its request.
+    for rule in &rules {
+        let again = simulator.simulate(&rule.asked).map(|answer| answer.outcome);
+        assert_eq!(again.ok(), rule.result.as_ref().ok().map(|answer| answer.outcome), "{rule:?}");
+    }
+    rules.iter().map(line).collect()
+}
+
+fn line(rule: &RuleAnswer) -> String {
+    let via = match &rule.asked.gateway {
+        Some(GatewayRef::Name(name)) => format!(" via {name}"),
+        _ => String::new(),
+    };
+    let port = rule.asked.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let host = rule.host.strip_suffix(".shop.svc.cluster.local").unwrap_or(&rule.host);
+    let targets = rule.result.as_ref().map_or_else(|error| error.error.clone(), targets);
+    format!("{host}{port}{via}: {} -> {targets}", rule.when)
+}
+
+fn targets(answer: &Answer) -> String {
+    let target = |it: &mesh::simulate::ReachedCluster| {
+        let subset = it.subset.as_ref().map(|subset| format!(" {subset}")).unwrap_or_default();
+        format!("{}% {}{subset}", it.weight, it.host.split('.').next().unwrap_or_default())
+    };
+    let targets: Vec<String> = answer.destinations.iter().map(target).collect();
+    let status = answer.status.map(|status| format!(" {status}")).unwrap_or_default();
+    if targets.is_empty() { format!("{}{status}", answer.outcome.as_str()) } else { targets.join(", ") }
+}
+
+fn virtual_service(name: &str, spec: &str) -> String {
+    istio("VirtualService", name, &format!("{{{spec}}}"))
+}
+
+fn web() -> String {
+    service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}")
+}
+
+#[test]
+fn each_rule_that_a_request_can_take_has_an_answer() {
+    let to = |subset: &str| format!("route: [{{destination: {{host: web, subset: {subset}}}}}]");
+    let manifests = web()
+        + &virtual_service(
+            "web",
+            &format!(
+                "hosts: [web], http: [\
+                 {{match: [{{headers: {{end-user: {{exact: jason}}}}}}], {}}}, \
+                 {{match: [{{uri: {{prefix: /api}}}}, {{uri: {{regex: '/(a|b)[0-9]'}}, method: {{exact: POST}}}}], {}}}, \
+                 {{match: [{{uri: {{prefix: /api/v1}}}}], {}}}, \
+                 {{match: [{{withoutHeaders: {{x: {{}}}}}}], {}}}, \
+                 {{match: [{{sourceLabels: {{app: tester}}}}], {}}}, \
+                 {{match: [{{queryParams: {{q: {{exact: '1'}}}}}}], {}}}]",
+                to("v1"),
+                to("v2"),
+                to("v3"),
+                to("v4"),
+                to("v5"),
+                to("v6")
+            ),
+        );
+    assert_eq!(
+        rules(&manifests, &Request::default()),
+        [
+            "web: end-user is jason -> 100% web v1",
+            "web: path starts with /api -> 100% web v2",
+            "web: path matches /(a|b)[0-9] and method is POST -> 100% web v2",
+            "web: no x -> 100% web v4",
+            "web: client has app=tester -> 100% web v5",
+            "web: query q is 1 -> 100% web v6",
+            "web: otherwise -> no-route 404",
+        ]
+    );
+    let jason = Request {
+        headers: [("end-user".to_owned(), HeaderValue::One("jason".to_owned()))].into(),
+        ..Request::default()
+    };
+    assert_eq!(rules(&manifests, &jason), ["web: every request -> 100% web v1"]);
+    let get = Request { method: Some("GET".to_owned()), ..Request::default() };
+    assert!(rules(&manifests, &get).iter().all(|rule| !rule.contains("POST")));
+}
+
+#[test]
+fn each_gateway_and_the_mesh_have_their_rules() {
+    let gateway = |name: &str, port: u32| {
+        let server = format!("{{port: {{number: {port}, name: http, protocol: HTTP}}, hosts: ['*']}}");
+        istio("Gateway", name, &format!("{{selector: {{app: {name}}}, servers: [{server}]}}"))
+    };
+    let manifests = web()
+        + &gateway("one", 80)
+        + &gateway("two", 8080)
+        + &virtual_service(
+            "web",
+            "hosts: [web.example.com], gateways: [one, two], http: [{match: [{uri: {prefix: /a}, gateways: [one]}], \
+             route: [{destination: {host: web}}]}, {match: [{uri: {prefix: /b}}], route: [{destination: {host: web}}]}]",
+        );
+    let one = [
+        "web.example.com:80 via shop/one: path starts with /a -> 100% web",
+        "web.example.com:80 via shop/one: path starts with /b -> 100% web",
+        "web.example.com:80 via shop/one: otherwise -> no-route 404",
+    ];
+    let two = [
+        "web.example.com:8080 via shop/two: path starts with /b -> 100% web",
+        "web.example.com:8080 via shop/two: otherwise -> no-route 404",
+    ];
+    assert_eq!(rules(&manifests, &Request::default()), [&one[..], &two[..]].concat());
+    let wanted = Request { gateway: Some(GatewayRef::Name("shop/two".to_owned())), ..Request::default() };
+    assert_eq!(rules(&manifests, &wanted), two);
+}
+
+#[test]
+fn routes_for_connections_have_their_conditions() {
+    let route = "route: [{destination: {host: db}}]";
+    let manifests = service("shop", "db", "{selector: {app: db}, ports: [{name: tcp, port: 5432}]}")
+        + &virtual_service("db", &format!("hosts: [db], tcp: [{{match: [{{port: 5432}}], {route}}}]"))
+        + &virtual_service(
+            "pass",
+            &format!(
+                "hosts: ['*.example.com'], gateways: [edge], tls: [{{match: [{{sniHosts: [a.example.com]}}], {route}}}, \
+                 {{match: [{{sniHosts: ['*.example.com']}}], {route}}}]"
+            ),
+        )
+        + &istio(
+            "Gateway",
+            "edge",
+            "{selector: {app: edge}, servers: [{port: {number: 443, name: tls, protocol: TLS}, \
+             tls: {mode: PASSTHROUGH}, hosts: ['*.example.com']}]}",
+        );
+    assert_eq!(
+        rules(&manifests, &Request::default()),
+        [
+            "db:5432: port is 5432 -> 100% db",
+            "*.example.com:443 via shop/edge: server name is a.example.com -> 100% db",
+            "*.example.com:443 via shop/edge: server name is *.example.com -> 100% db",
+        ]
+    );
+}

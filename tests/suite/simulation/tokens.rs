@@ -1,0 +1,117 @@
+//! Tokens at gateways, and behind them.
+
+use serde_json::{Value, json};
+
+use super::{ask, istio, istio_in, service};
+
+/// A gateway in `infra` that routes by claims to `web`, whose pods have a sidecar.
+fn edge(routes: &str) -> String {
+    let gateway =
+        "{selector: {istio: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}";
+    let pod = |namespace: &str, name: &str, labels: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {namespace}, labels: {labels}}}\nspec: {{containers: [{{name: main, image: main}}, {{name: istio-proxy, image: proxyv2}}]}}\n---\n"
+        )
+    };
+    let gateway_pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: edge, namespace: infra, labels: {istio: edge}}\nspec: {containers: [{name: istio-proxy, image: auto}]}\n---\n";
+    [
+        istio_in("infra", "Gateway", "edge", gateway),
+        service("infra", "edge", "{selector: {istio: edge}, ports: [{name: http, port: 80}]}"),
+        gateway_pod.to_owned(),
+        service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}"),
+        pod("shop", "web", "{app: web}"),
+        istio("VirtualService", "web", &format!("{{hosts: ['*'], gateways: [infra/edge], http: [{routes}]}}")),
+    ]
+    .concat()
+}
+
+fn authentication(namespace: &str, more: &str) -> String {
+    format!(
+        "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {{name: tokens, namespace: {namespace}}}\nspec: {{jwtRules: [{{issuer: a{more}}}]}}\n---\n"
+    )
+}
+
+const TO_WEB: &str = "route: [{destination: {host: web}}]";
+
+fn question(more: &Value) -> Value {
+    let mut question = json!({"gateway": "infra/edge", "host": "web.example", "port": 80});
+    question.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    question
+}
+
+fn outcome(manifests: &str, more: &Value) -> (String, Option<u32>) {
+    let answer = ask(manifests, &question(more)).unwrap();
+    (answer.outcome.as_str().to_owned(), answer.status)
+}
+
+#[test]
+fn routes_see_claims_only_if_the_gateway_accepts_the_token() {
+    let by_claim = |condition: &str| edge(&format!("{{match: [{{{condition}}}], {TO_WEB}}}"));
+    let groups = by_claim("headers: {'@request.auth.claims.groups': {exact: admin}}");
+    let request = json!({"claims": {"iss": "a", "groups": ["user", "admin"]}});
+    let with_tokens = format!("{groups}{}", authentication("infra", ""));
+    assert_eq!(outcome(&with_tokens, &request), ("forward".to_owned(), None));
+    assert_eq!(outcome(&with_tokens, &json!({"claims": {"iss": "a", "groups": ["user"]}})).1, Some(404));
+    assert_eq!(outcome(&with_tokens, &json!({})).1, Some(404));
+    assert_eq!(outcome(&with_tokens, &json!({"token": "expired"})).1, Some(401));
+    assert_eq!(outcome(&with_tokens, &json!({"headers": {"authorization": "Bearer x"}})).1, Some(401));
+    // Without a RequestAuthentication for the gateway, there are no claims.
+    let elsewhere = format!("{groups}{}", authentication("shop", ""));
+    assert_eq!(outcome(&elsewhere, &request).1, Some(404));
+    let note = &ask(&elsewhere, &question(&request)).unwrap().notes[0];
+    assert!(note.contains("ignores tokens"), "{note}");
+    let without = by_claim("withoutHeaders: {'@request.auth.claims.groups': {exact: admin}}");
+    assert_eq!(outcome(&format!("{without}{}", authentication("infra", "")), &request).1, Some(404));
+    assert_eq!(outcome(&without, &request).0, "forward");
+    let words = by_claim("headers: {'@request.auth.claims.roles': {exact: admin}}");
+    let spaced = authentication("infra", ", spaceDelimitedClaims: [roles]");
+    let request = json!({"claims": {"iss": "a", "roles": "user admin"}});
+    assert_eq!(outcome(&format!("{words}{spaced}"), &request).0, "forward");
+    assert_eq!(outcome(&format!("{words}{}", authentication("infra", "")), &request).1, Some(404));
+}
+
+#[test]
+fn routes_see_the_headers_that_the_gateway_writes_from_claims() {
+    let routes = edge(&format!("{{match: [{{headers: {{x-sub: {{exact: ann}}}}}}], {TO_WEB}}}"));
+    let tokens = authentication("infra", ", outputClaimToHeaders: [{header: x-sub, claim: sub}]");
+    let manifests = format!("{routes}{tokens}");
+    let with_header = |sub: &str| json!({"headers": {"x-sub": "ann"}, "claims": {"iss": "a", "sub": sub}});
+    assert_eq!(outcome(&manifests, &json!({"claims": {"iss": "a", "sub": "ann"}})).0, "forward");
+    assert_eq!(outcome(&manifests, &with_header("bob")).1, Some(404));
+    let answer = ask(&manifests, &question(&with_header("ann"))).unwrap();
+    assert_eq!(answer.request.unwrap().headers["x-sub"], "ann");
+    // Without a token, the route sees the header of the client. The server does not.
+    let forged = ask(&manifests, &question(&json!({"headers": {"x-sub": "ann"}}))).unwrap();
+    assert_eq!(
+        (forged.outcome.as_str(), forged.request.unwrap().removed_headers),
+        ("forward", vec!["x-sub".to_owned()])
+    );
+}
+
+#[test]
+fn a_gateway_that_reads_a_token_does_not_forward_it_by_default() {
+    let needs_token = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: p, namespace: shop}\nspec: {rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}\n---\n";
+    let behind = |at_gateway: &str| {
+        let manifests =
+            [edge(&format!("{{{TO_WEB}}}")), at_gateway.to_owned(), authentication("shop", ""), needs_token.to_owned()]
+                .concat();
+        let answer = ask(&manifests, &question(&json!({"claims": {"iss": "a", "sub": "ann"}}))).unwrap();
+        answer.arrivals[0].status
+    };
+    assert_eq!(behind(""), None);
+    assert_eq!(behind(&authentication("infra", "")), Some(403));
+    assert_eq!(behind(&authentication("infra", ", forwardOriginalToken: true")), None);
+}
+
+#[test]
+fn sidecars_of_clients_see_no_claims() {
+    let web = service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}");
+    let route = istio(
+        "VirtualService",
+        "web",
+        "{hosts: [web], http: [{match: [{headers: {'@request.auth.claims.sub': {exact: ann}}}], route: [{destination: {host: web}}]}]}",
+    );
+    let request = json!({"host": "web.shop", "port": 80, "claims": {"iss": "a", "sub": "ann"}});
+    let answer = ask(&format!("{web}{route}{}", authentication("shop", "")), &request).unwrap();
+    assert_eq!(answer.status, Some(404));
+}
