@@ -31,6 +31,8 @@ pub mod routing;
 
 pub mod policy;
 
+pub mod symbolic;
+
 pub mod simulate;
 
 pub mod lint;

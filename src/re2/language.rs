@@ -158,7 +158,7 @@ fn path_to(mut number: usize, reached: &[Option<(usize, u8)>]) -> Vec<u8> {
     text
 }
 
-fn literal(text: &[u8], ignores_case: bool) -> Hir {
+pub(super) fn literal(text: &[u8], ignores_case: bool) -> Hir {
     if !ignores_case {
         return Hir::literal(text);
     }

@@ -25,6 +25,7 @@ mod fragment;
 mod language;
 mod notation;
 mod parser;
+mod partition;
 mod quote;
 mod rewrite;
 mod sample;
@@ -43,6 +44,7 @@ use regex_syntax::hir::{Hir, Look};
 pub use error::{InvalidRegex, InvalidRewrite};
 pub use language::{Language, Search, find_text};
 pub use notation::{Glob, from_glob, from_javascript};
+pub use partition::{Part, Pattern, partition};
 pub use quote::quote;
 
 use error::ErrorCode;

@@ -1,11 +1,11 @@
-//! Implication: whether one condition holds whenever another one does.
+//! Texts that conditions take.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use super::predicate::{MatchCondition, MatchSubject, Matcher};
+use super::predicate::{MatchCondition, Matcher};
 use super::regex::EnvoyRegex;
 use super::sample::is_path;
 use crate::re2::{self, Language, Search, find_text};
@@ -37,7 +37,7 @@ impl Automata {
 
     /// Searches for a path that one condition takes and the others do not.
     pub(super) fn find_path(&self, wanted: &MatchCondition, unwanted: &[&MatchCondition]) -> Search {
-        let of = |condition: &MatchCondition| self.of(&condition.matcher, ignores_case(condition));
+        let of = |condition: &MatchCondition| self.of(&condition.matcher, condition.ignores_case());
         let unwanted: Option<Vec<Rc<Language>>> = unwanted.iter().map(|condition| of(condition)).collect();
         match (of(wanted), unwanted, PATHS.as_ref()) {
             (Some(wanted), Some(unwanted), Some(paths)) => {
@@ -50,47 +50,13 @@ impl Automata {
 
     /// Searches for a path that all conditions take.
     pub(super) fn find_common_path(&self, conditions: &[&MatchCondition]) -> Search {
-        let of = |condition: &&MatchCondition| self.of(&condition.matcher, ignores_case(condition));
+        let of = |condition: &&MatchCondition| self.of(&condition.matcher, condition.ignores_case());
         find_in(conditions.iter().map(of).collect(), PATHS.as_ref())
     }
 
     /// Searches for a value of a header or parameter that all matchers take.
     pub(super) fn find_common_value(&self, matchers: &[&Matcher]) -> Search {
         find_in(matchers.iter().map(|matcher| self.of(matcher, false)).collect(), VALUES.as_ref())
-    }
-
-    /// Whether one matcher takes every value that another one takes.
-    fn takes_all_of(&self, wide: &Matcher, narrow: &Matcher) -> bool {
-        match (wide, narrow) {
-            (Matcher::Invalid { .. }, _) | (_, Matcher::Invalid { .. }) => false,
-            (Matcher::Present, _) => true,
-            (wide, Matcher::Exact(text)) => wide.matches(text.as_bytes()),
-            (Matcher::Exact(_), Matcher::Prefix(_)) => false,
-            (Matcher::Prefix(wide), Matcher::Prefix(narrow)) => narrow.starts_with(wide.as_str()),
-            (Matcher::Regex(wide), Matcher::Regex(narrow)) if wide.as_str() == narrow.as_str() => true,
-            (wide, narrow) => match (self.of(wide, false), self.of(narrow, false), VALUES.as_ref()) {
-                (Some(wide), Some(narrow), Some(values)) => find_text(&[&narrow, values], &[&wide]) == Search::Empty,
-                _ => false,
-            },
-        }
-    }
-
-    /// Whether a condition, not on the path, holds whenever another one does.
-    pub(super) fn follows(&self, condition: &MatchCondition, from: &MatchCondition) -> bool {
-        if condition.subject != from.subject {
-            return false;
-        }
-        let (own, other) = (&condition.matcher, &from.matcher);
-        match condition.subject {
-            // These hold if no value matches; Envoy compares a missing value as an empty text.
-            MatchSubject::WithoutHeader(_) | MatchSubject::WithoutClaim(_) => match (own, other) {
-                (Matcher::Present, Matcher::Present) => true,
-                (Matcher::Present, _) | (Matcher::Invalid { .. }, _) => false,
-                (own, Matcher::Present) => !own.matches(b""),
-                (own, other) => self.takes_all_of(other, own),
-            },
-            _ => self.takes_all_of(own, other),
-        }
     }
 }
 
@@ -114,15 +80,8 @@ pub fn takes_some_path(regex: &EnvoyRegex) -> Option<bool> {
 }
 
 fn key(matcher: &Matcher, ignores_case: bool) -> MatcherKey {
-    let text = match matcher {
-        Matcher::Present => "present".to_owned(),
-        Matcher::Exact(text) => format!("exact {text}"),
-        Matcher::Prefix(prefix) => format!("prefix {prefix}"),
-        Matcher::PathPrefix(prefix) => format!("path {prefix}"),
-        Matcher::Regex(regex) => format!("regex {}", regex.as_str()),
-        Matcher::Invalid { source, .. } => format!("invalid {source}"),
-    };
-    (text, ignores_case)
+    let (kind, text) = matcher.key();
+    (format!("{kind} {text}"), ignores_case)
 }
 
 /// The automaton of a matcher. Texts beyond ASCII have none, since automata read bytes as Latin-1.
@@ -137,9 +96,4 @@ fn language(matcher: &Matcher, ignores_case: bool) -> Option<Language> {
         Matcher::PathPrefix(prefix) => language_of(&format!(r"{}(?:/(?s:.)*)?", re2::quote(prefix))),
         Matcher::Invalid { .. } => None,
     }
-}
-
-fn ignores_case(condition: &MatchCondition) -> bool {
-    let of_path = matches!(condition.subject, MatchSubject::Path { ignore_case: true });
-    of_path && !matches!(condition.matcher, Matcher::Regex(_))
 }

@@ -26,7 +26,6 @@ pub fn behind_service<'a>(
         gap: None,
         naming: Naming::Service,
         assumption,
-        gap: None,
         is_dialled: false,
         upstream: Upstream::default(),
     };

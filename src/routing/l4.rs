@@ -9,7 +9,7 @@ use super::vantage::{RouteBinding, Vantage};
 use crate::model::Labels;
 use crate::model::networking::{L4MatchAttributes, RouteDestination, ServerTlsMode, TlsMatchAttributes};
 use crate::source::{Span, Spanned};
-use crate::world::{Section, VirtualService, host, resolve_gateway_name};
+use crate::world::{NamespacedName, Section, VirtualService, host, resolve_gateway_name};
 
 /// The destinations of a connection (Envoy: `TcpProxy`).
 #[derive(Debug)]
@@ -52,18 +52,24 @@ pub struct ConsideredRoute<'a> {
 }
 
 /// One match of a `tcp` or `tls` route.
-pub(super) struct L4Match<'a> {
+#[derive(Debug)]
+pub struct L4Match<'a> {
+    /// The route.
     pub route: L4Route<'a>,
+    /// The server names, as written.
     pub server_names: &'a [Spanned<String>],
+    /// The destination networks, as written.
     pub subnets: &'a [Spanned<String>],
-    port: Option<u32>,
+    /// The port of the listener or server.
+    pub port: Option<u32>,
     source_labels: Option<&'a Labels>,
-    source_namespace: Option<&'a str>,
+    /// The namespace of the client.
+    pub source_namespace: Option<&'a str>,
     gateways: &'a [Spanned<String>],
 }
 
 /// The matches of the `tcp` routes of a VirtualService, in order. A route without `match` has one without conditions.
-pub(super) fn tcp_matches<'a>(virtual_service: &'a VirtualService<'a>) -> Vec<L4Match<'a>> {
+pub fn tcp_matches<'a>(virtual_service: &'a VirtualService<'a>) -> Vec<L4Match<'a>> {
     let mut matches = Vec::new();
     for (index, route) in virtual_service.spec.tcp.iter().enumerate() {
         let l4 = L4Route {
@@ -84,7 +90,7 @@ pub(super) fn tcp_matches<'a>(virtual_service: &'a VirtualService<'a>) -> Vec<L4
 }
 
 /// The matches of the `tls` routes of a VirtualService, in order.
-pub(super) fn tls_matches<'a>(virtual_service: &'a VirtualService<'a>) -> Vec<L4Match<'a>> {
+pub fn tls_matches<'a>(virtual_service: &'a VirtualService<'a>) -> Vec<L4Match<'a>> {
     let mut matches = Vec::new();
     for (index, route) in virtual_service.spec.tls.iter().enumerate() {
         let l4 = L4Route {
@@ -142,13 +148,22 @@ impl<'a> L4Match<'a> {
     /// port and gateways do.
     pub fn exclusion(&self, proxy: &Proxy<'_>, binding: RouteBinding<'_>, port: u32) -> Option<Exclusion> {
         let vantage = Vantage { proxy, binding, port };
-        let namespace = &self.route.virtual_service.name.namespace;
-        let gateways: Vec<_> = self.gateways.iter().map(|written| resolve_gateway_name(written, namespace)).collect();
+        let gateways = self.gateways();
         let gateway = || vantage.lacks_gateway(gateways.iter().map(Option::as_ref)).filter(|_| !gateways.is_empty());
-        let labels = self.source_labels.into_iter().flat_map(Labels::iter);
-        let labels = labels.map(|(key, value)| (key.as_str(), value.as_str()));
-        let source = || vantage.lacks_source(labels, self.source_namespace).filter(|_| binding.is_none());
+        let source = || vantage.lacks_source(self.source_labels(), self.source_namespace).filter(|_| binding.is_none());
         vantage.lacks_port(self.port).or_else(gateway).or_else(source)
+    }
+
+    /// The gateways, where `None` means the mesh. An empty list matches every proxy.
+    pub fn gateways(&self) -> Vec<Option<NamespacedName<'a>>> {
+        let namespace = &self.route.virtual_service.name.namespace;
+        self.gateways.iter().map(|written| resolve_gateway_name(written, namespace)).collect()
+    }
+
+    /// The labels of the client.
+    pub fn source_labels(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let labels = self.source_labels.into_iter().flat_map(Labels::iter);
+        labels.map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// The destination networks.
@@ -164,6 +179,7 @@ impl<'a> L4Match<'a> {
         self.server_names.iter().map(|name| name.to_ascii_lowercase()).collect()
     }
 
+    /// The match among those that were considered for a connection.
     pub fn considered(&self, exclusion: Option<Exclusion>) -> ConsideredRoute<'a> {
         ConsideredRoute { route: self.route, exclusion, server_names: self.names(), networks: self.networks() }
     }

@@ -1,13 +1,15 @@
 //! Conditions on a request: the field, the comparison, and the reason why one does not hold.
 //!
-//! [`MatchCondition::holds`] does what Envoy does. `subject` and `matcher` are the same as data, for code that reasons
-//! about all requests at once.
+//! [`MatchCondition::holds`] does what Envoy does. [`MatchSubject::part`], [`MatchCondition::takes_text`] and
+//! [`MatchCondition::pattern`] are the same for code that reasons about all requests at once.
 
 use std::borrow::Cow;
 
+use super::part::RequestPart;
 use super::regex::EnvoyRegex;
 use super::request::HttpRequest;
 use crate::model::networking::StringMatch;
+use crate::re2::Pattern;
 use crate::source::Span;
 use crate::world::Origin;
 
@@ -46,6 +48,37 @@ pub enum MatchSubject {
     Claim(Vec<String>),
     /// A claim of the token, by its path; it must not match.
     WithoutClaim(Vec<String>),
+}
+
+impl MatchSubject {
+    /// The part of the request.
+    pub fn part(&self) -> RequestPart {
+        match self {
+            Self::Path { .. } => RequestPart::Path,
+            Self::Method => RequestPart::Method,
+            Self::Scheme => RequestPart::Scheme,
+            Self::Authority => RequestPart::Authority,
+            Self::Header(name) | Self::WithoutHeader(name) => match name.as_str() {
+                ":authority" | "host" => RequestPart::Authority,
+                ":method" => RequestPart::Method,
+                ":scheme" => RequestPart::Scheme,
+                ":path" => RequestPart::PathAndQuery,
+                name => RequestPart::Header(name.to_owned()),
+            },
+            Self::Query(name) => RequestPart::Query(name.clone()),
+            Self::Claim(path) | Self::WithoutClaim(path) => RequestPart::Claim(path.clone()),
+        }
+    }
+
+    /// Whether the condition holds if no text of the part matches.
+    pub fn is_negative(&self) -> bool {
+        matches!(self, Self::WithoutHeader(_) | Self::WithoutClaim(_))
+    }
+
+    /// Whether Envoy compares a missing value as an empty text.
+    pub fn reads_missing_as_empty(&self) -> bool {
+        matches!(self, Self::WithoutHeader(_))
+    }
 }
 
 /// A comparison of a text.
@@ -133,6 +166,18 @@ impl Matcher {
         }
     }
 
+    /// The kind of the comparison and its text, to find equal ones.
+    pub fn key(&self) -> (&'static str, &str) {
+        match self {
+            Self::Present => ("present", ""),
+            Self::Exact(text) => ("exact", text),
+            Self::Prefix(prefix) => ("prefix", prefix),
+            Self::PathPrefix(prefix) => ("path", prefix),
+            Self::Regex(regex) => ("regex", regex.as_str()),
+            Self::Invalid { source, .. } => ("invalid", source),
+        }
+    }
+
     fn describe(&self) -> String {
         match self {
             Self::Present => "any value".to_owned(),
@@ -155,7 +200,7 @@ impl MatchCondition {
     pub fn holds(&self, request: &HttpRequest<'_>) -> bool {
         let matcher = &self.matcher;
         match &self.subject {
-            MatchSubject::Path { .. } => self.takes_path(&request.path),
+            MatchSubject::Path { .. } => self.takes_text(&request.path),
             MatchSubject::Method => matcher.matches(request.method.as_bytes()),
             MatchSubject::Scheme => matcher.matches(request.scheme.as_bytes()),
             MatchSubject::Authority => matcher.matches(request.authority.as_bytes()),
@@ -177,12 +222,32 @@ impl MatchCondition {
         }
     }
 
-    /// Whether a condition on the path holds for a path.
-    pub fn takes_path(&self, path: &[u8]) -> bool {
-        match self.subject {
-            MatchSubject::Path { ignore_case: true } => self.matcher.matches_ignoring_case(path),
-            _ => self.matcher.matches(path),
+    /// Whether a text of the part matches. A negative condition holds if none does.
+    pub fn takes_text(&self, text: &[u8]) -> bool {
+        match self.ignores_case() {
+            true => self.matcher.matches_ignoring_case(text),
+            false => self.matcher.matches(text),
         }
+    }
+
+    /// The texts that match.
+    pub fn pattern(&self) -> Pattern {
+        let ignores_case = self.ignores_case();
+        match &self.matcher {
+            Matcher::Present => Pattern::of_prefix(b"", false),
+            Matcher::Exact(text) => Pattern::of_text(text.as_bytes(), ignores_case),
+            Matcher::PathPrefix(prefix) if prefix != "/" => Pattern::of_segments(prefix.as_bytes(), ignores_case),
+            Matcher::Prefix(prefix) | Matcher::PathPrefix(prefix) => {
+                Pattern::of_prefix(prefix.as_bytes(), ignores_case)
+            }
+            Matcher::Regex(regex) => regex.pattern(),
+            Matcher::Invalid { .. } => Pattern::of_nothing(),
+        }
+    }
+
+    /// Whether texts match in either case. Regular expressions never ignore case.
+    pub fn ignores_case(&self) -> bool {
+        matches!(self.subject, MatchSubject::Path { ignore_case: true }) && !matches!(self.matcher, Matcher::Regex(_))
     }
 
     /// The part of the request, for people.

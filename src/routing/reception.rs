@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::request::HttpRequest;
 
 /// The header that says which scheme the client used.
-const FORWARDED_PROTO: &str = "x-forwarded-proto";
+pub(super) const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// The header that lists the addresses of the client and of the proxies between.
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -50,6 +50,11 @@ const JOINED: &[&str] = &[
     FORWARDED_PROTO,
     "x-request-id",
 ];
+
+/// Whether Envoy joins the lines of a header, so that it has one value.
+pub(super) fn is_joined(name: &str) -> bool {
+    JOINED.contains(&name)
+}
 
 /// The trust of a proxy in the headers of its clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +147,7 @@ impl HttpRequest<'_> {
     fn join_headers(&mut self) {
         let mut lines = std::mem::take(&mut self.headers);
         for (name, value) in lines.drain(..) {
-            let first = self.headers.iter_mut().find(|(other, _)| *other == name && JOINED.contains(&other.as_ref()));
+            let first = self.headers.iter_mut().find(|(other, _)| *other == name && is_joined(other));
             match first {
                 Some((_, values)) => values.to_mut().extend([b",", value.as_ref()].concat()),
                 None => self.headers.push((name, value)),

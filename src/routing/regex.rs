@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::re2::{InvalidRegex, InvalidRewrite, Language, Re2, Search, find_text};
+use crate::re2::{InvalidRegex, InvalidRewrite, Language, Pattern, Re2, Search, find_text};
 
 /// A compiled regular expression.
 #[derive(Debug, Clone)]
@@ -74,6 +74,11 @@ impl EnvoyRegex {
     /// would be too large.
     pub fn language(&self) -> Option<Language> {
         Language::of_regex(&self.inner)
+    }
+
+    /// The texts that match as a whole, to be cut by other patterns.
+    pub fn pattern(&self) -> Pattern {
+        Pattern::of_regex(&self.inner)
     }
 
     /// The only text that matches as a whole, if there is just one and it is ASCII.

@@ -145,7 +145,7 @@ impl Sample {
         let wanted = own.iter().find(is_path).copied().unwrap_or(&any);
         let plain = ["/other".to_owned(), format!("{}/other", self.path.trim_end_matches('/'))];
         let is_free = |path: &String| {
-            wanted.takes_path(path.as_bytes()) && !avoided.iter().any(|it| it.takes_path(path.as_bytes()))
+            wanted.takes_text(path.as_bytes()) && !avoided.iter().any(|it| it.takes_text(path.as_bytes()))
         };
         let plain = plain.into_iter().find(is_free);
         let path = plain.or_else(|| automata.find_path(wanted, avoided).into_utf8());

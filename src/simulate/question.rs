@@ -154,7 +154,6 @@ impl<'q, 'a> Question<'q, 'a> {
             })
         } else {
             let listeners = proxy.at(port);
-            reception = listeners.reception(tls);
             let address = match named_address {
                 Some(address) => address,
                 // Clients dial the gateway, not the address of the host.

@@ -79,6 +79,8 @@ pub enum Gap {
     PlaceholderAsNamespace(String),
     /// A resource has no `spec`.
     NoSpec,
+    /// The conditions of a resource's routes, or of routes on the same listener, take too long to compare.
+    TooManyMatches(Kind, String),
     /// A controller may make resources of a kind in a namespace. The first text names its resource.
     MayMake(String, Kind, String),
     /// A controller may make pods in a namespace.
@@ -192,6 +194,9 @@ impl fmt::Display for Gap {
                 write!(f, "the name of namespace `{namespace}` has a placeholder")
             }
             Self::NoSpec => f.write_str("a manifest has no `spec`"),
+            Self::TooManyMatches(kind, name) => {
+                write!(f, "the matches of {} `{name}` take too long to compare", kind.name())
+            }
             Self::MayMake(maker, kind, namespace) => {
                 write!(f, "{maker} may create {} in namespace `{namespace}`", plural(*kind))
             }

@@ -148,6 +148,11 @@ fn push_answer(answer: &Answer, difference: Option<&Difference>, out: &mut Vec<u
     Ok(())
 }
 
+fn push(key: &str, value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    out.extend_from_slice(key.as_bytes());
+    serde_json::to_writer(out, value)
+}
+
 /// The fields of a decision as JSON, without the surrounding braces.
 fn fields(decision: &Decision) -> Box<[u8]> {
     let object = serde_json::to_vec(&DecisionObject::of(decision)).unwrap_or_default();

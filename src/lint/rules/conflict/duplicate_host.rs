@@ -6,10 +6,10 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::NumberField;
-use crate::routing::Automata;
 use crate::routing::reach::{self, Alternative};
 use crate::source::{Span, Spanned};
-use crate::world::{ExportTo, NamespacedName, Section, VirtualService, World};
+use crate::symbolic::Matches;
+use crate::world::{Bound, ExportTo, NamespacedName, Section, VirtualService, World};
 
 pub static RULE: Rule = rule! {
     name: "duplicate-host",
@@ -140,26 +140,34 @@ fn check_gateways(world: &World<'_>, diagnostics: &mut Diagnostics) {
         }
     }
     let mut reported = BTreeSet::new();
-    let automata = Automata::default();
     for (gateway, virtual_services) in by_gateway {
         for (host, claims) in claims(virtual_services.into_iter()) {
             if claims.len() < 2 {
                 continue;
             }
-            let routes: Vec<Routes<'_, '_>> =
-                claims.iter().map(|claim| Routes::new(world, gateway, claim.virtual_service)).collect();
+            let mut routes: Vec<Routes<'_, '_>> = Vec::new();
+            for claim in &claims {
+                let first = routes.last().map_or(0, |before| before.first + before.alternatives.len());
+                routes.push(Routes::new(world, gateway, claim.virtual_service, first));
+            }
+            let bound = claims[0].virtual_service.bound_to.iter().filter(|it| it.gateway.as_ref() == Some(gateway));
+            let places: Vec<Bound> = bound.cloned().collect();
+            let matches = Matches::new(routes.iter().flat_map(|routes| &routes.alternatives), &places);
             for (index, claim) in claims.iter().enumerate() {
                 let meet = |first: &&Claim<'_, '_>| {
                     share_server(world, gateway, first, claim) && may_meet(world, first, claim)
                 };
-                let earlier =
-                    || claims[..index].iter().zip(&routes).filter(|(first, _)| meet(first)).map(|(_, routes)| routes);
+                let earlier = || claims[..index].iter().zip(&routes);
                 let own = &routes[index];
-                let lost =
-                    earlier().find_map(|first| Some((first.virtual_service, (first.catch_all?, own.catch_all?))));
+                let lost = earlier().find_map(|(first, routes)| {
+                    let catch_alls = (routes.catch_all?, own.catch_all?);
+                    meet(&first).then_some((first.virtual_service, catch_alls))
+                });
                 let Some((first, (earlier, later))) = lost else {
-                    let mut overlaps =
-                        earlier().filter_map(|first| Overlap::find(gateway, first, own, claim, &automata));
+                    // Whether two matches overlap is decided faster than whether they meet at some server.
+                    let mut overlaps = earlier().filter_map(|(first, routes)| {
+                        Overlap::find(gateway, routes, own, claim, &matches).filter(|_| meet(&first))
+                    });
                     if let Some(overlap) = overlaps.find(|overlap| reported.insert(overlap.narrow.span)) {
                         overlap.add_to(diagnostics);
                     }
@@ -190,16 +198,28 @@ struct Routes<'w, 'a> {
     virtual_service: &'w VirtualService<'a>,
     /// Without those that match every request: they come last, whichever VirtualService has them.
     alternatives: Vec<Alternative<'w>>,
+    /// The number of the first alternative among those of all VirtualServices of the host.
+    first: usize,
     /// The first route that matches every request.
     catch_all: Option<Span>,
 }
 
 impl<'w, 'a> Routes<'w, 'a> {
-    fn new(world: &'w World<'a>, gateway: &NamespacedName<'_>, virtual_service: &'w VirtualService<'a>) -> Self {
+    fn new(
+        world: &'w World<'a>,
+        gateway: &NamespacedName<'_>,
+        virtual_service: &'w VirtualService<'a>,
+        first: usize,
+    ) -> Self {
         let mut alternatives = reach::alternatives(world, virtual_service);
         let catch_all = alternatives.iter().find(|it| it.takes_everything()).map(|it| it.route_span);
         alternatives.retain(|it| it.is_at(gateway) && !it.is_last());
-        Self { virtual_service, alternatives, catch_all }
+        Self { virtual_service, alternatives, first, catch_all }
+    }
+
+    /// The alternatives, with their numbers.
+    fn numbered(&self) -> impl Iterator<Item = (usize, &Alternative<'w>)> {
+        self.alternatives.iter().enumerate().map(|(at, alternative)| (self.first + at, alternative))
     }
 }
 
@@ -229,14 +249,11 @@ impl<'w, 'a> Overlap<'w, 'a> {
         first: &Routes<'w, 'a>,
         own: &Routes<'w, 'a>,
         claim: &Claim<'w, 'a>,
-        automata: &Automata,
+        matches: &Matches<'_>,
     ) -> Option<Self> {
-        let place = claim.virtual_service.bound_to.iter().find(|bound| bound.gateway.as_ref() == Some(gateway))?;
-        let (earlier, later) = (&first.alternatives, &own.alternatives);
-        let first = first.virtual_service;
-        let is_order_known = !first.is_tied_with(claim.virtual_service);
+        let is_order_known = !first.virtual_service.is_tied_with(claim.virtual_service);
         let overlap = |wide: &Alternative<'_>, narrow: &Alternative<'_>, is_lost: bool| {
-            let sides = [first, claim.virtual_service];
+            let sides = [first.virtual_service, claim.virtual_service];
             let [wide_of, narrow_of] = if is_lost { sides } else { [sides[1], sides[0]] };
             Some(Self {
                 gateway,
@@ -247,15 +264,19 @@ impl<'w, 'a> Overlap<'w, 'a> {
                 path: narrow.example_path()?,
             })
         };
-        let taker = |wide: &[Alternative<'_>], narrow: &[Alternative<'_>], is_lost: bool| {
-            let pairs = narrow.iter().flat_map(|narrow| wide.iter().map(move |wide| (wide, narrow)));
-            // `prefix-without-boundary` reports a prefix that takes other words.
-            let mut pairs =
-                pairs.filter(|(wide, narrow)| wide.takes_all_of(narrow, place, automata) && !wide.cuts_word_of(narrow));
-            pairs.find_map(|(wide, narrow)| overlap(wide, narrow, is_lost))
+        let taker = |wide: &Routes<'w, 'a>, narrow: &Routes<'w, 'a>, is_lost: bool| {
+            for (narrow, of_narrow) in narrow.numbered() {
+                for (wide, of_wide) in wide.numbered() {
+                    // `prefix-without-boundary` reports a prefix that takes other words.
+                    if matches.takes_all_of(wide, narrow) && !of_wide.cuts_word_of(of_narrow) {
+                        return overlap(of_wide, of_narrow, is_lost);
+                    }
+                }
+            }
+            None
         };
         // If the order is known, the narrower route of the earlier VirtualService works.
-        taker(earlier, later, true).or_else(|| taker(later, earlier, false).filter(|_| !is_order_known))
+        taker(first, own, true).or_else(|| taker(own, first, false).filter(|_| !is_order_known))
     }
 
     fn add_to(&self, diagnostics: &mut Diagnostics) {

@@ -6,9 +6,10 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::NumberField;
-use crate::routing::reach::{self, Alternative};
+use crate::routing::reach;
 use crate::source::Spanned;
-use crate::world::{Gateway, NamespacedName, Section, VirtualService, World, host};
+use crate::symbolic::Matches;
+use crate::world::{Bound, Gateway, NamespacedName, Section, VirtualService, World, host};
 
 pub static RULE: Rule = rule! {
     name: "outranked-host",
@@ -58,9 +59,12 @@ fn check_gateway(
     if wildcards.is_empty() {
         return;
     }
-    // With a route that matches every request, the VirtualService is clearly the only one for its host.
-    let matches_all =
-        |it: &VirtualService<'_>| reach::alternatives(world, it).iter().any(Alternative::takes_everything);
+    // With routes that match every request, the VirtualService is clearly the only one for its host.
+    let matches_all = |it: &VirtualService<'_>| {
+        let bound = it.bound_to.iter().filter(|bound| bound.gateway.as_ref() == Some(&gateway.name));
+        let places: Vec<Bound> = bound.cloned().collect();
+        Matches::new(&reach::alternatives(world, it), &places).take_all()
+    };
     let leaves_requests = |claims: &[Claim<'_, '_>]| !claims.iter().any(|(it, _)| matches_all(it));
     let is_covered =
         |host: &str| wildcards.iter().any(|wildcard| *wildcard != host && host::covered_by(host, wildcard));

@@ -7,10 +7,12 @@ use crate::advice::{Advice, Edit};
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Diagnostics, Finding, Rule};
-use crate::routing::reach::{self, Alternative, Reachability};
+use crate::model::Kind;
+use crate::routing::reach::{self, Alternative};
+use crate::routing::{L4Match, tcp_matches, tls_matches};
 use crate::source::Span;
-use crate::validate::{Mistake, Violation};
-use crate::world::{Route, Section, VirtualService};
+use crate::symbolic::{Matches, Reachability};
+use crate::world::{Gap, VirtualService};
 
 pub static RULE: Rule = rule! {
     name: "unreachable-route",
@@ -50,14 +52,13 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     for virtual_service in &context.world.virtual_services {
         // Routes of a delegate are checked in the VirtualServices that delegate to it.
         if !virtual_service.is_delegate() || !delegates.contains(&virtual_service.name) {
-            gather(context, virtual_service, &mut routes);
+            gather(context, virtual_service, &mut routes, diagnostics);
         }
-        check_tcp(virtual_service, diagnostics);
+        check_connections(virtual_service, diagnostics);
     }
     for (span, ways) in &routes {
-        check_route(*span, ways, diagnostics);
+        check_route(*span, ways, "request", diagnostics);
     }
-    check_repeated(context, diagnostics);
     unreachable_rule::check(context.world, diagnostics);
     shared_listener::check(context.world, diagnostics);
 }
@@ -74,23 +75,66 @@ struct Way {
 }
 
 /// An earlier match that matches requests of a later one.
+#[derive(Clone, Copy)]
 struct Shadow {
     span: Span,
     route_span: Span,
     matches_everything: bool,
 }
 
-fn gather(context: &Context<'_>, virtual_service: &VirtualService<'_>, routes: &mut Routes) {
+fn gather(
+    context: &Context<'_>,
+    virtual_service: &VirtualService<'_>,
+    routes: &mut Routes,
+    diagnostics: &mut Diagnostics,
+) {
     let alternatives = reach::alternatives(context.world, virtual_service);
-    for (alternative, reach) in alternatives.iter().zip(reach::reach(virtual_service, &alternatives)) {
-        let way = routes.entry(alternative.route_span).or_default().entry(alternative.span).or_default();
-        match reach {
+    let matches = Matches::new(&alternatives, &virtual_service.bound_to);
+    let shadows: Vec<Shadow> = alternatives.iter().map(shadow).collect();
+    gather_from(virtual_service, &matches, &shadows, routes, diagnostics);
+}
+
+/// Adds whether matches get anything, for some proxies.
+fn gather_from(
+    virtual_service: &VirtualService<'_>,
+    matches: &Matches<'_>,
+    all: &[Shadow],
+    routes: &mut Routes,
+    diagnostics: &mut Diagnostics,
+) {
+    let numbers: Vec<usize> = (0..all.len()).collect();
+    for (number, own) in all.iter().enumerate() {
+        let way = routes.entry(own.route_span).or_default().entry(own.span).or_default();
+        match matches.reach(number, &numbers[..number]) {
             Reachability::Reached => way.is_reached = true,
             Reachability::Impossible => {}
+            Reachability::Undecided => {
+                way.is_reached = true;
+                diagnostics.unchecked(Gap::TooManyMatches(Kind::VirtualService, virtual_service.name.to_string()));
+            }
             Reachability::TakenBy(earlier) if way.shadows.is_empty() => {
-                way.shadows = earlier.into_iter().map(|number| shadow(&alternatives[number])).collect();
+                way.shadows = earlier.into_iter().map(|number| all[number]).collect();
             }
             Reachability::TakenBy(_) => {}
+        }
+    }
+}
+
+/// Checks the routes of `tcp` and `tls`.
+fn check_connections(virtual_service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
+    for l4_matches in [tcp_matches(virtual_service), tls_matches(virtual_service)] {
+        let shadow = |it: &L4Match<'_>| Shadow {
+            span: it.route.route_match.map_or(it.route.span, |(_, span)| span),
+            route_span: it.route.span,
+            matches_everything: it.route.route_match.is_none(),
+        };
+        let shadows: Vec<Shadow> = l4_matches.iter().map(shadow).collect();
+        let mut routes = Routes::new();
+        for matches in Matches::of_connections(&l4_matches, &virtual_service.bound_to) {
+            gather_from(virtual_service, &matches, &shadows, &mut routes, diagnostics);
+        }
+        for (span, ways) in &routes {
+            check_route(*span, ways, "connection", diagnostics);
         }
     }
 }
@@ -103,24 +147,24 @@ fn shadow(alternative: &Alternative<'_>) -> Shadow {
     }
 }
 
-fn check_route(span: Span, ways: &BTreeMap<Span, Way>, diagnostics: &mut Diagnostics) {
+fn check_route(span: Span, ways: &BTreeMap<Span, Way>, noun: &str, diagnostics: &mut Diagnostics) {
     let dead = || ways.iter().filter(|(_, way)| !way.is_reached && !way.shadows.is_empty());
     let is_dead = ways.values().all(|way| !way.is_reached) && dead().next().is_some();
     if is_dead {
         let is_outside = |shadow: &&Shadow| shadow.route_span != span;
         let shadows: Vec<&Shadow> = dead().flat_map(|(_, way)| &way.shadows).filter(is_outside).collect();
         let help = match shadows.iter().any(|shadow| shadow.matches_everything) {
-            true => "move the route before the one that matches every request, or remove it",
-            false => "move the route before the one that shadows it, or remove it",
+            true => format!("move the route before the one that matches every {noun}, or remove it"),
+            false => "move the route before the one that shadows it, or remove it".to_owned(),
         };
-        let diagnostic = diagnostics.report(&ROUTE, span, "this route never gets a request").help(help);
-        relate(diagnostic, &shadows, "route");
+        let diagnostic = diagnostics.report(&ROUTE, span, format!("this route never gets a {noun}")).help(help);
+        relate(diagnostic, &shadows, ("route", noun));
         return;
     }
     for (at, way) in dead() {
         let shadows: Vec<&Shadow> = way.shadows.iter().collect();
         let is_repetition = shadows.iter().all(|shadow| shadow.route_span == span);
-        relate(report_match(*at, "request", is_repetition, diagnostics), &shadows, "match");
+        relate(report_match(*at, noun, is_repetition, diagnostics), &shadows, ("match", noun));
     }
 }
 
@@ -142,7 +186,7 @@ fn report_match<'d>(
 }
 
 /// Points to the matches that get the requests, each place once.
-fn relate(diagnostic: &mut Diagnostic, shadows: &[&Shadow], later: &str) {
+fn relate(diagnostic: &mut Diagnostic, shadows: &[&Shadow], (later, noun): (&str, &str)) {
     let mut seen: Vec<Span> = Vec::new();
     for shadow in shadows {
         if seen.contains(&shadow.span) {
@@ -151,68 +195,11 @@ fn relate(diagnostic: &mut Diagnostic, shadows: &[&Shadow], later: &str) {
         seen.push(shadow.span);
         let earlier = if shadow.span == shadow.route_span { "route" } else { "match" };
         let message = match (shadow.matches_everything, shadows.len()) {
-            (true, _) if earlier == "route" => "this earlier route matches every request".to_owned(),
-            (true, _) => "this earlier match covers every request".to_owned(),
-            (false, 1) => format!("this earlier {earlier} shadows all requests of the {later}"),
-            (false, _) => format!("this earlier {earlier} shadows some requests of the {later}"),
+            (true, _) if earlier == "route" => format!("this earlier route matches every {noun}"),
+            (true, _) => format!("this earlier match covers every {noun}"),
+            (false, 1) => format!("this earlier {earlier} shadows all {noun}s of the {later}"),
+            (false, _) => format!("this earlier {earlier} shadows some {noun}s of the {later}"),
         };
         diagnostic.related(shadow.span, message);
-    }
-}
-
-/// Matches that repeat earlier ones, as istiod warns of them (`UW-3`, `UW-5`), if they are not within something that is
-/// reported already. They are mostly matches of connections.
-fn check_repeated(context: &Context<'_>, diagnostics: &mut Diagnostics) {
-    let reported: Vec<Span> = diagnostics.spans().collect();
-    let is_new = |span: Span| !reported.iter().any(|reported| reported.contains(span));
-    let mut repeated: BTreeMap<Span, Span> = BTreeMap::new();
-    for violation in context.violations(Mistake::Unreachable) {
-        if let Violation { id: "UW-3" | "UW-5", span, related: Some((earlier, _)), .. } = violation
-            && is_new(*span)
-        {
-            repeated.entry(*span).or_insert(*earlier);
-        }
-    }
-    if repeated.is_empty() {
-        return;
-    }
-    for virtual_service in &context.world.virtual_services {
-        for route in virtual_service.routes() {
-            check_repeated_in(&route, &repeated, diagnostics);
-        }
-    }
-}
-
-fn check_repeated_in(route: &Route<'_>, repeated: &BTreeMap<Span, Span>, diagnostics: &mut Diagnostics) {
-    let of_match = |span: Span| repeated.get(&span).map(|earlier| (span, *earlier));
-    let matches = route.matches();
-    let of_route: Vec<(Span, Span)> = matches.iter().filter_map(|it| of_match(it.span)).collect();
-    let noun = if route.section == Section::Http { "request" } else { "connection" };
-    let is_outside = |earlier: &Span| !route.span.contains(*earlier);
-    if of_route.len() == matches.len() && of_route.iter().any(|(_, earlier)| is_outside(earlier)) {
-        let diagnostic = diagnostics
-            .report(&ROUTE, route.span, format!("this route never gets a {noun}"))
-            .help("remove the route, or change its matches");
-        for (_, earlier) in of_route.iter().filter(|(_, earlier)| is_outside(earlier)) {
-            diagnostic.related(*earlier, "this earlier match is the same");
-        }
-        return;
-    }
-    for (span, earlier) in of_route {
-        report_match(span, noun, !is_outside(&earlier), diagnostics).related(earlier, "this earlier match is the same");
-    }
-}
-
-fn check_tcp(virtual_service: &VirtualService<'_>, diagnostics: &mut Diagnostics) {
-    let mut catch_all: Option<Span> = None;
-    for route in &virtual_service.spec.tcp {
-        if let Some(earlier) = catch_all {
-            diagnostics
-                .report(&ROUTE, route.span, "this route never gets a connection")
-                .related(earlier, "this earlier route matches every connection")
-                .help("move the route before the one that matches every connection, or remove it");
-        } else if route.r#match.is_empty() {
-            catch_all = Some(route.span);
-        }
     }
 }

@@ -7,10 +7,10 @@ use crate::advice::{Advice, Edit};
 use crate::lint::{Diagnostic, Diagnostics};
 use crate::model::networking::{Destination, HttpRoute};
 use crate::model::{Kind, Resource};
-use crate::routing::reach::{self, Alternative, Reachability};
-use crate::routing::{Automata, Witness, overlap};
+use crate::routing::reach::{self, Alternative};
 use crate::source::Span;
-use crate::world::{NamespacedName, Origin, VirtualService, World};
+use crate::symbolic::{Matches, Meeting, Reachability, Witness};
+use crate::world::{Gap, NamespacedName, Origin, VirtualService, World};
 
 /// The rules of all routes by place, with the matches of each. A rule is derived for each listener and host.
 type Rules<'a> = BTreeMap<Span, DerivedRule<'a>>;
@@ -66,24 +66,34 @@ pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
     let mut times: BTreeMap<Span, usize> = BTreeMap::new();
     for virtual_service in &world.derived.virtual_services {
         let alternatives = reach::alternatives(world, virtual_service);
-        let automata = Automata::default();
+        let compared =
+            Compared { matches: Matches::new(&alternatives, &virtual_service.bound_to), alternatives: &alternatives };
         let mut reached = vec![false; alternatives.len()];
         for (number, alternative) in alternatives.iter().enumerate() {
             *times.entry(alternative.span).or_default() += 1;
             let is_certain =
-                |earlier: &&usize| !virtual_service.depends_on_age(alternatives[**earlier].route, alternative.route);
-            let (certain, tied): (Vec<usize>, Vec<usize>) = (0..number).partition(|earlier| is_certain(&earlier));
-            let earlier: Vec<&Alternative<'_>> = certain.iter().map(|number| &alternatives[*number]).collect();
-            let reach = reach::reach_after(virtual_service, alternative, &earlier, &automata);
-            add(virtual_service, alternative, &earlier, &reach, &mut rules);
-            if reach != Reachability::Reached {
-                continue;
+                |earlier: &usize| !virtual_service.depends_on_age(alternatives[*earlier].route, alternative.route);
+            let (certain, tied): (Vec<usize>, Vec<usize>) = (0..number).partition(is_certain);
+            let reach = compared.matches.reach(number, &certain);
+            add(virtual_service, &alternatives, number, &reach, &mut rules);
+            match reach {
+                Reachability::Reached => {}
+                Reachability::Undecided => {
+                    report_undecided(world, virtual_service, alternative, diagnostics);
+                    continue;
+                }
+                Reachability::Impossible | Reachability::TakenBy(_) => continue,
             }
-            let tied = tied.into_iter().filter(|earlier| reached[*earlier]).map(|earlier| &alternatives[earlier]);
+            let tied = tied.into_iter().filter(|earlier| reached[*earlier]);
             let own = virtual_service.sources.get(alternative.route).map(|source| source.resource);
             let may_meet = |tie: &Tie<'_>| own.is_some_and(|own| !world.may_be_elsewhere(tie.resource, own));
-            let tied =
-                tied.filter_map(|earlier| tie(virtual_service, alternative, earlier, &automata)).filter(may_meet);
+            let found: Result<Vec<Option<Tie<'_>>>, Undecided> =
+                tied.map(|earlier| compared.tie(virtual_service, (earlier, number), &certain)).collect();
+            let Ok(found) = found else {
+                report_undecided(world, virtual_service, alternative, diagnostics);
+                continue;
+            };
+            let tied = found.into_iter().flatten().filter(may_meet);
             if let Some(tie) = tied.min_by_key(|tie| tie.effect)
                 && reported.insert(alternative.span)
             {
@@ -101,22 +111,36 @@ pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Counts a match that takes too long to compare.
+fn report_undecided(
+    world: &World<'_>,
+    virtual_service: &VirtualService<'_>,
+    alternative: &Alternative<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    if let Some(source) = virtual_service.source(alternative.route) {
+        let name = NamespacedName::new(world.settings.namespace_of(source.resource), source.resource.name());
+        diagnostics.unchecked(Gap::TooManyMatches(source.resource.kind, name.to_string()));
+    }
+}
+
 fn add<'a>(
     virtual_service: &VirtualService<'a>,
-    alternative: &Alternative<'_>,
-    earlier: &[&Alternative<'_>],
+    alternatives: &[Alternative<'_>],
+    number: usize,
     reach: &Reachability,
     rules: &mut Rules<'a>,
 ) {
+    let alternative = &alternatives[number];
     let Some(source) = virtual_service.sources.get(alternative.route) else { return };
     let rule = rules
         .entry(alternative.route_span)
         .or_insert_with(|| DerivedRule { resource: source.resource, matches: BTreeMap::new() });
     let way = rule.matches.entry(alternative.span).or_default();
     match reach {
-        Reachability::Reached => way.is_reached = true,
+        Reachability::Reached | Reachability::Undecided => way.is_reached = true,
         Reachability::TakenBy(numbers) if way.shadows.is_empty() => {
-            let shadow = |number: &usize| shadow(earlier[*number], alternative);
+            let shadow = |earlier: &usize| shadow(&alternatives[*earlier], alternative);
             way.shadows = numbers.iter().map(shadow).collect();
         }
         Reachability::TakenBy(_) | Reachability::Impossible => {}
@@ -188,30 +212,46 @@ fn relate(diagnostic: &mut Diagnostic, shadows: &[Shadow]) {
     }
 }
 
-/// The effect of age on two matches of the same precedence; `None` if no request matches both, or if both do the same.
-fn tie<'a>(
-    virtual_service: &VirtualService<'a>,
-    later: &Alternative<'_>,
-    earlier: &Alternative<'_>,
-    automata: &Automata,
-) -> Option<Tie<'a>> {
-    let resource = virtual_service.sources.get(earlier.route)?.resource;
-    let routes = &virtual_service.spec.http;
-    if do_the_same(&routes[later.route], &routes[earlier.route]) {
-        return None;
+/// Two matches take too long to compare.
+struct Undecided;
+
+/// The matches of a derived VirtualService.
+struct Compared<'r> {
+    matches: Matches<'r>,
+    alternatives: &'r [Alternative<'r>],
+}
+
+impl Compared<'_> {
+    /// The effect of age on two matches of the same precedence, if `certain` come before both. `None` if no request
+    /// matches both, or if both do the same.
+    fn tie<'a>(
+        &self,
+        virtual_service: &VirtualService<'a>,
+        (earlier, later): (usize, usize),
+        certain: &[usize],
+    ) -> Result<Option<Tie<'a>>, Undecided> {
+        let [one, other] = [earlier, later].map(|number| &self.alternatives[number]);
+        let Some(source) = virtual_service.sources.get(one.route) else { return Ok(None) };
+        let resource = source.resource;
+        let routes = &virtual_service.spec.http;
+        if do_the_same(&routes[other.route], &routes[one.route]) {
+            return Ok(None);
+        }
+        let method = if resource.kind == Kind::GrpcRoute { "POST" } else { "GET" };
+        let witness = match self.matches.meet(earlier, later, certain, method) {
+            Meeting::Some(witness) => witness,
+            Meeting::Apart => return Ok(None),
+            Meeting::Undecided => return Err(Undecided),
+        };
+        let takes_all = |wide, narrow| self.matches.takes_all_of(wide, narrow);
+        let effect = match (takes_all(earlier, later), takes_all(later, earlier)) {
+            (true, true) => Effect::Equal,
+            (true, false) => Effect::All,
+            _ if witness.is_some() => Effect::Some,
+            _ => return Ok(None),
+        };
+        Ok(Some(Tie { resource, span: one.span, effect, witness }))
     }
-    let takes_all = |wide: &Alternative<'_>, narrow: &Alternative<'_>| {
-        matches!(reach::reach_after(virtual_service, narrow, &[wide], automata), Reachability::TakenBy(_))
-    };
-    let method = if resource.kind == Kind::GrpcRoute { "POST" } else { "GET" };
-    let witness = overlap(earlier, later, method, automata);
-    let effect = match (takes_all(earlier, later), takes_all(later, earlier)) {
-        (true, true) => Effect::Equal,
-        (true, false) => Effect::All,
-        _ if witness.is_some() => Effect::Some,
-        _ => return None,
-    };
-    Some(Tie { resource, span: earlier.span, effect, witness })
 }
 
 /// Whether two routes only send requests to the same destinations.

@@ -1,0 +1,136 @@
+//! The time to find the matches that get no requests, in tables that no person writes: `cargo bench --bench symbolic`.
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use mesh::config::Config;
+use mesh::lint;
+use mesh::load::Snapshot;
+use mesh::routing::reach::alternatives;
+use mesh::symbolic::{Matches, Reachability};
+use mesh::world::{Settings, World};
+
+fn main() {
+    divan::main();
+}
+
+/// Numbers that look random and are the same in each run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+}
+
+/// A match of nested paths, some of them expressions, with methods and headers.
+fn block(number: usize, floating: usize, numbers: &mut Numbers) -> String {
+    let services = ["cart", "orders", "users", "catalog", "search", "reviews", "payments", "stock"];
+    let mut path = format!("/{}", services[numbers.below(services.len())]);
+    for _ in 0..numbers.below(4) {
+        path += &format!("/{}{}", ["v", "items", "a"][numbers.below(3)], numbers.below(40));
+    }
+    let uri = match number {
+        _ if number < floating => format!("regex: \".*{}{number}.*\"", ["png", "x", "report"][numbers.below(3)]),
+        _ if number.is_multiple_of(20) => format!("regex: \"{path}/[0-9]+(/.*)?\""),
+        _ if numbers.below(3) == 0 => format!("exact: {path}"),
+        _ => format!("prefix: {path}"),
+    };
+    let method = match numbers.below(4) {
+        0 => format!(", method: {{exact: {}}}", ["GET", "POST", "PUT"][numbers.below(3)]),
+        _ => String::new(),
+    };
+    let headers = match numbers.below(3) {
+        0 => format!(", headers: {{x-{}: {{exact: \"{}\"}}}}", numbers.below(5), numbers.below(6)),
+        _ => String::new(),
+    };
+    format!("  - match: [{{uri: {{{uri}}}{method}{headers}}}]\n    route: [{{destination: {{host: web}}}}]\n")
+}
+
+/// A VirtualService with many blocks, of which the first ones have expressions that match anywhere in a path.
+fn virtual_service(blocks: usize, floating: usize) -> String {
+    let mut numbers = Numbers(blocks as u64);
+    let mut text = "apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec:
+  hosts: [web]
+  http:
+"
+    .to_owned();
+    (0..blocks).for_each(|number| text += &block(number, floating, &mut numbers));
+    text
+}
+
+fn dead_matches(world: &World<'_>) -> usize {
+    let virtual_service = &world.virtual_services[0];
+    let alternatives = alternatives(world, virtual_service);
+    let matches = Matches::new(&alternatives, &virtual_service.bound_to);
+    let numbers: Vec<usize> = (0..alternatives.len()).collect();
+    let is_dead = |number: &&usize| match matches.reach(**number, &numbers[..**number]) {
+        Reachability::TakenBy(_) => true,
+        Reachability::Undecided => panic!("match {number} is not decided"),
+        Reachability::Reached | Reachability::Impossible => false,
+    };
+    numbers.iter().filter(is_dead).count()
+}
+
+fn measure(bencher: Bencher<'_, '_>, blocks: usize, floating: usize) {
+    let snapshot = Snapshot::of_texts([("web.yaml".to_owned(), virtual_service(blocks, floating))]);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    assert!(dead_matches(&world) > blocks / 20);
+    bencher.counter(ItemsCount::new(blocks)).bench_local(|| dead_matches(&world));
+}
+
+/// Finds the dead matches of one VirtualService.
+#[divan::bench(args = [1_000, 5_000], sample_count = 5)]
+fn one_virtual_service(bencher: Bencher<'_, '_>, blocks: usize) {
+    measure(bencher, blocks, 0);
+}
+
+/// The same with expressions that match anywhere, which multiply the states of an automaton.
+#[divan::bench(args = [2, 8, 32], sample_count = 5)]
+fn floating_expressions(bencher: Bencher<'_, '_>, floating: usize) {
+    measure(bencher, 1_000, floating);
+}
+
+/// Lints 2,000 VirtualServices for one host of a Gateway.
+#[divan::bench(args = [2_000], sample_count = 3)]
+fn one_gateway_host(bencher: Bencher<'_, '_>, virtual_services: usize) {
+    let mut numbers = Numbers(7);
+    let of = |number: usize| {
+        format!(
+            "apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: app-{number}, namespace: shop}}
+spec:
+  hosts: [shop.example.com]
+  gateways: [edge]
+  http:
+{}",
+            block(number, 0, &mut numbers)
+        )
+    };
+    let mut files: Vec<(String, String)> = (0..virtual_services).map(of).enumerate().map(named).collect();
+    files.push((
+        "edge.yaml".to_owned(),
+        "apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec:
+  selector: {app: edge}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [shop.example.com]}]
+"
+        .to_owned(),
+    ));
+    let snapshot = Snapshot::of_texts(files);
+    let check = || {
+        let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+        lint::run(&world).diagnostics.len()
+    };
+    bencher.counter(ItemsCount::new(virtual_services)).bench_local(check);
+}
+
+fn named((number, text): (usize, String)) -> (String, String) {
+    (format!("app-{number}.yaml"), text)
+}
