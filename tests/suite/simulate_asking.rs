@@ -332,7 +332,7 @@ fn without_a_url_a_gateway_by_any_name_serves_its_hosts() {
     }
     let run = run_in(directory().path(), &["--gateway", "edge/nothing"]);
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("Gateway `edge/nothing` does not exist"), "{run:?}");
+    assert!(run.stdout.contains("Gateway `edge/nothing` does not exist"), "{run:?}");
 }
 
 /// istiod derives Gateways from those of the Gateway API and from Ingresses. They have the names of these.

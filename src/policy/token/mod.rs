@@ -96,7 +96,7 @@ fn rejection(world: &World<'_>, statuses: &[(&TokenRule<'_, '_>, RuleStatus<'_>)
     let is_refused = |(_, status): &&(&TokenRule<'_, '_>, RuleStatus<'_>)| matches!(status, RuleStatus::Refused(..));
     let (rule, status) = match &first.1 {
         RuleStatus::Refused(..) => first,
-        _ => found.filter(is_refused).next_back().unwrap_or(first),
+        _ => found.rfind(is_refused).unwrap_or(first),
     };
     let policy = PolicyRef::new(world, rule.policy);
     Some(match status {

@@ -176,7 +176,7 @@ fn nothing_found() {
       unknown-host (9): reason 9
       unknown-host (8): reason 8
       unknown-host (7): reason 7
-      … and 7 more reasons (21 in all); `--format json` lists all
+      … and 7 more reasons for 21 references; `--format json` lists all
 
     no problems found (2 resources in 1 file, 1 finding suppressed)
     "#);
