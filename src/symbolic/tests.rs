@@ -104,8 +104,11 @@ fn is_dead(space: &Space, number: usize) -> bool {
     matches!(space.escape(region.clone(), &earlier, &mut 1_000_000), Escape::Covered(_))
 }
 
-/// All requests that have a text of one atom, or texts of two, for each part; with the region of the atoms.
-fn all_points(space: &Space) -> Vec<(HttpRequest<'static>, Vec<(usize, Vec<usize>)>)> {
+/// A request, and the atoms that it has on each axis.
+type Point = (HttpRequest<'static>, Vec<(usize, Vec<usize>)>);
+
+/// All requests that have a text of one atom, or texts of two, for each part.
+fn all_points(space: &Space) -> Vec<Point> {
     let mut points = vec![(HttpRequest::default(), Vec::new())];
     for (number, axis) in space.axes.iter().enumerate() {
         let Dimension::Part(part) = &axis.dimension else { panic!("no expression is left out") };
@@ -115,7 +118,7 @@ fn all_points(space: &Space) -> Vec<(HttpRequest<'static>, Vec<(usize, Vec<usize
             let real: Vec<usize> = atoms.into_iter().filter(|atom| *atom != ABSENT).collect();
             choices.extend(real.iter().flat_map(|one| real.iter().map(|other| vec![*one, *other])));
         }
-        let with = |(request, chosen): &(HttpRequest<'static>, Vec<(usize, Vec<usize>)>), choice: &Vec<usize>| {
+        let with = |(request, chosen): &Point, choice: &Vec<usize>| {
             let mut request = request.clone();
             for atom in choice.iter().filter(|atom| **atom != ABSENT) {
                 let text = axis.texts[atom - 1].clone();
@@ -278,7 +281,7 @@ fn a_search_gives_up_in_time() {
         false => condition(MatchSubject::WithoutHeader(name(number)), Matcher::Present),
     };
     let clause = |seed: usize| -> Vec<MatchCondition> {
-        (0..3).map(|at| literal((seed * 7 + at * 11 + seed * at) % 40, (seed >> at) % 2 == 0)).collect()
+        (0..3).map(|at| literal((seed * 7 + at * 11 + seed * at) % 40, (seed >> at).is_multiple_of(2))).collect()
     };
     let mut table: Vec<Vec<MatchCondition>> = (0..2_000).map(clause).collect();
     table.push(Vec::new());
