@@ -44,6 +44,28 @@ const METHODS: [&str; 35] = [
     "UNSUBSCRIBE",
 ];
 
+/// The bytes that the name of a header may have.
+const IN_NAMES: [bool; 256] = alphanumeric_and(b"!#$%&'*+-.^_`|~");
+
+/// The bytes that a host may have.
+const IN_HOSTS: [bool; 256] = alphanumeric_and(b"!$%&'()*+,-.:;=@[]_~");
+
+/// A table of the letters and digits of ASCII, and some other bytes.
+const fn alphanumeric_and(others: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < others.len() {
+        table[others[index] as usize] = true;
+        index += 1;
+    }
+    table
+}
+
 /// The decision for a request that Envoy rejects with status 400; `None` for others.
 pub(super) fn rejection(
     request: &HttpRequest<'_>,
@@ -87,8 +109,7 @@ fn by_parser(request: &HttpRequest<'_>) -> Option<&'static str> {
 
 /// The reason why a codec rejects the headers of a request.
 fn by_headers(request: &HttpRequest<'_>) -> Option<&'static str> {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_token);
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| IN_NAMES[usize::from(byte)]);
     let is_text = |value: &[u8]| value.iter().all(|byte| (*byte >= 0x20 && *byte != 0x7f) || *byte == b'\t');
     if !request.headers.iter().all(|(name, _)| is_name(name)) {
         return Some("the name of a header has a character that HTTP does not allow");
@@ -96,8 +117,7 @@ fn by_headers(request: &HttpRequest<'_>) -> Option<&'static str> {
     if !request.headers.iter().all(|(_, value)| is_text(value)) {
         return Some("the value of a header has a control character");
     }
-    let is_of_host = |byte: u8| byte.is_ascii_alphanumeric() || b"!$%&'()*+,-.:;=@[]_~".contains(&byte);
-    if !request.authority.bytes().all(is_of_host) {
+    if !request.authority.bytes().all(|byte| IN_HOSTS[usize::from(byte)]) {
         return Some("the host has a character that Envoy rejects");
     }
     None

@@ -30,6 +30,7 @@ pub(super) fn answer_lines(
     let mut input = BufReader::with_capacity(BLOCK, input);
     let mut status = exit::DONE;
     let mut failed = None;
+    let mut answers = Answers::default();
     terminal::write(|out| {
         let mut rest = Vec::new();
         loop {
@@ -41,18 +42,18 @@ pub(super) fn answer_lines(
                 }
             };
             if block.is_empty() {
-                status = status.max(answer_block(simulators, &rest, expected, out)?);
+                status = status.max(answers.of_block(simulators, &rest, expected, out)?);
                 return out.flush();
             }
             let taken = block.len();
             match block.iter().rposition(|byte| *byte == b'\n') {
                 Some(end) if rest.is_empty() => {
-                    status = status.max(answer_block(simulators, &block[..=end], expected, out)?);
+                    status = status.max(answers.of_block(simulators, &block[..=end], expected, out)?);
                     rest.extend_from_slice(&block[end + 1..]);
                 }
                 Some(end) => {
                     rest.extend_from_slice(&block[..=end]);
-                    status = status.max(answer_block(simulators, &rest, expected, out)?);
+                    status = status.max(answers.of_block(simulators, &rest, expected, out)?);
                     rest.clear();
                     rest.extend_from_slice(&block[end + 1..]);
                 }
@@ -65,26 +66,39 @@ pub(super) fn answer_lines(
     failed.map_or(Ok(status), Err)
 }
 
-/// Answers whole lines in parallel. The answers are in the order of the questions.
-fn answer_block(
-    simulators: &Simulators<'_>,
-    block: &[u8],
-    expected: &[Expectation],
-    out: &mut dyn Write,
-) -> io::Result<u8> {
-    let block = block.strip_suffix(b"\n").unwrap_or(block);
-    if block.is_empty() {
-        return Ok(exit::DONE);
+/// The answers to a block of lines, by chunks. The memory is used again for the next block.
+#[derive(Default)]
+struct Answers {
+    chunks: Vec<Vec<u8>>,
+}
+
+impl Answers {
+    /// Answers whole lines in parallel. The answers are in the order of the questions.
+    fn of_block(
+        &mut self,
+        simulators: &Simulators<'_>,
+        block: &[u8],
+        expected: &[Expectation],
+        out: &mut dyn Write,
+    ) -> io::Result<u8> {
+        let block = block.strip_suffix(b"\n").unwrap_or(block);
+        if block.is_empty() {
+            return Ok(exit::DONE);
+        }
+        let lines: Vec<&[u8]> = block.split(|byte| *byte == b'\n').collect();
+        let chunks = lines.len().div_ceil(CHUNK);
+        if self.chunks.len() < chunks {
+            self.chunks.resize_with(chunks, Vec::new);
+        }
+        let answer = |(lines, text): (&[&[u8]], &mut Vec<u8>)| {
+            text.clear();
+            let statuses = lines.iter().map(|line| answer_line(simulators, line, expected, text));
+            statuses.max().unwrap_or(exit::DONE)
+        };
+        let status = lines.par_chunks(CHUNK).zip(&mut self.chunks).map(answer).max();
+        self.chunks[..chunks].iter().try_for_each(|text| out.write_all(text))?;
+        Ok(status.unwrap_or(exit::DONE))
     }
-    let lines: Vec<&[u8]> = block.split(|byte| *byte == b'\n').collect();
-    let answer = |lines: &[&[u8]]| {
-        let mut text = Vec::new();
-        let statuses = lines.iter().map(|line| answer_line(simulators, line, expected, &mut text));
-        (statuses.max().unwrap_or(exit::DONE), text)
-    };
-    let answers: Vec<(u8, Vec<u8>)> = lines.par_chunks(CHUNK).map(answer).collect();
-    answers.iter().try_for_each(|(_, text)| out.write_all(text))?;
-    Ok(answers.iter().map(|(status, _)| *status).max().unwrap_or(exit::DONE))
 }
 
 /// Answers a line. Returns the exit status for it.
