@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::namespace_labels::NAME_LABEL;
 use super::{Injector, Injectors, Settings, Workload, World};
 use crate::model::{ForeignResource, LabelSet, Labels, Resource, Spec};
 use crate::source::Spanned;
@@ -26,7 +27,24 @@ pub struct Namespaces<'a> {
     shows_data_planes: bool,
 }
 
-const SET_BY_API_SERVER: &str = "kubernetes.io/metadata.name";
+/// The namespace, labels and annotations of pods, on which their data plane depends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PodMetadata<'p> {
+    pub namespace: &'p str,
+    pub labels: &'p LabelSet<'p>,
+    pub annotations: &'p LabelSet<'p>,
+}
+
+impl<'p> PodMetadata<'p> {
+    fn of(workload: &'p Workload<'p>) -> Self {
+        Self { namespace: &workload.name.namespace, labels: &workload.labels, annotations: &workload.annotations }
+    }
+
+    fn label(&self, name: &str) -> Option<&'p str> {
+        self.labels.get(name).copied()
+    }
+}
+
 const INJECTION: &str = "istio-injection";
 const INJECT: &str = "sidecar.istio.io/inject";
 const REVISION: &str = "istio.io/rev";
@@ -79,7 +97,7 @@ impl<'a> Namespaces<'a> {
     /// Whether the manifests were read from a cluster: the Namespace has the label that the API server sets. Then
     /// workloads of the namespace that the manifests lack do not exist.
     pub fn comes_from_cluster(&self, name: &str) -> bool {
-        self.labels(name).and_then(|labels| labels.get(SET_BY_API_SERVER)).is_some_and(|set| set.as_str() == name)
+        self.labels(name).and_then(|labels| labels.get(NAME_LABEL)).is_some_and(|set| set.as_str() == name)
     }
 
     /// Whether pods of a namespace are in the ambient mesh by default. `None` if the manifests do not define the
@@ -93,75 +111,63 @@ impl<'a> Namespaces<'a> {
 
     /// Whether no pod of a namespace can get a sidecar, because the Namespace turns injection off.
     pub fn turns_injection_off(&self, name: &str) -> bool {
-        self.labels(name).is_some_and(|labels| injects(labels) == Some(false))
+        self.labels(name).and_then(injects) == Some(false)
     }
 
     /// The data plane of a workload. Labels of the pod take precedence over those of its Namespace. `None` if it
     /// depends on a Namespace that the manifests do not define (istio: the webhooks of the injector,
     /// `PodRedirectionEnabled`).
     pub fn data_plane(&self, workload: &Workload<'_>) -> Option<DataPlane> {
-        if is_on_host_network(workload) {
-            return Some(DataPlane::None);
+        match workload {
+            _ if is_on_host_network(workload) => Some(DataPlane::None),
+            _ if workload.has_proxy() => Some(DataPlane::Sidecar),
+            _ => self.data_plane_of_pods(&PodMetadata::of(workload)),
         }
-        let injection = self.injection(workload);
-        if workload.has_proxy() || injection == Some(true) {
+    }
+
+    /// The data plane of pods with containers that have no proxy, outside of the network of the host.
+    pub(super) fn data_plane_of_pods(&self, pods: &PodMetadata<'_>) -> Option<DataPlane> {
+        if self.injection_of_pods(pods) == Some(true) {
             return Some(DataPlane::Sidecar);
         }
-        let own = workload.labels.get(DATA_PLANE_MODE).copied();
-        match (own, self.is_ambient(&workload.name.namespace)) {
+        match (pods.label(DATA_PLANE_MODE), self.is_ambient(pods.namespace)) {
             (Some("ambient"), _) | (None, Some(true)) => Some(DataPlane::Ambient),
             (_, Some(_)) => Some(DataPlane::None),
             (_, None) => None,
         }
     }
 
-    /// The data plane that the labels of pods choose by themselves; `None` if their Namespace decides.
-    pub fn data_plane_of_labels(&self, labels: &LabelSet<'_>) -> Option<DataPlane> {
-        let label = |name: &str| labels.get(name).copied();
-        match (label(INJECT), label(DATA_PLANE_MODE)) {
-            (Some("true"), _) => Some(DataPlane::Sidecar),
-            (Some("false"), Some("ambient")) => Some(DataPlane::Ambient),
-            (Some("false"), _) => Some(DataPlane::None),
-            (_, Some("ambient")) => Some(DataPlane::Ambient),
-            (None, _) if label(REVISION).is_some_and(|revision| !revision.is_empty()) => Some(DataPlane::Sidecar),
-            _ => None,
-        }
-    }
-
-    /// The data plane of the pods of a namespace without labels of their own. `None` if the manifests do not define the
-    /// Namespace.
-    pub fn data_plane_of_namespace(&self, name: &str) -> Option<DataPlane> {
-        let labels = self.labels(name)?;
-        let is_ambient = self.is_ambient(name) == Some(true);
-        Some(match injects(labels).unwrap_or_else(|| self.injects_by_default()) {
-            true => DataPlane::Sidecar,
-            false if is_ambient => DataPlane::Ambient,
-            false => DataPlane::None,
-        })
-    }
-
     /// Whether the injector adds a sidecar, or the proxy of a gateway, to the pods of a workload. `None` if it depends
     /// on a Namespace that the manifests do not define (istio: the selectors of the webhooks, `injectRequired`).
     pub fn injection(&self, workload: &Workload<'_>) -> Option<bool> {
-        let label = |name: &str| workload.labels.get(name).copied();
-        let wish = label(INJECT).or_else(|| workload.annotations.get(INJECT).copied());
-        let is_ignored = NEVER_INJECTED.contains(&workload.name.namespace.as_ref());
-        if is_on_host_network(workload) || is_ignored || wish == Some("false") {
+        if is_on_host_network(workload) { Some(false) } else { self.injection_of_pods(&PodMetadata::of(workload)) }
+    }
+
+    /// Pods that ask for a sidecar get one only if their Namespace does not decide: the webhooks for pods select the
+    /// Namespaces without `istio-injection` and without `istio.io/rev`.
+    fn injection_of_pods(&self, pods: &PodMetadata<'_>) -> Option<bool> {
+        if self.excludes(pods) {
             return Some(false);
         }
-        let asks = label(INJECT) == Some("true") || label(REVISION).is_some();
-        match self.labels(&workload.name.namespace) {
+        let asks = pods.label(INJECT) == Some("true") || pods.label(REVISION).is_some();
+        match self.labels(pods.namespace) {
             None if asks => Some(true),
             None => None,
-            Some(labels) => Some(injects(labels).unwrap_or(asks || self.injects_by_default())),
+            Some(labels) => Some(injects(labels) == Some(true) || asks || self.injects_by_default()),
         }
     }
 
     /// Whether the manifests keep the pods of a workload out of the mesh: by a label or an annotation of the pods, by their
     /// network, or by a label of their Namespace. Without any, the Namespace may get a label by other means.
     pub fn opts_out(&self, workload: &Workload<'_>) -> bool {
-        let of_namespace = self.labels(&workload.name.namespace).and_then(injects);
-        is_on_host_network(workload) || !workload.has_sidecar || of_namespace == Some(false)
+        is_on_host_network(workload) || self.excludes(&PodMetadata::of(workload))
+    }
+
+    /// Whether no webhook of the injector selects the pods, whichever labels their Namespace gets besides those of the
+    /// manifests. The label of the pods takes precedence over the annotation.
+    pub(super) fn excludes(&self, pods: &PodMetadata<'_>) -> bool {
+        let wish = pods.label(INJECT).or_else(|| pods.annotations.get(INJECT).copied());
+        NEVER_INJECTED.contains(&pods.namespace) || wish == Some("false") || self.turns_injection_off(pods.namespace)
     }
 
     /// The labels, with their values, with which a Namespace or a pod selects its data plane.

@@ -6,10 +6,11 @@ use super::Settings;
 use crate::model::gateway_api::RouteNamespaces;
 use crate::model::{Kind, LabelSet, Resource, Spec};
 
-/// The label with the name of a namespace.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+/// The label with the name of a namespace, which the API server sets.
+pub(super) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
-/// The namespaces that the manifests name, with the labels that are known.
+/// The namespaces that the manifests name, with their labels as selectors see them: with that of the API server. What the
+/// manifests write is in [`Namespaces`](super::Namespaces).
 pub(in crate::world) struct NamespaceLabels<'w> {
     by_name: BTreeMap<&'w str, LabelSet<'w>>,
 }

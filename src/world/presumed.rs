@@ -3,6 +3,7 @@
 //! Namespaces are often labelled by other means than manifests. So a workload is presumed to have a sidecar, unless the
 //! manifests show that it has none.
 
+use super::namespace::PodMetadata;
 use super::{DataPlane, Workload, World};
 use crate::model::{Kind, LabelSet};
 
@@ -22,13 +23,11 @@ impl<'a> World<'a> {
         if workload.pod.is_none() {
             return if workload.has_sidecar { DataPlane::Sidecar } else { DataPlane::None };
         }
-        let known = self.namespaces.data_plane(workload);
-        match known {
-            Some(DataPlane::None) if self.namespaces.opts_out(workload) => DataPlane::None,
+        match self.namespaces.data_plane(workload) {
+            None | Some(DataPlane::None) if self.namespaces.opts_out(workload) => DataPlane::None,
             Some(DataPlane::None) if self.may_be_injected(workload) => DataPlane::Sidecar,
             Some(known) => known,
-            None if workload.has_sidecar => DataPlane::Sidecar,
-            None => DataPlane::None,
+            None => DataPlane::Sidecar,
         }
     }
 
@@ -63,25 +62,21 @@ impl<'a> World<'a> {
         ClientDataPlane { data_plane: self.data_plane_of_labels(namespace, labels), workload: None }
     }
 
-    /// The data plane of pods that are not among the manifests.
+    /// The data plane of pods that are not among the manifests, by the same rules as that of a workload.
     fn data_plane_of_labels(&self, namespace: &str, labels: &LabelSet<'_>) -> DataPlane {
-        let own = self.namespaces.data_plane_of_labels(labels);
-        if let Some(own) = own {
-            return own;
-        }
-        let of_namespace = self.namespaces.data_plane_of_namespace(namespace);
-        let others = || self.workloads_in(namespace).map(|workload| self.presumed_data_plane(workload));
-        match of_namespace {
-            Some(DataPlane::None) if self.namespaces.turns_injection_off(namespace) => DataPlane::None,
+        let pods = PodMetadata { namespace, labels, annotations: &LabelSet::new() };
+        match self.namespaces.data_plane_of_pods(&pods) {
+            None | Some(DataPlane::None) if self.namespaces.excludes(&pods) => DataPlane::None,
+            None => DataPlane::Sidecar,
             // Perhaps other means label the Namespace, or its pods ask for a sidecar themselves.
             Some(DataPlane::None) => {
+                let mut others = self.workloads_in(namespace).map(|workload| self.presumed_data_plane(workload));
                 let is_open = !self.namespaces.shows_data_planes()
                     || self.may_label(namespace)
-                    || others().any(|other| other != DataPlane::None);
+                    || others.any(|other| other != DataPlane::None);
                 if is_open { DataPlane::Sidecar } else { DataPlane::None }
             }
             Some(known) => known,
-            None => DataPlane::Sidecar,
         }
     }
 }
