@@ -6,13 +6,14 @@
 //! condition and an action; both remember the place in the manifests that caused them. [`inbound`] is the sidecar of a
 //! server.
 
+pub mod alternative;
+mod automata;
 mod clause;
 mod delegate;
 mod destination;
 mod endpoints;
 pub mod gateway;
 mod http;
-mod implication;
 mod imported;
 pub mod inbound;
 mod kube_proxy;
@@ -23,7 +24,6 @@ mod part;
 mod path;
 mod predicate;
 mod proxy;
-pub mod reach;
 mod reception;
 mod regex;
 mod request;
@@ -38,11 +38,11 @@ mod undefined;
 mod upstream;
 mod vantage;
 
+pub use automata::{Automata, takes_some_path};
 pub use clause::{Clause, ClauseAction, Exclusion};
 pub use destination::{
     Assumption, Cluster, ClusterProblem, Naming, Weighted, egress_proxy, of_gateway_route, of_made_service,
 };
-pub use implication::{Automata, takes_some_path};
 pub use kube_proxy::behind_service;
 pub use l4::{ConsideredRoute, L4Match, L4Route, TcpProxy, tcp_matches, tls_matches};
 pub use listener::{ChainAction, Connection, Criteria, DefaultChain, FilterChain, Payload, ProxyListener};

@@ -3,8 +3,8 @@
 //! A [`Sample`] is a request of which a part is given. The other part is chosen so that all conditions hold, and so
 //! that no earlier rule takes the request.
 
+use super::automata::Automata;
 use super::http;
-use super::implication::Automata;
 use super::predicate::{MatchCondition, MatchSubject, Matcher};
 use super::regex::EnvoyRegex;
 use super::request::HttpRequest;

@@ -9,7 +9,7 @@ use super::escape::{Escape, MOST_COMPARISONS};
 use super::region::Region;
 use super::space::{Shape, Space};
 use super::witness::Witness;
-use crate::routing::reach::Alternative;
+use crate::routing::alternative::Alternative;
 use crate::world::{Bound, NamespacedName};
 
 /// The comparisons of all searches in one space.

@@ -5,7 +5,7 @@ use divan::counter::ItemsCount;
 use mesh::config::Config;
 use mesh::lint;
 use mesh::load::Snapshot;
-use mesh::routing::reach::alternatives;
+use mesh::routing::alternative::alternatives;
 use mesh::symbolic::{Matches, Reachability};
 use mesh::world::{Settings, World};
 

@@ -6,7 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::NumberField;
-use crate::routing::reach::{self, Alternative};
+use crate::routing::alternative::{self, Alternative};
 use crate::source::{Span, Spanned};
 use crate::symbolic::Matches;
 use crate::world::{Bound, ExportTo, NamespacedName, Section, VirtualService, World};
@@ -211,7 +211,7 @@ impl<'w, 'a> Routes<'w, 'a> {
         virtual_service: &'w VirtualService<'a>,
         first: usize,
     ) -> Self {
-        let mut alternatives = reach::alternatives(world, virtual_service);
+        let mut alternatives = alternative::alternatives(world, virtual_service);
         let catch_all = alternatives.iter().find(|it| it.takes_everything()).map(|it| it.route_span);
         alternatives.retain(|it| it.is_at(gateway) && !it.is_last());
         Self { virtual_service, alternatives, first, catch_all }

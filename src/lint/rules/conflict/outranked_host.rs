@@ -6,7 +6,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::field::NumberField;
-use crate::routing::reach;
+use crate::routing::alternative;
 use crate::source::Spanned;
 use crate::symbolic::Matches;
 use crate::world::{Bound, Gateway, NamespacedName, Section, VirtualService, World, host};
@@ -63,7 +63,7 @@ fn check_gateway(
     let matches_all = |it: &VirtualService<'_>| {
         let bound = it.bound_to.iter().filter(|bound| bound.gateway.as_ref() == Some(&gateway.name));
         let places: Vec<Bound> = bound.cloned().collect();
-        Matches::new(&reach::alternatives(world, it), &places).take_all()
+        Matches::new(&alternative::alternatives(world, it), &places).take_all()
     };
     let leaves_requests = |claims: &[Claim<'_, '_>]| !claims.iter().any(|(it, _)| matches_all(it));
     let is_covered =

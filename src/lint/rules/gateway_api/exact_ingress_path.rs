@@ -8,7 +8,7 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
 use crate::model::Spec;
 use crate::model::kubernetes::IngressPath;
-use crate::routing::reach;
+use crate::routing::alternative;
 use crate::source::{Span, Spanned};
 use crate::world::{Origin, RuleSource};
 
@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 report_glob(text, diagnostics);
             }
         }
-        let alternatives = reach::alternatives(world, virtual_service);
+        let alternatives = alternative::alternatives(world, virtual_service);
         for source in &virtual_service.sources {
             let Some((path, text)) = exact_path(source).filter(|(path, _)| seen.insert(path.span)) else { continue };
             if is_pattern(text) {
@@ -52,7 +52,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
                 continue;
             }
             let below = format!("{}/items", text.trim_end_matches('/'));
-            let takes_below = |it: &reach::Alternative<'_>| it.takes_path(below.as_bytes());
+            let takes_below = |it: &alternative::Alternative<'_>| it.takes_path(below.as_bytes());
             if !alternatives.iter().any(takes_below) {
                 let message =
                     format!("only requests for `{}` itself match: the others, such as `{below}`, get 404", text.value);

@@ -8,7 +8,7 @@ use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostic, Diagnostics, Finding, Rule};
 use crate::model::Kind;
-use crate::routing::reach::{self, Alternative};
+use crate::routing::alternative::{self, Alternative};
 use crate::routing::{L4Match, tcp_matches, tls_matches};
 use crate::source::Span;
 use crate::symbolic::{Matches, Reachability};
@@ -88,7 +88,7 @@ fn gather(
     routes: &mut Routes,
     diagnostics: &mut Diagnostics,
 ) {
-    let alternatives = reach::alternatives(context.world, virtual_service);
+    let alternatives = alternative::alternatives(context.world, virtual_service);
     let matches = Matches::new(&alternatives, &virtual_service.bound_to);
     let shadows: Vec<Shadow> = alternatives.iter().map(shadow).collect();
     gather_from(virtual_service, &matches, &shadows, routes, diagnostics);

@@ -7,7 +7,7 @@ use crate::advice::{Advice, Edit};
 use crate::lint::{Diagnostic, Diagnostics};
 use crate::model::networking::{Destination, HttpRoute};
 use crate::model::{Kind, Resource};
-use crate::routing::reach::{self, Alternative};
+use crate::routing::alternative::{self, Alternative};
 use crate::source::Span;
 use crate::symbolic::{Matches, Meeting, Reachability, Witness};
 use crate::world::{Gap, NamespacedName, Origin, VirtualService, World};
@@ -65,7 +65,7 @@ pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
     // A match is derived for each listener and host: how many of them it has.
     let mut times: BTreeMap<Span, usize> = BTreeMap::new();
     for virtual_service in &world.derived.virtual_services {
-        let alternatives = reach::alternatives(world, virtual_service);
+        let alternatives = alternative::alternatives(world, virtual_service);
         let compared =
             Compared { matches: Matches::new(&alternatives, &virtual_service.bound_to), alternatives: &alternatives };
         let mut reached = vec![false; alternatives.len()];

@@ -1,8 +1,8 @@
 //! The matches of a VirtualService, whatever the proxy.
 
+use super::automata::Automata;
 use super::delegate;
 use super::http;
-use super::implication::Automata;
 use super::predicate::{MatchCondition, MatchSubject, Matcher};
 use super::route::{CompiledRoute, HttpMatch};
 use super::sample;
