@@ -24,7 +24,7 @@ pub struct Upstream<'a> {
 impl<'a> Upstream<'a> {
     /// The policy with which clients of a namespace, with these labels, send requests to a port of a service or subset.
     pub fn towards(
-        world: &World<'a>,
+        world: &'a World<'_>,
         (namespace, labels): (&str, Option<&LabelSet<'_>>),
         service: &Service<'_>,
         subset: &str,

@@ -1,12 +1,14 @@
 //! BackendTLSPolicies: TLS that clients originate to a service or to one of its ports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::{Settings, host};
 use crate::model::field::TextField;
-use crate::model::gateway_api::PolicyTarget;
-use crate::model::networking::ClientTlsSettings;
+use crate::model::gateway_api::{BackendValidation, PolicyTarget};
+use crate::model::networking::{ClientTlsMode, ClientTlsSettings};
 use crate::model::{Kind, Resource, Spec};
+use crate::source::Spanned;
 
 /// The TLS settings of BackendTLSPolicies for one port of a service, and for the service. istiod adds them to the
 /// DestinationRules of the service's namespace, whose own settings take precedence (istiod:
@@ -21,32 +23,40 @@ pub struct BackendTls<'a> {
 
 /// All BackendTLSPolicies, by the namespace and the host of their targets, in creation order.
 #[derive(Debug, Default)]
-pub(super) struct BackendTlsPolicies<'a> {
-    by_host: BTreeMap<String, BTreeMap<String, Vec<PolicyOfTarget<'a>>>>,
+pub(super) struct BackendTlsPolicies {
+    by_host: BTreeMap<String, BTreeMap<String, Vec<PolicyOfTarget>>>,
 }
 
 #[derive(Debug)]
-struct PolicyOfTarget<'a> {
+struct PolicyOfTarget {
     /// The number of the port; `None` for all ports.
     port: Option<u32>,
-    settings: &'a ClientTlsSettings,
+    settings: Arc<ClientTlsSettings>,
 }
 
 /// The annotation with which istiod ignores a policy.
 const IGNORE: &str = "istio.io/ignore-policy-attachment";
 
-impl<'a> BackendTlsPolicies<'a> {
-    pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
+impl BackendTlsPolicies {
+    pub(super) fn new(resources: &[&Resource], settings: &Settings) -> Self {
         let mut all = Self::default();
+        let is_backend = |it: &&&Resource| matches!(it.kind, Kind::Service | Kind::ServiceEntry);
+        let place = |it: &&Resource| (it.kind.name(), settings.namespace_of(it).to_owned(), it.name().to_owned());
+        let mut backends: HashMap<(&str, String, String), &Resource> = HashMap::new();
+        for &backend in resources.iter().filter(is_backend) {
+            backends.entry(place(&backend)).or_insert(backend);
+        }
         for resource in resources {
             let Spec::BackendTlsPolicy(policy) = &resource.spec else { continue };
             let is_ignored =
                 resource.metadata.annotations.get(IGNORE).is_some_and(|it| it.eq_ignore_ascii_case("true"));
             let Some(validation) = policy.validation.as_ref().filter(|_| !is_ignored) else { continue };
+            let of_clients = Arc::new(client_settings(validation));
             let namespace = settings.namespace_of(resource);
             for target in &policy.target_refs {
-                let own = |it: &&&Resource| settings.namespace_of(it) == namespace && is_target(target, it);
-                let Some(service) = resources.iter().find(own) else { continue };
+                let named = (target.kind.text(), namespace.to_owned(), target.name.text().to_owned());
+                let backend = backends.get(&named).filter(|it| it.kind.group() == target.group.text());
+                let Some(service) = backend else { continue };
                 let Some(port) = port(target, service) else { continue };
                 let hosts = match &service.spec {
                     Spec::ServiceEntry(entry) => entry.hosts.iter().map(|host| host.value.clone()).collect(),
@@ -55,7 +65,7 @@ impl<'a> BackendTlsPolicies<'a> {
                 for host in hosts {
                     let of_namespace = all.by_host.entry(namespace.to_owned()).or_default();
                     let of_host = of_namespace.entry(host).or_default();
-                    of_host.push(PolicyOfTarget { port, settings: &validation.settings });
+                    of_host.push(PolicyOfTarget { port, settings: Arc::clone(&of_clients) });
                 }
             }
         }
@@ -63,18 +73,20 @@ impl<'a> BackendTlsPolicies<'a> {
     }
 
     /// The settings for a port of a service.
-    pub(super) fn towards(&self, namespace: &str, hostname: &str, port: u32) -> BackendTls<'a> {
+    pub(super) fn towards(&self, namespace: &str, hostname: &str, port: u32) -> BackendTls<'_> {
         let policies = self.by_host.get(namespace).and_then(|hosts| hosts.get(hostname));
-        let first = |wanted: Option<u32>| policies?.iter().find(|it| it.port == wanted).map(|it| it.settings);
+        let first = |wanted: Option<u32>| policies?.iter().find(|it| it.port == wanted).map(|it| &*it.settings);
         BackendTls { of_port: first(Some(port)), of_service: first(None) }
     }
 }
 
-fn is_target(target: &PolicyTarget, resource: &Resource) -> bool {
-    matches!(resource.kind, Kind::Service | Kind::ServiceEntry)
-        && target.kind.text() == resource.kind.name()
-        && target.group.text() == resource.kind.group()
-        && target.name.text() == resource.name()
+/// The settings that istiod derives from the certificates that clients accept (istiod: `BackendTLSPolicyCollection`).
+fn client_settings(validation: &BackendValidation) -> ClientTlsSettings {
+    ClientTlsSettings {
+        mode: Some(Spanned::new(ClientTlsMode::Simple, validation.span)),
+        sni: validation.hostname.clone(),
+        ..ClientTlsSettings::empty(validation.span)
+    }
 }
 
 /// The port that a target names; `Some(None)` if it names none. `None` if the port does not exist.

@@ -58,7 +58,7 @@ pub struct DestinationRules<'a> {
     private_in_root: ByNamespace,
     /// All of them, each merged with those that are exported alike and select the same workloads.
     merged: ByNamespace,
-    backend_tls: BackendTlsPolicies<'a>,
+    backend_tls: BackendTlsPolicies,
     root_namespace: String,
 }
 
@@ -194,7 +194,7 @@ impl<'a> DestinationRules<'a> {
         (service_namespace, hostname): (&str, &str),
         port: u32,
         applying: Option<&MergedRule>,
-    ) -> BackendTls<'a> {
+    ) -> BackendTls<'_> {
         let namespace = applying.and_then(|merged| self.parts(merged).next()).map(|rule| rule.name.namespace.as_ref());
         match namespace == Some(client) && client != service_namespace {
             true => BackendTls::default(),

@@ -11,9 +11,7 @@ mod reference;
 mod reference_grant;
 mod stream_route;
 
-pub use backend_tls_policy::{
-    BackendSubjectAltName, BackendTlsPolicy, BackendValidation, DerivedClientTls, PolicyTarget,
-};
+pub use backend_tls_policy::{BackendSubjectAltName, BackendTlsPolicy, BackendValidation, PolicyTarget};
 pub use gateway::{
     AllowedListeners, AllowedRoutes, FrontendTls, FrontendTlsDefault, FrontendTlsPort, FrontendValidation,
     GatewayAddress, GatewayClass, GatewayInfrastructure, GatewayListener, GatewayTls, GatewayTlsBackend,
