@@ -4,6 +4,7 @@
 pub mod go;
 
 use std::borrow::Cow;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::Uri;
 
@@ -102,6 +103,17 @@ pub fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// A host as it stands before a port: an IPv6 address in brackets.
+pub fn in_brackets(host: &str) -> Cow<'_, str> {
+    if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]").into() } else { host.into() }
+}
+
+/// The address that a host is, with or without brackets.
+pub fn address(host: &str) -> Option<IpAddr> {
+    let inner = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+    inner.map_or_else(|| host.parse().ok(), |inner| inner.parse().map(IpAddr::V6).ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,5 +152,15 @@ mod tests {
         for host in ["reviews", "::1", "[::1]", "reviews:", "reviews:http"] {
             assert_eq!(split_port(host), (host, None));
         }
+    }
+
+    #[test]
+    fn only_addresses_of_ipv6_stand_in_brackets() {
+        for (plain, written) in [("fd00::1", "[fd00::1]"), ("10.0.0.1", "10.0.0.1"), ("web", "web"), ("[::1]", "[::1]")]
+        {
+            assert_eq!(in_brackets(plain), written);
+            assert_eq!(address(written), plain.trim_matches(['[', ']']).parse().ok(), "{written}");
+        }
+        assert_eq!((address("[10.0.0.1]"), address("[::1")), (None, None));
     }
 }

@@ -7,6 +7,7 @@ use crate::model::LabelSet;
 use crate::model::field::TextField;
 use crate::model::networking::{IstioIngressListener, ServerTlsSettings, WorkloadEntry};
 use crate::source::Spanned;
+use crate::uri::in_brackets;
 use crate::world::{Discovery, Protocol, Service, ServicePort, Sidecar, Workload, World};
 
 /// A workload whose sidecar receives connections.
@@ -164,7 +165,7 @@ fn local_endpoint(written: &str, receiver: &Receiver<'_, '_>) -> Option<String> 
     let (address, port) = written.rsplit_once(':')?;
     match (address, receiver.address) {
         ("", _) => None,
-        ("0.0.0.0" | "[::]", Some(own)) => Some(format!("{own}:{port}")),
+        ("0.0.0.0" | "[::]", Some(own)) => Some(format!("{}:{port}", in_brackets(&own.to_string()))),
         _ => Some(written.to_owned()),
     }
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::proxy::Proxy;
+use crate::uri::in_brackets;
 use crate::world::{Discovery, Service};
 
 /// The domains of a host and of its aliases. A short form that is the full name of another service, by `is_service`,
@@ -22,7 +23,7 @@ pub(super) fn domains(
         domains.extend(of_pods);
     }
     for address in addresses(service, proxy.address).into_iter().filter(|address| *address != "0.0.0.0") {
-        let domain = in_brackets(address);
+        let domain = in_brackets(address).into_owned();
         if !domains.contains(&domain) {
             domains.push(domain);
         }
@@ -33,7 +34,7 @@ pub(super) fn domains(
 /// A host, its absolute form with a final dot, and the short forms of hosts below `svc` and the domain of the cluster
 /// (istiod: `GenerateAltVirtualHosts`).
 pub(super) fn of_name(proxy: &Proxy<'_>, hostname: &str, is_service: impl Fn(&str) -> bool) -> Vec<String> {
-    let mut domains = vec![in_brackets(hostname)];
+    let mut domains = vec![in_brackets(hostname).into_owned()];
     if hostname.parse::<IpAddr>().is_err() {
         domains.push(format!("{hostname}."));
     }
@@ -58,11 +59,6 @@ fn addresses<'s>(service: &'s Service<'_>, own: Option<IpAddr>) -> Vec<&'s str> 
     let first = service.addresses.first().is_some_and(|first| is_v6(first));
     let wanted = own.map_or(first, |own| own.is_ipv6());
     service.addresses.iter().copied().filter(|address| is_v6(address) == wanted).collect()
-}
-
-/// A host as requests write it: IPv6 addresses in brackets.
-pub(super) fn in_brackets(host: &str) -> String {
-    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use super::super::http;
 use super::super::proxy::Proxy;
 use super::super::scope::{Egress, SidecarScope};
 use super::super::table::{Fallback, Table, VirtualHost};
-use super::domains::{domains, in_brackets};
+use super::domains::domains;
 use crate::config::OutboundMode;
+use crate::uri::in_brackets;
 use crate::world::{Discovery, Origin, Service, VirtualService, host};
 
 /// The only port at which hosts without a service get routes. Names without a port mean this port to an HTTP proxy.
@@ -136,7 +137,7 @@ impl<'a> TableBuilder<'a, '_> {
             for name in plain {
                 let is_new = self.claim(&name, virtual_service);
                 if is_new {
-                    self.add(&name, vec![in_brackets(&name)], clauses.clone());
+                    self.add(&name, vec![in_brackets(&name).into_owned()], clauses.clone());
                 }
             }
         }
@@ -225,7 +226,7 @@ impl<'a> TableBuilder<'a, '_> {
 /// `getVirtualHostsForSniffedServicePort`).
 pub(super) fn private<'a>(shared: &Table<'a>, hostname: &str) -> Table<'a> {
     let mut table = Table::default();
-    let full = in_brackets(hostname);
+    let full = in_brackets(hostname).into_owned();
     let own = shared.virtual_hosts().iter().find(|it| it.domains.contains(&full));
     if let Some(own) = own {
         table.add(VirtualHost { domains: vec!["*".to_owned()], ..own.clone() });
