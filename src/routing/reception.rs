@@ -79,17 +79,16 @@ impl HttpRequest<'_> {
     /// address of the connection to `x-forwarded-for`, and write that of the client to `x-envoy-external-address`.
     pub fn as_received(mut self, reception: Reception, source: Option<IpAddr>) -> Self {
         self.join_headers();
-        let trusted_proxies = match reception {
+        let is_trusted = match reception {
             Reception::Sidecar => {
                 self.client = self.forwarded_client(0, source);
-                1
+                true
             }
             Reception::Gateway { trusted_proxies, keeps_certificate } => {
                 self.enter_gateway(trusted_proxies, keeps_certificate, source);
-                trusted_proxies
+                trusted_proxies > 0
             }
         };
-        let is_trusted = trusted_proxies > 0;
         let forwarded = self.header_values(FORWARDED_PROTO).next();
         let is_forwarded =
             |scheme: &&str| forwarded.is_some_and(|forwarded| forwarded.eq_ignore_ascii_case(scheme.as_bytes()));

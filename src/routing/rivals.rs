@@ -17,15 +17,19 @@ pub fn notes(proxy: &Proxy<'_>, hostname: &str) -> Vec<String> {
     others.filter(is_rival).filter_map(|other| note(proxy, service, other)).collect()
 }
 
+/// The note on two resources of which only age decides: what they have in common, and which one istiod uses if both are
+/// equally old.
+pub fn older_wins(conflict: &str, of_equals: &str) -> String {
+    format!("{conflict}: istiod uses the older one, or {of_equals} if both are equally old")
+}
+
 fn note(proxy: &Proxy<'_>, service: &Service<'_>, other: &Service<'_>) -> Option<String> {
     let defines = format!("{other} defines the host as well");
     if other.namespace == service.namespace {
         // istiod does not order ServiceEntries of one host and namespace by their own names.
-        return differ(service, other)
-            .then(|| format!("{defines}: istiod uses the older one, or either of them if both are equally old"));
+        return differ(service, other).then(|| older_wins(&defines, "either of them"));
     }
-    let by_order =
-        || format!("{defines}: istiod uses the older one, or the first by namespace if both are equally old");
+    let by_order = || older_wins(&defines, "the first by namespace");
     match &proxy.role {
         Role::Sidecar(scope) => {
             let is_outranked = scope.egress.iter().any(|it| it.outranked.iter().any(|it| std::ptr::eq(*it, other)));

@@ -51,6 +51,14 @@ pub struct VirtualHost<'a> {
     pub rivals: Vec<String>,
 }
 
+impl VirtualHost<'_> {
+    /// Whether istiod made it for a port of a gateway that no route is for (istiod: `buildGatewayHTTPRouteConfig`, which
+    /// names it `blackhole:<port>`).
+    pub fn is_black_hole(&self) -> bool {
+        self.clauses.is_empty() && self.name.starts_with("blackhole:")
+    }
+}
+
 /// The result of looking up a request.
 #[derive(Debug)]
 pub enum RouteLookup<'t, 'a> {

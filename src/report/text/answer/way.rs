@@ -9,13 +9,13 @@ pub(super) fn push(text: &mut String, explained: &Explained, theme: &Theme) {
     let Explained { way, hints, .. } = explained;
     let columns = theme.style.columns();
     if !way.is_empty() {
-        text.push_str(&format!("\n{}\n", theme.accent("the way of the request:")));
+        text.push_str(&format!("\n{}\n", theme.accent("path of the request:")));
     }
     for (index, step) in way.iter().enumerate() {
         push_hanging(text, &format!("{:>3}. ", index + 1), 5, &clean(step), columns);
     }
     if !hints.is_empty() {
-        text.push_str(&format!("\n{}\n", theme.accent("nearest:")));
+        text.push_str(&format!("\n{}\n", theme.accent("did you mean:")));
     }
     let mark = if theme.style.unicode { "→" } else { "-" };
     hints.iter().for_each(|hint| push_hanging(text, &format!("  {mark} "), 4, &clean(hint), columns));
