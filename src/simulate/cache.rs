@@ -157,9 +157,9 @@ impl<'a> CachedProxy<'a> {
         &self.key.namespace
     }
 
-    /// The address of the workload, if it is known.
+    /// The address of the workload: that of the request, else that of the manifests.
     pub fn address(&self) -> Option<IpAddr> {
-        self.key.address
+        self.proxy.address
     }
 
     /// The listeners of the proxy at a port.

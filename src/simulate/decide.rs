@@ -61,11 +61,8 @@ pub(super) fn by_clause<'a>(
         decision.timeout =
             route.timeout.filter(|it| it.value.nanoseconds() > 0).map(|timeout| as_written(world, timeout));
     }
-    decision.notes.extend(host.rivals.iter().map(|rival| {
-        format!(
-            "{rival} also defines the host: istiod uses the older one, or the first by name if both are equally old"
-        )
-    }));
+    let note = |rival: &String| rivals::older_wins(&format!("{rival} also defines the host"), "the first by name");
+    decision.notes.extend(host.rivals.iter().map(note));
     note_rivals(proxy, &clusters, &mut decision);
     let workloads = || clusters.iter().flat_map(|it| &it.cluster.workloads);
     let leads_to_gateway = workloads().any(|workload| proxy.world.is_gateway_workload(workload));

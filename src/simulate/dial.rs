@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::request::{RequestProtocol, Tls};
 use crate::source::Spanned;
-use crate::world::{ProtocolClass, Service, VirtualService, Workload, World, host};
+use crate::uri;
+use crate::world::{AliasEnd, ProtocolClass, Service, VirtualService, Workload, World, host};
 
 /// A host, resolved as a client does.
 #[derive(Debug, Clone)]
@@ -40,9 +41,13 @@ impl Dialled {
         let pod = Pod::named(world, name, from.unwrap_or(&world.settings.default_namespace));
         let service = pod.as_ref().map(|pod| pod.service).or(service);
         let namespace = from.map(str::to_owned).or_else(|| service.map(|service| service.namespace.clone()));
-        let written = name.trim_start_matches('[').trim_end_matches(']').parse().ok();
+        let written = uri::address(name);
         // An alias leads to the service that it names.
-        let reached = service.and_then(|service| world.services.behind(&service.namespace, service));
+        let reached = service.and_then(|service| match world.services.resolve_alias(service) {
+            AliasEnd::Service(end) => Some(end),
+            AliasEnd::Host(_) => world.services.behind(&service.namespace, service),
+            AliasEnd::Loop => None,
+        });
         let known = reached.filter(|service| host::wildcard_suffix(&service.hostname).is_none());
         let namespace = namespace.unwrap_or_else(|| namespace_of_routes(world, name));
         let assumed = || candidates(name, &namespace, world).find_map(|name| world.assumed.get(&name));
@@ -54,9 +59,7 @@ impl Dialled {
             namespace,
         }
     }
-}
 
-impl Dialled {
     /// Whether the mesh does not know the host.
     pub fn is_outside(&self) -> bool {
         self.address == OUTSIDE

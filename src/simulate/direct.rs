@@ -12,16 +12,31 @@ use super::second_leg::{Onward, Sent};
 use super::sender::{Sender, SenderKind};
 use super::waypoint;
 use crate::routing::{Assumption, Cluster, ClusterProblem, Payload, Weighted, behind_service};
-use crate::world::{DataPlane, Discovery, Service, World, host};
+use crate::uri;
+use crate::world::{AliasEnd, DataPlane, Discovery, Service, World, host};
 
 /// The place where DNS leads a client.
 enum Resolved<'a> {
-    /// A Kubernetes Service; `None` for one that is assumed to exist.
-    Service(Option<&'a Service<'a>>, String, Option<Assumption>),
+    /// A port of a Service.
+    Service {
+        /// The Service, or in the ambient mesh a ServiceEntry; `None` for one that is assumed to exist.
+        service: Option<&'a Service<'a>>,
+        /// Its host.
+        host: String,
+        /// The reason why it is assumed to exist, if the manifests lack it.
+        assumption: Option<Assumption>,
+    },
     /// A host or address outside the cluster.
     Outside(String),
     /// Nowhere: the cluster has no such name.
     Unknown(String),
+}
+
+impl<'a> Resolved<'a> {
+    /// A service of the manifests.
+    fn of(service: &'a Service<'a>) -> Self {
+        Self::Service { service: Some(service), host: service.hostname.clone(), assumption: None }
+    }
 }
 
 /// Answers for a client without a proxy that routes requests.
@@ -30,20 +45,17 @@ pub(super) fn answer<'a>(
     question: &Question<'_, 'a>,
     client: &DirectClient<'_, 'a>,
 ) -> Result<Answer, String> {
-    let resolved = match client.address.or_else(|| client.host.parse().ok()) {
+    let resolved = match client.address.or_else(|| uri::address(&client.host)) {
         Some(address) => at_address(world, address),
         None => named(world, client, &client.host, question.port),
     };
     let mut decision = match &resolved {
         Resolved::Outside(host) => outside(host, question.port),
-        Resolved::Unknown(name) => refused(format!("DNS does not know the host `{name}`")),
-        Resolved::Service(Some(service), ..) if lacks_port(service, question.port) => refused(format!(
-            "Service `{}/{}` has no port {}, so nothing accepts the connection",
-            service.namespace,
-            service.resource.name(),
-            question.port
-        )),
-        Resolved::Service(service, host, assumption) => {
+        Resolved::Unknown(name) => refused(format!("DNS does not resolve `{name}`")),
+        Resolved::Service { service: Some(service), .. } if lacks_port(service, question.port) => {
+            refused(format!("{service} has no port {}, so nothing accepts the connection", question.port))
+        }
+        Resolved::Service { service, host, assumption } => {
             let cluster = behind_service(world, *service, host.clone(), question.port, assumption.clone());
             return to_service(world, question, client, cluster);
         }
@@ -75,7 +87,7 @@ fn to_service<'a>(
         )),
         None => {}
     }
-    let problem = cluster.problem;
+    let (problem, service) = (cluster.problem, cluster.service);
     let clusters = [Weighted { cluster, weight: 1, headers: None }];
     let mut decision = decide::sent(world, &clusters);
     for destination in &mut decision.destinations {
@@ -86,7 +98,8 @@ fn to_service<'a>(
     if problem == Some(ClusterProblem::NoEndpoints) {
         decision.outcome = Outcome::Refused;
         decision.flag = None;
-        decision.notes.push("the Service has no pods, so nothing accepts the connection".to_owned());
+        let name = service.map_or_else(|| format!("host `{}`", clusters[0].cluster.host), ToString::to_string);
+        decision.notes.push(format!("{name} has no pods, so nothing accepts the connection"));
         return Ok(bare(question, client, decision));
     }
     let is_http = question.payload() == Payload::Http;
@@ -113,8 +126,8 @@ fn named<'a>(world: &'a World<'a>, client: &DirectClient<'_, '_>, name: &str, po
     let knows_entries = client.data_plane == DataPlane::Ambient;
     if let Some(service) = services.into_iter().find(|service| knows_entries || service.is_kubernetes()) {
         return match service.discovery {
-            Discovery::Alias => alias(world, service),
-            _ => Resolved::Service(Some(service), service.hostname.clone(), None),
+            Discovery::Alias => alias(world, service, port),
+            _ => Resolved::of(service),
         };
     }
     let domain = &world.settings.domain;
@@ -130,18 +143,27 @@ fn named<'a>(world: &'a World<'a>, client: &DirectClient<'_, '_>, name: &str, po
     }
     let assumed = candidates.iter().find_map(|name| Some((name, Assumption::new(world, name, port)?)));
     match assumed {
-        Some((full, assumption)) => Resolved::Service(None, full.clone(), Some(assumption)),
+        Some((full, assumption)) => {
+            Resolved::Service { service: None, host: full.clone(), assumption: Some(assumption) }
+        }
         None => Resolved::Unknown(name.to_owned()),
     }
 }
 
-fn alias<'a>(world: &'a World<'a>, alias: &'a Service<'a>) -> Resolved<'a> {
-    let external = alias.external_name().unwrap_or_default();
-    match world.services.behind(&alias.namespace, alias).filter(|service| service.is_kubernetes()) {
-        Some(service) if service.discovery != Discovery::Alias => {
-            Resolved::Service(Some(service), service.hostname.clone(), None)
+/// The place where the CNAME of an ExternalName Service leads. What does not exist in the cluster does not exist.
+fn alias<'a>(world: &'a World<'a>, alias: &'a Service<'a>, port: u32) -> Resolved<'a> {
+    match world.services.resolve_alias(alias) {
+        AliasEnd::Service(service) => Resolved::of(service),
+        AliasEnd::Loop => Resolved::Unknown(alias.hostname.clone()),
+        AliasEnd::Host(host) if host::kubernetes_service(host, &world.settings.domain).is_none() => {
+            Resolved::Outside(host.to_owned())
         }
-        _ => Resolved::Outside(external.to_owned()),
+        AliasEnd::Host(host) => match Assumption::new(world, host, port) {
+            Some(assumption) => {
+                Resolved::Service { service: None, host: host.to_owned(), assumption: Some(assumption) }
+            }
+            None => Resolved::Unknown(host.to_owned()),
+        },
     }
 }
 
@@ -152,7 +174,7 @@ fn at_address<'a>(world: &'a World<'a>, address: IpAddr) -> Resolved<'a> {
                 || service.pod_addresses.contains(&address))
     };
     match world.services.iter().find(is_own) {
-        Some(service) => Resolved::Service(Some(service), service.hostname.clone(), None),
+        Some(service) => Resolved::of(service),
         None => Resolved::Outside(address.to_string()),
     }
 }
@@ -164,7 +186,7 @@ fn lacks_port(service: &Service<'_>, port: u32) -> bool {
 
 fn outside(host: &str, port: u32) -> Decision {
     let destination = ReachedCluster {
-        cluster: format!("{host}:{port}"),
+        cluster: format!("{}:{port}", uri::in_brackets(host)),
         host: host.to_owned(),
         subset: None,
         port: Some(port),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::request::{GatewayRef, WorkloadRef};
 use crate::model::Labels;
-use crate::world::{GATEWAY_NAME_LABEL, Gateway, NamespacedName, Service, Workload, World};
+use crate::world::{GATEWAY_NAME_LABEL, Gateway, Service, Workload, World};
 
 /// The workload of a gateway, as far as configuration depends on it.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,33 +30,12 @@ pub(super) fn gateway_workload(world: &World<'_>, gateway: &GatewayRef) -> Resul
     match gateway {
         GatewayRef::Workload(workload) => Ok(GatewayWorkload::described(world, workload)),
         GatewayRef::Name(written) => {
-            let name = gateway_name(world, written);
-            let found = gateway_named(world, &name).ok_or_else(|| format!("Gateway `{name}` does not exist"))?;
+            let name = world.gateway_name(written);
+            let found = world.gateway_named(&name).ok_or_else(|| format!("Gateway `{name}` does not exist"))?;
             let (namespace, labels, is_placed) = workload_of(world, found);
             Ok(GatewayWorkload { namespace, labels, address: None, is_placed })
         }
     }
-}
-
-/// The name of a Gateway. Without a namespace it is in the default one.
-pub(super) fn gateway_name<'n>(world: &'n World<'_>, written: &'n str) -> NamespacedName<'n> {
-    match written.split_once('/') {
-        Some((namespace, name)) => NamespacedName::new(namespace, name),
-        None => NamespacedName::new(world.settings.default_namespace.as_str(), written),
-    }
-}
-
-/// The Gateway of that name, written or derived.
-pub(super) fn gateway_named<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Option<&'w Gateway<'a>> {
-    let found = world.gateway(name).or_else(|| world.derived.gateway(name));
-    found.or_else(|| of_gateway_api(world, name))
-}
-
-/// The Gateway that istiod derives from the first listener of a Gateway API Gateway, by the name of the latter.
-fn of_gateway_api<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Option<&'w Gateway<'a>> {
-    world.derived.gateways.iter().find(|gateway| {
-        gateway.resource.name() == name.name && world.settings.namespace_of(gateway.resource) == name.namespace
-    })
 }
 
 /// The workload that a Gateway selects: one of the manifests, else one that has only the labels that the Gateway and

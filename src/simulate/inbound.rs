@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::answer::{Answer, Decision, Outcome, PolicyVerdict, ReachedCluster, Rewritten, Step};
 use super::question::Question;
 use super::request::{RequestProtocol, Tls};
-use super::{codec, policies, trace, ztunnel};
+use super::{codec, trace, verdict, ztunnel};
 use crate::policy::{self, Attributes, Identity, PolicyRef, Ruling};
 use crate::routing::HttpRequest;
 use crate::routing::inbound::{
@@ -162,7 +162,7 @@ fn taken(
         (Some((_, custom)), Ruling::External) => Some(custom),
         _ => findings.cause.as_ref(),
     };
-    leg.policy = cause.map(|cause| policies::verdict(world, cause));
+    leg.policy = cause.map(|cause| verdict::of(world, cause));
     if incoming.trace {
         leg.trace = trace::policies(world, &findings);
     }
@@ -192,7 +192,7 @@ impl Leg {
         self.notes.push(format!("{note}; the mutual TLS mode of the port is {}", mtls.mode.as_str()));
         self.policy = mtls.set_by.map(|(policy, span)| {
             let policy = PolicyRef::new(world, policy);
-            policies::named(world, &policy, mtls.mode.as_str(), None, Some(span))
+            verdict::of_policy(world, &policy, mtls.mode.as_str(), None, Some(span))
         });
     }
 }
@@ -204,14 +204,13 @@ pub(super) fn answer(
     receiver: &Receiver<'_, '_>,
     data_plane: DataPlane,
 ) -> Answer {
-    let peer = peer(world, question, receiver.namespace);
     let incoming = Incoming {
         port: question.port,
         tls: question.tls,
         protocol: question.protocol,
         alpn: question.alpn,
         sni: &question.server_name,
-        peer: peer.as_ref(),
+        peer: question.certificate.identity(),
         source_ip: question.client.address,
         request: &question.http,
         trace: question.trace,
@@ -243,16 +242,6 @@ fn name_of(receiver: &Receiver<'_, '_>) -> String {
         Some(workload) => format!("`{}`", workload.name),
         None => format!("the workload in namespace `{}`", receiver.namespace),
     }
-}
-
-/// The identity of the client, if it shows a certificate.
-fn peer(world: &World<'_>, question: &Question<'_, '_>, default_namespace: &str) -> Option<Identity> {
-    let client = &question.client;
-    (question.tls == Tls::Mtls).then(|| Identity {
-        trust_domain: world.settings.trust_domain.clone(),
-        namespace: client.namespace.unwrap_or(default_namespace).to_owned(),
-        service_account: client.service_account.unwrap_or("default").to_owned(),
-    })
 }
 
 fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Leg) -> Answer {

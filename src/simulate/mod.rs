@@ -1,7 +1,8 @@
 //! Simulation of one request: what happens to it at a proxy, and why.
 //!
 //! A [`Request`] is resolved into a `Question` once. [`outbound`] answers for the sidecar of a client and for gateways,
-//! [`inbound`] for the sidecar of a server.
+//! [`direct`] for clients without such a proxy, [`waypoint`] for waypoints, [`inbound`] for the sidecar of a server, and
+//! [`ztunnel`] for a server in the ambient mesh.
 
 mod answer;
 mod apply;
@@ -22,7 +23,6 @@ mod known;
 mod naming;
 mod next_gateway;
 mod outbound;
-mod policies;
 mod question;
 mod request;
 mod second_leg;
@@ -31,6 +31,7 @@ mod simulators;
 mod trace;
 mod unknowns;
 mod unplaced;
+mod verdict;
 mod waypoint;
 mod ztunnel;
 

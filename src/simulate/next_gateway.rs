@@ -43,7 +43,7 @@ impl<'a> Sent<'_, 'a> {
         if is_repeated || self.question.visited.len() >= MOST_GATEWAYS {
             let note = match is_repeated {
                 true => {
-                    format!("the request comes back to gateway `{}` unchanged, so it goes in circles", gateway.name)
+                    format!("the request loops: it returns to gateway `{}` unchanged", gateway.name)
                 }
                 false => format!("the request is not followed through more than {MOST_GATEWAYS} gateways"),
             };
@@ -61,7 +61,7 @@ impl<'a> Sent<'_, 'a> {
             id: &serde_json::Value::Null,
             gateway: Some(&name),
             proxy: ReceivingProxy::Client { listeners: Arc::clone(&listeners), address: ANY_ADDRESS },
-            client: Client { namespace: None, service_account: None, address: self.source_ip() },
+            client: Client { service_account: None, address: self.source_ip() },
             port,
             // TLS that is wrapped in other TLS is not HTTP to the gateway.
             protocol: if has_bytes && self.passed_tls.is_some() && !is_passed {

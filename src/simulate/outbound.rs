@@ -10,13 +10,13 @@ use super::question::{Certificate, Question};
 use super::request::{RequestProtocol, Tls};
 use super::second_leg::{Onward, Sent};
 use super::sender::Sender;
-use super::{apply, codec, decide, dial, policies, trace, unknowns, unplaced};
+use super::{apply, codec, decide, dial, trace, unknowns, unplaced, verdict};
 use crate::model::Kind;
 use crate::model::networking::ServerTlsMode;
 use crate::policy::{self, Attributes, TokenEffect};
 use crate::routing::{
     ChainAction, Clause, ClauseAction, Connection, DefaultChain, FilterChain, HttpRequest, Payload, ProxyListener,
-    RouteLookup, VirtualHost,
+    RouteLookup, VirtualHost, rivals,
 };
 use crate::world::host;
 
@@ -387,7 +387,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
         let trace = if self.question.trace { trace::policies(proxy.world, &findings) } else { Vec::new() };
         let decision = Decision {
             status: is_http.then(|| findings.status.unwrap_or(403)),
-            policy: findings.cause.as_ref().map(|cause| policies::verdict(proxy.world, cause)),
+            policy: findings.cause.as_ref().map(|cause| verdict::of(proxy.world, cause)),
             notes: findings.notes,
             ..Decision::new(Outcome::Denied)
         };
@@ -435,11 +435,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 && clause.takes(self.request)
         });
         if let Some((rival, _)) = rival {
-            let note = format!(
-                "`{}` also matches the request: istiod puts the older one first, or the first by name if both \
-                 are equally old",
-                rival.name
-            );
+            let note = rivals::older_wins(&format!("`{}` also matches the request", rival.name), "the first by name");
             Arc::make_mut(&mut answer.decision).notes.push(note);
         }
         answer
@@ -492,11 +488,6 @@ impl<'q, 'a> Outbound<'q, 'a> {
 fn rivals_of(listener: &ProxyListener<'_>, chain: &FilterChain<'_>) -> Vec<String> {
     let of_chain = |index: usize| listener.chains.get(index).is_some_and(|it| std::ptr::eq(it, chain));
     let rivals = listener.rivals.iter().filter(|(index, _)| of_chain(*index));
-    let note = |rival: &str| {
-        format!(
-            "{rival} has the same address and port: istiod gives the connections to the older one, or the first by name \
-             if both are equally old"
-        )
-    };
+    let note = |rival: &str| rivals::older_wins(&format!("{rival} has the same address and port"), "the first by name");
     rivals.map(|(_, rival)| note(rival)).collect()
 }

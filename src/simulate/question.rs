@@ -15,7 +15,7 @@ use crate::model::LabelSet;
 use crate::policy::Identity;
 use crate::routing::inbound::{Receiver, ports};
 use crate::routing::{self, CarriedToken, Payload, Reception, TokenState};
-use crate::uri::split_port;
+use crate::uri::in_brackets;
 use crate::world::{ClientDataPlane, DataPlane, PathNormalization, Workload, World};
 
 /// The labels of a client that the request does not describe.
@@ -64,6 +64,16 @@ pub(super) enum Certificate {
     Mesh(Identity),
 }
 
+impl Certificate {
+    /// The identity of the mesh that it proves.
+    pub fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Mesh(identity) => Some(identity),
+            Self::None | Self::Own => None,
+        }
+    }
+}
+
 /// The proxy that gets the request.
 pub(super) enum ReceivingProxy<'q, 'a> {
     /// The sidecar of the client, or a gateway.
@@ -97,7 +107,6 @@ pub(super) struct DirectClient<'q, 'a> {
 
 /// The sender of a request, as far as the request describes it.
 pub(super) struct Client<'q> {
-    pub namespace: Option<&'q str>,
     pub service_account: Option<&'q str>,
     pub address: Option<IpAddr>,
 }
@@ -117,13 +126,12 @@ impl<'q, 'a> Question<'q, 'a> {
         if request.direction == Some(Direction::Gateway) && request.gateway.is_none() {
             return Err("direction `gateway` needs the field `gateway`".to_owned());
         }
-        let host = dialled_host(request)?;
-        let (name, written_port) = split_port(host);
+        let (host, name, written_port) = dialled_host(request)?;
         let name = lower_case(name);
         let from = request.from.as_ref();
         let dialled = cache.dialled(&name, from.and_then(|from| from.namespace.as_deref()));
         let written_port = dial::named_port(request.port, written_port)?;
-        let (tls, protocol) = (tls(request), protocol(request));
+        let (tls, protocol) = (request.tls(), request.protocol());
         let is_gateway = is_gateway(request);
         let of_gateway = from.filter(|_| is_gateway && request.gateway.is_none());
         let proxy = match (&request.gateway, of_gateway) {
@@ -140,7 +148,7 @@ impl<'q, 'a> Question<'q, 'a> {
         let of_client = from.filter(|_| request.gateway.is_none()).and_then(|from| from.address);
         let address_of_client = source_ip.or(of_client);
         let client = Client::new(request, address_of_client);
-        let server_name = request.sni.as_deref().filter(|sni| !sni.is_empty()).map_or(name.clone(), Cow::Borrowed);
+        let server_name = request.server_name().map_or(name.clone(), Cow::Borrowed);
         let data_plane = data_plane(from, &proxy.client);
         let mut reception = Reception::Sidecar;
         let receiving = if !is_gateway && data_plane != DataPlane::Sidecar {
@@ -166,13 +174,13 @@ impl<'q, 'a> Question<'q, 'a> {
         let http = http(request, host, world.settings.path_normalization).as_received(reception, address_of_client);
         Ok(Self {
             id: &request.id,
-            gateway: gateway_name(request),
+            gateway: written_gateway(request),
             proxy: receiving,
             client,
             port,
             protocol,
             tls,
-            certificate: certificate(world, request),
+            certificate: certificate(world, request, from, &dialled.namespace),
             alpn: alpn(request),
             server_name,
             http,
@@ -194,8 +202,10 @@ impl<'q, 'a> Question<'q, 'a> {
             None => only_port(world, &receiver)?,
         };
         let source_ip = dial::named_address(request.source_ip.as_deref(), "sourceIp")?;
-        let of_client = request.from.as_ref().and_then(|from| from.address);
-        let address_of_client = source_ip.or(of_client);
+        // Clients of sidecars are in the mesh: one that the request does not describe has no labels.
+        let nobody = WorkloadRef::default();
+        let from = request.from.as_ref().unwrap_or(&nobody);
+        let address_of_client = source_ip.or(from.address);
         let host = request.host.as_deref().unwrap_or_default();
         let http =
             http(request, host, world.settings.path_normalization).as_received(Reception::Sidecar, address_of_client);
@@ -213,11 +223,11 @@ impl<'q, 'a> Question<'q, 'a> {
             proxy: ReceivingProxy::Server(receiver, data_plane),
             client: Client::new(request, address_of_client),
             port,
-            protocol: protocol(request),
-            tls: tls(request),
-            certificate: Certificate::None,
+            protocol: request.protocol(),
+            tls: request.tls(),
+            certificate: certificate(world, request, Some(from), namespace),
             alpn: alpn(request),
-            server_name: request.sni.as_deref().unwrap_or_default().into(),
+            server_name: request.server_name().unwrap_or_default().into(),
             http,
             trace: request.trace,
             next: None,
@@ -238,11 +248,7 @@ impl<'q, 'a> Question<'q, 'a> {
 impl<'q> Client<'q> {
     fn new(request: &'q Request, address: Option<IpAddr>) -> Self {
         let from = request.from.as_ref();
-        Self {
-            namespace: from.and_then(|from| from.namespace.as_deref()),
-            service_account: from.and_then(|from| from.service_account.as_deref()),
-            address,
-        }
+        Self { service_account: from.and_then(|from| from.service_account.as_deref()), address }
     }
 }
 
@@ -264,26 +270,35 @@ fn of_kind(kind: ProxyKind) -> DataPlane {
     }
 }
 
-/// The certificate that the request shows: that of `from`, if the request describes the client.
-fn certificate(world: &World<'_>, request: &Request) -> Certificate {
-    match (tls(request), &request.from) {
+/// The certificate that a client shows, which is in the default namespace if the request names none. Of a client that the
+/// request does not describe, nothing is known.
+fn certificate(
+    world: &World<'_>,
+    request: &Request,
+    client: Option<&WorkloadRef>,
+    default_namespace: &str,
+) -> Certificate {
+    match (request.tls(), client) {
         (Tls::Plaintext | Tls::Tls, _) => Certificate::None,
         (Tls::Mtls, None) => Certificate::Own,
-        (Tls::Mtls, Some(from)) => {
-            let namespace = from.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
-            let labels: LabelSet<'_> = from.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-            let of_workload = || world.workload_with(namespace, &labels)?.service_account;
-            let account = from.service_account.as_deref().or_else(of_workload).unwrap_or("default");
-            Certificate::Mesh(sender::identity(world, namespace, account))
+        (Tls::Mtls, Some(client)) => {
+            let namespace = client.namespace.as_deref().unwrap_or(default_namespace);
+            let account = client.service_account.as_deref();
+            Certificate::Mesh(sender::client_identity(world, namespace, &client.labels, account))
         }
     }
 }
 
-/// The host that the client dials: the host of the request, else the server name of TLS, else the address.
-fn dialled_host(request: &Request) -> Result<&str, String> {
-    let fields = [&request.host, &request.sni, &request.address];
-    let mut filled = fields.into_iter().filter_map(|field| field.as_deref()).filter(|text| !text.is_empty());
-    filled.next().ok_or_else(|| "the request has no host".to_owned())
+/// The `Host` header, the name that the client dials, and the digits of the port in `host`. Without a host the client dials
+/// the server name of TLS, else the address, which stands in brackets in a `Host` header if it is one of IPv6.
+fn dialled_host(request: &Request) -> Result<(Cow<'_, str>, &str, Option<&str>), String> {
+    if let Some((name, port)) = request.named_host() {
+        let host = request.host.as_deref().filter(|host| !host.is_empty());
+        return Ok((host.unwrap_or(name).into(), name, port));
+    }
+    let address = request.address.as_deref().filter(|address| !address.is_empty());
+    let address = address.ok_or("the request has no host")?;
+    Ok((in_brackets(address), address, None))
 }
 
 /// The only port of a workload.
@@ -302,21 +317,11 @@ fn only_port(world: &World<'_>, receiver: &Receiver<'_, '_>) -> Result<u32, Stri
     }
 }
 
-/// A client that names a server uses TLS, unless the request says otherwise.
-fn tls(request: &Request) -> Tls {
-    let names_server = request.sni.as_deref().is_some_and(|sni| !sni.is_empty());
-    request.tls.unwrap_or(if names_server { Tls::Tls } else { Tls::Plaintext })
-}
-
-fn protocol(request: &Request) -> RequestProtocol {
-    request.protocol.unwrap_or(RequestProtocol::Http)
-}
-
 fn alpn(request: &Request) -> Option<&str> {
     request.alpn.as_deref().filter(|alpn| !alpn.is_empty())
 }
 
-fn gateway_name(request: &Request) -> Option<&str> {
+fn written_gateway(request: &Request) -> Option<&str> {
     match &request.gateway {
         Some(GatewayRef::Name(name)) => Some(name),
         _ => None,
@@ -330,13 +335,17 @@ fn is_gateway(request: &Request) -> bool {
 }
 
 /// The request as it reaches the proxy, before the proxy settles its headers.
-fn http<'q>(request: &'q Request, host: &'q str, normalization: PathNormalization) -> routing::HttpRequest<'q> {
+fn http<'q>(
+    request: &'q Request,
+    host: impl Into<Cow<'q, str>>,
+    normalization: PathNormalization,
+) -> routing::HttpRequest<'q> {
     let target = request.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let headers = request.headers.iter().flat_map(|(name, value)| {
         value.values().iter().map(move |value| (lower_case(name), value.trim().as_bytes().into()))
     });
-    let of_connection = if tls(request) == Tls::Plaintext { "http" } else { "https" };
+    let of_connection = if request.tls() == Tls::Plaintext { "http" } else { "https" };
     routing::HttpRequest {
         authority: host.into(),
         method: request.method.as_deref().unwrap_or("GET").into(),

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::Deserialize;
 
 use crate::routing::TokenState;
+use crate::uri::split_port;
 
 /// A request to simulate. The manifests provide the fields that are left out.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -25,7 +26,7 @@ pub struct Request {
     pub to: Option<WorkloadRef>,
     /// The protocol. Default: `http`.
     pub protocol: Option<RequestProtocol>,
-    /// Whether the client uses TLS. Default: `plaintext`.
+    /// Whether the client uses TLS. Default: `tls` with `sni`, else `plaintext`.
     pub tls: Option<Tls>,
     /// The `Host` header, with or without a port.
     pub host: Option<String>,
@@ -60,7 +61,7 @@ pub struct Request {
     /// Whether the answer lists the routes and rules that were considered.
     pub trace: bool,
     /// Whether a person asks, on the command line: a name may be that of a namespace, labels select the workload that has
-    /// them, and a host that only a Gateway serves is asked for at that Gateway.
+    /// them, and a request for a host that only a Gateway serves goes to that Gateway.
     #[serde(skip)]
     pub is_informal: bool,
 }
@@ -175,5 +176,27 @@ impl Request {
             Ok(text) => serde_json::from_str(text),
             Err(_) => serde_json::from_slice(line),
         }
+    }
+
+    /// Whether the client uses TLS. One that names a server does, unless the request says otherwise.
+    pub fn tls(&self) -> Tls {
+        self.tls.unwrap_or(if self.server_name().is_some() { Tls::Tls } else { Tls::Plaintext })
+    }
+
+    /// The protocol that the client speaks.
+    pub fn protocol(&self) -> RequestProtocol {
+        self.protocol.unwrap_or(RequestProtocol::Http)
+    }
+
+    /// The server name, if the request has one.
+    pub fn server_name(&self) -> Option<&str> {
+        self.sni.as_deref().filter(|sni| !sni.is_empty())
+    }
+
+    /// The host that the request names, without a port, and the digits of its port: `host`, else the server name, which has
+    /// no port.
+    pub fn named_host(&self) -> Option<(&str, Option<&str>)> {
+        let host = self.host.as_deref().filter(|host| !host.is_empty());
+        host.map(split_port).or_else(|| Some((self.server_name()?, None)))
     }
 }

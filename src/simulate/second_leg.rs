@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::answer::{Answer, Arrived, Outcome, Rewritten};
 use super::inbound::{Incoming, Leg, arrive};
-use super::question::{Certificate, Question};
+use super::question::Question;
 use super::request::{RequestProtocol, Tls};
 use super::sender::{Identities, Sender, SenderKind};
 use super::ztunnel;
@@ -154,10 +154,7 @@ impl<'a> Sent<'_, 'a> {
     /// The leg for the identity of the sender. If the manifests do not show the identity and policies depend on it, a note
     /// says what the answer assumes.
     fn with_identities(&self, seen: Tls, transport: Transport, arrive: impl Fn(Option<&Identity>) -> Leg) -> Leg {
-        let of_passed = || match &self.question.certificate {
-            Certificate::Mesh(identity) => Some(identity),
-            Certificate::None | Certificate::Own => None,
-        };
+        let of_passed = || self.question.certificate.identity();
         match transport {
             Transport::MeshTls => {}
             Transport::Plaintext => return arrive(of_passed().filter(|_| seen == Tls::Mtls)),

@@ -61,20 +61,15 @@ impl<'q> Sender<'q> {
 
     /// The identities that it can have. `account` is the service account that the request names.
     pub fn identities(&self, world: &World<'_>, account: Option<&str>) -> Identities {
-        let identity = |account: &str| identity(world, self.namespace, account);
         if let Some(account) = self.managed_account(world) {
-            return Identities::Known(identity(&account));
+            return Identities::Known(identity(world, self.namespace, &account));
         }
-        if let Some(account) = account.filter(|_| !self.is_gateway()) {
-            return Identities::Known(identity(account));
+        if !self.is_gateway() {
+            return Identities::Known(client_identity(world, self.namespace, self.labels, account));
         }
-        let labels: LabelSet<'_> = self.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        match world.workload_with(self.namespace, &labels) {
-            Some(workload) if self.is_gateway() || workload.labels == labels => {
-                Identities::Known(identity(account_of(workload)))
-            }
-            _ if !self.is_gateway() => Identities::Known(identity("default")),
-            _ => self.unknown_identities(world),
+        match world.workload_with(self.namespace, &label_set(self.labels)) {
+            Some(workload) => Identities::Known(identity(world, self.namespace, account_of(workload))),
+            None => self.unknown_identities(world),
         }
     }
 
@@ -123,6 +118,29 @@ impl<'q> Sender<'q> {
 /// The service account of a workload.
 fn account_of<'w>(workload: &'w Workload<'_>) -> &'w str {
     workload.service_account.unwrap_or("default")
+}
+
+/// The identity of a client in a namespace: that of the account that the request names, else that of the workloads that
+/// have its labels, if all of them have the same.
+pub(super) fn client_identity(
+    world: &World<'_>,
+    namespace: &str,
+    labels: &BTreeMap<String, String>,
+    account: Option<&str>,
+) -> Identity {
+    let labels = label_set(labels);
+    let of_workload = || {
+        let described = world.workload_with(namespace, &labels)?;
+        let has_labels = |it: &&Workload<'_>| labels.iter().all(|(key, value)| it.labels.get(key) == Some(value));
+        let is_sure = described.labels == labels
+            || world.workloads_in(namespace).filter(has_labels).all(|it| account_of(it) == account_of(described));
+        is_sure.then(|| account_of(described))
+    };
+    identity(world, namespace, account.or_else(of_workload).unwrap_or("default"))
+}
+
+fn label_set(labels: &BTreeMap<String, String>) -> LabelSet<'_> {
+    labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }
 
 /// The identity of a service account of the mesh.

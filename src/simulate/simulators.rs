@@ -29,7 +29,7 @@ impl<'a> Simulators<'a> {
             Explained { result: self.named(candidate, explained.result), ..explained }
         };
         match candidates.as_slice() {
-            [] => vec![Explained::bare(Err(Unanswered::to(request, self.nobody_knows(request))))],
+            [] => vec![Explained::bare(Err(Unanswered::to(request, self.unknown_everywhere(request))))],
             candidates => candidates.iter().map(explain).collect(),
         }
     }
@@ -38,7 +38,7 @@ impl<'a> Simulators<'a> {
     pub fn simulate_in_one(&self, request: &Request) -> Result<Answer, Unanswered> {
         match self.candidates(request).as_slice() {
             [only] => self.ask(only, request),
-            [] => Err(Unanswered::to(request, self.nobody_knows(request))),
+            [] => Err(Unanswered::to(request, self.unknown_everywhere(request))),
             several => {
                 let names: Vec<&str> = several.iter().map(|(name, _)| &**name).collect();
                 let names = wording::list(&names, "and");
@@ -113,7 +113,7 @@ impl<'a> Simulators<'a> {
         }
     }
 
-    fn nobody_knows(&self, request: &Request) -> String {
+    fn unknown_everywhere(&self, request: &Request) -> String {
         const MOST: usize = 8;
         let mut names: Vec<String> = self.all.iter().take(MOST).map(|(name, _)| format!("`{name}`")).collect();
         let names = match self.all.len().saturating_sub(MOST) {

@@ -1,7 +1,7 @@
 //! The trace of a request: the routes and policy rules that were considered, and why each did not apply.
 
 use super::answer::{Step, Verdict};
-use super::{decide, policies};
+use super::{decide, verdict};
 use crate::policy::{self, Evaluation};
 use crate::routing::{
     ClauseAction, Connection, ConsideredRoute, HttpRequest, Payload, Proxy, ProxyListener, TcpProxy, VirtualHost,
@@ -94,7 +94,7 @@ fn step(proxy: &Proxy<'_>, considered: &ConsideredRoute<'_>, connection: &Connec
 pub(super) fn policies(world: &World<'_>, findings: &Evaluation) -> Vec<Step> {
     let step = |considered: &policy::ConsideredRule| {
         let (index, span) = considered.rule.unzip();
-        let place = policies::named(world, &considered.policy, policies::action_word(considered.action), index, span);
+        let place = verdict::of_policy(world, &considered.policy, verdict::action_word(considered.action), index, span);
         let mut step = Step {
             route: None,
             policy: Some(place),

@@ -7,7 +7,7 @@ use super::outbound::Outbound;
 use super::question::{Certificate, Client, DirectClient, Question, ReceivingProxy};
 use super::request::{RequestProtocol, Tls, WorkloadRef};
 use super::sender::{Identities, Sender, SenderKind};
-use super::{policies, trace, unknowns};
+use super::{trace, unknowns, verdict};
 use crate::model::LabelSet;
 use crate::policy::{self, Attributes, Ruling};
 use crate::world::{GATEWAY_NAME_LABEL, NamespacedName, Service, WAYPOINT_FOR_SERVICE, World};
@@ -35,7 +35,7 @@ pub(super) fn answer<'a>(
         id: question.id,
         gateway: None,
         proxy: ReceivingProxy::Client { listeners: listeners.clone(), address },
-        client: Client { namespace: None, service_account: None, address: question.client.address },
+        client: Client { service_account: None, address: question.client.address },
         port: question.port,
         protocol: question.protocol,
         tls: question.tls,
@@ -90,7 +90,7 @@ fn denied<'a>(
     }
     let decision = Decision {
         status: is_http.then(|| findings.status.unwrap_or(403)),
-        policy: findings.cause.as_ref().map(|cause| policies::verdict(world, cause)),
+        policy: findings.cause.as_ref().map(|cause| verdict::of(world, cause)),
         notes: findings.notes.clone(),
         ..Decision::new(Outcome::Denied)
     };

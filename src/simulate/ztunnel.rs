@@ -2,7 +2,7 @@
 
 use super::answer::Outcome;
 use super::inbound::{Incoming, Leg};
-use super::{policies, trace};
+use super::{trace, verdict};
 use crate::policy::{self, Attributes, PolicyRef, Ruling};
 use crate::routing::inbound::Receiver;
 use crate::world::{MtlsMode, World};
@@ -16,7 +16,7 @@ pub(super) fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &
         leg.outcome = Outcome::Refused;
         leg.notes.push("the ztunnel of the workload accepts only connections of the mesh (mode STRICT)".to_owned());
         leg.policy = mtls.set_by.map(|(policy, span)| {
-            policies::named(world, &PolicyRef::new(world, policy), mtls.mode.as_str(), None, Some(span))
+            verdict::of_policy(world, &PolicyRef::new(world, policy), mtls.mode.as_str(), None, Some(span))
         });
         return leg;
     }
@@ -34,7 +34,7 @@ pub(super) fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &
     if findings.ruling == Ruling::Denied {
         leg.outcome = Outcome::Denied;
     }
-    leg.policy = findings.cause.as_ref().map(|cause| policies::verdict(world, cause));
+    leg.policy = findings.cause.as_ref().map(|cause| verdict::of(world, cause));
     if incoming.trace {
         leg.trace = trace::policies(world, &findings);
     }

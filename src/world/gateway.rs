@@ -14,6 +14,8 @@ pub struct Gateway<'a> {
     pub name: NamespacedName<'a>,
     /// The resource.
     pub resource: &'a Resource,
+    /// The namespace of the resource. That of a derived Gateway can be another.
+    pub(super) written_namespace: Cow<'a, str>,
     /// The spec.
     pub spec: Cow<'a, networking::Gateway>,
     /// Its servers.
@@ -51,7 +53,17 @@ impl<'a> Gateway<'a> {
             Cow::Borrowed(spec) => spec.servers.iter().map(Cow::Borrowed).map(server).collect(),
             Cow::Owned(spec) => spec.servers.iter().cloned().map(Cow::Owned).map(server).collect(),
         };
-        Self { name, resource, spec, servers, services: Vec::new(), served_by: None, is_managed: false }
+        let written_namespace = name.namespace.clone();
+        Self {
+            name,
+            resource,
+            written_namespace,
+            spec,
+            servers,
+            services: Vec::new(),
+            served_by: None,
+            is_managed: false,
+        }
     }
 
     /// Whether it is derived from the Gateway API.
@@ -60,9 +72,9 @@ impl<'a> Gateway<'a> {
             || annotation(self.resource, SEMANTICS_ANNOTATION) == "gateway"
     }
 
-    /// The name of the resource that defines it. Listeners have no resource name.
-    pub fn written_name(&self) -> String {
-        format!("{}/{}", self.name.namespace, self.resource.name())
+    /// The name of the resource that defines it, such as an Ingress.
+    pub fn written_name(&self) -> NamespacedName<'_> {
+        NamespacedName::new(&*self.written_namespace, self.resource.name())
     }
 
     /// Whether it belongs to Services that the manifests do not define, such as Services that istiod creates.
@@ -72,7 +84,7 @@ impl<'a> Gateway<'a> {
 
     /// The reason why its workloads are not known, if the manifests have none of them.
     pub fn gap_of_workloads(&self) -> Gap {
-        let name = self.written_name();
+        let name = self.written_name().to_string();
         match self.spec.selector.is_empty() {
             _ if self.is_managed || !self.services.is_empty() => Gap::ManagedWorkloads,
             true => Gap::NoSelector(Kind::Gateway, name),

@@ -18,6 +18,7 @@ mod egress;
 mod gap;
 mod gateway;
 mod gateway_group;
+mod gateway_names;
 mod gateway_topology;
 pub mod host;
 mod injector;
@@ -78,7 +79,7 @@ pub use policies::{
 };
 pub use presumed::ClientDataPlane;
 pub use protocol::{Protocol, ProtocolClass};
-pub use registry::Registry;
+pub use registry::{AliasEnd, Registry};
 pub use repository::resolve;
 pub use retries::RetryPolicy;
 pub use rollouts::Rollouts;
@@ -250,6 +251,19 @@ impl<'a> World<'a> {
     /// The VirtualService of that name.
     pub fn virtual_service(&self, name: &NamespacedName<'_>) -> Option<&VirtualService<'a>> {
         self.virtual_services_by_name.get(name).map(|&index| &self.virtual_services[index])
+    }
+
+    /// Whether a service has a host, or one of the VirtualServices that are wanted routes for it. A Kubernetes Service can
+    /// lack the end of its name: `reviews`, `reviews.shop` and `reviews.shop.svc` are all `reviews.shop.svc.cluster.local`.
+    pub fn knows_host(&self, name: &str, is_wanted: impl Fn(&VirtualService<'_>) -> bool) -> bool {
+        let is_short_for = |known: &str| {
+            known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+                && host::kubernetes_service(known, &self.settings.domain).is_some()
+        };
+        let is_meant = |known: &str| host::covered_by(name, known) || is_short_for(known);
+        let routes = self.virtual_services.iter().chain(&self.derived.virtual_services);
+        routes.filter(|it| is_wanted(it)).flat_map(|it| &it.hosts).any(|known| is_meant(&known.value))
+            || self.services.iter().any(|service| is_meant(&service.hostname))
     }
 
     /// The workloads that a Gateway selects, in any namespace. A Gateway without a selector applies to every gateway

@@ -1,6 +1,6 @@
 //! All services, by host name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::service::{self, Discovery, Service};
@@ -21,6 +21,17 @@ pub struct Registry<'a> {
     aliases: BTreeMap<String, Vec<usize>>,
     /// By namespace, and by the first label of the selector.
     by_selector: HashMap<(String, &'a str, &'a str), Vec<usize>>,
+}
+
+/// The end of a chain of ExternalName Services.
+#[derive(Debug)]
+pub enum AliasEnd<'s, 'a> {
+    /// A Service with addresses.
+    Service(&'s Service<'a>),
+    /// A host that is not that of a Service of the manifests.
+    Host(&'s str),
+    /// The chain has no end.
+    Loop,
 }
 
 impl<'a> Registry<'a> {
@@ -223,6 +234,23 @@ impl<'a> Registry<'a> {
             }
         }
         None
+    }
+
+    /// The end of the CNAMEs that begin with an ExternalName Service. DNS does not know `exportTo`.
+    pub fn resolve_alias<'s>(&'s self, alias: &'s Service<'a>) -> AliasEnd<'s, 'a> {
+        let mut seen = BTreeSet::from([alias.hostname.as_str()]);
+        let mut service = alias;
+        while let Some(target) = service.external_name().map(|target| target.trim_end_matches('.')) {
+            if !seen.insert(target) {
+                return AliasEnd::Loop;
+            }
+            // DNS serves Kubernetes Services only.
+            match self.named(target).find(|it| it.is_kubernetes()) {
+                Some(next) => service = next,
+                None => return AliasEnd::Host(target),
+            }
+        }
+        AliasEnd::Service(service)
     }
 
     /// The service for a host name, which may be covered only by a wildcard of a ServiceEntry.

@@ -178,7 +178,7 @@ fn labels_that_no_workload_has_describe_the_client() {
     assert_eq!(answer["status"], 299);
     assert_eq!(
         answer["notes"],
-        json!(["no workload has `app=other,tier=front`, so this is all that is known about the client"])
+        json!(["no workload has `app=other,tier=front`, so only these labels of the client are known"])
     );
 }
 
@@ -476,7 +476,7 @@ fn manifests_without_workloads_leave_clients_open() {
         run.json()["results"][0].clone()
     };
     let client = ask(&["http://cart.shop/", "--from", "shop/wbe"]);
-    let note = "nothing but its namespace is known about client `shop/wbe`: no workload in namespace `shop` was given";
+    let note = "only the namespace of client `shop/wbe` is known: no workload in namespace `shop` was given";
     assert_eq!((&client["destinations"][0]["cluster"], &client["notes"]), (&CART.into(), &json!([note])));
     let server = ask(&["--to", "bank/ledger"]);
     assert!(server["error"].as_str().unwrap().ends_with("describe it by its labels"), "{server}");

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Taken;
+use super::other_client::OtherClient;
 use crate::model::networking::{L4MatchAttributes, TlsMatchAttributes};
-use crate::simulate::gateway_workload::gateway_name;
 use crate::simulate::request::{GatewayRef, Request, RequestProtocol, Tls, WorkloadRef};
 use crate::source::Span;
-use crate::world::{Gateway, NamespacedName, ProtocolClass, Section, Server, VirtualService, World, host};
+use crate::world::{Gateway, ProtocolClass, Section, Server, VirtualService, World, host};
 
 /// A request for a host, sent to a proxy that routes for it.
 #[derive(Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub(super) struct Context {
     pub taken: Option<Taken>,
     /// The requests that the route takes, in words; empty for HTTP.
     pub when: String,
+    /// The clients that rules of the VirtualService name, if the request is that of any client of the mesh.
+    pub other_clients: Vec<OtherClient>,
     /// Whether the host gets an answer even if no rule takes the request.
     pub is_main: bool,
 }
@@ -56,7 +58,7 @@ impl<'h, 'a> Host<'h, 'a> {
         match &template.gateway {
             Some(GatewayRef::Workload(_)) => return self.speaking(self.plain(), self.host, None),
             Some(GatewayRef::Name(written)) => {
-                let found = gateways(world, &gateway_name(world, written)).into_iter();
+                let found = world.gateways_named(&world.gateway_name(written)).into_iter();
                 return found.filter(|it| virtual_service.binds(&it.name)).flat_map(|it| self.through(it)).collect();
             }
             None => {}
@@ -73,7 +75,7 @@ impl<'h, 'a> Host<'h, 'a> {
         }
         let bound = || virtual_service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
         for name in bound() {
-            contexts.extend(gateway(world, name).map(|gateway| self.through(gateway)).unwrap_or_default());
+            contexts.extend(world.gateways_named(name).into_iter().flat_map(|gateway| self.through(gateway)));
         }
         if contexts.is_empty() {
             let gateway = bound().next().map(|name| GatewayRef::Name(name.to_string()));
@@ -139,6 +141,10 @@ impl<'h, 'a> Host<'h, 'a> {
             host: String::new(),
             taken: None,
             when: String::new(),
+            other_clients: match self.template.from.is_none() && request.gateway.is_none() {
+                true => OtherClient::all_of(self.virtual_service),
+                false => Vec::new(),
+            },
             is_main: false,
         };
         ports.into_iter().map(context).collect()
@@ -162,6 +168,7 @@ impl<'h, 'a> Host<'h, 'a> {
                 host: String::new(),
                 taken: Some(Taken::Route(written.span)),
                 when: format!("server name is {}", name.value),
+                other_clients: Vec::new(),
                 is_main: false,
             }
         };
@@ -203,7 +210,7 @@ impl<'h, 'a> Host<'h, 'a> {
         for (server, common) in servers.into_iter().filter(|(server, _)| server.spec.port.is_some()) {
             let request = Request {
                 host: Some(example(&common)),
-                gateway: Some(GatewayRef::Name(written_name(self.world, gateway))),
+                gateway: Some(GatewayRef::Name(gateway.written_name().to_string())),
                 port: self.template.port.or(server.port_number()),
                 tls: self.template.tls.or(server.is_tls().then_some(Tls::Tls)),
                 ..self.template.clone()
@@ -233,25 +240,9 @@ fn tcp_context(request: &Request, written: Option<&L4MatchAttributes>, span: Spa
         host: String::new(),
         taken: Some(Taken::Route(span)),
         when: of_port.into_iter().chain(of_network).collect::<Vec<_>>().join(" and "),
+        other_clients: Vec::new(),
         is_main: false,
     }
-}
-
-fn gateway<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Option<&'w Gateway<'a>> {
-    world.gateway(name).or_else(|| world.derived.gateway(name))
-}
-
-/// The Gateways of a name, or those that istiod derives from a resource of that name.
-fn gateways<'w, 'a>(world: &'w World<'a>, name: &NamespacedName<'_>) -> Vec<&'w Gateway<'a>> {
-    match gateway(world, name) {
-        Some(found) => vec![found],
-        None => world.derived.gateways.iter().filter(|it| written_name(world, it) == name.to_string()).collect(),
-    }
-}
-
-/// The name of the resource from which istiod derives a Gateway, else its own name.
-fn written_name(world: &World<'_>, gateway: &Gateway<'_>) -> String {
-    format!("{}/{}", world.settings.namespace_of(gateway.resource), gateway.resource.name())
 }
 
 /// A host that a wildcard covers; other hosts stay the same.

@@ -4,6 +4,7 @@
 //! the rules that such a proxy has for a host, with a request for each, and [`when`] says for which requests a rule is.
 
 mod contexts;
+mod other_client;
 mod rules;
 pub(super) mod when;
 

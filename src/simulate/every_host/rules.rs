@@ -1,16 +1,15 @@
 //! The rules that a proxy has for a host, with a request for each.
 
-use std::collections::BTreeMap;
-
 use super::contexts::Context;
+use super::other_client::OtherClient;
 use super::{RuleAnswer, Taken, when};
 use crate::routing::{
-    Automata, ChainAction, Clause, ClauseAction, Connection, HttpMatch, MatchCondition, MatchSubject, RouteLookup,
-    Sample, VirtualHost,
+    Automata, ChainAction, Clause, ClauseAction, Connection, MatchCondition, MatchSubject, RouteLookup, Sample,
+    VirtualHost,
 };
 use crate::simulate::naming;
 use crate::simulate::question::{Question, ReceivingProxy};
-use crate::simulate::request::{HeaderValue, Request, WorkloadRef};
+use crate::simulate::request::{HeaderValue, Request};
 use crate::simulate::{Answer, Outcome, Simulator};
 
 /// The answers for the rules of a host that a request like that of the context can take. Each is the answer to a request
@@ -21,7 +20,7 @@ pub(super) fn answers(simulator: &Simulator<'_>, template: &Request, context: Co
             let answer = ask(simulator, context.request.clone(), String::new());
             Vec::from_iter(Some(answer).filter(|it| it.is_taken_by(taken)))
         }
-        None => of_http(simulator, template, &context.request),
+        None => of_http(simulator, template, &context),
     };
     let mut found =
         if found.is_empty() && context.is_main { vec![ask(simulator, context.request, String::new())] } else { found };
@@ -58,11 +57,14 @@ impl RuleAnswer {
     }
 }
 
-/// The rules of the virtual host of a request.
-fn of_http(simulator: &Simulator<'_>, template: &Request, request: &Request) -> Vec<RuleAnswer> {
+/// The rules of the virtual host of a request, and those that only other clients have.
+fn of_http(simulator: &Simulator<'_>, template: &Request, context: &Context) -> Vec<RuleAnswer> {
+    let request = &context.request;
     let automata = Automata::default();
-    let Some(seen) = SeenRules::of(simulator, request) else { return Vec::new() };
-    let mut found = Vec::new();
+    let Some(seen) = SeenRules::of(simulator, request) else {
+        return of_others(simulator, template, context, &[], &automata);
+    };
+    let mut found = of_others(simulator, template, context, &seen.keys, &automata);
     for (index, key) in seen.keys.iter().enumerate() {
         let answer = match &seen.clients[index] {
             None if seen.is_live[index] => seen.answer(simulator, template, request, index, &automata),
@@ -71,10 +73,8 @@ fn of_http(simulator: &Simulator<'_>, template: &Request, request: &Request) -> 
                 let request = client.send(request);
                 let others = SeenRules::of(simulator, &request);
                 let own = others.as_ref().and_then(|others| others.keys.iter().position(|other| other == key));
-                own.and_then(|own| others?.answer(simulator, template, &request, own, &automata)).map(|answer| {
-                    let when = [client.words(), answer.when.clone()].join(" and ");
-                    RuleAnswer { when: when.trim_end_matches(" and ").to_owned(), ..answer }
-                })
+                let answer = own.and_then(|own| others?.answer(simulator, template, &request, own, &automata));
+                answer.map(|answer| client.named_in(answer))
             }
             _ => None,
         };
@@ -86,6 +86,32 @@ fn of_http(simulator: &Simulator<'_>, template: &Request, request: &Request) -> 
     if found.iter().all(is_denied) {
         found.truncate(1);
         found.iter_mut().for_each(|it| it.when.clear());
+    }
+    found
+}
+
+/// The rules for other clients of which a proxy has nothing, not even a virtual host: istiod leaves out a VirtualService
+/// without rules for the client. `known` are the rules that the proxy of the usual client has.
+fn of_others(
+    simulator: &Simulator<'_>,
+    template: &Request,
+    context: &Context,
+    known: &[Taken],
+    automata: &Automata,
+) -> Vec<RuleAnswer> {
+    let mut known = known.to_vec();
+    let mut found = Vec::new();
+    for client in &context.other_clients {
+        let request = client.send(&context.request);
+        let Some(seen) = SeenRules::of(simulator, &request) else { continue };
+        for (index, key) in seen.keys.iter().enumerate() {
+            let is_new = matches!(key, Taken::Route(_)) && seen.is_live[index] && !known.contains(key);
+            if let Some(answer) = is_new.then(|| seen.answer(simulator, template, &request, index, automata)).flatten()
+            {
+                known.push(*key);
+                found.push(client.named_in(answer));
+            }
+        }
     }
     found
 }
@@ -128,7 +154,8 @@ impl SeenRules {
             headers: headers
                 .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value).into_owned()))
                 .collect(),
-            claims: http.claims.clone(),
+            // A proxy has the claims only after it has checked the token.
+            claims: request.claims.clone(),
             given: given(request),
         };
         Self {
@@ -220,35 +247,4 @@ fn is_given(given: &[MatchSubject], subject: &MatchSubject) -> bool {
         | (MatchSubject::Claim(_), MatchSubject::Claim(_) | MatchSubject::WithoutClaim(_)) => true,
         (it, subject) => it == subject,
     })
-}
-
-/// Clients with other labels, or of another namespace.
-struct OtherClient {
-    labels: BTreeMap<String, String>,
-    namespace: Option<String>,
-}
-
-impl OtherClient {
-    /// The clients that a rule is for, if the proxy lacks it because of its client.
-    fn of(clause: &Clause<'_>) -> Option<Self> {
-        let exclusion = clause.exclusion.as_ref()?;
-        let ClauseAction::Route(route) = &clause.action else { return None };
-        let (_, span) = clause.route_match.filter(|_| ["sourceLabels", "sourceNamespace"].contains(&exclusion.name))?;
-        let own: &HttpMatch<'_> = route.matches.iter().find(|it| it.span == span)?;
-        let labels = own.source_labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        Some(Self { labels: labels.collect(), namespace: own.source_namespace.map(str::to_owned) })
-    }
-
-    /// The request, sent by such a client.
-    fn send(&self, request: &Request) -> Request {
-        let usual = request.from.clone().unwrap_or_default();
-        let namespace = self.namespace.clone().or_else(|| usual.namespace.clone());
-        Request { from: Some(WorkloadRef { namespace, labels: self.labels.clone(), ..usual }), ..request.clone() }
-    }
-
-    fn words(&self) -> String {
-        let labels = self.labels.iter().map(|(key, value)| format!("client has {key}={value}"));
-        let namespace = self.namespace.iter().map(|namespace| format!("client is in {namespace}"));
-        labels.chain(namespace).collect::<Vec<_>>().join(" and ")
-    }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::looked_at::LookedAt;
 use super::place;
-use super::way::gateway_named;
 use crate::model::spelling::nearest;
 use crate::model::wording::{list, ports};
 use crate::routing::{ClauseAction, VirtualHost};
@@ -54,7 +53,11 @@ impl<'a> Missing<'_, 'a> {
         let excluded = host.clauses.iter().filter(|clause| !clause.is_live()).count();
         let mut hints = self.first(rules, "rule");
         if hints.is_empty() && excluded == 0 {
-            hints.push(format!("host `{}` has no rules here", host.name));
+            let port = self.question.port;
+            hints.push(match host.is_black_hole() {
+                true => format!("no route is for port {port}"),
+                false => format!("no route for host `{}` is for port {port}", self.question.http.host()),
+            });
         }
         if excluded > 0 {
             let rules = if excluded == 1 { "another rule is" } else { "other rules are" };
@@ -97,8 +100,11 @@ impl<'a> Missing<'_, 'a> {
                 service.hostname
             )];
         }
-        let visible =
-            || world.services.iter().filter(|it| it.is_kubernetes() || host::wildcard_suffix(&it.hostname).is_none());
+        let is_seen = |it: &Service<'_>| {
+            (it.is_kubernetes() || host::wildcard_suffix(&it.hostname).is_none())
+                && proxy.service(&it.hostname).is_some()
+        };
+        let visible = || world.services.iter().filter(|it| is_seen(it));
         let domain = format!(".svc.{}", world.settings.domain);
         let short = |service: &Service<'_>| {
             let name = service.hostname.strip_suffix(&domain).unwrap_or(&service.hostname).to_owned();
@@ -113,7 +119,13 @@ impl<'a> Missing<'_, 'a> {
         }
         match nearest(wanted, known.iter().map(String::as_str)) {
             Some(similar) => vec![format!("no service has host `{wanted}`: did you mean `{similar}`?")],
-            None if known.is_empty() => vec![format!("no service has host `{wanted}`: the manifests define none")],
+            None if known.is_empty() => {
+                let reason = match world.services.iter().next() {
+                    Some(_) => "the client sees none of the manifests",
+                    None => "the manifests define none",
+                };
+                vec![format!("no service has host `{wanted}`: {reason}")]
+            }
             None => {
                 let mut hints = vec![format!("no service has host `{wanted}`")];
                 let known: Vec<String> = known.into_iter().collect();
@@ -123,22 +135,28 @@ impl<'a> Missing<'_, 'a> {
         }
     }
 
+    /// The Gateway that the request names.
+    fn gateway(&self) -> Option<&Gateway<'a>> {
+        self.question.gateway.and_then(|name| self.world.gateway_named(&self.world.gateway_name(name)))
+    }
+
     /// The servers of the gateway: their ports, and their hosts at the port of the request.
     fn servers(&self, wanted: &str) -> Vec<String> {
         let port = self.question.port;
-        let named = self.question.gateway.and_then(|name| gateway_named(self.world, name));
-        let Some(gateway) = named else { return Vec::new() };
-        let numbers: BTreeSet<u32> = gateway.servers.iter().filter_map(|server| server.port_number()).collect();
-        let (name, at) = (gateway_name(self.world, gateway), place(self.world, gateway.resource.span));
+        let Some(gateway) = self.gateway() else { return Vec::new() };
+        let all = self.world.gateways_beside(gateway);
+        let servers = || all.iter().flat_map(|gateway| &gateway.servers);
+        let numbers: BTreeSet<u32> = servers().filter_map(|server| server.port_number()).collect();
+        let (name, at) = (gateway.written_name(), place(self.world, gateway.resource.span));
         if !numbers.contains(&port) && self.seen.listener.is_none() {
             return vec![format!("Gateway `{name}` ({at}) has servers at {}, none at port {port}", ports(numbers))];
         }
-        let here = gateway.servers.iter().filter(|server| server.port_number() == Some(port));
+        let here = servers().filter(|server| server.port_number() == Some(port));
         let hosts: BTreeSet<&str> = here.flat_map(|server| &server.hosts).map(|it| it.host.as_str()).collect();
         let is_served = hosts.iter().any(|own| host::covered_by(wanted, own));
         let bound = self.world.virtual_services.iter().chain(&self.world.derived.virtual_services);
         let bound: BTreeSet<&str> = bound
-            .filter(|it| it.binds(&gateway.name))
+            .filter(|it| all.iter().any(|gateway| it.binds(&gateway.name)))
             .flat_map(|it| &it.hosts)
             .map(|host| host.value.as_str())
             .collect();
@@ -164,15 +182,15 @@ impl<'a> Missing<'_, 'a> {
     /// Other Gateways that serve a host.
     fn other_gateways(&self, wanted: &str) -> Vec<String> {
         let world = self.world;
-        let asked = self.question.gateway.and_then(|name| gateway_named(world, name));
+        let asked = self.gateway().map(Gateway::written_name);
         let serves = |gateway: &&Gateway<'_>| {
             let own = |it: &crate::world::Server<'_>| {
                 it.hosts.iter().any(|host| host.host != "*" && host::covered_by(wanted, &host.host))
             };
-            asked.is_none_or(|asked| asked.name != gateway.name) && gateway.servers.iter().any(own)
+            asked.as_ref().is_none_or(|asked| *asked != gateway.written_name()) && gateway.servers.iter().any(own)
         };
         let found = world.gateways.iter().chain(&world.derived.gateways).filter(serves);
-        let names: BTreeSet<String> = found.map(|gateway| gateway_name(world, gateway)).collect();
+        let names: BTreeSet<String> = found.map(|gateway| gateway.written_name().to_string()).collect();
         let hint = |name: &String| format!("Gateway `{name}` serves this host: add `--gateway {name}`");
         names.iter().take(self.most).map(hint).collect()
     }
@@ -231,8 +249,4 @@ impl<'a> Missing<'_, 'a> {
 
 fn ports_of(service: &Service<'_>) -> String {
     ports(service.ports.iter().map(|port| port.number))
-}
-
-fn gateway_name(world: &World<'_>, gateway: &Gateway<'_>) -> String {
-    format!("{}/{}", world.settings.namespace_of(gateway.resource), gateway.resource.name())
 }

@@ -13,7 +13,7 @@ use crate::world::{Gateway, World, host};
 pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer) -> Vec<String> {
     let Some(seen) = LookedAt::of(question) else { return Vec::new() };
     let proxy = &seen.compiled.proxy;
-    let gateway = question.gateway.and_then(|name| gateway_named(world, name));
+    let gateway = question.gateway.and_then(|name| world.gateway_named(&world.gateway_name(name)));
     let mut way = vec![proxy_words(world, proxy, gateway), listener_words(world, question, &seen)];
     way.extend(decision(world, question, answer, gateway));
     if answer.outcome == Outcome::Forward {
@@ -40,24 +40,14 @@ pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer
     way
 }
 
-/// A Gateway by the name of its resource.
-pub(super) fn gateway_named<'w, 'a>(world: &'w World<'a>, name: &str) -> Option<&'w Gateway<'a>> {
-    let is_named = |gateway: &&Gateway<'_>| {
-        gateway.name.to_string() == name
-            || format!("{}/{}", world.settings.namespace_of(gateway.resource), gateway.resource.name()) == name
-    };
-    world.gateways.iter().find(is_named).or_else(|| world.derived.gateways.iter().find(is_named))
-}
-
 fn proxy_words(world: &World<'_>, proxy: &Proxy<'_>, gateway: Option<&Gateway<'_>>) -> String {
     let labels: Vec<String> = proxy.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let labels = if labels.is_empty() { String::new() } else { format!(" with {}", labels.join(", ")) };
     match gateway {
         Some(gateway) => {
-            let (kind, name) = (gateway.resource.kind.name(), gateway.resource.name());
-            let namespace = world.settings.namespace_of(gateway.resource);
+            let (kind, name) = (gateway.resource.kind.name(), gateway.written_name());
             let at = place(world, gateway.resource.span);
-            format!("{kind} {namespace}/{name} ({at}), at a workload{labels} in namespace {}", proxy.namespace)
+            format!("{kind} {name} ({at}), at a workload{labels} in namespace {}", proxy.namespace)
         }
         None if proxy.is_gateway() => format!("proxy of a gateway{labels} in namespace {}", proxy.namespace),
         None => format!("sidecar of a client{labels} in namespace {}", proxy.namespace),
@@ -73,6 +63,7 @@ fn listener_words(world: &World<'_>, question: &Question<'_, '_>, seen: &LookedA
         (Some(_), Some(ChainAction::Tcp(_))) => return format!("port {port}: forwards connections"),
         (Some(_), Some(ChainAction::Http { .. })) => match seen.virtual_host {
             None => return format!("port {port}: routes, but none for host {}", question.http.host()),
+            Some(hosted) if hosted.is_black_hole() => return format!("port {port}: no route is for this port"),
             Some(hosted) => hosted,
         },
     };
@@ -106,7 +97,8 @@ fn decision(
     }
     match answer.outcome {
         Outcome::Redirect => {
-            let servers = gateway.into_iter().flat_map(|gateway| &gateway.servers);
+            let gateways = gateway.into_iter().flat_map(|gateway| world.gateways_beside(gateway));
+            let servers = gateways.flat_map(|gateway| &gateway.servers);
             let mut redirects = servers.filter(|server| server.port_number() == Some(question.port));
             let span = redirects.find_map(|server| server.https_redirect());
             let at = span.map(|span| format!(" ({})", place(world, span))).unwrap_or_default();

@@ -41,7 +41,7 @@ fn client(
                     wanted.namespace = Some(text.clone());
                 }
                 [] if let Some(gap) = gap_of(world, &written) => {
-                    notes.push(format!("nothing but its namespace is known about client `{text}`: {gap}"));
+                    notes.push(format!("only the namespace of client `{text}` is known: {gap}"));
                     wanted.namespace = written.namespace.map(str::to_owned);
                 }
                 [] => {
@@ -64,7 +64,7 @@ fn client(
         [only] => Ok(described(only, &wanted)),
         [] => {
             let place = wanted.namespace.as_ref().map(|it| format!(" of namespace `{it}`")).unwrap_or_default();
-            notes.push(format!("no workload{place} has `{labels}`, so this is all that is known about the client"));
+            notes.push(format!("no workload{place} has `{labels}`, so only these labels of the client are known"));
             Ok(wanted)
         }
         several_found => Err(several(&format!("several workloads have `{labels}`"), several_found)),

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::workloads::{describe, labelled, named, services, several};
 use super::written::WrittenName;
-use super::{GatewayWorkload, described, dialled, gateway_name, gateway_named, gateway_workload, listing};
+use super::{GatewayWorkload, described, dialled, gateway_workload, listing};
 use crate::model::LabelSet;
 use crate::simulate::dial::default_port;
 use crate::simulate::request::{Direction, GatewayRef, Request, Tls, WorkloadRef};
-use crate::uri::split_port;
 use crate::world::{Gateway, NamespacedName, Server, Service, Workload, World, host};
 
 /// Describes the gateway, if the request names it by its workload or Service, or not at all. Returns the name of the
@@ -71,11 +70,10 @@ pub(in crate::simulate) fn each(world: &World<'_>, request: Request) -> Vec<Requ
     let wanted = match &request.gateway {
         Some(GatewayRef::Workload(wanted)) => wanted,
         // istiod derives a Gateway from each listener of a Gateway of the Gateway API.
-        Some(GatewayRef::Name(name)) if world.gateway(&gateway_name(world, name)).is_none() => {
-            let derived = world.derived.gateways.iter();
-            return derived.filter(|gateway| written_name(world, gateway) == *name).map(through).collect();
+        Some(GatewayRef::Name(name)) => {
+            return world.gateways_named(&world.gateway_name(name)).into_iter().map(through).collect();
         }
-        Some(GatewayRef::Name(_)) | None => return vec![request],
+        None => return vec![request],
     };
     let wanted_labels: LabelSet<'_> = wanted.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let is_selected = |gateway: &&Gateway<'_>| {
@@ -96,9 +94,9 @@ type Found = (GatewayRef, Option<String>);
 /// preferred namespace, then in the default one, then everywhere.
 fn by_name(world: &World<'_>, text: &str, preferred: Option<&str>, notes: &mut Vec<String>) -> Result<Found, String> {
     let in_preferred = preferred.map(|namespace| NamespacedName::new(namespace, text));
-    let in_default = gateway_name(world, text);
+    let in_default = world.gateway_name(text);
     let direct = in_preferred.filter(|_| !text.contains('/')).into_iter().chain([in_default]);
-    if let Some(name) = direct.into_iter().find(|name| gateway_named(world, name).is_some()) {
+    if let Some(name) = direct.into_iter().find(|name| world.gateway_named(name).is_some()) {
         return Ok((GatewayRef::Name(name.to_string()), None));
     }
     let written = WrittenName::parse(text)?;
@@ -253,7 +251,7 @@ fn by_labels(
     let found = labelled(world, &wanted.labels, wanted.namespace.as_deref());
     match found.as_slice() {
         [] => {
-            notes.push(format!("no workload has `{labels}`, so this is all that is known about the gateway"));
+            notes.push(format!("no workload has `{labels}`, so only these labels of the gateway are known"));
             Ok((wanted.clone(), None))
         }
         [first, rest @ ..] if rest.iter().all(|it| it.name.namespace == first.name.namespace) => {
@@ -265,15 +263,7 @@ fn by_labels(
 
 /// The names of the Gateways, as they are written.
 fn written_names(world: &World<'_>) -> BTreeSet<String> {
-    world.all_gateways().into_iter().map(|gateway| written_name(world, gateway)).collect()
-}
-
-/// The name of the resource that defines a Gateway, such as an Ingress.
-fn written_name(world: &World<'_>, gateway: &Gateway<'_>) -> String {
-    match world.gateway(&gateway.name) {
-        Some(_) => gateway.name.to_string(),
-        None => format!("{}/{}", world.settings.namespace_of(gateway.resource), gateway.resource.name()),
-    }
+    world.all_gateways().into_iter().map(|gateway| gateway.written_name().to_string()).collect()
 }
 
 /// The names of all gateways: Gateways, gateway workloads and their Services.
@@ -288,8 +278,7 @@ fn all_names(world: &World<'_>) -> BTreeSet<String> {
 
 /// The host of a request without its port, in lower case.
 fn host_of(request: &Request) -> Option<String> {
-    let named = [&request.host, &request.sni].into_iter().flatten().find(|host| !host.is_empty())?;
-    Some(split_port(named).0.to_ascii_lowercase())
+    request.named_host().map(|(name, _)| name.to_ascii_lowercase())
 }
 
 /// Gateways by their workloads: the written name of the first one of each.
@@ -297,7 +286,7 @@ fn by_workload<'w, 'a: 'w>(world: &World<'_>, gateways: impl IntoIterator<Item =
     let mut found: BTreeMap<(String, BTreeMap<String, String>), String> = BTreeMap::new();
     for gateway in gateways {
         if let Ok(workload) = gateway_workload(world, &GatewayRef::Name(gateway.name.to_string())) {
-            found.entry((workload.namespace, workload.labels)).or_insert_with(|| written_name(world, gateway));
+            found.entry((workload.namespace, workload.labels)).or_insert_with(|| gateway.written_name().to_string());
         }
     }
     found.into_values().collect()
@@ -336,14 +325,13 @@ fn only(world: &World<'_>, request: &Request) -> Result<String, String> {
 /// Chooses the port of the server for a request that names no port, if the gateway does not open the usual one.
 pub(super) fn choose_port(world: &World<'_>, request: &mut Request, notes: &mut Vec<String>) {
     let Some(GatewayRef::Name(name)) = &request.gateway else { return };
-    let names_port = request.host.as_deref().is_some_and(|host| split_port(host).1.is_some());
-    let Some(gateway) = gateway_named(world, &gateway_name(world, name)).filter(|_| !names_port) else { return };
-    let tls = request.tls.unwrap_or(if request.sni.is_some() { Tls::Tls } else { Tls::Plaintext });
+    let names_port = request.named_host().is_some_and(|(_, port)| port.is_some());
+    let Some(gateway) = world.gateway_named(&world.gateway_name(name)).filter(|_| !names_port) else { return };
+    let tls = request.tls();
     let usual = default_port(tls);
-    let written = written_name(world, gateway);
+    let written = gateway.written_name();
     // A Gateway of the Gateway API has one for each of its listeners, and a Service may lead from the usual port to others.
-    let of_one: Vec<&Gateway<'_>> =
-        world.all_gateways().into_iter().filter(|other| written_name(world, other) == written).collect();
+    let of_one = world.gateways_beside(gateway);
     let servers = || of_one.iter().flat_map(|gateway| &gateway.servers);
     let has_service = || of_one.iter().any(|gateway| !gateway.services.is_empty());
     if request.port.is_some() || has_service() || servers().any(|server| server.port_number() == Some(usual)) {
@@ -370,15 +358,13 @@ fn serving_alone(world: &World<'_>, request: &Request, notes: &mut Vec<String>) 
     if request.address.as_ref().is_some_and(is_of_mesh) {
         return None;
     }
-    let is_meant = |known: &str| host::covered_by(&host, known);
-    let routes: Vec<_> = world.virtual_services.iter().chain(&world.derived.virtual_services).collect();
-    let in_mesh = routes.iter().any(|it| it.binds_mesh() && it.hosts.iter().any(|known| is_meant(&known.value)));
-    if in_mesh || world.services.iter().any(|service| is_meant(&service.hostname)) {
+    if world.knows_host(&host, |it| it.binds_mesh()) {
         return None;
     }
-    let bound =
-        routes.iter().filter(|it| it.hosts.iter().any(|known| is_meant(&known.value))).flat_map(|it| &it.bound_to);
-    let gateways = bound.filter_map(|bound| gateway_named(world, bound.gateway.as_ref()?));
+    let routes = world.virtual_services.iter().chain(&world.derived.virtual_services);
+    let serving = routes.filter(|it| it.hosts.iter().any(|known| host::covered_by(&host, &known.value)));
+    let bound = serving.flat_map(|it| &it.bound_to);
+    let gateways = bound.filter_map(|bound| world.gateway_named(bound.gateway.as_ref()?));
     let serving = by_workload(world, gateways.filter(|gateway| has_server(gateway, &host)));
     match serving.as_slice() {
         [] => None,

@@ -16,8 +16,8 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::dial::Dialled;
-use super::gateway_workload::{GatewayWorkload, gateway_name, gateway_named, gateway_workload};
-use super::request::{Direction, GatewayRef, Request, RequestProtocol, Tls, WorkloadRef};
+use super::gateway_workload::{GatewayWorkload, gateway_workload};
+use super::request::{Direction, GatewayRef, Request, WorkloadRef};
 use crate::model::field::TextField;
 use crate::uri::split_port;
 use crate::world::{Workload, World};
@@ -62,7 +62,7 @@ pub(super) fn resolve<'q>(world: &World<'_>, request: &'q Request) -> Result<Nam
 fn is_resolved(world: &World<'_>, request: &Request) -> bool {
     let is_described = |workload: &Option<WorkloadRef>| workload.as_ref().is_none_or(|it| it.name.is_none());
     let has_gateway = match &request.gateway {
-        Some(GatewayRef::Name(name)) => gateway_named(world, &gateway_name(world, name)).is_some(),
+        Some(GatewayRef::Name(name)) => world.gateway_named(&world.gateway_name(name)).is_some(),
         Some(GatewayRef::Workload(workload)) => workload.name.is_none(),
         None => request.direction != Some(Direction::Gateway),
     };
@@ -75,8 +75,7 @@ fn look_up_address(world: &World<'_>, request: &mut Request) {
     let Some((dialled, port)) = request.address.as_ref().and_then(|written| dialled(world, written, namespace)) else {
         return;
     };
-    let tls = request.tls.unwrap_or(Tls::Plaintext);
-    let by_default = dialled.ports.default_for(tls, request.protocol.unwrap_or(RequestProtocol::Http));
+    let by_default = dialled.ports.default_for(request.tls(), request.protocol());
     request.port = request.port.or(port).or(Some(by_default));
     request.address = Some(dialled.address.to_string());
     // The client is near the host that it dials, not near the one in the `Host` header.

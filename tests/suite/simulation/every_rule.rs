@@ -5,7 +5,7 @@ use mesh::load::Snapshot;
 use mesh::simulate::{Answer, GatewayRef, HeaderValue, Request, RuleAnswer, Simulator};
 use mesh::world::{Settings, World};
 
-use super::{istio, service};
+use super::{deployment, istio, service};
 
 /// The rules that a request can take, as `host via gateway: when -> targets`.
 fn rules(manifests: &str, template: &Request) -> Vec<String> {
@@ -147,4 +147,49 @@ fn routes_for_connections_have_their_conditions() {
             "*.example.com:443 via shop/edge: server name is *.example.com -> 100% db",
         ]
     );
+}
+
+#[test]
+fn a_rule_for_other_clients_has_a_row_even_without_others() {
+    let only = virtual_service(
+        "web",
+        "hosts: [web], http: [{match: [{sourceLabels: {app: admin}}], route: [{destination: {host: web, subset: v1}}]}]",
+    );
+    assert_eq!(
+        rules(&(web() + &only), &Request::default()),
+        ["web: client has app=admin -> 100% web v1", "web: otherwise -> 100% web"]
+    );
+    let elsewhere = virtual_service(
+        "web",
+        "hosts: [web], http: [{match: [{sourceNamespace: bank, uri: {prefix: /a}}], route: [{destination: {host: web}}]}]",
+    );
+    assert_eq!(
+        rules(&(web() + &elsewhere), &Request::default()),
+        ["web: client is in bank and path starts with /a -> 100% web", "web: otherwise -> 100% web"]
+    );
+}
+
+#[test]
+fn claims_of_the_template_choose_the_rules() {
+    let manifests =
+        "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: a, namespace: shop}\n\
+         spec: {selector: {matchLabels: {app: edge}}, jwtRules: [{issuer: me, jwks: '{\"keys\":[]}'}]}\n---\n"
+            .to_owned()
+            + &deployment("shop", "edge", "{app: edge}", "[]")
+            + &web()
+            + &istio(
+                "Gateway",
+                "edge",
+                "{selector: {app: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}",
+            )
+            + &virtual_service(
+                "web",
+                "hosts: [web.example.com], gateways: [edge], http: [{match: [{headers: {'@request.auth.claims.role': {exact: \
+             admin}}}], route: [{destination: {host: web, subset: v2}}]}, {route: [{destination: {host: web}}]}]",
+            );
+    let template =
+        |role: &str| Request { claims: serde_json::json!({"role": role, "iss": "me"}), ..Request::default() };
+    let with = |role: &str| rules(&manifests, &template(role));
+    assert_eq!(with("admin"), ["web.example.com:80 via shop/edge: every request -> 100% web v2"]);
+    assert_eq!(with("user"), ["web.example.com:80 via shop/edge: every request -> 100% web"]);
 }

@@ -67,3 +67,41 @@ fn a_destination_that_may_exist_has_no_problem() {
     assert!(answer.destinations[0].assumption.as_ref().unwrap().contains("namespace `elsewhere`"));
     assert!(answer.notes.iter().any(|note| note.contains("namespace `elsewhere`")), "{:?}", answer.notes);
 }
+
+#[test]
+fn the_listeners_of_a_gateway_are_one_gateway() {
+    let manifests = [
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: edge, namespace: shop}\nspec: \
+         {gatewayClassName: istio, listeners: [{name: a, port: 80, protocol: HTTP}, {name: b, port: 8080, protocol: HTTP}]}\n\
+         ---\n"
+            .to_owned(),
+        service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}"),
+    ];
+    let snapshot = Snapshot::of_texts([("all.yaml", manifests.concat())]);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    let explain = |port| {
+        let gateway = Some(GatewayRef::Name("shop/edge".to_owned()));
+        let request =
+            Request { host: Some("web.example.com".to_owned()), port: Some(port), gateway, ..Request::default() };
+        let explained = Simulator::new(&world).explain(&request);
+        (explained.way.join("\n"), explained.hints.join("\n"))
+    };
+    let (_, hints) = explain(9000);
+    assert!(hints.contains("has servers at ports 80 and 8080, none at port 9000"), "{hints}");
+    let (way, hints) = explain(8080);
+    assert!(way.contains("port 8080: no route is for this port"), "{way}");
+    assert!(hints.contains("no route is for port 8080"), "{hints}");
+}
+
+#[test]
+fn hidden_services_are_not_suggested() {
+    let manifests = service("bank", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}")
+        .replace("namespace: bank", "namespace: bank, annotations: {networking.istio.io/exportTo: .}")
+        + &service("shop", "cart", "{selector: {app: cart}, ports: [{name: http, port: 80}]}");
+    let snapshot = Snapshot::of_texts([("all.yaml", manifests)]);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    let from = mesh::simulate::WorkloadRef { namespace: Some("shop".to_owned()), ..Default::default() };
+    let request = Request { host: Some("web.elsewhere".to_owned()), from: Some(from), ..Request::default() };
+    let hints = Simulator::new(&world).explain(&request).hints.join("\n");
+    assert!(!hints.contains("web.bank"), "{hints}");
+}

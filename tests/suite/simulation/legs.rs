@@ -159,7 +159,7 @@ fn circles_are_cut() {
     let answer = ask(&(egress(PLAINTEXT) + &back), &question).unwrap();
     assert!(answer.legs.len() <= 2, "{}", answer.legs.len());
     assert_eq!(answer.arrivals[0].outcome.as_str(), "refused");
-    assert!(answer.arrivals[0].notes[0].contains("in circles"), "{:?}", answer.arrivals[0].notes);
+    assert!(answer.arrivals[0].notes[0].contains("the request loops"), "{:?}", answer.arrivals[0].notes);
     // With another host, the request comes back only once.
     let rewritten = back.replace("http: [{", "http: [{rewrite: {authority: other.example}, ");
     let end = &ask(&(egress(PLAINTEXT) + &rewritten), &question).unwrap().arrivals[0].clone();

@@ -210,13 +210,13 @@ fn report_unknown(
     }
     if let Some(server) = serving(unknown) {
         let routes = if http.is_some() { "http" } else { "tls" };
-        let gateway = server.0.written_name();
+        let gateway = server.0.written_name().to_string();
         diagnostic
             .related(port(server), "the server of the gateway")
             .help(format!("bind a VirtualService that has `{routes}` routes for `{unknown}` to Gateway `{gateway}`"));
     } else if let Some((gateway, server)) = servers.first() {
         let place = server.hosts.first().map_or(gateway.resource.span, |host| host.span);
-        let gateway = gateway.written_name();
+        let gateway = gateway.written_name().to_string();
         let host = authority.unwrap_or(unknown);
         diagnostic
             .related(place, "the hosts of the gateway")

@@ -12,7 +12,7 @@ pub(super) fn action_word(action: Option<PolicyAction>) -> &'static str {
 }
 
 /// A policy, or the rule of it at `span`.
-pub(super) fn named(
+pub(super) fn of_policy(
     world: &World<'_>,
     policy: &PolicyRef,
     action: &'static str,
@@ -33,8 +33,8 @@ pub(super) fn named(
 }
 
 /// The policy that decided.
-pub(super) fn verdict(world: &World<'_>, cause: &Cause) -> PolicyVerdict {
+pub(super) fn of(world: &World<'_>, cause: &Cause) -> PolicyVerdict {
     let (index, span) = cause.rule.unzip();
-    let verdict = named(world, &cause.policy, action_word(cause.action), index, span);
+    let verdict = of_policy(world, &cause.policy, action_word(cause.action), index, span);
     PolicyVerdict { reason: cause.reason.clone(), ..verdict }
 }
