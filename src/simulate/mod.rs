@@ -3,6 +3,7 @@
 //! A [`Request`] is resolved into a `Question` once. [`outbound`] answers for the sidecar of a client and for gateways,
 //! [`inbound`] for the sidecar of a server.
 
+mod admission;
 mod answer;
 mod apply;
 mod cache;
@@ -29,6 +30,7 @@ mod second_leg;
 mod sender;
 mod simulators;
 mod trace;
+mod unknown_host;
 mod unknowns;
 mod unplaced;
 mod waypoint;
