@@ -128,10 +128,10 @@ impl<'r> PresentedToken<'r> {
             Err(reason) => (None, TokenSubstance::Malformed(reason)),
             Ok((payload, claims)) => {
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-                let time = |name: &str| claims.get(name).and_then(Value::as_u64).filter(|time| *time > 0);
-                let substance = if time("nbf").is_some_and(|start| now + CLOCK_SKEW < start) {
+                let time = |name: &str| claims.get(name).and_then(seconds).filter(|time| *time > 0);
+                let substance = if time("nbf").is_some_and(|start| now.saturating_add(CLOCK_SKEW) < start) {
                     TokenSubstance::Malformed("it is not valid yet")
-                } else if time("exp").is_some_and(|end| now > end + CLOCK_SKEW) {
+                } else if time("exp").is_some_and(|end| now > end.saturating_add(CLOCK_SKEW)) {
                     TokenSubstance::Expired(Cow::Owned(claims))
                 } else {
                     TokenSubstance::Good(Cow::Owned(claims))
@@ -146,6 +146,13 @@ impl<'r> PresentedToken<'r> {
     pub(super) fn encoded_claims(&self, claims: &Value) -> String {
         self.payload.clone().unwrap_or_else(|| BASE64_URL.encode(claims.to_string()))
     }
+}
+
+/// The seconds that a claim names. Envoy reads numbers as doubles, and only those that fit into 64 bits (Envoy:
+/// `StructUtils::GetUInt64`).
+fn seconds(claim: &Value) -> Option<u64> {
+    const END: f64 = 18_446_744_073_709_551_616.0;
+    claim.as_f64().filter(|seconds| (0.0..END).contains(seconds)).map(|seconds| seconds as u64)
 }
 
 /// Decodes a token: its encoded claims, and the claims. The error says why Envoy rejects it (Envoy:
@@ -164,8 +171,17 @@ fn decode(text: &[u8]) -> Result<(String, Value), &'static str> {
         return Err("Envoy does not know its algorithm");
     }
     let claims = object(payload).ok_or("its payload is not encoded JSON")?;
-    if ["iss", "sub"].iter().any(|name| claims.get(name).is_some_and(|value| !value.is_string())) {
-        return Err("its issuer or subject is not a text");
+    let is_other = |name: &str, is_valid: fn(&Value) -> bool| claims.get(name).is_some_and(|value| !is_valid(value));
+    if ["iss", "sub", "jti"].iter().any(|name| is_other(name, Value::is_string)) {
+        return Err("its issuer, subject or ID is not a text");
+    }
+    if ["iat", "nbf", "exp"].iter().any(|name| is_other(name, |value| seconds(value).is_some())) {
+        return Err("one of its times is not a positive number of 64 bits");
+    }
+    if is_other("aud", |value| {
+        value.is_string() || value.as_array().is_some_and(|all| all.iter().all(Value::is_string))
+    }) {
+        return Err("its audience is neither a text nor a list of texts");
     }
     if BASE64_URL.decode(signature).is_err() {
         return Err("its signature is not encoded");
@@ -194,6 +210,12 @@ mod tests {
             &encoded("{}", "{}"),
             &encoded("{\"alg\":\"RS256\"}", "[]"),
             &encoded("{\"alg\":\"RS256\"}", "{\"iss\":1}"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"jti\":1}"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"aud\":[1]}"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"exp\":\"1\"}"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"exp\":-1}"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"iat\":2e200}"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"exp\":18446744073709551615}"),
         ] {
             assert!(decode(text.as_bytes()).is_err(), "{text}");
         }
@@ -204,6 +226,9 @@ mod tests {
         let of = |claims: &str| PresentedToken::of_text(encoded("{\"alg\":\"RS256\"}", claims).as_bytes()).substance;
         assert!(matches!(of("{\"exp\":1562182722}"), TokenSubstance::Expired(_)));
         assert!(matches!(of("{\"exp\":9999999999}"), TokenSubstance::Good(_)));
+        assert!(matches!(of("{\"exp\":18446744073709549568}"), TokenSubstance::Good(_)));
+        assert!(matches!(of("{\"nbf\":18446744073709549568}"), TokenSubstance::Malformed(_)));
+        assert!(matches!(of("{\"exp\":1.5e9}"), TokenSubstance::Expired(_)));
         assert!(matches!(of("{\"nbf\":9999999999}"), TokenSubstance::Malformed(_)));
         assert!(matches!(of("{}"), TokenSubstance::Good(_)));
     }
