@@ -19,6 +19,7 @@ mod gateway_workload;
 mod header_format;
 mod header_operations;
 mod inbound;
+mod journey;
 mod known;
 mod naming;
 mod next_gateway;

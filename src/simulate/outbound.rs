@@ -352,6 +352,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             id: self.question.id.clone(),
             host,
             gateway: self.question.gateway.map(str::to_owned),
+            via: None,
             legs: Arc::default(),
             decision,
             request: None,

@@ -1,14 +1,17 @@
 //! The question that a request asks, resolved against the manifests.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::cache::Cache;
 use super::compiled::Compiled;
 use super::dial;
 use super::gateway_workload::{GatewayWorkload, gateway_workload};
+use super::journey::Journey;
 use super::request::{Direction, GatewayRef, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
 use super::sender;
 use crate::model::LabelSet;
@@ -49,8 +52,10 @@ pub(super) struct Question<'q, 'a> {
     pub trace: bool,
     /// The proxies of gateways, for a way that leads through one. `None` at the sidecar of a server.
     pub next: Option<&'q Cache<'a>>,
-    /// The visits of gateways so far.
+    /// The visits of gateways on the way to this proxy.
     pub visited: Vec<String>,
+    /// The visits of gateways on all ways, once there is one.
+    pub journey: OnceCell<Rc<Journey>>,
 }
 
 /// The certificate that a client shows.
@@ -179,6 +184,7 @@ impl<'q, 'a> Question<'q, 'a> {
             trace: request.trace,
             next: Some(cache),
             visited: Vec::new(),
+            journey: OnceCell::new(),
         })
     }
 
@@ -222,7 +228,18 @@ impl<'q, 'a> Question<'q, 'a> {
             trace: request.trace,
             next: None,
             visited: Vec::new(),
+            journey: OnceCell::new(),
         })
+    }
+
+    /// All on which the answer of a gateway on the way depends, as a key.
+    pub fn asked(&self) -> String {
+        let Self { client, port, protocol, tls, certificate, alpn, server_name, http, visited, .. } = self;
+        format!(
+            "{:?} {:?} {port} {protocol:?} {tls:?} {certificate:?} {alpn:?} {server_name} {http:?}",
+            visited.last(),
+            client.address
+        )
     }
 
     /// The first bytes that the client sends.

@@ -46,6 +46,7 @@ pub(super) fn answer<'a>(
         trace: question.trace,
         next: question.next,
         visited: Vec::new(),
+        journey: std::cell::OnceCell::new(),
     };
     Some(Outbound::new(&at_waypoint, &listeners, address).answer().map(|mut answer| {
         rename(&mut answer, service, question.protocol);
