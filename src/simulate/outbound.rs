@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::admission::Screened;
+use super::admission::{OwnPolicies, Screened, Waypoint};
 use super::answer::{Answer, Arrived, Decision, Outcome, Rewritten, Step};
 use super::compiled::{Compiled, CompiledTable};
 use super::decide::ClauseDecision;
@@ -19,7 +19,7 @@ use crate::routing::{
 };
 
 /// Adds remarks to an answer.
-fn with_notes(mut answer: Answer, notes: Vec<String>) -> Answer {
+pub(super) fn with_notes(mut answer: Answer, notes: Vec<String>) -> Answer {
     if !notes.is_empty() {
         Arc::make_mut(&mut answer.decision).notes.extend(notes);
     }
@@ -35,6 +35,7 @@ pub(super) struct Outbound<'q, 'a> {
     pub(super) request: &'q HttpRequest<'q>,
     /// The request as it is sent on, before the route changes it.
     sent: &'q HttpRequest<'q>,
+    pub(super) policies: OwnPolicies<'q>,
     /// The effect of the filter for tokens.
     token: Option<&'q TokenEffect>,
 }
@@ -43,7 +44,13 @@ impl<'q, 'a> Outbound<'q, 'a> {
     /// A question for the listeners of a proxy; the client dials `address`.
     pub fn new(question: &'q Question<'q, 'a>, compiled: &'q Compiled<'a>, address: IpAddr) -> Self {
         let connection = Connection { address, payload: question.payload() };
-        Self { question, compiled, connection, request: &question.http, sent: &question.http, token: None }
+        let policies = if compiled.proxy.is_gateway() { OwnPolicies::Gateway } else { OwnPolicies::None };
+        Self { question, compiled, connection, request: &question.http, sent: &question.http, policies, token: None }
+    }
+
+    /// The same question for a waypoint, whose listeners are those of a sidecar.
+    pub fn at_waypoint(self, waypoint: &'q Waypoint<'q>) -> Self {
+        Self { policies: OwnPolicies::Waypoint(waypoint), ..self }
     }
 
     /// Says what happens to the request. The error is the reason why there is no answer.
@@ -89,9 +96,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 if let Some(refused) = self.refused_handshake(route.terminates) {
                     return Ok(refused);
                 }
-                let notes = match self.screened(listener.port, false, route.terminates) {
+                let passage = match self.screened(listener.port, false, route.terminates) {
                     Screened::Denied(denied) => return Ok(*denied),
-                    Screened::Passed(_, notes) => notes,
+                    Screened::Passed(passage) => passage,
                 };
                 let mut answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
                 unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
@@ -106,7 +113,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
                     _ => Onward::default(),
                 };
                 let (legs, arrivals) = (onward.legs.into(), onward.arrivals.into());
-                Ok(with_notes(Answer { trace: steps(Some(route)), legs, arrivals, ..answer }, notes))
+                Ok(passage.joined(Answer { trace: steps(Some(route)), legs, arrivals, ..answer }))
             }
             Some(ChainAction::Http { terminates, .. }) if !self.speaks_http(terminates.is_some()) => {
                 let reason = "the listener expects HTTP, over TLS if it terminates TLS";
@@ -124,9 +131,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
             Some(ChainAction::Http { .. }) if let Some(rejected) = self.rejection() => Ok(self.decided(rejected)),
             Some(ChainAction::Http { table, terminates }) => match self.screened(listener.port, true, *terminates) {
                 Screened::Denied(denied) => Ok(*denied),
-                Screened::Passed(token, notes) => {
+                Screened::Passed(mut passage) => {
                     let routes = self.compiled.routes(table);
-                    let answer = match token.filter(TokenEffect::changes_request) {
+                    let answer = match passage.token.take().filter(TokenEffect::changes_request) {
                         Some(token) => {
                             let sent = &token.apply(self.request);
                             // Without a token, Envoy keeps the route that it chose before the filter.
@@ -135,7 +142,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
                         }
                         None => self.routed(routes),
                     };
-                    Ok(with_notes(answer?, notes))
+                    Ok(passage.joined(answer?))
                 }
             },
         }
