@@ -13,7 +13,7 @@ use super::dial;
 use super::gateway_workload::{GatewayWorkload, gateway_workload};
 use super::journey::Journey;
 use super::request::{Direction, GatewayRef, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
-use super::sender;
+use super::{Simulator, sender};
 use crate::model::LabelSet;
 use crate::policy::Identity;
 use crate::routing::inbound::{Receiver, ports};
@@ -109,12 +109,18 @@ pub(super) struct Client<'q> {
 
 impl<'q, 'a> Question<'q, 'a> {
     /// Resolves a request. The error says which field is missing or invalid.
-    pub fn new(request: &'q Request, world: &'a World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
+    pub fn new(request: &'q Request, simulator: &'q Simulator<'a>) -> Result<Self, String> {
+        let Simulator { world, cache, time } = simulator;
         let is_inbound = match request.direction {
             Some(direction) => direction == Direction::Inbound,
             None => request.to.is_some(),
         };
-        if is_inbound { Self::at_server(request, world) } else { Self::at_client(request, world, cache) }
+        let mut question = match is_inbound {
+            true => Self::at_server(request, world)?,
+            false => Self::at_client(request, world, cache)?,
+        };
+        question.http.time = *time;
+        Ok(question)
     }
 
     /// A request at the sidecar of its client, or at a gateway.

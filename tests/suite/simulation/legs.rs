@@ -1,5 +1,7 @@
 //! Requests that go through gateways on their way.
 
+#![allow(clippy::disallowed_methods, reason = "tests measure time")]
+
 use mesh::simulate::{Answer, Expectation, difference};
 use serde_json::{Value, json};
 
