@@ -81,6 +81,16 @@ impl MatchSubject {
     }
 }
 
+/// The most names in the path of a claim that a token can have: Envoy reads JSON with at most 100 levels (Protobuf:
+/// `ParseOptions::kDefaultDepth`), and rejects a token that has more.
+const DEEPEST_CLAIM: usize = 100;
+
+/// Whether a token can have a claim at a path. Envoy accepts a condition on a deeper claim, which has no value in any
+/// request.
+pub(super) fn can_exist(claim: &[String]) -> bool {
+    claim.len() <= DEEPEST_CLAIM
+}
+
 /// A comparison of a text.
 #[derive(Debug, Clone)]
 pub enum Matcher {
@@ -284,6 +294,9 @@ impl MatchCondition {
     pub fn wanted(&self) -> String {
         let matcher = self.matcher.describe();
         match (&self.subject, &self.matcher) {
+            (MatchSubject::Claim(path), _) if !can_exist(path) => {
+                format!("{matcher}, which no token has: Envoy rejects tokens with more than {DEEPEST_CLAIM} levels")
+            }
             (MatchSubject::WithoutHeader(_) | MatchSubject::WithoutClaim(_), Matcher::Present) => "no value".to_owned(),
             (MatchSubject::WithoutHeader(_) | MatchSubject::WithoutClaim(_), _) => format!("anything but {matcher}"),
             (
@@ -314,7 +327,7 @@ fn header_values<'r>(request: &'r HttpRequest<'_>, name: &'r str) -> Vec<Cow<'r,
 
 /// The texts of a claim: a text, or the texts of a list. Numbers and booleans never match.
 fn claim_values<'r>(claims: &'r serde_json::Value, path: &[String]) -> Vec<&'r [u8]> {
-    match path.iter().try_fold(claims, |value, key| value.get(key)) {
+    match path.iter().try_fold(claims, |value, key| value.get(key)).filter(|_| can_exist(path)) {
         Some(serde_json::Value::String(text)) => vec![text.as_bytes()],
         Some(serde_json::Value::Array(items)) => {
             items.iter().filter_map(|item| Some(item.as_str()?.as_bytes())).collect()

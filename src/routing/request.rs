@@ -24,6 +24,8 @@ pub struct HttpRequest<'r> {
     pub claims: &'r serde_json::Value,
     /// The token that the request is said to carry. Without it, tokens are read from the headers.
     pub token: Option<CarriedToken<'r>>,
+    /// The time of the request, in seconds since 1970, if it is known. Tokens have an end.
+    pub time: Option<u64>,
     /// The address of the original client, as the proxy determines it; `None` if it is not known.
     pub client: Option<IpAddr>,
     /// Whether a gateway added an address to `x-forwarded-for` that is not known.
@@ -42,6 +44,7 @@ impl Default for HttpRequest<'_> {
             headers: Vec::new(),
             claims: &serde_json::Value::Null,
             token: None,
+            time: None,
             client: None,
             hides_client: false,
         }

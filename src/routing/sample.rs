@@ -5,7 +5,7 @@
 
 use super::automata::Automata;
 use super::http;
-use super::predicate::{MatchCondition, MatchSubject, Matcher};
+use super::predicate::{MatchCondition, MatchSubject, Matcher, can_exist};
 use super::regex::EnvoyRegex;
 use super::request::HttpRequest;
 use super::route::HttpMatch;
@@ -206,10 +206,26 @@ impl Sample {
                 name => put(&mut changed.headers, name, value),
             },
             MatchSubject::Query(name) => put(&mut changed.query, name, value),
-            MatchSubject::Claim(path) => set_claim(&mut changed.claims, path, value),
+            MatchSubject::Claim(path) => changed.set_claim(path, value.into())?,
             MatchSubject::WithoutHeader(_) | MatchSubject::WithoutClaim(_) => return None,
         }
         Some(changed)
+    }
+
+    /// Sets a claim by its path. `None` if no token can have it.
+    pub fn set_claim(&mut self, path: &[String], value: serde_json::Value) -> Option<()> {
+        if !can_exist(path) {
+            return None;
+        }
+        let mut place = &mut self.claims;
+        for name in path {
+            if !place.is_object() {
+                *place = serde_json::Value::Object(serde_json::Map::new());
+            }
+            place = &mut place[name.as_str()];
+        }
+        *place = value;
+        Some(())
     }
 
     /// The request as Envoy's router sees it.
@@ -245,14 +261,6 @@ fn put(pairs: &mut Vec<(String, String)>, name: &str, value: String) {
         Some((_, known)) => *known = value,
         None => pairs.push((name.to_owned(), value)),
     }
-}
-
-fn set_claim(claims: &mut serde_json::Value, path: &[String], value: String) {
-    let Some((name, rest)) = path.split_first() else { return *claims = value.into() };
-    if !claims.is_object() {
-        *claims = serde_json::Value::Object(serde_json::Map::new());
-    }
-    set_claim(&mut claims[name.as_str()], rest, value);
 }
 
 /// The part of a request whose value a negative condition is about.
@@ -361,5 +369,20 @@ mod tests {
         assert_eq!(sample("mary").meeting(&[&jason], &automata), None);
         assert_eq!(sample("jason").past(&[], &[std::slice::from_ref(&jason)], &automata), None);
         assert_eq!(Sample::default().meeting(&[&jason], &automata).unwrap().headers, headers("jason"));
+    }
+    #[test]
+    fn a_claim_is_only_as_deep_as_envoy_reads_tokens() {
+        let automata = Automata::default();
+        let claim = |depth: usize| {
+            let path = vec!["a".to_owned(); depth];
+            condition(MatchSubject::Claim(path), Matcher::Exact("x".to_owned()))
+        };
+        assert!(Sample::default().meeting(&[&claim(100)], &automata).is_some());
+        for depth in [101, 60_000] {
+            assert_eq!(Sample::default().meeting(&[&claim(depth)], &automata), None);
+            let without =
+                MatchCondition { subject: MatchSubject::WithoutClaim(vec!["a".to_owned(); depth]), ..claim(1) };
+            assert!(Sample::default().meeting(&[&without], &automata).is_some());
+        }
     }
 }

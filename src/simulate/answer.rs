@@ -18,6 +18,8 @@ pub struct Answer {
     pub host: String,
     /// The Gateway that gets the request, as `namespace/name`; absent if none does.
     pub gateway: Option<String>,
+    /// Of a leg: the cluster of the client's proxy that leads to the gateway.
+    pub via: Option<String>,
     /// The part that is the same for all requests of a clause.
     pub decision: Arc<Decision>,
     /// The request that the upstream gets.

@@ -246,6 +246,7 @@ pub(super) fn bare(question: &Question<'_, '_>, client: &DirectClient<'_, '_>, d
         request: (goes_on && question.payload() == Payload::Http).then(|| unchanged(question)),
         decision: Arc::new(decision),
         location: None,
+        via: None,
         legs: Arc::default(),
         arrivals: Arc::default(),
         trace: Vec::new(),

@@ -225,8 +225,7 @@ fn parts(answer: &Answer) -> Vec<Part<'_>> {
     }
     match answer.outcome {
         Outcome::Forward => {
-            let used = answer.destinations.iter().filter(|it| it.weight.as_f64().is_none_or(|weight| weight > 0.0));
-            used.for_each(|destination| parts.extend(ends(answer, destination)));
+            used(&answer.destinations).for_each(|destination| parts.extend(ends(answer, destination)));
         }
         Outcome::Passthrough => {
             let host = answer.destinations.first().map_or(answer.host.as_str(), |it| it.host.as_str());
@@ -243,6 +242,11 @@ fn parts(answer: &Answer) -> Vec<Part<'_>> {
     parts
 }
 
+/// The destinations that get requests.
+fn used(destinations: &[ReachedCluster]) -> impl Iterator<Item = &ReachedCluster> {
+    destinations.iter().filter(|it| it.weight.as_f64().is_none_or(|weight| weight > 0.0))
+}
+
 /// Whether a host is one of the cluster, by its form.
 fn is_inside(host: &str) -> bool {
     let name = crate::uri::split_port(host).0;
@@ -252,8 +256,9 @@ fn is_inside(host: &str) -> bool {
 
 /// The ends of the requests that go to a destination.
 fn ends<'a>(answer: &'a Answer, destination: &'a ReachedCluster) -> Vec<Part<'a>> {
-    let of_legs = answer.legs.last().map(|last| last.destinations.iter()).into_iter().flatten();
-    let destinations: Vec<&ReachedCluster> = std::iter::once(destination).chain(of_legs).collect();
+    let legs = || answer.legs.iter().filter(|leg| leg.via.as_ref() == Some(&destination.cluster));
+    let destinations: Vec<&ReachedCluster> =
+        std::iter::once(destination).chain(legs().flat_map(|leg| used(&leg.destinations))).collect();
     let part = |end| Part { destinations: destinations.clone(), end };
     // The manifests leave it open whether an unknown destination exists, but not that the request goes there.
     if destination.problem.is_some() && !destination.is_unknown {
@@ -261,23 +266,16 @@ fn ends<'a>(answer: &'a Answer, destination: &'a ReachedCluster) -> Vec<Part<'a>
         return vec![part(End::Proxy { status: Some(status), outcome: None })];
     }
     let arrived: Vec<&Arrived> = answer.arrivals.iter().filter(|it| it.via == destination.cluster).collect();
-    let end = |arrived: &Arrived| match arrived.outcome {
-        Outcome::Forward | Outcome::Passthrough => End::Server,
-        outcome => End::Proxy { status: arrived.status, outcome: Some(outcome) },
+    let end = |arrived: &Arrived| match (arrived.outcome, arrived.status) {
+        (Outcome::Forward | Outcome::Passthrough, None) => End::Server,
+        // The next cluster does not exist.
+        (Outcome::Forward | Outcome::Passthrough, status) => End::Proxy { status, outcome: None },
+        (outcome, status) => End::Proxy { status, outcome: Some(outcome) },
     };
     let mut ends: Vec<End> = arrived.iter().map(|arrived| end(arrived)).collect();
     // Workloads without a proxy answer for themselves.
-    if arrived.is_empty() || (answer.legs.is_empty() && arrived.len() < destination.workloads.len()) {
-        let lost = answer.legs.last().filter(|_| arrived.is_empty()).and_then(|last| {
-            let goes_on = matches!(last.outcome, Outcome::Forward | Outcome::Passthrough);
-            let problem = last.destinations.iter().find(|it| it.problem.is_some());
-            match (goes_on, problem) {
-                (false, _) => Some(End::Proxy { status: last.status, outcome: Some(last.outcome) }),
-                (true, Some(it)) => Some(End::Proxy { status: Some(it.status.map_or(503, u32::from)), outcome: None }),
-                (true, None) => None,
-            }
-        });
-        ends.push(lost.unwrap_or(End::Server));
+    if arrived.is_empty() || (legs().next().is_none() && arrived.len() < destination.workloads.len()) {
+        ends.push(End::Server);
     }
     let mut distinct: Vec<End> = Vec::new();
     for end in ends {

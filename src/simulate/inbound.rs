@@ -285,6 +285,7 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
         mesh: None,
         host,
         gateway: None,
+        via: None,
         legs: Arc::default(),
         decision: Arc::new(decision),
         request,

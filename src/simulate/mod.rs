@@ -4,6 +4,7 @@
 //! [`direct`] for clients without such a proxy, [`waypoint`] for waypoints, [`inbound`] for the sidecar of a server, and
 //! [`ztunnel`] for a server in the ambient mesh.
 
+mod admission;
 mod answer;
 mod apply;
 mod cache;
@@ -19,6 +20,7 @@ mod gateway_workload;
 mod header_format;
 mod header_operations;
 mod inbound;
+mod journey;
 mod known;
 mod naming;
 mod next_gateway;
@@ -29,6 +31,7 @@ mod second_leg;
 mod sender;
 mod simulators;
 mod trace;
+mod unknown_host;
 mod unknowns;
 mod unplaced;
 mod verdict;
@@ -59,12 +62,19 @@ use crate::world::World;
 pub struct Simulator<'a> {
     world: &'a World<'a>,
     cache: Cache<'a>,
+    /// The time of the requests, in seconds since 1970, if it is known.
+    time: Option<u64>,
 }
 
 impl<'a> Simulator<'a> {
-    /// A simulator for a mesh.
+    /// A simulator for a mesh. All tokens are within their time.
     pub fn new(world: &'a World<'a>) -> Self {
-        Self { world, cache: Cache::new(world) }
+        Self { world, cache: Cache::new(world), time: None }
+    }
+
+    /// The simulator for requests at a time, in seconds since 1970.
+    pub fn at(self, time: u64) -> Self {
+        Self { time: Some(time), ..self }
     }
 
     /// Says what happens to a request. The error is the reason why there is no answer.
@@ -74,7 +84,7 @@ impl<'a> Simulator<'a> {
 
     fn answer(&self, request: &Request) -> Result<Answer, String> {
         let named = naming::resolve(self.world, request)?;
-        let question = Question::new(&named.request, self.world, &self.cache)
+        let question = Question::new(&named.request, self)
             .map_err(|error| naming::unknown_server(self.world, &named.request).err().unwrap_or(error))?;
         let mut answer = match &question.proxy {
             ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer()?,

@@ -1,10 +1,13 @@
 //! A gateway on the way of a request, which routes it once more.
 
+use std::cell::OnceCell;
 use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::answer::{Answer, Arrived, Outcome};
 use super::gateway_workload::GatewayWorkload;
+use super::journey::{Journey, Step};
 use super::outbound::Outbound;
 use super::question::{Certificate, Client, Question, ReceivingProxy};
 use super::request::{RequestProtocol, Tls};
@@ -16,7 +19,7 @@ use crate::world::{Service, Workload};
 /// The address of a gateway whose address is not known.
 const ANY_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-/// Most gateways that a request is followed through.
+/// Most gateways that a request is followed through, one after the other.
 const MOST_GATEWAYS: usize = 8;
 
 impl<'a> Sent<'_, 'a> {
@@ -28,29 +31,38 @@ impl<'a> Sent<'_, 'a> {
         gateway: &'a Workload<'a>,
         onward: &mut Onward,
     ) {
-        let Some(port) = service.port(cluster.port).and_then(|port| gateway.port_behind(port)) else { return };
         let Some(cache) = self.question.next else { return };
+        let Some(port) = service.port(cluster.port).and_then(|port| gateway.port_behind(port)) else {
+            let note = format!(
+                "the manifests do not show the port of gateway `{}` behind port {} of `{}`: the answer assumes that there is \
+                 none",
+                gateway.name, cluster.port, service.hostname
+            );
+            onward.add(Arrived { notes: vec![note], ..unanswered(gateway, cluster, Transport::Plaintext) });
+            return;
+        };
         let transport = self.transport(cluster, service, gateway, port);
         let request = self.rewritten_request();
         let server_name = self.server_name(cluster, transport, &request);
+        let stop = |note: String| Arrived { notes: vec![note], ..unanswered(gateway, cluster, transport) };
         let visit = format!(
-            "{} {port} {server_name} {} {}",
-            gateway.name,
+            "{} {:?} {port} {server_name} {} {}",
+            gateway.name.namespace,
+            gateway.labels,
             request.authority,
             String::from_utf8_lossy(&request.path)
         );
-        let is_repeated = self.question.visited.contains(&visit);
-        if is_repeated || self.question.visited.len() >= MOST_GATEWAYS {
-            let note = match is_repeated {
-                true => {
-                    format!("the request loops: it returns to gateway `{}` unchanged", gateway.name)
-                }
-                false => format!("the request is not followed through more than {MOST_GATEWAYS} gateways"),
-            };
-            onward.arrivals.push(Arrived { notes: vec![note], ..unanswered(gateway, cluster, transport) });
+        if self.question.visited.contains(&visit) {
+            let note = format!("the request loops: it returns to gateway `{}` unchanged", gateway.name);
+            onward.add(stop(note));
+            return;
+        }
+        if self.question.visited.len() >= MOST_GATEWAYS {
+            onward.add(stop(format!("the request is not followed through more than {MOST_GATEWAYS} gateways")));
             return;
         }
         let labels = gateway.labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let journey = self.question.journey.get_or_init(Rc::default);
         let namespace = gateway.name.namespace.to_string();
         let workload = GatewayWorkload { namespace, labels, address: None, is_placed: true };
         let listeners = cache.gateway(workload).at(port);
@@ -81,14 +93,27 @@ impl<'a> Sent<'_, 'a> {
             trace: self.question.trace,
             next: Some(cache),
             visited: self.question.visited.iter().cloned().chain([visit]).collect(),
+            journey: OnceCell::from(Rc::clone(journey)),
         };
-        let Ok(mut answer) = Outbound::new(&question, &listeners, ANY_ADDRESS).answer() else { return };
-        let further = std::mem::take(&mut answer.legs);
-        onward.arrivals.extend(ends(gateway, cluster, transport, &server_name, &answer));
-        for leg in std::iter::once(answer).chain(further.iter().cloned()) {
-            if !onward.legs.contains(&leg) {
-                onward.legs.push(leg);
+        let visit = match journey.depart(question.asked()) {
+            Step::Known(visit) => visit,
+            Step::New(number, before) => {
+                journey.arrive(number, before, Outbound::new(&question, &listeners, ANY_ADDRESS).answer())
             }
+            Step::TooMany => {
+                onward.add(stop(format!("the request is not followed to more than {} gateways", Journey::MOST)));
+                return;
+            }
+        };
+        match &visit.answer {
+            Ok(answer) => {
+                ends(gateway, cluster, transport, &server_name, answer).into_iter().for_each(|end| onward.add(end))
+            }
+            Err(error) => onward.add(stop(error.clone())),
+        }
+        // The first proxy has the legs of all ways.
+        if self.question.visited.is_empty() {
+            onward.legs.extend(journey.legs(&cluster.name(), &visit));
         }
     }
 

@@ -3,33 +3,23 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::admission::{OwnPolicies, Screened, Waypoint};
 use super::answer::{Answer, Arrived, Decision, Outcome, Rewritten, Step};
 use super::compiled::{Compiled, CompiledTable};
 use super::decide::ClauseDecision;
-use super::question::{Certificate, Question};
-use super::request::{RequestProtocol, Tls};
+use super::question::Question;
+use super::request::RequestProtocol;
 use super::second_leg::{Onward, Sent};
 use super::sender::Sender;
-use super::{apply, codec, decide, dial, trace, unknowns, unplaced, verdict};
-use crate::model::Kind;
-use crate::model::networking::ServerTlsMode;
-use crate::policy::{self, Attributes, TokenEffect};
+use super::{apply, codec, decide, trace, unknowns, unplaced};
+use crate::policy::TokenEffect;
 use crate::routing::{
     ChainAction, Clause, ClauseAction, Connection, DefaultChain, FilterChain, HttpRequest, Payload, ProxyListener,
     RouteLookup, VirtualHost, rivals,
 };
-use crate::world::host;
-
-/// The verdict of the policies of a gateway.
-enum Screened {
-    /// They deny it.
-    Denied(Box<Answer>),
-    /// The request goes on, with the changes of the filter for tokens if there is one, and remarks.
-    Passed(Option<TokenEffect>, Vec<String>),
-}
 
 /// Adds remarks to an answer.
-fn with_notes(mut answer: Answer, notes: Vec<String>) -> Answer {
+pub(super) fn with_notes(mut answer: Answer, notes: Vec<String>) -> Answer {
     if !notes.is_empty() {
         Arc::make_mut(&mut answer.decision).notes.extend(notes);
     }
@@ -38,13 +28,14 @@ fn with_notes(mut answer: Answer, notes: Vec<String>) -> Answer {
 
 /// A question for a proxy that routes requests.
 pub(super) struct Outbound<'q, 'a> {
-    question: &'q Question<'q, 'a>,
-    compiled: &'q Compiled<'a>,
-    connection: Connection<'q>,
+    pub(super) question: &'q Question<'q, 'a>,
+    pub(super) compiled: &'q Compiled<'a>,
+    pub(super) connection: Connection<'q>,
     /// The request as it is routed.
-    request: &'q HttpRequest<'q>,
+    pub(super) request: &'q HttpRequest<'q>,
     /// The request as it is sent on, before the route changes it.
     sent: &'q HttpRequest<'q>,
+    pub(super) policies: OwnPolicies<'q>,
     /// The effect of the filter for tokens.
     token: Option<&'q TokenEffect>,
 }
@@ -53,7 +44,13 @@ impl<'q, 'a> Outbound<'q, 'a> {
     /// A question for the listeners of a proxy; the client dials `address`.
     pub fn new(question: &'q Question<'q, 'a>, compiled: &'q Compiled<'a>, address: IpAddr) -> Self {
         let connection = Connection { address, payload: question.payload() };
-        Self { question, compiled, connection, request: &question.http, sent: &question.http, token: None }
+        let policies = if compiled.proxy.is_gateway() { OwnPolicies::Gateway } else { OwnPolicies::None };
+        Self { question, compiled, connection, request: &question.http, sent: &question.http, policies, token: None }
+    }
+
+    /// The same question for a waypoint, whose listeners are those of a sidecar.
+    pub fn at_waypoint(self, waypoint: &'q Waypoint<'q>) -> Self {
+        Self { policies: OwnPolicies::Waypoint(waypoint), ..self }
     }
 
     /// Says what happens to the request. The error is the reason why there is no answer.
@@ -75,19 +72,6 @@ impl<'q, 'a> Outbound<'q, 'a> {
             unknowns::note(&mut answer, unplaced::notes(&self.compiled.proxy));
         }
         Ok(answer)
-    }
-
-    /// Whether the client must have a certificate of the mesh, and the request does not give it one.
-    fn assumes_certificate(&self) -> bool {
-        if !self.compiled.proxy.is_gateway()
-            || !self.question.visited.is_empty()
-            || self.question.certificate != Certificate::None
-            || self.question.tls == Tls::Plaintext
-        {
-            return false;
-        }
-        let chain = self.compiled.listener(self.connection.address).and_then(|it| it.chain(&self.connection));
-        chain.and_then(|chain| chain.action.terminates()) == Some(ServerTlsMode::IstioMutual)
     }
 
     /// The answer, if the hosts of all VirtualServices are known.
@@ -112,9 +96,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 if let Some(refused) = self.refused_handshake(route.terminates) {
                     return Ok(refused);
                 }
-                let notes = match self.screened(listener.port, false, route.terminates) {
+                let passage = match self.screened(listener.port, false, route.terminates) {
                     Screened::Denied(denied) => return Ok(*denied),
-                    Screened::Passed(_, notes) => notes,
+                    Screened::Passed(passage) => passage,
                 };
                 let mut answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
                 unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
@@ -129,7 +113,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
                     _ => Onward::default(),
                 };
                 let (legs, arrivals) = (onward.legs.into(), onward.arrivals.into());
-                Ok(with_notes(Answer { trace: steps(Some(route)), legs, arrivals, ..answer }, notes))
+                Ok(passage.joined(Answer { trace: steps(Some(route)), legs, arrivals, ..answer }))
             }
             Some(ChainAction::Http { terminates, .. }) if !self.speaks_http(terminates.is_some()) => {
                 let reason = "the listener expects HTTP, over TLS if it terminates TLS";
@@ -147,9 +131,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
             Some(ChainAction::Http { .. }) if let Some(rejected) = self.rejection() => Ok(self.decided(rejected)),
             Some(ChainAction::Http { table, terminates }) => match self.screened(listener.port, true, *terminates) {
                 Screened::Denied(denied) => Ok(*denied),
-                Screened::Passed(token, notes) => {
+                Screened::Passed(mut passage) => {
                     let routes = self.compiled.routes(table);
-                    let answer = match token.filter(TokenEffect::changes_request) {
+                    let answer = match passage.token.take().filter(TokenEffect::changes_request) {
                         Some(token) => {
                             let sent = &token.apply(self.request);
                             // Without a token, Envoy keeps the route that it chose before the filter.
@@ -158,7 +142,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
                         }
                         None => self.routed(routes),
                     };
-                    Ok(with_notes(answer?, notes))
+                    Ok(passage.joined(answer?))
                 }
             },
         }
@@ -189,43 +173,6 @@ impl<'q, 'a> Outbound<'q, 'a> {
         self.name_dialled(&mut decision);
         self.note_possible_service(&mut decision);
         self.forwarded(Arc::new(decision))
-    }
-
-    /// Names the destinations that depend on the dialled address by the host of the request.
-    fn name_dialled(&self, decision: &mut Decision) {
-        for destination in decision.destinations.iter_mut().filter(|it| it.host.is_empty()) {
-            destination.host = self.dialled_host();
-        }
-    }
-
-    /// The decision for a request to a Service that a controller makes.
-    fn to_made_service(&self) -> Option<Decision> {
-        let Compiled { proxy, .. } = self.compiled;
-        let host = self.dialled_host();
-        let mut names = dial::candidates(&host, &proxy.namespace, proxy.world);
-        names.find_map(|name| decide::to_made_service(proxy, &name, self.question.port, self.connection.payload))
-    }
-
-    /// Notes that a host that is unknown to the proxy may be that of a Service that a controller makes.
-    fn note_possible_service(&self, decision: &mut Decision) {
-        let Compiled { proxy, .. } = self.compiled;
-        let host = self.dialled_host();
-        let mut names = dial::candidates(&host, &proxy.namespace, proxy.world);
-        let possible = names.find_map(|name| {
-            let (service, namespace) = host::kubernetes_service(&name, &proxy.world.settings.domain)?;
-            let gap = proxy.world.inventory.may_exist(Kind::Service, namespace, service)?;
-            proxy.world.services.named(&name).next().is_none().then(|| (name.clone(), gap))
-        });
-        if let Some((name, gap)) = possible {
-            decision.notes.push(format!("it is not known whether host `{name}` is a service: {gap}"));
-        }
-    }
-
-    fn dialled_host(&self) -> String {
-        match self.request.host() {
-            host if host.is_empty() => self.connection.address.to_string(),
-            host => host.into_owned(),
-        }
     }
 
     fn routed(&self, routes: &CompiledTable<'a>) -> Result<Answer, String> {
@@ -350,72 +297,6 @@ impl<'q, 'a> Outbound<'q, 'a> {
         Sent { question, request, world: proxy.world, sender: Sender::of(proxy), rewritten, passed_tls: None }
     }
 
-    /// The verdict of the policies of a gateway on the request. Gateways apply policies before routing; sidecars of clients
-    /// apply none.
-    fn screened(&self, port: u32, is_http: bool, terminates: Option<ServerTlsMode>) -> Screened {
-        let proxy = &self.compiled.proxy;
-        let policies = &proxy.world.policies;
-        let has_policies =
-            !policies.authorization_policies().is_empty() || !policies.request_authentications().is_empty();
-        let presents_token = is_http && policy::is_presented(self.request);
-        if !proxy.is_gateway() || !(has_policies || presents_token) {
-            return Screened::Passed(None, Vec::new());
-        }
-        let source_ip = self.question.client.address;
-        let attributes = Attributes {
-            identity: match &self.question.certificate {
-                Certificate::Mesh(identity) if terminates == Some(ServerTlsMode::IstioMutual) => Some(identity),
-                _ => None,
-            },
-            source_ip,
-            remote_ip: if is_http { self.request.client } else { source_ip },
-            destination_ip: proxy.address,
-            destination_port: port,
-            sni: match self.connection.payload {
-                Payload::Tls(name) => name,
-                Payload::Http | Payload::Bytes => "",
-            },
-            http: is_http.then_some(self.request),
-            claims: &serde_json::Value::Null,
-        };
-        // Only policies of the root namespace certainly apply to a gateway of unknown namespace.
-        let namespace = if proxy.is_placed { proxy.namespace.as_str() } else { "" };
-        let findings = policy::evaluate(proxy.world, namespace, &proxy.label_set(), &attributes);
-        if findings.ruling != policy::Ruling::Denied {
-            return Screened::Passed(Some(findings.token), findings.notes);
-        }
-        let trace = if self.question.trace { trace::policies(proxy.world, &findings) } else { Vec::new() };
-        let decision = Decision {
-            status: is_http.then(|| findings.status.unwrap_or(403)),
-            policy: findings.cause.as_ref().map(|cause| verdict::of(proxy.world, cause)),
-            notes: findings.notes,
-            ..Decision::new(Outcome::Denied)
-        };
-        Screened::Denied(Box::new(Answer { trace, ..self.decided(decision) }))
-    }
-
-    /// The answer if client and gateway do not agree on certificates. `MUTUAL` and `ISTIO_MUTUAL` require one of the client.
-    /// A proxy with a certificate of the mesh requires one of the mesh from the gateway.
-    fn refused_handshake(&self, terminates: Option<ServerTlsMode>) -> Option<Answer> {
-        let mode = terminates?;
-        let is_proxy = !self.question.visited.is_empty();
-        let note = match (mode, &self.question.certificate) {
-            // Clients of such a server are proxies of the mesh, whatever the request says: `answer` notes it.
-            (ServerTlsMode::IstioMutual, Certificate::None) if !is_proxy => return None,
-            (ServerTlsMode::Mutual | ServerTlsMode::IstioMutual, Certificate::None) => format!(
-                "the gateway requires a certificate of the client (`tls.mode: {}`), and the client shows none",
-                mode.as_str()
-            ),
-            (ServerTlsMode::IstioMutual, _) => return None,
-            (_, Certificate::Mesh(_)) if is_proxy => format!(
-                "the client uses mutual TLS of the mesh, and the gateway shows a certificate of its own (`tls.mode: {}`)",
-                mode.as_str()
-            ),
-            _ => return None,
-        };
-        Some(self.decided(Decision { notes: vec![note], ..Decision::new(Outcome::Refused) }))
-    }
-
     fn trace(&self, host: &VirtualHost<'_>) -> Vec<Step> {
         if self.question.trace { trace::http(&self.compiled.proxy, host, self.request) } else { Vec::new() }
     }
@@ -448,7 +329,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
         Answer { location: Some(location), ..self.decided(decision) }
     }
 
-    fn decided(&self, decision: Decision) -> Answer {
+    pub(super) fn decided(&self, decision: Decision) -> Answer {
         self.with(Arc::new(decision))
     }
 
@@ -474,6 +355,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             id: self.question.id.clone(),
             host,
             gateway: self.question.gateway.map(str::to_owned),
+            via: None,
             legs: Arc::default(),
             decision,
             request: None,

@@ -1,16 +1,19 @@
 //! The question that a request asks, resolved against the manifests.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::cache::Cache;
 use super::compiled::Compiled;
 use super::dial;
 use super::gateway_workload::{GatewayWorkload, gateway_workload};
+use super::journey::Journey;
 use super::request::{Direction, GatewayRef, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
-use super::sender;
+use super::{Simulator, sender};
 use crate::model::LabelSet;
 use crate::policy::Identity;
 use crate::routing::inbound::{Receiver, ports};
@@ -49,8 +52,10 @@ pub(super) struct Question<'q, 'a> {
     pub trace: bool,
     /// The proxies of gateways, for a way that leads through one. `None` at the sidecar of a server.
     pub next: Option<&'q Cache<'a>>,
-    /// The visits of gateways so far.
+    /// The visits of gateways on the way to this proxy.
     pub visited: Vec<String>,
+    /// The visits of gateways on all ways, once there is one.
+    pub journey: OnceCell<Rc<Journey>>,
 }
 
 /// The certificate that a client shows.
@@ -113,12 +118,18 @@ pub(super) struct Client<'q> {
 
 impl<'q, 'a> Question<'q, 'a> {
     /// Resolves a request. The error says which field is missing or invalid.
-    pub fn new(request: &'q Request, world: &'a World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
+    pub fn new(request: &'q Request, simulator: &'q Simulator<'a>) -> Result<Self, String> {
+        let Simulator { world, cache, time } = simulator;
         let is_inbound = match request.direction {
             Some(direction) => direction == Direction::Inbound,
             None => request.to.is_some(),
         };
-        if is_inbound { Self::at_server(request, world) } else { Self::at_client(request, world, cache) }
+        let mut question = match is_inbound {
+            true => Self::at_server(request, world)?,
+            false => Self::at_client(request, world, cache)?,
+        };
+        question.http.time = *time;
+        Ok(question)
     }
 
     /// A request at the sidecar of its client, or at a gateway.
@@ -187,6 +198,7 @@ impl<'q, 'a> Question<'q, 'a> {
             trace: request.trace,
             next: Some(cache),
             visited: Vec::new(),
+            journey: OnceCell::new(),
         })
     }
 
@@ -232,7 +244,18 @@ impl<'q, 'a> Question<'q, 'a> {
             trace: request.trace,
             next: None,
             visited: Vec::new(),
+            journey: OnceCell::new(),
         })
+    }
+
+    /// All on which the answer of a gateway on the way depends, as a key.
+    pub fn asked(&self) -> String {
+        let Self { client, port, protocol, tls, certificate, alpn, server_name, http, visited, .. } = self;
+        format!(
+            "{:?} {:?} {port} {protocol:?} {tls:?} {certificate:?} {alpn:?} {server_name} {http:?}",
+            visited.last(),
+            client.address
+        )
     }
 
     /// The first bytes that the client sends.

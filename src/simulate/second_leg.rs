@@ -38,6 +38,15 @@ pub(super) struct Onward {
     pub arrivals: Vec<Arrived>,
 }
 
+impl Onward {
+    /// Adds an end of the way, once: several gateways may lead there.
+    pub fn add(&mut self, arrived: Arrived) {
+        if !self.arrivals.contains(&arrived) {
+            self.arrivals.push(arrived);
+        }
+    }
+}
+
 impl<'a> Sent<'_, 'a> {
     /// Follows the request to each workload of the clusters. Workloads that take it without a proxy are left out.
     pub fn onward(&self, clusters: &[Weighted<'a>]) -> Onward {
@@ -62,7 +71,7 @@ impl<'a> Sent<'_, 'a> {
             DataPlane::None => self.without_proxy(cluster, service, workload),
             data_plane => self.at_proxy(cluster, service, workload, data_plane),
         };
-        onward.arrivals.extend(arrived);
+        arrived.into_iter().for_each(|arrived| onward.add(arrived));
     }
 
     /// The arrival at a workload that has no proxy, if the workload does not understand what it gets.

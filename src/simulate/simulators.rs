@@ -13,9 +13,10 @@ pub struct Simulators<'a> {
 }
 
 impl<'a> Simulators<'a> {
-    /// A simulator for each mesh.
-    pub fn new<'n>(worlds: impl IntoIterator<Item = (&'n str, &'a World<'a>)>) -> Self {
-        Self { all: worlds.into_iter().map(|(name, world)| (name.into(), Simulator::new(world))).collect() }
+    /// A simulator for each mesh, for requests at a time in seconds since 1970.
+    pub fn new<'n>(worlds: impl IntoIterator<Item = (&'n str, &'a World<'a>)>, time: u64) -> Self {
+        let simulator = |(name, world): (&str, _)| (name.into(), Simulator::new(world).at(time));
+        Self { all: worlds.into_iter().map(simulator).collect() }
     }
 
     /// Says what happens to a request in the mesh that it names, else in each mesh that knows its host, and why.

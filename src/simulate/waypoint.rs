@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Answer, Arrived, Decision, Outcome};
+use super::admission::Waypoint;
+use super::answer::{Answer, Arrived};
 use super::outbound::Outbound;
 use super::question::{Certificate, Client, DirectClient, Question, ReceivingProxy};
-use super::request::{RequestProtocol, Tls, WorkloadRef};
+use super::request::{RequestProtocol, WorkloadRef};
 use super::sender::{Identities, Sender, SenderKind};
-use super::{trace, unknowns, verdict};
+use super::unknowns;
 use crate::model::LabelSet;
-use crate::policy::{self, Attributes, Ruling};
 use crate::world::{GATEWAY_NAME_LABEL, NamespacedName, Service, WAYPOINT_FOR_SERVICE, World};
 
 /// The answer of the waypoint of a service for a request of an ambient client. A waypoint applies the routes of its
@@ -27,10 +27,19 @@ pub(super) fn answer<'a>(
     let listeners = cache.sidecar(Some(&workload), &waypoint.namespace).at(question.port);
     let address = service.dialled_address();
     let note = format!("waypoint `{waypoint}` routes the request");
-    if let Some(mut denied) = denied(world, question, client, service, waypoint) {
-        unknowns::note(&mut denied, vec![note]);
-        return Some(Ok(denied));
-    }
+    let sender = Sender {
+        kind: SenderKind::Client(client.data_plane),
+        namespace: &client.namespace,
+        labels: client.labels,
+        address: question.client.address,
+    };
+    let (Identities::Known(identity) | Identities::Unknown { unnamed: identity, .. }) =
+        sender.identities(world, question.client.service_account);
+    let kind = if service.is_kubernetes() { "Service" } else { "ServiceEntry" };
+    let target = format!("{kind}/{}/{}", service.namespace, service.resource.name());
+    let labels =
+        LabelSet::from([(GATEWAY_NAME_LABEL, waypoint.name.as_ref()), (WAYPOINT_FOR_SERVICE, target.as_str())]);
+    let policies = Waypoint { namespace: &waypoint.namespace, labels, identity };
     let at_waypoint = Question {
         id: question.id,
         gateway: None,
@@ -46,56 +55,14 @@ pub(super) fn answer<'a>(
         trace: question.trace,
         next: question.next,
         visited: Vec::new(),
+        journey: std::cell::OnceCell::new(),
     };
-    Some(Outbound::new(&at_waypoint, &listeners, address).answer().map(|mut answer| {
+    let outbound = Outbound::new(&at_waypoint, &listeners, address).at_waypoint(&policies);
+    Some(outbound.answer().map(|mut answer| {
         rename(&mut answer, service, question.protocol);
         unknowns::note(&mut answer, vec![note]);
         answer
     }))
-}
-
-/// The answer if the policies of the waypoint deny the request.
-fn denied<'a>(
-    world: &'a World<'a>,
-    question: &Question<'_, 'a>,
-    client: &DirectClient<'_, 'a>,
-    service: &'a Service<'a>,
-    waypoint: &NamespacedName<'_>,
-) -> Option<Answer> {
-    let sender = Sender {
-        kind: SenderKind::Client(client.data_plane),
-        namespace: &client.namespace,
-        labels: client.labels,
-        address: question.client.address,
-    };
-    let Identities::Known(identity) = sender.identities(world, question.client.service_account) else { return None };
-    let kind = if service.is_kubernetes() { "Service" } else { "ServiceEntry" };
-    let target = format!("{kind}/{}/{}", service.namespace, service.resource.name());
-    let labels =
-        LabelSet::from([(GATEWAY_NAME_LABEL, waypoint.name.as_ref()), (WAYPOINT_FOR_SERVICE, target.as_str())]);
-    let is_http = question.protocol != RequestProtocol::Tcp && question.tls == Tls::Plaintext;
-    let attributes = Attributes {
-        identity: Some(&identity),
-        source_ip: question.client.address,
-        remote_ip: question.http.client,
-        destination_ip: None,
-        destination_port: question.port,
-        sni: "",
-        http: is_http.then_some(&question.http),
-        claims: &serde_json::Value::Null,
-    };
-    let findings = policy::evaluate(world, &waypoint.namespace, &labels, &attributes);
-    if findings.ruling != Ruling::Denied {
-        return None;
-    }
-    let decision = Decision {
-        status: is_http.then(|| findings.status.unwrap_or(403)),
-        policy: findings.cause.as_ref().map(|cause| verdict::of(world, cause)),
-        notes: findings.notes.clone(),
-        ..Decision::new(Outcome::Denied)
-    };
-    let trace = if question.trace { trace::policies(world, &findings) } else { Vec::new() };
-    Some(Answer { trace, ..super::direct::bare(question, client, decision) })
 }
 
 /// Gives the clusters of the service the names that they have at a waypoint (istiod: `buildWaypointInboundVIP`).
@@ -115,6 +82,16 @@ fn rename(answer: &mut Answer, service: &Service<'_>, protocol: RequestProtocol)
             destination.cluster = name;
         }
     }
+    for mirror in &mut decision.mirrors {
+        if let Some(name) = renamed(&mirror.cluster) {
+            mirror.cluster = name;
+        }
+    }
+    let via = |leg: &Answer| Answer {
+        via: leg.via.as_deref().map(|via| renamed(via).unwrap_or_else(|| via.to_owned())),
+        ..leg.clone()
+    };
+    answer.legs = answer.legs.iter().map(via).collect();
     let end = |end: &Arrived| Arrived { via: renamed(&end.via).unwrap_or_else(|| end.via.clone()), ..end.clone() };
     answer.arrivals = answer.arrivals.iter().map(end).collect();
 }

@@ -1,5 +1,7 @@
 //! Properties of the engine on random tables: what it proves holds for requests that are tried.
 
+#![allow(clippy::disallowed_methods, reason = "tests measure time")]
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -14,7 +14,8 @@ use crate::routing::{HttpRequest, MatchCondition, RequestPart, Sample};
 pub struct Witness(Sample);
 
 impl Space {
-    /// A request of a region, with the usual method if the region has such requests. `None` if it is not UTF-8.
+    /// A request of a region, with the usual method if the region has such requests. `None` if it is not UTF-8, or no request
+    /// can have it.
     ///
     /// The parts of a request that conditions name apart, such as `:path` and the path, may contradict each other. So
     /// whoever shows the request tries it first.
@@ -25,7 +26,7 @@ impl Space {
             let texts = chosen(axis, part, region.on(number), method);
             let texts: Option<Vec<String>> =
                 texts.into_iter().map(|atom| String::from_utf8(axis.texts[atom - 1].clone()).ok()).collect();
-            witness.set(part, texts?);
+            witness.set(part, texts?)?;
         }
         Some(witness)
     }
@@ -51,8 +52,9 @@ fn chosen(axis: &Axis, part: &RequestPart, (allowed, required): (&Bits, &[Bits])
 }
 
 impl Witness {
-    fn set(&mut self, part: &RequestPart, texts: Vec<String>) {
-        let Some(text) = texts.first().cloned() else { return };
+    /// Sets a part of the request. `None` if no request can have it.
+    fn set(&mut self, part: &RequestPart, texts: Vec<String>) -> Option<()> {
+        let Some(text) = texts.first().cloned() else { return Some(()) };
         let Self(sample) = self;
         match part {
             RequestPart::Path => sample.path = text,
@@ -74,8 +76,12 @@ impl Witness {
             RequestPart::Authority => sample.authority = text,
             RequestPart::Header(name) => sample.headers.extend(texts.into_iter().map(|text| (name.clone(), text))),
             RequestPart::Query(name) => sample.query.push((name.clone(), text)),
-            RequestPart::Claim(path) => set_claim(&mut sample.claims, path, &texts),
+            RequestPart::Claim(path) => {
+                let value = if texts.len() == 1 { text.into() } else { texts.into() };
+                return sample.set_claim(path, value);
+            }
         }
+        Some(())
     }
 
     /// The request as Envoy's router sees it.
@@ -88,20 +94,6 @@ impl Witness {
         let request = self.request();
         conditions.iter().all(|condition| condition.holds(&request))
     }
-}
-
-fn set_claim(claims: &mut serde_json::Value, path: &[String], texts: &[String]) {
-    let Some((name, rest)) = path.split_first() else {
-        *claims = match texts {
-            [text] => text.clone().into(),
-            texts => texts.to_vec().into(),
-        };
-        return;
-    };
-    if !claims.is_object() {
-        *claims = serde_json::Value::Object(serde_json::Map::new());
-    }
-    set_claim(&mut claims[name.as_str()], rest, texts);
 }
 
 impl fmt::Display for Witness {

@@ -1,5 +1,7 @@
 //! Malformed and malicious input: it results in a clear message, and neither in a panic nor in an endless run.
 
+#![allow(clippy::disallowed_methods, reason = "tests measure time")]
+
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -122,4 +124,28 @@ fn patches_that_a_kustomization_names_are_not_resources() {
     fs::write(directory.path().join("patch.yaml"), patch).unwrap();
     let run = mesh_in(directory.path(), &["lint", ".", "--format", "json"], "", &[]);
     assert_eq!((run.status, run.findings()), (0, Vec::new()));
+}
+
+#[test]
+fn a_deep_claim_and_many_header_lines() {
+    let directory = tempfile::tempdir().unwrap();
+    let manifest = format!(
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: a, namespace: shop}}\nspec: {{hosts: [a.example.com], gateways: [edge], http: [{{match: [{{headers: {{? '@request.auth.claims{}' : {{exact: x}}}}}}], route: [{{destination: {{host: b}}}}]}}]}}\n",
+        ".a".repeat(60_000)
+    );
+    let gateway = "---\napiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: edge, namespace: shop}\nspec: {selector: {istio: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [a.example.com]}]}\n";
+    fs::write(directory.path().join("a.yaml"), manifest + gateway).unwrap();
+    let start = Instant::now();
+    let lint = mesh_in(directory.path(), &["lint", "a.yaml"], "", &[]);
+    let rules = mesh_in(directory.path(), &["simulate", "a.yaml"], "", &[]);
+    let lines = format!(
+        r#"{{"host": "a.example.com", "gateway": "shop/edge", "headers": {{"x-a": [{}]}}}}"#,
+        vec![r#""1""#; 60_000].join(", ")
+    );
+    let answered = mesh_in(directory.path(), &["simulate", "a.yaml", "--requests", "-"], &lines, &[]);
+    assert!(start.elapsed() < PATIENCE, "took {:?}", start.elapsed());
+    for run in [&lint, &rules, &answered] {
+        assert!((0..=2).contains(&run.status) && !run.stderr.contains("panicked"), "{} {}", run.status, run.stderr);
+    }
+    assert!(answered.stdout.contains("\"outcome\""), "{}", answered.stdout);
 }

@@ -36,7 +36,7 @@ fn ask(manifests: &str, request: &Value) -> Answer {
     assert!(snapshot.problems.is_empty(), "{:?}", snapshot.problems);
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
     let question: Request = serde_json::from_value(question).unwrap();
-    let mut answer = Simulator::new(&world).simulate(&question).unwrap();
+    let mut answer = Simulator::new(&world).at(1_700_000_000).simulate(&question).unwrap();
     // The manifests have no workload, so every answer says that only its labels are known.
     let notes = &mut Arc::make_mut(&mut answer.decision).notes;
     notes.retain(|note| !note.starts_with("no workload of the manifests"));

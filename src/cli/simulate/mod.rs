@@ -12,6 +12,8 @@ mod places;
 mod question;
 mod url;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use self::args::Simulate;
 use self::places::Places;
 use super::args::{Common, Format};
@@ -36,7 +38,7 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
         return Err("no manifest could be read".to_owned());
     }
     let worlds = project.worlds(None);
-    let simulators = Simulators::new(worlds.iter().map(|(mesh, world)| (mesh.name.as_str(), world)));
+    let simulators = Simulators::new(worlds.iter().map(|(mesh, world)| (mesh.name.as_str(), world)), now());
     if let Some(requests) = &args.output.requests {
         let status = lines::answer_lines(&simulators, requests, &expected)?;
         return Ok(if project.failed() { exit::FAILED } else { status });
@@ -69,6 +71,11 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     } else {
         exit::DONE
     })
+}
+
+/// The time of the requests, in seconds since 1970. Answers depend on it only where a token has an end, and say so.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }
 
 /// The expectations of the options. A destination can only be expected of one request, or of those of a file.

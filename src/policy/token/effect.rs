@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::location::TokenLocation;
 use super::presented::{PresentedToken, TokenSubstance};
+use super::time;
 use crate::model::field::TextField;
 use crate::model::security::JwtRule;
 use crate::routing::HttpRequest;
@@ -86,6 +87,10 @@ impl TokenEffect {
         } else if token.leaves_issuer_open && !issuer.is_empty() {
             self.notes
                 .push(format!("the request does not name the issuer of its token: the answer assumes `{issuer}`"));
+        }
+        if let Some(end) = token.expires {
+            let end = time::written(end);
+            self.notes.push(format!("the answer depends on the time: the token expires at {end}"));
         }
         if token.leaves_audience_open && !rule.audiences.is_empty() {
             self.notes.push(

@@ -4,6 +4,7 @@
 mod effect;
 mod location;
 mod presented;
+mod time;
 
 use std::fmt::Write as _;
 
@@ -146,6 +147,9 @@ impl<'a> TokenRule<'_, 'a> {
             TokenSubstance::Malformed(reason) => {
                 return refused(401, format!("the token is not a valid JWT: {reason}"));
             }
+            TokenSubstance::TooEarly(start) => {
+                return refused(401, format!("the token is not valid before {}", time::written(*start)));
+            }
             TokenSubstance::Invalid => return refused(401, "no key of the issuer verifies the token".to_owned()),
             TokenSubstance::Expired(claims) | TokenSubstance::Good(claims) => claims,
         };
@@ -161,7 +165,8 @@ impl<'a> TokenRule<'_, 'a> {
             _ => {}
         }
         if matches!(token.substance, TokenSubstance::Expired(_)) {
-            return refused(401, "the token has expired".to_owned());
+            let at = token.expires.map(|end| format!("the token expired at {}", time::written(end)));
+            return refused(401, at.unwrap_or_else(|| "the token has expired".to_owned()));
         }
         let audiences = texts(claims.get("aud"));
         if token.leaves_audience_open || takes_audience(&self.written.audiences, &audiences) {

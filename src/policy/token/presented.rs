@@ -2,7 +2,6 @@
 //! cookies.
 
 use std::borrow::Cow;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
@@ -10,6 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
 use super::location::{self, TokenLocation};
+use super::time;
 use crate::model::security::JwtRule;
 use crate::routing::{CarriedToken, HttpRequest, TokenState};
 
@@ -19,6 +19,8 @@ pub(super) struct PresentedToken<'r> {
     pub(super) substance: TokenSubstance<'r>,
     /// The encoded claims; `None` if only the claims are known.
     pub(super) payload: Option<String>,
+    /// The time at which the token expires, in seconds since 1970, if the request shows it.
+    pub(super) expires: Option<u64>,
     /// Whether the request does not say who issued the token.
     pub(super) leaves_issuer_open: bool,
     /// Whether the request does not say anything about the content of the token.
@@ -33,6 +35,8 @@ pub(super) enum TokenSubstance<'r> {
     Good(Cow<'r, Value>),
     /// A token whose time is over.
     Expired(Cow<'r, Value>),
+    /// A token that is not valid before a time.
+    TooEarly(u64),
     /// A token that no key verifies.
     Invalid,
     /// A text that is not a token, with the reason.
@@ -69,7 +73,10 @@ pub(super) fn tokens<'r, 'a: 'r>(
 ) -> Vec<(PresentedToken<'r>, TokenLocation<'r>)> {
     let found = location::found(request, rule);
     let Some(carried) = request.token else {
-        return found.into_iter().map(|(location, text)| (PresentedToken::of_text(&text), location)).collect();
+        return found
+            .into_iter()
+            .map(|(location, text)| (PresentedToken::of_text(&text, request.time), location))
+            .collect();
     };
     if carried.state == TokenState::None {
         return Vec::new();
@@ -119,27 +126,30 @@ impl<'r> PresentedToken<'r> {
             TokenState::Invalid | TokenState::None => TokenSubstance::Invalid,
             TokenState::Valid => TokenSubstance::Good(claims),
         };
-        Self { substance, payload, leaves_issuer_open, leaves_audience_open, is_unverified: false }
+        Self { substance, payload, expires: None, leaves_issuer_open, leaves_audience_open, is_unverified: false }
     }
 
-    /// A token in a request. Manifests do not decide whether a key verifies it, so it is assumed to be genuine.
-    fn of_text(text: &[u8]) -> Self {
+    /// A token in a request at a time. Manifests do not decide whether a key verifies it, so it is assumed to be genuine. If
+    /// the time is not known, the token is assumed to be within its time.
+    fn of_text(text: &[u8], now: Option<u64>) -> Self {
+        let mut expires = None;
         let (payload, substance) = match decode(text) {
             Err(reason) => (None, TokenSubstance::Malformed(reason)),
             Ok((payload, claims)) => {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-                let time = |name: &str| claims.get(name).and_then(Value::as_u64).filter(|time| *time > 0);
-                let substance = if time("nbf").is_some_and(|start| now + CLOCK_SKEW < start) {
-                    TokenSubstance::Malformed("it is not valid yet")
-                } else if time("exp").is_some_and(|end| now > end + CLOCK_SKEW) {
-                    TokenSubstance::Expired(Cow::Owned(claims))
-                } else {
-                    TokenSubstance::Good(Cow::Owned(claims))
+                let time = |name: &str| claims.get(name).and_then(time::seconds).filter(|time| *time > 0);
+                expires = time("exp");
+                let begins = time("nbf").filter(|start| now.is_some_and(|now| now.saturating_add(CLOCK_SKEW) < *start));
+                let is_over = |end: u64| now.is_some_and(|now| now > end.saturating_add(CLOCK_SKEW));
+                let substance = match begins {
+                    Some(start) => TokenSubstance::TooEarly(start),
+                    None if expires.is_some_and(is_over) => TokenSubstance::Expired(Cow::Owned(claims)),
+                    None => TokenSubstance::Good(Cow::Owned(claims)),
                 };
                 (Some(payload), substance)
             }
         };
-        Self { substance, payload, leaves_issuer_open: false, leaves_audience_open: false, is_unverified: true }
+        let (leaves_issuer_open, leaves_audience_open) = (false, false);
+        Self { substance, payload, expires, leaves_issuer_open, leaves_audience_open, is_unverified: true }
     }
 
     /// The claims as they are encoded in the token.
@@ -164,8 +174,17 @@ fn decode(text: &[u8]) -> Result<(String, Value), &'static str> {
         return Err("Envoy does not know its algorithm");
     }
     let claims = object(payload).ok_or("its payload is not encoded JSON")?;
-    if ["iss", "sub"].iter().any(|name| claims.get(name).is_some_and(|value| !value.is_string())) {
-        return Err("its issuer or subject is not a text");
+    let is_other = |name: &str, is_valid: fn(&Value) -> bool| claims.get(name).is_some_and(|value| !is_valid(value));
+    if ["iss", "sub", "jti"].iter().any(|name| is_other(name, Value::is_string)) {
+        return Err("its issuer, subject or ID is not a text");
+    }
+    if ["iat", "nbf", "exp"].iter().any(|name| is_other(name, |value| time::seconds(value).is_some())) {
+        return Err("one of its times is not a positive number of 64 bits");
+    }
+    if is_other("aud", |value| {
+        value.is_string() || value.as_array().is_some_and(|all| all.iter().all(Value::is_string))
+    }) {
+        return Err("its audience is neither a text nor a list of texts");
     }
     if BASE64_URL.decode(signature).is_err() {
         return Err("its signature is not encoded");
@@ -194,6 +213,12 @@ mod tests {
             &encoded("{}", "{}"),
             &encoded("{\"alg\":\"RS256\"}", "[]"),
             &encoded("{\"alg\":\"RS256\"}", "{\"iss\":1}"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"jti\":1}"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"aud\":[1]}"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"exp\":\"1\"}"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"exp\":-1}"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"iat\":2e200}"),
+            &encoded("{\"alg\":\"RS256\"}", "{\"exp\":18446744073709551615}"),
         ] {
             assert!(decode(text.as_bytes()).is_err(), "{text}");
         }
@@ -201,10 +226,22 @@ mod tests {
 
     #[test]
     fn a_token_counts_only_within_its_time() {
-        let of = |claims: &str| PresentedToken::of_text(encoded("{\"alg\":\"RS256\"}", claims).as_bytes()).substance;
+        let at = |now: Option<u64>, claims: &str| {
+            PresentedToken::of_text(encoded("{\"alg\":\"RS256\"}", claims).as_bytes(), now).substance
+        };
+        let of = |claims: &str| at(Some(1_700_000_000), claims);
+        assert!(matches!(of("{\"exp\":1699999940}"), TokenSubstance::Good(_)));
+        assert!(matches!(of("{\"exp\":1699999939}"), TokenSubstance::Expired(_)));
+        assert!(matches!(of("{\"nbf\":1700000060}"), TokenSubstance::Good(_)));
+        assert!(matches!(of("{\"nbf\":1700000061}"), TokenSubstance::TooEarly(1_700_000_061)));
+        assert!(matches!(at(None, "{\"nbf\":9999999999,\"exp\":1}"), TokenSubstance::Good(_)));
+        assert!(matches!(at(Some(u64::MAX), "{\"exp\":18446744073709549568}"), TokenSubstance::Expired(_)));
         assert!(matches!(of("{\"exp\":1562182722}"), TokenSubstance::Expired(_)));
         assert!(matches!(of("{\"exp\":9999999999}"), TokenSubstance::Good(_)));
-        assert!(matches!(of("{\"nbf\":9999999999}"), TokenSubstance::Malformed(_)));
+        assert!(matches!(of("{\"exp\":18446744073709549568}"), TokenSubstance::Good(_)));
+        assert!(matches!(of("{\"nbf\":18446744073709549568}"), TokenSubstance::TooEarly(_)));
+        assert!(matches!(of("{\"exp\":1.5e9}"), TokenSubstance::Expired(_)));
+        assert!(matches!(of("{\"nbf\":9999999999}"), TokenSubstance::TooEarly(_)));
         assert!(matches!(of("{}"), TokenSubstance::Good(_)));
     }
 }

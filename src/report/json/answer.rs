@@ -15,6 +15,8 @@ pub(super) struct AnswerObject<'a> {
     host: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     gateway: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<&'a str>,
     #[serde(flatten)]
     decision: DecisionObject<'a>,
     request: Option<UpstreamRequestObject<'a>>,
@@ -77,12 +79,13 @@ pub(super) struct ErrorObject<'a> {
 
 impl<'a> AnswerObject<'a> {
     pub(super) fn of(answer: &'a Answer) -> Self {
-        let Answer { id, mesh, host, gateway, decision, request, location, legs, arrivals, trace } = answer;
+        let Answer { id, mesh, host, gateway, via, decision, request, location, legs, arrivals, trace } = answer;
         Self {
             id,
             mesh: mesh.as_deref(),
             host,
             gateway: gateway.as_deref(),
+            via: via.as_deref(),
             decision: DecisionObject::of(decision),
             request: request.as_ref().map(UpstreamRequestObject::of),
             location: location.as_deref(),

@@ -174,6 +174,7 @@ mod tests {
             decision: Decision { notes: vec!["a note".to_owned()], ..Decision::new(Outcome::NoRoute) }.into(),
             request: Some(Rewritten { path: "/".to_owned(), ..Rewritten::default() }),
             location: None,
+            via: None,
             legs: [].into(),
             arrivals: [].into(),
             trace: Vec::new(),

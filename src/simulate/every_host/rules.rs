@@ -131,7 +131,7 @@ struct SeenRules {
 impl SeenRules {
     fn of(simulator: &Simulator<'_>, request: &Request) -> Option<Self> {
         let named = naming::resolve(simulator.world, request).ok()?;
-        let question = Question::new(&named.request, simulator.world, &simulator.cache).ok()?;
+        let question = Question::new(&named.request, simulator).ok()?;
         let ReceivingProxy::Client { listeners, address } = &question.proxy else { return None };
         let connection = Connection { address: *address, payload: question.payload() };
         let chain = listeners.listener(*address)?.chain(&connection)?;

@@ -29,7 +29,7 @@ impl Explained {
     pub(super) fn new(simulator: &Simulator<'_>, request: &Request) -> Self {
         let result = simulator.simulate(request).map(Answer::for_incomplete_manifests);
         let named = naming::resolve(simulator.world, request);
-        let question = named.as_ref().map(|named| Question::new(&named.request, simulator.world, &simulator.cache));
+        let question = named.as_ref().map(|named| Question::new(&named.request, simulator));
         let (Ok(answer), Ok(Ok(question))) = (&result, &question) else {
             return Self::bare(result);
         };

@@ -1,5 +1,7 @@
 //! Real manifests, if a directory of them is beside the checkout.
 
+#![allow(clippy::disallowed_methods, reason = "tests measure time")]
+
 use super::*;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! Hostile text: it is read or rejected in reasonable time, without a panic.
 
+#![allow(clippy::disallowed_methods, reason = "tests measure time")]
+
 use std::time::{Duration, Instant};
 
 use super::*;

@@ -1,5 +1,8 @@
 //! Requests that go through gateways on their way.
 
+#![allow(clippy::disallowed_methods, reason = "tests measure time")]
+
+use mesh::simulate::{Answer, Expectation, difference};
 use serde_json::{Value, json};
 
 use super::{ask, deployment, istio_in, service};
@@ -293,4 +296,95 @@ fn auto_passthrough_is_for_mutual_tls() {
     };
     assert_eq!(end(web, "mtls", &allow("web")), "forward plaintext");
     assert_eq!(end(web, "mtls", &allow("other")), "denied plaintext");
+}
+
+/// Gateways with labels of their own behind Service `egress`, whose VirtualService sends requests to the same Service.
+fn in_circles(gateways: usize) -> String {
+    let workload = |number: usize| {
+        deployment("infra", &format!("egress-{number}"), &format!("{{istio: egress, number: '{number}'}}"), "[]")
+            .replace("name: main, image: main", "name: istio-proxy, image: auto")
+    };
+    let route = "{hosts: [api.example], gateways: [mesh, egress], http: [{route: [{destination: {host: egress.infra.svc.cluster.local, port: {number: 80}}}]}]}";
+    let workloads: String = (0..gateways).map(workload).collect();
+    egress(PLAINTEXT)
+        + &workloads
+        + &istio_in("shop", "ServiceEntry", "api", ENTRY)
+        + &istio_in("shop", "VirtualService", "api", route)
+}
+
+#[test]
+fn many_gateways_are_asked_once_each() {
+    let start = std::time::Instant::now();
+    let answer = ask(&in_circles(30), &request()).unwrap();
+    assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
+    assert_eq!(answer.legs.len(), 31);
+    assert!(answer.arrivals.iter().any(|end| end.notes.iter().any(|note| note.contains("the request loops"))));
+}
+
+#[test]
+fn gateways_that_rewrite_paths_in_circles_are_asked_a_limited_number_of_times() {
+    let rewrites: Vec<String> = (0..9)
+        .map(|number| {
+            format!(
+                "{{match: [{{gateways: [egress-{number}]}}], rewrite: {{uri: '/{number}/'}}, route: [{{destination: {{host: egress.infra.svc.cluster.local, port: {{number: 80}}}}}}]}}"
+            )
+        })
+        .collect();
+    let gateways: String = (0..9)
+        .map(|number| {
+            let spec = format!("{{selector: {{number: '{number}'}}, servers: [{PLAINTEXT}]}}");
+            istio_in("shop", "Gateway", &format!("egress-{number}"), &spec)
+        })
+        .collect();
+    let names: Vec<String> = (0..9).map(|number| format!("egress-{number}")).collect();
+    let routes = format!("{{hosts: [api.example], gateways: [{}], http: [{}]}}", names.join(", "), rewrites.join(", "));
+    let manifests = in_circles(9) + &gateways + &istio_in("shop", "VirtualService", "rewrites", &routes);
+    let start = std::time::Instant::now();
+    let answer = ask(&manifests, &request()).unwrap();
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+    assert!(answer.legs.len() <= 64 && answer.arrivals.len() < 1_000, "{}", answer.arrivals.len());
+}
+
+#[test]
+fn gateways_with_the_same_labels_are_asked_once() {
+    let twin = deployment("infra", "twin", "{istio: egress}", "[{containerPort: 80}]")
+        .replace("name: main, image: main", "name: istio-proxy, image: auto");
+    let answer = ask(&(egress(PLAINTEXT) + &twin + &through(80)), &request()).unwrap();
+    let ends: Vec<&str> = answer.arrivals.iter().map(|end| end.workload.as_str()).collect();
+    assert_eq!((answer.legs.len(), ends), (1, vec!["infra/egress", "infra/twin"]));
+}
+
+#[test]
+fn a_gateway_without_an_answer_is_an_end() {
+    let invalid =
+        through(80).replace("{gateways: [egress], port: 80}", "{gateways: [egress], port: 80, uri: {regex: '(?!a)'}}");
+    let answer = ask(&(egress(PLAINTEXT) + &invalid), &request()).unwrap();
+    let [end] = &*answer.arrivals else { panic!("{:?}", answer.arrivals) };
+    assert_eq!((end.workload.as_str(), end.outcome.as_str()), ("infra/egress", "refused"));
+    assert!(end.notes[0].contains("RE2"), "{:?}", end.notes);
+    assert!(!is_expected(&answer, "api.example"));
+}
+
+#[test]
+fn each_destination_has_its_own_way() {
+    let split = through(80).replace(
+        "route: [{destination: {host: egress.infra.svc.cluster.local, port: {number: 80}}}]",
+        "route: [{destination: {host: direct}, weight: 50}, {destination: {host: egress.infra.svc.cluster.local, port: {number: 80}}, weight: 50}]",
+    );
+    let manifests = egress(PLAINTEXT)
+        + &split
+        + &service("shop", "direct", "{selector: {app: direct}, ports: [{name: http, port: 80}]}")
+        + &deployment("shop", "direct", "{app: direct}", "[]");
+    let answer = ask(&manifests, &request()).unwrap();
+    let via: Vec<&str> = answer.legs.iter().filter_map(|leg| leg.via.as_deref()).collect();
+    assert_eq!(via, ["outbound|80||egress.infra.svc.cluster.local"]);
+    assert!(!is_expected(&answer, "api.example"));
+    assert!(!is_expected(&answer, "direct.shop"));
+    let both = ["api.example", "direct.shop"].map(|text| Expectation::parse(text).unwrap());
+    assert_eq!(difference(&Ok(answer), &both), None);
+}
+
+/// Whether all requests end at a destination.
+fn is_expected(answer: &Answer, destination: &str) -> bool {
+    difference(&Ok(answer.clone()), &[Expectation::parse(destination).unwrap()]).is_none()
 }

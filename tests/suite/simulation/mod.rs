@@ -16,6 +16,7 @@ mod scopes;
 mod services;
 mod settings;
 mod tokens;
+mod waypoints;
 
 use mesh::config::Config;
 use mesh::load::Snapshot;

@@ -1,5 +1,10 @@
 //! Tokens at gateways, and behind them.
 
+use base64::Engine;
+use mesh::config::Config;
+use mesh::load::Snapshot;
+use mesh::simulate::Simulator;
+use mesh::world::{Settings, World};
 use serde_json::{Value, json};
 
 use super::{ask, istio, istio_in, service};
@@ -114,4 +119,33 @@ fn sidecars_of_clients_see_no_claims() {
     let request = json!({"host": "web.shop", "port": 80, "claims": {"iss": "a", "sub": "ann"}});
     let answer = ask(&format!("{web}{route}{}", authentication("shop", "")), &request).unwrap();
     assert_eq!(answer.status, Some(404));
+}
+
+/// The answer to a request with a JWT of issuer `a`, at a time.
+fn at(time: u64, claims: &str) -> (Option<u32>, String) {
+    let encoded = |part: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(part);
+    let token = [r#"{"alg":"RS256"}"#, claims, "signature"].map(encoded).join(".");
+    let manifests = edge(&format!("{{{TO_WEB}}}")) + &authentication("infra", "");
+    let snapshot = Snapshot::of_texts([("all.yaml", manifests.as_str())]);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    let request = question(&json!({"headers": {"authorization": format!("Bearer {token}")}}));
+    let answer = Simulator::new(&world).at(time).simulate(&serde_json::from_value(request).unwrap()).unwrap();
+    let reason = answer.policy.as_ref().and_then(|policy| policy.reason.clone());
+    (answer.status, reason.unwrap_or_else(|| answer.notes.join("; ")))
+}
+
+#[test]
+fn answers_that_depend_on_the_time_say_so() {
+    let claims = r#"{"iss":"a","exp":1562182722}"#;
+    let (status, said) = at(1_562_182_700, claims);
+    assert_eq!(status, None);
+    assert!(said.contains("depends on the time: the token expires at 2019-07-03T19:38:42Z"), "{said}");
+    let expired = at(1_562_182_800, claims);
+    assert_eq!(expired, (Some(401), "the token expired at 2019-07-03T19:38:42Z".to_owned()));
+    let early = at(1_562_182_600, r#"{"iss":"a","nbf":1562182722}"#);
+    assert_eq!(early, (Some(401), "the token is not valid before 2019-07-03T19:38:42Z".to_owned()));
+    let (status, said) = at(1_562_182_700, r#"{"iss":"a"}"#);
+    assert!(status.is_none() && !said.contains("time"), "{said}");
+    let huge = at(1_562_182_700, r#"{"iss":"a","exp":18446744073709551615}"#);
+    assert_eq!(huge.0, Some(401));
 }

@@ -11,7 +11,12 @@ pub(super) fn push(text: &mut String, answer: &Answer, theme: &Theme, name_host:
         return;
     }
     let of = if name_host { format!(" for {}", clean(&answer.host)) } else { String::new() };
-    let kind = if answer.trace.iter().any(|step| step.policy.is_some()) { "policy rules" } else { "routes" };
+    let policies = answer.trace.iter().filter(|step| step.policy.is_some()).count();
+    let kind = match answer.trace.len() - policies {
+        0 => "policy rules",
+        _ if policies > 0 => "policy rules and routes",
+        _ => "routes",
+    };
     text.push_str(&format!("\n{}\n", theme.accent(&format!("{kind} considered{of}, in order:"))));
     for step in &answer.trace {
         push_step(text, step, theme);

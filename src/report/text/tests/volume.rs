@@ -1,5 +1,6 @@
 //! Many findings, and how long they take.
 
+#![allow(clippy::disallowed_methods, reason = "tests measure time")]
 #![allow(clippy::disallowed_macros, reason = "a measurement is printed")]
 
 use super::*;
