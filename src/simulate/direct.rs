@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::answer::{Answer, Decision, Outcome, ReachedCluster, Rewritten};
+use super::answer::{Answer, Decision, Outcome, ReachedCluster, Refusal, Rewritten};
 use super::decide;
 use super::question::{DirectClient, Question};
 use super::request::Tls;
@@ -36,7 +36,9 @@ pub(super) fn answer<'a>(
     };
     let mut decision = match &resolved {
         Resolved::Outside(host) => outside(host, question.port),
-        Resolved::Unknown(name) => refused(format!("DNS does not know the host `{name}`")),
+        Resolved::Unknown(name) => {
+            Decision { refusal: Some(Refusal::UnknownHost), ..refused(format!("DNS does not know the host `{name}`")) }
+        }
         Resolved::Service(Some(service), ..) if lacks_port(service, question.port) => refused(format!(
             "Service `{}/{}` has no port {}, so nothing accepts the connection",
             service.namespace,

@@ -107,6 +107,7 @@ impl<'a> DecisionObject<'a> {
             timeout,
             retries,
             notes,
+            refusal: _,
             json: _,
         } = decision;
         Self {
