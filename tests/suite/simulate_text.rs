@@ -109,11 +109,11 @@ fn cells_and_hints_name_what_happens() {
             &["header sent: a: 1,2", "mirror: 100% to ghost.shop:80, no such cluster"],
         ),
         (&["https://web.example.com/", "--gateway"], &["the TLS handshake fails"]),
-        (&["http://web.example.com:443/", "--gateway"], &["connection closed: the proxy expects TLS"]),
-        (&["https://web.shop:80/"], &["connection closed: the proxy expects HTTP (DPE)", "and the client sends TLS"]),
+        (&["https://web.shop:80/"], &["is an HTTP port, and the client sends TLS"]),
+        (&["--to", "shop/web", "--protocol", "tcp"], &["400 bad request (DPE)"]),
         (&["http://nowhere.shop/", "--from-kind", "none"], &["nowhere: DNS does not know the host"]),
     ] {
-        let run = simulate(&[arguments, &["shop/"]].concat());
+        let run = simulate(&[&["shop/"], arguments].concat());
         for text in expected {
             assert!(unwrapped(&run).contains(text), "{arguments:?}: {text}: {}{}", run.stdout, run.stderr);
         }
