@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 
 use super::args::{Color, Common};
-use crate::report::Style;
+use crate::report::{self, Style};
 
 /// The width of output that does not go to a terminal.
 const DEFAULT_WIDTH: usize = 80;
@@ -43,7 +43,12 @@ pub fn say(common: &Common, tone: Tone, message: &str) {
         Tone::Warning => ("warning", "\x1b[1;33m"),
     };
     let (start, end) = if use_color(common, &stderr) { (start, "\x1b[0m") } else { ("", "") };
-    let _ = writeln!(stderr.lock(), "{start}{word}:{end} {message}");
+    let first = format!("{start}{word}:{end} ");
+    let text = match terminal_size::terminal_size_of(&stderr) {
+        Some((width, _)) => report::text::message(&first, message, usize::from(width.0).min(WIDEST)),
+        None => format!("{first}{message}\n"),
+    };
+    let _ = stderr.lock().write_all(text.as_bytes());
 }
 
 /// Writes results to standard output. A reader such as `head` may close it early.

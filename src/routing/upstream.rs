@@ -144,6 +144,12 @@ impl<'a> Upstream<'a> {
         self.tls.is_some_and(ClientTlsSettings::originates)
     }
 
+    /// The TLS in which the proxy wraps connections that are TLS already: the server gets TLS in TLS. The mutual TLS of the
+    /// mesh wraps them too, and the proxy of the server unwraps them.
+    pub fn tls_around_tls(&self) -> Option<&'a ClientTlsSettings> {
+        self.tls.filter(|_| self.originates_tls())
+    }
+
     /// The TLS mode towards the endpoints, if the DestinationRule sets one.
     pub fn tls_mode(&self) -> Option<ClientTlsMode> {
         self.tls.map(ClientTlsSettings::effective_mode)

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::answer::{Answer, Decision, Outcome, Step};
+use super::answer::{Answer, Decision, Outcome, Refusal, Step};
 use super::outbound::Outbound;
 use super::question::Certificate;
 use super::request::Tls;
@@ -91,7 +91,8 @@ impl Outbound<'_, '_> {
             ),
             _ => return None,
         };
-        Some(self.decided(Decision { notes: vec![note], ..Decision::new(Outcome::Refused) }))
+        let refusal = Some(Refusal::Handshake);
+        Some(self.decided(Decision { refusal, notes: vec![note], ..Decision::new(Outcome::Refused) }))
     }
 
     /// The verdict of the policies of the proxy on the request. Proxies apply policies before routing.

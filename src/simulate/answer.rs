@@ -51,6 +51,8 @@ pub struct Decision {
     pub status: Option<u32>,
     /// Envoy's response flag.
     pub flag: Option<&'static str>,
+    /// The reason why a connection is refused, if something listens, or nothing can be dialled.
+    pub refusal: Option<Refusal>,
     /// The route that decided.
     pub route: Option<RouteRef>,
     /// The policy that decided.
@@ -100,6 +102,7 @@ impl Decision {
             outcome,
             status: None,
             flag: None,
+            refusal: None,
             route: None,
             policy: None,
             destinations: Vec::new(),
@@ -200,6 +203,19 @@ impl Outcome {
             Self::Refused => "refused",
         }
     }
+}
+
+/// A reason for a refused connection other than that nothing listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// DNS does not know the host.
+    UnknownHost,
+    /// The client sends plaintext to a listener that terminates TLS.
+    ExpectsTls,
+    /// Client and proxy do not agree on certificates.
+    Handshake,
+    /// The workload requires mutual TLS of the mesh, and the client does not use it.
+    RequiresMutualTls,
 }
 
 /// A route of a VirtualService or of another API.

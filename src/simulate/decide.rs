@@ -114,11 +114,14 @@ fn forwarded(proxy: &Proxy<'_>, clusters: &[Weighted<'_>]) -> Decision {
 }
 
 /// Decides for connections that a TCP proxy filter takes.
-pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>) -> Decision {
+pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>, payload: Payload<'_>) -> Decision {
     let clusters = &tcp.destinations;
     let mut decision =
         Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(proxy.world, clusters) };
     note_rivals(proxy, clusters, &mut decision);
+    if tcp.terminates.is_none() && matches!(payload, Payload::Tls(_)) {
+        decision.notes.extend(clusters.iter().filter_map(|it| tls_in_tls(proxy.world, &it.cluster)));
+    }
     let is_empty = |it: &Weighted<'_>| {
         it.cluster.naming == Naming::ServerName && it.cluster.problem == Some(ClusterProblem::NoEndpoints)
     };
@@ -131,6 +134,20 @@ pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>) -> Decision {
         );
     }
     decision
+}
+
+/// The note on a cluster that wraps the TLS of the client in TLS of its own.
+fn tls_in_tls(world: &World<'_>, cluster: &Cluster<'_>) -> Option<String> {
+    let settings = cluster.upstream.tls_around_tls().filter(|_| cluster.problem.is_none())?;
+    let start = world.snapshot.sources.start(settings.span);
+    Some(format!(
+        "the client sends TLS, and the proxy wraps it in TLS once more (`tls.mode: {}`, {}:{}): `{}` gets TLS in TLS, which \
+         servers usually reject",
+        settings.effective_mode().as_str(),
+        world.snapshot.sources.file(settings.span.file).path(),
+        start.line,
+        cluster.host
+    ))
 }
 
 /// A `tcp` or `tls` route, as answers name it.

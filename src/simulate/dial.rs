@@ -18,10 +18,11 @@ pub(super) struct Dialled {
     pub ports: DefaultPorts,
 }
 
-/// The ports of a host for plaintext HTTP, for TLS and for other bytes.
+/// The ports of a host for HTTP, for HTTPS, for TLS with other bytes, and for bytes without TLS.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DefaultPorts {
     http: Option<u32>,
+    https: Option<u32>,
     tls: Option<u32>,
     tcp: Option<u32>,
 }
@@ -67,22 +68,31 @@ impl Dialled {
 }
 
 impl DefaultPorts {
+    /// The only ports of a service that can expect what the client sends. A port that is declared for other bytes may be
+    /// that of SSH: only its number shows that it is for HTTPS. An undeclared port with the number of the other scheme does
+    /// not fit either.
     fn of(service: Option<&Service<'_>>) -> Self {
-        let only = |wanted: &dyn Fn(ProtocolClass) -> bool| {
-            let mut ports = service?.ports.iter().filter(|port| wanted(port.protocol.class()));
+        let only = |wanted: &dyn Fn(ProtocolClass, u32) -> bool| {
+            let mut ports = service?.ports.iter().filter(|port| wanted(port.protocol.class(), port.number));
             match (ports.next(), ports.next()) {
                 (Some(only), None) => Some(only.number),
                 _ => None,
             }
         };
+        let with_tls = || {
+            only(&|class, _| class == ProtocolClass::Tls).or_else(|| {
+                only(&|class, number| class == ProtocolClass::Tls || is_undeclared(class, number, Tls::Tls))
+            })
+        };
         Self {
-            http: only(&|class| class == ProtocolClass::Http)
-                .or_else(|| only(&|class| matches!(class, ProtocolClass::Http | ProtocolClass::Auto))),
+            http: only(&|class, _| class == ProtocolClass::Http).or_else(|| {
+                only(&|class, number| class == ProtocolClass::Http || is_undeclared(class, number, Tls::Plaintext))
+            }),
+            https: with_tls().or_else(|| only(&|class, number| class == ProtocolClass::Tcp && number % 1000 == 443)),
             // TLS can go to any port that does not expect plaintext HTTP.
-            tls: only(&|class| class == ProtocolClass::Tls)
-                .or_else(|| only(&|class| matches!(class, ProtocolClass::Tls | ProtocolClass::Auto)))
-                .or_else(|| only(&|class| !matches!(class, ProtocolClass::Http | ProtocolClass::Udp))),
-            tcp: only(&|class| class == ProtocolClass::Tcp).or_else(|| only(&|class| class != ProtocolClass::Udp)),
+            tls: with_tls().or_else(|| only(&|class, _| !matches!(class, ProtocolClass::Http | ProtocolClass::Udp))),
+            tcp: only(&|class, _| class == ProtocolClass::Tcp)
+                .or_else(|| only(&|class, _| class != ProtocolClass::Udp)),
         }
     }
 
@@ -106,18 +116,26 @@ impl DefaultPorts {
             _ => None,
         };
         let number = |port: Spanned<u32>| port.value;
-        Self { http: only, tls: tls.map(number).or(only), tcp: tcp.map(number).or(only) }
+        let tls = tls.map(number).or(only);
+        Self { http: only, https: tls, tls, tcp: tcp.map(number).or(only) }
     }
 
     /// The port that a client dials: the only one of the service that fits, else that of HTTP or HTTPS.
     pub fn default_for(&self, tls: Tls, protocol: RequestProtocol) -> u32 {
         let fitting = match (tls, protocol) {
-            (Tls::Tls | Tls::Mtls, _) => self.tls,
+            (Tls::Tls | Tls::Mtls, RequestProtocol::Tcp) => self.tls,
+            (Tls::Tls | Tls::Mtls, _) => self.https,
             (Tls::Plaintext, RequestProtocol::Tcp) => self.tcp,
             (Tls::Plaintext, _) => self.http,
         };
         fitting.unwrap_or_else(|| default_port(tls))
     }
+}
+
+/// Whether a port may expect HTTP with or without TLS: its protocol is detected, and its number is not that of the other one.
+fn is_undeclared(class: ProtocolClass, number: u32, tls: Tls) -> bool {
+    let of_other = default_port(if tls == Tls::Plaintext { Tls::Tls } else { Tls::Plaintext });
+    class == ProtocolClass::Auto && number != of_other
 }
 
 /// The port of HTTPS, or of HTTP.

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::answer::{Answer, Decision, Outcome, ReachedCluster, Rewritten};
+use super::answer::{Answer, Decision, Outcome, ReachedCluster, Refusal, Rewritten};
 use super::decide;
 use super::question::{DirectClient, Question};
 use super::request::Tls;
@@ -51,7 +51,9 @@ pub(super) fn answer<'a>(
     };
     let mut decision = match &resolved {
         Resolved::Outside(host) => outside(host, question.port),
-        Resolved::Unknown(name) => refused(format!("DNS does not resolve `{name}`")),
+        Resolved::Unknown(name) => {
+            Decision { refusal: Some(Refusal::UnknownHost), ..refused(format!("DNS does not resolve `{name}`")) }
+        }
         Resolved::Service { service: Some(service), .. } if lacks_port(service, question.port) => {
             refused(format!("{service} has no port {}, so nothing accepts the connection", question.port))
         }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::answer::{Answer, Decision, Outcome, PolicyVerdict, ReachedCluster, Rewritten, Step};
+use super::answer::{Answer, Decision, Outcome, PolicyVerdict, ReachedCluster, Refusal, Rewritten, Step};
 use super::question::Question;
 use super::request::{RequestProtocol, Tls};
 use super::{codec, trace, verdict, ztunnel};
@@ -47,6 +47,8 @@ pub struct Leg {
     pub status: Option<u32>,
     /// Envoy's response flag.
     pub flag: Option<&'static str>,
+    /// The reason why the connection is refused.
+    pub refusal: Option<Refusal>,
     /// The cluster: `inbound|<port>||`, `InboundPassthroughCluster` or `BlackHoleCluster`.
     pub cluster: Option<String>,
     /// The address that the sidecar forwards to; null if it is the dialled address.
@@ -90,9 +92,12 @@ pub fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &Incomin
         }
         InboundMatch::NoFilterChain => {
             leg.flag = Some("NR");
+            let is_strict = mtls.mode == MtlsMode::Strict && incoming.tls != Tls::Mtls;
+            leg.refusal = is_strict.then_some(Refusal::RequiresMutualTls);
             leg.refused(world, mtls, "no filter chain matches the connection");
         }
         InboundMatch::HandshakeFails => {
+            leg.refusal = Some(Refusal::Handshake);
             leg.refused(world, mtls, "client and proxy do not agree on certificates");
         }
         InboundMatch::ProtocolError => {
@@ -176,6 +181,7 @@ impl Leg {
             outcome,
             status: None,
             flag: None,
+            refusal: None,
             cluster: None,
             endpoint: None,
             host: None,
@@ -229,6 +235,7 @@ fn at_workload(receiver: &Receiver<'_, '_>, incoming: &Incoming<'_>) -> Leg {
     let name = name_of(receiver);
     if incoming.tls == Tls::Mtls {
         leg.outcome = Outcome::Refused;
+        leg.refusal = Some(Refusal::Handshake);
         leg.notes.push(format!("{name} has no sidecar, so it does not understand the mutual TLS of the mesh"));
     } else {
         leg.notes.push(format!("{name} has no sidecar: nothing enforces mutual TLS or policies"));
@@ -252,11 +259,19 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
     // Only sidecars have clusters.
     let workload = || receiver.workload.map_or_else(|| receiver.namespace.to_owned(), |it| it.name.to_string());
     let cluster = leg.cluster.unwrap_or_else(|| format!("{}:{}", workload(), question.port));
+    // An ingress port of a Sidecar leads to an address with a port of its own.
+    let endpoint = leg.endpoint.filter(|_| leg.host.is_none());
+    let split =
+        endpoint.as_deref().and_then(|it| it.rsplit_once(':')).map(|(address, number)| (address, number.parse()));
+    let (address, number) = match split {
+        Some((address, Ok(number))) => (Some(address.to_owned()), Some(number)),
+        _ => (endpoint, None),
+    };
     let destination = goes_on.then(|| ReachedCluster {
         cluster,
-        host: leg.host.or(leg.endpoint).unwrap_or_else(|| request.host().into_owned()),
+        host: leg.host.or(address).unwrap_or_else(|| request.host().into_owned()),
         subset: None,
-        port: Some(question.port),
+        port: number.or(Some(question.port)),
         weight: 100.into(),
         workloads: receiver.workload.map(|workload| workload.name.to_string()).into_iter().collect(),
         problem: None,
@@ -270,6 +285,7 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
     let decision = Decision {
         status: leg.status,
         flag: leg.flag,
+        refusal: leg.refusal,
         policy: leg.policy,
         destinations: destination.into_iter().collect(),
         notes: leg.notes,

@@ -40,7 +40,7 @@ mod ztunnel;
 
 pub use answer::{
     Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,
-    ReachedCluster, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
+    ReachedCluster, Refusal, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
 };
 pub use every_host::RuleAnswer;
 pub use expectation::{Difference, Expectation, difference};

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::admission::{OwnPolicies, Screened, Waypoint};
-use super::answer::{Answer, Arrived, Decision, Outcome, Rewritten, Step};
+use super::answer::{Answer, Arrived, Decision, Outcome, Refusal, Rewritten, Step};
 use super::compiled::{Compiled, CompiledTable};
 use super::decide::ClauseDecision;
 use super::question::Question;
@@ -100,7 +100,11 @@ impl<'q, 'a> Outbound<'q, 'a> {
                     Screened::Denied(denied) => return Ok(*denied),
                     Screened::Passed(passage) => passage,
                 };
-                let mut answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
+                let mut answer = self.forwarded(Arc::new(decide::by_tcp_route(
+                    &self.compiled.proxy,
+                    route,
+                    self.connection.payload,
+                )));
                 unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
                 unknowns::note(&mut answer, chain.map(|chain| rivals_of(listener, chain)).unwrap_or_default());
                 let passed_tls = match self.connection.payload {
@@ -118,7 +122,10 @@ impl<'q, 'a> Outbound<'q, 'a> {
             Some(ChainAction::Http { terminates, .. }) if !self.speaks_http(terminates.is_some()) => {
                 let reason = "the listener expects HTTP, over TLS if it terminates TLS";
                 let decision = match self.connection.payload {
-                    Payload::Http => Decision { notes: vec![reason.to_owned()], ..Decision::new(Outcome::Refused) },
+                    Payload::Http => {
+                        let refusal = Some(Refusal::ExpectsTls);
+                        Decision { refusal, notes: vec![reason.to_owned()], ..Decision::new(Outcome::Refused) }
+                    }
                     // A client that begins TLS with a plaintext listener cannot read the response.
                     Payload::Tls(_) if terminates.is_none() => Decision { status: None, ..codec::unreadable(reason) },
                     Payload::Tls(_) | Payload::Bytes => codec::unreadable(reason),

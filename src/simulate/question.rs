@@ -135,7 +135,7 @@ impl<'q, 'a> Question<'q, 'a> {
     /// A request at the sidecar of its client, or at a gateway.
     fn at_client(request: &'q Request, world: &'a World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
         if request.direction == Some(Direction::Gateway) && request.gateway.is_none() {
-            return Err("direction `gateway` needs the field `gateway`".to_owned());
+            return Err(format!("direction `gateway` needs {}", request.field("gateway")));
         }
         let (host, name, written_port) = dialled_host(request)?;
         let name = lower_case(name);
@@ -204,14 +204,15 @@ impl<'q, 'a> Question<'q, 'a> {
 
     /// A request at the sidecar of a server.
     fn at_server(request: &'q Request, world: &'a World<'a>) -> Result<Self, String> {
-        let to = request.to.as_ref().ok_or("direction `inbound` needs the field `to`, the workload")?;
+        let to = request.to.as_ref();
+        let to = to.ok_or_else(|| format!("direction `inbound` needs {}, the workload", request.field("to")))?;
         let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
         let labels: LabelSet<'_> = to.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         let dialled = dial::named_address(request.address.as_deref(), "address")?;
         let receiver = Receiver::described(world, namespace, labels, to.address.or(dialled));
         let port = match dial::named_port(request.port, None)? {
             Some(port) => port,
-            None => only_port(world, &receiver)?,
+            None => only_port(world, &receiver, request)?,
         };
         let source_ip = dial::named_address(request.source_ip.as_deref(), "sourceIp")?;
         // Clients of sidecars are in the mesh: one that the request does not describe has no labels.
@@ -325,17 +326,15 @@ fn dialled_host(request: &Request) -> Result<(Cow<'_, str>, &str, Option<&str>),
 }
 
 /// The only port of a workload.
-fn only_port(world: &World<'_>, receiver: &Receiver<'_, '_>) -> Result<u32, String> {
+fn only_port(world: &World<'_>, receiver: &Receiver<'_, '_>, request: &Request) -> Result<u32, String> {
+    let field = request.field("port");
     let known: Vec<u32> = ports(world, receiver).into_keys().collect();
     match known.as_slice() {
         [only] => Ok(*only),
-        [] => Err("no service selects the workload, so the request needs the field `port`".to_owned()),
+        [] => Err(format!("no service selects the workload, so the request needs {field}")),
         several => {
             let several: Vec<String> = several.iter().map(u32::to_string).collect();
-            Err(format!(
-                "the workload has several ports ({}), so the request needs the field `port`",
-                several.join(", ")
-            ))
+            Err(format!("the workload has several ports ({}), so the request needs {field}", several.join(", ")))
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The request object of the interface.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::routing::TokenState;
 use crate::uri::split_port;
@@ -19,10 +22,12 @@ pub struct Request {
     /// The proxy that gets the request.
     pub direction: Option<Direction>,
     /// The client. Default: a workload without labels in the namespace of the destination.
+    #[serde(deserialize_with = "object_or_null")]
     pub from: Option<WorkloadRef>,
     /// The gateway.
     pub gateway: Option<GatewayRef>,
     /// The server. Its sidecar gets the request.
+    #[serde(deserialize_with = "object_or_null")]
     pub to: Option<WorkloadRef>,
     /// The protocol. Default: `http`.
     pub protocol: Option<RequestProtocol>,
@@ -64,6 +69,9 @@ pub struct Request {
     /// them, and a request for a host that only a Gateway serves goes to that Gateway.
     #[serde(skip)]
     pub is_informal: bool,
+    /// Whether errors name the options of the command line instead of fields.
+    #[serde(skip)]
+    pub names_options: bool,
 }
 
 /// A kind of proxy that gets requests.
@@ -119,6 +127,7 @@ pub enum GatewayRef {
     /// The name.
     Name(String),
     /// The workload.
+    #[serde(deserialize_with = "object")]
     Workload(WorkloadRef),
 }
 
@@ -171,6 +180,10 @@ impl HeaderValue {
 impl Request {
     /// Reads a line of JSON.
     pub fn from_json(line: &[u8]) -> Result<Self, serde_json::Error> {
+        // Serde would take an array for the fields in their order.
+        if !line.trim_ascii_start().starts_with(b"{") {
+            return Err(Error::custom("not a JSON object"));
+        }
         match std::str::from_utf8(line) {
             // One look at the whole line is faster than one at each of its strings.
             Ok(text) => serde_json::from_str(text),
@@ -199,4 +212,44 @@ impl Request {
         let host = self.host.as_deref().filter(|host| !host.is_empty());
         host.map(split_port).or_else(|| Some((self.server_name()?, None)))
     }
+
+    /// A field as errors name it: "the field `sourceIp`", or its option "`--source-ip`".
+    pub(super) fn field(&self, name: &str) -> String {
+        if !self.names_options {
+            return format!("the field `{name}`");
+        }
+        let mut option = String::new();
+        for letter in name.chars() {
+            if letter.is_ascii_uppercase() {
+                option.push('-');
+            }
+            option.push(letter.to_ascii_lowercase());
+        }
+        format!("`--{option}`")
+    }
+}
+
+/// Reads a workload. Serde would take an array for the fields in their order.
+fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<WorkloadRef, D::Error> {
+    object_or_null(deserializer)?.ok_or_else(|| Error::custom("expected an object"))
+}
+
+fn object_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<WorkloadRef>, D::Error> {
+    struct Object;
+    impl<'de> Visitor<'de> for Object {
+        type Value = Option<WorkloadRef>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            WorkloadRef::deserialize(MapAccessDeserializer::new(map)).map(Some)
+        }
+    }
+    deserializer.deserialize_any(Object)
 }

@@ -43,7 +43,8 @@ impl<'a> Simulators<'a> {
             several => {
                 let names: Vec<&str> = several.iter().map(|(name, _)| &**name).collect();
                 let names = wording::list(&names, "and");
-                let error = format!("several meshes answer the request: {names}; name one with `mesh`");
+                let error =
+                    format!("several meshes answer the request: {names}; name one with {}", request.field("mesh"));
                 Err(Unanswered::to(request, error))
             }
         }
@@ -76,6 +77,12 @@ impl<'a> Simulators<'a> {
             }
         }
         if answers.is_empty() { errors } else { answers }
+    }
+
+    /// Whether a text is an address that a client can dial: an IP address, or a host that one of the meshes knows.
+    pub fn know_address(&self, written: &str) -> bool {
+        let request = Request { host: Some(written.to_owned()), ..Request::default() };
+        written.parse::<std::net::IpAddr>().is_ok() || self.all.iter().any(|(_, simulator)| simulator.knows(&request))
     }
 
     fn candidates(&self, request: &Request) -> Vec<&(Arc<str>, Simulator<'a>)> {
@@ -127,7 +134,10 @@ impl<'a> Simulators<'a> {
         match (&request.mesh, names.as_str()) {
             (_, "") => "there is no mesh".to_owned(),
             (Some(wanted), names) => format!("mesh `{wanted}` does not exist; the manifests have {names}"),
-            (None, names) => format!("none of the meshes {names} knows {}; name a mesh", asked_for(request)),
+            (None, names) => {
+                let field = request.field("mesh");
+                format!("none of the meshes {names} knows {}; name one with {field}", asked_for(request))
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The ztunnel of a server in the ambient mesh: it forwards connections, whatever they carry.
 
-use super::answer::Outcome;
+use super::answer::{Outcome, Refusal};
 use super::inbound::{Incoming, Leg};
 use super::{trace, verdict};
 use crate::policy::{self, Attributes, PolicyRef, Ruling};
@@ -14,6 +14,7 @@ pub(super) fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &
     let mut leg = Leg::new(Outcome::Forward, mtls.mode);
     if mtls.mode == MtlsMode::Strict && incoming.peer.is_none() {
         leg.outcome = Outcome::Refused;
+        leg.refusal = Some(Refusal::RequiresMutualTls);
         leg.notes.push("the ztunnel of the workload accepts only connections of the mesh (mode STRICT)".to_owned());
         leg.policy = mtls.set_by.map(|(policy, span)| {
             verdict::of_policy(world, &PolicyRef::new(world, policy), mtls.mode.as_str(), None, Some(span))

@@ -31,6 +31,7 @@ mod simulate;
 mod simulate_asking;
 mod simulate_expect;
 mod simulate_inbound;
+mod simulate_text;
 mod simulation;
 #[path = "../support/skip.rs"]
 mod skip;

@@ -435,6 +435,7 @@ fn mistakes_in_arguments_are_explained() {
         (&["--requests", "-", "--path", "/x"], "`--requests` reads whole requests"),
         (&["--requests", "-", "cart.shop"], "`--requests` reads whole requests"),
         (&["--to", "shop/web", "--gateway", "shop/public"], "cannot be used with"),
+        (&["cart.shop", "--address", "foo"], "`--address foo` is neither an IP address nor a host of the manifests"),
     ] {
         let told = told(arguments);
         assert!(told.contains(message), "{arguments:?}: {told}");

@@ -65,10 +65,11 @@ pub struct RequestArgs {
     /// Scheme that the client claims [default: that of the connection]
     #[arg(long, value_name = "SCHEME", value_parser = NonEmptyStringValueParser::new())]
     pub scheme: Option<String>,
-    /// Port that the client dials [default: that of the URL, the fitting port of the service, or 80]
+    /// Port that the client dials; with --to, port of the workload [default: that of the URL, the fitting port of the
+    /// service, or 80]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u32).range(1..=65535))]
     pub port: Option<u32>,
-    /// Address that the client dials [default: that of the host]
+    /// Address that the client dials, or a host of the manifests that has it [default: that of the host]
     #[arg(long, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new())]
     pub address: Option<String>,
     /// Protocol [default: that of the URL, or http]

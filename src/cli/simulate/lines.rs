@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::mistake;
 use crate::cli::{exit, terminal};
 use crate::report;
 use crate::simulate::{self, Expectation, Request, Simulators, Unanswered};
@@ -105,7 +106,7 @@ impl Answers {
 fn answer_line(simulators: &Simulators<'_>, line: &[u8], expected: &[Expectation], out: &mut Vec<u8>) -> u8 {
     let result = match Request::from_json(line) {
         Ok(question) => simulators.simulate_in_one(&question),
-        Err(error) => Err(Unanswered::new(id_of(line), reason(&error))),
+        Err(_) => Err(Unanswered::new(id_of(line), mistake::of(line))),
     };
     let difference = simulate::difference(&result, expected);
     report::json::answer_line(&result, difference.as_ref(), out).expect("answers can be written as JSON");
@@ -113,16 +114,6 @@ fn answer_line(simulators: &Simulators<'_>, line: &[u8], expected: &[Expectation
         Err(_) => exit::FAILED,
         Ok(_) if difference.is_some() => exit::FOUND,
         Ok(_) => exit::DONE,
-    }
-}
-
-/// The error of a line, without a line number: each line is parsed alone.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let what = text.split(" at line ").next().unwrap_or_default();
-    match error.classify() {
-        serde_json::error::Category::Data => format!("{what}, at column {}", error.column()),
-        _ => format!("not a JSON object: {what}, at column {}", error.column()),
     }
 }
 

@@ -5,9 +5,11 @@
 //! - `url`: the request that a URL describes.
 //! - `question`: the request that all options describe.
 //! - `lines`: the requests of a file.
+//! - `mistake`: what is wrong with a line that is not a request.
 
 pub mod args;
 mod lines;
+mod mistake;
 mod places;
 mod question;
 mod url;
@@ -39,6 +41,9 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     }
     let worlds = project.worlds(None);
     let simulators = Simulators::new(worlds.iter().map(|(mesh, world)| (mesh.name.as_str(), world)), now());
+    if let Some(address) = args.request.address.as_ref().filter(|address| !simulators.know_address(address)) {
+        return Err(format!("`--address {address}` is neither an IP address nor a host of the manifests"));
+    }
     if let Some(requests) = &args.output.requests {
         let status = lines::answer_lines(&simulators, requests, &expected)?;
         return Ok(if project.failed() { exit::FAILED } else { status });

@@ -33,11 +33,18 @@ impl Places {
             places.expected.push(if is_own { value.clone() } else { String::new() });
             arguments.extend((!is_own).then_some((value.as_str(), false)));
         }
-        for (argument, is_positional) in arguments {
-            if is_path(argument) || (is_positional && exists(argument, !args.file.is_empty())) {
-                places.manifests.push(PathBuf::from(argument));
-            } else if let Some(first) = places.url.replace(argument.to_owned()) {
-                return Err(two_urls(&first, argument));
+        let has_files = !args.file.is_empty();
+        let is_manifest = |(argument, is_positional): &(&str, bool), has_files: bool| {
+            is_path(argument) || (*is_positional && exists(argument, has_files))
+        };
+        // A word that is also a directory is a host beside `--file`, unless another argument is the URL.
+        let is_other = |other: &(&str, bool)| !is_manifest(other, has_files) && !is_manifest(other, false);
+        let has_url = arguments.iter().any(is_other);
+        for argument in arguments {
+            if is_manifest(&argument, has_files && !has_url) {
+                places.manifests.push(PathBuf::from(argument.0));
+            } else if let Some(first) = places.url.replace(argument.0.to_owned()) {
+                return Err(two_urls(&first, argument.0));
             }
         }
         Ok(places)

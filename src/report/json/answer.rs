@@ -110,6 +110,7 @@ impl<'a> DecisionObject<'a> {
             timeout,
             retries,
             notes,
+            refusal: _,
             json: _,
         } = decision;
         Self {

@@ -39,6 +39,13 @@ use crate::lint::{Report, Statistics};
 use crate::source::Sources;
 use theme::Theme;
 
+/// A message with a prefix, wrapped to a width. Ends with a newline.
+pub fn message(first: &str, message: &str, width: usize) -> String {
+    let mut text = String::new();
+    words::push_hanging(&mut text, first, 4, message, width);
+    text
+}
+
 /// Writes the output of `mesh lint` for people.
 pub fn lint(report: &Report, sources: &Sources, view: &View, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let theme = Theme::new(*style);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use anstream::adapter::strip_str;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 use unicode_width::UnicodeWidthChar;
 
@@ -85,23 +86,27 @@ pub(super) fn cut(text: &str, room: usize, ellipsis: &str) -> String {
 /// Breaks `text` at spaces into lines of at most `room` columns. A longer word gets a line to itself: a
 /// link or a host name that is broken apart can neither be clicked nor copied.
 pub(super) fn wrap(text: &str, room: usize) -> Vec<Cow<'_, str>> {
-    let options = Options::new(room)
+    textwrap::wrap(text, options(room))
+}
+
+fn options<'o>(width: usize) -> Options<'o> {
+    Options::new(width)
         .break_words(false)
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation)
-        .wrap_algorithm(WrapAlgorithm::FirstFit);
-    textwrap::wrap(text, options)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
 }
 
-/// Wraps `text` to `width` columns after the prefix `first`, and aligns the other lines with the first. `indent` is the
-/// number of columns of `first`, which can contain escape codes. Ends with a newline.
+/// Wraps `text` to `width` columns after the prefix `first`, which can contain escape codes. The other lines are indented
+/// by `indent` columns. Ends with a newline.
 pub(super) fn push_hanging(out: &mut String, first: &str, indent: usize, text: &str, width: usize) {
+    let lead = columns(&strip_str(first).to_string());
+    let (blank, indented) = (" ".repeat(lead), " ".repeat(indent));
+    let options = options(width).initial_indent(&blank).subsequent_indent(&indented);
     out.push_str(first);
-    for (index, line) in wrap(text, width.saturating_sub(indent)).into_iter().enumerate() {
-        if index > 0 {
-            out.extend(std::iter::repeat_n(' ', indent));
-        }
-        out.push_str(&line);
+    for (index, line) in textwrap::wrap(text, options).into_iter().enumerate() {
+        // The prefix stands in the place of the blanks.
+        out.push_str(if index == 0 { line.get(lead..).unwrap_or_default() } else { &line });
         out.push('\n');
     }
 }
@@ -126,6 +131,18 @@ mod tests {
         assert_eq!(wrap("see https://example.com/a-b-c-d now", 10), ["see", "https://example.com/a-b-c-d", "now"]);
         assert_eq!(wrap("", 10), [""]);
         assert_eq!(wrap("two  spaces", 40), ["two  spaces"]);
+    }
+
+    #[test]
+    fn the_prefix_counts_as_a_part_of_the_first_line() {
+        let hanging = |first: &str, text: &str| {
+            let mut out = String::new();
+            push_hanging(&mut out, first, 2, text, 10);
+            out
+        };
+        assert_eq!(hanging("- ", "aaaa bbb cc"), "- aaaa bbb\n  cc\n");
+        assert_eq!(hanging("\u{1b}[31merror:\u{1b}[0m ", "aaa bbb cc"), "\u{1b}[31merror:\u{1b}[0m aaa\n  bbb cc\n");
+        assert_eq!(hanging("- ", ""), "- \n");
     }
 
     #[test]

@@ -2,22 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use super::at_server;
 use super::looked_at::LookedAt;
 use super::place;
 use crate::model::spelling::nearest;
 use crate::model::wording::{list, ports};
-use crate::routing::{ClauseAction, VirtualHost};
+use crate::routing::{ClauseAction, Payload, VirtualHost};
 use crate::simulate::answer::{Answer, Outcome, ReachedCluster};
 use crate::simulate::every_host::when;
 use crate::simulate::question::Question;
-use crate::world::{Gateway, Service, World, host};
+use crate::world::{Gateway, ProtocolClass, Service, World, host};
 
 /// The most hosts and rules that are listed without a trace.
 const FEW: usize = 5;
 
 /// Things that are there instead of those that an answer lacks. A trace lists all of it.
 pub(super) fn hints<'a>(world: &World<'a>, question: &Question<'_, 'a>, answer: &Answer) -> Vec<String> {
-    let Some(seen) = LookedAt::of(question) else { return Vec::new() };
+    let Some(seen) = LookedAt::of(question) else { return at_server::hints(world, question, answer) };
     let most = if question.trace { usize::MAX } else { FEW };
     let missing = Missing { world, question, seen: &seen, most };
     match answer.outcome {
@@ -95,8 +96,14 @@ impl<'a> Missing<'_, 'a> {
             if service.port(port).is_none() {
                 return vec![format!("`{wanted}` has {}, not {port} ({at})", ports_of(service))];
             }
+            let expected = service.port(port).map(|port| port.protocol.class()).map_or("a port", port_words);
+            let sent = match self.question.payload() {
+                Payload::Tls(_) => "TLS",
+                Payload::Http => "plaintext HTTP",
+                Payload::Bytes => "bytes that are not HTTP",
+            };
             return vec![format!(
-                "`{}` has port {port} ({at}), which does not expect what the client sends",
+                "port {port} of `{}` ({at}) is {expected}, and the client sends {sent}",
                 service.hostname
             )];
         }
@@ -249,4 +256,15 @@ impl<'a> Missing<'_, 'a> {
 
 fn ports_of(service: &Service<'_>) -> String {
     ports(service.ports.iter().map(|port| port.number))
+}
+
+/// The kind of a port, as a service declares it.
+fn port_words(class: ProtocolClass) -> &'static str {
+    match class {
+        ProtocolClass::Http => "an HTTP port",
+        ProtocolClass::Tls => "a TLS port",
+        ProtocolClass::Tcp => "a TCP port",
+        ProtocolClass::Auto => "a port without a declared protocol",
+        ProtocolClass::Udp => "a UDP port",
+    }
 }

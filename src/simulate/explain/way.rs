@@ -17,7 +17,14 @@ pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer
     let mut way = vec![proxy_words(world, proxy, gateway), listener_words(world, question, &seen)];
     way.extend(decision(world, question, answer, gateway));
     if answer.outcome == Outcome::Forward {
-        way.extend(answer.destinations.iter().map(|it| destination(world, proxy, answer, it)));
+        let aborted =
+            answer.fault.as_ref().and_then(|fault| fault.abort.as_ref()).map_or(0.0, |abort| abort.percentage);
+        if aborted > 0.0 {
+            way.push(format!("{}% of the requests end here: the fault aborts them", aborted.min(100.0)));
+        }
+        let of = if aborted > 0.0 { " of the others" } else { "" };
+        let reached = answer.destinations.iter().filter(|_| aborted < 100.0);
+        way.extend(reached.map(|it| destination(world, proxy, answer, it, of)));
     }
     for leg in answer.legs.iter() {
         let at = leg.gateway.as_ref().map_or_else(|| "the next gateway".to_owned(), |name| format!("gateway {name}"));
@@ -137,7 +144,13 @@ fn target(destination: &ReachedCluster) -> String {
 }
 
 /// A destination, and the DestinationRule that applies to it.
-fn destination(world: &World<'_>, proxy: &Proxy<'_>, answer: &Answer, destination: &ReachedCluster) -> String {
+fn destination(
+    world: &World<'_>,
+    proxy: &Proxy<'_>,
+    answer: &Answer,
+    destination: &ReachedCluster,
+    of: &str,
+) -> String {
     let mut parts = Vec::new();
     let rules = &world.destination_rules;
     let service = proxy.service(&destination.host);
@@ -168,7 +181,7 @@ fn destination(world: &World<'_>, proxy: &Proxy<'_>, answer: &Answer, destinatio
         None => parts.extend(destination.assumption.clone()),
     }
     let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join("; ")) };
-    format!("{}% to {}{parts}", destination.weight, target(destination))
+    format!("{}%{of} to {}{parts}", destination.weight, target(destination))
 }
 
 /// The actions of the proxy of a server.

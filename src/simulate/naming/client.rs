@@ -45,7 +45,10 @@ fn client(
                     wanted.namespace = written.namespace.map(str::to_owned);
                 }
                 [] => {
-                    let other = "to describe another client, give its namespace and its labels";
+                    let other = match is_informal {
+                        true => "to describe another client, write `-n NAMESPACE` and `--from-label NAME=VALUE`",
+                        false => "to describe another client, give its namespace and its labels",
+                    };
                     return Err(format!("{}; {other}", missing(world, &written, namespace)));
                 }
                 found => return Err(several(&format!("`{text}` can be several workloads"), found)),

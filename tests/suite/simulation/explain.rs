@@ -2,12 +2,23 @@
 
 use mesh::config::Config;
 use mesh::load::Snapshot;
-use mesh::simulate::{Explained, GatewayRef, Request, Simulator};
+use mesh::simulate::{Explained, GatewayRef, Request, Simulator, Tls};
 use mesh::world::{Settings, World};
 
 use super::{istio, service};
 
 fn explain(host: &str, port: Option<u32>, gateway: Option<&str>, path: &str) -> Explained {
+    let gateway = gateway.map(|name| GatewayRef::Name(name.to_owned()));
+    let path = Some(path.to_owned());
+    explained(&Request { host: Some(host.to_owned()), port, gateway, path, ..Request::default() })
+}
+
+fn explain_with_tls(host: &str) -> Explained {
+    let host = Some(host.to_owned());
+    explained(&Request { host, port: Some(8080), tls: Some(Tls::Tls), ..Request::default() })
+}
+
+fn explained(request: &Request) -> Explained {
     let servers = "[{port: {number: 80, name: http, protocol: HTTP}, hosts: [web.example.com]}]";
     let manifests = [
         service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 8080}]}"),
@@ -23,9 +34,7 @@ fn explain(host: &str, port: Option<u32>, gateway: Option<&str>, path: &str) -> 
     ];
     let snapshot = Snapshot::of_texts([("all.yaml", manifests.concat())]);
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
-    let gateway = gateway.map(|name| GatewayRef::Name(name.to_owned()));
-    let path = Some(path.to_owned());
-    Simulator::new(&world).explain(&Request { host: Some(host.to_owned()), port, gateway, path, ..Request::default() })
+    Simulator::new(&world).explain(request)
 }
 
 #[test]
@@ -34,6 +43,7 @@ fn what_is_missing_has_something_near() {
     let cases = [
         (explain("wep.shop", None, None, "/"), "did you mean `web"),
         (explain("web.shop", Some(80), None, "/"), "`web.shop` has port 8080, not 80"),
+        (explain_with_tls("web.shop"), "is an HTTP port, and the client sends TLS"),
         (
             explain("web.example.com", None, None, "/"),
             "Gateway `shop/edge` serves this host: add `--gateway shop/edge`",

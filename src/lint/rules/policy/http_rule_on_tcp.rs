@@ -4,11 +4,13 @@ use super::gateway_connections;
 use crate::lint::finding::finding;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Diagnostics, Finding, Rule};
+use crate::model::Kind;
+use crate::model::field::TextField;
 use crate::model::security::{self, PolicyAction};
 use crate::policy::{Attribute, Requirement, RuleParts, requirements};
 use crate::source::Span;
 use crate::validate::{Mistake, Violation};
-use crate::world::{AuthorizationPolicy, DataPlane, ProtocolClass, Workload, WorkloadPort, World};
+use crate::world::{AuthorizationPolicy, DataPlane, ProtocolClass, Service, Targeted, Workload, WorkloadPort, World};
 
 pub static RULE: Rule = rule! {
     name: "http-rule-on-tcp",
@@ -102,10 +104,32 @@ fn check_deny<'a>(
             (None, _) if gateway_connections::check_deny(world, policy, rule, diagnostics) => {}
             // The webhook does not see ports that conditions name.
             (None, Some(_)) if parts.when.iter().any(|it| it.attribute == Attribute::DestinationPort) => {}
+            (None, Some(_)) if targets_http_only(world, policy) => {}
             (None, Some(warning)) => report_warning(warning, diagnostics),
             (None, None) => {}
         }
     }
+}
+
+/// Whether a policy targets only services whose ports are all HTTP. A waypoint gets no other connections for them, unlike a
+/// sidecar, which also gets those to ports that no Service has.
+fn targets_http_only(world: &World<'_>, policy: &AuthorizationPolicy<'_>) -> bool {
+    let is_http_only = |reference: &security::PolicyTargetReference| {
+        let kind = match (reference.group.text(), reference.kind.text()) {
+            ("" | "core", "Service") => Kind::Service,
+            ("networking.istio.io", "ServiceEntry") => Kind::ServiceEntry,
+            _ => return false,
+        };
+        let is_target = |service: &&Service<'_>| {
+            service.resource.kind == kind
+                && service.namespace == policy.name.namespace
+                && service.resource.name() == reference.name.text()
+        };
+        let mut ports = world.services.iter().filter(is_target).flat_map(|service| &service.ports).peekable();
+        ports.peek().is_some() && ports.all(|port| port.protocol.class() == ProtocolClass::Http)
+    };
+    let references = policy.spec.target_refs();
+    !references.is_empty() && references.into_iter().all(is_http_only)
 }
 
 /// Reports a warning of the webhook. Where no TCP port is known, the workloads usually have none.

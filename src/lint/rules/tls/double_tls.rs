@@ -101,8 +101,7 @@ fn check_tls_routes(
             is_same_everywhere || gateway.is_none_or(|gateway| world.places_gateway(client, gateway))
         });
         let settings = clients.find_map(|(client, _)| {
-            let upstream = Upstream::towards(world, (&client.namespace, client.labels), service, subset, port);
-            upstream.tls.filter(|_| upstream.originates_tls())
+            Upstream::towards(world, (&client.namespace, client.labels), service, subset, port).tls_around_tls()
         });
         let Some(settings) = settings else { continue };
         let place = settings.mode.map_or(settings.span, |mode| mode.span);
@@ -140,7 +139,7 @@ fn check_entry(
         }
         for client in clients.iter().filter(|client| service.export_to.includes(client)) {
             let upstream = Upstream::towards(world, (client, None), service, "", port.number);
-            let Some(settings) = upstream.tls.filter(|_| upstream.originates_tls()) else { continue };
+            let Some(settings) = upstream.tls_around_tls() else { continue };
             // TLS for all ports is usually for those that have plaintext.
             let is_of_port = || {
                 world

@@ -1,6 +1,6 @@
 //! The effects of a route other than its destinations.
 
-use super::rows::problem_text;
+use super::rows::{cluster, problem_text};
 use crate::report::text::theme::Theme;
 use crate::report::text::words::{clean, push_hanging};
 use crate::simulate::{Answer, Outcome};
@@ -16,13 +16,13 @@ pub(super) fn push(text: &mut String, asked_path: &str, answer: &Answer, theme: 
         add(&format!("workloads{of}"), destination.workloads.join(", "));
     }
     if let Some(request) = answer.request.as_ref().filter(|_| answer.outcome == Outcome::Forward) {
-        if request.authority != answer.host {
+        if !request.authority.is_empty() && request.authority != answer.host {
             add("authority", request.authority.clone());
         }
         if request.path != asked_path {
             add("path", request.path.clone());
         }
-        request.headers.iter().for_each(|(name, value)| add("header set", format!("{name}: {value}")));
+        request.headers.iter().for_each(|(name, value)| add("header sent", format!("{name}: {value}")));
         request.removed_headers.iter().for_each(|name| add("header removed", name.clone()));
     }
     if let Some(fault) = &answer.fault {
@@ -44,8 +44,8 @@ pub(super) fn push(text: &mut String, asked_path: &str, answer: &Answer, theme: 
         add("retries", format!("{}{per_try}{on}", retries.attempts));
     }
     for mirror in &answer.mirrors {
-        let problem = mirror.problem.map(|it| format!(" ({})", problem_text(it, None))).unwrap_or_default();
-        add("mirror", format!("{}% to {}{problem}", mirror.percentage, mirror.cluster));
+        let problem = mirror.problem.map(|it| format!(", {}", problem_text(it))).unwrap_or_default();
+        add("mirror", format!("{}% to {}{problem}", mirror.percentage, cluster(&mirror.cluster)));
     }
     answer.notes.iter().for_each(|note| add("note", note.clone()));
 }

@@ -54,7 +54,7 @@ fn push_unanswered(text: &mut String, unanswered: &Unanswered, theme: &Theme) {
     let named = named.filter(|name| !name.is_empty()).map(|name| theme.accent(&format!("{}:", clean(name))) + " ");
     let host: String = named.collect();
     let lead = format!("{} {host}", theme.severity(Severity::Error, "error:"));
-    push_hanging(text, &lead, 4, &unanswered.error, theme.style.columns());
+    push_hanging(text, &lead, 4, &clean(&unanswered.error), theme.style.columns());
 }
 
 fn push_table(text: &mut String, answers: &[&Answer], style: &Style) {
@@ -67,7 +67,7 @@ fn push_table(text: &mut String, answers: &[&Answer], style: &Style) {
         for (index, target) in rows::targets(answer, &rows::Brevity::default()).into_iter().enumerate() {
             let only_first = |text: String| if index == 0 { text } else { String::new() };
             let via = answer.gateway.as_ref().map(|gateway| format!("\nvia {}", clean(gateway))).unwrap_or_default();
-            let host = only_first(format!("{}{via}", clean(rows::short(&answer.host))));
+            let host = only_first(format!("{}{via}", rows::host(answer)));
             let mesh = has_meshes.then(|| only_first(answer.mesh.as_ref().map(|it| clean(it)).unwrap_or_default()));
             let cells = [host, target.goes_to, target.share, only_first(rows::decided_by(answer))];
             grid.push(mesh.into_iter().chain(cells).collect());

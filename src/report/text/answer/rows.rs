@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::report::text::policy;
 use crate::report::text::words::clean;
-use crate::simulate::{Answer, Arrived, InjectedAbort, Outcome, ReachedCluster};
+use crate::simulate::{Answer, Arrived, InjectedAbort, Outcome, ReachedCluster, Refusal};
 
 /// A row: where a share of the requests goes.
 pub(super) struct Target {
@@ -48,6 +48,15 @@ pub(super) fn short(host: &str) -> &str {
     host.rfind(".svc.").map_or(host, |at| &host[..at])
 }
 
+/// The host of a request. One that asks the proxy of a workload may have none: then the workload stands in its place.
+pub(super) fn host(answer: &Answer) -> String {
+    let workload = || answer.destinations.first().and_then(|it| it.workloads.first());
+    match answer.host.as_str() {
+        "" => workload().map(|workload| clean(workload)).unwrap_or_default(),
+        host => clean(short(host)),
+    }
+}
+
 /// The rows of an answer. Aborts are part of the shares.
 pub(super) fn targets(answer: &Answer, brevity: &Brevity<'_>) -> Vec<Target> {
     if answer.destinations.is_empty() {
@@ -89,7 +98,11 @@ fn percent(share: f64) -> String {
 
 /// A destination, and the reasons why requests do not arrive there.
 fn target(answer: &Answer, destination: &ReachedCluster, brevity: &Brevity<'_>) -> String {
-    let mut target = brevity.host(&destination.host);
+    let mut target = match (destination.host.as_str(), destination.workloads.first()) {
+        ("", Some(workload)) => clean(workload),
+        ("", None) => "the workload".to_owned(),
+        (host, _) => brevity.host(host),
+    };
     if let Some(port) = destination.port {
         target.push_str(&format!(":{port}"));
     }
@@ -142,10 +155,20 @@ fn problem_words(problem: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The response to the client if requests cannot reach a cluster.
-pub(super) fn problem_text(problem: &str, status: Option<u16>) -> String {
-    let (flag, what) = problem_words(problem);
-    format!("{} {what} ({flag})", status.unwrap_or(503))
+/// The reason why requests cannot reach a cluster.
+pub(super) fn problem_text(problem: &str) -> &'static str {
+    problem_words(problem).1
+}
+
+/// A cluster as people write it: `reviews.shop:9080 v2` for `outbound|9080|v2|reviews.shop.svc.cluster.local`.
+pub(super) fn cluster(name: &str) -> String {
+    match name.split('|').collect::<Vec<_>>().as_slice() {
+        [_, port, subset, host] if !host.is_empty() => {
+            let subset = if subset.is_empty() { String::new() } else { format!(" {subset}") };
+            format!("{}:{port}{subset}", short(host))
+        }
+        _ => name.to_owned(),
+    }
 }
 
 /// The outcome of a request without destinations.
@@ -158,11 +181,25 @@ fn outcome(answer: &Answer, brevity: &Brevity<'_>) -> String {
         Outcome::NoRoute => format!("{status}no route{flag}"),
         Outcome::Blackhole => format!("{status}dropped: unknown to the mesh{flag}"),
         Outcome::Denied => format!("{status}denied{flag}"),
+        Outcome::Refused if let Some(refusal) = answer.refusal => format!("{}{flag}", refusal_words(refusal)),
+        Outcome::Refused if answer.flag == Some("DPE") && answer.status.is_some() => {
+            format!("{status}bad request{flag}")
+        }
+        Outcome::Refused if answer.flag == Some("DPE") => format!("connection closed: the proxy expects HTTP{flag}"),
         Outcome::Refused if answer.flag == Some("NR") => format!("connection closed: no server matches{flag}"),
         Outcome::Refused => format!("connection refused{flag}"),
         Outcome::Forward | Outcome::Passthrough => answer.outcome.as_str().to_owned(),
     };
     clean(&text)
+}
+
+fn refusal_words(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::UnknownHost => "nowhere: DNS does not know the host",
+        Refusal::ExpectsTls => "connection closed: the proxy expects TLS",
+        Refusal::Handshake => "the TLS handshake fails",
+        Refusal::RequiresMutualTls => "connection closed: requires mutual TLS",
+    }
 }
 
 /// The resource that decides.
@@ -172,6 +209,10 @@ pub(super) fn decided_by(answer: &Answer) -> String {
     }
     match (&answer.route, answer.outcome) {
         (Some(route), _) => clean(&format!("{} {}", route.owner(), route.path())),
+        // The proxy of a server has no routes.
+        (None, Outcome::Forward) if answer.destinations.iter().any(|it| it.cluster.starts_with("inbound|")) => {
+            String::new()
+        }
         (None, Outcome::Forward) => "no VirtualService".to_owned(),
         (None, _) => String::new(),
     }
