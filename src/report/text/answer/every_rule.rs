@@ -2,13 +2,13 @@
 
 use std::io;
 
-use super::rows::{Brevity, targets};
+use super::rows::{Brevity, Target, denial, targets};
 use super::{push_unanswered, trace};
 use crate::report::Style;
 use crate::report::text::table::Grid;
 use crate::report::text::theme::Theme;
 use crate::report::text::words::{clean, push_hanging};
-use crate::simulate::{Answer, RuleAnswer};
+use crate::simulate::{Answer, Outcome, RuleAnswer};
 
 /// Writes the output of `mesh simulate` without a URL, for people: a table with rows for each rule of each host, the notes
 /// of the answers, and the traces, if they have any.
@@ -98,6 +98,18 @@ impl<'a> Heading<'a> {
     }
 }
 
+/// The rows of a rule: those of its answer, and one for the requests that a policy denies before they reach it.
+fn all_targets(rule: &RuleAnswer, answer: &Answer, brevity: &Brevity<'_>) -> Vec<Target> {
+    let mut all = if answer.outcome == Outcome::Denied && rule.denial.is_some() {
+        Vec::new()
+    } else {
+        targets(answer, brevity)
+    };
+    let denial = rule.denial.as_ref().map(|decision| format!("some requests: {}", denial(decision)));
+    all.extend(denial.map(|goes_to| Target { goes_to, share: String::new() }));
+    all
+}
+
 fn table(answered: &[(&RuleAnswer, &Answer)], notes: &Notes<'_>) -> Grid {
     let mut grid = Grid::new(vec!["HOST", "WHEN", "GOES TO", "SHARE"]);
     let hosts = answered.iter().flat_map(|(rule, answer)| {
@@ -111,7 +123,7 @@ fn table(answered: &[(&RuleAnswer, &Answer)], notes: &Notes<'_>) -> Grid {
         let (group, others) = rest.split_at(count);
         rest = others;
         let rows = group.iter().flat_map(|(rule, answer)| {
-            targets(answer, &brevity).into_iter().enumerate().map(|(index, target)| {
+            all_targets(rule, answer, &brevity).into_iter().enumerate().map(|(index, target)| {
                 let is_first = index == 0;
                 let when = if is_first { clean(&rule.when) } else { String::new() };
                 let marks = if is_first { notes.marks(answer) } else { String::new() };

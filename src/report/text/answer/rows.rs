@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::report::text::policy;
 use crate::report::text::words::clean;
-use crate::simulate::{Answer, Arrived, InjectedAbort, Outcome, ReachedCluster};
+use crate::simulate::{Answer, Arrived, Decision, InjectedAbort, Outcome, ReachedCluster};
 
 /// A row: where a share of the requests goes.
 pub(super) struct Target {
@@ -157,12 +157,19 @@ fn outcome(answer: &Answer, brevity: &Brevity<'_>) -> String {
         Outcome::DirectResponse => format!("{status}from the proxy"),
         Outcome::NoRoute => format!("{status}no route{flag}"),
         Outcome::Blackhole => format!("{status}dropped: unknown to the mesh{flag}"),
-        Outcome::Denied => format!("{status}denied{flag}"),
+        Outcome::Denied => format!("{}{flag}", denial(&answer.decision)),
         Outcome::Refused if answer.flag == Some("NR") => format!("connection closed: no server matches{flag}"),
         Outcome::Refused => format!("connection refused{flag}"),
         Outcome::Forward | Outcome::Passthrough => answer.outcome.as_str().to_owned(),
     };
     clean(&text)
+}
+
+/// `403 denied by AuthorizationPolicy shop/deny rules[0]`.
+pub(super) fn denial(decision: &Decision) -> String {
+    let status = decision.status.map(|status| format!("{status} ")).unwrap_or_default();
+    let by = decision.policy.as_ref().map(|policy| format!(" by {}", policy::name(policy))).unwrap_or_default();
+    format!("{status}denied{by}")
 }
 
 /// The resource that decides.
