@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Taken;
 use super::clients::Clients;
+use super::{OTHERWISE, Taken};
 use crate::model::networking::{L4MatchAttributes, TlsMatchAttributes};
 use crate::simulate::gateway_workload::gateway_name;
 use crate::simulate::request::{Direction, GatewayRef, Request, RequestProtocol, Tls, WorkloadRef};
@@ -207,7 +207,7 @@ impl<'h, 'a> Host<'h, 'a> {
             contexts.extend(route.r#match.iter().map(|it| self.of_tcp_match(request, Some(it), it.span)));
         }
         let after_others = contexts.iter_mut().skip(1);
-        after_others.filter(|it| it.when.is_empty()).for_each(|it| "otherwise".clone_into(&mut it.when));
+        after_others.filter(|it| it.when.is_empty()).for_each(|it| OTHERWISE.clone_into(&mut it.when));
         contexts
     }
 

@@ -15,6 +15,9 @@ use std::sync::Arc;
 use super::{Answer, Decision, Outcome, Request, Simulator, Unanswered};
 use crate::source::Span;
 
+/// The condition of a rule that takes all requests that others leave.
+const OTHERWISE: &str = "otherwise";
+
 /// The answer for the requests that a rule takes.
 #[derive(Debug, Clone)]
 pub struct RuleAnswer {
@@ -33,6 +36,7 @@ pub struct RuleAnswer {
 /// The answers for every rule that a request like `template` can take: what the template leaves open can have any value.
 pub(super) fn answers(simulator: &Simulator<'_>, template: &Request) -> Vec<RuleAnswer> {
     let mut groups: Vec<Vec<RuleAnswer>> = Vec::new();
+    let mut answers: Vec<RuleAnswer> = Vec::new();
     let contexts = contexts::of(simulator.world, template);
     let found: Vec<Vec<RuleAnswer>> = contexts.iter().map(|it| rules::answers(simulator, template, it)).collect();
     let place = |context: &contexts::Context| (context.host.clone(), context.request.gateway.clone());
@@ -51,7 +55,16 @@ pub(super) fn answers(simulator: &Simulator<'_>, template: &Request) -> Vec<Rule
             groups.push(found);
         }
     }
-    groups.into_iter().flatten().collect()
+    groups.into_iter().for_each(|group| answers.extend(group));
+    // The rules before one that takes all other requests can be for other clients.
+    let place = |answer: &RuleAnswer| (answer.host.clone(), answer.asked.gateway.clone());
+    let places: Vec<_> = answers.iter().map(place).collect();
+    for answer in &mut answers {
+        if answer.when == OTHERWISE && places.iter().filter(|it| **it == place(answer)).count() == 1 {
+            answer.when = answer.all_requests().to_owned();
+        }
+    }
+    answers
 }
 
 impl RuleAnswer {
@@ -69,7 +82,8 @@ impl RuleAnswer {
                 let targets = answer.destinations.iter();
                 targets.map(|it| (it.host.clone(), it.subset.clone(), it.weight.clone(), it.problem)).collect()
             };
-            (one.outcome, one.status, place(one), &one.policy) == (other.outcome, other.status, place(other), &other.policy)
+            (one.outcome, one.status, place(one), &one.policy)
+                == (other.outcome, other.status, place(other), &other.policy)
                 && targets(one) == targets(other)
         };
         self.host == other.host

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::clients::Clients;
 use super::contexts::Context;
 use super::denials::{self, Denials, Wish};
-use super::{RuleAnswer, Taken, when};
+use super::{OTHERWISE, RuleAnswer, Taken, when};
 use crate::routing::{
-    Automata, ChainAction, Clause, ClauseAction, Connection, MatchCondition, MatchSubject, RouteLookup,
-    Sample, VirtualHost,
+    Automata, ChainAction, Clause, ClauseAction, Connection, MatchCondition, MatchSubject, RouteLookup, Sample,
+    VirtualHost,
 };
 use crate::simulate::direct;
 use crate::simulate::naming;
@@ -33,7 +33,7 @@ pub(super) fn answers(simulator: &Simulator<'_>, template: &Request, context: &C
         let words = [context.when.as_str(), answer.when.as_str()];
         let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
         answer.when = match words.as_slice() {
-            [] if several && index > 0 => "otherwise".to_owned(),
+            [] if several && index > 0 => OTHERWISE.to_owned(),
             [] => answer.all_requests().to_owned(),
             words => words.join(" and "),
         };
@@ -66,7 +66,7 @@ impl RuleAnswer {
     }
 
     /// The words for all requests of a rule without conditions.
-    fn all_requests(&self) -> &'static str {
+    pub(super) fn all_requests(&self) -> &'static str {
         match (&self.denial, denials::is_denied(self)) {
             (None, _) => "every request",
             (Some(_), false) => "every allowed request",
@@ -76,12 +76,7 @@ impl RuleAnswer {
 }
 
 /// The answer for a connection that a route takes.
-fn of_connection(
-    simulator: &Simulator<'_>,
-    template: &Request,
-    request: &Request,
-    taken: Taken,
-) -> Option<RuleAnswer> {
+fn of_connection(simulator: &Simulator<'_>, template: &Request, request: &Request, taken: Taken) -> Option<RuleAnswer> {
     let answer = ask(simulator, request.clone(), String::new());
     if answer.is_taken_by(taken) {
         return Some(answer);
@@ -213,14 +208,14 @@ impl SeenRules {
         self.let_past(asking, request, &own, &self.before(index), self.keys[index]).map(|it| RuleAnswer { when, ..it })
     }
 
-    /// The answer to a request that no rule takes.
+    /// The answer to a request that no rule takes, or that a policy denies before.
     fn without_rule(&self, asking: &Asking<'_, '_>, request: &Request) -> Option<RuleAnswer> {
         // A given path gets an answer from the rules.
         if asking.template.path.is_some() {
             return None;
         }
         let answer = self.let_past(asking, request, &[], &self.before(self.keys.len()), Taken::Nothing)?;
-        answer.is_taken_by(Taken::Nothing).then_some(answer)
+        (answer.is_taken_by(Taken::Nothing) || denials::is_denied(&answer)).then_some(answer)
     }
 
     /// The answer to a request that meets conditions, and none of those before. If policies deny it, to one that they
