@@ -90,11 +90,12 @@ struct RuleObject<'a> {
 
 /// The requests that a rule takes.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct RuleRequestsObject<'a> {
     host: &'a str,
     when: &'a str,
     asked: RequestObject<'a>,
-    #[serde(skip_serializing_if = "Option::is_none", rename = "deniedBy")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     denied_by: Option<PolicyObject<'a>>,
 }
 

@@ -1,6 +1,6 @@
 //! Requests that the policies of a gateway or waypoint let pass, where they deny others of the same rule.
 //!
-//! A proxy evaluates its policies before it takes a route. So a request that is denied says nothing about the rule, and
+//! A proxy evaluates its policies before it takes a route. So a denied request does not show where the rule leads, and
 //! [`Denials::let_past`] looks for another one: it changes what the policies that deny the request compare.
 
 use std::cell::Cell;
@@ -21,7 +21,7 @@ const MOST_POLICIES: usize = 4;
 /// Addresses for documentation (RFC 5737), which manifests rarely name.
 const OTHER_ADDRESSES: [&str; 2] = ["203.0.113.1", "198.51.100.1"];
 
-/// What a request must have so that policies let it pass.
+/// Properties of a request with which policies let it pass.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wish {
     /// Conditions that must hold.
@@ -42,7 +42,7 @@ pub(super) fn is_denied(answer: &RuleAnswer) -> bool {
 /// Denials by the policies of a proxy.
 pub(super) struct Denials<'s, 'a> {
     pub simulator: &'s Simulator<'a>,
-    /// What all requests have in common.
+    /// The parts that all requests have.
     pub template: &'s Request,
 }
 

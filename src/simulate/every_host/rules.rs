@@ -139,7 +139,7 @@ fn of_http(simulator: &Simulator<'_>, template: &Request, context: &Context) -> 
     found
 }
 
-/// What all requests for the rules of a host have in common.
+/// The parts that all requests for the rules of a host share.
 struct Asking<'s, 'a> {
     simulator: &'s Simulator<'a>,
     template: &'s Request,

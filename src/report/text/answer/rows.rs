@@ -21,6 +21,8 @@ pub(super) struct Brevity<'a> {
     pub namespace: Option<&'a str>,
     /// Whether Envoy's response flags are left out.
     pub without_flags: bool,
+    /// Whether a denial names its policy, because no other column does.
+    pub names_policy: bool,
 }
 
 impl<'a> Brevity<'a> {
@@ -28,7 +30,11 @@ impl<'a> Brevity<'a> {
     pub fn of(hosts: impl Iterator<Item = &'a str>) -> Self {
         let mut namespaces = hosts.filter(|host| short(host) != *host).filter_map(|host| short(host).split_once('.'));
         let first = namespaces.next().map(|(_, namespace)| namespace);
-        Self { namespace: first.filter(|first| namespaces.all(|(_, it)| it == *first)), without_flags: true }
+        Self {
+            namespace: first.filter(|first| namespaces.all(|(_, it)| it == *first)),
+            without_flags: true,
+            names_policy: true,
+        }
     }
 
     /// A host without the domain of the cluster, and without the namespace that all have.
@@ -157,7 +163,8 @@ fn outcome(answer: &Answer, brevity: &Brevity<'_>) -> String {
         Outcome::DirectResponse => format!("{status}from the proxy"),
         Outcome::NoRoute => format!("{status}no route{flag}"),
         Outcome::Blackhole => format!("{status}dropped: unknown to the mesh{flag}"),
-        Outcome::Denied => format!("{}{flag}", denial(&answer.decision)),
+        Outcome::Denied if brevity.names_policy => denial(&answer.decision),
+        Outcome::Denied => format!("{status}denied{flag}"),
         Outcome::Refused if answer.flag == Some("NR") => format!("connection closed: no server matches{flag}"),
         Outcome::Refused => format!("connection refused{flag}"),
         Outcome::Forward | Outcome::Passthrough => answer.outcome.as_str().to_owned(),
