@@ -317,8 +317,8 @@ impl<'w, 'a> Evaluator<'w, 'a> {
         }
         for reason in &rule.ignored {
             self.note(&format!(
-                "AuthorizationPolicy `{name}`, `rules[{index}]`: {reason}; istiod drops the condition, so the rule \
-                 matches more requests"
+                "AuthorizationPolicy `{name}`, `rules[{index}]`: {reason}; istiod drops such conditions, so the rule matches more \
+                 requests"
             ));
         }
     }

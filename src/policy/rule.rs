@@ -5,6 +5,7 @@ use super::condition::{CompiledCondition, FailedCondition, PolicyContext};
 use super::keys::{Attribute, InvalidKey};
 use crate::model::field::TextField;
 use crate::model::security::{self, Operation, PolicyAction, Source};
+use crate::model::wording;
 use crate::source::Spanned;
 
 /// A compiled rule: any of the sources, any of the operations, all conditions.
@@ -24,7 +25,7 @@ pub(super) fn compile<'a>(
     is_tcp: bool,
     context: &PolicyContext<'a>,
 ) -> Result<PolicyRule<'a>, String> {
-    let mut compiler = Compiler { action, is_tcp, context, ignored: Vec::new() };
+    let mut compiler = Compiler { action, is_tcp, context, ignored: Vec::new(), http_only: Vec::new() };
     let mut from = Vec::new();
     for (index, from_entry) in written.from.iter().enumerate() {
         let fields = from_entry.source.as_ref().map(source_fields).unwrap_or_default();
@@ -42,14 +43,19 @@ pub(super) fn compile<'a>(
             Ok(attribute) => attribute,
             Err(InvalidKey::Unknown) => return Err(format!("key `{key}` is unknown")),
             Err(InvalidKey::WithoutName) => {
-                compiler.give_up(format!("`{key}` needs a name in brackets"))?;
+                compiler.give_up(format!("`{key}` needs a name in brackets"), None)?;
                 continue;
             }
         };
         when.extend(compiler.condition(key.to_owned(), attribute.clone(), false, &condition.values)?);
         when.extend(compiler.condition(format!("{key} notValues"), attribute, true, &condition.not_values)?);
     }
-    Ok(PolicyRule { from, to, when, ignored: compiler.ignored })
+    let Compiler { mut ignored, http_only, .. } = compiler;
+    if !http_only.is_empty() {
+        let verb = if http_only.len() == 1 { "applies" } else { "apply" };
+        ignored.push(format!("{} {verb} only to HTTP", wording::list(&http_only, "and")));
+    }
+    Ok(PolicyRule { from, to, when, ignored })
 }
 
 /// A field: its name, its attribute, whether it is negated, and its values.
@@ -94,6 +100,7 @@ struct Compiler<'c, 'a> {
     is_tcp: bool,
     context: &'c PolicyContext<'a>,
     ignored: Vec<String>,
+    http_only: Vec<String>,
 }
 
 impl<'a> Compiler<'_, 'a> {
@@ -116,23 +123,26 @@ impl<'a> Compiler<'_, 'a> {
             return Ok(None);
         }
         if self.is_tcp && attribute.is_http_only() {
-            self.give_up(format!("`{name}` applies only to HTTP"))?;
+            self.give_up(format!("`{name}` applies only to HTTP"), Some(name))?;
             return Ok(None);
         }
         let (condition, invalid) = CompiledCondition::new(name.clone(), attribute, is_negated, values, self.context);
         for value in invalid {
-            self.give_up(format!("`{name}` has the invalid value `{}`", value.value))?;
+            self.give_up(format!("`{name}` has the invalid value `{}`", value.value), None)?;
         }
         Ok(condition)
     }
 
     /// An invalid condition makes istiod drop an ALLOW rule. From other rules it drops only the condition, so that they
-    /// rather deny too much (istiod: `checkError`).
-    fn give_up(&mut self, reason: String) -> Result<(), String> {
+    /// rather deny too much (istiod: `checkError`). `http_only` is the name of a condition that only HTTP has.
+    fn give_up(&mut self, reason: String, http_only: Option<String>) -> Result<(), String> {
         if self.action == PolicyAction::Allow {
             return Err(reason);
         }
-        self.ignored.push(reason);
+        match http_only {
+            Some(name) => self.http_only.push(name),
+            None => self.ignored.push(reason),
+        }
         Ok(())
     }
 }

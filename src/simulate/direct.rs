@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::answer::{Answer, Decision, Outcome, ReachedCluster, Refusal, Rewritten};
+use super::compiled::Compiled;
 use super::decide;
 use super::question::{DirectClient, Question};
 use super::request::Tls;
@@ -64,6 +65,22 @@ pub(super) fn answer<'a>(
     };
     decision.notes.insert(0, introduction(client));
     Ok(bare(question, client, decision))
+}
+
+/// The listeners of the waypoint that routes a request of an ambient client, and the address of the service.
+pub(super) fn waypoint_listeners<'a>(
+    world: &'a World<'a>,
+    question: &Question<'_, 'a>,
+    client: &DirectClient<'_, 'a>,
+) -> Option<(Arc<Compiled<'a>>, IpAddr)> {
+    let resolved = match client.address {
+        Some(address) => at_address(world, address),
+        None => named(world, client, &client.host, question.port),
+    };
+    let Resolved::Service { service: Some(service), .. } = resolved else { return None };
+    let routes = client.data_plane == DataPlane::Ambient && !lacks_port(service, question.port);
+    let (name, _) = world.waypoint_of_service(service).filter(|(_, resource)| routes && resource.is_some())?;
+    waypoint::listeners(question, service, &name)
 }
 
 /// The answer for a port of a Service.

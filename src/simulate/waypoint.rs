@@ -1,9 +1,12 @@
 //! Waypoints: the proxies that route the requests of ambient clients to services.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::admission::Waypoint;
 use super::answer::{Answer, Arrived};
+use super::compiled::Compiled;
 use super::outbound::Outbound;
 use super::question::{Certificate, Client, DirectClient, Question, ReceivingProxy};
 use super::request::{RequestProtocol, WorkloadRef};
@@ -21,11 +24,7 @@ pub(super) fn answer<'a>(
     service: &'a Service<'a>,
     waypoint: &NamespacedName<'_>,
 ) -> Option<Result<Answer, String>> {
-    let cache = question.next?;
-    let labels = BTreeMap::from([(GATEWAY_NAME_LABEL.to_owned(), waypoint.name.to_string())]);
-    let workload = WorkloadRef { namespace: Some(waypoint.namespace.to_string()), labels, ..WorkloadRef::default() };
-    let listeners = cache.sidecar(Some(&workload), &waypoint.namespace).at(question.port);
-    let address = service.dialled_address();
+    let (listeners, address) = listeners(question, service, waypoint)?;
     let note = format!("waypoint `{waypoint}` routes the request");
     let sender = Sender {
         kind: SenderKind::Client(client.data_plane),
@@ -63,6 +62,18 @@ pub(super) fn answer<'a>(
         unknowns::note(&mut answer, vec![note]);
         answer
     }))
+}
+
+/// The listeners of the waypoint of a service at the port of a request, and the address of the service.
+pub(super) fn listeners<'a>(
+    question: &Question<'_, 'a>,
+    service: &Service<'_>,
+    waypoint: &NamespacedName<'_>,
+) -> Option<(Arc<Compiled<'a>>, IpAddr)> {
+    let labels = BTreeMap::from([(GATEWAY_NAME_LABEL.to_owned(), waypoint.name.to_string())]);
+    let workload = WorkloadRef { namespace: Some(waypoint.namespace.to_string()), labels, ..WorkloadRef::default() };
+    let listeners = question.next?.sidecar(Some(&workload), &waypoint.namespace).at(question.port);
+    Some((listeners, service.dialled_address()))
 }
 
 /// Gives the clusters of the service the names that they have at a waypoint (istiod: `buildWaypointInboundVIP`).

@@ -115,3 +115,26 @@ fn services_are_assumed_if_the_manifests_have_none() {
     assert_eq!(simulate("end-user=jason"), ("v2".into(), serde_json::Value::Null));
     assert_eq!(simulate("end-user=other"), ("v3".into(), serde_json::Value::Null));
 }
+
+#[test]
+fn a_table_without_rows_says_why_and_errors_have_a_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let service =
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{name: http, port: 80}]}\n---\n";
+    let virtual_service = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: web}\nspec: {hosts: \
+                           [web.io], gateways: [lost], http: [{route: [{destination: {host: web}}]}]}\n";
+    let table = |manifests: &str, options: &[&str]| {
+        fs::write(directory.path().join("a.yaml"), manifests).unwrap();
+        mesh_in(directory.path(), &[&["simulate", "a.yaml"], options].concat(), "", &[])
+    };
+    let run = table(service, &[]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("have no VirtualService, Ingress or route of the Gateway API"), "{}", run.stderr);
+    let both = format!("{service}{virtual_service}");
+    let run = table(&both, &["--port", "9"]);
+    assert!(run.stderr.contains("no rule of the manifests fits the options"), "{}", run.stderr);
+    let run = table(&both, &[]);
+    assert_eq!(run.status, 2);
+    assert!(run.stdout.contains("Gateway `default/lost` does not exist"), "{}", run.stdout);
+    assert!(run.stdout.contains("VirtualService `default/web` at a.yaml:6"), "{}", run.stdout);
+}

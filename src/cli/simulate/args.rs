@@ -27,7 +27,7 @@ pub struct Simulate {
     /// Manifests are files, directories, or - for standard input [default: `manifests` of the configuration, or .]. An
     /// argument that exists, starts with ./ or /, or ends with .yaml, .yml or .json is a path; any other is the URL, such
     /// as http://reviews:9080/path, reviews:9080, grpc://cart:7070/shop.Cart/AddItem, tcp://db:5432 or tls://db:5432.
-    /// Without a URL, every host of the manifests gets a request.
+    /// Without a URL, every rule of the VirtualServices and other routes gets a request.
     #[arg(value_name = "PATH|URL")]
     pub arguments: Vec<String>,
     /// Manifests, as PATH (repeatable)

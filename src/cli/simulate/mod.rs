@@ -23,6 +23,7 @@ use super::project::Project;
 use super::{exit, terminal};
 use crate::report;
 use crate::simulate::{Answer, Difference, Expectation, Simulators, Unanswered, difference};
+use crate::world::World;
 
 /// Simulates requests and prints the answers.
 pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
@@ -54,7 +55,11 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     let results = explained.iter().map(|it| &it.result).chain(rules.iter().map(|it| &it.result));
     let results: Vec<&Result<Answer, Unanswered>> = results.collect();
     if results.is_empty() {
-        return Err("no route or service of the manifests fits the options; name a URL to simulate".to_owned());
+        let reason = match worlds.iter().any(|(_, world)| has_routes(world)) {
+            true => "no rule of the manifests fits the options",
+            false => "the manifests have no VirtualService, Ingress or route of the Gateway API",
+        };
+        return Err(format!("{reason}; name a URL to simulate"));
     }
     let differences: Vec<Option<Difference>> = results.iter().map(|result| difference(result, &expected)).collect();
     terminal::write(|out| match (args.output.format, asked_for_one) {
@@ -68,8 +73,7 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
         (Format::Json, true) => report::json::simulate(&explained, &differences, out),
         (Format::Json, false) => report::json::every_rule(&rules, &differences, out),
     })?;
-    let is_unanswered = results.iter().all(|it| it.is_err()) || (asked_for_one && results.iter().any(|it| it.is_err()));
-    Ok(if project.failed() || is_unanswered {
+    Ok(if project.failed() || results.iter().any(|it| it.is_err()) {
         exit::FAILED
     } else if differences.iter().any(Option::is_some) {
         exit::FOUND
@@ -81,6 +85,11 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
 /// The time of the requests, in seconds since 1970. Answers depend on it only where a token has an end, and say so.
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+}
+
+/// Whether the manifests have routes, for whatever proxy.
+fn has_routes(world: &World<'_>) -> bool {
+    !world.virtual_services.is_empty() || !world.derived.virtual_services.is_empty()
 }
 
 /// The expectations of the options. A destination can only be expected of one request, or of those of a file.

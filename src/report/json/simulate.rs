@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::answer::{AnswerObject, ArrivalObject, DecisionObject, ErrorObject};
 use super::destination::UpstreamRequestObject;
 use super::request::RequestObject;
-use super::trace::StepObject;
+use super::trace::{PolicyObject, StepObject};
 use super::write;
 use crate::simulate::{Answer, Decision, Difference, Explained, RuleAnswer, Unanswered};
 
@@ -31,7 +31,12 @@ pub fn simulate(
 /// Writes the output of `mesh simulate --format json` without a URL: one object, indented, with a newline at its end.
 pub fn every_rule(rules: &[RuleAnswer], differences: &[Option<Difference>], out: &mut dyn io::Write) -> io::Result<()> {
     let results = rules.iter().zip(differences).map(|(rule, difference)| RuleObject {
-        rule: RuleRequestsObject { host: &rule.host, when: &rule.when, asked: RequestObject::of(&rule.asked) },
+        rule: RuleRequestsObject {
+            host: &rule.host,
+            when: &rule.when,
+            asked: RequestObject::of(&rule.asked),
+            denied_by: rule.denial.as_ref().and_then(|denial| denial.policy.as_ref()).map(PolicyObject::of),
+        },
         result: ResultObject::of(&rule.result),
         difference: difference.as_ref().map(DifferenceObject::of),
     });
@@ -85,10 +90,13 @@ struct RuleObject<'a> {
 
 /// The requests that a rule takes.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct RuleRequestsObject<'a> {
     host: &'a str,
     when: &'a str,
     asked: RequestObject<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    denied_by: Option<PolicyObject<'a>>,
 }
 
 #[derive(Serialize)]

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::Taken;
-use super::other_client::OtherClient;
+use super::clients::Clients;
+use super::{OTHERWISE, Taken};
 use crate::model::networking::{L4MatchAttributes, TlsMatchAttributes};
-use crate::simulate::request::{GatewayRef, Request, RequestProtocol, Tls, WorkloadRef};
+use crate::simulate::request::{Direction, GatewayRef, Request, RequestProtocol, Tls, WorkloadRef};
 use crate::source::Span;
 use crate::world::{Gateway, ProtocolClass, Section, Server, VirtualService, World, host};
 
 /// A request for a host, sent to a proxy that routes for it.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Context {
     pub request: Request,
     /// The host, which can be a wildcard.
@@ -19,15 +19,17 @@ pub(super) struct Context {
     pub taken: Option<Taken>,
     /// The requests that the route takes, in words; empty for HTTP.
     pub when: String,
-    /// The clients that rules of the VirtualService name, if the request is that of any client of the mesh.
-    pub other_clients: Vec<OtherClient>,
+    /// The clients that rules of HTTP are for, if the request leaves the client open.
+    pub clients: Vec<Clients>,
+    /// The VirtualService or other resource that has the route, as a message names it.
+    pub owner: String,
     /// Whether the host gets an answer even if no rule takes the request.
     pub is_main: bool,
 }
 
 /// The contexts of each host that a VirtualService or another route defines: from a sidecar in the namespace of the
-/// VirtualService if that is bound to the mesh, and through each Gateway that serves the host. A template that names a
-/// client or a Gateway leaves the others out.
+/// VirtualService if that is bound to the mesh, and through each Gateway that serves the host. A template with a client
+/// leaves out the Gateways, and one with a Gateway leaves out the rest.
 pub(super) fn of(world: &World<'_>, template: &Request) -> Vec<Context> {
     let mut contexts: Vec<Context> = Vec::new();
     let all = world.virtual_services.iter().chain(&world.derived.virtual_services);
@@ -35,8 +37,9 @@ pub(super) fn of(world: &World<'_>, template: &Request) -> Vec<Context> {
         for host in &virtual_service.hosts {
             let found = Host { world, template, virtual_service, host: &host.value }.contexts();
             for context in found {
-                if !contexts.contains(&context) {
-                    contexts.push(context);
+                match contexts.iter_mut().find(|known| known.is_same(&context)) {
+                    Some(known) => known.add_clients(context.clients),
+                    None => contexts.push(context),
                 }
             }
         }
@@ -69,9 +72,9 @@ impl<'h, 'a> Host<'h, 'a> {
             let mut plain = self.plain();
             plain.from.get_or_insert_with(|| WorkloadRef { namespace, ..WorkloadRef::default() });
             contexts = self.speaking(plain, self.host, None);
-            if template.from.is_some() {
-                return contexts;
-            }
+        }
+        if template.from.is_some() && template.direction != Some(Direction::Gateway) {
+            return contexts;
         }
         let bound = || virtual_service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
         for name in bound() {
@@ -120,8 +123,34 @@ impl<'h, 'a> Host<'h, 'a> {
             })
             .collect();
         contexts.iter_mut().enumerate().for_each(|(index, context)| context.is_main = index == 0);
-        contexts.iter_mut().for_each(|context| context.host = host.to_owned());
+        let owner = self.owner();
+        for context in &mut contexts {
+            context.host = host.to_owned();
+            context.owner.clone_from(&owner);
+        }
         contexts
+    }
+
+    /// The resource that has the routes, and its place.
+    fn owner(&self) -> String {
+        let resource = self.virtual_service.resource;
+        let sources = &self.world.snapshot.sources;
+        let (file, line) = (sources.file(resource.span.file).path(), sources.start(resource.span).line);
+        let namespace = self.world.settings.namespace_of(resource);
+        format!("{} `{namespace}/{}` at {file}:{line}", resource.kind.name(), resource.name())
+    }
+
+    /// The request, sent by the clients that a match is for if the template leaves the client open, and the words for
+    /// them. A gateway ignores the conditions on clients.
+    fn sent_by(&self, clients: Option<Clients>, request: &Request) -> (Request, Option<String>) {
+        match clients.filter(|_| self.is_client_open(request)) {
+            Some(clients) => (clients.send(request), Some(clients.words())),
+            None => (request.clone(), None),
+        }
+    }
+
+    fn is_client_open(&self, request: &Request) -> bool {
+        self.template.from.is_none() && request.gateway.is_none()
     }
 
     fn of_http(&self, request: &Request) -> Vec<Context> {
@@ -136,16 +165,13 @@ impl<'h, 'a> Host<'h, 'a> {
             0 | 1 => vec![request.port],
             _ => ports.into_iter().map(Some).collect(),
         };
-        let context = |port| Context {
-            request: Request { port, ..request.clone() },
-            host: String::new(),
-            taken: None,
-            when: String::new(),
-            other_clients: match self.template.from.is_none() && request.gateway.is_none() {
-                true => OtherClient::all_of(self.virtual_service),
-                false => Vec::new(),
-            },
-            is_main: false,
+        let clients = match self.is_client_open(request) {
+            true => Clients::of_virtual_service(self.world, self.virtual_service),
+            false => Vec::new(),
+        };
+        let context = |port| {
+            let request = Request { port, ..request.clone() };
+            Context { clients: clients.clone(), ..Context::new(request, None, String::new()) }
         };
         ports.into_iter().map(context).collect()
     }
@@ -155,40 +181,62 @@ impl<'h, 'a> Host<'h, 'a> {
         let matches = routes.iter().flat_map(|route| &route.r#match);
         let names = matches.flat_map(|it| it.sni_hosts.iter().map(move |name| (it, name)));
         let context = |(written, name): (&TlsMatchAttributes, &crate::source::Spanned<String>)| {
+            let (request, client) = self.sent_by(Clients::of_tls(written), request);
             let sni = request.sni.clone().unwrap_or_else(|| example(name));
-            Context {
-                request: Request {
-                    // A client without a server name sends the host.
-                    sni: Some(sni).filter(|sni| request.host.as_ref() != Some(sni)),
-                    protocol: request.protocol.or(Some(RequestProtocol::Tcp)),
-                    tls: request.tls.or(Some(Tls::Tls)),
-                    port: request.port.or(written.port.map(|port| port.value)),
-                    ..request.clone()
-                },
-                host: String::new(),
-                taken: Some(Taken::Route(written.span)),
-                when: format!("server name is {}", name.value),
-                other_clients: Vec::new(),
-                is_main: false,
-            }
+            let asked = Request {
+                // A client without a server name sends the host.
+                sni: Some(sni).filter(|sni| request.host.as_ref() != Some(sni)),
+                protocol: request.protocol.or(Some(RequestProtocol::Tcp)),
+                tls: request.tls.or(Some(Tls::Tls)),
+                port: request.port.or(written.port.map(|port| port.value)),
+                ..request
+            };
+            let name = format!("server name is {}", name.value);
+            Context::new(asked, Some(Taken::Route(written.span)), joined(client.into_iter().chain([name])))
         };
         names.map(context).collect()
     }
 
     fn of_tcp(&self, request: &Request) -> Vec<Context> {
-        let routes = &self.virtual_service.spec.tcp;
-        let mut contexts = Vec::new();
-        for route in routes {
+        let mut contexts: Vec<Context> = Vec::new();
+        for route in &self.virtual_service.spec.tcp {
             if route.r#match.is_empty() {
-                contexts.push(tcp_context(request, None, route.span));
+                contexts.push(self.of_tcp_match(request, None, route.span));
             }
-            contexts.extend(route.r#match.iter().map(|written| tcp_context(request, Some(written), written.span)));
+            contexts.extend(route.r#match.iter().map(|it| self.of_tcp_match(request, Some(it), it.span)));
         }
+        let after_others = contexts.iter_mut().skip(1);
+        after_others.filter(|it| it.when.is_empty()).for_each(|it| OTHERWISE.clone_into(&mut it.when));
         contexts
     }
 
+    /// A connection that a match of a `tcp` route takes.
+    fn of_tcp_match(&self, request: &Request, written: Option<&L4MatchAttributes>, span: Span) -> Context {
+        let (request, client) = self.sent_by(written.and_then(Clients::of_tcp), request);
+        let port = written.and_then(|written| written.port).map(|port| port.value);
+        let network = written.and_then(|written| written.destination_subnets.first());
+        let address = network.and_then(|network| host::network(network)).map(|network| network.addr().to_string());
+        let of_port = port.map(|port| format!("port is {port}"));
+        let of_network = network.map(|network| format!("address is in {}", network.value));
+        let asked = Request {
+            protocol: request.protocol.or(Some(RequestProtocol::Tcp)),
+            port: request.port.or(port).or_else(|| self.only_port().filter(|_| request.gateway.is_none())),
+            address: request.address.clone().or(address),
+            ..request
+        };
+        let when = joined(client.into_iter().chain(of_port).chain(of_network));
+        Context::new(asked, Some(Taken::Route(span)), when)
+    }
+
+    /// The port of the services of the host, if they have only one.
+    fn only_port(&self) -> Option<u32> {
+        let ports = self.world.services.named(self.host).flat_map(|service| &service.ports);
+        let ports: BTreeSet<u32> = ports.map(|port| port.number).collect();
+        ports.first().copied().filter(|_| ports.len() == 1)
+    }
+
     /// The requests through a Gateway: at each server for the host that uses the routes of the VirtualService, else at the
-    /// first one for the host.
+    /// first one for the host, unless the template names a port.
     fn through(&self, gateway: &Gateway<'_>) -> Vec<Context> {
         let common = |server: &Server<'_>| -> Option<String> {
             let of_server = server.hosts_for(&self.virtual_service.name.namespace);
@@ -201,7 +249,7 @@ impl<'h, 'a> Host<'h, 'a> {
             server.section().is_some_and(|section| sections.contains(&section)) && is_wanted(server)
         };
         let mut servers: Vec<(&Server<'_>, String)> = serving().filter(|(server, _)| fits(server)).collect();
-        if servers.is_empty() {
+        if servers.is_empty() && self.template.port.is_none() {
             servers.extend(serving().next());
         }
         // The server without a redirect comes first: the other one leads to it.
@@ -223,26 +271,30 @@ impl<'h, 'a> Host<'h, 'a> {
     }
 }
 
-/// A connection that a match of a `tcp` route takes.
-fn tcp_context(request: &Request, written: Option<&L4MatchAttributes>, span: Span) -> Context {
-    let port = written.and_then(|written| written.port).map(|port| port.value);
-    let network = written.and_then(|written| written.destination_subnets.first());
-    let address = network.and_then(|network| host::network(network)).map(|network| network.addr().to_string());
-    let of_port = port.map(|port| format!("port is {port}"));
-    let of_network = network.map(|network| format!("address is in {}", network.value));
-    Context {
-        request: Request {
-            protocol: request.protocol.or(Some(RequestProtocol::Tcp)),
-            port: request.port.or(port),
-            address: request.address.clone().or(address),
-            ..request.clone()
-        },
-        host: String::new(),
-        taken: Some(Taken::Route(span)),
-        when: of_port.into_iter().chain(of_network).collect::<Vec<_>>().join(" and "),
-        other_clients: Vec::new(),
-        is_main: false,
+impl Context {
+    fn new(request: Request, taken: Option<Taken>, when: String) -> Self {
+        let (host, owner) = (String::new(), String::new());
+        Self { request, host, taken, when, clients: Vec::new(), owner, is_main: false }
     }
+
+    /// Whether both ask the same. Several VirtualServices can have the host.
+    fn is_same(&self, other: &Self) -> bool {
+        self.request == other.request
+            && (&self.host, self.taken, &self.when, self.is_main)
+                == (&other.host, other.taken, &other.when, other.is_main)
+    }
+
+    fn add_clients(&mut self, others: Vec<Clients>) {
+        for clients in others {
+            if !self.clients.contains(&clients) {
+                self.clients.push(clients);
+            }
+        }
+    }
+}
+
+fn joined(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join(" and ")
 }
 
 /// A host that a wildcard covers; other hosts stay the same.

@@ -2,14 +2,21 @@
 //!
 //! [`contexts`] has the proxies and ports that route for the hosts of VirtualServices and other routes. [`rules`] finds
 //! the rules that such a proxy has for a host, with a request for each, and [`when`] says for which requests a rule is.
+//! [`clients`] are those that a rule is for, and [`denials`] finds requests that policies let reach a rule.
 
+mod clients;
 mod contexts;
-mod other_client;
+mod denials;
 mod rules;
 pub(super) mod when;
 
-use super::{Answer, Outcome, Request, Simulator, Unanswered};
+use std::sync::Arc;
+
+use super::{Answer, Decision, Outcome, Request, Simulator, Unanswered};
 use crate::source::Span;
+
+/// The condition of a rule that takes all requests that others leave.
+const OTHERWISE: &str = "otherwise";
 
 /// The answer for the requests that a rule takes.
 #[derive(Debug, Clone)]
@@ -22,13 +29,24 @@ pub struct RuleAnswer {
     pub when: String,
     /// The answer to the request.
     pub result: Result<Answer, Unanswered>,
+    /// The decision of a policy of the proxy that denies some requests, but not all, before they reach the rule.
+    pub denial: Option<Arc<Decision>>,
 }
 
 /// The answers for every rule that a request like `template` can take: what the template leaves open can have any value.
 pub(super) fn answers(simulator: &Simulator<'_>, template: &Request) -> Vec<RuleAnswer> {
     let mut groups: Vec<Vec<RuleAnswer>> = Vec::new();
-    for context in contexts::of(simulator.world, template) {
-        let found = rules::answers(simulator, template, context);
+    let mut answers: Vec<RuleAnswer> = Vec::new();
+    let contexts = contexts::of(simulator.world, template);
+    let found: Vec<Vec<RuleAnswer>> = contexts.iter().map(|it| rules::answers(simulator, template, it)).collect();
+    let place = |context: &contexts::Context| (context.host.clone(), context.request.gateway.clone());
+    let with_rules = contexts.iter().zip(&found).filter(|(_, found)| !found.is_empty());
+    let with_rules: Vec<_> = with_rules.map(|(context, _)| place(context)).collect();
+    for (context, mut found) in contexts.into_iter().zip(found) {
+        // A host has a row even without rules, unless the options choose among the ports.
+        if found.is_empty() && context.is_main && template.port.is_none() && !with_rules.contains(&place(&context)) {
+            found.push(rules::without_rules(simulator, context));
+        }
         // Several ports of a proxy often have the same rules.
         let is_known = groups.iter().any(|known| {
             known.len() == found.len() && known.iter().zip(&found).all(|(known, found)| known.does_the_same(found))
@@ -37,14 +55,23 @@ pub(super) fn answers(simulator: &Simulator<'_>, template: &Request) -> Vec<Rule
             groups.push(found);
         }
     }
-    groups.into_iter().flatten().collect()
+    groups.into_iter().for_each(|group| answers.extend(group));
+    // The rules before one that takes all other requests can be for other clients.
+    let place = |answer: &RuleAnswer| (answer.host.clone(), answer.asked.gateway.clone());
+    let places: Vec<_> = answers.iter().map(place).collect();
+    for answer in &mut answers {
+        if answer.when == OTHERWISE && places.iter().filter(|it| **it == place(answer)).count() == 1 {
+            answer.when = answer.all_requests().to_owned();
+        }
+    }
+    answers
 }
 
 impl RuleAnswer {
     /// A request of which no mesh has the workloads and the gateway.
     pub(super) fn without_answer(request: &Request) -> Self {
         let result = Err(Unanswered::to(request, String::new()));
-        Self { host: String::new(), asked: request.clone(), when: String::new(), result }
+        Self { host: String::new(), asked: request.clone(), when: String::new(), result, denial: None }
     }
 
     /// Whether two rules of one proxy are the same, but for the port at which a request arrives.
@@ -55,7 +82,8 @@ impl RuleAnswer {
                 let targets = answer.destinations.iter();
                 targets.map(|it| (it.host.clone(), it.subset.clone(), it.weight.clone(), it.problem)).collect()
             };
-            (one.outcome, one.status, place(one)) == (other.outcome, other.status, place(other))
+            (one.outcome, one.status, place(one), &one.policy)
+                == (other.outcome, other.status, place(other), &other.policy)
                 && targets(one) == targets(other)
         };
         self.host == other.host
@@ -78,6 +106,13 @@ enum Taken {
     Default,
     /// No rule.
     Nothing,
+}
+
+impl RuleAnswer {
+    /// The route that took the request.
+    fn taken(&self) -> Option<Taken> {
+        self.result.as_ref().ok()?.route.as_ref().map(|route| Taken::Route(route.span))
+    }
 }
 
 impl Taken {

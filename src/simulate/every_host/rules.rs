@@ -1,29 +1,28 @@
 //! The rules that a proxy has for a host, with a request for each.
 
+use std::sync::Arc;
+
+use super::clients::Clients;
 use super::contexts::Context;
-use super::other_client::OtherClient;
-use super::{RuleAnswer, Taken, when};
+use super::denials::{self, Denials, Wish};
+use super::{OTHERWISE, RuleAnswer, Taken, when};
 use crate::routing::{
     Automata, ChainAction, Clause, ClauseAction, Connection, MatchCondition, MatchSubject, RouteLookup, Sample,
     VirtualHost,
 };
+use crate::simulate::direct;
 use crate::simulate::naming;
 use crate::simulate::question::{Question, ReceivingProxy};
 use crate::simulate::request::{HeaderValue, Request};
-use crate::simulate::{Answer, Outcome, Simulator};
+use crate::simulate::{Answer, Simulator};
 
 /// The answers for the rules of a host that a request like that of the context can take. Each is the answer to a request
-/// that the rule takes. Without rules, it is the answer to the request of the context.
-pub(super) fn answers(simulator: &Simulator<'_>, template: &Request, context: Context) -> Vec<RuleAnswer> {
-    let found = match context.taken {
-        Some(taken) => {
-            let answer = ask(simulator, context.request.clone(), String::new());
-            Vec::from_iter(Some(answer).filter(|it| it.is_taken_by(taken)))
-        }
-        None => of_http(simulator, template, &context),
+/// that the rule takes, or that a policy denies before.
+pub(super) fn answers(simulator: &Simulator<'_>, template: &Request, context: &Context) -> Vec<RuleAnswer> {
+    let mut found = match context.taken {
+        Some(taken) => of_connection(simulator, template, &context.request, taken).into_iter().collect(),
+        None => of_http(simulator, template, context),
     };
-    let mut found =
-        if found.is_empty() && context.is_main { vec![ask(simulator, context.request, String::new())] } else { found };
     // A server without routes is left out beside one that has some.
     let several = found.len() > 1;
     if !context.is_main && !several {
@@ -34,12 +33,21 @@ pub(super) fn answers(simulator: &Simulator<'_>, template: &Request, context: Co
         let words = [context.when.as_str(), answer.when.as_str()];
         let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
         answer.when = match words.as_slice() {
-            [] if several && index > 0 => "otherwise".to_owned(),
-            [] => "every request".to_owned(),
+            [] if several && index > 0 => OTHERWISE.to_owned(),
+            [] => answer.all_requests().to_owned(),
             words => words.join(" and "),
         };
     }
     found
+}
+
+/// The answer to the request of a context that no rule takes.
+pub(super) fn without_rules(simulator: &Simulator<'_>, context: Context) -> RuleAnswer {
+    let mut answer = ask(simulator, context.request, String::new());
+    if let Err(unanswered) = &mut answer.result {
+        unanswered.error.push_str(&format!(" ({})", context.owner));
+    }
+    RuleAnswer { host: context.host, when: answer.all_requests().to_owned(), ..answer }
 }
 
 fn ask(simulator: &Simulator<'_>, asked: Request, when: String) -> RuleAnswer {
@@ -48,6 +56,7 @@ fn ask(simulator: &Simulator<'_>, asked: Request, when: String) -> RuleAnswer {
         result: simulator.simulate(&asked).map(Answer::for_incomplete_manifests),
         asked,
         when,
+        denial: None,
     }
 }
 
@@ -55,65 +64,86 @@ impl RuleAnswer {
     fn is_taken_by(&self, taken: Taken) -> bool {
         self.result.as_ref().is_ok_and(|answer| taken.by(answer))
     }
+
+    /// The words for all requests of a rule without conditions.
+    pub(super) fn all_requests(&self) -> &'static str {
+        match (&self.denial, denials::is_denied(self)) {
+            (None, _) => "every request",
+            (Some(_), false) => "every allowed request",
+            (Some(_), true) => "some requests",
+        }
+    }
 }
 
-/// The rules of the virtual host of a request, and those that only other clients have.
-fn of_http(simulator: &Simulator<'_>, template: &Request, context: &Context) -> Vec<RuleAnswer> {
-    let request = &context.request;
-    let automata = Automata::default();
-    let Some(seen) = SeenRules::of(simulator, request) else {
-        return of_others(simulator, template, context, &[], &automata);
-    };
-    let mut found = of_others(simulator, template, context, &seen.keys, &automata);
-    for (index, key) in seen.keys.iter().enumerate() {
-        let answer = match &seen.clients[index] {
-            None if seen.is_live[index] => seen.answer(simulator, template, request, index, &automata),
-            // Other clients may take the rule.
-            Some(client) if template.from.is_none() && request.gateway.is_none() => {
-                let request = client.send(request);
-                let others = SeenRules::of(simulator, &request);
-                let own = others.as_ref().and_then(|others| others.keys.iter().position(|other| other == key));
-                let answer = own.and_then(|own| others?.answer(simulator, template, &request, own, &automata));
-                answer.map(|answer| client.named_in(answer))
-            }
-            _ => None,
-        };
-        found.extend(answer);
+/// The answer for a connection that a route takes.
+fn of_connection(simulator: &Simulator<'_>, template: &Request, request: &Request, taken: Taken) -> Option<RuleAnswer> {
+    let answer = ask(simulator, request.clone(), String::new());
+    if answer.is_taken_by(taken) {
+        return Some(answer);
     }
-    found.extend(seen.without_rule(simulator, template, request, &automata));
-    // The policies of a gateway deny some requests before they reach a rule.
-    let is_denied = |it: &RuleAnswer| it.result.as_ref().is_ok_and(|answer| answer.outcome == Outcome::Denied);
-    if found.iter().all(is_denied) {
+    let wished = |wish: &Wish| {
+        let source_ip = wish.source_ip.clone().or_else(|| request.source_ip.clone());
+        Some(ask(simulator, Request { source_ip, ..request.clone() }, String::new()))
+    };
+    let let_past = |denied| Denials { simulator, template }.let_past(denied, &wished, &|it| it.is_taken_by(taken));
+    Some(answer).filter(denials::is_denied).map(let_past)
+}
+
+/// The rules of the virtual host of a request.
+fn of_http(simulator: &Simulator<'_>, template: &Request, context: &Context) -> Vec<RuleAnswer> {
+    let automata = Automata::default();
+    let request = &context.request;
+    let seen = SeenRules::of(simulator, request);
+    let asking = Asking { simulator, template, automata: &automata };
+    let of_clients = |clients: &Clients, is_wanted: &dyn Fn(Taken) -> bool| {
+        let request = clients.send(request);
+        let Some(others) = SeenRules::of(simulator, &request) else { return Vec::new() };
+        let own = (0..others.keys.len()).filter(|index| others.is_live[*index] && is_wanted(others.keys[*index]));
+        let found = own.filter_map(|index| others.answer(&asking, &request, index));
+        let found = found.map(|answer| {
+            let when = [clients.words(), answer.when.clone()].join(" and ");
+            RuleAnswer { when: when.trim_end_matches(" and ").to_owned(), ..answer }
+        });
+        found.collect::<Vec<_>>()
+    };
+    let mut found = Vec::new();
+    // istiod gives a proxy nothing of a VirtualService whose rules are all for other clients.
+    for clients in &context.clients {
+        let is_known = |key: Taken| seen.as_ref().is_some_and(|seen| seen.keys.contains(&key));
+        let known: Vec<Taken> = found.iter().filter_map(RuleAnswer::taken).collect();
+        let is_wanted = |key: Taken| matches!(key, Taken::Route(_)) && !is_known(key) && !known.contains(&key);
+        found.extend(of_clients(clients, &is_wanted));
+    }
+    let Some(seen) = seen else {
+        if !found.is_empty() {
+            found.push(ask(simulator, request.clone(), String::new()));
+        }
+        return found;
+    };
+    for (index, key) in seen.keys.iter().enumerate() {
+        match &seen.clients[index] {
+            None if seen.is_live[index] => found.extend(seen.answer(&asking, request, index)),
+            // Other clients may take the rule.
+            Some(clients) if template.from.is_none() && request.gateway.is_none() => {
+                found.extend(of_clients(clients, &|other| other == *key));
+            }
+            _ => {}
+        }
+    }
+    found.extend(seen.without_rule(&asking, request));
+    // Policies can deny all requests before they reach a rule.
+    if found.iter().all(|it| denials::is_denied(it) && it.denial.is_none()) {
         found.truncate(1);
         found.iter_mut().for_each(|it| it.when.clear());
     }
     found
 }
 
-/// The rules for other clients of which a proxy has nothing, not even a virtual host: istiod leaves out a VirtualService
-/// without rules for the client. `known` are the rules that the proxy of the usual client has.
-fn of_others(
-    simulator: &Simulator<'_>,
-    template: &Request,
-    context: &Context,
-    known: &[Taken],
-    automata: &Automata,
-) -> Vec<RuleAnswer> {
-    let mut known = known.to_vec();
-    let mut found = Vec::new();
-    for client in &context.other_clients {
-        let request = client.send(&context.request);
-        let Some(seen) = SeenRules::of(simulator, &request) else { continue };
-        for (index, key) in seen.keys.iter().enumerate() {
-            let is_new = matches!(key, Taken::Route(_)) && seen.is_live[index] && !known.contains(key);
-            if let Some(answer) = is_new.then(|| seen.answer(simulator, template, &request, index, automata)).flatten()
-            {
-                known.push(*key);
-                found.push(client.named_in(answer));
-            }
-        }
-    }
-    found
+/// The parts that all requests for the rules of a host share.
+struct Asking<'s, 'a> {
+    simulator: &'s Simulator<'a>,
+    template: &'s Request,
+    automata: &'s Automata,
 }
 
 /// The rules of a virtual host, as the proxy of a request has them.
@@ -125,16 +155,20 @@ struct SeenRules {
     /// Whether the proxy has the rule.
     is_live: Vec<bool>,
     /// The clients that a rule is for, if this one is not among them.
-    clients: Vec<Option<OtherClient>>,
+    clients: Vec<Option<Clients>>,
 }
 
 impl SeenRules {
     fn of(simulator: &Simulator<'_>, request: &Request) -> Option<Self> {
         let named = naming::resolve(simulator.world, request).ok()?;
         let question = Question::new(&named.request, simulator).ok()?;
-        let ReceivingProxy::Client { listeners, address } = &question.proxy else { return None };
-        let connection = Connection { address: *address, payload: question.payload() };
-        let chain = listeners.listener(*address)?.chain(&connection)?;
+        let (listeners, address) = match &question.proxy {
+            ReceivingProxy::Client { listeners, address } => (Arc::clone(listeners), *address),
+            ReceivingProxy::Direct(client) => direct::waypoint_listeners(simulator.world, &question, client)?,
+            ReceivingProxy::Server(..) => return None,
+        };
+        let connection = Connection { address, payload: question.payload() };
+        let chain = listeners.listener(address)?.chain(&connection)?;
         let ChainAction::Http { table, .. } = &chain.action else { return None };
         match listeners.routes(table).table.find(&question.http) {
             RouteLookup::Clause(host, _) | RouteLookup::NoClause(host) => Some(Self::new(&question, request, host)),
@@ -163,40 +197,54 @@ impl SeenRules {
             keys: host.clauses.iter().map(key).collect(),
             conditions: host.clauses.iter().map(|clause| clause.conditions.clone()).collect(),
             is_live: host.clauses.iter().map(Clause::is_live).collect(),
-            clients: host.clauses.iter().map(OtherClient::of).collect(),
+            clients: host.clauses.iter().map(Clients::of_clause).collect(),
         }
     }
 
-    /// The answer to a request that a rule takes. `None` if none is found.
-    fn answer(
-        &self,
-        simulator: &Simulator<'_>,
-        template: &Request,
-        request: &Request,
-        index: usize,
-        automata: &Automata,
-    ) -> Option<RuleAnswer> {
+    /// The answer to a request that a rule takes, or that a policy denies before. `None` if none is found.
+    fn answer(&self, asking: &Asking<'_, '_>, request: &Request, index: usize) -> Option<RuleAnswer> {
+        let given = given(asking.template);
+        let when = when::conditions(&self.conditions[index], |subject| is_given(&given, subject)).join(" and ");
         let own: Vec<&MatchCondition> = self.conditions[index].iter().collect();
-        let sample = self.sample.past(&own, &self.before(index), automata)?;
-        let given = given(template);
-        let when = when::conditions(&self.conditions[index], |subject| is_given(&given, subject));
-        let answer = ask(simulator, self.request_like(&sample, request), when.join(" and "));
-        let denied = answer.result.as_ref().is_ok_and(|it| it.outcome == Outcome::Denied && it.policy.is_some());
-        (denied || answer.is_taken_by(self.keys[index])).then_some(answer)
+        self.let_past(asking, request, &own, &self.before(index), self.keys[index]).map(|it| RuleAnswer { when, ..it })
     }
 
-    /// The answer to a request that no rule takes.
-    fn without_rule(
-        &self,
-        simulator: &Simulator<'_>,
-        template: &Request,
-        request: &Request,
-        automata: &Automata,
-    ) -> Option<RuleAnswer> {
+    /// The answer to a request that no rule takes, or that a policy denies before.
+    fn without_rule(&self, asking: &Asking<'_, '_>, request: &Request) -> Option<RuleAnswer> {
         // A given path gets an answer from the rules.
-        let sample = self.sample.past(&[], &self.before(self.keys.len()), automata)?;
-        let answer = ask(simulator, self.request_like(&sample, request), String::new());
-        (answer.is_taken_by(Taken::Nothing) && template.path.is_none()).then_some(answer)
+        if asking.template.path.is_some() {
+            return None;
+        }
+        let answer = self.let_past(asking, request, &[], &self.before(self.keys.len()), Taken::Nothing)?;
+        (answer.is_taken_by(Taken::Nothing) || denials::is_denied(&answer)).then_some(answer)
+    }
+
+    /// The answer to a request that meets conditions, and none of those before. If policies deny it, to one that they
+    /// let pass.
+    fn let_past(
+        &self,
+        asking: &Asking<'_, '_>,
+        request: &Request,
+        own: &[&MatchCondition],
+        before: &[&[MatchCondition]],
+        taken: Taken,
+    ) -> Option<RuleAnswer> {
+        let Asking { simulator, template, automata } = *asking;
+        let answer = |wish: &Wish| {
+            let own: Vec<&MatchCondition> = own.iter().copied().chain(&wish.wanted).collect();
+            let avoided = wish.avoided.iter().map(std::slice::from_ref);
+            let before: Vec<&[MatchCondition]> = before.iter().copied().chain(avoided).collect();
+            let sample = self.sample.past(&own, &before, automata)?;
+            let asked = self.request_like(&sample, request);
+            let issuer = wish.issuer.clone().or_else(|| request.issuer.clone());
+            let source_ip = wish.source_ip.clone().or_else(|| request.source_ip.clone());
+            Some(ask(simulator, Request { issuer, source_ip, ..asked }, String::new()))
+        };
+        let first = answer(&Wish::default())?;
+        if denials::is_denied(&first) {
+            return Some(Denials { simulator, template }.let_past(first, &answer, &|it| it.is_taken_by(taken)));
+        }
+        first.is_taken_by(taken).then_some(first)
     }
 
     /// The conditions of the rules before one.

@@ -2,7 +2,7 @@
 
 use mesh::config::Config;
 use mesh::load::Snapshot;
-use mesh::simulate::{Answer, GatewayRef, HeaderValue, Request, RuleAnswer, Simulator};
+use mesh::simulate::{Answer, GatewayRef, HeaderValue, Request, RuleAnswer, Simulator, WorkloadRef};
 use mesh::world::{Settings, World};
 
 use super::{deployment, istio, service};
@@ -147,6 +147,163 @@ fn routes_for_connections_have_their_conditions() {
             "*.example.com:443 via shop/edge: server name is *.example.com -> 100% db",
         ]
     );
+}
+
+fn workload(name: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  selector: \
+         {{matchLabels: {{app: {name}}}}}\n  template: {{metadata: {{labels: {{app: {name}}}}}, spec: {{containers: []}}}}\n---\n"
+    )
+}
+
+/// A gateway with the rules `/a` and `/b`, and a policy for it.
+fn guarded(policy: &str) -> String {
+    web()
+        + &workload("edge")
+        + &istio(
+            "Gateway",
+            "edge",
+            "{selector: {app: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}",
+        )
+        + &virtual_service(
+            "web",
+            "hosts: [web.example.com], gateways: [edge], http: [{match: [{uri: {prefix: /a}}], \
+             route: [{destination: {host: web}}]}, {match: [{uri: {prefix: /b}}], redirect: {uri: /c}}]",
+        )
+        + &format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: guard, namespace: shop}}\nspec: \
+             {{selector: {{matchLabels: {{app: edge}}}}, {policy}}}\n---\n"
+        )
+}
+
+#[test]
+fn rules_behind_policies_have_a_row_each() {
+    let names = ["path starts with /a -> 100% web", "path starts with /b -> redirect 301", "otherwise -> no-route 404"];
+    let all = names.map(|name| format!("web.example.com:80 via shop/edge: {name}"));
+    let policies = [
+        "rules: [{from: [{source: {remoteIpBlocks: [1.2.3.0/24]}}]}]",
+        "action: DENY, rules: [{from: [{source: {notIpBlocks: [1.2.3.0/24]}}]}]",
+        "rules: [{to: [{operation: {methods: [PUT], paths: ['/a/*', '/b*', '/c/{*}']}}]}]",
+        "action: DENY, rules: [{to: [{operation: {notPaths: ['/a/x', '/b/x', '/c*']}}]}]",
+        "action: DENY, rules: [{when: [{key: 'request.headers[x-token]', notValues: [secret]}]}]",
+        "rules: [{to: [{operation: {paths: ['*']}}], when: [{key: 'request.headers[x-token]', values: ['s*']}]}]",
+    ];
+    for policy in policies {
+        assert_eq!(rules(&guarded(policy), &Request::default()), all, "{policy}");
+    }
+    // Two policies in a row.
+    let second = guarded("action: DENY, rules: [{to: [{operation: {notMethods: [PUT]}}]}]")
+        .replace("name: guard,", "name: put,");
+    assert_eq!(rules(&(second + &guarded(policies[3])), &Request::default()), all);
+}
+
+#[test]
+fn a_policy_that_denies_everything_has_one_row() {
+    let one = ["web.example.com:80 via shop/edge: every request -> denied 403"];
+    for policy in ["action: ALLOW", "action: DENY, rules: [{}]", "rules: [{to: [{operation: {ports: ['9']}}]}]"] {
+        assert_eq!(rules(&guarded(policy), &Request::default()), one, "{policy}");
+    }
+    // A given part can settle it as well.
+    let get = Request { method: Some("GET".to_owned()), ..Request::default() };
+    assert_eq!(rules(&guarded("rules: [{to: [{operation: {methods: [PUT]}}]}]"), &get), one);
+    // Whether a client has an identity is not known.
+    let of_identity = rules(&guarded("rules: [{from: [{source: {principals: ['*']}}]}]"), &Request::default());
+    assert_eq!(of_identity.len(), 3);
+}
+
+#[test]
+fn rules_for_other_clients_name_them() {
+    let to = |subset: &str| format!("route: [{{destination: {{host: db, subset: {subset}}}}}]");
+    let db = service("shop", "db", "{selector: {app: db}, ports: [{name: tcp, port: 5432}]}");
+    let tcp = format!(
+        "hosts: [db], tcp: [{{match: [{{sourceLabels: {{app: reports}}}}], {}}}, {{match: [{{port: 5432, sourceNamespace: \
+         bank}}], {}}}, {{{}}}]",
+        to("ro"),
+        to("bank"),
+        to("rw")
+    );
+    assert_eq!(
+        rules(&(db + &virtual_service("db", &tcp)), &Request::default()),
+        [
+            "db:5432: client has app=reports -> 100% db ro",
+            "db:5432: client is in bank and port is 5432 -> 100% db bank",
+            "db:5432: otherwise -> 100% db rw",
+        ]
+    );
+    let tls = service("shop", "db", "{selector: {app: db}, ports: [{name: tls, port: 443}]}")
+        + &virtual_service(
+            "db",
+            &format!(
+                "hosts: [db], tls: [{{match: [{{sniHosts: [db], sourceLabels: {{app: x}}}}], {}}}, {{match: [{{sniHosts: \
+                 [db]}}], {}}}]",
+                to("ro"),
+                to("rw")
+            ),
+        );
+    assert_eq!(
+        rules(&tls, &Request::default()),
+        ["db: client has app=x and server name is db -> 100% db ro", "db: server name is db -> 100% db rw"]
+    );
+    // All rules are for other clients.
+    let own = web()
+        + &virtual_service(
+            "web",
+            "hosts: [web], http: [{match: [{sourceLabels: {app: tester}}], redirect: {uri: /t}}, {match: [{sourceNamespace: \
+             bank, uri: {prefix: /x}}], redirect: {uri: /b}}]",
+        );
+    assert_eq!(
+        rules(&own, &Request::default()),
+        [
+            "web: client has app=tester -> redirect 301",
+            "web: client is in bank and path starts with /x -> redirect 301",
+            "web: otherwise -> 100% web",
+        ]
+    );
+}
+
+#[test]
+fn options_choose_hosts_and_ports() {
+    let gateway = "{selector: {app: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}";
+    let manifests = web()
+        + &service("shop", "db", "{selector: {app: db}, ports: [{name: tcp, port: 5432}]}")
+        + &istio("Gateway", "edge", gateway)
+        + &virtual_service("web", "hosts: [web], http: [{route: [{destination: {host: web}}]}]")
+        + &virtual_service("db", "hosts: [db], tcp: [{route: [{destination: {host: db}}]}]")
+        + &virtual_service(
+            "edge",
+            "hosts: [web.example.com], gateways: [edge], http: [{route: [{destination: {host: web}}]}]",
+        );
+    let of_port = Request { port: Some(5432), ..Request::default() };
+    assert_eq!(rules(&manifests, &of_port), ["db:5432: every request -> 100% db"]);
+    let of_port = Request { port: Some(80), ..Request::default() };
+    assert_eq!(
+        rules(&manifests, &of_port),
+        ["web.example.com:80 via shop/edge: every request -> 100% web", "web:80: every request -> 100% web"]
+    );
+    let client = Request { from: Some(WorkloadRef::default()), ..Request::default() };
+    assert_eq!(rules(&manifests, &client), ["db:5432: every request -> 100% db", "web: every request -> 100% web"]);
+}
+
+#[test]
+fn ambient_clients_have_the_rules_of_the_waypoint() {
+    let manifests =
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio.io/dataplane-mode: ambient, \
+         istio.io/use-waypoint: wp}}\n---\n"
+            .to_owned()
+            + &web()
+            + "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: wp, namespace: shop}\nspec: \
+           {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}\n---\n"
+            + &virtual_service(
+                "web",
+                "hosts: [web], http: [{match: [{uri: {prefix: /x}}], route: [{destination: {host: web}}]}, {match: [{headers: \
+             {beta: {exact: '1'}}}], redirect: {uri: /beta}}, {route: [{destination: {host: web}}]}]",
+            );
+    let all = ["web: path starts with /x -> 100% web", "web: beta is 1 -> redirect 301", "web: otherwise -> 100% web"];
+    assert_eq!(rules(&manifests, &Request::default()), all);
+    let policy = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: wp, namespace: shop}\nspec: \
+                  {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: wp}], action: DENY, rules: [{to: \
+                  [{operation: {notMethods: [PUT]}}]}]}\n---\n";
+    assert_eq!(rules(&(manifests + policy), &Request::default()), all);
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use std::io;
 
-use super::rows::{Brevity, targets};
+use super::rows::{Brevity, Target, denial, targets};
 use super::{push_unanswered, trace};
 use crate::report::Style;
 use crate::report::text::table::Grid;
 use crate::report::text::theme::Theme;
 use crate::report::text::words::{clean, push_hanging};
-use crate::simulate::{Answer, RuleAnswer};
+use crate::simulate::{Answer, Outcome, RuleAnswer};
 
 /// Writes the output of `mesh simulate` without a URL, for people: a table with rows for each rule of each host, the notes
 /// of the answers, and the traces, if they have any.
@@ -75,7 +75,6 @@ impl<'a> Notes<'a> {
 }
 
 /// The proxy and the host of an answer, which the rows of its rules share.
-#[derive(PartialEq)]
 struct Heading<'a> {
     host: &'a str,
     gateway: Option<&'a str>,
@@ -87,15 +86,31 @@ impl<'a> Heading<'a> {
         Self { host: &rule.host, gateway: answer.gateway.as_deref(), port: rule.asked.port }
     }
 
+    /// Whether the rows of both belong together. A request without a port goes to the only one.
+    fn covers(&self, other: &Self) -> bool {
+        let is_same_port = self.port.is_none() || other.port.is_none() || self.port == other.port;
+        self.host == other.host && self.gateway == other.gateway && is_same_port
+    }
+
     /// The lines of the heading. The port is shown if the proxy has other rules for the host at another port.
     fn lines(&self, all: &[(&'a RuleAnswer, &'a Answer)], brevity: &Brevity<'_>) -> Vec<String> {
-        let is_rival =
-            |other: &Self| (other.host, other.gateway) == (self.host, self.gateway) && other.port != self.port;
+        let is_rival = |other: &Self| {
+            (other.host, other.gateway) == (self.host, self.gateway) && other.port.is_some() && !self.covers(other)
+        };
         let has_rival = all.iter().any(|it| is_rival(&Self::of(*it)));
         let port = self.port.filter(|_| has_rival).map(|port| format!(":{port}")).unwrap_or_default();
         let via = self.gateway.map(|gateway| format!("via {}", clean(gateway)));
         std::iter::once(format!("{}{port}", brevity.host(self.host))).chain(via).collect()
     }
+}
+
+/// The rows of a rule: those of its answer, and one for the requests that a policy denies before they reach it.
+fn all_targets(rule: &RuleAnswer, answer: &Answer, brevity: &Brevity<'_>) -> Vec<Target> {
+    let mut all =
+        if answer.outcome == Outcome::Denied && rule.denial.is_some() { Vec::new() } else { targets(answer, brevity) };
+    let denial = rule.denial.as_ref().map(|decision| format!("some requests: {}", denial(decision)));
+    all.extend(denial.map(|goes_to| Target { goes_to, share: String::new() }));
+    all
 }
 
 fn table(answered: &[(&RuleAnswer, &Answer)], notes: &Notes<'_>) -> Grid {
@@ -107,11 +122,11 @@ fn table(answered: &[(&RuleAnswer, &Answer)], notes: &Notes<'_>) -> Grid {
     let mut rest = answered;
     while let Some(first) = rest.first() {
         let heading = Heading::of(*first);
-        let count = rest.iter().take_while(|it| Heading::of(**it) == heading).count();
+        let count = rest.iter().take_while(|it| heading.covers(&Heading::of(**it))).count();
         let (group, others) = rest.split_at(count);
         rest = others;
         let rows = group.iter().flat_map(|(rule, answer)| {
-            targets(answer, &brevity).into_iter().enumerate().map(|(index, target)| {
+            all_targets(rule, answer, &brevity).into_iter().enumerate().map(|(index, target)| {
                 let is_first = index == 0;
                 let when = if is_first { clean(&rule.when) } else { String::new() };
                 let marks = if is_first { notes.marks(answer) } else { String::new() };

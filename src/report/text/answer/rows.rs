@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::report::text::policy;
 use crate::report::text::words::clean;
-use crate::simulate::{Answer, Arrived, InjectedAbort, Outcome, ReachedCluster, Refusal};
+use crate::simulate::{Answer, Arrived, Decision, InjectedAbort, Outcome, ReachedCluster, Refusal};
 
 /// A row: where a share of the requests goes.
 pub(super) struct Target {
@@ -21,6 +21,8 @@ pub(super) struct Brevity<'a> {
     pub namespace: Option<&'a str>,
     /// Whether Envoy's response flags are left out.
     pub without_flags: bool,
+    /// Whether a denial names its policy, because no other column does.
+    pub names_policy: bool,
 }
 
 impl<'a> Brevity<'a> {
@@ -28,7 +30,11 @@ impl<'a> Brevity<'a> {
     pub fn of(hosts: impl Iterator<Item = &'a str>) -> Self {
         let mut namespaces = hosts.filter(|host| short(host) != *host).filter_map(|host| short(host).split_once('.'));
         let first = namespaces.next().map(|(_, namespace)| namespace);
-        Self { namespace: first.filter(|first| namespaces.all(|(_, it)| it == *first)), without_flags: true }
+        Self {
+            namespace: first.filter(|first| namespaces.all(|(_, it)| it == *first)),
+            without_flags: true,
+            names_policy: true,
+        }
     }
 
     /// A host without the domain of the cluster, and without the namespace that all have.
@@ -180,6 +186,7 @@ fn outcome(answer: &Answer, brevity: &Brevity<'_>) -> String {
         Outcome::DirectResponse => format!("{status}from the proxy"),
         Outcome::NoRoute => format!("{status}no route{flag}"),
         Outcome::Blackhole => format!("{status}dropped: unknown to the mesh{flag}"),
+        Outcome::Denied if brevity.names_policy => denial(&answer.decision),
         Outcome::Denied => format!("{status}denied{flag}"),
         Outcome::Refused if let Some(refusal) = answer.refusal => format!("{}{flag}", refusal_words(refusal)),
         Outcome::Refused if answer.flag == Some("DPE") && answer.status.is_some() => {
@@ -200,6 +207,13 @@ fn refusal_words(refusal: Refusal) -> &'static str {
         Refusal::Handshake => "the TLS handshake fails",
         Refusal::RequiresMutualTls => "connection closed: requires mutual TLS",
     }
+}
+
+/// `403 denied by AuthorizationPolicy shop/deny rules[0]`.
+pub(super) fn denial(decision: &Decision) -> String {
+    let status = decision.status.map(|status| format!("{status} ")).unwrap_or_default();
+    let by = decision.policy.as_ref().map(|policy| format!(" by {}", policy::name(policy))).unwrap_or_default();
+    format!("{status}denied{by}")
 }
 
 /// The resource that decides.
