@@ -32,7 +32,9 @@ fn explain(host: &str, port: Option<u32>, gateway: Option<&str>, path: &str) -> 
 fn what_is_missing_has_something_near() {
     let hint = |explained: Explained| explained.hints.join("; ");
     let cases = [
-        (explain("wep.shop", None, None, "/"), "did you mean `web"),
+        (explain("wep.shop", None, None, "/"), "did you mean `web.shop`?"),
+        (explain("b", None, None, "/"), "the only service is `web.shop`"),
+        (explain("api.example.com", None, Some("shop/edge"), "/"), "it serves `web.example.com`"),
         (explain("web.shop", Some(80), None, "/"), "`web.shop` has port 8080, not 80"),
         (
             explain("web.example.com", None, None, "/"),
@@ -66,4 +68,27 @@ fn a_destination_that_may_exist_has_no_problem() {
     assert_eq!((answer.destinations[0].problem, answer.flag), (None, None));
     assert!(answer.destinations[0].assumption.as_ref().unwrap().contains("namespace `elsewhere`"));
     assert!(answer.notes.iter().any(|note| note.contains("namespace `elsewhere`")), "{:?}", answer.notes);
+}
+
+#[test]
+fn the_way_says_why_a_server_denies_a_request() {
+    let text = [
+        service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}"),
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web, sidecar.istio.io/inject: \"true\"}}\n\
+         spec: {containers: [{name: web, ports: [{containerPort: 80}]}]}\n---\n"
+            .to_owned(),
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: web, namespace: shop}\nspec: {selector: \
+         {matchLabels: {app: web}}, action: ALLOW, rules: [{to: [{operation: {paths: [/open]}}]}]}\n---\n"
+            .to_owned(),
+    ];
+    let snapshot = Snapshot::of_texts([("all.yaml", text.concat())]);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    let way = |path: &str| {
+        let request = Request { host: Some("web.shop".to_owned()), path: Some(path.to_owned()), ..Request::default() };
+        Simulator::new(&world).explain(&request).way.join("\n")
+    };
+    let denied = way("/closed");
+    assert!(denied.contains("denies the request with 403: no ALLOW rule"), "{denied}");
+    assert!(!denied.contains("; denied"), "{denied}");
+    assert!(way("/open").contains("rules[0] (all.yaml:"), "{}", way("/open"));
 }
