@@ -54,7 +54,11 @@ impl<'a> Missing<'_, 'a> {
         let excluded = host.clauses.iter().filter(|clause| !clause.is_live()).count();
         let mut hints = self.first(rules, "rule");
         if hints.is_empty() && excluded == 0 {
-            hints.push(format!("host `{}` has no rules here", host.name));
+            // istiod's placeholder for a server that no route is bound to.
+            hints.push(match host.name.starts_with("blackhole:") {
+                true => format!("no route is bound to the servers at port {}", self.question.port),
+                false => format!("host `{}` has no rules here", host.name),
+            });
         }
         if excluded > 0 {
             let rules = if excluded == 1 { "another rule is" } else { "other rules are" };
@@ -191,6 +195,11 @@ impl<'a> Missing<'_, 'a> {
                     "the proxy does not see service `{}`: `exportTo` or a Sidecar hides it",
                     destination.host
                 )];
+            }
+            if destination.cluster == "UnknownService" {
+                return vec![
+                    "the Gateway API does not allow the route to use the backend: `mesh lint` says why".to_owned(),
+                ];
             }
             let similar = misspelt_host(&destination.host, world.services.iter().map(|it| it.hostname.as_str()));
             let similar = similar.map(|similar| format!(": did you mean `{similar}`?")).unwrap_or_default();

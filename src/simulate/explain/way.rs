@@ -77,6 +77,8 @@ fn listener_words(world: &World<'_>, question: &Question<'_, '_>, seen: &LookedA
         (Some(_), Some(ChainAction::Tcp(_))) => return format!("port {port}: forwards connections"),
         (Some(_), Some(ChainAction::Http { .. })) => match seen.virtual_host {
             None => return format!("port {port}: routes, but none for host {}", question.http.host()),
+            // istiod's placeholder for a server that no route is bound to.
+            Some(hosted) if hosted.name.starts_with("blackhole:") => return format!("port {port}: no routes"),
             Some(hosted) => hosted,
         },
     };

@@ -92,3 +92,16 @@ fn the_way_says_why_a_server_denies_a_request() {
     assert!(!denied.contains("; denied"), "{denied}");
     assert!(way("/open").contains("rules[0] (all.yaml:"), "{}", way("/open"));
 }
+
+#[test]
+fn placeholders_of_istiod_are_not_shown() {
+    let servers = "[{port: {number: 80, name: http, protocol: HTTP}, hosts: [web.example.com]}]";
+    let gateway = istio("Gateway", "edge", &format!("{{selector: {{app: edge}}, servers: {servers}}}"));
+    let snapshot = Snapshot::of_texts([("all.yaml", gateway)]);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    let gateway = Some(GatewayRef::Name("shop/edge".to_owned()));
+    let host = Some("web.example.com".to_owned());
+    let Explained { way, hints, .. } = Simulator::new(&world).explain(&Request { host, gateway, ..Request::default() });
+    assert!(way.contains(&"port 80: no routes".to_owned()), "{way:?}");
+    assert_eq!(hints, ["no route is bound to the servers at port 80"]);
+}
