@@ -15,6 +15,20 @@ pub fn misspelt<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -
     within(if word.chars().count() < 8 { 1 } else { 2 }, word, candidates)
 }
 
+/// The host of which `word` is a misspelling: it has as many labels, and each is equal or misspelt. Hosts often have long
+/// parts in common, so the distance of whole hosts says little. A wildcard is not something to dial.
+pub fn misspelt_host<'c>(word: &str, hosts: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let labels: Vec<&str> = word.split('.').collect();
+    let is_close = |host: &&str| {
+        let own: Vec<&str> = host.split('.').collect();
+        let mut pairs = labels.iter().zip(&own);
+        own.len() == labels.len() && own[0] != "*" && pairs.all(|(label, own)| misspelt(label, [*own]).is_some())
+    };
+    let mut close: Vec<&str> = hosts.into_iter().filter(is_close).collect();
+    close.sort_by_key(|host| strsim::damerau_levenshtein(word, host));
+    close.first().copied()
+}
+
 /// The nearest candidate that is at most `furthest` edits away.
 fn within<'c>(furthest: usize, word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = word.to_lowercase();

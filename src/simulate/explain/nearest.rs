@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::at_server;
 use super::looked_at::LookedAt;
 use super::place;
-use crate::model::spelling::nearest;
+use crate::model::spelling::misspelt_host;
 use crate::model::wording::{list, ports};
 use crate::routing::{ClauseAction, Payload, VirtualHost};
 use crate::simulate::answer::{Answer, Outcome, ReachedCluster};
@@ -118,13 +118,17 @@ impl<'a> Missing<'_, 'a> {
             name.strip_suffix(&format!(".{}", proxy.namespace)).map(str::to_owned).unwrap_or(name)
         };
         let known: BTreeSet<String> = visible().map(short).collect();
+        // Clients also name a service of their own namespace with the namespace.
+        let full: BTreeSet<String> = visible()
+            .map(|service| service.hostname.strip_suffix(&domain).unwrap_or(&service.hostname).to_owned())
+            .collect();
         // The same name in another namespace.
         let first = wanted.split('.').next().unwrap_or(wanted);
         let elsewhere = visible().find(|it| it.is_kubernetes() && it.resource.name() == first);
         if let Some(service) = elsewhere {
             return vec![format!("did you mean `{}` ({})?", service.hostname, place(world, service.span))];
         }
-        match nearest(wanted, known.iter().map(String::as_str)) {
+        match misspelt_host(wanted, known.iter().chain(&full).map(String::as_str)) {
             Some(similar) => vec![format!("no service has host `{wanted}`: did you mean `{similar}`?")],
             None if known.is_empty() => {
                 let reason = match world.services.iter().next() {
@@ -136,7 +140,8 @@ impl<'a> Missing<'_, 'a> {
             None => {
                 let mut hints = vec![format!("no service has host `{wanted}`")];
                 let known: Vec<String> = known.into_iter().collect();
-                hints.extend(self.listed(&known, "the services are"));
+                let words = if known.len() == 1 { "the only service is" } else { "the services are" };
+                hints.extend(self.listed(&known, words));
                 hints
             }
         }
@@ -171,14 +176,14 @@ impl<'a> Missing<'_, 'a> {
         if !is_served {
             let known: Vec<&str> = hosts.iter().copied().collect();
             hints.push(format!("port {port} of Gateway `{name}` ({at}) does not serve host `{wanted}`"));
-            match nearest(wanted, hosts.iter().copied()) {
+            match misspelt_host(wanted, hosts.iter().copied()) {
                 Some(similar) => hints.push(format!("did you mean `{similar}`?")),
                 None => hints.extend(self.listed(&known, "it serves")),
             }
         } else if !bound.iter().any(|own| host::covered_by(wanted, own)) {
             let known: Vec<&str> = bound.iter().copied().collect();
             hints.push(format!("no route of Gateway `{name}` ({at}) is for host `{wanted}`"));
-            match nearest(wanted, bound.iter().copied()) {
+            match misspelt_host(wanted, bound.iter().copied()) {
                 Some(similar) => hints.push(format!("did you mean `{similar}`?")),
                 None => hints.extend(self.listed(&known, "its routes are for")),
             }
@@ -212,7 +217,12 @@ impl<'a> Missing<'_, 'a> {
                     destination.host
                 )];
             }
-            let similar = nearest(&destination.host, world.services.iter().map(|it| it.hostname.as_str()));
+            if destination.cluster == "UnknownService" {
+                return vec![
+                    "the Gateway API does not allow the route to use the backend: `mesh lint` says why".to_owned(),
+                ];
+            }
+            let similar = misspelt_host(&destination.host, world.services.iter().map(|it| it.hostname.as_str()));
             let similar = similar.map(|similar| format!(": did you mean `{similar}`?")).unwrap_or_default();
             return vec![format!("no service has host `{}`{similar}", destination.host)];
         };

@@ -39,6 +39,8 @@ pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer
     for arrived in answer.arrivals.iter() {
         let words = arrival(world, arrived);
         match arrivals.iter_mut().find(|(known, _)| *known == words) {
+            // Several destinations can lead to one workload.
+            Some((_, workloads)) if workloads.contains(&arrived.workload.as_str()) => {}
             Some((_, workloads)) => workloads.push(&arrived.workload),
             None => arrivals.push((words, vec![&arrived.workload])),
         }
@@ -48,7 +50,9 @@ pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer
 }
 
 fn proxy_words(world: &World<'_>, proxy: &Proxy<'_>, gateway: Option<&Gateway<'_>>) -> String {
-    let labels: Vec<String> = proxy.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    // The label that asks for the proxy describes nothing else.
+    let described = proxy.labels.iter().filter(|(key, _)| *key != "sidecar.istio.io/inject");
+    let labels: Vec<String> = described.map(|(key, value)| format!("{key}={value}")).collect();
     let labels = if labels.is_empty() { String::new() } else { format!(" with {}", labels.join(", ")) };
     match gateway {
         Some(gateway) => {
@@ -92,7 +96,8 @@ fn decision(
     gateway: Option<&Gateway<'_>>,
 ) -> Option<String> {
     if let Some(policy) = &answer.policy {
-        return Some(decided_by_policy(policy, answer.outcome));
+        let status = answer.status.map(|status| format!(" with {status}")).unwrap_or_default();
+        return Some(decided_by_policy(policy, answer.outcome, &status));
     }
     if let Some(route) = &answer.route {
         let what = match (answer.outcome, &answer.location) {
@@ -126,15 +131,20 @@ fn route_words(route: &RouteRef) -> String {
     format!("{kind}{} {} ({}:{line}){by}", route.owner(), route.path(), route.file)
 }
 
-fn decided_by_policy(policy: &PolicyVerdict, outcome: Outcome) -> String {
+/// The verdict of a policy, with the status of a refusal and the reason, if the rule alone does not explain it.
+fn decided_by_policy(policy: &PolicyVerdict, outcome: Outcome, status: &str) -> String {
     let verb = match outcome {
         Outcome::Denied => "denies",
         Outcome::Refused | Outcome::Blackhole => "refuses",
         _ => "allows",
     };
+    let reason = policy.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let rules = if policy.kind == "RequestAuthentication" { "jwtRules" } else { "rules" };
     let rule = policy.rule.map(|index| format!(" {rules}[{index}]")).unwrap_or_default();
-    format!("{} {}{rule} ({}:{}) {verb} the request", policy.kind, policy.name, policy.file, policy.line)
+    format!(
+        "{} {}{rule} ({}:{}) {verb} the request{status}{reason}",
+        policy.kind, policy.name, policy.file, policy.line
+    )
 }
 
 fn target(destination: &ReachedCluster) -> String {
@@ -203,17 +213,15 @@ fn arrival(world: &World<'_>, arrived: &Arrived) -> String {
     parts.extend(tokens.first().map(|policy| {
         format!("tokens by RequestAuthentication {} ({})", policy.name, place(world, policy.resource.span))
     }));
+    let status = arrived.status.map(|status| format!(" with {status}")).unwrap_or_default();
+    let goes_on = matches!(arrived.outcome, Outcome::Forward | Outcome::Passthrough);
     match &arrived.policy {
-        Some(policy) => parts.push(decided_by_policy(policy, arrived.outcome)),
+        Some(policy) => parts.push(decided_by_policy(policy, arrived.outcome, &status)),
+        None if !goes_on => parts.push(format!("{}{status}", arrived.outcome.as_str())),
         None if world.policies.authorization_policies_of(namespace, &labels).is_empty() => {
             parts.push("no AuthorizationPolicy applies".to_owned());
         }
-        None => parts.push("no AuthorizationPolicy objects".to_owned()),
-    }
-    let status = arrived.status.map(|status| format!(" {status}")).unwrap_or_default();
-    match arrived.outcome {
-        Outcome::Forward => {}
-        other => parts.push(format!("{}{status}", other.as_str())),
+        None => parts.push("no AuthorizationPolicy denies it".to_owned()),
     }
     parts.extend(arrived.notes.iter().cloned());
     parts.join("; ")

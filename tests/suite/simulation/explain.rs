@@ -41,7 +41,9 @@ fn explained(request: &Request) -> Explained {
 fn what_is_missing_has_something_near() {
     let hint = |explained: Explained| explained.hints.join("; ");
     let cases = [
-        (explain("wep.shop", None, None, "/"), "did you mean `web"),
+        (explain("wep.shop", None, None, "/"), "did you mean `web.shop`?"),
+        (explain("b", None, None, "/"), "the only service is `web.shop`"),
+        (explain("api.example.com", None, Some("shop/edge"), "/"), "it serves `web.example.com`"),
         (explain("web.shop", Some(80), None, "/"), "`web.shop` has port 8080, not 80"),
         (explain_with_tls("web.shop"), "is an HTTP port, and the client sends TLS"),
         (
@@ -114,4 +116,40 @@ fn hidden_services_are_not_suggested() {
     let request = Request { host: Some("web.elsewhere".to_owned()), from: Some(from), ..Request::default() };
     let hints = Simulator::new(&world).explain(&request).hints.join("\n");
     assert!(!hints.contains("web.bank"), "{hints}");
+}
+
+#[test]
+fn the_way_says_why_a_server_denies_a_request() {
+    let text = [
+        service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}"),
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web, sidecar.istio.io/inject: \"true\"}}\n\
+         spec: {containers: [{name: web, ports: [{containerPort: 80}]}]}\n---\n"
+            .to_owned(),
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: web, namespace: shop}\nspec: {selector: \
+         {matchLabels: {app: web}}, action: ALLOW, rules: [{to: [{operation: {paths: [/open]}}]}]}\n---\n"
+            .to_owned(),
+    ];
+    let snapshot = Snapshot::of_texts([("all.yaml", text.concat())]);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    let way = |path: &str| {
+        let request = Request { host: Some("web.shop".to_owned()), path: Some(path.to_owned()), ..Request::default() };
+        Simulator::new(&world).explain(&request).way.join("\n")
+    };
+    let denied = way("/closed");
+    assert!(denied.contains("denies the request with 403: no ALLOW rule"), "{denied}");
+    assert!(!denied.contains("; denied"), "{denied}");
+    assert!(way("/open").contains("rules[0] (all.yaml:"), "{}", way("/open"));
+}
+
+#[test]
+fn placeholders_of_istiod_are_not_shown() {
+    let servers = "[{port: {number: 80, name: http, protocol: HTTP}, hosts: [web.example.com]}]";
+    let gateway = istio("Gateway", "edge", &format!("{{selector: {{app: edge}}, servers: {servers}}}"));
+    let snapshot = Snapshot::of_texts([("all.yaml", gateway)]);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    let gateway = Some(GatewayRef::Name("shop/edge".to_owned()));
+    let host = Some("web.example.com".to_owned());
+    let Explained { way, hints, .. } = Simulator::new(&world).explain(&Request { host, gateway, ..Request::default() });
+    assert!(way.contains(&"port 80: no route is for this port".to_owned()), "{way:?}");
+    assert_eq!(hints, ["no route is for port 80"]);
 }
