@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::decide::{self, ClauseDecision};
 use super::request::Tls;
+use crate::policy::WorkloadPolicies;
 use crate::routing::{
     ChainAction, Clause, DefaultChain, Matcher, Proxy, ProxyListener, Reception, Role, Table, VirtualHost, gateway,
     outbound,
@@ -18,6 +19,8 @@ pub(super) struct Compiled<'a> {
     pub proxy: Arc<Proxy<'a>>,
     /// The proxies in front of a gateway.
     pub topology: GatewayTopology,
+    /// The policies that the proxy applies before it routes requests.
+    pub policies: Arc<WorkloadPolicies<'a>>,
     port: ProxyPort<'a>,
     /// The route tables of the listeners, by their address in memory.
     routes: HashMap<usize, CompiledTable<'a>>,
@@ -39,7 +42,7 @@ pub(super) struct CompiledTable<'a> {
 }
 
 impl<'a> Compiled<'a> {
-    pub fn new(proxy: Arc<Proxy<'a>>, port: u32) -> Self {
+    pub fn new(proxy: Arc<Proxy<'a>>, policies: Arc<WorkloadPolicies<'a>>, port: u32) -> Self {
         let port = match &proxy.role {
             Role::Sidecar(scope) => ProxyPort::Outbound(outbound::OutboundPort::new(&proxy, scope, port)),
             Role::Gateway => ProxyPort::Gateway(gateway::GatewayPort::new(&proxy, port)),
@@ -58,7 +61,7 @@ impl<'a> Compiled<'a> {
             Role::Sidecar(_) => GatewayTopology::default(),
             Role::Gateway => proxy.world.gateway_topology(&proxy.namespace, &proxy.label_set()),
         };
-        Self { proxy, topology, port, routes }
+        Self { proxy, topology, policies, port, routes }
     }
 
     /// The trust of the proxy in the headers of a client that uses TLS in some way.

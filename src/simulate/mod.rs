@@ -27,6 +27,7 @@ mod question;
 mod request;
 mod second_leg;
 mod sender;
+mod server;
 mod simulators;
 mod trace;
 mod unknowns;
@@ -78,9 +79,9 @@ impl<'a> Simulator<'a> {
         let mut answer = match &question.proxy {
             ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer()?,
             ReceivingProxy::Direct(client) => direct::answer(self.world, &question, client)?,
-            ReceivingProxy::Server(receiver, data_plane) => {
-                let mut answer = inbound::answer(self.world, &question, receiver, *data_plane);
-                if receiver.workload.is_none() {
+            ReceivingProxy::Server(server, data_plane) => {
+                let mut answer = inbound::answer(self.world, &question, server, *data_plane);
+                if server.workload.is_none() {
                     unknowns::note(
                         &mut answer,
                         naming::unknown_server(self.world, &named.request)?.into_iter().collect(),

@@ -328,20 +328,20 @@ impl<'q, 'a> Outbound<'q, 'a> {
     }
 
     /// The rest of the way. Without policies that look at requests, or another gateway, it is the same for all requests of a
-    /// clause.
+    /// clause that the servers can read.
     fn onward(&self, decided: &ClauseDecision<'a>, rewritten: Option<&Rewritten>) -> (Arc<[Answer]>, Arc<[Arrived]>) {
-        let policies = &self.compiled.proxy.world.policies;
+        let sent = self.sent(rewritten);
         let depends_on_request = decided.leads_to_gateway
-            || !policies.authorization_policies().is_empty()
-            || !policies.request_authentications().is_empty()
             || self.question.protocol != RequestProtocol::Http
-            || self.question.trace;
-        let onward = || self.sent(rewritten).onward(&decided.clusters);
+            || self.question.trace
+            || policy::is_presented(self.sent)
+            || decided.has_policies(self.question.next)
+            || (decided.changes_requests && sent.is_unreadable());
         if depends_on_request {
-            let Onward { legs, arrivals } = onward();
+            let Onward { legs, arrivals } = sent.onward(&decided.clusters);
             return (legs.into(), arrivals.into());
         }
-        (Arc::default(), Arc::clone(decided.arrivals.get_or_init(|| onward().arrivals.into())))
+        (Arc::default(), Arc::clone(decided.arrivals.get_or_init(|| sent.onward(&decided.clusters).arrivals.into())))
     }
 
     fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'a> {
@@ -354,11 +354,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
     /// apply none.
     fn screened(&self, port: u32, is_http: bool, terminates: Option<ServerTlsMode>) -> Screened {
         let proxy = &self.compiled.proxy;
-        let policies = &proxy.world.policies;
-        let has_policies =
-            !policies.authorization_policies().is_empty() || !policies.request_authentications().is_empty();
+        let policies = &self.compiled.policies;
         let presents_token = is_http && policy::is_presented(self.request);
-        if !proxy.is_gateway() || !(has_policies || presents_token) {
+        if !proxy.is_gateway() || (policies.is_empty() && !policies.has_notes() && !presents_token) {
             return Screened::Passed(None, Vec::new());
         }
         let source_ip = self.question.client.address;
@@ -376,11 +374,8 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 Payload::Http | Payload::Bytes => "",
             },
             http: is_http.then_some(self.request),
-            claims: &serde_json::Value::Null,
         };
-        // Only policies of the root namespace certainly apply to a gateway of unknown namespace.
-        let namespace = if proxy.is_placed { proxy.namespace.as_str() } else { "" };
-        let findings = policy::evaluate(proxy.world, namespace, &proxy.label_set(), &attributes);
+        let findings = policies.evaluate(&attributes, self.question.trace);
         if findings.ruling != policy::Ruling::Denied {
             return Screened::Passed(Some(findings.token), findings.notes);
         }

@@ -11,9 +11,9 @@ use super::dial;
 use super::gateway_workload::{GatewayWorkload, gateway_workload};
 use super::request::{Direction, GatewayRef, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
 use super::sender;
+use super::server::Server;
 use crate::model::LabelSet;
 use crate::policy::Identity;
-use crate::routing::inbound::{Receiver, ports};
 use crate::routing::{self, CarriedToken, Payload, Reception, TokenState};
 use crate::uri::split_port;
 use crate::world::{ClientDataPlane, DataPlane, PathNormalization, Workload, World};
@@ -76,7 +76,7 @@ pub(super) enum ReceivingProxy<'q, 'a> {
     /// No proxy that routes requests: the client has none, or it is in the ambient mesh.
     Direct(DirectClient<'q, 'a>),
     /// The sidecar of a server, or what a server has in its place.
-    Server(Receiver<'q, 'a>, DataPlane),
+    Server(Arc<Server<'a>>, DataPlane),
 }
 
 /// A client without a proxy that routes requests.
@@ -109,7 +109,7 @@ impl<'q, 'a> Question<'q, 'a> {
             Some(direction) => direction == Direction::Inbound,
             None => request.to.is_some(),
         };
-        if is_inbound { Self::at_server(request, world) } else { Self::at_client(request, world, cache) }
+        if is_inbound { Self::at_server(request, world, cache) } else { Self::at_client(request, world, cache) }
     }
 
     /// A request at the sidecar of its client, or at a gateway.
@@ -183,15 +183,13 @@ impl<'q, 'a> Question<'q, 'a> {
     }
 
     /// A request at the sidecar of a server.
-    fn at_server(request: &'q Request, world: &'a World<'a>) -> Result<Self, String> {
+    fn at_server(request: &'q Request, world: &'a World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
         let to = request.to.as_ref().ok_or("direction `inbound` needs the field `to`, the workload")?;
-        let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
-        let labels: LabelSet<'_> = to.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         let dialled = dial::named_address(request.address.as_deref(), "address")?;
-        let receiver = Receiver::described(world, namespace, labels, to.address.or(dialled));
+        let server = cache.described_server(to, to.address.or(dialled));
         let port = match dial::named_port(request.port, None)? {
             Some(port) => port,
-            None => only_port(world, &receiver)?,
+            None => only_port(&server)?,
         };
         let source_ip = dial::named_address(request.source_ip.as_deref(), "sourceIp")?;
         let of_client = request.from.as_ref().and_then(|from| from.address);
@@ -199,18 +197,11 @@ impl<'q, 'a> Question<'q, 'a> {
         let host = request.host.as_deref().unwrap_or_default();
         let http =
             http(request, host, world.settings.path_normalization).as_received(Reception::Sidecar, address_of_client);
-        let of_manifests = || match receiver.workload {
-            Some(workload) if workload.pod.is_some() => world.presumed_data_plane(workload),
-            _ => world.data_plane_of_client(namespace, &receiver.labels).data_plane,
-        };
-        let data_plane = match to.kind {
-            Some(kind) => of_kind(kind),
-            None => of_manifests(),
-        };
+        let data_plane = to.kind.map_or(server.data_plane, of_kind);
         Ok(Self {
             id: &request.id,
             gateway: None,
-            proxy: ReceivingProxy::Server(receiver, data_plane),
+            proxy: ReceivingProxy::Server(server, data_plane),
             client: Client::new(request, address_of_client),
             port,
             protocol: protocol(request),
@@ -287,8 +278,8 @@ fn dialled_host(request: &Request) -> Result<&str, String> {
 }
 
 /// The only port of a workload.
-fn only_port(world: &World<'_>, receiver: &Receiver<'_, '_>) -> Result<u32, String> {
-    let known: Vec<u32> = ports(world, receiver).into_keys().collect();
+fn only_port(server: &Server<'_>) -> Result<u32, String> {
+    let known: Vec<u32> = server.ports.keys().copied().collect();
     match known.as_slice() {
         [only] => Ok(*only),
         [] => Err("no service selects the workload, so the request needs the field `port`".to_owned()),

@@ -9,7 +9,7 @@ use super::request::{RequestProtocol, Tls, WorkloadRef};
 use super::sender::{Identities, Sender, SenderKind};
 use super::{policies, trace, unknowns};
 use crate::model::LabelSet;
-use crate::policy::{self, Attributes, Ruling};
+use crate::policy::{Attributes, Ruling};
 use crate::world::{GATEWAY_NAME_LABEL, NamespacedName, Service, WAYPOINT_FOR_SERVICE, World};
 
 /// The answer of the waypoint of a service for a request of an ambient client. A waypoint applies the routes of its
@@ -82,9 +82,9 @@ fn denied<'a>(
         destination_port: question.port,
         sni: "",
         http: is_http.then_some(&question.http),
-        claims: &serde_json::Value::Null,
     };
-    let findings = policy::evaluate(world, &waypoint.namespace, &labels, &attributes);
+    let policies = question.next?.policies.of_workload(&waypoint.namespace, &labels);
+    let findings = policies.evaluate(&attributes, question.trace);
     if findings.ruling != Ruling::Denied {
         return None;
     }
