@@ -10,6 +10,7 @@ use super::dial::Dialled;
 use super::gateway_workload::GatewayWorkload;
 use super::request::WorkloadRef;
 use super::server::Server;
+use super::unknowns;
 use crate::model::LabelSet;
 use crate::policy::{CompiledPolicies, WorkloadPolicies};
 use crate::routing::Proxy;
@@ -27,12 +28,16 @@ pub(super) struct Cache<'a> {
     /// Proxies by the hash of their key.
     proxies: RwLock<HashMap<u64, Vec<Arc<CachedProxy<'a>>>>>,
     hasher: RandomState,
+    /// The workloads of Gateways, by the names that requests write.
+    gateways: RwLock<HashMap<String, Arc<GatewayWorkload>>>,
     /// The policies of the mesh.
     pub policies: CompiledPolicies<'a>,
     /// The workloads of the mesh as servers, in its order.
     servers: Box<[OnceLock<Server<'a>>]>,
     /// Servers that requests describe, by the hash of their key.
     described: RwLock<HashMap<u64, Vec<Arc<DescribedServer<'a>>>>>,
+    /// Remarks on the VirtualServices that may have routes for any host.
+    unknown_hosts: OnceLock<Vec<String>>,
 }
 
 /// A server that requests describe.
@@ -71,7 +76,7 @@ enum ProxyKind {
     Gateway,
 }
 
-/// Most proxies and hosts that are kept at a time. They bound the memory that a stream of ever new requests takes.
+/// Most proxies, hosts, servers and Gateways that are kept at a time. They bound the memory that a stream of ever new requests takes.
 const MOST_PROXIES: usize = 256;
 const MOST_HOSTS: usize = 65_536;
 const MOST_SERVERS: usize = 4096;
@@ -87,9 +92,11 @@ impl<'a> Cache<'a> {
             dialled_from: RwLock::default(),
             proxies: RwLock::default(),
             hasher: RandomState::new(),
+            gateways: RwLock::default(),
             policies: CompiledPolicies::new(world),
             servers: std::iter::repeat_with(OnceLock::new).take(world.workloads.len()).collect(),
             described: RwLock::default(),
+            unknown_hosts: OnceLock::new(),
         }
     }
 
@@ -119,6 +126,11 @@ impl<'a> Cache<'a> {
         }
         hosts.insert(name.to_owned(), Arc::clone(&dialled));
         dialled
+    }
+
+    /// Remarks on the VirtualServices that may have routes for any host.
+    pub fn unknown_hosts(&self) -> &[String] {
+        self.unknown_hosts.get_or_init(|| unknowns::of_unknown_hosts(self.world))
     }
 
     /// A workload of the mesh as a server.
@@ -159,8 +171,28 @@ impl<'a> Cache<'a> {
         self.proxy(ProxyKind::Sidecar, namespace, labels, client.and_then(|client| client.address), true)
     }
 
+    /// The workload of the Gateway that a text names. The error says that the Gateway does not exist.
+    pub fn named_gateway(&self, written: &str) -> Result<Arc<GatewayWorkload>, String> {
+        if let Some(known) = read(&self.gateways).get(written) {
+            return Ok(Arc::clone(known));
+        }
+        let found = Arc::new(GatewayWorkload::named(self.world, written)?);
+        let mut gateways = write(&self.gateways);
+        if gateways.len() >= MOST_SERVERS {
+            gateways.clear();
+        }
+        gateways.insert(written.to_owned(), Arc::clone(&found));
+        Ok(found)
+    }
+
+    /// The proxy of a gateway that a request describes as a workload.
+    pub fn described_gateway(&self, workload: &WorkloadRef) -> Arc<CachedProxy<'a>> {
+        let namespace = workload.namespace.as_deref().unwrap_or(&self.world.settings.default_namespace);
+        self.proxy(ProxyKind::Gateway, namespace, &workload.labels, workload.address, true)
+    }
+
     /// The proxy of a gateway.
-    pub fn gateway(&self, workload: GatewayWorkload) -> Arc<CachedProxy<'a>> {
+    pub fn gateway(&self, workload: &GatewayWorkload) -> Arc<CachedProxy<'a>> {
         self.proxy(ProxyKind::Gateway, &workload.namespace, &workload.labels, workload.address, workload.is_placed)
     }
 

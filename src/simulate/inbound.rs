@@ -302,5 +302,6 @@ fn into_answer(question: &Question<'_, '_>, server: &Server<'_>, leg: Leg) -> An
         location: None,
         arrivals: Arc::default(),
         trace: leg.trace,
+        remarks: Vec::new(),
     }
 }

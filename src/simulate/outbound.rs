@@ -4,19 +4,19 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::answer::{Answer, Arrived, Decision, Outcome, Rewritten, Step};
+use super::cache::Cache;
 use super::compiled::{Compiled, CompiledTable};
 use super::decide::ClauseDecision;
 use super::question::{Certificate, Question};
 use super::request::{RequestProtocol, Tls};
 use super::second_leg::{Onward, Sent};
 use super::sender::Sender;
-use super::{apply, codec, decide, dial, policies, trace, unknowns, unplaced};
+use super::{apply, codec, decide, dial, policies, trace, unknowns};
 use crate::model::Kind;
 use crate::model::networking::ServerTlsMode;
 use crate::policy::{self, Attributes, TokenEffect};
 use crate::routing::{
-    ChainAction, Clause, ClauseAction, Connection, DefaultChain, FilterChain, HttpRequest, Payload, ProxyListener,
-    RouteLookup, VirtualHost,
+    ChainAction, Clause, ClauseAction, Connection, DefaultChain, HttpRequest, Payload, RouteLookup, VirtualHost,
 };
 use crate::world::host;
 
@@ -26,14 +26,6 @@ enum Screened {
     Denied(Box<Answer>),
     /// The request goes on, with the changes of the filter for tokens if there is one, and remarks.
     Passed(Option<TokenEffect>, Vec<String>),
-}
-
-/// Adds remarks to an answer.
-fn with_notes(mut answer: Answer, notes: Vec<String>) -> Answer {
-    if !notes.is_empty() {
-        Arc::make_mut(&mut answer.decision).notes.extend(notes);
-    }
-    answer
 }
 
 /// A question for a proxy that routes requests.
@@ -61,19 +53,17 @@ impl<'q, 'a> Outbound<'q, 'a> {
         let mut answer = self.answer_of_known()?;
         if self.compiled.topology.expects_proxy_protocol {
             let note = "the gateway expects the PROXY protocol: the answer assumes that the client begins with it";
-            answer = with_notes(answer, vec![note.to_owned()]);
+            answer.note([note]);
         }
         if answer.route.is_none() && answer.outcome != Outcome::Denied {
-            unknowns::note(&mut answer, unknowns::of_unknown_hosts(self.compiled.proxy.world));
+            answer.note(self.question.next.map(Cache::unknown_hosts).unwrap_or_default().iter().cloned());
         }
         if self.assumes_certificate() {
             let note = "the gateway requires a certificate of the mesh (`tls.mode: ISTIO_MUTUAL`): the answer assumes that the \
                         client shows one";
-            unknowns::note(&mut answer, vec![note.to_owned()]);
+            answer.note([note]);
         }
-        if !self.compiled.proxy.is_placed {
-            unknowns::note(&mut answer, unplaced::notes(&self.compiled.proxy));
-        }
+        answer.note(self.compiled.unplaced.iter().cloned());
         Ok(answer)
     }
 
@@ -94,7 +84,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
     fn answer_of_known(&self) -> Result<Answer, String> {
         let Some(listener) = self.compiled.listener(self.connection.address) else {
             let mut answer = self.without_chain(self.compiled.otherwise());
-            unknowns::note(&mut answer, self.compiled.rejections().to_vec());
+            answer.note(self.compiled.rejections().to_vec());
             return Ok(answer);
         };
         let chain = listener.chain(&self.connection);
@@ -102,13 +92,13 @@ impl<'q, 'a> Outbound<'q, 'a> {
             true => trace::connection(&self.compiled.proxy, listener, &self.connection, taken),
             false => Vec::new(),
         };
-        match chain.map(|chain| &chain.action) {
+        match chain.map(|chain| (chain, &chain.action)) {
             None => {
                 let mut answer = self.without_chain(Some(listener.default_chain));
-                unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, None));
+                answer.note(unknowns::in_listener(self.compiled.proxy.world, listener, None));
                 Ok(Answer { trace: steps(None), ..answer })
             }
-            Some(ChainAction::Tcp(route)) => {
+            Some((chain, ChainAction::Tcp(route))) => {
                 if let Some(refused) = self.refused_handshake(route.terminates) {
                     return Ok(refused);
                 }
@@ -116,9 +106,10 @@ impl<'q, 'a> Outbound<'q, 'a> {
                     Screened::Denied(denied) => return Ok(*denied),
                     Screened::Passed(_, notes) => notes,
                 };
-                let mut answer = self.forwarded(Arc::new(decide::by_tcp_route(&self.compiled.proxy, route)));
-                unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
-                unknowns::note(&mut answer, chain.map(|chain| rivals_of(listener, chain)).unwrap_or_default());
+                let decided = self.compiled.forwarded(listener, chain, route);
+                let mut answer = self.forwarded(Arc::clone(&decided.decision));
+                answer.note(unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
+                answer.note(decided.rivals.iter().cloned());
                 let passed_tls = match self.connection.payload {
                     Payload::Tls(name) if route.terminates.is_none() => Some(name),
                     _ => None,
@@ -129,9 +120,10 @@ impl<'q, 'a> Outbound<'q, 'a> {
                     _ => Onward::default(),
                 };
                 let (legs, arrivals) = (onward.legs.into(), onward.arrivals.into());
-                Ok(with_notes(Answer { trace: steps(Some(route)), legs, arrivals, ..answer }, notes))
+                answer.note(notes);
+                Ok(Answer { trace: steps(Some(route)), legs, arrivals, ..answer })
             }
-            Some(ChainAction::Http { terminates, .. }) if !self.speaks_http(terminates.is_some()) => {
+            Some((_, ChainAction::Http { terminates, .. })) if !self.speaks_http(terminates.is_some()) => {
                 let reason = "the listener expects HTTP, over TLS if it terminates TLS";
                 let decision = match self.connection.payload {
                     Payload::Http => Decision { notes: vec![reason.to_owned()], ..Decision::new(Outcome::Refused) },
@@ -141,15 +133,18 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 };
                 Ok(self.decided(decision))
             }
-            Some(ChainAction::Http { terminates, .. }) if let Some(refused) = self.refused_handshake(*terminates) => {
+            Some((_, ChainAction::Http { terminates, .. }))
+                if let Some(refused) = self.refused_handshake(*terminates) =>
+            {
                 Ok(refused)
             }
-            Some(ChainAction::Http { .. }) if let Some(rejected) = self.rejection() => Ok(self.decided(rejected)),
-            Some(ChainAction::Http { table, terminates }) => match self.screened(listener.port, true, *terminates) {
+            Some((_, ChainAction::Http { .. })) if let Some(rejected) = self.rejection() => Ok(self.decided(rejected)),
+            Some((_, ChainAction::Http { table, terminates })) => match self.screened(listener.port, true, *terminates)
+            {
                 Screened::Denied(denied) => Ok(*denied),
                 Screened::Passed(token, notes) => {
                     let routes = self.compiled.routes(table);
-                    let answer = match token.filter(TokenEffect::changes_request) {
+                    let mut answer = match token.filter(TokenEffect::changes_request) {
                         Some(token) => {
                             let sent = &token.apply(self.request);
                             // Without a token, Envoy keeps the route that it chose before the filter.
@@ -157,8 +152,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
                             Outbound { request, sent, token: Some(&token), ..*self }.routed(routes)
                         }
                         None => self.routed(routes),
-                    };
-                    Ok(with_notes(answer?, notes))
+                    }?;
+                    answer.note(notes);
+                    Ok(answer)
                 }
             },
         }
@@ -253,10 +249,10 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 (host, self.taken(clause, decided)?)
             }
         };
-        unknowns::note(&mut answer, unknowns::in_routes(self.compiled.proxy.world, host, self.request));
+        answer.note(unknowns::in_routes(self.compiled.proxy.world, host, self.request));
         if let Some(other) = table.contested(self.request) {
             let note = format!("virtual host `{other}` has the same host: istiod gives it to one of them at random");
-            unknowns::note(&mut answer, vec![note]);
+            answer.note([note]);
         }
         Ok(Answer { trace: self.trace(host), ..self.with_ties(host, answer) })
     }
@@ -435,7 +431,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
                  are equally old",
                 rival.name
             );
-            Arc::make_mut(&mut answer.decision).notes.push(note);
+            answer.note([note]);
         }
         answer
     }
@@ -479,19 +475,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             location: None,
             arrivals: Arc::default(),
             trace: Vec::new(),
+            remarks: Vec::new(),
         }
     }
-}
-
-/// Notes on the services that lose the connections of a filter chain only by the order of hosts.
-fn rivals_of(listener: &ProxyListener<'_>, chain: &FilterChain<'_>) -> Vec<String> {
-    let of_chain = |index: usize| listener.chains.get(index).is_some_and(|it| std::ptr::eq(it, chain));
-    let rivals = listener.rivals.iter().filter(|(index, _)| of_chain(*index));
-    let note = |rival: &str| {
-        format!(
-            "{rival} has the same address and port: istiod gives the connections to the older one, or the first by name \
-             if both are equally old"
-        )
-    };
-    rivals.map(|(_, rival)| note(rival)).collect()
 }

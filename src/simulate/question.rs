@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::cache::Cache;
 use super::compiled::Compiled;
 use super::dial;
-use super::gateway_workload::{GatewayWorkload, gateway_workload};
 use super::request::{Direction, GatewayRef, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
 use super::sender;
 use super::server::Server;
@@ -127,8 +126,8 @@ impl<'q, 'a> Question<'q, 'a> {
         let is_gateway = is_gateway(request);
         let of_gateway = from.filter(|_| is_gateway && request.gateway.is_none());
         let proxy = match (&request.gateway, of_gateway) {
-            (Some(gateway), _) => cache.gateway(gateway_workload(world, gateway)?),
-            (None, Some(from)) => cache.gateway(GatewayWorkload::described(world, from)),
+            (Some(GatewayRef::Name(written)), _) => cache.gateway(&*cache.named_gateway(written)?),
+            (Some(GatewayRef::Workload(workload)), _) | (None, Some(workload)) => cache.described_gateway(workload),
             (None, None) => cache.sidecar(from, &dialled.namespace),
         };
         let port = written_port.unwrap_or_else(|| match is_gateway {

@@ -7,7 +7,7 @@ use super::outbound::Outbound;
 use super::question::{Certificate, Client, DirectClient, Question, ReceivingProxy};
 use super::request::{RequestProtocol, Tls, WorkloadRef};
 use super::sender::{Identities, Sender, SenderKind};
-use super::{policies, trace, unknowns};
+use super::{policies, trace};
 use crate::model::LabelSet;
 use crate::policy::{Attributes, Ruling};
 use crate::world::{GATEWAY_NAME_LABEL, NamespacedName, Service, WAYPOINT_FOR_SERVICE, World};
@@ -28,7 +28,7 @@ pub(super) fn answer<'a>(
     let address = service.dialled_address();
     let note = format!("waypoint `{waypoint}` routes the request");
     if let Some(mut denied) = denied(world, question, client, service, waypoint) {
-        unknowns::note(&mut denied, vec![note]);
+        denied.note([note]);
         return Some(Ok(denied));
     }
     let at_waypoint = Question {
@@ -49,7 +49,7 @@ pub(super) fn answer<'a>(
     };
     Some(Outbound::new(&at_waypoint, &listeners, address).answer().map(|mut answer| {
         rename(&mut answer, service, question.protocol);
-        unknowns::note(&mut answer, vec![note]);
+        answer.note([note]);
         answer
     }))
 }

@@ -58,8 +58,8 @@ fn routes_see_claims_only_if_the_gateway_accepts_the_token() {
     // Without a RequestAuthentication for the gateway, there are no claims.
     let elsewhere = format!("{groups}{}", authentication("shop", ""));
     assert_eq!(outcome(&elsewhere, &request).1, Some(404));
-    let note = &ask(&elsewhere, &question(&request)).unwrap().notes[0];
-    assert!(note.contains("ignores tokens"), "{note}");
+    let answer = ask(&elsewhere, &question(&request)).unwrap();
+    assert!(answer.notes()[0].contains("ignores tokens"), "{:?}", answer.notes());
     let without = by_claim("withoutHeaders: {'@request.auth.claims.groups': {exact: admin}}");
     assert_eq!(outcome(&format!("{without}{}", authentication("infra", "")), &request).1, Some(404));
     assert_eq!(outcome(&without, &request).0, "forward");
