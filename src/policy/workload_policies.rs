@@ -43,7 +43,7 @@ pub(super) struct CompiledRule<'a> {
     pub(super) form: RuleForm<'a>,
 }
 
-/// What becomes of a rule in the configuration of a proxy.
+/// The form of a rule in the configuration of a proxy.
 #[derive(Debug)]
 pub(super) enum RuleForm<'a> {
     /// Conditions.
