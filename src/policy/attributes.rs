@@ -22,32 +22,25 @@ pub struct Attributes<'r> {
     pub sni: &'r str,
     /// The request; `None` if the proxy does not handle the port as HTTP.
     pub http: Option<&'r HttpRequest<'r>>,
-    /// The claims of the accepted token; null without one.
-    pub claims: &'r serde_json::Value,
 }
 
 impl<'r> Attributes<'r> {
     /// The values of a header or pseudo header; several if the header is repeated.
-    pub(super) fn header(&self, name: &str) -> Vec<&[u8]> {
-        let Some(request) = self.http else { return Vec::new() };
-        let name = name.to_ascii_lowercase();
-        match name.as_str() {
-            ":authority" | "host" => vec![request.authority.as_bytes()],
-            ":method" => vec![request.method.as_bytes()],
-            ":scheme" => vec![request.scheme.as_bytes()],
-            _ => {
-                let lines = request.headers.iter().filter(|(other, _)| *other == name);
-                lines.map(|(_, value)| value.as_ref()).collect()
-            }
-        }
+    pub(super) fn header(&self, name: &'r str) -> impl Iterator<Item = &'r [u8]> + use<'r> {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        let pseudo = self.http.and_then(|request| match () {
+            () if is(":authority") || is("host") => Some(request.authority.as_bytes()),
+            () if is(":method") => Some(request.method.as_bytes()),
+            () if is(":scheme") => Some(request.scheme.as_bytes()),
+            () => None,
+        });
+        let lines = self.http.filter(|_| pseudo.is_none()).map(|request| request.headers.iter());
+        let lines = lines.into_iter().flatten().filter(move |(other, _)| name.eq_ignore_ascii_case(other));
+        pseudo.into_iter().chain(lines.map(|(_, value)| value.as_ref()))
     }
 
-    /// The texts of the claim at a path: that of a string, or those of a list.
-    pub(super) fn claim(&self, path: &[&str]) -> Vec<&str> {
-        match path.iter().try_fold(self.claims, |claims, key| claims.get(key)) {
-            Some(serde_json::Value::String(text)) => vec![text],
-            Some(serde_json::Value::Array(items)) => items.iter().filter_map(serde_json::Value::as_str).collect(),
-            _ => Vec::new(),
-        }
+    /// A claim of the accepted token, by its path.
+    pub(super) fn claim(&self, path: &[&str]) -> Option<&'r serde_json::Value> {
+        path.iter().try_fold(self.http?.claims, |claims, key| claims.get(key))
     }
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use serde_json::Value;
 
 use super::identity::TrustDomains;
 use super::ip_block;
@@ -101,11 +102,8 @@ impl<'a> CompiledCondition<'a> {
                 .is_some_and(|identity| identity.namespace == *namespace && identity.service_account == *name),
             (ConditionValue::Token(issuer, subject), _) => {
                 let is = |claim, pattern: &Pattern<'_>| {
-                    attributes
-                        .claims
-                        .get(claim)
-                        .and_then(|it| it.as_str())
-                        .is_some_and(|it| !it.is_empty() && pattern.matches(it.as_bytes()))
+                    let text = attributes.claim(&[claim]).and_then(Value::as_str);
+                    text.is_some_and(|it| !it.is_empty() && pattern.matches(it.as_bytes()))
                 };
                 is("iss", issuer) && is("sub", subject)
             }
@@ -120,7 +118,7 @@ impl<'a> CompiledCondition<'a> {
                 attributes.http.is_some_and(|http| pattern.matches_ignoring_case(http.authority.as_bytes()))
             }
             (ConditionValue::Text(pattern), attribute) => {
-                texts(attribute, attributes).into_iter().any(|text| pattern.matches(text))
+                texts(attribute, attributes).any(|text| pattern.matches(text))
             }
         }
     }
@@ -251,17 +249,29 @@ fn address(attribute: &Attribute<'_>, attributes: &Attributes<'_>) -> Option<IpA
     }
 }
 
-/// The texts of an attribute that can have several.
-fn texts<'t>(attribute: &Attribute<'_>, attributes: &'t Attributes<'_>) -> Vec<&'t [u8]> {
-    match attribute {
-        Attribute::Host => attributes.header(":authority"),
-        Attribute::Method => attributes.header(":method"),
-        Attribute::Header(name) => attributes.header(name),
-        Attribute::Path => attributes.http.map(|http| http.path.as_ref()).into_iter().collect(),
-        Attribute::Sni => vec![attributes.sni.as_bytes()],
-        Attribute::Claim(path) => attributes.claim(path).into_iter().map(str::as_bytes).collect(),
-        _ => Vec::new(),
-    }
+/// The texts of an attribute that can have several. Those of a claim are its text, or the texts in its list.
+fn texts<'t>(attribute: &'t Attribute<'_>, attributes: &Attributes<'t>) -> impl Iterator<Item = &'t [u8]> {
+    let header = match attribute {
+        Attribute::Host => Some(":authority"),
+        Attribute::Method => Some(":method"),
+        Attribute::Header(name) => Some(*name),
+        _ => None,
+    };
+    let single = match attribute {
+        Attribute::Path => attributes.http.map(|http| http.path.as_ref()),
+        Attribute::Sni => Some(attributes.sni.as_bytes()),
+        _ => None,
+    };
+    let claims = match attribute {
+        Attribute::Claim(path) => match attributes.claim(path) {
+            Some(Value::Array(items)) => items.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        },
+        _ => &[],
+    };
+    let of_header = header.map(|name| attributes.header(name)).into_iter().flatten();
+    of_header.chain(single).chain(claims.iter().filter_map(Value::as_str).map(str::as_bytes))
 }
 
 /// The value of an attribute, for people.
@@ -273,7 +283,7 @@ fn seen(attribute: &Attribute<'_>, attributes: &Attributes<'_>) -> Option<String
         Attribute::ServiceAccount => of_identity(|it| format!("{}/{}", it.namespace, it.service_account)),
         Attribute::TrustDomain => of_identity(|identity| identity.trust_domain.clone()),
         Attribute::RequestPrincipal => {
-            let text = |claim| attributes.claims.get(claim).and_then(|it| it.as_str());
+            let text = |claim| attributes.claim(&[claim]).and_then(Value::as_str);
             Some(format!("{}/{}", text("iss")?, text("sub")?))
         }
         Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => {
@@ -282,8 +292,7 @@ fn seen(attribute: &Attribute<'_>, attributes: &Attributes<'_>) -> Option<String
         Attribute::DestinationPort => Some(attributes.destination_port.to_string()),
         Attribute::FilterMetadata => None,
         _ => {
-            let texts = texts(attribute, attributes);
-            let texts: Vec<_> = texts.into_iter().map(String::from_utf8_lossy).collect();
+            let texts: Vec<_> = texts(attribute, attributes).map(String::from_utf8_lossy).collect();
             (!texts.is_empty()).then(|| texts.join(", "))
         }
     }

@@ -1,13 +1,13 @@
 //! Evaluation of policies in istiod's order: CUSTOM, tokens, AUDIT, DENY, ALLOW (istiod: `authz/builder`).
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Attributes;
-use super::condition::{FailedCondition, PolicyContext};
+use super::condition::FailedCondition;
 use super::policy_ref::PolicyRef;
-use super::rule::{self, PolicyRule};
+use super::rule::PolicyRule;
 use super::token::{self, TokenEffect, TokenVerdict};
-use crate::model::LabelSet;
+use super::workload_policies::{CompiledPolicy, RuleForm, WorkloadPolicies};
 use crate::model::security::PolicyAction;
 use crate::routing::HttpRequest;
 use crate::source::Span;
@@ -80,33 +80,34 @@ pub struct Evaluation {
     pub provider: Option<(String, Cause)>,
     /// The changes that the filter for tokens makes to an HTTP request.
     pub token: TokenEffect,
-    /// The rules that were considered, in order.
+    /// The rules that were considered, in order. Empty without a trace.
     pub considered: Vec<ConsideredRule>,
     /// Remarks for people.
     pub notes: Vec<String>,
 }
 
-/// Evaluates the policies of a workload for a request. `attributes.claims` is ignored: the claims come from the
-/// token of the request, if a RequestAuthentication makes the proxy read tokens.
-pub fn evaluate(world: &World<'_>, namespace: &str, labels: &LabelSet<'_>, attributes: &Attributes<'_>) -> Evaluation {
-    let policies = world.policies.authorization_policies_of(namespace, labels);
-    let findings = Evaluation {
-        ruling: Ruling::Allowed,
-        status: None,
-        cause: None,
-        provider: None,
-        token: TokenEffect::default(),
-        considered: Vec::new(),
-        notes: Vec::new(),
-    };
-    let mut evaluation = Evaluator { world, policies, findings };
-    evaluation.run(namespace, labels, attributes);
-    evaluation.findings
+impl WorkloadPolicies<'_> {
+    /// Evaluates the policies for a request. Its claims are ignored: they come from its token, if a RequestAuthentication
+    /// makes the proxy read tokens. Only a trace lists the rules that were considered.
+    pub fn evaluate(&self, attributes: &Attributes<'_>, trace: bool) -> Evaluation {
+        let findings = Evaluation {
+            ruling: Ruling::Allowed,
+            status: None,
+            cause: None,
+            provider: None,
+            token: TokenEffect::default(),
+            considered: Vec::new(),
+            notes: Vec::new(),
+        };
+        let mut evaluation = Evaluator { policies: self, trace, findings };
+        evaluation.run(attributes);
+        evaluation.findings
+    }
 }
 
-struct Evaluator<'w, 'a> {
-    world: &'w World<'a>,
-    policies: Vec<&'w AuthorizationPolicy<'a>>,
+struct Evaluator<'p, 'a> {
+    policies: &'p WorkloadPolicies<'a>,
+    trace: bool,
     findings: Evaluation,
 }
 
@@ -124,15 +125,15 @@ fn describe(unusable: &UnusableProvider, name: &str) -> Option<String> {
     })
 }
 
-impl<'w, 'a> Evaluator<'w, 'a> {
-    fn run(&mut self, namespace: &str, labels: &LabelSet<'_>, attributes: &Attributes<'_>) {
-        self.note_unknown_selectors(namespace);
-        let no_claims = serde_json::Value::Null;
-        let without_token = Attributes { claims: &no_claims, ..attributes.clone() };
-        if self.custom(&without_token) {
+impl<'p, 'a> Evaluator<'p, 'a> {
+    fn run(&mut self, attributes: &Attributes<'_>) {
+        self.policies.notes.iter().for_each(|note| self.note(note));
+        let without_claims = attributes.http.filter(|http| !http.claims.is_null()).map(HttpRequest::without_claims);
+        let attributes = Attributes { http: without_claims.as_ref().or(attributes.http), ..attributes.clone() };
+        if self.custom(&attributes) {
             return;
         }
-        let effect = match self.token(namespace, labels, attributes.http) {
+        let effect = match self.token(attributes.http) {
             TokenVerdict::Passed(effect) => effect,
             TokenVerdict::Rejected { status, policy, rule, reason } => {
                 self.findings.status = Some(status);
@@ -141,20 +142,27 @@ impl<'w, 'a> Evaluator<'w, 'a> {
             }
         };
         effect.notes.iter().for_each(|note| self.note(note));
-        let http = attributes.http.map(|http| effect.apply(http));
-        let attributes = Attributes { claims: &effect.claims, http: http.as_ref(), ..attributes.clone() };
-        self.by_rules(&attributes);
+        let is_changed = effect.changes_request() || effect.consumes_token;
+        let changed = attributes.http.filter(|_| is_changed).map(|http| effect.apply(http));
+        self.by_rules(&Attributes { http: changed.as_ref().or(attributes.http), ..attributes });
         self.findings.token = effect;
     }
 
+    fn world(&self) -> &'a World<'a> {
+        self.policies.world
+    }
+
     /// The verdict on the tokens of an HTTP request.
-    fn token(&mut self, namespace: &str, labels: &LabelSet<'_>, http: Option<&HttpRequest<'_>>) -> TokenVerdict {
+    fn token(&mut self, http: Option<&HttpRequest<'_>>) -> TokenVerdict {
         let Some(http) = http else { return TokenVerdict::Passed(TokenEffect::default()) };
-        let of_workload = self.world.policies.request_authentications_of(namespace, labels);
-        if of_workload.is_empty() && token::is_presented(http) {
-            self.note("no RequestAuthentication selects the workload, so the proxy ignores tokens");
+        let of_workload = &self.policies.request;
+        if of_workload.is_empty() {
+            if token::is_presented(http) {
+                self.note("no RequestAuthentication selects the workload, so the proxy ignores tokens");
+            }
+            return TokenVerdict::Passed(TokenEffect::default());
         }
-        token::check(self.world, &of_workload, http)
+        token::check(self.world(), of_workload, http)
     }
 
     /// Evaluates the policies that come after the tokens.
@@ -164,12 +172,12 @@ impl<'w, 'a> Evaluator<'w, 'a> {
             self.deny(cause);
             return;
         }
-        let first_allow = self.enforced(PolicyAction::Allow).next();
+        let first_allow = self.with(PolicyAction::Allow).find(|it| !it.is_dry_run);
         match (self.matching(PolicyAction::Allow, attributes), first_allow) {
             (Some((_, cause)), _) => self.findings.cause = Some(cause),
             (None, Some(first)) => {
                 let reason = "no ALLOW rule for the workload matches".to_owned();
-                let policy = PolicyRef::new(self.world, first);
+                let policy = PolicyRef::new(self.world(), first.policy);
                 self.deny(Cause { policy, action: Some(PolicyAction::Allow), rule: None, reason: Some(reason) });
             }
             (None, None) => {}
@@ -187,38 +195,17 @@ impl<'w, 'a> Evaluator<'w, 'a> {
         }
     }
 
-    /// Notes the policies that may select the workload, because their selectors have placeholders.
-    fn note_unknown_selectors(&mut self, namespace: &str) {
-        let placeholders = &self.world.snapshot.placeholders;
-        if placeholders.is_empty() {
-            return;
-        }
-        let root = &self.world.settings.root_namespace;
-        let is_near = |it: &&AuthorizationPolicy<'_>| it.name.namespace == namespace || it.name.namespace == *root;
-        let hides_selector = |it: &&AuthorizationPolicy<'_>| {
-            it.spec.selector.as_ref().is_some_and(|selector| placeholders.hide_labels(&selector.match_labels))
-        };
-        let policies = self.world.policies.authorization_policies().iter();
-        for policy in policies.filter(is_near).filter(hides_selector) {
-            let name = &policy.name;
-            self.note(&format!(
-                "AuthorizationPolicy `{name}` has placeholders in its selector: the answer assumes that it does not \
-                 apply"
-            ));
-        }
-    }
-
     /// Evaluates the CUSTOM policies. Returns whether they deny the request without an authorizer, because the provider
     /// cannot be used or the workload has policies with different providers. Those of dry runs count too.
     fn custom(&mut self, attributes: &Attributes<'_>) -> bool {
-        let custom = self.policies.iter().filter(|policy| policy.action() == PolicyAction::Custom);
-        let providers: BTreeSet<&str> = custom.map(|policy| policy.provider()).collect();
         let Some((policy, mut cause)) = self.matching(PolicyAction::Custom, attributes) else { return false };
+        let world = self.world();
         let name = policy.provider();
-        cause.reason = if providers.len() > 1 && !self.world.allows_several_providers() {
+        let has_several_providers = self.with(PolicyAction::Custom).any(|it| it.policy.provider() != name);
+        cause.reason = if has_several_providers && !world.allows_several_providers() {
             Some("the workload has CUSTOM policies with different providers".to_owned())
         } else {
-            match self.world.unusable_provider(policy, name) {
+            match world.unusable_provider(policy, name) {
                 Ok(unusable) => unusable.and_then(|unusable| describe(&unusable, name)),
                 // Most manifests have no MeshConfig, so they do not define any provider.
                 Err(Gap::NoMeshConfig) => None,
@@ -231,7 +218,7 @@ impl<'w, 'a> Evaluator<'w, 'a> {
                 }
             }
         };
-        let mut authorizers = self.world.settings.authorizers.iter();
+        let mut authorizers = world.settings.authorizers.iter();
         let is_http_only = authorizers.any(|authorizer| authorizer.name == name && authorizer.is_http_only);
         if cause.reason.is_none() && is_http_only && attributes.http.is_none() {
             self.note(&format!("istiod ignores the external authorizer `{name}` on TCP ports, because it speaks HTTP"));
@@ -250,10 +237,8 @@ impl<'w, 'a> Evaluator<'w, 'a> {
         true
     }
 
-    fn enforced(&self, action: PolicyAction) -> impl Iterator<Item = &'w AuthorizationPolicy<'a>> {
-        let policies: Vec<_> =
-            self.policies.iter().copied().filter(|it| it.action() == action && !it.is_dry_run()).collect();
-        policies.into_iter()
+    fn with(&self, action: PolicyAction) -> impl Iterator<Item = &'p CompiledPolicy<'a>> + use<'p, 'a> {
+        self.policies.authorization.iter().map(Arc::as_ref).filter(move |it| it.action == action)
     }
 
     /// The first matching rule of the policies with an action. Later rules are not considered.
@@ -261,40 +246,39 @@ impl<'w, 'a> Evaluator<'w, 'a> {
         &mut self,
         action: PolicyAction,
         attributes: &Attributes<'_>,
-    ) -> Option<(&'w AuthorizationPolicy<'a>, Cause)> {
-        let policies: Vec<_> = self.policies.iter().copied().filter(|policy| policy.action() == action).collect();
-        for policy in policies {
+    ) -> Option<(&'a AuthorizationPolicy<'a>, Cause)> {
+        for compiled in self.with(action) {
+            let policy = compiled.policy;
             if policy.spec.rules.is_empty() {
-                self.consider(policy, None, RuleOutcome::WithoutRules);
+                self.consider(compiled, None, || RuleOutcome::WithoutRules);
             }
-            for (index, written) in policy.spec.rules.iter().enumerate() {
-                let place = Some((index, written.span));
-                if self.world.snapshot.placeholders.touch(written.span) {
-                    self.note(&format!(
-                        "AuthorizationPolicy `{}`, `rules[{index}]` has placeholders: the answer assumes that the rule \
-                         matches no request",
-                        policy.name
-                    ));
-                    self.consider(policy, place, RuleOutcome::Unknown);
-                    continue;
-                }
-                let context = PolicyContext { settings: &self.world.settings, namespace: &policy.name.namespace };
-                let compiled = rule::compile(written, action, attributes.http.is_none(), &context);
-                let outcome = match compiled {
-                    Err(reason) => RuleOutcome::Void(reason),
-                    Ok(rule) => {
-                        self.note_doubts(policy, index, &rule, attributes);
-                        match rule.first_failing(attributes) {
-                            failure if policy.is_dry_run() => RuleOutcome::DryRun(failure.is_none()),
-                            None => RuleOutcome::Matched,
-                            Some(failure) => RuleOutcome::NotMatched(failure),
-                        }
+            for (index, rule) in compiled.rules(self.world(), attributes.http.is_none()).iter().enumerate() {
+                let place = Some((index, rule.span));
+                let conditions = match &rule.form {
+                    RuleForm::Unknown => {
+                        self.note(&format!(
+                            "AuthorizationPolicy `{}`, `rules[{index}]` has placeholders: the answer assumes that the \
+                             rule matches no request",
+                            policy.name
+                        ));
+                        self.consider(compiled, place, || RuleOutcome::Unknown);
+                        continue;
                     }
+                    RuleForm::Void(reason) => {
+                        self.consider(compiled, place, || RuleOutcome::Void(reason.clone()));
+                        continue;
+                    }
+                    RuleForm::Conditions(conditions) => conditions,
                 };
-                let is_match = outcome == RuleOutcome::Matched;
-                self.consider(policy, place, outcome);
-                if is_match {
-                    let policy_ref = PolicyRef::new(self.world, policy);
+                self.note_doubts(policy, index, conditions, attributes);
+                let is_match = conditions.matches(attributes);
+                self.consider(compiled, place, || match conditions.first_failing(attributes) {
+                    failure if compiled.is_dry_run => RuleOutcome::DryRun(failure.is_none()),
+                    None => RuleOutcome::Matched,
+                    Some(failure) => RuleOutcome::NotMatched(failure),
+                });
+                if is_match && !compiled.is_dry_run {
+                    let policy_ref = PolicyRef::new(self.world(), policy);
                     let cause = Cause { policy: policy_ref, action: Some(action), rule: place, reason: None };
                     return Some((policy, cause));
                 }
@@ -323,13 +307,16 @@ impl<'w, 'a> Evaluator<'w, 'a> {
         }
     }
 
-    fn consider(&mut self, policy: &AuthorizationPolicy<'_>, rule: Option<(usize, Span)>, outcome: RuleOutcome) {
-        let policy_ref = PolicyRef::new(self.world, policy);
-        self.findings.considered.push(ConsideredRule {
-            policy: policy_ref,
-            action: Some(policy.action()),
-            rule,
-            outcome,
-        });
+    fn consider(
+        &mut self,
+        compiled: &CompiledPolicy<'_>,
+        rule: Option<(usize, Span)>,
+        outcome: impl FnOnce() -> RuleOutcome,
+    ) {
+        if self.trace {
+            let policy = PolicyRef::new(self.policies.world, compiled.policy);
+            let action = Some(compiled.action);
+            self.findings.considered.push(ConsideredRule { policy, action, rule, outcome: outcome() });
+        }
     }
 }

@@ -24,7 +24,6 @@ pub fn denial<'w, 'a>(
     identities: &[Option<Identity>],
 ) -> Option<Denial<'w, 'a>> {
     let request = HttpRequest::default();
-    let no_claims = serde_json::Value::Null;
     let attributes = |identity| Attributes {
         identity,
         source_ip: None,
@@ -33,7 +32,6 @@ pub fn denial<'w, 'a>(
         destination_port: 0,
         sni: "",
         http: Some(&request),
-        claims: &no_claims,
     };
     let enforced = |action: PolicyAction| {
         policies.iter().copied().filter(move |policy| policy.action() == action && !policy.is_dry_run())

@@ -155,6 +155,11 @@ impl PolicyRule<'_> {
             .or_else(|| of_all(&self.when, attributes))
     }
 
+    /// Whether the rule matches.
+    pub(super) fn matches(&self, attributes: &Attributes<'_>) -> bool {
+        self.has_alternative(|condition| condition.holds(attributes))
+    }
+
     /// Whether the rule matches if all its conditions on other attributes than the identity hold.
     pub(super) fn can_match(&self, attributes: &Attributes<'_>) -> bool {
         let can_hold = |it: &CompiledCondition<'_>| !it.attribute.is_of_identity() || it.holds(attributes);

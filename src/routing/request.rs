@@ -51,7 +51,31 @@ impl Default for HttpRequest<'_> {
     }
 }
 
-impl HttpRequest<'_> {
+impl<'r> HttpRequest<'r> {
+    /// The request without the claims of a token that another proxy accepted.
+    pub fn without_claims(&self) -> Self {
+        Self { claims: &serde_json::Value::Null, ..self.clone() }
+    }
+
+    /// The request without its headers, which a copy of it replaces.
+    pub fn without_headers(&self) -> Self {
+        let Self { authority, method, scheme, path, query, headers: _, claims, token, client, hides_client, time } =
+            self;
+        Self {
+            authority: authority.clone(),
+            method: method.clone(),
+            scheme: scheme.clone(),
+            path: path.clone(),
+            query: query.clone(),
+            headers: Vec::new(),
+            claims,
+            token: *token,
+            client: *client,
+            hides_client: *hides_client,
+            time: *time,
+        }
+    }
+
     /// The values of a header, in order.
     pub fn header_values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s [u8]> {
         self.headers.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_ref())

@@ -1,33 +1,29 @@
 //! Whether a proxy admits a connection and a request, before it routes them: certificates and policies.
 
-use std::borrow::Cow;
-
 use super::answer::{Answer, Decision, Outcome, Refusal, Step};
 use super::outbound::Outbound;
 use super::question::Certificate;
 use super::request::Tls;
 use super::{trace, verdict};
-use crate::model::LabelSet;
 use crate::model::networking::ServerTlsMode;
-use crate::policy::{self, Attributes, Identity, TokenEffect};
+use crate::policy::{self, Attributes, Identity, TokenEffect, WorkloadPolicies};
 use crate::routing::Payload;
 
 /// The policies that a proxy applies to requests before it routes them.
 #[derive(Clone, Copy)]
-pub(super) enum OwnPolicies<'q> {
+pub(super) enum OwnPolicies<'q, 'a> {
     /// None: the sidecar of a client.
     None,
     /// Those of its workload: a gateway.
     Gateway,
     /// Those that target the waypoint or the service.
-    Waypoint(&'q Waypoint<'q>),
+    Waypoint(&'q Waypoint<'a>),
 }
 
 /// A waypoint, as far as its policies depend on it.
-pub(super) struct Waypoint<'q> {
-    pub namespace: &'q str,
-    /// The labels that policies for the waypoint and the service select.
-    pub labels: LabelSet<'q>,
+pub(super) struct Waypoint<'a> {
+    /// The policies that target the waypoint or the service.
+    pub policies: WorkloadPolicies<'a>,
     /// The client, which ztunnel authenticates.
     pub identity: Identity,
 }
@@ -54,7 +50,8 @@ impl Passage {
     /// Adds what the policies say to an answer.
     pub fn joined(self, mut answer: Answer) -> Answer {
         answer.trace.splice(..0, self.trace);
-        super::outbound::with_notes(answer, self.notes)
+        answer.note(self.notes);
+        answer
     }
 }
 
@@ -98,28 +95,21 @@ impl Outbound<'_, '_> {
     /// The verdict of the policies of the proxy on the request. Proxies apply policies before routing.
     pub(super) fn screened(&self, port: u32, is_http: bool, terminates: Option<ServerTlsMode>) -> Screened {
         let proxy = &self.compiled.proxy;
-        let policies = &proxy.world.policies;
-        let has_policies =
-            !policies.authorization_policies().is_empty() || !policies.request_authentications().is_empty();
-        let presents_token = is_http && policy::is_presented(self.request);
-        if !(has_policies || presents_token) {
-            return Screened::Passed(Passage::default());
-        }
-        let (namespace, labels, identity, destination_ip) = match self.policies {
+        let (policies, identity, destination_ip) = match self.policies {
             OwnPolicies::None => return Screened::Passed(Passage::default()),
             OwnPolicies::Gateway => {
                 let identity = match &self.question.certificate {
                     Certificate::Mesh(identity) if terminates == Some(ServerTlsMode::IstioMutual) => Some(identity),
                     _ => None,
                 };
-                // Only policies of the root namespace certainly apply to a gateway of unknown namespace.
-                let namespace = if proxy.is_placed { proxy.namespace.as_str() } else { "" };
-                (namespace, Cow::Owned(proxy.label_set()), identity, proxy.address)
+                (&*self.compiled.policies, identity, proxy.address)
             }
-            OwnPolicies::Waypoint(waypoint) => {
-                (waypoint.namespace, Cow::Borrowed(&waypoint.labels), Some(&waypoint.identity), None)
-            }
+            OwnPolicies::Waypoint(waypoint) => (&waypoint.policies, Some(&waypoint.identity), None),
         };
+        let presents_token = is_http && policy::is_presented(self.request);
+        if policies.is_empty() && !policies.has_notes() && !presents_token {
+            return Screened::Passed(Passage::default());
+        }
         let source_ip = self.question.client.address;
         let attributes = Attributes {
             identity,
@@ -132,9 +122,8 @@ impl Outbound<'_, '_> {
                 Payload::Http | Payload::Bytes => "",
             },
             http: is_http.then_some(self.request),
-            claims: &serde_json::Value::Null,
         };
-        let findings = policy::evaluate(proxy.world, namespace, &labels, &attributes);
+        let findings = policies.evaluate(&attributes, self.question.trace);
         let trace = if self.question.trace { trace::policies(proxy.world, &findings) } else { Vec::new() };
         if findings.ruling != policy::Ruling::Denied {
             return Screened::Passed(Passage { token: Some(findings.token), trace, notes: findings.notes });

@@ -1,5 +1,6 @@
 //! An answer: the result object of the interface.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
@@ -32,6 +33,8 @@ pub struct Answer {
     pub arrivals: Arc<[Arrived]>,
     /// The routes or policy rules that were considered, in order.
     pub trace: Vec<Step>,
+    /// Remarks on this request, after those of the decision.
+    pub remarks: Vec<Cow<'static, str>>,
 }
 
 impl Deref for Answer {
@@ -67,8 +70,8 @@ pub struct Decision {
     pub timeout: Option<String>,
     /// The retries; null if there are none.
     pub retries: Option<Retries>,
-    /// Remarks for people.
-    pub notes: Vec<String>,
+    /// Remarks on all these requests.
+    pub(crate) notes: Vec<String>,
     /// The fields as JSON, written when first needed.
     pub(crate) json: JsonFields,
 }
@@ -117,19 +120,35 @@ impl Decision {
 }
 
 impl Answer {
+    /// The remarks for people: those of the decision, then those on the request.
+    pub fn notes(&self) -> Vec<&str> {
+        let of_request = self.remarks.iter().map(AsRef::as_ref);
+        self.decision.notes.iter().map(String::as_str).chain(of_request).collect()
+    }
+
+    /// Adds remarks on the request.
+    pub(super) fn note<N: Into<Cow<'static, str>>>(&mut self, notes: impl IntoIterator<Item = N>) {
+        self.remarks.extend(notes.into_iter().map(Into::into));
+    }
+
     /// The answer if the manifests may not be complete: a destination that they lack, and that may exist, has no problem.
     pub(super) fn for_incomplete_manifests(mut self) -> Self {
         let is_open = |it: &ReachedCluster| it.is_unknown && it.problem.is_some();
         if !self.destinations.iter().any(is_open) {
             return self;
         }
+        let mut notes = Vec::new();
         let decision = Arc::make_mut(&mut self.decision);
         for destination in decision.destinations.iter_mut().filter(|it| is_open(it)) {
             destination.problem = None;
             destination.status = None;
             decision.flag = None;
-            let note = destination.assumption.clone().filter(|note| !decision.notes.contains(note));
-            decision.notes.extend(note);
+            notes.extend(destination.assumption.clone());
+        }
+        for note in notes {
+            if !self.notes().contains(&note.as_str()) {
+                self.note([note]);
+            }
         }
         self
     }

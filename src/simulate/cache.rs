@@ -3,14 +3,19 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::compiled::Compiled;
 use super::dial::Dialled;
 use super::gateway_workload::GatewayWorkload;
 use super::request::WorkloadRef;
+use super::server::Server;
+use super::unknowns;
+use crate::model::LabelSet;
+use crate::policy::{CompiledPolicies, WorkloadPolicies};
 use crate::routing::Proxy;
-use crate::world::{ClientDataPlane, DataPlane, World};
+use crate::routing::inbound::Receiver;
+use crate::world::{ClientDataPlane, DataPlane, Workload, World};
 
 /// Hosts and proxies that earlier requests needed.
 #[derive(Debug)]
@@ -23,6 +28,24 @@ pub(super) struct Cache<'a> {
     /// Proxies by the hash of their key.
     proxies: RwLock<HashMap<u64, Vec<Arc<CachedProxy<'a>>>>>,
     hasher: RandomState,
+    /// The workloads of Gateways, by the names that requests write.
+    gateways: RwLock<HashMap<String, Arc<GatewayWorkload>>>,
+    /// The policies of the mesh.
+    pub policies: CompiledPolicies<'a>,
+    /// The workloads of the mesh as servers, in its order.
+    servers: Box<[OnceLock<Server<'a>>]>,
+    /// Servers that requests describe, by the hash of their key.
+    described: RwLock<HashMap<u64, Vec<Arc<DescribedServer<'a>>>>>,
+    /// Remarks on the VirtualServices that may have routes for any host.
+    unknown_hosts: OnceLock<Vec<String>>,
+}
+
+/// A server that requests describe.
+#[derive(Debug)]
+struct DescribedServer<'a> {
+    labels: BTreeMap<String, String>,
+    address: Option<IpAddr>,
+    server: Arc<Server<'a>>,
 }
 
 /// A proxy with the ports that were compiled so far.
@@ -32,6 +55,8 @@ pub(super) struct CachedProxy<'a> {
     proxy: Arc<Proxy<'a>>,
     /// The data plane of a client; of a gateway, a sidecar.
     pub client: ClientDataPlane<'a, 'a>,
+    /// The policies that a gateway applies before it routes requests. Sidecars of clients apply none.
+    policies: Arc<WorkloadPolicies<'a>>,
     ports: RwLock<HashMap<u32, Arc<Compiled<'a>>>>,
 }
 
@@ -51,9 +76,10 @@ enum ProxyKind {
     Gateway,
 }
 
-/// Most proxies and hosts that are kept at a time. They bound the memory that a stream of ever new requests takes.
+/// Most proxies, hosts, servers and Gateways that are kept at a time. They bound the memory that a stream of ever new requests takes.
 const MOST_PROXIES: usize = 256;
 const MOST_HOSTS: usize = 65_536;
+const MOST_SERVERS: usize = 4096;
 
 /// The labels of a client that the request does not describe.
 static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
@@ -66,6 +92,11 @@ impl<'a> Cache<'a> {
             dialled_from: RwLock::default(),
             proxies: RwLock::default(),
             hasher: RandomState::new(),
+            gateways: RwLock::default(),
+            policies: CompiledPolicies::new(world),
+            servers: std::iter::repeat_with(OnceLock::new).take(world.workloads.len()).collect(),
+            described: RwLock::default(),
+            unknown_hosts: OnceLock::new(),
         }
     }
 
@@ -97,6 +128,42 @@ impl<'a> Cache<'a> {
         dialled
     }
 
+    /// Remarks on the VirtualServices that may have routes for any host.
+    pub fn unknown_hosts(&self) -> &[String] {
+        self.unknown_hosts.get_or_init(|| unknowns::of_unknown_hosts(self.world))
+    }
+
+    /// A workload of the mesh as a server.
+    pub fn server(&self, workload: &'a Workload<'a>) -> &Server<'a> {
+        let number = self.world.workloads.element_offset(workload).expect("clusters have workloads of the mesh");
+        self.servers[number].get_or_init(|| Server::of(self.world, &self.policies, workload))
+    }
+
+    /// A server that a request describes.
+    pub fn described_server(&self, wanted: &WorkloadRef, address: Option<IpAddr>) -> Arc<Server<'a>> {
+        let namespace = wanted.namespace.as_deref().unwrap_or(&self.world.settings.default_namespace);
+        let hash = self.hasher.hash_one((namespace, &wanted.labels, address));
+        let is_wanted = |known: &&Arc<DescribedServer<'a>>| {
+            known.server.namespace == namespace && known.labels == wanted.labels && known.address == address
+        };
+        let known = read(&self.described).get(&hash).and_then(|known| known.iter().find(is_wanted).cloned());
+        if let Some(known) = known {
+            return Arc::clone(&known.server);
+        }
+        let labels: LabelSet<'_> = wanted.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let workload = self.world.workload_with(namespace, &labels);
+        let of_workload = address.or_else(|| workload?.address());
+        let receiver = Receiver { namespace, labels, address: of_workload, workload };
+        let server = Arc::new(Server::new(self.world, &self.policies, &receiver, workload));
+        let known = DescribedServer { labels: wanted.labels.clone(), address, server: Arc::clone(&server) };
+        let mut described = write(&self.described);
+        if described.len() >= MOST_SERVERS {
+            described.clear();
+        }
+        described.entry(hash).or_default().push(Arc::new(known));
+        server
+    }
+
     /// The sidecar of a client. A client without a namespace is in the default one.
     pub fn sidecar(&self, client: Option<&WorkloadRef>, default_namespace: &str) -> Arc<CachedProxy<'a>> {
         let namespace = client.and_then(|client| client.namespace.as_deref()).unwrap_or(default_namespace);
@@ -104,8 +171,28 @@ impl<'a> Cache<'a> {
         self.proxy(ProxyKind::Sidecar, namespace, labels, client.and_then(|client| client.address), true)
     }
 
+    /// The workload of the Gateway that a text names. The error says that the Gateway does not exist.
+    pub fn named_gateway(&self, written: &str) -> Result<Arc<GatewayWorkload>, String> {
+        if let Some(known) = read(&self.gateways).get(written) {
+            return Ok(Arc::clone(known));
+        }
+        let found = Arc::new(GatewayWorkload::named(self.world, written)?);
+        let mut gateways = write(&self.gateways);
+        if gateways.len() >= MOST_SERVERS {
+            gateways.clear();
+        }
+        gateways.insert(written.to_owned(), Arc::clone(&found));
+        Ok(found)
+    }
+
+    /// The proxy of a gateway that a request describes as a workload.
+    pub fn described_gateway(&self, workload: &WorkloadRef) -> Arc<CachedProxy<'a>> {
+        let namespace = workload.namespace.as_deref().unwrap_or(&self.world.settings.default_namespace);
+        self.proxy(ProxyKind::Gateway, namespace, &workload.labels, workload.address, true)
+    }
+
     /// The proxy of a gateway.
-    pub fn gateway(&self, workload: GatewayWorkload) -> Arc<CachedProxy<'a>> {
+    pub fn gateway(&self, workload: &GatewayWorkload) -> Arc<CachedProxy<'a>> {
         self.proxy(ProxyKind::Gateway, &workload.namespace, &workload.labels, workload.address, workload.is_placed)
     }
 
@@ -140,8 +227,14 @@ impl<'a> Cache<'a> {
             ProxyKind::Sidecar => self.world.data_plane_of_client(namespace, &proxy.label_set()),
             ProxyKind::Gateway => ClientDataPlane { data_plane: DataPlane::Sidecar, workload: None },
         };
+        let policies = Arc::new(match kind {
+            ProxyKind::Sidecar => WorkloadPolicies::none(self.world),
+            // Only policies of the root namespace certainly apply to a gateway of unknown namespace.
+            ProxyKind::Gateway if !is_placed => self.policies.of_workload("", &proxy.label_set()),
+            ProxyKind::Gateway => self.policies.of_workload(namespace, &proxy.label_set()),
+        });
         let key = ProxyKey { kind, namespace: namespace.to_owned(), labels: labels.clone(), address, is_placed };
-        let known = Arc::new(CachedProxy { key, proxy, client, ports: RwLock::default() });
+        let known = Arc::new(CachedProxy { key, proxy, client, policies, ports: RwLock::default() });
         let mut proxies = write(&self.proxies);
         if proxies.len() >= MOST_PROXIES {
             proxies.clear();
@@ -171,7 +264,7 @@ impl<'a> CachedProxy<'a> {
         if ports.len() >= MOST_PROXIES {
             ports.clear();
         }
-        let compile = || Arc::new(Compiled::new(Arc::clone(&self.proxy), port));
+        let compile = || Arc::new(Compiled::new(Arc::clone(&self.proxy), Arc::clone(&self.policies), port));
         Arc::clone(ports.entry(port).or_insert_with(compile))
     }
 }

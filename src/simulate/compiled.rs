@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
+use super::answer::Decision;
 use super::decide::{self, ClauseDecision};
 use super::request::Tls;
+use super::unplaced;
+use crate::policy::WorkloadPolicies;
 use crate::routing::{
-    ChainAction, Clause, DefaultChain, Matcher, Proxy, ProxyListener, Reception, Role, Table, VirtualHost, gateway,
-    outbound,
+    ChainAction, Clause, DefaultChain, FilterChain, Matcher, Proxy, ProxyListener, Reception, Role, Table, TcpProxy,
+    VirtualHost, gateway, outbound, rivals,
 };
 use crate::world::{CertificateHeader, GatewayTopology};
 
@@ -18,9 +21,25 @@ pub(super) struct Compiled<'a> {
     pub proxy: Arc<Proxy<'a>>,
     /// The proxies in front of a gateway.
     pub topology: GatewayTopology,
+    /// The policies that the proxy applies before it routes requests.
+    pub policies: Arc<WorkloadPolicies<'a>>,
     port: ProxyPort<'a>,
     /// The route tables of the listeners, by their address in memory.
     routes: HashMap<usize, CompiledTable<'a>>,
+    /// The decisions for connections that go on as they are, by the address of their filter chain in memory.
+    tcp: HashMap<usize, OnceLock<TcpDecision>>,
+    /// Remarks on the policies of a gateway that is not among the manifests.
+    pub unplaced: Vec<String>,
+}
+
+/// The decision for the connections that a filter chain forwards.
+#[derive(Debug)]
+pub(super) struct TcpDecision {
+    pub decision: Arc<Decision>,
+    /// Notes on the services that lose the connections only by the order of hosts.
+    pub rivals: Vec<String>,
+    /// Notes on clusters that wrap the TLS of a client in TLS of their own.
+    pub tls_in_tls: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -39,7 +58,7 @@ pub(super) struct CompiledTable<'a> {
 }
 
 impl<'a> Compiled<'a> {
-    pub fn new(proxy: Arc<Proxy<'a>>, port: u32) -> Self {
+    pub fn new(proxy: Arc<Proxy<'a>>, policies: Arc<WorkloadPolicies<'a>>, port: u32) -> Self {
         let port = match &proxy.role {
             Role::Sidecar(scope) => ProxyPort::Outbound(outbound::OutboundPort::new(&proxy, scope, port)),
             Role::Gateway => ProxyPort::Gateway(gateway::GatewayPort::new(&proxy, port)),
@@ -49,16 +68,23 @@ impl<'a> Compiled<'a> {
             ProxyPort::Gateway(port) => port.listeners.iter().collect(),
         };
         let mut routes = HashMap::new();
+        let mut tcp = HashMap::new();
         for chain in listeners.into_iter().flat_map(|listener| &listener.chains) {
-            if let ChainAction::Http { table, .. } = &chain.action {
-                routes.entry(key(table)).or_insert_with(|| CompiledTable::new(Arc::clone(table)));
+            match &chain.action {
+                ChainAction::Http { table, .. } => {
+                    routes.entry(key(table)).or_insert_with(|| CompiledTable::new(Arc::clone(table)));
+                }
+                ChainAction::Tcp(_) => {
+                    tcp.insert(key_of_chain(chain), OnceLock::new());
+                }
             }
         }
+        let unplaced = if proxy.is_placed { Vec::new() } else { unplaced::notes(&proxy) };
         let topology = match proxy.role {
             Role::Sidecar(_) => GatewayTopology::default(),
             Role::Gateway => proxy.world.gateway_topology(&proxy.namespace, &proxy.label_set()),
         };
-        Self { proxy, topology, port, routes }
+        Self { proxy, topology, policies, port, routes, tcp, unplaced }
     }
 
     /// The trust of the proxy in the headers of a client that uses TLS in some way.
@@ -108,10 +134,36 @@ impl<'a> Compiled<'a> {
         }
     }
 
+    /// The decision for the connections that a filter chain of one of the listeners forwards.
+    pub fn forwarded(
+        &self,
+        listener: &ProxyListener<'a>,
+        chain: &FilterChain<'a>,
+        route: &TcpProxy<'a>,
+    ) -> &TcpDecision {
+        self.tcp[&key_of_chain(chain)].get_or_init(|| TcpDecision {
+            decision: Arc::new(decide::by_tcp_route(&self.proxy, route)),
+            rivals: rivals_of(listener, chain),
+            tls_in_tls: decide::tls_in_tls(self.proxy.world, route),
+        })
+    }
+
     /// The compiled form of a table that one of the listeners has.
     pub fn routes(&self, table: &Arc<Table<'a>>) -> &CompiledTable<'a> {
         &self.routes[&key(table)]
     }
+}
+
+fn key_of_chain(chain: &FilterChain<'_>) -> usize {
+    std::ptr::from_ref(chain).addr()
+}
+
+/// Notes on the services that lose the connections of a filter chain only by the order of hosts.
+fn rivals_of(listener: &ProxyListener<'_>, chain: &FilterChain<'_>) -> Vec<String> {
+    let of_chain = |index: usize| listener.chains.get(index).is_some_and(|it| std::ptr::eq(it, chain));
+    let rivals = listener.rivals.iter().filter(|(index, _)| of_chain(*index));
+    let note = |rival: &str| rivals::older_wins(&format!("{rival} has the same address and port"), "the first by name");
+    rivals.map(|(_, rival)| note(rival)).collect()
 }
 
 fn key(table: &Arc<Table<'_>>) -> usize {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::answer::{
     Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, ReachedCluster, Retries, RouteRef,
 };
+use super::cache::Cache;
 use crate::model::Duration;
 use crate::model::networking::Percent;
 use crate::routing::{
@@ -25,8 +26,21 @@ pub(super) struct ClauseDecision<'a> {
     pub has_own_headers: bool,
     /// Whether some of the clusters lead to another gateway.
     pub leads_to_gateway: bool,
+    /// Whether the route changes requests, by a rewrite or by header operations.
+    pub changes_requests: bool,
+    /// Whether policies apply to some of the workloads.
+    has_policies: OnceLock<bool>,
     /// The second leg, if it is the same for all requests.
     pub arrivals: OnceLock<Arc<[Arrived]>>,
+}
+
+impl<'a> ClauseDecision<'a> {
+    /// Whether policies apply to some of the workloads.
+    pub fn has_policies(&self, cache: Option<&Cache<'a>>) -> bool {
+        let mut workloads = self.clusters.iter().flat_map(|it| &it.cluster.workloads);
+        let Some(cache) = cache else { return false };
+        *self.has_policies.get_or_init(|| workloads.any(|workload| !cache.server(workload).policies.is_empty()))
+    }
 }
 
 /// Decides for the requests that a clause takes. The error says why istiod leaves the route without an action.
@@ -67,8 +81,17 @@ pub(super) fn by_clause<'a>(
     let workloads = || clusters.iter().flat_map(|it| &it.cluster.workloads);
     let leads_to_gateway = workloads().any(|workload| proxy.world.is_gateway_workload(workload));
     let has_own_headers = clusters.len() > 1 && clusters.iter().any(|it| it.headers.is_some());
-    let decision = Arc::new(decision);
-    Ok(ClauseDecision { decision, clusters, has_own_headers, leads_to_gateway, arrivals: OnceLock::new() })
+    let changes_requests = clusters.iter().any(|it| it.headers.is_some())
+        || matches!(&clause.action, ClauseAction::Route(route) if route.rewrite.is_some() || route.headers.is_some());
+    Ok(ClauseDecision {
+        decision: Arc::new(decision),
+        clusters,
+        has_own_headers,
+        leads_to_gateway,
+        changes_requests,
+        has_policies: OnceLock::new(),
+        arrivals: OnceLock::new(),
+    })
 }
 
 /// Notes the services between which age decides in a cluster.
@@ -114,14 +137,11 @@ fn forwarded(proxy: &Proxy<'_>, clusters: &[Weighted<'_>]) -> Decision {
 }
 
 /// Decides for connections that a TCP proxy filter takes.
-pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>, payload: Payload<'_>) -> Decision {
+pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>) -> Decision {
     let clusters = &tcp.destinations;
     let mut decision =
         Decision { route: tcp.route.map(|route| l4_route(proxy, &route)), ..sent(proxy.world, clusters) };
     note_rivals(proxy, clusters, &mut decision);
-    if tcp.terminates.is_none() && matches!(payload, Payload::Tls(_)) {
-        decision.notes.extend(clusters.iter().filter_map(|it| tls_in_tls(proxy.world, &it.cluster)));
-    }
     let is_empty = |it: &Weighted<'_>| {
         it.cluster.naming == Naming::ServerName && it.cluster.problem == Some(ClusterProblem::NoEndpoints)
     };
@@ -136,8 +156,14 @@ pub(super) fn by_tcp_route(proxy: &Proxy<'_>, tcp: &TcpProxy<'_>, payload: Paylo
     decision
 }
 
+/// The notes on connections with TLS that a proxy passes on in TLS of its own.
+pub(super) fn tls_in_tls(world: &World<'_>, tcp: &TcpProxy<'_>) -> Vec<String> {
+    let passing = tcp.destinations.iter().filter(|_| tcp.terminates.is_none());
+    passing.filter_map(|it| wrapping(world, &it.cluster)).collect()
+}
+
 /// The note on a cluster that wraps the TLS of the client in TLS of its own.
-fn tls_in_tls(world: &World<'_>, cluster: &Cluster<'_>) -> Option<String> {
+fn wrapping(world: &World<'_>, cluster: &Cluster<'_>) -> Option<String> {
     let settings = cluster.upstream.tls_around_tls().filter(|_| cluster.problem.is_none())?;
     let start = world.snapshot.sources.start(settings.span);
     Some(format!(

@@ -269,5 +269,6 @@ pub(super) fn bare(question: &Question<'_, '_>, client: &DirectClient<'_, '_>, d
         legs: Arc::default(),
         arrivals: Arc::default(),
         trace: Vec::new(),
+        remarks: Vec::new(),
     }
 }

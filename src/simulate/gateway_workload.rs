@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::request::{GatewayRef, WorkloadRef};
 use crate::model::Labels;
 use crate::world::{GATEWAY_NAME_LABEL, Gateway, Service, Workload, World};
 
@@ -18,23 +17,12 @@ pub(super) struct GatewayWorkload {
 }
 
 impl GatewayWorkload {
-    /// The gateway that a request describes as a workload.
-    pub fn described(world: &World<'_>, workload: &WorkloadRef) -> Self {
-        let namespace = workload.namespace.clone().unwrap_or_else(|| world.settings.default_namespace.clone());
-        Self { namespace, labels: workload.labels.clone(), address: workload.address, is_placed: true }
-    }
-}
-
-/// Finds the workload of the gateway that a request names. The error says that the Gateway does not exist.
-pub(super) fn gateway_workload(world: &World<'_>, gateway: &GatewayRef) -> Result<GatewayWorkload, String> {
-    match gateway {
-        GatewayRef::Workload(workload) => Ok(GatewayWorkload::described(world, workload)),
-        GatewayRef::Name(written) => {
-            let name = world.gateway_name(written);
-            let found = world.gateway_named(&name).ok_or_else(|| format!("Gateway `{name}` does not exist"))?;
-            let (namespace, labels, is_placed) = workload_of(world, found);
-            Ok(GatewayWorkload { namespace, labels, address: None, is_placed })
-        }
+    /// The workload of the Gateway that a text names. The error says that the Gateway does not exist.
+    pub fn named(world: &World<'_>, written: &str) -> Result<Self, String> {
+        let name = world.gateway_name(written);
+        let found = world.gateway_named(&name).ok_or_else(|| format!("Gateway `{name}` does not exist"))?;
+        let (namespace, labels, is_placed) = workload_of(world, found);
+        Ok(Self { namespace, labels, address: None, is_placed })
     }
 }
 

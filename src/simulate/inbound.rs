@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::answer::{Answer, Decision, Outcome, PolicyVerdict, ReachedCluster, Refusal, Rewritten, Step};
 use super::question::Question;
 use super::request::{RequestProtocol, Tls};
+use super::server::Server;
 use super::{codec, trace, verdict, ztunnel};
-use crate::policy::{self, Attributes, Identity, PolicyRef, Ruling};
+use crate::policy::{Attributes, CompiledPolicies, Identity, PolicyRef, Ruling};
 use crate::routing::HttpRequest;
 use crate::routing::inbound::{
     InboundChain, InboundConnection, InboundMatch, PortOrigin, Receiver, Security, TerminatedTls, arrival,
@@ -71,7 +72,13 @@ pub struct Leg {
 
 /// Says what happens to a request at the sidecar of a workload: which filter chain takes the connection, whether the
 /// policies allow the request, and where the sidecar forwards it.
-pub fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &Incoming<'_>) -> Leg {
+pub fn arrive<'a>(world: &'a World<'a>, receiver: &Receiver<'a, 'a>, incoming: &Incoming<'_>) -> Leg {
+    let server = Server::new(world, &CompiledPolicies::new(world), receiver, receiver.workload);
+    at_sidecar(world, &server, incoming)
+}
+
+/// Says what happens to a request at the sidecar of a server.
+pub(super) fn at_sidecar(world: &World<'_>, server: &Server<'_>, incoming: &Incoming<'_>) -> Leg {
     let is_http = incoming.protocol != RequestProtocol::Tcp;
     let security = match incoming.tls {
         Tls::Plaintext => Security::Plaintext,
@@ -80,10 +87,10 @@ pub fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &Incomin
     };
     let alpn = incoming.alpn.unwrap_or_else(|| usual_alpn(incoming.tls, incoming.protocol));
     let connection = InboundConnection { port: incoming.port, security, alpn, is_http };
-    let (arrival, mtls) = arrival(world, receiver, &connection);
+    let mtls = server.mtls(incoming.port);
     let mut leg = Leg::new(Outcome::Refused, mtls.mode);
-    match arrival {
-        InboundMatch::Taken(chain) => taken(world, receiver, incoming, &chain, &mut leg),
+    match arrival(world, server.ports.get(&incoming.port), mtls, &connection) {
+        InboundMatch::Taken(chain) => taken(world, server, incoming, &chain, &mut leg),
         InboundMatch::BlackHole => {
             leg.outcome = Outcome::Blackhole;
             leg.flag = Some("UH");
@@ -122,18 +129,12 @@ fn usual_alpn(tls: Tls, protocol: RequestProtocol) -> &'static str {
     }
 }
 
-fn taken(
-    world: &World<'_>,
-    receiver: &Receiver<'_, '_>,
-    incoming: &Incoming<'_>,
-    chain: &InboundChain<'_, '_>,
-    leg: &mut Leg,
-) {
+fn taken(world: &World<'_>, server: &Server<'_>, incoming: &Incoming<'_>, chain: &InboundChain<'_, '_>, leg: &mut Leg) {
     leg.outcome = if chain.port.is_some() { Outcome::Forward } else { Outcome::Passthrough };
     leg.cluster = Some(chain.cluster());
     leg.filter_chain = Some(chain.name());
     leg.virtual_host = chain.virtual_host();
-    if let Some(port) = &chain.port {
+    if let Some(port) = chain.port {
         leg.endpoint.clone_from(&port.endpoint);
         leg.host = match port.origin {
             PortOrigin::Service(service) => Some(service.hostname.clone()),
@@ -152,13 +153,12 @@ fn taken(
         identity: incoming.peer.filter(|_| chain.terminates == TerminatedTls::MeshTls),
         source_ip: incoming.source_ip,
         remote_ip: http.map_or(incoming.source_ip, |request| request.client),
-        destination_ip: receiver.address,
+        destination_ip: server.address,
         destination_port: incoming.port,
         sni: incoming.sni,
         http,
-        claims: &serde_json::Value::Null,
     };
-    let findings = policy::evaluate(world, receiver.namespace, &receiver.labels, &attributes);
+    let findings = server.policies.evaluate(&attributes, incoming.trace);
     if findings.ruling == Ruling::Denied {
         leg.outcome = Outcome::Denied;
         leg.status = chain.is_http.then(|| findings.status.unwrap_or(403));
@@ -207,7 +207,7 @@ impl Leg {
 pub(super) fn answer(
     world: &World<'_>,
     question: &Question<'_, '_>,
-    receiver: &Receiver<'_, '_>,
+    server: &Server<'_>,
     data_plane: DataPlane,
 ) -> Answer {
     let incoming = Incoming {
@@ -222,17 +222,17 @@ pub(super) fn answer(
         trace: question.trace,
     };
     let leg = match data_plane {
-        DataPlane::Sidecar => arrive(world, receiver, &incoming),
-        DataPlane::Ambient => ztunnel::arrive(world, receiver, &incoming),
-        DataPlane::None => at_workload(receiver, &incoming),
+        DataPlane::Sidecar => at_sidecar(world, server, &incoming),
+        DataPlane::Ambient => ztunnel::arrive(world, server, &incoming),
+        DataPlane::None => at_workload(server, &incoming),
     };
-    into_answer(question, receiver, leg)
+    into_answer(question, server, leg)
 }
 
 /// A request at a workload without a proxy.
-fn at_workload(receiver: &Receiver<'_, '_>, incoming: &Incoming<'_>) -> Leg {
+fn at_workload(server: &Server<'_>, incoming: &Incoming<'_>) -> Leg {
     let mut leg = Leg::new(Outcome::Forward, MtlsMode::Disable);
-    let name = name_of(receiver);
+    let name = name_of(server);
     if incoming.tls == Tls::Mtls {
         leg.outcome = Outcome::Refused;
         leg.refusal = Some(Refusal::Handshake);
@@ -243,21 +243,21 @@ fn at_workload(receiver: &Receiver<'_, '_>, incoming: &Incoming<'_>) -> Leg {
     leg
 }
 
-/// The receiver as notes name it.
-fn name_of(receiver: &Receiver<'_, '_>) -> String {
-    match receiver.workload {
+/// The server as notes name it.
+fn name_of(server: &Server<'_>) -> String {
+    match server.workload {
         Some(workload) => format!("`{}`", workload.name),
-        None => format!("the workload in namespace `{}`", receiver.namespace),
+        None => format!("the workload in namespace `{}`", server.namespace),
     }
 }
 
-fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Leg) -> Answer {
+fn into_answer(question: &Question<'_, '_>, server: &Server<'_>, leg: Leg) -> Answer {
     let request = &question.http;
     let goes_on = matches!(leg.outcome, Outcome::Forward | Outcome::Passthrough);
     let named = Some(request.authority.to_string()).filter(|host| !host.is_empty());
     let host = named.or_else(|| leg.host.clone()).unwrap_or_default();
     // Only sidecars have clusters.
-    let workload = || receiver.workload.map_or_else(|| receiver.namespace.to_owned(), |it| it.name.to_string());
+    let workload = || server.workload.map_or_else(|| server.namespace.clone(), |it| it.name.to_string());
     let cluster = leg.cluster.unwrap_or_else(|| format!("{}:{}", workload(), question.port));
     // An ingress port of a Sidecar leads to an address with a port of its own.
     let endpoint = leg.endpoint.filter(|_| leg.host.is_none());
@@ -273,7 +273,7 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
         subset: None,
         port: number.or(Some(question.port)),
         weight: 100.into(),
-        workloads: receiver.workload.map(|workload| workload.name.to_string()).into_iter().collect(),
+        workloads: server.workload.map(|workload| workload.name.to_string()).into_iter().collect(),
         problem: None,
         assumption: None,
         is_unknown: false,
@@ -308,5 +308,6 @@ fn into_answer(question: &Question<'_, '_>, receiver: &Receiver<'_, '_>, leg: Le
         location: None,
         arrivals: Arc::default(),
         trace: leg.trace,
+        remarks: Vec::new(),
     }
 }

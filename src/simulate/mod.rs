@@ -29,6 +29,7 @@ mod question;
 mod request;
 mod second_leg;
 mod sender;
+mod server;
 mod simulators;
 mod trace;
 mod unknown_host;
@@ -83,19 +84,17 @@ impl<'a> Simulator<'a> {
     }
 
     fn answer(&self, request: &Request) -> Result<Answer, String> {
-        let named = naming::resolve(self.world, request)?;
+        let is_gateway = |written: &str| self.cache.named_gateway(written).is_ok();
+        let named = naming::resolve_with(self.world, request, is_gateway)?;
         let question = Question::new(&named.request, self)
             .map_err(|error| naming::unknown_server(self.world, &named.request).err().unwrap_or(error))?;
         let mut answer = match &question.proxy {
             ReceivingProxy::Client { listeners, address } => Outbound::new(&question, listeners, *address).answer()?,
             ReceivingProxy::Direct(client) => direct::answer(self.world, &question, client)?,
-            ReceivingProxy::Server(receiver, data_plane) => {
-                let mut answer = inbound::answer(self.world, &question, receiver, *data_plane);
-                if receiver.workload.is_none() {
-                    unknowns::note(
-                        &mut answer,
-                        naming::unknown_server(self.world, &named.request)?.into_iter().collect(),
-                    );
+            ReceivingProxy::Server(server, data_plane) => {
+                let mut answer = inbound::answer(self.world, &question, server, *data_plane);
+                if server.workload.is_none() {
+                    answer.note(naming::unknown_server(self.world, &named.request)?);
                 }
                 answer
             }
@@ -103,22 +102,16 @@ impl<'a> Simulator<'a> {
         if let Some(gateway) = named.gateway {
             answer.gateway.get_or_insert(gateway);
         }
-        unknowns::note(&mut answer, named.notes);
-        unknowns::note(&mut answer, self.notes_on_settings(&question));
+        answer.note(named.notes);
+        answer.note(self.world.settings.notes.iter().copied());
+        answer.note(self.note_on_proxy_port(question.port));
         Ok(answer)
     }
 
-    /// Notes on mesh-wide settings that are not simulated.
-    fn notes_on_settings(&self, question: &Question<'_, '_>) -> Vec<String> {
-        let settings = &self.world.settings;
-        let mut notes: Vec<String> = settings.notes.iter().map(|&note| note.to_owned()).collect();
-        if settings.http_proxy_port == Some(question.port) {
-            notes.push(format!(
-                "at port {} sidecars are HTTP proxies (`proxyHttpPort`), which is not simulated",
-                question.port
-            ));
-        }
-        notes
+    /// The note on the port of HTTP proxies, which is not simulated.
+    fn note_on_proxy_port(&self, port: u32) -> Option<String> {
+        let is_proxy = self.world.settings.http_proxy_port == Some(port);
+        is_proxy.then(|| format!("at port {port} sidecars are HTTP proxies (`proxyHttpPort`), which is not simulated"))
     }
 
     /// A request with its workloads and gateway described by labels, and remarks about what their names mean.

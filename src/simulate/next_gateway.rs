@@ -65,7 +65,7 @@ impl<'a> Sent<'_, 'a> {
         let journey = self.question.journey.get_or_init(Rc::default);
         let namespace = gateway.name.namespace.to_string();
         let workload = GatewayWorkload { namespace, labels, address: None, is_placed: true };
-        let listeners = cache.gateway(workload).at(port);
+        let listeners = cache.gateway(&workload).at(port);
         let name = gateway.name.to_string();
         let has_bytes = self.rewritten.is_none();
         let is_passed = self.passed_tls.is_some() && transport == Transport::Plaintext;
@@ -154,7 +154,7 @@ fn ends(
             cluster: goes_to,
             policy: answer.policy.clone(),
             trace: answer.trace.clone(),
-            notes: answer.notes.clone(),
+            notes: answer.notes().into_iter().map(str::to_owned).collect(),
             ..unanswered(gateway, cluster, transport)
         }
     };

@@ -5,26 +5,18 @@ use std::sync::Arc;
 
 use super::admission::{OwnPolicies, Screened, Waypoint};
 use super::answer::{Answer, Arrived, Decision, Outcome, Refusal, Rewritten, Step};
+use super::cache::Cache;
 use super::compiled::{Compiled, CompiledTable};
 use super::decide::ClauseDecision;
 use super::question::Question;
 use super::request::RequestProtocol;
 use super::second_leg::{Onward, Sent};
 use super::sender::Sender;
-use super::{apply, codec, decide, trace, unknowns, unplaced};
-use crate::policy::TokenEffect;
+use super::{apply, codec, decide, trace, unknowns};
+use crate::policy::{self, TokenEffect};
 use crate::routing::{
-    ChainAction, Clause, ClauseAction, Connection, DefaultChain, FilterChain, HttpRequest, Payload, ProxyListener,
-    RouteLookup, VirtualHost, rivals,
+    ChainAction, Clause, ClauseAction, Connection, DefaultChain, HttpRequest, Payload, RouteLookup, VirtualHost, rivals,
 };
-
-/// Adds remarks to an answer.
-pub(super) fn with_notes(mut answer: Answer, notes: Vec<String>) -> Answer {
-    if !notes.is_empty() {
-        Arc::make_mut(&mut answer.decision).notes.extend(notes);
-    }
-    answer
-}
 
 /// A question for a proxy that routes requests.
 pub(super) struct Outbound<'q, 'a> {
@@ -35,7 +27,7 @@ pub(super) struct Outbound<'q, 'a> {
     pub(super) request: &'q HttpRequest<'q>,
     /// The request as it is sent on, before the route changes it.
     sent: &'q HttpRequest<'q>,
-    pub(super) policies: OwnPolicies<'q>,
+    pub(super) policies: OwnPolicies<'q, 'a>,
     /// The effect of the filter for tokens.
     token: Option<&'q TokenEffect>,
 }
@@ -49,7 +41,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
     }
 
     /// The same question for a waypoint, whose listeners are those of a sidecar.
-    pub fn at_waypoint(self, waypoint: &'q Waypoint<'q>) -> Self {
+    pub fn at_waypoint(self, waypoint: &'q Waypoint<'a>) -> Self {
         Self { policies: OwnPolicies::Waypoint(waypoint), ..self }
     }
 
@@ -58,19 +50,17 @@ impl<'q, 'a> Outbound<'q, 'a> {
         let mut answer = self.answer_of_known()?;
         if self.compiled.topology.expects_proxy_protocol {
             let note = "the gateway expects the PROXY protocol: the answer assumes that the client begins with it";
-            answer = with_notes(answer, vec![note.to_owned()]);
+            answer.note([note]);
         }
         if answer.route.is_none() && answer.outcome != Outcome::Denied {
-            unknowns::note(&mut answer, unknowns::of_unknown_hosts(self.compiled.proxy.world));
+            answer.note(self.question.next.map(Cache::unknown_hosts).unwrap_or_default().iter().cloned());
         }
         if self.assumes_certificate() {
             let note = "the gateway requires a certificate of the mesh (`tls.mode: ISTIO_MUTUAL`): the answer assumes that the \
                         client shows one";
-            unknowns::note(&mut answer, vec![note.to_owned()]);
+            answer.note([note]);
         }
-        if !self.compiled.proxy.is_placed {
-            unknowns::note(&mut answer, unplaced::notes(&self.compiled.proxy));
-        }
+        answer.note(self.compiled.unplaced.iter().cloned());
         Ok(answer)
     }
 
@@ -78,7 +68,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
     fn answer_of_known(&self) -> Result<Answer, String> {
         let Some(listener) = self.compiled.listener(self.connection.address) else {
             let mut answer = self.without_chain(self.compiled.otherwise());
-            unknowns::note(&mut answer, self.compiled.rejections().to_vec());
+            answer.note(self.compiled.rejections().to_vec());
             return Ok(answer);
         };
         let chain = listener.chain(&self.connection);
@@ -86,13 +76,13 @@ impl<'q, 'a> Outbound<'q, 'a> {
             true => trace::connection(&self.compiled.proxy, listener, &self.connection, taken),
             false => Vec::new(),
         };
-        match chain.map(|chain| &chain.action) {
+        match chain.map(|chain| (chain, &chain.action)) {
             None => {
                 let mut answer = self.without_chain(Some(listener.default_chain));
-                unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, None));
+                answer.note(unknowns::in_listener(self.compiled.proxy.world, listener, None));
                 Ok(Answer { trace: steps(None), ..answer })
             }
-            Some(ChainAction::Tcp(route)) => {
+            Some((chain, ChainAction::Tcp(route))) => {
                 if let Some(refused) = self.refused_handshake(route.terminates) {
                     return Ok(refused);
                 }
@@ -100,13 +90,13 @@ impl<'q, 'a> Outbound<'q, 'a> {
                     Screened::Denied(denied) => return Ok(*denied),
                     Screened::Passed(passage) => passage,
                 };
-                let mut answer = self.forwarded(Arc::new(decide::by_tcp_route(
-                    &self.compiled.proxy,
-                    route,
-                    self.connection.payload,
-                )));
-                unknowns::note(&mut answer, unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
-                unknowns::note(&mut answer, chain.map(|chain| rivals_of(listener, chain)).unwrap_or_default());
+                let decided = self.compiled.forwarded(listener, chain, route);
+                let mut answer = self.forwarded(Arc::clone(&decided.decision));
+                answer.note(unknowns::in_listener(self.compiled.proxy.world, listener, Some(route)));
+                answer.note(decided.rivals.iter().cloned());
+                if matches!(self.connection.payload, Payload::Tls(_)) {
+                    answer.note(decided.tls_in_tls.iter().cloned());
+                }
                 let passed_tls = match self.connection.payload {
                     Payload::Tls(name) if route.terminates.is_none() => Some(name),
                     _ => None,
@@ -119,7 +109,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 let (legs, arrivals) = (onward.legs.into(), onward.arrivals.into());
                 Ok(passage.joined(Answer { trace: steps(Some(route)), legs, arrivals, ..answer }))
             }
-            Some(ChainAction::Http { terminates, .. }) if !self.speaks_http(terminates.is_some()) => {
+            Some((_, ChainAction::Http { terminates, .. })) if !self.speaks_http(terminates.is_some()) => {
                 let reason = "the listener expects HTTP, over TLS if it terminates TLS";
                 let decision = match self.connection.payload {
                     Payload::Http => {
@@ -132,11 +122,14 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 };
                 Ok(self.decided(decision))
             }
-            Some(ChainAction::Http { terminates, .. }) if let Some(refused) = self.refused_handshake(*terminates) => {
+            Some((_, ChainAction::Http { terminates, .. }))
+                if let Some(refused) = self.refused_handshake(*terminates) =>
+            {
                 Ok(refused)
             }
-            Some(ChainAction::Http { .. }) if let Some(rejected) = self.rejection() => Ok(self.decided(rejected)),
-            Some(ChainAction::Http { table, terminates }) => match self.screened(listener.port, true, *terminates) {
+            Some((_, ChainAction::Http { .. })) if let Some(rejected) = self.rejection() => Ok(self.decided(rejected)),
+            Some((_, ChainAction::Http { table, terminates })) => match self.screened(listener.port, true, *terminates)
+            {
                 Screened::Denied(denied) => Ok(*denied),
                 Screened::Passed(mut passage) => {
                     let routes = self.compiled.routes(table);
@@ -207,10 +200,10 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 (host, self.taken(clause, decided)?)
             }
         };
-        unknowns::note(&mut answer, unknowns::in_routes(self.compiled.proxy.world, host, self.request));
+        answer.note(unknowns::in_routes(self.compiled.proxy.world, host, self.request));
         if let Some(other) = table.contested(self.request) {
             let note = format!("virtual host `{other}` has the same host: istiod gives it to one of them at random");
-            unknowns::note(&mut answer, vec![note]);
+            answer.note([note]);
         }
         Ok(Answer { trace: self.trace(host), ..self.with_ties(host, answer) })
     }
@@ -282,20 +275,20 @@ impl<'q, 'a> Outbound<'q, 'a> {
     }
 
     /// The rest of the way. Without policies that look at requests, or another gateway, it is the same for all requests of a
-    /// clause.
+    /// clause that the servers can read.
     fn onward(&self, decided: &ClauseDecision<'a>, rewritten: Option<&Rewritten>) -> (Arc<[Answer]>, Arc<[Arrived]>) {
-        let policies = &self.compiled.proxy.world.policies;
+        let sent = self.sent(rewritten);
         let depends_on_request = decided.leads_to_gateway
-            || !policies.authorization_policies().is_empty()
-            || !policies.request_authentications().is_empty()
             || self.question.protocol != RequestProtocol::Http
-            || self.question.trace;
-        let onward = || self.sent(rewritten).onward(&decided.clusters);
+            || self.question.trace
+            || policy::is_presented(self.sent)
+            || decided.has_policies(self.question.next)
+            || (decided.changes_requests && sent.is_unreadable());
         if depends_on_request {
-            let Onward { legs, arrivals } = onward();
+            let Onward { legs, arrivals } = sent.onward(&decided.clusters);
             return (legs.into(), arrivals.into());
         }
-        (Arc::default(), Arc::clone(decided.arrivals.get_or_init(|| onward().arrivals.into())))
+        (Arc::default(), Arc::clone(decided.arrivals.get_or_init(|| sent.onward(&decided.clusters).arrivals.into())))
     }
 
     fn sent<'r>(&'r self, rewritten: Option<&'r Rewritten>) -> Sent<'r, 'a> {
@@ -323,8 +316,8 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 && clause.takes(self.request)
         });
         if let Some((rival, _)) = rival {
-            let note = rivals::older_wins(&format!("`{}` also matches the request", rival.name), "the first by name");
-            Arc::make_mut(&mut answer.decision).notes.push(note);
+            let takes = format!("`{}` also matches the request", rival.name);
+            answer.note([rivals::older_wins(&takes, "the first by name")]);
         }
         answer
     }
@@ -369,14 +362,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
             location: None,
             arrivals: Arc::default(),
             trace: Vec::new(),
+            remarks: Vec::new(),
         }
     }
-}
-
-/// Notes on the services that lose the connections of a filter chain only by the order of hosts.
-fn rivals_of(listener: &ProxyListener<'_>, chain: &FilterChain<'_>) -> Vec<String> {
-    let of_chain = |index: usize| listener.chains.get(index).is_some_and(|it| std::ptr::eq(it, chain));
-    let rivals = listener.rivals.iter().filter(|(index, _)| of_chain(*index));
-    let note = |rival: &str| rivals::older_wins(&format!("{rival} has the same address and port"), "the first by name");
-    rivals.map(|(_, rival)| note(rival)).collect()
 }

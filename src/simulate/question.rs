@@ -10,13 +10,11 @@ use std::sync::Arc;
 use super::cache::Cache;
 use super::compiled::Compiled;
 use super::dial;
-use super::gateway_workload::{GatewayWorkload, gateway_workload};
 use super::journey::Journey;
 use super::request::{Direction, GatewayRef, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
+use super::server::Server;
 use super::{Simulator, sender};
-use crate::model::LabelSet;
 use crate::policy::Identity;
-use crate::routing::inbound::{Receiver, ports};
 use crate::routing::{self, CarriedToken, Payload, Reception, TokenState};
 use crate::uri::in_brackets;
 use crate::world::{ClientDataPlane, DataPlane, PathNormalization, Workload, World};
@@ -91,7 +89,7 @@ pub(super) enum ReceivingProxy<'q, 'a> {
     /// No proxy that routes requests: the client has none, or it is in the ambient mesh.
     Direct(DirectClient<'q, 'a>),
     /// The sidecar of a server, or what a server has in its place.
-    Server(Receiver<'q, 'a>, DataPlane),
+    Server(Arc<Server<'a>>, DataPlane),
 }
 
 /// A client without a proxy that routes requests.
@@ -125,7 +123,7 @@ impl<'q, 'a> Question<'q, 'a> {
             None => request.to.is_some(),
         };
         let mut question = match is_inbound {
-            true => Self::at_server(request, world)?,
+            true => Self::at_server(request, world, cache)?,
             false => Self::at_client(request, world, cache)?,
         };
         question.http.time = *time;
@@ -146,8 +144,8 @@ impl<'q, 'a> Question<'q, 'a> {
         let is_gateway = is_gateway(request);
         let of_gateway = from.filter(|_| is_gateway && request.gateway.is_none());
         let proxy = match (&request.gateway, of_gateway) {
-            (Some(gateway), _) => cache.gateway(gateway_workload(world, gateway)?),
-            (None, Some(from)) => cache.gateway(GatewayWorkload::described(world, from)),
+            (Some(GatewayRef::Name(written)), _) => cache.gateway(&*cache.named_gateway(written)?),
+            (Some(GatewayRef::Workload(workload)), _) | (None, Some(workload)) => cache.described_gateway(workload),
             (None, None) => cache.sidecar(from, &dialled.namespace),
         };
         let port = written_port.unwrap_or_else(|| match is_gateway {
@@ -203,16 +201,15 @@ impl<'q, 'a> Question<'q, 'a> {
     }
 
     /// A request at the sidecar of a server.
-    fn at_server(request: &'q Request, world: &'a World<'a>) -> Result<Self, String> {
+    fn at_server(request: &'q Request, world: &'a World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
         let to = request.to.as_ref();
         let to = to.ok_or_else(|| format!("direction `inbound` needs {}, the workload", request.field("to")))?;
         let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
-        let labels: LabelSet<'_> = to.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         let dialled = dial::named_address(request.address.as_deref(), "address")?;
-        let receiver = Receiver::described(world, namespace, labels, to.address.or(dialled));
+        let server = cache.described_server(to, to.address.or(dialled));
         let port = match dial::named_port(request.port, None)? {
             Some(port) => port,
-            None => only_port(world, &receiver, request)?,
+            None => only_port(&server, request)?,
         };
         let source_ip = dial::named_address(request.source_ip.as_deref(), "sourceIp")?;
         // Clients of sidecars are in the mesh: one that the request does not describe has no labels.
@@ -222,18 +219,11 @@ impl<'q, 'a> Question<'q, 'a> {
         let host = request.host.as_deref().unwrap_or_default();
         let http =
             http(request, host, world.settings.path_normalization).as_received(Reception::Sidecar, address_of_client);
-        let of_manifests = || match receiver.workload {
-            Some(workload) if workload.pod.is_some() => world.presumed_data_plane(workload),
-            _ => world.data_plane_of_client(namespace, &receiver.labels).data_plane,
-        };
-        let data_plane = match to.kind {
-            Some(kind) => of_kind(kind),
-            None => of_manifests(),
-        };
+        let data_plane = to.kind.map_or(server.data_plane, of_kind);
         Ok(Self {
             id: &request.id,
             gateway: None,
-            proxy: ReceivingProxy::Server(receiver, data_plane),
+            proxy: ReceivingProxy::Server(server, data_plane),
             client: Client::new(request, address_of_client),
             port,
             protocol: request.protocol(),
@@ -326,9 +316,9 @@ fn dialled_host(request: &Request) -> Result<(Cow<'_, str>, &str, Option<&str>),
 }
 
 /// The only port of a workload.
-fn only_port(world: &World<'_>, receiver: &Receiver<'_, '_>, request: &Request) -> Result<u32, String> {
+fn only_port(server: &Server<'_>, request: &Request) -> Result<u32, String> {
     let field = request.field("port");
-    let known: Vec<u32> = ports(world, receiver).into_keys().collect();
+    let known: Vec<u32> = server.ports.keys().copied().collect();
     match known.as_slice() {
         [only] => Ok(*only),
         [] => Err(format!("no service selects the workload, so the request needs {field}")),

@@ -2,16 +2,18 @@
 //! more gateways.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use super::answer::{Answer, Arrived, Outcome, Rewritten};
-use super::inbound::{Incoming, Leg, arrive};
+use super::inbound::{Incoming, Leg, at_sidecar};
 use super::question::Question;
 use super::request::{RequestProtocol, Tls};
 use super::sender::{Identities, Sender, SenderKind};
-use super::ztunnel;
+use super::server::Server;
+use super::{codec, ztunnel};
 use crate::policy::Identity;
-use crate::routing::inbound::{PortOrigin, Receiver, ports};
+use crate::routing::inbound::PortOrigin;
 use crate::routing::{Cluster, HttpRequest, Naming, Reception, Transport, Weighted};
 use crate::world::{DataPlane, Discovery, Service, Workload, World};
 
@@ -28,6 +30,9 @@ pub(super) struct Sent<'q, 'a> {
     /// The server name of a TLS connection that the sender does not terminate.
     pub passed_tls: Option<&'q str>,
 }
+
+/// The request as the sidecars of servers see it, which is made when a workload first gets it.
+type Received<'r> = OnceCell<HttpRequest<'r>>;
 
 /// The rest of the way of a request.
 #[derive(Default)]
@@ -51,27 +56,45 @@ impl<'a> Sent<'_, 'a> {
     /// Follows the request to each workload of the clusters. Workloads that take it without a proxy are left out.
     pub fn onward(&self, clusters: &[Weighted<'a>]) -> Onward {
         let mut onward = Onward::default();
+        let Some(cache) = self.question.next else { return onward };
+        let received = OnceCell::new();
         for cluster in clusters.iter().map(|it| &it.cluster).filter(|cluster| cluster.problem.is_none()) {
             let Some(service) = cluster.service else { continue };
             for workload in &cluster.workloads {
-                self.reach(cluster, service, workload, &mut onward);
+                self.reach(cluster, service, (workload, cache.server(workload)), &received, &mut onward);
             }
         }
         onward
     }
 
-    fn reach(&self, cluster: &Cluster<'a>, service: &'a Service<'a>, workload: &'a Workload<'a>, onward: &mut Onward) {
-        let world = self.world;
-        let is_gateway = world.is_gateway_workload(workload) && (workload.has_sidecar || workload.has_proxy());
-        if is_gateway {
+    fn reach<'s>(
+        &'s self,
+        cluster: &Cluster<'a>,
+        service: &'a Service<'a>,
+        (workload, server): (&'a Workload<'a>, &Server<'a>),
+        received: &Received<'s>,
+        onward: &mut Onward,
+    ) {
+        if server.is_gateway {
             self.enter_gateway(cluster, service, workload, onward);
             return;
         }
-        let arrived = match world.presumed_data_plane(workload) {
+        let arrived = match server.data_plane {
             DataPlane::None => self.without_proxy(cluster, service, workload),
-            data_plane => self.at_proxy(cluster, service, workload, data_plane),
+            _ => self.at_proxy(cluster, service, (workload, server), received.get_or_init(|| self.received())),
         };
         arrived.into_iter().for_each(|arrived| onward.add(arrived));
+    }
+
+    /// The request as the sidecars of servers see it.
+    fn received(&self) -> HttpRequest<'_> {
+        self.rewritten_request().as_received(Reception::Sidecar, self.source_ip())
+    }
+
+    /// Whether the proxies of servers reject the request before they look at policies.
+    pub fn is_unreadable(&self) -> bool {
+        let normalization = self.world.settings.path_normalization;
+        codec::rejection(&self.received(), self.question.protocol, normalization).is_some()
     }
 
     /// The arrival at a workload that has no proxy, if the workload does not understand what it gets.
@@ -100,27 +123,25 @@ impl<'a> Sent<'_, 'a> {
         &self,
         cluster: &Cluster<'a>,
         service: &'a Service<'a>,
-        workload: &'a Workload<'a>,
-        data_plane: DataPlane,
+        (workload, server): (&'a Workload<'a>, &Server<'a>),
+        rewritten: &HttpRequest<'_>,
     ) -> Option<Arrived> {
         let world = self.world;
-        let receiver = Receiver::of(workload);
         let leads_here = |origin: PortOrigin<'_, '_>| match origin {
             PortOrigin::Service(origin) => origin.hostname == service.hostname,
             // An ingress port has the number of the workload's port: `target` finds it.
             PortOrigin::Ingress(_) => false,
         };
-        let known = ports(world, &receiver);
-        let exact = known.values().find(|port| port.service_port == cluster.port && leads_here(port.origin));
+        let mut known = server.ports.values();
+        let exact = known.find(|port| port.service_port == cluster.port && leads_here(port.origin));
         // `ports` attributes a port of several services to the oldest one, so compare the target.
-        let target = || service.port(cluster.port).and_then(|port| receiver.target(port));
+        let target = || service.port(cluster.port).and_then(|port| server.target(port));
         // Nothing translates the port of an address that the client dialled.
         let is_dialled =
             cluster.is_dialled || (cluster.naming == Naming::Service && service.discovery == Discovery::Headless);
         let dialled = Some(self.question.port).filter(|_| is_dialled);
         let port = dialled.or(exact.map(|port| port.number)).or_else(target)?;
         let transport = self.transport(cluster, service, workload, port);
-        let rewritten = self.rewritten_request().as_received(Reception::Sidecar, self.source_ip());
         let seen = self.seen_tls(transport);
         let is_wrapped = self.passed_tls.is_some() && transport != Transport::Plaintext;
         let alpn = match transport {
@@ -135,17 +156,17 @@ impl<'a> Sent<'_, 'a> {
             tls: seen,
             protocol: if is_wrapped { RequestProtocol::Tcp } else { self.question.protocol },
             alpn,
-            sni: &self.server_name(cluster, transport, &rewritten),
+            sni: &self.server_name(cluster, transport, rewritten),
             peer: None,
             source_ip: self.source_ip(),
-            request: &rewritten,
+            request: rewritten,
             trace: self.question.trace,
         };
         let mut leg = self.with_identities(seen, transport, |peer| {
             let incoming = Incoming { peer, ..incoming.clone() };
-            match data_plane {
-                DataPlane::Ambient => ztunnel::arrive(world, &receiver, &incoming),
-                DataPlane::Sidecar | DataPlane::None => arrive(world, &receiver, &incoming),
+            match server.data_plane {
+                DataPlane::Ambient => ztunnel::arrive(world, server, &incoming),
+                DataPlane::Sidecar | DataPlane::None => at_sidecar(world, server, &incoming),
             }
         });
         if cluster.naming == Naming::ServerName && seen == Tls::Tls && goes_on(leg.outcome) {
@@ -269,7 +290,7 @@ impl<'a> Sent<'_, 'a> {
             path: path.as_bytes().into(),
             query: query.map(|query| query.as_bytes().into()),
             headers: kept.chain(set).collect(),
-            ..request.clone()
+            ..request.without_headers()
         }
     }
 }

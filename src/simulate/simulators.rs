@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Direction, Explained, GatewayRef, Request, RuleAnswer, Simulator, Unanswered, unknowns};
+use super::{Answer, Direction, Explained, GatewayRef, Request, RuleAnswer, Simulator, Unanswered};
 use crate::model::wording;
 use crate::world::World;
 
@@ -73,7 +73,7 @@ impl<'a> Simulators<'a> {
             let found = found.filter(is_asked).map(|it| RuleAnswer { result: self.named(candidate, it.result), ..it });
             answers.extend(found);
             if let Some(Ok(answer)) = answers.get_mut(first).map(|it| &mut it.result) {
-                unknowns::note(answer, notes);
+                answer.note(notes);
             }
         }
         if answers.is_empty() { errors } else { answers }

@@ -1,20 +1,10 @@
 //! Notes about routes with placeholders. Their values are not known yet, so neither is the answer.
 
-use std::sync::Arc;
-
-use super::answer::Answer;
 use crate::load::is_in_text;
 use crate::model::wording::list;
 use crate::model::{Resource, Spec};
 use crate::routing::{ClauseAction, HttpRequest, ProxyListener, TcpProxy, VirtualHost};
 use crate::world::World;
-
-/// Adds notes to an answer.
-pub(super) fn note(answer: &mut Answer, notes: Vec<String>) {
-    if !notes.is_empty() {
-        Arc::make_mut(&mut answer.decision).notes.extend(notes);
-    }
-}
 
 /// The `http` routes with placeholders, up to the one that takes the request.
 pub(super) fn in_routes(world: &World<'_>, host: &VirtualHost<'_>, request: &HttpRequest<'_>) -> Vec<String> {
@@ -83,7 +73,10 @@ pub(super) fn of_unknown_hosts(world: &World<'_>) -> Vec<String> {
         }
         _ => false,
     };
-    let resources = world.snapshot.resources().filter(|_| !placeholders.is_empty());
+    if placeholders.is_empty() {
+        return Vec::new();
+    }
+    let resources = world.snapshot.resources();
     let mut names: Vec<String> = resources.filter(may_have_any_host).map(|it| it.name().to_owned()).collect();
     if names.is_empty() {
         return Vec::new();

@@ -11,7 +11,6 @@ use super::outbound::Outbound;
 use super::question::{Certificate, Client, DirectClient, Question, ReceivingProxy};
 use super::request::{RequestProtocol, WorkloadRef};
 use super::sender::{Identities, Sender, SenderKind};
-use super::unknowns;
 use crate::model::LabelSet;
 use crate::world::{GATEWAY_NAME_LABEL, NamespacedName, Service, WAYPOINT_FOR_SERVICE, World};
 
@@ -38,7 +37,8 @@ pub(super) fn answer<'a>(
     let target = format!("{kind}/{}/{}", service.namespace, service.resource.name());
     let labels =
         LabelSet::from([(GATEWAY_NAME_LABEL, waypoint.name.as_ref()), (WAYPOINT_FOR_SERVICE, target.as_str())]);
-    let policies = Waypoint { namespace: &waypoint.namespace, labels, identity };
+    let policies = question.next?.policies.of_workload(&waypoint.namespace, &labels);
+    let own = Waypoint { policies, identity };
     let at_waypoint = Question {
         id: question.id,
         gateway: None,
@@ -56,10 +56,10 @@ pub(super) fn answer<'a>(
         visited: Vec::new(),
         journey: std::cell::OnceCell::new(),
     };
-    let outbound = Outbound::new(&at_waypoint, &listeners, address).at_waypoint(&policies);
+    let outbound = Outbound::new(&at_waypoint, &listeners, address).at_waypoint(&own);
     Some(outbound.answer().map(|mut answer| {
         rename(&mut answer, service, question.protocol);
-        unknowns::note(&mut answer, vec![note]);
+        answer.note([note]);
         answer
     }))
 }

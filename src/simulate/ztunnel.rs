@@ -2,15 +2,15 @@
 
 use super::answer::{Outcome, Refusal};
 use super::inbound::{Incoming, Leg};
+use super::server::Server;
 use super::{trace, verdict};
-use crate::policy::{self, Attributes, PolicyRef, Ruling};
-use crate::routing::inbound::Receiver;
+use crate::policy::{Attributes, PolicyRef, Ruling};
 use crate::world::{MtlsMode, World};
 
 /// Says what happens to a connection at the ztunnel of a workload. Connections with an identity come through tunnels. The
 /// ztunnel knows `STRICT` and policies for connections; those for requests are left to waypoints.
-pub(super) fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &Incoming<'_>) -> Leg {
-    let mtls = world.policies.mtls(receiver.namespace, &receiver.labels, incoming.port);
+pub(super) fn arrive(world: &World<'_>, server: &Server<'_>, incoming: &Incoming<'_>) -> Leg {
+    let mtls = server.mtls(incoming.port);
     let mut leg = Leg::new(Outcome::Forward, mtls.mode);
     if mtls.mode == MtlsMode::Strict && incoming.peer.is_none() {
         leg.outcome = Outcome::Refused;
@@ -25,13 +25,12 @@ pub(super) fn arrive(world: &World<'_>, receiver: &Receiver<'_, '_>, incoming: &
         identity: incoming.peer,
         source_ip: incoming.source_ip,
         remote_ip: incoming.source_ip,
-        destination_ip: receiver.address,
+        destination_ip: server.address,
         destination_port: incoming.port,
         sni: "",
         http: None,
-        claims: &serde_json::Value::Null,
     };
-    let findings = policy::evaluate(world, receiver.namespace, &receiver.labels, &attributes);
+    let findings = server.policies.evaluate(&attributes, incoming.trace);
     if findings.ruling == Ruling::Denied {
         leg.outcome = Outcome::Denied;
     }

@@ -75,7 +75,7 @@ pub use namespace::{DataPlane, Namespaces};
 pub use other_ports::OtherPort;
 pub use policies::{
     AuthorizationPolicy, Mtls, MtlsMode, PeerAuthentication, Policies, Policy, RequestAuthentication, Targeted,
-    WAYPOINT_FOR_SERVICE,
+    WAYPOINT_FOR_SERVICE, WorkloadMtls,
 };
 pub use presumed::ClientDataPlane;
 pub use protocol::{Protocol, ProtocolClass};
@@ -240,11 +240,9 @@ impl<'a> World<'a> {
 
     /// A workload with these labels, preferably with no other labels. It represents all workloads like it.
     pub fn workload_with(&self, namespace: &str, labels: &LabelSet<'_>) -> Option<&Workload<'a>> {
-        let has_labels = |workload: &&Workload<'_>| {
-            workload.name.namespace == namespace
-                && labels.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
-        };
-        let mut candidates = self.workloads.iter().filter(|_| !labels.is_empty()).filter(has_labels);
+        let has_labels =
+            |workload: &&Workload<'_>| labels.iter().all(|(key, value)| workload.labels.get(key) == Some(value));
+        let mut candidates = self.labelled_like(namespace, labels).filter(has_labels);
         candidates.clone().find(|workload| workload.labels == *labels).or_else(|| candidates.next())
     }
 

@@ -181,6 +181,33 @@ pub struct Mtls<'w, 'a> {
     pub set_by: Option<(&'w PeerAuthentication<'a>, Span)>,
 }
 
+/// The policies that set the modes of a workload's ports.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkloadMtls<'w, 'a> {
+    of_workload: Option<&'w PeerAuthentication<'a>>,
+    of_namespace: Option<&'w PeerAuthentication<'a>>,
+    of_mesh: Option<&'w PeerAuthentication<'a>>,
+}
+
+impl<'w, 'a> WorkloadMtls<'w, 'a> {
+    /// The mode of a port.
+    pub fn at(&self, port: u32) -> Mtls<'w, 'a> {
+        let of_port = self.of_workload.and_then(|policy| {
+            let of_port = policy.spec.port_level_mtls.iter().find(|(key, _)| key.parse() == Ok(port));
+            Some((policy, of_port?.1))
+        });
+        let of_policy = |policy: &'w PeerAuthentication<'a>| Some((policy, policy.spec.mtls.as_ref()?));
+        let [of_workload, of_namespace, of_mesh] =
+            [self.of_workload, self.of_namespace, self.of_mesh].map(|policy| policy.and_then(of_policy));
+        let levels = [of_port, of_workload, of_namespace, of_mesh];
+        let set = levels.into_iter().flatten().find_map(|(policy, mtls)| Some((policy, set_mode(mtls)?)));
+        match set {
+            Some((policy, (mode, span))) => Mtls { mode, set_by: Some((policy, span)) },
+            None => Mtls { mode: MtlsMode::Permissive, set_by: None },
+        }
+    }
+}
+
 impl<'a> Policies<'a> {
     pub(super) fn new(resources: &[&'a Resource], settings: &Settings) -> Self {
         let mut policies = Self { root_namespace: settings.root_namespace.clone(), ..Self::default() };
@@ -296,23 +323,15 @@ impl<'a> Policies<'a> {
     /// policy, else that of the namespace's policy, else that of the mesh. `UNSET` inherits. Of several policies on one
     /// level, the oldest counts (istiod: `ComposePeerAuthentication`).
     pub fn mtls<'w>(&'w self, namespace: &str, labels: &LabelSet<'_>, port: u32) -> Mtls<'w, 'a> {
+        self.mtls_of(namespace, labels).at(port)
+    }
+
+    /// The policies that set the modes of a workload's ports.
+    pub fn mtls_of<'w>(&'w self, namespace: &str, labels: &LabelSet<'_>) -> WorkloadMtls<'w, 'a> {
         let is_wide = |policy: &&PeerAuthentication<'_>| is_empty(policy.spec.selector.as_ref());
         let wide = |namespace: &str| self.peer_authentications_in(namespace).find(is_wide);
-        let of_mesh = wide(&self.root_namespace);
-        let of_namespace = wide(namespace);
         let of_workload = self.of_workload(namespace, labels);
-        let of_port = of_workload.and_then(|policy| {
-            let of_port = policy.spec.port_level_mtls.iter().find(|(key, _)| key.parse() == Ok(port));
-            Some((policy, of_port?.1))
-        });
-        let of_policy = |policy: &'w PeerAuthentication<'a>| Some((policy, policy.spec.mtls.as_ref()?));
-        let levels =
-            [of_port, of_workload.and_then(of_policy), of_namespace.and_then(of_policy), of_mesh.and_then(of_policy)];
-        let set = levels.into_iter().flatten().find_map(|(policy, mtls)| Some((policy, set_mode(mtls)?)));
-        match set {
-            Some((policy, (mode, span))) => Mtls { mode, set_by: Some((policy, span)) },
-            None => Mtls { mode: MtlsMode::Permissive, set_by: None },
-        }
+        WorkloadMtls { of_workload, of_namespace: wide(namespace), of_mesh: wide(&self.root_namespace) }
     }
 
     /// The oldest policy whose selector matches a workload.

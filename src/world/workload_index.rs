@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Workload, World};
-use crate::model::Labels;
+use crate::model::{LabelSet, Labels};
 use crate::source::Spanned;
 
 /// The workloads, by namespace and by label.
@@ -48,6 +48,21 @@ impl<'a> WorkloadIndex<'a> {
 }
 
 impl<'a> World<'a> {
+    /// The workloads of a namespace with the least frequent of some labels, in creation order; none without labels.
+    pub(super) fn labelled_like(
+        &self,
+        namespace: &str,
+        labels: &LabelSet<'_>,
+    ) -> impl Iterator<Item = &Workload<'a>> + Clone {
+        let of_namespace = self.workload_index.by_namespace.get(namespace);
+        let having = |(key, value): (&&str, &&str)| {
+            let by_value = of_namespace.and_then(|index| index.by_label.get(*key));
+            by_value.and_then(|values| values.get(*value)).map(Vec::as_slice).unwrap_or_default()
+        };
+        let fewest = labels.iter().map(having).min_by_key(|having| having.len()).unwrap_or_default();
+        fewest.iter().map(|&number| &self.workloads[number])
+    }
+
     /// The workloads of a namespace, in creation order.
     pub fn workloads_in(&self, namespace: &str) -> impl Iterator<Item = &Workload<'a>> + Clone {
         self.workload_index.all(namespace).iter().map(|&number| &self.workloads[number])

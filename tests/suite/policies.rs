@@ -1,7 +1,5 @@
 //! The evaluation of policies, field by field.
 
-use std::sync::Arc;
-
 use mesh::config::Config;
 use mesh::load::Snapshot;
 use mesh::simulate::{Answer, Outcome, Request, Simulator, Verdict};
@@ -38,8 +36,7 @@ fn ask(manifests: &str, request: &Value) -> Answer {
     let question: Request = serde_json::from_value(question).unwrap();
     let mut answer = Simulator::new(&world).at(1_700_000_000).simulate(&question).unwrap();
     // The manifests have no workload, so every answer says that only its labels are known.
-    let notes = &mut Arc::make_mut(&mut answer.decision).notes;
-    notes.retain(|note| !note.starts_with("no workload of the manifests"));
+    answer.remarks.retain(|note| !note.starts_with("no workload of the manifests"));
     answer
 }
 
@@ -105,7 +102,7 @@ fn ip_blocks_use_the_connection_and_remote_ip_blocks_the_forwarded_address() {
     ]);
     let without_address =
         ask(&policy("p", "{action: DENY, rules: [{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}]}"), &json!({}));
-    assert!(without_address.notes[0].contains("sourceIp"), "{:?}", without_address.notes);
+    assert!(without_address.notes()[0].contains("sourceIp"), "{:?}", without_address.notes());
 }
 
 #[test]
@@ -176,7 +173,7 @@ fn tokens_count_only_with_a_request_authentication() {
     let any = policy("p", "{action: DENY, rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}");
     let unread = ask(&any, &own(json!({})));
     assert_eq!(unread.outcome, Outcome::Forward);
-    assert!(unread.notes[0].contains("ignores tokens"), "{:?}", unread.notes);
+    assert!(unread.notes()[0].contains("ignores tokens"), "{:?}", unread.notes());
 }
 
 #[test]
@@ -216,7 +213,7 @@ fn a_token_is_described_by_its_state_issuer_and_audiences() {
         assert_eq!(ask(TOKENS, &request).status, expected, "{request}");
     }
     let assumed = ask(TOKENS, &json!({"token": "valid"}));
-    assert!(assumed.notes[0].contains("does not name the issuer"), "{:?}", assumed.notes);
+    assert!(assumed.notes()[0].contains("does not name the issuer"), "{:?}", assumed.notes());
     let by_issuer = policy("p", "{action: DENY, rules: [{from: [{source: {requestPrincipals: ['other/ann']}}]}]}");
     let manifests = format!("{TOKENS}{by_issuer}");
     assert!(is_denied(&manifests, &json!({"issuer": "other", "claims": {"sub": "ann"}})));
@@ -240,8 +237,8 @@ fn tokens_in_headers_are_read() {
     assert_eq!(status(&jwt(&json!({"iss": "other", "exp": 1_562_182_722}))), Some(401));
     assert_eq!(status(&jwt(&json!({"iss": "https://id.example/tenant"}))), Some(403));
     let good = ask(TOKENS, &bearer(&jwt(&json!({"iss": "other"}))));
-    assert_eq!((good.status, good.notes.len()), (None, 1));
-    assert!(good.notes[0].contains("signature of the token is not checked"), "{:?}", good.notes);
+    assert_eq!((good.status, good.notes().len()), (None, 1));
+    assert!(good.notes()[0].contains("signature of the token is not checked"), "{:?}", good.notes());
     assert_eq!(ask(TOKENS, &json!({"headers": {"authorization": "Basic YTpi"}})).status, None);
     assert_eq!(ask(TOKENS, &json!({"path": "/?access_token=deadbeef"})).status, Some(401));
     // Nothing reads a token without a RequestAuthentication.
@@ -396,8 +393,8 @@ fn custom_policies_leave_the_decision_to_the_authorizer() {
     };
     let one = ask(&custom("c", "opa"), &json!({}));
     assert_eq!((one.outcome, one.policy.as_ref().unwrap().action), (Outcome::Forward, "CUSTOM"));
-    assert!(one.notes[0].contains("opa"), "{:?}", one.notes);
-    assert_eq!(ask(&custom("c", "opa"), &json!({"path": "/"})).notes, Vec::<String>::new());
+    assert!(one.notes()[0].contains("opa"), "{:?}", one.notes());
+    assert_eq!(ask(&custom("c", "opa"), &json!({"path": "/"})).notes(), Vec::<String>::new());
     // Envoy evaluates DENY rules after the authorizer, whatever it decides.
     let deny = policy("d", "{action: DENY, rules: [{}]}");
     assert_eq!(ask(&format!("{}{deny}", custom("c", "opa")), &json!({})).policy.as_ref().unwrap().name, "shop/d");
@@ -420,7 +417,7 @@ fn custom_policies_leave_the_decision_to_the_authorizer() {
     };
     assert_eq!(of_kind("envoyExtAuthzGrpc").policy.as_ref().unwrap().action, "CUSTOM");
     let ignored = of_kind("envoyExtAuthzHttp");
-    assert!(ignored.policy.is_none() && ignored.notes[0].contains("on TCP ports"), "{:?}", ignored.notes);
+    assert!(ignored.policy.is_none() && ignored.notes()[0].contains("on TCP ports"), "{:?}", ignored.notes());
     // Envoy evaluates CUSTOM policies before it validates tokens, so they see no claims.
     let by_claim = "{action: CUSTOM, provider: {name: opa}, rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}";
     let request = json!({"claims": {"iss": "other", "sub": "x"}});
@@ -449,7 +446,7 @@ fn http_fields_on_tcp_ports_drop_or_widen_rules() {
     let no_sni = "{when: [{key: connection.sni, values: ['*']}, {key: destination.port, values: ['9000']}]}";
     assert!(!denied("DENY", no_sni));
     let widened = ask(&with("DENY", &rule("namespaces: [web]")), &tcp);
-    assert_eq!((widened.status, widened.notes.len()), (None, 1), "{:?}", widened.notes);
+    assert_eq!((widened.status, widened.notes().len()), (None, 1), "{:?}", widened.notes());
     let dropped = ask(&with("ALLOW", &rule("namespaces: [web]")), &tcp);
     assert_eq!(dropped.trace[0].verdict, Verdict::Excluded);
     // istiod treats values that it cannot parse in the same way.

@@ -122,7 +122,7 @@ impl TokenEffect {
             query: self.remaining_query(request),
             token: request.token.filter(|_| !self.consumes_token),
             claims: &self.claims,
-            ..request.clone()
+            ..request.without_headers()
         }
     }
 

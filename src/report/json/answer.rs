@@ -19,6 +19,8 @@ pub(super) struct AnswerObject<'a> {
     via: Option<&'a str>,
     #[serde(flatten)]
     decision: DecisionObject<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<&'a str>,
     request: Option<UpstreamRequestObject<'a>>,
     location: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -27,7 +29,7 @@ pub(super) struct AnswerObject<'a> {
     trace: Vec<StepObject<'a>>,
 }
 
-/// The part of an answer that is the same for all requests of a clause.
+/// The part of an answer that is the same for all requests of a clause, without its notes.
 #[derive(Serialize)]
 pub(super) struct DecisionObject<'a> {
     outcome: &'static str,
@@ -41,8 +43,6 @@ pub(super) struct DecisionObject<'a> {
     fault: Option<FaultObject<'a>>,
     timeout: Option<&'a str>,
     retries: Option<RetriesObject<'a>>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    notes: &'a [String],
 }
 
 /// The answer of the proxy of a workload that can get the request.
@@ -79,7 +79,8 @@ pub(super) struct ErrorObject<'a> {
 
 impl<'a> AnswerObject<'a> {
     pub(super) fn of(answer: &'a Answer) -> Self {
-        let Answer { id, mesh, host, gateway, via, decision, request, location, legs, arrivals, trace } = answer;
+        let Answer { id, mesh, host, gateway, via, decision, request, location, legs, arrivals, trace, remarks: _ } =
+            answer;
         Self {
             id,
             mesh: mesh.as_deref(),
@@ -87,6 +88,7 @@ impl<'a> AnswerObject<'a> {
             gateway: gateway.as_deref(),
             via: via.as_deref(),
             decision: DecisionObject::of(decision),
+            notes: answer.notes(),
             request: request.as_ref().map(UpstreamRequestObject::of),
             location: location.as_deref(),
             legs: legs.iter().map(AnswerObject::of).collect(),
@@ -109,7 +111,7 @@ impl<'a> DecisionObject<'a> {
             fault,
             timeout,
             retries,
-            notes,
+            notes: _,
             refusal: _,
             json: _,
         } = decision;
@@ -124,7 +126,6 @@ impl<'a> DecisionObject<'a> {
             fault: fault.as_ref().map(FaultObject::of),
             timeout: timeout.as_deref(),
             retries: retries.as_ref().map(RetriesObject::of),
-            notes,
         }
     }
 }

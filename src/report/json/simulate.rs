@@ -142,6 +142,7 @@ fn push_answer(answer: &Answer, difference: Option<&Difference>, out: &mut Vec<u
     }
     out.push(b',');
     out.extend_from_slice(answer.decision.json_fields(fields));
+    push_remarks(answer, out)?;
     push(",\"request\":", &answer.request.as_ref().map(UpstreamRequestObject::of), out)?;
     push(",\"location\":", &answer.location, out)?;
     if !answer.legs.is_empty() {
@@ -156,15 +157,40 @@ fn push_answer(answer: &Answer, difference: Option<&Difference>, out: &mut Vec<u
     Ok(())
 }
 
+/// Writes the remarks on the request after the notes of the decision, at the end of whose fields they are.
+fn push_remarks(answer: &Answer, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    let mut separator = match answer.decision.notes.is_empty() {
+        true => ",\"notes\":[",
+        false => ",",
+    };
+    if answer.remarks.is_empty() {
+        return Ok(());
+    }
+    if !answer.decision.notes.is_empty() {
+        out.pop();
+    }
+    for remark in &answer.remarks {
+        push(separator, remark, out)?;
+        separator = ",";
+    }
+    out.push(b']');
+    Ok(())
+}
+
 fn push(key: &str, value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
     out.extend_from_slice(key.as_bytes());
     serde_json::to_writer(out, value)
 }
 
-/// The fields of a decision as JSON, without the surrounding braces.
+/// The fields of a decision as JSON, without the surrounding braces, and its notes at the end.
 fn fields(decision: &Decision) -> Box<[u8]> {
-    let object = serde_json::to_vec(&DecisionObject::of(decision)).unwrap_or_default();
-    object.get(1..object.len().saturating_sub(1)).unwrap_or_default().into()
+    let mut object = serde_json::to_vec(&DecisionObject::of(decision)).unwrap_or_default();
+    object.pop();
+    if !decision.notes.is_empty() {
+        object.extend_from_slice(b",\"notes\":");
+        object.extend(serde_json::to_vec(&decision.notes).unwrap_or_default());
+    }
+    object.get(1..).unwrap_or_default().into()
 }
 
 #[cfg(test)]
@@ -174,23 +200,35 @@ mod tests {
 
     #[test]
     fn a_line_equals_the_serialized_answer() {
-        let leaf = Answer {
+        let notes = |of_decision: &[&str], of_request: &[&'static str]| Answer {
             id: 1.into(),
             mesh: Some("a".into()),
             host: "reviews".to_owned(),
             gateway: Some("default/bookinfo".to_owned()),
-            decision: Decision { notes: vec!["a note".to_owned()], ..Decision::new(Outcome::NoRoute) }.into(),
+            decision: Decision {
+                notes: of_decision.iter().map(|&note| note.to_owned()).collect(),
+                ..Decision::new(Outcome::NoRoute)
+            }
+            .into(),
             request: Some(Rewritten { path: "/".to_owned(), ..Rewritten::default() }),
             location: None,
             via: None,
             legs: [].into(),
             arrivals: [].into(),
             trace: Vec::new(),
+            remarks: of_request.iter().map(|&note| note.into()).collect(),
         };
-        let answer = Answer { legs: [leaf.clone()].into(), ..leaf };
-        let mut line = Vec::new();
-        answer_line(&Ok(answer.clone()), None, &mut line).unwrap();
-        let line = String::from_utf8(line).unwrap();
-        assert_eq!(line.trim_end(), serde_json::to_string(&AnswerObject::of(&answer)).unwrap());
+        for leaf in [
+            notes(&[], &[]),
+            notes(&["of \"all\""], &[]),
+            notes(&[], &["of one", "and \\ another"]),
+            notes(&["of all", "and more"], &["of one"]),
+        ] {
+            let answer = Answer { legs: [leaf.clone()].into(), ..leaf };
+            let mut line = Vec::new();
+            answer_line(&Ok(answer.clone()), None, &mut line).unwrap();
+            let line = String::from_utf8(line).unwrap();
+            assert_eq!(line.trim_end(), serde_json::to_string(&AnswerObject::of(&answer)).unwrap());
+        }
     }
 }

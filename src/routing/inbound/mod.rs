@@ -51,7 +51,7 @@ pub enum InboundMatch<'w, 'a> {
 #[derive(Debug, Clone)]
 pub struct InboundChain<'w, 'a> {
     /// The port; `None` if no service or Sidecar declares it, so that the proxy passes connections through.
-    pub port: Option<InboundPort<'w, 'a>>,
+    pub port: Option<&'w InboundPort<'w, 'a>>,
     /// Whether the proxy handles requests. Otherwise it only sees bytes.
     pub is_http: bool,
     /// The TLS that the proxy terminates. It passes other TLS through.
@@ -81,34 +81,34 @@ impl InboundChain<'_, '_> {
 
     /// The name of the cluster.
     pub fn cluster(&self) -> String {
-        self.port.as_ref().map_or_else(|| "InboundPassthroughCluster".to_owned(), InboundPort::cluster)
+        self.port.map_or_else(|| "InboundPassthroughCluster".to_owned(), InboundPort::cluster)
     }
 
     /// The name of the only virtual host, if the proxy handles requests.
     pub fn virtual_host(&self) -> Option<String> {
-        let port = self.port.as_ref().map_or(0, |port| port.service_port);
+        let port = self.port.map_or(0, |port| port.service_port);
         self.is_http.then(|| format!("inbound|http|{port}"))
     }
 }
 
-/// Finds the filter chain for a connection to a workload, and the mutual TLS mode of the port.
+/// Finds the filter chain for a connection to a workload, by the port that it reaches, if the workload has it, and by the
+/// mutual TLS of that port.
 pub fn arrival<'w, 'a>(
-    world: &'w World<'a>,
-    receiver: &Receiver<'w, 'a>,
+    world: &World<'_>,
+    port: Option<&'w InboundPort<'w, 'a>>,
+    mtls: Mtls<'_, '_>,
     connection: &InboundConnection<'_>,
-) -> (InboundMatch<'w, 'a>, Mtls<'w, 'a>) {
-    let mtls = world.policies.mtls(receiver.namespace, &receiver.labels, connection.port);
+) -> InboundMatch<'w, 'a> {
     if connection.port == world.settings.capture_ports[1] {
-        return (InboundMatch::BlackHole, mtls);
+        return InboundMatch::BlackHole;
     }
-    let port = ports(world, receiver).remove(&connection.port);
-    let own_tls = port.as_ref().and_then(|port| port.tls);
+    let own_tls = port.and_then(|port| port.tls);
     let own_tls = own_tls.filter(|_| world.settings.sidecar_ingress_tls && mtls.mode == MtlsMode::Disable);
     let found = match own_tls {
-        Some(tls) => ingress_chain(tls, port.as_ref().map(|port| port.protocol), connection),
-        None => chain(mtls.mode, class(port.as_ref()), connection),
+        Some(tls) => ingress_chain(tls, port.map(|port| port.protocol), connection),
+        None => chain(mtls.mode, class(port), connection),
     };
-    let arrival = match found {
+    match found {
         Err(mismatch) => mismatch.into(),
         Ok((is_http, terminates)) => {
             let has_http_bytes =
@@ -119,8 +119,7 @@ pub fn arrival<'w, 'a>(
                 InboundMatch::Taken(InboundChain { port, is_http, terminates })
             }
         }
-    };
-    (arrival, mtls)
+    }
 }
 
 /// The protocol class of a port's filter chains. Undeclared ports have protocol detection, and TLS that the workload

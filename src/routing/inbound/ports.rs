@@ -87,7 +87,7 @@ impl InboundPort<'_, '_> {
 
 /// The ports of a workload, by number: those of the Sidecar resource's `ingress` if there are any, else those to which
 /// the services of the workload lead. If several services share a port, the protocol of the oldest counts.
-pub fn ports<'w, 'a>(world: &'w World<'a>, receiver: &Receiver<'w, 'a>) -> BTreeMap<u32, InboundPort<'w, 'a>> {
+pub fn ports<'w, 'a>(world: &'w World<'a>, receiver: &Receiver<'_, 'a>) -> BTreeMap<u32, InboundPort<'w, 'a>> {
     let mut ports = BTreeMap::new();
     let sidecar = world.sidecar_of(receiver.namespace, &receiver.labels);
     if let Some(sidecar) = sidecar.filter(|sidecar| !sidecar.spec.ingress.is_empty()) {
@@ -122,7 +122,7 @@ pub fn ports<'w, 'a>(world: &'w World<'a>, receiver: &Receiver<'w, 'a>) -> BTree
 
 /// Whether a workload is an endpoint of a service, by its labels, by an EndpointSlice or by its address. `Some` holds
 /// the WorkloadEntry of the workload, if it has one.
-fn endpoint_of<'w, 'a>(service: &'w Service<'a>, receiver: &Receiver<'w, 'a>) -> Option<Option<&'w WorkloadEntry>> {
+fn endpoint_of<'r>(service: &'r Service<'_>, receiver: &Receiver<'r, '_>) -> Option<Option<&'r WorkloadEntry>> {
     let selector = service.selector.filter(|selector| !selector.is_empty());
     let is_selected = selector.is_some_and(|selector| selector.selects(&receiver.labels));
     let is_listed = receiver.address.is_some_and(|address| service.pod_addresses.contains(&address));

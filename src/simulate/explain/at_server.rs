@@ -1,21 +1,19 @@
 //! Hints on a request that asks the proxy of a server itself.
 
-use crate::routing::inbound::ports;
 use crate::simulate::answer::{Answer, Outcome, Refusal};
 use crate::simulate::question::{Question, ReceivingProxy};
 use crate::simulate::request::Tls;
-use crate::world::World;
 
 /// The advice for a request that probably means mutual TLS, or the port behind that of a Service.
-pub(super) fn hints(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer) -> Vec<String> {
-    let ReceivingProxy::Server(receiver, _) = &question.proxy else { return Vec::new() };
+pub(super) fn hints(question: &Question<'_, '_>, answer: &Answer) -> Vec<String> {
+    let ReceivingProxy::Server(server, _) = &question.proxy else { return Vec::new() };
     let mut hints = Vec::new();
     if answer.refusal == Some(Refusal::RequiresMutualTls) && question.tls == Tls::Plaintext {
         hints.push("sidecars send mutual TLS to this workload: add `--mtls` for a client that has one".to_owned());
     }
     if answer.outcome == Outcome::Passthrough {
-        let known = ports(world, receiver);
-        let behind = known.values().find(|port| port.service_port == question.port && port.number != question.port);
+        let behind =
+            server.ports.values().find(|port| port.service_port == question.port && port.number != question.port);
         hints.extend(behind.map(|port| {
             format!(
                 "port {} of the Service leads to port {} of the workload: write `--port {}`",

@@ -18,7 +18,7 @@ const FEW: usize = 5;
 
 /// Things that are there instead of those that an answer lacks. A trace lists all of it.
 pub(super) fn hints<'a>(world: &World<'a>, question: &Question<'_, 'a>, answer: &Answer) -> Vec<String> {
-    let Some(seen) = LookedAt::of(question) else { return at_server::hints(world, question, answer) };
+    let Some(seen) = LookedAt::of(question) else { return at_server::hints(question, answer) };
     let most = if question.trace { usize::MAX } else { FEW };
     let missing = Missing { world, question, seen: &seen, most };
     match answer.outcome {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::workloads::{describe, labelled, named, services, several};
 use super::written::WrittenName;
-use super::{GatewayWorkload, described, dialled, gateway_workload, listing};
+use super::{GatewayWorkload, described, dialled, listing};
 use crate::model::LabelSet;
 use crate::simulate::dial::default_port;
 use crate::simulate::request::{Direction, GatewayRef, Request, Tls, WorkloadRef};
@@ -77,7 +77,7 @@ pub(in crate::simulate) fn each(world: &World<'_>, request: Request) -> Vec<Requ
     };
     let wanted_labels: LabelSet<'_> = wanted.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let is_selected = |gateway: &&Gateway<'_>| {
-        let workload = gateway_workload(world, &GatewayRef::Name(gateway.name.to_string()));
+        let workload = GatewayWorkload::named(world, &gateway.name.to_string());
         let is_same = |workload: &GatewayWorkload| {
             wanted.namespace.as_ref() == Some(&workload.namespace) && wanted.labels == workload.labels
         };
@@ -202,7 +202,7 @@ fn of_service(world: &World<'_>, service: &Service<'_>) -> Result<Found, String>
     let own: LabelSet<'_> = service.selector.map(|selector| selector.to_set()).unwrap_or_default();
     let of_gateways = world.all_gateways();
     let behind = of_gateways.iter().filter_map(|gateway| {
-        gateway_workload(world, &GatewayRef::Name(gateway.name.to_string())).ok().filter(|workload| {
+        GatewayWorkload::named(world, &gateway.name.to_string()).ok().filter(|workload| {
             workload.namespace == service.namespace
                 && own.iter().all(|(key, value)| workload.labels.get(*key).is_some_and(|it| it == value))
         })
@@ -285,7 +285,7 @@ fn host_of(request: &Request) -> Option<String> {
 fn by_workload<'w, 'a: 'w>(world: &World<'_>, gateways: impl IntoIterator<Item = &'w Gateway<'a>>) -> Vec<String> {
     let mut found: BTreeMap<(String, BTreeMap<String, String>), String> = BTreeMap::new();
     for gateway in gateways {
-        if let Ok(workload) = gateway_workload(world, &GatewayRef::Name(gateway.name.to_string())) {
+        if let Ok(workload) = GatewayWorkload::named(world, &gateway.name.to_string()) {
             found.entry((workload.namespace, workload.labels)).or_insert_with(|| gateway.written_name().to_string());
         }
     }

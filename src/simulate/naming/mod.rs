@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::dial::Dialled;
-use super::gateway_workload::{GatewayWorkload, gateway_workload};
+use super::gateway_workload::GatewayWorkload;
 use super::request::{Direction, GatewayRef, Request, WorkloadRef};
 use crate::model::field::TextField;
 use crate::uri::split_port;
@@ -37,7 +37,16 @@ pub(super) struct Named<'q> {
 
 /// Looks up the names in a request. The error lists what the manifests have instead.
 pub(super) fn resolve<'q>(world: &World<'_>, request: &'q Request) -> Result<Named<'q>, String> {
-    if is_resolved(world, request) {
+    resolve_with(world, request, |written| world.gateway_named(&world.gateway_name(written)).is_some())
+}
+
+/// Looks up the names in a request. `is_gateway` tells whether a text is the name of a Gateway.
+pub(super) fn resolve_with<'q>(
+    world: &World<'_>,
+    request: &'q Request,
+    is_gateway: impl FnOnce(&str) -> bool,
+) -> Result<Named<'q>, String> {
+    if is_resolved(request, is_gateway) {
         return Ok(Named { request: Cow::Borrowed(request), gateway: None, notes: Vec::new() });
     }
     let mut resolved = request.clone();
@@ -59,10 +68,10 @@ pub(super) fn resolve<'q>(world: &World<'_>, request: &'q Request) -> Result<Nam
 }
 
 /// Whether a request has no names to look up. Most have none, so it costs little.
-fn is_resolved(world: &World<'_>, request: &Request) -> bool {
+fn is_resolved(request: &Request, is_gateway: impl FnOnce(&str) -> bool) -> bool {
     let is_described = |workload: &Option<WorkloadRef>| workload.as_ref().is_none_or(|it| it.name.is_none());
     let has_gateway = match &request.gateway {
-        Some(GatewayRef::Name(name)) => world.gateway_named(&world.gateway_name(name)).is_some(),
+        Some(GatewayRef::Name(name)) => is_gateway(name),
         Some(GatewayRef::Workload(workload)) => workload.name.is_none(),
         None => request.direction != Some(Direction::Gateway),
     };

@@ -100,7 +100,7 @@ fn protocol(call: &Value) -> RequestProtocol {
     }
 }
 
-fn leg(world: &World<'_>, receiver: &Receiver<'_, '_>, call: &Value) -> Leg {
+fn leg<'a>(world: &'a World<'a>, receiver: &Receiver<'a, 'a>, call: &Value) -> Leg {
     let request = routing::HttpRequest::default();
     let incoming = Incoming {
         port: call["port"].as_u64().unwrap() as u32,

@@ -77,7 +77,7 @@ fn a_destination_that_may_exist_has_no_problem() {
     let answer = explained.result.unwrap();
     assert_eq!((answer.destinations[0].problem, answer.flag), (None, None));
     assert!(answer.destinations[0].assumption.as_ref().unwrap().contains("namespace `elsewhere`"));
-    assert!(answer.notes.iter().any(|note| note.contains("namespace `elsewhere`")), "{:?}", answer.notes);
+    assert!(answer.notes().iter().any(|note| note.contains("namespace `elsewhere`")), "{:?}", answer.notes());
 }
 
 #[test]

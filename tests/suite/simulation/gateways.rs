@@ -214,7 +214,7 @@ fn envoy_rejects_a_listener_with_equal_filter_chains() {
         let gateway = json!({"namespace": "infra", "labels": {"app": "edge"}});
         let question = json!({"gateway": gateway, "host": "web.example", "port": 443, "tls": "tls"});
         let answer = super::ask(&manifests, &question).unwrap();
-        (answer.outcome.as_str(), answer.notes.iter().any(|note| note.contains("Envoy rejects the listener")))
+        (answer.outcome.as_str(), answer.notes().iter().any(|note| note.contains("Envoy rejects the listener")))
     };
     assert_eq!(ask("./*", "./*"), ("refused", true));
     assert_eq!(ask("./web.example", "./web.example, ./other.example"), ("refused", true));

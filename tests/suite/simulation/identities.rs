@@ -51,7 +51,7 @@ fn clients_get_sidecars_as_workloads_do() {
             service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}"),
         );
         let question = json!({"host": "web.shop", "from": {"namespace": "clients", "labels": labels}});
-        ask(&manifests, &question).unwrap().notes.join("; ")
+        ask(&manifests, &question).unwrap().notes().join("; ")
     };
     let asks = || json!({"sidecar.istio.io/inject": "true"});
     assert!(notes("{istio-injection: disabled}", asks()).contains("has no sidecar"));

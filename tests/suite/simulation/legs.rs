@@ -245,7 +245,7 @@ fn an_unknown_gateway_has_an_unknown_identity() {
     // A policy of the application's namespace is for its own workloads.
     let answer = end(&authorization("shop", "{rules: [{to: [{operation: {paths: [/x]}}]}]}"));
     assert_eq!(answer.outcome.as_str(), "forward");
-    assert!(answer.notes.iter().any(|note| note.contains("not known whether")), "{:?}", answer.notes);
+    assert!(answer.notes().iter().any(|note| note.contains("not known whether")), "{:?}", answer.notes());
     let root = authorization(
         "istio-system",
         "{selector: {matchLabels: {istio: ingressgateway}}, rules: [{to: [{operation: {paths: [/x]}}]}]}",

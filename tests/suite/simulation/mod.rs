@@ -1,5 +1,6 @@
 //! Answers of `mesh simulate`. Each test covers a decision of istiod or Envoy that was once wrong.
 
+mod cached;
 mod every_rule;
 mod explain;
 mod gateways;

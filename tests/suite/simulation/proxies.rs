@@ -107,7 +107,7 @@ fn kubernetes_leads_clients_without_a_sidecar_to_all_pods() {
         namespace("shop", "{istio-injection: enabled}") + &namespace("legacy", "{istio-injection: disabled}");
     let answer = ask(&(reviews() + &manifests), &from("legacy", "curl")).unwrap();
     assert_eq!(answer.destinations[0].workloads, ["shop/reviews-v1", "shop/reviews-v2"]);
-    assert!(answer.notes[0].contains("has no sidecar"), "{:?}", answer.notes);
+    assert!(answer.notes()[0].contains("has no sidecar"), "{:?}", answer.notes());
     let outcomes: Vec<_> = answer.arrivals.iter().map(|it| (it.outcome.as_str(), it.tls)).collect();
     assert_eq!(outcomes, [("forward", "plaintext"), ("forward", "plaintext")]);
     let dial = |host: &str, port: u32| {

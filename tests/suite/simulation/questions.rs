@@ -112,7 +112,7 @@ fn tls_in_tls_is_noted() {
             );
         let answer = ask(&manifests, &question).unwrap();
         assert_eq!(answer.destinations[0].cluster, "outbound|443||vm.example", "{question}");
-        answer.notes.iter().any(|note| note.contains("gets TLS in TLS"))
+        answer.notes().iter().any(|note| note.contains("gets TLS in TLS"))
     };
     let tls = || json!({"host": "vm.example", "port": 443, "tls": "tls"});
     for protocol in ["TLS", "TCP"] {

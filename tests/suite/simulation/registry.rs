@@ -34,7 +34,7 @@ const HTTP: &str = "{number: 80, name: http, protocol: HTTP}";
 fn the_first_service_by_host_gets_a_shared_address() {
     let both = fixed("a", "zz.example.com", "240.1.1.1", TCP) + &fixed("z", "aa.example.com", "240.1.1.1", TCP);
     assert_eq!(goes_to(&both, &bytes("client", "240.1.1.1", 9000)), "outbound|9000||aa.example.com");
-    let notes = ask(&both, &bytes("client", "240.1.1.1", 9000)).unwrap().notes.join("\n");
+    let notes = ask(&both, &bytes("client", "240.1.1.1", 9000)).unwrap().notes().join("\n");
     assert!(notes.contains("ServiceEntry `a/zz-example-com`") && notes.contains("the older one"), "{notes}");
     // TLS at the address of a service is not told apart by server name either. A wildcard sorts before letters.
     let both = fixed("a", "aa.example.com", "240.1.1.1", TLS) + &fixed("a", "*.example.com", "240.1.1.1", TLS);
@@ -58,7 +58,7 @@ fn an_older_service_comes_first() {
     let answer = ask(&(aged("aa.example.com", 2021) + &aged("zz.example.com", 2020)), &bytes("a", "240.1.1.1", 9000));
     let answer = answer.unwrap();
     assert_eq!(answer.destinations[0].cluster, "outbound|9000||zz.example.com");
-    assert_eq!(answer.notes, Vec::<String>::new());
+    assert_eq!(answer.notes(), Vec::<String>::new());
 }
 
 /// A Kubernetes Service is ordered by its short name: `ab` comes before `ab-x.example.com`, its host would come after.
@@ -122,9 +122,9 @@ fn one_namespace_counts_for_a_host() {
     assert_eq!(goes_to(&manifests, &bytes("client", "240.1.1.2", 9000)), "outbound|9000||ext.example.com");
     assert_eq!(goes_to(&manifests, &http("client", "ext.example.com", 80)), "PassthroughCluster");
     assert_eq!(goes_to(&manifests, &http("red", "ext.example.com", 80)), "outbound|80||ext.example.com");
-    let notes = ask(&manifests, &bytes("client", "240.1.1.2", 9000)).unwrap().notes.join("\n");
+    let notes = ask(&manifests, &bytes("client", "240.1.1.2", 9000)).unwrap().notes().join("\n");
     assert!(notes.contains("ServiceEntry `red/ext-example-com`"), "{notes}");
-    assert_eq!(ask(&manifests, &http("red", "ext.example.com", 80)).unwrap().notes, Vec::<String>::new());
+    assert_eq!(ask(&manifests, &http("red", "ext.example.com", 80)).unwrap().notes(), Vec::<String>::new());
     // A Service takes precedence, but not over an entry of the client's own namespace.
     let host = "web.blue.svc.cluster.local";
     let manifests = fixed("a", host, "240.1.1.1", TCP)
@@ -150,7 +150,7 @@ fn entries_of_one_host_and_namespace_add_ports_if_their_settings_are_equal() {
     // No `exportTo` and `*` differ to istiod. The listener is there, the cluster is not.
     let apart = of("one", "240.1.1.1", "", TCP) + &of("two", "240.1.1.2", "exportTo: ['*'], ", other);
     assert_eq!(goes_to(&apart, &bytes("c", "240.1.1.2", 9001)), "outbound|9001||ext.example.com (no-cluster)");
-    let notes = ask(&apart, &bytes("c", "240.1.1.2", 9001)).unwrap().notes.join("\n");
+    let notes = ask(&apart, &bytes("c", "240.1.1.2", 9001)).unwrap().notes().join("\n");
     assert!(notes.contains("either of them if both are equally old"), "{notes}");
 }
 
@@ -305,7 +305,7 @@ fn pods_without_the_named_target_port_are_no_endpoints() {
 #[test]
 fn an_address_of_several_http_hosts_is_noted() {
     let both = fixed("a", "aa.example.com", "240.1.1.1", HTTP) + &fixed("a", "bb.example.com", "240.1.1.1", HTTP);
-    let notes = |host: &str| ask(&both, &http("c", host, 80)).unwrap().notes.join("\n");
+    let notes = |host: &str| ask(&both, &http("c", host, 80)).unwrap().notes().join("\n");
     assert!(notes("240.1.1.1").contains("`bb.example.com:80`"), "{}", notes("240.1.1.1"));
     assert_eq!(notes("bb.example.com"), "");
 }

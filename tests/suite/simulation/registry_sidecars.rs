@@ -260,7 +260,7 @@ fn gateways_use_the_first_namespace() {
     let manifests = of("a", 81) + &of("infra", 82) + &gateway + &istio_in("shop", "VirtualService", "ext", to);
     let asked = json!({"host": "ext.example.com", "gateway": "infra/gw"});
     assert_eq!(goes_to(&manifests, &asked), "outbound|81||ext.example.com");
-    let notes = super::ask(&manifests, &asked).unwrap().notes.join("\n");
+    let notes = super::ask(&manifests, &asked).unwrap().notes().join("\n");
     assert!(notes.contains("ServiceEntry `infra/ext`"), "{notes}");
 }
 

@@ -88,7 +88,7 @@ fn a_trusted_proxy_can_have_ended_tls() {
 fn the_proxy_protocol_is_noted() {
     let annotation = "proxy.istio.io/config: '{\"gatewayTopology\": {\"proxyProtocol\": {}}}'";
     let answer = ask(&edge("", annotation, ""), &through_gateway(&json!({}))).unwrap();
-    assert!(answer.notes[0].contains("PROXY protocol"), "{:?}", answer.notes);
+    assert!(answer.notes()[0].contains("PROXY protocol"), "{:?}", answer.notes());
 }
 
 #[test]

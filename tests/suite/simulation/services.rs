@@ -244,7 +244,7 @@ fn made_services_are_assumed_to_exist() {
     let others = service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}");
     let answer = |routes: &str, question: &serde_json::Value| {
         let manifests = format!("{CANARY}{RELEASE}{others}{routes}");
-        let notes = ask(&manifests, question).unwrap().notes.join(", ");
+        let notes = ask(&manifests, question).unwrap().notes().join(", ");
         (goes_to(&manifests, question), notes)
     };
     let cart = json!({"host": "cart.shop"});
@@ -302,7 +302,7 @@ fn subsets_can_select_by_the_place_of_an_endpoint() {
         + &istio("DestinationRule", "web", &subset);
     let ask = |endpoint: &str| {
         let answer = super::ask(&(manifests.clone() + endpoint), &json!({"host": "web.shop"})).unwrap();
-        (answer.destinations[0].problem, answer.notes.iter().any(|note| note.contains("topology.kubernetes.io/zone")))
+        (answer.destinations[0].problem, answer.notes().iter().any(|note| note.contains("topology.kubernetes.io/zone")))
     };
     let other = deployment("shop", "other", "{app: other}", "[]");
     let machine = |locality: &str| {

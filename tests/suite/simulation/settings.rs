@@ -59,7 +59,7 @@ fn services_of_undiscovered_namespaces_do_not_exist() {
 fn settings_that_are_not_simulated_are_noted() {
     let notes = |mesh_config: &str, port: u32| {
         let question = json!({"host": "web.shop", "port": port});
-        ask(&(web() + &in_config_map(mesh_config)), &question).unwrap().notes.join(" ")
+        ask(&(web() + &in_config_map(mesh_config)), &question).unwrap().notes().join(" ")
     };
     assert_eq!(notes("accessLogFile: /dev/stdout", 80), "");
     assert_eq!(notes("configSources: [{address: 'k8s://'}]", 80), "");

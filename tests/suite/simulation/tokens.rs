@@ -63,8 +63,8 @@ fn routes_see_claims_only_if_the_gateway_accepts_the_token() {
     // Without a RequestAuthentication for the gateway, there are no claims.
     let elsewhere = format!("{groups}{}", authentication("shop", ""));
     assert_eq!(outcome(&elsewhere, &request).1, Some(404));
-    let note = &ask(&elsewhere, &question(&request)).unwrap().notes[0];
-    assert!(note.contains("ignores tokens"), "{note}");
+    let answer = ask(&elsewhere, &question(&request)).unwrap();
+    assert!(answer.notes()[0].contains("ignores tokens"), "{:?}", answer.notes());
     let without = by_claim("withoutHeaders: {'@request.auth.claims.groups': {exact: admin}}");
     assert_eq!(outcome(&format!("{without}{}", authentication("infra", "")), &request).1, Some(404));
     assert_eq!(outcome(&without, &request).0, "forward");
@@ -131,7 +131,7 @@ fn at(time: u64, claims: &str) -> (Option<u32>, String) {
     let request = question(&json!({"headers": {"authorization": format!("Bearer {token}")}}));
     let answer = Simulator::new(&world).at(time).simulate(&serde_json::from_value(request).unwrap()).unwrap();
     let reason = answer.policy.as_ref().and_then(|policy| policy.reason.clone());
-    (answer.status, reason.unwrap_or_else(|| answer.notes.join("; ")))
+    (answer.status, reason.unwrap_or_else(|| answer.notes().join("; ")))
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn answers_have_the_notes_and_the_trace_of_policies_that_allow() {
     let rules = "rules: [{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}, {to: [{operation: {methods: [GET]}}]}]";
     let answer = ask(&(shop(TO_WEB) + &policy("AuthorizationPolicy", rules)), &json!({"trace": true}));
     assert_eq!(answer.outcome.as_str(), "forward");
-    assert!(answer.notes.iter().any(|note| note.contains("sourceIp")), "{:?}", answer.notes);
+    assert!(answer.notes().iter().any(|note| note.contains("sourceIp")), "{:?}", answer.notes());
     let is_policy: Vec<bool> = answer.trace.iter().map(|step| step.policy.is_some()).collect();
     assert_eq!(is_policy, [true, true, false]);
 }

@@ -47,5 +47,5 @@ pub(super) fn push(text: &mut String, asked_path: &str, answer: &Answer, theme: 
         let problem = mirror.problem.map(|it| format!(", {}", problem_text(it))).unwrap_or_default();
         add("mirror", format!("{}% to {}{problem}", mirror.percentage, cluster(&mirror.cluster)));
     }
-    answer.notes.iter().for_each(|note| add("note", note.clone()));
+    answer.notes().into_iter().for_each(|note| add("note", note.to_owned()));
 }

@@ -59,8 +59,8 @@ struct Notes<'a> {
 impl<'a> Notes<'a> {
     fn of(answered: &[(&RuleAnswer, &'a Answer)]) -> Self {
         let mut all: Vec<&str> = Vec::new();
-        for note in answered.iter().flat_map(|(_, answer)| &answer.notes) {
-            if !all.contains(&note.as_str()) {
+        for note in answered.iter().flat_map(|(_, answer)| answer.notes()) {
+            if !all.contains(&note) {
                 all.push(note);
             }
         }
@@ -69,7 +69,7 @@ impl<'a> Notes<'a> {
 
     /// The numbers of the notes of an answer: `[1] [2]`.
     fn marks(&self, answer: &Answer) -> String {
-        let numbers = self.all.iter().enumerate().filter(|(_, note)| answer.notes.iter().any(|own| own == *note));
+        let numbers = self.all.iter().enumerate().filter(|(_, note)| answer.notes().contains(note));
         numbers.map(|(index, _)| format!(" [{}]", index + 1)).collect()
     }
 }
