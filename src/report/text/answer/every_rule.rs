@@ -1,8 +1,9 @@
 //! The rules of all hosts: a row for each, with the requests that it takes.
 
+use std::borrow::Cow;
 use std::io;
 
-use super::rows::{Brevity, Target, denial, targets};
+use super::rows::{Brevity, Target, denial_words, targets};
 use super::{push_unanswered, trace};
 use crate::report::Style;
 use crate::report::text::table::Grid;
@@ -53,13 +54,13 @@ pub fn every_rule(rules: &[RuleAnswer], style: &Style, out: &mut dyn io::Write) 
 
 /// The notes of answers, each once. The rows refer to them by their numbers.
 struct Notes<'a> {
-    all: Vec<&'a str>,
+    all: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Notes<'a> {
-    fn of(answered: &[(&RuleAnswer, &'a Answer)]) -> Self {
-        let mut all: Vec<&str> = Vec::new();
-        for note in answered.iter().flat_map(|(_, answer)| answer.notes()) {
+    fn of(answered: &[(&'a RuleAnswer, &'a Answer)]) -> Self {
+        let mut all: Vec<Cow<'_, str>> = Vec::new();
+        for note in answered.iter().flat_map(|(rule, answer)| notes_of(rule, answer)) {
             if !all.contains(&note) {
                 all.push(note);
             }
@@ -67,11 +68,19 @@ impl<'a> Notes<'a> {
         Self { all }
     }
 
-    /// The numbers of the notes of an answer: `[1] [2]`.
-    fn marks(&self, answer: &Answer) -> String {
-        let numbers = self.all.iter().enumerate().filter(|(_, note)| answer.notes().contains(note));
+    /// The numbers of the notes of a rule: `[1] [2]`.
+    fn marks(&self, rule: &RuleAnswer, answer: &Answer) -> String {
+        let own = notes_of(rule, answer);
+        let numbers = self.all.iter().enumerate().filter(|(_, note)| own.contains(note));
         numbers.map(|(index, _)| format!(" [{}]", index + 1)).collect()
     }
+}
+
+/// The notes of an answer, and one on the policy that denies some requests before they reach the rule.
+fn notes_of<'a>(rule: &RuleAnswer, answer: &'a Answer) -> Vec<Cow<'a, str>> {
+    let denial = rule.denial.as_ref().filter(|_| answer.outcome != Outcome::Denied);
+    let denial = denial.map(|decision| Cow::Owned(format!("some requests: {}", denial_words(decision))));
+    denial.into_iter().chain(answer.notes().into_iter().map(Cow::Borrowed)).collect()
 }
 
 /// The proxy and the host of an answer, which the rows of its rules share.
@@ -104,13 +113,14 @@ impl<'a> Heading<'a> {
     }
 }
 
-/// The rows of a rule: those of its answer, and one for the requests that a policy denies before they reach it.
+/// The rows of a rule. If no request is known that a policy lets reach the rule, the row is about the others.
 fn all_targets(rule: &RuleAnswer, answer: &Answer, brevity: &Brevity<'_>) -> Vec<Target> {
-    let mut all =
-        if answer.outcome == Outcome::Denied && rule.denial.is_some() { Vec::new() } else { targets(answer, brevity) };
-    let denial = rule.denial.as_ref().map(|decision| format!("some requests: {}", denial(decision)));
-    all.extend(denial.map(|goes_to| Target { goes_to, share: String::new() }));
-    all
+    match &rule.denial {
+        Some(decision) if answer.outcome == Outcome::Denied => {
+            vec![Target { goes_to: format!("some requests: {}", denial_words(decision)), share: String::new() }]
+        }
+        _ => targets(answer, brevity),
+    }
 }
 
 fn table(answered: &[(&RuleAnswer, &Answer)], notes: &Notes<'_>) -> Grid {
@@ -129,7 +139,7 @@ fn table(answered: &[(&RuleAnswer, &Answer)], notes: &Notes<'_>) -> Grid {
             all_targets(rule, answer, &brevity).into_iter().enumerate().map(|(index, target)| {
                 let is_first = index == 0;
                 let when = if is_first { clean(&rule.when) } else { String::new() };
-                let marks = if is_first { notes.marks(answer) } else { String::new() };
+                let marks = if is_first { notes.marks(rule, answer) } else { String::new() };
                 [when, target.goes_to + &marks, target.share]
             })
         });

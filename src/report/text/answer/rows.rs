@@ -186,7 +186,7 @@ fn outcome(answer: &Answer, brevity: &Brevity<'_>) -> String {
         Outcome::DirectResponse => format!("{status}from the proxy"),
         Outcome::NoRoute => format!("{status}no route{flag}"),
         Outcome::Blackhole => format!("{status}dropped: unknown to the mesh{flag}"),
-        Outcome::Denied if brevity.names_policy => denial(&answer.decision),
+        Outcome::Denied if brevity.names_policy => denial_words(&answer.decision),
         Outcome::Denied => format!("{status}denied{flag}"),
         Outcome::Refused if let Some(refusal) = answer.refusal => format!("{}{flag}", refusal_words(refusal)),
         Outcome::Refused if answer.flag == Some("DPE") && answer.status.is_some() => {
@@ -210,7 +210,7 @@ fn refusal_words(refusal: Refusal) -> &'static str {
 }
 
 /// `403 denied by AuthorizationPolicy shop/deny rules[0]`.
-pub(super) fn denial(decision: &Decision) -> String {
+pub(super) fn denial_words(decision: &Decision) -> String {
     let status = decision.status.map(|status| format!("{status} ")).unwrap_or_default();
     let by = decision.policy.as_ref().map(|policy| format!(" by {}", policy::name(policy))).unwrap_or_default();
     format!("{status}denied{by}")
