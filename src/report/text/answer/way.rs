@@ -15,7 +15,7 @@ pub(super) fn push(text: &mut String, explained: &Explained, theme: &Theme) {
         push_hanging(text, &format!("{:>3}. ", index + 1), 5, &clean(step), columns);
     }
     if !hints.is_empty() {
-        text.push_str(&format!("\n{}\n", theme.accent("did you mean:")));
+        text.push_str(&format!("\n{}\n", theme.accent("hints:")));
     }
     let mark = if theme.style.unicode { "→" } else { "-" };
     hints.iter().for_each(|hint| push_hanging(text, &format!("  {mark} "), 4, &clean(hint), columns));
