@@ -209,6 +209,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether the request or connection goes on to a cluster.
+    pub fn goes_on(self) -> bool {
+        matches!(self, Self::Forward | Self::Passthrough)
+    }
+
     /// The word of the interface.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -341,6 +346,27 @@ pub struct ReachedCluster {
     pub tls: Option<&'static str>,
     /// The request that the cluster gets, if the header operations of the destinations differ.
     pub request: Option<Box<Rewritten>>,
+}
+
+impl ReachedCluster {
+    /// A cluster that gets all requests.
+    pub(super) fn new(cluster: String, host: String, port: Option<u32>) -> Self {
+        Self {
+            cluster,
+            host,
+            subset: None,
+            port,
+            weight: 100.into(),
+            workloads: Vec::new(),
+            problem: None,
+            assumption: None,
+            is_unknown: false,
+            status: None,
+            load_balancer: None,
+            tls: None,
+            request: None,
+        }
+    }
 }
 
 /// The request that an upstream gets.

@@ -276,21 +276,7 @@ pub(super) fn to_made_service(proxy: &Proxy<'_>, hostname: &str, port: u32, payl
 }
 
 fn passthrough(cluster: &str) -> Decision {
-    let destination = ReachedCluster {
-        cluster: cluster.to_owned(),
-        host: String::new(),
-        subset: None,
-        port: None,
-        weight: 100.into(),
-        workloads: Vec::new(),
-        problem: None,
-        assumption: None,
-        is_unknown: false,
-        status: None,
-        load_balancer: None,
-        tls: None,
-        request: None,
-    };
+    let destination = ReachedCluster::new(cluster.to_owned(), String::new(), None);
     Decision { destinations: vec![destination], ..Decision::new(Outcome::Passthrough) }
 }
 

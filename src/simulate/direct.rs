@@ -204,21 +204,8 @@ fn lacks_port(service: &Service<'_>, port: u32) -> bool {
 }
 
 fn outside(host: &str, port: u32) -> Decision {
-    let destination = ReachedCluster {
-        cluster: format!("{}:{port}", uri::in_brackets(host)),
-        host: host.to_owned(),
-        subset: None,
-        port: Some(port),
-        weight: 100.into(),
-        workloads: Vec::new(),
-        problem: None,
-        assumption: None,
-        is_unknown: false,
-        status: None,
-        load_balancer: None,
-        tls: None,
-        request: None,
-    };
+    let cluster = format!("{}:{port}", uri::in_brackets(host));
+    let destination = ReachedCluster::new(cluster, host.to_owned(), Some(port));
     Decision { destinations: vec![destination], ..Decision::new(Outcome::Passthrough) }
 }
 
@@ -252,7 +239,7 @@ fn unchanged(question: &Question<'_, '_>) -> Rewritten {
 
 /// An answer without the rest of the way.
 pub(super) fn bare(question: &Question<'_, '_>, client: &DirectClient<'_, '_>, decision: Decision) -> Answer {
-    let goes_on = matches!(decision.outcome, Outcome::Forward | Outcome::Passthrough);
+    let goes_on = decision.outcome.goes_on();
     let host = match question.http.authority.as_ref() {
         "" => client.address.map_or_else(|| client.host.to_string(), |address| address.to_string()),
         authority => authority.to_owned(),

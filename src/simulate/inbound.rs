@@ -253,7 +253,7 @@ fn name_of(server: &Server<'_>) -> String {
 
 fn into_answer(question: &Question<'_, '_>, server: &Server<'_>, leg: Leg) -> Answer {
     let request = &question.http;
-    let goes_on = matches!(leg.outcome, Outcome::Forward | Outcome::Passthrough);
+    let goes_on = leg.outcome.goes_on();
     let named = Some(request.authority.to_string()).filter(|host| !host.is_empty());
     let host = named.or_else(|| leg.host.clone()).unwrap_or_default();
     // Only sidecars have clusters.
@@ -267,20 +267,12 @@ fn into_answer(question: &Question<'_, '_>, server: &Server<'_>, leg: Leg) -> An
         Some((address, Ok(number))) => (Some(address.to_owned()), Some(number)),
         _ => (endpoint, None),
     };
-    let destination = goes_on.then(|| ReachedCluster {
-        cluster,
-        host: leg.host.or(address).unwrap_or_else(|| request.host().into_owned()),
-        subset: None,
-        port: number.or(Some(question.port)),
-        weight: 100.into(),
-        workloads: server.workload.map(|workload| workload.name.to_string()).into_iter().collect(),
-        problem: None,
-        assumption: None,
-        is_unknown: false,
-        status: None,
-        load_balancer: None,
-        tls: None,
-        request: None,
+    let destination = goes_on.then(|| {
+        let host = leg.host.or(address).unwrap_or_else(|| request.host().into_owned());
+        ReachedCluster {
+            workloads: server.workload.map(|workload| workload.name.to_string()).into_iter().collect(),
+            ..ReachedCluster::new(cluster, host, number.or(Some(question.port)))
+        }
     });
     let decision = Decision {
         status: leg.status,

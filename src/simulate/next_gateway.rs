@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::answer::{Answer, Arrived, Outcome};
+use super::answer::{Answer, Arrived};
 use super::gateway_workload::GatewayWorkload;
 use super::journey::{Journey, Step};
 use super::outbound::Outbound;
@@ -159,7 +159,7 @@ fn ends(
         }
     };
     let destinations = &answer.destinations;
-    if destinations.is_empty() || !matches!(answer.outcome, Outcome::Forward | Outcome::Passthrough) {
+    if destinations.is_empty() || !answer.outcome.goes_on() {
         ends.push(here(destinations.first().map(|it| it.cluster.clone()), None));
         return ends;
     }

@@ -335,8 +335,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
 
     /// An answer that forwards the request unchanged, if the request is forwarded at all.
     fn forwarded(&self, decision: Arc<Decision>) -> Answer {
-        let goes_on = matches!(decision.outcome, Outcome::Forward | Outcome::Passthrough)
-            && self.connection.payload == Payload::Http;
+        let goes_on = decision.outcome.goes_on() && self.connection.payload == Payload::Http;
         let request = goes_on.then(|| Rewritten {
             authority: self.request.authority.to_string(),
             path: self.request.path_and_query(),

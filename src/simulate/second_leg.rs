@@ -169,7 +169,7 @@ impl<'a> Sent<'_, 'a> {
                 DataPlane::Sidecar | DataPlane::None => at_sidecar(world, server, &incoming),
             }
         });
-        if cluster.naming == Naming::ServerName && seen == Tls::Tls && goes_on(leg.outcome) {
+        if cluster.naming == Naming::ServerName && seen == Tls::Tls && leg.outcome.goes_on() {
             leg.outcome = Outcome::Refused;
             leg.cluster = None;
             leg.notes.push(format!(
@@ -191,7 +191,7 @@ impl<'a> Sent<'_, 'a> {
             Transport::Tls => return arrive(None),
             Transport::OwnCertificate => {
                 let mut leg = arrive(None);
-                if goes_on(leg.outcome) {
+                if leg.outcome.goes_on() {
                     let note = "whether the sidecar accepts the certificate that the DestinationRule names depends on who \
                                 issued it";
                     leg.notes.push(note.to_owned());
@@ -297,7 +297,7 @@ impl<'a> Sent<'_, 'a> {
 
 /// The leg for a sender of unknown identity, if policies let some identities through and not others.
 fn assuming(unnamed: Leg, named: Leg, identity: &Identity) -> Leg {
-    let is_let_in = goes_on(named.outcome);
+    let is_let_in = named.outcome.goes_on();
     let word = if is_let_in { "assumes that it is" } else { "assumes that it is not" };
     let mut leg = if is_let_in { named } else { unnamed };
     let who = match identity.service_account.as_str() {
@@ -306,10 +306,6 @@ fn assuming(unnamed: Leg, named: Leg, identity: &Identity) -> Leg {
     };
     leg.notes.push(format!("the manifests do not show the identity of the gateway: the answer {word} {who}"));
     leg
-}
-
-pub(super) fn goes_on(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Forward | Outcome::Passthrough)
 }
 
 pub(super) fn arrived(workload: &Workload<'_>, cluster: &Cluster<'_>, transport: Transport, leg: Leg) -> Arrived {

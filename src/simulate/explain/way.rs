@@ -214,7 +214,7 @@ fn arrival(world: &World<'_>, arrived: &Arrived) -> String {
         format!("tokens by RequestAuthentication {} ({})", policy.name, place(world, policy.resource.span))
     }));
     let status = arrived.status.map(|status| format!(" with {status}")).unwrap_or_default();
-    let goes_on = matches!(arrived.outcome, Outcome::Forward | Outcome::Passthrough);
+    let goes_on = arrived.outcome.goes_on();
     match &arrived.policy {
         Some(policy) => parts.push(decided_by_policy(policy, arrived.outcome, &status)),
         None if !goes_on => parts.push(format!("{}{status}", arrived.outcome.as_str())),

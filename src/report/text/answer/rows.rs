@@ -128,7 +128,7 @@ fn target(answer: &Answer, destination: &ReachedCluster, brevity: &Brevity<'_>) 
         target.push_str("\nnot among the manifests: cannot tell");
     }
     let here: Vec<&Arrived> = answer.arrivals.iter().filter(|it| it.via == destination.cluster).collect();
-    let stopped: Vec<&&Arrived> = here.iter().filter(|it| !goes_on(it.outcome)).collect();
+    let stopped: Vec<&&Arrived> = here.iter().filter(|it| !it.outcome.goes_on()).collect();
     let is_everywhere = stopped.len() == here.len() && here.len() >= destination.workloads.len();
     let texts: BTreeSet<String> = stopped
         .iter()
@@ -139,10 +139,6 @@ fn target(answer: &Answer, destination: &ReachedCluster, brevity: &Brevity<'_>) 
         .collect();
     texts.into_iter().for_each(|text| target.push_str(&format!("\n{text}")));
     target
-}
-
-pub(super) fn goes_on(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Forward | Outcome::Passthrough)
 }
 
 /// The reason why a server does not get the request.
