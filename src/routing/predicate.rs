@@ -214,14 +214,14 @@ impl MatchCondition {
             MatchSubject::Method => matcher.matches(request.method.as_bytes()),
             MatchSubject::Scheme => matcher.matches(request.scheme.as_bytes()),
             MatchSubject::Authority => matcher.matches(request.authority.as_bytes()),
-            MatchSubject::Header(name) => header_values(request, name).iter().any(|value| matcher.matches(value)),
+            MatchSubject::Header(name) => header_values(request, name).any(|value| matcher.matches(&value)),
             MatchSubject::WithoutHeader(name) => {
-                let values = header_values(request, name);
+                let mut values = header_values(request, name).peekable();
                 match matcher {
-                    Matcher::Present => values.is_empty(),
+                    Matcher::Present => values.peek().is_none(),
                     // Envoy compares a missing header as an empty text.
-                    _ if values.is_empty() => !matcher.matches(b""),
-                    _ => !values.iter().any(|value| matcher.matches(value)),
+                    _ if values.peek().is_none() => !matcher.matches(b""),
+                    _ => !values.any(|value| matcher.matches(&value)),
                 }
             }
             MatchSubject::Query(name) => request.query_parameter(name).is_some_and(|value| matcher.matches(value)),
@@ -281,7 +281,7 @@ impl MatchCondition {
             MatchSubject::Scheme => vec![request.scheme.as_bytes()],
             MatchSubject::Authority => vec![request.authority.as_bytes()],
             MatchSubject::Header(name) | MatchSubject::WithoutHeader(name) => {
-                let values = header_values(request, name);
+                let values = header_values(request, name).collect::<Vec<_>>();
                 return (!values.is_empty()).then(|| String::from_utf8_lossy(&values.join(&b", "[..])).into_owned());
             }
             MatchSubject::Query(name) => request.query_parameter(name).into_iter().collect(),
@@ -310,19 +310,26 @@ impl MatchCondition {
     }
 }
 
-/// The values of a header or of an HTTP/2 pseudo header. `host` is another name of `:authority`.
-fn header_values<'r>(request: &'r HttpRequest<'_>, name: &'r str) -> Vec<Cow<'r, [u8]>> {
-    match name {
-        ":authority" | "host" => vec![request.authority.as_bytes().into()],
-        ":method" => vec![request.method.as_bytes().into()],
-        ":scheme" => vec![request.scheme.as_bytes().into()],
+/// The values of a header or of an HTTP/2 pseudo header.
+fn header_values<'r>(request: &'r HttpRequest<'_>, name: &'r str) -> impl Iterator<Item = Cow<'r, [u8]>> {
+    let pseudo = pseudo_header(request, name);
+    let of_headers = pseudo.is_none().then(|| request.header_values(name)).into_iter().flatten();
+    pseudo.into_iter().chain(of_headers.map(Cow::Borrowed))
+}
+
+/// The value of an HTTP/2 pseudo header; `None` for other names. `host` is another name of `:authority`.
+fn pseudo_header<'r>(request: &'r HttpRequest<'_>, name: &str) -> Option<Cow<'r, [u8]>> {
+    Some(match name {
+        ":authority" | "host" => request.authority.as_bytes().into(),
+        ":method" => request.method.as_bytes().into(),
+        ":scheme" => request.scheme.as_bytes().into(),
         // `:path` includes the query string.
-        ":path" => vec![match &request.query {
+        ":path" => match &request.query {
             Some(query) => [request.path.as_ref(), b"?", query.as_ref()].concat().into(),
             None => request.path.as_ref().into(),
-        }],
-        name => request.header_values(name).map(Cow::Borrowed).collect(),
-    }
+        },
+        _ => return None,
+    })
 }
 
 /// The texts of a claim: a text, or the texts of a list. Numbers and booleans never match.
@@ -343,6 +350,6 @@ mod tests {
     #[test]
     fn the_pseudo_header_of_the_path_has_the_query_string() {
         let request = HttpRequest { path: b"/a".into(), query: Some(b"q=1".into()), ..HttpRequest::default() };
-        assert_eq!(header_values(&request, ":path"), [b"/a?q=1".as_slice()]);
+        assert_eq!(header_values(&request, ":path").collect::<Vec<_>>(), [b"/a?q=1".as_slice()]);
     }
 }

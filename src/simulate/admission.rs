@@ -40,7 +40,7 @@ pub(super) enum Screened {
 #[derive(Default)]
 pub(super) struct Passage {
     /// The changes of the filter for tokens, if there is one.
-    pub token: Option<TokenEffect>,
+    pub token: Option<Box<TokenEffect>>,
     /// The policy rules that were considered.
     trace: Vec<Step>,
     notes: Vec<String>,
@@ -48,10 +48,11 @@ pub(super) struct Passage {
 
 impl Passage {
     /// Adds what the policies say to an answer.
-    pub fn joined(self, mut answer: Answer) -> Answer {
-        answer.trace.splice(..0, self.trace);
+    pub fn join(self, answer: &mut Answer) {
+        if !self.trace.is_empty() {
+            answer.trace.splice(..0, self.trace);
+        }
         answer.note(self.notes);
-        answer
     }
 }
 
@@ -126,7 +127,7 @@ impl Outbound<'_, '_> {
         let findings = policies.evaluate(&attributes, self.question.trace);
         let trace = if self.question.trace { trace::policies(proxy.world, &findings) } else { Vec::new() };
         if findings.ruling != policy::Ruling::Denied {
-            return Screened::Passed(Passage { token: Some(findings.token), trace, notes: findings.notes });
+            return Screened::Passed(Passage { token: Some(Box::new(findings.token)), trace, notes: findings.notes });
         }
         let decision = Decision {
             status: is_http.then(|| findings.status.unwrap_or(403)),

@@ -92,11 +92,11 @@ pub(super) fn unreadable(reason: &str) -> Decision {
 
 /// The reason why the parser of HTTP/1.1 rejects a request.
 fn by_parser(request: &HttpRequest<'_>) -> Option<&'static str> {
-    if !METHODS.contains(&request.method.as_ref()) {
+    if request.method != "GET" && !METHODS.contains(&request.method.as_ref()) {
         return Some("Envoy does not know the method of the HTTP/1.1 request");
     }
     let query = request.query.as_deref().unwrap_or_default();
-    if !request.path.iter().chain(query).all(u8::is_ascii_graphic) {
+    if ![&request.path, query].into_iter().all(|bytes| bytes.iter().all(u8::is_ascii_graphic)) {
         return Some("the path has a character that Envoy rejects in HTTP/1.1");
     }
     let is_absolute = || request.path.windows(3).any(|window| window == b"://");

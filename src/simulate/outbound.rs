@@ -107,7 +107,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
                     _ => Onward::default(),
                 };
                 let (legs, arrivals) = (onward.legs.into(), onward.arrivals.into());
-                Ok(passage.joined(Answer { trace: steps(Some(route)), legs, arrivals, ..answer }))
+                (answer.trace, answer.legs, answer.arrivals) = (steps(Some(route)), legs, arrivals);
+                passage.join(&mut answer);
+                Ok(answer)
             }
             Some((_, ChainAction::Http { terminates, .. })) if !self.speaks_http(terminates.is_some()) => {
                 let reason = "the listener expects HTTP, over TLS if it terminates TLS";
@@ -133,16 +135,17 @@ impl<'q, 'a> Outbound<'q, 'a> {
                 Screened::Denied(denied) => Ok(*denied),
                 Screened::Passed(mut passage) => {
                     let routes = self.compiled.routes(table);
-                    let answer = match passage.token.take().filter(TokenEffect::changes_request) {
+                    let mut answer = match passage.token.take().filter(|token| token.changes_request()) {
                         Some(token) => {
                             let sent = &token.apply(self.request);
                             // Without a token, Envoy keeps the route that it chose before the filter.
                             let request = if token.has_token() { sent } else { self.request };
-                            Outbound { request, sent, token: Some(&token), ..*self }.routed(routes)
+                            Outbound { request, sent, token: Some(&*token), ..*self }.routed(routes)
                         }
                         None => self.routed(routes),
-                    };
-                    Ok(passage.joined(answer?))
+                    }?;
+                    passage.join(&mut answer);
+                    Ok(answer)
                 }
             },
         }
@@ -205,7 +208,9 @@ impl<'q, 'a> Outbound<'q, 'a> {
             let note = format!("virtual host `{other}` has the same host: istiod gives it to one of them at random");
             answer.note([note]);
         }
-        Ok(Answer { trace: self.trace(host), ..self.with_ties(host, answer) })
+        self.note_ties(host, &mut answer);
+        answer.trace = self.trace(host);
+        Ok(answer)
     }
 
     /// The answer for a request that a clause takes.
@@ -303,12 +308,12 @@ impl<'q, 'a> Outbound<'q, 'a> {
 
     /// Adds a note if the order of two VirtualServices depends on their names alone. A gateway joins the routes of
     /// several VirtualServices.
-    fn with_ties(&self, host: &VirtualHost<'_>, mut answer: Answer) -> Answer {
+    fn note_ties(&self, host: &VirtualHost<'_>, answer: &mut Answer) {
         if !self.compiled.proxy.is_gateway() {
-            return answer;
+            return;
         }
         let mut taking = host.clauses.iter().filter_map(|clause| Some((clause.ordered_by()?, clause)));
-        let Some((owner, first)) = taking.find(|(_, clause)| clause.takes(self.request)) else { return answer };
+        let Some((owner, first)) = taking.find(|(_, clause)| clause.takes(self.request)) else { return };
         let rival = taking.find(|(other, clause)| {
             !std::ptr::eq(*other, owner)
                 && clause.is_catch_all == first.is_catch_all
@@ -319,7 +324,6 @@ impl<'q, 'a> Outbound<'q, 'a> {
             let takes = format!("`{}` also matches the request", rival.name);
             answer.note([rivals::older_wins(&takes, "the first by name")]);
         }
-        answer
     }
 
     /// The redirect of a server with `httpsRedirect`, which takes precedence over routes.
