@@ -83,6 +83,12 @@ impl HttpRequest<'_> {
     /// proxy adds a missing `x-forwarded-proto`, and one that does not trust its clients overwrites it. Gateways add the
     /// address of the connection to `x-forwarded-for`, and write that of the client to `x-envoy-external-address`.
     pub fn as_received(mut self, reception: Reception, source: Option<IpAddr>) -> Self {
+        self.receive(reception, source);
+        self
+    }
+
+    /// Makes the request the one that routes and policies see, as [`Self::as_received`] says.
+    pub fn receive(&mut self, reception: Reception, source: Option<IpAddr>) {
         self.join_headers();
         let is_trusted = match reception {
             Reception::Sidecar => {
@@ -111,7 +117,6 @@ impl HttpRequest<'_> {
             };
             self.headers.push((Cow::Borrowed(FORWARDED_PROTO), scheme));
         }
-        self
     }
 
     fn enter_gateway(&mut self, trusted_proxies: u32, keeps_certificate: bool, source: Option<IpAddr>) {

@@ -117,7 +117,7 @@ impl<'a> Simulator<'a> {
     /// A request with its workloads and gateway described by labels, and remarks about what their names mean.
     fn resolved(&self, request: &Request) -> Result<(Vec<Request>, Vec<String>), Unanswered> {
         let named = naming::resolve(self.world, request).map_err(|error| Unanswered::to(request, error))?;
-        Ok((naming::gateways_of(self.world, named.request.into_owned()), named.notes))
+        Ok((naming::gateways_of(self.world, named.request.clone()), named.notes))
     }
 
     /// Whether the mesh has what a request names: the server, the Gateway or the host.

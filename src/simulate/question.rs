@@ -17,7 +17,7 @@ use super::{Simulator, sender};
 use crate::policy::Identity;
 use crate::routing::{self, CarriedToken, Payload, Reception, TokenState};
 use crate::uri::in_brackets;
-use crate::world::{ClientDataPlane, DataPlane, PathNormalization, Workload, World};
+use crate::world::{ClientDataPlane, DataPlane, Workload, World};
 
 /// The labels of a client that the request does not describe.
 static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
@@ -117,21 +117,16 @@ pub(super) struct Client<'q> {
 impl<'q, 'a> Question<'q, 'a> {
     /// Resolves a request. The error says which field is missing or invalid.
     pub fn new(request: &'q Request, simulator: &'q Simulator<'a>) -> Result<Self, String> {
-        let Simulator { world, cache, time } = simulator;
         let is_inbound = match request.direction {
             Some(direction) => direction == Direction::Inbound,
             None => request.to.is_some(),
         };
-        let mut question = match is_inbound {
-            true => Self::at_server(request, world, cache)?,
-            false => Self::at_client(request, world, cache)?,
-        };
-        question.http.time = *time;
-        Ok(question)
+        if is_inbound { Self::at_server(request, simulator) } else { Self::at_client(request, simulator) }
     }
 
     /// A request at the sidecar of its client, or at a gateway.
-    fn at_client(request: &'q Request, world: &'a World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
+    fn at_client(request: &'q Request, simulator: &'q Simulator<'a>) -> Result<Self, String> {
+        let (world, cache) = (simulator.world, &simulator.cache);
         if request.direction == Some(Direction::Gateway) && request.gateway.is_none() {
             return Err(format!("direction `gateway` needs {}", request.field("gateway")));
         }
@@ -180,7 +175,8 @@ impl<'q, 'a> Question<'q, 'a> {
             reception = listeners.reception(tls);
             ReceivingProxy::Client { listeners, address }
         };
-        let http = http(request, host, world.settings.path_normalization).as_received(reception, address_of_client);
+        let mut http = http(request, host, simulator);
+        http.receive(reception, address_of_client);
         Ok(Self {
             id: &request.id,
             gateway: written_gateway(request),
@@ -201,7 +197,8 @@ impl<'q, 'a> Question<'q, 'a> {
     }
 
     /// A request at the sidecar of a server.
-    fn at_server(request: &'q Request, world: &'a World<'a>, cache: &'q Cache<'a>) -> Result<Self, String> {
+    fn at_server(request: &'q Request, simulator: &'q Simulator<'a>) -> Result<Self, String> {
+        let (world, cache) = (simulator.world, &simulator.cache);
         let to = request.to.as_ref();
         let to = to.ok_or_else(|| format!("direction `inbound` needs {}, the workload", request.field("to")))?;
         let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
@@ -217,8 +214,8 @@ impl<'q, 'a> Question<'q, 'a> {
         let from = request.from.as_ref().unwrap_or(&nobody);
         let address_of_client = source_ip.or(from.address);
         let host = request.host.as_deref().unwrap_or_default();
-        let http =
-            http(request, host, world.settings.path_normalization).as_received(Reception::Sidecar, address_of_client);
+        let mut http = http(request, host, simulator);
+        http.receive(Reception::Sidecar, address_of_client);
         let data_plane = to.kind.map_or(server.data_plane, of_kind);
         Ok(Self {
             id: &request.id,
@@ -350,22 +347,25 @@ fn is_gateway(request: &Request) -> bool {
 fn http<'q>(
     request: &'q Request,
     host: impl Into<Cow<'q, str>>,
-    normalization: PathNormalization,
+    simulator: &Simulator<'_>,
 ) -> routing::HttpRequest<'q> {
     let target = request.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/");
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    let headers = request.headers.iter().flat_map(|(name, value)| {
-        value.values().iter().map(move |value| (lower_case(name), value.trim().as_bytes().into()))
-    });
+    // Proxies add a header.
+    let mut headers = Vec::with_capacity(request.headers.len() + 1);
+    for (name, value) in &request.headers {
+        headers.extend(value.values().iter().map(|value| (lower_case(name), value.trim().as_bytes().into())));
+    }
     let of_connection = if request.tls() == Tls::Plaintext { "http" } else { "https" };
     routing::HttpRequest {
         authority: host.into(),
         method: request.method.as_deref().unwrap_or("GET").into(),
         scheme: request.scheme.as_deref().unwrap_or(of_connection).into(),
-        path: routing::normalize_path(path.as_bytes(), normalization),
+        path: routing::normalize_path(path.as_bytes(), simulator.world.settings.path_normalization),
         query: query.map(|query| query.as_bytes().into()),
-        headers: headers.collect(),
+        headers,
         token: token(request),
+        time: simulator.time,
         ..routing::HttpRequest::default()
     }
 }

@@ -112,13 +112,14 @@ impl<'a> Simulators<'a> {
     fn named(
         &self,
         (name, _): &(Arc<str>, Simulator<'a>),
-        result: Result<Answer, Unanswered>,
+        mut result: Result<Answer, Unanswered>,
     ) -> Result<Answer, Unanswered> {
         let mesh = (self.all.len() > 1).then(|| Arc::clone(name));
-        match result {
-            Ok(answer) => Ok(Answer { mesh, ..answer }),
-            Err(unanswered) => Err(Unanswered { mesh, ..unanswered }),
+        match &mut result {
+            Ok(answer) => answer.mesh = mesh,
+            Err(unanswered) => unanswered.mesh = mesh,
         }
+        result
     }
 
     fn unknown_everywhere(&self, request: &Request) -> String {

@@ -12,8 +12,8 @@ mod server;
 mod workloads;
 mod written;
 
-use std::borrow::Cow;
 use std::net::IpAddr;
+use std::ops::Deref;
 
 use super::dial::Dialled;
 use super::gateway_workload::GatewayWorkload;
@@ -28,11 +28,30 @@ pub(super) use server::unknown as unknown_server;
 /// A request whose workloads and gateway are described by their labels.
 pub(super) struct Named<'q> {
     /// The request.
-    pub request: Cow<'q, Request>,
+    pub request: Resolved<'q>,
     /// The name of the gateway workload, if the request names one.
     pub gateway: Option<String>,
     /// Remarks about what the names mean.
     pub notes: Vec<String>,
+}
+
+/// A request without names to look up.
+pub(super) enum Resolved<'q> {
+    /// It had none.
+    AsAsked(&'q Request),
+    /// Labels take their place.
+    Described(Box<Request>),
+}
+
+impl Deref for Resolved<'_> {
+    type Target = Request;
+
+    fn deref(&self) -> &Request {
+        match self {
+            Self::AsAsked(request) => request,
+            Self::Described(request) => request,
+        }
+    }
 }
 
 /// Looks up the names in a request. The error lists what the manifests have instead.
@@ -47,7 +66,7 @@ pub(super) fn resolve_with<'q>(
     is_gateway: impl FnOnce(&str) -> bool,
 ) -> Result<Named<'q>, String> {
     if is_resolved(request, is_gateway) {
-        return Ok(Named { request: Cow::Borrowed(request), gateway: None, notes: Vec::new() });
+        return Ok(Named { request: Resolved::AsAsked(request), gateway: None, notes: Vec::new() });
     }
     let mut resolved = request.clone();
     let mut notes = Vec::new();
@@ -64,7 +83,7 @@ pub(super) fn resolve_with<'q>(
         (false, _) => {}
     }
     resolved.is_informal = false;
-    Ok(Named { request: Cow::Owned(resolved), gateway, notes })
+    Ok(Named { request: Resolved::Described(Box::new(resolved)), gateway, notes })
 }
 
 /// Whether a request has no names to look up. Most have none, so it costs little.
