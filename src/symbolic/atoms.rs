@@ -14,6 +14,9 @@ const LARGEST: usize = 512 << 10;
 /// The bytes that the automaton may grow by for each byte of the conditions.
 const LARGEST_EACH: usize = 512;
 
+/// The bytes of an automaton for each byte of its conditions. Each floating expression can double them.
+const USUAL_EACH: usize = 64;
+
 const USUAL_METHODS: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
 const USUAL_SCHEMES: [&str; 2] = ["http", "https"];
 const USUAL_VALUES: [&str; 3] = ["1", "a", "x"];
@@ -60,6 +63,10 @@ impl Atoms {
         let size: usize = conditions.iter().map(|condition| condition.matcher.key().1.len()).sum();
         let largest = LARGEST + LARGEST_EACH * size;
         let patterns: Vec<Pattern> = conditions.iter().map(|condition| condition.pattern()).collect();
+        let floating = patterns.iter().filter(|pattern| pattern.floats()).count();
+        // To find out that an automaton becomes too large can take seconds.
+        let is_hopeless = size.saturating_mul(USUAL_EACH).saturating_mul(1 << floating.min(20)) > largest;
+        let precision = if precision == Precision::Best && is_hopeless { Precision::Anchored } else { precision };
         let keeps = |precision: Precision, number: usize| match precision {
             Precision::Best => true,
             Precision::Anchored => !patterns[number].floats(),
