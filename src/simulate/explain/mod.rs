@@ -3,6 +3,7 @@
 //! They are found after the answer, so that requests without an explanation cost nothing.
 
 mod at_server;
+mod direct;
 mod looked_at;
 mod nearest;
 mod way;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::at_server;
-use super::looked_at::LookedAt;
+use super::looked_at::{LookedAt, RoutingProxy};
 use super::place;
 use crate::model::spelling::misspelt_host;
 use crate::model::wording::{list, ports};
@@ -17,8 +17,9 @@ use crate::world::{Gateway, ProtocolClass, Service, World, host};
 const FEW: usize = 5;
 
 /// Things that are there instead of those that an answer lacks. A trace lists all of it.
-pub(super) fn hints<'a>(world: &World<'a>, question: &Question<'_, 'a>, answer: &Answer) -> Vec<String> {
-    let Some(seen) = LookedAt::of(question) else { return at_server::hints(question, answer) };
+pub(super) fn hints<'a>(world: &'a World<'a>, question: &Question<'_, 'a>, answer: &Answer) -> Vec<String> {
+    let Some(routing) = RoutingProxy::of(world, question) else { return at_server::hints(question, answer) };
+    let seen = LookedAt::at(&routing, question);
     let most = if question.trace { usize::MAX } else { FEW };
     let missing = Missing { world, question, seen: &seen, most };
     match answer.outcome {

@@ -1,21 +1,28 @@
 //! The way of a request in words: each proxy, what decides there with its place, and where it sends the request.
 
-use super::looked_at::LookedAt;
-use super::place;
+use super::looked_at::{LookedAt, RoutingProxy};
+use super::{direct, place};
 use crate::model::LabelSet;
 use crate::model::networking::ClientTlsMode;
 use crate::routing::{ChainAction, Proxy};
 use crate::simulate::answer::{Answer, Arrived, Outcome, PolicyVerdict, ReachedCluster, RouteRef};
-use crate::simulate::question::Question;
+use crate::simulate::question::{Question, ReceivingProxy};
 use crate::world::{Gateway, World, host};
 
 /// The way of a request.
-pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer) -> Vec<String> {
-    let Some(seen) = LookedAt::of(question) else { return Vec::new() };
-    let proxy = &seen.compiled.proxy;
+pub(super) fn of<'a>(world: &'a World<'a>, question: &Question<'_, 'a>, answer: &Answer) -> Vec<String> {
     let gateway = question.gateway.and_then(|name| world.gateway_named(&world.gateway_name(name)));
-    let mut way = vec![proxy_words(world, proxy, gateway), listener_words(world, question, &seen)];
-    way.extend(decision(world, question, answer, gateway));
+    let routing = RoutingProxy::of(world, question);
+    let seen = routing.as_ref().map(|routing| LookedAt::at(routing, question));
+    let mut way = match (&question.proxy, &seen) {
+        (ReceivingProxy::Direct(client), _) => direct::steps(world, question, client, answer),
+        (_, Some(seen)) => vec![proxy_words(world, &seen.compiled.proxy, gateway)],
+        (_, None) => return Vec::new(),
+    };
+    if let Some(seen) = &seen {
+        way.push(listener_words(world, question, seen));
+        way.extend(decision(world, question, answer, gateway));
+    }
     if answer.outcome == Outcome::Forward {
         let aborted =
             answer.fault.as_ref().and_then(|fault| fault.abort.as_ref()).map_or(0.0, |abort| abort.percentage);
@@ -24,7 +31,10 @@ pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer
         }
         let of = if aborted > 0.0 { " of the others" } else { "" };
         let reached = answer.destinations.iter().filter(|_| aborted < 100.0);
-        way.extend(reached.map(|it| destination(world, proxy, answer, it, of)));
+        way.extend(reached.map(|it| match &seen {
+            Some(seen) => destination(world, &seen.compiled.proxy, answer, it, of),
+            None => format!("{}% to {}", it.weight, target(it)),
+        }));
     }
     for leg in answer.legs.iter() {
         let at = leg.gateway.as_ref().map_or_else(|| "the next gateway".to_owned(), |name| format!("gateway {name}"));
@@ -208,7 +218,9 @@ fn arrival(world: &World<'_>, arrived: &Arrived) -> String {
         .to_owned(),
     ];
     let number = |cluster: &String| cluster.strip_prefix("inbound|")?.split('|').next()?.parse().ok();
-    parts.extend(mtls(world, namespace, &labels, arrived.cluster.as_ref().and_then(number)));
+    let is_by_mode = arrived.policy.as_ref().is_some_and(|policy| policy.kind == "PeerAuthentication");
+    let port = arrived.cluster.as_ref().and_then(number).filter(|_| !is_by_mode);
+    parts.extend(mtls(world, namespace, &labels, port));
     let tokens = world.policies.request_authentications_of(namespace, &labels);
     parts.extend(tokens.first().map(|policy| {
         format!("tokens by RequestAuthentication {} ({})", policy.name, place(world, policy.resource.span))
