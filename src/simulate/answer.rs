@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use super::request::{GatewayRef, Request};
+use crate::routing::UNKNOWN_SERVICE;
 use crate::source::Span;
 
 /// The answer for a request.
@@ -341,6 +342,13 @@ pub struct ReachedCluster {
     pub tls: Option<&'static str>,
     /// The request that the cluster gets, if the header operations of the destinations differ.
     pub request: Option<Box<Rewritten>>,
+}
+
+impl ReachedCluster {
+    /// Whether it stands for a backend that the Gateway API does not allow the route to use.
+    pub fn is_refused_backend(&self) -> bool {
+        self.cluster == UNKNOWN_SERVICE
+    }
 }
 
 /// The request that an upstream gets.

@@ -2,6 +2,7 @@
 //!
 //! They are found after the answer, so that requests without an explanation cost nothing.
 
+mod at_gateway;
 mod at_server;
 mod direct;
 mod looked_at;

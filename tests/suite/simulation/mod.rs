@@ -5,6 +5,7 @@ mod every_rule;
 mod explain;
 mod gateways;
 mod headless;
+mod hints;
 mod identities;
 mod legs;
 mod names;

@@ -50,3 +50,51 @@ fn the_way_of_ambient_clients_leads_through_the_waypoint() {
     let found: Vec<Option<usize>> = places.iter().chain(&after).map(|it| steps.find(it)).collect();
     assert!(found.iter().all(Option::is_some) && found.is_sorted(), "{found:?}: {steps}");
 }
+
+#[test]
+fn a_denial_names_all_policies_of_which_none_matches() {
+    let policy = |name: &str, rules: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: {name}, namespace: shop}}\nspec: \
+             {{selector: {{matchLabels: {{app: web}}}}, action: ALLOW{rules}}}\n---\n"
+        )
+    };
+    let manifests = [
+        service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}"),
+        deployment("shop", "web", "{app: web, sidecar.istio.io/inject: \"true\"}", "[{containerPort: 80}]"),
+        policy("a-nothing", ""),
+        policy("open", ", rules: [{to: [{operation: {paths: [/open]}}]}]"),
+    ];
+    let steps = way(&manifests.concat(), &json!({"host": "web.shop", "path": "/closed"})).join("\n");
+    assert!(steps.contains("no ALLOW rule of `shop/a-nothing` and `shop/open` matches"), "{steps}");
+}
+
+#[test]
+fn notes_on_policies_say_whose_they_are() {
+    let policy = |kind: &str, spec: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: {kind}\nmetadata: {{name: web, namespace: shop}}\nspec: {{selector: \
+             {{matchLabels: {{app: web}}}}, {spec}}}\n---\n"
+        )
+    };
+    let servers = "servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]";
+    let manifests = [
+        service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}"),
+        deployment("shop", "web", "{app: web, sidecar.istio.io/inject: \"true\"}", "[{containerPort: 80}]"),
+        istio("Gateway", "edge", &format!("{{selector: {{app: edge}}, {servers}}}")),
+        istio(
+            "VirtualService",
+            "web",
+            "{hosts: [web.example], gateways: [edge], http: [{route: [{destination: {host: web}}]}]}",
+        ),
+        policy("RequestAuthentication", "jwtRules: [{issuer: i, forwardOriginalToken: true}]"),
+        policy("AuthorizationPolicy", "rules: [{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}, {}]"),
+    ];
+    let question =
+        json!({"host": "web.example", "gateway": "shop/edge", "claims": {"iss": "i"}, "sourceIp": "192.0.2.1"});
+    let explained = explain(&manifests.concat(), &question);
+    let answer = explained.result.unwrap();
+    assert_eq!(answer.notes(), ["no RequestAuthentication selects the gateway, so the gateway ignores tokens"]);
+    let steps = explained.way.join("\n");
+    assert!(steps.contains("the address of the gateway that sends the request is not known"), "{steps}");
+}
