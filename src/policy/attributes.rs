@@ -12,6 +12,8 @@ pub struct Attributes<'r> {
     pub identity: Option<&'r Identity>,
     /// The source address of the connection, if it is known.
     pub source_ip: Option<IpAddr>,
+    /// Whether a gateway of the mesh sends the request, so that its address is the source.
+    pub is_from_gateway: bool,
     /// The address of the original client, if it is known.
     pub remote_ip: Option<IpAddr>,
     /// The destination address of the connection, if it is known.

@@ -131,6 +131,7 @@ impl<'a> CompiledCondition<'a> {
             {
                 Some(match self.attribute {
                     Attribute::DestinationIp => "the address of the workload is not known",
+                    _ if attributes.is_from_gateway => "the address of the gateway that sends the request is not known",
                     _ => "the request does not set `sourceIp`",
                 })
             }

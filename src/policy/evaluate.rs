@@ -9,6 +9,7 @@ use super::rule::PolicyRule;
 use super::token::{self, TokenEffect, TokenVerdict};
 use super::workload_policies::{CompiledPolicy, RuleForm, WorkloadPolicies};
 use crate::model::security::PolicyAction;
+use crate::model::wording::list;
 use crate::routing::HttpRequest;
 use crate::source::Span;
 use crate::world::{AuthorizationPolicy, Gap, UnusableProvider, World};
@@ -80,6 +81,8 @@ pub struct Evaluation {
     pub provider: Option<(String, Cause)>,
     /// The changes that the filter for tokens makes to an HTTP request.
     pub token: TokenEffect,
+    /// Whether the request has a token, and no RequestAuthentication makes the proxy read it.
+    pub ignores_token: bool,
     /// The rules that were considered, in order. Empty without a trace.
     pub considered: Vec<ConsideredRule>,
     /// Remarks for people.
@@ -96,6 +99,7 @@ impl WorkloadPolicies<'_> {
             cause: None,
             provider: None,
             token: TokenEffect::default(),
+            ignores_token: false,
             considered: Vec::new(),
             notes: Vec::new(),
         };
@@ -157,9 +161,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         let Some(http) = http else { return TokenVerdict::Passed(TokenEffect::default()) };
         let of_workload = &self.policies.request;
         if of_workload.is_empty() {
-            if token::is_presented(http) {
-                self.note("no RequestAuthentication selects the workload, so the proxy ignores tokens");
-            }
+            self.findings.ignores_token = token::is_presented(http);
             return TokenVerdict::Passed(TokenEffect::default());
         }
         token::check(self.world(), of_workload, http)
@@ -172,11 +174,15 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             self.deny(cause);
             return;
         }
-        let first_allow = self.with(PolicyAction::Allow).find(|it| !it.is_dry_run);
-        match (self.matching(PolicyAction::Allow, attributes), first_allow) {
+        let mut enforced = self.with(PolicyAction::Allow).filter(|it| !it.is_dry_run);
+        match (self.matching(PolicyAction::Allow, attributes), enforced.next()) {
             (Some((_, cause)), _) => self.findings.cause = Some(cause),
             (None, Some(first)) => {
-                let reason = "no ALLOW rule for the workload matches".to_owned();
+                let names: Vec<_> = std::iter::once(first).chain(enforced).map(|it| &it.policy.name).collect();
+                let reason = match names.as_slice() {
+                    [_] => "no ALLOW rule for the workload matches".to_owned(),
+                    several => format!("no ALLOW rule of {} matches", list(several, "and")),
+                };
                 let policy = PolicyRef::new(self.world(), first.policy);
                 self.deny(Cause { policy, action: Some(PolicyAction::Allow), rule: None, reason: Some(reason) });
             }

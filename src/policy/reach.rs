@@ -25,6 +25,7 @@ pub fn denial<'w, 'a>(
 ) -> Option<Denial<'w, 'a>> {
     let request = HttpRequest::default();
     let attributes = |identity| Attributes {
+        is_from_gateway: false,
         identity,
         source_ip: None,
         remote_ip: None,

@@ -66,7 +66,7 @@ pub enum Naming {
 }
 
 /// istiod's cluster for a destination that the Gateway API does not allow. No such cluster exists.
-const UNKNOWN_SERVICE: &str = "UnknownService";
+pub const UNKNOWN_SERVICE: &str = "UnknownService";
 
 /// A reason why requests cannot reach a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

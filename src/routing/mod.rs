@@ -41,7 +41,8 @@ mod vantage;
 pub use automata::{Automata, takes_some_path};
 pub use clause::{Clause, ClauseAction, Exclusion};
 pub use destination::{
-    Assumption, Cluster, ClusterProblem, Naming, Weighted, egress_proxy, of_gateway_route, of_made_service,
+    Assumption, Cluster, ClusterProblem, Naming, UNKNOWN_SERVICE, Weighted, egress_proxy, of_gateway_route,
+    of_made_service,
 };
 pub use kube_proxy::behind_service;
 pub use l4::{ConsideredRoute, L4Match, L4Route, TcpProxy, tcp_matches, tls_matches};

@@ -93,6 +93,19 @@ impl Outbound<'_, '_> {
         Some(self.decided(Decision { refusal, notes: vec![note], ..Decision::new(Outcome::Refused) }))
     }
 
+    /// The note on a token that the proxy does not read.
+    fn ignored_token(&self) -> String {
+        match self.policies {
+            OwnPolicies::Waypoint(_) => {
+                "no RequestAuthentication targets the waypoint or the service, so the waypoint ignores tokens"
+            }
+            OwnPolicies::Gateway | OwnPolicies::None => {
+                "no RequestAuthentication selects the gateway, so the gateway ignores tokens"
+            }
+        }
+        .to_owned()
+    }
+
     /// The verdict of the policies of the proxy on the request. Proxies apply policies before routing.
     pub(super) fn screened(&self, port: u32, is_http: bool, terminates: Option<ServerTlsMode>) -> Screened {
         let proxy = &self.compiled.proxy;
@@ -115,6 +128,7 @@ impl Outbound<'_, '_> {
         let attributes = Attributes {
             identity,
             source_ip,
+            is_from_gateway: self.question.visited.len() > 1,
             remote_ip: if is_http { self.request.client } else { source_ip },
             destination_ip,
             destination_port: port,
@@ -124,7 +138,10 @@ impl Outbound<'_, '_> {
             },
             http: is_http.then_some(self.request),
         };
-        let findings = policies.evaluate(&attributes, self.question.trace);
+        let mut findings = policies.evaluate(&attributes, self.question.trace);
+        if findings.ignores_token {
+            findings.notes.push(self.ignored_token());
+        }
         let trace = if self.question.trace { trace::policies(proxy.world, &findings) } else { Vec::new() };
         if findings.ruling != policy::Ruling::Denied {
             return Screened::Passed(Passage { token: Some(Box::new(findings.token)), trace, notes: findings.notes });

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use super::request::{GatewayRef, Request};
+use crate::routing::UNKNOWN_SERVICE;
 use crate::source::Span;
 
 /// The answer for a request.
@@ -366,6 +367,11 @@ impl ReachedCluster {
             tls: None,
             request: None,
         }
+    }
+
+    /// Whether it stands for a backend that the Gateway API does not allow the route to use.
+    pub fn is_refused_backend(&self) -> bool {
+        self.cluster == UNKNOWN_SERVICE
     }
 }
 

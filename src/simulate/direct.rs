@@ -12,9 +12,10 @@ use super::request::Tls;
 use super::second_leg::{Onward, Sent};
 use super::sender::{Sender, SenderKind};
 use super::waypoint;
+use crate::model::Resource;
 use crate::routing::{Assumption, Cluster, ClusterProblem, Payload, Weighted, behind_service};
 use crate::uri;
-use crate::world::{AliasEnd, DataPlane, Discovery, Service, World, host};
+use crate::world::{AliasEnd, DataPlane, Discovery, NamespacedName, Service, World, host};
 
 /// The place where DNS leads a client.
 enum Resolved<'a> {
@@ -46,10 +47,7 @@ pub(super) fn answer<'a>(
     question: &Question<'_, 'a>,
     client: &DirectClient<'_, 'a>,
 ) -> Result<Answer, String> {
-    let resolved = match client.address.or_else(|| uri::address(&client.host)) {
-        Some(address) => at_address(world, address),
-        None => named(world, client, &client.host, question.port),
-    };
+    let resolved = resolve(world, question, client);
     let mut decision = match &resolved {
         Resolved::Outside(host) => outside(host, question.port),
         Resolved::Unknown(name) => {
@@ -67,19 +65,44 @@ pub(super) fn answer<'a>(
     Ok(bare(question, client, decision))
 }
 
-/// The listeners of the waypoint that routes a request of an ambient client, and the address of the service.
+/// The place where the address or the name that a client dials leads.
+fn resolve<'a>(world: &'a World<'a>, question: &Question<'_, 'a>, client: &DirectClient<'_, 'a>) -> Resolved<'a> {
+    match client.address.or_else(|| uri::address(&client.host)) {
+        Some(address) => at_address(world, address),
+        None => named(world, client, &client.host, question.port),
+    }
+}
+
+/// The service of the manifests that accepts the connection of a client.
+pub(super) fn dialled_service<'a>(
+    world: &'a World<'a>,
+    question: &Question<'_, 'a>,
+    client: &DirectClient<'_, 'a>,
+) -> Option<&'a Service<'a>> {
+    match resolve(world, question, client) {
+        Resolved::Service { service: Some(service), .. } if !lacks_port(service, question.port) => Some(service),
+        _ => None,
+    }
+}
+
+/// The waypoint of the manifests that routes the requests of a client to a service.
+pub(super) fn waypoint_before<'a>(
+    world: &'a World<'a>,
+    client: &DirectClient<'_, 'a>,
+    service: &'a Service<'a>,
+) -> Option<(NamespacedName<'a>, &'a Resource)> {
+    let (name, resource) = world.waypoint_of_service(service)?;
+    Some((name, resource.filter(|_| client.data_plane == DataPlane::Ambient)?))
+}
+
+/// The listeners of the waypoint that routes a request, and the address of the service.
 pub(super) fn waypoint_listeners<'a>(
     world: &'a World<'a>,
     question: &Question<'_, 'a>,
     client: &DirectClient<'_, 'a>,
 ) -> Option<(Arc<Compiled<'a>>, IpAddr)> {
-    let resolved = match client.address {
-        Some(address) => at_address(world, address),
-        None => named(world, client, &client.host, question.port),
-    };
-    let Resolved::Service { service: Some(service), .. } = resolved else { return None };
-    let routes = client.data_plane == DataPlane::Ambient && !lacks_port(service, question.port);
-    let (name, _) = world.waypoint_of_service(service).filter(|(_, resource)| routes && resource.is_some())?;
+    let service = dialled_service(world, question, client)?;
+    let (name, _) = waypoint_before(world, client, service)?;
     waypoint::listeners(question, service, &name)
 }
 

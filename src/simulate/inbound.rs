@@ -33,6 +33,8 @@ pub struct Incoming<'q> {
     pub peer: Option<&'q Identity>,
     /// The address of the client, if it is known.
     pub source_ip: Option<IpAddr>,
+    /// Whether a gateway of the mesh sends the request.
+    pub is_from_gateway: bool,
     /// The request, with the claims of its token. Irrelevant if the protocol is TCP.
     pub request: &'q HttpRequest<'q>,
     /// Whether the answer must list the policy rules that were considered.
@@ -152,6 +154,7 @@ fn taken(world: &World<'_>, server: &Server<'_>, incoming: &Incoming<'_>, chain:
     let attributes = Attributes {
         identity: incoming.peer.filter(|_| chain.terminates == TerminatedTls::MeshTls),
         source_ip: incoming.source_ip,
+        is_from_gateway: incoming.is_from_gateway,
         remote_ip: http.map_or(incoming.source_ip, |request| request.client),
         destination_ip: server.address,
         destination_port: incoming.port,
@@ -172,6 +175,10 @@ fn taken(world: &World<'_>, server: &Server<'_>, incoming: &Incoming<'_>, chain:
         leg.trace = trace::policies(world, &findings);
     }
     leg.notes.extend(findings.notes);
+    if findings.ignores_token {
+        let name = name_of(server);
+        leg.notes.push(format!("no RequestAuthentication selects {name}, so its sidecar ignores tokens"));
+    }
 }
 
 impl Leg {
@@ -218,6 +225,7 @@ pub(super) fn answer(
         sni: &question.server_name,
         peer: question.certificate.identity(),
         source_ip: question.client.address,
+        is_from_gateway: false,
         request: &question.http,
         trace: question.trace,
     };

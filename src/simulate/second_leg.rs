@@ -159,6 +159,7 @@ impl<'a> Sent<'_, 'a> {
             sni: &self.server_name(cluster, transport, rewritten),
             peer: None,
             source_ip: self.source_ip(),
+            is_from_gateway: self.sender.is_gateway(),
             request: rewritten,
             trace: self.question.trace,
         };

@@ -24,6 +24,7 @@ pub(super) fn arrive(world: &World<'_>, server: &Server<'_>, incoming: &Incoming
     let attributes = Attributes {
         identity: incoming.peer,
         source_ip: incoming.source_ip,
+        is_from_gateway: incoming.is_from_gateway,
         remote_ip: incoming.source_ip,
         destination_ip: server.address,
         destination_port: incoming.port,

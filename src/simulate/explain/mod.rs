@@ -2,7 +2,9 @@
 //!
 //! They are found after the answer, so that requests without an explanation cost nothing.
 
+mod at_gateway;
 mod at_server;
+mod direct;
 mod looked_at;
 mod nearest;
 mod way;

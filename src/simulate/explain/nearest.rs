@@ -3,40 +3,45 @@
 use std::collections::BTreeSet;
 
 use super::at_server;
-use super::looked_at::LookedAt;
+use super::looked_at::{LookedAt, RoutingProxy};
 use super::place;
 use crate::model::spelling::misspelt_host;
 use crate::model::wording::{list, ports};
 use crate::routing::{ClauseAction, Payload, VirtualHost};
-use crate::simulate::answer::{Answer, Outcome, ReachedCluster};
+use crate::simulate::answer::{Answer, Outcome, ReachedCluster, RouteRef};
 use crate::simulate::every_host::when;
 use crate::simulate::question::Question;
-use crate::world::{Gateway, ProtocolClass, Service, World, host};
+use crate::world::{ProtocolClass, Refusal, RefusedBackend, RuleSource, Service, World, host};
 
 /// The most hosts and rules that are listed without a trace.
 const FEW: usize = 5;
 
 /// Things that are there instead of those that an answer lacks. A trace lists all of it.
-pub(super) fn hints<'a>(world: &World<'a>, question: &Question<'_, 'a>, answer: &Answer) -> Vec<String> {
-    let Some(seen) = LookedAt::of(question) else { return at_server::hints(question, answer) };
+pub(super) fn hints<'a>(world: &'a World<'a>, question: &Question<'_, 'a>, answer: &Answer) -> Vec<String> {
+    let Some(routing) = RoutingProxy::of(world, question) else { return at_server::hints(question, answer) };
+    let seen = LookedAt::at(&routing, question);
     let most = if question.trace { usize::MAX } else { FEW };
     let missing = Missing { world, question, seen: &seen, most };
     match answer.outcome {
-        Outcome::NoRoute if let Some(host) = seen.virtual_host => missing.rule(host),
+        Outcome::NoRoute if let Some(host) = seen.virtual_host.filter(|it| !it.is_black_hole()) => missing.rule(host),
         Outcome::NoRoute | Outcome::Passthrough | Outcome::Blackhole | Outcome::Refused => missing.host(),
         Outcome::Forward => {
             let lacking = answer.destinations.iter().filter(|it| it.problem == Some("no-cluster"));
-            lacking.flat_map(|it| missing.destination(it)).collect()
+            let (refused, lacking): (Vec<_>, Vec<_>) = lacking.partition(|it| it.is_refused_backend());
+            let refusals = refused.first().and(answer.route.as_ref()).map(|route| missing.refusals(route));
+            lacking.into_iter().flat_map(|it| missing.destination(it)).chain(refusals.into_iter().flatten()).collect()
         }
         Outcome::Redirect | Outcome::DirectResponse | Outcome::Denied => Vec::new(),
     }
 }
 
-struct Missing<'m, 'a> {
-    world: &'m World<'a>,
-    question: &'m Question<'m, 'a>,
-    seen: &'m LookedAt<'m, 'a>,
-    most: usize,
+/// A request, and the proxy that lacks something for it.
+pub(super) struct Missing<'m, 'a> {
+    pub world: &'m World<'a>,
+    pub question: &'m Question<'m, 'a>,
+    pub seen: &'m LookedAt<'m, 'a>,
+    /// The most things of a kind that are listed.
+    pub most: usize,
 }
 
 impl<'a> Missing<'_, 'a> {
@@ -55,10 +60,7 @@ impl<'a> Missing<'_, 'a> {
         let mut hints = self.first(rules, "rule");
         if hints.is_empty() && excluded == 0 {
             let port = self.question.port;
-            hints.push(match host.is_black_hole() {
-                true => format!("no route is for port {port}"),
-                false => format!("no route for host `{}` is for port {port}", self.question.http.host()),
-            });
+            hints.push(format!("no route for host `{}` is for port {port}", self.question.http.host()));
         }
         if excluded > 0 {
             let rules = if excluded == 1 { "another rule is" } else { "other rules are" };
@@ -77,6 +79,7 @@ impl<'a> Missing<'_, 'a> {
         } else {
             hints.extend(self.service(&wanted));
         }
+        hints.extend(self.ignored_routes(&wanted));
         hints.extend(self.other_gateways(&wanted));
         hints
     }
@@ -147,66 +150,6 @@ impl<'a> Missing<'_, 'a> {
         }
     }
 
-    /// The Gateway that the request names.
-    fn gateway(&self) -> Option<&Gateway<'a>> {
-        self.question.gateway.and_then(|name| self.world.gateway_named(&self.world.gateway_name(name)))
-    }
-
-    /// The servers of the gateway: their ports, and their hosts at the port of the request.
-    fn servers(&self, wanted: &str) -> Vec<String> {
-        let port = self.question.port;
-        let Some(gateway) = self.gateway() else { return Vec::new() };
-        let all = self.world.gateways_beside(gateway);
-        let servers = || all.iter().flat_map(|gateway| &gateway.servers);
-        let numbers: BTreeSet<u32> = servers().filter_map(|server| server.port_number()).collect();
-        let (name, at) = (gateway.written_name(), place(self.world, gateway.resource.span));
-        if !numbers.contains(&port) && self.seen.listener.is_none() {
-            return vec![format!("Gateway `{name}` ({at}) has servers at {}, none at port {port}", ports(numbers))];
-        }
-        let here = servers().filter(|server| server.port_number() == Some(port));
-        let hosts: BTreeSet<&str> = here.flat_map(|server| &server.hosts).map(|it| it.host.as_str()).collect();
-        let is_served = hosts.iter().any(|own| host::covered_by(wanted, own));
-        let bound = self.world.virtual_services.iter().chain(&self.world.derived.virtual_services);
-        let bound: BTreeSet<&str> = bound
-            .filter(|it| all.iter().any(|gateway| it.binds(&gateway.name)))
-            .flat_map(|it| &it.hosts)
-            .map(|host| host.value.as_str())
-            .collect();
-        let mut hints = Vec::new();
-        if !is_served {
-            let known: Vec<&str> = hosts.iter().copied().collect();
-            hints.push(format!("port {port} of Gateway `{name}` ({at}) does not serve host `{wanted}`"));
-            match misspelt_host(wanted, hosts.iter().copied()) {
-                Some(similar) => hints.push(format!("did you mean `{similar}`?")),
-                None => hints.extend(self.listed(&known, "it serves")),
-            }
-        } else if !bound.iter().any(|own| host::covered_by(wanted, own)) {
-            let known: Vec<&str> = bound.iter().copied().collect();
-            hints.push(format!("no route of Gateway `{name}` ({at}) is for host `{wanted}`"));
-            match misspelt_host(wanted, bound.iter().copied()) {
-                Some(similar) => hints.push(format!("did you mean `{similar}`?")),
-                None => hints.extend(self.listed(&known, "its routes are for")),
-            }
-        }
-        hints
-    }
-
-    /// Other Gateways that serve a host.
-    fn other_gateways(&self, wanted: &str) -> Vec<String> {
-        let world = self.world;
-        let asked = self.gateway().map(Gateway::written_name);
-        let serves = |gateway: &&Gateway<'_>| {
-            let own = |it: &crate::world::Server<'_>| {
-                it.hosts.iter().any(|host| host.host != "*" && host::covered_by(wanted, &host.host))
-            };
-            asked.as_ref().is_none_or(|asked| *asked != gateway.written_name()) && gateway.servers.iter().any(own)
-        };
-        let found = world.gateways.iter().chain(&world.derived.gateways).filter(serves);
-        let names: BTreeSet<String> = found.map(|gateway| gateway.written_name().to_string()).collect();
-        let hint = |name: &String| format!("Gateway `{name}` serves this host: add `--gateway {name}`");
-        names.iter().take(self.most).map(hint).collect()
-    }
-
     /// Things that are there instead of a cluster.
     fn destination(&self, destination: &ReachedCluster) -> Vec<String> {
         let (world, proxy) = (self.world, &self.seen.compiled.proxy);
@@ -216,11 +159,6 @@ impl<'a> Missing<'_, 'a> {
                     "the proxy does not see service `{}`: `exportTo` or a Sidecar hides it",
                     destination.host
                 )];
-            }
-            if destination.cluster == "UnknownService" {
-                return vec![
-                    "the Gateway API does not allow the route to use the backend: `mesh lint` says why".to_owned(),
-                ];
             }
             let similar = misspelt_host(&destination.host, world.services.iter().map(|it| it.hostname.as_str()));
             let similar = similar.map(|similar| format!(": did you mean `{similar}`?")).unwrap_or_default();
@@ -246,11 +184,30 @@ impl<'a> Missing<'_, 'a> {
         vec![format!("DestinationRule `{}` ({at}) defines {names}, not `{subset}`", rule.name)]
     }
 
-    fn listed<T: std::fmt::Display>(&self, names: &[T], words: &str) -> Option<String> {
+    pub(super) fn listed<T: std::fmt::Display>(&self, names: &[T], words: &str) -> Option<String> {
         let shown = &names[..names.len().min(self.most)];
         let rest = names.len() - shown.len();
         let more = if rest > 0 { format!(" ({rest} more; `--trace` lists all)") } else { String::new() };
         (!shown.is_empty()).then(|| format!("{words} {}{more}", list(shown, "and")))
+    }
+
+    /// The reasons for which a route may not use its backends.
+    fn refusals(&self, route: &RouteRef) -> Vec<String> {
+        let sources = self.world.derived.virtual_services.iter().flat_map(|it| &it.sources);
+        let of_route = sources.filter(|it| it.resource.span.file == route.span.file && it.rule == route.index);
+        let name =
+            |it: &RuleSource<'_>| format!("{}/{}", self.world.settings.namespace_of(it.resource), it.resource.name());
+        let refused = of_route.filter(|it| Some(name(it)) == route.resource).flat_map(|it| &it.refused);
+        let hint = |it: &RefusedBackend| {
+            let why = match it.refusal {
+                Refusal::NotGranted => "no ReferenceGrant allows the route to use it",
+                Refusal::UnsupportedKind => "Istio does not support its kind",
+                Refusal::OptionalKind => "Istio supports its kind only if an option enables it",
+                Refusal::InvalidMirror => "istiod cannot convert it",
+            };
+            format!("istiod refuses the backend at {}: {why}", place(self.world, it.span))
+        };
+        refused.map(hint).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn first(&self, mut hints: Vec<String>, noun: &str) -> Vec<String> {

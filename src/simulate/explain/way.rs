@@ -1,21 +1,32 @@
 //! The way of a request in words: each proxy, what decides there with its place, and where it sends the request.
 
-use super::looked_at::LookedAt;
-use super::place;
+use std::sync::Arc;
+
+use super::looked_at::{LookedAt, RoutingProxy};
+use super::{direct, place};
 use crate::model::LabelSet;
 use crate::model::networking::ClientTlsMode;
 use crate::routing::{ChainAction, Proxy};
 use crate::simulate::answer::{Answer, Arrived, Outcome, PolicyVerdict, ReachedCluster, RouteRef};
-use crate::simulate::question::Question;
+use crate::simulate::compiled::Compiled;
+use crate::simulate::gateway_workload::GatewayWorkload;
+use crate::simulate::question::{Question, ReceivingProxy};
 use crate::world::{Gateway, World, host};
 
 /// The way of a request.
-pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer) -> Vec<String> {
-    let Some(seen) = LookedAt::of(question) else { return Vec::new() };
-    let proxy = &seen.compiled.proxy;
+pub(super) fn of<'a>(world: &'a World<'a>, question: &Question<'_, 'a>, answer: &Answer) -> Vec<String> {
     let gateway = question.gateway.and_then(|name| world.gateway_named(&world.gateway_name(name)));
-    let mut way = vec![proxy_words(world, proxy, gateway), listener_words(world, question, &seen)];
-    way.extend(decision(world, question, answer, gateway));
+    let routing = RoutingProxy::of(world, question);
+    let seen = routing.as_ref().map(|routing| LookedAt::at(routing, question));
+    let mut way = match (&question.proxy, &seen) {
+        (ReceivingProxy::Direct(client), _) => direct::steps(world, question, client, answer),
+        (_, Some(seen)) => vec![proxy_words(world, &seen.compiled.proxy, gateway)],
+        (_, None) => return Vec::new(),
+    };
+    if let Some(seen) = &seen {
+        way.push(listener_words(world, question, seen));
+        way.extend(decision(world, question, answer, gateway));
+    }
     if answer.outcome == Outcome::Forward {
         let aborted =
             answer.fault.as_ref().and_then(|fault| fault.abort.as_ref()).map_or(0.0, |abort| abort.percentage);
@@ -24,17 +35,21 @@ pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer
         }
         let of = if aborted > 0.0 { " of the others" } else { "" };
         let reached = answer.destinations.iter().filter(|_| aborted < 100.0);
-        way.extend(reached.map(|it| destination(world, proxy, answer, it, of)));
-    }
-    for leg in answer.legs.iter() {
-        let at = leg.gateway.as_ref().map_or_else(|| "the next gateway".to_owned(), |name| format!("gateway {name}"));
-        let decided = decision(world, question, leg, None);
-        way.push(format!("{at}, {}", decided.unwrap_or_else(|| leg.outcome.as_str().to_owned())));
-        way.extend(leg.destinations.iter().map(|it| {
-            let problem = it.problem.map(|problem| format!(": {problem}")).unwrap_or_default();
-            format!("{}% to {}{problem}", it.weight, target(it))
+        way.extend(reached.map(|it| match &seen {
+            Some(seen) => destination(world, &seen.compiled.proxy, answer, it, of),
+            None => format!("{}% to {}", it.weight, target(it)),
         }));
     }
+    let mut arrivals = arrivals(world, answer);
+    for leg in answer.legs.iter() {
+        way.extend(leg_steps(world, question, leg, &mut arrivals));
+    }
+    way.extend(arrivals.into_iter().map(|(words, workloads)| format!("at {}: {words}", workloads.join(", "))));
+    way
+}
+
+/// The arrivals in words, each with its workloads.
+fn arrivals<'n>(world: &World<'_>, answer: &'n Answer) -> Vec<(String, Vec<&'n str>)> {
     let mut arrivals: Vec<(String, Vec<&str>)> = Vec::new();
     for arrived in answer.arrivals.iter() {
         let words = arrival(world, arrived);
@@ -45,8 +60,42 @@ pub(super) fn of(world: &World<'_>, question: &Question<'_, '_>, answer: &Answer
             None => arrivals.push((words, vec![&arrived.workload])),
         }
     }
-    way.extend(arrivals.into_iter().map(|(words, workloads)| format!("at {}: {words}", workloads.join(", "))));
-    way
+    arrivals
+}
+
+/// The steps at a gateway on the way: the arrival there, what decides, and the destinations.
+fn leg_steps<'a>(
+    world: &'a World<'a>,
+    question: &Question<'_, 'a>,
+    leg: &Answer,
+    arrivals: &mut Vec<(String, Vec<&str>)>,
+) -> Vec<String> {
+    let name = leg.gateway.as_deref();
+    let here = arrivals.iter().position(|(_, workloads)| name.is_some_and(|name| workloads.as_slice() == [name]));
+    let arrived = here.map(|index| arrivals.remove(index).0);
+    let is_told = arrived.is_some() && leg.policy.is_some();
+    let mut steps = Vec::new();
+    steps.extend(arrived.map(|words| format!("at {}: {words}", name.unwrap_or_default())));
+    if !is_told {
+        let at = name.map_or_else(|| "the next gateway".to_owned(), |name| format!("gateway {name}"));
+        let decided = decision(world, question, leg, None);
+        steps.push(format!("{at}, {}", decided.unwrap_or_else(|| leg.outcome.as_str().to_owned())));
+    }
+    let proxy = name.and_then(|name| proxy_of(world, question, name));
+    steps.extend(leg.destinations.iter().map(|it| match &proxy {
+        Some(compiled) => destination(world, &compiled.proxy, leg, it, ""),
+        None => format!("{}% to {}", it.weight, target(it)),
+    }));
+    steps
+}
+
+/// The proxy of a gateway workload on the way.
+fn proxy_of<'a>(world: &'a World<'a>, question: &Question<'_, 'a>, name: &str) -> Option<Arc<Compiled<'a>>> {
+    let workload = world.workloads.iter().find(|workload| workload.name.to_string() == name)?;
+    let labels = workload.labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let namespace = workload.name.namespace.to_string();
+    let workload = GatewayWorkload { namespace, labels, address: None, is_placed: true };
+    Some(question.next?.gateway(&workload).at(question.port))
 }
 
 fn proxy_words(world: &World<'_>, proxy: &Proxy<'_>, gateway: Option<&Gateway<'_>>) -> String {
@@ -148,6 +197,9 @@ fn decided_by_policy(policy: &PolicyVerdict, outcome: Outcome, status: &str) -> 
 }
 
 fn target(destination: &ReachedCluster) -> String {
+    if destination.is_refused_backend() {
+        return "a backend that istiod refuses".to_owned();
+    }
     let port = destination.port.map(|port| format!(":{port}")).unwrap_or_default();
     let subset = destination.subset.as_ref().map(|subset| format!(" {subset}")).unwrap_or_default();
     format!("{}{port}{subset}", destination.host)
@@ -208,7 +260,9 @@ fn arrival(world: &World<'_>, arrived: &Arrived) -> String {
         .to_owned(),
     ];
     let number = |cluster: &String| cluster.strip_prefix("inbound|")?.split('|').next()?.parse().ok();
-    parts.extend(mtls(world, namespace, &labels, arrived.cluster.as_ref().and_then(number)));
+    let is_by_mode = arrived.policy.as_ref().is_some_and(|policy| policy.kind == "PeerAuthentication");
+    let port = arrived.cluster.as_ref().and_then(number).filter(|_| !is_by_mode);
+    parts.extend(mtls(world, namespace, &labels, port));
     let tokens = world.policies.request_authentications_of(namespace, &labels);
     parts.extend(tokens.first().map(|policy| {
         format!("tokens by RequestAuthentication {} ({})", policy.name, place(world, policy.resource.span))

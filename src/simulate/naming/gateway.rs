@@ -1,7 +1,8 @@
 //! The gateway that a request names, or means.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::serving::{Wanted, by_workload};
 use super::workloads::{describe, labelled, named, services, several};
 use super::written::WrittenName;
 use super::{GatewayWorkload, described, dialled, listing};
@@ -281,32 +282,20 @@ fn host_of(request: &Request) -> Option<String> {
     request.named_host().map(|(name, _)| name.to_ascii_lowercase())
 }
 
-/// Gateways by their workloads: the written name of the first one of each.
-fn by_workload<'w, 'a: 'w>(world: &World<'_>, gateways: impl IntoIterator<Item = &'w Gateway<'a>>) -> Vec<String> {
-    let mut found: BTreeMap<(String, BTreeMap<String, String>), String> = BTreeMap::new();
-    for gateway in gateways {
-        if let Ok(workload) = GatewayWorkload::named(world, &gateway.name.to_string()) {
-            found.entry((workload.namespace, workload.labels)).or_insert_with(|| gateway.written_name().to_string());
-        }
-    }
-    found.into_values().collect()
-}
-
-/// Whether a Gateway has a server for a host.
-fn has_server(gateway: &Gateway<'_>, name: &str) -> bool {
-    gateway.servers.iter().flat_map(|server| &server.hosts).any(|own| host::covered_by(name, &own.host))
-}
-
 /// The gateway of a request that names none: the only one, else the only one that serves the host.
 fn only(world: &World<'_>, request: &Request) -> Result<String, String> {
     let all = world.all_gateways();
     if all.is_empty() {
         return Err("the manifests have no Gateway".to_owned());
     }
-    let host = host_of(request);
-    let serving: Vec<&Gateway<'_>> =
-        all.iter().copied().filter(|gateway| host.as_ref().is_some_and(|host| has_server(gateway, host))).collect();
-    let serving = by_workload(world, serving);
+    let wanted = Wanted::of(request);
+    let mut serving = by_workload(world, wanted.as_ref().map(|wanted| wanted.serving(world)).unwrap_or_default());
+    if let (Some(wanted), [_, _, ..]) = (&wanted, serving.as_slice()) {
+        // A gateway for all hosts does not compete with one that has a route.
+        let routing = by_workload(world, wanted.routing(world));
+        serving = if routing.is_empty() { serving } else { routing };
+    }
+    let host = wanted.map(|wanted| wanted.host);
     let workloads = by_workload(world, all);
     match (serving.as_slice(), workloads.as_slice()) {
         ([only], _) | ([], [only]) => Ok(only.clone()),
@@ -352,20 +341,17 @@ pub(super) fn choose_port(world: &World<'_>, request: &mut Request, notes: &mut 
 /// say where it comes from.
 fn serving_alone(world: &World<'_>, request: &Request, notes: &mut Vec<String>) -> Option<String> {
     let is_open = request.from.is_none() && request.to.is_none() && request.direction.is_none();
-    let host = host_of(request).filter(|_| is_open && request.is_informal)?;
+    let wanted = Wanted::of(request).filter(|_| is_open && request.is_informal)?;
+    let host = &wanted.host;
     // Whoever dials an address or a name outside of the mesh may dial the gateway.
     let is_of_mesh = |written: &String| dialled(world, written, None).is_some_and(|(dialled, _)| !dialled.is_outside());
     if request.address.as_ref().is_some_and(is_of_mesh) {
         return None;
     }
-    if world.knows_host(&host, |it| it.binds_mesh()) {
+    if world.knows_host(host, |it| it.binds_mesh()) {
         return None;
     }
-    let routes = world.virtual_services.iter().chain(&world.derived.virtual_services);
-    let serving = routes.filter(|it| it.hosts.iter().any(|known| host::covered_by(&host, &known.value)));
-    let bound = serving.flat_map(|it| &it.bound_to);
-    let gateways = bound.filter_map(|bound| world.gateway_named(bound.gateway.as_ref()?));
-    let serving = by_workload(world, gateways.filter(|gateway| has_server(gateway, &host)));
+    let serving = by_workload(world, wanted.routing(world));
     match serving.as_slice() {
         [] => None,
         [only] => {

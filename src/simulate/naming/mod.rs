@@ -2,13 +2,14 @@
 //!
 //! - `written`: the forms of a name: `web`, `shop/web`, `deployment/web`.
 //! - `workloads`: the workloads that a name or labels mean.
-//! - `client`, `server`, `gateway`: the parts of a request.
+//! - `client`, `server`, `gateway`: the parts of a request. `serving`: the gateways that serve its host.
 //! - `listing`: errors that list what there is.
 
 mod client;
 mod gateway;
 mod listing;
 mod server;
+mod serving;
 mod workloads;
 mod written;
 
@@ -24,6 +25,7 @@ use crate::world::{Workload, World};
 
 pub(super) use gateway::{each as gateways_of, finds as finds_gateway};
 pub(super) use server::unknown as unknown_server;
+pub(super) use serving::has_routes;
 
 /// A request whose workloads and gateway are described by their labels.
 pub(super) struct Named<'q> {

@@ -110,6 +110,7 @@ fn leg<'a>(world: &'a World<'a>, receiver: &Receiver<'a, 'a>, call: &Value) -> L
         sni: "",
         peer: None,
         source_ip: None,
+        is_from_gateway: false,
         request: &request,
         trace: false,
     };

@@ -5,6 +5,7 @@ mod every_rule;
 mod explain;
 mod gateways;
 mod headless;
+mod hints;
 mod identities;
 mod legs;
 mod names;
@@ -18,10 +19,11 @@ mod services;
 mod settings;
 mod tokens;
 mod waypoints;
+mod ways;
 
 use mesh::config::Config;
 use mesh::load::Snapshot;
-use mesh::simulate::{Answer, Request, Simulator};
+use mesh::simulate::{Answer, Explained, Request, Simulator};
 use mesh::world::{Settings, World};
 use serde_json::Value;
 
@@ -32,6 +34,15 @@ fn ask(manifests: &str, question: &Value) -> Result<Answer, String> {
     let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
     let question: Request = serde_json::from_value(question.clone()).unwrap();
     Simulator::new(&world).simulate(&question).map_err(|unanswered| unanswered.error)
+}
+
+/// The answer to a request, with its explanation.
+fn explain(manifests: &str, question: &Value) -> Explained {
+    let snapshot = Snapshot::of_texts([("all.yaml", manifests)]);
+    assert!(snapshot.problems.is_empty(), "{:?}", snapshot.problems);
+    let world = World::new(&snapshot, Settings::new(&Config::default(), &snapshot));
+    let question: Request = serde_json::from_value(question.clone()).unwrap();
+    Simulator::new(&world).explain(&question)
 }
 
 /// The clusters of a request; without clusters, the outcome and the status.

@@ -105,11 +105,12 @@ fn percent(share: f64) -> String {
 /// A destination, and the reasons why requests do not arrive there.
 fn target(answer: &Answer, destination: &ReachedCluster, brevity: &Brevity<'_>) -> String {
     let mut target = match (destination.host.as_str(), destination.workloads.first()) {
+        _ if destination.is_refused_backend() => "a backend that istiod refuses".to_owned(),
         ("", Some(workload)) => clean(workload),
         ("", None) => "the workload".to_owned(),
         (host, _) => brevity.host(host),
     };
-    if let Some(port) = destination.port {
+    if let Some(port) = destination.port.filter(|_| !destination.is_refused_backend()) {
         target.push_str(&format!(":{port}"));
     }
     if let Some(subset) = &destination.subset {
