@@ -7,6 +7,7 @@ mod at_server;
 mod direct;
 mod looked_at;
 mod nearest;
+mod remarks;
 mod way;
 
 use super::question::Question;
@@ -30,14 +31,15 @@ pub struct Explained {
 impl Explained {
     /// The answer to a request, with its explanation.
     pub(super) fn new(simulator: &Simulator<'_>, request: &Request) -> Self {
-        let result = simulator.simulate(request).map(Answer::for_incomplete_manifests);
+        let mut result = simulator.simulate(request).map(Answer::for_incomplete_manifests);
         let named = naming::resolve(simulator.world, request);
         let question = named.as_ref().map(|named| Question::new(&named.request, simulator));
-        let (Ok(answer), Ok(Ok(question))) = (&result, &question) else {
+        let (Ok(answer), Ok(Ok(question))) = (&mut result, &question) else {
             return Self::bare(result);
         };
         let way = way::of(simulator.world, question, answer);
         let hints = nearest::hints(simulator.world, question, answer);
+        answer.note(remarks::of(simulator.world, question, answer));
         Self { path: question.http.path_and_query(), result, way, hints }
     }
 

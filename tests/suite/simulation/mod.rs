@@ -13,6 +13,7 @@ mod proxies;
 mod questions;
 mod registry;
 mod registry_sidecars;
+mod remarks;
 mod requests;
 mod scopes;
 mod services;
