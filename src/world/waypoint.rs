@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::names::NamespacedName;
 use super::{Service, Settings, World};
+use crate::model::field::TextField;
 use crate::model::gateway_api::KubernetesGateway;
 use crate::model::{Labels, Resource, Spec};
 use crate::source::Spanned;
@@ -88,6 +89,11 @@ impl<'a> World<'a> {
 }
 
 impl World<'_> {
+    /// Whether a Gateway of the Gateway API has the class that istiod has for waypoints.
+    pub fn is_waypoint(&self, gateway: &NamespacedName<'_>) -> bool {
+        self.waypoints.get(gateway).is_some_and(|(_, spec)| spec.gateway_class_name.text() == "istio-waypoint")
+    }
+
     /// The waypoint of a service or workload with these labels: its own, else that of its namespace.
     pub fn waypoint<'l>(&'l self, labels: &'l Labels, namespace: &'l str) -> Option<NamespacedName<'l>> {
         let of_namespace = || self.namespaces.labels(namespace).and_then(|labels| Enrolment::of(labels, namespace));

@@ -155,8 +155,13 @@ fn in_namespace(
             own.1 == written.name && namespace.is_none_or(|namespace| own.0 == namespace)
         };
         let gateways: BTreeSet<String> = written_names(world).into_iter().filter(|name| is_meant(name)).collect();
-        let unserved = world.kubernetes_gateways.keys().map(ToString::to_string).find(|name| is_meant(name));
+        let unserved = world.kubernetes_gateways.keys().find(|name| is_meant(&name.to_string()));
         match (gateways.len(), unserved) {
+            (0, Some(name)) if world.is_waypoint(name) => {
+                return Err(format!(
+                    "Gateway `{name}` is a waypoint: requests of ambient clients go through it, so name such a client"
+                ));
+            }
             (0, Some(name)) => return Err(format!("istiod serves no listener of Gateway `{name}`")),
             (0, None) => {}
             (1, _) => return Ok(gateways.into_iter().next().map(|name| (GatewayRef::Name(name), None))),

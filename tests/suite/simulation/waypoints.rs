@@ -76,3 +76,9 @@ fn mirrors_have_the_names_of_the_waypoint() {
     let mirrors: Vec<&str> = answer.mirrors.iter().map(|mirror| mirror.cluster.as_str()).collect();
     assert_eq!(mirrors, ["inbound-vip|80|http|web.shop.svc.cluster.local", "outbound|80||copy.shop.svc.cluster.local"]);
 }
+
+#[test]
+fn a_waypoint_is_no_gateway_to_ask() {
+    let error = super::ask(WAYPOINT, &json!({"host": "web.shop", "gateway": "shop/wp"})).unwrap_err();
+    assert!(error.contains("Gateway `shop/wp` is a waypoint"), "{error}");
+}
