@@ -51,7 +51,7 @@ fn merge_slashes(path: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
 /// Normalizes a path by the default mode: resolves dot segments and drops their parameters, decodes escaped unreserved
 /// characters, escapes characters that no URL may contain, and turns backslashes into slashes. Slashes are not merged.
 fn base(path: &[u8]) -> Cow<'_, [u8]> {
-    if !path.iter().any(|byte| b"%\\.".contains(byte) || NOT_IN_URLS.contains(byte)) {
+    if !path.iter().any(|byte| IS_NORMALIZED[usize::from(*byte)]) {
         return Cow::Borrowed(path);
     }
     let plain = normalize_characters(&without_parameters_of_dots(path));
@@ -78,6 +78,22 @@ fn base(path: &[u8]) -> Cow<'_, [u8]> {
 
 /// The characters that Envoy escapes in a path.
 const NOT_IN_URLS: &[u8] = b"\"<>^`{|}";
+
+/// The bytes for which a path may have to change.
+const IS_NORMALIZED: [bool; 256] = {
+    let mut table = [false; 256];
+    let (others, mut index) = (b"%\\.", 0);
+    while index < others.len() {
+        table[others[index] as usize] = true;
+        index += 1;
+    }
+    index = 0;
+    while index < NOT_IN_URLS.len() {
+        table[NOT_IN_URLS[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
 
 /// Drops the parameters of the segments `.;…` and `..;…`, so that they are dot segments. Envoy recognizes them only
 /// after a slash and without escapes.
