@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use super::answer::Decision;
 use super::decide::{self, ClauseDecision};
 use super::request::Tls;
-use super::unplaced;
+use super::{patched, unplaced};
+use crate::model::networking::PatchContext;
 use crate::policy::WorkloadPolicies;
 use crate::routing::{
     ChainAction, Clause, DefaultChain, FilterChain, Matcher, Proxy, ProxyListener, Reception, Role, Table, TcpProxy,
@@ -28,8 +29,8 @@ pub(super) struct Compiled<'a> {
     routes: HashMap<usize, CompiledTable<'a>>,
     /// The decisions for connections that go on as they are, by the address of their filter chain in memory.
     tcp: HashMap<usize, OnceLock<TcpDecision>>,
-    /// Remarks on the policies of a gateway that is not among the manifests.
-    pub unplaced: Vec<String>,
+    /// Remarks for all requests: on the policies of a gateway that is not among the manifests, and on what is not simulated.
+    pub notes: Vec<String>,
 }
 
 /// The decision for the connections that a filter chain forwards.
@@ -79,12 +80,14 @@ impl<'a> Compiled<'a> {
                 }
             }
         }
-        let unplaced = if proxy.is_placed { Vec::new() } else { unplaced::notes(&proxy) };
+        let mut notes = if proxy.is_placed { Vec::new() } else { unplaced::notes(&proxy) };
+        let context = if proxy.is_gateway() { PatchContext::Gateway } else { PatchContext::SidecarOutbound };
+        notes.extend(patched::note(proxy.world, &proxy.namespace, &proxy.label_set(), context));
         let topology = match proxy.role {
             Role::Sidecar(_) => GatewayTopology::default(),
             Role::Gateway => proxy.world.gateway_topology(&proxy.namespace, &proxy.label_set()),
         };
-        Self { proxy, topology, policies, port, routes, tcp, unplaced }
+        Self { proxy, topology, policies, port, routes, tcp, notes }
     }
 
     /// The trust of the proxy in the headers of a client that uses TLS in some way.

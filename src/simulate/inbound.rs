@@ -179,6 +179,7 @@ fn taken(world: &World<'_>, server: &Server<'_>, incoming: &Incoming<'_>, chain:
         let name = name_of(server);
         leg.notes.push(format!("no RequestAuthentication selects {name}, so its sidecar ignores tokens"));
     }
+    leg.notes.extend(server.patched.clone());
 }
 
 impl Leg {

@@ -25,6 +25,7 @@ mod known;
 mod naming;
 mod next_gateway;
 mod outbound;
+mod patched;
 mod question;
 mod request;
 mod second_leg;

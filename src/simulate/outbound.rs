@@ -60,7 +60,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
                         client shows one";
             answer.note([note]);
         }
-        answer.note(self.compiled.unplaced.iter().cloned());
+        answer.note(self.compiled.notes.iter().cloned());
         Ok(answer)
     }
 

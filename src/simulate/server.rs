@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::patched;
+use crate::model::networking::PatchContext;
 use crate::policy::{CompiledPolicies, WorkloadPolicies};
 use crate::routing::inbound::{InboundPort, Receiver, ports};
 use crate::world::{DataPlane, Mtls, ServicePort, Workload, WorkloadMtls, World};
@@ -24,6 +26,8 @@ pub(super) struct Server<'a> {
     pub data_plane: DataPlane,
     /// Whether it is a gateway.
     pub is_gateway: bool,
+    /// The note on resources that change its proxy in ways that are not simulated.
+    pub patched: Option<String>,
     mtls: WorkloadMtls<'a, 'a>,
 }
 
@@ -55,6 +59,7 @@ impl<'a> Server<'a> {
             policies: policies.of_workload(namespace, labels),
             data_plane,
             is_gateway: false,
+            patched: patched::note(world, namespace, labels, PatchContext::SidecarInbound),
             mtls: world.policies.mtls_of(namespace, labels),
         }
     }

@@ -67,3 +67,29 @@ fn a_waypoint_that_a_sidecar_bypasses_is_noted() {
     assert!(from("sidecar"));
     assert!(!from("ambient"));
 }
+
+#[test]
+fn a_patched_proxy_is_noted() {
+    let filter = |name: &str, selector: &str, context: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {{name: {name}, namespace: shop}}\nspec: \
+             {{workloadSelector: {{labels: {selector}}}, configPatches: [{{applyTo: HTTP_FILTER, match: {{context: {context}}}, \
+             patch: {{operation: REMOVE}}}}]}}\n---\n"
+        )
+    };
+    let manifests = [
+        service("shop", "web", PORTS),
+        deployment("shop", "web", "{app: web}", "[]"),
+        filter("out", "{app: client}", "SIDECAR_OUTBOUND"),
+        filter("in", "{app: web}", "SIDECAR_INBOUND"),
+        filter("edge", "{app: client}", "GATEWAY"),
+    ];
+    let answer = |app: &str| {
+        let question = json!({"host": "web.shop", "from": {"namespace": "shop", "labels": {"app": app}}});
+        explain(&manifests.concat(), &question).result.unwrap()
+    };
+    let words = "changes the configuration of the proxy, which is not simulated";
+    assert!(answer("client").notes().contains(&format!("`EnvoyFilter shop/out` {words}").as_str()));
+    assert!(!answer("other").notes().iter().any(|note| note.contains("EnvoyFilter")));
+    assert_eq!(answer("other").arrivals[0].notes, [format!("`EnvoyFilter shop/in` {words}")]);
+}
