@@ -164,6 +164,9 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             self.findings.ignores_token = token::is_presented(http);
             return TokenVerdict::Passed(TokenEffect::default());
         }
+        if token::is_preflight(http) && token::is_presented(http) {
+            self.note("the proxy does not read the tokens of CORS preflights, so policies see none");
+        }
         token::check(self.world(), of_workload, http)
     }
 

@@ -207,7 +207,7 @@ fn texts(value: Option<&serde_json::Value>) -> Vec<&str> {
 }
 
 /// Whether a request is a CORS preflight, which never has a token (Envoy: `bypass_cors_preflight`).
-fn is_preflight(request: &HttpRequest<'_>) -> bool {
+pub fn is_preflight(request: &HttpRequest<'_>) -> bool {
     let has = |name| request.header_values(name).next().is_some_and(|value| !value.is_empty());
     request.method == "OPTIONS" && has("origin") && has("access-control-request-method")
 }

@@ -149,3 +149,15 @@ fn answers_that_depend_on_the_time_say_so() {
     let huge = at(1_562_182_700, r#"{"iss":"a","exp":18446744073709551615}"#);
     assert_eq!(huge.0, Some(401));
 }
+
+#[test]
+fn the_token_of_a_preflight_is_not_read() {
+    let manifests = edge(&format!("{{{TO_WEB}}}")) + &authentication("infra", "");
+    let notes = |method: &str| {
+        let headers = json!({"origin": "https://a.example.com", "access-control-request-method": "GET"});
+        let request = question(&json!({"claims": {"iss": "a"}, "method": method, "headers": headers}));
+        ask(&manifests, &request).unwrap().notes().join("; ")
+    };
+    assert!(notes("OPTIONS").contains("does not read the tokens of CORS preflights"), "{}", notes("OPTIONS"));
+    assert!(!notes("GET").contains("preflights"));
+}

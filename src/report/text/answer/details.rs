@@ -11,8 +11,15 @@ pub(super) fn push(text: &mut String, asked_path: &str, answer: &Answer, theme: 
         let lead = format!("  {} ", theme.accent(&format!("{name}:")));
         push_hanging(text, &lead, name.len() + 4, &clean(&value), theme.style.columns());
     };
+    let has_several =
+        answer.destinations.iter().any(|it| Some(&it.host) != answer.destinations.first().map(|it| &it.host));
     for destination in answer.destinations.iter().filter(|it| !it.workloads.is_empty()) {
-        let of = destination.subset.as_ref().map(|subset| format!(" of {subset}")).unwrap_or_default();
+        let of = match (&destination.subset, has_several) {
+            (Some(subset), false) => format!(" of {subset}"),
+            (Some(subset), true) => format!(" of {} {subset}", destination.host),
+            (None, true) => format!(" of {}", destination.host),
+            (None, false) => String::new(),
+        };
         add(&format!("workloads{of}"), destination.workloads.join(", "));
     }
     if let Some(request) = answer.request.as_ref().filter(|_| answer.outcome == Outcome::Forward) {
