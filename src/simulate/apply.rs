@@ -1,7 +1,7 @@
 //! Changes that a route makes to a request: rewrites, redirects and headers (Envoy, istiod: `ApplyRedirect`,
 //! `applyHTTPRouteDestination`).
 
-use super::answer::Rewritten;
+use super::effects::Rewritten;
 use super::header_operations::OperationOrder;
 use crate::model::field::TextField;
 use crate::model::networking::{DerivePort, Headers, HttpRewrite, StringMatch, UnmatchedPreflights};

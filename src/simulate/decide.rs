@@ -2,10 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::answer::{
-    Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, ReachedCluster, Retries, RouteRef,
-};
+use super::answer::{Arrived, Decision, Outcome, RouteRef};
 use super::cache::Cache;
+use super::effects::{InjectedAbort, InjectedDelay, InjectedFault, Mirror, ReachedCluster, Retries};
 use crate::model::Duration;
 use crate::model::networking::Percent;
 use crate::routing::{

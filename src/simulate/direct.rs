@@ -4,9 +4,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::answer::{Answer, Decision, Outcome, ReachedCluster, Refusal, Rewritten};
+use super::answer::{Answer, Decision, Outcome, Refusal};
 use super::compiled::Compiled;
 use super::decide;
+use super::effects::{ReachedCluster, Rewritten};
 use super::question::{DirectClient, Question};
 use super::request::Tls;
 use super::second_leg::{Onward, Sent};

@@ -1,6 +1,7 @@
 //! Expectations of a request, and how an answer differs from them.
 
-use super::answer::{Answer, Arrived, Outcome, ReachedCluster, Unanswered};
+use super::answer::{Answer, Arrived, Outcome, Unanswered};
+use super::effects::ReachedCluster;
 
 /// The end that a request is expected to have.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::Rewritten;
+use super::effects::Rewritten;
 use super::header_format::formatted;
 use crate::model::networking::{HeaderOperations, Headers};
 use crate::routing::{CompiledRoute, HttpRequest};

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::answer::{Answer, Decision, Outcome, PolicyVerdict, ReachedCluster, Refusal, Rewritten, Step};
+use super::answer::{Answer, Decision, Outcome, PolicyVerdict, Refusal, Step};
+use super::effects::{ReachedCluster, Rewritten};
 use super::question::Question;
 use super::request::{RequestProtocol, Tls};
 use super::server::Server;

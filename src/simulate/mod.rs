@@ -13,6 +13,7 @@ mod compiled;
 mod decide;
 mod dial;
 mod direct;
+mod effects;
 mod every_host;
 mod expectation;
 mod explain;
@@ -40,10 +41,8 @@ mod verdict;
 mod waypoint;
 mod ztunnel;
 
-pub use answer::{
-    Answer, Arrived, Decision, InjectedAbort, InjectedDelay, InjectedFault, Mirror, Outcome, PolicyVerdict,
-    ReachedCluster, Refusal, Retries, Rewritten, RouteRef, Step, Unanswered, Verdict,
-};
+pub use answer::{Answer, Arrived, Decision, Outcome, PolicyVerdict, Refusal, RouteRef, Step, Unanswered, Verdict};
+pub use effects::{InjectedAbort, InjectedDelay, InjectedFault, Mirror, ReachedCluster, Retries, Rewritten};
 pub use every_host::RuleAnswer;
 pub use expectation::{Difference, Expectation, difference};
 pub use explain::Explained;

@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::admission::{OwnPolicies, Screened, Waypoint};
-use super::answer::{Answer, Arrived, Decision, Outcome, Refusal, Rewritten, Step};
+use super::answer::{Answer, Arrived, Decision, Outcome, Refusal, Step};
 use super::cache::Cache;
 use super::compiled::{Compiled, CompiledTable};
 use super::decide::ClauseDecision;
+use super::effects::Rewritten;
 use super::question::Question;
 use super::request::RequestProtocol;
 use super::second_leg::{Onward, Sent};

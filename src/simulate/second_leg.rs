@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::net::IpAddr;
 
-use super::answer::{Answer, Arrived, Outcome, Rewritten};
+use super::answer::{Answer, Arrived, Outcome};
+use super::effects::Rewritten;
 use super::inbound::{Incoming, Leg, at_sidecar};
 use super::question::Question;
 use super::request::{RequestProtocol, Tls};
