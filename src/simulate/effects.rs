@@ -1,4 +1,4 @@
-//! What happens to a request that goes on: the clusters that get it, and what the route changes.
+//! The clusters that get a request, and the changes that a route makes to it.
 
 use std::collections::BTreeMap;
 
