@@ -289,7 +289,7 @@ fn a_host_that_only_a_gateway_serves_is_asked_for_there() {
     let answer = ask(&["http://bank.example.com/"]);
     assert_eq!((&answer["gateway"], &answer["outcome"]), (&"edge/internal".into(), &"forward".into()));
     let notes = answer["notes"].to_string();
-    assert!(notes.contains("only Gateway `edge/internal` serves host") && notes.contains("port 8080"), "{notes}");
+    assert!(notes.contains("only `edge/internal` serves host") && notes.contains("port 8080"), "{notes}");
     // Unless the request says where it comes from.
     for from in [&["--gateway", "mesh"][..], &["--from", "shop"], &["-n", "shop"], &["--direction", "outbound"]] {
         let answer = ask(&[&["http://bank.example.com/"], from].concat());

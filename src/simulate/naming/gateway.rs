@@ -361,15 +361,13 @@ fn serving_alone(world: &World<'_>, request: &Request, notes: &mut Vec<String>) 
         [] => None,
         [only] => {
             notes.push(format!(
-                "only Gateway `{only}` serves host `{host}`, so the request enters there; `--gateway mesh` sends it from a sidecar"
+                "only `{only}` serves host `{host}`, so the request enters there; `--gateway mesh` sends it from a sidecar"
             ));
             Some(only.clone())
         }
         several => {
             let names = listing::shown(&several.iter().cloned().collect());
-            notes.push(format!(
-                "Gateways {names} serve host `{host}`; name one with `--gateway` to send the request there"
-            ));
+            notes.push(format!("{names} serve host `{host}`; name one with `--gateway` to send the request there"));
             None
         }
     }
