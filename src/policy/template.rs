@@ -42,25 +42,53 @@ impl PathTemplate {
 
     /// Whether a path matches.
     pub(super) fn matches(&self, path: &[u8]) -> bool {
-        covers(&self.parts, path)
+        // Whether the parts so far can end at each place of the path. Trying them one by one would take exponential time.
+        let mut ends = vec![false; path.len() + 1];
+        ends[0] = true;
+        for part in &self.parts {
+            ends = part.ends(&ends, path);
+        }
+        ends.last() == Some(&true)
     }
 }
 
-fn covers(parts: &[TemplatePart], path: &[u8]) -> bool {
-    let Some((first, others)) = parts.split_first() else { return path.is_empty() };
-    match first {
-        TemplatePart::Literal(text) => path.strip_prefix(text.as_slice()).is_some_and(|rest| covers(others, rest)),
-        TemplatePart::Segment => {
-            // The next part is the end or a slash, so the segment ends there.
-            let end = path.iter().position(|byte| *byte == b'/').unwrap_or(path.len());
-            end > 0 && path[..end].iter().copied().all(is_path_character) && covers(others, &path[end..])
+impl TemplatePart {
+    /// The places at which the part can end, if it can start at some places.
+    fn ends(&self, starts: &[bool], path: &[u8]) -> Vec<bool> {
+        let mut ends = vec![false; starts.len()];
+        match self {
+            Self::Literal(text) => {
+                let found = places(starts).filter(|start| path[*start..].starts_with(text));
+                found.for_each(|start| ends[start + text.len()] = true);
+            }
+            Self::Segment => {
+                // The next part is the end or a slash, so the segment ends there.
+                let mut end = path.len();
+                let mut is_whole = true;
+                for start in (0..path.len()).rev() {
+                    if path[start] == b'/' {
+                        (end, is_whole) = (start, true);
+                        continue;
+                    }
+                    is_whole &= is_path_character(path[start]);
+                    ends[end] |= starts[start] && is_whole;
+                }
+            }
+            Self::Rest => {
+                let mut is_open = false;
+                for (at, end) in ends.iter_mut().enumerate() {
+                    is_open |= starts[at];
+                    *end = is_open;
+                    is_open &= path.get(at).is_some_and(|byte| *byte == b'/' || is_path_character(*byte));
+                }
+            }
         }
-        TemplatePart::Rest => {
-            let longest = path.iter().position(|byte| *byte != b'/' && !is_path_character(*byte)).unwrap_or(path.len());
-            // Validation allows only one `{**}`, as the last placeholder, so a literal follows.
-            (0..=longest).rev().any(|end| covers(others, &path[end..]))
-        }
+        ends
     }
+}
+
+fn places(marks: &[bool]) -> impl Iterator<Item = usize> {
+    marks.iter().enumerate().filter(|(_, mark)| **mark).map(|(place, _)| place)
 }
 
 /// Whether a path segment can contain a character (RFC 3986).
@@ -85,9 +113,14 @@ mod tests {
             ("/{**}/end", "/a/b/end", true),
             ("/{**}/end", "/end", false),
             ("/{**}", "/", true),
+            ("/{*}/b", "/a\"/b", false),
+            ("/{**}/b", "/a\"/b", false),
         ] {
             assert_eq!(PathTemplate::parse(template).unwrap().matches(path.as_bytes()), expected, "{template} {path}");
         }
+        let many = PathTemplate::parse("/{**}{**}{**}{**}{**}{**}{**}{**}x").unwrap();
+        assert!(!many.matches("/a".repeat(5_000).as_bytes()));
+        assert!(many.matches(("/a".repeat(5_000) + "x").as_bytes()));
         assert_eq!(PathTemplate::parse("/a/*"), None);
         assert_eq!(PathTemplate::parse("/a/{id}"), None);
     }
