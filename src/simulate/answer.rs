@@ -120,6 +120,24 @@ impl Decision {
 }
 
 impl Answer {
+    /// An answer without the rest of the way.
+    pub(super) fn new(id: serde_json::Value, host: String, decision: Arc<Decision>) -> Self {
+        Self {
+            id,
+            mesh: None,
+            host,
+            gateway: None,
+            via: None,
+            decision,
+            remarks: Vec::new(),
+            request: None,
+            location: None,
+            legs: Arc::default(),
+            arrivals: Arc::default(),
+            trace: Vec::new(),
+        }
+    }
+
     /// The remarks for people: those of the decision, then those on the request.
     pub fn notes(&self) -> Vec<&str> {
         let of_request = self.remarks.iter().map(AsRef::as_ref);

@@ -16,8 +16,7 @@ pub(super) fn rewritten(
     clause: &Clause<'_>,
     of_destination: Option<&Headers>,
 ) -> Result<Rewritten, String> {
-    let mut result =
-        Rewritten { authority: request.authority.to_string(), path: request.path_and_query(), ..Rewritten::default() };
+    let mut result = Rewritten::unchanged(request);
     let ClauseAction::Route(route) = &clause.action else { return Ok(result) };
     if let Some(rewrite) = route.rewrite {
         let path = rewritten_path(request, clause, rewrite)?;

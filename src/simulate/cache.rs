@@ -154,7 +154,7 @@ impl<'a> Cache<'a> {
         let workload = self.world.workload_with(namespace, &labels);
         let of_workload = address.or_else(|| workload?.address());
         let receiver = Receiver { namespace, labels, address: of_workload, workload };
-        let server = Arc::new(Server::new(self.world, &self.policies, &receiver, workload));
+        let server = Arc::new(Server::described(self.world, &self.policies, &receiver, workload));
         let known = DescribedServer { labels: wanted.labels.clone(), address, server: Arc::clone(&server) };
         let mut described = write(&self.described);
         if described.len() >= MOST_SERVERS {

@@ -11,7 +11,7 @@ use super::effects::{ReachedCluster, Rewritten};
 use super::question::{DirectClient, Question};
 use super::request::Tls;
 use super::second_leg::{Onward, Sent};
-use super::sender::{Sender, SenderKind};
+use super::sender::Sender;
 use super::waypoint;
 use crate::model::Resource;
 use crate::routing::{Assumption, Cluster, ClusterProblem, Payload, Weighted, behind_service};
@@ -146,13 +146,8 @@ fn to_service<'a>(
         return Ok(bare(question, client, decision));
     }
     let is_http = question.payload() == Payload::Http;
-    let unchanged = unchanged(question);
-    let sender = Sender {
-        kind: SenderKind::Client(client.data_plane),
-        namespace: &client.namespace,
-        labels: client.labels,
-        address: question.client.address,
-    };
+    let unchanged = Rewritten::unchanged(&question.http);
+    let sender = Sender::of_client(question, client);
     let passed_tls = (question.tls != Tls::Plaintext).then_some(question.server_name.as_ref());
     let sent =
         Sent { question, request: &question.http, world, sender, rewritten: is_http.then_some(&unchanged), passed_tls };
@@ -253,14 +248,6 @@ fn introduction(client: &DirectClient<'_, '_>) -> String {
     }
 }
 
-fn unchanged(question: &Question<'_, '_>) -> Rewritten {
-    Rewritten {
-        authority: question.http.authority.to_string(),
-        path: question.http.path_and_query(),
-        ..Rewritten::default()
-    }
-}
-
 /// An answer without the rest of the way.
 pub(super) fn bare(question: &Question<'_, '_>, client: &DirectClient<'_, '_>, decision: Decision) -> Answer {
     let goes_on = decision.outcome.goes_on();
@@ -268,18 +255,6 @@ pub(super) fn bare(question: &Question<'_, '_>, client: &DirectClient<'_, '_>, d
         "" => client.address.map_or_else(|| client.host.to_string(), |address| address.to_string()),
         authority => authority.to_owned(),
     };
-    Answer {
-        id: question.id.clone(),
-        mesh: None,
-        host,
-        gateway: None,
-        request: (goes_on && question.payload() == Payload::Http).then(|| unchanged(question)),
-        decision: Arc::new(decision),
-        location: None,
-        via: None,
-        legs: Arc::default(),
-        arrivals: Arc::default(),
-        trace: Vec::new(),
-        remarks: Vec::new(),
-    }
+    let request = (goes_on && question.payload() == Payload::Http).then(|| Rewritten::unchanged(&question.http));
+    Answer { request, ..Answer::new(question.id.clone(), host, Arc::new(decision)) }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::routing::UNKNOWN_SERVICE;
+use crate::routing::{HttpRequest, UNKNOWN_SERVICE};
 
 /// A cluster that gets requests.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +72,13 @@ pub struct Rewritten {
     pub headers: BTreeMap<String, String>,
     /// The headers that the route removes.
     pub removed_headers: Vec<String>,
+}
+
+impl Rewritten {
+    /// The request itself.
+    pub(super) fn unchanged(request: &HttpRequest<'_>) -> Self {
+        Self { authority: request.authority.to_string(), path: request.path_and_query(), ..Self::default() }
+    }
 }
 
 /// A cluster of mirrored requests.

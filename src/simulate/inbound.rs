@@ -76,7 +76,7 @@ pub struct Leg {
 /// Says what happens to a request at the sidecar of a workload: which filter chain takes the connection, whether the
 /// policies allow the request, and where the sidecar forwards it.
 pub fn arrive<'a>(world: &'a World<'a>, receiver: &Receiver<'a, 'a>, incoming: &Incoming<'_>) -> Leg {
-    let server = Server::new(world, &CompiledPolicies::new(world), receiver, receiver.workload);
+    let server = Server::described(world, &CompiledPolicies::new(world), receiver, receiver.workload);
     at_sidecar(world, &server, incoming)
 }
 
@@ -293,23 +293,6 @@ fn into_answer(question: &Question<'_, '_>, server: &Server<'_>, leg: Leg) -> An
         notes: leg.notes,
         ..Decision::new(leg.outcome)
     };
-    let request = (goes_on && question.protocol != RequestProtocol::Tcp).then(|| Rewritten {
-        authority: request.authority.to_string(),
-        path: request.path_and_query(),
-        ..Rewritten::default()
-    });
-    Answer {
-        id: question.id.clone(),
-        mesh: None,
-        host,
-        gateway: None,
-        via: None,
-        legs: Arc::default(),
-        decision: Arc::new(decision),
-        request,
-        location: None,
-        arrivals: Arc::default(),
-        trace: leg.trace,
-        remarks: Vec::new(),
-    }
+    let request = (goes_on && question.protocol != RequestProtocol::Tcp).then(|| Rewritten::unchanged(&question.http));
+    Answer { request, trace: leg.trace, ..Answer::new(question.id.clone(), host, Arc::new(decision)) }
 }

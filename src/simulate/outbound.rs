@@ -28,6 +28,7 @@ pub(super) struct Outbound<'q, 'a> {
     pub(super) request: &'q HttpRequest<'q>,
     /// The request as it is sent on, before the route changes it.
     sent: &'q HttpRequest<'q>,
+    /// The policies that the proxy applies before it routes the request.
     pub(super) policies: OwnPolicies<'q, 'a>,
     /// The effect of the filter for tokens.
     token: Option<&'q TokenEffect>,
@@ -341,11 +342,7 @@ impl<'q, 'a> Outbound<'q, 'a> {
     /// An answer that forwards the request unchanged, if the request is forwarded at all.
     fn forwarded(&self, decision: Arc<Decision>) -> Answer {
         let goes_on = decision.outcome.goes_on() && self.connection.payload == Payload::Http;
-        let request = goes_on.then(|| Rewritten {
-            authority: self.request.authority.to_string(),
-            path: self.request.path_and_query(),
-            ..Rewritten::default()
-        });
+        let request = goes_on.then(|| Rewritten::unchanged(self.request));
         Answer { request, ..self.with(decision) }
     }
 
@@ -355,18 +352,8 @@ impl<'q, 'a> Outbound<'q, 'a> {
             authority => authority.to_owned(),
         };
         Answer {
-            mesh: None,
-            id: self.question.id.clone(),
-            host,
             gateway: self.question.gateway.map(str::to_owned),
-            via: None,
-            legs: Arc::default(),
-            decision,
-            request: None,
-            location: None,
-            arrivals: Arc::default(),
-            trace: Vec::new(),
-            remarks: Vec::new(),
+            ..Answer::new(self.question.id.clone(), host, decision)
         }
     }
 }

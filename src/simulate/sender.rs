@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::question::{DirectClient, Question};
 use crate::model::field::TextField;
 use crate::model::security::Source;
 use crate::model::{LabelSet, Spec};
@@ -52,6 +53,16 @@ impl<'q> Sender<'q> {
         };
         let namespace = if proxy.is_placed { proxy.namespace.as_str() } else { "" };
         Self { kind, namespace, labels: &proxy.labels, address: proxy.address }
+    }
+
+    /// A client without a proxy that routes requests.
+    pub fn of_client(question: &Question<'_, '_>, client: &'q DirectClient<'_, '_>) -> Self {
+        Self {
+            kind: SenderKind::Client(client.data_plane),
+            namespace: &client.namespace,
+            labels: client.labels,
+            address: question.client.address,
+        }
     }
 
     /// Whether it is a gateway.

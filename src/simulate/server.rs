@@ -36,21 +36,31 @@ impl<'a> Server<'a> {
     pub fn of(world: &'a World<'a>, policies: &CompiledPolicies<'a>, workload: &'a Workload<'a>) -> Self {
         let is_gateway = world.is_gateway_workload(workload) && (workload.has_sidecar || workload.has_proxy());
         let data_plane = world.presumed_data_plane(workload);
-        Self { is_gateway, data_plane, ..Self::new(world, policies, &Receiver::of(workload), Some(workload)) }
+        Self { is_gateway, ..Self::new(world, policies, &Receiver::of(workload), Some(workload), data_plane) }
     }
 
     /// A workload by description, which the manifests may not have.
-    pub fn new(
+    pub fn described(
         world: &'a World<'a>,
         policies: &CompiledPolicies<'a>,
         receiver: &Receiver<'_, 'a>,
         workload: Option<&'a Workload<'a>>,
     ) -> Self {
-        let Receiver { namespace, labels, address, .. } = receiver;
         let data_plane = match workload {
             Some(workload) if workload.pod.is_some() => world.presumed_data_plane(workload),
-            _ => world.data_plane_of_client(namespace, labels).data_plane,
+            _ => world.data_plane_of_client(receiver.namespace, &receiver.labels).data_plane,
         };
+        Self::new(world, policies, receiver, workload, data_plane)
+    }
+
+    fn new(
+        world: &'a World<'a>,
+        policies: &CompiledPolicies<'a>,
+        receiver: &Receiver<'_, 'a>,
+        workload: Option<&'a Workload<'a>>,
+        data_plane: DataPlane,
+    ) -> Self {
+        let Receiver { namespace, labels, address, .. } = receiver;
         Self {
             namespace: (*namespace).to_owned(),
             address: *address,

@@ -1,5 +1,6 @@
 //! Waypoints: the proxies that route the requests of ambient clients to services.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use super::compiled::Compiled;
 use super::outbound::Outbound;
 use super::question::{Certificate, Client, DirectClient, Question, ReceivingProxy};
 use super::request::{RequestProtocol, WorkloadRef};
-use super::sender::{Identities, Sender, SenderKind};
+use super::sender::{Identities, Sender};
 use crate::model::LabelSet;
 use crate::world::{GATEWAY_NAME_LABEL, NamespacedName, Service, WAYPOINT_FOR_SERVICE, World};
 
@@ -25,12 +26,7 @@ pub(super) fn answer<'a>(
 ) -> Option<Result<Answer, String>> {
     let (listeners, address) = listeners(question, service, waypoint)?;
     let note = format!("waypoint `{waypoint}` routes the request");
-    let sender = Sender {
-        kind: SenderKind::Client(client.data_plane),
-        namespace: &client.namespace,
-        labels: client.labels,
-        address: question.client.address,
-    };
+    let sender = Sender::of_client(question, client);
     let (Identities::Known(identity) | Identities::Unknown { unnamed: identity, .. }) =
         sender.identities(world, question.client.service_account);
     let kind = if service.is_kubernetes() { "Service" } else { "ServiceEntry" };
@@ -42,7 +38,7 @@ pub(super) fn answer<'a>(
     let at_waypoint = Question {
         id: question.id,
         gateway: None,
-        proxy: ReceivingProxy::Client { listeners: listeners.clone(), address },
+        proxy: ReceivingProxy::Client { listeners: Arc::clone(&listeners), address },
         client: Client { service_account: None, address: question.client.address },
         port: question.port,
         protocol: question.protocol,
@@ -54,7 +50,7 @@ pub(super) fn answer<'a>(
         trace: question.trace,
         next: question.next,
         visited: Vec::new(),
-        journey: std::cell::OnceCell::new(),
+        journey: OnceCell::new(),
     };
     let outbound = Outbound::new(&at_waypoint, &listeners, address).at_waypoint(&own);
     Some(outbound.answer().map(|mut answer| {
@@ -87,7 +83,7 @@ fn rename(answer: &mut Answer, service: &Service<'_>, protocol: RequestProtocol)
         let subset = if subset.is_empty() { kind.to_owned() } else { format!("{kind}/{subset}") };
         (host == service.hostname).then(|| format!("inbound-vip|{port}|{subset}|{host}"))
     };
-    let decision = std::sync::Arc::make_mut(&mut answer.decision);
+    let decision = Arc::make_mut(&mut answer.decision);
     for destination in &mut decision.destinations {
         if let Some(name) = renamed(&destination.cluster) {
             destination.cluster = name;
