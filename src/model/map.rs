@@ -17,6 +17,11 @@ pub struct Map<T> {
 /// The labels of an object, for selectors to be checked against.
 pub type LabelSet<'a> = BTreeMap<&'a str, &'a str>;
 
+/// Labels that are not written in a manifest, as a set.
+pub fn label_set(labels: &BTreeMap<String, String>) -> LabelSet<'_> {
+    labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
 /// Labels, and selectors over them.
 pub type Labels = Map<Spanned<String>>;
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::imported::{Imported, ImportedService};
 use super::scope::SidecarScope;
-use crate::model::LabelSet;
+use crate::model::{LabelSet, label_set};
 use crate::world::{Service, World};
 
 /// A proxy, as far as its configuration depends on it.
@@ -108,8 +108,4 @@ impl<'a> Proxy<'a> {
         let is_it = |it: &&&Service<'_>| it.hostname == hostname && (port == 0 || it.has_port(port));
         egress.services.iter().rfind(is_it).copied()
     }
-}
-
-fn label_set(labels: &BTreeMap<String, String>) -> LabelSet<'_> {
-    labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }

@@ -11,7 +11,7 @@ use super::gateway_workload::GatewayWorkload;
 use super::request::WorkloadRef;
 use super::server::Server;
 use super::unknowns;
-use crate::model::LabelSet;
+use crate::model::label_set;
 use crate::policy::{CompiledPolicies, WorkloadPolicies};
 use crate::routing::Proxy;
 use crate::routing::inbound::Receiver;
@@ -82,7 +82,7 @@ const MOST_HOSTS: usize = 65_536;
 const MOST_SERVERS: usize = 4096;
 
 /// The labels of a client that the request does not describe.
-static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
+pub(super) static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
 
 impl<'a> Cache<'a> {
     pub fn new(world: &'a World<'a>) -> Self {
@@ -150,7 +150,7 @@ impl<'a> Cache<'a> {
         if let Some(known) = known {
             return Arc::clone(&known.server);
         }
-        let labels: LabelSet<'_> = wanted.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let labels = label_set(&wanted.labels);
         let workload = self.world.workload_with(namespace, &labels);
         let of_workload = address.or_else(|| workload?.address());
         let receiver = Receiver { namespace, labels, address: of_workload, workload };

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::cache::Cache;
+use super::cache::{Cache, NO_LABELS};
 use super::compiled::Compiled;
 use super::dial;
 use super::journey::Journey;
@@ -18,9 +18,6 @@ use crate::policy::Identity;
 use crate::routing::{self, CarriedToken, Payload, Reception, TokenState};
 use crate::uri::in_brackets;
 use crate::world::{ClientDataPlane, DataPlane, Workload, World};
-
-/// The labels of a client that the request does not describe.
-static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
 
 /// A request with all defaults filled in. Answers are made from this alone.
 pub(super) struct Question<'q, 'a> {

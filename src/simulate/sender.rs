@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::question::{DirectClient, Question};
 use crate::model::field::TextField;
 use crate::model::security::Source;
-use crate::model::{LabelSet, Spec};
+use crate::model::{Spec, label_set};
 use crate::policy::Identity;
 use crate::routing::{Proxy, Role};
 use crate::world::{DataPlane, GATEWAY_NAME_LABEL, NamespacedName, Workload, World};
@@ -148,10 +148,6 @@ pub(super) fn client_identity(
         is_sure.then(|| account_of(described))
     };
     identity(world, namespace, account.or_else(of_workload).unwrap_or("default"))
-}
-
-fn label_set(labels: &BTreeMap<String, String>) -> LabelSet<'_> {
-    labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }
 
 /// The identity of a service account of the mesh.

@@ -6,7 +6,7 @@ use super::serving::{Wanted, by_workload};
 use super::workloads::{describe, labelled, named, services, several};
 use super::written::WrittenName;
 use super::{GatewayWorkload, described, dialled, listing};
-use crate::model::LabelSet;
+use crate::model::{LabelSet, label_set};
 use crate::simulate::dial::default_port;
 use crate::simulate::request::{Direction, GatewayRef, Request, Tls, WorkloadRef};
 use crate::world::{Gateway, NamespacedName, Server, Service, Workload, World, host};
@@ -76,7 +76,7 @@ pub(in crate::simulate) fn each(world: &World<'_>, request: Request) -> Vec<Requ
         }
         None => return vec![request],
     };
-    let wanted_labels: LabelSet<'_> = wanted.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let wanted_labels = label_set(&wanted.labels);
     let is_selected = |gateway: &&Gateway<'_>| {
         let workload = GatewayWorkload::named(world, &gateway.name.to_string());
         let is_same = |workload: &GatewayWorkload| {

@@ -3,7 +3,7 @@
 use super::workloads::{self, describe, is_namespace, labelled, missing, named, pairs, several};
 use super::written::WrittenName;
 use super::{described, listing};
-use crate::model::LabelSet;
+use crate::model::label_set;
 use crate::model::spelling::nearest;
 use crate::simulate::request::{Request, WorkloadRef};
 use crate::uri::split_port;
@@ -25,7 +25,7 @@ pub(super) fn resolve(world: &World<'_>, request: &mut Request, notes: &mut Vec<
 fn choose_port(world: &World<'_>, request: &mut Request) {
     let (Some(to), Some(host), None) = (&request.to, &request.host, request.port) else { return };
     let Some(written) = split_port(host).1.and_then(|port| port.parse().ok()) else { return };
-    let labels: LabelSet<'_> = to.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let labels = label_set(&to.labels);
     let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
     let target = world.workload_with(namespace, &labels).and_then(|workload| {
         let ports = world.services.before(workload).into_iter().filter_map(|service| service.port(written));
@@ -116,7 +116,7 @@ fn only_one(world: &World<'_>, wanted: &WorkloadRef) -> Result<WorkloadRef, Stri
 pub(in crate::simulate) fn unknown(world: &World<'_>, request: &Request) -> Result<Option<String>, String> {
     let Some(to) = request.to.as_ref().filter(|to| to.name.is_none()) else { return Ok(None) };
     let namespace = to.namespace.as_deref().unwrap_or(&world.settings.default_namespace);
-    let labels: LabelSet<'_> = to.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let labels = label_set(&to.labels);
     if labels.is_empty() || world.workload_with(namespace, &labels).is_some() {
         return Ok(None);
     }
