@@ -13,7 +13,7 @@ use crate::routing::{
 };
 use crate::routing::{egress_proxy, of_made_service};
 use crate::source::{Span, Spanned};
-use crate::world::{Gap, RetryPolicy, Section, VirtualService, World};
+use crate::world::{Gap, RetryPolicy, VirtualService, World};
 
 /// The decision for all requests that a clause takes.
 #[derive(Debug)]
@@ -177,12 +177,7 @@ fn wrapping(world: &World<'_>, cluster: &Cluster<'_>) -> Option<String> {
 
 /// A `tcp` or `tls` route, as answers name it.
 pub(super) fn l4_route(proxy: &Proxy<'_>, route: &L4Route<'_>) -> RouteRef {
-    let section = match route.section {
-        Section::Http => "http",
-        Section::Tls => "tls",
-        Section::Tcp => "tcp",
-    };
-    route_ref(proxy, route.virtual_service, section, route.index, route.span, route.route_match)
+    route_ref(proxy, route.virtual_service, route.section.name(), route.index, route.span, route.route_match)
 }
 
 /// An `http` route, as answers name it.

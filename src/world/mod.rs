@@ -259,7 +259,7 @@ impl<'a> World<'a> {
                 && host::kubernetes_service(known, &self.settings.domain).is_some()
         };
         let is_meant = |known: &str| host::covered_by(name, known) || is_short_for(known);
-        let routes = self.virtual_services.iter().chain(&self.derived.virtual_services);
+        let routes = self.all_virtual_services();
         routes.filter(|it| is_wanted(it)).flat_map(|it| &it.hosts).any(|known| is_meant(&known.value))
             || self.services.iter().any(|service| is_meant(&service.hostname))
     }

@@ -76,7 +76,7 @@ impl Neighbourhoods {
         let mut add_host = |host: &str, from: &Resource| {
             world.services.named(host).for_each(|service| add(service.resource.kind, from, service.resource));
         };
-        for virtual_service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
+        for virtual_service in world.all_virtual_services() {
             for destination in virtual_service.destinations() {
                 add_host(&virtual_service.full_host(destination.host, &world.settings), virtual_service.resource);
             }

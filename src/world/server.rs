@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Protocol, ProtocolClass, Section, host};
+use super::{Protocol, ProtocolClass, Section, VirtualService, host};
 use crate::model::field::TextField;
 use crate::model::networking::{self, ServerTlsMode};
 use crate::source::{Span, Spanned};
@@ -82,6 +82,11 @@ impl<'a> Server<'a> {
             Some(_) if self.protocol == Protocol::Https => Some(Section::Http),
             Some(_) => Some(Section::Tcp),
         }
+    }
+
+    /// Whether a VirtualService has routes of the section that the server uses.
+    pub fn takes_routes_of(&self, virtual_service: &VirtualService<'_>) -> bool {
+        self.section().is_some_and(|section| virtual_service.has_routes(section))
     }
 
     /// Whether clients use TLS (istiod: `IsTLSServer`).

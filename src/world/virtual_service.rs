@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::names::{NamespacedName, resolve_gateway_name};
 use super::visibility::ExportTo;
-use super::{Service, Settings, host};
+use super::{Section, Service, Settings, host};
 use crate::model::{Resource, Spec, networking};
 use crate::source::{Span, Spanned};
 
@@ -99,6 +99,15 @@ impl VirtualService<'_> {
     /// The source of a derived route; `None` for a VirtualService of Istio.
     pub fn source(&self, index: usize) -> Option<&RuleSource<'_>> {
         self.sources.get(index)
+    }
+
+    /// Whether it has routes of a section.
+    pub fn has_routes(&self, section: Section) -> bool {
+        match section {
+            Section::Http => !self.spec.http.is_empty(),
+            Section::Tls => !self.spec.tls.is_empty(),
+            Section::Tcp => !self.spec.tcp.is_empty(),
+        }
     }
 
     /// Whether it is a delegate: it has no hosts, and other VirtualServices use its routes.

@@ -23,7 +23,6 @@ use super::project::Project;
 use super::{exit, terminal};
 use crate::report;
 use crate::simulate::{Answer, Difference, Expectation, Simulators, Unanswered, difference};
-use crate::world::World;
 
 /// Simulates requests and prints the answers.
 pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
@@ -55,7 +54,7 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
     let results = explained.iter().map(|it| &it.result).chain(rules.iter().map(|it| &it.result));
     let results: Vec<&Result<Answer, Unanswered>> = results.collect();
     if results.is_empty() {
-        let reason = match worlds.iter().any(|(_, world)| has_routes(world)) {
+        let reason = match worlds.iter().any(|(_, world)| world.all_virtual_services().next().is_some()) {
             true => "no rule of the manifests fits the options",
             false => "the manifests have no VirtualService, Ingress or route of the Gateway API",
         };
@@ -85,11 +84,6 @@ pub fn run(common: &Common, args: &Simulate) -> Result<u8, String> {
 /// The time of the requests, in seconds since 1970. Answers depend on it only where a token has an end, and say so.
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
-}
-
-/// Whether the manifests have routes, for whatever proxy.
-fn has_routes(world: &World<'_>) -> bool {
-    !world.virtual_services.is_empty() || !world.derived.virtual_services.is_empty()
 }
 
 /// The expectations of the options. A destination can only be expected of one request, or of those of a file.

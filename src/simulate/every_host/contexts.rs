@@ -32,7 +32,7 @@ pub(super) struct Context {
 /// leaves out the Gateways, and one with a Gateway leaves out the rest.
 pub(super) fn of(world: &World<'_>, template: &Request) -> Vec<Context> {
     let mut contexts: Vec<Context> = Vec::new();
-    let all = world.virtual_services.iter().chain(&world.derived.virtual_services);
+    let all = world.all_virtual_services();
     for virtual_service in all.filter(|it| !it.is_delegate()) {
         for host in &virtual_service.hosts {
             let found = Host { world, template, virtual_service, host: &host.value }.contexts();
@@ -93,19 +93,13 @@ impl<'h, 'a> Host<'h, 'a> {
 
     /// The sections that have routes, and that a client of the template can take.
     fn sections(&self) -> Vec<Section> {
-        let spec = &self.virtual_service.spec;
-        let has = [
-            (Section::Http, !spec.http.is_empty()),
-            (Section::Tls, !spec.tls.is_empty()),
-            (Section::Tcp, !spec.tcp.is_empty()),
-        ];
         let can = |section: Section| match section {
             Section::Http => self.template.protocol != Some(RequestProtocol::Tcp),
             Section::Tls => self.template.tls != Some(Tls::Plaintext),
             Section::Tcp => true,
         };
-        let mut sections: Vec<Section> =
-            has.into_iter().filter(|(it, has)| *has && can(*it)).map(|(it, _)| it).collect();
+        let taken = Section::ALL.into_iter().filter(|it| self.virtual_service.has_routes(*it) && can(*it));
+        let mut sections: Vec<Section> = taken.collect();
         if sections.is_empty() {
             sections.push(Section::Http);
         }

@@ -9,7 +9,6 @@ use crate::model::Spec;
 use crate::model::spelling::misspelt_host;
 use crate::model::wording::ports;
 use crate::simulate::gateway_workload::GatewayWorkload;
-use crate::simulate::naming::has_routes;
 use crate::source::{Span, Spanned};
 use crate::world::{Gateway, Ignored, Server, VirtualService, host};
 
@@ -94,7 +93,7 @@ impl<'a> Missing<'_, 'a> {
 
     /// The hosts of the routes that servers use.
     fn routed_by(&self, servers: &[(&Gateway<'a>, &Server<'a>)]) -> BTreeSet<&str> {
-        let all = self.world.virtual_services.iter().chain(&self.world.derived.virtual_services);
+        let all = self.world.all_virtual_services();
         let is_used = |it: &&VirtualService<'a>| servers.iter().any(|server| self.is_used_by(it, *server));
         all.filter(is_used).flat_map(|it| &it.hosts).map(|host| host.value.as_str()).collect()
     }
@@ -102,14 +101,14 @@ impl<'a> Missing<'_, 'a> {
     /// Whether a server uses the routes of a VirtualService, for the hosts that both have.
     fn is_used_by(&self, it: &VirtualService<'_>, (gateway, server): (&Gateway<'_>, &Server<'_>)) -> bool {
         it.binds(&gateway.name)
-            && has_routes(it, server)
+            && server.takes_routes_of(it)
             && it.hosts.iter().any(|host| server.serves(&host.value, &it.name.namespace))
             && it.export_to.includes(&self.seen.compiled.proxy.namespace)
     }
 
     /// The VirtualServices for a host, but for those for all hosts.
     fn routes_for<'s>(&'s self, wanted: &'s str) -> impl Iterator<Item = &'s VirtualService<'a>> {
-        let all = self.world.virtual_services.iter().chain(&self.world.derived.virtual_services);
+        let all = self.world.all_virtual_services();
         all.filter(move |it| host_for(&it.hosts, wanted).is_some())
     }
 
@@ -144,7 +143,7 @@ impl<'a> Missing<'_, 'a> {
             return Some(format!("{named} the server ({at}) does not allow routes of namespace `{own}`"));
         }
         let section = serving.iter().find_map(|(_, server)| server.section())?;
-        if !serving.iter().any(|(_, server)| has_routes(it, server)) {
+        if !serving.iter().any(|(_, server)| server.takes_routes_of(it)) {
             return Some(format!("{named} the server uses `{}` routes, which it does not have", section.name()));
         }
         if !it.export_to.includes(&self.seen.compiled.proxy.namespace) {

@@ -25,7 +25,6 @@ use crate::world::{Workload, World};
 
 pub(super) use gateway::{each as gateways_of, finds as finds_gateway};
 pub(super) use server::unknown as unknown_server;
-pub(super) use serving::has_routes;
 
 /// A request whose workloads and gateway are described by their labels.
 pub(super) struct Named<'q> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::GatewayWorkload;
 use crate::simulate::dial::default_port;
 use crate::simulate::request::{Request, RequestProtocol, Tls};
-use crate::world::{Gateway, Section, Server, VirtualService, World, host};
+use crate::world::{Gateway, Section, Server, World, host};
 
 /// A request, as far as the choice of a gateway depends on it.
 pub(super) struct Wanted {
@@ -71,24 +71,13 @@ impl Wanted {
 
     /// Whether a server uses a route for the host.
     fn is_routed(&self, world: &World<'_>, gateway: &Gateway<'_>, server: &Server<'_>) -> bool {
-        let all = world.virtual_services.iter().chain(&world.derived.virtual_services);
-        let mut bound = all.filter(|it| it.binds(&gateway.name) && has_routes(it, server));
+        let all = world.all_virtual_services();
+        let mut bound = all.filter(|it| it.binds(&gateway.name) && server.takes_routes_of(it));
         bound.any(|it| {
             let mut own = server.hosts.iter().filter(|own| own.admits(&it.name.namespace));
             own.any(|own| host::covered_by(&self.host, &own.host))
                 && it.hosts.iter().any(|known| host::covered_by(&self.host, &known.value))
         })
-    }
-}
-
-/// Whether a VirtualService has routes of the section that a server uses.
-pub(in crate::simulate) fn has_routes(virtual_service: &VirtualService<'_>, server: &Server<'_>) -> bool {
-    let spec = &virtual_service.spec;
-    match server.section() {
-        Some(Section::Http) => !spec.http.is_empty(),
-        Some(Section::Tls) => !spec.tls.is_empty(),
-        Some(Section::Tcp) => !spec.tcp.is_empty(),
-        None => false,
     }
 }
 

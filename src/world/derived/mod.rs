@@ -149,13 +149,18 @@ impl<'a> World<'a> {
             _ if virtual_service.name.namespace == namespace => Some(0),
             _ => Some(1),
         };
-        let all = self.virtual_services.iter().chain(&self.derived.virtual_services);
+        let all = self.all_virtual_services();
         let mut seen: Vec<_> = all.filter_map(|it| Some((group(it)?, it))).collect();
         let ages = |a: &VirtualService<'_>, b: &VirtualService<'_>| {
             age(a.origin, a.resource, &a.name).cmp(&age(b.origin, b.resource, &b.name))
         };
         seen.sort_by(|(group, a), (other, b)| group.cmp(other).then_with(|| ages(a, b)));
         seen.into_iter().map(|(_, virtual_service)| virtual_service).collect()
+    }
+
+    /// The VirtualServices, written and derived.
+    pub fn all_virtual_services(&self) -> impl Iterator<Item = &VirtualService<'a>> + Clone {
+        self.virtual_services.iter().chain(&self.derived.virtual_services)
     }
 
     /// The Gateways, written and derived, in creation order.

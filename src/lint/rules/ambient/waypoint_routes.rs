@@ -74,7 +74,7 @@ struct Mesh<'w, 'a> {
 impl<'w, 'a> Mesh<'w, 'a> {
     fn new(world: &'w World<'a>) -> Self {
         let has_sidecar = |it| world.namespaces.data_plane(it) == Some(DataPlane::Sidecar);
-        let all = world.virtual_services.iter().chain(&world.derived.virtual_services);
+        let all = world.all_virtual_services();
         let of_gateways = all
             .filter(|it| it.is_delegate() || it.bound_to.iter().any(|bound| bound.gateway.is_some()))
             .flat_map(|virtual_service| {

@@ -63,7 +63,7 @@ struct Exposed {
 impl Exposed {
     fn new(world: &World<'_>) -> Self {
         let mut by_host = BTreeMap::new();
-        for virtual_service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
+        for virtual_service in world.all_virtual_services() {
             if virtual_service.bound_to.iter().any(|bound| bound.gateway.is_some()) {
                 for destination in virtual_service.destinations().iter().filter(|it| !it.is_mirror) {
                     let host = virtual_service.full_host(destination.host, &world.settings);

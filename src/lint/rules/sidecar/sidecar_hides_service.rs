@@ -140,7 +140,7 @@ struct Importers<'w, 'a>(HashMap<String, Vec<&'w VirtualService<'a>>>);
 impl<'w, 'a> Importers<'w, 'a> {
     fn new(world: &'w World<'a>) -> Self {
         let mut by_host: HashMap<String, Vec<&VirtualService<'_>>> = HashMap::new();
-        for virtual_service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
+        for virtual_service in world.all_virtual_services() {
             for destination in virtual_service.destinations() {
                 let full = virtual_service.full_host(destination.host, &world.settings).into_owned();
                 by_host.entry(full).or_default().push(virtual_service);

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
     let requests = HttpTargets::new(world);
     let mut reported = BTreeSet::new();
-    for virtual_service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
+    for virtual_service in world.all_virtual_services() {
         check_tls_routes(context, virtual_service, &requests, &mut reported, diagnostics);
     }
     for (service, entry) in world.services.entries() {
@@ -51,7 +51,7 @@ struct HttpTargets(BTreeMap<String, BTreeSet<u32>>);
 impl HttpTargets {
     fn new(world: &World<'_>) -> Self {
         let mut targets = Self(BTreeMap::new());
-        for virtual_service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
+        for virtual_service in world.all_virtual_services() {
             for destination in virtual_service.destinations().iter().filter(|it| it.route.section == Section::Http) {
                 let host = virtual_service.full_host(destination.host, &world.settings).into_owned();
                 let port = destination.destination.port.as_ref().and_then(|port| port.number);

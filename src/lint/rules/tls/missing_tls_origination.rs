@@ -36,7 +36,7 @@ static UNDECLARED_PORT: Finding = finding! {
 
 fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let world = context.world;
-    for virtual_service in world.virtual_services.iter().chain(&world.derived.virtual_services) {
+    for virtual_service in world.all_virtual_services() {
         for destination in virtual_service.destinations().iter().filter(|it| it.route.section != Section::Tls) {
             let Some(sent) = plaintext(world, virtual_service, destination) else { continue };
             if !has_backend_policy(context, sent.service) && context.is_definite(sent.service.resource, diagnostics) {

@@ -18,8 +18,7 @@ pub(super) fn check(world: &World<'_>, diagnostics: &mut Diagnostics) {
     let mut denials = BTreeMap::new();
     for gateway in proxies(world) {
         let is_bound = |it: &&VirtualService<'_>| it.bound_to.iter().any(|bound| gateway.has(bound.gateway.as_ref()));
-        let routed: Vec<&VirtualService<'_>> =
-            world.virtual_services.iter().chain(&world.derived.virtual_services).filter(is_bound).collect();
+        let routed: Vec<&VirtualService<'_>> = world.all_virtual_services().filter(is_bound).collect();
         if routed.is_empty() {
             continue;
         }
