@@ -7,6 +7,18 @@ pub fn list(names: impl IntoIterator<Item = impl Display>, conjunction: &str) ->
     enumeration(names.into_iter().map(|name| format!("`{name}`")).collect(), conjunction)
 }
 
+/// The first names for a message, each in backticks, and the number of the others: `` `a`, `b` and 2 more ``. The names are
+/// [listed](list) with "and" if there are no others.
+pub fn first(names: &[impl Display], most: usize) -> String {
+    match names.len().saturating_sub(most) {
+        0 => list(names, "and"),
+        rest => {
+            let shown: Vec<String> = names.iter().take(most).map(|name| format!("`{name}`")).collect();
+            format!("{} and {rest} more", shown.join(", "))
+        }
+    }
+}
+
 /// Numbers for a message: `80, 443 and 8080`.
 pub fn numbers(numbers: impl IntoIterator<Item = u32>, conjunction: &str) -> String {
     enumeration(numbers.into_iter().map(|number| number.to_string()).collect(), conjunction)

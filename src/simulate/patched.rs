@@ -2,7 +2,7 @@
 
 use crate::model::field::TextField;
 use crate::model::networking::PatchContext;
-use crate::model::wording::list;
+use crate::model::wording::first;
 use crate::model::{LabelSet, Spec};
 use crate::world::{Attachment, GATEWAY_NAME_LABEL, World};
 
@@ -13,15 +13,10 @@ const MOST: usize = 3;
 /// `WasmPluginsByListenerInfo`). Patches of EnvoyFilters count if they are for `context`.
 pub(super) fn note(world: &World<'_>, namespace: &str, labels: &LabelSet<'_>, context: PatchContext) -> Option<String> {
     let applying = world.attachments.iter().filter(|it| changes(it, context) && applies(world, it, namespace, labels));
-    let mut names: Vec<String> = applying.map(|it| format!("{} {}", it.resource.kind.name(), it.name)).collect();
-    let (count, rest) = (names.len(), names.len().saturating_sub(MOST));
-    names.truncate(MOST);
-    let shown = match rest {
-        0 => list(&names, "and"),
-        rest => format!("{}, and {rest} more", names.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")),
-    };
-    let verb = if count == 1 { "changes" } else { "change" };
-    (count > 0).then(|| format!("{shown} {verb} the configuration of the proxy, which is not simulated"))
+    let names: Vec<String> = applying.map(|it| format!("{} {}", it.resource.kind.name(), it.name)).collect();
+    let verb = if names.len() == 1 { "changes" } else { "change" };
+    let shown = first(&names, MOST);
+    (!names.is_empty()).then(|| format!("{shown} {verb} the configuration of the proxy, which is not simulated"))
 }
 
 /// Whether a resource changes proxies in ways that are not simulated.

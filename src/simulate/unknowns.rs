@@ -1,7 +1,7 @@
 //! Notes about routes with placeholders. Their values are not known yet, so neither is the answer.
 
 use crate::load::is_in_text;
-use crate::model::wording::list;
+use crate::model::wording::first;
 use crate::model::{Resource, Spec};
 use crate::routing::{ClauseAction, HttpRequest, ProxyListener, TcpProxy, VirtualHost};
 use crate::world::World;
@@ -77,17 +77,10 @@ pub(super) fn of_unknown_hosts(world: &World<'_>) -> Vec<String> {
         return Vec::new();
     }
     let resources = world.snapshot.resources();
-    let mut names: Vec<String> = resources.filter(may_have_any_host).map(|it| it.name().to_owned()).collect();
+    let names: Vec<&str> = resources.filter(may_have_any_host).map(Resource::name).collect();
     if names.is_empty() {
         return Vec::new();
     }
-    let rest = names.len().saturating_sub(MOST);
-    names.truncate(MOST);
-    let shown = match rest {
-        0 => list(&names, "and"),
-        rest => {
-            format!("{} and {rest} more", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
-        }
-    };
+    let shown = first(&names, MOST);
     vec![format!("VirtualServices with placeholders may route this host: {shown}")]
 }

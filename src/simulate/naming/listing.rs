@@ -41,13 +41,7 @@ fn instead(wanted: &str, near: &BTreeSet<String>, known: &BTreeSet<String>) -> S
 
 /// Some names, and the number of the others.
 pub(super) fn shown(names: &BTreeSet<String>) -> String {
-    match names.len().saturating_sub(MOST) {
-        0 => wording::list(names, "and"),
-        rest => {
-            let first: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
-            format!("{} and {rest} more", first.join(", "))
-        }
-    }
+    wording::first(&names.iter().collect::<Vec<_>>(), MOST)
 }
 
 #[cfg(test)]
