@@ -40,3 +40,14 @@ fn enumeration(words: Vec<String>, conjunction: &str) -> String {
         words => words.concat(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::first;
+
+    #[test]
+    fn the_first_of_many_names_are_shown() {
+        assert_eq!(first(&["a", "b"], 2), "`a` and `b`");
+        assert_eq!(first(&["a", "b", "c", "d"], 2), "`a`, `b` and 2 more");
+    }
+}

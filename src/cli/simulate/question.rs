@@ -12,8 +12,8 @@ use crate::simulate::{Direction, GatewayRef, HeaderValue, Request, Tls, Workload
 
 /// The request that the options and the URL describe.
 pub fn question(args: &Simulate, places: &Places) -> Result<Request, String> {
-    let mut request =
-        Request { is_informal: true, names_options: true, trace: args.output.trace, ..Request::default() };
+    let blank = Request { is_informal: true, names_options: true, ..Request::default() };
+    let mut request = Request { trace: args.output.trace, ..blank.clone() };
     let dialled = places.url.as_ref().map(|url| url::apply(url, &mut request)).transpose()?;
     let options = &args.request;
     let set = |field: &mut Option<String>, option: &Option<String>| {
@@ -44,9 +44,7 @@ pub fn question(args: &Simulate, places: &Places) -> Result<Request, String> {
     if let Some(host) = options.host.clone().or(of_header) {
         other_host(host, dialled, &mut request);
     }
-    if args.output.requests.is_some()
-        && request != (Request { is_informal: true, names_options: true, ..Request::default() })
-    {
+    if args.output.requests.is_some() && request != blank {
         return Err("`--requests` reads whole requests: write the other options into their fields".to_owned());
     }
     Ok(request)

@@ -156,15 +156,20 @@ fn workload(name: &str) -> String {
     )
 }
 
+/// A Gateway for all hosts.
+fn edge() -> String {
+    istio(
+        "Gateway",
+        "edge",
+        "{selector: {app: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}",
+    )
+}
+
 /// A gateway with the rules `/a` and `/b`, and a policy for it.
 fn guarded(policy: &str) -> String {
     web()
         + &workload("edge")
-        + &istio(
-            "Gateway",
-            "edge",
-            "{selector: {app: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}",
-        )
+        + &edge()
         + &virtual_service(
             "web",
             "hosts: [web.example.com], gateways: [edge], http: [{match: [{uri: {prefix: /a}}], \
@@ -334,11 +339,7 @@ fn claims_of_the_template_choose_the_rules() {
             .to_owned()
             + &deployment("shop", "edge", "{app: edge}", "[]")
             + &web()
-            + &istio(
-                "Gateway",
-                "edge",
-                "{selector: {app: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}",
-            )
+            + &edge()
             + &virtual_service(
                 "web",
                 "hosts: [web.example.com], gateways: [edge], http: [{match: [{headers: {'@request.auth.claims.role': {exact: \
