@@ -267,7 +267,11 @@ pub(super) fn of_service<'a>(
     };
     if lacks_subset {
         cluster.problem = Some(ClusterProblem::NoCluster);
-        cluster.gap = undefined_subset.filter(|_| having.is_some() || is_assumed);
+        cluster.gap = undefined_subset.and_then(|gap| match having.is_some() || is_assumed {
+            true => Some(gap),
+            // The service may be missing among the manifests, as the subset is.
+            false => undefined::service(world, &cluster.host).filter(|_| service.is_none()),
+        });
         return cluster;
     }
     match having.map(|having| having.service) {

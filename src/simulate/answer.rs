@@ -152,7 +152,8 @@ impl Answer {
     /// The answer if the manifests may not be complete: a destination that they lack, and that may exist, has no problem.
     pub(super) fn for_incomplete_manifests(mut self) -> Self {
         let is_open = |it: &ReachedCluster| it.is_unknown && it.problem.is_some();
-        if !self.destinations.iter().any(is_open) {
+        let may_exist = |it: &Mirror| it.assumption.is_some() && it.problem.is_some();
+        if !self.destinations.iter().any(is_open) && !self.mirrors.iter().any(may_exist) {
             return self;
         }
         let mut notes = Vec::new();
@@ -162,6 +163,10 @@ impl Answer {
             destination.status = None;
             decision.flag = None;
             notes.extend(destination.assumption.clone());
+        }
+        for mirror in decision.mirrors.iter_mut().filter(|it| may_exist(it)) {
+            mirror.problem = None;
+            notes.extend(mirror.assumption.clone());
         }
         for note in notes {
             if !self.notes().contains(&note.as_str()) {

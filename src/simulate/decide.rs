@@ -363,7 +363,9 @@ fn mirrors(proxy: &Proxy<'_>, port: u32, route: &CompiledRoute<'_>) -> Vec<Mirro
     copied
         .map(|(destination, percentage)| {
             let cluster = route.mirror_cluster(proxy, port, destination);
-            Mirror { cluster: cluster.name(), percentage, problem: cluster.problem.map(problem_name) }
+            let ReachedCluster { cluster, problem, assumption, is_unknown, .. } =
+                self::destination(&cluster, 100.into());
+            Mirror { cluster, percentage, problem, assumption: assumption.filter(|_| is_unknown) }
         })
         .collect()
 }

@@ -90,6 +90,8 @@ pub struct Mirror {
     pub percentage: f64,
     /// The reason why requests cannot reach the cluster.
     pub problem: Option<&'static str>,
+    /// Why the destination may exist, if the manifests leave it open.
+    pub assumption: Option<String>,
 }
 
 /// An injected delay and abort. Envoy decides about the abort after the delay.

@@ -126,7 +126,7 @@ impl<'a> UpstreamRequestObject<'a> {
 
 impl<'a> MirrorObject<'a> {
     pub(super) fn of(mirror: &'a Mirror) -> Self {
-        let Mirror { cluster, percentage, problem } = mirror;
+        let Mirror { cluster, percentage, problem, assumption: _ } = mirror;
         Self { cluster, percentage: *percentage, problem: *problem }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{explain, istio, istio_in};
+use super::{explain, istio, istio_in, service};
 
 const GATEWAY: &str = "{selector: {app: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: \
                        [shop/*.example.com]}, {port: {number: 443, name: tls, protocol: TLS}, hosts: ['*.tls.io'], tls: {mode: \
@@ -75,4 +75,30 @@ fn the_gateway_of_a_request_is_the_one_that_routes_its_host() {
     let ignored = hints(&manifests(""), &json!({"host": "ing.example.net"}));
     assert!(ignored.contains("Ingress `shop/ing` (all.yaml:"), "{ignored}");
     assert!(ignored.contains("is for this host, but istiod ignores it: "), "{ignored}");
+}
+
+/// A namespace of which the manifests have no Service.
+#[test]
+fn subsets_and_mirrors_elsewhere_may_exist() {
+    let routes = "{hosts: [web.shop.svc.cluster.local], http: [{route: [{destination: {host: ledger.bank.svc.cluster.local, \
+                  subset: v1}}], mirror: {host: copy.bank.svc.cluster.local}}]}";
+    let manifests = [
+        service("shop", "web", "{selector: {app: web}, ports: [{name: http, port: 80}]}"),
+        istio("VirtualService", "web", routes),
+    ];
+    let question = json!({"host": "web.shop.svc.cluster.local"});
+    let answer = explain(&manifests.concat(), &question).result.unwrap();
+    assert_eq!((answer.destinations[0].problem, answer.mirrors[0].problem, answer.flag), (None, None, None));
+    let notes = answer.notes().join("; ");
+    assert!(
+        notes.contains("`ledger.bank.svc.cluster.local`") && notes.contains("`copy.bank.svc.cluster.local`"),
+        "{notes}"
+    );
+    // A subset that the only rule of the host lacks is missing, whether the service exists or not.
+    let rule = istio("DestinationRule", "ledger", "{host: ledger.bank.svc.cluster.local, subsets: [{name: v2}]}");
+    let complete = istio("DestinationRule", "all", "{host: '*.bank.svc.cluster.local'}");
+    for rules in [rule, complete] {
+        let answer = explain(&(manifests.concat() + &rules), &question).result.unwrap();
+        assert_eq!(answer.destinations[0].problem, Some("no-cluster"), "{rules}");
+    }
 }

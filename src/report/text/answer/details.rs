@@ -51,7 +51,11 @@ pub(super) fn push(text: &mut String, asked_path: &str, answer: &Answer, theme: 
         add("retries", format!("{}{per_try}{on}", retries.attempts));
     }
     for mirror in &answer.mirrors {
-        let problem = mirror.problem.map(|it| format!(", {}", problem_text(it))).unwrap_or_default();
+        let problem = match (mirror.problem, &mirror.assumption) {
+            (Some(problem), _) => format!(", {}", problem_text(problem)),
+            (None, Some(_)) => ", not among the manifests: cannot tell".to_owned(),
+            (None, None) => String::new(),
+        };
         add("mirror", format!("{}% to {}{problem}", mirror.percentage, cluster(&mirror.cluster)));
     }
     answer.notes().into_iter().for_each(|note| add("note", note.to_owned()));
