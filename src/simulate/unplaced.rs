@@ -27,9 +27,9 @@ pub(super) fn notes(proxy: &Proxy<'_>) -> Vec<String> {
         return Vec::new();
     }
     names.truncate(MOST);
-    let shown = list(&names, "and");
+    let (shown, verb) = (list(&names, "and"), if names.len() == 1 { "applies" } else { "apply" });
     vec![format!(
-        "the workload of the gateway is not among the manifests, so it is not known whether {shown} apply to it"
+        "the workload of the gateway is not among the manifests, so it is not known whether {shown} {verb} to it"
     )]
 }
 
