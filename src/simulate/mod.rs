@@ -29,11 +29,13 @@ mod outbound;
 mod patched;
 mod question;
 mod request;
+mod route_table;
 mod second_leg;
 mod sender;
 mod server;
 mod simulators;
 mod trace;
+mod treatment;
 mod unknown_host;
 mod unknowns;
 mod unplaced;
@@ -48,7 +50,9 @@ pub use expectation::{Difference, Expectation, difference};
 pub use explain::Explained;
 pub use inbound::{Incoming, Leg, arrive};
 pub use request::{Direction, GatewayRef, HeaderValue, ProxyKind, Request, RequestProtocol, Tls, WorkloadRef};
+pub use route_table::RouteTable;
 pub use simulators::Simulators;
+pub use treatment::{Aspect, Treatment, answer_differences, is_shown};
 
 pub use crate::routing::TokenState;
 

@@ -31,7 +31,7 @@ pub enum Reachability {
     Undecided,
 }
 
-/// Whether some request meets two shapes, and no earlier one.
+/// Whether some request meets all of some shapes, and no earlier one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Meeting {
     /// No request does.
@@ -86,9 +86,10 @@ impl<'r> Matches<'r> {
         matches!(self.escape(self.space.all(), &all), Escape::Covered(_))
     }
 
-    /// Searches for a request that meets two shapes and no earlier one. `method` is the usual method of requests.
-    pub fn meet(&self, one: usize, other: usize, earlier: &[usize], method: &str) -> Meeting {
-        let common = self.space.region(one).and_then(|region| self.space.request_box(other).within(region));
+    /// Searches for a request that meets all of some shapes, and no earlier one. `method` is the usual method of
+    /// requests.
+    pub fn meet(&self, all: &[usize], earlier: &[usize], method: &str) -> Meeting {
+        let common = all.iter().try_fold(self.space.all(), |region, shape| self.space.request_box(*shape).within(&region));
         let Some(common) = common else { return Meeting::Apart };
         match self.escape(common, earlier) {
             Escape::Covered(_) => Meeting::Apart,
@@ -96,7 +97,7 @@ impl<'r> Matches<'r> {
             Escape::Found(region) => {
                 let witness = self.space.witness(&region, method);
                 let takes = |witness: &Witness, number: usize| witness.meets(&self.shapes[number].conditions);
-                Meeting::Some(witness.filter(|it| takes(it, one) && takes(it, other)))
+                Meeting::Some(witness.filter(|it| all.iter().all(|number| takes(it, *number))))
             }
         }
     }

@@ -238,7 +238,7 @@ impl Compared<'_> {
             return Ok(None);
         }
         let method = if resource.kind == Kind::GrpcRoute { "POST" } else { "GET" };
-        let witness = match self.matches.meet(earlier, later, certain, method) {
+        let witness = match self.matches.meet(&[earlier, later], certain, method) {
             Meeting::Some(witness) => witness,
             Meeting::Apart => return Ok(None),
             Meeting::Undecided => return Err(Undecided),

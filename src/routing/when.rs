@@ -1,9 +1,9 @@
 //! The requests that a rule is for, in words.
 
-use crate::routing::{MatchCondition, MatchSubject, Matcher};
+use super::predicate::{MatchCondition, MatchSubject, Matcher};
 
 /// The words for conditions; empty if they hold for every request. Conditions on a part that `is_given` are left out.
-pub(in crate::simulate) fn conditions(
+pub fn conditions(
     conditions: &[MatchCondition],
     is_given: impl Fn(&MatchSubject) -> bool,
 ) -> Vec<String> {
