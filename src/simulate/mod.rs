@@ -57,6 +57,7 @@ pub use treatment::{Aspect, Treatment, answer_differences, is_shown};
 pub use crate::routing::TokenState;
 
 use self::cache::Cache;
+use self::gateway_workload::GatewayWorkload;
 use self::outbound::Outbound;
 use self::question::{Question, ReceivingProxy};
 use crate::world::World;
@@ -80,6 +81,18 @@ impl<'a> Simulator<'a> {
     /// The simulator for requests at a time, in seconds since 1970.
     pub fn at(self, time: u64) -> Self {
         Self { time: Some(time), ..self }
+    }
+
+    /// The mesh.
+    pub fn world(&self) -> &'a World<'a> {
+        self.world
+    }
+
+    /// The workload of the Gateway that a text names.
+    pub fn gateway_workload(&self, written: &str) -> Option<WorkloadRef> {
+        let GatewayWorkload { namespace, labels, address, .. } = &*self.cache.named_gateway(written).ok()?;
+        let (namespace, labels, address) = (Some(namespace.clone()), labels.clone(), *address);
+        Some(WorkloadRef { namespace, labels, address, ..WorkloadRef::default() })
     }
 
     /// Says what happens to a request. The error is the reason why there is no answer.

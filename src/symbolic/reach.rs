@@ -80,6 +80,12 @@ impl<'r> Matches<'r> {
         self.space.region(narrow).is_some_and(|region| self.space.request_box(wide).covers(region))
     }
 
+    /// Whether some request meets two shapes.
+    pub fn overlap(&self, one: usize, other: usize) -> bool {
+        let common = self.space.region(one).and_then(|region| self.space.request_box(other).within(region));
+        common.is_some()
+    }
+
     /// Whether the shapes together take all requests.
     pub fn take_all(&self) -> bool {
         let all: Vec<usize> = (0..self.space.shape_count()).collect();

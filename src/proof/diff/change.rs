@@ -1,0 +1,150 @@
+//! A class of requests that two meshes treat differently.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::context;
+use super::Diff;
+use crate::proof::vantage::Vantage;
+use crate::simulate::{Answer, Aspect, Outcome, Request, Simulator};
+use crate::source::Span;
+
+/// A class of requests that two meshes treat differently.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What happens to them.
+    pub kind: ChangeKind,
+    /// The hosts, in the form in which a virtual host has them.
+    pub hosts: Vec<String>,
+    /// Where the requests start: gateways, or the mesh with the namespaces of the clients.
+    pub context: String,
+    /// The requests, in words; empty for all of them.
+    pub condition: String,
+    /// One of them.
+    pub witness: Request,
+    /// The answer of the old mesh to it.
+    pub before: Answer,
+    /// The answer of the new mesh to it.
+    pub after: Answer,
+    /// What differs.
+    pub aspects: BTreeSet<Aspect>,
+}
+
+/// The kind of a change, the most important first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChangeKind {
+    /// The requests reached a destination, and do not any more.
+    NowUnreachable,
+    /// Other destinations, or other shares of them.
+    DestinationChanged,
+    /// The same destinations, treated differently, or another answer of the proxy.
+    ActionChanged,
+    /// The requests reached no destination before.
+    NowReachable,
+}
+
+impl ChangeKind {
+    /// The word of the interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NowUnreachable => "now-unreachable",
+            Self::DestinationChanged => "destination-changed",
+            Self::ActionChanged => "action-changed",
+            Self::NowReachable => "now-reachable",
+        }
+    }
+
+    fn of(before: &Answer, after: &Answer, aspects: &BTreeSet<Aspect>) -> Self {
+        match (reaches(before), reaches(after)) {
+            (true, false) => Self::NowUnreachable,
+            (false, true) => Self::NowReachable,
+            (true, true) if aspects.contains(&Aspect::Destinations) => Self::DestinationChanged,
+            _ => Self::ActionChanged,
+        }
+    }
+}
+
+/// Whether some of the requests can reach a destination.
+fn reaches(answer: &Answer) -> bool {
+    match answer.outcome {
+        Outcome::Forward => answer.destinations.iter().any(|it| it.problem.is_none()),
+        outcome => outcome.goes_on(),
+    }
+}
+
+/// The rules that take a class of requests: the places of the routes, and the host if neither mesh has a route.
+pub(super) type Taken = (Option<Span>, Option<Span>, String);
+
+/// The changes that were found so far.
+pub(super) struct Found<'f, 'a> {
+    pub old: &'f Simulator<'a>,
+    pub new: &'f Simulator<'a>,
+    pub vantages: &'f [Vantage],
+    pub diff: Diff,
+    /// The changes by the rules that take the requests, with the vantages of each.
+    known: HashMap<Taken, Vec<usize>>,
+    seen_from: Vec<BTreeSet<usize>>,
+}
+
+/// A request that may show a change.
+pub(super) struct Candidate<'c> {
+    pub taken: &'c Taken,
+    pub vantage: usize,
+    pub host: &'c str,
+    pub condition: &'c str,
+    /// What differs.
+    pub aspects: &'c BTreeSet<Aspect>,
+}
+
+impl<'f, 'a> Found<'f, 'a> {
+    pub fn new(old: &'f Simulator<'a>, new: &'f Simulator<'a>, vantages: &'f [Vantage]) -> Self {
+        Self { old, new, vantages, diff: Diff::default(), known: HashMap::new(), seen_from: Vec::new() }
+    }
+
+    /// The answers of both meshes to a request, if both give one.
+    pub fn answers(&self, request: &Request) -> Option<(Answer, Answer)> {
+        Some((self.old.simulate(request).ok()?, self.new.simulate(request).ok()?))
+    }
+
+    /// The requests that show what is known about some rules.
+    pub fn known_witnesses(&self, taken: &Taken) -> Vec<Request> {
+        let known = self.known.get(taken).into_iter().flatten();
+        known.map(|index| self.diff.changes[*index].witness.clone()).collect()
+    }
+
+    /// Adds a change that a request shows.
+    pub fn add(&mut self, candidate: &Candidate<'_>, witness: Request, (before, after): (Answer, Answer)) {
+        let Candidate { taken, vantage, host, condition, aspects } = *candidate;
+        let kind = ChangeKind::of(&before, &after, aspects);
+        let known = self.known.entry(taken.clone()).or_default();
+        let changes = &mut self.diff.changes;
+        let is_same = |it: &Change| it.kind == kind && it.aspects == *aspects && it.condition == condition;
+        if let Some(index) = known.iter().copied().find(|index| is_same(&changes[*index])) {
+            if !changes[index].hosts.iter().any(|known| known == host) {
+                changes[index].hosts.push(host.to_owned());
+            }
+            self.seen_from[index].insert(vantage);
+            return;
+        }
+        known.push(changes.len());
+        changes.push(Change {
+            kind,
+            hosts: vec![host.to_owned()],
+            context: String::new(),
+            condition: condition.to_owned(),
+            witness,
+            before,
+            after,
+            aspects: aspects.clone(),
+        });
+        self.seen_from.push(BTreeSet::from([vantage]));
+    }
+
+    /// The difference, in order.
+    pub fn finish(mut self) -> Diff {
+        for (change, seen_from) in self.diff.changes.iter_mut().zip(&self.seen_from) {
+            change.context = context::words(self.vantages, seen_from);
+        }
+        self.diff.changes.sort_by_key(|it| it.kind);
+        self.diff
+    }
+}

@@ -1,0 +1,70 @@
+//! The requests that two meshes treat differently.
+//!
+//! For each vantage and connection, [`tables`] compares the rules of both route tables for each host; [`rules`] pairs the
+//! rules that do different things and searches for a request that both take. [`change`] is what is found. What could not be
+//! decided is listed, so a difference that is empty and complete is a proof.
+
+mod change;
+mod conditions;
+mod context;
+mod rules;
+mod tables;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::change::{Change, ChangeKind};
+use self::change::Found;
+use super::connections::connections;
+use super::vantage::Vantages;
+use crate::simulate::Simulator;
+use crate::world::World;
+
+/// The difference of two meshes.
+#[derive(Debug, Default)]
+pub struct Diff {
+    /// The classes of requests that the meshes treat differently, the most important first.
+    pub changes: Vec<Change>,
+    /// The clusters whose settings change in what no answer shows, such as the connection pool, with the fields.
+    pub settings: BTreeMap<String, BTreeSet<&'static str>>,
+    /// The reasons why there may be more changes. Without any, all requests were compared.
+    pub incomplete: BTreeSet<String>,
+    /// The extent of the comparison.
+    pub compared: Compared,
+}
+
+/// The numbers of what was compared.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Compared {
+    /// The proxies and clients from which requests start.
+    pub vantages: usize,
+    /// The pairs of route tables.
+    pub tables: usize,
+    /// The rules of these tables, of both meshes together.
+    pub rules: usize,
+}
+
+impl Diff {
+    /// Whether the comparison is a proof that the meshes route all requests alike.
+    pub fn is_proof_of_equivalence(&self) -> bool {
+        self.changes.is_empty() && self.settings.is_empty() && self.incomplete.is_empty()
+    }
+
+    /// Compares two meshes.
+    pub fn of<'a>(old: &Simulator<'a>, new: &Simulator<'a>) -> Self {
+        let both = [old, new];
+        let worlds: Vec<&World<'a>> = both.iter().map(|it| it.world()).collect();
+        let Vantages { all, incomplete } = Vantages::of(&both);
+        let mut found = Found::new(old, new, &all);
+        found.diff.incomplete = incomplete;
+        for (number, vantage) in all.iter().enumerate() {
+            let mut tables = tables::Tables::new(&mut found, number);
+            for port in vantage.ports(&worlds) {
+                for connection in connections(&both, vantage, port) {
+                    tables.compare(&connection);
+                }
+            }
+        }
+        found.diff.compared.vantages = all.len();
+        found.finish()
+    }
+}

@@ -1,0 +1,340 @@
+//! The rules of both meshes for a host, compared pair by pair.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::change::{Candidate, Found, Taken};
+use super::conditions;
+use crate::proof::hosts::HostGroup;
+use crate::proof::witness;
+use crate::routing::{ClauseAction, EnvoyRegex, MatchCondition, MatchSubject, Matcher, RequestPart, VirtualHost};
+use crate::simulate::{Answer, Aspect, Outcome, Request, RouteTable, Simulator, Treatment, answer_differences, is_shown};
+use crate::source::Span;
+use crate::symbolic::{Matches, Meeting, Shape};
+
+/// A rule: conditions, and what happens to requests that meet them and none before.
+pub struct Rule<'t, 'a> {
+    conditions: &'t [MatchCondition],
+    /// The treatment, or the reason why istiod gives the route no action.
+    treatment: Option<Result<Treatment<'a>, String>>,
+    /// The place of the route; `None` for default routes, and for requests that no route takes.
+    place: Option<Span>,
+}
+
+/// The rules that one mesh has for a host.
+pub struct Side<'t, 'a> {
+    pub rules: Vec<Rule<'t, 'a>>,
+    /// Whether plaintext requests are redirected to HTTPS before any rule.
+    requires_tls: bool,
+}
+
+impl<'t, 'a> Side<'t, 'a> {
+    /// The rules of a virtual host. The last one takes what is left.
+    pub fn of_host(table: &RouteTable<'a>, host: &'t VirtualHost<'a>) -> Self {
+        let mut rules: Vec<Rule<'t, 'a>> = Vec::new();
+        for clause in host.clauses.iter().filter(|clause| clause.is_live()) {
+            let place = match &clause.action {
+                ClauseAction::Route(route) => Some(clause.route_match.map_or(route.owner.span, |(_, span)| span)),
+                ClauseAction::Service(_) => None,
+            };
+            rules.push(Rule { conditions: &clause.conditions, treatment: Some(table.treatment(host, clause)), place });
+            if clause.conditions.is_empty() {
+                return Self { rules, requires_tls: host.requires_tls };
+            }
+        }
+        rules.push(Rule { conditions: &[], treatment: None, place: None });
+        Self { rules, requires_tls: host.requires_tls }
+    }
+
+    /// All requests have the same fate.
+    pub fn of_answer(treatment: Treatment<'a>) -> Self {
+        Self { rules: vec![Rule { conditions: &[], treatment: Some(Ok(treatment)), place: None }], requires_tls: false }
+    }
+}
+
+impl Rule<'_, '_> {
+    /// Whether an answer comes from the rule.
+    fn gave(&self, answer: &Answer) -> bool {
+        let place = answer.route.as_ref().map(|route| route.span);
+        place == self.place && (self.treatment.is_some() || answer.outcome == Outcome::NoRoute)
+    }
+
+    /// What differs between the treatments of two rules. The error says why that cannot be said.
+    fn differences(&self, other: &Self) -> Result<BTreeSet<Aspect>, String> {
+        match (&self.treatment, &other.treatment) {
+            (None, None) => Ok(BTreeSet::new()),
+            (Some(Ok(one)), Some(Ok(two))) => Ok(one.differences(two)),
+            (Some(Err(one)), Some(Err(two))) if one == two => Ok(BTreeSet::new()),
+            (Some(Err(error)), _) | (_, Some(Err(error))) => Err(error.clone()),
+            (Some(Ok(known)), None) | (None, Some(Ok(known))) => Ok(match known.decision().outcome {
+                Outcome::NoRoute => BTreeSet::new(),
+                _ => BTreeSet::from([Aspect::Outcome, Aspect::Destinations]),
+            }),
+        }
+    }
+}
+
+/// The comparison of the rules for a host.
+pub struct Rules<'r, 'f, 'a> {
+    pub found: &'r mut Found<'f, 'a>,
+    pub vantage: usize,
+    pub connection: &'r Request,
+    pub group: &'r HostGroup<'r, 'a>,
+    pub old: Side<'r, 'a>,
+    pub new: Side<'r, 'a>,
+}
+
+/// A condition that no request needs to be cut by.
+const NOWHERE: usize = usize::MAX;
+
+impl<'r, 'a> Rules<'r, '_, 'a> {
+    /// Compares the rules. Each request is taken by one rule of each mesh. So all pairs of rules are tried that treat
+    /// requests differently: whether some request meets both, and no earlier rule of either mesh.
+    pub fn compare(mut self) {
+        if self.old.requires_tls != self.new.requires_tls {
+            self.compare_redirects();
+        }
+        let keys = |side: &Side<'_, '_>| -> Vec<String> { side.rules.iter().map(|it| conditions::key(it.conditions)).collect() };
+        let (old_keys, new_keys) = (keys(&self.old), keys(&self.new));
+        let old_in_new = positions(&old_keys, &new_keys);
+        let new_in_old = positions(&new_keys, &old_keys);
+        let host = self.authority();
+        let mut space: Option<Shapes<'_>> = None;
+        for old in 0..old_keys.len() {
+            for new in 0..new_keys.len() {
+                // A rule with the same conditions as one of the pair comes earlier, and takes all that both could.
+                if new_in_old[new] < old {
+                    continue;
+                }
+                let is_same = old_in_new[old] == new;
+                if is_same && self.is_alike(old, new) {
+                    break;
+                }
+                let space = space.get_or_insert_with(|| {
+                    Shapes::new(&self.old.rules, &self.new.rules, (&old_keys, &new_keys), host.as_ref())
+                });
+                if !is_same && !space.meet_at_all(old, new) {
+                    continue;
+                }
+                self.compare_pair(space, old, new);
+                if is_same || space.new_takes_all_of(old, new) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The authorities of requests for the host, if some rule looks at the authority.
+    fn authority(&self) -> Option<MatchCondition> {
+        let rules = self.old.rules.iter().chain(&self.new.rules);
+        let mut conditions = rules.flat_map(|rule| rule.conditions);
+        let first = conditions.find(|it| it.subject.part() == RequestPart::Authority)?;
+        let pattern = |domain: &String| match domain.strip_prefix('*') {
+            Some(suffix) => format!(".+{}", escaped(suffix)),
+            None => escaped(domain),
+        };
+        let host = [self.group.host.clone()];
+        let domains = if self.group.domains.is_empty() { &host[..] } else { &self.group.domains };
+        let patterns: Vec<String> = domains.iter().map(pattern).collect();
+        let regex = EnvoyRegex::new(&format!("(?i)({})(:[0-9]*)?", patterns.join("|"))).ok()?;
+        Some(MatchCondition { subject: MatchSubject::Authority, matcher: Matcher::Regex(regex), span: first.span })
+    }
+
+    /// Whether two rules treat requests alike. Notes the settings of clusters that differ all the same.
+    fn is_alike(&mut self, old: usize, new: usize) -> bool {
+        let (old, new) = (&self.old.rules[old], &self.new.rules[new]);
+        let is_alike = old.differences(new).is_ok_and(|it| it.is_empty());
+        if let (true, Some(Ok(one)), Some(Ok(two))) = (is_alike, &old.treatment, &new.treatment) {
+            for (cluster, fields) in one.changed_settings(two) {
+                self.found.diff.settings.entry(cluster).or_default().extend(fields);
+            }
+        }
+        is_alike
+    }
+
+    /// Searches for a request that shows the difference of two rules.
+    fn compare_pair(&mut self, space: &Shapes<'_>, old: usize, new: usize) {
+        if self.is_alike(old, new) {
+            return;
+        }
+        let (one, two) = (&self.old.rules[old], &self.new.rules[new]);
+        let aspects = match one.differences(two) {
+            Ok(aspects) => aspects,
+            Err(error) => {
+                self.found.diff.incomplete.insert(error);
+                return;
+            }
+        };
+        let is_of_host = one.place.is_none() && two.place.is_none();
+        let host = self.group.host.as_str();
+        let taken: Taken = (one.place, two.place, if is_of_host { host.to_owned() } else { String::new() });
+        let condition = conditions::words(one.conditions, two.conditions);
+        let condition = match condition.as_str() {
+            "" if old > 0 && new > 0 => "requests that no earlier rule takes".to_owned(),
+            _ => condition,
+        };
+        let candidate =
+            Candidate { taken: &taken, vantage: self.vantage, host, condition: &condition, aspects: &aspects };
+        for known in self.found.known_witnesses(&taken) {
+            let host = known.host.clone();
+            let is_own = host.as_ref().is_some_and(|host| *host == self.group.host);
+            let adapted = Request {
+                host: if is_own { host } else { Some(self.group.host.clone()) },
+                method: known.method,
+                scheme: known.scheme,
+                path: known.path,
+                headers: known.headers,
+                claims: known.claims,
+                ..self.connection.clone()
+            };
+            if let Some(answers) = self.confirm(&adapted, (one, two), &aspects) {
+                self.found.add(&candidate, adapted, answers);
+                return;
+            }
+        }
+        let request = match space.meet(old, new) {
+            Meeting::Apart => return,
+            Meeting::Undecided => return self.give_up(old, new, "the search would take too long"),
+            Meeting::Some(None) => return self.give_up(old, new, "no request could be found that shows it"),
+            Meeting::Some(Some(found)) => witness::request(self.connection, &self.group.host, &found, space.names_scheme),
+        };
+        match self.confirm(&request, (one, two), &aspects) {
+            Some(answers) => self.found.add(&candidate, request, answers),
+            None => self.give_up(old, new, "no request could be found that shows it"),
+        }
+    }
+
+    /// The answers to a request, if the two rules give them and they differ.
+    fn confirm(
+        &self,
+        request: &Request,
+        (old, new): (&Rule<'_, '_>, &Rule<'_, '_>),
+        aspects: &BTreeSet<Aspect>,
+    ) -> Option<(Answer, Answer)> {
+        let (before, after) = self.found.answers(request)?;
+        (old.gave(&before) && new.gave(&after) && is_shown(aspects, &before, &after)).then_some((before, after))
+    }
+
+    /// Requests over plaintext that one mesh redirects to HTTPS.
+    fn compare_redirects(&mut self) {
+        let request = Request { host: Some(self.group.host.clone()), ..self.connection.clone() };
+        let Some((before, after)) = self.found.answers(&request) else { return };
+        let aspects = answer_differences(&before, &after);
+        if aspects.is_empty() {
+            return;
+        }
+        let place = |answer: &Answer| answer.route.as_ref().map(|route| route.span);
+        let taken = (place(&before), place(&after), self.group.host.clone());
+        let candidate = Candidate {
+            taken: &taken,
+            vantage: self.vantage,
+            host: &self.group.host,
+            condition: "plaintext requests",
+            aspects: &aspects,
+        };
+        self.found.add(&candidate, request, (before, after));
+    }
+
+    fn give_up(&mut self, old: usize, new: usize, reason: &str) {
+        let place = |simulator: &Simulator<'_>, rule: &Rule<'_, '_>| {
+            let sources = &simulator.world().snapshot.sources;
+            match rule.place {
+                Some(span) => format!("{}:{}", sources.file(span.file).path(), sources.start(span).line),
+                None => "the default".to_owned(),
+            }
+        };
+        let (old, new) = (
+            place(self.found.old, &self.old.rules[old]),
+            place(self.found.new, &self.new.rules[new]),
+        );
+        self.found.diff.incomplete.insert(format!(
+            "host `{}`: it is not known whether some requests go from {old} to {new}: {reason}",
+            self.group.host
+        ));
+    }
+}
+
+/// A text as a regular expression.
+fn escaped(text: &str) -> String {
+    let escape = |letter: char| match letter.is_ascii_alphanumeric() {
+        true => String::from(letter),
+        false => format!("\\{letter}"),
+    };
+    text.chars().map(escape).collect()
+}
+
+/// The first place of each key among others.
+fn positions(keys: &[String], others: &[String]) -> Vec<usize> {
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    for (at, key) in others.iter().enumerate() {
+        first.entry(key).or_insert(at);
+    }
+    keys.iter().map(|key| first.get(key.as_str()).copied().unwrap_or(NOWHERE)).collect()
+}
+
+/// The conditions of all rules of both meshes.
+struct Shapes<'s> {
+    matches: Matches<'s>,
+    /// The shapes of the old and the new rules. Equal conditions have one shape.
+    old: Vec<usize>,
+    new: Vec<usize>,
+    /// The shape of requests for the host, if some condition is about the authority.
+    host: Option<usize>,
+    names_scheme: bool,
+}
+
+impl<'s> Shapes<'s> {
+    fn new(
+        old: &[Rule<'s, '_>],
+        new: &[Rule<'s, '_>],
+        (old_keys, new_keys): (&'s [String], &'s [String]),
+        host: Option<&'s MatchCondition>,
+    ) -> Self {
+        let mut numbers = Numbers::default();
+        let old = numbers.of(old, old_keys);
+        let new = numbers.of(new, new_keys);
+        let Numbers { mut shapes, names_scheme, .. } = numbers;
+        let host = host.map(|condition| {
+            shapes.push(Shape { conditions: vec![condition], proxy: Vec::new() });
+            shapes.len() - 1
+        });
+        Self { matches: Matches::of_shapes(shapes, &[]), old, new, host, names_scheme }
+    }
+
+    /// Whether some request meets both rules, whatever comes before them.
+    fn meet_at_all(&self, old: usize, new: usize) -> bool {
+        self.matches.overlap(self.old[old], self.new[new])
+    }
+
+    fn new_takes_all_of(&self, old: usize, new: usize) -> bool {
+        self.matches.takes_all_of(self.new[new], self.old[old])
+    }
+
+    /// Searches for a request that meets both rules, and none before either.
+    fn meet(&self, old: usize, new: usize) -> Meeting {
+        let earlier: BTreeSet<usize> = self.old[..old].iter().chain(&self.new[..new]).copied().collect();
+        let earlier: Vec<usize> = earlier.into_iter().collect();
+        let all: Vec<usize> = [self.old[old], self.new[new]].into_iter().chain(self.host).collect();
+        self.matches.meet(&all, &earlier, "GET")
+    }
+}
+
+/// The shapes of rules, by their conditions.
+#[derive(Default)]
+struct Numbers<'s> {
+    shapes: Vec<Shape<'s>>,
+    known: HashMap<&'s str, usize>,
+    names_scheme: bool,
+}
+
+impl<'s> Numbers<'s> {
+    fn of(&mut self, rules: &[Rule<'s, '_>], keys: &'s [String]) -> Vec<usize> {
+        let number = |(rule, key): (&Rule<'s, '_>, &'s String)| {
+            self.names_scheme |= rule.conditions.iter().any(|it| it.subject == MatchSubject::Scheme);
+            *self.known.entry(key).or_insert_with(|| {
+                self.shapes.push(Shape { conditions: rule.conditions.iter().collect(), proxy: Vec::new() });
+                self.shapes.len() - 1
+            })
+        };
+        rules.iter().zip(keys).map(number).collect()
+    }
+}
