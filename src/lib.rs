@@ -34,6 +34,7 @@ pub mod policy;
 pub mod symbolic;
 
 pub mod simulate;
+
 pub mod proof;
 
 pub mod lint;

@@ -1,0 +1,81 @@
+//! The JSON of `mesh diff`: schema `mesh.diff/v1`.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use serde::Serialize;
+
+use super::answer::AnswerObject;
+use super::request::RequestObject;
+use super::write;
+use crate::proof::diff::{Change, Compared, Diff};
+
+/// Writes the output of `mesh diff --format json`: one object, indented, with a newline at its end.
+pub fn diff(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
+    let settings = diff.settings.iter().map(|(cluster, fields)| SettingsObject { cluster, fields });
+    let Compared { vantages, tables, rules } = diff.compared;
+    let object = DiffObject {
+        schema: "mesh.diff/v1",
+        changes: diff.changes.iter().map(ChangeObject::of).collect(),
+        settings: settings.collect(),
+        complete: diff.incomplete.is_empty(),
+        incomplete: &diff.incomplete,
+        compared: ComparedObject { vantages, tables, rules },
+    };
+    write(&object, out)
+}
+
+#[derive(Serialize)]
+struct DiffObject<'a> {
+    schema: &'static str,
+    changes: Vec<ChangeObject<'a>>,
+    settings: Vec<SettingsObject<'a>>,
+    complete: bool,
+    incomplete: &'a BTreeSet<String>,
+    compared: ComparedObject,
+}
+
+/// A class of requests that are treated differently.
+#[derive(Serialize)]
+struct ChangeObject<'a> {
+    kind: &'static str,
+    host: &'a str,
+    hosts: &'a [String],
+    context: &'a str,
+    condition: &'a str,
+    aspects: Vec<&'static str>,
+    witness: RequestObject<'a>,
+    before: AnswerObject<'a>,
+    after: AnswerObject<'a>,
+}
+
+/// The fields of a cluster's traffic policy that differ.
+#[derive(Serialize)]
+struct SettingsObject<'a> {
+    cluster: &'a str,
+    fields: &'a BTreeSet<&'static str>,
+}
+
+/// The extent of the comparison.
+#[derive(Serialize)]
+struct ComparedObject {
+    vantages: usize,
+    tables: usize,
+    rules: usize,
+}
+
+impl<'a> ChangeObject<'a> {
+    fn of(change: &'a Change) -> Self {
+        Self {
+            kind: change.kind.as_str(),
+            host: change.hosts.first().map_or("", String::as_str),
+            hosts: &change.hosts,
+            context: &change.context,
+            condition: &change.condition,
+            aspects: change.aspects.iter().map(|it| it.as_str()).collect(),
+            witness: RequestObject::of(&change.witness),
+            before: AnswerObject::of(&change.before),
+            after: AnswerObject::of(&change.after),
+        }
+    }
+}
