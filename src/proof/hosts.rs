@@ -9,6 +9,9 @@ use crate::world::host;
 /// A host that no mesh knows.
 pub const OUTSIDE: &str = "unknown.invalid";
 
+/// The words for hosts that no mesh knows.
+pub const ANY_OTHER: &str = "any other host";
+
 /// Hosts that have the same virtual host in each of several tables.
 #[derive(Debug)]
 pub struct HostGroup<'t, 'a> {
@@ -19,6 +22,14 @@ pub struct HostGroup<'t, 'a> {
     pub domains: Vec<String>,
     /// The virtual host in each table.
     pub virtual_hosts: Vec<Option<&'t VirtualHost<'a>>>,
+}
+
+impl HostGroup<'_, '_> {
+    /// The hosts by their fullest name: a host or a wildcard.
+    pub fn name(&self) -> &str {
+        let fullest = self.domains.iter().max_by_key(|domain| (!is_address(domain), domain.len()));
+        fullest.map_or(ANY_OTHER, String::as_str)
+    }
 }
 
 /// All hosts, by their virtual hosts in some tables.
@@ -50,7 +61,11 @@ pub fn groups<'t, 'a>(tables: &[Option<&'t Table<'a>>]) -> Vec<HostGroup<'t, 'a>
 
 /// Names are nicer than addresses, and short ones nicer than long ones.
 fn rank(host: &str) -> (bool, usize) {
-    (host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok(), host.len())
+    (is_address(host), host.len())
+}
+
+fn is_address(host: &str) -> bool {
+    host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
 }
 
 /// A host that has a domain, and no other one of some domains. `None` if there is none.

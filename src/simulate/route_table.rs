@@ -27,6 +27,11 @@ impl<'a> RouteTable<'a> {
         Arc::ptr_eq(&self.table, &other.table)
     }
 
+    /// Whether the proxies of both trust the same proxies in front of them, so that they see a request alike.
+    pub fn is_received_as(&self, other: &Self) -> bool {
+        self.listeners.topology == other.listeners.topology
+    }
+
     /// The reason why Envoy rejects the table.
     pub fn rejection(&self) -> Option<&str> {
         self.listeners.routes(&self.table).rejected.as_deref()

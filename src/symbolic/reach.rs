@@ -80,6 +80,14 @@ impl<'r> Matches<'r> {
         self.space.region(narrow).is_some_and(|region| self.space.request_box(wide).covers(region))
     }
 
+    /// Those of some shapes that take requests which meet all of others.
+    pub fn overlapping(&self, all: &[usize], others: &[usize]) -> Vec<usize> {
+        let common = all.iter().try_fold(self.space.all(), |region, shape| self.space.request_box(*shape).within(&region));
+        let Some(common) = common else { return Vec::new() };
+        let meets = |other: &usize| self.space.request_box(*other).within(&common).is_some();
+        others.iter().copied().filter(meets).collect()
+    }
+
     /// Whether some request meets two shapes.
     pub fn overlap(&self, one: usize, other: usize) -> bool {
         let common = self.space.region(one).and_then(|region| self.space.request_box(other).within(region));

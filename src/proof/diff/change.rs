@@ -13,9 +13,12 @@ use crate::source::Span;
 pub struct Change {
     /// What happens to them.
     pub kind: ChangeKind,
-    /// The hosts, in the form in which a virtual host has them.
+    /// The meshes that are changed like this.
+    pub meshes: Vec<String>,
+    /// The hosts, in the form in which a virtual host has them; the workload for a change at the sidecar of a server.
     pub hosts: Vec<String>,
-    /// Where the requests start: gateways, or the mesh with the namespaces of the clients.
+    /// Where the requests start: gateways, or the mesh with the namespaces of the clients. For a change at the sidecar of a
+    /// server, the server.
     pub context: String,
     /// The requests, in words; empty for all of them.
     pub condition: String,
@@ -88,7 +91,8 @@ pub(super) struct Found<'f, 'a> {
 /// A request that may show a change.
 pub(super) struct Candidate<'c> {
     pub taken: &'c Taken,
-    pub vantage: usize,
+    /// The vantage; `None` at the sidecar of a server.
+    pub vantage: Option<usize>,
     pub host: &'c str,
     pub condition: &'c str,
     /// What differs.
@@ -122,12 +126,13 @@ impl<'f, 'a> Found<'f, 'a> {
             if !changes[index].hosts.iter().any(|known| known == host) {
                 changes[index].hosts.push(host.to_owned());
             }
-            self.seen_from[index].insert(vantage);
+            self.seen_from[index].extend(vantage);
             return;
         }
         known.push(changes.len());
         changes.push(Change {
             kind,
+            meshes: Vec::new(),
             hosts: vec![host.to_owned()],
             context: String::new(),
             condition: condition.to_owned(),
@@ -136,13 +141,16 @@ impl<'f, 'a> Found<'f, 'a> {
             after,
             aspects: aspects.clone(),
         });
-        self.seen_from.push(BTreeSet::from([vantage]));
+        self.seen_from.push(vantage.into_iter().collect());
     }
 
     /// The difference, in order.
     pub fn finish(mut self) -> Diff {
         for (change, seen_from) in self.diff.changes.iter_mut().zip(&self.seen_from) {
-            change.context = context::words(self.vantages, seen_from);
+            change.context = match seen_from.is_empty() {
+                true => format!("workload {}", change.hosts[0]),
+                false => context::words(self.vantages, seen_from),
+            };
         }
         self.diff.changes.sort_by_key(|it| it.kind);
         self.diff

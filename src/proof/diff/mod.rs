@@ -7,12 +7,18 @@
 mod change;
 mod conditions;
 mod context;
+mod meshes;
+mod resources;
 mod rules;
+mod servers;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::change::{Change, ChangeKind};
+pub use self::resources::Appearance;
 use self::change::Found;
 use super::connections::connections;
 use super::vantage::Vantages;
@@ -26,6 +32,8 @@ pub struct Diff {
     pub changes: Vec<Change>,
     /// The clusters whose settings change in what no answer shows, such as the connection pool, with the fields.
     pub settings: BTreeMap<String, BTreeSet<&'static str>>,
+    /// The services, subsets and policies that only one of the meshes has.
+    pub appearances: Vec<Appearance>,
     /// The reasons why there may be more changes. Without any, all requests were compared.
     pub incomplete: BTreeSet<String>,
     /// The extent of the comparison.
@@ -51,11 +59,21 @@ impl Diff {
 
     /// Compares two meshes.
     pub fn of<'a>(old: &Simulator<'a>, new: &Simulator<'a>) -> Self {
+        match resources::are_identical(old.world(), new.world()) {
+            true => Self::default(),
+            false => Self::by_rules(old, new),
+        }
+    }
+
+    /// Compares two meshes rule by rule.
+    fn by_rules<'a>(old: &Simulator<'a>, new: &Simulator<'a>) -> Self {
         let both = [old, new];
         let worlds: Vec<&World<'a>> = both.iter().map(|it| it.world()).collect();
         let Vantages { all, incomplete } = Vantages::of(&both);
         let mut found = Found::new(old, new, &all);
         found.diff.incomplete = incomplete;
+        found.diff.incomplete.extend(resources::not_simulated(worlds[0], worlds[1]));
+        found.diff.appearances = resources::appearances(worlds[0], worlds[1]);
         for (number, vantage) in all.iter().enumerate() {
             let mut tables = tables::Tables::new(&mut found, number);
             for port in vantage.ports(&worlds) {
@@ -64,6 +82,7 @@ impl Diff {
                 }
             }
         }
+        servers::compare(&mut found);
         found.diff.compared.vantages = all.len();
         found.finish()
     }

@@ -73,6 +73,9 @@ impl Rule<'_, '_> {
     }
 }
 
+/// The most rules that the words for a class of requests except.
+const MOST_EXCEPTIONS: usize = 2;
+
 /// The comparison of the rules for a host.
 pub struct Rules<'r, 'f, 'a> {
     pub found: &'r mut Found<'f, 'a>,
@@ -165,15 +168,11 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
             }
         };
         let is_of_host = one.place.is_none() && two.place.is_none();
-        let host = self.group.host.as_str();
+        let host = self.group.name();
         let taken: Taken = (one.place, two.place, if is_of_host { host.to_owned() } else { String::new() });
-        let condition = conditions::words(one.conditions, two.conditions);
-        let condition = match condition.as_str() {
-            "" if old > 0 && new > 0 => "requests that no earlier rule takes".to_owned(),
-            _ => condition,
-        };
+        let condition = self.words(space, old, new);
         let candidate =
-            Candidate { taken: &taken, vantage: self.vantage, host, condition: &condition, aspects: &aspects };
+            Candidate { taken: &taken, vantage: Some(self.vantage), host, condition: &condition, aspects: &aspects };
         for known in self.found.known_witnesses(&taken) {
             let host = known.host.clone();
             let is_own = host.as_ref().is_some_and(|host| *host == self.group.host);
@@ -203,6 +202,22 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
         }
     }
 
+    /// The requests that meet two rules, and none before, in words.
+    fn words(&self, space: &Shapes<'_>, old: usize, new: usize) -> String {
+        let condition = conditions::words(self.old.rules[old].conditions, self.new.rules[new].conditions);
+        let condition = if condition.is_empty() { "every request".to_owned() } else { condition };
+        let exceptions = space.exceptions(old, new);
+        let words = |conditions: &&[MatchCondition]| conditions::words(conditions, &[]);
+        match exceptions.len() {
+            0 => condition,
+            1..=MOST_EXCEPTIONS => {
+                let exceptions: Vec<String> = exceptions.iter().map(words).collect();
+                format!("{condition}, unless {}", exceptions.join(" or "))
+            }
+            _ => format!("{condition}, unless an earlier rule takes it"),
+        }
+    }
+
     /// The answers to a request, if the two rules give them and they differ.
     fn confirm(
         &self,
@@ -226,8 +241,8 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
         let taken = (place(&before), place(&after), self.group.host.clone());
         let candidate = Candidate {
             taken: &taken,
-            vantage: self.vantage,
-            host: &self.group.host,
+            vantage: Some(self.vantage),
+            host: self.group.name(),
             condition: "plaintext requests",
             aspects: &aspects,
         };
@@ -274,6 +289,8 @@ fn positions(keys: &[String], others: &[String]) -> Vec<usize> {
 /// The conditions of all rules of both meshes.
 struct Shapes<'s> {
     matches: Matches<'s>,
+    /// The conditions of each shape.
+    conditions: Vec<&'s [MatchCondition]>,
     /// The shapes of the old and the new rules. Equal conditions have one shape.
     old: Vec<usize>,
     new: Vec<usize>,
@@ -292,12 +309,12 @@ impl<'s> Shapes<'s> {
         let mut numbers = Numbers::default();
         let old = numbers.of(old, old_keys);
         let new = numbers.of(new, new_keys);
-        let Numbers { mut shapes, names_scheme, .. } = numbers;
+        let Numbers { mut shapes, conditions, names_scheme, .. } = numbers;
         let host = host.map(|condition| {
             shapes.push(Shape { conditions: vec![condition], proxy: Vec::new() });
             shapes.len() - 1
         });
-        Self { matches: Matches::of_shapes(shapes, &[]), old, new, host, names_scheme }
+        Self { matches: Matches::of_shapes(shapes, &[]), conditions, old, new, host, names_scheme }
     }
 
     /// Whether some request meets both rules, whatever comes before them.
@@ -311,10 +328,22 @@ impl<'s> Shapes<'s> {
 
     /// Searches for a request that meets both rules, and none before either.
     fn meet(&self, old: usize, new: usize) -> Meeting {
+        self.matches.meet(&self.both(old, new), &self.earlier(old, new), "GET")
+    }
+
+    /// The conditions of the rules before either of two rules that take requests which meet both.
+    fn exceptions(&self, old: usize, new: usize) -> Vec<&'s [MatchCondition]> {
+        let found = self.matches.overlapping(&self.both(old, new), &self.earlier(old, new));
+        found.into_iter().map(|shape| self.conditions[shape]).collect()
+    }
+
+    fn both(&self, old: usize, new: usize) -> Vec<usize> {
+        [self.old[old], self.new[new]].into_iter().chain(self.host).collect()
+    }
+
+    fn earlier(&self, old: usize, new: usize) -> Vec<usize> {
         let earlier: BTreeSet<usize> = self.old[..old].iter().chain(&self.new[..new]).copied().collect();
-        let earlier: Vec<usize> = earlier.into_iter().collect();
-        let all: Vec<usize> = [self.old[old], self.new[new]].into_iter().chain(self.host).collect();
-        self.matches.meet(&all, &earlier, "GET")
+        earlier.into_iter().collect()
     }
 }
 
@@ -322,6 +351,7 @@ impl<'s> Shapes<'s> {
 #[derive(Default)]
 struct Numbers<'s> {
     shapes: Vec<Shape<'s>>,
+    conditions: Vec<&'s [MatchCondition]>,
     known: HashMap<&'s str, usize>,
     names_scheme: bool,
 }
@@ -331,6 +361,7 @@ impl<'s> Numbers<'s> {
         let number = |(rule, key): (&Rule<'s, '_>, &'s String)| {
             self.names_scheme |= rule.conditions.iter().any(|it| it.subject == MatchSubject::Scheme);
             *self.known.entry(key).or_insert_with(|| {
+                self.conditions.push(rule.conditions);
                 self.shapes.push(Shape { conditions: rule.conditions.iter().collect(), proxy: Vec::new() });
                 self.shapes.len() - 1
             })

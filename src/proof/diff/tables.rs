@@ -2,7 +2,7 @@
 
 use super::change::{Candidate, Found};
 use super::rules::{Rules, Side};
-use crate::proof::hosts::{self, HostGroup};
+use crate::proof::hosts::{self, ANY_OTHER, HostGroup, OUTSIDE};
 use crate::simulate::{Answer, Request, RequestProtocol, RouteTable, Simulator, Tls, Treatment, answer_differences};
 
 /// The comparison of the tables of a vantage.
@@ -44,12 +44,12 @@ impl<'t, 'f, 'a> Tables<'t, 'f, 'a> {
                 }
                 let place = |answer: &Answer| answer.route.as_ref().map(|route| route.span);
                 let host = connection.sni.as_ref().or(connection.host.as_ref()).or(connection.address.as_ref());
-                let host = host.cloned().unwrap_or_default();
+                let host = host.filter(|host| *host != OUTSIDE).map_or(ANY_OTHER, String::as_str).to_owned();
                 let taken = (place(&before), place(&after), host.clone());
                 let condition = connection_words(connection);
                 let candidate = Candidate {
                     taken: &taken,
-                    vantage: self.vantage,
+                    vantage: Some(self.vantage),
                     host: &host,
                     condition: &condition,
                     aspects: &aspects,
@@ -69,6 +69,10 @@ impl<'t, 'f, 'a> Tables<'t, 'f, 'a> {
         if !rejections.is_empty() {
             self.found.diff.incomplete.extend(rejections);
             return;
+        }
+        if old.zip(new).is_some_and(|(old, new)| !old.is_received_as(new)) {
+            let context = self.found.vantages[self.vantage].words();
+            self.found.diff.incomplete.insert(format!("{context}: the proxies that it trusts in front of it differ"));
         }
         self.found.diff.compared.tables += 1;
         let tables = [old, new].map(|table| table.map(RouteTable::table));
