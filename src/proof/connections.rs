@@ -26,7 +26,11 @@ pub fn connections(simulators: &[&Simulator<'_>], vantage: &Vantage, port: u32) 
             let addresses = addresses(&worlds, port).into_iter().map(to_address);
             let speak = |start: Request| {
                 let names = server_names(simulators, &start).into_iter();
-                let secure = names.map(|name| Request { sni: Some(name), protocol: Some(RequestProtocol::Tcp), ..start.clone() });
+                let secure = names.map(|name| Request {
+                    sni: Some(name),
+                    protocol: Some(RequestProtocol::Tcp),
+                    ..start.clone()
+                });
                 plain(&start).into_iter().chain(secure).collect::<Vec<_>>()
             };
             hosts.chain(addresses).flat_map(speak).collect()
@@ -41,12 +45,7 @@ fn plain(start: &Request) -> [Request; 2] {
 
 /// Connections of TLS to a server name: HTTP with and without a certificate of the client, and other bytes.
 fn through_tls(start: &Request, name: &str) -> [Request; 3] {
-    let with = |tls, protocol| Request {
-        host: Some(name.to_owned()),
-        tls: Some(tls),
-        protocol,
-        ..start.clone()
-    };
+    let with = |tls, protocol| Request { host: Some(name.to_owned()), tls: Some(tls), protocol, ..start.clone() };
     [with(Tls::Tls, None), with(Tls::Mtls, None), with(Tls::Tls, Some(RequestProtocol::Tcp))]
 }
 
@@ -65,7 +64,8 @@ fn special_hosts(worlds: &[&World<'_>], port: u32) -> BTreeSet<String> {
         let has_own = |class: ProtocolClass| class != ProtocolClass::Http;
         let services = world.services.iter().filter(|it| it.port(port).is_some_and(|it| has_own(it.protocol.class())));
         found.extend(services.map(|service| service.hostname.clone()).filter(|host| !host.starts_with('*')));
-        let for_connections = world.all_virtual_services().filter(|it| !it.spec.tcp.is_empty() || !it.spec.tls.is_empty());
+        let for_connections =
+            world.all_virtual_services().filter(|it| !it.spec.tcp.is_empty() || !it.spec.tls.is_empty());
         let hosts = for_connections.flat_map(|it| &it.hosts).map(|host| host.value.clone());
         found.extend(hosts.filter(|host| !host.starts_with('*')));
     }

@@ -80,7 +80,9 @@ pub fn example(domain: &str, domains: &BTreeSet<String>) -> Option<String> {
     };
     if suffix.is_empty() {
         let outside = OUTSIDE.to_owned();
-        return Some(outside).filter(is_free).or_else(|| (0..1000).map(|it| format!("unknown{it}.invalid")).find(is_free));
+        return Some(outside)
+            .filter(is_free)
+            .or_else(|| (0..1000).map(|it| format!("unknown{it}.invalid")).find(is_free));
     }
     let labels = ('a'..='z').map(String::from).chain((0..1000).map(|number| format!("host{number}")));
     labels.map(|label| format!("{label}{suffix}")).find(is_free)

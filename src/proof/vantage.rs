@@ -125,7 +125,8 @@ fn selectors(worlds: &[&World<'_>], namespace: &str) -> Vec<BTreeMap<String, Str
     let mut found: Vec<BTreeMap<String, String>> = Vec::new();
     let mut add = |labels: Option<&Labels>| {
         let labels = labels.into_iter().flat_map(Labels::iter);
-        let labels: BTreeMap<String, String> = labels.map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
+        let labels: BTreeMap<String, String> =
+            labels.map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
         if !labels.is_empty() && !found.contains(&labels) {
             found.push(labels);
         }
@@ -165,7 +166,8 @@ fn namespaces(worlds: &[&World<'_>]) -> BTreeSet<String> {
             found.extend(virtual_service.matches().filter_map(|it| it.source_namespace).map(|it| it.value.clone()));
         }
     }
-    let elsewhere = (0..).map(|number| format!("elsewhere{}", if number == 0 { String::new() } else { number.to_string() }));
+    let elsewhere =
+        (0..).map(|number| format!("elsewhere{}", if number == 0 { String::new() } else { number.to_string() }));
     let elsewhere = elsewhere.into_iter().find(|name| !found.contains(name));
     found.extend(elsewhere);
     found

@@ -14,7 +14,10 @@
 //! thousand findings: positions are found by binary search, an excerpt holds only a few short lines, and the text
 //! output only counts the tail of a long list.
 
+mod asked;
+mod effect;
 pub mod json;
+pub mod markdown;
 mod positions;
 mod style;
 pub mod text;

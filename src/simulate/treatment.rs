@@ -117,7 +117,10 @@ impl<'a> Treatment<'a> {
         let differs = redirect(one) != redirect(two) || moves_prefix && !self.has_path_of(other);
         add(Aspect::Redirect, differs || takes_port && self.port != other.port);
         let of_route = |it: Option<&CompiledRoute<'a>>| it.and_then(|it| it.headers);
-        add(Aspect::Headers, of_route(one) != of_route(two) || self.has_own_headers(other) && headers(self) != headers(other));
+        add(
+            Aspect::Headers,
+            of_route(one) != of_route(two) || self.has_own_headers(other) && headers(self) != headers(other),
+        );
         add(Aspect::Cors, one.and_then(|it| it.cors_policy) != two.and_then(|it| it.cors_policy));
         add(Aspect::Body, one.and_then(|it| it.direct_response) != two.and_then(|it| it.direct_response));
         found
@@ -184,7 +187,9 @@ fn of_decisions(one: &Decision, other: &Decision) -> BTreeSet<Aspect> {
     let outcome = |it: &Decision| (it.outcome, it.status, it.flag, it.refusal);
     add(Aspect::Outcome, outcome(one) != outcome(other));
     add(Aspect::Destinations, destinations(one) != destinations(other));
-    add(Aspect::Connection, connections(one) != connections(other));
+    let (own, others) = (connections(one), connections(other));
+    // Another destination usually has other settings.
+    add(Aspect::Connection, own.iter().any(|(cluster, it)| others.get(cluster).is_some_and(|other| other != it)));
     add(Aspect::Mirrors, !one.mirrors.iter().map(mirror).eq(other.mirrors.iter().map(mirror)));
     add(Aspect::Fault, one.fault != other.fault);
     add(Aspect::Timeout, one.timeout != other.timeout);

@@ -82,7 +82,8 @@ impl<'r> Matches<'r> {
 
     /// Those of some shapes that take requests which meet all of others.
     pub fn overlapping(&self, all: &[usize], others: &[usize]) -> Vec<usize> {
-        let common = all.iter().try_fold(self.space.all(), |region, shape| self.space.request_box(*shape).within(&region));
+        let common =
+            all.iter().try_fold(self.space.all(), |region, shape| self.space.request_box(*shape).within(&region));
         let Some(common) = common else { return Vec::new() };
         let meets = |other: &usize| self.space.request_box(*other).within(&common).is_some();
         others.iter().copied().filter(meets).collect()
@@ -103,7 +104,8 @@ impl<'r> Matches<'r> {
     /// Searches for a request that meets all of some shapes, and no earlier one. `method` is the usual method of
     /// requests.
     pub fn meet(&self, all: &[usize], earlier: &[usize], method: &str) -> Meeting {
-        let common = all.iter().try_fold(self.space.all(), |region, shape| self.space.request_box(*shape).within(&region));
+        let common =
+            all.iter().try_fold(self.space.all(), |region, shape| self.space.request_box(*shape).within(&region));
         let Some(common) = common else { return Meeting::Apart };
         match self.escape(common, earlier) {
             Escape::Covered(_) => Meeting::Apart,

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::cli::args::{Format, InputArgs};
+use clap::ValueEnum;
+
+use crate::cli::args::InputArgs;
 
 /// Show which requests a change treats differently.
 #[derive(Debug, clap::Args)]
@@ -17,8 +19,22 @@ pub struct Diff {
     pub input: InputArgs,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
-    /// Exit with status 1 if requests are treated differently
+    pub format: DiffFormat,
+    /// Exit with status 1 unless all requests are proven to be treated alike
     #[arg(long)]
     pub exit_code: bool,
+    /// Print a curl command for each example
+    #[arg(long)]
+    pub curl: bool,
+}
+
+/// An output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// Text for people
+    Text,
+    /// JSON for programs
+    Json,
+    /// Markdown for a comment on a pull request
+    Markdown,
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::context;
 use super::Diff;
+use super::context;
 use crate::proof::vantage::Vantage;
 use crate::simulate::{Answer, Aspect, Outcome, Request, Simulator};
 use crate::source::Span;
@@ -53,6 +53,16 @@ impl ChangeKind {
             Self::DestinationChanged => "destination-changed",
             Self::ActionChanged => "action-changed",
             Self::NowReachable => "now-reachable",
+        }
+    }
+
+    /// The words for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NowUnreachable => "no longer reachable",
+            Self::DestinationChanged => "other destination",
+            Self::ActionChanged => "treated differently",
+            Self::NowReachable => "newly reachable",
         }
     }
 

@@ -25,8 +25,7 @@ pub fn words(one: &[MatchCondition], other: &[MatchCondition]) -> String {
         };
         all.iter().enumerate().any(implies)
     };
-    let kept: Vec<MatchCondition> =
-        (0..all.len()).filter(|at| !is_left_out(*at)).map(|at| all[at].clone()).collect();
+    let kept: Vec<MatchCondition> = (0..all.len()).filter(|at| !is_left_out(*at)).map(|at| all[at].clone()).collect();
     when::conditions(&kept, |_| false).join(" and ")
 }
 
@@ -43,8 +42,20 @@ fn implies(one: &MatchCondition, other: &MatchCondition) -> bool {
                 (Matcher::Exact(text), Matcher::Prefix(_) | Matcher::PathPrefix(_) | Matcher::Regex(_)) => {
                     other.takes_text(text.as_bytes())
                 }
-                (Matcher::Prefix(text) | Matcher::PathPrefix(text), Matcher::Prefix(prefix)) => text.starts_with(prefix),
+                (Matcher::Prefix(text) | Matcher::PathPrefix(text), Matcher::Prefix(prefix)) => {
+                    text.starts_with(prefix)
+                }
                 (Matcher::PathPrefix(text), Matcher::PathPrefix(_)) => other.takes_text(text.as_bytes()),
                 _ => false,
             }
+}
+
+/// Whether two rules want different texts of one part, so that only requests with several lines of a header meet both.
+pub fn disagree(one: &[MatchCondition], other: &[MatchCondition]) -> bool {
+    let is_exact = |it: &&MatchCondition| matches!(it.matcher, Matcher::Exact(_));
+    let disagrees = |condition: &MatchCondition| {
+        let same_part = other.iter().filter(is_exact).filter(|it| it.subject == condition.subject);
+        same_part.into_iter().any(|it| it.matcher.key() != condition.matcher.key())
+    };
+    one.iter().filter(is_exact).any(disagrees)
 }

@@ -9,7 +9,11 @@ impl Diff {
     pub fn of_meshes(parts: Vec<(String, Self)>) -> Self {
         let has_several = parts.len() > 1;
         let mut all = Self::default();
+        all.meshes.both = parts.len();
         for (mesh, diff) in parts {
+            if diff.compared.vantages > 0 {
+                all.meshes.touched.push(mesh.clone());
+            }
             for change in diff.changes {
                 let at = all.changes.iter().position(|known| known.is_same(&change)).unwrap_or_else(|| {
                     all.changes.push(change);

@@ -17,9 +17,9 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::change::Found;
 pub use self::change::{Change, ChangeKind};
 pub use self::resources::Appearance;
-use self::change::Found;
 use super::connections::connections;
 use super::vantage::Vantages;
 use crate::simulate::Simulator;
@@ -38,6 +38,28 @@ pub struct Diff {
     pub incomplete: BTreeSet<String>,
     /// The extent of the comparison.
     pub compared: Compared,
+    /// The meshes that were compared.
+    pub meshes: Meshes,
+}
+
+/// The meshes of both sides, by their names relative to the arguments of the command.
+#[derive(Debug, Default, Clone)]
+pub struct Meshes {
+    /// The number of meshes that both sides have.
+    pub both: usize,
+    /// Those of them whose resources are not the same on both sides.
+    pub touched: Vec<String>,
+    /// The meshes that only the new side has.
+    pub appeared: Vec<String>,
+    /// The meshes that only the old side has.
+    pub vanished: Vec<String>,
+}
+
+impl Meshes {
+    /// Whether both sides have the same meshes with the same resources.
+    pub fn is_identical(&self) -> bool {
+        self.touched.is_empty() && self.appeared.is_empty() && self.vanished.is_empty()
+    }
 }
 
 /// The numbers of what was compared.

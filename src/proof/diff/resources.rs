@@ -153,9 +153,8 @@ fn is_equal(one: &Node, other: &Node) -> bool {
     match (&one.value, &other.value) {
         (Value::Mapping(a), Value::Mapping(b)) => {
             a.len() == b.len()
-                && a.iter().all(|entry| {
-                    b.iter().any(|it| it.key.text == entry.key.text && is_equal(&entry.value, &it.value))
-                })
+                && a.iter()
+                    .all(|entry| b.iter().any(|it| it.key.text == entry.key.text && is_equal(&entry.value, &it.value)))
         }
         (Value::Sequence(a), Value::Sequence(b)) => {
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_equal(a, b))

@@ -7,7 +7,9 @@ use super::conditions;
 use crate::proof::hosts::HostGroup;
 use crate::proof::witness;
 use crate::routing::{ClauseAction, EnvoyRegex, MatchCondition, MatchSubject, Matcher, RequestPart, VirtualHost};
-use crate::simulate::{Answer, Aspect, Outcome, Request, RouteTable, Simulator, Treatment, answer_differences, is_shown};
+use crate::simulate::{
+    Answer, Aspect, Outcome, Request, RouteTable, Simulator, Treatment, answer_differences, is_shown,
+};
 use crate::source::Span;
 use crate::symbolic::{Matches, Meeting, Shape};
 
@@ -96,7 +98,9 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
         if self.old.requires_tls != self.new.requires_tls {
             self.compare_redirects();
         }
-        let keys = |side: &Side<'_, '_>| -> Vec<String> { side.rules.iter().map(|it| conditions::key(it.conditions)).collect() };
+        let keys = |side: &Side<'_, '_>| -> Vec<String> {
+            side.rules.iter().map(|it| conditions::key(it.conditions)).collect()
+        };
         let (old_keys, new_keys) = (keys(&self.old), keys(&self.new));
         let old_in_new = positions(&old_keys, &new_keys);
         let new_in_old = positions(&new_keys, &old_keys);
@@ -194,7 +198,9 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
             Meeting::Apart => return,
             Meeting::Undecided => return self.give_up(old, new, "the search would take too long"),
             Meeting::Some(None) => return self.give_up(old, new, "no request could be found that shows it"),
-            Meeting::Some(Some(found)) => witness::request(self.connection, &self.group.host, &found, space.names_scheme),
+            Meeting::Some(Some(found)) => {
+                witness::request(self.connection, &self.group.host, &found, space.names_scheme)
+            }
         };
         match self.confirm(&request, (one, two), &aspects) {
             Some(answers) => self.found.add(&candidate, request, answers),
@@ -206,7 +212,9 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
     fn words(&self, space: &Shapes<'_>, old: usize, new: usize) -> String {
         let condition = conditions::words(self.old.rules[old].conditions, self.new.rules[new].conditions);
         let condition = if condition.is_empty() { "every request".to_owned() } else { condition };
-        let exceptions = space.exceptions(old, new);
+        let mut exceptions = space.exceptions(old, new);
+        let rules = [self.old.rules[old].conditions, self.new.rules[new].conditions];
+        exceptions.retain(|it| rules.iter().all(|rule| !conditions::disagree(rule, it)));
         let words = |conditions: &&[MatchCondition]| conditions::words(conditions, &[]);
         match exceptions.len() {
             0 => condition,
@@ -257,10 +265,7 @@ impl<'r, 'a> Rules<'r, '_, 'a> {
                 None => "the default".to_owned(),
             }
         };
-        let (old, new) = (
-            place(self.found.old, &self.old.rules[old]),
-            place(self.found.new, &self.new.rules[new]),
-        );
+        let (old, new) = (place(self.found.old, &self.old.rules[old]), place(self.found.new, &self.new.rules[new]));
         self.found.diff.incomplete.insert(format!(
             "host `{}`: it is not known whether some requests go from {old} to {new}: {reason}",
             self.group.host

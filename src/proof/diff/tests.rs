@@ -100,18 +100,20 @@ fn request() -> impl Strategy<Value = Request> {
     let host = select(vec!["web.shop", "web.shop.svc.cluster.local", "api.example.com", "b.example.com", "other.com"]);
     let path = select(vec!["/", "/a", "/a/b", "/a/bc", "/ab", "/A", "/b/c", "/b", "/a?q=1", "/c?q=2&q=1"]);
     let header = select(vec![None, Some("a"), Some("ab"), Some("b"), Some("")]);
-    (host, path, select(vec!["GET", "POST"]), header, any::<bool>()).prop_map(|(host, path, method, header, at_gateway)| {
-        let headers = header.map(|value| ("x".to_owned(), HeaderValue::One(value.to_owned())));
-        Request {
-            gateway: at_gateway.then(|| crate::simulate::GatewayRef::Name("shop/public".to_owned())),
-            host: Some(host.to_owned()),
-            port: Some(80),
-            path: Some(path.to_owned()),
-            method: Some(method.to_owned()),
-            headers: headers.into_iter().collect(),
-            ..Request::default()
-        }
-    })
+    (host, path, select(vec!["GET", "POST"]), header, any::<bool>()).prop_map(
+        |(host, path, method, header, at_gateway)| {
+            let headers = header.map(|value| ("x".to_owned(), HeaderValue::One(value.to_owned())));
+            Request {
+                gateway: at_gateway.then(|| crate::simulate::GatewayRef::Name("shop/public".to_owned())),
+                host: Some(host.to_owned()),
+                port: Some(80),
+                path: Some(path.to_owned()),
+                method: Some(method.to_owned()),
+                headers: headers.into_iter().collect(),
+                ..Request::default()
+            }
+        },
+    )
 }
 
 /// Compares two sets of manifests, whether they are equal or not.

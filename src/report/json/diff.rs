@@ -8,16 +8,24 @@ use serde::Serialize;
 use super::answer::AnswerObject;
 use super::request::RequestObject;
 use super::write;
-use crate::proof::diff::{Change, Compared, Diff};
+use crate::proof::diff::{Change, Compared, Diff, Meshes};
 
 /// Writes the output of `mesh diff --format json`: one object, indented, with a newline at its end.
 pub fn diff(diff: &Diff, out: &mut dyn io::Write) -> io::Result<()> {
     let settings = diff.settings.iter().map(|(cluster, fields)| SettingsObject { cluster, fields });
     let Compared { vantages, tables, rules } = diff.compared;
+    let appearances = |appears: bool| {
+        let all = diff.appearances.iter().filter(move |it| it.appears == appears);
+        all.map(|it| ResourceObject { kind: it.kind, name: &it.name, file: &it.place.0, line: it.place.1 }).collect()
+    };
+    let Meshes { both, touched, appeared, vanished } = &diff.meshes;
     let object = DiffObject {
         schema: "mesh.diff/v1",
         changes: diff.changes.iter().map(ChangeObject::of).collect(),
         settings: settings.collect(),
+        appeared: appearances(true),
+        vanished: appearances(false),
+        meshes: MeshesObject { both: *both, touched, appeared, vanished },
         complete: diff.incomplete.is_empty(),
         incomplete: &diff.incomplete,
         compared: ComparedObject { vantages, tables, rules },
@@ -30,6 +38,9 @@ struct DiffObject<'a> {
     schema: &'static str,
     changes: Vec<ChangeObject<'a>>,
     settings: Vec<SettingsObject<'a>>,
+    appeared: Vec<ResourceObject<'a>>,
+    vanished: Vec<ResourceObject<'a>>,
+    meshes: MeshesObject<'a>,
     complete: bool,
     incomplete: &'a BTreeSet<String>,
     compared: ComparedObject,
@@ -39,6 +50,8 @@ struct DiffObject<'a> {
 #[derive(Serialize)]
 struct ChangeObject<'a> {
     kind: &'static str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    meshes: &'a [String],
     host: &'a str,
     hosts: &'a [String],
     context: &'a str,
@@ -56,6 +69,24 @@ struct SettingsObject<'a> {
     fields: &'a BTreeSet<&'static str>,
 }
 
+/// A service, subset or policy that only one of the sides has.
+#[derive(Serialize)]
+struct ResourceObject<'a> {
+    kind: &'static str,
+    name: &'a str,
+    file: &'a str,
+    line: usize,
+}
+
+/// The meshes of both sides.
+#[derive(Serialize)]
+struct MeshesObject<'a> {
+    both: usize,
+    touched: &'a [String],
+    appeared: &'a [String],
+    vanished: &'a [String],
+}
+
 /// The extent of the comparison.
 #[derive(Serialize)]
 struct ComparedObject {
@@ -68,6 +99,7 @@ impl<'a> ChangeObject<'a> {
     fn of(change: &'a Change) -> Self {
         Self {
             kind: change.kind.as_str(),
+            meshes: &change.meshes,
             host: change.hosts.first().map_or("", String::as_str),
             hosts: &change.hosts,
             context: &change.context,

@@ -5,6 +5,7 @@
 //! screen when everything else has scrolled away.
 
 mod answer;
+mod diff;
 mod difference;
 mod excerpt;
 mod finding;
@@ -24,7 +25,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(super) use answer::{Brevity, Target, cluster, short, targets};
 pub use answer::{answers, every_rule};
+pub use diff::diff;
 pub use difference::differences;
 pub use lines::lines;
 pub use meshes::meshes;
