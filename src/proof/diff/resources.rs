@@ -116,6 +116,41 @@ pub fn not_simulated(old: &World<'_>, new: &World<'_>) -> BTreeSet<String> {
     found
 }
 
+/// The Gateways that the manifests lack, and to which other routes are bound in each mesh.
+pub fn missing_gateways(old: &World<'_>, new: &World<'_>) -> BTreeSet<String> {
+    let (before, after) = (bound_to_missing(old), bound_to_missing(new));
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let none = Vec::new();
+    let differs = |name: &&&String| {
+        let (one, other) = (before.get(**name).unwrap_or(&none), after.get(**name).unwrap_or(&none));
+        one.len() != other.len() || one.iter().zip(other).any(|(a, b)| !has_same_spec(old, a, new, b))
+    };
+    let reason = |name: &String| {
+        format!("Gateway `{name}` is not among the manifests, and the routes that are bound to it differ: what they do is not compared")
+    };
+    names.iter().filter(differs).map(|name| reason(name)).collect()
+}
+
+/// The resources with routes for Gateways that a mesh lacks, by the names of the Gateways.
+fn bound_to_missing<'w>(world: &'w World<'_>) -> BTreeMap<String, Vec<&'w Resource>> {
+    let mut found: BTreeMap<String, Vec<&Resource>> = BTreeMap::new();
+    for virtual_service in world.all_virtual_services() {
+        let gateways = virtual_service.bound_to.iter().filter_map(|bound| bound.gateway.as_ref());
+        for name in gateways.filter(|name| world.gateways_named(name).is_empty()) {
+            found.entry(name.to_string()).or_default().push(virtual_service.resource);
+        }
+    }
+    found
+}
+
+/// Whether the specs of two resources are equal.
+fn has_same_spec(old: &World<'_>, one: &Resource, new: &World<'_>, other: &Resource) -> bool {
+    let spec = |world: &World<'_>, resource: &Resource| {
+        tree(world, resource)?.entries().iter().find(|entry| &*entry.key.text == "spec").map(|entry| entry.value.clone())
+    };
+    spec(old, one).zip(spec(new, other)).is_some_and(|(a, b)| is_equal(&a, &b))
+}
+
 /// Whether two resources say the same, wherever they are written.
 fn is_same(old: &World<'_>, one: &Resource, new: &World<'_>, other: &Resource) -> bool {
     if one.rendered.is_none() && other.rendered.is_none() {
