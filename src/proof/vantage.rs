@@ -25,6 +25,9 @@ pub enum Vantage {
     },
 }
 
+/// A namespace that stands for all that the meshes do not mention.
+pub const ELSEWHERE: &str = "elsewhere";
+
 /// Selectors of clients of which all combinations are considered. Of more of them, clients with the labels of one or two.
 const MOST_COMBINED: usize = 4;
 
@@ -166,11 +169,13 @@ fn namespaces(worlds: &[&World<'_>]) -> BTreeSet<String> {
             found.extend(virtual_service.matches().filter_map(|it| it.source_namespace).map(|it| it.value.clone()));
         }
     }
-    let elsewhere =
-        (0..).map(|number| format!("elsewhere{}", if number == 0 { String::new() } else { number.to_string() }));
-    let elsewhere = elsewhere.into_iter().find(|name| !found.contains(name));
-    found.extend(elsewhere);
+    found.insert(ELSEWHERE.to_owned());
     found
+}
+
+/// A namespace, or the words for the one that stands for others.
+pub fn namespace_words(namespace: &str) -> &str {
+    if namespace == ELSEWHERE { "other namespaces" } else { namespace }
 }
 
 impl Vantage {
@@ -202,10 +207,10 @@ impl Vantage {
     /// The vantage in words: `gateway istio-system/public`, or `mesh, clients in shop with app=web`.
     pub fn words(&self) -> String {
         match self {
-            Self::Sidecar { namespace, labels } if labels.is_empty() => format!("mesh, clients in {namespace}"),
             Self::Sidecar { namespace, labels } => {
                 let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-                format!("mesh, clients in {namespace} with {}", labels.join(","))
+                let with = if labels.is_empty() { String::new() } else { format!(" with {}", labels.join(",")) };
+                format!("mesh, clients in {}{with}", namespace_words(namespace))
             }
             Self::Gateway { names, .. } => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -9,7 +9,7 @@ use crate::simulate::{Answer, Aspect};
 /// destinations do not show.
 pub(super) fn words(answer: &Answer, aspects: &BTreeSet<Aspect>) -> String {
     let brevity = Brevity { without_flags: true, names_policy: true, ..Brevity::default() };
-    let targets = targets(answer, &brevity);
+    let targets = targets(&answer.clone().for_incomplete_manifests(), &brevity);
     let is_single = targets.len() == 1;
     let target = |target: Target| {
         let goes_to = target.goes_to.replace('\n', ": ");
@@ -21,7 +21,9 @@ pub(super) fn words(answer: &Answer, aspects: &BTreeSet<Aspect>) -> String {
         format!("{share}{goes_to}")
     };
     let targets = targets.into_iter().map(target);
-    let details = aspects.iter().filter_map(|aspect| detail(answer, *aspect));
+    // Retries are there wherever requests are forwarded.
+    let is_own = |aspect: &&Aspect| **aspect != Aspect::Retries || !aspects.contains(&Aspect::Outcome);
+    let details = aspects.iter().filter(is_own).filter_map(|aspect| detail(answer, *aspect));
     targets.chain(details).collect::<Vec<_>>().join(", ")
 }
 

@@ -210,7 +210,10 @@ fn destinations(decision: &Decision) -> Vec<(Destination<'_>, u64)> {
     let mut shares: BTreeMap<String, (Destination<'_>, f64)> = BTreeMap::new();
     for it in &decision.destinations {
         let workloads: BTreeSet<&str> = it.workloads.iter().map(String::as_str).collect();
-        let destination: Destination<'_> = (&it.cluster, it.problem, it.status, workloads, it.request.as_deref());
+        // What the manifests lack may exist.
+        let problem = it.problem.filter(|_| !it.is_unknown);
+        let status = it.status.filter(|_| !it.is_unknown);
+        let destination: Destination<'_> = (&it.cluster, problem, status, workloads, it.request.as_deref());
         let share = it.weight.as_f64().unwrap_or_default();
         shares.entry(format!("{destination:?}")).or_insert((destination, 0.0)).1 += share;
     }
@@ -219,7 +222,8 @@ fn destinations(decision: &Decision) -> Vec<(Destination<'_>, u64)> {
 
 /// The load balancing and TLS of each destination.
 fn connections(decision: &Decision) -> BTreeMap<&str, (Option<&str>, Option<&'static str>)> {
-    decision.destinations.iter().map(|it| (it.cluster.as_str(), (it.load_balancer.as_deref(), it.tls))).collect()
+    let existing = decision.destinations.iter().filter(|it| it.load_balancer.is_some());
+    existing.map(|it| (it.cluster.as_str(), (it.load_balancer.as_deref(), it.tls))).collect()
 }
 
 fn mirror(mirror: &Mirror) -> (&str, f64, Option<&'static str>) {

@@ -76,10 +76,10 @@ impl ChangeKind {
     }
 }
 
-/// Whether some of the requests can reach a destination.
+/// Whether some of the requests can reach a destination, as far as the manifests show.
 fn reaches(answer: &Answer) -> bool {
     match answer.outcome {
-        Outcome::Forward => answer.destinations.iter().any(|it| it.problem.is_none()),
+        Outcome::Forward => answer.destinations.iter().any(|it| it.problem.is_none() || it.is_unknown),
         outcome => outcome.goes_on(),
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::proof::vantage::Vantage;
+use crate::model::wording;
+use crate::proof::vantage::{Vantage, namespace_words};
 
 /// The vantages with some numbers: `gateway shop/public`, or `mesh, clients in shop and web`; `mesh` for all clients.
 pub fn words(all: &[Vantage], numbers: &BTreeSet<usize>) -> String {
@@ -16,7 +17,7 @@ pub fn words(all: &[Vantage], numbers: &BTreeSet<usize>) -> String {
     for vantage in chosen() {
         if let Vantage::Sidecar { namespace, labels } = vantage {
             let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            clients.entry(labels.join(",")).or_default().push(namespace);
+            clients.entry(labels.join(",")).or_default().push(namespace_words(namespace));
         }
     }
     if has_all && !clients.is_empty() {
@@ -25,7 +26,7 @@ pub fn words(all: &[Vantage], numbers: &BTreeSet<usize>) -> String {
     }
     for (labels, namespaces) in clients {
         let with = if labels.is_empty() { String::new() } else { format!(" with {labels}") };
-        parts.push(format!("mesh, clients in {}{with}", namespaces.join(", ")));
+        parts.push(format!("mesh, clients in {}{with}", wording::enumeration(namespaces.into_iter().map(str::to_owned).collect(), "and")));
     }
     parts.join("; ")
 }
