@@ -32,6 +32,15 @@ impl<'a> RouteTable<'a> {
         self.listeners.topology == other.listeners.topology
     }
 
+    /// Whether requests may have claims when the proxy routes them: a gateway may check tokens, and so may a waypoint.
+    pub fn may_know_claims(&self) -> bool {
+        let Compiled { proxy, policies, .. } = &*self.listeners;
+        match proxy.is_gateway() {
+            true => policies.check_tokens(),
+            false => !proxy.world.policies.request_authentications().is_empty(),
+        }
+    }
+
     /// The reason why Envoy rejects the table.
     pub fn rejection(&self) -> Option<&str> {
         self.listeners.routes(&self.table).rejected.as_deref()

@@ -6,7 +6,7 @@ use super::change::{Candidate, Found, Taken};
 use super::conditions;
 use crate::proof::hosts::HostGroup;
 use crate::proof::witness;
-use crate::routing::{ClauseAction, EnvoyRegex, MatchCondition, MatchSubject, Matcher, RequestPart, VirtualHost};
+use crate::routing::{Clause, ClauseAction, EnvoyRegex, MatchCondition, MatchSubject, Matcher, RequestPart, VirtualHost};
 use crate::simulate::{
     Answer, Aspect, Outcome, Request, RouteTable, Simulator, Treatment, answer_differences, is_shown,
 };
@@ -33,7 +33,11 @@ impl<'t, 'a> Side<'t, 'a> {
     /// The rules of a virtual host. The last one takes what is left.
     pub fn of_host(table: &RouteTable<'a>, host: &'t VirtualHost<'a>) -> Self {
         let mut rules: Vec<Rule<'t, 'a>> = Vec::new();
-        for clause in host.clauses.iter().filter(|clause| clause.is_live()) {
+        let wants_claim = |clause: &Clause<'_>| {
+            clause.conditions.iter().any(|it| matches!(it.subject, MatchSubject::Claim(_)))
+        };
+        let is_live = |clause: &&Clause<'_>| clause.is_live() && (table.may_know_claims() || !wants_claim(clause));
+        for clause in host.clauses.iter().filter(is_live) {
             let place = match &clause.action {
                 ClauseAction::Route(route) => Some(clause.route_match.map_or(route.owner.span, |(_, span)| span)),
                 ClauseAction::Service(_) => None,
