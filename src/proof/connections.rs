@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use super::hosts::{self, OUTSIDE};
 use super::vantage::Vantage;
 use crate::simulate::{Request, RequestProtocol, Simulator, Tls};
@@ -23,7 +25,7 @@ pub fn connections(simulators: &[&Simulator<'_>], vantage: &Vantage, port: u32) 
             let to_host = |host: String| Request { host: Some(host), ..start.clone() };
             let to_address = |address: IpAddr| Request { address: Some(address.to_string()), ..start.clone() };
             let hosts = special_hosts(&worlds, port).into_iter().map(to_host);
-            let addresses = addresses(&worlds, port).into_iter().map(to_address);
+            let addresses = addresses(simulators, &start, port).into_iter().map(to_address);
             let speak = |start: Request| {
                 let names = server_names(simulators, &start).into_iter();
                 let secure = names.map(|name| Request {
@@ -73,8 +75,11 @@ fn special_hosts(worlds: &[&World<'_>], port: u32) -> BTreeSet<String> {
 }
 
 /// The first and the last address of each network that may have a filter chain at a port.
-fn addresses(worlds: &[&World<'_>], port: u32) -> BTreeSet<IpAddr> {
-    let services = worlds.iter().flat_map(|world| world.services.iter()).filter(|service| service.has_port(port));
-    let networks = services.filter(|service| !service.addresses.is_empty()).flat_map(|service| service.networks());
-    networks.flat_map(|network| [network.network(), network.broadcast()]).collect()
+fn addresses(simulators: &[&Simulator<'_>], start: &Request, port: u32) -> BTreeSet<IpAddr> {
+    let services = simulators.iter().flat_map(|it| it.world().services.iter()).filter(|it| it.has_port(port));
+    let written = services.filter(|service| !service.addresses.is_empty()).flat_map(|service| service.networks());
+    let outside = Request { host: Some(OUTSIDE.to_owned()), ..start.clone() };
+    let of_chains = simulators.iter().flat_map(|it| it.networks(&outside));
+    let networks: BTreeSet<IpNet> = written.chain(of_chains).collect();
+    networks.into_iter().flat_map(|network| [network.network(), network.broadcast()]).collect()
 }

@@ -1,13 +1,16 @@
 //! The route table that decides about the requests on a connection, for code that reasons about all of them at once.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
+
+use ipnet::IpNet;
 
 use super::compiled::Compiled;
 use super::question::{Question, ReceivingProxy};
 use super::treatment::Treatment;
 use super::{Outcome, Request, Simulator, direct, naming};
-use crate::routing::{ChainAction, Clause, Connection, Table, VirtualHost};
+use crate::routing::{ChainAction, Clause, Connection, Criteria, Table, VirtualHost};
 
 /// A route table of a proxy at a port.
 #[derive(Debug, Clone)]
@@ -72,20 +75,31 @@ impl<'a> Simulator<'a> {
         Some(RouteTable { listeners, table })
     }
 
-    /// The server names, in lower case, by which the listener of a request tells connections apart.
+    /// The server names, in lower case, by which the listeners at the port of a request tell connections apart.
     pub fn server_names(&self, request: &Request) -> BTreeSet<String> {
+        let name = |criteria: &Criteria| criteria.server_names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        self.criteria(request, name)
+    }
+
+    /// The networks of destinations by which they tell connections apart.
+    pub fn networks(&self, request: &Request) -> BTreeSet<IpNet> {
+        self.criteria(request, |criteria| criteria.networks.clone())
+    }
+
+    fn criteria<T: Ord>(&self, request: &Request, of: impl Fn(&Criteria) -> Vec<T>) -> BTreeSet<T> {
         let found = || {
             let named = naming::resolve(self.world, request).ok()?;
             let question = Question::new(&named.request, self).ok()?;
-            let (listeners, address) = self.listeners(&question)?;
-            let chains = listeners.listener(address)?.chains.iter();
-            Some(chains.flat_map(|chain| &chain.criteria.server_names).map(|name| name.to_ascii_lowercase()).collect())
+            let (listeners, _) = self.listeners(&question)?;
+            let listeners = listeners.listeners();
+            let chains = listeners.iter().flat_map(|listener| &listener.chains);
+            Some(chains.flat_map(|chain| of(&chain.criteria)).collect())
         };
         found().unwrap_or_default()
     }
 
     /// The listeners of the proxy that routes a request, and the address that the client dials.
-    fn listeners(&self, question: &Question<'_, 'a>) -> Option<(Arc<Compiled<'a>>, std::net::IpAddr)> {
+    fn listeners(&self, question: &Question<'_, 'a>) -> Option<(Arc<Compiled<'a>>, IpAddr)> {
         match &question.proxy {
             ReceivingProxy::Client { listeners, address } => Some((Arc::clone(listeners), *address)),
             ReceivingProxy::Direct(client) => direct::waypoint_listeners(self.world, question, client),

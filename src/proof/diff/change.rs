@@ -17,8 +17,8 @@ pub struct Change {
     pub meshes: Vec<String>,
     /// The hosts, in the form in which a virtual host has them; the workload for a change at the sidecar of a server.
     pub hosts: Vec<String>,
-    /// Where the requests start: gateways, or the mesh with the namespaces of the clients. For a change at the sidecar of a
-    /// server, the server.
+    /// Where the requests start: gateways, or the mesh with the namespaces of the clients. `the sidecar of
+    /// the server` for a change there.
     pub context: String,
     /// The requests, in words; empty for all of them.
     pub condition: String,
@@ -139,6 +139,9 @@ impl<'f, 'a> Found<'f, 'a> {
             self.seen_from[index].extend(vantage);
             return;
         }
+        let witness = self.without_port(witness, (&before, &after));
+        let known = self.known.entry(taken.clone()).or_default();
+        let changes = &mut self.diff.changes;
         known.push(changes.len());
         changes.push(Change {
             kind,
@@ -154,11 +157,20 @@ impl<'f, 'a> Found<'f, 'a> {
         self.seen_from.push(vantage.into_iter().collect());
     }
 
+    /// The request without a port, if that means the same.
+    fn without_port(&self, witness: Request, (before, after): (&Answer, &Answer)) -> Request {
+        let shorter = Request { port: None, ..witness.clone() };
+        match self.answers(&shorter) {
+            Some((one, other)) if one == *before && other == *after => shorter,
+            _ => witness,
+        }
+    }
+
     /// The difference, in order.
     pub fn finish(mut self) -> Diff {
         for (change, seen_from) in self.diff.changes.iter_mut().zip(&self.seen_from) {
             change.context = match seen_from.is_empty() {
-                true => format!("workload {}", change.hosts[0]),
+                true => "the sidecar of the server".to_owned(),
                 false => context::words(self.vantages, seen_from),
             };
         }
